@@ -1,0 +1,119 @@
+"""What a server says: answers to one client, and the events of a room. Dictionaries in, bytes out.
+
+Field names and their order are the contract on the wire. Times are ISO 8601 in UTC with milliseconds, as a
+browser's `toISOString` writes them. Lessons: notebook 01 (hello) and 03 (rooms).
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from labkit.rules.messages import Message, Publication
+
+Answer = dict[str, Any]
+_ENCODER = msgspec.json.Encoder()
+
+
+def encode(answer: Mapping[str, Any] | Message) -> bytes:
+    """The bytes of an answer, or of a client's message. Lone surrogates travel as escapes, as JavaScript writes them."""
+    try:
+        return _ENCODER.encode(answer)
+    except UnicodeEncodeError:
+        value = msgspec.to_builtins(answer) if isinstance(answer, Message) else answer
+        return json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode()
+
+
+def iso(now: float) -> str:
+    """Seconds since 1970 as `2026-11-23T08:14:10.123Z`."""
+    return datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def auth_ok(
+    connection_id: str, user_id: str, resume: str, expires_at: float, ping_ms: int, window_ms: int, previous: Answer | None
+) -> Answer:
+    """The credential was good. `previous` is how the connection before this one ended, as `closed_before` gives it."""
+    answer: Answer = {
+        "type": "auth_ok",
+        "connectionId": connection_id,
+        "userId": user_id,
+        "resume": resume,
+        "expiresAt": iso(expires_at),
+        "pingMs": ping_ms,
+        "reconnect": {"windowMs": window_ms},
+    }
+    return answer | ({"previousClose": previous} if previous else {})
+
+
+def closed_before(code: int, reason: str, at: float) -> Answer:
+    """How a connection ended, for `previousClose`: a stalled client saw 1006 and learns the cause this way."""
+    return {"code": code, "reason": reason, "at": iso(at)}
+
+
+def joined(room_id: str, epoch: str, seq: int, gap: bool, access: str) -> Answer:
+    """You are in the room, whose newest event is `seq`. `gap`: not all that you missed can be given."""
+    return {"type": "joined", "roomId": room_id, "epoch": epoch, "seq": seq, "gap": gap, "access": access}
+
+
+def left(room_id: str) -> Answer:
+    """You are out of the room."""
+    return {"type": "left", "roomId": room_id}
+
+
+def presence(room_id: str, members: Iterable[tuple[str, float]]) -> Answer:
+    """Who is in the room, and since when."""
+    return {
+        "type": "presence",
+        "roomId": room_id,
+        "members": [{"userId": user, "since": iso(since)} for user, since in members],
+    }
+
+
+def entered(room_id: str, user_id: str) -> Answer:
+    """A user's first connection came into the room."""
+    return {"type": "entered", "roomId": room_id, "userId": user_id}
+
+
+def gone(room_id: str, user_id: str) -> Answer:
+    """A user's last connection left the room."""
+    return {"type": "gone", "roomId": room_id, "userId": user_id}
+
+
+def pong(now: float) -> Answer:
+    """The answer to `ping`."""
+    return {"type": "pong", "sentAt": iso(now)}
+
+
+def reconnect(window_ms: int) -> Answer:
+    """From now on, spread a reconnect over this many milliseconds."""
+    return {"type": "reconnect", "windowMs": window_ms}
+
+
+ERRORS = {
+    "room_denied": "your grants do not cover this room",
+    "room_limit": "too many rooms on one connection; leave one first",
+    "rate_limited": "too many messages; slow down and send this one again",
+    "read_only": "your grants do not let you write to this room",
+    "unavailable": "the event could not be stored, so nobody got it; send it again later",
+    "duplicate_join": "you are in this room already",
+}
+
+
+def error(code: str, request_id: str | None = None, room_id: str | None = None) -> Answer:
+    """A soft refusal: the connection stays. `code` is one of ERRORS."""
+    answer: Answer = {"type": "error", "code": code, "message": ERRORS[code]}
+    if request_id is not None:
+        answer["requestId"] = request_id
+    if room_id is not None:
+        answer["roomId"] = room_id
+    return answer
+
+
+def event(message: Publication, *, event_id: str, request_id: str, user_id: str, now: float, seq: int) -> Answer:
+    """The event that a publication becomes."""
+    said = msgspec.to_builtins(message)
+    own = {name: said[name] for name in message.OWN_FIELDS if said[name] is not None}
+    head = {"type": said["type"], "id": event_id, "requestId": request_id, "roomId": message.room_id, "userId": user_id}
+    return head | own | {"sentAt": iso(now), "seq": seq}

@@ -1,0 +1,126 @@
+"""Tickets and resume credentials: signed text that the server can check without looking anything up.
+
+    ticket   t.KEY.payload.signature   single use; who, which rooms, and a last moment for its first use
+    resume   r.KEY.payload.signature   one session: good until the session expires, as often as needed
+
+The payload is readable by its holder and is not secret; the signature is itsdangerous'. A credential names the key
+that signed it: that is how an old server's credential (fetch a fresh ticket, 4419) differs from a forged one (4403).
+Taught in notebook 02 (auth).
+"""
+
+import hmac
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from labkit.rules.close_codes import CloseCode, row
+from labkit.rules.grants import BadGrant, Grants
+from labkit.rules.session import Identity
+
+TICKET = "t"
+RESUME = "r"
+
+
+class Rejected(Exception):
+    """A credential that opens nothing; it carries the close code, never the credential."""
+
+    def __init__(self, code: CloseCode) -> None:
+        super().__init__(row(code).reason)
+        self.code = code
+        self.reason = row(code).reason
+
+
+class Ticket(NamedTuple):
+    """A ticket that was read: its id, to spend it once, and whom it lets in."""
+
+    ticket_id: str
+    user_id: str
+    grants: Grants
+    expires_at: float
+
+
+class Credentials:
+    """Signs and reads with one key. Times are seconds since 1970."""
+
+    def __init__(self, key_id: str, secret: bytes) -> None:
+        self._key_id = key_id
+        self._signers = {kind: URLSafeSerializer(secret, salt=f"labkit.{kind}") for kind in (TICKET, RESUME)}
+
+    def ticket(self, ticket: Ticket) -> str:
+        """The text of a ticket."""
+        payload = {"id": ticket.ticket_id, "user": ticket.user_id, "rooms": ticket.grants.rooms, "exp": ticket.expires_at}
+        return self._sign(TICKET, payload)
+
+    def resume(self, identity: Identity) -> str:
+        """The resume credential of a session."""
+        payload = {
+            "id": identity.session_id,
+            "user": identity.user_id,
+            "rooms": identity.grants.rooms,
+            "exp": identity.expires_at,
+        }
+        return self._sign(RESUME, payload)
+
+    def read_ticket(self, token: str, now: float) -> Ticket:
+        """Raises Rejected with 4403: a ticket is short-lived, so whatever is wrong with it, the user must act."""
+        payload = self._open(TICKET, token)
+        if payload is None or now > payload["exp"]:
+            raise Rejected(CloseCode.AUTH_FAILED)
+        return Ticket(payload["id"], payload["user"], Grants.of(payload["rooms"]), payload["exp"])
+
+    def read_resume(self, token: str, now: float) -> Identity:
+        """Raises Rejected: 4419 for an unknown key or an expired session, 4403 for a wrong signature."""
+        if token.split(".")[1:2] != [self._key_id]:
+            raise Rejected(CloseCode.SESSION_EXPIRED)
+        payload = self._open(RESUME, token)
+        if payload is None:
+            raise Rejected(CloseCode.AUTH_FAILED)
+        if now > payload["exp"]:
+            raise Rejected(CloseCode.SESSION_EXPIRED)
+        return Identity(payload["id"], payload["user"], Grants.of(payload["rooms"]), payload["exp"])
+
+    def _sign(self, kind: str, payload: Mapping[str, Any]) -> str:
+        signed = self._signers[kind].dumps(payload)
+        return f"{kind}.{self._key_id}.{signed if isinstance(signed, str) else signed.decode()}"
+
+    def _open(self, kind: str, token: str) -> dict[str, Any] | None:
+        """The payload; None when the key, the signature or the payload is not ours."""
+        said_kind, _, rest = token.partition(".")
+        key_id, _, signed = rest.partition(".")
+        if (said_kind, key_id) != (kind, self._key_id):
+            return None
+        try:
+            payload = self._signers[kind].loads(signed)
+            Grants.of(payload["rooms"])
+        except (BadData, BadGrant, UnicodeEncodeError, KeyError, TypeError):
+            return None
+        return payload if isinstance(payload, dict) else None
+
+
+def kind_of(token: str) -> str | None:
+    """TICKET, RESUME, or None for anything else, such as a dev token."""
+    kind, dot, _ = token.partition(".")
+    return kind if dot and kind in (TICKET, RESUME) else None
+
+
+def same_secret(given: str, expected: str) -> bool:
+    """Compare in constant time, so that the time of an answer tells nothing about the secret."""
+    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode("utf-8", "surrogatepass"))
+
+
+class SpentTickets:
+    """The ids of tickets that were used, for as long as they would otherwise be good."""
+
+    def __init__(self) -> None:
+        self._spent: OrderedDict[str, float] = OrderedDict()
+
+    def spend(self, ticket_id: str, expires_at: float, now: float) -> bool:
+        """Use a ticket up; False when it was used before."""
+        while self._spent and next(iter(self._spent.values())) < now:
+            self._spent.popitem(last=False)
+        if ticket_id in self._spent:
+            return False
+        self._spent[ticket_id] = expires_at
+        return True

@@ -1,0 +1,50 @@
+"""Which rooms a user may read and write: a list of [pattern, access]. Taught in notebook 03 (rooms).
+
+A pattern is a room id, or the start of one followed by `*`. Access is `r`, `w` or `rw`. Several patterns that
+cover a room add up; none means no entry.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from labkit.rules.messages import ROOM_ID
+
+ACCESS = ("r", "w", "rw")
+
+
+class BadGrant(ValueError):
+    """A grant that cannot be; the message says what would do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """What one user may do."""
+
+    rooms: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, pairs: Iterable[Iterable[str]]) -> Self:
+        """From `[["room:*", "rw"], ["news", "r"]]`. Raises BadGrant."""
+        return cls(tuple(_checked(*pair) for pair in pairs))
+
+    def access(self, room_id: str) -> str:
+        """`r`, `w`, `rw`, or "" for no entry."""
+        held = {letter for pattern, access in self.rooms if _covers(pattern, room_id) for letter in access}
+        return "".join(letter for letter in "rw" if letter in held)
+
+
+def _covers(pattern: str, room_id: str) -> bool:
+    return room_id.startswith(pattern[:-1]) if pattern.endswith("*") else room_id == pattern
+
+
+def _checked(pattern: str = "", access: str = "rw", *rest: str) -> tuple[str, str]:
+    name = pattern.removesuffix("*")
+    if rest or not (ROOM_ID.fullmatch(name) or (name == "" and pattern == "*")):
+        raise BadGrant(f"{pattern!r} is not a room id, nor the start of one followed by *")
+    if access not in ACCESS:
+        raise BadGrant(f"access {access!r} for {pattern!r} is not one of r, w, rw")
+    return pattern, access
+
+
+EVERY_ROOM = Grants((("*", "rw"),))

@@ -1,0 +1,58 @@
+r"""When to ping, and whether the peer is dead. One miss is enough. Taught in notebook 05 (heartbeat).
+
+    start ---- random point of the second half ----> PING --- pong in time ---> PING ... one interval apart
+                                                       \--- ping_timeout_s --> DEAD (4408)
+
+The random first ping spreads the load of many connections that came in one storm. Only the payload of the
+latest ping counts as its pong, so that a stale or invented pong keeps nobody alive.
+"""
+
+from enum import Enum
+
+
+class Beat(Enum):
+    """What to do now."""
+
+    WAIT = "wait"
+    PING = "ping"
+    DEAD = "dead"
+
+
+class Heartbeat:
+    """The heartbeat of one connection. Times are seconds on any steady clock."""
+
+    __slots__ = ("_count", "_interval_s", "_pinged_at", "_timeout_s", "next_at", "round_trip_s")
+
+    def __init__(self, interval_s: float | None, timeout_s: float, now: float, random_fraction: float) -> None:
+        """`random_fraction`, 0 to 1, places the first ping in the second half of the interval."""
+        self._interval_s = interval_s
+        self._timeout_s = timeout_s
+        self._count = 0
+        self._pinged_at: float | None = None
+        self.round_trip_s: float | None = None
+        self.next_at: float | None = None if interval_s is None else now + interval_s * (0.5 + random_fraction / 2)
+
+    def beat(self, now: float) -> Beat:
+        """Ask at `next_at` or later. After PING, send a ping with `payload`."""
+        if self.next_at is None or self._interval_s is None or now < self.next_at:
+            return Beat.WAIT
+        if self._pinged_at is not None:
+            return Beat.DEAD
+        self._count += 1
+        self._pinged_at = now
+        self.next_at = now + self._timeout_s
+        return Beat.PING
+
+    @property
+    def payload(self) -> bytes:
+        """What the latest ping carries, and its pong must carry back."""
+        return self._count.to_bytes(8, "big")
+
+    def pong(self, payload: bytes, now: float) -> bool:
+        """A pong came; False when it answers no ping of ours that is still open."""
+        if self._pinged_at is None or self._interval_s is None or payload != self.payload:
+            return False
+        self.round_trip_s = now - self._pinged_at
+        self.next_at = self._pinged_at + max(self._interval_s, self.round_trip_s)
+        self._pinged_at = None
+        return True

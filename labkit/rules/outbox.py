@@ -1,0 +1,101 @@
+"""The frames that one member has not received yet: bounded in bytes and in age, whichever comes first.
+
+    publish --offer--> [ queue ] --take--> [ in flight: the transport's buffer ] --delivered--> the kernel
+
+A full outbox is an answer, not an exception and not a callback: `offer` returns OVERFLOW and the caller closes
+that one member. What the kernel holds beyond this is bounded by SO_SNDBUF. Taught in notebook 06 (slow consumers).
+"""
+
+from collections import deque
+from enum import Enum
+from typing import NamedTuple
+
+
+class Offer(Enum):
+    """What became of an offered frame."""
+
+    ACCEPTED = "accepted"
+    OVERFLOW = "overflow"
+
+
+class OutboxStatistics(NamedTuple):
+    """How full an outbox is; ages in seconds."""
+
+    queued_frames: int
+    queued_bytes: int
+    in_flight_bytes: int
+    oldest_age_s: float
+    peak_bytes: int
+
+
+class Outbox:
+    """A bounded queue of frames. Times are seconds on any steady clock."""
+
+    __slots__ = ("_in_flight_since", "_max_age_s", "_max_bytes", "_queue", "in_flight_bytes", "peak_bytes", "queued_bytes")
+
+    def __init__(self, max_bytes: int, max_age_s: float | None) -> None:
+        self._max_bytes = max_bytes
+        self._max_age_s = max_age_s
+        self._queue: deque[tuple[float, bytes]] = deque()
+        self._in_flight_since: float | None = None
+        self.queued_bytes = 0
+        self.in_flight_bytes = 0
+        self.peak_bytes = 0
+
+    def offer(self, frame: bytes, now: float) -> Offer:
+        """Queue one frame, unless the member is too far behind already."""
+        total = self.queued_bytes + self.in_flight_bytes + len(frame)
+        if total > self._max_bytes or self.is_too_old(now):
+            return Offer.OVERFLOW
+        self._queue.append((now, frame))
+        self.queued_bytes += len(frame)
+        self.peak_bytes = max(self.peak_bytes, total)
+        return Offer.ACCEPTED
+
+    def take(self, max_bytes: int) -> bytes:
+        """The next frames as one piece, at most max_bytes unless the first alone is longer; b"" when empty."""
+        frames: list[bytes] = []
+        size = 0
+        while self._queue and (not frames or size + len(self._queue[0][1]) <= max_bytes):
+            offered_at, frame = self._queue.popleft()
+            if self._in_flight_since is None:
+                self._in_flight_since = offered_at
+            frames.append(frame)
+            size += len(frame)
+        self.queued_bytes -= size
+        self.in_flight_bytes += size
+        return b"".join(frames)
+
+    def delivered(self) -> None:
+        """The transport handed all that was in flight to the kernel."""
+        self.in_flight_bytes = 0
+        self._in_flight_since = None
+
+    def drop(self) -> None:
+        """Forget everything queued: the member is being closed, and its memory is wanted back now."""
+        self._queue.clear()
+        self.queued_bytes = 0
+
+    @property
+    def oldest_at(self) -> float | None:
+        """When the oldest undelivered frame was offered; None when nothing waits."""
+        if self._in_flight_since is not None:
+            return self._in_flight_since
+        return self._queue[0][0] if self._queue else None
+
+    def is_too_old(self, now: float) -> bool:
+        """Whether the oldest undelivered frame has waited longer than allowed."""
+        too_old_at = self.too_old_at
+        return too_old_at is not None and now > too_old_at
+
+    @property
+    def too_old_at(self) -> float | None:
+        """When the oldest undelivered frame will have waited too long; None while nothing waits."""
+        oldest = self.oldest_at
+        return None if oldest is None or self._max_age_s is None else oldest + self._max_age_s
+
+    def statistics(self, now: float) -> OutboxStatistics:
+        """A record for dashboards."""
+        oldest = self.oldest_at
+        age = 0.0 if oldest is None else max(0.0, now - oldest)
+        return OutboxStatistics(len(self._queue), self.queued_bytes, self.in_flight_bytes, age, self.peak_bytes)

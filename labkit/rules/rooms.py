@@ -1,0 +1,166 @@
+"""Rooms: who is in them, the seq of their events, what can be given again, and what was said before.
+
+    accept   a publication gets the next seq, or is recognised as said before (same user, same requestId)
+    deliver  once stored, it enters the history and is due to every member that may read
+    missed   what a returning member has not seen, or the admission that it cannot all be given (a gap)
+
+Between accept and deliver lies the audit commit: nobody hears of what is not stored. Taught in notebook 03 (rooms).
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable, Iterator
+from typing import Generic, NamedTuple, TypeVar
+
+from labkit.rules.answers import Answer
+from labkit.rules.limits import Limits
+from labkit.rules.messages import Since
+
+Member = TypeVar("Member", bound=Hashable)  # whatever stands for a connection outside
+IDLE_ROOMS = 10_000  # empty rooms kept, so that a restart of all their members leaves no gap
+
+
+class Stored(NamedTuple):
+    """An event of a room, and who sent it."""
+
+    seq: int
+    user_id: str
+    event: Answer
+
+
+class Membership(NamedTuple):
+    """One connection in one room. `since` is seconds since 1970."""
+
+    user_id: str
+    access: str
+    since: float
+
+
+class Missed(NamedTuple):
+    """What a joining member is given: everything after its `since`, or a gap and nothing."""
+
+    events: list[Answer]
+    gap: bool
+
+
+class Room(Generic[Member]):
+    """One room."""
+
+    def __init__(self, room_id: str, epoch: str, limits: Limits) -> None:
+        self.room_id = room_id
+        self.epoch = epoch
+        self.accepted_seq = 0
+        self.seq = 0  # of the newest delivered event
+        self.members: dict[Member, Membership] = {}
+        self.watchers: set[Member] = set()  # those who asked for presence
+        self._history: deque[Stored] = deque(maxlen=limits.history_events)
+        self._said: OrderedDict[tuple[str, str], tuple[float, Answer]] = OrderedDict()
+        self._limits = limits
+
+    def said_before(self, user_id: str, request_id: str, now: float) -> Answer | None:
+        """The event that this user's request became already, if that was not too long ago."""
+        said = self._said
+        while said and next(iter(said.values()))[0] <= now - self._limits.dedupe_s:
+            said.popitem(last=False)
+        found = said.get((user_id, request_id))
+        return found[1] if found else None
+
+    def next_seq(self) -> int:
+        """The seq of the event about to be accepted."""
+        return self.accepted_seq + 1
+
+    def accept(self, event: Answer, now: float, remember: bool) -> None:
+        """Take the event with `next_seq`. `remember` its requestId, when the sender chose one."""
+        self.accepted_seq = event["seq"]
+        if remember and self._limits.dedupe_entries:
+            self._said[event["userId"], event["requestId"]] = (now, event)
+            if len(self._said) > self._limits.dedupe_entries:
+                self._said.popitem(last=False)
+
+    def forget(self, event: Answer) -> None:
+        """An accepted event could not be stored: it never was. Only the newest ones, newest first."""
+        self.accepted_seq = event["seq"] - 1
+        self._said.pop((event["userId"], event["requestId"]), None)
+
+    def deliver(self, event: Answer) -> Iterator[Member]:
+        """Put a stored event into the history; the members due to hear it, in the order they came."""
+        self.seq = event["seq"]
+        user = event["userId"]
+        self._history.append(Stored(self.seq, user, event))
+        return (member for member, place in self.members.items() if "r" in place.access or place.user_id == user)
+
+    def missed(self, since: Since | None, place: Membership) -> Missed:
+        """What a member that stopped reading at `since` has not seen."""
+        if since is None:
+            return Missed([], gap=False)
+        oldest_known = self._history[0].seq if self._history else self.seq + 1
+        if since.epoch != self.epoch or not oldest_known - 1 <= since.seq <= self.seq:
+            return Missed([], gap=True)
+        mine = "r" not in place.access
+        later = (s for s in self._history if s.seq > since.seq and (not mine or s.user_id == place.user_id))
+        return Missed([stored.event for stored in later], gap=False)
+
+    def enter(self, member: Member, place: Membership) -> bool:
+        """Add a member; whether it is the first connection of its user here."""
+        first = not self._has_user(place.user_id)
+        self.members[member] = place
+        return first
+
+    def leave(self, member: Member) -> str | None:
+        """Remove a member; the user's name when that was its last connection here."""
+        place = self.members.pop(member, None)
+        self.watchers.discard(member)
+        return None if place is None or self._has_user(place.user_id) else place.user_id
+
+    def present(self) -> list[tuple[str, float]]:
+        """Each user in the room, and since when."""
+        first_seen: dict[str, float] = {}
+        for place in self.members.values():
+            first_seen.setdefault(place.user_id, place.since)
+        return list(first_seen.items())
+
+    def _has_user(self, user_id: str) -> bool:
+        return any(place.user_id == user_id for place in self.members.values())
+
+    def restore(self, epoch: str, seq: int) -> None:
+        """Continue where the audit file ends. Follow with `restore_event`, oldest first."""
+        self.epoch, self.seq, self.accepted_seq = epoch, seq, seq
+
+    def restore_event(self, event: Answer, at: float, remember: bool) -> None:
+        """An event of the past, for the history and for recognising repetitions."""
+        self._history.append(Stored(event["seq"], event["userId"], event))
+        if remember:
+            self.accept(event, at, remember=True)
+
+
+class Rooms(Generic[Member]):
+    """Every room of a server, and a bounded memory of those nobody is in."""
+
+    def __init__(self, limits: Limits, new_epoch: Callable[[], str], idle_rooms: int = IDLE_ROOMS) -> None:
+        self._limits = limits
+        self._new_epoch = new_epoch
+        self._idle_rooms = idle_rooms
+        self._rooms: dict[str, Room[Member]] = {}
+        self._idle: OrderedDict[str, None] = OrderedDict()
+
+    def room(self, room_id: str) -> Room[Member]:
+        """The room of that name, new if need be: a new room begins a new epoch."""
+        room = self._rooms.get(room_id)
+        if room is None:
+            room = self._rooms[room_id] = Room(room_id, self._new_epoch(), self._limits)
+            self.tidy(room)
+        return room
+
+    def tidy(self, room: Room[Member]) -> None:
+        """Call when a room's members changed: too many empty rooms, and the one idle longest is forgotten."""
+        self._idle.pop(room.room_id, None)
+        if room.members:
+            return
+        self._idle[room.room_id] = None
+        if len(self._idle) > self._idle_rooms:
+            del self._rooms[self._idle.popitem(last=False)[0]]
+
+    def __iter__(self) -> Iterator[Room[Member]]:
+        return iter(self._rooms.values())
+
+    def __len__(self) -> int:
+        return len(self._rooms)

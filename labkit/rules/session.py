@@ -1,0 +1,289 @@
+"""What one connection may do next: the state machine, as a table. The diagram in notebook 01 is drawn from it.
+
+Two rules for this file. Everything that changes the state is a step of TABLE. And nothing here sends, stores or looks
+up anything: `receive` and `happened` return actions, and `wire.hub` performs them.
+
+The order of judgement (the message is valid already): authenticated (4403), joined (1008), then allowed (an `error`).
+Taught in notebooks 01 (hello), 02 (auth) and 03 (rooms).
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from labkit.rules.admission import TokenBucket
+from labkit.rules.close_codes import CloseCode
+from labkit.rules.grants import Grants
+from labkit.rules.limits import Limits
+from labkit.rules.messages import Auth, Join, Leave, Message, Ping, Presence, Publication, Refresh, RoomMessage, Since
+
+STRIKES = 100  # so many rate_limited in STRIKE_WINDOW_S close the connection with 4429
+STRIKE_WINDOW_S = 10.0
+
+
+class State(Enum):
+    """Where a connection is in its life."""
+
+    CONNECTING = "connecting"
+    AUTHENTICATING = "authenticating"
+    OPEN = "open"
+    CLOSING = "closing"
+    CLOSED = "closed"
+
+
+class Input(Enum):
+    """What can happen to a connection."""
+
+    HANDSHAKE = "handshake done"
+    REFUSED = "handshake refused"
+    AUTH = "auth"
+    ACCEPTED = "credential accepted"
+    REJECTED = "credential rejected"
+    REFRESH = "refresh"
+    JOIN = "join"
+    LEAVE = "leave"
+    PUBLISH = "chat, progress, comment, read, alert, exercise"
+    PRESENCE = "presence"
+    PING = "ping"
+    CLOSE = "close decided"
+    LOST = "connection lost"
+
+
+class Do(Enum):
+    """What a step asks for."""
+
+    NOTHING = "nothing"
+    AUTHENTICATE = "check the credential"
+    REFRESH = "check the newer credential"
+    JUDGE = "joined? allowed? then act"
+    ANSWER = "answer"
+    CLOSE_4403 = "close 4403"
+    SEND_CLOSE = "send the close frame, abort after the deadline"
+    FORGET = "leave all rooms"
+
+
+class Step(NamedTuple):
+    """What an input asks for in a state, and the state after it."""
+
+    do: Do
+    next: State
+
+
+_SAYABLE = (Input.REFRESH, Input.JOIN, Input.LEAVE, Input.PUBLISH, Input.PRESENCE, Input.PING)
+TABLE: dict[State, dict[Input, Step]] = {
+    State.CONNECTING: {
+        Input.HANDSHAKE: Step(Do.NOTHING, State.AUTHENTICATING),
+        Input.REFUSED: Step(Do.NOTHING, State.CLOSED),
+        Input.LOST: Step(Do.NOTHING, State.CLOSED),
+    },
+    State.AUTHENTICATING: {
+        Input.AUTH: Step(Do.AUTHENTICATE, State.AUTHENTICATING),
+        Input.ACCEPTED: Step(Do.ANSWER, State.OPEN),
+        Input.REJECTED: Step(Do.SEND_CLOSE, State.CLOSING),
+        **{said: Step(Do.CLOSE_4403, State.CLOSING) for said in _SAYABLE},
+        Input.CLOSE: Step(Do.SEND_CLOSE, State.CLOSING),
+        Input.LOST: Step(Do.FORGET, State.CLOSED),
+    },
+    State.OPEN: {
+        Input.AUTH: Step(Do.NOTHING, State.OPEN),
+        Input.REFRESH: Step(Do.REFRESH, State.OPEN),
+        **{said: Step(Do.JUDGE, State.OPEN) for said in (Input.JOIN, Input.LEAVE, Input.PUBLISH, Input.PRESENCE)},
+        Input.PING: Step(Do.ANSWER, State.OPEN),
+        Input.CLOSE: Step(Do.SEND_CLOSE, State.CLOSING),
+        Input.LOST: Step(Do.FORGET, State.CLOSED),
+    },
+    # After any close, nothing that the peer still sends is acted on.
+    State.CLOSING: {
+        **{said: Step(Do.NOTHING, State.CLOSING) for said in (Input.AUTH, *_SAYABLE, Input.CLOSE)},
+        Input.LOST: Step(Do.FORGET, State.CLOSED),
+    },
+    State.CLOSED: {given: Step(Do.NOTHING, State.CLOSED) for given in Input},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who speaks: a session of a user, what it may do, and until when (seconds since 1970)."""
+
+    session_id: str
+    user_id: str
+    grants: Grants
+    expires_at: float
+
+
+# Actions: what the outside is asked to do, in this order.
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticate:
+    """Check a credential; then call `accepted`, or close with what the check said."""
+
+    token: str
+    previous: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """Check a newer credential of the same user; then call `accepted`."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """Make the connection a member and answer `joined`."""
+
+    room_id: str
+    since: Since | None
+    access: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """End the membership and answer `left`."""
+
+    room_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Make an event of a publication."""
+
+    message: Publication
+
+
+@dataclass(frozen=True, slots=True)
+class TellMembers:
+    """Answer `presence`, and tell every change from now on."""
+
+    room_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """Answer `pong`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Answer `error`: the connection stays."""
+
+    code: str
+    request_id: str | None = None
+    room_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the connection."""
+
+    code: CloseCode
+    reason: str
+
+
+Action = Authenticate | Renew | Enter | Exit | Publish | TellMembers | Pong | Refuse | Close
+
+_INPUTS: dict[type[Message], Input] = {
+    Auth: Input.AUTH,
+    Refresh: Input.REFRESH,
+    Join: Input.JOIN,
+    Leave: Input.LEAVE,
+    Presence: Input.PRESENCE,
+    Ping: Input.PING,
+}
+
+
+class Session:
+    """One connection's place in TABLE, its identity once known, its rooms and its message rate."""
+
+    __slots__ = ("_bucket", "_rooms_allowed", "_strikes", "identity", "rooms", "state")
+
+    def __init__(self, limits: Limits, now: float) -> None:
+        rate = limits.messages_per_s
+        self.state = State.CONNECTING
+        self.identity: Identity | None = None
+        self.rooms: dict[str, str] = {}  # room id -> access
+        self._rooms_allowed = limits.rooms_per_connection
+        self._bucket = None if rate is None else TokenBucket(rate, limits.message_burst, now)
+        self._strikes: deque[float] = deque()
+
+    def happened(self, given: Input) -> Do:
+        """Take a step of TABLE. Raises KeyError for what cannot happen in this state: a bug in the caller."""
+        step = TABLE[self.state][given]
+        self.state = step.next
+        return step.do
+
+    def accepted(self, identity: Identity) -> None:
+        """The credential was good: of `auth`, or of a later `refresh`."""
+        self.identity = identity
+        if self.state is State.AUTHENTICATING:
+            self.happened(Input.ACCEPTED)
+
+    def receive(self, message: Message, now: float) -> Action | None:
+        """What to do about a valid message; None for nothing."""
+        do = self.happened(_INPUTS.get(type(message), Input.PUBLISH))
+        if do is Do.NOTHING:
+            return None
+        if do is Do.CLOSE_4403:
+            return Close(CloseCode.AUTH_FAILED, "auth failed")
+        if isinstance(message, Auth):
+            return Authenticate(message.token, message.previous)
+        return self._judge(message, now)
+
+    def _judge(self, message: Message, now: float) -> Action:
+        room_id = message.room_id if isinstance(message, RoomMessage) else None
+        if isinstance(message, Publication | Presence) and room_id not in self.rooms:
+            return Close(CloseCode.INVALID_MESSAGE, "join room before chat")
+        if self._bucket is not None and not self._bucket.take(now):
+            return self.strike(now) or Refuse("rate_limited", _request_id(message), room_id)
+        return self._allow(message)
+
+    def strike(self, now: float) -> Close | None:
+        """Count one message over the rate; too many in a short time end the connection."""
+        self._strikes.append(now)
+        while self._strikes[0] < now - STRIKE_WINDOW_S:
+            self._strikes.popleft()
+        return Close(CloseCode.RATE_LIMITED, "rate limited") if len(self._strikes) >= STRIKES else None
+
+    def control_frame(self, now: float) -> Close | None:
+        """A ping or pong frame came: free while the rate allows, a strike beyond it."""
+        if self._bucket is None or self._bucket.take(now):
+            return None
+        return self.strike(now)
+
+    def _allow(self, message: Message) -> Action:
+        match message:
+            case Join():
+                return self._allow_join(message)
+            case Leave():
+                self.rooms.pop(message.room_id, None)
+                return Exit(message.room_id)
+            case Presence():
+                if "r" in self.rooms[message.room_id]:
+                    return TellMembers(message.room_id)
+                return Refuse("room_denied", room_id=message.room_id)
+            case Publication():
+                if "w" in self.rooms[message.room_id]:
+                    return Publish(message)
+                return Refuse("read_only", message.request_id, message.room_id)
+            case Refresh():
+                return Renew(message.token)
+            case _:
+                return Pong()
+
+    def _allow_join(self, message: Join) -> Action:
+        room_id = message.room_id
+        access = self.identity.grants.access(room_id) if self.identity else ""
+        if room_id in self.rooms:
+            return Refuse("duplicate_join", room_id=room_id)
+        if not access:
+            return Refuse("room_denied", room_id=room_id)
+        if len(self.rooms) >= self._rooms_allowed:
+            return Refuse("room_limit", room_id=room_id)
+        self.rooms[room_id] = access
+        return Enter(room_id, message.since, access)
+
+
+def _request_id(message: Message) -> str | None:
+    return message.request_id if isinstance(message, Publication) else None
