@@ -117,3 +117,8 @@ def event(message: Publication, *, event_id: str, request_id: str, user_id: str,
     own = {name: said[name] for name in message.OWN_FIELDS if said[name] is not None}
     head = {"type": said["type"], "id": event_id, "requestId": request_id, "roomId": message.room_id, "userId": user_id}
     return head | own | {"sentAt": iso(now), "seq": seq}
+
+
+def duplicate(body: bytes) -> bytes:
+    """The text of an event again, marked as one that its sender had been given before."""
+    return body[:-1] + b',"duplicate":true}'

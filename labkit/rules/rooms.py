@@ -11,7 +11,6 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
-from labkit.rules.answers import Answer
 from labkit.rules.limits import Limits
 from labkit.rules.messages import Since
 
@@ -19,12 +18,13 @@ Member = TypeVar("Member", bound=Hashable)  # whatever stands for a connection o
 IDLE_ROOMS = 10_000  # empty rooms kept, so that a restart of all their members leaves no gap
 
 
-class Stored(NamedTuple):
-    """An event of a room, and who sent it."""
+class Event(NamedTuple):
+    """An event of a room: its place, its sender, and the JSON text that every member gets."""
 
     seq: int
     user_id: str
-    event: Answer
+    request_id: str
+    body: bytes
 
 
 class Membership(NamedTuple):
@@ -38,7 +38,7 @@ class Membership(NamedTuple):
 class Missed(NamedTuple):
     """What a joining member is given: everything after its `since`, or a gap and nothing."""
 
-    events: list[Answer]
+    events: list[Event]
     gap: bool
 
 
@@ -52,11 +52,11 @@ class Room(Generic[Member]):
         self.seq = 0  # of the newest delivered event
         self.members: dict[Member, Membership] = {}
         self.watchers: set[Member] = set()  # those who asked for presence
-        self._history: deque[Stored] = deque(maxlen=limits.history_events)
-        self._said: OrderedDict[tuple[str, str], tuple[float, Answer]] = OrderedDict()
+        self._history: deque[Event] = deque(maxlen=limits.history_events)
+        self._said: OrderedDict[tuple[str, str], tuple[float, Event]] = OrderedDict()
         self._limits = limits
 
-    def said_before(self, user_id: str, request_id: str, now: float) -> Answer | None:
+    def said_before(self, user_id: str, request_id: str, now: float) -> Event | None:
         """The event that this user's request became already, if that was not too long ago."""
         said = self._said
         while said and next(iter(said.values()))[0] <= now - self._limits.dedupe_s:
@@ -68,25 +68,25 @@ class Room(Generic[Member]):
         """The seq of the event about to be accepted."""
         return self.accepted_seq + 1
 
-    def accept(self, event: Answer, now: float, remember: bool) -> None:
+    def accept(self, event: Event, now: float, remember: bool) -> None:
         """Take the event with `next_seq`. `remember` its requestId, when the sender chose one."""
-        self.accepted_seq = event["seq"]
+        self.accepted_seq = event.seq
         if remember and self._limits.dedupe_entries:
-            self._said[event["userId"], event["requestId"]] = (now, event)
+            self._said[event.user_id, event.request_id] = (now, event)
             if len(self._said) > self._limits.dedupe_entries:
                 self._said.popitem(last=False)
 
-    def forget(self, event: Answer) -> None:
-        """An accepted event could not be stored: it never was. Only the newest ones, newest first."""
-        self.accepted_seq = event["seq"] - 1
-        self._said.pop((event["userId"], event["requestId"]), None)
+    def forget(self, event: Event) -> None:
+        """An accepted event could not be stored: it never was, and neither is any accepted after it."""
+        self.accepted_seq = min(self.accepted_seq, event.seq - 1)
+        self._said.pop((event.user_id, event.request_id), None)
 
-    def deliver(self, event: Answer) -> Iterator[Member]:
+    def deliver(self, event: Event) -> list[Member]:
         """Put a stored event into the history; the members due to hear it, in the order they came."""
-        self.seq = event["seq"]
-        user = event["userId"]
-        self._history.append(Stored(self.seq, user, event))
-        return (member for member, place in self.members.items() if "r" in place.access or place.user_id == user)
+        self.seq = event.seq
+        self._history.append(event)
+        user = event.user_id
+        return [member for member, place in self.members.items() if "r" in place.access or place.user_id == user]
 
     def missed(self, since: Since | None, place: Membership) -> Missed:
         """What a member that stopped reading at `since` has not seen."""
@@ -96,8 +96,8 @@ class Room(Generic[Member]):
         if since.epoch != self.epoch or not oldest_known - 1 <= since.seq <= self.seq:
             return Missed([], gap=True)
         mine = "r" not in place.access
-        later = (s for s in self._history if s.seq > since.seq and (not mine or s.user_id == place.user_id))
-        return Missed([stored.event for stored in later], gap=False)
+        later = (event for event in self._history if event.seq > since.seq)
+        return Missed([event for event in later if not mine or event.user_id == place.user_id], gap=False)
 
     def enter(self, member: Member, place: Membership) -> bool:
         """Add a member; whether it is the first connection of its user here."""
@@ -125,11 +125,10 @@ class Room(Generic[Member]):
         """Continue where the audit file ends. Follow with `restore_event`, oldest first."""
         self.epoch, self.seq, self.accepted_seq = epoch, seq, seq
 
-    def restore_event(self, event: Answer, at: float, remember: bool) -> None:
+    def restore_event(self, event: Event, at: float, remember: bool) -> None:
         """An event of the past, for the history and for recognising repetitions."""
-        self._history.append(Stored(event["seq"], event["userId"], event))
-        if remember:
-            self.accept(event, at, remember=True)
+        self._history.append(event)
+        self.accept(event, at, remember)
 
 
 class Rooms(Generic[Member]):
