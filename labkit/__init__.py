@@ -1,0 +1,44 @@
+"""labkit: a lab kit for production realtime over WebSocket.
+
+This is the door: the names a user needs, loaded when first used, so that `import labkit` stays quick.
+
+    serve, connect   the room server and its reconnecting client
+    Limits, CloseCode   every number and every close code
+    Lab, run   the server beside a notebook, and a coroutine from a plain cell
+    Store   what was measured
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from labkit.bench.launch import Lab
+    from labkit.metrics import Store
+    from labkit.rules.close_codes import CloseCode
+    from labkit.rules.limits import Limits
+    from labkit.wire.background import run
+    from labkit.wire.client import connect
+    from labkit.wire.server import serve
+
+__version__ = "0.1.0"
+__all__ = ["CloseCode", "Lab", "Limits", "Store", "connect", "run", "serve"]
+
+_HOMES = {
+    "serve": "labkit.wire.server",
+    "connect": "labkit.wire.client",
+    "run": "labkit.wire.background",
+    "Limits": "labkit.rules.limits",
+    "CloseCode": "labkit.rules.close_codes",
+    "Lab": "labkit.bench.launch",
+    "Store": "labkit.metrics",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'labkit' has no attribute {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,41 @@
+"""The command line: one verb a file in labkit/commands, loaded when it is used.
+
+Exit codes: 0 done, 1 what was checked does not hold, 2 it could not run: one line says why and what to do.
+"""
+
+from importlib import import_module
+
+import click
+
+VERBS = {
+    "serve": "Run the room server.",
+    "lab": "Open the course in JupyterLab.",
+    "audit": "Read or verify an audit file.",
+    "explain": "Say what a close code means.",
+}
+
+
+class Verbs(click.Group):
+    """Verbs by name; only the one that is used is imported."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every verb, in the order of VERBS."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The verb of that name."""
+        if name not in VERBS:
+            return None
+        command: click.Command = getattr(import_module(f"labkit.commands.{name}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="labkit")
+def main() -> None:
+    """A lab kit for production realtime over WebSocket: a server, a client, and a course."""

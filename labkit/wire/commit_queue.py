@@ -1,0 +1,91 @@
+"""What happened, in the order it happened: stored first, told second.
+
+    then(entry, effect)  --> waiting --> audit, one group at a time --> effects, in order
+
+Without an audit, and with nothing waiting, an effect happens at once. With one, everything behind an uncommitted
+entry waits for it, so that answers and events keep the order of their causes, audit on or off. After `kill -9`
+every event that anyone saw is in the file. Taught in notebook 08 (audit).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import NamedTuple
+
+from labkit.wire.audit import Audit, Entry
+
+_LOGGER = logging.getLogger(__name__)
+
+Effect = Callable[[], None]
+
+
+class _Item(NamedTuple):
+    entry: Entry | None
+    effect: Effect
+    otherwise: Effect
+
+
+class CommitQueue:
+    """A line of effects. All methods are for the event loop's thread."""
+
+    def __init__(self, audit: Audit | None) -> None:
+        self._audit = audit
+        self._waiting: list[_Item] = []
+        self._committing: list[_Item] = []
+        self._telling = False
+        self._is_empty = asyncio.Event()
+        self._is_empty.set()
+
+    def then(self, entry: Entry | None, effect: Effect, otherwise: Effect | None = None) -> None:
+        """Let `effect` happen once `entry` is stored; `otherwise` happens instead when it cannot be stored."""
+        if not self._waiting and not self._committing and not self._telling and (self._audit is None or entry is None):
+            effect()
+            return
+        if not self._waiting and not self._committing and not self._telling:
+            asyncio.get_running_loop().call_soon(self._commit)
+        self._waiting.append(_Item(entry, effect, otherwise or effect))
+        self._is_empty.clear()
+
+    def record(self, entry: Entry) -> None:
+        """Store an entry that nobody waits for."""
+        if self._audit is not None:
+            self.then(entry, _nothing)
+
+    async def empty(self) -> None:
+        """Wait until everything has been stored and told."""
+        await self._is_empty.wait()
+
+    def _commit(self) -> None:
+        self._committing, self._waiting = self._waiting, []
+        entries = [item.entry for item in self._committing if item.entry is not None]
+        if self._audit is None or not entries:
+            self._committed(None)
+            return
+        loop = asyncio.get_running_loop()
+        self._audit.submit(entries, lambda error: loop.call_soon_threadsafe(self._committed, error))
+
+    def _committed(self, error: BaseException | None) -> None:
+        """Tell what was stored. After a failure, nothing accepted since can stand either: seqs build on each other."""
+        told, self._committing = self._committing, []
+        if error is not None:
+            _LOGGER.error("audit failed, events are refused until it works again", extra={"fault": str(error)})
+            told, self._waiting = told + self._waiting, []
+        self._telling = True
+        for item in told:
+            self._tell(item.otherwise if error is not None and item.entry is not None else item.effect)
+        self._telling = False
+        if self._waiting:
+            self._commit()
+        else:
+            self._is_empty.set()
+
+    @staticmethod
+    def _tell(effect: Effect) -> None:
+        try:
+            effect()
+        except Exception:  # one member's trouble must not silence everybody behind it
+            _LOGGER.exception("an effect failed")
+
+
+def _nothing() -> None:
+    return None

@@ -1,0 +1,308 @@
+"""One open socket: bytes in, bytes out, and every deadline of its life. It knows of no other socket.
+
+Read downwards: the handshake, what comes in, what goes out, how it ends. There is no task per connection: the event
+loop calls `data_received`, `pause_writing`, `resume_writing` and one timer, and each runs to its end without waiting.
+Deadlines: auth (4401), ping and pong (4408), age of the oldest undelivered frame (1013), session expiry (4419),
+close (abort). Lessons: notebooks 02 (auth), 05 (heartbeat), 06 (slow consumers).
+"""
+
+import asyncio
+import socket
+import struct
+from time import monotonic, time
+from typing import cast
+
+from websockets.frames import Frame, Opcode
+from websockets.protocol import SEND_EOF
+from websockets.protocol import State as FrameState
+
+from labkit.rules.close_codes import CloseCode, row
+from labkit.rules.heartbeat import Beat, Heartbeat
+from labkit.rules.outbox import Offer, Outbox
+from labkit.rules.session import Close, Input, Session, State
+from labkit.wire.frames import text_frame
+from labkit.wire.handshake import Handshake
+from labkit.wire.hub import Hub
+
+WRITE_CHUNK_BYTES = 64 * 1024
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: the kernel drops what it holds and sends RST
+
+
+class Connection(asyncio.Protocol):
+    """A client of the server. `hub` is what all connections share."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self.id = hub.new_id()
+        self.session = Session(hub.limits, monotonic())
+        self.outbox = Outbox(hub.limits.outbox_bytes, hub.limits.outbox_age_s)
+        self.heartbeat: Heartbeat | None = None
+        self.handshake: Handshake | None = None
+        self.since = time()
+        self.received = self.sent = 0  # messages
+        self.paused = False
+        self.closing = False  # the close frame is out, or the peer's came: nothing more is sent
+        self._deadline: float | None = None  # of the handshake, of auth, of the close: one at a time
+        self._timer: asyncio.TimerHandle | None = None
+        self._parts: list[bytes] = []  # of a fragmented message
+        self._parts_bytes = 0
+
+    # The handshake
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A TCP connection was accepted."""
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.set_write_buffer_limits(high=0)  # paused means exactly: bytes are waiting
+        self.handshake = Handshake(self.hub, self.transport)
+        self.frames = self.handshake.frames
+        self.peer = self.handshake.peer
+        self._has_entered = self.handshake.has_entered
+        self._start_deadline(self.hub.limits.auth_timeout_s)
+
+    def _shake_hands(self, data: bytes) -> None:
+        assert self.handshake is not None
+        rest = self.handshake.receive(data)
+        self._send_protocol_bytes()
+        if self.handshake.is_over:
+            self._start_deadline(self.hub.limits.close_deadline_s)
+        if rest is None:
+            return
+        self.peer = self.handshake.peer
+        self.handshake = None
+        self.session.happened(Input.HANDSHAKE)
+        self._start_deadline(self.hub.limits.auth_timeout_s)
+        self.hub.opened(self)
+        if rest:
+            self.data_received(rest)
+
+    # What comes in
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came."""
+        if self.handshake is not None:
+            self._shake_hands(data)
+            return
+        self.frames.receive_data(data)
+        for event in self.frames.events_received():
+            if self.session.state in (State.AUTHENTICATING, State.OPEN):
+                self._receive_frame(cast(Frame, event))
+        self._send_protocol_bytes()
+        self._notice_protocol_close()
+
+    def eof_received(self) -> None:
+        """The peer sends no more; the transport closes after this."""
+        if self.handshake is None:
+            self.frames.receive_eof()
+            self._notice_protocol_close()
+
+    def _receive_frame(self, frame: Frame) -> None:
+        if frame.opcode in (Opcode.PING, Opcode.PONG):
+            self._receive_control(frame)
+        elif frame.opcode is Opcode.BINARY:
+            self._refuse(CloseCode.UNSUPPORTED_DATA)
+        elif frame.opcode in (Opcode.TEXT, Opcode.CONT):
+            self._receive_part(frame)
+
+    def _receive_control(self, frame: Frame) -> None:
+        now = monotonic()
+        if frame.opcode is Opcode.PONG and self.heartbeat is not None and self.heartbeat.pong(bytes(frame.data), now):
+            self._arm()
+            return
+        too_many = self.session.control_frame(now)
+        if too_many is not None:
+            self.hub.perform(self, too_many)
+
+    def _receive_part(self, frame: Frame) -> None:
+        self._parts.append(bytes(frame.data))
+        self._parts_bytes += len(frame.data)
+        if self._parts_bytes > self.hub.limits.max_message_bytes:
+            self._refuse(CloseCode.INVALID_MESSAGE, "message too large")
+        elif frame.fin:
+            self._receive_message(b"".join(self._parts))
+            self._parts.clear()
+            self._parts_bytes = 0
+
+    def _receive_message(self, raw: bytes) -> None:
+        self.received += 1
+        if raw.isascii() or _is_utf8(raw):
+            self.hub.receive(self, raw)
+        else:
+            self._refuse(CloseCode.INVALID_UTF8)
+
+    def _refuse(self, code: CloseCode, reason: str | None = None) -> None:
+        self.hub.perform(self, Close(code, row(code).reason if reason is None else reason))
+
+    # What goes out
+
+    def send(self, body: bytes) -> None:
+        """Send one message to this client; one too many closes it as slow."""
+        if self.offer(text_frame(body)) is Offer.OVERFLOW:
+            self.close(CloseCode.TRY_LATER, "slow")
+
+    def offer(self, frame: bytes) -> Offer:
+        """Queue a frame. OVERFLOW: the caller closes this connection. A closed connection accepts and forgets."""
+        if self.closing:
+            return Offer.ACCEPTED
+        offered = self.outbox.offer(frame, monotonic())
+        if offered is Offer.ACCEPTED:
+            self.sent += 1
+            self.hub.flush_soon(self)
+        return offered
+
+    def flush(self) -> None:
+        """Write what is queued, as far as the transport takes it: one write for everything said in this tick."""
+        while not self.paused and self.outbox.queued_bytes and not self.transport.is_closing():
+            self.transport.write(self.outbox.take(WRITE_CHUNK_BYTES))
+            if not self.paused:
+                self.outbox.delivered()
+
+    def pause_writing(self) -> None:
+        """The kernel is full: the peer reads more slowly than we write."""
+        self.paused = True
+        self._arm()
+
+    def resume_writing(self) -> None:
+        """All that the transport held is with the kernel."""
+        self.paused = False
+        self.outbox.delivered()
+        self.flush()
+
+    def _send_protocol_bytes(self) -> None:
+        """Pongs, close frames and handshake answers, as the protocol wants them sent. They pass the outbox by."""
+        for data in self.frames.data_to_send():
+            if self.transport.is_closing():
+                return
+            if data != SEND_EOF:
+                self.transport.write(data)
+            elif self.transport.can_write_eof():
+                self.transport.write_eof()  # and read on for a while: an early RST could overtake the close frame
+                self._start_deadline(self.hub.limits.close_deadline_s)
+            else:
+                self.transport.close()
+                self._start_deadline(self.hub.limits.close_deadline_s)
+        if self.transport.get_write_buffer_size() > self.hub.limits.outbox_bytes:
+            self.close(CloseCode.TRY_LATER, "slow")  # a peer that pings and never reads the pongs
+
+    # How it ends
+
+    def authenticated(self, random_fraction: float) -> None:
+        """The credential was good: from now on the heartbeat, not the auth deadline, watches this connection."""
+        limits = self.hub.limits
+        if self.heartbeat is None:
+            self.heartbeat = Heartbeat(limits.ping_interval_s, limits.ping_timeout_s, monotonic(), random_fraction)
+            self._deadline = None
+        self._arm()
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        """Send a close frame behind what is already with the transport, and abort when the peer does not answer."""
+        if self.closing:
+            return
+        self.session.happened(Input.CLOSE)
+        self.hub.closing(self, code, reason)
+        self.flush()
+        self.closing = True
+        self.outbox.drop()
+        if self.frames.state is FrameState.OPEN:
+            self.frames.send_close(code, reason)
+            self._send_protocol_bytes()
+        self._start_deadline(self.hub.limits.close_deadline_s)
+
+    def abort(self) -> None:
+        """End the TCP connection now, and free what the kernel still holds for it."""
+        sock: socket.socket | None = self.transport.get_extra_info("socket")
+        if sock is not None and sock.fileno() != -1 and sock.family != socket.AF_UNIX:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        self.transport.abort()
+
+    def _notice_protocol_close(self) -> None:
+        """The protocol decided to close: the peer's close frame, or a breach of RFC 6455."""
+        if self.frames.state is FrameState.OPEN or self.closing:
+            return
+        self.session.happened(Input.CLOSE)
+        ending = self.frames.ending
+        code = ending.code if ending is not None else CloseCode.NO_CLOSE_FRAME
+        self.hub.closing(self, code, row(code).reason)  # a peer's own words are never repeated
+        self.closing = True
+        self.outbox.drop()
+        self._start_deadline(self.hub.limits.close_deadline_s)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The TCP connection is gone."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self.handshake is None and not self.closing:
+            self.hub.closing(self, CloseCode.NO_CLOSE_FRAME, "")
+        self.closing = True
+        self.session.happened(Input.LOST)
+        self.outbox.drop()
+        if self._has_entered:
+            self.hub.gate.leave(self.peer)
+        self.hub.lost(self)
+
+    # Deadlines
+
+    def _start_deadline(self, seconds: float | None) -> None:
+        self._deadline = None if seconds is None else monotonic() + seconds
+        self._arm()
+
+    def _next_deadline(self) -> float | None:
+        beat_at = self.heartbeat.next_at if self.heartbeat is not None else None
+        stale_at = self.outbox.too_old_at if self.paused else None
+        identity = self.session.identity
+        expires_at = None if identity is None else monotonic() + identity.expires_at - time()
+        if self.session.state is State.CLOSING:
+            return self._deadline
+        return min((at for at in (self._deadline, beat_at, stale_at, expires_at) if at is not None), default=None)
+
+    def _arm(self) -> None:
+        """Keep one timer, for the nearest deadline. One that fires early only arms the next."""
+        at = self._next_deadline()
+        if at is None or (self._timer is not None and self._timer.when() <= at and not self._timer.cancelled()):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(at, self._on_deadline)
+
+    def _on_deadline(self) -> None:
+        self._timer = None
+        now = monotonic()
+        if self._deadline is not None and now >= self._deadline:
+            self._deadline = None
+            self._deadline_passed()
+        elif self.session.state in (State.AUTHENTICATING, State.OPEN):
+            self._look_after(now)
+        if not self.transport.is_closing():
+            self._arm()
+
+    def _deadline_passed(self) -> None:
+        if self.session.state is State.AUTHENTICATING:
+            self.close(CloseCode.AUTH_TIMEOUT, row(CloseCode.AUTH_TIMEOUT).reason)
+        else:  # no request came, or no answer to our close
+            self.abort()
+
+    def _look_after(self, now: float) -> None:
+        identity = self.session.identity
+        if self.outbox.is_too_old(now):
+            self.close(CloseCode.TRY_LATER, "slow")
+        elif identity is not None and time() >= identity.expires_at:
+            self.close(CloseCode.SESSION_EXPIRED, row(CloseCode.SESSION_EXPIRED).reason)
+        elif self.heartbeat is not None:
+            self._beat(self.heartbeat, now)
+
+    def _beat(self, heartbeat: Heartbeat, now: float) -> None:
+        beat = heartbeat.beat(now)
+        if beat is Beat.PING:
+            self.frames.send_ping(heartbeat.payload)
+            self._send_protocol_bytes()
+        elif beat is Beat.DEAD and self.paused:  # the ping is stuck behind bytes it does not read: slow is the cause
+            self.close(CloseCode.TRY_LATER, "slow")
+        elif beat is Beat.DEAD:
+            self.close(CloseCode.HEARTBEAT_TIMEOUT, row(CloseCode.HEARTBEAT_TIMEOUT).reason)
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

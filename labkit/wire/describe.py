@@ -1,0 +1,56 @@
+"""One connection as a line of facts for operators. Sizes in bytes, times in milliseconds.
+
+`outboxBytes` is what we hold, `kernelBytes` what the kernel holds beyond it (Linux; elsewhere null): the two are told
+apart because the second is why a slow consumer is noticed late. Taught in notebook 06 (slow consumers).
+"""
+
+import array
+import socket
+import sys
+from time import monotonic, time
+from typing import TYPE_CHECKING, Any
+
+from labkit.rules.answers import iso
+
+if TYPE_CHECKING:
+    from labkit.wire.connection import Connection
+
+SIOCOUTQ = 0x5411  # bytes in the socket's send queue that the peer has not acknowledged
+
+
+def describe(connection: "Connection") -> dict[str, Any]:
+    """The line of one connection."""
+    box = connection.outbox.statistics(monotonic())
+    identity = connection.session.identity
+    beat = connection.heartbeat
+    return {
+        "connectionId": connection.id,
+        "userId": identity.user_id if identity else None,
+        "address": connection.peer.address,
+        "state": connection.session.state.value,
+        "since": iso(connection.since),
+        "ageS": round(time() - connection.since, 1),
+        "rooms": dict(connection.session.rooms),
+        "received": connection.received,
+        "sent": connection.sent,
+        "outboxFrames": box.queued_frames,
+        "outboxBytes": box.queued_bytes + box.in_flight_bytes,
+        "outboxPeakBytes": box.peak_bytes,
+        "oldestMs": round(1000 * box.oldest_age_s),
+        "kernelBytes": kernel_bytes(connection.transport.get_extra_info("socket")),
+        "roundTripMs": None if beat is None or beat.round_trip_s is None else round(1000 * beat.round_trip_s, 1),
+    }
+
+
+def kernel_bytes(sock: socket.socket | None) -> int | None:
+    """What the kernel still holds for a peer; None where it does not say."""
+    if sock is None or sock.fileno() == -1 or not sys.platform.startswith("linux"):
+        return None
+    import fcntl
+
+    held = array.array("i", [0])
+    try:
+        fcntl.ioctl(sock.fileno(), SIOCOUTQ, held)
+    except OSError:
+        return None
+    return held[0]

@@ -1,0 +1,47 @@
+"""WebSocket frames: the `websockets` library's Sans-I/O protocol with our close reasons, and the frame we build once a room.
+
+The library parses, checks masks and lengths, answers pings and does the closing handshake; it never touches a socket.
+`wire.connection` gives it bytes and takes bytes from it. Lesson: notebook 01 shows the frames, 06 why one is built once.
+"""
+
+import logging
+
+from websockets.frames import Close
+from websockets.frames import CloseCode as LibraryCloseCode
+from websockets.server import ServerProtocol
+
+from labkit.rules.close_codes import TABLE
+from labkit.rules.limits import Limits
+
+# At DEBUG the library logs whole frames, and an auth frame holds a token: this logger never goes below WARNING.
+_LOGGER = logging.getLogger("labkit.wire.frames")
+_LOGGER.setLevel(logging.WARNING)
+
+TEXT_FIN = 0x81
+
+
+class Frames(ServerProtocol):
+    """The protocol of one connection, from the handshake to the last frame."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(max_size=limits.max_frame_bytes, logger=_LOGGER)
+
+    def fail(self, code: LibraryCloseCode | int, reason: str = "") -> None:
+        """Close because the peer broke the protocol, with a reason from our table instead of the library's."""
+        known = TABLE.get(int(code))
+        super().fail(code, known.reason if known else "")
+
+    @property
+    def ending(self) -> Close | None:
+        """How the connection is being closed: by our frame, or by the peer's if that came first."""
+        return self.close_rcvd if self.close_rcvd_then_sent else self.close_sent or self.close_rcvd
+
+
+def text_frame(body: bytes) -> bytes:
+    """A whole text message as one server frame: no mask, so that every member can be sent the same bytes."""
+    size = len(body)
+    if size < 126:
+        return bytes((TEXT_FIN, size)) + body
+    if size < 65536:
+        return bytes((TEXT_FIN, 126)) + size.to_bytes(2, "big") + body
+    return bytes((TEXT_FIN, 127)) + size.to_bytes(8, "big") + body

@@ -1,0 +1,66 @@
+"""What a handshake must pass: room in the house, a page that may connect, the accept rate. The rules with a clock.
+
+Also what the server knows of a peer before it has said a word. Lessons: notebooks 02 (auth) and 07 (storms).
+"""
+
+import ipaddress
+from collections.abc import Collection
+from time import monotonic
+from typing import NamedTuple
+
+from labkit.rules.admission import Doors, Turnstile
+from labkit.rules.limits import Limits
+from labkit.rules.origin import is_allowed
+
+
+class Peer(NamedTuple):
+    """Who is at the other end of a socket. `forwarded` is set when a proxy in between has said so."""
+
+    address: str
+    is_loopback: bool
+    forwarded: bool = False
+
+
+class Gate:
+    """Admission of one server. `on_loopback` says that it listens on loopback alone."""
+
+    def __init__(self, limits: Limits, *, on_loopback: bool, allow_origins: Collection[str] = ()) -> None:
+        self.on_loopback = on_loopback
+        self.is_draining = False
+        self._doors = Doors(limits)
+        self._turnstile = Turnstile(limits.handshakes_per_s, monotonic())
+        self._allow_origins = frozenset(allow_origins)
+
+    def enter(self, peer: Peer) -> bool:
+        """Count a socket; False when there is no room for it. Pair a True with one `leave`."""
+        return self._doors.enter(peer.address)
+
+    def leave(self, peer: Peer) -> None:
+        """A socket that had entered is gone."""
+        self._doors.leave(peer.address)
+
+    def origin_allowed(self, origin: str | None, host: str | None) -> bool:
+        """Whether a page of this origin may connect."""
+        return is_allowed(origin, host, on_loopback=self.on_loopback, allow=self._allow_origins)
+
+    def too_fast(self) -> int | None:
+        """None, or in how many milliseconds a client just accepted should come back."""
+        return self._turnstile.admit(monotonic())
+
+    def trusts(self, peer: Peer) -> bool:
+        """Whether the dev token may be used from there: this machine, and nobody in between."""
+        return self.on_loopback and peer.is_loopback and not peer.forwarded
+
+
+def peer_of(peername: object) -> Peer:
+    """The peer behind a socket's address, as asyncio gives it."""
+    address = peername[0] if isinstance(peername, tuple) and peername else ""
+    return Peer(address, is_loopback(address))
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address is this machine's own."""
+    try:
+        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return address == "localhost"

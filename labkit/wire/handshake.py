@@ -1,0 +1,101 @@
+"""The first request of a connection: a WebSocket handshake, or plain HTTP on the same port.
+
+The head is collected up to its empty line and only then given to the library, so that frames in the same packet
+wait their turn. A request is answered once; then the connection is a WebSocket or it ends. Lesson: notebook 02 (auth).
+"""
+
+import asyncio
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from websockets.http11 import Request, Response
+
+from labkit.wire.frames import Frames
+from labkit.wire.gate import peer_of
+from labkit.wire.reply import reply
+
+if TYPE_CHECKING:
+    from labkit.wire.hub import Hub
+
+MAX_HEAD_BYTES = 16 * 1024
+END_OF_HEAD = b"\r\n\r\n"
+
+
+class Handshake:
+    """From the first byte of a connection to its one answer."""
+
+    def __init__(self, hub: "Hub", transport: asyncio.Transport) -> None:
+        self.hub = hub
+        self.frames = Frames(hub.limits)
+        self.peer = peer_of(transport.get_extra_info("peername"))
+        self.has_entered = hub.gate.enter(self.peer)
+        self.is_over = False  # answered with HTTP: what still comes is dropped
+        self._transport = transport
+        self._head = bytearray()
+
+    def receive(self, data: bytes) -> bytes | None:
+        """Take bytes. Once the connection is a WebSocket: what came behind the request. Until then None."""
+        if self.is_over:
+            return None
+        self._head += data
+        end = self._head.find(END_OF_HEAD)
+        if end == -1:
+            if len(self._head) > MAX_HEAD_BYTES:
+                self._answer(reply(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the request head is too large\n"))
+            return None
+        end += len(END_OF_HEAD)
+        head, rest = bytes(self._head[:end]), bytes(self._head[end:])
+        self._head.clear()
+        return self._request(head, rest)
+
+    def _request(self, head: bytes, rest: bytes) -> bytes | None:
+        self.frames.receive_data(head)
+        events = self.frames.events_received()
+        if not events:  # the library refuses bodies and broken requests without a word
+            self.frames.data_to_send()
+            self._answer(reply(HTTPStatus.BAD_REQUEST, "not a request this server takes; a body is not expected\n"))
+            return None
+        request = events[0]
+        assert isinstance(request, Request)
+        forwarded = "Forwarded" in request.headers or "X-Forwarded-For" in request.headers
+        self.peer = self.peer._replace(forwarded=forwarded)
+        if not _wants_websocket(request):
+            self._answer(self.hub.http.answer(request, self.peer), without_body=request.method == "HEAD")
+            return None
+        return rest if self._upgrade(request) else None
+
+    def _upgrade(self, request: Request) -> bool:
+        refusal = self._refusal(request)
+        if refusal is None:
+            response = self.frames.accept(request)
+            if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+                self.frames.send_response(response)
+                return True
+            refusal = response
+        self.hub.refused(self.peer, refusal.status_code)
+        self._answer(refusal)
+        return False
+
+    def _refusal(self, request: Request) -> Response | None:
+        origins, hosts = request.headers.get_all("Origin"), request.headers.get_all("Host")
+        origin = ",".join(origins) if origins else None
+        if not self.hub.gate.origin_allowed(origin, hosts[0] if hosts else None):
+            return reply(HTTPStatus.FORBIDDEN, "this origin may not connect; see --allow-origin\n")
+        if not self.has_entered or self.hub.gate.is_draining:
+            return reply(HTTPStatus.SERVICE_UNAVAILABLE, "no room for another connection; come back later\n")
+        return None
+
+    def _answer(self, response: Response, *, without_body: bool = False) -> None:
+        """Write the answer and end our half. Reading goes on a little: an early RST could overtake the answer."""
+        self.is_over = True
+        if without_body:
+            response.body = b""
+        self._transport.write(response.serialize())
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        else:
+            self._transport.close()
+
+
+def _wants_websocket(request: Request) -> bool:
+    return any("websocket" in value.lower() for value in request.headers.get_all("Upgrade"))

@@ -1,0 +1,22 @@
+"""One HTTP answer: status, body, and the headers that every answer of ours has."""
+
+from email.utils import formatdate
+from http import HTTPStatus
+
+from websockets.datastructures import Headers
+from websockets.http11 import Response
+
+
+def reply(status: HTTPStatus, body: str | bytes, content_type: str = "text/plain; charset=utf-8", **extra: str) -> Response:
+    """An HTTP answer; the keywords are further headers, with `_` for `-`."""
+    data = body.encode() if isinstance(body, str) else body
+    fixed = {
+        "Date": formatdate(usegmt=True),
+        "Connection": "close",
+        "Content-Length": str(len(data)),
+        "Content-Type": content_type,
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    headers = Headers(fixed | {name.replace("_", "-"): value for name, value in extra.items()})
+    return Response(status.value, status.phrase, headers, data)

@@ -1,0 +1,30 @@
+"""What a server takes over from the one before it, out of the audit file: rooms, sessions, spent tickets, endings.
+
+With it, a restart is a pause: members come back with their `resume` and their `since` and miss nothing.
+Taught in notebook 08 (audit and kill -9).
+"""
+
+from typing import TYPE_CHECKING
+
+from labkit.rules.answers import closed_before
+from labkit.rules.rooms import Rooms
+from labkit.wire.audit_file import Past
+from labkit.wire.sessions import Sessions
+
+if TYPE_CHECKING:
+    from labkit.wire.connection import Connection
+
+
+def restore(past: Past, rooms: "Rooms[Connection]", sessions: Sessions, now: float) -> None:
+    """Put the past into a server that does not listen yet."""
+    for past_room in past.rooms:
+        room = rooms.room(past_room.room_id)
+        for event, at, remember in past_room.events:
+            room.restore_event(event, at, remember)
+        room.restore(past_room.epoch, past_room.seq)
+    for ticket_id, expires_at in past.spent_tickets:
+        sessions.remember_spent(ticket_id, expires_at, now)
+    for session_id, known in past.sessions.items():
+        sessions.remember(session_id, known)
+    for close in past.closes:
+        sessions.remember_close(close.connection_id, closed_before(close.code, close.reason, close.at))

@@ -1,0 +1,197 @@
+"""The room server: it listens, gives each connection to the hub, and drains when it is told to stop.
+
+    async with labkit.serve(port=0) as server:
+        print(server.url)
+
+Read `wire.connection` next, then `wire.hub`. Taught in notebook 01 (hello) and 07 (what a restart does to clients).
+"""
+
+import asyncio
+import errno
+import logging
+import socket
+import ssl
+import uuid
+import weakref
+from collections.abc import Collection
+from pathlib import Path
+from random import Random, SystemRandom
+from time import time
+from types import TracebackType
+from typing import Self
+
+from labkit.rules import answers
+from labkit.rules.admission import drain_slots_ms
+from labkit.rules.close_codes import CloseCode, reason_with_retry, row
+from labkit.rules.credentials import Credentials
+from labkit.rules.limits import Limits
+from labkit.rules.rooms import Rooms
+from labkit.wire.audit import Audit
+from labkit.wire.audit_file import Past, read_past
+from labkit.wire.commit_queue import CommitQueue
+from labkit.wire.connection import Connection
+from labkit.wire.gate import Gate, is_loopback
+from labkit.wire.http import Http
+from labkit.wire.hub import Hub
+from labkit.wire.keyfile import load_or_create_key, new_key
+from labkit.wire.restore import restore
+from labkit.wire.sessions import Sessions
+from labkit.wire.users import Users
+
+BACKLOG = 4096  # asyncio's 100 costs a storm of 1,000 seconds of SYN retries; the kernel caps this at somaxconn
+LOCALHOST = "localhost"
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Server:
+    """A room server. One lifecycle: `async with`; leaving it drains."""
+
+    def __init__(
+        self,
+        host: str = LOCALHOST,
+        port: int = 8080,
+        *,
+        # Who may come in
+        token: str | None = "dev-token",
+        users: Users | None = None,
+        ops_token: str | None = None,
+        allow_origins: Collection[str] = (),
+        # What is kept
+        audit: Path | None = None,
+        # How much
+        limits: Limits | None = None,
+        # TLS
+        tls: ssl.SSLContext | None = None,
+        # For tests and replays
+        rng: Random | None = None,
+    ) -> None:
+        """`token` is the dev token, None for none; `audit` a file that is made when it does not exist."""
+        self.host = host
+        self.port = port
+        self.limits = limits or Limits()
+        self._token = token
+        self._users = users
+        self._ops_token = ops_token
+        self._allow_origins = allow_origins
+        self._audit_path = audit
+        self._tls = tls
+        self._rng = rng or SystemRandom()
+        self._audit: Audit | None = None
+        self._listeners: list[asyncio.Server] = []
+        self._sockets: weakref.WeakSet[Connection] = weakref.WeakSet()
+
+    @property
+    def url(self) -> str:
+        """Where it listens, for a client."""
+        scheme = "ws" if self._tls is None else "wss"
+        return f"{scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+    async def __aenter__(self) -> Self:
+        """Raises OSError for a port in use, AuditError for an audit file that cannot be used."""
+        self.hub = self._new_hub()
+        try:
+            await self._listen()
+        except BaseException:
+            await self._close_audit()
+            raise
+        _LOGGER.info("listening", extra={"url": self.url})
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.drain()
+
+    def _new_hub(self) -> Hub:
+        key, past = new_key(), None
+        if self._audit_path is not None:
+            self._audit = Audit(self._audit_path)
+            key = load_or_create_key(self._audit_path)
+            past = read_past(self._audit_path, self.limits, time())
+        gate = Gate(self.limits, on_loopback=self._on_loopback(), allow_origins=self._allow_origins)
+        sessions = Sessions(self.limits, Credentials(*key), _new_id, self._token)
+        rooms: Rooms[Connection] = Rooms(self.limits, _new_epoch)
+        hub = Hub(self.limits, gate, sessions, rooms, CommitQueue(self._audit), _new_id, self._rng)
+        hub.http = Http(hub, self._users, self._ops_token)
+        if past is not None:
+            restore(past, rooms, sessions, time())
+        return hub
+
+    def _on_loopback(self) -> bool:
+        return self.host == LOCALHOST or is_loopback(self.host)
+
+    async def _listen(self) -> None:
+        """`localhost` means both loopback addresses, as a browser may try either first."""
+        if self.host != LOCALHOST:
+            await self._listen_on(self.host)
+            return
+        await self._listen_on("127.0.0.1")
+        if socket.has_ipv6:
+            try:
+                await self._listen_on("::1")
+            except OSError as error:
+                if not _no_such_address(error):
+                    raise
+
+    async def _listen_on(self, host: str) -> None:
+        loop = asyncio.get_running_loop()
+        listener = await loop.create_server(
+            self._new_connection, host, self.port, ssl=self._tls, backlog=BACKLOG, start_serving=False
+        )
+        self._listeners.append(listener)
+        for sock in listener.sockets:
+            if self.limits.send_buffer_bytes is not None:  # accepted sockets inherit it
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.limits.send_buffer_bytes)
+            self.port = sock.getsockname()[1]
+        await listener.start_serving()
+
+    def _new_connection(self) -> Connection:
+        connection = Connection(self.hub)
+        self._sockets.add(connection)
+        return connection
+
+    async def drain(self) -> None:
+        """Stop: no new connections, 1012 with a slot for each client, everything stored, files closed."""
+        self.hub.gate.is_draining = True
+        for listener in self._listeners:
+            listener.close()
+        connections = list(self.hub.connections.values())
+        _LOGGER.info("draining", extra={"connections": len(connections)})
+        slots = drain_slots_ms(len(connections), self.limits.handshakes_per_s, self._rng)
+        for connection, slot in zip(connections, slots, strict=True):
+            reason = reason_with_retry(row(CloseCode.RESTART).reason, slot)
+            self.hub.queue.then(None, lambda c=connection, r=reason: c.close(CloseCode.RESTART, r))  # type: ignore[misc]
+        await self.hub.queue.empty()
+        await self._gone()
+        await self._close_audit()
+
+    async def _gone(self) -> None:
+        """Wait for the peers to answer our close frames; each has its own deadline, after which it is aborted."""
+        last_moment = asyncio.get_running_loop().time() + self.limits.close_deadline_s + 0.5
+        while self.hub.connections and asyncio.get_running_loop().time() < last_moment:
+            await asyncio.sleep(0.01)
+        for connection in list(self._sockets):
+            if not connection.transport.is_closing():
+                connection.abort()
+        await asyncio.sleep(0)
+        await self.hub.queue.empty()
+
+    async def _close_audit(self) -> None:
+        if self._audit is not None:
+            await asyncio.to_thread(self._audit.close)
+
+
+serve = Server
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def _new_epoch() -> str:
+    return uuid.uuid4().hex[:12]
+
+
+def _no_such_address(error: OSError) -> bool:
+    return error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)

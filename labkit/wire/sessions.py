@@ -1,0 +1,161 @@
+"""Who may come in and who is in: credentials checked against what this server knows.
+
+A session is started by a ticket or the dev token, continued by its `resume` credential, renewed by `refresh`, ended by
+expiry or revocation. The newest connection of a session wins. How a connection ended is kept for a while, because a
+stalled client saw only 1006 and asks for the cause with `previous`. Taught in notebook 02 (auth).
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from labkit.rules import credentials
+from labkit.rules.answers import Answer
+from labkit.rules.close_codes import CloseCode
+from labkit.rules.credentials import Credentials, Rejected, SpentTickets, Ticket
+from labkit.rules.grants import EVERY_ROOM, Grants
+from labkit.rules.limits import Limits
+from labkit.rules.session import Identity
+from labkit.wire.audit import Entry
+
+if TYPE_CHECKING:
+    from labkit.wire.connection import Connection
+
+CLOSES_KEPT = 10_000
+PURGE_EVERY = 1_000  # started sessions
+
+
+class Known(NamedTuple):
+    """A session that was started here, or in the past that the audit file holds."""
+
+    user_id: str
+    expires_at: float
+    is_revoked: bool = False
+
+
+class Sessions:
+    """The sessions of one server. Times are seconds since 1970."""
+
+    def __init__(self, limits: Limits, signer: Credentials, new_id: Callable[[], str], dev_token: str | None) -> None:
+        self._limits = limits
+        self._signer = signer
+        self._new_id = new_id
+        self._dev_token = dev_token
+        self._spent = SpentTickets()
+        self._known: dict[str, Known] = {}
+        self._live: dict[str, Connection] = {}
+        self._closes: OrderedDict[str, Answer] = OrderedDict()
+        self._started = 0
+
+    # Coming in
+
+    def admit(self, token: str, *, trusted: bool, now: float) -> tuple[Identity, list[Entry]]:
+        """Whom a token lets in, and what to store of it. Raises Rejected."""
+        kind = credentials.kind_of(token)
+        if kind == credentials.RESUME:
+            return self._resumed(token, now), []
+        if kind == credentials.TICKET:
+            return self._spend(token, now)
+        self._check_dev_token(token, trusted)
+        return self._new_identity(f"user-{self._new_id()[:8]}", EVERY_ROOM, now), []
+
+    def renew(self, identity: Identity, token: str, *, trusted: bool, now: float) -> tuple[Identity, list[Entry]]:
+        """The same session with a later expiry. Raises Rejected, also for somebody else's credential."""
+        if credentials.kind_of(token) is None:
+            self._check_dev_token(token, trusted)
+            newer, entries = identity, list[Entry]()
+        else:
+            newer, entries = self.admit(token, trusted=trusted, now=now)
+        if newer.user_id != identity.user_id:
+            raise Rejected(CloseCode.AUTH_FAILED)
+        expires_at = max(identity.expires_at, now + self._limits.session_ttl_s)
+        return replace(identity, grants=newer.grants, expires_at=expires_at), entries
+
+    def started(self, connection_id: str, identity: Identity, now: float) -> Entry:
+        """Know a session from now on; the entry that lets a later server know it too."""
+        self._started += 1
+        if self._started % PURGE_EVERY == 0:
+            self._known = {key: known for key, known in self._known.items() if known.expires_at >= now}
+        self._known[identity.session_id] = Known(identity.user_id, identity.expires_at)
+        return Entry(
+            now,
+            "auth",
+            id=identity.session_id,
+            user=identity.user_id,
+            connection=connection_id,
+            expires_at=identity.expires_at,
+        )
+
+    def newest(self, connection: "Connection", identity: Identity) -> "Connection | None":
+        """Make this the session's connection; the older one, if there is one, is to be closed."""
+        older = self._live.get(identity.session_id)
+        self._live[identity.session_id] = connection
+        return older if older is not connection else None
+
+    def resume(self, identity: Identity) -> str:
+        """The credential that continues a session."""
+        return self._signer.resume(identity)
+
+    def ticket(self, user_id: str, grants: Grants, now: float) -> str:
+        """A fresh ticket."""
+        return self._signer.ticket(Ticket(self._new_id(), user_id, grants, now + self._limits.ticket_ttl_s))
+
+    def _resumed(self, token: str, now: float) -> Identity:
+        identity = self._signer.read_resume(token, now)
+        known = self._known.get(identity.session_id)
+        if known is None:
+            raise Rejected(CloseCode.SESSION_EXPIRED)
+        if known.is_revoked:
+            raise Rejected(CloseCode.REVOKED)
+        return identity
+
+    def _spend(self, token: str, now: float) -> tuple[Identity, list[Entry]]:
+        ticket = self._signer.read_ticket(token, now)
+        if not self._spent.spend(ticket.ticket_id, ticket.expires_at, now):
+            raise Rejected(CloseCode.AUTH_FAILED)
+        entry = Entry(now, "ticket", id=ticket.ticket_id, user=ticket.user_id, expires_at=ticket.expires_at)
+        return self._new_identity(ticket.user_id, ticket.grants, now), [entry]
+
+    def _check_dev_token(self, token: str, trusted: bool) -> None:
+        if not trusted or self._dev_token is None or not credentials.same_secret(token, self._dev_token):
+            raise Rejected(CloseCode.AUTH_FAILED)
+
+    def _new_identity(self, user_id: str, grants: Grants, now: float) -> Identity:
+        return Identity(self._new_id(), user_id, grants, now + self._limits.session_ttl_s)
+
+    # Going out
+
+    def revoke(self, user_id: str, now: float) -> "tuple[list[Connection], Entry]":
+        """End every session of a user; the connections to close, and what to store."""
+        for session_id, known in self._known.items():
+            if known.user_id == user_id:
+                self._known[session_id] = known._replace(is_revoked=True)
+        live = [one for one in self._live.values() if one.session.identity and one.session.identity.user_id == user_id]
+        return live, Entry(now, "revoke", user=user_id)
+
+    def ended(self, connection: "Connection", identity: Identity | None, close: Answer) -> None:
+        """A connection ended: keep how, for the next one of this client."""
+        if identity is not None and self._live.get(identity.session_id) is connection:
+            del self._live[identity.session_id]
+        self.remember_close(connection.id, close)
+
+    def closed_before(self, connection_id: str | None) -> Answer | None:
+        """How an earlier connection ended; None when that is not known."""
+        return None if connection_id is None else self._closes.get(connection_id)
+
+    # The past
+
+    def remember_close(self, connection_id: str, close: Answer) -> None:
+        """Keep how a connection ended; the oldest is forgotten first."""
+        self._closes[connection_id] = close
+        if len(self._closes) > CLOSES_KEPT:
+            self._closes.popitem(last=False)
+
+    def remember_spent(self, ticket_id: str, expires_at: float, now: float) -> None:
+        """A ticket that was used before this server started."""
+        self._spent.spend(ticket_id, expires_at, now)
+
+    def remember(self, session_id: str, known: Known) -> None:
+        """A session that was started before this server started."""
+        self._known[session_id] = known

@@ -1,0 +1,98 @@
+"""Who may fetch a ticket: a CSV file `name,code,rooms`, and a brake on guessing codes.
+
+    name,code,rooms
+    ada,correct-horse,room:* news=r
+    grace,battery-staple,"[[""class:1"", ""w""]]"
+
+`rooms` is a list of patterns, each `PATTERN` (read and write) or `PATTERN=r|w|rw`, or the JSON that a grant is on the
+wire. A code never appears in an error: a fault is named by its line. Taught in notebook 02 (auth).
+"""
+
+import csv
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from labkit.rules.admission import TokenBucket
+from labkit.rules.credentials import same_secret
+from labkit.rules.grants import BadGrant, Grants
+
+FIELDS = ["name", "code", "rooms"]
+MIN_CODE = 8
+GUESSES = 5  # at once, per name and per address; then one every GUESS_EVERY_S
+GUESS_EVERY_S = 5.0
+BRAKES_KEPT = 10_000
+
+
+class BadUsers(ValueError):
+    """A users file that cannot be used; the message names the file, the line and what would do."""
+
+
+class User(NamedTuple):
+    """One line of the file."""
+
+    code: str
+    grants: Grants
+
+
+class Users:
+    """The users of one server, read once."""
+
+    def __init__(self, users: dict[str, User]) -> None:
+        self._users = users
+        self._brakes: dict[str, TokenBucket] = {}
+
+    def grants(self, name: str, code: str) -> Grants | None:
+        """What a user may do; None when name or code is wrong. Both take the same time."""
+        user = self._users.get(name)
+        right = same_secret(code, user.code if user else "")
+        return user.grants if user and right else None
+
+    def may_guess(self, name: str, address: str, now: float) -> bool:
+        """Whether a wrong code may be tried (again) from there, or for that name. Asking counts."""
+        if len(self._brakes) > BRAKES_KEPT:
+            self._brakes.clear()
+        keys = (f"name {name}", f"address {address}")
+        brakes = [self._brakes.setdefault(key, TokenBucket(1 / GUESS_EVERY_S, GUESSES, now)) for key in keys]
+        return all([brake.take(now) for brake in brakes])
+
+
+def read_users(path: Path) -> Users:
+    """The users in a file. Raises BadUsers."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.reader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadUsers(f"cannot read the users file {path}: {getattr(error, 'strerror', None) or 'not a CSV file'}") from None
+    users: dict[str, User] = {}
+    for number, row in enumerate(rows, start=1):
+        if not row or (number == 1 and [cell.strip() for cell in row] == FIELDS):
+            continue
+        name, user = _read_row(path, number, row)
+        if name in users:
+            raise BadUsers(f"{path} line {number}: the name is there twice; each user needs one line")
+        users[name] = user
+    if not users:
+        raise BadUsers(f"{path} names no user; each line is name,code,rooms")
+    return Users(users)
+
+
+def _read_row(path: Path, number: int, row: list[str]) -> tuple[str, User]:
+    if len(row) != len(FIELDS):
+        raise BadUsers(f"{path} line {number}: {len(row)} fields, not 3: name,code,rooms")
+    name, code, rooms = (cell.strip() for cell in row)
+    if not name or ":" in name or len(name) > 100:
+        raise BadUsers(f"{path} line {number}: a name has 1 to 100 characters and no colon")
+    if len(code) < MIN_CODE:
+        raise BadUsers(f"{path} line {number}: the code is shorter than {MIN_CODE} characters")
+    try:
+        return name, User(code, _read_grants(rooms))
+    except (BadGrant, ValueError, TypeError) as error:
+        raise BadUsers(f"{path} line {number}: rooms: {error}") from None
+
+
+def _read_grants(rooms: str) -> Grants:
+    if rooms.startswith("["):
+        return Grants.of(json.loads(rooms))
+    pairs = (word.partition("=") for word in rooms.replace(";", " ").split())
+    return Grants.of((pattern, access or "rw") for pattern, _, access in pairs)
