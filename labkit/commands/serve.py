@@ -1,4 +1,4 @@
-"""`labkit serve`: the room server as a process. Signals, options and files are met here; the server itself is in wire/."""
+"""`labkit serve`: the room server as a process. Signals, options and files are met here; the server is in wire/."""
 
 import asyncio
 import contextlib
@@ -52,10 +52,14 @@ def _read_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> P
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--config", type=click.Path(path_type=Path), is_eager=True, callback=_read_config, help="Options as TOML.")
+@click.option(
+    "--config", type=click.Path(path_type=Path), is_eager=True, callback=_read_config, help="Options as TOML."
+)
 @click.option("--host", default="localhost", show_default=True, help="Where to listen; 0.0.0.0 for every address.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, envvar="PORT", show_default=True, help="0: any.")
-@click.option("--token", default="dev-token", envvar="DEV_TOKEN", help="The dev token, for this machine only; off: none.")
+@click.option(
+    "--token", default="dev-token", envvar="DEV_TOKEN", help="The dev token, for this machine only; off: none."
+)
 @click.option("--users", type=click.Path(path_type=Path), help="CSV name,code,rooms: who may fetch tickets.")
 @click.option("--audit", type=click.Path(path_type=Path), help="The audit file; made when it does not exist.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit; VALUE may be off. Repeatable.")
@@ -65,7 +69,7 @@ def _read_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> P
 @click.option("--with-parent", is_flag=True, help="End when stdin closes, as it does when the parent dies.")
 @click.option("--quiet", is_flag=True, help="Log warnings and errors only.")
 @click.pass_context
-def serve(ctx: click.Context, settings: tuple[str, ...], with_parent: bool, quiet: bool, **options: Any) -> None:
+def serve(ctx: click.Context, /, settings: tuple[str, ...], with_parent: bool, quiet: bool, **options: Any) -> None:
     """Run the room server until SIGTERM or Ctrl-C, then drain: every client is told when to come back.
 
     PORT and DEV_TOKEN are read from the environment; OPS_TOKEN there opens /connections and /revoke.

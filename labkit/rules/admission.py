@@ -39,7 +39,9 @@ class Turnstile:
 
     def __init__(self, handshakes_per_s: float | None, now: float) -> None:
         self._rate = handshakes_per_s
-        self._bucket = None if handshakes_per_s is None else TokenBucket(handshakes_per_s, max(1, handshakes_per_s), now)
+        self._bucket = (
+            None if handshakes_per_s is None else TokenBucket(handshakes_per_s, max(1, handshakes_per_s), now)
+        )
         self._last_slot = now
 
     def admit(self, now: float) -> int | None:

@@ -32,7 +32,13 @@ def iso(now: float) -> str:
 
 
 def auth_ok(
-    connection_id: str, user_id: str, resume: str, expires_at: float, ping_ms: int, window_ms: int, previous: Answer | None
+    connection_id: str,
+    user_id: str,
+    resume: str,
+    expires_at: float,
+    ping_ms: int,
+    window_ms: int,
+    previous: Answer | None,
 ) -> Answer:
     """The credential was good. `previous` is how the connection before this one ended, as `closed_before` gives it."""
     answer: Answer = {

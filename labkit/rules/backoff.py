@@ -49,7 +49,7 @@ class Backoff:
     def _width(self) -> float:
         if self._tries == 0:
             return self.window_s
-        doubled = BASE_S * 2 ** min(self._tries - 1, 10)  # capped before it overflows, however long the outage
+        doubled = BASE_S * 2.0 ** min(self._tries - 1, 10)  # capped before it overflows, however long the outage
         return max(self.window_s, min(CAP_S, doubled))
 
 

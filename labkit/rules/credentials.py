@@ -50,7 +50,12 @@ class Credentials:
 
     def ticket(self, ticket: Ticket) -> str:
         """The text of a ticket."""
-        payload = {"id": ticket.ticket_id, "user": ticket.user_id, "rooms": ticket.grants.rooms, "exp": ticket.expires_at}
+        payload = {
+            "id": ticket.ticket_id,
+            "user": ticket.user_id,
+            "rooms": ticket.grants.rooms,
+            "exp": ticket.expires_at,
+        }
         return self._sign(TICKET, payload)
 
     def resume(self, identity: Identity) -> str:

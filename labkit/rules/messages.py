@@ -27,13 +27,13 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_fie
     """What every message has in common: its `type` on the wire is the tag of its class."""
 
 
-class RoomMessage(Message):
+class RoomMessage(Message, frozen=True):
     """A message to one room."""
 
     room_id: str
 
 
-class Publication(RoomMessage, kw_only=True):
+class Publication(RoomMessage, kw_only=True, frozen=True):
     """A room message that becomes an event with a seq. `request_id` is None when the sender gave none."""
 
     request_id: str | None = None
@@ -47,7 +47,7 @@ class Since(msgspec.Struct, frozen=True):
     seq: int
 
 
-class Auth(Message, tag="auth", kw_only=True):
+class Auth(Message, tag="auth", kw_only=True, frozen=True):
     """The first message: a dev token, a ticket or a resume credential; `previous` is the last connectionId."""
 
     token: str
@@ -57,7 +57,7 @@ class Auth(Message, tag="auth", kw_only=True):
         return "Auth(token=***)"
 
 
-class Refresh(Message, tag="refresh"):
+class Refresh(Message, tag="refresh", frozen=True):
     """A newer credential for the live connection."""
 
     token: str
@@ -66,32 +66,32 @@ class Refresh(Message, tag="refresh"):
         return "Refresh(token=***)"
 
 
-class Join(RoomMessage, tag="join", kw_only=True):
+class Join(RoomMessage, tag="join", kw_only=True, frozen=True):
     """Enter a room; with `since`, ask for what was missed."""
 
     since: Since | None = None
 
 
-class Leave(RoomMessage, tag="leave"):
+class Leave(RoomMessage, tag="leave", frozen=True):
     """Leave a room."""
 
 
-class Presence(RoomMessage, tag="presence"):
+class Presence(RoomMessage, tag="presence", frozen=True):
     """Ask who is in a room, and to be told of every change from now on."""
 
 
-class Ping(Message, tag="ping"):
+class Ping(Message, tag="ping", frozen=True):
     """Ask for a `pong`: the heartbeat of clients that cannot see protocol pings, as browsers cannot."""
 
 
-class Chat(Publication, tag="chat", kw_only=True):
+class Chat(Publication, tag="chat", kw_only=True, frozen=True):
     """Text for everyone in the room."""
 
     text: str
     OWN_FIELDS: ClassVar = ("text",)
 
 
-class Progress(Publication, tag="progress", kw_only=True):
+class Progress(Publication, tag="progress", kw_only=True, frozen=True):
     """How far a job is, 0 to 100 percent."""
 
     job_id: str
@@ -101,7 +101,7 @@ class Progress(Publication, tag="progress", kw_only=True):
     OWN_FIELDS: ClassVar = ("jobId", "phase", "percent", "note")
 
 
-class Comment(Publication, tag="comment", kw_only=True):
+class Comment(Publication, tag="comment", kw_only=True, frozen=True):
     """A remark on a target, in a review room."""
 
     target: str
@@ -109,14 +109,14 @@ class Comment(Publication, tag="comment", kw_only=True):
     OWN_FIELDS: ClassVar = ("target", "text")
 
 
-class Read(Publication, tag="read", kw_only=True):
+class Read(Publication, tag="read", kw_only=True, frozen=True):
     """Everything up to a seq has been read."""
 
     up_to: int
     OWN_FIELDS: ClassVar = ("upTo",)
 
 
-class Alert(Publication, tag="alert", kw_only=True):
+class Alert(Publication, tag="alert", kw_only=True, frozen=True):
     """Something happened to a customer."""
 
     severity: str
@@ -125,7 +125,7 @@ class Alert(Publication, tag="alert", kw_only=True):
     OWN_FIELDS: ClassVar = ("severity", "customer", "text")
 
 
-class Exercise(Publication, tag="exercise", kw_only=True):
+class Exercise(Publication, tag="exercise", kw_only=True, frozen=True):
     """A participant's status in an exercise; `n` counts what this participant has sent."""
 
     exercise: str

@@ -31,7 +31,15 @@ class OutboxStatistics(NamedTuple):
 class Outbox:
     """A bounded queue of frames. Times are seconds on any steady clock."""
 
-    __slots__ = ("_in_flight_since", "_max_age_s", "_max_bytes", "_queue", "in_flight_bytes", "peak_bytes", "queued_bytes")
+    __slots__ = (
+        "_in_flight_since",
+        "_max_age_s",
+        "_max_bytes",
+        "_queue",
+        "in_flight_bytes",
+        "peak_bytes",
+        "queued_bytes",
+    )
 
     def __init__(self, max_bytes: int, max_age_s: float | None) -> None:
         self._max_bytes = max_bytes

@@ -1,7 +1,7 @@
-"""WebSocket frames: the `websockets` library's Sans-I/O protocol with our close reasons, and the frame we build once a room.
+"""WebSocket frames: the library's Sans-I/O protocol with our close reasons, and the frame we build once a room.
 
 The library parses, checks masks and lengths, answers pings and does the closing handshake; it never touches a socket.
-`wire.connection` gives it bytes and takes bytes from it. Lesson: notebook 01 shows the frames, 06 why one is built once.
+`wire.connection` gives it bytes and takes bytes from it. Notebook 01 shows the frames, 06 why one is built once.
 """
 
 import logging

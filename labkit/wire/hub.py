@@ -1,6 +1,6 @@
 """Where the connections of one server meet: it performs what the session table asks for.
 
-    connection.receive -> messages.decode -> session.receive -> [action] -> perform -> commit_queue -> rooms -> connection.send
+    connection -> messages.decode -> session.receive -> [action] -> perform -> commit_queue -> rooms -> connection
 
 Every effect goes through the commit queue, so that nobody hears of what is not stored, and each client's answers keep
 the order of its messages. A slow member is a returned value: it is closed, and nobody waits for it.
@@ -287,7 +287,9 @@ class Hub:
         body = answers.encode(
             answers.event(message, event_id=event_id, request_id=request_id, user_id=user, now=now, seq=seq)
         )
-        entry = Entry(now, "event", room=room.room_id, epoch=room.epoch, seq=seq, id=event_id, user=user, body=body.decode())
+        entry = Entry(
+            now, "event", room=room.room_id, epoch=room.epoch, seq=seq, id=event_id, user=user, body=body.decode()
+        )
         return Event(seq, user, request_id, body), entry
 
     def _deliver(self, room: "Room[Connection]", event: Event) -> None:
@@ -312,7 +314,9 @@ class Hub:
         self.counts.errors[action.code] += 1
         body = answers.encode(answers.error(action.code, action.request_id, action.room_id))
         if action.code in ("room_denied", "read_only"):
-            self.queue.record(Entry(time(), "denied", room=action.room_id, connection=connection.id, body=body.decode()))
+            self.queue.record(
+                Entry(time(), "denied", room=action.room_id, connection=connection.id, body=body.decode())
+            )
         self.queue.then(None, partial(connection.send, body))
 
     def _close(self, connection: "Connection", action: session.Close) -> None:

@@ -7,7 +7,9 @@ from websockets.datastructures import Headers
 from websockets.http11 import Response
 
 
-def reply(status: HTTPStatus, body: str | bytes, content_type: str = "text/plain; charset=utf-8", **extra: str) -> Response:
+def reply(
+    status: HTTPStatus, body: str | bytes, content_type: str = "text/plain; charset=utf-8", **extra: str
+) -> Response:
     """An HTTP answer; the keywords are further headers, with `_` for `-`."""
     data = body.encode() if isinstance(body, str) else body
     fixed = {

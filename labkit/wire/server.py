@@ -20,14 +20,13 @@ from time import time
 from types import TracebackType
 from typing import Self
 
-from labkit.rules import answers
 from labkit.rules.admission import drain_slots_ms
 from labkit.rules.close_codes import CloseCode, reason_with_retry, row
 from labkit.rules.credentials import Credentials
 from labkit.rules.limits import Limits
 from labkit.rules.rooms import Rooms
 from labkit.wire.audit import Audit
-from labkit.wire.audit_file import Past, read_past
+from labkit.wire.audit_file import read_past
 from labkit.wire.commit_queue import CommitQueue
 from labkit.wire.connection import Connection
 from labkit.wire.gate import Gate, is_loopback

@@ -54,7 +54,8 @@ class Users:
             self._brakes.clear()
         keys = (f"name {name}", f"address {address}")
         brakes = [self._brakes.setdefault(key, TokenBucket(1 / GUESS_EVERY_S, GUESSES, now)) for key in keys]
-        return all([brake.take(now) for brake in brakes])
+        taken = [brake.take(now) for brake in brakes]  # both count, whatever the first one says
+        return all(taken)
 
 
 def read_users(path: Path) -> Users:
@@ -63,7 +64,8 @@ def read_users(path: Path) -> Users:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.reader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadUsers(f"cannot read the users file {path}: {getattr(error, 'strerror', None) or 'not a CSV file'}") from None
+        why = getattr(error, "strerror", None) or "not a CSV file"
+        raise BadUsers(f"cannot read the users file {path}: {why}") from None
     users: dict[str, User] = {}
     for number, row in enumerate(rows, start=1):
         if not row or (number == 1 and [cell.strip() for cell in row] == FIELDS):
