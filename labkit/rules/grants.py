@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from labkit.rules.messages import ROOM_ID
+from labkit.rules.fields import ROOM_ID
 
 ACCESS = ("r", "w", "rw")
 

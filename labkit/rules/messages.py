@@ -4,19 +4,12 @@ The text is read as JavaScript reads it (`rules.json_text`), then judged field b
 always close 1008, with a reason from a fixed list: what the peer wrote never comes back in it. Lesson: notebook 04.
 """
 
-import re
-from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import msgspec
 
-from labkit.rules import json_text
-
-ROOM_ID = re.compile(r"[a-zA-Z0-9:_-]{1,64}")
-MAX_TEXT_UNITS = 1000
-MAX_NAME_UNITS = 100
-MAX_REQUEST_ID_UNITS = 100
-MAX_SAFE_INTEGER = 2**53 - 1
+from labkit.rules import fields, json_text
+from labkit.rules.fields import Since
 
 
 class InvalidMessage(ValueError):
@@ -38,13 +31,6 @@ class Publication(RoomMessage, kw_only=True, frozen=True):
 
     request_id: str | None = None
     OWN_FIELDS: ClassVar[tuple[str, ...]] = ()
-
-
-class Since(msgspec.Struct, frozen=True):
-    """Where a client stopped reading a room."""
-
-    epoch: str
-    seq: int
 
 
 class Auth(Message, tag="auth", kw_only=True, frozen=True):
@@ -136,131 +122,40 @@ class Exercise(Publication, tag="exercise", kw_only=True, frozen=True):
     OWN_FIELDS: ClassVar = ("exercise", "status", "check", "at", "n")
 
 
-def utf16_units(text: str) -> int:
-    """The length of a text as a browser counts it."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def cut_utf16(text: str, units: int) -> str:
-    """The first so many UTF-16 units, as `slice` in JavaScript: a pair may be cut in two."""
-    if utf16_units(text) <= units:
-        return text
-    return text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "surrogatepass")
-
-
-class Field(NamedTuple):
-    """One field of a message: who may be in it, and what its refusal says. `read` raises ValueError or TypeError."""
-
-    name: str
-    read: Callable[[Any], Any]
-    reason: str
-    required: bool = True
-
-
-def is_room_id(value: object) -> bool:
-    """Whether a value names a room. The whole text must match: a final newline does not pass."""
-    return isinstance(value, str) and ROOM_ID.fullmatch(value) is not None
-
-
-def _must(holds: bool) -> None:
-    if not holds:
-        raise ValueError
-
-
-def _room_id(value: Any) -> str:
-    _must(is_room_id(value))
-    return value  # type: ignore[no-any-return]
-
-
-def _text(shortest: int, longest: int) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        _must(isinstance(value, str) and shortest <= utf16_units(value) <= longest)
-        return value  # type: ignore[no-any-return]
-
-    return read
-
-
-def _one_of(*words: str) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        _must(isinstance(value, str) and value in words)
-        return value  # type: ignore[no-any-return]
-
-    return read
-
-
-def _number(value: Any) -> float:
-    _must(type(value) in (int, float))
-    return value  # type: ignore[no-any-return]
-
-
-def _percent(value: Any) -> float:
-    _must(0 <= _number(value) <= 100)
-    return value  # type: ignore[no-any-return]
-
-
-def _count(value: Any) -> int:
-    _must(0 <= _number(value) <= MAX_SAFE_INTEGER and value == int(value))
-    return int(value)
-
-
-def _since(value: Any) -> Since:
-    _must(isinstance(value, dict))
-    return Since(_name(value.get("epoch")), _count(value.get("seq")))
-
-
-def _moment(value: Any) -> str | float:
-    return _name(value) if isinstance(value, str) else _number(value)
-
-
-def _request_id(value: Any) -> str | None:
-    return cut_utf16(value, MAX_REQUEST_ID_UNITS) if isinstance(value, str) else None
-
-
-_name = _text(1, MAX_NAME_UNITS)
-_TOKEN = Field("token", _text(8, 8192), "auth.token is invalid")
-_ROOM = Field("roomId", _room_id, "roomId is invalid")
-_REQUEST = Field("requestId", _request_id, "", required=False)
-_TEXT = Field("text", _text(1, MAX_TEXT_UNITS), "text must be 1-1000 chars")
-
-
-def _named(name: str) -> Field:
-    return Field(name, _name, f"{name} must be 1-100 chars")
-
-
 # The order of the fields is the order of judgement: of several faults, the first one is told.
-FIELDS: dict[type[Message], tuple[Field, ...]] = {
-    Auth: (_TOKEN, Field("previous", _name, "previous is invalid", required=False)),
-    Refresh: (_TOKEN._replace(reason="refresh.token is invalid"),),
-    Join: (_ROOM, Field("since", _since, "since is invalid", required=False)),
-    Leave: (_ROOM,),
-    Presence: (_ROOM,),
+FIELDS: dict[type[Message], tuple[fields.Field, ...]] = {
+    Auth: (fields.TOKEN, fields.Field("previous", fields.name, "previous is invalid", required=False)),
+    Refresh: (fields.TOKEN._replace(reason="refresh.token is invalid"),),
+    Join: (fields.ROOM, fields.Field("since", fields.since, "since is invalid", required=False)),
+    Leave: (fields.ROOM,),
+    Presence: (fields.ROOM,),
     Ping: (),
-    Chat: (_ROOM, _TEXT, _REQUEST),
+    Chat: (fields.ROOM, fields.TEXT, fields.REQUEST),
     Progress: (
-        _ROOM,
-        _named("jobId"),
-        _named("phase"),
-        Field("percent", _percent, "percent must be 0-100"),
-        Field("note", _text(0, MAX_TEXT_UNITS), "note must be up to 1000 chars", required=False),
-        _REQUEST,
+        fields.ROOM,
+        fields.named("jobId"),
+        fields.named("phase"),
+        fields.Field("percent", fields.percent, "percent must be 0-100"),
+        fields.Field("note", fields.text(0, fields.MAX_TEXT_UNITS), "note must be up to 1000 chars", required=False),
+        fields.REQUEST,
     ),
-    Comment: (_ROOM, _named("target"), _TEXT, _REQUEST),
-    Read: (_ROOM, Field("upTo", _count, "upTo must be a seq"), _REQUEST),
+    Comment: (fields.ROOM, fields.named("target"), fields.TEXT, fields.REQUEST),
+    Read: (fields.ROOM, fields.Field("upTo", fields.count, "upTo must be a seq"), fields.REQUEST),
     Alert: (
-        _ROOM,
-        Field("severity", _one_of("info", "warning", "critical"), "severity is unknown"),
-        _named("customer"),
-        _TEXT,
-        _REQUEST,
+        fields.ROOM,
+        fields.Field("severity", fields.one_of("info", "warning", "critical"), "severity is unknown"),
+        fields.named("customer"),
+        fields.TEXT,
+        fields.REQUEST,
     ),
     Exercise: (
-        _ROOM,
-        _named("exercise"),
-        Field("status", _one_of("started", "fail", "pass", "inconclusive", "help"), "status is unknown"),
-        Field("check", _name, "check must be 1-100 chars", required=False),
-        Field("at", _moment, "at is invalid"),
-        Field("n", _count, "n must be a count"),
-        _REQUEST,
+        fields.ROOM,
+        fields.named("exercise"),
+        fields.Field("status", fields.one_of("started", "fail", "pass", "inconclusive", "help"), "status is unknown"),
+        fields.Field("check", fields.name, "check must be 1-100 chars", required=False),
+        fields.Field("at", fields.moment, "at is invalid"),
+        fields.Field("n", fields.count, "n must be a count"),
+        fields.REQUEST,
     ),
 }
 BY_TYPE: dict[str, type[Message]] = {str(kind.__struct_config__.tag): kind for kind in FIELDS}
@@ -287,7 +182,7 @@ def judge(value: Any) -> Message:
     return kind(**dict(_read(kind, field, value) for field in FIELDS[kind] if field.required or field.name in value))
 
 
-def _read(kind: type[Message], field: Field, value: dict[str, Any]) -> tuple[str, Any]:
+def _read(kind: type[Message], field: fields.Field, value: dict[str, Any]) -> tuple[str, Any]:
     try:
         return _ATTRIBUTES[kind][field.name], field.read(value.get(field.name))
     except (ValueError, TypeError, OverflowError):

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from labkit.rules.actions import Action, Authenticate, Close, Enter, Exit, Pong, Publish, Refuse, Renew, TellMembers
 from labkit.rules.admission import TokenBucket
 from labkit.rules.close_codes import CloseCode
 from labkit.rules.grants import Grants
 from labkit.rules.limits import Limits
-from labkit.rules.messages import Auth, Join, Leave, Message, Ping, Presence, Publication, Refresh, RoomMessage, Since
+from labkit.rules.messages import Auth, Join, Leave, Message, Ping, Presence, Publication, Refresh, RoomMessage
 
 STRIKES = 100  # so many rate_limited in STRIKE_WINDOW_S close the connection with 4429
 STRIKE_WINDOW_S = 10.0
@@ -111,78 +112,6 @@ class Identity:
     grants: Grants
     expires_at: float
 
-
-# Actions: what the outside is asked to do, in this order.
-
-
-@dataclass(frozen=True, slots=True)
-class Authenticate:
-    """Check a credential; then call `accepted`, or close with what the check said."""
-
-    token: str
-    previous: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Renew:
-    """Check a newer credential of the same user; then call `accepted`."""
-
-    token: str
-
-
-@dataclass(frozen=True, slots=True)
-class Enter:
-    """Make the connection a member and answer `joined`."""
-
-    room_id: str
-    since: Since | None
-    access: str
-
-
-@dataclass(frozen=True, slots=True)
-class Exit:
-    """End the membership and answer `left`."""
-
-    room_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Publish:
-    """Make an event of a publication."""
-
-    message: Publication
-
-
-@dataclass(frozen=True, slots=True)
-class TellMembers:
-    """Answer `presence`, and tell every change from now on."""
-
-    room_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pong:
-    """Answer `pong`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refuse:
-    """Answer `error`: the connection stays."""
-
-    code: str
-    request_id: str | None = None
-    room_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """Close the connection."""
-
-    code: CloseCode
-    reason: str
-
-
-Action = Authenticate | Renew | Enter | Exit | Publish | TellMembers | Pong | Refuse | Close
 
 _INPUTS: dict[type[Message], Input] = {
     Auth: Input.AUTH,

@@ -19,7 +19,8 @@ from websockets.protocol import State as FrameState
 from labkit.rules.close_codes import CloseCode, row
 from labkit.rules.heartbeat import Beat, Heartbeat
 from labkit.rules.outbox import Offer, Outbox
-from labkit.rules.session import Close, Input, Session, State
+from labkit.rules.actions import Close
+from labkit.rules.session import Input, Session, State
 from labkit.wire.frames import text_frame
 from labkit.wire.handshake import Handshake
 from labkit.wire.hub import Hub

@@ -1,0 +1,88 @@
+"""Who is in which room: join with what was missed, leave, and presence. Taught in notebook 03 (rooms)."""
+
+from functools import partial
+from time import time
+from typing import TYPE_CHECKING
+
+from labkit.rules import actions, answers
+from labkit.rules.rooms import Membership, Room
+from labkit.wire.audit import Entry
+
+if TYPE_CHECKING:
+    from labkit.wire.connection import Connection
+    from labkit.wire.hub import Hub
+
+
+class Memberships:
+    """Performs `Enter`, `Exit` and `TellMembers`, and takes a closing connection out of its rooms."""
+
+    def __init__(self, hub: "Hub") -> None:
+        self._hub = hub
+
+    def enter(self, connection: "Connection", action: actions.Enter) -> None:
+        """Make the connection a member, once the join is stored."""
+        room = self._hub.rooms.room(action.room_id)
+        identity = connection.session.identity
+        assert identity is not None  # the table enters only in OPEN
+        place = Membership(identity.user_id, action.access, time())
+        entry = Entry(
+            place.since, "join", room=room.room_id, epoch=room.epoch, user=place.user_id, connection=connection.id
+        )
+        entered = partial(self._entered, connection, room, place, action)
+        self._hub.queue.then(entry, entered, partial(self._not_entered, connection, room))
+
+    def _entered(
+        self, connection: "Connection", room: "Room[Connection]", place: Membership, action: actions.Enter
+    ) -> None:
+        if connection.closing:
+            return
+        events, gap = room.missed(action.since, place)
+        if room.enter(connection, place):
+            self._tell_watchers(room, answers.entered(room.room_id, place.user_id))
+        self._hub.rooms.tidy(room)
+        connection.send(answers.encode(answers.joined(room.room_id, room.epoch, room.seq, gap, place.access)))
+        for event in events:
+            connection.send(event.body)
+
+    def _not_entered(self, connection: "Connection", room: "Room[Connection]") -> None:
+        connection.session.rooms.pop(room.room_id, None)
+        self._hub.perform(connection, actions.Refuse("unavailable", room_id=room.room_id))
+
+    def exit(self, connection: "Connection", action: actions.Exit) -> None:
+        """End a membership, behind what was said before."""
+        self._hub.queue.then(None, partial(self._exited, connection, self._hub.rooms.room(action.room_id)))
+
+    def _exited(self, connection: "Connection", room: "Room[Connection]") -> None:
+        self._leave(connection, room)
+        connection.send(answers.encode(answers.left(room.room_id)))
+
+    def leave_all(self, connection: "Connection") -> None:
+        """The connection is ending."""
+        for room_id in connection.session.rooms:
+            self._leave(connection, self._hub.rooms.room(room_id))
+        connection.session.rooms.clear()
+
+    def _leave(self, connection: "Connection", room: "Room[Connection]") -> None:
+        place = room.members.get(connection)
+        if place is None:
+            return
+        user_gone = room.leave(connection)
+        self._hub.rooms.tidy(room)
+        entry = Entry(time(), "leave", room=room.room_id, user=place.user_id, connection=connection.id)
+        self._hub.queue.record(entry)
+        if user_gone is not None:
+            self._tell_watchers(room, answers.gone(room.room_id, user_gone))
+
+    def tell_members(self, connection: "Connection", action: actions.TellMembers) -> None:
+        """Answer `presence`, and tell every change from now on."""
+        self._hub.queue.then(None, partial(self._told_members, connection, self._hub.rooms.room(action.room_id)))
+
+    def _told_members(self, connection: "Connection", room: "Room[Connection]") -> None:
+        if connection in room.members:
+            room.watchers.add(connection)
+            connection.send(answers.encode(answers.presence(room.room_id, room.present())))
+
+    def _tell_watchers(self, room: "Room[Connection]", change: answers.Answer) -> None:
+        body = answers.encode(change)
+        for watcher in list(room.watchers):
+            watcher.send(body)

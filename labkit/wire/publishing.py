@@ -1,0 +1,72 @@
+"""From a publication to the members of its room: a seq, the audit log, one frame for everybody.
+
+A slow member is a returned value: `offer` says OVERFLOW, that one member is closed with 1013, and nobody waits for it.
+Taught in notebooks 03 (rooms), 06 (slow consumers) and 08 (audit).
+"""
+
+from functools import partial
+from time import time
+from typing import TYPE_CHECKING
+
+from labkit.rules import actions, answers
+from labkit.rules.close_codes import CloseCode, row
+from labkit.rules.messages import Publication
+from labkit.rules.outbox import Offer
+from labkit.rules.rooms import Event, Room
+from labkit.rules.session import Identity
+from labkit.wire.audit import Entry
+from labkit.wire.frames import text_frame
+
+if TYPE_CHECKING:
+    from labkit.wire.connection import Connection
+    from labkit.wire.hub import Hub
+
+
+class Publishing:
+    """Performs `Publish`."""
+
+    def __init__(self, hub: "Hub") -> None:
+        self._hub = hub
+
+    def publish(self, connection: "Connection", action: actions.Publish) -> None:
+        """Make an event of a publication, or give the first event again to a sender that repeats itself."""
+        message, now = action.message, time()
+        room = self._hub.rooms.room(message.room_id)
+        identity = connection.session.identity
+        assert identity is not None  # the table publishes only in OPEN
+        given_id = message.request_id
+        said = None if given_id is None else room.said_before(identity.user_id, given_id, now)
+        if said is not None:
+            self._hub.counts.duplicates += 1
+            self._hub.queue.then(None, partial(connection.send, answers.duplicate(said.body)))
+            return
+        event, entry = self._make_event(room, message, identity, now)
+        room.accept(event, now, remember=given_id is not None)
+        not_stored = partial(self._not_stored, connection, room, event)
+        self._hub.queue.then(entry, partial(self._deliver, room, event), not_stored)
+
+    def _make_event(
+        self, room: "Room[Connection]", message: Publication, identity: Identity, now: float
+    ) -> tuple[Event, Entry]:
+        event_id = self._hub.new_id()
+        request_id = self._hub.new_id() if message.request_id is None else message.request_id
+        seq, user = room.next_seq(), identity.user_id
+        said = answers.event(message, event_id=event_id, request_id=request_id, user_id=user, now=now, seq=seq)
+        body = answers.encode(said)
+        entry = Entry(
+            now, "event", room=room.room_id, epoch=room.epoch, seq=seq, id=event_id, user=user, body=body.decode()
+        )
+        return Event(seq, user, request_id, body), entry
+
+    def _deliver(self, room: "Room[Connection]", event: Event) -> None:
+        members = room.deliver(event)
+        self._hub.counts.events += 1
+        self._hub.counts.delivered += len(members)
+        frame = text_frame(event.body)
+        overflowed = [member for member in members if member.offer(frame) is Offer.OVERFLOW]
+        for member in overflowed:
+            member.close(CloseCode.TRY_LATER, row(CloseCode.TRY_LATER).reason)
+
+    def _not_stored(self, connection: "Connection", room: "Room[Connection]", event: Event) -> None:
+        room.forget(event)
+        self._hub.perform(connection, actions.Refuse("unavailable", event.request_id, room.room_id))
