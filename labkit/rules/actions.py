@@ -1,12 +1,13 @@
 """What a session asks the outside to do about a message: one small value an action.
 
-`rules.session` decides and returns one of these; `wire.hub` performs it. Nothing here acts. Lesson: notebook 01 (hello).
+`rules.session` returns one of these and `wire.hub` has it performed. Nothing here acts. Lesson: notebook 01 (hello).
 """
 
 from dataclasses import dataclass
 
 from labkit.rules.close_codes import CloseCode
-from labkit.rules.messages import Publication, Since
+from labkit.rules.fields import Since
+from labkit.rules.messages import Publication
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ _ENCODER = msgspec.json.Encoder()
 
 
 def encode(answer: Mapping[str, Any] | Message) -> bytes:
-    """The bytes of an answer, or of a client's message. Lone surrogates travel as escapes, as JavaScript writes them."""
+    """The bytes of an answer or a message. Lone surrogates travel as escapes, as JavaScript writes them."""
     try:
         return _ENCODER.encode(answer)
     except UnicodeEncodeError:

@@ -11,8 +11,8 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
+from labkit.rules.fields import Since
 from labkit.rules.limits import Limits
-from labkit.rules.messages import Since
 
 Member = TypeVar("Member", bound=Hashable)  # whatever stands for a connection outside
 IDLE_ROOMS = 10_000  # empty rooms kept, so that a restart of all their members leaves no gap

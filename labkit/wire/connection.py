@@ -7,8 +7,6 @@ close (abort). Lessons: notebooks 02 (auth), 05 (heartbeat), 06 (slow consumers)
 """
 
 import asyncio
-import socket
-import struct
 from time import monotonic, time
 from typing import cast
 
@@ -19,14 +17,15 @@ from websockets.protocol import State as FrameState
 from labkit.rules.close_codes import CloseCode, row
 from labkit.rules.heartbeat import Beat, Heartbeat
 from labkit.rules.outbox import Offer, Outbox
-from labkit.rules.actions import Close
 from labkit.rules.session import Input, Session, State
+from labkit.wire.alarm import Alarm
+from labkit.wire.assembly import Assembly
 from labkit.wire.frames import text_frame
 from labkit.wire.handshake import Handshake
 from labkit.wire.hub import Hub
+from labkit.wire.sockets import reset
 
 WRITE_CHUNK_BYTES = 64 * 1024
-RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: the kernel drops what it holds and sends RST
 
 
 class Connection(asyncio.Protocol):
@@ -44,9 +43,8 @@ class Connection(asyncio.Protocol):
         self.paused = False
         self.closing = False  # the close frame is out, or the peer's came: nothing more is sent
         self._deadline: float | None = None  # of the handshake, of auth, of the close: one at a time
-        self._timer: asyncio.TimerHandle | None = None
-        self._parts: list[bytes] = []  # of a fragmented message
-        self._parts_bytes = 0
+        self._alarm = Alarm(self._on_deadline)
+        self._assembly = Assembly(hub.limits.max_message_bytes)
 
     # The handshake
 
@@ -99,10 +97,13 @@ class Connection(asyncio.Protocol):
     def _receive_frame(self, frame: Frame) -> None:
         if frame.opcode in (Opcode.PING, Opcode.PONG):
             self._receive_control(frame)
-        elif frame.opcode is Opcode.BINARY:
-            self._refuse(CloseCode.UNSUPPORTED_DATA)
-        elif frame.opcode in (Opcode.TEXT, Opcode.CONT):
-            self._receive_part(frame)
+        elif frame.opcode is not Opcode.CLOSE:
+            message = self._assembly.add(frame)
+            if isinstance(message, bytes):
+                self.received += 1
+                self.hub.receive(self, message)
+            elif message is not None:
+                self.hub.perform(self, message)
 
     def _receive_control(self, frame: Frame) -> None:
         now = monotonic()
@@ -112,26 +113,6 @@ class Connection(asyncio.Protocol):
         too_many = self.session.control_frame(now)
         if too_many is not None:
             self.hub.perform(self, too_many)
-
-    def _receive_part(self, frame: Frame) -> None:
-        self._parts.append(bytes(frame.data))
-        self._parts_bytes += len(frame.data)
-        if self._parts_bytes > self.hub.limits.max_message_bytes:
-            self._refuse(CloseCode.INVALID_MESSAGE, "message too large")
-        elif frame.fin:
-            self._receive_message(b"".join(self._parts))
-            self._parts.clear()
-            self._parts_bytes = 0
-
-    def _receive_message(self, raw: bytes) -> None:
-        self.received += 1
-        if raw.isascii() or _is_utf8(raw):
-            self.hub.receive(self, raw)
-        else:
-            self._refuse(CloseCode.INVALID_UTF8)
-
-    def _refuse(self, code: CloseCode, reason: str | None = None) -> None:
-        self.hub.perform(self, Close(code, row(code).reason if reason is None else reason))
 
     # What goes out
 
@@ -209,11 +190,8 @@ class Connection(asyncio.Protocol):
         self._start_deadline(self.hub.limits.close_deadline_s)
 
     def abort(self) -> None:
-        """End the TCP connection now, and free what the kernel still holds for it."""
-        sock: socket.socket | None = self.transport.get_extra_info("socket")
-        if sock is not None and sock.fileno() != -1 and sock.family != socket.AF_UNIX:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-        self.transport.abort()
+        """End the TCP connection without another word."""
+        reset(self.transport)
 
     def _notice_protocol_close(self) -> None:
         """The protocol decided to close: the peer's close frame, or a breach of RFC 6455."""
@@ -229,8 +207,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The TCP connection is gone."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._alarm.off()
         if self.handshake is None and not self.closing:
             self.hub.closing(self, CloseCode.NO_CLOSE_FRAME, "")
         self.closing = True
@@ -256,16 +233,9 @@ class Connection(asyncio.Protocol):
         return min((at for at in (self._deadline, beat_at, stale_at, expires_at) if at is not None), default=None)
 
     def _arm(self) -> None:
-        """Keep one timer, for the nearest deadline. One that fires early only arms the next."""
-        at = self._next_deadline()
-        if at is None or (self._timer is not None and self._timer.when() <= at and not self._timer.cancelled()):
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_at(at, self._on_deadline)
+        self._alarm.arm(self._next_deadline())
 
     def _on_deadline(self) -> None:
-        self._timer = None
         now = monotonic()
         if self._deadline is not None and now >= self._deadline:
             self._deadline = None
@@ -299,11 +269,3 @@ class Connection(asyncio.Protocol):
             self.close(CloseCode.TRY_LATER, "slow")
         elif beat is Beat.DEAD:
             self.close(CloseCode.HEARTBEAT_TIMEOUT, row(CloseCode.HEARTBEAT_TIMEOUT).reason)
-
-
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

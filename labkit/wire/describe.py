@@ -4,18 +4,14 @@
 apart because the second is why a slow consumer is noticed late. Taught in notebook 06 (slow consumers).
 """
 
-import array
-import socket
-import sys
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
 from labkit.rules.answers import iso
+from labkit.wire.sockets import kernel_bytes
 
 if TYPE_CHECKING:
     from labkit.wire.connection import Connection
-
-SIOCOUTQ = 0x5411  # bytes in the socket's send queue that the peer has not acknowledged
 
 
 def describe(connection: "Connection") -> dict[str, Any]:
@@ -40,17 +36,3 @@ def describe(connection: "Connection") -> dict[str, Any]:
         "kernelBytes": kernel_bytes(connection.transport.get_extra_info("socket")),
         "roundTripMs": None if beat is None or beat.round_trip_s is None else round(1000 * beat.round_trip_s, 1),
     }
-
-
-def kernel_bytes(sock: socket.socket | None) -> int | None:
-    """What the kernel still holds for a peer; None where it does not say."""
-    if sock is None or sock.fileno() == -1 or not sys.platform.startswith("linux"):
-        return None
-    import fcntl
-
-    held = array.array("i", [0])
-    try:
-        fcntl.ioctl(sock.fileno(), SIOCOUTQ, held)
-    except OSError:
-        return None
-    return held[0]

@@ -35,9 +35,9 @@ from labkit.wire.hub import Hub
 from labkit.wire.keyfile import load_or_create_key, new_key
 from labkit.wire.restore import restore
 from labkit.wire.sessions import Sessions
+from labkit.wire.sockets import BACKLOG
 from labkit.wire.users import Users
 
-BACKLOG = 4096  # asyncio's 100 costs a storm of 1,000 seconds of SYN retries; the kernel caps this at somaxconn
 LOCALHOST = "localhost"
 
 _LOGGER = logging.getLogger(__name__)
