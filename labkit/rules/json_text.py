@@ -4,19 +4,32 @@ Browsers are our peers, so their reading is the right one: the last duplicate ke
 escape such as "\ud800" passes, a byte order mark and NaN do not. Python's `json` differs (it takes NaN, and
 gives up on deep nesting), so the exact path has its own reader, without recursion. Lesson: notebook 04.
 
-This is the slow, exact path. `rules.messages` asks msgspec first and comes here only when that is unsure.
+This is the slow path: `rules.messages` asks msgspec first and comes here only when that is unsure. A peer can send us
+here with every message, so slow is still bounded: one pass of `re` cuts the text into tokens, one loop builds the value.
 """
 
+import json
 import re
 from typing import Any
 
-_SPACE = re.compile(r"[ \t\n\r]*")
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
-_HEX = re.compile(r"[0-9a-fA-F]{4}")
-_ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_TOKEN = r"""
+    " [^"\\\x00-\x1f]*+ (?: \\ (?: ["\\/bfnrt] | u[0-9a-fA-F]{4} ) [^"\\\x00-\x1f]*+ )*+ "
+  | -? (?: 0 | [1-9][0-9]* ) (?: \. [0-9]+ )? (?: [eE] [+-]? [0-9]+ )?
+  | true | false | null
+  | [][{}:,]
+"""
+_ONE_TOKEN = re.compile(_TOKEN, re.VERBOSE)
+_TOKENS = re.compile(_TOKEN + r"| [^\ \t\n\r] .*", re.VERBOSE | re.DOTALL)  # what is no token swallows the rest
 _WORDS = {"true": True, "false": False, "null": None}
 _SAFE_DIGITS = 300  # beyond this int() is slow and JavaScript has long said Infinity
+
+# What must come next.
+_VALUE = "a value"
+_VALUE_OR_END = "a value or ]"
+_KEY = "a key"
+_KEY_OR_END = "a key or }"
+_COLON = "a colon"
+_COMMA_OR_END = "a comma, a closing bracket or the end of the text"
 
 
 class NotJson(ValueError):
@@ -25,130 +38,62 @@ class NotJson(ValueError):
 
 def parse(text: str) -> Any:
     """The value of a JSON text. Raises NotJson."""
-    return _Reader(text).document()
+    tokens = _TOKENS.findall(text)
+    if not tokens or not _ONE_TOKEN.fullmatch(tokens[-1]):
+        raise NotJson("empty, or something in it is no token of JSON")
+    return _build(tokens)
 
 
-class _Reader:
-    """A cursor over the text, and a stack of the arrays and objects that are still open."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.at = 0
-
-    def document(self) -> Any:
-        value = self._nested()
-        self._skip_space()
-        if self.at != len(self.text):
-            raise NotJson("text after the value")
-        return value
-
-    def _nested(self) -> Any:
-        """Read one value; every `[` or `{` pushes, every `]` or `}` pops, so depth costs no stack."""
-        open_containers: list[tuple[Any, str | None]] = []
-        while True:
-            value, opened = self._value()
-            if opened and not self._take(_closer(value)):
-                open_containers.append((value, self._key() if isinstance(value, dict) else None))
-                continue
-            while open_containers:
-                container, key = open_containers.pop()
-                _put(container, key, value)
-                if self._take(","):
-                    open_containers.append((container, self._key() if isinstance(container, dict) else None))
-                    break
-                if not self._take(_closer(container)):
-                    raise NotJson("a comma or a closing bracket is missing")
-                value = container
+def _build(tokens: list[str]) -> Any:
+    """The value that the tokens spell. Open containers are kept in a list, so that depth costs no stack."""
+    document: list[Any] = []  # a list around the value, so that it is put where every other value is put
+    around: list[tuple[Any, str | None]] = []
+    inside: Any = document
+    key: str | None = None  # of the value that comes next; None while we are inside a list
+    due = _VALUE
+    for token in tokens:
+        if due is _COMMA_OR_END and token == "," and around:
+            due = _VALUE if key is None else _KEY
+        elif due is _COLON and token == ":":
+            due = _VALUE
+        elif (due is _KEY or due is _KEY_OR_END) and token[0] == '"':
+            key, due = _string(token), _COLON
+        elif (due is _VALUE or due is _VALUE_OR_END) and token not in "]},:":
+            value = _value(token)
+            if key is None:
+                inside.append(value)
             else:
-                return value
-
-    def _value(self) -> tuple[Any, bool]:
-        """A scalar and False, or a new empty container and True."""
-        self._skip_space()
-        char = self.text[self.at : self.at + 1]
-        if char in ("[", "{"):
-            self.at += 1
-            return ([] if char == "[" else {}), True
-        if char == '"':
-            return self._string(), False
-        for word, value in _WORDS.items():
-            if self.text.startswith(word, self.at):
-                self.at += len(word)
-                return value, False
-        return self._number(), False
-
-    def _number(self) -> int | float:
-        found = _NUMBER.match(self.text, self.at)
-        if not found:
-            raise NotJson("a value is missing")
-        self.at = found.end()
-        digits = found[0]
-        is_int = len(digits) < _SAFE_DIGITS and digits.lstrip("-").isdigit()
-        return int(digits) if is_int else float(digits)
-
-    def _key(self) -> str:
-        self._skip_space()
-        if not self.text.startswith('"', self.at):
-            raise NotJson("a key is missing")
-        key = self._string()
-        if not self._take(":"):
-            raise NotJson("a colon is missing")
-        return key
-
-    def _string(self) -> str:
-        self.at += 1
-        parts: list[str] = []
-        while True:
-            plain = _PLAIN.match(self.text, self.at)
-            assert plain is not None  # the pattern matches the empty string
-            parts.append(plain[0])
-            self.at = plain.end()
-            if self._here('"'):
-                return _join_surrogates("".join(parts))
-            if not self._here("\\"):
-                raise NotJson("a string does not end, or holds a control character")
-            parts.append(self._escape())
-
-    def _escape(self) -> str:
-        char = self.text[self.at : self.at + 1]
-        self.at += 1
-        if char in _ESCAPES:
-            return _ESCAPES[char]
-        found = _HEX.match(self.text, self.at) if char == "u" else None
-        if not found:
-            raise NotJson("an unknown escape")
-        self.at = found.end()
-        return chr(int(found[0], 16))
-
-    def _here(self, char: str) -> bool:
-        if not self.text.startswith(char, self.at):
-            return False
-        self.at += 1
-        return True
-
-    def _take(self, char: str) -> bool:
-        self._skip_space()
-        return self._here(char)
-
-    def _skip_space(self) -> None:
-        found = _SPACE.match(self.text, self.at)
-        assert found is not None  # the pattern matches the empty string
-        self.at = found.end()
+                inside[key] = value
+            due = _COMMA_OR_END
+            if token in "[{":
+                around.append((inside, key))
+                inside, key, due = (value, None, _VALUE_OR_END) if token == "[" else (value, "", _KEY_OR_END)
+        elif due in (_COMMA_OR_END, _VALUE_OR_END, _KEY_OR_END) and around and token == ("]" if key is None else "}"):
+            inside, key = around.pop()
+            due = _COMMA_OR_END
+        else:
+            raise NotJson(f"{due} is missing")
+    if around or due is not _COMMA_OR_END:
+        raise NotJson(f"the text ends where {due} is missing")
+    return document[0]
 
 
-def _closer(container: Any) -> str:
-    return "]" if isinstance(container, list) else "}"
+def _value(token: str) -> Any:
+    """A scalar, or a new container."""
+    if token == "[":
+        return []
+    if token == "{":
+        return {}
+    if token[0] == '"':
+        return _string(token)
+    return _WORDS[token] if token in _WORDS else _number(token)
 
 
-def _put(container: Any, key: str | None, value: Any) -> None:
-    if key is None:
-        container.append(value)
-    else:
-        container[key] = value
+def _string(token: str) -> str:
+    """Two escapes that are a surrogate pair become one character; a lone one stays as it is."""
+    return json.loads(token) if "\\" in token else token[1:-1]  # type: ignore[no-any-return]
 
 
-def _join_surrogates(text: str) -> str:
-    r"""Two escapes such as "\ud83d\ude00" are one character; a lone one stays as it is."""
-    if not any("\ud800" <= char <= "\udfff" for char in text):
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+def _number(token: str) -> int | float:
+    is_int = len(token) < _SAFE_DIGITS and token.lstrip("-").isdigit()
+    return int(token) if is_int else float(token)

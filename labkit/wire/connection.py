@@ -23,7 +23,7 @@ from labkit.wire.assembly import Assembly
 from labkit.wire.frames import text_frame
 from labkit.wire.handshake import Handshake
 from labkit.wire.hub import Hub
-from labkit.wire.sockets import reset
+from labkit.wire.sockets import end_our_half, reset
 
 WRITE_CHUNK_BYTES = 64 * 1024
 
@@ -62,9 +62,10 @@ class Connection(asyncio.Protocol):
         assert self.handshake is not None
         rest = self.handshake.receive(data)
         self._send_protocol_bytes()
-        if self.handshake.is_over:
-            self._start_deadline(self.hub.limits.close_deadline_s)
         if rest is None:
+            if self.handshake.is_over and self.session.state is State.CONNECTING:
+                self.session.happened(Input.REFUSED)
+                self._start_deadline(self.hub.limits.close_deadline_s)
             return
         self.peer = self.handshake.peer
         self.handshake = None
@@ -119,7 +120,7 @@ class Connection(asyncio.Protocol):
     def send(self, body: bytes) -> None:
         """Send one message to this client; one too many closes it as slow."""
         if self.offer(text_frame(body)) is Offer.OVERFLOW:
-            self.close(CloseCode.TRY_LATER, "slow")
+            self.close(CloseCode.TRY_LATER)
 
     def offer(self, frame: bytes) -> Offer:
         """Queue a frame. OVERFLOW: the caller closes this connection. A closed connection accepts and forgets."""
@@ -154,16 +155,13 @@ class Connection(asyncio.Protocol):
         for data in self.frames.data_to_send():
             if self.transport.is_closing():
                 return
-            if data != SEND_EOF:
-                self.transport.write(data)
-            elif self.transport.can_write_eof():
-                self.transport.write_eof()  # and read on for a while: an early RST could overtake the close frame
+            if data == SEND_EOF:
+                end_our_half(self.transport)
                 self._start_deadline(self.hub.limits.close_deadline_s)
             else:
-                self.transport.close()
-                self._start_deadline(self.hub.limits.close_deadline_s)
+                self.transport.write(data)
         if self.transport.get_write_buffer_size() > self.hub.limits.outbox_bytes:
-            self.close(CloseCode.TRY_LATER, "slow")  # a peer that pings and never reads the pongs
+            self.close(CloseCode.TRY_LATER)  # a peer that pings and never reads the pongs
 
     # How it ends
 
@@ -175,10 +173,11 @@ class Connection(asyncio.Protocol):
             self._deadline = None
         self._arm()
 
-    def close(self, code: CloseCode, reason: str) -> None:
+    def close(self, code: CloseCode, reason: str | None = None) -> None:
         """Send a close frame behind what is already with the transport, and abort when the peer does not answer."""
         if self.closing:
             return
+        reason = row(code).reason if reason is None else reason
         self.session.happened(Input.CLOSE)
         self.hub.closing(self, code, reason)
         self.flush()
@@ -188,10 +187,6 @@ class Connection(asyncio.Protocol):
             self.frames.send_close(code, reason)
             self._send_protocol_bytes()
         self._start_deadline(self.hub.limits.close_deadline_s)
-
-    def abort(self) -> None:
-        """End the TCP connection without another word."""
-        reset(self.transport)
 
     def _notice_protocol_close(self) -> None:
         """The protocol decided to close: the peer's close frame, or a breach of RFC 6455."""
@@ -247,16 +242,16 @@ class Connection(asyncio.Protocol):
 
     def _deadline_passed(self) -> None:
         if self.session.state is State.AUTHENTICATING:
-            self.close(CloseCode.AUTH_TIMEOUT, row(CloseCode.AUTH_TIMEOUT).reason)
-        else:  # no request came, or no answer to our close
-            self.abort()
+            self.close(CloseCode.AUTH_TIMEOUT)
+        elif self.session.state is not State.OPEN:  # no request came, or no answer to our close
+            reset(self.transport)
 
     def _look_after(self, now: float) -> None:
         identity = self.session.identity
         if self.outbox.is_too_old(now):
-            self.close(CloseCode.TRY_LATER, "slow")
+            self.close(CloseCode.TRY_LATER)
         elif identity is not None and time() >= identity.expires_at:
-            self.close(CloseCode.SESSION_EXPIRED, row(CloseCode.SESSION_EXPIRED).reason)
+            self.close(CloseCode.SESSION_EXPIRED)
         elif self.heartbeat is not None:
             self._beat(self.heartbeat, now)
 
@@ -266,6 +261,6 @@ class Connection(asyncio.Protocol):
             self.frames.send_ping(heartbeat.payload)
             self._send_protocol_bytes()
         elif beat is Beat.DEAD and self.paused:  # the ping is stuck behind bytes it does not read: slow is the cause
-            self.close(CloseCode.TRY_LATER, "slow")
+            self.close(CloseCode.TRY_LATER)
         elif beat is Beat.DEAD:
-            self.close(CloseCode.HEARTBEAT_TIMEOUT, row(CloseCode.HEARTBEAT_TIMEOUT).reason)
+            self.close(CloseCode.HEARTBEAT_TIMEOUT)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from labkit.rules import actions, answers
 from labkit.rules.admission import window_ms
-from labkit.rules.close_codes import CloseCode, row
+from labkit.rules.close_codes import CloseCode
 from labkit.rules.credentials import Rejected
 from labkit.rules.session import Identity
 from labkit.wire.audit import Entry
@@ -59,7 +59,7 @@ class Entrance:
         for entry in entries:
             hub.queue.record(entry)
         started = hub.sessions.started(connection.id, identity, time())
-        sorry = partial(connection.close, CloseCode.SERVER_ERROR, row(CloseCode.SERVER_ERROR).reason)
+        sorry = partial(connection.close, CloseCode.SERVER_ERROR)
         hub.queue.then(started, answer, sorry)
 
     def _reject(self, connection: "Connection", rejected: Rejected) -> None:
@@ -74,7 +74,7 @@ class Entrance:
             return
         older = self._hub.sessions.newest(connection, identity)
         if older is not None:
-            older.close(CloseCode.REPLACED, row(CloseCode.REPLACED).reason)
+            older.close(CloseCode.REPLACED)
         connection.authenticated(self._hub.rng.random())
         self._send_auth_ok(connection, identity, previous)
 

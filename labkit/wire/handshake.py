@@ -13,6 +13,7 @@ from websockets.http11 import Request, Response
 from labkit.wire.frames import Frames
 from labkit.wire.gate import peer_of
 from labkit.wire.reply import reply
+from labkit.wire.sockets import end_our_half
 
 if TYPE_CHECKING:
     from labkit.wire.hub import Hub
@@ -86,15 +87,12 @@ class Handshake:
         return None
 
     def _answer(self, response: Response, *, without_body: bool = False) -> None:
-        """Write the answer and end our half. Reading goes on a little: an early RST could overtake the answer."""
+        """Write the answer; what else the peer sends is dropped."""
         self.is_over = True
         if without_body:
             response.body = b""
         self._transport.write(response.serialize())
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-        else:
-            self._transport.close()
+        end_our_half(self._transport)
 
 
 def _wants_websocket(request: Request) -> bool:

@@ -20,7 +20,7 @@ from urllib.parse import unquote
 from websockets.http11 import Request, Response
 
 from labkit.rules.answers import encode
-from labkit.rules.close_codes import CloseCode, row
+from labkit.rules.close_codes import CloseCode
 from labkit.rules.credentials import same_secret
 from labkit.wire import metrics_page, pages
 from labkit.wire.describe import describe
@@ -115,7 +115,7 @@ class Http:
         live, entry = self._hub.sessions.revoke(user_id, time())
         self._hub.queue.record(entry)
         for connection in live:
-            connection.close(CloseCode.REVOKED, row(CloseCode.REVOKED).reason)
+            connection.close(CloseCode.REVOKED)
         return reply(HTTPStatus.OK, encode({"closed": len(live)}), "application/json")
 
     def _refuse_operator(self, request: Request) -> Response | None:

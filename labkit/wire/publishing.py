@@ -9,7 +9,7 @@ from time import time
 from typing import TYPE_CHECKING
 
 from labkit.rules import actions, answers
-from labkit.rules.close_codes import CloseCode, row
+from labkit.rules.close_codes import CloseCode
 from labkit.rules.messages import Publication
 from labkit.rules.outbox import Offer
 from labkit.rules.rooms import Event, Room
@@ -65,7 +65,7 @@ class Publishing:
         frame = text_frame(event.body)
         overflowed = [member for member in members if member.offer(frame) is Offer.OVERFLOW]
         for member in overflowed:
-            member.close(CloseCode.TRY_LATER, row(CloseCode.TRY_LATER).reason)
+            member.close(CloseCode.TRY_LATER)
 
     def _not_stored(self, connection: "Connection", room: "Room[Connection]", event: Event) -> None:
         room.forget(event)

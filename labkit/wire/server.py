@@ -35,7 +35,7 @@ from labkit.wire.hub import Hub
 from labkit.wire.keyfile import load_or_create_key, new_key
 from labkit.wire.restore import restore
 from labkit.wire.sessions import Sessions
-from labkit.wire.sockets import BACKLOG
+from labkit.wire.sockets import BACKLOG, reset
 from labkit.wire.users import Users
 
 LOCALHOST = "localhost"
@@ -172,7 +172,7 @@ class Server:
             await asyncio.sleep(0.01)
         for connection in list(self._sockets):
             if not connection.transport.is_closing():
-                connection.abort()
+                reset(connection.transport)
         await asyncio.sleep(0)
         await self.hub.queue.empty()
 

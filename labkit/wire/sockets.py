@@ -23,6 +23,14 @@ def reset(transport: asyncio.Transport) -> None:
     transport.abort()
 
 
+def end_our_half(transport: asyncio.Transport) -> None:
+    """Say that we send no more, and read on: a close with unread bytes is an RST, which overtakes our last words."""
+    if transport.can_write_eof():
+        transport.write_eof()
+    else:  # TLS cannot be half-closed
+        transport.close()
+
+
 def kernel_bytes(sock: socket.socket | None) -> int | None:
     """What the kernel still holds for a peer; None where it does not say."""
     if sock is None or sock.fileno() == -1 or not sys.platform.startswith("linux"):
