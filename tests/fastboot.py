@@ -1,0 +1,5 @@
+"""A pytest plugin: nbformat imports jsonschema, whose optional IRI grammar builds parsers for 1.8 s. Nothing here needs it."""
+
+import sys
+
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
