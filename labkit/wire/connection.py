@@ -193,9 +193,7 @@ class Connection(asyncio.Protocol):
         if self.frames.state is FrameState.OPEN or self.closing:
             return
         self.session.happened(Input.CLOSE)
-        ending = self.frames.ending
-        code = ending.code if ending is not None else CloseCode.NO_CLOSE_FRAME
-        self.hub.closing(self, code, row(code).reason)  # a peer's own words are never repeated
+        self.hub.closing(self, self.frames.ending_code, row(self.frames.ending_code).reason)  # never the peer's words
         self.closing = True
         self.outbox.drop()
         self._start_deadline(self.hub.limits.close_deadline_s)
@@ -219,12 +217,12 @@ class Connection(asyncio.Protocol):
         self._arm()
 
     def _next_deadline(self) -> float | None:
+        if self.session.state is State.CLOSING:
+            return self._deadline
         beat_at = self.heartbeat.next_at if self.heartbeat is not None else None
         stale_at = self.outbox.too_old_at if self.paused else None
         identity = self.session.identity
         expires_at = None if identity is None else monotonic() + identity.expires_at - time()
-        if self.session.state is State.CLOSING:
-            return self._deadline
         return min((at for at in (self._deadline, beat_at, stale_at, expires_at) if at is not None), default=None)
 
     def _arm(self) -> None:
@@ -234,17 +232,14 @@ class Connection(asyncio.Protocol):
         now = monotonic()
         if self._deadline is not None and now >= self._deadline:
             self._deadline = None
-            self._deadline_passed()
+            if self.session.state is State.AUTHENTICATING:
+                self.close(CloseCode.AUTH_TIMEOUT)
+            elif self.session.state is not State.OPEN:  # no request came, or no answer to our close
+                reset(self.transport)
         elif self.session.state in (State.AUTHENTICATING, State.OPEN):
             self._look_after(now)
         if not self.transport.is_closing():
             self._arm()
-
-    def _deadline_passed(self) -> None:
-        if self.session.state is State.AUTHENTICATING:
-            self.close(CloseCode.AUTH_TIMEOUT)
-        elif self.session.state is not State.OPEN:  # no request came, or no answer to our close
-            reset(self.transport)
 
     def _look_after(self, now: float) -> None:
         identity = self.session.identity

@@ -6,11 +6,10 @@ The library parses, checks masks and lengths, answers pings and does the closing
 
 import logging
 
-from websockets.frames import Close
 from websockets.frames import CloseCode as LibraryCloseCode
 from websockets.server import ServerProtocol
 
-from labkit.rules.close_codes import TABLE
+from labkit.rules.close_codes import TABLE, CloseCode
 from labkit.rules.limits import Limits
 
 # At DEBUG the library logs whole frames, and an auth frame holds a token: this logger never goes below WARNING.
@@ -32,9 +31,10 @@ class Frames(ServerProtocol):
         super().fail(code, known.reason if known else "")
 
     @property
-    def ending(self) -> Close | None:
-        """How the connection is being closed: by our frame, or by the peer's if that came first."""
-        return self.close_rcvd if self.close_rcvd_then_sent else self.close_sent or self.close_rcvd
+    def ending_code(self) -> int:
+        """The code of the close frame that came first, ours or the peer's; 1006 without one."""
+        first = self.close_rcvd if self.close_rcvd_then_sent else self.close_sent or self.close_rcvd
+        return CloseCode.NO_CLOSE_FRAME if first is None else first.code
 
 
 def text_frame(body: bytes) -> bytes:
