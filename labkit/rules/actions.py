@@ -3,7 +3,7 @@
 `rules.session` returns one of these and `wire.hub` has it performed. Nothing here acts. Lesson: notebook 01 (hello).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from labkit.rules.close_codes import CloseCode
 from labkit.rules.fields import Since
@@ -14,7 +14,7 @@ from labkit.rules.messages import Publication
 class Authenticate:
     """Check a credential; then call `accepted`, or close with what the check said."""
 
-    token: str
+    token: str = field(repr=False)
     previous: str | None
 
 
@@ -22,7 +22,7 @@ class Authenticate:
 class Renew:
     """Check a newer credential of the same user; then call `accepted`."""
 
-    token: str
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

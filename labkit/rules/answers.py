@@ -120,7 +120,7 @@ def error(code: str, request_id: str | None = None, room_id: str | None = None) 
 def event(message: Publication, *, event_id: str, request_id: str, user_id: str, now: float, seq: int) -> Answer:
     """The event that a publication becomes."""
     said = msgspec.to_builtins(message)
-    own = {name: said[name] for name in message.OWN_FIELDS if said[name] is not None}
+    own = {name: said[name] for name in message.OWN_FIELDS if name in said}
     head = {"type": said["type"], "id": event_id, "requestId": request_id, "roomId": message.room_id, "userId": user_id}
     return head | own | {"sentAt": iso(now), "seq": seq}
 

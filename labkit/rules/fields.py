@@ -4,6 +4,7 @@ Lengths are counted in UTF-16 code units, as a browser counts them. A reader ret
 ValueError or TypeError. Lesson: notebook 04 (validation).
 """
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -82,8 +83,9 @@ def one_of(*words: str) -> Callable[[Any], str]:
 
 
 def _number(value: Any) -> float:
-    _must(type(value) in (int, float))
-    return value  # type: ignore[no-any-return]
+    """A finite number, as JavaScript holds it: whole ones beyond 2**53 are rounded to a double."""
+    _must(type(value) in (int, float) and math.isfinite(value))
+    return value if abs(value) <= MAX_SAFE_INTEGER else float(value)
 
 
 def percent(value: Any) -> float:

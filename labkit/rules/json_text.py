@@ -5,7 +5,7 @@ escape such as "\ud800" passes, a byte order mark and NaN do not. Python's `json
 gives up on deep nesting), so the exact path has its own reader, without recursion. Lesson: notebook 04.
 
 This is the slow path: `rules.messages` asks msgspec first and comes here only when that is unsure. A peer can send us
-here with every message, so slow is still bounded: one pass of `re` cuts the text into tokens, one loop builds the value.
+here with every message, so slow is still bounded: one pass of `re` cuts the text into tokens, one loop builds a value.
 """
 
 import json

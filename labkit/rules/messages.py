@@ -16,8 +16,8 @@ class InvalidMessage(ValueError):
     """A message that closes its connection with 1008; the text is the close reason."""
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="type"):
-    """What every message has in common: its `type` on the wire is the tag of its class."""
+class Message(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="type", omit_defaults=True):
+    """What every message has in common: its `type` on the wire is the tag of its class. What is None is not sent."""
 
 
 class RoomMessage(Message, frozen=True):
@@ -160,6 +160,7 @@ FIELDS: dict[type[Message], tuple[fields.Field, ...]] = {
 }
 BY_TYPE: dict[str, type[Message]] = {str(kind.__struct_config__.tag): kind for kind in FIELDS}
 _ATTRIBUTES = {kind: dict(zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True)) for kind in FIELDS}
+_PLANS = {kind: [(_ATTRIBUTES[kind][field.name], *field) for field in FIELDS[kind]] for kind in FIELDS}
 
 
 def decode(raw: bytes, max_bytes: int) -> Message:
@@ -173,20 +174,25 @@ def judge(value: Any) -> Message:
     """The message that a JSON value is. Raises InvalidMessage with the close reason."""
     if not isinstance(value, dict):
         raise InvalidMessage("message must be an object")
-    name = value.get("type")
-    if not isinstance(name, str):
+    tag = value.get("type")
+    if not isinstance(tag, str):
         raise InvalidMessage("type is required")
-    kind = BY_TYPE.get(name)
+    kind = BY_TYPE.get(tag)
     if kind is None:
         raise InvalidMessage("unsupported type")
-    return kind(**dict(_read(kind, field, value) for field in FIELDS[kind] if field.required or field.name in value))
+    return kind(**_read_fields(kind, value))
 
 
-def _read(kind: type[Message], field: fields.Field, value: dict[str, Any]) -> tuple[str, Any]:
-    try:
-        return _ATTRIBUTES[kind][field.name], field.read(value.get(field.name))
-    except (ValueError, TypeError, OverflowError):
-        raise InvalidMessage(field.reason) from None
+def _read_fields(kind: type[Message], value: dict[str, Any]) -> dict[str, Any]:
+    """Attribute and value of each field that is there. Raises InvalidMessage for the first one that is wrong."""
+    said = {}
+    for attribute, name, read, reason, required in _PLANS[kind]:
+        if required or name in value:
+            try:
+                said[attribute] = read(value.get(name))
+            except (ValueError, TypeError, OverflowError):
+                raise InvalidMessage(reason) from None
+    return said
 
 
 def _parse(raw: bytes) -> Any:

@@ -6,9 +6,36 @@ from random import Random
 from typing import Any
 
 _WORDS = ("type", "roomId", "text", "__proto__", "constructor", "", "é", "日本", "\u2028", "😀", "\x7f", "0", "10")
-_NUMBERS = ("0", "-0", "1e400", "-1e-400", "1E+2", "0.1", "123456789012345678901234567890", "9007199254740993", "2.50", "1e0")
-_ODD = '"\\,:[]{}eE+-.01utfn \t\n\r\x0b\x00\x1f\ufeff\u00a0\u2028/*\'é😀'
-_BROKEN = ("NaN", "Infinity", "01", "1.", ".5", "+1", "0x10", "tru", '"\\x41"', '"\\u12"', '"a', "'a'", "[1,]", '{"a":1,}', "{,}")
+_NUMBERS = (
+    "0",
+    "-0",
+    "1e400",
+    "-1e-400",
+    "1E+2",
+    "0.1",
+    "123456789012345678901234567890",
+    "9007199254740993",
+    "2.50",
+    "1e0",
+)
+_ODD = "\"\\,:[]{}eE+-.01utfn \t\n\r\x0b\x00\x1f\ufeff\u00a0\u2028/*'é😀"
+_BROKEN = (
+    "NaN",
+    "Infinity",
+    "01",
+    "1.",
+    ".5",
+    "+1",
+    "0x10",
+    "tru",
+    '"\\x41"',
+    '"\\u12"',
+    '"a',
+    "'a'",
+    "[1,]",
+    '{"a":1,}',
+    "{,}",
+)
 
 
 def random_text(rng: Random, depth: int = 4) -> str:
@@ -32,7 +59,9 @@ def mutated(rng: Random, text: str) -> str:
     chars = list(text)
     for _ in range(rng.randrange(1, 4)):
         at = rng.randrange(len(chars) + 1)
-        chars[at : at + rng.randrange(3)] = rng.choice((rng.choice(_ODD), rng.choice(_BROKEN), "", *chars[at : at + 1] * 2))
+        chars[at : at + rng.randrange(3)] = rng.choice(
+            (rng.choice(_ODD), rng.choice(_BROKEN), "", *chars[at : at + 1] * 2)
+        )
     return "".join(chars)
 
 
@@ -52,7 +81,9 @@ def canonical(value: Any) -> str:
 
 def _string(rng: Random) -> str:
     units = [rng.choice(_WORDS) for _ in range(rng.randrange(3))]
-    units += [rng.choice(("\\n", '\\"', "\\\\", "\\/", "\\u0074ype", "\\ud83d\\ude00", "\\ud83d", "\\uDE00", "\\u0000"))]
+    units += [
+        rng.choice(("\\n", '\\"', "\\\\", "\\/", "\\u0074ype", "\\ud83d\\ude00", "\\ud83d", "\\uDE00", "\\u0000"))
+    ]
     rng.shuffle(units)
     return '"' + "".join(units[: rng.randrange(1, 4)]) + '"'
 

@@ -22,7 +22,9 @@ def texts(seed: int) -> list[str]:
 def judged_by_node(candidates: list[str]) -> list[str | None]:
     """What JSON.parse makes of each, in one node process; None where it refuses."""
     script = Path(__file__).with_name("json_parse.mjs")
-    done = subprocess.run([node(), script], input=json.dumps(candidates), capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [node(), script], input=json.dumps(candidates), capture_output=True, text=True, check=True, timeout=60
+    )
     judged: list[str | None] = json.loads(done.stdout)
     return judged
 
