@@ -168,9 +168,8 @@ class Connection(asyncio.Protocol):
     def authenticated(self, random_fraction: float) -> None:
         """The credential was good: from now on the heartbeat, not the auth deadline, watches this connection."""
         limits = self.hub.limits
-        if self.heartbeat is None:
-            self.heartbeat = Heartbeat(limits.ping_interval_s, limits.ping_timeout_s, monotonic(), random_fraction)
-            self._deadline = None
+        self.heartbeat = Heartbeat(limits.ping_interval_s, limits.ping_timeout_s, monotonic(), random_fraction)
+        self._deadline = None
         self._arm()
 
     def close(self, code: CloseCode, reason: str | None = None) -> None:
