@@ -1,0 +1,119 @@
+"""`labkit audit FILE`: read or verify an audit file, also while a server writes to it."""
+
+import csv
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from labkit.commands.failing import CannotRun
+from labkit.rules.answers import iso
+from labkit.wire.audit_file import AuditError, Entry, reading, rows
+from labkit.wire.audit_verify import Anchor, verify
+
+TIMES = ("at", "expires_at")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+EXAMPLES = """\b
+Examples:
+  labkit audit room.db --since 2026-11-23T08:00 --room demo
+  labkit audit room.db --csv > room.csv
+  labkit audit room.db --verify
+  labkit audit room.db --verify --anchor 1234:5f0c...   (what an earlier --verify printed)
+"""
+
+
+def _read_since(_ctx: click.Context, _option: click.Parameter, text: str | None) -> float | None:
+    """Seconds since 1970, or an ISO 8601 time; without an offset it is UTC."""
+    if text is None:
+        return None
+    try:
+        return _seconds(text)
+    except (ValueError, OverflowError):
+        raise click.BadParameter("give an ISO time such as 2026-11-23T08:14:10Z, or seconds since 1970") from None
+
+
+def _seconds(text: str) -> float:
+    if text.replace(".", "", 1).isdigit():
+        return float(text)
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _read_anchor(_ctx: click.Context, _option: click.Parameter, text: str | None) -> Anchor | None:
+    try:
+        return None if text is None else Anchor.parse(text)
+    except ValueError:
+        raise click.BadParameter("give N:HASH as --verify printed it: a row number and 64 hex digits") from None
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--verify", "is_verifying", is_flag=True, help="Follow the hash chain: exit 0 intact, 1 broken.")
+@click.option("--anchor", metavar="N:HASH", callback=_read_anchor, help="With --verify: a row's hash kept elsewhere.")
+@click.option("--since", metavar="TIME", callback=_read_since, help="From then on: ISO time (UTC), or seconds.")
+@click.option("--room", metavar="ROOM", help="Only this room.")
+@click.option("--csv", "is_csv", is_flag=True, help="As CSV that a spreadsheet can open safely.")
+def audit(
+    file: Path, is_verifying: bool, anchor: Anchor | None, since: float | None, room: str | None, is_csv: bool
+) -> None:
+    """Print the rows of an audit FILE, or verify that they are as they were written."""
+    if is_verifying and (since is not None or room is not None or is_csv):
+        raise click.UsageError("--verify looks at every row; leave out --since, --room and --csv")
+    if anchor is not None and not is_verifying:
+        raise click.UsageError("--anchor needs --verify")
+    try:
+        if is_verifying:
+            _verify(file, anchor)
+        else:
+            _print_rows(file, since, room, is_csv)
+    except AuditError as error:
+        raise CannotRun(str(error)) from None
+
+
+def _verify(file: Path, anchor: Anchor | None) -> None:
+    verdict = verify(file, anchor)
+    keep = "; keep N:HASH elsewhere and give it as --anchor, only so is a lost end noticed" if verdict.is_intact else ""
+    click.echo(f"{verdict}{keep}")
+    raise SystemExit(0 if verdict.is_intact else 1)
+
+
+def _print_rows(file: Path, since: float | None, room: str | None, is_csv: bool) -> None:
+    table = csv.writer(sys.stdout, lineterminator="\n")
+    with reading(file) as connection:
+        if is_csv:
+            table.writerow(["n", *Entry._fields])
+        for n, entry, _ in rows(connection, since=since, room=room):
+            if is_csv:
+                table.writerow([n, *(_cell(value) for value in _shown(entry).values())])
+            else:
+                click.echo(_line(n, entry))
+
+
+def _shown(entry: Entry) -> dict[str, object]:
+    """The columns, times as text."""
+    return {name: _time(value) if name in TIMES else value for name, value in entry._asdict().items()}
+
+
+def _time(value: object) -> object:
+    try:
+        return value if value is None else iso(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError, OSError):
+        return value  # somebody wrote nonsense into the file: show it as it is
+
+
+def _line(n: int, entry: Entry) -> str:
+    shown = _shown(entry)
+    at, kind = shown.pop("at"), shown.pop("kind")
+    rest = [f"{name}={value}" for name, value in shown.items() if value is not None]
+    return _printable(" ".join([str(n), str(at), str(kind), *rest]))
+
+
+def _printable(text: str) -> str:
+    """No control characters: what users wrote must not steer the terminal."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def _cell(value: object) -> object:
+    """A text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
