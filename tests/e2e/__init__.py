@@ -1,0 +1,1 @@
+"""Tests that need a browser or Node: what a person would see."""
