@@ -26,7 +26,7 @@ from labkit.rules.credentials import Credentials
 from labkit.rules.limits import Limits
 from labkit.rules.rooms import Rooms
 from labkit.wire.audit import Audit
-from labkit.wire.audit_file import read_past
+from labkit.wire.audit_past import read_past
 from labkit.wire.commit_queue import CommitQueue
 from labkit.wire.connection import Connection
 from labkit.wire.gate import Gate, is_loopback
