@@ -7,4 +7,4 @@ if __name__ == "__main__":
 
     from jupyterlab.labapp import main
 
-    sys.exit(main())  # type: ignore[no-untyped-call]
+    sys.exit(main())
