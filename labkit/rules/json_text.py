@@ -91,7 +91,7 @@ def _value(token: str) -> Any:
 
 def _string(token: str) -> str:
     """Two escapes that are a surrogate pair become one character; a lone one stays as it is."""
-    return json.loads(token) if "\\" in token else token[1:-1]  # type: ignore[no-any-return]
+    return json.loads(token) if "\\" in token else token[1:-1]
 
 
 def _number(token: str) -> int | float:

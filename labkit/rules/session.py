@@ -9,21 +9,21 @@ Taught in notebooks 01 (hello), 02 (auth) and 03 (rooms).
 
 from collections import deque
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import NamedTuple
 
 from labkit.rules.actions import Action, Authenticate, Close, Enter, Exit, Pong, Publish, Refuse, Renew, TellMembers
 from labkit.rules.admission import TokenBucket
-from labkit.rules.close_codes import CloseCode
+from labkit.rules.close_codes import CloseCode, row
 from labkit.rules.grants import Grants
 from labkit.rules.limits import Limits
-from labkit.rules.messages import Auth, Join, Leave, Message, Ping, Presence, Publication, Refresh, RoomMessage
+from labkit.rules.messages import BY_TYPE, Auth, Join, Leave, Message, Ping, Presence, Publication, Refresh, RoomMessage
 
 STRIKES = 100  # so many rate_limited in STRIKE_WINDOW_S close the connection with 4429
 STRIKE_WINDOW_S = 10.0
 
 
-class State(Enum):
+class State(StrEnum):
     """Where a connection is in its life."""
 
     CONNECTING = "connecting"
@@ -33,7 +33,7 @@ class State(Enum):
     CLOSED = "closed"
 
 
-class Input(Enum):
+class Input(StrEnum):
     """What can happen to a connection."""
 
     HANDSHAKE = "handshake done"
@@ -51,7 +51,7 @@ class Input(Enum):
     LOST = "connection lost"
 
 
-class Do(Enum):
+class Do(StrEnum):
     """What a step asks for."""
 
     NOTHING = "nothing"
@@ -113,7 +113,7 @@ class Identity:
     expires_at: float
 
 
-_INPUTS: dict[type[Message], Input] = {
+_INPUTS: dict[type[Message], Input] = dict.fromkeys(BY_TYPE.values(), Input.PUBLISH) | {
     Auth: Input.AUTH,
     Refresh: Input.REFRESH,
     Join: Input.JOIN,
@@ -121,6 +121,7 @@ _INPUTS: dict[type[Message], Input] = {
     Presence: Input.PRESENCE,
     Ping: Input.PING,
 }
+_MEMBERS_ONLY = (Publication, Presence)
 
 
 class Session:
@@ -150,39 +151,47 @@ class Session:
             self.happened(Input.ACCEPTED)
 
     def receive(self, message: Message, now: float) -> Action | None:
-        """What to do about a valid message; None for nothing."""
-        do = self.happened(_INPUTS.get(type(message), Input.PUBLISH))
+        """What to do about a valid message; None for nothing. With a `Close` the session is closing already."""
+        do = self.happened(_INPUTS[type(message)])
         if do is Do.NOTHING:
-            return None
+            return self.control_frame(now) if self.state is State.OPEN else None  # a second auth
         if do is Do.CLOSE_4403:
-            return Close(CloseCode.AUTH_FAILED, "auth failed")
+            return self._close(CloseCode.AUTH_FAILED)
         if isinstance(message, Auth):
             return Authenticate(message.token, message.previous)
         return self._judge(message, now)
 
+    def control_frame(self, now: float) -> Close | None:
+        """Something came that asks for nothing, such as a pong: free while the rate allows, a strike beyond it."""
+        if self._bucket is None or self._bucket.take(now):
+            return None
+        return self._strike(now)
+
     def _judge(self, message: Message, now: float) -> Action:
         room_id = message.room_id if isinstance(message, RoomMessage) else None
-        if isinstance(message, Publication | Presence) and room_id not in self.rooms:
-            return Close(CloseCode.INVALID_MESSAGE, "join room before chat")
+        if isinstance(message, _MEMBERS_ONLY) and room_id not in self.rooms:
+            return self._close(CloseCode.INVALID_MESSAGE, "join room before chat")
         if self._bucket is not None and not self._bucket.take(now):
-            return self.strike(now) or Refuse("rate_limited", _request_id(message), room_id)
+            return self._strike(now) or Refuse("rate_limited", _request_id(message), room_id)
         return self._allow(message)
 
-    def strike(self, now: float) -> Close | None:
+    def _strike(self, now: float) -> Close | None:
         """Count one message over the rate; too many in a short time end the connection."""
         self._strikes.append(now)
         while self._strikes[0] < now - STRIKE_WINDOW_S:
             self._strikes.popleft()
-        return Close(CloseCode.RATE_LIMITED, "rate limited") if len(self._strikes) >= STRIKES else None
+        return self._close(CloseCode.RATE_LIMITED) if len(self._strikes) >= STRIKES else None
 
-    def control_frame(self, now: float) -> Close | None:
-        """A ping or pong frame came: free while the rate allows, a strike beyond it."""
-        if self._bucket is None or self._bucket.take(now):
-            return None
-        return self.strike(now)
+    def _close(self, code: CloseCode, reason: str | None = None) -> Close:
+        self.happened(Input.CLOSE)
+        return Close(code, row(code).reason if reason is None else reason)
 
     def _allow(self, message: Message) -> Action:
         match message:
+            case Publication():
+                if "w" in self.rooms[message.room_id]:
+                    return Publish(message)
+                return Refuse("read_only", message.request_id, message.room_id)
             case Join():
                 return self._allow_join(message)
             case Leave():
@@ -192,10 +201,6 @@ class Session:
                 if "r" in self.rooms[message.room_id]:
                     return TellMembers(message.room_id)
                 return Refuse("room_denied", room_id=message.room_id)
-            case Publication():
-                if "w" in self.rooms[message.room_id]:
-                    return Publish(message)
-                return Refuse("read_only", message.request_id, message.room_id)
             case Refresh():
                 return Renew(message.token)
             case _:
