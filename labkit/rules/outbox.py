@@ -32,11 +32,11 @@ class Outbox:
     """A bounded queue of frames. Times are seconds on any steady clock."""
 
     __slots__ = (
-        "_in_flight_since",
         "_max_age_s",
         "_max_bytes",
         "_queue",
         "in_flight_bytes",
+        "oldest_at",
         "peak_bytes",
         "queued_bytes",
     )
@@ -45,7 +45,7 @@ class Outbox:
         self._max_bytes = max_bytes
         self._max_age_s = max_age_s
         self._queue: deque[tuple[float, bytes]] = deque()
-        self._in_flight_since: float | None = None
+        self.oldest_at: float | None = None  # when the oldest undelivered frame was offered; it may be in flight
         self.queued_bytes = 0
         self.in_flight_bytes = 0
         self.peak_bytes = 0
@@ -55,9 +55,12 @@ class Outbox:
         total = self.queued_bytes + self.in_flight_bytes + len(frame)
         if total > self._max_bytes or self.is_too_old(now):
             return Offer.OVERFLOW
+        if self.oldest_at is None:
+            self.oldest_at = now
         self._queue.append((now, frame))
         self.queued_bytes += len(frame)
-        self.peak_bytes = max(self.peak_bytes, total)
+        if total > self.peak_bytes:
+            self.peak_bytes = total
         return Offer.ACCEPTED
 
     def take(self, max_bytes: int) -> bytes:
@@ -65,9 +68,7 @@ class Outbox:
         frames: list[bytes] = []
         size = 0
         while self._queue and (not frames or size + len(self._queue[0][1]) <= max_bytes):
-            offered_at, frame = self._queue.popleft()
-            if self._in_flight_since is None:
-                self._in_flight_since = offered_at
+            frame = self._queue.popleft()[1]
             frames.append(frame)
             size += len(frame)
         self.queued_bytes -= size
@@ -77,19 +78,14 @@ class Outbox:
     def delivered(self) -> None:
         """The transport handed all that was in flight to the kernel."""
         self.in_flight_bytes = 0
-        self._in_flight_since = None
+        self.oldest_at = self._queue[0][0] if self._queue else None
 
     def drop(self) -> None:
         """Forget everything queued: the member is being closed, and its memory is wanted back now."""
         self._queue.clear()
         self.queued_bytes = 0
-
-    @property
-    def oldest_at(self) -> float | None:
-        """When the oldest undelivered frame was offered; None when nothing waits."""
-        if self._in_flight_since is not None:
-            return self._in_flight_since
-        return self._queue[0][0] if self._queue else None
+        if not self.in_flight_bytes:
+            self.oldest_at = None
 
     def is_too_old(self, now: float) -> bool:
         """Whether the oldest undelivered frame has waited longer than allowed."""
@@ -98,12 +94,20 @@ class Outbox:
 
     @property
     def too_old_at(self) -> float | None:
-        """When the oldest undelivered frame will have waited too long; None while nothing waits."""
-        oldest = self.oldest_at
-        return None if oldest is None or self._max_age_s is None else oldest + self._max_age_s
+        """When the oldest undelivered frame will have waited too long.
+
+        None while the transport holds nothing back: what we have not written yet is our delay, not the member's.
+        """
+        if self.oldest_at is None or self._max_age_s is None or not self.in_flight_bytes:
+            return None
+        return self.oldest_at + self._max_age_s
+
+    @property
+    def free_bytes(self) -> int:
+        """How much more fits."""
+        return self._max_bytes - self.queued_bytes - self.in_flight_bytes
 
     def statistics(self, now: float) -> OutboxStatistics:
         """A record for dashboards."""
-        oldest = self.oldest_at
-        age = 0.0 if oldest is None else max(0.0, now - oldest)
+        age = 0.0 if self.oldest_at is None else max(0.0, now - self.oldest_at)
         return OutboxStatistics(len(self._queue), self.queued_bytes, self.in_flight_bytes, age, self.peak_bytes)

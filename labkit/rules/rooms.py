@@ -7,8 +7,9 @@
 Between accept and deliver lies the audit commit: nobody hears of what is not stored. Taught in notebook 03 (rooms).
 """
 
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
+from math import inf
 from typing import Generic, NamedTuple, TypeVar
 
 from labkit.rules.fields import Since
@@ -34,6 +35,11 @@ class Membership(NamedTuple):
     access: str
     since: float
 
+    @property
+    def may_read(self) -> bool:
+        """Whether it hears everybody; a member that may only write hears itself."""
+        return "r" in self.access
+
 
 class Missed(NamedTuple):
     """What a joining member is given: everything after its `since`, or a gap and nothing."""
@@ -52,17 +58,21 @@ class Room(Generic[Member]):
         self.seq = 0  # of the newest delivered event
         self.members: dict[Member, Membership] = {}
         self.watchers: set[Member] = set()  # those who asked for presence
+        self._connections: Counter[str] = Counter()  # of each user
+        self._write_only = 0  # members who hear only what they say themselves
         self._history: deque[Event] = deque(maxlen=limits.history_events)
         self._said: OrderedDict[tuple[str, str], tuple[float, Event]] = OrderedDict()
         self._limits = limits
 
+    # Events
+
     def said_before(self, user_id: str, request_id: str, now: float) -> Event | None:
         """The event that this user's request became already, if that was not too long ago."""
-        said = self._said
-        while said and next(iter(said.values()))[0] <= now - self._limits.dedupe_s:
-            said.popitem(last=False)
-        found = said.get((user_id, request_id))
-        return found[1] if found else None
+        too_old = now - self._limits.dedupe_s
+        while self._said and next(iter(self._said.values()))[0] <= too_old:
+            self._said.popitem(last=False)
+        at, event = self._said.get((user_id, request_id), (too_old, None))
+        return event if at > too_old else None
 
     def next_seq(self) -> int:
         """The seq of the event about to be accepted."""
@@ -71,10 +81,8 @@ class Room(Generic[Member]):
     def accept(self, event: Event, now: float, remember: bool) -> None:
         """Take the event with `next_seq`. `remember` its requestId, when the sender chose one."""
         self.accepted_seq = event.seq
-        if remember and self._limits.dedupe_entries:
-            self._said[event.user_id, event.request_id] = (now, event)
-            if len(self._said) > self._limits.dedupe_entries:
-                self._said.popitem(last=False)
+        if remember:
+            self._remember(event, now)
 
     def forget(self, event: Event) -> None:
         """An accepted event could not be stored: it never was, and neither is any accepted after it."""
@@ -85,31 +93,52 @@ class Room(Generic[Member]):
         """Put a stored event into the history; the members due to hear it, in the order they came."""
         self.seq = event.seq
         self._history.append(event)
+        if not self._write_only:
+            return list(self.members)
         user = event.user_id
-        return [member for member, place in self.members.items() if "r" in place.access or place.user_id == user]
+        return [member for member, place in self.members.items() if place.may_read or place.user_id == user]
 
-    def missed(self, since: Since | None, place: Membership) -> Missed:
-        """What a member that stopped reading at `since` has not seen."""
+    def missed(self, since: Since | None, place: Membership, max_bytes: float = inf) -> Missed:
+        """What a member that stopped reading at `since` has not seen; a gap when that is more than it can be sent."""
         if since is None:
             return Missed([], gap=False)
         oldest_known = self._history[0].seq if self._history else self.seq + 1
         if since.epoch != self.epoch or not oldest_known - 1 <= since.seq <= self.seq:
             return Missed([], gap=True)
-        mine = "r" not in place.access
         later = (event for event in self._history if event.seq > since.seq)
-        return Missed([event for event in later if not mine or event.user_id == place.user_id], gap=False)
+        events = [event for event in later if place.may_read or event.user_id == place.user_id]
+        if sum(len(event.body) for event in events) > max_bytes:
+            return Missed([], gap=True)
+        return Missed(events, gap=False)
+
+    def _remember(self, event: Event, at: float) -> None:
+        key = event.user_id, event.request_id
+        self._said.pop(key, None)  # so that the newest is last, also when the past says the same thing twice
+        self._said[key] = (at, event)
+        if len(self._said) > self._limits.dedupe_entries:
+            self._said.popitem(last=False)
+
+    # Members
 
     def enter(self, member: Member, place: Membership) -> bool:
         """Add a member; whether it is the first connection of its user here."""
-        first = not self._has_user(place.user_id)
         self.members[member] = place
-        return first
+        self._connections[place.user_id] += 1
+        self._write_only += not place.may_read
+        return self._connections[place.user_id] == 1
 
     def leave(self, member: Member) -> str | None:
         """Remove a member; the user's name when that was its last connection here."""
-        place = self.members.pop(member, None)
         self.watchers.discard(member)
-        return None if place is None or self._has_user(place.user_id) else place.user_id
+        place = self.members.pop(member, None)
+        if place is None:
+            return None
+        self._write_only -= not place.may_read
+        self._connections[place.user_id] -= 1
+        if self._connections[place.user_id]:
+            return None
+        del self._connections[place.user_id]
+        return place.user_id
 
     def present(self) -> list[tuple[str, float]]:
         """Each user in the room, and since when."""
@@ -118,17 +147,17 @@ class Room(Generic[Member]):
             first_seen.setdefault(place.user_id, place.since)
         return list(first_seen.items())
 
-    def _has_user(self, user_id: str) -> bool:
-        return any(place.user_id == user_id for place in self.members.values())
+    # The past
 
     def restore(self, epoch: str, seq: int) -> None:
-        """Continue where the audit file ends. Follow with `restore_event`, oldest first."""
+        """Continue where the audit file ends."""
         self.epoch, self.seq, self.accepted_seq = epoch, seq, seq
 
     def restore_event(self, event: Event, at: float, remember: bool) -> None:
-        """An event of the past, for the history and for recognising repetitions."""
+        """An event of the past, oldest first, for the history and for recognising repetitions."""
         self._history.append(event)
-        self.accept(event, at, remember)
+        if remember:
+            self._remember(event, at)
 
 
 class Rooms(Generic[Member]):
@@ -148,6 +177,10 @@ class Rooms(Generic[Member]):
             room = self._rooms[room_id] = Room(room_id, self._new_epoch(), self._limits)
             self.tidy(room)
         return room
+
+    def find(self, room_id: str) -> Room[Member] | None:
+        """The room of that name, if there is one."""
+        return self._rooms.get(room_id)
 
     def tidy(self, room: Room[Member]) -> None:
         """Call when a room's members changed: too many empty rooms, and the one idle longest is forgotten."""
