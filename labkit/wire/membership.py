@@ -28,15 +28,14 @@ class Memberships:
         entry = Entry(
             place.since, "join", room=room.room_id, epoch=room.epoch, user=place.user_id, connection=connection.id
         )
-        entered = partial(self._entered, connection, room, place, action)
+        entered = partial(self._entered, connection, place, action)
         self._hub.queue.then(entry, entered, partial(self._not_entered, connection, room))
 
-    def _entered(
-        self, connection: "Connection", room: "Room[Connection]", place: Membership, action: actions.Enter
-    ) -> None:
+    def _entered(self, connection: "Connection", place: Membership, action: actions.Enter) -> None:
         if connection.closing:
             return
-        events, gap = room.missed(action.since, place)
+        room = self._hub.rooms.room(action.room_id)  # asked again: an empty room may have been forgotten meanwhile
+        events, gap = room.missed(action.since, place, connection.outbox.free_bytes // 2)
         if room.enter(connection, place):
             self._tell_watchers(room, answers.entered(room.room_id, place.user_id))
         self._hub.rooms.tidy(room)
@@ -50,21 +49,22 @@ class Memberships:
 
     def exit(self, connection: "Connection", action: actions.Exit) -> None:
         """End a membership, behind what was said before."""
-        self._hub.queue.then(None, partial(self._exited, connection, self._hub.rooms.room(action.room_id)))
+        self._hub.queue.then(None, partial(self._exited, connection, action.room_id))
 
-    def _exited(self, connection: "Connection", room: "Room[Connection]") -> None:
-        self._leave(connection, room)
-        connection.send(answers.encode(answers.left(room.room_id)))
+    def _exited(self, connection: "Connection", room_id: str) -> None:
+        self._leave(connection, room_id)
+        connection.send(answers.encode(answers.left(room_id)))
 
     def leave_all(self, connection: "Connection") -> None:
         """The connection is ending."""
         for room_id in connection.session.rooms:
-            self._leave(connection, self._hub.rooms.room(room_id))
+            self._leave(connection, room_id)
         connection.session.rooms.clear()
 
-    def _leave(self, connection: "Connection", room: "Room[Connection]") -> None:
-        place = room.members.get(connection)
-        if place is None:
+    def _leave(self, connection: "Connection", room_id: str) -> None:
+        room = self._hub.rooms.find(room_id)  # only looked for: leaving rooms that are not there must not make them
+        place = None if room is None else room.members.get(connection)
+        if room is None or place is None:
             return
         user_gone = room.leave(connection)
         self._hub.rooms.tidy(room)

@@ -38,12 +38,19 @@ class Publishing:
         said = None if given_id is None else room.said_before(identity.user_id, given_id, now)
         if said is not None:
             self._hub.counts.duplicates += 1
-            self._hub.queue.then(None, partial(connection.send, answers.duplicate(said.body)))
+            self._hub.queue.then(None, partial(self._say_again, connection, room, said))
             return
         event, entry = self._make_event(room, message, identity, now)
         room.accept(event, now, remember=given_id is not None)
         not_stored = partial(self._not_stored, connection, room, event)
         self._hub.queue.then(entry, partial(self._deliver, room, event), not_stored)
+
+    def _say_again(self, connection: "Connection", room: "Room[Connection]", said: Event) -> None:
+        """Only what was delivered can be given again: the first one may have failed to be stored since."""
+        if said.seq <= room.seq:
+            connection.send(answers.duplicate(said.body))
+        else:
+            self._hub.perform(connection, actions.Refuse("unavailable", said.request_id, room.room_id))
 
     def _make_event(
         self, room: "Room[Connection]", message: Publication, identity: Identity, now: float

@@ -1,0 +1,112 @@
+"""Membership and publishing, with no socket: when the audit fails, when too much was missed, when nobody is there."""
+
+import json
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from labkit.rules import actions
+from labkit.rules.fields import Since
+from labkit.rules.grants import EVERY_ROOM
+from labkit.rules.limits import Limits
+from labkit.rules.messages import Chat
+from labkit.rules.outbox import Outbox
+from labkit.rules.rooms import Event, Rooms
+from labkit.rules.session import Identity
+from labkit.wire.membership import Memberships
+from labkit.wire.publishing import Publishing
+
+Effect = Callable[[], None]
+
+
+class Queue:
+    """A commit queue whose audit succeeds or fails when the test says so."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Any, Effect, Effect]] = []
+
+    def then(self, entry: Any, effect: Effect, otherwise: Effect | None = None) -> None:
+        """Wait."""
+        self._waiting.append((entry, effect, otherwise or effect))
+
+    def tell(self, is_stored: bool) -> None:
+        """The audit has answered."""
+        waiting, self._waiting = self._waiting, []
+        for entry, effect, otherwise in waiting:
+            (effect if is_stored or entry is None else otherwise)()
+
+
+class Peer:
+    """A connection that keeps what it is sent."""
+
+    id = "c-1"
+
+    def __init__(self) -> None:
+        self.session = SimpleNamespace(identity=Identity("s", "ann", EVERY_ROOM, 0.0), rooms={})
+        self.outbox = Outbox(1_000, None)
+        self.closing = False
+        self.sent: list[dict[str, Any]] = []
+
+    def send(self, body: bytes) -> None:
+        """Keep it."""
+        self.sent.append(json.loads(body))
+
+
+def server() -> Any:
+    """The parts of a hub that rooms need, and the refusals it was asked for."""
+    refused: list[actions.Action] = []
+    return SimpleNamespace(
+        rooms=Rooms(Limits(), lambda: "epoch"),
+        queue=Queue(),
+        counts=SimpleNamespace(duplicates=0, events=0, delivered=0),
+        new_id=lambda: "id",
+        refused=refused,
+        perform=lambda connection, action: refused.append(action),
+    )
+
+
+def test_leaving_rooms_that_are_not_there_makes_none() -> None:
+    """A thousand `leave` of names nobody uses push no room out of memory, and are answered."""
+    hub, peer = server(), Peer()
+    memberships: Any = Memberships(hub)
+    for number in range(1_000):
+        memberships.exit(peer, actions.Exit(f"room-{number}"))
+    hub.queue.tell(is_stored=True)
+    assert len(hub.rooms) == 0
+    assert peer.sent[-1] == {"type": "left", "roomId": "room-999"}
+
+
+def test_too_much_to_be_given_again_is_a_gap_and_no_overflow() -> None:
+    """A member that missed more than its outbox holds is told so: sent all of it, it would be closed as slow."""
+    hub, behind, ahead = server(), Peer(), Peer()
+    memberships: Any = Memberships(hub)
+    room = hub.rooms.room("a")
+    for seq in range(1, 6):
+        room.deliver(Event(seq, "bob", "r", b'{"seq":%d,"text":"%s"}' % (seq, b"x" * 100)))
+    memberships.enter(behind, actions.Enter("a", Since("epoch", 0), "rw"))
+    memberships.enter(ahead, actions.Enter("a", Since("epoch", 2), "rw"))
+    hub.queue.tell(is_stored=True)
+    assert [(said["seq"], said.get("gap")) for said in behind.sent] == [(5, True)]
+    assert [(said["seq"], said.get("gap")) for said in ahead.sent] == [(5, False), (3, None), (4, None), (5, None)]
+
+
+def test_a_repetition_of_what_could_not_be_stored_is_no_success() -> None:
+    """Said twice while the audit is failing: both are refused, and neither answer claims that the event exists."""
+    hub, peer = server(), Peer()
+    publishing: Any = Publishing(hub)
+    for _ in range(2):
+        publishing.publish(peer, actions.Publish(Chat(room_id="a", request_id="r-1", text="hi")))
+    hub.queue.tell(is_stored=False)
+    assert peer.sent == []
+    assert hub.refused == [actions.Refuse("unavailable", "r-1", "a")] * 2
+
+
+def test_a_repetition_of_what_was_stored_is_given_again() -> None:
+    """Said twice while the audit is at work: one event, and the sender gets it again, marked."""
+    hub, peer = server(), Peer()
+    publishing: Any = Publishing(hub)
+    for _ in range(2):
+        publishing.publish(peer, actions.Publish(Chat(room_id="a", request_id="r-1", text="hi")))
+    hub.queue.tell(is_stored=True)
+    assert [(said["seq"], said["duplicate"]) for said in peer.sent] == [(1, True)]
+    assert hub.refused == []
