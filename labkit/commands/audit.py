@@ -79,7 +79,7 @@ def _verify(file: Path, anchor: Anchor | None) -> None:
 
 
 def _print_rows(file: Path, since: float | None, room: str | None, is_csv: bool) -> None:
-    table = csv.writer(sys.stdout, lineterminator="\n")
+    table = csv.writer(sys.stdout)  # ends lines with CR LF, or else a CR inside a cell would not be quoted
     with reading(file) as connection:
         if is_csv:
             table.writerow(["n", *Entry._fields])

@@ -56,7 +56,7 @@ class Audit:
         try:
             self._connection = open_to_write(path)
             with explaining(path):
-                self._n, self._hash = newest(self._connection)
+                self._n, self._hash = self._newest()
                 self._index_rooms()
                 self._checkpointer = Checkpointer(path)
         except BaseException:
@@ -137,11 +137,17 @@ class Audit:
         self._n, self._hash = n, last
 
     def _give_up(self) -> None:
-        """Nothing half-written; then go on from what the file holds."""
-        with contextlib.suppress(sqlite3.Error):
+        """Nothing half-written; then go on from what the file holds. Whatever the fault is, the thread lives on."""
+        with contextlib.suppress(Exception):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            self._n, self._hash = newest(self._connection)
+            self._n, self._hash = self._newest()
+
+    def _newest(self) -> tuple[int, bytes]:
+        n, last = newest(self._connection)
+        if not isinstance(last, bytes):
+            raise AuditError(f"audit file {self._path} is damaged; see `labkit audit {self._path} --verify`")
+        return n, last
 
     def _index_when_due(self) -> None:
         if self._n - self._indexed >= ROWS_A_INDEXING:

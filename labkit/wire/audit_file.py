@@ -89,10 +89,11 @@ def link(previous_hash: bytes, entry: Entry) -> bytes:
     return hashlib.sha256(previous_hash + _ENCODER.encode(entry)).digest()
 
 
-def explained(path: Path, error: sqlite3.Error) -> AuditError:
-    """SQLite's error as one line for a person."""
-    code = getattr(error, "sqlite_errorname", "").split("_")
-    fault = _FAULTS.get(code[1] if len(code) > 1 else "", f"cannot be used: {error}")
+def explained(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> AuditError:
+    """SQLite's error as one line for a person; where it quotes a damaged file, its text may not even be text."""
+    name = "SQLITE_CORRUPT" if isinstance(error, UnicodeDecodeError) else getattr(error, "sqlite_errorname", "")
+    _, _, code = name.partition("_")
+    fault = _FAULTS.get(code.split("_")[0], f"cannot be used: {' '.join(str(error).split())}")
     return AuditError(f"audit file {path} {fault}")
 
 
@@ -101,7 +102,7 @@ def explaining(path: Path) -> Iterator[None]:
     """Raise SQLite's errors as AuditError."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise explained(path, error) from None
 
 
@@ -140,6 +141,7 @@ def rows(
     connection: sqlite3.Connection, *, since: float | None = None, room: str | None = None
 ) -> Iterator[tuple[int, Entry, bytes]]:
     """Each row that is in the file now, oldest first: its number, the entry and its hash."""
+    connection.text_factory = _text
     wanted = {"since": since, "room": room, "newest": newest(connection)[0], "many": _ROWS_AT_ONCE, "after": -(2**63)}
     where = "n > :after AND n <= :newest AND (:since IS NULL OR at >= :since) AND (:room IS NULL OR room = :room)"
     while True:
@@ -149,6 +151,14 @@ def rows(
         if len(piece) < _ROWS_AT_ONCE:
             return
         wanted["after"] = piece[-1][0]
+
+
+def _text(stored: bytes) -> str | bytes:
+    """Bytes that are no UTF-8 were not written by us: they stay bytes, so that no hash fits them."""
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return stored
 
 
 def newest(connection: sqlite3.Connection) -> tuple[int, bytes]:

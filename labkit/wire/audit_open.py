@@ -46,6 +46,8 @@ class AuditLock:
 
 def check_file(path: Path) -> None:
     """Look before anything is made beside it. Raises AuditError for what exists and is no audit file."""
+    if not path.parent.is_dir():
+        raise AuditError(f"audit file {path}: there is no folder {path.parent}; make it first")
     if path.exists() and not _is_empty(path):
         with reading(path):
             pass

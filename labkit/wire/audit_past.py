@@ -106,7 +106,7 @@ def read_past(path: Path, limits: Limits, now: float) -> Past:
                 {key: Known(user, until, bool(gone)) for key, user, until, gone in sessions},
                 list(_closes(connection)),
             )
-        except (msgspec.DecodeError, TypeError, AttributeError) as error:
+        except (msgspec.DecodeError, ValueError, TypeError, AttributeError) as error:
             raise AuditError(f"audit file {path} is damaged ({error}); see `labkit audit {path} --verify`") from None
 
 

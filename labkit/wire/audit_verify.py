@@ -55,7 +55,7 @@ def _follow(connection: sqlite3.Connection, anchor: Anchor | None) -> Verdict:
     for row, entry, row_hash in rows(connection):
         if row != n + 1:
             return _broken(n, last, n + 1, _numbering(n + 1, row))
-        if not _follows(last, entry, row_hash):
+        if link(last, entry) != row_hash:
             return _broken(n, last, row, _why(connection, entry, row_hash))
         n, last = row, row_hash
         if kept is not None and kept.n == n:
@@ -71,13 +71,6 @@ def _broken(n: int, last: bytes, at: int, why: str) -> Verdict:
     return Verdict(n, Anchor(n, last.hex()), at, why)
 
 
-def _follows(previous: bytes, entry: Entry, row_hash: object) -> bool:
-    try:
-        return link(previous, entry) == row_hash
-    except UnicodeEncodeError:
-        return False
-
-
 def _numbering(expected: int, found: int) -> str:
     if found < expected:
         return f"the numbering begins at {found}: rows were added in front"
@@ -87,6 +80,6 @@ def _numbering(expected: int, found: int) -> str:
 def _why(connection: sqlite3.Connection, entry: Entry, row_hash: bytes) -> str:
     """Reordered, if the row follows from some other row; else what remains."""
     for n, _, other_hash in rows(connection):
-        if isinstance(other_hash, bytes) and _follows(other_hash, entry, row_hash):
+        if isinstance(other_hash, bytes) and link(other_hash, entry) == row_hash:
             return f"rows were reordered: this one was written after what is now row {n}"
     return "it was changed, or rows before it were removed or added and the rest numbered anew"

@@ -1,0 +1,149 @@
+"""`labkit audit`: what it prints, and how it exits."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from labkit.commands.audit import audit
+from labkit.wire.audit_file import Entry
+from labkit.wire.audit_verify import verify
+from tests.wire.audit_files import event, opened, store, tamper, written
+
+
+def run(*arguments: str | Path) -> Result:
+    """The command in this process."""
+    return CliRunner().invoke(audit, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A start, three events in two rooms a second apart, and a close."""
+    events = [event(seq, at=1000.0 + seq, room="ab"[seq % 2]) for seq in range(3)]
+    close = Entry(1010.0, "close", user="ada", connection="c1", body='{"code":1013,"reason":"slow"}')
+    return written(tmp_path / "room.db", [Entry(999.0, "start"), *events, close])
+
+
+def test_it_prints_a_line_a_row_with_what_the_row_holds(path: Path) -> None:
+    """Number, time in UTC, kind, then each column that is not empty."""
+    lines = run(path).stdout.splitlines()
+    assert lines[0] == "1 1970-01-01T00:16:39.000Z start"
+    assert lines[4] == '5 1970-01-01T00:16:50.000Z close user=ada connection=c1 body={"code":1013,"reason":"slow"}'
+    assert len(lines) == 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rows"),
+    [
+        (["--room", "b"], ["3"]),
+        (["--since", "1002"], ["4", "5"]),
+        (["--since", "1001.5"], ["4", "5"]),
+        (["--since", "1970-01-01T00:16:42Z"], ["4", "5"]),
+        (["--since", "1970-01-01T00:16:42"], ["4", "5"]),
+        (["--since", "1970-01-01T02:16:42+02:00"], ["4", "5"]),
+        (["--since", "1970-01-01"], ["1", "2", "3", "4", "5"]),
+        (["--since", "1001", "--room", "a"], ["4"]),
+    ],
+)
+def test_rows_are_chosen_by_time_and_room(path: Path, arguments: list[str], rows: list[str]) -> None:
+    """Seconds or ISO 8601; without an offset it is UTC."""
+    assert [line.split()[0] for line in run(path, *arguments).stdout.splitlines()] == rows
+
+
+def test_it_reads_beside_a_server(path: Path) -> None:
+    """No lock is asked for, and rows not copied into the file yet are there."""
+    with opened(path) as log:
+        assert store(log, [event(9)]) is None
+        assert "id-demo-e1-9" in run(path).stdout
+        assert run(path, "--verify").exit_code == 0
+
+
+def test_users_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    """Control characters come out as escapes; letters of every alphabet as they are."""
+    path = written(tmp_path / "room.db", [event(1)._replace(user="\x1b[2Jäф\u202e\r\nfake 2")])
+    assert r"user=\x1b[2Jäф\u202e\r\nfake 2 " in run(path).stdout
+    assert len(run(path).stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_csv_holds_no_formula(tmp_path: Path, start: str) -> None:
+    """Any text column: a cell that a spreadsheet would run begins with an apostrophe, and stays one cell."""
+    formula = f"{start}cmd|'/c calc'!A0\r=1+1"
+    named = event(1)._replace(user=formula, room=formula, id=formula, connection=formula, body=formula)
+    printed = run(written(tmp_path / "room.db", [named, event(2)]), "--csv").stdout_bytes.decode()
+    header, *rows = csv.reader(io.StringIO(printed, newline=""))
+    assert header == ["n", *Entry._fields]
+    cells = dict(zip(header, rows[0]))
+    assert {cells[name] for name in ("user", "room", "id", "connection", "body")} == {f"'{formula}"}
+    assert dict(zip(header, rows[1]))["user"] == "ada"
+
+
+def test_csv_times_are_text_that_a_spreadsheet_reads(path: Path) -> None:
+    """ISO 8601 with milliseconds; an empty column is an empty cell."""
+    rows = list(csv.DictReader(io.StringIO(run(path, "--csv", "--room", "b").stdout)))
+    assert [(row["n"], row["at"], row["seq"], row["expires_at"]) for row in rows] == [
+        ("3", "1970-01-01T00:16:41.000Z", "1", "")
+    ]
+
+
+def test_nonsense_in_the_file_is_shown_and_is_no_traceback(path: Path) -> None:
+    """Somebody wrote into it: the rows can still be looked at."""
+    tamper(path, "UPDATE log SET at = 1e300, user = CAST(X'ff41' AS TEXT), expires_at = 'never' WHERE n = 2")
+    for arguments in ([], ["--csv"]):
+        result = run(path, *arguments)
+        assert result.exit_code == 0 and "1e+300" in result.stdout and "never" in result.stdout
+
+
+def test_verify_says_intact_in_one_line_with_the_hash_to_keep(path: Path) -> None:
+    """Exit 0."""
+    result = run(path, "--verify")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"intact: 5 rows, the last is {verify(path).last}; ")
+    assert result.stdout.count("\n") == 1
+
+
+def test_verify_says_where_and_why_in_one_line(path: Path) -> None:
+    """Exit 1."""
+    tamper(path, "DELETE FROM log WHERE n = 3")
+    result = run(path, "--verify")
+    assert (result.exit_code, result.stdout) == (1, "broken at row 3: this row is missing\n")
+
+
+def test_verify_with_an_anchor_notices_a_lost_end(path: Path) -> None:
+    """Exit 0 with the whole file, 1 when its end is gone."""
+    anchor = str(verify(path).last)
+    assert run(path, "--verify", "--anchor", anchor).exit_code == 0
+    tamper(path, "DELETE FROM log WHERE n = 5")
+    assert run(path, "--verify").exit_code == 0
+    result = run(path, "--verify", "--anchor", anchor)
+    assert result.exit_code == 1 and "its end was cut off" in result.stdout
+
+
+@pytest.mark.parametrize("arguments", [[], ["--csv"], ["--verify"]])
+def test_what_cannot_be_read_is_one_line_and_exit_2(tmp_path: Path, arguments: list[str]) -> None:
+    """A missing file, a folder, and something else altogether."""
+    (tmp_path / "text.db").write_text("nothing of the kind " * 100)
+    for name in ("missing.db", ".", "text.db"):
+        result = run(tmp_path / name, *arguments)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr.startswith("Error: ") and result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--since", "yesterday"], "ISO time such as"),
+        (["--since", "nan"], "ISO time such as"),
+        (["--since", "²"], "ISO time such as"),
+        (["--verify", "--anchor", "12"], "N:HASH"),
+        (["--anchor", "1:" + "0" * 64], "--anchor needs --verify"),
+        (["--verify", "--room", "a"], "--verify looks at every row"),
+        (["--verify", "--csv"], "--verify looks at every row"),
+    ],
+)
+def test_a_wrong_option_says_what_would_do(path: Path, arguments: list[str], says: str) -> None:
+    """Exit 2, and never a traceback."""
+    result = run(path, *arguments)
+    assert result.exit_code == 2 and says in result.stderr
