@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 MAX_REASON_BYTES = 123  # RFC 6455 5.5.1: 125 bytes of control frame, less 2 for the code
+MAX_RETRY_MS = 999_999_999  # 11 days, in 9 digits: a reader needs a bound, and a client no more
 
 
 class CloseCode(IntEnum):
@@ -130,10 +131,10 @@ def row(code: int) -> CloseRow:
 
 
 def reason_with_retry(reason: str, retry_ms: int) -> str:
-    """A reason that carries a slot: `busy retry=8200`. Raises ValueError for a negative slot."""
+    """A reason that carries a slot: `busy retry=8200`, at most MAX_RETRY_MS. Raises ValueError for a negative slot."""
     if retry_ms < 0:
         raise ValueError(f"retry_ms must be 0 or more, got {retry_ms}")
-    return f"{reason} retry={retry_ms}"
+    return f"{reason} retry={min(retry_ms, MAX_RETRY_MS)}"
 
 
 _RETRY = re.compile(r"(?:^|\s)retry=([0-9]{1,9})(?:\s|\Z)")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 OFF = "off"
+LARGEST = 1_000_000_000  # seconds, bytes or pieces: beyond it, calendars, socket options and memory give up
 
 
 class BadLimit(ValueError):
@@ -99,16 +100,18 @@ def _require(holds: bool, otherwise: str) -> None:
 
 
 def _check_positive(name: str, value: Any) -> None:
-    if isinstance(value, bool) and _TYPES[name] == "bool":
+    if _TYPES[name] == "bool":
+        _require(isinstance(value, bool), f"{name}={value!r} must be on or off")
         return
     if value is None:
         _require(name in _MAY_BE_OFF, f"{name} cannot be off; the default is {_DEFAULTS[name]}")
         return
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    _require(number and value == value and value != float("inf"), f"{name}={value!r} is not a number")
+    _require(number and value == value, f"{name}={value!r} is not a number")
     _require("float" in _TYPES[name] or isinstance(value, int), f"{name}={value!r} must be a whole number")
     lowest = 0 if name in _MAY_BE_ZERO else 1e-9
     _require(value >= lowest, f"{name}={value} is too small; the default is {_DEFAULTS[name]}")
+    _require(value <= LARGEST, f"{name}={value} is too large; the most is {LARGEST}, the default {_DEFAULTS[name]}")
 
 
 def _split(line: str) -> tuple[str, str]:
