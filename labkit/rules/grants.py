@@ -4,9 +4,9 @@ A pattern is a room id, or the start of one followed by `*`. Access is `r`, `w` 
 cover a room add up; none means no entry.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from labkit.rules.fields import ROOM_ID
 
@@ -24,9 +24,11 @@ class Grants:
     rooms: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, pairs: Iterable[Iterable[str]]) -> Self:
-        """From `[["room:*", "rw"], ["news", "r"]]`. Raises BadGrant."""
-        return cls(tuple(_checked(*pair) for pair in pairs))
+    def of(cls, pairs: Iterable[Sequence[str]]) -> Self:
+        """From `[["room:*", "rw"], ["news", "r"]]`. Raises BadGrant, whatever else is given."""
+        if not isinstance(pairs, Iterable):
+            raise BadGrant(f"{pairs!r} is not a list of [pattern, access], such as ['room:*', 'rw']")
+        return cls(tuple(_checked(pair) for pair in pairs))
 
     def access(self, room_id: str) -> str:
         """`r`, `w`, `rw`, or "" for no entry."""
@@ -38,9 +40,11 @@ def _covers(pattern: str, room_id: str) -> bool:
     return room_id.startswith(pattern[:-1]) if pattern.endswith("*") else room_id == pattern
 
 
-def _checked(pattern: str = "", access: str = "rw", *rest: str) -> tuple[str, str]:
-    name = pattern.removesuffix("*")
-    if rest or not (ROOM_ID.fullmatch(name) or (name == "" and pattern == "*")):
+def _checked(pair: Any) -> tuple[str, str]:
+    if not isinstance(pair, list | tuple) or len(pair) != 2 or not all(isinstance(part, str) for part in pair):
+        raise BadGrant(f"{pair!r} is not [pattern, access], such as ['room:*', 'rw']")
+    pattern, access = pair
+    if pattern != "*" and not ROOM_ID.fullmatch(pattern.removesuffix("*")):
         raise BadGrant(f"{pattern!r} is not a room id, nor the start of one followed by *")
     if access not in ACCESS:
         raise BadGrant(f"access {access!r} for {pattern!r} is not one of r, w, rw")
