@@ -21,7 +21,7 @@ class Beat(Enum):
 class Heartbeat:
     """The heartbeat of one connection. Times are seconds on any steady clock."""
 
-    __slots__ = ("_count", "_interval_s", "_pinged_at", "_timeout_s", "next_at", "round_trip_s")
+    __slots__ = ("_count", "_interval_s", "_is_dead", "_pinged_at", "_timeout_s", "next_at", "round_trip_s")
 
     def __init__(self, interval_s: float | None, timeout_s: float, now: float, random_fraction: float) -> None:
         """`random_fraction`, 0 to 1, places the first ping in the second half of the interval."""
@@ -29,6 +29,7 @@ class Heartbeat:
         self._timeout_s = timeout_s
         self._count = 0
         self._pinged_at: float | None = None
+        self._is_dead = False
         self.round_trip_s: float | None = None
         self.next_at: float | None = None if interval_s is None else now + interval_s * (0.5 + random_fraction / 2)
 
@@ -37,6 +38,7 @@ class Heartbeat:
         if self.next_at is None or self._interval_s is None or now < self.next_at:
             return Beat.WAIT
         if self._pinged_at is not None:
+            self._is_dead = True
             return Beat.DEAD
         self._count += 1
         self._pinged_at = now
@@ -49,8 +51,11 @@ class Heartbeat:
         return self._count.to_bytes(8, "big")
 
     def pong(self, payload: bytes, now: float) -> bool:
-        """A pong came; False when it answers no ping of ours that is still open."""
-        if self._pinged_at is None or self._interval_s is None or payload != self.payload:
+        """A pong came; False when it answers no ping of ours that is still open.
+
+        A late one counts as long as `beat` has not said DEAD: the delay may have been ours.
+        """
+        if self._is_dead or self._pinged_at is None or self._interval_s is None or payload != self.payload:
             return False
         self.round_trip_s = now - self._pinged_at
         self.next_at = self._pinged_at + max(self._interval_s, self.round_trip_s)
