@@ -13,6 +13,7 @@ BASE_S = 1.0
 CAP_S = 30.0
 STABLE_S = 10.0  # a connection proves itself by auth_ok and this much life; before that nothing resets
 DEFAULT_WINDOW_S = 1.0  # until a server has told its own
+LONGEST_WINDOW_S = 3600.0
 
 
 class Backoff:
@@ -24,8 +25,8 @@ class Backoff:
         self.window_s = DEFAULT_WINDOW_S
 
     def told(self, window_ms: float) -> None:
-        """The server told its window."""
-        self.window_s = window_ms / 1000
+        """The server told its window; what makes no sense is cut to what does."""
+        self.window_s = min(max(0.0, window_ms / 1000), LONGEST_WINDOW_S)
 
     def proved(self) -> None:
         """The connection was authenticated and lived for STABLE_S: start over."""
@@ -37,13 +38,13 @@ class Backoff:
         if ending.then is Then.STOP:
             return None
         drawn = self._rng.uniform(0, self._width())
+        slot_ms = None if ending.wait is Wait.WINDOW else retry_ms(reason)
+        waits = drawn if slot_ms is None else slot_ms / 1000
+        if self._tries > 0:
+            waits = max(waits, drawn)  # a slot that led only to a slot: kept to blindly, retry=0 is a hot loop
         self._tries += 1
-        if ending.wait is Wait.WINDOW:
-            return drawn
-        slot = retry_ms(reason)
-        waits = drawn if slot is None else slot / 1000
-        if ending.wait is Wait.SLOT_AT_LEAST_1S:
-            return waits if slot is not None and waits >= 1 else 1 + waits
+        if ending.wait is Wait.SLOT_AT_LEAST_1S and (slot_ms is None or waits < 1):
+            waits += 1
         return waits
 
     def _width(self) -> float:
