@@ -6,11 +6,13 @@ done and closed with 1013 `busy retry=MS`, because a browser sees nothing of an 
 
 from collections import Counter
 from collections.abc import Iterator
+from math import ceil
 from random import Random
 
 from labkit.rules.limits import Limits
 
 DEFAULT_WINDOW_MS = 1000
+MOST_SLOTS = 10_000  # given out ahead
 
 
 class TokenBucket:
@@ -49,7 +51,11 @@ class Turnstile:
         if self._bucket is None or self._rate is None or self._bucket.take(now):
             return None
         self._last_slot = max(self._last_slot, now + 1) + 1 / self._rate
-        return int(1000 * (self._last_slot - now))
+        if self._last_slot - now > 1 + MOST_SLOTS / self._rate:
+            self._last_slot = (
+                now + 1 + 1 / self._rate
+            )  # begin again: those who do not keep to slots must not use them up
+        return ceil(1000 * (self._last_slot - now))
 
 
 class Doors:
