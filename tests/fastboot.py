@@ -1,4 +1,4 @@
-"""A pytest plugin: nbformat imports jsonschema, whose optional IRI grammar builds parsers for 1.8 s. Nothing here needs it."""
+"""A pytest plugin: nbformat imports jsonschema, whose optional IRI grammar costs 1.8 s. Nothing here needs it."""
 
 import sys
 

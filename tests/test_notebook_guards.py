@@ -1,4 +1,4 @@
-"""The guards over the notebooks: green on the course, red on each planted fault and on a broken copy of each notebook."""
+"""The guards over the notebooks: green on the course, red on each planted fault and each broken copy of a notebook."""
 
 import copy
 import json

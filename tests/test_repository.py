@@ -14,7 +14,9 @@ TEXTS = [path for path in TRACKED if not path.endswith((".png", ".ico")) and (RO
 MOST_LINES = 260
 
 # Written so that this file does not name what it forbids.
-REGISTRIES = re.compile(r"files\.python" + r"hosted\.org|pypi" + r"\.org|registry\.npm" + r"js\.org|deb\.debi" + r"an\.org")
+REGISTRIES = re.compile(
+    r"files\.python" + r"hosted\.org|pypi" + r"\.org|registry\.npm" + r"js\.org|deb\.debi" + r"an\.org"
+)
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(ro" + r"ot|ho" + r"me/[a-z]+|wo" + r"rk)/")
 
 

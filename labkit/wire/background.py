@@ -1,0 +1,93 @@
+"""An event loop in a thread of its own, and `run`: a coroutine from a plain cell or script.
+
+    labkit.run(room.chat("hi"))
+
+Lab clients live on this loop, so that a busy or sleeping cell does not stop their heartbeats. Nothing is nested and
+nothing is patched: that is the safe form which notebook 01 compares with nest_asyncio.
+"""
+
+import asyncio
+import sys
+import threading
+from collections.abc import Awaitable, Coroutine
+from concurrent.futures import CancelledError
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+SWITCH_INTERVAL_S = 0.001  # CPython's 5 ms lets a busy cell add seconds to the p99 of a hundred messages a second
+
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+_deaths: list[str] = []
+
+
+def loop() -> asyncio.AbstractEventLoop:
+    """The background loop, started at the first use. Its thread ends with the process."""
+    global _loop
+    with _lock:
+        if _loop is None or not _loop.is_running():
+            sys.setswitchinterval(SWITCH_INTERVAL_S)
+            started = threading.Event()
+            _loop = asyncio.new_event_loop()
+            _loop.set_exception_handler(_on_death)
+            _loop.call_soon(started.set)
+            threading.Thread(target=_loop.run_forever, name="labkit background loop", daemon=True).start()
+            started.wait()
+        return _loop
+
+
+def run(awaitable: Awaitable[Result], timeout: float | None = None) -> Result:
+    """Run an awaitable on the background loop and return its result. Ctrl-C cancels it; `timeout` is in seconds.
+
+    Raises RuntimeError when called from the background loop itself: there, `await` it.
+    """
+    home = loop()
+    if _running_loop() is home:
+        _drop(awaitable)
+        raise RuntimeError("labkit.run was called on the background loop itself; use await there")
+    future = asyncio.run_coroutine_threadsafe(_coroutine(awaitable), home)
+    try:
+        return future.result(timeout)
+    except TimeoutError:
+        if future.done():
+            raise
+        future.cancel()
+        raise TimeoutError(f"not done after {timeout} s; it was cancelled") from None
+    except CancelledError:
+        raise asyncio.CancelledError from None
+    except KeyboardInterrupt:
+        future.cancel()
+        raise
+
+
+def deaths() -> list[str]:
+    """Tasks of the background loop that died with an exception nobody looked at."""
+    return list(_deaths)
+
+
+def forget_deaths() -> None:
+    """Start counting anew, as a new lab does."""
+    _deaths.clear()
+
+
+def _on_death(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    _deaths.append(f"{context.get('message')}: {context.get('exception')!r}")
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _coroutine(awaitable: Awaitable[Result]) -> Coroutine[Any, Any, Result]:
+    async def wait() -> Result:
+        return await awaitable
+
+    return awaitable if asyncio.iscoroutine(awaitable) else wait()
+
+
+def _drop(awaitable: object) -> None:
+    if asyncio.iscoroutine(awaitable):
+        awaitable.close()
