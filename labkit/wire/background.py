@@ -7,6 +7,7 @@ nothing is patched: that is the safe form which notebook 01 compares with nest_a
 """
 
 import asyncio
+import gc
 import sys
 import threading
 from collections.abc import Awaitable, Coroutine
@@ -29,7 +30,7 @@ def loop() -> asyncio.AbstractEventLoop:
             sys.setswitchinterval(SWITCH_INTERVAL_S)
             started = threading.Event()
             _loop = asyncio.new_event_loop()
-            _loop.set_exception_handler(_on_death)
+            watch(_loop)
             _loop.call_soon(started.set)
             threading.Thread(target=_loop.run_forever, name="labkit background loop", daemon=True).start()
             started.wait()
@@ -60,8 +61,14 @@ def run(awaitable: Awaitable[Result], timeout: float | None = None) -> Result:
         raise
 
 
+def watch(loop: asyncio.AbstractEventLoop) -> None:
+    """Remember the tasks that die unseen on a loop: the background loop, or a kernel's own."""
+    loop.set_exception_handler(_on_death)
+
+
 def deaths() -> list[str]:
-    """Tasks of the background loop that died with an exception nobody looked at."""
+    """Tasks that died with an exception nobody looked at. They tell their loop when collected, so this collects."""
+    gc.collect()
     return list(_deaths)
 
 
@@ -70,8 +77,9 @@ def forget_deaths() -> None:
     _deaths.clear()
 
 
-def _on_death(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def _on_death(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     _deaths.append(f"{context.get('message')}: {context.get('exception')!r}")
+    loop.default_exception_handler(context)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

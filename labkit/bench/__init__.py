@@ -1,0 +1,1 @@
+"""What you do to a running server: launch it, load it, put it through storms."""

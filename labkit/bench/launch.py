@@ -1,0 +1,213 @@
+"""`Lab`: a server beside the notebook, clients on a loop of their own, and a check that all is well.
+
+    lab = labkit.Lab().start()                  # again: the earlier one is stopped first
+    ana = labkit.run(lab.client("ana"))
+    lab.health()
+
+The server is a process of its own (bench.server_process); the clients live on the background loop (wire.background),
+so a sleeping cell stops no heartbeat. Taught in notebook 01 (hello).
+"""
+
+import asyncio
+import atexit
+import contextlib
+import secrets
+import shutil
+import tempfile
+from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from labkit.bench import ask
+from labkit.bench.health import Health, examine
+from labkit.bench.sampler import Sampler
+from labkit.bench.server_process import ServerProcess
+from labkit.metrics import Store
+from labkit.rules.limits import Limits
+from labkit.wire import background
+from labkit.wire.client import Client
+from labkit.wire.client_state import ClientClosed, ClientState, Stopped
+
+USERS = ("ana", "ben", "cleo", "dan", "eve")
+CLOSE_S = 5.0
+SETTLE_S = 15.0
+
+_running: dict[str, "Lab"] = {}
+
+
+class Lab:
+    """A room server and its clients, for one notebook or test. `with Lab() as lab`, or `start` and `stop`."""
+
+    def __init__(self, *, name: str = "lab", users: tuple[str, ...] = USERS, rooms: str = "*", **limits: Any) -> None:
+        """`limits` as in `labkit.Limits`; `rooms` is the grant of every user. Raises BadLimit."""
+        Limits().set(limits)  # a wrong one is met here, not in another process
+        self.name = name
+        self.users = users
+        self.token = secrets.token_urlsafe(12)
+        self.store = Store()
+        self.clients: dict[str, Client] = {}
+        self._rooms = rooms
+        self._settings = [f"{name}={'off' if value is None else value}" for name, value in limits.items()]
+        self._codes = {user: secrets.token_urlsafe(9) for user in users}
+        self._ops_token = secrets.token_urlsafe(12)
+        self._folder: Path | None = None
+        self._server: ServerProcess | None = None
+        self._sampling: Future[None] | None = None
+
+    # One lifecycle
+
+    def start(self) -> Self:
+        """Start the server. A lab of the same name that still runs in this process is stopped first."""
+        earlier = _running.pop(self.name, None)
+        if earlier is not None:
+            earlier.stop()
+        background.forget_deaths()
+        with contextlib.suppress(RuntimeError):
+            background.watch(asyncio.get_running_loop())  # a kernel's own loop: tasks of cells die there
+        self._folder = Path(tempfile.mkdtemp(prefix="labkit-"))
+        self._server = ServerProcess(self._options(self._folder), self._secrets())
+        self._server.start()
+        _running[self.name] = self
+        sampler = Sampler(self.store, self.clients, self.connections)
+        self._sampling = asyncio.run_coroutine_threadsafe(sampler.run(), background.loop())
+        return self
+
+    def stop(self) -> None:
+        """Close the clients, drain the server, remove what was stored. Twice is once."""
+        if self._sampling is not None:
+            self._sampling.cancel()
+        background.run(self._close_clients())
+        if self._server is not None:
+            self._server.terminate()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        if _running.get(self.name) is self:
+            del _running[self.name]
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    # What one works with
+
+    @property
+    def url(self) -> str:
+        """The address of the server, ws://HOST:PORT."""
+        return self._started().url
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process id while it runs."""
+        return self._started().pid
+
+    @property
+    def log(self) -> list[str]:
+        """The last lines that the server wrote."""
+        return list(self._started().log)
+
+    @property
+    def audit(self) -> Path:
+        """The audit file."""
+        assert self._folder is not None, "start the lab first"
+        return self._folder / "audit.db"
+
+    async def client(self, name: str | None = None, **options: Any) -> Client:
+        """A connected client; `name` is one of `users`, or None for a new user of the dev token. Use labkit.run.
+
+        A client of the same name is closed first, so a cell may run again. `options` as for `labkit.connect`.
+        """
+        if name is None:
+            return await self._open(f"guest {len(self.clients) + 1}", self.token, options)
+        if name not in self._codes:
+            raise ValueError(f"{name!r} is no user of this lab; there are {', '.join(self.users)}")
+        return await self._open(name, partial(self.ticket, name), options)
+
+    async def ticket(self, name: str) -> str:
+        """A fresh ticket of a user."""
+        return await asyncio.to_thread(ask.ticket, self.url, name, self._codes[name])
+
+    def connections(self) -> list[dict[str, Any]]:
+        """What the server says of each connection (wire.describe). Raises OSError while it is down."""
+        return ask.connections(self.url, self._ops_token)
+
+    def revoke(self, user: str) -> None:
+        """Close every connection of a user with 4410."""
+        ask.revoke(self.url, self._ops_token, user)
+
+    # What happens to a server
+
+    def kill(self) -> None:
+        """SIGKILL, as when the machine loses it. `restart` brings it back."""
+        self._started().kill()
+
+    def restart(self) -> None:
+        """SIGTERM when it still runs, then start it anew on the same port, with the same rooms."""
+        server = self._started()
+        server.terminate()
+        server.start(urlsplit(server.url).port or 0)
+
+    def health(self) -> Health:
+        """That the server runs, each client is open, no task died and no socket leaked. Raises Unhealthy.
+
+        A client that waits to reconnect is given SETTLE_S to be back.
+        """
+        runs = self._started().pid is not None
+        if runs:
+            background.run(self._settle())
+        states = {name: client.state.value for name, client in self.clients.items()}
+        known = {client.connection_id for client in self.clients.values()}
+        strangers = [line for line in self.connections() if line["connectionId"] not in known] if runs else []
+        return examine(runs, states, len(strangers), background.deaths())
+
+    # Inside
+
+    def _started(self) -> ServerProcess:
+        if self._server is None:
+            raise RuntimeError("this lab was not started; call start(), or use `with labkit.Lab() as lab`")
+        return self._server
+
+    def _options(self, folder: Path) -> list[str]:
+        users = folder / "users.csv"
+        users.touch(0o600)
+        lines = [f"{user},{code},{self._rooms}" for user, code in self._codes.items()]
+        users.write_text("\n".join(["name,code,rooms", *lines, ""]))
+        settings = [part for setting in self._settings for part in ("--set", setting)]
+        return ["--users", str(users), "--audit", str(folder / "audit.db"), *settings]
+
+    def _secrets(self) -> dict[str, str]:
+        return {"DEV_TOKEN": self.token, "OPS_TOKEN": self._ops_token}
+
+    async def _open(self, name: str, ticket: Any, options: dict[str, Any]) -> Client:
+        earlier = self.clients.pop(name, None)
+        if earlier is not None:
+            await earlier.close()
+        client = Client(self.url, ticket, **options)
+        await client.__aenter__()
+        self.clients[name] = client
+        return client
+
+    async def _settle(self) -> None:
+        ends = monotonic() + SETTLE_S
+        passing = (ClientState.WAITING, ClientState.CONNECTING, ClientState.AUTHENTICATING)
+        while monotonic() < ends and any(client.state in passing for client in self.clients.values()):
+            await asyncio.sleep(0.05)
+
+    async def _close_clients(self) -> None:
+        clients, self.clients = list(self.clients.values()), {}
+        with contextlib.suppress(ClientClosed, Stopped, TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                await asyncio.gather(*(client.close() for client in clients))
+
+
+@atexit.register
+def _stop_all() -> None:
+    for lab in list(_running.values()):
+        lab.stop()

@@ -1,0 +1,47 @@
+"""Measures a running lab four times a second, for the live panels: round trips, and what waits for each client.
+
+One task of the background loop. It asks the server as an operator would, so it sees what an operator can see.
+Taught in notebook 01 (hello).
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from labkit.metrics import Store
+from labkit.wire.client import Client
+from labkit.wire.client_state import ClientClosed
+
+EVERY_S = 0.25
+ROUND_TRIP = "round trip ms: {}"
+BUFFER = "buffer bytes: {}"
+
+
+class Sampler:
+    """Fills a store from clients (by name) and from what the server says of its connections."""
+
+    def __init__(self, store: Store, clients: dict[str, Client], ask: Callable[[], list[dict[str, Any]]]) -> None:
+        self._store = store
+        self._clients = clients
+        self._ask = ask
+
+    async def run(self) -> None:
+        """Until cancelled. A server that is down just now is no fault of a measurement."""
+        while True:
+            await asyncio.gather(*(self._round_trip(name, client) for name, client in list(self._clients.items())))
+            with contextlib.suppress(OSError, ValueError):
+                self._buffers(await asyncio.to_thread(self._ask))
+            await asyncio.sleep(EVERY_S)
+
+    async def _round_trip(self, name: str, client: Client) -> None:
+        with contextlib.suppress(ClientClosed, TimeoutError):
+            async with asyncio.timeout(EVERY_S):
+                self._store.add(ROUND_TRIP.format(name), 1000 * await client.ping())
+
+    def _buffers(self, lines: list[dict[str, Any]]) -> None:
+        names = {client.connection_id: name for name, client in self._clients.items()}
+        for line in lines:
+            name = names.get(line["connectionId"])
+            if name is not None:
+                self._store.add(BUFFER.format(name), line["outboxBytes"] + (line["kernelBytes"] or 0))
