@@ -1,0 +1,137 @@
+// The browser's half of labkit.views.LivePanel: keeps the last seconds of each series and draws them.
+// A message holds the counts of new samples per series and their (time, value) pairs as float32.
+
+const DASHES = [[], [6, 4], [8, 3, 2, 3], [2, 3]];
+const CHART_HEIGHT = 110;
+
+function render({ model, el }) {
+  const charts = model.get("charts").map((chart) => makeChart(chart));
+  el.classList.add("labkit-panel");
+  el.replaceChildren(...charts.map((chart) => chart.figure));
+  let now = 0;
+  let waiting = false;
+
+  function draw() {
+    waiting = false;
+    for (const chart of charts) paint(chart, now, model.get("seconds"));
+  }
+
+  function receive(message, buffers) {
+    if (!buffers.length) return;
+    now = message.now;
+    const view = buffers[0];
+    const rows = new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+    let place = 0;
+    let number = 0;
+    for (const chart of charts) {
+      for (const line of chart.lines) {
+        for (let left = message.counts[number++]; left > 0; left--, place += 2) {
+          line.points.push([rows[place], rows[place + 1]]);
+        }
+        forget(line, now - model.get("seconds"));
+      }
+    }
+    if (!waiting) {
+      waiting = true;
+      requestAnimationFrame(draw);
+    }
+  }
+
+  model.on("msg:custom", receive);
+  const resized = new ResizeObserver(draw);
+  resized.observe(el);
+  return () => {
+    model.off("msg:custom", receive);
+    resized.disconnect();
+  };
+}
+
+function makeChart({ title, unit, lines, colors }) {
+  const figure = document.createElement("figure");
+  const canvas = document.createElement("canvas");
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", `${title} in ${unit}; the latest values are in the text below`);
+  const caption = document.createElement("figcaption");
+  const heading = document.createElement("b");
+  heading.textContent = `${title} (${unit})`;
+  caption.append(heading);
+  const drawn = lines.map((name, number) => {
+    const entry = document.createElement("span");
+    const swatch = document.createElement("i");
+    swatch.style.borderTopColor = colors[number % colors.length];
+    swatch.style.borderTopStyle = number % 2 ? "dashed" : "solid";
+    const label = document.createElement("span");
+    const value = document.createElement("output");
+    label.textContent = name;
+    value.textContent = "nothing yet";
+    entry.append(swatch, label, value);
+    caption.append(entry);
+    return { points: [], color: colors[number % colors.length], dash: DASHES[number % DASHES.length], value };
+  });
+  figure.append(canvas, caption);
+  return { figure, canvas, unit, lines: drawn };
+}
+
+function forget(line, before) {
+  let old = 0;
+  while (old < line.points.length && line.points[old][0] < before) old++;
+  if (old) line.points.splice(0, old);
+}
+
+function paint({ canvas, lines, unit }, now, seconds) {
+  const width = canvas.parentElement.clientWidth;
+  if (!width) return;
+  const scale = window.devicePixelRatio || 1;
+  canvas.width = width * scale;
+  canvas.height = CHART_HEIGHT * scale;
+  canvas.style.height = `${CHART_HEIGHT}px`;
+  const pen = canvas.getContext("2d");
+  pen.scale(scale, scale);
+  const ink = getComputedStyle(canvas).color;
+  const highest = niceAbove(Math.max(0, ...lines.flatMap((line) => line.points.map((point) => point[1]))));
+  grid(pen, width, highest, ink);
+  for (const line of lines) {
+    pen.strokeStyle = line.color;
+    pen.lineWidth = 1.6;
+    pen.setLineDash(line.dash);
+    pen.beginPath();
+    line.points.forEach(([at, value], number) => {
+      const x = width - ((now - at) / seconds) * width;
+      const y = CHART_HEIGHT - 4 - (value / highest) * (CHART_HEIGHT - 18);
+      number ? pen.lineTo(x, y) : pen.moveTo(x, y);
+    });
+    pen.stroke();
+    const last = line.points.at(-1);
+    if (last) line.value.textContent = `${readable(last[1])} ${unit}`;
+  }
+}
+
+function grid(pen, width, highest, ink) {
+  pen.globalAlpha = 0.25;
+  pen.strokeStyle = ink;
+  pen.lineWidth = 1;
+  for (const share of [0, 0.5, 1]) {
+    const y = CHART_HEIGHT - 4 - share * (CHART_HEIGHT - 18);
+    pen.beginPath();
+    pen.moveTo(0, y);
+    pen.lineTo(width, y);
+    pen.stroke();
+  }
+  pen.globalAlpha = 0.8;
+  pen.fillStyle = ink;
+  pen.font = "11px sans-serif";
+  pen.fillText(readable(highest), 2, 11);
+  pen.globalAlpha = 1;
+}
+
+function niceAbove(value) {
+  if (!(value > 0)) return 1;
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value);
+}
+
+function readable(value) {
+  return value >= 100 ? Math.round(value).toLocaleString("en") : Number(value.toPrecision(3)).toString();
+}
+
+export default { render };
