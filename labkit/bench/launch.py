@@ -14,6 +14,7 @@ import contextlib
 import secrets
 import shutil
 import tempfile
+from collections.abc import Awaitable
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
@@ -56,7 +57,7 @@ class Lab:
         self._ops_token = secrets.token_urlsafe(12)
         self._folder: Path | None = None
         self._server: ServerProcess | None = None
-        self._sampling: Future[None] | None = None
+        self._tasks: list[Future[Any]] = []
 
     # One lifecycle
 
@@ -72,14 +73,13 @@ class Lab:
         self._server = ServerProcess(self._options(self._folder), self._secrets())
         self._server.start()
         _running[self.name] = self
-        sampler = Sampler(self.store, self.clients, self.connections)
-        self._sampling = asyncio.run_coroutine_threadsafe(sampler.run(), background.loop())
+        self.spawn(Sampler(self.store, self.clients, self.connections).run())
         return self
 
     def stop(self) -> None:
         """Close the clients, drain the server, remove what was stored. Twice is once."""
-        if self._sampling is not None:
-            self._sampling.cancel()
+        for task in self._tasks:
+            task.cancel()
         background.run(self._close_clients())
         if self._server is not None:
             self._server.terminate()
@@ -134,6 +134,12 @@ class Lab:
         """A fresh ticket of a user."""
         return await asyncio.to_thread(ask.ticket, self.url, name, self._codes[name])
 
+    def spawn(self, awaitable: Awaitable[Any]) -> "Future[Any]":
+        """Start something on the background loop and go on. It ends with the lab; should it die, `health` tells."""
+        task = background.spawn(awaitable)
+        self._tasks.append(task)
+        return task
+
     def connections(self) -> list[dict[str, Any]]:
         """What the server says of each connection (wire.describe). Raises OSError while it is down."""
         return ask.connections(self.url, self._ops_token)
@@ -165,7 +171,11 @@ class Lab:
         states = {name: client.state.value for name, client in self.clients.items()}
         known = {client.connection_id for client in self.clients.values()}
         strangers = [line for line in self.connections() if line["connectionId"] not in known] if runs else []
-        return examine(runs, states, len(strangers), background.deaths())
+        return examine(runs, states, len(strangers), self._dead() + background.deaths())
+
+    def __repr__(self) -> str:
+        clients = ", ".join(self.clients) or "nobody"
+        return f"<lab: a server of its own process on this machine; connected: {clients}>"
 
     # Inside
 
@@ -193,6 +203,10 @@ class Lab:
         await client.__aenter__()
         self.clients[name] = client
         return client
+
+    def _dead(self) -> list[str]:
+        done = [task for task in self._tasks if task.done() and not task.cancelled()]
+        return [repr(task.exception()) for task in done if task.exception() is not None]
 
     async def _settle(self) -> None:
         ends = monotonic() + SETTLE_S

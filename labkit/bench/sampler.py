@@ -15,7 +15,8 @@ from labkit.wire.client_state import ClientClosed
 
 EVERY_S = 0.25
 ROUND_TRIP = "round trip ms: {}"
-BUFFER = "buffer bytes: {}"
+BUFFER = "buffer bytes: {}"  # what waits for this client now, with us and in the kernel
+LARGEST = "largest buffer bytes: {}"  # the most that ever waited with us, also between two samples
 
 
 class Sampler:
@@ -45,3 +46,4 @@ class Sampler:
             name = names.get(line["connectionId"])
             if name is not None:
                 self._store.add(BUFFER.format(name), line["outboxBytes"] + (line["kernelBytes"] or 0))
+                self._store.add(LARGEST.format(name), line["outboxPeakBytes"])

@@ -11,7 +11,7 @@ import gc
 import sys
 import threading
 from collections.abc import Awaitable, Coroutine
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -46,7 +46,7 @@ def run(awaitable: Awaitable[Result], timeout: float | None = None) -> Result:
     if _running_loop() is home:
         _drop(awaitable)
         raise RuntimeError("labkit.run was called on the background loop itself; use await there")
-    future = asyncio.run_coroutine_threadsafe(_coroutine(awaitable), home)
+    future = spawn(awaitable)
     try:
         return future.result(timeout)
     except TimeoutError:
@@ -59,6 +59,11 @@ def run(awaitable: Awaitable[Result], timeout: float | None = None) -> Result:
     except KeyboardInterrupt:
         future.cancel()
         raise
+
+
+def spawn(awaitable: Awaitable[Result]) -> "Future[Result]":
+    """Start an awaitable on the background loop and go on; its result or exception is in what this returns."""
+    return asyncio.run_coroutine_threadsafe(_coroutine(awaitable), loop())
 
 
 def watch(loop: asyncio.AbstractEventLoop) -> None:
