@@ -11,6 +11,7 @@ import ssl
 import sys
 import tomllib
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import click
@@ -24,6 +25,7 @@ from labkit.wire.server import Server
 from labkit.wire.users import BadUsers, read_users
 
 MIN_TOKEN = 8
+STDIN = 0
 EXAMPLES = """\b
 Examples:
   labkit serve                                  on localhost:8080, with the dev token
@@ -129,7 +131,7 @@ def _tls(certfile: Path | None, keyfile: Path | None) -> ssl.SSLContext | None:
         raise CannotRun("--keyfile needs --certfile as well")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        context.load_cert_chain(certfile, keyfile)
+        context.load_cert_chain(certfile, keyfile, password="")  # an encrypted key is refused, not asked about
     except (OSError, ssl.SSLError) as error:
         raise CannotRun(f"cannot use the certificate {certfile}: {error.strerror or error}") from None
     return context
@@ -165,18 +167,16 @@ async def _serve(server: Server, with_parent: bool) -> None:
         click.echo(f"WebSocket server listening on {server.url}")
         sys.stdout.flush()
         if with_parent:
-            await loop.connect_read_pipe(lambda: _Parent(stop), sys.stdin.buffer)
+            Thread(target=_outlive_stdin, args=(loop, stop), daemon=True).start()
         await stop.wait()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)  # a second Ctrl-C ends it at once
 
 
-class _Parent(asyncio.Protocol):
-    """The other end of stdin: when it is gone, so are we."""
-
-    def __init__(self, stop: asyncio.Event) -> None:
-        self._stop = stop
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The pipe closed."""
-        self._stop.set()
+def _outlive_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """When the other end of stdin is gone, so are we. In a thread, as stdin may be anything; closed, it is None."""
+    with contextlib.suppress(OSError):
+        while sys.stdin is not None and os.read(STDIN, 4096):
+            pass
+    with contextlib.suppress(RuntimeError):  # the loop has ended before
+        loop.call_soon_threadsafe(stop.set)

@@ -26,14 +26,17 @@ class TokenBucket:
         self._tokens = burst
         self._at = now
 
-    def take(self, now: float) -> bool:
-        """Spend one token; False when there is none."""
+    def has_one(self, now: float) -> bool:
+        """Whether there is a token to spend."""
         self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
         self._at = now
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
+        return self._tokens >= 1
+
+    def take(self, now: float) -> bool:
+        """Spend one token; False when there is none."""
+        has_one = self.has_one(now)
+        self._tokens -= has_one
+        return has_one
 
 
 class Turnstile:

@@ -14,28 +14,25 @@ NOT_UTF8 = Close(CloseCode.INVALID_UTF8, row(CloseCode.INVALID_UTF8).reason)
 
 
 class Assembly:
-    """The fragments of the message that one peer is sending."""
+    """The message that one peer is sending, as far as it has come. Joined at once: fragments may be empty, and many."""
 
-    __slots__ = ("_max_bytes", "_parts", "_size")
+    __slots__ = ("_max_bytes", "_message")
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._parts: list[bytes] = []
-        self._size = 0
+        self._message = bytearray()
 
     def add(self, frame: Frame) -> bytes | Close | None:
         """Take a data frame: a whole message, the close it earns, or None while fragments are missing."""
         if frame.opcode is Opcode.BINARY:
             return NOT_TEXT
-        self._parts.append(bytes(frame.data))
-        self._size += len(frame.data)
-        if self._size > self._max_bytes:
+        self._message += frame.data
+        if len(self._message) > self._max_bytes:
             return TOO_LARGE
         if not frame.fin:
             return None
-        message = b"".join(self._parts)
-        self._parts.clear()
-        self._size = 0
+        message = bytes(self._message)
+        self._message.clear()
         return message if message.isascii() or _is_utf8(message) else NOT_UTF8
 
 

@@ -16,16 +16,15 @@ from websockets.protocol import State as FrameState
 
 from labkit.rules.close_codes import CloseCode, row
 from labkit.rules.heartbeat import Beat, Heartbeat
-from labkit.rules.outbox import Offer, Outbox
+from labkit.rules.outbox import Offer
 from labkit.rules.session import Input, Session, State
 from labkit.wire.alarm import Alarm
 from labkit.wire.assembly import Assembly
 from labkit.wire.frames import text_frame
 from labkit.wire.handshake import Handshake
 from labkit.wire.hub import Hub
+from labkit.wire.outgoing import Outgoing
 from labkit.wire.sockets import end_our_half, reset
-
-WRITE_CHUNK_BYTES = 64 * 1024
 
 
 class Connection(asyncio.Protocol):
@@ -35,12 +34,10 @@ class Connection(asyncio.Protocol):
         self.hub = hub
         self.id = hub.new_id()
         self.session = Session(hub.limits, monotonic())
-        self.outbox = Outbox(hub.limits.outbox_bytes, hub.limits.outbox_age_s)
         self.heartbeat: Heartbeat | None = None
         self.handshake: Handshake | None = None
         self.since = time()
         self.received = self.sent = 0  # messages
-        self.paused = False
         self.closing = False  # the close frame is out, or the peer's came: nothing more is sent
         self._deadline: float | None = None  # of the handshake, of auth, of the close: one at a time
         self._alarm = Alarm(self._on_deadline)
@@ -51,7 +48,8 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A TCP connection was accepted."""
         self.transport = cast(asyncio.Transport, transport)
-        self.transport.set_write_buffer_limits(high=0)  # paused means exactly: bytes are waiting
+        self.outgoing = Outgoing(self.transport, self.hub.limits)
+        self.outbox = self.outgoing.outbox
         self.handshake = Handshake(self.hub, self.transport)
         self.frames = self.handshake.frames
         self.peer = self.handshake.peer
@@ -65,7 +63,7 @@ class Connection(asyncio.Protocol):
         if rest is None:
             if self.handshake.is_over and self.session.state is State.CONNECTING:
                 self.session.happened(Input.REFUSED)
-                self._start_deadline(self.hub.limits.close_deadline_s)
+                self._start_deadline(self.hub.limits.auth_timeout_s or self.hub.limits.close_deadline_s)
             return
         self.peer = self.handshake.peer
         self.handshake = None
@@ -120,35 +118,26 @@ class Connection(asyncio.Protocol):
     def send(self, body: bytes) -> None:
         """Send one message to this client; one too many closes it as slow."""
         if self.offer(text_frame(body)) is Offer.OVERFLOW:
-            self.close(CloseCode.TRY_LATER)
+            self.hub.close_slow([self])
 
     def offer(self, frame: bytes) -> Offer:
-        """Queue a frame. OVERFLOW: the caller closes this connection. A closed connection accepts and forgets."""
+        """Queue a frame. OVERFLOW: the caller has this connection closed. A closed one accepts and forgets."""
         if self.closing:
             return Offer.ACCEPTED
-        offered = self.outbox.offer(frame, monotonic())
+        offered = self.outgoing.offer(frame)
         if offered is Offer.ACCEPTED:
             self.sent += 1
-            self.hub.flush_soon(self)
+            self.hub.path.offered(self)
         return offered
-
-    def flush(self) -> None:
-        """Write what is queued, as far as the transport takes it: one write for everything said in this tick."""
-        while not self.paused and self.outbox.queued_bytes and not self.transport.is_closing():
-            self.transport.write(self.outbox.take(WRITE_CHUNK_BYTES))
-            if not self.paused:
-                self.outbox.delivered()
 
     def pause_writing(self) -> None:
         """The kernel is full: the peer reads more slowly than we write."""
-        self.paused = True
+        self.outgoing.is_paused = True
         self._arm()
 
     def resume_writing(self) -> None:
-        """All that the transport held is with the kernel."""
-        self.paused = False
-        self.outbox.delivered()
-        self.flush()
+        """The kernel has room again."""
+        self.outgoing.resume()
 
     def _send_protocol_bytes(self) -> None:
         """Pongs, close frames and handshake answers, as the protocol wants them sent. They pass the outbox by."""
@@ -160,7 +149,8 @@ class Connection(asyncio.Protocol):
                 self._start_deadline(self.hub.limits.close_deadline_s)
             else:
                 self.transport.write(data)
-        if self.transport.get_write_buffer_size() > self.hub.limits.outbox_bytes:
+        is_open = self.handshake is None
+        if is_open and self.transport.get_write_buffer_size() > self.hub.limits.outbox_bytes:
             self.close(CloseCode.TRY_LATER)  # a peer that pings and never reads the pongs
 
     # How it ends
@@ -179,7 +169,7 @@ class Connection(asyncio.Protocol):
         reason = row(code).reason if reason is None else reason
         self.session.happened(Input.CLOSE)
         self.hub.closing(self, code, reason)
-        self.flush()
+        self.outgoing.flush()
         self.closing = True
         self.outbox.drop()
         if self.frames.state is FrameState.OPEN:
@@ -219,7 +209,7 @@ class Connection(asyncio.Protocol):
         if self.session.state is State.CLOSING:
             return self._deadline
         beat_at = self.heartbeat.next_at if self.heartbeat is not None else None
-        stale_at = self.outbox.too_old_at if self.paused else None
+        stale_at = self.outbox.too_old_at if self.outgoing.is_paused else None
         identity = self.session.identity
         expires_at = None if identity is None else monotonic() + identity.expires_at - time()
         return min((at for at in (self._deadline, beat_at, stale_at, expires_at) if at is not None), default=None)
@@ -254,7 +244,5 @@ class Connection(asyncio.Protocol):
         if beat is Beat.PING:
             self.frames.send_ping(heartbeat.payload)
             self._send_protocol_bytes()
-        elif beat is Beat.DEAD and self.paused:  # the ping is stuck behind bytes it does not read: slow is the cause
-            self.close(CloseCode.TRY_LATER)
-        elif beat is Beat.DEAD:
-            self.close(CloseCode.HEARTBEAT_TIMEOUT)
+        elif beat is Beat.DEAD:  # paused: the ping is stuck behind bytes that it does not read
+            self.close(CloseCode.TRY_LATER if self.outgoing.is_paused else CloseCode.HEARTBEAT_TIMEOUT)

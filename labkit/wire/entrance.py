@@ -72,6 +72,9 @@ class Entrance:
     def _welcome(self, connection: "Connection", identity: Identity, previous: str | None) -> None:
         if connection.closing:
             return
+        if self._hub.sessions.is_revoked(identity):
+            connection.close(CloseCode.REVOKED)
+            return
         older = self._hub.sessions.newest(connection, identity)
         if older is not None:
             older.close(CloseCode.REPLACED)

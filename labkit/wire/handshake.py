@@ -40,9 +40,11 @@ class Handshake:
             return None
         self._head += data
         end = self._head.find(END_OF_HEAD)
+        if end > MAX_HEAD_BYTES or (end == -1 and len(self._head) > MAX_HEAD_BYTES):
+            self._head.clear()
+            self._answer(reply(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the request head is too large\n"))
+            return None
         if end == -1:
-            if len(self._head) > MAX_HEAD_BYTES:
-                self._answer(reply(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the request head is too large\n"))
             return None
         end += len(END_OF_HEAD)
         head, rest = bytes(self._head[:end]), bytes(self._head[end:])

@@ -26,7 +26,7 @@ from labkit.wire import metrics_page, pages
 from labkit.wire.describe import describe
 from labkit.wire.gate import Peer
 from labkit.wire.reply import reply
-from labkit.wire.users import Users
+from labkit.wire.users import RETRY_AFTER_S, TooManyGuesses, Users
 
 if TYPE_CHECKING:
     from labkit.wire.hub import Hub
@@ -87,15 +87,17 @@ class Http:
         if self._users is None:
             return reply(HTTPStatus.FORBIDDEN, "this server has no users; start it with --users FILE\n")
         name, code = _basic(request)
-        grants = self._users.grants(name, code)
-        if grants is not None:
-            ticket = self._hub.sessions.ticket(name, grants, time())
-            body = {"ticket": ticket, "expiresIn": self._hub.limits.ticket_ttl_s}
-            return reply(HTTPStatus.OK, encode(body), "application/json")
-        if not self._users.may_guess(name, peer.address, monotonic()):
-            return reply(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong codes; wait a little\n", Retry_After="5")
-        challenge = 'Basic realm="labkit", charset="UTF-8"'
-        return reply(HTTPStatus.UNAUTHORIZED, "wrong name or code\n", WWW_Authenticate=challenge)
+        try:
+            grants = self._users.grants(name, code, peer.address, monotonic())
+        except TooManyGuesses:
+            wait = str(RETRY_AFTER_S)
+            return reply(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong codes; wait a little\n", Retry_After=wait)
+        if grants is None:
+            challenge = 'Basic realm="labkit", charset="UTF-8"'
+            return reply(HTTPStatus.UNAUTHORIZED, "wrong name or code\n", WWW_Authenticate=challenge)
+        ticket = self._hub.sessions.ticket(name, grants, time())
+        body = {"ticket": ticket, "expiresIn": self._hub.limits.ticket_ttl_s}
+        return reply(HTTPStatus.OK, encode(body), "application/json")
 
     # For operators
 

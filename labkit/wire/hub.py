@@ -26,6 +26,7 @@ from labkit.wire.audit import Entry
 from labkit.wire.commit_queue import CommitQueue
 from labkit.wire.counts import Counts
 from labkit.wire.entrance import Entrance
+from labkit.wire.fast_path import FastPath, PlainPath
 from labkit.wire.gate import Gate, Peer
 from labkit.wire.http import Http
 from labkit.wire.membership import Memberships
@@ -63,7 +64,8 @@ class Hub:
         self.counts = Counts()
         self.connections: dict[str, Connection] = {}
         self._crowd = Crowd()
-        self._to_flush: list[Connection] = []
+        self.path = FastPath() if limits.fast_path else PlainPath()
+        self._slow: list[Connection] = []
         self._memberships = Memberships(self)
         entrance, publishing = Entrance(self), Publishing(self)
         self._perform: dict[type[actions.Action], Callable[..., None]] = {
@@ -129,16 +131,19 @@ class Hub:
         if self.connections.pop(connection.id, None) is not None:
             self._tell_window()
 
-    def flush_soon(self, connection: "Connection") -> None:
-        """Write once at the end of this tick, however much is said to this client until then."""
-        if not self._to_flush:
-            asyncio.get_running_loop().call_soon(self._flush)
-        self._to_flush.append(connection)
+    def close_slow(self, members: "list[Connection]") -> None:
+        """Close members whose outbox overflowed, behind what is being told now.
 
-    def _flush(self) -> None:
-        waiting, self._to_flush = self._to_flush, []
-        for connection in waiting:
-            connection.flush()
+        Not at once: a member that is closed is told to others, one of which may overflow, and so on, without end.
+        """
+        if members and not self._slow:
+            asyncio.get_running_loop().call_soon(self._close_slow)
+        self._slow += members
+
+    def _close_slow(self) -> None:
+        slow, self._slow = self._slow, []
+        for connection in slow:
+            connection.close(CloseCode.TRY_LATER)
 
     # Plain answers
 

@@ -1,6 +1,7 @@
 """From a publication to the members of its room: a seq, the audit log, one frame for everybody.
 
-A slow member is a returned value: `offer` says OVERFLOW, that one member is closed with 1013, and nobody waits for it.
+How it reaches each member is in `wire.fast_path`. A slow member is a returned value: `tell` returns it, that one member
+is closed with 1013, and nobody waits for it.
 Taught in notebooks 03 (rooms), 06 (slow consumers) and 08 (audit).
 """
 
@@ -9,13 +10,10 @@ from time import time
 from typing import TYPE_CHECKING
 
 from labkit.rules import actions, answers
-from labkit.rules.close_codes import CloseCode
 from labkit.rules.messages import Publication
-from labkit.rules.outbox import Offer
 from labkit.rules.rooms import Event, Room
 from labkit.rules.session import Identity
 from labkit.wire.audit import Entry
-from labkit.wire.frames import text_frame
 
 if TYPE_CHECKING:
     from labkit.wire.connection import Connection
@@ -35,15 +33,15 @@ class Publishing:
         identity = connection.session.identity
         assert identity is not None  # the table publishes only in OPEN
         given_id = message.request_id
-        said = None if given_id is None else room.said_before(identity.user_id, given_id, now)
-        if said is not None:
+        before = None if given_id is None else room.said_before(identity.user_id, given_id, now)
+        if before is not None:
             self._hub.counts.duplicates += 1
-            self._hub.queue.then(None, partial(self._say_again, connection, room, said))
+            self._hub.queue.then(None, partial(self._say_again, connection, room, before))
             return
-        event, entry = self._make_event(room, message, identity, now)
+        said, event, entry = self._make_event(room, message, identity, now)
         room.accept(event, now, remember=given_id is not None)
         not_stored = partial(self._not_stored, connection, room, event)
-        self._hub.queue.then(entry, partial(self._deliver, room, event), not_stored)
+        self._hub.queue.then(entry, partial(self._deliver, room, event, said), not_stored)
 
     def _say_again(self, connection: "Connection", room: "Room[Connection]", said: Event) -> None:
         """Only what was delivered can be given again: the first one may have failed to be stored since."""
@@ -54,7 +52,7 @@ class Publishing:
 
     def _make_event(
         self, room: "Room[Connection]", message: Publication, identity: Identity, now: float
-    ) -> tuple[Event, Entry]:
+    ) -> tuple[answers.Answer, Event, Entry]:
         event_id = self._hub.new_id()
         request_id = self._hub.new_id() if message.request_id is None else message.request_id
         seq, user = room.next_seq(), identity.user_id
@@ -63,16 +61,13 @@ class Publishing:
         entry = Entry(
             now, "event", room=room.room_id, epoch=room.epoch, seq=seq, id=event_id, user=user, body=body.decode()
         )
-        return Event(seq, user, request_id, body), entry
+        return said, Event(seq, user, request_id, body), entry
 
-    def _deliver(self, room: "Room[Connection]", event: Event) -> None:
+    def _deliver(self, room: "Room[Connection]", event: Event, said: answers.Answer) -> None:
         members = room.deliver(event)
         self._hub.counts.events += 1
         self._hub.counts.delivered += len(members)
-        frame = text_frame(event.body)
-        overflowed = [member for member in members if member.offer(frame) is Offer.OVERFLOW]
-        for member in overflowed:
-            member.close(CloseCode.TRY_LATER)
+        self._hub.close_slow(self._hub.path.tell(members, said, event.body))
 
     def _not_stored(self, connection: "Connection", room: "Room[Connection]", event: Event) -> None:
         room.forget(event)

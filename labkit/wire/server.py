@@ -7,9 +7,7 @@ Read `wire.connection` next, then `wire.hub`. Taught in notebook 01 (hello) and 
 """
 
 import asyncio
-import errno
 import logging
-import socket
 import ssl
 import uuid
 import weakref
@@ -33,12 +31,11 @@ from labkit.wire.gate import Gate, is_loopback
 from labkit.wire.http import Http
 from labkit.wire.hub import Hub
 from labkit.wire.keyfile import load_or_create_key, new_key
+from labkit.wire.listening import LOCALHOST, Listening
 from labkit.wire.restore import restore
 from labkit.wire.sessions import Sessions
-from labkit.wire.sockets import BACKLOG, reset
+from labkit.wire.sockets import reset
 from labkit.wire.users import Users
-
-LOCALHOST = "localhost"
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -74,23 +71,23 @@ class Server:
         self._ops_token = ops_token
         self._allow_origins = allow_origins
         self._audit_path = audit
-        self._tls = tls
+        self._is_tls = tls is not None
         self._rng = rng or SystemRandom()
         self._audit: Audit | None = None
-        self._listeners: list[asyncio.Server] = []
+        self._listening = Listening(self._new_connection, self.limits, tls)
         self._sockets: weakref.WeakSet[Connection] = weakref.WeakSet()
 
     @property
     def url(self) -> str:
         """Where it listens, for a client."""
-        scheme = "ws" if self._tls is None else "wss"
+        scheme = "wss" if self._is_tls else "ws"
         return f"{scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
     async def __aenter__(self) -> Self:
-        """Raises OSError for a port in use, AuditError for an audit file that cannot be used."""
-        self.hub = self._new_hub()
+        """Raises OSError for a port in use, AuditError or KeyFileError for an audit file that cannot be used."""
         try:
-            await self._listen()
+            self.hub = self._new_hub()
+            self.port = await self._listening.start(self.host, self.port)
         except BaseException:
             await self._close_audit()
             raise
@@ -120,31 +117,6 @@ class Server:
     def _on_loopback(self) -> bool:
         return self.host == LOCALHOST or is_loopback(self.host)
 
-    async def _listen(self) -> None:
-        """`localhost` means both loopback addresses, as a browser may try either first."""
-        if self.host != LOCALHOST:
-            await self._listen_on(self.host)
-            return
-        await self._listen_on("127.0.0.1")
-        if socket.has_ipv6:
-            try:
-                await self._listen_on("::1")
-            except OSError as error:
-                if not _no_such_address(error):
-                    raise
-
-    async def _listen_on(self, host: str) -> None:
-        loop = asyncio.get_running_loop()
-        listener = await loop.create_server(
-            self._new_connection, host, self.port, ssl=self._tls, backlog=BACKLOG, start_serving=False
-        )
-        self._listeners.append(listener)
-        for sock in listener.sockets:
-            if self.limits.send_buffer_bytes is not None:  # accepted sockets inherit it
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.limits.send_buffer_bytes)
-            self.port = sock.getsockname()[1]
-        await listener.start_serving()
-
     def _new_connection(self) -> Connection:
         connection = Connection(self.hub)
         self._sockets.add(connection)
@@ -153,8 +125,7 @@ class Server:
     async def drain(self) -> None:
         """Stop: no new connections, 1012 with a slot for each client, everything stored, files closed."""
         self.hub.gate.is_draining = True
-        for listener in self._listeners:
-            listener.close()
+        self._listening.stop()
         connections = list(self.hub.connections.values())
         _LOGGER.info("draining", extra={"connections": len(connections)})
         slots = drain_slots_ms(len(connections), self.limits.handshakes_per_s, self._rng)
@@ -190,7 +161,3 @@ def _new_id() -> str:
 
 def _new_epoch() -> str:
     return uuid.uuid4().hex[:12]
-
-
-def _no_such_address(error: OSError) -> bool:
-    return error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)

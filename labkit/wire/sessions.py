@@ -134,6 +134,11 @@ class Sessions:
         live = [one for one in self._live.values() if one.session.identity and one.session.identity.user_id == user_id]
         return live, Entry(now, "revoke", user=user_id)
 
+    def is_revoked(self, identity: Identity) -> bool:
+        """Whether a session was revoked, perhaps while its `auth_ok` was waiting for the disk."""
+        known = self._known.get(identity.session_id)
+        return known is not None and known.is_revoked
+
     def ended(self, connection: "Connection", identity: Identity | None, close: Answer) -> None:
         """A connection ended: keep how, for the next one of this client."""
         if identity is not None and self._live.get(identity.session_id) is connection:

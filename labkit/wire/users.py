@@ -19,13 +19,19 @@ from labkit.rules.grants import BadGrant, Grants
 
 FIELDS = ["name", "code", "rooms"]
 MIN_CODE = 8
-GUESSES = 5  # at once, per name and per address; then one every GUESS_EVERY_S
-GUESS_EVERY_S = 5.0
+# Wrong codes: so many at once, then so many a second. More from an address, as a whole class may share one.
+A_NAME = (5, 0.2)
+AN_ADDRESS = (30, 1.0)
+RETRY_AFTER_S = 5
 BRAKES_KEPT = 10_000
 
 
 class BadUsers(ValueError):
     """A users file that cannot be used; the message names the file, the line and what would do."""
+
+
+class TooManyGuesses(Exception):
+    """No code is looked at for that name, or from there, for RETRY_AFTER_S: not even a right one."""
 
 
 class User(NamedTuple):
@@ -42,20 +48,24 @@ class Users:
         self._users = users
         self._brakes: dict[str, TokenBucket] = {}
 
-    def grants(self, name: str, code: str) -> Grants | None:
-        """What a user may do; None when name or code is wrong. Both take the same time."""
+    def grants(self, name: str, code: str, address: str, now: float) -> Grants | None:
+        """What a user may do; None when name or code is wrong. Raises TooManyGuesses."""
+        brakes = [self._brake(f"name {name}", A_NAME, now), self._brake(f"address {address}", AN_ADDRESS, now)]
+        if not all(brake.has_one(now) for brake in brakes):
+            raise TooManyGuesses
         user = self._users.get(name)
-        right = same_secret(code, user.code if user else "")
-        return user.grants if user and right else None
+        right = same_secret(code, user.code if user else "")  # compared in any case: the time tells no name
+        if user and right:
+            return user.grants
+        for brake in brakes:
+            brake.take(now)
+        return None
 
-    def may_guess(self, name: str, address: str, now: float) -> bool:
-        """Whether a wrong code may be tried (again) from there, or for that name. Asking counts."""
+    def _brake(self, key: str, brake: tuple[int, float], now: float) -> TokenBucket:
         if len(self._brakes) > BRAKES_KEPT:
             self._brakes.clear()
-        keys = (f"name {name}", f"address {address}")
-        brakes = [self._brakes.setdefault(key, TokenBucket(1 / GUESS_EVERY_S, GUESSES, now)) for key in keys]
-        taken = [brake.take(now) for brake in brakes]  # both count, whatever the first one says
-        return all(taken)
+        burst, rate = brake
+        return self._brakes.setdefault(key, TokenBucket(rate, burst, now))
 
 
 def read_users(path: Path) -> Users:

@@ -13,6 +13,7 @@ from labkit.rules.messages import Chat
 from labkit.rules.outbox import Outbox
 from labkit.rules.rooms import Event, Rooms
 from labkit.rules.session import Identity
+from labkit.wire.fast_path import FastPath
 from labkit.wire.membership import Memberships
 from labkit.wire.publishing import Publishing
 
@@ -58,6 +59,8 @@ def server() -> Any:
     return SimpleNamespace(
         rooms=Rooms(Limits(), lambda: "epoch"),
         queue=Queue(),
+        path=FastPath(),
+        close_slow=lambda members: None,
         counts=SimpleNamespace(duplicates=0, events=0, delivered=0),
         new_id=lambda: "id",
         refused=refused,
