@@ -5,14 +5,13 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from jupyter_client.manager import KernelManager
 
+from labkit.bench.queued_cells import answers
 from tests import notebook_guards as guards
 
 ROOT = Path(__file__).parent.parent
@@ -196,19 +195,5 @@ def test_nbval_guard_refuses_a_run_of_expected_failures(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
 def test_every_cell_answers_when_all_are_queued(path: Path) -> None:
     """Run All sends every cell at once; nbval sends one at a time and cannot see a cell that is silently lost."""
-    manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(cwd=str(path.parent))
-    client = manager.client()
-    client.start_channels()
-    try:
-        client.wait_for_ready(timeout=60)
-        asked = [client.execute(guards.source(each)) for each in guards.code_cells(guards.read(path))]
-        answers = {}
-        deadline = time.monotonic() + 100
-        while len(answers) < len(asked) and time.monotonic() < deadline:
-            reply = client.get_shell_msg(timeout=max(0.1, deadline - time.monotonic()))
-            answers[reply["parent_header"]["msg_id"]] = reply["content"]["status"]
-        assert [answers.get(message) for message in asked] == ["ok"] * len(asked)
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
+    cells = [guards.source(each) for each in guards.code_cells(guards.read(path))]
+    assert answers(cells, seconds=100, folder=path.parent) == ["ok"] * len(cells)
