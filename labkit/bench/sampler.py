@@ -11,7 +11,7 @@ from typing import Any
 
 from labkit.metrics import Store
 from labkit.wire.client import Client
-from labkit.wire.client_state import ClientClosed
+from labkit.wire.client_state import ClientClosed, Refused, Stopped
 
 EVERY_S = 0.25
 ROUND_TRIP = "round trip ms: {}"
@@ -36,7 +36,7 @@ class Sampler:
             await asyncio.sleep(EVERY_S)
 
     async def _round_trip(self, name: str, client: Client) -> None:
-        with contextlib.suppress(ClientClosed, TimeoutError):
+        with contextlib.suppress(ClientClosed, Refused, Stopped, TimeoutError):
             async with asyncio.timeout(EVERY_S):
                 self._store.add(ROUND_TRIP.format(name), 1000 * await client.ping())
 

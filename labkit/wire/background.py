@@ -19,28 +19,27 @@ SWITCH_INTERVAL_S = 0.001  # CPython's 5 ms lets a busy cell add seconds to the 
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
+_thread: threading.Thread | None = None
 _deaths: list[str] = []
 
 
 def loop() -> asyncio.AbstractEventLoop:
     """The background loop, started at the first use. Its thread ends with the process."""
-    global _loop
+    global _loop, _thread
     with _lock:
-        if _loop is None or not _loop.is_running():
+        if _loop is None or _thread is None or not _thread.is_alive():  # a forked process has the loop, not the thread
             sys.setswitchinterval(SWITCH_INTERVAL_S)
-            started = threading.Event()
             _loop = asyncio.new_event_loop()
             watch(_loop)
-            _loop.call_soon(started.set)
-            threading.Thread(target=_loop.run_forever, name="labkit background loop", daemon=True).start()
-            started.wait()
+            _thread = threading.Thread(target=_loop.run_forever, name="labkit background loop", daemon=True)
+            _thread.start()
         return _loop
 
 
 def run(awaitable: Awaitable[Result], timeout: float | None = None) -> Result:
     """Run an awaitable on the background loop and return its result. Ctrl-C cancels it; `timeout` is in seconds.
 
-    Raises RuntimeError when called from the background loop itself: there, `await` it.
+    Raises what it raises, TimeoutError, and RuntimeError when called from the background loop itself: there, `await`.
     """
     home = loop()
     if _running_loop() is home:
@@ -54,8 +53,6 @@ def run(awaitable: Awaitable[Result], timeout: float | None = None) -> Result:
             raise
         future.cancel()
         raise TimeoutError(f"not done after {timeout} s; it was cancelled") from None
-    except CancelledError:
-        raise asyncio.CancelledError from None
     except KeyboardInterrupt:
         future.cancel()
         raise

@@ -6,16 +6,14 @@ Taught in notebook 03 (rooms).
 """
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+from labkit.wire.client_state import ClientClosed
+from labkit.wire.inbox import INBOX_EVENTS, Inbox
 from labkit.wire.unsent import Event
 
 if TYPE_CHECKING:
     from labkit.wire.client import Client
-
-INBOX_EVENTS = 10_000
 
 
 class ClientRoom:
@@ -27,19 +25,17 @@ class ClientRoom:
         self.seq = 0
         self.access = "rw"
         self.is_joined = False
+        self.wants_presence = False
+        self.joiners = 0  # how many wait in `client.join`
         self.joined: asyncio.Future[ClientRoom] = asyncio.get_running_loop().create_future()
+        self.ended_by: BaseException | None = None
         self._client = client
-        self._joined_before = False
-        self._inbox: deque[Event] = deque()
-        self._inbox_events = inbox_events
-        self._dropped = 0
-        self._news = asyncio.Event()
-        self._end: BaseException | None = None
+        self._inbox = Inbox(room_id, inbox_events)
 
     # Saying something
 
     async def chat(self, text: str) -> Event:
-        """Say something; returns the event once it is stored. Raises Refused, BufferFull, Stopped."""
+        """Say something; returns the event once it is stored. Raises what `publish` raises."""
         return await self.publish("chat", text=text)
 
     async def progress(self, job_id: str, phase: str, percent: float, note: str | None = None) -> Event:
@@ -63,37 +59,39 @@ class ClientRoom:
         return await self.publish("exercise", exercise=exercise, status=status, check=check, at=at, n=n)
 
     async def publish(self, kind: str, **fields: Any) -> Event:
-        """Publish any kind of message; fields that are None are left out."""
+        """Publish any kind of message and return its event once it is stored; fields that are None are left out.
+
+        Raises InvalidMessage (a ValueError) for what no server would take, Refused, BufferFull, Stopped, and
+        ClientClosed. Cancelled, it may be published all the same.
+        """
+        self._check()
         given = {name: value for name, value in fields.items() if value is not None}
-        return await self._client.publish(self, kind, given)
+        return await self._client.saying.publish(self, kind, given)
 
     async def presence(self) -> list[dict[str, str]]:
-        """Who is in the room; from now on `entered` and `gone` come with the events."""
-        return await self._client.presence(self)
+        """Who is in the room. From now on the iteration has it too: `presence`, then `entered` and `gone`.
+
+        After a reconnect `presence` comes again by itself. Raises Refused, Disconnected, Stopped.
+        """
+        self._check()
+        answer = await self._client.asking.presence(self)
+        self.wants_presence = True
+        return list(answer["members"])
 
     async def leave(self) -> None:
-        """Leave; the iteration ends."""
+        """Leave; the iteration ends, and what nobody answered yet fails with ClientClosed."""
         await self._client.leave(self)
 
     # Hearing something
 
-    def __aiter__(self) -> AsyncIterator[Event]:
-        return self._events()
+    def __aiter__(self) -> Self:
+        return self
 
-    async def _events(self) -> AsyncIterator[Event]:
-        while True:
-            if self._dropped:
-                missed, self._dropped = self._dropped, 0
-                yield {"type": "gap", "roomId": self.room_id, "why": "the reader fell behind", "missed": missed}
-            elif self._inbox:
-                yield self._inbox.popleft()
-            elif self._end is not None:
-                if not isinstance(self._end, StopAsyncIteration):
-                    raise self._end
-                return
-            else:
-                self._news.clear()
-                await self._news.wait()
+    async def __anext__(self) -> Event:
+        try:
+            return await self._inbox.get()
+        except ClientClosed:
+            raise StopAsyncIteration from None
 
     def receive(self, event: Event) -> None:
         """An event came from the server: old ones are dropped, a hole is told."""
@@ -102,46 +100,45 @@ class ClientRoom:
             if seq <= self.seq:
                 return
             if seq != self.seq + 1 and "r" in self.access:
-                self._put_gap("events are missing", self.seq + 1, seq - 1)
+                self._tell_gap("events are missing", first=self.seq + 1, last=seq - 1)
             self.seq = seq
-        self._put(event)
+        self._inbox.put(event)
 
-    def rejoined(self, answer: Event) -> None:
+    def enter(self, answer: Event) -> None:
         """`joined` came, on the first connection or a later one."""
-        self.access = answer.get("access", "rw")
-        epoch, seq = answer.get("epoch"), answer.get("seq", 0)
+        epoch, seq = answer.get("epoch"), answer.get("seq") or 0
         # A server without epochs (the article's) keeps no history: what was said meanwhile is lost, and must be told.
-        lost = self._joined_before and (answer.get("gap", True) or epoch != self.epoch)
-        if lost:
-            self._put_gap("the server cannot give what was missed", self.seq + 1, seq)
-        if lost or not self._joined_before:
+        has_lost = self.joined.done() and (epoch != self.epoch or answer.get("gap", True))
+        if has_lost and epoch == self.epoch and epoch is not None:
+            self._tell_gap("the server cannot give what was missed", first=self.seq + 1, last=seq)
+        elif has_lost:
+            self._tell_gap("the server remembers nothing of before")
+        if has_lost or not self.joined.done():
             self.seq = seq
-        self.epoch = epoch
-        self.is_joined = self._joined_before = True
+        self.epoch, self.access = epoch, str(answer.get("access", "rw"))
+        self.is_joined = True
         if not self.joined.done():
             self.joined.set_result(self)
 
     @property
     def since(self) -> dict[str, Any] | None:
-        """Where we stopped reading; None when the server does not count."""
+        """Where we stopped hearing; None when the server does not count."""
         return {"epoch": self.epoch, "seq": self.seq} if self.epoch is not None else None
 
-    def end(self, why: BaseException | None = None) -> None:
-        """Nothing more will come; the iteration ends, raising `why` if there is one."""
+    def end(self, why: BaseException) -> None:
+        """Nothing more will come. ClientClosed ends the iteration quietly, anything else is raised by it."""
         self.is_joined = False
-        self._end = why or StopAsyncIteration()
-        if not self.joined.done() and why is not None:
+        self.ended_by = why
+        self._inbox.end(why)
+        if not self.joined.done():
             self.joined.set_exception(why)
             self.joined.exception()  # somebody may have stopped waiting: then nobody fetches it
-        self._news.set()
 
-    def _put_gap(self, why: str, first: int, last: int) -> None:
-        self._client.note("gap", room=self.room_id, why=why)
-        self._put({"type": "gap", "roomId": self.room_id, "why": why, "first": first, "last": last})
+    def _check(self) -> None:
+        self._client.check()
+        if self.ended_by is not None:
+            raise self.ended_by.with_traceback(None)
 
-    def _put(self, event: Event) -> None:
-        self._inbox.append(event)
-        if len(self._inbox) > self._inbox_events:
-            self._inbox.popleft()
-            self._dropped += 1
-        self._news.set()
+    def _tell_gap(self, why: str, **missing: int) -> None:
+        self._client.note("gap", room=self.room_id, why=why, **missing)
+        self._inbox.put({"type": "gap", "roomId": self.room_id, "why": why, **missing})

@@ -87,4 +87,12 @@ class BufferFull(Exception):
 
 
 class ClientClosed(Exception):
-    """The client was closed before this was answered."""
+    """The client was closed, or the room left, before this was answered."""
+
+
+class Disconnected(ClientClosed):
+    """The connection ended before this was answered, or there was none; the client comes back, ask again then."""
+
+
+class NotARoomServer(ValueError):
+    """The address answers, but not as a room server, and trying again would not help."""

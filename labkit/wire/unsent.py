@@ -5,13 +5,17 @@ under the same requestId after the next join, and the server recognises it. Taug
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.wire.client_state import BufferFull
 
 MAX_UNSENT_BYTES = 512 * 1024
+# So many may be unanswered at once. After an outage hundreds may wait: sent in one go they would run into the server's
+# rate limit, whose strikes (100 in 10 s) end the connection. So few cannot, however often they are refused.
+ON_THE_WAY = 12
+
 Event = dict[str, Any]
 
 
@@ -21,9 +25,9 @@ class Publication:
 
     request_id: str
     room_id: str
-    body: bytes
+    body: bytes = field(repr=False)
     answer: "asyncio.Future[Event]" = field(repr=False)
-    tries: int = 0
+    is_on_the_way: bool = False
 
 
 class Unsent:
@@ -32,10 +36,13 @@ class Unsent:
     def __init__(self, max_bytes: int = MAX_UNSENT_BYTES) -> None:
         self._max_bytes = max_bytes
         self._waiting: dict[str, Publication] = {}
+        self._on_the_way = 0
         self.bytes = 0
 
     def add(self, publication: Publication, fields: dict[str, Any]) -> None:
-        """Keep one more. Raises BufferFull, with the caller's fields in it."""
+        """Keep one more. Raises BufferFull with the caller's fields, ValueError for a requestId in use."""
+        if publication.request_id in self._waiting:
+            raise ValueError(f"a message with requestId {publication.request_id!r} is on its way already")
         if self.bytes + len(publication.body) > self._max_bytes:
             raise BufferFull(self._max_bytes, fields)
         self._waiting[publication.request_id] = publication
@@ -47,12 +54,25 @@ class Unsent:
 
     def done(self, publication: Publication) -> None:
         """It was answered, or given up: forget it."""
-        if self._waiting.pop(publication.request_id, None) is not None:
+        if self._waiting.get(publication.request_id) is publication:
+            self.come_back(publication)
+            del self._waiting[publication.request_id]
             self.bytes -= len(publication.body)
 
-    def of_room(self, room_id: str) -> list[Publication]:
-        """What waits for one room, oldest first."""
-        return [one for one in self._waiting.values() if one.room_id == room_id]
+    def due(self, is_open: Callable[[str], bool]) -> Iterator[Publication]:
+        """Those to send now, oldest first, to rooms that are open; each counts as on the way."""
+        for publication in self._waiting.values():
+            if self._on_the_way >= ON_THE_WAY:
+                return
+            if not publication.is_on_the_way and is_open(publication.room_id):
+                publication.is_on_the_way = True
+                self._on_the_way += 1
+                yield publication
+
+    def come_back(self, publication: Publication) -> None:
+        """It was not taken: it is to be sent again."""
+        self._on_the_way -= publication.is_on_the_way
+        publication.is_on_the_way = False
 
     def __iter__(self) -> Iterator[Publication]:
         return iter(list(self._waiting.values()))

@@ -1,0 +1,25 @@
+"""The address of a room server, checked before it is used: a wrong one gets a sentence, a secret in it gets no echo."""
+
+from urllib.parse import SplitResult, urlsplit
+
+EXAMPLE = "ws://localhost:8080"
+
+
+def checked(url: str) -> str:
+    """The address as it was given. Raises ValueError; whatever could be a secret is not in the text."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise ValueError(f"this is not the address of a room server; one looks like {EXAMPLE}") from None
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("secrets do not belong in a URL, where logs and proxies keep them; give the ticket by itself")
+    if parts.scheme not in ("ws", "wss") or not parts.hostname:
+        raise ValueError(f"{url!r} is not the address of a room server; {_advice(parts)}")
+    return url
+
+
+def _advice(parts: SplitResult) -> str:
+    if parts.scheme in ("http", "https"):
+        return f"say ws{parts.scheme[4:]}:// instead of {parts.scheme}://"
+    return f"one looks like {EXAMPLE}"
