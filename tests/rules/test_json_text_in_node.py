@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 from labkit.rules.json_text import NotJson, parse
-from tests.node import node
+from tests.e2e.need import node_path
 from tests.rules.json_texts import canonical, mutated, random_text
 
 TEXTS = 8_000
@@ -23,7 +23,7 @@ def judged_by_node(candidates: list[str]) -> list[str | None]:
     """What JSON.parse makes of each, in one node process; None where it refuses."""
     script = Path(__file__).with_name("json_parse.mjs")
     done = subprocess.run(
-        [node(), script], input=json.dumps(candidates), capture_output=True, text=True, check=True, timeout=60
+        [node_path(), script], input=json.dumps(candidates), capture_output=True, text=True, check=True, timeout=60
     )
     judged: list[str | None] = json.loads(done.stdout)
     return judged
@@ -50,5 +50,5 @@ def test_node_takes_the_depth_that_we_take() -> None:
     """Four thousand levels, which fit into one message, are JSON for both."""
     deep = "[" * 4_000 + "]" * 4_000
     script = "process.exit(Array.isArray(JSON.parse(process.argv[1])) ? 0 : 1)"
-    assert subprocess.run([node(), "-e", script, deep], timeout=60, check=False).returncode == 0
+    assert subprocess.run([node_path(), "-e", script, deep], timeout=60, check=False).returncode == 0
     assert parse(deep)
