@@ -1,0 +1,216 @@
+// The reconnecting client of this page: labkit/wire/client.py for browsers.
+// It is an EventTarget; what it tells, and to whom it matters:
+//   state {state}  closed {code, reason}  waiting {ms}  welcome {answer}     the state card
+//   joined, left, refusedRoom {room}  event {room, event}  gap {room, gap}   the rooms
+//   unsent {}  refused {publication, message}                                the message box
+//   latency {ms, of}  wire {direction, shown}                                the meters and the wire log
+
+import { Backoff, STABLE_MS } from "./backoff.js";
+import { Credential, rowOf } from "./close_codes.js";
+import { hearer } from "./hearing.js";
+import { Link, browser } from "./link.js";
+import { Room } from "./room.js";
+import { check } from "./states.js";
+import { Unsent } from "./unsent.js";
+
+const MAX_BUFFERED_BYTES = 512 * 1024;
+
+/** No credential can be had, and asking again would not help; the text says why. */
+export class Hopeless extends Error {}
+
+export class Connection extends EventTarget {
+  constructor(url, env = browser()) {
+    super();
+    this.url = url;
+    this.env = env;
+    this.state = null;
+    this.connectionId = null;
+    this.userId = null;
+    this.users = new Set(); // a server without sessions names us anew each time
+    this.rooms = new Map();
+    this.unsent = new Unsent();
+    this.backoff = new Backoff(env.random);
+    this.link = null;
+    this.waitsUntil = 0;
+    this.credential = null; // an async function that gives a token or a fresh ticket; it may throw Hopeless
+    this.resume = null;
+    this.hear = hearer(this);
+  }
+
+  tell(type, detail = {}) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  // What a user does
+
+  /** Connect, first or again after a stop; rooms and what is unsent are taken along, the session is not. */
+  start(credential) {
+    if (this.state !== null && this.state !== "stopped") return;
+    this.state = null;
+    this.credential = credential;
+    this.resume = null;
+    this.#connect();
+  }
+
+  /** Leave. */
+  stop(reason = "done") {
+    if (this.state === "stopped") return;
+    const link = this.link;
+    this.#disconnected();
+    this.#move("stopped");
+    link?.close(1000, reason);
+  }
+
+  /** Pretend that the network broke. */
+  cut() {
+    this.link?.giveUp();
+  }
+
+  /** Do not wait out the delay. */
+  tryNow() {
+    if (this.state !== "waiting") return;
+    this.env.clearTimeout(this.timer);
+    this.#connect();
+  }
+
+  /** The network is back: whatever is left to wait, come within the first window, at random as everybody should. */
+  networkIsBack() {
+    const left = this.waitsUntil - this.env.now();
+    if (this.state === "waiting") this.#wait(Math.min(left, this.backoff.windowMs * this.env.random()));
+  }
+
+  join(roomId) {
+    if (this.rooms.has(roomId)) return;
+    const room = new Room(roomId);
+    this.rooms.set(roomId, room);
+    if (this.state === "open") this.sayJoin(room);
+  }
+
+  leave(roomId) {
+    const room = this.rooms.get(roomId);
+    this.rooms.delete(roomId);
+    for (const { requestId } of this.unsent.ofRoom(roomId)) this.unsent.done(requestId);
+    if (room.isJoined) this.sayLeave(roomId, room.epoch);
+    this.tell("left", { room });
+    this.tell("unsent");
+  }
+
+  /** Say something; false when too much is unsent already, and the text stays with its writer. */
+  chat(roomId, text) {
+    const requestId = this.env.newId();
+    const message = { type: "chat", roomId, requestId, text };
+    const kept = this.unsent.add({ requestId, roomId, text, message, body: JSON.stringify(message) });
+    if (kept) this.sayAgain(requestId);
+    this.tell("unsent");
+    return kept;
+  }
+
+  // What hearing asks for
+
+  sayJoin(room) {
+    this.link?.say({ type: "join", roomId: room.roomId, since: room.since });
+  }
+
+  /** A server that does not count knows no `leave` either, and would close us for it. */
+  sayLeave(roomId, epoch) {
+    if (epoch != null) this.link?.say({ type: "leave", roomId });
+  }
+
+  /** Send what is kept under a requestId, if its room is joined and the browser's buffer is not high. */
+  sayAgain(requestId) {
+    const one = this.unsent.find(requestId);
+    if (!one || !this.rooms.get(one.roomId)?.isJoined || this.state !== "open") return;
+    if (this.link.bufferedBytes > MAX_BUFFERED_BYTES) return this.later(0, () => this.sayAgain(requestId));
+    one.tries += 1;
+    one.sentAt = this.env.now();
+    this.link.sayText(one.body, one.message);
+  }
+
+  later(tries, act) {
+    this.env.setTimeout(act, Math.min(5000, 200 * 2 ** Math.min(tries, 10)));
+  }
+
+  /** auth_ok came on a new connection. */
+  opened(answer) {
+    this.connectionId = answer.connectionId ?? null;
+    this.userId = answer.userId ?? null;
+    this.users.add(this.userId);
+    this.resume = answer.resume ?? null;
+    this.link.authenticated(answer.pingMs);
+    this.#move("open");
+    this.proof = this.env.setTimeout(() => this.backoff.proved(), STABLE_MS);
+    this.tell("welcome", { answer });
+    for (const room of this.rooms.values()) this.sayJoin(room);
+  }
+
+  // Its life
+
+  async #connect() {
+    this.#move("connecting");
+    const attempt = (this.attempt = Symbol("attempt"));
+    try {
+      const token = this.resume ?? (await this.credential());
+      if (this.attempt === attempt) this.#open(token);
+    } catch (error) {
+      if (this.attempt === attempt) this.#noCredential(error);
+    }
+  }
+
+  #open(token) {
+    const on = {
+      opened: () => this.#authenticate(token),
+      heard: (message) => this.hear(message),
+      ended: (code, reason) => this.#ended(code, reason),
+      wire: (direction, shown) => this.tell("wire", { direction, shown }),
+    };
+    try {
+      this.link = new Link(this.url, on, this.env);
+    } catch {
+      throw new Hopeless("The browser does not open this address. A page that came by https may only use wss://.");
+    }
+  }
+
+  #authenticate(token) {
+    this.#move("authenticating");
+    const message = { type: "auth", token, previous: this.connectionId ?? undefined };
+    this.link.sayText(JSON.stringify(message), { ...message, token: "***" });
+  }
+
+  #noCredential(error) {
+    if (!(error instanceof Hopeless)) return this.#ended(1006, "");
+    this.#disconnected();
+    this.tell("hopeless", { words: error.message });
+    this.#move("stopped");
+  }
+
+  #ended(code, reason) {
+    this.#disconnected();
+    this.tell("closed", { code, reason });
+    const ms = this.backoff.delayMs(code, reason);
+    if (rowOf(code).credential === Credential.FRESH) this.resume = null;
+    if (ms === null) return this.#move("stopped");
+    this.#move("waiting");
+    this.#wait(ms);
+  }
+
+  #wait(ms) {
+    this.env.clearTimeout(this.timer);
+    this.waitsUntil = this.env.now() + ms;
+    this.timer = this.env.setTimeout(() => this.#connect(), ms);
+    this.tell("waiting", { ms });
+  }
+
+  #disconnected() {
+    this.attempt = null;
+    this.link = null;
+    this.env.clearTimeout(this.proof);
+    this.env.clearTimeout(this.timer);
+    for (const room of this.rooms.values()) room.disconnected();
+  }
+
+  #move(state) {
+    check(this.state, state);
+    this.state = state;
+    this.tell("state", { state });
+  }
+}

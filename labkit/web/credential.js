@@ -1,0 +1,33 @@
+// Where the credential of a connection comes from. It stays in this page's memory: no URL, no storage, no log.
+
+import { Hopeless } from "./connection.js";
+
+const FAULTS = {
+  401: "The server does not know this name and code.",
+  403: "This server has no list of users. Use a token instead.",
+  404: "This server gives out no tickets. Use a token instead.",
+};
+
+/** The same token each time. A ticket works once; used again, the server refuses it and the page stops. */
+export function fromToken(token) {
+  return async () => token;
+}
+
+/** A fresh ticket each time, fetched for a name and a code. Raises Hopeless when asking again would not help. */
+export function fromCode(name, code) {
+  return async () => {
+    const answer = await fetch("/ticket", {
+      method: "POST",
+      headers: { Authorization: `Basic ${base64(`${name}:${code}`)}` },
+      credentials: "omit", // otherwise the browser answers a 401 with a dialog of its own
+      cache: "no-store",
+    });
+    if (FAULTS[answer.status]) throw new Hopeless(FAULTS[answer.status]);
+    if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+    return (await answer.json()).ticket;
+  };
+}
+
+function base64(text) {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}

@@ -1,0 +1,39 @@
+// Round trip and send buffer, measured while somebody looks.
+
+import { $ } from "./dom.js";
+import { Sparkline } from "./sparkline.js";
+import { bytes, count, milliseconds } from "./words.js";
+
+const PING_EVERY_MS = 2000;
+const LOOK_EVERY_MS = 1000;
+const LONG_MS = 3000;
+
+export class Meters {
+  constructor() {
+    this.latency = new Sparkline($("#latency"), $("#latency-words"), { unit: milliseconds, floor: 5 });
+    this.buffer = new Sparkline($("#buffer"), $("#buffer-words"), { unit: bytes, floor: 1024 });
+    setInterval(() => this.#look(), LOOK_EVERY_MS); // first, so that it does not see the ping of the same moment
+    setInterval(() => this.#ask(), PING_EVERY_MS);
+  }
+
+  watch(connection) {
+    this.connection = connection;
+    connection.addEventListener("latency", ({ detail }) => this.latency.add(detail.ms));
+    connection.addEventListener("closed", () => this.latency.add(null));
+  }
+
+  /** One ping at a time, and none from a page that nobody sees. */
+  #ask() {
+    const { state, link } = this.connection ?? {};
+    if (state === "open" && link.waitingMs === 0 && !document.hidden) link.ping();
+  }
+
+  #look() {
+    const { state, link, unsent } = this.connection ?? {};
+    if (state !== "open" || document.hidden) return;
+    const kept = `${count(unsent.size, "message")} (${bytes(unsent.bytes)}) not confirmed`;
+    this.buffer.add(link.bufferedBytes);
+    this.buffer.twin.textContent = `${this.buffer.words()} · ${kept}`;
+    if (link.waitingMs > LONG_MS) this.latency.twin.textContent = `no answer for ${milliseconds(link.waitingMs)}`;
+  }
+}

@@ -1,0 +1,65 @@
+// Asking the server once a second: never two questions at once, and ever more slowly while it does not answer.
+
+import { Backoff } from "./backoff.js";
+import { NO_CLOSE_FRAME } from "./close_codes.js";
+
+const EVERY_MS = 1000;
+const SLOWEST_MS = 5000;
+
+const REFUSED = {
+  401: "The server does not accept this token. Check it, and try again.",
+  403: "This server shows nothing to operators: OPS_TOKEN is not set in its environment. Set it and start the server again.",
+};
+
+export class Poll {
+  /** `on` has news(connections, metricsText), refused(words), down(words). */
+  constructor(bearer, on) {
+    this.bearer = bearer;
+    this.on = on;
+    this.isOver = false;
+    this.isPaused = false;
+    this.backoff = new Backoff();
+    this.#ask();
+  }
+
+  stop() {
+    this.isOver = true;
+    this.bearer = null;
+    clearTimeout(this.timer);
+  }
+
+  async #ask() {
+    const wait = this.isPaused || document.hidden ? EVERY_MS : await this.#once();
+    if (!this.isOver) this.timer = setTimeout(() => this.#ask(), wait);
+  }
+
+  /** One question; how long to wait before the next. */
+  async #once() {
+    try {
+      const options = { credentials: "omit", cache: "no-store", signal: AbortSignal.timeout(SLOWEST_MS) };
+      const answer = await fetch("/connections", { ...options, headers: { Authorization: `Bearer ${this.bearer}` } });
+      if (this.isOver) return 0;
+      if (REFUSED[answer.status]) return this.#refused(REFUSED[answer.status]);
+      if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+      const [connections, metrics] = [await answer.json(), await fetch("/metrics", options)];
+      if (!this.isOver && !this.isPaused) this.on.news(connections, await metrics.text());
+      this.backoff.proved();
+      return EVERY_MS;
+    } catch {
+      return this.#down();
+    }
+  }
+
+  #refused(words) {
+    this.stop();
+    this.on.refused(words);
+    return 0;
+  }
+
+  #down() {
+    if (this.isOver) return 0;
+    const wait = Math.min(SLOWEST_MS, 500 + this.backoff.delayMs(NO_CLOSE_FRAME));
+    this.on.down(`The server does not answer. Next question in ${(wait / 1000).toFixed(1)} s.`);
+    return wait;
+  }
+}

@@ -1,0 +1,94 @@
+// A small line of the newest values on a canvas, and the same in words below it.
+
+const POINTS = 90;
+
+export class Sparkline {
+  /** `unit` turns a value into words; `floor` is the least height of the scale, so that noise does not look like a storm. */
+  constructor(canvas, twin, { unit, floor }) {
+    this.canvas = canvas;
+    this.twin = twin;
+    this.unit = unit;
+    this.floor = floor;
+    this.values = []; // a number, or null for a break in the line
+    new ResizeObserver(() => this.draw()).observe(canvas);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+  }
+
+  add(value, words) {
+    this.values.push(value);
+    if (this.values.length > POINTS) this.values.shift();
+    this.twin.textContent = words ?? this.words();
+    this.draw();
+  }
+
+  words() {
+    const known = this.values.filter((value) => value !== null);
+    if (known.length === 0) return "nothing measured yet";
+    const sorted = [...known].sort((a, b) => a - b);
+    const [now, middle, worst] = [known.at(-1), sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+    return `now ${this.unit(now)} · median ${this.unit(middle)} · worst ${this.unit(worst)}`;
+  }
+
+  draw() {
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    const scale = globalThis.devicePixelRatio || 1;
+    this.canvas.width = Math.round(width * scale);
+    this.canvas.height = Math.round(height * scale);
+    const pen = this.canvas.getContext("2d");
+    pen.scale(scale, scale);
+    const colour = getComputedStyle(this.canvas).color;
+    this.#baseline(pen, width, height, colour);
+    this.#line(pen, this.#places(width, height), colour, height);
+  }
+
+  /** Where each value lies; the newest at the right edge. */
+  #places(width, height) {
+    const top = Math.max(this.floor, ...this.values) * 1.15;
+    const step = (width - 6) / (POINTS - 1);
+    const first = POINTS - this.values.length;
+    return this.values.map((value, index) =>
+      value === null ? null : [(first + index) * step + 2, height - 3 - (value / top) * (height - 8)]);
+  }
+
+  #baseline(pen, width, height, colour) {
+    pen.globalAlpha = 0.25;
+    pen.fillStyle = colour;
+    pen.fillRect(0, height - 1, width, 1);
+    pen.globalAlpha = 1;
+  }
+
+  #line(pen, places, colour, height) {
+    pen.strokeStyle = pen.fillStyle = colour;
+    pen.lineWidth = 1.75;
+    pen.lineJoin = "round";
+    for (const piece of pieces(places)) {
+      trace(pen, piece);
+      pen.stroke();
+      pen.lineTo(piece.at(-1)[0], height);
+      pen.lineTo(piece[0][0], height);
+      pen.globalAlpha = 0.12;
+      pen.fill();
+      pen.globalAlpha = 1;
+    }
+    const last = places.at(-1);
+    if (last) dot(pen, last);
+  }
+}
+
+/** The unbroken parts of a line. */
+function pieces(places) {
+  const found = [[]];
+  for (const place of places) place === null ? found.push([]) : found.at(-1).push(place);
+  return found.filter((piece) => piece.length > 0);
+}
+
+function trace(pen, piece) {
+  pen.beginPath();
+  for (const [x, y] of piece) pen.lineTo(x, y);
+}
+
+function dot(pen, [x, y]) {
+  pen.beginPath();
+  pen.arc(x, y, 2.75, 0, 2 * Math.PI);
+  pen.fill();
+}

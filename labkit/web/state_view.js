@@ -1,0 +1,135 @@
+// The state card: where the connection is, why it ended last time, when it comes back, and who we are.
+
+import { next, retryMs, rowOf } from "./close_codes.js";
+import { Diagram } from "./diagram.js";
+import { $, el, setText } from "./dom.js";
+import { milliseconds } from "./words.js";
+
+const WORDS = {
+  connecting: "Opening a WebSocket.",
+  authenticating: "The credential is on its way, as the first message.",
+  open: "Connected: messages travel both ways.",
+  waiting: "Not connected. What you write is kept.",
+  stopped: "This page does not come back by itself.",
+};
+const TICK_MS = 100;
+const MOST_ENDS = 8;
+
+export class StateView {
+  constructor() {
+    this.diagram = new Diagram($("#diagram"));
+    this.still = matchMedia("(prefers-reduced-motion: reduce)");
+    this.wait = null;
+    this.ends = []; // {code, times}
+    this.seen = null; // how the last open connection ended, as far as this page saw
+  }
+
+  watch(connection) {
+    this.connection = connection;
+    connection.addEventListener("state", ({ detail }) => this.#moved(detail.state));
+    connection.addEventListener("closed", ({ detail }) => this.#closed(detail.code, detail.reason));
+    connection.addEventListener("hopeless", ({ detail }) => this.#explain("no", "credential", detail.words, ""));
+    connection.addEventListener("waiting", ({ detail }) => this.#count(detail.ms));
+    connection.addEventListener("welcome", ({ detail }) => this.#welcome(detail.answer));
+    connection.addEventListener("joined", () => this.showFacts());
+  }
+
+  #moved(state) {
+    for (const badge of [$("#state"), $("#mini")]) {
+      badge.classList.remove("idle", this.diagram.state);
+      badge.classList.add(state);
+      setText(badge, state);
+    }
+    setText($("#state-words"), WORDS[state]);
+    this.diagram.show(state);
+    $("#try-now").hidden = state !== "waiting";
+    $("#cut").hidden = !["open", "authenticating"].includes(state);
+    $("#leave-all").hidden = state === "stopped";
+    if (state !== "waiting") this.#stopCounting();
+    if (state === "open" || state === "stopped") setText($("#announce"), `${state}. ${WORDS[state]}`);
+  }
+
+  #closed(code, reason) {
+    const { name, words } = rowOf(code);
+    if (this.connection.state === "open") this.seen = code;
+    this.#remember(code);
+    this.#explain(String(code), name, `${words} ${next(code)}`, told(reason));
+    setText($("#announce"), `Connection closed with code ${code}. ${words} ${next(code)}`);
+  }
+
+  #explain(code, name, words, reason) {
+    $("#why").hidden = false;
+    setText($("#why-code"), code);
+    setText($("#why-name"), name.toLowerCase().replaceAll("_", " "));
+    setText($("#why-words"), words);
+    setText($("#why-reason"), reason);
+  }
+
+  /** The closes before this one as a row of codes; the same code again counts up. */
+  #remember(code) {
+    const last = this.ends.at(-1);
+    if (last?.code === code) last.times += 1;
+    else this.ends.push({ code, times: 1 });
+    this.ends.splice(0, this.ends.length - MOST_ENDS);
+    const chips = this.ends.map((end) => el("li", {}, end.times > 1 ? `${end.code} × ${end.times}` : String(end.code)));
+    $("#ends").replaceChildren(...chips);
+  }
+
+  /** The user starts anew: what ended an earlier try is no longer news. */
+  forget() {
+    $("#why").hidden = true;
+    this.ends = [];
+    $("#ends").replaceChildren();
+  }
+
+  // The countdown
+
+  #count(ms) {
+    this.#stopCounting();
+    this.wait = ms;
+    $("#countdown").hidden = false;
+    this.ticker = setInterval(() => this.#tick(), this.still.matches ? 1000 : TICK_MS);
+    this.#tick();
+  }
+
+  #tick() {
+    const left = Math.max(0, this.connection.waitsUntil - this.connection.env.now());
+    const shown = this.still.matches ? `${Math.ceil(left / 1000)} s` : `${(left / 1000).toFixed(1)} s`;
+    setText($("#countdown-words"), `Next try in ${shown}`);
+    $("#countdown-bar").value = this.wait === 0 ? 1 : 1 - left / this.wait;
+  }
+
+  #stopCounting() {
+    clearInterval(this.ticker);
+    $("#countdown").hidden = true;
+  }
+
+  // The facts
+
+  #welcome(answer) {
+    this.answer = answer;
+    const before = answer.previousClose;
+    const differs = before && before.code !== this.seen;
+    if (differs) setText($("#why-reason"), `The server knows it better: ${before.code} ${rowOf(before.code).name.toLowerCase()}`);
+    this.showFacts();
+  }
+
+  showFacts() {
+    const { connection, answer } = this;
+    const window = connection.backoff.windowMs;
+    const facts = [
+      ["You are", connection.userId ?? "unknown"],
+      ["Session", answer.resume ? "can be resumed" : "this server keeps none"],
+      ["First try after an outage", `within ${milliseconds(window)}`],
+      ["Tries since the last proof", String(connection.backoff.tries)],
+    ];
+    $("#facts").replaceChildren(...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
+  }
+}
+
+/** What the close frame itself said. */
+function told(reason) {
+  if (!reason) return "";
+  const slot = retryMs(reason);
+  return `The server said: ${reason}${slot === null ? "" : ` (a time of our own, ${milliseconds(slot)} from then)`}`;
+}

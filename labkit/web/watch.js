@@ -1,0 +1,145 @@
+// The operators' page: rooms, connections and closes of one server, live.
+
+import { rowOf } from "./close_codes.js";
+import { $, clock, el, setText } from "./dom.js";
+import { newCloses, parse, rate } from "./metrics.js";
+import { Poll } from "./poll.js";
+import { Table } from "./table.js";
+import { bytes, count, milliseconds, seconds } from "./words.js";
+
+const BEHIND_MS = 1000; // the oldest undelivered message is older: a slow reader
+const LONGEST_LOG = 100;
+const NO_CODE = 1005; // not a code that is ever sent, but what a server notes when a close frame names none
+const UNTOLD = { name: "NO_CODE", when: "the client closed without naming a code" };
+
+const connections = new Table($("#connections"), {
+  caption: "Connections, sortable by each column",
+  key: ({ connectionId }) => connectionId,
+  isSlow: ({ oldestMs }) => oldestMs >= BEHIND_MS,
+  columns: [
+    { name: "User", value: ({ userId }) => userId },
+    { name: "State", value: ({ state }) => state },
+    { name: "Rooms", value: ({ rooms }) => Object.keys(rooms).join(", "), wrap: true },
+    { name: "Round trip", value: ({ roundTripMs }) => roundTripMs, show: milliseconds, isNumber: true },
+    { name: "Outbox", value: ({ outboxBytes }) => outboxBytes, show: bytes, isNumber: true, isHot: (value) => value > 0 },
+    { name: "In the kernel", value: ({ kernelBytes }) => kernelBytes, show: bytes, isNumber: true },
+    { name: "Oldest", value: ({ oldestMs }) => oldestMs, show: milliseconds, isNumber: true, isHot: (value) => value >= BEHIND_MS },
+    { name: "Peak", value: ({ outboxPeakBytes }) => outboxPeakBytes, show: bytes, isNumber: true },
+    { name: "In", value: ({ received }) => received, isNumber: true },
+    { name: "Out", value: ({ sent }) => sent, isNumber: true },
+    { name: "Age", value: ({ ageS }) => ageS, show: seconds, isNumber: true },
+    { name: "Address", value: ({ address }) => address },
+  ],
+});
+const rooms = new Table($("#rooms"), {
+  caption: "Rooms, sortable by each column",
+  key: ({ roomId }) => roomId,
+  sortedBy: 1,
+  descending: true,
+  columns: [
+    { name: "Room", value: ({ roomId }) => roomId, wrap: true },
+    { name: "Connections", value: (room) => room.connections, isNumber: true },
+    { name: "Users", value: ({ users }) => users.size, isNumber: true },
+    { name: "Slow", value: ({ slow }) => slow, isNumber: true, isHot: (value) => value > 0 },
+  ],
+});
+
+let poll = null;
+let before = null; // the metrics of the last answer, and when
+
+$("#enter-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  poll?.stop();
+  before = null;
+  poll = new Poll($("#bearer").value, { news, refused: ended, down: (words) => notice(words, "warn") });
+});
+$("#pause").addEventListener("click", ({ target }) => {
+  poll.isPaused = !poll.isPaused;
+  showPause(target);
+});
+$("#stop").addEventListener("click", () => {
+  poll.stop();
+  $("#bearer").value = "";
+  ended("");
+});
+
+function showPause(button = $("#pause")) {
+  button.setAttribute("aria-pressed", String(poll.isPaused));
+  if (poll.isPaused) setText($("#fresh"), `stands still since ${clock()}`);
+}
+
+function ended(words) {
+  $("#enter").hidden = false;
+  $("#board").hidden = true;
+  notice(words, "bad");
+  $("#bearer").focus();
+}
+
+function notice(words, kind = "") {
+  $("#notice").hidden = words === "";
+  $("#notice").className = `notice ${kind}`;
+  setText($("#notice"), words);
+}
+
+// One answer
+
+function news(lines, metricsText) {
+  const now = { at: performance.now(), metrics: parse(metricsText) };
+  $("#enter").hidden = true;
+  $("#board").hidden = false;
+  notice("");
+  showPause();
+  setText($("#fresh"), `as of ${clock()}`);
+  const left = connections.show(lines);
+  setText($("#connections-note"), leftOut(left, lines.length, "connection"));
+  const byRoom = roomsOf(lines);
+  setText($("#rooms-note"), leftOut(rooms.show(byRoom), byRoom.length, "room"));
+  tiles(lines, byRoom, now);
+  closes(newCloses(before && (before.metrics.get("labkit_closed_total") ?? new Map()), now.metrics.get("labkit_closed_total") ?? new Map()));
+  before = now;
+}
+
+function leftOut(left, all, what) {
+  if (all === 0) return `No ${what} at the moment.`;
+  return left > 0 ? `The first ${all - left} of ${all} are shown.` : "";
+}
+
+function roomsOf(lines) {
+  const found = new Map();
+  for (const line of lines) for (const roomId of Object.keys(line.rooms)) member(found, roomId, line);
+  return [...found.values()];
+}
+
+function member(found, roomId, { userId, oldestMs }) {
+  const room = found.get(roomId) ?? { roomId, connections: 0, users: new Set(), slow: 0 };
+  room.connections += 1;
+  room.users.add(userId);
+  room.slow += oldestMs >= BEHIND_MS ? 1 : 0;
+  found.set(roomId, room);
+}
+
+function tiles(lines, byRoom, now) {
+  const grew = (name) => before && rate(before.metrics.get(name), now.metrics.get(name), (now.at - before.at) / 1000);
+  const perSecond = (value) => (value === null ? "–" : `${value < 10 ? value.toFixed(1) : Math.round(value)} /s`);
+  const slow = lines.filter(({ oldestMs }) => oldestMs >= BEHIND_MS).length;
+  const held = lines.reduce((sum, { outboxBytes }) => sum + outboxBytes, 0);
+  const facts = [
+    ["Connections", lines.length], ["Rooms", byRoom.length],
+    ["Messages in", perSecond(grew("labkit_received_total"))], ["Events out", perSecond(grew("labkit_delivered_total"))],
+    ["Undelivered", bytes(held)], ["Slow readers", slow, slow > 0 ? "bad" : ""],
+  ];
+  $("#tiles").replaceChildren(...facts.map(([name, value, kind = ""]) =>
+    el("div", { class: `card tile ${kind}` }, el("dt", {}, name), el("dd", {}, String(value)))));
+}
+
+function closes(fresh) {
+  const list = $("#closes");
+  for (const [code, many] of fresh) {
+    const { name, when } = code === NO_CODE ? UNTOLD : rowOf(code);
+    const often = many > 1 ? `${count(many, "connection")}: ` : "";
+    list.prepend(el("li", {}, el("time", {}, clock()), el("b", {}, String(code)),
+      el("span", {}, `${often}${name.toLowerCase().replaceAll("_", " ")}, ${when}`)));
+  }
+  while (list.children.length > LONGEST_LOG) list.lastElementChild.remove();
+  $("#closes-note").hidden = list.children.length > 0;
+}
