@@ -11,7 +11,7 @@ import gc
 import sys
 import threading
 from collections.abc import Awaitable, Coroutine
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
