@@ -171,7 +171,7 @@ class Lab:
         states = {name: client.state.value for name, client in self.clients.items()}
         known = {client.connection_id for client in self.clients.values()}
         strangers = [line for line in self.connections() if line["connectionId"] not in known] if runs else []
-        return examine(runs, states, len(strangers), self._dead() + background.deaths())
+        return examine(runs, states, len(strangers), background.deaths())
 
     def __repr__(self) -> str:
         clients = ", ".join(self.clients) or "nobody"
@@ -203,10 +203,6 @@ class Lab:
         await client.__aenter__()
         self.clients[name] = client
         return client
-
-    def _dead(self) -> list[str]:
-        done = [task for task in self._tasks if task.done() and not task.cancelled()]
-        return [repr(task.exception()) for task in done if task.exception() is not None]
 
     async def _settle(self) -> None:
         ends = monotonic() + SETTLE_S

@@ -37,11 +37,11 @@ class Diagram:
                     self._steps[state, step.next][step.do].append(given.value)
         self._moves = [edge for edge in self._steps if edge[0] != edge[1]]
         self._box_h = 36 + LINE * max(len(self._stays(state)) for state in self._states)
-        self._top = MARGIN + max(self._rise(edge) for edge in self._moves if not self._is_below(edge))
+        self._top = MARGIN + max((self._rise(edge) for edge in self._moves if not self._is_below(edge)), default=0)
 
     def _repr_svg_(self) -> str:
         width = 2 * MARGIN + len(self._states) * (BOX_W + GAP) - GAP
-        height = self._top + self._box_h + MARGIN + max(self._rise(edge) for edge in self._moves)
+        height = self._top + self._box_h + MARGIN + max((self._rise(edge) for edge in self._moves), default=0)
         parts = [*map(self._arrow, self._moves), *map(self._box, self._states)]
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img">'

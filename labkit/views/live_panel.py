@@ -119,9 +119,5 @@ def _described(chart: Chart) -> dict[str, Any]:
 def _button(label: str, doing: Doing) -> ipywidgets.Button:
     """What it does runs on the background loop, wherever Jupyter calls back: the kernel's loop or a thread."""
     button = ipywidgets.Button(description=label, tooltip=label)
-    button.on_click(lambda _: asyncio.run_coroutine_threadsafe(_awaited(doing), background.loop()))
+    button.on_click(lambda _: background.spawn(doing()))
     return button
-
-
-async def _awaited(doing: Doing) -> None:
-    await doing()

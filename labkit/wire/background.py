@@ -45,7 +45,7 @@ def run(awaitable: Awaitable[Result], timeout: float | None = None) -> Result:
     if _running_loop() is home:
         _drop(awaitable)
         raise RuntimeError("labkit.run was called on the background loop itself; use await there")
-    future = spawn(awaitable)
+    future = asyncio.run_coroutine_threadsafe(_coroutine(awaitable), home)
     try:
         return future.result(timeout)
     except TimeoutError:
@@ -59,8 +59,10 @@ def run(awaitable: Awaitable[Result], timeout: float | None = None) -> Result:
 
 
 def spawn(awaitable: Awaitable[Result]) -> "Future[Result]":
-    """Start an awaitable on the background loop and go on; its result or exception is in what this returns."""
-    return asyncio.run_coroutine_threadsafe(_coroutine(awaitable), loop())
+    """Start an awaitable on the background loop and go on. Should it fail, `deaths` tells."""
+    future = asyncio.run_coroutine_threadsafe(_coroutine(awaitable), loop())
+    future.add_done_callback(_note_death)
+    return future
 
 
 def watch(loop: asyncio.AbstractEventLoop) -> None:
@@ -82,6 +84,11 @@ def forget_deaths() -> None:
 def _on_death(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     _deaths.append(f"{context.get('message')}: {context.get('exception')!r}")
     loop.default_exception_handler(context)
+
+
+def _note_death(future: "Future[Any]") -> None:
+    if not future.cancelled() and future.exception() is not None:
+        _deaths.append(repr(future.exception()))
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -1,0 +1,209 @@
+"""The lab: it starts, is found healthy or not, survives what is done to it, and leaves nothing behind."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import labkit
+from labkit.bench.health import Health, Unhealthy
+from labkit.bench.launch import Lab
+from labkit.bench.server_process import ServerDied, ServerProcess
+from labkit.rules.limits import BadLimit
+from labkit.wire.client_state import ClientState, Refused
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    with Lab() as made:
+        yield made
+
+
+def runs(pid: int) -> bool:
+    """Whether a process is alive, and not only its entry."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def wait_until_gone(pid: int, seconds: float = 10.0) -> bool:
+    ends = time.monotonic() + seconds
+    while runs(pid) and time.monotonic() < ends:
+        time.sleep(0.05)
+    return not runs(pid)
+
+
+def test_two_clients_talk_and_the_lab_is_healthy(lab: Lab) -> None:
+    ana, ben = labkit.run(lab.client("ana")), labkit.run(lab.client("ben"))
+    said, heard = labkit.run(ana.join("room:demo")), labkit.run(ben.join("room:demo"))
+    event = labkit.run(said.chat("hello"))
+    assert labkit.run(anext(aiter(heard))) == event
+    assert (ana.user_id, event["userId"]) == ("ana", "ana")
+    assert lab.health() == Health(2)
+
+
+def test_a_name_twice_is_one_client(lab: Lab) -> None:
+    first = labkit.run(lab.client("ana"))
+    second = labkit.run(lab.client("ana"))
+    assert first.state is ClientState.STOPPED
+    assert second.state is ClientState.OPEN
+    assert lab.health() == Health(1)
+
+
+def test_a_stranger_to_the_lab_is_named(lab: Lab) -> None:
+    with pytest.raises(ValueError, match="'zoe' is no user of this lab; there are ana, ben"):
+        labkit.run(lab.client("zoe"))
+
+
+def test_a_guest_comes_in_with_the_dev_token(lab: Lab) -> None:
+    assert str(labkit.run(lab.client()).user_id).startswith("user-")
+
+
+def test_samples_arrive(lab: Lab) -> None:
+    labkit.run(lab.client("ana"))
+    ends = time.monotonic() + 10
+    while "largest buffer bytes: ana" not in lab.store.names() and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert lab.store.window("round trip ms: ana").values[0] > 0
+    assert lab.store.window("largest buffer bytes: ana").values[0] > 0
+
+
+def test_health_sees_a_dead_server(lab: Lab) -> None:
+    lab.kill()
+    with pytest.raises(Unhealthy, match="the server is not running"):
+        lab.health()
+
+
+def test_health_sees_a_dead_task(lab: Lab) -> None:
+    async def die() -> None:
+        raise LookupError("planted")
+
+    task = lab.spawn(die())
+    with pytest.raises(LookupError):
+        task.result(5)
+    with pytest.raises(Unhealthy, match="planted"):
+        lab.health()
+
+
+def test_health_sees_a_task_that_died_unseen(lab: Lab) -> None:
+    async def die() -> None:
+        raise LookupError("nobody looks")
+
+    async def leave_alone() -> None:
+        tasks = {asyncio.create_task(die())}
+        await asyncio.sleep(0.05)
+        tasks.clear()
+
+    labkit.run(leave_alone())
+    with pytest.raises(Unhealthy, match="nobody looks"):
+        lab.health()
+
+
+def test_health_sees_a_leaked_socket(lab: Lab) -> None:
+    stray = labkit.connect(lab.url, lab.token)
+    labkit.run(stray.__aenter__())
+    with pytest.raises(Unhealthy, match="1 connections were opened and not closed"):
+        lab.health()
+    labkit.run(stray.close())
+
+
+def test_clients_are_back_after_kill_and_restart(lab: Lab) -> None:
+    ana = labkit.run(lab.client("ana"))
+    room = labkit.run(ana.join("room:demo"))
+    first = labkit.run(room.chat("before"))
+    url = lab.url
+    lab.kill()
+    lab.restart()
+    assert lab.url == url
+    assert labkit.run(room.chat("after"), timeout=30)["seq"] == first["seq"] + 1
+    assert lab.health() == Health(1)
+
+
+def test_starting_again_stops_the_earlier_lab() -> None:
+    first = Lab(name="again").start()
+    client = labkit.run(first.client("ana"))
+    pid, folder = first.pid, first.audit.parent
+    with Lab(name="again") as second:
+        assert pid is not None and wait_until_gone(pid)
+        assert not folder.exists()
+        assert client.state is ClientState.STOPPED
+        assert second.health() == Health(0)
+
+
+def test_nothing_is_left_after_the_end(lab: Lab) -> None:
+    labkit.run(lab.client("ana"))
+    pid, folder = lab.pid, lab.audit.parent
+    assert folder.is_dir() and pid is not None and runs(pid)
+    lab.stop()
+    lab.stop()
+    assert wait_until_gone(pid)
+    assert not folder.exists()
+
+
+def test_the_server_ends_with_its_parent_even_by_sigkill() -> None:
+    program = "import labkit, time; lab = labkit.Lab().start(); print(lab.pid, flush=True); time.sleep(60)"
+    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    server = int(parent.stdout.readline())
+    assert runs(server)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    assert wait_until_gone(server)
+
+
+def test_interrupting_the_process_group_leaves_the_server_running(lab: Lab) -> None:
+    """A notebook's interrupt button signals the kernel's whole group; the server has a group of its own."""
+    assert lab.pid is not None
+    assert os.getpgid(lab.pid) != os.getpgid(0)
+
+
+def test_limits_reach_the_server() -> None:
+    with Lab(rooms_per_connection=1, messages_per_s=None, name="limits") as lab:
+        ana = labkit.run(lab.client("ana"))
+        labkit.run(ana.join("room:one"))
+        with pytest.raises(Refused, match="room_limit"):
+            labkit.run(ana.join("room:two"))
+    with pytest.raises(BadLimit, match="outbox_byte"):
+        Lab(outbox_byte=1)
+
+
+def test_the_server_is_told_to_stop_and_drains(lab: Lab) -> None:
+    ana = labkit.run(lab.client("ana"))
+    lab.restart()
+    assert lab.health() == Health(1)
+    assert ana.log.of("closed")[0].detail["code"] == 1012
+
+
+def test_secrets_are_in_no_argument(lab: Lab) -> None:
+    """The process list is for everybody."""
+    command = Path(f"/proc/{lab.pid}/cmdline").read_text()
+    assert lab.token not in command
+    for secret in lab._codes.values():
+        assert secret not in command
+
+
+def test_a_lab_that_was_not_started_says_so() -> None:
+    with pytest.raises(RuntimeError, match=r"call start\(\)"):
+        _ = Lab().url
+
+
+def test_a_server_that_cannot_start_tells_why() -> None:
+    process = ServerProcess(["--set", "outbox_bytes=-1"], {})
+    with pytest.raises(ServerDied, match="outbox_bytes"):
+        process.start()
+
+
+def test_sigterm_is_answered_with_zero() -> None:
+    process = ServerProcess([], {"DEV_TOKEN": "a-token-of-this-test"})
+    process.start()
+    assert process.terminate() == 0
+    process.start()
+    assert process.kill() == -signal.SIGKILL
