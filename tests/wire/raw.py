@@ -11,7 +11,6 @@ import json
 import os
 import struct
 import sys
-import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -42,6 +41,7 @@ def on_a_loop(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
     @functools.wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         async def bounded() -> None:
+            Raw.made.clear()
             async with asyncio.timeout(100):
                 await test(*args, **kwargs)
 
@@ -116,14 +116,14 @@ def port_of(url: str) -> int:
 class Raw:
     """One TCP connection to a server."""
 
-    made: ClassVar["weakref.WeakSet[Raw]"] = weakref.WeakSet()
+    made: ClassVar["list[Raw]"] = []  # kept until their server ends, as a forgotten stream closes itself
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.made.add(self)
+        self.made.append(self)
         self.reader, self.writer = reader, writer
         self.answers_pings = True
         self.answers_close = True
-        self.pings = 0
+        self.pings: list[float] = []  # when, by the loop's clock
         self.windows: list[int] = []  # told by `reconnect`, which may come at any time
 
     @classmethod
@@ -207,7 +207,7 @@ class Raw:
         while True:
             opcode, payload = await self.frame()
             if opcode == PING:
-                self.pings += 1
+                self.pings.append(asyncio.get_running_loop().time())
                 if self.answers_pings:
                     self.send(frame(PONG, payload))
             elif opcode == CLOSE:
@@ -277,11 +277,36 @@ async def pair(url: str) -> None:
         one.drop()
 
 
+@asynccontextmanager
+async def lateness() -> AsyncIterator[list[float]]:
+    """How late this loop was at worst, in seconds: what a busy machine adds to a deadline is no fault of the server."""
+    loop, worst = asyncio.get_running_loop(), [0.0]
+
+    async def watch() -> None:
+        while True:
+            at = loop.time() + 0.01
+            await asyncio.sleep(0.01)
+            worst[0] = max(worst[0], loop.time() - at)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield worst
+    finally:
+        watching.cancel()
+
+
 async def until(holds: Callable[[], bool]) -> None:
     """Wait for something to become true."""
     async with asyncio.timeout(PATIENCE_S):
         while not holds():
             await asyncio.sleep(0.005)
+
+
+def drop_all() -> None:
+    """End every connection that was made here."""
+    for raw in Raw.made:
+        raw.drop()
+    Raw.made.clear()
 
 
 # Servers
@@ -294,8 +319,7 @@ async def serving(*, limits: Mapping[str, Any] | None = None, **options: Any) ->
         try:
             yield server
         finally:
-            for raw in list(Raw.made):
-                raw.drop()
+            drop_all()
 
 
 class Process(NamedTuple):
@@ -344,6 +368,7 @@ async def process(
         assert line.startswith("WebSocket server listening on "), log.read_text()
         yield Process(child, line.split()[-1], log)
     finally:
+        drop_all()
         if child.returncode is None:
             child.kill()
         await child.wait()

@@ -1,0 +1,349 @@
+"""Who comes in with what: the dev token, tickets, resume, refresh; and what ends a session."""
+
+import asyncio
+import os
+import stat
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from labkit.wire.audit import Audit
+from tests.wire.people import OPS, basic, enter_as, refused, revoke, ticket, ticket_answer, users
+from tests.wire.raw import TOKEN, Ended, Raw, ask, on_a_loop, request, serving, until
+
+FAILED = (4403, "auth failed")
+
+
+@on_a_loop
+async def test_the_dev_token_is_reusable_and_each_use_is_somebody_new() -> None:
+    """Two users, two sessions."""
+    async with serving() as server:
+        ann, bob = await Raw.enter(server.url), await Raw.enter(server.url)
+        assert ann.ok["userId"] != bob.ok["userId"] and ann.ok["resume"] != bob.ok["resume"]
+
+
+@pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For"])
+@on_a_loop
+async def test_the_dev_token_is_for_this_machine_alone(header: str) -> None:
+    """Who comes through a proxy comes from elsewhere, whatever the address of the proxy."""
+    async with serving() as server:
+        assert await refused(server.url, TOKEN, **{header.replace("-", "_"): "for=10.0.0.1"}) == FAILED
+        assert (await Raw.enter(server.url)).ok["type"] == "auth_ok"
+
+
+@on_a_loop
+async def test_the_dev_token_needs_a_listener_on_loopback() -> None:
+    """On every address it opens nothing, not even from here; and None is no token at all."""
+    async with serving(host="0.0.0.0") as server:
+        assert await refused(server.url, TOKEN) == FAILED
+    async with serving(token=None) as server:
+        assert await refused(server.url, "None-None") == FAILED
+
+
+@on_a_loop
+async def test_a_ticket_lets_its_user_in_once(tmp_path: Path) -> None:
+    """POST /ticket: {ticket, expiresIn}; userId is the name; spent, it is 4403, also while its session lives."""
+    async with serving(users=users(tmp_path)) as server:
+        answer = await ticket_answer(server.url, "ada")
+        assert answer.headers["content-type"] == "application/json" and answer.headers["cache-control"] == "no-store"
+        assert list(answer.json) == ["ticket", "expiresIn"] and answer.json["expiresIn"] == 60
+        ada = await Raw.enter(server.url, answer.json["ticket"])
+        assert ada.ok["userId"] == "ada"
+        assert await refused(server.url, answer.json["ticket"]) == FAILED
+        assert await ada.everything() == []
+
+
+@on_a_loop
+async def test_a_ticket_that_is_old_forged_or_foreign_opens_nothing(tmp_path: Path) -> None:
+    """Expired, changed in one letter, a resume called a ticket, and one of another server: 4403, all of them."""
+    async with serving(users=users(tmp_path), limits={"ticket_ttl_s": 0.2}) as server:
+        late = await ticket(server.url, "ada")
+        await asyncio.sleep(0.3)
+        assert await refused(server.url, late) == FAILED
+        good = await ticket(server.url, "ada")
+        at = len(good) // 2
+        assert await refused(server.url, good[:at] + ("A" if good[at] != "A" else "B") + good[at + 1 :]) == FAILED
+        ada = await enter_as("ada", server.url)
+        assert await refused(server.url, "t" + ada.ok["resume"][1:]) == FAILED
+        async with serving(users=users(tmp_path)) as other:
+            assert await refused(other.url, await ticket(server.url, "ada")) == FAILED
+
+
+@on_a_loop
+async def test_grants_say_who_may_read_and_write_where(tmp_path: Path) -> None:
+    """rw, r and w; a room outside them is room_denied; `access` tells."""
+    async with serving(users=users(tmp_path)) as server:
+        ada, bob = await enter_as("ada", server.url), await enter_as("bob", server.url, "news", "box", "team:1")
+        joined = {}
+        for room in ("team:1", "news", "box"):
+            ada.say(type="join", roomId=room)
+            joined[room] = (await ada.hear())["access"]
+        assert joined == {"team:1": "rw", "news": "r", "box": "w"}
+        ada.say(type="join", roomId="secret")
+        assert await ada.hear() == {
+            "type": "error",
+            "code": "room_denied",
+            "message": "your grants do not cover this room",
+            "roomId": "secret",
+        }
+        ada.chat("news", "may I?", requestId="r1")
+        refusal = await ada.hear()
+        assert (refusal["code"], refusal["requestId"], refusal["roomId"]) == ("read_only", "r1", "news")
+        ada.say(type="presence", roomId="box")
+        assert (await ada.hear())["code"] == "room_denied"
+        told: list[tuple[str, int]] = []
+        for speaker, room, words in ((bob, "box", "not for ada"), (ada, "box", "mine"), (bob, "news", "read this")):
+            speaker.chat(room, words)
+            assert [said["text"] for said in await bob.hear_many(1)] == [words]
+            told += [(said["text"], said["seq"]) for said in await ada.everything()]
+        assert told == [("mine", 2), ("read this", 1)]
+
+
+@on_a_loop
+async def test_the_newest_connection_of_a_session_wins() -> None:
+    """resume: the same user, the older connection gets 4409, and the newer is told of it."""
+    async with serving() as server:
+        old = await Raw.enter(server.url, TOKEN, "a")
+        new = await Raw.enter(server.url, old.ok["resume"], "a", previous=old.ok["connectionId"])
+        assert new.ok["userId"] == old.ok["userId"] and new.ok["connectionId"] != old.ok["connectionId"]
+        assert new.ok["previousClose"]["code"] == 4409
+        assert await old.ending() == (4409, "replaced")
+        new.chat("a", "here")
+        assert (await new.hear())["text"] == "here"
+
+
+@on_a_loop
+async def test_how_the_last_connection_ended_is_told_whatever_the_credential() -> None:
+    """previousClose {code, reason, at}: by `previous` alone; an unknown one is no fault and tells nothing."""
+    async with serving() as server:
+        raw = await Raw.enter(server.url)
+        raw.say(type="nonsense")
+        assert await raw.ending() == (1008, "unsupported type")
+        for token in (raw.ok["resume"], TOKEN):
+            told = (await Raw.enter(server.url, token, previous=raw.ok["connectionId"])).ok["previousClose"]
+            assert list(told) == ["code", "reason", "at"]
+            assert (told["code"], told["reason"]) == (1008, "unsupported type")
+        assert "previousClose" not in (await Raw.enter(server.url, previous="unknown")).ok
+
+
+@on_a_loop
+async def test_a_lost_connection_is_told_as_1006() -> None:
+    """No close frame on either side."""
+    async with serving() as server:
+        raw = await Raw.enter(server.url)
+        raw.drop()
+        await until(lambda: not server.hub.connections)
+        assert (await Raw.enter(server.url, previous=raw.ok["connectionId"])).ok["previousClose"]["code"] == 1006
+
+
+@on_a_loop
+async def test_refresh_moves_the_expiry_of_a_live_connection(tmp_path: Path) -> None:
+    """auth_ok again: same connection, same user, later; with another's credential 4403."""
+    async with serving(users=users(tmp_path), limits={"session_ttl_s": 1.0}) as server:
+        ada = await enter_as("ada", server.url, "team:1")
+        lapsing = await enter_as("ada", server.url)
+        await asyncio.sleep(0.4)
+        ada.say(type="refresh", token=await ticket(server.url, "ada"))
+        again = await ada.hear("auth_ok")
+        assert {again[name] == ada.ok[name] for name in ("connectionId", "userId", "pingMs")} == {True}
+        assert datetime.fromisoformat(again["expiresAt"]) > datetime.fromisoformat(ada.ok["expiresAt"])
+        assert await lapsing.ending() == (4419, "session expired")
+        ada.chat("team:1", "still here")
+        assert (await ada.hear())["text"] == "still here"
+        ada.say(type="refresh", token=await ticket(server.url, "bob"))
+        assert await ada.ending() == FAILED
+
+
+@on_a_loop
+async def test_refresh_may_change_what_a_user_may_do(tmp_path: Path) -> None:
+    """The dev token keeps the user it made; the session of a ticket stays the same session."""
+    async with serving(users=users(tmp_path)) as server:
+        ann = await Raw.enter(server.url)
+        ann.say(type="refresh", token=TOKEN)
+        assert (await ann.hear("auth_ok"))["userId"] == ann.ok["userId"]
+        ada = await enter_as("ada", server.url)
+        ada.say(type="refresh", token=await ticket(server.url, "ada"))
+        newer = await Raw.enter(server.url, (await ada.hear("auth_ok"))["resume"])
+        assert newer.ok["userId"] == "ada"
+        assert await ada.ending() == (4409, "replaced")
+
+
+@on_a_loop
+async def test_an_expired_session_is_told_so_and_a_forged_one_is_not() -> None:
+    """4419 for an expired one and for another server's; 4403 for a wrong signature under our key."""
+    async with serving(limits={"session_ttl_s": 0.3}) as server, serving() as other:
+        raw = await Raw.enter(server.url)
+        assert await raw.ending() == (4419, "session expired")
+        assert await refused(server.url, raw.ok["resume"]) == (4419, "session expired")
+        foreign = (await Raw.enter(other.url)).ok["resume"]
+        assert await refused(server.url, foreign) == (4419, "session expired")
+        assert await refused(other.url, foreign[:-2] + ("AA" if foreign[-2:] != "AA" else "BB")) == FAILED
+
+
+@on_a_loop
+async def test_revoke_ends_every_session_of_a_user_and_nobody_elses(tmp_path: Path) -> None:
+    """4410 for the live ones, 4410 for their resume, and a fresh ticket begins anew."""
+    async with serving(users=users(tmp_path), ops_token=OPS) as server:
+        adas = [await enter_as("ada", server.url) for _ in range(2)]
+        bob = await enter_as("bob", server.url)
+        assert (await ask(server.url, request("POST", "/revoke/ada"))).status == 401
+        assert (await ask(server.url, request("GET", "/revoke/ada"))).status == 405
+        answer = await revoke(server.url, "ada")
+        assert (answer.status, answer.json) == (200, {"closed": 2})
+        for ada in adas:
+            assert await ada.ending() == (4410, "session revoked")
+            assert await refused(server.url, ada.ok["resume"]) == (4410, "session revoked")
+        assert await bob.everything() == []
+        assert (await enter_as("ada", server.url)).ok["userId"] == "ada"
+
+
+@on_a_loop
+async def test_revoke_catches_a_connection_whose_auth_ok_waits_for_the_disk(tmp_path: Path) -> None:
+    """Between the credential and its answer, nothing slips through."""
+    async with serving(users=users(tmp_path), ops_token=OPS, audit=tmp_path / "room.db") as server:
+        ada = await enter_as("ada", server.url)
+        held: list[tuple[object, ...]] = []
+        queue = server.hub.queue
+        audit = queue._audit
+        assert isinstance(audit, Audit)
+        queue._audit = Held(held)  # type: ignore[assignment]
+        again = await Raw.open(server.url)
+        again.say(type="auth", token=ada.ok["resume"])
+        await until(lambda: bool(held))
+        assert (await revoke(server.url, "ada")).json == {"closed": 1}
+        queue._audit = audit
+        audit.submit(*held[0])  # type: ignore[arg-type]
+        assert await ada.ending() == (4410, "session revoked")
+        assert await again.ending() == (4410, "session revoked")
+
+
+class Held:
+    """An audit log that takes its time."""
+
+    def __init__(self, held: list[tuple[object, ...]]) -> None:
+        self._held = held
+
+    def submit(self, *submission: object) -> None:
+        self._held.append(submission)
+
+
+@on_a_loop
+async def test_wrong_codes_are_rate_limited_and_then_not_even_looked_at(tmp_path: Path) -> None:
+    """Five at once for a name, then 429 with Retry-After, for the right code as well; other names go on."""
+    async with serving(users=users(tmp_path)) as server:
+        for code in ("wrong-1", "", "correct-hors", "correct-horse ", "CORRECT-HORSE"):
+            answer = await ticket_answer(server.url, "ada", code)
+            assert (answer.status, answer.body) == (401, b"wrong name or code\n")
+            assert answer.headers["www-authenticate"].startswith("Basic ")
+        for code in ("wrong", "correct-horse"):
+            answer = await ticket_answer(server.url, "ada", code)
+            assert answer.status == 429 and int(answer.headers["retry-after"]) > 0
+        assert (await ticket_answer(server.url, "bob")).status == 200
+
+
+@on_a_loop
+async def test_guessing_at_many_names_is_rate_limited_by_address(tmp_path: Path) -> None:
+    """A wrong name is a wrong code."""
+    async with serving(users=users(tmp_path)) as server:
+        statuses = [(await ticket_answer(server.url, f"nobody-{number}", "x")).status for number in range(33)]
+        assert statuses[:30] == [401] * 30 and statuses[-1] == 429
+
+
+@on_a_loop
+async def test_right_codes_are_never_braked(tmp_path: Path) -> None:
+    """A class behind one address, all at once."""
+    async with serving(users=users(tmp_path)) as server:
+        assert {(await ticket_answer(server.url, "bob")).status for _ in range(60)} == {200}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Bearer correct-horse"},
+        {"Authorization": "Basic !!!"},
+        {"Authorization": "Basic /////w=="},
+        {"Authorization": "Basic"},
+        basic("ada", "") | {"X": "y"},
+    ],
+)
+@on_a_loop
+async def test_a_ticket_needs_basic_authorization(tmp_path: Path, headers: dict[str, str]) -> None:
+    """Anything else is 401."""
+    async with serving(users=users(tmp_path)) as server:
+        answer = await ask(server.url, request("POST", "/ticket", {**headers, "Content-Length": "0"}))
+        assert answer.status == 401
+
+
+@on_a_loop
+async def test_without_users_there_are_no_tickets() -> None:
+    """403, and a word on what to do."""
+    async with serving() as server:
+        answer = await ticket_answer(server.url, "ada")
+        assert answer.status == 403 and b"--users" in answer.body
+
+
+@on_a_loop
+async def test_a_restart_with_audit_is_a_pause(tmp_path: Path) -> None:
+    """Rooms, requests, sessions, spent tickets, endings and revocations survive; the key is its owner's alone."""
+    path = tmp_path / "room.db"
+    async with serving(users=users(tmp_path), ops_token=OPS, audit=path) as server:
+        spent = await ticket(server.url, "ada")
+        ada = await Raw.enter(server.url, spent, "team:1")
+        bob = await enter_as("bob", server.url)
+        ada.chat("team:1", "before", requestId="r1")
+        before = await ada.hear()
+        await revoke(server.url, "bob")
+        assert await bob.ending() == (4410, "session revoked")
+        ada.say(type="leave", roomId="team:1")
+        ada.say(type="join", roomId="team:1")
+        epoch = (await ada.hear("joined"))["epoch"]
+        ada.say(type="nonsense")
+        assert await ada.ending() == (1008, "unsupported type")
+    async with serving(users=users(tmp_path), audit=path) as server:
+        back = await Raw.enter(server.url, ada.ok["resume"], previous=ada.ok["connectionId"])
+        assert back.ok["userId"] == "ada" and back.ok["previousClose"]["code"] == 1008
+        back.say(type="join", roomId="team:1", since={"epoch": epoch, "seq": 0})
+        joined, missed = await back.hear_many(2)
+        assert (joined["epoch"], joined["seq"], joined["gap"], missed) == (epoch, 1, False, before)
+        back.chat("team:1", "again", requestId="r1")
+        back.chat("team:1", "after")
+        again, after = await back.hear_many(2)
+        assert again == {**before, "duplicate": True} and (after["seq"], after["text"]) == (2, "after")
+        assert await refused(server.url, spent) == FAILED
+        assert await refused(server.url, bob.ok["resume"]) == (4410, "session revoked")
+    assert stat.S_IMODE(os.stat(tmp_path / "room.key").st_mode) == 0o600
+
+
+@on_a_loop
+async def test_a_restart_without_audit_begins_anew(tmp_path: Path) -> None:
+    """A new epoch, a gap that is told, and 4419 for the old server's resume."""
+    async with serving() as server:
+        old = await Raw.enter(server.url)
+        old.say(type="join", roomId="a")
+        epoch = (await old.hear())["epoch"]
+    async with serving() as server:
+        assert await refused(server.url, old.ok["resume"]) == (4419, "session expired")
+        new = await Raw.enter(server.url)
+        new.say(type="join", roomId="a", since={"epoch": epoch, "seq": 0})
+        joined = await new.hear()
+        assert joined["gap"] is True and joined["epoch"] != epoch
+
+
+@on_a_loop
+async def test_an_audit_that_fails_lets_nobody_in_and_publishes_nothing(tmp_path: Path) -> None:
+    """Closed under the server: a chat is refused as unavailable, and nobody is given an auth_ok that is not stored."""
+    async with serving(audit=tmp_path / "room.db") as server:
+        ann = await Raw.enter(server.url, TOKEN, "a")
+        audit = server.hub.queue._audit
+        assert audit is not None
+        audit.close()
+        ann.chat("a", "lost", requestId="r")
+        refusal = await ann.hear()
+        assert (refusal["code"], refusal["requestId"], refusal["roomId"]) == ("unavailable", "r", "a")
+        late = await Raw.open(server.url)
+        late.say(type="auth", token=TOKEN)
+        with pytest.raises(Ended) as ended:
+            await late.hear()
+        assert (ended.value.code, ended.value.reason) == (1011, "internal error")
