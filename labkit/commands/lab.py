@@ -31,7 +31,13 @@ def lab(directory: Path | None, jupyter_options: tuple[str, ...]) -> None:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")  # containers run as root, and Jupyter refuses without a word of ours
     command = [sys.executable, "-m", "labkit.commands.quick_jupyter", *options, *jupyter_options]
-    raise SystemExit(subprocess.call(command, env=os.environ))
+    raise SystemExit(subprocess.call(command, env={**os.environ, "JUPYTER_CONFIG_PATH": _config_path()}))
+
+
+def _config_path() -> str:
+    """Our folder of JupyterLab's settings (no news pop-up over a lesson), before the user's own."""
+    ours = str(Path(__file__).parent / "jupyter")
+    return os.pathsep.join(filter(None, [ours, os.environ.get("JUPYTER_CONFIG_PATH")]))
 
 
 def _course() -> Path:

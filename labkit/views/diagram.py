@@ -44,7 +44,8 @@ class Diagram:
         height = self._top + self._box_h + MARGIN + max((self._rise(edge) for edge in self._moves), default=0)
         parts = [*map(self._arrow, self._moves), *map(self._box, self._states)]
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img" '
+            f'style="max-width:100%;height:auto">'
             f"<title>{escape(repr(self))}</title><style>{STYLE}</style>{ARROW}"
             f'<rect width="100%" height="100%" fill="#fff"/>{"".join(parts)}</svg>'
         )
