@@ -76,8 +76,8 @@ def serve(ctx: click.Context, /, settings: tuple[str, ...], with_parent: bool, q
 
     PORT and DEV_TOKEN are read from the environment; OPS_TOKEN there opens /connections and /revoke.
     """
-    log_to_stderr(logging.WARNING if quiet else logging.INFO)
     server = _make_server(_limits(ctx.obj or {}, settings), **options)
+    log_to_stderr(logging.WARNING if quiet else logging.INFO)
     _prepare_process()
     try:
         asyncio.run(_serve(server, with_parent))

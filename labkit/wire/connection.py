@@ -34,6 +34,8 @@ class Connection(asyncio.Protocol):
         self.hub = hub
         self.id = hub.new_id()
         self.session = Session(hub.limits, monotonic())
+        self.outgoing = Outgoing(hub.limits)
+        self.outbox = self.outgoing.outbox
         self.heartbeat: Heartbeat | None = None
         self.handshake: Handshake | None = None
         self.since = time()
@@ -48,8 +50,8 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A TCP connection was accepted."""
         self.transport = cast(asyncio.Transport, transport)
-        self.outgoing = Outgoing(self.transport, self.hub.limits)
-        self.outbox = self.outgoing.outbox
+        self.outgoing.start(self.transport)
+        self.hub.sockets.add(self)
         self.handshake = Handshake(self.hub, self.transport)
         self.frames = self.handshake.frames
         self.peer = self.handshake.peer

@@ -62,7 +62,8 @@ class Hub:
         self.new_id = new_id
         self.rng = rng
         self.counts = Counts()
-        self.connections: dict[str, Connection] = {}
+        self.sockets: set[Connection] = set()  # every TCP connection
+        self.connections: dict[str, Connection] = {}  # those that are WebSockets
         self._crowd = Crowd()
         self.path = FastPath() if limits.fast_path else PlainPath()
         self._slow: list[Connection] = []
@@ -128,6 +129,7 @@ class Hub:
 
     def lost(self, connection: "Connection") -> None:
         """The TCP connection is gone."""
+        self.sockets.discard(connection)
         if self.connections.pop(connection.id, None) is not None:
             self._tell_window()
 

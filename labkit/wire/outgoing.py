@@ -21,14 +21,22 @@ class Outgoing:
 
     __slots__ = ("_transport", "is_due", "is_paused", "is_slow", "outbox")
 
-    def __init__(self, transport: asyncio.Transport, limits: Limits) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.outbox = Outbox(limits.outbox_bytes, limits.outbox_age_s)
         self.is_due = False
         self.is_paused = False
         self.is_slow = False  # it overflowed and is about to be closed: a hole in the stream must not be followed
-        self._transport = transport
-        # Paused shall mean: bytes are waiting. 0 says it for TCP; asyncio's TLS takes 0 for always, and never wakes up.
+        self._transport: asyncio.Transport | None = None
+
+    def start(self, transport: asyncio.Transport) -> None:
+        """There is a transport: from now on paused means that bytes are waiting.
+
+        high=0 would say so for TCP; asyncio's TLS takes 0 for always, and nothing would wake it up. It also pauses and
+        resumes while it shakes hands, before anybody has a transport: that is forgotten here.
+        """
         transport.set_write_buffer_limits(high=1, low=0)
+        self._transport = transport
+        self.is_paused = False
 
     def offer(self, frame: bytes) -> Offer:
         """Queue a frame. OVERFLOW comes once, and the caller closes the connection."""
@@ -41,8 +49,9 @@ class Outgoing:
     def flush(self) -> None:
         """Write what is queued, as far as the transport takes it."""
         self.is_due = False
-        while not self.is_paused and self.outbox.queued_bytes and not self._transport.is_closing():
-            self._transport.write(self.outbox.take(WRITE_CHUNK_BYTES))
+        transport = self._transport
+        while transport and not transport.is_closing() and not self.is_paused and self.outbox.queued_bytes:
+            transport.write(self.outbox.take(WRITE_CHUNK_BYTES))
             if not self.is_paused:
                 self.outbox.delivered()
 

@@ -10,7 +10,6 @@ import asyncio
 import logging
 import ssl
 import uuid
-import weakref
 from collections.abc import Collection
 from pathlib import Path
 from random import Random, SystemRandom
@@ -75,7 +74,6 @@ class Server:
         self._rng = rng or SystemRandom()
         self._audit: Audit | None = None
         self._listening = Listening(self._new_connection, self.limits, tls)
-        self._sockets: weakref.WeakSet[Connection] = weakref.WeakSet()
 
     @property
     def url(self) -> str:
@@ -118,9 +116,7 @@ class Server:
         return self.host == LOCALHOST or is_loopback(self.host)
 
     def _new_connection(self) -> Connection:
-        connection = Connection(self.hub)
-        self._sockets.add(connection)
-        return connection
+        return Connection(self.hub)
 
     async def drain(self) -> None:
         """Stop: no new connections, 1012 with a slot for each client, everything stored, files closed."""
@@ -141,9 +137,8 @@ class Server:
         last_moment = asyncio.get_running_loop().time() + self.limits.close_deadline_s + 0.5
         while self.hub.connections and asyncio.get_running_loop().time() < last_moment:
             await asyncio.sleep(0.01)
-        for connection in list(self._sockets):
-            if not connection.transport.is_closing():
-                reset(connection.transport)
+        for connection in list(self.hub.sockets):
+            reset(connection.transport)
         await asyncio.sleep(0)
         await self.hub.queue.empty()
 

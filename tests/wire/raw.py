@@ -213,6 +213,7 @@ class Raw:
             elif opcode == CLOSE:
                 if self.answers_close:
                     self.send(frame(CLOSE, payload))
+                    self.writer.close()
                 raise Ended(struct.unpack("!H", payload[:2])[0], payload[2:].decode())
             elif opcode == TEXT:
                 said = json.loads(payload)
@@ -348,18 +349,18 @@ def command(*arguments: str) -> list[str]:
 
 @asynccontextmanager
 async def process(
-    tmp: Path, *arguments: str, ops: str | None = None, stdin: int | None = None
+    tmp: Path, *arguments: str, stdin: int = asyncio.subprocess.DEVNULL, **environment: str
 ) -> AsyncIterator[Process]:
-    """A server of its own, on a port that the kernel picks; what it logs is in `log`."""
+    """A server of its own, on a port that the kernel picks; what it logs is in `log`. Keywords: its environment."""
     log = tmp / "serve.log"
-    environment = {name: value for name, value in os.environ.items() if name not in ("OPS_TOKEN", "PORT", "DEV_TOKEN")}
+    ours = {name: value for name, value in os.environ.items() if name not in ("OPS_TOKEN", "PORT", "DEV_TOKEN")}
     with log.open("ab") as stderr:
         child = await asyncio.create_subprocess_exec(
-            *command("--port", "0", *arguments),
-            stdin=asyncio.subprocess.DEVNULL if stdin is None else stdin,
+            *command(*arguments),
+            stdin=stdin,
             stdout=asyncio.subprocess.PIPE,
             stderr=stderr,
-            env=environment | ({} if ops is None else {"OPS_TOKEN": ops}),
+            env=ours | {"PORT": "0"} | environment,
         )
     try:
         assert child.stdout is not None

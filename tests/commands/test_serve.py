@@ -1,0 +1,330 @@
+"""`labkit serve` as a process: how it starts, how it ends, and what it says when it cannot run."""
+
+import asyncio
+import json
+import re
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from labkit.cli import main
+from labkit.wire.audit_verify import verify
+from tests.commands.certificates import certificate
+from tests.wire.people import FILE, OPERATOR, OPS, refused, ticket
+from tests.wire.raw import TOKEN, Raw, ask, command, on_a_loop, pair, port_of, process, request
+
+
+@on_a_loop
+async def test_sigterm_drains_and_exits_with_0(tmp_path: Path) -> None:
+    """Every client is told 1012 with a slot of its own, everything is stored, and nothing is wrong in the log."""
+    audit = tmp_path / "room.db"
+    async with process(tmp_path, "--audit", str(audit)) as server:
+        members = [await Raw.enter(server.url, TOKEN, "a") for _ in range(10)]
+        members[0].chat("a", "last words")
+        for member in members:
+            assert (await member.hear("chat"))["text"] == "last words"
+        endings = [asyncio.create_task(member.ending()) for member in members]
+        assert await server.end(signal.SIGTERM) == 0
+        slots = [
+            re.fullmatch(r"1012 restart retry=(\d+)", f"{code} {why}") for code, why in await asyncio.gather(*endings)
+        ]
+        assert all(slots) and len({slot[1] for slot in slots if slot}) == 10
+        assert {json.loads(line)["level"] for line in server.log.read_text().splitlines()} == {"INFO"}
+    assert verify(audit).is_intact
+
+
+@on_a_loop
+async def test_ctrl_c_ends_cleanly(tmp_path: Path) -> None:
+    """SIGINT: clients are told, exit code 0, no traceback."""
+    async with process(tmp_path) as server:
+        member = await Raw.enter(server.url, TOKEN, "a")
+        ending = asyncio.create_task(member.ending())
+        assert await server.end(signal.SIGINT) == 0
+        assert (await ending)[0] == 1012
+        assert "Traceback" not in server.log.read_text()
+
+
+@on_a_loop
+async def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
+    """While it drains for somebody who does not answer: gone at once, and still no traceback."""
+    async with process(tmp_path, "--set", "close_deadline_s=60") as server:
+        member = await Raw.enter(server.url, TOKEN, "a")
+        member.answers_close = False
+        server.child.send_signal(signal.SIGINT)
+        assert (await member.ending())[0] == 1012
+        assert await server.end(signal.SIGINT) != 0
+        assert "Traceback" not in server.log.read_text()
+
+
+@on_a_loop
+async def test_with_parent_it_ends_when_stdin_closes(tmp_path: Path) -> None:
+    """What comes on stdin means nothing, its end everything: drained, exit code 0."""
+    async with process(tmp_path, "--with-parent", stdin=asyncio.subprocess.PIPE) as server:
+        assert server.child.stdin is not None
+        server.child.stdin.write(b"hello\n")
+        await pair(server.url)
+        member = await Raw.enter(server.url)
+        ending = asyncio.create_task(member.ending())
+        server.child.stdin.close()
+        assert await asyncio.wait_for(server.child.wait(), 20) == 0
+        assert (await ending)[0] == 1012
+
+
+@on_a_loop
+async def test_with_parent_and_no_stdin_it_ends_at_once(tmp_path: Path) -> None:
+    """Nobody is there: /dev/null is at its end."""
+    async with process(tmp_path, "--with-parent") as server:
+        assert await asyncio.wait_for(server.child.wait(), 20) == 0
+        assert "Traceback" not in server.log.read_text()
+
+
+@on_a_loop
+async def test_without_with_parent_stdin_means_nothing(tmp_path: Path) -> None:
+    """A server in the background goes on."""
+    async with process(tmp_path) as server:
+        await pair(server.url)
+        assert server.child.returncode is None
+
+
+@on_a_loop
+async def test_localhost_is_both_loopback_addresses(tmp_path: Path) -> None:
+    """A browser may try either first."""
+    async with process(tmp_path) as server:
+        for host in ("127.0.0.1", "::1"):
+            assert (await ask(server.url, request("GET", "/healthz"), host)).status == 200
+
+
+@on_a_loop
+async def test_the_environment_is_read_as_the_original_reads_it(tmp_path: Path) -> None:
+    """PORT and DEV_TOKEN; OPS_TOKEN opens /connections; an option wins."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    ours = {"PORT": str(port), "DEV_TOKEN": "another-token", "OPS_TOKEN": OPS}
+    async with process(tmp_path, **ours) as server:
+        assert port_of(server.url) == port
+        assert (await Raw.enter(server.url, "another-token")).ok["type"] == "auth_ok"
+        assert await refused(server.url, TOKEN) == (4403, "auth failed")
+        assert (await ask(server.url, request("GET", "/connections", OPERATOR))).status == 200
+    async with process(tmp_path, "--token", "a-third-token", "--port", "0", **ours) as server:
+        assert port_of(server.url) != port
+        assert (await Raw.enter(server.url, "a-third-token")).ok["type"] == "auth_ok"
+
+
+@on_a_loop
+async def test_tls(tmp_path: Path) -> None:
+    """wss: members hear every message, also those that only listen; who speaks no TLS, or nothing, harms nobody."""
+    made = certificate(tmp_path)
+    files = ["--certfile", str(made.certfile), "--keyfile", str(made.keyfile)]
+    async with process(tmp_path, *files, "--set", "auth_timeout_s=1", "--set", "close_deadline_s=0.5") as server:
+        assert server.url.startswith("wss://localhost:")
+        tls = {"ssl": made.trusting, "server_hostname": "localhost"}
+        silent = await Raw.dial(server.url)
+        plain = await Raw.dial(server.url)
+        plain.send(request("GET", "/healthz"))
+        await plain.gone()
+        members = []
+        for _ in range(2):
+            raw = await Raw.open(server.url, options=tls)
+            raw.say(type="auth", token=TOKEN)
+            raw.say(type="join", roomId="a")
+            await raw.hear("joined")
+            members.append(raw)
+        for number in range(50):
+            members[0].chat("a", str(number) + "x" * 900)
+            heard = [(await raw.hear("chat"))["seq"] for raw in members]
+            assert heard == [number + 1] * 2
+        await silent.gone()
+        health = await Raw.dial(server.url, **tls)
+        health.send(request("GET", "/healthz"))
+        assert (await health.http()).body == b"ok\n"
+        endings = [asyncio.create_task(raw.ending()) for raw in members]
+        assert await server.end(signal.SIGTERM) == 0
+        assert [code for code, _ in await asyncio.gather(*endings)] == [1012, 1012]
+        assert "Traceback" not in server.log.read_text()
+
+
+@on_a_loop
+async def test_no_secret_is_in_the_log_of_a_busy_run(tmp_path: Path) -> None:
+    """Tokens, codes, tickets, resumes and bearers, right ones and wrong ones: none is in stderr or the audit file."""
+    (tmp_path / "users.csv").write_text(FILE)
+    audit = tmp_path / "room.db"
+    async with process(
+        tmp_path, "--users", str(tmp_path / "users.csv"), "--audit", str(audit), OPS_TOKEN=OPS
+    ) as server:
+        secrets = [
+            TOKEN,
+            OPS,
+            "correct-horse",
+            "battery-staple",
+            "wrong-secret-1",
+            "wrong-secret-2",
+            "r.nobody.knows.it",
+        ]
+        for name in ("ada", "bob"):
+            spent = await ticket(server.url, name)
+            raw = await Raw.enter(server.url, spent, "team:1")
+            raw.say(type="refresh", token=await ticket(server.url, name))
+            secrets += [spent, raw.ok["resume"], (await raw.hear("auth_ok"))["resume"]]
+            await refused(server.url, spent)
+            again = await Raw.enter(server.url, raw.ok["resume"], previous=raw.ok["connectionId"])
+            again.send(b"\x81\x85mask" + b"wrong-secret-1")
+            await again.ending()
+        for token in ("wrong-secret-1", "r.nobody.knows.it", TOKEN):
+            raw = await Raw.open(server.url)
+            raw.say(type="auth", token=token)
+            raw.say(type="auth", token="wrong-secret-2", roomId=7)
+            raw.say(type="wrong-secret-1")
+            raw.send(b"wrong-secret-1" * 50)
+            await raw.ending()
+        await ask(
+            server.url, request("GET", "/connections?token=wrong-secret-1", {"Authorization": "Bearer wrong-secret-2"})
+        )
+        await ask(server.url, request("POST", "/revoke/ada", OPERATOR))
+        await ask(server.url, b"GET / HTTP/1.1\r\nAuthorization wrong-secret-1\r\n\r\n")
+        await pair(server.url)
+        assert await server.end(signal.SIGTERM) == 0
+        log = server.log.read_text()
+        assert log.count('"closed"') >= 8 and "Traceback" not in log
+    kept = b"".join(path.read_bytes() for path in tmp_path.glob("room.db*"))
+    assert b"team:1" in kept
+    assert [secret for secret in secrets if secret in log or secret.encode() in kept] == []
+
+
+def cannot_run(*arguments: str) -> str:
+    """What a server says that cannot run: one line on stderr, exit code 2."""
+    done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
+    assert (done.returncode, done.stdout) == (2, "")
+    return only_line(done.stderr)
+
+
+def cannot_begin(*arguments: str) -> str:
+    """The same, for what is noticed before anything is opened: no process is needed for it."""
+    done = CliRunner().invoke(main, ["serve", *arguments])
+    assert (done.exit_code, done.stdout) == (2, "")
+    return only_line(done.stderr)
+
+
+def only_line(text: str) -> str:
+    """The one line; the log may have more to say before it."""
+    *log, line = text.splitlines()
+    assert line.startswith("Error: ") and all(json.loads(entry) for entry in log)
+    return line
+
+
+def test_a_port_in_use_is_told() -> None:
+    """On either of the loopback addresses."""
+    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        with socket.socket(family) as taken:
+            taken.bind((host, 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            line = cannot_run("--port", str(port))
+            assert f"port {port} is in use" in line and "--port" in line
+
+
+def test_an_address_that_is_not_ours_is_told() -> None:
+    """One of a documentation network."""
+    assert "cannot listen on 192.0.2.1:0" in cannot_run("--host", "192.0.2.1", "--port", "0")
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("outbox_bytes=1", "outbox_bytes=1 is below max_frame_bytes"),
+        ("no_such_limit=1", "there is no limit named 'no_such_limit'"),
+        ("ping_interval_s=often", "ping_interval_s=often is not a number"),
+        ("ping_timeout_s=off", "ping_timeout_s cannot be off"),
+        ("outbox_bytes", "is not NAME=VALUE"),
+    ],
+)
+def test_a_bad_limit_is_told(setting: str, says: str) -> None:
+    """By its name, with what would do."""
+    assert says in cannot_begin("--set", setting)
+
+
+def test_a_bad_config_file_is_told(tmp_path: Path) -> None:
+    """Missing, no TOML, an unknown option, a bad limit."""
+    path = tmp_path / "serve.toml"
+    assert "cannot read" in cannot_begin("--config", str(path))
+    for text, says in (
+        ("not toml", "cannot read"),
+        ("colour = 'red'", "there is no option 'colour'"),
+        ("[limits]\noutbox_bytes = 1", "outbox_bytes=1 is below"),
+    ):
+        path.write_text(text)
+        assert says in cannot_begin("--config", str(path))
+
+
+def test_an_audit_file_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    """A folder, a text, a place that does not exist, a key that is open to others; none of them is touched."""
+    text = tmp_path / "notes.db"
+    text.write_text("nothing of the kind " * 100)
+    for path in (tmp_path, text, tmp_path / "nowhere" / "room.db"):
+        assert str(path) in cannot_run("--port", "0", "--audit", str(path))
+    assert text.read_text() == "nothing of the kind " * 100
+    (tmp_path / "room.key").write_text("00" * 32)
+    (tmp_path / "room.key").chmod(0o644)
+    assert "chmod 600" in cannot_run("--port", "0", "--audit", str(tmp_path / "room.db"))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("ada,correct-horse", "line 1: 2 fields, not 3"),
+        ("ada,short,*", "line 1: the code is shorter than 8"),
+        ("ada,correct-horse,*\nada,correct-horse,*", "line 2: the name is there twice"),
+        ("ada,correct-horse,room:x=q", "line 1: rooms: access 'q'"),
+        ("name,code,rooms\n", "names no user"),
+        ("a:b,correct-horse,*", "line 1: a name has"),
+    ],
+)
+def test_a_bad_users_file_is_told_without_its_codes(tmp_path: Path, text: str, says: str) -> None:
+    """By its line."""
+    path = tmp_path / "users.csv"
+    path.write_text(text)
+    line = cannot_begin("--port", "0", "--users", str(path))
+    assert says in line and "correct-horse" not in line
+    assert "cannot read the users file" in cannot_begin("--users", str(tmp_path / "missing.csv"))
+
+
+def test_wrong_tls_files_are_told(tmp_path: Path) -> None:
+    """Missing, no certificate, a key of another, an encrypted key (never asked about), a key alone."""
+    other, made = tmp_path / "other", tmp_path / "made"
+    other.mkdir()
+    made.mkdir()
+    mine, theirs = certificate(made), certificate(other)
+    (tmp_path / "text.pem").write_text("nothing of the kind")
+    for certfile, keyfile in (
+        (tmp_path / "missing.pem", mine.keyfile),
+        (tmp_path / "text.pem", mine.keyfile),
+        (mine.certfile, theirs.keyfile),
+        (mine.certfile, tmp_path / "missing.pem"),
+    ):
+        line = cannot_begin("--port", "0", "--certfile", str(certfile), "--keyfile", str(keyfile))
+        assert "cannot use the certificate" in line
+    locked = certificate(made, b"password")
+    assert "cannot use the certificate" in cannot_begin(
+        "--port", "0", "--certfile", str(locked.certfile), "--keyfile", str(locked.keyfile)
+    )
+    assert "--keyfile needs --certfile" in cannot_begin("--keyfile", str(mine.keyfile))
+
+
+def test_a_short_dev_token_is_told() -> None:
+    """No client could send it; and a process says so just as `main` does here."""
+    assert "shorter than 8" in cannot_begin("--token", "short") == cannot_run("--token", "short")
+
+
+@on_a_loop
+async def test_config_is_read_and_the_command_line_wins(tmp_path: Path) -> None:
+    """Options and limits from TOML."""
+    config = tmp_path / "serve.toml"
+    config.write_text('token = "from-the-file"\n[limits]\nping_interval_s = 7\nrooms_per_connection = 1\n')
+    async with process(tmp_path, "--config", str(config), "--set", "ping_interval_s=9") as server:
+        raw = await Raw.enter(server.url, "from-the-file", "a")
+        assert raw.ok["pingMs"] == 9_000
+        raw.say(type="join", roomId="b")
+        assert (await raw.hear())["code"] == "room_limit"
