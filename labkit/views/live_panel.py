@@ -37,7 +37,7 @@ class Canvas(anywidget.AnyWidget):
     _esm = HERE / "live_panel.js"
     _css = HERE / "live_panel.css"
     charts: Any = traitlets.List().tag(sync=True)
-    seconds: Any = traitlets.Float(30.0).tag(sync=True)
+    seconds: Any = traitlets.Float(12.0).tag(sync=True)
 
 
 class LivePanel:
@@ -48,7 +48,7 @@ class LivePanel:
         store: Store,
         charts: Sequence[Chart],
         buttons: Mapping[str, Doing] | None = None,
-        window_s: float = 30.0,
+        window_s: float = 12.0,
     ) -> None:
         self.charts = tuple(charts)
         self.frames = 0

@@ -84,7 +84,7 @@ def test_a_learner_runs_the_notebook_and_sees_the_room_live(lab_page: Page, tmp_
         timeout=WORK_S,
     )
     page.locator(".labkit-panel figure").nth(1).scroll_into_view_if_needed()
-    page.wait_for_timeout(1500)  # for the eye: some seconds of curve
+    page.wait_for_timeout(4000)  # for the eye: some seconds of curve
     page.screenshot(path=tmp_path / "hello_room.png")
 
     # At the end a picture has taken its place, and the lab is healthy.
