@@ -41,10 +41,8 @@ class Asking:
             since = {"since": room.since} if room.since else {}
             self._ask("joined", {"type": "join", "roomId": room.room_id} | since)
 
-    def leave(self, room_id: str, epoch: str | None) -> Answer | None:
-        """May we go? A server without epochs (the article's) knows no `leave`: there we only stop listening."""
-        if self._client.state is not ClientState.OPEN or epoch is None:
-            return None
+    def leave(self, room_id: str) -> Answer:
+        """May we go?"""
         return self._ask("left", {"type": "leave", "roomId": room_id})
 
     def _ask(self, answered_by: str, message: dict[str, Any]) -> Answer:

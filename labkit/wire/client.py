@@ -145,11 +145,10 @@ class Client:
         """See ClientRoom.leave."""
         if self.rooms.get(room.room_id) is not room:
             return
-        was_joined = room.is_joined
+        must_ask = room.is_joined and room.knows_leave and self.state is ClientState.OPEN
         self.drop(room, ClientClosed("the room was left"))
-        left = self.asking.leave(room.room_id, room.epoch) if was_joined else None
-        if left is not None:
-            await asyncio.wait([left])  # answered, or the connection ended: out, either way
+        if must_ask:
+            await asyncio.wait([self.asking.leave(room.room_id)])  # refused or not: we have stopped listening
 
     async def ping(self) -> float:
         """Seconds until the server's `pong`. Raises Disconnected when there is no connection just now."""
@@ -219,19 +218,19 @@ class Client:
         """auth_ok came on a live connection."""
         self._life.renewed(answer)
 
-    def disconnected(self) -> None:
-        """The connection ended, or there was none; there will be another."""
+    def disconnected(self, seconds: float) -> None:
+        """The connection ended, or there was none; the next try is in so many seconds."""
         for room in self.rooms.values():
             room.is_joined = False
         self.saying.disconnected()
         self.asking.questions.fail(Disconnected("the connection ended before the answer; ask again when it is back"))
-        self.move(ClientState.WAITING)
+        self.move(ClientState.WAITING, seconds=seconds)
 
-    def move(self, state: ClientState) -> None:
+    def move(self, state: ClientState, **detail: Any) -> None:
         """Take a step of NEXT, and let it be seen."""
         assert state in NEXT[self.state], f"{self.state} to {state}"
         self.state = state
-        self.note(state.value)
+        self.note(state.value, **detail)
         if self._on_state is not None:
             self._on_state(state)
 

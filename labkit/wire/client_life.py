@@ -43,8 +43,7 @@ class Life:
             while True:
                 code, reason = await self._one_connection()
                 seconds = self._wait_after(code, reason)
-                client.disconnected()
-                client.note("waiting", seconds=seconds)
+                client.disconnected(seconds)
                 await asyncio.sleep(seconds)
         except Exception as error:
             client.fail(error)

@@ -125,6 +125,11 @@ class ClientRoom:
         """Where we stopped hearing; None when the server does not count."""
         return {"epoch": self.epoch, "seq": self.seq} if self.epoch is not None else None
 
+    @property
+    def knows_leave(self) -> bool:
+        """A server without epochs (the article's) closes the connection of who says `leave`."""
+        return self.epoch is not None
+
     def end(self, why: BaseException) -> None:
         """Nothing more will come. ClientClosed ends the iteration quietly, anything else is raised by it."""
         self.is_joined = False

@@ -63,7 +63,8 @@ class Hearing:
         client, room_id = self._client, str(_room_id(message))
         room = client.rooms.get(room_id)
         if room is None:  # whoever asked for it has given up meanwhile
-            client.asking.leave(room_id, message.get("epoch"))
+            if "epoch" in message:
+                client.asking.leave(room_id)
             return
         room.enter(message)
         client.note("joined", room=room_id, seq=room.seq, gap=message.get("gap"))
@@ -110,7 +111,7 @@ class Hearing:
         if client.link is not link or room is None or room.is_joined:
             return
         if leave_first:
-            client.asking.leave(room_id, room.epoch)
+            client.asking.leave(room_id)
         client.asking.join(room)
 
 

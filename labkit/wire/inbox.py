@@ -43,3 +43,6 @@ class Inbox:
             missed, self._dropped = self._dropped, 0
             return {"type": "gap", "roomId": self._room_id, "why": "the reader fell behind", "missed": missed}
         return self._events.popleft()
+
+    def __len__(self) -> int:
+        return len(self._events)
