@@ -34,7 +34,8 @@ export class Backoff {
     const drawn = this.#width() * this.random();
     const slot = wait === Wait.WINDOW ? null : retryMs(reason);
     let waits = slot ?? drawn;
-    if (this.tries > 0) waits = Math.max(waits, drawn); // a slot that led only to a slot: retry=0 must not become a hot loop
+    // A slot that led only to a slot: kept to blindly, retry=0 is a hot loop.
+    if (this.tries > 0) waits = Math.max(waits, drawn);
     this.tries += 1;
     if (wait === Wait.SLOT_AT_LEAST_1S && (slot === null || waits < 1000)) waits += 1000;
     return waits;

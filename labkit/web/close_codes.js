@@ -9,7 +9,9 @@ export const Wait = {
   SLOT_AT_LEAST_1S: "as SLOT, and at least 1 s",
 };
 export const Credential = { NONE: "none", RESUME: "resume", FRESH: "fresh ticket" };
+export const NORMAL = 1000;
 export const NO_CLOSE_FRAME = 1006;
+export const SESSION_EXPIRED = 4419;
 
 function stop(code, name, reason, when, words) {
   return { code, name, reason, when, then: Then.STOP, wait: Wait.NOTHING, credential: Credential.NONE, words };
@@ -27,8 +29,8 @@ export const ROWS = [
   stop(1003, "UNSUPPORTED_DATA", "text only", "a binary message, where only text is spoken",
     "A binary message was sent, and this server speaks text only."),
   retry(1006, "NO_CLOSE_FRAME", "", "no close frame: the network, a crash, or an abort; never sent",
-    "The connection ended without a word: the server is down, the network broke, or the server refused the handshake. " +
-    "Browsers do not tell these apart."),
+    "The connection ended without a word: the server is down, the network broke, or the server refused the " +
+    "handshake. Browsers do not tell these apart."),
   stop(1007, "INVALID_UTF8", "invalid UTF-8", "a text message that is not UTF-8", "A message was not valid UTF-8."),
   stop(1008, "INVALID_MESSAGE", "invalid message", "an invalid message, a chat before join, over 8192 bytes",
     "The server did not accept a message of this page. Sending it again would not help."),
@@ -55,18 +57,24 @@ export const ROWS = [
   retry(4429, "RATE_LIMITED", "rate limited", "the rate limit was exceeded for long",
     "This page sent more than the server allows, for too long.", Wait.SLOT),
 ];
+const UNKNOWN = "A code this page does not know.";
 const TABLE = new Map(ROWS.map((row) => [row.code, row]));
 
 /** The row of a code, also of one the table does not list. Unknown 44xx: ours to mend, stop. All others: come back. */
 export function rowOf(code) {
   if (TABLE.has(code)) return TABLE.get(code);
   if (code >= 4400 && code <= 4499) {
-    return stop(code, "UNKNOWN_44XX", "", "unknown, and yours", "A code this page does not know. 44xx means: do not come back.");
+    return stop(code, "UNKNOWN_44XX", "", "unknown, and yours", `${UNKNOWN} 44xx means: do not come back.`);
   }
   if (code >= 4500 && code <= 4599) {
-    return retry(code, "UNKNOWN_45XX", "", "unknown, and ours", "A code this page does not know. 45xx means: come back later.");
+    return retry(code, "UNKNOWN_45XX", "", "unknown, and ours", `${UNKNOWN} 45xx means: come back later.`);
   }
-  return retry(code, "UNKNOWN", "", "unknown; treated as 1006", "A code this page does not know; treated as a lost connection.");
+  return retry(code, "UNKNOWN", "", "unknown; treated as 1006", `${UNKNOWN} It is treated as a lost connection.`);
+}
+
+/** The name of a code, in lower case: "no close frame". */
+export function nameOf(code) {
+  return rowOf(code).name.toLowerCase().replaceAll("_", " ");
 }
 
 /** The slot that a reason carries, in milliseconds; null without one. */
@@ -75,9 +83,12 @@ export function retryMs(reason) {
   return found ? Number(found[1]) : null;
 }
 
-/** What the client does next, in words. */
-export function next(code) {
+/** What the client does next, in words. It may have to stop where the table says to come back: out of credentials. */
+export function next(code, comesBack = true) {
   const { then, credential } = rowOf(code);
   if (then === Then.STOP) return "This page stops here.";
-  return credential === Credential.FRESH ? "This page comes back with a fresh credential." : "This page comes back by itself.";
+  if (!comesBack) return "This page has no fresher credential and stops here: enter one.";
+  return credential === Credential.FRESH
+    ? "This page comes back with a fresh credential."
+    : "This page comes back by itself.";
 }

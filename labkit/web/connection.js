@@ -1,12 +1,12 @@
 // The reconnecting client of this page: labkit/wire/client.py for browsers.
 // It is an EventTarget; what it tells, and to whom it matters:
-//   state {state}  closed {code, reason}  waiting {ms}  welcome {answer}     the state card
+//   state {state}  closed {code, reason, comesBack}  waiting {ms}  welcome {answer}     the state card
 //   joined, left, refusedRoom {room}  event {room, event}  gap {room, gap}   the rooms
 //   unsent {}  refused {publication, message}                                the message box
 //   latency {ms, of}  wire {direction, shown}                                the meters and the wire log
 
 import { Backoff, STABLE_MS } from "./backoff.js";
-import { Credential, rowOf } from "./close_codes.js";
+import { Credential, NORMAL, NO_CLOSE_FRAME, SESSION_EXPIRED, rowOf } from "./close_codes.js";
 import { hearer } from "./hearing.js";
 import { Link, browser } from "./link.js";
 import { Room } from "./room.js";
@@ -32,7 +32,8 @@ export class Connection extends EventTarget {
     this.backoff = new Backoff(env.random);
     this.link = null;
     this.waitsUntil = 0;
-    this.credential = null; // an async function that gives a token or a fresh ticket; it may throw Hopeless
+    this.credential = null; // see credential.js
+    this.openedAt = null;
     this.resume = null;
     this.hear = hearer(this);
   }
@@ -58,7 +59,7 @@ export class Connection extends EventTarget {
     const link = this.link;
     this.#disconnected();
     this.#move("stopped");
-    link?.close(1000, reason);
+    link?.close(NORMAL, reason);
   }
 
   /** Pretend that the network broke. */
@@ -138,7 +139,7 @@ export class Connection extends EventTarget {
     this.resume = answer.resume ?? null;
     this.link.authenticated(answer.pingMs);
     this.#move("open");
-    this.proof = this.env.setTimeout(() => this.backoff.proved(), STABLE_MS);
+    this.openedAt = this.env.now();
     this.tell("welcome", { answer });
     for (const room of this.rooms.values()) this.sayJoin(room);
   }
@@ -147,9 +148,10 @@ export class Connection extends EventTarget {
 
   async #connect() {
     this.#move("connecting");
+    this.openedAt = null;
     const attempt = (this.attempt = Symbol("attempt"));
     try {
-      const token = this.resume ?? (await this.credential());
+      const token = this.resume ?? (await this.credential.get());
       if (this.attempt === attempt) this.#open(token);
     } catch (error) {
       if (this.attempt === attempt) this.#noCredential(error);
@@ -177,7 +179,7 @@ export class Connection extends EventTarget {
   }
 
   #noCredential(error) {
-    if (!(error instanceof Hopeless)) return this.#ended(1006, "");
+    if (!(error instanceof Hopeless)) return this.#ended(NO_CLOSE_FRAME, error.reason ?? "");
     this.#disconnected();
     this.tell("hopeless", { words: error.message });
     this.#move("stopped");
@@ -185,12 +187,18 @@ export class Connection extends EventTarget {
 
   #ended(code, reason) {
     this.#disconnected();
-    this.tell("closed", { code, reason });
-    const ms = this.backoff.delayMs(code, reason);
+    if (this.openedAt !== null && this.env.now() - this.openedAt >= STABLE_MS) this.backoff.proved();
+    const ms = this.#hasNothingFresher(code) ? null : this.backoff.delayMs(code, reason);
+    this.tell("closed", { code, reason, comesBack: ms !== null });
     if (rowOf(code).credential === Credential.FRESH) this.resume = null;
     if (ms === null) return this.#move("stopped");
     this.#move("waiting");
     this.#wait(ms);
+  }
+
+  /** Whether the expired credential is the only one we were ever given: asking with it again would never end. */
+  #hasNothingFresher(code) {
+    return code === SESSION_EXPIRED && this.openedAt === null && this.resume === null && !this.credential.renews;
   }
 
   #wait(ms) {
@@ -203,7 +211,6 @@ export class Connection extends EventTarget {
   #disconnected() {
     this.attempt = null;
     this.link = null;
-    this.env.clearTimeout(this.proof);
     this.env.clearTimeout(this.timer);
     for (const room of this.rooms.values()) room.disconnected();
   }

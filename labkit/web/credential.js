@@ -1,4 +1,5 @@
 // Where the credential of a connection comes from. It stays in this page's memory: no URL, no storage, no log.
+// `get` is an async function that gives it, or throws Hopeless; `renews` says whether it gives a fresh one each time.
 
 import { Hopeless } from "./connection.js";
 
@@ -10,22 +11,25 @@ const FAULTS = {
 
 /** The same token each time. A ticket works once; used again, the server refuses it and the page stops. */
 export function fromToken(token) {
-  return async () => token;
+  return { get: async () => token, renews: false };
 }
 
 /** A fresh ticket each time, fetched for a name and a code. Raises Hopeless when asking again would not help. */
 export function fromCode(name, code) {
-  return async () => {
-    const answer = await fetch("/ticket", {
-      method: "POST",
-      headers: { Authorization: `Basic ${base64(`${name}:${code}`)}` },
-      credentials: "omit", // otherwise the browser answers a 401 with a dialog of its own
-      cache: "no-store",
-    });
-    if (FAULTS[answer.status]) throw new Hopeless(FAULTS[answer.status]);
-    if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-    return (await answer.json()).ticket;
-  };
+  return { get: () => ticket(name, code), renews: true };
+}
+
+async function ticket(name, code) {
+  const answer = await fetch("/ticket", {
+    method: "POST",
+    headers: { Authorization: `Basic ${base64(`${name}:${code}`)}` },
+    credentials: "omit", // otherwise the browser answers a 401 with a dialog of its own
+    signal: AbortSignal.timeout(10_000),
+    cache: "no-store",
+  });
+  if (FAULTS[answer.status]) throw new Hopeless(FAULTS[answer.status]);
+  if (!answer.ok) throw Object.assign(new Error(), { reason: `no ticket at the moment, HTTP ${answer.status}` });
+  return (await answer.json()).ticket;
 }
 
 function base64(text) {

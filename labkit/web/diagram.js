@@ -12,7 +12,8 @@ export class Diagram {
     const steps = Object.entries(NEXT).flatMap(([from, targets]) => targets.map((to) => [from, to]));
     this.boxes = new Map(Object.keys(AT).map((state) => [state, box(state)]));
     this.edges = new Map(steps.map(([from, to]) => [`${from} ${to}`, edge(from, to)]));
-    const words = el("text", { class: "edge-words", x: 187, y: RAIL + 15, "text-anchor": "middle" }, "the close code decides");
+    const middle = { class: "edge-words", x: 187, y: RAIL + 15, "text-anchor": "middle" };
+    const words = el("text", middle, "the close code decides");
     this.lines = el("g", {}, ...this.edges.values());
     this.svg = el("svg", { viewBox: "0 0 360 130", role: "img" }, tip(), this.lines, words, ...this.boxes.values());
     this.state = null;

@@ -2,9 +2,9 @@
 
 export const $ = (selector, root = document) => root.querySelector(selector);
 
-/** An element with attributes and children; `on...` functions become listeners, true and false set or leave out. */
+/** An element with attributes and children; `on...` functions become listeners, true and false set or omit. */
 export function el(tag, attributes = {}, ...children) {
-  const element = tag === "svg" || SVG.has(tag) ? document.createElementNS(SVG_SPACE, tag) : document.createElement(tag);
+  const element = SVG.has(tag) ? document.createElementNS(SVG_SPACE, tag) : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) put(element, name, value);
   element.append(...children.filter((child) => child != null));
   return element;
@@ -17,7 +17,7 @@ function put(element, name, value) {
 }
 
 const SVG_SPACE = "http://www.w3.org/2000/svg";
-const SVG = new Set(["g", "path", "rect", "text", "defs", "marker"]);
+const SVG = new Set(["svg", "g", "path", "rect", "text", "defs", "marker"]);
 
 /** Text in an element, touched only when it differs: screen readers hear every touch. */
 export function setText(element, text) {

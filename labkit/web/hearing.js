@@ -100,7 +100,8 @@ function giveBack(connection, publication, message) {
 }
 
 function askAgain(connection, room) {
-  if (connection.state === "open" && !room.isJoined && connection.rooms.get(room.roomId) === room) connection.sayJoin(room);
+  const isStillWanted = !room.isJoined && connection.rooms.get(room.roomId) === room;
+  if (connection.state === "open" && isStillWanted) connection.sayJoin(room);
 }
 
 function notAllowed(connection, room, message) {

@@ -5,7 +5,7 @@ import { NO_CLOSE_FRAME } from "./close_codes.js";
 import { Watchdog } from "./watchdog.js";
 
 export class Link {
-  /** `on` has opened(), heard(message), ended(code, reason), wire(direction, text). `env` is the world: see browser(). */
+  /** `on` has opened(), heard(message), ended(code, reason), wire(direction, shown). `env` is the world. */
   constructor(url, on, env) {
     this.on = on;
     this.env = env;

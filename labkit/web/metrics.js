@@ -15,12 +15,15 @@ function keep(found, name, label, value) {
   else found.set(name, (found.get(name) ?? new Map()).set(label, value));
 }
 
-/** How many more closes there are of each code than before: [[code, count], ...]. A server that started anew counts from 0. */
+/** How many more closes of each code there are: [[code, count], ...]. A server that started anew counts from 0. */
 export function newCloses(before, now) {
   if (before === null) return [];
-  return [...now]
-    .map(([code, total]) => [Number(code), total - (total >= (before.get(code) ?? 0) ? (before.get(code) ?? 0) : 0)])
-    .filter(([, count]) => count > 0);
+  const more = [...now].map(([code, total]) => [Number(code), grown(before.get(code) ?? 0, total)]);
+  return more.filter(([, count]) => count > 0);
+}
+
+function grown(before, now) {
+  return now >= before ? now - before : now;
 }
 
 /** Growth a second of a counter; null when it cannot be said. */

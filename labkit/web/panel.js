@@ -13,16 +13,18 @@ export class Panel {
     this.wasOpen = false;
     this.badge = el("span", { class: "badge", hidden: true });
     const id = `room-${room.roomId}`;
-    this.tab = el("button", { type: "button", role: "tab", id: `tab-${id}`, "aria-controls": id, onclick: () => on.select(this) },
-      room.roomId, this.badge);
+    this.tab = el("button", { type: "button", role: "tab", id: `tab-${id}`, "aria-controls": id,
+      onclick: () => on.select(this) }, room.roomId, this.badge);
     this.log = el("ol", { class: "log" });
     const live = el("div", { role: "log", "aria-label": `What was said in ${room.roomId}` }, this.log);
     this.pending = el("ol", { class: "pending", "aria-label": "Not confirmed yet" });
-    this.newest = el("button", { type: "button", class: "newest", hidden: true, onclick: () => this.#toEnd() }, "Newest ↓");
+    const toEnd = () => this.#toEnd();
+    this.newest = el("button", { type: "button", class: "newest", hidden: true, onclick: toEnd }, "Newest ↓");
     this.scroll = el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": `Log of ${room.roomId}`,
       onscroll: () => (this.newest.hidden = this.#isAtEnd()) }, live, this.pending);
     this.who = el("p", { class: "who-is-here" });
-    this.leave = el("button", { type: "button", class: "quiet", "aria-label": `Leave ${room.roomId}`, onclick: on.leave }, "Leave");
+    this.leave = el("button", { type: "button", class: "quiet", "aria-label": `Leave ${room.roomId}`,
+      onclick: on.leave }, "Leave");
     this.body = el("div", { class: "panel", role: "tabpanel", id, "aria-labelledby": this.tab.id },
       el("div", { class: "panel-head" }, this.who, this.leave), this.scroll, this.newest);
     this.#showMembers();
@@ -54,7 +56,8 @@ export class Panel {
 
   #showNews() {
     this.badge.hidden = this.news === 0;
-    this.badge.replaceChildren(String(this.news), el("span", { class: "unseen" }, " unread"));
+    const words = this.news === 0 ? [] : [String(this.news), el("span", { class: "unseen" }, " unread")];
+    this.badge.replaceChildren(...words);
   }
 
   // What happens
@@ -104,8 +107,7 @@ export class Panel {
 
   unsent(publications) {
     const wasAtEnd = this.#isAtEnd();
-    this.pending.replaceChildren(...publications.map(({ text, tries }) => el("li", { class: "said mine waits" },
-      el("p", { class: "text" }, text), el("p", { class: "head" }, tries === 0 ? "waits to be sent" : "sent, not confirmed"))));
+    this.pending.replaceChildren(...publications.map(waiting));
     if (wasAtEnd) this.#toEnd();
   }
 
@@ -115,7 +117,8 @@ export class Panel {
     if (members === null) return setText(this.who, "In the room. This server does not say who else is here.");
     const here = `${count(members.size, "person", "people")} here: ${[...members.keys()].join(", ")}`;
     if (members.size > 1) return setText(this.who, here);
-    this.who.replaceChildren(`${here}. `, el("a", { href: "index.html", target: "_blank", rel: "noopener" }, "Open a second window"));
+    const second = el("a", { href: "index.html", target: "_blank", rel: "noopener" }, "Open a second window");
+    this.who.replaceChildren(`${here}. `, second);
   }
 
   // Scrolling
@@ -136,4 +139,10 @@ export class Panel {
     this.scroll.scrollTop = this.scroll.scrollHeight;
     this.newest.hidden = true;
   }
+}
+
+/** A message of ours that no event has answered yet. */
+function waiting({ text, tries }) {
+  const state = tries === 0 ? "waits to be sent" : "sent, not confirmed";
+  return el("li", { class: "said mine waits" }, el("p", { class: "text" }, text), el("p", { class: "head" }, state));
 }

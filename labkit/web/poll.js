@@ -8,7 +8,7 @@ const SLOWEST_MS = 5000;
 
 const REFUSED = {
   401: "The server does not accept this token. Check it, and try again.",
-  403: "This server shows nothing to operators: OPS_TOKEN is not set in its environment. Set it and start the server again.",
+  403: "This server shows nothing to operators: OPS_TOKEN is not set in its environment. Set it and start it again.",
 };
 
 export class Poll {

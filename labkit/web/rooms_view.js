@@ -87,14 +87,13 @@ export class RoomsView {
   #unsent() {
     for (const [roomId, panel] of this.panels) panel.unsent(this.connection.unsent.ofRoom(roomId));
     const waiting = this.connection.unsent.size;
-    const closed = this.connection.state !== "open";
-    if (waiting > 0 && closed) this.#note(`${count(waiting, "message")} kept; sent when the connection is back, under the same requestId.`);
-    else if (closed === false && $("#say-note").dataset.about === "unsent") this.#note("");
-    $("#say-note").dataset.about = waiting > 0 && closed ? "unsent" : $("#say-note").dataset.about;
+    const isKept = waiting > 0 && this.connection.state !== "open";
+    if (isKept) this.#note(`${count(waiting, "message")} kept, to be sent when the connection is back.`, "unsent");
+    else if (this.noteIsAbout === "unsent") this.#note("");
   }
 
-  #note(text) {
-    $("#say-note").dataset.about = "";
+  #note(text, about = "") {
+    this.noteIsAbout = about;
     setText($("#say-note"), text);
   }
 
@@ -106,7 +105,8 @@ export class RoomsView {
   }
 
   #add(room) {
-    const panel = new Panel(room, { select: (which) => this.#show(which), leave: () => this.connection.leave(room.roomId) });
+    const leave = () => this.connection.leave(room.roomId);
+    const panel = new Panel(room, { select: (which) => this.#show(which), leave });
     this.panels.set(room.roomId, panel);
     $("#tabs").append(panel.tab);
     $("#panels").append(panel.body);
@@ -137,6 +137,7 @@ export class RoomsView {
   /** Without a room there is nobody to talk to. */
   #enable() {
     $("#text").disabled = $("#say").disabled = this.current === null;
-    $("#text").placeholder = this.current === null ? "Join a room first" : `Say something in ${this.current.room.roomId}`;
+    const room = this.current?.room.roomId;
+    $("#text").placeholder = room === undefined ? "Join a room first" : `Say something in ${room}`;
   }
 }

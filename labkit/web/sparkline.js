@@ -3,7 +3,7 @@
 const POINTS = 90;
 
 export class Sparkline {
-  /** `unit` turns a value into words; `floor` is the least height of the scale, so that noise does not look like a storm. */
+  /** `unit` turns a value into words; `floor` is the least top of the scale: noise must not look like a storm. */
   constructor(canvas, twin, { unit, floor }) {
     this.canvas = canvas;
     this.twin = twin;

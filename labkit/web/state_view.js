@@ -1,6 +1,6 @@
 // The state card: where the connection is, why it ended last time, when it comes back, and who we are.
 
-import { next, retryMs, rowOf } from "./close_codes.js";
+import { nameOf, next, retryMs, rowOf } from "./close_codes.js";
 import { Diagram } from "./diagram.js";
 import { $, el, setText } from "./dom.js";
 import { milliseconds } from "./words.js";
@@ -27,7 +27,7 @@ export class StateView {
   watch(connection) {
     this.connection = connection;
     connection.addEventListener("state", ({ detail }) => this.#moved(detail.state));
-    connection.addEventListener("closed", ({ detail }) => this.#closed(detail.code, detail.reason));
+    connection.addEventListener("closed", ({ detail }) => this.#closed(detail));
     connection.addEventListener("hopeless", ({ detail }) => this.#explain("no", "credential", detail.words, ""));
     connection.addEventListener("waiting", ({ detail }) => this.#count(detail.ms));
     connection.addEventListener("welcome", ({ detail }) => this.#welcome(detail.answer));
@@ -49,18 +49,18 @@ export class StateView {
     if (state === "open" || state === "stopped") setText($("#announce"), `${state}. ${WORDS[state]}`);
   }
 
-  #closed(code, reason) {
-    const { name, words } = rowOf(code);
+  #closed({ code, reason, comesBack }) {
+    const words = `${rowOf(code).words} ${next(code, comesBack)}`;
     if (this.connection.state === "open") this.seen = code;
     this.#remember(code);
-    this.#explain(String(code), name, `${words} ${next(code)}`, told(reason));
-    setText($("#announce"), `Connection closed with code ${code}. ${words} ${next(code)}`);
+    this.#explain(String(code), nameOf(code), words, told(reason));
+    setText($("#announce"), `Connection closed with code ${code}. ${words}`);
   }
 
   #explain(code, name, words, reason) {
     $("#why").hidden = false;
     setText($("#why-code"), code);
-    setText($("#why-name"), name.toLowerCase().replaceAll("_", " "));
+    setText($("#why-name"), name);
     setText($("#why-words"), words);
     setText($("#why-reason"), reason);
   }
@@ -71,8 +71,8 @@ export class StateView {
     if (last?.code === code) last.times += 1;
     else this.ends.push({ code, times: 1 });
     this.ends.splice(0, this.ends.length - MOST_ENDS);
-    const chips = this.ends.map((end) => el("li", {}, end.times > 1 ? `${end.code} × ${end.times}` : String(end.code)));
-    $("#ends").replaceChildren(...chips);
+    const chips = this.ends.map((end) => (end.times > 1 ? `${end.code} × ${end.times}` : String(end.code)));
+    $("#ends").replaceChildren(...chips.map((chip) => el("li", {}, chip)));
   }
 
   /** The user starts anew: what ended an earlier try is no longer news. */
@@ -110,7 +110,7 @@ export class StateView {
     this.answer = answer;
     const before = answer.previousClose;
     const differs = before && before.code !== this.seen;
-    if (differs) setText($("#why-reason"), `The server knows it better: ${before.code} ${rowOf(before.code).name.toLowerCase()}`);
+    if (differs) setText($("#why-reason"), `The server tells the true cause: ${before.code} ${nameOf(before.code)}.`);
     this.showFacts();
   }
 

@@ -47,7 +47,7 @@ export class Table {
 
   #row(item) {
     const key = this.key(item);
-    if (!this.rows.has(key)) this.rows.set(key, el("tr", {}, ...this.columns.map((column) => el("td", { class: kind(column) }))));
+    if (!this.rows.has(key)) this.rows.set(key, el("tr", {}, ...this.columns.map(cell)));
     const row = this.rows.get(key);
     row.classList.toggle("slow", this.isSlow(item));
     this.columns.forEach((column, index) => fill(row.children[index], column, column.value(item)));
@@ -64,14 +64,13 @@ export class Table {
   }
 }
 
-function kind({ isNumber, wrap }) {
-  if (isNumber) return "number";
-  return wrap ? "wrap" : null;
+function cell({ isNumber, wrap }) {
+  return el("td", { class: isNumber ? "number" : wrap && "wrap" });
 }
 
-function fill(cell, { show = String, isHot = () => false }, value) {
-  setText(cell, value == null ? "–" : show(value));
-  cell.classList.toggle("hot", value != null && isHot(value));
+function fill(place, { show = String, isHot = () => false }, value) {
+  setText(place, value == null ? "–" : show(value));
+  place.classList.toggle("hot", value != null && isHot(value));
 }
 
 /** Unknown values lie below all known ones. */

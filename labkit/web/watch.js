@@ -1,6 +1,6 @@
 // The operators' page: rooms, connections and closes of one server, live.
 
-import { rowOf } from "./close_codes.js";
+import { nameOf, rowOf } from "./close_codes.js";
 import { $, clock, el, setText } from "./dom.js";
 import { newCloses, parse, rate } from "./metrics.js";
 import { Poll } from "./poll.js";
@@ -8,22 +8,22 @@ import { Table } from "./table.js";
 import { bytes, count, milliseconds, seconds } from "./words.js";
 
 const BEHIND_MS = 1000; // the oldest undelivered message is older: a slow reader
+const isBehind = (ms) => ms >= BEHIND_MS;
 const LONGEST_LOG = 100;
 const NO_CODE = 1005; // not a code that is ever sent, but what a server notes when a close frame names none
-const UNTOLD = { name: "NO_CODE", when: "the client closed without naming a code" };
 
 const connections = new Table($("#connections"), {
   caption: "Connections, sortable by each column",
   key: ({ connectionId }) => connectionId,
-  isSlow: ({ oldestMs }) => oldestMs >= BEHIND_MS,
+  isSlow: ({ oldestMs }) => isBehind(oldestMs),
   columns: [
     { name: "User", value: ({ userId }) => userId },
     { name: "State", value: ({ state }) => state },
     { name: "Rooms", value: ({ rooms }) => Object.keys(rooms).join(", "), wrap: true },
     { name: "Round trip", value: ({ roundTripMs }) => roundTripMs, show: milliseconds, isNumber: true },
-    { name: "Outbox", value: ({ outboxBytes }) => outboxBytes, show: bytes, isNumber: true, isHot: (value) => value > 0 },
+    { name: "Outbox", value: ({ outboxBytes }) => outboxBytes, show: bytes, isNumber: true, isHot: (held) => held > 0 },
     { name: "In the kernel", value: ({ kernelBytes }) => kernelBytes, show: bytes, isNumber: true },
-    { name: "Oldest", value: ({ oldestMs }) => oldestMs, show: milliseconds, isNumber: true, isHot: (value) => value >= BEHIND_MS },
+    { name: "Oldest", value: ({ oldestMs }) => oldestMs, show: milliseconds, isNumber: true, isHot: isBehind },
     { name: "Peak", value: ({ outboxPeakBytes }) => outboxPeakBytes, show: bytes, isNumber: true },
     { name: "In", value: ({ received }) => received, isNumber: true },
     { name: "Out", value: ({ sent }) => sent, isNumber: true },
@@ -95,8 +95,12 @@ function news(lines, metricsText) {
   const byRoom = roomsOf(lines);
   setText($("#rooms-note"), leftOut(rooms.show(byRoom), byRoom.length, "room"));
   tiles(lines, byRoom, now);
-  closes(newCloses(before && (before.metrics.get("labkit_closed_total") ?? new Map()), now.metrics.get("labkit_closed_total") ?? new Map()));
+  closes(newCloses(before && closedIn(before), closedIn(now)));
   before = now;
+}
+
+function closedIn({ metrics }) {
+  return metrics.get("labkit_closed_total") ?? new Map();
 }
 
 function leftOut(left, all, what) {
@@ -114,18 +118,19 @@ function member(found, roomId, { userId, oldestMs }) {
   const room = found.get(roomId) ?? { roomId, connections: 0, users: new Set(), slow: 0 };
   room.connections += 1;
   room.users.add(userId);
-  room.slow += oldestMs >= BEHIND_MS ? 1 : 0;
+  room.slow += isBehind(oldestMs) ? 1 : 0;
   found.set(roomId, room);
 }
 
 function tiles(lines, byRoom, now) {
   const grew = (name) => before && rate(before.metrics.get(name), now.metrics.get(name), (now.at - before.at) / 1000);
   const perSecond = (value) => (value === null ? "–" : `${value < 10 ? value.toFixed(1) : Math.round(value)} /s`);
-  const slow = lines.filter(({ oldestMs }) => oldestMs >= BEHIND_MS).length;
+  const slow = lines.filter(({ oldestMs }) => isBehind(oldestMs)).length;
   const held = lines.reduce((sum, { outboxBytes }) => sum + outboxBytes, 0);
   const facts = [
     ["Connections", lines.length], ["Rooms", byRoom.length],
-    ["Messages in", perSecond(grew("labkit_received_total"))], ["Events out", perSecond(grew("labkit_delivered_total"))],
+    ["Messages in", perSecond(grew("labkit_received_total"))],
+    ["Events out", perSecond(grew("labkit_delivered_total"))],
     ["Undelivered", bytes(held)], ["Slow readers", slow, slow > 0 ? "bad" : ""],
   ];
   $("#tiles").replaceChildren(...facts.map(([name, value, kind = ""]) =>
@@ -135,10 +140,10 @@ function tiles(lines, byRoom, now) {
 function closes(fresh) {
   const list = $("#closes");
   for (const [code, many] of fresh) {
-    const { name, when } = code === NO_CODE ? UNTOLD : rowOf(code);
+    const when = code === NO_CODE ? "closed without naming a code" : `${nameOf(code)}: ${rowOf(code).when}`;
     const often = many > 1 ? `${count(many, "connection")}: ` : "";
     list.prepend(el("li", {}, el("time", {}, clock()), el("b", {}, String(code)),
-      el("span", {}, `${often}${name.toLowerCase().replaceAll("_", " ")}, ${when}`)));
+      el("span", {}, `${often}${when}`)));
   }
   while (list.children.length > LONGEST_LOG) list.lastElementChild.remove();
   $("#closes-note").hidden = list.children.length > 0;

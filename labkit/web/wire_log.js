@@ -9,7 +9,9 @@ export class WireLog {
   constructor() {
     this.list = $("#wire-log");
     $("#wire-clear").addEventListener("click", () => this.list.replaceChildren());
-    $("#wire-pings").addEventListener("change", ({ target }) => this.list.classList.toggle("with-pings", target.checked));
+    $("#wire-pings").addEventListener("change", ({ target }) => {
+      this.list.classList.toggle("with-pings", target.checked);
+    });
   }
 
   watch(connection) {
@@ -21,7 +23,8 @@ export class WireLog {
     const sign = { out: "→ sent", in: "← heard", end: "× end" }[direction];
     const text = typeof shown === "string" ? shown : JSON.stringify(mask(shown));
     const isPing = shown.type === "ping" || shown.type === "pong";
-    const line = el("li", { class: `${direction}${isPing ? " pings" : ""}` }, el("span", {}, `${clock()} ${sign} `), el("code", {}, text));
+    const line = el("li", { class: `${direction}${isPing ? " pings" : ""}` },
+      el("span", {}, `${clock()} ${sign} `), el("code", {}, text));
     const wasAtEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 40;
     this.list.append(line);
     if (this.list.children.length > LINES) this.list.firstElementChild.remove();

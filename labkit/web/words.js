@@ -36,7 +36,7 @@ export function said(event) {
 
 /** What is missing. */
 export function missed({ first, last }) {
-  if (first === null || last < first) return "Gap: what was said meanwhile is lost, and this server cannot say how much.";
+  if (first === null || last < first) return "Gap: what was said meanwhile is lost; the server cannot say how much.";
   const many = last - first + 1;
   return `Gap: ${count(many, "event")} lost (${many === 1 ? `#${first}` : `#${first} to #${last}`}).`;
 }

@@ -1,0 +1,95 @@
+"""People in front of the browser pages: what they do, what they see, and what the browser complains about."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+
+from tests.e2e.need import NODE_MODULES, node_module
+
+PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1280, "height": 860}
+# The browser itself writes these about the network; no page can prevent it.
+NETWORK = re.compile(r"net::ERR_|the server responded with a status of (401|403|429)|WebSocket connection to .* failed")
+SERIOUS = ("serious", "critical")
+
+
+@contextmanager
+def visitors(browser: Browser) -> Iterator[Any]:
+    """A function that opens a page as a new person; at the end no page may have complained."""
+    complaints: list[str] = []
+    contexts = []
+
+    def visit(url: str, *, scheme: str = "light", size: dict[str, int] = DESK, motion: str = "no-preference") -> Page:
+        context = browser.new_context(color_scheme=scheme, viewport=size, reduced_motion=motion)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("console", lambda message: complaints.extend(_complaint(message)))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(url)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _complaint(message: ConsoleMessage) -> list[str]:
+    is_ours = message.type in ("error", "warning") and not NETWORK.search(message.text)
+    return [message.text] if is_ours else []
+
+
+def enter(page: Page, token: str = "dev-token", room: str = "room:demo") -> Page:
+    """Sign in, and wait until the room is joined."""
+    page.fill("#token", token)
+    page.fill("#room", room)
+    page.click("#connect")
+    expect(page.locator("#state")).to_have_text("open")
+    expect(shown(page, ".who-is-here")).to_contain_text("here")
+    return page
+
+
+def shown(page: Page, selector: str) -> Any:
+    """What is visible of a selector: hidden rooms do not count."""
+    return page.locator(f"{selector}:visible")
+
+
+def say(page: Page, *texts: str) -> None:
+    """Write into the box, with the keyboard."""
+    for text in texts:
+        page.fill("#text", text)
+        page.press("#text", "Enter")
+
+
+def texts(page: Page) -> list[str]:
+    """What was said in the visible room and confirmed, in order."""
+    return list(shown(page, ".log .said .text").all_inner_texts())
+
+
+def findings(page: Page) -> list[str]:
+    """What axe-core finds serious or critical on the page as it is now."""
+    node_module("axe-core")
+    page.evaluate((NODE_MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    assert len(found["passes"]) > 10, "axe-core looked at nothing"
+    return [
+        f"{one['id']} ({one['impact']}): {place['html'][:150]} {place['failureSummary'][:200]}"
+        for one in found["violations"]
+        if one["impact"] in SERIOUS
+        for place in one["nodes"]
+    ]
+
+
+def overhang(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def stored(page: Page) -> str:
+    """All that the page left behind in the browser, and its address."""
+    script = "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href, history.state])"
+    return str(page.evaluate(script))

@@ -1,0 +1,355 @@
+// The page's connection in a world without network and with a clock of its own.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { World, listen, settle } from "./world.mjs";
+
+const { Connection, Hopeless } = await import(`${process.env.WEB}/connection.js`);
+const URL_ = "ws://localhost:1";
+const OK = { type: "auth_ok", connectionId: "c1", userId: "ada", resume: "resume-1", pingMs: 30_000, reconnect: { windowMs: 4000 } };
+const JOINED = { type: "joined", roomId: "r", epoch: "e", seq: 0, gap: false, access: "rw" };
+const PLAIN_OK = { type: "auth_ok", connectionId: "c1", userId: "user-1" }; // a server of the plain protocol
+const PLAIN_JOINED = { type: "joined", roomId: "r" };
+
+async function start({ get = async () => "token-12", renews = false, draws } = {}) {
+  const world = new World({ draws });
+  const connection = new Connection(URL_, world.env);
+  const heard = listen(connection);
+  connection.join("r");
+  connection.start({ get, renews });
+  await settle();
+  return { world, connection, heard };
+}
+
+async function open({ ok = OK, joined = JOINED, ...rest } = {}) {
+  const all = await start(rest);
+  admit(all.world.socket, ok, joined);
+  return all;
+}
+
+function admit(socket, ok = OK, joined = JOINED) {
+  socket.accept();
+  socket.say(ok);
+  if (joined) socket.say(joined);
+}
+
+const event = (requestId, seq, more = {}) =>
+  ({ type: "chat", id: `id-${seq}`, requestId, roomId: "r", userId: "ada", text: "x", sentAt: "2026-01-01T00:00:00.000Z", seq, ...more });
+
+test("auth is the first message, and nothing follows before auth_ok", async () => {
+  const { world, connection } = await start();
+  world.socket.accept();
+  connection.chat("r", "early");
+  assert.deepEqual(world.socket.sent, [{ type: "auth", token: "token-12" }]);
+  assert.equal(world.socket.url, URL_);
+  world.socket.say(OK);
+  assert.deepEqual(world.socket.types, ["auth", "join"]);
+  world.socket.say(JOINED);
+  assert.deepEqual(world.socket.types, ["auth", "join", "chat", "presence"]);
+});
+
+test("what the log sees of auth holds no token", async () => {
+  const { heard } = await open();
+  const shown = JSON.stringify(heard.of("wire").filter(({ direction }) => direction === "out"));
+  assert.ok(shown.includes('"auth"') && !shown.includes("token-12"));
+});
+
+test("the states follow the table to open", async () => {
+  const { heard } = await open();
+  assert.deepEqual(heard.of("state").map(({ state }) => state), ["connecting", "authenticating", "open"]);
+});
+
+test("a lost connection comes back within the told window, with resume, previous and since", async () => {
+  const { world, heard } = await open({ draws: 0.5 });
+  world.socket.say(event("x", 1, { userId: "bob" }));
+  world.socket.end(1006);
+  assert.deepEqual(heard.of("waiting"), [{ ms: 2000 }]);
+  await world.pass(1999);
+  assert.equal(world.sockets.length, 1);
+  await world.pass(1);
+  assert.equal(world.sockets.length, 2);
+  admit(world.socket, OK, null);
+  assert.deepEqual(world.socket.of("auth"), [{ type: "auth", token: "resume-1", previous: "c1" }]);
+  assert.deepEqual(world.socket.of("join"), [{ type: "join", roomId: "r", since: { epoch: "e", seq: 1 } }]);
+});
+
+test("what was not confirmed is sent again under the same requestId, in order, and then forgotten", async () => {
+  const { world, connection } = await open();
+  connection.chat("r", "one");
+  connection.chat("r", "two");
+  const ids = world.socket.of("chat").map(({ requestId }) => requestId);
+  world.socket.say(event(ids[0], 1));
+  world.socket.end(1006);
+  connection.chat("r", "three");
+  await world.pass(4000);
+  admit(world.socket);
+  assert.deepEqual(world.socket.of("chat").map(({ text }) => text), ["two", "three"]);
+  assert.equal(world.socket.of("chat")[0].requestId, ids[1]);
+  for (const { requestId } of world.socket.of("chat")) world.socket.say(event(requestId, 2 + Number(requestId !== ids[1])));
+  assert.equal(connection.unsent.size, 0);
+  assert.equal(connection.unsent.bytes, 0);
+});
+
+test("somebody else's requestId confirms nothing of ours", async () => {
+  const { world, connection } = await open();
+  connection.chat("r", "mine");
+  world.socket.say(event(world.socket.of("chat")[0].requestId, 1, { userId: "mallory" }));
+  assert.equal(connection.unsent.size, 1);
+});
+
+test("an event that comes twice is told once, and a hole is told as a gap", async () => {
+  const { world, heard } = await open();
+  for (const seq of [1, 1, 4]) world.socket.say(event(`q${seq}`, seq, { userId: "bob" }));
+  assert.deepEqual(heard.of("event").map((one) => one.event.seq), [1, 4]);
+  assert.deepEqual(heard.of("gap").map(({ gap }) => gap), [{ first: 2, last: 3 }]);
+});
+
+test("4403 stops, and only the user starts anew", async () => {
+  const { world, connection, heard } = await start();
+  world.socket.accept();
+  world.socket.end(4403, "auth failed");
+  await world.pass(100_000);
+  assert.equal(connection.state, "stopped");
+  assert.deepEqual(heard.of("closed"), [{ code: 4403, reason: "auth failed", comesBack: false }]);
+  assert.equal(world.sockets.length, 1);
+  connection.start({ get: async () => "another-token", renews: false });
+  await settle();
+  admit(world.socket);
+  assert.equal(connection.state, "open");
+  assert.equal(world.socket.of("auth")[0].token, "another-token");
+});
+
+test("4419 asks for a fresh credential, 1012 keeps its slot and resumes", async () => {
+  let asked = 0;
+  const { world } = await open({ get: async () => `ticket-${++asked}`, renews: true });
+  world.socket.end(1012, "restart retry=700");
+  await world.pass(699);
+  assert.equal(world.sockets.length, 1);
+  await world.pass(1);
+  world.socket.accept();
+  assert.equal(world.socket.of("auth")[0].token, "resume-1");
+  world.socket.end(4419, "session expired");
+  await world.pass(4000);
+  world.socket.accept();
+  assert.equal(world.socket.of("auth")[0].token, "ticket-2");
+});
+
+test("an expired credential that is the only one stops; the same close of a resumed session does not", async () => {
+  const { world, connection, heard } = await open();
+  world.socket.end(4419);
+  await world.pass(4000);
+  world.socket.accept();
+  assert.equal(world.socket.of("auth")[0].token, "token-12");
+  world.socket.end(4419);
+  assert.equal(connection.state, "stopped");
+  assert.deepEqual(heard.of("closed").map(({ comesBack }) => comesBack), [true, false]);
+});
+
+test("only auth_ok and ten seconds of life start the delays over", async () => {
+  const { world, connection } = await open();
+  world.socket.end(1006);
+  await world.pass(4000);
+  assert.equal(connection.backoff.tries, 1);
+  admit(world.socket);
+  await world.pass(9999);
+  world.socket.end(1006);
+  assert.equal(connection.backoff.tries, 2);
+  await world.pass(4000);
+  admit(world.socket);
+  await world.pass(10_000);
+  world.socket.end(1006);
+  assert.equal(connection.backoff.tries, 1);
+});
+
+test("silence is met with a ping, and silence after that ends the connection without waiting for a close", async () => {
+  const { world, connection, heard } = await open();
+  await world.pass(29_999);
+  assert.equal(world.socket.of("ping").length, 0);
+  await world.pass(1);
+  assert.equal(world.socket.of("ping").length, 1);
+  await world.pass(9999);
+  assert.equal(connection.state, "open");
+  await world.pass(1);
+  assert.equal(connection.state, "waiting");
+  assert.equal(heard.of("closed")[0].code, 1006);
+  assert.notEqual(world.sockets[0].closedWith, null);
+  world.sockets[0].end(1006); // the browser notices at last: nobody listens any more
+  assert.equal(heard.of("closed").length, 1);
+});
+
+test("a pong keeps the connection and measures the round trip", async () => {
+  const { world, connection, heard } = await open();
+  await world.pass(30_000);
+  await world.pass(42);
+  world.socket.say({ type: "pong", sentAt: "2026-01-01T00:00:00.000Z" });
+  await world.pass(20_000);
+  assert.equal(connection.state, "open");
+  assert.deepEqual(heard.of("latency"), [{ ms: 42, of: "ping" }]);
+});
+
+test("a server that accepts and says nothing is given up after ten seconds, before auth_ok too", async () => {
+  const { world, connection } = await start();
+  await world.pass(9999);
+  assert.equal(connection.state, "connecting");
+  await world.pass(1);
+  assert.equal(connection.state, "waiting");
+  await world.pass(1000);
+  world.socket.accept();
+  await world.pass(10_000);
+  assert.equal(connection.state, "waiting");
+});
+
+test("a server of the plain protocol hears no word that it does not know", async () => {
+  const { world, connection, heard } = await open({ ok: PLAIN_OK, joined: PLAIN_JOINED });
+  connection.chat("r", "hello");
+  connection.join("other");
+  world.socket.say({ type: "joined", roomId: "other" });
+  connection.leave("other");
+  await world.pass(30_000);
+  world.socket.say({ type: "pong" });
+  await world.pass(29_000);
+  assert.equal(world.sockets.length, 1);
+  assert.deepEqual(new Set(world.socket.types), new Set(["auth", "join", "chat", "ping"]));
+  assert.equal(heard.of("gap").length, 0);
+});
+
+test("after an outage a server without history has its gap told, and our own repetition is shown once", async () => {
+  const { world, connection, heard } = await open({ ok: PLAIN_OK, joined: PLAIN_JOINED });
+  connection.chat("r", "hello");
+  const { requestId } = world.socket.of("chat")[0];
+  world.socket.end(1006);
+  await world.pass(30_000);
+  admit(world.socket, { ...PLAIN_OK, userId: "user-2", connectionId: "c2" }, PLAIN_JOINED);
+  assert.equal(world.socket.of("auth")[0].token, "token-12");
+  assert.deepEqual(heard.of("gap").map(({ gap }) => gap.first), [null]);
+  const plain = { ...event(requestId, 0, { userId: "user-2" }), seq: undefined };
+  world.socket.say(plain);
+  world.socket.say(plain);
+  assert.equal(heard.of("event").length, 1);
+  assert.equal(connection.unsent.size, 0);
+});
+
+test("rate_limited is said again later under the same requestId; read_only comes back to its writer", async () => {
+  const { world, connection, heard } = await open();
+  connection.chat("r", "one");
+  const { requestId } = world.socket.of("chat")[0];
+  world.socket.say({ type: "error", code: "rate_limited", requestId, roomId: "r" });
+  await world.pass(1000);
+  assert.deepEqual(world.socket.of("chat").map((one) => one.requestId), [requestId, requestId]);
+  world.socket.say({ type: "error", code: "read_only", message: "no", requestId, roomId: "r" });
+  assert.equal(connection.unsent.size, 0);
+  assert.equal(heard.of("refused")[0].publication.text, "one");
+});
+
+test("a room that is denied is dropped and told; one that is unavailable is asked for again", async () => {
+  const { world, connection, heard } = await open();
+  for (const roomId of ["secret", "busy"]) connection.join(roomId);
+  world.socket.say({ type: "error", code: "room_denied", message: "no", roomId: "secret" });
+  world.socket.say({ type: "error", code: "unavailable", message: "later", roomId: "busy" });
+  await world.pass(1000);
+  assert.deepEqual(heard.of("refusedRoom").map(({ room }) => room.roomId), ["secret"]);
+  assert.deepEqual(world.socket.of("join").map(({ roomId }) => roomId), ["r", "secret", "busy", "busy"]);
+});
+
+test("a room left before its answer came is left on the server as well", async () => {
+  const { world, connection } = await open();
+  connection.join("other");
+  connection.leave("other");
+  world.socket.say({ ...JOINED, roomId: "other" });
+  assert.deepEqual(world.socket.of("leave"), [{ type: "leave", roomId: "other" }]);
+});
+
+test("who is here follows presence, entered and gone, and is unknown without a connection", async () => {
+  const { world, connection } = await open();
+  const room = connection.rooms.get("r");
+  world.socket.say({ type: "presence", roomId: "r", members: [{ userId: "ada", since: "s" }] });
+  world.socket.say({ type: "entered", roomId: "r", userId: "bob" });
+  world.socket.say({ type: "gone", roomId: "r", userId: "ada" });
+  assert.deepEqual([...room.members.keys()], ["bob"]);
+  world.socket.end(1006);
+  assert.equal(room.members, null);
+});
+
+test("more than 512 KiB unsent is refused, and counted again once it is confirmed", async () => {
+  const { world, connection } = await open();
+  let kept = 0;
+  while (connection.chat("r", "x".repeat(1000))) kept += 1;
+  assert.ok(kept > 400 && kept < 525);
+  world.socket.say(event(world.socket.of("chat")[0].requestId, 1));
+  assert.equal(connection.chat("r", "y".repeat(1000)), true);
+});
+
+test("nothing is sent into a browser buffer that is high; it goes out when there is room", async () => {
+  const { world, connection } = await open();
+  world.socket.bufferedAmount = 600 * 1024;
+  connection.chat("r", "later");
+  await world.pass(1000);
+  assert.equal(world.socket.of("chat").length, 0);
+  world.socket.bufferedAmount = 0;
+  await world.pass(1000);
+  assert.equal(world.socket.of("chat").length, 1);
+});
+
+test("a user who leaves is gone: 1000, no timer, and a credential that comes too late is not used", async () => {
+  const { world, connection } = await open();
+  connection.stop();
+  assert.deepEqual(world.socket.closedWith, [1000, "done"]);
+  connection.stop();
+  let give;
+  connection.start({ get: () => new Promise((resolve) => (give = resolve)), renews: true });
+  connection.stop();
+  give("token-12");
+  await world.pass(100_000);
+  assert.equal(world.sockets.length, 1);
+  assert.equal(connection.state, "stopped");
+});
+
+test("a ticket that cannot be had stops and says why; a server that is down is asked again", async () => {
+  const hopeless = await start({ get: async () => { throw new Hopeless("no such user"); } });
+  assert.equal(hopeless.connection.state, "stopped");
+  assert.deepEqual(hopeless.heard.of("hopeless"), [{ words: "no such user" }]);
+  let tries = 0;
+  const down = await start({ get: async () => { tries += 1; throw new TypeError("failed to fetch"); } });
+  await down.world.pass(60_000);
+  assert.equal(down.connection.state, "waiting");
+  assert.ok(tries > 3);
+});
+
+test("an address that no browser opens stops at once", async () => {
+  const world = new World();
+  const connection = new Connection("http://localhost", world.env);
+  const heard = listen(connection);
+  connection.start({ get: async () => "token-12", renews: false });
+  await settle();
+  assert.equal(connection.state, "stopped");
+  assert.equal(heard.of("hopeless").length, 1);
+});
+
+test("trying now, and a network that is back, cut a long wait short; neither starts the delays over", async () => {
+  const { world, connection } = await open({ draws: 0.9 });
+  for (let loss = 0; loss < 6; loss += 1) {
+    world.socket.end(1006);
+    await world.pass(connection.waitsUntil - world.time);
+  }
+  world.socket.end(1006);
+  assert.ok(connection.waitsUntil - world.time > 20_000);
+  connection.networkIsBack();
+  assert.equal(connection.waitsUntil - world.time, 3600);
+  const before = world.sockets.length;
+  connection.tryNow();
+  await settle();
+  assert.equal(world.sockets.length, before + 1);
+  assert.equal(connection.backoff.tries, 7);
+});
+
+test("cutting the line looks like a network that broke", async () => {
+  const { connection, heard } = await open();
+  connection.cut();
+  assert.equal(connection.state, "waiting");
+  assert.deepEqual(heard.of("closed"), [{ code: 1006, reason: "", comesBack: true }]);
+});
+
+test("what is no JSON object is shown and survived", async () => {
+  const { world, connection } = await open();
+  for (const odd of ["[]", "null", "{", "7", '{"type":"__proto__"}', '{"type":"constructor"}', "{}"]) world.socket.say(odd);
+  assert.equal(connection.state, "open");
+});

@@ -1,0 +1,47 @@
+"""The page's modules under node's own test runner: `tests/web/*.test.mjs`."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.web.pages import HERE, WEB, in_node
+
+SUITES = sorted(path.name for path in HERE.glob("*.test.mjs"))
+LONGEST = 260
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_suite_holds_in_node(suite: str, tmp_path: Path) -> None:
+    """Every test of the file passes, and there are some."""
+    done = in_node(tmp_path, "--test", "--test-reporter=tap", suite)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    passed = re.search(r"^# pass (\d+)$", done.stdout, re.MULTILINE)
+    assert passed is not None
+    assert int(passed[1]) >= 3, done.stdout
+
+
+def test_there_are_suites() -> None:
+    """A wrong pattern above would test nothing."""
+    assert {"connection.test.mjs", "watchdog.test.mjs", "room.test.mjs"} <= set(SUITES)
+
+
+@pytest.mark.parametrize("path", sorted(WEB.glob("*.js")), ids=lambda path: path.name)
+def test_module_says_what_it_is_and_fits(path: Path) -> None:
+    """As the Python modules: a line on what is in it, no longer than a room, nothing that runs a stranger's text."""
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("// ")
+    assert text.count("\n") <= LONGEST
+    assert max(map(len, text.splitlines())) <= 120
+    assert re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function", text) == []
+    assert re.findall(r"localStorage|sessionStorage|document\.cookie|indexedDB", text) == []
+
+
+@pytest.mark.parametrize("name", ["index.html", "watch.html"])
+def test_page_keeps_to_its_own_files(name: str) -> None:
+    """The content policy allows nothing inline and nothing from elsewhere; what a page names is in the folder."""
+    text = (WEB / name).read_text(encoding="utf-8")
+    assert re.findall(r"\sstyle=|<style|\son[a-z]+=|<script(?![^>]*src=)", text) == []
+    named = re.findall(r'(?:src|href)="([^"#]+)"', text)
+    assert len(named) >= 5
+    assert [one for one in named if not (WEB / one).is_file()] == []
