@@ -86,6 +86,8 @@ class Connection(asyncio.Protocol):
         for event in self.frames.events_received():
             if self.session.state in (State.AUTHENTICATING, State.OPEN):
                 self._receive_frame(cast(Frame, event))
+        if self.frames.state is not FrameState.OPEN:
+            self.outgoing.flush()  # the answers to what came before the end
         self._send_protocol_bytes()
         self._notice_protocol_close()
 
@@ -105,13 +107,19 @@ class Connection(asyncio.Protocol):
                 self.hub.receive(self, message)
             elif message is not None:
                 self.hub.perform(self, message)
+            else:
+                self._receive_filler()
 
     def _receive_control(self, frame: Frame) -> None:
-        now = monotonic()
-        if frame.opcode is Opcode.PONG and self.heartbeat is not None and self.heartbeat.pong(bytes(frame.data), now):
+        pong = bytes(frame.data) if frame.opcode is Opcode.PONG else None
+        if pong is not None and self.heartbeat is not None and self.heartbeat.pong(pong, monotonic()):
             self._arm()
-            return
-        too_many = self.session.control_frame(now)
+        else:
+            self._receive_filler()
+
+    def _receive_filler(self) -> None:
+        """A frame that asks for nothing: a ping, a needless pong, a fragment that is not the last."""
+        too_many = self.session.control_frame(monotonic())
         if too_many is not None:
             self.hub.perform(self, too_many)
 

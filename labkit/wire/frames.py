@@ -23,7 +23,8 @@ class Frames(ServerProtocol):
     """The protocol of one connection, from the handshake to the last frame."""
 
     def __init__(self, limits: Limits) -> None:
-        super().__init__(max_size=limits.max_frame_bytes, logger=_LOGGER)
+        # A frame too big is refused from its header; a message too big, in however many frames, by `wire.assembly`.
+        super().__init__(max_size=(None, limits.max_frame_bytes), logger=_LOGGER)
 
     def fail(self, code: LibraryCloseCode | int, reason: str = "") -> None:
         """Close because the peer broke the protocol, with a reason from our table instead of the library's."""

@@ -15,6 +15,7 @@ from tests.wire.raw import (
     PING,
     TEXT,
     TOKEN,
+    Ended,
     Raw,
     close_frame,
     frame,
@@ -75,6 +76,10 @@ BREACHES: list[tuple[bytes, tuple[int, str]]] = [
     (text("[" * 100_000), (1009, "frame too big")),
     (text("[" * 65_536), (1008, "message too large")),
     (text("[" * 8_192), (1008, "invalid JSON")),
+    (
+        b"".join(frame(TEXT if at == 0 else 0, b"[" * 1_000, fin=at == 99) for at in range(100)),
+        (1008, "message too large"),
+    ),
     (text('{"type":' + "[" * 4_000 + "]" * 4_000 + "}"), (1008, "type is required")),
 ]
 
@@ -114,6 +119,30 @@ async def test_a_breach_of_the_protocol_has_its_own_code_before_and_after_auth(
             assert await raw.ending() == ending
             await raw.gone()
         await pair(server.url)
+
+
+@in_every_house
+@on_a_loop
+async def test_what_came_before_a_breach_is_acted_on_and_answered(house: str, tmp_path: Path) -> None:
+    """A chat, then a frame without a mask, in one packet: others hear it; what can be answered at once is."""
+    async with serving_in(house, tmp_path) as server:
+        witness, raw = await Raw.enter(server.url, TOKEN, "a"), await Raw.enter(server.url, TOKEN, "a")
+        raw.send(text(CHAT) + text({"type": "ping"}) + frame(TEXT, b"{}", masked=False) + text(CHAT))
+        assert (await witness.hear())["text"] == "x"
+        if not house.endswith("audit"):
+            assert [said["type"] for said in await raw.hear_many(2)] == ["chat", "pong"]
+        with pytest.raises(Ended, match="1002 protocol error"):
+            await raw.hear()
+        assert await witness.everything() == []
+
+
+@on_a_loop
+async def test_a_flood_of_fragments_counts_as_messages() -> None:
+    """4429, long before it costs anybody else anything."""
+    async with serving() as server:
+        raw = await Raw.open(server.url)
+        raw.send(frame(TEXT, b"", fin=False) + frame(0, b"", fin=False) * 300)
+        assert await raw.ending() == (4429, "rate limited retry=10000")
 
 
 @on_a_loop
