@@ -1,82 +1,126 @@
-"""A room full of members in one process, cheap enough that what is measured is the server: latency of each delivery."""
+"""Many clients of ours in a process of their own: `python -m tests.wire.crowd URL CLIENTS ROOMS AT_ONCE HASTE`.
+
+Each is in one room and notes what it hears; in each room one talks, with AT_ONCE messages unanswered at a time. All
+come back HASTE times sooner than the rules say. The dev token is in DEV_TOKEN; every other one has a ticket of bob's.
+It says `ready` when all are in, then listens on stdin: at `stop` the talkers finish, and once everybody has heard
+everything it prints a Report and ends.
+"""
 
 import asyncio
-from time import perf_counter
-from typing import Any, Self, cast
+import json
+import os
+import sys
+from random import Random
+from typing import Any, NamedTuple
 
-from tests.wire.raw import TOKEN, Raw, port_of, text
+from labkit.wire.client import Client
+from labkit.wire.client_room import ClientRoom
+from tests.wire.people import ticket
 
-WORDS = 1_000  # a message is about 1 KB, an event 1.2
-STAMP = b'"text":"'
-STAMP_LENGTH = 16
-
-
-class Member(asyncio.Protocol):
-    """One member: what it hears, and how late. It stops reading when it is told to."""
-
-    def __init__(self, raw: Raw, late: list[float]) -> None:
-        self.ok = raw.ok
-        self._late = late
-        self._rest = b""
-        self.is_lost = False
-        self.transport = cast(asyncio.Transport, raw.writer.transport)
-        self.transport.set_protocol(self)
-
-    @classmethod
-    async def enter(cls, url: str, room: str, late: list[float], token: str = TOKEN, **more: Any) -> Self:
-        """A member of a room; `late` is where its latencies go, in seconds."""
-        return cls(await Raw.enter(url, token, room, **more), late)
-
-    @property
-    def port(self) -> int:
-        """Its end of the TCP connection."""
-        return int(self.transport.get_extra_info("sockname")[1])
-
-    def data_received(self, data: bytes) -> None:
-        now = perf_counter()
-        data = self._rest + data
-        at = 0
-        while len(data) - at >= 4:
-            opcode, size = data[at] & 0x0F, data[at + 1]
-            head = 2 if size < 126 else 4
-            size = size if size < 126 else int.from_bytes(data[at + 2 : at + 4], "big")
-            if len(data) < at + head + size:
-                break
-            if opcode == 1:
-                stamp = data.find(STAMP, at, at + head + size) + len(STAMP)
-                if stamp >= len(STAMP):
-                    self._late.append(now - float(data[stamp : stamp + STAMP_LENGTH]))
-            at += head + size
-        self._rest = data[at:]
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.is_lost = True
-
-    def say(self, room: str) -> None:
-        """A chat of 1 KB, stamped with the time."""
-        stamp = f"{perf_counter():0{STAMP_LENGTH}.6f}"
-        self.transport.write(text({"type": "chat", "roomId": room, "text": stamp.ljust(WORDS, "x")}))
+SETTLE_S = 60
 
 
-async def talking(members: list[Member], room: str, per_s: float) -> None:
-    """Members take turns, so many messages a second in all, evenly spread; until cancelled."""
-    loop = asyncio.get_running_loop()
-    began, said = loop.time(), 0
-    while True:
-        while said < (loop.time() - began) * per_s:
-            members[said % len(members)].say(room)
-            said += 1
-        await asyncio.sleep(0.5 / per_s)
+class Report(NamedTuple):
+    """What a crowd lived through; the lists of a client are in the order in which it heard."""
+
+    heard: list[list[Any]]  # for each client: [room, [[seq, id] or why there is a gap, ...]]
+    said: dict[str, list[str]]  # for each room: the requestIds that were answered
+    closes: list[int]  # every close code that any client met
+    secrets: list[str]  # every credential that was used
 
 
-def p99(late: list[float]) -> float:
-    """The latency that one of a hundred exceeds, in seconds."""
-    return sorted(late)[len(late) * 99 // 100]
+class Hasty(Random):
+    """Draws from windows that are so many times narrower."""
+
+    def __init__(self, seed: int, haste: float) -> None:
+        super().__init__(seed)
+        self._haste = haste
+
+    def __new__(cls, seed: int, haste: float) -> "Hasty":
+        return super().__new__(cls, seed)
+
+    def uniform(self, a: float, b: float) -> float:
+        return super().uniform(a, b) / self._haste
 
 
-def is_in_kernel(url: str, port: int) -> bool:
-    """Whether the kernel holds the server's end of a connection; that of a reset one is gone at once."""
-    pair = f":{port_of(url):04X}", f":{port:04X}"
-    with open("/proc/net/tcp", encoding="ascii") as table:
-        ends = [line.split()[1:3] for line in table]
-    return any((local[-5:], remote[-5:]) == pair for local, remote in ends)
+class Person:
+    """One client, in one room."""
+
+    def __init__(self, url: str, number: int, rooms: int, haste: float) -> None:
+        self.room_id = f"room:{number % rooms}"
+        self.talks = number < rooms
+        self.heard: list[Any] = []
+        self.said: list[str] = []
+        self.secrets: set[str] = set()
+        token = os.environ["DEV_TOKEN"] if number % 2 else self._ticket
+        self.client = Client(url, token, rng=Hasty(number, haste), on_state=lambda _: self._note_secret())
+        self._url = url
+
+    def _note_secret(self) -> None:
+        resume = self.client._life._resume
+        if resume is not None:
+            self.secrets.add(resume)
+
+    async def _ticket(self) -> str:
+        fetched = await ticket(self._url, "bob")
+        self.secrets.add(fetched)
+        return fetched
+
+    async def come(self) -> None:
+        """Be let in."""
+        await self.client.__aenter__()
+        self._note_secret()
+        self.room = await self.client.join(self.room_id)
+        self._listening = asyncio.create_task(self._listen(self.room))
+
+    async def _listen(self, room: ClientRoom) -> None:
+        async for event in room:
+            self.heard.append(event["why"] if event["type"] == "gap" else [event["seq"], event["id"]])
+
+    async def talk(self, stop: asyncio.Event) -> None:
+        """Say something, again and again."""
+        while not stop.is_set():
+            event = await self.room.chat(f"number {len(self.said)}")
+            self.said.append(event["requestId"])
+            await asyncio.sleep(0.005)
+
+    async def go(self) -> None:
+        """Leave; a fault of the listener shows here."""
+        await self.client.close()
+        await self._listening
+
+
+async def main(url: str, clients: int, rooms: int, at_once: int, haste: float) -> Report:
+    """See above."""
+    people = [Person(url, number, rooms, haste) for number in range(clients)]
+    await asyncio.gather(*(person.come() for person in people))
+    stop = asyncio.Event()
+    talking = [asyncio.create_task(one.talk(stop)) for one in people if one.talks for _ in range(at_once)]
+    print("ready", flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+    stop.set()
+    async with asyncio.timeout(SETTLE_S):
+        await asyncio.gather(*talking)
+        while not _all_heard(people):
+            await asyncio.sleep(0.01)
+    closes = [record.detail["code"] for person in people for record in person.client.log.of("closed")]
+    await asyncio.gather(*(person.go() for person in people))
+    return Report(
+        [[person.room_id, person.heard] for person in people],
+        {person.room_id: person.said for person in people if person.talks},
+        closes,
+        sorted(secret for person in people for secret in person.secrets),
+    )
+
+
+def _all_heard(people: list[Person]) -> bool:
+    newest: dict[str, int] = {}
+    for person in people:
+        newest[person.room_id] = max(newest.get(person.room_id, 0), person.room.seq)
+    return all(one.room.seq == newest[one.room_id] and one.client.is_in(one.room_id) for one in people)
+
+
+if __name__ == "__main__":
+    where, *numbers = sys.argv[1:]
+    report = asyncio.run(main(where, *(int(number) for number in numbers)))
+    print(json.dumps(report._asdict()), flush=True)
