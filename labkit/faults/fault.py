@@ -1,0 +1,140 @@
+"""What a fault is: settings that are frozen, and for each direction of each connection a stage that holds bytes.
+
+    push -> [ stage: a queue of what may go on, and when ] -> pull
+
+A stage knows no socket and no clock of its own: `now` is an argument, as in `labkit.rules`, so that a test runs a
+minute of it in no time. The end of a stream travels behind its bytes: a FIN stays a FIN, an RST an RST.
+"""
+
+from collections import deque
+from dataclasses import dataclass, fields
+from enum import Enum
+from random import Random
+from typing import NamedTuple
+
+from labkit.faults.frames import Cutter
+
+HELD_BYTES = 16 * 1024  # what a stage takes in before the proxy stops reading: small, so that the sender's buffer fills
+MUST_BE_ABOVE_0 = ("bytes_per_s", "most_bytes")
+
+
+class End(Enum):
+    """How a stream ends."""
+
+    FIN = "no more bytes in this direction; the other goes on"
+    CLOSE = "FIN in both directions"
+    RESET = "RST in both directions"
+
+
+Item = bytes | End
+
+
+class Start(NamedTuple):
+    """What a stage starts with: chance of its own, where in a frame the stream stands, and the time."""
+
+    rng: Random
+    cutter: Cutter
+    now: float
+
+
+class Stage:
+    """What one fault does to one direction of one connection. This one does nothing: bytes go on as they came."""
+
+    holds_bytes = HELD_BYTES
+
+    def __init__(self) -> None:
+        self._queue: deque[tuple[float, Item]] = deque()  # (from when on it may go, what)
+        self._queued_bytes = 0
+
+    def push(self, item: Item, now: float) -> None:
+        """Bytes came, or the end of them."""
+        self.queue(item, now)
+
+    def queue(self, item: Item, due: float) -> None:
+        """Let something go on at a time or later, behind all that was queued before."""
+        if item != b"":
+            self._queue.append((due, item))
+            self._queued_bytes += _size(item)
+
+    def pull(self, now: float) -> Item | None:
+        """The next thing that may go on now; None for nothing yet. Each piece is a write of its own."""
+        return self.take(now, HELD_BYTES)
+
+    def take(self, now: float, most_bytes: int) -> Item | None:
+        """The head of the queue when it is due, or its first bytes."""
+        if not self._queue or self._queue[0][0] > now:
+            return None
+        due, item = self._queue.popleft()
+        if isinstance(item, bytes) and len(item) > most_bytes:
+            self._queue.appendleft((due, item[most_bytes:]))
+            item = item[:most_bytes]
+        self._queued_bytes -= _size(item)
+        return item
+
+    def next_at(self) -> float | None:
+        """When to pull again, though nothing was pushed; None for never."""
+        return self._queue[0][0] if self._queue else None
+
+    def held(self) -> int:
+        """How many bytes are in here."""
+        return self._queued_bytes
+
+    def room(self) -> int:
+        """How many more may come in; at 0 the proxy stops reading."""
+        return self.holds_bytes - self.held()
+
+    def release(self) -> list[Item]:
+        """Everything that is in here, in order: the fault is over."""
+        released = [item for _, item in self._queue]
+        self._queue.clear()
+        self._queued_bytes = 0
+        return released
+
+
+class Cut(Stage):
+    """So many bytes go on, then the stream ends, or with None goes nowhere. What comes later is forgotten."""
+
+    def __init__(self, after_bytes: int, then: End | None, now: float) -> None:
+        super().__init__()
+        self._left = after_bytes
+        self._then = then
+        self._is_cut = False
+        self._cut_when_due(now)
+
+    def push(self, item: Item, now: float) -> None:
+        """Count it."""
+        if self._is_cut:
+            return
+        first = item[: self._left] if isinstance(item, bytes) else item
+        self._left -= _size(first)
+        self.queue(first, now)
+        self._cut_when_due(now)
+
+    def _cut_when_due(self, now: float) -> None:
+        self._is_cut = self._left == 0
+        if self._is_cut and self._then is not None:
+            self.queue(self._then, now)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What a network does to bytes. Its fields are its settings; times in seconds, sizes in bytes.
+
+    Raises ValueError for a setting that makes no sense.
+    """
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, int | float) and not (value > 0 or (value == 0 and field.name not in MUST_BE_ABOVE_0)):
+                raise ValueError(
+                    f"{type(self).__name__}({field.name}={value}) makes no sense; the default is {field.default}"
+                )
+
+    def start(self, at: Start) -> Stage:
+        """A stage for one direction of one connection."""
+        raise NotImplementedError
+
+
+def _size(item: Item) -> int:
+    return len(item) if isinstance(item, bytes) else 0

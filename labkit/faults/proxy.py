@@ -1,0 +1,149 @@
+"""The proxy: it stands in front of any TCP server and does to the bytes what a network does.
+
+    client --- up: [fault, fault, ...] ---> server
+    client <-- down: [fault, fault, ...] -- server
+
+    async with Proxy("ws://127.0.0.1:8080") as proxy:
+        proxy.set(down=[Throttle(bytes_per_s=2000)])
+        ...                                              # connect to proxy.url
+        proxy.heal()
+
+Read `noop`, `fault` and `line` next. Taught in notebooks 05 (heartbeat), 06 (slow consumers) and 07 (storms).
+"""
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import Coroutine, Sequence
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from labkit.faults.fault import Fault
+from labkit.faults.passage import DIRECTIONS, DOWN, UP, Passage, Traffic
+from labkit.faults.schedule import Schedule
+from labkit.faults.sockets import connected, listening, reset
+
+ENDED_KEPT = 10_000
+PATIENCE_S = 0.1
+
+
+class Proxy:
+    """A TCP proxy on a free loopback port. One lifecycle: `async with`; leaving it resets what is still open.
+
+    `seed` decides every draw of every fault: by seed, connection number, direction and place in the chain.
+    """
+
+    def __init__(self, server_url: str, *, seed: int = 0) -> None:
+        """Raises ValueError for an address without a host or a port."""
+        parts = urlsplit(server_url)
+        if not parts.hostname or not parts.port:
+            raise ValueError("a proxy needs the address of a server with its port, such as ws://127.0.0.1:8080")
+        self.server_url = server_url
+        self.seed = seed
+        self._faults: dict[str, Sequence[Fault]] = dict.fromkeys(DIRECTIONS, ())
+        self._only: dict[tuple[int, str], Sequence[Fault]] = {}
+        self._passages: dict[int, Passage] = {}  # those that are open
+        self._ended: deque[Traffic] = deque(maxlen=ENDED_KEPT)
+        self._accepted = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def url(self) -> str:
+        """Where it listens: the server's URL with another host and port."""
+        parts, port = urlsplit(self.server_url), self._listener.getsockname()[1]
+        return parts._replace(netloc=f"127.0.0.1:{port}").geturl()
+
+    @property
+    def connections(self) -> list[Traffic]:
+        """What each connection has carried and holds, in the order of accept; the newest 10,000 of those that ended."""
+        return sorted([*self._ended, *(passage.traffic for passage in self._passages.values())])
+
+    # Faults
+
+    def set(
+        self, *, down: Sequence[Fault] | None = None, up: Sequence[Fault] | None = None, only: int | None = None
+    ) -> None:
+        """Faults for connections now and later, or only for the connection with that number, now or later.
+
+        A direction that is not named keeps what it has. What the old faults held goes through the new ones first.
+        """
+        for direction, faults in ((UP, up), (DOWN, down)):
+            if faults is not None:
+                self._set(direction, tuple(faults), only)
+
+    def heal(self, only: int | None = None) -> None:
+        """No faults any more: what was held flows on."""
+        self.set(down=(), up=(), only=only)
+
+    async def play(self, schedule: Schedule) -> None:
+        """Set faults when the schedule says so, with its seed; returns after the last step."""
+        loop, self.seed = asyncio.get_running_loop(), schedule.seed
+        began = loop.time()
+        for step in schedule.steps:
+            await asyncio.sleep(began + step.at_s - loop.time())
+            self._set(step.direction, tuple(step.faults), step.only)
+
+    def _set(self, direction: str, faults: Sequence[Fault], only: int | None) -> None:
+        if only is not None:
+            self._only[only, direction] = faults
+        else:
+            self._faults[direction] = faults
+            self._only = {key: kept for key, kept in self._only.items() if key[1] != direction}
+        for number, passage in self._passages.items():
+            if only in (None, number):
+                passage.set(direction, faults, self._seed_of(number))
+
+    # Connections
+
+    async def __aenter__(self) -> Self:
+        self._listener = listening()
+        self._start(self._accept())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        self._listener.close()
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                client, _ = await loop.sock_accept(self._listener)
+            except OSError:  # out of file descriptors, most likely
+                await asyncio.sleep(PATIENCE_S)
+                continue
+            self._start(self._carry(self._accepted, client))
+            self._accepted += 1
+
+    async def _carry(self, number: int, client: socket.socket) -> None:
+        """One connection from accept to end; where no server listens, the client is reset."""
+        try:
+            server = await connected(self.server_url)
+        except BaseException as error:
+            reset(client)
+            if isinstance(error, OSError):
+                return
+            raise
+        faults = {direction: self._faults_of(number, direction) for direction in DIRECTIONS}
+        passage = self._passages[number] = Passage(number, client, server, faults, self._seed_of(number))
+        try:
+            await passage.run()
+        finally:
+            self._ended.append(self._passages.pop(number).traffic)
+
+    def _faults_of(self, number: int, direction: str) -> Sequence[Fault]:
+        return self._only.get((number, direction), self._faults[direction])
+
+    def _seed_of(self, number: int) -> str:
+        return f"{self.seed} {number}"

@@ -1,0 +1,80 @@
+"""What the proxy asks of the kernel: small buffers, bytes sent at once, and the two ways to end.
+
+The kernel doubles what it is asked for (`man 7 socket`) and keeps about half of it for its own records.
+"""
+
+import asyncio
+import contextlib
+import socket
+import struct
+from urllib.parse import urlsplit
+
+KERNEL_BYTES = 16 * 1024  # SO_RCVBUF and SO_SNDBUF: megabytes by default, and the sender would never feel a fault
+BACKLOG = 4096
+AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close sends RST
+LAST_WORDS_S = 1.0
+
+Address = tuple[socket.AddressFamily, tuple[object, ...]]
+
+
+def keep_small(sock: socket.socket) -> socket.socket:
+    """Small buffers; accepted sockets inherit them from the one that listens."""
+    sock.setblocking(False)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_BYTES)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
+
+
+def listening() -> socket.socket:
+    """A socket that listens on a free loopback port."""
+    sock = keep_small(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+    sock.bind(("127.0.0.1", 0))
+    sock.listen(BACKLOG)
+    return sock
+
+
+async def connected(url: str) -> socket.socket:
+    """A connection to the address in a URL. Raises OSError."""
+    loop, parts = asyncio.get_running_loop(), urlsplit(url)
+    refused: OSError | None = None
+    for family, kind, _, _, address in await loop.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_STREAM):
+        sock = keep_small(socket.socket(family, kind))
+        try:
+            await loop.sock_connect(sock, address)
+            return sock
+        except OSError as error:
+            refused = error
+            sock.close()
+        except BaseException:
+            sock.close()
+            raise
+    raise refused or OSError(f"no address for {parts.hostname}")
+
+
+def say_no_more(sock: socket.socket) -> None:
+    """FIN: we send no more, and read on."""
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_WR)
+
+
+def reset(sock: socket.socket) -> None:
+    """RST: it is over, and what is under way is lost."""
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+    sock.close()
+
+
+async def part(socks: list[socket.socket]) -> None:
+    """FIN to all, and listen for a while to what they still say: a close with unread bytes is an RST."""
+    for sock in socks:
+        say_no_more(sock)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LAST_WORDS_S):
+            await asyncio.gather(*(_until_end(sock) for sock in socks))
+
+
+async def _until_end(sock: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while await asyncio.get_running_loop().sock_recv(sock, KERNEL_BYTES):
+            pass
