@@ -10,6 +10,7 @@ export const Wait = {
 };
 export const Credential = { NONE: "none", RESUME: "resume", FRESH: "fresh ticket" };
 export const NORMAL = 1000;
+export const NO_CODE = 1005; // never sent: what a side notes when a close frame names no code
 export const NO_CLOSE_FRAME = 1006;
 export const SESSION_EXPIRED = 4419;
 

@@ -32,6 +32,7 @@ export class Connection extends EventTarget {
     this.backoff = new Backoff(env.random);
     this.link = null;
     this.waitsUntil = 0;
+    this.shortestWaitMs = 0;
     this.credential = null; // see credential.js
     this.openedAt = null;
     this.resume = null;
@@ -62,8 +63,9 @@ export class Connection extends EventTarget {
     link?.close(NORMAL, reason);
   }
 
-  /** Pretend that the network broke. */
-  cut() {
+  /** Pretend that the network broke, and stays broken for a while. */
+  cut(forMs) {
+    this.shortestWaitMs = forMs;
     this.link?.giveUp();
   }
 
@@ -193,7 +195,8 @@ export class Connection extends EventTarget {
     if (rowOf(code).credential === Credential.FRESH) this.resume = null;
     if (ms === null) return this.#move("stopped");
     this.#move("waiting");
-    this.#wait(ms);
+    this.#wait(Math.max(ms, this.shortestWaitMs));
+    this.shortestWaitMs = 0;
   }
 
   /** Whether the expired credential is the only one we were ever given: asking with it again would never end. */

@@ -9,6 +9,7 @@ import { StateView } from "./state_view.js";
 import { WireLog } from "./wire_log.js";
 
 const views = { state: new StateView(), rooms: new RoomsView(), meters: new Meters(), wire: new WireLog() };
+const CUT_MS = 5000;
 let connection = null;
 
 // The form
@@ -68,7 +69,7 @@ function show(state) {
 // The buttons of the state card
 
 $("#try-now").addEventListener("click", () => connection.tryNow());
-$("#cut").addEventListener("click", () => connection.cut());
+$("#cut").addEventListener("click", () => connection.cut(CUT_MS));
 $("#leave-all").addEventListener("click", () => connection.stop());
 
 // The world

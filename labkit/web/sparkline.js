@@ -25,8 +25,8 @@ export class Sparkline {
     const known = this.values.filter((value) => value !== null);
     if (known.length === 0) return "nothing measured yet";
     const sorted = [...known].sort((a, b) => a - b);
-    const [now, middle, worst] = [known.at(-1), sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
-    return `now ${this.unit(now)} · median ${this.unit(middle)} · worst ${this.unit(worst)}`;
+    const [now, middle, highest] = [known.at(-1), sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+    return `now ${this.unit(now)} · median ${this.unit(middle)} · highest ${this.unit(highest)}`;
   }
 
   draw() {

@@ -1,6 +1,6 @@
 // The state card: where the connection is, why it ended last time, when it comes back, and who we are.
 
-import { nameOf, next, retryMs, rowOf } from "./close_codes.js";
+import { NO_CLOSE_FRAME, NO_CODE, nameOf, next, retryMs, rowOf } from "./close_codes.js";
 import { Diagram } from "./diagram.js";
 import { $, el, setText } from "./dom.js";
 import { milliseconds } from "./words.js";
@@ -8,7 +8,7 @@ import { milliseconds } from "./words.js";
 const WORDS = {
   connecting: "Opening a WebSocket.",
   authenticating: "The credential is on its way, as the first message.",
-  open: "Connected: messages travel both ways.",
+  open: "Messages travel both ways.",
   waiting: "Not connected. What you write is kept.",
   stopped: "This page does not come back by itself.",
 };
@@ -86,6 +86,7 @@ export class StateView {
 
   #count(ms) {
     this.#stopCounting();
+    this.showFacts();
     this.wait = ms;
     $("#countdown").hidden = false;
     this.ticker = setInterval(() => this.#tick(), this.still.matches ? 1000 : TICK_MS);
@@ -109,8 +110,8 @@ export class StateView {
   #welcome(answer) {
     this.answer = answer;
     const before = answer.previousClose;
-    const differs = before && before.code !== this.seen;
-    if (differs) setText($("#why-reason"), `The server tells the true cause: ${before.code} ${nameOf(before.code)}.`);
+    const isNews = before && ![this.seen, NO_CODE, NO_CLOSE_FRAME].includes(before.code);
+    if (isNews) setText($("#why-reason"), `The server tells the true cause: ${before.code} ${nameOf(before.code)}.`);
     this.showFacts();
   }
 
@@ -119,9 +120,9 @@ export class StateView {
     const window = connection.backoff.windowMs;
     const facts = [
       ["You are", connection.userId ?? "unknown"],
-      ["Session", answer.resume ? "can be resumed" : "this server keeps none"],
+      ["Session", answer?.resume ? "can be resumed" : "this server keeps none"],
       ["First try after an outage", `within ${milliseconds(window)}`],
-      ["Tries since the last proof", String(connection.backoff.tries)],
+      ["Tries in a row", String(connection.backoff.tries)],
     ];
     $("#facts").replaceChildren(...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
   }

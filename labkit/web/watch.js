@@ -1,16 +1,16 @@
 // The operators' page: rooms, connections and closes of one server, live.
 
-import { nameOf, rowOf } from "./close_codes.js";
+import { NO_CODE, nameOf, rowOf } from "./close_codes.js";
 import { $, clock, el, setText } from "./dom.js";
 import { newCloses, parse, rate } from "./metrics.js";
 import { Poll } from "./poll.js";
+import { Sparkline } from "./sparkline.js";
 import { Table } from "./table.js";
 import { bytes, count, milliseconds, seconds } from "./words.js";
 
 const BEHIND_MS = 1000; // the oldest undelivered message is older: a slow reader
 const isBehind = (ms) => ms >= BEHIND_MS;
 const LONGEST_LOG = 100;
-const NO_CODE = 1005; // not a code that is ever sent, but what a server notes when a close frame names none
 
 const connections = new Table($("#connections"), {
   caption: "Connections, sortable by each column",
@@ -43,6 +43,12 @@ const rooms = new Table($("#rooms"), {
     { name: "Slow", value: ({ slow }) => slow, isNumber: true, isHot: (value) => value > 0 },
   ],
 });
+
+const perSecond = (value) => (value < 10 ? value.toFixed(1) : String(Math.round(value))) + " /s";
+const charts = {
+  events: new Sparkline($("#events"), $("#events-words"), { unit: perSecond, floor: 5 }),
+  held: new Sparkline($("#held"), $("#held-words"), { unit: bytes, floor: 4096 }),
+};
 
 let poll = null;
 let before = null; // the metrics of the last answer, and when
@@ -124,17 +130,23 @@ function member(found, roomId, { userId, oldestMs }) {
 
 function tiles(lines, byRoom, now) {
   const grew = (name) => before && rate(before.metrics.get(name), now.metrics.get(name), (now.at - before.at) / 1000);
-  const perSecond = (value) => (value === null ? "–" : `${value < 10 ? value.toFixed(1) : Math.round(value)} /s`);
+  const out = grew("labkit_delivered_total");
   const slow = lines.filter(({ oldestMs }) => isBehind(oldestMs)).length;
   const held = lines.reduce((sum, { outboxBytes }) => sum + outboxBytes, 0);
   const facts = [
     ["Connections", lines.length], ["Rooms", byRoom.length],
-    ["Messages in", perSecond(grew("labkit_received_total"))],
-    ["Events out", perSecond(grew("labkit_delivered_total"))],
+    ["Messages in", known(grew("labkit_received_total"))],
+    ["Events out", known(out)],
     ["Undelivered", bytes(held)], ["Slow readers", slow, slow > 0 ? "bad" : ""],
   ];
   $("#tiles").replaceChildren(...facts.map(([name, value, kind = ""]) =>
     el("div", { class: `card tile ${kind}` }, el("dt", {}, name), el("dd", {}, String(value)))));
+  if (out !== null) charts.events.add(out);
+  charts.held.add(held);
+}
+
+function known(value) {
+  return value === null ? "–" : perSecond(value);
 }
 
 function closes(fresh) {

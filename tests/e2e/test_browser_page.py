@@ -130,14 +130,20 @@ def test_a_server_that_forgot_is_told_as_a_gap(tmp_path: Path, visit: Visit) -> 
 
 
 def test_a_line_that_is_cut_comes_back_by_itself(house: House, visit: Visit) -> None:
-    """Cut: code 1006 in words, the same user again, and what others said meanwhile is not lost."""
+    """Cut: code 1006 in words, a countdown; then the same user again, and nothing that either said is lost."""
     one, two = enter(visit(house.url)), enter(visit(house.url))
     me = one.locator("#facts dd").first.inner_text()
     one.click("#cut")
     say(two, "did you hear that")
+    say(one, "said into the dark")
+    expect(one.locator("#countdown-words")).to_have_text(re.compile(r"in [34]\.\d s$"))
+    expect(one.locator("#countdown-words")).to_have_text(re.compile(r"in [012]\.\d s$"))  # it counts
     expect(one.locator("#why")).to_contain_text("1006 no close frame")
-    expect(one.locator("#state")).to_have_text("open")
-    expect(shown(one, ".log .said")).to_have_count(1)
+    expect(shown(one, ".pending li")).to_have_count(1)
+    expect(one.locator("#state")).to_have_text("open", timeout=BACK_MS)
+    for page in (one, two):
+        expect(shown(page, ".log .said")).to_have_count(2)
+        assert texts(page) == ["did you hear that", "said into the dark"]
     assert one.locator("#facts dd").first.inner_text() == me
 
 
@@ -234,6 +240,7 @@ def test_a_server_of_the_plain_protocol_is_served_as_well(house: House, visit: V
         say(page, "plain")
         expect(shown(page, ".log .said")).to_have_count(1)
         page.click("#cut")
+        page.click("#try-now")
         expect(shown(page, ".note.gap")).to_contain_text("Gap")
         page.fill("#join-room", "second")
         page.click("#join")
@@ -345,7 +352,7 @@ def test_the_meters_draw_and_say_what_they_measure(house: House, visit: Visit) -
     page = enter(visit(house.url))
     blank = painted(page, "#latency")
     say(page, "one")
-    expect(page.locator("#latency-words")).to_have_text(re.compile(r"^now .* ms · median .* ms · worst .*s$"))
+    expect(page.locator("#latency-words")).to_have_text(re.compile(r"^now .* ms · median .* ms · highest .*s$"))
     expect(page.locator("#buffer-words")).to_have_text(re.compile(r"^now \d+ B .* 0 messages \(0 B\) not confirmed$"))
     page.wait_for_function("([selector, before]) => count(selector) > before", arg=["#latency", blank])
     assert page.locator("#latency").get_attribute("aria-labelledby") == "latency-title latency-words"
@@ -356,7 +363,8 @@ def painted(page: Page, selector: str) -> int:
     page.evaluate(
         """() => { globalThis.count = (selector) => {
             const canvas = document.querySelector(selector);
-            const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+            const copy = new OffscreenCanvas(canvas.width, canvas.height)
+                .getContext("2d", { willReadFrequently: true });
             copy.drawImage(canvas, 0, 0);
             const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
             return data.filter((value, index) => index % 4 === 3 && value > 0).length; }; }"""
@@ -428,6 +436,7 @@ def test_a_screen_reader_is_told_what_happens(house: House, visit: Visit) -> Non
     expect(page.get_by_role("img", name="State machine, now open")).to_be_visible()
     expect(page.locator("#announce[role=status]")).to_contain_text("open")
     page.click("#cut")
+    expect(page.locator("#announce")).to_contain_text("closed with code 1006")
     expect(page.locator("#announce")).to_contain_text("open", timeout=BACK_MS)
     assert page.locator("#countdown-words").get_attribute("role") == "timer"  # not live, unlike status
 

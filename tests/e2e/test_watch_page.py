@@ -56,6 +56,8 @@ def test_rooms_and_connections_are_live(house: House, visit: Visit) -> None:
     assert (tile(page, "Connections"), tile(page, "Rooms")) == ("2", "2")
     say(one, *"abcdef")
     expect(page.locator(".tile", has_text="Events out").locator("dd")).to_have_text(re.compile(r"^(?!0\.0)[\d.]+ /s$"))
+    expect(page.locator("#events-words")).to_have_text(re.compile(r"^now .*/s · median .* · highest .*$"))
+    expect(page.locator("#held-words")).to_have_text(re.compile(r"^now 0 B .*$"))
     one.click("#leave-all")
     expect(page.locator("#connections tbody tr")).to_have_count(1)
 
@@ -181,7 +183,7 @@ def test_axe_finds_nothing_serious_and_a_phone_needs_no_sideways_scroll(
     house: House, visit: Visit, scheme: str
 ) -> None:
     """The form, the board, and a notice; wide and narrow."""
-    enter(visit(house.url), room="r" * 64).click("#cut")
+    enter(visit(house.url), room="r" * 64)
     page = visit(f"{house.url}/watch", scheme=scheme, size=PHONE)
     assert findings(page) == []
     watch(page)

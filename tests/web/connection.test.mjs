@@ -144,6 +144,17 @@ test("an expired credential that is the only one stops; the same close of a resu
   assert.deepEqual(heard.of("closed").map(({ comesBack }) => comesBack), [true, false]);
 });
 
+test("who can fetch fresh tickets comes back, however often one has expired", async () => {
+  let asked = 0;
+  const { world, connection } = await start({ get: async () => `ticket-${++asked}`, renews: true });
+  for (const expected of ["ticket-1", "ticket-2", "ticket-3"]) {
+    world.socket.accept();
+    assert.equal(world.socket.of("auth")[0].token, expected);
+    world.socket.end(4419);
+    await world.pass(connection.waitsUntil - world.time);
+  }
+});
+
 test("only auth_ok and ten seconds of life start the delays over", async () => {
   const { world, connection } = await open();
   world.socket.end(1006);
@@ -174,6 +185,9 @@ test("silence is met with a ping, and silence after that ends the connection wit
   assert.notEqual(world.sockets[0].closedWith, null);
   world.sockets[0].end(1006); // the browser notices at last: nobody listens any more
   assert.equal(heard.of("closed").length, 1);
+  world.sockets[0].say(event("late", 1, { userId: "bob" }));
+  assert.equal(heard.of("event").length, 0);
+  assert.equal(heard.of("wire").filter(({ shown }) => shown.requestId === "late").length, 0);
 });
 
 test("a pong keeps the connection and measures the round trip", async () => {
@@ -342,10 +356,16 @@ test("trying now, and a network that is back, cut a long wait short; neither sta
 });
 
 test("cutting the line looks like a network that broke", async () => {
-  const { connection, heard } = await open();
-  connection.cut();
+  const { world, connection, heard } = await open();
+  connection.cut(5000);
   assert.equal(connection.state, "waiting");
-  assert.deepEqual(heard.of("closed"), [{ code: 1006, reason: "", comesBack: true }]);
+  await world.pass(4999);
+  assert.equal(world.sockets.length, 1);
+  await world.pass(1);
+  assert.equal(world.sockets.length, 2);
+  world.socket.end(1006);
+  assert.equal(connection.waitsUntil - world.time, 2000); // only the first wait is longer for it
+  assert.deepEqual(heard.of("closed")[0], { code: 1006, reason: "", comesBack: true });
 });
 
 test("what is no JSON object is shown and survived", async () => {
