@@ -9,6 +9,7 @@ minute of it in no time. The end of a stream travels behind its bytes: a FIN sta
 from collections import deque
 from dataclasses import dataclass, fields
 from enum import Enum
+from math import isfinite
 from random import Random
 from typing import NamedTuple
 
@@ -125,15 +126,19 @@ class Fault:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, int | float) and not (value > 0 or (value == 0 and field.name not in MUST_BE_ABOVE_0)):
+            name, value = field.name, getattr(self, field.name)
+            if isinstance(value, int | float) and not _makes_sense(name, value):
                 raise ValueError(
-                    f"{type(self).__name__}({field.name}={value}) makes no sense; the default is {field.default}"
+                    f"{type(self).__name__}({name}={value}) makes no sense; the default is {field.default}"
                 )
 
     def start(self, at: Start) -> Stage:
         """A stage for one direction of one connection."""
         raise NotImplementedError
+
+
+def _makes_sense(name: str, value: float) -> bool:
+    return isfinite(value) and value >= 0 and (value > 0 or name not in MUST_BE_ABOVE_0)
 
 
 def _size(item: Item) -> int:

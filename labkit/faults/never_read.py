@@ -5,8 +5,8 @@ Unlike a stall it takes nothing in, so the sender's buffers fill from the first 
 
 from dataclasses import dataclass
 
-from labkit.faults.later import Later
 from labkit.faults.fault import Fault, Item, Stage, Start
+from labkit.faults.later import Later
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ class Proxy:
     """A TCP proxy on a free loopback port. One lifecycle: `async with`; leaving it resets what is still open.
 
     `seed` decides every draw of every fault: by seed, connection number, direction and place in the chain.
+    It lives on the loop that entered it; `set` and `heal` are called there.
     """
 
     def __init__(self, server_url: str, *, seed: int = 0) -> None:
@@ -45,12 +46,15 @@ class Proxy:
         self._only: dict[tuple[int, str], Sequence[Fault]] = {}
         self._passages: dict[int, Passage] = {}  # those that are open
         self._ended: deque[Traffic] = deque(maxlen=ENDED_KEPT)
+        self._listener: socket.socket | None = None
         self._accepted = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def url(self) -> str:
-        """Where it listens: the server's URL with another host and port."""
+        """Where it listens: the server's URL with another host and port. Raises RuntimeError outside `async with`."""
+        if self._listener is None:
+            raise RuntimeError("the proxy does not listen: use `async with Proxy(...) as proxy`")
         parts, port = urlsplit(self.server_url), self._listener.getsockname()[1]
         return parts._replace(netloc=f"127.0.0.1:{port}").geturl()
 
@@ -98,7 +102,7 @@ class Proxy:
 
     async def __aenter__(self) -> Self:
         self._listener = listening()
-        self._start(self._accept())
+        self._start(self._accept(self._listener))
         return self
 
     async def __aexit__(
@@ -108,18 +112,20 @@ class Proxy:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-        self._listener.close()
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _accept(self) -> None:
+    async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                client, _ = await loop.sock_accept(self._listener)
+                client, _ = await loop.sock_accept(listener)
             except OSError:  # out of file descriptors, most likely
                 await asyncio.sleep(PATIENCE_S)
                 continue
