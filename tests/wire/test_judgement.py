@@ -245,7 +245,7 @@ async def test_auth_in_time_outlives_the_auth_timeout() -> None:
 async def test_a_peer_that_ignores_our_close_frame_is_cut_off() -> None:
     """It reads and never answers: after the deadline the TCP connection ends all the same, and is counted no more."""
     async with serving() as server:
-        raw = await Raw.open(server.url)
+        raw = await Raw.enter(server.url)
         raw.answers_close = False
         raw.send(text("{"))
         assert await raw.ending() == (1008, "invalid JSON")

@@ -1,0 +1,94 @@
+"""The way out of one connection, on a transport that takes as much as it is told to."""
+
+from typing import Any
+
+from labkit.rules.limits import Limits
+from labkit.rules.outbox import Offer
+from labkit.wire.outgoing import WRITE_CHUNK_BYTES, Outgoing
+
+SMALL = Limits(max_message_bytes=100, max_frame_bytes=1_000, outbox_bytes=1_000, outbox_age_s=None)
+
+
+class Transport:
+    """It pauses after so many writes."""
+
+    def __init__(self, writes: int = 10**9) -> None:
+        self.written: list[bytes] = []
+        self.limits: dict[str, int] = {}
+        self.outgoing: Outgoing | None = None
+        self._writes = writes
+
+    def set_write_buffer_limits(self, **limits: int) -> None:
+        """Keep them."""
+        self.limits = limits
+
+    def is_closing(self) -> bool:
+        """Never."""
+        return False
+
+    def write(self, data: bytes) -> None:
+        """Take it, and perhaps no more."""
+        self.written.append(data)
+        if len(self.written) >= self._writes and self.outgoing:
+            self.outgoing.is_paused = True
+
+
+def started(limits: Limits, writes: int = 10**9) -> tuple[Outgoing, Transport]:
+    """A way out over a transport."""
+    outgoing, transport = Outgoing(limits), Transport(writes)
+    double: Any = transport
+    transport.outgoing = outgoing
+    outgoing.start(double)
+    return outgoing, transport
+
+
+def test_what_is_said_in_one_tick_is_one_write() -> None:
+    """As long as it fits into a chunk; a longer line is cut between frames."""
+    outgoing, transport = started(Limits())
+    for _ in range(10):
+        assert outgoing.offer(b"x" * 100) is Offer.ACCEPTED
+    outgoing.flush()
+    assert transport.written == [b"x" * 1_000]
+    for _ in range(3):
+        outgoing.offer(b"y" * (WRITE_CHUNK_BYTES // 2 + 1))
+    outgoing.flush()
+    assert [len(data) for data in transport.written[1:]] == [WRITE_CHUNK_BYTES // 2 + 1] * 3
+
+
+def test_while_the_kernel_is_full_frames_wait_in_the_outbox() -> None:
+    """Counted there, and not handed to the transport, where nothing would bound them; then all of them, in order."""
+    outgoing, transport = started(Limits(), writes=1)
+    outgoing.offer(b"1")
+    outgoing.flush()
+    for frame in (b"2", b"3"):
+        outgoing.offer(frame)
+        outgoing.flush()
+    assert transport.written == [b"1"] and outgoing.outbox.queued_bytes == 2
+    assert outgoing.outbox.in_flight_bytes == 1
+    outgoing.resume()
+    assert transport.written == [b"1", b"23"]
+
+
+def test_after_an_overflow_nothing_more_is_queued() -> None:
+    """A smaller frame would fit: sent behind the one that did not, it would hide a hole. Overflow is said once."""
+    outgoing, transport = started(SMALL, writes=0)
+    outgoing.is_paused = True
+    offers = [outgoing.offer(b"x" * 400) for _ in range(2)]
+    assert offers == [Offer.ACCEPTED, Offer.ACCEPTED]
+    assert outgoing.offer(b"y" * 400) is Offer.OVERFLOW
+    assert [outgoing.offer(b"z"), outgoing.offer(b"z" * 400)] == [Offer.ACCEPTED] * 2
+    outgoing.resume()
+    assert b"".join(transport.written) == b"x" * 800
+
+
+def test_a_pause_before_there_is_a_transport_is_forgotten() -> None:
+    """asyncio's TLS pauses and resumes while it shakes hands; and its limits must not be 0, or it never wakes up."""
+    outgoing = Outgoing(Limits())
+    outgoing.is_paused = True
+    outgoing.resume()
+    outgoing.is_paused = True
+    transport: Any = Transport()
+    outgoing.start(transport)
+    outgoing.offer(b"x")
+    outgoing.flush()
+    assert transport.written == [b"x"] and transport.limits == {"high": 1, "low": 0}
