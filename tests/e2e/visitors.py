@@ -85,8 +85,9 @@ def findings(page: Page) -> list[str]:
 
 
 def overhang(page: Page) -> int:
-    """By how many pixels the page is wider than its window."""
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+    """By how many pixels the page, or a box of text in it, is wider than its place. Tabs and tables may scroll."""
+    boxes = "[document.documentElement, ...document.querySelectorAll('.scroll, .wire, .who-is-here, .why, .closes')]"
+    return int(page.evaluate(f"Math.max(...{boxes}.map((box) => box.scrollWidth - box.clientWidth))"))
 
 
 def stored(page: Page) -> str:
