@@ -34,6 +34,9 @@ matrix: setup setup-e2e  ## the long, repeated runs
 format: setup  ## style
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
+notebooks: setup  ## run the course and save it as it is committed
+	$(BIN)/python -m tests.save_notebooks
+
 lock: setup  ## resolve the pins anew
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --upgrade --quiet --output-file requirements.lock

@@ -11,10 +11,7 @@ so a sleeping cell stops no heartbeat. Taught in notebook 01 (hello).
 import asyncio
 import atexit
 import contextlib
-import secrets
-import shutil
-import tempfile
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
@@ -27,11 +24,14 @@ from labkit.bench import ask
 from labkit.bench.health import Health, examine
 from labkit.bench.sampler import Sampler
 from labkit.bench.server_process import ServerProcess
+from labkit.bench.server_thread import ServerThread
+from labkit.bench.setting import Setting
+from labkit.bench.watch import Watch
 from labkit.metrics import Store
-from labkit.rules.limits import Limits
 from labkit.wire import background
 from labkit.wire.client import Client
 from labkit.wire.client_state import ClientClosed, ClientState, Stopped
+from labkit.wire.server import Server
 
 USERS = ("ana", "ben", "cleo", "dan", "eve")
 CLOSE_S = 5.0
@@ -43,20 +43,25 @@ _running: dict[str, "Lab"] = {}
 class Lab:
     """A room server and its clients, for one notebook or test. `with Lab() as lab`, or `start` and `stop`."""
 
-    def __init__(self, *, name: str = "lab", users: tuple[str, ...] = USERS, rooms: str = "*", **limits: Any) -> None:
-        """`limits` as in `labkit.Limits`; `rooms` is the grant of every user. Raises BadLimit."""
-        Limits().set(limits)  # a wrong one is met here, not in another process
+    def __init__(
+        self,
+        *,
+        name: str = "lab",
+        users: tuple[str, ...] = USERS,
+        rooms: Mapping[str, str] | None = None,
+        in_thread: bool = False,
+        **limits: Any,
+    ) -> None:
+        """`limits` as in `labkit.Limits`; `rooms` are grants by user, where not all rooms. Raises BadLimit.
+
+        `in_thread`: the server runs in this process, and `inside` is the server itself.
+        """
         self.name = name
         self.users = users
-        self.token = secrets.token_urlsafe(12)
         self.store = Store()
         self.clients: dict[str, Client] = {}
-        self._rooms = rooms
-        self._settings = [f"{name}={'off' if value is None else value}" for name, value in limits.items()]
-        self._codes = {user: secrets.token_urlsafe(9) for user in users}
-        self._ops_token = secrets.token_urlsafe(12)
-        self._folder: Path | None = None
-        self._server: ServerProcess | None = None
+        self._setting = Setting(users, rooms or {}, limits)
+        self._server = ServerThread(self._setting.server) if in_thread else ServerProcess(self._setting.environment())
         self._tasks: list[Future[Any]] = []
 
     # One lifecycle
@@ -69,9 +74,7 @@ class Lab:
         background.forget_deaths()
         with contextlib.suppress(RuntimeError):
             background.watch(asyncio.get_running_loop())  # a kernel's own loop: tasks of cells die there
-        self._folder = Path(tempfile.mkdtemp(prefix="labkit-"))
-        self._server = ServerProcess(self._options(self._folder), self._secrets())
-        self._server.start()
+        self._start_server()
         _running[self.name] = self
         self.spawn(Sampler(self.store, self.clients, self.connections).run())
         return self
@@ -81,10 +84,8 @@ class Lab:
         for task in self._tasks:
             task.cancel()
         background.run(self._close_clients())
-        if self._server is not None:
-            self._server.terminate()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        self._server.terminate()
+        self._setting.remove()
         if _running.get(self.name) is self:
             del _running[self.name]
 
@@ -101,23 +102,36 @@ class Lab:
     @property
     def url(self) -> str:
         """The address of the server, ws://HOST:PORT."""
-        return self._started().url
+        if not self._server.url:
+            raise RuntimeError("this lab was not started; call start(), or use `with labkit.Lab() as lab`")
+        return self._server.url
+
+    @property
+    def token(self) -> str:
+        """The dev token: any number of guests may use it."""
+        return self._setting.token
 
     @property
     def pid(self) -> int | None:
         """The server's process id while it runs."""
-        return self._started().pid
+        return self._server.pid
+
+    @property
+    def inside(self) -> Server:
+        """The server itself, in a lab with in_thread=True. Look; do not touch: its loop runs in another thread."""
+        if not isinstance(self._server, ServerThread) or self._server.inside is None:
+            raise RuntimeError("the server runs in a process of its own; start the lab with in_thread=True")
+        return self._server.inside
 
     @property
     def log(self) -> list[str]:
         """The last lines that the server wrote."""
-        return list(self._started().log)
+        return list(self._server.log)
 
     @property
     def audit(self) -> Path:
         """The audit file."""
-        assert self._folder is not None, "start the lab first"
-        return self._folder / "audit.db"
+        return self._setting.audit
 
     async def client(self, name: str | None = None, **options: Any) -> Client:
         """A connected client; `name` is one of `users`, or None for a new user of the dev token. Use labkit.run.
@@ -126,13 +140,13 @@ class Lab:
         """
         if name is None:
             return await self._open(f"guest {len(self.clients) + 1}", self.token, options)
-        if name not in self._codes:
+        if name not in self.users:
             raise ValueError(f"{name!r} is no user of this lab; there are {', '.join(self.users)}")
         return await self._open(name, partial(self.ticket, name), options)
 
     async def ticket(self, name: str) -> str:
         """A fresh ticket of a user."""
-        return await asyncio.to_thread(ask.ticket, self.url, name, self._codes[name])
+        return await asyncio.to_thread(ask.ticket, self.url, name, self._setting.codes[name])
 
     def spawn(self, awaitable: Awaitable[Any]) -> "Future[Any]":
         """Start something on the background loop and go on. It ends with the lab; should it die, `health` tells."""
@@ -142,30 +156,34 @@ class Lab:
 
     def connections(self) -> list[dict[str, Any]]:
         """What the server says of each connection (wire.describe). Raises OSError while it is down."""
-        return ask.connections(self.url, self._ops_token)
+        return ask.connections(self.url, self._setting.ops_token)
+
+    def watch(self) -> Watch:
+        """An operator's view of the server, for a dashboard."""
+        return Watch(self.url, self._setting.ops_token)
 
     def revoke(self, user: str) -> None:
         """Close every connection of a user with 4410."""
-        ask.revoke(self.url, self._ops_token, user)
+        ask.revoke(self.url, self._setting.ops_token, user)
 
     # What happens to a server
 
     def kill(self) -> None:
         """SIGKILL, as when the machine loses it. `restart` brings it back."""
-        self._started().kill()
+        self._server.kill()
 
-    def restart(self) -> None:
-        """SIGTERM when it still runs, then start it anew on the same port, with the same rooms."""
-        server = self._started()
-        server.terminate()
-        server.start(urlsplit(server.url).port or 0)
+    def restart(self, **limits: Any) -> None:
+        """Drain the server if it runs, then start it anew on the same port, with the same rooms and these limits."""
+        self._setting.limit(limits)
+        self._server.terminate()
+        self._start_server(urlsplit(self.url).port or 0)
 
     def health(self) -> Health:
         """That the server runs, each client is open, no task died and no socket leaked. Raises Unhealthy.
 
         A client that waits to reconnect is given SETTLE_S to be back.
         """
-        runs = self._started().pid is not None
+        runs = self._server.pid is not None
         if runs:
             background.run(self._settle())
         states = {name: client.state.value for name, client in self.clients.items()}
@@ -175,25 +193,15 @@ class Lab:
 
     def __repr__(self) -> str:
         clients = ", ".join(self.clients) or "nobody"
-        return f"<lab: a server of its own process on this machine; connected: {clients}>"
+        where = "a thread of this process" if isinstance(self._server, ServerThread) else "a process of its own"
+        return f"<lab: a room server in {where}; connected: {clients}>"
 
     # Inside
 
-    def _started(self) -> ServerProcess:
-        if self._server is None:
-            raise RuntimeError("this lab was not started; call start(), or use `with labkit.Lab() as lab`")
-        return self._server
-
-    def _options(self, folder: Path) -> list[str]:
-        users = folder / "users.csv"
-        users.touch(0o600)
-        lines = [f"{user},{code},{self._rooms}" for user, code in self._codes.items()]
-        users.write_text("\n".join(["name,code,rooms", *lines, ""]))
-        settings = [part for setting in self._settings for part in ("--set", setting)]
-        return ["--users", str(users), "--audit", str(folder / "audit.db"), *settings]
-
-    def _secrets(self) -> dict[str, str]:
-        return {"DEV_TOKEN": self.token, "OPS_TOKEN": self._ops_token}
+    def _start_server(self, port: int = 0) -> None:
+        if isinstance(self._server, ServerProcess):
+            self._server.options = self._setting.options()
+        self._server.start(port)
 
     async def _open(self, name: str, ticket: Any, options: dict[str, Any]) -> Client:
         earlier = self.clients.pop(name, None)

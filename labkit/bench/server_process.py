@@ -27,17 +27,17 @@ class ServerDied(RuntimeError):
 class ServerProcess:
     """One server process. `start` returns when it listens."""
 
-    def __init__(self, options: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], options: Sequence[str] = ()) -> None:
         """`options` as for `labkit serve`; secrets belong in `environment`, where no process list shows them."""
         self.log: deque[str] = deque(maxlen=LOG_LINES)
         self.url = ""
-        self._options = list(options)
+        self.options = list(options)
         self._environment = {**os.environ, **environment}
         self._process: subprocess.Popen[str] | None = None
 
     def start(self, port: int = 0) -> str:
         """Start it and return its address. Raises ServerDied."""
-        command = [sys.executable, "-m", "labkit", "serve", "--with-parent", "--port", str(port), *self._options]
+        command = [sys.executable, "-m", "labkit", "serve", "--with-parent", "--port", str(port), *self.options]
         process = self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

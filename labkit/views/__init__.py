@@ -3,9 +3,15 @@
 from labkit.views import LivePanel, diagram
 """
 
+from labkit.views import html, shown
 from labkit.views.chart import Chart
+from labkit.views.dashboard import Dashboard
 from labkit.views.diagram import Diagram, diagram
 from labkit.views.live_panel import LivePanel
+from labkit.views.live_view import LiveView
 from labkit.views.prediction import Prediction
+from labkit.views.transports import Decision
 
-__all__ = ["Chart", "Diagram", "LivePanel", "Prediction", "diagram"]
+__all__ = ["Chart", "Dashboard", "Decision", "Diagram", "LivePanel", "LiveView", "Prediction", "diagram", "html"]
+
+shown.register()

@@ -186,7 +186,7 @@ def test_secrets_are_in_no_argument(lab: Lab) -> None:
     """The process list is for everybody."""
     command = Path(f"/proc/{lab.pid}/cmdline").read_text()
     assert lab.token not in command
-    for secret in lab._codes.values():
+    for secret in lab._setting.codes.values():
         assert secret not in command
 
 
@@ -196,14 +196,41 @@ def test_a_lab_that_was_not_started_says_so() -> None:
 
 
 def test_a_server_that_cannot_start_tells_why() -> None:
-    process = ServerProcess(["--set", "outbox_bytes=-1"], {})
+    process = ServerProcess({}, ["--set", "outbox_bytes=-1"])
     with pytest.raises(ServerDied, match="outbox_bytes"):
         process.start()
 
 
 def test_sigterm_is_answered_with_zero() -> None:
-    process = ServerProcess([], {"DEV_TOKEN": "a-token-of-this-test"})
+    process = ServerProcess({"DEV_TOKEN": "a-token-of-this-test"})
     process.start()
     assert process.terminate() == 0
     process.start()
     assert process.kill() == -signal.SIGKILL
+
+
+def test_a_server_in_a_thread_can_be_looked_into() -> None:
+    with Lab(name="thread", in_thread=True) as lab:
+        ana = labkit.run(lab.client("ana"))
+        room = labkit.run(ana.join("room:inside"))
+        labkit.run(room.chat("hello"))
+        assert len(lab.inside.hub.rooms) == 1
+        with pytest.raises(RuntimeError, match="cannot be killed"):
+            lab.kill()
+        lab.restart(rooms_per_connection=1)
+        assert labkit.run(room.chat("again"), timeout=20)["seq"] == 2
+        assert lab.inside.limits.rooms_per_connection == 1
+        assert lab.health() == Health(1)
+
+
+def test_only_a_server_in_a_thread_can_be_looked_into(lab: Lab) -> None:
+    with pytest.raises(RuntimeError, match="in_thread=True"):
+        _ = lab.inside
+
+
+def test_a_restart_may_change_limits(lab: Lab) -> None:
+    ana = labkit.run(lab.client("ana"))
+    lab.restart(rooms_per_connection=1)
+    labkit.run(ana.join("room:one"), timeout=20)
+    with pytest.raises(Refused, match="room_limit"):
+        labkit.run(ana.join("room:two"))

@@ -1,0 +1,168 @@
+"""The lab's dashboard: rooms, every connection with its buffers told apart, close codes as they happen, and charts.
+
+    dashboard = Dashboard.of_lab(lab, crowd)        # with sliders and buttons
+    dashboard = Dashboard(Watch(url, ops_token))    # any room server, only to look at
+    await dashboard.live(30)
+    dashboard.freeze().connections                  # a pandas frame
+
+It asks the server as an operator does, eight times a second at most. Taught in notebooks 05 and 06.
+"""
+
+import asyncio
+from array import array
+from base64 import b64encode
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import anywidget
+import ipywidgets
+import traitlets
+from IPython.display import display
+from matplotlib.figure import Figure
+
+from labkit.bench.crowd import Crowd
+from labkit.bench.launch import Lab
+from labkit.bench.watch import Closed, Line, Watch
+from labkit.rules.close_codes import row
+from labkit.views import frozen
+from labkit.views.chart import Chart
+from labkit.views.controls import Controls
+from labkit.views.live_panel import FRAMES_PER_S, LivePanel
+
+if TYPE_CHECKING:
+    import pandas
+
+HERE = Path(__file__).parent
+CHARTS = (
+    Chart("rates", "messages a second", "{} a second", ("received", "delivered")),
+    Chart("largest buffer", "bytes", "largest buffer, {}", ("ours", "the kernel's")),
+    Chart("oldest undelivered", "ms", "oldest undelivered {}", ("ms",)),
+)
+CLOSES_SHOWN = 6
+
+
+class Table(anywidget.AnyWidget):
+    """The browser's half: dashboard.js and dashboard.css."""
+
+    _esm = HERE / "dashboard.js"
+    _css = HERE / "dashboard.css"
+    names: Any = traitlets.List().tag(sync=True)
+    rooms: Any = traitlets.Unicode("").tag(sync=True)
+    closes: Any = traitlets.Unicode("no connection has closed yet").tag(sync=True)
+
+
+class Frozen(NamedTuple):
+    """A dashboard that stands still: a matplotlib figure and pandas frames."""
+
+    figure: Figure
+    connections: "pandas.DataFrame"
+    samples: "pandas.DataFrame"
+    closes: "pandas.DataFrame"
+
+
+class Dashboard:
+    """One server on one screen."""
+
+    def __init__(self, watch: Watch, controls: Controls | None = None, lab: Lab | None = None) -> None:
+        self.watch = watch
+        self.controls = controls
+        self.frames = 0
+        self._lab = lab
+        self._charts = LivePanel(watch.store, CHARTS)
+        self._table = Table()
+        self._status = ipywidgets.HTML()
+        parts = [controls.widget] if controls else []
+        self.widget = ipywidgets.VBox([*parts, self._status, self._table, self._charts.widget])
+
+    @classmethod
+    def of_lab(cls, lab: Lab, crowd: Crowd | None = None) -> Self:
+        """A dashboard with sliders and buttons."""
+        return cls(lab.watch(), Controls(lab, crowd), lab)
+
+    async def live(self, seconds: float = 30.0) -> None:
+        """Show it for so long, or until the cell is interrupted; then a picture takes its place."""
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+        bundle = {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
+        shown = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        ends = monotonic() + seconds
+        try:
+            while monotonic() < ends:
+                started = monotonic()
+                await self.draw()
+                await asyncio.sleep(max(0.01, 1 / FRAMES_PER_S - (monotonic() - started)))
+        finally:
+            if shown is not None:
+                image = b64encode(frozen.png(self._figure())).decode()
+                shown.update({"image/png": image, "text/plain": repr(self)}, raw=True)
+            self.close()
+
+    async def draw(self) -> None:
+        """Look at the server and send a frame."""
+        try:
+            seen = await asyncio.to_thread(self.watch.look)
+        except OSError as error:
+            self._status.value = f"<span role='status'>\u25b2 the server does not answer: {error}</span>"
+            return
+        self._status.value = ""
+        self.frames += 1
+        lines = sorted(seen.connections, key=lambda line: line.connection_id)
+        names = [[self._name(line), line.rooms] for line in lines]
+        if names != self._table.names:
+            self._table.names = names
+        self._table.rooms = "rooms: " + (", ".join(f"{room} ({n})" for room, n in seen.rooms.items()) or "none")
+        self._table.closes = _told(list(self.watch.closes)[-CLOSES_SHOWN:])
+        values = array("f")
+        for line in lines:
+            values.extend((line.round_trip_ms, line.ours, line.kernel, line.oldest_ms, line.sent))
+        largest = max((line.ours + max(0, line.kernel) for line in lines), default=0)
+        self._table.send({"limit": max(largest, 64 * 1024)}, buffers=[values.tobytes()])
+        self._charts.draw()
+
+    def freeze(self) -> Frozen:
+        """What is known now, as a figure and as frames."""
+        import pandas
+
+        connections = pandas.DataFrame(list(self.watch.seen.connections), columns=list(Line._fields))
+        closes = pandas.DataFrame(list(self.watch.closes), columns=list(Closed._fields))
+        return Frozen(self._figure(), connections, self.watch.store.frame(), closes)
+
+    def close(self) -> None:
+        """Free what the browser holds, and hang up."""
+        if self.controls is not None:
+            self.controls.close()
+        self._charts.close()
+        for widget in (self._status, self._table, self.widget):
+            widget.close()
+        self.watch.close()
+
+    def __repr__(self) -> str:
+        return "dashboard: rooms, connections with their buffers, close codes; how it ended:"
+
+    def _figure(self) -> Figure:
+        return frozen.figure(self.watch.store, CHARTS)
+
+    def _name(self, line: Line) -> str:
+        clients = self._lab.clients.items() if self._lab is not None else ()
+        return next((name for name, client in clients if client.connection_id == line.connection_id), line.user)
+
+
+def _told(closes: list[Closed]) -> str:
+    """The latest closes in words, newest first."""
+    if not closes:
+        return "no connection has closed yet"
+    words = []
+    for closed in reversed(closes):
+        at = datetime.fromtimestamp(closed.at, UTC).strftime("%H:%M:%S")
+        words.append(f"{at} {closed.code} {row(int(closed.code)).name} \u00d7 {closed.times}")
+    return "closed: " + " \u00b7 ".join(words)
+
+
+def totals(closes: list[Closed]) -> dict[str, int]:
+    """How many connections closed with each code."""
+    counted: Counter[str] = Counter()
+    for closed in closes:
+        counted[closed.code] += closed.times
+    return dict(counted)

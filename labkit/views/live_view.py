@@ -1,0 +1,76 @@
+"""A screen that follows a room, or several: events change a state, and the state is drawn eight times a second at most.
+
+    view = LiveView(room, hear, draw)       # hear(event) changes your state; draw() gives it as HTML
+    await view.live(until=lambda: done)     # then what was drawn last stays, as plain HTML
+
+The room is read on the background loop; `hear` and `draw` run in the notebook's own loop, one after the other, so they
+may share what they like. Shown in the notebook use_cases.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import Any
+
+import ipywidgets
+from IPython.display import HTML, display
+
+from labkit.views.live_panel import FRAMES_PER_S
+from labkit.wire import background
+from labkit.wire.client_room import ClientRoom
+
+Event = dict[str, Any]
+
+
+class LiveView:
+    """Some rooms on one screen."""
+
+    def __init__(
+        self, rooms: ClientRoom | Sequence[ClientRoom], hear: Callable[[Event], None], draw: Callable[[], str]
+    ) -> None:
+        self.events = 0
+        self.frames = 0
+        self._rooms = [rooms] if isinstance(rooms, ClientRoom) else list(rooms)
+        self._hear = hear
+        self._draw = draw
+        self._arrived: deque[Event] = deque()
+
+    async def live(self, seconds: float = 30.0, until: Callable[[], bool] = lambda: False) -> None:
+        """Follow the room for so long, or until `until()` is true; then leave what was drawn last."""
+        screen = ipywidgets.HTML(self._draw())
+        view = {"version_major": 2, "version_minor": 0, "model_id": screen.model_id}
+        bundle = {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
+        shown = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        reading = [background.spawn(self._read(room)) for room in self._rooms]
+        ends = monotonic() + seconds
+        try:
+            while monotonic() < ends and not until():
+                if self._take():
+                    screen.value = self._draw()
+                    self.frames += 1
+                await asyncio.sleep(1 / FRAMES_PER_S)
+            self._take()
+        finally:
+            for each in reading:
+                each.cancel()
+            if shown is not None:
+                shown.update({"text/plain": repr(self)}, raw=True)
+            # A display of its own: what was drawn last is then compared when the notebook is checked.
+            display(HTML(self._draw()))  # type: ignore[no-untyped-call]
+            screen.close()
+
+    async def _read(self, room: ClientRoom) -> None:
+        async for event in room:
+            self._arrived.append(event)
+
+    def _take(self) -> bool:
+        """Whether something had come."""
+        came = bool(self._arrived)
+        while self._arrived:
+            self.events += 1
+            self._hear(self._arrived.popleft())
+        return came
+
+    def __repr__(self) -> str:
+        return f"live view of {', '.join(room.room_id for room in self._rooms)}; how it ended:"

@@ -1,0 +1,88 @@
+"""The comparison of four transports as a picture, and a small tool to decide with.
+
+show(comparison)
+Decision(comparison)        # sliders; the saved notebook keeps its first advice as text
+"""
+
+from typing import Any
+
+import ipywidgets
+from IPython.display import display
+from matplotlib.figure import Figure
+
+from labkit.bench.advice import Advice, Need, advise
+from labkit.bench.transports import Comparison
+from labkit.views.frozen import COLORS
+
+MB = 1_000_000
+
+
+def picture(comparison: Comparison) -> Figure:
+    """How late each update came, what it cost, and what silence costs. Both scales are logarithmic."""
+    made = Figure(figsize=(10, 3.3), dpi=100, layout="constrained")
+    late, cost = made.subplots(1, 2, sharey=True)
+    names = [row.option for row in comparison.rows]
+    for place, row in enumerate(comparison.rows):
+        late.scatter(row.latencies_ms, [place] * len(row.latencies_ms), s=14, alpha=0.5, color=COLORS[place])
+        late.plot([row.median_ms], [place], marker="|", markersize=20, color=COLORS[place])
+        cost.barh(place - 0.2, row.bytes_per_update, height=0.35, color=COLORS[place])
+        cost.barh(place + 0.2, row.idle_bytes_per_s, height=0.35, color=COLORS[place], alpha=0.4, hatch="//")
+        cost.text(max(row.idle_bytes_per_s, 1), place + 0.2, f" {row.idle_bytes_per_s:.0f}", va="center", fontsize=8)
+        cost.text(row.bytes_per_update, place - 0.2, f" {row.bytes_per_update:.0f}", va="center", fontsize=8)
+    late.set(xscale="log", xlabel="ms until the screen knew; each update a dot", yticks=range(len(names)))
+    late.set_yticklabels(names)
+    late.invert_yaxis()
+    cost.set(xscale="symlog", xlabel="bytes an update; hatched: a second of silence")
+    cost.margins(x=0.2)
+    for ax in (late, cost):
+        ax.xaxis.set_major_formatter("{x:g}")
+    return made
+
+
+class Decision:
+    """Sliders for what a screen needs, and the advice that follows from it and from the measurement."""
+
+    def __init__(self, comparison: Comparison, need: Need | None = None) -> None:
+        self.comparison = comparison
+        self._first = need or Need(updates_per_min=30, delay_s=1)
+        style: dict[str, Any] = {"style": {"description_width": "210px"}, "layout": {"width": "520px"}}
+        self.updates = ipywidgets.FloatLogSlider(
+            self._first.updates_per_min, min=-1, max=3, description="updates a minute", **style
+        )
+        self.delay = ipywidgets.FloatLogSlider(
+            self._first.delay_s, min=-1, max=2, description="may be this many seconds old", **style
+        )
+        self.speaks = ipywidgets.Checkbox(self._first.speaks_often, description="the browser speaks often too")
+        self.kept = ipywidgets.Checkbox(self._first.must_be_kept, description="it must be kept (money, records)")
+        self.answer = ipywidgets.HTML()
+        for control in (self.updates, self.delay, self.speaks, self.kept):
+            control.observe(lambda _: self._tell(), names="value")
+        self._tell()
+        self.widget = ipywidgets.VBox([self.updates, self.delay, self.speaks, self.kept, self.answer])
+
+    @property
+    def advice(self) -> Advice:
+        """What the controls say now."""
+        need = Need(self.updates.value, self.delay.value, self.speaks.value, self.kept.value)
+        return advise(need, self.comparison)
+
+    def _tell(self) -> None:
+        advice = self.advice
+        rows = "".join(
+            f"<tr><td>{option}</td><td style='text-align:right'>{amount / MB:.2f} MB</td></tr>"
+            for option, amount in sorted(advice.bytes_per_hour.items(), key=lambda pair: pair[1])
+        )
+        self.answer.value = (
+            f"<p role='status'><b>{advice.option}</b>. {advice.why}</p>"
+            f"<table><caption>bytes an hour, for each screen</caption>{rows}</table>"
+        )
+
+    def _ipython_display_(self) -> None:
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+        bundle = {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
+        display(bundle, raw=True)  # type: ignore[no-untyped-call]
+
+    def __repr__(self) -> str:
+        advice = advise(self._first, self.comparison)
+        need = f"{self._first.updates_per_min:g} updates a minute, at most {self._first.delay_s:g} s old"
+        return f"{need}: {advice.option}. {advice.why}"

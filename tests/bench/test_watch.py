@@ -1,0 +1,150 @@
+"""Watching a server from outside: what is shown is what is there."""
+
+import asyncio
+import fcntl
+import json
+import socket
+import struct
+import termios
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from websockets.sync.client import connect
+
+import labkit
+from labkit.bench.launch import Lab
+from labkit.bench.watch import Watch
+from tests.wire.raw import port_of, text, upgrade
+
+ROOM = "room:watched"
+HEADER_BYTES = 4  # of a frame of 126 to 65,535 bytes
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    with Lab(name="watched", messages_per_s=None, ping_interval_s=1, outbox_age_s=None) as made:
+        yield made
+
+
+class Member:
+    """A member over a plain socket: it reads only when asked to, and nothing reads for it."""
+
+    def __init__(self, lab: Lab, receive_buffer: int) -> None:
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.connect(("127.0.0.1", port_of(lab.url)))
+        self.socket.sendall(upgrade())
+        self.read_until(b"\r\n\r\n")
+        self.socket.sendall(text({"type": "auth", "token": lab.token}))
+        self.read_until(b"auth_ok")
+        self.socket.sendall(text({"type": "join", "roomId": ROOM}))
+        self.read_until(b'"joined"')
+        time.sleep(0.3)
+        self.in_kernel()
+        self.socket.setblocking(False)
+        while self.in_kernel():
+            self.socket.recv(65536)
+
+    def read_until(self, words: bytes) -> None:
+        read = b""
+        while words not in read:
+            read += self.socket.recv(1)
+
+    def in_kernel(self) -> int:
+        """Bytes that its own kernel holds for it."""
+        return int(struct.unpack("I", fcntl.ioctl(self.socket, termios.FIONREAD, bytes(4)))[0])
+
+
+def test_connections_rooms_and_rates_are_those_of_the_server(lab: Lab) -> None:
+    ana, ben = labkit.run(lab.client("ana")), labkit.run(lab.client("ben"))
+    room = labkit.run(ana.join("room:one"))
+    labkit.run(ben.join("room:one"))
+    labkit.run(ben.join("room:two"))
+    watch = lab.watch()
+    watch.look()
+    time.sleep(1.1)
+    for number in range(30):
+        labkit.run(room.chat(f"event {number}"))
+    seen = watch.look()
+    assert sorted(line.user for line in seen.connections) == ["ana", "ben"]
+    assert dict(seen.rooms) == {"room:one": 2, "room:two": 1}
+    delivered = watch.store.window("delivered a second").values[-1]
+    received = watch.store.window("received a second").values[-1]
+    assert delivered > received * 1.2  # each chat is one message in and two out; pings of the lab come in only
+    watch.close()
+
+
+def test_a_close_code_is_told_once_when_it_happens(lab: Lab) -> None:
+    watch = lab.watch()
+    watch.look()
+    with connect(lab.url) as stranger:
+        stranger.send("this is no JSON")
+        with pytest.raises(Exception, match="1008"):
+            stranger.recv()
+    ends = time.monotonic() + 10
+    while not watch.closes and time.monotonic() < ends:
+        time.sleep(0.2)
+        watch.look()
+    time.sleep(1.1)
+    watch.look()
+    assert [(closed.code, closed.times) for closed in watch.closes] == [("1008", 1)]
+
+
+def test_a_server_that_is_gone_is_an_os_error_and_watching_goes_on_after_it(lab: Lab) -> None:
+    watch = lab.watch()
+    watch.look()
+    lab.kill()
+    with pytest.raises(OSError, match=r"refused|hung up|reset"):
+        watch.look()
+    lab.restart()
+    assert watch.look().connections == ()
+
+
+def test_a_wrong_bearer_is_named_and_not_shown(lab: Lab) -> None:
+    with pytest.raises(PermissionError, match="refuses the operations token") as refusal:
+        Watch(lab.url, "wrong-bearer-token").look()
+    assert "wrong-bearer-token" not in str(refusal.value)
+
+
+def test_a_server_that_answers_nonsense_is_an_error() -> None:
+    class Nonsense(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(500)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Nonsense)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with pytest.raises(OSError, match="HTTP 500"):
+        Watch(f"ws://127.0.0.1:{server.server_port}", "x").look()
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_stalled_members_buffer_is_shown_within_a_tenth_of_the_truth(lab: Lab) -> None:
+    """The truth: every byte that was sent to it, less those that its own kernel has."""
+    stalled = Member(lab, receive_buffer=8 * 1024)
+    ana = labkit.run(lab.client("ana"))
+    room = labkit.run(ana.join(ROOM))
+
+    async def say(number: int) -> int:
+        """The bytes of their frames, as every member is sent them."""
+        events = await asyncio.gather(*(room.chat("x" * 900) for _ in range(number)))
+        bodies = [json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode() for event in events]
+        return sum(len(body) + HEADER_BYTES for body in bodies)
+
+    sent = labkit.run(say(500))
+    time.sleep(0.5)
+    watch = lab.watch()
+    line = max(watch.look().connections, key=lambda each: each.ours)
+    truth = sent - stalled.in_kernel()
+    assert truth > 200_000
+    assert line.ours > 0 and line.kernel > 0
+    assert abs(line.ours + line.kernel - truth) < 0.1 * truth
+    stalled.socket.close()
+    watch.close()
