@@ -9,6 +9,7 @@ import base64
 import functools
 import json
 import os
+import socket
 import struct
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -256,6 +257,12 @@ class Raw:
     def drop(self) -> None:
         """End it without a word."""
         self.writer.transport.abort()
+
+    def reset(self) -> None:
+        """End it with an RST, as a process that was killed with unread bytes does."""
+        sock = self.writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.drop()
 
 
 async def ask(url: str, data: bytes, host: str = "127.0.0.1") -> Answer:

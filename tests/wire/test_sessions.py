@@ -3,6 +3,7 @@
 import asyncio
 import os
 import stat
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -127,12 +128,13 @@ async def test_how_the_last_connection_ended_is_told_whatever_the_credential() -
         assert "previousClose" not in (await Raw.enter(server.url, previous="unknown")).ok
 
 
+@pytest.mark.parametrize("lose", [Raw.drop, Raw.reset])
 @on_a_loop
-async def test_a_lost_connection_is_told_as_1006() -> None:
+async def test_a_lost_connection_is_told_as_1006(lose: Callable[[Raw], None]) -> None:
     """No close frame on either side."""
     async with serving() as server:
         raw = await Raw.enter(server.url)
-        raw.drop()
+        lose(raw)
         await until(lambda: not server.hub.connections)
         assert (await Raw.enter(server.url, previous=raw.ok["connectionId"])).ok["previousClose"]["code"] == 1006
 

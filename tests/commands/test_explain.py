@@ -1,0 +1,44 @@
+"""`labkit explain`: the table of close codes, a row at a time."""
+
+import pytest
+from click.testing import CliRunner
+
+from labkit.cli import main
+from labkit.rules.close_codes import TABLE
+
+
+def explain(*arguments: str) -> tuple[int, str]:
+    """Exit code and what is printed."""
+    done = CliRunner().invoke(main, ["explain", *arguments])
+    return done.exit_code, done.output
+
+
+def test_a_code_says_when_it_comes_and_what_to_do() -> None:
+    """Four lines for one that is worth a reconnect, two for one that is not."""
+    assert explain("1013") == (
+        0,
+        "1013 TRY_LATER: a slow consumer (slow), or too many handshakes (busy)\n"
+        "  client: reconnect\n"
+        "  wait: as SLOT, and at least 1 s\n"
+        "  credential: resume\n",
+    )
+    assert explain("4403")[1].splitlines()[1:] == ["  client: stop"]
+
+
+def test_without_a_code_the_whole_table() -> None:
+    """Every code of the kit."""
+    code, text = explain()
+    assert code == 0
+    assert [int(line[:4]) for line in text.splitlines() if line[0] != " "] == list(TABLE)
+
+
+def test_an_unknown_code_is_explained_by_its_hundred() -> None:
+    """44xx: yours, stop; 45xx: ours, retry."""
+    assert "client: stop" in explain("4477")[1] and "client: reconnect" in explain("4577")[1]
+
+
+@pytest.mark.parametrize("code", ["999", "5000", "slow"])
+def test_what_is_no_close_code_is_exit_2(code: str) -> None:
+    """One line says what would do."""
+    exit_code, text = explain(code)
+    assert exit_code == 2 and "Invalid value for '[CODE]'" in text

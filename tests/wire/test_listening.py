@@ -1,0 +1,75 @@
+"""Where a server listens, and what it does when half of it is taken."""
+
+import asyncio
+import errno
+from collections.abc import Iterator
+
+import pytest
+
+from labkit.rules.limits import Limits
+from labkit.wire import listening
+from labkit.wire.listening import LOCALHOST, LOOPBACKS, PORTS_TRIED, Listening
+from tests.wire.raw import on_a_loop
+
+pytestmark = pytest.mark.skipif(len(LOOPBACKS) < 2, reason="this machine has one loopback address")
+
+
+class Halves(Listening):
+    """Its second address fails, as often as it is told to."""
+
+    def __init__(self, errors: Iterator[OSError | None]) -> None:
+        super().__init__(asyncio.Protocol, Limits(), None)
+        self.errors = errors
+        self.ports: list[int] = []
+
+    async def _listen_at(self, host: str, port: int) -> int:
+        if host == LOOPBACKS[1]:
+            self.ports.append(port)
+            error = next(self.errors)
+            if error is not None:
+                raise error
+        return await super()._listen_at(host, port)
+
+
+def taken() -> OSError:
+    """What the kernel says."""
+    return OSError(errno.EADDRINUSE, "in use")
+
+
+@on_a_loop
+async def test_a_port_that_is_free_on_both_is_looked_for() -> None:
+    """The kernel picks one that is free on the first address; it is let go when the second is taken."""
+    halves = Halves(iter([taken(), taken(), None]))
+    port = await halves.start(LOCALHOST, 0)
+    assert halves.ports[-1] == port and len(halves.ports) == 3
+    assert len(halves._listeners) == 2
+    halves.stop()
+
+
+@on_a_loop
+async def test_it_gives_up_and_leaves_nothing_open() -> None:
+    """After some tries for port 0; at once for a port that was asked for."""
+    halves = Halves(iter(taken, None))
+    with pytest.raises(OSError, match="in use"):
+        await halves.start(LOCALHOST, 0)
+    assert len(halves.ports) == PORTS_TRIED + 1 and halves._listeners == []
+    halves.ports.clear()
+    with pytest.raises(OSError, match="in use"):
+        await halves.start(LOCALHOST, 1 + max(halves.ports, default=40_000))
+    assert len(halves.ports) == 1 and halves._listeners == []
+
+
+@pytest.mark.parametrize("number", [None, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT])
+@on_a_loop
+async def test_a_machine_without_the_second_address_listens_on_the_first(number: int | None) -> None:
+    """No IPv6: no fault."""
+    missing = OSError("none") if number is None else OSError(number, "none")
+    halves = Halves(iter([missing]))
+    assert await halves.start(LOCALHOST, 0) > 0
+    assert len(halves._listeners) == 1
+    halves.stop()
+
+
+def test_the_backlog_is_for_storms() -> None:
+    """asyncio's 100 costs a storm of a thousand seconds."""
+    assert listening.BACKLOG >= 1_000
