@@ -109,8 +109,8 @@ EXPECTED: tuple[Expected, ...] = (
     # A full outbox: bytes, or age
     Expected("stall down", _TRAFFIC, 1013, 1006, 1013, _SLOW, down=(Stall(),)),
     Expected("never-read down", _TRAFFIC, 1013, 1006, 1013, _SLOW, down=(NeverRead(),)),
-    Expected("throttle down", _TRAFFIC, 1013, 1006, 1013, _SLOW, down=(Throttle(bytes_per_s=2000),)),
-    Expected("dribble down", _TRAFFIC, 1013, 1006, 1013, _SLOW, down=(Dribble(),)),
+    Expected("throttle down", _TRAFFIC, 1013, 1006, 1013, _SLOW, down=(Throttle(bytes_per_s=20_000),)),
+    Expected("dribble down", _TRAFFIC, 1013, 1006, 1013, _SLOW, down=(Dribble(0.0002),)),
     Expected("stall both", _TRAFFIC, 1013, 1006, 1013, _SLOW, (Stall(),), (Stall(),)),
     # The end of TCP
     Expected("reset", _IDLE, 1006, 1006, 1006, _CUT, down=(Reset(),)),

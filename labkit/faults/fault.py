@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 from labkit.faults.frames import Cutter
 
-HELD_BYTES = 16 * 1024  # what a stage takes in before the proxy stops reading: small, so that the sender's buffer fills
+# What a stage takes in before the proxy stops reading: small, so that what a member does not read shows at the server.
+HELD_BYTES = 16 * 1024
+READ_BYTES = 4 * 1024  # at most so much at a time
 MUST_BE_ABOVE_0 = ("bytes_per_s", "most_bytes")
 
 
@@ -59,7 +61,7 @@ class Stage:
 
     def pull(self, now: float) -> Item | None:
         """The next thing that may go on now; None for nothing yet. Each piece is a write of its own."""
-        return self.take(now, HELD_BYTES)
+        return self.take(now, READ_BYTES)
 
     def take(self, now: float, most_bytes: int) -> Item | None:
         """The head of the queue when it is due, or its first bytes."""

@@ -12,11 +12,9 @@ import socket
 from collections.abc import Sequence
 
 from labkit.faults.chain import Chain
-from labkit.faults.fault import End, Fault
+from labkit.faults.fault import READ_BYTES, End, Fault
 from labkit.faults.frames import Cutter
 from labkit.faults.sockets import say_no_more
-
-READ_BYTES = 4096
 
 
 class Side:

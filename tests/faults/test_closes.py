@@ -1,0 +1,135 @@
+"""Each fault against the real server and the real client: the close code at both ends, and the cause told later."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+import pytest
+
+from labkit.bench.expected_closes import EXPECTED, GIVE_UP_S, LIMITS, Expected, When
+from labkit.faults import FAULTS, After, Fault, Proxy
+from labkit.rules.close_codes import CloseCode, row
+from labkit.wire.client import Client
+from labkit.wire.server import Server
+from tests.wire.raw import TOKEN, Raw, drop_all, on_a_loop, until
+from tests.wire.scripted import Share, closes
+
+ROOM, WORDS, PER_S = "demo", "x" * 1000, 200
+LONG_ENOUGH_S = 2.0  # three heartbeats, and four times what an outbox may be behind
+
+by_name = pytest.mark.parametrize("expected", EXPECTED, ids=lambda one: f"{one.name} {one.when.value}")
+
+
+class Seen(NamedTuple):
+    """What became of the first connection: codes at the server, the code at the client, previousClose."""
+
+    server: dict[int, int]
+    client: list[int]
+    told: tuple[int, str] | None
+
+
+async def talk(url: str) -> None:
+    """Say 1 KB many times a second, straight to the server."""
+    raw, loop = await Raw.enter(url, TOKEN, ROOM), asyncio.get_running_loop()
+    hearing = asyncio.create_task(raw.ending())
+    began, said = loop.time(), 0
+    try:
+        while True:
+            while said < (loop.time() - began) * PER_S:
+                raw.chat(ROOM, WORDS)
+                said += 1
+            await asyncio.sleep(0.5 / PER_S)
+    finally:
+        hearing.cancel()
+
+
+async def read(client: Client) -> None:
+    """Be a member that reads."""
+    async for _ in await client.join(ROOM):
+        pass
+
+
+@asynccontextmanager
+async def working(*work) -> AsyncIterator[None]:  # type: ignore[no-untyped-def]
+    """Things that go on meanwhile."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        yield
+        assert not [task for task in tasks if task.done()]
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def live(expected: Expected) -> Seen:
+    """The first connection meets the fault; the second, if there is one, a healthy network."""
+
+    def begin() -> None:
+        proxy.set(up=expected.up, down=expected.down, only=0)
+
+    limits = LIMITS.set({"messages_per_s": None})
+    async with Server(port=0, limits=limits) as server, Proxy(server.url) as proxy:
+        if expected.when is When.AUTH:
+            begin()
+        async with Client(proxy.url, TOKEN, rng=Share(0.01), give_up_s=GIVE_UP_S) as client:
+            talking = [talk(server.url)] if expected.when is When.TRAFFIC else []
+            async with working(read(client), *talking):
+                await until(lambda: client.log.of("joined") != [])
+                if expected.when is not When.AUTH:
+                    begin()
+                if expected.server is None:
+                    await asyncio.sleep(LONG_ENOUGH_S)
+                else:
+                    await until(lambda: len(proxy.connections) == 2 and client.state.value == "open")
+                seen = Seen(dict(server.hub.counts.closed), closes(client), _cause(client))
+        drop_all()
+        return seen
+
+
+def _cause(client: Client) -> tuple[int, str] | None:
+    told = client.previous_close
+    return None if told is None else (told["code"], told["reason"])
+
+
+def as_seen(expected: Expected) -> Seen:
+    """The same from the table; the reason is that of the table of close codes."""
+    server, client = expected.server, expected.client
+    told = None if expected.told is None else (expected.told, row(expected.told).reason)
+    return Seen({} if server is None else {server: 1}, [] if client is None else [client], told)
+
+
+@by_name
+@on_a_loop
+async def test_a_fault_ends_as_the_table_says(expected: Expected) -> None:
+    """One close at the server, one at the client, and the cause with its reason in the next auth_ok."""
+    assert await live(expected) == as_seen(expected)
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("run", range(10))
+@by_name
+@on_a_loop
+async def test_a_fault_ends_the_same_ten_times(expected: Expected, run: int) -> None:
+    """No flip."""
+    assert await live(expected) == as_seen(expected)
+
+
+def test_every_fault_is_in_the_table() -> None:
+    """A fault without an expected end is one that nobody has thought through."""
+
+    def kinds(fault: Fault) -> set[str]:
+        inner = kinds(fault.then) if isinstance(fault, After) else set()
+        return {type(fault).__name__} | inner
+
+    used = set().union(*(kinds(fault) for expected in EXPECTED for fault in (*expected.up, *expected.down)))
+    assert used == set(FAULTS)
+
+
+def test_the_table_reads_as_sentences_and_names_known_codes() -> None:
+    """What a notebook prints."""
+    codes = {code for one in EXPECTED for code in (one.server, one.client, one.told) if code is not None}
+    assert codes == {1006, 1013, 4401, 4408} <= {int(code) for code in CloseCode}
+    assert str(EXPECTED[0]) == "pass, under traffic: lives on: nothing happens"
+    assert len({(one.name, one.when) for one in EXPECTED}) == len(EXPECTED)
