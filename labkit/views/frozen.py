@@ -23,6 +23,7 @@ def figure(store: Store, charts: tuple[Chart, ...]) -> Figure:
             style = {"color": COLORS[number % len(COLORS)], "linestyle": STYLES[number % len(STYLES)]}
             ax.plot([at - start for at in window.times], list(window.values), label=line, linewidth=1.5, **style)
         ax.set_ylabel(f"{chart.title}\n({chart.unit})")
+        ax.margins(y=0.2)  # room for the legend
         ax.set_ylim(bottom=0)
         ax.grid(alpha=0.25)
         ax.legend(loc="upper left", fontsize="small", frameon=False, ncols=4)
