@@ -7,6 +7,7 @@ async with scripted(busy, welcoming) as server: ...           # the last script 
 import asyncio
 import json
 import time
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from random import Random
@@ -64,8 +65,12 @@ class Peer:
     async def welcome(self, **fields: Any) -> None:
         """Take whatever credential comes."""
         await self.hear("auth")
-        number = f"c{len(self.heard)}-{id(self) % 1000}"
-        known = {"connectionId": number, "userId": "ana", "resume": "resume-of-ana", "reconnect": QUICK_WINDOW}
+        known = {
+            "connectionId": str(uuid.uuid4()),
+            "userId": "ana",
+            "resume": "resume-of-ana",
+            "reconnect": QUICK_WINDOW,
+        }
         await self.say("auth_ok", **(known | fields))
 
     async def admit(self, **fields: Any) -> str:

@@ -120,6 +120,7 @@ def test_a_client_made_in_a_cell_lives_on_the_background_loop() -> None:
 INTERRUPTED = """
 import asyncio, signal, threading, time, labkit, os
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
 ended = threading.Event()
 
 async def stay():
