@@ -7,7 +7,7 @@ Taught in notebook 03 (rooms).
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from labkit.wire.client_state import ClientState, Refused
 from labkit.wire.saying import AGAIN
@@ -100,16 +100,17 @@ class Hearing:
         if room is None or room.is_joined:
             return
         if refused.code in (*AGAIN, STILL_IN):
-            loop, link = asyncio.get_running_loop(), self._client.link
-            loop.call_later(AGAIN_AFTER_S, self._join_again, room_id, link, refused.code == STILL_IN)
+            loop = asyncio.get_running_loop()
+            loop.call_later(AGAIN_AFTER_S, self._join_again, room_id, refused.code == STILL_IN)
         else:
             self._client.drop(room, refused)
 
-    def _join_again(self, room_id: str, link: Any, leave_first: bool) -> None:
+    def _join_again(self, room_id: str, leave_first: bool) -> None:
         client = self._client
         room = client.rooms.get(room_id)
-        if client.link is not link or room is None or room.is_joined:
-            return
+        is_asked = client.asking.questions.is_asked("joined", room_id)
+        if room is None or room.is_joined or is_asked or client.state is not ClientState.OPEN:
+            return  # a reconnect was quicker
         if leave_first:
             client.asking.leave(room_id)
         client.asking.join(room)

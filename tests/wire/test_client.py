@@ -332,6 +332,8 @@ async def test_a_join_cancelled_and_asked_again_at_once_is_one_join() -> None:
         first = asyncio.create_task(client.join("demo"))
         await asyncio.sleep(0)
         first.cancel()
+        await asyncio.wait([first])
+        assert client.rooms == {}
         room = await client.join("demo")
         assert (await room.chat("hi"))["seq"] == 1
         assert client.log.of("refused") == []

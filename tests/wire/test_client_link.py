@@ -165,7 +165,9 @@ async def test_a_server_that_never_ends_tcp_after_its_close_frame_is_not_waited_
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         raw = (await reader.readuntil(b"\r\n\r\n")).decode()
-        writer.write(_accepting(raw) + b"\x88\x13\x03\xf4restart retry=900")
+        writer.write(_accepting(raw))
+        await reader.read(1000)  # its auth: from now on the client has nothing to write, and so no write can fail
+        writer.write(b"\x88\x13\x03\xf4restart retry=900")
         await asyncio.sleep(60)
 
     async with answering(talk) as url:

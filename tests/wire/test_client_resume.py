@@ -10,7 +10,7 @@ import pytest
 
 from labkit.rules.limits import Limits
 from labkit.wire import hearing, saying
-from labkit.wire.client_state import ClientState
+from labkit.wire.client_state import ClientState, Disconnected
 from labkit.wire.inbox import Inbox
 from labkit.wire.server import Server
 from tests.wire.audit_files import ids
@@ -162,15 +162,14 @@ async def test_a_server_without_epochs_is_taken_as_one_that_forgets() -> None:
         await peer.say("auth_ok", connectionId="c", userId=f"user-{id(peer)}")
         await peer.hear("join")
         await peer.say("joined", roomId="demo")
-        said = await peer.hear("chat")
-        await peer.say(**{**_renamed(said), "userId": f"user-{id(peer)}"})
+        await peer.echo(userId=f"user-{id(peer)}")
         await peer.hear("ping")
         peer.abort()
 
     async with scripted(play) as server, client_of(server, "dev-token") as client:
         room = await client.join("demo")
         await room.chat("one")
-        with pytest.raises(Exception, match="connection"):
+        with pytest.raises(Disconnected):
             await client.ping()
         await room.chat("two")
         events = await take(room, 3)
@@ -178,10 +177,6 @@ async def test_a_server_without_epochs_is_taken_as_one_that_forgets() -> None:
         assert {peer.heard[0]["token"] for peer in server.peers} == {"dev-token"}
         await room.leave()  # there is no `leave` in that protocol; saying it would close the connection
         assert all("leave" not in peer.said_types for peer in server.peers)
-
-
-def _renamed(said: dict[str, Any]) -> dict[str, Any]:
-    return {"kind": said["type"]} | {name: value for name, value in said.items() if name != "type"}
 
 
 @on_a_loop
@@ -288,6 +283,71 @@ async def test_a_join_that_may_work_later_is_tried_later(code: str, monkeypatch:
         room = await client.join("demo")
         assert room.seq == 5
         assert closes(client) == []
+
+
+@on_a_loop
+async def test_a_join_to_be_tried_later_is_none_after_a_reconnect(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reconnect has asked already, or is about to: a leave now would come behind that join."""
+    monkeypatch.setattr(hearing, "AGAIN_AFTER_S", 0.1)
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
+
+    async def refusing(peer: Peer) -> None:
+        await peer.welcome(reconnect={"windowMs": 200 if len(server.peers) == 1 else 10})
+        await peer.hear("join")
+        await peer.say("error", code="duplicate_join", message="later", roomId="demo")
+        await peer.hear("ping")
+        peer.abort()
+
+    async def slow(peer: Peer) -> None:
+        await peer.welcome()
+        await peer.hear("join")
+        await asyncio.sleep(0.2)
+        await peer.say("joined", roomId="demo", epoch="e1", seq=4, gap=False, access="rw")
+        await peer.stay()
+
+    async with scripted(refusing, refusing, slow) as server, client_of(server, share=1, stable_s=0) as client:
+        joining = asyncio.create_task(client.join("demo"))
+        for refusals in (1, 2):
+            await until(lambda refusals=refusals: len(client.log.of("refused")) == refusals)  # type: ignore[misc]
+            with pytest.raises(Disconnected):
+                await client.ping()
+        assert (await joining).seq == 4
+        assert server.peers[2].said_types == ["auth", "join"]
+        assert faults == []
+
+
+@on_a_loop
+async def test_nothing_is_said_to_a_room_before_it_is_joined_again() -> None:
+    """Between auth_ok and `joined` a chat waits, a presence is refused: there, both would cost the connection."""
+    gate = asyncio.Event()
+
+    async def first(peer: Peer) -> None:
+        await peer.welcome()
+        await peer.admit()
+        await peer.hear("ping")
+        peer.abort()
+
+    async def slow(peer: Peer) -> None:
+        await peer.welcome()
+        await peer.hear("join")
+        await gate.wait()
+        await peer.say("joined", roomId="demo", epoch="e1", seq=0, gap=False, access="rw")
+        await peer.echo(seq=1)
+        await peer.stay()
+
+    async with scripted(first, slow) as server, client_of(server) as client:
+        room = await client.join("demo")
+        with pytest.raises(Disconnected):
+            await client.ping()
+        chat = asyncio.create_task(room.chat("hi"))
+        await until(lambda: len(server.peers) == 2 and "join" in server.peers[1].said_types)
+        with pytest.raises(Disconnected, match="not in the room"):
+            await room.presence()
+        await asyncio.sleep(0.05)
+        gate.set()
+        assert (await chat)["seq"] == 1
+        assert server.peers[1].said_types == ["auth", "join", "chat"]
 
 
 @on_a_loop
