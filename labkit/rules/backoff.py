@@ -5,7 +5,7 @@ clients there are: so it tells the window in `auth_ok` and in `reconnect`. After
 always with full jitter: a delay is drawn from the whole window, so that the cap never gathers the crowd again.
 """
 
-from random import Random
+from typing import Protocol
 
 from labkit.rules.close_codes import CloseCode, Then, Wait, retry_ms, row
 
@@ -16,10 +16,18 @@ DEFAULT_WINDOW_S = 1.0  # until a server has told its own
 LONGEST_WINDOW_S = 3600.0
 
 
+class Draws(Protocol):
+    """Chance, as far as a delay needs it. `random.Random` is one."""
+
+    def uniform(self, a: float, b: float) -> float:
+        """A number from a to b."""
+        ...
+
+
 class Backoff:
     """The delays of one client. `rng` is its own, so that a seed replays every draw."""
 
-    def __init__(self, rng: Random) -> None:
+    def __init__(self, rng: Draws) -> None:
         self._rng = rng
         self._tries = 0
         self.window_s = DEFAULT_WINDOW_S
