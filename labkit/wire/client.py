@@ -117,8 +117,7 @@ class Client:
     async def close(self) -> None:
         """Leave, as `async with` does at its end. Twice is once."""
         if self._living is not None:
-            if not self._living.cancelling():
-                self._living.cancel()
+            self._living.cancel()
             await asyncio.wait([self._living])
         self.fail(ClientClosed("the client was closed"))
 
