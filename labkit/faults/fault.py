@@ -17,7 +17,6 @@ from labkit.faults.frames import Cutter
 
 # What a stage takes in before the proxy stops reading: small, so that what a member does not read shows at the server.
 HELD_BYTES = 16 * 1024
-READ_BYTES = 4 * 1024  # at most so much at a time
 MUST_BE_ABOVE_0 = ("bytes_per_s", "most_bytes")
 
 
@@ -61,7 +60,7 @@ class Stage:
 
     def pull(self, now: float) -> Item | None:
         """The next thing that may go on now; None for nothing yet. Each piece is a write of its own."""
-        return self.take(now, READ_BYTES)
+        return self.take(now, HELD_BYTES)
 
     def take(self, now: float, most_bytes: int) -> Item | None:
         """The head of the queue when it is due, or its first bytes."""
@@ -130,9 +129,7 @@ class Fault:
         for field in fields(self):
             name, value = field.name, getattr(self, field.name)
             if isinstance(value, int | float) and not _makes_sense(name, value):
-                raise ValueError(
-                    f"{type(self).__name__}({name}={value}) makes no sense; the default is {field.default}"
-                )
+                raise ValueError(f"{type(self).__name__}({name}={value}) cannot be; the default is {field.default}")
 
     def start(self, at: Start) -> Stage:
         """A stage for one direction of one connection."""

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Sequence
 
 from labkit.faults.chain import Chain
-from labkit.faults.fault import READ_BYTES, End, Fault
+from labkit.faults.fault import HELD_BYTES, End, Fault
 from labkit.faults.frames import Cutter
 from labkit.faults.sockets import say_no_more
 
@@ -70,7 +70,7 @@ class Line:
             while (room := self._chain.room()) <= 0:
                 self._may_read.clear()
                 await self._may_read.wait()
-            item = await self._receive(min(room, READ_BYTES))
+            item = await self._receive(min(room, HELD_BYTES))
             if isinstance(item, End):
                 self._source_end = item
             self._chain.push([item], self._loop.time())

@@ -9,7 +9,7 @@ import socket
 import struct
 from urllib.parse import urlsplit
 
-KERNEL_BYTES = 4 * 1024  # SO_RCVBUF and SO_SNDBUF: megabytes by default, and the sender would never feel a fault
+KERNEL_BYTES = 16 * 1024  # SO_RCVBUF and SO_SNDBUF: megabytes by default, and the sender would never feel a fault
 BACKLOG = 4096
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close sends RST
 LAST_WORDS_S = 1.0

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from labkit.faults.fault import READ_BYTES, Fault, Item, Stage, Start
+from labkit.faults.fault import Fault, Item, Stage, Start
 
 PIECES_PER_S = 50
 CATCH_UP_S = 0.05  # a timer that was late may be made up for, so that the rate is right on a busy machine
@@ -22,7 +22,7 @@ class Throttle(Fault):
 class Paced(Stage):
     """Pieces of at most so many bytes, and a pause behind each that is as long as it was."""
 
-    holds_bytes = READ_BYTES  # more would be seconds of a narrow wire, and whatever ends the connection comes behind it
+    holds_bytes = 4 * 1024  # more would be seconds of a narrow wire, and whatever ends the connection comes behind it
 
     def __init__(self, most_bytes: int, seconds_per_byte: float) -> None:
         super().__init__()
