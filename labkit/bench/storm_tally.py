@@ -10,6 +10,7 @@ from typing import Any
 
 from labkit.bench.policies import POLICIES, Draws, Policy
 from labkit.rules.backoff import STABLE_S
+from labkit.rules.close_codes import CloseCode
 
 BIN_S = 0.01
 SETTLE_S = 1.0  # from the last join to the drop
@@ -100,12 +101,16 @@ class Tally:
         if self.dropped_at is not None:
             self._back.setdefault(client.number, now - self.dropped_at)
 
+    def closed(self, code: int) -> None:
+        """A connection ended. 1013 is the only refusal in a storm."""
+        self.refused += code == CloseCode.TRY_LATER and self.dropped_at is not None
+
     @property
     def all_back(self) -> bool:
         """Whether every client has been let in since the drop."""
         return len(self._back) == self.plan.clients
 
-    def result(self, mode: str, down_s: float, inside: int) -> "StormResult":
+    def result(self, mode: str, inside: int, down_s: float, late_s: float = 0.0) -> "StormResult":
         """The figures. `inside`: how many are in at the end."""
         bins = [self._bins.get(place, 0) for place in range(max(self._bins, default=-1) + 1)]
         plan = self.plan
@@ -120,6 +125,7 @@ class Tally:
             seed=plan.seed,
             handshakes_per_s=plan.handshakes_per_s,
             down_s=down_s,
+            late_s=late_s,
             refused=self.refused,
             arrivals=tuple(sum(bins[at : at + 10]) for at in range(0, len(bins), 10)),
         )
@@ -127,7 +133,10 @@ class Tally:
 
 @dataclass(frozen=True)
 class StormResult:
-    """What one storm was like. `arrivals` are those of each 100 ms since the drop, `refused` the closes 1013 busy."""
+    """What one storm was like. `arrivals` are those of each 100 ms since the drop, `refused` the closes 1013 busy.
+
+    `late_s`: how far a real client was behind its policy, at worst. A busy machine makes peaks that no policy made.
+    """
 
     clients: int
     policy: str
@@ -139,6 +148,7 @@ class StormResult:
     seed: int
     handshakes_per_s: float | None
     down_s: float
+    late_s: float
     refused: int
     arrivals: tuple[int, ...]
 

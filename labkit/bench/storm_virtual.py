@@ -12,7 +12,6 @@ from itertools import count
 
 from labkit.bench.storm_tally import Plan, StormClient, StormResult, Tally
 from labkit.bench.virtual_server import VirtualServer
-from labkit.rules.close_codes import CloseCode
 
 Step = Callable[[StormClient], None]
 
@@ -56,7 +55,7 @@ class VirtualStorm:
         self._drop()
         clock.run_until(plan.drop_at + plan.seconds)
         inside = sum(client.in_since is not None for client in self.clients)
-        return self.tally.result("virtual", plan.down_s, inside)
+        return self.tally.result("virtual", inside, plan.down_s)
 
     def _new_server(self, up_at: float) -> VirtualServer:
         return VirtualServer(self.clock, self.plan.handshakes_per_s, up_at, self._let_in, self._closed)
@@ -77,7 +76,7 @@ class VirtualStorm:
         self.tally.let_in(self.clock.now, client)
 
     def _closed(self, client: StormClient, code: int, reason: str) -> None:
-        self.tally.refused += code == CloseCode.TRY_LATER and self.tally.dropped_at is not None
+        self.tally.closed(code)
         delay = client.closed(self.clock.now, code, reason)
         if delay is not None:
             self.clock.at(self.clock.now + delay, self._connect, client)

@@ -13,7 +13,7 @@ from labkit.rules.close_codes import CloseCode, reason_with_retry, row
 
 HANDSHAKE_S = 0.00025  # of processor time, about what wire.server takes on a small machine
 AUTH_S = 0.0001
-ROUND_TRIP_S = 0.0005
+ROUND_TRIP_S = 0.01  # until one knows that nobody listens
 BACKLOG = 4096  # as in wire.sockets
 AUTH_TIMEOUT_S = 5.0
 SYN_AGAIN_S = (1.0, 2.0, 4.0)  # a kernel repeats a SYN that was not answered, after 1, 3 and 7 s
