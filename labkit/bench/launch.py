@@ -28,6 +28,7 @@ from labkit.bench.server_thread import ServerThread
 from labkit.bench.setting import Setting
 from labkit.bench.watch import Watch
 from labkit.metrics import Store
+from labkit.rules.limits import Limits
 from labkit.wire import background
 from labkit.wire.client import Client
 from labkit.wire.client_state import ClientClosed, ClientState, Stopped
@@ -127,6 +128,11 @@ class Lab:
     def log(self) -> list[str]:
         """The last lines that the server wrote."""
         return list(self._server.log)
+
+    @property
+    def limits(self) -> Limits:
+        """The server's limits, as of its next start."""
+        return self._setting.limits
 
     @property
     def audit(self) -> Path:

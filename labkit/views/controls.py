@@ -1,20 +1,33 @@
-"""The dashboard's sliders and buttons: what a learner may do to a lab and its crowd while watching.
+"""The dashboard's buttons and sliders: what a learner may do to a lab and its crowd while watching.
 
-Whatever they do runs on the background loop (work that blocks, in a thread of it), wherever Jupyter calls back.
+Every change is a message of its own. The sliders of ipywidgets would not do: ipykernel 7.4 answers no `idle` for what
+it handles beside a running cell, and ipywidgets holds a second change back until it sees one. Whatever a control does
+runs on the background loop, wherever Jupyter calls back.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
-import ipywidgets
+import anywidget
+import traitlets
 
 from labkit.bench.crowd import Crowd
 from labkit.bench.launch import Lab
 from labkit.wire import background
 
-FASTEST = 6.0  # the right end of the reader's slider, as a power of ten: no brake at all
-STYLE: dict[str, Any] = {"style": {"description_width": "150px"}, "layout": {"width": "420px"}}
+HERE = Path(__file__).parent
+SLOWEST, FASTEST = 2, 6  # of the reader's slider, as powers of ten; the right end is no brake at all
+Doing = Callable[[float | None], Awaitable[Any]]
+
+
+class ControlsWidget(anywidget.AnyWidget):
+    """The browser's half: controls.js and controls.css."""
+
+    _esm = HERE / "controls.js"
+    _css = HERE / "controls.css"
+    controls: Any = traitlets.List().tag(sync=True)
 
 
 class Controls:
@@ -22,57 +35,70 @@ class Controls:
 
     def __init__(self, lab: Lab, crowd: Crowd | None = None) -> None:
         self._lab = lab
-        self._crowd = crowd
-        self.rate = ipywidgets.FloatSlider(
-            crowd.rate if crowd else 0, min=0, max=200, step=5, description="messages a second", **STYLE
-        )
-        self.reader = ipywidgets.FloatLogSlider(
-            10**FASTEST, min=2, max=FASTEST, step=0.25, description="slow one reads, B/s", **STYLE
-        )
-        self.outbox_kb = ipywidgets.IntSlider(1024, min=64, max=4096, step=64, description="outbox, KiB", **STYLE)
-        self.outbox_age_s = ipywidgets.IntSlider(5, min=1, max=30, description="oldest may be, s", **STYLE)
-        self.buttons = {
-            "freeze": self._button("freeze", "the slow one's network stands still", self._of_crowd("freeze")),
-            "heal": self._button("heal", "no fault any more", self._of_crowd("heal")),
-            "kill": self._button("kill", "SIGKILL to the server", lambda: asyncio.to_thread(lab.kill)),
-            "restart": self._button("restart", "drain, then start with the limits below", self._restart),
-        }
-        self.rate.observe(lambda change: self._set_rate(change["new"]), names="value")
-        self.reader.observe(lambda change: background.spawn(self._read_at(change["new"])), names="value")
-        sliders = [self.rate, self.reader] if crowd else []
-        limits = [self.outbox_kb, self.outbox_age_s]
-        self.widget = ipywidgets.VBox(
-            [ipywidgets.HBox(list(self.buttons.values())), ipywidgets.HBox(sliders), ipywidgets.HBox(limits)]
-        )
+        self._limits: dict[str, float] = {}
+        self._doing: dict[str, Doing] = {"kill": self._kill, "restart": self._restart}
+        described = [
+            _button("kill", "SIGKILL to the server"),
+            _button("restart", "drain the server, then start it with the limits below"),
+            self._limit("outbox_bytes", "outbox at most", "KiB", 1024, 64, 4096, 64),
+            self._limit("outbox_age_s", "oldest at most", "s", 1, 1, 30, 1),
+        ]
+        if crowd is not None:
+            described = self._of_crowd(crowd) + described
+        self.widget = ControlsWidget(controls=described)
+        self.widget.on_msg(lambda _, said, __: self.change(said["name"], said["value"]))
+
+    def change(self, name: str, value: float | None = None) -> None:
+        """What the browser says: a button was pressed (None), a slider moved (None: its right end)."""
+        background.spawn(self._doing[name](value))
 
     def close(self) -> None:
         """Free what the browser holds."""
-        for box in self.widget.children:
-            for child in box.children:
-                child.close()
-            box.close()
         self.widget.close()
 
-    def _button(self, name: str, hint: str, doing: Callable[[], Any]) -> ipywidgets.Button:
-        button = ipywidgets.Button(description=name, tooltip=hint, layout={"width": "90px"})
-        button.on_click(lambda _: background.spawn(doing()))
-        button.disabled = self._crowd is None and name in ("freeze", "heal")
-        return button
+    def _of_crowd(self, crowd: Crowd) -> list[dict[str, Any]]:
+        async def set_rate(value: float | None) -> None:
+            crowd.rate = value or 0
 
-    def _of_crowd(self, what: str) -> Callable[[], Any]:
-        async def do() -> None:
-            getattr(self._crowd, what)()
+        async def read_at(value: float | None) -> None:
+            crowd.read_at(value)
 
-        return do
+        async def freeze(_: float | None) -> None:
+            crowd.freeze()
 
-    def _set_rate(self, rate: float) -> None:
-        if self._crowd is not None:
-            self._crowd.rate = rate
+        async def heal(_: float | None) -> None:
+            crowd.heal()
 
-    async def _read_at(self, bytes_per_s: float) -> None:
-        if self._crowd is not None:
-            self._crowd.read_at(None if bytes_per_s >= 10**FASTEST else bytes_per_s)
+        self._doing |= {"rate": set_rate, "reader": read_at, "freeze": freeze, "heal": heal}
+        reader = _slider("reader", "slow one reads", "B/s", FASTEST, SLOWEST, FASTEST, 0.25)
+        return [
+            _button("freeze", "the slow one's network stands still"),
+            _button("heal", "no fault any more"),
+            _slider("rate", "talk", "messages/s", crowd.rate, 0, 200, 5),
+            {**reader, "power": True, "end": "as it can"},
+        ]
 
-    async def _restart(self) -> None:
-        limits = {"outbox_bytes": 1024 * self.outbox_kb.value, "outbox_age_s": self.outbox_age_s.value}
-        await asyncio.to_thread(self._lab.restart, **limits)
+    def _limit(
+        self, name: str, label: str, unit: str, scale: int, low: float, high: float, step: float
+    ) -> dict[str, Any]:
+        async def keep(value: float | None) -> None:
+            self._limits[name] = scale * (high if value is None else value)
+
+        self._doing[name] = keep
+        now = getattr(self._lab.limits, name)
+        return _slider(name, label, unit, high if now is None else now / scale, low, high, step)
+
+    async def _kill(self, _: float | None) -> None:
+        await asyncio.to_thread(self._lab.kill)
+
+    async def _restart(self, _: float | None) -> None:
+        await asyncio.to_thread(self._lab.restart, **self._limits)
+
+
+def _button(name: str, hint: str) -> dict[str, Any]:
+    return {"kind": "button", "name": name, "hint": hint}
+
+
+def _slider(name: str, label: str, unit: str, value: float, low: float, high: float, step: float) -> dict[str, Any]:
+    place = {"value": value, "min": low, "max": high, "step": step}
+    return {"kind": "slider", "name": name, "label": label, "unit": unit, **place}

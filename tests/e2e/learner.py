@@ -1,0 +1,55 @@
+"""A learner in JupyterLab: opens a notebook of a working copy, runs all of it, and looks."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import jupyter_lab
+from tests.e2e.need import ROOT
+
+WORK_MS = 100_000  # a whole notebook on a busy machine
+
+
+class Learner:
+    """One notebook on the screen. `errors` are what the browser's console complained of."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+
+    def run_all(self) -> None:
+        """Run > Run All Cells, without waiting for the end."""
+        self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
+
+    def text(self, words: str) -> None:
+        """Wait until an output shows these words."""
+        self.page.locator(".jp-OutputArea-output").get_by_text(words).first.wait_for()
+
+    def finish(self, words: str = "healthy: the server runs") -> None:
+        """Wait for the last cell; nothing failed on the way, and no live widget is left."""
+        self.text(words)
+        assert self.page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").count() == 0
+        assert self.page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+        expect(self.page.locator(".labkit-panel, .labkit-dashboard")).to_have_count(0)
+        assert self.errors == []
+
+
+@contextmanager
+def learner(chromium: Browser, home: Path, notebook: str, width: int = 1180, height: int = 900) -> Iterator[Learner]:
+    """The notebook, open in the JupyterLab of `make lab`, its kernel idle."""
+    course = home / "course"
+    for name in ("notebooks", "exercises"):
+        shutil.copytree(ROOT / name, course / name)
+    with jupyter_lab(home, course) as address:
+        page = chromium.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(WORK_MS)
+        page.goto(address.format(path=f"notebooks/{notebook}"))
+        page.locator(".jp-NotebookPanel .jp-Notebook").wait_for()
+        page.locator("#jp-main-statusbar").get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+        page.keyboard.press("Control+b")  # the lesson without the file browser
+        yield Learner(page)
+        page.close()

@@ -1,0 +1,158 @@
+"""Notebooks 00, dashboard and use_cases in JupyterLab: every control used while it is live."""
+
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.e2e.learner import learner
+from tests.e2e.need import node_module
+
+SERIOUS = ("serious", "critical")
+
+
+def slide(slider: Locator, key: str, times: int = 1) -> None:
+    """Move a slider with the keyboard."""
+    handle = slider.locator(".noUi-handle")
+    handle.focus()
+    for _ in range(times):
+        handle.press(key)
+
+
+def control(page: Page, label: str) -> Locator:
+    """The slider or checkbox with this description."""
+    return page.locator(".jupyter-widgets", has=page.locator(".widget-label", has_text=label)).last
+
+
+def findings(page: Page, selector: str) -> list[str]:
+    """What axe-core finds serious in a part of the page: what is ours, not JupyterLab's."""
+    page.add_script_tag(path=str(node_module("axe-core") / "axe.min.js"))
+    found: list[dict[str, Any]] = page.evaluate("part => axe.run(part).then(done => done.violations)", selector)
+    return [f"{each['id']}: {each['help']}" for each in found if each["impact"] in SERIOUS]
+
+
+def test_start_here_advises_by_what_was_measured(chromium: Browser, tmp_path: Path) -> None:
+    with learner(chromium, tmp_path, "00_start_here.ipynb") as ana:
+        page = ana.page
+        ana.run_all()
+        ana.finish()
+        advice = page.locator(".jp-OutputArea-output p[role=status]")
+        advice.scroll_into_view_if_needed()
+        expect(advice).to_contain_text("server-sent events")
+        bytes_before = page.locator(".jp-OutputArea-output caption + tbody, caption ~ tr").first.inner_text()
+        slide(control(page, "updates a minute"), "PageUp", 2)
+        expect(page.locator(".jp-OutputArea-output caption + tbody, caption ~ tr").first).not_to_have_text(bytes_before)
+        page.get_by_label("the browser speaks often too").check()
+        expect(advice).to_contain_text("WebSocket")
+        page.get_by_label("it must be kept").check()
+        expect(advice).to_contain_text("saved by an HTTP request first")
+        page.get_by_label("the browser speaks often too").uncheck()
+        slide(control(page, "may be this many seconds old"), "End")
+        expect(advice).to_contain_text("polling")
+        page.screenshot(path=tmp_path / "00.png")
+        assert findings(page, "p[role=status]") == []
+        assert ana.errors == []
+
+
+def test_the_dashboard_is_alive_and_every_control_does_its_work(chromium: Browser, tmp_path: Path) -> None:
+    with learner(chromium, tmp_path, "dashboard.ipynb", height=1300) as ana:
+        page = ana.page
+        ana.run_all()
+        board = page.locator(".labkit-dashboard")
+        board.wait_for()
+        board.scroll_into_view_if_needed()
+        expect(board.locator("caption")).to_have_text("20 connections")
+        expect(board.locator(".rooms")).to_contain_text("room:crowd (20)")
+        page.wait_for_timeout(4000)  # the script freezes the slow one after two seconds
+        slow = board.locator("tr", has_text="the slow one")
+        expect(slow.locator("td").nth(3)).to_contain_text("kB")
+        assert findings(page, ".labkit-dashboard") == []
+        page.screenshot(path=tmp_path / "dashboard.png")
+        expect(board.locator(".closes")).to_contain_text("1013 TRY_LATER", timeout=20_000)
+        ana.text("closed: {'1013': 1}")
+        ana.finish()
+        page.screenshot(path=tmp_path / "dashboard_end.png")
+
+
+PLAY = """
+from labkit.bench.crowd import Crowd
+from labkit.views import Dashboard
+import labkit
+lab = labkit.Lab(messages_per_s=None, ping_interval_s=2).start()
+crowd = labkit.run(Crowd(lab, members=5, rate=20).__aenter__())
+await Dashboard.of_lab(lab, crowd).live(600)
+"""
+
+
+def test_sliders_and_buttons_reach_the_lab(chromium: Browser, tmp_path: Path) -> None:
+    with learner(chromium, tmp_path, "dashboard.ipynb", height=1300) as ana:
+        page = ana.page
+        page.evaluate("() => window.jupyterapp.commands.execute('notebook:insert-cell-above')")
+        page.keyboard.press("Enter")
+        page.keyboard.insert_text(PLAY.strip())
+        page.keyboard.press("Shift+Enter")
+        board = page.locator(".labkit-dashboard")
+        expect(board.locator("caption")).to_have_text("5 connections")
+        received = page.locator(".labkit-panel figure").first.locator("output").first
+        page.wait_for_function(_shown(0, "> 5"))
+
+        page.get_by_label("talk").press("End")
+        page.wait_for_function(_shown(0, "> 80"))
+        page.get_by_label("slow one reads").press("Home")
+        slow = board.locator("tr", has_text="the slow one").locator("td").nth(3)
+        expect(slow).to_contain_text("kB + ", timeout=30_000)
+        page.get_by_label("slow one reads").press("End")
+        page.get_by_label("talk").press("Home")
+        expect(slow).to_contain_text("0 B + 0 B", timeout=60_000)
+
+        page.get_by_role("button", name="freeze").click()
+        page.get_by_label("talk").press("End")
+        expect(slow).not_to_contain_text("0 B + 0 B", timeout=30_000)
+        page.get_by_role("button", name="heal").click()
+
+        page.get_by_role("button", name="kill").click()
+        expect(page.get_by_text("the server does not answer")).to_be_visible(timeout=30_000)
+        page.get_by_label("outbox at most").press("End")
+        page.get_by_label("oldest at most").press("Home")
+        page.get_by_role("button", name="restart", exact=True).click()
+        expect(page.get_by_text("the server does not answer")).to_have_count(0, timeout=30_000)
+        expect(board.locator("caption")).to_have_text("5 connections", timeout=60_000)
+        assert received.inner_text()
+
+        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:interrupt-kernel') }")
+        expect(board).to_have_count(0)
+        expect(page.locator(".jp-OutputArea-output img").first).to_be_attached()
+        assert ana.errors == []
+
+
+def _shown(chart: int, condition: str) -> str:
+    """A condition on the first number under a chart."""
+    outputs = f"document.querySelectorAll('.labkit-panel figure')[{chart}]?.querySelector('output')?.textContent"
+    return f"() => parseFloat({outputs}) {condition}"
+
+
+def test_the_four_uses_end_as_they_should(chromium: Browser, tmp_path: Path) -> None:
+    with learner(chromium, tmp_path, "use_cases.ipynb", height=1300) as ana:
+        page = ana.page
+        ana.run_all()
+        bar = page.locator(".jp-OutputArea-output progress").first
+        bar.wait_for()
+        before = bar.get_attribute("value")
+        expect(bar).not_to_have_attribute("value", str(before))
+        ana.finish()
+        for words in ("who closes this socket?", "<script>is shown as text</script>", "critical", "help"):
+            ana.text(words)
+        assert findings(page, ".jp-RenderedHTMLCommon table") == []
+        page.screenshot(path=tmp_path / "use_cases.png")
+
+
+def test_a_prediction_is_compared(chromium: Browser, tmp_path: Path) -> None:
+    with learner(chromium, tmp_path, "01_hello_room.ipynb") as ana:
+        page = ana.page
+        below = page.locator(".jp-CodeCell").nth(3).locator(".cm-content")  # the cell below the question
+        below.click()
+        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-above') }")
+        page.get_by_label("it is ignored").check()
+        below.click()
+        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-below') }")
+        ana.text("predicted: it is ignored")
