@@ -108,7 +108,7 @@ class Dashboard:
             return
         self._status.value = ""
         self.frames += 1
-        lines = sorted(seen.connections, key=lambda line: line.connection_id)
+        lines = list(seen.connections)
         names = [[self._name(line), line.rooms] for line in lines]
         if names != self._table.names:
             self._table.names = names
