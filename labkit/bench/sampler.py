@@ -33,8 +33,9 @@ class Sampler:
         """Until cancelled. A server that is down just now is no fault of a measurement."""
         while True:
             await asyncio.gather(*(self._round_trip(name, client) for name, client in self._next()))
-            with contextlib.suppress(OSError, ValueError):
-                self._buffers(await asyncio.to_thread(self._ask))
+            if self._clients:
+                with contextlib.suppress(OSError, ValueError):
+                    self._buffers(await asyncio.to_thread(self._ask))
             await asyncio.sleep(EVERY_S)
 
     def _next(self) -> list[tuple[str, Client]]:

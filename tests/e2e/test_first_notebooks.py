@@ -74,6 +74,39 @@ def test_the_dashboard_is_alive_and_every_control_does_its_work(chromium: Browse
         page.screenshot(path=tmp_path / "dashboard_end.png")
 
 
+COST = """
+import os, subprocess, sys, time, labkit
+from labkit.views import Dashboard
+lab = labkit.Lab(messages_per_s=None, ping_interval_s=2).start()
+load = [sys.executable, "-m", "labkit", "load", "--url", lab.url, "--json"]
+others = subprocess.Popen([*load, "--members", "50", "--rate", "20", "--seconds", "40"], env=os.environ | {"DEV_TOKEN": lab.token})
+while len(lab.connections()) < 50: time.sleep(0.2)
+dashboard = Dashboard.of_lab(lab)
+began = time.process_time()
+await dashboard.live(10)
+share = (time.process_time() - began) / 10
+others.terminate()
+print("frames", dashboard.frames, "CPU share", round(share, 3))
+"""
+MOST_CPU = 0.15  # of a core; 0.06 on a quiet machine, and this one may be busy
+
+
+def test_watching_fifty_connections_costs_little(chromium: Browser, tmp_path: Path) -> None:
+    """Eight frames a second of fifty lines, with a browser that draws them; the last picture's 50 ms included."""
+    with learner(chromium, tmp_path, "dashboard.ipynb", height=1300) as ana:
+        page = ana.page
+        page.evaluate("() => window.jupyterapp.commands.execute('notebook:insert-cell-above')")
+        page.keyboard.press("Enter")
+        page.keyboard.insert_text(COST.strip())
+        page.keyboard.press("Shift+Enter")
+        expect(page.locator(".labkit-dashboard caption")).to_have_text("50 connections")
+        words = page.locator(".jp-OutputArea-output", has_text="CPU share")
+        words.wait_for()
+        _, frames, _, _, share = words.inner_text().split()
+        assert int(frames) >= 60
+        assert float(share) < MOST_CPU
+
+
 PLAY = """
 from labkit.bench.crowd import Crowd
 from labkit.views import Dashboard

@@ -1,0 +1,66 @@
+"""The four transports, measured as the lesson needs them, and the advice that follows."""
+
+import asyncio
+
+import pytest
+
+from labkit.bench.advice import Need, advise
+from labkit.bench.transports import Comparison, Measured, compare
+
+
+@pytest.fixture(scope="module")
+def comparison() -> Comparison:
+    return asyncio.run(compare(seed=7, updates=8))
+
+
+def test_all_four_bring_every_update(comparison: Comparison) -> None:
+    assert [row.option.split(" ")[0] for row in comparison.rows] == ["WebSocket", "server-sent", "polling", "HTTP,"]
+    assert all(len(row.latencies_ms) == 8 for row in comparison.rows)
+    assert all(latency > 0 for row in comparison.rows for latency in row.latencies_ms)
+
+
+def test_a_push_is_sooner_than_a_poll_and_silent_when_idle(comparison: Comparison) -> None:
+    websocket, events, polling, reloading = comparison.rows
+    for pushed in (websocket, events):
+        assert pushed.median_ms * 5 < polling.median_ms < reloading.median_ms
+        assert pushed.idle_bytes_per_s == pushed.idle_requests_per_s == pushed.requests_per_update == 0
+        assert pushed.bytes_per_update > 100
+    assert polling.idle_requests_per_s > reloading.idle_requests_per_s > 0
+
+
+def test_its_frame_has_a_row_an_option(comparison: Comparison) -> None:
+    frame = comparison.frame()
+    assert list(frame.index) == [row.option for row in comparison.rows]
+    assert "idle bytes/s" in frame.columns
+
+
+def row(option: str, bytes_per_update: float, idle_bytes: float, idle_requests: float) -> Measured:
+    return Measured(option, (1.0,), bytes_per_update, 0.0, idle_bytes, idle_requests)
+
+
+MADE_UP = Comparison((row("push", 100, 0, 0), row("poll", 50, 400, 2)))
+
+
+@pytest.mark.parametrize(
+    ("need", "option"),
+    [
+        (Need(60, 0.5, speaks_often=True), "WebSocket"),
+        (Need(60, 60, speaks_often=True), "WebSocket"),
+        (Need(60, 0.5), "server-sent events"),
+        (Need(60, 14.9), "server-sent events"),
+        (Need(60, 15), "polling"),
+        (Need(0.1, 60), "polling"),
+    ],
+)
+def test_the_rules_in_their_order(need: Need, option: str) -> None:
+    assert advise(need, MADE_UP).option == option
+
+
+def test_what_must_be_kept_is_saved_by_a_request() -> None:
+    assert "HTTP request" in advise(Need(5, 1, must_be_kept=True), MADE_UP).why
+    assert "HTTP request" not in advise(Need(5, 1), MADE_UP).why
+
+
+def test_a_push_pays_for_updates_and_a_poll_for_questions() -> None:
+    costs = advise(Need(updates_per_min=2, delay_s=10), MADE_UP).bytes_per_hour
+    assert costs == {"push": 2 * 60 * 100, "poll": 3600 / 10 * 200}
