@@ -6,6 +6,7 @@ This is the door: the names a user needs, loaded when first used, so that `impor
     Limits, CloseCode   every number and every close code
     Lab, run   the server beside a notebook, and a coroutine from a plain cell
     Store   what was measured
+    load, storm   what a server endures, and when its clients come back after a crash
 """
 
 from importlib import import_module
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit.bench.launch import Lab
+    from labkit.bench.load import load
+    from labkit.bench.storm import storm
     from labkit.metrics import Store
     from labkit.rules.close_codes import CloseCode
     from labkit.rules.limits import Limits
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from labkit.wire.server import serve
 
 __version__ = "0.1.0"
-__all__ = ["CloseCode", "Lab", "Limits", "Store", "connect", "run", "serve"]
+__all__ = ["CloseCode", "Lab", "Limits", "Store", "connect", "load", "run", "serve", "storm"]
 
 _HOMES = {
     "serve": "labkit.wire.server",
@@ -31,6 +34,8 @@ _HOMES = {
     "CloseCode": "labkit.rules.close_codes",
     "Lab": "labkit.bench.launch",
     "Store": "labkit.metrics",
+    "load": "labkit.bench.load",
+    "storm": "labkit.bench.storm",
 }
 
 

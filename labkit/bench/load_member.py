@@ -128,5 +128,6 @@ async def _connect(url: str, token: str, room_id: str, hear: Heard) -> Member:
     except TimeoutError:
         raise LoadFailed(f"{url} did not answer within {ENTER_S:g} s") from None
     except OSError as error:
-        raise LoadFailed(f"cannot connect to {url}: {error.strerror or error}; is the server running?") from None
+        why = "nobody listens there" if isinstance(error, ConnectionRefusedError) else error.strerror or error
+        raise LoadFailed(f"cannot connect to {url}: {why}; is the server running?") from None
     return member

@@ -46,6 +46,14 @@ class Storms:
         clients, mode = self.results[0].clients, self.results[0].mode
         return f"<storms of {clients} clients, {mode}: {', '.join(result.policy for result in self.results)}>"
 
+    def table(self) -> str:
+        """A line a policy, for people."""
+        lines = [f"{'policy':<13}{'worst 100 ms':>13}{'worst 1 s':>11}{'99 % back':>12}{'lost':>7}"]
+        for each in self.results:
+            back = "never" if each.t99_s is None else f"{each.t99_s:.1f} s"
+            lines.append(f"{each.policy:<13}{each.peak_100ms:>13,}{each.peak_1s:>11,}{back:>12}{each.lost:>7,}")
+        return "\n".join(lines)
+
     def frame(self) -> "pandas.DataFrame":
         """A row a policy. Needs pandas."""
         import pandas

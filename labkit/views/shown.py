@@ -9,12 +9,14 @@ from typing import Any
 from IPython import get_ipython
 from matplotlib.figure import Figure
 
+from labkit.bench.storm import Storms
 from labkit.bench.transports import Comparison
-from labkit.views import transports
+from labkit.views import storm, transports
 from labkit.views.frozen import png
 
 PICTURES: dict[type, Callable[[Any], Figure]] = {
     Comparison: transports.picture,
+    Storms: storm.picture,
 }
 
 

@@ -1,0 +1,79 @@
+"""`labkit load`: rooms full of members who talk; figures on stdout, progress on stderr."""
+
+import asyncio
+import gc
+import json
+import signal
+
+import click
+
+from labkit.bench.load import Load, LoadFailed, LoadPlan, LoadResult
+from labkit.commands.failing import CannotRun
+
+LATE_MS = 50  # later than this ourselves, the latencies are ours as much as the server's
+EXAMPLES = """\b
+Examples:
+  labkit load                                      1 room of 10, 100 messages a second, for 10 s
+  labkit load --rooms 20 --members 50 --rate 400
+  labkit load --closed --seconds 5                 each room waits for its last message
+  labkit load --url ws://localhost:9000 --json > load.json
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option("--url", default="ws://localhost:8080", show_default=True, help="The room server.")
+@click.option("--token", default="dev-token", envvar="DEV_TOKEN", help="What the members authenticate with.")
+@click.option("--rooms", type=click.IntRange(1), default=1, show_default=True, help="How many rooms.")
+@click.option("--members", type=click.IntRange(1), default=10, show_default=True, help="How many members in each.")
+@click.option("--rate", type=float, default=100, show_default=True, help="Messages a second, all rooms together.")
+@click.option("--closed", is_flag=True, help="No rate: each room says the next thing when it has heard the last.")
+@click.option("--seconds", type=float, default=10, show_default=True, help="For how long.")
+@click.option("--json", "as_json", is_flag=True, help="The figures as JSON.")
+def load(
+    url: str, token: str, rooms: int, members: int, rate: float, closed: bool, seconds: float, as_json: bool
+) -> None:
+    """Put a load on a room server and measure how late each member hears each message.
+
+    A latency begins when its message was due, not when we found the time to send it. Ctrl-C ends the run early, with
+    what was measured so far; a second one at once.
+    """
+    try:
+        plan = LoadPlan(url, token, rooms, members, None if closed else rate, seconds)
+        gc.freeze()
+        result = asyncio.run(_run(plan))
+    except (ValueError, LoadFailed) as error:
+        raise CannotRun(str(error)) from None
+    _warn(result)
+    click.echo(json.dumps(result.json()) if as_json else _lines(result))
+
+
+async def _run(plan: LoadPlan) -> LoadResult:
+    made, loop = Load(plan, _progress), asyncio.get_running_loop()
+
+    def stop() -> None:
+        made.stop()
+        loop.remove_signal_handler(signal.SIGINT)
+
+    loop.add_signal_handler(signal.SIGINT, stop)
+    click.echo(f"{plan.rooms * plan.members} members enter {plan.url}", err=True)
+    return await made.run()
+
+
+def _progress(made: Load) -> None:
+    click.echo(f"{made.sent} sent, {made.delivered} delivered", err=True)
+
+
+def _warn(result: LoadResult) -> None:
+    for code, times in result.refused.items():
+        way_out = "; use more members, or a server with --set messages_per_s=off" if code == "rate_limited" else ""
+        click.echo(f"the server refused {times} messages: {code}{way_out}", err=True)
+    for close, times in result.closes.items():
+        click.echo(f"{times} members were closed with {close}; see labkit explain {close}", err=True)
+    if result.late_ms > LATE_MS:
+        click.echo(f"we ourselves were up to {result.late_ms:g} ms late: this machine is too busy", err=True)
+
+
+def _lines(result: LoadResult) -> str:
+    figures = result.json()
+    units = {"per_s": "deliveries a second", "lost": "deliveries that never came"}
+    return "\n".join(f"{name:<10}{value!s:>12}  {units.get(name, '')}".rstrip() for name, value in figures.items())
