@@ -78,8 +78,8 @@ COST = """
 import os, subprocess, sys, time, labkit
 from labkit.views import Dashboard
 lab = labkit.Lab(messages_per_s=None, ping_interval_s=2).start()
-load = [sys.executable, "-m", "labkit", "load", "--url", lab.url, "--json"]
-others = subprocess.Popen([*load, "--members", "50", "--rate", "20", "--seconds", "40"], env=os.environ | {"DEV_TOKEN": lab.token})
+load = [sys.executable, "-m", "labkit", "load", "--json", "--members", "50", "--rate", "20", "--seconds", "40"]
+others = subprocess.Popen([*load, "--url", lab.url], env=os.environ | {"DEV_TOKEN": lab.token})
 while len(lab.connections()) < 50: time.sleep(0.2)
 dashboard = Dashboard.of_lab(lab)
 began = time.process_time()
