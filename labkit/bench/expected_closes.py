@@ -85,7 +85,7 @@ EXPECTED: tuple[Expected, ...] = (
     _lives("pass", _TRAFFIC, "nothing happens", (Pass(),), (Pass(),)),
     _lives("latency", _TRAFFIC, "everything arrives, later", (Latency(0.05),), (Latency(0.05),)),
     _lives("jitter", _TRAFFIC, "everything arrives, in order", (Jitter(0.05),), (Jitter(0.05),)),
-    _lives("slice", _TRAFFIC, "where packets begin means nothing", (Slice(),), (Slice(most_bytes=200),)),
+    _lives("slice", _TRAFFIC, "where packets begin means nothing", (Slice(),), (Slice(most_bytes=2000),)),
     _lives("duplicate", _TRAFFIC, "requestId and seq tell the second from the first", (Duplicate(),), (Duplicate(),)),
     _lives("reorder", _IDLE, "pings and pongs pass, and nothing else is said", (Reorder(),), (Reorder(),)),
     _lives("short stall", _IDLE, "shorter than a ping may take", down=(Stall(seconds=0.1),)),

@@ -12,11 +12,12 @@ from labkit.faults import FAULTS, After, Fault, Proxy
 from labkit.rules.close_codes import CloseCode, row
 from labkit.wire.client import Client
 from labkit.wire.server import Server
-from tests.wire.raw import TOKEN, Raw, drop_all, until
+from tests.wire.raw import TOKEN, Raw, drop_all, lateness, until
 from tests.wire.scripted import Share, closes
 
 ROOM, WORDS, PER_S = "demo", "\u20ac" * 1000, 25
 APART_S = 0.05  # they start one after another, as a crowd of handshakes is another test
+ATTEMPTS, LATE_S = 4, 0.12
 LONG_ENOUGH_S = 2.5  # two heartbeats, and four times what an outbox may be behind
 
 
@@ -29,16 +30,13 @@ class Seen(NamedTuple):
 
 
 async def talk(url: str) -> None:
-    """Say 3 KB many times a second, straight to the server."""
-    raw, loop = await Raw.enter(url, TOKEN, ROOM), asyncio.get_running_loop()
+    """Say 3 KB many times a second, straight to the server; what a busy machine delays is not made up for."""
+    raw = await Raw.enter(url, TOKEN, ROOM)
     hearing = asyncio.create_task(raw.ending())
-    began, said = loop.time(), 0
     try:
-        while True:
-            while said < (loop.time() - began) * PER_S:
-                raw.chat(ROOM, WORDS)
-                said += 1
-            await asyncio.sleep(0.5 / PER_S)
+        while not hearing.done():
+            raw.chat(ROOM, WORDS)
+            await asyncio.sleep(1 / PER_S)
     finally:
         hearing.cancel()
         raw.drop()
@@ -101,12 +99,17 @@ def as_seen(expected: Expected) -> Seen:
 
 
 async def live_all() -> dict[Expected, Seen | BaseException]:
-    """Every row, side by side: they spend their time waiting."""
-    async with asyncio.timeout(60):
-        lives = (live(expected, APART_S * number) for number, expected in enumerate(EXPECTED))
-        seen = await asyncio.gather(*lives, return_exceptions=True)
-    drop_all()
-    return dict(zip(EXPECTED, seen, strict=True))
+    """Every row, side by side: they spend their time waiting. Once more, when the machine stood still meanwhile."""
+    seen: dict[Expected, Seen | BaseException] = {}
+    for _ in range(ATTEMPTS):
+        async with lateness() as late, asyncio.timeout(60):
+            lives = (live(expected, APART_S * number) for number, expected in enumerate(EXPECTED))
+            seen = dict(zip(EXPECTED, await asyncio.gather(*lives, return_exceptions=True), strict=True))
+        drop_all()
+        if late[0] < LATE_S or all(seen[one] == as_seen(one) for one in EXPECTED):
+            break
+        print(f"the loop was {late[0]:.2f} s late: no limit of a second can be tested on such a machine")
+    return seen
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,116 @@
+"""Schedules: plans in JSON that do the same again."""
+
+import asyncio
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labkit.faults import FAULTS, After, Latency, Pass, Schedule, Slice, Stall, Throttle
+from labkit.faults.catalogue import from_dict, to_dict
+from tests.faults.test_proxy import standing
+from tests.wire.raw import on_a_loop
+
+PLAN = Schedule(
+    [(0.3, "down", [], None), (0.1, "down", [Stall(), After(Throttle(500), 2)], 1), (0.2, "up", [Pass()])], 7
+)
+
+
+def test_steps_are_in_the_order_of_their_times() -> None:
+    """However they were written down; `only` may be left out."""
+    assert [(step.at_s, step.direction, step.only) for step in PLAN.steps] == [
+        (0.1, "down", 1),
+        (0.2, "up", None),
+        (0.3, "down", None),
+    ]
+
+
+def test_a_schedule_comes_back_from_json_as_it_was() -> None:
+    """The faults with their settings, nested ones too; one step a line; and its repr makes it again."""
+    text = PLAN.to_json()
+    assert Schedule.from_json(text) == PLAN
+    assert len(text.splitlines()) == len(PLAN.steps) + 2
+    assert json.loads(text)["steps"][0]["faults"][1] == {
+        "fault": "After",
+        "then": {"fault": "Throttle", "bytes_per_s": 500},
+        "messages": 2,
+    }
+    assert eval(repr(PLAN), {**FAULTS, "Schedule": Schedule}) == PLAN
+    assert Schedule(PLAN.steps, seed=8) != PLAN
+
+
+@given(st.sampled_from(sorted(FAULTS)), st.floats(0.001, 1000), st.integers(1, 10**6))
+def test_every_fault_comes_back_from_its_dictionary(name: str, seconds: float, count: int) -> None:
+    """With whatever settings."""
+    given_settings = {"then": Stall(seconds)} if name == "After" else {}
+    plain = to_dict(FAULTS[name](**given_settings))
+    plain = {key: {float: seconds, int: count}.get(type(value), value) for key, value in plain.items()}
+    assert to_dict(from_dict(plain)) == plain
+    assert from_dict(json.loads(json.dumps(plain))) == from_dict(plain)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{}", "this is no schedule"),
+        ("[]", "this is no schedule"),
+        ("not json", "Expecting value"),
+        ('{"seed": 1, "steps": [{"at_s": 1}]}', "this is no schedule"),
+        ('{"seed": 1, "steps": [{"at_s": 1, "direction": "left", "faults": []}]}', "one of up, down"),
+        ('{"seed": 1, "steps": [{"at_s": -1, "direction": "up", "faults": []}]}', "at_s of 0 or more"),
+        (
+            '{"seed": 1, "steps": [{"at_s": 1, "direction": "up", "faults": [{"fault": "Lag"}]}]}',
+            "no fault named 'Lag'",
+        ),
+        (
+            '{"seed": 1, "steps": [{"at_s": 1, "direction": "up", "faults": [{"fault": "Stall", "s": 1}]}]}',
+            "Stall has no such settings: s; it has seconds, after_bytes",
+        ),
+    ],
+)
+def test_what_is_no_schedule_is_refused_with_a_sentence(text: str, words: str) -> None:
+    """Always a ValueError."""
+    with pytest.raises(ValueError, match=words):
+        Schedule.from_json(text)
+
+
+@on_a_loop
+async def test_a_schedule_is_played_step_by_step() -> None:
+    """Stalled, healed, for the connection it names; `play` returns after the last step."""
+    plan = Schedule([(0, "down", [Stall()], 1), (0.3, "down", [], 1)])
+    async with standing() as house:
+        pairs = [await house.connect() for _ in range(2)]
+        playing = asyncio.create_task(house.proxy.play(plan))
+        await asyncio.sleep(0.05)
+        for _, server in pairs:
+            server.writer.write(b"hello")
+        assert await pairs[0][0].read(5) == b"hello"
+        await pairs[1][0].silence(0.1)
+        assert not playing.done()
+        assert await pairs[1][0].read(5) == b"hello"
+        await playing
+
+
+async def pieces(seed: int) -> list[int]:
+    """The sizes of the pieces that two connections get, as their reader sees them."""
+    plan = Schedule([(0, "down", [Slice(200), Latency(0.001)])], seed)
+    seen: list[int] = []
+    async with standing() as house:
+        await house.proxy.play(plan)
+        for _ in range(2):
+            client, server = await house.connect()
+            server.writer.write(b"x" * 2000)
+            server.writer.write_eof()
+            while data := await client.reader.read(65536):
+                seen.append(len(data))
+    return seen
+
+
+@on_a_loop
+async def test_the_same_seed_replays_and_another_does_not() -> None:
+    """Every draw, on every connection."""
+    first, again, other = await pieces(7), await pieces(7), await pieces(8)
+    assert first == again != other
+    half = len(first) // 2
+    assert first[:half] != first[half:]
