@@ -13,9 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.e2e.need import CHROMIUM_ARGS, ROOT, chromium_path
+
+
+expect.set_options(timeout=30_000)  # of ms: a machine that runs other tests beside these is slow, not broken
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
