@@ -17,7 +17,6 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.e2e.need import CHROMIUM_ARGS, ROOT, chromium_path
 
-
 expect.set_options(timeout=30_000)  # of ms: a machine that runs other tests beside these is slow, not broken
 
 
