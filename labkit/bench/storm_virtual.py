@@ -49,13 +49,17 @@ class VirtualStorm:
     def run(self) -> StormResult:
         """From the first join to the end."""
         plan, clock = self.plan, self.clock
-        for client in self.clients:
-            clock.at(client.number / plan.joins_per_s, self._connect, client)
-        clock.run_until(plan.drop_at)
+        self.run_until_drop()
         self._drop()
         clock.run_until(plan.drop_at + plan.seconds)
         inside = sum(client.in_since is not None for client in self.clients)
         return self.tally.result("virtual", inside, plan.down_s)
+
+    def run_until_drop(self) -> None:
+        """The first part: everybody joins, one after another."""
+        for client in self.clients:
+            self.clock.at(client.number / self.plan.joins_per_s, self._connect, client)
+        self.clock.run_until(self.plan.drop_at)
 
     def _new_server(self, up_at: float) -> VirtualServer:
         return VirtualServer(self.clock, self.plan.handshakes_per_s, up_at, self._let_in, self._closed)

@@ -1,0 +1,159 @@
+"""A load is counted exactly, timed from when it was due, and says why when nothing can be measured."""
+
+import asyncio
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+
+import labkit
+from labkit.bench.load import Load, LoadFailed, LoadPlan, load
+from labkit.bench.load_result import percentile
+from labkit.rules.limits import Limits
+from labkit.wire.server import Server
+from tests.wire.raw import TOKEN, on_a_loop
+
+STALL_S = 0.6
+SLOW_S = 0.1
+
+
+def server(**limits: Any) -> Server:
+    return Server("127.0.0.1", 0, token=TOKEN, limits=Limits(**limits))
+
+
+@on_a_loop
+async def test_every_delivery_is_counted_once() -> None:
+    """Each message is heard by each member of its room, its speaker included, and by nobody else."""
+    async with server() as house:
+        result = await load(house.url, TOKEN, rooms=3, members=4, rate=60, seconds=1)
+    assert (result.sent, result.delivered, result.lost) == (60, 60 * 4, 0)
+    assert result.refused == {} and result.closes == {}
+    assert result.p50_ms is not None and result.p99_ms is not None and 0 < result.p50_ms <= result.p99_ms
+    assert 0.5 < result.per_s / 240 <= 1.05
+
+
+@on_a_loop
+async def test_the_closed_loop_says_the_next_thing_when_it_has_heard_the_last() -> None:
+    async with server(messages_per_s=None) as house:
+        made = Load(LoadPlan(house.url, TOKEN, rooms=2, members=3, rate=None, seconds=0.5))
+        result = await made.run()
+    assert result.sent > 20
+    assert (result.delivered, result.lost) == (3 * result.sent, 0)
+
+
+async def slow_share(rate: float | None) -> tuple[float, int]:
+    """Everything stands still for STALL_S in the middle: the share of slow deliveries, and their number."""
+    async with server(messages_per_s=None) as house:
+        made = Load(LoadPlan(house.url, TOKEN, members=2, rate=rate, seconds=2))
+        running = asyncio.create_task(made.run())
+        while made.sent < 10:
+            await asyncio.sleep(0.01)
+        time.sleep(STALL_S)
+        await running
+    slow = sum(latency > SLOW_S for latency in made.latencies_s)
+    return slow / len(made.latencies_s), slow
+
+
+@on_a_loop
+async def test_a_pause_shows_in_every_message_that_was_due_in_it() -> None:
+    """Of two seconds, half a second was slow: a quarter of the messages must say so, though none was sent in it."""
+    share, _ = await slow_share(rate=100)
+    assert share > 0.8 * (STALL_S - SLOW_S) / 2
+
+
+@on_a_loop
+async def test_the_closed_loop_omits_what_it_did_not_say() -> None:
+    """The same pause, and one message that met it."""
+    _, slow = await slow_share(rate=None)
+    assert slow <= 2 * 2  # one message, perhaps two, each heard by two
+
+
+@on_a_loop
+async def test_what_the_server_refuses_is_lost_and_said() -> None:
+    async with server(messages_per_s=5, message_burst=5) as house:
+        result = await load(house.url, TOKEN, members=2, rate=60, seconds=1)
+    assert result.refused["rate_limited"] > 20
+    assert result.lost == 2 * result.sent - result.delivered > 40
+
+
+@on_a_loop
+async def test_a_member_that_is_closed_is_told_and_its_deliveries_are_lost() -> None:
+    async with server(session_ttl_s=0.6) as house:
+        result = await load(house.url, TOKEN, members=3, rate=50, seconds=1)
+    assert result.closes == {4419: 3}
+    assert 0 < result.lost < 3 * result.sent
+
+
+@on_a_loop
+async def test_more_members_than_the_accept_rate_lets_in_come_in_later() -> None:
+    async with server(handshakes_per_s=4) as house:
+        result = await load(house.url, TOKEN, members=8, rate=20, seconds=0.5)
+    assert (result.sent, result.delivered) == (10, 80)
+
+
+@on_a_loop
+async def test_stopped_early_it_tells_what_was_measured_so_far() -> None:
+    async with server() as house:
+        made = Load(LoadPlan(house.url, TOKEN, members=2, rate=50, seconds=1000))
+        running = asyncio.create_task(made.run())
+        while made.sent < 10:
+            await asyncio.sleep(0.01)
+        made.stop()
+        result = await asyncio.wait_for(running, 5)
+    assert 10 <= result.sent < 100
+    assert result.lost == 0
+
+
+@on_a_loop
+async def test_a_wrong_token_is_named_and_not_shown() -> None:
+    async with server() as house:
+        with pytest.raises(LoadFailed, match="4403 auth failed") as failure:
+            await load(house.url, "another-secret")
+    assert "another-secret" not in str(failure.value)
+    assert "another-secret" not in repr(LoadPlan(house.url, "another-secret"))
+
+
+@on_a_loop
+async def test_an_address_where_nobody_listens_is_named() -> None:
+    async with server() as house:
+        url = house.url
+    with pytest.raises(LoadFailed, match=r"nobody listens there; is the server running\?"):
+        await load(url, TOKEN)
+
+
+def test_an_http_server_is_no_room_server() -> None:
+    web = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    Thread(target=web.serve_forever, daemon=True).start()
+    with pytest.raises(LoadFailed, match=r"no WebSocket but: HTTP/1.0 501"):
+        asyncio.run(load(f"ws://127.0.0.1:{web.server_port}", TOKEN))
+    web.shutdown()
+    web.server_close()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"url": "http://localhost"},
+        {"rooms": 0},
+        {"members": 0},
+        {"rate": 0.0},
+        {"seconds": 0.0},
+        {"rate": float("nan")},
+    ],
+)
+def test_a_load_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        LoadPlan(**({"url": "ws://localhost"} | wrong))
+
+
+@pytest.mark.parametrize(("percent", "ms"), [(50, 50.0), (99, 99.0), (99.1, 100.0), (100, 100.0), (1, 1.0), (0.5, 1.0)])
+def test_percentiles_are_of_what_was_measured(percent: float, ms: float) -> None:
+    """By nearest rank: a latency that somebody had, never one in between."""
+    assert percentile([number / 1000 for number in range(1, 101)], percent) == ms
+    assert percentile([], percent) is None
+
+
+def test_the_door_has_it() -> None:
+    assert labkit.load is load

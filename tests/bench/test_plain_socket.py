@@ -1,0 +1,70 @@
+"""The plain client of crowds: the same messages however the bytes are cut, and what is no room server is named."""
+
+import json
+import struct
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from websockets.frames import Frame, Opcode
+from websockets.streams import StreamReader
+
+from labkit.bench.plain_socket import PING, PONG, TEXT, Closed, NotAWebSocket, PlainSocket, frame, text, upgrade
+from tests.wire.raw import frame as server_frame
+
+WELCOME = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
+SAID = [{"type": "auth_ok"}, {"text": "x" * 130}, {"text": "ü" * 40_000}]
+
+
+def stream() -> bytes:
+    frames = [server_frame(TEXT, text_of(message), masked=False) for message in SAID]
+    closing = server_frame(8, struct.pack("!H", 1013) + b"busy retry=1200", masked=False)
+    return b"".join([WELCOME, *frames, server_frame(PING, b"hi", masked=False), closing])
+
+
+def text_of(message: dict[str, str]) -> bytes:
+    return json.dumps(message, ensure_ascii=False).encode()
+
+
+@given(st.lists(st.integers(0, len(stream())), max_size=12))
+def test_the_same_messages_however_the_bytes_are_cut(cuts: list[int]) -> None:
+    plain, taken, data = PlainSocket(), [], stream()
+    edges = [0, *sorted(cuts), len(data)]
+    for start, end in pairwise(edges):
+        taken += plain.take(data[start:end])
+    assert taken == [*SAID, Closed(1013, "busy retry=1200")]
+    assert plain.answers == frame(PONG, b"hi")
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 8000])
+def test_its_frames_are_those_of_the_library(size: int) -> None:
+    reader = StreamReader()
+    reader.feed_data(frame(TEXT, b"x" * size))
+    parsing = Frame.parse(reader.read_exact, mask=True)
+    with pytest.raises(StopIteration) as done:
+        next(parsing)
+    assert done.value.value.opcode is Opcode.TEXT
+    assert bytes(done.value.value.data) == b"x" * size
+    assert text({"a": 1}).endswith(b'{"a":1}')
+
+
+def test_an_answer_that_is_no_101_is_named() -> None:
+    with pytest.raises(NotAWebSocket, match=r"no WebSocket but: HTTP/1\.1 503 Service Unavailable"):
+        PlainSocket().take(b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n\r\n")
+
+
+def test_an_answer_without_end_is_not_waited_for() -> None:
+    with pytest.raises(NotAWebSocket):
+        PlainSocket().take(b"x" * 20_000)
+
+
+def test_what_no_server_sends_is_an_error() -> None:
+    for odd in (server_frame(TEXT, b"{}"), server_frame(TEXT, b"{}", fin=False, masked=False)):
+        with pytest.raises(ConnectionError):
+            PlainSocket().take(WELCOME + odd)
+
+
+def test_the_request_has_no_secret_and_names_the_host() -> None:
+    assert b"GET / HTTP/1.1\r\nHost: localhost:8080\r\n" in upgrade("ws://localhost:8080")
+    assert b"GET /path HTTP/1.1\r\n" in upgrade("ws://localhost:8080/path")

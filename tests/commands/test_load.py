@@ -1,0 +1,94 @@
+"""`labkit load` as a process: JSON on stdout, progress on stderr, and Ctrl-C keeps what was measured."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from click.testing import CliRunner
+
+from labkit.bench.server_process import ServerProcess
+from labkit.cli import main
+
+TOKEN = "a-token-for-load"
+KEYS = ["sent", "delivered", "per_s", "p50_ms", "p99_ms", "lost"]
+SOON = {"--rate": "20", "--members": "3", "--seconds": "1.5"}
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    server = ServerProcess({"DEV_TOKEN": TOKEN}, ["--quiet"])
+    yield server.start()
+    server.terminate()
+
+
+def load(*options: str, **environment: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "labkit", "load", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+
+
+def test_the_figures_are_json_on_stdout_and_progress_is_on_stderr(url: str) -> None:
+    options = [part for pair in SOON.items() for part in pair]
+    said, told = load("--url", url, "--json", *options, DEV_TOKEN=TOKEN).communicate(timeout=60)
+    figures = json.loads(said)
+    assert list(figures) == KEYS
+    assert (figures["sent"], figures["delivered"], figures["lost"]) == (30, 90, 0)
+    assert f"3 members enter {url}" in told
+    assert " sent, " in told
+    assert TOKEN not in told + said
+
+
+def test_ctrl_c_ends_it_with_what_was_measured_so_far(url: str) -> None:
+    process = load("--url", url, "--json", "--token", TOKEN, "--seconds", "600", "--rate", "50")
+    assert process.stderr is not None
+    while " sent, " not in process.stderr.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    said, told = process.communicate(timeout=20)
+    assert process.returncode == 0
+    figures = json.loads(said)
+    assert 0 < figures["sent"] < 5000
+    assert figures["lost"] == 0
+    assert "Traceback" not in told
+
+
+def test_without_json_it_is_for_people_and_says_what_was_refused(url: str) -> None:
+    said, told = load("--url", url, "--token", TOKEN, "--members", "1", "--rate", "400", "--seconds", "1").communicate(
+        timeout=60
+    )
+    assert [line.split()[0] for line in said.splitlines()] == KEYS
+    assert "rate_limited; use more members" in told
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--url", "ws://127.0.0.1:9"], "nobody listens there; is the server running?"),
+        (["--url", "http://127.0.0.1:9"], "say ws:// instead of http://"),
+        (["--rate", "0"], "must be more than nothing"),
+        (["--rooms", "0"], "--rooms"),
+    ],
+)
+def test_what_cannot_run_says_why_and_exits_with_2(options: list[str], says: str) -> None:
+    done = CliRunner().invoke(main, ["load", *options])
+    assert done.exit_code == 2
+    assert says in done.output
+
+
+def test_a_wrong_token_exits_with_2(url: str) -> None:
+    process = load("--url", url, "--token", "not-the-token")
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "4403 auth failed" in told and "not-the-token" not in told
+
+
+def test_help_has_examples() -> None:
+    help_text = CliRunner().invoke(main, ["load", "--help"]).output
+    assert "labkit load --closed" in help_text

@@ -1,0 +1,82 @@
+"""`labkit storm`: figures as JSON, a picture, and what it says when it cannot run."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from labkit.bench.policies import POLICIES
+from labkit.bench.storm import run
+from labkit.bench.storm_tally import Plan
+from labkit.cli import main
+
+KEYS = ["clients", "policy", "mode", "peak_100ms", "peak_1s", "t99_s", "lost"]
+
+
+def storm(*options: str) -> Result:
+    return CliRunner().invoke(main, ["storm", *options])
+
+
+def figures(*options: str) -> list[dict[str, Any]]:
+    done = storm("--json", *options)
+    assert done.exit_code == 0, done.output
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_the_figures_are_one_json_object_and_those_of_the_storm() -> None:
+    (told,) = figures("--clients", "300", "--policy", "full", "--seed", "4", "--rate", "100", "--down", "1")
+    assert list(told) == KEYS
+    assert told == run(Plan(clients=300, policy="full", seed=4, handshakes_per_s=100, down_s=1)).json()
+
+
+def test_all_policies_are_a_line_each() -> None:
+    assert [line["policy"] for line in figures("--clients", "100", "--policy", "all")] == list(POLICIES)
+
+
+def test_without_json_there_is_a_table() -> None:
+    table = storm("--clients", "100", "--policy", "article", "--policy", "ours").stdout.splitlines()
+    assert [line.split()[0] for line in table] == ["policy", "article", "ours"]
+
+
+def test_a_rate_may_be_off() -> None:
+    (told,) = figures("--clients", "300", "--policy", "none", "--rate", "off")
+    assert told["peak_1s"] == 300  # nobody is refused, so nobody comes twice
+
+
+def test_real_clients_from_the_command_line() -> None:
+    (told,) = figures("--real", "--clients", "50", "--rate", "200", "--seed", "2")
+    assert told["mode"] == "real"
+    assert (told["clients"], told["lost"]) == (50, 0)
+
+
+def test_the_picture_is_a_png(tmp_path: Path) -> None:
+    plot = tmp_path / "storms.png"
+    done = storm("--clients", "100", "--policy", "all", "--plot", str(plot))
+    assert done.exit_code == 0
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    assert "storms.png" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--policy", "hope"], "there is no policy 'hope'; there are none, fixed"),
+        (["--clients", "0"], "from 1 to"),
+        (["--rate", "fast"], "a number a second, or off"),
+        (["--real", "--down", "3"], "--down is for --virtual"),
+        (["--plot", "storms.pdf"], "a name that ends in .png"),
+        (["--clients", "5", "--plot", "no/such/folder/a.png"], "cannot write"),
+    ],
+)
+def test_what_cannot_run_says_why_and_exits_with_2(options: list[str], says: str) -> None:
+    done = storm(*options)
+    assert done.exit_code == 2
+    assert says in done.output
+
+
+def test_help_has_examples_and_names_the_policies() -> None:
+    help_text = storm("--help").output
+    assert "labkit storm --policy all --plot storms.png" in help_text
+    assert all(policy in help_text for policy in POLICIES)

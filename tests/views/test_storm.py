@@ -1,0 +1,47 @@
+"""Storms as a picture and in words: the same figures in both."""
+
+import pytest
+
+import labkit
+from labkit.bench.storm import Storms
+from labkit.views.shown import PICTURES
+from labkit.views.storm import picture, text
+
+
+@pytest.fixture(scope="module")
+def storms() -> Storms:
+    return labkit.storm(policy=["article", "ours"], clients=1000, handshakes_per_s=200)
+
+
+def test_each_policy_has_a_row_with_its_arrivals(storms: Storms) -> None:
+    made = picture(storms)
+    for ax, result in zip(made.axes, storms, strict=True):
+        (drawn,) = ax.patches
+        values, edges, _ = drawn.get_data()  # type: ignore[attr-defined]
+        assert tuple(values) == result.arrivals
+        assert edges[-1] == pytest.approx(len(result.arrivals) / 10)
+        assert ax.get_title(loc="left").startswith(f"{result.policy}: {result.peak_100ms:,} in the worst 100 ms")
+        assert ax.lines[0].get_ydata()[0] == 20  # type: ignore[index]
+
+
+def test_all_rows_share_one_scale(storms: Storms) -> None:
+    assert len({ax.get_ylim() for ax in picture(storms).axes}) == 1
+
+
+def test_the_words_hold_every_figure_of_the_picture(storms: Storms) -> None:
+    told = text(storms)
+    assert told.startswith("1,000 clients dropped at once, accept rate 200 a second, virtual.")
+    for result in storms:
+        assert (
+            f"{result.policy}: {result.peak_100ms:,} in the worst 100 ms, {result.peak_1s:,} in the worst sec" in told
+        )
+        assert f"99 % back after {result.t99_s:.1f} s" in told
+
+
+def test_who_never_came_back_is_said() -> None:
+    gone = labkit.storm(clients=10, down_s=9, seconds=10, policy="none", handshakes_per_s=1)
+    assert "99 % never came back, 9 lost" in text(gone)
+
+
+def test_jupyter_shows_the_picture() -> None:
+    assert PICTURES[Storms] is picture
