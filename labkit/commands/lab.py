@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,7 +30,8 @@ def lab(directory: Path | None, jupyter_options: tuple[str, ...]) -> None:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")  # containers run as root, and Jupyter refuses without a word of ours
     command = [sys.executable, "-m", "labkit.commands.quick_jupyter", *options, *jupyter_options]
-    raise SystemExit(subprocess.call(command, env={**os.environ, "JUPYTER_CONFIG_PATH": _config_path()}))
+    os.environ["JUPYTER_CONFIG_PATH"] = _config_path()
+    os.execv(sys.executable, command)  # it takes our place, so that a signal for us stops it and its kernels
 
 
 def _config_path() -> str:

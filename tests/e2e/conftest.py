@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -67,7 +67,26 @@ def jupyter_lab(home: Path, folder: Path) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}/lab/tree/{{path}}?token={token}&reset"
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=30)
+    assert not _left(home), f"these outlived JupyterLab: {_left(home)}"
+
+
+def _left(home: Path, seconds: float = 15) -> list[str]:
+    """The processes that JupyterLab started and that do not end: kernels, and servers of labs."""
+    mark = f"JUPYTER_CONFIG_DIR={home}".encode()
+    deadline = time.monotonic() + seconds
+    while True:
+        found = [command for environment, command in _processes() if mark in environment]
+        if not found or time.monotonic() > deadline:
+            return found
+        time.sleep(0.2)
+
+
+def _processes() -> Iterator[tuple[bytes, str]]:
+    """The environment and the command line of every process that we may look at."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            yield (folder / "environ").read_bytes(), (folder / "cmdline").read_text().replace("\0", " ")
 
 
 def free_port() -> int:
