@@ -1,0 +1,42 @@
+"""Five policies for a slow member on one picture: how much is lost against how stale the rest is, and the memory."""
+
+from matplotlib.figure import Figure
+
+from labkit.bench.slow_trace import SlowComparison
+from labkit.views.frozen import COLORS
+
+KB = 1000
+
+
+def picture(comparison: SlowComparison) -> Figure:
+    """A mark a policy: to the left nothing is lost, at the bottom all is fresh. The mark's size is its memory."""
+    made = Figure(figsize=(8, 4), dpi=100, layout="constrained")
+    ax = made.subplots()
+    for place, outcome in enumerate(comparison.outcomes):
+        size = 40 + outcome.peak_bytes / 300
+        ax.scatter([100 * outcome.lost_share], [outcome.stale_worst_s], s=size, alpha=0.7, color=COLORS[place])
+        words = f"{outcome.policy}\n{outcome.peak_bytes / KB:.0f} kB"
+        words += f"\nthe room waits {outcome.room_waited_s:.0f} s" if outcome.room_waited_s else ""
+        ax.annotate(
+            words,
+            (100 * outcome.lost_share, outcome.stale_worst_s),
+            xytext=(12, 6 - 14 * (place % 2)),
+            textcoords="offset points",
+            fontsize=9,
+            va="center",
+        )
+    ax.set(xlabel="events that the member never saw, %", ylabel="oldest event when it was read, s")
+    ax.set_xlim(left=-3)
+    ax.set_ylim(bottom=0)
+    ax.margins(0.25)
+    ax.grid(alpha=0.25)
+    return made
+
+
+def text(comparison: SlowComparison) -> str:
+    """The same in words, a line a policy."""
+    return "\n".join(
+        f"{outcome.policy}: {100 * outcome.lost_share:.0f} % never seen, the oldest {outcome.stale_worst_s:.1f} s old, "
+        f"{outcome.peak_bytes / KB:.0f} kB held, the room waited {outcome.room_waited_s:.1f} s"
+        for outcome in comparison.outcomes
+    )

@@ -1,0 +1,129 @@
+"""What a server does with a member that reads slowly: five policies, on traces of all kinds."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from labkit.bench.slow_policies import (
+    MAX_BYTES,
+    POLICIES,
+    Block,
+    CloseAndResume,
+    Conflate,
+    DropNewest,
+    DropOldest,
+    Frame,
+)
+from labkit.bench.slow_trace import Trace, compare_policies, record, replay
+
+
+class Noting:
+    """A policy of any kind, and what the member read of it."""
+
+    def __init__(self, kind: type) -> None:
+        self.policy = kind()
+        self.read: list[Frame] = []
+        give = self.policy.next
+
+        def noted() -> Frame | None:
+            frame: Frame | None = give()
+            if frame is not None:
+                self.read.append(frame)
+            return frame
+
+        self.policy.next = noted
+
+
+@st.composite
+def traces(draw: st.DrawFn) -> Trace:
+    sizes = draw(st.lists(st.integers(100, 4000), min_size=1, max_size=150))
+    gaps = draw(st.lists(st.floats(0, 0.1), min_size=len(sizes), max_size=len(sizes)))
+    keys = draw(st.lists(st.sampled_from("abc"), min_size=len(sizes), max_size=len(sizes)))
+    speeds = draw(st.lists(st.sampled_from([0.0, 2_000.0, 50_000.0]), min_size=1, max_size=4))
+    frames, now = [], 0.0
+    for number, (size, gap, key) in enumerate(zip(sizes, gaps, keys)):
+        now += gap
+        frames.append(Frame(number, now, key, size))
+    return Trace(tuple(frames), (*speeds, 80_000.0), 1.0)
+
+
+@pytest.mark.parametrize("kind", POLICIES, ids=lambda kind: kind.name)
+@settings(max_examples=30, deadline=None)
+@given(trace=traces())
+def test_every_event_is_read_or_counted_as_lost(kind: type, trace: Trace) -> None:
+    noting = Noting(kind)
+    outcome = replay(trace, noting.policy)
+    numbers = [frame.number for frame in noting.read]
+    assert len(set(numbers)) == len(numbers)
+    assert len(numbers) + outcome.lost == len(trace.frames)
+    assert outcome.peak_bytes <= MAX_BYTES + 4000
+
+
+@pytest.mark.parametrize("kind", [kind for kind in POLICIES if kind is not Conflate], ids=lambda kind: kind.name)
+@settings(max_examples=30, deadline=None)
+@given(trace=traces())
+def test_what_is_read_is_read_in_order(kind: type, trace: Trace) -> None:
+    noting = Noting(kind)
+    replay(trace, noting.policy)
+    numbers = [frame.number for frame in noting.read]
+    assert numbers == sorted(numbers)
+
+
+@settings(max_examples=30, deadline=None)
+@given(trace=traces())
+def test_blocking_loses_nothing(trace: Trace) -> None:
+    assert replay(trace, Block()).lost == 0
+
+
+@settings(max_examples=30, deadline=None)
+@given(trace=traces())
+def test_conflating_always_ends_with_the_newest_of_each_thing(trace: Trace) -> None:
+    noting = Noting(Conflate)
+    replay(trace, noting.policy)
+    newest = {frame.key: frame.number for frame in trace.frames}
+    assert {frame.key: frame.number for frame in noting.read} == newest
+
+
+def test_each_policy_pays_in_its_own_coin() -> None:
+    outcomes = {outcome.policy: outcome for outcome in compare_policies(record(seed=1)).outcomes}
+    resume, oldest, newest, conflate, block = (outcomes[kind.name] for kind in POLICIES)
+    assert block.lost == 0 and block.room_waited_s > 10
+    assert all(outcome.room_waited_s == 0 for outcome in (resume, oldest, newest, conflate))
+    assert conflate.peak_bytes * 4 < min(oldest.peak_bytes, newest.peak_bytes, block.peak_bytes)
+    assert newest.stale_worst_s > oldest.stale_worst_s
+    assert resume.closes > 0
+    assert block.stale_p50_s > 100 * oldest.stale_p50_s
+
+
+def test_a_reader_that_keeps_up_costs_nothing_under_any_policy() -> None:
+    trace = record(seed=2, seconds=10)
+    quick = Trace(trace.frames, (1_000_000.0,), 10)
+    for outcome in compare_policies(quick).outcomes:
+        assert (outcome.room_waited_s, outcome.closes) == (0, 0)
+        assert outcome.lost_share < 0.01  # two events about one thing within a step of the clock are one to Conflate
+        assert outcome.stale_worst_s < 0.1
+
+
+def test_the_same_seed_is_the_same_trace() -> None:
+    assert record(seed=3) == record(seed=3) != record(seed=4)
+
+
+def test_dropping_keeps_the_end_it_promises() -> None:
+    trace = Trace(tuple(Frame(n, n * 0.001, "k", 4000) for n in range(40)), (0.0, 100_000.0), 1.0)
+    kept = {}
+    for kind in (DropOldest, DropNewest):
+        noting = Noting(kind)
+        replay(trace, noting.policy)
+        kept[kind] = [frame.number for frame in noting.read]
+    assert kept[DropOldest][-1] == 39
+    assert kept[DropNewest][-1] < 39
+    assert kept[DropNewest][:5] == [0, 1, 2, 3, 4]
+
+
+def test_a_closed_member_is_told_of_a_gap_only_when_it_cannot_be_given_all() -> None:
+    small = tuple(Frame(n, n * 0.05, "k", 300) for n in range(120))
+    outcome = replay(Trace(small, (0.0,) * 4 + (100_000.0,), 1.0), CloseAndResume())
+    assert outcome.closes >= 1 and outcome.lost == 0
+    large = tuple(Frame(n, n * 0.01, "k", 2000) for n in range(400))
+    outcome = replay(Trace(large, (0.0,) * 4 + (100_000.0,), 1.0), CloseAndResume())
+    assert outcome.closes >= 1 and outcome.lost > 0
