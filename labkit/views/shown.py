@@ -9,8 +9,8 @@ from typing import Any
 from IPython import get_ipython
 from matplotlib.figure import Figure
 
-from labkit.bench.storm import Storms
 from labkit.bench.slow_trace import SlowComparison
+from labkit.bench.storm import Storms
 from labkit.bench.transports import Comparison
 from labkit.views import slow_policies, storm, transports
 from labkit.views.frozen import png
