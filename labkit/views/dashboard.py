@@ -9,49 +9,31 @@ It asks the server as an operator does, eight times a second at most. Taught in 
 """
 
 import asyncio
-from array import array
 from base64 import b64encode
-from collections import Counter
-from datetime import UTC, datetime
-from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
-import anywidget
 import ipywidgets
-import traitlets
 from IPython.display import display
 from matplotlib.figure import Figure
 
 from labkit.bench.crowd import Crowd
 from labkit.bench.launch import Lab
 from labkit.bench.watch import Closed, Line, Watch
-from labkit.rules.close_codes import row
 from labkit.views import frozen
 from labkit.views.chart import Chart
+from labkit.views.connection_table import Table
 from labkit.views.controls import Controls
 from labkit.views.live_panel import FRAMES_PER_S, LivePanel
 
 if TYPE_CHECKING:
     import pandas
 
-HERE = Path(__file__).parent
 CHARTS = (
     Chart("rates", "messages a second", "{} a second", ("received", "delivered")),
     Chart("largest buffer", "bytes", "largest buffer, {}", ("ours", "the kernel's")),
     Chart("oldest undelivered", "ms", "oldest undelivered {}", ("ms",)),
 )
-CLOSES_SHOWN = 6
-
-
-class Table(anywidget.AnyWidget):
-    """The browser's half: dashboard.js and dashboard.css."""
-
-    _esm = HERE / "dashboard.js"
-    _css = HERE / "dashboard.css"
-    names: Any = traitlets.List().tag(sync=True)
-    rooms: Any = traitlets.Unicode("").tag(sync=True)
-    closes: Any = traitlets.Unicode("no connection has closed yet").tag(sync=True)
 
 
 class Frozen(NamedTuple):
@@ -108,17 +90,7 @@ class Dashboard:
             return
         self._status.value = ""
         self.frames += 1
-        lines = list(seen.connections)
-        names = [[self._name(line), line.rooms] for line in lines]
-        if names != self._table.names:
-            self._table.names = names
-        self._table.rooms = "rooms: " + (", ".join(f"{room} ({n})" for room, n in seen.rooms.items()) or "none")
-        self._table.closes = _told(list(self.watch.closes)[-CLOSES_SHOWN:])
-        values = array("f")
-        for line in lines:
-            values.extend((line.round_trip_ms, line.ours, line.kernel, line.oldest_ms, line.sent))
-        largest = max((line.ours + max(0, line.kernel) for line in lines), default=0)
-        self._table.send({"limit": max(largest, 64 * 1024)}, buffers=[values.tobytes()])
+        self._table.show(seen, [self._name(line) for line in seen.connections], self.watch.closes)
         self._charts.draw()
 
     def freeze(self) -> Frozen:
@@ -147,22 +119,3 @@ class Dashboard:
     def _name(self, line: Line) -> str:
         clients = self._lab.clients.items() if self._lab is not None else ()
         return next((name for name, client in clients if client.connection_id == line.connection_id), line.user)
-
-
-def _told(closes: list[Closed]) -> str:
-    """The latest closes in words, newest first."""
-    if not closes:
-        return "no connection has closed yet"
-    words = []
-    for closed in reversed(closes):
-        at = datetime.fromtimestamp(closed.at, UTC).strftime("%H:%M:%S")
-        words.append(f"{at} {closed.code} {row(int(closed.code)).name} \u00d7 {closed.times}")
-    return "closed: " + " \u00b7 ".join(words)
-
-
-def totals(closes: list[Closed]) -> dict[str, int]:
-    """How many connections closed with each code."""
-    counted: Counter[str] = Counter()
-    for closed in closes:
-        counted[closed.code] += closed.times
-    return dict(counted)

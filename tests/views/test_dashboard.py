@@ -15,7 +15,7 @@ from labkit.bench.crowd import Crowd
 from labkit.bench.launch import Lab
 from labkit.bench.watch import Closed
 from labkit.views import Dashboard
-from labkit.views.dashboard import totals
+from labkit.views.connection_table import totals
 from labkit.wire import background
 
 pytestmark = pytest.mark.anyio

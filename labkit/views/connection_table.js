@@ -1,4 +1,4 @@
-// The browser's half of labkit.views.Dashboard: rooms, close codes, and a line a connection.
+// The browser's half of labkit.views.connection_table: rooms, close codes, and a line a connection.
 // `names` travels when somebody comes or goes; every frame brings a row of float32 a connection, in the same order:
 // round trip ms, our buffer, the kernel's buffer, age of the oldest undelivered message in ms, messages sent.
 
