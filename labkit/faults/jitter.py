@@ -25,8 +25,6 @@ class _Jitter(Stage):
         super().__init__()
         self._seconds = seconds
         self._rng = rng
-        self._latest = 0.0
 
     def push(self, item: Item, now: float) -> None:
-        self._latest = max(self._latest, now + self._rng.uniform(0, self._seconds))
-        self.queue(item, self._latest)
+        self.queue(item, now + self._rng.uniform(0, self._seconds))  # and a queue keeps its order

@@ -78,6 +78,13 @@ def test_what_is_held_is_released_whole_and_in_order(faults: list[Fault], chunks
     assert wire.chain.release() == []
 
 
+def test_what_is_nearest_to_its_end_is_released_first() -> None:
+    """Two bytes are on the long wire, two wait before it."""
+    wire = Wire([Stall(after_bytes=2), Latency(1)])
+    wire.push(b"abcd")
+    assert wire.chain.release() == [b"ab", b"cd"]
+
+
 @pytest.mark.parametrize("fault", [Jitter(0.5), Slice(50), After(Jitter(0.5)), Duplicate(0.5)], ids=repr)
 def test_a_seed_replays(fault: Fault) -> None:
     """The same seed, the same times and pieces; another seed, others."""

@@ -19,6 +19,7 @@ from labkit.faults import (
     Jitter,
     Latency,
     Pass,
+    PongMute,
     Proxy,
     Reset,
     Slice,
@@ -28,7 +29,8 @@ from labkit.faults import (
 from labkit.faults.fault import HELD_BYTES
 from labkit.faults.latency import WIRE_BYTES
 from labkit.faults.sockets import KERNEL_BYTES
-from tests.wire.raw import PATIENCE_S, on_a_loop, until
+from tests.faults.streams import HEAD
+from tests.wire.raw import PATIENCE_S, PONG, TEXT, frame, on_a_loop, until
 
 DATA = bytes(range(256)) * 8
 both_ways = pytest.mark.parametrize("way", ["up", "down"])
@@ -237,6 +239,20 @@ async def test_an_end_that_fell_into_a_black_hole_is_told_when_it_heals(way: str
         assert await receiver.rest() == (b"", "FIN")
 
 
+@both_ways
+@on_a_loop
+async def test_a_frame_fault_that_begins_on_a_live_connection_knows_where_the_frames_are(way: str) -> None:
+    """In the midst of a frame that looks like a pong inside: that one passes whole, the next pong does not."""
+    whole = frame(TEXT, frame(PONG, b"") * 10)
+    async with standing() as house:
+        sender, receiver = await house.meet(way)
+        sender.writer.write(HEAD + whole[:9])
+        assert await receiver.read(len(HEAD) + 9) == HEAD + whole[:9]
+        put(house, way, PongMute())
+        sender.writer.write(whole[9:] + frame(PONG, b"p") + whole)
+        assert await receiver.read(2 * len(whole) - 9) == whole[9:] + whole
+
+
 # Ends
 
 
@@ -258,7 +274,7 @@ async def test_a_death_is_fin_for_both_sides_after_exactly_its_bytes(way: str) -
     async with standing() as house:
         put(house, way, Die(after_bytes=1000))
         sender, receiver = await house.meet(way)
-        sender.writer.write(DATA)
+        sender.writer.write(DATA * 100)
         assert await asyncio.gather(sender.rest(), receiver.rest()) == [(b"", "FIN"), (DATA[:1000], "FIN")]
 
 
@@ -387,6 +403,7 @@ async def test_a_fault_for_all_is_for_now_and_later_and_for_those_with_their_own
     async with standing() as house:
         first = await house.meet(way)
         put(house, way, Pass(), only=0)
+        put(house, way, Pass(), only=1)
         put(house, other, Blackhole())
         put(house, way, Stall())
         second = await house.meet(way)
