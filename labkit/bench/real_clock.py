@@ -17,7 +17,8 @@ class RealClock:
 
     def __init__(self) -> None:
         self.selector = DefaultSelector()
-        self.late_s = 0.0  # the worst of what was done, behind its time
+        self.due = 0.0  # when the event that is being done should have been
+        self.late_s = 0.0  # how far we were behind, at worst
         self._started = monotonic()
         self._heap: list[tuple[float, int, Callable[[Any], None], Any]] = []
         self._numbers = count()
@@ -42,6 +43,6 @@ class RealClock:
 
     def _do_what_is_due(self) -> None:
         while self._heap and self._heap[0][0] <= self.now:
-            due, _, step, subject = heappop(self._heap)
-            self.late_s = max(self.late_s, self.now - due)
+            self.due, _, step, subject = heappop(self._heap)
+            self.late_s = max(self.late_s, self.now - self.due)
             step(subject)

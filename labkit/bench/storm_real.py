@@ -69,25 +69,30 @@ class RealStorm:
     def _drop(self) -> None:
         """Kill the server and start it again, on the same port. The clients go on meanwhile."""
         self._server.kill()
-        self.tally.dropped_at = self.clock.now
+        self.tally.dropped_at, self._up_at = self.clock.now, None
         self.clock.late_s = 0.0
         Thread(target=self._start_again, daemon=True).start()
 
     def _start_again(self) -> None:
         try:
             self._server.start(self._port)
-            self._up_at = self.clock.now
+            self.reached()
         except Exception as error:
             self._fault = error
 
     # What a client does and hears
 
     def connect(self, client: StormClient) -> None:
-        """A client's policy has it connect now."""
-        self.tally.arrived(self.clock.now)
+        """A client's policy has it connect now. Counted is when it was due: a device of its own is not late for us."""
+        self.tally.arrived(self.clock.due)
         sock = StormSocket(self, client)
         sock.connect(("127.0.0.1", self._port))
         self.clock.at(self.clock.now + PATIENCE_S, StormSocket.lose_patience, sock)
+
+    def reached(self) -> None:
+        """Somebody has a TCP connection, so the server is up."""
+        if self._up_at is None:
+            self._up_at = self.clock.now
 
     def let_in(self, client: StormClient, window_ms: float) -> None:
         """auth_ok came."""

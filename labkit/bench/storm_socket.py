@@ -58,6 +58,7 @@ class StormSocket:
             self._end(CloseCode.NO_CLOSE_FRAME)
             return
         self._is_connected = True
+        self._storm.reached()
         self._file.send(self._storm.hello)
         self._storm.watch(self, self._file, is_connecting=False)
 

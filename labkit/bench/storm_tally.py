@@ -1,7 +1,8 @@
 """What a storm is, and what is counted of it: the same on both clocks.
 
-Arrivals are attempts to connect, each counted when the client makes it, in bins of 10 ms since the drop; a peak is the
-worst window of that width anywhere, not the worst box of a grid.
+Arrivals are attempts to connect, in bins of 10 ms since the drop; a peak is the worst window of that width anywhere,
+not the worst box of a grid. Each is counted when its policy has it due: a thousand real clients in one process may be
+late, which says something of this machine and nothing of the policy. How late they were is told beside it.
 """
 
 from dataclasses import asdict, dataclass
@@ -135,7 +136,7 @@ class Tally:
 class StormResult:
     """What one storm was like. `arrivals` are those of each 100 ms since the drop, `refused` the closes 1013 busy.
 
-    `late_s`: how far a real client was behind its policy, at worst. A busy machine makes peaks that no policy made.
+    `late_s`: how far a real client was behind its policy, at worst, because this machine was busy.
     """
 
     clients: int

@@ -20,6 +20,8 @@ from labkit.wire.unsent import Event
 if TYPE_CHECKING:
     from labkit.wire.client import Client
 
+SILENCE = "nothing came for too long, so we ended it"  # in the log, where a timeline finds it
+
 Ticket = str | Callable[[], Awaitable[str]]
 Ending = tuple[int, str]  # close code and reason
 
@@ -84,7 +86,8 @@ class Life:
         finally:
             await link.close()
         self.fault = f"closed with {code} {reason}".rstrip()
-        client.note("closed", code=code, reason=reason)
+        why = {"why": SILENCE} if link.gave_up else {}
+        client.note("closed", code=code, reason=reason, **why)
         return code, reason
 
     async def _credential(self) -> str:

@@ -43,6 +43,7 @@ class Link:
         tls: ssl.SSLContext | None = None,
         give_up_s: float = GIVE_UP_S,
     ) -> None:
+        self.gave_up = False  # nothing came for too long, so we ended it
         self.silence_s: float | None = None  # None until auth_ok: the server itself closes who does not authenticate
         self._url = url
         self._hear = hear
@@ -141,6 +142,7 @@ class Link:
                 self._ask_ping()
                 await asyncio.sleep(self._give_up_s)
             if socket.heard_at == heard_at:
+                self.gave_up = True
                 socket.transport.abort()
                 return
 

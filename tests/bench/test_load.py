@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import labkit
+import labkit.bench.load as load_module
 from labkit.bench.load import Load, LoadFailed, LoadPlan, load
 from labkit.bench.load_result import percentile
 from labkit.rules.limits import Limits
@@ -17,6 +18,12 @@ from tests.wire.raw import TOKEN, on_a_loop
 
 STALL_S = 0.6
 SLOW_S = 0.1
+
+
+@pytest.fixture(autouse=True)
+def _short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long one waits for what will not come is no part of any test here."""
+    monkeypatch.setattr(load_module, "QUIET_S", 0.5)
 
 
 def server(**limits: Any) -> Server:
