@@ -9,12 +9,11 @@ import socket
 import struct
 from urllib.parse import urlsplit
 
-KERNEL_BYTES = 16 * 1024  # SO_RCVBUF and SO_SNDBUF: megabytes by default, and the sender would never feel a fault
+# SO_RCVBUF and SO_SNDBUF. By default they grow to 4 MB, and the sender would not feel a fault for as long as that lasts.
+KERNEL_BYTES = 16 * 1024
 BACKLOG = 4096
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close sends RST
 LAST_WORDS_S = 1.0
-
-Address = tuple[socket.AddressFamily, tuple[object, ...]]
 
 
 def keep_small(sock: socket.socket) -> socket.socket:

@@ -354,21 +354,24 @@ async def test_a_fault_that_holds_bytes_stops_the_sender(fault: Fault, way: str)
         swallowed = 5_000_000 - unsent
         seen = house.proxy.connections[0]
         most = WIRE_BYTES if isinstance(fault, Latency | Jitter) else HELD_BYTES
-        assert 0 < seen.held_up + seen.held_down <= most + 2 * HELD_BYTES
-        assert swallowed <= most + 2 * HELD_BYTES + 8 * KERNEL_BYTES
+        held = seen.held_up + seen.held_down
+        assert 0 < held <= most + 2 * HELD_BYTES
+        assert swallowed - held <= 3 * KERNEL_BYTES
 
 
 @on_a_loop
 async def test_a_reader_that_stops_stops_the_sender_without_any_fault() -> None:
-    """The proxy is no place to hide a backlog in."""
+    """The proxy is no place to hide a backlog in: what it and the kernel swallow is far below a megabyte."""
     async with standing() as house:
         client, server = await house.connect()
         client.reader._transport.pause_reading()  # type: ignore[attr-defined]
         client.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        server.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         server.writer.write(b"x" * 20_000_000)
         await asyncio.sleep(0.5)
-        assert house.proxy.connections[0].held_down <= 3 * HELD_BYTES
-        assert server.writer.transport.get_write_buffer_size() > 5_000_000
+        seen = house.proxy.connections[0]
+        assert seen.held_down <= 3 * HELD_BYTES
+        assert 20_000_000 - server.writer.transport.get_write_buffer_size() < 300_000
 
 
 # Which connections

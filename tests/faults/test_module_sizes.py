@@ -1,0 +1,36 @@
+"""What a reader of `labkit/faults` may rely on: a fault is one small file, and nothing here needs anything but Python."""
+
+import ast
+import inspect
+import sys
+from pathlib import Path
+
+import pytest
+
+import labkit.faults
+from labkit.faults import FAULTS, Fault
+
+MODULES = sorted(Path(labkit.faults.__file__).parent.glob("*.py"))
+MOST_LINES = 60
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_one_small_file_and_a_frozen_value(fault: type[Fault]) -> None:
+    """At most 60 lines, one public fault in each; equal settings are equal faults."""
+    source = Path(inspect.getfile(fault)).read_text(encoding="utf-8")
+    assert source.count("\n") <= MOST_LINES
+    assert sum(inspect.getfile(other) == inspect.getfile(fault) for other in FAULTS.values()) == 1
+    assert fault.__dataclass_params__.frozen  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_faults_import_python_and_each_other_alone(path: Path) -> None:
+    """No library, and nothing that knows our protocol."""
+    tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    names = {alias.name for node in tree if isinstance(node, ast.Import) for alias in node.names}
+    tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    names |= {str(node.module) for node in tree if isinstance(node, ast.ImportFrom)}
+    allowed = ("labkit.faults", "labkit.metrics", "labkit.rules")
+    assert [
+        name for name in names if not name.startswith(allowed) and name.split(".")[0] not in sys.stdlib_module_names
+    ] == []
