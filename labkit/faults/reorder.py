@@ -1,7 +1,4 @@
-"""Reorder: two messages change places. TCP never does this; a server with two workers does, or a client with two tasks.
-
-Goes in either direction.
-"""
+"""Reorder: two messages change places. TCP never does this; a server with two workers does, a client with two tasks."""
 
 from dataclasses import dataclass
 

@@ -9,7 +9,7 @@ import socket
 import struct
 from urllib.parse import urlsplit
 
-# SO_RCVBUF and SO_SNDBUF. By default they grow to 4 MB, and the sender would not feel a fault for as long as that lasts.
+# SO_RCVBUF and SO_SNDBUF. By default they grow to 4 MB, and until those are full the sender would not feel a fault.
 KERNEL_BYTES = 16 * 1024
 BACKLOG = 4096
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close sends RST

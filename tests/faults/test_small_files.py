@@ -1,4 +1,4 @@
-"""What a reader of `labkit/faults` may rely on: a fault is one small file, and nothing here needs anything but Python."""
+"""What a reader of `labkit/faults` may rely on: a fault is one small file, and nothing here needs more than Python."""
 
 import ast
 import inspect
