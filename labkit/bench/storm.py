@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -79,17 +80,25 @@ def run(plan: Plan, mode: str = "virtual") -> StormResult:
 
 def _run_real(plan: Plan) -> StormResult:
     """In a process of its own, which ends when we close its stdin, or are gone."""
-    with subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "labkit.bench.storm_real"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,  # Ctrl-C is for us alone: we end it
-    ) as process:
-        assert process.stdin is not None and process.stdout is not None
-        process.stdin.write(json.dumps(asdict(plan)) + "\n")
-        process.stdin.flush()
+    )
+    said = ""
+    assert process.stdin is not None and process.stdout is not None
+    try:
+        with suppress(BrokenPipeError):  # it has died already; then it says nothing either
+            process.stdin.write(json.dumps(asdict(plan)) + "\n")
+            process.stdin.flush()
         said = process.stdout.readline()
+    finally:
+        with suppress(BrokenPipeError):
+            process.stdin.close()
+        process.stdout.close()
+        process.wait()
     told: dict[str, Any] = json.loads(said) if said else {"error": "the process with the clients died"}
     if "error" in told:
         raise StormFailed(told["error"])

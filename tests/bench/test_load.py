@@ -16,7 +16,7 @@ from labkit.rules.limits import Limits
 from labkit.wire.server import Server
 from tests.wire.raw import TOKEN, on_a_loop
 
-STALL_S = 0.6
+STALL_S, TALK_S = 0.4, 1.2
 SLOW_S = 0.1
 
 
@@ -53,7 +53,7 @@ async def test_the_closed_loop_says_the_next_thing_when_it_has_heard_the_last() 
 async def slow_share(rate: float | None) -> tuple[float, int]:
     """Everything stands still for STALL_S in the middle: the share of slow deliveries, and their number."""
     async with server(messages_per_s=None) as house:
-        made = Load(LoadPlan(house.url, TOKEN, members=2, rate=rate, seconds=2))
+        made = Load(LoadPlan(house.url, TOKEN, members=2, rate=rate, seconds=TALK_S))
         running = asyncio.create_task(made.run())
         while made.sent < 10:
             await asyncio.sleep(0.01)
@@ -65,9 +65,9 @@ async def slow_share(rate: float | None) -> tuple[float, int]:
 
 @on_a_loop
 async def test_a_pause_shows_in_every_message_that_was_due_in_it() -> None:
-    """Of two seconds, half a second was slow: a quarter of the messages must say so, though none was sent in it."""
+    """A quarter of the messages were due in a slow moment, and must say so, though none was sent in it."""
     share, _ = await slow_share(rate=100)
-    assert share > 0.8 * (STALL_S - SLOW_S) / 2
+    assert share > 0.8 * (STALL_S - SLOW_S) / TALK_S
 
 
 @on_a_loop
@@ -95,9 +95,9 @@ async def test_a_member_that_is_closed_is_told_and_its_deliveries_are_lost() -> 
 
 @on_a_loop
 async def test_more_members_than_the_accept_rate_lets_in_come_in_later() -> None:
-    async with server(handshakes_per_s=4) as house:
-        result = await load(house.url, TOKEN, members=8, rate=20, seconds=0.5)
-    assert (result.sent, result.delivered) == (10, 80)
+    async with server(handshakes_per_s=10) as house:
+        result = await load(house.url, TOKEN, members=14, rate=20, seconds=0.5)
+    assert (result.sent, result.delivered) == (10, 140)
 
 
 @on_a_loop

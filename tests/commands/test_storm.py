@@ -46,7 +46,7 @@ def test_a_rate_may_be_off() -> None:
 
 
 def test_real_clients_from_the_command_line() -> None:
-    (told,) = figures("--real", "--clients", "50", "--rate", "200", "--seed", "2")
+    (told,) = figures("--real", "--clients", "50", "--policy", "article")
     assert told["mode"] == "real"
     assert (told["clients"], told["lost"]) == (50, 0)
 
