@@ -2,6 +2,9 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+GUARDS := tests/test_notebook_guards.py
+# Browsers and notebooks mostly wait, so two at a time; a notebook's cells stay together.
+TWO := -n 2 --dist loadscope
 export UV_PYTHON_DOWNLOADS := never
 
 .PHONY: lab test setup setup-e2e bench matrix format lock notebooks clean
@@ -10,8 +13,9 @@ lab: setup  ## open the course in JupyterLab
 	$(BIN)/labkit lab
 
 test: setup setup-e2e  ## every test, every notebook
-	$(BIN)/python -m pytest -p no:nbval tests
-	$(BIN)/python -m pytest -p tests.nbval_guard --nbval --nbval-current-env --nbval-cell-timeout 60 \
+	$(BIN)/python -m pytest -p no:nbval --ignore tests/e2e --ignore $(GUARDS) tests
+	$(BIN)/python -m pytest -p no:nbval $(TWO) tests/e2e $(GUARDS)
+	$(BIN)/python -m pytest -p tests.nbval_guard $(TWO) --nbval --nbval-current-env --nbval-cell-timeout 60 \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg notebooks exercises
 
 setup: .venv/ready  ## .venv with everything

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from queue import Empty
+from tempfile import TemporaryDirectory
 from time import monotonic
 
 from jupyter_client.manager import KernelManager
@@ -18,7 +19,11 @@ START_S = 60.0
 
 def answers(cells: Sequence[str], seconds: float = 60.0, folder: Path | None = None) -> list[str]:
     """Each cell's answer, `ok` or `error`, or `lost` when none came in time; in a new kernel, then stopped."""
-    manager = KernelManager(kernel_name="python3", transport="ipc")
+    with TemporaryDirectory(prefix="labkit-") as place:
+        return _ask(KernelManager(kernel_name="python3", transport="ipc", ip=f"{place}/kernel"), cells, seconds, folder)
+
+
+def _ask(manager: KernelManager, cells: Sequence[str], seconds: float, folder: Path | None) -> list[str]:
     manager.start_kernel(cwd=str(folder or Path.cwd()), stderr=subprocess.DEVNULL)
     client = manager.client()
     client.start_channels()
