@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open, its loop runs in this thread, and nothing else may run one
 def chromium() -> Iterator[Browser]:
     """The system's Chromium, headless."""
     path = chromium_path()
