@@ -32,7 +32,7 @@ def _ask(manager: KernelManager, cells: Sequence[str], seconds: float, folder: P
         asked = [client.execute(cell) for cell in cells]
         came: dict[str, str] = {}
         ends = monotonic() + seconds
-        while len(came) < len(asked) and monotonic() < ends:
+        while not came.keys() >= set(asked) and monotonic() < ends:  # late answers to other questions come too
             try:
                 reply = client.get_shell_msg(timeout=max(0.1, ends - monotonic()))
             except Empty:
