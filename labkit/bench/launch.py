@@ -26,6 +26,7 @@ from labkit.bench.sampler import Sampler
 from labkit.bench.server_process import ServerProcess
 from labkit.bench.server_thread import ServerThread
 from labkit.bench.setting import Setting
+from labkit.bench.timeline import Timeline, read_audit, timeline
 from labkit.bench.watch import Watch
 from labkit.metrics import Store
 from labkit.rules.limits import Limits
@@ -63,6 +64,7 @@ class Lab:
         self.clients: dict[str, Client] = {}
         self._setting = Setting(users, rooms or {}, limits)
         self._server = ServerThread(self._setting.server) if in_thread else ServerProcess(self._setting.environment())
+        self._sampler = Sampler(self.store, self.clients, self.connections)
         self._tasks: list[Future[Any]] = []
 
     # One lifecycle
@@ -77,7 +79,7 @@ class Lab:
             background.watch(asyncio.get_running_loop())  # a kernel's own loop: tasks of cells die there
         self._start_server()
         _running[self.name] = self
-        self.spawn(Sampler(self.store, self.clients, self.connections).run())
+        self.spawn(self._sampler.run())
         return self
 
     def stop(self) -> None:
@@ -171,6 +173,10 @@ class Lab:
     def revoke(self, user: str) -> None:
         """Close every connection of a user with 4410."""
         ask.revoke(self.url, self._setting.ops_token, user)
+
+    def timeline(self, name: str) -> Timeline:
+        """Why the first connection of a client that ended did so, from the records of both ends. Raises ValueError."""
+        return timeline(self.clients[name].log, read_audit(self.audit), self._sampler.samples)
 
     # What happens to a server
 

@@ -6,15 +6,19 @@ Taught in notebook 01 (hello).
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Callable
+from time import time
 from typing import Any
 
+from labkit.bench.timeline import Sample
 from labkit.metrics import Store
 from labkit.wire.client import Client
 from labkit.wire.client_state import ClientClosed, Refused, Stopped
 
 EVERY_S = 0.25
 AT_ONCE = 4
+SAMPLES_KEPT = 20_000
 ROUND_TRIP = "round trip ms: {}"
 BUFFER = "buffer bytes: {}"  # what waits for this client now, with us and in the kernel
 LARGEST = "largest buffer bytes: {}"  # the most that ever waited with us, also between two samples
@@ -28,6 +32,7 @@ class Sampler:
         self._clients = clients
         self._ask = ask
         self._turn = 0
+        self.samples: deque[Sample] = deque(maxlen=SAMPLES_KEPT)  # for timelines
 
     async def run(self) -> None:
         """Until cancelled. A server that is down just now is no fault of a measurement."""
@@ -54,5 +59,7 @@ class Sampler:
         for line in lines:
             name = names.get(line["connectionId"])
             if name is not None:
-                self._store.add(BUFFER.format(name), line["outboxBytes"] + (line["kernelBytes"] or 0))
+                waiting = line["outboxBytes"] + (line["kernelBytes"] or 0)
+                self.samples.append(Sample(time(), line["connectionId"], waiting, line["oldestMs"]))
+                self._store.add(BUFFER.format(name), waiting)
                 self._store.add(LARGEST.format(name), line["outboxPeakBytes"])

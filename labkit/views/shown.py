@@ -11,14 +11,16 @@ from matplotlib.figure import Figure
 
 from labkit.bench.slow_trace import SlowComparison
 from labkit.bench.storm import Storms
+from labkit.bench.timeline import Timeline
 from labkit.bench.transports import Comparison
-from labkit.views import slow_policies, storm, transports
+from labkit.views import slow_policies, storm, timeline, transports
 from labkit.views.frozen import png
 
 PICTURES: dict[type, Callable[[Any], Figure]] = {
     Comparison: transports.picture,
     SlowComparison: slow_policies.picture,
     Storms: storm.picture,
+    Timeline: timeline.picture,
 }
 
 

@@ -25,6 +25,7 @@ MAX_MESSAGE_BYTES = 1024 * 1024
 CLOSE_S = 1.0
 GIVE_UP_S = 10.0
 CONNECT_S = 10.0
+BEFORE_AUTH_S = 0.5
 SILENCE_S = 30.0  # what is too long without a word, where the server names no ping interval
 PASSING_STATUSES = (408, 425, 429)  # and 5xx: the server is busy, or something in front of it
 
@@ -136,9 +137,12 @@ class Link:
         """Silence for longer than the server's ping interval earns a ping; silence after that ends the connection."""
         while True:
             patience = self._give_up_s if self.silence_s is None else self.silence_s
+            left = socket.heard_at + patience - monotonic()
+            if left > 0:  # before auth_ok we do not know yet how patient to be: look again soon
+                await asyncio.sleep(min(left, BEFORE_AUTH_S) if self.silence_s is None else left)
+                continue
             heard_at = socket.heard_at
-            await asyncio.sleep(max(0.01, heard_at + patience - monotonic()))
-            if socket.heard_at == heard_at and self.silence_s is not None:
+            if self.silence_s is not None:
                 self._ask_ping()
                 await asyncio.sleep(self._give_up_s)
             if socket.heard_at == heard_at:

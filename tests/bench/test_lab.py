@@ -234,3 +234,14 @@ def test_a_restart_may_change_limits(lab: Lab) -> None:
     labkit.run(ana.join("room:one"), timeout=20)
     with pytest.raises(Refused, match="room_limit"):
         labkit.run(ana.join("room:two"))
+
+
+def test_a_lab_tells_why_a_connection_ended(lab: Lab) -> None:
+    ana = labkit.run(lab.client("ana"))
+    lab.revoke("ana")
+    ends = time.monotonic() + 10
+    while ana.state is not ClientState.STOPPED and time.monotonic() < ends:
+        time.sleep(0.05)
+    told = lab.timeline("ana")
+    assert told.sentence.startswith("closed because of 4410")
+    assert {moment.side for moment in told.moments} == {"client", "server"}

@@ -1,0 +1,56 @@
+"""The two ends of one connection as a picture: what each wrote down, in causal order, and the sentence it ends in.
+
+The text twin is the timeline's own: `print(told)`.
+"""
+
+from textwrap import fill
+
+from matplotlib.figure import Figure
+
+from labkit.bench.timeline import CLIENT, Moment, Timeline
+from labkit.views.frozen import COLORS, DPI
+
+LANES = {CLIENT: 1.0, "server": 0.0}
+ROW_IN = 0.27
+WORDS = 62
+
+
+def picture(told: Timeline) -> Figure:
+    """Time runs downwards, one line a moment; the client's on the left lane, the server's on the right."""
+    moments = _shortened(told.moments)
+    made = Figure(figsize=(9, 1.2 + ROW_IN * len(moments)), dpi=DPI, layout="constrained")
+    ax = made.subplots()
+    start = told.moments[0].at
+    for lane in (0, 1):
+        ax.axvline(lane, color="#9ca3af", linewidth=1)
+    for place, moment in enumerate(moments):
+        lane = 0 if moment.side == CLIENT else 1
+        is_first = moment == told.visible
+        ax.plot([lane], [place], marker="D" if is_first else "o", color=COLORS[4 if is_first else lane])
+        left = lane == 0
+        ax.annotate(
+            f"{moment.at - start:.2f} s  {moment.what[:WORDS]}",
+            (lane, place),
+            xytext=(-10 if left else 10, 0),
+            textcoords="offset points",
+            ha="right" if left else "left",
+            va="center",
+            fontsize=8,
+            weight="bold" if is_first else "normal",
+        )
+    ax.set_xlim(-2.2, 3.2)
+    ax.set_ylim(len(moments) - 0.3, -1.2)
+    ax.text(0, -0.9, "the client", ha="right", weight="bold")
+    ax.text(1, -0.9, "the server", ha="left", weight="bold")
+    ax.set_axis_off()
+    ax.set_title(fill(told.sentence, 100), loc="left", fontsize=9)
+    return made
+
+
+def _shortened(moments: tuple[Moment, ...], most: int = 24) -> list[Moment]:
+    """The beginning and the end of a long one: samples of a buffer come four times a second."""
+    if len(moments) <= most:
+        return list(moments)
+    head, tail = moments[: most // 2], moments[-most // 2 :]
+    left_out = Moment(head[-1].at, head[-1].side, f"({len(moments) - most} more)")
+    return [*head, left_out, *tail]

@@ -1,0 +1,72 @@
+"""The still pictures show what their values say, and each value is shown by its own."""
+
+from labkit.bench.slow_trace import compare_policies, record
+from labkit.bench.storm import storm
+from labkit.bench.timeline import timeline
+from labkit.bench.transports import Comparison, Measured
+from labkit.views import shown, slow_policies, transports
+from labkit.views import timeline as timeline_view
+from labkit.wire.client_state import Journal
+
+
+def words(figure: object) -> str:
+    """Everything that is written on a figure."""
+    axes = figure.axes  # type: ignore[attr-defined]
+    titles = [ax.get_title(loc="left") for ax in axes]
+    return "\n".join(
+        [*titles, *(text.get_text() for ax in axes for text in [*ax.texts, ax.xaxis.label, ax.yaxis.label])]
+    )
+
+
+def test_every_kind_of_value_has_a_picture_that_draws() -> None:
+    row = Measured("push", (1.0, 2.0), 100.0, 0.0, 0.0, 0.0)
+    values = [Comparison((row,)), compare_policies(record(seconds=6)), storm(clients=50), ended()]
+    assert {type(value) for value in values} == set(shown.PICTURES)
+    for value in values:
+        assert shown.PICTURES[type(value)](value).axes
+
+
+def ended() -> object:
+    log = Journal()
+    for at, kind in ((100.0, "connecting"), (100.1, "authenticating")):
+        log.add(at, kind)
+    log.add(100.2, "auth_ok", connection="c1", user="ana", previous_close=None)
+    log.add(104.0, "closed", code=1006, reason="")
+    return timeline(log)
+
+
+def test_a_policy_is_named_with_its_memory_and_what_the_room_waits() -> None:
+    comparison = compare_policies(record(seed=1))
+    told = words(slow_policies.picture(comparison))
+    for outcome in comparison.outcomes:
+        assert outcome.policy in told
+        assert f"{outcome.peak_bytes / 1000:.0f} kB" in told
+    assert told.count("the room waits") == 1
+    assert len(slow_policies.text(comparison).splitlines()) == len(comparison.outcomes)
+
+
+def test_each_moment_stands_on_its_own_side_and_the_first_visible_one_is_bold() -> None:
+    figure = timeline_view.picture(ended())  # type: ignore[arg-type]
+    texts = [text for text in figure.axes[0].texts if " s  " in text.get_text()]
+    assert len(texts) == 4
+    assert [text.get_weight() for text in texts] == ["normal", "normal", "normal", "bold"]
+    assert "closed because" in words(figure)
+
+
+def test_a_long_timeline_keeps_its_ends() -> None:
+    log = Journal()
+    log.add(100.0, "connecting")
+    log.add(100.1, "authenticating")
+    for number in range(100):
+        log.add(101.0 + number, "joined", room=f"room:{number}")
+    log.add(300.0, "closed", code=1006, reason="")
+    told = words(timeline_view.picture(timeline(log)))
+    assert "connecting" in told and "closed 1006" in told
+    assert "(79 more)" in told
+
+
+def test_transports_are_drawn_a_row_an_option() -> None:
+    rows = tuple(Measured(f"option {n}", (1.0 * n, 2.0 * n), 50.0 * n, 0.0, 10.0, 1.0) for n in (1, 2, 3))
+    late, cost = transports.picture(Comparison(rows)).axes
+    assert [label.get_text() for label in late.get_yticklabels()] == ["option 1", "option 2", "option 3"]
+    assert len(cost.patches) == 6
