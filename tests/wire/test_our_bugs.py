@@ -1,4 +1,4 @@
-"""A bug of ours: it ends one connection, or one effect, and nothing else; it is in the log, and what was said is not."""
+"""A bug of ours ends one connection, or one effect, and nothing else; it is in the log, and what was said is not."""
 
 import logging
 from pathlib import Path
