@@ -6,6 +6,7 @@ This is the door: the names a user needs, loaded when first used, so that `impor
     Limits, CloseCode   every number and every close code
     Lab, run   the server beside a notebook, and a coroutine from a plain cell
     Store   what was measured
+    review, Finding   what would break a server, found from outside: `labkit.review.run(url)`
     load, storm   what a server endures, and when its clients come back after a crash
 """
 
@@ -13,10 +14,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from labkit import review
     from labkit.bench.launch import Lab
     from labkit.bench.load import load
     from labkit.bench.storm import storm
     from labkit.metrics import Store
+    from labkit.review.finding import Finding
     from labkit.rules.close_codes import CloseCode
     from labkit.rules.limits import Limits
     from labkit.wire.background import run
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from labkit.wire.server import serve
 
 __version__ = "0.1.0"
-__all__ = ["CloseCode", "Lab", "Limits", "Store", "connect", "load", "run", "serve", "storm"]
+__all__ = ["CloseCode", "Finding", "Lab", "Limits", "Store", "connect", "load", "review", "run", "serve", "storm"]
 
 _HOMES = {
     "serve": "labkit.wire.server",
@@ -33,6 +36,7 @@ _HOMES = {
     "Limits": "labkit.rules.limits",
     "CloseCode": "labkit.rules.close_codes",
     "Lab": "labkit.bench.launch",
+    "Finding": "labkit.review.finding",
     "Store": "labkit.metrics",
     "load": "labkit.bench.load",
     "storm": "labkit.bench.storm",
@@ -40,6 +44,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "review":  # a package is its own home
+        return import_module("labkit.review")
     if name not in _HOMES:
         raise AttributeError(f"module 'labkit' has no attribute {name!r}; it has {', '.join(__all__)}")
     return getattr(import_module(_HOMES[name]), name)

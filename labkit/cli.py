@@ -10,6 +10,7 @@ import click
 VERBS = {
     "serve": "Run the room server.",
     "lab": "Open the course in JupyterLab.",
+    "review": "Find what would break a room server in production.",
     "load": "Put a load on a room server and measure it.",
     "storm": "Drop a thousand clients at once and see when they come back.",
     "audit": "Read or verify an audit file.",

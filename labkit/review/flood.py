@@ -1,0 +1,107 @@
+"""A member that stops reading, and a room that goes on talking: what the probes about slow consumers share."""
+
+import asyncio
+from dataclasses import dataclass
+from time import monotonic
+
+from labkit.review import frames
+from labkit.review.finding import CannotTell
+from labkit.review.peer import Ended, Peer, Silent
+from labkit.review.scene import Scene
+
+WORDS = "x" * 1000
+KERNEL_BYTES = 5 * 1024 * 1024  # what the kernels of both sides may swallow before a server can know
+AT_ONCE = 20  # more might make the speaker itself a slow one
+MOST_SPEAKERS = 200
+GRACE_S = 3.0
+
+
+@dataclass(slots=True)
+class Flood:
+    """What became of it: `let_go` says whether the stalled member's connection was ended by the server."""
+
+    stalled: Peer
+    healthy: Peer
+    sent: int
+    heard: int
+    let_go: bool
+    seconds: float  # from the last word to the end of the stalled member's connection
+
+    @property
+    def told(self) -> str:
+        """In words."""
+        if self.let_go:
+            return f"after {self.sent} chats of 1000 characters the stalled member was let go"
+        return f"{self.sent} chats of 1000 characters and {self.seconds:.0f} s later the stalled member is still there"
+
+
+async def stall_and_flood(scene: Scene) -> Flood:
+    """Let one member stop reading while a room talks, until the server lets it go or had every reason to."""
+    room, promised = scene.room(), scene.promised
+    healthy = await scene.enter(room)
+    stalled = await scene.enter(room, receive_buffer=4096)
+    stalled.stall()
+    enough = int((promised.outbox_bytes + KERNEL_BYTES) / len(WORDS))
+    sent = heard = 0
+    for _ in range(MOST_SPEAKERS):
+        if sent >= enough or lost(stalled):
+            break
+        speaker = await scene.enter(room)
+        is_heard = True
+        while is_heard and sent < enough and not lost(stalled):
+            said, is_heard = await _burst(scene, speaker, room)
+            sent += said
+            for _ in range(said):
+                heard += (await healthy.hear("chat")).get("text") == WORDS
+        speaker.drop()
+    if not sent:
+        raise CannotTell("nobody was heard, so nobody could fall behind")
+    began = monotonic()
+    allowed_s = promised.outbox_age_s + promised.close_deadline_s + GRACE_S
+    while not lost(stalled) and monotonic() - began < allowed_s:
+        await asyncio.sleep(0.05)
+    return Flood(stalled, healthy, sent, heard, lost(stalled), monotonic() - began)
+
+
+def lost(peer: Peer) -> bool:
+    """Whether a peer that does not read has lost its connection: only writing tells."""
+    if not peer.is_lost and not peer.transport.is_closing():
+        peer.transport.write(frames.frame(frames.PONG, b""))
+    return peer.is_lost or peer.transport.is_closing()
+
+
+async def _burst(scene: Scene, speaker: Peer, room: str) -> tuple[int, bool]:
+    """Say some; how many chats became events, and whether the server will hear this speaker any longer."""
+    for _ in range(AT_ONCE):
+        speaker.chat(room, WORDS)
+    kinds: list[str] = []
+    while len(kinds) < AT_ONCE:  # each is answered: with its event, or with an error when it is over the rate
+        try:
+            kinds.append(str((await speaker.hear()).get("type")))
+        except (Ended, Silent):
+            return kinds.count("chat"), False
+    return kinds.count("chat"), "error" not in kinds
+
+
+async def flood_without_reading(peer: Peer, data: bytes, most_bytes: int, deadline_s: float) -> str | None:
+    """Send this again and again and never read the answers; how the server defends itself, None when it does not.
+
+    `deadline_s`: by when it must have done so after the last byte.
+    """
+    peer.stall()
+    batch = data * max(1, 16384 // len(data))
+    sent, patience_s = 0, 2.0
+    while sent < most_bytes:
+        if peer.is_lost or peer.transport.is_closing():
+            return f"the connection was ended after {sent // 1024} KiB"
+        peer.transport.write(batch)
+        sent += len(batch)
+        ends = monotonic() + patience_s
+        while peer.transport.get_write_buffer_size() and not peer.transport.is_closing():
+            if monotonic() > ends:
+                return f"the server stopped reading after {sent // 1024} KiB"
+            await asyncio.sleep(0.005)
+    ends = monotonic() + deadline_s
+    while not lost(peer) and monotonic() < ends:
+        await asyncio.sleep(0.05)
+    return f"the connection was ended after {sent // 1024} KiB" if lost(peer) else None

@@ -1,0 +1,1 @@
+"""Is what happened on record, outside delivery?"""

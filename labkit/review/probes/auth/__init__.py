@@ -1,0 +1,1 @@
+"""Can a client do anything before auth, or with the wrong credential?"""

@@ -1,0 +1,25 @@
+"""auth/1: a join before auth."""
+
+from labkit.review.finding import Seen
+from labkit.review.judge import must_end
+from labkit.review.probe import Probe
+from labkit.review.scene import Scene
+
+
+async def _run(scene: Scene) -> Seen:
+    peer = await scene.connect()
+    peer.say(type="join", roomId=scene.room())
+    return await must_end(scene, peer, 4403)
+
+
+PROBE = Probe(
+    id="auth/1",
+    title="A join before auth is refused",
+    severity="P0",
+    profile="core",
+    requirement="Anything but auth before auth closes the connection with 4403.",
+    expected="close 4403, and no joined",
+    fix="Judge every message by the state of its connection: before auth only auth is a message.",
+    missing_test="Send join as the first message and expect close 4403.",
+    run=_run,
+)

@@ -1,0 +1,1 @@
+"""Are dead connections noticed and removed, and live ones kept?"""

@@ -1,0 +1,1 @@
+"""Can a client send to, or hear from, a room that is not its own?"""

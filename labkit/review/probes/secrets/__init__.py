@@ -1,0 +1,1 @@
+"""Can secrets leak into URLs, logs, reasons or errors?"""

@@ -1,0 +1,1 @@
+"""Are slow consumers let go, without harm to the others?"""

@@ -1,0 +1,1 @@
+"""Can reconnects and floods become a storm?"""

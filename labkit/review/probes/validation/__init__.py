@@ -1,0 +1,1 @@
+"""Is every message judged by type, size and content?"""

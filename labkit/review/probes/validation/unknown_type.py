@@ -1,0 +1,34 @@
+"""validation/3: types that are none."""
+
+from labkit.review.finding import Seen
+from labkit.review.judge import each_must_end
+from labkit.review.probe import Probe
+from labkit.review.scene import Scene
+
+TEXTS = (
+    "{}",
+    '{"type":null}',
+    '{"type":1}',
+    '{"type":["ping"]}',
+    '{"type":"nothing"}',
+    '{"type":"PING"}',
+    '{"type":"__proto__"}',
+    '{"type":"constructor"}',
+)
+
+
+async def _run(scene: Scene) -> Seen:
+    return await each_must_end(scene, (1008,), TEXTS)
+
+
+PROBE = Probe(
+    id="validation/3",
+    title="An unknown type is refused",
+    severity="P1",
+    profile="core",
+    requirement="Unknown types and wrong types close with 1008.",
+    expected="close 1008 for each",
+    fix="Look the type up in a closed list, and refuse what is not in it.",
+    missing_test="Send a message without a type, with a number as type, and with an unknown one; expect 1008.",
+    run=_run,
+)

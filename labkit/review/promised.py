@@ -1,0 +1,44 @@
+"""What a server promises in numbers, where the reviewer must know it: how long to wait, how much to send.
+
+The defaults are those of the protocol. Tell what the server runs with as `labkit serve` is told: NAME=VALUE.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Self
+
+
+class BadPromise(ValueError):
+    """A number that cannot be; the message says what would do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promised:
+    """Limits as `labkit serve --set` names them; times in seconds, sizes in bytes."""
+
+    auth_timeout_s: float = 5
+    ping_interval_s: float = 30  # used where auth_ok tells no pingMs
+    ping_timeout_s: float = 10
+    close_deadline_s: float = 1
+    outbox_age_s: float = 5
+    outbox_bytes: float = 1024 * 1024
+    messages_per_s: float = 50
+    message_burst: float = 100
+    rooms_per_connection: float = 32
+    max_message_bytes: float = 8192
+    max_frame_bytes: float = 65536
+    history_events: float = 256
+    handshakes_per_s: float = 500
+
+    def set_lines(self, lines: Iterable[str]) -> Self:
+        """These, with some changed by lines such as `auth_timeout_s=1`; `off` is more than anybody asks for."""
+        known, changed = [one.name for one in fields(self)], {}
+        for line in lines:
+            name, _, value = line.partition("=")
+            try:
+                changed[name] = 1e9 if value == "off" else float(value)
+            except ValueError:
+                raise BadPromise(f"{line!r} is not NAME=NUMBER; for example auth_timeout_s=1") from None
+            if name not in known:
+                raise BadPromise(f"the review uses no limit named {name!r}; it uses {', '.join(known)}")
+        return replace(self, **changed)

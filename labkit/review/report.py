@@ -1,0 +1,114 @@
+"""The findings of one review, as JSON, text, JUnit and a DataFrame; as a page in `html`.
+
+The order is the one a reader wants: what is broken first, the worst first, then what nobody could tell.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+from labkit.review.finding import Finding
+
+if TYPE_CHECKING:
+    import pandas
+
+VERDICTS = ("broken", "unknown", "held")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a review of `target` found."""
+
+    target: str
+    profile: str
+    findings: tuple[Finding, ...]
+    seconds: float
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def __getitem__(self, probe_id: str) -> Finding:
+        for finding in self.findings:
+            if finding.id == probe_id:
+                return finding
+        raise KeyError(f"no probe {probe_id!r} was run")
+
+    def ids(self, verdict: str) -> list[str]:
+        """The probes with that verdict, in the order of the chapters."""
+        return [finding.id for finding in self.findings if finding.verdict == verdict]
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """How many held, are broken, are unknown."""
+        count = Counter(finding.verdict for finding in self.findings)
+        return {"held": count["held"], "broken": count["broken"], "unknown": count["unknown"]}
+
+    @property
+    def worst_first(self) -> list[Finding]:
+        """Broken ones first, P0 before P1."""
+        return sorted(self.findings, key=lambda one: (VERDICTS.index(one.verdict), one.severity))
+
+    def json(self) -> dict[str, Any]:
+        """As `--json` writes it."""
+        probes = [finding.json() for finding in self.findings]
+        return {"target": self.target, "profile": self.profile, "probes": probes, "summary": self.summary}
+
+    def frame(self) -> "pandas.DataFrame":
+        """A line a probe."""
+        import pandas
+
+        rows = [finding.json() for finding in self.findings]
+        columns = ["id", "title", "severity", "verdict", "expected", "actual", "fix", "missing_test", "seconds"]
+        return pandas.DataFrame(rows, columns=columns).set_index("id")
+
+    def junit(self) -> str:
+        """For CI: a failure for what is broken, skipped for what nobody could tell."""
+        count = self.summary
+        totals = {"tests": str(len(self.findings)), "failures": str(count["broken"]), "skipped": str(count["unknown"])}
+        suite = ElementTree.Element("testsuite", {"name": "labkit review", "time": f"{self.seconds:.3f}"} | totals)
+        for finding in self.findings:
+            name = {"classname": finding.id.partition("/")[0], "name": f"{finding.id} {finding.title}"}
+            case = ElementTree.SubElement(suite, "testcase", name | {"time": f"{finding.seconds:.3f}"})
+            if finding.verdict == "broken":
+                failure = ElementTree.SubElement(case, "failure", {"message": _xml(finding.actual)})
+                failure.text = _xml("\n".join(details(finding)))
+            elif finding.verdict == "unknown":
+                ElementTree.SubElement(case, "skipped", {"message": _xml(finding.actual)})
+        return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
+
+    def __str__(self) -> str:
+        lines = []
+        for finding in self.worst_first:
+            if finding.verdict != "held":
+                lines += ["", line(finding), *(f"    {detail}" for detail in details(finding))]
+        count = self.summary
+        told = f"{count['held']} held, {count['broken']} broken, {count['unknown']} unknown"
+        return "\n".join(
+            [*lines, "", f"{self.target}, profile {self.profile}: {told} in {self.seconds:.1f} s"]
+        ).lstrip()
+
+
+def line(finding: Finding) -> str:
+    """A finding in one line."""
+    return f"{finding.verdict:<8}{finding.severity} {finding.id:<14}{finding.title}"
+
+
+def details(finding: Finding) -> list[str]:
+    """What a reader needs to believe it and to mend it."""
+    told = [f"expected: {finding.expected}", f"actual:   {printable(finding.actual)}"]
+    if finding.verdict == "broken":
+        told += [f"fix:      {finding.fix}", f"missing test: {finding.missing_test}", "frames:"]
+        told += [f"  {printable(frame)}" for frame in finding.frames]
+    return told
+
+
+def printable(text: str) -> str:
+    """No control characters: what a server wrote must not steer a terminal."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def _xml(text: str) -> str:
+    """XML holds no control characters, and no lone surrogates."""
+    return "".join(char if char.isprintable() or char == "\n" else "?" for char in text)

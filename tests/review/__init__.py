@@ -1,0 +1,1 @@
+"""The reviewer, the servers it must find at fault, and ours."""

@@ -1,0 +1,46 @@
+"""Our own server under the reviewer: everything holds, and what cannot be looked at is said."""
+
+import json
+from pathlib import Path
+
+from labkit.review import examine
+from labkit.review.probes import PROBES
+from tests.review.house import everything, promised
+from tests.wire.raw import on_a_loop, serving
+
+NEEDS = {
+    "--token-command": ["auth/15", "rooms/10", "rooms/11", "rooms/12"],
+    "--audit": ["audit/2", "audit/3", "audit/4", "audit/5", "audit/6"],
+    "--log": ["secrets/4", "audit/1"],
+    "--pid": ["slow/6"],
+    "OPS_TOKEN": ["auth/20"],
+}
+
+
+@on_a_loop
+async def test_our_server_holds_everything(tmp_path: Path) -> None:
+    """Profile full, all options given, shortened limits: nothing broken, nothing unknown, under a minute."""
+    async with everything(tmp_path) as (url, options):
+        report = await examine(url, **options)
+    assert report.ids("broken") == [], report
+    assert report.ids("unknown") == [], report
+    assert len(report.findings) == len(PROBES) >= 60
+    assert report.seconds < 60
+    told = json.dumps(report.json())
+    assert options["ops_token"] not in told
+    assert "dev-toke" not in told
+
+
+@on_a_loop
+async def test_what_cannot_be_looked_at_is_unknown_and_says_what_is_missing() -> None:
+    """Without options each of these probes names the one it needs; nothing is broken."""
+    missing = {probe: option for option, probes in NEEDS.items() for probe in probes}
+    async with serving(limits=_short()) as server:
+        report = await examine(server.url, only=list(missing), promised=promised())
+    assert report.ids("unknown") == [finding.id for finding in report]
+    assert {finding.id for finding in report} == set(missing)
+    assert [finding.id for finding in report if missing[finding.id] not in finding.actual] == []
+
+
+def _short() -> dict[str, float]:
+    return {name: float(value) for name, value in (("auth_timeout_s", "0.6"), ("ping_interval_s", "0.6"))}
