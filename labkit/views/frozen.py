@@ -23,8 +23,8 @@ def figure(store: Store, charts: tuple[Chart, ...]) -> Figure:
             style = {"color": COLORS[number % len(COLORS)], "linestyle": STYLES[number % len(STYLES)]}
             ax.plot([at - start for at in window.times], list(window.values), label=line, linewidth=1.5, **style)
         ax.set_ylabel(f"{chart.title}\n({chart.unit})")
-        ax.margins(y=0.2)  # room for the legend
-        ax.set_ylim(bottom=0)
+        highest = max((value for window in row for value in window.values), default=0)
+        ax.set_ylim(0, 1.3 * highest or 1)  # room for the legend
         ax.grid(alpha=0.25)
         ax.legend(loc="upper left", fontsize="small", frameon=False, ncols=4)
     axes[-1].set_xlabel("seconds")

@@ -17,18 +17,19 @@ def picture(comparison: SlowComparison) -> Figure:
         ax.scatter([100 * outcome.lost_share], [outcome.stale_worst_s], s=size, alpha=0.7, color=COLORS[place])
         words = f"{outcome.policy}\n{outcome.peak_bytes / KB:.0f} kB"
         words += f"\nthe room waits {outcome.room_waited_s:.0f} s" if outcome.room_waited_s else ""
+        above = place % 2 == 0
         ax.annotate(
             words,
             (100 * outcome.lost_share, outcome.stale_worst_s),
-            xytext=(12, 6 - 14 * (place % 2)),
+            xytext=(0, 12 if above else -12),
             textcoords="offset points",
             fontsize=9,
-            va="center",
+            ha="center",
+            va="bottom" if above else "top",
         )
     ax.set(xlabel="events that the member never saw, %", ylabel="oldest event when it was read, s")
-    ax.set_xlim(left=-3)
-    ax.set_ylim(bottom=0)
-    ax.margins(0.25)
+    ax.set_xlim(-12, 12 + 100 * max(outcome.lost_share for outcome in comparison.outcomes))
+    ax.set_ylim(0, 1.35 * max(outcome.stale_worst_s for outcome in comparison.outcomes) or 1)
     ax.grid(alpha=0.25)
     return made
 
