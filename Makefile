@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-GUARDS := tests/test_notebook_guards.py
+NOTEBOOKS := tests/test_notebook_guards.py tests/test_run_all.py
 # Browsers and notebooks mostly wait, so two at a time; a notebook's cells stay together.
 TWO := -n 2 --dist loadscope
 export UV_PYTHON_DOWNLOADS := never
@@ -13,8 +13,8 @@ lab: setup  ## open the course in JupyterLab
 	$(BIN)/labkit lab
 
 test: setup setup-e2e  ## every test, every notebook
-	$(BIN)/python -m pytest -p no:nbval --ignore tests/e2e --ignore $(GUARDS) tests
-	$(BIN)/python -m pytest -p no:nbval $(TWO) tests/e2e $(GUARDS)
+	$(BIN)/python -m pytest -p no:nbval --ignore tests/e2e $(NOTEBOOKS:%=--ignore %) tests
+	$(BIN)/python -m pytest -p no:nbval $(TWO) $(NOTEBOOKS) tests/e2e
 	$(BIN)/python -m pytest -p tests.nbval_guard $(TWO) --nbval --nbval-current-env --nbval-cell-timeout 60 \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg notebooks exercises
 

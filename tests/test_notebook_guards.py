@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from labkit.bench.queued_cells import answers
 from tests import notebook_guards as guards
 
 ROOT = Path(__file__).parent.parent
@@ -196,10 +195,3 @@ def test_nbval_guard_refuses_a_run_of_expected_failures(tmp_path: Path) -> None:
     done = run_nbval(path)
     assert done.returncode == 1
     assert "NOT COMPARED" in done.stdout
-
-
-@pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
-def test_every_cell_answers_when_all_are_queued(path: Path) -> None:
-    """Run All sends every cell at once; nbval sends one at a time and cannot see a cell that is silently lost."""
-    cells = [guards.source(each) for each in guards.code_cells(guards.read(path))]
-    assert answers(cells, seconds=100, folder=path.parent) == ["ok"] * len(cells)
