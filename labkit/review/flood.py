@@ -10,10 +10,12 @@ from labkit.review.peer import Ended, Peer, Silent
 from labkit.review.scene import Scene
 
 WORDS = "x" * 1000
-KERNEL_BYTES = 5 * 1024 * 1024  # what the kernels of both sides may swallow before a server can know
+BUFFERS = 4  # what the kernels of both sides may swallow before a server can know, in send buffers
+READER_BYTES = 64 * 1024
 AT_ONCE = 20  # more might make the speaker itself a slow one
 MOST_SPEAKERS = 200
 GRACE_S = 3.0
+BATCH_BYTES, BATCH_S = 8192, 0.002
 
 
 @dataclass(slots=True)
@@ -41,7 +43,7 @@ async def stall_and_flood(scene: Scene) -> Flood:
     healthy = await scene.enter(room)
     stalled = await scene.enter(room, receive_buffer=4096)
     stalled.stall()
-    enough = int((promised.outbox_bytes + KERNEL_BYTES) / len(WORDS))
+    enough = int((promised.outbox_bytes + BUFFERS * promised.send_buffer_bytes + READER_BYTES) / len(WORDS))
     sent = heard = 0
     for _ in range(MOST_SPEAKERS):
         if sent >= enough or lost(stalled):
@@ -89,7 +91,7 @@ async def flood_without_reading(peer: Peer, data: bytes, most_bytes: int, deadli
     `deadline_s`: by when it must have done so after the last byte.
     """
     peer.stall()
-    batch = data * max(1, 16384 // len(data))
+    batch = data * max(1, BATCH_BYTES // len(data))
     sent, patience_s = 0, 2.0
     while sent < most_bytes:
         if peer.is_lost or peer.transport.is_closing():
@@ -100,7 +102,8 @@ async def flood_without_reading(peer: Peer, data: bytes, most_bytes: int, deadli
         while peer.transport.get_write_buffer_size() and not peer.transport.is_closing():
             if monotonic() > ends:
                 return f"the server stopped reading after {sent // 1024} KiB"
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(BATCH_S)
+        await asyncio.sleep(BATCH_S)
     ends = monotonic() + deadline_s
     while not lost(peer) and monotonic() < ends:
         await asyncio.sleep(0.05)

@@ -6,6 +6,7 @@ frame loses nothing. What is said within one tick leaves in one packet.
 
 import asyncio
 import json
+import re
 from time import monotonic
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from labkit.review.transcript import Transcript
 
 Said = dict[str, Any]
 END_OF_HEAD = b"\r\n\r\n"
+_RUN, _RUN_OF_BYTES = re.compile(r"(.)\1{99,}", re.DOTALL), re.compile(rb"(.)\1{99,}", re.DOTALL)
 
 
 class Ended(Exception):
@@ -36,6 +38,7 @@ class Peer(asyncio.Protocol):
     def __init__(self, name: str, transcript: Transcript, dialect: Dialect, patience_s: float) -> None:
         self.name = name
         self.ok: Said = {}  # its auth_ok
+        self.ok_at = 0.0  # when that came
         self.control: Said = {"type": "ping"}  # a message that a live connection answers
         self.head = b""  # of the HTTP answer
         self.answers_pings = True
@@ -59,9 +62,10 @@ class Peer(asyncio.Protocol):
 
     def raw(self, data: bytes, shown: str | None = None, code: str | None = None) -> None:
         """Send bytes, whatever they are."""
-        shown = f"{len(data)} bytes {data[:24].hex(' ')}" if shown is None else shown
-        code = f"raw({_literal(data)})" if code is None else code
-        self._transcript.note(self.name, f"-> {shown}", f"{self.name}.{code}")
+        if not self._transcript.is_full:
+            shown = f"{len(data)} bytes {data[:24].hex(' ')}" if shown is None else shown
+            code = f"raw({_literal(data)})" if code is None else code
+            self._transcript.note(self.name, f"-> {shown}", f"{self.name}.{code}")
         if not self._out:
             asyncio.get_running_loop().call_soon(self._flush)
         self._out += data
@@ -197,6 +201,7 @@ class Peer(asyncio.Protocol):
         if said.get("type") == "reconnect":
             self.windows.append(int(said.get("windowMs") or 0))
             return
+        self.ok_at = monotonic() if said.get("type") == "auth_ok" else self.ok_at
         resume = said.get("resume")
         if said.get("type") == "auth_ok" and isinstance(resume, str):
             self._transcript.secrets[resume] = "$RESUME"
@@ -214,14 +219,9 @@ class Peer(asyncio.Protocol):
 
 def _literal(value: str | bytes) -> str:
     """Python for a value; a long run of one character as a product."""
-    text = repr(value)
-    if len(text) < 400:
-        return text
-    run = max(set(value), key=value.count) if isinstance(value, str) else bytes([max(set(value), key=value.count)])
-    longest = value.find(run * (len(value) // 2))  # type: ignore[arg-type]
-    if longest < 0:
-        return text
-    end = longest
-    while value[end : end + 1] == run:
-        end += 1
-    return f"{value[:longest]!r} + {run!r} * {end - longest} + {value[end:]!r}"
+    found = _RUN.search(value) if isinstance(value, str) else _RUN_OF_BYTES.search(value)
+    if found is None:
+        return repr(value)
+    times = found.end() - found.start()
+    parts = [repr(value[: found.start()]), f"{found[1]!r} * {times}", repr(value[found.end() :])]
+    return " + ".join(part for part in parts if part not in ("''", "b''"))

@@ -22,6 +22,7 @@ class Promised:
     close_deadline_s: float = 1
     outbox_age_s: float = 5
     outbox_bytes: float = 1024 * 1024
+    send_buffer_bytes: float = 1.25 * 1024 * 1024  # a kernel doubles it, and may give the reader as much
     messages_per_s: float = 50
     message_burst: float = 100
     rooms_per_connection: float = 32

@@ -63,6 +63,11 @@ class Transcript:
     secrets: dict[str, str] = field(default_factory=dict)
     _steps: list[_Step] = field(default_factory=list)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether further steps are dropped."""
+        return len(self._steps) >= MOST_STEPS
+
     def hide(self, text: str) -> str:
         """The text without credentials."""
         for secret, name in sorted(self.secrets.items(), key=lambda pair: -len(pair[0])):

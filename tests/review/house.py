@@ -10,15 +10,15 @@ from labkit.review.promised import Promised
 from tests.wire.raw import TOKEN, process
 
 TOLD = (
-    "auth_timeout_s=0.6",
-    "ping_interval_s=0.6",
+    "auth_timeout_s=1",
+    "ping_interval_s=0.8",
     "ping_timeout_s=0.5",
     "close_deadline_s=0.2",
     "outbox_age_s=1",
     "outbox_bytes=65536",
-    "handshakes_per_s=150",
+    "handshakes_per_s=120",
+    "send_buffer_bytes=16384",
 )
-SHORT = (*TOLD, "send_buffer_bytes=16384")
 USERS = "name,code,rooms\nguest,guest-code,review:ticket review:listen=r\n"
 OPS_TOKEN = "operations-bearer"
 FETCH = """\
@@ -45,7 +45,7 @@ async def everything(tmp: Path) -> AsyncIterator[tuple[str, dict[str, Any]]]:
     """`labkit serve` with everything on; its URL, and all options for a review of it."""
     users, audit = tmp / "users.csv", tmp / "room.db"
     users.write_text(USERS)
-    settings = [word for line in SHORT for word in ("--set", line)]
+    settings = [word for line in TOLD for word in ("--set", line)]
     arguments = ["--users", str(users), "--audit", str(audit), *settings]
     async with process(tmp, *arguments, OPS_TOKEN=OPS_TOKEN) as served:
         yield (

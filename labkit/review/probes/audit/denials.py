@@ -10,7 +10,8 @@ async def _run(scene: Scene) -> Seen:
     room = "private:" + scene.room()[7:17]
     guest = await scene.enter("review:ticket", token=await scene.ticket())
     guest.say(type="join", roomId=room)
-    await guest.hear("error")
+    if (await guest.hear()).get("code") != "room_denied":
+        return broken("a room outside the grants was not denied")
     guest.chat("review:ticket", "stored behind the denial")
     await guest.hear("chat")
     return (

@@ -10,7 +10,7 @@ async def _run(scene: Scene) -> Seen:
     newer = await scene.connect()
     newer.say(type="auth", token=older.ok.get("resume"))
     await newer.hear("auth_ok")
-    ended = await older.until_ended(scene.target.patience_s)
+    ended = await older.until_ended(1)
     if ended is None:
         return broken("both connections of the session live on")
     return (held if ended.code == scene.target.dialect.code(4409) else broken)(f"the older: {ended}")

@@ -7,17 +7,19 @@ from labkit.review.scene import Scene
 
 
 async def _run(scene: Scene) -> Seen:
-    peer = await scene.connect()
+    silent, pinging = await scene.connect(), await scene.connect()
     timeout_s = scene.promised.auth_timeout_s
-    for _ in range(12):
-        peer.frame(frames.PING, b"still here")
-        if await peer.until_ended(timeout_s / 6):
-            break
-    if peer.ended is None:
-        await peer.until_ended(2)
-    if peer.ended is None:
-        return broken(f"still connected, with {len(peer.pongs)} pings answered")
-    return (held if peer.ended.code == scene.target.dialect.code(4401) else broken)(str(peer.ended))
+    after = 0
+    for _ in range(30):
+        pinging.frame(frames.PING, b"still here")
+        if await pinging.until_ended(timeout_s / 6):
+            return (held if pinging.ended and pinging.ended.code == scene.target.dialect.code(4401) else broken)(
+                str(pinging.ended)
+            )
+        after += silent.ended is not None
+        if after > 6:
+            return broken(f"a silent connection has ended; this one, after {len(pinging.pongs)} pings, has not")
+    return broken("neither a silent connection nor a pinging one has ended")
 
 
 PROBE = Probe(

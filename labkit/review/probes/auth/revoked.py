@@ -12,7 +12,7 @@ async def _run(scene: Scene) -> Seen:
     peer = await scene.enter(token=await scene.ticket())
     bearer = {"Authorization": f"Bearer {scene.target.ops_token}"}
     await scene.http("POST", f"/revoke/{peer.ok.get('userId')}", bearer)
-    ended = await peer.until_ended(scene.target.patience_s)
+    ended = await peer.until_ended(1)
     if ended is None or ended.code != scene.target.dialect.code(4410):
         return broken(f"the live connection: {ended or 'lives on'}")
     again = await scene.connect()

@@ -9,6 +9,7 @@ MOST_KB = 20 * 1024
 
 
 async def _run(scene: Scene) -> Seen:
+    scene.rss_kb()
     await stall_and_flood(scene)
     before = scene.rss_kb()
     await stall_and_flood(scene)

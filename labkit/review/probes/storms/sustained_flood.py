@@ -15,7 +15,7 @@ async def _run(scene: Scene) -> Seen:
             peer.say(type="ping")
         if await peer.until_ended(0.05):
             break
-    ended = await peer.until_ended(scene.target.patience_s)
+    ended = await peer.until_ended(2)
     if ended is None:
         return broken("it was never closed")
     is_right = ended.code == scene.target.dialect.code(4429) and "retry=" in ended.reason

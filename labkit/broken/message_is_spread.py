@@ -1,0 +1,32 @@
+"""The event is made by spreading the message over it, as {...event, ...message} does."""
+
+import json
+from typing import Any
+
+from labkit.broken.planted import Planted
+from labkit.rules import answers
+from labkit.wire.connection import Connection
+from labkit.wire.hub import Hub
+
+FOUND_BY = ("secrets/3", "rooms/5", "validation/7", "validation/9")
+
+
+class Broken(Planted):
+    """Our server with this fault."""
+
+    def plant(self, hub: Hub) -> None:
+        """Let the fields of the message win."""
+        receive, tell = hub.receive, hub.path.tell
+        messages: dict[str, Any] = {}
+
+        def receive_and_keep(connection: Connection, raw: bytes) -> None:
+            if raw.startswith(b'{"type":"chat"') and isinstance(text := json.loads(raw).get("text"), str):
+                messages[text] = json.loads(raw)
+            receive(connection, raw)
+
+        def tell_spread(members: Any, said: answers.Answer, _: bytes) -> list[Connection]:
+            spread = {**said, **messages.get(said["text"], {})} if "text" in said else said
+            return tell(members, spread, answers.encode(spread))
+
+        hub.receive = receive_and_keep  # type: ignore[method-assign]
+        hub.path.tell = tell_spread  # type: ignore[method-assign]

@@ -1,0 +1,28 @@
+"""The 404 names the path and the query that were asked for."""
+
+from http import HTTPStatus
+
+from websockets.http11 import Request, Response
+
+from labkit.broken.planted import Planted
+from labkit.wire.gate import Peer
+from labkit.wire.hub import Hub
+from labkit.wire.reply import reply
+
+FOUND_BY = ("secrets/5",)
+
+
+class Broken(Planted):
+    """Our server with this fault."""
+
+    def plant(self, hub: Hub) -> None:
+        """Say what was not found."""
+        answer = hub.http.answer
+
+        def tell(request: Request, peer: Peer) -> Response:
+            given = answer(request, peer)
+            if given.status_code == HTTPStatus.NOT_FOUND:
+                return reply(HTTPStatus.NOT_FOUND, f"there is no {request.path}\n")
+            return given
+
+        hub.http.answer = tell  # type: ignore[method-assign]

@@ -1,0 +1,14 @@
+"""refresh takes whatever credential is good, also another user's."""
+
+from labkit.broken.planted import Planted
+from labkit.wire.hub import Hub
+
+FOUND_BY = ("auth/17",)
+
+
+class Broken(Planted):
+    """Our server with this fault."""
+
+    def plant(self, hub: Hub) -> None:
+        """Become whoever the credential names."""
+        hub.sessions.renew = lambda _, token, **how: hub.sessions.admit(token, **how)  # type: ignore[method-assign]

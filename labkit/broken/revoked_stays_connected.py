@@ -1,0 +1,15 @@
+"""Revocation is looked at when a client comes, and not while it is here."""
+
+from labkit.broken.planted import Planted
+from labkit.wire.hub import Hub
+
+FOUND_BY = ("auth/20",)
+
+
+class Broken(Planted):
+    """Our server with this fault."""
+
+    def plant(self, hub: Hub) -> None:
+        """Revoke, and close nobody."""
+        revoke = hub.sessions.revoke
+        hub.sessions.revoke = lambda user, now: ([], revoke(user, now)[1])  # type: ignore[assignment, method-assign]

@@ -1,0 +1,25 @@
+"""Members are looked up by the beginning of the room's name, so a room hears its namesakes."""
+
+from typing import Any
+
+from labkit.broken.planted import Planted
+from labkit.rules import answers
+from labkit.wire.connection import Connection
+from labkit.wire.hub import Hub
+
+FOUND_BY = ("rooms/6",)
+
+
+class Broken(Planted):
+    """Our server with this fault."""
+
+    def plant(self, hub: Hub) -> None:
+        """Tell the members of every room whose name begins like this one."""
+        tell = hub.path.tell
+
+        def tell_more(members: Any, said: answers.Answer, body: bytes) -> list[Connection]:
+            name = said["roomId"]
+            others = [room for room in hub.rooms if room.room_id.startswith(name) and room.room_id != name]
+            return tell([*members, *(member for room in others for member in room.members)], said, body)
+
+        hub.path.tell = tell_more  # type: ignore[assignment, method-assign]
