@@ -28,7 +28,9 @@ class Peer:
         except OSError: return False
         self.got += data
         return bool(data)
-    def raw(self, data): self.sock.sendall(data)
+    def raw(self, data):
+        try: self.sock.sendall(data)
+        except OSError as error: print("> not sent:", error)
     def frame(self, first, payload, mask=128):
         n, key = len(payload), b"\\0\\0\\0\\0" if mask else b""
         size = bytes([mask | n]) if n < 126 else bytes([mask | 126]) + struct.pack("!H", n)

@@ -8,7 +8,7 @@ from labkit.review.scene import Scene
 async def _run(scene: Scene) -> Seen:
     for name, headers in {
         "no version": {"Sec-WebSocket-Version": ""},
-        "version 8": {"Sec-WebSocket-Version": "8"},
+        "version 7": {"Sec-WebSocket-Version": "7"},
         "a key that is none": {"Sec-WebSocket-Key": "short"},
     }.items():
         status = await scene.shake(await scene.dial(), headers=headers)
@@ -25,6 +25,6 @@ PROBE = Probe(
     requirement="RFC 6455 4.2: a handshake without a proper version and key is refused.",
     expected="HTTP 400 or 426 for each",
     fix="Leave the handshake to the WebSocket library.",
-    missing_test="Ask for version 8 and expect HTTP 4xx.",
+    missing_test="Ask for version 7 and expect HTTP 4xx.",
     run=_run,
 )
