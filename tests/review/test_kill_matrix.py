@@ -54,6 +54,7 @@ def flips(found: Found) -> dict[str, list[str]]:
     return wrong
 
 
+@pytest.mark.matrix  # on a machine busy with other things, probes with one-second deadlines still flip now and then
 @on_a_loop
 async def test_every_planted_fault_is_found_by_exactly_the_probes_listed() -> None:
     """And nothing is found in our own server, run among them."""
