@@ -177,12 +177,12 @@ class Peer(asyncio.Protocol):
 
     def _receive(self, one: Frame) -> None:
         if one.opcode == frames.CLOSE:
-            if self.answers_close and self.ended is None:
+            if self.answers_close and self.ended is None and not self.transport.is_closing():
                 self.transport.write(frames.frame(frames.CLOSE, one.payload))
             self._end(Ended(*frames.read_close(one.payload)))
         elif one.opcode == frames.PING:
             self.pings.append((monotonic(), one.payload))
-            if self.answers_pings:
+            if self.answers_pings and not self.transport.is_closing():
                 self.transport.write(frames.frame(frames.PONG, one.payload))
         elif one.opcode == frames.PONG:
             self.pongs.append(one.payload)

@@ -233,8 +233,8 @@ class Connection(asyncio.Protocol):
             self._deadline = None
             if self.session.state is State.AUTHENTICATING:
                 self.close(CloseCode.AUTH_TIMEOUT)
-            elif self.session.state is not State.OPEN:  # no request came, or no answer to our close
-                reset(self.transport)
+            elif self.closing or self.session.state in (State.CONNECTING, State.CLOSED):
+                reset(self.transport)  # no request came, or no answer to our close; one still to be sent is waited for
         elif self.session.state in (State.AUTHENTICATING, State.OPEN):
             self._look_after(now)
         if not self.transport.is_closing():
