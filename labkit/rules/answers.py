@@ -7,11 +7,12 @@ browser's `toISOString` writes them. Lessons: notebook 01 (hello) and 03 (rooms)
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from labkit.rules.messages import Message, Publication
+from labkit.rules.messages import OWN_ATTRIBUTES, Message, Publication
 
 Answer = dict[str, Any]
 _ENCODER = msgspec.json.Encoder()
@@ -28,7 +29,14 @@ def encode(answer: Mapping[str, Any] | Message) -> bytes:
 
 def iso(now: float) -> str:
     """Seconds since 1970 as `2026-11-23T08:14:10.123Z`."""
-    return datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    second, micros = divmod(round(now * 1_000_000), 1_000_000)
+    return f"{_whole_second(second)}.{micros // 1000:03d}Z"
+
+
+@lru_cache(maxsize=16)
+def _whole_second(second: int) -> str:
+    """Most times that are written are of this very second."""
+    return datetime.fromtimestamp(second, UTC).isoformat().replace("+00:00", "")
 
 
 def auth_ok(
@@ -119,10 +127,21 @@ def error(code: str, request_id: str | None = None, room_id: str | None = None) 
 
 def event(message: Publication, *, event_id: str, request_id: str, user_id: str, now: float, seq: int) -> Answer:
     """The event that a publication becomes."""
-    said = msgspec.to_builtins(message)
-    own = {name: said[name] for name in message.OWN_FIELDS if name in said}
-    head = {"type": said["type"], "id": event_id, "requestId": request_id, "roomId": message.room_id, "userId": user_id}
-    return head | own | {"sentAt": iso(now), "seq": seq}
+    kind = type(message)
+    answer: Answer = {
+        "type": kind.__struct_config__.tag,
+        "id": event_id,
+        "requestId": request_id,
+        "roomId": message.room_id,
+        "userId": user_id,
+    }
+    for name, attribute in OWN_ATTRIBUTES[kind]:
+        value = getattr(message, attribute)
+        if value is not None:
+            answer[name] = value
+    answer["sentAt"] = iso(now)
+    answer["seq"] = seq
+    return answer
 
 
 def duplicate(body: bytes) -> bytes:

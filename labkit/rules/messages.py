@@ -161,6 +161,11 @@ FIELDS: dict[type[Message], tuple[fields.Field, ...]] = {
 BY_TYPE: dict[str, type[Message]] = {str(kind.__struct_config__.tag): kind for kind in FIELDS}
 _ATTRIBUTES = {kind: dict(zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True)) for kind in FIELDS}
 _PLANS = {kind: [(_ATTRIBUTES[kind][field.name], *field) for field in FIELDS[kind]] for kind in FIELDS}
+OWN_ATTRIBUTES = {
+    kind: [(name, _ATTRIBUTES[kind][name]) for name in kind.OWN_FIELDS]
+    for kind in FIELDS
+    if issubclass(kind, Publication)
+}
 
 
 def decode(raw: bytes, max_bytes: int) -> Message:

@@ -44,11 +44,11 @@ class Outbox:
     def __init__(self, max_bytes: int, max_age_s: float | None) -> None:
         self._max_bytes = max_bytes
         self._max_age_s = max_age_s
-        self._queue: deque[tuple[float, bytes]] = deque()
+        self._queue: deque[tuple[float, bytes]] | None = None  # an empty deque is 600 bytes, and most stay empty
         self.oldest_at: float | None = None  # when the oldest undelivered frame was offered; it may be in flight
         self.queued_bytes = 0
         self.in_flight_bytes = 0
-        self.peak_bytes = 0
+        self.peak_bytes = 0  # the most that ever waited for this member, for a tick or for longer
 
     def offer(self, frame: bytes, now: float) -> Offer:
         """Queue one frame, unless the member is too far behind already."""
@@ -57,6 +57,8 @@ class Outbox:
             return Offer.OVERFLOW
         if self.oldest_at is None:
             self.oldest_at = now
+        if self._queue is None:
+            self._queue = deque()
         self._queue.append((now, frame))
         self.queued_bytes += len(frame)
         if total > self.peak_bytes:
@@ -75,6 +77,11 @@ class Outbox:
         self.in_flight_bytes += size
         return b"".join(frames)
 
+    def passed(self, size: int, now: float) -> None:
+        """A piece went past the empty queue, and the transport holds it, or what the kernel did not take of it."""
+        self.in_flight_bytes = size
+        self.oldest_at = now
+
     def delivered(self) -> None:
         """The transport handed all that was in flight to the kernel."""
         self.in_flight_bytes = 0
@@ -82,7 +89,7 @@ class Outbox:
 
     def drop(self) -> None:
         """Forget everything queued: the member is being closed, and its memory is wanted back now."""
-        self._queue.clear()
+        self._queue = None
         self.queued_bytes = 0
         if not self.in_flight_bytes:
             self.oldest_at = None
@@ -110,4 +117,4 @@ class Outbox:
     def statistics(self, now: float) -> OutboxStatistics:
         """A record for dashboards."""
         age = 0.0 if self.oldest_at is None else max(0.0, now - self.oldest_at)
-        return OutboxStatistics(len(self._queue), self.queued_bytes, self.in_flight_bytes, age, self.peak_bytes)
+        return OutboxStatistics(len(self._queue or ()), self.queued_bytes, self.in_flight_bytes, age, self.peak_bytes)

@@ -63,6 +63,7 @@ class Room(Generic[Member]):
         self._history: deque[Event] = deque(maxlen=limits.history_events)
         self._said: OrderedDict[tuple[str, str], tuple[float, Event]] = OrderedDict()
         self._limits = limits
+        self._everybody: list[Member] | None = None  # made when it is asked for, and never changed
 
     # Events
 
@@ -90,11 +91,16 @@ class Room(Generic[Member]):
         self._said.pop((event.user_id, event.request_id), None)
 
     def deliver(self, event: Event) -> list[Member]:
-        """Put a stored event into the history; the members due to hear it, in the order they came."""
+        """Put a stored event into the history; the members due to hear it, in the order they came.
+
+        The list is the same one for as long as the members are: look, and do not change it.
+        """
         self.seq = event.seq
         self._history.append(event)
         if not self._write_only:
-            return list(self.members)
+            if self._everybody is None:
+                self._everybody = list(self.members)
+            return self._everybody
         user = event.user_id
         return [member for member, place in self.members.items() if place.may_read or place.user_id == user]
 
@@ -122,6 +128,7 @@ class Room(Generic[Member]):
 
     def enter(self, member: Member, place: Membership) -> bool:
         """Add a member; whether it is the first connection of its user here."""
+        self._everybody = None
         self.members[member] = place
         self._connections[place.user_id] += 1
         self._write_only += not place.may_read
@@ -130,6 +137,7 @@ class Room(Generic[Member]):
     def leave(self, member: Member) -> str | None:
         """Remove a member; the user's name when that was its last connection here."""
         self.watchers.discard(member)
+        self._everybody = None
         place = self.members.pop(member, None)
         if place is None:
             return None
@@ -139,6 +147,10 @@ class Room(Generic[Member]):
             return None
         del self._connections[place.user_id]
         return place.user_id
+
+    def has_user(self, user_id: str) -> bool:
+        """Whether a user has a connection here."""
+        return user_id in self._connections
 
     def present(self) -> list[tuple[str, float]]:
         """Each user in the room, and since when."""

@@ -136,7 +136,13 @@ class Session:
         self.rooms: dict[str, str] = {}  # room id -> access
         self._rooms_allowed = limits.rooms_per_connection
         self._bucket = None if rate is None else TokenBucket(rate, limits.message_burst, now)
-        self._strikes: deque[float] = deque()
+        self._strikes: deque[float] | None = None  # an empty deque is 600 bytes, and few ever strike
+
+    @property
+    def listens(self) -> bool:
+        """Whether what the peer says is acted on: after any close it is not."""
+        state = self.state
+        return state is State.OPEN or state is State.AUTHENTICATING
 
     def happened(self, given: Input) -> Do:
         """Take a step of TABLE. Raises KeyError for what cannot happen in this state: a bug in the caller."""
@@ -177,6 +183,8 @@ class Session:
 
     def _strike(self, now: float) -> Close | None:
         """Count one message over the rate; too many in a short time end the connection."""
+        if self._strikes is None:
+            self._strikes = deque()
         self._strikes.append(now)
         while self._strikes[0] < now - STRIKE_WINDOW_S:
             self._strikes.popleft()

@@ -1,4 +1,4 @@
-"""Frames into whole text messages: fragments, size, kind and UTF-8, judged before anybody reads the text.
+"""Frames into whole text messages: fragments, size and kind, and UTF-8, judged before anybody reads the text.
 
 Taught in notebook 04 (validation).
 """
@@ -33,10 +33,13 @@ class Assembly:
             return None
         message = bytes(self._message)
         self._message.clear()
-        return message if message.isascii() or _is_utf8(message) else NOT_UTF8
+        return message
 
 
-def _is_utf8(message: bytes) -> bool:
+def is_utf8(message: bytes) -> bool:
+    """Whether bytes are UTF-8."""
+    if message.isascii():
+        return True
     try:
         message.decode("utf-8")
     except UnicodeDecodeError:

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 from typing import NamedTuple
 
-from labkit.wire.audit import Audit, Entry
+from labkit.wire.audit.writer import Audit, Entry
 
 _LOGGER = logging.getLogger(__name__)
 

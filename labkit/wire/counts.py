@@ -1,6 +1,6 @@
 """What a server has counted since it started: plain numbers, so that counting costs next to nothing.
 
-`GET /metrics` turns them into the Prometheus format, `wire.metrics_page` says how.
+`GET /metrics` turns them into the Prometheus format, `wire.http.metrics` says how.
 """
 
 from collections import Counter

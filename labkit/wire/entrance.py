@@ -13,7 +13,7 @@ from labkit.rules.admission import window_ms
 from labkit.rules.close_codes import CloseCode
 from labkit.rules.credentials import Rejected
 from labkit.rules.session import Identity
-from labkit.wire.audit import Entry
+from labkit.wire.audit.writer import Entry
 
 if TYPE_CHECKING:
     from labkit.wire.connection import Connection

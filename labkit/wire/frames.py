@@ -7,6 +7,7 @@ The library parses, checks masks and lengths, answers pings and does the closing
 import logging
 
 from websockets.frames import CloseCode as LibraryCloseCode
+from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from labkit.rules.close_codes import TABLE, CloseCode
@@ -20,11 +21,11 @@ TEXT_FIN = 0x81
 
 
 class Frames(ServerProtocol):
-    """The protocol of one connection, from the handshake to the last frame."""
+    """The protocol of one connection, from the handshake to the last frame, or from some frame on."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, state: State = State.CONNECTING) -> None:
         # A frame too big is refused from its header; a message too big, in however many frames, by `wire.assembly`.
-        super().__init__(max_size=(None, limits.max_frame_bytes), logger=_LOGGER)
+        super().__init__(state=state, max_size=(None, limits.max_frame_bytes), logger=_LOGGER)
 
     def fail(self, code: LibraryCloseCode | int, reason: str = "") -> None:
         """Close because the peer broke the protocol, with a reason from our table instead of the library's."""

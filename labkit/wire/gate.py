@@ -5,6 +5,7 @@ Also what the server knows of a peer before it has said a word. Lessons: noteboo
 
 import ipaddress
 from collections.abc import Collection
+from functools import lru_cache
 from time import monotonic
 from typing import NamedTuple
 
@@ -58,6 +59,7 @@ def peer_of(peername: object) -> Peer:
     return Peer(address, is_loopback(address))
 
 
+@lru_cache(maxsize=1024)
 def is_loopback(address: str) -> bool:
     """Whether an address is this machine's own."""
     try:

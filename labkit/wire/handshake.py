@@ -1,7 +1,8 @@
 """The first request of a connection: a WebSocket handshake, or plain HTTP on the same port.
 
 The head is collected up to its empty line and only then given to the library, so that frames in the same packet
-wait their turn. A request is answered once; then the connection is a WebSocket or it ends. Lesson: notebook 02 (auth).
+wait their turn. A request is answered once; then the connection is a WebSocket or it ends. The fast path answers the
+request of a usual client itself (`wire.fast.usual_handshake`). Lesson: notebook 02 (auth).
 """
 
 import asyncio
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from websockets.http11 import Request, Response
 
-from labkit.wire.frames import Frames
+from labkit.wire.fast.library import Library
+from labkit.wire.fast.usual_handshake import read_usual
 from labkit.wire.gate import peer_of
-from labkit.wire.reply import reply
+from labkit.wire.http.reply import reply
 from labkit.wire.sockets import end_our_half
 
 if TYPE_CHECKING:
@@ -25,13 +27,13 @@ END_OF_HEAD = b"\r\n\r\n"
 class Handshake:
     """From the first byte of a connection to its one answer."""
 
-    def __init__(self, hub: "Hub", transport: asyncio.Transport) -> None:
+    def __init__(self, hub: "Hub", transport: asyncio.Transport, library: Library) -> None:
         self.hub = hub
-        self.frames = Frames(hub.limits)
         self.peer = peer_of(transport.get_extra_info("peername"))
         self.has_entered = hub.gate.enter(self.peer)
         self.is_over = False  # answered with HTTP: what still comes is dropped
         self._transport = transport
+        self._library = library
         self._head = bytearray()
 
     def receive(self, data: bytes) -> bytes | None:
@@ -49,13 +51,22 @@ class Handshake:
         end += len(END_OF_HEAD)
         head, rest = bytes(self._head[:end]), bytes(self._head[end:])
         self._head.clear()
-        return self._request(head, rest)
+        return rest if self._upgrade_usual(head) else self._request(head, rest)
+
+    def _upgrade_usual(self, head: bytes) -> bool:
+        usual = read_usual(head) if self.hub.limits.fast_path else None
+        if usual is None or self._refusal(usual.origin, usual.host) is not None:
+            return False
+        self._transport.write(usual.answer())
+        self._library.is_connecting = False
+        return True
 
     def _request(self, head: bytes, rest: bytes) -> bytes | None:
-        self.frames.receive_data(head)
-        events = self.frames.events_received()
+        frames = self._library.frames
+        frames.receive_data(head)
+        events = frames.events_received()
         if not events:  # the library refuses bodies and broken requests without a word
-            self.frames.data_to_send()
+            frames.data_to_send()
             self._answer(reply(HTTPStatus.BAD_REQUEST, "not a request this server takes; a body is not expected\n"))
             return None
         request = events[0]
@@ -68,21 +79,22 @@ class Handshake:
         return rest if self._upgrade(request) else None
 
     def _upgrade(self, request: Request) -> bool:
-        refusal = self._refusal(request)
+        origins, hosts = request.headers.get_all("Origin"), request.headers.get_all("Host")
+        refusal = self._refusal(",".join(origins) if origins else None, hosts[0] if hosts else None)
         if refusal is None:
-            response = self.frames.accept(request)
+            frames = self._library.frames
+            response = frames.accept(request)
             if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-                self.frames.send_response(response)
+                frames.send_response(response)
+                self._library.is_connecting = False
                 return True
             refusal = response
         self.hub.refused(self.peer, refusal.status_code)
         self._answer(refusal)
         return False
 
-    def _refusal(self, request: Request) -> Response | None:
-        origins, hosts = request.headers.get_all("Origin"), request.headers.get_all("Host")
-        origin = ",".join(origins) if origins else None
-        if not self.hub.gate.origin_allowed(origin, hosts[0] if hosts else None):
+    def _refusal(self, origin: str | None, host: str | None) -> Response | None:
+        if not self.hub.gate.origin_allowed(origin, host):
             return reply(HTTPStatus.FORBIDDEN, "this origin may not connect; see --allow-origin\n")
         if not self.has_entered or self.hub.gate.is_draining:
             return reply(HTTPStatus.SERVICE_UNAVAILABLE, "no room for another connection; come back later\n")

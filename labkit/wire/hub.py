@@ -19,16 +19,16 @@ from labkit.rules import actions, answers
 from labkit.rules.admission import Crowd, window_ms
 from labkit.rules.close_codes import CloseCode, reason_with_retry, row
 from labkit.rules.limits import Limits
-from labkit.rules.messages import InvalidMessage, decode
+from labkit.rules.messages import InvalidMessage
 from labkit.rules.rooms import Rooms
 from labkit.rules.session import STRIKE_WINDOW_S, Input
-from labkit.wire.audit import Entry
+from labkit.wire.audit.writer import Entry
 from labkit.wire.commit_queue import CommitQueue
 from labkit.wire.counts import Counts
 from labkit.wire.entrance import Entrance
-from labkit.wire.fast_path import FastPath, PlainPath
+from labkit.wire.fast.path import FastPath, PlainPath
 from labkit.wire.gate import Gate, Peer
-from labkit.wire.http import Http
+from labkit.wire.http.routes import Http
 from labkit.wire.membership import Memberships
 from labkit.wire.publishing import Publishing
 from labkit.wire.sessions import Sessions
@@ -103,11 +103,11 @@ class Hub:
         """A text message came; it is UTF-8."""
         self.counts.received += 1
         try:
-            action = connection.session.receive(decode(raw, self.limits.max_message_bytes), monotonic())
+            action = connection.session.receive(self.path.decode(raw, self.limits.max_message_bytes), monotonic())
             if action is not None:
                 self.perform(connection, action)
         except InvalidMessage as refusal:
-            self._close(connection, actions.Close(CloseCode.INVALID_MESSAGE, str(refusal)))
+            self.perform(connection, actions.Close(CloseCode.INVALID_MESSAGE, str(refusal)))
         except Exception:  # a bug of ours ends this connection, and no other
             _LOGGER.exception("internal error", extra={"connection": connection.id})
             self._close(connection, actions.Close(CloseCode.SERVER_ERROR, row(CloseCode.SERVER_ERROR).reason))
@@ -133,6 +133,14 @@ class Hub:
         if self.connections.pop(connection.id, None) is not None:
             self._tell_window()
 
+    def revoke(self, user_id: str) -> int:
+        """End every session of a user; how many connections that closed."""
+        live, entry = self.sessions.revoke(user_id, time())
+        self.queue.record(entry)
+        for connection in live:
+            connection.close(CloseCode.REVOKED)
+        return len(live)
+
     def close_slow(self, members: "list[Connection]") -> None:
         """Close members whose outbox overflowed, behind what is being told now.
 
@@ -146,6 +154,11 @@ class Hub:
         slow, self._slow = self._slow, []
         for connection in slow:
             connection.close(CloseCode.TRY_LATER)
+
+    @property
+    def broker_is_up(self) -> bool | None:
+        """Whether rooms are shared just now; None for a server that shares none."""
+        return None
 
     # Plain answers
 

@@ -34,6 +34,17 @@ def new_key() -> Key:
     return _key(secrets.token_bytes(SECRET_BYTES))
 
 
+def key_from(text: str) -> Key:
+    """A key that somebody else keeps: 64 hex digits. Raises KeyFileError."""
+    try:
+        secret = bytes.fromhex(text)
+    except ValueError:
+        secret = b""
+    if len(secret) != SECRET_BYTES:
+        raise KeyFileError("the key has to be 64 hex digits, as `openssl rand -hex 32` makes them")
+    return _key(secret)
+
+
 def key_path(audit: Path) -> Path:
     """Where the key of an audit file lies. Raises KeyFileError when that would be the audit file itself."""
     path = audit.with_suffix(".key")

@@ -22,11 +22,18 @@ class Listening:
     """The listening sockets of one server: all of them, or none."""
 
     def __init__(
-        self, new_connection: Callable[[], asyncio.Protocol], limits: Limits, tls: ssl.SSLContext | None
+        self,
+        new_connection: Callable[[], asyncio.Protocol],
+        limits: Limits,
+        tls: ssl.SSLContext | None,
+        *,
+        reuse_port: bool = False,
     ) -> None:
+        """`reuse_port` shares the port with other processes: the kernel gives each of them some connections."""
         self._new_connection = new_connection
         self._limits = limits
         self._tls = tls
+        self._reuse_port = reuse_port or None
         self._listeners: list[asyncio.Server] = []
 
     async def start(self, host: str, port: int) -> int:
@@ -63,7 +70,13 @@ class Listening:
     async def _listen_at(self, host: str, port: int) -> int:
         loop = asyncio.get_running_loop()
         listener = await loop.create_server(
-            self._new_connection, host, port, backlog=BACKLOG, start_serving=False, **self._tls_options()
+            self._new_connection,
+            host,
+            port,
+            backlog=BACKLOG,
+            start_serving=False,
+            reuse_port=self._reuse_port,
+            **self._tls_options(),
         )
         self._listeners.append(listener)
         for sock in listener.sockets:

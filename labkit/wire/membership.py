@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from labkit.rules import actions, answers
 from labkit.rules.rooms import Membership, Room
-from labkit.wire.audit import Entry
+from labkit.wire.audit.writer import Entry
 
 if TYPE_CHECKING:
     from labkit.wire.connection import Connection
     from labkit.wire.hub import Hub
+    from labkit.wire.sharing.elsewhere import Elsewhere
 
 
 class Memberships:
@@ -18,6 +19,7 @@ class Memberships:
 
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
+        self.elsewhere: Elsewhere | None = None  # who is in our rooms by way of other servers
 
     def enter(self, connection: "Connection", action: actions.Enter) -> None:
         """Make the connection a member, once the join is stored."""
@@ -37,7 +39,7 @@ class Memberships:
         room = self._hub.rooms.room(action.room_id)  # asked again: an empty room may have been forgotten meanwhile
         events, gap = room.missed(action.since, place, connection.outbox.free_bytes // 2)
         if room.enter(connection, place):
-            self._tell_watchers(room, answers.entered(room.room_id, place.user_id))
+            self._tell_entered(room, place)
         self._hub.rooms.tidy(room)
         connection.send(answers.encode(answers.joined(room.room_id, room.epoch, room.seq, gap, place.access)))
         for event in events:
@@ -71,7 +73,7 @@ class Memberships:
         entry = Entry(time(), "leave", room=room.room_id, user=place.user_id, connection=connection.id)
         self._hub.queue.record(entry)
         if user_gone is not None:
-            self._tell_watchers(room, answers.gone(room.room_id, user_gone))
+            self._tell_gone(room, user_gone)
 
     def tell_members(self, connection: "Connection", action: actions.TellMembers) -> None:
         """Answer `presence`, and tell every change from now on."""
@@ -80,7 +82,42 @@ class Memberships:
     def _told_members(self, connection: "Connection", room: "Room[Connection]") -> None:
         if connection in room.members:
             room.watchers.add(connection)
-            connection.send(answers.encode(answers.presence(room.room_id, room.present())))
+            connection.send(answers.encode(answers.presence(room.room_id, self._present(room))))
+
+    def _present(self, room: "Room[Connection]") -> list[tuple[str, float]]:
+        here = room.present()
+        if self.elsewhere is None:
+            return here
+        found = self.elsewhere.present(room.room_id)
+        for user, since in here:
+            found[user] = min(since, found.get(user, since))
+        return list(found.items())
+
+    def _tell_entered(self, room: "Room[Connection]", place: Membership) -> None:
+        if self.elsewhere is not None:
+            self.elsewhere.tell_entered(room.room_id, place.user_id, place.since)
+            if self.elsewhere.is_in(room.room_id, place.user_id):
+                return
+        self._tell_watchers(room, answers.entered(room.room_id, place.user_id))
+
+    def _tell_gone(self, room: "Room[Connection]", user_id: str) -> None:
+        if self.elsewhere is not None:
+            self.elsewhere.tell_gone(room.room_id, user_id)
+            if self.elsewhere.is_in(room.room_id, user_id):
+                return
+        self._tell_watchers(room, answers.gone(room.room_id, user_id))
+
+    def came_elsewhere(self, room_id: str, user_id: str) -> None:
+        """A user is in a room by way of another server, and was by way of none."""
+        room = self._hub.rooms.find(room_id)
+        if room is not None and not room.has_user(user_id):
+            self._tell_watchers(room, answers.entered(room_id, user_id))
+
+    def went_elsewhere(self, room_id: str, user_id: str) -> None:
+        """A user is in a room by way of no other server any more."""
+        room = self._hub.rooms.find(room_id)
+        if room is not None and not room.has_user(user_id):
+            self._tell_watchers(room, answers.gone(room_id, user_id))
 
     def _tell_watchers(self, room: "Room[Connection]", change: answers.Answer) -> None:
         body = answers.encode(change)

@@ -1,10 +1,11 @@
-"""The way out of one connection: its outbox, written as far as the kernel takes it.
+"""The way out of one connection: what is due in this tick, and an outbox for what the kernel does not take.
 
-    offer --> outbox --flush--> the transport's buffer --> the kernel --> the peer
-                 ^                      |
-                 +------ paused --------+   while the kernel is full, frames wait where they are counted
+    due --write_due--> the transport --> the kernel --> the peer
+     |                      |
+     +----> outbox <--------+   while the kernel is full, frames wait where they are counted
 
-When `flush` is called is the business of `wire.fast_path`. Taught in notebook 06 (slow consumers).
+Nearly always the kernel has room, so what is due goes to it without being queued and counted first: kernel first, the
+outbox second. When `write_due` is called is the business of `wire.fast.path`. Taught in notebook 06 (slow consumers).
 """
 
 import asyncio
@@ -17,13 +18,13 @@ WRITE_CHUNK_BYTES = 64 * 1024
 
 
 class Outgoing:
-    """What one client is sent. `is_due` says that a flush has been arranged already."""
+    """What one client is sent. `due` are the frames that it was told in this tick."""
 
-    __slots__ = ("_transport", "is_due", "is_paused", "is_slow", "outbox")
+    __slots__ = ("_transport", "due", "is_paused", "is_slow", "outbox")
 
     def __init__(self, limits: Limits) -> None:
         self.outbox = Outbox(limits.outbox_bytes, limits.outbox_age_s)
-        self.is_due = False
+        self.due: list[bytes] = []
         self.is_paused = False
         self.is_slow = False  # it overflowed and is about to be closed: a hole in the stream must not be followed
         self._transport: asyncio.Transport | None = None
@@ -38,17 +39,36 @@ class Outgoing:
         self._transport = transport
         self.is_paused = False
 
-    def offer(self, frame: bytes) -> Offer:
-        """Queue a frame. OVERFLOW comes once, and the caller closes the connection."""
-        if self.is_slow:
+    def write_due(self) -> Offer:
+        """Write what is due. OVERFLOW comes once, and the caller closes the connection."""
+        due = self.due
+        if self.is_paused or self.is_slow or self.outbox.queued_bytes or self._transport is None:
+            return self._queue_due()
+        if not due:
             return Offer.ACCEPTED
-        offered = self.outbox.offer(frame, monotonic())
-        self.is_slow = offered is Offer.OVERFLOW
-        return offered
+        data = due[0] if len(due) == 1 else b"".join(due)
+        if len(data) > WRITE_CHUNK_BYTES or self._transport.is_closing():
+            return self._queue_due()
+        due.clear()
+        if len(data) > self.outbox.peak_bytes:
+            self.outbox.peak_bytes = len(data)  # it waited with us, if only for the rest of the tick
+        self._transport.write(data)
+        if self.is_paused:
+            self.outbox.passed(len(data), monotonic())
+        return Offer.ACCEPTED
+
+    def _queue_due(self) -> Offer:
+        due, now = self.due.copy(), monotonic()
+        self.due.clear()
+        for frame in due:
+            if not self.is_slow and self.outbox.offer(frame, now) is Offer.OVERFLOW:
+                self.is_slow = True
+                return Offer.OVERFLOW
+        self.flush()
+        return Offer.ACCEPTED
 
     def flush(self) -> None:
         """Write what is queued, as far as the transport takes it."""
-        self.is_due = False
         transport = self._transport
         while transport and not transport.is_closing() and not self.is_paused and self.outbox.queued_bytes:
             transport.write(self.outbox.take(WRITE_CHUNK_BYTES))
@@ -60,3 +80,8 @@ class Outgoing:
         self.is_paused = False
         self.outbox.delivered()
         self.flush()
+
+    def drop(self) -> None:
+        """Forget what is not with the transport: the connection ends."""
+        self.due.clear()
+        self.outbox.drop()

@@ -1,6 +1,6 @@
 """From a publication to the members of its room: a seq, the audit log, one frame for everybody.
 
-How it reaches each member is in `wire.fast_path`. A slow member is a returned value: `tell` returns it, that one member
+How it reaches each member is in `wire.fast.path`. A slow member is a returned value of its own outbox: that one member
 is closed with 1013, and nobody waits for it.
 Taught in notebooks 03 (rooms), 06 (slow consumers) and 08 (audit).
 """
@@ -13,7 +13,7 @@ from labkit.rules import actions, answers
 from labkit.rules.messages import Publication
 from labkit.rules.rooms import Event, Room
 from labkit.rules.session import Identity
-from labkit.wire.audit import Entry
+from labkit.wire.audit.writer import Entry
 
 if TYPE_CHECKING:
     from labkit.wire.connection import Connection
@@ -67,7 +67,7 @@ class Publishing:
         members = room.deliver(event)
         self._hub.counts.events += 1
         self._hub.counts.delivered += len(members)
-        self._hub.close_slow(self._hub.path.tell(members, said, event.body))
+        self._hub.path.tell(members, said, event.body)
 
     def _not_stored(self, connection: "Connection", room: "Room[Connection]", event: Event) -> None:
         room.forget(event)

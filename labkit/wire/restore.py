@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from labkit.rules.answers import closed_before
 from labkit.rules.rooms import Rooms
-from labkit.wire.audit_past import Past
+from labkit.wire.audit.past import Past
 from labkit.wire.sessions import Sessions
 
 if TYPE_CHECKING:

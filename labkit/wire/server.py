@@ -9,32 +9,37 @@ Read `wire.connection` next, then `wire.hub`. Taught in notebook 01 (hello) and 
 import asyncio
 import logging
 import ssl
+import sys
 import uuid
 from collections.abc import Collection
 from pathlib import Path
 from random import Random, SystemRandom
 from time import time
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from labkit.rules.admission import drain_slots_ms
 from labkit.rules.close_codes import CloseCode, reason_with_retry, row
 from labkit.rules.credentials import Credentials
 from labkit.rules.limits import Limits
 from labkit.rules.rooms import Rooms
-from labkit.wire.audit import Audit
-from labkit.wire.audit_past import read_past
+from labkit.wire.audit.past import read_past
+from labkit.wire.audit.writer import Audit
 from labkit.wire.commit_queue import CommitQueue
 from labkit.wire.connection import Connection
+from labkit.wire.fast.ids import Ids
 from labkit.wire.gate import Gate, is_loopback
-from labkit.wire.http import Http
+from labkit.wire.http.routes import Http, Routes
+from labkit.wire.http.users import Directory
 from labkit.wire.hub import Hub
-from labkit.wire.keyfile import load_or_create_key, new_key
+from labkit.wire.keyfile import Key, load_or_create_key, new_key
 from labkit.wire.listening import LOCALHOST, Listening
 from labkit.wire.restore import restore
 from labkit.wire.sessions import Sessions
+from labkit.wire.sharing.broker import Broker
+from labkit.wire.sharing.hub import SharedHub
+from labkit.wire.sharing.past import shared_past
 from labkit.wire.sockets import reset
-from labkit.wire.users import Users
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -49,11 +54,17 @@ class Server:
         *,
         # Who may come in
         token: str | None = "dev-token",
-        users: Users | None = None,
+        users: Directory | None = None,
         ops_token: str | None = None,
         allow_origins: Collection[str] = (),
+        # What else it answers over HTTP
+        routes: Routes | None = None,
         # What is kept
         audit: Path | None = None,
+        # With whom rooms are shared; such servers need one key
+        broker: Broker | None = None,
+        key: Key | None = None,
+        reuse_port: bool = False,
         # How much
         limits: Limits | None = None,
         # TLS
@@ -69,11 +80,14 @@ class Server:
         self._users = users
         self._ops_token = ops_token
         self._allow_origins = allow_origins
+        self._routes = routes
         self._audit_path = audit
         self._is_tls = tls is not None
         self._rng = rng or SystemRandom()
         self._audit: Audit | None = None
-        self._listening = Listening(self._new_connection, self.limits, tls)
+        self._broker = broker
+        self._key = key
+        self._listening = Listening(self._new_connection, self.limits, tls, reuse_port=reuse_port)
 
     @property
     def url(self) -> str:
@@ -84,12 +98,14 @@ class Server:
     async def __aenter__(self) -> Self:
         """Raises OSError for a port in use, AuditError or KeyFileError for an audit file that cannot be used."""
         try:
-            self.hub = self._new_hub()
+            self.hub = self._new_hub() if self._broker is None else await self._shared_hub(self._broker)
             self.port = await self._listening.start(self.host, self.port)
         except BaseException:
+            await self._leave_broker()
             await self._close_audit()
             raise
-        _LOGGER.info("listening", extra={"url": self.url})
+        loop = type(asyncio.get_running_loop()).__module__.partition(".")[0]
+        _LOGGER.info("listening", extra={"url": self.url, "loop": loop})
         return self
 
     async def __aexit__(
@@ -103,14 +119,33 @@ class Server:
             self._audit = Audit(self._audit_path)
             key = load_or_create_key(self._audit_path)
             past = read_past(self._audit_path, self.limits, time())
-        gate = Gate(self.limits, on_loopback=self._on_loopback(), allow_origins=self._allow_origins)
-        sessions = Sessions(self.limits, Credentials(*key), _new_id, self._token)
         rooms: Rooms[Connection] = Rooms(self.limits, _new_epoch)
-        hub = Hub(self.limits, gate, sessions, rooms, CommitQueue(self._audit), _new_id, self._rng)
-        hub.http = Http(hub, self._users, self._ops_token)
+        hub = Hub(*self._parts(key, rooms))
+        hub.http = Http(hub, self._users, self._ops_token, self._routes)
         if past is not None:
-            restore(past, rooms, sessions, time())
+            restore(past, rooms, hub.sessions, time())
         return hub
+
+    async def _shared_hub(self, broker: Broker) -> SharedHub:
+        """A hub that has read all that was said before. Raises what the broker raises."""
+        await broker.open()
+        if self._audit_path is not None:
+            self._audit = Audit(self._audit_path)
+        shared = shared_past(self._audit_path, self.limits, broker.epoch)
+        rooms: Rooms[Connection] = Rooms(self.limits, lambda: broker.epoch, idle_rooms=sys.maxsize)
+        hub = SharedHub(*self._parts(self._key or new_key(), rooms), broker=broker)
+        hub.http = Http(hub, self._users, self._ops_token, self._routes)
+        restore(shared.past, rooms, hub.sessions, time())
+        for user_id, at in shared.revoked:
+            hub.sessions.remember_revoked(user_id, at)
+        await hub.follow(shared.place)
+        return hub
+
+    def _parts(self, key: Key, rooms: "Rooms[Connection]") -> tuple[Any, ...]:
+        gate = Gate(self.limits, on_loopback=self._on_loopback(), allow_origins=self._allow_origins)
+        new_id = Ids() if self.limits.fast_path else _new_id
+        sessions = Sessions(self.limits, Credentials(*key), new_id, self._token)
+        return self.limits, gate, sessions, rooms, CommitQueue(self._audit), new_id, self._rng
 
     def _on_loopback(self) -> bool:
         return self.host == LOCALHOST or is_loopback(self.host)
@@ -130,7 +165,18 @@ class Server:
             self.hub.queue.then(None, lambda c=connection, r=reason: c.close(CloseCode.RESTART, r))  # type: ignore[misc]
         await self.hub.queue.empty()
         await self._gone()
+        await self._leave_broker()
         await self._close_audit()
+
+    def users_here(self) -> set[str]:
+        """Who is connected and let in."""
+        identities = (connection.session.identity for connection in self.hub.connections.values())
+        return {identity.user_id for identity in identities if identity is not None}
+
+    def drop_everybody(self) -> None:
+        """Every socket is reset, without a close frame, as a crash does it; the server goes on."""
+        for connection in list(self.hub.sockets):
+            reset(connection.transport)
 
     async def _gone(self) -> None:
         """Wait for the peers to answer our close frames; each has its own deadline, after which it is aborted."""
@@ -141,6 +187,11 @@ class Server:
             reset(connection.transport)
         await asyncio.sleep(0)
         await self.hub.queue.empty()
+
+    async def _leave_broker(self) -> None:
+        if self._broker is not None:
+            hub = getattr(self, "hub", None)
+            await (hub.leave() if isinstance(hub, SharedHub) else self._broker.close())
 
     async def _close_audit(self) -> None:
         if self._audit is not None:

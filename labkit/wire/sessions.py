@@ -8,6 +8,7 @@ stalled client saw only 1006 and asks for the cause with `previous`. Taught in n
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from labkit.rules import credentials
@@ -17,7 +18,7 @@ from labkit.rules.credentials import Credentials, Rejected, SpentTickets, Ticket
 from labkit.rules.grants import EVERY_ROOM, Grants
 from labkit.rules.limits import Limits
 from labkit.rules.session import Identity
-from labkit.wire.audit import Entry
+from labkit.wire.audit.writer import Entry
 
 if TYPE_CHECKING:
     from labkit.wire.connection import Connection
@@ -46,6 +47,8 @@ class Sessions:
         self._known: dict[str, Known] = {}
         self._live: dict[str, Connection] = {}
         self._closes: OrderedDict[str, Answer] = OrderedDict()
+        self._revoked: dict[str, float] = {}  # users, and when
+        self.trusts_its_key = False  # a session of this key is good, though another server started it
         self._started = 0
 
     # Coming in
@@ -104,11 +107,29 @@ class Sessions:
     def _resumed(self, token: str, now: float) -> Identity:
         identity = self._signer.read_resume(token, now)
         known = self._known.get(identity.session_id)
-        if known is None:
+        if known is None and not self.trusts_its_key:
             raise Rejected(CloseCode.SESSION_EXPIRED)
-        if known.is_revoked:
+        if known.is_revoked if known is not None else self._was_revoked(identity.user_id, identity.expires_at):
             raise Rejected(CloseCode.REVOKED)
         return identity
+
+    def _was_revoked(self, user_id: str, expires_at: float) -> bool:
+        """Of a session that we have not seen begin: whether it had begun when its user was revoked."""
+        return expires_at <= self._revoked.get(user_id, -inf) + self._limits.session_ttl_s
+
+    def remember_elsewhere(self, session_id: str, user_id: str, expires_at: float) -> None:
+        """A session goes on at another server; a revocation that we know of stands."""
+        known = self._known.get(session_id)
+        is_revoked = known.is_revoked if known is not None else self._was_revoked(user_id, expires_at)
+        self._known[session_id] = Known(user_id, expires_at, is_revoked)
+
+    def read_ticket(self, token: str, now: float) -> Ticket:
+        """What a ticket says, without spending it. Raises Rejected."""
+        return self._signer.read_ticket(token, now)
+
+    def live(self, session_id: str) -> "Connection | None":
+        """The connection of a session."""
+        return self._live.get(session_id)
 
     def _spend(self, token: str, now: float) -> tuple[Identity, list[Entry]]:
         ticket = self._signer.read_ticket(token, now)
@@ -128,6 +149,7 @@ class Sessions:
 
     def revoke(self, user_id: str, now: float) -> "tuple[list[Connection], Entry]":
         """End every session of a user; the connections to close, and what to store."""
+        self._revoked[user_id] = now
         for session_id, known in self._known.items():
             if known.user_id == user_id:
                 self._known[session_id] = known._replace(is_revoked=True)
@@ -160,6 +182,10 @@ class Sessions:
     def remember_spent(self, ticket_id: str, expires_at: float, now: float) -> None:
         """A ticket that was used before this server started."""
         self._spent.spend(ticket_id, expires_at, now)
+
+    def remember_revoked(self, user_id: str, at: float) -> None:
+        """A user that was revoked before this server started."""
+        self._revoked[user_id] = at
 
     def remember(self, session_id: str, known: Known) -> None:
         """A session that was started before this server started."""

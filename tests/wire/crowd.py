@@ -13,8 +13,8 @@ import sys
 from random import Random
 from typing import Any, NamedTuple
 
-from labkit.wire.client import Client
-from labkit.wire.client_room import ClientRoom
+from labkit.wire.client.client import Client
+from labkit.wire.client.room import ClientRoom
 from tests.wire.people import ticket
 
 SETTLE_S = 60

@@ -3,7 +3,7 @@
 import base64
 from pathlib import Path
 
-from labkit.wire.users import Users, read_users
+from labkit.wire.http.users import Users, read_users
 from tests.wire.raw import Answer, Raw, ask, request
 
 CODES = {"ada": "correct-horse", "bob": "battery-staple", "eve": "paper-clip"}

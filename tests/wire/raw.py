@@ -17,13 +17,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, ParamSpec, Self
 
+from labkit.commands.running import run as on_loop
 from labkit.rules.limits import Limits
 from labkit.wire.server import Server
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 PATIENCE_S = 20.0  # for what must come; nothing is measured with it
 TOKEN = "dev-token"
-QUICK = {"auth_timeout_s": 1.0, "close_deadline_s": 0.3}
+# The long runs have everything on the plain path, and on the other event loop, too.
+FAST_PATH = os.environ.get("LABKIT_TESTS_FAST_PATH", "on") == "on"
+LOOP = os.environ.get("LABKIT_TESTS_LOOP")  # None: the usual one
+QUICK = {"auth_timeout_s": 1.0, "close_deadline_s": 0.3, "fast_path": FAST_PATH}
 P = ParamSpec("P")
 Said = dict[str, Any]
 
@@ -46,7 +50,7 @@ def on_a_loop(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
             async with asyncio.timeout(100):
                 await test(*args, **kwargs)
 
-        asyncio.run(bounded())
+        on_loop(bounded(), LOOP or "asyncio")
 
     return run
 
@@ -351,7 +355,9 @@ class Process(NamedTuple):
 
 def command(*arguments: str) -> list[str]:
     """`labkit serve` with arguments."""
-    return [sys.executable, "-m", "labkit", "serve", *arguments]
+    path = [] if FAST_PATH else ["--set", "fast_path=off"]
+    loop = ["--loop", LOOP] if LOOP and "--loop" not in arguments else []
+    return [sys.executable, "-m", "labkit", "serve", *path, *loop, *arguments]
 
 
 @asynccontextmanager

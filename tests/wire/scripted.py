@@ -16,7 +16,7 @@ from typing import Any
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from labkit.wire.client import Client
+from labkit.wire.client.client import Client
 
 PATIENCE_S = 20.0
 QUICK_WINDOW = {"windowMs": 10}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit.wire.audit_verify import verify
+from labkit.wire.audit.verify import verify
 from labkit.wire.server import Server
 from tests.wire.houses import in_every_house, serving_in
 from tests.wire.raw import TOKEN, Raw, on_a_loop, serving, text, until

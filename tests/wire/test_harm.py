@@ -154,6 +154,7 @@ async def test_none_of_these_harms_the_server(tmp_path: Path) -> None:
         assert "Traceback" not in server.log.read_text()
 
 
+@pytest.mark.alone("2,000 connections end at once, and each has the same short time for it")
 @on_a_loop
 async def test_two_thousand_idle_sockets_cost_little_and_end(tmp_path: Path) -> None:
     """Unauthenticated and silent: 20 MB at most while they are there, 4401 for each, and a pair talks all the while."""

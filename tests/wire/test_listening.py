@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -54,8 +55,10 @@ async def test_it_gives_up_and_leaves_nothing_open() -> None:
         await halves.start(LOCALHOST, 0)
     assert len(halves.ports) == PORTS_TRIED + 1 and halves._listeners == []
     halves.ports.clear()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     with pytest.raises(OSError, match="in use"):
-        await halves.start(LOCALHOST, 1 + max(halves.ports, default=40_000))
+        await halves.start(LOCALHOST, port)
     assert len(halves.ports) == 1 and halves._listeners == []
 
 

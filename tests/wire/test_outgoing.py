@@ -42,43 +42,69 @@ def started(limits: Limits, writes: int = 10**9) -> tuple[Outgoing, Transport]:
     return outgoing, transport
 
 
+def say(outgoing: Outgoing, *frames: bytes) -> Offer:
+    """Frames of one tick, and its end."""
+    outgoing.due.extend(frames)
+    return outgoing.write_due()
+
+
 def test_what_is_said_in_one_tick_is_one_write() -> None:
     """As long as it fits into a chunk; a longer line is cut between frames."""
     outgoing, transport = started(Limits())
-    for _ in range(10):
-        assert outgoing.offer(b"x" * 100) is Offer.ACCEPTED
-    outgoing.flush()
+    assert say(outgoing, *[b"x" * 100] * 10) is Offer.ACCEPTED
     assert transport.written == [b"x" * 1_000]
-    for _ in range(3):
-        outgoing.offer(b"y" * (WRITE_CHUNK_BYTES // 2 + 1))
-    outgoing.flush()
+    say(outgoing, *[b"y" * (WRITE_CHUNK_BYTES // 2 + 1)] * 3)
     assert [len(data) for data in transport.written[1:]] == [WRITE_CHUNK_BYTES // 2 + 1] * 3
+    assert outgoing.outbox.queued_bytes == outgoing.outbox.in_flight_bytes == 0
+
+
+def test_what_waited_for_a_tick_counts_as_the_peak_and_is_no_backlog() -> None:
+    """Written kernel first, a healthy member never has a queue; how much it was told at once is known all the same."""
+    outgoing, _ = started(Limits())
+    say(outgoing, *[b"x" * 100] * 10)
+    say(outgoing, b"y")
+    assert outgoing.outbox.statistics(0.0) == (0, 0, 0, 0.0, 1_000)
 
 
 def test_while_the_kernel_is_full_frames_wait_in_the_outbox() -> None:
     """Counted there, and not handed to the transport, where nothing would bound them; then all of them, in order."""
     outgoing, transport = started(Limits(), writes=1)
-    outgoing.offer(b"1")
-    outgoing.flush()
-    for frame in (b"2", b"3"):
-        outgoing.offer(frame)
-        outgoing.flush()
+    for frame in (b"1", b"2", b"3"):
+        say(outgoing, frame)
     assert transport.written == [b"1"] and outgoing.outbox.queued_bytes == 2
-    assert outgoing.outbox.in_flight_bytes == 1
+    assert outgoing.outbox.in_flight_bytes == 1 and outgoing.outbox.too_old_at is not None
     outgoing.resume()
     assert transport.written == [b"1", b"23"]
+
+
+def test_what_is_queued_goes_out_before_what_is_said_later() -> None:
+    """Kernel first is for those who have nothing queued: whoever comes second must not overtake."""
+    outgoing, transport = started(Limits(), writes=1)
+    say(outgoing, b"1")
+    say(outgoing, b"2")
+    outgoing.is_paused = False  # as between the kernel's having room and our being told
+    say(outgoing, b"3")
+    outgoing.resume()
+    assert b"".join(transport.written) == b"123"
 
 
 def test_after_an_overflow_nothing_more_is_queued() -> None:
     """A smaller frame would fit: sent behind the one that did not, it would hide a hole. Overflow is said once."""
     outgoing, transport = started(SMALL, writes=0)
     outgoing.is_paused = True
-    offers = [outgoing.offer(b"x" * 400) for _ in range(2)]
-    assert offers == [Offer.ACCEPTED, Offer.ACCEPTED]
-    assert outgoing.offer(b"y" * 400) is Offer.OVERFLOW
-    assert [outgoing.offer(b"z"), outgoing.offer(b"z" * 400)] == [Offer.ACCEPTED] * 2
+    assert [say(outgoing, b"x" * 400) for _ in range(2)] == [Offer.ACCEPTED, Offer.ACCEPTED]
+    assert say(outgoing, b"y" * 400, b"y") is Offer.OVERFLOW
+    assert [say(outgoing, b"z"), say(outgoing, b"z" * 400)] == [Offer.ACCEPTED] * 2
     outgoing.resume()
     assert b"".join(transport.written) == b"x" * 800
+
+
+def test_of_one_tick_as_much_is_queued_as_fits() -> None:
+    """The bound is of frames, not of ticks."""
+    outgoing, _ = started(SMALL, writes=0)
+    outgoing.is_paused = True
+    assert say(outgoing, *[b"x" * 400] * 3) is Offer.OVERFLOW
+    assert outgoing.outbox.queued_bytes == 800 and outgoing.due == []
 
 
 def test_a_pause_before_there_is_a_transport_is_forgotten() -> None:
@@ -89,6 +115,5 @@ def test_a_pause_before_there_is_a_transport_is_forgotten() -> None:
     outgoing.is_paused = True
     transport: Any = Transport()
     outgoing.start(transport)
-    outgoing.offer(b"x")
-    outgoing.flush()
+    say(outgoing, b"x")
     assert transport.written == [b"x"] and transport.limits == {"high": 1, "low": 0}

@@ -13,7 +13,7 @@ from labkit.rules.messages import Chat
 from labkit.rules.outbox import Outbox
 from labkit.rules.rooms import Event, Rooms
 from labkit.rules.session import Identity
-from labkit.wire.fast_path import FastPath
+from labkit.wire.fast.path import FastPath
 from labkit.wire.membership import Memberships
 from labkit.wire.publishing import Publishing
 

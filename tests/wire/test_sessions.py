@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit.wire.audit import Audit
+from labkit.wire.audit.writer import Audit
 from tests.wire.people import OPS, basic, enter_as, refused, revoke, ticket, ticket_answer, users
 from tests.wire.raw import TOKEN, Ended, Raw, ask, on_a_loop, request, serving, until
 

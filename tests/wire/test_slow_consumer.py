@@ -49,6 +49,7 @@ async def stall(server: Process, member: Member) -> float:
     raise AssertionError("it is still there")
 
 
+@pytest.mark.alone("measures what 49 members notice of the fiftieth")
 @linux
 @on_a_loop
 async def test_one_of_fifty_stops_reading_and_the_others_do_not_notice(tmp_path: Path) -> None:

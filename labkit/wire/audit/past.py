@@ -1,0 +1,145 @@
+"""What an audit file tells a server that starts: rooms, sessions, spent tickets, endings. Lesson: notebook 08 (audit).
+
+Quick on a long file: every question goes through an index, and costs what it answers, not what the file holds.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from labkit.rules.limits import Limits
+from labkit.rules.rooms import IDLE_ROOMS, Event
+from labkit.wire.audit.file import AuditError, newest, reading
+from labkit.wire.sessions import CLOSES_KEPT, Known
+
+# An event, when it was accepted (seconds since 1970), and whether its sender chose the requestId.
+PastEvent = tuple[Event, float, bool]
+
+
+class PastRoom(NamedTuple):
+    """A room in its newest epoch: the seq of its newest event (0 for none) and its recent events, oldest first."""
+
+    room_id: str
+    epoch: str
+    seq: int
+    events: list[PastEvent]
+
+
+class PastClose(NamedTuple):
+    """How a connection ended."""
+
+    connection_id: str
+    code: int
+    reason: str
+    at: float
+
+
+class Past(NamedTuple):
+    """What a server takes over. Sessions and tickets are those not expired; rooms and closes the newest, oldest first.
+
+    A session is revoked when its user was revoked after the session's last `auth` row.
+    """
+
+    rooms: list[PastRoom]
+    spent_tickets: list[tuple[str, float]]
+    sessions: dict[str, Known]
+    closes: list[PastClose]
+
+
+class _Said(msgspec.Struct, rename="camel"):
+    """What an event's text holds and no column does."""
+
+    request_id: str
+
+
+class _Ending(msgspec.Struct):
+    code: int
+    reason: str
+
+
+_SAID = msgspec.json.Decoder(_Said)
+_ENDING = msgspec.json.Decoder(_Ending)
+# From each room straight to the next one: counting them all would read the whole index.
+_ROOMS = """
+WITH RECURSIVE known (room) AS (
+    SELECT min(room) FROM room_index
+    UNION ALL
+    SELECT (SELECT min(room) FROM room_index WHERE room > known.room) FROM known WHERE known.room IS NOT NULL
+)
+SELECT room,
+    (SELECT max(n) FROM room_index WHERE room = known.room AND kind = 'event') AS event,
+    (SELECT max(n) FROM room_index WHERE room = known.room AND kind = 'join') AS joined
+FROM known WHERE room IS NOT NULL ORDER BY max(ifnull(event, 0), ifnull(joined, 0)) DESC LIMIT ?
+"""
+_EPOCH = "SELECT epoch FROM log WHERE n = max(ifnull(:event, 0), ifnull(:joined, 0))"
+_SEQ = "SELECT seq FROM log WHERE n = :event AND epoch = :epoch"
+_HISTORY = "SELECT n FROM room_index WHERE room = ? AND kind = 'event' ORDER BY n DESC LIMIT ?"
+_YOUNG_AFTER = "SELECT ifnull((SELECT n FROM log WHERE at <= ? ORDER BY n DESC LIMIT 1), 0)"
+# In the order of the file, so that each page is read once, however many rooms share it.
+_EVENT = "SELECT room, epoch, at, seq, id, user, body FROM"
+_OLD_EVENTS = f"{_EVENT} (SELECT value AS wanted FROM json_each(?)) CROSS JOIN log ON n = wanted"
+_YOUNG_EVENTS = f"{_EVENT} log WHERE n > ? AND kind = 'event' ORDER BY n"
+_REVOKED_AT = "ifnull((SELECT max(n) FROM log AS r WHERE kind = 'revoke' AND r.user = a.user), 0)"
+_SESSIONS = f"""
+SELECT id, user, max(expires_at), max(n) < {_REVOKED_AT}
+FROM log AS a WHERE kind = 'auth' AND expires_at > ? GROUP BY id
+"""
+_TICKETS = "SELECT id, expires_at FROM log WHERE kind = 'ticket' AND expires_at > ? ORDER BY expires_at"
+_CLOSES = "SELECT connection, body, at FROM log WHERE kind = 'close' ORDER BY n DESC LIMIT ?"
+
+
+def read_past(path: Path, limits: Limits, now: float, most_rooms: int | None = None) -> Past:
+    """The past of a file that an `Audit` has opened and not written to yet. Raises AuditError."""
+    with reading(path) as connection:
+        (indexed,) = connection.execute("SELECT value FROM meta WHERE name = 'indexed'").fetchone()
+        if indexed != newest(connection)[0]:
+            raise AuditError(f"audit file {path} is being written; its past can be read when a server opens it")
+        sessions = connection.execute(_SESSIONS, (now,))
+        try:
+            return Past(
+                _rooms(connection, limits, now, IDLE_ROOMS if most_rooms is None else most_rooms),
+                connection.execute(_TICKETS, (now,)).fetchall(),
+                {key: Known(user, until, bool(gone)) for key, user, until, gone in sessions},
+                list(_closes(connection)),
+            )
+        except (msgspec.DecodeError, ValueError, TypeError, AttributeError) as error:
+            raise AuditError(f"audit file {path} is damaged ({error}); see `labkit audit {path} --verify`") from None
+
+
+def _rooms(connection: sqlite3.Connection, limits: Limits, now: float, most: int) -> list[PastRoom]:
+    """Events: enough for the history, and for recognising what is said again."""
+    (young_after,) = connection.execute(_YOUNG_AFTER, (now - limits.dedupe_s,)).fetchone()
+    rooms: dict[str, PastRoom] = {}
+    old: list[int] = []
+    for room_id, event, joined in reversed(connection.execute(_ROOMS, (most,)).fetchall()):
+        (epoch,) = connection.execute(_EPOCH, {"event": event, "joined": joined}).fetchone()
+        seq = connection.execute(_SEQ, {"event": event, "epoch": epoch}).fetchone()
+        rooms[room_id] = PastRoom(room_id, epoch, seq[0] if seq else 0, [])
+        history = connection.execute(_HISTORY, (room_id, limits.history_events))
+        old += [n for (n,) in history if n <= young_after]
+    for row in connection.execute(_OLD_EVENTS, (json.dumps(sorted(old)),)):
+        _put(rooms, row)
+    for row in connection.execute(_YOUNG_EVENTS, (young_after,)):
+        _put(rooms, row)
+    return list(rooms.values())
+
+
+def _put(rooms: dict[str, PastRoom], row: tuple[Any, ...]) -> None:
+    room_id, epoch, at, seq, event_id, user, body = row
+    room = rooms.get(room_id)
+    if room is None or room.epoch != epoch:
+        return
+    request_id = _SAID.decode(body).request_id
+    chosen = request_id != event_id  # the server's own choice is nothing that could be said again
+    room.events.append((Event(seq, user, request_id, body.encode()), at, chosen))
+
+
+def _closes(connection: sqlite3.Connection) -> Iterator[PastClose]:
+    found = connection.execute(_CLOSES, (CLOSES_KEPT,)).fetchall()
+    for connection_id, body, at in reversed(found):
+        ending = _ENDING.decode(body)
+        yield PastClose(connection_id, ending.code, ending.reason, at)

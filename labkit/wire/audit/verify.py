@@ -1,0 +1,85 @@
+"""Whether an audit file is as it was written: follow the hash chain from the first row. Lesson: notebook 08 (audit)."""
+
+import sqlite3
+from pathlib import Path
+from typing import NamedTuple
+
+from labkit.wire.audit.file import GENESIS, Entry, link, reading, rows
+
+
+class Anchor(NamedTuple):
+    """A row's number and hash, kept outside the file: what a file that lost its end cannot show."""
+
+    n: int
+    hash: str
+
+    def __str__(self) -> str:
+        return f"{self.n}:{self.hash}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Anchor":
+        """From `1234:` and 64 hex digits. Raises ValueError."""
+        number, _, digits = text.partition(":")
+        if not (number.isascii() and number.isdigit() and len(bytes.fromhex(digits)) == len(GENESIS)):
+            raise ValueError
+        return cls(int(number), digits.lower())
+
+
+class Verdict(NamedTuple):
+    """What was found. `broken_at` is the first row that does not follow from the one before it."""
+
+    rows: int
+    last: Anchor
+    broken_at: int | None = None
+    why: str = ""
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether every row follows from the one before it, and the anchor, if given, was met."""
+        return not self.why
+
+    def __str__(self) -> str:
+        if self.is_intact:
+            return f"intact: {self.rows} rows, the last is {self.last}"
+        return f"broken at row {self.broken_at}: {self.why}"
+
+
+def verify(path: Path, anchor: Anchor | None = None) -> Verdict:
+    """Follow the chain. Raises AuditError for a file that cannot be read at all."""
+    with reading(path) as connection:
+        return _follow(connection, anchor)
+
+
+def _follow(connection: sqlite3.Connection, anchor: Anchor | None) -> Verdict:
+    n, last, kept = 0, GENESIS, anchor
+    for row, entry, row_hash in rows(connection):
+        if row != n + 1:
+            return _broken(n, last, n + 1, _numbering(n + 1, row))
+        if link(last, entry) != row_hash:
+            return _broken(n, last, row, _why(connection, entry, row_hash))
+        n, last = row, row_hash
+        if kept is not None and kept.n == n:
+            if kept.hash != last.hex():
+                return _broken(n, last, n, "its hash is not the one kept: the file was rewritten up to here or earlier")
+            kept = None
+    if kept is not None and kept.n > 0:
+        return _broken(n, last, n + 1, f"the file ends at row {n}, but there was a row {kept.n}: its end was cut off")
+    return Verdict(n, Anchor(n, last.hex()))
+
+
+def _broken(n: int, last: bytes, at: int, why: str) -> Verdict:
+    return Verdict(n, Anchor(n, last.hex()), at, why)
+
+
+def _numbering(expected: int, found: int) -> str:
+    if found < expected:
+        return f"the numbering begins at {found}: rows were added in front"
+    return "this row is missing" if found == expected + 1 else f"rows {expected} to {found - 1} are missing"
+
+
+def _why(connection: sqlite3.Connection, entry: Entry, row_hash: bytes) -> str:
+    """Reordered, if the row follows from some other row; else what remains."""
+    for n, _, other_hash in rows(connection):
+        if isinstance(other_hash, bytes) and link(other_hash, entry) == row_hash:
+            return f"rows were reordered: this one was written after what is now row {n}"
+    return "it was changed, or rows before it were removed or added and the rest numbered anew"

@@ -1,0 +1,178 @@
+"""The audit log's writer: what is accepted is stored, and only then told. Lesson: notebook 08 (audit).
+
+    submit(entries, done)  --> waiting --> one transaction for all that waits --> done(None), in order
+
+One thread writes, so the event loop never waits for the disk. Committed means: it survives `kill -9` of this process
+(WAL, synchronous=NORMAL), not a power cut. `wire.audit.file` says what a row is, `wire.audit.past` what a server
+takes over from its file.
+"""
+
+import contextlib
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Lock, Thread
+from typing import Any, NamedTuple
+
+from labkit.wire.audit.checkpoint import Checkpointer
+from labkit.wire.audit.file import AuditError, Entry, explained, explaining, link, newest
+from labkit.wire.audit.opening import AuditLock, check_file, open_to_write
+
+__all__ = ["Audit", "AuditError", "Done", "Entry"]
+
+_LOGGER = logging.getLogger(__name__)
+
+Done = Callable[[AuditError | None], object]
+
+# Every statement gives the GIL up and has to win it back from a busy event loop. So many rows go into one statement,
+# and few enough that preparing it (about 3 us a row) does not hold the loop up.
+ROWS_A_STATEMENT = 64
+ROWS_A_INDEXING = 2_000
+_ROW = f"({', '.join('?' * (len(Entry._fields) + 2))})"
+_INSERT = [f"INSERT INTO log VALUES {', '.join([_ROW] * rows)}" for rows in range(ROWS_A_STATEMENT + 1)]
+_INDEX = """
+INSERT INTO room_index SELECT room, kind, n FROM log
+WHERE n > (SELECT value FROM meta WHERE name = 'indexed') AND kind IN ('event', 'join')
+AND room IS NOT NULL AND epoch IS NOT NULL ORDER BY room, kind, n
+"""
+_INDEXED = "UPDATE meta SET value = ? WHERE name = 'indexed'"
+
+
+class _Submission(NamedTuple):
+    entries: Sequence[Entry]
+    done: Done
+
+
+class Audit:
+    """An audit file, open for writing by this process alone."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens the file, or makes it. Raises AuditError."""
+        check_file(path)
+        self._path = path
+        self._lock = AuditLock(path)
+        try:
+            self._connection = open_to_write(path)
+            with explaining(path):
+                self._n, self._hash = self._newest()
+                self._index_rooms()
+                self._checkpointer = Checkpointer(path)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._waiting: SimpleQueue[_Submission | None] = SimpleQueue()
+        self._door = Lock()
+        self._is_closed = False
+        self._thread = Thread(target=self._run, name="labkit-audit", daemon=True)
+        self._thread.start()
+
+    def submit(self, entries: Sequence[Entry], done: Done) -> None:
+        """Store entries, all or none; then `done` is called, from the writer's thread. Never waits for the disk.
+
+        `done(None)`: stored. `done(AuditError)`: not stored, and never will be; the next submission is tried again.
+        """
+        with self._door:
+            if not self._is_closed:
+                self._waiting.put(_Submission(entries, done))
+                return
+        done(AuditError(f"audit file {self._path} is closed"))
+
+    def close(self) -> None:
+        """Store what waits, end the threads, copy the write-ahead log into the file. Waits for the disk."""
+        with self._door:
+            if self._is_closed:
+                return
+            self._is_closed = True
+            self._waiting.put(None)
+        self._thread.join()
+        self._checkpointer.close()
+        self._connection.close()
+        self._lock.release()
+
+    # The writer's thread
+
+    def _run(self) -> None:
+        while True:
+            taken = [self._waiting.get()]
+            while not self._waiting.empty():
+                taken.append(self._waiting.get())
+            group = [submission for submission in taken if submission is not None]
+            error = self._store([entry for submission in group for entry in submission.entries])
+            for submission in group:
+                _call(submission.done, error)
+            if len(group) < len(taken):
+                return
+            self._index_when_due()
+
+    def _store(self, entries: list[Entry]) -> AuditError | None:
+        try:
+            try:
+                self._commit(entries)
+            except UnicodeEncodeError:
+                self._give_up()
+                self._commit([_without_surrogates(entry) for entry in entries])
+        except Exception as error:
+            self._give_up()
+            if isinstance(error, sqlite3.Error):
+                return explained(self._path, error)
+            return AuditError(f"audit file {self._path} cannot hold an entry: {error}")
+        self._checkpointer.committed(len(entries))
+        return None
+
+    def _commit(self, entries: list[Entry]) -> None:
+        """One transaction; up to ROWS_A_STATEMENT rows it is a single statement."""
+        n, last = self._n, self._hash
+        if len(entries) > ROWS_A_STATEMENT:
+            self._connection.execute("BEGIN IMMEDIATE")
+        for start in range(0, len(entries), ROWS_A_STATEMENT):
+            values: list[Any] = []
+            for entry in entries[start : start + ROWS_A_STATEMENT]:
+                n, last = n + 1, link(last, entry)
+                values += (n, *entry, last)
+            self._connection.execute(_INSERT[len(values) // (len(Entry._fields) + 2)], values)
+        if self._connection.in_transaction:
+            self._connection.execute("COMMIT")
+        self._n, self._hash = n, last
+
+    def _give_up(self) -> None:
+        """Nothing half-written; then go on from what the file holds. Whatever the fault is, the thread lives on."""
+        with contextlib.suppress(Exception):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            self._n, self._hash = self._newest()
+
+    def _newest(self) -> tuple[int, bytes]:
+        n, last = newest(self._connection)
+        if not isinstance(last, bytes):
+            raise AuditError(f"audit file {self._path} is damaged; see `labkit audit {self._path} --verify`")
+        return n, last
+
+    def _index_when_due(self) -> None:
+        if self._n - self._indexed >= ROWS_A_INDEXING:
+            try:
+                self._index_rooms()
+            except sqlite3.Error:  # the log is complete without it; it is tried again after the next group
+                self._give_up()
+
+    def _index_rooms(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.execute(_INDEX)
+        self._connection.execute(_INDEXED, (self._n,))
+        self._connection.execute("COMMIT")
+        self._indexed = self._n
+
+
+def _call(done: Done, error: AuditError | None) -> None:
+    try:
+        done(error)
+    except Exception:  # one caller's fault must not end the thread that all others wait for
+        _LOGGER.exception("a caller of the audit log failed")
+
+
+def _without_surrogates(entry: Entry) -> Entry:
+    """With a question mark for each lone surrogate: half a character that UTF-8, and so a file, cannot hold."""
+    return Entry._make(
+        value.encode("utf-8", "replace").decode() if isinstance(value, str) else value for value in entry
+    )

@@ -1,0 +1,125 @@
+"""How a client stays connected: one connection at a time, and after each the close code says what is next.
+
+    waiting -> connecting -> authenticating -> open -> waiting ...   until a code says stop, or the user leaves
+
+The reconnect loop is written out here because the close code decides everything: whether, when, and with which
+credential. A library's own reconnection asks none of the three. Taught in notebook 07 (storms).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from labkit.rules.backoff import NO_CONNECTION
+from labkit.rules.close_codes import CloseCode, Credential, row
+from labkit.wire.client.link import CONNECT_S, SILENCE_S, Link
+from labkit.wire.client.state import ClientState, NotARoomServer, Stopped
+from labkit.wire.client.unsent import Event
+
+if TYPE_CHECKING:
+    from labkit.wire.client.client import Client
+
+SILENCE = "nothing came for too long, so we ended it"  # in the log, where a timeline finds it
+
+Ticket = str | Callable[[], Awaitable[str]]
+Ending = tuple[int, str]  # close code and reason
+
+
+class Life:
+    """The life of one client. `new_link` makes a connection that is not open yet."""
+
+    def __init__(self, client: "Client", ticket: Ticket, new_link: Callable[[], Link], stable_s: float) -> None:
+        self._client = client
+        self._ticket = ticket
+        self._new_link = new_link
+        self._stable_s = stable_s
+        self._resume: str | None = None
+        self._opened_at: float | None = None
+        self.fault = "no answer"  # of the latest attempt
+
+    async def live(self) -> None:
+        """Until a close code says stop; then everybody who waits for this client hears of it."""
+        client = self._client
+        try:
+            while True:
+                code, reason = await self._one_connection()
+                seconds = self._wait_after(code, reason)
+                client.disconnected(seconds)
+                await asyncio.sleep(seconds)
+        except Exception as error:
+            client.fail(error)
+
+    def opened(self, answer: Event) -> None:
+        """auth_ok came on a new connection."""
+        self._opened_at = monotonic()
+        self.renewed(answer)
+        if self._client.link is not None:
+            self._client.link.silence_s = _silence_s(answer.get("pingMs"))
+
+    def renewed(self, answer: Event) -> None:
+        """auth_ok came: this is what lets us in next time."""
+        self._resume = answer.get("resume")
+
+    async def _one_connection(self) -> Ending:
+        """One connection from start to end."""
+        client, self._opened_at = self._client, None
+        client.move(ClientState.CONNECTING)
+        link = client.link = self._new_link()
+        try:
+            token = await self._credential()
+            await link.open()
+        except (OSError, TimeoutError, NotARoomServer) as error:
+            if isinstance(error, NotARoomServer) and client.connection_id is None:
+                raise  # but an address that let us in before will do so again
+            self.fault = str(error) or type(error).__name__
+            client.note("closed", code=int(NO_CONNECTION), reason="", why=self.fault)
+            return NO_CONNECTION, ""
+        return await self._authenticated(link, token)
+
+    async def _authenticated(self, link: Link, token: str) -> Ending:
+        client = self._client
+        try:
+            client.move(ClientState.AUTHENTICATING)
+            link.say({"type": "auth", "token": token} | _previous(client.connection_id))
+            code, reason = await link.talk()
+        finally:
+            await link.close()
+        self.fault = f"closed with {code} {reason}".rstrip()
+        why = {"why": SILENCE} if link.gave_up else {}
+        client.note("closed", code=code, reason=reason, **why)
+        return code, reason
+
+    async def _credential(self) -> str:
+        if self._resume is not None:
+            return self._resume
+        if isinstance(self._ticket, str):
+            return self._ticket
+        async with asyncio.timeout(CONNECT_S):
+            return await self._ticket()
+
+    def _wait_after(self, code: int, reason: str) -> float:
+        """Seconds until the next connection. Raises Stopped when there is to be none."""
+        backoff = self._client.backoff
+        if self._opened_at is not None and monotonic() - self._opened_at >= self._stable_s:
+            backoff.proved()
+        seconds = backoff.delay(code, reason)
+        if seconds is None or self._has_nothing_fresher(code):
+            raise Stopped(code, reason)
+        if row(code).credential is Credential.FRESH:
+            self._resume = None
+        return seconds
+
+    def _has_nothing_fresher(self, code: int) -> bool:
+        """Whether the expired credential is the only one we were ever given."""
+        was_refused = code == CloseCode.SESSION_EXPIRED and self._opened_at is None
+        return was_refused and self._resume is None and isinstance(self._ticket, str)
+
+
+def _silence_s(ping_ms: object) -> float:
+    """Where the server does not ping (0), or does not say so, the watchdog has a patience of its own."""
+    return ping_ms / 1000 if isinstance(ping_ms, int) and ping_ms > 0 else SILENCE_S
+
+
+def _previous(connection_id: str | None) -> dict[str, str]:
+    return {} if connection_id is None else {"previous": connection_id}

@@ -1,0 +1,178 @@
+"""One connection of a client, from the TCP handshake to its end: a reader, a pump and a watchdog.
+
+It gives every message to `hear` and returns how the connection ended. The library's own keepalive, reconnection and
+waiting for the end are not used: they wait for a drain that never comes behind a stalled peer. Taught in notebook 05
+(heartbeat).
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import ssl
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+
+from labkit.rules.answers import encode
+from labkit.rules.close_codes import CloseCode
+from labkit.wire.client.state import NotARoomServer
+
+MAX_MESSAGE_BYTES = 1024 * 1024
+CLOSE_S = 1.0
+GIVE_UP_S = 10.0
+CONNECT_S = 10.0
+BEFORE_AUTH_S = 0.5
+SILENCE_S = 30.0  # what is too long without a word, where the server names no ping interval
+PASSING_STATUSES = (408, 425, 429)  # and 5xx: the server is busy, or something in front of it
+
+_LOGGER = logging.getLogger("labkit.wire.websockets")
+_LOGGER.setLevel(logging.INFO)  # at DEBUG the library logs every frame, and with it every token
+
+
+class Link:
+    """One connection. `hear` gets each message as a dictionary, in order; `ask_ping` is called after long silence."""
+
+    def __init__(
+        self,
+        url: str,
+        hear: Callable[[dict[str, Any]], None],
+        ask_ping: Callable[[], object],
+        tls: ssl.SSLContext | None = None,
+        give_up_s: float = GIVE_UP_S,
+    ) -> None:
+        self.gave_up = False  # nothing came for too long, so we ended it
+        self.silence_s: float | None = None  # None until auth_ok: the server itself closes who does not authenticate
+        self._url = url
+        self._hear = hear
+        self._ask_ping = ask_ping
+        self._tls: dict[str, Any] = {"ssl": tls} if tls is not None else {}
+        self._give_up_s = give_up_s
+        self._socket: _Socket | None = None
+        self._outgoing: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def open(self) -> None:
+        """Connect. Raises OSError or TimeoutError when that may help again later, NotARoomServer when it will not."""
+        try:
+            self._socket = await _Connect(
+                self._url,
+                create_connection=_Socket,
+                compression=None,
+                proxy=None,
+                ping_interval=None,
+                max_size=MAX_MESSAGE_BYTES,
+                open_timeout=CONNECT_S,
+                close_timeout=CLOSE_S,
+                logger=_LOGGER,
+                **self._tls,
+            )  # type: ignore[assignment]
+        except InvalidStatus as error:
+            raise self._refusal(error.response.status_code) from None
+        except InvalidHandshake as error:
+            raise ConnectionError(str(error)) from None
+        except ssl.SSLEOFError:
+            raise
+        except ssl.SSLError as error:
+            raise NotARoomServer(f"{self._url} has no TLS connection for us: {error.reason or error}") from None
+
+    def say(self, message: dict[str, Any]) -> None:
+        """Send a message, behind those said before."""
+        self._outgoing.put_nowait(encode(message))
+
+    def say_raw(self, body: bytes) -> None:
+        """Send a message that is text already."""
+        self._outgoing.put_nowait(body)
+
+    async def talk(self) -> tuple[int, str]:
+        """Until the connection ends: its close code and reason. Raises what `hear` raises."""
+        assert self._socket is not None
+        others = [asyncio.create_task(part) for part in (self._pump(self._socket), self._watch(self._socket))]
+        try:
+            return await self._read(self._socket)
+        finally:
+            for task in others:
+                task.cancel()
+            await asyncio.wait(others)
+
+    async def close(self) -> None:
+        """End it within CLOSE_S, whatever the peer does."""
+        if self._socket is None:
+            return
+        try:
+            with contextlib.suppress(TimeoutError, OSError):
+                async with asyncio.timeout(CLOSE_S):
+                    await self._socket.close(CloseCode.NORMAL)
+        finally:
+            self._socket.transport.abort()
+
+    def _refusal(self, status: int) -> Exception:
+        if status >= 500 or status in PASSING_STATUSES:
+            return ConnectionError(f"HTTP {status}")
+        return NotARoomServer(f"{self._url} answers HTTP {status} and opens no WebSocket; is the address right?")
+
+    async def _read(self, socket: "_Socket") -> tuple[int, str]:
+        with contextlib.suppress(ConnectionClosed):
+            async for raw in socket:
+                self._hear(self._understood(raw))
+        return _ending(socket)
+
+    def _understood(self, raw: str | bytes) -> dict[str, Any]:
+        """With Python's own reader: it takes the lone surrogates that a browser's members may send."""
+        with contextlib.suppress(ValueError, RecursionError):
+            message = json.loads(raw)
+            if isinstance(message, dict):
+                return message
+        raise NotARoomServer(f"{self._url} speaks WebSocket, but not as a room server")
+
+    async def _pump(self, socket: "_Socket") -> None:
+        """The only writer. `send` waits while the transport holds much."""
+        with contextlib.suppress(ConnectionClosed):  # how it ended is for the reader to say
+            while True:
+                await socket.send(await self._outgoing.get(), text=True)
+
+    async def _watch(self, socket: "_Socket") -> None:
+        """Silence for longer than the server's ping interval earns a ping; silence after that ends the connection."""
+        while True:
+            patience = self._give_up_s if self.silence_s is None else self.silence_s
+            left = socket.heard_at + patience - monotonic()
+            if left > 0:  # before auth_ok we do not know yet how patient to be: look again soon
+                await asyncio.sleep(min(left, BEFORE_AUTH_S) if self.silence_s is None else left)
+                continue
+            heard_at = socket.heard_at
+            if self.silence_s is not None:
+                self._ask_ping()
+                await asyncio.sleep(self._give_up_s)
+            if socket.heard_at == heard_at:
+                self.gave_up = True
+                socket.transport.abort()
+                return
+
+
+class _Connect(connect):
+    """Follows no redirects: the credential in the first message is for this address alone."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """The library asks where to go; nowhere."""
+        return exc
+
+
+class _Socket(ClientConnection):
+    """Notes when bytes came, and waits no longer than CLOSE_S for the end of TCP after a close frame."""
+
+    heard_at = 0.0
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came."""
+        self.heard_at = monotonic()
+        super().data_received(data)
+        if self.protocol.close_expected():
+            self.loop.call_later(CLOSE_S, self.transport.abort)
+
+
+def _ending(socket: _Socket) -> tuple[int, str]:
+    """What the peer's close frame said; else our own verdict on what it sent; else 1006."""
+    said = socket.protocol.close_rcvd or socket.protocol.close_sent
+    return (CloseCode.NO_CLOSE_FRAME, "") if said is None else (said.code, said.reason)

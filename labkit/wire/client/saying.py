@@ -1,0 +1,123 @@
+"""How a client publishes: what was said is kept until its event returns, and sent again when it must be.
+
+    publish -> unsent -> link        at most ON_THE_WAY at once, to rooms that we are in
+    its own event came back          answered; the next one may go
+    the connection ended             all of it is sent again after the next join, under the same requestIds
+    rate_limited, unavailable        a pause for everybody, then again
+
+Messages go out in the order they were said; one that is refused and sent again may come behind later ones.
+Taught in notebook 03 (rooms).
+"""
+
+import asyncio
+import uuid
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from labkit.rules import fields as rules
+from labkit.rules.answers import encode
+from labkit.rules.limits import Limits
+from labkit.rules.messages import decode
+from labkit.wire.client.state import Refused
+from labkit.wire.client.unsent import Event, Publication, Unsent
+
+if TYPE_CHECKING:
+    from labkit.wire.client.client import Client
+    from labkit.wire.client.room import ClientRoom
+
+AGAIN = ("rate_limited", "unavailable")  # the server says: send it again later
+PAUSE_S = 2.0  # at the default rate that refills the whole burst
+MAX_BYTES = Limits().max_message_bytes
+NAMES_KEPT = 8
+
+
+class Saying:
+    """What one client publishes."""
+
+    def __init__(self, client: "Client", max_unsent_bytes: int) -> None:
+        self.unsent = Unsent(max_unsent_bytes)
+        self._client = client
+        self._names: deque[str] = deque(maxlen=NAMES_KEPT)  # a server without sessions names us anew each time
+        self._pause: asyncio.TimerHandle | None = None
+
+    async def publish(self, room: "ClientRoom", kind: str, fields: dict[str, Any]) -> Event:
+        """See ClientRoom.publish."""
+        publication = _publication(room.room_id, kind, fields)
+        self.unsent.add(publication, fields)
+        self._client.note("sent", room=room.room_id, type=kind, request=publication.request_id)
+        try:
+            self.send_due()
+            return await publication.answer
+        finally:
+            self.unsent.done(publication)
+            self.send_due()
+
+    def send_due(self) -> None:
+        """Send what may be sent now."""
+        link = self._client.link
+        if link is None or self._pause is not None:
+            return
+        for publication in self.unsent.due(self._client.is_in):
+            link.say_raw(publication.body)
+
+    def heard(self, event: Event) -> None:
+        """An event came. If it is our own: it is stored, and told to everybody."""
+        publication = self.unsent.find(event.get("requestId"))
+        if publication is None or event.get("userId") not in self._names:
+            return
+        self._client.note("acked", room=publication.room_id, request=publication.request_id, seq=event.get("seq"))
+        self.unsent.done(publication)
+        if not publication.answer.done():
+            publication.answer.set_result(event)
+        self.send_due()
+
+    def refused(self, request_id: str, refused: Refused) -> None:
+        """The server did not take a message: either for now, or for good."""
+        publication = self.unsent.find(request_id)
+        if publication is None:
+            return
+        if refused.code in AGAIN:
+            self.unsent.come_back(publication)
+            self._rest()
+        else:
+            self._give_up(publication, refused)
+
+    def known_as(self, name: str) -> None:
+        """Who we are on this connection."""
+        self._names.append(name)
+
+    def disconnected(self) -> None:
+        """Nothing is on its way any more."""
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
+        for publication in self.unsent:
+            self.unsent.come_back(publication)
+
+    def fail(self, error: BaseException, room_id: str | None = None) -> None:
+        """No answer will come to what was said, in one room or in all."""
+        for publication in self.unsent:
+            if room_id in (None, publication.room_id):
+                self._give_up(publication, error)
+
+    def _rest(self) -> None:
+        if self._pause is None:
+            self._pause = asyncio.get_running_loop().call_later(PAUSE_S, self._rested)
+
+    def _rested(self) -> None:
+        self._pause = None
+        self.send_due()
+
+    def _give_up(self, publication: Publication, error: BaseException) -> None:
+        self.unsent.done(publication)
+        if not publication.answer.done():
+            publication.answer.set_exception(error)
+            publication.answer.exception()  # its waiter may be gone; then nobody else fetches it
+
+
+def _publication(room_id: str, kind: str, fields: dict[str, Any]) -> Publication:
+    """Judged as the server judges it: there, an invalid message would cost us the connection (1008)."""
+    request_id = rules.request_id(fields.get("requestId")) or str(uuid.uuid4())
+    body = encode({**fields, "type": kind, "roomId": room_id, "requestId": request_id})
+    decode(body, MAX_BYTES)
+    return Publication(request_id, room_id, body, asyncio.get_running_loop().create_future())

@@ -1,0 +1,65 @@
+"""The messages that come by the thousand, chat and ping, auth and join, validated without a dictionary.
+
+Why: the plain way (`rules.messages.decode`) parses JSON into a dictionary and judges it field by field, because it has
+to tell a peer what is wrong. A right message needs no reason: msgspec reads it straight into its class, 0.3 us and
+1.8 us.
+
+What it costs: two readers must never differ. So this one takes a message only when it is sure that nothing is special
+about it: no escapes, and no more quotes than its own fields have, hence no field twice and none unknown. It says
+None for everything else, right or wrong, and the plain way decides. Lesson: notebook 04 (validation).
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from labkit.rules.fields import MAX_REQUEST_ID_UNITS, MAX_TEXT_UNITS, ROOM_ID, TOKEN, utf16_units
+from labkit.rules.messages import Auth, Chat, Join, Message, Ping, decode
+
+_PING_TEXT = b'{"type":"ping"}'
+_PING = Ping()
+_READER = msgspec.json.Decoder(Chat | Ping | Auth | Join)  # a decoder of one class would not ask for the type
+
+
+def decode_quickly(raw: bytes, max_bytes: int) -> Message:
+    """As `rules.messages.decode`, and sooner. Raises InvalidMessage with the close reason."""
+    return _short(raw, max_bytes) or decode(raw, max_bytes)
+
+
+def _short(raw: bytes, max_bytes: int) -> Message | None:
+    if raw == _PING_TEXT:
+        return _PING
+    if b"\\" in raw or len(raw) > max_bytes:
+        return None
+    try:
+        message = _READER.decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, OverflowError):
+        return None
+    quotes = raw.count(b'"')
+    if isinstance(message, Chat):
+        is_usual = _is_usual_chat(message, quotes, len if raw.isascii() else utf16_units)
+    elif isinstance(message, Join):
+        is_usual = quotes == 8 and ROOM_ID.fullmatch(message.room_id) is not None
+    elif isinstance(message, Auth):
+        is_usual = quotes == 8 and _is_token(message.token)
+    else:
+        is_usual = quotes == 4
+    return message if is_usual else None
+
+
+def _is_usual_chat(chat: Chat, quotes: int, units: Callable[[str], int]) -> bool:
+    """Twelve quotes: of type, roomId and text. Four more with a requestId."""
+    request_id = chat.request_id
+    return (
+        quotes == (12 if request_id is None else 16)
+        and ROOM_ID.fullmatch(chat.room_id) is not None
+        and 1 <= units(chat.text) <= MAX_TEXT_UNITS
+        and (request_id is None or units(request_id) <= MAX_REQUEST_ID_UNITS)
+    )
+
+
+def _is_token(token: str) -> bool:
+    try:
+        return bool(TOKEN.read(token) == token)
+    except ValueError:
+        return False

@@ -1,0 +1,57 @@
+"""`GET /metrics`: the server's counts in the Prometheus text format, made at the moment somebody asks."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+if TYPE_CHECKING:
+    from labkit.wire.hub import Hub
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+TOTALS = {
+    "handshakes": "WebSocket handshakes done",
+    "busy": "connections told to come back later (1013 busy)",
+    "rejected": "credentials rejected",
+    "received": "messages received",
+    "events": "room events delivered to their rooms",
+    "duplicates": "publications recognised as said before",
+    "delivered": "events handed to members",
+}
+BY_LABEL = {
+    "closed": ("code", "connections closed, by close code"),
+    "refused": ("status", "handshakes refused, by HTTP status"),
+    "errors": ("code", "soft refusals, by error code"),
+}
+
+
+class _Collector:
+    def __init__(self, hub: "Hub") -> None:
+        self._hub = hub
+
+    def collect(self) -> Iterator[Metric]:
+        counts = self._hub.counts
+        for name, text in TOTALS.items():
+            yield CounterMetricFamily(f"labkit_{name}", text, value=getattr(counts, name))
+        for name, (label, text) in BY_LABEL.items():
+            family = CounterMetricFamily(f"labkit_{name}", text, labels=[label])
+            for key, value in getattr(counts, name).items():
+                family.add_metric([str(int(key)) if isinstance(key, int) else key], value)
+            yield family
+        boxes = [connection.outbox for connection in self._hub.connections.values()]
+        held = sum(box.queued_bytes + box.in_flight_bytes for box in boxes)
+        yield GaugeMetricFamily("labkit_connections", "open connections", value=len(boxes))
+        yield GaugeMetricFamily("labkit_rooms", "rooms in memory", value=len(self._hub.rooms))
+        up = self._hub.broker_is_up
+        if up is not None:
+            yield GaugeMetricFamily("labkit_broker_up", "1: the broker's log is read to its end", value=up)
+        yield GaugeMetricFamily("labkit_outbox_bytes", "undelivered bytes in all outboxes", value=held)
+
+
+def render(hub: "Hub") -> bytes:
+    """The page."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Collector(hub))
+    return generate_latest(registry)

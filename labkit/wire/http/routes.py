@@ -1,0 +1,138 @@
+"""The HTTP side of the port: the page for people, health for machines, tickets for users, facts for operators.
+
+    GET  /             the browser client, or one line of text for anything that is no browser
+    GET  /healthz      200 while the process works;  /readyz: 503 while it drains
+    GET  /metrics      Prometheus;  /connections: JSON, a line a connection (operations bearer)
+    POST /ticket       HTTP Basic name and code -> {ticket, expiresIn}
+    POST /revoke/USER  end a user's sessions (operations bearer)
+
+Every answer closes the connection. Secrets come in headers, never in a URL. Taught in notebook 02 (auth).
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from time import monotonic, time
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from websockets.http11 import Request, Response
+
+from labkit.rules.answers import encode
+from labkit.rules.credentials import same_secret
+from labkit.wire.gate import Peer
+from labkit.wire.http import metrics, pages
+from labkit.wire.http.connections import describe
+from labkit.wire.http.reply import reply
+from labkit.wire.http.users import RETRY_AFTER_S, Directory, TooManyGuesses
+
+if TYPE_CHECKING:
+    from labkit.wire.hub import Hub
+
+RUNNING = "WebSocket server is running\n"
+Route = Callable[[Request, Peer], Response]
+Routes = Mapping[tuple[str, str], Route]  # by method and path
+
+
+class Http:
+    """Answers requests that are no WebSocket handshakes."""
+
+    def __init__(self, hub: "Hub", users: Directory | None, ops_token: str | None, more: Routes | None = None) -> None:
+        self._hub = hub
+        self._users = users
+        self._ops_token = ops_token
+        self._routes: dict[tuple[str, str], Route] = {
+            ("GET", "/"): self._home,
+            ("GET", "/healthz"): self._healthy,
+            ("GET", "/readyz"): self._ready,
+            ("GET", "/metrics"): self._metrics,
+            ("GET", "/connections"): self._connections,
+            ("POST", "/ticket"): self._ticket,
+            **(more or {}),
+        }
+
+    def answer(self, request: Request, peer: Peer) -> Response:
+        """The answer to one request."""
+        path = request.path.partition("?")[0]
+        method = "GET" if request.method == "HEAD" else request.method
+        if path.startswith("/revoke/"):
+            return self._revoke(request, unquote(path.removeprefix("/revoke/")), method)
+        route = self._routes.get((method, path))
+        if route is not None:
+            return route(request, peer)
+        allowed = [known for known, at in self._routes if at == path]
+        if allowed:
+            return reply(HTTPStatus.METHOD_NOT_ALLOWED, f"use {allowed[0]} here\n", Allow=allowed[0])
+        return pages.page(path) if method == "GET" else reply(HTTPStatus.NOT_FOUND, "there is nothing here\n")
+
+    # For everybody
+
+    def _home(self, request: Request, peer: Peer) -> Response:
+        wants_html = any("text/html" in value for value in request.headers.get_all("Accept"))
+        return pages.page("/index.html") if wants_html else reply(HTTPStatus.OK, RUNNING)
+
+    def _healthy(self, request: Request, peer: Peer) -> Response:
+        return reply(HTTPStatus.OK, "ok\n")
+
+    def _ready(self, request: Request, peer: Peer) -> Response:
+        if self._hub.gate.is_draining:
+            return reply(HTTPStatus.SERVICE_UNAVAILABLE, "draining\n")
+        return reply(HTTPStatus.OK, "ready\n")
+
+    def _metrics(self, request: Request, peer: Peer) -> Response:
+        return reply(HTTPStatus.OK, metrics.render(self._hub), metrics.CONTENT_TYPE)
+
+    # For users
+
+    def _ticket(self, request: Request, peer: Peer) -> Response:
+        if self._users is None:
+            return reply(HTTPStatus.FORBIDDEN, "this server has no users; start it with --users FILE\n")
+        name, code = basic(request)
+        try:
+            grants = self._users.grants(name, code, peer.address, monotonic())
+        except TooManyGuesses:
+            wait = str(RETRY_AFTER_S)
+            return reply(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong codes; wait a little\n", Retry_After=wait)
+        if grants is None:
+            challenge = 'Basic realm="labkit", charset="UTF-8"'
+            return reply(HTTPStatus.UNAUTHORIZED, "wrong name or code\n", WWW_Authenticate=challenge)
+        ticket = self._hub.sessions.ticket(name, grants, time())
+        body = {"ticket": ticket, "expiresIn": self._hub.limits.ticket_ttl_s}
+        return reply(HTTPStatus.OK, encode(body), "application/json")
+
+    # For operators
+
+    def _connections(self, request: Request, peer: Peer) -> Response:
+        refusal = self._refuse_operator(request)
+        if refusal is not None:
+            return refusal
+        lines = (encode(describe(connection)) for connection in self._hub.connections.values())
+        return reply(HTTPStatus.OK, b"[\n" + b",\n".join(lines) + b"\n]\n", "application/json")
+
+    def _revoke(self, request: Request, user_id: str, method: str) -> Response:
+        if method != "POST":
+            return reply(HTTPStatus.METHOD_NOT_ALLOWED, "use POST here\n", Allow="POST")
+        refusal = self._refuse_operator(request)
+        if refusal is not None:
+            return refusal
+        return reply(HTTPStatus.OK, encode({"closed": self._hub.revoke(user_id)}), "application/json")
+
+    def _refuse_operator(self, request: Request) -> Response | None:
+        if not self._ops_token:
+            return reply(HTTPStatus.FORBIDDEN, "OPS_TOKEN is not set in this server's environment\n")
+        given = request.headers.get_all("Authorization")
+        if len(given) == 1 and same_secret(given[0], f"Bearer {self._ops_token}"):
+            return None
+        return reply(HTTPStatus.UNAUTHORIZED, "the operations bearer is needed\n", WWW_Authenticate="Bearer")
+
+
+def basic(request: Request) -> tuple[str, str]:
+    """Name and code of HTTP Basic; empty when there are none."""
+    given = request.headers.get_all("Authorization")
+    scheme, _, encoded = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    try:
+        name, _, code = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
+    except (binascii.Error, ValueError):
+        return "", ""
+    return (name, code) if scheme.lower() == "basic" else ("", "")

@@ -1,0 +1,134 @@
+"""Who may fetch a ticket: a CSV file `name,code,rooms`, and a brake on guessing codes.
+
+    name,code,rooms
+    ada,correct-horse,room:* news=r
+    grace,battery-staple,"[[""class:1"", ""w""]]"
+
+`rooms` is a list of patterns, each `PATTERN` (read and write) or `PATTERN=r|w|rw`, or the JSON that a grant is on the
+wire. A code never appears in an error: a fault is named by its line. Taught in notebook 02 (auth).
+"""
+
+import csv
+import json
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from labkit.rules.admission import TokenBucket
+from labkit.rules.credentials import same_secret
+from labkit.rules.grants import BadGrant, Grants
+
+FIELDS = ["name", "code", "rooms"]
+MIN_CODE = 8
+# Wrong codes: so many at once, then so many a second. More from an address, as a whole class may share one.
+A_NAME = (5, 0.2)
+AN_ADDRESS = (30, 1.0)
+RETRY_AFTER_S = 5
+BRAKES_KEPT = 10_000
+
+
+class BadUsers(ValueError):
+    """A users file that cannot be used; the message names the file, the line and what would do."""
+
+
+class TooManyGuesses(Exception):
+    """No code is looked at for that name, or from there, for RETRY_AFTER_S: not even a right one."""
+
+
+class User(NamedTuple):
+    """One line of the file."""
+
+    code: str
+    grants: Grants
+
+
+class Directory(Protocol):
+    """Whoever can say what a name and a code may do: `Users`, or the register of a class (classroom.register)."""
+
+    def grants(self, name: str, code: str, address: str, now: float) -> Grants | None:
+        """What a user may do; None when name or code is wrong. Raises TooManyGuesses."""
+
+
+class Brakes:
+    """Slows down whoever guesses codes, by name and by address. `now` is seconds on any steady clock."""
+
+    def __init__(self) -> None:
+        self._brakes: dict[str, TokenBucket] = {}
+
+    def check(self, name: str, address: str, now: float) -> None:
+        """Before a code is looked at. Raises TooManyGuesses."""
+        if not all(brake.has_one(now) for brake in self._both(name, address, now)):
+            raise TooManyGuesses
+
+    def wrong(self, name: str, address: str, now: float) -> None:
+        """The code was wrong."""
+        for brake in self._both(name, address, now):
+            brake.take(now)
+
+    def _both(self, name: str, address: str, now: float) -> list[TokenBucket]:
+        return [self._brake(f"name {name}", A_NAME, now), self._brake(f"address {address}", AN_ADDRESS, now)]
+
+    def _brake(self, key: str, brake: tuple[int, float], now: float) -> TokenBucket:
+        if len(self._brakes) > BRAKES_KEPT:
+            self._brakes.clear()
+        burst, rate = brake
+        return self._brakes.setdefault(key, TokenBucket(rate, burst, now))
+
+
+class Users:
+    """The users of one server, read once."""
+
+    def __init__(self, users: dict[str, User]) -> None:
+        self._users = users
+        self._brakes = Brakes()
+
+    def grants(self, name: str, code: str, address: str, now: float) -> Grants | None:
+        """What a user may do; None when name or code is wrong. Raises TooManyGuesses."""
+        self._brakes.check(name, address, now)
+        user = self._users.get(name)
+        right = same_secret(code, user.code if user else "")  # compared in any case: the time tells no name
+        if user and right:
+            return user.grants
+        self._brakes.wrong(name, address, now)
+        return None
+
+
+def read_users(path: Path) -> Users:
+    """The users in a file. Raises BadUsers."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.reader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        why = getattr(error, "strerror", None) or "not a CSV file"
+        raise BadUsers(f"cannot read the users file {path}: {why}") from None
+    users: dict[str, User] = {}
+    for number, row in enumerate(rows, start=1):
+        if not row or (number == 1 and [cell.strip() for cell in row] == FIELDS):
+            continue
+        name, user = _read_row(path, number, row)
+        if name in users:
+            raise BadUsers(f"{path} line {number}: the name is there twice; each user needs one line")
+        users[name] = user
+    if not users:
+        raise BadUsers(f"{path} names no user; each line is name,code,rooms")
+    return Users(users)
+
+
+def _read_row(path: Path, number: int, row: list[str]) -> tuple[str, User]:
+    if len(row) != len(FIELDS):
+        raise BadUsers(f"{path} line {number}: {len(row)} fields, not 3: name,code,rooms")
+    name, code, rooms = (cell.strip() for cell in row)
+    if not name or ":" in name or len(name) > 100:
+        raise BadUsers(f"{path} line {number}: a name has 1 to 100 characters and no colon")
+    if len(code) < MIN_CODE:
+        raise BadUsers(f"{path} line {number}: the code is shorter than {MIN_CODE} characters")
+    try:
+        return name, User(code, _read_grants(rooms))
+    except (BadGrant, ValueError, TypeError) as error:
+        raise BadUsers(f"{path} line {number}: rooms: {error}") from None
+
+
+def _read_grants(rooms: str) -> Grants:
+    if rooms.startswith("["):
+        return Grants.of(json.loads(rooms))
+    pairs = (word.partition("=") for word in rooms.replace(";", " ").split())
+    return Grants.of((pattern, access or "rw") for pattern, _, access in pairs)

@@ -1,0 +1,139 @@
+"""Who comes in, in the log's order: a ticket opens one door of one server, and a session's newest connection wins.
+
+A ticket or a resume credential is written to the log before it is looked at, and looked at when it comes back. What its
+connection says meanwhile waits. Without the broker a ticket must wait (1013, come back), as another server may have
+taken it; a resume credential is good at once. The dev token begins a new session each time and asks nobody.
+"""
+
+from dataclasses import dataclass, field
+from math import inf
+from time import monotonic, time
+from typing import TYPE_CHECKING
+
+from labkit.rules.actions import Authenticate, Refuse, Renew
+from labkit.rules.close_codes import CloseCode, reason_with_retry
+from labkit.rules.credentials import TICKET, Rejected, kind_of
+from labkit.rules.session import State
+from labkit.wire.audit.writer import Entry
+from labkit.wire.sharing.words import Coming, Welcomed
+
+if TYPE_CHECKING:
+    from labkit.wire.connection import Connection
+    from labkit.wire.sharing.hub import SharedHub
+
+WAIT_S = 2.0  # for the log; the auth timeout is longer
+RETRY_MS = 2000
+MOST_KEPT = 64  # messages of one connection
+
+
+@dataclass
+class _Arrival:
+    connection: "Connection"
+    action: Authenticate | Renew
+    late_at: float
+    kept: list[bytes] = field(default_factory=list)
+
+
+class Arrivals:
+    """The connections of one server whose credential is on its way through the log."""
+
+    def __init__(self, hub: "SharedHub", me: str) -> None:
+        self._hub = hub
+        self._me = me
+        self._coming: dict[str, _Arrival] = {}
+        self._by_connection: dict[Connection, _Arrival] = {}
+        self._places: dict[Connection, float] = {}  # by right of which place a connection has its session
+
+    def announce(self, connection: "Connection", action: Authenticate | Renew) -> bool:
+        """Write a credential to the log; False when it is to be looked at here and now."""
+        ticket_id, expires_at = None, 0.0
+        if kind_of(action.token) == TICKET:
+            try:
+                ticket = self._hub.sessions.read_ticket(action.token, time())
+                ticket_id, expires_at = ticket.ticket_id, ticket.expires_at
+            except Rejected:
+                return False
+        coming = Coming(id=self._hub.new_id(), connection=connection.id, ticket=ticket_id, expires_at=expires_at)
+        if self._hub.write(coming):
+            arrival = _Arrival(connection, action, monotonic() + WAIT_S)
+            self._coming[coming.id] = self._by_connection[connection] = arrival
+            return True
+        if ticket_id is not None:
+            self._not_now(connection, action)
+            return True
+        self._places[connection] = inf
+        return False
+
+    def keep(self, connection: "Connection", raw: bytes) -> bool:
+        """Keep a message for later; False when the connection is not on its way in."""
+        arrival = self._by_connection.get(connection)
+        if arrival is None:
+            return False
+        arrival.kept.append(raw)
+        if len(arrival.kept) > MOST_KEPT:
+            connection.close(CloseCode.RATE_LIMITED, reason_with_retry("rate limited", RETRY_MS))
+        return True
+
+    def read(self, coming: Coming, place: int, at: float) -> None:
+        """A credential came out of the log."""
+        arrival = self._coming.pop(coming.id, None)
+        if arrival is not None:
+            self._let_in(arrival, place)
+        elif coming.ticket is not None:
+            self._hub.sessions.remember_spent(coming.ticket, coming.expires_at, at)
+            self._hub.queue.record(Entry(at, "ticket", id=coming.ticket, expires_at=coming.expires_at))
+
+    def welcomed(self, word: Welcomed) -> None:
+        """Another server let somebody in: an older connection of that session here ends."""
+        self._hub.sessions.remember_elsewhere(word.session, word.user, word.expires_at)
+        older = self._hub.sessions.live(word.session)
+        if older is not None and self._places.get(older, 0) < word.place:
+            older.close(CloseCode.REPLACED)
+
+    def gone(self, connection: "Connection") -> None:
+        """A connection ended."""
+        self._places.pop(connection, None)
+        self._by_connection.pop(connection, None)
+
+    def expire(self, now: float) -> None:
+        """Who has waited too long for the log comes in without it, or has to come back."""
+        for coming_id, arrival in list(self._coming.items()):
+            if now >= arrival.late_at:
+                del self._coming[coming_id]
+                if kind_of(arrival.action.token) == TICKET:
+                    self._by_connection.pop(arrival.connection, None)
+                    self._not_now(arrival.connection, arrival.action)
+                    self._hear(arrival)
+                else:
+                    self._let_in(arrival, inf)
+
+    def _let_in(self, arrival: _Arrival, place: float) -> None:
+        connection = arrival.connection
+        self._by_connection.pop(connection, None)
+        if connection.closing or connection.session.state not in (State.AUTHENTICATING, State.OPEN):
+            return
+        self._places[connection] = place
+        self._hub.perform_here(connection, arrival.action)
+        identity = connection.session.identity
+        if identity is not None and place != inf:
+            self._hub.tell(
+                Welcomed(
+                    server=self._me,
+                    session=identity.session_id,
+                    user=identity.user_id,
+                    expires_at=identity.expires_at,
+                    place=int(place),
+                )
+            )
+        self._hear(arrival)
+
+    def _hear(self, arrival: _Arrival) -> None:
+        """What the connection said meanwhile."""
+        for raw in arrival.kept:
+            self._hub.receive(arrival.connection, raw)
+
+    def _not_now(self, connection: "Connection", action: Authenticate | Renew) -> None:
+        if isinstance(action, Renew):
+            self._hub.perform_here(connection, Refuse("unavailable"))
+        else:
+            connection.close(CloseCode.TRY_LATER, reason_with_retry("busy", RETRY_MS))

@@ -1,0 +1,1 @@
+"""Mirrors labkit/wire/audit."""
