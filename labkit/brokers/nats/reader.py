@@ -1,0 +1,135 @@
+"""Following a stream from a place: each message once, in order, without a hole; whatever the broker lives through.
+
+An ephemeral consumer without acks, as nobody else reads on our behalf: our place is a number that we keep. A hole in
+the consumer's own numbering, silence for too long, or a new connection: the consumer is made again behind that place.
+Flow control keeps the broker from cutting us off as a slow reader while we catch up. Taught in notebook 10.
+"""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from time import monotonic
+from typing import Any, NamedTuple
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+
+from labkit.brokers import LogError
+
+HEARTBEAT_S = 1.0  # the broker says so often that there is nothing to say
+SILENCE_S = 3.5
+ANSWER_S = 3.0
+IDLE_S = 30.0  # after that the broker forgets a consumer that nobody reads
+
+
+class Message(NamedTuple):
+    """One message of the log. `place` counts from 1; `at` is the broker's clock, seconds since 1970."""
+
+    place: int
+    at: float
+    topic: str
+    body: bytes
+
+
+async def ask(nats: Client, api: str, question: dict[str, Any] | None = None) -> dict[str, Any]:
+    """An answer of JetStream. Raises LogError, and TimeoutError or another error of nats-py for none."""
+    answer = await nats.request(f"$JS.API.{api}", json.dumps(question or {}).encode(), timeout=ANSWER_S)
+    said: dict[str, Any] = json.loads(answer.data)
+    if "error" in said:
+        raise LogError(f"the broker refuses {api}: {said['error'].get('description')}")
+    return said
+
+
+class Reader:
+    """Reads one stream for one connection to the broker."""
+
+    def __init__(self, nats: Client, stream: str, prefix: str, take: Callable[[Message], None]) -> None:
+        """`prefix` is cut off the subjects; what is left is the topic."""
+        self.place = 0
+        self.pending = 1  # how many messages of the log we have not read, as far as we know
+        self._nats = nats
+        self._stream = stream
+        self._prefix = prefix
+        self._take = take
+        self._subscription: Subscription | None = None
+        self._generation = 0
+        self._consumed = 0
+        self._heard_at = monotonic()
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether a consumer is there, and talks to us."""
+        return self._subscription is not None and monotonic() - self._heard_at < SILENCE_S
+
+    async def start(self) -> None:
+        """Read from behind our place, anew. Raises what `ask` raises."""
+        await self.stop()  # from here on an older consumer moves our place no more
+        self._consumed, self._heard_at = 0, monotonic()
+        inbox = self._nats.new_inbox()
+        take = partial(self._receive, self._generation)
+        subscription = await self._nats.subscribe(inbox, cb=take, pending_msgs_limit=-1, pending_bytes_limit=-1)
+        try:
+            question = {"stream_name": self._stream, "config": _consumer(inbox, self.place + 1)}
+            made = await ask(self._nats, f"CONSUMER.CREATE.{self._stream}", question)
+        except BaseException:
+            await subscription.unsubscribe()
+            raise
+        if self._consumed == 0:  # else a message was here before the answer, and said it better
+            self.pending = int(made["num_pending"])
+        self._subscription = subscription
+
+    async def stop(self) -> None:
+        """Read no more."""
+        self._generation += 1
+        subscription, self._subscription = self._subscription, None
+        if subscription is not None and not self._nats.is_closed:
+            await subscription.unsubscribe()
+
+    async def _receive(self, generation: int, message: Msg) -> None:
+        if generation != self._generation:
+            return
+        if not message.reply.startswith("$JS.ACK."):
+            await self._control(message)
+            return
+        tokens = message.reply.split(".")
+        place, consumed, at_ns, pending = map(int, tokens[5:9] if len(tokens) == 9 else tokens[7:11])
+        if consumed != self._consumed + 1:  # something was lost between the broker and us
+            self.drop()
+            return
+        self._consumed, self._heard_at, self.pending = consumed, monotonic(), pending
+        if place > self.place:
+            self.place = place
+            self._take(Message(place, at_ns / 1e9, message.subject.removeprefix(self._prefix), message.data))
+
+    async def _control(self, message: Msg) -> None:
+        """A heartbeat, or a request to say that we are still keeping up."""
+        headers = message.headers or {}
+        if int(headers.get("Nats-Last-Consumer", self._consumed)) != self._consumed:
+            self.drop()  # the end of what was sent never came
+            return
+        self._heard_at = monotonic()
+        stalled = message.reply or headers.get("Nats-Consumer-Stalled")
+        if stalled:
+            await self._nats.publish(stalled)
+
+    def drop(self, place: int | None = None) -> None:
+        """Hear nothing more on this consumer; whoever looks after us makes another, behind this place or ours."""
+        self.place = self.place if place is None else place
+        self._generation += 1
+        self._heard_at = 0.0
+
+
+def _consumer(inbox: str, start: int) -> dict[str, Any]:
+    return {
+        "deliver_subject": inbox,
+        "deliver_policy": "by_start_sequence",
+        "opt_start_seq": start,
+        "ack_policy": "none",
+        "max_deliver": 1,
+        "mem_storage": True,
+        "num_replicas": 1,
+        "flow_control": True,
+        "idle_heartbeat": round(HEARTBEAT_S * 1e9),
+        "inactive_threshold": round(IDLE_S * 1e9),
+    }
