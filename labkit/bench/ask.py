@@ -5,31 +5,40 @@ Secrets travel in headers, never in the address. Taught in notebook 02 (auth).
 
 import base64
 import json
+import ssl
 from typing import Any
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
 TIMEOUT_S = 5.0
 _opener = build_opener(ProxyHandler({}))  # a proxy in the environment is not meant for a server on this machine
 
 
 def connections(url: str, ops_token: str) -> list[dict[str, Any]]:
-    """A dictionary per connection, as `wire.describe` makes it. `url` is the ws:// address. Raises OSError."""
-    return list(json.loads(_ask(url, "/connections", f"Bearer {ops_token}")))
+    """A dictionary per connection, as `wire.http.connections` makes it. `url` is the ws:// address. Raises OSError."""
+    return list(json.loads(ask(url, "/connections", f"Bearer {ops_token}")))
 
 
-def ticket(url: str, name: str, code: str) -> str:
+def ticket(url: str, name: str, code: str, tls: ssl.SSLContext | None = None) -> str:
     """A fresh ticket of a user. Raises OSError (urllib's HTTPError for a wrong code)."""
-    basic = base64.b64encode(f"{name}:{code}".encode()).decode()
-    return str(json.loads(_ask(url, "/ticket", f"Basic {basic}", b""))["ticket"])
+    return str(json.loads(ask(url, "/ticket", basic(name, code), b"", tls))["ticket"])
+
+
+def basic(name: str, code: str) -> str:
+    """What HTTP Basic says of a name and a code."""
+    return "Basic " + base64.b64encode(f"{name}:{code}".encode()).decode()
 
 
 def revoke(url: str, ops_token: str, user: str) -> None:
     """Close every connection of a user with 4410."""
-    _ask(url, f"/revoke/{user}", f"Bearer {ops_token}", b"")
+    ask(url, f"/revoke/{user}", f"Bearer {ops_token}", b"")
 
 
-def _ask(url: str, path: str, authorization: str, body: bytes | None = None) -> bytes:
+def ask(
+    url: str, path: str, authorization: str | None = None, body: bytes | None = None, tls: ssl.SSLContext | None = None
+) -> bytes:
+    """The body of one answer. `url` is the ws:// or wss:// address, a body makes it a POST. Raises OSError."""
     address = url.replace("ws", "http", 1).rstrip("/") + path
-    request = Request(address, data=body, headers={"Authorization": authorization})
-    with _opener.open(request, timeout=TIMEOUT_S) as answer:
+    headers = {} if authorization is None else {"Authorization": authorization}
+    opener = _opener if tls is None else build_opener(ProxyHandler({}), HTTPSHandler(context=tls))
+    with opener.open(Request(address, data=body, headers=headers), timeout=TIMEOUT_S) as answer:
         return bytes(answer.read())

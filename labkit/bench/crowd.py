@@ -15,12 +15,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from labkit.faults import Proxy, Stall, Throttle
-from labkit.wire.client import Client
-from labkit.wire.client_room import ClientRoom
-from labkit.wire.client_state import BufferFull, ClientClosed
+from labkit.wire.client.client import Client
+from labkit.wire.client.room import ClientRoom
+from labkit.wire.client.state import BufferFull, ClientClosed
 
 if TYPE_CHECKING:
-    from labkit.bench.launch import Lab
+    from labkit.bench.launch.lab import Lab
 
 ROOM = "room:crowd"
 TEXT = "x" * 400
@@ -43,30 +43,37 @@ class Crowd:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
+        try:
+            await self._come()
+        except BaseException:  # interrupted half-way: nobody stays behind
+            await self.__aexit__(None, None, None)
+            raise
+        return self
+
+    async def _come(self) -> None:
         lab = self._lab
         self._proxy = await self._stack.enter_async_context(Proxy(lab.url))
         addresses = [self._proxy.url] + [lab.url] * (self._members - 1)
         rooms = []
         for number, url in enumerate(addresses):
             client = Client(url, lab.token)
+            self.clients.append(client)
             lab.clients["the slow one" if number == 0 else f"member {number}"] = client
             await self._stack.enter_async_context(client)
-            self.clients.append(client)
             rooms.append(await client.join(ROOM))
         self._tasks = [asyncio.create_task(_hear(room)) for room in rooms]
         self._tasks.append(asyncio.create_task(self._talk(rooms[1 : 1 + SPEAKERS])))
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        mine = set(map(id, self.clients))
+        for name in [name for name, client in self._lab.clients.items() if id(client) in mine]:
+            del self._lab.clients[name]
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._stack.aclose()
-        mine = set(map(id, self.clients))
-        for name in [name for name, client in self._lab.clients.items() if id(client) in mine]:
-            del self._lab.clients[name]
 
     def read_at(self, bytes_per_s: float | None) -> None:
         """How fast the slow member reads."""

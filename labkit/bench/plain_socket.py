@@ -1,7 +1,7 @@
 """A WebSocket client of the plainest kind, for crowds: bytes in, messages out; no socket, no clock, no loop of its own.
 
-bench.load and bench.storm_real make thousands of connections in one process; a full client costs too much there. It
-speaks as much of RFC 6455 as a room server needs. Not for production: that is wire.client.
+bench.load.run and bench.storm.real make thousands of connections in one process; a full client costs too much there. It
+speaks as much of RFC 6455 as a room server needs. Not for production: that is wire.client.client.
 """
 
 import json

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from time import time
 from typing import Any
 
-from labkit.bench.timeline import Sample
+from labkit.bench.timeline.merge import Sample
 from labkit.metrics import Store
-from labkit.wire.client import Client
-from labkit.wire.client_state import ClientClosed, Refused, Stopped
+from labkit.wire.client.client import Client
+from labkit.wire.client.state import ClientClosed, Refused, Stopped
 
 EVERY_S = 0.25
 AT_ONCE = 4

@@ -7,9 +7,9 @@ from random import Random
 from typing import NamedTuple
 
 from labkit.bench import ask
-from labkit.bench.cause import Cause
-from labkit.bench.expected_closes import GIVE_UP_S, LIMITS
-from labkit.bench.timeline import read_audit
+from labkit.bench.timeline.cause import Cause
+from labkit.bench.timeline.expected_closes import GIVE_UP_S, LIMITS
+from labkit.bench.timeline.merge import read_audit
 from labkit.faults import (
     After,
     Blackhole,
@@ -26,9 +26,9 @@ from labkit.faults import (
     Stall,
     Throttle,
 )
-from labkit.wire.audit_file import Entry
-from labkit.wire.client import Client
-from labkit.wire.client_state import Record, Stopped
+from labkit.wire.audit.file import Entry
+from labkit.wire.client.client import Client
+from labkit.wire.client.state import Record, Stopped
 from labkit.wire.server import Server
 from tests.wire.raw import TOKEN, Raw, drop_all, lateness, until
 from tests.wire.scripted import Share

@@ -7,16 +7,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 import labkit
-from labkit.bench.health import Health, Unhealthy
-from labkit.bench.launch import Lab
-from labkit.bench.server_process import ServerDied, ServerProcess
+from labkit.bench.crowd import Crowd
+from labkit.bench.launch.health import Health, Unhealthy
+from labkit.bench.launch.lab import Lab
+from labkit.bench.launch.server_process import ServerDied, ServerProcess
+from labkit.faults import Proxy
 from labkit.rules.limits import BadLimit
-from labkit.wire.client_state import ClientState, Refused
+from labkit.wire.client.state import ClientState, Refused
 
 
 @pytest.fixture
@@ -55,6 +58,63 @@ def test_a_name_twice_is_one_client(lab: Lab) -> None:
     assert first.state is ClientState.STOPPED
     assert second.state is ClientState.OPEN
     assert lab.health() == Health(1)
+
+
+def test_what_is_entered_twice_under_a_name_is_entered_once(lab: Lab) -> None:
+    """A start cell that is run again leaves what it started before, and the lab's end leaves the rest."""
+    first = labkit.run(lab.enter("proxy", Proxy(lab.url)))
+    ben = labkit.run(lab.client("ben", url=first.url))
+    second = labkit.run(lab.enter("proxy", Proxy(lab.url)))
+    with pytest.raises(RuntimeError, match="does not listen"):
+        _ = first.url
+    labkit.run(lab.leave("ben"))
+    assert ben.state is ClientState.STOPPED
+    assert lab.health() == Health(0)
+    lab.stop()
+    with pytest.raises(RuntimeError, match="does not listen"):
+        _ = second.url
+
+
+def test_a_crowd_that_is_interrupted_while_it_comes_leaves_nobody(lab: Lab) -> None:
+    """The cell that starts a crowd may be interrupted, and run again."""
+    with pytest.raises(TimeoutError):
+        labkit.run(lab.enter("crowd", Crowd(lab, members=400)), timeout=0.1)
+    ends = time.monotonic() + 10
+    while lab.clients and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert lab.health() == Health(0)
+
+
+def test_a_start_that_is_interrupted_is_stopped_by_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its server runs already, and nobody would ever end it."""
+
+    def interrupted(process: ServerProcess, *_: object) -> str:
+        raise KeyboardInterrupt
+
+    first = Lab(name="interrupted")
+    with monkeypatch.context() as patched:
+        patched.setattr(ServerProcess, "_wait_until_ready", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            first.start()
+    pid = first.pid
+    with Lab(name="interrupted"):
+        assert pid is not None and wait_until_gone(pid)
+
+
+def test_two_who_restart_it_at_once_share_its_port(lab: Lab) -> None:
+    """A cell that kills and restarts, interrupted and run again: no port is in use, no server is left over."""
+    with ThreadPoolExecutor(2) as both:
+        for done in [both.submit(lab.restart) for _ in range(2)]:
+            done.result(30)
+    assert lab.health() == Health(0)
+
+
+def test_a_lab_that_was_stopped_is_not_started_by_a_task_that_was_late() -> None:
+    lab = Lab(name="late").start()
+    lab.stop()
+    with pytest.raises(RuntimeError, match="this lab was stopped"):
+        lab.restart()
+    assert lab.pid is None
 
 
 def test_a_stranger_to_the_lab_is_named(lab: Lab) -> None:

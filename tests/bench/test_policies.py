@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from labkit.bench.policies import CAP_S, POLICIES, Draws
+from labkit.bench.storm.policies import CAP_S, POLICIES, Draws
 from labkit.rules.backoff import Backoff
 
 LOST = (1006, "")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkit.bench.slow_policies import (
+from labkit.bench.slow.policies import (
     MAX_BYTES,
     POLICIES,
     Block,
@@ -14,7 +14,7 @@ from labkit.bench.slow_policies import (
     DropOldest,
     Frame,
 )
-from labkit.bench.slow_trace import Trace, compare_policies, record, replay
+from labkit.bench.slow.trace import Trace, compare_policies, record, replay
 
 
 class Noting:

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 import labkit
-from labkit.bench import storm_real, virtual_server
-from labkit.bench.policies import POLICIES, Draws, Ours
-from labkit.bench.storm import BadStorm, Plan, StormFailed, StormResult, run, storm
-from labkit.bench.storm_tally import StormClient, Tally
-from labkit.bench.storm_virtual import VirtualClock, VirtualStorm
+from labkit.bench.storm import real, virtual_server
+from labkit.bench.storm.policies import POLICIES, Draws, Ours
+from labkit.bench.storm.run import BadStorm, Plan, StormFailed, StormResult, run, storm
+from labkit.bench.storm.tally import StormClient, Tally
+from labkit.bench.storm.virtual import VirtualClock, VirtualStorm
 from labkit.rules.backoff import Draws as AnyDraws
 
 CROWD = {"clients": 10_000, "handshakes_per_s": 1000.0}
@@ -207,7 +207,7 @@ def test_too_few_files_for_so_many_clients_is_said_before_it_begins(monkeypatch:
     resource = pytest.importorskip("resource")
     monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 1024))
     with pytest.raises(RuntimeError, match="1024 open files a process, too few for 1000 real clients"):
-        storm_real.run(Plan())
+        real.run(Plan())
 
 
 def test_a_real_storm_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,7 +219,7 @@ def test_a_real_storm_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are found in /proc")
 def test_a_real_storm_ends_with_its_parent_and_takes_its_server_along() -> None:
-    command = [sys.executable, "-m", "labkit.bench.storm_real"]
+    command = [sys.executable, "-m", "labkit.bench.storm.real"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         process.stdin.write('{"clients": 2000, "handshakes_per_s": 50}\n')

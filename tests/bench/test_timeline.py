@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from labkit.bench.cause import Cause
-from labkit.bench.timeline import Sample, Timeline, timeline
-from labkit.wire.audit_file import Entry
-from labkit.wire.client_life import SILENCE
-from labkit.wire.client_state import Journal
+from labkit.bench.timeline.cause import Cause
+from labkit.bench.timeline.merge import Moment, Sample, Timeline, timeline
+from labkit.wire.audit.file import Entry
+from labkit.wire.client.life import SILENCE
+from labkit.wire.client.state import Journal
 from tests.bench.incidents import Records, incident, live_all
 
 KINDS = 15
@@ -151,3 +151,16 @@ def test_its_text_is_a_line_a_moment_and_the_sentence() -> None:
     assert lines[0] == "    0.000 s  client  connecting"
     assert lines[-1].startswith("closed because TCP ended without a close frame; first visible at")
     assert len(lines) == 7
+
+
+def test_looks_that_follow_one_another_are_one_line() -> None:
+    """Four a second are no news; what else happened, and the first that showed it, keep their lines."""
+    looks = [Moment(10 + number / 4, "server", f"{number} bytes wait", number) for number in range(8)]
+    moments = (Moment(9, "client", "open"), *looks, Moment(13, "client", "closed 1006"))
+    told = Timeline(moments, Cause.UNREACHABLE, "nothing came", moments[-1])
+    assert [moment.what for moment in told.briefly] == [
+        "open",
+        "8 looks in 1.8 s: at most 7 bytes wait",
+        "closed 1006",
+    ]
+    assert looks[3] in Timeline(moments, Cause.UNREACHABLE, "nothing came", looks[3]).briefly

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from labkit.bench.advice import Need, advise
-from labkit.bench.transports import Comparison, Measured, compare
+from labkit.bench.transports.advice import Need, advise
+from labkit.bench.transports.compare import LATENCY, WAYS, Comparison, Measured, compare
+from labkit.metrics import Store
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +65,18 @@ def test_what_must_be_kept_is_saved_by_a_request() -> None:
 def test_a_push_pays_for_updates_and_a_poll_for_questions() -> None:
     costs = advise(Need(updates_per_min=2, delay_s=10), MADE_UP).bytes_per_hour
     assert costs == {"push": 2 * 60 * 100, "poll": 3600 / 10 * 200}
+
+
+async def heard_while_comparing() -> tuple[list[str], int]:
+    store = Store()
+    measured = await compare(seed=7, updates=3, store=store)
+    windows = [store.window(LATENCY.format(row.option)).values for row in measured.rows]
+    assert [sorted(values) for values in windows] == [sorted(row.latencies_ms) for row in measured.rows]
+    return store.names(), len(windows)
+
+
+def test_a_store_hears_each_latency_as_it_is_measured() -> None:
+    """What a live panel draws is what the table is made of."""
+    names, count = asyncio.run(heard_while_comparing())
+    assert sorted(names) == sorted(LATENCY.format(option) for option in WAYS)
+    assert count == 4

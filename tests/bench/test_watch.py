@@ -15,7 +15,7 @@ import pytest
 from websockets.sync.client import connect
 
 import labkit
-from labkit.bench.launch import Lab
+from labkit.bench.launch.lab import Lab
 from labkit.bench.watch import Watch
 from tests.wire.raw import port_of, text, upgrade
 

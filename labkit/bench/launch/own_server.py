@@ -1,0 +1,54 @@
+"""A server of your own, made of the functions of a notebook, in a process of its own.
+
+    mine = OwnServer(folder / "my_server.py", lab.store)
+    mine.start("import asyncio", tell, join, handle, main)      # again: the earlier one is stopped first
+    mine.url, mine.pid
+
+What `start` is given is written to the file: a text as it is, a function by its source. The file is a program that
+needs no notebook. It prints `WebSocket server listening on ws://...` when it is ready, as the article's server does,
+and ends with its stdin. A further line `NAME NUMBER` is a sample for the store. Used in notebooks 04, 08 and 09.
+"""
+
+import inspect
+import sys
+import textwrap
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from labkit.bench.launch.server_process import ServerProcess
+from labkit.metrics import Store
+
+Part = str | Callable[..., Any]
+RUN = 'if __name__ == "__main__":\n    asyncio.run(main())'
+
+
+class OwnServer(ServerProcess):
+    """The program in the file `path`. `start` writes and runs it; `terminate` and `kill` end it."""
+
+    def __init__(self, path: Path, store: Store | None = None) -> None:
+        super().__init__({})
+        self.path = path
+        self.store = store
+
+    def start(self, *parts: Part) -> str:  # type: ignore[override]
+        """Write the parts, run them, return the address. Raises ServerDied, with what the program said of itself."""
+        self.terminate()
+        self.path.write_text("\n\n\n".join([*map(_source, parts), RUN]) + "\n", encoding="utf-8")
+        return super().start()
+
+    def command(self, port: int) -> list[str]:
+        """How it is run; it chooses a port by itself."""
+        return [sys.executable, "-u", str(self.path)]
+
+    def hear(self, line: str) -> None:
+        """A sample, where the line is one."""
+        name, _, value = line.rpartition(" ")
+        if self.store is not None:
+            with suppress(ValueError):
+                self.store.add(name, float(value))
+
+
+def _source(part: Part) -> str:
+    return textwrap.dedent(part if isinstance(part, str) else inspect.getsource(part)).strip("\n")

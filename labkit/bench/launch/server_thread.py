@@ -1,0 +1,56 @@
+"""The lab's server in this process, to look inside: `lab.inside.hub.rooms`. It has a thread and a loop of its own.
+
+A busy cell slows it down, for both share one interpreter lock; notebook 05 shows that. Otherwise use the process.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+from labkit.wire.server import Server
+
+STOP_S = 15.0
+
+
+class ServerThread:
+    """One server in a thread; it starts and stops as bench.launch.server_process does, and cannot be killed."""
+
+    def __init__(self, make: Callable[[int], Server]) -> None:
+        self.log: list[str] = ["(in a thread: what the server logs is this process's own log)"]
+        self.url = ""
+        self.inside: Server | None = None
+        self._make = make
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self, port: int = 0) -> str:
+        """Start it and return its address."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="labkit server", daemon=True)
+        self._thread.start()
+        self.inside = asyncio.run_coroutine_threadsafe(self._open(port), self._loop).result(STOP_S)
+        self.url = self.inside.url
+        return self.url
+
+    async def _open(self, port: int) -> Server:
+        return await self._make(port).__aenter__()
+
+    @property
+    def pid(self) -> int | None:
+        """The thread's own number while the server runs."""
+        return self._thread.native_id if self._thread is not None and self.inside is not None else None
+
+    def terminate(self) -> int:
+        """Drain it and end its thread."""
+        if self.inside is not None and self._loop is not None and self._thread is not None:
+            leaving = self.inside.__aexit__(None, None, None)
+            self.inside = None
+            asyncio.run_coroutine_threadsafe(leaving, self._loop).result(STOP_S)
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(STOP_S)
+            self._loop.close()
+        return 0
+
+    def kill(self) -> int:
+        """Not possible here. Raises RuntimeError."""
+        raise RuntimeError("a server in a thread cannot be killed; start the lab without in_thread=True")

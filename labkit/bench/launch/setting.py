@@ -1,0 +1,66 @@
+"""What the server of a lab starts with: its users and their codes, its secrets, its limits, and its folder.
+
+setting.options(), setting.environment()     for a process of its own
+setting.server(port)                         for one in this process
+"""
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from labkit.rules.limits import Limits
+from labkit.wire.http.users import read_users
+from labkit.wire.server import Server
+
+ALL_ROOMS = "*"
+
+
+class Setting:
+    """Made anew for every lab: no two share a secret or a file."""
+
+    def __init__(self, users: tuple[str, ...], rooms: Mapping[str, str], limits: dict[str, Any]) -> None:
+        """`rooms` are grants by user, where not all rooms. Raises BadLimit."""
+        self.token, self.ops_token = secrets.token_urlsafe(12), secrets.token_urlsafe(12)
+        self.codes = {user: secrets.token_urlsafe(9) for user in users}
+        self._limits: dict[str, Any] = {}
+        self.limit(limits)
+        self.folder = Path(tempfile.mkdtemp(prefix="labkit-"))
+        self.audit = self.folder / "audit.db"
+        self._users = self.folder / "users.csv"
+        self._users.touch(0o600)
+        lines = [f"{user},{code},{rooms.get(user, ALL_ROOMS)}" for user, code in self.codes.items()]
+        self._users.write_text("\n".join(["name,code,rooms", *lines, ""]))
+
+    def limit(self, limits: dict[str, Any]) -> None:
+        """Change limits, for the next start. Raises BadLimit here, not in another process."""
+        self.limits = Limits().set(self._limits | limits)
+        self._limits |= limits
+
+    def options(self) -> list[str]:
+        """As for `labkit serve`; secrets are not among them, because everybody may list processes."""
+        lines = [f"{name}={'off' if value is None else value}" for name, value in self._limits.items()]
+        settings = [part for line in lines for part in ("--set", line)]
+        return ["--users", str(self._users), "--audit", str(self.audit), *settings]
+
+    def environment(self) -> dict[str, str]:
+        """The secrets of `labkit serve`."""
+        return {"DEV_TOKEN": self.token, "OPS_TOKEN": self.ops_token}
+
+    def server(self, port: int) -> Server:
+        """The same server, as a value of this process."""
+        return Server(
+            "127.0.0.1",
+            port,
+            token=self.token,
+            users=read_users(self._users),
+            ops_token=self.ops_token,
+            audit=self.audit,
+            limits=self.limits,
+        )
+
+    def remove(self) -> None:
+        """Forget what was stored."""
+        shutil.rmtree(self.folder, ignore_errors=True)

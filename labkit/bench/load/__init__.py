@@ -1,0 +1,1 @@
+"""Load on a room server: many members who talk, and how late everybody heard it."""

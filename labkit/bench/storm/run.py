@@ -1,0 +1,105 @@
+"""A thousand clients lose their server at once: when do they come back? One storm, or one for each policy.
+
+    labkit.storm(clients=10_000, policy="article", handshakes_per_s=1000)       # virtual: seconds become milliseconds
+    labkit.storm(clients=1000, policy=["article", "ours"], mode="real")         # sockets, in a process of their own
+
+The policies (bench.storm.policies) are the same objects on both clocks, and draw the same delays from the same seed.
+Taught in notebook 07 (storms).
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from labkit.bench.storm import virtual
+from labkit.bench.storm.policies import POLICIES
+from labkit.bench.storm.tally import BadStorm, Plan, StormResult
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["MODES", "POLICIES", "BadStorm", "Plan", "StormFailed", "StormResult", "Storms", "run", "storm"]
+
+MODES = ("virtual", "real")
+
+
+class StormFailed(RuntimeError):
+    """A storm with real sockets could not run; the text says why."""
+
+
+@dataclass(frozen=True)
+class Storms:
+    """Some storms that differ in their policy alone. Jupyter shows them as a picture."""
+
+    results: tuple[StormResult, ...]
+
+    def __iter__(self) -> Iterator[StormResult]:
+        return iter(self.results)
+
+    def __getitem__(self, policy: str) -> StormResult:
+        return next(result for result in self.results if result.policy == policy)
+
+    def __repr__(self) -> str:
+        clients, mode = self.results[0].clients, self.results[0].mode
+        return f"<storms of {clients} clients, {mode}: {', '.join(result.policy for result in self.results)}>"
+
+    def table(self) -> str:
+        """A line a policy, for people."""
+        lines = [f"{'policy':<13}{'worst 100 ms':>13}{'worst 1 s':>11}{'99 % back':>12}{'lost':>7}"]
+        for each in self.results:
+            back = "never" if each.t99_s is None else f"{each.t99_s:.1f} s"
+            lines.append(f"{each.policy:<13}{each.peak_100ms:>13,}{each.peak_1s:>11,}{back:>12}{each.lost:>7,}")
+        return "\n".join(lines)
+
+    def frame(self) -> "pandas.DataFrame":
+        """A row a policy. Needs pandas."""
+        import pandas
+
+        return pandas.DataFrame([result.json() for result in self.results]).set_index("policy")
+
+
+def storm(*, policy: str | Iterable[str] = "ours", mode: str = "virtual", **plan: Any) -> Storms:
+    """Run a storm for each policy ("all": every one), one after another. Raises BadStorm, StormFailed."""
+    names = list(POLICIES) if policy == "all" else [policy] if isinstance(policy, str) else list(policy)
+    plans = [Plan(policy=name, **plan) for name in names]
+    if not plans:
+        raise BadStorm(f"name a policy: {', '.join(POLICIES)}")
+    return Storms(tuple(run(each, mode) for each in plans))
+
+
+def run(plan: Plan, mode: str = "virtual") -> StormResult:
+    """One storm. Raises BadStorm for an unknown mode, StormFailed."""
+    if mode not in MODES:
+        raise BadStorm(f"there is no mode {mode!r}; there are {' and '.join(MODES)}")
+    return virtual.run(plan) if mode == "virtual" else _run_real(plan)
+
+
+def _run_real(plan: Plan) -> StormResult:
+    """In a process of its own, which ends when we close its stdin, or are gone."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "labkit.bench.storm.real"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for us alone: we end it
+    )
+    said = ""
+    assert process.stdin is not None and process.stdout is not None
+    try:
+        with suppress(BrokenPipeError):  # it has died already; then it says nothing either
+            process.stdin.write(json.dumps(asdict(plan)) + "\n")
+            process.stdin.flush()
+        said = process.stdout.readline()
+    finally:
+        with suppress(BrokenPipeError):
+            process.stdin.close()
+        process.stdout.close()
+        process.wait()
+    told: dict[str, Any] = json.loads(said) if said else {"error": "the process with the clients died"}
+    if "error" in told:
+        raise StormFailed(told["error"])
+    return StormResult(**told | {"arrivals": tuple(told["arrivals"])})

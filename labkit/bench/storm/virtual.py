@@ -1,0 +1,91 @@
+"""A storm on a virtual clock: 100,000 clients for ten minutes, in seconds. A heap of events; no socket, no asyncio.
+
+    result = run(Plan(clients=10_000, policy="article", handshakes_per_s=1000))
+
+The clients' policies and the server's rules (rules.admission) are the real ones. Modelled are the network, which is
+quick, and the server's processor, which handles one thing at a time. Taught in notebook 07 (storms).
+"""
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+from itertools import count
+
+from labkit.bench.storm.tally import Plan, StormClient, StormResult, Tally
+from labkit.bench.storm.virtual_server import VirtualServer
+
+Step = Callable[[StormClient], None]
+
+
+class VirtualClock:
+    """Events in the order of their time; `now` jumps from one to the next."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._heap: list[tuple[float, int, Step, StormClient]] = []
+        self._numbers = count()  # events of the same moment happen in the order in which they were asked for
+
+    def at(self, moment: float, step: Step, client: StormClient) -> None:
+        """Have something happen to a client."""
+        heappush(self._heap, (moment, next(self._numbers), step, client))
+
+    def run_until(self, moment: float) -> None:
+        """Let time pass."""
+        while self._heap and self._heap[0][0] <= moment:
+            self.now, _, step, client = heappop(self._heap)
+            step(client)
+        self.now = moment
+
+
+class VirtualStorm:
+    """One storm."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.tally = Tally(plan)
+        self.clock = VirtualClock()
+        self.clients = [StormClient(plan, number) for number in range(plan.clients)]
+        self.server = self._new_server(0.0)
+
+    def run(self) -> StormResult:
+        """From the first join to the end."""
+        plan, clock = self.plan, self.clock
+        self.run_until_drop()
+        self._drop()
+        clock.run_until(plan.drop_at + plan.seconds)
+        inside = sum(client.in_since is not None for client in self.clients)
+        return self.tally.result("virtual", inside, plan.down_s)
+
+    def run_until_drop(self) -> None:
+        """The first part: everybody joins, one after another."""
+        for client in self.clients:
+            self.clock.at(client.number / self.plan.joins_per_s, self._connect, client)
+        self.clock.run_until(self.plan.drop_at)
+
+    def _new_server(self, up_at: float) -> VirtualServer:
+        return VirtualServer(self.clock, self.plan.handshakes_per_s, up_at, self._let_in, self._closed)
+
+    def _drop(self) -> None:
+        """The server dies: everybody who was in, or about to be, sees 1006. The next one knows nothing of this one."""
+        now, old = self.clock.now, self.server
+        self.tally.dropped_at = now
+        self.server = self._new_server(now + self.plan.down_s)
+        old.die()
+
+    def _connect(self, client: StormClient) -> None:
+        self.tally.arrived(self.clock.now)
+        self.server.connect(client)
+
+    def _let_in(self, client: StormClient, window_ms: float) -> None:
+        client.let_in(self.clock.now, window_ms)
+        self.tally.let_in(self.clock.now, client)
+
+    def _closed(self, client: StormClient, code: int, reason: str) -> None:
+        self.tally.closed(code)
+        delay = client.closed(self.clock.now, code, reason)
+        if delay is not None:
+            self.clock.at(self.clock.now + delay, self._connect, client)
+
+
+def run(plan: Plan) -> StormResult:
+    """The storm of a plan."""
+    return VirtualStorm(plan).run()

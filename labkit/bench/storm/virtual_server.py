@@ -1,0 +1,145 @@
+"""A model of our server for storms: the accept rate, refusals, the listen backlog, auth, and the windows it tells.
+
+Admission is the real thing (rules.admission). Modelled is the time that work takes: one processor, first come first
+served, and a kernel that forgets who comes while the backlog is full. Taught in notebook 07 (storms).
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from labkit.bench.storm.tally import StormClient
+from labkit.rules.admission import Crowd, Turnstile, window_ms
+from labkit.rules.close_codes import CloseCode, reason_with_retry, row
+
+HANDSHAKE_S = 0.00025  # of processor time, about what wire.server takes on a small machine
+AUTH_S = 0.0001
+ROUND_TRIP_S = 0.01  # until one knows that nobody listens
+BACKLOG = 4096  # as in wire.sockets
+AUTH_TIMEOUT_S = 5.0
+SYN_AGAIN_S = (1.0, 2.0, 4.0)  # a kernel repeats a SYN that was not answered, after 1, 3 and 7 s
+GIVE_UP_S = 3.0  # after the last of them: ten seconds in all, as wire.client.link
+
+
+class Clock(Protocol):
+    """Something that makes things happen later."""
+
+    now: float
+
+    def at(self, moment: float, step: Callable[[StormClient], None], client: StormClient) -> None:
+        """Have something happen to a client."""
+
+
+class VirtualServer:
+    """One life of a server: it listens from `up_at` until `die`."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        handshakes_per_s: float | None,
+        up_at: float,
+        let_in: Callable[[StormClient, float], None],
+        closed: Callable[[StormClient, int, str], None],
+    ) -> None:
+        """`let_in` and `closed` are how a client hears of it."""
+        self._clock = clock
+        self._rate = handshakes_per_s
+        self._up_at = up_at
+        self._let_in = let_in
+        self._closed = closed
+        self._turnstile = Turnstile(handshakes_per_s, up_at)
+        self._crowd = Crowd()
+        self._busy_until = up_at
+        self._waiting: dict[StormClient, float] = {}  # for the processor, and since when
+        self._connections = 0  # WebSockets, also those about to be refused
+        self._members: dict[StormClient, None] = {}  # in the order in which they were let in
+        self._repeats: dict[StormClient, int] = {}  # SYNs that nobody answered
+        self._is_dead = False
+
+    def connect(self, client: StormClient) -> None:
+        """A client's SYN came."""
+        if self._is_dead or self._clock.now < self._up_at:
+            self._later(ROUND_TRIP_S, self._no_connection, client)
+        elif len(self._waiting) >= BACKLOG:
+            self._forget(client)
+        else:
+            self._repeats.pop(client, None)
+            self._waiting[client] = self._clock.now
+            self._work(HANDSHAKE_S, self._shake_hands, client)
+
+    def die(self) -> None:
+        """Everybody sees 1006, at once."""
+        self._is_dead = True
+        everybody = [*self._members, *self._waiting, *self._repeats]
+        for known in (self._members, self._waiting, self._repeats):
+            known.clear()
+        for client in everybody:
+            self._closed(client, CloseCode.NO_CLOSE_FRAME, "")
+
+    # The kernel
+
+    def _forget(self, client: StormClient) -> None:
+        """The backlog is full: the SYN is dropped, and the client's kernel sends it again."""
+        repeats = self._repeats.get(client, 0)
+        self._repeats[client] = repeats + 1
+        if repeats < len(SYN_AGAIN_S):
+            self._later(SYN_AGAIN_S[repeats], self._repeat, client)
+        else:
+            self._later(GIVE_UP_S, self._give_up, client)
+
+    def _repeat(self, client: StormClient) -> None:
+        if client in self._repeats:
+            self.connect(client)
+
+    def _give_up(self, client: StormClient) -> None:
+        if self._repeats.pop(client, None) is not None:
+            self._no_connection(client)
+
+    def _no_connection(self, client: StormClient) -> None:
+        self._closed(client, CloseCode.NO_CLOSE_FRAME, "")
+
+    # The processor
+
+    def _shake_hands(self, client: StormClient) -> None:
+        """The handshake is done: now the accept rate is asked, as wire.hub does."""
+        if self._is_dead:
+            return
+        now = self._clock.now
+        self._connections += 1
+        retry = self._turnstile.admit(now)
+        self._tell_window()
+        client.policy.opened()
+        if retry is None:
+            self._waiting[client] = now
+            self._work(AUTH_S, self._authenticate, client)
+        else:
+            self._refuse(client, CloseCode.TRY_LATER, reason_with_retry("busy", retry))
+
+    def _authenticate(self, client: StormClient) -> None:
+        if self._is_dead:
+            return
+        if self._clock.now - self._waiting[client] > AUTH_TIMEOUT_S:
+            self._refuse(client, CloseCode.AUTH_TIMEOUT, row(CloseCode.AUTH_TIMEOUT).reason)
+            return
+        del self._waiting[client]
+        self._members[client] = None
+        self._let_in(client, window_ms(self._connections, self._rate))
+
+    def _refuse(self, client: StormClient, code: CloseCode, reason: str) -> None:
+        del self._waiting[client]
+        self._connections -= 1
+        self._tell_window()
+        self._closed(client, code, reason)
+
+    def _tell_window(self) -> None:
+        if self._crowd.changed(self._connections):
+            told = window_ms(self._connections, self._rate)
+            for client in self._members:
+                client.policy.told(told)
+
+    def _work(self, seconds: float, step: Callable[[StormClient], None], client: StormClient) -> None:
+        """One thing after another."""
+        self._busy_until = max(self._busy_until, self._clock.now) + seconds
+        self._clock.at(self._busy_until, step, client)
+
+    def _later(self, seconds: float, step: Callable[[StormClient], None], client: StormClient) -> None:
+        self._clock.at(self._clock.now + seconds, step, client)

@@ -1,0 +1,1 @@
+"""Why did a connection end? Two ends' records, merged in time, and the cause named."""

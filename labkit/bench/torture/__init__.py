@@ -1,0 +1,1 @@
+"""Torture: servers are killed, lines are torn, and then somebody counts what was lost. Begin with `run`."""

@@ -1,0 +1,80 @@
+"""The capacity plan: what follows from which assumption, and that a virtual storm agrees."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from labkit.bench.capacity import Costs, Need, cpu_s, plan, rss_kb
+from labkit.bench.storm.run import storm
+
+COSTS = Costs(connection_kb=30, handshake_us=900, delivery_us=10, event_us=400)
+SMALL, LARGE = Need(connections=10_000), Need(connections=1_000_000)
+
+
+def test_a_plan_adds_up() -> None:
+    """10,000 connections that speak rarely fit into one server, and one is spare."""
+    made = plan(COSTS, SMALL)
+    assert (made.servers, made.clusters, made.bound_by) == (2, 1, "the limit of connections")
+    assert made.connections_each == 10_000
+    assert made.memory_gb == pytest.approx(0.34)
+    assert made.events_per_s == pytest.approx(16.7, abs=0.1)
+    assert made.deliveries_per_s == pytest.approx(333, abs=1)
+    assert made.back_s == 40
+
+
+def test_more_talk_is_bound_by_deliveries_and_less_memory_by_memory() -> None:
+    """The plan names what to change."""
+    assert plan(COSTS, replace(SMALL, said_per_min=1, room_size=2_000)).bound_by == "deliveries"
+    assert plan(COSTS, replace(SMALL, server_gb=0.1)).bound_by == "memory"
+
+
+def test_events_beyond_one_log_need_several() -> None:
+    """Every server reads every event: servers do not help there."""
+    one, many = plan(COSTS, LARGE), plan(COSTS, replace(LARGE, said_per_min=1))
+    assert one.clusters == 3
+    assert many.clusters == 27
+    assert many.events_per_s / many.clusters * COSTS.event_us / 1e6 <= 0.25
+
+
+@pytest.mark.parametrize("name", ["connections", "room_size", "said_per_min"])
+def test_more_of_anything_needs_no_fewer_servers(name: str) -> None:
+    """And no core is busier than was allowed."""
+    for times in (2, 5, 50):
+        more = plan(COSTS, replace(SMALL, **{name: getattr(SMALL, name) * times}))
+        assert more.servers >= plan(COSTS, SMALL).servers
+        assert more.busy <= SMALL.busy + 1e-9
+
+
+def test_the_time_until_everybody_is_back_is_what_a_virtual_storm_says() -> None:
+    """Within 15 %: the same rule hands out the window there."""
+    made = plan(COSTS, SMALL)
+    seen = storm(policy="ours", clients=made.connections_each, handshakes_per_s=SMALL.handshakes_per_s, seed=1)["ours"]
+    assert seen.t99_s is not None
+    assert seen.t99_s == pytest.approx(made.back_s, rel=0.15)
+    assert seen.peak_1s <= SMALL.handshakes_per_s
+
+
+@pytest.mark.parametrize("wrong", [{"connections": 0}, {"busy": 1.5}, {"server_gb": -1}, {"room_size": 0}])
+def test_a_need_that_cannot_be_is_refused(wrong: dict[str, float]) -> None:
+    """Before it divides by nothing."""
+    with pytest.raises(ValueError):
+        Need(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_a_process_is_measured() -> None:
+    """Time and memory of this very process."""
+    before = cpu_s(os.getpid())
+    while cpu_s(os.getpid()) == before:
+        sum(range(10_000))
+    assert 1_000 < rss_kb(os.getpid()) < 10_000_000
+
+
+def test_the_text_says_all_of_it() -> None:
+    """One sentence, as the notebook prints it."""
+    assert str(plan(COSTS, SMALL)) == (
+        "10,000 connections: 2 servers, bound by the limit of connections; 10,000 connections, 0.3 GB and 1 % of a "
+        "core each; 17 events and 333 deliveries a second; after a storm everybody is back in 40 s"
+    )

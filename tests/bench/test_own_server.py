@@ -1,0 +1,85 @@
+"""A server made of functions: it is a program of its own, it starts anew, tells samples, and ends with its stdin."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from labkit.bench.launch.own_server import OwnServer
+from labkit.bench.launch.server_process import ServerDied
+from labkit.metrics import Store
+from tests.bench.test_lab import runs, wait_until_gone
+
+HEAD = "import asyncio, sys"
+
+
+async def main() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"one")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    print("WebSocket server listening on ws://127.0.0.1:%d" % server.sockets[0].getsockname()[1])  # noqa: UP031
+    print("largest buffer kB: mine 12.5")
+    print("what is no sample")
+    await asyncio.to_thread(sys.stdin.read)
+
+
+def samples(store: Store) -> list[float]:
+    return list(store.window("largest buffer kB: mine").values)
+
+
+async def said_by(url: str) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+    said = await reader.read()
+    writer.close()
+    return said
+
+
+def test_it_runs_what_it_was_given_and_its_samples_arrive(tmp_path: Path) -> None:
+    """The functions serve from a process of their own; a line NAME NUMBER becomes a sample, other lines do not."""
+    store = Store()
+    own = OwnServer(tmp_path / "own.py", store)
+    url = own.start(HEAD, main)
+    assert asyncio.run(said_by(url)) == b"one"
+    while not samples(store):
+        time.sleep(0.01)
+    assert samples(store) == [12.5]
+    assert store.names() == ["largest buffer kB: mine"]
+    own.terminate()
+
+
+def test_start_again_ends_the_one_before(tmp_path: Path) -> None:
+    """A cell that runs again leaves no second process."""
+    own = OwnServer(tmp_path / "own.py")
+    own.start(HEAD, main)
+    first = own.pid
+    own.start(HEAD, main)
+    assert first is not None and own.pid != first
+    assert wait_until_gone(first)
+    own.terminate()
+
+
+def test_its_file_is_a_program_that_ends_with_its_stdin(tmp_path: Path) -> None:
+    """The file needs no notebook, and cannot outlive who started it."""
+    own = OwnServer(tmp_path / "own.py")
+    own.start(HEAD, main)
+    own.terminate()
+    alone = subprocess.Popen(
+        [sys.executable, "-u", str(own.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert alone.stdout is not None and alone.stdin is not None
+    with alone.stdout, alone.stdin:
+        assert alone.stdout.readline().startswith("WebSocket server listening on ws://127.0.0.1:")
+        assert runs(alone.pid)
+        alone.stdin.close()
+        assert alone.wait(10) == 0
+
+
+def test_a_mistake_in_it_is_shown(tmp_path: Path) -> None:
+    """A program that cannot start says so where it was started."""
+    with pytest.raises(ServerDied, match="NameError: name 'asincio' is not defined"):
+        OwnServer(tmp_path / "own.py").start(HEAD, "asincio", main)

@@ -1,0 +1,52 @@
+"""The learner's seed: from the environment, from the working copy, or the one that the notebooks are saved with."""
+
+from pathlib import Path
+
+import pytest
+
+from labkit.bench.seed import FILE, SAVED_WITH, VARIABLE, drawn, seed
+
+
+@pytest.fixture(autouse=True)
+def _nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.chdir(tmp_path / "notebooks")
+
+
+def test_unset_is_the_seed_of_the_saved_notebooks() -> None:
+    """Without a word, everybody sees what nbval compares."""
+    assert seed() == SAVED_WITH == 1
+
+
+@pytest.mark.parametrize("folder", [".", ".."])
+def test_a_working_copy_has_its_own(folder: str) -> None:
+    """The file of the copy counts, beside the notebook and above it."""
+    Path(folder, FILE).write_text("17\n")
+    assert seed() == 17
+
+
+def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said for one run counts more than the copy."""
+    Path(FILE).write_text("17")
+    monkeypatch.setenv(VARIABLE, " 23 ")
+    assert seed() == 23
+
+
+def test_names_are_seeds_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name is the same number everywhere, and another name another number."""
+    monkeypatch.setenv(VARIABLE, "ana")
+    first = seed()
+    monkeypatch.setenv(VARIABLE, "ben")
+    assert first == 154761430
+    assert seed() != first
+
+
+def test_what_is_drawn_stays_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cell that runs again draws the same; a neighbour draws other numbers from the same range."""
+    mine = [drawn(f"thing {n}", 10, 99) for n in range(20)]
+    assert mine == [drawn(f"thing {n}", 10, 99) for n in range(20)]
+    monkeypatch.setenv(VARIABLE, "a neighbour")
+    others = [drawn(f"thing {n}", 10, 99) for n in range(20)]
+    assert others != mine
+    assert all(10 <= each <= 99 for each in others)
