@@ -3,7 +3,7 @@
 import asyncio
 
 from labkit.broken.planted import Planted
-from labkit.wire.audit import Entry
+from labkit.wire.audit.writer import Entry
 from labkit.wire.commit_queue import Effect
 from labkit.wire.hub import Hub
 

@@ -25,7 +25,7 @@ class LaxConnection(Connection):
 
     def __init__(self, hub: Hub) -> None:
         super().__init__(hub)
-        self._assembly = Lax(hub.limits.max_message_bytes)
+        self.incoming.assembly = Lax(hub.limits.max_message_bytes)
 
 
 class Broken(Planted):

@@ -26,7 +26,7 @@ class Broken(Planted):
             connection.session.rooms.clear()
             hub.closing(connection, action.code, action.reason)
             connection.session.rooms.update(rooms)
-            connection.outgoing.flush()
+            connection.write_due()
             connection.closing, connection.heartbeat = True, None
             connection.frames.send_close(action.code, action.reason)
             asyncio.get_running_loop().call_later(hub.limits.close_deadline_s, reset, connection.transport)

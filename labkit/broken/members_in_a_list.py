@@ -18,8 +18,8 @@ class Broken(Planted):
         """Remember who joined again, and tell it again."""
         tell, refuse, twice = hub.path.tell, hub._perform[Refuse], list[Connection]()
 
-        def tell_twice(members: Any, said: answers.Answer, body: bytes) -> list[Connection]:
-            return tell([*members, *(member for member in members if member in twice)], said, body)
+        def tell_twice(members: Any, said: answers.Answer, body: bytes) -> None:
+            tell([*members, *(member for member in members if member in twice)], said, body)
 
         def refuse_and_add(connection: Connection, action: Refuse) -> None:
             if action.code == "duplicate_join":

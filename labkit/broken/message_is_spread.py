@@ -24,9 +24,9 @@ class Broken(Planted):
                 messages[text] = json.loads(raw)
             receive(connection, raw)
 
-        def tell_spread(members: Any, said: answers.Answer, _: bytes) -> list[Connection]:
+        def tell_spread(members: Any, said: answers.Answer, _: bytes) -> None:
             spread = {**said, **messages.get(said["text"], {})} if "text" in said else said
-            return tell(members, spread, answers.encode(spread))
+            tell(members, spread, answers.encode(spread))
 
         hub.receive = receive_and_keep  # type: ignore[method-assign]
         hub.path.tell = tell_spread  # type: ignore[method-assign]

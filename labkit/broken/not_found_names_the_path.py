@@ -6,8 +6,8 @@ from websockets.http11 import Request, Response
 
 from labkit.broken.planted import Planted
 from labkit.wire.gate import Peer
+from labkit.wire.http.reply import reply
 from labkit.wire.hub import Hub
-from labkit.wire.reply import reply
 
 FOUND_BY = ("secrets/5",)
 

@@ -11,13 +11,18 @@ from labkit.wire.sockets import reset
 
 
 class Planted(Server):
-    """Our server. A subclass names another connection or other limits, or plants its fault in the hub."""
+    """Our server. A subclass names another connection or other limits, or plants its fault in the hub.
+
+    It takes the plain path: the shortcuts of the fast one go past the places where faults are planted.
+    """
 
     connection: type[Connection] = Connection
     faulty_limits: dict[str, Any] = {}  # noqa: RUF012
 
     def __init__(self, *arguments: Any, limits: Limits | None = None, **options: Any) -> None:
-        super().__init__(*arguments, limits=(limits or Limits()).set(self.faulty_limits), **options)
+        super().__init__(
+            *arguments, limits=(limits or Limits()).set({"fast_path": False, **self.faulty_limits}), **options
+        )
 
     def plant(self, hub: Hub) -> None:
         """Replace something in the hub, before anybody connects."""

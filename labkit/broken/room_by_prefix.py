@@ -4,7 +4,6 @@ from typing import Any
 
 from labkit.broken.planted import Planted
 from labkit.rules import answers
-from labkit.wire.connection import Connection
 from labkit.wire.hub import Hub
 
 FOUND_BY = ("rooms/6",)
@@ -17,9 +16,9 @@ class Broken(Planted):
         """Tell the members of every room whose name begins like this one."""
         tell = hub.path.tell
 
-        def tell_more(members: Any, said: answers.Answer, body: bytes) -> list[Connection]:
+        def tell_more(members: Any, said: answers.Answer, body: bytes) -> None:
             name = said["roomId"]
             others = [room for room in hub.rooms if room.room_id.startswith(name) and room.room_id != name]
-            return tell([*members, *(member for room in others for member in room.members)], said, body)
+            tell([*members, *(member for room in others for member in room.members)], said, body)
 
         hub.path.tell = tell_more  # type: ignore[assignment, method-assign]

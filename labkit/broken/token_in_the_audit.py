@@ -4,7 +4,7 @@ from time import time
 
 from labkit.broken.planted import Planted
 from labkit.rules.actions import Authenticate
-from labkit.wire.audit import Entry
+from labkit.wire.audit.writer import Entry
 from labkit.wire.connection import Connection
 from labkit.wire.hub import Hub
 

@@ -1,23 +1,40 @@
-"""A dialect: what another server calls our messages, fields and close codes. Read from TOML.
+"""A dialect: what another server calls our messages, fields and close codes. Read from TOML; docs/dialect.md has a
+worked example.
 
 path = "/ws"              where its WebSocket is; the URL's own path otherwise
 [types]                   ours = "theirs"
 chat = "message"
 [fields]
 roomId = "channel"
-[codes]                   a code of ours, and what it closes with instead
+text = "payload.message"  a field inside another
+[more.join]               what else a message must say; $UNIQUE is drawn anew each time
+nick = "$UNIQUE"
+[known.pong]              what a message of theirs says that means this one of ours, where its type is not enough
+"payload.ok" = true
+[codes]                   a code of ours, and what it closes with, or answers with, instead
 4403 = 1008
-[without]                 chapters or probes that make no sense there
-probes = ["storms", "heartbeat/4"]
+1008 = "error"
+1013 = "nothing"          they go on without a word
+[without]
+probes = ["storms", "heartbeat/4"]        chapters or probes that make no sense there
+messages = ["auth"]                       what cannot be said to it
+answers = ["joined", "chat"]              what it does not tell to the one who asked or spoke
+meaning = ["welcome"]                     its own messages that answer nothing, and are passed over
 """
 
+import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-TABLES = {"types", "fields", "codes", "without", "path"}
+TABLES = {"types", "fields", "more", "known", "codes", "without", "path"}
+ONLY_SAID = ("auth", "refresh", "join", "leave", "ping")  # by clients: no server says these
+WITHOUT = ("probes", "messages", "answers", "meaning")
+UNIQUE = "$UNIQUE"
+NOTHING = "nothing"  # in place of an answer: they go on without a word
+THEIRS = "their "  # before a word of theirs that means something else here
 
 
 class BadDialect(ValueError):
@@ -30,28 +47,77 @@ class Dialect:
 
     types: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
-    codes: Mapping[int, int] = field(default_factory=dict)
+    more: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    codes: Mapping[int, int | str] = field(default_factory=dict)
     without: tuple[str, ...] = ()
+    no_messages: tuple[str, ...] = ()
+    no_answers: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
     path: str | None = None
 
     def said(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """A message of ours in their words."""
         typed = dict(message)
         if isinstance(typed.get("type"), str):
+            more = self.more.get(typed["type"], {})
+            typed |= {name: secrets.token_hex(6) if value == UNIQUE else value for name, value in more.items()}
             typed["type"] = self.types.get(typed["type"], typed["type"])
-        return {self.fields.get(name, name): value for name, value in typed.items()}
+        theirs: dict[str, Any] = {}
+        for name, value in typed.items():
+            *outer, last = self.fields.get(name, name).split(".")
+            inside = theirs
+            for part in outer:
+                inside = inside.setdefault(part, {})
+            inside[last] = value
+        return theirs
 
     def heard(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """A message of theirs in our words."""
-        names, types = _turned(self.fields), _turned(self.types)
+        names = _turned(self.fields)
+        types = self._types_heard()
         typed = {names.get(name, name): value for name, value in message.items()}
+        nested = {ours: _inside(message, theirs) for ours, theirs in self.fields.items() if "." in theirs}
+        typed |= {ours: value for ours, value in nested.items() if value is not None}
         if isinstance(typed.get("type"), str):
-            typed["type"] = types.get(typed["type"], typed["type"])
+            word = typed["type"]  # one of ours that the file says otherwise is another word there
+            typed["type"] = types.get(word, THEIRS + word if word in self.types else word)
+        for ours, marks in self.known.items():
+            if all(_inside(message, path) == value for path, value in marks.items()):
+                return typed | {"type": ours}
         return typed
+
+    def passes_over(self, said: Mapping[str, Any]) -> bool:
+        """Whether a message, in our words, is one of theirs that answers nothing."""
+        word = said.get("type")
+        return (
+            isinstance(word, str)
+            and word.removeprefix(THEIRS) in self.passed_over
+            and (word.startswith(THEIRS) or word not in self._types_heard().values())
+        )
+
+    def marks_passed_over(self) -> list[dict[str, Any]]:
+        """By which fields, in their words, what answers nothing is known."""
+        kind = self.fields.get("type", "type")
+        own = [dict(self.known.get(word, {kind: word})) for word in self.passed_over]
+        return [{kind: self.types.get("reconnect", "reconnect")}, *own]
+
+    def _types_heard(self) -> dict[str, str]:
+        return _turned({ours: theirs for ours, theirs in self.types.items() if ours not in ONLY_SAID})
 
     def code(self, code: int) -> int:
         """What they close with where we close with `code`."""
-        return self.codes.get(code, code)
+        theirs = self.codes.get(code, code)
+        return theirs if isinstance(theirs, int) else code
+
+    def answer(self, code: int) -> str | None:
+        """The type that they answer with where we close with `code`, or NOTHING; None where they close as well."""
+        theirs = self.codes.get(code)
+        return theirs if isinstance(theirs, str) else None
+
+    def lacks(self, *types: str) -> bool:
+        """Whether this is another server's dialect that names none of these types of ours."""
+        return bool(self.types) and not any(name in self.types for name in types)
 
     def leaves_out(self, probe_id: str) -> bool:
         """Whether a probe makes no sense there."""
@@ -62,15 +128,23 @@ def read_dialect(path: Path) -> Dialect:
     """The dialect in a file. Raises BadDialect."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        codes = {int(ours): int(theirs) for ours, theirs in table.get("codes", {}).items()}
-        without = tuple(table.get("without", {}).get("probes", ()))
-        dialect = Dialect(table.get("types", {}), table.get("fields", {}), codes, without, table.get("path"))
+        codes = {int(ours): theirs for ours, theirs in table.get("codes", {}).items()}
+        probes, messages, answers, meaning = (tuple(table.get("without", {}).get(kind, ())) for kind in WITHOUT)
+        types, names, more, known = (dict(table.get(kind, {})) for kind in ("types", "fields", "more", "known"))
+        dialect = Dialect(types, names, more, known, codes, probes, messages, answers, meaning, table.get("path"))
         unknown = sorted(set(table) - TABLES)
     except (OSError, ValueError, TypeError, AttributeError) as error:  # TOML's own errors are ValueErrors
         raise BadDialect(f"cannot read the dialect {path}: {error}") from None
     if unknown:
         raise BadDialect(f"{path}: there is no {unknown[0]!r}; there are {', '.join(sorted(TABLES))}")
     return dialect
+
+
+def _inside(message: Mapping[str, Any], path: str) -> Any:
+    value: Any = message
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
 
 
 def _turned(names: Mapping[str, str]) -> dict[str, str]:

@@ -37,6 +37,10 @@ class CannotTell(Exception):
     """Raised inside a probe that cannot be run as things are: its verdict is `unknown`."""
 
 
+class CannotReview(Exception):
+    """There is nothing that lets itself be reviewed; the message says what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One probe's result. `frames` is what was said and heard, `reproduce` the lines of a script; `seconds` it took."""
@@ -62,7 +66,6 @@ class Finding:
             "verdict": self.verdict,
             "expected": self.expected,
             "actual": self.actual,
-            "frames": list(self.frames),
             "reproduce": list(self.reproduce),
             "fix": self.fix,
             "missing_test": self.missing_test,

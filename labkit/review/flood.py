@@ -7,7 +7,9 @@ from time import monotonic
 from labkit.review import frames
 from labkit.review.finding import CannotTell
 from labkit.review.peer import Ended, Peer, Silent
+from labkit.review.process import unread
 from labkit.review.scene import Scene
+from labkit.review.transcript import literal
 
 WORDS = "x" * 1000
 BUFFERS = 4  # what the kernels of both sides may swallow before a server can know, in send buffers
@@ -15,6 +17,7 @@ READER_BYTES = 64 * 1024
 AT_ONCE = 20  # more might make the speaker itself a slow one
 MOST_SPEAKERS = 200
 GRACE_S = 3.0
+STILL_S = 1.0  # in which a server that reads on has read something
 BATCH_BYTES, BATCH_S = 8192, 0.002
 
 
@@ -44,22 +47,25 @@ async def stall_and_flood(scene: Scene) -> Flood:
     stalled = await scene.enter(room, receive_buffer=4096)
     stalled.stall()
     enough = int((promised.outbox_bytes + BUFFERS * promised.send_buffer_bytes + READER_BYTES) / len(WORDS))
-    sent = heard = 0
-    for _ in range(MOST_SPEAKERS):
-        if sent >= enough or lost(stalled):
-            break
-        speaker = await scene.enter(room)
-        is_heard = True
-        while is_heard and sent < enough and not lost(stalled):
-            said, is_heard = await _burst(scene, speaker, room)
-            sent += said
-            for _ in range(said):
-                heard += (await healthy.hear("chat")).get("text") == WORDS
-        speaker.drop()
+    allowed_s = promised.outbox_age_s + promised.close_deadline_s + GRACE_S
+    begun = len(scene.transcript.codes)
+    speaker = await scene.enter(room)
+    entry = "; ".join(scene.transcript.codes[begun:]).replace(".hear()", ".hear(turn > 0)")
+    with scene.transcript.mute():
+        sent, heard = await _talk(scene, room, healthy, stalled, speaker, enough)
     if not sent:
         raise CannotTell("nobody was heard, so nobody could fall behind")
+    chat = scene.words(type="chat", roomId=room, text=WORDS)
+    stalled.note(
+        f"reads nothing, and {sent} chats of 1000 characters are said",
+        f"for turn in range({max(1, sent // AT_ONCE)}):",
+        f"    {entry}",
+        f"    for _ in range({AT_ONCE}): {speaker.name}.say({literal(chat)})",
+        f"    for _ in range({AT_ONCE}): {speaker.name}.hear(True), {healthy.name}.hear(True)",
+        f"time.sleep({allowed_s:g})",
+        f"{stalled.name}.is_there()",
+    )
     began = monotonic()
-    allowed_s = promised.outbox_age_s + promised.close_deadline_s + GRACE_S
     while not lost(stalled) and monotonic() - began < allowed_s:
         await asyncio.sleep(0.05)
     return Flood(stalled, healthy, sent, heard, lost(stalled), monotonic() - began)
@@ -70,6 +76,23 @@ def lost(peer: Peer) -> bool:
     if not peer.is_lost and not peer.transport.is_closing():
         peer.transport.write(frames.frame(frames.PONG, b""))
     return peer.is_lost or peer.transport.is_closing()
+
+
+async def _talk(scene: Scene, room: str, healthy: Peer, stalled: Peer, speaker: Peer, enough: int) -> tuple[int, int]:
+    """Say as many as are enough, one speaker after the other; how many became events, how many were heard."""
+    sent = heard = 0
+    for _ in range(MOST_SPEAKERS):
+        is_heard = True
+        while is_heard and sent < enough and not lost(stalled):
+            said, is_heard = await _burst(scene, speaker, room)
+            sent += said
+            for _ in range(said):
+                heard += (await healthy.hear("chat")).get("text") == WORDS
+        speaker.drop()
+        if sent >= enough or lost(stalled):
+            break
+        speaker = await scene.enter(room)
+    return sent, heard
 
 
 async def _burst(scene: Scene, speaker: Peer, room: str) -> tuple[int, bool]:
@@ -91,6 +114,12 @@ async def flood_without_reading(peer: Peer, data: bytes, most_bytes: int, deadli
     `deadline_s`: by when it must have done so after the last byte.
     """
     peer.stall()
+    times = most_bytes // len(data)
+    peer.note(
+        f"reads nothing, and sends {times} times {len(data)} bytes {data[6:46]!r}",
+        f"for _ in range({times}): {peer.name}.raw({literal(data)})",
+        f"{peer.name}.is_there()",
+    )
     batch = data * max(1, BATCH_BYTES // len(data))
     sent, patience_s = 0, 2.0
     while sent < most_bytes:
@@ -107,4 +136,11 @@ async def flood_without_reading(peer: Peer, data: bytes, most_bytes: int, deadli
     ends = monotonic() + deadline_s
     while not lost(peer) and monotonic() < ends:
         await asyncio.sleep(0.05)
-    return f"the connection was ended after {sent // 1024} KiB" if lost(peer) else None
+    if lost(peer):
+        return f"the connection was ended after {sent // 1024} KiB"
+    sock = peer.transport.get_extra_info("socket")
+    left = unread(sock)  # a kernel may take all of it for a server that reads no more
+    await asyncio.sleep(STILL_S)
+    if left and left == unread(sock):
+        return f"the server stopped reading after {max(0, sent - left) // 1024} KiB"
+    return None

@@ -32,7 +32,7 @@ def _xor(payload: bytes, mask: bytes) -> bytes:
 
 
 class Frame(NamedTuple):
-    """A frame that came."""
+    """A frame that came; its payload without the mask."""
 
     fin: bool
     reserved: int
@@ -69,6 +69,8 @@ class FrameReader:
         if len(have) < start + size:
             return None
         payload = bytes(have[start : start + size])
+        if masked:
+            payload = _xor(payload, bytes(have[start - 4 : start]))
         one = Frame(bool(have[0] & 0x80), (have[0] >> 4) & 7, have[0] & 15, masked, payload)
         del have[: start + size]
         return one

@@ -6,18 +6,16 @@ frame loses nothing. What is said within one tick leaves in one packet.
 
 import asyncio
 import json
-import re
 from time import monotonic
 from typing import Any, cast
 
 from labkit.review import frames
 from labkit.review.dialect import Dialect
 from labkit.review.frames import Frame, FrameReader
-from labkit.review.transcript import Transcript
+from labkit.review.transcript import Transcript, literal
 
 Said = dict[str, Any]
 END_OF_HEAD = b"\r\n\r\n"
-_RUN, _RUN_OF_BYTES = re.compile(r"(.)\1{99,}", re.DOTALL), re.compile(rb"(.)\1{99,}", re.DOTALL)
 
 
 class Ended(Exception):
@@ -43,10 +41,16 @@ class Peer(asyncio.Protocol):
         self.head = b""  # of the HTTP answer
         self.answers_pings = True
         self.answers_close = True
+        self.answers_end = True  # ends its half of TCP when the server has ended its own
         self.pings: list[tuple[float, bytes]] = []  # when, and what it carried
         self.pongs: list[bytes] = []
+        self.ear: Peer | None = None  # hears for us what we say, where the server does not tell a speaker
+        self.hears_for: Peer | None = None
+        self.overheard: list[str] = []  # chats that an ear heard, and that nobody is known to have said
+        self.words: set[str] = set()  # the texts that we said
         self.windows: list[int] = []  # told by `reconnect`, which may come at any time
         self.ended: Ended | None = None
+        self.receive_buffer = 0  # bytes that its kernel keeps; 0: as many as usual
         self.is_lost = False  # the TCP connection is gone
         self.bytes_heard = 0
         self._transcript = transcript
@@ -64,11 +68,15 @@ class Peer(asyncio.Protocol):
         """Send bytes, whatever they are."""
         if not self._transcript.is_full:
             shown = f"{len(data)} bytes {data[:24].hex(' ')}" if shown is None else shown
-            code = f"raw({_literal(data)})" if code is None else code
+            code = f"raw({literal(data)})" if code is None else code
             self._transcript.note(self.name, f"-> {shown}", f"{self.name}.{code}")
         if not self._out:
             asyncio.get_running_loop().call_soon(self._flush)
         self._out += data
+
+    def note(self, shown: str, *code: str) -> None:
+        """Tell what is done here, in the transcript, as a whole: what to show, and the lines of the script."""
+        self._transcript.note(self.name, shown, "\n".join(code))
 
     def frame(self, opcode: int, payload: bytes = b"", **how: Any) -> None:
         """Send a frame; `how` as for `frames.frame`."""
@@ -76,7 +84,7 @@ class Peer(asyncio.Protocol):
         odd = "".join(f" {name}={value}" for name, value in how.items())
         mask = 128 if data[1] & 0x80 else 0
         shown = f"frame opcode={opcode}{odd} {len(payload)} bytes {payload[:40]!r}"
-        self.raw(data, shown, f"frame({data[0]}, {_literal(payload)}, {mask})")
+        self.raw(data, shown, f"frame({data[0]}, {literal(payload)}, {mask})")
 
     def text(self, text: str | bytes) -> None:
         """Send a text frame with this text."""
@@ -84,7 +92,7 @@ class Peer(asyncio.Protocol):
         if isinstance(text, bytes):
             self.frame(frames.TEXT, body)
         else:
-            self.raw(frames.frame(frames.TEXT, body), text, f"say({_literal(text)})")
+            self.raw(frames.frame(frames.TEXT, body), text, f"say({literal(text)})")
 
     def say(self, **message: Any) -> None:
         """Send a message."""
@@ -92,6 +100,7 @@ class Peer(asyncio.Protocol):
 
     def chat(self, room: str, words: str, **more: Any) -> None:
         """Send a chat."""
+        self.words.add(words)
         self.say(type="chat", roomId=room, text=words, **more)
 
     def _flush(self) -> None:
@@ -122,6 +131,10 @@ class Peer(asyncio.Protocol):
         heard = []
         while (said := await self.hear()).get("type") != "pong":
             heard.append(said)
+        if self.ear is not None:
+            await self.ear.everything()
+            while not self._heard.empty() and self.ended is None:
+                heard.append(await self.hear())
         return heard
 
     async def until_ended(self, patience_s: float) -> Ended | None:
@@ -143,6 +156,8 @@ class Peer(asyncio.Protocol):
 
     def drop(self) -> None:
         """End it without a word."""
+        if self.ear is not None:
+            self.ear.drop()
         if not self.is_lost:
             self.transport.abort()
 
@@ -169,6 +184,10 @@ class Peer(asyncio.Protocol):
         for one in self._frames.feed(data):
             self._receive(one)
         self._news.set()
+
+    def eof_received(self) -> bool:
+        """The server will say no more; True keeps our half of the connection open."""
+        return not self.answers_end
 
     def connection_lost(self, error: Exception | None) -> None:
         """The TCP connection is gone."""
@@ -198,6 +217,8 @@ class Peer(asyncio.Protocol):
         except (ValueError, RecursionError):
             value = None
         said = self._dialect.heard(value) if isinstance(value, dict) else {"type": None}
+        if self._dialect.passes_over(said):
+            return
         if said.get("type") == "reconnect":
             self.windows.append(int(said.get("windowMs") or 0))
             return
@@ -205,8 +226,18 @@ class Peer(asyncio.Protocol):
         resume = said.get("resume")
         if said.get("type") == "auth_ok" and isinstance(resume, str):
             self._transcript.secrets[resume] = "$RESUME"
+        if self.hears_for is not None and said.get("type") == "chat":
+            if said.get("text") not in self.hears_for.words:
+                self.overheard.append(str(said.get("text")))
+                return
+            self.hears_for.take(said)
         self._transcript.note(self.name, f"<- {body.decode('utf-8', 'replace')}", f"{self.name}.hear()")
         self._heard.put_nowait(said)
+
+    def take(self, said: Said) -> None:
+        """Hear what another heard for us."""
+        if self.ended is None:
+            self._heard.put_nowait(said)
 
     def _end(self, ended: Ended) -> None:
         if self.ended is None:
@@ -215,13 +246,3 @@ class Peer(asyncio.Protocol):
             self._transcript.note(self.name, f"{shown} {ended.reason}".rstrip(), f"{self.name}.hear()")
             self._heard.put_nowait(ended)
         self._news.set()
-
-
-def _literal(value: str | bytes) -> str:
-    """Python for a value; a long run of one character as a product."""
-    found = _RUN.search(value) if isinstance(value, str) else _RUN_OF_BYTES.search(value)
-    if found is None:
-        return repr(value)
-    times = found.end() - found.start()
-    parts = [repr(value[: found.start()]), f"{found[1]!r} * {times}", repr(value[found.end() :])]
-    return " + ".join(part for part in parts if part not in ("''", "b''"))

@@ -1,22 +1,22 @@
-"""A probe: one failure mode, as a value. The probes themselves are in `probes/`, one file each."""
+"""A probe: one failure mode, as a value. The probes are in `probes/` and `client/probes/`, one file each."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, Literal
 
 from labkit.review.finding import Seen, Severity
 
-if TYPE_CHECKING:
-    from labkit.review.scene import Scene
-
-Profile = Literal["core", "full"]
+Profile = Literal["core", "full", "client"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """What must hold, how to look, and what to do when it does not.
 
-    `alone`: it may end a weak server, or needs a quiet one, so nothing else runs meanwhile.
+    `alone`: it may end a weak server, or needs a quiet one, so nothing else runs meanwhile. `needs_entry`: where nobody
+    is let in any more it could see nothing.
     """
 
     id: str  # chapter/number
@@ -27,10 +27,21 @@ class Probe:
     expected: str
     fix: str
     missing_test: str
-    run: "Callable[[Scene], Awaitable[Seen]]"
+    run: Callable[[Any], Awaitable[Seen]]  # of a Scene; of a ClientScene where the profile is client
     alone: bool = False
+    needs_entry: bool = True
 
     @property
     def chapter(self) -> str:
         """The part of the id before the slash."""
         return self.id.partition("/")[0]
+
+
+def load(package: str, chapters: Iterable[str]) -> tuple[Probe, ...]:
+    """The probes in the chapters of a package, which are folders of it; in the order of their numbers."""
+    found: list[Probe] = []
+    for chapter in chapters:
+        folder = import_module(f"{package}.{chapter}")
+        probes = [import_module(f"{folder.__name__}.{one.name}").PROBE for one in iter_modules(folder.__path__)]
+        found += sorted(probes, key=lambda probe: int(probe.id.partition("/")[2]))
+    return tuple(found)

@@ -3,7 +3,7 @@
 The defaults are those of the protocol. Tell what the server runs with as `labkit serve` is told: NAME=VALUE.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Self
 
@@ -30,6 +30,13 @@ class Promised:
     max_frame_bytes: float = 65536
     history_events: float = 256
     handshakes_per_s: float = 500
+
+    @classmethod
+    def of(cls, given: Self | Mapping[str, float] | None) -> Self:
+        """These numbers; those that are not named, as the protocol has them. Raises BadPromise."""
+        if isinstance(given, Mapping):
+            return cls().set_lines(f"{name}={value}" for name, value in given.items())
+        return cls() if given is None else given
 
     def set_lines(self, lines: Iterable[str]) -> Self:
         """These, with some changed by lines such as `auth_timeout_s=1`; `off` is more than anybody asks for."""

@@ -14,10 +14,11 @@ from labkit.review.finding import Finding
 if TYPE_CHECKING:
     import pandas
 
+FIRST, LAST = 14, 4  # frames of a finding, on a terminal
 VERDICTS = ("broken", "unknown", "held")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """What a review of `target` found."""
 
@@ -78,16 +79,40 @@ class Report:
                 ElementTree.SubElement(case, "skipped", {"message": _xml(finding.actual)})
         return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
 
-    def __str__(self) -> str:
-        lines = []
-        for finding in self.worst_first:
-            if finding.verdict != "held":
-                lines += ["", line(finding), *(f"    {detail}" for detail in details(finding))]
+    def __repr__(self) -> str:
+        """Short, and without what differs from run to run."""
+        return f"<review, profile {self.profile}: {self._counts}>"
+
+    @property
+    def _counts(self) -> str:
         count = self.summary
-        told = f"{count['held']} held, {count['broken']} broken, {count['unknown']} unknown"
-        return "\n".join(
-            [*lines, "", f"{self.target}, profile {self.profile}: {told} in {self.seconds:.1f} s"]
-        ).lstrip()
+        return f"{count['held']} held, {count['broken']} broken, {count['unknown']} unknown"
+
+    @property
+    def _unknown(self) -> dict[str, list[str]]:
+        """What could not be looked at, by what is missing."""
+        missing: dict[str, list[str]] = {}
+        for finding in self.findings:
+            if finding.verdict == "unknown":
+                missing.setdefault(finding.actual, []).append(finding.id)
+        return missing
+
+    @property
+    def told(self) -> str:
+        """The counts in a sentence, with how bad it is."""
+        worst = Counter(finding.severity for finding in self.findings if finding.verdict == "broken")
+        how_bad = ", ".join(f"{worst[severity]} {severity}" for severity in sorted(worst))
+        return self._counts.replace(" broken", f" broken ({how_bad})") if worst else self._counts
+
+    def __str__(self) -> str:
+        lines: list[str] = []
+        for finding in self.worst_first:
+            if finding.verdict == "broken":
+                lines += ["", line(finding), *(f"    {detail}" for detail in details(finding))]
+        for why, ids in self._unknown.items():
+            lines += ["", f"unknown {', '.join(ids)}", f"    {printable(why)}"]
+        told = f"{self.target}, profile {self.profile}: {self.told} in {self.seconds:.1f} s"
+        return "\n".join([*lines, "", told]).lstrip()
 
 
 def line(finding: Finding) -> str:
@@ -97,11 +122,24 @@ def line(finding: Finding) -> str:
 
 def details(finding: Finding) -> list[str]:
     """What a reader needs to believe it and to mend it."""
-    told = [f"expected: {finding.expected}", f"actual:   {printable(finding.actual)}"]
-    if finding.verdict == "broken":
-        told += [f"fix:      {finding.fix}", f"missing test: {finding.missing_test}", "frames:"]
-        told += [f"  {printable(frame)}" for frame in finding.frames]
-    return told
+    script = finding.reproduce
+    return [
+        f"expected: {finding.expected}",
+        f"actual:   {printable(finding.actual)}",
+        f"fix:      {finding.fix}",
+        f"missing test: {finding.missing_test}",
+        "frames:",
+        *(f"  {printable(frame)}" for frame in _ends(finding.frames)),
+        f"reproduce: {printable(script[0]) if len(script) == 1 else 'paste the script in --html or --json'}",
+    ]
+
+
+def _ends(frames: tuple[str, ...]) -> list[str]:
+    """The first and the last of many: the files have all."""
+    left_out = len(frames) - FIRST - LAST
+    if left_out <= 1:
+        return list(frames)
+    return [*frames[:FIRST], f"... {left_out} more ...", *frames[-LAST:]]
 
 
 def printable(text: str) -> str:

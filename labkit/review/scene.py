@@ -5,43 +5,26 @@ One scene a probe run. Its connections end with it.
 
 import asyncio
 import base64
+import json
 import os
 import re
-import socket
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
-from labkit.review.dialect import Dialect
 from labkit.review.finding import CannotTell
-from labkit.review.peer import END_OF_HEAD, Ended, Peer, Silent
-from labkit.review.promised import Promised
-from labkit.review.transcript import Transcript
+from labkit.review.peer import END_OF_HEAD, Ended, Peer, Said, Silent
+from labkit.review.process import rss_kb
+from labkit.review.target import Target, connected
+from labkit.review.transcript import Transcript, literal
 
 TRIES = 20
+NO_ENTRY = "could not enter"
 _RETRY = re.compile(r"retry=(\d{1,9})")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """The server under review, and all that the reviewer was given about it."""
-
-    url: str
-    tokens: tuple[str, ...] = ()
-    token_command: str | None = None  # prints a fresh ticket of a user who may only enter review:ticket
-    ops_token: str | None = None
-    pid: int | None = None
-    log: Path | None = None
-    audit: Path | None = None
-    log_starts_at: int = 0
-    promised: Promised = field(default_factory=Promised)
-    dialect: Dialect = field(default_factory=Dialect)
-    patience_s: float = 10
 
 
 class HttpAnswer(NamedTuple):
@@ -59,9 +42,11 @@ class Scene:
         self.promised = target.promised
         self.rng = rng
         self.transcript = Transcript(target.url, dict.fromkeys(target.tokens, "$TOKEN"))
+        self.transcript.cafile = None if target.cafile is None else str(target.cafile)
+        self.transcript.passed_over = target.dialect.marks_passed_over()
         if target.ops_token:
             self.transcript.secrets[target.ops_token] = "$OPS_TOKEN"
-        self._rooms = f"review:{rng.getrandbits(40):010x}"
+        self._rooms = f"r:{rng.getrandbits(32):08x}"  # short: some servers allow 20 characters
         self._peers: list[Peer] = []
 
     async def __aenter__(self) -> Self:
@@ -84,16 +69,18 @@ class Scene:
         target, where = self.target, urlsplit(self.target.url)
         name = chr(ord("a") + len(self._peers)) if len(self._peers) < 26 else f"p{len(self._peers)}"
         peer = Peer(name, self.transcript, target.dialect, target.patience_s)
-        tls = ssl.create_default_context() if where.scheme == "wss" else None
+        peer.receive_buffer = receive_buffer or 0
+        tls = ssl.create_default_context(cafile=target.cafile) if where.scheme == "wss" else None
         port = where.port or (443 if tls else 80)
         loop = asyncio.get_running_loop()
         try:
-            sock = await _connected(where.hostname or "localhost", port, receive_buffer)
+            sock = await connected(where.hostname or "localhost", port, receive_buffer)
             await loop.create_connection(
                 lambda: peer, sock=sock, ssl=tls, server_hostname=where.hostname if tls else None
             )
         except OSError as error:
-            raise CannotTell(f"no connection to the server: {error.strerror or error}") from None
+            told = os.strerror(error.errno) if isinstance(error, ConnectionError) and error.errno else error.strerror
+            raise CannotTell(f"no connection to the server: {told or error}") from None
         self._peers.append(peer)
         return peer
 
@@ -117,7 +104,7 @@ class Scene:
     ) -> int:
         """Ask for a WebSocket; the HTTP status of the answer. `then`: bytes right behind the request."""
         head = self.upgrade(path, headers)
-        self.transcript.note(peer.name, f"-> {head.splitlines()[0]}", f"{peer.name} = Peer({head!r})")
+        self.transcript.note(peer.name, f"-> {head.splitlines()[0]}", _code(peer, head))
         peer.transport.write(head.encode() + then)
         if not await peer.until(lambda: END_OF_HEAD in peer.head or peer.is_lost, self.target.patience_s):
             raise CannotTell("the handshake was not answered")
@@ -128,8 +115,9 @@ class Scene:
         peer = await self.dial(receive_buffer=receive_buffer)
         status = await self.shake(peer)
         if status != 101:
-            raise CannotTell(f"the handshake was answered with HTTP {status}")
-        if self.target.tokens:
+            answer = f"was answered with HTTP {status}" if status else "was not answered: the connection ended"
+            raise CannotTell(f"the handshake {answer}")
+        if self.target.tokens and "auth" not in self.target.dialect.no_messages:
             peer.control = {"type": "auth", "token": self.target.tokens[0]}
         return peer
 
@@ -139,22 +127,57 @@ class Scene:
         """A member of these rooms. Raises CannotTell when the server does not let us in."""
         for _ in range(TRIES):
             peer = await self.connect(receive_buffer=receive_buffer)
-            more = {} if previous is None else {"previous": previous}
-            peer.say(type="auth", token=await self.token() if token is None else token, **more)
+            token = await self.token() if token is None else token
             try:
-                peer.ok = await peer.hear("auth_ok")
+                peer.ok = await self._authenticate(peer, token, {} if previous is None else {"previous": previous})
                 peer.control = {"type": "ping"}
-                for room in rooms:
-                    peer.say(type="join", roomId=room)
-                    await peer.hear("joined")
+                await self._join(peer, rooms)
+                if rooms and "chat" in self.target.dialect.no_answers:
+                    peer.ear = await self._ear(peer, token, rooms)
                 return peer
             except Silent as silent:
-                raise CannotTell(f"could not enter: {silent}") from None
+                raise CannotTell(f"{NO_ENTRY}: {silent}") from None
             except Ended as ended:
                 if ended.code != self.target.dialect.code(1013):
-                    raise CannotTell(f"could not enter: {ended}") from None
+                    raise CannotTell(f"{NO_ENTRY}: {ended}") from None
                 await asyncio.sleep(retry_s(ended.reason))
-        raise CannotTell("could not enter: the server kept saying busy")
+        raise CannotTell(f"{NO_ENTRY}: the server kept saying busy")
+
+    async def _join(self, peer: Peer, rooms: tuple[str, ...]) -> None:
+        for room in rooms:
+            peer.say(type="join", roomId=room)
+            if "joined" not in self.target.dialect.no_answers:
+                await peer.hear("joined")
+        if "joined" in self.target.dialect.no_answers:
+            refused = [said for said in await peer.everything() if said.get("type") == "error"]
+            if refused:
+                raise CannotTell(f"{NO_ENTRY}: it was answered with error")
+
+    async def _ear(self, peer: Peer, token: str, rooms: tuple[str, ...]) -> Peer:
+        """Another member, who hears what this one says, where a speaker is not told: it is passed on to it."""
+        ear = await self.connect()
+        await self._authenticate(ear, token, {})
+        await self._join(ear, rooms)
+        ear.hears_for = peer
+        return ear
+
+    async def _authenticate(self, peer: Peer, token: str, more: Said) -> Said:
+        if "auth" in self.target.dialect.no_messages:
+            return {}
+        peer.say(type="auth", token=token, **more)
+        return {} if "auth_ok" in self.target.dialect.no_answers else await peer.hear("auth_ok")
+
+    # What to say
+
+    def words(self, **message: Any) -> str:
+        """A message as the server takes it: its names, as JSON."""
+        return json.dumps(self.target.dialect.said(message), separators=(",", ":"))
+
+    async def first_words(self) -> tuple[str, str]:
+        """What a newcomer says first, and the type that answers it."""
+        if "auth" in self.target.dialect.no_messages:
+            return self.words(type="ping"), "pong"
+        return self.words(type="auth", token=await self.token()), "auth_ok"
 
     async def http(self, method: str, path: str, headers: Mapping[str, str] | None = None) -> HttpAnswer:
         """A plain HTTP request."""
@@ -163,7 +186,7 @@ class Scene:
         text = "\r\n".join(
             [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in lines.items()), "", ""]
         )
-        self.transcript.note(peer.name, f"-> {method} {path}", f"{peer.name} = Peer({text!r})")
+        self.transcript.note(peer.name, f"-> {method} {path}", _code(peer, text))
         peer.transport.write(text.encode())
         await peer.until(lambda: peer.is_lost, self.target.patience_s)
         head, _, body = peer.head.partition(END_OF_HEAD)
@@ -208,37 +231,25 @@ class Scene:
 
     def rss_kb(self) -> int:
         """The server's memory, in KiB. Raises CannotTell without --pid."""
-        if self.target.pid is None:
+        pid, hosted = self.target.pid, self.target.hosted
+        if pid is not None:
+            found = rss_kb(pid)
+        elif hosted is not None and hosted.process is not None:
+            found = hosted.process.rss_kb
+        else:
             raise CannotTell("needs --pid: the server's process, on this machine")
-        try:
-            status = Path(f"/proc/{self.target.pid}/status").read_text(encoding="ascii")
-        except OSError:
-            raise CannotTell(f"--pid {self.target.pid}: /proc tells nothing of it") from None
-        return int(status.partition("VmRSS:")[2].split()[0])
+        if not found:
+            raise CannotTell(f"--pid {pid}: /proc tells nothing of it")
+        return found
+
+
+def _code(peer: Peer, head: str) -> str:
+    """What a script says to connect as this one did."""
+    buffer = f", {peer.receive_buffer}" if peer.receive_buffer else ""
+    return f"{peer.name} = Peer({peer.name!r}, {literal(head)}{buffer})"
 
 
 def retry_s(reason: str) -> float:
     """The slot in a reason, in seconds; 1 without one."""
     found = _RETRY.search(reason)
     return int(found[1]) / 1000 if found else 1.0
-
-
-async def _connected(host: str, port: int, receive_buffer: int | None) -> socket.socket:
-    loop, fault = asyncio.get_running_loop(), OSError("no address")
-    for family, kind, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        sock = socket.socket(family, kind, protocol)
-        sock.setblocking(False)
-        if receive_buffer is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        try:
-            await loop.sock_connect(sock, address)
-            return sock
-        except OSError as error:
-            sock.close()
-            fault = error
-    raise fault
-
-
-def environment_ops_token() -> str | None:
-    """The operations bearer, from the same place where the server has it."""
-    return os.environ.get("OPS_TOKEN")

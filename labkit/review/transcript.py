@@ -1,53 +1,24 @@
 """What was said and heard while one probe ran, for the report: as lines to read, and as a script to run.
 
-Tokens never enter it: each becomes a name, such as $TOKEN or $RESUME, and the script takes them from the environment.
+Tokens never enter it: each becomes a name, such as $TOKEN or $RESUME, which the script takes from the
+environment, or asks for.
 A step that repeats the one before is counted instead of written again.
 """
 
+import ast
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
 from urllib.parse import urlsplit
 
 MOST_STEPS = 60
 MOST_SHOWN = 160
-
-_PRELUDE = """\
-import base64, json, os, socket, struct
-def fill(text):
-    for name in ("OPS_TOKEN", "TOKEN", "TICKET"): text = text.replace("$" + name, os.environ.get(name, ""))
-    return text
-class Peer:
-    def __init__(self, head):
-        self.sock = socket.create_connection(({host!r}, {port}), 10)
-        self.got, self.resume = b"", ""
-        self.sock.sendall(fill(head).encode())
-        while b"\\r\\n\\r\\n" not in self.got and self.more(): pass
-        head, _, self.got = self.got.partition(b"\\r\\n\\r\\n")
-        print("<", head.split(b"\\r\\n")[0].decode())
-    def more(self):
-        try: data = self.sock.recv(65536)
-        except OSError: return False
-        self.got += data
-        return bool(data)
-    def raw(self, data):
-        try: self.sock.sendall(data)
-        except OSError as error: print("> not sent:", error)
-    def frame(self, first, payload, mask=128):
-        n, key = len(payload), b"\\0\\0\\0\\0" if mask else b""
-        size = bytes([mask | n]) if n < 126 else bytes([mask | 126]) + struct.pack("!H", n)
-        self.raw(bytes([first]) + (size if n < 65536 else bytes([mask | 127]) + struct.pack("!Q", n)) + key + payload)
-    def say(self, text):
-        self.frame(129, fill(text.replace("$RESUME", self.resume)).encode("utf-8", "surrogatepass"))
-    def hear(self):
-        while True:
-            size, at = (self.got[1] & 127, 2) if len(self.got) > 1 else (0, 2)
-            if size > 125: at = 4 if size == 126 else 10; size = int.from_bytes(self.got[2:at], "big")
-            if len(self.got) >= at + size: break
-            if not self.more(): return print("< the connection ended, or 10 s of silence")
-        first, payload, self.got = self.got[0], self.got[at:at + size], self.got[at + size:]
-        if first & 15 == 8: return print("< close", int.from_bytes(payload[:2], "big"), payload[2:])
-        print("<", payload[:300])
-        if first & 15 == 9: self.frame(138, payload)
-        elif b'"resume"' in payload: Peer.resume = self.resume = json.loads(payload)["resume"]"""
+_RUN = re.compile(r"(.{1,12}?)\1{99,}", re.DOTALL)
+_RUN_OF_BYTES = re.compile(rb"(.{1,12}?)\1{99,}", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -65,10 +36,27 @@ class Transcript:
     secrets: dict[str, str] = field(default_factory=dict)
     _steps: list[_Step] = field(default_factory=list)
 
+    cafile: str | None = None
+    passed_over: list[dict[str, Any]] = field(default_factory=list)  # not heard as a step, by its fields
+    beside: str = ""  # the handshake of a healthy connection, where that ended too
+    _mute: bool = False
+
     @property
     def is_full(self) -> bool:
         """Whether further steps are dropped."""
-        return len(self._steps) >= MOST_STEPS
+        return self._mute or len(self._steps) >= MOST_STEPS
+
+    @property
+    def codes(self) -> list[str]:
+        """The script's line of each step so far."""
+        return [step.code for step in self._steps]
+
+    @contextmanager
+    def mute(self) -> Iterator[None]:
+        """Drop the steps within: what is told of them is noted as a whole."""
+        self._mute = True
+        yield
+        self._mute = False
 
     def hide(self, text: str) -> str:
         """The text without credentials."""
@@ -82,9 +70,9 @@ class Transcript:
         if len(shown) > MOST_SHOWN:
             shown = f"{shown[:MOST_SHOWN]}... ({len(shown)} characters)"
         last = self._steps[-1] if self._steps else None
-        if last is not None and last.code == code and not code.endswith(".hear()"):
+        if not self._mute and last is not None and last.code == code and not code.endswith(".hear()"):
             last.times += 1
-        elif len(self._steps) < MOST_STEPS:
+        elif not self.is_full:
             self._steps.append(_Step(shown, code))
 
     def lines(self) -> tuple[str, ...]:
@@ -96,7 +84,36 @@ class Transcript:
         if not self._steps:
             return ()
         where = urlsplit(self.url)
-        prelude = _PRELUDE.replace("{host!r}", repr(where.hostname)).replace("{port}", str(where.port or 80))
+        is_tls = where.scheme == "wss"
+        address = where.hostname, where.port or (443 if is_tls else 80)
+        begin = [f"Peer.address, Peer.is_tls, Peer.cafile = {address}, {is_tls}, {self.cafile!r}"]
+        begin.append(f"Peer.passed_over = {plain(tuple(self.passed_over))}")
         steps = [step.code if step.times == 1 else f"for _ in range({step.times}): {step.code}" for step in self._steps]
-        secrets = "export TOKEN='the token of --token' TICKET='a fresh one of --token-command'"
-        return secrets, "python3 - <<'END'", *prelude.split("\n"), *steps, "END"
+        if self.beside:
+            steps = [f"beside = Peer('beside', {self.beside!r})", *steps, "beside.hear()"]
+        return ("python3 - <<'END'", *"\n".join([prelude(), *begin, *steps]).split("\n"), "END")
+
+
+@cache
+def prelude() -> str:
+    """What each script begins with: `paste` without its docstrings and empty lines."""
+    tree = ast.parse(files("labkit.review").joinpath("paste.py").read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
+            del node.body[0]
+    return "\n".join(line for line in ast.unparse(tree).splitlines() if line)
+
+
+def literal(value: str | bytes) -> str:
+    """Python for a value, that a shell may be given to paste; a long run of the same as a product."""
+    found = _RUN.search(value) if isinstance(value, str) else _RUN_OF_BYTES.search(value)
+    if found is None:
+        return plain(value)
+    times = (found.end() - found.start()) // len(found[1])
+    parts = [literal(value[: found.start()]), f"{literal(found[1])} * {times}", literal(value[found.end() :])]
+    return " + ".join(part for part in parts if part not in ("''", "b''"))
+
+
+def plain(value: object) -> str:
+    """Python for a value, without an exclamation mark: in an interactive shell it would call up history."""
+    return ascii(value).replace("!", "\\x21")

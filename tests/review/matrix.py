@@ -1,18 +1,15 @@
-"""Broken servers under the reviewer, with everything but their pids given: `python -m tests.review.matrix FAULT...`.
+"""Broken servers under the reviewer, with everything but their pids given; `calm` runs it as a process.
 
-Prints a JSON object: for each fault, what was broken and what was unknown, each with what was seen. `ours` is our own
-server. Several at once, as a review mostly waits.
+The result is a JSON object: for each fault, what was broken and what was unknown, each with what was seen. `ours` is
+our own server. Several at once, as a review mostly waits.
 """
 
 import asyncio
-import json
 import logging
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import time
 from typing import Any
 
@@ -20,10 +17,11 @@ from labkit.broken import broken
 from labkit.review import Report, examine
 from labkit.rules.grants import Grants
 from labkit.rules.limits import Limits
+from labkit.wire.http.users import User, Users
 from labkit.wire.server import Server
-from labkit.wire.users import User, Users
 from tests.review.house import OPS_TOKEN, TOLD, promised
 
+Found = dict[str, dict[str, dict[str, str]]]
 OURS = "ours"
 GUEST = Grants.of([["review:ticket", "rw"], ["review:listen", "r"]])
 TICKETS = 12
@@ -69,7 +67,7 @@ def logging_to(file: Path) -> Iterator[None]:
     handler.close()
 
 
-async def main(faults: list[str], tmp: Path) -> dict[str, dict[str, dict[str, str]]]:
+async def main(faults: list[str], tmp: Path) -> Found:
     """See above."""
     turns = asyncio.Semaphore(AT_ONCE)
 
@@ -77,14 +75,29 @@ async def main(faults: list[str], tmp: Path) -> dict[str, dict[str, dict[str, st
         async with turns:
             return await reviewed(fault, tmp / fault, tmp / "log")
 
-    reports = await asyncio.gather(*(one(fault) for fault in faults))
-    verdicts = ("broken", "unknown")
+    with logging_to(tmp / "log"):
+        reports = await asyncio.gather(*(one(fault) for fault in faults))
+    return {fault: doubts(report) for fault, report in zip(faults, reports, strict=True)}
+
+
+def doubts(report: Report) -> dict[str, dict[str, str]]:
+    """What did not hold, and what was seen instead."""
     return {
-        fault: {verdict: {one.id: one.actual for one in report if one.verdict == verdict} for verdict in verdicts}
-        for fault, report in zip(faults, reports, strict=True)
+        verdict: {one.id: one.actual for one in report if one.verdict == verdict} for verdict in ("broken", "unknown")
     }
 
 
-if __name__ == "__main__":
-    with TemporaryDirectory() as folder, logging_to(Path(folder) / "log"):
-        print(json.dumps(asyncio.run(main(sys.argv[1:], Path(folder)))))
+def differing(
+    found: Found, found_by: Callable[[str], frozenset[str]], may_be_unknown: Iterable[str] = ()
+) -> dict[str, list[str]]:
+    """What differs from the lists, by fault: `+` found and not listed, `-` listed and not found, `?` unknown."""
+    wrong = {}
+    for fault, seen in found.items():
+        wanted = frozenset() if fault == OURS else found_by(fault)
+        broken, unknown = seen["broken"], seen["unknown"]
+        differs = [f"+{one}: {actual}" for one, actual in broken.items() if one not in wanted]
+        differs += [f"-{one}" for one in sorted(wanted - set(broken))]
+        differs += [f"?{one}: {actual}" for one, actual in unknown.items() if one not in may_be_unknown]
+        if differs:
+            wrong[fault] = differs
+    return wrong

@@ -1,16 +1,14 @@
 """The kill matrix: broken servers against probes. Each fault is found by exactly the probes listed beside it."""
 
 import asyncio
-import json
-import sys
 from pathlib import Path
 
 import pytest
 
 from labkit.broken import FAULTS, found_by
-from tests.review.matrix import OURS
+from tests.review.calm import TURN_S, CalmClock, calmly
+from tests.review.matrix import OURS, Found, differing
 
-Found = dict[str, dict[str, dict[str, str]]]
 PROCESSES = 2
 LONGEST_S = 400  # a minute where nothing else runs
 UNKNOWN = {"slow/6"}  # needs a pid, and these servers live in the reviewer's process
@@ -22,39 +20,18 @@ async def matrix() -> Found:
     rest = [OURS, *(fault for fault in FAULTS if fault not in LONGEST_FIRST)]
     faults = [*LONGEST_FIRST, *rest]
     found: Found = {}
-    for part in await asyncio.gather(*(_matrix_of(faults[at::PROCESSES]) for at in range(PROCESSES))):
+    shares = [calmly("tests.review.matrix", faults[at::PROCESSES]) for at in range(PROCESSES)]
+    for part in await asyncio.gather(*shares):
         found |= part
     return found
 
 
-async def _matrix_of(faults: list[str]) -> Found:
-    command = [sys.executable, "-m", "tests.review.matrix", *faults]
-    child = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    try:
-        out, _ = await child.communicate()
-    finally:
-        if child.returncode is None:
-            child.kill()
-    assert child.returncode == 0
-    found: Found = json.loads(out)
-    return found
-
-
 def flips(found: Found) -> dict[str, list[str]]:
-    """What differs from the lists, by fault: `+` found and not listed, `-` listed and not found, `?` unknown."""
-    wrong = {}
-    for fault, seen in found.items():
-        wanted = frozenset() if fault == OURS else found_by(fault)
-        broken, unknown = seen["broken"], seen["unknown"]
-        differs = [f"+{one}: {actual}" for one, actual in broken.items() if one not in wanted]
-        differs += [f"-{one}" for one in sorted(wanted - set(broken))]
-        differs += [f"?{one}: {actual}" for one, actual in unknown.items() if one not in UNKNOWN]
-        if differs:
-            wrong[fault] = differs
-    return wrong
+    """What differs from the lists."""
+    return differing(found, found_by, UNKNOWN)
 
 
-@pytest.mark.matrix  # on a machine busy with other things, probes with one-second deadlines still flip now and then
+@pytest.mark.alone("two processes that compute all the time: beside others it takes minutes, and so do they")
 @pytest.mark.timeout(LONGEST_S)
 def test_every_planted_fault_is_found_by_exactly_the_probes_listed() -> None:
     """And nothing is found in our own server, run among them."""
@@ -65,6 +42,7 @@ def test_every_planted_fault_is_found_by_exactly_the_probes_listed() -> None:
 
 
 @pytest.mark.matrix
+@pytest.mark.timeout(LONGEST_S)
 @pytest.mark.parametrize("round_", range(5))
 def test_the_kill_matrix_does_not_flip(round_: int) -> None:
     """Five times the same."""
@@ -78,3 +56,16 @@ def test_every_fault_says_what_it_is_in_few_lines() -> None:
         text = (folder / f"{fault}.py").read_text()
         assert text.count("\n") <= 40, fault
         assert found_by(fault), fault
+
+
+def test_the_clock_of_the_matrix_stands_still_while_the_machine_is_busy() -> None:
+    """What a turn takes beyond its share is no time that passed; what it was asked to wait is."""
+    now = [100.0]
+    clock = CalmClock(lambda: now[0])
+    began = clock()
+    now[0] += 3  # the process was not run
+    assert clock() - began == pytest.approx(TURN_S)
+    clock.select(0)
+    now[0] += TURN_S / 2  # a turn of usual length
+    assert clock() - began == pytest.approx(1.5 * TURN_S)
+    clock.close()

@@ -2,17 +2,26 @@
 
 import asyncio
 import json
+import signal
 import subprocess
+import sys
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 import labkit
 from labkit.review import CannotReview, Report, examine
-from labkit.review.html import page
+from labkit.review.finding import Seen, broken, held
+from labkit.review.html import page, part
 from labkit.review.probes import CHAPTERS, PROBES
+from labkit.review.reviewing import Review
+from labkit.review.scene import Scene
+from labkit.review.target import Target
 from tests.review.house import promised
 from tests.wire.raw import TOKEN, on_a_loop, serving
 
@@ -20,14 +29,22 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def dying(port_of_ours: int) -> AsyncIterator[str]:
-    """In front of our server: everybody's connection ends when anybody sends an unmasked frame, and nobody returns."""
+async def dying(port_of_ours: int, *, is_mute: bool = False) -> AsyncIterator[str]:
+    """In front of our server: everybody's connection ends when anybody sends an unmasked frame, and nobody returns.
+
+    `is_mute`: nobody's ends, and nobody is answered any more.
+    """
     writers: list[asyncio.StreamWriter] = []
+    is_over = asyncio.Event()
 
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, is_client: bool) -> None:
         try:
             while data := await reader.read(65536):
                 if is_client and data[0] == 0x81 and not data[1] & 0x80:
+                    is_over.set()
+                if is_over.is_set() and is_mute:
+                    continue
+                if is_over.is_set():
                     listener.close()
                     for one in writers:
                         one.transport.abort()
@@ -70,6 +87,32 @@ async def test_what_ends_the_whole_server_is_broken_and_the_rest_is_unknown(monk
 
 
 @on_a_loop
+async def test_what_a_late_reviewer_saw_is_looked_at_again() -> None:
+    """The first look of a loop that stood still shows nothing; a fault that is seen in time is one at once."""
+    looks: list[str] = []
+
+    async def late(_scene: Scene) -> Seen:
+        looks.append("late")
+        if len(looks) == 1:
+            time.sleep(0.5)
+            await asyncio.sleep(0.1)
+        return held("in time") if looks.count("late") > 1 else broken("too late")
+
+    async def wrong(_scene: Scene) -> Seen:
+        looks.append("wrong")
+        return broken("as ever")
+
+    probes = [replace(PROBES[0], id=f"auth/{number}", run=run) for number, run in ((1, late), (2, wrong))]
+    async with serving() as server:
+        for alone in (False, True):
+            looks.clear()
+            run = [replace(probe, alone=alone) for probe in probes]
+            report = await Review(Target(url=server.url, tokens=(TOKEN,)), run, 1, None).run("full")
+            assert [one.verdict for one in report] == ["held", "broken"]
+            assert looks.count("late") == 2
+
+
+@on_a_loop
 async def test_a_server_that_is_not_there_or_refuses_us_cannot_be_reviewed() -> None:
     """One line with the way out, before any probe is run."""
     with pytest.raises(CannotReview, match="does a server listen there"):
@@ -97,32 +140,71 @@ async def test_the_report_is_the_same_in_every_form() -> None:
     """JSON has the contract's keys; JUnit and HTML count the same; nothing in the page asks for anything else."""
     report = await reviewed("auth/1", "heartbeat/6", "auth/15")
     said = report.json()
+    as_broken = replace(report, findings=(replace(report["auth/1"], verdict="broken"),))
+    assert "Reproduce: paste this into a shell" in page(as_broken)
+    hidden = ("class Peer", "GET /", report.target.rpartition(":")[2])
+    assert "reproduce, sep" in part(as_broken)
+    assert [(word in page(as_broken), word in part(as_broken)) for word in hidden] == [(True, False)] * 3
+    assert "0 held, 1 broken (1 P0), 0 unknown" in str(as_broken)
     assert set(said) == {"target", "profile", "probes", "summary"}
     assert said["summary"] == {"held": 2, "broken": 0, "unknown": 1}
+    assert {one.severity for one in report} <= {"P0", "P1", "P2"}
     wanted = {"id", "title", "severity", "verdict", "expected", "actual", "reproduce", "fix", "missing_test", "seconds"}
-    assert all(wanted <= set(probe) for probe in said["probes"])
+    assert all(wanted == set(probe) for probe in said["probes"])
     suite = ET.fromstring(report.junit())
     assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("3", "0", "1")
     html = page(report)
-    assert html.count("<details") == 3
+    assert html.count("<details><summary>") == 3
+    assert [html.count(group) for group in ("broken: 0<", "unknown: 1<", "held: 2<")] == [1, 1, 1]
+    assert "<script" not in html
     assert "http" not in html.replace("HTTP", "")
     assert list(report.frame()["verdict"]) == [probe["verdict"] for probe in said["probes"]]
 
 
 @on_a_loop
-async def test_a_reproduction_can_be_pasted_and_shows_what_the_probe_saw() -> None:
-    """The script of auth/8 talks to the same server and hears the same close."""
-    async with serving(limits={"auth_timeout_s": 2}) as server:
-        report = await examine(server.url, only=["auth/8", "rooms/15"], promised=promised())
-        outputs = {}
-        for finding in report:
-            script = "\n".join(finding.reproduce).replace("'the token of --token'", TOKEN)
-            shell = await asyncio.create_subprocess_exec("sh", "-c", script, stdout=subprocess.PIPE)
-            out, _ = await asyncio.wait_for(shell.communicate(), 30)
-            assert shell.returncode == 0
-            outputs[finding.id] = out.decode()
-    assert "close 4403" in outputs["auth/8"]
-    assert '"text":"three"' in outputs["rooms/15"].replace('": "', '":"')
+async def test_a_server_that_goes_silent_midway_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is waited for once; what is left is unknown at once."""
+    monkeypatch.setattr("labkit.review.reviewing.RETURN_S", 0.3)
+    monkeypatch.setattr("labkit.review.reviewing.IMPATIENT_S", 0.1)
+    async with serving(limits={"auth_timeout_s": 2}) as server, dying(server.port, is_mute=True) as url:
+        began = time.monotonic()
+        report = await examine(url, only=["protocol"], promised=promised(), patience_s=1)
+    assert report["protocol/1"].verdict == "broken"
+    left = [one for one in report if int(one.id.partition("/")[2]) in (2, 3, 5, 6, 7, 8, 9, 14, 15)]
+    assert {one.verdict for one in left} == {"unknown"}
+    assert "gone since protocol/1" in left[0].actual
+    assert "--start" in left[0].actual
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize("url", ["localhost:8080", "http://localhost:8080", "ws://", "ws://localhost:99999", ""])
+def test_what_is_no_url_of_a_websocket_is_refused_with_an_example(url: str) -> None:
+    """Before anything is connected to."""
+    with pytest.raises(CannotReview, match="ws://localhost:8080"):
+        labkit.review.run(url)
+
+
+def test_ctrl_c_ends_it_with_what_is_known_so_far(tmp_path: Path) -> None:
+    """Exit 2; the findings so far are printed and written, the others are unknown."""
+    file = tmp_path / "report.json"
+
+    async def interrupted() -> tuple[int | None, str]:
+        async with serving(limits={"auth_timeout_s": 30}) as server:
+            words = ["review", server.url, "--only", "auth/1", "--only", "auth/4", "--json", str(file)]
+            streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+            child = await asyncio.create_subprocess_exec(sys.executable, "-m", "labkit", *words, **streams)
+            assert child.stdout is not None
+            first = await asyncio.wait_for(child.stdout.readline(), 30)
+            child.send_signal(signal.SIGINT)
+            out, _ = await asyncio.wait_for(child.communicate(), 30)
+            return child.returncode, (first + out).decode()
+
+    code, said = asyncio.run(interrupted())
+    assert code == 2
+    assert "interrupted: 1 of 2 probes were looked at" in said
+    assert "Traceback" not in said
+    verdicts = [(one["id"], one["verdict"]) for one in json.loads(file.read_text())["probes"]]
+    assert verdicts == [("auth/1", "held"), ("auth/4", "unknown")]
 
 
 def test_the_door_has_the_reviewer() -> None:

@@ -7,7 +7,7 @@ from labkit.review.scene import Scene
 
 async def _run(scene: Scene) -> Seen:
     scene.is_in_audit("anything")
-    room = "private:" + scene.room()[7:17]
+    room = "private:" + scene.room()[2:10]
     guest = await scene.enter("review:ticket", token=await scene.ticket())
     guest.say(type="join", roomId=room)
     if (await guest.hear()).get("code") != "room_denied":

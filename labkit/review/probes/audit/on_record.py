@@ -10,13 +10,15 @@ from labkit.review.scene import Scene
 async def _run(scene: Scene) -> Seen:
     room = scene.room()
     speaker = await scene.enter(room)
-    speaker.chat(room, "for the record")
-    event = str((await speaker.hear("chat")).get("id"))
+    words = f"for the record of {room}"
+    speaker.chat(room, words)
+    name = (await speaker.hear("chat")).get("id")
+    what, event = ("id", name) if isinstance(name, str) and name else ("text", words)
     for _ in range(50):
         if scene.is_in_audit(event) if scene.target.audit else event in scene.log():
-            return held("the event's id is on record")
+            return held(f"the event's {what} is on record")
         await asyncio.sleep(0.05)
-    return broken(f"the event {event} is not on record")
+    return broken(f"the event's {what}, {event}, is not on record")
 
 
 PROBE = Probe(

@@ -1,6 +1,7 @@
 """auth/14: two connections of one session."""
 
 from labkit.review.finding import Seen, broken, held
+from labkit.review.judge import must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
@@ -10,10 +11,9 @@ async def _run(scene: Scene) -> Seen:
     newer = await scene.connect()
     newer.say(type="auth", token=older.ok.get("resume"))
     await newer.hear("auth_ok")
-    ended = await older.until_ended(1)
-    if ended is None:
-        return broken("both connections of the session live on")
-    return (held if ended.code == scene.target.dialect.code(4409) else broken)(f"the older: {ended}")
+    await newer.everything()  # whatever the server does about the older one, it has begun
+    seen = await must_end(scene, older, 4409)
+    return (held if seen.verdict == "held" else broken)(f"the older: {seen.actual}")
 
 
 PROBE = Probe(

@@ -9,7 +9,7 @@ from labkit.review.scene import Scene
 
 async def _run(scene: Scene) -> Seen:
     peer = await scene.enter()
-    peer.frame(frames.BINARY, b'{"type":"ping"}')
+    peer.frame(frames.BINARY, scene.words(type="ping").encode())
     return await must_end(scene, peer, 1003)
 
 

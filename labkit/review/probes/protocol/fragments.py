@@ -8,7 +8,7 @@ from labkit.review.scene import Scene
 
 async def _run(scene: Scene) -> Seen:
     peer = await scene.enter()
-    body = b'{"type":"ping"}'
+    body = scene.words(type="ping").encode()
     peer.frame(frames.TEXT, body[:5], fin=False)
     peer.frame(frames.PING, b"between")
     peer.frame(frames.CONTINUATION, b"", fin=False)

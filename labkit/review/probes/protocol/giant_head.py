@@ -1,20 +1,27 @@
 """protocol/14: a request head without end."""
 
 from labkit.review.finding import Seen, broken, held
+from labkit.review.peer import END_OF_HEAD
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
+from labkit.review.transcript import literal
 
 
 async def _run(scene: Scene) -> Seen:
     peer = await scene.dial()
-    peer.transport.write(b"GET / HTTP/1.1\r\nHost: x\r\n")
-    for number in range(64):
-        peer.transport.write(f"X-{number}: ".encode() + b"x" * 4096 + b"\r\n")
+    head = (
+        f"{literal(scene.upgrade()[:-2])} + ''.join('X-%d: ' % n + 'x' * 4096 + '\\r\\n' for n in range(64)) + '\\r\\n'"
+    )
+    peer.note("-> a handshake with 64 headers of 4096 bytes", f"{peer.name} = Peer({peer.name!r}, {head})")
+    for part in (scene.upgrade().encode()[:-2], *(f"X-{number}: {'x' * 4096}\r\n".encode() for number in range(64))):
+        peer.transport.write(part)
         if await peer.until(lambda: peer.head or peer.is_lost, 0.01):
             break
-    await peer.until(lambda: peer.head or peer.is_lost, 1)
-    if not peer.head and not peer.is_lost:
-        return broken("256 KiB of headers were taken")
+    peer.transport.write(b"\r\n")  # a server that took all of it answers now
+    if not await peer.until(lambda: END_OF_HEAD in peer.head or peer.is_lost, scene.target.patience_s):
+        return broken("256 KiB of headers were taken, and no answer came")
+    if b" 101 " in peer.head[:20]:
+        return broken("256 KiB of headers were taken, and answered with a WebSocket")
     return held(f"refused with {peer.head[:12].decode('latin-1') or 'the end of the connection'}")
 
 

@@ -1,7 +1,5 @@
 """protocol/12: a handshake and a message in one packet."""
 
-import json
-
 from labkit.review import frames
 from labkit.review.finding import Seen, broken, held
 from labkit.review.probe import Probe
@@ -10,11 +8,11 @@ from labkit.review.scene import Scene
 
 async def _run(scene: Scene) -> Seen:
     peer = await scene.dial()
-    auth = json.dumps({"type": "auth", "token": await scene.token()}).encode()
-    status = await scene.shake(peer, then=frames.frame(frames.TEXT, auth))
+    words, answer = await scene.first_words()
+    status = await scene.shake(peer, then=frames.frame(frames.TEXT, words.encode()))
     if status != 101:
         return broken(f"HTTP {status}")
-    return held(f"answered with {(await peer.hear('auth_ok'))['type']}")
+    return held(f"answered with {(await peer.hear(answer))['type']}")
 
 
 PROBE = Probe(

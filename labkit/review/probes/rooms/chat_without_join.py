@@ -2,6 +2,7 @@
 
 from labkit.review.finding import Seen
 from labkit.review.judge import must_end, must_hear_only
+from labkit.review.peer import Ended, Silent
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
@@ -11,7 +12,11 @@ async def _run(scene: Scene) -> Seen:
     member, stranger = await scene.enter(room), await scene.enter(scene.room("own"))
     stranger.chat(room, "from outside")
     seen = await must_end(scene, stranger, 1008)
-    return seen if seen.verdict == "broken" else await must_hear_only({"the member": member}, member, room, [])
+    try:
+        heard = await must_hear_only({"the member": member}, member, room, [])
+    except (Ended, Silent):
+        return seen
+    return heard if heard.verdict == "broken" else seen
 
 
 PROBE = Probe(

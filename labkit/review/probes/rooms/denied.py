@@ -7,7 +7,7 @@ from labkit.review.scene import Scene
 
 
 async def _run(scene: Scene) -> Seen:
-    room = "private:" + scene.room()[7:17]
+    room = "private:" + scene.room()[2:10]
     insider = await scene.enter(room)
     guest = await scene.enter("review:ticket", token=await scene.ticket())
     guest.say(type="join", roomId=room)

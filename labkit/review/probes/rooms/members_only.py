@@ -11,7 +11,7 @@ async def _run(scene: Scene) -> Seen:
     speaker, listener = await scene.enter(here), await scene.enter(here)
     outsider = await scene.enter(there)
     speaker.chat(here, "for this room")
-    if (await listener.hear("chat")).get("roomId") != here:
+    if (await listener.hear("chat")).get("roomId", here) != here:
         return broken("the event names another room")
     return await must_hear_only({"a member of another room": outsider}, outsider, there, [])
 

@@ -12,12 +12,15 @@ EACH = 20
 async def _run(scene: Scene) -> Seen:
     room = scene.room()
     members = [await scene.enter(room) for _ in range(3)]
+    listeners = members
+    if "chat" in scene.target.dialect.no_answers:  # what a member hears comes on two connections, in no order
+        listeners = [await scene.enter(room) for _ in range(2)]
     for number in range(EACH):
         for peer in members:
             peer.chat(room, f"{peer.name} {number}")
         await asyncio.sleep(0)
     orders = []
-    for peer in members:
+    for peer in listeners:
         orders.append([(await peer.hear("chat"))["text"] for _ in range(3 * EACH)])
     if any(order != orders[0] for order in orders):
         return broken("two members heard the same events in different orders")
@@ -25,7 +28,7 @@ async def _run(scene: Scene) -> Seen:
         mine = [text for text in orders[0] if text.startswith(f"{peer.name} ")]
         if mine != [f"{peer.name} {number}" for number in range(EACH)]:
             return broken("what one member said is not in the order in which it was said")
-    return held(f"3 members heard {3 * EACH} events in one order")
+    return held(f"{len(listeners)} members heard {3 * EACH} events in one order")
 
 
 PROBE = Probe(

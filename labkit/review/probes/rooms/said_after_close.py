@@ -1,12 +1,14 @@
 """rooms/4: a chat behind an invalid message, in one packet."""
 
-from labkit.review.finding import Seen, broken
+from labkit.review.finding import CannotTell, Seen, broken
 from labkit.review.judge import must_hear_only
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
 
 async def _run(scene: Scene) -> Seen:
+    if scene.target.dialect.answer(1008):
+        raise CannotTell("it closes nobody for an invalid message")
     room = scene.room()
     member, speaker = await scene.enter(room), await scene.enter(room)
     speaker.text("this is not JSON")

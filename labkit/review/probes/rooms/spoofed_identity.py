@@ -15,7 +15,9 @@ async def _run(scene: Scene) -> Seen:
     taken = [name for name, value in OWN.items() if said.get(name) == value]
     if taken or said.get("userId") != speaker.ok.get("userId"):
         return broken(f"taken from the sender: {', '.join(taken) or 'userId'}")
-    return held("userId, id and sentAt are the server's own")
+    if any(name in said for name in ("userId", "id", "sentAt")):
+        return held("userId, id and sentAt are the server's own")
+    return held("nothing that was given came out, and no event says who spoke")
 
 
 PROBE = Probe(

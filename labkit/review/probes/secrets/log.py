@@ -8,7 +8,7 @@ from labkit.review.scene import Scene
 
 async def _run(scene: Scene) -> Seen:
     scene.log()
-    wrong = "wrong-token-" + scene.room()[7:17]
+    wrong = "wrong-token-" + scene.room()[2:10]
     peer = await scene.connect()
     peer.say(type="auth", token=wrong)
     await peer.until_ended(scene.target.patience_s)

@@ -9,7 +9,7 @@ from labkit.review.scene import Scene
 
 async def _run(scene: Scene) -> Seen:
     peer = await scene.enter(receive_buffer=4096)
-    data = frames.frame(frames.TEXT, b'{"type":"ping"}')
+    data = frames.frame(frames.TEXT, scene.words(type="ping").encode())
     defence = await flood_without_reading(peer, data, 6 * 2**20, scene.promised.close_deadline_s + 3)
     return held(defence) if defence else broken("6 MiB of messages were taken, and their answers are kept in memory")
 

@@ -8,11 +8,17 @@ from labkit.review.scene import Scene
 async def _run(scene: Scene) -> Seen:
     room = scene.room()
     peer = await scene.enter(room)
+    first, last, half = (
+        scene.words(type=kind, roomId=room, text=text)
+        for kind, text in (("nothing", "a"), ("chat", "b"), ("chat", "\ud83d"))
+    )
+    big = scene.words(type="chat", roomId=room, text="big", n="large", m=123456789012345678901234567890)
     for text, wanted in (
-        (f'{{"type":"nothing","type":"chat","roomId":"{room}","text":"a","text":"b"}}', "b"),
-        (f'{{"type":"chat","roomId":"{room}","text":"\\ud83d"}}', "\ud83d"),
-        (f'{{"type":"chat","roomId":"{room}","text":"big","n":1e999,"m":123456789012345678901234567890}}', "big"),
+        (f"{first[:-1]},{last[1:]}", "b"),
+        (half, "\ud83d"),
+        (big.replace('"large"', "1e999"), "big"),
     ):
+        peer.words.add(wanted)
         peer.text(text)
         said = await peer.hear()
         if said.get("text") != wanted:

@@ -1,7 +1,5 @@
 """validation/5: texts that are none."""
 
-import json
-
 from labkit.review.finding import Seen
 from labkit.review.judge import each_must_end
 from labkit.review.probe import Probe
@@ -12,8 +10,8 @@ TEXTS = ("", "x" * 1001, "\U0001f600" * 501, 1, None, ["x"], {"x": 1}, True)
 
 async def _run(scene: Scene) -> Seen:
     room = scene.room()
-    said = [json.dumps({"type": "chat", "roomId": room, "text": text}) for text in TEXTS]
-    return await each_must_end(scene, (1008,), [*said, json.dumps({"type": "chat", "roomId": room})], room)
+    said = [scene.words(type="chat", roomId=room, text=text) for text in TEXTS]
+    return await each_must_end(scene, (1008,), [*said, scene.words(type="chat", roomId=room)], room)
 
 
 PROBE = Probe(

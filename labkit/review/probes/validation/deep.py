@@ -1,24 +1,24 @@
 """validation/15: JSON that is deeper than a stack."""
 
 from labkit.review.finding import Seen, broken, held
+from labkit.review.peer import Ended
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
 
 async def _run(scene: Scene) -> Seen:
-    deep = "[" * 4000 + "]" * 4000
-    for text in (deep, '{"type":' * 1000, '{"type":"ping","x":' + "[" * 3000 + "]" * 3000 + "}"):
+    told, deep = "the last was taken", "[" * 4000 + "]" * 4000
+    inside = scene.words(type="ping", x="deep").replace('"deep"', "[" * 3000 + "]" * 3000)
+    for text in (deep, '{"type":' * 1000, inside):
         peer = await scene.enter()
         peer.text(text)
-        peer.say(type="ping")
-        ended = await peer.until_ended(0.2)
-        while not ended:
-            if (await peer.hear()).get("type") == "pong":
-                break
-            ended = peer.ended
-        if ended and ended.code not in (1008, scene.target.dialect.code(1008)):
-            return broken(str(ended))
-    return held("refused with 1008, or taken, and the server lives on")
+        try:
+            await peer.everything()
+        except Ended as ended:
+            if ended.code not in (1006, 1008, scene.target.dialect.code(1008)):
+                return broken(str(ended))
+            told = f"the last: {ended}"
+    return held(f"refused or taken, and the server lives on; {told}")
 
 
 PROBE = Probe(

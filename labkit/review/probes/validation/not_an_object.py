@@ -5,11 +5,10 @@ from labkit.review.judge import each_must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
-TEXTS = ("null", "[]", '[{"type":"ping"}]', "1", "true", '"ping"')
-
 
 async def _run(scene: Scene) -> Seen:
-    return await each_must_end(scene, (1008,), TEXTS)
+    ping = scene.words(type="ping")
+    return await each_must_end(scene, (1008,), ("null", "[]", f"[{ping}]", "1", "true", '"ping"'))
 
 
 PROBE = Probe(

@@ -5,11 +5,11 @@ from labkit.review.judge import each_must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
-TEXTS = ("", "{", "nonsense", "{'type':'ping'}", '{"type":"ping"} x', '{"type":"ping",}', '\ufeff{"type":"ping"}', "\0")
-
 
 async def _run(scene: Scene) -> Seen:
-    return await each_must_end(scene, (1008,), TEXTS)
+    ping = scene.words(type="ping")
+    nearly = (ping.replace('"', "'"), f"{ping} x", f"{ping[:-1]},}}", f"\ufeff{ping}")
+    return await each_must_end(scene, (1008,), ("", "{", "nonsense", *nearly, "\0"))
 
 
 PROBE = Probe(

@@ -5,11 +5,12 @@ from labkit.review.judge import each_must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
-TEXTS = tuple(f'{{"type":"ping","n":{number}}}' for number in ("NaN", "Infinity", "-Infinity", "01", "1.", "+1", "0x1"))
+NUMBERS = ("NaN", "Infinity", "-Infinity", "01", "1.", "+1", "0x1")
 
 
 async def _run(scene: Scene) -> Seen:
-    return await each_must_end(scene, (1008,), TEXTS)
+    ping = scene.words(type="ping", n="number")
+    return await each_must_end(scene, (1008,), [ping.replace('"number"', number) for number in NUMBERS])
 
 
 PROBE = Probe(

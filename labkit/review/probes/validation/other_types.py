@@ -1,8 +1,6 @@
 """validation/12: the other publications, and their faults."""
 
-import json
-
-from labkit.review.finding import Seen
+from labkit.review.finding import CannotTell, Seen
 from labkit.review.judge import each_must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
@@ -20,8 +18,10 @@ FAULTS = (
 
 
 async def _run(scene: Scene) -> Seen:
+    if scene.target.dialect.lacks(*(str(one["type"]) for one in FAULTS)):
+        raise CannotTell("the dialect's [types] name none of them")
     room = scene.room()
-    return await each_must_end(scene, (1008,), [json.dumps({"roomId": room, **fault}) for fault in FAULTS], room)
+    return await each_must_end(scene, (1008,), [scene.words(roomId=room, **fault) for fault in FAULTS], room)
 
 
 PROBE = Probe(

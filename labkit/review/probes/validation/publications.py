@@ -1,6 +1,6 @@
 """validation/13: the other publications, as they should be."""
 
-from labkit.review.finding import Seen, broken, held
+from labkit.review.finding import CannotTell, Seen, broken, held
 from labkit.review.peer import Said
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
@@ -15,6 +15,8 @@ PUBLICATIONS: tuple[Said, ...] = (
 
 
 async def _run(scene: Scene) -> Seen:
+    if scene.target.dialect.lacks(*(str(one["type"]) for one in PUBLICATIONS)):
+        raise CannotTell("the dialect's [types] name none of them")
     room = scene.room()
     speaker, listener = await scene.enter(room), await scene.enter(room)
     for publication in PUBLICATIONS:

@@ -1,7 +1,5 @@
 """validation/4: names that are no rooms."""
 
-import json
-
 from labkit.review.finding import Seen
 from labkit.review.judge import each_must_end
 from labkit.review.probe import Probe
@@ -11,8 +9,8 @@ NAMES = ("", "a" * 65, "a b", "\u00fc", "a\n", "\na", "../a", "a/b", "a.b", "\u0
 
 
 async def _run(scene: Scene) -> Seen:
-    texts = [json.dumps({"type": "join", "roomId": name}) for name in NAMES]
-    return await each_must_end(scene, (1008,), [*texts, '{"type":"join"}'])
+    texts = [scene.words(type="join", roomId=name) for name in NAMES]
+    return await each_must_end(scene, (1008,), [*texts, scene.words(type="join")])
 
 
 PROBE = Probe(

@@ -6,17 +6,18 @@ from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
 
-def _of(size: int) -> str:
-    return '{"type":"ping","pad":"' + "x" * (size - 24) + '"}'
+def _of(size: int, scene: Scene) -> str:
+    bare = len(scene.words(type="ping", pad=""))
+    return scene.words(type="ping", pad="x" * (size - bare))
 
 
 async def _run(scene: Scene) -> Seen:
     most = int(scene.promised.max_message_bytes)
     peer = await scene.enter()
-    peer.text(_of(most))
+    peer.text(_of(most, scene))
     if (await peer.hear()).get("type") != "pong":
         return broken(f"a message of {most} bytes was not taken")
-    seen = await each_must_end(scene, (1008, 1009), [_of(most + 1)])
+    seen = await each_must_end(scene, (1008, 1009), [_of(most + 1, scene)])
     return seen if seen.verdict == "broken" else held(f"{most} bytes pass; one more: {seen.actual}")
 
 

@@ -5,20 +5,12 @@ from labkit.review.judge import each_must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
-TEXTS = (
-    "{}",
-    '{"type":null}',
-    '{"type":1}',
-    '{"type":["ping"]}',
-    '{"type":"nothing"}',
-    '{"type":"PING"}',
-    '{"type":"__proto__"}',
-    '{"type":"constructor"}',
-)
+TYPES = (None, 1, ["ping"], "nothing", "PING", "__proto__", "constructor")
 
 
 async def _run(scene: Scene) -> Seen:
-    return await each_must_end(scene, (1008,), TEXTS)
+    texts = ["{}", *(scene.words(type=kind) for kind in TYPES)]
+    return await each_must_end(scene, (1008,), texts)
 
 
 PROBE = Probe(

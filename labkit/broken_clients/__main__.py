@@ -1,0 +1,36 @@
+"""`python -m labkit.broken_clients NAME`: a broken client for `labkit review --client`. `ours` is without a fault."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+
+import click
+
+from labkit.broken_clients import CLIENT_FAULTS, broken_client
+from labkit.broken_clients.talking import client_of, talk
+from labkit.wire.client.client import Client, Stopped
+
+OURS = "ours"
+
+
+@click.command()
+@click.argument("fault", type=click.Choice([OURS, *CLIENT_FAULTS]))
+def main(fault: str) -> None:
+    """Talk with one FAULT planted, as LABKIT_URL, LABKIT_TOKEN and LABKIT_ROOM say."""
+    if "LABKIT_URL" not in os.environ:
+        raise click.UsageError('this is for: labkit review --client "python -m labkit.broken_clients NAME"')
+    kind = Client if fault == OURS else broken_client(fault)
+    try:
+        asyncio.run(talk(client_of(kind, os.environ), os.environ["LABKIT_ROOM"], _lines()))
+    except* Stopped as stopped:
+        raise SystemExit(str(stopped.exceptions[0])) from None
+
+
+async def _lines() -> AsyncIterator[str]:
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        yield line.rstrip("\n")
+
+
+if __name__ == "__main__":
+    main()

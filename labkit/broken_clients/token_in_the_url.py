@@ -1,0 +1,15 @@
+"""The token travels in the query of the URL as well, into every log on the way."""
+
+from typing import Any
+
+from labkit.broken_clients.planted import Planted
+
+FOUND_BY = ("entry/3",)
+
+
+class Broken(Planted):
+    """Our client with this fault."""
+
+    def __init__(self, url: str, ticket: str, **options: Any) -> None:
+        super().__init__(url, ticket, **options)
+        self.link_with(url=f"{url}/?token={ticket}")

@@ -1,0 +1,1 @@
+"""Does it do what the close code says?"""

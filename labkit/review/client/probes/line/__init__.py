@@ -1,0 +1,1 @@
+"""Does it notice a dead line, and live with a newer server?"""

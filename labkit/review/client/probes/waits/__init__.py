@@ -1,0 +1,1 @@
+"""Do its reconnects become a storm?"""

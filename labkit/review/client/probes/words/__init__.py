@@ -1,0 +1,1 @@
+"""Is what was said lost, or said twice?"""

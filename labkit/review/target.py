@@ -1,0 +1,72 @@
+"""The server under review, and all that the reviewer was given about it."""
+
+import asyncio
+import os
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from labkit.review.dialect import Dialect
+from labkit.review.finding import CannotReview
+from labkit.review.hosted import Hosted
+from labkit.review.promised import Promised
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The server under review, and all that the reviewer was given about it."""
+
+    url: str
+    tokens: tuple[str, ...] = ()
+    token_command: str | None = None  # prints a fresh ticket of a user who may only enter review:ticket
+    ops_token: str | None = None
+    pid: int | None = None
+    log: Path | None = None
+    audit: Path | None = None
+    cafile: Path | None = None  # the certificate to trust
+    hosted: Hosted | None = None  # the server's process, where the review started it
+    log_starts_at: int = 0
+    promised: Promised = field(default_factory=Promised)
+    dialect: Dialect = field(default_factory=Dialect)
+    patience_s: float = 10
+
+    @classmethod
+    def of(cls, url: str, tokens: tuple[str, ...], **given: Any) -> Self:
+        """The same, from what a person gives. Raises CannotReview for a URL that names no WebSocket."""
+        try:
+            where = urlsplit(url)
+            is_one = where.scheme in ("ws", "wss") and where.hostname and where.port != 0
+        except ValueError:
+            is_one = False
+        if not is_one:
+            raise CannotReview(f"{url!r} is no URL of a WebSocket; give one such as ws://localhost:8080")
+        paths = {name: Path(given[name]) for name in ("log", "audit", "cafile") if given.get(name) is not None}
+        hosted, log = given.get("hosted"), paths.get("log")
+        if log is None and hosted is not None:
+            paths["log"] = hosted.log
+        starts_at = log.stat().st_size if log is not None and log.exists() else 0
+        return cls(url=url, tokens=tokens, log_starts_at=starts_at, **{**given, **paths})
+
+
+def environment_ops_token() -> str | None:
+    """The operations bearer, from the same place where the server has it."""
+    return os.environ.get("OPS_TOKEN")
+
+
+async def connected(host: str, port: int, receive_buffer: int | None) -> socket.socket:
+    """A TCP connection, whose kernel keeps that many bytes. Raises OSError."""
+    loop, fault = asyncio.get_running_loop(), OSError("no address")
+    for family, kind, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        sock = socket.socket(family, kind, protocol)
+        sock.setblocking(False)
+        if receive_buffer is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        try:
+            await loop.sock_connect(sock, address)
+            return sock
+        except OSError as error:
+            sock.close()
+            fault = error
+    raise fault

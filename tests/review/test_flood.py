@@ -1,0 +1,40 @@
+"""A flood whose answers nobody reads: who defends itself, and who does not."""
+
+import asyncio
+import socket
+from pathlib import Path
+
+import pytest
+
+from labkit.review.dialect import Dialect
+from labkit.review.flood import flood_without_reading
+from labkit.review.peer import Peer
+from labkit.review.transcript import Transcript
+from tests.wire.raw import on_a_loop
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only a Linux tells what lies unread")
+@on_a_loop
+async def test_what_a_kernel_took_for_a_server_that_reads_no_more_is_not_taken_by_the_server() -> None:
+    """A server that reads nothing defends itself, though every byte was taken; one that reads all does not."""
+    said = {}
+    for reads in (False, True):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.setblocking(False)
+            loop = asyncio.get_running_loop()
+            peer = Peer("a", Transcript("ws://localhost"), Dialect(), 1)
+            await loop.create_connection(lambda peer=peer: peer, *listener.getsockname())
+            other, _ = await loop.sock_accept(listener)
+            reading = asyncio.create_task(drain(other)) if reads else None
+            said[reads] = await flood_without_reading(peer, b"x" * 100, 32 * 1024, 0.2)
+            if reading is not None:
+                reading.cancel()
+            peer.drop()
+            other.close()
+    assert said == {False: "the server stopped reading after 0 KiB", True: None}
+
+
+async def drain(other: socket.socket) -> None:
+    """Read all that comes."""
+    while await asyncio.get_running_loop().sock_recv(other, 65536):
+        pass
