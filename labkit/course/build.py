@@ -1,0 +1,30 @@
+"""`labkit course build`: the exercises as their sources say, written or only compared."""
+
+from pathlib import Path
+
+from labkit.course import generate
+from labkit.course.places import read, written
+
+
+def build(home: Path, *, is_only_compared: bool = False) -> list[Path]:
+    """Make every exercise of a course; the files that were not current. Raises BadSource, naming the file."""
+    changed = []
+    for path, text in made(home).items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            changed.append(path)
+            if not is_only_compared:
+                path.write_text(text, encoding="utf-8")
+    return changed
+
+
+def made(home: Path) -> dict[Path, str]:
+    """Each file of `solutions/` and `exercises/` as it must be."""
+    files = {}
+    for path in sorted((home / "solutions").glob("*.ipynb")):
+        notebook = read(path)
+        try:
+            files[path] = written(generate.source(notebook, path.stem))
+            files[home / "exercises" / path.name] = written(generate.exercise(notebook, path.stem))
+        except (generate.BadSource, KeyError) as error:
+            raise generate.BadSource(f"{path.name}: {error}") from None
+    return files

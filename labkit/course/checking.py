@@ -1,0 +1,72 @@
+"""`labkit.check`: judge the answer in a cell, say what came of it, and note it in the learner's progress.
+
+    check("02-auth", handler)
+
+The hint has three steps: the second and third come when the same check fails again. Under nbgrader, where a cell
+passes unless it raises, an answer that does not pass raises `NotPassed`, and nothing is noted.
+"""
+
+import os
+from dataclasses import replace
+from typing import Any
+
+from labkit.course.exercise import Exercise
+from labkit.course.exercises import exercise
+from labkit.course.judging import DEFAULT_SEED, judge
+from labkit.course.progress import Progress, Record, Status
+from labkit.course.result import NOT_STARTED, Result
+from labkit.course.source import Answer, NoSource, of_object
+from labkit.wire import background
+
+LONGEST_S = 120.0
+STEPS = 3
+
+
+class NotPassed(AssertionError):
+    """Under nbgrader: the answer does not pass; the text says why."""
+
+
+def check(exercise_id: str, answer: Any, *, seed: int = DEFAULT_SEED) -> Result:
+    """Judge what a cell defines. Returns when it is judged, or at once when interrupted.
+
+    Raises NoExercise for an id that there is not, and NoSource for an answer that is nowhere defined.
+    """
+    asked = exercise(exercise_id)
+    result = checked(asked, of_object(answer, asked.answer), seed)
+    if os.environ.get("NBGRADER_EXECUTION") and result.verdict != "pass":
+        raise NotPassed(str(result))
+    return result
+
+
+def checked(asked: Exercise, answer: Answer, seed: int = DEFAULT_SEED, progress: Progress | None = None) -> Result:
+    """Judge an answer's source, choose the step of the hint, and note what came of it."""
+    result = background.run(judge(asked, answer.source, name=answer.name, seed=seed), LONGEST_S)
+    if os.environ.get("NBGRADER_EXECUTION"):
+        return result
+    return noted(result, progress or Progress())
+
+
+def noted(result: Result, progress: Progress) -> Result:
+    """Note a result; the same, with the hint's step. A disk that cannot be written to is no reason to say nothing."""
+    first = result.first_failed
+    status: Status = "started" if result.state == NOT_STARTED else result.verdict
+    try:
+        earlier = [record for record in progress.records() if record["exercise"] == result.exercise.id]
+        if status != "started" or not earlier:
+            progress.add(result.exercise.id, status, first.id if first else None)
+    except OSError:
+        return result
+    return replace(result, step=min(STEPS, 1 + _failures_in_a_row(earlier, first.id))) if first else result
+
+
+def _failures_in_a_row(records: list[Record], check_id: str) -> int:
+    """How often that check was the first to fail, without another in between, until now."""
+    count = 0
+    for record in reversed(records):
+        if record["check"] != check_id:
+            break
+        count += 1
+    return count
+
+
+__all__ = ["NoSource", "NotPassed", "check", "checked", "noted"]

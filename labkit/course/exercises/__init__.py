@@ -1,0 +1,29 @@
+"""The exercises, one file each: a module here with an EXERCISE is in the course."""
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from labkit.course.exercise import Exercise
+
+
+class NoExercise(KeyError):
+    """There is no exercise of that name; the message lists those that there are."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+@cache
+def exercises() -> dict[str, Exercise]:
+    """Every exercise by its id, in the order of the course."""
+    modules = [import_module(f"{__name__}.{one.name}") for one in iter_modules(__path__)]
+    found = [module.EXERCISE for module in modules if hasattr(module, "EXERCISE")]
+    return {one.id: one for one in sorted(found, key=lambda one: one.id)}
+
+
+def exercise(exercise_id: str) -> Exercise:
+    """The exercise of that id. Raises NoExercise."""
+    if exercise_id not in exercises():
+        raise NoExercise(f"there is no exercise {exercise_id!r}; there are {', '.join(exercises())}")
+    return exercises()[exercise_id]

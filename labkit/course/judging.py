@@ -1,0 +1,193 @@
+"""Judge an answer: its source in, a Result out. The learner's code runs in a process of its own (`running`).
+
+The checks of a handler run beside each other against one process, through a network drawn from the seed; those that
+are `alone` get a process each, afterwards. A rule is called by one check after the other.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from random import Random
+from time import monotonic
+from typing import Any
+
+from labkit.course import blank
+from labkit.course.exercise import Check, Exercise, Misconception, Seen, inconclusive
+from labkit.course.result import Judged, Result
+from labkit.course.running import faults
+from labkit.course.running.answer_process import AnswerProcess, Fault
+from labkit.course.running.nursery import Nursery
+from labkit.course.stage import Calls, Stage, look
+from labkit.faults import Proxy
+from labkit.review.lateness import Lateness
+
+DEFAULT_SEED = 1
+AT_ONCE = 8
+LOOKS = 5  # at most, where the judge or the answer's process was late each time
+LATE_S = 0.1
+PAUSE_S = 0.5
+NOT_LOOKED = "not looked at: the answer did not run on"
+BEGIN = "Fill the blank, run its cell, then this one."
+
+
+async def judge(
+    exercise: Exercise,
+    source: str,
+    *,
+    name: str | None = None,
+    seed: int = DEFAULT_SEED,
+    nursery: Nursery | None = None,
+) -> Result:
+    """Judge the answer that `source` defines as `name`. A nursery may be shared by many."""
+    began = monotonic()
+    name = name or exercise.answer
+    if blank.state(source, name) == blank.NOT_STARTED:
+        return not_started(exercise)
+    async with contextlib.AsyncExitStack() as stack:
+        used = nursery if nursery is not None else await stack.enter_async_context(Nursery())
+        return await _Judgement(exercise, source, name, seed, used).result(began)
+
+
+def not_started(exercise: Exercise) -> Result:
+    """Of a blank."""
+    checks = [Judged(check.id, "inconclusive", check.expected, "not looked at") for check in exercise.checks]
+    return Result(exercise, "inconclusive", tuple(checks), hints=(BEGIN,), state="not started")
+
+
+class _Judgement:
+    """One run over the checks of one exercise."""
+
+    def __init__(self, exercise: Exercise, source: str, name: str, seed: int, nursery: Nursery) -> None:
+        self._exercise = exercise
+        self._source = source
+        self._name = name
+        self._seed = seed
+        self._nursery = nursery
+        self._seen: dict[str, tuple[Seen, Stage | Calls]] = {}
+        self._fault: Fault | None = None
+        self._printed = ""
+        self._lateness = Lateness()
+
+    async def result(self, began: float) -> Result:
+        """Run the checks and say what came of them."""
+        async with self._lateness:
+            await self._in_process([check for check in self._exercise.checks if not check.alone])
+            for check in self._exercise.checks:
+                if check.alone and self._fault is None:
+                    await self._in_process([check])
+        return self._told(monotonic() - began)
+
+    async def _in_process(self, checks: list[Check]) -> None:
+        """Run these against one process."""
+        async with self._nursery.start(self._request()) as process:
+            if process.fault is None:
+                await self._run(checks, process)
+                await asyncio.sleep(0)
+            self._fault = self._fault or process.fault
+            self._printed = self._printed or process.printed
+
+    async def _run(self, checks: list[Check], process: AnswerProcess) -> None:
+        if self._exercise.kind == "rule":
+            for check in checks:
+                await self._look(check, process, Calls(process, self._rng(check), self._name))
+            return
+        turns = asyncio.Semaphore(AT_ONCE)
+        runs = asyncio.gather(*(self._look_at_handler(turns, check, process) for check in checks))
+        ended = asyncio.create_task(process.ended.wait())
+        await asyncio.wait((runs, ended), return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        runs.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await runs
+
+    async def _look_at_handler(self, turns: asyncio.Semaphore, check: Check, process: AnswerProcess) -> None:
+        """Look; and again, when what was seen may be lateness on a busy machine: our own, or the answer's."""
+        for turn in range(LOOKS):
+            rng = self._rng(check, turn)
+            promised = dict(self._exercise.promised)
+            async with turns, self._network(process.url, rng) as url, Stage(url, process, rng, promised) as stage:
+                began = monotonic()
+                await self._look(check, process, stage)
+            late_s = max(self._lateness.since(began), process.late_since(began))
+            if late_s < LATE_S or self._seen[check.id][0].verdict == "pass":
+                break
+            await asyncio.sleep(PAUSE_S * turn)  # whatever keeps the machine so busy may pass
+
+    @contextlib.asynccontextmanager
+    async def _network(self, url: str, rng: Random) -> AsyncIterator[str]:
+        if self._exercise.network is None:
+            yield url
+            return
+        async with Proxy(url, seed=rng.getrandbits(32)) as proxy:
+            faults_of = self._exercise.network(rng)
+            proxy.set(down=faults_of.get("down"), up=faults_of.get("up"))
+            yield proxy.url
+
+    async def _look(self, check: Check, process: AnswerProcess, stage: Stage | Calls) -> None:
+        raised = len(process.raised)
+        seen = await look(check.run, stage)
+        if seen.verdict == "fail":
+            await process.caught_up()
+        if process.fault is not None and seen.verdict != "pass":
+            self._seen[check.id] = inconclusive(NOT_LOOKED), stage
+            return
+        if seen.verdict == "fail" and len(process.raised) > raised:
+            fault = process.raised[raised]
+            told = f"{seen.actual}; the answer raised {fault.text}{faults.at_line(fault.line, self._source)}"
+            seen = seen._replace(actual=told)
+        self._seen[check.id] = seen, stage
+
+    def _rng(self, check: Check, turn: int = 0) -> Random:
+        return Random(f"{self._seed} {self._exercise.id} {check.id} {turn}")
+
+    def _request(self) -> dict[str, Any]:
+        drive = self._exercise.drive
+        return {
+            "source": self._source,
+            "name": self._name,
+            "kind": self._exercise.kind,
+            "patience_s": self._exercise.patience_s,
+            "settings": dict(self._exercise.settings),
+            "drive": f"{drive.__module__}:{drive.__qualname__}" if drive else None,
+        }
+
+    # The verdict
+
+    def _told(self, seconds: float) -> Result:
+        checks = [self._runs(), *(self._judged(check) for check in self._exercise.checks)]
+        worst = {check.verdict for check in checks}
+        verdict = "fail" if "fail" in worst else "inconclusive" if "inconclusive" in worst else "pass"
+        first = next((check for check in checks if check.verdict == "fail"), None)
+        known = misconceptions(self._exercise)
+        behind = known.get(first.misconception or "") if first else None
+        return Result(
+            exercise=self._exercise,
+            verdict=verdict,  # type: ignore[arg-type]
+            checks=tuple(checks),
+            why=behind.sentence if behind else "",
+            hints=behind.hints if behind else (),
+            seconds=seconds,
+            printed=self._printed,
+        )
+
+    def _runs(self) -> Judged:
+        if self._fault is None:
+            return Judged(faults.RUNS, "pass", faults.EXPECTED, "it does")
+        told = faults.sentence(self._fault, self._source)
+        return Judged(faults.RUNS, "fail", faults.EXPECTED, told, (), faults.misconception(self._fault).tag)
+
+    def _judged(self, check: Check) -> Judged:
+        if check.id not in self._seen:
+            return Judged(check.id, "inconclusive", check.expected, NOT_LOOKED)
+        seen, stage = self._seen[check.id]
+        missing = [need for need in check.needs if need not in self._seen or self._seen[need][0].verdict != "pass"]
+        if missing and seen.verdict == "fail":
+            seen = inconclusive(f"shows nothing while {missing[0]} does not hold")
+        tag = (seen.misconception or check.usual).tag if seen.verdict == "fail" else None
+        told = check.id, seen.verdict, check.expected, seen.actual
+        return Judged(*told, evidence=stage.evidence(), misconception=tag, series=stage.series)
+
+
+def misconceptions(exercise: Exercise) -> dict[str, Misconception]:
+    """Every misconception that a result of this exercise may name, by its tag."""
+    return faults.SENTENCES | {one.tag: one for one in exercise.misconceptions}

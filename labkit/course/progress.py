@@ -1,0 +1,120 @@
+"""What a learner did, one record a line in a file that is only ever appended to.
+
+    progress = Progress()
+    progress.add("02-auth", "fail", check="wrong-token")
+    progress.records(after=3)
+
+It is on this machine and needs no network; whoever shows it to a class sends what `records` gives. A record has the
+fields of the wire's `exercise` event: {"n": 1.., "exercise", "status", "check": an id or None, "at": ISO time, UTC}.
+A notebook and a shell may add at once: `n` has no holes and no doubles. A line that a crash tore is passed over, and
+so are fields and statuses of a newer labkit, which stay in the file. Taught in notebook 08 (audit).
+"""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, TypedDict, get_args
+
+Status = Literal["started", "fail", "pass", "inconclusive", "help"]
+STATUSES: tuple[str, ...] = get_args(Status)
+
+
+class Record(TypedDict):
+    """One thing that happened to one exercise. `check`: the first that failed."""
+
+    n: int
+    exercise: str
+    status: Status
+    check: str | None
+    at: str
+
+
+def home() -> Path:
+    """Where a learner's files lie: LABKIT_HOME, or ~/.labkit."""
+    return Path(os.environ.get("LABKIT_HOME") or Path.home() / ".labkit")
+
+
+class Progress:
+    """The records in one file. `listener`, when set, is called with each record that is added here."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or home() / "progress.jsonl"
+        self.listener: Callable[[Record], object] | None = None
+
+    def add(self, exercise: str, status: Status, check: str | None = None) -> Record:
+        """Append one record; on the disk when this returns. Raises ValueError for a status that there is not."""
+        if status not in STATUSES:
+            raise ValueError(f"there is no status {status!r}; there are {', '.join(STATUSES)}")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a+b") as file, _locked(file):
+            file.seek(0)
+            lines = file.read()
+            record = Record(
+                n=max((told["n"] for told in _lines(lines)), default=0) + 1,
+                exercise=exercise,
+                status=status,
+                check=check,
+                at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            )
+            torn = b"\n" if lines and not lines.endswith(b"\n") else b""
+            file.write(torn + json.dumps(record).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        if self.listener is not None:
+            self.listener(record)
+        return record
+
+    def records(self, after: int = 0) -> list[Record]:
+        """Every record with a greater `n`, in order; none when there is no file yet."""
+        try:
+            lines = self.path.read_bytes()
+        except FileNotFoundError:
+            return []
+        return [record for record in _read(lines) if record["n"] > after]
+
+    def latest(self) -> dict[str, Record]:
+        """The newest record of each exercise."""
+        return {record["exercise"]: record for record in self.records()}
+
+
+def _lines(text: bytes) -> Iterator[dict[str, Any]]:
+    """What each whole line says, whichever labkit wrote it."""
+    for line in text.splitlines():
+        with contextlib.suppress(ValueError):
+            told = json.loads(line)
+            if isinstance(told, dict) and type(told.get("n")) is int:
+                yield told
+
+
+def _read(text: bytes) -> Iterator[Record]:
+    for told in _lines(text):
+        if told.get("status") in STATUSES and "exercise" in told and "at" in told:
+            yield Record(
+                n=told["n"],
+                exercise=str(told["exercise"]),
+                status=told["status"],
+                check=told.get("check"),
+                at=str(told["at"]),
+            )
+
+
+if sys.platform == "win32":  # a notebook and a shell at the very same moment: not guarded there
+
+    @contextlib.contextmanager
+    def _locked(file: BinaryIO) -> Iterator[None]:
+        yield
+
+else:
+    import fcntl
+
+    @contextlib.contextmanager
+    def _locked(file: BinaryIO) -> Iterator[None]:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(file, fcntl.LOCK_UN)

@@ -1,0 +1,214 @@
+"""In the answer's own process: load the answer, then serve it (a handler) or call it (a rule), and report.
+
+What it reports is a dict with an "event". First {"event": "ready", ...} or {"event": "fault", "kind", "text", "line"};
+then, at any time, {"event": "raised" | "forgotten" | "blocked", "text", "line"}; and "tick", ten times a second.
+"""
+
+import contextlib
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from importlib import import_module
+from types import FrameType, TracebackType
+from typing import Any, NoReturn
+
+from labkit.course.running import serving
+from labkit.course.running.packets import HEAD, Unreadable, length, packed, unpacked
+
+NAME = "answer"  # the name of the answer's file, in tracebacks
+TICK_S = 0.1
+STUCK_S = 1.0  # of processor time
+MOST_CPU_S = 60
+MOST_MEMORY = 2 * 1024**3
+MOST_FILES = 256
+
+
+class Stuck(BaseException):
+    """Raised within an answer that has used the processor for too long."""
+
+
+def main(control: int, output: int) -> NoReturn:
+    """The life of an answer's process."""
+    _settle_in(output)
+    link = Link(socket.socket(fileno=control))
+    threading.Thread(target=link.tick, daemon=True).start()
+    with contextlib.suppress(Exception):
+        work(link, link.receive())
+    os._exit(0)
+
+
+def _settle_in(output: int) -> None:
+    os.setsid()  # so that all it starts can be ended with it
+    _die_with_the_nursery()
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for number, source in ((0, nothing), (1, output), (2, output)):
+        os.dup2(source, number)
+    os.close(output)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for limit, most in (
+        (resource.RLIMIT_CPU, MOST_CPU_S),
+        (resource.RLIMIT_AS, MOST_MEMORY),
+        (resource.RLIMIT_NOFILE, MOST_FILES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(limit, (most, most))
+    sys.stdout = os.fdopen(1, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def _die_with_the_nursery() -> None:
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+class Link:
+    """The socket to the judge. `send` may be called from any thread."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self._lock = threading.Lock()
+
+    def send(self, event: str, **more: Any) -> None:
+        """Report. Raises OSError when the judge is gone."""
+        try:
+            packet = packed({"event": event} | more)
+        except Unreadable as error:
+            packet = packed({"event": event, "raised": {"type": "Unreadable", "text": str(error), "line": 0}})
+        with self._lock:
+            self.sock.sendall(packet)
+
+    def tick(self) -> None:
+        """Report that time passes here, which on a busy machine is less than passes outside."""
+        with contextlib.suppress(OSError):
+            while True:
+                time.sleep(TICK_S)
+                self.send("tick")
+
+    def receive(self) -> Any:
+        """The next request. Raises EOFError when the judge is gone."""
+        return unpacked(self._exactly(length(self._exactly(HEAD.size))))
+
+    def _exactly(self, size: int) -> bytes:
+        data = b""
+        while len(data) < size:
+            more = self.sock.recv(size - len(data))
+            if not more:
+                raise EOFError("the judge is gone")
+            data += more
+        return data
+
+
+def work(link: Link, request: dict[str, Any]) -> None:
+    """Load the answer of a request and put it to work."""
+    answer = load(link, request)
+    if answer is None:
+        return
+    if request["kind"] != "rule":
+        serving.serve(answer, link.send, NAME, request["kind"])
+        return
+    serving.watch_awaits(link.send)
+    link.send("ready")
+    drive = _drive(request["drive"])
+    while True:
+        arguments = link.receive()
+        link.send("returned", **_called(drive, answer, arguments, lambda line: link.send("returned", stuck=line)))
+
+
+def load(link: Link, request: dict[str, Any]) -> Any:
+    """The answer, or None when its fault was reported."""
+    source, name = request["source"], request["name"]
+    space: dict[str, Any] = {"__name__": NAME, "__builtins__": __builtins__}
+    try:
+        code = compile(source, NAME, "exec", dont_inherit=True)
+        sys.settrace(None)
+        with time_limit(lambda line: link.send("fault", kind="stuck", text="", line=line)):
+            exec(code, space)
+    except SyntaxError as error:
+        link.send("fault", kind="syntax", text=error.msg, line=error.lineno or 0)
+        return None
+    except SystemExit:
+        link.send("fault", kind="exit", text="", line=line_of(sys.exc_info()[2]))
+        return None
+    except Stuck:
+        link.send("fault", kind="stuck", text="", line=line_of(sys.exc_info()[2]))
+        return None
+    except BaseException as error:
+        text = f"{type(error).__name__}: {error}"[:300]
+        link.send("fault", kind="crash", text=text, line=line_of(error.__traceback__))
+        return None
+    if name not in space:
+        link.send("fault", kind="missing", text=name, line=0)
+        return None
+    space |= request["settings"]
+    return space[name]
+
+
+def _drive(address: str | None) -> Callable[..., Any]:
+    if address is None:
+        return lambda answer, *arguments: answer(*arguments)
+    module, _, name = address.partition(":")
+    drive: Callable[..., Any] = getattr(import_module(module), name)
+    return drive
+
+
+def _called(
+    drive: Callable[..., Any], answer: Any, arguments: tuple[Any, ...], on_stuck: Callable[[int], None]
+) -> dict[str, Any]:
+    try:
+        with time_limit(on_stuck):
+            value = drive(answer, *arguments)
+        if hasattr(value, "close") and hasattr(value, "cr_frame"):
+            value.close()  # a coroutine: nobody awaits it here
+        return {"value": value}
+    except Stuck:
+        return {"stuck": line_of(sys.exc_info()[2])}
+    except SystemExit:
+        return {"exit": line_of(sys.exc_info()[2])}
+    except BaseException as error:
+        line = line_of(error.__traceback__)
+        return {"raised": {"type": type(error).__name__, "text": str(error)[:300], "line": line}}
+
+
+@contextlib.contextmanager
+def time_limit(on_stuck: Callable[[int], None]) -> Any:
+    """Raise Stuck in the answer when it computes for too long; should it catch that, tell the line and end all."""
+    rings = 0
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        nonlocal rings
+        rings += 1
+        if rings == 1:
+            raise Stuck
+        on_stuck(_line_in(frame))
+        os._exit(0)
+
+    signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, STUCK_S, STUCK_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _line_in(frame: FrameType | None) -> int:
+    while frame is not None and frame.f_code.co_filename != NAME:
+        frame = frame.f_back
+    return frame.f_lineno if frame is not None else 0
+
+
+def line_of(trace: TracebackType | None) -> int:
+    """The last line of the answer in a traceback; 0 when it is in none."""
+    line = 0
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == NAME:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line

@@ -1,0 +1,101 @@
+"""What a check plays on: connections to a learner's handler, or calls of a learner's rule. Both keep the evidence.
+
+A `Stage` is the reviewer's `Scene` with the numbers of the exercise, so that a check reads like a probe and the
+reviewer's probes run on it as they are (`asked`).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Any
+
+from labkit.course.exercise import Misconception, Seen, failed, inconclusive, passed
+from labkit.course.running.answer_process import AnswerProcess, Called
+from labkit.course.running.answer_process import Ended as ProcessEnded
+from labkit.review import finding
+from labkit.review.finding import CannotTell
+from labkit.review.peer import Ended, Silent
+from labkit.review.probes import PROBES
+from labkit.review.promised import Promised
+from labkit.review.scene import Scene
+from labkit.review.target import Target
+
+TOKEN = "dev-token"
+PATIENCE_S = 3.0
+LONGEST_S = 30.0
+MOST_CALLS_SHOWN = 12
+Run = Callable[[Any], Awaitable[Seen]]
+
+
+class Stage(Scene):
+    """Connections to a handler. `process`: what the handler raised; `settings`: the globals it was given."""
+
+    def __init__(self, url: str, process: AnswerProcess, rng: Random, promised: dict[str, float]) -> None:
+        target = Target(url=url, tokens=(TOKEN,), promised=Promised(**promised), patience_s=PATIENCE_S)
+        super().__init__(target, rng)
+        self.process = process
+        self.series: dict[str, tuple[float, ...]] = {}  # what the check wants shown as a picture
+
+    def evidence(self) -> tuple[str, ...]:
+        """What was said and heard, a line a step."""
+        return self.transcript.lines()
+
+
+class Calls:
+    """Calls of a rule."""
+
+    def __init__(self, process: AnswerProcess, rng: Random, name: str) -> None:
+        self.process = process
+        self.rng = rng
+        self._name = name
+        self.series: dict[str, tuple[float, ...]] = {}
+        self._calls: list[str] = []
+
+    async def call(self, *arguments: Any, shown: str | None = None) -> Called:
+        """Call the answer. `shown`: how the call looks in the evidence. Raises Ended."""
+        look = shown or f"{self._name}({', '.join(_short(one) for one in arguments)})"
+        self._calls.append(f"{look} -> nothing came back")
+        called = await self.process.call(*arguments)
+        self._calls[-1] = f"{look} -> {called.shown}"
+        return called
+
+    def evidence(self) -> tuple[str, ...]:
+        """The last calls, each with what came of it: the last is the one that was judged last."""
+        return tuple(self._calls[-MOST_CALLS_SHOWN:])
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:60]}... ({len(text)} characters)"
+
+
+async def look(run: Run, stage: Stage | Calls) -> Seen:
+    """What a check sees, whatever happens to it."""
+    try:
+        async with asyncio.timeout(LONGEST_S):
+            return await run(stage)
+    except (Ended, Silent, CannotTell) as instead:
+        return failed(str(instead))
+    except ProcessEnded:
+        return inconclusive("the answer's process has ended")
+    except TimeoutError:
+        return inconclusive(f"not done after {LONGEST_S:g} s")
+
+
+Probing = Callable[[Any], Awaitable[finding.Seen]]
+
+
+def asked(*probes: str | Probing, misconception: Misconception | None = None) -> Run:
+    """A check that asks the reviewer's probes, by their ids, and others like them; the first that fails is told."""
+    known: dict[str, Probing] = {probe.id: probe.run for probe in PROBES}
+    runs = [known[probe] if isinstance(probe, str) else probe for probe in probes]
+
+    async def run(stage: Any) -> Seen:
+        seen = finding.held("")
+        for probe in runs:
+            seen = await probe(stage)
+            if seen.verdict != "held":
+                return failed(seen.actual, misconception)
+        return passed(seen.actual)
+
+    return run

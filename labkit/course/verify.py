@@ -1,0 +1,92 @@
+"""`labkit course verify`: the course tests itself. Each fault is a sentence that says what to do.
+
+A blank must say `not started`, a solution must pass, hints must exist, files must be current, nothing may be unlisted.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from labkit.course import generate
+from labkit.course.build import build
+from labkit.course.exercise import Exercise
+from labkit.course.exercises import exercises
+from labkit.course.judging import judge
+from labkit.course.places import read, text
+from labkit.course.result import NOT_STARTED
+from labkit.course.running.faults import RUNS, SENTENCES
+from labkit.course.running.nursery import Nursery
+from labkit.course.source import of_file
+
+AT_ONCE = 4
+STEPS = 3
+
+
+async def verify(home: Path) -> list[str]:
+    """Every fault of the course in a folder."""
+    faults = [*listed(home), *(fault for one in exercises().values() for fault in well_made(one))]
+    if faults:
+        return faults
+    try:
+        stale = build(home, is_only_compared=True)
+    except generate.BadSource as error:
+        return [str(error)]
+    faults += [f"{path.parent.name}/{path.name} is not current; run `labkit course build`" for path in stale]
+    faults += [fault for one in exercises().values() for fault in links_back(home, one)]
+    return faults or await judged(home, exercises().values())
+
+
+def listed(home: Path) -> Iterator[str]:
+    """Nothing may be there twice, alone, or unlisted."""
+    for folder in ("solutions", "exercises"):
+        there = {path.stem for path in (home / folder).glob("*.ipynb")}
+        for name in sorted(there - set(exercises())):
+            yield f"{folder}/{name}.ipynb belongs to no exercise; remove it, or add labkit/course/exercises/..."
+        for name in sorted(set(exercises()) - there):
+            hint = "run `labkit course build`" if folder == "exercises" else "write it"
+            yield f"{folder}/{name}.ipynb is missing; {hint}"
+
+
+def well_made(asked: Exercise) -> Iterator[str]:
+    """What can be seen in the exercise itself."""
+    ids = [check.id for check in asked.checks]
+    if RUNS in ids or len(set(ids)) < len(ids):
+        yield f"{asked.id}: check ids must differ from each other and from {RUNS!r}: {ids}"
+    tags = [one.tag for one in asked.misconceptions]
+    if len(set(tags)) < len(tags) or set(tags) & set(SENTENCES):
+        yield f"{asked.id}: the tags of misconceptions must be its own and differ: {tags}"
+    for number, check in enumerate(asked.checks):
+        for need in check.needs:
+            if need not in ids[:number]:
+                yield f"{asked.id}: {check.id} needs {need!r}, which is no earlier check"
+    for one in asked.misconceptions:
+        hints = [hint.strip() for hint in one.hints]
+        if len(hints) != STEPS or not all(hints) or len(set(hints)) < STEPS or not one.sentence:
+            yield f"{asked.id}: {one.tag} needs a sentence and {STEPS} different hints"
+
+
+def links_back(home: Path, asked: Exercise) -> Iterator[str]:
+    """The lesson must be there, and name its exercise."""
+    path = home / "notebooks" / f"{asked.lesson}.ipynb"
+    if not path.exists():
+        yield f"{asked.id}: its lesson {path.name} is missing"
+    elif f"../exercises/{asked.id}.ipynb" not in "".join(text(cell) for cell in read(path)["cells"]):
+        yield f"{path.name} has no link to ../exercises/{asked.id}.ipynb"
+
+
+async def judged(home: Path, wanted: Iterable[Exercise]) -> list[str]:
+    """Blanks say that they are not started, solutions pass."""
+    turns = asyncio.Semaphore(AT_ONCE)
+    async with Nursery() as nursery:
+
+        async def one(asked: Exercise) -> list[str]:
+            blank, solution = (
+                of_file(home / folder / f"{asked.id}.ipynb", asked.answer) for folder in ("exercises", "solutions")
+            )
+            async with turns:
+                untouched = await judge(asked, blank.source, nursery=nursery)
+                solved = await judge(asked, solution.source, nursery=nursery)
+            faults = [] if untouched.state == NOT_STARTED else [f"{asked.id}: the blank is {untouched.verdict}"]
+            return faults if solved.verdict == "pass" else [*faults, f"{asked.id}: the solution fails\n{solved}"]
+
+        return [fault for faults in await asyncio.gather(*map(one, wanted)) for fault in faults]

@@ -1,0 +1,41 @@
+"""What a learner does to a working copy: begin an exercise anew, and compare an answer with ours."""
+
+import difflib
+from pathlib import Path
+
+from labkit.course import generate
+from labkit.course.exercise import Exercise
+from labkit.course.places import original, read, working_copy, written
+from labkit.course.progress import Progress
+from labkit.course.source import of_file
+
+SAVED = ".saved"
+
+
+def reset(asked: Exercise) -> tuple[Path, Path | None]:
+    """Begin anew: the notebook that was made, and where the one before is kept (None when there was none)."""
+    path = working_copy(asked.id)
+    made = written(generate.exercise(read(original() / "solutions" / f"{asked.id}.ipynb"), asked.id))
+    kept = None
+    if path.exists():
+        folder = path.parent / SAVED
+        folder.mkdir(exist_ok=True)
+        number = 1 + sum(1 for _ in folder.glob(f"{asked.id}-*.ipynb"))
+        kept = folder / f"{asked.id}-{number}.ipynb"
+        kept.write_bytes(path.read_bytes())
+    path.write_text(made, encoding="utf-8")
+    return path, kept
+
+
+def has_passed(asked: Exercise, progress: Progress) -> bool:
+    """Whether the learner has ever passed it."""
+    return any(record["status"] == "pass" and record["exercise"] == asked.id for record in progress.records())
+
+
+def diff(asked: Exercise, answer: Path | None = None) -> str:
+    """From the learner's answer to ours, as a unified diff; empty when they are the same. Raises NoSource."""
+    path = answer or working_copy(asked.id)
+    theirs = of_file(path, asked.answer).source.splitlines()
+    ours = of_file(original() / "solutions" / f"{asked.id}.ipynb", asked.answer).source.splitlines()
+    ours = [line for line in ours if line.strip() not in (generate.BEGIN, generate.END)]
+    return "\n".join(difflib.unified_diff(theirs, ours, "your answer", "our answer", lineterm="", n=3))

@@ -1,0 +1,31 @@
+# misconception: members-hear-nothing
+# caught by: heard
+from labkit.course.given import enter, messages, tell
+
+members = {}
+
+
+async def handler(connection):
+    user = await enter(connection)
+    if user is None:
+        return
+    joined = set()
+    try:
+        async for message in messages(connection):
+            room = message["roomId"]
+            if message["type"] == "join":
+                joined.add(room)
+                members.setdefault(room, set()).add(connection)
+                await tell(connection, type="joined", roomId=room, members=len(members[room]))
+            elif message["type"] == "leave":
+                joined.discard(room)
+                members.get(room, set()).discard(connection)
+                await tell(connection, type="left", roomId=room)
+            elif room not in joined:
+                return await connection.close(1008, "join first")
+            else:
+                for member in members[room] - {connection}:
+                    await tell(member, type="chat", roomId=room, userId=user, text=message["text"])
+    finally:
+        for room in joined:
+            members[room].discard(connection)

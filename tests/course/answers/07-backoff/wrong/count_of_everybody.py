@@ -1,0 +1,20 @@
+# misconception: dice-or-count-shared
+# caught by: own
+# also: first-wait
+class Backoff:
+    tries = 0
+
+    def __init__(self, rng, window_s):
+        self.rng = rng
+        self.window_s = window_s
+
+    def wait(self):
+        width = self.window_s
+        if self.tries > 0:
+            width = max(self.window_s, min(30.0, 2.0 ** min(self.tries - 1, 10)))
+        Backoff.tries += 1
+        return self.rng.uniform(0, width)
+
+    def ended(self, was_let_in, lived_s):
+        if was_let_in and lived_s >= 10:
+            Backoff.tries = 0

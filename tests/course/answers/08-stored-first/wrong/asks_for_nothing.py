@@ -1,0 +1,20 @@
+# misconception: empty-commit
+# caught by: empty
+class Desk:
+    def __init__(self, store, tell):
+        self.store = store
+        self.tell = tell
+        self.waiting = []
+
+    def publish(self, event):
+        self.waiting.append(event)
+
+    def commit(self):
+        batch, self.waiting = self.waiting, []
+        try:
+            self.store(batch)
+        except OSError:
+            return batch
+        for event in batch:
+            self.tell(event)
+        return []

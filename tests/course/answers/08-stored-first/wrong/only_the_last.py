@@ -1,0 +1,21 @@
+# misconception: stored-but-not-told
+# caught by: told
+class Desk:
+    def __init__(self, store, tell):
+        self.store = store
+        self.tell = tell
+        self.waiting = []
+
+    def publish(self, event):
+        self.waiting.append(event)
+
+    def commit(self):
+        batch, self.waiting = self.waiting, []
+        if not batch:
+            return []
+        try:
+            self.store(batch)
+        except OSError:
+            return batch
+        self.tell(batch[-1])
+        return []

@@ -1,0 +1,33 @@
+# misconception: dead-member-ends-the-speaker
+# caught by: dead-member
+import collections
+import contextlib
+import json
+
+import websockets
+
+members = collections.defaultdict(set)
+
+
+async def tell(member, **message):
+    await member.send(json.dumps(message))
+
+
+async def handler(connection):
+    room = None
+    try:
+        async for text in connection:
+            said = json.loads(text)
+            match said["type"]:
+                case "join":
+                    members[room].discard(connection)
+                    room = said["roomId"]
+                    members[room].add(connection)
+                    await tell(connection, type="joined", roomId=room)
+                case "who":
+                    await tell(connection, type="who", members=len(members[room]))
+                case "chat":
+                    for member in list(members[room]):
+                        await tell(member, type="chat", text=said["text"])
+    finally:
+        members[room].discard(connection)

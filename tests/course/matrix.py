@@ -1,0 +1,51 @@
+"""The kill matrix: every known answer is judged, and each that does not come out as it must is told in a line."""
+
+import asyncio
+import os
+from collections.abc import Iterable
+
+from labkit.course.exercises import exercise
+from labkit.course.judging import judge
+from labkit.course.result import Result
+from labkit.course.running.nursery import Nursery
+from tests.course.answers import Known
+
+AT_ONCE = 6
+
+
+async def results(answers: Iterable[Known], seed: int = 1) -> list[tuple[Known, Result]]:
+    """Each answer with what came of it; several at a time, all forked from one nursery."""
+    turns = asyncio.Semaphore(int(os.environ.get("LABKIT_MATRIX_AT_ONCE", AT_ONCE)))
+    async with Nursery() as nursery:
+
+        async def one(answer: Known) -> tuple[Known, Result]:
+            async with turns:
+                return answer, await judge(exercise(answer.exercise), answer.source, seed=seed, nursery=nursery)
+
+        return list(await asyncio.gather(*map(one, answers)))
+
+
+def faults(judged: Iterable[tuple[Known, Result]]) -> list[str]:
+    """What did not come out as it must, a line each."""
+    return [f"{answer.name}: {fault}" for answer, result in judged if (fault := _fault(answer, result))]
+
+
+def _fault(answer: Known, result: Result) -> str:
+    failing = {
+        check.id: f"{check.id} ({check.actual}) [{check.misconception}]" for check in result if check.verdict == "fail"
+    }
+    if answer.is_right:
+        others = [f"{check.id} ({check.actual})" for check in result if check.verdict != "pass"]
+        return f"is right, and {', '.join(others)}" if others else ""
+    first = result.first_failed
+    if first is None:
+        return f"is wrong, and {result.verdict}"
+    if answer.caught_by is None:
+        return ""
+    if set(failing) != answer.failing:
+        return f"must fail {sorted(answer.failing)}, and fails {list(failing.values())}"
+    if first.id != answer.caught_by:
+        return f"must be caught by {answer.caught_by} first, and is by {first.id}"
+    if first.misconception != answer.misconception:
+        return f"must be told {answer.misconception}, and is told {first.misconception} ({first.actual})"
+    return "" if result.hint and result.why else "is given no hint"

@@ -1,0 +1,118 @@
+"""`check` in a cell: hints that go further each time, progress, and what nbgrader needs."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+import labkit
+from labkit.course.checking import NotPassed, checked, noted
+from labkit.course.exercises import exercise
+from labkit.course.judging import judge, not_started
+from labkit.course.places import original
+from labkit.course.progress import Progress
+from labkit.course.source import Answer, of_file
+
+RULE = exercise("04-validator")
+WRONG = Answer("def validate(text):\n    return None\n", "validate")
+
+
+@pytest.fixture
+def progress(tmp_path: Path) -> Progress:
+    return Progress(tmp_path / "progress.jsonl")
+
+
+def validate(text):  # type: ignore[no-untyped-def]
+    return text
+
+
+def test_a_cell_is_told_what_came_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The door's `check` judges the object that it is given, and notes it."""
+    monkeypatch.setenv("LABKIT_HOME", str(tmp_path))
+    result = labkit.check("04-validator", validate)
+    assert result.verdict == "fail"
+    assert result.first_failed is not None and result.first_failed.id == "good"
+    assert [(one["status"], one["check"]) for one in Progress().records()] == [("fail", "good")]
+
+
+def test_the_hint_goes_further_when_the_same_check_fails_again(progress: Progress) -> None:
+    """Where to look, what is wrong, nearly the line; and no further."""
+    results = [checked(RULE, WRONG, progress=progress) for _ in range(4)]
+    hints = RULE.check("good").usual.hints
+    assert [result.hint for result in results] == [hints[0], hints[1], hints[2], hints[2]]
+
+
+def test_another_failure_begins_with_its_first_hint(progress: Progress) -> None:
+    """The step counts failures of this check in a row."""
+    checked(RULE, WRONG, progress=progress)
+    progress.add(RULE.id, "fail", "rooms")
+    assert checked(RULE, WRONG, progress=progress).step == 1
+
+
+def test_a_blank_is_noted_once(progress: Progress) -> None:
+    """Running all cells again and again does not say that one started again and again."""
+    for _ in range(3):
+        noted(not_started(RULE), progress)
+    assert [record["status"] for record in progress.records()] == ["started"]
+
+
+def test_a_blank_after_a_pass_takes_nothing_away(progress: Progress) -> None:
+    """Who began anew has passed all the same."""
+    progress.add(RULE.id, "pass")
+    noted(not_started(RULE), progress)
+    assert [record["status"] for record in progress.records()] == ["pass"]
+
+
+def test_a_disk_that_is_full_costs_no_verdict(tmp_path: Path) -> None:
+    """Progress that cannot be noted is no reason to say nothing."""
+    (tmp_path / "file").write_text("")
+    assert checked(RULE, WRONG, progress=Progress(tmp_path / "file" / "p.jsonl")).verdict == "fail"
+
+
+def test_under_nbgrader_a_failure_raises_and_nothing_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """nbgrader gives full marks to a cell that raises nothing."""
+    monkeypatch.setenv("LABKIT_HOME", str(tmp_path))
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    with pytest.raises(NotPassed, match="good: right messages come back"):
+        labkit.check("04-validator", validate)
+    assert Progress().records() == []
+
+
+def test_the_same_seed_says_the_same() -> None:
+    """Evidence and all, but for what a server draws itself."""
+    solution = of_file(original() / "solutions" / "04-validator.ipynb", "validate").source
+    answer = solution.replace("percent <= 100", "percent <= 1000")
+    one, other = (asyncio.run(judge(RULE, answer, seed=5)) for _ in range(2))
+    assert one.json() == other.json()
+    assert one.ids("fail") == ["percents"]
+
+
+INTERRUPTED = """
+import labkit, time
+def validate(text):
+    time.sleep(3600)
+labkit.check("04-validator", validate)
+"""
+
+
+def test_an_interrupted_check_returns_at_once(tmp_path: Path) -> None:
+    """Ctrl-C in a terminal, or Interrupt in JupyterLab, sends SIGINT to the whole group; nothing stays behind."""
+    path = tmp_path / "cell.py"
+    path.write_text(INTERRUPTED)
+    environment = os.environ | {"LABKIT_HOME": str(tmp_path)}
+    asker = subprocess.Popen(
+        [sys.executable, str(path)], stderr=subprocess.PIPE, text=True, env=environment, process_group=0
+    )
+    threading.Timer(2.5, lambda: os.killpg(asker.pid, signal.SIGINT)).start()
+    began = time.monotonic()
+    _, errors = asker.communicate(timeout=60)
+    assert "KeyboardInterrupt" in errors
+    assert time.monotonic() - began < 30
+    with pytest.raises(ProcessLookupError):
+        os.killpg(asker.pid, 0)

@@ -1,0 +1,70 @@
+"""The kill matrix: of each exercise, every known answer comes out as it must, by the check that must, with its hint."""
+
+import asyncio
+from collections import defaultdict
+
+import pytest
+
+from labkit.course.exercises import exercises
+from labkit.course.result import Result
+from tests.course import matrix
+from tests.course.answers import Known, known, unseen
+
+IDS = tuple(exercises())
+Judged = dict[str, list[tuple[Known, Result]]]
+
+
+@pytest.fixture(scope="session")
+def judged(request: pytest.FixtureRequest) -> Judged:
+    """Every known answer of the exercises that are asked for in this run, all judged in one go."""
+    asked = {item.callspec.params["name"] for item in request.session.items if _reads_judged(item)}
+    wanted = [answer for name in IDS if name in asked for answer in known(name)]
+    found: Judged = defaultdict(list)
+    for answer, result in asyncio.run(matrix.results(wanted)):
+        found[answer.exercise].append((answer, result))
+    return found
+
+
+def _reads_judged(item: pytest.Item) -> bool:
+    return "judged" in getattr(item, "fixturenames", ()) and hasattr(item, "callspec")
+
+
+@pytest.mark.timeout(600)  # the first of them waits for all
+@pytest.mark.parametrize("name", IDS)
+def test_every_answer_comes_out_as_it_must(name: str, judged: Judged) -> None:
+    """Right ones pass; wrong ones fail the check that must catch them, others stay silent, and the hint fits."""
+    assert matrix.faults(judged[name]) == []
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_there_are_enough_answers(name: str) -> None:
+    """At least 3 right ones, 8 wrong ones, and a wrong one for every check."""
+    answers = known(name)
+    assert sum(answer.is_right for answer in answers) >= 3
+    assert sum(not answer.is_right for answer in answers) >= 8
+    caught = {check for answer in answers for check in answer.failing}
+    assert {check.id for check in exercises()[name].checks} - caught == set()
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_every_misconception_has_an_answer(name: str) -> None:
+    """What the exercise knows of is shown by a wrong answer."""
+    shown = {answer.misconception for answer in known(name)}
+    assert {one.tag for one in exercises()[name].misconceptions} - shown == set()
+
+
+@pytest.mark.matrix
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", IDS)
+def test_no_stranger_is_misjudged(name: str) -> None:
+    """Answers by people who had read the text and never seen the checks."""
+    assert matrix.faults(asyncio.run(matrix.results(unseen(name)))) == []
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("seed", range(2, 7))
+@pytest.mark.parametrize("name", IDS)
+def test_no_answer_flips(name: str, seed: int) -> None:
+    """Another seed, the same verdicts."""
+    answers = [*known(name), *unseen(name)]
+    assert matrix.faults(asyncio.run(matrix.results(answers, seed))) == []

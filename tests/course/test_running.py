@@ -1,0 +1,265 @@
+"""Answers that misbehave: each gets a sentence of its own, in bounded time, and leaves nothing behind."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from labkit.course.exercise import Check, Exercise, Misconception, Seen, failed, passed
+from labkit.course.judging import judge
+from labkit.course.result import Result
+from labkit.course.running.answer_process import AnswerProcess, Fault
+from labkit.course.running.faults import SENTENCES, sentence
+from labkit.course.running.nursery import Nursery
+from labkit.course.stage import Calls, Stage
+
+USUAL = Misconception("usual", "It is wrong.", ("a", "b", "c"))
+
+
+async def call_once(stage: Calls) -> Seen:
+    called = await stage.call(1)
+    return passed(called.shown)
+
+
+async def greet(stage: Stage) -> Seen:
+    peer = await stage.connect()
+    peer.say(type="ping")
+    return passed(str(await peer.hear()))
+
+
+def exercise(kind: str) -> Exercise:
+    """One check that only looks whether the answer runs."""
+    run = call_once if kind == "rule" else greet
+    return Exercise(
+        id="00-test",
+        title="t",
+        asks="a",
+        lesson="02_auth",
+        kind=kind,  # type: ignore[arg-type]
+        answer="answer",
+        checks=(Check(id="looks", expected="it answers", usual=USUAL, run=run),),
+    )
+
+
+def judged(kind: str, source: str) -> Result:
+    return asyncio.run(judge(exercise(kind), source))
+
+
+RULE = "def answer(x):\n    "
+HANDLER = "import asyncio, time\nasync def answer(connection):\n    await connection.recv()\n    "
+PONG = 'await connection.send(\'{"type": "pong"}\')'
+ROUGH = {
+    "syntax": ("rule", "def answer(x)\n    return x"),
+    "crash": ("rule", "def answer(x):\n    return x\n1 / 0"),
+    "exit": ("rule", "import sys\nsys.exit(0)\ndef answer(x):\n    return x"),
+    "exit in a rule": ("rule", RULE + "exit()"),
+    "exit in a handler": ("handler", HANDLER + "raise SystemExit"),
+    "stuck": ("rule", RULE + "while True:\n        pass"),
+    "stuck and catches all": (
+        "rule",
+        RULE
+        + "while True:\n        try:\n            while True: pass\n        except BaseException:\n            pass",
+    ),
+    "stuck on load": ("rule", "while True:\n    pass"),
+    "blocked": ("handler", HANDLER + "while True:\n        pass"),
+    "blocked by sleep": ("handler", HANDLER + "time.sleep(60)"),
+    "print-storm": ("rule", RULE + "while True:\n        print('x' * 1000)"),
+    "print-storm in a handler": ("handler", HANDLER + "while True:\n        print('x' * 1000); await asyncio.sleep(0)"),
+    "forgotten": ("handler", HANDLER + PONG.removeprefix("await ")),
+    "missing": ("rule", "def another(x):\n    return x"),
+    "not-callable": ("handler", "answer = 5"),
+    "not-async": ("handler", "def answer(connection):\n    return None"),
+    "async-rule": ("rule", "async def answer(x):\n    return x"),
+    "hangs-on-load": ("handler", "import time\ntime.sleep(60)\nasync def answer(connection):\n    return connection"),
+    "never-returns": ("rule", "import time\n" + RULE + "time.sleep(60)"),
+    "silent-end": ("rule", "import os\n" + RULE + "os._exit(0)"),
+    "silent-end by signal": ("handler", "import os\n" + HANDLER + "os.kill(os.getpid(), 9)"),
+    "silent-end on load": ("rule", "import os\nos.abort()"),
+}
+KINDS = {
+    "stuck and catches all": "stuck",
+    "blocked by sleep": "blocked",
+    "stuck on load": "stuck",
+    "silent-end by signal": "silent-end",
+    "silent-end on load": "silent-end",
+}
+
+
+@pytest.fixture(scope="module")
+def results() -> dict[str, Result]:
+    """Every rough answer judged, several at a time."""
+
+    async def judge_all() -> list[Result]:
+        turns = asyncio.Semaphore(3)  # several of them compute all the time, and each needs a second of a processor
+        async with Nursery() as nursery:
+
+            async def one(kind: str, source: str) -> Result:
+                async with turns:
+                    return await judge(exercise(kind), source, nursery=nursery)
+
+            return list(await asyncio.gather(*(one(*rough) for rough in ROUGH.values())))
+
+    return dict(zip(ROUGH, asyncio.run(judge_all())))
+
+
+@pytest.mark.parametrize("name", ROUGH)
+def test_each_rough_answer_gets_its_own_sentence(name: str, results: dict[str, Result]) -> None:
+    """The check `runs` fails with the fault's own sentence and hint, and nothing else is blamed."""
+    kind = KINDS.get(name, name.split(" in ")[0])
+    result = results[name]
+    assert result.verdict == "fail"
+    assert result.ids("fail") == ["runs"]
+    assert result.checks[0].misconception == kind
+    assert result.checks[0].actual.startswith(SENTENCES[kind].sentence.rstrip("."))
+    assert result.hint == SENTENCES[kind].hints[0]
+
+
+def test_the_line_is_named(results: dict[str, Result]) -> None:
+    """Where it happened is told, with the line itself."""
+    assert results["blocked by sleep"].checks[0].actual.endswith("at line 4 of the answer: time.sleep(60)")
+    assert (
+        results["crash"]
+        .checks[0]
+        .actual.endswith("(ZeroDivisionError: division by zero), at line 3 of the answer: 1 / 0")
+    )
+    assert "line 4" in results["forgotten"].checks[0].actual
+
+
+def test_sentences_differ() -> None:
+    """No two faults are told alike."""
+    told = [sentence(Fault(kind), "") for kind in SENTENCES]
+    assert len(set(told)) == len(told) == len({one.hints for one in SENTENCES.values()})
+
+
+def test_a_quiet_answer_runs() -> None:
+    """Positive control: what does none of this is not blamed."""
+    assert judged("rule", RULE + "print('x')\n    return x").verdict == "pass"
+    assert judged("handler", HANDLER + PONG).verdict == "pass"
+
+
+def test_what_it_printed_is_kept_in_part() -> None:
+    """The beginning of what it printed is in the result, and never judged."""
+    result = judged("rule", RULE + "print('hello' * 10000)\n    1 / 0")
+    assert result.printed.startswith("hellohello")
+    assert len(result.printed) <= 2000
+
+
+def test_an_answer_cannot_speak_for_itself() -> None:
+    """What an answer returns is data: an object of its own class arrives as what it looks like."""
+    source = (
+        "class Odd:\n    def __eq__(self, other):\n        return True\n    def __repr__(self):\n        return 'odd'\n"
+        + (RULE + "return Odd()")
+    )
+    result = judged("rule", source)
+    assert result.checks[1].actual == "<Odd odd>"
+
+
+async def with_a_grandchild(marker: Path) -> None:
+    program = f"import time; time.sleep(3); open({str(marker)!r}, 'w')"
+    source = f"import subprocess, sys\n{RULE}subprocess.Popen([sys.executable, '-c', {program!r}])\n    return 1"
+    result = await judge(exercise("rule"), source)
+    assert result.verdict == "pass", str(result)
+
+
+def test_what_it_started_ends_with_it(tmp_path: Path) -> None:
+    """A program that an answer started is gone when the answer is judged."""
+    marker = tmp_path / "alive"
+    asyncio.run(with_a_grandchild(marker))
+    time.sleep(4)
+    assert not marker.exists()
+
+
+def test_memory_is_bounded() -> None:
+    """An answer that wants all memory gets an error, and the machine lives on."""
+    result = judged("rule", RULE + "return len(bytearray(8 * 1024**3))")
+    assert "MemoryError" in result.checks[1].actual or result.ids("fail") == ["runs"]
+
+
+def processes_marked(mark: str) -> set[int]:
+    """Those whose environment holds this mark: what one test has started, whoever their parent is by now."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if mark.encode() in (entry / "environ").read_bytes():
+                    found.add(int(entry.name))
+    return found
+
+
+ASKER = """
+import asyncio, sys
+from labkit.course.running.nursery import Nursery
+async def main():
+    async with Nursery() as nursery, nursery.start({"source": "def f():\\n  while True: pass", "name": "f",
+            "kind": "rule", "settings": {}, "drive": None}) as process:
+        print("ready", flush=True)
+        await process.call()
+        await asyncio.sleep(60)
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_nothing_is_left_when_the_judge_is_killed() -> None:
+    """SIGKILL to who asked: the nursery and the answers end by themselves."""
+    mark = f"MARK={uuid.uuid4()}"
+    environment = os.environ | dict([mark.split("=")])
+    asker = subprocess.Popen([sys.executable, "-c", ASKER], stdout=subprocess.PIPE, text=True, env=environment)
+    assert asker.stdout is not None
+    assert asker.stdout.readline() == "ready\n"
+    assert len(processes_marked(mark)) >= 3  # who asked, the nursery, the answer
+    os.kill(asker.pid, signal.SIGKILL)
+    asker.wait()
+    asker.stdout.close()
+    ends = time.monotonic() + 30
+    while processes_marked(mark) and time.monotonic() < ends:
+        time.sleep(0.1)
+    assert processes_marked(mark) == set()
+
+
+def test_an_interrupted_check_ends_at_once_and_leaves_nothing() -> None:
+    """Cancelling the judge (an interrupted kernel) ends the answer's process."""
+
+    async def main() -> bool:
+        held: list[AnswerProcess] = []
+
+        async def wait(stage: Calls) -> Seen:
+            held.append(stage.process)
+            await stage.call(1)
+            return passed("")
+
+        asked = exercise("rule")
+        waiting = Check(id="looks", expected="it answers", usual=USUAL, run=wait)
+        object.__setattr__(asked, "checks", (waiting,))
+        task = asyncio.create_task(judge(asked, "import time\n" + RULE + "time.sleep(60)"))
+        while not held:
+            await asyncio.sleep(0.05)
+        task.cancel()
+        began = time.monotonic()
+        await asyncio.gather(task, return_exceptions=True)
+        return time.monotonic() - began < 10 and held[0].control.fileno() == -1
+
+    assert asyncio.run(main())
+
+
+def test_what_failed_while_the_answer_was_starved_is_looked_at_again() -> None:
+    """A tick that came late shows that the answer had too little of the machine."""
+    looks = 0
+
+    async def run(stage: Stage) -> Seen:
+        nonlocal looks
+        looks += 1
+        stage.process._tick(time.monotonic())
+        stage.process._tick(time.monotonic() + 5)
+        return passed("in time") if looks > 1 else failed("too late")
+
+    starved = replace(exercise("handler"), checks=(Check(id="looks", expected="e", usual=USUAL, run=run),))
+    assert asyncio.run(judge(starved, HANDLER + PONG)).verdict == "pass"

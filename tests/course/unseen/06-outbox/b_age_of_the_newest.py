@@ -1,0 +1,30 @@
+# wrong
+# It looks at the age of the newest waiting frame, so a member that never reads in a busy room is never too old.
+from collections import deque
+
+
+class Outbox:
+    def __init__(self, max_bytes, max_age_s):
+        self.max_bytes, self.max_age_s = max_bytes, max_age_s
+        self.frames, self.held_bytes, self.over = deque(), 0, False
+
+    def offer(self, frame, now):
+        if self.over:
+            return False
+        if self.held_bytes + len(frame) > self.max_bytes or (
+            self.frames and now - self.frames[-1][1] > self.max_age_s
+        ):
+            self.over, self.held_bytes = True, 0
+            self.frames.clear()
+            return False
+        self.frames.append((frame, now))
+        self.held_bytes += len(frame)
+        return True
+
+    def take(self, most_bytes):
+        out, size = [], 0
+        while self.frames and (not out or size + len(self.frames[0][0]) <= most_bytes):
+            out.append(self.frames.popleft()[0])
+            size += len(out[-1])
+        self.held_bytes -= size
+        return out
