@@ -5,6 +5,7 @@ from labkit.views import LivePanel, diagram
 
 from labkit.views import html, shown
 from labkit.views.chart import Chart
+from labkit.views.class_board import ClassBoard
 from labkit.views.dashboard import Dashboard
 from labkit.views.diagram import Diagram, diagram
 from labkit.views.live_panel import LivePanel
@@ -12,6 +13,17 @@ from labkit.views.live_view import LiveView
 from labkit.views.prediction import Prediction
 from labkit.views.transports import Decision
 
-__all__ = ["Chart", "Dashboard", "Decision", "Diagram", "LivePanel", "LiveView", "Prediction", "diagram", "html"]
+__all__ = [
+    "Chart",
+    "ClassBoard",
+    "Dashboard",
+    "Decision",
+    "Diagram",
+    "LivePanel",
+    "LiveView",
+    "Prediction",
+    "diagram",
+    "html",
+]
 
 shown.register()

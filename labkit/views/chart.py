@@ -1,9 +1,13 @@
 """What one chart shows: some series of a store under one heading, in one unit. Live and frozen views share it."""
 
-from collections.abc import Sequence
+from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import pairwise
+from math import nan
 
-from labkit.metrics import Store
+from labkit.metrics import Store, Window
+
+HOLE_S = 1.0  # as in live_panel.js
 
 
 @dataclass(frozen=True)
@@ -20,17 +24,52 @@ class Chart:
         return [self.pattern.format(line) for line in self.lines]
 
 
-def summary(store: Store, charts: tuple[Chart, ...]) -> str:
-    """The charts in words: each line's median and highest value."""
-    sentences = []
-    for chart in charts:
-        parts = [f"{line} {_middle(store.window(name).values)}" for line, name in zip(chart.lines, chart.series())]
-        sentences.append(f"{chart.title} ({chart.unit}): " + ", ".join(parts))
-    return ". ".join(sentences) + "."
+def seen(store: Store, name: str, since: float = 0.0) -> Window:
+    """The samples of a series from a moment on, in seconds since 1970."""
+    times, values, added = store.window(name)
+    first = bisect_left(times, since)
+    return Window(times[first:], values[first:], added)
 
 
-def _middle(values: Sequence[float]) -> str:
-    ordered = sorted(values)
+def with_holes(chart: Chart, window: Window) -> tuple[list[float], list[float]]:
+    """Times and values to draw a line through, with a NaN where for long nobody knew a value.
+
+    A time in ms is known when an answer comes, so a dead server is a hole; a count or a buffer stays what it was.
+    """
+    times, values = list(window.times), list(window.values)
+    steps = sorted(after - before for before, after in pairwise(times))
+    if chart.unit != "ms" or not steps:
+        return times, values
+    longest = max(HOLE_S, 3 * steps[len(steps) // 2])
+    for place in reversed(range(1, len(times))):
+        if times[place] - times[place - 1] > longest:
+            times.insert(place, times[place - 1])
+            values.insert(place, nan)
+    return times, values
+
+
+def summary(store: Store, charts: tuple[Chart, ...], since: float = 0.0) -> str:
+    """The charts in words, a line a line: its median, highest and last value; and when, for a line that ends early."""
+    windows = [[seen(store, name, since) for name in chart.series()] for chart in charts]
+    times = [at for row in windows for window in row for at in window.times]
+    begin, end = min(times, default=0.0), max(times, default=0.0)
+    return "\n".join(
+        f"{chart.title} ({chart.unit}), {line}: {_in_words(window, begin, end)}"
+        for chart, row in zip(charts, windows)
+        for line, window in zip(chart.lines, row)
+    )
+
+
+def _in_words(window: Window, begin: float, end: float) -> str:
+    ordered = sorted(window.values)
     if not ordered:
         return "nothing yet"
-    return f"median {ordered[len(ordered) // 2]:.3g}, highest {ordered[-1]:.3g}"
+    ended = window.times[-1]
+    when = f" (after {ended - begin:.1f} s of {end - begin:.1f})" if end - ended > HOLE_S else ""
+    middle, highest, last = map(readable, (ordered[len(ordered) // 2], ordered[-1], window.values[-1]))
+    return f"median {middle}, highest {highest}, last {last}{when}"
+
+
+def readable(value: float) -> str:
+    """Three digits that say something, and no power of ten: 0.834, 12.5, 443,000 bytes are 443,000."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -14,7 +14,7 @@ import anywidget
 import traitlets
 
 from labkit.bench.crowd import Crowd
-from labkit.bench.launch import Lab
+from labkit.bench.launch.lab import Lab
 from labkit.wire import background
 
 HERE = Path(__file__).parent

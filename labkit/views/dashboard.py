@@ -18,7 +18,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 
 from labkit.bench.crowd import Crowd
-from labkit.bench.launch import Lab
+from labkit.bench.launch.lab import Lab
 from labkit.bench.watch import Closed, Line, Watch
 from labkit.views import frozen
 from labkit.views.chart import Chart

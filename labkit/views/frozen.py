@@ -1,38 +1,53 @@
 """Still pictures of a store: matplotlib through `Figure`, never pyplot, so that no global state is shared."""
 
 from io import BytesIO
+from math import ceil
 
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from labkit.metrics import Store
-from labkit.views.chart import Chart
+from labkit.views.chart import Chart, seen, with_holes
 
 WIDTH_IN, HEIGHT_IN, DPI = 7.5, 1.9, 100
+LEGEND_LETTERS = 50  # of four names in one row
+MOST_DOTS = 100  # samples of a line that are told apart
 COLORS = ("#2563eb", "#d97706", "#059669", "#9333ea", "#dc2626", "#0891b2", "#65a30d", "#be185d")
 STYLES = ("-", "--", "-.", ":")  # so that lines can be told apart without colour
 
 
-def figure(store: Store, charts: tuple[Chart, ...]) -> Figure:
-    """The charts below one another, over seconds since the first sample."""
+def figure(store: Store, charts: tuple[Chart, ...], since: float = 0.0) -> Figure:
+    """The charts below one another, from a moment on, over seconds since the first sample."""
     made = Figure(figsize=(WIDTH_IN, HEIGHT_IN * len(charts)), dpi=DPI, layout="constrained")
     axes = made.subplots(len(charts), 1, squeeze=False, sharex=True)[:, 0]
-    windows = [[store.window(name) for name in chart.series()] for chart in charts]
+    windows = [[seen(store, name, since) for name in chart.series()] for chart in charts]
     start = min((window.times[0] for row in windows for window in row if window.times), default=0.0)
     for ax, chart, row in zip(axes, charts, windows):
         for number, (line, window) in enumerate(zip(chart.lines, row)):
             style = {"color": COLORS[number % len(COLORS)], "linestyle": STYLES[number % len(STYLES)]}
-            ax.plot([at - start for at in window.times], list(window.values), label=line, linewidth=1.5, **style)
-        ax.set_ylabel(f"{chart.title}\n({chart.unit})")
-        highest = max((value for window in row for value in window.values), default=0)
-        ax.set_ylim(0, 1.3 * highest or 1)  # room for the legend
-        ax.grid(alpha=0.25)
-        ax.legend(loc="upper left", fontsize="small", frameon=False, ncols=4)
+            times, values = with_holes(chart, window)
+            style["marker"] = "." if len(times) <= MOST_DOTS else ""
+            ax.plot([at - start for at in times], values, label=line, linewidth=1.5, markersize=3, **style)
+        _frame(ax, chart, max((value for window in row for value in window.values), default=0) or 1)
     axes[-1].set_xlabel("seconds")
     return made
+
+
+def _frame(ax: Axes, chart: Chart, highest: float) -> None:
+    """Below the lowest value there is room to see a line on the floor, above the highest one for the legend."""
+    columns = 4 if len("".join(chart.lines)) <= LEGEND_LETTERS else 2
+    legend_rows = ceil(len(chart.lines) / columns)
+    ax.set_ylabel(f"{chart.title}\n({chart.unit})")
+    ax.set_ylim(-0.03 * highest, (1.05 + 0.27 * legend_rows) * highest)
+    ax.yaxis.set_major_formatter("{x:,.10g}")
+    ax.grid(alpha=0.25)
+    ax.legend(loc="upper left", fontsize="small", frameon=False, ncols=columns)
 
 
 def png(made: Figure) -> bytes:
     """A figure as the bytes of a PNG."""
     file = BytesIO()
-    made.savefig(file, format="png")
+    # The canvas is imported above: an import that is interrupted in a cell stays broken.
+    FigureCanvasAgg(made).print_png(file)  # type: ignore[no-untyped-call]
     return file.getvalue()

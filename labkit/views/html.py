@@ -3,26 +3,25 @@
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
-MARKS = {  # a shape and a word beside the colour, so that nothing depends on seeing it
-    "pass": ("\u2714", "#15803d"),
-    "fail": ("\u2718", "#b91c1c"),
-    "started": ("\u25b6", "#1d4ed8"),
-    "help": ("\u270b", "#b45309"),
+MARKS = {  # nothing depends on the colour: there is a shape and a word too. Each is seen on white and on black (3:1)
+    "pass": ("\u2714", "#16a34a"),
+    "fail": ("\u2718", "#dc2626"),
+    "started": ("\u25b6", "#2563eb"),
+    "help": ("\u2691", "#d97706"),
     "inconclusive": ("?", "#6b7280"),
-    "critical": ("\u25b2", "#b91c1c"),
-    "warning": ("\u25c6", "#b45309"),
-    "info": ("\u25cf", "#1d4ed8"),
+    "critical": ("\u25b2", "#dc2626"),
+    "warning": ("\u25c6", "#d97706"),
+    "info": ("\u25cf", "#2563eb"),
 }
+
+PLACED = "text-align:left;padding:2px 14px 2px 0"  # JupyterLab places a cell of a table to the right, and its head too
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table; cells that are `Html` go in as they are."""
-    heads = "".join(
-        f'<th scope="col" style="text-align:left;padding:2px 14px 2px 0">{_cell(word)}</th>' for word in head
-    )
+    heads = "".join(f'<th scope="col" style="{PLACED}">{_cell(word)}</th>' for word in head)
     body = "".join(
-        "<tr>" + "".join(f'<td style="padding:2px 14px 2px 0">{_cell(word)}</td>' for word in row) + "</tr>"
-        for row in rows
+        "<tr>" + "".join(f'<td style="{PLACED}">{_cell(word)}</td>' for word in row) + "</tr>" for row in rows
     )
     return Html(f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>")
 
@@ -40,11 +39,10 @@ def bar(label: str, percent: float) -> "Html":
 
 
 def mark(word: str) -> "Html":
-    """A status as shape, colour and word."""
+    """A status as a shape in its colour, and as a word in the colour of the text."""
     shape, colour = MARKS.get(word, ("\u25cb", "inherit"))
-    return Html(
-        f'<span style="color:{colour};white-space:nowrap"><b aria-hidden="true">{shape}</b> {escape(word)}</span>'
-    )
+    seen = f'<b aria-hidden="true" style="color:{colour}">{shape}</b>'
+    return Html(f'<span style="white-space:nowrap">{seen} {escape(word)}</span>')
 
 
 class Html(str):

@@ -2,7 +2,10 @@
 // A message holds the counts of new samples per series and their (time, value) pairs as float32.
 
 const DASHES = [[], [6, 4], [8, 3, 2, 3], [2, 3]];
+const SVG = "http://www.w3.org/2000/svg";
 const CHART_HEIGHT = 110;
+const HOLE_S = 1; // a time is known when an answer comes: between two far apart nothing is known, and no line drawn
+const OLD_S = 2; // an instrument that shows its last value for ever looks healthy
 
 function render({ model, el }) {
   const charts = model.get("charts").map((chart) => makeChart(chart));
@@ -57,9 +60,7 @@ function makeChart({ title, unit, lines, colors }) {
   caption.append(heading);
   const drawn = lines.map((name, number) => {
     const entry = document.createElement("span");
-    const swatch = document.createElement("i");
-    swatch.style.borderTopColor = colors[number % colors.length];
-    swatch.style.borderTopStyle = number % 2 ? "dashed" : "solid";
+    const swatch = makeSwatch(colors[number % colors.length], DASHES[number % DASHES.length]);
     const label = document.createElement("span");
     const value = document.createElement("output");
     label.textContent = name;
@@ -70,6 +71,16 @@ function makeChart({ title, unit, lines, colors }) {
   });
   figure.append(canvas, caption);
   return { figure, canvas, unit, lines: drawn };
+}
+
+function makeSwatch(color, dash) {
+  const swatch = document.createElementNS(SVG, "svg");
+  const stroke = document.createElementNS(SVG, "line");
+  const drawn = { x1: 0, x2: 26, y1: 2, y2: 2, stroke: color, "stroke-width": 3, "stroke-dasharray": dash.join(" ") };
+  for (const [name, value] of Object.entries(drawn)) stroke.setAttribute(name, value);
+  swatch.setAttribute("aria-hidden", "true");
+  swatch.append(stroke);
+  return swatch;
 }
 
 function forget(line, before) {
@@ -89,24 +100,36 @@ function paint({ canvas, lines, unit }, now, seconds) {
   pen.scale(scale, scale);
   const ink = getComputedStyle(canvas).color;
   const highest = niceAbove(Math.max(0, ...lines.flatMap((line) => line.points.map((point) => point[1]))));
-  grid(pen, width, highest, ink);
+  grid(pen, width, highest, seconds, ink);
   for (const line of lines) {
     pen.strokeStyle = line.color;
-    pen.lineWidth = 1.6;
+    pen.lineWidth = 2;
     pen.setLineDash(line.dash);
+    pen.lineCap = "round";
     pen.beginPath();
+    const longest = unit === "ms" ? Math.max(HOLE_S, 3 * usualStep(line.points)) : Infinity;
     line.points.forEach(([at, value], number) => {
       const x = width - ((now - at) / seconds) * width;
       const y = CHART_HEIGHT - 4 - (value / highest) * (CHART_HEIGHT - 18);
-      number ? pen.lineTo(x, y) : pen.moveTo(x, y);
+      if (!number || at - line.points[number - 1][0] > longest) pen.moveTo(x - 0.1, y);
+      pen.lineTo(x, y);
     });
     pen.stroke();
     const last = line.points.at(-1);
-    if (last) line.value.textContent = `${readable(last[1])} ${unit}`;
+    if (last) line.value.textContent = `${readable(last[1])} ${unit}${since(now - last[0])}`;
   }
 }
 
-function grid(pen, width, highest, ink) {
+function usualStep(points) {
+  const steps = points.slice(1).map(([at], number) => at - points[number][0]);
+  return steps.sort((one, other) => one - other)[steps.length >> 1] ?? 0;
+}
+
+function since(seconds) {
+  return seconds > OLD_S ? `, ${Math.round(seconds)} s ago` : "";
+}
+
+function grid(pen, width, highest, seconds, ink) {
   pen.globalAlpha = 0.25;
   pen.strokeStyle = ink;
   pen.lineWidth = 1;
@@ -121,6 +144,9 @@ function grid(pen, width, highest, ink) {
   pen.fillStyle = ink;
   pen.font = "11px sans-serif";
   pen.fillText(readable(highest), 2, 11);
+  pen.fillText(`${seconds} s ago`, 2, CHART_HEIGHT - 8);
+  pen.textAlign = "right";
+  pen.fillText("now", width - 2, 11);
   pen.globalAlpha = 1;
 }
 

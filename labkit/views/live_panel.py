@@ -8,6 +8,7 @@ the widget's place, so a saved notebook shows something everywhere and holds no 
 """
 
 import asyncio
+import os
 from array import array
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -56,16 +57,21 @@ class LivePanel:
         self._series = [name for chart in self.charts for name in chart.series()]
         self._seen = dict.fromkeys(self._series, 0)
         self._start = time()
+        self._since = 0.0  # what was before anybody watched is in the store, and in no picture of `live`
         self._canvas = Canvas(charts=[_described(chart) for chart in self.charts], seconds=window_s)
         self._buttons = [_button(label, doing) for label, doing in (buttons or {}).items()]
         self.widget = ipywidgets.VBox([ipywidgets.HBox(self._buttons), self._canvas])
 
-    async def live(self, seconds: float = 10.0) -> None:
-        """Show it moving for so long, or until the cell is interrupted; then leave a picture in its place."""
+    async def live(self, seconds: float = 10.0, until: Callable[[], bool] = lambda: False) -> None:
+        """Show it moving for so long, until `until()` or until interrupted; then leave a picture in its place.
+
+        LABKIT_LINGER in the environment multiplies `seconds`: for a slow machine, or a room that wants to look longer.
+        """
         shown = display(self._bundle(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
-        ends = monotonic() + seconds
+        self._since = time()
+        ends = monotonic() + seconds * float(os.environ.get("LABKIT_LINGER", "1"))
         try:
-            while monotonic() < ends:
+            while monotonic() < ends and not until():
                 self.draw()
                 await asyncio.sleep(1 / FRAMES_PER_S)
         finally:
@@ -89,11 +95,11 @@ class LivePanel:
 
     def freeze(self) -> Figure:
         """The charts as a matplotlib figure."""
-        return frozen.figure(self._store, self.charts)
+        return frozen.figure(self._store, self.charts, self._since)
 
     def text(self) -> str:
         """The charts in words."""
-        return summary(self._store, self.charts)
+        return summary(self._store, self.charts, self._since)
 
     def close(self) -> None:
         """Free what the browser holds."""

@@ -18,7 +18,7 @@ from IPython.display import HTML, display
 
 from labkit.views.live_panel import FRAMES_PER_S
 from labkit.wire import background
-from labkit.wire.client_room import ClientRoom
+from labkit.wire.client.room import ClientRoom
 
 Event = dict[str, Any]
 

@@ -41,11 +41,12 @@ class Prediction:
         """Put the answer beside what was measured."""
         if measured not in self.answers:
             raise ValueError(f"{measured!r} is none of the answers: {', '.join(self.answers)}")
-        given = self.answer or "nothing"
+        given = self.answer or "(nothing was chosen)"
         if self._shown is not None:
             self._shown.update({"text/plain": repr(self)}, raw=True)
         verdict = " - as predicted" if given == measured else ""
         print(f"predicted: {given}\nmeasured:  {measured}{verdict}")
 
     def __repr__(self) -> str:
-        return "\n".join([self.question, *(f"  ( ) {answer}" for answer in self.answers)])
+        marks = ("x" if answer == self.answer else " " for answer in self.answers)
+        return "\n".join([self.question, *(f"  ({mark}) {answer}" for mark, answer in zip(marks, self.answers))])

@@ -9,11 +9,13 @@ from typing import Any
 from IPython import get_ipython
 from matplotlib.figure import Figure
 
-from labkit.bench.slow_trace import SlowComparison
-from labkit.bench.storm import Storms
-from labkit.bench.timeline import Timeline
-from labkit.bench.transports import Comparison
-from labkit.views import slow_policies, storm, timeline, transports
+from labkit.bench.slow.trace import SlowComparison
+from labkit.bench.storm.run import Storms
+from labkit.bench.timeline.merge import Timeline
+from labkit.bench.transports.compare import Comparison
+from labkit.review import Report
+from labkit.review.html import part
+from labkit.views import sentences, slow_policies, storm, timeline, transports
 from labkit.views.frozen import png
 
 PICTURES: dict[type, Callable[[Any], Figure]] = {
@@ -22,13 +24,17 @@ PICTURES: dict[type, Callable[[Any], Figure]] = {
     Storms: storm.picture,
     Timeline: timeline.picture,
 }
+PARTS: dict[type, Callable[[Any], str]] = {Report: part}
 
 
 def register() -> None:
-    """Show each of PICTURES as a PNG; its repr stays its text."""
+    """Each of PICTURES as a PNG, each of PARTS as HTML without a script; their repr stays their text. And sentences."""
     shell = get_ipython()
     if shell is None:
         return
     formatter = shell.display_formatter.formatters["image/png"]
     for kind, draw in PICTURES.items():
         formatter.for_type(kind, lambda value, draw=draw: png(draw(value)))
+    for kind, write in PARTS.items():
+        shell.display_formatter.formatters["text/html"].for_type(kind, write)
+    sentences.install(shell)

@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from labkit.bench.slow_trace import SlowComparison
+from labkit.bench.slow.trace import SlowComparison
 from labkit.views.frozen import COLORS
 
 KB = 1000
@@ -28,7 +28,9 @@ def picture(comparison: SlowComparison) -> Figure:
             va="bottom" if above else "top",
         )
     ax.set(xlabel="events that the member never saw, %", ylabel="oldest event when it was read, s")
-    ax.set_xlim(-12, 12 + 100 * max(outcome.lost_share for outcome in comparison.outcomes))
+    most = 100 * max(outcome.lost_share for outcome in comparison.outcomes)
+    ax.set_xlim(-12, 12 + most)
+    ax.set_xticks(range(0, int(most) + 12, 10))  # the room to the left is for words: nobody loses less than nothing
     ax.set_ylim(0, 1.35 * max(outcome.stale_worst_s for outcome in comparison.outcomes) or 1)
     ax.grid(alpha=0.25)
     return made

@@ -9,8 +9,8 @@ All rows share one logarithmic scale: between the article's policy and ours lie 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from labkit.bench.storm import Storms
-from labkit.bench.storm_tally import StormResult
+from labkit.bench.storm.run import Storms
+from labkit.bench.storm.tally import StormResult
 from labkit.views.frozen import COLORS, DPI
 
 WIDTH_IN, ROW_IN, MARGIN_IN = 8.0, 1.15, 0.7
@@ -52,4 +52,4 @@ def _sentence(result: StormResult) -> str:
     back = "99 % never came back" if result.t99_s is None else f"99 % back after {result.t99_s:.1f} s"
     lost = f", {result.lost:,} lost" if result.lost else ""
     peaks = f"{result.peak_100ms:,} in the worst 100 ms, {result.peak_1s:,} in the worst second"
-    return f"{result.policy}: {peaks}, {back}{lost}"
+    return f"{result.policy}: {peaks}, {result.refused:,} refused, {back}{lost}"

@@ -3,11 +3,11 @@
 The text twin is the timeline's own: `print(told)`.
 """
 
-from textwrap import fill
+from textwrap import fill, shorten
 
 from matplotlib.figure import Figure
 
-from labkit.bench.timeline import CLIENT, Moment, Timeline
+from labkit.bench.timeline.merge import CLIENT, Moment, Timeline
 from labkit.views.frozen import COLORS, DPI
 
 LANES = {CLIENT: 1.0, "server": 0.0}
@@ -17,7 +17,7 @@ WORDS = 62
 
 def picture(told: Timeline) -> Figure:
     """Time runs downwards, one line a moment; the client's on the left lane, the server's on the right."""
-    moments = _shortened(told.moments)
+    moments = _shortened(told.briefly)
     made = Figure(figsize=(9, 1.2 + ROW_IN * len(moments)), dpi=DPI, layout="constrained")
     ax = made.subplots()
     start = told.moments[0].at
@@ -29,7 +29,7 @@ def picture(told: Timeline) -> Figure:
         ax.plot([lane], [place], marker="D" if is_first else "o", color=COLORS[4 if is_first else lane])
         left = lane == 0
         ax.annotate(
-            f"{moment.at - start:.2f} s  {moment.what[:WORDS]}",
+            f"{moment.at - start:.2f} s  {shorten(moment.what, WORDS, placeholder=' ...')}",
             (lane, place),
             xytext=(-10 if left else 10, 0),
             textcoords="offset points",
@@ -40,8 +40,8 @@ def picture(told: Timeline) -> Figure:
         )
     ax.set_xlim(-2.2, 3.2)
     ax.set_ylim(len(moments) - 0.3, -1.2)
-    ax.text(0, -0.9, "the client", ha="right", weight="bold")
-    ax.text(1, -0.9, "the server", ha="left", weight="bold")
+    ax.text(-0.05, -0.9, "the client", ha="right", weight="bold")
+    ax.text(1.05, -0.9, "the server", ha="left", weight="bold")
     ax.set_axis_off()
     ax.set_title(fill(told.sentence, 100), loc="left", fontsize=9)
     return made

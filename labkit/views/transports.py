@@ -10,8 +10,8 @@ import ipywidgets
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from labkit.bench.advice import Advice, Need, advise
-from labkit.bench.transports import Comparison
+from labkit.bench.transports.advice import Advice, Need, advise
+from labkit.bench.transports.compare import Comparison
 from labkit.views.frozen import COLORS
 
 MB = 1_000_000
@@ -46,14 +46,17 @@ class Decision:
         self.comparison = comparison
         self._first = need or Need(updates_per_min=30, delay_s=1)
         style: dict[str, Any] = {"style": {"description_width": "210px"}, "layout": {"width": "520px"}}
+        below: dict[str, Any] = {"indent": False, "layout": {"width": "auto", "margin": "2px 0 2px 216px"}}
         self.updates = ipywidgets.FloatLogSlider(
             self._first.updates_per_min, min=-1, max=3, description="updates a minute", **style
         )
         self.delay = ipywidgets.FloatLogSlider(
             self._first.delay_s, min=-1, max=2, description="may be this many seconds old", **style
         )
-        self.speaks = ipywidgets.Checkbox(self._first.speaks_often, description="the browser speaks often too")
-        self.kept = ipywidgets.Checkbox(self._first.must_be_kept, description="it must be kept (money, records)")
+        self.speaks = ipywidgets.Checkbox(self._first.speaks_often, description="the browser speaks often too", **below)
+        self.kept = ipywidgets.Checkbox(
+            self._first.must_be_kept, description="it must be kept (money, records)", **below
+        )
         self.answer = ipywidgets.HTML()
         for control in (self.updates, self.delay, self.speaks, self.kept):
             control.observe(lambda _: self._tell(), names="value")
@@ -69,12 +72,12 @@ class Decision:
     def _tell(self) -> None:
         advice = self.advice
         rows = "".join(
-            f"<tr><td>{option}</td><td style='text-align:right'>{amount / MB:.2f} MB</td></tr>"
+            f"<tr><td>{option}</td><td style='text-align:right;padding-left:24px'>{amount / MB:.2f} MB</td></tr>"
             for option, amount in sorted(advice.bytes_per_hour.items(), key=lambda pair: pair[1])
         )
         self.answer.value = (
             f"<p role='status'><b>{advice.option}</b>. {advice.why}</p>"
-            f"<table><caption>bytes an hour, for each screen</caption>{rows}</table>"
+            f"<table><caption style='text-align:left'>bytes an hour, for each screen</caption>{rows}</table>"
         )
 
     def _ipython_display_(self) -> None:

@@ -1,4 +1,4 @@
-// The reconnecting client of this page: labkit/wire/client.py for browsers.
+// The reconnecting client of this page: labkit/wire/client/client.py for browsers.
 // It is an EventTarget; what it tells, and to whom it matters:
 //   state {state}  closed {code, reason, comesBack}  waiting {ms}  welcome {answer}     the state card
 //   joined, left, refusedRoom {room}  event {room, event}  gap {room, gap}   the rooms

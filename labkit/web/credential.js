@@ -22,7 +22,7 @@ export function fromCode(name, code) {
 async function ticket(name, code) {
   const answer = await fetch("/ticket", {
     method: "POST",
-    headers: { Authorization: `Basic ${base64(`${name}:${code}`)}` },
+    headers: { Authorization: basic(name, code) },
     credentials: "omit", // otherwise the browser answers a 401 with a dialog of its own
     signal: AbortSignal.timeout(10_000),
     cache: "no-store",
@@ -32,6 +32,7 @@ async function ticket(name, code) {
   return (await answer.json()).ticket;
 }
 
-function base64(text) {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+/** What HTTP Basic says of a name and a code. */
+export function basic(name, code) {
+  return `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(`${name}:${code}`)))}`;
 }

@@ -1,4 +1,4 @@
-// Where a connection is in its life, and which step leads where: the table of labkit/wire/client_state.py.
+// Where a connection is in its life, and which step leads where: the table of labkit/wire/client/state.py.
 // The picture on the page is drawn from this table, and a test compares it with Python's.
 
 export const NEXT = {

@@ -1,6 +1,7 @@
 """What came over the wire is shown as text, and no status depends on its colour."""
 
 from html.parser import HTMLParser
+from unicodedata import east_asian_width
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,3 +52,21 @@ def test_a_mark_says_its_word(word: str) -> None:
 def test_every_known_status_has_a_shape_of_its_own_kind() -> None:
     for family in (("pass", "fail", "started", "help", "inconclusive"), ("critical", "warning", "info")):
         assert len({html.MARKS[word][0] for word in family}) == len(family)
+
+
+def luminance(colour: str) -> float:
+    """As WCAG 2 reckons it, 0 to 1."""
+    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_each_colour_is_seen_in_a_light_theme_and_in_a_dark_one() -> None:
+    for _, colour in html.MARKS.values():
+        assert 1.05 / (luminance(colour) + 0.05) >= 3
+        assert (luminance(colour) + 0.05) / (luminance("#111111") + 0.05) >= 3
+
+
+def test_no_shape_is_an_emoji_that_brings_a_colour_of_its_own() -> None:
+    """A raised hand is yellow in every browser, whatever colour is asked for; the board has a flag, too."""
+    assert [word for word, (shape, _) in html.MARKS.items() if east_asian_width(shape) == "W"] == []

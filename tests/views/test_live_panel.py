@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from labkit.metrics import Store
 from labkit.views import Chart, LivePanel
@@ -116,16 +117,59 @@ async def test_the_picture_comes_also_when_the_cell_is_interrupted() -> None:
     assert panel.widget.comm is None
 
 
+@pytest.mark.usefixtures("shell")
+async def test_the_picture_shows_what_was_live_and_nothing_from_before() -> None:
+    """A lab that ran for minutes does not squeeze the ten seconds that the text speaks of."""
+    store = filled()
+    panel = LivePanel(store, CHARTS)
+    cell = asyncio.create_task(shown(panel, seconds=0.2))
+    await asyncio.sleep(0.05)
+    store.add("rtt ms: ana", 70.0)
+    await cell
+    assert list(panel.freeze().axes[0].lines[0].get_ydata()) == [70.0]
+    first, *others = panel.text().splitlines()
+    assert first == "round trip (ms), ana: median 70, highest 70, last 70"
+    assert others == ["round trip (ms), ben: nothing yet", "buffer (bytes), ana: nothing yet"]
+
+
+async def test_live_ends_as_soon_as_what_it_waits_for_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`until` is asked at every frame, so a lesson waits no longer than it must."""
+    panel = LivePanel(filled(), CHARTS)
+    Sent(panel, monkeypatch)
+    asked: list[bool] = []
+
+    def third_time() -> bool:
+        asked.append(True)
+        return len(asked) == 3
+
+    async with asyncio.timeout(20):
+        await panel.live(seconds=60, until=third_time)
+    assert len(asked) == 3
+
+
 def test_its_text_is_the_same_in_every_run() -> None:
     assert repr(LivePanel(filled(), CHARTS)) == "<live panel: round trip in ms of ana, ben; buffer in bytes of ana>"
     assert repr(LivePanel(Store(), CHARTS)) == repr(LivePanel(filled(), CHARTS))
 
 
 def test_the_words_say_what_the_chart_shows() -> None:
-    text = LivePanel(filled(), CHARTS).text()
-    assert text == (
-        "round trip (ms): ana median 6, highest 10, ben nothing yet. buffer (bytes): ana median 320, highest 576."
-    )
+    assert LivePanel(filled(), CHARTS).text().splitlines() == [
+        "round trip (ms), ana: median 6, highest 10, last 10",
+        "round trip (ms), ben: nothing yet",
+        "buffer (bytes), ana: median 320, highest 576, last 576",
+    ]
+
+
+def test_the_words_say_where_a_line_fell_and_where_one_ended() -> None:
+    """A line that is 1 for long and then 0 has the median and the highest value of one that stays 1."""
+    store = filled()
+    for at, value in ((100.0, 1.0), (101.0, 1.0), (108.5, 0.0)):
+        store.add("rtt ms: ben", value, at=at)
+    assert LivePanel(store, CHARTS).text().splitlines()[1].endswith("ben: median 1, highest 1, last 0")
+    store.add("bytes: ana", 0.0, at=112.0)
+    _, ended, fell = LivePanel(store, CHARTS).text().splitlines()
+    assert ended.endswith("ben: median 1, highest 1, last 0 (after 8.5 s of 12.0)")
+    assert fell.endswith("highest 576, last 0")
 
 
 def test_the_frozen_figure_has_a_line_a_series_and_a_title_a_chart() -> None:
@@ -133,6 +177,42 @@ def test_the_frozen_figure_has_a_line_a_series_and_a_title_a_chart() -> None:
     assert [len(ax.lines) for ax in figure.axes] == [2, 1]
     assert [ax.get_ylabel() for ax in figure.axes] == ["round trip\n(ms)", "buffer\n(bytes)"]
     assert list(figure.axes[0].lines[0].get_ydata()) == [1.0 + number for number in range(10)]
+
+
+LONG = ("WebSocket", "server-sent events", "polling every 0.5 s", "HTTP, reload every 1.5 s")
+
+
+@pytest.mark.parametrize("lines", [("ana", "ben", "cleo", "dan"), LONG], ids=["short", "long"])
+def test_the_legend_stays_inside_its_chart_and_above_its_lines(lines: tuple[str, ...]) -> None:
+    """Four long names need two rows, and room for two."""
+    store = Store()
+    for line in lines:
+        store.add(f"rtt ms: {line}", 1000.0, at=100.0)
+    figure = LivePanel(store, [Chart("round trip", "ms", "rtt ms: {}", lines)]).freeze()
+    FigureCanvasAgg(figure).draw()
+    ax = figure.axes[0]
+    legend, frame = ax.get_legend().get_window_extent(), ax.get_window_extent()
+    assert frame.x0 <= legend.x0 and legend.x1 <= frame.x1
+    assert ax.transData.inverted().transform((0, legend.y0))[1] > 1000
+
+
+def test_a_number_on_an_axis_is_no_power_of_ten_and_a_line_on_the_floor_is_seen() -> None:
+    store = Store()
+    store.add("bytes: ana", 1_500_000.0, at=100.0)
+    ax = LivePanel(store, CHARTS).freeze().axes[1]
+    assert [ax.yaxis.get_major_formatter()(x) for x in (0.5, 1_000_000)] == ["0.5", "1,000,000"]
+    assert ax.get_ylim()[0] < 0
+
+
+def test_a_time_nobody_knew_is_a_hole_and_a_buffer_nobody_touched_is_a_line() -> None:
+    """A dead server answers nothing: no line may lead from its last answer to the first of the next one."""
+    store = Store()
+    for at in (100.0, 100.25, 100.5, 103.0, 103.25):
+        store.add("rtt ms: ana", 1.0, at=at)
+        store.add("bytes: ana", 1.0, at=at)
+    trips, bytes_held = (ax.lines[0].get_ydata() for ax in LivePanel(store, CHARTS).freeze().axes)
+    assert [value == value for value in trips] == [True, True, True, False, True, True]
+    assert list(bytes_held) == [1.0] * 5
 
 
 async def in_this_loop(button: Any) -> None:

@@ -10,7 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import labkit
-from labkit.bench.launch import Lab
+from labkit.bench.launch.lab import Lab
 from labkit.views import LiveView
 
 pytestmark = pytest.mark.anyio

@@ -1,12 +1,15 @@
 """The still pictures show what their values say, and each value is shown by its own."""
 
-from labkit.bench.slow_trace import compare_policies, record
-from labkit.bench.storm import storm
-from labkit.bench.timeline import timeline
-from labkit.bench.transports import Comparison, Measured
+from IPython.core.interactiveshell import InteractiveShell
+
+from labkit.bench.slow.trace import compare_policies, record
+from labkit.bench.storm.run import storm
+from labkit.bench.timeline.merge import timeline
+from labkit.bench.transports.compare import Comparison, Measured
+from labkit.review import Finding, Report
 from labkit.views import shown, slow_policies, transports
 from labkit.views import timeline as timeline_view
-from labkit.wire.client_state import Journal
+from labkit.wire.client.state import Journal
 
 
 def words(figure: object) -> str:
@@ -70,3 +73,17 @@ def test_transports_are_drawn_a_row_an_option() -> None:
     late, cost = transports.picture(Comparison(rows)).axes
     assert [label.get_text() for label in late.get_yticklabels()] == ["option 1", "option 2", "option 3"]
     assert len(cost.patches) == 6
+
+
+def test_a_report_is_shown_folded_by_verdict_and_holds_nothing_that_can_die() -> None:
+    """HTML in a kernel, with what a server said escaped; no script, no widget, no times."""
+    finding = Finding("auth/1", "title", "P0", "broken", "this", "<script>that", ("a -> <b>",), (), "f", "t", 1.5)
+    report = Report("ws://localhost", "core", (finding,), 2.5)
+    shell = InteractiveShell.instance()
+    shown.register()
+    data, _ = shell.display_formatter.format(report)
+    assert data["text/plain"] == "<review, profile core: 0 held, 1 broken, 0 unknown>"
+    html = data["text/html"]
+    assert "<script" not in html and "&lt;script&gt;that" in html
+    assert '<details class="group broken" open>' in html and '<details class="group held">' in html
+    assert "2.5" not in html and "1.5" not in html.replace("16px/1.5", "")

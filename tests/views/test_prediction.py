@@ -26,7 +26,7 @@ def test_an_answer_is_put_beside_the_measurement(capsys: pytest.CaptureFixture[s
 
 def test_nobody_in_front_of_it_predicts_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     Prediction("How many?", ["one", "two"]).compare("two")
-    assert capsys.readouterr().out == "predicted: nothing\nmeasured:  two\n"
+    assert capsys.readouterr().out == "predicted: (nothing was chosen)\nmeasured:  two\n"
 
 
 def test_a_measurement_that_is_no_answer_is_a_mistake_of_the_notebook() -> None:
@@ -43,3 +43,9 @@ def test_the_question_becomes_text_when_it_is_answered() -> None:
     assert WIDGET in asked.data and WIDGET not in settled.data
     assert settled.update
     assert asked.data["text/plain"] == settled.data["text/plain"] == "How many?\n  ( ) one\n  ( ) two"
+
+
+def test_the_text_that_stays_marks_what_was_chosen() -> None:
+    guess = Prediction("How many?", ["one", "two"])
+    guess._choice.value = "two"
+    assert repr(guess) == "How many?\n  ( ) one\n  (x) two"

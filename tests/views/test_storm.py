@@ -3,7 +3,7 @@
 import pytest
 
 import labkit
-from labkit.bench.storm import Storms
+from labkit.bench.storm.run import Storms
 from labkit.views.shown import PICTURES
 from labkit.views.storm import picture, text
 

@@ -8,9 +8,9 @@ import pytest
 
 from labkit.rules.backoff import STABLE_S, Backoff
 from labkit.rules.close_codes import TABLE, CloseRow, Credential, Then, retry_ms, row
-from labkit.wire.client_link import GIVE_UP_S
-from labkit.wire.client_state import NEXT
-from labkit.wire.unsent import MAX_UNSENT_BYTES
+from labkit.wire.client.link import GIVE_UP_S
+from labkit.wire.client.state import NEXT
+from labkit.wire.client.unsent import MAX_UNSENT_BYTES
 from tests.web.pages import answer_of
 
 CODES = [*TABLE, 1004, 1005, 1010, 1014, 1015, 3000, 4000, 4399, 4400, 4402, 4498, 4499, 4500, 4555, 4599, 4600, 4999]

@@ -37,7 +37,7 @@ def test_module_says_what_it_is_and_fits(path: Path) -> None:
     assert re.findall(r"localStorage|sessionStorage|document\.cookie|indexedDB", text) == []
 
 
-@pytest.mark.parametrize("name", ["index.html", "watch.html"])
+@pytest.mark.parametrize("name", ["index.html", "watch.html", "board.html"])
 def test_page_keeps_to_its_own_files(name: str) -> None:
     """The content policy allows nothing inline and nothing from elsewhere; what a page names is in the folder."""
     text = (WEB / name).read_text(encoding="utf-8")

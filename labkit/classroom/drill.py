@@ -1,0 +1,134 @@
+"""A drill: the server restarts on purpose, and the class sees when each of its clients comes back.
+
+    note_drill(path, Drill(...))          # the server, as it begins
+    result = read_drill(path)             # whoever wants to know, at any time afterwards
+    result.arrivals, result.without       # per 100 ms: this class, and the same class without jitter
+
+The first is measured: the `auth` rows of the audit. The second is reckoned on the virtual clock, with the same number
+of clients, the same time away and backoff without jitter; nobody drops a class for it. Taught in notebook 07 (storms).
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import ceil
+from pathlib import Path
+from typing import Any, Literal
+
+from labkit.bench.storm.run import Plan, StormResult, Storms, run
+from labkit.wire.audit.file import reading, rows
+
+Kind = Literal["drain", "crash"]
+BIN_S = 0.1
+WITHOUT_JITTER = "exponential"
+
+
+@dataclass(frozen=True)
+class Drill:
+    """A drill as it begins: `after` is the audit row before it, `at` seconds since 1970, `users` who was there."""
+
+    kind: Kind
+    at: float
+    after: int
+    users: tuple[str, ...]
+    handshakes_per_s: float | None
+    down_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class DrillResult:
+    """What became of it. `back`: seconds after the drop, by user; whoever is missing has not come back."""
+
+    drill: Drill
+    back: dict[str, float]
+
+    @property
+    def missing(self) -> list[str]:
+        """Who is not back yet."""
+        return sorted(set(self.drill.users) - set(self.back))
+
+    @property
+    def arrivals(self) -> list[int]:
+        """How many came in each 100 ms."""
+        return _bins(self.back.values())
+
+    @cached_property
+    def without(self) -> StormResult | None:
+        """The same class with backoff, but without jitter. None for nobody."""
+        clients, drill = len(self.drill.users), self.drill
+        if not clients:
+            return None
+        return run(
+            Plan(
+                clients=clients,
+                policy=WITHOUT_JITTER,
+                handshakes_per_s=drill.handshakes_per_s,
+                down_s=drill.down_s,
+            )
+        )
+
+    def storms(self) -> Storms:
+        """Both, as `labkit.views.storm` draws them: ours was measured, the other one reckoned."""
+        without = self.without
+        assert without is not None
+        arrivals = self.arrivals
+        times, most = sorted(self.back.values()), ceil(0.99 * without.clients)
+        ours = replace(
+            without,
+            policy="this class",
+            mode="measured",
+            peak_100ms=max(arrivals, default=0),
+            peak_1s=max((sum(arrivals[at : at + 10]) for at in range(len(arrivals))), default=0),
+            t99_s=times[most - 1] if len(times) >= most else None,
+            lost=len(self.missing),
+            refused=0,
+            arrivals=tuple(arrivals),
+        )
+        return Storms((ours, replace(without, policy="without jitter")))
+
+    def json(self) -> dict[str, Any]:
+        """For the page."""
+        drill, without = self.drill, self.without
+        return {
+            "kind": drill.kind,
+            "at": round(1000 * drill.at),
+            "downMs": round(1000 * drill.down_s),
+            "students": len(drill.users),
+            "back": len(self.back),
+            "lastMs": round(1000 * max(self.back.values(), default=0)),
+            "missing": self.missing[:20],
+            "arrivals": self.arrivals,
+            "without": list(without.arrivals) if without else [],
+        }
+
+
+def note_drill(path: Path, drill: Drill) -> None:
+    """Keep it in the class's file: the newest drill is the one that is shown."""
+    with closing(sqlite3.connect(path, timeout=2, isolation_level=None)) as file:
+        file.execute("INSERT OR REPLACE INTO class VALUES ('drill', ?)", (json.dumps(vars(drill)),))
+
+
+def read_drill(path: Path) -> DrillResult | None:
+    """The newest drill, and who is back by now. Raises AuditError."""
+    with reading(path) as connection:
+        try:
+            found = connection.execute("SELECT value FROM class WHERE name = 'drill'").fetchone()
+        except sqlite3.OperationalError:  # an audit file, but not of a class
+            return None
+        if found is None:
+            return None
+        told = json.loads(found[0])
+        drill = Drill(**told | {"users": tuple(told["users"])})
+        back: dict[str, float] = {}
+        for _, entry, _ in rows(connection, after=drill.after):
+            if entry.kind == "auth" and entry.user in drill.users and entry.at > drill.at:
+                back.setdefault(entry.user, round(entry.at - drill.at, 3))
+    return DrillResult(drill, back)
+
+
+def _bins(times: Iterable[float]) -> list[int]:
+    places = [int(at / BIN_S) for at in times]
+    return [places.count(place) for place in range(max(places, default=-1) + 1)]

@@ -1,0 +1,141 @@
+"""What a class has done, for a spreadsheet, a program, or nbgrader.
+
+    rows(board, real_names)        one per student and exercise: who, what, status, tries, minutes, ...
+    gradebook(board, real_names)   nbgrader's own import format: assignment, student_id, score, max_score
+    into_nbgrader(path, ...)       straight into an nbgrader database, with nbgrader's own API
+
+Names are as the class sees them, unless the roster says who is behind them. Taught in notebook 00.
+"""
+
+import csv
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from labkit.classroom.board import Board, Cell
+from labkit.classroom.board import Row as StudentRow
+from labkit.rules.answers import iso
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+COLUMNS = (
+    "student",
+    "exercise",
+    "status",
+    "check",
+    "tries",
+    "fails_in_a_row",
+    "first_at",
+    "last_at",
+    "passed_at",
+    "minutes_on_task",
+)
+NBGRADER_COLUMNS = (
+    *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
+    *("raw_score", "late_submission_penalty", "score", "max_score"),
+)
+ASSIGNMENT = "class-{}"  # beside nbgrader's own assignments, whose grades are not ours to change
+MAX_SCORE = 1.0
+Row = dict[str, Any]
+
+
+class NoGradebook(Exception):
+    """nbgrader is not here, or its database cannot be used; the text says what to do."""
+
+
+def rows(board: Board, real_names: Mapping[str, str], now: int) -> list[Row]:
+    """What each student did in each exercise; a student who did nothing has a row for each, too."""
+    told = []
+    for name, row in sorted(board.students.items()):
+        for exercise in board.exercises:
+            told.append(_row(real_names.get(name, name), exercise, row.cells.get(exercise), now))
+    return told
+
+
+def write_csv(file: TextIO, told: Iterable[Row]) -> None:
+    """As CSV that a spreadsheet can open safely: what it would take for a formula gets an apostrophe in front."""
+    table = csv.writer(file)
+    table.writerow(COLUMNS)
+    for row in told:
+        table.writerow([_cell(row[column]) for column in COLUMNS])
+
+
+def gradebook(board: Board, real_names: Mapping[str, str]) -> list[Row]:
+    """A point for each exercise that was passed, however it stands now."""
+    return [
+        {
+            "assignment": ASSIGNMENT.format(exercise),
+            "student_id": real_names.get(name, name),
+            "score": MAX_SCORE * _is_passed(row, exercise),
+            "max_score": MAX_SCORE,
+        }
+        for name, row in sorted(board.students.items())
+        for exercise in board.exercises
+    ]
+
+
+def write_gradebook(file: TextIO, grades: Iterable[Row]) -> None:
+    """As the CSV that nbgrader exports, and other grade books import."""
+    table = csv.DictWriter(file, NBGRADER_COLUMNS, restval="")
+    table.writeheader()
+    for grade in grades:
+        table.writerow({name: _cell(value) for name, value in grade.items()} | {"raw_score": grade["score"]})
+
+
+def into_nbgrader(path: Path, grades: Iterable[Row]) -> int:
+    """Into nbgrader's database, with its own API; how many grades. Running it again changes nothing more.
+
+    Raises NoGradebook.
+    """
+    try:
+        from nbgrader.api import Gradebook
+    except ImportError:
+        raise NoGradebook("nbgrader is not installed here; pip install nbgrader, or use --gradebook") from None
+    given = list(grades)
+    # nbgrader makes a new database with the program `alembic`, which lies beside this Python.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    with Gradebook(f"sqlite:///{path}") as book:
+        for grade in given:
+            _put(book, grade)
+    return len(given)
+
+
+def _put(book: Any, grade: Row) -> None:
+    """An assignment of one notebook with one cell, whose score is the grade."""
+    name, student = grade["assignment"], grade["student_id"]
+    book.update_or_create_assignment(name)
+    book.update_or_create_notebook(name, name)
+    book.update_or_create_grade_cell(name, name, name, max_score=MAX_SCORE, cell_type="code")
+    book.update_or_create_student(student)
+    book.update_or_create_submission(name, student)
+    scored = book.find_grade(name, name, name, student)
+    scored.auto_score, scored.needs_manual_grade = grade["score"], False
+    book.db.commit()
+
+
+def _row(student: str, exercise: str, cell: Cell | None, now: int) -> Row:
+    if cell is None:
+        empty = dict.fromkeys(COLUMNS)
+        return empty | {"student": student, "exercise": exercise, "status": "not begun", "tries": 0}
+    return {
+        "student": student,
+        "exercise": exercise,
+        "status": cell.status,
+        "check": cell.check,
+        "tries": cell.tries,
+        "fails_in_a_row": cell.fails,
+        "first_at": iso(cell.first_at / 1000),
+        "last_at": iso(cell.last_at / 1000),
+        "passed_at": None if cell.passed_at is None else iso(cell.passed_at / 1000),
+        "minutes_on_task": round(cell.on_task_ms(now if cell.passed_at is None else cell.passed_at) / 60_000, 1),
+    }
+
+
+def _is_passed(row: StudentRow, exercise: str) -> bool:
+    cell = row.cells.get(exercise)
+    return cell is not None and cell.passed_at is not None
+
+
+def _cell(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value

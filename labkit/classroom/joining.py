@@ -1,0 +1,158 @@
+"""Joining a class from a notebook, once; and what a student sees of it.
+
+    from labkit import classroom
+    classroom.join("ws://192.168.1.5:8080", name="otter", code="k3mw-9xqa-t7hd")
+    classroom.status()              # connected or not, and every record that was told
+    classroom.help_wanted("03-rooms"); classroom.no_help_wanted("03-rooms")
+    classroom.leave()
+
+Without a code, the first to say a name has it, and a secret of this machine keeps it. Taught in notebook 00.
+"""
+
+import json
+import secrets
+from concurrent.futures import Future
+from dataclasses import dataclass
+from time import monotonic, sleep
+from urllib.error import HTTPError
+
+from labkit.bench.ask import ask
+from labkit.classroom import membership as memberships
+from labkit.classroom.membership import Membership, NotAdmitted
+from labkit.classroom.sending import Sender
+from labkit.classroom.tls import NoCertificate, pinned
+from labkit.course.progress import Progress, Record
+from labkit.wire import background
+from labkit.wire.client.address import checked
+
+TOO_MANY = 429
+MOMENT_S = 3.0
+CONNECTED = "connected"
+STANDING_BY = "another notebook of this machine tells the class"
+_now: "tuple[Sender, Future[None]] | None" = None  # this process's sender, and its end
+
+
+@dataclass(frozen=True)
+class Status:
+    """How it stands between this machine and its class. `told` are the newest records that the class has heard."""
+
+    who: str
+    state: str
+    waiting: int
+    told: tuple[Record, ...] = ()
+    news: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        lines = [f"{self.who}: {self.state}; {self.waiting} records wait to be told"]
+        lines += [f"  news: {text}" for text in self.news]
+        lines.append("told of each check: exercise, status, check, time, number. Nothing else leaves this machine.")
+        lines += [f"  {one['n']:>4} {one['exercise']} {one['status']} {one['check'] or ''}" for one in self.told]
+        return "\n".join(lines)
+
+
+def join(url: str, code: str | None = None, name: str = "", *, fingerprint: str | None = None) -> Status:
+    """Be in a class from now on, in every notebook of this machine. Raises NotAdmitted, ValueError, OSError."""
+    if not name:
+        raise ValueError("say who you are: classroom.join(url, name=..., code=...); the class sees this name")
+    url = checked(url).rstrip("/")
+    before = memberships.membership()
+    if code is None:
+        is_same = before is not None and (before.url, before.name) == (url, name)
+        code = before.code if before is not None and is_same else secrets.token_urlsafe(24)
+    member = Membership(url, name, code, _class_at(url, fingerprint), fingerprint)
+    _check(member)
+    leave()
+    member.keep()
+    return _settled()
+
+
+def start() -> None:
+    """Tell the class of this machine, if it is in one, from this process too. Twice is once."""
+    global _now
+    member = memberships.membership()
+    if member is None or (_now is not None and not _now[1].done()):
+        return
+    sender = Sender(member, Progress())
+    _now = sender, background.spawn(sender.run())
+
+
+def tell_now() -> None:
+    """Give what was just noted a moment to reach the class, where this machine is in one and a process is to end."""
+    if memberships.membership() is not None:
+        _settled()
+
+
+def leave() -> None:
+    """Be in no class any more. What was done stays on this machine, and what was told stays with the class."""
+    global _now
+    if _now is not None:
+        _now[1].cancel()
+    _now = None
+    memberships.forget()
+
+
+def help_wanted(exercise: str) -> Status:
+    """Raise your hand."""
+    Progress().add(exercise, "help")
+    return _settled()
+
+
+def no_help_wanted(exercise: str) -> Status:
+    """Lower it."""
+    Progress().add(exercise, "started")
+    return _settled()
+
+
+def status() -> Status:
+    """How it stands, and what was told."""
+    member = memberships.membership()
+    if member is None:
+        return Status("in no class", "nothing is told to anybody", 0)
+    start()
+    assert _now is not None
+    sender, ending = _now
+    who = f"{member.name} in class {member.class_id}"
+    return Status(who, _state(sender, ending), sender.waiting, tuple(sender.told), tuple(sender.news))
+
+
+def _settled() -> Status:
+    """Give the network a moment."""
+    ends = monotonic() + MOMENT_S
+    told = status()
+    while monotonic() < ends and (told.waiting or told.state not in (CONNECTED, STANDING_BY)):
+        sleep(0.05)
+        told = status()
+    return told
+
+
+def _state(sender: Sender, ending: "Future[None]") -> str:
+    if ending.done() and not ending.cancelled():
+        return f"ended: {ending.exception()}"
+    if sender.is_standing_by:
+        return STANDING_BY
+    state = sender.client.state.value if sender.client else "starting"
+    return {"open": CONNECTED, "waiting": "not connected just now, and trying again"}.get(state, state)
+
+
+def _class_at(url: str, fingerprint: str | None) -> str:
+    try:
+        tls = pinned(url, fingerprint) if fingerprint else None
+        return str(json.loads(ask(url, "/class", tls=tls))["class"])
+    except NoCertificate as error:
+        raise NotAdmitted(str(error)) from None
+    except HTTPError as error:
+        raise NotAdmitted(f"there is no class at {url} (HTTP {error.code}); `labkit class start` serves one") from None
+    except OSError as error:
+        raise ConnectionError(
+            f"no class answers at {url} ({error}); check the address, and that it has begun"
+        ) from None
+
+
+def _check(member: Membership) -> None:
+    """Say at once what is wrong with a name or a code."""
+    try:
+        member.ticket()
+    except HTTPError as error:
+        if error.code == TOO_MANY:
+            raise NotAdmitted("too many wrong codes came from here; wait a minute and try again") from None
+        raise

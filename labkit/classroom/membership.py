@@ -1,0 +1,98 @@
+"""Which class this machine is in: said once with `join`, kept in LABKIT_HOME/class.json, readable by its owner only.
+
+Taught in notebook 02 (auth).
+"""
+
+import json
+import os
+import ssl
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from urllib.error import HTTPError
+
+from labkit.bench.ask import ticket
+from labkit.classroom.register import news_of, room_of
+from labkit.classroom.tls import NoCertificate, pinned
+from labkit.course.progress import home
+
+WRONG_CODE = (401, 403)
+
+
+class NotAdmitted(Exception):
+    """The class does not let us in; the text says what to do."""
+
+
+def admitted(url: str, name: str, code: str, tls: ssl.SSLContext | None = None) -> str:
+    """A fresh ticket for a name and a code. Raises NotAdmitted when they do not fit, else OSError."""
+    try:
+        return ticket(url, name, code, tls)
+    except HTTPError as error:
+        if error.code not in WRONG_CODE:
+            raise
+        raise NotAdmitted(
+            f"the class does not take this code for {name!r}: check both; without a code, choose a name not yet taken"
+        ) from None
+
+
+@dataclass(frozen=True)
+class Membership:
+    """One student of one class. `fingerprint`: of the class's own certificate, where it has one."""
+
+    url: str
+    name: str
+    code: str
+    class_id: str
+    fingerprint: str | None = None
+
+    @property
+    def room(self) -> str:
+        """Where records go."""
+        return room_of(self.class_id)
+
+    @property
+    def news_room(self) -> str:
+        """Where announcements come from."""
+        return news_of(self.class_id)
+
+    @cached_property
+    def tls(self) -> ssl.SSLContext | None:
+        """What talking to this class needs. Raises NoCertificate, OSError."""
+        return pinned(self.url, self.fingerprint) if self.fingerprint else None
+
+    def ticket(self) -> str:
+        """A fresh ticket. Raises NotAdmitted, or OSError for a class that cannot be reached just now."""
+        try:
+            return admitted(self.url, self.name, self.code, self.tls)
+        except NoCertificate as error:
+            raise NotAdmitted(str(error)) from None
+
+    def keep(self) -> None:
+        """From now on this machine is in the class."""
+        path = _path()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            json.dump(asdict(self), file)
+        new.replace(path)
+
+    def __repr__(self) -> str:
+        return f"<{self.name} of class {self.class_id} at {self.url}>"
+
+
+def membership() -> Membership | None:
+    """The class that this machine is in; None when it is in none."""
+    try:
+        return Membership(**json.loads(_path().read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def forget() -> None:
+    """This machine is in no class any more. Its progress stays."""
+    _path().unlink(missing_ok=True)
+
+
+def _path() -> Path:
+    return home() / "class.json"

@@ -1,0 +1,153 @@
+"""Who may come into a class, kept in the class's one file beside the audit log: names, roles and hashes of codes.
+
+    register = Register(path, "physics")       # a file that the audit log has made
+    register.enrol(["ana", "ben"])             # -> {"ana": "k3mw-9xqa-t7hd", ...}: the only time that a code is seen
+    register.grants("ana", code, address, now) # what POST /ticket asks; None for a wrong code
+
+Without a roster the class is open: whoever says a new name first has it, and the secret of that device is its code.
+Taught in notebook 02 (auth).
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+from labkit.classroom import codes
+from labkit.classroom.roster import BadRoster, checked_name, key
+from labkit.rules.grants import Grants
+from labkit.wire.http.users import Brakes
+
+INSTRUCTOR = "instructor"
+MOST_NAMES = 1_000  # in a class; a stranger who claims names comes no further
+LEAST_SECRET = 16  # characters of a device's own secret
+BUSY_S = 2.0
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS class (name PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS seats (key PRIMARY KEY, name NOT NULL, code NOT NULL) WITHOUT ROWID;
+"""
+_NOBODY = codes.hashed("nobody has this code")  # compared with, so that the time of an answer tells no name
+
+
+class OtherClass(ValueError):
+    """The file is another class's."""
+
+
+def room_of(class_id: str) -> str:
+    """Where students say how they get on; nobody but the instructor hears it."""
+    return f"class:{class_id}"
+
+
+def news_of(class_id: str) -> str:
+    """Where the instructor announces, and students read."""
+    return f"class:{class_id}:news"
+
+
+class Register:
+    """The seats of one class."""
+
+    def __init__(self, path: Path, class_id: str) -> None:
+        """`path`: an audit file that exists. Raises OtherClass, sqlite3.Error."""
+        self.class_id = class_id
+        self.path = path
+        self._brakes = Brakes()
+        with self._open() as file:
+            file.executescript(_SCHEMA)
+            file.execute("INSERT OR IGNORE INTO class VALUES ('id', ?), ('open', '1')", (class_id,))
+        if self._value("id") != class_id:
+            raise OtherClass(f"{path} is the file of the class {self._value('id')!r}")
+
+    # Seats
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a new name may be claimed."""
+        return self._value("open") == "1"
+
+    def close_to_new_names(self) -> None:
+        """From now on only those come in who were given a code, and who claimed their name before."""
+        with self._open() as file:
+            file.execute("UPDATE class SET value = '0' WHERE name = 'open'")
+
+    def names(self) -> list[str]:
+        """The students, in the order of the alphabet."""
+        with self._open() as file:
+            found = [name for (name,) in file.execute("SELECT name FROM seats WHERE key != ?", (INSTRUCTOR,))]
+        return sorted(found, key=key)
+
+    def without_code(self, names: Iterable[str]) -> list[str]:
+        """Those of the names who have no code yet."""
+        with self._open() as file:
+            return [name for name in names if self._seat(file, name) is None]
+
+    def enrol(self, names: Iterable[str], renew: bool = False) -> dict[str, str]:
+        """New codes for those who have none; with `renew` for all of them. Raises BadRoster."""
+        wanted = [checked_name(name) for name in names]
+        if INSTRUCTOR in map(key, wanted):
+            raise BadRoster(f"{INSTRUCTOR!r} is the instructor's own name; give the student another one")
+        return self._new_codes(wanted, renew)
+
+    def enrol_instructor(self, renew: bool = False) -> str | None:
+        """The instructor's code when it is new, as `enrol`."""
+        return self._new_codes([INSTRUCTOR], renew).get(INSTRUCTOR)
+
+    def _new_codes(self, names: Iterable[str], renew: bool) -> dict[str, str]:
+        given = {}
+        with self._open() as file:
+            for name in names:
+                if renew or self._seat(file, name) is None:
+                    given[name] = codes.new_code()
+                    self._put(file, name, given[name])
+        return given
+
+    # What the server asks
+
+    def grants(self, name: str, code: str, address: str, now: float) -> Grants | None:
+        """What a name and a code may do here; None when they do not fit. Raises TooManyGuesses."""
+        self._brakes.check(key(name), address, now)
+        with self._open() as file:
+            stored = self._seat(file, name)
+            if codes.matches(code, stored[1] if stored else _NOBODY) and stored is not None and stored[0] == name:
+                return self._may(name)
+            if stored is None and self._claim(file, name, code):
+                return self._may(name)
+        self._brakes.wrong(key(name), address, now)
+        return None
+
+    def _may(self, name: str) -> Grants:
+        room, news = room_of(self.class_id), news_of(self.class_id)
+        if name == INSTRUCTOR:
+            return Grants.of([(room, "rw"), (news, "rw")])
+        return Grants.of([(room, "w"), (news, "r")])
+
+    def _claim(self, file: sqlite3.Connection, name: str, secret: str) -> bool:
+        """The first to say a new name has it."""
+        try:
+            is_fit = self.is_open and checked_name(name) == name and key(name) != INSTRUCTOR
+        except BadRoster:
+            return False
+        (taken,) = file.execute("SELECT count(*) FROM seats").fetchone()
+        if not is_fit or len(secret) < LEAST_SECRET or taken >= MOST_NAMES:
+            return False
+        self._put(file, name, secret)
+        return True
+
+    # The file
+
+    def _put(self, file: sqlite3.Connection, name: str, code: str) -> None:
+        file.execute("INSERT OR REPLACE INTO seats VALUES (?, ?, ?)", (key(name), name, codes.hashed(code)))
+
+    def _seat(self, file: sqlite3.Connection, name: str) -> tuple[str, bytes] | None:
+        found: tuple[str, bytes] | None = file.execute(
+            "SELECT name, code FROM seats WHERE key = ?", (key(name),)
+        ).fetchone()
+        return found
+
+    def _value(self, name: str) -> str | None:
+        with self._open() as file:
+            found = file.execute("SELECT value FROM class WHERE name = ?", (name,)).fetchone()
+        return None if found is None else str(found[0])
+
+    def _open(self) -> "closing[sqlite3.Connection]":
+        """Each time anew: `labkit class code` may write beside a running server. Every statement commits itself."""
+        return closing(sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None))

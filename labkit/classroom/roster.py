@@ -1,0 +1,88 @@
+"""The list of a class as a CSV file, and the codes handed out to those on it.
+
+    name,shown_as
+    Ana Lima,otter            the class and its file see `otter` alone
+    Ben Okafor,               shown as he is called
+
+A file without a header is a list of names. Taught in notebook 02 (auth).
+"""
+
+import csv
+import unicodedata
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+MAX_NAME = 64
+COLUMNS = ("name", "shown_as")
+
+
+class BadRoster(ValueError):
+    """A roster or a name that cannot be used; the message says where and what would do."""
+
+
+class Student(NamedTuple):
+    """One line: who it is, and the name that the class sees."""
+
+    name: str
+    shown_as: str
+
+
+def read_roster(path: Path) -> list[Student]:
+    """The students in a file. Raises BadRoster."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            lines = [(number, line) for number, line in enumerate(csv.reader(file), 1) if any(map(str.strip, line))]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadRoster(f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is no CSV file'}") from None
+    head = [cell.strip().lower() for cell in lines[0][1]] if lines else []
+    columns = {name: head.index(name) for name in COLUMNS if name in head}
+    if "name" in columns:
+        lines = lines[1:]
+    elif len(head) > 1:
+        raise BadRoster(f"{path} has no column `name`; its first line should be: name,shown_as")
+    else:
+        columns = {"name": 0}
+    students = [_student(f"{path} line {number}", line, columns) for number, line in lines]
+    if not students:
+        raise BadRoster(f"{path} names nobody")
+    _check_differ(path, students)
+    return students
+
+
+def checked_name(name: str) -> str:
+    """A name as it is stored. Raises BadRoster."""
+    tidy = unicodedata.normalize("NFC", " ".join(name.split()))
+    if not 1 <= len(tidy) <= MAX_NAME or ":" in tidy or not tidy.isprintable():
+        raise BadRoster(f"a name has 1 to {MAX_NAME} characters that can be printed, and no colon")
+    return tidy
+
+
+def key(name: str) -> str:
+    """What two names that look alike have in common: nobody may be `ANA` beside `Ana`."""
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+def real_names(students: Iterable[Student]) -> dict[str, str]:
+    """Who is behind each shown name."""
+    return {student.shown_as: student.name for student in students}
+
+
+def _student(where: str, line: list[str], columns: Mapping[str, int]) -> Student:
+    cells = {column: line[at] for column, at in columns.items() if at < len(line)}
+    try:
+        name = checked_name(cells.get("name", ""))
+        shown_as = cells.get("shown_as", "").strip()
+        return Student(name, checked_name(shown_as) if shown_as else name)
+    except BadRoster as error:
+        raise BadRoster(f"{where}: {error}") from None
+
+
+def _check_differ(path: Path, students: list[Student]) -> None:
+    seen: dict[str, str] = {}
+    for student in students:
+        other = seen.setdefault(key(student.shown_as), student.name)
+        if other != student.name or list(seen.values()).count(other) > 1:
+            raise BadRoster(f"{path}: two students would be shown as {student.shown_as!r}; give them names that differ")
+    if len(seen) != len(students):
+        raise BadRoster(f"{path}: a student is there twice; each needs one line")

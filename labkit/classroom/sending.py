@@ -1,0 +1,172 @@
+"""A student's side: what the progress file says is told to the class, in order, each record once, when it can be.
+
+    progress.jsonl --records--> Sender --exercise event--> class:ID     one at a time: the next when this is stored
+                                   |
+                             class-told.json            how far we came; should it be lost, all is told again, and
+                                                        the board counts each record once
+
+The file is watched, so it does not matter which kernel or shell wrote it. Offline it just grows. Of several kernels
+one tells, the others stand by. Taught in notebook 07 (storms) and 08 (audit).
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from labkit.classroom.membership import Membership
+from labkit.course.progress import Progress, Record
+from labkit.rules.close_codes import CloseCode
+from labkit.rules.messages import InvalidMessage
+from labkit.wire.client.client import Client, NotARoomServer, Stopped
+from labkit.wire.client.room import ClientRoom
+
+LOOK_S = 0.25  # at the size of the file
+STAND_BY_S = 1.0
+AGAIN_S = 5.0  # after an end that another try may cure
+FOR_EVER_S = 1e8
+SHOWN = 10
+
+
+class Sender:
+    """Tells one class of one progress file. `run` never ends by itself, but with NotAdmitted or Stopped."""
+
+    def __init__(self, membership: Membership, progress: Progress, **client: Any) -> None:
+        """`client`: options as for `labkit.connect`."""
+        self.membership = membership
+        self.progress = progress
+        self.is_standing_by = False
+        self.client: Client | None = None
+        self.told: deque[Record] = deque(maxlen=SHOWN)
+        self.news: deque[str] = deque(maxlen=SHOWN)
+        self._options = client
+        self._cursor = Cursor(progress.path.with_name("class-told.json"))
+
+    @property
+    def waiting(self) -> int:
+        """How many records the class has not confirmed."""
+        if self.is_standing_by:
+            self._cursor.read()  # another process moves it
+        return len(self.progress.records(after=self._cursor.n))
+
+    async def run(self) -> None:
+        """Raises NotAdmitted, Stopped (4410: the instructor ended this membership)."""
+        with self._lock() as lock:
+            while not _is_ours(lock):
+                self.is_standing_by = True
+                await asyncio.sleep(STAND_BY_S)
+            self.is_standing_by = False
+            while True:
+                await self._one_client()
+                await asyncio.sleep(AGAIN_S)
+
+    async def _one_client(self) -> None:
+        try:
+            await self._connected()
+        except Stopped as ended:
+            if ended.code == CloseCode.REVOKED:
+                raise
+        except (OSError, NotARoomServer):
+            pass  # a network without the class, or a proxy's error page: later
+
+    async def _connected(self) -> None:
+        tls = await asyncio.to_thread(lambda: self.membership.tls)
+        options = {"open_timeout_s": FOR_EVER_S, "tls": tls} | self._options
+        self.client = Client(self.membership.url, self._ticket, **options)
+        try:
+            async with self.client as client, asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._listen(client))
+                tasks.create_task(self._tell(await client.join(self.membership.room)))
+        except ExceptionGroup as ended:
+            raise ended.exceptions[0] from None
+
+    async def _ticket(self) -> str:
+        return await asyncio.to_thread(self.membership.ticket)
+
+    async def _tell(self, room: ClientRoom) -> None:
+        """Everything that is not confirmed yet, and then what comes."""
+        while True:
+            size = _size(self.progress.path)
+            for record in self._due(room):
+                await self._say(room, record)
+                if room.epoch != self._cursor.epoch:
+                    break  # another file behind the same address: it must hear all of it
+            else:
+                while _size(self.progress.path) == size and room.epoch == self._cursor.epoch:
+                    await asyncio.sleep(LOOK_S)
+
+    def _due(self, room: ClientRoom) -> list[Record]:
+        records = self.progress.records()
+        self._cursor.begin(device_of(records), room.epoch or "")
+        return [record for record in records if record["n"] > self._cursor.n]
+
+    async def _say(self, room: ClientRoom, record: Record) -> None:
+        said = {name: value for name, value in record.items() if name in Record.__annotations__}
+        with contextlib.suppress(InvalidMessage):  # nothing that the class could ever take: pass over it
+            await room.publish("exercise", requestId=f"{self._cursor.device}-{record['n']}", **said)
+            self.told.append(record)
+        self._cursor.confirm(record["n"])
+
+    async def _listen(self, client: Client) -> None:
+        async for event in await client.join(self.membership.news_room):
+            if event.get("type") == "chat":
+                self.news.append(str(event["text"]))
+
+    @contextlib.contextmanager
+    def _lock(self) -> Any:
+        path = self.progress.path.with_name("class.lock")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as file:
+            yield file.fileno()
+
+
+class Cursor:
+    """How far a class has confirmed, in a file. A server that began anew (another epoch) has confirmed nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self.device, self.epoch, self.n = "", "", 0
+        self._path = path
+        self.read()
+
+    def read(self) -> None:
+        """What the file says."""
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            kept = json.loads(self._path.read_text(encoding="utf-8"))
+            self.device, self.epoch, self.n = str(kept["device"]), str(kept["epoch"]), int(kept["n"])
+
+    def begin(self, device: str, epoch: str) -> None:
+        """Go on where we were, or start over."""
+        name = f"{device}.{epoch[:6]}"
+        if (name, epoch) != (self.device, self.epoch):
+            self.device, self.epoch, self.n = name, epoch, 0
+
+    def confirm(self, n: int) -> None:
+        """The class has stored record `n`."""
+        self.n = n
+        new = self._path.with_suffix(".new")
+        new.write_text(json.dumps({"device": self.device, "epoch": self.epoch, "n": n}), encoding="utf-8")
+        new.replace(self._path)
+
+
+def device_of(records: list[Record]) -> str:
+    """A name for one progress file, from its first record: a file begun anew counts anew."""
+    return hashlib.sha256(json.dumps(records[:1]).encode()).hexdigest()[:12]
+
+
+def _is_ours(lock: int) -> bool:
+    with contextlib.suppress(OSError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
+
+
+def _size(path: Path) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0

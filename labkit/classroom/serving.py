@@ -1,0 +1,186 @@
+"""The class's server: our room server, with the class's register at its door and the board's page behind it.
+
+    GET  /board                    the page for the projector (labkit/web/board.html), for everybody: it asks for a code
+    GET  /class                    which class this is, for everybody
+    GET  /class/board              what is known of the class until now; HTTP Basic of the instructor
+    POST /class/drill, /class/crash   restart on purpose: told to every client, or as a crash would; of the instructor
+
+Everything that must not be lost is in one file, so a restart is a pause. Taught in notebook 07 (storms) and 08 (audit).
+"""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from http import HTTPStatus
+from pathlib import Path
+from time import monotonic, time
+from typing import Any
+
+from websockets.http11 import Request, Response
+
+from labkit.classroom.catalogue import Catalogue
+from labkit.classroom.drill import Drill, Kind, note_drill, read_drill
+from labkit.classroom.record import Record
+from labkit.classroom.register import INSTRUCTOR, Register, news_of, room_of
+from labkit.rules.answers import encode
+from labkit.rules.limits import Limits
+from labkit.wire.audit.file import newest, reading
+from labkit.wire.audit.writer import Audit, AuditError
+from labkit.wire.gate import Peer
+from labkit.wire.http.reply import reply
+from labkit.wire.http.routes import Routes, basic
+from labkit.wire.http.users import RETRY_AFTER_S, TooManyGuesses
+from labkit.wire.server import Server
+
+_LOGGER = logging.getLogger(__name__)
+CATCH_UP_S = 1.0
+ANSWER_FIRST_S = 0.2  # before a drill, so that whoever asked for it hears that it comes
+
+
+def open_register(path: Path, class_id: str) -> Register:
+    """The register in a class's file, which is made when there is none. Raises AuditError, OtherClass."""
+    if not path.exists():
+        Audit(path).close()  # makes the file
+    return Register(path, class_id)
+
+
+class ClassServer:
+    """One class. `run` serves it until it is told to stop, across drills."""
+
+    def __init__(
+        self,
+        register: Register,
+        catalogue: Catalogue,
+        host: str,
+        port: int,
+        *,
+        limits: Limits | None = None,
+        tls: ssl.SSLContext | None = None,
+        allow_origins: Collection[str] = (),
+    ) -> None:
+        self.port = port
+        self._register = register
+        self._catalogue = catalogue
+        self._host = host
+        self._limits = limits or Limits()
+        self._tls = tls
+        self._allow_origins = allow_origins
+        self._record = Record(register.path, register.class_id, catalogue.exercises)
+        self._server: Server | None = None
+        self._drill: asyncio.Future[Kind] | None = None
+
+    async def run(self, stop: asyncio.Event, on_listening: Callable[[Server], object]) -> None:
+        """Raises OSError, AuditError, KeyFileError as `Server` does."""
+        drill: Drill | None = None
+        while not stop.is_set():
+            self._drill = asyncio.get_running_loop().create_future()
+            self._server = self._new_server()
+            async with self._server as server:
+                self.port = server.port
+                if drill is None:
+                    on_listening(server)
+                else:
+                    note_drill(self._register.path, replace(drill, down_s=round(time() - drill.at, 3)))
+                drill = await self._one_life(stop, server)
+
+    def drill(self, kind: Kind) -> None:
+        """Restart on purpose, in a moment."""
+        if self._drill is not None and not self._drill.done():
+            self._drill.set_result(kind)
+
+    async def _one_life(self, stop: asyncio.Event, server: Server) -> Drill | None:
+        """Until a drill, or the end (None)."""
+        assert self._drill is not None
+        following = asyncio.create_task(self._follow())
+        stopping = asyncio.create_task(stop.wait())
+        either: list[asyncio.Future[Any]] = [self._drill, stopping]
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            following.cancel()
+            stopping.cancel()
+        if not self._drill.done():
+            return None
+        await asyncio.sleep(ANSWER_FIRST_S)
+        return self._begin(self._drill.result(), server)
+
+    def _begin(self, kind: Kind, server: Server) -> Drill:
+        users = {user for user in server.users_here() if user != INSTRUCTOR}
+        with reading(self._register.path) as connection:
+            after = newest(connection)[0]
+        drill = Drill(kind, time(), after, tuple(sorted(users)), self._limits.handshakes_per_s)
+        note_drill(self._register.path, drill)
+        _LOGGER.info("drill", extra={"kind": kind, "students": len(users)})
+        if kind == "crash":
+            server.drop_everybody()
+        return drill
+
+    async def _follow(self) -> None:
+        """Read the file on as it grows, so that no single answer has much to read."""
+        while True:
+            try:
+                self._record.catch_up()
+            except AuditError:
+                _LOGGER.exception("the class's file could not be read")
+            await asyncio.sleep(CATCH_UP_S)
+
+    def _new_server(self) -> Server:
+        return Server(
+            self._host,
+            self.port,
+            token=None,
+            users=self._register,
+            allow_origins=self._allow_origins,
+            routes=self._routes(),
+            audit=self._register.path,
+            limits=self._limits,
+            tls=self._tls,
+        )
+
+    # Over HTTP
+
+    def _routes(self) -> Routes:
+        return {
+            ("GET", "/class"): self._which,
+            ("GET", "/class/board"): self._snapshot,
+            ("POST", "/class/drill"): lambda request, peer: self._start(request, peer, "drain"),
+            ("POST", "/class/crash"): lambda request, peer: self._start(request, peer, "crash"),
+        }
+
+    def _which(self, request: Request, peer: Peer) -> Response:
+        class_id = self._register.class_id
+        told = {"class": class_id, "room": room_of(class_id), "newsRoom": news_of(class_id)}
+        return reply(HTTPStatus.OK, encode(told), "application/json")
+
+    def _snapshot(self, request: Request, peer: Peer) -> Response:
+        refusal = self._refuse_all_but_the_instructor(request, peer)
+        return refusal or reply(HTTPStatus.OK, encode(self.snapshot()), "application/json")
+
+    def snapshot(self) -> dict[str, Any]:
+        """All that the page needs to begin."""
+        self._record.catch_up()
+        for name in self._register.names():
+            self._record.board.add(name)
+        drill = read_drill(self._register.path)
+        more = {"catalogue": self._catalogue.json(), "drill": drill.json() if drill else None}
+        return self._record.snapshot() | more
+
+    def _start(self, request: Request, peer: Peer, kind: Kind) -> Response:
+        refusal = self._refuse_all_but_the_instructor(request, peer)
+        if refusal is None:
+            self.drill(kind)
+        return refusal or reply(HTTPStatus.ACCEPTED, encode({"drill": kind}), "application/json")
+
+    def _refuse_all_but_the_instructor(self, request: Request, peer: Peer) -> Response | None:
+        name, code = basic(request)
+        if name != INSTRUCTOR:
+            return reply(HTTPStatus.FORBIDDEN, "this is for the instructor\n")
+        try:
+            if self._register.grants(name, code, peer.address, monotonic()):
+                return None
+        except TooManyGuesses:
+            wait = str(RETRY_AFTER_S)
+            return reply(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong codes; wait a little\n", Retry_After=wait)
+        return reply(HTTPStatus.UNAUTHORIZED, "wrong code\n", WWW_Authenticate='Basic realm="labkit", charset="UTF-8"')

@@ -1,0 +1,92 @@
+"""A certificate of the class's own, for a room without a name in the DNS: made once, kept beside the class's file.
+
+No authority vouches for it, so a student's side must be told which certificate to expect: by its fingerprint, which is
+on the slip with the code. `pinned` then trusts that certificate and no other. Taught in notebook 02 (auth).
+"""
+
+import hashlib
+import hmac
+import os
+import socket
+import ssl
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+DAYS = 400  # the most that browsers take
+TIMEOUT_S = 5.0
+BEGIN, END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+
+
+class NoCertificate(Exception):
+    """A certificate could not be made, or is another one than was expected; the text says what to do."""
+
+
+def own_certificate(path: Path, lan: str | None) -> tuple[Path, Path]:
+    """Certificate and key beside a class's file, made when there are none. Raises NoCertificate, OSError."""
+    certfile, keyfile = path.with_suffix(".crt"), path.with_suffix(".pem")
+    if not certfile.exists() or not keyfile.exists():
+        certificate, key = _made(["localhost", socket.gethostname()], ["127.0.0.1", "::1", *([lan] if lan else [])])
+        keyfile.unlink(missing_ok=True)
+        with os.fdopen(os.open(keyfile, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(key)
+        certfile.write_bytes(certificate)
+    return certfile, keyfile
+
+
+def fingerprint(certfile: Path | None) -> str | None:
+    """The first 32 hex digits of the SHA-256 of a certificate; None for none."""
+    if certfile is None:
+        return None
+    pem = certfile.read_text(encoding="ascii")
+    first = pem[pem.index(BEGIN) : pem.index(END) + len(END)]  # of a chain: the server's own
+    return _digest(ssl.PEM_cert_to_DER_cert(first))
+
+
+def pinned(url: str, expected: str) -> ssl.SSLContext:
+    """What a client needs to talk to the one server with this fingerprint. Raises NoCertificate, OSError."""
+    parts = urlsplit(url)
+    pem = ssl.get_server_certificate((parts.hostname or "", parts.port or 443), timeout=TIMEOUT_S)
+    if not hmac.compare_digest(_digest(ssl.PEM_cert_to_DER_cert(pem)), expected.replace(":", "").lower()):
+        raise NoCertificate(
+            f"{parts.hostname} shows another certificate than the one on your slip; ask your instructor"
+        )
+    context = ssl.create_default_context(cadata=pem)
+    context.check_hostname = False  # the certificate itself is what was checked
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return context
+
+
+def _digest(der: bytes) -> str:
+    return hashlib.sha256(der).hexdigest()[:32]
+
+
+def _made(names: list[str], addresses: list[str]) -> tuple[bytes, bytes]:
+    """Certificate and key as PEM."""
+    try:
+        from cryptography import x509
+        from cryptography.hazmat.primitives import hashes, serialization
+        from cryptography.hazmat.primitives.asymmetric import ec
+    except ImportError:
+        raise NoCertificate("--tls needs the package cryptography; install it, or give --certfile") from None
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "labkit class")])
+    alternatives = [*map(x509.DNSName, names), *(x509.IPAddress(ip_address(one)) for one in addresses)]
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=DAYS))
+        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM), secret

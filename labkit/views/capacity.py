@@ -1,0 +1,85 @@
+"""A capacity plan with a slider for each assumption, and as a picture: how many servers, for how many connections.
+
+CapacityPlanner(costs, Need(connections=1_000_000))     # the saved notebook keeps its first answer as text
+picture(costs, need)
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import ipywidgets
+from IPython.display import display
+from matplotlib.figure import Figure
+
+from labkit.bench.capacity import Costs, Need, plan
+from labkit.views.frozen import COLORS
+
+STEPS = [round(10 ** (3 + step / 8)) for step in range(29)]  # 1,000 to over 3 million connections
+PLAIN = ",.3r"  # 1,000,000 is no 1e+6
+SLIDERS = {
+    "connections": ("connections", 3, 7),
+    "said_per_min": ("each says so often a minute", -3, 2),
+    "room_size": ("members of a room", 0, 4),
+    "handshakes_per_s": ("a server lets in a second", 1, 4),
+    "most_connections": ("a server takes at most", 3, 6),
+    "server_gb": ("memory of a server, GB", -1, 3),
+}
+
+
+class CapacityPlanner:
+    """Sliders, and the plan that follows from them and from the costs."""
+
+    def __init__(self, costs: Costs, need: Need) -> None:
+        self.costs = costs
+        self.first = need
+        style: dict[str, Any] = {"style": {"description_width": "210px"}, "layout": {"width": "560px"}}
+        self.sliders = {
+            name: ipywidgets.FloatLogSlider(
+                getattr(need, name), min=low, max=high, description=text, readout_format=PLAIN, **style
+            )
+            for name, (text, low, high) in SLIDERS.items()
+        }
+        self.sliders["busy"] = ipywidgets.FloatSlider(
+            need.busy, min=0.1, max=0.95, step=0.05, description="a core is busy at most", **style
+        )
+        self.answer = ipywidgets.HTML()
+        for slider in self.sliders.values():
+            slider.observe(lambda _: self._tell(), names="value")
+        self._tell()
+        self.widget = ipywidgets.VBox([*self.sliders.values(), self.answer])
+
+    @property
+    def need(self) -> Need:
+        """What the sliders say."""
+        said = {name: slider.value for name, slider in self.sliders.items()}
+        whole = {name: max(1, round(said[name])) for name in ("connections", "room_size", "most_connections")}
+        return replace(self.first, **(said | whole))
+
+    def _tell(self) -> None:
+        self.answer.value = f"<p role='status'>{plan(self.costs, self.need)}</p>"
+
+    def _ipython_display_(self) -> None:
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+        bundle = {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
+        display(bundle, raw=True)  # type: ignore[no-untyped-call]
+
+    def __repr__(self) -> str:
+        return f"a plan with {len(self.sliders)} assumptions to turn"
+
+
+def picture(costs: Costs, need: Need) -> Figure:
+    """Servers over connections, with what binds; and how long everybody needs to come back, after a storm."""
+    made = Figure(figsize=(9, 3.2), dpi=100, layout="constrained")
+    count, back = made.subplots(1, 2)
+    plans = [plan(costs, replace(need, connections=connections)) for connections in STEPS]
+    for number, bound in enumerate(dict.fromkeys(each.bound_by for each in plans)):
+        chosen = [each for each in plans if each.bound_by == bound]
+        at = [each.need.connections for each in chosen]
+        count.plot(at, [each.servers for each in chosen], "o-", color=COLORS[number], label=f"bound by {bound}")
+    count.legend(fontsize="small")
+    count.set(xscale="log", yscale="log", xlabel="connections", ylabel="servers")
+    back.plot(STEPS, [each.back_s for each in plans], "o-", color=COLORS[0])
+    back.set(xscale="log", xlabel="connections", ylabel="s until everybody is back")
+    for ax in (count, back):
+        ax.grid(alpha=0.25)
+    return made

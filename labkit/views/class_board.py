@@ -1,0 +1,118 @@
+"""The class board in the instructor's notebook: the page at /board as a widget, with the same state and drawing.
+
+    board = ClassBoard("ws://localhost:8080", code)     # getpass.getpass() asks for the code
+    await board.live(3600)                              # or until the cell is interrupted
+    board.announce("coffee at ten"); board.drill(); board.frame()
+
+When `live` ends, what was seen last stays as plain HTML, so a saved notebook holds no dead widget.
+"""
+
+import asyncio
+import ssl
+from concurrent.futures import Future
+from pathlib import Path
+from time import monotonic, time
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+from IPython.display import display
+
+from labkit.classroom.export import rows
+from labkit.classroom.watching import Watcher
+from labkit.views import html
+from labkit.views.live_panel import FRAMES_PER_S
+from labkit.views.modules import WEB, inlined
+from labkit.wire import background
+
+if TYPE_CHECKING:
+    import pandas
+
+HERE = Path(__file__).parent
+
+
+class Screen(anywidget.AnyWidget):
+    """The browser's half: class_board.js, with the page's modules and style."""
+
+    _esm = inlined(HERE / "class_board.js")
+    _css = (WEB / "board.css").read_text(encoding="utf-8") + (HERE / "class_board.css").read_text(encoding="utf-8")
+
+
+class ClassBoard:
+    """One class on one screen, with the instructor's code."""
+
+    def __init__(self, url: str, code: str, *, tls: ssl.SSLContext | None = None) -> None:
+        self.watcher = Watcher(url, code, tls=tls)
+        self.frames = 0
+        self._following: Future[None] = background.spawn(self.watcher.run())
+        self._asked = False
+
+    async def live(self, seconds: float = 3600.0) -> None:
+        """Show it for so long, or until the cell is interrupted. Raises what following the class raises."""
+        screen = Screen()
+        screen.on_msg(self._on_message)
+        view = {"version_major": 2, "version_minor": 0, "model_id": screen.model_id}
+        bundle = {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
+        shown = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        self._asked = True
+        ends = monotonic() + seconds
+        try:
+            while monotonic() < ends:
+                if self._following.done():
+                    self._following.result()
+                self.draw(screen)
+                await asyncio.sleep(1 / FRAMES_PER_S)
+        finally:
+            if shown is not None:
+                shown.update({"text/html": self.html(), "text/plain": repr(self)}, raw=True)
+            screen.close()
+
+    def draw(self, screen: Screen) -> None:
+        """Send what has come."""
+        events = self.watcher.take()
+        if self._asked and self.watcher.before:
+            self._asked = False
+            events = self._everything()
+        if events:
+            screen.send({"events": events})
+            self.frames += 1
+
+    def announce(self, text: str) -> None:
+        """Tell the class something. Raises what `ClientRoom.chat` raises."""
+        background.run(self.watcher.announce(text))
+
+    def drill(self, kind: str = "drill") -> None:
+        """Restart the server on purpose: `drill` tells every client when to come back, `crash` nobody."""
+        background.run(self.watcher.drill(kind))
+
+    def frame(self) -> "pandas.DataFrame":
+        """What each student did in each exercise."""
+        import pandas
+
+        return pandas.DataFrame(rows(self.watcher.board, {}, round(1000 * time())))
+
+    def html(self) -> str:
+        """The board as it is now, as plain HTML."""
+        board = self.watcher.board
+        told = [
+            [name, *(html.mark(row.cells[one].status) if one in row.cells else "" for one in board.exercises)]
+            for name, row in sorted(board.students.items())
+        ]
+        return html.table(["participant", *board.exercises], told)
+
+    def close(self) -> None:
+        """Follow the class no longer."""
+        self._following.cancel()
+
+    def __repr__(self) -> str:
+        board = self.watcher.board
+        hands = sum(row.hand is not None for row in board.students.values())
+        return f"<class board: {len(board.students)} participants, {len(self.watcher.present)} here, {hands} hands up>"
+
+    def _on_message(self, _screen: Any, content: dict[str, Any], _buffers: Any) -> None:
+        self._asked = self._asked or content.get("ask") == "everything"
+
+    def _everything(self) -> list[dict[str, Any]]:
+        watcher = self.watcher
+        snapshot = {"type": "snapshot", **watcher.before, "now": round(1000 * time()), "board": watcher.board.json()}
+        members = [{"userId": name} for name in sorted(watcher.present)]
+        return [snapshot, {"type": "presence", "members": members}]

@@ -1,0 +1,28 @@
+"""The browser's modules of labkit/web in one, for a widget: a page loads them by their names, a widget has no address.
+
+Each module becomes a function that returns what it exports; imports become what that function returned. No more of the
+language is understood than those modules use: imports by name from beside, exports where something is declared.
+"""
+
+import re
+from pathlib import Path
+
+WEB = Path(__file__).parents[1] / "web"
+_IMPORT = re.compile(r'^import \{ ([^}]+) \} from "\./([\w.]+)\.js";$', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async function|function|class|const|let) ([\w$]+))", re.MULTILINE)
+
+
+def inlined(entry: Path) -> str:
+    """The text of a module with everything that it imports from labkit/web."""
+    done: dict[str, str] = {}
+    text = _with_imports(entry.read_text(encoding="utf-8"), done)
+    return "\n".join([*done.values(), text])
+
+
+def _with_imports(text: str, done: dict[str, str]) -> str:
+    for _, name in _IMPORT.findall(text):
+        if name not in done:
+            body = _with_imports((WEB / f"{name}.js").read_text(encoding="utf-8"), done)
+            exported = ", ".join(match[1] for match in _EXPORT.finditer(body))
+            done[name] = f"const module_{name} = (() => {{\n{_EXPORT.sub('', body)}\nreturn {{ {exported} }};\n}})();"
+    return _IMPORT.sub(lambda found: f"const {{ {found[1]} }} = module_{found[2]};", text)

@@ -1,0 +1,158 @@
+// The page of the board: the instructor's code opens it, a snapshot fills it, the class's room keeps it up to date.
+// The code stays in this module: no URL, no storage, no log.
+
+import { DrillView } from "./board_drill.js";
+import { BoardView } from "./board_view.js";
+import { Connection } from "./connection.js";
+import { basic, fromCode } from "./credential.js";
+import { $, setText } from "./dom.js";
+
+const INSTRUCTOR = "instructor";
+const DRILL_MS = 60_000; // so long after a drill the page looks who is back
+const LOOK_MS = 1000;
+const FAULTS = {
+  401: "The server does not take this code.",
+  403: "This board is the instructor's.",
+  404: "No class is served here. `labkit class start` serves one.",
+  429: "Too many wrong codes came from here. Wait a minute.",
+};
+const here = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}`;
+const drillView = new DrillView();
+$("#drill-view").append(drillView.element);
+
+let code = "";
+let which = null; // {class, room, newsRoom}
+let view = null;
+let clockBehind = 0; // the server's clock, less ours
+let connection = null;
+let looking = null; // the question that is on its way
+let isAskedAgain = false;
+let drillTimer = null;
+let waiting = null; // events that came while a snapshot was on its way
+
+$("#enter-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  code = $("#code").value;
+  notice("");
+  try {
+    which = await ask("/class");
+    await look();
+    begin();
+  } catch (error) {
+    notice(error.message, "bad");
+    $("#code").focus();
+  }
+});
+$("#announce-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (connection.chat(which.newsRoom, $("#say-text").value)) $("#say-text").value = "";
+});
+for (const kind of ["drill", "crash"]) {
+  $(`#${kind}`).addEventListener("click", () => {
+    const sure = confirm("The server restarts now; every student's client reconnects by itself. Begin the drill?");
+    if (sure) ask(`/class/${kind}`, "POST").catch((error) => notice(error.message, "bad"));
+  });
+}
+
+// Asking
+
+async function ask(path, method = "GET") {
+  const headers = path === "/class" ? {} : { Authorization: basic(INSTRUCTOR, code) };
+  const options = { method, headers, credentials: "omit", cache: "no-store", signal: AbortSignal.timeout(10_000) };
+  const answer = await fetch(path, options).catch(() => { throw new Error("The server does not answer."); });
+  if (!answer.ok) throw new Error(FAULTS[answer.status] ?? `The server answers with HTTP ${answer.status}.`);
+  return answer.json();
+}
+
+/** Ask for everything. One question at a time; who asks meanwhile gets an answer that is younger than that. */
+function look() {
+  isAskedAgain = looking !== null;
+  looking ??= lookAgain().finally(() => {
+    looking = null;
+  });
+  return looking;
+}
+
+async function lookAgain() {
+  do {
+    isAskedAgain = false;
+    await lookOnce();
+  } while (isAskedAgain);
+}
+
+/** What comes meanwhile is heard afterwards: what comes twice counts once. */
+async function lookOnce() {
+  waiting ??= [];
+  try {
+    const snapshot = await ask("/class/board");
+    clockBehind = snapshot.now - Date.now();
+    view ??= new BoardView($("#board"), () => Date.now() + clockBehind);
+    view.show(snapshot);
+    showDrill(snapshot.drill);
+  } finally {
+    const came = waiting ?? [];
+    waiting = null;
+    if (view) came.forEach((event) => view.hear(event));
+  }
+}
+
+/** As look, but a server that is away just now is asked again. */
+async function lookUntilItWorks() {
+  try {
+    await look();
+  } catch (error) {
+    notice(error.message, "warn");
+    setTimeout(lookUntilItWorks, LOOK_MS);
+    return;
+  }
+  notice("");
+}
+
+function showDrill(drill) {
+  drillView.show(drill);
+  const isFresh = drill && Date.now() + clockBehind - drill.at < DRILL_MS && drill.back < drill.students;
+  clearTimeout(drillTimer);
+  if (isFresh) drillTimer = setTimeout(lookUntilItWorks, LOOK_MS);
+}
+
+// Hearing
+
+function begin() {
+  $("#enter").hidden = true;
+  $("#board").hidden = $("#acts").hidden = false;
+  setText($("#which"), `class ${which.class}`);
+  connection = new Connection(here);
+  connection.addEventListener("state", ({ detail }) => state(detail.state));
+  connection.addEventListener("event", ({ detail }) => hear(detail.event));
+  connection.addEventListener("joined", ({ detail }) => detail.room.roomId === which.room && lookUntilItWorks());
+  connection.addEventListener("gap", lookUntilItWorks);
+  connection.addEventListener("members", ({ detail }) => members(detail.room));
+  connection.addEventListener("hopeless", ({ detail }) => notice(detail.words, "bad"));
+  connection.start(fromCode(INSTRUCTOR, code));
+  connection.join(which.room);
+  connection.join(which.newsRoom);
+}
+
+function hear(event) {
+  if (waiting) waiting.push(event);
+  else view.hear(event);
+}
+
+function members({ roomId, members: here }) {
+  if (roomId === which.room && here) view.presence([...here.keys()].filter((name) => name !== INSTRUCTOR));
+}
+
+function state(now) {
+  const words = { open: "live", waiting: "reconnecting", connecting: "reconnecting", authenticating: "reconnecting" };
+  $("#state").className = `state ${now}`;
+  setText($("#state"), words[now] ?? "stopped");
+}
+
+function notice(words, kind = "") {
+  $("#notice").hidden = words === "";
+  $("#notice").className = `notice ${kind}`;
+  setText($("#notice"), words);
+}
+
+addEventListener("online", () => connection?.networkIsBack());
+document.addEventListener("visibilitychange", () => document.hidden || connection?.link?.look());

@@ -1,0 +1,142 @@
+// What is known of a class: events in, rows out; no page and no socket. The same fold as labkit/classroom/board.py,
+// where every rule is explained; a test feeds both the same events. Maps, because students choose their names.
+
+const MOST_UNKNOWN = 12;
+const MOST_DEVICES = 8;
+const STUCK_FAILS = 3;
+const STUCK_MS = 10 * 60_000;
+const QUIET_MS = 5 * 60_000;
+const MINUTE_MS = 60_000;
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$/;
+
+export class BoardState {
+  constructor(exercises = []) {
+    this.exercises = [...exercises];
+    this.students = new Map();
+    this.listed = exercises.length;
+  }
+
+  /** From a snapshot: what Board.json told. `listed`: how many of its exercises are the course's. */
+  static of({ exercises, students }, listed = exercises.length) {
+    const board = new BoardState(exercises);
+    board.listed = listed;
+    for (const [name, row] of Object.entries(students)) board.students.set(name, rowOf(row));
+    return board;
+  }
+
+  /** Take an event of the room. The student whose row changed, or null. */
+  hear(event) {
+    if (event.type !== "exercise" || !this.#hasColumn(event.exercise)) return null;
+    const row = this.row(event.userId);
+    if (!isNew(row.devices, String(event.requestId), event.n)) return null;
+    tell(row, event);
+    return event.userId;
+  }
+
+  row(name) {
+    if (!this.students.has(name)) this.students.set(name, rowOf({}));
+    return this.students.get(name);
+  }
+
+  /** What fails just now: [how many, exercise, check, who], most first. */
+  wall() {
+    const who = new Map();
+    for (const [name, row] of this.students) {
+      for (const [exercise, { status, check, fails }] of row.cells) {
+        if (fails && check && (status === "fail" || status === "help")) put(who, exercise, check, name);
+      }
+    }
+    return [...who.values()].map(({ exercise, check, names }) => [names.length, exercise, check, names.sort(byCode)])
+      .sort((a, b) => b[0] - a[0] || byCode(a[1], b[1]) || byCode(a[2], b[2]));
+  }
+
+  #hasColumn(exercise) {
+    if (this.exercises.includes(exercise)) return true;
+    if (this.exercises.length >= this.listed + MOST_UNKNOWN) return false;
+    this.exercises.push(exercise);
+    return true;
+  }
+}
+
+/** Why a student seems stuck, in words; null when all seems well. */
+export function stuck(row, now) {
+  const cell = row.cells.get(row.current);
+  if (!cell || cell.status === "pass") return null;
+  if (cell.fails >= STUCK_FAILS) {
+    const same = cell.check && cell.same > 1 ? `, ${cell.same} of them at ${cell.check}` : "";
+    return `${cell.fails} fails in a row${same}`;
+  }
+  const quiet = now - cell.lastAt;
+  if (onTaskMs(cell, now) < STUCK_MS || quiet < QUIET_MS) return null;
+  return `no check for ${Math.floor(quiet / MINUTE_MS)} min`;
+}
+
+/** From the first record until it was solved, or until now. */
+export function onTaskMs(cell, now) {
+  return Math.max(0, (cell.passedAt ?? now) - cell.firstAt);
+}
+
+function rowOf({ cells = {}, devices = {}, current = null, hand = null, handAt = null, skew = null }) {
+  const [cellMap, deviceMap] = [cells, devices].map((object) => new Map(Object.entries(object)));
+  return { cells: cellMap, devices: deviceMap, current, hand, handAt, skew };
+}
+
+function tell(row, event) {
+  const sentAt = ms(event.sentAt) ?? 0;
+  const saidAt = ms(event.at) ?? sentAt;
+  row.skew = row.skew === null ? sentAt - saidAt : Math.min(row.skew, sentAt - saidAt);
+  const at = Math.min(saidAt + row.skew, sentAt);
+  const { exercise, status, check = null } = event;
+  if (!row.cells.has(exercise)) row.cells.set(exercise, newCell(status, at));
+  hearCell(row.cells.get(exercise), status, check, at);
+  row.current = exercise;
+  if (status === "help") [row.hand, row.handAt] = [exercise, at];
+  else if (status === "started" || status === "pass") row.hand = row.handAt = null;
+}
+
+function newCell(status, at) {
+  return { status, firstAt: at, lastAt: at, check: null, fails: 0, same: 0, tries: 0, passedAt: null };
+}
+
+function hearCell(cell, status, check, at) {
+  if (status === "fail") {
+    cell.same = cell.fails > 0 && check === cell.check ? cell.same + 1 : 1;
+    cell.fails += 1;
+  } else if (status === "pass") {
+    cell.fails = cell.same = 0;
+    cell.passedAt ??= at;
+  }
+  if (["fail", "pass", "inconclusive"].includes(status)) cell.tries += 1;
+  cell.status = status;
+  if (status !== "help") cell.check = ["fail", "inconclusive"].includes(status) ? check : null;
+  cell.lastAt = Math.max(cell.lastAt, at);
+}
+
+function isNew(devices, requestId, n) {
+  const cut = requestId.lastIndexOf("-");
+  const device = (cut < 0 ? "" : requestId.slice(0, cut)).slice(0, 100);
+  if (n <= (devices.get(device) ?? 0)) return false;
+  devices.set(device, n);
+  while (devices.size > MOST_DEVICES) devices.delete(devices.keys().next().value);
+  return true;
+}
+
+function ms(moment) {
+  if (typeof moment === "number") return Math.trunc(moment);
+  const parsed = typeof moment === "string" && ISO.test(moment) ? Date.parse(moment) : NaN;
+  return Number.isNaN(parsed) ? null : parsed;
+}
+
+function put(who, exercise, check, name) {
+  const key = JSON.stringify([exercise, check]);
+  if (!who.has(key)) who.set(key, { exercise, check, names: [] });
+  who.get(key).names.push(name);
+}
+
+function byCode(a, b) {
+  const [one, other] = [[...a], [...b]];
+  for (let at = 0; at < one.length && at < other.length; at += 1) {
+    if (one[at] !== other[at]) return one[at].codePointAt(0) - other[at].codePointAt(0);
+  }
+  return one.length - other.length;
+}

@@ -1,0 +1,237 @@
+// The board on a screen: participants x exercises, and beside it who needs somebody, what fails, and the news.
+// Used by the page (board.js) and by the widget (labkit/views/board.py). Rows stay the same elements; an event touches
+// one row in the next frame, and the lists beside it a few times a second.
+
+import { BoardState, onTaskMs, stuck } from "./board_state.js";
+import { Side } from "./board_side.js";
+import { el, setText } from "./dom.js";
+
+const SIDE_MS = 250;
+const TICK_MS = 5000;
+const MARKS = { pass: "✔", fail: "✘", started: "▶", inconclusive: "?", help: "⚑" };
+const WORDS = { pass: "pass", fail: "fail", started: "started", inconclusive: "unsure", help: "help" };
+const ORDERS = {
+  name: (one, other) => byName(one, other),
+  need: (one, other) => other.need - one.need || byName(one, other),
+  solved: (one, other) => one.solved - other.solved || byName(one, other),
+};
+
+const ORDER_WORDS = { name: "by name", need: "who needs somebody first", solved: "least solved first" };
+
+export class BoardView {
+  /** `now` gives the server's time in ms. `root` gets the board. */
+  constructor(root, now = Date.now) {
+    this.now = now;
+    this.state = new BoardState();
+    this.catalogue = {};
+    this.present = new Set();
+    this.lines = new Map(); // by name: {name, row element, cells, need, solved}
+    this.dirty = new Set();
+    this.order = "name";
+    this.namesHidden = false;
+    this.head = el("tr");
+    this.body = el("tbody");
+    this.table = el("table", { class: "board-table" },
+      el("caption", { class: "unseen" }, "Participants and exercises"), el("thead", {}, this.head), this.body);
+    this.side = new Side();
+    this.tiles = el("dl", { class: "board-tiles" });
+    const labels = { class: "board-scroll", tabindex: "0", role: "region", "aria-label": "Participants" };
+    const main = el("div", {}, this.#controls(), el("div", labels, this.table));
+    root.append(this.tiles, el("div", { class: "board-desk" }, main, this.side.element));
+    this.timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  close() {
+    clearInterval(this.timer);
+    clearTimeout(this.sideTimer);
+  }
+
+  /** Everything, from a snapshot. */
+  show({ board, catalogue = {}, news = [] }) {
+    this.catalogue = catalogue;
+    const listed = Object.keys(catalogue).length || board.exercises.length;
+    this.state = BoardState.of(board, listed);
+    this.side.news(news);
+    this.#columns();
+    for (const name of this.state.students.keys()) this.dirty.add(name);
+    this.#soon();
+  }
+
+  /** One event of the class's room, or of its news. */
+  hear(event) {
+    if (event.type === "chat") return this.side.newsItem(event);
+    const columns = this.state.exercises.length;
+    const name = this.state.hear(event);
+    if (name === null) return;
+    if (this.state.exercises.length > columns) this.#columns();
+    this.dirty.add(name);
+    this.#soon();
+  }
+
+  /** Who is here now. */
+  presence(names) {
+    const before = this.present;
+    this.present = new Set(names);
+    for (const name of new Set([...before, ...this.present])) {
+      if (before.has(name) !== this.present.has(name)) this.dirty.add(name);
+      this.state.row(name);
+    }
+    this.#soon();
+  }
+
+  // Drawing
+
+  #soon() {
+    this.frame ??= requestAnimationFrame(() => this.#draw());
+    this.sideTimer ??= setTimeout(() => this.#drawSide(), SIDE_MS);
+  }
+
+  #draw() {
+    this.frame = null;
+    let isNew = false;
+    for (const name of this.dirty) isNew = this.#line(name) || isNew;
+    this.dirty.clear();
+    if (isNew) this.#sort();
+  }
+
+  #tick() {
+    for (const name of this.state.students.keys()) this.#line(name);
+    if (this.order !== "name") this.#sort();
+    this.#drawSide();
+  }
+
+  #columns() {
+    const heads = this.state.exercises.map((exercise) => el("th", { scope: "col" },
+      el("span", { class: "board-exercise" }, exercise), el("span", { class: "board-counts" })));
+    const [first, last] = ["Participant", "On task"].map((words) => el("th", { scope: "col" }, words));
+    this.head.replaceChildren(first, ...heads, last);
+    this.table.style.minWidth = `${23 + 7 * heads.length}rem`;
+    for (const { element } of this.lines.values()) element.remove();
+    this.lines.clear();
+    for (const name of this.state.students.keys()) this.dirty.add(name);
+  }
+
+  /** Draw one participant; whether the line is new. */
+  #line(name) {
+    const row = this.state.students.get(name);
+    const isNew = !this.lines.has(name);
+    const line = this.lines.get(name) ?? this.#newLine(name);
+    const now = this.now();
+    const why = stuck(row, now);
+    const isHere = this.present.has(name);
+    line.solved = [...row.cells.values()].filter(isSolved).length;
+    line.need = (row.hand ? 4 : 0) + (why ? 2 : 0) + (isHere ? 1 : 0);
+    line.element.classList.toggle("away", !isHere);
+    setText(line.here, isHere ? "●" : "○");
+    setText(line.hereWord, isHere ? "here" : "away");
+    setText(line.name, this.shownName(name, line));
+    setText(line.flag, row.hand ? "⚑ asks" : why ? "▲ stuck" : "");
+    this.state.exercises.forEach((exercise, at) => fill(line.cells[at], row.cells.get(exercise)));
+    const current = row.cells.get(row.current);
+    setText(line.time, current && current.status !== "pass" ? minutes(onTaskMs(current, now)) : "–");
+    return isNew;
+  }
+
+  #newLine(name) {
+    const [hereWord, shown, flag] = ["unseen", "board-name", "board-flag"].map((kind) => el("span", { class: kind }));
+    const [here, time] = [el("span", { class: "board-here", "aria-hidden": "true" }), el("td")];
+    const cells = this.state.exercises.map(() => el("td", { class: "none" }, "·"));
+    const head = el("th", { scope: "row" }, here, hereWord, " ", shown, " ", flag);
+    const element = el("tr", {}, head, ...cells, time);
+    const number = this.lines.size + 1;
+    const line = { key: name, number, element, here, hereWord, name: shown, flag, cells, time };
+    this.lines.set(name, line);
+    return line;
+  }
+
+  shownName(name, line = this.lines.get(name)) {
+    return this.namesHidden ? `participant ${line?.number ?? ""}` : name;
+  }
+
+  #sort() {
+    const lines = [...this.lines.values()].sort(ORDERS[this.order]);
+    lines.forEach(({ element }, at) => {
+      if (this.body.children[at] !== element) this.body.insertBefore(element, this.body.children[at] ?? null);
+    });
+  }
+
+  #drawSide() {
+    this.sideTimer = null;
+    const now = this.now();
+    const rows = [...this.state.students];
+    const hands = rows.filter(([, row]) => row.hand).sort(([, a], [, b]) => a.handAt - b.handAt)
+      .map(([name, row]) => [this.shownName(name), `${row.hand}, for ${minutes(now - row.handAt)}`]);
+    const stuckOnes = rows.map(([name, row]) => [this.shownName(name), stuck(row, now), row.current])
+      .filter(([, why]) => why).map(([name, why, exercise]) => [name, `${exercise}: ${why}`]);
+    this.side.hands(hands);
+    this.side.stuck(stuckOnes);
+    this.side.wall(this.state.wall(), this.catalogue);
+    this.#counts(rows);
+    const solved = rows.flatMap(([, row]) => [...row.cells.values()]).filter(isSolved).length;
+    this.#tiles(rows.length, hands.length, stuckOnes.length, solved);
+  }
+
+  #tiles(all, hands, stuckOnes, solved) {
+    const total = all * this.state.exercises.length;
+    const facts = [["Here", `${this.present.size} of ${all}`], ["Hands up", hands], ["Stuck", stuckOnes],
+      ["Solved", total ? `${solved} of ${total} (${Math.round((100 * solved) / total)} %)` : "0"]];
+    if (this.tiles.children.length === 0) {
+      this.tiles.append(...facts.map(([name]) => el("div", {}, el("dt", {}, name), el("dd"))));
+    }
+    facts.forEach(([, value], at) => setText(this.tiles.children[at].lastElementChild, String(value)));
+  }
+
+  #counts(rows) {
+    this.state.exercises.forEach((exercise, at) => {
+      const counts = { pass: 0, fail: 0 };
+      for (const [, row] of rows) {
+        const status = row.cells.get(exercise)?.status;
+        if (status in counts) counts[status] += 1;
+      }
+      setText(this.head.children[at + 1].lastElementChild, `${counts.pass} ✔ ${counts.fail} ✘`);
+    });
+  }
+
+  #controls() {
+    const options = Object.entries(ORDER_WORDS).map(([value, words]) => el("option", { value }, words));
+    const onOrder = ({ target }) => {
+      this.order = target.value;
+      this.#sort();
+    };
+    const onHide = ({ target }) => {
+      this.namesHidden = !this.namesHidden;
+      target.setAttribute("aria-pressed", String(this.namesHidden));
+      this.#tick();
+    };
+    const choice = el("select", { onchange: onOrder }, ...options);
+    const hide = el("button", { type: "button", "aria-pressed": "false", onclick: onHide }, "Hide names");
+    return el("div", { class: "board-controls" }, el("label", {}, "Order ", choice), hide, legend());
+  }
+}
+
+function fill(place, cell) {
+  const times = cell?.status === "fail" && cell.fails > 1 ? ` ×${cell.fails}` : "";
+  setText(place, cell ? `${MARKS[cell.status]} ${WORDS[cell.status]}${times}` : "·");
+  const kind = cell?.status ?? "none";
+  if (place.className !== kind) place.className = kind;
+}
+
+function legend() {
+  const shown = Object.keys(MARKS).map((status) => el("li", { class: status }, `${MARKS[status]} ${WORDS[status]}`));
+  const marks = [...shown, el("li", {}, "· not begun")];
+  return el("ul", { class: "board-legend", "aria-label": "What the marks mean" }, ...marks);
+}
+
+function isSolved({ passedAt }) {
+  return passedAt !== null;
+}
+
+function byName(one, other) {
+  return one.key.localeCompare(other.key, undefined, { numeric: true });
+}
+
+export function minutes(ms) {
+  const total = Math.floor(Math.max(0, ms) / 60_000);
+  if (total === 0) return "<1 min";
+  return total < 60 ? `${total} min` : `${Math.floor(total / 60)} h ${total % 60} min`;
+}

@@ -1,0 +1,243 @@
+"""A class over real sockets: students at their laptops, Wi-Fi that comes and goes, and a server that is killed.
+
+    python -m tests.classroom.big_class SEED [STUDENTS] [SECONDS]       a line of JSON
+
+Each student has a progress file and a sender of its own, as in a notebook. Ten students share an access point: a proxy
+whose weather is drawn from the seed. Everything is ten times as fast as in a class room: SECONDS 120 are 20 minutes.
+"""
+
+import asyncio
+import json
+import random
+import re
+import signal
+import sys
+import tempfile
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from time import time
+from typing import Any
+
+from labkit.classroom.board import Board
+from labkit.classroom.membership import Membership
+from labkit.classroom.record import Record
+from labkit.classroom.register import INSTRUCTOR
+from labkit.classroom.sending import Sender
+from labkit.classroom.watching import Watcher
+from labkit.course.progress import Progress
+from labkit.faults import Blackhole, Fault, Jitter, Latency, Proxy, Reset, Stall, Throttle
+from labkit.wire.audit.file import reading, rows
+
+EXERCISES = [f"{number:02}-exercise" for number in range(1, 11)]
+CHECKS = ["auth-first", "room-leak", "no-jitter", "seq-gap"]
+PER_ACCESS_POINT = 10
+WEATHER: list[list[Fault]] = [
+    [Latency(seconds=0.05)],
+    [Jitter(seconds=0.2)],
+    [Throttle(bytes_per_s=4000)],
+    [Stall()],
+    [Blackhole()],
+    [Reset()],
+]
+SPEED = ["ping_interval_s=3", "ping_timeout_s=1", "outbox_age_s=2", "close_deadline_s=0.3"]
+CONVERGES_S = 240.0  # of a busy machine: a backoff may be 30 s long, several times
+
+
+class TheServer:
+    """`labkit class start` as a process that is killed without warning and started again."""
+
+    def __init__(self, folder: Path, names: list[str]) -> None:
+        self.folder, self.kills, self.port = folder, 0, 0
+        (folder / "roster.csv").write_text("name\n" + "\n".join(names) + "\n")
+
+    async def start(self) -> None:
+        options = [part for line in SPEED for part in ("--set", line)]
+        self.process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "labkit", "class", "start", "big", "--port", str(self.port), "--with-parent"),
+            *("--quiet", "--file", str(self.folder / "big.db"), "--roster", str(self.folder / "roster.csv")),
+            *("--hand-out", str(self.folder / "slips.txt"), *options),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=(self.folder / "server.log").open("a"),
+        )
+        assert self.process.stdout is not None
+        while True:
+            line = (await self.process.stdout.readline()).decode()
+            assert line, (self.folder / "server.log").read_text()[-2000:]
+            if found := re.search(r"listening on ws://.*:(\d+)", line):
+                self.port = int(found[1])
+                return
+
+    async def kill(self) -> None:
+        """SIGKILL, and at once a new one."""
+        self.process.send_signal(signal.SIGKILL)
+        await self.process.wait()
+        self.kills += 1
+        await self.start()
+
+    async def stop(self) -> None:
+        with suppress(ProcessLookupError):
+            self.process.terminate()
+        await self.process.wait()
+
+    def codes(self) -> dict[str, str]:
+        """By name, from the slips."""
+        slips = (self.folder / "slips.txt").read_text()
+        found = dict(re.findall(r"name='(.*?)', code='(.*?)'", slips))
+        instructor = re.search(r"code  (\S+)", slips)
+        assert instructor is not None
+        return found | {INSTRUCTOR: instructor[1]}
+
+
+async def study(progress: Progress, rng: random.Random, seconds: float) -> None:
+    """One student: starts, fails, asks, passes; every four seconds or so something happens."""
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + seconds
+    await asyncio.sleep(rng.uniform(0, seconds / 20))
+    exercises = iter(EXERCISES)
+    exercise, is_new = next(exercises), True
+    while loop.time() < ends:
+        status = "started" if is_new else rng.choices(["fail", "pass", "inconclusive", "help"], [6, 3, 1, 1])[0]
+        check = rng.choice(CHECKS) if status == "fail" else None
+        await asyncio.to_thread(progress.add, exercise, status, check)  # type: ignore[arg-type]
+        is_new = status == "pass"
+        exercise = next(exercises, EXERCISES[-1]) if is_new else exercise
+        await asyncio.sleep(rng.uniform(0.03, 0.07) * min(seconds, 80))
+
+
+async def weather(proxy: Proxy, rng: random.Random) -> None:
+    """What a class room's Wi-Fi does all day."""
+    while True:
+        await asyncio.sleep(rng.uniform(0.5, 4))
+        faults = rng.choice(WEATHER)
+        direction = rng.choice(["up", "down"])
+        proxy.set(**{direction: faults})
+        await asyncio.sleep(rng.uniform(0.2, 3))
+        if isinstance(faults[0], Blackhole):  # TCP never goes on behind bytes that are lost: such a connection ends
+            proxy.set(up=[Reset()], down=[Reset()])
+            await asyncio.sleep(0.05)
+        proxy.heal()
+
+
+async def run(seed: int, students: int, seconds: float, folder: Path) -> dict[str, Any]:
+    """One class; what became of it."""
+    rng = random.Random(seed)
+    names = [f"student-{number:03}" for number in range(students)]
+    server = TheServer(folder, names)
+    await server.start()
+    codes, loop = server.codes(), asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(64))  # each student is a machine of its own, with threads of its own
+    address = f"ws://127.0.0.1:{server.port}"
+    async with AsyncExitStack() as stack:
+        count = -(-students // PER_ACCESS_POINT) + 1
+        proxies = [await stack.enter_async_context(Proxy(address, seed=seed * 1000 + n)) for n in range(count)]
+        quick: dict[str, Any] = {"give_up_s": 3.0}
+        senders = [
+            Sender(
+                Membership(proxies[at // PER_ACCESS_POINT].url, name, codes[name], "big"),
+                Progress(folder / name / "progress.jsonl"),
+                **quick,
+            )
+            for at, name in enumerate(names)
+        ]
+        watcher = Watcher(proxies[-1].url, codes[INSTRUCTOR], open_timeout_s=1e8, **quick)
+        running = [asyncio.create_task(sender.run()) for sender in senders]
+        running.append(asyncio.create_task(watcher.run()))
+        storms = [asyncio.create_task(weather(proxy, random.Random(rng.random()))) for proxy in proxies]
+        work = [study(sender.progress, random.Random(rng.random()), seconds) for sender in senders]
+        working = asyncio.gather(*work)
+        for part in (rng.uniform(0.2, 0.4), rng.uniform(0.6, 0.8)):
+            await asyncio.sleep(max(0, part * seconds - server.kills * 0.4 * seconds))
+            await server.kill()
+        await working
+        for storm in storms:
+            storm.cancel()
+        for proxy in proxies:
+            proxy.set(up=[Reset()], down=[Reset()])
+        await asyncio.sleep(0.1)
+        for proxy in proxies:
+            proxy.heal()
+        began = loop.time()
+        while loop.time() < began + CONVERGES_S and any(sender.waiting for sender in senders):
+            await asyncio.sleep(0.2)
+        converged = loop.time() - began
+        late = {sender.membership.name: how(sender) for sender in senders if sender.waiting}
+        await asyncio.sleep(1)
+        dead = [repr(task.exception()) for task in running if task.done()]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+    await server.stop()
+    return judged(seed, senders, watcher, folder) | {
+        "kills": server.kills,
+        "late": late,
+        "converged_s": round(converged, 1),
+        "dead": dead,
+        "connections": sum(1 for kind in kinds(folder) if kind == "auth"),
+    }
+
+
+def how(sender: Sender) -> str:
+    """Where a sender is that has not told everything."""
+    client = sender.client
+    if client is None:
+        return "has no client"
+    latest = [f"{record.at:.1f} {record.kind} {record.detail}" for record in client.log][-8:]
+    return f"{sender.waiting} wait, {client.state.value}, now {time():.1f}: {latest}"
+
+
+def kinds(folder: Path) -> list[str]:
+    with reading(folder / "big.db") as file:
+        return [entry.kind for _, entry, _ in rows(file)]
+
+
+def judged(seed: int, senders: list[Sender], watcher: Watcher, folder: Path) -> dict[str, Any]:
+    """The class's file, and what the instructor saw live, against each student's own file."""
+    record = Record(folder / "big.db", "big")
+    record.catch_up()
+    expected = {sender.membership.name: local(sender.progress) for sender in senders}
+    stored, live = shown(record.board), shown(watcher.board)
+    with reading(folder / "big.db") as file:
+        events = [entry for _, entry, _ in rows(file, room="class:big") if entry.kind == "event"]
+    said = Counter((entry.user, json.loads(entry.body or "")["n"]) for entry in events)
+    return {
+        "seed": seed,
+        "students": len(senders),
+        "records": sum(len(sender.progress.records()) for sender in senders),
+        "stored": len(events),
+        "repeated": sum(many - 1 for many in said.values()),
+        "wrong_in_the_file": [name for name in expected if stored.get(name, {}) != expected[name]],
+        "wrong_on_the_live_board": [name for name in expected if live.get(name, {}) != expected[name]],
+    }
+
+
+def local(progress: Progress) -> dict[str, Any]:
+    """What a student's own file says, exercise by exercise."""
+    found: dict[str, Any] = {}
+    for record in progress.records():
+        said = found.setdefault(record["exercise"], {"tries": 0, "fails": 0})
+        status = record["status"]
+        said["tries"] += status in ("fail", "pass", "inconclusive")
+        said["fails"] = 0 if status == "pass" else said["fails"] + (status == "fail")
+        said["status"] = status
+        said["check"] = said.get("check") if status == "help" else record["check"]
+    return found
+
+
+def shown(board: Board) -> dict[str, Any]:
+    """What a board says, in the same form."""
+    return {
+        name: {
+            exercise: {"tries": cell.tries, "fails": cell.fails, "status": cell.status, "check": cell.check}
+            for exercise, cell in row.cells.items()
+        }
+        for name, row in board.students.items()
+    }
+
+
+if __name__ == "__main__":
+    given = [int(argument) for argument in sys.argv[1:]]
+    with tempfile.TemporaryDirectory() as place:
+        print(json.dumps(asyncio.run(run(given[0], *(given[1:] or [200, 120]), Path(place)))))

@@ -1,0 +1,163 @@
+"""The board as a pure fold of events."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labkit.classroom.board import MOST_UNKNOWN, QUIET_MS, STUCK_MS, Board
+from tests.classroom.school import exercise
+from tests.web.pages import answer_of
+
+MINUTE = 60_000
+
+
+def folded(*events: dict[str, Any], exercises: tuple[str, ...] = ("01", "02")) -> Board:
+    board = Board(exercises)
+    for event in events:
+        board.hear(event)
+    return board
+
+
+def test_the_newest_record_is_the_status() -> None:
+    """Started, failed, passed: what was said last stands, and the way there is counted."""
+    board = folded(
+        exercise("ana", 1),
+        exercise("ana", 2, status="fail", check="auth-first"),
+        exercise("ana", 3, status="fail", check="auth-first"),
+        exercise("ana", 4, status="pass"),
+    )
+    cell = board.students["ana"].cells["01"]
+    assert (cell.status, cell.check, cell.fails, cell.tries) == ("pass", None, 0, 3)
+
+
+def test_an_event_counts_once() -> None:
+    """Told again, by a reconnect or by folding the history twice, it changes nothing; it says so, too."""
+    events = [exercise("ana", n, status="fail", check="c") for n in (1, 2, 3)]
+    once, twice = folded(*events), folded(*events, *events)
+    assert twice.json() == once.json()
+    assert once.hear(events[1]) is None
+    assert once.hear(exercise("ana", 4, status="pass")) == "ana"
+
+
+def test_a_progress_file_begun_anew_counts_anew() -> None:
+    """The number is one device's: another device's first record is no repetition."""
+    board = folded(exercise("ana", 7, status="fail", check="c"), exercise("ana", 1, status="pass", requestId="other-1"))
+    assert board.students["ana"].cells["01"].status == "pass"
+
+
+def test_whoever_said_it_is_the_servers_word() -> None:
+    """A message that names another student is told under its sender's name."""
+    board = folded(exercise("eve", 1, status="pass", user="ana", student="ana"))
+    assert set(board.students) == {"eve"}
+
+
+def test_a_hand_stays_up_until_the_student_goes_on() -> None:
+    """A failing check does not lower it, starting or passing does."""
+    board = folded(exercise("ana", 1, status="help"), exercise("ana", 2, "02", status="fail", check="c"))
+    assert board.students["ana"].hand == "01"
+    board.hear(exercise("ana", 3, "02", status="pass"))
+    assert board.students["ana"].hand is None
+
+
+def test_who_asks_asks_about_what_failed_last() -> None:
+    """A raised hand does not take the fail off the wall, nor out of the reason."""
+    fails = [exercise("ana", n, status="fail", check="c") for n in (1, 2, 3)]
+    board = folded(*fails, exercise("ana", 4, status="help"))
+    assert board.wall() == [(1, "01", "c", ["ana"])]
+    assert board.students["ana"].stuck(2000) == "3 fails in a row, 3 of them at c"
+
+
+def test_three_fails_in_a_row_are_stuck_and_why() -> None:
+    """The reason counts how many of them are at the same check."""
+    board = folded(
+        exercise("ana", 1, status="fail", check="a"),
+        exercise("ana", 2, status="fail", check="b"),
+    )
+    assert board.students["ana"].stuck(2000) is None
+    board.hear(exercise("ana", 3, status="fail", check="b"))
+    assert board.students["ana"].stuck(2000) == "3 fails in a row, 2 of them at b"
+    board.hear(exercise("ana", 4, status="pass"))
+    assert board.students["ana"].stuck(2000) is None
+
+
+def test_long_silence_in_an_unsolved_exercise_is_stuck() -> None:
+    """Ten minutes on it and five without a check; one of the two is not enough."""
+    board = folded(exercise("ana", 1))
+    row = board.students["ana"]
+    now = row.cells["01"].first_at
+    assert row.stuck(now + STUCK_MS - 1) is None
+    assert row.stuck(now + STUCK_MS) == "no check for 10 min"
+    board.hear(exercise("ana", 2, status="fail", check="c", at=1000 + STUCK_MS, sentAt=iso_of(5000 + STUCK_MS)))
+    assert row.stuck(now + STUCK_MS + QUIET_MS - 1) is None
+
+
+def iso_of(ms: int) -> str:
+    return f"1970-01-01T00:{ms // MINUTE:02}:{ms % MINUTE / 1000:06.3f}Z"
+
+
+def test_a_record_that_waited_offline_happened_when_it_happened() -> None:
+    """The student's clock may be wrong by hours; the time between two records is not."""
+    skewed = 1_000_000_000
+    board = folded(
+        exercise("ana", 1, at=skewed, sentAt=iso_of(0)),
+        exercise("ana", 2, status="pass", at=skewed + 4 * MINUTE, sentAt=iso_of(30 * MINUTE)),
+    )
+    assert board.students["ana"].cells["01"].on_task_ms(40 * MINUTE) == 4 * MINUTE
+
+
+def test_the_wall_counts_students_by_what_fails() -> None:
+    """Most first; who has passed since is not counted any more."""
+    fails = [exercise(name, 1, status="fail", check="auth-first") for name in ("ana", "ben", "cleo")]
+    board = folded(*fails, exercise("dan", 1, "02", status="fail", check="seq"), exercise("cleo", 2, status="pass"))
+    assert board.wall() == [(2, "01", "auth-first", ["ana", "ben"]), (1, "02", "seq", ["dan"])]
+
+
+def test_invented_exercises_do_not_fill_the_board() -> None:
+    """A few that the course does not list are shown; thousands are not."""
+    board = folded(*(exercise("eve", n, f"joke-{n}") for n in range(1, 5000)))
+    assert len(board.exercises) == 2 + MOST_UNKNOWN
+    assert len(board.students["eve"].cells) == MOST_UNKNOWN
+
+
+def test_what_json_tells_makes_the_same_board() -> None:
+    """A late comer goes on from a snapshot as if it had been there."""
+    early = folded(exercise("ana", 1), exercise("ben", 1, status="fail", check="c"))
+    late = Board.of(early.json())
+    for board in (early, late):
+        board.hear(exercise("ben", 2, status="pass"))
+    assert late.json() == early.json()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_page_folds_the_same(tmp_path: Path, seed: int) -> None:
+    """labkit/web/board_state.js makes of the same events the same board, wall and reasons; odd ones included."""
+    rng = random.Random(seed)
+    events = [odd(rng) for _ in range(400)]
+    board = folded(*events)
+    now = 40 * MINUTE
+    expected = {
+        "board": board.json(),
+        "wall": [list(line) for line in board.wall()],
+        "stuck": {name: row.stuck(now) for name, row in board.students.items()},
+    }
+    assert answer_of(tmp_path, "board_fold.mjs", {"exercises": ["01", "02"], "events": events, "now": now}) == expected
+
+
+def odd(rng: random.Random) -> dict[str, Any]:
+    status = rng.choice(["started", "fail", "fail", "fail", "pass", "inconclusive", "help"])
+    said_at = rng.choice([rng.randrange(30 * MINUTE), iso_of(rng.randrange(30 * MINUTE)), "yesterday", "2026-13-01"])
+    more = {"check": rng.choice(["a", "b"])} if status == "fail" and rng.random() < 0.9 else {}
+    n = rng.randrange(1, 60)
+    device = rng.choice(["d1", "d2", "d-3"])
+    return exercise(
+        rng.choice(["ana", "ben", "__proto__", "constructor"]),
+        n,
+        rng.choice(["01", "02", "02", "toString"]),
+        status,
+        at=said_at,
+        sentAt=iso_of(rng.randrange(30 * MINUTE)),
+        requestId=rng.choice([f"{device}-{n}", str(n), ""]),
+        **more,
+    )

@@ -1,0 +1,75 @@
+"""What a class has done, for spreadsheets, programs and grade books."""
+
+import csv
+import io
+from typing import Any
+
+from labkit.classroom.board import Board
+from labkit.classroom.export import COLUMNS, gradebook, rows, write_csv, write_gradebook
+from tests.classroom.school import exercise
+
+NOW = 600_000
+NAMES = {"otter": "=cmd|' /C calc'!A1", "ben": 'Ben "B", Okafor\nJr.'}
+
+
+def board() -> Board:
+    made = Board(["01", "02"], ["ben"])
+    for event in (
+        exercise("otter", 1, at=5000),
+        exercise("otter", 2, status="fail", check="-1+1", at=65_000, sentAt="1970-01-01T00:01:05Z"),
+        exercise("otter", 3, status="pass", at=125_000, sentAt="1970-01-01T00:02:05Z"),
+        exercise("otter", 4, "02", status="fail", check="@x", at=126_000, sentAt="1970-01-01T00:02:06Z"),
+    ):
+        made.hear(event)
+    return made
+
+
+def read(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_csv_says_what_each_student_did() -> None:
+    """A row for each student and exercise, the undone ones too; times, tries, and minutes on task."""
+    file = io.StringIO(newline="")
+    write_csv(file, rows(board(), {}, NOW))
+    told = read(file.getvalue())
+    assert [(row["student"], row["exercise"], row["status"]) for row in told] == [
+        ("ben", "01", "not begun"),
+        ("ben", "02", "not begun"),
+        ("otter", "01", "pass"),
+        ("otter", "02", "fail"),
+    ]
+    assert (told[2]["tries"], told[2]["minutes_on_task"]) == ("2", "2.0")
+    assert told[2]["passed_at"] == "1970-01-01T00:02:05.000Z"
+    assert tuple(told[0]) == COLUMNS
+
+
+def test_a_spreadsheet_runs_nothing_and_columns_stay() -> None:
+    """A formula gets an apostrophe; commas, quotes and line ends stay inside their cell."""
+    for write, told in ((write_csv, rows(board(), NAMES, NOW)), (write_gradebook, gradebook(board(), NAMES))):
+        file = io.StringIO(newline="")
+        write(file, told)
+        cells = [cell for row in read(file.getvalue()) for cell in row.values()]
+        assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))] == []
+        assert "'" + NAMES["otter"] in cells
+        assert NAMES["ben"] in cells
+    assert "'@x" in [row["check"] for row in read(csv_of(board()))]
+
+
+def csv_of(made: Board) -> str:
+    file = io.StringIO(newline="")
+    write_csv(file, rows(made, {}, NOW))
+    return file.getvalue()
+
+
+def test_a_grade_is_a_point_for_what_was_ever_passed() -> None:
+    """Trying something else afterwards takes nothing away; names are those of the roster."""
+    made = board()
+    made.hear(exercise("otter", 5, status="fail", check="c"))
+    grades: list[Any] = gradebook(made, {"otter": "Ana"})
+    assert [(grade["student_id"], grade["assignment"], grade["score"]) for grade in grades] == [
+        ("ben", "class-01", 0.0),
+        ("ben", "class-02", 0.0),
+        ("Ana", "class-01", 1.0),
+        ("Ana", "class-02", 0.0),
+    ]

@@ -1,0 +1,139 @@
+"""What a student cannot do to others: see, write, pretend, or read a code or a ticket."""
+
+import asyncio
+import json
+import logging
+from pathlib import Path
+from urllib.error import HTTPError
+
+import pytest
+
+from labkit.bench.ask import ask, basic
+from labkit.classroom.register import INSTRUCTOR
+from labkit.wire.client.client import Client, Disconnected, Refused
+from tests.classroom.school import CLASS, School, at_work, statuses, teaching, told
+from tests.wire.raw import Raw, on_a_loop
+
+ROOM, NEWS = f"class:{CLASS}", f"class:{CLASS}:news"
+
+
+async def raw_of(school: School, name: str, *rooms: str) -> Raw:
+    """A connection by hand, of somebody with a code: it may say anything."""
+    return await Raw.enter(school.url, await school.ticket(name), *rooms)
+
+
+def said(n: int, status: str = "pass", **more: object) -> dict[str, object]:
+    return {"type": "exercise", "roomId": ROOM, "exercise": "01", "status": status, "at": 1, "n": n, **more}
+
+
+@on_a_loop
+async def test_a_student_does_not_see_what_others_answer(tmp_path: Path) -> None:
+    """Not live, not by coming late, not by asking who is there; the instructor sees it, so it was there to see."""
+    async with teaching(tmp_path, "ana", "eve") as school:
+        eve = await raw_of(school, "eve", ROOM)
+        watching = await raw_of(school, INSTRUCTOR, ROOM)
+        async with at_work(school.member("ana"), tmp_path) as ana:
+            ana.progress.add("01", "fail", "auth-first")
+            await told(ana)
+        assert (await watching.hear("exercise"))["userId"] == "ana"
+        assert await eve.everything() == []
+        late = await Raw.enter(school.url, await school.ticket("eve"))
+        late.say(type="join", roomId=ROOM, since={"epoch": (await school.get("/class/board"))["epoch"], "seq": 0})
+        assert (await late.hear("joined"))["access"] == "w"
+        late.say(type="presence", roomId=ROOM)
+        assert [message["type"] for message in await late.everything()] == ["error"]
+
+
+@on_a_loop
+async def test_a_student_cannot_write_anothers_status(tmp_path: Path) -> None:
+    """Whatever the message says, it counts for its sender."""
+    async with teaching(tmp_path, "ana", "eve") as school:
+        eve = await raw_of(school, "eve", ROOM)
+        eve.say(**said(1, userId="ana", user="ana", requestId="ana-1"))
+        assert (await eve.hear("exercise"))["userId"] == "eve"
+        assert statuses(await school.students(), ["ana", "eve"]) == {"ana": {}, "eve": {"01": "pass"}}
+
+
+@on_a_loop
+async def test_a_student_cannot_take_anothers_name(tmp_path: Path) -> None:
+    """Neither with the own code, nor without one, nor by renewing a session as somebody else."""
+    async with teaching(tmp_path, "ana", "eve") as school:
+        for name, code in (("ana", school.codes["eve"]), ("ana", "x" * 32), ("Ana", "x" * 32), (INSTRUCTOR, "x" * 32)):
+            with pytest.raises(HTTPError, match="401"):
+                await asyncio.to_thread(ask, school.url, "/ticket", basic(name, code), b"")
+        eve = await raw_of(school, "eve", ROOM)
+        eve.say(type="refresh", token=await school.ticket("ana"))
+        assert (await eve.ending())[0] == 4403
+
+
+@on_a_loop
+async def test_a_student_cannot_announce(tmp_path: Path) -> None:
+    """The news are the instructor's; students read them."""
+    async with teaching(tmp_path, "ana", "eve") as school, at_work(school.member("ana"), tmp_path) as ana:
+        async with Client(school.url, await school.ticket("eve")) as eve:
+            with pytest.raises(Refused, match="read_only"):
+                await (await eve.join(NEWS)).chat("no lesson today")
+        async with Client(school.url, await school.ticket(INSTRUCTOR)) as instructor:
+            await (await instructor.join(NEWS)).chat("coffee at ten")
+        async with asyncio.timeout(10):
+            while list(ana.news) != ["coffee at ten"]:
+                await asyncio.sleep(0.02)
+
+
+@on_a_loop
+async def test_a_student_cannot_enter_another_room(tmp_path: Path) -> None:
+    """The rooms of a class are its own two."""
+    async with teaching(tmp_path, "eve") as school, Client(school.url, await school.ticket("eve")) as eve:
+        for room in (f"{ROOM}2", f"{ROOM}:news:x", "room:demo"):
+            with pytest.raises(Refused, match="room_denied"):
+                await eve.join(room)
+        with pytest.raises((Refused, Disconnected)):
+            await (await eve.join(ROOM)).presence()
+
+
+@on_a_loop
+async def test_the_board_and_the_drill_are_the_instructors(tmp_path: Path) -> None:
+    """A student's code opens neither, and no code opens nothing; which class it is, everybody may know."""
+    async with teaching(tmp_path, "eve") as school:
+        for path, body in (("/class/board", None), ("/class/drill", b""), ("/class/crash", b"")):
+            with pytest.raises(HTTPError, match="403"):
+                await school.get(path, "eve", body)
+            with pytest.raises(HTTPError, match="403"):
+                await asyncio.to_thread(ask, school.url, path, None, body)
+            with pytest.raises(HTTPError, match="401"):
+                await asyncio.to_thread(ask, school.url, path, basic(INSTRUCTOR, school.codes["eve"]), body)
+        assert json.loads(await asyncio.to_thread(ask, school.url, "/class"))["class"] == CLASS
+        assert statuses(await school.students(), ["eve"]) == {"eve": {}}
+
+
+@on_a_loop
+async def test_wrong_codes_are_rate_limited(tmp_path: Path) -> None:
+    """At the door for tickets, and at the board's."""
+    async with teaching(tmp_path, "ana", "eve") as school:
+        for path, name, body in (("/ticket", "ana", b""), ("/class/board", INSTRUCTOR, None)):
+            answers = []
+            for _ in range(7):
+                with pytest.raises(HTTPError) as refused:
+                    await asyncio.to_thread(ask, school.url, path, basic(name, "k3mw-9xqa-t7hd"), body)
+                answers.append(refused.value.code)
+            assert answers == [401] * 5 + [429] * 2
+
+
+@on_a_loop
+async def test_no_code_and_no_ticket_is_anywhere_to_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Not in the log, the files of the class, the board, nor in anything that a student hears."""
+    caplog.set_level(logging.DEBUG)
+    async with teaching(tmp_path, "ana", "eve") as school:
+        tickets = [await school.ticket(name) for name in ("ana", "eve")]
+        eve = await Raw.enter(school.url, tickets[1], ROOM, NEWS)
+        async with at_work(school.member("ana"), tmp_path / "machines") as ana:
+            ana.progress.add("01", "fail", "auth-first")
+            await told(ana)
+            told_file = (tmp_path / "machines" / "ana" / "class-told.json").read_text()
+        heard = json.dumps(await eve.everything())
+        board = json.dumps(await school.get("/class/board"))
+    files = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file() and path.suffix != ".key")
+    places = {"log": caplog.text, "files": files.decode("latin-1"), "board": board, "heard": heard, "told": told_file}
+    secrets = [*school.codes.values(), *tickets]
+    assert [name for name, text in places.items() for secret in secrets if secret in text] == []
+    assert "auth-first" in places["board"] and "auth-first" in places["files"]  # the control

@@ -1,0 +1,126 @@
+"""Who may come in: codes handed out once, kept as hashes, guessed slowly; names claimed once."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from labkit.classroom import codes
+from labkit.classroom.register import INSTRUCTOR, LEAST_SECRET, MOST_NAMES, OtherClass, Register
+from labkit.classroom.roster import BadRoster
+from labkit.classroom.serving import open_register
+from labkit.wire.http.users import TooManyGuesses
+
+HERE = "192.0.2.7"
+SECRET = "s" * LEAST_SECRET
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> Register:
+    return open_register(tmp_path / "c.db", "physics")
+
+
+def may(register: Register, name: str, code: str, now: float = 0.0) -> dict[str, str] | None:
+    grants = register.grants(name, code, HERE, now)
+    return None if grants is None else dict(grants.rooms)
+
+
+def test_a_student_writes_to_the_class_and_reads_the_news(register: Register) -> None:
+    """And no more; the instructor does both in both."""
+    code = register.enrol(["ana"])["ana"]
+    assert may(register, "ana", code) == {"class:physics": "w", "class:physics:news": "r"}
+    code = register.enrol_instructor() or ""
+    assert may(register, INSTRUCTOR, code) == {"class:physics": "rw", "class:physics:news": "rw"}
+
+
+def test_a_code_is_typed_as_people_type(register: Register) -> None:
+    """Capitals, spaces and missing dashes do not matter; a wrong letter does."""
+    code = register.enrol(["ana"])["ana"]
+    assert may(register, "ana", " " + code.replace("-", " ").upper()) is not None
+    assert may(register, "ana", code[:-1] + ("a" if code[-1] != "a" else "b")) is None
+
+
+def test_codes_are_kept_as_hashes_only(register: Register) -> None:
+    """Neither a code nor a device's secret is in the files of the class."""
+    given = register.enrol(["ana", "ben"])
+    may(register, "zoe", SECRET)
+    stored = b"".join(path.read_bytes() for path in register.path.parent.iterdir())
+    bare = [code.replace("-", "") for code in given.values()]
+    assert [secret for secret in [*given.values(), *bare, SECRET] if secret.encode() in stored] == []
+    assert b"zoe" in stored  # the control: names are
+
+
+def test_two_hashes_of_one_code_differ() -> None:
+    """A salt each: equal codes do not show as equal."""
+    assert codes.hashed("same-same-same") != codes.hashed("same-same-same")
+
+
+def test_a_second_enrolment_gives_codes_to_new_names_only(register: Register) -> None:
+    """Whoever has a code keeps it; `renew` replaces it."""
+    first = register.enrol(["ana"])
+    assert set(register.enrol(["ana", "ben"])) == {"ben"}
+    assert may(register, "ana", first["ana"]) is not None
+    renewed = register.enrol(["ana"], renew=True)
+    assert may(register, "ana", first["ana"]) is None
+    assert may(register, "ana", renewed["ana"]) is not None
+
+
+def test_in_an_open_class_the_first_to_say_a_name_has_it(register: Register) -> None:
+    """That device comes in again; another one does not, not by another spelling either."""
+    assert may(register, "zoe", SECRET) is not None
+    assert may(register, "zoe", SECRET) is not None
+    assert may(register, "zoe", "t" * LEAST_SECRET) is None
+    assert may(register, "ZOE", "t" * LEAST_SECRET) is None
+    assert may(register, "zo\uff45", "t" * LEAST_SECRET) is None  # a wide e
+    assert register.names() == ["zoe"]
+
+
+@pytest.mark.parametrize("name", [INSTRUCTOR, "Instructor", "", " ana", "a\nb", "x" * 65, "\u202eana"])
+def test_some_names_are_nobodys(register: Register, name: str) -> None:
+    """The instructor's, and what cannot be printed."""
+    assert may(register, name, SECRET) is None
+    assert register.names() == []
+
+
+def test_a_short_secret_claims_nothing(register: Register) -> None:
+    """Somebody who types a word for a code does not own the name with it."""
+    assert may(register, "zoe", "s" * (LEAST_SECRET - 1)) is None
+
+
+def test_a_class_with_a_roster_takes_no_new_names(register: Register) -> None:
+    """Claimed before, it stays; new, it is refused."""
+    assert may(register, "zoe", SECRET) is not None
+    register.close_to_new_names()
+    assert may(register, "zoe", SECRET) is not None
+    assert may(register, "yan", SECRET) is None
+    assert not Register(register.path, "physics").is_open
+
+
+def test_a_stranger_cannot_claim_without_end(register: Register) -> None:
+    """The names of a class are bounded."""
+    with sqlite3.connect(register.path) as file:
+        file.executemany("INSERT INTO seats VALUES (?, ?, x'00')", [(f"n{n}", f"n{n}") for n in range(MOST_NAMES)])
+    assert may(register, "zoe", SECRET) is None
+
+
+def test_guessing_is_slowed_down(register: Register) -> None:
+    """After a few wrong codes none is looked at, not even the right one; later it opens again."""
+    code = register.enrol(["ana"])["ana"]
+    for _ in range(5):
+        assert may(register, "ana", "wrong-wrong-wrong") is None
+    with pytest.raises(TooManyGuesses):
+        may(register, "ana", code)
+    assert may(register, "ana", code, now=10.0) is not None
+
+
+def test_the_file_of_another_class_is_refused(register: Register) -> None:
+    """One file, one class."""
+    with pytest.raises(OtherClass, match=r"is the file of the class 'physics'$"):
+        Register(register.path, "chemistry")
+
+
+def test_a_student_cannot_be_called_instructor(register: Register) -> None:
+    """A roster with that name would take the instructor's seat."""
+    with pytest.raises(BadRoster, match="the instructor's own name"):
+        register.enrol(["ana", "Instructor"])
+    assert register.names() == []

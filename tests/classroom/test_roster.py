@@ -1,0 +1,48 @@
+"""The list of a class, read from CSV."""
+
+from pathlib import Path
+
+import pytest
+
+from labkit.classroom.roster import BadRoster, Student, read_roster
+
+
+def read(tmp_path: Path, text: str) -> list[Student]:
+    path = tmp_path / "roster.csv"
+    path.write_text(text, encoding="utf-8")
+    return read_roster(path)
+
+
+def test_names_and_pseudonyms(tmp_path: Path) -> None:
+    """Who has no pseudonym is shown as called; other columns, blank lines and Excel's mark are passed over."""
+    text = "\ufeffEmail,Name,shown_as\na@x.org, Ana  Lima ,otter\n\n,Ben Okafor,\n"
+    assert read(tmp_path, text) == [Student("Ana Lima", "otter"), Student("Ben Okafor", "Ben Okafor")]
+
+
+def test_a_plain_list_of_names(tmp_path: Path) -> None:
+    """One name a line needs no header."""
+    assert read(tmp_path, "Ana\nBen\n") == [Student("Ana", "Ana"), Student("Ben", "Ben")]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "names nobody"),
+        ("name\n", "names nobody"),
+        ("first,last\nAna,Lima\n", "has no column `name`"),
+        ("name\nAna\nAna\n", "a student is there twice"),
+        ("name,shown_as\nAna,otter\nBen,OTTER\n", "two students would be shown as 'OTTER'"),
+        ("name\nAna: the first\n", "line 2: a name has 1 to 64 characters"),
+        ("name,shown_as\n,otter\n", "line 2: a name has 1 to 64 characters"),
+    ],
+)
+def test_a_fault_is_named_by_its_line(tmp_path: Path, text: str, fault: str) -> None:
+    """And nothing is guessed."""
+    with pytest.raises(BadRoster, match=fault):
+        read(tmp_path, text)
+
+
+def test_a_missing_file_is_said(tmp_path: Path) -> None:
+    """In words."""
+    with pytest.raises(BadRoster, match="No such file"):
+        read_roster(tmp_path / "none.csv")

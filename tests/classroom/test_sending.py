@@ -1,0 +1,174 @@
+"""A student's machine: what its progress file says arrives, once and in order, whenever it can."""
+
+import asyncio
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from labkit import classroom
+from labkit.classroom import joining
+from labkit.classroom import membership as memberships
+from labkit.classroom.membership import NotAdmitted
+from labkit.classroom.sending import Sender
+from labkit.course.progress import Progress
+from labkit.wire.audit.file import reading, rows
+from tests.classroom.school import PATIENCE_S, School, at_work, statuses, teaching, told
+from tests.wire.raw import on_a_loop
+
+
+def numbers(school: School, name: str) -> list[int]:
+    """The numbers of a student's records in the class's file, in its order."""
+    with reading(school.path) as file:
+        events = [entry for _, entry, _ in rows(file) if entry.kind == "event" and entry.user == name]
+    return [json.loads(entry.body or "")["n"] for entry in events]
+
+
+@on_a_loop
+async def test_what_was_done_offline_is_told_in_order(tmp_path: Path) -> None:
+    """A file that grew while there was no class arrives whole, and each record once."""
+    progress = Progress(tmp_path / "ana" / "progress.jsonl")
+    for n in range(40):
+        progress.add(f"{n % 5}", "fail" if n % 2 else "started", "c" if n % 2 else None)
+    async with teaching(tmp_path, "ana") as school, at_work(school.member("ana"), tmp_path) as ana:
+        await told(ana)
+        assert numbers(school, "ana") == list(range(1, 41))
+        board = statuses(await school.students(), ["ana"])["ana"]
+    assert board == {name: record["status"] for name, record in progress.latest().items()}
+
+
+@on_a_loop
+async def test_whoever_wrote_the_record_it_is_told(tmp_path: Path) -> None:
+    """Another process adds to the file, and the class hears of it within the second."""
+    async with teaching(tmp_path, "ana") as school, at_work(school.member("ana"), tmp_path) as ana:
+        await told(ana)
+        Progress(ana.progress.path).add("01", "pass")
+        await told(ana)
+        assert statuses(await school.students(), ["ana"]) == {"ana": {"01": "pass"}}
+
+
+@on_a_loop
+async def test_a_restart_of_the_machine_repeats_nothing(tmp_path: Path) -> None:
+    """The next kernel goes on where the last one was."""
+    async with teaching(tmp_path, "ana") as school:
+        for _ in range(3):
+            async with at_work(school.member("ana"), tmp_path) as ana:
+                ana.progress.add("01", "fail", "c")
+                await told(ana)
+        assert numbers(school, "ana") == [1, 2, 3]
+
+
+@on_a_loop
+async def test_a_lost_cursor_costs_repetitions_and_no_truth(tmp_path: Path) -> None:
+    """All is told again; on the board each record still counts once."""
+    async with teaching(tmp_path, "ana", dedupe_s=0) as school:
+        for _ in range(2):
+            async with at_work(school.member("ana"), tmp_path) as ana:
+                ana.progress.add("01", "fail", "c")
+                await told(ana)
+            (tmp_path / "ana" / "class-told.json").unlink()
+        assert numbers(school, "ana") == [1, 1, 2]
+        assert (await school.students())["ana"]["cells"]["01"]["fails"] == 2
+
+
+@on_a_loop
+async def test_a_class_that_begins_anew_hears_everything(tmp_path: Path) -> None:
+    """Another file behind the same address has confirmed nothing yet."""
+    (tmp_path / "first").mkdir()
+    (tmp_path / "second").mkdir()
+    async with teaching(tmp_path / "first", "ana") as school, at_work(school.member("ana"), tmp_path) as ana:
+        ana.progress.add("01", "pass")
+        ana.progress.add("02", "fail", "c")
+        await told(ana)
+    async with teaching(tmp_path / "second", "ana") as school, at_work(school.member("ana"), tmp_path) as ana:
+        async with asyncio.timeout(PATIENCE_S):
+            while not (await school.students())["ana"]["cells"].get("02"):
+                await asyncio.sleep(0.05)
+        assert numbers(school, "ana") == [1, 2]
+
+
+@on_a_loop
+async def test_of_two_kernels_one_tells(tmp_path: Path) -> None:
+    """The other stands by, and takes over when the first is gone."""
+    async with teaching(tmp_path, "ana") as school:
+        async with at_work(school.member("ana"), tmp_path) as first:
+            first.progress.add("01", "started")
+            await told(first)
+            async with at_work(school.member("ana"), tmp_path) as second:
+                await asyncio.sleep(0.2)
+                assert (first.is_standing_by, second.is_standing_by) == (False, True)
+                assert second.client is None
+        async with at_work(school.member("ana"), tmp_path) as third:
+            third.progress.add("01", "pass")
+            await told(third)
+        assert numbers(school, "ana") == [1, 2]
+
+
+@on_a_loop
+async def test_a_restart_of_the_server_is_a_pause(tmp_path: Path) -> None:
+    """A drill of either kind: what is done meanwhile arrives afterwards, and nothing twice."""
+    async with teaching(tmp_path, "ana") as school, at_work(school.member("ana"), tmp_path) as ana:
+        for kind in ("drill", "crash"):
+            ana.progress.add("01", "started")
+            await told(ana)
+            await school.get(f"/class/{kind}", body=b"")
+            ana.progress.add("01", "fail", "c")
+            await asyncio.sleep(0.5)
+            ana.progress.add("01", "pass")
+            await told(ana)
+        assert numbers(school, "ana") == list(range(1, 7))
+        assert statuses(await school.students(), ["ana"]) == {"ana": {"01": "pass"}}
+
+
+@on_a_loop
+async def test_a_code_that_is_taken_back_ends_it_with_a_word(tmp_path: Path) -> None:
+    """Not let in any more: the machine says so instead of asking for ever."""
+    async with teaching(tmp_path, "ana") as school:
+        member = school.member("ana")
+        school.register.enrol(["ana"], renew=True)
+        sender = Sender(member, Progress(tmp_path / "progress.jsonl"))
+        with pytest.raises(NotAdmitted, match="does not take this code for 'ana'"):
+            async with asyncio.timeout(PATIENCE_S):
+                await sender.run()
+
+
+def test_joining_in_a_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once: it is kept for this user alone, shows what it tells, and is undone by leave."""
+    monkeypatch.setenv("LABKIT_HOME", str(tmp_path / "home"))
+
+    @on_a_loop
+    async def lesson() -> None:
+        async with teaching(tmp_path, "ana") as school:
+            code = school.codes["ana"].upper()
+            with pytest.raises(NotAdmitted, match="check both"):
+                await asyncio.to_thread(classroom.join, school.url, "wrong-wrong-wrong", "ana")
+            assert memberships.membership() is None
+            shown = repr(await asyncio.to_thread(classroom.join, school.url, code, "ana"))
+            assert "ana in class physics: connected" in shown
+            assert "Nothing else leaves this machine" in shown
+            assert stat.S_IMODE((tmp_path / "home" / "class.json").stat().st_mode) == 0o600
+            shown = repr(await asyncio.to_thread(classroom.help_wanted, "01"))
+            assert "   1 01 help" in shown and school.codes["ana"] not in shown and code not in shown
+            assert (await school.students())["ana"]["hand"] == "01"
+            await asyncio.to_thread(classroom.no_help_wanted, "01")
+            assert (await school.students())["ana"]["hand"] is None
+            await asyncio.to_thread(classroom.leave)
+            assert "in no class" in repr(classroom.status())
+
+    try:
+        lesson()
+    finally:
+        joining.leave()
+
+
+def test_what_goes_wrong_at_joining_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No name, a secret in the address, nobody there."""
+    monkeypatch.setenv("LABKIT_HOME", str(tmp_path))
+    with pytest.raises(ValueError, match="say who you are"):
+        classroom.join("ws://localhost:1")
+    with pytest.raises(ValueError, match="secrets do not belong in a URL"):
+        classroom.join("ws://ana:code@localhost:1", name="ana")
+    with pytest.raises(ConnectionError, match="no class answers at ws://localhost:1"):
+        classroom.join("ws://localhost:1", name="ana")
+    assert memberships.membership() is None

@@ -1,0 +1,37 @@
+"""The capacity planner: each slider is an assumption, and turning one changes the answer."""
+
+from dataclasses import replace
+
+import pytest
+
+from labkit.bench.capacity import Costs, Need, plan
+from labkit.views.capacity import SLIDERS, CapacityPlanner, picture
+
+COSTS, NEED = Costs(), Need(connections=1_000_000)
+
+
+def test_the_first_answer_is_the_plan_of_the_first_need() -> None:
+    """Sliders and answer agree from the beginning."""
+    made = CapacityPlanner(COSTS, NEED)
+    assert made.need == NEED
+    assert str(plan(COSTS, NEED)) in made.answer.value
+
+
+@pytest.mark.parametrize("name", [*SLIDERS, "busy"])
+def test_every_assumption_of_a_need_is_a_slider_that_is_heard(name: str) -> None:
+    """There is none that cannot be turned."""
+    made = CapacityPlanner(COSTS, NEED)
+    assert set(vars(NEED)) == set(made.sliders)
+    changed = getattr(NEED, name) / 2
+    made.sliders[name].value = changed
+    assert getattr(made.need, name) == pytest.approx(changed)
+    assert str(plan(COSTS, made.need)) in made.answer.value
+
+
+def test_the_picture_has_servers_and_seconds() -> None:
+    """Both grow with the number of connections."""
+    drawn = picture(COSTS, replace(NEED, connections=1))
+    count, back = drawn.axes
+    servers = [y for line in count.get_lines() for y in line.get_ydata()]
+    assert len(servers) == len(back.get_lines()[0].get_ydata()) == 29
+    assert max(servers) > 100 > min(servers)

@@ -1,0 +1,92 @@
+"""The class board as a widget: one module made of the page's, and what the kernel sends to it."""
+
+import asyncio
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labkit.classroom.membership import NotAdmitted
+from labkit.views.class_board import HERE, ClassBoard, Screen
+from labkit.views.modules import inlined
+from tests.classroom.school import at_work, exercise, teaching, told
+from tests.e2e.need import node_path
+from tests.wire.raw import on_a_loop
+
+
+class Told:
+    """A screen that remembers."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+
+    def send(self, message: dict[str, Any]) -> None:
+        self.events += message["events"]
+
+
+def test_the_pages_modules_become_one(tmp_path: Path) -> None:
+    """Node reads it, nothing is imported any more, and it exports what a widget needs."""
+    text = inlined(HERE / "class_board.js")
+    assert "import {" not in text
+    script = f"const made = await import({str(tmp_path / 'whole.mjs')!r}); console.log(typeof made.default.render);"
+    (tmp_path / "whole.mjs").write_text(text)
+    done = subprocess.run(
+        [node_path(), "--input-type=module", "-e", script], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.stdout, done.stderr) == ("function\n", "")
+
+
+@on_a_loop
+async def test_the_kernel_sends_everything_and_then_what_comes(tmp_path: Path) -> None:
+    """A snapshot with who is here, then each event once; asked again, everything as it is by then."""
+    async with teaching(tmp_path, "ana", "ben") as school, at_work(school.member("ana"), tmp_path) as ana:
+        ana.progress.add("02-auth", "started")
+        await told(ana)
+        board, screen = ClassBoard(school.url, school.codes["instructor"]), Told()
+        board._asked = True
+        await until(board, screen, lambda: len(screen.events) >= 2 and bool(board.watcher.present))
+        assert [event["type"] for event in screen.events[:2]] == ["snapshot", "presence"]
+        ana.progress.add("02-auth", "fail", "lets-in")
+        await until(board, screen, lambda: "'status': 'fail'" in str(screen.events))
+        screen.events.clear()
+        board._on_message(None, {"ask": "everything"}, [])
+        await until(board, screen, lambda: bool(screen.events))
+        cells = screen.events[0]["board"]["students"]["ana"]["cells"]
+        assert cells["02-auth"]["status"] == "fail"
+        assert screen.events[1]["members"] == [{"userId": "ana"}]
+        assert repr(board) == "<class board: 2 participants, 1 here, 0 hands up>"
+        assert list(board.frame()["status"]) == ["fail", "not begun"]
+        board.close()
+
+
+async def until(board: ClassBoard, screen: Any, holds: Any) -> None:
+    async with asyncio.timeout(20):
+        while not holds():
+            board.draw(screen)
+            await asyncio.sleep(0.02)
+
+
+@on_a_loop
+async def test_a_wrong_code_is_said(tmp_path: Path) -> None:
+    """`live` raises what following the class raises."""
+    async with teaching(tmp_path, "ana") as school:
+        board = ClassBoard(school.url, "wrong-wrong-wrong")
+        with pytest.raises(NotAdmitted, match="does not take this code for 'instructor'"):
+            await asyncio.wait_for(board.live(20), 20)
+
+
+@on_a_loop
+async def test_what_is_left_is_plain_html(tmp_path: Path) -> None:
+    """Names of students are text in it, and a status is a word."""
+    async with teaching(tmp_path, "<b>eve</b>") as school:
+        board = ClassBoard(school.url, school.codes["instructor"])
+        board.watcher.board.hear(exercise("<b>eve</b>", 1, "02-auth", "pass"))
+        shown = board.html()
+        board.close()
+    assert "&lt;b&gt;eve" in shown and "<b>eve" not in shown and "pass" in shown
+
+
+def test_the_style_is_the_pages() -> None:
+    """One stylesheet for both, and the theme's colours under it."""
+    assert ".board-table" in Screen._css and "--jp-layout-color1" in Screen._css

@@ -1,0 +1,62 @@
+"""A sentence instead of a traceback, for a cell that was interrupted or came too early; for nothing else."""
+
+import asyncio
+import sys
+from types import SimpleNamespace, TracebackType
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from labkit.views import sentences
+
+
+class Shown(SimpleNamespace):
+    """A shell that keeps what it shows. Its tracebacks have forty lines."""
+
+    InteractiveTB = SimpleNamespace(structured_traceback=lambda *_, **__: ["Traceback"] * 40)
+
+    def _showtraceback(self, kind: type[BaseException], error: BaseException, lines: list[str]) -> None:
+        self.lines = lines
+
+
+def caught(code: str, name: str) -> tuple[NameError, TracebackType | None]:
+    """The error of a piece of code that runs in a module of this name."""
+    with pytest.raises(NameError) as caught:
+        exec(code, {"__name__": name})
+    return caught.value, caught.value.__traceback__
+
+
+def shown(error: BaseException, trace: Any = None) -> list[str]:
+    shell = Shown()
+    assert sentences.say(shell, type(error), error, trace) == shell.lines
+    return list(shell.lines)
+
+
+def test_a_cell_that_comes_too_early_is_told_where_its_names_come_from() -> None:
+    lines = shown(*caught("x = 1\nben_room.chat('hi')", "__main__"))
+    assert lines[0] == "name 'ben_room' is not defined, in line 2 of the cell."
+    assert "Run All Above Selected Cell" in lines[2]
+
+
+def test_an_interrupted_cell_says_so() -> None:
+    for error in (KeyboardInterrupt(), asyncio.CancelledError()):
+        assert shown(error) == [sentences.INTERRUPTED]
+
+
+def test_a_fault_of_the_code_itself_keeps_its_traceback() -> None:
+    """A name missing in a library is no cell that was not run."""
+    assert len(shown(*caught("no_such_name", "some.library"))) == 40
+
+
+def test_a_shell_shows_it_and_the_cell_has_failed() -> None:
+    """IPython's own shell calls it, and still counts the cell as failed, so that Run All stops there."""
+    shell = InteractiveShell()
+    showing: list[list[str]] = []
+    shell._showtraceback = lambda kind, error, lines: showing.append(lines)  # type: ignore[method-assign]
+    sentences.install(shell)
+    hook = sys.excepthook
+    done = shell.run_cell("ben_room")
+    assert sys.excepthook is hook
+    assert isinstance(done.error_in_exec, NameError)
+    assert showing == [["name 'ben_room' is not defined, in line 1 of the cell.", *sentences.NOT_YET.splitlines()]]
