@@ -4,15 +4,21 @@ Exit codes: 0 done, 1 what was checked does not hold, 2 it could not run: one li
 """
 
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
 VERBS = {
     "serve": "Run the room server.",
+    "cluster": "Run several room servers that share their rooms through a broker.",
     "lab": "Open the course in JupyterLab.",
     "review": "Find what would break a room server in production.",
+    "check": "Judge the answer to an exercise.",
+    "course": "List, reset, build and verify the exercises.",
     "load": "Put a load on a room server and measure it.",
     "storm": "Drop a thousand clients at once and see when they come back.",
+    "class": "See live how a class gets on.",
+    "torture": "Kill servers under load and count what is lost: nothing.",
     "audit": "Read or verify an audit file.",
     "explain": "Say what a close code means.",
 }
@@ -29,7 +35,8 @@ class Verbs(click.Group):
         """The verb of that name."""
         if name not in VERBS:
             return None
-        command: click.Command = getattr(import_module(f"labkit.commands.{name}"), name)
+        place = f"{name}_" if iskeyword(name) else name
+        command: click.Command = getattr(import_module(f"labkit.commands.{place}"), place)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,16 +1,21 @@
 """`labkit audit FILE`: read or verify an audit file, also while a server writes to it."""
 
+import asyncio
 import csv
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from labkit.brokers import BadBroker, LogError, broker_at
 from labkit.commands.failing import CannotRun
 from labkit.rules.answers import iso
-from labkit.wire.audit_file import AuditError, Entry, reading, rows
-from labkit.wire.audit_verify import Anchor, verify
+from labkit.rules.limits import Limits
+from labkit.wire.audit.file import AuditError, Entry, reading, rows
+from labkit.wire.audit.verify import Anchor, verify
+from labkit.wire.sharing.reconcile import reconcile
 
 TIMES = ("at", "expires_at")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -19,6 +24,7 @@ Examples:
   labkit audit room.db --since 2026-11-23T08:00 --room demo
   labkit audit room.db --csv > room.csv
   labkit audit room.db --verify
+  labkit audit room.db --broker nats://localhost:4222   (of a server that shares its rooms)
   labkit audit room.db --verify --anchor 1234:5f0c...   (what an earlier --verify printed)
 """
 
@@ -53,21 +59,30 @@ def _read_anchor(_ctx: click.Context, _option: click.Parameter, text: str | None
 @click.option("--anchor", metavar="N:HASH", callback=_read_anchor, help="With --verify: a row's hash kept elsewhere.")
 @click.option("--since", metavar="TIME", callback=_read_since, help="From then on: ISO time (UTC), or seconds.")
 @click.option("--room", metavar="ROOM", help="Only this room.")
+@click.option("--broker", metavar="URL", help="Compare with the log of nats://HOST:PORT: exit 0 the same, 1 not.")
 @click.option("--csv", "is_csv", is_flag=True, help="As CSV that a spreadsheet can open safely.")
 def audit(
-    file: Path, is_verifying: bool, anchor: Anchor | None, since: float | None, room: str | None, is_csv: bool
+    file: Path,
+    is_verifying: bool,
+    anchor: Anchor | None,
+    since: float | None,
+    room: str | None,
+    broker: str | None,
+    is_csv: bool,
 ) -> None:
     """Print the rows of an audit FILE, or verify that they are as they were written."""
-    if is_verifying and (since is not None or room is not None or is_csv):
-        raise click.UsageError("--verify looks at every row; leave out --since, --room and --csv")
+    if (is_verifying or broker) and (since is not None or room is not None or is_csv):
+        raise click.UsageError("--verify and --broker look at every row; leave out --since, --room and --csv")
     if anchor is not None and not is_verifying:
         raise click.UsageError("--anchor needs --verify")
     try:
-        if is_verifying:
+        if broker is not None:
+            _reconcile(file, broker)
+        elif is_verifying:
             _verify(file, anchor)
         else:
             _print_rows(file, since, room, is_csv)
-    except AuditError as error:
+    except (AuditError, BadBroker, LogError) as error:
         raise CannotRun(str(error)) from None
 
 
@@ -76,6 +91,17 @@ def _verify(file: Path, anchor: Anchor | None) -> None:
     keep = "; keep N:HASH elsewhere and give it as --anchor, only so is a lost end noticed" if verdict.is_intact else ""
     click.echo(f"{verdict}{keep}")
     raise SystemExit(0 if verdict.is_intact else 1)
+
+
+def _reconcile(file: Path, url: str) -> None:
+    broker = broker_at(url, os.environ.get("BROKER_TOKEN"))
+    from labkit.brokers.nats.whole import whole_log
+
+    epoch, log = asyncio.run(whole_log(broker))
+    with reading(file) as connection:
+        found = reconcile(log, (entry for _, entry, _ in rows(connection)), epoch, Limits())
+    click.echo(str(found))
+    raise SystemExit(0 if found.holds else 1)
 
 
 def _print_rows(file: Path, since: float | None, room: str | None, is_csv: bool) -> None:

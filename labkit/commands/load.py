@@ -7,7 +7,7 @@ import signal
 
 import click
 
-from labkit.bench.load import Load, LoadFailed, LoadPlan, LoadResult
+from labkit.bench.load.run import Load, LoadFailed, LoadPlan, LoadResult
 from labkit.commands.failing import CannotRun
 
 LATE_MS = 50  # later than this ourselves, the latencies are ours as much as the server's

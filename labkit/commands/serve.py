@@ -1,36 +1,40 @@
 """`labkit serve`: the room server as a process. Signals, options and files are met here; the server is in wire/."""
 
-import asyncio
-import contextlib
-import errno
-import gc
 import logging
 import os
-import signal
-import ssl
 import sys
 import tomllib
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import click
 
+from labkit.brokers import BadBroker, LogError, broker_at
 from labkit.commands.failing import CannotRun
-from labkit.rules.limits import BadLimit, Limits
-from labkit.wire.audit import AuditError
-from labkit.wire.keyfile import KeyFileError
+from labkit.commands.running import (
+    LOOPS,
+    end_with_parent,
+    limits_of,
+    listen_fault,
+    prepare_process,
+    run,
+    stopping,
+    tls_of,
+)
+from labkit.rules.limits import Limits
+from labkit.wire.audit.writer import AuditError
+from labkit.wire.http.users import BadUsers, read_users
+from labkit.wire.keyfile import Key, KeyFileError, key_from
 from labkit.wire.log import log_to_stderr
 from labkit.wire.server import Server
-from labkit.wire.users import BadUsers, read_users
 
 MIN_TOKEN = 8
-STDIN = 0
 EXAMPLES = """\b
 Examples:
   labkit serve                                  on localhost:8080, with the dev token
   labkit serve --port 0 --audit room.db         any free port, and an audit log
   labkit serve --set outbox_age_s=2 --set messages_per_s=off
+  labkit serve --broker nats://localhost:4222   one of several servers; see also: labkit cluster
   labkit serve --host 0.0.0.0 --users users.csv --certfile c.pem --keyfile k.pem
 """
 
@@ -64,33 +68,32 @@ def _read_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> P
 )
 @click.option("--users", type=click.Path(path_type=Path), help="CSV name,code,rooms: who may fetch tickets.")
 @click.option("--audit", type=click.Path(path_type=Path), help="The audit file; made when it does not exist.")
+@click.option("--broker", help="nats://HOST:PORT[/NAME]: share rooms with other servers. Needs CLUSTER_KEY.")
+@click.option("--reuse-port", is_flag=True, help="Share the port with other servers on this machine.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit; VALUE may be off. Repeatable.")
 @click.option("--certfile", type=click.Path(path_type=Path), help="TLS certificate chain (PEM).")
 @click.option("--keyfile", type=click.Path(path_type=Path), help="TLS private key (PEM).")
 @click.option("--allow-origin", "allow_origin", multiple=True, help="A page's origin that may connect. Repeatable.")
+@click.option("--loop", type=click.Choice(LOOPS), default=LOOPS[0], show_default=True, help="The event loop.")
 @click.option("--with-parent", is_flag=True, help="End when stdin closes, as it does when the parent dies.")
 @click.option("--quiet", is_flag=True, help="Log warnings and errors only.")
 @click.pass_context
-def serve(ctx: click.Context, /, settings: tuple[str, ...], with_parent: bool, quiet: bool, **options: Any) -> None:
+def serve(
+    ctx: click.Context, /, settings: tuple[str, ...], loop: str, with_parent: bool, quiet: bool, **options: Any
+) -> None:
     """Run the room server until SIGTERM or Ctrl-C, then drain: every client is told when to come back.
 
-    PORT and DEV_TOKEN are read from the environment; OPS_TOKEN there opens /connections and /revoke.
+    PORT and DEV_TOKEN are read from the environment; OPS_TOKEN there opens /connections and /revoke, and CLUSTER_KEY
+    (64 hex digits) signs the credentials of servers that share a broker; BROKER_TOKEN is what the broker asks for.
     """
-    server = _make_server(_limits(ctx.obj or {}, settings), **options)
+    server = _make_server(limits_of(settings, ctx.obj), **options)
     log_to_stderr(logging.WARNING if quiet else logging.INFO)
-    _prepare_process()
+    prepare_process()
     try:
-        asyncio.run(_serve(server, with_parent))
+        run(_serve(server, with_parent), loop)
     except OSError as error:
-        raise CannotRun(_listen_fault(error, server.host, server.port)) from None
-    except (AuditError, KeyFileError) as error:
-        raise CannotRun(str(error)) from None
-
-
-def _limits(from_file: dict[str, Any], settings: tuple[str, ...]) -> Limits:
-    try:
-        return Limits().set(from_file).set_lines(settings)
-    except BadLimit as error:
+        raise CannotRun(listen_fault(error, server.host, server.port)) from None
+    except (AuditError, KeyFileError, LogError) as error:
         raise CannotRun(str(error)) from None
 
 
@@ -101,6 +104,8 @@ def _make_server(
     token: str,
     users: Path | None,
     audit: Path | None,
+    broker: str | None,
+    reuse_port: bool,
     certfile: Path | None,
     keyfile: Path | None,
     allow_origin: tuple[str, ...],
@@ -117,66 +122,29 @@ def _make_server(
             ops_token=os.environ.get("OPS_TOKEN"),
             allow_origins=allow_origin,
             audit=audit,
+            broker=None if broker is None else broker_at(broker, os.environ.get("BROKER_TOKEN")),
+            key=None if broker is None else _cluster_key(),
+            reuse_port=reuse_port,
             limits=limits,
-            tls=_tls(certfile, keyfile),
+            tls=tls_of(certfile, keyfile),
         )
-    except BadUsers as error:
+    except (BadUsers, BadBroker, KeyFileError) as error:
         raise CannotRun(str(error)) from None
 
 
-def _tls(certfile: Path | None, keyfile: Path | None) -> ssl.SSLContext | None:
-    if certfile is None and keyfile is None:
-        return None
-    if certfile is None:
-        raise CannotRun("--keyfile needs --certfile as well")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    try:
-        context.load_cert_chain(certfile, keyfile, password="")  # an encrypted key is refused, not asked about
-    except (OSError, ssl.SSLError) as error:
-        raise CannotRun(f"cannot use the certificate {certfile}: {error.strerror or error}") from None
-    return context
-
-
-def _listen_fault(error: OSError, host: str, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"port {port} is in use; stop the other server, or choose another with --port (0 picks one)"
-    if error.errno == errno.EACCES:
-        return f"port {port} needs rights that this user has not; choose one above 1023"
-    return f"cannot listen on {host}:{port}: {error.strerror or error}"
-
-
-def _prepare_process() -> None:
-    """Room for 10,000 sockets, and a garbage collector that does not stop a storm of handshakes."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
-
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        del soft
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 50, 1_000)
+def _cluster_key() -> Key:
+    """The key of all servers of a cluster: a member may come back to any of them."""
+    text = os.environ.get("CLUSTER_KEY")
+    if text is None:
+        raise CannotRun("--broker needs CLUSTER_KEY in the environment, the same for all servers: openssl rand -hex 32")
+    return key_from(text)
 
 
 async def _serve(server: Server, with_parent: bool) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stop = stopping()
     async with server:
         click.echo(f"WebSocket server listening on {server.url}")
         sys.stdout.flush()
         if with_parent:
-            Thread(target=_outlive_stdin, args=(loop, stop), daemon=True).start()
+            end_with_parent(stop)
         await stop.wait()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)  # a second Ctrl-C ends it at once
-
-
-def _outlive_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """When the other end of stdin is gone, so are we. In a thread, as stdin may be anything; closed, it is None."""
-    with contextlib.suppress(OSError):
-        while sys.stdin is not None and os.read(STDIN, 4096):
-            pass
-    with contextlib.suppress(RuntimeError):  # the loop has ended before
-        loop.call_soon_threadsafe(stop.set)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from labkit.bench.storm import BadStorm, StormFailed, Storms
-from labkit.bench.storm import storm as run_storm
+from labkit.bench.storm.run import BadStorm, StormFailed, Storms
+from labkit.bench.storm.run import storm as run_storm
 from labkit.commands.failing import CannotRun
 
 BUSY_S = 0.05
@@ -70,7 +70,7 @@ def storm(
     storms = Storms(tuple(result for each in found for result in each))
     _tell(storms, as_json)
     if plot is not None:
-        _draw(storms, plot)
+        draw(storms, plot)
 
 
 def _tell(storms: Storms, as_json: bool) -> None:
@@ -84,7 +84,8 @@ def _tell(storms: Storms, as_json: bool) -> None:
         click.echo(storms.table())
 
 
-def _draw(storms: Storms, plot: Path) -> None:
+def draw(storms: Storms, plot: Path) -> None:
+    """The picture into a file. Raises CannotRun."""
     try:
         from labkit.views.frozen import png
         from labkit.views.storm import picture

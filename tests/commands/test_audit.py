@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from labkit.commands.audit import audit
-from labkit.wire.audit_file import Entry
-from labkit.wire.audit_verify import verify
-from tests.wire.audit_files import event, opened, store, tamper, written
+from labkit.wire.audit.file import Entry
+from labkit.wire.audit.verify import verify
+from tests.wire.audit.files import event, opened, store, tamper, written
 
 
 def run(*arguments: str | Path) -> Result:
@@ -139,8 +139,8 @@ def test_what_cannot_be_read_is_one_line_and_exit_2(tmp_path: Path, arguments: l
         (["--since", "²"], "ISO time such as"),
         (["--verify", "--anchor", "12"], "N:HASH"),
         (["--anchor", "1:" + "0" * 64], "--anchor needs --verify"),
-        (["--verify", "--room", "a"], "--verify looks at every row"),
-        (["--verify", "--csv"], "--verify looks at every row"),
+        (["--verify", "--room", "a"], "--verify and --broker look at every row"),
+        (["--verify", "--csv"], "--verify and --broker look at every row"),
     ],
 )
 def test_a_wrong_option_says_what_would_do(path: Path, arguments: list[str], says: str) -> None:

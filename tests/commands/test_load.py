@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from click.testing import CliRunner
 
-from labkit.bench.server_process import ServerProcess
+from labkit.bench.launch.server_process import ServerProcess
 from labkit.cli import main
 
 TOKEN = "a-token-for-load"

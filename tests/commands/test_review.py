@@ -44,6 +44,27 @@ async def test_exit_1_when_something_is_broken(tmp_path: Path) -> None:
     assert "missing test:" in done.stdout
 
 
+@on_a_loop
+async def test_an_older_review_excuses_old_faults_and_no_new_ones(tmp_path: Path) -> None:
+    """Exit 0 for what was broken already, 1 for what was not; what was mended is told."""
+    old = tmp_path / "old.json"
+    late, pong = ["--only", "auth/4", "--set", "auth_timeout_s=0.2"], ["--only", "heartbeat/6"]
+    async with process(tmp_path, "--set", "auth_timeout_s=60") as server:
+        assert (await review(server, *late, *pong, "--json", str(old))).returncode == 1
+        same = await review(server, *late, *pong, "--compare", str(old))
+        table = json.loads(old.read_text())
+        for probe in table["probes"]:
+            probe["verdict"] = {"auth/4": "held", "heartbeat/6": "broken"}[probe["id"]]
+        old.write_text(json.dumps(table))
+        worse = await review(server, *late, *pong, "--compare", str(old))
+        old.write_text("[]")
+        no_report = await review(server, *pong, "--compare", str(old))
+    assert (same.returncode, worse.returncode, no_report.returncode) == (0, 1, 2)
+    assert "still broken: auth/4" in same.stdout
+    assert "worse: auth/4; mended: heartbeat/6" in worse.stdout
+    assert "is no report" in no_report.stderr
+
+
 def test_exit_2_when_it_cannot_run(tmp_path: Path) -> None:
     """No server, no such probe, no such limit, no such dialect, no URL: a line each, and no traceback."""
     for arguments in (
@@ -52,6 +73,7 @@ def test_exit_2_when_it_cannot_run(tmp_path: Path) -> None:
         ["ws://127.0.0.1:9", "--set", "nothing=1"],
         ["ws://127.0.0.1:9", "--set", "auth_timeout_s=soon"],
         ["ws://127.0.0.1:9", "--dialect", str(tmp_path / "missing.toml")],
+        ["ws://127.0.0.1:9", "--compare", str(tmp_path / "missing.json")],
         [],
     ):
         done = CliRunner().invoke(main, ["review", *arguments])

@@ -6,13 +6,16 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from labkit.cli import main
-from labkit.wire.audit_verify import verify
+from labkit.commands.failing import CannotRun
+from labkit.commands.running import run
+from labkit.wire.audit.verify import verify
 from tests.commands.certificates import certificate
 from tests.wire.people import FILE, OPERATOR, OPS, refused, ticket
 from tests.wire.raw import TOKEN, Raw, ask, command, on_a_loop, pair, port_of, process, request
@@ -35,6 +38,37 @@ async def test_sigterm_drains_and_exits_with_0(tmp_path: Path) -> None:
         assert all(slots) and len({slot[1] for slot in slots if slot}) == 10
         assert {json.loads(line)["level"] for line in server.log.read_text().splitlines()} == {"INFO"}
     assert verify(audit).is_intact
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@on_a_loop
+async def test_it_serves_on_either_event_loop(tmp_path: Path, loop: str) -> None:
+    """The one that was asked for is the one that runs; members hear each other, and a restart is told, on both."""
+    async with process(tmp_path, "--loop", loop, "--audit", str(tmp_path / "room.db")) as server:
+        ana, ben = [await Raw.enter(server.url, TOKEN, "a") for _ in range(2)]
+        ana.chat("a", "hello")
+        assert (await ben.hear("chat"))["text"] == "hello"
+        ending = asyncio.create_task(ben.ending())
+        assert await server.end(signal.SIGTERM) == 0
+        assert (await ending)[0] == 1012
+        lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    assert [line["loop"] for line in lines if line["what"] == "listening"] == [loop]
+
+
+def test_uvloop_is_an_extra_and_where_it_is_missing_the_way_to_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing runs on it that did not ask for it."""
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    found: list[str] = []
+
+    async def note() -> None:
+        found.append(type(asyncio.get_running_loop()).__module__)
+
+    run(note())
+    assert found and found[0].startswith("asyncio")
+    refused = note()
+    with pytest.raises(CannotRun, match=r"pip install 'labkit\[fast\]'"):
+        run(refused, "uvloop")
+    refused.close()
 
 
 @on_a_loop

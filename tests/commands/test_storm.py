@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from labkit.bench.policies import POLICIES
-from labkit.bench.storm import run
-from labkit.bench.storm_tally import Plan
+from labkit.bench.storm.policies import POLICIES
+from labkit.bench.storm.run import run
+from labkit.bench.storm.tally import Plan
 from labkit.cli import main
 
 KEYS = ["clients", "policy", "mode", "peak_100ms", "peak_1s", "t99_s", "lost"]

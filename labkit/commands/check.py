@@ -1,0 +1,57 @@
+"""`labkit check ID`: judge the answer to an exercise, for a terminal and for CI."""
+
+import json
+from pathlib import Path
+
+import click
+
+from labkit.classroom.joining import tell_now
+from labkit.commands.failing import CannotRun
+from labkit.course.checking import checked
+from labkit.course.exercises import NoExercise, exercise
+from labkit.course.judging import DEFAULT_SEED
+from labkit.course.places import working_copy
+from labkit.course.result import EXIT_CODES, Result
+from labkit.course.source import NoSource, of_file
+from labkit.review.report import printable
+
+EXAMPLES = """\b
+Examples:
+  labkit check 02-auth
+  labkit check 02-auth --answer my_handler.py --seed 7
+  labkit check 04-validator --answer exercises/04-validator.ipynb --json result.json
+"""
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("exercise_id", metavar="ID")
+@click.option("--answer", type=FILE, help="A Python file or a notebook; the exercise's own notebook otherwise.")
+@click.option("--seed", type=int, default=DEFAULT_SEED, show_default=True, help="The same seed draws the same network.")
+@click.option("--json", "json_file", type=FILE, help="Write what came of it as JSON; - for standard output.")
+def check(exercise_id: str, answer: Path | None, seed: int, json_file: Path | None) -> None:
+    """Judge the answer to the exercise ID. `labkit course list` names the exercises.
+
+    Exit 0: it passes. 1: it fails. 2: nobody can tell, or it was not started.
+    """
+    try:
+        asked = exercise(exercise_id)
+        result = checked(asked, of_file(answer or working_copy(asked.id), asked.answer), seed)
+    except (NoExercise, NoSource) as error:
+        raise CannotRun(str(error)) from None
+    _write(result, json_file)
+    tell_now()
+    raise SystemExit(EXIT_CODES[result.verdict])
+
+
+def _write(result: Result, json_file: Path | None) -> None:
+    told = json.dumps(result.json(), indent=2) + "\n"
+    if json_file == Path("-"):
+        click.echo(told, nl=False)
+        return
+    click.echo("\n".join(printable(line) for line in str(result).split("\n")))
+    if json_file is not None:
+        try:
+            json_file.write_text(told, encoding="utf-8")
+        except OSError as error:
+            raise CannotRun(f"cannot write {json_file}: {error.strerror}") from None

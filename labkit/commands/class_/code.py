@@ -1,0 +1,35 @@
+"""`labkit class code`: a new code for a student who is late or has lost one, while the class goes on."""
+
+from pathlib import Path
+
+import click
+
+from labkit.classroom.register import OtherClass
+from labkit.classroom.roster import BadRoster
+from labkit.classroom.serving import open_register
+from labkit.commands.class_.slips import check_place, hand_out, sheet
+from labkit.commands.class_.which import existing_file, which_class
+from labkit.commands.failing import CannotRun
+from labkit.wire.audit.writer import AuditError
+
+EXAMPLES = """\b
+Examples:
+  labkit class code physics ana               the old code of ana, if there was one, opens nothing any more
+  labkit class code physics zoe yan --hand-out late.txt
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@which_class
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option("--url", default="ws://ADDRESS:PORT", help="The class's address, for the slip.")
+@click.option("--hand-out", "slips", type=click.Path(path_type=Path), help="Into this file, mode 0600.")
+def code(class_id: str, file: Path | None, names: tuple[str, ...], url: str, slips: Path | None) -> None:
+    """A new code for each NAME of a CLASS, known or new. The server may run meanwhile."""
+    try:
+        register = open_register(existing_file(class_id, file), class_id)
+        check_place(slips)
+        codes = register.enrol(names, renew=True)
+    except (AuditError, BadRoster, OtherClass) as error:
+        raise CannotRun(str(error)) from None
+    hand_out(sheet(url, codes, {}, None), slips)

@@ -1,0 +1,52 @@
+"""`labkit class export`: what a class has done, out of its file, for spreadsheets, programs and grade books."""
+
+import io
+import json
+from pathlib import Path
+from time import time
+
+import click
+
+from labkit.classroom.export import NoGradebook, gradebook, into_nbgrader, rows, write_csv, write_gradebook
+from labkit.classroom.roster import BadRoster, read_roster, real_names
+from labkit.commands.class_.board import record_of
+from labkit.commands.class_.which import which_class
+from labkit.commands.failing import CannotRun
+
+EXAMPLES = """\b
+Examples:
+  labkit class export physics --csv > physics.csv
+  labkit class export physics --json > physics.json
+  labkit class export physics --gradebook --roster roster.csv > grades.csv
+  labkit class export physics --nbgrader gradebook.db --roster roster.csv
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@which_class
+@click.option("--csv", "form", flag_value="csv", default="csv", help="A row per student and exercise.  [default]")
+@click.option("--json", "form", flag_value="json", help="The same as JSON.")
+@click.option("--gradebook", "form", flag_value="gradebook", help="A row per grade, as nbgrader exports them.")
+@click.option("--nbgrader", type=click.Path(path_type=Path, dir_okay=False), help="Into this database of nbgrader.")
+@click.option("--roster", type=click.Path(path_type=Path), help="CSV name,shown_as: names instead of pseudonyms.")
+def export(class_id: str, file: Path | None, form: str, nbgrader: Path | None, roster: Path | None) -> None:
+    """Write what a CLASS has done to standard output, or into nbgrader. The server may run meanwhile, or not."""
+    board = record_of(class_id, file).board
+    try:
+        names = real_names(read_roster(roster)) if roster else {}
+        if nbgrader is not None:
+            count = into_nbgrader(nbgrader, gradebook(board, names))
+            click.echo(f"{count} grades are in {nbgrader}", err=True)
+            return
+    except (BadRoster, NoGradebook) as error:
+        raise CannotRun(str(error)) from None
+    now = round(1000 * time())
+    out = io.StringIO(newline="")
+    if form == "json":
+        json.dump(rows(board, names, now), out, indent=1)
+        out.write("\n")
+    elif form == "gradebook":
+        write_gradebook(out, gradebook(board, names))
+    else:
+        write_csv(out, rows(board, names, now))
+    click.echo(out.getvalue(), nl=False)

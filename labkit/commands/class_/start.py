@@ -1,0 +1,162 @@
+"""`labkit class start`: a class's server, and the slips that let its students in."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from labkit.classroom.catalogue import of_course
+from labkit.classroom.register import INSTRUCTOR, OtherClass, Register
+from labkit.classroom.roster import BadRoster, read_roster, real_names
+from labkit.classroom.serving import ClassServer, open_register
+from labkit.classroom.tls import NoCertificate, fingerprint, own_certificate
+from labkit.commands.class_.slips import check_place, for_instructor, hand_out, sheet
+from labkit.commands.class_.which import file_of, which_class
+from labkit.commands.failing import CannotRun
+from labkit.commands.running import end_with_parent, limits_of, listen_fault, prepare_process, run, stopping, tls_of
+from labkit.rules.limits import Limits
+from labkit.wire.audit.writer import AuditError
+from labkit.wire.keyfile import KeyFileError
+from labkit.wire.log import log_to_stderr
+from labkit.wire.server import Server
+from labkit.wire.sockets import lan_address
+
+LOOPBACK, EVERYWHERE = "localhost", "0.0.0.0"
+EXAMPLES = """\b
+Examples:
+  labkit class start                              the class `lab`, on this machine, open to every name
+  labkit class start physics --roster roster.csv  codes for a list: name,shown_as
+  labkit class start physics --lan --tls          reachable from the room, encrypted
+  labkit class start physics --hand-out slips.txt --url wss://class.example.org
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@which_class
+@click.option("--roster", type=click.Path(path_type=Path), help="CSV name,shown_as: a code for each who has none yet.")
+@click.option("--hand-out", "slips", type=click.Path(path_type=Path), help="New codes go into this file, mode 0600.")
+@click.option("--new-instructor-code", "is_renewing", is_flag=True, help="The old one opens nothing any more.")
+@click.option("--lan", is_flag=True, help="Listen on every address of this machine, not on loopback alone.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any.")
+@click.option("--tls", is_flag=True, help="Encrypt, with a certificate that is made and kept beside the file.")
+@click.option("--certfile", type=click.Path(path_type=Path), help="TLS certificate chain (PEM), instead of --tls.")
+@click.option("--keyfile", type=click.Path(path_type=Path), help="TLS private key (PEM).")
+@click.option("--url", help="The address for students when a proxy stands in front, such as wss://class.example.org.")
+@click.option("--allow-origin", "origins", multiple=True, help="A page's origin that may connect. Repeatable.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit; VALUE may be off. Repeatable.")
+@click.option("--with-parent", is_flag=True, help="End when stdin closes, as it does when the parent dies.")
+@click.option("--quiet", is_flag=True, help="Log warnings and errors only.")
+def start(class_id: str, file: Path | None, settings: tuple[str, ...], **options: Any) -> None:
+    """Serve a CLASS until SIGTERM or Ctrl-C. Started again, it goes on where it was: all of it is in one file.
+
+    Codes are shown once and kept as hashes: on a terminal they are printed, else they need --hand-out. SIGUSR1 is a
+    drill, as `labkit class drill` sends it.
+    """
+    given = Options(path=file_of(class_id, file), class_id=class_id, limits=limits_of(settings), **options)
+    try:
+        _start(given)
+    except (AuditError, KeyFileError, BadRoster, OtherClass, NoCertificate) as error:
+        raise CannotRun(str(error)) from None
+    except OSError as error:
+        raise CannotRun(listen_fault(error, given.host, given.port)) from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What was asked for."""
+
+    class_id: str
+    path: Path
+    limits: Limits
+    roster: Path | None
+    slips: Path | None
+    is_renewing: bool
+    lan: bool
+    port: int
+    tls: bool
+    certfile: Path | None
+    keyfile: Path | None
+    url: str | None
+    origins: tuple[str, ...]
+    with_parent: bool
+    quiet: bool
+
+    @property
+    def host(self) -> str:
+        """Loopback, unless more was asked for."""
+        return EVERYWHERE if self.lan else LOOPBACK
+
+    def address(self, server: Server) -> str:
+        """Where students find it."""
+        if self.url:
+            return self.url.rstrip("/")
+        return server.url.replace(EVERYWHERE, lan_address() or EVERYWHERE) if self.lan else server.url
+
+
+def _start(given: Options) -> None:
+    certfile, keyfile = given.certfile, given.keyfile
+    if given.tls:
+        certfile, keyfile = own_certificate(given.path, lan_address() if given.lan else None)
+    context = tls_of(certfile, keyfile)
+    register = open_register(given.path, given.class_id)
+    enrolled = _enrol(register, given)
+    server = ClassServer(
+        register, of_course(), given.host, given.port, limits=given.limits, tls=context, allow_origins=given.origins
+    )
+    log_to_stderr(logging.WARNING if given.quiet else logging.INFO)
+    prepare_process()
+
+    def tell(serving: Server) -> None:
+        address = given.address(serving)
+        if given.lan and context is None:
+            click.echo("note: without --tls, codes and answers' verdicts cross the room in the clear", err=True)
+        if enrolled.codes:
+            hand_out(enrolled.text(address, fingerprint(certfile) if given.tls else None), given.slips)
+        click.echo(f"class {given.class_id}: the board is at {address.replace('ws', 'http', 1)}/board")
+        if register.is_open:
+            click.echo(f"students: labkit.classroom.join({address!r}, name=...); the first to say a name has it")
+        click.echo(f"WebSocket server listening on {serving.url}")
+        sys.stdout.flush()
+
+    run(_serve(server, tell, given.with_parent))
+
+
+class _Enrolled(NamedTuple):
+    """New codes by shown name, and who is behind each name."""
+
+    codes: dict[str, str]
+    real_names: dict[str, str]
+
+    def text(self, address: str, pin: str | None) -> str:
+        codes = dict(self.codes)
+        instructor = codes.pop(INSTRUCTOR, None)
+        head = for_instructor(address, INSTRUCTOR, instructor) if instructor else ""
+        return head + sheet(address, codes, self.real_names, pin)
+
+
+def _enrol(register: Register, given: Options) -> _Enrolled:
+    students = read_roster(given.roster) if given.roster else []
+    names = [student.shown_as for student in students]
+    if given.is_renewing or register.without_code([INSTRUCTOR, *names]):
+        check_place(given.slips)
+    if given.roster:
+        register.close_to_new_names()
+    codes = register.enrol(names)
+    instructor = register.enrol_instructor(given.is_renewing)
+    return _Enrolled(({INSTRUCTOR: instructor} if instructor else {}) | codes, real_names(students))
+
+
+async def _serve(server: ClassServer, tell: Callable[[Server], None], with_parent: bool) -> None:
+    stop = stopping()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGUSR1, server.drill, "drain")
+    loop.add_signal_handler(signal.SIGUSR2, server.drill, "crash")
+    if with_parent:
+        end_with_parent(stop)
+    await server.run(stop, tell)

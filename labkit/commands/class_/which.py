@@ -1,0 +1,39 @@
+"""Which class: its name, and the one file that holds it."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from labkit.commands.failing import CannotRun
+
+CLASS_ID = re.compile(r"[a-zA-Z0-9_-]{1,40}")
+
+
+def _read_id(_ctx: click.Context, _argument: click.Parameter, text: str) -> str:
+    if not CLASS_ID.fullmatch(text):
+        raise click.BadParameter("a class has a name of 1 to 40 letters, digits, _ and -")
+    return text
+
+
+def which_class(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The argument CLASS and the option --file, for every verb."""
+    file = click.option("--file", type=click.Path(path_type=Path), help="The class's file.  [default: CLASS.class.db]")
+    return click.argument("class_id", metavar="[CLASS]", default="lab", callback=_read_id)(file(command))
+
+
+def file_of(class_id: str, file: Path | None) -> Path:
+    """Where the class lies."""
+    return file or Path(f"{class_id}.class.db")
+
+
+def existing_file(class_id: str, file: Path | None) -> Path:
+    """The same, for what needs a class that was started before."""
+    path = file_of(class_id, file)
+    if not path.is_file():
+        raise CannotRun(
+            f"there is no class file {path}; `labkit class start {class_id}` makes one, --file names another"
+        )
+    return path

@@ -1,0 +1,89 @@
+"""`labkit cluster`: a broker and several room servers that share their rooms, on this machine, until Ctrl-C."""
+
+import os
+import signal
+import sys
+import tempfile
+import threading
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import click
+
+from labkit.bench.launch.cluster import Cluster
+from labkit.bench.launch.nats_process import NoNats
+from labkit.bench.launch.server_process import ServerDied
+from labkit.commands.failing import CannotRun
+
+LOOK_S = 0.5
+STDIN = 0
+EXAMPLES = """\b
+Examples:
+  labkit cluster                                 three servers on port 8080, and a broker
+  labkit cluster --servers 2 --ports             two servers, on ports 8080 and 8081
+  labkit cluster --store rooms                   the log and the audit files stay, for the next time
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option("--servers", type=click.IntRange(1, 64), default=3, show_default=True, help="How many room servers.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, envvar="PORT", show_default=True, help="0: any.")
+@click.option("--ports", is_flag=True, help="A port for each server, counting up; else one port for all.")
+@click.option("--store", type=click.Path(path_type=Path, file_okay=False), help="A folder for the log and audits.")
+@click.option("--users", type=click.Path(path_type=Path), help="CSV name,code,rooms: who may fetch tickets.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit of each server. Repeatable.")
+@click.option("--with-parent", is_flag=True, help="End when stdin closes, as it does when the parent dies.")
+def cluster(
+    servers: int,
+    port: int,
+    ports: bool,
+    store: Path | None,
+    users: Path | None,
+    settings: tuple[str, ...],
+    with_parent: bool,
+) -> None:
+    """Run a NATS server and several room servers that share their rooms through it.
+
+    A member may come back to any of them and misses nothing. DEV_TOKEN is read from the environment (dev-token).
+    """
+    options = [part for setting in settings for part in ("--set", setting)]
+    options += ["--users", str(users)] if users else []
+    with ExitStack() as stack:
+        folder = store or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="labkit-cluster-")))
+        token = os.environ.get("DEV_TOKEN", "dev-token")
+        try:
+            made = Cluster(servers, folder, port=port, one_port=not ports, token=token, options=options)
+            stack.callback(made.stop)
+            running = made.start()
+        except (NoNats, ServerDied, OSError) as error:
+            raise CannotRun(str(error)) from None
+        click.echo(f"{servers} servers share their rooms through {running.broker.url}")
+        for url in running.urls:
+            click.echo(f"WebSocket server listening on {url}")
+        sys.stdout.flush()
+        _wait(running, with_parent)
+
+
+def _wait(running: Cluster, with_parent: bool) -> None:
+    """Until somebody stops us, or the last process has died."""
+    stop = threading.Event()
+    if with_parent:
+        threading.Thread(target=_outlive_stdin, args=(stop,), daemon=True).start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    gone: set[str] = set()
+    while not stop.wait(LOOK_S):
+        states = {f"server {number}": server.pid for number, server in enumerate(running.servers)}
+        dead = {name for name, pid in (states | {"the broker": running.broker.pid}).items() if pid is None}
+        for name in sorted(dead - gone):
+            click.echo(f"{name} is gone; the others go on" if name != "the broker" else "the broker is gone", err=True)
+        gone = dead
+        if len(dead) > len(running.servers):
+            raise CannotRun("everything in it is gone")
+
+
+def _outlive_stdin(stop: threading.Event) -> None:
+    with suppress(OSError):
+        while os.read(STDIN, 4096):
+            pass
+    stop.set()

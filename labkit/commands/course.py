@@ -1,0 +1,95 @@
+"""`labkit course`: the exercises, for those who do them and for those who write them."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from labkit.commands.failing import CannotRun
+from labkit.course import working
+from labkit.course.build import build as build_course
+from labkit.course.exercise import Exercise
+from labkit.course.exercises import NoExercise, exercises
+from labkit.course.exercises import exercise as by_id
+from labkit.course.generate import BadSource
+from labkit.course.places import original
+from labkit.course.progress import Progress
+from labkit.course.source import NoSource
+from labkit.course.verify import verify as verify_course
+
+EXAMPLES = """\b
+Examples:
+  labkit course list
+  labkit course reset 02-auth
+  labkit course diff 02-auth
+  labkit course build --check
+"""
+
+
+@click.group(epilog=EXAMPLES)
+def course() -> None:
+    """List the exercises, begin one anew, compare an answer with ours; build and verify the course."""
+
+
+@course.command("list")
+def list_them() -> None:
+    """Every exercise, and how far you are."""
+    latest = Progress().latest()
+    for one in exercises().values():
+        state = "passed" if working.has_passed(one, Progress()) else "-"
+        if one.id in latest and state == "-":
+            state = latest[one.id]["status"]
+        click.echo(f"{one.id:<18}{state:<14}{one.title}")
+
+
+@course.command()
+@click.option("--check", "is_only_compared", is_flag=True, help="Write nothing; exit 1 when something is not current.")
+def build(is_only_compared: bool) -> None:
+    """Make exercises/ from solutions/ of this checkout."""
+    try:
+        changed = build_course(original(), is_only_compared=is_only_compared)
+    except (BadSource, OSError, ValueError) as error:
+        raise CannotRun(str(error)) from None
+    for path in changed:
+        click.echo(f"{'is not current' if is_only_compared else 'made'}: {path.relative_to(original())}")
+    raise SystemExit(1 if changed and is_only_compared else 0)
+
+
+@course.command()
+def verify() -> None:
+    """Whether the course is whole: blanks not started, solutions pass, hints there, files current. Exit 1 if not."""
+    faults = asyncio.run(verify_course(original()))
+    click.echo("\n".join(faults) or f"{len(exercises())} exercises, and nothing to say")
+    raise SystemExit(1 if faults else 0)
+
+
+@course.command()
+@click.argument("exercise_id", metavar="ID")
+def reset(exercise_id: str) -> None:
+    """Begin the exercise ID anew; what you had is kept beside it."""
+    made, kept = working.reset(_exercise(exercise_id))
+    click.echo(f"{made} is as it was given" + (f"; yours is kept in {kept}" if kept else ""))
+
+
+@course.command()
+@click.argument("exercise_id", metavar="ID")
+@click.option(
+    "--answer", type=click.Path(path_type=Path, dir_okay=False), help="The exercise's own notebook otherwise."
+)
+@click.option("--peek", is_flag=True, help="Before you have passed.")
+def diff(exercise_id: str, answer: Path | None, peek: bool) -> None:
+    """From your answer to ours, once you have passed."""
+    asked = _exercise(exercise_id)
+    if not peek and not working.has_passed(asked, Progress()):
+        raise CannotRun(f"pass {asked.id} first, or use --peek; `labkit check {asked.id}` gives hints")
+    try:
+        click.echo(working.diff(asked, answer) or "they are the same")
+    except NoSource as error:
+        raise CannotRun(str(error)) from None
+
+
+def _exercise(exercise_id: str) -> Exercise:
+    try:
+        return by_id(exercise_id)
+    except NoExercise as error:
+        raise CannotRun(str(error)) from None

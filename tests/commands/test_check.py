@@ -1,0 +1,74 @@
+"""`labkit check`: exit codes, the JSON, and what it says of what it cannot read."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from labkit.cli import main
+from labkit.course.places import original
+
+SOLUTION = original() / "solutions" / "04-validator.ipynb"
+
+
+@pytest.fixture(autouse=True)
+def learner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABKIT_HOME", str(tmp_path / "home"))
+
+
+def check(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["check", *map(str, arguments)])
+
+
+def test_a_right_answer_exits_0() -> None:
+    """The solution itself, from a notebook."""
+    done = check("04-validator", "--answer", SOLUTION)
+    assert (done.exit_code, done.output.splitlines()[0]) == (0, "04-validator: pass, 13 of 13 checks hold")
+
+
+def test_a_wrong_answer_exits_1_and_is_told_as_json(tmp_path: Path) -> None:
+    """From a file, with the report where it was asked for."""
+    (tmp_path / "a.py").write_text("def validate(text):\n    return text\n")
+    done = check("04-validator", "--answer", tmp_path / "a.py", "--json", tmp_path / "r.json", "--seed", 3)
+    told = json.loads((tmp_path / "r.json").read_text())
+    assert done.exit_code == 1
+    assert (told["verdict"], told["checks"][1]["id"], told["checks"][1]["verdict"]) == ("fail", "good", "fail")
+    assert told["checks"][1]["evidence"] and told["hint"]
+
+
+def test_a_blank_exits_2(tmp_path: Path) -> None:
+    """Not started is not failed. `--json -` writes nothing else."""
+    done = check("04-validator", "--answer", original() / "exercises" / "04-validator.ipynb", "--json", "-")
+    assert done.exit_code == 2
+    assert json.loads(done.output)["verdict"] == "inconclusive"
+
+
+def test_the_exercises_own_notebook_is_the_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without --answer, what lies in the working copy that one stands in."""
+    (tmp_path / "exercises").mkdir()
+    (tmp_path / "exercises" / "04-validator.ipynb").write_bytes(SOLUTION.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert check("04-validator").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["99-none"], "there is no exercise '99-none'; there are 02-auth"),
+        (["02-auth", "--answer", "none.py"], "cannot read none.py: No such file or directory"),
+    ],
+)
+def test_what_cannot_be_run_exits_2_with_one_line(arguments: list[str], told: str) -> None:
+    """The fault and the way out."""
+    done = check(*arguments)
+    assert done.exit_code == 2
+    assert told in done.output
+    assert len(done.output.splitlines()) == 1
+
+
+def test_help_has_examples() -> None:
+    """And the exit codes."""
+    told = check("--help").output
+    assert "labkit check 02-auth --answer my_handler.py" in told
+    assert "Exit 0" in told

@@ -1,0 +1,127 @@
+"""`labkit class`: the verbs as an instructor types them."""
+
+import json
+import re
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from labkit.bench.ask import ask, basic
+from labkit.classroom.register import INSTRUCTOR
+from labkit.cli import main
+from tests.e2e.schoolhouse import Schoolhouse
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["class", *map(str, arguments)])
+
+
+@pytest.fixture
+def school(tmp_path: Path) -> "Schoolhouse":
+    return Schoolhouse(tmp_path, ["ana", "ben"])
+
+
+def test_a_class_from_start_to_export(school: Schoolhouse, tmp_path: Path) -> None:
+    """Codes into a file of one's own, records on the board, a drill, and all of it in the exports."""
+    files = ("physics", "--file", school.file)
+    with school:
+        assert stat.S_IMODE(school.slips.stat().st_mode) == 0o600
+        assert set(school.codes) == {"ana", "ben", INSTRUCTOR}
+        with school.student("ana") as tell:
+            tell("02-auth", "fail", "lets-in")
+            tell("02-auth", "help")
+            said = run("board", *files).output
+            assert re.search(r"^ana +HELP +asks about 02-auth$", said, re.MULTILINE), said
+            done = run("drill", *files, "--plot", tmp_path / "d.png")
+            assert done.exit_code == 0, done.output
+            assert "1 of 1 back" in done.output and "without jitter" in done.output
+            assert (tmp_path / "d.png").read_bytes().startswith(b"\x89PNG")
+            tell("02-auth", "pass")
+    told = json.loads(run("export", *files, "--json").output)
+    status = {(row["student"], row["exercise"]): row["status"] for row in told}
+    assert (status["ana", "02-auth"], status["ben", "02-auth"]) == ("pass", "not begun")
+    assert run("export", *files).output.startswith("student,exercise,status")
+    assert "class-02-auth,,,ana,,,,1.0,,1.0,1.0" in run("export", *files, "--gradebook").output
+    done = run("drill", *files)
+    assert (done.exit_code, done.output.count("no server has")) == (2, 1)
+
+
+def test_started_again_it_goes_on(school: Schoolhouse) -> None:
+    """The same codes open it, the board is what it was, and nothing new is handed out."""
+    with school:
+        with school.student("ana") as tell:
+            tell("02-auth", "pass")
+        slips, codes = school.slips.read_text(), school.codes
+        school.process.send_signal(signal.SIGTERM)
+        assert school.process.wait(timeout=20) == 0
+        school.start()
+        assert school.slips.read_text() == slips
+        board = json.loads(ask(f"ws://localhost:{school.port}", "/class/board", basic(INSTRUCTOR, codes[INSTRUCTOR])))
+    assert board["board"]["students"]["ana"]["cells"]["02-auth"]["status"] == "pass"
+
+
+def test_a_late_comer_gets_a_code_while_the_class_goes_on(school: Schoolhouse, tmp_path: Path) -> None:
+    """New names are let in, renewed codes replace the old ones."""
+    late = tmp_path / "late.txt"
+    with school:
+        old = school.codes["ana"]
+        assert run("code", "physics", "--file", school.file, "zoe", "ana", "--hand-out", late).exit_code == 0
+        new = dict(re.findall(r"name='(.*?)', code='(.*?)'", late.read_text()))
+        url = f"ws://localhost:{school.port}"
+        for name in ("zoe", "ana"):
+            assert json.loads(ask(url, "/ticket", basic(name, new[name]), b""))["ticket"]
+        with pytest.raises(OSError, match="401"):
+            ask(url, "/ticket", basic("ana", old), b"")
+
+
+def test_codes_never_go_into_a_log(tmp_path: Path) -> None:
+    """Without a terminal and without a file for them, nothing is started and nobody is enrolled."""
+    command = [sys.executable, "-m", "labkit", "class", "start", "--file", str(tmp_path / "c.db"), "--port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Error: new codes would end up in a log here; give --hand-out FILE")
+
+
+def test_it_listens_on_loopback_unless_asked(school: Schoolhouse) -> None:
+    """The room's network sees the class only with --lan."""
+    with school:
+        listening = Path("/proc/net/tcp").read_text()
+        addresses = re.findall(rf": ([0-9A-F]{{8}}):{school.port:04X} 00000000:0000 0A", listening)
+    assert addresses == ["0100007F"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        (("start", "my class"), "a class has a name of 1 to 40 letters"),
+        (("board", "none"), "there is no class file none.class.db"),
+        (("export", "none"), "there is no class file none.class.db"),
+        (("drill", "none", "--plot", "x.png"), "there is no class file none.class.db"),
+        (("code", "none", "zoe"), "there is no class file none.class.db"),
+        (("start", "--roster", "missing.csv", "--file", "c.db"), "cannot read missing.csv: No such file"),
+    ],
+)
+def test_what_cannot_be_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], fault: str
+) -> None:
+    """One line, exit 2."""
+    monkeypatch.chdir(tmp_path)
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert fault in done.output
+
+
+def test_every_verb_has_examples() -> None:
+    """And they are typed as written: the verbs and options in them exist."""
+    verbs = re.findall(r"^  (\w+)  ", run("--help").output, re.MULTILINE)
+    assert verbs == ["start", "board", "drill", "export", "code"]
+    for verb in verbs:
+        said = run(verb, "--help").output
+        assert f"labkit class {verb}" in said
+        options = set(re.findall(r"(--[a-z-]+)", said.partition("Examples:")[2]))
+        assert options <= set(re.findall(r"(--[a-z-]+)", said.partition("Examples:")[0]))

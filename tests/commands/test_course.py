@@ -1,0 +1,84 @@
+"""`labkit course`: list, build, verify, reset, diff."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from labkit.cli import main
+from labkit.course.places import original
+from labkit.course.progress import Progress
+
+ID = "04-validator"
+
+
+@pytest.fixture(autouse=True)
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A learner in a working copy of her own, with one exercise."""
+    monkeypatch.setenv("LABKIT_HOME", str(tmp_path / "home"))
+    (tmp_path / "exercises").mkdir()
+    path = tmp_path / "exercises" / f"{ID}.ipynb"
+    path.write_bytes((original() / "exercises" / path.name).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    return path
+
+
+def course(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["course", *arguments])
+
+
+def test_list_tells_how_far_one_is() -> None:
+    """Passed once is passed, whatever came after."""
+    Progress().add(ID, "pass")
+    Progress().add(ID, "fail", "good")
+    Progress().add("02-auth", "fail", "silence")
+    lines = {line.split()[0]: line.split()[1] for line in course("list").output.splitlines()}
+    assert (lines[ID], lines["02-auth"]) == ("passed", "fail")
+
+
+def test_build_of_a_current_course_changes_nothing() -> None:
+    """What is committed is current."""
+    done = course("build", "--check")
+    assert (done.exit_code, done.output) == (0, "")
+
+
+def test_reset_begins_anew_and_keeps_what_was(copy: Path) -> None:
+    """The exercise as it was given; the learner's own beside it, each time under another name."""
+    given = copy.read_text()
+    for number in (1, 2):
+        copy.write_text(f"mine {number}")
+        assert course("reset", ID).exit_code == 0
+        assert copy.read_text() == given
+        assert (copy.parent / ".saved" / f"{ID}-{number}.ipynb").read_text() == f"mine {number}"
+
+
+def solve(path: Path) -> None:
+    notebook = json.loads((original() / "solutions" / path.name).read_text())
+    for cell in notebook["cells"]:
+        lines = [line for line in cell["source"] if "SOLUTION" not in line]
+        cell["source"] = [line.replace("8192", "8191") for line in lines]
+    path.write_text(json.dumps(notebook))
+
+
+def test_diff_is_for_those_who_have_passed(copy: Path) -> None:
+    """Before, only with --peek; and no solution is shown by the refusal."""
+    solve(copy)
+    refused = course("diff", ID)
+    assert refused.exit_code == 2
+    assert "pass 04-validator first, or use --peek" in refused.output
+    assert "8192" in course("diff", ID, "--peek").output
+    Progress().add(ID, "pass")
+    told = course("diff", ID).output.splitlines()
+    assert [line for line in told if line[:1] in "+-" and line[:3] not in ("+++", "---")] == [
+        '-    if len(text.encode("utf-8", "surrogatepass")) > 8191:',
+        '+    if len(text.encode("utf-8", "surrogatepass")) > 8192:',
+    ]
+
+
+@pytest.mark.parametrize("verb", ["reset", "diff"])
+def test_an_unknown_exercise_is_told(verb: str) -> None:
+    """With those that there are."""
+    done = course(verb, "99-none")
+    assert done.exit_code == 2
+    assert "there are 02-auth" in done.output

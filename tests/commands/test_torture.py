@@ -1,0 +1,139 @@
+"""`labkit torture` as a process: zeros as JSON, Ctrl-C, and exit codes."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from labkit.bench.torture.verdict import Verdict
+from labkit.cli import main
+from labkit.commands import torture as command
+
+KEYS = ["acked", "lost", "duplicated", "reordered", "leaked", "kills", "audit_missing"]
+ZEROS = {"lost": 0, "duplicated": 0, "reordered": 0, "leaked": 0, "audit_missing": 0}
+
+
+def started(*options: str, seconds: float = 30) -> "subprocess.Popen[str]":
+    """A torture that runs."""
+    whole = [sys.executable, "-m", "labkit", "torture", "--json", "--seconds", str(seconds), *options]
+    return subprocess.Popen(whole, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def ended(process: "subprocess.Popen[str]", seconds: float = 30) -> dict[str, int]:
+    """The figures of a run, which must hold."""
+    said, told = process.communicate(timeout=seconds + 300)
+    assert process.returncode == 0, said + told
+    figures: dict[str, int] = json.loads(said)
+    assert list(figures) == KEYS
+    assert figures | ZEROS == figures
+    return figures
+
+
+def tortured(*options: str, seconds: float) -> dict[str, int]:
+    """One run from start to end."""
+    return ended(started(*options, seconds=seconds), seconds)
+
+
+@pytest.fixture(scope="module")
+def both() -> Iterator[dict[str, "subprocess.Popen[str]"]]:
+    """One server, and three with a broker, at the same time: they wait more than they work."""
+    three = ("--servers", "3", "--kills", "5", "--rate", "60", "--clients", "9", "--seed", "12")
+    running = {
+        "one": started("--kills", "5", "--rate", "80", "--clients", "8", "--seed", "11"),
+        "three": started(*three),
+    }
+    yield running
+    for process in running.values():
+        process.kill()
+        process.communicate()
+
+
+def test_thirty_seconds_of_torture_lose_nothing(both: dict[str, "subprocess.Popen[str]"]) -> None:
+    """One server, five kills, lines stalled, torn and parted; a slow machine acks fewer, and no fewer than 200."""
+    figures = ended(both["one"])
+    assert figures["kills"] == 5
+    assert figures["acked"] >= 200
+
+
+def test_thirty_seconds_of_torture_with_a_broker_lose_nothing(both: dict[str, "subprocess.Popen[str]"]) -> None:
+    """Three servers share their rooms; the broker is among the five that are killed."""
+    figures = ended(both["three"])
+    assert figures["kills"] == 5
+    assert figures["acked"] >= 100
+
+
+@pytest.mark.matrix
+@pytest.mark.timeout(1200)
+def test_ten_minutes_three_servers_and_a_broker_lose_nothing() -> None:
+    """Sixty kills, twelve of them the broker's."""
+    figures = tortured("--servers", "3", "--kills", "60", "--rate", "300", "--clients", "16", seconds=600)
+    assert figures["kills"] == 60
+    assert figures["acked"] >= 10_000
+
+
+@pytest.mark.matrix
+@pytest.mark.timeout(1200)
+def test_ten_minutes_and_a_hundred_kills_lose_nothing() -> None:
+    """At least 100,000 events acked."""
+    figures = tortured("--kills", "100", "--rate", "800", "--clients", "16", seconds=600)
+    assert figures["kills"] == 100
+    assert figures["acked"] >= 100_000
+
+
+def test_ctrl_c_checks_what_there_is(tmp_path: Path) -> None:
+    """The servers drain, the audit file stays where it was asked for, and the verdict is told."""
+    options = ["--seconds", "500", "--kills", "0", "--clients", "2", "--json", "--keep", str(tmp_path / "kept")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "labkit", "torture", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    while not (line := process.stderr.readline()).startswith(("1", "2", "3", "4", "5", "6", "7", "8", "9")):
+        assert line, "it ended before anything was acked"
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert json.loads(said)["acked"] > 0
+    assert (tmp_path / "kept" / "server-0.db").exists()
+
+
+def test_a_fault_is_exit_code_1_and_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The figures are told as well."""
+
+    async def found(*_: object) -> Verdict:
+        return Verdict(10, 1, 0, 0, 0, 0, 0, ("lost: ann never heard room:a 9 to 9, the end",))
+
+    monkeypatch.setattr(command, "_run", found)
+    done = CliRunner().invoke(main, ["torture", "--json"])
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["lost"] == 1
+    assert "lost: ann never heard room:a 9 to 9, the end" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--kills", "99", "--seconds", "9"], "99 kills in 9 s leave no time to start again; allow 1 s each"),
+        (["--clients", "0"], "a torture needs at least one server, one client and one room"),
+    ],
+)
+def test_a_plan_that_cannot_be_is_exit_code_2(options: list[str], why: str) -> None:
+    """One line says why."""
+    done = CliRunner().invoke(main, ["torture", *options])
+    assert done.exit_code == 2
+    assert why in done.stderr
+
+
+def test_an_old_folder_is_not_written_into(tmp_path: Path) -> None:
+    """Old audit files would be continued, and their rooms with them."""
+    (tmp_path / "old.db").write_text("x", encoding="utf-8")
+    done = CliRunner().invoke(main, ["torture", "--keep", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "is not empty; name a new folder" in done.stderr
