@@ -1,39 +1,55 @@
 # Two verbs for everybody: `make lab` and `make test`. Both set up what they need, in .venv and nowhere else.
 
 PYTHON ?= python3
-BIN := .venv/bin
-NOTEBOOKS := tests/test_notebook_guards.py tests/test_run_all.py
-# Browsers and notebooks mostly wait, so two at a time; a notebook's cells stay together.
-TWO := -n 2 --dist loadscope
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest --durations 15 --durations-min 1
+# A file's tests stay together, and tests/conftest.py says which files begin. First come the tests marked `alone`, with
+# nothing beside them; then the others, three at a time, as they mostly wait; then, four at a time, those that wait for a
+# browser or a kernel.
+BY_FILE := --dist loadscope --no-loadscope-reorder
+WAITING := tests/e2e tests/test_nbval_guard.py tests/test_restless.py
+# A notebook is run once: queued as by Run All, compared, lied to, looked at with its server dead (tests/nbval_guard.py).
+NBVAL := -p tests.nbval_guard --nbval --nbval-current-env --nbval-cell-timeout 60 \
+	--nbval-sanitize-with tests/nbval_sanitize.cfg
+COURSE := notebooks exercises
 export UV_PYTHON_DOWNLOADS := never
+unexport PYTHONDONTWRITEBYTECODE  # servers, kernels and workers start again and again: without .pyc each takes twice as long
+test matrix: export LABKIT_HOME := $(CURDIR)/.venv/learner  # what the tests learn is not what you have learned
 
-.PHONY: lab test setup setup-e2e bench matrix format lock notebooks clean
+.PHONY: lab test setup setup-e2e bench matrix five format lock notebooks clean
 
 lab: setup  ## open the course in JupyterLab
 	$(BIN)/labkit lab
 
 test: setup setup-e2e  ## every test, every notebook
-	$(BIN)/python -m pytest -p no:nbval --ignore tests/e2e $(NOTEBOOKS:%=--ignore %) tests
-	$(BIN)/python -m pytest -p no:nbval $(TWO) $(NOTEBOOKS) tests/e2e
-	$(BIN)/python -m pytest -p tests.nbval_guard $(TWO) --nbval --nbval-current-env --nbval-cell-timeout 60 \
-		--nbval-sanitize-with tests/nbval_sanitize.cfg notebooks exercises
+	$(PYTEST) -p no:nbval -m "alone and not matrix" tests
+	$(PYTEST) -p no:nbval -n 3 $(BY_FILE) -m "not alone and not matrix" $(WAITING:%=--ignore %) tests
+	$(PYTEST) -n 4 $(BY_FILE) $(NBVAL) $(COURSE) $(WAITING)
 
-setup: .venv/ready  ## .venv with everything
+setup: $(VENV)/ready  ## .venv with everything
 
-.venv/ready: requirements.lock pyproject.toml
-	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; }
-	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes --requirements requirements.lock
-	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --editable .
+$(VENV)/ready: requirements.lock pyproject.toml
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; }
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes --requirements requirements.lock
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --editable .
 	@touch $@
 
 setup-e2e: setup  ## Chromium and Node's ws, where this machine can have them
 	@sh tests/e2e/setup.sh
 
-bench: setup  ## benchmarks
-	$(BIN)/python -m benchmarks
+bench: setup setup-e2e  ## benchmarks: half an hour, alone on the machine
+	$(BIN)/python -m benchmarks --plot docs/benchmarks.png
+	$(BIN)/python -m benchmarks.holding_up
+	$(BIN)/python -m benchmarks.ledger
 
-matrix: setup setup-e2e  ## the long, repeated runs
-	$(BIN)/python -m pytest -p no:nbval -m matrix --timeout 3600 tests
+MATRIX ?= tests
+matrix: setup setup-e2e  ## the long, repeated runs; MATRIX=tests/review for those of one folder
+	$(PYTEST) -p no:nbval -m matrix --timeout 3600 $(MATRIX)
+	$(PYTEST) -n 3 $(BY_FILE) $(NBVAL) --one-at-a-time=1 $(COURSE)
+
+five: setup  ## the notebooks five times; on another Python: make five VENV=.venv-3.13 PYTHON=python3.13
+	for run in 1 2 3 4 5; do $(PYTEST) -q -n 3 $(BY_FILE) $(NBVAL) $(COURSE) || exit 1; done
 
 format: setup  ## style
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
@@ -46,4 +62,4 @@ lock: setup  ## resolve the pins anew
 		--no-header --no-annotate --no-emit-index-url --upgrade --quiet --output-file requirements.lock
 
 clean:
-	rm -rf .venv .e2e
+	rm -rf $(VENV) .e2e

@@ -7,6 +7,7 @@ This is the door: the names a user needs, loaded when first used, so that `impor
     Lab, run   the server beside a notebook, and a coroutine from a plain cell
     Store   what was measured
     review, Finding   what would break a server, found from outside: `labkit.review.run(url)`
+    check   judge the answer to an exercise: `check("02-auth", handler)`
     load, storm   what a server endures, and when its clients come back after a crash
 """
 
@@ -15,31 +16,46 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit import review
-    from labkit.bench.launch import Lab
-    from labkit.bench.load import load
-    from labkit.bench.storm import storm
+    from labkit.bench.launch.lab import Lab
+    from labkit.bench.load.run import load
+    from labkit.bench.storm.run import storm
+    from labkit.course.checking import check
     from labkit.metrics import Store
     from labkit.review.finding import Finding
     from labkit.rules.close_codes import CloseCode
     from labkit.rules.limits import Limits
     from labkit.wire.background import run
-    from labkit.wire.client import connect
+    from labkit.wire.client.client import connect
     from labkit.wire.server import serve
 
 __version__ = "0.1.0"
-__all__ = ["CloseCode", "Finding", "Lab", "Limits", "Store", "connect", "load", "review", "run", "serve", "storm"]
+__all__ = [
+    "CloseCode",
+    "Finding",
+    "Lab",
+    "Limits",
+    "Store",
+    "check",
+    "connect",
+    "load",
+    "review",
+    "run",
+    "serve",
+    "storm",
+]
 
 _HOMES = {
     "serve": "labkit.wire.server",
-    "connect": "labkit.wire.client",
+    "connect": "labkit.wire.client.client",
     "run": "labkit.wire.background",
     "Limits": "labkit.rules.limits",
     "CloseCode": "labkit.rules.close_codes",
-    "Lab": "labkit.bench.launch",
+    "Lab": "labkit.bench.launch.lab",
+    "check": "labkit.classroom.checking",
     "Finding": "labkit.review.finding",
     "Store": "labkit.metrics",
-    "load": "labkit.bench.load",
-    "storm": "labkit.bench.storm",
+    "load": "labkit.bench.load.run",
+    "storm": "labkit.bench.storm.run",
 }
 
 

@@ -12,13 +12,14 @@ from typing import Any
 Notebook = dict[str, Any]
 Guard = Callable[[Notebook], list[str]]
 
-MOST_BYTES = 300_000
+MOST_BYTES = 350_000
 LEAST_COMPARED = 0.8
 MOST_LINES = 10
 FORBIDDEN_TAGS = {"nbval-skip", "raises-exception", "nbval-raises-exception", "nbval-test-listed"}
 FORBIDDEN_COMMENTS = ("NBVAL_SKIP", "NBVAL_RAISES_EXCEPTION", "PYTEST_VALIDATE_IGNORE_OUTPUT")
 IGNORED_TAG = "nbval-ignore-output"
 IGNORED_COMMENT = "NBVAL_IGNORE_OUTPUT"
+LAST = ("lab.health()", "check(")  # of a lesson, of an exercise
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -64,20 +65,21 @@ def is_not_evasive(notebook: Notebook) -> list[str]:
 
 
 def is_mostly_compared(notebook: Notebook) -> list[str]:
-    """Live pictures are excused; facts are not."""
+    """Live pictures are excused; facts are not. A cell that shows nothing is held to showing nothing."""
     cells = code_cells(notebook)
-    compared = sum(is_compared(cell) for cell in cells)
+    compared = sum(is_compared(cell) and (not cell["outputs"] or any(map(text_of, cell["outputs"]))) for cell in cells)
     if compared >= LEAST_COMPARED * len(cells):
         return []
     return [f"only {compared} of {len(cells)} cells are compared"]
 
 
 def ends_healthy(notebook: Notebook) -> list[str]:
-    """The last cell fails on dead tasks and leaked sockets, and its answer is compared."""
+    """The last cell fails on dead tasks and leaked sockets, or checks the answer; what it tells is compared."""
     cells = code_cells(notebook)
-    if cells and "lab.health()" in source(cells[-1]) and is_compared(cells[-1]) and cells[-1]["outputs"]:
+    is_last = cells and any(word in source(cells[-1]) for word in LAST)
+    if is_last and is_compared(cells[-1]) and cells[-1]["outputs"]:
         return []
-    return ["does not end with lab.health(), compared"]
+    return ["does not end with lab.health() or a check, compared"]
 
 
 def holds_no_dead_widget(notebook: Notebook) -> list[str]:
@@ -98,8 +100,9 @@ def shows_no_error(notebook: Notebook) -> list[str]:
 
 
 def has_short_cells(notebook: Notebook) -> list[str]:
-    """A cell that does not fit on a projector is two cells."""
-    long = (cell for cell in code_cells(notebook) if source(cell).count("\n") >= MOST_LINES)
+    """A cell that does not fit on a projector is two cells. A blank is one answer, and as long as it must be."""
+    read = (cell for cell in code_cells(notebook) if not cell["metadata"].get("nbgrader", {}).get("solution"))
+    long = (cell for cell in read if source(cell).count("\n") >= MOST_LINES)
     return [f"has a cell of over {MOST_LINES} lines: {source(cell)[:40]!r}" for cell in long]
 
 

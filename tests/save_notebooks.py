@@ -18,8 +18,8 @@ ROOT = Path(__file__).parent.parent
 CELL_S = 90
 
 
-def save(path: Path) -> None:
-    """Run one notebook in its own folder and write it back."""
+def executed(path: Path) -> Any:
+    """One notebook, run in its own folder. Raises nbclient's CellExecutionError."""
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     client = NotebookClient(
         notebook,
@@ -30,6 +30,12 @@ def save(path: Path) -> None:
         resources={"metadata": {"path": str(path.parent)}},
     )
     client.execute()
+    return notebook
+
+
+def save(path: Path) -> None:
+    """Run one notebook and write it back."""
+    notebook = executed(path)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             still(output)

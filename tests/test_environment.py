@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 CONDA_NAMES = {"matplotlib-base": "matplotlib"}
-BEYOND = {"python", "pip", "nbval"}  # the interpreter, the installer, and the one tool of `dev` that learners use
+BEYOND = {"pip", "nbval"}  # the installer, and the one tool of `dev` that learners use
 
 
 def ranges(lines: list[str]) -> dict[str, SpecifierSet]:
@@ -27,7 +27,7 @@ def ranges(lines: list[str]) -> dict[str, SpecifierSet]:
 
 def conda_ranges() -> dict[str, SpecifierSet]:
     """What environment.yml asks for, from conda and from pip."""
-    plain = [line for line in ENVIRONMENT["dependencies"] if isinstance(line, str)]
+    plain = [line for line in ENVIRONMENT["dependencies"] if isinstance(line, str) and not line.startswith("python=")]
     pip = next(entry["pip"] for entry in ENVIRONMENT["dependencies"] if isinstance(entry, dict))
     return ranges(plain + [line for line in pip if not line.startswith("-")])
 
@@ -39,10 +39,12 @@ def test_environment_equals_project() -> None:
 
 
 def test_environment_is_plain() -> None:
-    """One channel, no path of a machine, the same Python, nbval as in `dev`."""
+    """One channel, no path of a machine, one Python that the project allows, nbval as in `dev`."""
     assert set(ENVIRONMENT) == {"name", "channels", "dependencies"}
     assert ENVIRONMENT["channels"] == ["conda-forge"]
-    assert conda_ranges()["python"] == SpecifierSet(PROJECT["requires-python"])
+    named = next(line for line in ENVIRONMENT["dependencies"] if str(line).startswith("python="))
+    assert re.fullmatch(r"python=3\.\d+", named), "repo2docker reads no range: it takes a Python of its own then"
+    assert SpecifierSet(PROJECT["requires-python"]).contains(named.removeprefix("python=") + ".0")
     assert conda_ranges()["nbval"] == ranges(PROJECT["optional-dependencies"]["dev"])["nbval"]
 
 

@@ -68,15 +68,14 @@ def jupyter_lab(home: Path, folder: Path) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(timeout=30)
-    assert not _left(home), f"these outlived JupyterLab: {_left(home)}"
+    assert left(f"JUPYTER_CONFIG_DIR={home}") == [], "outlived JupyterLab"
 
 
-def _left(home: Path, seconds: float = 15) -> list[str]:
-    """The processes that JupyterLab started and that do not end: kernels, and servers of labs."""
-    mark = f"JUPYTER_CONFIG_DIR={home}".encode()
+def left(*marks: str, seconds: float = 15) -> list[str]:
+    """The processes with these words in their environment that do not end: kernels, and servers of labs."""
     deadline = time.monotonic() + seconds
     while True:
-        found = [command for environment, command in _processes() if mark in environment]
+        found = [command for words, command in _processes() if all(mark.encode() in words for mark in marks)]
         if not found or time.monotonic() > deadline:
             return found
         time.sleep(0.2)

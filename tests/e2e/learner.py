@@ -1,15 +1,17 @@
 """A learner in JupyterLab: opens a notebook of a working copy, runs all of it, and looks."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import jupyter_lab
+from tests.e2e.conftest import jupyter_lab, left
 from tests.e2e.need import ROOT
 
+Who = TypeVar("Who")
 WORK_MS = 100_000  # a whole notebook on a busy machine
 
 
@@ -38,18 +40,45 @@ class Learner:
         assert self.errors == []
 
 
+class Classroom:
+    """A working copy of the course in one JupyterLab, for one notebook after the other."""
+
+    def __init__(self, chromium: Browser, home: Path, address: str) -> None:
+        self._chromium = chromium
+        self._home = home
+        self._address = address
+
+    @contextmanager
+    def opened(self, notebook: str, meet: Callable[[Page], Who], width: int = 1280, height: int = 800) -> Iterator[Who]:
+        """Whoever meets the page, when the notebook's kernel is idle; afterwards its kernel is shut down."""
+        page = self._chromium.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(WORK_MS)
+        who = meet(page)
+        page.goto(self._address.format(path=f"notebooks/{notebook}"))
+        page.locator(".jp-NotebookPanel .jp-Notebook").wait_for()
+        page.locator("#jp-main-statusbar").get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+        page.keyboard.press("Control+b")  # the lesson without the file browser
+        yield who
+        page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
+        page.close()
+
+    def left_of(self, notebook: str) -> list[str]:
+        """The processes that outlived the notebook's kernel, the kernel included."""
+        return left(f"JUPYTER_CONFIG_DIR={self._home}", f"JPY_SESSION_NAME={self._home}/course/notebooks/{notebook}")
+
+
 @contextmanager
-def learner(chromium: Browser, home: Path, notebook: str, width: int = 1180, height: int = 900) -> Iterator[Learner]:
-    """The notebook, open in the JupyterLab of `make lab`, its kernel idle."""
+def classroom(chromium: Browser, home: Path) -> Iterator[Classroom]:
+    """JupyterLab, as `make lab` starts it, on a copy of the course."""
     course = home / "course"
     for name in ("notebooks", "exercises"):
         shutil.copytree(ROOT / name, course / name)
     with jupyter_lab(home, course) as address:
-        page = chromium.new_page(viewport={"width": width, "height": height})
-        page.set_default_timeout(WORK_MS)
-        page.goto(address.format(path=f"notebooks/{notebook}"))
-        page.locator(".jp-NotebookPanel .jp-Notebook").wait_for()
-        page.locator("#jp-main-statusbar").get_by_text("Python 3 (ipykernel) | Idle").wait_for()
-        page.keyboard.press("Control+b")  # the lesson without the file browser
-        yield Learner(page)
-        page.close()
+        yield Classroom(chromium, home, address)
+
+
+@contextmanager
+def learner(chromium: Browser, home: Path, notebook: str, width: int = 1180, height: int = 900) -> Iterator[Learner]:
+    """The notebook in a JupyterLab of its own."""
+    with classroom(chromium, home) as room, room.opened(notebook, Learner, width, height) as ana:
+        yield ana

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import TimeoutError as NotInTime
 
 from labkit.rules.close_codes import CloseCode
 from tests.e2e.house import House, PlainHouse
@@ -301,13 +302,23 @@ def test_a_room_that_is_not_granted_is_refused_in_words(tmp_path: Path, visit: V
         expect(shown(page, ".note.gap")).to_contain_text("let me write")
 
 
+def cuts_the_wait_short(page: Page, house: House) -> bool:
+    """After an outage the button lets it in; False when the page was back by itself before it could be pressed."""
+    house.stop()
+    expect(page.locator("#ends")).to_contain_text(re.compile("1006 . ([3-9]|[1-9][0-9])"), timeout=BACK_MS)
+    house.start()
+    try:
+        page.click("#try-now", timeout=500)
+    except NotInTime:
+        expect(page.locator("#state")).to_have_text("open", timeout=BACK_MS)
+        return False
+    return True
+
+
 def test_trying_now_and_disconnecting_do_what_they_say(house: House, visit: Visit) -> None:
     """The wait is cut short; a user who leaves stays away, and comes back with the same rooms."""
     page = enter(visit(house.url))
-    house.stop()
-    expect(page.locator("#ends")).to_contain_text(re.compile("1006 . 3"), timeout=BACK_MS)
-    house.start()
-    page.click("#try-now")
+    assert any(cuts_the_wait_short(page, house) for _ in range(6))
     expect(page.locator("#state")).to_have_text("open", timeout=BACK_MS)
     page.click("#leave-all")
     expect(page.locator("#state")).to_have_text("stopped")

@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.learner import learner
 from tests.e2e.need import node_module
+
+pytestmark = pytest.mark.timeout(300)  # a whole notebook in a browser, beside three others
 
 SERIOUS = ("serious", "critical")
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.learner import learner
@@ -19,7 +20,11 @@ def ink(page: Page) -> int:
     )
 
 
-def test_a_learner_runs_the_notebook_and_sees_the_room_live(chromium: Browser, tmp_path: Path) -> None:
+@pytest.mark.timeout(300)  # a whole notebook in a browser, beside three others
+def test_a_learner_runs_the_notebook_and_sees_the_room_live(
+    chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABKIT_LINGER", "3")  # the panel stays until a slow browser has pressed its buttons
     with learner(chromium, tmp_path, "01_hello_room.ipynb") as ana:
         page = ana.page
         ana.run_all()
@@ -36,7 +41,7 @@ def test_a_learner_runs_the_notebook_and_sees_the_room_live(chromium: Browser, t
         # Its buttons work while it moves.
         page.get_by_role("button", name="say hi").click()
         before = page.evaluate(f"parseFloat({BUFFER})")
-        page.get_by_role("button", name="fifty at once").click()
+        page.get_by_role("button", name="many at once").click()
         page.wait_for_function(f"before => parseFloat({BUFFER}) > before", arg=before)
         page.locator(".labkit-panel figure").nth(1).scroll_into_view_if_needed()
         page.wait_for_timeout(4000)  # for the eye: some seconds of curve

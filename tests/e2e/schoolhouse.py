@@ -1,0 +1,125 @@
+"""A class for browser tests, as an instructor starts it: `labkit class start` in a process, students beside it."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from labkit.bench.ask import ticket
+from labkit.classroom.register import INSTRUCTOR
+from labkit.wire import background
+from labkit.wire.client.client import Client
+from tests.e2e.need import ROOT
+
+LISTENING = re.compile(r"listening on ws://.*:(\d+)\s*$")
+
+
+class Schoolhouse:
+    """`with Schoolhouse(folder, names) as school:` a class at `school.url`; it keeps its port over a restart."""
+
+    def __init__(self, folder: Path, names: Sequence[str], class_id: str = "physics") -> None:
+        self.folder, self.class_id, self.port = folder, class_id, 0
+        self.file, self.slips = folder / "class.db", folder / "slips.txt"
+        (folder / "roster.csv").write_text("name\n" + "\n".join(f'"{name}"' for name in names) + "\n", encoding="utf-8")
+
+    @property
+    def url(self) -> str:
+        """The address of the board's server."""
+        return f"http://localhost:{self.port}"
+
+    @property
+    def codes(self) -> dict[str, str]:
+        """By name, from the slips."""
+        slips = self.slips.read_text(encoding="utf-8")
+        found = dict(re.findall(r"name='(.*?)', code='(.*?)'", slips))
+        code = re.search(r"code  (\S+)", slips)
+        assert code is not None
+        return found | {INSTRUCTOR: code[1]}
+
+    def start(self) -> None:
+        """Until it listens."""
+        command = [sys.executable, "-m", "labkit", "class", "start", self.class_id, "--port", str(self.port)]
+        files = ["--file", str(self.file), "--roster", str(self.folder / "roster.csv"), "--hand-out", str(self.slips)]
+        with (self.folder / "server.log").open("a") as log:
+            self.process = subprocess.Popen(
+                [*command, *files, "--quiet", "--with-parent", "--set", "close_deadline_s=0.3"],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if found := LISTENING.search(line):
+                self.port = int(found[1])
+                return
+        raise AssertionError((self.folder / "server.log").read_text()[-2000:])
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is said to anybody."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(timeout=20)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.kill()
+
+    # Students
+
+    @contextmanager
+    def student(self, name: str) -> Iterator[Callable[..., Any]]:
+        """A student who is in; the function tells a record: exercise, status, check."""
+        url = f"ws://localhost:{self.port}"
+        client = Client(url, partial(_ticket, url, name, self.codes[name]))
+        background.run(client.__aenter__())
+        room = background.run(client.join(f"class:{self.class_id}"))
+        count = iter(range(1, 10_000))
+
+        def tell(exercise: str, status: str, check: str | None = None) -> Any:
+            n = next(count)
+            said = {"exercise": exercise, "status": status, "check": check, "at": 1000 * n, "n": n}
+            return background.run(room.publish("exercise", requestId=f"d-{n}", **said))
+
+        try:
+            yield tell
+        finally:
+            background.run(client.close())
+
+    @contextmanager
+    def pupils(self, rate: float) -> Iterator[None]:
+        """All students, in a process of their own, telling so many records a second."""
+        command = [sys.executable, "-m", "tests.classroom.pupils", f"ws://localhost:{self.port}", str(self.slips)]
+        process = subprocess.Popen(
+            [*command, str(rate)],
+            cwd=ROOT,
+            env=dict(os.environ),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None and process.stdin is not None
+        try:
+            assert process.stdout.readline() == "in\n"
+            yield
+        finally:
+            process.stdin.close()
+            process.wait(timeout=30)
+
+
+async def _ticket(url: str, name: str, code: str) -> str:
+    return await asyncio.to_thread(ticket, url, name, code)

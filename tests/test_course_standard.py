@@ -1,0 +1,66 @@
+"""Each notebook keeps the standard of the course, and each standard sees its absence."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests import course_standard as standards
+from tests.notebook_guards import Notebook, code_cells, read
+
+COURSE = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+SOUND = next(path for path in COURSE if path.stem.startswith("01"))
+
+
+@pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("standard", standards.STANDARDS, ids=lambda standard: standard.__name__)
+def test_notebook_keeps_the_standard(path: Path, standard: standards.Standard) -> None:
+    """What makes a lesson of it is there."""
+    assert standard(read(path)) == []
+
+
+def without(text: str, instead: str = "") -> Notebook:
+    """A sound notebook in which this text is something else, everywhere."""
+    whole = json.dumps(read(SOUND), ensure_ascii=False)
+    assert text in whole
+    notebook: Notebook = json.loads(whole.replace(text, instead))
+    return notebook
+
+
+@pytest.mark.parametrize(
+    ("standard", "text", "instead"),
+    [
+        (
+            standards.has_a_failure_for_a_title,
+            "# 01 \u00b7 The connection is open, and nobody hears you",
+            "# Hello room",
+        ),
+        (standards.names_its_terms, "| term |", "| word |"),
+        (standards.predicts_first, ".ask()", ".asks()"),
+        (standards.predicts_first, "guess.compare(", "print("),
+        (standards.is_live, ".live(", ".freeze("),
+        (standards.plots_latency_or_buffer, "image/png", "image/gif"),
+        (standards.says_what_to_see, "*What to see", "*Here"),
+        (standards.tells_panels_in_words, "panel.text()", "panel"),
+        (standards.shows_its_rule, "inspect.getsource(", "repr("),
+        (standards.says_its_limits, "## What this does not show", "## More"),
+        (standards.sums_up, "## Summary", "## The end"),
+        (standards.asks_three_questions, "3. Which", "And which"),
+        (standards.asks_three_questions, "<details>", ""),
+        (standards.leads_to_exercises, "../exercises/", "../exam/"),
+        (standards.draws_from_the_seed, "drawn(", "int("),
+    ],
+)
+def test_the_standard_sees_what_is_missing(standard: standards.Standard, text: str, instead: str) -> None:
+    """Red without it, green with it."""
+    assert standard(read(SOUND)) == []
+    assert standard(without(text, instead)) != []
+
+
+def test_a_comparison_before_its_question_is_seen() -> None:
+    """Who knows the answer predicts nothing."""
+    notebook = read(SOUND)
+    cells = code_cells(notebook)
+    ask, compare = (next(c for c in cells if word in "".join(c["source"])) for word in (".ask()", ".compare("))
+    ask["source"], compare["source"] = compare["source"], ask["source"]
+    assert standards.predicts_first(notebook) != []
