@@ -46,6 +46,10 @@ function makeSlider({ label, unit, min, max, step, value, power, end }, say) {
     tell();
     say(isEnd() ? null : number());
   });
+  // JupyterLab in command mode takes the arrows of all that is not written in, to move between cells.
+  slider.addEventListener("keydown", (pressed) => {
+    if (pressed.key.startsWith("Arrow")) pressed.stopPropagation();
+  });
   tell();
   row.append(words, slider, shown);
   return row;

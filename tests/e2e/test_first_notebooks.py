@@ -134,6 +134,8 @@ def test_sliders_and_buttons_reach_the_lab(chromium: Browser, tmp_path: Path) ->
 
         page.get_by_label("talk").press("End")
         page.wait_for_function(_shown(0, "> 80"))
+        page.get_by_label("talk").press("ArrowLeft")  # JupyterLab's own key too, in command mode
+        expect(page.get_by_label("talk")).to_have_attribute("aria-valuetext", "195 messages/s")
         page.get_by_label("slow one reads").press("Home")
         slow = board.locator("tr", has_text="the slow one").locator("td").nth(3)
         expect(slow).to_contain_text("kB + ", timeout=30_000)
