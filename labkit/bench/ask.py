@@ -6,6 +6,7 @@ Secrets travel in headers, never in the address. Taught in notebook 02 (auth).
 import base64
 import json
 import ssl
+from http.client import HTTPException
 from typing import Any
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
@@ -40,5 +41,8 @@ def ask(
     address = url.replace("ws", "http", 1).rstrip("/") + path
     headers = {} if authorization is None else {"Authorization": authorization}
     opener = _opener if tls is None else build_opener(ProxyHandler({}), HTTPSHandler(context=tls))
-    with opener.open(Request(address, data=body, headers=headers), timeout=TIMEOUT_S) as answer:
-        return bytes(answer.read())
+    try:
+        with opener.open(Request(address, data=body, headers=headers), timeout=TIMEOUT_S) as answer:
+            return bytes(answer.read())
+    except HTTPException as error:  # killed in the middle of its answer: no OSError to urllib
+        raise ConnectionError(f"the server hung up: {error!r}") from None

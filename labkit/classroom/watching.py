@@ -5,24 +5,30 @@
     watcher.board.students, watcher.present, watcher.take()
 
 First it joins, then it asks for all that was before, then it hears on: what comes twice counts once, so the two need
-no seam. After a gap it asks again. Taught in notebook 03 (rooms) and 07 (storms).
+no seam. After a gap it asks again. A question that the network loses is asked again: bad Wi-Fi delays a board, it does
+not end it. Taught in notebook 03 (rooms) and 07 (storms).
 """
 
 import asyncio
 import json
 import ssl
 from collections import deque
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+from urllib.error import HTTPError
 
 from labkit.bench.ask import ask, basic
 from labkit.classroom.board import Board
 from labkit.classroom.membership import admitted
 from labkit.classroom.register import INSTRUCTOR
-from labkit.wire.client.client import Client
+from labkit.wire.client.client import Client, Disconnected
+from labkit.wire.client.link import PASSING_STATUSES
 from labkit.wire.client.room import ClientRoom
 from labkit.wire.client.unsent import Event
 
 KEPT = 50_000  # events that nobody took
+AGAIN_S = 1.0
+T = TypeVar("T")
 
 
 class Watcher:
@@ -38,27 +44,40 @@ class Watcher:
         self._tls = tls
         self._options = client
         self._came: deque[Event] = deque(maxlen=KEPT)
+        self._looking = asyncio.Lock()  # an older answer must not replace a younger one
+        self._meanwhile: list[Event] = []  # heard since the latest question was asked
 
     async def run(self) -> None:
-        """Until it is cancelled. Raises Stopped, Refused, NotAdmitted for a wrong code."""
+        """Until it is cancelled. Raises Stopped, Refused, NotAdmitted for a wrong code, HTTPError where no class is."""
+        try:
+            await self._connected()
+        except ExceptionGroup as ended:
+            raise ended.exceptions[0] from None
+
+    async def _connected(self) -> None:
         self.client = Client(self.url, self._ticket, tls=self._tls, **self._options)
         async with self.client as client:
-            which = json.loads(await asyncio.to_thread(ask, self.url, "/class", tls=self._tls))
+            which = json.loads(await _until_it_works(lambda: asyncio.to_thread(ask, self.url, "/class", tls=self._tls)))
             room = await client.join(which["room"])
             news = await client.join(which["newsRoom"])
-            await self.look()
-            await room.presence()
+            await _until_it_works(self.look)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._follow(room))
                 tasks.create_task(self._follow(news))
+                tasks.create_task(_until_it_works(room.presence))
 
     async def look(self) -> dict[str, Any]:
         """Ask for everything, now. Raises OSError."""
-        answer = await asyncio.to_thread(ask, self.url, "/class/board", basic(INSTRUCTOR, self._code), tls=self._tls)
-        self.before = json.loads(answer)
-        self.board = Board.of(self.before["board"])
-        self._came.append({"type": "snapshot", **self.before})
-        return self.before
+        code = basic(INSTRUCTOR, self._code)
+        async with self._looking:
+            self._meanwhile.clear()
+            self.before = json.loads(await asyncio.to_thread(ask, self.url, "/class/board", code, tls=self._tls))
+            self.board = Board.of(self.before["board"])
+            self._came.append({"type": "snapshot", **self.before})
+            for event in self._meanwhile:  # the answer may be older than these
+                self.board.hear(event)
+            self._came.extend(self._meanwhile)
+            return self.before
 
     async def announce(self, text: str) -> None:
         """Tell the class. Raises what `ClientRoom.chat` raises."""
@@ -79,7 +98,7 @@ class Watcher:
     async def _follow(self, room: ClientRoom) -> None:
         async for event in room:
             if event["type"] == "gap":
-                await self._look_until_it_works()
+                await _until_it_works(self.look)
             else:
                 self._hear(event)
 
@@ -93,14 +112,19 @@ class Watcher:
         elif event["type"] == "gone":
             self.present.discard(str(name))
         self._came.append(event)
-
-    async def _look_until_it_works(self) -> None:
-        while True:
-            try:
-                await self.look()
-                return
-            except OSError:
-                await asyncio.sleep(1)
+        if self._looking.locked():
+            self._meanwhile.append(event)
 
     async def _ticket(self) -> str:
         return await asyncio.to_thread(admitted, self.url, INSTRUCTOR, self._code, self._tls)
+
+
+async def _until_it_works(question: Callable[[], Awaitable[T]]) -> T:
+    """The answer, however often the connection breaks; a refusal that would come again is raised."""
+    while True:
+        try:
+            return await question()
+        except (OSError, Disconnected) as error:
+            if isinstance(error, HTTPError) and error.code < 500 and error.code not in PASSING_STATUSES:
+                raise
+            await asyncio.sleep(AGAIN_S)

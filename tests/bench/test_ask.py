@@ -1,0 +1,26 @@
+"""The HTTP side of a room server, asked from outside, when the server ends in the middle of its answer."""
+
+import asyncio
+
+import pytest
+
+from labkit.bench.ask import ask
+from tests.wire.raw import on_a_loop
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
+
+
+@pytest.mark.parametrize("said", [b"", b"HTT", HEAD, HEAD + b"half"])
+@on_a_loop
+async def test_an_answer_cut_short_is_an_os_error(said: bytes) -> None:
+    """Killed before, in and behind the head: whoever asks knows an OSError as `later`."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(said)
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(OSError):
+            await asyncio.to_thread(ask, f"ws://127.0.0.1:{port}", "/class/board")

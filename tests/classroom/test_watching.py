@@ -1,0 +1,174 @@
+"""The instructor's side as a program, when the network does its worst at the worst moment."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+
+import pytest
+
+from labkit.bench.ask import ask
+from labkit.classroom import watching
+from labkit.classroom.board import Board
+from labkit.classroom.register import INSTRUCTOR
+from labkit.classroom.watching import Watcher
+from labkit.wire.client.client import Stopped
+from tests.classroom.school import School, at_work, teaching, told
+from tests.wire.raw import on_a_loop
+from tests.wire.scripted import Peer, scripted
+
+BOARD = "/class/board"
+
+
+@asynccontextmanager
+async def followed(school: School) -> AsyncIterator[Watcher]:
+    watcher = Watcher(school.url, school.codes[INSTRUCTOR])
+    running = asyncio.create_task(watcher.run())
+    try:
+        yield watcher
+        assert not running.done(), repr(running.exception())
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await running
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():
+            await asyncio.sleep(0.01)
+
+
+def status(board: Board, name: str = "ana") -> str | None:
+    row = board.students.get(name)
+    return row.cells["02-auth"].status if row is not None and row.cells else None
+
+
+@pytest.mark.parametrize("path", ["/class", BOARD])
+@on_a_loop
+async def test_a_question_lost_at_the_start_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """A connection that breaks under the watcher's first question, and with it the one it hears by."""
+    async with teaching(tmp_path, "ana") as school, at_work(school.member("ana"), tmp_path) as ana:
+        asked: list[str] = []
+
+        def breaking(url: str, to: str, *more: Any, **options: Any) -> bytes:
+            asked.append(to)
+            if to == path and asked.count(to) == 1:
+                loop.call_soon_threadsafe(cut)
+                raise ConnectionResetError
+            return ask(url, to, *more, **options)
+
+        def cut() -> None:
+            assert watcher.client is not None and watcher.client.link is not None
+            socket = watcher.client.link._socket
+            assert socket is not None
+            socket.transport.abort()
+
+        monkeypatch.setattr(watching, "ask", breaking)
+        loop = asyncio.get_running_loop()
+        async with followed(school) as watcher:
+            ana.progress.add("02-auth", "started")
+            await until(lambda: status(watcher.board) == "started" and watcher.present == {"ana"})
+
+
+@on_a_loop
+async def test_what_is_heard_while_the_board_is_asked_for_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that is older than an event of the room does not take it back, for whoever draws it neither."""
+    async with teaching(tmp_path, "ana") as school, at_work(school.member("ana"), tmp_path) as ana:
+        answered, go_on = threading.Event(), threading.Event()
+
+        def slow(*question: Any, **options: Any) -> bytes:
+            answer = ask(*question, **options)
+            answered.set()
+            assert go_on.wait(20)
+            return answer
+
+        async with followed(school) as watcher:
+            ana.progress.add("02-auth", "started")
+            await until(lambda: status(watcher.board) == "started")
+            monkeypatch.setattr(watching, "ask", slow)
+            looking = asyncio.create_task(watcher.look())
+            await until(answered.is_set)
+            ana.progress.add("02-auth", "pass")
+            await told(ana)
+            await until(lambda: status(watcher.board) == "pass")
+            go_on.set()
+            await looking
+            assert status(watcher.board) == "pass"
+            assert status(drawn(watcher.take())) == "pass"
+
+
+def drawn(events: list[dict[str, Any]]) -> Board:
+    """The board of a screen that was told these."""
+    board = Board()
+    for event in events:
+        if event["type"] == "snapshot":
+            board = Board.of(event["board"])
+        board.hear(event)
+    return board
+
+
+@on_a_loop
+async def test_an_answer_of_before_does_not_replace_a_younger_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two gaps ask twice: the question that was asked first is answered first, however slow its answer is."""
+    async with teaching(tmp_path, "ana") as school:
+        answered, go_on = threading.Event(), threading.Event()
+
+        def first_is_slow(*question: Any, **options: Any) -> bytes:
+            answer = ask(*question, **options)
+            if not answered.is_set():
+                answered.set()
+                assert go_on.wait(20)
+            return answer
+
+        watcher = Watcher(school.url, school.codes[INSTRUCTOR])
+        monkeypatch.setattr(watching, "ask", first_is_slow)
+        one = asyncio.create_task(watcher.look())
+        await until(answered.is_set)
+        async with at_work(school.member("ana"), tmp_path) as ana:
+            ana.progress.add("02-auth", "started")
+            await told(ana)
+        other = asyncio.create_task(watcher.look())
+        await asyncio.sleep(0.1)
+        go_on.set()
+        await asyncio.gather(one, other)
+        assert status(watcher.board) == "started"
+
+
+@on_a_loop
+async def test_where_no_class_is_the_watcher_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refusal that would come again is not asked for again."""
+
+    async def any_ticket(_watcher: Watcher) -> str:
+        return "any-ticket"
+
+    async def room_server(peer: Peer) -> None:
+        await peer.welcome()
+        await peer.stay()
+
+    monkeypatch.setattr(Watcher, "_ticket", any_ticket)
+    async with scripted(room_server) as server:
+        with pytest.raises(HTTPError):
+            await asyncio.wait_for(Watcher(server.url, "a code").run(), 20)
+
+
+@on_a_loop
+async def test_an_end_is_told_as_what_it_is(tmp_path: Path) -> None:
+    """Stopped, and no group of two, though both rooms end by it."""
+    async with teaching(tmp_path, "ana") as school:
+        watcher = Watcher(school.url, school.codes[INSTRUCTOR])
+        running = asyncio.create_task(watcher.run())
+        await until(lambda: watcher.before)
+        assert watcher.client is not None
+        watcher.client.fail(Stopped(4410, "session revoked"))
+        with pytest.raises(Stopped, match="4410"):
+            await asyncio.wait_for(running, 20)
