@@ -29,6 +29,7 @@ from labkit.classroom.watching import Watcher
 from labkit.course.progress import Progress
 from labkit.faults import Blackhole, Fault, Jitter, Latency, Proxy, Reset, Stall, Throttle
 from labkit.wire.audit.file import reading, rows
+from labkit.wire.client.client import Client
 
 EXERCISES = [f"{number:02}-exercise" for number in range(1, 11)]
 CHECKS = ["auth-first", "room-leak", "no-jitter", "seq-gap"]
@@ -164,7 +165,11 @@ async def run(seed: int, students: int, seconds: float, folder: Path) -> dict[st
             await asyncio.sleep(0.2)
         converged = loop.time() - began
         late = {sender.membership.name: how(sender) for sender in senders if sender.waiting}
-        await asyncio.sleep(1)
+        # Nobody waits for the instructor to come back: of all clients this one hears most, and is dropped most often.
+        expected = {sender.membership.name: local(sender.progress) for sender in senders}
+        while loop.time() < began + CONVERGES_S and not running[-1].done() and differing(watcher.board, expected):
+            await asyncio.sleep(0.2)
+        seen, watched = loop.time() - began, what(watcher.client)
         dead = [repr(task.exception()) for task in running if task.done()]
         for task in running:
             task.cancel()
@@ -174,6 +179,8 @@ async def run(seed: int, students: int, seconds: float, folder: Path) -> dict[st
         "kills": server.kills,
         "late": late,
         "converged_s": round(converged, 1),
+        "board_converged_s": round(seen, 1),
+        "watcher": watched,
         "dead": dead,
         "connections": sum(1 for kind in kinds(folder) if kind == "auth"),
     }
@@ -181,11 +188,15 @@ async def run(seed: int, students: int, seconds: float, folder: Path) -> dict[st
 
 def how(sender: Sender) -> str:
     """Where a sender is that has not told everything."""
-    client = sender.client
+    return f"{sender.waiting} wait, {what(sender.client)}"
+
+
+def what(client: Client | None) -> str:
+    """What a client did last."""
     if client is None:
         return "has no client"
     latest = [f"{record.at:.1f} {record.kind} {record.detail}" for record in client.log][-8:]
-    return f"{sender.waiting} wait, {client.state.value}, now {time():.1f}: {latest}"
+    return f"{client.state.value}, now {time():.1f}: {latest}"
 
 
 def kinds(folder: Path) -> list[str]:
@@ -198,7 +209,6 @@ def judged(seed: int, senders: list[Sender], watcher: Watcher, folder: Path) -> 
     record = Record(folder / "big.db", "big")
     record.catch_up()
     expected = {sender.membership.name: local(sender.progress) for sender in senders}
-    stored, live = shown(record.board), shown(watcher.board)
     with reading(folder / "big.db") as file:
         events = [entry for _, entry, _ in rows(file, room="class:big") if entry.kind == "event"]
     said = Counter((entry.user, json.loads(entry.body or "")["n"]) for entry in events)
@@ -208,8 +218,8 @@ def judged(seed: int, senders: list[Sender], watcher: Watcher, folder: Path) -> 
         "records": sum(len(sender.progress.records()) for sender in senders),
         "stored": len(events),
         "repeated": sum(many - 1 for many in said.values()),
-        "wrong_in_the_file": [name for name in expected if stored.get(name, {}) != expected[name]],
-        "wrong_on_the_live_board": [name for name in expected if live.get(name, {}) != expected[name]],
+        "wrong_in_the_file": differing(record.board, expected),
+        "wrong_on_the_live_board": differing(watcher.board, expected),
     }
 
 
@@ -224,6 +234,18 @@ def local(progress: Progress) -> dict[str, Any]:
         said["status"] = status
         said["check"] = said.get("check") if status == "help" else record["check"]
     return found
+
+
+def differing(board: Board, expected: dict[str, Any]) -> dict[str, str]:
+    """Of whom a board says something else than expected: by name, the first exercise and both words on it."""
+    found = shown(board)
+    wrong = {name for name, said in expected.items() if found.get(name, {}) != said}
+    return {name: first_difference(found.get(name, {}), expected[name]) for name in sorted(wrong)}
+
+
+def first_difference(found: dict[str, Any], said: dict[str, Any]) -> str:
+    one = min(one for one in found.keys() | said.keys() if found.get(one) != said.get(one))
+    return f"{one}: {found.get(one)}, not {said.get(one)}"
 
 
 def shown(board: Board) -> dict[str, Any]:
