@@ -4,6 +4,7 @@ Secrets travel in headers, never in the address. Taught in notebook 02 (auth).
 """
 
 import base64
+import gzip
 import json
 import ssl
 from http.client import HTTPException
@@ -39,10 +40,11 @@ def ask(
 ) -> bytes:
     """The body of one answer. `url` is the ws:// or wss:// address, a body makes it a POST. Raises OSError."""
     address = url.replace("ws", "http", 1).rstrip("/") + path
-    headers = {} if authorization is None else {"Authorization": authorization}
+    headers = {"Accept-Encoding": "gzip"} | ({} if authorization is None else {"Authorization": authorization})
     opener = _opener if tls is None else build_opener(ProxyHandler({}), HTTPSHandler(context=tls))
     try:
         with opener.open(Request(address, data=body, headers=headers), timeout=TIMEOUT_S) as answer:
-            return bytes(answer.read())
+            body = bytes(answer.read())
+            return gzip.decompress(body) if answer.headers["Content-Encoding"] == "gzip" else body
     except HTTPException as error:  # killed in the middle of its answer: no OSError to urllib
         raise ConnectionError(f"the server hung up: {error!r}") from None

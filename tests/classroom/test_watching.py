@@ -1,9 +1,11 @@
 """The instructor's side as a program, when the network does its worst at the worst moment."""
 
 import asyncio
+import random
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -15,8 +17,9 @@ from labkit.classroom import watching
 from labkit.classroom.board import Board
 from labkit.classroom.register import INSTRUCTOR
 from labkit.classroom.watching import Watcher
+from labkit.faults import Proxy, Throttle
 from labkit.wire.client.client import Stopped
-from tests.classroom.school import School, at_work, teaching, told
+from tests.classroom.school import School, at_work, exercise, teaching, told
 from tests.wire.raw import on_a_loop
 from tests.wire.scripted import Peer, scripted
 
@@ -142,6 +145,21 @@ async def test_an_answer_of_before_does_not_replace_a_younger_one(
         go_on.set()
         await asyncio.gather(one, other)
         assert status(watcher.board) == "started"
+
+
+@on_a_loop
+async def test_a_full_class_comes_over_a_slow_line(tmp_path: Path) -> None:
+    """200 students in all the course, at 50 KB a second: the server waits 5 s until an answer is out."""
+    async with teaching(tmp_path, "ana") as school, Proxy(school.url) as proxy:
+        proxy.set(down=[Throttle(bytes_per_s=50_000)])
+        known = school.server._record.board
+        rng = random.Random(1)
+        for student, n in product(range(200), range(1, 49)):
+            at = 1_795_000_000_000 + rng.randrange(10_000_000)
+            known.hear(exercise(f"student-{student}", n, f"{n % 16:02}-exercise", "fail", check="c", at=at))
+        watcher = Watcher(proxy.url, school.codes[INSTRUCTOR])
+        assert len(str((await watcher.look())["board"])) > 300_000
+        assert set(watcher.board.students) == set(known.students)
 
 
 @on_a_loop
