@@ -16,6 +16,7 @@ const FAULTS = {
   404: "No class is served here. `labkit class start` serves one.",
   429: "Too many wrong codes came from here. Wait a minute.",
 };
+const FINAL = new Set([401, 403, 404]); // asked again they are wrong guesses, and lock out who has the right code
 const here = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}`;
 const drillView = new DrillView();
 $("#drill-view").append(drillView.element);
@@ -60,7 +61,10 @@ async function ask(path, method = "GET") {
   const headers = path === "/class" ? {} : { Authorization: basic(INSTRUCTOR, code) };
   const options = { method, headers, credentials: "omit", cache: "no-store", signal: AbortSignal.timeout(10_000) };
   const answer = await fetch(path, options).catch(() => { throw new Error("The server does not answer."); });
-  if (!answer.ok) throw new Error(FAULTS[answer.status] ?? `The server answers with HTTP ${answer.status}.`);
+  if (!answer.ok) {
+    const words = FAULTS[answer.status] ?? `The server answers with HTTP ${answer.status}.`;
+    throw Object.assign(new Error(words), { isFinal: FINAL.has(answer.status) });
+  }
   return answer.json();
 }
 
@@ -101,8 +105,8 @@ async function lookUntilItWorks() {
   try {
     await look();
   } catch (error) {
-    notice(error.message, "warn");
-    setTimeout(lookUntilItWorks, LOOK_MS);
+    notice(error.message, error.isFinal ? "bad" : "warn");
+    if (!error.isFinal) setTimeout(lookUntilItWorks, LOOK_MS);
     return;
   }
   notice("");

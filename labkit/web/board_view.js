@@ -51,6 +51,7 @@ export class BoardView {
     this.catalogue = catalogue;
     const listed = Object.keys(catalogue).length || board.exercises.length;
     this.state = BoardState.of(board, listed);
+    for (const name of this.present) this.state.row(name); // who came in while the snapshot was on its way
     this.side.news(news);
     this.#columns();
     for (const name of this.state.students.keys()) this.dirty.add(name);

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from labkit.classroom.register import INSTRUCTOR
+from labkit.classroom.register import INSTRUCTOR, Register
 from tests.e2e.schoolhouse import Schoolhouse
 from tests.e2e.visitors import PHONE, findings, overhang, stored, visitors
 
@@ -122,6 +122,19 @@ def test_who_comes_late_sees_what_was(school: Schoolhouse, visit: Visit) -> None
         ana(AUTH, "fail", "lets-in")
         expect(page.locator("#state")).to_have_text("live")
         expect(cell(page, "ana")).to_have_text("✘ fail")
+
+
+def test_a_code_that_was_renewed_is_not_tried_again_and_again(school: Schoolhouse, visit: Visit) -> None:
+    """A page left open with the old one would lock out whoever has the new one: wrong guesses count by name."""
+    page = opened(visit(f"{school.url}/board"), school)
+    assert Register(school.file, school.class_id).enrol_instructor(renew=True)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    school.kill()
+    school.start()
+    expect(page.locator("#notice")).to_have_text("The server does not take this code.", timeout=40_000)
+    page.wait_for_timeout(3000)
+    assert sum(url.endswith("/class/board") for url in asked) <= 2
 
 
 def test_names_and_checks_are_text(school: Schoolhouse, visit: Visit) -> None:
