@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,9 +17,10 @@ import pytest
 from labkit.course.exercise import Check, Exercise, Misconception, Seen, failed, passed
 from labkit.course.judging import judge
 from labkit.course.result import Result
-from labkit.course.running.answer_process import AnswerProcess, Fault
+from labkit.course.running.answer_process import AnswerProcess, Ended, Fault
 from labkit.course.running.faults import SENTENCES, sentence
 from labkit.course.running.nursery import Nursery
+from labkit.course.running.packets import packed
 from labkit.course.stage import Calls, Stage
 
 USUAL = Misconception("usual", "It is wrong.", ("a", "b", "c"))
@@ -197,6 +199,7 @@ def processes_marked(mark: str) -> set[int]:
 ASKER = """
 import asyncio, sys
 from labkit.course.running.nursery import Nursery
+from labkit.course.running.packets import packed
 async def main():
     async with Nursery() as nursery, nursery.start({"source": "def f():\\n  while True: pass", "name": "f",
             "kind": "rule", "settings": {}, "drive": None}) as process:
@@ -263,3 +266,29 @@ def test_what_failed_while_the_answer_was_starved_is_looked_at_again() -> None:
 
     starved = replace(exercise("handler"), checks=(Check(id="looks", expected="e", usual=USUAL, run=run),))
     assert asyncio.run(judge(starved, HANDLER + PONG)).verdict == "pass"
+
+
+async def asked_with_ticks(computed_s: float) -> AnswerProcess:
+    """A call of a rule that may wait for half a second, and 14 ticks, in each of which it computes for so long."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    process = AnswerProcess(ours, -1, patience_s=0.5)
+    listening = asyncio.create_task(process._listen())
+    with theirs, contextlib.suppress(Ended):
+        calling = asyncio.create_task(process.call(1))
+        await asyncio.sleep(0)
+        for number in range(1, 15):
+            theirs.sendall(packed({"event": "tick", "computed_s": number * computed_s}))
+        await asyncio.wait((calling,), timeout=2)
+        theirs.sendall(packed({"event": "returned", "stuck": 3}))
+        await calling
+    listening.cancel()
+    await process.close()
+    return process
+
+
+def test_computing_is_not_waiting_on_a_busy_machine() -> None:
+    """A loop that gets a fourteenth of a processor needs 14 s for the second after which it is stuck."""
+    waited, computed = (asyncio.run(asked_with_ticks(computed_s)) for computed_s in (0.0005, 1 / 140))
+    assert waited.fault == Fault("never-returns")
+    assert computed.fault == Fault("stuck", line=3)

@@ -17,6 +17,7 @@ from labkit.course.running.packets import HEAD, Odd, Unreadable, length, packed,
 TICK_S = 0.1  # of a machine that is not busy
 PATIENCE_S = 4.0
 HARD_S = 60.0  # whatever its clock says
+COMPUTING = 10  # what it computes takes up to so many times as long on a busy machine, and is no waiting
 LOOK_S = 0.2
 TICKS_OF_LIFE = 2  # one may have been under way when the process died
 MOST_PRINTED = 256 * 1024
@@ -67,6 +68,7 @@ class AnswerProcess:
     _count: int = 0
     _ticks: int = 0
     _ticked_at: float = 0.0
+    _computed_s: float = 0.0  # of processor time, as it told with its last tick
     _late_s: list[tuple[float, float]] = field(default_factory=list)  # when a tick came, and by how much too late
 
     @property
@@ -133,18 +135,23 @@ class AnswerProcess:
     async def _answer(self) -> dict[str, Any] | None:
         """What it reports next, {} when it has ended, None when it has had its time and says nothing.
 
-        Its time is counted by a thread of its own, so that a busy machine gives it as much as a calm one.
+        Its time is counted by a thread of its own, so that a busy machine gives it as much as a calm one. What it
+        computes is bounded over there, by processor time.
         """
-        last, ends = self._ticks + int(self.patience_s / TICK_S), monotonic() + HARD_S
+        ticks, computed_s, ends = self._ticks, self._computed_s, monotonic() + HARD_S
         answer, ended = asyncio.create_task(self._answers.get()), asyncio.create_task(self.ended.wait())
         done: set[asyncio.Task[Any]] = set()
-        while not done and self._ticks < last and monotonic() < ends:
+        while not done and self._waited_s(ticks, computed_s) < self.patience_s and monotonic() < ends:
             done, _ = await asyncio.wait((answer, ended), timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
         for task in (answer, ended):
             task.cancel()
         if answer in done:
             return answer.result()
         return {} if ended in done else None
+
+    def _waited_s(self, ticks: int, computed_s: float) -> float:
+        """How long it has been waiting since then."""
+        return (self._ticks - ticks) * TICK_S - COMPUTING * (self._computed_s - computed_s)
 
     async def _listen(self) -> None:
         """Take in what it reports until it is gone."""
@@ -157,6 +164,7 @@ class AnswerProcess:
     def _note(self, report: Any) -> None:
         event = report.pop("event", "")
         if event == "tick":
+            self._computed_s = report["computed_s"]
             self._tick(monotonic())
         elif event in ("ready", "returned"):
             self._answers.put_nowait(report)

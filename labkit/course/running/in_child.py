@@ -1,7 +1,8 @@
 """In the answer's own process: load the answer, then serve it (a handler) or call it (a rule), and report.
 
 What it reports is a dict with an "event". First {"event": "ready", ...} or {"event": "fault", "kind", "text", "line"};
-then, at any time, {"event": "raised" | "forgotten" | "blocked", "text", "line"}; and "tick", ten times a second.
+then, at any time, {"event": "raised" | "forgotten" | "blocked", "text", "line"}; and "tick", ten times a second, with
+the processor time that was used.
 """
 
 import contextlib
@@ -90,7 +91,7 @@ class Link:
         with contextlib.suppress(OSError):
             while True:
                 time.sleep(TICK_S)
-                self.send("tick")
+                self.send("tick", computed_s=time.process_time())
 
     def receive(self) -> Any:
         """The next request. Raises EOFError when the judge is gone."""
