@@ -6,14 +6,29 @@
     guess.compare("the kernel's")
 
 `compare` turns the question into plain text, so a saved notebook holds no dead widget. A notebook that runs with
-nobody in front of it gives no answer, and says so.
+nobody in front of it gives no answer, and says so. The radio buttons of ipywidgets would not do: JupyterLab takes
+their arrow keys, and a second choice beside a running cell is held back (see `controls`).
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-import ipywidgets
+import anywidget
+import traitlets
 from IPython.display import display
+
+HERE = Path(__file__).parent
+
+
+class QuestionWidget(anywidget.AnyWidget):
+    """The browser's half: prediction.js and prediction.css."""
+
+    _esm = HERE / "prediction.js"
+    _css = HERE / "prediction.css"
+    question: Any = traitlets.Unicode().tag(sync=True)
+    answers: Any = traitlets.List().tag(sync=True)
+    answer: Any = traitlets.Unicode(None, allow_none=True).tag(sync=True)
 
 
 class Prediction:
@@ -22,18 +37,22 @@ class Prediction:
     def __init__(self, question: str, answers: Sequence[str]) -> None:
         self.question = question
         self.answers = tuple(answers)
-        self._choice = ipywidgets.RadioButtons(options=self.answers, value=None, layout={"width": "auto"})
+        self.widget = QuestionWidget(question=question, answers=list(answers))
+        self.widget.on_msg(lambda _, said, __: self.choose(said["answer"]))
         self._shown: Any = None
 
     @property
     def answer(self) -> str | None:
         """What was chosen so far."""
-        return None if self._choice.value is None else str(self._choice.value)
+        return None if self.widget.answer is None else str(self.widget.answer)
+
+    def choose(self, answer: str) -> None:
+        """What the browser says: an answer was chosen."""
+        self.widget.answer = answer
 
     def ask(self) -> None:
         """Show the question. Run the cells below once you have chosen."""
-        widget = ipywidgets.VBox([ipywidgets.HTML(f"<b>{self.question}</b>"), self._choice])
-        view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
         bundle = {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
         self._shown = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
 

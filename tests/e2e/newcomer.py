@@ -13,7 +13,7 @@ from playwright.sync_api import ConsoleMessage, ElementHandle, Error, Locator, P
 
 CONTROLS = ":is(input[type=radio], input[type=checkbox], input[type=range], select, .noUi-handle, button):not(.used)"
 LABEL = "it => it.innerText || (it.closest('label') || it.closest('.jupyter-widgets') || it).innerText"
-MARK = """one => (one.type === 'radio' ? one.closest('.widget-radio-box').querySelectorAll('input') : [one])
+MARK = """one => (one.type === 'radio' ? one.closest('fieldset').querySelectorAll('input') : [one])
     .forEach(each => each.classList.add('used'))"""
 HEARD_S = 10
 USE_MS = 5_000

@@ -16,9 +16,9 @@ def shell() -> InteractiveShell:
 
 def test_an_answer_is_put_beside_the_measurement(capsys: pytest.CaptureFixture[str]) -> None:
     guess = Prediction("How many?", ["one", "two"])
-    guess._choice.value = "two"
+    guess.choose("two")
     guess.compare("one")
-    guess._choice.value = "one"
+    guess.choose("one")
     guess.compare("one")
     said = capsys.readouterr().out
     assert said == "predicted: two\nmeasured:  one\npredicted: one\nmeasured:  one - as predicted\n"
@@ -47,5 +47,5 @@ def test_the_question_becomes_text_when_it_is_answered() -> None:
 
 def test_the_text_that_stays_marks_what_was_chosen() -> None:
     guess = Prediction("How many?", ["one", "two"])
-    guess._choice.value = "two"
+    guess.choose("two")
     assert repr(guess) == "How many?\n  ( ) one\n  (x) two"
