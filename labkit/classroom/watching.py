@@ -5,8 +5,8 @@
     watcher.board.students, watcher.present, watcher.take()
 
 First it joins, then it asks for all that was before, then it hears on: what comes twice counts once, so the two need
-no seam. After a gap it asks again. A question that the network loses is asked again: bad Wi-Fi delays a board, it does
-not end it. Taught in notebook 03 (rooms) and 07 (storms).
+no seam. After a gap it asks again, and hears on meanwhile. A question that the network loses is asked again: bad Wi-Fi
+delays a board, it does not end it. Taught in notebook 03 (rooms) and 07 (storms).
 """
 
 import asyncio
@@ -46,6 +46,7 @@ class Watcher:
         self._came: deque[Event] = deque(maxlen=KEPT)
         self._looking = asyncio.Lock()  # an older answer must not replace a younger one
         self._meanwhile: list[Event] = []  # heard since the latest question was asked
+        self._gap = asyncio.Event()
 
     async def run(self) -> None:
         """Until it is cancelled. Raises Stopped, Refused, NotAdmitted for a wrong code, HTTPError where no class is."""
@@ -64,7 +65,7 @@ class Watcher:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._follow(room))
                 tasks.create_task(self._follow(news))
-                tasks.create_task(_until_it_works(room.presence))
+                tasks.create_task(self._catch_up(room))
 
     async def look(self) -> dict[str, Any]:
         """Ask for everything, now. Raises OSError."""
@@ -98,9 +99,17 @@ class Watcher:
     async def _follow(self, room: ClientRoom) -> None:
         async for event in room:
             if event["type"] == "gap":
-                await _until_it_works(self.look)
+                self._gap.set()
             else:
                 self._hear(event)
+
+    async def _catch_up(self, room: ClientRoom) -> None:
+        """Who is there, and after each gap everything. Beside `_follow`: who stops reading falls behind again."""
+        while True:
+            await _until_it_works(room.presence)
+            await self._gap.wait()
+            self._gap.clear()
+            await _until_it_works(self.look)
 
     def _hear(self, event: Event) -> None:
         self.board.hear(event)

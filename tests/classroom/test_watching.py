@@ -19,6 +19,8 @@ from labkit.classroom.register import INSTRUCTOR
 from labkit.classroom.watching import Watcher
 from labkit.faults import Proxy, Throttle
 from labkit.wire.client.client import Stopped
+from labkit.wire.client.room import ClientRoom
+from labkit.wire.client.unsent import Event
 from tests.classroom.school import School, at_work, exercise, teaching, told
 from tests.wire.raw import on_a_loop
 from tests.wire.scripted import Peer, scripted
@@ -106,6 +108,58 @@ async def test_what_is_heard_while_the_board_is_asked_for_stays(
             await looking
             assert status(watcher.board) == "pass"
             assert status(drawn(watcher.take())) == "pass"
+
+
+@on_a_loop
+async def test_the_board_goes_on_while_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a gap the room is heard on, however long the answer takes."""
+    async with teaching(tmp_path, "ana") as school, at_work(school.member("ana"), tmp_path) as ana:
+        asked, go_on = threading.Event(), threading.Event()
+
+        def slow(*question: Any, **options: Any) -> bytes:
+            asked.set()
+            assert go_on.wait(20)
+            return ask(*question, **options)
+
+        async with followed(school) as watcher:
+            await until(lambda: watcher.present == {"ana"})
+            monkeypatch.setattr(watching, "ask", slow)
+            try:
+                room_of(watcher)._tell_gap("a hole")
+                await until(asked.is_set)
+                ana.progress.add("02-auth", "started")
+                await until(lambda: status(watcher.board) == "started")
+            finally:
+                go_on.set()
+
+
+@on_a_loop
+async def test_who_came_unheard_is_present(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a gap it is asked anew who is there: an `entered` may be among what was dropped."""
+    async with (
+        teaching(tmp_path, "ana", "ben") as school,
+        at_work(school.member("ana"), tmp_path),
+        followed(school) as watcher,
+    ):
+        await until(lambda: watcher.present == {"ana"})
+        inbox = room_of(watcher)._inbox
+        put = inbox.put
+
+        def lossy(event: Event) -> None:
+            if event["type"] == "entered":
+                inbox._dropped += 1
+            else:
+                put(event)
+
+        monkeypatch.setattr(inbox, "put", lossy)
+        async with at_work(school.member("ben"), tmp_path) as ben:
+            ben.progress.add("02-auth", "started")
+            await until(lambda: status(watcher.board, "ben") == "started" and watcher.present == {"ana", "ben"})
+
+
+def room_of(watcher: Watcher) -> ClientRoom:
+    assert watcher.client is not None
+    return watcher.client.rooms[watcher.before["room"]]
 
 
 def drawn(events: list[dict[str, Any]]) -> Board:
