@@ -8,7 +8,7 @@ import pytest
 from tests.sitting import Ending, Sitting
 
 COURSE = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
-LONG = (".live(", "storm(", "await compare(", "review.")
+LONG = (".live(", "storm(", "await compare(", " review(", "watched(")
 CALM = {"NameError", "CancelledError", "KeyboardInterrupt", "Unhealthy"}  # each says what to do, in a sentence
 
 

@@ -3,15 +3,20 @@
 from labkit.views import LivePanel, diagram
 """
 
-from labkit.views import html, shown
-from labkit.views.chart import Chart
-from labkit.views.class_board import ClassBoard
-from labkit.views.dashboard import Dashboard
-from labkit.views.diagram import Diagram, diagram
-from labkit.views.live_panel import LivePanel
-from labkit.views.live_view import LiveView
-from labkit.views.prediction import Prediction
-from labkit.views.transports import Decision
+from labkit.views.unbroken import uninterrupted
+
+with uninterrupted():
+    from labkit.views import html, shown
+    from labkit.views.chart import Chart
+    from labkit.views.class_board import ClassBoard
+    from labkit.views.dashboard import Dashboard
+    from labkit.views.diagram import Diagram, diagram
+    from labkit.views.live_panel import LivePanel
+    from labkit.views.live_view import LiveView
+    from labkit.views.prediction import Prediction
+    from labkit.views.transports import Decision
+
+    shown.register()
 
 __all__ = [
     "Chart",
@@ -25,5 +30,3 @@ __all__ = [
     "diagram",
     "html",
 ]
-
-shown.register()

@@ -1,0 +1,62 @@
+"""An interrupt waits until the imports are done, and is not lost."""
+
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from labkit.views.unbroken import uninterrupted
+
+IMPORTED = """
+import signal, sys
+
+class Impatient:
+    def find_spec(self, name, *_):
+        if name == "matplotlib.colors":
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Impatient())
+try:
+    import labkit.views
+except KeyboardInterrupt:
+    print("interrupted, whole:", "matplotlib.figure" in sys.modules)
+import labkit.views
+labkit.views.diagram
+print("imported")
+"""
+
+
+def test_an_interrupt_comes_at_the_end_of_the_block() -> None:
+    done = []
+    handler = signal.getsignal(signal.SIGINT)
+
+    def block() -> None:
+        with uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+            done.append("all")
+
+    with pytest.raises(KeyboardInterrupt):
+        block()
+    assert done == ["all"]
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_a_thread_imports_too() -> None:
+    """Only the main thread is interrupted, and only there may a handler be set."""
+    done = []
+
+    def block() -> None:
+        with uninterrupted():
+            done.append("all")
+
+    thread = threading.Thread(target=block)
+    thread.start()
+    thread.join()
+    assert done == ["all"]
+
+
+def test_the_views_can_be_imported_after_an_interrupted_import() -> None:
+    told = subprocess.run([sys.executable, "-c", IMPORTED], check=True, capture_output=True, text=True).stdout
+    assert told.splitlines() == ["interrupted, whole: True", "imported"]
