@@ -57,7 +57,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A TCP connection was accepted."""
         self.transport = cast(asyncio.Transport, transport)
-        self.outgoing.start(self.transport)
+        self.outgoing.start(self.transport, self.hub.path.way(self.transport))
         self.hub.sockets.add(self)
         self.library = Library(self.hub.limits)
         self.handshake = Handshake(self.hub, self.transport, self.library)
@@ -136,7 +136,7 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The kernel is full: the peer reads more slowly than we write."""
-        self.outgoing.is_paused = True
+        self.outgoing.pause()
         self.arm()
 
     def resume_writing(self) -> None:

@@ -25,8 +25,10 @@ from typing import TYPE_CHECKING
 
 from labkit.rules.answers import Answer, encode
 from labkit.rules.messages import decode
+from labkit.wire.fast.kernel import way_past, write_at_once
 from labkit.wire.fast.short_messages import decode_quickly
 from labkit.wire.frames import text_frame
+from labkit.wire.outgoing import NO_WAY
 
 if TYPE_CHECKING:
     from labkit.wire.connection import Connection
@@ -40,6 +42,10 @@ class PlainPath:
     """A frame for each member, written at once."""
 
     decode = staticmethod(decode)
+
+    def way(self, _: asyncio.Transport) -> int:
+        """Everything goes through the transport."""
+        return NO_WAY
 
     def tell(self, members: "Iterable[Connection]", said: Answer, _: bytes) -> None:
         """Send an event to members."""
@@ -56,6 +62,7 @@ class FastPath:
     """One frame for all members; one write a member a tick."""
 
     decode = staticmethod(decode_quickly)
+    way = staticmethod(way_past)
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
@@ -102,9 +109,7 @@ class FastPath:
         while self._turns:
             turn = self._turns.popleft()
             members = list(islice(turn, MEMBERS_A_TURN))
-            for member in members:
-                if member.due:
-                    member.write_due()
+            write_at_once(members)
             if len(members) == MEMBERS_A_TURN:
                 self._turns.append(turn)
             if self._clock() >= ends:

@@ -9,6 +9,7 @@ import pytest
 from labkit.rules.limits import Limits
 from labkit.wire.fast.path import BYTES_A_TICK, TICK_S, FastPath, PlainPath
 from labkit.wire.frames import text_frame
+from labkit.wire.outgoing import NO_WAY
 from labkit.wire.server import Server
 from tests.wire.raw import TOKEN, Raw, on_a_loop, serving, text
 
@@ -16,8 +17,16 @@ SAID = {"type": "chat", "text": "é"}
 BODY = '{"type":"chat","text":"é"}'.encode()
 
 
+class Outgoing:
+    """Of a connection that goes through its transport."""
+
+    way = NO_WAY
+
+
 class Member:
     """A connection that keeps what it is told, and counts how often it writes."""
+
+    outgoing = Outgoing()
 
     def __init__(self, on_write: Callable[[], None] = lambda: None) -> None:
         self.due: list[bytes] = []

@@ -8,8 +8,8 @@ NAMES = ("__proto__", "constructor", "toString", "hasOwnProperty", "__class__", 
 
 
 async def _run(scene: Scene) -> Seen:
-    speaker, listener = await scene.enter(*NAMES), await scene.enter(*NAMES)
     for name in NAMES:
+        speaker, listener = await scene.enter(name), await scene.enter(name)  # some servers have one room a connection
         words = scene.room(name)
         speaker.chat(name, words)
         while (said := await listener.hear("chat")).get("text") != words:

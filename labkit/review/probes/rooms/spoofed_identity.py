@@ -10,10 +10,12 @@ OWN = {"userId": "admin", "id": "1", "seq": 10**6, "sentAt": "1999-01-01T00:00:0
 async def _run(scene: Scene) -> Seen:
     room = scene.room()
     listener, speaker = await scene.enter(room), await scene.enter(room)
+    speaker.chat(room, "who I am")
+    user = speaker.ok.get("userId", (await listener.hear("chat")).get("userId"))
     speaker.chat(room, "trust me", **OWN)
     said = await listener.hear("chat")
     taken = [name for name, value in OWN.items() if said.get(name) == value]
-    if taken or said.get("userId") != speaker.ok.get("userId"):
+    if taken or said.get("userId") != user:
         return broken(f"taken from the sender: {', '.join(taken) or 'userId'}")
     if any(name in said for name in ("userId", "id", "sentAt")):
         return held("userId, id and sentAt are the server's own")

@@ -1,0 +1,159 @@
+"""Writes past the transport: the same bytes as through asyncio, in the same order."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from labkit.rules.limits import Limits
+from labkit.rules.outbox import Offer
+from labkit.wire.fast.kernel import way_past, write_at_once
+from labkit.wire.outgoing import NO_WAY, Outgoing
+from tests.wire.raw import TOKEN, Raw, on_a_loop, serving, until
+
+
+class Told(asyncio.Protocol):
+    """What a transport tells its protocol."""
+
+    outgoing: Outgoing
+
+    def __init__(self) -> None:
+        self.lost: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
+
+    def pause_writing(self) -> None:
+        self.outgoing.pause()
+
+    def resume_writing(self) -> None:
+        self.outgoing.resume()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.lost.set_result(error)
+
+
+@asynccontextmanager
+async def pair() -> AsyncIterator[tuple[asyncio.Transport, Told, socket.socket]]:
+    """A transport over TCP with a small kernel buffer, its protocol, and the other end."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    other = socket.create_connection(listener.getsockname())
+    ours, _ = listener.accept()
+    listener.close()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
+    transport, told = await asyncio.get_running_loop().connect_accepted_socket(Told, ours)
+    transport.set_write_buffer_limits(high=1, low=0)
+    try:
+        yield transport, told, other
+    finally:
+        transport.abort()
+        other.close()
+
+
+class Member:
+    """As much of a connection as is written to past its transport."""
+
+    def __init__(self, transport: asyncio.Transport, told: Told) -> None:
+        self.outgoing = told.outgoing = Outgoing(Limits())
+        self.outgoing.start(transport, way_past(transport))
+        self.due = self.outgoing.due
+        self.sent = self.through_transport = 0
+
+    def arm(self) -> None: ...
+
+    def write_due(self) -> None:
+        self.through_transport += 1
+        self.outgoing.write_due()
+
+
+def tell(member: Member, *frames: bytes) -> None:
+    """What a member is told in one tick, and its end."""
+    member.due.extend(frames)
+    double: Any = member
+    write_at_once([double])
+
+
+@on_a_loop
+async def test_what_the_kernel_does_not_take_is_sent_behind_it() -> None:
+    """Past the transport until the kernel is full, through it from then on, and past it again: all bytes, in order."""
+    async with pair() as (transport, told, other):
+        member, loop = Member(transport, told), asyncio.get_running_loop()
+        other.setblocking(False)
+        for _ in range(2):
+            assert member.outgoing.way == way_past(transport)
+            sent = heard = b""
+            member.through_transport = 0
+            while not member.through_transport:
+                frames = [bytes([len(sent) // 30_000 % 256]) * 15_000] * 2
+                tell(member, *frames)
+                sent += b"".join(frames)
+            assert 0 < transport.get_write_buffer_size() <= 30_000 and member.outgoing.outbox.queued_bytes
+            assert member.outgoing.way == NO_WAY
+            while len(heard) < len(sent):
+                heard += await loop.sock_recv(other, 65_536)
+            assert heard == sent
+        assert member.outgoing.peak_bytes >= 30_000 and member.sent > 2
+
+
+@on_a_loop
+async def test_a_peer_that_is_gone_ends_the_connection_as_asyncio_would() -> None:
+    """No exception where an event is told to a room: the transport is asked, and loses the connection."""
+    async with pair() as (transport, told, other):
+        member = Member(transport, told)
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        other.close()
+        for _ in range(2):
+            tell(member, b"x")
+        assert isinstance(await asyncio.wait_for(told.lost, 10), ConnectionError)
+
+
+@on_a_loop
+async def test_a_connection_that_ends_has_no_way_any_more() -> None:
+    """The kernel gives its file descriptor to the next connection: a late word would be told to a stranger."""
+    async with serving() as server:
+        bob = await Raw.enter(server.url, TOKEN, "a")
+        connection = server.hub.connections[bob.ok["connectionId"]]
+        assert connection.outgoing.way != NO_WAY
+        bob.writer.close()
+        await until(lambda: not server.hub.connections)
+        connection.outgoing.resume()
+        assert connection.outgoing.way == NO_WAY
+
+
+class Taking:
+    """A transport that takes everything."""
+
+    def set_write_buffer_limits(self, **_: int) -> None: ...
+
+    def is_closing(self) -> bool:
+        return False
+
+    def write(self, data: bytes) -> None: ...
+
+
+def test_of_a_slow_member_nothing_goes_past_what_it_missed() -> None:
+    """Overflow closes the way: a frame behind the one that did not fit would hide a hole."""
+    transport: Any = Taking()
+    outgoing = Outgoing(Limits(max_message_bytes=100, max_frame_bytes=1_000, outbox_bytes=1_000))
+    outgoing.start(transport, way=7)
+    outgoing.pause()
+    outgoing.due.extend([b"x" * 600] * 2)
+    assert outgoing.write_due() is Offer.OVERFLOW
+    outgoing.resume()
+    assert outgoing.way == NO_WAY
+
+
+@pytest.mark.parametrize(
+    ("known", "has_way"), [({}, True), ({"sslcontext": object()}, False), ({"socket": None}, False)]
+)
+def test_there_is_a_way_past_plain_tcp_only(known: dict[str, Any], has_way: bool) -> None:
+    """Behind TLS, bytes that pass it would be read as broken records."""
+    with socket.socket() as sock:
+
+        class Transport:
+            def get_extra_info(self, name: str) -> Any:
+                return ({"socket": sock} | known).get(name)
+
+        transport: Any = Transport()
+        assert way_past(transport) == (sock.fileno() if has_way else NO_WAY)
