@@ -166,6 +166,7 @@ async def _reason(stage: Any) -> Seen:
 
 
 LETS_IN = "lets-in"
+STAYS = "stays"
 EXERCISE = Exercise(
     id="02-auth",
     title="Anybody who connects holds a place, and nobody asks who it is",
@@ -178,11 +179,18 @@ EXERCISE = Exercise(
     checks=(
         Check(id=LETS_IN, expected="the right token is answered with auth_ok", usual=SHUT_OUT, run=_lets_in),
         Check(
+            id=STAYS,
+            expected="who is in stays in, also when the deadline has passed",
+            usual=OVER_ALL,
+            run=_slowly,
+            needs=(LETS_IN,),
+        ),
+        Check(
             id="auth-first",
             expected="a chat, a join or a ping before auth: close 4403, and the room hears nothing",
             usual=NOT_ALWAYS_FIRST,
             run=asked("auth/2", "auth/1", "auth/3"),
-            needs=(LETS_IN,),
+            needs=(LETS_IN, STAYS),
         ),
         Check(
             id="wrong-token",
@@ -199,13 +207,6 @@ EXERCISE = Exercise(
             needs=(LETS_IN, "wrong-token"),
         ),
         Check(id="silence", expected="silence: close 4401 when AUTH_TIMEOUT_S is over", usual=NO_TIMEOUT, run=_silence),
-        Check(
-            id="stays",
-            expected="who is in stays in, also when the deadline has passed",
-            usual=OVER_ALL,
-            run=_slowly,
-            needs=(LETS_IN,),
-        ),
         Check(id="odd", expected="a first message of any odd kind: close 4403 or 1008", usual=FRAGILE, run=_odd),
         Check(id="reason", expected="no close reason holds what the peer sent", usual=TELLS, run=_reason),
     ),
