@@ -117,6 +117,7 @@ async def _slow_one(stage: Any) -> Seen:
     speaker, listener = await stage.enter(room), await stage.enter(room)
     stalled = await stage.enter(room, receive_buffer=4096)
     stalled.stall()
+    unanswered = monotonic() + 0.9 * stage.target.promised.ping_timeout_s  # from then on it may be the heartbeat
     with stage.transcript.mute():
         while turn < TURNS and not lost(stalled):
             turn += 1
@@ -129,11 +130,14 @@ async def _slow_one(stage: Any) -> Seen:
                     except (Ended, Silent) as instead:
                         told = f"one does not read, and after {turn * AT_ONCE} chats {peer.name} did not hear them all"
                         return broken(f"{told}: {instead}")
-    ends = monotonic() + LET_GO_S
+    ends = min(monotonic() + LET_GO_S, unanswered)
     while not lost(stalled) and monotonic() < ends:
         await asyncio.sleep(0.05)
+    told = f"{turn * AT_ONCE} chats of 1000 characters later, the one that does not read"
     if not lost(stalled):
-        return broken(f"{turn * AT_ONCE} chats of 1000 characters later, the one that does not read is still there")
+        return broken(f"{told} is still there")
+    if monotonic() > unanswered:
+        return broken(f"{told} had not gone before a heartbeat may have ended it")
     return await must_be_well(listener)
 
 
