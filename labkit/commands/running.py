@@ -15,6 +15,7 @@ from typing import Any
 
 from labkit.commands.failing import CannotRun
 from labkit.rules.limits import BadLimit, Limits
+from labkit.wire.fast.memory import keep_memory
 
 STDIN = 0
 LOOPS = ("asyncio", "uvloop")
@@ -52,13 +53,14 @@ def listen_fault(error: OSError, host: str, port: int) -> str:
 
 
 def prepare_process() -> None:
-    """Room for 10,000 sockets, and a garbage collector that does not stop a storm of handshakes."""
+    """Room for 10,000 sockets, memory that stays, and a garbage collector that does not stop a storm of handshakes."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         del soft
+    keep_memory()
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 50, 1_000)
