@@ -55,18 +55,19 @@ class LivePanel:
         self.frames = 0
         self._store = store
         self._series = [name for chart in self.charts for name in chart.series()]
-        self._seen = dict.fromkeys(self._series, 0)
         self._start = time()
         self._since = 0.0  # what was before anybody watched is in the store, and in no picture of `live`
-        self._canvas = Canvas(charts=[_described(chart) for chart in self.charts], seconds=window_s)
-        self._buttons = [_button(label, doing) for label, doing in (buttons or {}).items()]
-        self.widget = ipywidgets.VBox([ipywidgets.HBox(self._buttons), self._canvas])
+        self._doing = dict(buttons or {})
+        self._window_s = window_s
+        self._make()
 
     async def live(self, seconds: float = 10.0, until: Callable[[], bool] = lambda: False) -> None:
         """Show it moving for so long, until `until()` or until interrupted; then leave a picture in its place.
 
         LABKIT_LINGER in the environment multiplies `seconds`: for a slow machine, or a room that wants to look longer.
         """
+        if self.widget.comm is None:  # the cell is run again, and its panel is closed
+            self._make()
         shown = display(self._bundle(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
         self._since = time()
         ends = monotonic() + seconds * float(os.environ.get("LABKIT_LINGER", "1"))
@@ -109,6 +110,12 @@ class LivePanel:
     def __repr__(self) -> str:
         charts = "; ".join(f"{chart.title} in {chart.unit} of {', '.join(chart.lines)}" for chart in self.charts)
         return f"<live panel: {charts}>"
+
+    def _make(self) -> None:
+        self._seen = dict.fromkeys(self._series, 0)
+        self._canvas = Canvas(charts=[_described(chart) for chart in self.charts], seconds=self._window_s)
+        self._buttons = [_button(label, doing) for label, doing in self._doing.items()]
+        self.widget = ipywidgets.VBox([ipywidgets.HBox(self._buttons), self._canvas])
 
     def _bundle(self) -> dict[str, Any]:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}

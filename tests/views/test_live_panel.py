@@ -107,6 +107,18 @@ async def test_a_picture_takes_the_place_of_the_widget() -> None:
 
 
 @pytest.mark.usefixtures("shell")
+async def test_its_cell_may_be_run_again() -> None:
+    """A widget of its own each time, and what is in the store is drawn anew."""
+    panel = LivePanel(filled(), CHARTS)
+    first, _ = await shown(panel)
+    frames = panel.frames
+    second, still = await shown(panel)
+    assert first[WIDGET]["model_id"] != second[WIDGET]["model_id"]
+    assert panel.frames > frames
+    assert still["update"] and panel.widget.comm is None
+
+
+@pytest.mark.usefixtures("shell")
 async def test_the_picture_comes_also_when_the_cell_is_interrupted() -> None:
     panel = LivePanel(filled(), CHARTS)
     cell = asyncio.create_task(shown(panel, seconds=60))
