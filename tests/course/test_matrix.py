@@ -62,6 +62,7 @@ def test_no_stranger_is_misjudged(name: str) -> None:
 
 
 @pytest.mark.matrix
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", range(2, 7))
 @pytest.mark.parametrize("name", IDS)
 def test_no_answer_flips(name: str, seed: int) -> None:

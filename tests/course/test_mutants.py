@@ -25,7 +25,7 @@ def of(name: str) -> list[Mutant]:
 
 
 async def survivors(name: str, found: list[Mutant]) -> list[str]:
-    """Those that pass."""
+    """Those that no check fails: that nobody can tell is not caught."""
     turns = asyncio.Semaphore(int(os.environ.get("LABKIT_MATRIX_AT_ONCE", AT_ONCE)))
     async with Nursery() as nursery:
 
@@ -34,10 +34,11 @@ async def survivors(name: str, found: list[Mutant]) -> list[str]:
                 return (await judge(exercise(name), mutant.source, nursery=nursery)).verdict
 
         verdicts = await asyncio.gather(*map(verdict, found))
-    return [mutant.name for mutant, verdict in zip(found, verdicts) if verdict == "pass"]
+    return [mutant.name for mutant, verdict in zip(found, verdicts) if verdict != "fail"]
 
 
 @pytest.mark.matrix
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", exercises())
 def test_mutants_are_caught(name: str) -> None:
     """At least 90 of 100, and the others are those in survivors.toml."""
