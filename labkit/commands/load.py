@@ -9,6 +9,7 @@ import click
 
 from labkit.bench.load.run import Load, LoadFailed, LoadPlan, LoadResult
 from labkit.commands.failing import CannotRun
+from labkit.wire.fast.memory import keep_memory
 
 LATE_MS = 50  # later than this ourselves, the latencies are ours as much as the server's
 EXAMPLES = """\b
@@ -39,6 +40,7 @@ def load(
     """
     try:
         plan = LoadPlan(url, token, rooms, members, None if closed else rate, seconds)
+        keep_memory()
         gc.freeze()
         result = asyncio.run(_run(plan))
     except (ValueError, LoadFailed) as error:

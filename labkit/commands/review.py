@@ -86,14 +86,10 @@ def review(
             _list(profile, only, client is not None)
             return
         before = None if older is None else verdicts_in(older)
-        options = {"only": only, "seed": seed}
         if client is not None:
-            so_far = _SoFar(client, "client", select_client_probes(only))
-            report = so_far.unless_interrupted(run_client, **options)
+            so_far, report = _review_client(client, only, seed)
         else:
-            url, about = _given(url), _about_server(**given)
-            so_far = _SoFar(url, profile, select(profile, only, about["dialect"]))
-            report = so_far.unless_interrupted(run, profile=profile, **options, **about)
+            so_far, report = _review_server(_given(url), profile, only, seed, **given)
     except (CannotReview, BadPromise, BadDialect) as error:
         raise CannotRun(str(error)) from None
     _write(report, json_file, junit_file, html_file)
@@ -105,6 +101,19 @@ def review(
         faults = list(since.worse)
         click.echo(f"since {older}: {since}", err=json_file == Path("-"))
     raise SystemExit(1 if faults else 0)
+
+
+def _review_client(command: str, only: tuple[str, ...], seed: int | None) -> "tuple[_SoFar, Report]":
+    so_far = _SoFar(command, "client", select_client_probes(only))
+    return so_far, so_far.unless_interrupted(run_client, only=only, seed=seed)
+
+
+def _review_server(
+    url: str, profile: str, only: tuple[str, ...], seed: int | None, **given: Any
+) -> "tuple[_SoFar, Report]":
+    about = _about_server(**given)
+    so_far = _SoFar(url, profile, select(profile, only, about["dialect"]))
+    return so_far, so_far.unless_interrupted(run, profile=profile, only=only, seed=seed, **about)
 
 
 def _given(url: str | None) -> str:
