@@ -1,7 +1,8 @@
 """The codes that let students in: short enough to type from paper, long enough not to be guessed, kept as hashes.
 
 59 bits from an alphabet without 0, O, 1, l and i; the server slows down whoever guesses. At rest there is a salted
-scrypt hash, which costs about 10 ms to check: dear for whoever steals the file, cheap for a class of 200.
+scrypt hash, which costs about 10 ms to check: dear for whoever steals the file. A class of 200 that comes back again
+and again would cost it as often, so a code that was right once is known by a keyed hash, in memory only.
 Taught in notebook 02 (auth).
 """
 
@@ -32,8 +33,30 @@ def matches(code: str, stored: bytes) -> bool:
     return hmac.compare_digest(_hash(code, salt), expected)
 
 
+class Checked:
+    """Checks codes, and knows those again that were right: 3 us in place of 10 ms."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._right: dict[bytes, bytes] = {}  # of what is stored: the keyed hash of its code
+
+    def matches(self, code: str, stored: bytes) -> bool:
+        """Whether a code is the one that was stored. A wrong one takes as long as ever."""
+        quick = hmac.digest(self._key, _bytes(code), "sha256")
+        if hmac.compare_digest(self._right.get(stored, b""), quick):
+            return True
+        right = matches(code, stored)
+        if right:
+            self._right[stored] = quick
+        return right
+
+
 def _hash(code: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(_as_typed(code).encode("utf-8", "surrogatepass"), salt=salt, **_COST)
+    return hashlib.scrypt(_bytes(code), salt=salt, **_COST)
+
+
+def _bytes(code: str) -> bytes:
+    return _as_typed(code).encode("utf-8", "surrogatepass")
 
 
 def _as_typed(code: str) -> str:

@@ -51,6 +51,7 @@ class Register:
         self.class_id = class_id
         self.path = path
         self._brakes = Brakes()
+        self._codes = codes.Checked()
         with self._open() as file:
             file.executescript(_SCHEMA)
             file.execute("INSERT OR IGNORE INTO class VALUES ('id', ?), ('open', '1')", (class_id,))
@@ -107,7 +108,7 @@ class Register:
         self._brakes.check(key(name), address, now)
         with self._open() as file:
             stored = self._seat(file, name)
-            if codes.matches(code, stored[1] if stored else _NOBODY) and stored is not None and stored[0] == name:
+            if self._codes.matches(code, stored[1] if stored else _NOBODY) and stored is not None and stored[0] == name:
                 return self._may(name)
             if stored is None and self._claim(file, name, code):
                 return self._may(name)

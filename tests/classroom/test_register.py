@@ -1,5 +1,6 @@
 """Who may come in: codes handed out once, kept as hashes, guessed slowly; names claimed once."""
 
+import hashlib
 import sqlite3
 from pathlib import Path
 
@@ -53,6 +54,23 @@ def test_codes_are_kept_as_hashes_only(register: Register) -> None:
 def test_two_hashes_of_one_code_differ() -> None:
     """A salt each: equal codes do not show as equal."""
     assert codes.hashed("same-same-same") != codes.hashed("same-same-same")
+
+
+def test_a_class_that_comes_back_costs_no_hash_and_a_guess_still_does(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A storm of 200 logins would be 2 s of hashing, again and again; whoever guesses is slowed down as before."""
+    given = register.enrol(["ana", "ben"])
+    costs: list[int] = []
+    scrypt = hashlib.scrypt
+    monkeypatch.setattr(hashlib, "scrypt", lambda *told, **how: (costs.append(1), scrypt(*told, **how))[1])
+    for _ in range(3):
+        assert may(register, "ana", given["ana"].upper()) is not None
+    assert len(costs) == 1
+    assert may(register, "ana", given["ben"]) is None
+    assert len(costs) == 2
+    register.enrol(["ana"], renew=True)
+    assert may(register, "ana", given["ana"]) is None
 
 
 def test_a_second_enrolment_gives_codes_to_new_names_only(register: Register) -> None:
