@@ -29,13 +29,18 @@ def encode(answer: Mapping[str, Any] | Message) -> bytes:
 
 def iso(now: float) -> str:
     """Seconds since 1970 as `2026-11-23T08:14:10.123Z`."""
-    second, micros = divmod(round(now * 1_000_000), 1_000_000)
-    return f"{_whole_second(second)}.{micros // 1000:03d}Z"
+    return _at(round(now * 1_000_000) // 1_000)
+
+
+@lru_cache(maxsize=16)
+def _at(milliseconds: int) -> str:
+    """A busy server writes one time many times."""
+    second, rest = divmod(milliseconds, 1_000)
+    return f"{_whole_second(second)}.{rest:03d}Z"
 
 
 @lru_cache(maxsize=16)
 def _whole_second(second: int) -> str:
-    """Most times that are written are of this very second."""
     return datetime.fromtimestamp(second, UTC).isoformat().replace("+00:00", "")
 
 
