@@ -167,6 +167,10 @@ class Session:
             return Authenticate(message.token, message.previous)
         return self._judge(message, now)
 
+    def allows_ping(self, now: float) -> bool:
+        """Whether a `ping` would be answered now; then it counts as a message that came."""
+        return self.state is State.OPEN and (self._bucket is None or self._bucket.take(now))
+
     def control_frame(self, now: float) -> Close | None:
         """Something came that asks for nothing, such as a pong: free while the rate allows, a strike beyond it."""
         if self._bucket is None or self._bucket.take(now):

@@ -36,12 +36,18 @@ class CommitQueue:
         self._is_empty = asyncio.Event()
         self._is_empty.set()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether an effect would happen at once."""
+        return not (self._waiting or self._committing or self._telling)
+
     def then(self, entry: Entry | None, effect: Effect, otherwise: Effect | None = None) -> None:
         """Let `effect` happen once `entry` is stored; `otherwise` happens instead when it cannot be stored."""
-        if not self._waiting and not self._committing and not self._telling and (self._audit is None or entry is None):
+        is_idle = self.is_idle
+        if is_idle and (self._audit is None or entry is None):
             effect()
             return
-        if not self._waiting and not self._committing and not self._telling:
+        if is_idle:
             asyncio.get_running_loop().call_soon(self._commit)
         self._waiting.append(_Item(entry, effect, otherwise or effect))
         self._is_empty.clear()

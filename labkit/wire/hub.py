@@ -103,6 +103,8 @@ class Hub:
         """A text message came; it is UTF-8."""
         self.counts.received += 1
         try:
+            if self.path.answers(connection, raw):
+                return
             action = connection.session.receive(self.path.decode(raw, self.limits.max_message_bytes), monotonic())
             if action is not None:
                 self.perform(connection, action)

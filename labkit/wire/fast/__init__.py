@@ -6,6 +6,8 @@
     kernel           the transport, for nearly every write: 2 us          a file descriptor beside the transport that
                                                                           owns it
     memory           new memory for every read: 15 us                     8 MB that are not given back
+    pings            the way of a message to its answer, for a ping: 4    a second place that answers one
+                     us
     short_frames     the library's parser for what nearly every packet    a second reader of bytes from strangers: it
                      holds: 5 us a message                                takes whole short frames and nothing else
     library          the library's parser object, while nobody needs it:  making it anew for a ping or a long message:

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from labkit.rules.answers import Answer, encode
 from labkit.rules.messages import decode
 from labkit.wire.fast.kernel import way_past, write_at_once
+from labkit.wire.fast.pings import answer_ping
 from labkit.wire.fast.short_messages import decode_quickly
 from labkit.wire.frames import text_frame
 from labkit.wire.outgoing import NO_WAY
@@ -42,6 +43,10 @@ class PlainPath:
     """A frame for each member, written at once."""
 
     decode = staticmethod(decode)
+
+    def answers(self, _: "Connection", __: bytes) -> bool:
+        """No message has a way of its own."""
+        return False
 
     def way(self, _: asyncio.Transport) -> int:
         """Everything goes through the transport."""
@@ -62,6 +67,7 @@ class FastPath:
     """One frame for all members; one write a member a tick."""
 
     decode = staticmethod(decode_quickly)
+    answers = staticmethod(answer_ping)
     way = staticmethod(way_past)
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:

@@ -1,0 +1,43 @@
+"""A ping that is answered in one step, and all that must not be."""
+
+from datetime import datetime
+from pathlib import Path
+from time import time
+
+import pytest
+
+from labkit.wire.fast.pings import PING, answer_ping
+from tests.wire.raw import TOKEN, Raw, on_a_loop, serving, text
+
+
+@pytest.mark.parametrize("fast_path", [True, False])
+@on_a_loop
+async def test_a_ping_is_answered_with_the_time_behind_what_was_said_before(fast_path: bool, tmp_path: Path) -> None:
+    """On both paths; with an audit log the chat is stored first, and the pong does not overtake it."""
+    async with serving(limits={"fast_path": fast_path}, audit=tmp_path / "room.db") as server:
+        ana = await Raw.enter(server.url, TOKEN, "a")
+        before = time()
+        ana.send(text({"type": "chat", "roomId": "a", "text": "first"}) + text({"type": "ping"}))
+        assert [said["type"] for said in await ana.hear_many(2)] == ["chat", "pong"]
+        ana.send(text({"type": "ping"}) * 3)
+        pongs = await ana.hear_many(3)
+        assert [said["type"] for said in pongs] == ["pong"] * 3
+        assert before - 0.001 <= datetime.fromisoformat(pongs[0]["sentAt"]).timestamp() <= time()
+
+
+@on_a_loop
+async def test_what_is_in_doubt_takes_the_plain_path() -> None:
+    """Another spelling, a session that is not open, a rate that is used up: the plain path answers or refuses."""
+    async with serving(limits={"messages_per_s": 1, "message_burst": 3}) as server:
+        ana = await Raw.enter(server.url, TOKEN)
+        connection = server.hub.connections[ana.ok["connectionId"]]
+        assert not answer_ping(connection, b'{"type": "ping"}')
+        assert [answer_ping(connection, PING) for _ in range(4)] == [True, True, True, False]
+        assert [said["type"] for said in await ana.hear_many(3)] == ["pong"] * 3
+        ana.say(type="ping")
+        assert (await ana.hear("error"))["code"] == "rate_limited"
+        stranger = await Raw.open(server.url)
+        newest = next(one for one in server.hub.connections.values() if one is not connection)
+        assert not answer_ping(newest, PING)
+        stranger.say(type="ping")
+        assert (await stranger.ending())[0] == 4403
