@@ -31,6 +31,7 @@ def way_past(transport: asyncio.Transport) -> int:
 
 def write_at_once(members: "Iterable[Connection]") -> None:
     """Write to each member what it was told in this tick."""
+    write = os.write
     for member in members:
         due = member.due
         if not due:
@@ -46,7 +47,7 @@ def write_at_once(members: "Iterable[Connection]") -> None:
         if size > member.outgoing.largest_bytes:
             member.outgoing.largest_bytes = size
         try:
-            taken = os.write(way, data)
+            taken = write(way, data)
         except OSError:  # the kernel is full, or the peer is gone: the transport finds out which, and acts on it
             taken = 0
         if taken < size:

@@ -37,6 +37,21 @@ def short_texts(data: bytes, max_bytes: int) -> Iterator[tuple[bytes, int]]:
         yield apply_mask(data[start:at], data[start - 4 : start]), at
 
 
+def one_short_text(data: bytes, max_bytes: int) -> bytes | None:
+    """The message, where the data is one short text frame and nothing else, as it nearly always is."""
+    size = len(data)
+    if size < 6 or data[0] != TEXT_FIN:
+        return None
+    length, start = data[1] - IS_MASKED, 6
+    if length == 126 and size >= 8:
+        length, start = data[2] << 8 | data[3], 8
+    elif length > 125:
+        return None
+    if start + length != size or length > max_bytes:
+        return None
+    return apply_mask(data[start:], data[start - 4 : start])
+
+
 class Follower:
     """Where the library stands in a stream that it is given: it counts, and judges nothing."""
 

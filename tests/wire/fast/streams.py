@@ -55,8 +55,8 @@ def _sized(rng: Random) -> bytes:
 
 
 def _long_way(rng: Random) -> bytes:
-    """A short length, written as if it were long: the library takes it."""
-    return _frame(rng, TEXT, rng.choice(TEXTS), bytes_of_size=rng.choice([2, 8]))
+    """A short length, written as if it were long: the library takes it. 119 bytes, and the frame has 6 + 127."""
+    return _frame(rng, TEXT, rng.choice([*TEXTS, b"z" * 119]), bytes_of_size=rng.choice([2, 8]))
 
 
 def _parts(rng: Random) -> bytes:
