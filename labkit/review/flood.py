@@ -45,12 +45,12 @@ async def stall_and_flood(scene: Scene) -> Flood:
     room, promised = scene.room(), scene.promised
     healthy = await scene.enter(room)
     stalled = await scene.enter(room, receive_buffer=4096)
-    stalled.stall()
     enough = int((promised.outbox_bytes + BUFFERS * promised.send_buffer_bytes + READER_BYTES) / len(WORDS))
     allowed_s = promised.outbox_age_s + promised.close_deadline_s + GRACE_S
     begun = len(scene.transcript.codes)
     speaker = await scene.enter(room)
     entry = "; ".join(scene.transcript.codes[begun:]).replace(".hear()", ".hear(turn > 0)")
+    stalled.stall()  # when all are there: the server may be busy, and a heartbeat does not wait
     with scene.transcript.mute():
         sent, heard = await _talk(scene, room, healthy, stalled, speaker, enough)
     if not sent:

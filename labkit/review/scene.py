@@ -131,7 +131,7 @@ class Scene:
             try:
                 peer.ok = await self._authenticate(peer, token, {} if previous is None else {"previous": previous})
                 peer.control = {"type": "ping"}
-                await self._join(peer, rooms)
+                await self.join(peer, *rooms)
                 if rooms and "chat" in self.target.dialect.no_answers:
                     peer.ear = await self._ear(peer, token, rooms)
                 return peer
@@ -143,7 +143,8 @@ class Scene:
                 await asyncio.sleep(retry_s(ended.reason))
         raise CannotTell(f"{NO_ENTRY}: the server kept saying busy")
 
-    async def _join(self, peer: Peer, rooms: tuple[str, ...]) -> None:
+    async def join(self, peer: Peer, *rooms: str) -> None:
+        """Enter more rooms; in some servers that leaves the one before."""
         for room in rooms:
             peer.say(type="join", roomId=room)
             if "joined" not in self.target.dialect.no_answers:
@@ -152,12 +153,14 @@ class Scene:
             refused = [said for said in await peer.everything() if said.get("type") == "error"]
             if refused:
                 raise CannotTell(f"{NO_ENTRY}: it was answered with error")
+        if peer.ear is not None:
+            await self.join(peer.ear, *rooms)
 
     async def _ear(self, peer: Peer, token: str, rooms: tuple[str, ...]) -> Peer:
         """Another member, who hears what this one says, where a speaker is not told: it is passed on to it."""
         ear = await self.connect()
         await self._authenticate(ear, token, {})
-        await self._join(ear, rooms)
+        await self.join(ear, *rooms)
         ear.hears_for = peer
         return ear
 
