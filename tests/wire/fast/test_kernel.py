@@ -111,7 +111,7 @@ async def test_a_peer_that_is_gone_ends_the_connection_as_asyncio_would() -> Non
 @on_a_loop
 async def test_a_connection_that_ends_has_no_way_any_more() -> None:
     """The kernel gives its file descriptor to the next connection: a late word would be told to a stranger."""
-    async with serving() as server:
+    async with serving(limits={"fast_path": True}) as server:
         bob = await Raw.enter(server.url, TOKEN, "a")
         connection = server.hub.connections[bob.ok["connectionId"]]
         assert connection.outgoing.way != NO_WAY
