@@ -87,10 +87,11 @@ class Newcomer:
         self.page.set_viewport_size({"width": width, "height": 1000})
         self.page.evaluate(SELECT, 0)
         height = self.page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollHeight")
-        self.page.set_viewport_size({"width": width, "height": min(15_000, 1500 + 2 * height)})
+        tall = min(15_000, 1500 + 2 * height)
+        self.page.set_viewport_size({"width": width, "height": tall})
         self.page.wait_for_timeout(2500)
         ends = self.page.locator(".jp-Notebook .jp-Cell").last.bounding_box()
-        top, bottom = 90, ends["y"] + ends["height"] if ends else 3000
+        top, bottom = 90, min(tall, ends["y"] + ends["height"] if ends else 3000)
         for number, y in enumerate(range(top, int(bottom), 1500)):
             clip = {"x": 0, "y": y, "width": width, "height": min(1500, bottom - y)}
             path = self._pictures / f"all-{width}-{theme.lower()}-{number}.png"
