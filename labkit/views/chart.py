@@ -1,13 +1,24 @@
 """What one chart shows: some series of a store under one heading, in one unit. Live and frozen views share it."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
-from math import nan
+from math import inf, nan
+from typing import NamedTuple
 
 from labkit.metrics import Store, Window
 
 HOLE_S = 1.0  # as in live_panel.js
+
+
+class Span(NamedTuple):
+    """From when to when, in seconds since 1970."""
+
+    since: float = 0.0
+    until: float = inf
+
+
+ALWAYS = Span()
 
 
 @dataclass(frozen=True)
@@ -24,11 +35,11 @@ class Chart:
         return [self.pattern.format(line) for line in self.lines]
 
 
-def seen(store: Store, name: str, since: float = 0.0) -> Window:
-    """The samples of a series from a moment on, in seconds since 1970."""
+def seen(store: Store, name: str, span: Span = ALWAYS) -> Window:
+    """The samples of a series that lie within a span."""
     times, values, added = store.window(name)
-    first = bisect_left(times, since)
-    return Window(times[first:], values[first:], added)
+    shown = slice(bisect_left(times, span.since), bisect_right(times, span.until))
+    return Window(times[shown], values[shown], added)
 
 
 def with_holes(chart: Chart, window: Window) -> tuple[list[float], list[float]]:
@@ -48,9 +59,9 @@ def with_holes(chart: Chart, window: Window) -> tuple[list[float], list[float]]:
     return times, values
 
 
-def summary(store: Store, charts: tuple[Chart, ...], since: float = 0.0) -> str:
+def summary(store: Store, charts: tuple[Chart, ...], span: Span = ALWAYS) -> str:
     """The charts in words, a line a line: its median, highest and last value; and when, for a line that ends early."""
-    windows = [[seen(store, name, since) for name in chart.series()] for chart in charts]
+    windows = [[seen(store, name, span) for name in chart.series()] for chart in charts]
     times = [at for row in windows for window in row for at in window.times]
     begin, end = min(times, default=0.0), max(times, default=0.0)
     return "\n".join(

@@ -8,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from labkit.metrics import Store
-from labkit.views.chart import Chart, seen, with_holes
+from labkit.views.chart import ALWAYS, Chart, Span, seen, with_holes
 
 WIDTH_IN, HEIGHT_IN, DPI = 7.5, 1.9, 100
 LEGEND_LETTERS = 50  # of four names in one row
@@ -17,11 +17,11 @@ COLORS = ("#2563eb", "#d97706", "#059669", "#9333ea", "#dc2626", "#0891b2", "#65
 STYLES = ("-", "--", "-.", ":")  # so that lines can be told apart without colour
 
 
-def figure(store: Store, charts: tuple[Chart, ...], since: float = 0.0) -> Figure:
-    """The charts below one another, from a moment on, over seconds since the first sample."""
+def figure(store: Store, charts: tuple[Chart, ...], span: Span = ALWAYS) -> Figure:
+    """The charts below one another, within a span, over seconds since the first sample."""
     made = Figure(figsize=(WIDTH_IN, HEIGHT_IN * len(charts)), dpi=DPI, layout="constrained")
     axes = made.subplots(len(charts), 1, squeeze=False, sharex=True)[:, 0]
-    windows = [[seen(store, name, since) for name in chart.series()] for chart in charts]
+    windows = [[seen(store, name, span) for name in chart.series()] for chart in charts]
     start = min((window.times[0] for row in windows for window in row if window.times), default=0.0)
     for ax, chart, row in zip(axes, charts, windows):
         for number, (line, window) in enumerate(zip(chart.lines, row)):

@@ -22,9 +22,9 @@ import traitlets
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from labkit.metrics import Store
+from labkit.metrics import Store, Window
 from labkit.views import frozen
-from labkit.views.chart import Chart, summary
+from labkit.views.chart import ALWAYS, Chart, Span, seen, summary
 from labkit.wire import background
 
 FRAMES_PER_S = 8
@@ -56,7 +56,7 @@ class LivePanel:
         self._store = store
         self._series = [name for chart in self.charts for name in chart.series()]
         self._start = time()
-        self._since = 0.0  # what was before anybody watched is in the store, and in no picture of `live`
+        self._span = ALWAYS  # what was before and after `live` is in the store, and in no picture
         self._doing = dict(buttons or {})
         self._window_s = window_s
         self._make()
@@ -69,13 +69,14 @@ class LivePanel:
         if self.widget.comm is None:  # the cell is run again, and its panel is closed
             self._make()
         shown = display(self._bundle(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
-        self._since = time()
+        self._span = Span(since=time())
         ends = monotonic() + seconds * float(os.environ.get("LABKIT_LINGER", "1"))
         try:
             while monotonic() < ends and not until():
                 self.draw()
                 await asyncio.sleep(1 / FRAMES_PER_S)
         finally:
+            self._span = self._span._replace(until=time())
             if shown is not None:
                 shown.update(self._picture(), raw=True)
             self.close()
@@ -96,11 +97,15 @@ class LivePanel:
 
     def freeze(self) -> Figure:
         """The charts as a matplotlib figure."""
-        return frozen.figure(self._store, self.charts, self._since)
+        return frozen.figure(self._store, self.charts, self._span)
 
     def text(self) -> str:
-        """The charts in words."""
-        return summary(self._store, self.charts, self._since)
+        """The charts in words: of the last time that it was live, if it has been."""
+        return summary(self._store, self.charts, self._span)
+
+    def window(self, series: str) -> Window:
+        """The samples of one series that its picture shows."""
+        return seen(self._store, series, self._span)
 
     def close(self) -> None:
         """Free what the browser holds."""

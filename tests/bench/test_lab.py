@@ -186,6 +186,21 @@ def test_clients_are_back_after_kill_and_restart(lab: Lab) -> None:
     assert lab.health() == Health(1)
 
 
+def test_a_server_that_stood_still_takes_nobody_for_dead() -> None:
+    """It reads the pongs that came meanwhile before it looks at its clock; notebook 05 says so."""
+    people = tuple(f"member-{number}" for number in range(20))
+    with Lab(name="still", users=people, ping_interval_s=0.5, ping_timeout_s=1) as lab:
+        clients = [labkit.run(lab.client(name)) for name in people]
+        assert lab.pid is not None
+        for calm_s in (0.6, 0.8, 1.0):
+            time.sleep(calm_s)
+            os.kill(lab.pid, signal.SIGSTOP)
+            time.sleep(2)
+            os.kill(lab.pid, signal.SIGCONT)
+        time.sleep(1.5)
+        assert [client.log.of("closed") for client in clients if client.log.of("closed")] == []
+
+
 def test_starting_again_stops_the_earlier_lab() -> None:
     first = Lab(name="again").start()
     client = labkit.run(first.client("ana"))
