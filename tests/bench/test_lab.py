@@ -187,7 +187,7 @@ def test_clients_are_back_after_kill_and_restart(lab: Lab) -> None:
 
 
 def test_a_server_that_stood_still_takes_nobody_for_dead() -> None:
-    """It reads the pongs that came meanwhile before it looks at its clock; notebook 05 says so."""
+    """It counts from its own ping, and reads what came meanwhile before it looks at its clock; notebook 05 says so."""
     people = tuple(f"member-{number}" for number in range(20))
     with Lab(name="still", users=people, ping_interval_s=0.5, ping_timeout_s=1) as lab:
         clients = [labkit.run(lab.client(name)) for name in people]
