@@ -1,6 +1,7 @@
-"""What a server takes over from the one before it, out of the audit file: rooms, sessions, spent tickets, endings.
+"""What a server takes over from the one before it, out of the audit file.
 
-With it, a restart is a pause: members come back with their `resume` and their `since` and miss nothing.
+Rooms, sessions, spent tickets, revocations, endings: with them a restart is a pause. Members come back with their
+`resume` and their `since` and miss nothing.
 Taught in notebook 08 (audit and kill -9).
 """
 
@@ -26,5 +27,7 @@ def restore(past: Past, rooms: "Rooms[Connection]", sessions: Sessions, now: flo
         sessions.remember_spent(ticket_id, expires_at, now)
     for session_id, known in past.sessions.items():
         sessions.remember(session_id, known)
+    for user_id, at in past.revoked:
+        sessions.remember_revoked(user_id, at)
     for close in past.closes:
         sessions.remember_close(close.connection_id, closed_before(close.code, close.reason, close.at))

@@ -136,8 +136,6 @@ class Server:
         hub = SharedHub(*self._parts(self._key or new_key(), rooms), broker=broker)
         hub.http = Http(hub, self._users, self._ops_token, self._routes)
         restore(shared.past, rooms, hub.sessions, time())
-        for user_id, at in shared.revoked:
-            hub.sessions.remember_revoked(user_id, at)
         await hub.follow(shared.place)
         return hub
 

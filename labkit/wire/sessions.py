@@ -109,19 +109,19 @@ class Sessions:
         known = self._known.get(identity.session_id)
         if known is None and not self.trusts_its_key:
             raise Rejected(CloseCode.SESSION_EXPIRED)
-        if known.is_revoked if known is not None else self._was_revoked(identity.user_id, identity.expires_at):
+        if known.is_revoked if known is not None else self._was_revoked(identity, self._limits.session_ttl_s):
             raise Rejected(CloseCode.REVOKED)
         return identity
 
-    def _was_revoked(self, user_id: str, expires_at: float) -> bool:
-        """Of a session that we have not seen begin: whether it had begun when its user was revoked."""
-        return expires_at <= self._revoked.get(user_id, -inf) + self._limits.session_ttl_s
+    def _was_revoked(self, held: Identity | Known | Ticket, ttl_s: float) -> bool:
+        """Of a ticket, or a session that we have not seen begin: whether it began before its user was revoked."""
+        return held.expires_at <= self._revoked.get(held.user_id, -inf) + ttl_s
 
     def remember_elsewhere(self, session_id: str, user_id: str, expires_at: float) -> None:
         """A session goes on at another server; a revocation that we know of stands."""
-        known = self._known.get(session_id)
-        is_revoked = known.is_revoked if known is not None else self._was_revoked(user_id, expires_at)
-        self._known[session_id] = Known(user_id, expires_at, is_revoked)
+        known, there = self._known.get(session_id), Known(user_id, expires_at)
+        is_revoked = known.is_revoked if known else self._was_revoked(there, self._limits.session_ttl_s)
+        self._known[session_id] = there._replace(is_revoked=is_revoked)
 
     def read_ticket(self, token: str, now: float) -> Ticket:
         """What a ticket says, without spending it. Raises Rejected."""
@@ -133,6 +133,8 @@ class Sessions:
 
     def _spend(self, token: str, now: float) -> tuple[Identity, list[Entry]]:
         ticket = self._signer.read_ticket(token, now)
+        if self._was_revoked(ticket, self._limits.ticket_ttl_s):
+            raise Rejected(CloseCode.REVOKED)
         if not self._spent.spend(ticket.ticket_id, ticket.expires_at, now):
             raise Rejected(CloseCode.AUTH_FAILED)
         entry = Entry(now, "ticket", id=ticket.ticket_id, user=ticket.user_id, expires_at=ticket.expires_at)
@@ -148,13 +150,14 @@ class Sessions:
     # Going out
 
     def revoke(self, user_id: str, now: float) -> "tuple[list[Connection], Entry]":
-        """End every session of a user; the connections to close, and what to store."""
-        self._revoked[user_id] = now
+        """End every session and unused ticket of a user; the connections to close, and what to store."""
+        self._revoked[user_id] = max(now, self._revoked.get(user_id, now))
         for session_id, known in self._known.items():
             if known.user_id == user_id:
                 self._known[session_id] = known._replace(is_revoked=True)
         live = [one for one in self._live.values() if one.session.identity and one.session.identity.user_id == user_id]
-        return live, Entry(now, "revoke", user=user_id)
+        good_for = max(self._limits.ticket_ttl_s, self._limits.session_ttl_s)  # what was held until now has ended then
+        return live, Entry(now, "revoke", user=user_id, expires_at=now + good_for)
 
     def is_revoked(self, identity: Identity) -> bool:
         """Whether a session was revoked, perhaps while its `auth_ok` was waiting for the disk."""

@@ -201,6 +201,20 @@ async def test_revoke_ends_every_session_of_a_user_and_nobody_elses(tmp_path: Pa
 
 
 @on_a_loop
+async def test_a_ticket_from_before_its_user_was_revoked_opens_nothing(tmp_path: Path) -> None:
+    """4410 as for a resume, also as a refresh; a later ticket opens, and that of somebody else too."""
+    async with serving(users=users(tmp_path), ops_token=OPS) as server:
+        before, another = [await ticket(server.url, "ada") for _ in range(2)]
+        of_bob = await ticket(server.url, "bob")
+        await revoke(server.url, "ada")
+        assert await refused(server.url, before) == (4410, "session revoked")
+        ada = await enter_as("ada", server.url)
+        ada.say(type="refresh", token=another)
+        assert await ada.ending() == (4410, "session revoked")
+        assert (await Raw.enter(server.url, of_bob)).ok["userId"] == "bob"
+
+
+@on_a_loop
 async def test_revoke_catches_a_connection_whose_auth_ok_waits_for_the_disk(tmp_path: Path) -> None:
     """Between the credential and its answer, nothing slips through."""
     async with serving(users=users(tmp_path), ops_token=OPS, audit=tmp_path / "room.db") as server:
@@ -296,7 +310,9 @@ async def test_a_restart_with_audit_is_a_pause(tmp_path: Path) -> None:
         bob = await enter_as("bob", server.url)
         ada.chat("team:1", "before", requestId="r1")
         before = await ada.hear()
+        unused = await ticket(server.url, "bob")
         await revoke(server.url, "bob")
+        fresh = await ticket(server.url, "bob")
         assert await bob.ending() == (4410, "session revoked")
         ada.say(type="leave", roomId="team:1")
         ada.say(type="join", roomId="team:1")
@@ -315,6 +331,8 @@ async def test_a_restart_with_audit_is_a_pause(tmp_path: Path) -> None:
         assert again == {**before, "duplicate": True} and (after["seq"], after["text"]) == (2, "after")
         assert await refused(server.url, spent) == FAILED
         assert await refused(server.url, bob.ok["resume"]) == (4410, "session revoked")
+        assert await refused(server.url, unused) == (4410, "session revoked")
+        assert (await Raw.enter(server.url, fresh)).ok["userId"] == "bob"
     assert stat.S_IMODE(os.stat(tmp_path / "room.key").st_mode) == 0o600
 
 

@@ -29,7 +29,7 @@ class Entry(NamedTuple):
     Four kinds are read again when a server starts (`wire.audit.past`):
     event (room, epoch, seq, id, user, body: the JSON text that members get), auth (id: the session, user, expires_at),
     ticket (id, expires_at; written when it is spent), close (connection, body: {"code", "reason"}), and for what they
-    say about those: join (room, epoch) and revoke (user).
+    say about those: join (room, epoch) and revoke (user, expires_at: of the last credential that it ended).
     """
 
     at: float

@@ -41,13 +41,15 @@ class PastClose(NamedTuple):
 class Past(NamedTuple):
     """What a server takes over. Sessions and tickets are those not expired; rooms and closes the newest, oldest first.
 
-    A session is revoked when its user was revoked after the session's last `auth` row.
+    A session is revoked when its user was revoked after the session's last `auth` row. `revoked`: users and when, as
+    long as a ticket from before may still be about.
     """
 
     rooms: list[PastRoom]
     spent_tickets: list[tuple[str, float]]
     sessions: dict[str, Known]
     closes: list[PastClose]
+    revoked: list[tuple[str, float]]
 
 
 class _Said(msgspec.Struct, rename="camel"):
@@ -88,6 +90,7 @@ _SESSIONS = f"""
 SELECT id, user, max(expires_at), max(n) < {_REVOKED_AT}
 FROM log AS a WHERE kind = 'auth' AND expires_at > ? GROUP BY id
 """
+_REVOKED = "SELECT user, max(at) FROM log WHERE kind = 'revoke' AND expires_at > ? GROUP BY user"
 _TICKETS = "SELECT id, expires_at FROM log WHERE kind = 'ticket' AND expires_at > ? ORDER BY expires_at"
 _CLOSES = "SELECT connection, body, at FROM log WHERE kind = 'close' ORDER BY n DESC LIMIT ?"
 
@@ -105,6 +108,7 @@ def read_past(path: Path, limits: Limits, now: float, most_rooms: int | None = N
                 connection.execute(_TICKETS, (now,)).fetchall(),
                 {key: Known(user, until, bool(gone)) for key, user, until, gone in sessions},
                 list(_closes(connection)),
+                connection.execute(_REVOKED, (now,)).fetchall(),
             )
         except (msgspec.DecodeError, ValueError, TypeError, AttributeError) as error:
             raise AuditError(f"audit file {path} is damaged ({error}); see `labkit audit {path} --verify`") from None

@@ -104,7 +104,7 @@ class SharedHub(Hub):
     def revoke(self, user_id: str) -> int:
         """End a user's sessions here now, and everywhere when the log brings it."""
         closed = super().revoke(user_id)
-        revoked = words.Revoked(id=self.new_id(), user=user_id)
+        revoked = words.Revoked(id=self.new_id(), user=user_id, at=time())
         self._done.add(revoked.id)
         self._revocations.append(revoked)
         self._write_revocations()
@@ -162,7 +162,7 @@ class SharedHub(Hub):
             case words.Coming():
                 self.arrivals.read(written, message.place, message.at)
             case words.Revoked():
-                self._revoke_here(written, message.at)
+                self._revoke_here(written)
 
     def told(self, body: bytes) -> None:
         """A word from another server, or from ourselves."""
@@ -205,11 +205,11 @@ class SharedHub(Hub):
         while self._revocations and self.write(self._revocations[0]):
             self._revocations.pop(0)
 
-    def _revoke_here(self, revoked: words.Revoked, at: float) -> None:
+    def _revoke_here(self, revoked: words.Revoked) -> None:
         if revoked.id in self._done:  # who came in since then came in with something fresh
             self._done.discard(revoked.id)
             return
-        live, entry = self.sessions.revoke(revoked.user, at)
+        live, entry = self.sessions.revoke(revoked.user, revoked.at)
         self.queue.record(entry)
         for connection in live:
             connection.close(CloseCode.REVOKED)

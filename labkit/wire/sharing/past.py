@@ -13,27 +13,24 @@ from labkit.rules.limits import Limits
 from labkit.wire.audit.file import reading
 from labkit.wire.audit.past import Past, read_past
 
-_REVOKED = "SELECT user, max(at) FROM log WHERE kind = 'revoke' GROUP BY user"
 _NEWEST = "SELECT at, epoch, connection FROM log WHERE kind = 'event' ORDER BY n DESC LIMIT 1"
 
 
 class SharedPast(NamedTuple):
-    """`place`: of the newest event that is stored, 0 before the first. `revoked`: users, and when."""
+    """`place`: of the newest event that is stored, 0 before the first."""
 
     past: Past
     place: int = 0
-    revoked: tuple[tuple[str, float], ...] = ()
 
 
 def shared_past(audit: Path | None, limits: Limits, epoch: str) -> SharedPast:
     """The past, without the rooms of any other log. Raises AuditError."""
     if audit is None:
-        return SharedPast(Past([], [], {}, []))
+        return SharedPast(Past([], [], {}, [], []))
     with reading(audit) as connection:
         newest = connection.execute(_NEWEST).fetchone()
-        revoked = tuple(connection.execute(_REVOKED))
     at, newest_epoch, place = newest or (time(), None, None)
     past = read_past(audit, limits, min(time(), at), most_rooms=sys.maxsize)
     past = past._replace(rooms=[room for room in past.rooms if room.epoch == epoch])
     is_ours = newest_epoch == epoch and place is not None and place.isdecimal()
-    return SharedPast(past, int(place or 0) if is_ours else 0, revoked)
+    return SharedPast(past, int(place or 0) if is_ours else 0)

@@ -34,10 +34,11 @@ class Coming(msgspec.Struct, tag="coming", kw_only=True, omit_defaults=True):
 
 
 class Revoked(msgspec.Struct, tag="revoked", kw_only=True):
-    """Log: every session of a user ends."""
+    """Log: every session of a user ends. `at`: by the clock that gave the orders, and not when the log took it."""
 
     id: str
     user: str
+    at: float
     topic: ClassVar[str] = "sessions"
 
 

@@ -43,7 +43,7 @@ def join(room: str, epoch: str | None, at: float = 1000.0) -> Entry:
 
 def test_a_new_file_has_no_past(path: Path) -> None:
     """The first start."""
-    assert past(path, []) == Past([], [], {}, [])
+    assert past(path, []) == Past([], [], {}, [], [])
 
 
 def test_a_room_continues_its_epoch_and_seq_with_its_history(path: Path) -> None:
@@ -170,6 +170,15 @@ def test_a_session_stays_revoked_after_a_restart(path: Path) -> None:
     }
 
 
+def test_a_revocation_is_known_while_a_ticket_from_before_may_be_about(path: Path) -> None:
+    """Of each user the newest, and when."""
+    entries = [
+        Entry(at, "revoke", user=user, expires_at=at + 100)
+        for at, user in ((1800.0, "ada"), (1899.0, "bob"), (1950.0, "ada"), (1960.0, "ada"))
+    ]
+    assert past(path, entries).revoked == [("ada", 1960.0)]
+
+
 def test_the_newest_endings_are_known_for_previous_close(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Oldest first, so that the oldest is forgotten first."""
     monkeypatch.setattr("labkit.wire.audit.past.CLOSES_KEPT", 2)
@@ -233,7 +242,7 @@ def work(path: Path, rows: int, monkeypatch: pytest.MonkeyPatch) -> int:
             event(seq),
             Entry(1000.0, "auth", id=f"s{seq}", user="ada", connection="c", expires_at=1500.0),
             Entry(1000.0, "ticket", id=f"t{seq}", user="ada", expires_at=1500.0),
-            Entry(1000.0, "revoke", user=f"user-{seq}"),
+            Entry(1000.0, "revoke", user=f"user-{seq}", expires_at=1500.0),
             join("demo", "e1"),
         )
     ]

@@ -182,19 +182,23 @@ async def test_who_waits_in_vain_is_told_of_a_gap(tmp_path: Path, monkeypatch: p
 
 @on_a_loop
 async def test_a_revocation_without_the_broker_travels_when_it_is_back(tmp_path: Path) -> None:
-    """Here it holds at once; there as soon as the log brings it, also for a session that only its word was heard of."""
+    """Here it holds at once; there as soon as the log brings it, also for a session that only its word was heard of.
+
+    It counts from when it was ordered: a ticket fetched since then opens, also where it is heard of later.
+    """
     async with house(tmp_path) as built:
         ada = await enter_as("ada", built.urls[1])
         await asyncio.to_thread(built.broker.stop)
         await until(lambda: not is_up(built, 0) and not is_up(built, 1))
         await revoke(built.urls[0], "ada")
+        since = await ticket(built.urls[0], "ada")
         assert (await refused(built.urls[0], ada.ok["resume"]))[0] == 4410
         assert await ada.everything() == []
         await asyncio.to_thread(built.broker.start)
         assert (await ada.ending())[0] == 4410
         await until(lambda: is_up(built, 0) and is_up(built, 1))
-        fresh = await enter_as("ada", built.urls[0])
-        assert await fresh.everything() == []
+        fresh = [await enter_as("ada", built.urls[0]), await Raw.enter(built.urls[1], since)]
+        assert [await one.everything() for one in fresh] == [[], []]
 
 
 @on_a_loop

@@ -41,7 +41,7 @@ def compared(log: list[Line], rows: list[Entry]) -> Reconciled:
 
 def test_the_same_events_in_both_reconcile() -> None:
     """Other rows, other epochs, and messages that are no publications do not matter."""
-    other = Line(3, 0.0, write(Revoked(id="r", user="u")))
+    other = Line(3, 0.0, write(Revoked(id="r", user="u", at=0.0)))
     rows = [Entry(0, "join", room="a"), row(7, epoch="old"), row(1), row(2)]
     found = compared([line(1), line(2), other, Line(4, 0.0, b"nonsense")], rows)
     assert found == Reconciled(2, 0, (), ())

@@ -163,13 +163,15 @@ async def test_a_ticket_renews_a_session_once(tmp_path: Path) -> None:
 
 @on_a_loop
 async def test_revoke_on_one_server_ends_the_user_on_all(tmp_path: Path) -> None:
-    """4410 there too, also for its resume; a ticket fetched later lets it in again."""
+    """4410 there too, also for its resume and for an older ticket; a ticket fetched later lets it in again."""
     async with house(tmp_path) as built:
         ada = await enter_as("ada", built.urls[1])
+        unused = [await ticket(url, "ada") for url in built.urls]
         await revoke(built.urls[0], "ada")
         assert (await ada.ending())[0] == 4410
-        for url in built.urls:
+        for url, paper in zip(built.urls, reversed(unused)):
             assert (await refused(url, ada.ok["resume"]))[0] == 4410
+            assert (await refused(url, paper))[0] == 4410
         assert (await enter_as("ada", built.urls[0])).ok["userId"] == "ada"
 
 
