@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf, nan
+from statistics import median
 from typing import NamedTuple
 
 from labkit.metrics import Store, Window
@@ -72,12 +73,11 @@ def summary(store: Store, charts: tuple[Chart, ...], span: Span = ALWAYS) -> str
 
 
 def _in_words(window: Window, begin: float, end: float) -> str:
-    ordered = sorted(window.values)
-    if not ordered:
+    if not window.values:
         return "nothing yet"
     ended = window.times[-1]
     when = f" (after {ended - begin:.1f} s of {end - begin:.1f})" if end - ended > HOLE_S else ""
-    middle, highest, last = map(readable, (ordered[len(ordered) // 2], ordered[-1], window.values[-1]))
+    middle, highest, last = map(readable, (median(window.values), max(window.values), window.values[-1]))
     return f"median {middle}, highest {highest}, last {last}{when}"
 
 

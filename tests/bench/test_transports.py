@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from labkit.bench.transports.advice import Need, advise
-from labkit.bench.transports.compare import LATENCY, WAYS, Comparison, Measured, compare
+from labkit.bench.transports.compare import LATENCY, TEXT, WAYS, Comparison, Measured, compare
+from labkit.bench.transports.ways import POLL_S, RELOAD_S
 from labkit.metrics import Store
 
 
@@ -26,7 +27,15 @@ def test_a_push_is_sooner_than_a_poll_and_silent_when_idle(comparison: Compariso
         assert pushed.median_ms * 5 < polling.median_ms < reloading.median_ms
         assert pushed.idle_bytes_per_s == pushed.idle_requests_per_s == pushed.requests_per_update == 0
         assert pushed.bytes_per_update > 100
-    assert polling.idle_requests_per_s > reloading.idle_requests_per_s > 0
+
+
+def test_silence_is_counted_from_an_answer_to_an_answer(comparison: Comparison) -> None:
+    """A question each interval: in three seconds six and two, however the window lies."""
+    _, _, polling, reloading = comparison.rows
+    for asked, every_s in ((polling, POLL_S), (reloading, RELOAD_S)):
+        assert 0.86 < asked.idle_requests_per_s * every_s < 1.02
+    page = reloading.idle_bytes_per_s / reloading.idle_requests_per_s
+    assert page > 8 * len(TEXT) > polling.idle_bytes_per_s / polling.idle_requests_per_s
 
 
 def test_its_frame_has_a_row_an_option(comparison: Comparison) -> None:
@@ -35,11 +44,11 @@ def test_its_frame_has_a_row_an_option(comparison: Comparison) -> None:
     assert "idle bytes/s" in frame.columns
 
 
-def row(option: str, bytes_per_update: float, idle_bytes: float, idle_requests: float) -> Measured:
-    return Measured(option, (1.0,), bytes_per_update, 0.0, idle_bytes, idle_requests)
+def row(option: str, bytes_per_update: float, requests: float, idle_bytes: float, idle_requests: float) -> Measured:
+    return Measured(option, (1.0,), bytes_per_update, requests, idle_bytes, idle_requests)
 
 
-MADE_UP = Comparison((row("push", 100, 0, 0), row("poll", 50, 400, 2)))
+MADE_UP = Comparison((row("push", 100, 0, 0, 0), row("poll", 170, 0.5, 400, 2), row("page", 300, 0.2, 2000, 1)))
 
 
 @pytest.mark.parametrize(
@@ -62,9 +71,10 @@ def test_what_must_be_kept_is_saved_by_a_request() -> None:
     assert "HTTP request" not in advise(Need(5, 1), MADE_UP).why
 
 
-def test_a_push_pays_for_updates_and_a_poll_for_questions() -> None:
+def test_a_push_pays_for_updates_and_a_poll_for_questions_too() -> None:
+    """Of the 170 bytes of a polled update half a question is 100; a page has its news in it already."""
     costs = advise(Need(updates_per_min=2, delay_s=10), MADE_UP).bytes_per_hour
-    assert costs == {"push": 2 * 60 * 100, "poll": 3600 / 10 * 200}
+    assert costs == {"push": 2 * 60 * 100, "poll": 3600 / 10 * 200 + 2 * 60 * 70, "page": 3600 / 10 * 2000}
 
 
 async def heard_while_comparing() -> tuple[list[str], int]:

@@ -47,9 +47,13 @@ def _choose(need: Need) -> tuple[str, str]:
 
 
 def _bytes_per_hour(row: Measured, need: Need) -> float:
-    """A stream pays for each update; whoever asks pays for each question, answered with news or not."""
+    """A stream pays for each update; whoever asks pays for each question, and for the news in the answers.
+
+    A page is as long as it was when it was measured, and its news is in it.
+    """
     updates = 60 * need.updates_per_min
     if not row.idle_requests_per_s:
         return updates * row.bytes_per_update + 3600 * row.idle_bytes_per_s
     a_question = row.idle_bytes_per_s / row.idle_requests_per_s
-    return 3600 / max(need.delay_s, 0.1) * a_question
+    news = max(0.0, row.bytes_per_update - row.requests_per_update * a_question)
+    return 3600 / max(need.delay_s, 0.1) * a_question + updates * news

@@ -29,7 +29,7 @@ Heard = Callable[[Update], None]
 
 @dataclass
 class Way:
-    """One option while it is measured: how to publish, and what has been counted so far."""
+    """One option while it is measured: how to publish, and what has been counted so far; a request when answered."""
 
     publish: Callable[[Update], Awaitable[None]]
     requests: Callable[[], int]
@@ -109,22 +109,26 @@ async def _asking(hear: Heard, every_s: float, path: Callable[[int], str]) -> As
     """Ask again and again on one kept connection, as a browser does."""
     async with HttpPeer() as peer, Proxy(f"http://127.0.0.1:{peer.port}") as proxy:
         connection = HTTPConnection("127.0.0.1", _port(proxy))
+        answered = 0
 
         def ask(seen: int) -> list[Update]:
             connection.request("GET", path(seen))
             return list(json.loads(connection.getresponse().read()))
 
         async def listen() -> None:
+            nonlocal answered
             seen: set[int] = set()
             while True:
-                for update in await asyncio.to_thread(ask, len(seen)):
+                updates = await asyncio.to_thread(ask, len(seen))
+                answered += 1
+                for update in updates:
                     seen.add(update["n"])
                     hear(update)
                 await asyncio.sleep(every_s)
 
         try:
             async with _running(listen()):
-                yield Way(peer.publish, lambda: peer.requests, proxy)
+                yield Way(peer.publish, lambda: answered, proxy)
         finally:
             connection.close()
 
