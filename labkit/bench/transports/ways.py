@@ -66,7 +66,8 @@ async def _websocket(hear: Heard) -> AsyncIterator[Way]:
 
 @asynccontextmanager
 async def _member(url: str) -> AsyncIterator[Any]:
-    async with connect(url, compression=None, proxy=None, ping_interval=None) as socket:
+    # The application does not read what it hears; a full queue would hold up the answer to its close for ten seconds.
+    async with connect(url, compression=None, proxy=None, ping_interval=None, max_queue=None) as socket:
         for message in ({"type": "auth", "token": "dev-token"}, {"type": "join", "roomId": ROOM}):
             await socket.send(json.dumps(message))
             await socket.recv()
