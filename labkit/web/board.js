@@ -46,7 +46,7 @@ $("#enter-form").addEventListener("submit", async (event) => {
 });
 $("#announce-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  if (connection.chat(which.newsRoom, $("#say-text").value)) $("#say-text").value = "";
+  if (connection.chat(which.newsRoom, $("#say-text").value)) event.target.reset(); // emptied, and not complained of
 });
 for (const kind of ["drill", "crash"]) {
   $(`#${kind}`).addEventListener("click", () => {

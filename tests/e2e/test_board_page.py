@@ -170,7 +170,15 @@ def test_an_announcement_reaches_the_class(school: Schoolhouse, visit: Visit) ->
     page.press("#say-text", "Enter")
     expect(section(page, "News")).to_contain_text("coffee <b>at ten</b>")
     assert page.input_value("#say-text") == ""
+    assert page.locator("#say-text:user-invalid").count() == 0  # nobody has to say more
     expect(section(opened(visit(f"{school.url}/board"), school), "News")).to_contain_text("coffee")
+
+
+def test_a_projector_shows_every_exercise_by_its_whole_name(school: Schoolhouse, visit: Visit) -> None:
+    """1920 wide: no head is cut, and nothing is to be scrolled for sideways."""
+    page = opened(visit(f"{school.url}/board", size=PROJECTOR), school)
+    too_wide = "all => all.filter(one => one.scrollWidth > one.clientWidth).map(one => one.className)"
+    assert page.locator(".board-scroll, .board-table thead th, .board-exercise").evaluate_all(too_wide) == []
 
 
 @pytest.mark.parametrize("kind", ["drill", "crash"])
