@@ -45,6 +45,7 @@ def lab(directory: Path | None, jupyter_options: tuple[str, ...], seed: str | No
         if seed is not None:
             (home / FILE).write_text(seed + "\n", encoding="utf-8")
     os.environ["JUPYTER_CONFIG_PATH"] = _config_path(present)
+    os.environ["PATH"] = os.pathsep.join(filter(None, [str(Path(sys.executable).parent), os.environ.get("PATH")]))
     if present:
         os.environ["JUPYTERLAB_SETTINGS_DIR"] = str(_large_letters())
     command = [sys.executable, "-m", "labkit.commands.quick_jupyter", *_options(home, present), *jupyter_options]
@@ -54,6 +55,8 @@ def lab(directory: Path | None, jupyter_options: tuple[str, ...], seed: str | No
 def _options(home: Path, present: bool) -> list[str]:
     view = "doc" if present else "lab"
     options = ["--ServerApp.root_dir", str(home), f"--LabApp.default_url=/{view}/tree/{FIRST}"]
+    if os.name != "nt":  # a login shell would begin with a PATH of its own, without `labkit` in it
+        options.append(f"--ServerApp.terminado_settings={{'shell_command': [{os.environ.get('SHELL', '/bin/sh')!r}]}}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")  # containers run as root, and Jupyter refuses without a word of ours
     return options

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,15 @@ def test_without_a_word_it_opens_the_course_at_its_beginning() -> None:
     command = started()
     assert (root_of(command) / FIRST).is_file()
     assert f"--LabApp.default_url=/lab/tree/{FIRST}" in command
+
+
+def test_labkit_is_found_in_its_terminals_and_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`labkit class start` in a terminal of JupyterLab, though nobody has activated .venv."""
+    monkeypatch.setenv("PATH", "/usr/bin")
+    monkeypatch.setenv("SHELL", "/bin/sh")
+    command = started()
+    assert os.environ["PATH"].split(os.pathsep) == [str(Path(sys.executable).parent), "/usr/bin"]
+    assert "--ServerApp.terminado_settings={'shell_command': ['/bin/sh']}" in command
 
 
 def test_what_follows_two_dashes_goes_to_jupyter() -> None:
