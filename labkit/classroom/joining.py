@@ -12,7 +12,7 @@ Without a code, the first to say a name has it, and a secret of this machine kee
 import json
 import secrets
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic, sleep
 from urllib.error import HTTPError
 
@@ -41,10 +41,13 @@ class Status:
     waiting: int
     told: tuple[Record, ...] = ()
     news: tuple[str, ...] = ()
+    is_new: bool = False  # joined just now, with a code that stands in a cell
 
     def __repr__(self) -> str:
         lines = [f"{self.who}: {self.state}; {self.waiting} records wait to be told"]
         lines += [f"  news: {text}" for text in self.news]
+        if self.is_new:
+            lines.append("This cell may go: name and code are kept on this machine, outside the notebook.")
         lines.append("told of each check: exercise, status, check, time, number. Nothing else leaves this machine.")
         lines += [f"  {one['n']:>4} {one['exercise']} {one['status']} {one['check'] or ''}" for one in self.told]
         return "\n".join(lines)
@@ -63,7 +66,7 @@ def join(url: str, code: str | None = None, name: str = "", *, fingerprint: str 
     _check(member)
     leave()
     member.keep()
-    return _settled()
+    return replace(_settled(), is_new=True)
 
 
 def start() -> None:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 INTERRUPTED = (
-    "Interrupted. The lab goes on running, and nothing needs to be tidied up: run this cell again, or go on below."
+    "Interrupted. What was started goes on, and nothing needs to be tidied up: run this cell again, or go on below."
 )
 NOT_YET = (
     "A cell above makes it, and has not been run since the kernel started.\n"

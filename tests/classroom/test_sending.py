@@ -147,6 +147,7 @@ def test_joining_in_a_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             shown = repr(await asyncio.to_thread(classroom.join, school.url, code, "ana"))
             assert "ana in class physics: connected" in shown
             assert "Nothing else leaves this machine" in shown
+            assert "This cell may go" in shown and "may go" not in repr(classroom.status())
             assert stat.S_IMODE((tmp_path / "home" / "class.json").stat().st_mode) == 0o600
             shown = repr(await asyncio.to_thread(classroom.help_wanted, "01"))
             assert "   1 01 help" in shown and school.codes["ana"] not in shown and code not in shown

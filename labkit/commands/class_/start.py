@@ -51,7 +51,7 @@ Examples:
 @click.option("--allow-origin", "origins", multiple=True, help="A page's origin that may connect. Repeatable.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit; VALUE may be off. Repeatable.")
 @click.option("--with-parent", is_flag=True, help="End when stdin closes, as it does when the parent dies.")
-@click.option("--quiet", is_flag=True, help="Log warnings and errors only.")
+@click.option("--quiet", is_flag=True, help="Log warnings and errors only, as on a terminal, where the codes stand.")
 def start(class_id: str, file: Path | None, settings: tuple[str, ...], **options: Any) -> None:
     """Serve a CLASS until SIGTERM or Ctrl-C. Started again, it goes on where it was: all of it is in one file.
 
@@ -109,7 +109,7 @@ def _start(given: Options) -> None:
     server = ClassServer(
         register, of_course(), given.host, given.port, limits=given.limits, tls=context, allow_origins=given.origins
     )
-    log_to_stderr(logging.WARNING if given.quiet else logging.INFO)
+    log_to_stderr(logging.WARNING if given.quiet or sys.stderr.isatty() else logging.INFO)
     prepare_process()
 
     def tell(serving: Server) -> None:
