@@ -1,5 +1,6 @@
 """A result as HTML that needs nothing else: no script, no font, no address. In a notebook it shows itself so."""
 
+import re
 from html import escape
 
 from labkit.course.result import MARKS, NOT_STARTED, Judged, Result, shortened
@@ -18,7 +19,7 @@ STYLE = """
 def part(result: Result) -> str:
     """A part of a page: every check with a mark and a word, the first that failed in full."""
     rows = "".join(_check(result, check) for check in result.checks)
-    begin = f"<p>{_text(result.hint)}</p>" if result.state == NOT_STARTED else ""
+    begin = f"<p>{_told(result.hint)}</p>" if result.state == NOT_STARTED else ""
     return (
         f'<div class="check"><style>{STYLE}</style><p class="headline">{_text(result.headline)}</p>{begin}'
         f"<ul>{rows}</ul>{_picture(result)}</div>"
@@ -29,7 +30,7 @@ def _check(result: Result, check: Judged) -> str:
     mark = f'<span aria-hidden="true">{MARKS[check.verdict]}</span> <b>{check.verdict}</b>'
     if result.state == NOT_STARTED:
         mark = '<span aria-hidden="true">○</span>'
-    told = f"{mark} {_text(check.id)}: {_text(check.expected)}"
+    told = f"{mark} {_text(check.id)}: {_told(check.expected)}"
     if check is result.first_failed:
         return f"<li>{told}{_in_full(result, check)}</li>"
     came = f" <br>{_text(check.actual)}" if check.verdict != "pass" and result.state != NOT_STARTED else ""
@@ -41,8 +42,8 @@ def _in_full(result: Result, check: Judged) -> str:
     rows = [
         ("Sent and came", f"<pre>{_text(lines)}</pre>" if lines else ""),
         ("Came", _text(check.actual)),
-        ("Why", _text(result.why)),
-        ("Hint", _text(result.hint)),
+        ("Why", _told(result.why)),
+        ("Hint", _told(result.hint)),
         ("Lesson", f'<a href="../notebooks/{result.exercise.lesson}.ipynb">{_text(result.exercise.lesson)}</a>'),
     ]
     return f"<dl>{''.join(f'<dt>{name}</dt><dd>{shown}</dd>' for name, shown in rows if shown)}</dl>"
@@ -81,3 +82,8 @@ def _points(values: tuple[float, ...], longest: int, highest: float) -> str:
 
 def _text(text: str) -> str:
     return escape(text.encode("utf-8", "backslashreplace").decode())
+
+
+def _told(text: str) -> str:
+    """Words of ours, with code between backticks."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", _text(text))

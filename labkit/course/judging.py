@@ -105,23 +105,25 @@ class _Judgement:
         for turn in range(LOOKS):
             rng = self._rng(check, turn)
             promised = dict(self._exercise.promised)
-            async with turns, self._network(process.url, rng) as url, Stage(url, process, rng, promised) as stage:
+            async with turns, self._network(process.url, rng) as network:
+                url = process.url if network is None else network.url
                 began = monotonic()
-                await self._look(check, process, stage)
+                async with Stage(url, process, rng, promised, network) as stage:
+                    await self._look(check, process, stage)
             late_s = max(self._lateness.since(began), process.late_since(began))
             if late_s < LATE_S or self._seen[check.id][0].verdict == "pass":
                 break
             await asyncio.sleep(PAUSE_S * turn)  # whatever keeps the machine so busy may pass
 
     @contextlib.asynccontextmanager
-    async def _network(self, url: str, rng: Random) -> AsyncIterator[str]:
+    async def _network(self, url: str, rng: Random) -> AsyncIterator[Proxy | None]:
         if self._exercise.network is None:
-            yield url
+            yield None
             return
         async with Proxy(url, seed=rng.getrandbits(32)) as proxy:
             faults_of = self._exercise.network(rng)
             proxy.set(down=faults_of.get("down"), up=faults_of.get("up"))
-            yield proxy.url
+            yield proxy
 
     async def _look(self, check: Check, process: AnswerProcess, stage: Stage | Calls) -> None:
         raised = len(process.raised)
@@ -131,11 +133,16 @@ class _Judgement:
         if process.fault is not None and seen.verdict != "pass":
             self._seen[check.id] = inconclusive(NOT_LOOKED), stage
             return
-        if seen.verdict == "fail" and len(process.raised) > raised:
-            fault = process.raised[raised]
+        fault = self._raised(process.raised[raised:], stage)
+        if seen.verdict == "fail" and fault is not None:
             told = f"{seen.actual}; the answer raised {fault.text}{faults.at_line(fault.line, self._source)}"
             seen = seen._replace(actual=told)
         self._seen[check.id] = seen, stage
+
+    def _raised(self, meanwhile: list[Fault], stage: Stage | Calls) -> Fault | None:
+        """The first that this check brought about, or nobody knows which; other checks run beside it."""
+        ours = {0} if isinstance(stage, Calls) else {0, *stage.ports()}
+        return next((fault for fault in meanwhile if fault.port in ours), None)
 
     def _rng(self, check: Check, turn: int = 0) -> Random:
         return Random(f"{self._seed} {self._exercise.id} {check.id} {turn}")

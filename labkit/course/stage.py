@@ -12,6 +12,7 @@ from typing import Any
 from labkit.course.exercise import Misconception, Seen, failed, inconclusive, passed
 from labkit.course.running.answer_process import AnswerProcess, Called
 from labkit.course.running.answer_process import Ended as ProcessEnded
+from labkit.faults import Proxy
 from labkit.review import finding
 from labkit.review.finding import CannotTell
 from labkit.review.peer import Ended, Silent
@@ -30,11 +31,20 @@ Run = Callable[[Any], Awaitable[Seen]]
 class Stage(Scene):
     """Connections to a handler. `process`: what the handler raised; `settings`: the globals it was given."""
 
-    def __init__(self, url: str, process: AnswerProcess, rng: Random, promised: dict[str, float]) -> None:
+    def __init__(
+        self, url: str, process: AnswerProcess, rng: Random, promised: dict[str, float], network: Proxy | None = None
+    ) -> None:
         target = Target(url=url, tokens=(TOKEN,), promised=Promised(**promised), patience_s=PATIENCE_S)
         super().__init__(target, rng)
         self.process = process
         self.series: dict[str, tuple[float, ...]] = {}  # what the check wants shown as a picture
+        self._network = network
+
+    def ports(self) -> set[int]:
+        """The ports that its connections come from, as the answer sees them."""
+        if self._network is not None:
+            return {traffic.port for traffic in self._network.connections}
+        return {peer.transport.get_extra_info("sockname")[1] for peer in self._peers}
 
     def evidence(self) -> tuple[str, ...]:
         """What was said and heard, a line a step."""

@@ -15,7 +15,7 @@ DIRECTIONS = (UP, DOWN)
 
 
 class Traffic(NamedTuple):
-    """What one connection has carried and holds, in bytes; `since` is seconds since 1970."""
+    """What one connection has carried and holds, in bytes; `since` is seconds since 1970, `port` ours at the server."""
 
     number: int
     since: float
@@ -24,6 +24,7 @@ class Traffic(NamedTuple):
     held_up: int
     held_down: int
     open: bool
+    port: int
 
 
 class Passage:
@@ -35,6 +36,7 @@ class Passage:
         self.number = number
         self.since = time()
         self.is_open = True
+        self.port: int = server.getsockname()[1]
         self._sides = Side(client), Side(server)
         us, them = self._sides
         self._lines = {
@@ -51,7 +53,7 @@ class Passage:
         """What it has carried so far."""
         up, down = self._lines[UP], self._lines[DOWN]
         held = (up.held, down.held) if self.is_open else (0, 0)
-        return Traffic(self.number, self.since, up.passed, down.passed, *held, self.is_open)
+        return Traffic(self.number, self.since, up.passed, down.passed, *held, self.is_open, self.port)
 
     async def run(self) -> None:
         """Until it is over."""

@@ -64,6 +64,14 @@ def test_html_escapes_what_an_answer_wrote() -> None:
     assert FAILED._repr_html_() == page
 
 
+def test_code_in_a_hint_is_code_and_code_of_an_answer_is_text() -> None:
+    """What we wrote between backticks; what an answer wrote stays as it came."""
+    page = part(replace(FAILED, hints=("`recv()` <waits>",)))
+    assert "<dd><code>recv()</code> &lt;waits&gt;</dd>" in page
+    judged = replace(FAILED.checks[1], actual="`x`")
+    assert "<dd>`x`</dd>" in part(replace(FAILED, checks=(FAILED.checks[0], judged)))
+
+
 def test_html_says_the_verdict_in_words() -> None:
     """A mark alone is nothing to a screen reader."""
     page = part(FAILED)

@@ -18,7 +18,7 @@ from labkit.course.exercise import Check, Exercise, Misconception, Seen, failed,
 from labkit.course.judging import judge
 from labkit.course.result import Result
 from labkit.course.running.answer_process import AnswerProcess, Ended, Fault
-from labkit.course.running.faults import SENTENCES, sentence
+from labkit.course.running.faults import SENTENCES, at_line, sentence
 from labkit.course.running.nursery import Nursery
 from labkit.course.running.packets import packed
 from labkit.course.stage import Calls, Stage
@@ -126,13 +126,47 @@ def test_each_rough_answer_gets_its_own_sentence(name: str, results: dict[str, R
 
 def test_the_line_is_named(results: dict[str, Result]) -> None:
     """Where it happened is told, with the line itself."""
-    assert results["blocked by sleep"].checks[0].actual.endswith("at line 4 of the answer: time.sleep(60)")
+    assert results["blocked by sleep"].checks[0].actual.endswith("at line 3 of `answer`: time.sleep(60)")
     assert (
         results["crash"]
         .checks[0]
         .actual.endswith("(ZeroDivisionError: division by zero), at line 3 of the answer: 1 / 0")
     )
-    assert "line 4" in results["forgotten"].checks[0].actual
+    assert "at line 3 of `answer`: connection.send" in results["forgotten"].checks[0].actual
+
+
+def test_a_line_is_counted_in_its_own_function() -> None:
+    """As the cell of a notebook shows it, whatever is put before it; of a method, in the method."""
+    source = "import json\n\nclass A:\n    async def b(self):\n        x = 1\n        return x\ny = 2\n"
+    assert at_line(6, source) == ", at line 3 of `b`: return x"
+    assert at_line(7, source) == ", at line 7 of the answer: y = 2"
+    assert at_line(2, "def a(:\n  b") == ", at line 2 of the answer: b"
+    assert at_line(0, source) == at_line(9, source) == ""
+
+
+def test_what_another_check_brought_about_is_not_told() -> None:
+    """Two checks run beside each other; the one whose connection raised says so, and the other does not."""
+
+    has_raised = asyncio.Event()
+
+    async def speaks(stage: Stage) -> Seen:
+        peer = await stage.connect()
+        peer.say(type="ping")
+        await peer.until_ended(10)
+        has_raised.set()
+        return failed("spoke")
+
+    async def is_silent(stage: Stage) -> Seen:
+        await stage.connect()
+        await has_raised.wait()
+        return failed("said nothing")
+
+    checks = tuple(Check(id=run.__name__, expected="", usual=USUAL, run=run) for run in (speaks, is_silent))
+    source = HANDLER + "raise KeyError(1)"
+    result = asyncio.run(judge(replace(exercise("handler"), checks=checks), source))
+    told = {check.id: check.actual for check in result.checks}
+    assert told["speaks"] == "spoke; the answer raised KeyError: 1, at line 3 of `answer`: raise KeyError(1)"
+    assert told["is_silent"] == "said nothing"
 
 
 def test_sentences_differ() -> None:

@@ -31,6 +31,7 @@ class Fault(NamedTuple):
     kind: str
     text: str = ""
     line: int = 0
+    port: int = 0  # of the client whose handler raised it, where that is known
 
 
 class Called(NamedTuple):
@@ -169,7 +170,7 @@ class AnswerProcess:
         elif event in ("ready", "returned"):
             self._answers.put_nowait(report)
         elif event == "raised":
-            self.raised.append(Fault("raised", report["text"], report["line"]))
+            self.raised.append(Fault("raised", report["text"], report["line"], report["port"]))
         else:
             kind = report["kind"] if event == "fault" else event
             self._end(Fault(kind, str(report["text"]), int(report["line"])))

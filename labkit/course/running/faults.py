@@ -3,6 +3,9 @@
 They are misconceptions like those of an exercise, and belong to the check that every exercise has: `runs`.
 """
 
+import ast
+from contextlib import suppress
+
 from labkit.course.exercise import Misconception
 from labkit.course.running.answer_process import Fault
 
@@ -166,4 +169,17 @@ def at_line(number: int, source: str) -> str:
     lines = source.splitlines()
     if not 0 < number <= len(lines):
         return ""
-    return f", at line {number} of the answer: {lines[number - 1].strip()[:100]}"
+    whose, first = _function_at(number, source)
+    return f", at line {number - first + 1} of {whose}: {lines[number - 1].strip()[:100]}"
+
+
+def _function_at(number: int, source: str) -> tuple[str, int]:
+    """The innermost function around a line, and its first line: a cell of a notebook knows no other numbers."""
+    whose, first = "the answer", 1
+    with suppress(SyntaxError):
+        for node in ast.walk(ast.parse(source)):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if first <= node.lineno <= number <= (node.end_lineno or 0):
+                whose, first = f"`{node.name}`", node.lineno
+    return whose, first

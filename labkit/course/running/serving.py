@@ -87,7 +87,7 @@ async def _serve(handler: Any, report: Report, name: str) -> None:
         except SystemExit as error:
             report("fault", kind="exit", text="", line=_line(error, name))
         except Exception as error:
-            _tell(report, error, name)
+            _tell(report, error, name, connection.remote_address[1])
             raise
 
     async with listen(watched, "127.0.0.1", 0, ping_interval=None, compression=None, close_timeout=1) as server:
@@ -134,9 +134,9 @@ def _line_now(thread: int | None, name: str) -> int:
     return 0
 
 
-def _tell(report: Report, error: BaseException | None, name: str) -> None:
+def _tell(report: Report, error: BaseException | None, name: str, port: int = 0) -> None:
     if error is not None:
-        report("raised", text=f"{type(error).__name__}: {error}"[:300], line=_line(error, name))
+        report("raised", text=f"{type(error).__name__}: {error}"[:300], line=_line(error, name), port=port)
 
 
 def _line(error: BaseException, name: str) -> int:
