@@ -18,7 +18,7 @@ STEPS = [round(10 ** (3 + step / 8)) for step in range(29)]  # 1,000 to over 3 m
 PLAIN = ",.3r"  # 1,000,000 is no 1e+6
 SLIDERS = {
     "connections": ("connections", 3, 7),
-    "said_per_min": ("each says so often a minute", -3, 2),
+    "said_per_min": ("each says so often a minute", -3, 3),
     "room_size": ("members of a room", 0, 4),
     "handshakes_per_s": ("a server lets in a second", 1, 4),
     "most_connections": ("a server takes at most", 3, 6),

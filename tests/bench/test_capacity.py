@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from labkit.bench.capacity import Costs, Need, cpu_s, plan, rss_kb
+from labkit.bench.capacity import Costs, Need, cpu_s, measure, measure_log, plan, rss_kb
 from labkit.bench.storm.run import storm
+from tests.wire.raw import on_a_loop
 
 COSTS = Costs(connection_kb=30, handshake_us=900, delivery_us=10, event_us=400)
+NOBODY = 2**30  # more than any kernel gives a process
 SMALL, LARGE = Need(connections=10_000), Need(connections=1_000_000)
 
 
@@ -70,6 +72,19 @@ def test_a_process_is_measured() -> None:
     while cpu_s(os.getpid()) == before:
         sum(range(10_000))
     assert 1_000 < rss_kb(os.getpid()) < 10_000_000
+
+
+async def nobody_speaks() -> None:
+    raise AssertionError("nothing is measured, so nothing is said")
+
+
+@on_a_loop
+async def test_costs_that_were_not_measured_are_told_as_such() -> None:
+    """Where there is no /proc, as on a Mac, nobody takes the defaults for their own machine's."""
+    with pytest.warns(UserWarning, match="another machine"):
+        assert await measure(NOBODY, "", "") == Costs()
+    with pytest.warns(UserWarning, match="another machine"):
+        assert await measure_log(NOBODY, nobody_speaks) == Costs().event_us
 
 
 def test_the_text_says_all_of_it() -> None:
