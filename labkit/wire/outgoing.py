@@ -39,10 +39,11 @@ class Outgoing:
     def start(self, transport: asyncio.Transport, way: int = NO_WAY) -> None:
         """There is a transport: from now on paused means that bytes are waiting.
 
-        high=0 would say so for TCP; asyncio's TLS takes 0 for always, and nothing would wake it up. It also pauses and
-        resumes while it shakes hands, before anybody has a transport: that is forgotten here.
+        Where there is a way past it, a single byte must count: the next frame would overtake it. Elsewhere 1 will do,
+        and has to: asyncio's TLS takes 0 for always, and nothing would wake it up. TLS also pauses and resumes while it
+        shakes hands, before anybody has a transport: that is forgotten here.
         """
-        transport.set_write_buffer_limits(high=1, low=0)
+        transport.set_write_buffer_limits(high=1 if way == NO_WAY else 0, low=0)
         self._transport = transport
         self.is_paused = False
         self.way = self._open_way = way

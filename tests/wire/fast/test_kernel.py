@@ -1,6 +1,7 @@
 """Writes past the transport: the same bytes as through asyncio, in the same order."""
 
 import asyncio
+import select
 import socket
 import struct
 from collections.abc import AsyncIterator
@@ -43,7 +44,6 @@ async def pair() -> AsyncIterator[tuple[asyncio.Transport, Told, socket.socket]]
     listener.close()
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
     transport, told = await asyncio.get_running_loop().connect_accepted_socket(Told, ours)
-    transport.set_write_buffer_limits(high=1, low=0)
     try:
         yield transport, told, other
     finally:
@@ -94,6 +94,38 @@ async def test_what_the_kernel_does_not_take_is_sent_behind_it() -> None:
                 heard += await loop.sock_recv(other, 65_536)
             assert heard == sent
         assert member.outgoing.peak_bytes >= 30_000 and member.sent > 2
+
+
+def fill(sock: socket.socket) -> int:
+    """Write past everybody until the kernel takes not one byte more; how many it took."""
+    taken = 0
+    try:
+        while True:
+            taken += sock.send(b"-" * (1 if taken else 1_000_000))
+    except BlockingIOError:
+        return taken
+
+
+@on_a_loop
+async def test_a_single_byte_that_the_kernel_left_is_not_overtaken() -> None:
+    """All of a frame but its last byte went out: what is told next must wait for that byte, however small it is."""
+    async with pair() as (transport, told, other):
+        member = Member(transport, told)
+        way, heard, sent, filled = member.outgoing.way, b"", b"", 0
+        with socket.socket(fileno=socket.dup(way)) as past:
+            while transport.get_write_buffer_size() != 1:
+                filled += fill(past)
+                tell(member, b"x")
+                sent += b"x"
+        assert member.outgoing.way == NO_WAY and member.outgoing.is_paused
+        while not select.select([], [way], [], 0)[1]:  # the loop is busy while the peer reads
+            heard += other.recv(65_536)
+        tell(member, b"yz")
+        other.setblocking(False)
+        sent += b"yz"
+        while len(heard) < filled + len(sent):
+            heard += await asyncio.get_running_loop().sock_recv(other, 65_536)
+        assert heard.replace(b"-", b"") == sent
 
 
 @on_a_loop
