@@ -6,7 +6,7 @@ from websockets.http11 import Request, Response
 
 from labkit.broken.planted import Planted
 from labkit.wire.gate import Peer
-from labkit.wire.http.reply import reply
+from labkit.wire.http.reply import Later, reply
 from labkit.wire.hub import Hub
 
 FOUND_BY = ("secrets/5",)
@@ -19,9 +19,9 @@ class Broken(Planted):
         """Say what was not found."""
         answer = hub.http.answer
 
-        def tell(request: Request, peer: Peer) -> Response:
+        def tell(request: Request, peer: Peer) -> Response | Later:
             given = answer(request, peer)
-            if given.status_code == HTTPStatus.NOT_FOUND:
+            if isinstance(given, Response) and given.status_code == HTTPStatus.NOT_FOUND:
                 return reply(HTTPStatus.NOT_FOUND, f"there is no {request.path}\n")
             return given
 

@@ -4,12 +4,14 @@
 
 Without an audit, and with nothing waiting, an effect happens at once. With one, everything behind an uncommitted
 entry waits for it, so that answers and events keep the order of their causes, audit on or off. After `kill -9`
-every event that anyone saw is in the file. Taught in notebook 08 (audit).
+every event that anyone saw is in the file. What cannot be stored is refused and forgotten, but for what `keep` was
+given: that goes ahead of every later group until it is stored. Taught in notebook 08 (audit).
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from labkit.wire.audit.writer import Audit, Entry
@@ -17,6 +19,7 @@ from labkit.wire.audit.writer import Audit, Entry
 _LOGGER = logging.getLogger(__name__)
 
 Effect = Callable[[], None]
+AGAIN_S = 0.5
 
 
 class _Item(NamedTuple):
@@ -32,6 +35,7 @@ class CommitQueue:
         self._audit = audit
         self._waiting: list[_Item] = []
         self._committing: list[_Item] = []
+        self._owed: list[Entry] = []
         self._telling = False
         self._is_empty = asyncio.Event()
         self._is_empty.set()
@@ -57,12 +61,41 @@ class CommitQueue:
         if self._audit is not None:
             self.then(entry, _nothing)
 
+    def keep(self, entry: Entry) -> None:
+        """Store an entry that must not get lost, however often the audit fails."""
+        if self._audit is not None:
+            self.then(entry, _nothing, partial(self._owe, entry))
+
+    @property
+    def owes(self) -> bool:
+        """Whether something that was to be kept is not stored yet. Asked in an effect, of all that came before it."""
+        return bool(self._owed)
+
     async def empty(self) -> None:
-        """Wait until everything has been stored and told."""
+        """Wait until everything has been stored and told; what is owed is tried once more."""
+        self._pay()
         await self._is_empty.wait()
 
+    def give_up(self) -> None:
+        """Nothing will be stored any more: say what that loses."""
+        for entry in self._owed:
+            _LOGGER.error("never stored", extra={"kind": entry.kind, "user": entry.user})
+        self._owed.clear()
+
+    def _owe(self, entry: Entry) -> None:
+        if not self._owed:
+            asyncio.get_running_loop().call_later(AGAIN_S, self._pay)
+        self._owed.append(entry)
+
+    def _pay(self) -> None:
+        if self._owed and self.is_idle:  # else the group that comes next has it
+            self._is_empty.clear()
+            self._commit()
+
     def _commit(self) -> None:
-        self._committing, self._waiting = self._waiting, []
+        owed = [_Item(entry, _nothing, partial(self._owe, entry)) for entry in self._owed]
+        self._owed.clear()
+        self._committing, self._waiting = owed + self._waiting, []
         entries = [item.entry for item in self._committing if item.entry is not None]
         if self._audit is None or not entries:
             self._committed(None)

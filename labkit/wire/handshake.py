@@ -74,7 +74,7 @@ class Handshake:
         forwarded = "Forwarded" in request.headers or "X-Forwarded-For" in request.headers
         self.peer = self.peer._replace(forwarded=forwarded)
         if not _wants_websocket(request):
-            self._answer(self.hub.http.answer(request, self.peer), without_body=request.method == "HEAD")
+            self._answer_request(request)
             return None
         return rest if self._upgrade(request) else None
 
@@ -99,6 +99,14 @@ class Handshake:
         if not self.has_entered or self.hub.gate.is_draining:
             return reply(HTTPStatus.SERVICE_UNAVAILABLE, "no room for another connection; come back later\n")
         return None
+
+    def _answer_request(self, request: Request) -> None:
+        self.is_over = True
+        answer = self.hub.http.answer(request, self.peer)
+        if isinstance(answer, Response):
+            self._answer(answer, without_body=request.method == "HEAD")
+        else:
+            answer(self._answer)
 
     def _answer(self, response: Response, *, without_body: bool = False) -> None:
         """Write the answer; what else the peer sends is dropped."""

@@ -136,9 +136,9 @@ class Hub:
             self._tell_window()
 
     def revoke(self, user_id: str) -> int:
-        """End every session of a user; how many connections that closed."""
+        """End every session of a user; how many connections that closed. `queue.owes` it until it is stored."""
         live, entry = self.sessions.revoke(user_id, time())
-        self.queue.record(entry)
+        self.queue.keep(entry)
         for connection in live:
             connection.close(CloseCode.REVOKED)
         return len(live)

@@ -164,6 +164,7 @@ class Server:
         await self.hub.queue.empty()
         await self._gone()
         await self._leave_broker()
+        self.hub.queue.give_up()
         await self._close_audit()
 
     def users_here(self) -> set[str]:

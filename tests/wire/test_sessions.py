@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sqlite3
 import stat
 from collections.abc import Callable
 from datetime import datetime
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from labkit.wire.audit.file import reading, rows
 from labkit.wire.audit.writer import Audit
 from tests.wire.people import OPS, basic, enter_as, refused, revoke, ticket, ticket_answer, users
 from tests.wire.raw import TOKEN, Ended, Raw, ask, on_a_loop, request, serving, until
@@ -227,11 +229,60 @@ async def test_revoke_catches_a_connection_whose_auth_ok_waits_for_the_disk(tmp_
         again = await Raw.open(server.url)
         again.say(type="auth", token=ada.ok["resume"])
         await until(lambda: bool(held))
-        assert (await revoke(server.url, "ada")).json == {"closed": 1}
-        queue._audit = audit
-        audit.submit(*held[0])  # type: ignore[arg-type]
+        revoked = asyncio.create_task(revoke(server.url, "ada"))
         assert await ada.ending() == (4410, "session revoked")
+        queue._audit = audit
+        assert not revoked.done()
+        audit.submit(*held[0])  # type: ignore[arg-type]
+        assert (await revoked).json == {"closed": 1}
         assert await again.ending() == (4410, "session revoked")
+
+
+@on_a_loop
+async def test_a_revocation_is_stored_before_it_is_answered(tmp_path: Path) -> None:
+    """200 and then a kill at once: the file has it."""
+    path = tmp_path / "room.db"
+    async with serving(users=users(tmp_path), ops_token=OPS, audit=path) as server:
+        assert (await revoke(server.url, "nobody-here")).status == 200
+        with reading(path) as connection:
+            assert [entry.user for _, entry, _ in rows(connection)] == ["nobody-here"]
+
+
+@on_a_loop
+async def test_a_revocation_that_could_not_be_stored_is_kept_until_it_is(tmp_path: Path) -> None:
+    """503 and not 200; in force at once, and after a restart too, though the file was locked at that time.
+
+    It is stored before whatever comes later: a session that begins afterwards was not revoked.
+    """
+    path = tmp_path / "room.db"
+    limits = {"auth_timeout_s": 10.0}
+    async with serving(users=users(tmp_path), ops_token=OPS, audit=path, limits=limits) as server:
+        ada = await enter_as("ada", server.url)
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        ending = asyncio.create_task(ada.ending())
+        answer = await revoke(server.url, "ada")
+        assert answer.status == 503 and b"not in the audit file" in answer.body
+        assert await ending == (4410, "session revoked")
+        other.execute("ROLLBACK")
+        other.close()
+        fresh = await enter_as("ada", server.url)
+    async with serving(users=users(tmp_path), audit=path) as server:
+        assert await refused(server.url, ada.ok["resume"]) == (4410, "session revoked")
+        assert (await Raw.enter(server.url, fresh.ok["resume"])).ok["userId"] == "ada"
+
+
+@on_a_loop
+async def test_a_server_that_ends_says_which_revocation_it_never_stored(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody was told 200, and the log has it."""
+    async with serving(users=users(tmp_path), ops_token=OPS, audit=tmp_path / "room.db") as server:
+        assert isinstance(server.hub.queue._audit, Audit)
+        server.hub.queue._audit.close()
+        assert (await revoke(server.url, "ada")).status == 503
+    lost = [vars(record)["user"] for record in caplog.records if record.getMessage() == "never stored"]
+    assert lost == ["ada"]
 
 
 class Held:

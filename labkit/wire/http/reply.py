@@ -1,10 +1,14 @@
 """One HTTP answer: status, body, and the headers that every answer of ours has."""
 
+from collections.abc import Callable
 from email.utils import formatdate
 from http import HTTPStatus
 
 from websockets.datastructures import Headers
 from websockets.http11 import Response
+
+Respond = Callable[[Response], None]
+Later = Callable[[Respond], None]  # an answer that waits for something: it is given what sends it
 
 
 def reply(

@@ -4,7 +4,7 @@
     GET  /healthz      200 while the process works;  /readyz: 503 while it drains
     GET  /metrics      Prometheus;  /connections: JSON, a line a connection (operations bearer)
     POST /ticket       HTTP Basic name and code -> {ticket, expiresIn}
-    POST /revoke/USER  end a user's sessions (operations bearer)
+    POST /revoke/USER  end a user's sessions (operations bearer); 503 while that could not be stored
 
 Every answer closes the connection. Secrets come in headers, never in a URL. Taught in notebook 02 (auth).
 """
@@ -12,6 +12,7 @@ Every answer closes the connection. Secrets come in headers, never in a URL. Tau
 import base64
 import binascii
 from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from time import monotonic, time
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ from labkit.rules.credentials import same_secret
 from labkit.wire.gate import Peer
 from labkit.wire.http import metrics, pages
 from labkit.wire.http.connections import describe
-from labkit.wire.http.reply import reply
+from labkit.wire.http.reply import Later, Respond, reply
 from labkit.wire.http.users import RETRY_AFTER_S, Directory, TooManyGuesses
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 RUNNING = "WebSocket server is running\n"
 Route = Callable[[Request, Peer], Response]
+NOT_STORED = "in force on this server, but not in the audit file yet; it is tried until it is. Ask again\n"
 Routes = Mapping[tuple[str, str], Route]  # by method and path
 
 
@@ -52,7 +54,7 @@ class Http:
             **(more or {}),
         }
 
-    def answer(self, request: Request, peer: Peer) -> Response:
+    def answer(self, request: Request, peer: Peer) -> Response | Later:
         """The answer to one request."""
         path = request.path.partition("?")[0]
         method = "GET" if request.method == "HEAD" else request.method
@@ -110,13 +112,20 @@ class Http:
         lines = (encode(describe(connection)) for connection in self._hub.connections.values())
         return reply(HTTPStatus.OK, b"[\n" + b",\n".join(lines) + b"\n]\n", "application/json")
 
-    def _revoke(self, request: Request, user_id: str, method: str) -> Response:
+    def _revoke(self, request: Request, user_id: str, method: str) -> Response | Later:
         if method != "POST":
             return reply(HTTPStatus.METHOD_NOT_ALLOWED, "use POST here\n", Allow="POST")
         refusal = self._refuse_operator(request)
         if refusal is not None:
             return refusal
-        return reply(HTTPStatus.OK, encode({"closed": self._hub.revoke(user_id)}), "application/json")
+        closed, queue = self._hub.revoke(user_id), self._hub.queue
+
+        def stored(respond: Respond) -> None:
+            """An operator relies on a 200, also across a crash: so it comes behind the commit."""
+            done = reply(HTTPStatus.OK, encode({"closed": closed}), "application/json")
+            respond(reply(HTTPStatus.SERVICE_UNAVAILABLE, NOT_STORED) if queue.owes else done)
+
+        return lambda respond: queue.then(None, partial(stored, respond))
 
     def _refuse_operator(self, request: Request) -> Response | None:
         if not self._ops_token:
