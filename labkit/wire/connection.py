@@ -111,8 +111,9 @@ class Connection(asyncio.Protocol):
         return self.library.frames
 
     def eof_received(self) -> None:
-        """The peer sends no more; the transport closes after this."""
-        if self.handshake is None and not self.library.is_forgotten:
+        """The peer sends no more; the transport closes once it has sent what it holds, for which it has a deadline."""
+        if self.handshake is None:
+            self.write_due()
             self.frames.receive_eof()
             self._notice_protocol_close()
 
@@ -236,7 +237,7 @@ class Connection(asyncio.Protocol):
                 reset(self.transport)  # no request came, or no answer to our close; one still to be sent is waited for
         elif self.session.listens:
             self._look_after(now)
-        if not self.transport.is_closing():
+        if self.session.state is not State.CLOSED:  # a transport that is closing may wait for a peer that never reads
             self.arm()
 
     def _look_after(self, now: float) -> None:

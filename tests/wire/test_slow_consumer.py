@@ -1,6 +1,7 @@
 """A member that stops reading: it goes, its memory goes, and the others do not notice."""
 
 import asyncio
+import socket
 import sys
 from pathlib import Path
 from statistics import median
@@ -130,6 +131,49 @@ async def test_age_closes_a_slow_member_before_bytes_do(fast_path: bool) -> None
         await fill(ann, server)
         assert connection.outbox.peak_bytes < 50_000_000 and connection.outbox.queued_bytes == 0
         assert await ann.everything() == []
+
+
+@on_both_paths
+@on_a_loop
+async def test_a_slow_member_that_ends_its_half_is_gone_in_time(fast_path: bool) -> None:
+    """It reads nothing and says that it will say nothing: asyncio would wait for its reading for ever.
+
+    No age ends it here, and its heartbeat rings before the deadline of the close does.
+    """
+    limits = {
+        "outbox_age_s": None,
+        "close_deadline_s": 1.0,
+        "send_buffer_bytes": 4_096,
+        "messages_per_s": None,
+        "fast_path": fast_path,
+    }
+    async with serving(limits=limits) as server:
+        ann, slow = await Raw.enter(server.url, TOKEN, "a"), await Raw.enter(server.url, TOKEN, "a")
+        slow.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        its_socket = slow.writer.get_extra_info("socket")
+        its_socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        connection = server.hub.connections[slow.ok["connectionId"]]
+        while connection.outbox.queued_bytes < 100_000:
+            ann.chat("a", "x" * 1_000)
+            await ann.hear("chat")
+        assert connection.heartbeat is not None
+        connection.heartbeat.next_at = asyncio.get_running_loop().time() + 0.3
+        connection.arm()
+        its_socket.shutdown(socket.SHUT_WR)
+        await until(lambda: slow.ok["connectionId"] not in server.hub.connections)
+        assert server.hub.counts.closed == {1006: 1}
+
+
+@on_both_paths
+@on_a_loop
+async def test_what_was_said_before_the_end_is_answered(fast_path: bool) -> None:
+    """Messages and FIN in one go: the answers come, then the end."""
+    async with serving(limits={"fast_path": fast_path}) as server:
+        raw = await Raw.enter(server.url, TOKEN, "a")
+        raw.chat("a", "last words")
+        raw.writer.write_eof()
+        assert (await raw.hear())["text"] == "last words"
+        assert await raw.ending() == (1006, "")
 
 
 @on_both_paths
