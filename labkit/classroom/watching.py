@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from urllib.error import HTTPError
 
 from labkit.bench.ask import ask, basic
-from labkit.classroom.board import Board
+from labkit.classroom.board import Board, well_formed
 from labkit.classroom.membership import admitted
 from labkit.classroom.register import INSTRUCTOR
 from labkit.wire.client.client import Client, Disconnected
@@ -112,6 +112,7 @@ class Watcher:
             await _until_it_works(self.look)
 
     def _hear(self, event: Event) -> None:
+        event = {name: well_formed(value) if isinstance(value, str) else value for name, value in event.items()}
         self.board.hear(event)
         name = event.get("userId")
         if event["type"] == "presence":

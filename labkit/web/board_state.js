@@ -6,6 +6,7 @@ const MOST_DEVICES = 8;
 const STUCK_FAILS = 3;
 const STUCK_MS = 10 * 60_000;
 const QUIET_MS = 5 * 60_000;
+const FAR_MS = 365 * 24 * 3_600_000;
 const MINUTE_MS = 60_000;
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$/;
 
@@ -26,10 +27,12 @@ export class BoardState {
 
   /** Take an event of the room. The student whose row changed, or null. */
   hear(event) {
-    if (event.type !== "exercise" || !this.#hasColumn(event.exercise)) return null;
+    if (event.type !== "exercise") return null;
+    const exercise = wellFormed(event.exercise);
+    if (!this.#hasColumn(exercise)) return null;
     const row = this.row(event.userId);
-    if (!isNew(row.devices, String(event.requestId), event.n)) return null;
-    tell(row, event);
+    if (!isNew(row.devices, wellFormed(String(event.requestId)), event.n)) return null;
+    tell(row, exercise, event);
     return event.userId;
   }
 
@@ -81,12 +84,14 @@ function rowOf({ cells = {}, devices = {}, current = null, hand = null, handAt =
   return { cells: cellMap, devices: deviceMap, current, hand, handAt, skew };
 }
 
-function tell(row, event) {
+function tell(row, exercise, event) {
   const sentAt = ms(event.sentAt) ?? 0;
-  const saidAt = ms(event.at) ?? sentAt;
+  let saidAt = ms(event.at) ?? sentAt;
+  if (Math.abs(saidAt - sentAt) > FAR_MS) saidAt = sentAt;
   row.skew = row.skew === null ? sentAt - saidAt : Math.min(row.skew, sentAt - saidAt);
   const at = Math.min(saidAt + row.skew, sentAt);
-  const { exercise, status, check = null } = event;
+  const { status } = event;
+  const check = event.check == null ? null : wellFormed(event.check);
   if (!row.cells.has(exercise)) row.cells.set(exercise, newCell(status, at));
   hearCell(row.cells.get(exercise), status, check, at);
   row.current = exercise;
@@ -125,6 +130,10 @@ function ms(moment) {
   if (typeof moment === "number") return Math.trunc(moment);
   const parsed = typeof moment === "string" && ISO.test(moment) ? Date.parse(moment) : NaN;
   return Number.isNaN(parsed) ? null : parsed;
+}
+
+function wellFormed(text) {
+  return text.replace(/\p{Surrogate}/gu, "\ufffd"); // toWellFormed, for browsers of before 2023
 }
 
 function put(who, exercise, check, name) {

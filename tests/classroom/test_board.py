@@ -1,5 +1,6 @@
 """The board as a pure fold of events."""
 
+import json
 import random
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from tests.classroom.school import exercise
 from tests.web.pages import answer_of
 
 MINUTE = 60_000
+FAR = [1e308, -1e17, "9999-12-31T23:59:59Z"]
 
 
 def folded(*events: dict[str, Any], exercises: tuple[str, ...] = ("01", "02")) -> Board:
@@ -107,6 +109,26 @@ def test_a_record_that_waited_offline_happened_when_it_happened() -> None:
     assert board.students["ana"].cells["01"].on_task_ms(40 * MINUTE) == 4 * MINUTE
 
 
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", 1e308, -1e308, "0001-01-01T00:00:00Z", float("inf")])
+def test_a_clock_that_is_years_away_is_not_believed(at: Any) -> None:
+    """What it says happened when the server heard it, and what is said next has a date."""
+    board = folded(
+        exercise("ana", 1, at=at, sentAt="2026-11-26T09:00:00Z"),
+        exercise("ana", 2, "02", at="2026-11-26T09:01:00Z", sentAt="2026-11-26T09:01:00Z"),
+    )
+    assert [cell.first_at % (24 * 60 * MINUTE) for cell in board.students["ana"].cells.values()] == [
+        9 * 60 * MINUTE,
+        9 * 60 * MINUTE + MINUTE,
+    ]
+
+
+def test_half_a_character_becomes_a_whole_one() -> None:
+    """The wire lets lone surrogates pass; no file, page or database holds them."""
+    board = folded(exercise("eve", 1, "\ud800", status="fail", check="\udfff!", requestId="\ud800-1"))
+    assert board.wall() == [(1, "\ufffd", "\ufffd!", ["eve"])]
+    assert json.dumps(board.json(), ensure_ascii=False).encode()
+
+
 def test_the_wall_counts_students_by_what_fails() -> None:
     """Most first; who has passed since is not counted any more."""
     fails = [exercise(name, 1, status="fail", check="auth-first") for name in ("ana", "ben", "cleo")]
@@ -147,8 +169,10 @@ def test_the_page_folds_the_same(tmp_path: Path, seed: int) -> None:
 
 def odd(rng: random.Random) -> dict[str, Any]:
     status = rng.choice(["started", "fail", "fail", "fail", "pass", "inconclusive", "help"])
-    said_at = rng.choice([rng.randrange(30 * MINUTE), iso_of(rng.randrange(30 * MINUTE)), "yesterday", "2026-13-01"])
-    more = {"check": rng.choice(["a", "b"])} if status == "fail" and rng.random() < 0.9 else {}
+    said_at = rng.choice(
+        [rng.randrange(30 * MINUTE), iso_of(rng.randrange(30 * MINUTE)), "yesterday", "2026-13-01", *FAR]
+    )
+    more = {"check": rng.choice(["a", "b", "\ud800b"])} if status == "fail" and rng.random() < 0.9 else {}
     n = rng.randrange(1, 60)
     device = rng.choice(["d1", "d2", "d-3"])
     return exercise(

@@ -1,6 +1,7 @@
 """The instructor's side as a program, when the network does its worst at the worst moment."""
 
 import asyncio
+import json
 import random
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -21,8 +22,8 @@ from labkit.faults import Proxy, Throttle
 from labkit.wire.client.client import Stopped
 from labkit.wire.client.room import ClientRoom
 from labkit.wire.client.unsent import Event
-from tests.classroom.school import School, at_work, exercise, teaching, told
-from tests.wire.raw import on_a_loop
+from tests.classroom.school import CLASS, School, at_work, exercise, teaching, told
+from tests.wire.raw import Raw, on_a_loop
 from tests.wire.scripted import Peer, scripted
 
 BOARD = "/class/board"
@@ -50,6 +51,21 @@ async def until(holds: Callable[[], object]) -> None:
 def status(board: Board, name: str = "ana") -> str | None:
     row = board.students.get(name)
     return row.cells["02-auth"].status if row is not None and row.cells else None
+
+
+@on_a_loop
+async def test_half_a_character_stops_no_notebook(tmp_path: Path) -> None:
+    """What is taken to be drawn can be sent to a browser, live and from before."""
+    async with teaching(tmp_path, "ana") as school:
+        ana = await Raw.enter(school.url, await school.ticket("ana"), f"class:{CLASS}")
+        async with followed(school) as watcher:
+            said = {"exercise": "\ud800", "status": "fail", "check": "\ud800", "at": 1, "n": 1}
+            await until(lambda: watcher.present)
+            ana.say(type="exercise", roomId=f"class:{CLASS}", requestId="\udfff-1", **said)
+            await until(lambda: "ana" in watcher.board.students and watcher.board.students["ana"].cells)
+            live = watcher.take()
+            await watcher.look()
+            assert json.dumps([live, watcher.take(), watcher.board.json()], ensure_ascii=False).encode()
 
 
 @pytest.mark.parametrize("path", ["/class", BOARD])

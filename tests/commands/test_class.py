@@ -51,6 +51,20 @@ def test_a_class_from_start_to_export(school: Schoolhouse, tmp_path: Path) -> No
     assert (done.exit_code, done.output.count("no server has")) == (2, 1)
 
 
+def test_no_students_record_ends_the_exports(school: Schoolhouse) -> None:
+    """A clock of the year 9999, half a character: the log keeps them for ever, so every export must bear them."""
+    files = ("physics", "--file", school.file)
+    with school, school.student("ana") as tell:
+        tell("02-auth", "started", at="9999-12-31T23:59:59Z")
+        tell("03-rooms", "fail", "\ud800", at=1e308)
+        tell("04-validator", "fail", "\udfff=", at="2026-11-26T09:00:00Z")
+        tell("\ud800", "pass")
+    for form in ("--csv", "--json", "--gradebook"):
+        done = run("export", *files, form)
+        assert (done.exit_code, done.exception) == (0, None)
+    assert run("board", *files).exit_code == 0
+
+
 def test_started_again_it_goes_on(school: Schoolhouse) -> None:
     """The same codes open it, the board is what it was, and nothing new is handed out."""
     with school:

@@ -90,9 +90,15 @@ class Schoolhouse:
         room = background.run(client.join(f"class:{self.class_id}"))
         count = iter(range(1, 10_000))
 
-        def tell(exercise: str, status: str, check: str | None = None) -> Any:
+        def tell(exercise: str, status: str, check: str | None = None, at: str | float | None = None) -> Any:
             n = next(count)
-            said = {"exercise": exercise, "status": status, "check": check, "at": 1000 * n, "n": n}
+            said = {
+                "exercise": exercise,
+                "status": status,
+                "check": check,
+                "at": 1000 * n if at is None else at,
+                "n": n,
+            }
             return background.run(room.publish("exercise", requestId=f"d-{n}", **said))
 
         try:
