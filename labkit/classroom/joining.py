@@ -73,9 +73,13 @@ def start() -> None:
     """Tell the class of this machine, if it is in one, from this process too. Twice is once."""
     global _now
     member = memberships.membership()
-    if member is None or (_now is not None and not _now[1].done()):
+    if member is None:
         return
-    sender = Sender(member, Progress())
+    if _now is not None:
+        if _now[0].membership == member and not _now[1].done():
+            return
+        _now[1].cancel()  # another kernel has joined anew
+    sender = Sender(member, Progress(), lambda: memberships.membership() == member)
     _now = sender, background.spawn(sender.run())
 
 

@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,15 @@ SHOWN = 10
 
 
 class Sender:
-    """Tells one class of one progress file. `run` never ends by itself, but with NotAdmitted or Stopped."""
+    """Tells one class of one progress file, as long as `is_still_so`: another kernel may leave, or join anew."""
 
-    def __init__(self, membership: Membership, progress: Progress, **client: Any) -> None:
+    def __init__(
+        self,
+        membership: Membership,
+        progress: Progress,
+        is_still_so: Callable[[], bool] = lambda: True,
+        **client: Any,
+    ) -> None:
         """`client`: options as for `labkit.connect`."""
         self.membership = membership
         self.progress = progress
@@ -44,6 +51,7 @@ class Sender:
         self.client: Client | None = None
         self.told: deque[Record] = deque(maxlen=SHOWN)
         self.news: deque[str] = deque(maxlen=SHOWN)
+        self._is_still_so = is_still_so
         self._options = client
         self._cursor = Cursor(progress.path.with_name("class-told.json"))
 
@@ -55,7 +63,18 @@ class Sender:
         return len(self.progress.records(after=self._cursor.n))
 
     async def run(self) -> None:
-        """Raises NotAdmitted, Stopped (4410: the instructor ended this membership)."""
+        """Until it is no longer so. Raises NotAdmitted, Stopped (4410: the instructor ended this membership)."""
+        telling = asyncio.create_task(self._for_ever())
+        try:
+            while self._is_still_so() and not telling.done():
+                await asyncio.wait([telling], timeout=LOOK_S)
+        finally:
+            telling.cancel()
+            await asyncio.wait([telling])
+        if not telling.cancelled():
+            telling.result()
+
+    async def _for_ever(self) -> None:
         with self._lock() as lock:
             while not _is_ours(lock):
                 self.is_standing_by = True
@@ -93,6 +112,8 @@ class Sender:
         while True:
             size = _size(self.progress.path)
             for record in self._due(room):
+                if not self._is_still_so():
+                    return
                 await self._say(room, record)
                 if room.epoch != self._cursor.epoch:
                     break  # another file behind the same address: it must hear all of it

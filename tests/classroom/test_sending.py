@@ -14,6 +14,7 @@ from labkit.classroom.membership import NotAdmitted
 from labkit.classroom.sending import Sender
 from labkit.course.progress import Progress
 from labkit.wire.audit.file import reading, rows
+from labkit.wire.client.state import ClientState
 from tests.classroom.school import PATIENCE_S, School, at_work, statuses, teaching, told
 from tests.wire.raw import on_a_loop
 
@@ -161,6 +162,47 @@ def test_joining_in_a_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         lesson()
     finally:
         joining.leave()
+
+
+def test_leaving_in_one_kernel_is_leaving_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this kernel notes after another one left is told to nobody; a new join there is one here."""
+    monkeypatch.setenv("LABKIT_HOME", str(tmp_path / "home"))
+
+    @on_a_loop
+    async def lesson() -> None:
+        async with teaching(tmp_path, "ana", "ben") as school:
+            await asyncio.to_thread(classroom.join, school.url, school.codes["ana"], "ana")
+            memberships.forget()  # as `leave` of another kernel: this one's sender is not asked
+            Progress().add("01", "pass")
+            await asyncio.sleep(1.0)
+            assert numbers(school, "ana") == []
+            school.member("ben").keep()  # as `join` of another kernel
+            assert (await asyncio.to_thread(classroom.status)).who == "ben in class physics"
+            Progress().add("02", "pass")
+            async with asyncio.timeout(PATIENCE_S):
+                while "02" not in (await school.students())["ben"]["cells"]:
+                    await asyncio.sleep(0.05)
+            assert numbers(school, "ana") == []
+
+    try:
+        lesson()
+    finally:
+        joining.leave()
+
+
+@on_a_loop
+async def test_whoever_has_left_says_nothing_when_the_network_is_back(tmp_path: Path) -> None:
+    """Nor does a kernel that stood by: each of them ends."""
+    is_in = True
+    async with teaching(tmp_path, "ana") as school:
+        progress = Progress(tmp_path / "progress.jsonl")
+        senders = [Sender(school.member("ana"), progress, is_still_so=lambda: is_in) for _ in range(2)]
+        running = [asyncio.create_task(sender.run()) for sender in senders]
+        await asyncio.sleep(0.2)
+        is_in = False
+        async with asyncio.timeout(5):
+            await asyncio.gather(*running)
+        assert all(sender.client is None or sender.client.state is ClientState.STOPPED for sender in senders)
 
 
 def test_what_goes_wrong_at_joining_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
