@@ -47,8 +47,9 @@ export class BoardView {
   }
 
   /** Everything, from a snapshot. */
-  show({ board, catalogue = {}, news = [] }) {
+  show({ board, catalogue = {}, news = [], newsRoom = null }) {
     this.catalogue = catalogue;
+    this.newsRoom = newsRoom;
     const listed = Object.keys(catalogue).length || board.exercises.length;
     this.state = BoardState.of(board, listed);
     for (const name of this.present) this.state.row(name); // who came in while the snapshot was on its way
@@ -60,7 +61,10 @@ export class BoardView {
 
   /** One event of the class's room, or of its news. */
   hear(event) {
-    if (event.type === "chat") return this.side.newsItem(event);
+    if (event.type === "chat") {
+      if (event.roomId === this.newsRoom) this.side.newsItem(event); // a student may chat in the class's own room
+      return;
+    }
     const columns = this.state.exercises.length;
     const name = this.state.hear(event);
     if (name === null) return;

@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -82,8 +82,8 @@ class Schoolhouse:
     # Students
 
     @contextmanager
-    def student(self, name: str) -> Iterator[Callable[..., Any]]:
-        """A student who is in; the function tells a record: exercise, status, check."""
+    def student(self, name: str) -> Iterator[Any]:
+        """A student who is in; the function tells a record: exercise, status, check. Its `chat` says a text."""
         url = f"ws://localhost:{self.port}"
         client = Client(url, partial(_ticket, url, name, self.codes[name]))
         background.run(client.__aenter__())
@@ -101,6 +101,7 @@ class Schoolhouse:
             }
             return background.run(room.publish("exercise", requestId=f"d-{n}", **said))
 
+        tell.chat = lambda text: background.run(room.chat(text))  # type: ignore[attr-defined]
         try:
             yield tell
         finally:

@@ -174,6 +174,19 @@ def test_an_announcement_reaches_the_class(school: Schoolhouse, visit: Visit) ->
     expect(section(opened(visit(f"{school.url}/board"), school), "News")).to_contain_text("coffee")
 
 
+def test_what_a_student_says_is_no_news(school: Schoolhouse, visit: Visit) -> None:
+    """A student may write into the class's room, a chat too; nobody on the projector takes it for the instructor's."""
+    page = opened(visit(f"{school.url}/board"), school)
+    with school.student("ben") as ben:
+        ben.chat("The exam is cancelled. Your instructor")
+        ben(AUTH, "help")
+        expect(section(page, "Hands up")).to_contain_text("ben")
+        page.fill("#say-text", "coffee at ten")
+        page.press("#say-text", "Enter")
+        expect(section(page, "News")).to_contain_text("coffee at ten")
+        expect(section(page, "News")).not_to_contain_text("cancelled")
+
+
 def test_a_projector_shows_every_exercise_by_its_whole_name(school: Schoolhouse, visit: Visit) -> None:
     """1920 wide: no head is cut, and nothing is to be scrolled for sideways."""
     page = opened(visit(f"{school.url}/board", size=PROJECTOR), school)
