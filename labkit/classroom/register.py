@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+from time import time
 
 from labkit.classroom import codes
 from labkit.classroom.roster import BadRoster, checked_name, key
@@ -25,6 +26,12 @@ BUSY_S = 2.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS class (name PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS seats (key PRIMARY KEY, name NOT NULL, code NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS renewed (name PRIMARY KEY, at NOT NULL) WITHOUT ROWID;
+"""
+# What the old code opened ends with a `revoke` row, which the class's server writes: none since then, not ended yet.
+_RENEWED = """
+SELECT name, at FROM renewed
+WHERE at > ifnull((SELECT max(at) FROM log WHERE kind = 'revoke' AND user = renewed.name), 0)
 """
 _NOBODY = codes.hashed("nobody has this code")  # compared with, so that the time of an answer tells no name
 
@@ -96,10 +103,18 @@ class Register:
         given = {}
         with self._open() as file:
             for name in names:
-                if renew or self._seat(file, name) is None:
+                has_one = self._seat(file, name) is not None
+                if renew or not has_one:
                     given[name] = codes.new_code()
                     self._put(file, name, given[name])
+                if renew and has_one:
+                    file.execute("INSERT OR REPLACE INTO renewed VALUES (?, ?)", (name, time()))
         return given
+
+    def renewed(self) -> dict[str, float]:
+        """Whose code was renewed, and when, while what the old one had opened may still be open."""
+        with self._open() as file:
+            return dict(file.execute(_RENEWED).fetchall())
 
     # What the server asks
 

@@ -11,6 +11,7 @@ Everything that must not be lost is in one file, so a restart is a pause. Taught
 import asyncio
 import gzip
 import logging
+import sqlite3
 import ssl
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -26,6 +27,7 @@ from labkit.classroom.drill import Drill, Kind, note_drill, read_drill
 from labkit.classroom.record import Record
 from labkit.classroom.register import INSTRUCTOR, Register, news_of, room_of
 from labkit.rules.answers import encode
+from labkit.rules.grants import Grants
 from labkit.rules.limits import Limits
 from labkit.wire.audit.file import newest, reading
 from labkit.wire.audit.writer import Audit, AuditError
@@ -72,6 +74,7 @@ class ClassServer:
         self._record = Record(register.path, register.class_id, catalogue.exercises)
         self._server: Server | None = None
         self._drill: asyncio.Future[Kind] | None = None
+        self._ended: dict[str, float] = {}  # whose sessions, and when
 
     async def run(self, stop: asyncio.Event, on_listening: Callable[[Server], object]) -> None:
         """Raises OSError, AuditError, KeyFileError as `Server` does."""
@@ -81,6 +84,7 @@ class ClassServer:
             self._server = self._new_server()
             async with self._server as server:
                 self.port = server.port
+                self._end_renewed()
                 if drill is None:
                     on_listening(server)
                 else:
@@ -124,16 +128,31 @@ class ClassServer:
         while True:
             try:
                 self._record.catch_up()
-            except AuditError:
+                self._end_renewed()
+            except (AuditError, sqlite3.Error):
                 _LOGGER.exception("the class's file could not be read")
             await asyncio.sleep(CATCH_UP_S)
+
+    # Who comes in
+
+    def grants(self, name: str, code: str, address: str, now: float) -> Grants | None:
+        """As the register's; what an old code opened is ended before the new one opens anything."""
+        self._end_renewed()
+        return self._register.grants(name, code, address, now)
+
+    def _end_renewed(self) -> None:
+        assert self._server is not None
+        for name, at in self._register.renewed().items():
+            if self._ended.get(name, 0) < at:  # once: the row that says so may still be on its way to the disk
+                self._ended[name] = time()
+                self._server.hub.revoke(name)
 
     def _new_server(self) -> Server:
         return Server(
             self._host,
             self.port,
             token=None,
-            users=self._register,
+            users=self,
             allow_origins=self._allow_origins,
             routes=self._routes(),
             audit=self._register.path,

@@ -7,6 +7,7 @@ import { Connection } from "./connection.js";
 import { basic, fromCode } from "./credential.js";
 import { $, setText } from "./dom.js";
 
+const REVOKED = 4410;
 const INSTRUCTOR = "instructor";
 const DRILL_MS = 60_000; // so long after a drill the page looks who is back
 const LOOK_MS = 1000;
@@ -131,10 +132,15 @@ function begin() {
   connection.addEventListener("joined", ({ detail }) => detail.room.roomId === which.room && lookUntilItWorks());
   connection.addEventListener("gap", lookUntilItWorks);
   connection.addEventListener("members", ({ detail }) => members(detail.room));
+  connection.addEventListener("closed", ({ detail }) => detail.comesBack || notice(ending(detail), "bad"));
   connection.addEventListener("hopeless", ({ detail }) => notice(detail.words, "bad"));
   connection.start(fromCode(INSTRUCTOR, code));
   connection.join(which.room);
   connection.join(which.newsRoom);
+}
+
+function ending({ code, reason }) {
+  return code === REVOKED ? "This code was renewed. Reload the page and give the new one." : `Ended: ${code} ${reason}.`;
 }
 
 function hear(event) {

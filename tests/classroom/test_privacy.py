@@ -10,6 +10,7 @@ import pytest
 
 from labkit.bench.ask import ask, basic
 from labkit.classroom.register import INSTRUCTOR
+from labkit.classroom.serving import CATCH_UP_S
 from labkit.wire.client.client import Client, Disconnected, Refused
 from tests.classroom.school import CLASS, School, at_work, statuses, teaching, told
 from tests.wire.raw import Raw, on_a_loop
@@ -64,6 +65,29 @@ async def test_a_student_cannot_take_anothers_name(tmp_path: Path) -> None:
         eve = await raw_of(school, "eve", ROOM)
         eve.say(type="refresh", token=await school.ticket("ana"))
         assert (await eve.ending())[0] == 4403
+
+
+@on_a_loop
+async def test_a_renewed_code_ends_what_the_old_one_opened(tmp_path: Path) -> None:
+    """Live sockets and sessions to be resumed, the instructor's too, across a restart; not what the new code opens."""
+    resumes = []
+    async with teaching(tmp_path, "ana", "eve") as school:
+        for name in ("eve", INSTRUCTOR, "ana"):
+            thief = await raw_of(school, name, ROOM)
+            resumes.append(thief.ok["resume"])
+            if name == "eve":
+                school.codes |= school.register.enrol(["eve"], renew=True)
+                eve = await raw_of(school, "eve", ROOM)
+                assert await thief.ending() == (4410, "session revoked")
+                await asyncio.sleep(2 * CATCH_UP_S)
+                assert await eve.everything() == []
+    async with teaching(tmp_path, "ana") as school:  # renews the instructor's code and ana's while nothing serves
+        for resume in resumes:
+            thief = await Raw.open(school.url)
+            thief.say(type="auth", token=resume)
+            assert (await thief.ending())[0] == 4410
+        for name in (INSTRUCTOR, "ana"):
+            assert await (await raw_of(school, name, ROOM)).everything() == []
 
 
 @on_a_loop
