@@ -6,6 +6,7 @@ A step that repeats the one before is counted instead of written again.
 """
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,8 +61,9 @@ class Transcript:
 
     def hide(self, text: str) -> str:
         """The text without credentials."""
-        for secret, name in sorted(self.secrets.items(), key=lambda pair: -len(pair[0])):
-            text = text.replace(secret, name)
+        found = [(form, name) for secret, name in self.secrets.items() for form in _forms(secret)]
+        for form, name in sorted(found, key=lambda pair: -len(pair[0])):
+            text = text.replace(form, name)
         return text
 
     def note(self, who: str, shown: str, code: str) -> None:
@@ -92,6 +94,17 @@ class Transcript:
         if self.beside:
             steps = [f"beside = Peer('beside', {self.beside!r})", *steps, "beside.hear()"]
         return ("python3 - <<'END'", *"\n".join([prelude(), *begin, *steps]).split("\n"), "END")
+
+
+@cache
+def _forms(secret: str) -> frozenset[str]:
+    """How a credential may be written: as JSON does, which escapes what it likes, and that again as Python does."""
+    ours, theirs = (json.dumps(secret, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False))
+    texts = {secret, ours, theirs, ours.replace("/", r"\/"), theirs.replace("/", r"\/")}
+    quoted = {f"{text}\"'" for text in texts}  # where both quotes are, Python escapes one of them
+    values = [value for text in texts | quoted for value in (text, text.encode("utf-8", "surrogatepass"))]
+    written = {form for value in values for form in (repr(value), plain(value))}
+    return frozenset(texts | {form.removeprefix("b")[1:-1].removesuffix("\"\\'") for form in written})
 
 
 @cache

@@ -1,6 +1,7 @@
 """A reproduction, pasted: what it says and hears, and that no shell takes it for something else."""
 
 import asyncio
+import json
 import os
 import pty
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from labkit.review import CannotReview, Finding, examine
-from labkit.review.transcript import literal
+from labkit.review.transcript import Transcript, literal
 from tests.commands.certificates import certificate
 from tests.review.house import promised
 from tests.wire.raw import TOKEN, on_a_loop, process, serving
@@ -116,3 +117,20 @@ async def test_a_certificate_can_be_trusted_by_name(tmp_path: Path) -> None:
         code, said = await pasted(report["auth/1"], TOKEN=TOKEN)
     assert report["auth/1"].verdict == "held"
     assert (code, "a < close 4403" in said) == (0, True), said
+
+
+@pytest.mark.parametrize("token", ["Sommer!2026pass", "pässwörd-12", "it's\\a\"quoted/one", "plain-secret"])
+def test_no_credential_is_in_it_however_it_is_written(token: str) -> None:
+    """Escaped by JSON, by Python, and by both, as a text, as bytes, and in what a server gave back."""
+    transcript = Transcript("ws://localhost", {token: "$TOKEN"})
+    message, raw = json.dumps({"token": token}), json.dumps({"token": token}, ensure_ascii=False)
+    said = [token, message, raw, raw.replace("/", "\\/"), f"Bearer {token}"]
+    for number, one in enumerate(said):
+        values = (one, one.encode())
+        transcript.note(
+            str(number), one, " ".join([str(number), literal(one), literal(one.encode()), *map(repr, values)])
+        )
+    told = "\n".join(transcript.lines() + tuple(transcript.codes))
+    assert told.count("$TOKEN") == 5 * len(said)
+    assert token[-5:-2] not in told
+    assert transcript.hide("nothing of it") == "nothing of it"
