@@ -26,6 +26,8 @@ async def seen_by(probe: Probe, scene: Any) -> Seen:
         return broken(str(instead))
     except TimeoutError:
         return unknown(f"not done after {LONGEST_S} s")
+    except Exception as odd:  # a server that we do not know may answer with anything, and the other probes go on
+        return unknown(f"what came could not be judged: {type(odd).__name__}: {odd}")
 
 
 def finding_of(

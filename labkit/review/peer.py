@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Any, cast
 
 from labkit.review import frames
+from labkit.review.answers import window_ms
 from labkit.review.dialect import Dialect
 from labkit.review.frames import Frame, FrameReader
 from labkit.review.transcript import Transcript, literal
@@ -216,11 +217,12 @@ class Peer(asyncio.Protocol):
             value = json.loads(body)
         except (ValueError, RecursionError):
             value = None
-        said = self._dialect.heard(value) if isinstance(value, dict) else {"type": None}
+        said = self._dialect.heard(value) if isinstance(value, dict) else {}
+        said["type"] = kind if isinstance(kind := said.get("type"), str) else None
         if self._dialect.passes_over(said):
             return
         if said.get("type") == "reconnect":
-            self.windows.append(int(said.get("windowMs") or 0))
+            self.windows.append(window_ms(said.get("windowMs")))
             return
         self.ok_at = monotonic() if said.get("type") == "auth_ok" else self.ok_at
         resume = said.get("resume")

@@ -30,7 +30,7 @@ from labkit.review.probes import PROBES
 from labkit.review.promised import Promised
 from labkit.review.report import Report
 from labkit.review.scene import NO_ENTRY, Scene
-from labkit.review.target import Target
+from labkit.review.target import Target, check_url
 
 AT_ONCE = 8
 RETURN_S = 10.0
@@ -38,6 +38,9 @@ IMPATIENT_S = 2.0  # for a server that may be gone
 LOOKS = 4  # at most, where the reviewer was late each time
 LATE = 1 / 4  # of the shortest deadline that a peer must keep
 HINTS = {  # the way out, by what the fault says
+    "--cafile": "it holds certificates as PEM",
+    "--token-command": "what does that print by itself?",
+    "web server": "is the port of the URL right?",
     "4403": "is --token the right one?",
     "HTTP": "is the path of the URL right?",
     "CERTIFICATE": "name the certificate that you trust: --cafile FILE",
@@ -92,11 +95,14 @@ class Review:
 
     async def _first_visit(self) -> None:
         async with Scene(self._target, self._rng) as scene:
-            try:
-                await scene.enter(scene.room())
-            except CannotTell as error:
-                hint = next(hint for told, hint in HINTS.items() if told in str(error))
-                raise CannotReview(f"cannot review {self._target.url}: {error}; {hint}") from None
+            await self._entered(scene, scene.room())
+
+    async def _entered(self, scene: Scene, *rooms: str) -> Peer:
+        try:
+            return await scene.enter(*rooms)
+        except CannotTell as error:
+            hint = next(hint for told, hint in HINTS.items() if told in str(error))
+            raise CannotReview(f"cannot review {self._target.url}: {error}; {hint}") from None
 
     async def _run_calm(self, probes: list[Probe]) -> None:
         """Run these beside a canary. What did not hold, and after which it was not well, is left for later.
@@ -115,7 +121,7 @@ class Review:
 
         if probes:
             async with Scene(self._target, self._rng) as scene:
-                canary = await scene.enter()
+                canary = await self._entered(scene)
                 await asyncio.gather(*(in_turn(probe) for probe in probes))
                 self._gone_since = "" if await self._is_well(canary) else "those that ran at once"
 
@@ -229,6 +235,7 @@ async def examine(
     if not isinstance(dialect, Dialect):
         dialect = Dialect() if dialect is None else read_dialect(Path(dialect))
     probes = select(profile, only, dialect)
+    check_url(url)
     async with AsyncExitStack() as stack:
         hosted = None
         if start is not None:

@@ -7,31 +7,24 @@ import asyncio
 import base64
 import json
 import os
-import re
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
+from labkit.review.answers import HttpAnswer, retry_s, status_of
 from labkit.review.finding import CannotTell
 from labkit.review.peer import END_OF_HEAD, Ended, Peer, Said, Silent
 from labkit.review.process import rss_kb
-from labkit.review.target import Target, connected
+from labkit.review.target import Target, connected, there
 from labkit.review.transcript import Transcript, literal
 
 TRIES = 20
 NO_ENTRY = "could not enter"
-_RETRY = re.compile(r"retry=(\d{1,9})")
-
-
-class HttpAnswer(NamedTuple):
-    """An HTTP answer."""
-
-    status: int
-    body: bytes
+MOST_WAIT_S = 60.0  # for a server that says busy, whatever slot it names
 
 
 class Scene:
@@ -70,7 +63,7 @@ class Scene:
         name = chr(ord("a") + len(self._peers)) if len(self._peers) < 26 else f"p{len(self._peers)}"
         peer = Peer(name, self.transcript, target.dialect, target.patience_s)
         peer.receive_buffer = receive_buffer or 0
-        tls = ssl.create_default_context(cafile=target.cafile) if where.scheme == "wss" else None
+        tls = self._trust() if where.scheme == "wss" else None
         port = where.port or (443 if tls else 80)
         loop = asyncio.get_running_loop()
         try:
@@ -83,6 +76,12 @@ class Scene:
             raise CannotTell(f"no connection to the server: {told or error}") from None
         self._peers.append(peer)
         return peer
+
+    def _trust(self) -> ssl.SSLContext:
+        try:
+            return ssl.create_default_context(cafile=self.target.cafile)
+        except OSError as error:
+            raise CannotTell(f"cannot use --cafile {self.target.cafile}: {error.strerror or error}") from None
 
     def upgrade(self, path: str | None = None, headers: Mapping[str, str] | None = None) -> str:
         """A handshake; `headers` add to the usual ones or replace them."""
@@ -108,7 +107,7 @@ class Scene:
         peer.transport.write(head.encode() + then)
         if not await peer.until(lambda: END_OF_HEAD in peer.head or peer.is_lost, self.target.patience_s):
             raise CannotTell("the handshake was not answered")
-        return int(peer.head.split()[1]) if END_OF_HEAD in peer.head else 0
+        return status_of(peer.head) if END_OF_HEAD in peer.head else 0
 
     async def connect(self, *, receive_buffer: int | None = None) -> Peer:
         """A WebSocket that has not said anything."""
@@ -140,7 +139,7 @@ class Scene:
             except Ended as ended:
                 if ended.code != self.target.dialect.code(1013):
                     raise CannotTell(f"{NO_ENTRY}: {ended}") from None
-                await asyncio.sleep(retry_s(ended.reason))
+                await asyncio.sleep(min(retry_s(ended.reason), MOST_WAIT_S))
         raise CannotTell(f"{NO_ENTRY}: the server kept saying busy")
 
     async def join(self, peer: Peer, *rooms: str) -> None:
@@ -193,7 +192,7 @@ class Scene:
         peer.transport.write(text.encode())
         await peer.until(lambda: peer.is_lost, self.target.patience_s)
         head, _, body = peer.head.partition(END_OF_HEAD)
-        return HttpAnswer(int(head.split()[1]) if head else 0, body)
+        return HttpAnswer(status_of(head), body)
 
     # Credentials
 
@@ -209,7 +208,7 @@ class Scene:
             raise CannotTell("needs --token-command: a command that prints a fresh ticket")
         child = await asyncio.create_subprocess_shell(self.target.token_command, stdout=asyncio.subprocess.PIPE)
         out, _ = await child.communicate()
-        ticket = out.decode().strip()
+        ticket = out.decode("utf-8", "replace").strip()
         if child.returncode or not ticket:
             raise CannotTell(f"--token-command failed with exit code {child.returncode}")
         self.transcript.secrets[ticket] = "$TICKET"
@@ -221,7 +220,7 @@ class Scene:
         """What the server has logged since the review began. Raises CannotTell without --log."""
         if self.target.log is None:
             raise CannotTell("needs --log: the file that the server logs to")
-        with self.target.log.open("rb") as file:
+        with there(self.target.log).open("rb") as file:
             file.seek(self.target.log_starts_at)
             return file.read().decode("utf-8", "replace")
 
@@ -229,7 +228,10 @@ class Scene:
         """Whether a text is in the audit file, whatever its format. Raises CannotTell without --audit."""
         if self.target.audit is None:
             raise CannotTell("needs --audit: the file that the server keeps its audit log in")
-        files = (self.target.audit, Path(f"{self.target.audit}-wal"))  # SQLite keeps what is new beside the file
+        files = (
+            there(self.target.audit),
+            Path(f"{self.target.audit}-wal"),
+        )  # SQLite keeps what is new beside the file
         return any(text.encode() in path.read_bytes() for path in files if path.exists())
 
     def rss_kb(self) -> int:
@@ -250,9 +252,3 @@ def _code(peer: Peer, head: str) -> str:
     """What a script says to connect as this one did."""
     buffer = f", {peer.receive_buffer}" if peer.receive_buffer else ""
     return f"{peer.name} = Peer({peer.name!r}, {literal(head)}{buffer})"
-
-
-def retry_s(reason: str) -> float:
-    """The slot in a reason, in seconds; 1 without one."""
-    found = _RETRY.search(reason)
-    return int(found[1]) / 1000 if found else 1.0

@@ -9,7 +9,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from labkit.review.dialect import Dialect
-from labkit.review.finding import CannotReview
+from labkit.review.finding import CannotReview, CannotTell
 from labkit.review.hosted import Hosted
 from labkit.review.promised import Promised
 
@@ -34,20 +34,36 @@ class Target:
 
     @classmethod
     def of(cls, url: str, tokens: tuple[str, ...], **given: Any) -> Self:
-        """The same, from what a person gives. Raises CannotReview for a URL that names no WebSocket."""
-        try:
-            where = urlsplit(url)
-            is_one = where.scheme in ("ws", "wss") and where.hostname and where.port != 0
-        except ValueError:
-            is_one = False
-        if not is_one:
-            raise CannotReview(f"{url!r} is no URL of a WebSocket; give one such as ws://localhost:8080")
+        """The same, from what a person gives. Raises CannotReview for a URL or a file that cannot be."""
+        check_url(url)
         paths = {name: Path(given[name]) for name in ("log", "audit", "cafile") if given.get(name) is not None}
         hosted, log = given.get("hosted"), paths.get("log")
+        for name, path in paths.items():
+            if not path.is_file() and (hosted is None or name == "cafile"):  # a server that we start may make it yet
+                raise CannotReview(f"--{name}: there is no file {path}")
         if log is None and hosted is not None:
             paths["log"] = hosted.log
         starts_at = log.stat().st_size if log is not None and log.exists() else 0
         return cls(url=url, tokens=tokens, log_starts_at=starts_at, **{**given, **paths})
+
+
+def check_url(url: str) -> None:
+    """Raises CannotReview for one that names no WebSocket."""
+    try:
+        where = urlsplit(url)
+        is_one = where.scheme in ("ws", "wss") and where.hostname and where.port != 0
+        (where.hostname or "").encode("idna")  # a part of a name has at most 63 letters
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise CannotReview(f"{url!r} is no URL of a WebSocket; give one such as ws://localhost:8080")
+
+
+def there(path: Path) -> Path:
+    """A file, which a mistyped name is not: that shows nothing about the server. Raises CannotTell."""
+    if not path.is_file():
+        raise CannotTell(f"there is no file {path}")
+    return path
 
 
 def environment_ops_token() -> str | None:

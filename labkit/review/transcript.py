@@ -61,7 +61,7 @@ class Transcript:
 
     def hide(self, text: str) -> str:
         """The text without credentials."""
-        found = [(form, name) for secret, name in self.secrets.items() for form in _forms(secret)]
+        found = [(form, name) for secret, name in self.secrets.items() if secret for form in _forms(secret)]
         for form, name in sorted(found, key=lambda pair: -len(pair[0])):
             text = text.replace(form, name)
         return text

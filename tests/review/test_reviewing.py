@@ -8,7 +8,7 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,13 +17,14 @@ import pytest
 import labkit
 from labkit.review import CannotReview, Report, examine
 from labkit.review.finding import Seen, broken, held
+from labkit.review.frames import FrameReader
 from labkit.review.html import page, part
 from labkit.review.probes import CHAPTERS, PROBES
 from labkit.review.reviewing import Review
 from labkit.review.scene import Scene
 from labkit.review.target import Target
 from tests.review.house import promised
-from tests.wire.raw import TOKEN, on_a_loop, serving
+from tests.wire.raw import TEXT, TOKEN, frame, on_a_loop, serving
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -177,7 +178,9 @@ async def test_a_server_that_goes_silent_midway_holds_nobody_up(monkeypatch: pyt
     assert time.monotonic() - began < 20
 
 
-@pytest.mark.parametrize("url", ["localhost:8080", "http://localhost:8080", "ws://", "ws://localhost:99999", ""])
+@pytest.mark.parametrize(
+    "url", ["localhost:8080", "http://localhost:8080", "ws://", "ws://localhost:99999", "ws://" + "x" * 70, ""]
+)
 def test_what_is_no_url_of_a_websocket_is_refused_with_an_example(url: str) -> None:
     """Before anything is connected to."""
     with pytest.raises(CannotReview, match="ws://localhost:8080"):
@@ -218,3 +221,60 @@ def test_the_door_has_the_reviewer() -> None:
     report = asyncio.run(inside())
     assert isinstance(report["auth/1"], labkit.Finding)
     assert json.dumps(report.json())
+
+
+@asynccontextmanager
+async def answering(head: bytes, chat: str = '{"type":"chat"}') -> AsyncIterator[str]:
+    """A server of somebody else, with an odd head, or with odd messages behind one that is right ("" here)."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        said = await reader.readuntil(b"\r\n\r\n")
+        accept = "HTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n"
+        writer.write(head or accept.encode())
+        answers = {"auth": '{"type":"auth_ok","connectionId":"1"}', "join": '{"type":"joined"}', "chat": chat}
+        frames, taken = FrameReader(), b""
+        while not head and (taken := await reader.read(65536)):
+            for one in frames.feed(taken):
+                with suppress(ValueError):
+                    said = json.loads(one.payload)
+                    body = answers.get(said["type"], '{"type":"pong","sentAt":"2026-01-01T00:00:00Z"}').encode()
+                    writer.write(frame(TEXT, b'{"type":"reconnect","windowMs":"1s"}', masked=False))
+                    writer.write(frame(TEXT, body, masked=False))
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@on_a_loop
+async def test_odd_answers_of_a_server_that_we_do_not_know_end_no_review() -> None:
+    """What is no web server is said in a line; what a probe cannot read is its own `unknown`, and the others go on."""
+    for head in (b"220 smtp ready\r\n\r\n", b"x\r\n\r\n", b"\r\n\r\n"):
+        async with answering(head) as url:
+            with pytest.raises(CannotReview, match=r"no web server answered.*port of the URL"):
+                await examine(url)
+    async with answering(b"") as url:
+        report = await examine(url, only=["rooms/8", "storms/1", "heartbeat/6"], patience_s=1)
+    assert report["rooms/8"].actual == "what came could not be judged: KeyError: 'text'"
+    assert report["heartbeat/6"].verdict == "held"
+    async with answering(b"", '{"type":["error"]}') as url:
+        report = await examine(url, only=["validation/1", "rooms/7"], patience_s=1)
+    assert {one.verdict for one in report} == {"broken"}, str(report)
+
+
+@on_a_loop
+async def test_a_file_that_is_not_there_cannot_be_looked_at(tmp_path: Path) -> None:
+    """It is a mistake of who asks, said before any probe, and no fault of the server."""
+    (tmp_path / "no.pem").write_text("no certificate")
+    async with serving() as server:
+        for name in ("log", "audit", "cafile"):
+            with pytest.raises(CannotReview, match=f"--{name}: there is no file"):
+                await examine(server.url, only=["audit"], **{name: tmp_path / "missing"})
+        target = Target(url=server.url, tokens=(TOKEN,), log=tmp_path / "missing", audit=tmp_path / "missing")
+        probes = [probe for probe in PROBES if probe.id in ("audit/1", "secrets/4")]
+        report = await Review(target, probes, 1, None).run("full")
+        assert {(one.verdict, "there is no file" in one.actual) for one in report} == {("unknown", True)}, str(report)
+        with pytest.raises(CannotReview, match=r"--cafile .*PEM"):
+            await examine(server.url.replace("ws:", "wss:"), cafile=tmp_path / "no.pem")
+        with pytest.raises(CannotReview, match=r"what does that print by itself"):
+            await examine(server.url, tokens=(), token_command="false")

@@ -2,9 +2,10 @@
 
 import asyncio
 
+from labkit.review.answers import retry_s
 from labkit.review.finding import CannotTell, Seen, broken, held
 from labkit.review.probe import Probe
-from labkit.review.scene import Scene, retry_s
+from labkit.review.scene import Scene
 
 
 async def _run(scene: Scene) -> Seen:
