@@ -6,13 +6,14 @@ The hint has three steps: the second and third come when the same check fails ag
 passes unless it raises, an answer that does not pass raises `NotPassed`, and nothing is noted.
 """
 
+import asyncio
 import os
 from dataclasses import replace
 from typing import Any
 
 from labkit.course.exercise import Exercise
 from labkit.course.exercises import exercise
-from labkit.course.judging import DEFAULT_SEED, judge
+from labkit.course.judging import DEFAULT_SEED, judge, not_done
 from labkit.course.progress import Progress, Record, Status
 from labkit.course.result import NOT_STARTED, Result
 from labkit.course.source import Answer, NoSource, of_object
@@ -40,10 +41,19 @@ def check(exercise_id: str, answer: Any, *, seed: int = DEFAULT_SEED) -> Result:
 
 def checked(asked: Exercise, answer: Answer, seed: int = DEFAULT_SEED, progress: Progress | None = None) -> Result:
     """Judge an answer's source, choose the step of the hint, and note what came of it."""
-    result = background.run(judge(asked, answer.source, name=answer.name, seed=seed), LONGEST_S)
+    result = background.run(_judged(asked, answer, seed))
     if os.environ.get("NBGRADER_EXECUTION"):
         return result
     return noted(result, progress or Progress())
+
+
+async def _judged(asked: Exercise, answer: Answer, seed: int) -> Result:
+    """In bounded time. The bound is in here, so that what was begun is put away before anybody goes on."""
+    try:
+        async with asyncio.timeout(LONGEST_S):
+            return await judge(asked, answer.source, name=answer.name, seed=seed)
+    except TimeoutError:
+        return not_done(asked, LONGEST_S)
 
 
 def noted(result: Result, progress: Progress) -> Result:

@@ -17,7 +17,7 @@ from labkit.course.result import Judged, Result
 from labkit.course.running import faults
 from labkit.course.running.answer_process import AnswerProcess, Fault
 from labkit.course.running.nursery import Nursery
-from labkit.course.stage import Calls, Stage, look
+from labkit.course.stage import NOT_DONE, Calls, Stage, look
 from labkit.faults import Proxy
 from labkit.review.lateness import Lateness
 
@@ -50,8 +50,17 @@ async def judge(
 
 def not_started(exercise: Exercise) -> Result:
     """Of a blank."""
-    checks = [Judged(check.id, "inconclusive", check.expected, "not looked at") for check in exercise.checks]
-    return Result(exercise, "inconclusive", tuple(checks), hints=(BEGIN,), state="not started")
+    return Result(exercise, "inconclusive", _not_looked_at(exercise), hints=(BEGIN,), state="not started")
+
+
+def not_done(exercise: Exercise, seconds: float) -> Result:
+    """Of an answer that cannot be judged within so many seconds."""
+    runs = Judged(faults.RUNS, "inconclusive", faults.EXPECTED, f"not judged after {seconds:g} s")
+    return Result(exercise, "inconclusive", (runs, *_not_looked_at(exercise)), seconds=seconds)
+
+
+def _not_looked_at(exercise: Exercise) -> tuple[Judged, ...]:
+    return tuple(Judged(check.id, "inconclusive", check.expected, "not looked at") for check in exercise.checks)
 
 
 class _Judgement:
@@ -90,6 +99,8 @@ class _Judgement:
         if self._exercise.kind == "rule":
             for check in checks:
                 await self._look(check, process, Calls(process, self._rng(check), self._name))
+                if self._seen[check.id][0].actual == NOT_DONE:  # nor would the others be
+                    break
             return
         turns = asyncio.Semaphore(AT_ONCE)
         runs = asyncio.gather(*(self._look_at_handler(turns, check, process) for check in checks))

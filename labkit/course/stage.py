@@ -24,6 +24,7 @@ from labkit.review.target import Target
 TOKEN = "dev-token"
 PATIENCE_S = 3.0
 LONGEST_S = 30.0
+NOT_DONE = f"not done after {LONGEST_S:g} s"
 MOST_CALLS_SHOWN = 12
 Run = Callable[[Any], Awaitable[Seen]]
 
@@ -89,7 +90,9 @@ async def look(run: Run, stage: Stage | Calls) -> Seen:
     except ProcessEnded:
         return inconclusive("the answer's process has ended")
     except TimeoutError:
-        return inconclusive(f"not done after {LONGEST_S:g} s")
+        return inconclusive(NOT_DONE)
+    except Exception as odd:  # a learner's answer may say anything, and the other checks go on
+        return inconclusive(f"what came could not be judged: {type(odd).__name__}: {odd}")
 
 
 Probing = Callable[[Any], Awaitable[finding.Seen]]

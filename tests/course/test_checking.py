@@ -18,6 +18,7 @@ from labkit.course.judging import judge, not_started
 from labkit.course.places import original
 from labkit.course.progress import Progress
 from labkit.course.source import Answer, of_file
+from labkit.wire import background
 
 RULE = exercise("04-validator")
 WRONG = Answer("def validate(text):\n    return None\n", "validate")
@@ -116,3 +117,23 @@ def test_an_interrupted_check_returns_at_once(tmp_path: Path) -> None:
     assert time.monotonic() - began < 30
     with pytest.raises(ProcessLookupError):
         os.killpg(asker.pid, 0)
+
+
+def test_what_cannot_be_judged_in_time_is_inconclusive(
+    progress: Progress, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No traceback, and nothing is left that runs on."""
+    monkeypatch.setattr("labkit.course.checking.LONGEST_S", 2)
+    result = checked(
+        RULE, Answer("import time\ndef validate(text):\n    time.sleep(1)\n", "validate"), progress=progress
+    )
+    assert (result.verdict, result.checks[0].actual) == ("inconclusive", "not judged after 2 s")
+    assert len(result.checks) == 1 + len(RULE.checks)
+    assert [record["status"] for record in progress.records()] == ["inconclusive"]
+    left = asyncio.run_coroutine_threadsafe(_others(), background.loop()).result()
+    assert not left
+    assert not caplog.records
+
+
+async def _others() -> list[str]:
+    return [str(task) for task in asyncio.all_tasks() if task is not asyncio.current_task()]

@@ -326,3 +326,41 @@ def test_computing_is_not_waiting_on_a_busy_machine() -> None:
     waited, computed = (asyncio.run(asked_with_ticks(computed_s)) for computed_s in (0.0005, 1 / 140))
     assert waited.fault == Fault("never-returns")
     assert computed.fault == Fault("stuck", line=3)
+
+
+def test_a_rule_that_waits_a_little_in_each_call_is_told_so() -> None:
+    """No call waits long enough to be noticed; all together do, and nobody waits for the last of them."""
+
+    async def ask_often(stage: Calls) -> Seen:
+        for number in range(100):
+            await stage.call(number)
+        return passed("")
+
+    asked = exercise("rule")
+    often = replace(asked, patience_s=1, checks=(replace(asked.checks[0], run=ask_often),))
+    result = asyncio.run(judge(often, "import time\n" + RULE + "time.sleep(0.5)"))
+    assert result.checks[0].misconception == "never-returns"
+    assert result.seconds < 20
+
+
+def test_after_a_check_that_is_not_done_no_other_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each would take its longest; and a check that cannot read what came says so, and the next is looked at."""
+    monkeypatch.setattr("labkit.course.stage.LONGEST_S", 0.5)
+
+    async def odd(stage: Calls) -> Seen:
+        called = await stage.call(1)
+        return passed(called.value["text"])
+
+    async def endless(stage: Calls) -> Seen:
+        while True:
+            await stage.call(1)
+
+    checks = [
+        Check(id=f"c{number}", expected="", usual=USUAL, run=run) for number, run in enumerate((odd, endless, odd))
+    ]
+    result = asyncio.run(judge(replace(exercise("rule"), checks=tuple(checks)), RULE + "return {}"))
+    assert result.ids("inconclusive") == ["c0", "c1", "c2"]
+    told = [check.actual for check in result.checks[1:]]
+    assert told[0] == "what came could not be judged: KeyError: 'text'"
+    assert told[1].startswith("not done after")
+    assert told[2].startswith("not looked at")

@@ -17,6 +17,7 @@ from labkit.course.running.packets import HEAD, Odd, Unreadable, length, packed,
 TICK_S = 0.1  # of a machine that is not busy
 PATIENCE_S = 4.0
 HARD_S = 60.0  # whatever its clock says
+PATIENT = 5  # times as long in all calls together: each may wait too little to be noticed
 COMPUTING = 10  # what it computes takes up to so many times as long on a busy machine, and is no waiting
 LOOK_S = 0.2
 TICKS_OF_LIFE = 2  # one may have been under way when the process died
@@ -70,6 +71,7 @@ class AnswerProcess:
     _ticks: int = 0
     _ticked_at: float = 0.0
     _computed_s: float = 0.0  # of processor time, as it told with its last tick
+    _waited: float = 0.0  # seconds, in the calls that came to an end
     _late_s: list[tuple[float, float]] = field(default_factory=list)  # when a tick came, and by how much too late
 
     @property
@@ -95,8 +97,10 @@ class AnswerProcess:
         if self.fault is not None:
             raise Ended
         await self._say(arguments)
+        ticks, computed_s = self._ticks, self._computed_s
         answer = await self._answer()
-        if answer is None:
+        self._waited += max(0.0, self._waited_s(ticks, computed_s))
+        if answer is None or self._waited > PATIENT * self.patience_s:
             self._end(Fault("never-returns"))
         elif "stuck" in answer:
             self._end(Fault("stuck", line=answer["stuck"]))
@@ -142,10 +146,12 @@ class AnswerProcess:
         ticks, computed_s, ends = self._ticks, self._computed_s, monotonic() + HARD_S
         answer, ended = asyncio.create_task(self._answers.get()), asyncio.create_task(self.ended.wait())
         done: set[asyncio.Task[Any]] = set()
-        while not done and self._waited_s(ticks, computed_s) < self.patience_s and monotonic() < ends:
-            done, _ = await asyncio.wait((answer, ended), timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
-        for task in (answer, ended):
-            task.cancel()
+        try:
+            while not done and self._waited_s(ticks, computed_s) < self.patience_s and monotonic() < ends:
+                done, _ = await asyncio.wait((answer, ended), timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (answer, ended):
+                task.cancel()
         if answer in done:
             return answer.result()
         return {} if ended in done else None
