@@ -67,7 +67,10 @@ def verify() -> None:
 @click.argument("exercise_id", metavar="ID")
 def reset(exercise_id: str) -> None:
     """Begin the exercise ID anew; what you had is kept beside it."""
-    made, kept = working.reset(_exercise(exercise_id))
+    try:
+        made, kept = working.reset(_exercise(exercise_id))
+    except OSError as error:  # of a file where .saved should be a folder, say
+        raise CannotRun(f"cannot begin it anew: {error}; nothing was changed") from None
     click.echo(f"{made} is as it was given" + (f"; yours is kept in {kept}" if kept else ""))
 
 

@@ -20,11 +20,17 @@ def reset(asked: Exercise) -> tuple[Path, Path | None]:
     if path.exists():
         folder = path.parent / SAVED
         folder.mkdir(exist_ok=True)
-        number = 1 + sum(1 for _ in folder.glob(f"{asked.id}-*.ipynb"))
-        kept = folder / f"{asked.id}-{number}.ipynb"
-        kept.write_bytes(path.read_bytes())
+        kept = folder / f"{asked.id}-{1 + _last_number(folder, asked.id)}.ipynb"
+        with kept.open("xb") as file:  # what is kept is never written over
+            file.write(path.read_bytes())
     path.write_text(made, encoding="utf-8")
     return path, kept
+
+
+def _last_number(folder: Path, exercise_id: str) -> int:
+    """The highest, not how many there are: some may have been removed."""
+    numbers = [path.stem.removeprefix(f"{exercise_id}-") for path in folder.glob(f"{exercise_id}-*.ipynb")]
+    return max((int(number) for number in numbers if number.isdecimal()), default=0)
 
 
 def has_passed(asked: Exercise, progress: Progress) -> bool:

@@ -53,6 +53,23 @@ def test_reset_begins_anew_and_keeps_what_was(copy: Path) -> None:
         assert (copy.parent / ".saved" / f"{ID}-{number}.ipynb").read_text() == f"mine {number}"
 
 
+def test_reset_never_writes_over_what_it_kept(copy: Path) -> None:
+    """Where an older copy was removed, too; and without a place to keep it in, nothing is changed."""
+    saved = copy.parent / ".saved"
+    for words in ("one", "two", "three"):
+        copy.write_text(words)
+        if words == "three":
+            (saved / f"{ID}-1.ipynb").unlink()
+        assert course("reset", ID).exit_code == 0
+    assert sorted(path.read_text() for path in saved.iterdir()) == ["three", "two"]
+    copy.write_text("four")
+    saved.rename(copy.parent / "elsewhere")
+    saved.write_text("no folder")
+    done = course("reset", ID)
+    assert (done.exit_code, "nothing was changed" in done.output) == (2, True), done.output
+    assert copy.read_text() == "four"
+
+
 def solve(path: Path) -> None:
     notebook = json.loads((original() / "solutions" / path.name).read_text())
     for cell in notebook["cells"]:
