@@ -73,6 +73,8 @@ def _failures_in_a_row(records: list[Record], check_id: str) -> int:
     """How often that check was the first to fail, without another in between, until now."""
     count = 0
     for record in reversed(records):
+        if record["status"] in ("help", "started"):  # a hand that went up, or down, is no try
+            continue
         if record["check"] != check_id:
             break
         count += 1

@@ -49,6 +49,15 @@ def test_the_hint_goes_further_when_the_same_check_fails_again(progress: Progres
     assert [result.hint for result in results] == [hints[0], hints[1], hints[2], hints[2]]
 
 
+def test_a_hand_that_goes_up_or_down_takes_no_hint_away(progress: Progress) -> None:
+    """Who asks for help has not tried anything else meanwhile."""
+    steps = []
+    for status in ("help", "started", "help"):
+        steps.append(checked(RULE, WRONG, progress=progress).step)
+        progress.add(RULE.id, status)  # type: ignore[arg-type]
+    assert steps == [1, 2, 3]
+
+
 def test_another_failure_begins_with_its_first_hint(progress: Progress) -> None:
     """The step counts failures of this check in a row."""
     checked(RULE, WRONG, progress=progress)
