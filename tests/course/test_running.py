@@ -198,17 +198,20 @@ def test_an_answer_cannot_speak_for_itself() -> None:
     assert result.checks[1].actual == "<Odd odd>"
 
 
-async def with_a_grandchild(marker: Path) -> None:
+async def with_a_grandchild(marker: Path, more: str) -> None:
     program = f"import time; time.sleep(3); open({str(marker)!r}, 'w')"
-    source = f"import subprocess, sys\n{RULE}subprocess.Popen([sys.executable, '-c', {program!r}])\n    return 1"
+    source = f"import subprocess, sys\n{RULE}subprocess.Popen([sys.executable, '-c', {program!r}]{more})\n    return 1"
     result = await judge(exercise("rule"), source)
     assert result.verdict == "pass", str(result)
 
 
-def test_what_it_started_ends_with_it(tmp_path: Path) -> None:
-    """A program that an answer started is gone when the answer is judged."""
+@pytest.mark.parametrize("more", ["", ", start_new_session=True"])
+def test_what_it_started_ends_with_it(tmp_path: Path, more: str) -> None:
+    """A program that an answer started is gone when the answer is judged, in a session of its own as well."""
+    if more and sys.platform != "linux":
+        pytest.skip("only Linux has a process for orphans")
     marker = tmp_path / "alive"
-    asyncio.run(with_a_grandchild(marker))
+    asyncio.run(with_a_grandchild(marker, more))
     time.sleep(4)
     assert not marker.exists()
 

@@ -12,16 +12,19 @@ import signal
 import socket
 import struct
 import sys
+from pathlib import Path
 
 from labkit.course.running import in_child
 
 ORDER = struct.Struct("!cq")
+ROUNDS = 100  # an orphan's children are orphans in the next one
 
 
 def main(descriptor: int) -> None:
     """Serve orders until the judge is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupted kernel's process group is told too; the judge ends us
     judge = socket.socket(fileno=descriptor)
+    _adopt_orphans()
     gc.freeze()
     alive: set[int] = set()
     while True:
@@ -41,8 +44,10 @@ def main(descriptor: int) -> None:
         elif pid in alive:
             alive.discard(pid)
             _end(pid)
+            _end_orphans(alive)
     for pid in alive:
         _end(pid)
+    _end_orphans(set())
 
 
 def _end(pid: int) -> None:
@@ -53,6 +58,35 @@ def _end(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)  # should it not have had the time to lead a group
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, 0)
+
+
+def _adopt_orphans() -> None:
+    """Be the parent of what an answer has left behind: in a session of its own, it is in nobody's group."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
+
+
+def _end_orphans(answers: set[int]) -> None:
+    """End every child of ours that is no answer: its parent is dead."""
+    for _ in range(ROUNDS):
+        orphans = _children() - answers
+        for pid in orphans:
+            _end(pid)
+        if not orphans:
+            break
+
+
+def _children() -> set[int]:
+    """Our children, as /proc tells; none where there is no /proc."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, IndexError):
+            parent = int(stat.read_bytes().rpartition(b") ")[2].split()[1])  # behind its name and its state
+            if parent == os.getpid():
+                found.add(int(stat.parent.name))
+    return found
 
 
 if __name__ == "__main__":
