@@ -49,8 +49,8 @@ class Progress:
         """Append one record; on the disk when this returns. Raises ValueError for a status that there is not."""
         if status not in STATUSES:
             raise ValueError(f"there is no status {status!r}; there are {', '.join(STATUSES)}")
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a+b") as file, _locked(file):
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(self.path, "a+b", opener=_of_its_owner) as file, _locked(file):
             file.seek(0)
             lines = file.read()
             record = Record(
@@ -79,6 +79,11 @@ class Progress:
     def latest(self) -> dict[str, Record]:
         """The newest record of each exercise."""
         return {record["exercise"]: record for record in self.records()}
+
+
+def _of_its_owner(path: str, flags: int) -> int:
+    """Every failure of a learner is in there, with its time: nobody else's to read."""
+    return os.open(path, flags, 0o600)
 
 
 def _lines(text: bytes) -> Iterator[dict[str, Any]]:

@@ -21,6 +21,13 @@ def test_records_come_back_in_order_with_the_fields_of_the_wire(tmp_path: Path) 
     assert datetime.fromisoformat(first["at"]).utcoffset() == timedelta(0)
 
 
+def test_what_a_learner_failed_at_is_nobody_elses_to_read(tmp_path: Path) -> None:
+    """Neither the file nor the folder that it makes is open to others of the machine."""
+    progress = Progress(tmp_path / "home" / "p.jsonl")
+    progress.add("02-auth", "fail")
+    assert [path.stat().st_mode & 0o777 for path in (progress.path.parent, progress.path)] == [0o700, 0o600]
+
+
 def test_records_after_a_number_are_the_newer_ones(tmp_path: Path) -> None:
     """Who was told up to `n` asks for the rest."""
     progress = Progress(tmp_path / "p.jsonl")
