@@ -91,10 +91,17 @@ class SharedHub(Hub):
 
     def closing(self, connection: "Connection", code: int, reason: str) -> None:
         """A connection is ending."""
+        self._drop_waiting(connection)
         super().closing(connection, code, reason)
         self.arrivals.gone(connection)
         close = answers.closed_before(code, reason, time())
         self.tell(words.Closed(server=self.me, connection=connection.id, close=close))
+
+    def _drop_waiting(self, connection: "Connection") -> None:
+        """A `leave` among it took the room from the session's list: it is put back, as the member is still in there."""
+        for action in self.turns.drop(connection):
+            if isinstance(action, actions.Exit):
+                connection.session.rooms.setdefault(action.room_id, "")
 
     @property
     def broker_is_up(self) -> bool:

@@ -56,21 +56,25 @@ class Turns:
         line.travelling -= 1
         while not line.travelling and line.actions:
             action = line.actions.popleft()
+            self._perform(connection, action)
             if isinstance(action, Publish):
-                self._perform_publications(connection, line, action)
-            elif not connection.closing:
-                self._perform(connection, action)
+                self._perform_publications(connection, line)
         if not line.travelling and not line.actions:
             self._lines.pop(connection, None)
 
-    def _perform_publications(self, connection: "Connection", line: _Line, action: Action) -> None:
-        """All that stand in a row: they need not wait for each other."""
-        if not connection.closing:
-            self._perform(connection, action)
+    def drop(self, connection: "Connection") -> list[Action]:
+        """The connection is closing, so nothing that waits is acted on any more: what that was."""
+        line = self._lines.get(connection)
+        if line is None:
+            return []
+        waiting = list(line.actions)
+        line.actions.clear()
+        return waiting
+
+    def _perform_publications(self, connection: "Connection", line: _Line) -> None:
+        """Those that stand in a row: they need not wait for each other."""
         while line.actions and isinstance(line.actions[0], Publish):
-            following = line.actions.popleft()
-            if not connection.closing:
-                self._perform(connection, following)
+            self._perform(connection, line.actions.popleft())
 
     def __len__(self) -> int:
         return len(self._lines)

@@ -1,12 +1,13 @@
 """One room on several servers: one order, one epoch, one answer to a repetition, members who may come back anywhere."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.wire.people import enter_as, refused, revoke, ticket
-from tests.wire.raw import TOKEN, Ended, Raw, on_a_loop, until
+from tests.wire.raw import TOKEN, Ended, Raw, close_frame, on_a_loop, text, until
 from tests.wire.sharing.house import ROOM, house
 
 
@@ -208,12 +209,32 @@ async def test_a_server_that_stops_takes_its_members_with_it(tmp_path: Path) -> 
         assert (await watcher.hear("gone"))["userId"] == "bob"
 
 
-@pytest.mark.parametrize("text", ["plain", "\ud800 half a character", "🦉 " * 300])
+@pytest.mark.parametrize("goes", [lambda one: one.send(close_frame(1000)), Raw.drop], ids=["close frame", "lost"])
 @on_a_loop
-async def test_every_text_travels_as_it_was_said(tmp_path: Path, text: str) -> None:
+async def test_who_leaves_behind_a_chat_and_goes_is_in_the_room_no_more(
+    tmp_path: Path, goes: Callable[[Raw], None]
+) -> None:
+    """The leave waits for the chat to come out of the log, and the connection is gone before."""
+    async with house(tmp_path, servers=1) as built:
+        watcher = await Raw.enter(built.urls[0], TOKEN, ROOM)
+        watcher.say(type="presence", roomId=ROOM)
+        await watcher.hear("presence")
+        one = await Raw.enter(built.urls[0], TOKEN, ROOM)
+        await watcher.hear("entered")
+        one.send(text({"type": "chat", "roomId": ROOM, "text": "bye"}) + text({"type": "leave", "roomId": ROOM}))
+        await asyncio.sleep(0)  # else what is lost is lost with it
+        goes(one)
+        assert (await watcher.hear("gone"))["userId"] == one.ok["userId"]
+        room, hub = built.servers[0].hub.rooms.room(ROOM), built.servers[0].hub
+        await until(lambda: len(hub.connections) == 1 and len(room.members) == 1)
+
+
+@pytest.mark.parametrize("words", ["plain", "\ud800 half a character", "🦉 " * 300])
+@on_a_loop
+async def test_every_text_travels_as_it_was_said(tmp_path: Path, words: str) -> None:
     """Also half a character, as JavaScript's strings may hold one."""
     async with house(tmp_path) as built:
         one, two = [await Raw.enter(url, TOKEN, ROOM) for url in built.urls]
-        one.chat(ROOM, text)
-        assert (await two.hear("chat"))["text"] == text
-        assert (await one.hear("chat"))["text"] == text
+        one.chat(ROOM, words)
+        assert (await two.hear("chat"))["text"] == words
+        assert (await one.hear("chat"))["text"] == words

@@ -9,19 +9,13 @@ from labkit.rules.messages import Chat
 from labkit.wire.sharing.turns import Turns
 
 
-class Line:
-    """A connection, as far as turns look at one."""
-
-    closing = False
-
-
 class Stage:
     """Performs actions by noting them; a publication then travels until the test says it has ended."""
 
     def __init__(self) -> None:
         self.done: list[Any] = []
         self.turns = Turns(self._perform)
-        self.line: Any = Line()
+        self.line: Any = object()
 
     def _perform(self, connection: Any, action: Action) -> None:
         self.done.append(action.message.text if isinstance(action, Publish) else type(action).__name__)  # type: ignore[attr-defined]
@@ -91,12 +85,13 @@ def test_an_action_whose_turn_it_is_may_have_to_wait_again(stage: Stage) -> None
     assert stage.done == ["Exit", "Pong"]
 
 
-def test_nothing_is_performed_for_a_connection_that_is_closing(stage: Stage) -> None:
-    """After any close, nothing that the peer still wanted is acted on."""
+def test_what_waits_for_a_connection_that_is_closing_is_dropped(stage: Stage) -> None:
+    """After any close, nothing that the peer still wanted is acted on; what it was is told."""
     stage.say("a")
     stage.ask()
     stage.say("b")
-    stage.line.closing = True
+    assert [type(action).__name__ for action in stage.turns.drop(stage.line)] == ["Pong", "Publish"]
     stage.end()
     assert stage.done == ["a"]
     assert len(stage.turns) == 0
+    assert stage.turns.drop(stage.line) == []
