@@ -57,7 +57,7 @@ class Sessions:
         """Whom a token lets in, and what to store of it. Raises Rejected."""
         kind = credentials.kind_of(token)
         if kind == credentials.RESUME:
-            return self._resumed(token, now), []
+            return self.read_resume(token, now), []
         if kind == credentials.TICKET:
             return self._spend(token, now)
         self._check_dev_token(token, trusted)
@@ -104,15 +104,6 @@ class Sessions:
         """A fresh ticket."""
         return self._signer.ticket(Ticket(self._new_id(), user_id, grants, now + self._limits.ticket_ttl_s))
 
-    def _resumed(self, token: str, now: float) -> Identity:
-        identity = self._signer.read_resume(token, now)
-        known = self._known.get(identity.session_id)
-        if known is None and not self.trusts_its_key:
-            raise Rejected(CloseCode.SESSION_EXPIRED)
-        if known.is_revoked if known is not None else self._was_revoked(identity, self._limits.session_ttl_s):
-            raise Rejected(CloseCode.REVOKED)
-        return identity
-
     def _was_revoked(self, held: Identity | Known | Ticket, ttl_s: float) -> bool:
         """Of a ticket, or a session that we have not seen begin: whether it began before its user was revoked."""
         return held.expires_at <= self._revoked.get(held.user_id, -inf) + ttl_s
@@ -126,6 +117,16 @@ class Sessions:
     def read_ticket(self, token: str, now: float) -> Ticket:
         """What a ticket says, without spending it. Raises Rejected."""
         return self._signer.read_ticket(token, now)
+
+    def read_resume(self, token: str, now: float) -> Identity:
+        """Whose session a resume credential continues. Raises Rejected."""
+        identity = self._signer.read_resume(token, now)
+        known = self._known.get(identity.session_id)
+        if known is None and not self.trusts_its_key:
+            raise Rejected(CloseCode.SESSION_EXPIRED)
+        if known.is_revoked if known is not None else self._was_revoked(identity, self._limits.session_ttl_s):
+            raise Rejected(CloseCode.REVOKED)
+        return identity
 
     def live(self, session_id: str) -> "Connection | None":
         """The connection of a session."""

@@ -1,7 +1,7 @@
 """Who comes in, in the log's order: a ticket opens one door of one server, and a session's newest connection wins.
 
-A ticket or a resume credential is written to the log before it is looked at, and looked at when it comes back. What its
-connection says meanwhile waits. Without the broker a ticket must wait (1013, come back), as another server may have
+A ticket or a resume credential that this server would take is written to the log, and taken or refused when it comes
+back; what is refused at once is not written, as nobody ever empties the log. What its connection says meanwhile waits. Without the broker a ticket must wait (1013, come back), as another server may have
 taken it; a resume credential is good at once. The dev token begins a new session each time and asks nobody.
 """
 
@@ -47,12 +47,14 @@ class Arrivals:
     def announce(self, connection: "Connection", action: Authenticate | Renew) -> bool:
         """Write a credential to the log; False when it is to be looked at here and now."""
         ticket_id, expires_at = None, 0.0
-        if kind_of(action.token) == TICKET:
-            try:
+        try:
+            if kind_of(action.token) == TICKET:
                 ticket = self._hub.sessions.read_ticket(action.token, time())
                 ticket_id, expires_at = ticket.ticket_id, ticket.expires_at
-            except Rejected:
-                return False
+            else:
+                self._hub.sessions.read_resume(action.token, time())
+        except Rejected:
+            return False
         coming = Coming(id=self._hub.new_id(), connection=connection.id, ticket=ticket_id, expires_at=expires_at)
         if self._hub.write(coming):
             arrival = _Arrival(connection, action, monotonic() + WAIT_S)

@@ -138,6 +138,23 @@ async def test_a_ticket_opens_one_door_of_all(tmp_path: Path) -> None:
 
 
 @on_a_loop
+async def test_a_credential_that_is_no_good_is_not_written_to_the_log(tmp_path: Path) -> None:
+    """Nobody empties the log, and a stranger may come back as often as it likes: only what may be let in costs room."""
+    async with house(tmp_path) as built:
+        ada = await enter_as("ada", built.urls[0])
+        broker = built.servers[0].hub.broker  # type: ignore[attr-defined]
+        places = [(await broker._look())[2]]
+        forged, used = ada.ok["resume"][:-4] + "AAAA", "t" + ada.ok["resume"][1:]
+        outcomes = [(await refused(built.urls[0], token))[0] for token in ("r.garbage", "t.garbage", forged, used)]
+        assert outcomes == [4419, 4403, 4403, 4403]
+        await revoke(built.urls[0], "ada")
+        assert (await refused(built.urls[0], ada.ok["resume"]))[0] == 4410
+        await until(lambda: not built.servers[0].hub.sockets)
+        places.append((await broker._look())[2])
+        assert places == [1, 2], "more than ada's ticket and her revocation"
+
+
+@on_a_loop
 async def test_what_is_said_behind_a_ticket_waits_for_it(tmp_path: Path) -> None:
     """auth and join in one packet: the join is judged once the log has let the ticket in."""
     async with house(tmp_path) as built:
