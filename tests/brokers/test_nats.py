@@ -1,6 +1,7 @@
 """The NATS broker by itself: one order, each message once, a place to go on from, and what happens when it cannot."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -168,6 +169,28 @@ async def test_too_much_at_once_is_refused_and_not_kept(server: NatsProcess, mon
         taken = [broker.publish("x", b"x", str(number)) for number in range(30)]
         assert taken == [True] * 10 + [False] * 20
         await until(lambda: len(heard.messages) == 10)
+
+
+@on_a_loop
+async def test_closing_ends_though_an_answer_swallows_the_cancellation(
+    server: NatsProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `asyncio.wait_for` of Python 3.11 does, within nats-py, when the answer comes in that very moment."""
+    asked = asyncio.Event()
+
+    async def ask(*_: object) -> dict[str, object]:
+        asked.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        raise TimeoutError
+
+    broker = broker_at(server.url)
+    await broker.open()
+    await broker.follow(0, Heard())
+    monkeypatch.setattr(module, "ask", ask)
+    broker.rewind(0)
+    await asked.wait()
+    await asyncio.wait_for(broker.close(), 5)
 
 
 @on_a_loop

@@ -68,6 +68,7 @@ class NatsBroker:
         self._listener: Listener | None = None
         self._outgoing: asyncio.Queue[tuple[str, bytes, str]] = asyncio.Queue(MOST_WAITING)
         self._tasks: list[asyncio.Task[None]] = []
+        self._is_closing = False
 
     async def open(self) -> None:
         """Connect, make the log when there is none, and learn its epoch. Raises LogError after START_S."""
@@ -109,6 +110,7 @@ class NatsBroker:
             async with asyncio.timeout(1):
                 await self._outgoing.join()
                 await self._nats.flush()
+        self._is_closing = True  # nats-py may swallow what follows: wait_for of Python 3.11 does when its answer is there
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -180,7 +182,7 @@ class NatsBroker:
 
     async def _look_after(self) -> None:
         """Keep the reader reading, and say when we are up and when down."""
-        while True:
+        while not self._is_closing:
             try:
                 if not self._reader.is_reading:
                     self._set_up(False)
@@ -213,7 +215,7 @@ class NatsBroker:
 
     async def _pump(self) -> None:
         """The only writer. What cannot be sent is forgotten: who published it waits for the log alone."""
-        while True:
+        while not self._is_closing:
             subject, body, message_id = await self._outgoing.get()
             headers = {"Nats-Msg-Id": message_id} if message_id else None
             with contextlib.suppress(Error, OSError):
