@@ -47,7 +47,7 @@ class Sessions:
         self._known: dict[str, Known] = {}
         self._live: dict[str, Connection] = {}
         self._closes: OrderedDict[str, Answer] = OrderedDict()
-        self._revoked: dict[str, float] = {}  # users, and when
+        self._revoked: dict[str, list[float]] = {}  # users, and when, in the order in which we heard of it
         self.trusts_its_key = False  # a session of this key is good, though another server started it
         self._started = 0
 
@@ -106,7 +106,7 @@ class Sessions:
 
     def _was_revoked(self, held: Identity | Known | Ticket, ttl_s: float) -> bool:
         """Of a ticket, or a session that we have not seen begin: whether it began before its user was revoked."""
-        return held.expires_at <= self._revoked.get(held.user_id, -inf) + ttl_s
+        return held.expires_at <= max(self.revocations(held.user_id), default=-inf) + ttl_s
 
     def remember_elsewhere(self, session_id: str, user_id: str, expires_at: float) -> None:
         """A session goes on at another server; a revocation that we know of stands."""
@@ -152,13 +152,17 @@ class Sessions:
 
     def revoke(self, user_id: str, now: float) -> "tuple[list[Connection], Entry]":
         """End every session and unused ticket of a user; the connections to close, and what to store."""
-        self._revoked[user_id] = max(now, self._revoked.get(user_id, now))
+        self.remember_revoked(user_id, now)
         for session_id, known in self._known.items():
             if known.user_id == user_id:
                 self._known[session_id] = known._replace(is_revoked=True)
         live = [one for one in self._live.values() if one.session.identity and one.session.identity.user_id == user_id]
         good_for = max(self._limits.ticket_ttl_s, self._limits.session_ttl_s)  # what was held until now has ended then
         return live, Entry(now, "revoke", user=user_id, expires_at=now + good_for)
+
+    def revocations(self, user_id: str) -> list[float]:
+        """When a user was revoked; the one that we heard of last is the last."""
+        return self._revoked.get(user_id, [])
 
     def is_revoked(self, identity: Identity) -> bool:
         """Whether a session was revoked, perhaps while its `auth_ok` was waiting for the disk."""
@@ -188,8 +192,8 @@ class Sessions:
         self._spent.spend(ticket_id, expires_at, now)
 
     def remember_revoked(self, user_id: str, at: float) -> None:
-        """A user that was revoked before this server started."""
-        self._revoked[user_id] = at
+        """A user that was revoked, perhaps before this server started."""
+        self._revoked.setdefault(user_id, []).append(at)
 
     def remember(self, session_id: str, known: Known) -> None:
         """A session that was started before this server started."""

@@ -110,7 +110,7 @@ class NatsBroker:
             async with asyncio.timeout(1):
                 await self._outgoing.join()
                 await self._nats.flush()
-        self._is_closing = True  # nats-py may swallow what follows: wait_for of Python 3.11 does when its answer is there
+        self._is_closing = True  # a cancellation alone is swallowed by wait_for of Python 3.11 when its answer is there
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -90,7 +90,7 @@ _SESSIONS = f"""
 SELECT id, user, max(expires_at), max(n) < {_REVOKED_AT}
 FROM log AS a WHERE kind = 'auth' AND expires_at > ? GROUP BY id
 """
-_REVOKED = "SELECT user, max(at) FROM log WHERE kind = 'revoke' AND expires_at > ? GROUP BY user"
+_REVOKED = "SELECT user, at FROM log WHERE kind = 'revoke' AND expires_at > ? ORDER BY expires_at"
 _TICKETS = "SELECT id, expires_at FROM log WHERE kind = 'ticket' AND expires_at > ? ORDER BY expires_at"
 _CLOSES = "SELECT connection, body, at FROM log WHERE kind = 'close' ORDER BY n DESC LIMIT ?"
 

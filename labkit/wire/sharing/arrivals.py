@@ -1,8 +1,9 @@
 """Who comes in, in the log's order: a ticket opens one door of one server, and a session's newest connection wins.
 
-A ticket or a resume credential that this server would take is written to the log, and taken or refused when it comes
-back; what is refused at once is not written, as nobody ever empties the log. What its connection says meanwhile waits. Without the broker a ticket must wait (1013, come back), as another server may have
-taken it; a resume credential is good at once. The dev token begins a new session each time and asks nobody.
+A ticket or a resume credential that may be good is written to the log, and judged when it comes back; what is refused at
+once is not written, as nobody ever empties the log. What its connection says meanwhile waits. Without the broker a
+ticket must wait (1013, come back), as another server may have taken it; a resume credential is good at once. The dev
+token begins a new session each time and asks nobody.
 """
 
 from dataclasses import dataclass, field

@@ -52,7 +52,6 @@ class SharedHub(Hub):
         self._ahead: dict[Connection, tuple[str, int, float]] = {}  # room, seq and until when
         self._patient: set[Connection] = set()  # those that have waited for it already
         self._revocations: list[words.Revoked] = []  # that could not be written yet
-        self._done: set[str] = set()  # revocations of ours, which the log will bring back
         self._ticking: asyncio.Task[None] | None = None
 
     async def follow(self, place: int) -> None:
@@ -111,9 +110,8 @@ class SharedHub(Hub):
     def revoke(self, user_id: str) -> int:
         """End a user's sessions here now, and everywhere when the log brings it."""
         closed = super().revoke(user_id)
-        revoked = words.Revoked(id=self.new_id(), user=user_id, at=time())
-        self._done.add(revoked.id)
-        self._revocations.append(revoked)
+        at = self.sessions.revocations(user_id)[-1]  # this one's: by that the log's copy is known to be ours
+        self._revocations.append(words.Revoked(id=self.new_id(), user=user_id, at=at))
         self._write_revocations()
         return closed
 
@@ -213,8 +211,11 @@ class SharedHub(Hub):
             self._revocations.pop(0)
 
     def _revoke_here(self, revoked: words.Revoked) -> None:
-        if revoked.id in self._done:  # who came in since then came in with something fresh
-            self._done.discard(revoked.id)
+        """A revocation of ours comes back, and after a restart or a rewind the log brings what we have done before.
+
+        Once is enough: whoever came in since then came in with something fresh.
+        """
+        if revoked.at in self.sessions.revocations(revoked.user):
             return
         live, entry = self.sessions.revoke(revoked.user, revoked.at)
         self.queue.record(entry)

@@ -11,7 +11,7 @@ from labkit.faults import Proxy, Stall
 from labkit.rules.limits import Limits
 from labkit.wire.audit.file import reading, rows
 from labkit.wire.audit.writer import Entry
-from labkit.wire.keyfile import new_key
+from labkit.wire.keyfile import Key, new_key
 from labkit.wire.server import Server
 from tests.wire.people import OPS, users
 from tests.wire.raw import QUICK, drop_all, until
@@ -21,12 +21,13 @@ AUDITS = "one.db", "two.db", "three.db"
 
 
 class House(NamedTuple):
-    """Servers, the lines between them and the broker, and the broker."""
+    """Servers, the lines between them and the broker, the broker, and the key of all."""
 
     servers: list[Server]
     lines: list[Proxy]
     broker: NatsProcess
     tmp: Path
+    key: Key
 
     @property
     def urls(self) -> list[str]:
@@ -62,7 +63,7 @@ async def house(tmp: Path, servers: int = 2, limits: dict[str, Any] | None = Non
     async with AsyncExitStack() as stack:
         stack.callback(broker.stop)
         broker.start()
-        built = House([], [], broker, tmp)
+        built = House([], [], broker, tmp, key)
         for number in range(servers):
             line = await stack.enter_async_context(Proxy(broker.url))
             server = Server(

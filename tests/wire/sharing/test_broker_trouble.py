@@ -201,6 +201,31 @@ async def test_a_revocation_without_the_broker_travels_when_it_is_back(tmp_path:
         assert [await one.everything() for one in fresh] == [[], []]
 
 
+@pytest.mark.parametrize("of", [0, 1], ids=["its own", "another server's"])
+@on_a_loop
+async def test_a_revocation_that_is_read_again_ends_nobody_who_came_since(tmp_path: Path, of: int) -> None:
+    """Read again after a rewind, which an audit that failed brings about, and after a restart."""
+    async with house(tmp_path) as built:
+        ada = await enter_as("ada", built.urls[0])
+        await revoke(built.urls[of], "ada")
+        assert (await ada.ending())[0] == 4410
+        await until(lambda: bool(built.servers[0].hub.sessions.revocations("ada")))
+        since = await enter_as("ada", built.urls[0])
+        hub = built.servers[0].hub
+        assert isinstance(hub, SharedHub)
+        hub.broker.rewind(0)
+        await until(lambda: hub.broker.is_up)
+        assert await since.everything() == []
+        since.drop()
+        await built.servers[0].drain()
+        again = Server(port=0, broker=broker_at(built.broker.url), key=built.key, audit=tmp_path / "one.db")
+        async with again:
+            back = await Raw.enter(again.url, since.ok["resume"])
+            assert await back.everything() == []
+            assert (await refused(again.url, ada.ok["resume"]))[0] == 4410
+            back.drop()
+
+
 @on_a_loop
 async def test_an_audit_that_fails_on_one_server_holds_up_its_own_members_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
