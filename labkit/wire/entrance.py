@@ -67,7 +67,7 @@ class Entrance:
         hub.counts.rejected += 1
         body = answers.encode({"code": rejected.code.value}).decode()
         hub.queue.record(Entry(time(), "denied", connection=connection.id, body=body))
-        hub.perform(connection, actions.Close(rejected.code, rejected.reason))
+        hub.perform_here(connection, actions.Close(rejected.code, rejected.reason))
 
     def _welcome(self, connection: "Connection", identity: Identity, previous: str | None) -> None:
         if connection.closing:

@@ -114,9 +114,11 @@ class Hub:
             _LOGGER.exception("internal error", extra={"connection": connection.id})
             self._close(connection, actions.Close(CloseCode.SERVER_ERROR, row(CloseCode.SERVER_ERROR).reason))
 
-    def perform(self, connection: "Connection", action: actions.Action) -> None:
-        """Do what the session table asked for."""
+    def perform_here(self, connection: "Connection", action: actions.Action) -> None:
+        """Do it now."""
         self._perform[type(action)](connection, action)
+
+    perform = perform_here  # what the session table asked for; a server that shares its rooms may have it wait
 
     def closing(self, connection: "Connection", code: int, reason: str) -> None:
         """A connection is ending: it leaves its rooms now, not when TCP has noticed."""

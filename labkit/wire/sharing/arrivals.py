@@ -1,7 +1,7 @@
 """Who comes in, in the log's order: a ticket opens one door of one server, and a session's newest connection wins.
 
-A ticket or a resume credential that may be good is written to the log, and judged when it comes back; what is refused at
-once is not written, as nobody ever empties the log. What its connection says meanwhile waits. Without the broker a
+A ticket or a resume credential that may be good is written to the log, and judged when it comes back; what is refused
+at once is not written, as nobody ever empties the log. What its connection says meanwhile waits. Without the broker a
 ticket must wait (1013, come back), as another server may have taken it; a resume credential is good at once. The dev
 token begins a new session each time and asks nobody.
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from labkit.rules.actions import Authenticate, Refuse, Renew
 from labkit.rules.close_codes import CloseCode, reason_with_retry
 from labkit.rules.credentials import TICKET, Rejected, kind_of
-from labkit.rules.session import State
+from labkit.rules.session import Identity
 from labkit.wire.audit.writer import Entry
 from labkit.wire.sharing.words import Coming, Welcomed
 
@@ -60,6 +60,7 @@ class Arrivals:
         if self._hub.write(coming):
             arrival = _Arrival(connection, action, monotonic() + WAIT_S)
             self._coming[coming.id] = self._by_connection[connection] = arrival
+            self._hub.turns.started(connection)
             return True
         if ticket_id is not None:
             self._not_now(connection, action)
@@ -104,20 +105,19 @@ class Arrivals:
             if now >= arrival.late_at:
                 del self._coming[coming_id]
                 if kind_of(arrival.action.token) == TICKET:
-                    self._by_connection.pop(arrival.connection, None)
                     self._not_now(arrival.connection, arrival.action)
-                    self._hear(arrival)
+                    self._go_on(arrival)
                 else:
                     self._let_in(arrival, inf)
 
     def _let_in(self, arrival: _Arrival, place: float) -> None:
-        connection = arrival.connection
-        self._by_connection.pop(connection, None)
-        if connection.closing or connection.session.state not in (State.AUTHENTICATING, State.OPEN):
-            return
-        self._places[connection] = place
-        self._hub.perform_here(connection, arrival.action)
-        identity = connection.session.identity
+        if arrival.connection.session.listens:
+            self._places[arrival.connection] = place
+            self._hub.perform_here(arrival.connection, arrival.action)
+            self._tell_welcomed(arrival.connection.session.identity, place)
+        self._go_on(arrival)
+
+    def _tell_welcomed(self, identity: Identity | None, place: float) -> None:
         if identity is not None and place != inf:
             self._hub.tell(
                 Welcomed(
@@ -128,12 +128,14 @@ class Arrivals:
                     place=int(place),
                 )
             )
-        self._hear(arrival)
 
-    def _hear(self, arrival: _Arrival) -> None:
-        """What the connection said meanwhile."""
+    def _go_on(self, arrival: _Arrival) -> None:
+        """It is judged: now what the connection said behind it, first what was in line before it was written."""
+        self._by_connection.pop(arrival.connection, None)
+        self._hub.turns.ended(arrival.connection)
         for raw in arrival.kept:
-            self._hub.receive(arrival.connection, raw)
+            if arrival.connection.session.listens:
+                self._hub.receive(arrival.connection, raw)
 
     def _not_now(self, connection: "Connection", action: Authenticate | Renew) -> None:
         if isinstance(action, Renew):

@@ -85,8 +85,10 @@ class SharedHub(Hub):
         self.turns.take(connection, action)
 
     def perform_here(self, connection: "Connection", action: actions.Action) -> None:
-        """Do it now."""
-        super().perform(connection, action)
+        """Do it now; nothing is acted on behind a close."""
+        if isinstance(action, actions.Close):
+            self._drop_waiting(connection)
+        super().perform_here(connection, action)
 
     def closing(self, connection: "Connection", code: int, reason: str) -> None:
         """A connection is ending."""

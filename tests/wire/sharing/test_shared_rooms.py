@@ -179,6 +179,30 @@ async def test_a_ticket_renews_a_session_once(tmp_path: Path) -> None:
         assert (await refused(built.urls[1], paper))[0] == 4403
 
 
+@pytest.mark.parametrize(("bad", "code"), [("bob's ticket", 4403), ("r.garbage", 4419)])
+@on_a_loop
+async def test_what_is_said_behind_a_refresh_waits_for_it(tmp_path: Path, bad: str, code: int) -> None:
+    """The chat before it is heard before its answer, the one behind it after it; behind a refused one, never."""
+    async with house(tmp_path) as built:
+        ada, other = await enter_as("ada", built.urls[0], "team:1"), await enter_as("ada", built.urls[1], "team:1")
+        good = await ticket(built.urls[0], "ada")
+        refresh = await ticket(built.urls[0], "bob") if bad == "bob's ticket" else bad
+
+        def say(number: int, token: str) -> None:
+            chats = [text({"type": "chat", "roomId": "team:1", "text": str(number + n)}) for n in range(2)]
+            ada.send(chats[0] + text({"type": "refresh", "token": token}) + chats[1])
+
+        say(1, good)
+        ada.say(type="ping")
+        assert [(await ada.hear())["type"] for _ in range(4)] == ["chat", "auth_ok", "chat", "pong"]
+        say(3, refresh)
+        assert (await ada.ending())[0] == code
+        assert [said["text"] for said in await other.hear_many(3, "chat")] == ["1", "2", "3"]
+        other.chat("team:1", "end")
+        assert (await other.hear("chat"))["text"] == "end"
+        await until(lambda: len(built.servers[0].hub.turns) == 0)  # type: ignore[attr-defined]
+
+
 @on_a_loop
 async def test_revoke_on_one_server_ends_the_user_on_all(tmp_path: Path) -> None:
     """4410 there too, also for its resume and for an older ticket; a ticket fetched later lets it in again."""
