@@ -66,6 +66,7 @@ class Hub:
         self.connections: dict[str, Connection] = {}  # those that are WebSockets
         self._crowd = Crowd()
         self.path = FastPath() if limits.fast_path else PlainPath()
+        self.answers = self.path.answers  # the answer to a message that needs no action, if it is one
         self._slow: list[Connection] = []
         self._memberships = Memberships(self)
         entrance, publishing = Entrance(self), Publishing(self)
@@ -103,7 +104,7 @@ class Hub:
         """A text message came; it is UTF-8."""
         self.counts.received += 1
         try:
-            if self.path.answers(connection, raw):
+            if self.answers(connection, raw):
                 return
             action = connection.session.receive(self.path.decode(raw, self.limits.max_message_bytes), monotonic())
             if action is not None:

@@ -43,6 +43,7 @@ class SharedHub(Hub):
         self.broker = broker
         self.me = self.new_id()
         self.turns = Turns(self._now)
+        self.answers = self._answers_at_once
         self.arrivals = Arrivals(self, self.me)
         self.publishing = SharedPublishing(self, self.turns)
         self.elsewhere = Elsewhere(self.me, self.tell, self._entered_elsewhere, self._gone_elsewhere)
@@ -73,6 +74,9 @@ class SharedHub(Hub):
         """A text message came; while its credential is on its way through the log, it waits."""
         if not self.arrivals.keep(connection, raw):
             super().receive(connection, raw)
+
+    def _answers_at_once(self, connection: "Connection", raw: bytes) -> bool:
+        return connection not in self.turns and self.path.answers(connection, raw)
 
     def perform(self, connection: "Connection", action: actions.Action) -> None:
         """Do what the session table asked for, when it is its turn."""

@@ -76,5 +76,9 @@ class Turns:
         while line.actions and isinstance(line.actions[0], Publish):
             self._perform(connection, line.actions.popleft())
 
+    def __contains__(self, connection: object) -> bool:
+        """Whether something of a connection is on its way, or waits for that."""
+        return connection in self._lines
+
     def __len__(self) -> int:
         return len(self._lines)
