@@ -16,6 +16,7 @@ from labkit.rules.fields import Since
 from labkit.rules.limits import Limits
 
 Member = TypeVar("Member", bound=Hashable)  # whatever stands for a connection outside
+ROOMS_AT_ONCE = 1_000  # looked after by one `forget_old`, so that no look takes long
 IDLE_ROOMS = 10_000  # empty rooms kept, so that a restart of all their members leaves no gap
 
 
@@ -69,11 +70,21 @@ class Room(Generic[Member]):
 
     def said_before(self, user_id: str, request_id: str, now: float) -> Event | None:
         """The event that this user's request became already, if that was not too long ago."""
+        self.forget_old(now)
+        too_old = now - self._limits.dedupe_s
+        at, event = self._said.get((user_id, request_id), (too_old, None))
+        return event if at > too_old else None
+
+    def forget_old(self, now: float) -> None:
+        """Give back what has been remembered for long enough."""
         too_old = now - self._limits.dedupe_s
         while self._said and next(iter(self._said.values()))[0] <= too_old:
             self._said.popitem(last=False)
-        at, event = self._said.get((user_id, request_id), (too_old, None))
-        return event if at > too_old else None
+
+    @property
+    def remembered(self) -> int:
+        """How many requests would be recognised, if they are not too old by now."""
+        return len(self._said)
 
     def next_seq(self) -> int:
         """The seq of the event about to be accepted."""
@@ -181,6 +192,7 @@ class Rooms(Generic[Member]):
         self._idle_rooms = idle_rooms
         self._rooms: dict[str, Room[Member]] = {}
         self._idle: OrderedDict[str, None] = OrderedDict()
+        self._in_turn: list[str] = []  # rooms that `forget_old` looks after next
 
     def room(self, room_id: str) -> Room[Member]:
         """The room of that name, new if need be: a new room begins a new epoch."""
@@ -202,6 +214,16 @@ class Rooms(Generic[Member]):
         self._idle[room.room_id] = None
         if len(self._idle) > self._idle_rooms:
             del self._rooms[self._idle.popitem(last=False)[0]]
+
+    def forget_old(self, now: float) -> None:
+        """Call every second or so: where nobody speaks any more, nothing else gives back what was said before."""
+        if not self._in_turn:
+            self._in_turn = list(self._rooms)
+        for room_id in self._in_turn[-ROOMS_AT_ONCE:]:
+            room = self._rooms.get(room_id)
+            if room is not None:
+                room.forget_old(now)
+        del self._in_turn[-ROOMS_AT_ONCE:]
 
     def __iter__(self) -> Iterator[Room[Member]]:
         return iter(self._rooms.values())

@@ -42,6 +42,7 @@ from labkit.wire.sharing.past import shared_past
 from labkit.wire.sockets import reset
 
 _LOGGER = logging.getLogger(__name__)
+LOOK_EVERY_S = 1.0
 
 
 class Server:
@@ -104,6 +105,7 @@ class Server:
             await self._leave_broker()
             await self._close_audit()
             raise
+        self._look_after_rooms()
         loop = type(asyncio.get_running_loop()).__module__.partition(".")[0]
         _LOGGER.info("listening", extra={"url": self.url, "loop": loop})
         return self
@@ -164,6 +166,7 @@ class Server:
         await self.hub.queue.empty()
         await self._gone()
         await self._leave_broker()
+        self._looking.cancel()
         self.hub.queue.give_up()
         await self._close_audit()
 
@@ -176,6 +179,10 @@ class Server:
         """Every socket is reset, without a close frame, as a crash does it; the server goes on."""
         for connection in list(self.hub.sockets):
             reset(connection.transport)
+
+    def _look_after_rooms(self) -> None:
+        self.hub.rooms.forget_old(time())
+        self._looking = asyncio.get_running_loop().call_later(LOOK_EVERY_S, self._look_after_rooms)
 
     async def _gone(self) -> None:
         """Wait for the peers to answer our close frames; each has its own deadline, after which it is aborted."""

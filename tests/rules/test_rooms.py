@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from labkit.rules.fields import Since
 from labkit.rules.limits import Limits
-from labkit.rules.rooms import Event, Membership, Missed, Room, Rooms
+from labkit.rules.rooms import ROOMS_AT_ONCE, Event, Membership, Missed, Room, Rooms
 from tests.clock import Clock
 
 READER = Membership("ann", "rw", 0.0)
@@ -219,6 +219,22 @@ def test_a_request_said_twice_in_the_past_is_remembered_by_its_last_time() -> No
     again = room.said_before("ann", "r1", 500.0)
     assert again is not None
     assert again.seq == 3
+
+
+def test_rooms_that_fell_silent_give_back_what_they_remember() -> None:
+    """In turn, whether anybody is in them or not; what is young enough stays, and a forgotten room harms nobody."""
+    rooms = Rooms[str](Limits(dedupe_s=300), lambda: "e", idle_rooms=2 * ROOMS_AT_ONCE)
+    for number in range(2 * ROOMS_AT_ONCE):
+        room = rooms.room(f"r{number}")
+        room.accept(event(1, request_id="old"), 0.0, remember=True)
+        room.accept(event(2, request_id="young"), 200.0, remember=True)
+    rooms.forget_old(299.0)
+    assert {room.remembered for room in rooms} == {2}
+    rooms.room("one more")  # and the room idle longest is forgotten
+    for _ in range(3):
+        rooms.forget_old(300.0)
+    assert {room.remembered for room in rooms} == {0, 1}
+    assert rooms.room("r1").said_before("ann", "young", 300.0) is not None
 
 
 def test_restored_events_do_not_move_the_seq() -> None:

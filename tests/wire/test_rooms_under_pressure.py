@@ -1,4 +1,4 @@
-"""Membership and publishing, with no socket: when the audit fails, when too much was missed, when nobody is there."""
+"""Membership and publishing, nearly all with no socket: when the audit fails, when too much was missed, when nobody is there."""
 
 import json
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from labkit.rules.session import Identity
 from labkit.wire.fast.path import FastPath
 from labkit.wire.membership import Memberships
 from labkit.wire.publishing import Publishing
+from tests.wire.raw import TOKEN, Raw, on_a_loop, serving, until
 
 Effect = Callable[[], None]
 
@@ -113,3 +114,16 @@ def test_a_repetition_of_what_was_stored_is_given_again() -> None:
     hub.queue.tell(is_stored=True)
     assert [(said["seq"], said["duplicate"]) for said in peer.sent] == [(1, True)]
     assert hub.refused == []
+
+
+@on_a_loop
+async def test_what_was_said_is_not_remembered_for_ever_where_nobody_speaks_any_more() -> None:
+    """A member that goes from room to room would fill the memory: whole texts, and nobody to ask for them."""
+    async with serving(limits={"dedupe_s": 0.2}) as running:
+        raw = await Raw.enter(running.url, TOKEN, "a", "b")
+        for room in ("a", "b"):
+            raw.chat(room, "x" * 1_000, requestId="r")
+            await raw.hear("chat")
+        raw.say(type="leave", roomId="a")
+        await until(lambda: sum(room.remembered for room in running.hub.rooms) == 0)
+        assert len(running.hub.rooms) == 2
