@@ -1,4 +1,4 @@
-"""Membership and publishing, nearly all with no socket: when the audit fails, when too much was missed, when nobody is there."""
+"""Membership and publishing, nearly all with no socket: a failing audit, too much missed, nobody there."""
 
 import json
 from collections.abc import Callable

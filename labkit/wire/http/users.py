@@ -10,6 +10,7 @@ wire. A code never appears in an error: a fault is named by its line. Taught in 
 
 import csv
 import json
+from collections import OrderedDict
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -18,6 +19,7 @@ from labkit.rules.credentials import same_secret
 from labkit.rules.grants import BadGrant, Grants
 
 FIELDS = ["name", "code", "rooms"]
+LONGEST_NAME = 100
 MIN_CODE = 8
 # Wrong codes: so many at once, then so many a second. More from an address, as a whole class may share one.
 A_NAME = (5, 0.2)
@@ -52,26 +54,26 @@ class Brakes:
     """Slows down whoever guesses codes, by name and by address. `now` is seconds on any steady clock."""
 
     def __init__(self) -> None:
-        self._brakes: dict[str, TokenBucket] = {}
+        self._brakes: OrderedDict[str, TokenBucket] = OrderedDict()  # the one that braked longest ago is first
 
     def check(self, name: str, address: str, now: float) -> None:
-        """Before a code is looked at. Raises TooManyGuesses."""
-        if not all(brake.has_one(now) for brake in self._both(name, address, now)):
+        """Before a code is looked at. Raises TooManyGuesses. Asking keeps nothing, or strangers would fill memory."""
+        held = (self._brakes.get(key) for key in (f"address {address}", f"name {name}"))
+        if not all(brake is None or brake.has_one(now) for brake in held):
             raise TooManyGuesses
 
     def wrong(self, name: str, address: str, now: float) -> None:
         """The code was wrong."""
-        for brake in self._both(name, address, now):
-            brake.take(now)
+        self._take(f"address {address}", AN_ADDRESS, now)
+        if len(name) <= LONGEST_NAME:  # nobody has a longer one
+            self._take(f"name {name}", A_NAME, now)
 
-    def _both(self, name: str, address: str, now: float) -> list[TokenBucket]:
-        return [self._brake(f"name {name}", A_NAME, now), self._brake(f"address {address}", AN_ADDRESS, now)]
-
-    def _brake(self, key: str, brake: tuple[int, float], now: float) -> TokenBucket:
-        if len(self._brakes) > BRAKES_KEPT:
-            self._brakes.clear()
+    def _take(self, key: str, brake: tuple[int, float], now: float) -> None:
         burst, rate = brake
-        return self._brakes.setdefault(key, TokenBucket(rate, burst, now))
+        self._brakes.setdefault(key, TokenBucket(rate, burst, now)).take(now)
+        self._brakes.move_to_end(key)
+        if len(self._brakes) > BRAKES_KEPT:
+            self._brakes.popitem(last=False)
 
 
 class Users:
@@ -117,8 +119,8 @@ def _read_row(path: Path, number: int, row: list[str]) -> tuple[str, User]:
     if len(row) != len(FIELDS):
         raise BadUsers(f"{path} line {number}: {len(row)} fields, not 3: name,code,rooms")
     name, code, rooms = (cell.strip() for cell in row)
-    if not name or ":" in name or len(name) > 100:
-        raise BadUsers(f"{path} line {number}: a name has 1 to 100 characters and no colon")
+    if not name or ":" in name or len(name) > LONGEST_NAME:
+        raise BadUsers(f"{path} line {number}: a name has 1 to {LONGEST_NAME} characters and no colon")
     if len(code) < MIN_CODE:
         raise BadUsers(f"{path} line {number}: the code is shorter than {MIN_CODE} characters")
     try:
