@@ -170,8 +170,13 @@ class Sessions:
         return known is not None and known.is_revoked
 
     def ended(self, connection: "Connection", identity: Identity | None, close: Answer) -> None:
-        """A connection ended: keep how, for the next one of this client."""
-        if identity is not None and self._live.get(identity.session_id) is connection:
+        """A connection ended: keep how, for the next one of this client.
+
+        Of one that was never let in, nobody can ask: its id came with `auth_ok`. Strangers would push the others out.
+        """
+        if identity is None:
+            return
+        if self._live.get(identity.session_id) is connection:
             del self._live[identity.session_id]
         self.remember_close(connection.id, close)
 

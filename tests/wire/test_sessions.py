@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from labkit.wire import sessions
+from labkit.wire.audit import past
 from labkit.wire.audit.file import reading, rows
 from labkit.wire.audit.writer import Audit
 from tests.wire.people import OPS, basic, enter_as, refused, revoke, ticket, ticket_answer, users
@@ -236,6 +238,23 @@ async def test_revoke_catches_a_connection_whose_auth_ok_waits_for_the_disk(tmp_
         audit.submit(*held[0])  # type: ignore[arg-type]
         assert (await revoked).json == {"closed": 1}
         assert await again.ending() == (4410, "session revoked")
+
+
+@on_a_loop
+async def test_strangers_push_nobodys_ending_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever was never let in has no `previous` to ask with: it takes no place, now and after a restart."""
+    monkeypatch.setattr(sessions, "CLOSES_KEPT", 5)
+    monkeypatch.setattr(past, "CLOSES_KEPT", 5)
+    async with serving(audit=tmp_path / "room.db") as server:
+        ann = await Raw.enter(server.url)
+        ann.say(type="nonsense")
+        assert await ann.ending() == (1008, "unsupported type")
+        for _ in range(10):
+            (await Raw.open(server.url)).drop()
+        await until(lambda: server.hub.counts.closed[1006] == 10)
+        assert (await Raw.enter(server.url, previous=ann.ok["connectionId"])).ok["previousClose"]["code"] == 1008
+    async with serving(audit=tmp_path / "room.db") as server:
+        assert (await Raw.enter(server.url, previous=ann.ok["connectionId"])).ok["previousClose"]["code"] == 1008
 
 
 @on_a_loop
