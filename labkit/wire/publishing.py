@@ -54,7 +54,8 @@ class Publishing:
         self, room: "Room[Connection]", message: Publication, identity: Identity, now: float
     ) -> tuple[answers.Answer, Event, Entry]:
         event_id = self._hub.new_id()
-        request_id = self._hub.new_id() if message.request_id is None else message.request_id
+        # One that we choose is the event's id: so a later server sees that nobody can say it again (wire.audit.past).
+        request_id = event_id if message.request_id is None else message.request_id
         seq, user = room.next_seq(), identity.user_id
         said = answers.event(message, event_id=event_id, request_id=request_id, user_id=user, now=now, seq=seq)
         body = answers.encode(said)

@@ -407,6 +407,24 @@ async def test_a_restart_with_audit_is_a_pause(tmp_path: Path) -> None:
 
 
 @on_a_loop
+async def test_what_has_no_request_id_pushes_out_no_request_at_a_restart(tmp_path: Path) -> None:
+    """Said again, a payment is a repetition before the restart and after it, whatever was said in between."""
+    path, limits = tmp_path / "room.db", {"dedupe_entries": 3}
+    async with serving(users=users(tmp_path), audit=path, limits=limits) as server:
+        ada = await enter_as("ada", server.url, "team:1")
+        ada.chat("team:1", "pay once", requestId="A")
+        for _ in range(3):
+            ada.chat("team:1", "no id")
+        ada.chat("team:1", "pay once", requestId="A")
+        first, *_, again = await ada.hear_many(5, "chat")
+        assert again == {**first, "duplicate": True}
+    async with serving(users=users(tmp_path), audit=path, limits=limits) as server:
+        ada = await enter_as("ada", server.url, "team:1")
+        ada.chat("team:1", "pay once", requestId="A")
+        assert await ada.hear("chat") == again
+
+
+@on_a_loop
 async def test_a_restart_without_audit_begins_anew(tmp_path: Path) -> None:
     """A new epoch, a gap that is told, and 4419 for the old server's resume."""
     async with serving() as server:
