@@ -106,7 +106,8 @@ class ClientRoom:
 
     def enter(self, answer: Event) -> None:
         """`joined` came, on the first connection or a later one."""
-        epoch, seq = answer.get("epoch"), answer.get("seq") or 0
+        epoch, seq = answer.get("epoch"), answer.get("seq")
+        seq = seq if isinstance(seq, int) else 0  # what another server says otherwise is passed over
         # A server without epochs (the article's) keeps no history: what was said meanwhile is lost, and must be told.
         has_lost = self.joined.done() and (epoch != self.epoch or answer.get("gap", True))
         if has_lost and epoch == self.epoch and epoch is not None:

@@ -253,6 +253,22 @@ async def test_strange_fields_and_unknown_messages_are_passed_over() -> None:
         assert client.rooms == {}
 
 
+@on_a_loop
+async def test_a_strange_seq_of_a_room_is_passed_over() -> None:
+    """As text, the next event would be compared with it: the client goes on, and tells what it cannot know as a gap."""
+
+    async def play(peer: Peer) -> None:
+        await peer.welcome()
+        await peer.admit(seq="7")
+        await peer.say("chat", roomId="demo", text="hi", seq=8, id="1", userId="ann", requestId="q")
+        await peer.stay()
+
+    async with scripted(play) as server, client_of(server) as client:
+        room = await client.join("demo")
+        assert (await anext(room))["type"] == "gap"
+        assert (await anext(room))["text"] == "hi"
+
+
 # Addresses
 
 
