@@ -128,15 +128,20 @@ class Fault:
     def __post_init__(self) -> None:
         for field in fields(self):
             name, value = field.name, getattr(self, field.name)
-            if isinstance(value, int | float) and not _makes_sense(name, value):
-                raise ValueError(f"{type(self).__name__}({name}={value}) cannot be; the default is {field.default}")
+            is_number = isinstance(field.default, int | float | None) or isinstance(value, int | float)
+            is_off = value is None and field.default is None
+            if is_number and not is_off and not _makes_sense(name, value):
+                raise ValueError(f"{type(self).__name__}({name}={value!r}) cannot be; the default is {field.default}")
 
     def start(self, at: Start) -> Stage:
         """A stage for one direction of one connection."""
         raise NotImplementedError
 
 
-def _makes_sense(name: str, value: float) -> bool:
+def _makes_sense(name: str, value: object) -> bool:
+    """A plan in JSON may say "0.1" where it means 0.1."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
     return isfinite(value) and value >= 0 and (value > 0 or name not in MUST_BE_ABOVE_0)
 
 

@@ -26,6 +26,7 @@ from labkit.faults import (
     Stall,
     Throttle,
 )
+from labkit.faults.catalogue import from_dict
 from labkit.faults.fault import HELD_BYTES, End, Item
 from labkit.faults.frame_stage import LARGEST_FRAME_BYTES
 from tests.faults.streams import HEAD, Wire, cut_at, frame_lists, places, through
@@ -115,6 +116,10 @@ def test_the_draws_of_a_fault_do_not_depend_on_its_neighbours_draws() -> None:
         lambda: Stall(float("nan")),
         lambda: Latency(float("inf")),
         lambda: Die(after_bytes=-1),
+        lambda: from_dict({"fault": "Latency", "seconds": "0.1"}),
+        lambda: from_dict({"fault": "Latency", "seconds": None}),
+        lambda: from_dict({"fault": "Stall", "seconds": [1]}),
+        lambda: from_dict({"fault": "Duplicate", "share": True}),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused(make) -> None:  # type: ignore[no-untyped-def]
