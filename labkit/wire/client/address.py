@@ -15,7 +15,9 @@ def checked(url: str) -> str:
     if parts.username is not None or parts.query or parts.fragment:
         raise ValueError("secrets do not belong in a URL, where logs and proxies keep them; give the ticket by itself")
     if parts.scheme not in ("ws", "wss") or not parts.hostname:
-        raise ValueError(f"{url!r} is not the address of a room server; {_advice(parts)}")
+        # Anything else may be a ticket: the two arguments are easily swapped.
+        what = repr(url) if parts.scheme in ("ws", "wss", "http", "https") else "this"
+        raise ValueError(f"{what} is not the address of a room server; {_advice(parts)}")
     return url
 
 

@@ -21,6 +21,7 @@ from labkit.rules.grants import BadGrant, Grants
 FIELDS = ["name", "code", "rooms"]
 LONGEST_NAME = 100
 MIN_CODE = 8
+ROOMS_ARE = "rooms are room ids, or the start of one followed by *, each alone or with =r, =w or =rw; or JSON"
 # Wrong codes: so many at once, then so many a second. More from an address, as a whole class may share one.
 A_NAME = (5, 0.2)
 AN_ADDRESS = (30, 1.0)
@@ -125,8 +126,8 @@ def _read_row(path: Path, number: int, row: list[str]) -> tuple[str, User]:
         raise BadUsers(f"{path} line {number}: the code is shorter than {MIN_CODE} characters")
     try:
         return name, User(code, _read_grants(rooms))
-    except (BadGrant, ValueError, TypeError) as error:
-        raise BadUsers(f"{path} line {number}: rooms: {error}") from None
+    except (BadGrant, ValueError, TypeError):  # whose text would quote the field: with two of them swapped, the code
+        raise BadUsers(f"{path} line {number}: {ROOMS_ARE}") from None
 
 
 def _read_grants(rooms: str) -> Grants:

@@ -289,6 +289,8 @@ async def test_a_strange_seq_of_a_room_is_passed_over() -> None:
         ("ws://localhost:8080/?token=hunter22", "secrets do not belong in a URL"),
         ("ws://localhost:8080/#hunter22", "secrets do not belong in a URL"),
         ("ws://ana:hunter22@localhost:99999", "not the address"),
+        ("t.0123456789ab.eyJpZCI6MX0.hunter22", "not the address"),
+        ("hunter22", "not the address"),
     ],
 )
 def test_a_wrong_address_is_told_at_once_and_a_secret_in_it_is_not_repeated(url: str, advice: str) -> None:
