@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from labkit.rules.admission import TokenBucket
+from labkit.rules.answers import encode
 from labkit.rules.credentials import same_secret
 from labkit.rules.grants import BadGrant, Grants
 
 FIELDS = ["name", "code", "rooms"]
 LONGEST_NAME = 100
 MIN_CODE = 8
+# What a user may do is in each of its credentials, and `auth` with one and a `previous` must fit into one message.
+LONGEST_ROOMS_BYTES = 5_000
 ROOMS_ARE = "rooms are room ids, or the start of one followed by *, each alone or with =r, =w or =rw; or JSON"
 # Wrong codes: so many at once, then so many a second. More from an address, as a whole class may share one.
 A_NAME = (5, 0.2)
@@ -125,9 +128,14 @@ def _read_row(path: Path, number: int, row: list[str]) -> tuple[str, User]:
     if len(code) < MIN_CODE:
         raise BadUsers(f"{path} line {number}: the code is shorter than {MIN_CODE} characters")
     try:
-        return name, User(code, _read_grants(rooms))
+        grants = _read_grants(rooms)
     except (BadGrant, ValueError, TypeError):  # whose text would quote the field: with two of them swapped, the code
         raise BadUsers(f"{path} line {number}: {ROOMS_ARE}") from None
+    if len(encode({"rooms": grants.rooms})) > LONGEST_ROOMS_BYTES:
+        raise BadUsers(
+            f"{path} line {number}: {len(grants.rooms)} rooms are too long for a ticket; use patterns with *"
+        )
+    return name, User(code, grants)
 
 
 def _read_grants(rooms: str) -> Grants:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from labkit.wire.http.users import BadUsers, Users, read_users
+from labkit.wire.http.users import LONGEST_ROOMS_BYTES, BadUsers, Users, read_users
+from tests.wire.people import ticket_answer
+from tests.wire.raw import Raw, on_a_loop, serving
 
 
 def read(tmp: Path, *lines: str) -> Users:
@@ -29,6 +31,21 @@ def read(tmp: Path, *lines: str) -> Users:
 )
 def test_a_line_that_cannot_be_is_named_and_not_quoted(tmp_path: Path, line: str) -> None:
     """A code in the wrong field would be on the screen, and in every log."""
-    with pytest.raises(BadUsers, match="users.csv line 3: ") as refusal:
+    with pytest.raises(BadUsers, match=r"users\.csv line 3: ") as refusal:
         read(tmp_path, "ada,correct-horse,team:*", line)
     assert "hunter2" not in str(refusal.value)
+
+
+@on_a_loop
+async def test_the_longest_line_makes_credentials_that_fit_into_their_message(tmp_path: Path) -> None:
+    """Ticket and resume open; one room more is refused when the file is read, and not at a reconnect with 1008."""
+    name = "\U0001f600" * 100
+    most = (LONGEST_ROOMS_BYTES - len('{"rooms":[]}')) // len('["project:0000-team","rw"],')
+    rooms = [f"project:{number:04}-team" for number in range(most + 1)]
+    with pytest.raises(BadUsers, match=r"line 2: .* too long for a ticket"):
+        read(tmp_path, f"{name},correct-horse,{' '.join(rooms)}")
+    users = read(tmp_path, f"{name},correct-horse,{' '.join(rooms[:most])}")
+    async with serving(users=users) as server:
+        answer = await ticket_answer(server.url, name, "correct-horse")
+        raw = await Raw.enter(server.url, answer.json["ticket"], rooms[most - 1])
+        await Raw.enter(server.url, raw.ok["resume"], rooms[0], previous=raw.ok["connectionId"])
