@@ -186,7 +186,8 @@ class Room(Generic[Member]):
 class Rooms(Generic[Member]):
     """Every room of a server, and a bounded memory of those nobody is in."""
 
-    def __init__(self, limits: Limits, new_epoch: Callable[[], str], idle_rooms: int = IDLE_ROOMS) -> None:
+    def __init__(self, limits: Limits, new_epoch: Callable[[], str], idle_rooms: int | None = IDLE_ROOMS) -> None:
+        """`idle_rooms` None: all are of one epoch and each that something was said in is kept, and no other."""
         self._limits = limits
         self._new_epoch = new_epoch
         self._idle_rooms = idle_rooms
@@ -199,7 +200,8 @@ class Rooms(Generic[Member]):
         room = self._rooms.get(room_id)
         if room is None:
             room = self._rooms[room_id] = Room(room_id, self._new_epoch(), self._limits)
-            self.tidy(room)
+            if self._idle_rooms is not None:
+                self.tidy(room)
         return room
 
     def find(self, room_id: str) -> Room[Member] | None:
@@ -210,6 +212,10 @@ class Rooms(Generic[Member]):
         """Call when a room's members changed: too many empty rooms, and the one idle longest is forgotten."""
         self._idle.pop(room.room_id, None)
         if room.members:
+            return
+        if self._idle_rooms is None:
+            if not room.accepted_seq:
+                self._rooms.pop(room.room_id, None)
             return
         self._idle[room.room_id] = None
         if len(self._idle) > self._idle_rooms:

@@ -31,12 +31,13 @@ class Memberships:
             place.since, "join", room=room.room_id, epoch=room.epoch, user=place.user_id, connection=connection.id
         )
         entered = partial(self._entered, connection, place, action)
-        self._hub.queue.then(entry, entered, partial(self._not_entered, connection, room))
+        self._hub.queue.then(entry, entered, partial(self._not_entered, connection, action.room_id))
 
     def _entered(self, connection: "Connection", place: Membership, action: actions.Enter) -> None:
-        if connection.closing:
-            return
         room = self._hub.rooms.room(action.room_id)  # asked again: an empty room may have been forgotten meanwhile
+        if connection.closing:
+            self._hub.rooms.tidy(room)
+            return
         events, gap = room.missed(action.since, place, connection.outbox.free_bytes // 2)
         if room.enter(connection, place):
             self._tell_entered(room, place)
@@ -45,9 +46,10 @@ class Memberships:
         for event in events:
             connection.send(event.body)
 
-    def _not_entered(self, connection: "Connection", room: "Room[Connection]") -> None:
-        connection.session.rooms.pop(room.room_id, None)
-        self._hub.perform(connection, actions.Refuse("unavailable", room_id=room.room_id))
+    def _not_entered(self, connection: "Connection", room_id: str) -> None:
+        connection.session.rooms.pop(room_id, None)
+        self._hub.rooms.tidy(self._hub.rooms.room(room_id))
+        self._hub.perform(connection, actions.Refuse("unavailable", room_id=room_id))
 
     def exit(self, connection: "Connection", action: actions.Exit) -> None:
         """End a membership, behind what was said before."""
@@ -77,10 +79,11 @@ class Memberships:
 
     def tell_members(self, connection: "Connection", action: actions.TellMembers) -> None:
         """Answer `presence`, and tell every change from now on."""
-        self._hub.queue.then(None, partial(self._told_members, connection, self._hub.rooms.room(action.room_id)))
+        self._hub.queue.then(None, partial(self._told_members, connection, action.room_id))
 
-    def _told_members(self, connection: "Connection", room: "Room[Connection]") -> None:
-        if connection in room.members:
+    def _told_members(self, connection: "Connection", room_id: str) -> None:
+        room = self._hub.rooms.find(room_id)
+        if room is not None and connection in room.members:
             room.watchers.add(connection)
             connection.send(answers.encode(answers.presence(room.room_id, self._present(room))))
 

@@ -23,6 +23,7 @@ def restore(past: Past, rooms: "Rooms[Connection]", sessions: Sessions, now: flo
         for event, at, remember in past_room.events:
             room.restore_event(event, at, remember)
         room.restore(past_room.epoch, past_room.seq)
+        rooms.tidy(room)
     for ticket_id, expires_at in past.spent_tickets:
         sessions.remember_spent(ticket_id, expires_at, now)
     for session_id, known in past.sessions.items():

@@ -9,7 +9,6 @@ Read `wire.connection` next, then `wire.hub`. Taught in notebook 01 (hello) and 
 import asyncio
 import logging
 import ssl
-import sys
 import uuid
 from collections.abc import Collection
 from pathlib import Path
@@ -134,7 +133,7 @@ class Server:
         if self._audit_path is not None:
             self._audit = Audit(self._audit_path)
         shared = shared_past(self._audit_path, self.limits, broker.epoch)
-        rooms: Rooms[Connection] = Rooms(self.limits, lambda: broker.epoch, idle_rooms=sys.maxsize)
+        rooms: Rooms[Connection] = Rooms(self.limits, lambda: broker.epoch, idle_rooms=None)
         hub = SharedHub(*self._parts(self._key or new_key(), rooms), broker=broker)
         hub.http = Http(hub, self._users, self._ops_token, self._routes)
         restore(shared.past, rooms, hub.sessions, time())

@@ -322,7 +322,7 @@ def epochs() -> Iterator[str]:
     return (f"e{number}" for number in count(1))
 
 
-def new_rooms(idle_rooms: int) -> Rooms[str]:
+def new_rooms(idle_rooms: int | None) -> Rooms[str]:
     """Rooms whose epochs are e1, e2, ..."""
     names = epochs()
     return Rooms(Limits(), lambda: next(names), idle_rooms)
@@ -348,6 +348,22 @@ def test_an_empty_room_is_kept_for_its_members_to_come_back() -> None:
     room.leave("x")
     rooms.tidy(room)
     assert [said.seq for said in rooms.room("a").missed(Since("e1", 1), READER).events] == [2, 3]
+
+
+def test_of_rooms_of_one_epoch_those_with_a_seq_are_kept_and_no_other() -> None:
+    """A room that is made before anybody enters stays until somebody has left."""
+    rooms = new_rooms(None)
+    for name in "abc":
+        room = rooms.room(name)
+        assert rooms.room(name) is room
+        room.enter("x", READER)
+        rooms.tidy(room)
+        if name == "b":
+            told(room, 1)
+        assert rooms.find(name) is room
+        room.leave("x")
+        rooms.tidy(room)
+    assert [room.room_id for room in rooms] == ["b"]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.booleans()), max_size=60))

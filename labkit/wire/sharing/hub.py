@@ -134,13 +134,13 @@ class SharedHub(Hub):
 
     def _is_ahead(self, connection: "Connection", action: actions.Enter) -> bool:
         """Whether a member has heard, on another server, what the log has not brought us yet."""
-        since, room = action.since, self.rooms.room(action.room_id)
+        since, room = action.since, self.rooms.find(action.room_id)
         if connection in self._patient:
             self._patient.discard(connection)
             return False
-        if since is None or since.epoch != room.epoch or since.seq <= room.seq:
+        if since is None or since.epoch != self.broker.epoch or since.seq <= (room.seq if room else 0):
             return False
-        self._ahead[connection] = room.room_id, since.seq, monotonic() + PATIENCE_S
+        self._ahead[connection] = action.room_id, since.seq, monotonic() + PATIENCE_S
         return True
 
     def caught_up(self, room: "Room[Connection]") -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from labkit.brokers import broker_at
+from labkit.wire.server import Server
 from tests.wire.people import enter_as, refused, revoke, ticket
 from tests.wire.raw import TOKEN, Ended, Raw, close_frame, on_a_loop, text, until
 from tests.wire.sharing.house import ROOM, house
@@ -269,6 +271,28 @@ async def test_who_leaves_behind_a_chat_and_goes_is_in_the_room_no_more(
         assert (await watcher.hear("gone"))["userId"] == one.ok["userId"]
         room, hub = built.servers[0].hub.rooms.room(ROOM), built.servers[0].hub
         await until(lambda: len(hub.connections) == 1 and len(room.members) == 1)
+
+
+@on_a_loop
+async def test_rooms_in_which_nothing_was_said_are_not_kept(tmp_path: Path) -> None:
+    """Left, not entered in time, restored: the same epoch makes them anew. One that was left in between works."""
+    async with house(tmp_path, servers=1) as built:
+        one, hub = await Raw.enter(built.urls[0], TOKEN), built.servers[0].hub
+        turns = [text({"type": kind, "roomId": "z"}) for kind in ("join", "leave", "join", "presence")]
+        one.send(b"".join(turns))
+        assert [(await one.hear())["type"] for _ in turns] == ["joined", "left", "joined", "presence"]
+        for number in range(20):
+            one.say(type="join", roomId=f"z{number}")
+            one.say(type="leave", roomId=f"z{number}")
+        one.chat("z", "x")
+        one.say(type="join", roomId="y")
+        one.send(text({"type": "join", "roomId": "never"}) + close_frame(1000))
+        await until(lambda: not hub.connections)
+        await until(lambda: [room.room_id for room in hub.rooms] == ["z"])
+        await built.servers[0].drain()
+        again = Server(port=0, broker=broker_at(built.broker.url), key=built.key, audit=tmp_path / "one.db")
+        async with again:
+            assert [(room.room_id, room.seq) for room in again.hub.rooms] == [("z", 1)]
 
 
 @pytest.mark.parametrize("words", ["plain", "\ud800 half a character", "🦉 " * 300])
