@@ -2,8 +2,9 @@
 
 A ticket or a resume credential that may be good is written to the log, and judged when it comes back; what is refused
 at once is not written, as nobody ever empties the log. What its connection says meanwhile waits. Without the broker a
-ticket must wait (1013, come back), as another server may have taken it; a resume credential is good at once. The dev
-token begins a new session each time and asks nobody.
+ticket must wait (1013, come back), as another server may have taken it; a resume credential is good at once. A ticket
+that was written and is not read in time may be spent by it (4401, come back with another). The dev token begins a new
+session each time and asks nobody.
 """
 
 from dataclasses import dataclass, field
@@ -105,10 +106,17 @@ class Arrivals:
             if now >= arrival.late_at:
                 del self._coming[coming_id]
                 if kind_of(arrival.action.token) == TICKET:
-                    self._not_now(arrival.connection, arrival.action)
+                    self._too_late(arrival)
                     self._go_on(arrival)
                 else:
                     self._let_in(arrival, inf)
+
+    def _too_late(self, arrival: _Arrival) -> None:
+        """What was written may come out of the log later, and spends the ticket: a fresh one is needed."""
+        if isinstance(arrival.action, Authenticate):
+            arrival.connection.close(CloseCode.AUTH_TIMEOUT)
+        else:
+            self._not_now(arrival.connection, arrival.action)
 
     def _let_in(self, arrival: _Arrival, place: float) -> None:
         if arrival.connection.session.listens:
