@@ -106,7 +106,7 @@ class SharedPublishing:
     ) -> tuple[answers.Answer, Event, Entry]:
         message = judge(said.message)
         assert isinstance(message, Publication)
-        request_id, seq = said.request or said.id, room.next_seq()
+        request_id, seq = said.id if said.request is None else said.request, room.next_seq()
         answer = answers.event(message, event_id=said.id, request_id=request_id, user_id=said.user, now=at, seq=seq)
         body = answers.encode(answer)
         entry = Entry(

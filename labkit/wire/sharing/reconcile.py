@@ -71,5 +71,5 @@ def _said(body: bytes) -> Said | None:
 
 
 def _is_repeat(said_at: dict[tuple[str, str, str], float], said: Said, at: float, limits: Limits) -> bool:
-    first = said_at.get((said.room, said.user, said.request or ""))
+    first = None if said.request is None else said_at.get((said.room, said.user, said.request))
     return first is not None and at < first + limits.dedupe_s

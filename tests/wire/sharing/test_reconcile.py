@@ -55,6 +55,12 @@ def test_a_repetition_belongs_in_no_file() -> None:
     assert compared([line(1, "r"), line(2, "r", at=100)], [row(1)]).missing == (2,)
 
 
+def test_an_empty_request_id_is_one_and_none_is_none() -> None:
+    """A message without one repeats nothing."""
+    assert compared([line(1, ""), line(2, "")], [row(1)]).repeats == 1
+    assert compared([line(1, ""), line(2)], [row(1)]).missing == (2,)
+
+
 @pytest.mark.parametrize(
     ("rows", "missing", "strange"),
     [

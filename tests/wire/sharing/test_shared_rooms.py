@@ -80,6 +80,17 @@ async def test_a_member_resumes_on_another_server_without_a_hole(tmp_path: Path)
 
 
 @on_a_loop
+async def test_an_empty_request_id_is_one_as_on_a_lone_server(tmp_path: Path) -> None:
+    """The event has it, and the second message with it is a repetition."""
+    async with house(tmp_path, servers=1) as built:
+        one = await Raw.enter(built.urls[0], TOKEN, ROOM)
+        one.chat(ROOM, "a", requestId="")
+        one.chat(ROOM, "b", requestId="")
+        first, second = await one.hear_many(2, "chat")
+        assert (first["requestId"], second) == ("", first | {"duplicate": True})
+
+
+@on_a_loop
 async def test_a_request_repeated_on_another_server_is_recognised(tmp_path: Path) -> None:
     """Its sender gets the first event again, marked; nobody hears it twice, and no file holds it twice."""
     async with house(tmp_path) as built:
