@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -99,6 +100,26 @@ def test_codes_never_go_into_a_log(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("Error: new codes would end up in a log here; give --hand-out FILE")
+
+
+def test_codes_are_made_only_where_they_are_shown(school: Schoolhouse) -> None:
+    """A start that fails, for its port or because the class is served already, changes no code and hands out none."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = started(school, "--port", taken.getsockname()[1])
+    assert (done.returncode, school.slips.read_text()) == (2, "")
+    with school:
+        codes = school.codes
+        done = started(school, "--port", "0", "--new-instructor-code")
+        assert done.returncode == 2 and "in use by another server" in done.stderr
+        assert school.codes == codes
+        assert ask(f"ws://localhost:{school.port}", "/class/board", basic(INSTRUCTOR, codes[INSTRUCTOR]))
+
+
+def started(school: Schoolhouse, *more: object) -> "subprocess.CompletedProcess[str]":
+    """What a start that cannot serve says."""
+    files = ["--file", school.file, "--roster", school.folder / "roster.csv", "--hand-out", school.slips]
+    command = [sys.executable, "-m", "labkit", "class", "start", "physics", *map(str, [*files, *more])]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_it_listens_on_loopback_unless_asked(school: Schoolhouse) -> None:

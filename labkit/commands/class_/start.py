@@ -13,7 +13,7 @@ import click
 
 from labkit.classroom.catalogue import of_course
 from labkit.classroom.register import INSTRUCTOR, OtherClass, Register
-from labkit.classroom.roster import BadRoster, read_roster, real_names
+from labkit.classroom.roster import BadRoster, Student, read_roster, real_names
 from labkit.classroom.serving import ClassServer, open_register
 from labkit.classroom.tls import NoCertificate, fingerprint, own_certificate
 from labkit.commands.class_.slips import check_place, for_instructor, hand_out, sheet
@@ -105,7 +105,9 @@ def _start(given: Options) -> None:
         certfile, keyfile = own_certificate(given.path, lan_address() if given.lan else None)
     context = tls_of(certfile, keyfile)
     register = open_register(given.path, given.class_id)
-    enrolled = _enrol(register, given)
+    students = read_roster(given.roster) if given.roster else []
+    if given.is_renewing or register.without_code([INSTRUCTOR, *(student.shown_as for student in students)]):
+        check_place(given.slips)
     server = ClassServer(
         register, of_course(), given.host, given.port, limits=given.limits, tls=context, allow_origins=given.origins
     )
@@ -113,6 +115,7 @@ def _start(given: Options) -> None:
     prepare_process()
 
     def tell(serving: Server) -> None:
+        enrolled = _enrol(register, given, students)  # here the file is ours alone, and whoever gets a code sees it
         address = given.address(serving)
         if given.lan and context is None:
             click.echo("note: without --tls, codes and answers' verdicts cross the room in the clear", err=True)
@@ -140,14 +143,10 @@ class _Enrolled(NamedTuple):
         return head + sheet(address, codes, self.real_names, pin)
 
 
-def _enrol(register: Register, given: Options) -> _Enrolled:
-    students = read_roster(given.roster) if given.roster else []
-    names = [student.shown_as for student in students]
-    if given.is_renewing or register.without_code([INSTRUCTOR, *names]):
-        check_place(given.slips)
+def _enrol(register: Register, given: Options, students: list[Student]) -> _Enrolled:
     if given.roster:
         register.close_to_new_names()
-    codes = register.enrol(names)
+    codes = register.enrol(student.shown_as for student in students)
     instructor = register.enrol_instructor(given.is_renewing)
     return _Enrolled(({INSTRUCTOR: instructor} if instructor else {}) | codes, real_names(students))
 
