@@ -103,12 +103,14 @@ class Register:
         given = {}
         with self._open() as file:
             for name in names:
-                has_one = self._seat(file, name) is not None
-                if renew or not has_one:
-                    given[name] = codes.new_code()
-                    self._put(file, name, given[name])
-                if renew and has_one:
+                seat = self._seat(file, name)
+                if seat is not None and not renew:
+                    continue
+                if seat is not None:
+                    name = seat[0]  # as it was first spelled: the records are under that name
                     file.execute("INSERT OR REPLACE INTO renewed VALUES (?, ?)", (name, time()))
+                given[name] = codes.new_code()
+                self._put(file, name, given[name])
         return given
 
     def renewed(self) -> dict[str, float]:

@@ -83,6 +83,16 @@ def test_a_second_enrolment_gives_codes_to_new_names_only(register: Register) ->
     assert may(register, "ana", renewed["ana"]) is not None
 
 
+def test_another_spelling_of_a_name_is_the_same_student(register: Register) -> None:
+    """A new code for `Beaver` is beaver's: the board has one row, and the name of the records stays."""
+    old = register.enrol(["beaver"])["beaver"]
+    given = register.enrol(["Beaver"], renew=True)
+    assert list(given) == register.names() == ["beaver"]
+    assert may(register, "beaver", given["beaver"]) is not None
+    assert may(register, "beaver", old) is None
+    assert list(register.renewed()) == ["beaver"]
+
+
 def test_in_an_open_class_the_first_to_say_a_name_has_it(register: Register) -> None:
     """That device comes in again; another one does not, not by another spelling either."""
     assert may(register, "zoe", SECRET) is not None
