@@ -1,6 +1,6 @@
 """Who may come into a class, kept in the class's one file beside the audit log: names, roles and hashes of codes.
 
-    register = Register(path, "physics")       # a file that the audit log has made
+    register = open_register(path, "physics")  # a class's file, or a new one; `Register` alone takes only a class's
     register.enrol(["ana", "ben"])             # -> {"ana": "k3mw-9xqa-t7hd", ...}: the only time that a code is seen
     register.grants("ana", code, address, now) # what POST /ticket asks; None for a wrong code
 
@@ -17,9 +17,13 @@ from time import time
 from labkit.classroom import codes
 from labkit.classroom.roster import BadRoster, checked_name, key
 from labkit.rules.grants import Grants
+from labkit.wire.audit.file import explaining, newest, reading
+from labkit.wire.audit.opening import check_file
+from labkit.wire.audit.writer import Audit
 from labkit.wire.http.users import Brakes
 
 INSTRUCTOR = "instructor"
+BESIDE = (".crt", ".pem", ".key")
 MOST_NAMES = 1_000  # in a class; a stranger who claims names comes no further
 LEAST_SECRET = 16  # characters of a device's own secret
 BUSY_S = 2.0
@@ -50,20 +54,49 @@ def news_of(class_id: str) -> str:
     return f"class:{class_id}:news"
 
 
+def class_in(path: Path) -> str | None:
+    """Whose file this is; None for an audit file that is no class's. Raises AuditError."""
+    with reading(path) as file:
+        if not file.execute("SELECT 1 FROM sqlite_master WHERE name = 'class'").fetchone():
+            return None
+        (found,) = file.execute("SELECT value FROM class WHERE name = 'id'").fetchone() or (None,)
+        return found
+
+
+def open_register(path: Path, class_id: str) -> "Register":
+    """The register in a class's file, which is made when there is none. Raises AuditError, OtherClass.
+
+    What is not ours is left as it was: each look comes before the first write.
+    """
+    if path.suffix in BESIDE:
+        raise OtherClass(f"{path}: files with {path.suffix} lie beside a class's file; give it another ending")
+    check_file(path)
+    if not path.exists() or path.stat().st_size == 0:
+        Audit(path).close()  # makes the file
+    with reading(path) as file:
+        is_new = newest(file)[0] == 0
+    if not is_new or class_in(path) is not None:
+        Register(path, class_id)
+    with explaining(path), closing(_connected(path)) as made:
+        made.executescript(_SCHEMA)
+        made.execute("INSERT OR IGNORE INTO class VALUES ('id', ?), ('open', '1')", (class_id,))
+    return Register(path, class_id)
+
+
 class Register:
     """The seats of one class."""
 
     def __init__(self, path: Path, class_id: str) -> None:
-        """`path`: an audit file that exists. Raises OtherClass, sqlite3.Error."""
+        """`path`: a class's file; nothing is written. Raises OtherClass, AuditError."""
         self.class_id = class_id
         self.path = path
         self._brakes = Brakes()
         self._codes = codes.Checked()
-        with self._open() as file:
-            file.executescript(_SCHEMA)
-            file.execute("INSERT OR IGNORE INTO class VALUES ('id', ?), ('open', '1')", (class_id,))
-        if self._value("id") != class_id:
-            raise OtherClass(f"{path} is the file of the class {self._value('id')!r}")
+        found = class_in(path)
+        if found is None:
+            raise OtherClass(f"{path} is an audit file, but not of a class; name another")
+        if found != class_id:
+            raise OtherClass(f"{path} is the file of the class {found!r}")
 
     # Seats
 
@@ -168,4 +201,8 @@ class Register:
 
     def _open(self) -> "closing[sqlite3.Connection]":
         """Each time anew: `labkit class code` may write beside a running server. Every statement commits itself."""
-        return closing(sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None))
+        return closing(_connected(self.path))
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)

@@ -16,7 +16,6 @@ import ssl
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from http import HTTPStatus
-from pathlib import Path
 from time import monotonic, time
 from typing import Any
 
@@ -30,7 +29,7 @@ from labkit.rules.answers import encode
 from labkit.rules.grants import Grants
 from labkit.rules.limits import Limits
 from labkit.wire.audit.file import newest, reading
-from labkit.wire.audit.writer import Audit, AuditError
+from labkit.wire.audit.writer import AuditError
 from labkit.wire.gate import Peer
 from labkit.wire.http.reply import reply
 from labkit.wire.http.routes import Routes, basic
@@ -41,13 +40,6 @@ _LOGGER = logging.getLogger(__name__)
 CATCH_UP_S = 1.0
 ZIP_LEVEL = 1  # an eighth of the size in a few milliseconds
 ANSWER_FIRST_S = 0.2  # before a drill, so that whoever asked for it hears that it comes
-
-
-def open_register(path: Path, class_id: str) -> Register:
-    """The register in a class's file, which is made when there is none. Raises AuditError, OtherClass."""
-    if not path.exists():
-        Audit(path).close()  # makes the file
-    return Register(path, class_id)
 
 
 class ClassServer:

@@ -26,9 +26,11 @@ class NoCertificate(Exception):
 def own_certificate(path: Path, lan: str | None) -> tuple[Path, Path]:
     """Certificate and key beside a class's file, made when there are none. Raises NoCertificate, OSError."""
     certfile, keyfile = path.with_suffix(".crt"), path.with_suffix(".pem")
-    if not certfile.exists() or not keyfile.exists():
+    for one, other in ((certfile, keyfile), (keyfile, certfile)):
+        if one.exists() and not other.exists():
+            raise NoCertificate(f"{one} is there, but no {other.name}; move it away, or give --certfile and --keyfile")
+    if not certfile.exists():
         certificate, key = _made(["localhost", socket.gethostname()], ["127.0.0.1", "::1", *([lan] if lan else [])])
-        keyfile.unlink(missing_ok=True)
         with os.fdopen(os.open(keyfile, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(key)
         certfile.write_bytes(certificate)

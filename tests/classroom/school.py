@@ -11,9 +11,9 @@ from typing import Any
 from labkit.bench.ask import ask, basic
 from labkit.classroom.catalogue import Catalogue
 from labkit.classroom.membership import Membership
-from labkit.classroom.register import INSTRUCTOR, Register
+from labkit.classroom.register import INSTRUCTOR, Register, open_register
 from labkit.classroom.sending import Sender
-from labkit.classroom.serving import ClassServer, open_register
+from labkit.classroom.serving import ClassServer
 from labkit.course.progress import Progress
 from labkit.rules.limits import Limits
 from labkit.wire.server import Server

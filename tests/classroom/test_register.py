@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from labkit.classroom import codes
-from labkit.classroom.register import INSTRUCTOR, LEAST_SECRET, MOST_NAMES, OtherClass, Register
+from labkit.classroom.register import INSTRUCTOR, LEAST_SECRET, MOST_NAMES, OtherClass, Register, open_register
 from labkit.classroom.roster import BadRoster
-from labkit.classroom.serving import open_register
 from labkit.wire.http.users import TooManyGuesses
 
 HERE = "192.0.2.7"

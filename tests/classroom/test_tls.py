@@ -22,6 +22,16 @@ def test_it_is_made_once_and_its_key_is_ours_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE(made[1].stat().st_mode) == 0o600
 
 
+def test_somebody_elses_certificate_is_left_alone(tmp_path: Path) -> None:
+    """One of the two files without the other is not ours to write over."""
+    for name in ("server.crt", "server.pem"):
+        (tmp_path / name).write_text("theirs")
+        with pytest.raises(NoCertificate, match=f"{name} is there"):
+            own_certificate(tmp_path / "server.db", None)
+        assert (tmp_path / name).read_text() == "theirs"
+        (tmp_path / name).unlink()
+
+
 @on_a_loop
 async def test_the_slips_fingerprint_opens_it_and_another_does_not(tmp_path: Path) -> None:
     """Who stands in between, with a certificate of their own, gets no code."""

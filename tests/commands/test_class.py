@@ -1,12 +1,15 @@
 """`labkit class`: the verbs as an instructor types them."""
 
+import asyncio
 import json
 import re
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,10 @@ from click.testing import CliRunner, Result
 from labkit.bench.ask import ask, basic
 from labkit.classroom.register import INSTRUCTOR
 from labkit.cli import main
+from labkit.wire.audit.writer import Audit
+from labkit.wire.server import Server
 from tests.e2e.schoolhouse import Schoolhouse
+from tests.wire.raw import on_a_loop
 
 
 def run(*arguments: object) -> Result:
@@ -149,6 +155,70 @@ def test_what_cannot_be_is_said(
     done = run(*arguments)
     assert done.exit_code == 2
     assert fault in done.output
+
+
+def test_what_is_no_class_is_left_as_it_was(tmp_path: Path) -> None:
+    """A room server's audit file, somebody's database, a text, a folder: refused in a line, by every verb."""
+    Audit(tmp_path / "room.db").close()
+    with closing(sqlite3.connect(tmp_path / "room.db", isolation_level=None)) as room:
+        room.execute("INSERT INTO log (n, at, kind, hash) VALUES (1, 0, 'start', x'00')")
+    with closing(sqlite3.connect(tmp_path / "notes.db", isolation_level=None)) as notes:
+        notes.execute("CREATE TABLE notes (text)")
+    (tmp_path / "notes.txt").write_text("dear diary")
+    (tmp_path / "folder.db").mkdir()
+    (tmp_path / "room.db.lock").unlink()
+    before = contents(tmp_path)
+    verbs = (("start", "--port", 0, "--hand-out", tmp_path / "s"), ("board",), ("drill",), ("export",), ("code",))
+    for name in ("room.db", "notes.db", "notes.txt", "folder.db"):
+        for verb, *more in verbs:
+            names = ["zoe", "--hand-out", tmp_path / "s"] if verb == "code" else []
+            done = run(verb, "lab", *names, *more, "--file", tmp_path / name)
+            assert (done.exit_code, done.output.count("\n")) == (2, 1), (verb, name, done.output)
+            assert before.items() <= contents(tmp_path).items(), (verb, name)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """What lies there."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def test_a_drill_ends_no_server_that_is_no_class(tmp_path: Path) -> None:
+    """Its signal would: a room server has no answer to it."""
+
+    @on_a_loop
+    async def served() -> None:
+        async with Server("127.0.0.1", 0, audit=tmp_path / "room.db"):
+            signal.signal(signal.SIGUSR1, lambda *_: got.append(1))
+            done = await asyncio.to_thread(run, "drill", "lab", "--file", tmp_path / "room.db")
+            assert (done.exit_code, got) == (2, []), done.output
+            assert "not of a class" in done.output
+
+    got: list[int] = []
+    before = signal.getsignal(signal.SIGUSR1)
+    try:
+        served()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+@pytest.mark.parametrize("name", ["p.pem", "p.crt", "p.key"])
+def test_a_class_is_not_its_own_key(tmp_path: Path, name: str) -> None:
+    """The files beside it have these names: with --tls the key would take the class's place."""
+    done = run("start", "--tls", "--port", 0, "--file", tmp_path / name, "--hand-out", tmp_path / "s")
+    assert done.exit_code == 2 and "give it another ending" in done.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_file_and_one_of_an_older_labkit_become_a_class(school: Schoolhouse) -> None:
+    """What `touch` or `mktemp` made; and a class without the table of renewed codes."""
+    school.file.touch()
+    with school, school.student("ana") as tell:
+        tell("02-auth", "pass")
+    with sqlite3.connect(school.file) as file:
+        file.execute("DROP TABLE renewed")
+    assert re.search("^ana +pass$", run("board", "physics", "--file", school.file).output, re.MULTILINE)
+    with school:
+        assert ask(f"ws://localhost:{school.port}", "/class/board", basic(INSTRUCTOR, school.codes[INSTRUCTOR]))
 
 
 def test_every_verb_has_examples() -> None:

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import click
 
-from labkit.classroom.register import OtherClass
+from labkit.classroom.register import OtherClass, open_register
 from labkit.classroom.roster import BadRoster
-from labkit.classroom.serving import open_register
 from labkit.commands.class_.slips import check_place, hand_out, sheet
 from labkit.commands.class_.which import existing_file, which_class
 from labkit.commands.failing import CannotRun

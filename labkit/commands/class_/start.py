@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import click
 
 from labkit.classroom.catalogue import of_course
-from labkit.classroom.register import INSTRUCTOR, OtherClass, Register
+from labkit.classroom.register import INSTRUCTOR, OtherClass, Register, open_register
 from labkit.classroom.roster import BadRoster, Student, read_roster, real_names
-from labkit.classroom.serving import ClassServer, open_register
+from labkit.classroom.serving import ClassServer
 from labkit.classroom.tls import NoCertificate, fingerprint, own_certificate
 from labkit.commands.class_.slips import check_place, for_instructor, hand_out, sheet
 from labkit.commands.class_.which import file_of, which_class
@@ -100,11 +100,11 @@ class Options:
 
 
 def _start(given: Options) -> None:
+    register = open_register(given.path, given.class_id)
     certfile, keyfile = given.certfile, given.keyfile
     if given.tls:
         certfile, keyfile = own_certificate(given.path, lan_address() if given.lan else None)
     context = tls_of(certfile, keyfile)
-    register = open_register(given.path, given.class_id)
     students = read_roster(given.roster) if given.roster else []
     if given.is_renewing or register.without_code([INSTRUCTOR, *(student.shown_as for student in students)]):
         check_place(given.slips)

@@ -7,7 +7,9 @@ from typing import Any
 
 import click
 
+from labkit.classroom.register import OtherClass, Register
 from labkit.commands.failing import CannotRun
+from labkit.wire.audit.file import AuditError
 
 CLASS_ID = re.compile(r"[a-zA-Z0-9_-]{1,40}")
 
@@ -32,8 +34,12 @@ def file_of(class_id: str, file: Path | None) -> Path:
 def existing_file(class_id: str, file: Path | None) -> Path:
     """The same, for what needs a class that was started before."""
     path = file_of(class_id, file)
-    if not path.is_file():
+    if not path.exists():
         raise CannotRun(
             f"there is no class file {path}; `labkit class start {class_id}` makes one, --file names another"
         )
+    try:
+        Register(path, class_id)
+    except (AuditError, OtherClass) as error:
+        raise CannotRun(str(error)) from None
     return path
