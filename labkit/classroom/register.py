@@ -105,6 +105,18 @@ class Register:
         """Whether a new name may be claimed."""
         return self._value("open") == "1"
 
+    @property
+    def address(self) -> tuple[str, str | None] | None:
+        """Where the class was served last, and its certificate's fingerprint."""
+        url = self._value("url")
+        return None if url is None else (url, self._value("fingerprint") or None)
+
+    def note_address(self, url: str, fingerprint: str | None) -> None:
+        """For slips that are made later."""
+        with self._open() as file:
+            told = ("url", url, "fingerprint", fingerprint or "")
+            file.execute("INSERT OR REPLACE INTO class VALUES (?, ?), (?, ?)", told)
+
     def close_to_new_names(self) -> None:
         """From now on only those come in who were given a code, and who claimed their name before."""
         with self._open() as file:

@@ -11,12 +11,14 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from labkit.bench.ask import ask, basic
 from labkit.classroom.register import INSTRUCTOR
+from labkit.classroom.tls import pinned
 from labkit.cli import main
 from labkit.wire.audit.writer import Audit
 from labkit.wire.server import Server
@@ -180,6 +182,28 @@ def test_what_is_no_class_is_left_as_it_was(tmp_path: Path) -> None:
 def contents(folder: Path) -> dict[str, bytes]:
     """What lies there."""
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def test_an_open_class_with_tls_tells_how_to_join(tmp_path: Path) -> None:
+    """The printed line has the fingerprint without which it cannot work; a late slip has it too, and the address."""
+    files = ["--file", str(tmp_path / "c.db"), "--hand-out", str(tmp_path / "slips.txt")]
+    command = [sys.executable, "-m", "labkit", "class", "start", *files, "--tls", "--port", "0", "--with-parent"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as serving:
+        assert serving.stdout is not None and serving.stdin is not None
+        said = "".join(iter(lambda: line_of(serving.stdout), ""))
+        found = re.search(r"join\('(wss://.*?)', name=\.\.\., fingerprint='(\w+)'\)", said)
+        assert found is not None, said
+        assert json.loads(ask(found[1], "/class", tls=pinned(found[1], found[2])))["class"] == "lab"
+        assert run("code", "lab", "zoe", "--file", tmp_path / "c.db", "--hand-out", tmp_path / "late").exit_code == 0
+        serving.stdin.close()
+    late = (tmp_path / "late").read_text()
+    assert f"join('{found[1]}', name='zoe'" in late and f"fingerprint='{found[2]}'" in late
+
+
+def line_of(said: Any) -> str:
+    """A line of a server that starts; empty for the last one."""
+    line = str(said.readline())
+    return "" if "listening on" in line else line
 
 
 def test_a_drill_ends_no_server_that_is_no_class(tmp_path: Path) -> None:

@@ -21,9 +21,9 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @which_class
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
-@click.option("--url", default="ws://ADDRESS:PORT", help="The class's address, for the slip.")
+@click.option("--url", help="The class's address for the slip.  [default: as it was served last]")
 @click.option("--hand-out", "slips", type=click.Path(path_type=Path), help="Into this file, mode 0600.")
-def code(class_id: str, file: Path | None, names: tuple[str, ...], url: str, slips: Path | None) -> None:
+def code(class_id: str, file: Path | None, names: tuple[str, ...], url: str | None, slips: Path | None) -> None:
     """A new code for each NAME of a CLASS, known or new. The server may run meanwhile."""
     try:
         register = open_register(existing_file(class_id, file), class_id)
@@ -31,4 +31,5 @@ def code(class_id: str, file: Path | None, names: tuple[str, ...], url: str, sli
         codes = register.enrol(names, renew=True)
     except (AuditError, BadRoster, OtherClass) as error:
         raise CannotRun(str(error)) from None
-    hand_out(sheet(url, codes, {}, None), slips)
+    address, pin = register.address or ("ws://ADDRESS:PORT", None)
+    hand_out(sheet(url or address, codes, {}, pin), slips)

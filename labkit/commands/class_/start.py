@@ -116,14 +116,16 @@ def _start(given: Options) -> None:
 
     def tell(serving: Server) -> None:
         enrolled = _enrol(register, given, students)  # here the file is ours alone, and whoever gets a code sees it
-        address = given.address(serving)
+        address, pin = given.address(serving), fingerprint(certfile) if given.tls else None
+        register.note_address(address, pin)
         if given.lan and context is None:
             click.echo("note: without --tls, codes and answers' verdicts cross the room in the clear", err=True)
         if enrolled.codes:
-            hand_out(enrolled.text(address, fingerprint(certfile) if given.tls else None), given.slips)
+            hand_out(enrolled.text(address, pin), given.slips)
         click.echo(f"class {given.class_id}: the board is at {address.replace('ws', 'http', 1)}/board")
         if register.is_open:
-            click.echo(f"students: labkit.classroom.join({address!r}, name=...); the first to say a name has it")
+            more = f", fingerprint={pin!r}" if pin else ""
+            click.echo(f"students: labkit.classroom.join({address!r}, name=...{more}); the first to say a name has it")
         click.echo(f"WebSocket server listening on {serving.url}")
         sys.stdout.flush()
 
