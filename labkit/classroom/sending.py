@@ -15,6 +15,7 @@ import fcntl
 import hashlib
 import json
 import os
+import secrets
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -60,7 +61,8 @@ class Sender:
         """How many records the class has not confirmed."""
         if self.is_standing_by:
             self._cursor.read()  # another process moves it
-        return len(self.progress.records(after=self._cursor.n))
+        is_ours = self._cursor.name in (None, self.membership.name)
+        return len(self.progress.records(after=self._cursor.n if is_ours else 0))
 
     async def run(self) -> None:
         """Until it is no longer so. Raises NotAdmitted, Stopped (4410: the instructor ended this membership)."""
@@ -123,13 +125,17 @@ class Sender:
 
     def _due(self, room: ClientRoom) -> list[Record]:
         records = self.progress.records()
-        self._cursor.begin(device_of(records), room.epoch or "")
+        self._cursor.begin(device_of(records), room.epoch or "", self.membership.name, _inode(self.progress.path))
         return [record for record in records if record["n"] > self._cursor.n]
 
     async def _say(self, room: ClientRoom, record: Record) -> None:
         said = {name: value for name, value in record.items() if name in Record.__annotations__}
         with contextlib.suppress(InvalidMessage):  # nothing that the class could ever take: pass over it
-            await room.publish("exercise", requestId=f"{self._cursor.device}-{record['n']}", **said)
+            while True:
+                event = await room.publish("exercise", requestId=f"{self._cursor.device}-{record['n']}", **said)
+                if not event.get("duplicate") or all(event.get(name) == value for name, value in said.items()):
+                    break
+                self._cursor.rename()  # another machine has said something else under our name and number
             self.told.append(record)
         self._cursor.confirm(record["n"])
 
@@ -147,10 +153,16 @@ class Sender:
 
 
 class Cursor:
-    """How far a class has confirmed, in a file. A server that began anew (another epoch) has confirmed nothing."""
+    """How far a class has confirmed, in a file. A server that began anew (another epoch) has confirmed nothing.
+
+    `name`: of whom; what was told of somebody else was not told. `file`: the inode of the progress file, by which a
+    home that was copied to another machine is known; None in the file of an older labkit.
+    """
 
     def __init__(self, path: Path) -> None:
         self.device, self.epoch, self.n = "", "", 0
+        self.name: str | None = None
+        self.file: int | None = None
         self._path = path
         self.read()
 
@@ -159,18 +171,33 @@ class Cursor:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             kept = json.loads(self._path.read_text(encoding="utf-8"))
             self.device, self.epoch, self.n = str(kept["device"]), str(kept["epoch"]), int(kept["n"])
+            self.name, self.file = kept.get("name"), kept.get("file")
 
-    def begin(self, device: str, epoch: str) -> None:
-        """Go on where we were, or start over."""
-        name = f"{device}.{epoch[:6]}"
-        if (name, epoch) != (self.device, self.epoch):
-            self.device, self.epoch, self.n = name, epoch, 0
+    def begin(self, device: str, epoch: str, name: str, file: int) -> None:
+        """Go on where we were, start over, or go on as another device from where the copy was made."""
+        first = f"{device}.{epoch[:6]}"
+        is_same = self.epoch == epoch and self.device.startswith(first) and self.name in (None, name)
+        is_copy = is_same and self.file not in (None, file)
+        if not is_same:
+            self.device, self.epoch, self.n = first, epoch, 0
+        self.name, self.file = name, file
+        if is_copy:
+            self.rename()
+
+    def rename(self) -> None:
+        """Be another device from now on: two that number on under one name would lose each other's records."""
+        self.device = f"{'.'.join(self.device.split('.')[:2])}.{secrets.token_hex(3)}"
+        self._keep()
 
     def confirm(self, n: int) -> None:
         """The class has stored record `n`."""
         self.n = n
+        self._keep()
+
+    def _keep(self) -> None:
+        kept = {"device": self.device, "epoch": self.epoch, "n": self.n, "name": self.name, "file": self.file}
         new = self._path.with_suffix(".new")
-        new.write_text(json.dumps({"device": self.device, "epoch": self.epoch, "n": n}), encoding="utf-8")
+        new.write_text(json.dumps(kept), encoding="utf-8")
         new.replace(self._path)
 
 
@@ -184,6 +211,13 @@ def _is_ours(lock: int) -> bool:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return True
     return False
+
+
+def _inode(path: Path) -> int:
+    try:
+        return os.stat(path).st_ino
+    except OSError:
+        return 0
 
 
 def _size(path: Path) -> int:

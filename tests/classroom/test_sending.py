@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import stat
 from pathlib import Path
 
@@ -71,6 +72,59 @@ async def test_a_lost_cursor_costs_repetitions_and_no_truth(tmp_path: Path) -> N
             (tmp_path / "ana" / "class-told.json").unlink()
         assert numbers(school, "ana") == [1, 1, 2]
         assert (await school.students())["ana"]["cells"]["01"]["fails"] == 2
+
+
+@on_a_loop
+@pytest.mark.parametrize("is_late", [False, True])
+async def test_two_machines_with_one_copied_home_are_both_heard(tmp_path: Path, is_late: bool) -> None:
+    """Each goes on from the copy with a number of its own; also later than the server knows a repetition by."""
+    async with teaching(tmp_path, "ana", **({"dedupe_s": 0} if is_late else {})) as school:
+        async with at_work(school.member("ana"), tmp_path / "old") as old:
+            old.progress.add("01", "fail", "c")
+            await told(old)
+        shutil.copytree(tmp_path / "old", tmp_path / "new")
+        for machine, exercise in (("old", "02"), ("new", "03"), ("old", "04")):
+            async with at_work(school.member("ana"), tmp_path / machine) as sender:
+                sender.progress.add(exercise, "pass")
+                await told(sender)
+        cells = (await school.students())["ana"]["cells"]
+        assert {name: cell["status"] for name, cell in cells.items()} == dict.fromkeys(["02", "03", "04"], "pass") | {
+            "01": "fail"
+        }
+        assert cells["01"]["tries"] == 1
+
+
+@on_a_loop
+async def test_a_number_that_another_machine_used_is_not_taken_for_told(tmp_path: Path) -> None:
+    """Where nothing tells a copy from its original, the answer does: it is the other machine's record."""
+    async with teaching(tmp_path, "ana") as school:
+        async with at_work(school.member("ana"), tmp_path / "old") as old:
+            old.progress.add("01", "started")
+            await told(old)
+        shutil.copytree(tmp_path / "old", tmp_path / "new")
+        for machine, exercise in (("old", "02"), ("new", "03")):
+            kept = tmp_path / machine / "ana" / "class-told.json"
+            here = (tmp_path / machine / "ana" / "progress.jsonl").stat().st_ino
+            kept.write_text(json.dumps(json.loads(kept.read_text()) | {"file": here}))
+            async with at_work(school.member("ana"), tmp_path / machine) as sender:
+                sender.progress.add(exercise, "pass")
+                await told(sender)
+        assert set((await school.students())["ana"]["cells"]) == {"01", "02", "03"}
+
+
+@on_a_loop
+async def test_another_name_is_told_everything(tmp_path: Path) -> None:
+    """What was told as somebody else was told of somebody else."""
+    async with teaching(tmp_path, "wrong", "right") as school:
+        progress = Progress(tmp_path / "progress.jsonl")
+        progress.add("01", "pass")
+        for name in ("wrong", "right"):
+            sender = Sender(school.member(name), progress)
+            running = asyncio.create_task(sender.run())
+            await told(sender)
+            running.cancel()
+            await asyncio.wait([running])
+        assert (numbers(school, "wrong"), numbers(school, "right")) == ([1], [1])
 
 
 @on_a_loop
