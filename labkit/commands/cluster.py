@@ -14,6 +14,7 @@ from labkit.bench.launch.cluster import Cluster
 from labkit.bench.launch.nats_process import NoNats
 from labkit.bench.launch.server_process import ServerDied
 from labkit.commands.failing import CannotRun
+from labkit.commands.signals import ENDS, interrupting
 
 LOOK_S = 0.5
 STDIN = 0
@@ -54,9 +55,12 @@ def cluster(
         try:
             made = Cluster(servers, folder, port=port, one_port=not ports, token=token, options=options)
             stack.callback(made.stop)
-            running = made.start()
+            with interrupting():
+                running = made.start()
         except (NoNats, ServerDied, OSError) as error:
             raise CannotRun(str(error)) from None
+        except KeyboardInterrupt:
+            raise CannotRun("it was told to end before it was ready") from None
         click.echo(f"{servers} servers share their rooms through {running.broker.url}")
         for url in running.urls:
             click.echo(f"WebSocket server listening on {url}")
@@ -69,8 +73,9 @@ def _wait(running: Cluster, with_parent: bool) -> None:
     stop = threading.Event()
     if with_parent:
         threading.Thread(target=_outlive_stdin, args=(stop,), daemon=True).start()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    for number in (signal.SIGINT, *ENDS):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, lambda *_: stop.set())
     gone: set[str] = set()
     while not stop.wait(LOOK_S):
         states = {f"server {number}": server.pid for number, server in enumerate(running.servers)}

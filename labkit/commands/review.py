@@ -1,7 +1,6 @@
 """`labkit review URL`: the reviewer, for a terminal and for CI."""
 
 import json
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
@@ -10,6 +9,7 @@ from typing import Any
 import click
 
 from labkit.commands.failing import CannotRun
+from labkit.commands.signals import interrupting
 from labkit.review.client.reviewing import run_client, select_client_probes
 from labkit.review.comparing import Comparison, verdicts_in
 from labkit.review.dialect import BadDialect, Dialect, read_dialect
@@ -156,14 +156,12 @@ class _SoFar:
         return f"{len(self._found)} of {len(self._probes)} probes"
 
     def unless_interrupted(self, review: Callable[..., Report], **options: Any) -> Report:
-        """The report; on Ctrl-C or SIGTERM, the findings so far with the rest unknown."""
-        usual = signal.signal(signal.SIGTERM, signal.default_int_handler)  # a server that we started ends with us
+        """The report; on Ctrl-C, SIGTERM or SIGHUP, the findings so far with the rest unknown."""
         try:
-            return review(self._target, on_finding=self._tell, **options)
+            with interrupting():  # a server that we started ends with us
+                return review(self._target, on_finding=self._tell, **options)
         except KeyboardInterrupt:
             self.is_interrupted = True
-        finally:
-            signal.signal(signal.SIGTERM, usual)
         missing = unknown("the review was interrupted before this")
         found = [self._found.get(probe.id) or not_looked(probe, missing) for probe in self._probes]
         return Report(self._target, self._profile, tuple(found), monotonic() - self._began)

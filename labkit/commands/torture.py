@@ -16,6 +16,7 @@ from labkit.bench.torture.plan import TorturePlan
 from labkit.bench.torture.run import Torture
 from labkit.bench.torture.verdict import Verdict
 from labkit.commands.failing import CannotRun
+from labkit.commands.signals import interrupting
 
 EXAMPLES = """\b
 Examples:
@@ -52,9 +53,12 @@ def torture(keep: Path | None, as_json: bool, **options: Any) -> None:
             raise CannotRun(f"{keep} is not empty; name a new folder, or the past would be tortured too")
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            verdict = asyncio.run(_run(plan, folder))
+            with interrupting():
+                verdict = asyncio.run(_run(plan, folder))
         except (ServerDied, NoNats) as error:
             raise CannotRun(str(error)) from None
+        except KeyboardInterrupt:
+            raise CannotRun("it was told to end before anything was checked") from None
     _tell(verdict, as_json)
     raise SystemExit(0 if verdict.holds else 1)
 

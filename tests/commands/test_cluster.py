@@ -94,6 +94,29 @@ def test_nothing_is_left_when_it_is_killed() -> None:
         assert [pid for pid in family if lives(pid)] == []
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+@pytest.mark.parametrize(("number", "half"), [(signal.SIGTERM, 1), (signal.SIGHUP, 5)])
+def test_nothing_is_left_when_it_ends_while_it_starts(number: signal.Signals, half: int, tmp_path: Path) -> None:
+    """Half of it runs by then, the broker's shell or a server as well: that ends too, and so does its folder."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "labkit", "cluster", "--port", "0", "--servers", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        start_new_session=True,
+    )
+    ends = time.monotonic() + 30
+    while len(family := children(process.pid)) < half and time.monotonic() < ends:
+        time.sleep(0.001)
+    process.send_signal(number)
+    said, told = process.communicate(timeout=60)
+    assert (process.returncode, said) == (2, "")
+    assert "told to end before it was ready" in told
+    assert [pid for pid in family if lives(pid)] == []
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_it_ends_when_its_parent_is_gone() -> None:
     """Its stdin closes: it drains, as if it had been told to stop."""
     with cluster("--servers", "1") as (process, _):

@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -62,9 +63,12 @@ async def test_a_server_that_cannot_be_started_is_no_review(tmp_path: Path) -> N
             await examine(url, start=start)
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 @on_a_loop
-async def test_a_review_that_is_terminated_ends_the_server_that_it_started(tmp_path: Path) -> None:
-    """A job that is cancelled leaves no server behind."""
+async def test_a_review_that_is_terminated_ends_the_server_that_it_started(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    """A job that is cancelled leaves no server behind, nor does a terminal that is closed."""
     server, port = tmp_path / "server.py", free_port()
     server.write_text(FRAGILE)
     start = shlex.join([sys.executable, str(server), "unmasked_frame_ends_all", "--port", str(port)])
@@ -73,7 +77,7 @@ async def test_a_review_that_is_terminated_ends_the_server_that_it_started(tmp_p
     child = await asyncio.create_subprocess_exec(sys.executable, "-m", "labkit", *words, **streams)
     assert child.stderr is not None
     assert b"auth/1" in await asyncio.wait_for(child.stderr.readline(), 60)
-    child.terminate()
+    child.send_signal(number)
     _, said = await asyncio.wait_for(child.communicate(), 30)
     assert (child.returncode, b"interrupted: 1 of 2" in said) == (2, True), said
     with pytest.raises(OSError, match="onnect"):

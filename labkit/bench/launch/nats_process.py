@@ -49,6 +49,7 @@ class NatsProcess:
     def start(self) -> str:
         """Start it and return its address. Raises NoNats."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._pid = 0
         log = self._folder / "nats.log"
         said = log.stat().st_size if log.exists() else 0
         with log.open("ab") as err:
@@ -84,11 +85,11 @@ class NatsProcess:
         if shell is None:
             return
         assert shell.stdin is not None and shell.stdout is not None
-        if shell.poll() is None:
+        if shell.poll() is None and self._pid:  # unknown where the start was interrupted; 0 would be all of us
             with suppress(ProcessLookupError):
                 os.kill(self._pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            shell.wait(STOP_S)
+            with suppress(subprocess.TimeoutExpired):
+                shell.wait(STOP_S)
         shell.stdin.close()
         shell.stdout.close()
         shell.wait()
