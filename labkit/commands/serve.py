@@ -47,14 +47,28 @@ def _read_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> P
         config = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CannotRun(f"cannot read {path}: {error}") from None
-    known = {parameter.name for parameter in ctx.command.params} - {"config", "settings"}
+    known = {one.name: one for one in ctx.command.params if isinstance(one, click.Option)}
+    del known["config"], known["settings"]
     options = {name.replace("-", "_"): value for name, value in config.items() if name != "limits"}
-    unknown = sorted(set(options) - known)
+    unknown = sorted(set(options) - set(known))
     if unknown:
         raise CannotRun(f"{path}: there is no option {unknown[0]!r}; there are limits and {', '.join(sorted(known))}")
-    ctx.default_map = options
+    ctx.default_map = {name: _typed(path, known[name], value) for name, value in options.items()}
     ctx.obj = config.get("limits", {})
+    if not isinstance(ctx.obj, dict):
+        raise CannotRun(f"{path}: limits is a table: [limits], and below it a line NAME = VALUE each")
     return path
+
+
+def _typed(path: Path, option: click.Option, value: object) -> object:
+    """A value as the command line would say it, so that it is judged as there."""
+    if option.is_flag and isinstance(value, bool):
+        return value
+    values = value if option.multiple and isinstance(value, list) else [value]
+    if not all(isinstance(one, str | int | float) for one in values):
+        raise CannotRun(f"{path}: {option.name} cannot be {value!r}")
+    said = [str(one) for one in values]
+    return said if option.multiple else said[0]
 
 
 @click.command(epilog=EXAMPLES)

@@ -145,6 +145,7 @@ def test_it_listens_on_loopback_unless_asked(school: Schoolhouse) -> None:
         (("board", "none"), "there is no class file none.class.db"),
         (("export", "none"), "there is no class file none.class.db"),
         (("drill", "none", "--plot", "x.png"), "there is no class file none.class.db"),
+        (("drill", "none", "--seconds", "nan"), "--seconds is from 1 to 86400"),
         (("code", "none", "zoe"), "there is no class file none.class.db"),
         (("start", "--roster", "missing.csv", "--file", "c.db"), "cannot read missing.csv: No such file"),
     ],

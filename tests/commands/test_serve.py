@@ -288,9 +288,32 @@ def test_a_bad_config_file_is_told(tmp_path: Path) -> None:
         ("not toml", "cannot read"),
         ("colour = 'red'", "there is no option 'colour'"),
         ("[limits]\noutbox_bytes = 1", "outbox_bytes=1 is below"),
+        ("[limits]\noutbox_bytes = [1]", "outbox_bytes"),
+        ("[limits.outbox_bytes]\na = 1", "outbox_bytes"),
+        ("limits = 5", "limits is a table"),
+        ("limits = [1, 2]", "limits is a table"),
+        ("port = [1]", "port cannot be [1]"),
+        ("users = 7", "cannot read the users file 7"),
+        ("users = ['a', 'b']", "users cannot be"),
+        ("token = 2026-01-01", "token cannot be"),
+        ("allow-origin = [[1]]", "allow_origin cannot be"),
     ):
         path.write_text(text)
         assert says in cannot_begin("--config", str(path))
+
+
+def test_a_value_in_a_config_file_is_judged_as_on_the_command_line(tmp_path: Path) -> None:
+    """In the words of the option itself."""
+    path = tmp_path / "serve.toml"
+    for text, says in (
+        ("port = true", "'True' is not a valid integer"),
+        ("port = 1.5", "'1.5' is not a valid integer"),
+        ("quiet = 'perhaps'", "'perhaps' is not a valid boolean"),
+    ):
+        path.write_text(text)
+        done = CliRunner().invoke(main, ["serve", "--config", str(path)])
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert says in done.stderr
 
 
 def test_an_audit_file_that_cannot_be_used_is_told(tmp_path: Path) -> None:
@@ -356,7 +379,10 @@ def test_a_short_dev_token_is_told() -> None:
 async def test_config_is_read_and_the_command_line_wins(tmp_path: Path) -> None:
     """Options and limits from TOML."""
     config = tmp_path / "serve.toml"
-    config.write_text('token = "from-the-file"\n[limits]\nping_interval_s = 7\nrooms_per_connection = 1\n')
+    config.write_text(
+        'token = "from-the-file"\nquiet = true\nallow-origin = "https://one"\n'
+        "[limits]\nping_interval_s = 7\nrooms_per_connection = 1\n"
+    )
     async with process(tmp_path, "--config", str(config), "--set", "ping_interval_s=9") as server:
         raw = await Raw.enter(server.url, "from-the-file", "a")
         assert raw.ok["pingMs"] == 9_000

@@ -1,6 +1,7 @@
 """`labkit torture` as a process: zeros as JSON, Ctrl-C, and exit codes."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -104,6 +105,27 @@ def test_ctrl_c_checks_what_there_is(tmp_path: Path) -> None:
     assert (tmp_path / "kept" / "server-0.db").exists()
 
 
+def test_sigterm_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Neither a folder nor a server; and nothing was checked, so it is no verdict."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "labkit", "torture", "--seconds", "500", "--kills", "0", "--clients", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    assert process.stderr is not None
+    while not (line := process.stderr.readline()).startswith(tuple("123456789")):
+        assert line, "it ended before anything was acked"
+    assert list(tmp_path.glob("labkit-torture-*"))
+    process.send_signal(signal.SIGTERM)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "told to end before anything was checked" in told
+    assert "Traceback" not in told
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_fault_is_exit_code_1_and_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     """The figures are told as well."""
 
@@ -121,6 +143,7 @@ def test_a_fault_is_exit_code_1_and_a_sentence(monkeypatch: pytest.MonkeyPatch) 
     ("options", "why"),
     [
         (["--kills", "99", "--seconds", "9"], "99 kills in 9 s leave no time to start again; allow 1 s each"),
+        (["--kills", "-1"], "there cannot be fewer than no kills"),
         (["--clients", "0"], "a torture needs at least one server, one client and one room"),
     ],
 )

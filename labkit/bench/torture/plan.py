@@ -28,8 +28,10 @@ class TorturePlan:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if self.servers < 1 or self.clients < 1 or self.rooms < 1 or self.kills < 0:
+        if self.servers < 1 or self.clients < 1 or self.rooms < 1:
             raise ValueError("a torture needs at least one server, one client and one room")
+        if self.kills < 0:
+            raise ValueError("there cannot be fewer than no kills")
         if not 0 < self.seconds < 1e6 or not 0 < self.rate < 1e6:
             raise ValueError("seconds and rate must be more than nothing, and less than a million")
         if self.kills and self.seconds / self.kills < 1:
