@@ -145,6 +145,15 @@ class Room(Generic[Member]):
         self._write_only += not place.may_read
         return self._connections[place.user_id] == 1
 
+    def change(self, member: Member, access: str) -> None:
+        """A member may do something else from now on."""
+        place = self.members[member]
+        newer = self.members[member] = place._replace(access=access)
+        self._everybody = None
+        self._write_only += place.may_read - newer.may_read
+        if not newer.may_read:
+            self.watchers.discard(member)
+
     def leave(self, member: Member) -> str | None:
         """Remove a member; the user's name when that was its last connection here."""
         self.watchers.discard(member)

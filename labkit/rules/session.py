@@ -133,7 +133,7 @@ class Session:
         rate = limits.messages_per_s
         self.state = State.CONNECTING
         self.identity: Identity | None = None
-        self.rooms: dict[str, str] = {}  # room id -> access
+        self.rooms: dict[str, str] = {}  # room id -> access; "" for one that a refresh has taken from us
         self._rooms_allowed = limits.rooms_per_connection
         self._bucket = None if rate is None else TokenBucket(rate, limits.message_burst, now)
         self._strikes: deque[float] | None = None  # an empty deque is 600 bytes, and few ever strike
@@ -150,11 +150,23 @@ class Session:
         self.state = step.next
         return step.do
 
-    def accepted(self, identity: Identity) -> None:
-        """The credential was good: of `auth`, or of a later `refresh`."""
+    def accepted(self, identity: Identity) -> dict[str, str]:
+        """The credential was good: of `auth`, or of a later `refresh`. The joined rooms in which it allows less.
+
+        More takes a new join, which tells it. A room that is lost is refused softly from now on, as what is said there
+        may be on its way already; it too may be joined again when a later credential covers it.
+        """
         self.identity = identity
         if self.state is State.AUTHENTICATING:
             self.happened(Input.ACCEPTED)
+        less: dict[str, str] = {}
+        for room_id, held in self.rooms.items():
+            allowed = identity.grants.access(room_id)
+            kept = "".join(letter for letter in held if letter in allowed)
+            if kept != held:
+                less[room_id] = kept
+        self.rooms.update(less)
+        return less
 
     def receive(self, message: Message, now: float) -> Action | None:
         """What to do about a valid message; None for nothing. With a `Close` the session is closing already."""
@@ -203,7 +215,8 @@ class Session:
             case Publication():
                 if "w" in self.rooms[message.room_id]:
                     return Publish(message)
-                return Refuse("read_only", message.request_id, message.room_id)
+                code = "read_only" if self.rooms[message.room_id] else "room_denied"
+                return Refuse(code, message.request_id, message.room_id)
             case Join():
                 return self._allow_join(message)
             case Leave():
@@ -221,11 +234,11 @@ class Session:
     def _allow_join(self, message: Join) -> Action:
         room_id = message.room_id
         access = self.identity.grants.access(room_id) if self.identity else ""
-        if room_id in self.rooms:
+        if self.rooms.get(room_id):
             return Refuse("duplicate_join", room_id=room_id)
         if not access:
             return Refuse("room_denied", room_id=room_id)
-        if len(self.rooms) >= self._rooms_allowed:
+        if room_id not in self.rooms and len(self.rooms) >= self._rooms_allowed:
             return Refuse("room_limit", room_id=room_id)
         self.rooms[room_id] = access
         return Enter(room_id, message.since, access)

@@ -14,6 +14,7 @@ from labkit.rules.close_codes import CloseCode
 from labkit.rules.credentials import Rejected
 from labkit.rules.session import Identity
 from labkit.wire.audit.writer import Entry
+from labkit.wire.membership import Memberships
 
 if TYPE_CHECKING:
     from labkit.wire.connection import Connection
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 class Entrance:
     """Performs `Authenticate` and `Renew`."""
 
-    def __init__(self, hub: "Hub") -> None:
+    def __init__(self, hub: "Hub", memberships: Memberships) -> None:
         self._hub = hub
+        self._memberships = memberships
 
     def authenticate(self, connection: "Connection", action: actions.Authenticate) -> None:
         """Check the first credential of a connection."""
@@ -55,12 +57,14 @@ class Entrance:
     ) -> None:
         """The session moves on at once; the answer waits until what was spent is stored."""
         hub = self._hub
-        connection.session.accepted(identity)
+        changed = connection.session.accepted(identity)
         for entry in entries:
             hub.queue.record(entry)
         started = hub.sessions.started(connection.id, identity, time())
         sorry = partial(connection.close, CloseCode.SERVER_ERROR)
         hub.queue.then(started, answer, sorry)
+        if changed:
+            hub.queue.then(None, partial(self._memberships.changed, connection, changed))
 
     def _reject(self, connection: "Connection", rejected: Rejected) -> None:
         hub = self._hub

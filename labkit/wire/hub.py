@@ -69,7 +69,7 @@ class Hub:
         self.answers = self.path.answers  # the answer to a message that needs no action, if it is one
         self._slow: list[Connection] = []
         self._memberships = Memberships(self)
-        entrance, publishing = Entrance(self), Publishing(self)
+        entrance, publishing = Entrance(self, self._memberships), Publishing(self)
         self._perform: dict[type[actions.Action], Callable[..., None]] = {
             actions.Authenticate: entrance.authenticate,
             actions.Renew: entrance.renew,

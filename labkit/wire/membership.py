@@ -59,6 +59,17 @@ class Memberships:
         self._leave(connection, room_id)
         connection.send(answers.encode(answers.left(room_id)))
 
+    def changed(self, connection: "Connection", access: dict[str, str]) -> None:
+        """A newer credential allows something else in these rooms; one that it does not cover any more is left."""
+        for room_id, held in access.items():
+            room = self._hub.rooms.find(room_id)
+            if room is None or connection not in room.members:
+                continue
+            if held:
+                room.change(connection, held)
+            else:
+                self._exited(connection, room_id)
+
     def leave_all(self, connection: "Connection") -> None:
         """The connection is ending."""
         for room_id in connection.session.rooms:

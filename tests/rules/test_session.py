@@ -303,3 +303,23 @@ def test_what_cannot_happen_is_an_error_of_the_caller() -> None:
     """No message can arrive before the handshake."""
     with pytest.raises(KeyError):
         Session(FREE, 0.0).happened(Input.JOIN)
+
+
+def test_a_narrower_credential_takes_rooms_away_and_after_a_wider_one_they_may_be_joined_again() -> None:
+    """Of the joined ones: less is allowed, a lost one is refused softly; at the limit it takes no second place."""
+    session = opened(FREE, 0.0)
+    for room_id in ("open:1", "open:2", "read"):
+        session.receive(Join(room_id=room_id), 0.0)
+    chat, again = Chat(room_id="open:1", request_id="r", text="hi"), Join(room_id="open:1")
+    assert session.accepted(identity(Grants.of([["open:2", "r"], ["read", "r"]]))) == {"open:1": "", "open:2": "r"}
+    assert session.receive(chat, 0.0) == actions.Refuse("room_denied", "r", "open:1")
+    assert session.receive(Chat(room_id="open:2", request_id="r", text="hi"), 0.0) == actions.Refuse(
+        "read_only", "r", "open:2"
+    )
+    assert session.receive(Presence(room_id="open:1"), 0.0) == actions.Refuse("room_denied", room_id="open:1")
+    assert session.receive(again, 0.0) == actions.Refuse("room_denied", room_id="open:1")
+    assert session.accepted(identity()) == {}
+    assert session.receive(chat, 0.0) == actions.Refuse("room_denied", "r", "open:1")
+    assert session.receive(again, 0.0) == actions.Enter("open:1", None, "rw")
+    assert session.receive(chat, 0.0) == actions.Publish(chat)
+    assert session.receive(again, 0.0) == actions.Refuse("duplicate_join", room_id="open:1")

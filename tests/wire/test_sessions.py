@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from labkit.rules.grants import Grants
 from labkit.wire import sessions
 from labkit.wire.audit import past
 from labkit.wire.audit.file import reading, rows
 from labkit.wire.audit.writer import Audit
+from labkit.wire.client.client import Client, Refused
 from tests.wire.people import OPS, basic, enter_as, refused, revoke, ticket, ticket_answer, users
 from tests.wire.raw import TOKEN, Ended, Raw, ask, on_a_loop, request, serving, until
 
@@ -255,6 +257,59 @@ async def test_strangers_push_nobodys_ending_out(tmp_path: Path, monkeypatch: py
         assert (await Raw.enter(server.url, previous=ann.ok["connectionId"])).ok["previousClose"]["code"] == 1008
     async with serving(audit=tmp_path / "room.db") as server:
         assert (await Raw.enter(server.url, previous=ann.ok["connectionId"])).ok["previousClose"]["code"] == 1008
+
+
+class Register:
+    """A directory whose grants change, as those of a class do."""
+
+    def __init__(self) -> None:
+        self.now = [["*", "rw"]]
+
+    def grants(self, *_: object) -> Grants:
+        """The present ones, whoever asks."""
+        return Grants.of(self.now)
+
+
+@pytest.mark.parametrize("fast_path", [True, False])
+@pytest.mark.parametrize("audited", [True, False])
+@on_a_loop
+async def test_refresh_with_less_takes_away_what_was_joined(fast_path: bool, audited: bool, tmp_path: Path) -> None:
+    """Not covered any more is left, and told so; what is still heard or written follows the newer grants."""
+    register = Register()
+    audit = tmp_path / "room.db" if audited else None
+    async with serving(users=register, audit=audit, limits={"fast_path": fast_path}) as server:
+        ada = await enter_as("ada", server.url, "secret", "news", "box")
+        bob = await enter_as("bob", server.url, "secret", "news", "box")
+        ada.say(type="presence", roomId="box")
+        await ada.hear("presence")
+        bob.say(type="presence", roomId="secret")
+        await bob.hear("presence")
+        register.now = [["news", "r"], ["box", "w"]]
+        ada.say(type="refresh", token=await ticket(server.url, "ada"))
+        assert [(await ada.hear())["type"] for _ in range(2)] == ["auth_ok", "left"]
+        assert (await bob.hear("gone"))["roomId"] == "secret"
+        for room in ("secret", "news"):
+            ada.chat(room, "may I?")
+        assert [(await ada.hear())["code"] for _ in range(2)] == ["room_denied", "read_only"]
+        for room in ("secret", "news", "box"):
+            bob.chat(room, f"of bob in {room}")
+        bob.say(type="leave", roomId="box")
+        await bob.hear("left")
+        ada.chat("box", "mine")
+        assert [said["text"] for said in await ada.hear_many(2, "chat")] == ["of bob in news", "mine"]
+
+
+@on_a_loop
+async def test_a_client_that_may_not_stay_in_a_room_is_told(tmp_path: Path) -> None:
+    """`labkit.connect`: the iteration ends with the refusal, and the other rooms go on."""
+    register = Register()
+    async with serving(users=register) as server, Client(server.url, await ticket(server.url, "ada")) as client:
+        secret, news = await client.join("secret"), await client.join("news")
+        register.now = [["news", "rw"]]
+        await client.refresh(await ticket(server.url, "ada"))
+        with pytest.raises(Refused, match="room_denied"):
+            await anext(secret)
+        assert (await news.chat("still here"))["seq"] == 1
 
 
 @on_a_loop

@@ -29,7 +29,7 @@ class Hearing:
         self._hears: dict[str, Callable[[Event], None]] = {
             "auth_ok": self._auth_ok,
             "joined": self._joined,
-            "left": self._answer,
+            "left": self._left,
             "presence": self._presence,
             "pong": self._answer,
             "error": self._error,
@@ -78,6 +78,12 @@ class Hearing:
     def _presence(self, message: Event) -> None:
         self._answer(message)
         self._event(message)
+
+    def _left(self, message: Event) -> None:
+        self._answer(message)
+        room = self._client.rooms.get(str(_room_id(message)))
+        if room is not None and room.is_joined:  # nobody asked: a newer credential does not cover it
+            self._client.drop(room, Refused("room_denied", "what you may do has changed"))
 
     # Events
 
