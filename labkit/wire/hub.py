@@ -122,7 +122,10 @@ class Hub:
     perform = perform_here  # what the session table asked for; a server that shares its rooms may have it wait
 
     def closing(self, connection: "Connection", code: int, reason: str) -> None:
-        """A connection is ending: it leaves its rooms now, not when TCP has noticed."""
+        """A connection is ending: it leaves its rooms now, not when TCP has noticed.
+
+        Others hear of it once that is stored. Its own close frame does not wait: what must end, ends now.
+        """
         self.counts.closed[code] += 1
         identity = connection.session.identity
         self._memberships.leave_all(connection)

@@ -84,9 +84,10 @@ class Memberships:
         user_gone = room.leave(connection)
         self._hub.rooms.tidy(room)
         entry = Entry(time(), "leave", room=room.room_id, user=place.user_id, connection=connection.id)
-        self._hub.queue.record(entry)
-        if user_gone is not None:
-            self._tell_gone(room, user_gone)
+        if user_gone is None:
+            self._hub.queue.record(entry)
+        else:
+            self._hub.queue.then(entry, partial(self._tell_gone, room, user_gone))
 
     def tell_members(self, connection: "Connection", action: actions.TellMembers) -> None:
         """Answer `presence`, and tell every change from now on."""
@@ -115,6 +116,8 @@ class Memberships:
         self._tell_watchers(room, answers.entered(room.room_id, place.user_id))
 
     def _tell_gone(self, room: "Room[Connection]", user_id: str) -> None:
+        if room.has_user(user_id):  # back already: a join that was waiting for the disk when it left
+            return
         if self.elsewhere is not None:
             self.elsewhere.tell_gone(room.room_id, user_id)
             if self.elsewhere.is_in(room.room_id, user_id):

@@ -116,6 +116,26 @@ def test_a_repetition_of_what_was_stored_is_given_again() -> None:
     assert hub.refused == []
 
 
+def test_a_user_that_is_back_before_its_going_is_stored_is_not_told_as_gone() -> None:
+    """The second connection's join waits for the disk while the first one leaves: those who watch must not lose it."""
+    hub, first, second, watcher = server(), Peer(), Peer(), Peer()
+    memberships: Any = Memberships(hub)
+    room = hub.rooms.room("a")
+    watcher.session.identity = Identity("s2", "bob", EVERY_ROOM, 0.0)
+    for peer in (first, watcher):
+        memberships.enter(peer, actions.Enter("a", None, "rw"))
+    hub.queue.tell(is_stored=True)
+    room.watchers.add(watcher)
+    watcher.sent.clear()
+    memberships.enter(second, actions.Enter("a", None, "rw"))
+    memberships._leave(first, "a")
+    hub.queue.tell(is_stored=True)
+    assert [said["type"] for said in watcher.sent] == ["entered"]
+    memberships._leave(second, "a")
+    hub.queue.tell(is_stored=True)
+    assert [said["type"] for said in watcher.sent] == ["entered", "gone"]
+
+
 @on_a_loop
 async def test_what_was_said_is_not_remembered_for_ever_where_nobody_speaks_any_more() -> None:
     """A member that goes from room to room would fill the memory: whole texts, and nobody to ask for them."""

@@ -359,6 +359,32 @@ async def test_a_server_that_ends_says_which_revocation_it_never_stored(
     assert lost == ["ada"]
 
 
+@on_a_loop
+async def test_nobody_hears_gone_before_it_is_stored(tmp_path: Path) -> None:
+    """Who left and who was lost alike."""
+    async with serving(audit=tmp_path / "room.db") as server:
+        bob, ada, eve = [await Raw.enter(server.url, TOKEN, "a") for _ in range(3)]
+        bob.say(type="presence", roomId="a")
+        await bob.hear("presence")
+        held: list[tuple[object, ...]] = []
+        queue = server.hub.queue
+        audit = queue._audit
+        assert isinstance(audit, Audit)
+        queue._audit = Held(held)  # type: ignore[assignment]
+        watching = server.hub.connections[bob.ok["connectionId"]]
+        told = watching.sent
+        ada.say(type="leave", roomId="a")
+        await ada.hear("left")
+        eve.drop()
+        room = server.hub.rooms.room("a")
+        await until(lambda: len(room.members) == 1)
+        await asyncio.sleep(0.05)
+        assert watching.sent == told
+        queue._audit = audit
+        audit.submit(*held[0])  # type: ignore[arg-type]
+        assert [(await bob.hear("gone"))["userId"] for _ in range(2)] == [ada.ok["userId"], eve.ok["userId"]]
+
+
 class Held:
     """An audit log that takes its time."""
 
