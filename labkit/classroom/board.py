@@ -93,6 +93,11 @@ class Board:
         self.students = {name: Row() for name in students}
         self._listed = len(self.exercises)
 
+    @property
+    def listed(self) -> list[str]:
+        """The exercises of the course; behind them stand those that students made up."""
+        return self.exercises[: self._listed]
+
     def hear(self, event: Event) -> str | None:
         """Take an event of the room. The student whose row changed, or None."""
         if event.get("type") != "exercise":

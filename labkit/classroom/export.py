@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 from labkit.classroom.board import Board, Cell
 from labkit.classroom.board import Row as StudentRow
+from labkit.classroom.register import INSTRUCTOR
 from labkit.rules.answers import iso
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -62,7 +63,7 @@ def write_csv(file: TextIO, told: Iterable[Row]) -> None:
 
 
 def gradebook(board: Board, real_names: Mapping[str, str]) -> list[Row]:
-    """A point for each exercise that was passed, however it stands now."""
+    """A point for each exercise of the course that was passed, however it stands now; for each student."""
     return [
         {
             "assignment": ASSIGNMENT.format(exercise),
@@ -71,7 +72,8 @@ def gradebook(board: Board, real_names: Mapping[str, str]) -> list[Row]:
             "max_score": MAX_SCORE,
         }
         for name, row in sorted(board.students.items())
-        for exercise in board.exercises
+        if name != INSTRUCTOR
+        for exercise in board.listed
     ]
 
 

@@ -21,6 +21,7 @@ from labkit.classroom import membership as memberships
 from labkit.classroom.membership import Membership, NotAdmitted
 from labkit.classroom.sending import Sender
 from labkit.classroom.tls import NoCertificate, pinned
+from labkit.course.exercises import exercise as listed
 from labkit.course.progress import Progress, Record
 from labkit.wire import background
 from labkit.wire.client.address import checked
@@ -99,14 +100,14 @@ def leave() -> None:
 
 
 def help_wanted(exercise: str) -> Status:
-    """Raise your hand."""
-    Progress().add(exercise, "help")
+    """Raise your hand. Raises NoExercise."""
+    Progress().add(listed(exercise).id, "help")
     return _settled()
 
 
 def no_help_wanted(exercise: str) -> Status:
-    """Lower it."""
-    Progress().add(exercise, "started")
+    """Lower it. Raises NoExercise."""
+    Progress().add(listed(exercise).id, "started")
     return _settled()
 
 

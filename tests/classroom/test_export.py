@@ -6,6 +6,7 @@ from typing import Any
 
 from labkit.classroom.board import Board
 from labkit.classroom.export import COLUMNS, gradebook, rows, write_csv, write_gradebook
+from labkit.classroom.register import INSTRUCTOR
 from tests.classroom.school import exercise
 
 NOW = 600_000
@@ -60,6 +61,18 @@ def csv_of(made: Board) -> str:
     file = io.StringIO(newline="")
     write_csv(file, rows(made, {}, NOW))
     return file.getvalue()
+
+
+def test_nobody_adds_an_assignment() -> None:
+    """What the course does not list is on the board, and in no grade book; who teaches is not graded."""
+    made = board()
+    made.hear(exercise("otter", 5, "joke", status="pass"))
+    made.hear(exercise(INSTRUCTOR, 1, status="pass"))
+    grades: list[Any] = gradebook(made, {})
+    assert {(grade["assignment"], grade["student_id"]) for grade in grades} == {
+        (f"class-{one}", name) for one in ("01", "02") for name in ("ben", "otter")
+    }
+    assert "joke" in csv_of(made)
 
 
 def test_a_grade_is_a_point_for_what_was_ever_passed() -> None:

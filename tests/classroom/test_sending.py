@@ -13,6 +13,7 @@ from labkit.classroom import joining
 from labkit.classroom import membership as memberships
 from labkit.classroom.membership import NotAdmitted
 from labkit.classroom.sending import Sender
+from labkit.course.exercises import NoExercise
 from labkit.course.progress import Progress
 from labkit.wire.audit.file import reading, rows
 from labkit.wire.client.state import ClientState
@@ -204,10 +205,12 @@ def test_joining_in_a_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             assert "Nothing else leaves this machine" in shown
             assert "This cell may go" in shown and "may go" not in repr(classroom.status())
             assert stat.S_IMODE((tmp_path / "home" / "class.json").stat().st_mode) == 0o600
-            shown = repr(await asyncio.to_thread(classroom.help_wanted, "01"))
-            assert "   1 01 help" in shown and school.codes["ana"] not in shown and code not in shown
-            assert (await school.students())["ana"]["hand"] == "01"
-            await asyncio.to_thread(classroom.no_help_wanted, "01")
+            shown = repr(await asyncio.to_thread(classroom.help_wanted, "02-auth"))
+            assert "   1 02-auth help" in shown and school.codes["ana"] not in shown and code not in shown
+            assert (await school.students())["ana"]["hand"] == "02-auth"
+            with pytest.raises(NoExercise):
+                await asyncio.to_thread(classroom.help_wanted, "02")
+            await asyncio.to_thread(classroom.no_help_wanted, "02-auth")
             assert (await school.students())["ana"]["hand"] is None
             await asyncio.to_thread(classroom.leave)
             assert "in no class" in repr(classroom.status())
