@@ -14,12 +14,13 @@ import secrets
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from time import monotonic, sleep
+from typing import Any
 from urllib.error import HTTPError
 
 from labkit.bench.ask import ask
 from labkit.classroom import membership as memberships
 from labkit.classroom.membership import Membership, NotAdmitted
-from labkit.classroom.sending import Sender
+from labkit.classroom.sending import Sender, device_of
 from labkit.classroom.tls import NoCertificate, pinned
 from labkit.course.exercises import exercise as listed
 from labkit.course.progress import Progress, Record
@@ -43,19 +44,27 @@ class Status:
     told: tuple[Record, ...] = ()
     news: tuple[str, ...] = ()
     is_new: bool = False  # joined just now, with a code that stands in a cell
+    before: int = 0  # records that are not told, as they are older
 
     def __repr__(self) -> str:
         lines = [f"{self.who}: {self.state}; {self.waiting} records wait to be told"]
         lines += [f"  news: {text}" for text in self.news]
         if self.is_new:
             lines.append("This cell may go: name and code are kept on this machine, outside the notebook.")
+        if self.is_new and self.before:
+            lines.append(f"{self.before} records of before are not told; join(..., earlier=True) tells them, too.")
         lines.append("told of each check: exercise, status, check, time, number. Nothing else leaves this machine.")
         lines += [f"  {one['n']:>4} {one['exercise']} {one['status']} {one['check'] or ''}" for one in self.told]
         return "\n".join(lines)
 
 
-def join(url: str, code: str | None = None, name: str = "", *, fingerprint: str | None = None) -> Status:
-    """Be in a class from now on, in every notebook of this machine. Raises NotAdmitted, ValueError, OSError."""
+def join(
+    url: str, code: str | None = None, name: str = "", *, fingerprint: str | None = None, earlier: bool = False
+) -> Status:
+    """Be in a class from now on, in every notebook of this machine; with `earlier`, tell what was done before, too.
+
+    Raises NotAdmitted, ValueError, OSError.
+    """
     if not name:
         raise ValueError("say who you are: classroom.join(url, name=..., code=...); the class sees this name")
     url = checked(url).rstrip("/")
@@ -66,8 +75,19 @@ def join(url: str, code: str | None = None, name: str = "", *, fingerprint: str 
     member = Membership(url, name, code, _class_at(url, fingerprint), fingerprint)
     _check(member)
     leave()
+    if not earlier:
+        member = replace(member, **_beginning(member, before))
     member.keep()
-    return replace(_settled(), is_new=True)
+    told = _settled()
+    return replace(told, is_new=True, before=member.since)
+
+
+def _beginning(member: Membership, before: Membership | None) -> dict[str, Any]:
+    """From when on a class is told: from now, unless this student was in it already."""
+    if before is not None and (before.class_id, before.name) == (member.class_id, member.name):
+        return {"since": before.since, "since_file": before.since_file}
+    records = Progress().records()
+    return {"since": max((record["n"] for record in records), default=0), "since_file": device_of(records)}
 
 
 def start() -> None:

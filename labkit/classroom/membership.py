@@ -37,13 +37,18 @@ def admitted(url: str, name: str, code: str, tls: ssl.SSLContext | None = None) 
 
 @dataclass(frozen=True)
 class Membership:
-    """One student of one class. `fingerprint`: of the class's own certificate, where it has one."""
+    """One student of one class. `fingerprint`: of the class's own certificate, where it has one.
+
+    `since`: the newest record when it began, none of which is told; `since_file`: of which progress file.
+    """
 
     url: str
     name: str
     code: str
     class_id: str
     fingerprint: str | None = None
+    since: int = 0
+    since_file: str = ""
 
     @property
     def room(self) -> str:

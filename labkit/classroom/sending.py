@@ -62,7 +62,9 @@ class Sender:
         if self.is_standing_by:
             self._cursor.read()  # another process moves it
         is_ours = self._cursor.name in (None, self.membership.name)
-        return len(self.progress.records(after=self._cursor.n if is_ours else 0))
+        records = self.progress.records()
+        after = max(self._since(records), self._cursor.n if is_ours else 0)
+        return sum(record["n"] > after for record in records)
 
     async def run(self) -> None:
         """Until it is no longer so. Raises NotAdmitted, Stopped (4410: the instructor ended this membership)."""
@@ -126,7 +128,12 @@ class Sender:
     def _due(self, room: ClientRoom) -> list[Record]:
         records = self.progress.records()
         self._cursor.begin(device_of(records), room.epoch or "", self.membership.name, _inode(self.progress.path))
-        return [record for record in records if record["n"] > self._cursor.n]
+        after = max(self._since(records), self._cursor.n)
+        return [record for record in records if record["n"] > after]
+
+    def _since(self, records: list[Record]) -> int:
+        """The newest record from before this membership; a file begun anew since then has none."""
+        return self.membership.since if self.membership.since_file == device_of(records) else 0
 
     async def _say(self, room: ClientRoom, record: Record) -> None:
         said = {name: value for name, value in record.items() if name in Record.__annotations__}

@@ -5,6 +5,7 @@ import json
 import shutil
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -214,6 +215,51 @@ def test_joining_in_a_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             assert (await school.students())["ana"]["hand"] is None
             await asyncio.to_thread(classroom.leave)
             assert "in no class" in repr(classroom.status())
+
+    try:
+        lesson()
+    finally:
+        joining.leave()
+
+
+def test_what_was_noted_outside_the_class_is_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it, and between a leave and a join; a new code changes nothing, `earlier` tells all."""
+    monkeypatch.setenv("LABKIT_HOME", str(tmp_path / "home"))
+
+    @on_a_loop
+    async def lesson() -> None:
+        async with teaching(tmp_path, "ana", "right") as school:
+
+            async def join(name: str, **more: Any) -> str:
+                return repr(await asyncio.to_thread(classroom.join, school.url, school.codes[name], name, **more))
+
+            Progress().add("01", "fail", "c")
+            assert "1 records of before are not told" in await join("ana")
+            Progress().add("02", "pass")
+            school.codes |= school.register.enrol(["ana"], renew=True)
+            await join("ana")
+            await until_told()
+            await asyncio.to_thread(classroom.leave)
+            Progress().add("03", "fail", "c")
+            await join("ana")
+            Progress().add("04", "pass")
+            await until_told()
+            assert numbers(school, "ana") == [2, 4]
+            await join("right")
+            assert numbers(school, "right") == []
+            await join("right", earlier=True)
+            await until_told()
+            assert numbers(school, "right") == [1, 2, 3, 4]
+            (tmp_path / "home" / "progress.jsonl").unlink()  # begun anew: its numbers are others
+            Progress().add("05", "pass")
+            async with asyncio.timeout(PATIENCE_S):
+                while numbers(school, "right") != [1, 2, 3, 4, 1]:
+                    await asyncio.sleep(0.05)
+
+    async def until_told() -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while (await asyncio.to_thread(classroom.status)).waiting:
+                await asyncio.sleep(0.05)
 
     try:
         lesson()
