@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import socket
 import stat
 from pathlib import Path
 from typing import Any
@@ -260,6 +261,26 @@ def test_what_was_noted_outside_the_class_is_not_told(tmp_path: Path, monkeypatc
         async with asyncio.timeout(PATIENCE_S):
             while (await asyncio.to_thread(classroom.status)).waiting:
                 await asyncio.sleep(0.05)
+
+    try:
+        lesson()
+    finally:
+        joining.leave()
+
+
+def test_a_class_that_moved_knows_its_students(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An open class at another port or address: the secret that keeps a name is the class's, not the address's."""
+    monkeypatch.setenv("LABKIT_HOME", str(tmp_path / "home"))
+
+    @on_a_loop
+    async def lesson() -> None:
+        urls = set()
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            for port in (0, taken.getsockname()[1] + 1):
+                async with teaching(tmp_path, port=port) as school:
+                    urls.add(school.url)
+                    assert "connected" in repr(await asyncio.to_thread(classroom.join, school.url, name="ana"))
+        assert len(urls) == 2
 
     try:
         lesson()
