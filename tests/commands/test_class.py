@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import signal
 import socket
@@ -199,6 +200,23 @@ def test_an_open_class_with_tls_tells_how_to_join(tmp_path: Path) -> None:
         serving.stdin.close()
     late = (tmp_path / "late").read_text()
     assert f"join('{found[1]}', name='zoe'" in late and f"fingerprint='{found[2]}'" in late
+
+
+def test_codes_go_into_no_file_that_others_read(
+    school: Schoolhouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is there already becomes the owner's alone, before a code is in it; a stranger's is refused."""
+    with school:
+        pass
+    old = tmp_path / "old.txt"
+    old.touch(0o644)
+    with monkeypatch.context() as somebody_else:
+        somebody_else.setattr(os, "geteuid", lambda: old.stat().st_uid + 1)
+        done = run("code", "physics", "ana", "--file", school.file, "--hand-out", old)
+    assert (done.exit_code, old.read_text()) == (2, "")
+    assert "is not yours" in done.output
+    assert run("code", "physics", "ana", "--file", school.file, "--hand-out", old).exit_code == 0
+    assert stat.S_IMODE(old.stat().st_mode) == 0o600 and "code=" in old.read_text()
 
 
 def line_of(said: Any) -> str:

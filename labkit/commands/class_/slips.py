@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from stat import S_ISREG
 
 import click
 
@@ -49,6 +50,12 @@ def for_instructor(url: str, name: str, code: str) -> str:
 
 def _open(slips: Path) -> int:
     try:
-        return os.open(slips, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        descriptor = os.open(slips, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        there = os.fstat(descriptor)
+        if there.st_uid != os.geteuid():
+            raise CannotRun(f"{slips} is not yours; whoever owns it would read the codes: name another file")
+        if S_ISREG(there.st_mode):
+            os.fchmod(descriptor, 0o600)  # a file that was there already keeps its own mode
+        return descriptor
     except OSError as error:
         raise CannotRun(f"cannot write {slips}: {error.strerror}") from None
