@@ -183,5 +183,5 @@ def _check(member: Membership) -> None:
         member.ticket()
     except HTTPError as error:
         if error.code == TOO_MANY:
-            raise NotAdmitted("too many wrong codes came from here; wait a minute and try again") from None
+            raise NotAdmitted("too many wrong codes or new names came from here; wait a minute and try again") from None
         raise

@@ -16,15 +16,18 @@ from time import time
 
 from labkit.classroom import codes
 from labkit.classroom.roster import BadRoster, checked_name, key
+from labkit.rules.admission import TokenBucket
 from labkit.rules.grants import Grants
 from labkit.wire.audit.file import explaining, newest, reading
 from labkit.wire.audit.opening import check_file
 from labkit.wire.audit.writer import Audit
-from labkit.wire.http.users import Brakes
+from labkit.wire.http.users import Brakes, TooManyGuesses
 
 INSTRUCTOR = "instructor"
 BESIDE = (".crt", ".pem", ".key")
 MOST_NAMES = 1_000  # in a class; a stranger who claims names comes no further
+CLAIMS = (100, 0.5)  # new names from an address: so many at once, then so many a second; a class may share one
+ADDRESSES_KEPT = 10_000
 LEAST_SECRET = 16  # characters of a device's own secret
 BUSY_S = 2.0
 _SCHEMA = """
@@ -91,6 +94,7 @@ class Register:
         self.class_id = class_id
         self.path = path
         self._brakes = Brakes()
+        self._claims: dict[str, TokenBucket] = {}  # by address
         self._codes = codes.Checked()
         found = class_in(path)
         if found is None:
@@ -158,8 +162,20 @@ class Register:
                 self._put(file, name, given[name])
         return given
 
+    def remove(self, names: Iterable[str]) -> list[str]:
+        """Who had a seat and has none any more, as they were spelled. What they said stays in the log."""
+        removed = []
+        with self._open() as file:
+            for name in names:
+                seat = self._seat(file, name)
+                if seat is not None and key(name) != INSTRUCTOR:
+                    file.execute("DELETE FROM seats WHERE key = ?", (key(name),))
+                    file.execute("INSERT OR REPLACE INTO renewed VALUES (?, ?)", (seat[0], time()))
+                    removed.append(seat[0])
+        return removed
+
     def renewed(self) -> dict[str, float]:
-        """Whose code was renewed, and when, while what the old one had opened may still be open."""
+        """Whose code was renewed or taken back, and when, while what the old one had opened may still be open."""
         with self._open() as file:
             return dict(file.execute(_RENEWED).fetchall())
 
@@ -167,12 +183,16 @@ class Register:
 
     def grants(self, name: str, code: str, address: str, now: float) -> Grants | None:
         """What a name and a code may do here; None when they do not fit. Raises TooManyGuesses."""
-        self._brakes.check(key(name), address, now)
         with self._open() as file:
             stored = self._seat(file, name)
+            if stored is not None and stored[0] == name and self._codes.knows(code, stored[1]):
+                return self._may(name)  # before the brake: who guesses must not lock out whoever it belongs to
+            self._brakes.check(key(name), address, now)
             if self._codes.matches(code, stored[1] if stored else _NOBODY) and stored is not None and stored[0] == name:
                 return self._may(name)
-            if stored is None and self._claim(file, name, code):
+            if stored is None and self._is_claimable(file, name, code):
+                self._brake_claims(address, now)
+                self._put(file, name, code)
                 return self._may(name)
         self._brakes.wrong(key(name), address, now)
         return None
@@ -183,17 +203,22 @@ class Register:
             return Grants.of([(room, "rw"), (news, "rw")])
         return Grants.of([(room, "w"), (news, "r")])
 
-    def _claim(self, file: sqlite3.Connection, name: str, secret: str) -> bool:
+    def _brake_claims(self, address: str, now: float) -> None:
+        """One stranger must not fill the class. Raises TooManyGuesses."""
+        if len(self._claims) > ADDRESSES_KEPT:
+            self._claims.clear()
+        burst, rate = CLAIMS
+        if not self._claims.setdefault(address, TokenBucket(rate, burst, now)).take(now):
+            raise TooManyGuesses
+
+    def _is_claimable(self, file: sqlite3.Connection, name: str, secret: str) -> bool:
         """The first to say a new name has it."""
         try:
             is_fit = self.is_open and checked_name(name) == name and key(name) != INSTRUCTOR
         except BadRoster:
             return False
         (taken,) = file.execute("SELECT count(*) FROM seats").fetchone()
-        if not is_fit or len(secret) < LEAST_SECRET or taken >= MOST_NAMES:
-            return False
-        self._put(file, name, secret)
-        return True
+        return is_fit and len(secret) >= LEAST_SECRET and int(taken) < MOST_NAMES
 
     # The file
 

@@ -174,11 +174,17 @@ class ClassServer:
     def snapshot(self) -> dict[str, Any]:
         """All that the page needs to begin."""
         self._record.catch_up()
-        for name in self._register.names():
+        names = self._register.names()
+        for name in names:
             self._record.board.add(name)
         drill = read_drill(self._register.path)
         more = {"catalogue": self._catalogue.json(), "drill": drill.json() if drill else None}
-        return self._record.snapshot() | more
+        told = self._record.snapshot() | more
+        rows = told["board"]["students"]
+        told["board"]["students"] = {
+            name: rows[name] for name in rows if name in {*names, INSTRUCTOR}
+        }  # not the removed
+        return told
 
     def _start(self, request: Request, peer: Peer, kind: Kind) -> Response:
         refusal = self._refuse_all_but_the_instructor(request, peer)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from labkit.classroom import codes
-from labkit.classroom.register import INSTRUCTOR, LEAST_SECRET, MOST_NAMES, OtherClass, Register, open_register
+from labkit.classroom.register import CLAIMS, INSTRUCTOR, LEAST_SECRET, MOST_NAMES, OtherClass, Register, open_register
 from labkit.classroom.roster import BadRoster
 from labkit.wire.http.users import TooManyGuesses
 
@@ -138,6 +138,35 @@ def test_guessing_is_slowed_down(register: Register) -> None:
     with pytest.raises(TooManyGuesses):
         may(register, "ana", code)
     assert may(register, "ana", code, now=10.0) is not None
+
+
+def test_guessing_locks_out_nobody_who_was_in(register: Register) -> None:
+    """A code that was right before is known without a look, so that no stranger keeps its owner out."""
+    code = register.enrol(["ana"])["ana"]
+    assert may(register, "ana", code) is not None
+    for _ in range(5):
+        assert may(register, "ana", "wrong-wrong-wrong") is None
+    assert may(register, "ana", code) is not None
+    with pytest.raises(TooManyGuesses):
+        may(register, "ana", "wrong-wrong-wrong")
+
+
+def test_names_are_claimed_slowly_from_one_address(register: Register) -> None:
+    """A whole class may sit behind one; a script of a thousand names may not."""
+    claimed = [may(register, f"n{n}", SECRET) is not None for n in range(CLAIMS[0])]
+    assert all(claimed)
+    with pytest.raises(TooManyGuesses):
+        may(register, "one too many", SECRET)
+    assert may(register, "n1", SECRET) is not None
+    assert register.grants("zoe", SECRET, "192.0.2.8", 0.0) is not None
+    assert may(register, "later", SECRET, now=1 / CLAIMS[1]) is not None
+
+
+def test_a_name_can_be_removed(register: Register) -> None:
+    """It opens nothing any more and stands on no list; what it had opened is to be ended."""
+    assert may(register, "zoe", SECRET) is not None
+    assert register.remove(["ZOE", "nobody"]) == ["zoe"]
+    assert (register.names(), list(register.renewed())) == ([], ["zoe"])
 
 
 def test_the_file_of_another_class_is_refused(register: Register) -> None:

@@ -22,6 +22,7 @@ from labkit.classroom.register import INSTRUCTOR
 from labkit.classroom.tls import pinned
 from labkit.cli import main
 from labkit.wire.audit.writer import Audit
+from labkit.wire.client.client import Stopped
 from labkit.wire.server import Server
 from tests.e2e.schoolhouse import Schoolhouse
 from tests.wire.raw import on_a_loop
@@ -101,6 +102,29 @@ def test_a_late_comer_gets_a_code_while_the_class_goes_on(school: Schoolhouse, t
             assert json.loads(ask(url, "/ticket", basic(name, new[name]), b""))["ticket"]
         with pytest.raises(OSError, match="401"):
             ask(url, "/ticket", basic("ana", old), b"")
+
+
+def test_who_does_not_belong_here_is_removed(school: Schoolhouse) -> None:
+    """Connected or not: out within the second, on no board, and not let in again."""
+    files = ("physics", "--file", school.file)
+    with school:
+        code, url = school.codes["ben"], f"ws://localhost:{school.port}"
+        with school.student("ben") as ben:
+            ben("02-auth", "pass")
+            assert run("remove", *files, "BEN").output == "removed: ben\n"
+
+            def goes_on() -> None:
+                while True:
+                    ben("02-auth", "fail", "x")
+
+            with pytest.raises(Stopped, match="4410"):
+                goes_on()
+        with pytest.raises(OSError, match="401"):
+            ask(url, "/ticket", basic("ben", code), b"")
+        board = json.loads(ask(url, "/class/board", basic(INSTRUCTOR, school.codes[INSTRUCTOR])))["board"]
+        assert list(board["students"]) == ["ana"]
+        assert "ben" not in run("board", *files).output
+        assert run("remove", *files, "ben").exit_code == 2
 
 
 def test_codes_never_go_into_a_log(tmp_path: Path) -> None:
@@ -267,7 +291,7 @@ def test_an_empty_file_and_one_of_an_older_labkit_become_a_class(school: Schoolh
 def test_every_verb_has_examples() -> None:
     """And they are typed as written: the verbs and options in them exist."""
     verbs = re.findall(r"^  (\w+)  ", run("--help").output, re.MULTILINE)
-    assert verbs == ["start", "board", "drill", "export", "code"]
+    assert verbs == ["start", "board", "drill", "export", "code", "remove"]
     for verb in verbs:
         said = run(verb, "--help").output
         assert f"labkit class {verb}" in said

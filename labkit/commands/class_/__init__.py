@@ -10,6 +10,7 @@ VERBS = {
     "drill": "Restart the server on purpose, and see the class come back.",
     "export": "What the class has done: CSV, JSON, or a grade book.",
     "code": "A new code for a student who is late, or has lost one.",
+    "remove": "Take names off a class, and end what they had opened.",
 }
 EXAMPLES = """\b
 Examples:
