@@ -66,14 +66,14 @@ class Hub:
         self.connections: dict[str, Connection] = {}  # those that are WebSockets
         self._crowd = Crowd()
         self.path = FastPath() if limits.fast_path else PlainPath()
-        self.answers = self.path.answers  # the answer to a message that needs no action, if it is one
+        self.answers: Callable[[Connection, bytes], bool] = self.path.answers  # if a message needs no action for it
         self._slow: list[Connection] = []
         self._memberships = Memberships(self)
         entrance, publishing = Entrance(self, self._memberships), Publishing(self)
         self._perform: dict[type[actions.Action], Callable[..., None]] = {
             actions.Authenticate: entrance.authenticate,
             actions.Renew: entrance.renew,
-            actions.Enter: self._memberships.enter,
+            actions.Enter: self._memberships.come,
             actions.Exit: self._memberships.exit,
             actions.TellMembers: self._memberships.tell_members,
             actions.Publish: publishing.publish,

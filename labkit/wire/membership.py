@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from labkit.rules import actions, answers
 from labkit.rules.rooms import Membership, Room
 from labkit.wire.audit.writer import Entry
+from labkit.wire.backlog import Backlog
 
 if TYPE_CHECKING:
     from labkit.wire.connection import Connection
@@ -19,7 +20,13 @@ class Memberships:
 
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
+        self.backlog = Backlog(hub)
         self.elsewhere: Elsewhere | None = None  # who is in our rooms by way of other servers
+
+    def come(self, connection: "Connection", action: actions.Enter) -> None:
+        """Make the connection a member, when it can take what it missed."""
+        if not self.backlog.holds(connection, action):
+            self.enter(connection, action)
 
     def enter(self, connection: "Connection", action: actions.Enter) -> None:
         """Make the connection a member, once the join is stored."""
@@ -45,9 +52,11 @@ class Memberships:
         connection.send(answers.encode(answers.joined(room.room_id, room.epoch, room.seq, gap, place.access)))
         for event in events:
             connection.send(event.body)
+        self.backlog.told(connection, room.room_id)
 
     def _not_entered(self, connection: "Connection", room_id: str) -> None:
         connection.session.rooms.pop(room_id, None)
+        self.backlog.told(connection, room_id)
         self._hub.rooms.tidy(self._hub.rooms.room(room_id))
         self._hub.perform(connection, actions.Refuse("unavailable", room_id=room_id))
 
@@ -75,6 +84,7 @@ class Memberships:
         for room_id in connection.session.rooms:
             self._leave(connection, room_id)
         connection.session.rooms.clear()
+        self.backlog.gone(connection)
 
     def _leave(self, connection: "Connection", room_id: str) -> None:
         room = self._hub.rooms.find(room_id)  # only looked for: leaving rooms that are not there must not make them

@@ -50,6 +50,7 @@ class SharedHub(Hub):
         self.sessions.trusts_its_key = True
         self._memberships.elsewhere = self.elsewhere
         self._perform[actions.Publish] = self.publishing.publish
+        self._perform[actions.Enter] = self._memberships.enter  # `perform` has asked whether the outbox has room
         self._ahead: dict[Connection, tuple[str, int, float]] = {}  # room, seq and until when
         self._patient: set[Connection] = set()  # those that have waited for it already
         self._revocations: list[words.Revoked] = []  # that could not be written yet
@@ -83,6 +84,8 @@ class SharedHub(Hub):
         if isinstance(action, actions.Authenticate):
             if kind_of(action.token) is None or not self.arrivals.announce(connection, action):
                 self.perform_here(connection, action)
+            return
+        if isinstance(action, actions.Enter) and self._memberships.backlog.holds(connection, action):
             return
         if isinstance(action, actions.Close):
             connection.session.happened(Input.CLOSE)  # whatever its turn is, nothing more is acted on

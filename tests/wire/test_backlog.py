@@ -1,0 +1,126 @@
+"""A member that comes back to many rooms is given all of them, however fast it asks, and in the order it asked."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labkit.rules.rooms import Event
+from labkit.wire import backlog
+from labkit.wire.server import Server
+from tests.wire.raw import TOKEN, Raw, close_frame, on_a_loop, serving, text, until
+from tests.wire.sharing.house import house
+
+ROOMS, EVENTS = 9, 100  # a third of an outbox each
+Running = Callable[..., Any]
+
+
+@asynccontextmanager
+async def alone(tmp: Path, **limits: Any) -> AsyncIterator[Server]:
+    async with serving(limits=limits) as server:
+        yield server
+
+
+@asynccontextmanager
+async def audited(tmp: Path, **limits: Any) -> AsyncIterator[Server]:
+    async with serving(limits=limits, audit=tmp / "room.db") as server:
+        yield server
+
+
+@asynccontextmanager
+async def sharing(tmp: Path, **limits: Any) -> AsyncIterator[Server]:
+    async with house(tmp, servers=1, limits=limits) as built:
+        yield built.servers[0]
+
+
+def fill(server: Server) -> list[bytes]:
+    """Rooms with a past; the joins of a member that has seen none of it."""
+    joins = []
+    for number in range(ROOMS):
+        room = server.hub.rooms.room(f"r{number}")
+        for seq in range(1, EVENTS + 1):
+            room.restore_event(
+                Event(seq, "bob", "r", b'{"type":"chat","seq":%d,"text":"%s"}' % (seq, b"x" * 3400)), 0, False
+            )
+        room.restore(room.epoch, EVENTS)
+        joins.append(text({"type": "join", "roomId": room.room_id, "since": {"epoch": room.epoch, "seq": 0}}))
+    return joins
+
+
+def backlog_of(server: Server) -> backlog.Backlog:
+    return server.hub._memberships.backlog
+
+
+@pytest.mark.parametrize("fast_path", [True, False])
+@pytest.mark.parametrize("running", [alone, audited, sharing])
+@on_a_loop
+async def test_who_comes_back_to_many_rooms_is_told_of_no_gap(
+    tmp_path: Path, running: Running, fast_path: bool
+) -> None:
+    """All joins in one packet, and a chat and a ping behind them, which are answered last."""
+    async with running(tmp_path, fast_path=fast_path) as server:
+        joins = fill(server)
+        back = await Raw.enter(server.url)
+        received = server.hub.counts.received
+        chat, ping = {"type": "chat", "roomId": "r8", "text": "back"}, b'{"type":"ping"}'
+        back.send(b"".join(joins) + text(chat) + text(ping))
+        for number in range(ROOMS):
+            joined, *events = await back.hear_many(1 + EVENTS)
+            assert (joined["roomId"], joined["gap"]) == (f"r{number}", False)
+            assert [event["seq"] for event in events] == list(range(1, EVENTS + 1))
+        assert [(said["type"], said.get("text")) for said in await back.hear_many(2)] == [
+            ("chat", "back"),
+            ("pong", None),
+        ]
+        assert server.hub.counts.received - received == ROOMS + 2
+        assert len(backlog_of(server)) == 0
+
+
+@on_a_loop
+async def test_others_are_answered_while_somebody_waits(tmp_path: Path) -> None:
+    """And when nobody waits any more, the hub is as it was: whoever goes while waiting is forgotten."""
+    async with alone(tmp_path, outbox_age_s=60) as server:
+        joins, usual = fill(server), server.hub.answers
+        for end in (Raw.drop, lambda raw: raw.send(close_frame(1000))):
+            slow, other = await Raw.enter(server.url), await Raw.enter(server.url)
+            slow.reader._transport.pause_reading()  # type: ignore[attr-defined]
+            slow.send(b"".join(joins))
+            await until(lambda: len(backlog_of(server)) > 0)
+            assert server.hub.answers != usual
+            assert await other.everything() == []
+            end(slow)
+            await until(lambda: len(server.hub.connections) == 1)
+            assert len(backlog_of(server)) == 0
+            assert server.hub.answers == usual
+            other.drop()
+            await until(lambda: not server.hub.connections)
+
+
+@pytest.mark.parametrize("too_much", ["time", "messages"])
+@on_a_loop
+async def test_who_cannot_be_given_all_of_it_is_told_of_a_gap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, too_much: str
+) -> None:
+    """After some patience, or when too much would have to be kept; what came behind is answered."""
+    monkeypatch.setattr(backlog, "PATIENCE_S", 0.2 if too_much == "time" else 60.0)
+    async with alone(tmp_path, outbox_age_s=60, messages_per_s="off") as server:
+        joins = fill(server)
+        slow = await Raw.enter(server.url, TOKEN)
+        slow.reader._transport.pause_reading()  # type: ignore[attr-defined]
+        slow.send(b"".join(joins) + text({"type": "ping"}) * (1 if too_much == "time" else 2 * backlog.MOST_KEPT))
+        await until(lambda: len(backlog_of(server)) > 0)
+        (connection,) = server.hub.connections.values()
+        if too_much == "time":
+            await asyncio.sleep(0.2 * ROOMS)
+        await until(lambda: len(connection.session.rooms) == ROOMS)
+        slow.reader._transport.resume_reading()  # type: ignore[attr-defined]
+        heard = []
+        while (said := await slow.hear())["type"] != "pong":
+            heard.append(said)
+        gaps = [said["gap"] for said in heard if said["type"] == "joined"]
+        assert len(gaps) == ROOMS
+        assert any(gaps) and not gaps[0]
+        assert len(heard) == ROOMS + EVENTS * gaps.count(False)
