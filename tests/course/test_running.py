@@ -198,6 +198,38 @@ def test_an_answer_cannot_speak_for_itself() -> None:
     assert result.checks[1].actual == "<Odd odd>"
 
 
+FORGE = """
+import os, stat
+from labkit.course.running.packets import packed
+def answer(x):
+    for descriptor in range(3, 64):
+        try:
+            if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                os.write(descriptor, {packet})
+        except OSError:
+            pass
+"""
+FORGED = (
+    "packed(['x'])",
+    "packed({'event': 'tick', 'computed_s': 'a'})",
+    "packed({'event': 'fault', 'kind': 'unheard of', 'text': '', 'line': 1})",
+    "packed({'event': 'returned', 'stuck': 'a'})",
+    "packed({'event': 'returned', 'raised': 1})",
+    "packed({'event': 'raised'})",
+    "b'nonsense'",
+)
+
+
+@pytest.mark.parametrize("packet", FORGED)
+def test_what_an_answer_writes_to_the_judge_ends_the_answer_alone(packet: str) -> None:
+    """At once, with a sentence of its own; nobody waits, and nothing is raised here."""
+    began = time.monotonic()
+    result = judged("rule", FORGE.replace("{packet}", packet))
+    assert result.ids("fail") == ["runs"]
+    assert result.checks[0].actual.startswith(SENTENCES["garbled"].sentence.rstrip("."))
+    assert time.monotonic() - began < 15
+
+
 async def with_a_grandchild(marker: Path, more: str) -> None:
     program = f"import time; time.sleep(3); open({str(marker)!r}, 'w')"
     source = f"import subprocess, sys\n{RULE}subprocess.Popen([sys.executable, '-c', {program!r}]{more})\n    return 1"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, NamedTuple
 
-from labkit.course.running.packets import HEAD, Odd, Unreadable, length, packed, unpacked
+from labkit.course.running.packets import HEAD, Odd, length, packed, unpacked
 
 TICK_S = 0.1  # of a machine that is not busy
 PATIENCE_S = 4.0
@@ -24,6 +24,7 @@ TICKS_OF_LIFE = 2  # one may have been under way when the process died
 MOST_PRINTED = 256 * 1024
 KEPT_PRINTED = 2000
 WORDLESS = "silent-end"
+GARBLED = "garbled"
 
 
 class Fault(NamedTuple):
@@ -113,7 +114,7 @@ class AnswerProcess:
             self._end(Fault("async-rule"))
         if self.fault is not None:
             raise Ended
-        return Called(answer["value"] if answer else None)
+        return Called(answer.get("value") if answer else None)
 
     async def caught_up(self) -> None:
         """Wait until all that it reported so far is noted, its end included: a connection ends before that is told."""
@@ -165,18 +166,21 @@ class AnswerProcess:
         try:
             while True:
                 self._note(unpacked(await self._exactly(length(await self._exactly(HEAD.size)))))
-        except (OSError, Unreadable, EOFError):
+        except (OSError, EOFError):
             self._end(Fault(WORDLESS))
+        except Exception:  # the answer can write there too, and whatever it writes ends nothing but itself
+            self._end(Fault(GARBLED))
 
     def _note(self, report: Any) -> None:
+        """Take in a report. Raises whatever comes of one that no code of ours has made."""
         event = report.pop("event", "")
         if event == "tick":
-            self._computed_s = report["computed_s"]
+            self._computed_s = float(report["computed_s"])
             self._tick(monotonic())
         elif event in ("ready", "returned"):
-            self._answers.put_nowait(report)
+            self._answers.put_nowait(_checked(report))
         elif event == "raised":
-            self.raised.append(Fault("raised", report["text"], report["line"], report["port"]))
+            self.raised.append(Fault("raised", str(report["text"]), int(report["line"]), int(report["port"])))
         else:
             kind = report["kind"] if event == "fault" else event
             self._end(Fault(kind, str(report["text"]), int(report["line"])))
@@ -222,3 +226,12 @@ class AnswerProcess:
         if self.fault is None:
             self.fault = fault
             self.ended.set()
+
+
+def _checked(report: dict[str, Any]) -> dict[str, Any]:
+    """An answer to the judge, each part of the type that it has. Raises KeyError, TypeError or ValueError."""
+    numbers = {name: int(report[name]) for name in ("port", "stuck", "exit") if name in report}
+    if "raised" in report:
+        raised = report["raised"]
+        report["raised"] = {"type": str(raised["type"]), "text": str(raised["text"]), "line": int(raised["line"])}
+    return report | numbers

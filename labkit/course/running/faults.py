@@ -7,7 +7,7 @@ import ast
 from contextlib import suppress
 
 from labkit.course.exercise import Misconception
-from labkit.course.running.answer_process import Fault
+from labkit.course.running.answer_process import GARBLED, Fault
 
 RUNS = "runs"
 EXPECTED = "the answer loads, and lets others run"
@@ -148,18 +148,27 @@ _ALL = (
             "Take it out; a server bounds what it keeps.",
         ),
     ),
+    Misconception(
+        GARBLED,
+        "The answer writes into the line between its process and the check.",
+        (
+            "Look for what writes to a file descriptor or a socket that the answer did not open.",
+            "A number such as 3 was taken for a file, or every open descriptor is written to.",
+            "Write only to what the answer has opened itself.",
+        ),
+    ),
 )
 SENTENCES = {one.tag: one for one in _ALL}
 
 
 def misconception(fault: Fault) -> Misconception:
     """What stands behind a fault."""
-    return SENTENCES[fault.kind]
+    return SENTENCES.get(fault.kind, SENTENCES[GARBLED])  # no code of ours tells of another
 
 
 def sentence(fault: Fault, source: str) -> str:
     """What happened, with the line of the answer where there is one."""
-    known = SENTENCES[fault.kind].sentence.rstrip(".")
+    known = misconception(fault).sentence.rstrip(".")
     about = f" ({fault.text})" if fault.text else ""
     return f"{known}{about}{at_line(fault.line, source)}"
 
