@@ -24,9 +24,8 @@ export class Sparkline {
   words() {
     const known = this.values.filter((value) => value !== null);
     if (known.length === 0) return "nothing measured yet";
-    const sorted = [...known].sort((a, b) => a - b);
-    const [now, middle, highest] = [known.at(-1), sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
-    return `now ${this.unit(now)} · median ${this.unit(middle)} · highest ${this.unit(highest)}`;
+    const [now, highest] = [known.at(-1), Math.max(...known)];
+    return `now ${this.unit(now)} · median ${this.unit(median(known))} · highest ${this.unit(highest)}`;
   }
 
   draw() {
@@ -73,6 +72,13 @@ export class Sparkline {
     const last = places.at(-1);
     if (last) dot(pen, last);
   }
+}
+
+/** The middle value; of an even number the mean of the two in the middle. */
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length / 2;
+  return (sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2;
 }
 
 /** The unbroken parts of a line. */

@@ -1,7 +1,7 @@
 // Numbers, events and gaps in words.
 
 export function bytes(count) {
-  if (count < 1024) return `${count} B`;
+  if (count < 1024) return `${Math.round(count)} B`;
   return count < 1024 * 1024 ? `${(count / 1024).toFixed(1)} KiB` : `${(count / 1024 / 1024).toFixed(1)} MiB`;
 }
 

@@ -5,7 +5,7 @@ const words = await import(`${process.env.WEB}/words.js`);
 const { newCloses, parse, rate } = await import(`${process.env.WEB}/metrics.js`);
 
 test("sizes and times are told in the unit that fits", () => {
-  assert.deepEqual([0, 1023, 1024, 1_572_864].map(words.bytes), ["0 B", "1023 B", "1.0 KiB", "1.5 MiB"]);
+  assert.deepEqual([0, 511.5, 1023, 1024, 1_572_864].map(words.bytes), ["0 B", "512 B", "1023 B", "1.0 KiB", "1.5 MiB"]);
   assert.deepEqual([0, 3.14, 42.4, 1500].map(words.milliseconds), ["0 ms", "3.1 ms", "42 ms", "1.5 s"]);
   assert.deepEqual([5.9, 61, 7260].map(words.seconds), ["5 s", "1 min 1 s", "2 h 1 min"]);
 });
