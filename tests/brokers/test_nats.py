@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from nats.aio.client import Client
+from nats.aio.msg import Msg
 
 from labkit.bench.launch.nats_process import NatsProcess
 from labkit.brokers import LogError, broker_at
@@ -207,4 +210,41 @@ async def test_a_broker_that_asks_for_a_token_gets_it(tmp_path: Path, monkeypatc
             await broker_at(process.url, "wrong-secret").open()
         assert "secret" not in str(refused.value)
     finally:
+        process.stop()
+
+
+@pytest.mark.parametrize("last", ["opens", "refuses"])
+@on_a_loop
+async def test_a_jetstream_that_is_starting_is_waited_for(tmp_path: Path, last: str) -> None:
+    """It has not said that there is no log, so none is made; what it refuses for good is an error at once.
+
+    A real server without JetStream, and we answer in its place as one does that is not ready.
+    """
+    process = NatsProcess(tmp_path / "nats")
+    process._command.remove("-js")
+    process.start()
+    jetstream, asked = Client(), list[str]()
+    not_yet = {"error": {"code": 503, "err_code": 10008, "description": "JetStream system temporarily unavailable"}}
+    never = {"error": {"code": 500, "err_code": 10047, "description": "insufficient storage resources available"}}
+    found = {"created": "today", "state": {"first_seq": 1, "last_seq": 0}}
+
+    async def answer(message: Msg) -> None:
+        asked.append(message.subject)
+        answers = [not_yet, not_yet, found if last == "opens" else never]
+        await jetstream.publish(message.reply, json.dumps(answers[len(asked) - 1]).encode())
+
+    try:
+        await jetstream.connect(process.url)
+        await jetstream.subscribe("$JS.API.>", cb=answer)
+        await jetstream.flush()
+        broker = broker_at(process.url)
+        if last == "opens":
+            await broker.open()
+        else:
+            with pytest.raises(LogError, match="insufficient storage"):
+                await broker.open()
+        await broker.close()
+        assert asked == ["$JS.API.STREAM.INFO.LABKIT_labkit"] * 3
+    finally:
+        await jetstream.close()
         process.stop()

@@ -19,7 +19,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error
 
 from labkit.brokers import LogError
-from labkit.brokers.nats.reader import Message, Reader, ask
+from labkit.brokers.nats.reader import NOT_THERE, UNAVAILABLE, Message, Reader, Refused, ask
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -71,7 +71,10 @@ class NatsBroker:
         self._is_closing = False
 
     async def open(self) -> None:
-        """Connect, make the log when there is none, and learn its epoch. Raises LogError after START_S."""
+        """Connect, make the log when there is none, and learn its epoch.
+
+        Raises LogError: after START_S when there is no broker or its JetStream is still starting, and when it refuses.
+        """
         fault = "no answer"
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(START_S):
@@ -80,7 +83,9 @@ class NatsBroker:
                         await self._connect()
                         self.epoch, self.first, _ = await self._look()
                         return
-                    except (OSError, Error, TimeoutError) as error:
+                    except (OSError, Error, TimeoutError, Refused) as error:
+                        if isinstance(error, Refused) and error.status != UNAVAILABLE:
+                            raise
                         fault = str(error) or type(error).__name__
                         await asyncio.sleep(AGAIN_S)
         raise LogError(f"there is no broker at {self._where} ({fault}); start one: nats-server -js")
@@ -160,7 +165,9 @@ class NatsBroker:
         """The log's epoch, its first place and its last; it is made when there is none."""
         try:
             found = await ask(self._nats, f"STREAM.INFO.{self._stream}")
-        except LogError:
+        except Refused as refused:
+            if refused.code != NOT_THERE:
+                raise
             found = await ask(self._nats, f"STREAM.CREATE.{self._stream}", self._config())
         epoch = hashlib.sha256(str(found["created"]).encode()).hexdigest()[:12]
         return epoch, max(1, int(found["state"]["first_seq"])), int(found["state"]["last_seq"])

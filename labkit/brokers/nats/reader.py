@@ -23,6 +23,18 @@ ANSWER_S = 3.0
 IDLE_S = 30.0  # after that the broker forgets a consumer that nobody reads
 
 
+NOT_THERE = 10059  # there is no such stream
+UNAVAILABLE = 503
+
+
+class Refused(LogError):
+    """JetStream answered with an error. `status` is its kind, as of HTTP; `code` says exactly which."""
+
+    def __init__(self, api: str, error: dict[str, Any]) -> None:
+        super().__init__(f"the broker refuses {api}: {error.get('description')}")
+        self.status, self.code = error.get("code"), error.get("err_code")
+
+
 class Message(NamedTuple):
     """One message of the log. `place` counts from 1; `at` is the broker's clock, seconds since 1970."""
 
@@ -33,11 +45,11 @@ class Message(NamedTuple):
 
 
 async def ask(nats: Client, api: str, question: dict[str, Any] | None = None) -> dict[str, Any]:
-    """An answer of JetStream. Raises LogError, and TimeoutError or another error of nats-py for none."""
+    """An answer of JetStream. Raises Refused, and TimeoutError or another error of nats-py for none."""
     answer = await nats.request(f"$JS.API.{api}", json.dumps(question or {}).encode(), timeout=ANSWER_S)
     said: dict[str, Any] = json.loads(answer.data)
     if "error" in said:
-        raise LogError(f"the broker refuses {api}: {said['error'].get('description')}")
+        raise Refused(api, said["error"])
     return said
 
 
