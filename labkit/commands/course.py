@@ -34,11 +34,13 @@ def course() -> None:
 @course.command("list")
 def list_them() -> None:
     """Every exercise, and how far you are."""
-    latest = Progress().latest()
+    states: dict[str, str] = {}
+    for record in Progress().records():
+        if record["status"] not in ("help", "started"):  # a hand that goes up or down changes nothing that was tried
+            states[record["exercise"]] = record["status"]
+        states.setdefault(record["exercise"], "started")
     for one in exercises().values():
-        state = "passed" if working.has_passed(one, Progress()) else "-"
-        if one.id in latest and state == "-":
-            state = latest[one.id]["status"]
+        state = "passed" if working.has_passed(one, Progress()) else states.get(one.id, "-")
         click.echo(f"{one.id:<18}{state:<14}{one.title}")
 
 

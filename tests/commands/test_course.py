@@ -29,12 +29,20 @@ def course(*arguments: str) -> Result:
 
 
 def test_list_tells_how_far_one_is() -> None:
-    """Passed once is passed, whatever came after."""
+    """Passed once is passed, whatever came after; a hand that went up, and down, is no try."""
     Progress().add(ID, "pass")
     Progress().add(ID, "fail", "good")
     Progress().add("02-auth", "fail", "silence")
-    lines = {line.split()[0]: line.split()[1] for line in course("list").output.splitlines()}
-    assert (lines[ID], lines["02-auth"]) == ("passed", "fail")
+    for status in ("help", "started"):
+        Progress().add("02-auth", status)
+        Progress().add("03-rooms", status)
+        lines = {line.split()[0]: line.split()[1] for line in course("list").output.splitlines()}
+        assert (lines[ID], lines["02-auth"], lines["03-rooms"], lines["06-outbox"]) == (
+            "passed",
+            "fail",
+            "started",
+            "-",
+        )
 
 
 def test_build_of_a_current_course_changes_nothing() -> None:
