@@ -10,6 +10,7 @@ Names are as the class sees them, unless the roster says who is behind them. Tau
 import csv
 import os
 import sys
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
@@ -45,12 +46,12 @@ class NoGradebook(Exception):
     """nbgrader is not here, or its database cannot be used; the text says what to do."""
 
 
-def rows(board: Board, real_names: Mapping[str, str], now: int) -> list[Row]:
+def rows(board: Board, real_names: Mapping[str, str]) -> list[Row]:
     """What each student did in each exercise; a student who did nothing has a row for each, too."""
     told = []
     for name, row in sorted(board.students.items()):
         for exercise in board.exercises:
-            told.append(_row(real_names.get(name, name), exercise, row.cells.get(exercise), now))
+            told.append(_row(real_names.get(name, name), exercise, row.cells.get(exercise)))
     return told
 
 
@@ -64,16 +65,15 @@ def write_csv(file: TextIO, told: Iterable[Row]) -> None:
 
 def gradebook(board: Board, real_names: Mapping[str, str]) -> list[Row]:
     """A point for each exercise of the course that was passed, however it stands now; for each student."""
+    scores: dict[tuple[str, str], float] = {}  # two names may be one person's: the better grade counts
+    for name, row in sorted(board.students.items()):
+        if name != INSTRUCTOR:
+            for exercise in board.listed:
+                graded = real_names.get(name, name), ASSIGNMENT.format(exercise)
+                scores[graded] = max(scores.get(graded, 0.0), MAX_SCORE * _is_passed(row, exercise))
     return [
-        {
-            "assignment": ASSIGNMENT.format(exercise),
-            "student_id": real_names.get(name, name),
-            "score": MAX_SCORE * _is_passed(row, exercise),
-            "max_score": MAX_SCORE,
-        }
-        for name, row in sorted(board.students.items())
-        if name != INSTRUCTOR
-        for exercise in board.listed
+        {"assignment": assignment, "student_id": student, "score": score, "max_score": MAX_SCORE}
+        for (student, assignment), score in scores.items()
     ]
 
 
@@ -92,14 +92,20 @@ def into_nbgrader(path: Path, grades: Iterable[Row]) -> int:
     """
     try:
         from nbgrader.api import Gradebook
+        from sqlalchemy.exc import SAWarning, SQLAlchemyError
     except ImportError:
         raise NoGradebook("nbgrader is not installed here; pip install nbgrader, or use --gradebook") from None
     given = list(grades)
     # nbgrader makes a new database with the program `alembic`, which lies beside this Python.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    with Gradebook(f"sqlite:///{path}") as book:
-        for grade in given:
-            _put(book, grade)
+    try:
+        with warnings.catch_warnings(), Gradebook(f"sqlite:///{path}") as book:
+            warnings.simplefilter("ignore", SAWarning)  # about nbgrader's own relations: nothing that we could change
+            for grade in given:
+                _put(book, grade)
+    except SQLAlchemyError as error:
+        why = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise NoGradebook(f"{path} cannot be used as nbgrader's database: {why}") from None
     return len(given)
 
 
@@ -116,7 +122,7 @@ def _put(book: Any, grade: Row) -> None:
     book.db.commit()
 
 
-def _row(student: str, exercise: str, cell: Cell | None, now: int) -> Row:
+def _row(student: str, exercise: str, cell: Cell | None) -> Row:
     if cell is None:
         empty = dict.fromkeys(COLUMNS)
         return empty | {"student": student, "exercise": exercise, "status": "not begun", "tries": 0}
@@ -130,7 +136,7 @@ def _row(student: str, exercise: str, cell: Cell | None, now: int) -> Row:
         "first_at": iso(cell.first_at / 1000),
         "last_at": iso(cell.last_at / 1000),
         "passed_at": None if cell.passed_at is None else iso(cell.passed_at / 1000),
-        "minutes_on_task": round(cell.on_task_ms(now if cell.passed_at is None else cell.passed_at) / 60_000, 1),
+        "minutes_on_task": round(cell.on_task_ms(cell.last_at) / 60_000, 1),
     }
 
 

@@ -2,14 +2,17 @@
 
 import csv
 import io
+import warnings
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from labkit.classroom.board import Board
-from labkit.classroom.export import COLUMNS, gradebook, rows, write_csv, write_gradebook
+from labkit.classroom.export import COLUMNS, NoGradebook, gradebook, into_nbgrader, rows, write_csv, write_gradebook
 from labkit.classroom.register import INSTRUCTOR
 from tests.classroom.school import exercise
 
-NOW = 600_000
 NAMES = {"otter": "=cmd|' /C calc'!A1", "ben": 'Ben "B", Okafor\nJr.'}
 
 
@@ -32,7 +35,7 @@ def read(text: str) -> list[dict[str, str]]:
 def test_csv_says_what_each_student_did() -> None:
     """A row for each student and exercise, the undone ones too; times, tries, and minutes on task."""
     file = io.StringIO(newline="")
-    write_csv(file, rows(board(), {}, NOW))
+    write_csv(file, rows(board(), {}))
     told = read(file.getvalue())
     assert [(row["student"], row["exercise"], row["status"]) for row in told] == [
         ("ben", "01", "not begun"),
@@ -47,7 +50,7 @@ def test_csv_says_what_each_student_did() -> None:
 
 def test_a_spreadsheet_runs_nothing_and_columns_stay() -> None:
     """A formula gets an apostrophe; commas, quotes and line ends stay inside their cell."""
-    for write, told in ((write_csv, rows(board(), NAMES, NOW)), (write_gradebook, gradebook(board(), NAMES))):
+    for write, told in ((write_csv, rows(board(), NAMES)), (write_gradebook, gradebook(board(), NAMES))):
         file = io.StringIO(newline="")
         write(file, told)
         cells = [cell for row in read(file.getvalue()) for cell in row.values()]
@@ -59,7 +62,7 @@ def test_a_spreadsheet_runs_nothing_and_columns_stay() -> None:
 
 def csv_of(made: Board) -> str:
     file = io.StringIO(newline="")
-    write_csv(file, rows(made, {}, NOW))
+    write_csv(file, rows(made, {}))
     return file.getvalue()
 
 
@@ -73,6 +76,41 @@ def test_nobody_adds_an_assignment() -> None:
         (f"class-{one}", name) for one in ("01", "02") for name in ("ben", "otter")
     }
     assert "joke" in csv_of(made)
+
+
+def test_one_person_under_two_names_has_one_grade() -> None:
+    """Who joined as called before the roster gave a pseudonym keeps what was passed, in nbgrader, too."""
+    made = board()
+    made.hear(exercise("Ana Lima", 1, "02", status="pass"))
+    grades = gradebook(made, {"otter": "Ana Lima"})
+    told = {(grade["assignment"], grade["student_id"]): grade["score"] for grade in grades}
+    assert len(told) == len(grades)
+    assert (told["class-01", "Ana Lima"], told["class-02", "Ana Lima"]) == (1.0, 1.0)
+
+
+def test_minutes_do_not_grow_after_the_lesson() -> None:
+    """What was left unsolved was worked on until its last record, whenever it is exported."""
+    made = board()
+    made.hear(exercise("otter", 5, "02", status="fail", at=186_000, sentAt="1970-01-01T00:03:06Z"))
+    minutes = {row["exercise"]: row["minutes_on_task"] for row in rows(made, {}) if row["student"] == "otter"}
+    assert minutes == {"01": 2.0, "02": 1.0}
+
+
+def test_a_path_that_is_no_gradebook_is_said(tmp_path: Path) -> None:
+    """No folder, and no database."""
+    (tmp_path / "notes.txt").write_text("dear diary" * 100)
+    for path in (tmp_path / "none" / "g.db", tmp_path / "notes.txt", tmp_path):
+        with pytest.raises(NoGradebook, match="cannot be used as nbgrader's database"):
+            into_nbgrader(path, gradebook(board(), {}))
+
+
+def test_nbgrader_says_nothing_of_its_own(tmp_path: Path) -> None:
+    """A good database, twice: no warnings on the instructor's screen."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        for _ in range(2):
+            assert into_nbgrader(tmp_path / "g.db", gradebook(board(), {})) == 4
+    assert [one for one in said if "SAWarning" in repr(one.category)] == []
 
 
 def test_a_grade_is_a_point_for_what_was_ever_passed() -> None:

@@ -3,7 +3,6 @@
 import io
 import json
 from pathlib import Path
-from time import time
 
 import click
 
@@ -40,13 +39,12 @@ def export(class_id: str, file: Path | None, form: str, nbgrader: Path | None, r
             return
     except (BadRoster, NoGradebook) as error:
         raise CannotRun(str(error)) from None
-    now = round(1000 * time())
     out = io.StringIO(newline="")
     if form == "json":
-        json.dump(rows(board, names, now), out, indent=1)
+        json.dump(rows(board, names), out, indent=1)
         out.write("\n")
     elif form == "gradebook":
         write_gradebook(out, gradebook(board, names))
     else:
-        write_csv(out, rows(board, names, now))
+        write_csv(out, rows(board, names))
     click.echo(out.getvalue(), nl=False)
