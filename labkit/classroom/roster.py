@@ -36,7 +36,11 @@ def read_roster(path: Path) -> list[Student]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadRoster(f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is no CSV file'}") from None
     head = [cell.strip().lower() for cell in lines[0][1]] if lines else []
+    _check_divided(path, lines)
     columns = {name: head.index(name) for name in COLUMNS if name in head}
+    unknown = [cell for cell in head if cell not in COLUMNS]
+    if unknown and "name" in columns and "shown_as" not in columns:  # a pseudonym, perhaps: not to be passed over
+        raise BadRoster(f"{path}: {unknown[0]!r} is no column of a roster; its first line should be: name,shown_as")
     if "name" in columns:
         lines = lines[1:]
     elif len(head) > 1:
@@ -66,6 +70,15 @@ def key(name: str) -> str:
 def real_names(students: Iterable[Student]) -> dict[str, str]:
     """Who is behind each shown name."""
     return {student.shown_as: student.name for student in students}
+
+
+def _check_divided(path: Path, lines: list[tuple[int, list[str]]]) -> None:
+    """What a spreadsheet saves as CSV in much of Europe: taken for names, it would show who is behind a pseudonym."""
+    for number, line in lines:
+        if any(mark in cell for cell in line for mark in ";\t"):
+            raise BadRoster(
+                f"{path} line {number}: its columns are divided by semicolons or tabs; save it as CSV with commas"
+            )
 
 
 def _student(where: str, line: list[str], columns: Mapping[str, int]) -> Student:

@@ -172,6 +172,11 @@ def test_it_listens_on_loopback_unless_asked(school: Schoolhouse) -> None:
         (("drill", "none", "--plot", "x.png"), "there is no class file none.class.db"),
         (("drill", "none", "--seconds", "nan"), "--seconds is from 1 to 86400"),
         (("code", "none", "zoe"), "there is no class file none.class.db"),
+        (
+            ("start", "--url", "https://x.example", "--hand-out", "s", "--file", "c.db", "--port", "0"),
+            "say wss:// instead of https://",
+        ),
+        (("code", "none", "--url", "https://x.example", "zoe"), "say wss:// instead of https://"),
         (("start", "--roster", "missing.csv", "--file", "c.db"), "cannot read missing.csv: No such file"),
     ],
 )

@@ -7,7 +7,7 @@ import click
 from labkit.classroom.register import OtherClass, open_register
 from labkit.classroom.roster import BadRoster
 from labkit.commands.class_.slips import check_place, hand_out, sheet
-from labkit.commands.class_.which import existing_file, which_class
+from labkit.commands.class_.which import at_address, existing_file, which_class
 from labkit.commands.failing import CannotRun
 from labkit.wire.audit.writer import AuditError
 
@@ -21,7 +21,7 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @which_class
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
-@click.option("--url", help="The class's address for the slip.  [default: as it was served last]")
+@at_address("The class's address for the slip.  [default: as it was served last]")
 @click.option("--hand-out", "slips", type=click.Path(path_type=Path), help="Into this file, mode 0600.")
 def code(class_id: str, file: Path | None, names: tuple[str, ...], url: str | None, slips: Path | None) -> None:
     """A new code for each NAME of a CLASS, known or new. The server may run meanwhile."""

@@ -17,7 +17,7 @@ from labkit.classroom.roster import BadRoster, Student, read_roster, real_names
 from labkit.classroom.serving import ClassServer
 from labkit.classroom.tls import NoCertificate, fingerprint, own_certificate
 from labkit.commands.class_.slips import check_place, for_instructor, hand_out, sheet
-from labkit.commands.class_.which import file_of, which_class
+from labkit.commands.class_.which import at_address, file_of, which_class
 from labkit.commands.failing import CannotRun
 from labkit.commands.running import end_with_parent, limits_of, listen_fault, prepare_process, run, stopping, tls_of
 from labkit.rules.limits import Limits
@@ -47,7 +47,7 @@ Examples:
 @click.option("--tls", is_flag=True, help="Encrypt, with a certificate that is made and kept beside the file.")
 @click.option("--certfile", type=click.Path(path_type=Path), help="TLS certificate chain (PEM), instead of --tls.")
 @click.option("--keyfile", type=click.Path(path_type=Path), help="TLS private key (PEM).")
-@click.option("--url", help="The address for students when a proxy stands in front, such as wss://class.example.org.")
+@at_address("The address for students when a proxy stands in front, such as wss://class.example.org.")
 @click.option("--allow-origin", "origins", multiple=True, help="A page's origin that may connect. Repeatable.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit; VALUE may be off. Repeatable.")
 @click.option("--with-parent", is_flag=True, help="End when stdin closes, as it does when the parent dies.")
@@ -95,7 +95,7 @@ class Options:
     def address(self, server: Server) -> str:
         """Where students find it."""
         if self.url:
-            return self.url.rstrip("/")
+            return self.url
         return server.url.replace(EVERYWHERE, lan_address() or EVERYWHERE) if self.lan else server.url
 
 

@@ -10,6 +10,7 @@ import click
 from labkit.classroom.register import OtherClass, Register
 from labkit.commands.failing import CannotRun
 from labkit.wire.audit.file import AuditError
+from labkit.wire.client.address import checked
 
 CLASS_ID = re.compile(r"[a-zA-Z0-9_-]{1,40}")
 
@@ -24,6 +25,18 @@ def which_class(command: Callable[..., Any]) -> Callable[..., Any]:
     """The argument CLASS and the option --file, for every verb."""
     file = click.option("--file", type=click.Path(path_type=Path), help="The class's file.  [default: CLASS.class.db]")
     return click.argument("class_id", metavar="[CLASS]", default="lab", callback=_read_id)(file(command))
+
+
+def _read_address(_ctx: click.Context, _option: click.Parameter, url: str | None) -> str | None:
+    try:
+        return None if url is None else checked(url).rstrip("/")
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def at_address(help: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The option --url, looked at before it stands on a slip: codes are shown once."""
+    return click.option("--url", callback=_read_address, help=help)
 
 
 def file_of(class_id: str, file: Path | None) -> Path:
