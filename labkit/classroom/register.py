@@ -174,6 +174,14 @@ class Register:
                     removed.append(seat[0])
         return removed
 
+    def removed(self) -> set[str]:
+        """Who has no seat any more: what they said is in the log, and on no board."""
+        with self._open() as file:
+            if not file.execute("SELECT 1 FROM sqlite_master WHERE name = 'renewed'").fetchone():
+                return set()  # an older labkit's file that no server of ours has opened
+            found = file.execute("SELECT name FROM renewed WHERE name NOT IN (SELECT name FROM seats)")
+            return {name for (name,) in found}
+
     def renewed(self) -> dict[str, float]:
         """Whose code was renewed or taken back, and when, while what the old one had opened may still be open."""
         with self._open() as file:

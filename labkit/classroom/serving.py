@@ -174,16 +174,13 @@ class ClassServer:
     def snapshot(self) -> dict[str, Any]:
         """All that the page needs to begin."""
         self._record.catch_up()
-        names = self._register.names()
-        for name in names:
+        for name in self._register.names():
             self._record.board.add(name)
         drill = read_drill(self._register.path)
         more = {"catalogue": self._catalogue.json(), "drill": drill.json() if drill else None}
         told = self._record.snapshot() | more
-        rows = told["board"]["students"]
-        told["board"]["students"] = {
-            name: rows[name] for name in rows if name in {*names, INSTRUCTOR}
-        }  # not the removed
+        for name in self._register.removed():
+            told["board"]["students"].pop(name, None)
         return told
 
     def _start(self, request: Request, peer: Peer, kind: Kind) -> Response:

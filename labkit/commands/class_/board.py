@@ -8,7 +8,7 @@ import click
 from labkit.classroom.board import Board
 from labkit.classroom.catalogue import of_course
 from labkit.classroom.record import Record
-from labkit.classroom.register import INSTRUCTOR, OtherClass, Register
+from labkit.classroom.register import OtherClass, Register
 from labkit.commands.class_.which import existing_file, which_class
 from labkit.commands.failing import CannotRun
 from labkit.review.report import printable
@@ -28,11 +28,11 @@ def record_of(class_id: str, file: Path | None) -> Record:
     record = Record(path, class_id, of_course().exercises)
     try:
         record.catch_up()
-        names = Register(path, class_id).names()
-        for name in names:
+        register = Register(path, class_id)
+        for name in register.names():
             record.board.add(name)
-        for name in set(record.board.students) - {*names, INSTRUCTOR}:  # who was removed
-            del record.board.students[name]
+        for name in register.removed():
+            record.board.students.pop(name, None)
     except (AuditError, OtherClass) as error:
         raise CannotRun(str(error)) from None
     return record
