@@ -22,7 +22,7 @@ def connections(url: str, ops_token: str) -> list[dict[str, Any]]:
 
 def ticket(url: str, name: str, code: str, tls: ssl.SSLContext | None = None) -> str:
     """A fresh ticket of a user. Raises OSError (urllib's HTTPError for a wrong code)."""
-    return str(json.loads(ask(url, "/ticket", basic(name, code), b"", tls))["ticket"])
+    return str(json_of(ask(url, "/ticket", basic(name, code), b"", tls))["ticket"])
 
 
 def basic(name: str, code: str) -> str:
@@ -33,6 +33,17 @@ def basic(name: str, code: str) -> str:
 def revoke(url: str, ops_token: str, user: str) -> None:
     """Close every connection of a user with 4410."""
     ask(url, f"/revoke/{user}", f"Bearer {ops_token}", b"")
+
+
+def json_of(body: bytes) -> dict[str, Any]:
+    """An answer of ours as an object. Raises OSError for a page of the network's own in its place: later, then."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        raise ConnectionError("something else than a room server answers there, such as a network's log-in page")
+    return told
 
 
 def ask(

@@ -9,7 +9,6 @@
 Without a code, the first to say a name has it, and a secret of this machine keeps it. Taught in notebook 00.
 """
 
-import json
 import secrets
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from time import monotonic, sleep
 from typing import Any
 from urllib.error import HTTPError
 
-from labkit.bench.ask import ask
+from labkit.bench.ask import ask, json_of
 from labkit.classroom import membership as memberships
 from labkit.classroom.membership import Membership, NotAdmitted
 from labkit.classroom.sending import Sender, device_of
@@ -166,7 +165,7 @@ def _state(sender: Sender, ending: "Future[None]") -> str:
 def _class_at(url: str, fingerprint: str | None) -> str:
     try:
         tls = pinned(url, fingerprint) if fingerprint else None
-        return str(json.loads(ask(url, "/class", tls=tls))["class"])
+        return str(json_of(ask(url, "/class", tls=tls))["class"])
     except NoCertificate as error:
         raise NotAdmitted(str(error)) from None
     except HTTPError as error:

@@ -10,14 +10,13 @@ delays a board, it does not end it. Taught in notebook 03 (rooms) and 07 (storms
 """
 
 import asyncio
-import json
 import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from urllib.error import HTTPError
 
-from labkit.bench.ask import ask, basic
+from labkit.bench.ask import ask, basic, json_of
 from labkit.classroom.board import Board, well_formed
 from labkit.classroom.membership import admitted
 from labkit.classroom.register import INSTRUCTOR
@@ -58,7 +57,7 @@ class Watcher:
     async def _connected(self) -> None:
         self.client = Client(self.url, self._ticket, tls=self._tls, **self._options)
         async with self.client as client:
-            which = json.loads(await _until_it_works(lambda: asyncio.to_thread(ask, self.url, "/class", tls=self._tls)))
+            which = await _until_it_works(lambda: self._ask("/class"))
             room = await client.join(which["room"])
             news = await client.join(which["newsRoom"])
             await _until_it_works(self.look)
@@ -72,7 +71,7 @@ class Watcher:
         code = basic(INSTRUCTOR, self._code)
         async with self._looking:
             self._meanwhile.clear()
-            self.before = json.loads(await asyncio.to_thread(ask, self.url, "/class/board", code, tls=self._tls))
+            self.before = await self._ask("/class/board", code)
             self.board = Board.of(self.before["board"])
             self._came.append({"type": "snapshot", **self.before})
             for event in self._meanwhile:  # the answer may be older than these
@@ -124,6 +123,9 @@ class Watcher:
         self._came.append(event)
         if self._looking.locked():
             self._meanwhile.append(event)
+
+    async def _ask(self, path: str, code: str | None = None) -> dict[str, Any]:
+        return json_of(await asyncio.to_thread(ask, self.url, path, code, tls=self._tls))
 
     async def _ticket(self) -> str:
         return await asyncio.to_thread(admitted, self.url, INSTRUCTOR, self._code, self._tls)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import shutil
-import socket
 import stat
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,13 @@ import pytest
 from labkit import classroom
 from labkit.classroom import joining
 from labkit.classroom import membership as memberships
-from labkit.classroom.membership import NotAdmitted
+from labkit.classroom.membership import Membership, NotAdmitted
 from labkit.classroom.sending import Sender
 from labkit.course.exercises import NoExercise
 from labkit.course.progress import Progress
 from labkit.wire.audit.file import reading, rows
 from labkit.wire.client.state import ClientState
-from tests.classroom.school import PATIENCE_S, School, at_work, statuses, teaching, told
+from tests.classroom.school import CLASS, PATIENCE_S, School, at_work, statuses, teaching, told
 from tests.wire.raw import on_a_loop
 
 
@@ -275,13 +274,11 @@ def test_a_class_that_moved_knows_its_students(tmp_path: Path, monkeypatch: pyte
     @on_a_loop
     async def lesson() -> None:
         urls = set()
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            another = free.getsockname()[1]
-        for port in (0, another):
-            async with teaching(tmp_path, port=port) as school:
-                urls.add(school.url)
-                assert "connected" in repr(await asyncio.to_thread(classroom.join, school.url, name="ana"))
-        assert len(urls) == 2
+        async with teaching(tmp_path) as school:
+            for url in (school.url, school.url.replace("127.0.0.1", "localhost")):
+                assert (await asyncio.to_thread(classroom.join, url, name="ana")).who == "ana in class physics"
+                urls.add(url)
+            assert (len(urls), school.register.names()) == (2, ["ana"])
 
     try:
         lesson()
@@ -328,6 +325,26 @@ async def test_whoever_has_left_says_nothing_when_the_network_is_back(tmp_path: 
         async with asyncio.timeout(5):
             await asyncio.gather(*running)
         assert all(sender.client is None or sender.client.state is ClientState.STOPPED for sender in senders)
+
+
+@on_a_loop
+async def test_a_captive_portal_is_no_class_and_no_end(tmp_path: Path) -> None:
+    """Any network's page that answers 200 to everything: a join says so, a sender waits for the class."""
+
+    async def portal(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\nPlease log in")
+        writer.close()
+
+    async with await asyncio.start_server(portal, "127.0.0.1", 0) as network:
+        url = f"ws://127.0.0.1:{network.sockets[0].getsockname()[1]}"
+        with pytest.raises(ConnectionError, match="no class answers at"):
+            await asyncio.to_thread(classroom.join, url, "code", "ana")
+        async with at_work(Membership(url, "ana", "code", CLASS), tmp_path) as ana:
+            ana.progress.add("01", "pass")
+            await asyncio.sleep(1.0)
+            (running,) = [task for task in asyncio.all_tasks() if "Sender.run" in repr(task)]
+            assert not running.done() and ana.waiting == 1
 
 
 def test_what_goes_wrong_at_joining_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
