@@ -63,7 +63,7 @@ class Connection(asyncio.Protocol):
         self.handshake = Handshake(self.hub, self.transport, self.library)
         self.peer = self.handshake.peer
         self._has_entered = self.handshake.has_entered
-        self._start_deadline(self.hub.limits.auth_timeout_s)
+        self._start_deadline(self.handshake.patience_s)
 
     def _shake_hands(self, data: bytes) -> None:
         assert self.handshake is not None
@@ -73,7 +73,7 @@ class Connection(asyncio.Protocol):
         if rest is None:
             if self.handshake.is_over and self.session.state is State.CONNECTING:
                 self.session.happened(Input.REFUSED)
-                self._start_deadline(self.hub.limits.auth_timeout_s or self.hub.limits.close_deadline_s)
+                self._start_deadline(self.handshake.patience_s or self.hub.limits.close_deadline_s)
             return
         self.peer = self.handshake.peer
         self.handshake = None

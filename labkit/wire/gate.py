@@ -13,6 +13,8 @@ from labkit.rules.admission import Doors, Turnstile
 from labkit.rules.limits import Limits
 from labkit.rules.origin import is_allowed
 
+OUTSIDE = 256  # sockets that found no room, and wait for the answer that says so
+
 
 class Peer(NamedTuple):
     """Who is at the other end of a socket. `forwarded` is set when a proxy in between has said so."""
@@ -35,6 +37,10 @@ class Gate:
     def enter(self, peer: Peer) -> bool:
         """Count a socket; False when there is no room for it. Pair a True with one `leave`."""
         return self._doors.enter(peer.address)
+
+    def has_place_outside(self, sockets: int) -> bool:
+        """Of so many sockets, some are not inside: whether that is few enough for each to be answered."""
+        return sockets - self._doors.inside <= OUTSIDE
 
     def leave(self, peer: Peer) -> None:
         """A socket that had entered is gone."""

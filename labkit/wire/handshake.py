@@ -15,7 +15,7 @@ from labkit.wire.fast.library import Library
 from labkit.wire.fast.usual_handshake import read_usual
 from labkit.wire.gate import peer_of
 from labkit.wire.http.reply import reply
-from labkit.wire.sockets import end_our_half
+from labkit.wire.sockets import end_our_half, reset
 
 if TYPE_CHECKING:
     from labkit.wire.hub import Hub
@@ -31,6 +31,11 @@ class Handshake:
         self.hub = hub
         self.peer = peer_of(transport.get_extra_info("peername"))
         self.has_entered = hub.gate.enter(self.peer)
+        # Whoever has no place may ask by HTTP how we are, or be told 503, and soon: the limits bound sockets too.
+        limits = hub.limits
+        self.patience_s = limits.auth_timeout_s if self.has_entered else limits.close_deadline_s
+        if not self.has_entered and not hub.gate.has_place_outside(len(hub.sockets)):
+            asyncio.get_running_loop().call_soon(reset, transport)
         self.is_over = False  # answered with HTTP: what still comes is dropped
         self._transport = transport
         self._library = library

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from labkit.wire import gate
 from labkit.wire.server import Server
 from tests.wire.raw import TOKEN, Ended, Raw, ask, on_a_loop, request, serving, until, upgrade
 
@@ -100,3 +101,18 @@ async def test_off_lifts_the_accept_rate() -> None:
     async with serving(limits={"handshakes_per_s": None}) as server:
         raws = [await Raw.enter(server.url) for _ in range(30)]
         assert raws[-1].ok["reconnect"] == {"windowMs": 1000}
+
+
+@on_a_loop
+async def test_whoever_finds_no_room_is_not_held_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has a moment to ask and be told 503; past some of those, a socket is reset at once: they cost memory too."""
+    monkeypatch.setattr(gate, "OUTSIDE", 10)
+    async with serving(limits={"connections": 2, "auth_timeout_s": 60.0, "close_deadline_s": 1.0}) as server:
+        inside = [await Raw.dial(server.url) for _ in range(2)]
+        mute = [await Raw.dial(server.url) for _ in range(40)]
+        await until(lambda: len(server.hub.sockets) == 2 + 10)
+        for raw in mute:
+            await raw.gone()
+        assert len(server.hub.sockets) == 2 and await status_for(server) == 503
+        inside[0].send(upgrade())
+        assert (await inside[0].head()).status == 101
