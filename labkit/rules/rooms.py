@@ -59,6 +59,7 @@ class Room(Generic[Member]):
         self.seq = 0  # of the newest delivered event
         self.members: dict[Member, Membership] = {}
         self.watchers: set[Member] = set()  # those who asked for presence
+        self.told_present: bytes | None = None  # the answer they get, as long as it is the same
         self._connections: Counter[str] = Counter()  # of each user
         self._write_only = 0  # members who hear only what they say themselves
         self._history: deque[Event] = deque(maxlen=limits.history_events)
@@ -139,7 +140,7 @@ class Room(Generic[Member]):
 
     def enter(self, member: Member, place: Membership) -> bool:
         """Add a member; whether it is the first connection of its user here."""
-        self._everybody = None
+        self._everybody = self.told_present = None
         self.members[member] = place
         self._connections[place.user_id] += 1
         self._write_only += not place.may_read
@@ -157,7 +158,7 @@ class Room(Generic[Member]):
     def leave(self, member: Member) -> str | None:
         """Remove a member; the user's name when that was its last connection here."""
         self.watchers.discard(member)
-        self._everybody = None
+        self._everybody = self.told_present = None
         place = self.members.pop(member, None)
         if place is None:
             return None

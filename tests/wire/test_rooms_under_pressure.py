@@ -5,13 +5,15 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from labkit.rules import actions
 from labkit.rules.fields import Since
 from labkit.rules.grants import EVERY_ROOM
 from labkit.rules.limits import Limits
 from labkit.rules.messages import Chat
 from labkit.rules.outbox import Outbox
-from labkit.rules.rooms import Event, Rooms
+from labkit.rules.rooms import Event, Membership, Rooms
 from labkit.rules.session import Identity
 from labkit.wire.fast.path import FastPath
 from labkit.wire.membership import Memberships
@@ -134,6 +136,44 @@ def test_a_user_that_is_back_before_its_going_is_stored_is_not_told_as_gone() ->
     memberships._leave(second, "a")
     hub.queue.tell(is_stored=True)
     assert [said["type"] for said in watcher.sent] == ["entered", "gone"]
+
+
+def test_presence_is_made_once_for_all_who_ask_and_anew_when_somebody_came_or_went(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Asking often in a big room costs the server no more than the bytes."""
+    hub, ann, bob = server(), Peer(), Peer()
+    memberships: Any = Memberships(hub)
+    room, looks = hub.rooms.room("a"), list[int]()
+    present = room.present
+    monkeypatch.setattr(room, "present", lambda: looks.append(1) or present())
+    bob.session.identity = Identity("s2", "bob", EVERY_ROOM, 0.0)
+    told = []
+    for act in ("ann comes", "ask", "ask", "bob comes", "ask", "bob goes", "ask", "ask"):
+        if act == "ask":
+            memberships.tell_members(ann, actions.TellMembers("a"))
+        elif act == "bob goes":
+            memberships.exit(bob, actions.Exit("a"))
+        else:
+            memberships.enter(ann if act == "ann comes" else bob, actions.Enter("a", None, "rw"))
+        hub.queue.tell(is_stored=True)
+        told += [len(said["members"]) for said in ann.sent if said["type"] == "presence"]
+        ann.sent.clear()
+    assert told == [1, 1, 2, 1, 1] and len(looks) == 3
+
+
+def test_presence_that_an_outbox_cannot_take_is_refused() -> None:
+    """Sent, it would close the one who asks as slow; back again it would ask again, and never get in."""
+    hub, peer = server(), Peer()
+    memberships: Any = Memberships(hub)
+    room = hub.rooms.room("a")
+    memberships.enter(peer, actions.Enter("a", None, "rw"))
+    for number in range(10):
+        room.enter(number, Membership(f"user-{number}", "rw", 0.0))
+    memberships.tell_members(peer, actions.TellMembers("a"))
+    hub.queue.tell(is_stored=True)
+    assert [said["type"] for said in peer.sent] == ["joined"] and not room.watchers
+    assert hub.refused == [actions.Refuse("unavailable", room_id="a")]
 
 
 @on_a_loop
