@@ -20,6 +20,7 @@ _LOGGER = logging.getLogger(__name__)
 
 Effect = Callable[[], None]
 AGAIN_S = 0.5
+MOST_WAITING = 50_000  # then a disk that stands still is as good as one that fails
 
 
 class _Item(NamedTuple):
@@ -44,6 +45,11 @@ class CommitQueue:
     def is_idle(self) -> bool:
         """Whether an effect would happen at once."""
         return not (self._waiting or self._committing or self._telling)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits that no more events are to be accepted."""
+        return len(self._waiting) >= MOST_WAITING
 
     def then(self, entry: Entry | None, effect: Effect, otherwise: Effect | None = None) -> None:
         """Let `effect` happen once `entry` is stored; `otherwise` happens instead when it cannot be stored."""

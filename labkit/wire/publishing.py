@@ -38,6 +38,9 @@ class Publishing:
             self._hub.counts.duplicates += 1
             self._hub.queue.then(None, partial(self._say_again, connection, room, before))
             return
+        if self._hub.queue.is_full:
+            self._hub.perform(connection, actions.Refuse("unavailable", given_id, room.room_id))
+            return
         said, event, entry = self._make_event(room, message, identity, now)
         room.accept(event, now, remember=given_id is not None)
         not_stored = partial(self._not_stored, connection, room, event)

@@ -26,6 +26,8 @@ Effect = Callable[[], None]
 class Queue:
     """A commit queue whose audit succeeds or fails when the test says so."""
 
+    is_full = False
+
     def __init__(self) -> None:
         self._waiting: list[tuple[Any, Effect, Effect]] = []
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from labkit.rules.grants import Grants
-from labkit.wire import sessions
+from labkit.wire import commit_queue, sessions
 from labkit.wire.audit import past
 from labkit.wire.audit.file import reading, rows
 from labkit.wire.audit.writer import Audit
@@ -357,6 +357,29 @@ async def test_a_server_that_ends_says_which_revocation_it_never_stored(
         assert (await revoke(server.url, "ada")).status == 503
     lost = [vars(record)["user"] for record in caplog.records if record.getMessage() == "never stored"]
     assert lost == ["ada"]
+
+
+@on_a_loop
+async def test_a_disk_that_stands_still_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither failing nor working, it would have all that is said wait in memory; what was accepted stays accepted."""
+    monkeypatch.setattr(commit_queue, "MOST_WAITING", 10)
+    async with serving(audit=tmp_path / "room.db") as server:
+        ann = await Raw.enter(server.url, TOKEN, "a")
+        held: list[tuple[object, ...]] = []
+        queue = server.hub.queue
+        audit = queue._audit
+        assert isinstance(audit, Audit)
+        queue._audit = Held(held)  # type: ignore[assignment]
+        ann.chat("a", "the disk has this one")
+        await until(lambda: bool(held))
+        for number in range(12):
+            ann.chat("a", "x" * 1_000, requestId=f"r{number}")
+        await until(lambda: server.hub.counts.errors["unavailable"] == 2)
+        queue._audit = audit
+        audit.submit(*held[0])  # type: ignore[arg-type]
+        heard = await ann.hear_many(13)
+        assert [said.get("seq") for said in heard] == [*range(1, 12), None, None]
+        assert [said["requestId"] for said in heard[-2:]] == ["r10", "r11"]
 
 
 @on_a_loop
