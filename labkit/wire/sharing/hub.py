@@ -227,7 +227,7 @@ class SharedHub(Hub):
         if revoked.at in self.sessions.revocations(revoked.user):
             return
         live, entry = self.sessions.revoke(revoked.user, revoked.at)
-        self.queue.record(entry)
+        self.queue.keep(entry)
         for connection in live:
             connection.close(CloseCode.REVOKED)
 

@@ -245,6 +245,25 @@ async def test_a_revocation_that_is_read_again_ends_nobody_who_came_since(tmp_pa
 
 
 @on_a_loop
+async def test_another_servers_revocation_is_stored_once_the_audit_works_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log does not bring it a second time to a server that has done it."""
+    async with house(tmp_path) as built:
+        ada = await enter_as("ada", built.urls[0])
+        failing, store, fails = built.servers[0]._audit, Audit._store, [True]
+
+        def refuse(audit: Audit, entries: list[object]) -> AuditError | None:
+            return AuditError("the disk is full") if audit is failing and fails[0] else store(audit, entries)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(Audit, "_store", refuse)
+        await revoke(built.urls[1], "ada")
+        assert (await ada.ending())[0] == 4410
+        fails[0] = False
+        await until(lambda: any(e.kind == "revoke" for e in built.stored(0)))
+
+
+@on_a_loop
 async def test_an_audit_that_fails_on_one_server_holds_up_its_own_members_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
