@@ -140,7 +140,8 @@ function begin() {
 }
 
 function ending({ code, reason }) {
-  return code === REVOKED ? "This code was renewed. Reload the page and give the new one." : `Ended: ${code} ${reason}.`;
+  const words = "This code was renewed. Reload the page, and give the new one.";
+  return code === REVOKED ? words : `Ended: ${code} ${reason}.`;
 }
 
 function hear(event) {
