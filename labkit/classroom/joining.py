@@ -97,7 +97,9 @@ def start() -> None:
     if member is None:
         return
     if _now is not None:
-        if _now[0].membership == member and not _now[1].done():
+        sender, ending = _now
+        is_over = ending.done() and (ending.cancelled() or ending.exception() is None)
+        if sender.membership == member and not is_over:  # refused once, the same code is refused again: a wrong guess
             return
         _now[1].cancel()  # another kernel has joined anew
     sender = Sender(member, Progress(), lambda: memberships.membership() == member)

@@ -16,6 +16,7 @@ from labkit.classroom.membership import Membership, NotAdmitted
 from labkit.classroom.sending import Sender
 from labkit.course.exercises import NoExercise
 from labkit.course.progress import Progress
+from labkit.wire import background
 from labkit.wire.audit.file import reading, rows
 from labkit.wire.client.state import ClientState
 from tests.classroom.school import CLASS, PATIENCE_S, School, at_work, statuses, teaching, told
@@ -284,6 +285,29 @@ def test_a_class_that_moved_knows_its_students(tmp_path: Path, monkeypatch: pyte
         lesson()
     finally:
         joining.leave()
+
+
+def test_a_code_that_was_renewed_is_not_guessed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look would be a wrong guess, and they lock out the student who comes with the new code."""
+    monkeypatch.setenv("LABKIT_HOME", str(tmp_path / "home"))
+
+    @on_a_loop
+    async def lesson() -> None:
+        async with teaching(tmp_path, "ana") as school:
+            await asyncio.to_thread(classroom.join, school.url, school.codes["ana"], "ana")
+            school.codes |= school.register.enrol(["ana"], renew=True)
+            async with asyncio.timeout(PATIENCE_S):
+                while "ended" not in (await asyncio.to_thread(classroom.status)).state:
+                    await asyncio.sleep(0.05)
+            await asyncio.to_thread(classroom.help_wanted, "02-auth")
+            joined = await asyncio.to_thread(classroom.join, school.url, school.codes["ana"], "ana")
+            assert joined.who == "ana in class physics"
+
+    try:
+        lesson()
+    finally:
+        joining.leave()
+        background.forget_deaths()
 
 
 def test_leaving_in_one_kernel_is_leaving_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
