@@ -14,7 +14,7 @@ from labkit.rules.backoff import STABLE_S
 from labkit.rules.close_codes import CloseCode
 
 BIN_S = 0.01
-SETTLE_S = 1.0  # from the last join to the drop
+SETTLE_S = 0.5  # from the last join to the drop
 JOINS = 0.9  # of the accept rate: nobody is refused before the storm
 JOINS_PER_S = 500.0  # where there is no accept rate
 MOST_CLIENTS = 1_000_000
