@@ -17,6 +17,7 @@ from labkit.bench.launch import nats_process
 from labkit.bench.launch.cluster import Cluster
 from labkit.bench.launch.nats_process import NatsProcess, NoNats
 from labkit.cli import main
+from tests.hangup import heeded
 from tests.wire.raw import Raw, on_a_loop
 
 TOKEN = "a-token-for-a-cluster"
@@ -98,14 +99,15 @@ def test_nothing_is_left_when_it_is_killed() -> None:
 @pytest.mark.parametrize(("number", "half"), [(signal.SIGTERM, 1), (signal.SIGHUP, 5)])
 def test_nothing_is_left_when_it_ends_while_it_starts(number: signal.Signals, half: int, tmp_path: Path) -> None:
     """Half of it runs by then, the broker's shell or a server as well: that ends too, and so does its folder."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "labkit", "cluster", "--port", "0", "--servers", "2"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
-        start_new_session=True,
-    )
+    with heeded():
+        process = subprocess.Popen(
+            [sys.executable, "-m", "labkit", "cluster", "--port", "0", "--servers", "2"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+            start_new_session=True,
+        )
     ends = time.monotonic() + 30
     while len(family := children(process.pid)) < half and time.monotonic() < ends:
         time.sleep(0.001)

@@ -334,7 +334,7 @@ def test_an_audit_file_that_cannot_be_used_is_told(tmp_path: Path) -> None:
         ("ada,correct-horse", "line 1: 2 fields, not 3"),
         ("ada,short,*", "line 1: the code is shorter than 8"),
         ("ada,correct-horse,*\nada,correct-horse,*", "line 2: the name is there twice"),
-        ("ada,correct-horse,room:x=q", "line 1: rooms: access 'q'"),
+        ("ada,correct-horse,room:x=q", "line 1: rooms are room ids, or the start of one"),
         ("name,code,rooms\n", "names no user"),
         ("a:b,correct-horse,*", "line 1: a name has"),
     ],

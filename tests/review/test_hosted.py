@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from labkit.review import CannotReview, examine
+from tests.hangup import heeded
 from tests.wire.raw import on_a_loop, serving
 
 FRAGILE = """\
@@ -74,7 +75,8 @@ async def test_a_review_that_is_terminated_ends_the_server_that_it_started(
     start = shlex.join([sys.executable, str(server), "unmasked_frame_ends_all", "--port", str(port)])
     words = ["review", f"ws://localhost:{port}", "--start", start, "--only", "auth/1", "--only", "auth/4"]
     streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    child = await asyncio.create_subprocess_exec(sys.executable, "-m", "labkit", *words, **streams)
+    with heeded():
+        child = await asyncio.create_subprocess_exec(sys.executable, "-m", "labkit", *words, **streams)
     assert child.stderr is not None
     assert b"auth/1" in await asyncio.wait_for(child.stderr.readline(), 60)
     child.send_signal(number)

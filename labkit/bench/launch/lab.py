@@ -17,6 +17,7 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 from threading import Lock
+from time import monotonic, sleep
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -36,6 +37,7 @@ from labkit.wire import background
 from labkit.wire.client.client import Client
 from labkit.wire.server import Server
 
+GOING_S = 2.0
 USERS = ("ana", "ben", "cleo", "dan", "eve")
 
 _running: dict[str, "Lab"] = {}
@@ -226,9 +228,17 @@ class Lab:
         if runs:
             background.run(self._company.settle())
         states = {name: client.state.value for name, client in self.clients.items()}
+        return examine(runs, states, self._strangers() if runs else 0, background.deaths())
+
+    def _strangers(self) -> int:
+        """Connections that no client of ours has; one that was closed just now is given GOING_S to be gone."""
         known = {client.connection_id for client in self.clients.values()}
-        strangers = [line for line in self.connections() if line["connectionId"] not in known] if runs else []
-        return examine(runs, states, len(strangers), background.deaths())
+        ends = monotonic() + GOING_S
+        while strangers := sum(line["connectionId"] not in known for line in self.connections()):
+            if monotonic() > ends:
+                break
+            sleep(0.05)
+        return strangers
 
     def __repr__(self) -> str:
         clients = ", ".join(self.clients) or "nobody"
