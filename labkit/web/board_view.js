@@ -110,7 +110,7 @@ export class BoardView {
       el("span", { class: "board-exercise" }, exercise), el("span", { class: "board-counts" })));
     const [first, last] = ["Participant", "On task"].map((words) => el("th", { scope: "col" }, words));
     this.head.replaceChildren(first, ...heads, last);
-    this.table.style.minWidth = `${18 + 6 * heads.length}rem`;
+    this.table.style.minWidth = `${19.5 + 5.75 * heads.length}rem`;
     for (const { element } of this.lines.values()) element.remove();
     this.lines.clear();
     for (const name of this.state.students.keys()) this.dirty.add(name);
