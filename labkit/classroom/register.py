@@ -214,7 +214,7 @@ class Register:
     def _brake_claims(self, address: str, now: float) -> None:
         """One stranger must not fill the class. Raises TooManyGuesses."""
         if len(self._claims) > ADDRESSES_KEPT:
-            self._claims.clear()
+            del self._claims[next(iter(self._claims))]  # the oldest, and not all: or many addresses undo one's brake
         burst, rate = CLAIMS
         if not self._claims.setdefault(address, TokenBucket(rate, burst, now)).take(now):
             raise TooManyGuesses

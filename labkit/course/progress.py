@@ -76,10 +76,6 @@ class Progress:
             return []
         return [record for record in _read(lines) if record["n"] > after]
 
-    def latest(self) -> dict[str, Record]:
-        """The newest record of each exercise."""
-        return {record["exercise"]: record for record in self.records()}
-
 
 def _of_its_owner(path: str, flags: int) -> int:
     """Every failure of a learner is in there, with its time: nobody else's to read."""

@@ -93,7 +93,7 @@ def test_latest_is_the_newest_of_each_exercise(tmp_path: Path) -> None:
     progress.add("02-auth", "fail")
     progress.add("03-rooms", "started")
     progress.add("02-auth", "pass")
-    assert {name: record["status"] for name, record in progress.latest().items()} == {
+    assert {record["exercise"]: record["status"] for record in progress.records()} == {
         "02-auth": "pass",
         "03-rooms": "started",
     }
