@@ -60,13 +60,13 @@ async def _member(server: Server, room: int) -> tuple[Connection, bytes]:
     connection.connection_made(Taking())
     connection.data_received(REQUEST)
     connection.data_received(_frame(f'{{"type":"auth","token":"{TOKEN}"}}'))
-    await server.hub.queue.empty()
+    await server.hub.state.queue.empty()
     connection.data_received(_frame(f'{{"type":"join","roomId":"room-{room}"}}'))
     return connection, _frame(f'{{"type":"chat","roomId":"room-{room}","text":"{"x" * 64}"}}')
 
 
 async def _all_told(server: Server) -> None:
-    await server.hub.queue.empty()
+    await server.hub.state.queue.empty()
     for _ in range(3):  # an effect is told at the end of a tick
         await asyncio.sleep(0)
 

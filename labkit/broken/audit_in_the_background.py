@@ -16,11 +16,11 @@ class Broken(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Tell first, store later."""
-        then = hub.queue.then
+        then = hub.state.queue.then
 
         def tell_first(entry: Entry | None, effect: Effect, otherwise: Effect | None = None) -> None:
             effect()
             if entry is not None:
                 asyncio.get_running_loop().call_later(LATER_S, then, entry, lambda: None)
 
-        hub.queue.then = tell_first  # type: ignore[method-assign]
+        hub.state.queue.then = tell_first  # type: ignore[method-assign]

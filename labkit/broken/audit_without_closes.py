@@ -11,5 +11,5 @@ class Broken(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Drop closes."""
-        record = hub.queue.record
-        hub.queue.record = lambda entry: None if entry.kind == "close" else record(entry)  # type: ignore[method-assign]
+        record = hub.state.queue.record
+        hub.state.queue.record = lambda entry: None if entry.kind == "close" else record(entry)  # type: ignore[method-assign]

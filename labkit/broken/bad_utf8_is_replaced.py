@@ -6,6 +6,7 @@ from labkit.broken.planted import Planted
 from labkit.rules.actions import Close
 from labkit.wire.assembly import Assembly
 from labkit.wire.connection import Connection
+from labkit.wire.http.routes import Http
 from labkit.wire.hub import Hub
 
 FOUND_BY = ("protocol/5",)
@@ -23,9 +24,9 @@ class Lax(Assembly):
 class LaxConnection(Connection):
     """Has a lax assembly."""
 
-    def __init__(self, hub: Hub) -> None:
-        super().__init__(hub)
-        self.incoming.assembly = Lax(hub.limits.max_message_bytes)
+    def __init__(self, hub: Hub, http: Http) -> None:
+        super().__init__(hub, http)
+        self.assembly = Lax(hub.state.limits.max_message_bytes)
 
 
 class Broken(Planted):

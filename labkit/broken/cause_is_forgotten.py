@@ -11,4 +11,4 @@ class Broken(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Know of no earlier close."""
-        hub.sessions.closed_before = lambda _: None  # type: ignore[assignment, method-assign]
+        hub.state.sessions.closed_before = lambda _: None  # type: ignore[assignment, method-assign]

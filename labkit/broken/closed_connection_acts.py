@@ -17,7 +17,7 @@ class Broken(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Send the close frame, stop sending, and neither stop listening nor leave the rooms."""
-        proper = hub._close
+        proper = hub.order.how[Close]
 
         def close(connection: Connection, action: Close) -> None:
             if connection.closing or action.code is CloseCode.RATE_LIMITED:
@@ -29,8 +29,7 @@ class Broken(Planted):
             connection.write_due()
             connection.closing, connection.heartbeat = True, None
             connection.frames.send_close(action.code, action.reason)
-            asyncio.get_running_loop().call_later(hub.limits.close_deadline_s, reset, connection.transport)
+            asyncio.get_running_loop().call_later(hub.state.limits.close_deadline_s, reset, connection.transport)
             return None
 
-        hub._close = close  # type: ignore[method-assign]
-        hub._perform[Close] = close
+        hub.order.how[Close] = close

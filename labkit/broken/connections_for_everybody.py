@@ -1,6 +1,7 @@
 """The list of connections asks for no bearer."""
 
 from labkit.broken.planted import Planted
+from labkit.wire.http.routes import Http
 from labkit.wire.hub import Hub
 
 FOUND_BY = ("secrets/6",)
@@ -9,6 +10,8 @@ FOUND_BY = ("secrets/6",)
 class Broken(Planted):
     """Our server with this fault."""
 
-    def plant(self, hub: Hub) -> None:
+    def _new_http(self, hub: Hub) -> Http:
         """Refuse no operator."""
-        hub.http._refuse_operator = lambda _: None  # type: ignore[assignment, method-assign]
+        http = super()._new_http(hub)
+        http._refuse_operator = lambda _: None  # type: ignore[assignment, method-assign]
+        return http

@@ -2,13 +2,13 @@
 
 from labkit.broken.planted import Planted, plant_in_rooms
 from labkit.rules.rooms import Event, Room
-from labkit.wire.connection import Connection
 from labkit.wire.hub import Hub
+from labkit.wire.member import Member
 
 FOUND_BY = ("rooms/18",)
 
 
-class Forgetful(Room[Connection]):
+class Forgetful(Room[Member]):
     """Knows what was asked, and not by whom."""
 
     def said_before(self, user_id: str, request_id: str, now: float) -> Event | None:

@@ -3,8 +3,8 @@
 import re
 
 from labkit.broken.planted import Planted
-from labkit.wire.connection import Connection
 from labkit.wire.hub import Hub
+from labkit.wire.member import Member
 
 FOUND_BY = ("validation/4",)
 
@@ -16,7 +16,7 @@ class Broken(Planted):
         """Take what $ takes."""
         receive = hub.receive
 
-        def lax(connection: Connection, raw: bytes) -> None:
+        def lax(connection: Member, raw: bytes) -> None:
             receive(connection, re.sub(rb'("roomId": ?"[a-zA-Z0-9:_-]{1,64})\\n"', rb'\1"', raw))
 
         hub.receive = lax  # type: ignore[method-assign]

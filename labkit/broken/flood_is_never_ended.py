@@ -4,6 +4,7 @@ from labkit.broken.planted import Planted
 from labkit.rules.actions import Close
 from labkit.rules.session import Session
 from labkit.wire.connection import Connection
+from labkit.wire.http.routes import Http
 from labkit.wire.hub import Hub
 
 FOUND_BY = ("storms/5",)
@@ -21,8 +22,8 @@ class Mild(Session):
 class MildConnection(Connection):
     """Has a mild session."""
 
-    def __init__(self, hub: Hub) -> None:
-        super().__init__(hub)
+    def __init__(self, hub: Hub, http: Http) -> None:
+        super().__init__(hub, http)
         self.session.__class__ = Mild
 
 

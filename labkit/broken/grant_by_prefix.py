@@ -15,11 +15,11 @@ class Broken(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Add a star to each pattern."""
-        admit = hub.sessions.admit
+        admit = hub.state.sessions.admit
 
         def generous(token: str, **how: Any) -> Any:
             identity, entries = admit(token, **how)
             wide = tuple((pattern.rstrip("*") + "*", access) for pattern, access in identity.grants.rooms)
             return replace(identity, grants=Grants(wide)), entries
 
-        hub.sessions.admit = generous  # type: ignore[method-assign]
+        hub.state.sessions.admit = generous  # type: ignore[method-assign]

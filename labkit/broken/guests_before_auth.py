@@ -8,6 +8,7 @@ from labkit.rules.grants import EVERY_ROOM
 from labkit.rules.messages import Auth, Message
 from labkit.rules.session import Identity, Session, State
 from labkit.wire.connection import Connection
+from labkit.wire.http.routes import Http
 from labkit.wire.hub import Hub
 
 FOUND_BY = ("auth/1", "auth/2", "auth/3", "secrets/1")
@@ -28,8 +29,8 @@ class Open(Session):
 class OpenConnection(Connection):
     """Has an open session."""
 
-    def __init__(self, hub: Hub) -> None:
-        super().__init__(hub)
+    def __init__(self, hub: Hub, http: Http) -> None:
+        super().__init__(hub, http)
         self.session.__class__ = Open
 
 

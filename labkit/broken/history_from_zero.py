@@ -5,13 +5,13 @@ from math import inf
 from labkit.broken.planted import Planted, plant_in_rooms
 from labkit.rules.fields import Since
 from labkit.rules.rooms import Membership, Missed, Room
-from labkit.wire.connection import Connection
 from labkit.wire.hub import Hub
+from labkit.wire.member import Member
 
 FOUND_BY = ("rooms/15",)
 
 
-class OffByOne(Room[Connection]):
+class OffByOne(Room[Member]):
     """Gives one event too few."""
 
     def missed(self, since: Since | None, place: Membership, max_bytes: float = inf) -> Missed:

@@ -16,6 +16,6 @@ class Broken(Planted):
         """Answer, and do nothing."""
 
         def left(connection: Connection, action: Exit) -> None:
-            hub.queue.then(None, lambda: connection.send(answers.encode(answers.left(action.room_id))))
+            hub.state.queue.then(None, lambda: connection.send(answers.encode(answers.left(action.room_id))))
 
-        hub._perform[Exit] = left
+        hub.order.how[Exit] = left

@@ -5,6 +5,7 @@ from labkit.rules.actions import Action, Publish
 from labkit.rules.messages import Message, Publication
 from labkit.rules.session import Session
 from labkit.wire.connection import Connection
+from labkit.wire.http.routes import Http
 from labkit.wire.hub import Hub
 
 FOUND_BY = ("rooms/12",)
@@ -22,8 +23,8 @@ class Lax(Session):
 class LaxConnection(Connection):
     """Has a lax session."""
 
-    def __init__(self, hub: Hub) -> None:
-        super().__init__(hub)
+    def __init__(self, hub: Hub, http: Http) -> None:
+        super().__init__(hub, http)
         self.session.__class__ = Lax
 
 

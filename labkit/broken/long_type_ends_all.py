@@ -3,8 +3,8 @@
 import re
 
 from labkit.broken.planted import Planted, end_everybody
-from labkit.wire.connection import Connection
 from labkit.wire.hub import Hub
+from labkit.wire.member import Member
 
 FOUND_BY = ("protocol/2",)
 
@@ -16,7 +16,7 @@ class Broken(Planted):
         """The process ends, and a supervisor starts it again."""
         receive = hub.receive
 
-        def fragile(connection: Connection, raw: bytes) -> None:
+        def fragile(connection: Member, raw: bytes) -> None:
             found = re.search(rb'"type":"([a-z]+)"', raw)
             if found is not None and len(found[1]) > 100:
                 end_everybody(hub)

@@ -5,8 +5,8 @@ from typing import Any
 
 from labkit.broken.planted import Planted
 from labkit.rules import answers
-from labkit.wire.connection import Connection
 from labkit.wire.hub import Hub
+from labkit.wire.member import Member
 
 FOUND_BY = ("secrets/3", "rooms/5", "validation/7", "validation/9")
 
@@ -16,10 +16,10 @@ class Broken(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Let the fields of the message win."""
-        receive, tell = hub.receive, hub.path.tell
+        receive, tell = hub.receive, hub.state.path.tell
         messages: dict[str, Any] = {}
 
-        def receive_and_keep(connection: Connection, raw: bytes) -> None:
+        def receive_and_keep(connection: Member, raw: bytes) -> None:
             if raw.startswith(b'{"type":"chat"') and isinstance(text := json.loads(raw).get("text"), str):
                 messages[text] = json.loads(raw)
             receive(connection, raw)
@@ -29,4 +29,4 @@ class Broken(Planted):
             tell(members, spread, answers.encode(spread))
 
         hub.receive = receive_and_keep  # type: ignore[method-assign]
-        hub.path.tell = tell_spread  # type: ignore[method-assign]
+        hub.state.path.tell = tell_spread  # type: ignore[method-assign]

@@ -3,8 +3,8 @@
 import re
 
 from labkit.broken.planted import Planted
-from labkit.wire.connection import Connection
 from labkit.wire.hub import Hub
+from labkit.wire.member import Member
 
 FOUND_BY = ("validation/10",)
 
@@ -16,7 +16,7 @@ class Broken(Planted):
         """Read them as a number."""
         receive = hub.receive
 
-        def lax(connection: Connection, raw: bytes) -> None:
+        def lax(connection: Member, raw: bytes) -> None:
             receive(connection, re.sub(rb'"n":-?(NaN|Infinity)', b'"n":0', raw))
 
         hub.receive = lax  # type: ignore[method-assign]

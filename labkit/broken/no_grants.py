@@ -15,10 +15,10 @@ class Broken(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Let everybody in everywhere."""
-        admit = hub.sessions.admit
+        admit = hub.state.sessions.admit
 
         def generous(token: str, **how: Any) -> Any:
             identity, entries = admit(token, **how)
             return replace(identity, grants=EVERY_ROOM), entries
 
-        hub.sessions.admit = generous  # type: ignore[method-assign]
+        hub.state.sessions.admit = generous  # type: ignore[method-assign]

@@ -7,6 +7,7 @@ from websockets.http11 import Request, Response
 from labkit.broken.planted import Planted
 from labkit.wire.gate import Peer
 from labkit.wire.http.reply import Later, reply
+from labkit.wire.http.routes import Http
 from labkit.wire.hub import Hub
 
 FOUND_BY = ("secrets/5",)
@@ -15,9 +16,10 @@ FOUND_BY = ("secrets/5",)
 class Broken(Planted):
     """Our server with this fault."""
 
-    def plant(self, hub: Hub) -> None:
+    def _new_http(self, hub: Hub) -> Http:
         """Say what was not found."""
-        answer = hub.http.answer
+        http = super()._new_http(hub)
+        answer = http.answer
 
         def tell(request: Request, peer: Peer) -> Response | Later:
             given = answer(request, peer)
@@ -25,4 +27,5 @@ class Broken(Planted):
                 return reply(HTTPStatus.NOT_FOUND, f"there is no {request.path}\n")
             return given
 
-        hub.http.answer = tell  # type: ignore[method-assign]
+        http.answer = tell  # type: ignore[method-assign]
+        return http

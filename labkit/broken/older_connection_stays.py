@@ -11,5 +11,5 @@ class Broken(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Know of no older one."""
-        newest = hub.sessions.newest
-        hub.sessions.newest = lambda *both: newest(*both) and None  # type: ignore[method-assign]
+        newest = hub.state.sessions.newest
+        hub.state.sessions.newest = lambda *both: newest(*both) and None  # type: ignore[method-assign]

@@ -14,7 +14,7 @@ class Patient(Connection):
         """Bytes came: begin to wait anew."""
         super().data_received(data)
         if self.session.state is State.AUTHENTICATING:
-            self._start_deadline(self.hub.limits.auth_timeout_s)
+            self._start_deadline(self.hub.state.limits.auth_timeout_s)
 
 
 class Broken(Planted):

@@ -6,6 +6,7 @@ from labkit.rules.limits import Limits
 from labkit.rules.rooms import Room
 from labkit.wire.connection import Connection
 from labkit.wire.hub import Hub
+from labkit.wire.member import Member
 from labkit.wire.server import Server
 from labkit.wire.sockets import reset
 
@@ -33,22 +34,22 @@ class Planted(Server):
         return hub
 
     def _new_connection(self) -> Connection:
-        return self.connection(self.hub)
+        return self.connection(self.hub, self.http)
 
 
-def plant_in_rooms(hub: Hub, fault: type[Room[Connection]]) -> None:
+def plant_in_rooms(hub: Hub, fault: type[Room[Member]]) -> None:
     """Make every room one of this class."""
-    make = hub.rooms.room
+    make = hub.state.rooms.room
 
-    def room(room_id: str) -> Room[Connection]:
+    def room(room_id: str) -> Room[Member]:
         made = make(room_id)
         made.__class__ = fault
         return made
 
-    hub.rooms.room = room  # type: ignore[method-assign]
+    hub.state.rooms.room = room  # type: ignore[method-assign]
 
 
 def end_everybody(hub: Hub) -> None:
     """What the end of the process does to its clients; a supervisor has it back at once."""
-    for connection in list(hub.sockets):
+    for connection in list(hub.state.sockets):
         reset(connection.transport)

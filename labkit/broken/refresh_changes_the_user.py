@@ -11,4 +11,4 @@ class Broken(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Become whoever the credential names."""
-        hub.sessions.renew = lambda _, token, **how: hub.sessions.admit(token, **how)  # type: ignore[method-assign]
+        hub.state.sessions.renew = lambda _, token, **how: hub.state.sessions.admit(token, **how)  # type: ignore[method-assign]

@@ -14,7 +14,7 @@ class Broken(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Compare everything but the signature."""
-        issue, admit, issued = hub.sessions.resume, hub.sessions.admit, dict[str, str]()
+        issue, admit, issued = hub.state.sessions.resume, hub.state.sessions.admit, dict[str, str]()
 
         def issue_and_keep(identity: Identity) -> str:
             credential = issue(identity)
@@ -24,5 +24,5 @@ class Broken(Planted):
         def admit_unsigned(token: str, **how: Any) -> Any:
             return admit(issued.get(token.rpartition(".")[0], token), **how)
 
-        hub.sessions.resume = issue_and_keep  # type: ignore[method-assign]
-        hub.sessions.admit = admit_unsigned  # type: ignore[method-assign]
+        hub.state.sessions.resume = issue_and_keep  # type: ignore[method-assign]
+        hub.state.sessions.admit = admit_unsigned  # type: ignore[method-assign]

@@ -11,5 +11,5 @@ class Broken(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Revoke, and close nobody."""
-        revoke = hub.sessions.revoke
-        hub.sessions.revoke = lambda user, now: ([], revoke(user, now)[1])  # type: ignore[assignment, method-assign]
+        revoke = hub.state.sessions.revoke
+        hub.state.sessions.revoke = lambda user, now: ([], revoke(user, now)[1])  # type: ignore[assignment, method-assign]

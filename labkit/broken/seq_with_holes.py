@@ -2,13 +2,13 @@
 
 from labkit.broken.planted import Planted, plant_in_rooms
 from labkit.rules.rooms import Room
-from labkit.wire.connection import Connection
 from labkit.wire.hub import Hub
+from labkit.wire.member import Member
 
 FOUND_BY = ("rooms/14", "rooms/15")
 
 
-class Holey(Room[Connection]):
+class Holey(Room[Member]):
     """Skips a number each time."""
 
     def next_seq(self) -> int:

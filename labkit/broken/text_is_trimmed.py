@@ -1,8 +1,8 @@
 """Text is trimmed before it is passed on."""
 
 from labkit.broken.planted import Planted
-from labkit.wire.connection import Connection
 from labkit.wire.hub import Hub
+from labkit.wire.member import Member
 
 FOUND_BY = ("validation/6",)
 
@@ -14,7 +14,7 @@ class Broken(Planted):
         """Take invisible characters away."""
         receive = hub.receive
 
-        def trim(connection: Connection, raw: bytes) -> None:
+        def trim(connection: Member, raw: bytes) -> None:
             receive(connection, raw.replace(rb'"text":"\u200b"', rb'"text":" "'))
 
         hub.receive = trim  # type: ignore[method-assign]

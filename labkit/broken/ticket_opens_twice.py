@@ -11,4 +11,4 @@ class Broken(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Call every ticket unused."""
-        hub.sessions._spent.spend = lambda *_: True  # type: ignore[method-assign]
+        hub.state.sessions._spent.spend = lambda *_: True  # type: ignore[method-assign]

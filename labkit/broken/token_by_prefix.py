@@ -11,9 +11,9 @@ class Broken(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Take what begins like the token."""
-        check, right = hub.sessions._check_dev_token, hub.sessions._dev_token or ""
+        check, right = hub.state.sessions._check_dev_token, hub.state.sessions._dev_token or ""
 
         def check_prefix(token: str, trusted: bool) -> None:
             check(right if token.startswith(right) or right.startswith(token) else token, trusted)
 
-        hub.sessions._check_dev_token = check_prefix  # type: ignore[method-assign]
+        hub.state.sessions._check_dev_token = check_prefix  # type: ignore[method-assign]

@@ -15,10 +15,10 @@ class Broken(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Log what came."""
-        authenticate = hub._perform[Authenticate]
+        authenticate = hub.order.how[Authenticate]
 
         def authenticate_and_log(connection: Connection, action: Authenticate) -> None:
             logging.getLogger("labkit.broken").info("auth", extra={"token": action.token})
             authenticate(connection, action)
 
-        hub._perform[Authenticate] = authenticate_and_log
+        hub.order.how[Authenticate] = authenticate_and_log

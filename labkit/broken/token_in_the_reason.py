@@ -14,7 +14,7 @@ class Broken(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Say which token was wrong."""
-        admit = hub.sessions.admit
+        admit = hub.state.sessions.admit
 
         def telling(token: str, **how: Any) -> Any:
             try:
@@ -23,4 +23,4 @@ class Broken(Planted):
                 rejected.reason = f"bad token {token}"[:100]
                 raise
 
-        hub.sessions.admit = telling  # type: ignore[method-assign]
+        hub.state.sessions.admit = telling  # type: ignore[method-assign]

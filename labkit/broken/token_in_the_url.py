@@ -15,7 +15,7 @@ class Leaky(Connection):
 
     def data_received(self, data: bytes) -> None:
         """Bytes came: the first of them name the URL."""
-        wanted = f"?token={self.hub.sessions._dev_token} ".encode()
+        wanted = f"?token={self.hub.state.sessions._dev_token} ".encode()
         is_known = self.handshake is not None and wanted in data
         super().data_received(data)
         if is_known and self.session.state is State.AUTHENTICATING:

@@ -3,6 +3,7 @@
 from labkit.broken.planted import Planted
 from labkit.rules.outbox import Outbox
 from labkit.wire.connection import Connection
+from labkit.wire.http.routes import Http
 from labkit.wire.hub import Hub
 
 FOUND_BY = ("slow/1", "slow/3")
@@ -12,12 +13,9 @@ TOLD = {"ping_timeout_s": 8}  # or the heartbeat finds the slow one before the r
 class Bottomless(Connection):
     """Queues everything."""
 
-    def __init__(self, hub: Hub) -> None:
-        super().__init__(hub)
+    def __init__(self, hub: Hub, http: Http) -> None:
+        super().__init__(hub, http)
         self.outbox = self.outgoing.outbox = Outbox(10**12, None)
-
-    def _send_protocol_bytes(self) -> None:
-        super()._send_protocol_bytes()
 
 
 class Broken(Planted):

@@ -1,119 +1,101 @@
-"""Who comes back to many rooms is let into the next one when it has taken what it missed in the last.
+"""A client that rejoins many rooms enters the next one when it has taken what it missed in the last.
 
-    join r1 .. r3   what they missed fits into the outbox       given at once
-    join r4         it would not                                waits until it does, and what is said behind it as well
+    join r1 .. r3   what it missed fits into the outbox       sent at once
+    join r4         it would not fit                           waits, and so does what the client sends after it
 
-An outbox has room for what a few rooms hold, and whoever was sent more would be closed as slow; told of a gap instead,
-it would miss events that are there. While nobody waits this costs a message nothing: only then does the hub show each
-of them to `keep` first. Taught in notebook 03 (rooms).
+An outbox has room for what a few rooms hold. A client that was sent more would be closed as slow; one that was sent a
+gap instead would miss events that are there.
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING
 
-from labkit.rules.actions import Enter
+from labkit.rules.actions import Action, Enter
 from labkit.rules.rooms import Membership
-
-if TYPE_CHECKING:
-    from labkit.wire.connection import Connection
-    from labkit.wire.hub import Hub
+from labkit.wire.held_input import HeldInput
+from labkit.wire.member import Member
+from labkit.wire.server_state import ServerState
 
 LOOK_S = 0.02
 PATIENCE_S = 5.0  # a busy room may leave no space for ever; then a gap is told
 MOST_KEPT = 64  # messages of one connection; beyond it a gap is told
 
 
-@dataclass
+@dataclass(slots=True)
 class _Waiting:
     action: Enter
     late_at: float
-    kept: list[bytes] = field(default_factory=list)
 
 
 class Backlog:
-    """The joins of one server that wait for room in their member's outbox."""
+    """The joins of one server that wait for space in their member's outbox. `perform` does one that waits no more."""
 
-    def __init__(self, hub: "Hub") -> None:
-        self._hub = hub
-        self._owed: dict[Connection, dict[str, int]] = {}  # bytes of each room, let in and not told yet
-        self._waiting: dict[Connection, _Waiting] = {}
+    def __init__(self, state: ServerState, held: HeldInput, perform: Callable[[Member, Action], None]) -> None:
+        self._state = state
+        self._held = held
+        self._perform = perform
+        self._owed: dict[Member, dict[str, int]] = {}  # bytes of each room, let in and not told yet
+        self._waiting: dict[Member, _Waiting] = {}
 
-    def holds(self, connection: "Connection", action: Enter) -> bool:
-        """Whether a join waits; then the hub is asked to perform it later, and what comes behind it is kept."""
-        size = self._size(connection, action)
+    def holds(self, member: Member, action: Enter) -> bool:
+        """Whether a join waits. It is performed later, and what the client sends meanwhile is kept."""
+        size = self._size(member, action)
         if not size:
             return False
-        if connection not in self._waiting and not self._fits(connection, size):
-            if not self._waiting:
-                self._answers, self._hub.answers = self._hub.answers, self.keep
-            self._waiting[connection] = _Waiting(action, monotonic() + PATIENCE_S)
-            self._look_later(connection)
+        if member not in self._waiting and not self._fits(member, size):
+            self._held.hold(member)
+            self._waiting[member] = _Waiting(action, monotonic() + PATIENCE_S)
+            self._look_later(member)
             return True
-        self._owed.setdefault(connection, {})[action.room_id] = size
+        self._owed.setdefault(member, {})[action.room_id] = size
         return False
 
-    def keep(self, connection: "Connection", raw: bytes) -> bool:
-        """In place of the hub's `answers`, while anybody waits."""
-        waiting = self._waiting.get(connection)
-        if waiting is None:
-            return self._answers(connection, raw)
-        waiting.kept.append(raw)
-        self._hub.counts.received -= 1  # it is counted when its turn comes
-        return True
-
-    def told(self, connection: "Connection", room_id: str) -> None:
+    def told(self, member: Member, room_id: str) -> None:
         """A join was answered."""
-        owed = self._owed.get(connection)
+        owed = self._owed.get(member)
         if owed is not None:
             owed.pop(room_id, None)
             if not owed:
-                del self._owed[connection]
+                del self._owed[member]
 
-    def gone(self, connection: "Connection") -> None:
+    def gone(self, member: Member) -> None:
         """A connection is ending."""
-        self._owed.pop(connection, None)
-        if self._waiting.pop(connection, None) is not None:
-            self._stop_keeping()
+        self._owed.pop(member, None)
+        self._waiting.pop(member, None)
+        self._held.drop(member)
 
-    def _size(self, connection: "Connection", action: Enter) -> int:
-        """What a join would give; 0 for a gap, also when no outbox could hold it."""
-        room, identity = self._hub.rooms.find(action.room_id), connection.session.identity
+    def _size(self, member: Member, action: Enter) -> int:
+        """What a join would give, in bytes; 0 for a gap, also when no outbox could hold it."""
+        room, identity = self._state.rooms.find(action.room_id), member.session.identity
         if action.since is None or room is None or identity is None:
             return 0
         place = Membership(identity.user_id, action.access, 0.0)
-        events, _ = room.missed(action.since, place, self._hub.limits.outbox_bytes // 2)
+        events, _ = room.missed(action.since, place, self._state.limits.outbox_bytes // 2)
         return sum(len(event.body) for event in events)
 
-    def _fits(self, connection: "Connection", size: int) -> bool:
-        free = connection.outbox.free_bytes - sum(map(len, connection.due))
-        return size + sum(self._owed.get(connection, {}).values()) <= free // 2
+    def _fits(self, member: Member, size: int) -> bool:
+        free = member.outbox.free_bytes - sum(map(len, member.due))
+        return size + sum(self._owed.get(member, {}).values()) <= free // 2
 
-    def _look_later(self, connection: "Connection") -> None:
-        asyncio.get_running_loop().call_later(LOOK_S, self._look, connection)
+    def _look_later(self, member: Member) -> None:
+        asyncio.get_running_loop().call_later(LOOK_S, self._look, member)
 
     def __len__(self) -> int:
         return len(self._owed) + len(self._waiting)
 
-    def _look(self, connection: "Connection") -> None:
-        waiting = self._waiting.get(connection)
+    def _look(self, member: Member) -> None:
+        waiting = self._waiting.get(member)
         if waiting is None:
             return
-        if not connection.session.listens:
-            self.gone(connection)
+        if not member.session.listens:
+            self.gone(member)
             return
-        is_late = monotonic() >= waiting.late_at or len(waiting.kept) > MOST_KEPT
-        if not is_late and not self._fits(connection, self._size(connection, waiting.action)):
-            self._look_later(connection)
+        is_late = monotonic() >= waiting.late_at or self._held.kept(member) > MOST_KEPT
+        if not is_late and not self._fits(member, self._size(member, waiting.action)):
+            self._look_later(member)
             return
-        self._hub.perform(connection, waiting.action)  # it is in `_waiting` still, so it is not held again
-        if self._waiting.pop(connection, None) is not None:
-            self._stop_keeping()
-        for raw in waiting.kept:
-            if connection.session.listens:
-                self._hub.receive(connection, raw)
-
-    def _stop_keeping(self) -> None:
-        if not self._waiting:
-            self._hub.answers = self._answers
+        self._perform(member, waiting.action)  # it is in `_waiting` still, so it is not held again
+        if self._waiting.pop(member, None) is not None:
+            self._held.release(member)

@@ -10,6 +10,7 @@ import asyncio
 from time import monotonic, time
 from typing import cast
 
+from websockets.frames import Frame, Opcode
 from websockets.protocol import SEND_EOF
 from websockets.protocol import State as FrameState
 
@@ -18,30 +19,33 @@ from labkit.rules.heartbeat import Beat, Heartbeat
 from labkit.rules.outbox import Offer
 from labkit.rules.session import Input, Session, State
 from labkit.wire.alarm import Alarm
+from labkit.wire.assembly import NOT_UTF8, Assembly, is_utf8
 from labkit.wire.fast.library import Library
 from labkit.wire.frames import Frames, text_frame
 from labkit.wire.handshake import Handshake
+from labkit.wire.http.routes import Http
 from labkit.wire.hub import Hub
-from labkit.wire.incoming import Incoming
 from labkit.wire.outgoing import Outgoing
 from labkit.wire.sockets import end_our_half, reset
 
 # Named, they cost an idle member 0.8 KB less than a dictionary.
-ATTRIBUTES = """hub id session incoming outgoing outbox due heartbeat handshake library transport peer since received
-sent closing _deadline _alarm _has_entered"""
+ATTRIBUTES = """hub http id session assembly outgoing outbox due heartbeat handshake library transport peer since
+received sent closing _deadline _alarm _has_entered"""
 
 
 class Connection(asyncio.Protocol):
-    """A client of the server. `hub` is what all connections share."""
+    """A client of the server. All connections share `hub`, and `http` for requests that are no handshake."""
 
     __slots__ = tuple(ATTRIBUTES.split())
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, http: Http) -> None:
         self.hub = hub
-        self.id = hub.new_id()
-        self.session = Session(hub.limits, monotonic())
-        self.incoming = Incoming(self)
-        self.outgoing = Outgoing(hub.limits)
+        self.http = http
+        state = hub.state
+        self.id = state.new_id()
+        self.session = Session(state.limits, monotonic())
+        self.assembly = Assembly(state.limits.max_message_bytes)
+        self.outgoing = Outgoing(state.limits)
         self.outbox = self.outgoing.outbox
         self.due = self.outgoing.due
         self.heartbeat: Heartbeat | None = None
@@ -57,10 +61,10 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A TCP connection was accepted."""
         self.transport = cast(asyncio.Transport, transport)
-        self.outgoing.start(self.transport, self.hub.path.way(self.transport))
-        self.hub.sockets.add(self)
-        self.library = Library(self.hub.limits)
-        self.handshake = Handshake(self.hub, self.transport, self.library)
+        self.outgoing.start(self.transport, self.hub.state.path.way(self.transport))
+        self.hub.state.sockets.add(self)
+        self.library = Library(self.hub.state.limits)
+        self.handshake = Handshake(self.hub.state, self.http, self.transport, self.library, self.hub.refused)
         self.peer = self.handshake.peer
         self._has_entered = self.handshake.has_entered
         self._start_deadline(self.handshake.patience_s)
@@ -73,13 +77,13 @@ class Connection(asyncio.Protocol):
         if rest is None:
             if self.handshake.is_over and self.session.state is State.CONNECTING:
                 self.session.happened(Input.REFUSED)
-                self._start_deadline(self.handshake.patience_s or self.hub.limits.close_deadline_s)
+                self._start_deadline(self.handshake.patience_s or self.hub.state.limits.close_deadline_s)
             return
         self.peer = self.handshake.peer
         self.handshake = None
         self.library.forget()
         self.session.happened(Input.HANDSHAKE)
-        self._start_deadline(self.hub.limits.auth_timeout_s)
+        self._start_deadline(self.hub.state.limits.auth_timeout_s)
         self.hub.opened(self)
         if rest:
             self.data_received(rest)
@@ -93,9 +97,46 @@ class Connection(asyncio.Protocol):
             return
         for said in self.library.read(data):
             if self.session.listens:
-                self.incoming.take(said)
+                self._take(said)
         if not self.library.is_forgotten:
             self._answer_as_library()
+
+    def _take(self, said: bytes | Frame) -> None:
+        """A short message that was read without the library, or a frame that it read."""
+        if isinstance(said, bytes):
+            self._take_text(said)
+        elif said.opcode in (Opcode.PING, Opcode.PONG):
+            self._take_control(said)
+        elif said.opcode is not Opcode.CLOSE:
+            message = self.assembly.add(said)
+            if isinstance(message, bytes):
+                self._take_text(message)
+            elif message is not None:
+                self.hub.order.perform(self, message)
+            else:
+                self._take_filler()
+
+    def _take_text(self, message: bytes) -> None:
+        if is_utf8(message):
+            self.received += 1
+            self.hub.receive(self, message)
+        else:
+            self.hub.order.perform(self, NOT_UTF8)
+
+    def _take_control(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.PING:
+            self._send_pongs()
+        heartbeat = self.heartbeat if frame.opcode is Opcode.PONG else None
+        if heartbeat is not None and heartbeat.pong(bytes(frame.data), monotonic()):
+            self.arm()
+        else:
+            self._take_filler()
+
+    def _take_filler(self) -> None:
+        """A frame that asks for nothing: a ping, a needless pong, a fragment that is not the last."""
+        too_many = self.session.control_frame(monotonic())
+        if too_many is not None:
+            self.hub.order.perform(self, too_many)
 
     def _answer_as_library(self) -> None:
         """Send what the library wants sent, and end when it has decided to."""
@@ -122,7 +163,7 @@ class Connection(asyncio.Protocol):
     def send(self, body: bytes) -> None:
         """Send one message to this client. A closed one is told nothing."""
         if not self.closing:
-            self.hub.path.send(self, text_frame(body))
+            self.hub.state.path.send(self, text_frame(body))
 
     def write_due(self) -> None:
         """Write what was told in this tick; one frame too many closes the connection as slow."""
@@ -144,7 +185,7 @@ class Connection(asyncio.Protocol):
         """The kernel has room again."""
         self.outgoing.resume()
 
-    def send_pongs(self) -> None:
+    def _send_pongs(self) -> None:
         """The library has answered a ping; a close that comes behind it waits for what else is due."""
         if self.frames.state is FrameState.OPEN:
             self._send_protocol_bytes()
@@ -156,17 +197,17 @@ class Connection(asyncio.Protocol):
                 return
             if data == SEND_EOF:
                 end_our_half(self.transport)
-                self._start_deadline(self.hub.limits.close_deadline_s)
+                self._start_deadline(self.hub.state.limits.close_deadline_s)
             else:
                 self.transport.write(data)
-        if self.handshake is None and self.transport.get_write_buffer_size() > self.hub.limits.outbox_bytes:
+        if self.handshake is None and self.transport.get_write_buffer_size() > self.hub.state.limits.outbox_bytes:
             self.close(CloseCode.TRY_LATER)  # a peer that pings and never reads the pongs
 
     # How it ends
 
     def authenticated(self, random_fraction: float) -> None:
         """The credential was good: from now on the heartbeat, not the auth deadline, watches this connection."""
-        limits = self.hub.limits
+        limits = self.hub.state.limits
         self.heartbeat = Heartbeat(limits.ping_interval_s, limits.ping_timeout_s, monotonic(), random_fraction)
         self._deadline = None
         self.arm()
@@ -184,7 +225,7 @@ class Connection(asyncio.Protocol):
         if self.frames.state is FrameState.OPEN:
             self.frames.send_close(code, reason)
             self._send_protocol_bytes()
-        self._start_deadline(self.hub.limits.close_deadline_s)
+        self._start_deadline(self.hub.state.limits.close_deadline_s)
 
     def _notice_protocol_close(self) -> None:
         """The protocol decided to close: the peer's close frame, or a breach of RFC 6455."""
@@ -194,7 +235,7 @@ class Connection(asyncio.Protocol):
         self.hub.closing(self, self.frames.ending_code, row(self.frames.ending_code).reason)  # never the peer's words
         self.closing = True
         self.outgoing.drop()
-        self._start_deadline(self.hub.limits.close_deadline_s)
+        self._start_deadline(self.hub.state.limits.close_deadline_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The TCP connection is gone."""
@@ -205,7 +246,7 @@ class Connection(asyncio.Protocol):
         self.session.happened(Input.LOST)
         self.outgoing.drop()
         if self._has_entered:
-            self.hub.gate.leave(self.peer)
+            self.hub.state.gate.leave(self.peer)
         self.hub.lost(self)
 
     # Deadlines

@@ -4,9 +4,9 @@ The credential is checked against `wire.sessions`; what it spends is stored befo
 single-use ticket stays spent whatever happens to the server. Taught in notebook 02 (auth).
 """
 
+from collections.abc import Callable
 from functools import partial
 from time import time
-from typing import TYPE_CHECKING
 
 from labkit.rules import actions, answers
 from labkit.rules.admission import window_ms
@@ -14,87 +14,87 @@ from labkit.rules.close_codes import CloseCode
 from labkit.rules.credentials import Rejected
 from labkit.rules.session import Identity
 from labkit.wire.audit.writer import Entry
-from labkit.wire.membership import Memberships
+from labkit.wire.member import Member
+from labkit.wire.server_state import ServerState
 
-if TYPE_CHECKING:
-    from labkit.wire.connection import Connection
-    from labkit.wire.hub import Hub
+GrantsChanged = Callable[[Member, dict[str, str]], None]  # the joined rooms that allow less now, and what
 
 
 class Entrance:
     """Performs `Authenticate` and `Renew`."""
 
-    def __init__(self, hub: "Hub", memberships: Memberships) -> None:
-        self._hub = hub
-        self._memberships = memberships
+    def __init__(
+        self, state: ServerState, changed: GrantsChanged, close: Callable[[Member, actions.Close], None]
+    ) -> None:
+        self._state = state
+        self._changed = changed
+        self._close = close
 
-    def authenticate(self, connection: "Connection", action: actions.Authenticate) -> None:
+    def authenticate(self, connection: Member, action: actions.Authenticate) -> None:
         """Check the first credential of a connection."""
-        hub = self._hub
-        trusted = hub.gate.trusts(connection.peer)
+        state = self._state
+        trusted = state.gate.trusts(connection.peer)
         try:
-            identity, entries = hub.sessions.admit(action.token, trusted=trusted, now=time())
+            identity, entries = state.sessions.admit(action.token, trusted=trusted, now=time())
         except Rejected as rejected:
             self._reject(connection, rejected)
             return
         welcome = partial(self._welcome, connection, identity, action.previous)
         self._accept(connection, identity, entries, welcome)
 
-    def renew(self, connection: "Connection", action: actions.Renew) -> None:
+    def renew(self, connection: Member, action: actions.Renew) -> None:
         """Check a newer credential on a live connection."""
-        hub, current = self._hub, connection.session.identity
+        state, current = self._state, connection.session.identity
         assert current is not None  # the table renews only in OPEN
-        trusted = hub.gate.trusts(connection.peer)
+        trusted = state.gate.trusts(connection.peer)
         try:
-            identity, entries = hub.sessions.renew(current, action.token, trusted=trusted, now=time())
+            identity, entries = state.sessions.renew(current, action.token, trusted=trusted, now=time())
         except Rejected as rejected:
             self._reject(connection, rejected)
             return
         self._accept(connection, identity, entries, partial(self._send_auth_ok, connection, identity, None))
 
-    def _accept(
-        self, connection: "Connection", identity: Identity, entries: list[Entry], answer: "partial[None]"
-    ) -> None:
+    def _accept(self, connection: Member, identity: Identity, entries: list[Entry], answer: "partial[None]") -> None:
         """The session moves on at once; the answer waits until what was spent is stored."""
-        hub = self._hub
+        state = self._state
         changed = connection.session.accepted(identity)
         for entry in entries:
-            hub.queue.record(entry)
-        started = hub.sessions.started(connection.id, identity, time())
+            state.queue.record(entry)
+        started = state.sessions.started(connection.id, identity, time())
         sorry = partial(connection.close, CloseCode.SERVER_ERROR)
-        hub.queue.then(started, answer, sorry)
+        state.queue.then(started, answer, sorry)
         if changed:
-            hub.queue.then(None, partial(self._memberships.changed, connection, changed))
+            state.queue.then(None, partial(self._changed, connection, changed))
 
-    def _reject(self, connection: "Connection", rejected: Rejected) -> None:
-        hub = self._hub
-        hub.counts.rejected += 1
+    def _reject(self, connection: Member, rejected: Rejected) -> None:
+        state = self._state
+        state.counts.rejected += 1
         body = answers.encode({"code": rejected.code.value}).decode()
-        hub.queue.record(Entry(time(), "denied", connection=connection.id, body=body))
-        hub.perform_here(connection, actions.Close(rejected.code, rejected.reason))
+        state.queue.record(Entry(time(), "denied", connection=connection.id, body=body))
+        self._close(connection, actions.Close(rejected.code, rejected.reason))
 
-    def _welcome(self, connection: "Connection", identity: Identity, previous: str | None) -> None:
+    def _welcome(self, connection: Member, identity: Identity, previous: str | None) -> None:
         if connection.closing:
             return
-        if self._hub.sessions.is_revoked(identity):
+        if self._state.sessions.is_revoked(identity):
             connection.close(CloseCode.REVOKED)
             return
-        older = self._hub.sessions.newest(connection, identity)
+        older = self._state.sessions.newest(connection, identity)
         if older is not None:
             older.close(CloseCode.REPLACED)
-        connection.authenticated(self._hub.rng.random())
+        connection.authenticated(self._state.rng.random())
         self._send_auth_ok(connection, identity, previous)
 
-    def _send_auth_ok(self, connection: "Connection", identity: Identity, previous: str | None) -> None:
-        hub = self._hub
-        ping_s = hub.limits.ping_interval_s
+    def _send_auth_ok(self, connection: Member, identity: Identity, previous: str | None) -> None:
+        state = self._state
+        ping_s = state.limits.ping_interval_s
         ok = answers.auth_ok(
             connection_id=connection.id,
             user_id=identity.user_id,
-            resume=hub.sessions.resume(identity),
+            resume=state.sessions.resume(identity),
             expires_at=identity.expires_at,
             ping_ms=0 if ping_s is None else round(1000 * ping_s),
-            window_ms=window_ms(len(hub.connections), hub.limits.handshakes_per_s),
-            previous=hub.sessions.closed_before(previous),
+            window_ms=window_ms(len(state.connections), state.limits.handshakes_per_s),
+            previous=state.sessions.closed_before(previous),
         )
         connection.send(answers.encode(ok))

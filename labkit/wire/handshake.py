@@ -6,19 +6,18 @@ request of a usual client itself (`wire.fast.usual_handshake`). Lesson: notebook
 """
 
 import asyncio
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 from websockets.http11 import Request, Response
 
 from labkit.wire.fast.library import Library
 from labkit.wire.fast.usual_handshake import read_usual
-from labkit.wire.gate import peer_of
+from labkit.wire.gate import Peer, peer_of
 from labkit.wire.http.reply import reply
+from labkit.wire.http.routes import Http
+from labkit.wire.server_state import ServerState
 from labkit.wire.sockets import end_our_half, reset
-
-if TYPE_CHECKING:
-    from labkit.wire.hub import Hub
 
 MAX_HEAD_BYTES = 16 * 1024
 END_OF_HEAD = b"\r\n\r\n"
@@ -27,14 +26,24 @@ END_OF_HEAD = b"\r\n\r\n"
 class Handshake:
     """From the first byte of a connection to its one answer."""
 
-    def __init__(self, hub: "Hub", transport: asyncio.Transport, library: Library) -> None:
-        self.hub = hub
+    def __init__(
+        self,
+        state: ServerState,
+        http: Http,
+        transport: asyncio.Transport,
+        library: Library,
+        refused: Callable[[Peer, int], None],
+    ) -> None:
+        """`refused` is told of each handshake that gets an HTTP status instead of an upgrade."""
+        self._state = state
+        self._http = http
+        self._refused = refused
         self.peer = peer_of(transport.get_extra_info("peername"))
-        self.has_entered = hub.gate.enter(self.peer)
+        self.has_entered = state.gate.enter(self.peer)
         # Whoever has no place may ask by HTTP how we are, or be told 503, and soon: the limits bound sockets too.
-        limits = hub.limits
+        limits = state.limits
         self.patience_s = limits.auth_timeout_s if self.has_entered else limits.close_deadline_s
-        if not self.has_entered and not hub.gate.has_place_outside(len(hub.sockets)):
+        if not self.has_entered and not state.gate.has_place_outside(len(state.sockets)):
             asyncio.get_running_loop().call_soon(reset, transport)
         self.is_over = False  # answered with HTTP: what still comes is dropped
         self._transport = transport
@@ -59,7 +68,7 @@ class Handshake:
         return rest if self._upgrade_usual(head) else self._request(head, rest)
 
     def _upgrade_usual(self, head: bytes) -> bool:
-        usual = read_usual(head) if self.hub.limits.fast_path else None
+        usual = read_usual(head) if self._state.limits.fast_path else None
         if usual is None or self._refusal(usual.origin, usual.host) is not None:
             return False
         self._transport.write(usual.answer())
@@ -94,20 +103,20 @@ class Handshake:
                 self._library.is_connecting = False
                 return True
             refusal = response
-        self.hub.refused(self.peer, refusal.status_code)
+        self._refused(self.peer, refusal.status_code)
         self._answer(refusal)
         return False
 
     def _refusal(self, origin: str | None, host: str | None) -> Response | None:
-        if not self.hub.gate.origin_allowed(origin, host):
+        if not self._state.gate.origin_allowed(origin, host):
             return reply(HTTPStatus.FORBIDDEN, "this origin may not connect; see --allow-origin\n")
-        if not self.has_entered or self.hub.gate.is_draining:
+        if not self.has_entered or self._state.gate.is_draining:
             return reply(HTTPStatus.SERVICE_UNAVAILABLE, "no room for another connection; come back later\n")
         return None
 
     def _answer_request(self, request: Request) -> None:
         self.is_over = True
-        answer = self.hub.http.answer(request, self.peer)
+        answer = self._http.answer(request, self.peer)
         if isinstance(answer, Response):
             self._answer(answer, without_body=request.method == "HEAD")
         else:

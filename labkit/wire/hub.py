@@ -1,155 +1,112 @@
-"""Where the connections of one server meet: it has each action performed, in order.
+"""Where the connections of one server meet: each message becomes an action, and its `Order` has that performed.
 
-    connection -> messages.decode -> session.receive -> [action] -> perform -> commit_queue -> rooms -> connection
+    connection -> messages.decode -> session.receive -> [action] -> order -> commit_queue -> rooms -> connection
 
-The actions themselves are in `wire.entrance` (who may come in), `wire.membership` (who is in which room) and
-`wire.publishing` (what is said there). Every effect goes through the commit queue, so that nobody hears of what is not
-stored, and each client's answers keep the order of its messages. Lesson: notebook 01 (hello).
+The actions themselves are performed by `wire.entrance` (credentials), `wire.membership` (rooms), `wire.publishing`
+(events) and `wire.replies`. Every effect goes through the commit queue, so no client receives what is not stored, and
+each client's answers keep the order of its messages.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
-from functools import partial
-from random import Random
 from time import monotonic, time
-from typing import TYPE_CHECKING
 
 from labkit.rules import actions, answers
 from labkit.rules.admission import Crowd, window_ms
 from labkit.rules.close_codes import CloseCode, reason_with_retry, row
-from labkit.rules.limits import Limits
 from labkit.rules.messages import InvalidMessage
-from labkit.rules.rooms import Rooms
-from labkit.rules.session import STRIKE_WINDOW_S, Input
 from labkit.wire.audit.writer import Entry
-from labkit.wire.commit_queue import CommitQueue
-from labkit.wire.counts import Counts
-from labkit.wire.entrance import Entrance
-from labkit.wire.fast.path import FastPath, PlainPath
-from labkit.wire.gate import Gate, Peer
-from labkit.wire.http.routes import Http
-from labkit.wire.membership import Memberships
-from labkit.wire.publishing import Publishing
-from labkit.wire.sessions import Sessions
-
-if TYPE_CHECKING:
-    from labkit.wire.connection import Connection
+from labkit.wire.fast.pings import QuickPong
+from labkit.wire.gate import Peer
+from labkit.wire.held_input import HeldInput
+from labkit.wire.member import Member
+from labkit.wire.order import LocalOrder, Order
+from labkit.wire.server_state import ServerState
 
 _LOGGER = logging.getLogger(__name__)
 
 
 class Hub:
-    """The rooms, the sessions and the connections of one server."""
+    """The life of every connection of one server: opened, messages received, closing, lost."""
 
-    http: Http  # set by the server: the HTTP side looks at the hub, and the hub hands it requests
-
-    def __init__(
-        self,
-        limits: Limits,
-        gate: Gate,
-        sessions: Sessions,
-        rooms: "Rooms[Connection]",
-        queue: CommitQueue,
-        new_id: Callable[[], str],
-        rng: Random,
-    ) -> None:
-        self.limits = limits
-        self.gate = gate
-        self.sessions = sessions
-        self.rooms = rooms
-        self.queue = queue
-        self.new_id = new_id
-        self.rng = rng
-        self.counts = Counts()
-        self.sockets: set[Connection] = set()  # every TCP connection
-        self.connections: dict[str, Connection] = {}  # those that are WebSockets
+    def __init__(self, state: ServerState, new_order: Callable[[ServerState, HeldInput], Order] = LocalOrder) -> None:
+        self.state = state
+        self._held = HeldInput(self.receive)
+        self.order = new_order(state, self._held)
+        self._quick_pong = QuickPong(state, self.order.is_clear) if state.limits.fast_path else None
         self._crowd = Crowd()
-        self.path = FastPath() if limits.fast_path else PlainPath()
-        self.answers: Callable[[Connection, bytes], bool] = self.path.answers  # if a message needs no action for it
-        self._slow: list[Connection] = []
-        self._memberships = Memberships(self)
-        entrance, publishing = Entrance(self, self._memberships), Publishing(self)
-        self._perform: dict[type[actions.Action], Callable[..., None]] = {
-            actions.Authenticate: entrance.authenticate,
-            actions.Renew: entrance.renew,
-            actions.Enter: self._memberships.come,
-            actions.Exit: self._memberships.exit,
-            actions.TellMembers: self._memberships.tell_members,
-            actions.Publish: publishing.publish,
-            actions.Pong: self._pong,
-            actions.Refuse: self._refuse,
-            actions.Close: self._close,
-        }
+        self._slow: list[Member] = []
 
     # A connection's life
 
-    def opened(self, connection: "Connection") -> None:
+    def opened(self, connection: Member) -> None:
         """The handshake is done."""
-        self.counts.handshakes += 1
-        self.connections[connection.id] = connection
-        retry = self.gate.too_fast()
+        self.state.counts.handshakes += 1
+        self.state.connections[connection.id] = connection
+        retry = self.state.gate.too_fast()
         if retry is not None:
-            self.counts.busy += 1
+            self.state.counts.busy += 1
             connection.close(CloseCode.TRY_LATER, reason_with_retry("busy", retry))
         self._tell_window()
 
     def refused(self, peer: Peer, status: int) -> None:
         """A handshake was refused with an HTTP status."""
-        self.counts.refused[status] += 1
+        self.state.counts.refused[status] += 1
         body = answers.encode({"address": peer.address, "status": status}).decode()
-        self.queue.record(Entry(time(), "denied", body=body))
+        self.state.queue.record(Entry(time(), "denied", body=body))
 
-    def receive(self, connection: "Connection", raw: bytes) -> None:
+    def receive(self, connection: Member, raw: bytes) -> None:
         """A text message came; it is UTF-8."""
-        self.counts.received += 1
+        state = self.state
         try:
-            if self.answers(connection, raw):
+            if self._held and self.order.keeps(connection, raw):  # it is received, and counted, when it is released
                 return
-            action = connection.session.receive(self.path.decode(raw, self.limits.max_message_bytes), monotonic())
+            state.counts.received += 1
+            if self._quick_pong is not None and self._quick_pong.answers(connection, raw):
+                return
+            action = connection.session.receive(state.path.decode(raw, state.limits.max_message_bytes), monotonic())
             if action is not None:
-                self.perform(connection, action)
+                self.order.perform(connection, action)
         except InvalidMessage as refusal:
-            self.perform(connection, actions.Close(CloseCode.INVALID_MESSAGE, str(refusal)))
+            self.order.perform(connection, actions.Close(CloseCode.INVALID_MESSAGE, str(refusal)))
         except Exception:  # a bug of ours ends this connection, and no other
             _LOGGER.exception("internal error", extra={"connection": connection.id})
-            self._close(connection, actions.Close(CloseCode.SERVER_ERROR, row(CloseCode.SERVER_ERROR).reason))
+            self._close_for_bug(connection)
 
-    def perform_here(self, connection: "Connection", action: actions.Action) -> None:
-        """Do it now."""
-        self._perform[type(action)](connection, action)
-
-    perform = perform_here  # what the session table asked for; a server that shares its rooms may have it wait
-
-    def closing(self, connection: "Connection", code: int, reason: str) -> None:
+    def closing(self, connection: Member, code: int, reason: str) -> None:
         """A connection is ending: it leaves its rooms now, not when TCP has noticed.
 
         Others hear of it once that is stored. Its own close frame does not wait: what must end, ends now.
         """
-        self.counts.closed[code] += 1
+        self.state.counts.closed[code] += 1
         identity = connection.session.identity
-        self._memberships.leave_all(connection)
-        self.sessions.ended(connection, identity, answers.closed_before(code, reason, time()))
+        close = answers.closed_before(code, reason, time())
+        self.order.closing(connection, close)
+        self.state.sessions.ended(connection, identity, close)
         user = identity.user_id if identity else None
         body = answers.encode({"code": code, "reason": reason}).decode()
-        self.queue.record(Entry(time(), "close", id=connection.id, user=user, connection=connection.id, body=body))
+        self.state.queue.record(
+            Entry(time(), "close", id=connection.id, user=user, connection=connection.id, body=body)
+        )
         _LOGGER.info("closed", extra={"connection": connection.id, "user": user, "code": code, "reason": reason})
 
-    def lost(self, connection: "Connection") -> None:
+    def lost(self, connection: Member) -> None:
         """The TCP connection is gone."""
-        self.sockets.discard(connection)
-        if self.connections.pop(connection.id, None) is not None:
+        self.state.sockets.discard(connection)
+        if self.state.connections.pop(connection.id, None) is not None:
             self._tell_window()
 
     def revoke(self, user_id: str) -> int:
         """End every session of a user; how many connections that closed. `queue.owes` it until it is stored."""
-        live, entry = self.sessions.revoke(user_id, time())
-        self.queue.keep(entry)
+        live, entry = self.state.sessions.revoke(user_id, time())
+        self.state.queue.keep(entry)
         for connection in live:
             connection.close(CloseCode.REVOKED)
+        self.order.revoked(user_id)
         return len(live)
 
-    def close_slow(self, members: "list[Connection]") -> None:
+    def close_slow(self, members: list[Member]) -> None:
         """Close members whose outbox overflowed, behind what is being told now.
 
         Not at once: a member that is closed is told to others, one of which may overflow, and so on, without end.
@@ -163,38 +120,17 @@ class Hub:
         for connection in slow:
             connection.close(CloseCode.TRY_LATER)
 
-    @property
-    def broker_is_up(self) -> bool | None:
-        """Whether rooms are shared just now; None for a server that shares none."""
-        return None
-
-    # Plain answers
-
-    def _pong(self, connection: "Connection", _: actions.Pong) -> None:
-        self.queue.then(None, lambda: connection.send(answers.encode(answers.pong(time()))))
-
-    def _refuse(self, connection: "Connection", action: actions.Refuse) -> None:
-        self.counts.errors[action.code] += 1
-        body = answers.encode(answers.error(action.code, action.request_id, action.room_id))
-        if action.code in ("room_denied", "read_only"):
-            self.queue.record(
-                Entry(time(), "denied", room=action.room_id, connection=connection.id, body=body.decode())
-            )
-        self.queue.then(None, partial(connection.send, body))
-
-    def _close(self, connection: "Connection", action: actions.Close) -> None:
-        """Nothing more is acted on from now; the frame goes out behind the answers that are still due."""
-        connection.session.happened(Input.CLOSE)
-        reason = action.reason
-        if action.code is CloseCode.RATE_LIMITED:
-            reason = reason_with_retry(reason, round(1000 * STRIKE_WINDOW_S))
-        self.queue.then(None, partial(connection.close, action.code, reason))
+    def _close_for_bug(self, connection: Member) -> None:
+        reason = row(CloseCode.SERVER_ERROR).reason
+        self.order.how[actions.Close](connection, actions.Close(CloseCode.SERVER_ERROR, reason))
 
     def _tell_window(self) -> None:
         """Tell everybody the reconnect window when the crowd has doubled or halved."""
-        if not self._crowd.changed(len(self.connections)):
+        if not self._crowd.changed(len(self.state.connections)):
             return
-        body = answers.encode(answers.reconnect(window_ms(len(self.connections), self.limits.handshakes_per_s)))
-        for connection in list(self.connections.values()):
+        body = answers.encode(
+            answers.reconnect(window_ms(len(self.state.connections), self.state.limits.handshakes_per_s))
+        )
+        for connection in list(self.state.connections.values()):
             if connection.heartbeat is not None:  # its auth_ok is out
                 connection.send(body)

@@ -1,36 +1,53 @@
 """Who is in which room: join with what was missed, leave, and presence. Taught in notebook 03 (rooms)."""
 
+from collections.abc import Callable
 from functools import partial
 from time import time
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from labkit.rules import actions, answers
 from labkit.rules.rooms import Membership, Room
 from labkit.wire.audit.writer import Entry
 from labkit.wire.backlog import Backlog
+from labkit.wire.member import Member
+from labkit.wire.server_state import ServerState
 
-if TYPE_CHECKING:
-    from labkit.wire.connection import Connection
-    from labkit.wire.hub import Hub
-    from labkit.wire.sharing.elsewhere import Elsewhere
+
+class Elsewhere(Protocol):
+    """The users in our rooms by way of other servers (wire.sharing)."""
+
+    def present(self, room: str) -> dict[str, float]:
+        """Users in a room, and since when."""
+
+    def is_in(self, room: str, user: str) -> bool:
+        """Whether a user is in a room by way of another server."""
+
+    def tell_entered(self, room: str, user: str, since: float) -> None:
+        """A user's first connection on this server."""
+
+    def tell_gone(self, room: str, user: str) -> None:
+        """A user's last connection on this server is gone."""
 
 
 class Memberships:
     """Performs `Enter`, `Exit` and `TellMembers`, and takes a closing connection out of its rooms."""
 
-    def __init__(self, hub: "Hub") -> None:
-        self._hub = hub
-        self.backlog = Backlog(hub)
-        self.elsewhere: Elsewhere | None = None  # who is in our rooms by way of other servers
+    def __init__(
+        self,
+        state: ServerState,
+        backlog: Backlog,
+        refuse: Callable[[Member, actions.Refuse], None],
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
+        """`elsewhere` knows the members of our rooms that are connected to other servers; None for a lone server."""
+        self._state = state
+        self._backlog = backlog
+        self._refuse = refuse
+        self._elsewhere = elsewhere
 
-    def come(self, connection: "Connection", action: actions.Enter) -> None:
-        """Make the connection a member, when it can take what it missed."""
-        if not self.backlog.holds(connection, action):
-            self.enter(connection, action)
-
-    def enter(self, connection: "Connection", action: actions.Enter) -> None:
+    def enter(self, connection: Member, action: actions.Enter) -> None:
         """Make the connection a member, once the join is stored."""
-        room = self._hub.rooms.room(action.room_id)
+        room = self._state.rooms.room(action.room_id)
         identity = connection.session.identity
         assert identity is not None  # the table enters only in OPEN
         place = Membership(identity.user_id, action.access, time())
@@ -38,40 +55,40 @@ class Memberships:
             place.since, "join", room=room.room_id, epoch=room.epoch, user=place.user_id, connection=connection.id
         )
         entered = partial(self._entered, connection, place, action)
-        self._hub.queue.then(entry, entered, partial(self._not_entered, connection, action.room_id))
+        self._state.queue.then(entry, entered, partial(self._not_entered, connection, action.room_id))
 
-    def _entered(self, connection: "Connection", place: Membership, action: actions.Enter) -> None:
-        room = self._hub.rooms.room(action.room_id)  # asked again: an empty room may have been forgotten meanwhile
+    def _entered(self, connection: Member, place: Membership, action: actions.Enter) -> None:
+        room = self._state.rooms.room(action.room_id)  # asked again: an empty room may have been forgotten meanwhile
         if connection.closing:
-            self._hub.rooms.tidy(room)
+            self._state.rooms.tidy(room)
             return
         events, gap = room.missed(action.since, place, connection.outbox.free_bytes // 2)
         if room.enter(connection, place):
             self._tell_entered(room, place)
-        self._hub.rooms.tidy(room)
+        self._state.rooms.tidy(room)
         connection.send(answers.encode(answers.joined(room.room_id, room.epoch, room.seq, gap, place.access)))
         for event in events:
             connection.send(event.body)
-        self.backlog.told(connection, room.room_id)
+        self._backlog.told(connection, room.room_id)
 
-    def _not_entered(self, connection: "Connection", room_id: str) -> None:
+    def _not_entered(self, connection: Member, room_id: str) -> None:
         connection.session.rooms.pop(room_id, None)
-        self.backlog.told(connection, room_id)
-        self._hub.rooms.tidy(self._hub.rooms.room(room_id))
-        self._hub.perform(connection, actions.Refuse("unavailable", room_id=room_id))
+        self._backlog.told(connection, room_id)
+        self._state.rooms.tidy(self._state.rooms.room(room_id))
+        self._refuse(connection, actions.Refuse("unavailable", room_id=room_id))
 
-    def exit(self, connection: "Connection", action: actions.Exit) -> None:
+    def exit(self, connection: Member, action: actions.Exit) -> None:
         """End a membership, behind what was said before."""
-        self._hub.queue.then(None, partial(self._exited, connection, action.room_id))
+        self._state.queue.then(None, partial(self._exited, connection, action.room_id))
 
-    def _exited(self, connection: "Connection", room_id: str) -> None:
+    def _exited(self, connection: Member, room_id: str) -> None:
         self._leave(connection, room_id)
         connection.send(answers.encode(answers.left(room_id)))
 
-    def changed(self, connection: "Connection", access: dict[str, str]) -> None:
+    def changed(self, connection: Member, access: dict[str, str]) -> None:
         """A newer credential allows something else in these rooms; one that it does not cover any more is left."""
         for room_id, held in access.items():
-            room = self._hub.rooms.find(room_id)
+            room = self._state.rooms.find(room_id)
             if room is None or connection not in room.members:
                 continue
             if held:
@@ -79,86 +96,86 @@ class Memberships:
             else:
                 self._exited(connection, room_id)
 
-    def leave_all(self, connection: "Connection") -> None:
+    def leave_all(self, connection: Member) -> None:
         """The connection is ending."""
         for room_id in connection.session.rooms:
             self._leave(connection, room_id)
         connection.session.rooms.clear()
-        self.backlog.gone(connection)
+        self._backlog.gone(connection)
 
-    def _leave(self, connection: "Connection", room_id: str) -> None:
-        room = self._hub.rooms.find(room_id)  # only looked for: leaving rooms that are not there must not make them
+    def _leave(self, connection: Member, room_id: str) -> None:
+        room = self._state.rooms.find(room_id)  # only looked for: leaving rooms that are not there must not make them
         place = None if room is None else room.members.get(connection)
         if room is None or place is None:
             return
         user_gone = room.leave(connection)
-        self._hub.rooms.tidy(room)
+        self._state.rooms.tidy(room)
         entry = Entry(time(), "leave", room=room.room_id, user=place.user_id, connection=connection.id)
         if user_gone is None:
-            self._hub.queue.record(entry)
+            self._state.queue.record(entry)
         else:
-            self._hub.queue.then(entry, partial(self._tell_gone, room, user_gone))
+            self._state.queue.then(entry, partial(self._tell_gone, room, user_gone))
 
-    def tell_members(self, connection: "Connection", action: actions.TellMembers) -> None:
+    def tell_members(self, connection: Member, action: actions.TellMembers) -> None:
         """Answer `presence`, and tell every change from now on."""
-        self._hub.queue.then(None, partial(self._told_members, connection, action.room_id))
+        self._state.queue.then(None, partial(self._told_members, connection, action.room_id))
 
-    def _told_members(self, connection: "Connection", room_id: str) -> None:
-        room = self._hub.rooms.find(room_id)
+    def _told_members(self, connection: Member, room_id: str) -> None:
+        room = self._state.rooms.find(room_id)
         if room is None or connection not in room.members:
             return
         body = self._presence(room)
         if len(body) > connection.outbox.free_bytes // 2:  # sent, it would be closed as slow, and ask again when back
-            self._hub.perform(connection, actions.Refuse("unavailable", room_id=room.room_id))
+            self._refuse(connection, actions.Refuse("unavailable", room_id=room.room_id))
             return
         room.watchers.add(connection)
         connection.send(body)
 
-    def _presence(self, room: "Room[Connection]") -> bytes:
+    def _presence(self, room: Room[Member]) -> bytes:
         """Who is there, as text; kept while nobody comes and goes: for 5,000 members, making it takes 17 ms."""
-        if self.elsewhere is None and room.told_present is not None:
+        if self._elsewhere is None and room.told_present is not None:
             return room.told_present
         room.told_present = answers.encode(answers.presence(room.room_id, self._present(room)))
         return room.told_present
 
-    def _present(self, room: "Room[Connection]") -> list[tuple[str, float]]:
+    def _present(self, room: Room[Member]) -> list[tuple[str, float]]:
         here = room.present()
-        if self.elsewhere is None:
+        if self._elsewhere is None:
             return here
-        found = self.elsewhere.present(room.room_id)
+        found = self._elsewhere.present(room.room_id)
         for user, since in here:
             found[user] = min(since, found.get(user, since))
         return list(found.items())
 
-    def _tell_entered(self, room: "Room[Connection]", place: Membership) -> None:
-        if self.elsewhere is not None:
-            self.elsewhere.tell_entered(room.room_id, place.user_id, place.since)
-            if self.elsewhere.is_in(room.room_id, place.user_id):
+    def _tell_entered(self, room: Room[Member], place: Membership) -> None:
+        if self._elsewhere is not None:
+            self._elsewhere.tell_entered(room.room_id, place.user_id, place.since)
+            if self._elsewhere.is_in(room.room_id, place.user_id):
                 return
         self._tell_watchers(room, answers.entered(room.room_id, place.user_id))
 
-    def _tell_gone(self, room: "Room[Connection]", user_id: str) -> None:
+    def _tell_gone(self, room: Room[Member], user_id: str) -> None:
         if room.has_user(user_id):  # back already: a join that was waiting for the disk when it left
             return
-        if self.elsewhere is not None:
-            self.elsewhere.tell_gone(room.room_id, user_id)
-            if self.elsewhere.is_in(room.room_id, user_id):
+        if self._elsewhere is not None:
+            self._elsewhere.tell_gone(room.room_id, user_id)
+            if self._elsewhere.is_in(room.room_id, user_id):
                 return
         self._tell_watchers(room, answers.gone(room.room_id, user_id))
 
     def came_elsewhere(self, room_id: str, user_id: str) -> None:
         """A user is in a room by way of another server, and was by way of none."""
-        room = self._hub.rooms.find(room_id)
+        room = self._state.rooms.find(room_id)
         if room is not None and not room.has_user(user_id):
             self._tell_watchers(room, answers.entered(room_id, user_id))
 
     def went_elsewhere(self, room_id: str, user_id: str) -> None:
         """A user is in a room by way of no other server any more."""
-        room = self._hub.rooms.find(room_id)
+        room = self._state.rooms.find(room_id)
         if room is not None and not room.has_user(user_id):
             self._tell_watchers(room, answers.gone(room_id, user_id))
 
-    def _tell_watchers(self, room: "Room[Connection]", change: answers.Answer) -> None:
+    def _tell_watchers(self, room: Room[Member], change: answers.Answer) -> None:
         body = answers.encode(change)
         for watcher in list(room.watchers):
             watcher.send(body)

@@ -5,58 +5,57 @@ is closed with 1013, and nobody waits for it.
 Taught in notebooks 03 (rooms), 06 (slow consumers) and 08 (audit).
 """
 
+from collections.abc import Callable
 from functools import partial
 from time import time
-from typing import TYPE_CHECKING
 
 from labkit.rules import actions, answers
 from labkit.rules.messages import Publication
 from labkit.rules.rooms import Event, Room
 from labkit.rules.session import Identity
 from labkit.wire.audit.writer import Entry
-
-if TYPE_CHECKING:
-    from labkit.wire.connection import Connection
-    from labkit.wire.hub import Hub
+from labkit.wire.member import Member
+from labkit.wire.server_state import ServerState
 
 
 class Publishing:
     """Performs `Publish`."""
 
-    def __init__(self, hub: "Hub") -> None:
-        self._hub = hub
+    def __init__(self, state: ServerState, refuse: Callable[[Member, actions.Refuse], None]) -> None:
+        self._state = state
+        self._refuse = refuse
 
-    def publish(self, connection: "Connection", action: actions.Publish) -> None:
+    def publish(self, connection: Member, action: actions.Publish) -> None:
         """Make an event of a publication, or give the first event again to a sender that repeats itself."""
         message, now = action.message, time()
-        room = self._hub.rooms.room(message.room_id)
+        room = self._state.rooms.room(message.room_id)
         identity = connection.session.identity
         assert identity is not None  # the table publishes only in OPEN
         given_id = message.request_id
         before = None if given_id is None else room.said_before(identity.user_id, given_id, now)
         if before is not None:
-            self._hub.counts.duplicates += 1
-            self._hub.queue.then(None, partial(self._say_again, connection, room, before))
+            self._state.counts.duplicates += 1
+            self._state.queue.then(None, partial(self._say_again, connection, room, before))
             return
-        if self._hub.queue.is_full:
-            self._hub.perform(connection, actions.Refuse("unavailable", given_id, room.room_id))
+        if self._state.queue.is_full:
+            self._refuse(connection, actions.Refuse("unavailable", given_id, room.room_id))
             return
         said, event, entry = self._make_event(room, message, identity, now)
         room.accept(event, now, remember=given_id is not None)
         not_stored = partial(self._not_stored, connection, room, event)
-        self._hub.queue.then(entry, partial(self._deliver, room, event, said), not_stored)
+        self._state.queue.then(entry, partial(self._deliver, room, event, said), not_stored)
 
-    def _say_again(self, connection: "Connection", room: "Room[Connection]", said: Event) -> None:
+    def _say_again(self, connection: Member, room: Room[Member], said: Event) -> None:
         """Only what was delivered can be given again: the first one may have failed to be stored since."""
         if said.seq <= room.seq:
             connection.send(answers.duplicate(said.body))
         else:
-            self._hub.perform(connection, actions.Refuse("unavailable", said.request_id, room.room_id))
+            self._refuse(connection, actions.Refuse("unavailable", said.request_id, room.room_id))
 
     def _make_event(
-        self, room: "Room[Connection]", message: Publication, identity: Identity, now: float
+        self, room: Room[Member], message: Publication, identity: Identity, now: float
     ) -> tuple[answers.Answer, Event, Entry]:
-        event_id = self._hub.new_id()
+        event_id = self._state.new_id()
         # One that we choose is the event's id: so a later server sees that nobody can say it again (wire.audit.past).
         request_id = event_id if message.request_id is None else message.request_id
         seq, user = room.next_seq(), identity.user_id
@@ -67,12 +66,12 @@ class Publishing:
         )
         return said, Event(seq, user, request_id, body), entry
 
-    def _deliver(self, room: "Room[Connection]", event: Event, said: answers.Answer) -> None:
+    def _deliver(self, room: Room[Member], event: Event, said: answers.Answer) -> None:
         members = room.deliver(event)
-        self._hub.counts.events += 1
-        self._hub.counts.delivered += len(members)
-        self._hub.path.tell(members, said, event.body)
+        self._state.counts.events += 1
+        self._state.counts.delivered += len(members)
+        self._state.path.tell(members, said, event.body)
 
-    def _not_stored(self, connection: "Connection", room: "Room[Connection]", event: Event) -> None:
+    def _not_stored(self, connection: Member, room: Room[Member], event: Event) -> None:
         room.forget(event)
-        self._hub.perform(connection, actions.Refuse("unavailable", event.request_id, room.room_id))
+        self._refuse(connection, actions.Refuse("unavailable", event.request_id, room.room_id))

@@ -5,18 +5,14 @@ Rooms, sessions, spent tickets, revocations, endings: with them a restart is a p
 Taught in notebook 08 (audit and kill -9).
 """
 
-from typing import TYPE_CHECKING
-
 from labkit.rules.answers import closed_before
 from labkit.rules.rooms import Rooms
 from labkit.wire.audit.past import Past
+from labkit.wire.member import Member
 from labkit.wire.sessions import Sessions
 
-if TYPE_CHECKING:
-    from labkit.wire.connection import Connection
 
-
-def restore(past: Past, rooms: "Rooms[Connection]", sessions: Sessions, now: float) -> None:
+def restore(past: Past, rooms: Rooms[Member], sessions: Sessions, now: float) -> None:
     """Put the past into a server that does not listen yet."""
     for past_room in past.rooms:
         room = rooms.room(past_room.room_id)

@@ -11,11 +11,12 @@ import logging
 import ssl
 import uuid
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
 from time import time
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from labkit.rules.admission import drain_slots_ms
 from labkit.rules.close_codes import CloseCode, reason_with_retry, row
@@ -27,16 +28,19 @@ from labkit.wire.audit.writer import Audit
 from labkit.wire.commit_queue import CommitQueue
 from labkit.wire.connection import Connection
 from labkit.wire.fast.ids import Ids
+from labkit.wire.fast.path import FastPath, PlainPath
 from labkit.wire.gate import Gate, is_loopback
 from labkit.wire.http.routes import Http, Routes
 from labkit.wire.http.users import Directory
 from labkit.wire.hub import Hub
 from labkit.wire.keyfile import Key, load_or_create_key, new_key
 from labkit.wire.listening import LOCALHOST, Listening
+from labkit.wire.member import Member
 from labkit.wire.restore import restore
+from labkit.wire.server_state import ServerState
 from labkit.wire.sessions import Sessions
 from labkit.wire.sharing.broker import Broker
-from labkit.wire.sharing.hub import SharedHub
+from labkit.wire.sharing.order import LogOrder
 from labkit.wire.sharing.past import shared_past
 from labkit.wire.sockets import reset
 
@@ -86,6 +90,7 @@ class Server:
         self._rng = rng or SystemRandom()
         self._audit: Audit | None = None
         self._broker = broker
+        self._log_order: LogOrder | None = None
         self._key = key
         self._listening = Listening(self._new_connection, self.limits, tls, reuse_port=reuse_port)
 
@@ -99,6 +104,7 @@ class Server:
         """Raises OSError for a port in use, AuditError or KeyFileError for an audit file that cannot be used."""
         try:
             self.hub = self._new_hub() if self._broker is None else await self._shared_hub(self._broker)
+            self.http = self._new_http(self.hub)
             self.port = await self._listening.start(self.host, self.port)
         except BaseException:
             await self._leave_broker()
@@ -120,83 +126,99 @@ class Server:
             self._audit = Audit(self._audit_path)
             key = load_or_create_key(self._audit_path)
             past = read_past(self._audit_path, self.limits, time())
-        rooms: Rooms[Connection] = Rooms(self.limits, _new_epoch)
-        hub = Hub(*self._parts(key, rooms))
-        hub.http = Http(hub, self._users, self._ops_token, self._routes)
+        state = self._new_state(key, Rooms(self.limits, _new_epoch))
         if past is not None:
-            restore(past, rooms, hub.sessions, time())
-        return hub
+            restore(past, state.rooms, state.sessions, time())
+        return Hub(state)
 
-    async def _shared_hub(self, broker: Broker) -> SharedHub:
-        """A hub that has read all that was said before. Raises what the broker raises."""
+    async def _shared_hub(self, broker: Broker) -> Hub:
+        """A hub that has read everything in the log. Raises what the broker raises."""
         await broker.open()
         if self._audit_path is not None:
             self._audit = Audit(self._audit_path)
         shared = shared_past(self._audit_path, self.limits, broker.epoch)
-        rooms: Rooms[Connection] = Rooms(self.limits, lambda: broker.epoch, idle_rooms=None)
-        hub = SharedHub(*self._parts(self._key or new_key(), rooms), broker=broker)
-        hub.http = Http(hub, self._users, self._ops_token, self._routes)
-        restore(shared.past, rooms, hub.sessions, time())
-        await hub.follow(shared.place)
+        state = self._new_state(self._key or new_key(), Rooms(self.limits, lambda: broker.epoch, idle_rooms=None))
+        restore(shared.past, state.rooms, state.sessions, time())
+        hub = Hub(state, partial(LogOrder, broker=broker))
+        assert isinstance(hub.order, LogOrder)
+        self._log_order = hub.order
+        await self._log_order.follow(shared.place)
         return hub
 
-    def _parts(self, key: Key, rooms: "Rooms[Connection]") -> tuple[Any, ...]:
-        gate = Gate(self.limits, on_loopback=self._on_loopback(), allow_origins=self._allow_origins)
-        new_id = Ids() if self.limits.fast_path else _new_id
-        sessions = Sessions(self.limits, Credentials(*key), new_id, self._token)
-        return self.limits, gate, sessions, rooms, CommitQueue(self._audit), new_id, self._rng
+    def _new_state(self, key: Key, rooms: Rooms[Member]) -> ServerState:
+        fast, new_id = self.limits.fast_path, Ids() if self.limits.fast_path else _new_id
+        trusts_its_key = self._broker is not None
+        return ServerState(
+            limits=self.limits,
+            gate=Gate(self.limits, on_loopback=self._on_loopback(), allow_origins=self._allow_origins),
+            sessions=Sessions(self.limits, Credentials(*key), new_id, self._token, trusts_its_key=trusts_its_key),
+            rooms=rooms,
+            queue=CommitQueue(self._audit),
+            path=FastPath() if fast else PlainPath(),
+            new_id=new_id,
+            rng=self._rng,
+        )
+
+    def _new_http(self, hub: Hub) -> Http:
+        return Http(
+            hub.state,
+            hub.revoke,
+            lambda: hub.order.broker_is_up,
+            users=self._users,
+            ops_token=self._ops_token,
+            more=self._routes,
+        )
 
     def _on_loopback(self) -> bool:
         return self.host == LOCALHOST or is_loopback(self.host)
 
     def _new_connection(self) -> Connection:
-        return Connection(self.hub)
+        return Connection(self.hub, self.http)
 
     async def drain(self) -> None:
         """Stop: no new connections, 1012 with a slot for each client, everything stored, files closed."""
-        self.hub.gate.is_draining = True
+        self.hub.state.gate.is_draining = True
         self._listening.stop()
-        connections = list(self.hub.connections.values())
+        connections = list(self.hub.state.connections.values())
         _LOGGER.info("draining", extra={"connections": len(connections)})
         slots = drain_slots_ms(len(connections), self.limits.handshakes_per_s, self._rng)
         for connection, slot in zip(connections, slots, strict=True):
             reason = reason_with_retry(row(CloseCode.RESTART).reason, slot)
-            self.hub.queue.then(None, lambda c=connection, r=reason: c.close(CloseCode.RESTART, r))  # type: ignore[misc]
-        await self.hub.queue.empty()
+            self.hub.state.queue.then(None, lambda c=connection, r=reason: c.close(CloseCode.RESTART, r))  # type: ignore[misc]
+        await self.hub.state.queue.empty()
         await self._gone()
         await self._leave_broker()
         self._looking.cancel()
-        self.hub.queue.give_up()
+        self.hub.state.queue.give_up()
         await self._close_audit()
 
     def users_here(self) -> set[str]:
         """Who is connected and let in."""
-        identities = (connection.session.identity for connection in self.hub.connections.values())
+        identities = (connection.session.identity for connection in self.hub.state.connections.values())
         return {identity.user_id for identity in identities if identity is not None}
 
     def drop_everybody(self) -> None:
         """Every socket is reset, without a close frame, as a crash does it; the server goes on."""
-        for connection in list(self.hub.sockets):
+        for connection in list(self.hub.state.sockets):
             reset(connection.transport)
 
     def _look_after_rooms(self) -> None:
-        self.hub.rooms.forget_old(time())
+        self.hub.state.rooms.forget_old(time())
         self._looking = asyncio.get_running_loop().call_later(LOOK_EVERY_S, self._look_after_rooms)
 
     async def _gone(self) -> None:
         """Wait for the peers to answer our close frames; each has its own deadline, after which it is aborted."""
         last_moment = asyncio.get_running_loop().time() + self.limits.close_deadline_s + 0.5
-        while self.hub.connections and asyncio.get_running_loop().time() < last_moment:
+        while self.hub.state.connections and asyncio.get_running_loop().time() < last_moment:
             await asyncio.sleep(0.01)
-        for connection in list(self.hub.sockets):
+        for connection in list(self.hub.state.sockets):
             reset(connection.transport)
         await asyncio.sleep(0)
-        await self.hub.queue.empty()
+        await self.hub.state.queue.empty()
 
     async def _leave_broker(self) -> None:
         if self._broker is not None:
-            hub = getattr(self, "hub", None)
-            await (hub.leave() if isinstance(hub, SharedHub) else self._broker.close())
+            await (self._broker if self._log_order is None else self._log_order).close()
 
     async def _close_audit(self) -> None:
         if self._audit is not None:

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from labkit.rules import credentials
 from labkit.rules.answers import Answer
@@ -19,9 +19,7 @@ from labkit.rules.grants import EVERY_ROOM, Grants
 from labkit.rules.limits import Limits
 from labkit.rules.session import Identity
 from labkit.wire.audit.writer import Entry
-
-if TYPE_CHECKING:
-    from labkit.wire.connection import Connection
+from labkit.wire.member import Member
 
 CLOSES_KEPT = 10_000
 PURGE_EVERY = 1_000  # started sessions
@@ -38,17 +36,26 @@ class Known(NamedTuple):
 class Sessions:
     """The sessions of one server. Times are seconds since 1970."""
 
-    def __init__(self, limits: Limits, signer: Credentials, new_id: Callable[[], str], dev_token: str | None) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        signer: Credentials,
+        new_id: Callable[[], str],
+        dev_token: str | None,
+        *,
+        trusts_its_key: bool = False,
+    ) -> None:
+        """`trusts_its_key`: a session of this key is good, though another server started it."""
         self._limits = limits
         self._signer = signer
         self._new_id = new_id
         self._dev_token = dev_token
         self._spent = SpentTickets()
         self._known: dict[str, Known] = {}
-        self._live: dict[str, Connection] = {}
+        self._live: dict[str, Member] = {}
         self._closes: OrderedDict[str, Answer] = OrderedDict()
         self._revoked: dict[str, list[float]] = {}  # users, and when, in the order in which we heard of it
-        self.trusts_its_key = False  # a session of this key is good, though another server started it
+        self._trusts_its_key = trusts_its_key
         self._started = 0
 
     # Coming in
@@ -90,7 +97,7 @@ class Sessions:
             expires_at=identity.expires_at,
         )
 
-    def newest(self, connection: "Connection", identity: Identity) -> "Connection | None":
+    def newest(self, connection: Member, identity: Identity) -> Member | None:
         """Make this the session's connection; the older one, if there is one, is to be closed."""
         older = self._live.get(identity.session_id)
         self._live[identity.session_id] = connection
@@ -122,13 +129,13 @@ class Sessions:
         """Whose session a resume credential continues. Raises Rejected."""
         identity = self._signer.read_resume(token, now)
         known = self._known.get(identity.session_id)
-        if known is None and not self.trusts_its_key:
+        if known is None and not self._trusts_its_key:
             raise Rejected(CloseCode.SESSION_EXPIRED)
         if known.is_revoked if known is not None else self._was_revoked(identity, self._limits.session_ttl_s):
             raise Rejected(CloseCode.REVOKED)
         return identity
 
-    def live(self, session_id: str) -> "Connection | None":
+    def live(self, session_id: str) -> Member | None:
         """The connection of a session."""
         return self._live.get(session_id)
 
@@ -150,7 +157,7 @@ class Sessions:
 
     # Going out
 
-    def revoke(self, user_id: str, now: float) -> "tuple[list[Connection], Entry]":
+    def revoke(self, user_id: str, now: float) -> tuple[list[Member], Entry]:
         """End every session and unused ticket of a user; the connections to close, and what to store."""
         self.remember_revoked(user_id, now)
         for session_id, known in self._known.items():
@@ -169,7 +176,7 @@ class Sessions:
         known = self._known.get(identity.session_id)
         return known is not None and known.is_revoked
 
-    def ended(self, connection: "Connection", identity: Identity | None, close: Answer) -> None:
+    def ended(self, connection: Member, identity: Identity | None, close: Answer) -> None:
         """A connection ended: keep how, for the next one of this client.
 
         Of one that was never let in, nobody can ask: its id came with `auth_ok`. Strangers would push the others out.

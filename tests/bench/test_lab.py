@@ -289,7 +289,7 @@ def test_a_server_in_a_thread_can_be_looked_into() -> None:
         ana = labkit.run(lab.client("ana"))
         room = labkit.run(ana.join("room:inside"))
         labkit.run(room.chat("hello"))
-        assert len(lab.inside.hub.rooms) == 1
+        assert len(lab.inside.hub.state.rooms) == 1
         with pytest.raises(RuntimeError, match="cannot be killed"):
             lab.kill()
         lab.restart(rooms_per_connection=1)

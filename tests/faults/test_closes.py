@@ -84,7 +84,7 @@ async def live(expected: Expected, after_s: float) -> Seen:
                     await asyncio.sleep(LONG_ENOUGH_S)
                 else:
                     await until(lambda: len(proxy.connections) == 2 and client.state.value == "open")
-                seen = Seen(dict(server.hub.counts.closed), closes(client), _cause(client))
+                seen = Seen(dict(server.hub.state.counts.closed), closes(client), _cause(client))
         return seen
 
 

@@ -241,8 +241,8 @@ def connections() -> Feed:
         connection.write_due()
         connection.connection_lost(None)
         _check_written(bytes(paper.written))
-        assert hub.counts.closed[CloseCode.SERVER_ERROR] == 0, "an exception was caught"
-        assert not hub.connections and not hub.sockets
+        assert hub.state.counts.closed[CloseCode.SERVER_ERROR] == 0, "an exception was caught"
+        assert not hub.state.connections and not hub.state.sockets
 
     return feed
 

@@ -51,7 +51,7 @@ async def reviewed(fault: str, tmp: Path, log: Path) -> Report:
 def _tickets(server: Server, tmp: Path) -> str:
     """A shell's way to take one ticket out of a folder: quicker than a Python for each."""
     for number in range(TICKETS):
-        (tmp / f"ticket-{number}").write_text(server.hub.sessions.ticket("guest", GUEST, time()))
+        (tmp / f"ticket-{number}").write_text(server.hub.state.sessions.ticket("guest", GUEST, time()))
     return f"cd {tmp} && for one in ticket-*; do mv $one used.$$ 2>/dev/null && cat used.$$ && break; done"
 
 

@@ -10,7 +10,7 @@ from tests.wire.raw import Raw, on_a_loop, serving, until
 async def test_a_refusal_that_waits_for_the_disk_outlives_the_auth_timeout(tmp_path: Path) -> None:
     """The disk is slower than the auth timeout: the client is told 4403 (stop) all the same, not 1006 (come again)."""
     async with serving(audit=tmp_path / "room.db", limits={"auth_timeout_s": 0.3}) as server:
-        audit = server.hub.queue._audit
+        audit = server.hub.state.queue._audit
         assert audit is not None
         submit, held = audit.submit, list[tuple[Any, ...]]()
         audit.submit = lambda *work: held.append(work)  # type: ignore[method-assign]
@@ -18,7 +18,7 @@ async def test_a_refusal_that_waits_for_the_disk_outlives_the_auth_timeout(tmp_p
         raw.say(type="auth", token="wrong-token")
         await until(lambda: bool(held))
         later = await Raw.open(server.url)  # its timeout comes after that of the first two
-        await until(lambda: len([one for one in server.hub.connections.values() if one.closing]) == 2)
+        await until(lambda: len([one for one in server.hub.state.connections.values() if one.closing]) == 2)
         audit.submit = submit  # type: ignore[method-assign]
         for work in held:
             submit(*work)

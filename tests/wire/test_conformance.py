@@ -15,8 +15,8 @@ from websockets.frames import Frame, Opcode
 
 from labkit.rules.limits import Limits
 from labkit.wire.connection import Connection
+from labkit.wire.http.routes import Http
 from labkit.wire.hub import Hub
-from labkit.wire.incoming import Incoming
 from labkit.wire.server import Server
 from tests.wire.raw import drop_all, on_a_loop
 
@@ -38,25 +38,25 @@ SILENT.disabled = True
 FINE = {"OK", "NON-STRICT", "INFORMATIONAL"}
 
 
-class Mouth(Incoming):
+class Mouth(Connection):
     """Says every message again, binary ones too."""
 
     __slots__ = ("_is_binary",)
 
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
+    def __init__(self, hub: Hub, http: Http) -> None:
+        super().__init__(hub, http)
         self._is_binary = False
 
-    def take(self, said: bytes | Frame) -> None:
+    def _take(self, said: bytes | Frame) -> None:
         """Binary is refused by our assembly, so it comes to it as text."""
         if isinstance(said, Frame) and said.opcode is Opcode.BINARY:
             self._is_binary, said.opcode = True, Opcode.TEXT
-        super().take(said)
+        super()._take(said)
 
     def _take_text(self, message: bytes) -> None:
         if self._is_binary:
             self._is_binary = False
-            self._connection.hub.path.send(self._connection, Frame(Opcode.BINARY, message).serialize(mask=False))
+            self.hub.state.path.send(self, Frame(Opcode.BINARY, message).serialize(mask=False))
         else:
             super()._take_text(message)
 
@@ -70,9 +70,7 @@ class Echo(Server):
         return hub
 
     def _new_connection(self) -> Connection:
-        connection = super()._new_connection()
-        connection.incoming = Mouth(connection)
-        return connection
+        return Mouth(self.hub, self.http)
 
 
 @asynccontextmanager

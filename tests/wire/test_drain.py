@@ -36,7 +36,7 @@ async def test_what_was_said_before_the_end_arrives_before_the_end(house: str, t
     async with serving_in(house, tmp_path) as server:
         ann, bob = await Raw.enter(server.url, TOKEN, "a"), await Raw.enter(server.url, TOKEN, "a")
         ann.send(b"".join(text({"type": "chat", "roomId": "a", "text": str(number)}) for number in range(50)))
-        await until(lambda: server.hub.counts.received == 4 + 50)
+        await until(lambda: server.hub.state.counts.received == 4 + 50)
         draining = asyncio.create_task(server.drain())
         heard = [(await bob.hear())["text"] for _ in range(50)]
         assert heard == [str(number) for number in range(50)]

@@ -34,7 +34,7 @@ async def test_on_loopback_a_page_of_this_machine_may_connect(origin: str, statu
     """Or one on the list; a foreign one is 403, and its handshake is counted as refused."""
     async with serving(allow_origins=["https://page.example"]) as server:
         assert await status_for(server, Origin=origin) == status
-        assert server.hub.counts.refused[403] == (status == 403)
+        assert server.hub.state.counts.refused[403] == (status == 403)
 
 
 @on_a_loop
@@ -60,7 +60,7 @@ async def test_a_full_house_is_503_and_has_room_again(limit: str) -> None:
         assert (answer.status, answer.headers["connection"]) == (503, "close")
         assert (await ask(server.url, request("GET", "/healthz"))).status == 200
         silent[0].drop()
-        await until(lambda: server.hub.gate._doors.inside == 2)
+        await until(lambda: server.hub.state.gate._doors.inside == 2)
         assert await status_for(server) == 101
         assert await inside.everything() == []
 
@@ -92,7 +92,7 @@ async def test_too_many_handshakes_are_closed_with_a_slot_each() -> None:
         assert welcome in (5, 6) and welcome + len(endings) == 15
         slots = [int(re.fullmatch(r"1013 busy retry=(\d+)", ending)[1]) for ending in endings]  # type: ignore[index]
         assert min(slots) >= 1000 and len(set(slots)) == len(slots) and slots == sorted(slots)
-        assert server.hub.counts.busy == len(slots)
+        assert server.hub.state.counts.busy == len(slots)
 
 
 @on_a_loop
@@ -110,9 +110,9 @@ async def test_whoever_finds_no_room_is_not_held_for_long(monkeypatch: pytest.Mo
     async with serving(limits={"connections": 2, "auth_timeout_s": 60.0, "close_deadline_s": 1.0}) as server:
         inside = [await Raw.dial(server.url) for _ in range(2)]
         mute = [await Raw.dial(server.url) for _ in range(40)]
-        await until(lambda: len(server.hub.sockets) == 2 + 10)
+        await until(lambda: len(server.hub.state.sockets) == 2 + 10)
         for raw in mute:
             await raw.gone()
-        assert len(server.hub.sockets) == 2 and await status_for(server) == 503
+        assert len(server.hub.state.sockets) == 2 and await status_for(server) == 503
         inside[0].send(upgrade())
         assert (await inside[0].head()).status == 101

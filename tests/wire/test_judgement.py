@@ -250,9 +250,9 @@ async def test_a_peer_that_ignores_our_close_frame_is_cut_off() -> None:
         raw.answers_close = False
         raw.send(text("{"))
         assert await raw.ending() == (1008, "invalid JSON")
-        assert len(server.hub.connections) == 1
+        assert len(server.hub.state.connections) == 1
         await raw.gone()
-        await until(lambda: not server.hub.connections)
+        await until(lambda: not server.hub.state.connections)
 
 
 @on_a_loop
@@ -280,11 +280,11 @@ async def test_a_flood_of_pings_that_nobody_reads_ends_the_peer() -> None:
         raw.writer.transport.pause_reading()  # type: ignore[attr-defined]
         for _ in range(40_000):
             raw.send(frame(PING, b"x" * 125))
-            if raw.writer.transport.is_closing() or not server.hub.connections:
+            if raw.writer.transport.is_closing() or not server.hub.state.connections:
                 break
             if _ % 100 == 0:
                 await asyncio.sleep(0)
-        await until(lambda: not server.hub.connections)
+        await until(lambda: not server.hub.state.connections)
         back = await Raw.enter(server.url, previous=raw.ok["connectionId"])
         assert back.ok["previousClose"]["code"] == 1013
 

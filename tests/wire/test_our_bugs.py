@@ -24,7 +24,7 @@ async def test_a_bug_ends_its_connection_with_1011_and_no_other(
 ) -> None:
     """Behind the answers that are due; the text of the message is not logged."""
     async with serving_in(house, tmp_path) as server:
-        server.hub._perform[actions.Exit] = boom
+        server.hub.order.how[actions.Exit] = boom
         ann, bob = await Raw.enter(server.url, TOKEN, "a"), await Raw.enter(server.url, TOKEN, "a")
         ann.chat("a", "before-the-bug")
         ann.say(type="leave", roomId="a")

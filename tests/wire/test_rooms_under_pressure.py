@@ -15,7 +15,9 @@ from labkit.rules.messages import Chat
 from labkit.rules.outbox import Outbox
 from labkit.rules.rooms import Event, Membership, Rooms
 from labkit.rules.session import Identity
+from labkit.wire.backlog import Backlog
 from labkit.wire.fast.path import FastPath
+from labkit.wire.held_input import HeldInput
 from labkit.wire.membership import Memberships
 from labkit.wire.publishing import Publishing
 from tests.wire.raw import TOKEN, Raw, on_a_loop, serving, until
@@ -59,24 +61,34 @@ class Peer:
 
 
 def server() -> Any:
-    """The parts of a hub that rooms need, and the refusals it was asked for."""
+    """What rooms and publications need of a server, and what was refused."""
     refused: list[actions.Action] = []
-    return SimpleNamespace(
+    state: Any = SimpleNamespace(
         rooms=Rooms(Limits(), lambda: "epoch"),
         queue=Queue(),
         path=FastPath(),
-        close_slow=lambda members: None,
+        limits=Limits(),
         counts=SimpleNamespace(duplicates=0, events=0, delivered=0),
         new_id=lambda: "id",
+    )
+
+    def refuse(_: Any, action: actions.Refuse) -> None:
+        refused.append(action)
+
+    backlog = Backlog(state, HeldInput(lambda *_: None), lambda *_: None)
+    return SimpleNamespace(
+        queue=state.queue,
+        rooms=state.rooms,
         refused=refused,
-        perform=lambda connection, action: refused.append(action),
+        memberships=Memberships(state, backlog, refuse),
+        publishing=Publishing(state, refuse),
     )
 
 
 def test_leaving_rooms_that_are_not_there_makes_none() -> None:
     """A thousand `leave` of names nobody uses push no room out of memory, and are answered."""
     hub, peer = server(), Peer()
-    memberships: Any = Memberships(hub)
+    memberships: Any = hub.memberships
     for number in range(1_000):
         memberships.exit(peer, actions.Exit(f"room-{number}"))
     hub.queue.tell(is_stored=True)
@@ -87,7 +99,7 @@ def test_leaving_rooms_that_are_not_there_makes_none() -> None:
 def test_too_much_to_be_given_again_is_a_gap_and_no_overflow() -> None:
     """A member that missed more than its outbox holds is told so: sent all of it, it would be closed as slow."""
     hub, behind, ahead = server(), Peer(), Peer()
-    memberships: Any = Memberships(hub)
+    memberships: Any = hub.memberships
     room = hub.rooms.room("a")
     for seq in range(1, 6):
         room.deliver(Event(seq, "bob", "r", b'{"seq":%d,"text":"%s"}' % (seq, b"x" * 100)))
@@ -101,7 +113,7 @@ def test_too_much_to_be_given_again_is_a_gap_and_no_overflow() -> None:
 def test_a_repetition_of_what_could_not_be_stored_is_no_success() -> None:
     """Said twice while the audit is failing: both are refused, and neither answer claims that the event exists."""
     hub, peer = server(), Peer()
-    publishing: Any = Publishing(hub)
+    publishing: Any = hub.publishing
     for _ in range(2):
         publishing.publish(peer, actions.Publish(Chat(room_id="a", request_id="r-1", text="hi")))
     hub.queue.tell(is_stored=False)
@@ -112,7 +124,7 @@ def test_a_repetition_of_what_could_not_be_stored_is_no_success() -> None:
 def test_a_repetition_of_what_was_stored_is_given_again() -> None:
     """Said twice while the audit is at work: one event, and the sender gets it again, marked."""
     hub, peer = server(), Peer()
-    publishing: Any = Publishing(hub)
+    publishing: Any = hub.publishing
     for _ in range(2):
         publishing.publish(peer, actions.Publish(Chat(room_id="a", request_id="r-1", text="hi")))
     hub.queue.tell(is_stored=True)
@@ -123,7 +135,7 @@ def test_a_repetition_of_what_was_stored_is_given_again() -> None:
 def test_a_user_that_is_back_before_its_going_is_stored_is_not_told_as_gone() -> None:
     """The second connection's join waits for the disk while the first one leaves: those who watch must not lose it."""
     hub, first, second, watcher = server(), Peer(), Peer(), Peer()
-    memberships: Any = Memberships(hub)
+    memberships: Any = hub.memberships
     room = hub.rooms.room("a")
     watcher.session.identity = Identity("s2", "bob", EVERY_ROOM, 0.0)
     for peer in (first, watcher):
@@ -145,7 +157,7 @@ def test_presence_is_made_once_for_all_who_ask_and_anew_when_somebody_came_or_we
 ) -> None:
     """Asking often in a big room costs the server no more than the bytes."""
     hub, ann, bob = server(), Peer(), Peer()
-    memberships: Any = Memberships(hub)
+    memberships: Any = hub.memberships
     room, looks = hub.rooms.room("a"), list[int]()
     present = room.present
     monkeypatch.setattr(room, "present", lambda: looks.append(1) or present())
@@ -167,7 +179,7 @@ def test_presence_is_made_once_for_all_who_ask_and_anew_when_somebody_came_or_we
 def test_presence_that_an_outbox_cannot_take_is_refused() -> None:
     """Sent, it would close the one who asks as slow; back again it would ask again, and never get in."""
     hub, peer = server(), Peer()
-    memberships: Any = Memberships(hub)
+    memberships: Any = hub.memberships
     room = hub.rooms.room("a")
     memberships.enter(peer, actions.Enter("a", None, "rw"))
     for number in range(10):
@@ -187,5 +199,5 @@ async def test_what_was_said_is_not_remembered_for_ever_where_nobody_speaks_any_
             raw.chat(room, "x" * 1_000, requestId="r")
             await raw.hear("chat")
         raw.say(type="leave", roomId="a")
-        await until(lambda: sum(room.remembered for room in running.hub.rooms) == 0)
-        assert len(running.hub.rooms) == 2
+        await until(lambda: sum(room.remembered for room in running.hub.state.rooms) == 0)
+        assert len(running.hub.state.rooms) == 2

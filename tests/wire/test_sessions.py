@@ -141,7 +141,7 @@ async def test_a_lost_connection_is_told_as_1006(lose: Callable[[Raw], None]) ->
     async with serving() as server:
         raw = await Raw.enter(server.url)
         lose(raw)
-        await until(lambda: not server.hub.connections)
+        await until(lambda: not server.hub.state.connections)
         assert (await Raw.enter(server.url, previous=raw.ok["connectionId"])).ok["previousClose"]["code"] == 1006
 
 
@@ -226,7 +226,7 @@ async def test_revoke_catches_a_connection_whose_auth_ok_waits_for_the_disk(tmp_
     async with serving(users=users(tmp_path), ops_token=OPS, audit=tmp_path / "room.db") as server:
         ada = await enter_as("ada", server.url)
         held: list[tuple[object, ...]] = []
-        queue = server.hub.queue
+        queue = server.hub.state.queue
         audit = queue._audit
         assert isinstance(audit, Audit)
         queue._audit = Held(held)  # type: ignore[assignment]
@@ -253,7 +253,7 @@ async def test_strangers_push_nobodys_ending_out(tmp_path: Path, monkeypatch: py
         assert await ann.ending() == (1008, "unsupported type")
         for _ in range(10):
             (await Raw.open(server.url)).drop()
-        await until(lambda: server.hub.counts.closed[1006] == 10)
+        await until(lambda: server.hub.state.counts.closed[1006] == 10)
         assert (await Raw.enter(server.url, previous=ann.ok["connectionId"])).ok["previousClose"]["code"] == 1008
     async with serving(audit=tmp_path / "room.db") as server:
         assert (await Raw.enter(server.url, previous=ann.ok["connectionId"])).ok["previousClose"]["code"] == 1008
@@ -352,8 +352,8 @@ async def test_a_server_that_ends_says_which_revocation_it_never_stored(
 ) -> None:
     """Nobody was told 200, and the log has it."""
     async with serving(users=users(tmp_path), ops_token=OPS, audit=tmp_path / "room.db") as server:
-        assert isinstance(server.hub.queue._audit, Audit)
-        server.hub.queue._audit.close()
+        assert isinstance(server.hub.state.queue._audit, Audit)
+        server.hub.state.queue._audit.close()
         assert (await revoke(server.url, "ada")).status == 503
     lost = [vars(record)["user"] for record in caplog.records if record.getMessage() == "never stored"]
     assert lost == ["ada"]
@@ -366,7 +366,7 @@ async def test_a_disk_that_stands_still_is_a_refusal(tmp_path: Path, monkeypatch
     async with serving(audit=tmp_path / "room.db") as server:
         ann = await Raw.enter(server.url, TOKEN, "a")
         held: list[tuple[object, ...]] = []
-        queue = server.hub.queue
+        queue = server.hub.state.queue
         audit = queue._audit
         assert isinstance(audit, Audit)
         queue._audit = Held(held)  # type: ignore[assignment]
@@ -374,7 +374,7 @@ async def test_a_disk_that_stands_still_is_a_refusal(tmp_path: Path, monkeypatch
         await until(lambda: bool(held))
         for number in range(12):
             ann.chat("a", "x" * 1_000, requestId=f"r{number}")
-        await until(lambda: server.hub.counts.errors["unavailable"] == 2)
+        await until(lambda: server.hub.state.counts.errors["unavailable"] == 2)
         queue._audit = audit
         audit.submit(*held[0])  # type: ignore[arg-type]
         heard = await ann.hear_many(13)
@@ -390,16 +390,16 @@ async def test_nobody_hears_gone_before_it_is_stored(tmp_path: Path) -> None:
         bob.say(type="presence", roomId="a")
         await bob.hear("presence")
         held: list[tuple[object, ...]] = []
-        queue = server.hub.queue
+        queue = server.hub.state.queue
         audit = queue._audit
         assert isinstance(audit, Audit)
         queue._audit = Held(held)  # type: ignore[assignment]
-        watching = server.hub.connections[bob.ok["connectionId"]]
+        watching = server.hub.state.connections[bob.ok["connectionId"]]
         told = watching.sent
         ada.say(type="leave", roomId="a")
         await ada.hear("left")
         eve.drop()
-        room = server.hub.rooms.room("a")
+        room = server.hub.state.rooms.room("a")
         await until(lambda: len(room.members) == 1)
         await asyncio.sleep(0.05)
         assert watching.sent == told
@@ -548,7 +548,7 @@ async def test_an_audit_that_fails_lets_nobody_in_and_publishes_nothing(tmp_path
     """Closed under the server: a chat is refused as unavailable, and nobody is given an auth_ok that is not stored."""
     async with serving(audit=tmp_path / "room.db") as server:
         ann = await Raw.enter(server.url, TOKEN, "a")
-        audit = server.hub.queue._audit
+        audit = server.hub.state.queue._audit
         assert audit is not None
         audit.close()
         ann.chat("a", "lost", requestId="r")

@@ -93,7 +93,7 @@ async def fill(ann: Raw, server: Server) -> int:
     for said in range(1, 20_000):
         ann.chat("a", "x" * 1_000)
         await ann.hear("chat")
-        if server.hub.counts.closed[1013]:
+        if server.hub.state.counts.closed[1013]:
             return said
     raise AssertionError("nobody was closed")
 
@@ -110,11 +110,11 @@ async def test_bytes_close_a_slow_member_before_age_does(fast_path: bool) -> Non
         ann.say(type="presence", roomId="a")
         await ann.hear("presence")
         slow.writer.transport.pause_reading()  # type: ignore[attr-defined]
-        connection = server.hub.connections[slow.ok["connectionId"]]
+        connection = server.hub.state.connections[slow.ok["connectionId"]]
         await fill(ann, server)
         assert [said["type"] for said in await ann.everything()] == ["gone"]
         assert 60_000 < connection.outbox.peak_bytes <= 64_000 and connection.outbox.queued_bytes == 0
-        await until(lambda: slow.ok["connectionId"] not in server.hub.connections)
+        await until(lambda: slow.ok["connectionId"] not in server.hub.state.connections)
         back = await Raw.enter(server.url, slow.ok["resume"], previous=slow.ok["connectionId"])
         assert (back.ok["previousClose"]["code"], back.ok["previousClose"]["reason"]) == (1013, "slow")
 
@@ -127,7 +127,7 @@ async def test_age_closes_a_slow_member_before_bytes_do(fast_path: bool) -> None
     async with serving(limits={**limits, "fast_path": fast_path}) as server:
         ann, slow = await Raw.enter(server.url, TOKEN, "a"), await Raw.enter(server.url, TOKEN, "a")
         slow.writer.transport.pause_reading()  # type: ignore[attr-defined]
-        connection = server.hub.connections[slow.ok["connectionId"]]
+        connection = server.hub.state.connections[slow.ok["connectionId"]]
         await fill(ann, server)
         assert connection.outbox.peak_bytes < 50_000_000 and connection.outbox.queued_bytes == 0
         assert await ann.everything() == []
@@ -152,7 +152,7 @@ async def test_a_slow_member_that_ends_its_half_is_gone_in_time(fast_path: bool)
         slow.writer.transport.pause_reading()  # type: ignore[attr-defined]
         its_socket = slow.writer.get_extra_info("socket")
         its_socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        connection = server.hub.connections[slow.ok["connectionId"]]
+        connection = server.hub.state.connections[slow.ok["connectionId"]]
         while connection.outbox.queued_bytes < 100_000:
             ann.chat("a", "x" * 1_000)
             await ann.hear("chat")
@@ -160,8 +160,8 @@ async def test_a_slow_member_that_ends_its_half_is_gone_in_time(fast_path: bool)
         connection.heartbeat.next_at = asyncio.get_running_loop().time() + 0.3
         connection.arm()
         its_socket.shutdown(socket.SHUT_WR)
-        await until(lambda: slow.ok["connectionId"] not in server.hub.connections)
-        assert server.hub.counts.closed == {1006: 1}
+        await until(lambda: slow.ok["connectionId"] not in server.hub.state.connections)
+        assert server.hub.state.counts.closed == {1006: 1}
 
 
 @on_both_paths
@@ -191,7 +191,7 @@ async def test_hundreds_that_stall_together_go_together(fast_path: bool) -> None
         for raw in crowd:
             raw.say(type="presence", roomId="a")
             await raw.hear("presence")
-        stalled = [server.hub.connections[raw.ok["connectionId"]] for raw in crowd]
+        stalled = [server.hub.state.connections[raw.ok["connectionId"]] for raw in crowd]
         for connection in stalled:
             connection.pause_writing()  # the kernel takes no more, for all of them at the same moment
         box = stalled[0].outbox
@@ -204,7 +204,7 @@ async def test_hundreds_that_stall_together_go_together(fast_path: bool) -> None
         assert {connection.outbox.free_bytes for connection in stalled} == {box.free_bytes} and box.free_bytes < 60
         bob.say(type="leave", roomId="a")
         assert (await bob.hear("left"))["roomId"] == "a"
-        await until(lambda: len(server.hub.connections) == 2)
-        assert server.hub.counts.closed == {1013: 300}
+        await until(lambda: len(server.hub.state.connections) == 2)
+        assert server.hub.state.counts.closed == {1013: 300}
         ann.chat("a", "still here")
         assert (await ann.hear("chat"))["text"] == "still here"

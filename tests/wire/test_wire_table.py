@@ -246,7 +246,7 @@ async def test_the_window_is_told_when_the_crowd_doubles_and_never_before_auth_o
         assert silent[0].windows == []
         for raw in silent[1:]:
             raw.drop()
-        await until(lambda: len(server.hub.connections) == 2)
+        await until(lambda: len(server.hub.state.connections) == 2)
         await ann.everything()
         assert ann.windows[3:] == [80, 40]
 

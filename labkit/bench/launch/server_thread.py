@@ -1,4 +1,4 @@
-"""The lab's server in this process, to look inside: `lab.inside.hub.rooms`. It has a thread and a loop of its own.
+"""The lab's server in this process, to look inside (`lab.inside.hub.state.rooms`), on a thread and loop of its own.
 
 A busy cell slows it down, for both share one interpreter lock; notebook 05 shows that. Otherwise use the process.
 """

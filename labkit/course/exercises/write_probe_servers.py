@@ -27,13 +27,13 @@ class TellsAll(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Tell the members of all rooms."""
-        tell = hub.path.tell
+        tell = hub.state.path.tell
 
         def tell_all(members: Any, said: answers.Answer, body: bytes) -> None:
-            everybody = {id(member): member for room in hub.rooms for member in room.members}
+            everybody = {id(member): member for room in hub.state.rooms for member in room.members}
             tell(list(everybody.values()) if said["type"] == "chat" else members, said, body)
 
-        hub.path.tell = tell_all  # type: ignore[assignment, method-assign]
+        hub.state.path.tell = tell_all  # type: ignore[assignment, method-assign]
 
 
 class TellsRoomless(Planted):
@@ -41,15 +41,15 @@ class TellsRoomless(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Tell those who are in none, too."""
-        tell = hub.path.tell
+        tell = hub.state.path.tell
 
         def tell_more(members: Any, said: answers.Answer, body: bytes) -> None:
-            inside = {id(member) for room in hub.rooms for member in room.members}
-            those = [one for one in hub.connections.values() if one.session.state is State.OPEN]
+            inside = {id(member) for room in hub.state.rooms for member in room.members}
+            those = [one for one in hub.state.connections.values() if one.session.state is State.OPEN]
             roomless = [one for one in those if id(one) not in inside]
             tell([*members, *roomless] if said["type"] == "chat" else members, said, body)
 
-        hub.path.tell = tell_more  # type: ignore[assignment, method-assign]
+        hub.state.path.tell = tell_more  # type: ignore[assignment, method-assign]
 
 
 def busy(kind: type[Planted]) -> type[Planted]:
@@ -58,27 +58,27 @@ def busy(kind: type[Planted]) -> type[Planted]:
     class Busy(kind):  # type: ignore[misc, valid-type]
         def plant(self, hub: Hub) -> None:
             super().plant(hub)
-            enter, publish, talk = hub._perform[Enter], hub._perform[Publish], partial(_talk, hub)
+            enter, publish, talk = hub.order.how[Enter], hub.order.how[Publish], partial(_talk, hub)
 
             def enter_and_talk(connection: Any, action: Enter) -> None:
                 enter(connection, action)
-                hub.queue.then(None, talk)
+                hub.state.queue.then(None, talk)
 
             def talk_and_publish(connection: Any, action: Publish) -> None:
-                hub.queue.then(None, talk)
+                hub.state.queue.then(None, talk)
                 publish(connection, action)
 
-            hub._perform |= {Enter: enter_and_talk, Publish: talk_and_publish}
+            hub.order.how |= {Enter: enter_and_talk, Publish: talk_and_publish}
 
     return Busy
 
 
 def _talk(hub: Hub) -> None:
-    for room in hub.rooms:
+    for room in hub.state.rooms:
         said = messages.Chat(room_id=room.room_id, text="the neighbour talks")
-        names = {"event_id": hub.new_id(), "request_id": hub.new_id(), "user_id": "the neighbour"}
+        names = {"event_id": hub.state.new_id(), "request_id": hub.state.new_id(), "user_id": "the neighbour"}
         event = answers.event(said, now=time(), seq=room.next_seq(), **names)
-        hub.path.tell(list(room.members), event, answers.encode(event))
+        hub.state.path.tell(list(room.members), event, answers.encode(event))
 
 
 @dataclass(frozen=True)

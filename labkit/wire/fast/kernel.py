@@ -13,12 +13,9 @@ import asyncio
 import os
 import socket
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from labkit.wire.member import Member
 from labkit.wire.outgoing import NO_WAY, WRITE_CHUNK_BYTES
-
-if TYPE_CHECKING:
-    from labkit.wire.connection import Connection
 
 
 def way_past(transport: asyncio.Transport) -> int:
@@ -29,7 +26,7 @@ def way_past(transport: asyncio.Transport) -> int:
     return sock.fileno()
 
 
-def write_at_once(members: "Iterable[Connection]") -> None:
+def write_at_once(members: Iterable[Member]) -> None:
     """Write to each member what it was told in this tick: for nearly all of a room the same, so it is joined once."""
     write = os.write
     same: list[bytes] = []

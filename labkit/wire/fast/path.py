@@ -21,18 +21,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from labkit.rules.answers import Answer, encode
 from labkit.rules.messages import decode
 from labkit.wire.fast.kernel import way_past, write_at_once
-from labkit.wire.fast.pings import answer_ping
 from labkit.wire.fast.short_messages import decode_quickly
 from labkit.wire.frames import text_frame
+from labkit.wire.member import Member
 from labkit.wire.outgoing import NO_WAY
-
-if TYPE_CHECKING:
-    from labkit.wire.connection import Connection
 
 TICK_S = 0.004  # of writing, before everything else on the loop has its turn
 MEMBERS_A_TURN = 64
@@ -44,20 +40,16 @@ class PlainPath:
 
     decode = staticmethod(decode)
 
-    def answers(self, _: "Connection", __: bytes) -> bool:
-        """No message has a way of its own."""
-        return False
-
     def way(self, _: asyncio.Transport) -> int:
         """Everything goes through the transport."""
         return NO_WAY
 
-    def tell(self, members: "Iterable[Connection]", said: Answer, _: bytes) -> None:
+    def tell(self, members: Iterable[Member], said: Answer, _: bytes) -> None:
         """Send an event to members."""
         for member in members:
             self.send(member, text_frame(encode(said)))
 
-    def send(self, connection: "Connection", frame: bytes) -> None:
+    def send(self, connection: Member, frame: bytes) -> None:
         """Send a frame to one connection."""
         connection.due.append(frame)
         connection.write_due()
@@ -67,18 +59,17 @@ class FastPath:
     """One frame for all members; one write a member a tick."""
 
     decode = staticmethod(decode_quickly)
-    answers = staticmethod(answer_ping)
     way = staticmethod(way_past)
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
-        self._rooms: dict[int, Sequence[Connection]] = {}  # told something in this tick, by the identity of the list
-        self._alone: list[Connection] = []
-        self._turns: deque[Iterator[Connection]] = deque()  # those who are due, and how far we have come
+        self._rooms: dict[int, Sequence[Member]] = {}  # told something in this tick, by the identity of the list
+        self._alone: list[Member] = []
+        self._turns: deque[Iterator[Member]] = deque()  # those who are due, and how far we have come
         self._told_bytes = 0
         self._is_arranged = False
 
-    def tell(self, members: "Sequence[Connection]", _: Answer, body: bytes) -> None:
+    def tell(self, members: Sequence[Member], _: Answer, body: bytes) -> None:
         """Send an event, whose text is `body`, to members: a sequence that is not changed any more."""
         if not members:
             return
@@ -88,7 +79,7 @@ class FastPath:
         self._rooms[id(members)] = members
         self._arrange(frame)
 
-    def send(self, connection: "Connection", frame: bytes) -> None:
+    def send(self, connection: Member, frame: bytes) -> None:
         """Send a frame to one connection, behind what it has been told before."""
         if not connection.due:
             self._alone.append(connection)

@@ -8,26 +8,33 @@ that allows it, nothing to be stored before it. Everything else, and every refus
 notebook 05 (heartbeat).
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from time import monotonic, time
-from typing import TYPE_CHECKING
 
 from labkit.rules.answers import encode, pong
 from labkit.wire.frames import text_frame
-
-if TYPE_CHECKING:
-    from labkit.wire.connection import Connection
+from labkit.wire.member import Member
+from labkit.wire.server_state import ServerState
 
 PING = b'{"type":"ping"}'
 
 
-def answer_ping(connection: "Connection", raw: bytes) -> bool:
-    """Answer a message if it is a ping and nothing is in its way; says whether it was."""
-    hub = connection.hub
-    if raw != PING or not hub.queue.is_idle or not connection.session.allows_ping(monotonic()):
-        return False
-    hub.path.send(connection, _pong_of(int(time() * 1000)))
-    return True
+class QuickPong:
+    """Answers pings of this server. `is_clear` says whether nothing of a client waits for its turn."""
+
+    def __init__(self, state: ServerState, is_clear: Callable[[Member], bool]) -> None:
+        self._state = state
+        self._is_clear = is_clear
+
+    def answers(self, connection: Member, raw: bytes) -> bool:
+        """Answer a message if it is a ping and nothing is in its way; whether it was."""
+        if raw != PING or not self._state.queue.is_idle or not self._is_clear(connection):
+            return False
+        if not connection.session.allows_ping(monotonic()):
+            return False
+        self._state.path.send(connection, _pong_of(int(time() * 1000)))
+        return True
 
 
 @lru_cache(maxsize=4)

@@ -5,16 +5,14 @@ apart because the second is why a slow consumer is noticed late. Taught in noteb
 """
 
 from time import monotonic, time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from labkit.rules.answers import iso
+from labkit.wire.member import Member
 from labkit.wire.sockets import kernel_bytes
 
-if TYPE_CHECKING:
-    from labkit.wire.connection import Connection
 
-
-def describe(connection: "Connection") -> dict[str, Any]:
+def describe(connection: Member) -> dict[str, Any]:
     """The line of one connection."""
     box = connection.outbox.statistics(monotonic())
     identity = connection.session.identity

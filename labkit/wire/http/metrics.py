@@ -1,13 +1,11 @@
 """`GET /metrics`: the server's counts in the Prometheus text format, made at the moment somebody asks."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-if TYPE_CHECKING:
-    from labkit.wire.hub import Hub
+from labkit.wire.server_state import ServerState
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -28,11 +26,12 @@ BY_LABEL = {
 
 
 class _Collector:
-    def __init__(self, hub: "Hub") -> None:
-        self._hub = hub
+    def __init__(self, state: ServerState, broker_is_up: bool | None) -> None:
+        self._state = state
+        self._broker_is_up = broker_is_up
 
     def collect(self) -> Iterator[Metric]:
-        counts = self._hub.counts
+        counts = self._state.counts
         for name, text in TOTALS.items():
             yield CounterMetricFamily(f"labkit_{name}", text, value=getattr(counts, name))
         for name, (label, text) in BY_LABEL.items():
@@ -40,18 +39,18 @@ class _Collector:
             for key, value in getattr(counts, name).items():
                 family.add_metric([str(int(key)) if isinstance(key, int) else key], value)
             yield family
-        boxes = [connection.outbox for connection in self._hub.connections.values()]
+        boxes = [connection.outbox for connection in self._state.connections.values()]
         held = sum(box.queued_bytes + box.in_flight_bytes for box in boxes)
         yield GaugeMetricFamily("labkit_connections", "open connections", value=len(boxes))
-        yield GaugeMetricFamily("labkit_rooms", "rooms in memory", value=len(self._hub.rooms))
-        up = self._hub.broker_is_up
+        yield GaugeMetricFamily("labkit_rooms", "rooms in memory", value=len(self._state.rooms))
+        up = self._broker_is_up
         if up is not None:
             yield GaugeMetricFamily("labkit_broker_up", "1: the broker's log is read to its end", value=up)
         yield GaugeMetricFamily("labkit_outbox_bytes", "undelivered bytes in all outboxes", value=held)
 
 
-def render(hub: "Hub") -> bytes:
+def render(state: ServerState, broker_is_up: bool | None) -> bytes:
     """The page."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collector(hub))
+    registry.register(_Collector(state, broker_is_up))
     return generate_latest(registry)

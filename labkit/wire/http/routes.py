@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
 from time import monotonic, time
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from websockets.http11 import Request, Response
@@ -27,9 +26,7 @@ from labkit.wire.http import metrics, pages
 from labkit.wire.http.connections import describe
 from labkit.wire.http.reply import Later, Respond, reply
 from labkit.wire.http.users import RETRY_AFTER_S, Directory, TooManyGuesses
-
-if TYPE_CHECKING:
-    from labkit.wire.hub import Hub
+from labkit.wire.server_state import ServerState
 
 RUNNING = "WebSocket server is running\n"
 Route = Callable[[Request, Peer], Response]
@@ -40,8 +37,20 @@ Routes = Mapping[tuple[str, str], Route]  # by method and path
 class Http:
     """Answers requests that are no WebSocket handshakes."""
 
-    def __init__(self, hub: "Hub", users: Directory | None, ops_token: str | None, more: Routes | None = None) -> None:
-        self._hub = hub
+    def __init__(
+        self,
+        state: ServerState,
+        revoke: Callable[[str], int],
+        broker_is_up: Callable[[], bool | None],
+        *,
+        users: Directory | None,
+        ops_token: str | None,
+        more: Routes | None = None,
+    ) -> None:
+        """`revoke` ends a user's sessions and returns how many connections that closed; `more` are further routes."""
+        self._state = state
+        self._revoke_user = revoke
+        self._broker_is_up = broker_is_up
         self._users = users
         self._ops_token = ops_token
         self._routes: dict[tuple[str, str], Route] = {
@@ -78,12 +87,12 @@ class Http:
         return reply(HTTPStatus.OK, "ok\n")
 
     def _ready(self, request: Request, peer: Peer) -> Response:
-        if self._hub.gate.is_draining:
+        if self._state.gate.is_draining:
             return reply(HTTPStatus.SERVICE_UNAVAILABLE, "draining\n")
         return reply(HTTPStatus.OK, "ready\n")
 
     def _metrics(self, request: Request, peer: Peer) -> Response:
-        return reply(HTTPStatus.OK, metrics.render(self._hub), metrics.CONTENT_TYPE)
+        return reply(HTTPStatus.OK, metrics.render(self._state, self._broker_is_up()), metrics.CONTENT_TYPE)
 
     # For users
 
@@ -99,8 +108,8 @@ class Http:
         if grants is None:
             challenge = 'Basic realm="labkit", charset="UTF-8"'
             return reply(HTTPStatus.UNAUTHORIZED, "wrong name or code\n", WWW_Authenticate=challenge)
-        ticket = self._hub.sessions.ticket(name, grants, time())
-        body = {"ticket": ticket, "expiresIn": self._hub.limits.ticket_ttl_s}
+        ticket = self._state.sessions.ticket(name, grants, time())
+        body = {"ticket": ticket, "expiresIn": self._state.limits.ticket_ttl_s}
         return reply(HTTPStatus.OK, encode(body), "application/json")
 
     # For operators
@@ -109,7 +118,7 @@ class Http:
         refusal = self._refuse_operator(request)
         if refusal is not None:
             return refusal
-        lines = (encode(describe(connection)) for connection in self._hub.connections.values())
+        lines = (encode(describe(connection)) for connection in self._state.connections.values())
         return reply(HTTPStatus.OK, b"[\n" + b",\n".join(lines) + b"\n]\n", "application/json")
 
     def _revoke(self, request: Request, user_id: str, method: str) -> Response | Later:
@@ -118,7 +127,7 @@ class Http:
         refusal = self._refuse_operator(request)
         if refusal is not None:
             return refusal
-        closed, queue = self._hub.revoke(user_id), self._hub.queue
+        closed, queue = self._revoke_user(user_id), self._state.queue
 
         def stored(respond: Respond) -> None:
             """An operator relies on a 200, also across a crash: so it comes behind the commit."""

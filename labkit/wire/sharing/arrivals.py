@@ -7,21 +7,23 @@ that was written and is not read in time may be spent by it (4401, come back wit
 session each time and asks nobody.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from math import inf
 from time import monotonic, time
-from typing import TYPE_CHECKING
 
 from labkit.rules.actions import Authenticate, Refuse, Renew
 from labkit.rules.close_codes import CloseCode, reason_with_retry
 from labkit.rules.credentials import TICKET, Rejected, kind_of
 from labkit.rules.session import Identity
 from labkit.wire.audit.writer import Entry
+from labkit.wire.held_input import HeldInput
+from labkit.wire.member import Member
+from labkit.wire.server_state import ServerState
+from labkit.wire.sharing import words
+from labkit.wire.sharing.broker import Broker
+from labkit.wire.sharing.turns import Turns
 from labkit.wire.sharing.words import Coming, Welcomed
-
-if TYPE_CHECKING:
-    from labkit.wire.connection import Connection
-    from labkit.wire.sharing.hub import SharedHub
 
 WAIT_S = 2.0  # for the log; the auth timeout is longer
 RETRY_MS = 2000
@@ -30,38 +32,51 @@ MOST_KEPT = 64  # messages of one connection
 
 @dataclass
 class _Arrival:
-    connection: "Connection"
+    connection: Member
     action: Authenticate | Renew
     late_at: float
-    kept: list[bytes] = field(default_factory=list)
 
 
 class Arrivals:
     """The connections of one server whose credential is on its way through the log."""
 
-    def __init__(self, hub: "SharedHub", me: str) -> None:
-        self._hub = hub
+    def __init__(
+        self,
+        state: ServerState,
+        held: HeldInput,
+        broker: Broker,
+        turns: Turns,
+        me: str,
+        perform: Callable[[Member, Authenticate | Renew | Refuse], None],
+    ) -> None:
+        """`perform` does an action now; `me` is the name under which this server writes to the others."""
+        self._state = state
+        self._held = held
+        self._broker = broker
+        self._turns = turns
         self._me = me
+        self._perform = perform
         self._coming: dict[str, _Arrival] = {}
-        self._by_connection: dict[Connection, _Arrival] = {}
-        self._places: dict[Connection, float] = {}  # by right of which place a connection has its session
+        self._by_connection: dict[Member, _Arrival] = {}
+        self._places: dict[Member, float] = {}  # by right of which place a connection has its session
 
-    def announce(self, connection: "Connection", action: Authenticate | Renew) -> bool:
+    def announce(self, connection: Member, action: Authenticate | Renew) -> bool:
         """Write a credential to the log; False when it is to be looked at here and now."""
         ticket_id, expires_at = None, 0.0
         try:
             if kind_of(action.token) == TICKET:
-                ticket = self._hub.sessions.read_ticket(action.token, time())
+                ticket = self._state.sessions.read_ticket(action.token, time())
                 ticket_id, expires_at = ticket.ticket_id, ticket.expires_at
             else:
-                self._hub.sessions.read_resume(action.token, time())
+                self._state.sessions.read_resume(action.token, time())
         except Rejected:
             return False
-        coming = Coming(id=self._hub.new_id(), connection=connection.id, ticket=ticket_id, expires_at=expires_at)
-        if self._hub.write(coming):
+        coming = Coming(id=self._state.new_id(), connection=connection.id, ticket=ticket_id, expires_at=expires_at)
+        if words.append(self._broker, coming):
             arrival = _Arrival(connection, action, monotonic() + WAIT_S)
             self._coming[coming.id] = self._by_connection[connection] = arrival
-            self._hub.turns.started(connection)
+            self._held.hold(connection)
+            self._turns.started(connection)
             return True
         if ticket_id is not None:
             self._not_now(connection, action)
@@ -69,13 +84,11 @@ class Arrivals:
         self._places[connection] = inf
         return False
 
-    def keep(self, connection: "Connection", raw: bytes) -> bool:
-        """Keep a message for later; False when the connection is not on its way in."""
-        arrival = self._by_connection.get(connection)
-        if arrival is None:
+    def keeps(self, connection: Member, raw: bytes) -> bool:
+        """Keep a message of a client that is held; a client that sends too many is closed."""
+        if not self._held.keep(connection, raw):
             return False
-        arrival.kept.append(raw)
-        if len(arrival.kept) > MOST_KEPT:
+        if connection in self._by_connection and self._held.kept(connection) > MOST_KEPT:
             connection.close(CloseCode.RATE_LIMITED, reason_with_retry("rate limited", RETRY_MS))
         return True
 
@@ -85,17 +98,17 @@ class Arrivals:
         if arrival is not None:
             self._let_in(arrival, place)
         elif coming.ticket is not None:
-            self._hub.sessions.remember_spent(coming.ticket, coming.expires_at, at)
-            self._hub.queue.record(Entry(at, "ticket", id=coming.ticket, expires_at=coming.expires_at))
+            self._state.sessions.remember_spent(coming.ticket, coming.expires_at, at)
+            self._state.queue.record(Entry(at, "ticket", id=coming.ticket, expires_at=coming.expires_at))
 
     def welcomed(self, word: Welcomed) -> None:
         """Another server let somebody in: an older connection of that session here ends."""
-        self._hub.sessions.remember_elsewhere(word.session, word.user, word.expires_at)
-        older = self._hub.sessions.live(word.session)
+        self._state.sessions.remember_elsewhere(word.session, word.user, word.expires_at)
+        older = self._state.sessions.live(word.session)
         if older is not None and self._places.get(older, 0) < word.place:
             older.close(CloseCode.REPLACED)
 
-    def gone(self, connection: "Connection") -> None:
+    def gone(self, connection: Member) -> None:
         """A connection ended."""
         self._places.pop(connection, None)
         self._by_connection.pop(connection, None)
@@ -121,32 +134,31 @@ class Arrivals:
     def _let_in(self, arrival: _Arrival, place: float) -> None:
         if arrival.connection.session.listens:
             self._places[arrival.connection] = place
-            self._hub.perform_here(arrival.connection, arrival.action)
+            self._perform(arrival.connection, arrival.action)
             self._tell_welcomed(arrival.connection.session.identity, place)
         self._go_on(arrival)
 
     def _tell_welcomed(self, identity: Identity | None, place: float) -> None:
         if identity is not None and place != inf:
-            self._hub.tell(
+            words.tell(
+                self._broker,
                 Welcomed(
                     server=self._me,
                     session=identity.session_id,
                     user=identity.user_id,
                     expires_at=identity.expires_at,
                     place=int(place),
-                )
+                ),
             )
 
     def _go_on(self, arrival: _Arrival) -> None:
         """It is judged: now what the connection said behind it, first what was in line before it was written."""
         self._by_connection.pop(arrival.connection, None)
-        self._hub.turns.ended(arrival.connection)
-        for raw in arrival.kept:
-            if arrival.connection.session.listens:
-                self._hub.receive(arrival.connection, raw)
+        self._turns.ended(arrival.connection)
+        self._held.release(arrival.connection)
 
-    def _not_now(self, connection: "Connection", action: Authenticate | Renew) -> None:
+    def _not_now(self, connection: Member, action: Authenticate | Renew) -> None:
         if isinstance(action, Renew):
-            self._hub.perform_here(connection, Refuse("unavailable"))
+            self._perform(connection, Refuse("unavailable"))
         else:
             connection.close(CloseCode.TRY_LATER, reason_with_retry("busy", RETRY_MS))

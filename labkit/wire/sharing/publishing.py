@@ -9,10 +9,10 @@ later, it counts all the same, and its sender's repetition is recognised.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,12 +20,12 @@ from labkit.rules import actions, answers
 from labkit.rules.messages import Publication, judge
 from labkit.rules.rooms import Event, Room
 from labkit.wire.audit.writer import Entry
+from labkit.wire.member import Member
+from labkit.wire.server_state import ServerState
+from labkit.wire.sharing import words
+from labkit.wire.sharing.broker import Broker
 from labkit.wire.sharing.turns import Turns
 from labkit.wire.sharing.words import Said
-
-if TYPE_CHECKING:
-    from labkit.wire.connection import Connection
-    from labkit.wire.sharing.hub import SharedHub
 
 WAIT_S = 3.0
 AGAIN_S = 1.0  # after the audit refused an event
@@ -33,7 +33,7 @@ AGAIN_S = 1.0  # after the audit refused an event
 
 @dataclass
 class _Travelling:
-    connection: "Connection"
+    connection: Member
     request_id: str | None
     room_id: str
     late_at: float
@@ -42,11 +42,21 @@ class _Travelling:
 class SharedPublishing:
     """Performs `Publish` for one of several servers."""
 
-    def __init__(self, hub: "SharedHub", turns: Turns) -> None:
-        self._hub = hub
+    def __init__(
+        self,
+        state: ServerState,
+        broker: Broker,
+        turns: Turns,
+        refuse: Callable[[Member, actions.Refuse], None],
+        delivered: Callable[[Room[Member]], None],
+    ) -> None:
+        """`delivered` is told of each room that has a newer event."""
+        self._state = state
+        self._broker = broker
         self._turns = turns
+        self._refuse_now = refuse
+        self._delivered = delivered
         self._travelling: dict[str, _Travelling] = {}
-        self._stored_place = 0
         self._failed_place: int | None = None
 
     @property
@@ -54,18 +64,18 @@ class SharedPublishing:
         """The audit refused an event: nothing behind it may be taken before it is."""
         return self._failed_place is not None
 
-    def publish(self, connection: "Connection", action: actions.Publish) -> None:
+    def publish(self, connection: Member, action: actions.Publish) -> None:
         """Write a publication to the log, or refuse it."""
         message, identity = action.message, connection.session.identity
         assert identity is not None  # the table publishes only in OPEN
         said = Said(
-            id=self._hub.new_id(),
+            id=self._state.new_id(),
             room=message.room_id,
             user=identity.user_id,
             request=message.request_id,
             message=msgspec.to_builtins(message),
         )
-        if not self._hub.write(said):
+        if not words.append(self._broker, said):
             self._refuse(connection, message.request_id, message.room_id)
             return
         self._turns.started(connection)
@@ -74,18 +84,18 @@ class SharedPublishing:
 
     def read(self, said: Said, place: int, at: float) -> None:
         """A publication came out of the log."""
-        room = self._hub.rooms.room(said.room)
+        room = self._state.rooms.room(said.room)
         ours = self._travelling.pop(said.id, None)
         before = None if said.request is None else room.said_before(said.user, said.request, at)
         if before is not None:
-            self._hub.counts.duplicates += 1
+            self._state.counts.duplicates += 1
             if ours is not None:
-                self._hub.queue.then(None, partial(self._say_again, ours, room, before))
+                self._state.queue.then(None, partial(self._say_again, ours, room, before))
             return
         answer, event, entry = self._make_event(room, said, place, at)
         room.accept(event, at, remember=said.request is not None)
         deliver = partial(self._deliver, room, event, answer, ours)
-        self._hub.queue.then(entry, deliver, partial(self._not_stored, room, event, place, ours))
+        self._state.queue.then(entry, deliver, partial(self._not_stored, room, event, place, ours))
 
     def expire(self, now: float) -> None:
         """Answer for what does not come back."""
@@ -101,9 +111,7 @@ class SharedPublishing:
         for one in travelling.values():
             self._give_up(one)
 
-    def _make_event(
-        self, room: "Room[Connection]", said: Said, place: int, at: float
-    ) -> tuple[answers.Answer, Event, Entry]:
+    def _make_event(self, room: Room[Member], said: Said, place: int, at: float) -> tuple[answers.Answer, Event, Entry]:
         message = judge(said.message)
         assert isinstance(message, Publication)
         request_id, seq = said.id if said.request is None else said.request, room.next_seq()
@@ -122,18 +130,16 @@ class SharedPublishing:
         )
         return answer, Event(seq, said.user, request_id, body), entry
 
-    def _deliver(
-        self, room: "Room[Connection]", event: Event, answer: answers.Answer, ours: _Travelling | None
-    ) -> None:
+    def _deliver(self, room: Room[Member], event: Event, answer: answers.Answer, ours: _Travelling | None) -> None:
         members = room.deliver(event)
-        self._hub.counts.events += 1
-        self._hub.counts.delivered += len(members)
-        self._hub.path.tell(members, answer, event.body)
+        self._state.counts.events += 1
+        self._state.counts.delivered += len(members)
+        self._state.path.tell(members, answer, event.body)
         if ours is not None:
             self._turns.ended(ours.connection)
-        self._hub.caught_up(room)
+        self._delivered(room)
 
-    def _say_again(self, ours: _Travelling, room: "Room[Connection]", said: Event) -> None:
+    def _say_again(self, ours: _Travelling, room: Room[Member], said: Event) -> None:
         if said.seq <= room.seq:
             ours.connection.send(answers.duplicate(said.body))
         else:
@@ -144,10 +150,10 @@ class SharedPublishing:
         self._refuse(one.connection, one.request_id, one.room_id)
         self._turns.ended(one.connection)
 
-    def _refuse(self, connection: "Connection", request_id: str | None, room_id: str) -> None:
-        self._hub.perform_here(connection, actions.Refuse("unavailable", request_id, room_id))
+    def _refuse(self, connection: Member, request_id: str | None, room_id: str) -> None:
+        self._refuse_now(connection, actions.Refuse("unavailable", request_id, room_id))
 
-    def _not_stored(self, room: "Room[Connection]", event: Event, place: int, ours: _Travelling | None) -> None:
+    def _not_stored(self, room: Room[Member], event: Event, place: int, ours: _Travelling | None) -> None:
         """Here it cannot be told yet; elsewhere it is. So the log is read again from there, once the audit may work."""
         room.forget(event)
         if self._failed_place is None:
@@ -159,4 +165,4 @@ class SharedPublishing:
     def _read_again(self) -> None:
         assert self._failed_place is not None
         place, self._failed_place = self._failed_place - 1, None
-        self._hub.broker.rewind(place)
+        self._broker.rewind(place)

@@ -8,14 +8,11 @@ What waits are actions; while they do, everything the connection asks for later 
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from labkit.rules.actions import Action, Publish
+from labkit.wire.member import Member
 
-if TYPE_CHECKING:
-    from labkit.wire.connection import Connection
-
-Perform = Callable[["Connection", Action], None]
+Perform = Callable[[Member, Action], None]
 
 
 class _Line:
@@ -31,9 +28,9 @@ class Turns:
 
     def __init__(self, perform: Perform) -> None:
         self._perform = perform
-        self._lines: dict[Connection, _Line] = {}
+        self._lines: dict[Member, _Line] = {}
 
-    def take(self, connection: "Connection", action: Action) -> None:
+    def take(self, connection: Member, action: Action) -> None:
         """Perform an action when it is its turn: now, if nothing of this connection is on its way."""
         line = self._lines.get(connection)
         if line is None or (not line.actions and isinstance(action, Publish)):
@@ -41,16 +38,16 @@ class Turns:
         else:
             line.actions.append(action)
 
-    def started(self, connection: "Connection") -> None:
+    def started(self, connection: Member) -> None:
         """Something of this connection is on its way; pair it with one `ended`."""
         self._lines.setdefault(connection, _Line()).travelling += 1
 
-    def wait(self, connection: "Connection", action: Action) -> None:
+    def wait(self, connection: Member, action: Action) -> None:
         """Put an action whose turn it is back to the head of its line, until `ended`."""
         self.started(connection)
         self._lines[connection].actions.appendleft(action)
 
-    def ended(self, connection: "Connection") -> None:
+    def ended(self, connection: Member) -> None:
         """It was told, or given up: what waited for it goes on."""
         line = self._lines[connection]
         line.travelling -= 1
@@ -62,7 +59,7 @@ class Turns:
         if not line.travelling and not line.actions:
             self._lines.pop(connection, None)
 
-    def drop(self, connection: "Connection") -> list[Action]:
+    def drop(self, connection: Member) -> list[Action]:
         """The connection is closing, so nothing that waits is acted on any more: what that was."""
         line = self._lines.get(connection)
         if line is None:
@@ -71,7 +68,7 @@ class Turns:
         line.actions.clear()
         return waiting
 
-    def _perform_publications(self, connection: "Connection", line: _Line) -> None:
+    def _perform_publications(self, connection: Member, line: _Line) -> None:
         """Those that stand in a row: they need not wait for each other."""
         while line.actions and isinstance(line.actions[0], Publish):
             self._perform(connection, line.actions.popleft())

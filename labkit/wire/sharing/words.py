@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from labkit.rules.answers import encode
+from labkit.wire.sharing.broker import Broker
 
 
 class Said(msgspec.Struct, tag="said", kw_only=True, omit_defaults=True):
@@ -134,3 +135,13 @@ def read_log(body: bytes) -> Written:
 def write(word: Written | Word) -> bytes:
     """As bytes. Lone surrogates, half a character that UTF-8 cannot hold, travel as they came: escaped."""
     return encode(msgspec.to_builtins(word))
+
+
+def append(broker: Broker, written: Written) -> bool:
+    """Write to the log; False when the broker is away."""
+    return broker.publish(written.topic, write(written), written.id)
+
+
+def tell(broker: Broker, word: Word) -> None:
+    """Send a word to every server that listens at the moment."""
+    broker.tell(write(word))

@@ -30,7 +30,7 @@ async def take(room: ClientRoom, count: int) -> list[dict[str, Any]]:
 
 def drop_everybody(server: Server) -> None:
     """Cut every connection of a server without a word."""
-    for connection in list(server.hub.connections.values()):
+    for connection in list(server.hub.state.connections.values()):
         connection.transport.abort()
 
 
@@ -191,7 +191,7 @@ async def test_leaving_ends_the_iteration_and_what_waits_and_one_can_come_back()
         with pytest.raises(ClientClosed, match="left"):
             await room.chat("two")
         await room.leave()  # twice is once
-        assert all("demo" not in connection.session.rooms for connection in server.hub.connections.values())
+        assert all("demo" not in connection.session.rooms for connection in server.hub.state.connections.values())
 
         again = await client.join("demo")
         going = asyncio.create_task(again.leave())
@@ -424,8 +424,8 @@ async def test_closing_twice_or_from_two_sides_is_closing_once() -> None:
         for later in (client.join("demo"), room.chat("hi"), client.ping()):
             with pytest.raises(ClientClosed, match="closed"):
                 await later
-        await until(lambda: not server.hub.connections)
-        assert dict(server.hub.counts.closed) == {1000: 1}
+        await until(lambda: not server.hub.state.connections)
+        assert dict(server.hub.state.counts.closed) == {1000: 1}
         assert client.state is ClientState.STOPPED
 
 

@@ -102,7 +102,7 @@ async def test_a_history_that_is_too_short_is_told_as_a_gap_with_its_bounds() ->
             room = await client.join("demo")
             await said.chat("1")
             client.backoff.told(2_000)
-            server.hub.connections[str(client.connection_id)].transport.abort()
+            server.hub.state.connections[str(client.connection_id)].transport.abort()
             await until(lambda: client.state is ClientState.WAITING)
             for number in range(2, 12):
                 await said.chat(str(number))
@@ -215,14 +215,14 @@ async def test_a_message_stored_but_not_told_is_not_stored_twice(tmp_path: Path)
     path = tmp_path / "room.db"
     async with at(0, path) as server, connect(server) as client:
         room = await client.join("demo")
-        deliver = server.hub.queue._committed
+        deliver = server.hub.state.queue._committed
 
         def cut_once(error: BaseException | None) -> None:
-            server.hub.queue._committed = deliver  # type: ignore[method-assign]
+            server.hub.state.queue._committed = deliver  # type: ignore[method-assign]
             drop_everybody(server)
             asyncio.get_running_loop().call_later(0.01, deliver, error)
 
-        server.hub.queue._committed = cut_once  # type: ignore[method-assign]
+        server.hub.state.queue._committed = cut_once  # type: ignore[method-assign]
         event = await room.chat("once")
         assert closes(client) == [1006]
         assert (await room.chat("next"))["seq"] == 2

@@ -145,10 +145,10 @@ async def test_a_connection_that_ends_has_no_way_any_more() -> None:
     """The kernel gives its file descriptor to the next connection: a late word would be told to a stranger."""
     async with serving(limits={"fast_path": True}) as server:
         bob = await Raw.enter(server.url, TOKEN, "a")
-        connection = server.hub.connections[bob.ok["connectionId"]]
+        connection = server.hub.state.connections[bob.ok["connectionId"]]
         assert connection.outgoing.way != NO_WAY
         bob.writer.close()
-        await until(lambda: not server.hub.connections)
+        await until(lambda: not server.hub.state.connections)
         connection.outgoing.resume()
         assert connection.outgoing.way == NO_WAY
 

@@ -152,7 +152,7 @@ async def test_thirty_events_of_one_packet_are_one_write_to_each_member_or_thirt
     """Counted at the transport of a member that only listens; what arrives is the same."""
     async with serving(limits={"fast_path": fast_path}) as server:
         ann, bob = await Raw.enter(server.url, TOKEN, "a"), await Raw.enter(server.url, TOKEN, "a")
-        connection = server.hub.connections[bob.ok["connectionId"]]
+        connection = server.hub.state.connections[bob.ok["connectionId"]]
         counting = Counting(connection.transport)
         connection.outgoing.start(counting)  # type: ignore[arg-type]
         ann.send(b"".join(text({"type": "chat", "roomId": "a", "text": str(number)}) for number in range(30)))
@@ -166,4 +166,4 @@ async def test_the_limit_chooses_the_path(fast_path: bool, path: type) -> None:
     """`--set fast_path=off`."""
     limits = Limits().set_lines([f"fast_path={'on' if fast_path else 'off'}"])
     async with Server(port=0, limits=limits) as server:
-        assert type(server.hub.path) is path
+        assert type(server.hub.state.path) is path

@@ -6,7 +6,7 @@ from time import time
 
 import pytest
 
-from labkit.wire.fast.pings import PING, answer_ping
+from labkit.wire.fast.pings import PING
 from tests.wire.raw import TOKEN, Raw, on_a_loop, serving, text
 
 
@@ -30,14 +30,15 @@ async def test_what_is_in_doubt_takes_the_plain_path() -> None:
     """Another spelling, a session that is not open, a rate that is used up: the plain path answers or refuses."""
     async with serving(limits={"messages_per_s": 1, "message_burst": 3}) as server:
         ana = await Raw.enter(server.url, TOKEN)
-        connection = server.hub.connections[ana.ok["connectionId"]]
-        assert not answer_ping(connection, b'{"type": "ping"}')
-        assert [answer_ping(connection, PING) for _ in range(4)] == [True, True, True, False]
+        connection = server.hub.state.connections[ana.ok["connectionId"]]
+        answers = server.hub._quick_pong.answers  # type: ignore[union-attr]
+        assert not answers(connection, b'{"type": "ping"}')
+        assert [answers(connection, PING) for _ in range(4)] == [True, True, True, False]
         assert [said["type"] for said in await ana.hear_many(3)] == ["pong"] * 3
         ana.say(type="ping")
         assert (await ana.hear("error"))["code"] == "rate_limited"
         stranger = await Raw.open(server.url)
-        newest = next(one for one in server.hub.connections.values() if one is not connection)
-        assert not answer_ping(newest, PING)
+        newest = next(one for one in server.hub.state.connections.values() if one is not connection)
+        assert not answers(newest, PING)
         stranger.say(type="ping")
         assert (await stranger.ending())[0] == 4403

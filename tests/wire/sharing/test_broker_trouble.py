@@ -18,7 +18,7 @@ from labkit.wire.audit.writer import Audit, AuditError
 from labkit.wire.client.client import Client
 from labkit.wire.keyfile import new_key
 from labkit.wire.server import Server
-from labkit.wire.sharing.hub import SharedHub
+from labkit.wire.sharing.order import LogOrder
 from tests.wire.people import enter_as, refused, revoke, ticket
 from tests.wire.raw import TOKEN, Ended, Raw, on_a_loop, until
 from tests.wire.sharing.house import ROOM, House, house
@@ -172,28 +172,29 @@ async def test_who_waits_for_this_server_and_goes_is_forgotten(tmp_path: Path) -
         await one.hear("chat")
         await built.all_have(1)
         hub = built.servers[1].hub
-        assert isinstance(hub, SharedHub)
+        order = hub.order
+        assert isinstance(order, LogOrder)
         other = await Raw.enter(built.urls[1], TOKEN)
         other.say(type="join", roomId=ROOM, since={"epoch": built.events(0)[0][1], "seq": 2})
-        await until(lambda: bool(hub._ahead))
+        await until(lambda: bool(order._ahead))
         other.drop()
-        await until(lambda: not hub.connections)
+        await until(lambda: not hub.state.connections)
         one.chat(ROOM, "second")
         await built.all_have(2)
-        await until(lambda: not hub._ahead and not hub._patient and len(hub.turns) == 0)
+        await until(lambda: not order._ahead and not order._patient and len(order.turns) == 0)
         assert (await Raw.enter(built.urls[1], TOKEN, ROOM)).ok
 
 
 @on_a_loop
 async def test_who_waits_in_vain_is_told_of_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it says it has heard never comes: after some patience the truth is told."""
-    monkeypatch.setattr("labkit.wire.sharing.hub.PATIENCE_S", 0.3)
+    monkeypatch.setattr("labkit.wire.sharing.order.PATIENCE_S", 0.3)
     async with house(tmp_path, servers=1) as built:
         one = await Raw.enter(built.urls[0], TOKEN, ROOM)
         one.chat(ROOM, "first")
         await one.hear("chat")
         two = await Raw.enter(built.urls[0], TOKEN)
-        two.say(type="join", roomId=ROOM, since={"epoch": built.servers[0].hub.rooms.room(ROOM).epoch, "seq": 9})
+        two.say(type="join", roomId=ROOM, since={"epoch": built.servers[0].hub.state.rooms.room(ROOM).epoch, "seq": 9})
         joined = await two.hear("joined")
         assert (joined["gap"], joined["seq"]) == (True, 1)
 
@@ -227,12 +228,12 @@ async def test_a_revocation_that_is_read_again_ends_nobody_who_came_since(tmp_pa
         ada = await enter_as("ada", built.urls[0])
         await revoke(built.urls[of], "ada")
         assert (await ada.ending())[0] == 4410
-        await until(lambda: bool(built.servers[0].hub.sessions.revocations("ada")))
+        await until(lambda: bool(built.servers[0].hub.state.sessions.revocations("ada")))
         since = await enter_as("ada", built.urls[0])
-        hub = built.servers[0].hub
-        assert isinstance(hub, SharedHub)
-        hub.broker.rewind(0)
-        await until(lambda: hub.broker.is_up)
+        order = built.servers[0].hub.order
+        assert isinstance(order, LogOrder)
+        order.broker.rewind(0)
+        await until(lambda: order.broker.is_up)
         assert await since.everything() == []
         since.drop()
         await built.servers[0].drain()
@@ -322,7 +323,7 @@ async def test_a_log_that_was_made_anew_is_another_epoch(tmp_path: Path) -> None
             one = await Raw.enter(server.url, TOKEN, ROOM)
             one.chat(ROOM, "old")
             await one.hear("chat")
-            epoch = server.hub.rooms.room(ROOM).epoch
+            epoch = server.hub.state.rooms.room(ROOM).epoch
             one.drop()
         async with Server(port=0, broker=broker_at(new.url), key=key, audit=audit) as server:
             back = await Raw.enter(server.url, one.ok["resume"])

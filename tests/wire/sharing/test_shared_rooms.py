@@ -69,7 +69,7 @@ async def test_a_member_resumes_on_another_server_without_a_hole(tmp_path: Path)
         for number in range(20):
             other.chat(ROOM, str(number))
         await other.hear_many(20, "chat")
-        await until(lambda: built.servers[1].hub.sessions.closed_before(one.ok["connectionId"]) is not None)
+        await until(lambda: built.servers[1].hub.state.sessions.closed_before(one.ok["connectionId"]) is not None)
         back = await Raw.enter(built.urls[1], one.ok["resume"], previous=one.ok["connectionId"])
         assert back.ok["userId"] == one.ok["userId"]
         assert back.ok["previousClose"]["code"] == 1006
@@ -156,14 +156,14 @@ async def test_a_credential_that_is_no_good_is_not_written_to_the_log(tmp_path: 
     """Nobody empties the log, and a stranger may come back as often as it likes: only what may be let in costs room."""
     async with house(tmp_path) as built:
         ada = await enter_as("ada", built.urls[0])
-        broker = built.servers[0].hub.broker  # type: ignore[attr-defined]
+        broker = built.servers[0].hub.order.broker  # type: ignore[attr-defined]
         places = [(await broker._look())[2]]
         forged, used = ada.ok["resume"][:-4] + "AAAA", "t" + ada.ok["resume"][1:]
         outcomes = [(await refused(built.urls[0], token))[0] for token in ("r.garbage", "t.garbage", forged, used)]
         assert outcomes == [4419, 4403, 4403, 4403]
         await revoke(built.urls[0], "ada")
         assert (await refused(built.urls[0], ada.ok["resume"]))[0] == 4410
-        await until(lambda: not built.servers[0].hub.sockets)
+        await until(lambda: not built.servers[0].hub.state.sockets)
         places.append((await broker._look())[2])
         assert places == [1, 2], "more than ada's ticket and her revocation"
 
@@ -214,7 +214,7 @@ async def test_what_is_said_behind_a_refresh_waits_for_it(tmp_path: Path, bad: s
         assert [said["text"] for said in await other.hear_many(3, "chat")] == ["1", "2", "3"]
         other.chat("team:1", "end")
         assert (await other.hear("chat"))["text"] == "end"
-        await until(lambda: len(built.servers[0].hub.turns) == 0)  # type: ignore[attr-defined]
+        await until(lambda: len(built.servers[0].hub.order.turns) == 0)  # type: ignore[attr-defined]
 
 
 @on_a_loop
@@ -241,7 +241,7 @@ async def test_presence_counts_members_of_all_servers(tmp_path: Path) -> None:
         first = await Raw.enter(built.urls[1], await ticket(built.urls[1], "bob"), ROOM)
         assert (await watcher.hear("entered"))["userId"] == "bob"
         second = await Raw.enter(built.urls[0], await ticket(built.urls[0], "bob"), ROOM)
-        await until(lambda: built.servers[1].hub.sockets != set())
+        await until(lambda: built.servers[1].hub.state.sockets != set())
         watcher.say(type="presence", roomId=ROOM)
         assert {m["userId"] for m in (await watcher.hear("presence"))["members"]} == {"bob", watcher.ok["userId"]}
         first.drop()
@@ -280,8 +280,8 @@ async def test_who_leaves_behind_a_chat_and_goes_is_in_the_room_no_more(
         await asyncio.sleep(0)  # else what is lost is lost with it
         goes(one)
         assert (await watcher.hear("gone"))["userId"] == one.ok["userId"]
-        room, hub = built.servers[0].hub.rooms.room(ROOM), built.servers[0].hub
-        await until(lambda: len(hub.connections) == 1 and len(room.members) == 1)
+        room, hub = built.servers[0].hub.state.rooms.room(ROOM), built.servers[0].hub
+        await until(lambda: len(hub.state.connections) == 1 and len(room.members) == 1)
 
 
 @on_a_loop
@@ -298,12 +298,12 @@ async def test_rooms_in_which_nothing_was_said_are_not_kept(tmp_path: Path) -> N
         one.chat("z", "x")
         one.say(type="join", roomId="y")
         one.send(text({"type": "join", "roomId": "never"}) + close_frame(1000))
-        await until(lambda: not hub.connections)
-        await until(lambda: [room.room_id for room in hub.rooms] == ["z"])
+        await until(lambda: not hub.state.connections)
+        await until(lambda: [room.room_id for room in hub.state.rooms] == ["z"])
         await built.servers[0].drain()
         again = Server(port=0, broker=broker_at(built.broker.url), key=built.key, audit=tmp_path / "one.db")
         async with again:
-            assert [(room.room_id, room.seq) for room in again.hub.rooms] == [("z", 1)]
+            assert [(room.room_id, room.seq) for room in again.hub.state.rooms] == [("z", 1)]
 
 
 @pytest.mark.parametrize("words", ["plain", "\ud800 half a character", "🦉 " * 300])

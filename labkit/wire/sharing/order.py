@@ -1,24 +1,31 @@
-"""The hub of a server that shares its rooms: what a lone server does at once, this one does in the log's order.
+"""The order of a server that shares its rooms: what a lone server does at once, this one does in the log's order.
 
-    read    the log's next message   -> arrivals (who comes in), publishing (what is said), revocations
+    read    the log's next message   -> arrivals (credentials), publishing (events), revocations
     told    another server's word    -> elsewhere (who is in the rooms there), sessions, endings
 
-Nothing here slows a lone server down: it has a plain `wire.hub.Hub`, which knows of no broker. Taught in notebook 10.
+A lone server has a `wire.order.LocalOrder`, which knows of no broker, so nothing here slows it down.
 """
 
 import asyncio
 import logging
-from time import monotonic, time
-from typing import TYPE_CHECKING, Any
+from time import monotonic
 
 import msgspec
 
-from labkit.rules import actions, answers
+from labkit.rules import actions
+from labkit.rules.answers import Answer
 from labkit.rules.close_codes import CloseCode
 from labkit.rules.credentials import TICKET, kind_of
 from labkit.rules.rooms import Room
 from labkit.rules.session import Input
-from labkit.wire.hub import Hub
+from labkit.wire.backlog import Backlog
+from labkit.wire.entrance import Entrance
+from labkit.wire.held_input import HeldInput
+from labkit.wire.member import Member
+from labkit.wire.membership import Memberships
+from labkit.wire.order import How
+from labkit.wire.replies import Replies
+from labkit.wire.server_state import ServerState
 from labkit.wire.sharing import words
 from labkit.wire.sharing.arrivals import Arrivals
 from labkit.wire.sharing.broker import Broker, LogMessage
@@ -26,86 +33,94 @@ from labkit.wire.sharing.elsewhere import ALIVE_S, Elsewhere
 from labkit.wire.sharing.publishing import SharedPublishing
 from labkit.wire.sharing.turns import Turns
 
-if TYPE_CHECKING:
-    from labkit.wire.connection import Connection
-
 _LOGGER = logging.getLogger(__name__)
 
 TICK_S = 0.25
 PATIENCE_S = 5.0  # for the log to bring what a member has heard on another server
 
 
-class SharedHub(Hub):
-    """The rooms, the sessions and the connections of one of several servers."""
+class LogOrder:
+    """Performs the actions of one of several servers in the order of their log."""
 
-    def __init__(self, *args: Any, broker: Broker) -> None:
-        super().__init__(*args)
+    def __init__(self, state: ServerState, held: HeldInput, broker: Broker) -> None:
+        self._state = state
         self.broker = broker
-        self.me = self.new_id()
+        self.me = state.new_id()
         self.turns = Turns(self._now)
-        self.answers = self._answers_at_once
-        self.arrivals = Arrivals(self, self.me)
-        self.publishing = SharedPublishing(self, self.turns)
-        self.elsewhere = Elsewhere(self.me, self.tell, self._entered_elsewhere, self._gone_elsewhere)
-        self.sessions.trusts_its_key = True
-        self._memberships.elsewhere = self.elsewhere
-        self._perform[actions.Publish] = self.publishing.publish
-        self._perform[actions.Enter] = self._memberships.enter  # `perform` has asked whether the outbox has room
-        self._ahead: dict[Connection, tuple[str, int, float]] = {}  # room, seq and until when
-        self._patient: set[Connection] = set()  # those that have waited for it already
+        self._replies = Replies(state)
+        self.arrivals = Arrivals(state, held, broker, self.turns, self.me, self._perform_now)
+        self.publishing = SharedPublishing(state, broker, self.turns, self._replies.refuse, self._caught_up)
+        self.elsewhere = Elsewhere(self.me, self._tell, self._entered_elsewhere, self._gone_elsewhere)
+        self._backlog = Backlog(state, held, self.perform)
+        self._memberships = Memberships(state, self._backlog, self._replies.refuse, self.elsewhere)
+        entrance = Entrance(state, self._memberships.changed, self._perform_now)
+        self.how: How = {
+            actions.Authenticate: entrance.authenticate,
+            actions.Renew: entrance.renew,
+            actions.Enter: self._memberships.enter,  # `perform` has asked whether the outbox has space
+            actions.Exit: self._memberships.exit,
+            actions.TellMembers: self._memberships.tell_members,
+            actions.Publish: self.publishing.publish,
+            actions.Pong: self._replies.pong,
+            actions.Refuse: self._replies.refuse,
+            actions.Close: self._close,
+        }
+        self._ahead: dict[Member, tuple[str, int, float]] = {}  # room, seq and until when
+        self._patient: set[Member] = set()  # those that have waited for it already
         self._revocations: list[words.Revoked] = []  # that could not be written yet
         self._ticking: asyncio.Task[None] | None = None
 
     async def follow(self, place: int) -> None:
         """Read the log from behind a place; returns when all of it is read."""
         await self.broker.follow(place, self)
-        self.tell(words.Asks(server=self.me))
+        self._tell(words.Asks(server=self.me))
         self._ticking = asyncio.create_task(self._tick())
 
-    async def leave(self) -> None:
+    async def close(self) -> None:
         """The other servers need not wait for us."""
         if self._ticking is not None:
             self._ticking.cancel()
-            self.tell(words.Leaving(server=self.me))
+            self._tell(words.Leaving(server=self.me))
         await self.broker.close()
 
     # What connections ask for
 
-    def receive(self, connection: "Connection", raw: bytes) -> None:
-        """A text message came; while its credential is on its way through the log, it waits."""
-        if not self.arrivals.keep(connection, raw):
-            super().receive(connection, raw)
+    def keeps(self, connection: Member, raw: bytes) -> bool:
+        """Keep a message of a client whose credential is on its way through the log, or whose join waits."""
+        return self.arrivals.keeps(connection, raw)
 
-    def _answers_at_once(self, connection: "Connection", raw: bytes) -> bool:
-        return connection not in self.turns and self.path.answers(connection, raw)
+    def is_clear(self, connection: Member) -> bool:
+        """Whether nothing of this client is on its way."""
+        return connection not in self.turns
 
-    def perform(self, connection: "Connection", action: actions.Action) -> None:
+    def perform(self, connection: Member, action: actions.Action) -> None:
         """Do what the session table asked for, when it is its turn."""
         if isinstance(action, actions.Authenticate):
             if kind_of(action.token) is None or not self.arrivals.announce(connection, action):
-                self.perform_here(connection, action)
+                self._perform_now(connection, action)
             return
-        if isinstance(action, actions.Enter) and self._memberships.backlog.holds(connection, action):
+        if isinstance(action, actions.Enter) and self._backlog.holds(connection, action):
             return
         if isinstance(action, actions.Close):
             connection.session.happened(Input.CLOSE)  # whatever its turn is, nothing more is acted on
         self.turns.take(connection, action)
 
-    def perform_here(self, connection: "Connection", action: actions.Action) -> None:
-        """Do it now; nothing is acted on behind a close."""
-        if isinstance(action, actions.Close):
-            self._drop_waiting(connection)
-        super().perform_here(connection, action)
+    def _perform_now(self, connection: Member, action: actions.Action) -> None:
+        self.how[type(action)](connection, action)
 
-    def closing(self, connection: "Connection", code: int, reason: str) -> None:
+    def _close(self, connection: Member, action: actions.Close) -> None:
+        """Nothing is acted on behind a close."""
+        self._drop_waiting(connection)
+        self._replies.close(connection, action)
+
+    def closing(self, connection: Member, close: Answer) -> None:
         """A connection is ending."""
         self._drop_waiting(connection)
-        super().closing(connection, code, reason)
+        self._memberships.leave_all(connection)
         self.arrivals.gone(connection)
-        close = answers.closed_before(code, reason, time())
-        self.tell(words.Closed(server=self.me, connection=connection.id, close=close))
+        self._tell(words.Closed(server=self.me, connection=connection.id, close=close))
 
-    def _drop_waiting(self, connection: "Connection") -> None:
+    def _drop_waiting(self, connection: Member) -> None:
         """A `leave` among it took the room from the session's list: it is put back, as the member is still in there."""
         for action in self.turns.drop(connection):
             if isinstance(action, actions.Exit):
@@ -116,28 +131,26 @@ class SharedHub(Hub):
         """Whether the log is read up to its end, and takes messages."""
         return self.broker.is_up
 
-    def revoke(self, user_id: str) -> int:
-        """End a user's sessions here now, and everywhere when the log brings it."""
-        closed = super().revoke(user_id)
-        at = self.sessions.revocations(user_id)[-1]  # this one's: by that the log's copy is known to be ours
-        self._revocations.append(words.Revoked(id=self.new_id(), user=user_id, at=at))
+    def revoked(self, user_id: str) -> None:
+        """End a user's sessions on the other servers too, when the log brings it to them."""
+        at = self._state.sessions.revocations(user_id)[-1]  # this one's: by that the log's copy is known to be ours
+        self._revocations.append(words.Revoked(id=self._state.new_id(), user=user_id, at=at))
         self._write_revocations()
-        return closed
 
-    def _now(self, connection: "Connection", action: actions.Action) -> None:
+    def _now(self, connection: Member, action: actions.Action) -> None:
         """It is this action's turn; one thing it may still have to wait for."""
         if isinstance(action, actions.Enter) and self._is_ahead(connection, action):
             self.turns.wait(connection, action)
         elif not (isinstance(action, actions.Renew) and self._is_to_be_spent(connection, action)):
-            self.perform_here(connection, action)
+            self._perform_now(connection, action)
 
-    def _is_to_be_spent(self, connection: "Connection", action: actions.Renew) -> bool:
+    def _is_to_be_spent(self, connection: Member, action: actions.Renew) -> bool:
         """Whether a ticket goes through the log first: another server may have taken it."""
         return kind_of(action.token) == TICKET and self.arrivals.announce(connection, action)
 
-    def _is_ahead(self, connection: "Connection", action: actions.Enter) -> bool:
+    def _is_ahead(self, connection: Member, action: actions.Enter) -> bool:
         """Whether a member has heard, on another server, what the log has not brought us yet."""
-        since, room = action.since, self.rooms.find(action.room_id)
+        since, room = action.since, self._state.rooms.find(action.room_id)
         if connection in self._patient:
             self._patient.discard(connection)
             return False
@@ -146,18 +159,22 @@ class SharedHub(Hub):
         self._ahead[connection] = action.room_id, since.seq, monotonic() + PATIENCE_S
         return True
 
-    def caught_up(self, room: "Room[Connection]") -> None:
-        """A room has a newer event."""
-        if self._ahead:
-            self._let_in(lambda room_id, seq, _: room_id == room.room_id and seq <= room.seq)
+    def _caught_up(self, room: Room[Member]) -> None:
+        """A room has a newer event: let in the members that waited for it."""
+        for connection, (room_id, seq, _) in list(self._ahead.items()) if self._ahead else ():
+            if room_id == room.room_id and seq <= room.seq:
+                self._let_in(connection)
 
-    def _let_in(self, is_due: Any) -> None:
-        for connection, (room_id, seq, late_at) in list(self._ahead.items()):
-            if is_due(room_id, seq, late_at):
-                del self._ahead[connection]
-                self._patient.add(connection)
-                self.turns.ended(connection)
-                self._patient.discard(connection)  # it may have closed meanwhile, and then nobody asked
+    def _let_in_late(self, now: float) -> None:
+        for connection, (_, _, late_at) in list(self._ahead.items()):
+            if late_at <= now:
+                self._let_in(connection)
+
+    def _let_in(self, connection: Member) -> None:
+        del self._ahead[connection]
+        self._patient.add(connection)
+        self.turns.ended(connection)
+        self._patient.discard(connection)  # it may have closed meanwhile, and then nobody asked
 
     # What the broker brings
 
@@ -190,7 +207,7 @@ class SharedHub(Hub):
             case words.Welcomed():
                 self.arrivals.welcomed(word)
             case words.Closed():
-                self.sessions.remember_close(word.connection, word.close)
+                self._state.sessions.remember_close(word.connection, word.close)
             case words.Asks() if word.whom in ("", self.me):
                 self.elsewhere.tell_everybody(self._present_here())
             case _:
@@ -199,7 +216,7 @@ class SharedHub(Hub):
     def up(self) -> None:
         """The log is read up to its end."""
         self._write_revocations()
-        self.tell(words.Asks(server=self.me))
+        self._tell(words.Asks(server=self.me))
 
     def down(self) -> None:
         """The broker is away."""
@@ -207,16 +224,11 @@ class SharedHub(Hub):
 
     # What we write and say
 
-    def write(self, written: words.Written) -> bool:
-        """Write to the log; False when the broker is away."""
-        return self.broker.publish(written.topic, words.write(written), written.id)
-
-    def tell(self, word: words.Word) -> None:
-        """Say something to every server that listens just now."""
-        self.broker.tell(words.write(word))
+    def _tell(self, word: words.Word) -> None:
+        words.tell(self.broker, word)
 
     def _write_revocations(self) -> None:
-        while self._revocations and self.write(self._revocations[0]):
+        while self._revocations and words.append(self.broker, self._revocations[0]):
             self._revocations.pop(0)
 
     def _revoke_here(self, revoked: words.Revoked) -> None:
@@ -224,10 +236,10 @@ class SharedHub(Hub):
 
         Once is enough: whoever came in since then came in with something fresh.
         """
-        if revoked.at in self.sessions.revocations(revoked.user):
+        if revoked.at in self._state.sessions.revocations(revoked.user):
             return
-        live, entry = self.sessions.revoke(revoked.user, revoked.at)
-        self.queue.keep(entry)
+        live, entry = self._state.sessions.revoke(revoked.user, revoked.at)
+        self._state.queue.keep(entry)
         for connection in live:
             connection.close(CloseCode.REVOKED)
 
@@ -238,7 +250,7 @@ class SharedHub(Hub):
             now = monotonic()
             self.publishing.expire(now)
             self.arrivals.expire(now)
-            self._let_in(lambda _room, _seq, late_at, now=now: late_at <= now)
+            self._let_in_late(now)
             if now >= alive_at:
                 alive_at = now + ALIVE_S
                 self.elsewhere.tell_alive()
@@ -247,7 +259,7 @@ class SharedHub(Hub):
     # Who is where
 
     def _present_here(self) -> list[tuple[str, str, float]]:
-        return [(room.room_id, user, since) for room in self.rooms for user, since in room.present()]
+        return [(room.room_id, user, since) for room in self._state.rooms for user, since in room.present()]
 
     def _entered_elsewhere(self, room_id: str, user_id: str) -> None:
         self._memberships.came_elsewhere(room_id, user_id)

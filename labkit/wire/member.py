@@ -1,0 +1,50 @@
+"""What the parts of a server see of one connection: a `Member`.
+
+`wire.connection.Connection` is one. The parts import this protocol and never the connection, so that imports point one
+way: connection -> hub -> order -> entrance, membership, publishing -> member.
+"""
+
+import asyncio
+from typing import Protocol
+
+from labkit.rules.close_codes import CloseCode
+from labkit.rules.heartbeat import Heartbeat
+from labkit.rules.outbox import Outbox
+from labkit.rules.session import Session
+from labkit.wire.gate import Peer
+from labkit.wire.outgoing import Outgoing
+
+
+class Member(Protocol):
+    """One WebSocket connection of this server. `received` and `sent` count messages, `since` is seconds since 1970."""
+
+    id: str
+    session: Session
+    peer: Peer
+    heartbeat: Heartbeat | None
+    outgoing: Outgoing
+    outbox: Outbox
+    due: list[bytes]
+    transport: asyncio.Transport
+    since: float
+    received: int
+    sent: int
+    closing: bool
+
+    def send(self, body: bytes) -> None:
+        """Send one message, unless the connection is closing."""
+
+    def close(self, code: CloseCode, reason: str | None = None) -> None:
+        """Close with a code; None takes the reason from the table of close codes."""
+
+    def write_due(self) -> None:
+        """Write the frames that are due."""
+
+    def arm(self) -> None:
+        """Set the timer to the next deadline."""
+
+    def authenticated(self, random_fraction: float) -> None:
+        """The credential was accepted: start the heartbeat."""
+
+    def __hash__(self) -> int:
+        """Members are kept in sets and dictionaries, by identity."""

@@ -1,0 +1,31 @@
+"""What one server is made of: built once by `wire.server`, then read by every part that needs some of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from labkit.rules.limits import Limits
+from labkit.rules.rooms import Rooms
+from labkit.wire.commit_queue import CommitQueue
+from labkit.wire.counts import Counts
+from labkit.wire.fast.path import FastPath, PlainPath
+from labkit.wire.gate import Gate
+from labkit.wire.member import Member
+from labkit.wire.sessions import Sessions
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ServerState:
+    """`sockets` holds every TCP connection, `connections` those that are WebSockets, by connectionId."""
+
+    limits: Limits
+    gate: Gate
+    sessions: Sessions
+    rooms: Rooms[Member]
+    queue: CommitQueue
+    path: FastPath | PlainPath
+    new_id: Callable[[], str]
+    rng: Random
+    counts: Counts = field(default_factory=Counts)
+    sockets: set[Member] = field(default_factory=set)
+    connections: dict[str, Member] = field(default_factory=dict)
