@@ -23,4 +23,4 @@ class _NoChance:
 class Broken(Planted):
     """Our client with this fault."""
 
-    waits = Together
+    backoff = Together

@@ -18,4 +18,4 @@ class Pushing(Backoff):
 class Broken(Planted):
     """Our client with this fault."""
 
-    waits = Pushing
+    backoff = Pushing

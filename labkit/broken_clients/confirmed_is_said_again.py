@@ -1,7 +1,10 @@
 """What was confirmed is kept, and said again after every reconnect."""
 
+from typing import Any
+
 from labkit.broken_clients.planted import Planted
-from labkit.wire.client.unsent import Publication, Unsent
+from labkit.wire.client.publisher import Publisher
+from labkit.wire.client.unsent import MAX_UNSENT_BYTES, Publication, Unsent
 
 FOUND_BY = ("words/3",)
 
@@ -13,9 +16,15 @@ class Hoard(Unsent):
         """It was answered."""
 
 
+class Hoarding(Publisher):
+    """Publishes from a hoard."""
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.unsent = Hoard(MAX_UNSENT_BYTES)
+
+
 class Broken(Planted):
     """Our client with this fault."""
 
-    def plant(self) -> None:
-        """Keep everything."""
-        self.saying.unsent.__class__ = Hoard
+    publisher = Hoarding

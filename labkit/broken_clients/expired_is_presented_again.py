@@ -1,12 +1,12 @@
 """After 4419 the expired resume is presented again, and refused again."""
 
 from labkit.broken_clients.planted import Planted
-from labkit.wire.client.life import Life
+from labkit.wire.client.reconnect_loop import ReconnectLoop
 
 FOUND_BY = ("codes/5",)
 
 
-class Clinging(Life):
+class Clinging(ReconnectLoop):
     """Keeps resume whatever the code says."""
 
     def _wait_after(self, code: int, reason: str) -> float:
@@ -19,4 +19,4 @@ class Clinging(Life):
 class Broken(Planted):
     """Our client with this fault."""
 
-    life = Clinging
+    loop = Clinging

@@ -18,4 +18,4 @@ class Fighting(Backoff):
 class Broken(Planted):
     """Our client with this fault."""
 
-    waits = Fighting
+    backoff = Fighting

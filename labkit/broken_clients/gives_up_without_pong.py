@@ -18,4 +18,4 @@ class GivingUp(Backoff):
 class Broken(Planted):
     """Our client with this fault."""
 
-    waits = GivingUp
+    backoff = GivingUp

@@ -1,24 +1,22 @@
 """It does not say where it stopped hearing, so what was said meanwhile is lost to it."""
 
+from typing import Any
+
 from labkit.broken_clients.planted import Planted
-from labkit.wire.client.asking import Asking
-from labkit.wire.client.room import ClientRoom
+from labkit.wire.client.requests import Requests
 
 FOUND_BY = ("words/4",)
 
 
-class Blank(Asking):
+class Blank(Requests):
     """Joins as if for the first time."""
 
-    def join(self, room: ClientRoom) -> None:
-        """May we come in?"""
-        room.epoch = None
-        super().join(room)
+    def join(self, room_id: str, since: dict[str, Any] | None) -> None:
+        """Send `join` without `since`."""
+        super().join(room_id, None)
 
 
 class Broken(Planted):
     """Our client with this fault."""
 
-    def plant(self) -> None:
-        """Ask without a memory."""
-        self.asking.__class__ = Blank
+    requests = Blank

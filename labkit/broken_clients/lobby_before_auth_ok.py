@@ -12,12 +12,12 @@ FOUND_BY = ("entry/1",)
 class Broken(Planted):
     """Our client with this fault."""
 
-    def move(self, state: ClientState, **detail: Any) -> None:
-        """Take a step."""
-        super().move(state, **detail)
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, on_state=self._moved, **options)
+
+    def _moved(self, state: ClientState) -> None:
         if state is ClientState.AUTHENTICATING:
             asyncio.get_running_loop().call_soon(self._greet)  # right behind auth
 
     def _greet(self) -> None:
-        if self.link is not None:
-            self.link.say({"type": "join", "roomId": "lobby"})
+        self._send({"type": "join", "roomId": "lobby"})

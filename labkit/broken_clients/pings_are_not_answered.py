@@ -30,6 +30,4 @@ class Rude(Link):
 class Broken(Planted):
     """Our client with this fault."""
 
-    def plant(self) -> None:
-        """Have such connections."""
-        self.link_with(Rude)
+    link = Rude

@@ -1,38 +1,28 @@
 """Where a fault is planted: the parts of our client that a fault replaces."""
 
 from collections.abc import Callable
-from functools import partial
-from random import Random
 from typing import Any
 
 from labkit.rules.backoff import Backoff
 from labkit.wire.client.client import Client
-from labkit.wire.client.life import Life
+from labkit.wire.client.dispatcher import Dispatcher
 from labkit.wire.client.link import Link
-from labkit.wire.client.saying import Saying
+from labkit.wire.client.publisher import Publisher
+from labkit.wire.client.reconnect_loop import ReconnectLoop
+from labkit.wire.client.requests import Requests
 
 
 class Planted(Client):
-    """Our client. A subclass names other parts, or plants its fault once all parts are there."""
+    """Our client. A subclass names the parts that are faulty."""
 
-    life: type[Life] = Life
-    words: type[Saying] = Saying
-    waits: type[Backoff] = Backoff
+    backoff: type[Backoff] = Backoff
+    requests: type[Requests] = Requests
+    publisher: type[Publisher] = Publisher
+    dispatcher: type[Dispatcher] = Dispatcher
+    link: Callable[..., Link] = Link
+    loop: type[ReconnectLoop] = ReconnectLoop
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._new_backoff, self._new_requests, self._new_publisher = self.backoff, self.requests, self.publisher
+        self._new_dispatcher, self._new_link, self._new_loop = self.dispatcher, self.link, self.loop
         super().__init__(*arguments, **options)
-        self.backoff = self.waits(Random())
-        self.saying.__class__ = self.words
-        self._life.__class__ = self.life
-        self.plant()
-
-    def plant(self) -> None:
-        """Replace something, before it connects."""
-
-    def link_with(
-        self, kind: type[Link] = Link, url: str | None = None, hear: Callable[[dict[str, Any]], None] | None = None
-    ) -> None:
-        """Have connections of another kind, to another address, or heard by another."""
-        made: Any = self._life._new_link
-        old_url, old_hear, *others = made.args
-        self._life._new_link = partial(kind, url or old_url, hear or old_hear, *others)

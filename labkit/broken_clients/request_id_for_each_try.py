@@ -3,12 +3,12 @@
 import uuid
 
 from labkit.broken_clients.planted import Planted
-from labkit.wire.client.saying import Saying
+from labkit.wire.client.publisher import Publisher
 
 FOUND_BY = ("words/1",)
 
 
-class Renaming(Saying):
+class Renaming(Publisher):
     """Names what was not confirmed anew."""
 
     def disconnected(self) -> None:
@@ -24,4 +24,4 @@ class Renaming(Saying):
 class Broken(Planted):
     """Our client with this fault."""
 
-    words = Renaming
+    publisher = Renaming

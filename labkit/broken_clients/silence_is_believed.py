@@ -19,6 +19,4 @@ class Patient(Link):
 class Broken(Planted):
     """Our client with this fault."""
 
-    def plant(self) -> None:
-        """Have such connections."""
-        self.link_with(Patient)
+    link = Patient

@@ -17,4 +17,4 @@ class Deaf(Backoff):
 class Broken(Planted):
     """Our client with this fault."""
 
-    waits = Deaf
+    backoff = Deaf

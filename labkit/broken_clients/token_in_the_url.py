@@ -3,6 +3,7 @@
 from typing import Any
 
 from labkit.broken_clients.planted import Planted
+from labkit.wire.client.link import Link
 
 FOUND_BY = ("entry/3",)
 
@@ -11,5 +12,5 @@ class Broken(Planted):
     """Our client with this fault."""
 
     def __init__(self, url: str, ticket: str, **options: Any) -> None:
+        self.link = lambda url, *others: Link(f"{url}/?token={ticket}", *others)
         super().__init__(url, ticket, **options)
-        self.link_with(url=f"{url}/?token={ticket}")

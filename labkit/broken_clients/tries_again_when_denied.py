@@ -18,4 +18,4 @@ class Stubborn(Backoff):
 class Broken(Planted):
     """Our client with this fault."""
 
-    waits = Stubborn
+    backoff = Stubborn

@@ -3,7 +3,7 @@
 from typing import Any
 
 from labkit.broken_clients.planted import Planted
-from labkit.wire.client.hearing import Hearing
+from labkit.wire.client.dispatcher import Dispatcher
 
 FOUND_BY = ("line/2",)
 
@@ -11,16 +11,17 @@ FOUND_BY = ("line/2",)
 KNOWN = ("auth_ok", "joined", "left", "chat", "pong", "error", "reconnect")
 
 
+class Strict(Dispatcher):
+    """Knows a few types, and no other."""
+
+    def dispatch(self, message: dict[str, Any]) -> None:
+        """Act on one message."""
+        if message["type"] not in KNOWN:
+            raise ValueError(message["type"])
+        super().dispatch(message)
+
+
 class Broken(Planted):
     """Our client with this fault."""
 
-    def plant(self) -> None:
-        """Know a few types, and no other."""
-        hearing = Hearing(self)
-
-        def hear(message: dict[str, Any]) -> None:
-            if message["type"] not in KNOWN:
-                raise ValueError(message["type"])
-            hearing.hear(message)
-
-        self.link_with(hear=hear)
+    dispatcher = Strict

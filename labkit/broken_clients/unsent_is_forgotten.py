@@ -1,12 +1,12 @@
 """What was sent counts as said: a chat that the connection took with it is lost."""
 
 from labkit.broken_clients.planted import Planted
-from labkit.wire.client.saying import Saying
+from labkit.wire.client.publisher import Publisher
 
 FOUND_BY = ("words/1",)
 
 
-class Careless(Saying):
+class Careless(Publisher):
     """Believes that what is sent arrives."""
 
     def disconnected(self) -> None:
@@ -16,4 +16,4 @@ class Careless(Saying):
 class Broken(Planted):
     """Our client with this fault."""
 
-    words = Careless
+    publisher = Careless

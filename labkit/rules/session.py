@@ -21,6 +21,7 @@ from labkit.rules.messages import BY_TYPE, Auth, Join, Leave, Message, Ping, Pre
 
 STRIKES = 100  # so many rate_limited in STRIKE_WINDOW_S close the connection with 4429
 STRIKE_WINDOW_S = 10.0
+CLOSES_KEPT = 10_000  # ended connections whose close is kept for `previousClose`
 
 
 class State(StrEnum):
@@ -111,6 +112,14 @@ class Identity:
     user_id: str
     grants: Grants
     expires_at: float
+
+
+class Known(NamedTuple):
+    """A session that a server knows: it started it, or read it from its audit file."""
+
+    user_id: str
+    expires_at: float
+    is_revoked: bool = False
 
 
 _INPUTS: dict[type[Message], Input] = dict.fromkeys(BY_TYPE.values(), Input.PUBLISH) | {

@@ -17,6 +17,7 @@ from labkit.rules.admission import Crowd, window_ms
 from labkit.rules.close_codes import CloseCode, reason_with_retry, row
 from labkit.rules.messages import InvalidMessage
 from labkit.wire.audit.writer import Entry
+from labkit.wire.fast.path import FastPath
 from labkit.wire.fast.pings import QuickPong
 from labkit.wire.gate import Peer
 from labkit.wire.held_input import HeldInput
@@ -34,7 +35,8 @@ class Hub:
         self.state = state
         self._held = HeldInput(self.receive)
         self.order = new_order(state, self._held)
-        self._quick_pong = QuickPong(state, self.order.is_clear) if state.limits.fast_path else None
+        path = state.path
+        self._quick_pong = QuickPong(state.queue, path, self.order.is_clear) if isinstance(path, FastPath) else None
         self._crowd = Crowd()
         self._slow: list[Member] = []
 

@@ -9,7 +9,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from math import inf
-from typing import NamedTuple
 
 from labkit.rules import credentials
 from labkit.rules.answers import Answer
@@ -17,20 +16,11 @@ from labkit.rules.close_codes import CloseCode
 from labkit.rules.credentials import Credentials, Rejected, SpentTickets, Ticket
 from labkit.rules.grants import EVERY_ROOM, Grants
 from labkit.rules.limits import Limits
-from labkit.rules.session import Identity
+from labkit.rules.session import CLOSES_KEPT, Identity, Known
 from labkit.wire.audit.writer import Entry
 from labkit.wire.member import Member
 
-CLOSES_KEPT = 10_000
 PURGE_EVERY = 1_000  # started sessions
-
-
-class Known(NamedTuple):
-    """A session that was started here, or in the past that the audit file holds."""
-
-    user_id: str
-    expires_at: float
-    is_revoked: bool = False
 
 
 class Sessions:

@@ -112,8 +112,8 @@ async def _do(what: Incident, server: Server, proxy: Proxy, client: Client) -> N
     if what.name == "revoked":
         await asyncio.to_thread(ask.revoke, server.url, OPS, str(client.user_id))
     elif what.name == "nonsense said":
-        assert client.link is not None
-        client.link.say({"type": "nonsense"})
+        assert client._loop.link is not None
+        client._loop.link.send({"type": "nonsense"})
     elif what.when != AUTH:
         proxy.set(up=what.up, down=what.down, only=0)
 

@@ -85,8 +85,8 @@ async def test_a_question_lost_at_the_start_is_asked_again(
             return ask(url, to, *more, **options)
 
         def cut() -> None:
-            assert watcher.client is not None and watcher.client.link is not None
-            socket = watcher.client.link._socket
+            assert watcher.client is not None and watcher.client._loop.link is not None
+            socket = watcher.client._loop.link._socket
             assert socket is not None
             socket.transport.abort()
 
@@ -257,6 +257,6 @@ async def test_an_end_is_told_as_what_it_is(tmp_path: Path) -> None:
         running = asyncio.create_task(watcher.run())
         await until(lambda: watcher.before)
         assert watcher.client is not None
-        watcher.client.fail(Stopped(4410, "session revoked"))
+        watcher.client._fail(Stopped(4410, "session revoked"))
         with pytest.raises(Stopped, match="4410"):
             await asyncio.wait_for(running, 20)

@@ -57,7 +57,7 @@ class Person:
         self._url = url
 
     def _note_secret(self) -> None:
-        resume = self.client._life._resume
+        resume = self.client._loop._resume
         if resume is not None:
             self.secrets.add(resume)
 
@@ -117,7 +117,7 @@ def _all_heard(people: list[Person]) -> bool:
     newest: dict[str, int] = {}
     for person in people:
         newest[person.room_id] = max(newest.get(person.room_id, 0), person.room.seq)
-    return all(one.room.seq == newest[one.room_id] and one.client.is_in(one.room_id) for one in people)
+    return all(one.room.seq == newest[one.room_id] and one.client._is_in(one.room_id) for one in people)
 
 
 if __name__ == "__main__":

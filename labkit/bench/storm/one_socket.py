@@ -5,16 +5,35 @@ Never waits: bench.storm.real calls `ready` when the kernel has something. Taugh
 
 import errno
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from labkit.bench.plain_socket import Closed, PlainSocket, text
 from labkit.bench.storm.tally import StormClient
 from labkit.rules.close_codes import CloseCode
 
-if TYPE_CHECKING:
-    from labkit.bench.storm.real import RealStorm
-
 UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK)
+
+
+class Storm(Protocol):
+    """What a connection reports to its storm."""
+
+    hello: bytes
+    token: str
+
+    def watch(self, connection: "StormSocket", file: socket.socket, *, is_connecting: bool) -> None:
+        """Call `ready` when the kernel has something."""
+
+    def forget(self, file: socket.socket) -> None:
+        """Stop watching."""
+
+    def reached(self) -> None:
+        """TCP is connected."""
+
+    def let_in(self, client: StormClient, window_ms: float) -> None:
+        """auth_ok came."""
+
+    def closed(self, client: StormClient, code: int, reason: str) -> None:
+        """The connection ended."""
 
 
 class StormSocket:
@@ -22,7 +41,7 @@ class StormSocket:
 
     __slots__ = ("_client", "_file", "_is_connected", "_is_in", "_is_over", "_plain", "_storm")
 
-    def __init__(self, storm: "RealStorm", client: StormClient) -> None:
+    def __init__(self, storm: Storm, client: StormClient) -> None:
         self._storm = storm
         self._client = client
         self._plain = PlainSocket()

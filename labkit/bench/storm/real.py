@@ -108,12 +108,12 @@ class RealStorm:
         if delay is not None:
             self.clock.at(self.clock.now + delay, self.connect, client)
 
-    def watch(self, sock: StormSocket, file: socket.socket, *, is_connecting: bool) -> None:
+    def watch(self, connection: StormSocket, file: socket.socket, *, is_connecting: bool) -> None:
         """Have a socket told when the kernel has something for it."""
         if is_connecting:
-            self.clock.selector.register(file, EVENT_WRITE, sock.ready)
+            self.clock.selector.register(file, EVENT_WRITE, connection.ready)
         else:
-            self.clock.selector.modify(file, EVENT_READ, sock.ready)
+            self.clock.selector.modify(file, EVENT_READ, connection.ready)
 
     def forget(self, file: socket.socket) -> None:
         """A socket is about to be closed."""

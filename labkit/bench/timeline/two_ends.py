@@ -8,7 +8,7 @@ from typing import Any
 
 from labkit.rules.close_codes import CloseCode
 from labkit.wire.audit.file import Entry
-from labkit.wire.client.life import SILENCE
+from labkit.wire.client.reconnect_loop import SILENCE
 from labkit.wire.client.state import Record
 
 END_APART_S = 5.0  # between the two ends of a connection that never got a name

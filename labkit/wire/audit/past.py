@@ -13,8 +13,8 @@ import msgspec
 
 from labkit.rules.limits import Limits
 from labkit.rules.rooms import IDLE_ROOMS, Event
+from labkit.rules.session import CLOSES_KEPT, Known
 from labkit.wire.audit.file import AuditError, newest, reading
-from labkit.wire.sessions import CLOSES_KEPT, Known
 
 # An event, when it was accepted (seconds since 1970), and whether its sender chose the requestId.
 PastEvent = tuple[Event, float, bool]

@@ -1,5 +1,11 @@
-"""The reconnecting client, in parts that each answer one question. Taught in notebooks 03 (rooms) and 07 (storms).
+"""The reconnecting client, in parts that each answer one question.
 
-Read in this order: client (what a user holds), life (when to reconnect), link (one connection), state, hearing (what
-each message does), saying and unsent (what was said and not yet heard back), asking and questions, room and inbox.
+client          what a user holds
+reconnect_loop  when to connect again, and with which credential
+link            one connection
+dispatcher      what each message of the server does
+requests        who waits for which answer
+publisher       what was published and is not confirmed yet (unsent)
+room, inbox     one room, and the events that its reader has not taken yet
+state           the states, the journal and the errors
 """

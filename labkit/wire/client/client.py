@@ -6,8 +6,8 @@
         async for event in room:
             print(event)
 
-It reconnects as the close code says (`life`), takes up its rooms where it stopped hearing (`hearing`),
-and sends again, under the same requestId, what was not answered (`saying`). Taught in notebooks 01 and 07.
+It reconnects as the close code says (`reconnect_loop`), enters its rooms again where it stopped receiving
+(`dispatcher`), and sends unanswered messages again under the same requestId (`publisher`).
 """
 
 import asyncio
@@ -15,28 +15,28 @@ import ssl
 from collections.abc import Callable
 from functools import partial
 from random import Random, SystemRandom
-from time import monotonic, time
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
 from labkit.rules.backoff import STABLE_S, Backoff
 from labkit.rules.fields import is_room_id
 from labkit.wire.client.address import checked
-from labkit.wire.client.asking import Asking
-from labkit.wire.client.hearing import Hearing
+from labkit.wire.client.dispatcher import Dispatcher
 from labkit.wire.client.inbox import INBOX_EVENTS
-from labkit.wire.client.life import Life, Ticket
 from labkit.wire.client.link import GIVE_UP_S, Link
+from labkit.wire.client.publisher import Publisher
+from labkit.wire.client.reconnect_loop import ReconnectLoop, Ticket
+from labkit.wire.client.requests import Requests
 from labkit.wire.client.room import ClientRoom
-from labkit.wire.client.saying import Saying
 from labkit.wire.client.state import (
-    NEXT,
     ClientClosed,
     ClientState,
     Disconnected,
     Journal,
     NotARoomServer,
     Refused,
+    Status,
     Stopped,
 )
 from labkit.wire.client.unsent import MAX_UNSENT_BYTES, Event, Unsent
@@ -46,6 +46,14 @@ __all__ = ["Client", "ClientClosed", "Disconnected", "NotARoomServer", "Refused"
 
 class Client:
     """A client of a room server. One lifecycle: `async with`, once."""
+
+    # The parts that a subclass may replace (labkit.broken_clients)
+    _new_backoff = Backoff
+    _new_requests = Requests
+    _new_publisher = Publisher
+    _new_dispatcher = Dispatcher
+    _new_link: Callable[..., Link] = Link
+    _new_loop = ReconnectLoop
 
     def __init__(
         self,
@@ -72,34 +80,49 @@ class Client:
         every message of the server before the client looks at it.
         """
         self.url = checked(url)
-        self.state = ClientState.WAITING
-        self.connection_id: str | None = None
         self.user_id: str | None = None
         self.previous_close: dict[str, Any] | None = None
         self.round_trip_s: float | None = None
-        self.ended_by: BaseException | None = None
-        self.log = Journal()
         self.rooms: dict[str, ClientRoom] = {}
-        self.backoff = Backoff(rng or SystemRandom())
-        self.link: Link | None = None
-        self.asking = Asking(self)
-        self.saying = Saying(self, max_unsent_bytes)
-        new_link = partial(Link, self.url, Hearing(self, on_heard).hear, self.asking.pong, tls, give_up_s)
-        self._life = Life(self, ticket, new_link, stable_s)
+        self._status = Status(on_state)
+        self._backoff = self._new_backoff(rng or SystemRandom())
+        self._requests = self._new_requests(self._status, self._send)
+        self._publisher = self._new_publisher(self._status, self._is_in, self._send_raw, max_unsent_bytes)
+        dispatcher = self._new_dispatcher(
+            self._status,
+            self.rooms,
+            self._requests,
+            self._publisher,
+            self._backoff,
+            opened=self._opened,
+            renewed=self._renewed,
+            drop=self._drop,
+            on_heard=on_heard,
+        )
+        new_link = partial(self._new_link, self.url, dispatcher.dispatch, self._requests.pong, tls, give_up_s)
+        self._loop = self._new_loop(
+            self._status,
+            self._backoff,
+            ticket,
+            new_link,
+            stable_s,
+            disconnected=self._disconnected,
+            fail=self._fail,
+        )
         self._open_timeout_s = open_timeout_s
         self._inbox_events = inbox_events
-        self._on_state = on_state
         self._first_open: asyncio.Future[None] | None = None
-        self._living: asyncio.Task[None] | None = None
+        self._running: asyncio.Task[None] | None = None
 
     # One lifecycle
 
     async def __aenter__(self) -> Self:
         """Returns at the first auth_ok. Raises Stopped, NotARoomServer (a ValueError) or TimeoutError."""
-        if self._living is not None or self.ended_by is not None:
+        if self._status.is_started or self.ended_by is not None:
             raise RuntimeError("a client lives once; make a new one with labkit.connect")
         self._first_open = asyncio.get_running_loop().create_future()
-        self._living = asyncio.create_task(self._life.live(), name=f"labkit client of {self.url}")
+        self._status.is_started = True
+        self._running = asyncio.create_task(self._loop.run(), name=f"labkit client of {self.url}")
         try:
             async with asyncio.timeout(self._open_timeout_s) as patience:
                 await self._first_open
@@ -107,7 +130,7 @@ class Client:
             await self.close()
             if patience.expired():
                 waited = f"{self.url} did not let us in within {self._open_timeout_s} s"
-                raise TimeoutError(f"{waited} ({self._life.fault}); is the server running?") from None
+                raise TimeoutError(f"{waited} ({self._loop.fault}); is the server running?") from None
             raise
         return self
 
@@ -117,136 +140,149 @@ class Client:
         await self.close()
 
     async def close(self) -> None:
-        """Leave, as `async with` does at its end. Twice is once."""
-        if self._living is not None:
-            self._living.cancel()
-            await asyncio.wait([self._living])
-        self.fail(ClientClosed("the client was closed"))
+        """Disconnect for good, as `async with` does at its end. Idempotent."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait([self._running])
+        self._fail(ClientClosed("the client was closed"))
 
     # What a user does
 
     async def join(self, room_id: str) -> ClientRoom:
         """Enter a room, and every time anew after a reconnect. Raises Refused, Stopped, ValueError."""
-        self.check()
+        self._status.check()
         if not is_room_id(room_id):
             raise ValueError(f"{room_id!r} names no room: 1 to 64 of a-z A-Z 0-9 : _ -")
         room = self.rooms.get(room_id)
         if room is None:
-            room = self.rooms[room_id] = ClientRoom(self, room_id, self._inbox_events)
-            self.asking.join(room)
+            room = self._new_room(room_id)
+            self._requests.join(room_id, None)
         room.joiners += 1
         try:
             return await asyncio.shield(room.joined)
         finally:
             room.joiners -= 1
             if not room.joiners and not room.joined.done():  # cancelled, and nobody else wants it
-                self.drop(room, ClientClosed("nobody waited for the room"))
-
-    async def leave(self, room: ClientRoom) -> None:
-        """See ClientRoom.leave."""
-        if self.rooms.get(room.room_id) is not room:
-            return
-        must_ask = room.is_joined and room.knows_leave and self.state is ClientState.OPEN
-        self.drop(room, ClientClosed("the room was left"))
-        if must_ask:
-            await asyncio.wait([self.asking.leave(room.room_id)])  # refused or not: we have stopped listening
+                self._drop(room, ClientClosed("nobody waited for the room"))
 
     async def ping(self) -> float:
         """Seconds until the server's `pong`. Raises Disconnected when there is no connection just now."""
         asked_at = monotonic()
-        await self.asking.pong()
+        await self._requests.pong()
         self.round_trip_s = monotonic() - asked_at
         return self.round_trip_s
 
     async def refresh(self, ticket: str) -> None:
         """Renew the session on the live connection. Raises Disconnected, Stopped."""
-        await self.asking.renewal(ticket)
+        await self._requests.renewal(ticket)
+
+    @property
+    def state(self) -> ClientState:
+        """Where the client is in its life."""
+        return self._status.state
+
+    @property
+    def log(self) -> Journal:
+        """What happened to this client, oldest first."""
+        return self._status.log
+
+    @property
+    def ended_by(self) -> BaseException | None:
+        """What ended this client; None while it lives."""
+        return self._status.ended_by
+
+    @property
+    def connection_id(self) -> str | None:
+        """The id of the current or latest connection; None before the first auth_ok."""
+        return self._loop.connection_id
 
     @property
     def window_ms(self) -> float:
         """Over how many milliseconds the server wants reconnects spread."""
-        return self.backoff.window_s * 1000
+        return self._backoff.window_s * 1000
 
     @property
     def unsent(self) -> Unsent:
         """What we have said and nobody has confirmed."""
-        return self.saying.unsent
+        return self._publisher.unsent
 
     @property
     def buffered_bytes(self) -> int:
         """The size of `unsent`."""
         return self.unsent.bytes
 
-    # What rooms and hearing ask for
+    # What the parts ask for
 
-    def check(self) -> None:
-        """Raises what ended this client."""
-        if self._living is None:
-            raise RuntimeError("not connected: use `async with labkit.connect(...) as client`")
-        if self.ended_by is not None:
-            raise self.ended_by.with_traceback(None)
+    def _send(self, message: dict[str, Any]) -> None:
+        if self._loop.link is not None:
+            self._loop.link.send(message)
 
-    def is_in(self, room_id: str) -> bool:
+    def _send_raw(self, body: bytes) -> None:
+        if self._loop.link is not None:
+            self._loop.link.send_raw(body)
+
+    def _is_in(self, room_id: str) -> bool:
         """Whether the server counts us among a room's members, as far as we know."""
         room = self.rooms.get(room_id)
         return room is not None and room.is_joined
 
-    def drop(self, room: ClientRoom, why: BaseException) -> None:
+    def _new_room(self, room_id: str) -> ClientRoom:
+        room = self.rooms[room_id] = ClientRoom(
+            room_id, self._status, self._publisher.publish, self._requests.presence, self._leave, self._inbox_events
+        )
+        return room
+
+    async def _leave(self, room: ClientRoom) -> None:
+        """See ClientRoom.leave."""
+        if self.rooms.get(room.room_id) is not room:
+            return
+        must_ask = room.is_joined and room.knows_leave and self.state is ClientState.OPEN
+        self._drop(room, ClientClosed("the room was left"))
+        if must_ask:
+            await asyncio.wait([self._requests.leave(room.room_id)])  # refused or not: we have stopped listening
+
+    def _drop(self, room: ClientRoom, why: BaseException) -> None:
         """Be done with a room."""
         self.rooms.pop(room.room_id, None)
         room.end(why)
-        self.saying.fail(why, room.room_id)
+        self._publisher.fail(why, room.room_id)
 
-    def note(self, kind: str, **detail: Any) -> None:
-        """Write a record."""
-        self.log.add(time(), kind, **detail)
-
-    # What its life asks for
-
-    def opened(self, answer: Event) -> None:
-        """auth_ok came on a new connection: take up the rooms again."""
-        self.connection_id, self.user_id = answer.get("connectionId"), answer.get("userId")
+    def _opened(self, answer: Event) -> None:
+        """auth_ok came on a new connection: enter the rooms again."""
+        self.user_id = answer.get("userId")
         self.previous_close = answer.get("previousClose")
-        self._life.opened(answer)
-        self.note("auth_ok", connection=self.connection_id, user=self.user_id, previous_close=self.previous_close)
-        self.move(ClientState.OPEN)
+        self._loop.opened(answer)
+        status = self._status
+        status.note("auth_ok", connection=self.connection_id, user=self.user_id, previous_close=self.previous_close)
+        status.move(ClientState.OPEN)
         for room in self.rooms.values():
-            self.asking.join(room)
+            self._requests.join(room.room_id, room.since)
         if self._first_open is not None and not self._first_open.done():
             self._first_open.set_result(None)
 
-    def renewed(self, answer: Event) -> None:
-        """auth_ok came on a live connection."""
-        self._life.renewed(answer)
+    def _renewed(self, answer: Event) -> None:
+        self._loop.renewed(answer)
 
-    def disconnected(self, seconds: float) -> None:
-        """The connection ended, or there was none; the next try is in so many seconds."""
+    def _disconnected(self, seconds: float) -> None:
+        """The connection ended, or there was none; the next attempt is in so many seconds."""
         for room in self.rooms.values():
             room.is_joined = False
-        self.saying.disconnected()
-        self.asking.questions.fail(Disconnected("the connection ended before the answer; ask again when it is back"))
-        self.move(ClientState.WAITING, seconds=seconds)
+        self._publisher.disconnected()
+        self._requests.fail(Disconnected("the connection ended before the answer; ask again when it is back"))
+        self._status.move(ClientState.WAITING, seconds=seconds)
 
-    def move(self, state: ClientState, **detail: Any) -> None:
-        """Take a step of NEXT, and let it be seen."""
-        assert state in NEXT[self.state], f"{self.state} to {state}"
-        self.state = state
-        self.note(state.value, **detail)
-        if self._on_state is not None:
-            self._on_state(state)
-
-    def fail(self, error: BaseException) -> None:
-        """The end: everybody who waits hears why."""
-        if self.ended_by is not None:
+    def _fail(self, error: BaseException) -> None:
+        """The end: whatever waits for this client fails with the reason."""
+        if self._status.ended_by is not None:
             return
-        self.ended_by = error
+        self._status.ended_by = error
         if self._first_open is not None and not self._first_open.done():
             self._first_open.set_exception(error)
             self._first_open.exception()  # `async with` may have stopped waiting: then nobody fetches it
-        self.asking.questions.fail(error)
+        self._requests.fail(error)
         for room in list(self.rooms.values()):
-            self.drop(room, error)
-        self.move(ClientState.STOPPED)
+            self._drop(room, error)
+        self._status.move(ClientState.STOPPED)
 
 
 connect = Client

@@ -78,15 +78,15 @@ class Link:
         except ssl.SSLError as error:
             raise NotARoomServer(f"{self._url} has no TLS connection for us: {error.reason or error}") from None
 
-    def say(self, message: dict[str, Any]) -> None:
+    def send(self, message: dict[str, Any]) -> None:
         """Send a message, behind those said before."""
         self._outgoing.put_nowait(encode(message))
 
-    def say_raw(self, body: bytes) -> None:
+    def send_raw(self, body: bytes) -> None:
         """Send a message that is text already."""
         self._outgoing.put_nowait(body)
 
-    async def talk(self) -> tuple[int, str]:
+    async def run(self) -> tuple[int, str]:
         """Until the connection ends: its close code and reason. Raises what `hear` raises."""
         assert self._socket is not None
         others = [asyncio.create_task(part) for part in (self._pump(self._socket), self._watch(self._socket))]

@@ -6,20 +6,27 @@ Taught in notebook 03 (rooms).
 """
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Awaitable, Callable
+from typing import Any, Self
 
 from labkit.wire.client.inbox import INBOX_EVENTS, Inbox
-from labkit.wire.client.state import ClientClosed
+from labkit.wire.client.state import ClientClosed, Disconnected, Status
 from labkit.wire.client.unsent import Event
-
-if TYPE_CHECKING:
-    from labkit.wire.client.client import Client
 
 
 class ClientRoom:
     """A room that the client is in, across all its connections. Made by `client.join`."""
 
-    def __init__(self, client: "Client", room_id: str, inbox_events: int = INBOX_EVENTS) -> None:
+    def __init__(
+        self,
+        room_id: str,
+        status: Status,
+        publish: Callable[[str, str, dict[str, Any]], Awaitable[Event]],
+        ask_presence: Callable[[str], Awaitable[Event]],
+        leave: Callable[["ClientRoom"], Awaitable[None]],
+        inbox_events: int = INBOX_EVENTS,
+    ) -> None:
+        """`publish` takes the roomId, the type and the fields of a message."""
         self.room_id = room_id
         self.epoch: str | None = None
         self.seq = 0
@@ -29,7 +36,10 @@ class ClientRoom:
         self.joiners = 0  # how many wait in `client.join`
         self.joined: asyncio.Future[ClientRoom] = asyncio.get_running_loop().create_future()
         self.ended_by: BaseException | None = None
-        self._client = client
+        self._status = status
+        self._publish = publish
+        self._ask_presence = ask_presence
+        self._leave = leave
         self._inbox = Inbox(room_id, inbox_events)
 
     # Saying something
@@ -66,7 +76,7 @@ class ClientRoom:
         """
         self._check()
         given = {name: value for name, value in fields.items() if value is not None}
-        return await self._client.saying.publish(self, kind, given)
+        return await self._publish(self.room_id, kind, given)
 
     async def presence(self) -> list[dict[str, str]]:
         """Who is in the room. From now on the iteration has it too: `presence`, then `entered` and `gone`.
@@ -74,13 +84,15 @@ class ClientRoom:
         After a reconnect `presence` comes again by itself. Raises Refused, Disconnected, Stopped.
         """
         self._check()
-        answer = await self._client.asking.presence(self)
+        if not self.is_joined:
+            raise Disconnected("not in the room at the moment; ask again when the connection is back")
+        answer = await self._ask_presence(self.room_id)
         self.wants_presence = True
         return list(answer["members"])
 
     async def leave(self) -> None:
         """Leave; the iteration ends, and what nobody answered yet fails with ClientClosed."""
-        await self._client.leave(self)
+        await self._leave(self)
 
     # Hearing something
 
@@ -141,10 +153,10 @@ class ClientRoom:
             self.joined.exception()  # somebody may have stopped waiting: then nobody fetches it
 
     def _check(self) -> None:
-        self._client.check()
+        self._status.check()
         if self.ended_by is not None:
             raise self.ended_by.with_traceback(None)
 
     def _tell_gap(self, why: str, **missing: int) -> None:
-        self._client.note("gap", room=self.room_id, why=why, **missing)
+        self._status.note("gap", room=self.room_id, why=why, **missing)
         self._inbox.put({"type": "gap", "roomId": self.room_id, "why": why, **missing})

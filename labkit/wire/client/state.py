@@ -4,8 +4,9 @@ Taught in notebooks 01 (hello) and 07 (storms).
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
+from time import time
 from typing import Any, NamedTuple
 
 from labkit.rules.close_codes import row
@@ -58,6 +59,36 @@ class Journal:
 
     def __len__(self) -> int:
         return len(self._records)
+
+
+class Status:
+    """The state of one client and its journal. `on_state` is called after each change of state."""
+
+    def __init__(self, on_state: Callable[[ClientState], None] | None = None) -> None:
+        self.state = ClientState.WAITING
+        self.log = Journal()
+        self.is_started = False
+        self.ended_by: BaseException | None = None
+        self._on_state = on_state
+
+    def note(self, kind: str, **detail: Any) -> None:
+        """Add a record to the journal."""
+        self.log.add(time(), kind, **detail)
+
+    def move(self, state: ClientState, **detail: Any) -> None:
+        """Change the state, as NEXT allows."""
+        assert state in NEXT[self.state], f"{self.state} to {state}"
+        self.state = state
+        self.note(state.value, **detail)
+        if self._on_state is not None:
+            self._on_state(state)
+
+    def check(self) -> None:
+        """Raise what ended this client, or RuntimeError when it has not been started."""
+        if not self.is_started:
+            raise RuntimeError("not connected: use `async with labkit.connect(...) as client`")
+        if self.ended_by is not None:
+            raise self.ended_by.with_traceback(None)
 
 
 class Stopped(Exception):

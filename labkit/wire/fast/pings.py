@@ -13,27 +13,29 @@ from functools import lru_cache
 from time import monotonic, time
 
 from labkit.rules.answers import encode, pong
+from labkit.wire.commit_queue import CommitQueue
+from labkit.wire.fast.path import FastPath
 from labkit.wire.frames import text_frame
 from labkit.wire.member import Member
-from labkit.wire.server_state import ServerState
 
 PING = b'{"type":"ping"}'
 
 
 class QuickPong:
-    """Answers pings of this server. `is_clear` says whether nothing of a client waits for its turn."""
+    """Answers the pings of one server. `is_clear` says whether nothing of a client waits for its turn."""
 
-    def __init__(self, state: ServerState, is_clear: Callable[[Member], bool]) -> None:
-        self._state = state
+    def __init__(self, queue: CommitQueue, path: FastPath, is_clear: Callable[[Member], bool]) -> None:
+        self._queue = queue
+        self._path = path
         self._is_clear = is_clear
 
     def answers(self, connection: Member, raw: bytes) -> bool:
         """Answer a message if it is a ping and nothing is in its way; whether it was."""
-        if raw != PING or not self._state.queue.is_idle or not self._is_clear(connection):
+        if raw != PING or not self._queue.is_idle or not self._is_clear(connection):
             return False
         if not connection.session.allows_ping(monotonic()):
             return False
-        self._state.path.send(connection, _pong_of(int(time() * 1000)))
+        self._path.send(connection, _pong_of(int(time() * 1000)))
         return True
 
 

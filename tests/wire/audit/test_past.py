@@ -10,11 +10,11 @@ import pytest
 from labkit.rules.limits import Limits
 from labkit.rules.messages import Since
 from labkit.rules.rooms import Event, Membership, Room
+from labkit.rules.session import Known
 from labkit.wire.audit import past as audit_past
 from labkit.wire.audit.file import AuditError
 from labkit.wire.audit.past import Past, PastClose, PastRoom, read_past
 from labkit.wire.audit.writer import ROWS_A_INDEXING, Entry
-from labkit.wire.sessions import Known
 from tests.wire.audit.files import event, opened, store, tamper, written
 
 NOW = 2000.0

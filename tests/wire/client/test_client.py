@@ -239,10 +239,10 @@ async def test_ping_measures_a_round_trip() -> None:
 async def test_refresh_renews_the_session_and_somebody_elses_ticket_ends_it(tmp_path: Path) -> None:
     """The renewed resume is what the next connection uses."""
     async with serving(users=users(tmp_path)) as server, connect(server, await ticket(server.url, "ada")) as client:
-        before = client._life._resume
+        before = client._loop._resume
         await asyncio.sleep(0.01)
         await client.refresh(await ticket(server.url, "ada"))
-        assert client._life._resume not in (None, before)
+        assert client._loop._resume not in (None, before)
         drop_everybody(server)
         await until(lambda: len(client.log.of("auth_ok")) == 2)
         assert client.user_id == "ada"
@@ -401,7 +401,7 @@ async def test_the_newer_of_two_clients_of_a_session_wins() -> None:
     """The older is told so (4409) and stays away: two tabs do not fight."""
     async with serving() as server, connect(server) as older:
         room = await older.join("demo")
-        async with connect(server, older._life._resume) as newer:
+        async with connect(server, older._loop._resume) as newer:
             with pytest.raises(Stopped, match="4409"):
                 await anext(room)
             assert older.state is ClientState.STOPPED

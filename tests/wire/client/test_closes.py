@@ -266,7 +266,7 @@ async def test_leaving_while_it_waits_ends_it_at_once() -> None:
     async with scripted(closing(1011)) as server:
         client = Client(server.url, "dev-token", rng=Share(1))
         async with client:
-            client.backoff.told(60_000)
+            client._backoff.told(60_000)
             await until(lambda: client.state is ClientState.WAITING)
         assert client.state is ClientState.STOPPED
         assert len(server.peers) == 1

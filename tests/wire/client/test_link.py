@@ -146,14 +146,14 @@ async def test_a_peer_that_stops_reading_neither_blocks_the_watchdog_nor_the_end
         client = client_of(server, give_up_s=0.2, max_unsent_bytes=20_000_000, stable_s=0)
         async with client:
             await client.join("demo")
-            assert client.link is not None
+            assert client._loop.link is not None
             for _ in range(4000):
-                client.link.say_raw(b'{"type":"x","pad":"' + b"x" * 4000 + b'"}')
+                client._loop.link.send_raw(b'{"type":"x","pad":"' + b"x" * 4000 + b'"}')
             await until(lambda: closes(client) == [1006])
-            await until(lambda: client.is_in("demo"))
-            assert client.link is not None
+            await until(lambda: client._is_in("demo"))
+            assert client._loop.link is not None
             for _ in range(4000):
-                client.link.say_raw(b'{"type":"x","pad":"' + b"x" * 4000 + b'"}')
+                client._loop.link.send_raw(b'{"type":"x","pad":"' + b"x" * 4000 + b'"}')
             await asyncio.sleep(0.01)
             started = time.monotonic()
         assert time.monotonic() - started < 5  # the library would wait for a drain that never comes
@@ -447,9 +447,9 @@ async def test_no_secret_is_in_any_log_text_or_error(tmp_path: Path, caplog: pyt
         async with client:
             room = await client.join("team:1")
             await room.chat("hi")
-            secrets += [str(client._life._resume), await ticket(server.url, "ada")]
+            secrets += [str(client._loop._resume), await ticket(server.url, "ada")]
             await client.refresh(secrets[-1])
-            secrets.append(str(client._life._resume))
+            secrets.append(str(client._loop._resume))
             drop_everybody(server)
             await until(lambda: len(client.log.of("auth_ok")) == 2)
             secrets.append(await ticket(server.url, "bob"))
@@ -459,7 +459,7 @@ async def test_no_secret_is_in_any_log_text_or_error(tmp_path: Path, caplog: pyt
             await connect(server, secrets[0]).__aenter__()
     written = [caplog.text, str(stopped.value), str(refused.value), repr(list(client.log))]
     written += [repr(vars(record)) for record in caplog.records]
-    written += [repr(thing) for thing in (client, room, client.link, client.saying, client._life, vars(room))]
+    written += [repr(thing) for thing in (client, room, client._loop.link, client._publisher, client._loop, vars(room))]
     assert len(set(secrets)) == 5
     assert [secret for secret in secrets for text in written if secret in text] == []
     assert "closed" in caplog.text  # something was written

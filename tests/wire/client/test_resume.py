@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from labkit.rules.limits import Limits
-from labkit.wire.client import hearing, saying
+from labkit.wire.client import dispatcher, publisher
 from labkit.wire.client.inbox import Inbox
 from labkit.wire.client.state import ClientState, Disconnected
 from labkit.wire.server import Server
@@ -101,7 +101,7 @@ async def test_a_history_that_is_too_short_is_told_as_a_gap_with_its_bounds() ->
         async with connect(server, share=0.2) as client:
             room = await client.join("demo")
             await said.chat("1")
-            client.backoff.told(2_000)
+            client._backoff.told(2_000)
             server.hub.state.connections[str(client.connection_id)].transport.abort()
             await until(lambda: client.state is ClientState.WAITING)
             for number in range(2, 12):
@@ -234,7 +234,7 @@ async def test_a_message_stored_but_not_told_is_not_stored_twice(tmp_path: Path)
 @on_a_loop
 async def test_a_soft_refusal_is_waited_out(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The message is said again under the same requestId, and the others wait too; the caller never notices."""
-    monkeypatch.setattr(saying, "PAUSE_S", 0.1)
+    monkeypatch.setattr(publisher, "PAUSE_S", 0.1)
 
     async def play(peer: Peer) -> None:
         await peer.welcome()
@@ -263,7 +263,7 @@ async def test_a_soft_refusal_is_waited_out(code: str, monkeypatch: pytest.Monke
 @on_a_loop
 async def test_a_join_that_may_work_later_is_tried_later(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """`duplicate_join` means that an earlier leave was not heard: it leaves first."""
-    monkeypatch.setattr(hearing, "AGAIN_AFTER_S", 0.05)
+    monkeypatch.setattr(dispatcher, "AGAIN_AFTER_S", 0.05)
 
     async def play(peer: Peer) -> None:
         await peer.welcome()
@@ -288,7 +288,7 @@ async def test_a_join_that_may_work_later_is_tried_later(code: str, monkeypatch:
 @on_a_loop
 async def test_a_join_to_be_tried_later_is_none_after_a_reconnect(monkeypatch: pytest.MonkeyPatch) -> None:
     """The reconnect has asked already, or is about to: a leave now would come behind that join."""
-    monkeypatch.setattr(hearing, "AGAIN_AFTER_S", 0.1)
+    monkeypatch.setattr(dispatcher, "AGAIN_AFTER_S", 0.1)
     faults: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
 

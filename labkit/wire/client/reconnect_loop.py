@@ -9,16 +9,12 @@ credential. A library's own reconnection asks none of the three. Taught in noteb
 import asyncio
 from collections.abc import Awaitable, Callable
 from time import monotonic
-from typing import TYPE_CHECKING
 
-from labkit.rules.backoff import NO_CONNECTION
+from labkit.rules.backoff import NO_CONNECTION, Backoff
 from labkit.rules.close_codes import CloseCode, Credential, row
 from labkit.wire.client.link import CONNECT_S, SILENCE_S, Link
-from labkit.wire.client.state import ClientState, NotARoomServer, Stopped
+from labkit.wire.client.state import ClientState, NotARoomServer, Status, Stopped
 from labkit.wire.client.unsent import Event
-
-if TYPE_CHECKING:
-    from labkit.wire.client.client import Client
 
 SILENCE = "nothing came for too long, so we ended it"  # in the log, where a timeline finds it
 
@@ -26,11 +22,27 @@ Ticket = str | Callable[[], Awaitable[str]]
 Ending = tuple[int, str]  # close code and reason
 
 
-class Life:
-    """The life of one client. `new_link` makes a connection that is not open yet."""
+class ReconnectLoop:
+    """Keeps one client connected. `link` is its current or latest connection; None before the first attempt."""
 
-    def __init__(self, client: "Client", ticket: Ticket, new_link: Callable[[], Link], stable_s: float) -> None:
-        self._client = client
+    def __init__(
+        self,
+        status: Status,
+        backoff: Backoff,
+        ticket: Ticket,
+        new_link: Callable[[], Link],
+        stable_s: float,
+        *,
+        disconnected: Callable[[float], None],
+        fail: Callable[[BaseException], None],
+    ) -> None:
+        """`disconnected` gets the seconds until the next attempt, `fail` what ends the client."""
+        self.link: Link | None = None
+        self.connection_id: str | None = None
+        self._status = status
+        self._backoff = backoff
+        self._disconnected = disconnected
+        self._fail = fail
         self._ticket = ticket
         self._new_link = new_link
         self._stable_s = stable_s
@@ -38,24 +50,24 @@ class Life:
         self._opened_at: float | None = None
         self.fault = "no answer"  # of the latest attempt
 
-    async def live(self) -> None:
-        """Until a close code says stop; then everybody who waits for this client hears of it."""
-        client = self._client
+    async def run(self) -> None:
+        """Connect again and again, until a close code says stop."""
         try:
             while True:
                 code, reason = await self._one_connection()
                 seconds = self._wait_after(code, reason)
-                client.disconnected(seconds)
+                self._disconnected(seconds)
                 await asyncio.sleep(seconds)
         except Exception as error:
-            client.fail(error)
+            self._fail(error)
 
     def opened(self, answer: Event) -> None:
         """auth_ok came on a new connection."""
         self._opened_at = monotonic()
+        self.connection_id = answer.get("connectionId")
         self.renewed(answer)
-        if self._client.link is not None:
-            self._client.link.silence_s = _silence_s(answer.get("pingMs"))
+        if self.link is not None:
+            self.link.silence_s = _silence_s(answer.get("pingMs"))
 
     def renewed(self, answer: Event) -> None:
         """auth_ok came: this is what lets us in next time."""
@@ -63,31 +75,30 @@ class Life:
 
     async def _one_connection(self) -> Ending:
         """One connection from start to end."""
-        client, self._opened_at = self._client, None
-        client.move(ClientState.CONNECTING)
-        link = client.link = self._new_link()
+        self._opened_at = None
+        self._status.move(ClientState.CONNECTING)
+        link = self.link = self._new_link()
         try:
             token = await self._credential()
             await link.open()
         except (OSError, TimeoutError, NotARoomServer) as error:
-            if isinstance(error, NotARoomServer) and client.connection_id is None:
+            if isinstance(error, NotARoomServer) and self.connection_id is None:
                 raise  # but an address that let us in before will do so again
             self.fault = str(error) or type(error).__name__
-            client.note("closed", code=int(NO_CONNECTION), reason="", why=self.fault)
+            self._status.note("closed", code=int(NO_CONNECTION), reason="", why=self.fault)
             return NO_CONNECTION, ""
         return await self._authenticated(link, token)
 
     async def _authenticated(self, link: Link, token: str) -> Ending:
-        client = self._client
         try:
-            client.move(ClientState.AUTHENTICATING)
-            link.say({"type": "auth", "token": token} | _previous(client.connection_id))
-            code, reason = await link.talk()
+            self._status.move(ClientState.AUTHENTICATING)
+            link.send({"type": "auth", "token": token} | _previous(self.connection_id))
+            code, reason = await link.run()
         finally:
             await link.close()
         self.fault = f"closed with {code} {reason}".rstrip()
         why = {"why": SILENCE} if link.gave_up else {}
-        client.note("closed", code=code, reason=reason, **why)
+        self._status.note("closed", code=code, reason=reason, **why)
         return code, reason
 
     async def _credential(self) -> str:
@@ -100,7 +111,7 @@ class Life:
 
     def _wait_after(self, code: int, reason: str) -> float:
         """Seconds until the next connection. Raises Stopped when there is to be none."""
-        backoff = self._client.backoff
+        backoff = self._backoff
         if self._opened_at is not None and monotonic() - self._opened_at >= self._stable_s:
             backoff.proved()
         seconds = backoff.delay(code, reason)

@@ -12,18 +12,15 @@ Taught in notebook 03 (rooms).
 import asyncio
 import uuid
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
-from labkit.rules import fields as rules
+from labkit.rules import fields as field_rules
 from labkit.rules.answers import encode
 from labkit.rules.limits import Limits
 from labkit.rules.messages import decode
-from labkit.wire.client.state import Refused
+from labkit.wire.client.state import Refused, Status
 from labkit.wire.client.unsent import Event, Publication, Unsent
-
-if TYPE_CHECKING:
-    from labkit.wire.client.client import Client
-    from labkit.wire.client.room import ClientRoom
 
 AGAIN = ("rate_limited", "unavailable")  # the server says: send it again later
 PAUSE_S = 2.0  # at the default rate that refills the whole burst
@@ -31,20 +28,28 @@ MAX_BYTES = Limits().max_message_bytes
 NAMES_KEPT = 8
 
 
-class Saying:
-    """What one client publishes."""
+class Publisher:
+    """What one client publishes. `is_in` says whether the server counts us among a room's members."""
 
-    def __init__(self, client: "Client", max_unsent_bytes: int) -> None:
+    def __init__(
+        self,
+        status: Status,
+        is_in: Callable[[str], bool],
+        send_raw: Callable[[bytes], None],
+        max_unsent_bytes: int,
+    ) -> None:
         self.unsent = Unsent(max_unsent_bytes)
-        self._client = client
+        self._status = status
+        self._is_in = is_in
+        self._send_raw = send_raw
         self._names: deque[str] = deque(maxlen=NAMES_KEPT)  # a server without sessions names us anew each time
         self._pause: asyncio.TimerHandle | None = None
 
-    async def publish(self, room: "ClientRoom", kind: str, fields: dict[str, Any]) -> Event:
+    async def publish(self, room_id: str, kind: str, fields: dict[str, Any]) -> Event:
         """See ClientRoom.publish."""
-        publication = _publication(room.room_id, kind, fields)
+        publication = _publication(room_id, kind, fields)
         self.unsent.add(publication, fields)
-        self._client.note("sent", room=room.room_id, type=kind, request=publication.request_id)
+        self._status.note("sent", room=room_id, type=kind, request=publication.request_id)
         try:
             self.send_due()
             return await publication.answer
@@ -54,18 +59,16 @@ class Saying:
 
     def send_due(self) -> None:
         """Send what may be sent now."""
-        link = self._client.link
-        if link is None or self._pause is not None:
-            return
-        for publication in self.unsent.due(self._client.is_in):
-            link.say_raw(publication.body)
+        if self._pause is None:
+            for publication in self.unsent.due(self._is_in):
+                self._send_raw(publication.body)
 
-    def heard(self, event: Event) -> None:
+    def received(self, event: Event) -> None:
         """An event came. If it is our own: it is stored, and told to everybody."""
         publication = self.unsent.find(event.get("requestId"))
         if publication is None or event.get("userId") not in self._names:
             return
-        self._client.note("acked", room=publication.room_id, request=publication.request_id, seq=event.get("seq"))
+        self._status.note("acked", room=publication.room_id, request=publication.request_id, seq=event.get("seq"))
         self.unsent.done(publication)
         if not publication.answer.done():
             publication.answer.set_result(event)
@@ -117,7 +120,7 @@ class Saying:
 
 def _publication(room_id: str, kind: str, fields: dict[str, Any]) -> Publication:
     """Judged as the server judges it: there, an invalid message would cost us the connection (1008)."""
-    request_id = rules.request_id(fields.get("requestId")) or str(uuid.uuid4())
+    request_id = field_rules.request_id(fields.get("requestId")) or str(uuid.uuid4())
     body = encode({**fields, "type": kind, "roomId": room_id, "requestId": request_id})
     decode(body, MAX_BYTES)
     return Publication(request_id, room_id, body, asyncio.get_running_loop().create_future())

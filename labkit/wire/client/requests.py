@@ -1,0 +1,105 @@
+"""What a client asks the server, and who waits for each answer.
+
+The server answers in the order in which it was asked, and a soft refusal may name only the room, or nothing at all: it
+refuses the oldest request about that room. A request whose caller has gone keeps its place in the order.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from labkit.wire.client.state import ClientState, Disconnected, Status
+from labkit.wire.client.unsent import Event
+
+Answer = asyncio.Future[Event]
+
+
+class Request(NamedTuple):
+    """`answered_by` is the type of the answer; `room_id` is None for a request that concerns no room."""
+
+    answered_by: str
+    room_id: str | None
+    answer: Answer
+
+
+class Requests:
+    """The unanswered requests of one client. `send` sends a message on the current connection."""
+
+    def __init__(self, status: Status, send: Callable[[dict[str, Any]], None]) -> None:
+        self._status = status
+        self._send = send
+        self._pending: deque[Request] = deque()
+
+    # Each of these raises Disconnected while there is no connection, or what ended the client
+
+    def pong(self) -> Answer:
+        """Send `ping`."""
+        return self._ask("pong", {"type": "ping"})
+
+    def renewal(self, token: str) -> Answer:
+        """Send `refresh`."""
+        return self._ask("auth_ok", {"type": "refresh", "token": token})
+
+    def presence(self, room_id: str) -> Answer:
+        """Send `presence`. Only for a joined room: otherwise the server closes the connection (1008)."""
+        return self._ask("presence", {"type": "presence", "roomId": room_id})
+
+    def join(self, room_id: str, since: dict[str, Any] | None) -> None:
+        """Send `join`, unless one is pending or there is no connection; a reconnect joins again anyway."""
+        if self._status.state is ClientState.OPEN and not self.is_pending("joined", room_id):
+            self._ask("joined", {"type": "join", "roomId": room_id} | ({"since": since} if since else {}))
+
+    def leave(self, room_id: str) -> Answer:
+        """Send `leave`."""
+        return self._ask("left", {"type": "leave", "roomId": room_id})
+
+    def _ask(self, answered_by: str, message: dict[str, Any]) -> Answer:
+        status = self._status
+        status.check()
+        if status.state is not ClientState.OPEN:
+            raise Disconnected(f"not connected at the moment ({status.state.value}); ask again when the state is open")
+        answer = self.expect(answered_by, message.get("roomId"))
+        self._send(message)
+        return answer
+
+    # Answers
+
+    def expect(self, answered_by: str, room_id: str | None) -> Answer:
+        """Wait for an answer from now on."""
+        answer: Answer = asyncio.get_running_loop().create_future()
+        self._pending.append(Request(answered_by, room_id, answer))
+        return answer
+
+    def is_pending(self, answered_by: str, room_id: str) -> bool:
+        """Whether such a request waits for its answer."""
+        return any((one.answered_by, one.room_id) == (answered_by, room_id) for one in self._pending)
+
+    def answered(self, message: Event, room_id: str | None) -> None:
+        """Give an answer to the oldest request that it fits."""
+        for request in self._pending:
+            if (request.answered_by, request.room_id) == (message.get("type"), room_id):
+                self._pending.remove(request)
+                if not request.answer.done():
+                    request.answer.set_result(message)
+                return
+
+    def refused(self, room_id: str | None, error: Exception) -> str | None:
+        """Fail the oldest request about a room; the type of the answer it waited for, None when there is none."""
+        for request in self._pending:
+            if request.room_id == room_id:
+                self._pending.remove(request)
+                _fail(request, error)
+                return request.answered_by
+        return None
+
+    def fail(self, error: BaseException) -> None:
+        """Fail every request."""
+        while self._pending:
+            _fail(self._pending.popleft(), error)
+
+
+def _fail(request: Request, error: BaseException) -> None:
+    if not request.answer.done():
+        request.answer.set_exception(error)
+        request.answer.exception()  # its caller may be gone; then nobody else fetches it
