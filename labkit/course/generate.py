@@ -14,9 +14,9 @@ from typing import Any
 
 from labkit.course.exercise import Exercise
 from labkit.course.exercises import exercise as by_id
-from labkit.course.html import part
 from labkit.course.judging import not_started
 from labkit.course.places import Notebook, text
+from labkit.course.result import as_html
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
@@ -131,7 +131,7 @@ def faults_of(notebook: Notebook, asked: Exercise) -> Iterator[str]:
 
 def _blank_output(asked: Exercise, count: int) -> dict[str, Any]:
     result = not_started(asked)
-    data = {"text/html": _lines(part(result)), "text/plain": _lines(repr(result))}
+    data = {"text/html": _lines(as_html(result)), "text/plain": _lines(repr(result))}
     return {"output_type": "execute_result", "data": data, "metadata": {}, "execution_count": count}
 
 

@@ -1,10 +1,12 @@
-"""What came of a check: a value with its evidence, as text, as JSON, and (in `html`) as a part of a page.
+"""What came of a check: a value with its evidence, as text, as JSON, and as HTML for a notebook.
 
 The text holds no times, so that a saved notebook reads the same each time.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any, Literal
 
 from labkit.course.exercise import Exercise, Verdict
@@ -13,6 +15,15 @@ MARKS = {"pass": "✓", "fail": "✗", "inconclusive": "?"}
 EXIT_CODES = {"pass": 0, "fail": 1, "inconclusive": 2}
 NOT_STARTED = "not started"
 FIRST, LAST = 4, 10  # lines of evidence, as text
+STYLE = """
+.check { font: 15px/1.5 system-ui, sans-serif; }
+.check .headline { font-weight: 600; margin: .2rem 0; }
+.check ul { list-style: none; margin: .3rem 0; padding: 0; }
+.check dl { margin: .3rem 0 .6rem 1.4rem; }
+.check dt { font-weight: 600; }
+.check dd { margin: 0 0 .4rem 1rem; overflow-wrap: anywhere; }
+.check pre { overflow-x: auto; padding: .5rem; border: 1px solid; border-radius: .3rem; font-size: .85rem; margin: 0; }
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +95,7 @@ class Result:
         return "\n".join(self.lines())
 
     def _repr_html_(self) -> str:
-        from labkit.course.html import part  # it reads results
-
-        return part(self)
+        return as_html(self)
 
     def lines(self) -> Iterator[str]:
         """The whole, as text."""
@@ -117,3 +126,79 @@ def shortened(lines: tuple[str, ...]) -> list[str]:
 def _told(name: str, lines: list[str]) -> Iterator[str]:
     for number, line in enumerate(lines):
         yield f"    {name if number == 0 else '':<9} {line}"
+
+
+# As HTML
+
+
+def as_html(result: Result) -> str:
+    """Every check with a mark and a word, the first that failed in full: no script, no font, no address."""
+    rows = "".join(_check(result, check) for check in result.checks)
+    begin = f"<p>{_code_marked(result.hint)}</p>" if result.state == NOT_STARTED else ""
+    return (
+        f'<div class="check"><style>{STYLE}</style><p class="headline">{_text(result.headline)}</p>{begin}'
+        f"<ul>{rows}</ul>{_picture(result)}</div>"
+    )
+
+
+def _check(result: Result, check: Judged) -> str:
+    mark = f'<span aria-hidden="true">{MARKS[check.verdict]}</span> <b>{check.verdict}</b>'
+    if result.state == NOT_STARTED:
+        mark = '<span aria-hidden="true">○</span>'
+    told = f"{mark} {_text(check.id)}: {_code_marked(check.expected)}"
+    if check is result.first_failed:
+        return f"<li>{told}{_in_full(result, check)}</li>"
+    came = f" <br>{_text(check.actual)}" if check.verdict != "pass" and result.state != NOT_STARTED else ""
+    return f"<li>{told}{came}</li>"
+
+
+def _in_full(result: Result, check: Judged) -> str:
+    lines = "\n".join(shortened(check.evidence))
+    rows = [
+        ("Sent and came", f"<pre>{_text(lines)}</pre>" if lines else ""),
+        ("Came", _text(check.actual)),
+        ("Why", _code_marked(result.why)),
+        ("Hint", _code_marked(result.hint)),
+        ("Lesson", f'<a href="../notebooks/{result.exercise.lesson}.ipynb">{_text(result.exercise.lesson)}</a>'),
+    ]
+    return f"<dl>{''.join(f'<dt>{name}</dt><dd>{shown}</dd>' for name, shown in rows if shown)}</dl>"
+
+
+def _picture(result: Result) -> str:
+    """The series of the first check that failed, or of any, as an SVG with a text twin."""
+    first = result.first_failed
+    shown = first if first is not None and first.series else None
+    return "" if shown is None else svg(shown)
+
+
+def svg(check: Judged) -> str:
+    """A line a series, over its numbers, with the highest value written out."""
+    highest = max((max(values) for values in check.series.values() if values), default=1) or 1
+    longest = max(len(values) for values in check.series.values())
+    told = "; ".join(f"{name}: {len(v)} values, highest {max(v):g}" for name, v in check.series.items() if v)
+    dashes = ("", "6 3", "2 3")
+    lines = "".join(
+        f'<polyline fill="none" stroke="currentColor" stroke-width="1.5" stroke-dasharray="{dashes[number % 3]}" '
+        f'points="{_points(values, longest, highest)}"/>'
+        for number, values in enumerate(check.series.values())
+    )
+    return (
+        f'<figure><svg role="img" aria-label="{escape(told)}" viewBox="0 0 400 120" width="400" height="120">'
+        f"{lines}</svg><figcaption>{_text(told)}</figcaption></figure>"
+    )
+
+
+def _points(values: tuple[float, ...], longest: int, highest: float) -> str:
+    width = 390 / max(longest - 1, 1)
+    return " ".join(
+        f"{5 + number * width:.1f},{115 - 110 * value / highest:.1f}" for number, value in enumerate(values)
+    )
+
+
+def _text(text: str) -> str:
+    return escape(text.encode("utf-8", "backslashreplace").decode())
+
+
+def _code_marked(text: str) -> str:
+    """Words of ours, with code between backticks."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", _text(text))

@@ -3,9 +3,8 @@
 from dataclasses import replace
 
 from labkit.course.exercises import exercise
-from labkit.course.html import part, svg
 from labkit.course.judging import not_started
-from labkit.course.result import Judged, Result
+from labkit.course.result import Judged, Result, as_html, svg
 
 AUTH = exercise("02-auth")
 LINES = tuple(f"a -> line {number}" for number in range(30))
@@ -57,7 +56,7 @@ def test_json_is_as_documented() -> None:
 
 def test_html_escapes_what_an_answer_wrote() -> None:
     """Nothing that came from an answer is markup."""
-    page = part(FAILED)
+    page = as_html(FAILED)
     assert "<b>nothing</b>" not in page
     assert "&lt;b&gt;nothing&lt;/b&gt;" in page
     assert "<script" not in page
@@ -66,15 +65,15 @@ def test_html_escapes_what_an_answer_wrote() -> None:
 
 def test_code_in_a_hint_is_code_and_code_of_an_answer_is_text() -> None:
     """What we wrote between backticks; what an answer wrote stays as it came."""
-    page = part(replace(FAILED, hints=("`recv()` <waits>",)))
+    page = as_html(replace(FAILED, hints=("`recv()` <waits>",)))
     assert "<dd><code>recv()</code> &lt;waits&gt;</dd>" in page
     judged = replace(FAILED.checks[1], actual="`x`")
-    assert "<dd>`x`</dd>" in part(replace(FAILED, checks=(FAILED.checks[0], judged)))
+    assert "<dd>`x`</dd>" in as_html(replace(FAILED, checks=(FAILED.checks[0], judged)))
 
 
 def test_html_says_the_verdict_in_words() -> None:
     """A mark alone is nothing to a screen reader."""
-    page = part(FAILED)
+    page = as_html(FAILED)
     assert '<span aria-hidden="true">✗</span> <b>fail</b> silence' in page
 
 
@@ -84,4 +83,4 @@ def test_a_series_is_a_picture_with_a_text_twin() -> None:
     drawn = svg(judged)
     assert 'aria-label="buffer: 3 values, highest 10; limit: 2 values, highest 8"' in drawn
     assert 'points="5.0,115.0 200.0,60.0 395.0,5.0"' in drawn
-    assert drawn in part(replace(FAILED, checks=(FAILED.checks[0], judged)))
+    assert drawn in as_html(replace(FAILED, checks=(FAILED.checks[0], judged)))

@@ -36,7 +36,7 @@ async def test_cut_again_and_again_a_reader_misses_nothing(tmp_path: Path, is_au
     async with at(0, path) as server, connect(server) as writer, connect(server) as reader:
         said, heard = await writer.join("demo"), await reader.join("demo")
         for part in range(5):
-            await until(lambda: writer.is_in("demo") and reader.is_in("demo"))
+            await until(lambda: writer._is_in("demo") and reader._is_in("demo"))
             chats = [asyncio.create_task(said.chat(f"{part}-{number}")) for number in range(40)]
             await chats[7 * part]
             drop_everybody(server)
