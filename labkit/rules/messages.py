@@ -1,15 +1,19 @@
 """What a client may say: one class a message, one decode, and the exact reason of every refusal.
 
-The text is read as JavaScript reads it (`rules.json_text`), then judged field by field against FIELDS. A refusal is
+The text is read as JavaScript reads it (`parse_json`), then judged field by field against FIELDS. A refusal is
 always close 1008, with a reason from a fixed list: what the peer wrote never comes back in it. Lesson: notebook 04.
 """
 
+import json
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import msgspec
 
-from labkit.rules import fields, json_text
+from labkit.rules import fields
 from labkit.rules.fields import Since
+
+_SAFE_DIGITS = 300  # of a whole number
 
 
 class InvalidMessage(ValueError):
@@ -172,7 +176,7 @@ def decode(raw: bytes, max_bytes: int) -> Message:
     """The message in one text frame, already known to be UTF-8. Raises InvalidMessage with the close reason."""
     if len(raw) > max_bytes:
         raise InvalidMessage("message too large")
-    return judge(_parse(raw))
+    return judge(parse_json(raw))
 
 
 def judge(value: Any) -> Message:
@@ -200,13 +204,28 @@ def _read_fields(kind: type[Message], value: dict[str, Any]) -> dict[str, Any]:
     return said
 
 
-def _parse(raw: bytes) -> Any:
-    """msgspec where it is sure; the exact reader for what msgspec refuses and a browser would take."""
-    try:
+def parse_json(raw: bytes) -> Any:
+    """The value of a JSON text, as JavaScript's `JSON.parse` reads it.
+
+    The last duplicate key wins, and lone surrogates pass. Raises InvalidMessage for anything else, and for nesting that Python's reader does not take.
+    """
+    with suppress(msgspec.DecodeError, RecursionError, UnicodeDecodeError, OverflowError):
         return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, OverflowError):
-        pass
     try:
-        return json_text.parse(raw.decode("utf-8"))
-    except (json_text.NotJson, UnicodeDecodeError):
+        return _as_javascript(raw.decode("utf-8"))
+    except (ValueError, RecursionError):
         raise InvalidMessage("invalid JSON") from None
+
+
+def _as_javascript(text: str) -> Any:
+    return json.loads(text, parse_constant=_refuse, parse_int=_number)
+
+
+def _refuse(constant: str) -> Any:
+    """NaN and Infinity are words of Python's `json`, not of JSON."""
+    raise ValueError(constant)
+
+
+def _number(digits: str) -> int | float:
+    """JavaScript reads more digits as Infinity, and int() would take long."""
+    return int(digits) if len(digits) < _SAFE_DIGITS else float(digits)

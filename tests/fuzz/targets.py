@@ -219,7 +219,9 @@ class Paper(asyncio.Transport):
 
 def connections() -> Feed:
     """Must be made, and fed, on a running loop. An exception that the hub caught is a fault as well: close 1011."""
-    hub = Server(token="dev-token", ops_token="ops-secret", limits=Limits(handshakes_per_s=None))._new_hub()
+    server = Server(token="dev-token", ops_token="ops-secret", limits=Limits(handshakes_per_s=None))
+    hub = server._new_hub()
+    http = server._new_http(hub)
 
     def stream(rng: Random) -> bytes:
         if rng.random() < 0.4:
@@ -230,7 +232,7 @@ def connections() -> Feed:
         return UPGRADE + (mutated(b"".join(said), rng) if rng.random() < 0.8 else b"".join(said))
 
     def feed(rng: Random) -> None:
-        data, connection, paper = stream(rng), Connection(hub), Paper()
+        data, connection, paper = stream(rng), Connection(hub, http), Paper()
         connection.connection_made(paper)
         cut = rng.randrange(len(data) + 1)
         for piece in (data[:cut], data[cut:]):

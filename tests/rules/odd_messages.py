@@ -14,6 +14,7 @@ FIXED_REASONS = "Reasons come from a fixed list, at most 123 bytes, never user t
 PREVIOUS = "`auth`: `token` ..., `previous?` (last connectionId)"
 SINCE = "`join`: `roomId`, `since?`: {epoch, seq}"
 WRONG_TYPES = "Unknown fields are ignored; unknown types, wrong types, arrays, null, NaN are refused."
+DEPTH = "Nesting beyond what the parser takes is refused."
 NEW_TYPES = "client sends: `refresh`, `leave`, `progress`, `comment` / `read`, `alert`, `exercise`, `presence`"
 
 Verdict = dict[str, Any] | str
@@ -126,37 +127,47 @@ ROWS = [
     same("DEL in a string", '{"type":"ping","x":"\x7f"}', {"type": "ping"}),
     same("a C1 control in a string", '{"type":"ping","x":"\x85"}', {"type": "ping"}),
     same("a control character in a key", '{"type":"ping","\x01":1}', "invalid JSON"),
-    same(
+    differs(
         "1,000 levels of arrays ignored",
         '{"type":"ping","x":' + "[" * 1000 + "]" * 1000 + "}",
         {"type": "ping"},
+        "invalid JSON",
+        DEPTH,
     ),
-    same(
+    differs(
         "4,000 levels of arrays ignored",
         '{"type":"ping","x":' + "[" * 4000 + "]" * 4000 + "}",
         {"type": "ping"},
+        "invalid JSON",
+        DEPTH,
     ),
     same(
         "4,000 levels, one bracket missing",
         '{"type":"ping","x":' + "[" * 4000 + "]" * 3999 + "}",
         "invalid JSON",
     ),
-    same(
+    differs(
         "1,300 levels of objects ignored",
         '{"type":"ping","x' + '":{"a' * 1300 + '":0' + "}" * 1301,
         {"type": "ping"},
+        "invalid JSON",
+        DEPTH,
     ),
-    same(
+    differs(
         "4,000 levels before the type",
         '{"x":' + "[" * 4000 + "]" * 4000 + ',"type":"ping"}',
         {"type": "ping"},
+        "invalid JSON",
+        DEPTH,
     ),
-    same(
+    differs(
         "4,000 levels as the text",
         '{"type":"chat","roomId":"a","text":' + "[" * 4000 + "]" * 4000 + "}",
         "text must be 1-1000 chars",
+        "invalid JSON",
+        DEPTH,
     ),
-    same("4,000 levels as the message", "[" * 4000 + "]" * 4000, "message must be an object"),
+    differs("4,000 levels as the message", "[" * 4000 + "]" * 4000, "message must be an object", "invalid JSON", DEPTH),
     # What is not an object
     same("null", "null", "message must be an object"),
     same("true", "true", "message must be an object"),
