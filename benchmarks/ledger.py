@@ -18,7 +18,7 @@ import click
 
 from benchmarks.compiled import program
 from benchmarks.servers import TOKEN
-from benchmarks.workloads import rss_kb
+from labkit.platform.processes import rss_kb
 from labkit.rules.limits import Limits
 from labkit.wire.server import Server
 

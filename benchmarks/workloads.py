@@ -16,6 +16,7 @@ import click
 
 from benchmarks.compiled import program
 from benchmarks.servers import GENERATOR_CORE, TOKEN, Running, alone_on, running
+from labkit.platform.processes import rss_kb
 
 Figures = dict[str, float]
 MOST_S = 100.0
@@ -103,11 +104,6 @@ def stalled(server: Running, options: str, _: float) -> Figures:
     generator.stdin.close()
     generator.stdin = None  # or `communicate` would flush it
     return _result(generator) | {"value": gone_s}
-
-
-def rss_kb(pid: int) -> int:
-    """A process's memory."""
-    return int(Path(f"/proc/{pid}/status").read_text().partition("VmRSS:")[2].split()[0])
 
 
 def _holds(server_port: int, port: int) -> bool:

@@ -19,10 +19,10 @@ from random import Random
 from time import monotonic
 from typing import Any, NamedTuple
 
-from labkit.bench.capacity import rss_kb
 from labkit.bench.launch.server_process import ServerProcess
 from labkit.bench.load.member import LoadFailed, Member, enter
 from labkit.faults import Latency, Proxy, Reset, Slice, Stall, Throttle
+from labkit.platform.processes import rss_kb
 
 TOKEN = "a-token-for-a-soak"
 ROOMS = 20

@@ -9,18 +9,16 @@ Taught in notebook 10 (beyond one process).
 """
 
 import asyncio
-import warnings
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from math import ceil
-from pathlib import Path
 
 from labkit.bench.load.run import Load, LoadPlan
+from labkit.platform.processes import cpu_s, rss_kb
 from labkit.rules.admission import window_ms
 
 KERNEL_KB = 4.0  # of a socket, which no process's memory shows
 SAMPLE = 100  # connections that are opened to be measured
-TICKS_A_S = 100.0
 LOG_SHARE = 0.5  # of a server's core that reading the log may take, before rooms are split over several logs
 
 
@@ -107,9 +105,7 @@ def plan(costs: Costs, need: Need) -> CapacityPlan:
 
 
 async def measure(pid: int, url: str, token: str, seconds: float = 1.5) -> Costs:
-    """What this machine pays: a hundred members come in, and talk. Needs /proc; elsewhere, with a warning, Costs()."""
-    if not _can_measure(pid):
-        return Costs()
+    """What this machine pays: a hundred members come in, and talk."""
     made = Load(LoadPlan(url, token, rooms=2, members=SAMPLE // 2, rate=40, seconds=seconds))
     spent, held = cpu_s(pid), rss_kb(pid)
     entering: list[tuple[float, float]] = []
@@ -133,27 +129,6 @@ async def measure(pid: int, url: str, token: str, seconds: float = 1.5) -> Costs
 
 async def measure_log(pid: int, say: Callable[[], Awaitable[object]], events: int = 300) -> float:
     """Microseconds that an event of the log costs a server, few of whose members hear it. `say` publishes one."""
-    if not _can_measure(pid):
-        return Costs().event_us
     spent = cpu_s(pid)
     await asyncio.gather(*(say() for _ in range(events)))
     return max(1.0, 1e6 * (cpu_s(pid) - spent) / events)
-
-
-def _can_measure(pid: int) -> bool:
-    if Path(f"/proc/{pid}/stat").exists():
-        return True
-    warnings.warn("there is no /proc to measure with: these costs are those of another machine", stacklevel=3)
-    return False
-
-
-def cpu_s(pid: int) -> float:
-    """Seconds of processor time that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_A_S
-
-
-def rss_kb(pid: int) -> float:
-    """A process's memory."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return float(status.partition("VmRSS:")[2].split()[0])

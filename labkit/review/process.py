@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from labkit.platform.processes import tree_rss_kb
 from labkit.review.finding import CannotTell
 
 TAIL_BYTES = 4000
@@ -44,8 +45,8 @@ class Process:
 
     @property
     def rss_kb(self) -> int:
-        """The memory of all its processes, in KiB."""
-        return sum(rss_kb(int(one.name)) for one in Path("/proc").iterdir() if _is_of(self._child.pid, one))
+        """The memory of it and its children, in KiB; 0 when it has ended."""
+        return round(tree_rss_kb(self._child.pid))
 
     def line(self, text: str) -> None:
         """One line on its standard input."""
@@ -83,23 +84,6 @@ async def start(words: Sequence[str], environment: Mapping[str, str], printed: I
         printed.close()
         raise CannotTell(f"cannot start {words[0]!r}: {error.strerror or error}") from None
     return Process(child, printed)
-
-
-def rss_kb(pid: int) -> int:
-    """The memory of one process of this machine, in KiB; 0 when there is none. Linux only."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return 0
-    told = status.partition("VmRSS:")[2].split()
-    return int(told[0]) if told else 0
-
-
-def _is_of(group: int, folder: Path) -> bool:
-    try:
-        return folder.name.isdigit() and os.getpgid(int(folder.name)) == group
-    except OSError:
-        return False
 
 
 def unread(ours: socket.socket) -> int:

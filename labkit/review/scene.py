@@ -15,10 +15,10 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from labkit.platform.processes import tree_rss_kb
 from labkit.review.answers import HttpAnswer, retry_s, status_of
 from labkit.review.finding import CannotTell
 from labkit.review.peer import END_OF_HEAD, Ended, Peer, Said, Silent
-from labkit.review.process import rss_kb
 from labkit.review.target import Target, connected, there
 from labkit.review.transcript import Transcript, literal
 
@@ -238,13 +238,13 @@ class Scene:
         """The server's memory, in KiB. Raises CannotTell without --pid."""
         pid, hosted = self.target.pid, self.target.hosted
         if pid is not None:
-            found = rss_kb(pid)
+            found = round(tree_rss_kb(pid))
         elif hosted is not None and hosted.process is not None:
             found = hosted.process.rss_kb
         else:
             raise CannotTell("needs --pid: the server's process, on this machine")
         if not found:
-            raise CannotTell(f"--pid {pid}: /proc tells nothing of it")
+            raise CannotTell(f"--pid {pid}: there is no such process on this machine, or it may not be looked at")
         return found
 
 

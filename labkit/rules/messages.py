@@ -207,7 +207,8 @@ def _read_fields(kind: type[Message], value: dict[str, Any]) -> dict[str, Any]:
 def parse_json(raw: bytes) -> Any:
     """The value of a JSON text, as JavaScript's `JSON.parse` reads it.
 
-    The last duplicate key wins, and lone surrogates pass. Raises InvalidMessage for anything else, and for nesting that Python's reader does not take.
+    The last duplicate key wins, and lone surrogates pass. Raises InvalidMessage for anything else, and for nesting that
+    Python's reader does not take.
     """
     with suppress(msgspec.DecodeError, RecursionError, UnicodeDecodeError, OverflowError):
         return msgspec.json.decode(raw)

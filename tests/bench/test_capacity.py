@@ -1,12 +1,10 @@
 """The capacity plan: what follows from which assumption, and that a virtual storm agrees."""
 
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from labkit.bench.capacity import Costs, Need, cpu_s, measure, measure_log, plan, rss_kb
+from labkit.bench.capacity import Costs, Need, measure, measure_log, plan
 from labkit.bench.storm.run import storm
 from tests.wire.raw import on_a_loop
 
@@ -65,26 +63,17 @@ def test_a_need_that_cannot_be_is_refused(wrong: dict[str, float]) -> None:
         Need(**wrong)  # type: ignore[arg-type]
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
-def test_a_process_is_measured() -> None:
-    """Time and memory of this very process."""
-    before = cpu_s(os.getpid())
-    while cpu_s(os.getpid()) == before:
-        sum(range(10_000))
-    assert 1_000 < rss_kb(os.getpid()) < 10_000_000
-
-
-async def nobody_speaks() -> None:
-    raise AssertionError("nothing is measured, so nothing is said")
+async def publish_nothing() -> None:
+    """An event that costs nothing."""
 
 
 @on_a_loop
-async def test_costs_that_were_not_measured_are_told_as_such() -> None:
-    """Where there is no /proc, as on a Mac, nobody takes the defaults for their own machine's."""
-    with pytest.warns(UserWarning, match="another machine"):
-        assert await measure(NOBODY, "", "") == Costs()
-    with pytest.warns(UserWarning, match="another machine"):
-        assert await measure_log(NOBODY, nobody_speaks) == Costs().event_us
+async def test_costs_of_a_process_that_is_gone_are_an_error() -> None:
+    """Never the defaults: nobody takes them for their own machine's."""
+    with pytest.raises(ProcessLookupError):
+        await measure(NOBODY, "ws://127.0.0.1:9", "token")
+    with pytest.raises(ProcessLookupError):
+        await measure_log(NOBODY, publish_nothing)
 
 
 def test_the_text_says_all_of_it() -> None:

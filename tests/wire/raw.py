@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, ParamSpec, Self
 
 from labkit.commands.running import run as on_loop
+from labkit.platform.processes import rss_kb
 from labkit.rules.limits import Limits
 from labkit.wire.server import Server
 
@@ -341,10 +342,9 @@ class Process(NamedTuple):
     url: str
     log: Path
 
-    def rss_kb(self) -> int:
+    def rss_kb(self) -> float:
         """Its memory, in KiB."""
-        status = Path(f"/proc/{self.child.pid}/status").read_text()
-        return int(status.partition("VmRSS:")[2].split()[0])
+        return rss_kb(self.child.pid)
 
     async def end(self, number: int) -> int:
         """Send a signal; its exit code."""
