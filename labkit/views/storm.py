@@ -18,7 +18,7 @@ BIN_S = 0.1
 
 
 def picture(storms: Storms) -> Figure:
-    """Arrivals per 100 ms since the drop. The dashed line is the accept rate."""
+    """PendingLogins per 100 ms since the drop. The dashed line is the accept rate."""
     rows = storms.results
     made = Figure(figsize=(WIDTH_IN, MARGIN_IN + ROW_IN * len(rows)), dpi=DPI, layout="constrained")
     axes = made.subplots(len(rows), 1, squeeze=False, sharex=True, sharey=True)[:, 0]

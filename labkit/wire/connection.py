@@ -20,7 +20,7 @@ from labkit.rules.outbox import Offer
 from labkit.rules.session import Input, Session, State
 from labkit.wire.alarm import Alarm
 from labkit.wire.assembly import NOT_UTF8, Assembly, is_utf8
-from labkit.wire.fast.library import Library
+from labkit.wire.fast.lazy_protocol import LazyProtocol
 from labkit.wire.frames import Frames, text_frame
 from labkit.wire.handshake import Handshake
 from labkit.wire.http.routes import Http
@@ -29,7 +29,7 @@ from labkit.wire.outgoing import Outgoing
 from labkit.wire.sockets import end_our_half, reset
 
 # Named, they cost an idle member 0.8 KB less than a dictionary.
-ATTRIBUTES = """hub http id session assembly outgoing outbox due heartbeat handshake library transport peer since
+ATTRIBUTES = """hub http id session assembly outgoing outbox due heartbeat handshake protocol transport peer since
 received sent closing _deadline _alarm _has_entered"""
 
 
@@ -61,10 +61,10 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A TCP connection was accepted."""
         self.transport = cast(asyncio.Transport, transport)
-        self.outgoing.start(self.transport, self.hub.state.path.way(self.transport))
+        self.outgoing.start(self.transport, self.hub.state.path.fd(self.transport))
         self.hub.state.sockets.add(self)
-        self.library = Library(self.hub.state.limits)
-        self.handshake = Handshake(self.hub.state, self.http, self.transport, self.library, self.hub.refused)
+        self.protocol = LazyProtocol(self.hub.state.limits)
+        self.handshake = Handshake(self.hub.state, self.http, self.transport, self.protocol, self.hub.refused)
         self.peer = self.handshake.peer
         self._has_entered = self.handshake.has_entered
         self._start_deadline(self.handshake.patience_s)
@@ -72,7 +72,7 @@ class Connection(asyncio.Protocol):
     def _shake_hands(self, data: bytes) -> None:
         assert self.handshake is not None
         rest = self.handshake.receive(data)
-        if not self.library.is_forgotten:
+        if not self.protocol.is_forgotten:
             self._send_protocol_bytes()
         if rest is None:
             if self.handshake.is_over and self.session.state is State.CONNECTING:
@@ -81,7 +81,7 @@ class Connection(asyncio.Protocol):
             return
         self.peer = self.handshake.peer
         self.handshake = None
-        self.library.forget()
+        self.protocol.forget()
         self.session.happened(Input.HANDSHAKE)
         self._start_deadline(self.hub.state.limits.auth_timeout_s)
         self.hub.opened(self)
@@ -95,10 +95,10 @@ class Connection(asyncio.Protocol):
         if self.handshake is not None:
             self._shake_hands(data)
             return
-        for said in self.library.read(data):
+        for said in self.protocol.read(data):
             if self.session.listens:
                 self._take(said)
-        if not self.library.is_forgotten:
+        if not self.protocol.is_forgotten:
             self._answer_as_library()
 
     def _take(self, said: bytes | Frame) -> None:
@@ -144,12 +144,12 @@ class Connection(asyncio.Protocol):
             self.write_due()  # the answers to what came before the end
         self._send_protocol_bytes()
         self._notice_protocol_close()
-        self.library.forget()
+        self.protocol.forget()
 
     @property
     def frames(self) -> Frames:
         """The protocol of this connection, as the library keeps it."""
-        return self.library.frames
+        return self.protocol.frames
 
     def eof_received(self) -> None:
         """The peer sends no more; the transport closes once it has sent what it holds, for which it has a deadline."""
@@ -295,6 +295,6 @@ class Connection(asyncio.Protocol):
         if beat is Beat.PING:
             self.frames.send_ping(heartbeat.payload)
             self._send_protocol_bytes()
-            self.library.forget()
+            self.protocol.forget()
         elif beat is Beat.DEAD:  # paused: the ping is stuck behind bytes that it does not read
             self.close(CloseCode.TRY_LATER if self.outgoing.is_paused else CloseCode.HEARTBEAT_TIMEOUT)

@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from websockets.http11 import Request, Response
 
-from labkit.wire.fast.library import Library
+from labkit.wire.fast.lazy_protocol import LazyProtocol
 from labkit.wire.fast.usual_handshake import read_usual
 from labkit.wire.gate import Peer, peer_of
 from labkit.wire.http.reply import reply
@@ -31,7 +31,7 @@ class Handshake:
         state: ServerState,
         http: Http,
         transport: asyncio.Transport,
-        library: Library,
+        protocol: LazyProtocol,
         refused: Callable[[Peer, int], None],
     ) -> None:
         """`refused` is told of each handshake that gets an HTTP status instead of an upgrade."""
@@ -47,7 +47,7 @@ class Handshake:
             asyncio.get_running_loop().call_soon(reset, transport)
         self.is_over = False  # answered with HTTP: what still comes is dropped
         self._transport = transport
-        self._library = library
+        self._protocol = protocol
         self._head = bytearray()
 
     def receive(self, data: bytes) -> bytes | None:
@@ -72,11 +72,11 @@ class Handshake:
         if usual is None or self._refusal(usual.origin, usual.host) is not None:
             return False
         self._transport.write(usual.answer())
-        self._library.is_connecting = False
+        self._protocol.is_connecting = False
         return True
 
     def _request(self, head: bytes, rest: bytes) -> bytes | None:
-        frames = self._library.frames
+        frames = self._protocol.frames
         frames.receive_data(head)
         events = frames.events_received()
         if not events:  # the library refuses bodies and broken requests without a word
@@ -96,11 +96,11 @@ class Handshake:
         origins, hosts = request.headers.get_all("Origin"), request.headers.get_all("Host")
         refusal = self._refusal(",".join(origins) if origins else None, hosts[0] if hosts else None)
         if refusal is None:
-            frames = self._library.frames
+            frames = self._protocol.frames
             response = frames.accept(request)
             if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
                 frames.send_response(response)
-                self._library.is_connecting = False
+                self._protocol.is_connecting = False
                 return True
             refusal = response
         self._refused(self.peer, refusal.status_code)

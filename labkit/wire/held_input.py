@@ -1,6 +1,6 @@
 """Messages of clients that must wait: kept in order, and received once their client may go on.
 
-    hold      a join waits for space in the outbox (wire.backlog), or a credential for the log (wire.sharing.arrivals)
+    hold      a join waits for space in the outbox, or a credential for the log
     release   what came meanwhile is received, in the order in which it came
 
 A client may be held for several reasons at once; it goes on when the last one is gone.

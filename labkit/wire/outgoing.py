@@ -1,12 +1,11 @@
-"""The way out of one connection: what is due in this tick, and an outbox for what the kernel does not take.
+"""What one connection sends: the frames due in this tick, and an outbox for what the kernel does not take.
 
     due --write_due--> the transport --> the kernel --> the peer
      |                      |
      +----> outbox <--------+   while the kernel is full, frames wait where they are counted
 
-Nearly always the kernel has room, so what is due goes to it without being queued and counted first: kernel first, the
-outbox second. When `write_due` is called is the business of `wire.fast.path`, and `way` that of `wire.fast.kernel`.
-Taught in notebook 06 (slow consumers).
+The kernel nearly always has space, so due frames go to it first; only what it refuses is queued and counted.
+`wire.fast.path` decides when `write_due` is called, and `wire.fast.kernel` writes to `fd`.
 """
 
 import asyncio
@@ -16,16 +15,16 @@ from labkit.rules.limits import Limits
 from labkit.rules.outbox import Offer, Outbox
 
 WRITE_CHUNK_BYTES = 64 * 1024
-NO_WAY = -1  # in place of a file descriptor: everything goes through the transport
+NO_FD = -1  # no file descriptor: everything goes through the transport
 
 
 class Outgoing:
-    """What one client is sent. `due` are the frames that it was told in this tick.
+    """The outgoing side of one connection. `due` holds the frames sent to it in this tick.
 
-    `way`: what may be written to past the transport; NO_WAY while anything waits, and when the connection ends.
+    `fd` may be written to past the transport; NO_FD while anything waits, and when the connection ends.
     """
 
-    __slots__ = ("_open_way", "_transport", "due", "is_paused", "is_slow", "largest_bytes", "outbox", "way")
+    __slots__ = ("_open_fd", "_transport", "due", "fd", "is_paused", "is_slow", "largest_bytes", "outbox")
 
     def __init__(self, limits: Limits) -> None:
         self.outbox = Outbox(limits.outbox_bytes, limits.outbox_age_s)
@@ -33,20 +32,20 @@ class Outgoing:
         self.is_paused = False
         self.is_slow = False  # it overflowed and is about to be closed: a hole in the stream must not be followed
         self.largest_bytes = 0  # of one write
-        self.way = self._open_way = NO_WAY
+        self.fd = self._open_fd = NO_FD
         self._transport: asyncio.Transport | None = None
 
-    def start(self, transport: asyncio.Transport, way: int = NO_WAY) -> None:
-        """There is a transport: from now on paused means that bytes are waiting.
+    def start(self, transport: asyncio.Transport, fd: int = NO_FD) -> None:
+        """Write to this transport from now on; `fd` is its file descriptor, where frames may bypass it.
 
-        Where there is a way past it, a single byte must count: the next frame would overtake it. Elsewhere 1 will do,
-        and has to: asyncio's TLS takes 0 for always, and nothing would wake it up. TLS also pauses and resumes while it
-        shakes hands, before anybody has a transport: that is forgotten here.
+        With `fd`, the transport must pause for a single unsent byte: otherwise the next frame would overtake it.
+        Without, the limit is 1, because asyncio's TLS reads 0 as "always paused". TLS also pauses and resumes during
+        its handshake, before the transport is known here, so the flag is reset.
         """
-        transport.set_write_buffer_limits(high=1 if way == NO_WAY else 0, low=0)
+        transport.set_write_buffer_limits(high=1 if fd == NO_FD else 0, low=0)
         self._transport = transport
         self.is_paused = False
-        self.way = self._open_way = way
+        self.fd = self._open_fd = fd
 
     def write_due(self) -> Offer:
         """Write what is due. OVERFLOW comes once, and the caller closes the connection."""
@@ -80,10 +79,10 @@ class Outgoing:
         self.due.clear()
         for frame in due:
             if not self.is_slow and self.outbox.offer(frame, now) is Offer.OVERFLOW:
-                self.is_slow, self.way = True, NO_WAY
+                self.is_slow, self.fd = True, NO_FD
                 return Offer.OVERFLOW
         self.flush()
-        self._look_for_way()
+        self._look_for_fd()
         return Offer.ACCEPTED
 
     def flush(self) -> None:
@@ -96,21 +95,21 @@ class Outgoing:
 
     def pause(self) -> None:
         """The kernel is full, and the transport holds the rest."""
-        self.is_paused, self.way = True, NO_WAY
+        self.is_paused, self.fd = True, NO_FD
 
     def resume(self) -> None:
         """All that the transport held is with the kernel."""
         self.is_paused = False
         self.outbox.delivered()
         self.flush()
-        self._look_for_way()
+        self._look_for_fd()
 
-    def _look_for_way(self) -> None:
+    def _look_for_fd(self) -> None:
         is_free = not (self.is_paused or self.is_slow or self.outbox.queued_bytes)
-        self.way = self._open_way if is_free else NO_WAY
+        self.fd = self._open_fd if is_free else NO_FD
 
     def drop(self) -> None:
         """Forget what is not with the transport: the connection ends."""
         self.due.clear()
         self.outbox.drop()
-        self.way = self._open_way = NO_WAY
+        self.fd = self._open_fd = NO_FD

@@ -1,12 +1,12 @@
-"""Writes that go to the kernel, past the transport: 3 us a member and event in place of 5.
+"""Writes that bypass the transport: 3 us per member and event instead of 5.
 
-The kernel nearly always has room. `transport.write` finds that out, as it must, behind a dozen of questions; for a room
-of 500 the answers are the same 500 times. So they are asked once, when something changes: `Outgoing.way` is the file
-descriptor of a connection that nothing waits for, and NO_WAY as soon as something does. Whoever has a way is written
-to right here, in one loop, and what the kernel does not take goes to the transport, which waits as it always does.
+The kernel nearly always has space. `transport.write` checks a dozen things before it finds that out; for a room of 500
+it checks them 500 times with the same result. Here they are checked once, when something changes: `Outgoing.fd` is the
+file descriptor of a connection for which nothing waits, and NO_FD as soon as something does. What the kernel refuses
+goes to the transport, which waits as usual.
 
-What it costs: a file descriptor is held beside the transport that owns it, and must never be used once that is gone.
-TLS has no way past its transport. Taught in notebook 06 (slow consumers).
+Cost: a file descriptor is held beside the transport that owns it, and must never be used after that is gone. TLS must
+go through its transport.
 """
 
 import asyncio
@@ -15,19 +15,19 @@ import socket
 from collections.abc import Iterable
 
 from labkit.wire.member import Member
-from labkit.wire.outgoing import NO_WAY, WRITE_CHUNK_BYTES
+from labkit.wire.outgoing import NO_FD, WRITE_CHUNK_BYTES
 
 
-def way_past(transport: asyncio.Transport) -> int:
-    """The file descriptor that may be written to in place of this transport; NO_WAY where there is none."""
+def direct_fd(transport: asyncio.Transport) -> int:
+    """The file descriptor behind a transport; NO_FD where writes must go through the transport."""
     sock: socket.socket | None = transport.get_extra_info("socket")
     if sock is None or transport.get_extra_info("sslcontext") is not None or os.name != "posix":
-        return NO_WAY
+        return NO_FD
     return sock.fileno()
 
 
 def write_at_once(members: Iterable[Member]) -> None:
-    """Write to each member what it was told in this tick: for nearly all of a room the same, so it is joined once."""
+    """Write each member's due frames. Nearly all members of a room have the same ones, so these are joined once."""
     write = os.write
     same: list[bytes] = []
     data, size = b"", 0
@@ -40,8 +40,8 @@ def write_at_once(members: Iterable[Member]) -> None:
             data = due[0] if len(due) == 1 else b"".join(due)
             size = len(data)
         outgoing = member.outgoing
-        way = outgoing.way
-        if way == NO_WAY or size > WRITE_CHUNK_BYTES:
+        fd = outgoing.fd
+        if fd == NO_FD or size > WRITE_CHUNK_BYTES:
             member.write_due()
             continue
         member.sent += len(due)
@@ -49,7 +49,7 @@ def write_at_once(members: Iterable[Member]) -> None:
         if size > outgoing.largest_bytes:
             outgoing.largest_bytes = size
         try:
-            taken = write(way, data)
+            taken = write(fd, data)
         except OSError:  # the kernel is full, or the peer is gone: the transport finds out which, and acts on it
             taken = 0
         if taken < size:

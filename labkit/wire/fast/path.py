@@ -24,11 +24,11 @@ from time import monotonic
 
 from labkit.rules.answers import Answer, encode
 from labkit.rules.messages import decode
-from labkit.wire.fast.kernel import way_past, write_at_once
+from labkit.wire.fast.kernel import direct_fd, write_at_once
 from labkit.wire.fast.short_messages import decode_quickly
 from labkit.wire.frames import text_frame
 from labkit.wire.member import Member
-from labkit.wire.outgoing import NO_WAY
+from labkit.wire.outgoing import NO_FD
 
 TICK_S = 0.004  # of writing, before everything else on the loop has its turn
 MEMBERS_A_TURN = 64
@@ -40,9 +40,9 @@ class PlainPath:
 
     decode = staticmethod(decode)
 
-    def way(self, _: asyncio.Transport) -> int:
+    def fd(self, _: asyncio.Transport) -> int:
         """Everything goes through the transport."""
-        return NO_WAY
+        return NO_FD
 
     def tell(self, members: Iterable[Member], said: Answer, _: bytes) -> None:
         """Send an event to members."""
@@ -59,7 +59,7 @@ class FastPath:
     """One frame for all members; one write a member a tick."""
 
     decode = staticmethod(decode_quickly)
-    way = staticmethod(way_past)
+    fd = staticmethod(direct_fd)
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock

@@ -6,7 +6,7 @@ slicing. Most frames of a room are of that kind.
 
 What it costs: a second reader of bytes that strangers send. So it takes whole frames or nothing, and only where the
 library would stand between two messages; everything else, every error included, is the library's. Where the library
-then stands is followed by counting (`Follower`). Both readers are fuzzed against each other, and a test looks whether
+then stands is counted (`FrameCursor`). Both readers are fuzzed against each other, and a test looks whether
 the library is one that was looked at.
 """
 
@@ -52,8 +52,8 @@ def one_short_text(data: bytes, max_bytes: int) -> bytes | None:
     return apply_mask(data[start:], data[start - 4 : start])
 
 
-class Follower:
-    """Where the library stands in a stream that it is given: it counts, and judges nothing."""
+class FrameCursor:
+    """The library's position in its stream: between messages, in a frame head, or in a payload. It only counts."""
 
     __slots__ = ("_head", "_is_in_message", "_left")
 
@@ -67,7 +67,7 @@ class Follower:
         """Whether a message may begin with the next byte."""
         return not self._left and not self._head and not self._is_in_message
 
-    def follow(self, data: bytes) -> None:
+    def advance(self, data: bytes) -> None:
         """The library was given these bytes, and has not failed."""
         at = 0
         while at < len(data):

@@ -26,12 +26,12 @@ from labkit.wire.membership import Memberships
 from labkit.wire.order import How
 from labkit.wire.replies import Replies
 from labkit.wire.server_state import ServerState
-from labkit.wire.sharing import words
-from labkit.wire.sharing.arrivals import Arrivals
+from labkit.wire.sharing import bus_messages
+from labkit.wire.sharing.action_queue import ActionQueue
 from labkit.wire.sharing.broker import Broker, LogMessage
-from labkit.wire.sharing.elsewhere import ALIVE_S, Elsewhere
+from labkit.wire.sharing.pending_logins import PendingLogins
 from labkit.wire.sharing.publishing import SharedPublishing
-from labkit.wire.sharing.turns import Turns
+from labkit.wire.sharing.remote_presence import ALIVE_S, RemotePresence
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -46,11 +46,11 @@ class LogOrder:
         self._state = state
         self.broker = broker
         self.me = state.new_id()
-        self.turns = Turns(self._now)
+        self.turns = ActionQueue(self._now)
         self._replies = Replies(state)
-        self.arrivals = Arrivals(state, held, broker, self.turns, self.me, self._perform_now)
+        self.arrivals = PendingLogins(state, held, broker, self.turns, self.me, self._perform_now)
         self.publishing = SharedPublishing(state, broker, self.turns, self._replies.refuse, self._caught_up)
-        self.elsewhere = Elsewhere(self.me, self._tell, self._entered_elsewhere, self._gone_elsewhere)
+        self.elsewhere = RemotePresence(self.me, self._tell, self._entered_elsewhere, self._gone_elsewhere)
         self._backlog = Backlog(state, held, self.perform)
         self._memberships = Memberships(state, self._backlog, self._replies.refuse, self.elsewhere)
         entrance = Entrance(state, self._memberships.changed, self._perform_now)
@@ -67,20 +67,20 @@ class LogOrder:
         }
         self._ahead: dict[Member, tuple[str, int, float]] = {}  # room, seq and until when
         self._patient: set[Member] = set()  # those that have waited for it already
-        self._revocations: list[words.Revoked] = []  # that could not be written yet
+        self._revocations: list[bus_messages.Revoked] = []  # that could not be written yet
         self._ticking: asyncio.Task[None] | None = None
 
     async def follow(self, place: int) -> None:
         """Read the log from behind a place; returns when all of it is read."""
         await self.broker.follow(place, self)
-        self._tell(words.Asks(server=self.me))
+        self._tell(bus_messages.Asks(server=self.me))
         self._ticking = asyncio.create_task(self._tick())
 
     async def close(self) -> None:
         """The other servers need not wait for us."""
         if self._ticking is not None:
             self._ticking.cancel()
-            self._tell(words.Leaving(server=self.me))
+            self._tell(bus_messages.Leaving(server=self.me))
         await self.broker.close()
 
     # What connections ask for
@@ -118,7 +118,7 @@ class LogOrder:
         self._drop_waiting(connection)
         self._memberships.leave_all(connection)
         self.arrivals.gone(connection)
-        self._tell(words.Closed(server=self.me, connection=connection.id, close=close))
+        self._tell(bus_messages.Closed(server=self.me, connection=connection.id, close=close))
 
     def _drop_waiting(self, connection: Member) -> None:
         """A `leave` among it took the room from the session's list: it is put back, as the member is still in there."""
@@ -134,7 +134,7 @@ class LogOrder:
     def revoked(self, user_id: str) -> None:
         """End a user's sessions on the other servers too, when the log brings it to them."""
         at = self._state.sessions.revocations(user_id)[-1]  # this one's: by that the log's copy is known to be ours
-        self._revocations.append(words.Revoked(id=self._state.new_id(), user=user_id, at=at))
+        self._revocations.append(bus_messages.Revoked(id=self._state.new_id(), user=user_id, at=at))
         self._write_revocations()
 
     def _now(self, connection: Member, action: actions.Action) -> None:
@@ -183,32 +183,32 @@ class LogOrder:
         if self.publishing.is_deaf:
             return
         try:
-            written = words.read_log(message.body)
+            written = bus_messages.read_log(message.body)
         except msgspec.DecodeError:
             _LOGGER.error("the log holds something that is not ours", extra={"place": message.place})
             return
         match written:
-            case words.Said():
+            case bus_messages.Said():
                 self.publishing.read(written, message.place, message.at)
-            case words.Coming():
+            case bus_messages.LoginRequest():
                 self.arrivals.read(written, message.place, message.at)
-            case words.Revoked():
+            case bus_messages.Revoked():
                 self._revoke_here(written)
 
     def told(self, body: bytes) -> None:
         """A word from another server, or from ourselves."""
         try:
-            word = words.read_word(body)
+            word = bus_messages.read_word(body)
         except msgspec.DecodeError:
             return
         if word.server == self.me:
             return
         match word:
-            case words.Welcomed():
+            case bus_messages.LoginAccepted():
                 self.arrivals.welcomed(word)
-            case words.Closed():
+            case bus_messages.Closed():
                 self._state.sessions.remember_close(word.connection, word.close)
-            case words.Asks() if word.whom in ("", self.me):
+            case bus_messages.Asks() if word.whom in ("", self.me):
                 self.elsewhere.tell_everybody(self._present_here())
             case _:
                 self.elsewhere.hear(word, monotonic())
@@ -216,7 +216,7 @@ class LogOrder:
     def up(self) -> None:
         """The log is read up to its end."""
         self._write_revocations()
-        self._tell(words.Asks(server=self.me))
+        self._tell(bus_messages.Asks(server=self.me))
 
     def down(self) -> None:
         """The broker is away."""
@@ -224,14 +224,14 @@ class LogOrder:
 
     # What we write and say
 
-    def _tell(self, word: words.Word) -> None:
-        words.tell(self.broker, word)
+    def _tell(self, word: bus_messages.Word) -> None:
+        bus_messages.tell(self.broker, word)
 
     def _write_revocations(self) -> None:
-        while self._revocations and words.append(self.broker, self._revocations[0]):
+        while self._revocations and bus_messages.append(self.broker, self._revocations[0]):
             self._revocations.pop(0)
 
-    def _revoke_here(self, revoked: words.Revoked) -> None:
+    def _revoke_here(self, revoked: bus_messages.Revoked) -> None:
         """A revocation of ours comes back, and after a restart or a rewind the log brings what we have done before.
 
         Once is enough: whoever came in since then came in with something fresh.

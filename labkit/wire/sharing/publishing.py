@@ -22,10 +22,10 @@ from labkit.rules.rooms import Event, Room
 from labkit.wire.audit.writer import Entry
 from labkit.wire.member import Member
 from labkit.wire.server_state import ServerState
-from labkit.wire.sharing import words
+from labkit.wire.sharing import bus_messages
+from labkit.wire.sharing.action_queue import ActionQueue
 from labkit.wire.sharing.broker import Broker
-from labkit.wire.sharing.turns import Turns
-from labkit.wire.sharing.words import Said
+from labkit.wire.sharing.bus_messages import Said
 
 WAIT_S = 3.0
 AGAIN_S = 1.0  # after the audit refused an event
@@ -46,14 +46,14 @@ class SharedPublishing:
         self,
         state: ServerState,
         broker: Broker,
-        turns: Turns,
+        turns: ActionQueue,
         refuse: Callable[[Member, actions.Refuse], None],
         delivered: Callable[[Room[Member]], None],
     ) -> None:
         """`delivered` is told of each room that has a newer event."""
         self._state = state
         self._broker = broker
-        self._turns = turns
+        self._actions = turns
         self._refuse_now = refuse
         self._delivered = delivered
         self._travelling: dict[str, _Travelling] = {}
@@ -75,10 +75,10 @@ class SharedPublishing:
             request=message.request_id,
             message=msgspec.to_builtins(message),
         )
-        if not words.append(self._broker, said):
+        if not bus_messages.append(self._broker, said):
             self._refuse(connection, message.request_id, message.room_id)
             return
-        self._turns.started(connection)
+        self._actions.started(connection)
         late_at = monotonic() + WAIT_S
         self._travelling[said.id] = _Travelling(connection, message.request_id, message.room_id, late_at)
 
@@ -136,7 +136,7 @@ class SharedPublishing:
         self._state.counts.delivered += len(members)
         self._state.path.tell(members, answer, event.body)
         if ours is not None:
-            self._turns.ended(ours.connection)
+            self._actions.ended(ours.connection)
         self._delivered(room)
 
     def _say_again(self, ours: _Travelling, room: Room[Member], said: Event) -> None:
@@ -144,11 +144,11 @@ class SharedPublishing:
             ours.connection.send(answers.duplicate(said.body))
         else:
             self._refuse(ours.connection, said.request_id, room.room_id)
-        self._turns.ended(ours.connection)
+        self._actions.ended(ours.connection)
 
     def _give_up(self, one: _Travelling) -> None:
         self._refuse(one.connection, one.request_id, one.room_id)
-        self._turns.ended(one.connection)
+        self._actions.ended(one.connection)
 
     def _refuse(self, connection: Member, request_id: str | None, room_id: str) -> None:
         self._refuse_now(connection, actions.Refuse("unavailable", request_id, room_id))

@@ -12,7 +12,7 @@ import msgspec
 from labkit.rules.limits import Limits
 from labkit.wire.audit.writer import Entry
 from labkit.wire.sharing.broker import LogMessage
-from labkit.wire.sharing.words import Said, read_log
+from labkit.wire.sharing.bus_messages import Said, read_log
 
 
 class Reconciled(NamedTuple):

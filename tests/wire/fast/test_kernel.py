@@ -12,8 +12,8 @@ import pytest
 
 from labkit.rules.limits import Limits
 from labkit.rules.outbox import Offer
-from labkit.wire.fast.kernel import way_past, write_at_once
-from labkit.wire.outgoing import NO_WAY, Outgoing
+from labkit.wire.fast.kernel import direct_fd, write_at_once
+from labkit.wire.outgoing import NO_FD, Outgoing
 from tests.wire.raw import TOKEN, Raw, on_a_loop, serving, until
 
 
@@ -56,7 +56,7 @@ class Member:
 
     def __init__(self, transport: asyncio.Transport, told: Told) -> None:
         self.outgoing = told.outgoing = Outgoing(Limits())
-        self.outgoing.start(transport, way_past(transport))
+        self.outgoing.start(transport, direct_fd(transport))
         self.due = self.outgoing.due
         self.sent = self.through_transport = 0
 
@@ -81,7 +81,7 @@ async def test_what_the_kernel_does_not_take_is_sent_behind_it() -> None:
         member, loop = Member(transport, told), asyncio.get_running_loop()
         other.setblocking(False)
         for _ in range(2):
-            assert member.outgoing.way == way_past(transport)
+            assert member.outgoing.fd == direct_fd(transport)
             sent = heard = b""
             member.through_transport = 0
             while not member.through_transport:
@@ -89,7 +89,7 @@ async def test_what_the_kernel_does_not_take_is_sent_behind_it() -> None:
                 tell(member, *frames)
                 sent += b"".join(frames)
             assert 0 < transport.get_write_buffer_size() <= 30_000 and member.outgoing.outbox.queued_bytes
-            assert member.outgoing.way == NO_WAY
+            assert member.outgoing.fd == NO_FD
             while len(heard) < len(sent):
                 heard += await loop.sock_recv(other, 65_536)
             assert heard == sent
@@ -111,14 +111,14 @@ async def test_a_single_byte_that_the_kernel_left_is_not_overtaken() -> None:
     """All of a frame but its last byte went out: what is told next must wait for that byte, however small it is."""
     async with pair() as (transport, told, other):
         member = Member(transport, told)
-        way, heard, sent, filled = member.outgoing.way, b"", b"", 0
-        with socket.socket(fileno=socket.dup(way)) as past:
+        fd, heard, sent, filled = member.outgoing.fd, b"", b"", 0
+        with socket.socket(fileno=socket.dup(fd)) as past:
             while transport.get_write_buffer_size() != 1:
                 filled += fill(past)
                 tell(member, b"x")
                 sent += b"x"
-        assert member.outgoing.way == NO_WAY and member.outgoing.is_paused
-        while not select.select([], [way], [], 0)[1]:  # the loop is busy while the peer reads
+        assert member.outgoing.fd == NO_FD and member.outgoing.is_paused
+        while not select.select([], [fd], [], 0)[1]:  # the loop is busy while the peer reads
             heard += other.recv(65_536)
         tell(member, b"yz")
         other.setblocking(False)
@@ -146,11 +146,11 @@ async def test_a_connection_that_ends_has_no_way_any_more() -> None:
     async with serving(limits={"fast_path": True}) as server:
         bob = await Raw.enter(server.url, TOKEN, "a")
         connection = server.hub.state.connections[bob.ok["connectionId"]]
-        assert connection.outgoing.way != NO_WAY
+        assert connection.outgoing.fd != NO_FD
         bob.writer.close()
         await until(lambda: not server.hub.state.connections)
         connection.outgoing.resume()
-        assert connection.outgoing.way == NO_WAY
+        assert connection.outgoing.fd == NO_FD
 
 
 class Taking:
@@ -168,12 +168,12 @@ def test_of_a_slow_member_nothing_goes_past_what_it_missed() -> None:
     """Overflow closes the way: a frame behind the one that did not fit would hide a hole."""
     transport: Any = Taking()
     outgoing = Outgoing(Limits(max_message_bytes=100, max_frame_bytes=1_000, outbox_bytes=1_000))
-    outgoing.start(transport, way=7)
+    outgoing.start(transport, fd=7)
     outgoing.pause()
     outgoing.due.extend([b"x" * 600] * 2)
     assert outgoing.write_due() is Offer.OVERFLOW
     outgoing.resume()
-    assert outgoing.way == NO_WAY
+    assert outgoing.fd == NO_FD
 
 
 @pytest.mark.parametrize(
@@ -188,4 +188,4 @@ def test_there_is_a_way_past_plain_tcp_only(known: dict[str, Any], has_way: bool
                 return ({"socket": sock} | known).get(name)
 
         transport: Any = Transport()
-        assert way_past(transport) == (sock.fileno() if has_way else NO_WAY)
+        assert direct_fd(transport) == (sock.fileno() if has_way else NO_FD)

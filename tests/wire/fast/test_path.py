@@ -9,7 +9,7 @@ import pytest
 from labkit.rules.limits import Limits
 from labkit.wire.fast.path import BYTES_A_TICK, TICK_S, FastPath, PlainPath
 from labkit.wire.frames import text_frame
-from labkit.wire.outgoing import NO_WAY
+from labkit.wire.outgoing import NO_FD
 from labkit.wire.server import Server
 from tests.wire.raw import TOKEN, Raw, on_a_loop, serving, text
 
@@ -20,7 +20,7 @@ BODY = '{"type":"chat","text":"é"}'.encode()
 class Outgoing:
     """Of a connection that goes through its transport."""
 
-    way = NO_WAY
+    fd = NO_FD
 
 
 class Member:

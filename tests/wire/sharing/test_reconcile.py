@@ -10,8 +10,8 @@ from click.testing import CliRunner, Result
 from labkit.cli import main
 from labkit.rules.limits import Limits
 from labkit.wire.audit.writer import Entry
+from labkit.wire.sharing.bus_messages import Revoked, Said, write
 from labkit.wire.sharing.reconcile import Reconciled, reconcile
-from labkit.wire.sharing.words import Revoked, Said, write
 from tests.wire.raw import TOKEN, Raw, on_a_loop
 from tests.wire.sharing.house import ROOM, house
 

@@ -6,8 +6,8 @@ who is silent for DEAD_S has taken its members with it. Pure but for the words i
 
 from collections.abc import Callable, Iterable
 
-from labkit.wire.sharing import words
-from labkit.wire.sharing.words import Alive, Asks, Entered, Gone, Leaving, Present, Word
+from labkit.wire.sharing import bus_messages
+from labkit.wire.sharing.bus_messages import Alive, Asks, Entered, Gone, Leaving, Present, Word
 
 ALIVE_S = 1.0
 DEAD_S = 5.0
@@ -23,7 +23,7 @@ class _Server:
         self.rooms: dict[str, dict[str, float]] = {}
 
 
-class Elsewhere:
+class RemotePresence:
     """The members of other servers' connections. `entered` and `gone` are called when a user appears or is gone."""
 
     def __init__(self, me: str, send: Callable[[Word], None], entered: Change, gone: Change) -> None:
@@ -73,7 +73,7 @@ class Elsewhere:
 
     def hear(self, word: Word, now: float) -> None:
         """A word about members; our own are passed over, as are those about other things."""
-        if word.server == self._me or isinstance(word, words.Welcomed | words.Closed | Asks):
+        if word.server == self._me or isinstance(word, bus_messages.LoginAccepted | bus_messages.Closed | Asks):
             return
         if isinstance(word, Leaving):
             self._forget(word.server)

@@ -24,7 +24,7 @@ class Said(msgspec.Struct, tag="said", kw_only=True, omit_defaults=True):
         return f"rooms.{self.room}"
 
 
-class Coming(msgspec.Struct, tag="coming", kw_only=True, omit_defaults=True):
+class LoginRequest(msgspec.Struct, tag="coming", kw_only=True, omit_defaults=True):
     """Log: a connection presents a ticket (`ticket`, good until `expires_at`) or a resume credential."""
 
     id: str
@@ -43,7 +43,7 @@ class Revoked(msgspec.Struct, tag="revoked", kw_only=True):
     topic: ClassVar[str] = "sessions"
 
 
-class Welcomed(msgspec.Struct, tag="welcomed", kw_only=True):
+class LoginAccepted(msgspec.Struct, tag="welcomed", kw_only=True):
     """Word: a connection goes on with a session, by right of a place in the log; older connections of it end."""
 
     server: str
@@ -109,8 +109,8 @@ class Leaving(msgspec.Struct, tag="leaving", kw_only=True):
     server: str
 
 
-Written = Said | Coming | Revoked
-Word = Welcomed | Closed | Entered | Gone | Alive | Asks | Present | Leaving
+Written = Said | LoginRequest | Revoked
+Word = LoginAccepted | Closed | Entered | Gone | Alive | Asks | Present | Leaving
 _LOG = msgspec.json.Decoder(Written)
 read_word = msgspec.json.Decoder(Word).decode
 

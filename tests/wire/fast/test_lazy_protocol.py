@@ -12,7 +12,7 @@ from websockets.server import ServerProtocol
 
 from labkit.rules.limits import Limits
 from labkit.wire.fast import short_frames
-from labkit.wire.fast.library import Library
+from labkit.wire.fast.lazy_protocol import LazyProtocol
 from labkit.wire.frames import Frames
 from tests.wire.fast.streams import stream
 from tests.wire.raw import BINARY, PING, TEXT, frame
@@ -29,40 +29,40 @@ class Ear:
     def __init__(self, fast: bool) -> None:
         limits = FAST if fast else PLAIN
         self.heard: Heard = []
-        self.library = Library(limits)
-        self.library.is_connecting = False
-        assert self.library.frames.state is State.OPEN
-        self.library.forget()
+        self.protocol = LazyProtocol(limits)
+        self.protocol.is_connecting = False
+        assert self.protocol.frames.state is State.OPEN
+        self.protocol.forget()
 
     def hear(self, data: bytes) -> None:
         """A packet came."""
-        for said in self.library.read(data):
+        for said in self.protocol.read(data):
             self.heard.append(_plain(said))
         self._write()
 
     def beat(self) -> None:
         """Send a ping, as the heartbeat does."""
-        if self.library.frames.state is State.OPEN:
-            self.library.frames.send_ping(b"beat")
+        if self.protocol.frames.state is State.OPEN:
+            self.protocol.frames.send_ping(b"beat")
         self._write()
 
     def close(self) -> None:
         """Send a close frame; the stream goes on."""
-        if self.library.frames.state is State.OPEN:
-            self.library.frames.send_close(1008, "enough")
+        if self.protocol.frames.state is State.OPEN:
+            self.protocol.frames.send_close(1008, "enough")
         self._write()
 
     def end(self) -> Heard:
         """The peer ends its half; what was heard and written, and how it ended."""
-        self.library.frames.receive_eof()
-        frames = self.library.frames
+        self.protocol.frames.receive_eof()
+        frames = self.protocol.frames
         ends = (frames.state, frames.close_sent, frames.close_rcvd, frames.ending_code, type(frames.parser_exc))
         return [*self.heard, *frames.data_to_send(), ends]
 
     def _write(self) -> None:
-        if not self.library.is_forgotten:
-            self.heard += self.library.frames.data_to_send()
-            self.library.forget()
+        if not self.protocol.is_forgotten:
+            self.heard += self.protocol.frames.data_to_send()
+            self.protocol.forget()
 
 
 def _plain(said: bytes | Frame) -> object:
@@ -105,7 +105,7 @@ def test_the_fuzz_goes_both_ways() -> None:
     for seed in range(1_000):
         ear, was_read = Ear(fast=True), [0, 0]
         for packet in stream(Random(seed)):
-            for said in ear.library.read(packet):
+            for said in ear.protocol.read(packet):
                 was_read[isinstance(said, Frame)] += 1
             ear._write()
         short[bool(was_read[1])] += bool(was_read[0])
@@ -116,7 +116,7 @@ def test_the_fuzz_goes_both_ways() -> None:
 def test_the_library_is_forgotten_between_messages_and_only_there() -> None:
     """Made for a ping, kept in the middle of a message in parts, forgotten behind it; never on the plain path."""
     ear, plain = Ear(fast=True), Ear(fast=False)
-    assert ear.library.is_forgotten and not plain.library.is_forgotten
+    assert ear.protocol.is_forgotten and not plain.protocol.is_forgotten
     states = []
     for packet in [
         frame(TEXT, b"short"),
@@ -129,9 +129,9 @@ def test_the_library_is_forgotten_between_messages_and_only_there() -> None:
         frame(BINARY, b"x" * 200)[:150],
     ]:
         ear.hear(packet)
-        states.append(ear.library.is_forgotten)
+        states.append(ear.protocol.is_forgotten)
         plain.hear(packet)
-        assert not plain.library.is_forgotten
+        assert not plain.protocol.is_forgotten
     assert states == [True, True, False, False, True, False, True, False]
 
 
@@ -139,12 +139,12 @@ def test_whoever_closes_over_a_short_message_has_the_library_read_the_rest() -> 
     """Two messages and the peer's close in one packet; closed over the first, so the close handshake is at its end."""
     ear = Ear(fast=True)
     heard = []
-    for said in ear.library.read(frame(TEXT, b"one") + frame(TEXT, b"two") + frame(8, b"\x03\xe8")):
+    for said in ear.protocol.read(frame(TEXT, b"one") + frame(TEXT, b"two") + frame(8, b"\x03\xe8")):
         heard.append(_plain(said))
         if len(heard) == 1:
-            ear.library.frames.send_close(1008, "enough")
+            ear.protocol.frames.send_close(1008, "enough")
     assert heard == [(Opcode.TEXT, True, b"one"), (Opcode.TEXT, True, b"two"), (Opcode.CLOSE, True, b"\x03\xe8")]
-    assert ear.library.frames.data_to_send()[1:] == [b""] and ear.library.frames.ending_code == 1008
+    assert ear.protocol.frames.data_to_send()[1:] == [b""] and ear.protocol.frames.ending_code == 1008
 
 
 def test_the_library_is_one_that_was_looked_at() -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from labkit.wire.sharing.elsewhere import DEAD_S, WHO_A_WORD, Elsewhere
-from labkit.wire.sharing.words import Asks, Word, read_word, write
+from labkit.wire.sharing.bus_messages import Asks, Word, read_word, write
+from labkit.wire.sharing.remote_presence import DEAD_S, WHO_A_WORD, RemotePresence
 
 
 class Two:
@@ -15,8 +15,8 @@ class Two:
         self.said: list[Word] = []
         self.seen: list[tuple[str, str, str]] = []
         note = lambda what: lambda room, user: self.seen.append((what, room, user))  # noqa: E731
-        self.here = Elsewhere("here", self.said.append, note("entered"), note("gone"))
-        self.there = Elsewhere("there", self.said.append, note("?"), note("?"))
+        self.here = RemotePresence("here", self.said.append, note("entered"), note("gone"))
+        self.there = RemotePresence("there", self.said.append, note("?"), note("?"))
         self.members: list[tuple[str, str, float]] = []
         self.now = 0.0
 
@@ -95,7 +95,7 @@ def test_a_server_that_falls_silent_takes_its_members_with_it(two: Two) -> None:
 
 def test_a_user_on_two_other_servers_enters_once_and_goes_once(two: Two) -> None:
     """With the last of them."""
-    third = Elsewhere("third", two.said.append, lambda *_: None, lambda *_: None)
+    third = RemotePresence("third", two.said.append, lambda *_: None, lambda *_: None)
     third.tell_alive()
     two.carry()
     third.tell_everybody([("a", "ann", 5.0)])

@@ -23,7 +23,7 @@ class _Line:
         self.actions: deque[Action] = deque()
 
 
-class Turns:
+class ActionQueue:
     """The lines of all connections that have one. `perform` does an action now."""
 
     def __init__(self, perform: Perform) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from labkit.rules.actions import Action, Exit, Pong, Publish
 from labkit.rules.messages import Chat
-from labkit.wire.sharing.turns import Turns
+from labkit.wire.sharing.action_queue import ActionQueue
 
 
 class Stage:
@@ -14,7 +14,7 @@ class Stage:
 
     def __init__(self) -> None:
         self.done: list[Any] = []
-        self.turns = Turns(self._perform)
+        self.turns = ActionQueue(self._perform)
         self.line: Any = object()
 
     def _perform(self, connection: Any, action: Action) -> None:

@@ -20,10 +20,10 @@ from labkit.wire.audit.writer import Entry
 from labkit.wire.held_input import HeldInput
 from labkit.wire.member import Member
 from labkit.wire.server_state import ServerState
-from labkit.wire.sharing import words
+from labkit.wire.sharing import bus_messages
+from labkit.wire.sharing.action_queue import ActionQueue
 from labkit.wire.sharing.broker import Broker
-from labkit.wire.sharing.turns import Turns
-from labkit.wire.sharing.words import Coming, Welcomed
+from labkit.wire.sharing.bus_messages import LoginAccepted, LoginRequest
 
 WAIT_S = 2.0  # for the log; the auth timeout is longer
 RETRY_MS = 2000
@@ -31,13 +31,13 @@ MOST_KEPT = 64  # messages of one connection
 
 
 @dataclass
-class _Arrival:
+class _PendingLogin:
     connection: Member
     action: Authenticate | Renew
     late_at: float
 
 
-class Arrivals:
+class PendingLogins:
     """The connections of one server whose credential is on its way through the log."""
 
     def __init__(
@@ -45,7 +45,7 @@ class Arrivals:
         state: ServerState,
         held: HeldInput,
         broker: Broker,
-        turns: Turns,
+        turns: ActionQueue,
         me: str,
         perform: Callable[[Member, Authenticate | Renew | Refuse], None],
     ) -> None:
@@ -53,11 +53,11 @@ class Arrivals:
         self._state = state
         self._held = held
         self._broker = broker
-        self._turns = turns
+        self._actions = turns
         self._me = me
         self._perform = perform
-        self._coming: dict[str, _Arrival] = {}
-        self._by_connection: dict[Member, _Arrival] = {}
+        self._coming: dict[str, _PendingLogin] = {}
+        self._by_connection: dict[Member, _PendingLogin] = {}
         self._places: dict[Member, float] = {}  # by right of which place a connection has its session
 
     def announce(self, connection: Member, action: Authenticate | Renew) -> bool:
@@ -71,12 +71,14 @@ class Arrivals:
                 self._state.sessions.read_resume(action.token, time())
         except Rejected:
             return False
-        coming = Coming(id=self._state.new_id(), connection=connection.id, ticket=ticket_id, expires_at=expires_at)
-        if words.append(self._broker, coming):
-            arrival = _Arrival(connection, action, monotonic() + WAIT_S)
+        coming = LoginRequest(
+            id=self._state.new_id(), connection=connection.id, ticket=ticket_id, expires_at=expires_at
+        )
+        if bus_messages.append(self._broker, coming):
+            arrival = _PendingLogin(connection, action, monotonic() + WAIT_S)
             self._coming[coming.id] = self._by_connection[connection] = arrival
             self._held.hold(connection)
-            self._turns.started(connection)
+            self._actions.started(connection)
             return True
         if ticket_id is not None:
             self._not_now(connection, action)
@@ -92,7 +94,7 @@ class Arrivals:
             connection.close(CloseCode.RATE_LIMITED, reason_with_retry("rate limited", RETRY_MS))
         return True
 
-    def read(self, coming: Coming, place: int, at: float) -> None:
+    def read(self, coming: LoginRequest, place: int, at: float) -> None:
         """A credential came out of the log."""
         arrival = self._coming.pop(coming.id, None)
         if arrival is not None:
@@ -101,7 +103,7 @@ class Arrivals:
             self._state.sessions.remember_spent(coming.ticket, coming.expires_at, at)
             self._state.queue.record(Entry(at, "ticket", id=coming.ticket, expires_at=coming.expires_at))
 
-    def welcomed(self, word: Welcomed) -> None:
+    def welcomed(self, word: LoginAccepted) -> None:
         """Another server let somebody in: an older connection of that session here ends."""
         self._state.sessions.remember_elsewhere(word.session, word.user, word.expires_at)
         older = self._state.sessions.live(word.session)
@@ -124,14 +126,14 @@ class Arrivals:
                 else:
                     self._let_in(arrival, inf)
 
-    def _too_late(self, arrival: _Arrival) -> None:
+    def _too_late(self, arrival: _PendingLogin) -> None:
         """What was written may come out of the log later, and spends the ticket: a fresh one is needed."""
         if isinstance(arrival.action, Authenticate):
             arrival.connection.close(CloseCode.AUTH_TIMEOUT)
         else:
             self._not_now(arrival.connection, arrival.action)
 
-    def _let_in(self, arrival: _Arrival, place: float) -> None:
+    def _let_in(self, arrival: _PendingLogin, place: float) -> None:
         if arrival.connection.session.listens:
             self._places[arrival.connection] = place
             self._perform(arrival.connection, arrival.action)
@@ -140,9 +142,9 @@ class Arrivals:
 
     def _tell_welcomed(self, identity: Identity | None, place: float) -> None:
         if identity is not None and place != inf:
-            words.tell(
+            bus_messages.tell(
                 self._broker,
-                Welcomed(
+                LoginAccepted(
                     server=self._me,
                     session=identity.session_id,
                     user=identity.user_id,
@@ -151,10 +153,10 @@ class Arrivals:
                 ),
             )
 
-    def _go_on(self, arrival: _Arrival) -> None:
+    def _go_on(self, arrival: _PendingLogin) -> None:
         """It is judged: now what the connection said behind it, first what was in line before it was written."""
         self._by_connection.pop(arrival.connection, None)
-        self._turns.ended(arrival.connection)
+        self._actions.ended(arrival.connection)
         self._held.release(arrival.connection)
 
     def _not_now(self, connection: Member, action: Authenticate | Renew) -> None:
