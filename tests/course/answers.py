@@ -10,8 +10,8 @@ ID/edits.toml       all other answers, each as an edit of one of these:
     +        text = await asyncio.wait_for(connection.recv(), 60)
     '''
 
-An edit is a diff without line numbers. The lines with `-` or a space must occur in the base one after the other, and
-there only once; the lines with `+` are added. A blank line separates two changes. A table instead of the text says more:
+An edit is a diff without line numbers. Its lines with `-` or a space must follow one another in the base, at exactly
+one place; its lines with `+` are added. A blank line separates two changes. A table instead of the text says more:
 
     change    the edit
     base      the right answer that it edits, a file in `right` or `unseen`; without it, `plain`
