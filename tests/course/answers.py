@@ -101,7 +101,7 @@ def edited(base: str, change: str) -> str:
 
 
 def _sides(part: str) -> tuple[list[str], list[str]]:
-    """The lines before a part of an edit, and the lines after it."""
+    """Split a part of an edit into the lines that it replaces and the lines that it puts there."""
     lines = part.split("\n")
     if unmarked := [line for line in lines if line[:1] not in {" ", "+", "-"}]:
         raise StaleEdit(f"the line {unmarked[0]!r} begins with neither a space, + nor -; give it one of them")
