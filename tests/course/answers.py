@@ -1,61 +1,154 @@
-"""Answers to the exercises that are known to be right or wrong: `answers/ID/right/NAME.py`, `answers/ID/wrong/NAME.py`.
+"""Answers to the exercises that are known to be right or wrong, one folder per exercise in `answers/`.
 
-A wrong one begins with what must be said of it:
+ID/right/NAME.py    right answers by the authors
+ID/unseen/NAME.py   right answers by people who had read the exercise and never seen its checks
+ID/edits.toml       all other answers, each as an edit of one of these:
 
-    # misconception: no-auth-timeout        the tag behind the first check that fails, whose hint is shown
-    # caught by: silence                    the first check that fails
-    # also: stays odd                       others that fail too; every other check stays silent
-    # before: 3.12                          wrong only with an older Python than this
+    [wrong.silence.no-auth-timeout]     # the check that fails first, and the misconception that it names
+    own_timeout = '''
+    -        text = await asyncio.wait_for(connection.recv(), AUTH_TIMEOUT_S)
+    +        text = await asyncio.wait_for(connection.recv(), 60)
+    '''
 
-Answers of others than the authors are in `unseen/ID/NAME.py`; they begin with `# right` or `# wrong`.
+An edit is a diff without line numbers. Its lines with `-` or a space must follow one another in the base, at exactly
+one place; its lines with `+` are added. A blank line separates two changes. A table instead of the text says more:
+
+    change    the edit
+    base      the right answer that it edits, a file in `right` or `unseen`; without it, `plain`
+    source    the whole answer, where an edit would be nearly as long
+    also      other checks that fail; no check that is not named here fails
+    before    the Python version that no longer has the fault, such as "3.12"
+
+`[right]` holds variants of a right answer. `[unseen.right]` and `[unseen.wrong]` are by the people who never saw the
+checks; any check may catch those that are wrong.
 """
 
 import re
 import sys
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).parent / "answers"
-UNSEEN = Path(__file__).parent / "unseen"
-_HEAD = re.compile(r"^# (misconception|caught by|also|before): (.+)$", re.MULTILINE)
+
+
+class StaleEdit(ValueError):
+    """An edit does not fit its base; the message says which one, why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What `edits.toml` says of one answer."""
+
+    change: str = ""
+    base: str = "plain"
+    source: str = ""
+    also: tuple[str, ...] = ()
+    before: str = "99"
+
+    def applies_here(self) -> bool:
+        """Tell whether the fault exists with the Python that runs the tests."""
+        return sys.version_info < tuple(int(part) for part in self.before.split("."))
 
 
 @dataclass(frozen=True)
 class Known:
-    """An answer with what must come of it."""
+    """An answer, and what the judge must make of it."""
 
-    path: Path
     exercise: str
-    is_right: bool
+    group: str  # the table in edits.toml that is its kind: right, wrong, unseen.right or unseen.wrong
+    stem: str
+    source: str
     misconception: str | None = None
     caught_by: str | None = None
     failing: frozenset[str] = frozenset()
-    before: tuple[int, ...] = (99,)
 
     @property
-    def source(self) -> str:
-        return self.path.read_text(encoding="utf-8")
+    def is_right(self) -> bool:
+        return self.group.endswith("right")
 
     @property
     def name(self) -> str:
-        return f"{self.exercise}/{self.path.parent.name}/{self.path.stem}"
+        return f"{self.exercise}/{self.group}/{self.stem}"
 
 
 def known(exercise_id: str) -> list[Known]:
-    """Those of one exercise, the right ones first."""
-    right = [Known(path, exercise_id, True) for path in sorted((FOLDER / exercise_id / "right").glob("*.py"))]
-    wrong = [_wrong(path, exercise_id) for path in sorted((FOLDER / exercise_id / "wrong").glob("*.py"))]
-    return right + [answer for answer in wrong if sys.version_info < answer.before]
+    """Return the authors' answers to an exercise, the right ones first. Raises StaleEdit."""
+    return [answer for answer in _all(exercise_id) if not answer.group.startswith("unseen")]
 
 
 def unseen(exercise_id: str) -> list[Known]:
-    """Those that were written without sight of the checks."""
-    paths = sorted((UNSEEN / exercise_id).rglob("*.py"))
-    return [Known(path, exercise_id, path.read_text(encoding="utf-8").startswith("# right")) for path in paths]
+    """Return the answers by people who never saw the checks, the right ones first. Raises StaleEdit."""
+    return [answer for answer in _all(exercise_id) if answer.group.startswith("unseen")]
 
 
-def _wrong(path: Path, exercise_id: str) -> Known:
-    told = dict(_HEAD.findall(path.read_text(encoding="utf-8")))
-    failing = {told["caught by"], *told.get("also", "").split()}
-    before = tuple(int(part) for part in told.get("before", "99").split("."))
-    return Known(path, exercise_id, False, told["misconception"], told["caught by"], frozenset(failing), before)
+def edited(base: str, change: str) -> str:
+    """Apply an edit to a program. Raises StaleEdit unless each part fits in exactly one place and changes it."""
+    lines = base.splitlines()
+    for part in re.split(r"\n\n+", change.strip("\n")):
+        old, new = _sides(part)
+        places = [at for at in range(len(lines)) if lines[at : at + len(old)] == old]
+        if not old:
+            raise StaleEdit(f"{part!r} names no line of the base; add the line before or after it, with a space")
+        if len(places) != 1:
+            raise StaleEdit(f"the base has {len(places)} places that read {old}; name lines that it has once")
+        if old == new:
+            raise StaleEdit(f"{part!r} leaves the base as it is; add what it changes")
+        lines[places[0] : places[0] + len(old)] = new
+    return "\n".join(lines) + "\n"
+
+
+def _sides(part: str) -> tuple[list[str], list[str]]:
+    """Split a part of an edit into the lines that it replaces and the lines that it puts there."""
+    lines = part.split("\n")
+    if unmarked := [line for line in lines if line[:1] not in {" ", "+", "-"}]:
+        raise StaleEdit(f"the line {unmarked[0]!r} begins with neither a space, + nor -; give it one of them")
+    return [line[1:] for line in lines if line[0] != "+"], [line[1:] for line in lines if line[0] != "-"]
+
+
+def _all(exercise_id: str) -> list[Known]:
+    folder = FOLDER / exercise_id
+    tables = tomllib.loads((folder / "edits.toml").read_text(encoding="utf-8"))
+    found = [
+        Known(exercise_id, group, path.stem, path.read_text(encoding="utf-8"))
+        for group, name in (("right", "right"), ("unseen.right", "unseen"))
+        for path in sorted((folder / name).glob("*.py"))
+    ]
+    bases = {answer.stem: answer.source for answer in found}
+    for group, stem, edit, tag, check in _edits(tables):
+        failing = frozenset([check, *edit.also]) if check else frozenset()
+        source = edit.source or _product(f"{exercise_id}/{stem}", edit, bases)
+        found.append(Known(exercise_id, group, stem, source, tag, check, failing))
+    return sorted(found, key=lambda answer: not answer.is_right)
+
+
+def _edits(tables: Mapping[str, Any]) -> Iterator[tuple[str, str, Edit, str | None, str | None]]:
+    """Yield group, name, edit, misconception and check of what edits.toml holds."""
+    theirs = tables.get("unseen", {})
+    for group, named in (
+        ("right", tables.get("right", {})),
+        ("unseen.right", theirs.get("right", {})),
+        ("unseen.wrong", theirs.get("wrong", {})),
+    ):
+        for stem, value in named.items():
+            yield group, stem, _edit(value), None, None
+    for check, tags in tables["wrong"].items():
+        for tag, named in tags.items():
+            for stem, value in named.items():
+                if (edit := _edit(value)).applies_here():
+                    yield "wrong", stem, edit, tag, check
+
+
+def _edit(value: str | Mapping[str, Any]) -> Edit:
+    return Edit(value) if isinstance(value, str) else Edit(**value)
+
+
+def _product(name: str, edit: Edit, bases: Mapping[str, str]) -> str:
+    if edit.base not in bases:
+        raise StaleEdit(f"{name} edits {edit.base}, which is no whole answer here; choose one of {sorted(bases)}")
+    try:
+        return edited(bases[edit.base], edit.change)
+    except StaleEdit as stale:
+        raise StaleEdit(f"{name} does not fit {edit.base}: {stale}") from None

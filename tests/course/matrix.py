@@ -13,16 +13,22 @@ from tests.course.answers import Known
 AT_ONCE = 6
 
 
-async def results(answers: Iterable[Known], seed: int = 1) -> list[tuple[Known, Result]]:
-    """Each answer with what came of it; several at a time, all forked from one nursery."""
+async def judgements(programs: Iterable[tuple[str, str]], seed: int = 1) -> list[Result]:
+    """Judge programs, each given with the id of its exercise; several at a time, all forked from one nursery."""
     turns = asyncio.Semaphore(int(os.environ.get("LABKIT_MATRIX_AT_ONCE", AT_ONCE)))
     async with Nursery() as nursery:
 
-        async def one(answer: Known) -> tuple[Known, Result]:
+        async def one(name: str, source: str) -> Result:
             async with turns:
-                return answer, await judge(exercise(answer.exercise), answer.source, seed=seed, nursery=nursery)
+                return await judge(exercise(name), source, seed=seed, nursery=nursery)
 
-        return list(await asyncio.gather(*map(one, answers)))
+        return list(await asyncio.gather(*(one(*program) for program in programs)))
+
+
+async def results(answers: Iterable[Known], seed: int = 1) -> list[tuple[Known, Result]]:
+    """Judge known answers, and return each with its result."""
+    answers = list(answers)
+    return list(zip(answers, await judgements(((one.exercise, one.source) for one in answers), seed)))
 
 
 def faults(judged: Iterable[tuple[Known, Result]]) -> list[str]:

@@ -1,22 +1,19 @@
 """Mutants of each solution: nearly all are caught, and each that is not is listed with the reason."""
 
 import asyncio
-import os
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from labkit.course.exercises import exercise, exercises
-from labkit.course.judging import judge
 from labkit.course.places import original
-from labkit.course.running.nursery import Nursery
 from labkit.course.source import of_file
+from tests.course.matrix import judgements
 from tests.course.mutants import Mutant, mutants
 
 SURVIVORS = tomllib.loads((Path(__file__).parent / "survivors.toml").read_text(encoding="utf-8"))
 LEAST_CAUGHT = 0.9
-AT_ONCE = 8
 
 
 def of(name: str) -> list[Mutant]:
@@ -26,15 +23,8 @@ def of(name: str) -> list[Mutant]:
 
 async def survivors(name: str, found: list[Mutant]) -> list[str]:
     """Those that no check fails: that nobody can tell is not caught."""
-    turns = asyncio.Semaphore(int(os.environ.get("LABKIT_MATRIX_AT_ONCE", AT_ONCE)))
-    async with Nursery() as nursery:
-
-        async def verdict(mutant: Mutant) -> str:
-            async with turns:
-                return (await judge(exercise(name), mutant.source, nursery=nursery)).verdict
-
-        verdicts = await asyncio.gather(*map(verdict, found))
-    return [mutant.name for mutant, verdict in zip(found, verdicts) if verdict != "fail"]
+    results = await judgements((name, mutant.source) for mutant in found)
+    return [mutant.name for mutant, result in zip(found, results) if result.verdict != "fail"]
 
 
 @pytest.mark.matrix

@@ -1,0 +1,17 @@
+WIDTHS = (0, 1, 2, 4, 8, 16, 30)
+
+
+class Backoff:
+    def __init__(self, rng, window_s):
+        self.rng, self.window_s, self.tries = rng, window_s, 0
+
+    def wait(self):
+        width = max(self.window_s, WIDTHS[min(self.tries, 6)])
+        if self.tries == 0:
+            width = self.window_s
+        self.tries += 1
+        return self.rng.uniform(0, width)
+
+    def ended(self, was_let_in, lived_s):
+        if was_let_in and lived_s >= 10:
+            self.tries = 0
