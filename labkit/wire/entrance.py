@@ -4,6 +4,7 @@ The credential is checked against `wire.sessions`; what it spends is stored befo
 single-use ticket stays spent whatever happens to the server. Taught in notebook 02 (auth).
 """
 
+import logging
 from functools import partial
 from time import time
 from typing import TYPE_CHECKING
@@ -15,10 +16,14 @@ from labkit.rules.credentials import Rejected
 from labkit.rules.session import Identity
 from labkit.wire.audit.writer import Entry
 from labkit.wire.membership import Memberships
+from labkit.wire.sessions import NotFromHere
 
 if TYPE_CHECKING:
     from labkit.wire.connection import Connection
     from labkit.wire.hub import Hub
+
+_LOGGER = logging.getLogger(__name__)
+INSTEAD = "connect to localhost without a proxy, or give out tickets with --users"
 
 
 class Entrance:
@@ -69,6 +74,9 @@ class Entrance:
     def _reject(self, connection: "Connection", rejected: Rejected) -> None:
         hub = self._hub
         hub.counts.rejected += 1
+        if isinstance(rejected, NotFromHere):
+            why = hub.gate.why_not_trusted(connection.peer)
+            _LOGGER.warning("dev token refused", extra={"connection": connection.id, "why": why, "instead": INSTEAD})
         body = answers.encode({"code": rejected.code.value}).decode()
         hub.queue.record(Entry(time(), "denied", connection=connection.id, body=body))
         hub.perform_here(connection, actions.Close(rejected.code, rejected.reason))

@@ -6,11 +6,14 @@ request of a usual client itself (`wire.fast.usual_handshake`). Lesson: notebook
 """
 
 import asyncio
+import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from websockets.http11 import Request, Response
 
+from labkit.rules.loopback import came_through
+from labkit.rules.origin import OPAQUE
 from labkit.wire.fast.library import Library
 from labkit.wire.fast.usual_handshake import read_usual
 from labkit.wire.gate import peer_of
@@ -20,8 +23,14 @@ from labkit.wire.sockets import end_our_half, reset
 if TYPE_CHECKING:
     from labkit.wire.hub import Hub
 
+_LOGGER = logging.getLogger(__name__)
 MAX_HEAD_BYTES = 16 * 1024
 END_OF_HEAD = b"\r\n\r\n"
+FOREIGN_ORIGIN = "this origin may not connect; see --allow-origin\n"
+OPAQUE_ORIGIN = (
+    "a page opened from a file has the origin null, as every sandboxed page has, so it may not connect; "
+    "open the page from a server, such as this one, or start this server with --allow-origin null\n"
+)
 
 
 class Handshake:
@@ -62,6 +71,7 @@ class Handshake:
         usual = read_usual(head) if self.hub.limits.fast_path else None
         if usual is None or self._refusal(usual.origin, usual.host) is not None:
             return False
+        self.peer = self.peer._replace(came_through=came_through(usual.host))  # it has no header that proxies add
         self._transport.write(usual.answer())
         self._library.is_connecting = False
         return True
@@ -76,8 +86,8 @@ class Handshake:
             return None
         request = events[0]
         assert isinstance(request, Request)
-        forwarded = "Forwarded" in request.headers or "X-Forwarded-For" in request.headers
-        self.peer = self.peer._replace(forwarded=forwarded)
+        host = ",".join(request.headers.get_all("Host")) or None
+        self.peer = self.peer._replace(came_through=came_through(host, (name for name, _ in request.headers.raw_items())))
         if not _wants_websocket(request):
             self._answer_request(request)
             return None
@@ -100,10 +110,17 @@ class Handshake:
 
     def _refusal(self, origin: str | None, host: str | None) -> Response | None:
         if not self.hub.gate.origin_allowed(origin, host):
-            return reply(HTTPStatus.FORBIDDEN, "this origin may not connect; see --allow-origin\n")
+            return self._refused_origin(origin)
         if not self.has_entered or self.hub.gate.is_draining:
             return reply(HTTPStatus.SERVICE_UNAVAILABLE, "no room for another connection; come back later\n")
         return None
+
+    def _refused_origin(self, origin: str | None) -> Response:
+        """A browser shows its page nothing of the answer, so the log says it as well."""
+        if origin != OPAQUE:
+            return reply(HTTPStatus.FORBIDDEN, FOREIGN_ORIGIN)
+        _LOGGER.warning("refused", extra={"origin": OPAQUE, "why": OPAQUE_ORIGIN.strip()})
+        return reply(HTTPStatus.FORBIDDEN, OPAQUE_ORIGIN)
 
     def _answer_request(self, request: Request) -> None:
         self.is_over = True

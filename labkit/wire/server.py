@@ -21,13 +21,14 @@ from labkit.rules.admission import drain_slots_ms
 from labkit.rules.close_codes import CloseCode, reason_with_retry, row
 from labkit.rules.credentials import Credentials
 from labkit.rules.limits import Limits
+from labkit.rules.loopback import is_loopback
 from labkit.rules.rooms import Rooms
 from labkit.wire.audit.past import read_past
 from labkit.wire.audit.writer import Audit
 from labkit.wire.commit_queue import CommitQueue
 from labkit.wire.connection import Connection
 from labkit.wire.fast.ids import Ids
-from labkit.wire.gate import Gate, is_loopback
+from labkit.wire.gate import Gate
 from labkit.wire.http.routes import Http, Routes
 from labkit.wire.http.users import Directory
 from labkit.wire.hub import Hub
@@ -147,7 +148,7 @@ class Server:
         return self.limits, gate, sessions, rooms, CommitQueue(self._audit), new_id, self._rng
 
     def _on_loopback(self) -> bool:
-        return self.host == LOCALHOST or is_loopback(self.host)
+        return is_loopback(self.host)
 
     def _new_connection(self) -> Connection:
         return Connection(self.hub)

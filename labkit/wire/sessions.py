@@ -27,6 +27,10 @@ CLOSES_KEPT = 10_000
 PURGE_EVERY = 1_000  # started sessions
 
 
+class NotFromHere(Rejected):
+    """The dev token, and it is the right one, but it does not come from this machine."""
+
+
 class Known(NamedTuple):
     """A session that was started here, or in the past that the audit file holds."""
 
@@ -142,8 +146,10 @@ class Sessions:
         return self._new_identity(ticket.user_id, ticket.grants, now), [entry]
 
     def _check_dev_token(self, token: str, trusted: bool) -> None:
-        if not trusted or self._dev_token is None or not credentials.same_secret(token, self._dev_token):
+        if self._dev_token is None or not credentials.same_secret(token, self._dev_token):
             raise Rejected(CloseCode.AUTH_FAILED)
+        if not trusted:
+            raise NotFromHere(CloseCode.AUTH_FAILED)
 
     def _new_identity(self, user_id: str, grants: Grants, now: float) -> Identity:
         return Identity(self._new_id(), user_id, grants, now + self._limits.session_ttl_s)

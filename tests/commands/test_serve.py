@@ -18,7 +18,7 @@ from labkit.commands.running import run
 from labkit.wire.audit.verify import verify
 from tests.commands.certificates import certificate
 from tests.wire.people import FILE, OPERATOR, OPS, refused, ticket
-from tests.wire.raw import TOKEN, Raw, ask, command, on_a_loop, pair, port_of, process, request
+from tests.wire.raw import TOKEN, Raw, ask, command, on_a_loop, pair, port_of, process, request, upgrade
 
 
 @on_a_loop
@@ -146,6 +146,27 @@ async def test_the_environment_is_read_as_the_original_reads_it(tmp_path: Path) 
     async with process(tmp_path, "--token", "a-third-token", "--port", "0", **ours) as server:
         assert port_of(server.url) != port
         assert (await Raw.enter(server.url, "a-third-token")).ok["type"] == "auth_ok"
+
+
+@on_a_loop
+async def test_a_random_token_is_printed_and_lets_a_file_in(tmp_path: Path) -> None:
+    """A page opened from a file may connect, as nobody else knows the token; the default one does not work."""
+    async with process(tmp_path, "--token", "random") as server:
+        assert server.child.stdout is not None
+        told = (await server.child.stdout.readline()).decode().strip()
+        drawn = told.removeprefix("dev token: ")
+        assert len(drawn) >= 16 and (await Raw.enter(server.url, drawn, Origin="null")).ok["type"] == "auth_ok"
+        assert await refused(server.url, TOKEN) == (4403, "auth failed")
+        assert drawn not in server.log.read_text()
+
+
+@on_a_loop
+async def test_a_page_from_a_file_needs_the_option(tmp_path: Path) -> None:
+    """Every sandboxed page has the origin null, and everybody knows `dev-token`."""
+    async with process(tmp_path) as server:
+        assert (await ask(server.url, upgrade(Origin="null"))).status == 403
+    async with process(tmp_path, "--allow-origin", "null") as server:
+        assert (await Raw.enter(server.url, Origin="null")).ok["type"] == "auth_ok"
 
 
 @on_a_loop
