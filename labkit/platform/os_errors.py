@@ -26,12 +26,16 @@ _NOT_YET, _NO_MORE = 9, 10  # OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V
 
 def told(error: OSError) -> str:
     """`FILE: what the system says; what to do now`, as far as each is known."""
+    return why(error) if error.filename is None else f"{error.filename}: {why(error)}"
+
+
+def why(error: OSError) -> str:
+    """The same without the file, for a sentence that names it."""
     clock = clock_fault(error)
     if clock is not None:
         return clock
-    where = "" if error.filename is None else f"{error.filename}: "
     way_out = _WAYS_OUT.get(error.errno or 0)
-    return f"{where}{error.strerror or error}{f'; {way_out}' if way_out else ''}"
+    return f"{error.strerror or error}{f'; {way_out}' if way_out else ''}"
 
 
 def clock_fault(error: BaseException) -> str | None:
