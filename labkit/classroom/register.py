@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from time import time
 
 from labkit.classroom import codes
 from labkit.classroom.roster import BadRoster, checked_name, key
@@ -33,12 +32,20 @@ BUSY_S = 2.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS class (name PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS seats (key PRIMARY KEY, name NOT NULL, code NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS renewed (name PRIMARY KEY, at NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS renewals (number INTEGER PRIMARY KEY AUTOINCREMENT, name NOT NULL, after NOT NULL);
 """
-# What the old code opened ends with a `revoke` row, which the class's server writes: none since then, not ended yet.
+# An older labkit kept times, which say less: that clock may have been set.
+_FROM_TIMES = """
+INSERT INTO renewals (name, after) SELECT name, CASE
+    WHEN at > ifnull((SELECT max(at) FROM log WHERE kind = 'revoke' AND user = renewed.name), 0)
+    THEN (SELECT ifnull(max(n), 0) FROM log) ELSE 0 END FROM renewed;
+DROP TABLE renewed;
+"""
+_RENEW = "INSERT INTO renewals (name, after) SELECT ?, ifnull(max(n), 0) FROM log"
+# What the old code opened ends with a `revoke` row, which the class's server writes: none behind it, not ended yet.
 _RENEWED = """
-SELECT name, at FROM renewed
-WHERE at > ifnull((SELECT max(at) FROM log WHERE kind = 'revoke' AND user = renewed.name), 0)
+SELECT name, max(number) FROM renewals GROUP BY name
+HAVING max(after) >= ifnull((SELECT max(n) FROM log WHERE kind = 'revoke' AND user = renewals.name), 0)
 """
 _NOBODY = codes.hashed("nobody has this code")  # compared with, so that the time of an answer tells no name
 
@@ -82,6 +89,8 @@ def open_register(path: Path, class_id: str) -> "Register":
         Register(path, class_id)
     with explaining(path), closing(_connected(path)) as made:
         made.executescript(_SCHEMA)
+        if made.execute("SELECT 1 FROM sqlite_master WHERE name = 'renewed'").fetchone():
+            made.executescript(f"BEGIN IMMEDIATE; {_FROM_TIMES} COMMIT;")
         made.execute("INSERT OR IGNORE INTO class VALUES ('id', ?), ('open', '1')", (class_id,))
     return Register(path, class_id)
 
@@ -157,7 +166,7 @@ class Register:
                     continue
                 if seat is not None:
                     name = seat[0]  # as it was first spelled: the records are under that name
-                    file.execute("INSERT OR REPLACE INTO renewed VALUES (?, ?)", (name, time()))
+                    file.execute(_RENEW, (name,))
                 given[name] = codes.new_code()
                 self._put(file, name, given[name])
         return given
@@ -170,20 +179,21 @@ class Register:
                 seat = self._seat(file, name)
                 if seat is not None and key(name) != INSTRUCTOR:
                     file.execute("DELETE FROM seats WHERE key = ?", (key(name),))
-                    file.execute("INSERT OR REPLACE INTO renewed VALUES (?, ?)", (seat[0], time()))
+                    file.execute(_RENEW, (seat[0],))
                     removed.append(seat[0])
         return removed
 
     def removed(self) -> set[str]:
         """Who has no seat any more: what they said is in the log, and on no board."""
         with self._open() as file:
-            if not file.execute("SELECT 1 FROM sqlite_master WHERE name = 'renewed'").fetchone():
-                return set()  # an older labkit's file that no server of ours has opened
-            found = file.execute("SELECT name FROM renewed WHERE name NOT IN (SELECT name FROM seats)")
-            return {name for (name,) in found}
+            tables = {name for (name,) in file.execute("SELECT name FROM sqlite_master")}
+            for table in {"renewals", "renewed"} & tables:  # the latter in an older labkit's file
+                found = file.execute(f"SELECT name FROM {table} WHERE name NOT IN (SELECT name FROM seats)")
+                return {name for (name,) in found}
+            return set()
 
-    def renewed(self) -> dict[str, float]:
-        """Whose code was renewed or taken back, and when, while what the old one had opened may still be open."""
+    def renewed(self) -> dict[str, int]:
+        """Whose code was renewed or taken back, and the number of that, while what the old one opened may be open."""
         with self._open() as file:
             return dict(file.execute(_RENEWED).fetchall())
 

@@ -93,7 +93,12 @@ def _typed(path: Path, option: click.Option, value: object) -> object:
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit; VALUE may be off. Repeatable.")
 @click.option("--certfile", type=click.Path(path_type=Path), help="TLS certificate chain (PEM).")
 @click.option("--keyfile", type=click.Path(path_type=Path), help="TLS private key (PEM).")
-@click.option("--allow-origin", "allow_origin", multiple=True, help="A page's origin that may connect; null: a page opened from a file. Repeatable.")
+@click.option(
+    "--allow-origin",
+    "allow_origin",
+    multiple=True,
+    help="A page's origin that may connect; null: a page opened from a file. Repeatable.",
+)
 @click.option("--loop", type=click.Choice(LOOPS), default=LOOPS[0], show_default=True, help="The event loop.")
 @click.option("--with-parent", is_flag=True, help="End when stdin closes, as it does when the parent dies.")
 @click.option("--quiet", is_flag=True, help="Log warnings and errors only.")

@@ -43,11 +43,13 @@ def clock_fault(error: BaseException) -> str | None:
 
     An error of `urllib` holds the error that it met as its `reason`.
     """
-    error = getattr(error, "reason", None) if isinstance(getattr(error, "reason", None), OSError) else error
-    code = error.verify_code if isinstance(error, ssl.SSLCertVerificationError) else None
+    met = getattr(error, "reason", error)
+    code = next((one.verify_code for one in (error, met) if isinstance(one, ssl.SSLCertVerificationError)), None)
     if code not in (_NOT_YET, _NO_MORE):
         return None
     clock = f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}"
     if code == _NOT_YET:
         return f"your clock says {clock}, and the server's certificate begins later; set the clock"
-    return f"your clock says {clock}, and the server's certificate ended before; set the clock, or renew the certificate"
+    return (
+        f"your clock says {clock}, and the server's certificate ended before; set the clock, or renew the certificate"
+    )

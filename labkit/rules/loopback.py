@@ -45,9 +45,9 @@ def came_through(host: str | None, header_names: Iterable[str] = ()) -> str | No
 
     `host` is the Host header.
     """
-    for name in header_names:
-        if _FROM_A_PROXY.fullmatch(name.lower()):
-            return f"it carries the header {name[:MOST_SHOWN]}, which proxies add"
+    for header in header_names:
+        if _FROM_A_PROXY.fullmatch(header.lower()):
+            return f"it carries the header {header[:MOST_SHOWN]}, which proxies add"
     name = None if host is None else host_of(host)
     if host is None or name is None or not is_loopback(name):
         shown = "no host" if host is None else repr(host[:MOST_SHOWN])

@@ -87,7 +87,9 @@ class Handshake:
         request = events[0]
         assert isinstance(request, Request)
         host = ",".join(request.headers.get_all("Host")) or None
-        self.peer = self.peer._replace(came_through=came_through(host, (name for name, _ in request.headers.raw_items())))
+        self.peer = self.peer._replace(
+            came_through=came_through(host, (name for name, _ in request.headers.raw_items()))
+        )
         if not _wants_websocket(request):
             self._answer_request(request)
             return None

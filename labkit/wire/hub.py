@@ -143,11 +143,20 @@ class Hub:
 
     def revoke(self, user_id: str) -> int:
         """End every session of a user; how many connections that closed. `queue.owes` it until it is stored."""
-        live, entry = self.sessions.revoke(user_id, time())
+        return self._end_sessions(user_id, time())
+
+    def _end_sessions(
+        self, user_id: str, now: float, order: float | None = None, revocation_id: str | None = None
+    ) -> int:
+        live, entry = self.sessions.revoke(user_id, now, order, revocation_id)
         self.queue.keep(entry)
         for connection in live:
             connection.close(CloseCode.REVOKED)
         return len(live)
+
+    def clock(self) -> float:
+        """Seconds, for how long a request is recognised; nobody sets this clock."""
+        return monotonic()
 
     def close_slow(self, members: "list[Connection]") -> None:
         """Close members whose outbox overflowed, behind what is being told now.

@@ -125,7 +125,7 @@ class Server:
         hub = Hub(*self._parts(key, rooms))
         hub.http = Http(hub, self._users, self._ops_token, self._routes)
         if past is not None:
-            restore(past, rooms, hub.sessions, time())
+            restore(past, rooms, hub.sessions, time(), hub.clock())
         return hub
 
     async def _shared_hub(self, broker: Broker) -> SharedHub:
@@ -137,6 +137,7 @@ class Server:
         rooms: Rooms[Connection] = Rooms(self.limits, lambda: broker.epoch, idle_rooms=None)
         hub = SharedHub(*self._parts(self._key or new_key(), rooms), broker=broker)
         hub.http = Http(hub, self._users, self._ops_token, self._routes)
+        hub.sessions.order = shared.place
         restore(shared.past, rooms, hub.sessions, time())
         await hub.follow(shared.place)
         return hub
@@ -181,7 +182,7 @@ class Server:
             reset(connection.transport)
 
     def _look_after_rooms(self) -> None:
-        self.hub.rooms.forget_old(time())
+        self.hub.rooms.forget_old(self.hub.clock())
         self._looking = asyncio.get_running_loop().call_later(LOOK_EVERY_S, self._look_after_rooms)
 
     async def _gone(self) -> None:

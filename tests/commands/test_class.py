@@ -287,7 +287,7 @@ def test_an_empty_file_and_one_of_an_older_labkit_become_a_class(school: Schoolh
     with school, school.student("ana") as tell:
         tell("02-auth", "pass")
     with sqlite3.connect(school.file) as file:
-        file.execute("DROP TABLE renewed")
+        file.execute("DROP TABLE renewals")
     assert re.search("^ana +pass$", run("board", "physics", "--file", school.file).output, re.MULTILINE)
     with school:
         assert ask(f"ws://localhost:{school.port}", "/class/board", basic(INSTRUCTOR, school.codes[INSTRUCTOR]))

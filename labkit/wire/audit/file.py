@@ -29,7 +29,8 @@ class Entry(NamedTuple):
     Four kinds are read again when a server starts (`wire.audit.past`):
     event (room, epoch, seq, id, user, body: the JSON text that members get), auth (id: the session, user, expires_at),
     ticket (id, expires_at; written when it is spent), close (connection, body: {"code", "reason"}), and for what they
-    say about those: join (room, epoch) and revoke (user, expires_at: of the last credential that it ended).
+    say about those: join (room, epoch) and revoke (user, expires_at: of the last credential that it ended,
+    seq: its number among the file's revocations, or with an epoch its place in the log that servers share).
     """
 
     at: float

@@ -40,7 +40,9 @@ class AuditLock:
         try:
             is_ours = try_lock(self._descriptor)
         except OSError as error:
-            raise AuditError(f"audit file {audit} cannot be locked, so two servers could write it: {why(error)}") from None
+            raise AuditError(
+                f"audit file {audit} cannot be locked, so two servers could write it: {why(error)}"
+            ) from None
         if not is_ours:
             holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip() or "unknown"
             raise AuditError(

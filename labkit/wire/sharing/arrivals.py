@@ -90,7 +90,7 @@ class Arrivals:
 
     def welcomed(self, word: Welcomed) -> None:
         """Another server let somebody in: an older connection of that session here ends."""
-        self._hub.sessions.remember_elsewhere(word.session, word.user, word.expires_at)
+        self._hub.sessions.remember_elsewhere(word.session, word.user, word.expires_at, word.place)
         older = self._hub.sessions.live(word.session)
         if older is not None and self._places.get(older, 0) < word.place:
             older.close(CloseCode.REPLACED)

@@ -8,6 +8,7 @@ Nothing here slows a lone server down: it has a plain `wire.hub.Hub`, which know
 
 import asyncio
 import logging
+from math import inf
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,8 @@ class SharedHub(Hub):
         self.publishing = SharedPublishing(self, self.turns)
         self.elsewhere = Elsewhere(self.me, self.tell, self._entered_elsewhere, self._gone_elsewhere)
         self.sessions.trusts_its_key = True
+        self.sessions.epoch = broker.epoch
+        self._log_clock = 0.0
         self._memberships.elsewhere = self.elsewhere
         self._perform[actions.Publish] = self.publishing.publish
         self._perform[actions.Enter] = self._memberships.enter  # `perform` has asked whether the outbox has room
@@ -118,9 +121,10 @@ class SharedHub(Hub):
 
     def revoke(self, user_id: str) -> int:
         """End a user's sessions here now, and everywhere when the log brings it."""
-        closed = super().revoke(user_id)
-        at = self.sessions.revocations(user_id)[-1]  # this one's: by that the log's copy is known to be ours
-        self._revocations.append(words.Revoked(id=self.new_id(), user=user_id, at=at))
+        now = time()
+        revoked = words.Revoked(id=self.new_id(), user=user_id, at=now)
+        closed = self._end_sessions(user_id, now, inf, revoked.id)
+        self._revocations.append(revoked)
         self._write_revocations()
         return closed
 
@@ -165,6 +169,8 @@ class SharedHub(Hub):
         """The next message of the log."""
         if self.publishing.is_deaf:
             return
+        self.sessions.order = max(self.sessions.order, message.place)
+        self._log_clock = message.at
         try:
             written = words.read_log(message.body)
         except msgspec.DecodeError:
@@ -176,7 +182,7 @@ class SharedHub(Hub):
             case words.Coming():
                 self.arrivals.read(written, message.place, message.at)
             case words.Revoked():
-                self._revoke_here(written)
+                self._revoke_here(written, message.place)
 
     def told(self, body: bytes) -> None:
         """A word from another server, or from ourselves."""
@@ -219,17 +225,15 @@ class SharedHub(Hub):
         while self._revocations and self.write(self._revocations[0]):
             self._revocations.pop(0)
 
-    def _revoke_here(self, revoked: words.Revoked) -> None:
-        """A revocation of ours comes back, and after a restart or a rewind the log brings what we have done before.
+    def _revoke_here(self, revoked: words.Revoked, place: int) -> None:
+        """After a restart or a rewind the log brings again what we have done: whoever came in since then is fresh."""
+        newest = self.sessions.revoked_at(revoked.user)
+        if newest is None or place > newest:
+            self._end_sessions(revoked.user, revoked.at, place, revoked.id)
 
-        Once is enough: whoever came in since then came in with something fresh.
-        """
-        if revoked.at in self.sessions.revocations(revoked.user):
-            return
-        live, entry = self.sessions.revoke(revoked.user, revoked.at)
-        self.queue.keep(entry)
-        for connection in live:
-            connection.close(CloseCode.REVOKED)
+    def clock(self) -> float:
+        """The log's own: all servers recognise a request for as long, or their rooms would differ."""
+        return self._log_clock
 
     async def _tick(self) -> None:
         alive_at = 0.0

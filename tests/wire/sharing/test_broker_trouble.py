@@ -227,7 +227,7 @@ async def test_a_revocation_that_is_read_again_ends_nobody_who_came_since(tmp_pa
         ada = await enter_as("ada", built.urls[0])
         await revoke(built.urls[of], "ada")
         assert (await ada.ending())[0] == 4410
-        await until(lambda: bool(built.servers[0].hub.sessions.revocations("ada")))
+        await until(lambda: bool(built.servers[0].hub.sessions.revoked_at("ada")))
         since = await enter_as("ada", built.urls[0])
         hub = built.servers[0].hub
         assert isinstance(hub, SharedHub)
