@@ -1,7 +1,8 @@
 """A certificate of the class's own, for a room without a name in the DNS: made once, kept beside the class's file.
 
 No authority vouches for it, so a student's side must be told which certificate to expect: by its fingerprint, which is
-on the slip with the code. `pinned` then trusts that certificate and no other, whatever the clock of the laptop says. Taught in notebook 02 (auth).
+on the slip with the code. `pinned` then trusts that certificate and no other, whatever the laptop's clock says.
+Taught in notebook 02 (auth).
 """
 
 import hashlib

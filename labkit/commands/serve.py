@@ -22,13 +22,14 @@ from labkit.commands.running import (
     stopping,
     tls_of,
 )
+from labkit.platform.os_errors import told
 from labkit.rules.limits import Limits
 from labkit.rules.origin import OPAQUE
 from labkit.wire.audit.writer import AuditError
 from labkit.wire.http.users import BadUsers, read_users
 from labkit.wire.keyfile import Key, KeyFileError, key_from
 from labkit.wire.log import log_to_stderr
-from labkit.wire.server import Server
+from labkit.wire.server import CannotListen, Server
 
 MIN_TOKEN = 8
 RANDOM = "random"
@@ -117,8 +118,10 @@ def serve(
     prepare_process()
     try:
         run(_serve(server, with_parent, drawn), loop)
-    except OSError as error:
+    except CannotListen as error:
         raise CannotRun(listen_fault(error, server.host, server.port)) from None
+    except OSError as error:
+        raise CannotRun(f"cannot start the server: {told(error)}") from None
     except (AuditError, KeyFileError, LogError) as error:
         raise CannotRun(str(error)) from None
 

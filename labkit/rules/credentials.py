@@ -49,6 +49,9 @@ class Moment(NamedTuple):
     knows: tuple[str, ...] = ()
 
 
+AT_THE_START = Moment()
+
+
 class Ticket(NamedTuple):
     """A ticket that was read: its id, to spend it once, whom it lets in, and when it was signed."""
 
@@ -56,7 +59,7 @@ class Ticket(NamedTuple):
     user_id: str
     grants: Grants
     expires_at: float
-    moment: Moment = Moment()
+    moment: Moment = AT_THE_START
 
 
 class Resumed(NamedTuple):
@@ -98,7 +101,7 @@ class Credentials:
         }
         return self._sign(TICKET, payload)
 
-    def resume(self, identity: Identity, moment: Moment = Moment()) -> str:
+    def resume(self, identity: Identity, moment: Moment = AT_THE_START) -> str:
         """The resume credential of a session, signed at a moment at which it was not revoked."""
         payload = {
             "id": identity.session_id,
@@ -176,7 +179,7 @@ def same_secret(given: str, expected: str) -> bool:
 class SpentTickets:
     """The ids of tickets that were used, for as long as they would otherwise be good.
 
-    The newest SPENT_KEPT stay longer: a clock that ran ahead for a while makes a used ticket good again when it is right.
+    The newest SPENT_KEPT stay longer: when a clock that ran ahead is set right, a used ticket has not expired any more.
     """
 
     def __init__(self) -> None:

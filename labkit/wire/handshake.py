@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from labkit.wire.hub import Hub
 
 _LOGGER = logging.getLogger(__name__)
+VERSION = "13"
 MAX_HEAD_BYTES = 16 * 1024
 END_OF_HEAD = b"\r\n\r\n"
 FOREIGN_ORIGIN = "this origin may not connect; see --allow-origin\n"
@@ -106,6 +107,8 @@ class Handshake:
                 self._library.is_connecting = False
                 return True
             refusal = response
+            if request.headers.get_all("Sec-WebSocket-Version") != [VERSION]:  # a client may speak several
+                refusal.headers["Sec-WebSocket-Version"] = VERSION  # RFC 6455, section 4.4
         self.hub.refused(self.peer, refusal.status_code)
         self._answer(refusal)
         return False

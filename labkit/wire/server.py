@@ -45,6 +45,10 @@ _LOGGER = logging.getLogger(__name__)
 LOOK_EVERY_S = 1.0
 
 
+class CannotListen(OSError):
+    """The address cannot be listened on; any other OSError of a start is about something else, such as a disk."""
+
+
 class Server:
     """A room server. One lifecycle: `async with`; leaving it drains."""
 
@@ -97,10 +101,10 @@ class Server:
         return f"{scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
     async def __aenter__(self) -> Self:
-        """Raises OSError for a port in use, AuditError or KeyFileError for an audit file that cannot be used."""
+        """Raises CannotListen for a port in use, AuditError or KeyFileError for an audit file that cannot be used."""
         try:
             self.hub = self._new_hub() if self._broker is None else await self._shared_hub(self._broker)
-            self.port = await self._listening.start(self.host, self.port)
+            self.port = await self._listen()
         except BaseException:
             await self._leave_broker()
             await self._close_audit()
@@ -114,6 +118,12 @@ class Server:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.drain()
+
+    async def _listen(self) -> int:
+        try:
+            return await self._listening.start(self.host, self.port)
+        except OSError as error:
+            raise CannotListen(error.errno, error.strerror or str(error)) from None
 
     def _new_hub(self) -> Hub:
         key, past = new_key(), None

@@ -47,8 +47,8 @@ class Known(NamedTuple):
 class Sessions:
     """The sessions of one server. Times are seconds since 1970.
 
-    Times say how long something is good, never what came first: `order` numbers the revocations of this house, or is the
-    place in the log of a server that shares its rooms, and `epoch` names the numbering.
+    Times say how long something is good, never what came first: `order` numbers the revocations of this house, or is
+    the place in the log of a server that shares its rooms, and `epoch` names the numbering.
     """
 
     def __init__(self, limits: Limits, signer: Credentials, new_id: Callable[[], str], dev_token: str | None) -> None:

@@ -53,7 +53,7 @@ async def test_the_slips_fingerprint_opens_it_and_another_does_not(tmp_path: Pat
 
 
 def made_when(folder: Path, off: timedelta, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
-    """The certificate of a class whose clock is that far off ours: a laptop's clock is off by as much, the other way."""
+    """The certificate of a class whose clock is that far off ours, as a laptop with a wrong clock sees it."""
 
     class Clock(datetime):
         @classmethod
@@ -109,5 +109,5 @@ async def test_a_date_fault_says_what_the_clock_says(
 async def test_a_certificate_without_a_fingerprint_is_named(tmp_path: Path) -> None:
     """The class does answer: what is missing is the fingerprint."""
     async with Server("localhost", 0, tls=tls_of(*own_certificate(tmp_path / "class.db", None))) as server:
-        with pytest.raises(ConnectionError, match="is not trusted here .*give the fingerprint"):
+        with pytest.raises(ConnectionError, match=r"is not trusted here .*give the fingerprint"):
             await asyncio.to_thread(joining.join, server.url, "code", "ana")

@@ -4,8 +4,11 @@ import pytest
 
 from labkit.rules.loopback import came_through, host_of, is_loopback
 
-OF_A_BROWSER = """Host Connection Pragma Cache-Control User-Agent Upgrade Origin Sec-WebSocket-Version Accept-Encoding
-Accept-Language Cookie Authorization Sec-WebSocket-Key Sec-WebSocket-Extensions Sec-Fetch-Mode DNT Content-Length""".split()
+OF_A_BROWSER = [
+    "Host", "Connection", "Pragma", "Cache-Control", "User-Agent", "Upgrade", "Origin", "Sec-WebSocket-Version",
+    "Accept-Encoding", "Accept-Language", "Cookie", "Authorization", "Sec-WebSocket-Key", "Sec-WebSocket-Extensions",
+    "Sec-Fetch-Mode", "DNT", "Content-Length",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(

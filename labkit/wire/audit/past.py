@@ -41,7 +41,7 @@ class PastClose(NamedTuple):
 
 
 class PastRevocation(NamedTuple):
-    """A user that was revoked, in which numbering, and its number; None for one that the shared log has not numbered."""
+    """A user that was revoked; in which numbering; its number, None for one that the shared log had not numbered."""
 
     user_id: str
     epoch: str | None

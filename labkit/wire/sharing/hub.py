@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from labkit.rules import actions, answers
-from labkit.rules.close_codes import CloseCode
 from labkit.rules.credentials import TICKET, kind_of
 from labkit.rules.rooms import Room
 from labkit.rules.session import Input

@@ -34,7 +34,7 @@ class Coming(msgspec.Struct, tag="coming", kw_only=True, omit_defaults=True):
 
 
 class Revoked(msgspec.Struct, tag="revoked", kw_only=True):
-    """Log: every session of a user that began before this place ends. `at`: for the audit file, by the sender's clock."""
+    """Log: every session of a user from before this place ends. `at`: by the sender's clock, for the audit file."""
 
     id: str
     user: str
