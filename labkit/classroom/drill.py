@@ -123,9 +123,14 @@ def read_drill(path: Path) -> DrillResult | None:
         told = json.loads(found[0])
         drill = Drill(**told | {"users": tuple(told["users"])})
         back: dict[str, float] = {}
+        gone: set[str] = set()
         for _, entry, _ in rows(connection, after=drill.after):
-            if entry.kind == "auth" and entry.user in drill.users and entry.at > drill.at:
-                back.setdefault(entry.user, round(entry.at - drill.at, 3))
+            if entry.user in drill.users and entry.kind == "close":
+                gone.add(entry.user)
+            elif (
+                entry.kind == "auth" and entry.user in gone
+            ):  # its row comes behind that of the end, whatever the clock says
+                back.setdefault(entry.user, max(0.001, round(entry.at - drill.at, 3)))
     return DrillResult(drill, back)
 
 

@@ -10,6 +10,7 @@ Without a code, the first to say a name has it, and a secret of this machine kee
 """
 
 import secrets
+import ssl
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from time import monotonic, sleep
@@ -23,6 +24,7 @@ from labkit.classroom.sending import Sender, device_of
 from labkit.classroom.tls import NoCertificate, pinned
 from labkit.course.exercises import exercise as listed
 from labkit.course.progress import Progress, Record
+from labkit.platform.os_errors import clock_fault
 from labkit.wire import background
 from labkit.wire.client.address import checked
 
@@ -173,9 +175,16 @@ def _class_at(url: str, fingerprint: str | None) -> str:
     except HTTPError as error:
         raise NotAdmitted(f"there is no class at {url} (HTTP {error.code}); `labkit class start` serves one") from None
     except OSError as error:
-        raise ConnectionError(
-            f"no class answers at {url} ({error}); check the address, and that it has begun"
-        ) from None
+        raise ConnectionError(_no_answer(url, error)) from None
+
+
+def _no_answer(url: str, error: OSError) -> str:
+    """A server that shows a certificate does answer, so its address is right."""
+    reason = getattr(error, "reason", error)
+    if not isinstance(reason, ssl.SSLCertVerificationError):
+        return f"no class answers at {url} ({reason}); check the address, and that it has begun"
+    why = clock_fault(reason) or f"its certificate is not trusted here ({reason.verify_message})"
+    return f"{url} answers, but {why}; or give the fingerprint that the instructor's start of the class printed"
 
 
 def _check(member: Membership) -> None:

@@ -9,12 +9,11 @@ Taught in notebook 02 (auth).
 """
 
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from time import time
 
-from labkit.classroom import codes
+from labkit.classroom import codes, renewals
 from labkit.classroom.roster import BadRoster, checked_name, key
 from labkit.rules.admission import TokenBucket
 from labkit.rules.grants import Grants
@@ -33,12 +32,6 @@ BUSY_S = 2.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS class (name PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS seats (key PRIMARY KEY, name NOT NULL, code NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS renewed (name PRIMARY KEY, at NOT NULL) WITHOUT ROWID;
-"""
-# What the old code opened ends with a `revoke` row, which the class's server writes: none since then, not ended yet.
-_RENEWED = """
-SELECT name, at FROM renewed
-WHERE at > ifnull((SELECT max(at) FROM log WHERE kind = 'revoke' AND user = renewed.name), 0)
 """
 _NOBODY = codes.hashed("nobody has this code")  # compared with, so that the time of an answer tells no name
 
@@ -82,6 +75,7 @@ def open_register(path: Path, class_id: str) -> "Register":
         Register(path, class_id)
     with explaining(path), closing(_connected(path)) as made:
         made.executescript(_SCHEMA)
+        renewals.make(made)
         made.execute("INSERT OR IGNORE INTO class VALUES ('id', ?), ('open', '1')", (class_id,))
     return Register(path, class_id)
 
@@ -157,7 +151,7 @@ class Register:
                     continue
                 if seat is not None:
                     name = seat[0]  # as it was first spelled: the records are under that name
-                    file.execute("INSERT OR REPLACE INTO renewed VALUES (?, ?)", (name, time()))
+                    renewals.note(file, name)
                 given[name] = codes.new_code()
                 self._put(file, name, given[name])
         return given
@@ -170,22 +164,19 @@ class Register:
                 seat = self._seat(file, name)
                 if seat is not None and key(name) != INSTRUCTOR:
                     file.execute("DELETE FROM seats WHERE key = ?", (key(name),))
-                    file.execute("INSERT OR REPLACE INTO renewed VALUES (?, ?)", (seat[0], time()))
+                    renewals.note(file, seat[0])
                     removed.append(seat[0])
         return removed
 
     def removed(self) -> set[str]:
         """Who has no seat any more: what they said is in the log, and on no board."""
         with self._open() as file:
-            if not file.execute("SELECT 1 FROM sqlite_master WHERE name = 'renewed'").fetchone():
-                return set()  # an older labkit's file that no server of ours has opened
-            found = file.execute("SELECT name FROM renewed WHERE name NOT IN (SELECT name FROM seats)")
-            return {name for (name,) in found}
+            return renewals.removed(file)
 
-    def renewed(self) -> dict[str, float]:
-        """Whose code was renewed or taken back, and when, while what the old one had opened may still be open."""
+    def renewed(self) -> dict[str, int]:
+        """Whose code was renewed or taken back, and the number of that, while what the old one opened may be open."""
         with self._open() as file:
-            return dict(file.execute(_RENEWED).fetchall())
+            return renewals.under_way(file)
 
     # What the server asks
 
@@ -244,9 +235,11 @@ class Register:
             found = file.execute("SELECT value FROM class WHERE name = ?", (name,)).fetchone()
         return None if found is None else str(found[0])
 
-    def _open(self) -> "closing[sqlite3.Connection]":
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
         """Each time anew: `labkit class code` may write beside a running server. Every statement commits itself."""
-        return closing(_connected(self.path))
+        with explaining(self.path), closing(_connected(self.path)) as file:
+            yield file
 
 
 def _connected(path: Path) -> sqlite3.Connection:

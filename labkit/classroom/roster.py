@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from labkit.platform.os_errors import why
+
 MAX_NAME = 64
 COLUMNS = ("name", "shown_as")
 
@@ -34,7 +36,8 @@ def read_roster(path: Path) -> list[Student]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             lines = [(number, line) for number, line in enumerate(csv.reader(file), 1) if any(map(str.strip, line))]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadRoster(f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is no CSV file'}") from None
+        fault = why(error) if isinstance(error, OSError) else "it is no CSV file"
+        raise BadRoster(f"cannot read {path}: {fault}") from None
     head = [cell.strip().lower() for cell in lines[0][1]] if lines else []
     _check_divided(path, lines)
     columns = {name: head.index(name) for name in COLUMNS if name in head}

@@ -66,11 +66,12 @@ class ClassServer:
         self._record = Record(register.path, register.class_id, catalogue.exercises)
         self._server: Server | None = None
         self._drill: asyncio.Future[Kind] | None = None
-        self._ended: dict[str, float] = {}  # whose sessions, and when
+        self._ended: dict[str, int] = {}  # whose sessions, for which renewal
 
     async def run(self, stop: asyncio.Event, on_listening: Callable[[Server], object]) -> None:
         """Raises OSError, AuditError, KeyFileError as `Server` does."""
         drill: Drill | None = None
+        ended_at = monotonic()
         while not stop.is_set():
             self._drill = asyncio.get_running_loop().create_future()
             self._server = self._new_server()
@@ -80,8 +81,9 @@ class ClassServer:
                 if drill is None:
                     on_listening(server)
                 else:
-                    note_drill(self._register.path, replace(drill, down_s=round(time() - drill.at, 3)))
+                    note_drill(self._register.path, replace(drill, down_s=round(monotonic() - ended_at, 3)))
                 drill = await self._one_life(stop, server)
+                ended_at = monotonic()
 
     def drill(self, kind: Kind) -> None:
         """Restart on purpose, in a moment."""
@@ -134,9 +136,9 @@ class ClassServer:
 
     def _end_renewed(self) -> None:
         assert self._server is not None
-        for name, at in self._register.renewed().items():
-            if self._ended.get(name, 0) < at:  # once: the row that says so may still be on its way to the disk
-                self._ended[name] = time()
+        for name, number in self._register.renewed().items():
+            if self._ended.get(name) != number:  # once: the row that says so may still be on its way to the disk
+                self._ended[name] = number
                 self._server.hub.revoke(name)
 
     def _new_server(self) -> Server:

@@ -14,6 +14,7 @@ from threading import Thread
 from typing import Any
 
 from labkit.commands.failing import CannotRun
+from labkit.platform.os_errors import why
 from labkit.rules.limits import BadLimit, Limits
 from labkit.wire.fast.memory import keep_memory
 
@@ -39,7 +40,7 @@ def tls_of(certfile: Path | None, keyfile: Path | None) -> ssl.SSLContext | None
     try:
         context.load_cert_chain(certfile, keyfile, password="")  # an encrypted key is refused, not asked about
     except (OSError, ssl.SSLError) as error:
-        raise CannotRun(f"cannot use the certificate {certfile}: {error.strerror or error}") from None
+        raise CannotRun(f"cannot use the certificate {certfile}: {why(error)}") from None
     return context
 
 
@@ -49,7 +50,7 @@ def listen_fault(error: OSError, host: str, port: int) -> str:
         return f"port {port} is in use; stop the other server, or choose another with --port (0 picks one)"
     if error.errno == errno.EACCES:
         return f"port {port} needs rights that this user has not; choose one above 1023"
-    return f"cannot listen on {host}:{port}: {error.strerror or error}"
+    return f"cannot listen on {host}:{port}: {why(error)}"
 
 
 def prepare_process() -> None:

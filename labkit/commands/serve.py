@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 import sys
 import tomllib
 from pathlib import Path
@@ -21,14 +22,17 @@ from labkit.commands.running import (
     stopping,
     tls_of,
 )
+from labkit.platform.os_errors import told
 from labkit.rules.limits import Limits
+from labkit.rules.origin import OPAQUE
 from labkit.wire.audit.writer import AuditError
 from labkit.wire.http.users import BadUsers, read_users
 from labkit.wire.keyfile import Key, KeyFileError, key_from
 from labkit.wire.log import log_to_stderr
-from labkit.wire.server import Server
+from labkit.wire.server import CannotListen, Server
 
 MIN_TOKEN = 8
+RANDOM = "random"
 EXAMPLES = """\b
 Examples:
   labkit serve                                  on localhost:8080, with the dev token
@@ -78,7 +82,10 @@ def _typed(path: Path, option: click.Option, value: object) -> object:
 @click.option("--host", default="localhost", show_default=True, help="Where to listen; 0.0.0.0 for every address.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, envvar="PORT", show_default=True, help="0: any.")
 @click.option(
-    "--token", default="dev-token", envvar="DEV_TOKEN", help="The dev token, for this machine only; off: none."
+    "--token",
+    default="dev-token",
+    envvar="DEV_TOKEN",
+    help="The dev token, for this machine only; random: draw one and print it; off: none.",
 )
 @click.option("--users", type=click.Path(path_type=Path), help="CSV name,code,rooms: who may fetch tickets.")
 @click.option("--audit", type=click.Path(path_type=Path), help="The audit file; made when it does not exist.")
@@ -87,7 +94,12 @@ def _typed(path: Path, option: click.Option, value: object) -> object:
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit; VALUE may be off. Repeatable.")
 @click.option("--certfile", type=click.Path(path_type=Path), help="TLS certificate chain (PEM).")
 @click.option("--keyfile", type=click.Path(path_type=Path), help="TLS private key (PEM).")
-@click.option("--allow-origin", "allow_origin", multiple=True, help="A page's origin that may connect. Repeatable.")
+@click.option(
+    "--allow-origin",
+    "allow_origin",
+    multiple=True,
+    help="A page's origin that may connect; null: a page opened from a file. Repeatable.",
+)
 @click.option("--loop", type=click.Choice(LOOPS), default=LOOPS[0], show_default=True, help="The event loop.")
 @click.option("--with-parent", is_flag=True, help="End when stdin closes, as it does when the parent dies.")
 @click.option("--quiet", is_flag=True, help="Log warnings and errors only.")
@@ -100,13 +112,16 @@ def serve(
     PORT and DEV_TOKEN are read from the environment; OPS_TOKEN there opens /connections and /revoke, and CLUSTER_KEY
     (64 hex digits) signs the credentials of servers that share a broker; BROKER_TOKEN is what the broker asks for.
     """
+    drawn = _draw_token(options) if options["token"] == RANDOM else None
     server = _make_server(limits_of(settings, ctx.obj), **options)
     log_to_stderr(logging.WARNING if quiet else logging.INFO)
     prepare_process()
     try:
-        run(_serve(server, with_parent), loop)
-    except OSError as error:
+        run(_serve(server, with_parent, drawn), loop)
+    except CannotListen as error:
         raise CannotRun(listen_fault(error, server.host, server.port)) from None
+    except OSError as error:
+        raise CannotRun(f"cannot start the server: {told(error)}") from None
     except (AuditError, KeyFileError, LogError) as error:
         raise CannotRun(str(error)) from None
 
@@ -154,10 +169,19 @@ def _cluster_key() -> Key:
     return key_from(text)
 
 
-async def _serve(server: Server, with_parent: bool) -> None:
+def _draw_token(options: dict[str, Any]) -> str:
+    """A token that nobody knows yet, so that a page with the origin null may connect: it must have been given it."""
+    options["token"] = secrets.token_urlsafe(16)
+    options["allow_origin"] = (*options["allow_origin"], OPAQUE)
+    return str(options["token"])
+
+
+async def _serve(server: Server, with_parent: bool, drawn: str | None) -> None:
     stop = stopping()
     async with server:
         click.echo(f"WebSocket server listening on {server.url}")
+        if drawn is not None:
+            click.echo(f"dev token: {drawn}")
         sys.stdout.flush()
         if with_parent:
             end_with_parent(stop)

@@ -13,11 +13,12 @@ so are fields and statuses of a newer labkit, which stay in the file. Taught in 
 import contextlib
 import json
 import os
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, TypedDict, get_args
+from typing import Any, Literal, TypedDict, get_args
+
+from labkit.platform.locks import locked
 
 Status = Literal["started", "fail", "pass", "inconclusive", "help"]
 STATUSES: tuple[str, ...] = get_args(Status)
@@ -50,7 +51,7 @@ class Progress:
         if status not in STATUSES:
             raise ValueError(f"there is no status {status!r}; there are {', '.join(STATUSES)}")
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(self.path, "a+b", opener=_of_its_owner) as file, _locked(file):
+        with open(self.path, "a+b", opener=_of_its_owner) as file, locked(file.fileno()):
             file.seek(0)
             lines = file.read()
             record = Record(
@@ -101,21 +102,3 @@ def _read(text: bytes) -> Iterator[Record]:
                 check=told.get("check"),
                 at=str(told["at"]),
             )
-
-
-if sys.platform == "win32":  # a notebook and a shell at the very same moment: not guarded there
-
-    @contextlib.contextmanager
-    def _locked(file: BinaryIO) -> Iterator[None]:
-        yield
-
-else:
-    import fcntl
-
-    @contextlib.contextmanager
-    def _locked(file: BinaryIO) -> Iterator[None]:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(file, fcntl.LOCK_UN)

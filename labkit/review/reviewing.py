@@ -38,6 +38,7 @@ IMPATIENT_S = 2.0  # for a server that may be gone
 LOOKS = 4  # at most, where the reviewer was late each time
 LATE = 1 / 4  # of the shortest deadline that a peer must keep
 HINTS = {  # the way out, by what the fault says
+    "your clock says": "then review again",
     "--cafile": "it holds certificates as PEM",
     "--token-command": "what does that print by itself?",
     "web server": "is the port of the URL right?",

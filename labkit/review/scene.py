@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from labkit.platform.os_errors import clock_fault
 from labkit.platform.processes import tree_rss_kb
 from labkit.review.answers import HttpAnswer, retry_s, status_of
 from labkit.review.finding import CannotTell
@@ -73,7 +74,7 @@ class Scene:
             )
         except OSError as error:
             told = os.strerror(error.errno) if isinstance(error, ConnectionError) and error.errno else error.strerror
-            raise CannotTell(f"no connection to the server: {told or error}") from None
+            raise CannotTell(f"no connection to the server: {clock_fault(error) or told or error}") from None
         self._peers.append(peer)
         return peer
 

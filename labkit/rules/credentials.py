@@ -3,6 +3,9 @@
     ticket   t.KEY.payload.signature   single use; who, which rooms, and a last moment for its first use
     resume   r.KEY.payload.signature   one session: good until the session expires, as often as needed
 
+Each says when it was signed in the order of the house's revocations (`Moment`), and until when it is good by the wall
+clock: only a clock can tell that to a server that starts tomorrow, and to the client. No order is judged by a clock.
+
 The payload is readable by its holder and is not secret; the signature is itsdangerous'. A credential names the key
 that signed it: that is how an old server's credential (fetch a fresh ticket, 4419) differs from a forged one (4403).
 Taught in notebook 02 (auth).
@@ -23,6 +26,7 @@ from labkit.rules.session import Identity
 
 TICKET = "t"
 RESUME = "r"
+SPENT_KEPT = 10_000
 
 
 class Rejected(Exception):
@@ -34,22 +38,45 @@ class Rejected(Exception):
         self.reason = row(code).reason
 
 
+class Moment(NamedTuple):
+    """How far the house's revocations had come. Moments of two epochs are in no order: `epoch` names the numbering.
+
+    `knows`: ids of the user's revocations that had no number yet, and were known nevertheless.
+    """
+
+    epoch: str | None = None
+    order: float = 0
+    knows: tuple[str, ...] = ()
+
+
+AT_THE_START = Moment()
+
+
 class Ticket(NamedTuple):
-    """A ticket that was read: its id, to spend it once, and whom it lets in."""
+    """A ticket that was read: its id, to spend it once, whom it lets in, and when it was signed."""
 
     ticket_id: str
     user_id: str
     grants: Grants
     expires_at: float
+    moment: Moment = AT_THE_START
+
+
+class Resumed(NamedTuple):
+    """A resume credential that was read: the session, and when the credential was signed."""
+
+    identity: Identity
+    moment: Moment
 
 
 class _Opened(NamedTuple):
-    """What a credential says, in the order in which Ticket and Identity take it."""
+    """What a credential says, in the order in which Ticket takes it; Identity takes the first four."""
 
     id: str
     user_id: str
     grants: Grants
     expires_at: float
+    moment: Moment
 
 
 class Credentials:
@@ -70,16 +97,18 @@ class Credentials:
             "user": ticket.user_id,
             "rooms": ticket.grants.rooms,
             "exp": ticket.expires_at,
+            "at": _written(ticket.moment),
         }
         return self._sign(TICKET, payload)
 
-    def resume(self, identity: Identity) -> str:
-        """The resume credential of a session."""
+    def resume(self, identity: Identity, moment: Moment = AT_THE_START) -> str:
+        """The resume credential of a session, signed at a moment at which it was not revoked."""
         payload = {
             "id": identity.session_id,
             "user": identity.user_id,
             "rooms": identity.grants.rooms,
             "exp": identity.expires_at,
+            "at": _written(moment),
         }
         return self._sign(RESUME, payload)
 
@@ -90,7 +119,7 @@ class Credentials:
             raise Rejected(CloseCode.AUTH_FAILED)
         return Ticket(*opened)
 
-    def read_resume(self, token: str, now: float) -> Identity:
+    def read_resume(self, token: str, now: float) -> Resumed:
         """Raises Rejected: 4419 for an unknown key or an expired session, 4403 for a wrong signature."""
         if token.split(".")[1:2] != [self._key_id]:
             raise Rejected(CloseCode.SESSION_EXPIRED)
@@ -99,7 +128,7 @@ class Credentials:
             raise Rejected(CloseCode.AUTH_FAILED)
         if now > opened.expires_at:
             raise Rejected(CloseCode.SESSION_EXPIRED)
-        return Identity(*opened)
+        return Resumed(Identity(*opened[:4]), opened.moment)
 
     def _sign(self, kind: str, payload: Mapping[str, Any]) -> str:
         """As itsdangerous would, which reads it: but the key is derived once, and nothing is compressed in vain.
@@ -120,14 +149,20 @@ class Credentials:
             payload = self._signers[kind].loads(signed)
             if not self._is_written_our_way(kind, signed):
                 return None
-            return _Opened(payload["id"], payload["user"], Grants.of(payload["rooms"]), payload["exp"])
-        except (BadData, BadGrant, UnicodeEncodeError, KeyError, TypeError):
+            epoch, order, *knows = payload["at"]
+            moment = Moment(epoch, order, tuple(knows))
+            return _Opened(payload["id"], payload["user"], Grants.of(payload["rooms"]), payload["exp"], moment)
+        except (BadData, BadGrant, UnicodeEncodeError, KeyError, TypeError, ValueError):
             return None
 
     def _is_written_our_way(self, kind: str, signed: str) -> bool:
         """Base64 lets one signature be written in several ways; of these only ours opens anything."""
         text, _, signature = signed.rpartition(".")
         return same_secret(signature, self._signers[kind].make_signer().get_signature(text).decode())
+
+
+def _written(moment: Moment) -> list[str | float | None]:
+    return [moment.epoch, moment.order, *moment.knows]
 
 
 def kind_of(token: str) -> str | None:
@@ -142,14 +177,17 @@ def same_secret(given: str, expected: str) -> bool:
 
 
 class SpentTickets:
-    """The ids of tickets that were used, for as long as they would otherwise be good."""
+    """The ids of tickets that were used, for as long as they would otherwise be good.
+
+    The newest SPENT_KEPT stay longer: when a clock that ran ahead is set right, a used ticket has not expired any more.
+    """
 
     def __init__(self) -> None:
         self._spent: OrderedDict[str, float] = OrderedDict()
 
     def spend(self, ticket_id: str, expires_at: float, now: float) -> bool:
         """Use a ticket up; False when it was used before."""
-        while self._spent and next(iter(self._spent.values())) < now:
+        while len(self._spent) > SPENT_KEPT and next(iter(self._spent.values())) < now:
             self._spent.popitem(last=False)
         if ticket_id in self._spent:
             return False

@@ -7,19 +7,22 @@ using a visitor's network place. Programs send none and pass: they hold a creden
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+from labkit.rules.loopback import is_loopback
+
+OPAQUE = "null"  # the Origin of a page opened from a file, and of every sandboxed frame, whichever site it is from
 
 
 def is_allowed(origin: str | None, host: str | None, *, on_loopback: bool, allow: Collection[str]) -> bool:
     """Whether a handshake may go on. `host` is the Host header; `allow` holds origins such as `https://a.example`.
 
-    On loopback any localhost origin passes, and `null`, which a page opened from a file sends.
-    Off loopback, an Origin equal to Host passes.
+    On loopback any localhost origin passes. Off loopback, an Origin equal to Host passes. `null` passes only when it is
+    in `allow`: it names no page, so with a token that everybody knows it would let any page in.
     """
     if origin is None or origin in allow:
         return True
     if on_loopback:
-        return origin == "null" or _host_of(origin) in LOCAL_HOSTS
+        host_name = _host_of(origin)
+        return host_name is not None and is_loopback(host_name)
     return host is not None and _authority_of(origin) == host.lower()
 
 

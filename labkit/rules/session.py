@@ -10,6 +10,7 @@ Taught in notebooks 01 (hello), 02 (auth) and 03 (rooms).
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 from typing import NamedTuple
 
 from labkit.rules.actions import Action, Authenticate, Close, Enter, Exit, Pong, Publish, Refuse, Renew, TellMembers
@@ -115,11 +116,15 @@ class Identity:
 
 
 class Known(NamedTuple):
-    """A session that a server knows: it started it, or read it from its audit file."""
+    """A session that a server knows: it started it, or read it from its audit file.
+
+    `is_revoked`: by the rows of that file. `since`: the order at which it was let in last; a later revocation ends it.
+    """
 
     user_id: str
     expires_at: float
     is_revoked: bool = False
+    since: float = -inf
 
 
 _INPUTS: dict[type[Message], Input] = dict.fromkeys(BY_TYPE.values(), Input.PUBLISH) | {

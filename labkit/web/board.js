@@ -6,6 +6,7 @@ import { BoardView } from "./board_view.js";
 import { Connection } from "./connection.js";
 import { basic, fromCode } from "./credential.js";
 import { $, setText } from "./dom.js";
+import { beside, socketOf } from "./place.js";
 
 const REVOKED = 4410;
 const INSTRUCTOR = "instructor";
@@ -18,7 +19,7 @@ const FAULTS = {
   429: "Too many wrong codes came from here. Wait a minute.",
 };
 const FINAL = new Set([401, 403, 404]); // asked again they are wrong guesses, and lock out who has the right code
-const here = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}`;
+const here = socketOf();
 const drillView = new DrillView();
 $("#drill-view").append(drillView.element);
 
@@ -37,7 +38,7 @@ $("#enter-form").addEventListener("submit", async (event) => {
   code = $("#code").value;
   notice("");
   try {
-    which = await ask("/class");
+    which = await ask("class");
     await look();
     begin();
   } catch (error) {
@@ -52,16 +53,16 @@ $("#announce-form").addEventListener("submit", (event) => {
 for (const kind of ["drill", "crash"]) {
   $(`#${kind}`).addEventListener("click", () => {
     const sure = confirm("The server restarts now; every student's client reconnects by itself. Begin the drill?");
-    if (sure) ask(`/class/${kind}`, "POST").catch((error) => notice(error.message, "bad"));
+    if (sure) ask(`class/${kind}`, "POST").catch((error) => notice(error.message, "bad"));
   });
 }
 
 // Asking
 
 async function ask(path, method = "GET") {
-  const headers = path === "/class" ? {} : { Authorization: basic(INSTRUCTOR, code) };
+  const headers = path === "class" ? {} : { Authorization: basic(INSTRUCTOR, code) };
   const options = { method, headers, credentials: "omit", cache: "no-store", signal: AbortSignal.timeout(10_000) };
-  const answer = await fetch(path, options).catch(() => { throw new Error("The server does not answer."); });
+  const answer = await fetch(beside(path), options).catch(() => { throw new Error("The server does not answer."); });
   if (!answer.ok) {
     const words = FAULTS[answer.status] ?? `The server answers with HTTP ${answer.status}.`;
     throw Object.assign(new Error(words), { isFinal: FINAL.has(answer.status) });
@@ -89,7 +90,7 @@ async function lookAgain() {
 async function lookOnce() {
   waiting ??= [];
   try {
-    const snapshot = await ask("/class/board");
+    const snapshot = await ask("class/board");
     clockBehind = snapshot.now - Date.now();
     view ??= new BoardView($("#board"), () => Date.now() + clockBehind);
     view.show(snapshot);

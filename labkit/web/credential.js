@@ -2,6 +2,7 @@
 // `get` is an async function that gives it, or throws Hopeless; `renews` says whether it gives a fresh one each time.
 
 import { Hopeless } from "./connection.js";
+import { beside } from "./place.js";
 
 const FAULTS = {
   401: "The server does not know this name and code.",
@@ -20,7 +21,7 @@ export function fromCode(name, code) {
 }
 
 async function ticket(name, code) {
-  const answer = await fetch("/ticket", {
+  const answer = await fetch(beside("ticket"), {
     method: "POST",
     headers: { Authorization: basic(name, code) },
     credentials: "omit", // otherwise the browser answers a 401 with a dialog of its own

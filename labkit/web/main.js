@@ -4,6 +4,7 @@ import { Connection } from "./connection.js";
 import { fromCode, fromToken } from "./credential.js";
 import { $ } from "./dom.js";
 import { Meters } from "./meters.js";
+import { isLocal, socketOf } from "./place.js";
 import { RoomsView } from "./rooms_view.js";
 import { StateView } from "./state_view.js";
 import { WireLog } from "./wire_log.js";
@@ -14,9 +15,9 @@ let connection = null;
 
 // The form
 
-const here = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}`;
+const here = socketOf();
 $("#url").value = here;
-$("#use-dev").hidden = $("#dev-hint").hidden = !["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
+$("#use-dev").hidden = $("#dev-hint").hidden = !isLocal();
 $("#use-dev").addEventListener("click", () => {
   $("#token").value = "dev-token";
   $("#connect").focus();

@@ -2,6 +2,7 @@
 
 import { Backoff } from "./backoff.js";
 import { NO_CLOSE_FRAME } from "./close_codes.js";
+import { beside } from "./place.js";
 
 const EVERY_MS = 1000;
 const SLOWEST_MS = 5000;
@@ -37,11 +38,12 @@ export class Poll {
   async #once() {
     try {
       const options = { credentials: "omit", cache: "no-store", signal: AbortSignal.timeout(SLOWEST_MS) };
-      const answer = await fetch("/connections", { ...options, headers: { Authorization: `Bearer ${this.bearer}` } });
+      const headers = { Authorization: `Bearer ${this.bearer}` };
+      const answer = await fetch(beside("connections"), { ...options, headers });
       if (this.isOver) return 0;
       if (REFUSED[answer.status]) return this.#refused(REFUSED[answer.status]);
       if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-      const [connections, metrics] = [await answer.json(), await fetch("/metrics", options)];
+      const [connections, metrics] = [await answer.json(), await fetch(beside("metrics"), options)];
       if (!this.isOver && !this.isPaused) this.on.news(connections, await metrics.text());
       this.backoff.proved();
       return EVERY_MS;

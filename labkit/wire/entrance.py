@@ -4,6 +4,7 @@ The credential is checked against `wire.sessions`; what it spends is stored befo
 single-use ticket stays spent whatever happens to the server. Taught in notebook 02 (auth).
 """
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from time import time
@@ -16,8 +17,12 @@ from labkit.rules.session import Identity
 from labkit.wire.audit.writer import Entry
 from labkit.wire.member import Member
 from labkit.wire.server_state import ServerState
+from labkit.wire.sessions import NotFromHere
 
 GrantsChanged = Callable[[Member, dict[str, str]], None]  # the joined rooms that allow less now, and what
+
+_LOGGER = logging.getLogger(__name__)
+INSTEAD = "connect to localhost without a proxy, or give out tickets with --users"
 
 
 class Entrance:
@@ -69,6 +74,9 @@ class Entrance:
     def _reject(self, connection: Member, rejected: Rejected) -> None:
         state = self._state
         state.counts.rejected += 1
+        if isinstance(rejected, NotFromHere):
+            why = state.gate.why_not_trusted(connection.peer)
+            _LOGGER.warning("dev token refused", extra={"connection": connection.id, "why": why, "instead": INSTEAD})
         body = answers.encode({"code": rejected.code.value}).decode()
         state.queue.record(Entry(time(), "denied", connection=connection.id, body=body))
         self._close(connection, actions.Close(rejected.code, rejected.reason))
@@ -98,3 +106,13 @@ class Entrance:
             previous=state.sessions.closed_before(previous),
         )
         connection.send(answers.encode(ok))
+
+    def end_sessions(
+        self, user_id: str, now: float, order: float | None = None, revocation_id: str | None = None
+    ) -> int:
+        """End every session of a user; how many connections that closed. `queue.owes` it until it is stored."""
+        live, entry = self._state.sessions.revoke(user_id, now, order, revocation_id)
+        self._state.queue.keep(entry)
+        for connection in live:
+            connection.close(CloseCode.REVOKED)
+        return len(live)

@@ -3,25 +3,24 @@
 Also what the server knows of a peer before it has said a word. Lessons: notebooks 02 (auth) and 07 (storms).
 """
 
-import ipaddress
 from collections.abc import Collection
-from functools import lru_cache
 from time import monotonic
 from typing import NamedTuple
 
 from labkit.rules.admission import Doors, Turnstile
 from labkit.rules.limits import Limits
+from labkit.rules.loopback import is_loopback
 from labkit.rules.origin import is_allowed
 
 OUTSIDE = 256  # sockets that found no room, and wait for the answer that says so
 
 
 class Peer(NamedTuple):
-    """Who is at the other end of a socket. `forwarded` is set when a proxy in between has said so."""
+    """The other end of a socket. `came_through` names what shows that a proxy stands in between, if anything does."""
 
     address: str
     is_loopback: bool
-    forwarded: bool = False
+    came_through: str | None = None
 
 
 class Gate:
@@ -56,19 +55,16 @@ class Gate:
 
     def trusts(self, peer: Peer) -> bool:
         """Whether the dev token may be used from there: this machine, and nobody in between."""
-        return self.on_loopback and peer.is_loopback and not peer.forwarded
+        return self.why_not_trusted(peer) is None
+
+    def why_not_trusted(self, peer: Peer) -> str | None:
+        """Why a right dev token is refused from there; None when it is not."""
+        if not self.on_loopback:
+            return "the server listens on more than loopback"
+        return peer.came_through if peer.is_loopback else "the connection comes from another machine"
 
 
 def peer_of(peername: object) -> Peer:
     """The peer behind a socket's address, as asyncio gives it."""
     address = peername[0] if isinstance(peername, tuple) and peername else ""
     return Peer(address, is_loopback(address))
-
-
-@lru_cache(maxsize=1024)
-def is_loopback(address: str) -> bool:
-    """Whether an address is this machine's own."""
-    try:
-        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
-    except ValueError:
-        return address == "localhost"

@@ -6,11 +6,14 @@ request of a usual client itself (`wire.fast.usual_handshake`). Lesson: notebook
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from http import HTTPStatus
 
 from websockets.http11 import Request, Response
 
+from labkit.rules.loopback import came_through
+from labkit.rules.origin import OPAQUE
 from labkit.wire.fast.lazy_protocol import LazyProtocol
 from labkit.wire.fast.usual_handshake import read_usual
 from labkit.wire.gate import Peer, peer_of
@@ -19,8 +22,15 @@ from labkit.wire.http.routes import Http
 from labkit.wire.server_state import ServerState
 from labkit.wire.sockets import end_our_half, reset
 
+_LOGGER = logging.getLogger(__name__)
+VERSION = "13"
 MAX_HEAD_BYTES = 16 * 1024
 END_OF_HEAD = b"\r\n\r\n"
+FOREIGN_ORIGIN = "this origin may not connect; see --allow-origin\n"
+OPAQUE_ORIGIN = (
+    "a page opened from a file has the origin null, as every sandboxed page has, so it may not connect; "
+    "open the page from a server, such as this one, or start this server with --allow-origin null\n"
+)
 
 
 class Handshake:
@@ -71,6 +81,7 @@ class Handshake:
         usual = read_usual(head) if self._state.limits.fast_path else None
         if usual is None or self._refusal(usual.origin, usual.host) is not None:
             return False
+        self.peer = self.peer._replace(came_through=came_through(usual.host))  # it has no header that proxies add
         self._transport.write(usual.answer())
         self._protocol.is_connecting = False
         return True
@@ -85,8 +96,10 @@ class Handshake:
             return None
         request = events[0]
         assert isinstance(request, Request)
-        forwarded = "Forwarded" in request.headers or "X-Forwarded-For" in request.headers
-        self.peer = self.peer._replace(forwarded=forwarded)
+        host = ",".join(request.headers.get_all("Host")) or None
+        self.peer = self.peer._replace(
+            came_through=came_through(host, (name for name, _ in request.headers.raw_items()))
+        )
         if not _wants_websocket(request):
             self._answer_request(request)
             return None
@@ -103,16 +116,25 @@ class Handshake:
                 self._protocol.is_connecting = False
                 return True
             refusal = response
+            if request.headers.get_all("Sec-WebSocket-Version") != [VERSION]:  # a client may speak several
+                refusal.headers["Sec-WebSocket-Version"] = VERSION  # RFC 6455, section 4.4
         self._refused(self.peer, refusal.status_code)
         self._answer(refusal)
         return False
 
     def _refusal(self, origin: str | None, host: str | None) -> Response | None:
         if not self._state.gate.origin_allowed(origin, host):
-            return reply(HTTPStatus.FORBIDDEN, "this origin may not connect; see --allow-origin\n")
+            return self._refused_origin(origin)
         if not self.has_entered or self._state.gate.is_draining:
             return reply(HTTPStatus.SERVICE_UNAVAILABLE, "no room for another connection; come back later\n")
         return None
+
+    def _refused_origin(self, origin: str | None) -> Response:
+        """A browser shows its page nothing of the answer, so the log says it as well."""
+        if origin != OPAQUE:
+            return reply(HTTPStatus.FORBIDDEN, FOREIGN_ORIGIN)
+        _LOGGER.warning("refused", extra={"origin": OPAQUE, "why": OPAQUE_ORIGIN.strip()})
+        return reply(HTTPStatus.FORBIDDEN, OPAQUE_ORIGIN)
 
     def _answer_request(self, request: Request) -> None:
         self.is_over = True

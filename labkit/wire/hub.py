@@ -101,12 +101,7 @@ class Hub:
 
     def revoke(self, user_id: str) -> int:
         """End every session of a user; how many connections that closed. `queue.owes` it until it is stored."""
-        live, entry = self.state.sessions.revoke(user_id, time())
-        self.state.queue.keep(entry)
-        for connection in live:
-            connection.close(CloseCode.REVOKED)
-        self.order.revoked(user_id)
-        return len(live)
+        return self.order.revoke(user_id)
 
     def close_slow(self, members: list[Member]) -> None:
         """Close members whose outbox overflowed, behind what is being told now.

@@ -11,6 +11,8 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
+from labkit.platform.os_errors import why
+
 SECRET_BYTES = 32
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -61,7 +63,7 @@ def load_or_create_key(audit: Path) -> Key:
             _create(path, new_key().secret)
         return _load(path)
     except OSError as error:
-        raise KeyFileError(f"key file {path} cannot be used: {error.strerror}; check its permissions") from None
+        raise KeyFileError(f"key file {path} cannot be used: {why(error)}") from None
 
 
 def _key(secret: bytes) -> Key:

@@ -5,6 +5,7 @@ wire.sharing.order.LogOrder     in the order of a log that several servers read
 """
 
 from collections.abc import Callable
+from time import monotonic, time
 from typing import Protocol
 
 from labkit.rules import actions
@@ -38,8 +39,11 @@ class Order(Protocol):
     def closing(self, member: Member, close: Answer) -> None:
         """A connection is ending, as `close` says: take it out of its rooms."""
 
-    def revoked(self, user_id: str) -> None:
-        """A user's sessions were ended on this server."""
+    def revoke(self, user_id: str) -> int:
+        """End every session of a user; how many connections of this server that closed."""
+
+    def clock(self) -> float:
+        """Seconds on the clock that says for how long a request is recognised; nobody sets it."""
 
     @property
     def broker_is_up(self) -> bool | None:
@@ -56,7 +60,7 @@ class LocalOrder:
         self._held = held
         self._backlog = Backlog(state, held, self.perform)
         self._memberships = Memberships(state, self._backlog, replies.refuse)
-        entrance = Entrance(state, self._memberships.changed, self.perform)
+        self._entrance = entrance = Entrance(state, self._memberships.changed, self.perform)
         publishing = Publishing(state, replies.refuse)
         self.how: How = {
             actions.Authenticate: entrance.authenticate,
@@ -90,5 +94,10 @@ class LocalOrder:
         """A connection is ending."""
         self._memberships.leave_all(member)
 
-    def revoked(self, _: str) -> None:
-        """Nobody else needs to know."""
+    def revoke(self, user_id: str) -> int:
+        """End every session of a user."""
+        return self._entrance.end_sessions(user_id, time())
+
+    def clock(self) -> float:
+        """Steady seconds."""
+        return monotonic()

@@ -7,7 +7,7 @@ Taught in notebooks 03 (rooms), 06 (slow consumers) and 08 (audit).
 
 from collections.abc import Callable
 from functools import partial
-from time import time
+from time import monotonic, time
 
 from labkit.rules import actions, answers
 from labkit.rules.messages import Publication
@@ -27,12 +27,12 @@ class Publishing:
 
     def publish(self, connection: Member, action: actions.Publish) -> None:
         """Make an event of a publication, or give the first event again to a sender that repeats itself."""
-        message, now = action.message, time()
+        message, now, clock = action.message, time(), monotonic()
         room = self._state.rooms.room(message.room_id)
         identity = connection.session.identity
         assert identity is not None  # the table publishes only in OPEN
         given_id = message.request_id
-        before = None if given_id is None else room.said_before(identity.user_id, given_id, now)
+        before = None if given_id is None else room.said_before(identity.user_id, given_id, clock)
         if before is not None:
             self._state.counts.duplicates += 1
             self._state.queue.then(None, partial(self._say_again, connection, room, before))
@@ -41,7 +41,7 @@ class Publishing:
             self._refuse(connection, actions.Refuse("unavailable", given_id, room.room_id))
             return
         said, event, entry = self._make_event(room, message, identity, now)
-        room.accept(event, now, remember=given_id is not None)
+        room.accept(event, clock, remember=given_id is not None)
         not_stored = partial(self._not_stored, connection, room, event)
         self._state.queue.then(entry, partial(self._deliver, room, event, said), not_stored)
 

@@ -7,24 +7,35 @@ Taught in notebook 08 (audit and kill -9).
 
 from labkit.rules.answers import closed_before
 from labkit.rules.rooms import Rooms
-from labkit.wire.audit.past import Past
+from labkit.wire.audit.past import Past, PastRevocation
 from labkit.wire.member import Member
 from labkit.wire.sessions import Sessions
 
 
-def restore(past: Past, rooms: Rooms[Member], sessions: Sessions, now: float) -> None:
-    """Put the past into a server that does not listen yet."""
+def restore(past: Past, rooms: Rooms[Member], sessions: Sessions, now: float, newest_at: float | None = None) -> None:
+    """Put the past into a server that does not listen yet.
+
+    `newest_at`: what the clock that the rooms go on with says of the newest row; None where it wrote the rows itself.
+    """
+    shift = None if newest_at is None else newest_at - past.newest_at
     for past_room in past.rooms:
         room = rooms.room(past_room.room_id)
         for event, at, remember in past_room.events:
-            room.restore_event(event, at, remember)
+            room.restore_event(event, at if shift is None else at + shift, remember)
         room.restore(past_room.epoch, past_room.seq)
         rooms.tidy(room)
     for ticket_id, expires_at in past.spent_tickets:
         sessions.remember_spent(ticket_id, expires_at, now)
+    for revoked in past.revoked:
+        sessions.remember_revoked(revoked.user_id, _order(revoked, sessions), revoked.revocation_id)
     for session_id, known in past.sessions.items():
         sessions.remember(session_id, known)
-    for user_id, at in past.revoked:
-        sessions.remember_revoked(user_id, at)
     for close in past.closes:
         sessions.remember_close(close.connection_id, closed_before(close.code, close.reason, close.at))
+
+
+def _order(revoked: PastRevocation, sessions: Sessions) -> float:
+    """Of another numbering: before all of this one. Without a number: behind all that this server had read."""
+    if revoked.epoch != sessions.epoch:
+        return 0
+    return sessions.order if revoked.order is None else revoked.order

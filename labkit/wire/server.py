@@ -14,7 +14,7 @@ from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
-from time import time
+from time import monotonic, time
 from types import TracebackType
 from typing import Self
 
@@ -22,6 +22,7 @@ from labkit.rules.admission import drain_slots_ms
 from labkit.rules.close_codes import CloseCode, reason_with_retry, row
 from labkit.rules.credentials import Credentials
 from labkit.rules.limits import Limits
+from labkit.rules.loopback import is_loopback
 from labkit.rules.rooms import Rooms
 from labkit.wire.audit.past import read_past
 from labkit.wire.audit.writer import Audit
@@ -29,7 +30,7 @@ from labkit.wire.commit_queue import CommitQueue
 from labkit.wire.connection import Connection
 from labkit.wire.fast.ids import Ids
 from labkit.wire.fast.path import FastPath, PlainPath
-from labkit.wire.gate import Gate, is_loopback
+from labkit.wire.gate import Gate
 from labkit.wire.http.routes import Http, Routes
 from labkit.wire.http.users import Directory
 from labkit.wire.hub import Hub
@@ -46,6 +47,10 @@ from labkit.wire.sockets import reset
 
 _LOGGER = logging.getLogger(__name__)
 LOOK_EVERY_S = 1.0
+
+
+class CannotListen(OSError):
+    """The address cannot be listened on; any other OSError of a start is about something else, such as a disk."""
 
 
 class Server:
@@ -101,11 +106,11 @@ class Server:
         return f"{scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
     async def __aenter__(self) -> Self:
-        """Raises OSError for a port in use, AuditError or KeyFileError for an audit file that cannot be used."""
+        """Raises CannotListen for a port in use, AuditError or KeyFileError for an audit file that cannot be used."""
         try:
             self.hub = self._new_hub() if self._broker is None else await self._shared_hub(self._broker)
             self.http = self._new_http(self.hub)
-            self.port = await self._listening.start(self.host, self.port)
+            self.port = await self._listen()
         except BaseException:
             await self._leave_broker()
             await self._close_audit()
@@ -120,6 +125,12 @@ class Server:
     ) -> None:
         await self.drain()
 
+    async def _listen(self) -> int:
+        try:
+            return await self._listening.start(self.host, self.port)
+        except OSError as error:
+            raise CannotListen(error.errno, error.strerror or str(error)) from None
+
     def _new_hub(self) -> Hub:
         key, past = new_key(), None
         if self._audit_path is not None:
@@ -128,7 +139,7 @@ class Server:
             past = read_past(self._audit_path, self.limits, time())
         state = self._new_state(key, Rooms(self.limits, _new_epoch))
         if past is not None:
-            restore(past, state.rooms, state.sessions, time())
+            restore(past, state.rooms, state.sessions, time(), monotonic())
         return Hub(state)
 
     async def _shared_hub(self, broker: Broker) -> Hub:
@@ -137,7 +148,9 @@ class Server:
         if self._audit_path is not None:
             self._audit = Audit(self._audit_path)
         shared = shared_past(self._audit_path, self.limits, broker.epoch)
-        state = self._new_state(self._key or new_key(), Rooms(self.limits, lambda: broker.epoch, idle_rooms=None))
+        rooms: Rooms[Member] = Rooms(self.limits, lambda: broker.epoch, idle_rooms=None)
+        state = self._new_state(self._key or new_key(), rooms, broker.epoch)
+        state.sessions.order = shared.place
         restore(shared.past, state.rooms, state.sessions, time())
         hub = Hub(state, partial(LogOrder, broker=broker))
         assert isinstance(hub.order, LogOrder)
@@ -145,13 +158,12 @@ class Server:
         await self._log_order.follow(shared.place)
         return hub
 
-    def _new_state(self, key: Key, rooms: Rooms[Member]) -> ServerState:
+    def _new_state(self, key: Key, rooms: Rooms[Member], epoch: str | None = None) -> ServerState:
         fast, new_id = self.limits.fast_path, Ids() if self.limits.fast_path else _new_id
-        trusts_its_key = self._broker is not None
         return ServerState(
             limits=self.limits,
             gate=Gate(self.limits, on_loopback=self._on_loopback(), allow_origins=self._allow_origins),
-            sessions=Sessions(self.limits, Credentials(*key), new_id, self._token, trusts_its_key=trusts_its_key),
+            sessions=Sessions(self.limits, Credentials(*key), new_id, self._token, epoch),
             rooms=rooms,
             queue=CommitQueue(self._audit),
             path=FastPath() if fast else PlainPath(),
@@ -170,7 +182,7 @@ class Server:
         )
 
     def _on_loopback(self) -> bool:
-        return self.host == LOCALHOST or is_loopback(self.host)
+        return is_loopback(self.host)
 
     def _new_connection(self) -> Connection:
         return Connection(self.hub, self.http)
@@ -203,7 +215,7 @@ class Server:
             reset(connection.transport)
 
     def _look_after_rooms(self) -> None:
-        self.hub.state.rooms.forget_old(time())
+        self.hub.state.rooms.forget_old(self.hub.order.clock())
         self._looking = asyncio.get_running_loop().call_later(LOOK_EVERY_S, self._look_after_rooms)
 
     async def _gone(self) -> None:

@@ -8,23 +8,32 @@ stalled client saw only 1006 and asks for the cause with `previous`. Taught in n
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
-from math import inf
+from math import inf, isfinite
 
 from labkit.rules import credentials
 from labkit.rules.answers import Answer
 from labkit.rules.close_codes import CloseCode
-from labkit.rules.credentials import Credentials, Rejected, SpentTickets, Ticket
+from labkit.rules.credentials import Credentials, Moment, Rejected, SpentTickets, Ticket
 from labkit.rules.grants import EVERY_ROOM, Grants
 from labkit.rules.limits import Limits
 from labkit.rules.session import CLOSES_KEPT, Identity, Known
 from labkit.wire.audit.writer import Entry
 from labkit.wire.member import Member
 
+REVOCATIONS_OF_A_USER = 8  # kept apart: a ticket may know one that has no number yet, and not another
 PURGE_EVERY = 1_000  # started sessions
 
 
+class NotFromHere(Rejected):
+    """The dev token, and it is the right one, but it does not come from this machine."""
+
+
 class Sessions:
-    """The sessions of one server. Times are seconds since 1970."""
+    """The sessions of one server. Times are seconds since 1970.
+
+    Times say how long something is good, never what came first: `order` numbers the revocations of this house, or is
+    the place in the log of a server that shares its rooms, and `epoch` names the numbering.
+    """
 
     def __init__(
         self,
@@ -32,10 +41,9 @@ class Sessions:
         signer: Credentials,
         new_id: Callable[[], str],
         dev_token: str | None,
-        *,
-        trusts_its_key: bool = False,
+        epoch: str | None = None,
     ) -> None:
-        """`trusts_its_key`: a session of this key is good, though another server started it."""
+        """`epoch` names the log of servers that share their rooms: a session that another of them started is good."""
         self._limits = limits
         self._signer = signer
         self._new_id = new_id
@@ -44,8 +52,10 @@ class Sessions:
         self._known: dict[str, Known] = {}
         self._live: dict[str, Member] = {}
         self._closes: OrderedDict[str, Answer] = OrderedDict()
-        self._revoked: dict[str, list[float]] = {}  # users, and when, in the order in which we heard of it
-        self._trusts_its_key = trusts_its_key
+        self.epoch = epoch
+        self.order: float = 0
+        self._revoked: dict[str, dict[str, float]] = {}  # by user: the order of each revocation, by its id
+        self._trusts_its_key = epoch is not None
         self._started = 0
 
     # Coming in
@@ -77,7 +87,7 @@ class Sessions:
         self._started += 1
         if self._started % PURGE_EVERY == 0:
             self._known = {key: known for key, known in self._known.items() if known.expires_at >= now}
-        self._known[identity.session_id] = Known(identity.user_id, identity.expires_at)
+        self._known[identity.session_id] = Known(identity.user_id, identity.expires_at, since=self.order)
         return Entry(
             now,
             "auth",
@@ -95,21 +105,31 @@ class Sessions:
 
     def resume(self, identity: Identity) -> str:
         """The credential that continues a session."""
-        return self._signer.resume(identity)
+        return self._signer.resume(identity, self._moment(identity.user_id))
 
     def ticket(self, user_id: str, grants: Grants, now: float) -> str:
         """A fresh ticket."""
-        return self._signer.ticket(Ticket(self._new_id(), user_id, grants, now + self._limits.ticket_ttl_s))
+        return self._signer.ticket(
+            Ticket(self._new_id(), user_id, grants, now + self._limits.ticket_ttl_s, self._moment(user_id))
+        )
 
-    def _was_revoked(self, held: Identity | Known | Ticket, ttl_s: float) -> bool:
-        """Of a ticket, or a session that we have not seen begin: whether it began before its user was revoked."""
-        return held.expires_at <= max(self.revocations(held.user_id), default=-inf) + ttl_s
+    def _moment(self, user_id: str) -> Moment:
+        revoked = self._revoked.get(user_id, {})
+        return Moment(self.epoch, self.order, tuple(name for name, order in revoked.items() if order == inf))
 
-    def remember_elsewhere(self, session_id: str, user_id: str, expires_at: float) -> None:
-        """A session goes on at another server; a revocation that we know of stands."""
-        known, there = self._known.get(session_id), Known(user_id, expires_at)
-        is_revoked = known.is_revoked if known else self._was_revoked(there, self._limits.session_ttl_s)
-        self._known[session_id] = there._replace(is_revoked=is_revoked)
+    def _was_revoked(self, user_id: str, moment: Moment) -> bool:
+        """Whether a ticket, or a session that we have not seen begin, is from before a revocation of its user."""
+        since = moment.order if moment.epoch == self.epoch else -inf
+        revoked = self._revoked.get(user_id, {})
+        return any(since < order and name not in moment.knows for name, order in revoked.items())
+
+    def _is_over(self, known: Known) -> bool:
+        return known.is_revoked or self._was_revoked(known.user_id, Moment(self.epoch, known.since))
+
+    def remember_elsewhere(self, session_id: str, user_id: str, expires_at: float, place: float) -> None:
+        """A session goes on at another server since a place in the log, which may be ahead of what we have read."""
+        known = self._known.get(session_id, Known(user_id, expires_at))
+        self._known[session_id] = known._replace(expires_at=expires_at, since=max(known.since, place))
 
     def read_ticket(self, token: str, now: float) -> Ticket:
         """What a ticket says, without spending it. Raises Rejected."""
@@ -117,11 +137,11 @@ class Sessions:
 
     def read_resume(self, token: str, now: float) -> Identity:
         """Whose session a resume credential continues. Raises Rejected."""
-        identity = self._signer.read_resume(token, now)
+        identity, moment = self._signer.read_resume(token, now)
         known = self._known.get(identity.session_id)
         if known is None and not self._trusts_its_key:
             raise Rejected(CloseCode.SESSION_EXPIRED)
-        if known.is_revoked if known is not None else self._was_revoked(identity, self._limits.session_ttl_s):
+        if self._is_over(known) if known is not None else self._was_revoked(identity.user_id, moment):
             raise Rejected(CloseCode.REVOKED)
         return identity
 
@@ -131,7 +151,7 @@ class Sessions:
 
     def _spend(self, token: str, now: float) -> tuple[Identity, list[Entry]]:
         ticket = self._signer.read_ticket(token, now)
-        if self._was_revoked(ticket, self._limits.ticket_ttl_s):
+        if self._was_revoked(ticket.user_id, ticket.moment):
             raise Rejected(CloseCode.REVOKED)
         if not self._spent.spend(ticket.ticket_id, ticket.expires_at, now):
             raise Rejected(CloseCode.AUTH_FAILED)
@@ -139,32 +159,40 @@ class Sessions:
         return self._new_identity(ticket.user_id, ticket.grants, now), [entry]
 
     def _check_dev_token(self, token: str, trusted: bool) -> None:
-        if not trusted or self._dev_token is None or not credentials.same_secret(token, self._dev_token):
+        if self._dev_token is None or not credentials.same_secret(token, self._dev_token):
             raise Rejected(CloseCode.AUTH_FAILED)
+        if not trusted:
+            raise NotFromHere(CloseCode.AUTH_FAILED)
 
     def _new_identity(self, user_id: str, grants: Grants, now: float) -> Identity:
         return Identity(self._new_id(), user_id, grants, now + self._limits.session_ttl_s)
 
     # Going out
 
-    def revoke(self, user_id: str, now: float) -> tuple[list[Member], Entry]:
-        """End every session and unused ticket of a user; the connections to close, and what to store."""
-        self.remember_revoked(user_id, now)
-        for session_id, known in self._known.items():
-            if known.user_id == user_id:
-                self._known[session_id] = known._replace(is_revoked=True)
+    def revoke(
+        self, user_id: str, now: float, order: float | None = None, revocation_id: str | None = None
+    ) -> tuple[list[Member], Entry]:
+        """End every session and unused ticket of a user; the connections to close, and what to store.
+
+        `order` None: the next one; infinite: not known before the log brings it. A lone server's newest stands for all.
+        """
+        order = self.order + 1 if order is None else order
+        self.remember_revoked(user_id, order, revocation_id)
         live = [one for one in self._live.values() if one.session.identity and one.session.identity.user_id == user_id]
         good_for = max(self._limits.ticket_ttl_s, self._limits.session_ttl_s)  # what was held until now has ended then
-        return live, Entry(now, "revoke", user=user_id, expires_at=now + good_for)
+        seq = int(order) if isfinite(order) else None
+        expires_at = now + good_for
+        entry = Entry(now, "revoke", epoch=self.epoch, seq=seq, id=revocation_id, user=user_id, expires_at=expires_at)
+        return live, entry
 
-    def revocations(self, user_id: str) -> list[float]:
-        """When a user was revoked; the one that we heard of last is the last."""
-        return self._revoked.get(user_id, [])
+    def revoked_at(self, user_id: str) -> float | None:
+        """The order of a user's newest revocation that has one; None for none."""
+        return max(filter(isfinite, self._revoked.get(user_id, {}).values()), default=None)
 
     def is_revoked(self, identity: Identity) -> bool:
         """Whether a session was revoked, perhaps while its `auth_ok` was waiting for the disk."""
         known = self._known.get(identity.session_id)
-        return known is not None and known.is_revoked
+        return known is not None and self._is_over(known)
 
     def ended(self, connection: Member, identity: Identity | None, close: Answer) -> None:
         """A connection ended: keep how, for the next one of this client.
@@ -193,10 +221,15 @@ class Sessions:
         """A ticket that was used before this server started."""
         self._spent.spend(ticket_id, expires_at, now)
 
-    def remember_revoked(self, user_id: str, at: float) -> None:
+    def remember_revoked(self, user_id: str, order: float, revocation_id: str | None = None) -> None:
         """A user that was revoked, perhaps before this server started."""
-        self._revoked.setdefault(user_id, []).append(at)
+        revoked = self._revoked.setdefault(user_id, {})
+        revoked[revocation_id or ""] = order
+        if len(revoked) > REVOCATIONS_OF_A_USER:
+            del revoked[min(revoked, key=revoked.__getitem__)]
+        if isfinite(order):
+            self.order = max(self.order, order)
 
     def remember(self, session_id: str, known: Known) -> None:
-        """A session that was started before this server started."""
-        self._known[session_id] = known
+        """A session that was started before this server started, behind all revocations that are remembered by now."""
+        self._known[session_id] = known._replace(since=self.order)

@@ -14,8 +14,6 @@ BACKLOG = 4096  # asyncio's 100 costs a storm of 1,000 seconds of SYN retries; t
 SIOCOUTQ = 0x5411  # bytes in the socket's send queue that the peer has not acknowledged
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: the kernel drops what it holds and sends RST
 
-SOMEWHERE_ELSE = "192.0.2.1"  # an address for examples: no machine has it
-
 
 def reset(transport: asyncio.Transport) -> None:
     """End a TCP connection now, and free what the kernel holds for it. The peer sees 1006."""
@@ -45,13 +43,3 @@ def kernel_bytes(sock: socket.socket | None) -> int | None:
     except OSError:
         return None
     return held[0]
-
-
-def lan_address() -> str | None:
-    """This machine's address in its network; None when it has none. Nothing is sent to find out."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        try:
-            sock.connect((SOMEWHERE_ELSE, 9))
-        except OSError:
-            return None
-        return str(sock.getsockname()[0])

@@ -13,6 +13,7 @@ from labkit.classroom.register import INSTRUCTOR
 from labkit.classroom.serving import CATCH_UP_S
 from labkit.wire.client.client import Client, Disconnected, Refused
 from tests.classroom.school import CLASS, School, at_work, statuses, teaching, told
+from tests.wire.clocks import DAY, WallClock
 from tests.wire.raw import Raw, on_a_loop
 
 ROOM, NEWS = f"class:{CLASS}", f"class:{CLASS}:news"
@@ -88,6 +89,24 @@ async def test_a_renewed_code_ends_what_the_old_one_opened(tmp_path: Path) -> No
             assert (await thief.ending())[0] == 4410
         for name in (INSTRUCTOR, "ana"):
             assert await (await raw_of(school, name, ROOM)).everything() == []
+
+
+@pytest.mark.parametrize("off", [DAY, -DAY])
+@on_a_loop
+async def test_a_code_renewed_under_a_wrong_clock_ends_once(
+    tmp_path: Path, off: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One renewal while the clock is wrong, one when it is right again: each ends what was open, and nothing later."""
+    async with teaching(tmp_path, "eve") as school:
+        for wrong in (off, 0.0, off):
+            thief = await raw_of(school, "eve", ROOM)
+            with monkeypatch.context() as patch:
+                WallClock(patch).off = wrong
+                school.codes |= school.register.enrol(["eve"], renew=True)
+                assert await thief.ending() == (4410, "session revoked")
+            eve = await raw_of(school, "eve", ROOM)
+            await asyncio.sleep(2 * CATCH_UP_S)
+            assert await eve.everything() == []
 
 
 @on_a_loop

@@ -1,14 +1,18 @@
 """A certificate of the class's own: made once, and trusted by its fingerprint and nothing else."""
 
 import asyncio
+import ssl
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from labkit.bench.ask import ask
+from labkit.classroom import joining, tls
 from labkit.classroom.tls import NoCertificate, fingerprint, own_certificate, pinned
 from labkit.commands.running import tls_of
+from labkit.wire.client.client import Client, NotARoomServer
 from labkit.wire.server import Server
 from tests.wire.raw import on_a_loop
 
@@ -46,3 +50,64 @@ async def test_the_slips_fingerprint_opens_it_and_another_does_not(tmp_path: Pat
     async with Server("127.0.0.1", 0, tls=tls_of(*theirs)) as impostor:
         with pytest.raises(OSError, match="certificate verify failed"):
             await asyncio.to_thread(ask, impostor.url, "/healthz", tls=context)
+
+
+def made_when(folder: Path, off: timedelta, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """The certificate of a class whose clock is that far off ours, as a laptop with a wrong clock sees it."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> "Clock":
+            return cls.fromtimestamp((datetime.now(UTC) + off).timestamp(), UTC)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tls, "datetime", Clock)
+        return own_certificate(folder / "class.db", None)
+
+
+@pytest.mark.parametrize("days", [-463, -32, 60, 463])
+@on_a_loop
+async def test_the_fingerprint_opens_it_whatever_the_clock_says(
+    tmp_path: Path, days: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over HTTP and as a WebSocket, long before the certificate begins and long after its end."""
+    made = made_when(tmp_path, timedelta(days=days), monkeypatch)
+    async with Server("127.0.0.1", 0, tls=tls_of(*made)) as server:
+        context = await asyncio.to_thread(pinned, server.url, fingerprint(made[0]) or "")
+        assert await asyncio.to_thread(ask, server.url, "/healthz", tls=context) == b"ok\n"
+        async with Client(server.url, "dev-token", tls=context) as client:
+            assert client.user_id
+
+
+def test_a_certificate_begins_weeks_before_it_is_made(tmp_path: Path) -> None:
+    """For a browser, which knows no fingerprint, on a laptop whose clock is behind."""
+    certfile, _ = own_certificate(tmp_path / "class.db", None)
+    decoded = ssl._ssl._test_decode_cert(str(certfile))  # type: ignore[attr-defined]
+    begins = ssl.cert_time_to_seconds(decoded["notBefore"])
+    assert begins < (datetime.now(UTC) - timedelta(weeks=3)).timestamp()
+    assert ssl.cert_time_to_seconds(decoded["notAfter"]) - begins <= timedelta(days=400).total_seconds()
+
+
+@pytest.mark.parametrize(("days", "fault"), [(463, "begins later"), (-463, "ended before")])
+@on_a_loop
+async def test_a_date_fault_says_what_the_clock_says(
+    tmp_path: Path, days: int, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a fingerprint, the system judges the dates; the address is right then, and nobody is sent to check it."""
+    certfile, keyfile = made_when(tmp_path, timedelta(days=days), monkeypatch)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certfile))
+    async with Server("localhost", 0, tls=tls_of(certfile, keyfile)) as server:
+        with pytest.raises(ConnectionError, match=rf"answers, but your clock says \d{{4}}-.*{fault}") as told:
+            await asyncio.to_thread(joining.join, server.url, "code", "ana")
+        assert "no class answers" not in str(told.value)
+        with pytest.raises(NotARoomServer, match=f"your clock says .*{fault}"):
+            async with Client(server.url, "dev-token"):
+                pass
+
+
+@on_a_loop
+async def test_a_certificate_without_a_fingerprint_is_named(tmp_path: Path) -> None:
+    """The class does answer: what is missing is the fingerprint."""
+    async with Server("localhost", 0, tls=tls_of(*own_certificate(tmp_path / "class.db", None))) as server:
+        with pytest.raises(ConnectionError, match=r"is not trusted here .*give the fingerprint"):
+            await asyncio.to_thread(joining.join, server.url, "code", "ana")

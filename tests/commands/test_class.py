@@ -155,6 +155,47 @@ def started(school: Schoolhouse, *more: object) -> "subprocess.CompletedProcess[
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.mark.parametrize("own", [[], ["10.1.1.5", "172.17.0.1"]])
+def test_without_a_route_the_address_is_asked_for(
+    school: Schoolhouse, own: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before a code is made: its slip would hold an address that nobody reaches."""
+    monkeypatch.setattr("labkit.platform.addresses._route_address", lambda: None)
+    monkeypatch.setattr("labkit.platform.addresses._of_interfaces", lambda: own)
+    files = ("--file", school.file, "--roster", school.folder / "roster.csv", "--hand-out", school.slips)
+    done = run("start", "physics", *files, "--lan", "--tls", "--port", 0)
+    assert done.exit_code == 2 and "--url wss://" in done.output
+    assert all(one in done.output for one in own)
+    assert not school.slips.exists() and not school.file.exists()
+
+
+def test_a_full_disk_is_told_when_codes_are_made(school: Schoolhouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By every verb that writes to the class's file: a line, and no traceback."""
+    with school:
+        pass
+
+    def full(*_: object, **__: object) -> None:
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorname = "SQLITE_FULL"
+        raise error
+
+    monkeypatch.setattr("labkit.classroom.register._connected", full)
+    for verb in (("code", "physics", "zoe"), ("remove", "physics", "ana"), ("start", "physics", "--port", 0)):
+        done = run(*verb, "--file", school.file, *(["--hand-out", school.slips] if verb[0] != "remove" else []))
+        assert (done.exit_code, done.output.count("\n")) == (2, 1), done.output
+        assert "the disk is full; free some space" in done.output
+
+
+def test_codes_that_a_full_disk_did_not_take_are_told(school: Schoolhouse) -> None:
+    """They are shown once, so the way to new ones is told."""
+    with school:
+        pass
+    done = run("code", "physics", "ana", "--file", school.file, "--hand-out", "/dev/full")
+    assert done.exit_code == 2
+    assert "does not hold the new codes: No space left on device; free some space" in done.output
+    assert "labkit class code" in done.output
+
+
 def test_it_listens_on_loopback_unless_asked(school: Schoolhouse) -> None:
     """The room's network sees the class only with --lan."""
     with school:
@@ -287,7 +328,7 @@ def test_an_empty_file_and_one_of_an_older_labkit_become_a_class(school: Schoolh
     with school, school.student("ana") as tell:
         tell("02-auth", "pass")
     with sqlite3.connect(school.file) as file:
-        file.execute("DROP TABLE renewed")
+        file.execute("DROP TABLE renewals")
     assert re.search("^ana +pass$", run("board", "physics", "--file", school.file).output, re.MULTILINE)
     with school:
         assert ask(f"ws://localhost:{school.port}", "/class/board", basic(INSTRUCTOR, school.codes[INSTRUCTOR]))

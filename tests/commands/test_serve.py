@@ -1,13 +1,17 @@
 """`labkit serve` as a process: how it starts, how it ends, and what it says when it cannot run."""
 
 import asyncio
+import errno
 import json
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -16,9 +20,10 @@ from labkit.cli import main
 from labkit.commands.failing import CannotRun
 from labkit.commands.running import run
 from labkit.wire.audit.verify import verify
+from labkit.wire.server import Server
 from tests.commands.certificates import certificate
 from tests.wire.people import FILE, OPERATOR, OPS, refused, ticket
-from tests.wire.raw import TOKEN, Raw, ask, command, on_a_loop, pair, port_of, process, request
+from tests.wire.raw import TOKEN, Raw, ask, command, on_a_loop, pair, port_of, process, request, upgrade
 
 
 @on_a_loop
@@ -146,6 +151,27 @@ async def test_the_environment_is_read_as_the_original_reads_it(tmp_path: Path) 
     async with process(tmp_path, "--token", "a-third-token", "--port", "0", **ours) as server:
         assert port_of(server.url) != port
         assert (await Raw.enter(server.url, "a-third-token")).ok["type"] == "auth_ok"
+
+
+@on_a_loop
+async def test_a_random_token_is_printed_and_lets_a_file_in(tmp_path: Path) -> None:
+    """A page opened from a file may connect, as nobody else knows the token; the default one does not work."""
+    async with process(tmp_path, "--token", "random") as server:
+        assert server.child.stdout is not None
+        told = (await server.child.stdout.readline()).decode().strip()
+        drawn = told.removeprefix("dev token: ")
+        assert len(drawn) >= 16 and (await Raw.enter(server.url, drawn, Origin="null")).ok["type"] == "auth_ok"
+        assert await refused(server.url, TOKEN) == (4403, "auth failed")
+        assert drawn not in server.log.read_text()
+
+
+@on_a_loop
+async def test_a_page_from_a_file_needs_the_option(tmp_path: Path) -> None:
+    """Every sandboxed page has the origin null, and everybody knows `dev-token`."""
+    async with process(tmp_path) as server:
+        assert (await ask(server.url, upgrade(Origin="null"))).status == 403
+    async with process(tmp_path, "--allow-origin", "null") as server:
+        assert (await Raw.enter(server.url, Origin="null")).ok["type"] == "auth_ok"
 
 
 @on_a_loop
@@ -314,6 +340,49 @@ def test_a_value_in_a_config_file_is_judged_as_on_the_command_line(tmp_path: Pat
         done = CliRunner().invoke(main, ["serve", "--config", str(path)])
         assert (done.exit_code, done.stdout) == (2, "")
         assert says in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "way_out"),
+    [(errno.ENOSPC, "free some space"), (errno.EROFS, "another folder"), (errno.EACCES, "permissions"),
+     (errno.EDQUOT, "quota"), (errno.EMFILE, "ulimit -n")],
+)  # fmt: skip
+def test_a_start_is_told_by_what_failed(
+    tmp_path: Path, code: int, way_out: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each file that a start makes, and anything else that the system refuses: nothing of it is about listening."""
+    audit, real = tmp_path / "room.db", os.open
+
+    def failing_at(name: str) -> Callable[..., int]:
+        def fail(path: str | Path, *rest: Any, **more: Any) -> int:
+            if name in str(path):
+                raise OSError(code, os.strerror(code), str(path))
+            return real(path, *rest, **more)
+
+        return fail
+
+    for name in ("room.db.lock", "room.db", "room.key"):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "open", failing_at(name))
+            line = cannot_begin("--port", "0", "--audit", str(audit))
+        assert os.strerror(code) in line and way_out in line and str(tmp_path) in line, line
+        assert "listen" not in line
+
+    async def refuse(_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(Server, "__aenter__", refuse)
+    line = cannot_begin("--port", "0")
+    assert way_out in line and "listen" not in line
+
+
+def test_a_full_disk_behind_stdout_is_told() -> None:
+    """The line that says it is ready goes into a file on it."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command("--port", "0"), stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
+    assert done.returncode == 2
+    line = only_line(done.stderr)
+    assert "No space left on device; free some space" in line and "listen on" not in line
 
 
 def test_an_audit_file_that_cannot_be_used_is_told(tmp_path: Path) -> None:

@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from labkit.rules.close_codes import CloseCode
 from labkit.rules.credentials import (
     RESUME,
+    SPENT_KEPT,
     TICKET,
     Credentials,
+    Moment,
     Rejected,
+    Resumed,
     SpentTickets,
     Ticket,
     kind_of,
@@ -25,6 +28,7 @@ from tests.clock import Clock
 OURS = Credentials("key-1", b"a secret of ours")
 GRANTS = Grants.of([["room:*", "rw"], ["news", "r"]])
 IDENTITY = Identity("session-1", "ann", GRANTS, 2_000.0)
+WHEN = {"exp": 5.0, "at": [None, 0]}
 A_TICKET = Ticket("ticket-1", "ann", GRANTS, 2_000.0)
 NOW = 1_000.0
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.=+/ \n!\u00e9\ud800"
@@ -52,10 +56,11 @@ def code_of_resume(token: str, now: float = NOW, reader: Credentials = OURS) -> 
 def test_what_was_signed_is_read_again(name: str, user: str, expires_at: float, wide: bool) -> None:
     """Ticket and identity come back as they were, whatever the names."""
     grants = EVERY_ROOM if wide else GRANTS
-    ticket = Ticket(name, user, grants, expires_at)
+    moment = Moment(name, 7, (user,))
+    ticket = Ticket(name, user, grants, expires_at, moment)
     identity = Identity(name, user, grants, expires_at)
     assert OURS.read_ticket(OURS.ticket(ticket), expires_at) == ticket
-    assert OURS.read_resume(OURS.resume(identity), expires_at) == identity
+    assert OURS.read_resume(OURS.resume(identity, moment), expires_at) == Resumed(identity, moment)
 
 
 @pytest.mark.parametrize("at", range(len(OURS.ticket(A_TICKET))))
@@ -155,10 +160,10 @@ def test_a_key_id_that_would_break_its_credentials_is_refused(key_id: str) -> No
 
 
 def test_the_payload_holds_no_secret() -> None:
-    """It is readable by its holder: id, user, rooms and expiry, and nothing of the key."""
+    """It is readable by its holder: id, user, rooms, expiry and its place in an order, and nothing of the key."""
     short = Credentials("k", b"secret").ticket(Ticket("i", "u", Grants.of([]), 5.0))
     payload = short.split(".")[2]
-    assert json.loads(base64.urlsafe_b64decode(payload + "==")) == {"id": "i", "user": "u", "rooms": [], "exp": 5.0}
+    assert json.loads(base64.urlsafe_b64decode(payload + "==")) == {"id": "i", "user": "u", "rooms": [], **WHEN}
 
 
 @pytest.mark.parametrize(
@@ -212,10 +217,20 @@ def test_a_ticket_opens_once(steps: list[tuple[str, int]]) -> None:
 
 
 def test_spent_tickets_are_forgotten_when_they_have_expired() -> None:
-    """Hours later none of them is known any more: the list holds what could otherwise be used, and nothing else."""
+    """Hours later only the newest are known: the list holds what could otherwise be used, and a bounded rest."""
     clock, spent = Clock(0.0), SpentTickets()
-    for number in range(10_000):
+    for number in range(2 * SPENT_KEPT):
         spent.spend(f"ticket-{number}", clock.now + 60, clock.now)
         clock.tick(1)
-    assert all(spent.spend(f"ticket-{number}", clock.now + 60, clock.now) for number in range(9_900))
-    assert not any(spent.spend(f"ticket-{number}", clock.now + 60, clock.now) for number in range(9_950, 10_000))
+    assert all(spent.spend(f"ticket-{number}", clock.now + 60, clock.now) for number in range(100))
+    assert not any(
+        spent.spend(f"ticket-{number}", clock.now + 60, clock.now) for number in range(SPENT_KEPT + 200, 2 * SPENT_KEPT)
+    )
+
+
+def test_a_spent_ticket_stays_spent_when_the_clock_goes_back() -> None:
+    """It ran a day ahead for a moment, and others were spent meanwhile."""
+    spent = SpentTickets()
+    assert spent.spend("early", 60.0, 0.0)
+    assert spent.spend("ahead", 86_460.0, 86_400.0)
+    assert not spent.spend("early", 60.0, 1.0)

@@ -11,8 +11,12 @@ ALLOW = frozenset({"https://lab.example", "http://a.example:8080"})
     ("origin", "passes"),
     [
         (None, True),
-        ("null", True),
+        ("null", False),
         ("http://localhost", True),
+        ("http://lab.localhost:8888", True),
+        ("http://127.0.0.2:8888", True),
+        ("http://[::ffff:127.0.0.1]:8888", True),
+        ("http://10.0.0.1", False),
         ("http://localhost:8888", True),
         ("https://localhost:8888", True),
         ("http://LOCALHOST:8888", True),
@@ -36,7 +40,7 @@ ALLOW = frozenset({"https://lab.example", "http://a.example:8080"})
     ],
 )
 def test_on_loopback(origin: str | None, passes: bool) -> None:
-    """Any page of this machine, a page opened from a file, a program, and the allow-list; nothing else."""
+    """Any page of this machine, a program, and the allow-list; nothing else."""
     assert is_allowed(origin, "localhost:8080", on_loopback=True, allow=ALLOW) is passes
 
 
@@ -75,3 +79,9 @@ def test_off_loopback(origin: str | None, host: str | None, passes: bool) -> Non
 def test_a_rebound_name_does_not_pass_on_loopback() -> None:
     """A foreign page whose name leads to 127.0.0.1 still says its own Origin, and Host does not vouch for it there."""
     assert not is_allowed("http://evil.example:8080", "evil.example:8080", on_loopback=True, allow=ALLOW)
+
+
+@pytest.mark.parametrize("on_loopback", [True, False])
+def test_a_page_from_a_file_passes_when_null_is_allowed(on_loopback: bool) -> None:
+    """`--allow-origin null` says so, wherever the server listens."""
+    assert is_allowed("null", "localhost:8080", on_loopback=on_loopback, allow={"null"})

@@ -35,6 +35,7 @@ def test_module_says_what_it_is_and_fits(path: Path) -> None:
     assert max(map(len, text.splitlines())) <= 120
     assert re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function", text) == []
     assert re.findall(r"localStorage|sessionStorage|document\.cookie|indexedDB", text) == []
+    assert re.findall(r"\blocation\.|fetch\((?!beside\()|[\"'`]/(?![/*])\w", text) == [], "see place.js"
 
 
 @pytest.mark.parametrize("name", ["index.html", "watch.html", "board.html"])
@@ -42,6 +43,6 @@ def test_page_keeps_to_its_own_files(name: str) -> None:
     """The content policy allows nothing inline and nothing from elsewhere; what a page names is in the folder."""
     text = (WEB / name).read_text(encoding="utf-8")
     assert re.findall(r"\sstyle=|<style|\son[a-z]+=|<script(?![^>]*src=)", text) == []
-    named = re.findall(r'(?:src|href)="([^"#]+)"', text)
+    named = re.findall(r'(?:src|href|action)="([^"#]+)"', text)
     assert len(named) >= 5
     assert [one for one in named if not (WEB / one).is_file()] == []

@@ -21,7 +21,7 @@ async def status_for(server: Server, **headers: str) -> int:
     [
         ("http://localhost:3000", 101),
         ("https://127.0.0.1", 101),
-        ("null", 101),
+        ("null", 403),
         ("https://evil.example", 403),
         ("http://localhost.evil.example", 403),
         ("https://page.example", 101),
@@ -47,6 +47,17 @@ async def test_off_loopback_a_page_needs_to_come_from_this_host() -> None:
         assert await status_for(server, **there, Origin="null") == 403
         assert await status_for(server, **there, Origin="http://localhost") == 403
         assert await status_for(server, **there) == 101
+
+
+@on_a_loop
+async def test_a_page_from_a_file_is_told_how_it_may_connect(caplog: pytest.LogCaptureFixture) -> None:
+    """In the answer and in the log, as a browser keeps the answer from its page; with `null` allowed it connects."""
+    async with serving() as server:
+        answer = await ask(server.url, upgrade(Origin="null"))
+        assert answer.status == 403 and b"--allow-origin null" in answer.body
+    assert "--allow-origin null" in next(line.why for line in caplog.records if line.msg == "refused")
+    async with serving(allow_origins=["null"]) as server:
+        assert await status_for(server, Origin="null") == 101
 
 
 @pytest.mark.parametrize("limit", ["connections", "connections_per_address"])

@@ -30,13 +30,63 @@ async def test_the_dev_token_is_reusable_and_each_use_is_somebody_new() -> None:
         assert ann.ok["userId"] != bob.ok["userId"] and ann.ok["resume"] != bob.ok["resume"]
 
 
-@pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For"])
+OF_PROXIES = [
+    "Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix",
+    "X-Forwarded", "X-Real-IP", "X-Original-URL", "X-Original-Forwarded-For", "X-Envoy-External-Address",
+    "X-Cluster-Client-IP", "X-Client-IP", "Client-IP", "X-ProxyUser-Ip", "X-Request-ID", "X-Amzn-Trace-Id",
+    "X-Azure-ClientIP", "X-Appengine-User-IP", "X-Vercel-Id", "X-Nf-Client-Connection-Ip", "X-Varnish",
+    "CF-Connecting-IP", "CF-Ray", "CDN-Loop", "True-Client-IP", "Fly-Client-IP", "Fastly-Client-IP",
+    "Akamai-Origin-Hop", "Ali-CDN-Real-IP", "Incap-Client-IP", "Tailscale-User-Login", "Ngrok-Trace-Id",
+    "Proxy-Connection", "SSL-Client-Cert", "Client-Cert", "Front-End-Https",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("header", [*OF_PROXIES, "x-real-ip"])
 @on_a_loop
-async def test_the_dev_token_is_for_this_machine_alone(header: str) -> None:
-    """Who comes through a proxy comes from elsewhere, whatever the address of the proxy."""
+async def test_the_dev_token_does_not_pass_through_a_proxy(header: str) -> None:
+    """Whatever the address of the proxy: any header that a proxy or a CDN adds shows that it is in between."""
     async with serving() as server:
-        assert await refused(server.url, TOKEN, **{header.replace("-", "_"): "for=10.0.0.1"}) == FAILED
-        assert (await Raw.enter(server.url)).ok["type"] == "auth_ok"
+        assert await refused(server.url, TOKEN, **{header.replace("-", "_"): "10.0.0.1"}) == FAILED
+
+
+@pytest.mark.parametrize("fast_path", [True, False])
+@pytest.mark.parametrize(
+    "host",
+    ["chat.example.org", "chat.example.org:8080", "localhost.example.org", "127.0.0.1.nip.io", "0.0.0.0:8080",
+     "192.168.1.5", "[2001:db8::1]:8080", "localhost@chat.example.org", "localhost:80:80", "1.127"],
+)  # fmt: skip
+@on_a_loop
+async def test_the_dev_token_needs_a_host_of_this_machine(host: str, fast_path: bool) -> None:
+    """A proxy on this machine passes the public name on, if it adds nothing else."""
+    async with serving(limits={"fast_path": fast_path}) as server:
+        assert await refused(server.url, TOKEN, Host=host) == FAILED
+
+
+@pytest.mark.parametrize("fast_path", [True, False])
+@pytest.mark.parametrize(
+    "host",
+    ["localhost:8080", "LOCALHOST", "localhost.", "lab.localhost:8080", "127.0.0.1", "127.8.8.8:1", "127.1:8080",
+     "0x7f.1", "2130706433", "[::1]", "[::1]:8080", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]:80"],
+)  # fmt: skip
+@on_a_loop
+async def test_the_dev_token_takes_every_name_of_loopback(host: str, fast_path: bool) -> None:
+    """Names and addresses in every notation, with a port or without."""
+    async with serving(limits={"fast_path": fast_path}) as server:
+        assert (await Raw.enter(server.url, Host=host)).ok["type"] == "auth_ok"
+
+
+@on_a_loop
+async def test_a_refused_dev_token_says_why_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """The right token only: a wrong one is a wrong one, wherever it comes from."""
+    async with serving() as server:
+        await refused(server.url, "wrong-token", X_Real_IP="10.0.0.1")
+        await refused(server.url, TOKEN, X_Real_IP="10.0.0.1")
+        await refused(server.url, TOKEN, Host="chat.example.org")
+    whys = [line.why for line in caplog.records if line.msg == "dev token refused"]
+    assert whys == [
+        "it carries the header X-Real-IP, which proxies add",
+        "it is addressed to 'chat.example.org', not to localhost",
+    ]
 
 
 @on_a_loop

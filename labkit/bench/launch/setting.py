@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.rules.limits import Limits
+from labkit.rules.origin import OPAQUE
 from labkit.wire.http.users import read_users
 from labkit.wire.server import Server
 
@@ -19,7 +20,10 @@ ALL_ROOMS = "*"
 
 
 class Setting:
-    """Made anew for every lab: no two share a secret or a file."""
+    """Made anew for every lab: no two share a secret or a file.
+
+    The dev token is drawn, so a page opened from a file may connect: only a learner can have given it the token.
+    """
 
     def __init__(self, users: tuple[str, ...], rooms: Mapping[str, str], limits: dict[str, Any]) -> None:
         """`rooms` are grants by user, where not all rooms. Raises BadLimit."""
@@ -43,7 +47,7 @@ class Setting:
         """As for `labkit serve`; secrets are not among them, because everybody may list processes."""
         lines = [f"{name}={'off' if value is None else value}" for name, value in self._limits.items()]
         settings = [part for line in lines for part in ("--set", line)]
-        return ["--users", str(self._users), "--audit", str(self.audit), *settings]
+        return ["--users", str(self._users), "--audit", str(self.audit), "--allow-origin", OPAQUE, *settings]
 
     def environment(self) -> dict[str, str]:
         """The secrets of `labkit serve`."""
@@ -57,6 +61,7 @@ class Setting:
             token=self.token,
             users=read_users(self._users),
             ops_token=self.ops_token,
+            allow_origins=[OPAQUE],
             audit=self.audit,
             limits=self.limits,
         )

@@ -11,6 +11,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from labkit.bench.plain_socket import Closed, NotAWebSocket, PlainSocket, text, upgrade
+from labkit.platform.os_errors import clock_fault
 from labkit.rules.backoff import Backoff
 from labkit.rules.close_codes import CloseCode, row
 
@@ -129,5 +130,6 @@ async def _connect(url: str, token: str, room_id: str, hear: Heard) -> Member:
         raise LoadFailed(f"{url} did not answer within {ENTER_S:g} s") from None
     except OSError as error:
         why = "nobody listens there" if isinstance(error, ConnectionRefusedError) else error.strerror or error
-        raise LoadFailed(f"cannot connect to {url}: {why}; is the server running?") from None
+        clock = clock_fault(error)
+        raise LoadFailed(f"cannot connect to {url}: {clock or f'{why}; is the server running?'}") from None
     return member

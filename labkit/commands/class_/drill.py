@@ -42,24 +42,24 @@ def drill(class_id: str, file: Path | None, crash: bool, seconds: float, plot: P
         raise CannotRun(f"no server has {path} open on this machine; `labkit class start {class_id}` starts one")
     if plot is not None and plot.suffix != ".png":
         raise CannotRun(f"{plot.name}: pictures are PNG; give a name that ends in .png")
-    began = time.time()
     try:
+        before = read_drill(path)
         os.kill(pid, signal.SIGUSR2 if crash else signal.SIGUSR1)
-        result = _wait(path, began, began + seconds)
+        result = _wait(path, before, seconds)
     except (OSError, AuditError) as error:
         raise CannotRun(str(error)) from None
     _tell(result, plot)
     raise SystemExit(1 if result.missing else 0)
 
 
-def _wait(path: Path, began: float, ends: float) -> DrillResult:
+def _wait(path: Path, before: DrillResult | None, seconds: float) -> DrillResult:
     """Until all are back, or the time is up."""
-    result = None
-    while time.time() < ends:
+    result, began = None, time.monotonic()
+    while time.monotonic() < began + seconds:
         time.sleep(LOOK_S)
         result = read_drill(path)
-        is_ours = result is not None and result.drill.at >= began
-        if not is_ours and time.time() > began + QUIET_S:
+        is_ours = result is not None and (before is None or result.drill.at != before.drill.at)
+        if not is_ours and time.monotonic() > began + QUIET_S:
             raise CannotRun("the server did not begin the drill; look into its log")
         if is_ours and result is not None and result.drill.down_s and not result.missing:
             break

@@ -9,6 +9,9 @@ from stat import S_ISREG
 import click
 
 from labkit.commands.failing import CannotRun
+from labkit.platform.os_errors import why
+
+AGAIN = "`labkit class code` for students, --new-instructor-code for the instructor"
 
 
 def check_place(slips: Path | None) -> None:
@@ -24,8 +27,11 @@ def hand_out(text: str, slips: Path | None) -> None:
     if slips is None:
         click.echo(text)
     else:
-        with os.fdopen(_open(slips), "a", encoding="utf-8") as file:
-            file.write(text)
+        try:
+            with os.fdopen(_open(slips), "a", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            raise CannotRun(f"{slips} does not hold the new codes: {why(error)}; then give new ones: {AGAIN}") from None
         click.echo(f"the new codes are in {slips}; print it, then delete it", err=True)
 
 
@@ -58,4 +64,4 @@ def _open(slips: Path) -> int:
             os.fchmod(descriptor, 0o600)  # a file that was there already keeps its own mode
         return descriptor
     except OSError as error:
-        raise CannotRun(f"cannot write {slips}: {error.strerror}") from None
+        raise CannotRun(f"cannot write {slips}: {why(error)}") from None

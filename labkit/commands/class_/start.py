@@ -20,12 +20,13 @@ from labkit.commands.class_.slips import check_place, for_instructor, hand_out, 
 from labkit.commands.class_.which import at_address, file_of, which_class
 from labkit.commands.failing import CannotRun
 from labkit.commands.running import end_with_parent, limits_of, listen_fault, prepare_process, run, stopping, tls_of
+from labkit.platform.addresses import addresses, lan_address
+from labkit.platform.os_errors import told
 from labkit.rules.limits import Limits
 from labkit.wire.audit.writer import AuditError
 from labkit.wire.keyfile import KeyFileError
 from labkit.wire.log import log_to_stderr
-from labkit.wire.server import Server
-from labkit.wire.sockets import lan_address
+from labkit.wire.server import CannotListen, Server
 
 LOOPBACK, EVERYWHERE = "localhost", "0.0.0.0"
 EXAMPLES = """\b
@@ -63,8 +64,10 @@ def start(class_id: str, file: Path | None, settings: tuple[str, ...], **options
         _start(given)
     except (AuditError, KeyFileError, BadRoster, OtherClass, NoCertificate) as error:
         raise CannotRun(str(error)) from None
-    except OSError as error:
+    except CannotListen as error:
         raise CannotRun(listen_fault(error, given.host, given.port)) from None
+    except OSError as error:
+        raise CannotRun(f"cannot start the class: {told(error)}") from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,8 +101,19 @@ class Options:
             return self.url
         return server.url.replace(EVERYWHERE, lan_address() or EVERYWHERE) if self.lan else server.url
 
+    def check_address(self) -> None:
+        """Before codes are made, whose slips hold it. Raises CannotRun where it is unclear."""
+        if self.url or not self.lan or lan_address():
+            return
+        own = addresses()
+        have = f"the addresses {', '.join(own)}, and it is unclear which one students reach" if own else "no network"
+        scheme = "wss" if self.tls or self.certfile else "ws"
+        example = f"{scheme}://{own[0] if own else 'ADDRESS'}:{self.port or 'PORT'}"
+        raise CannotRun(f"this machine has {have}; name the address: --url {example}")
+
 
 def _start(given: Options) -> None:
+    given.check_address()
     register = open_register(given.path, given.class_id)
     certfile, keyfile = given.certfile, given.keyfile
     if given.tls:

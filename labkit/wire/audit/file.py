@@ -29,7 +29,8 @@ class Entry(NamedTuple):
     Four kinds are read again when a server starts (`wire.audit.past`):
     event (room, epoch, seq, id, user, body: the JSON text that members get), auth (id: the session, user, expires_at),
     ticket (id, expires_at; written when it is spent), close (connection, body: {"code", "reason"}), and for what they
-    say about those: join (room, epoch) and revoke (user, expires_at: of the last credential that it ended).
+    say about those: join (room, epoch) and revoke (user, expires_at: of the last credential that it ended,
+    seq: its number among the file's revocations, or with an epoch its place in the log that servers share).
     """
 
     at: float
@@ -81,6 +82,7 @@ _FAULTS = {
     "PERM": "cannot be opened; check the permissions of the file and its folder",
     "CANTOPEN": "cannot be opened; check that it is a file, and the permissions of the file and its folder",
     "BUSY": "is locked by another program; end that one first",
+    "IOERR_LOCK": "cannot be locked: its file system has no locks; put it on a local disk",
     "IOERR": "cannot be read or written: the disk reports an error",
 }
 
@@ -94,7 +96,7 @@ def explained(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> AuditErr
     """SQLite's error as one line for a person; where it quotes a damaged file, its text may not even be text."""
     name = "SQLITE_CORRUPT" if isinstance(error, UnicodeDecodeError) else getattr(error, "sqlite_errorname", "")
     _, _, code = name.partition("_")
-    fault = _FAULTS.get(code.split("_")[0], f"cannot be used: {' '.join(str(error).split())}")
+    fault = _FAULTS.get(code) or _FAULTS.get(code.split("_")[0], f"cannot be used: {' '.join(str(error).split())}")
     return AuditError(f"audit file {path} {fault}")
 
 

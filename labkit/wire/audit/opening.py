@@ -3,11 +3,13 @@
 Every way in which this fails is an AuditError of one line; a file that is not ours is left as it was.
 """
 
-import fcntl
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
 
+from labkit.platform.locks import try_lock
+from labkit.platform.os_errors import told, why
 from labkit.wire.audit.file import SCHEMA, AuditError, check_is_ours, explaining, reading
 
 WAL_PAGES = 4_000  # from here on a commit itself copies what `wire.audit.checkpoint` has left
@@ -17,27 +19,38 @@ BUSY_S = 2.0
 class AuditLock:
     """Held from the moment it is made until `release`, or the end of the process, however it ends.
 
-    `flock` and not SQLite's own lock: readers stay welcome. On a side file and not on the audit file: closing any
+    A lock of our own and not SQLite's: readers stay welcome. On a side file and not on the audit file: closing any
     descriptor of that one would drop SQLite's locks on it.
     """
 
     def __init__(self, audit: Path) -> None:
-        """Raises AuditError when another server holds the lock."""
+        """Raises AuditError when another server holds the lock, or when there is no locking there."""
         path = audit.with_name(f"{audit.name}.lock")
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise AuditError(f"audit file {audit} cannot be used: {path}: {error.strerror}") from None
+            raise AuditError(f"audit file {audit} cannot be used: {told(error)}") from None
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip() or "unknown"
+            self._take(audit)
+        except BaseException:
             os.close(self._descriptor)
+            raise
+
+    def _take(self, audit: Path) -> None:
+        try:
+            is_ours = try_lock(self._descriptor)
+        except OSError as error:
+            raise AuditError(
+                f"audit file {audit} cannot be locked, so two servers could write it: {why(error)}"
+            ) from None
+        if not is_ours:
+            holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip() or "unknown"
             raise AuditError(
                 f"audit file {audit} is in use by another server (process {holder}); stop it, or name another file"
-            ) from None
-        os.ftruncate(self._descriptor, 0)
-        os.write(self._descriptor, f"{os.getpid()}\n".encode())
+            )
+        with contextlib.suppress(OSError):  # the number is for people; on a full disk the audit file itself fails next
+            os.ftruncate(self._descriptor, 0)
+            os.write(self._descriptor, f"{os.getpid()}\n".encode())
 
     def release(self) -> None:
         """Let another server have the file."""
@@ -48,12 +61,11 @@ def holder(audit: Path) -> int | None:
     """The process that has an audit file open to write, on this machine; None when there is none."""
     path = audit.with_name(f"{audit.name}.lock")
     try:
-        with path.open("r+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return None
-    except BlockingIOError:
-        said = path.read_text(encoding="ascii", errors="replace").strip()
-        return int(said) if said.isdigit() else None
+        with path.open("r+", encoding="ascii", errors="replace") as file:
+            if try_lock(file.fileno()):
+                return None
+            said = file.read().strip()
+            return int(said) if said.isdigit() else None
     except OSError:
         return None
 
@@ -75,7 +87,7 @@ def open_to_write(path: Path) -> sqlite3.Connection:
         elif _is_empty(path):
             path.chmod(0o600)
     except OSError as error:
-        raise AuditError(f"audit file {path} cannot be made: {error.strerror}") from None
+        raise AuditError(f"audit file {path} cannot be made: {why(error)}") from None
     with explaining(path):
         connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
         try:

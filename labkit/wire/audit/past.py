@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from labkit.rules.credentials import SPENT_KEPT
 from labkit.rules.limits import Limits
 from labkit.rules.rooms import IDLE_ROOMS, Event
 from labkit.rules.session import CLOSES_KEPT, Known
 from labkit.wire.audit.file import AuditError, newest, reading
 
+REVOCATIONS_KEPT = 10_000
 # An event, when it was accepted (seconds since 1970), and whether its sender chose the requestId.
 PastEvent = tuple[Event, float, bool]
 
@@ -38,18 +40,29 @@ class PastClose(NamedTuple):
     at: float
 
 
+class PastRevocation(NamedTuple):
+    """A user that was revoked; in which numbering; its number, None for one that the shared log had not numbered."""
+
+    user_id: str
+    epoch: str | None
+    order: int | None
+    revocation_id: str | None = None
+
+
 class Past(NamedTuple):
     """What a server takes over. Sessions and tickets are those not expired; rooms and closes the newest, oldest first.
 
-    A session is revoked when its user was revoked after the session's last `auth` row. `revoked`: users and when, as
-    long as a ticket from before may still be about.
+    A session is revoked when its user was revoked after the session's last `auth` row. Of revocations and spent tickets
+    the newest are known even when they have expired by our clock, as it may be wrong just now. `newest_at`: when the
+    newest row was written, by the clock that wrote all of them.
     """
 
     rooms: list[PastRoom]
     spent_tickets: list[tuple[str, float]]
     sessions: dict[str, Known]
     closes: list[PastClose]
-    revoked: list[tuple[str, float]]
+    revoked: list[PastRevocation]
+    newest_at: float = 0.0
 
 
 class _Said(msgspec.Struct, rename="camel"):
@@ -81,6 +94,7 @@ _EPOCH = "SELECT epoch FROM log WHERE n = max(ifnull(:event, 0), ifnull(:joined,
 _SEQ = "SELECT seq FROM log WHERE n = :event AND epoch = :epoch"
 _HISTORY = "SELECT n FROM room_index WHERE room = ? AND kind = 'event' ORDER BY n DESC LIMIT ?"
 _YOUNG_AFTER = "SELECT ifnull((SELECT n FROM log WHERE at <= ? ORDER BY n DESC LIMIT 1), 0)"
+_NEWEST_AT = "SELECT at FROM log ORDER BY n DESC LIMIT 1"
 # In the order of the file, so that each page is read once, however many rooms share it.
 _EVENT = "SELECT room, epoch, at, seq, id, user, body FROM"
 _OLD_EVENTS = f"{_EVENT} (SELECT value AS wanted FROM json_each(?)) CROSS JOIN log ON n = wanted"
@@ -90,35 +104,53 @@ _SESSIONS = f"""
 SELECT id, user, max(expires_at), max(n) < {_REVOKED_AT}
 FROM log AS a WHERE kind = 'auth' AND expires_at > ? GROUP BY id
 """
-_REVOKED = "SELECT user, at FROM log WHERE kind = 'revoke' AND expires_at > ? ORDER BY expires_at"
-_TICKETS = "SELECT id, expires_at FROM log WHERE kind = 'ticket' AND expires_at > ? ORDER BY expires_at"
+# Those that have not expired by our clock, and at least so many of the newest: the clock may have been wrong, or be.
+_NEWEST = """
+SELECT * FROM log WHERE kind = :kind AND expires_at IS NOT NULL ORDER BY expires_at DESC
+LIMIT max(:kept, (SELECT count(*) FROM log WHERE kind = :kind AND expires_at > :now))
+"""
+_REVOKED = f"SELECT user, epoch, seq, id FROM ({_NEWEST}) ORDER BY n"
+_TICKETS = f"SELECT id, expires_at FROM ({_NEWEST}) ORDER BY expires_at"
 # Those of strangers are passed over, as `Sessions.ended` does it; a flood of them must not make the start slow.
 _NEWEST_CLOSES = "SELECT n, user, connection, body, at FROM log WHERE kind = 'close' ORDER BY n DESC LIMIT 10 * :most"
 _CLOSES = f"SELECT connection, body, at FROM ({_NEWEST_CLOSES}) WHERE user IS NOT NULL ORDER BY n DESC LIMIT :most"
 
 
-def read_past(path: Path, limits: Limits, now: float, most_rooms: int | None = None) -> Past:
-    """The past of a file that an `Audit` has opened and not written to yet. Raises AuditError."""
+def read_past(
+    path: Path, limits: Limits, now: float, most_rooms: int | None = None, newest_at: float | None = None
+) -> Past:
+    """The past of a file that an `Audit` has opened and not written to yet. Raises AuditError.
+
+    `newest_at`: by which the age of events is told, where other rows have another clock than they.
+    """
     with reading(path) as connection:
         (indexed,) = connection.execute("SELECT value FROM meta WHERE name = 'indexed'").fetchone()
         if indexed != newest(connection)[0]:
             raise AuditError(f"audit file {path} is being written; its past can be read when a server opens it")
         sessions = connection.execute(_SESSIONS, (now,))
+        of_revocations = {"kind": "revoke", "kept": REVOCATIONS_KEPT, "now": now}
+        if newest_at is None:
+            (newest_at,) = connection.execute(_NEWEST_AT).fetchone() or (now,)
         try:
             return Past(
-                _rooms(connection, limits, now, IDLE_ROOMS if most_rooms is None else most_rooms),
-                connection.execute(_TICKETS, (now,)).fetchall(),
+                _rooms(connection, limits, newest_at, IDLE_ROOMS if most_rooms is None else most_rooms),
+                connection.execute(_TICKETS, {"kind": "ticket", "kept": SPENT_KEPT, "now": now}).fetchall(),
                 {key: Known(user, until, bool(gone)) for key, user, until, gone in sessions},
                 list(_closes(connection)),
-                connection.execute(_REVOKED, (now,)).fetchall(),
+                [PastRevocation(*row) for row in connection.execute(_REVOKED, of_revocations)],
+                newest_at,
             )
         except (msgspec.DecodeError, ValueError, TypeError, AttributeError) as error:
             raise AuditError(f"audit file {path} is damaged ({error}); see `labkit audit {path} --verify`") from None
 
 
-def _rooms(connection: sqlite3.Connection, limits: Limits, now: float, most: int) -> list[PastRoom]:
-    """Events: enough for the history, and for recognising what is said again."""
-    (young_after,) = connection.execute(_YOUNG_AFTER, (now - limits.dedupe_s,)).fetchone()
+def _rooms(connection: sqlite3.Connection, limits: Limits, newest_at: float, most: int) -> list[PastRoom]:
+    """Events: enough for the history, and for recognising what is said again.
+
+    How old an event is, the newest row says: both have the clock of one server. While no server runs, nothing is said,
+    and a client that waits for one repeats what it last said, however long that takes.
+    """
+    (young_after,) = connection.execute(_YOUNG_AFTER, (newest_at - limits.dedupe_s,)).fetchone()
     rooms: dict[str, PastRoom] = {}
     old: list[int] = []
     for room_id, event, joined in reversed(connection.execute(_ROOMS, (most,)).fetchall()):

@@ -17,6 +17,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
+from labkit.platform.os_errors import clock_fault
 from labkit.rules.answers import encode
 from labkit.rules.close_codes import CloseCode
 from labkit.wire.client.state import NotARoomServer
@@ -76,7 +77,8 @@ class Link:
         except ssl.SSLEOFError:
             raise
         except ssl.SSLError as error:
-            raise NotARoomServer(f"{self._url} has no TLS connection for us: {error.reason or error}") from None
+            why = clock_fault(error) or error.reason or error
+            raise NotARoomServer(f"{self._url} has no TLS connection for us: {why}") from None
 
     def send(self, message: dict[str, Any]) -> None:
         """Send a message, behind those said before."""

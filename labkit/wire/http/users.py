@@ -14,6 +14,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from labkit.platform.os_errors import why
 from labkit.rules.admission import TokenBucket
 from labkit.rules.answers import encode
 from labkit.rules.credentials import same_secret
@@ -104,8 +105,8 @@ def read_users(path: Path) -> Users:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.reader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        why = getattr(error, "strerror", None) or "not a CSV file"
-        raise BadUsers(f"cannot read the users file {path}: {why}") from None
+        fault = why(error) if isinstance(error, OSError) else "not a CSV file"
+        raise BadUsers(f"cannot read the users file {path}: {fault}") from None
     users: dict[str, User] = {}
     for number, row in enumerate(rows, start=1):
         if not row or (number == 1 and [cell.strip() for cell in row] == FIELDS):

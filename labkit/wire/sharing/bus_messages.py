@@ -35,7 +35,7 @@ class LoginRequest(msgspec.Struct, tag="coming", kw_only=True, omit_defaults=Tru
 
 
 class Revoked(msgspec.Struct, tag="revoked", kw_only=True):
-    """Log: every session of a user ends. `at`: by the clock that gave the orders, and not when the log took it."""
+    """Log: every session of a user from before this place ends. `at`: by the sender's clock, for the audit file."""
 
     id: str
     user: str

@@ -8,13 +8,13 @@ A lone server has a `wire.order.LocalOrder`, which knows of no broker, so nothin
 
 import asyncio
 import logging
-from time import monotonic
+from math import inf
+from time import monotonic, time
 
 import msgspec
 
 from labkit.rules import actions
 from labkit.rules.answers import Answer
-from labkit.rules.close_codes import CloseCode
 from labkit.rules.credentials import TICKET, kind_of
 from labkit.rules.rooms import Room
 from labkit.rules.session import Input
@@ -53,7 +53,7 @@ class LogOrder:
         self.elsewhere = RemotePresence(self.me, self._tell, self._entered_elsewhere, self._gone_elsewhere)
         self._backlog = Backlog(state, held, self.perform)
         self._memberships = Memberships(state, self._backlog, self._replies.refuse, self.elsewhere)
-        entrance = Entrance(state, self._memberships.changed, self._perform_now)
+        self._entrance = entrance = Entrance(state, self._memberships.changed, self._perform_now)
         self.how: How = {
             actions.Authenticate: entrance.authenticate,
             actions.Renew: entrance.renew,
@@ -65,6 +65,7 @@ class LogOrder:
             actions.Refuse: self._replies.refuse,
             actions.Close: self._close,
         }
+        self._log_clock = 0.0
         self._ahead: dict[Member, tuple[str, int, float]] = {}  # room, seq and until when
         self._patient: set[Member] = set()  # those that have waited for it already
         self._revocations: list[bus_messages.Revoked] = []  # that could not be written yet
@@ -131,11 +132,14 @@ class LogOrder:
         """Whether the log is read up to its end, and takes messages."""
         return self.broker.is_up
 
-    def revoked(self, user_id: str) -> None:
-        """End a user's sessions on the other servers too, when the log brings it to them."""
-        at = self._state.sessions.revocations(user_id)[-1]  # this one's: by that the log's copy is known to be ours
-        self._revocations.append(bus_messages.Revoked(id=self._state.new_id(), user=user_id, at=at))
+    def revoke(self, user_id: str) -> int:
+        """End a user's sessions here now, and on the other servers when the log brings it to them."""
+        now = time()
+        revoked = bus_messages.Revoked(id=self._state.new_id(), user=user_id, at=now)
+        closed = self._entrance.end_sessions(user_id, now, inf, revoked.id)
+        self._revocations.append(revoked)
         self._write_revocations()
+        return closed
 
     def _now(self, connection: Member, action: actions.Action) -> None:
         """It is this action's turn; one thing it may still have to wait for."""
@@ -182,6 +186,8 @@ class LogOrder:
         """The next message of the log."""
         if self.publishing.is_deaf:
             return
+        self._state.sessions.order = max(self._state.sessions.order, message.place)
+        self._log_clock = message.at
         try:
             written = bus_messages.read_log(message.body)
         except msgspec.DecodeError:
@@ -193,7 +199,7 @@ class LogOrder:
             case bus_messages.LoginRequest():
                 self.arrivals.read(written, message.place, message.at)
             case bus_messages.Revoked():
-                self._revoke_here(written)
+                self._revoke_here(written, message.place)
 
     def told(self, body: bytes) -> None:
         """A word from another server, or from ourselves."""
@@ -231,17 +237,15 @@ class LogOrder:
         while self._revocations and bus_messages.append(self.broker, self._revocations[0]):
             self._revocations.pop(0)
 
-    def _revoke_here(self, revoked: bus_messages.Revoked) -> None:
-        """A revocation of ours comes back, and after a restart or a rewind the log brings what we have done before.
+    def _revoke_here(self, revoked: bus_messages.Revoked, place: int) -> None:
+        """End what a revocation in the log ends; one that was read before, as after a rewind, has no further effect."""
+        newest = self._state.sessions.revoked_at(revoked.user)
+        if newest is None or place > newest:
+            self._entrance.end_sessions(revoked.user, revoked.at, place, revoked.id)
 
-        Once is enough: whoever came in since then came in with something fresh.
-        """
-        if revoked.at in self._state.sessions.revocations(revoked.user):
-            return
-        live, entry = self._state.sessions.revoke(revoked.user, revoked.at)
-        self._state.queue.keep(entry)
-        for connection in live:
-            connection.close(CloseCode.REVOKED)
+    def clock(self) -> float:
+        """The log's own: all servers recognise a request for as long, or their rooms would differ."""
+        return self._log_clock
 
     async def _tick(self) -> None:
         alive_at = 0.0

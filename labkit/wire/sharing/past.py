@@ -30,7 +30,7 @@ def shared_past(audit: Path | None, limits: Limits, epoch: str) -> SharedPast:
     with reading(audit) as connection:
         newest = connection.execute(_NEWEST).fetchone()
     at, newest_epoch, place = newest or (time(), None, None)
-    past = read_past(audit, limits, min(time(), at), most_rooms=sys.maxsize)
+    past = read_past(audit, limits, min(time(), at), most_rooms=sys.maxsize, newest_at=at)
     past = past._replace(rooms=[room for room in past.rooms if room.epoch == epoch])
     is_ours = newest_epoch == epoch and place is not None and place.isdecimal()
     return SharedPast(past, int(place or 0) if is_ours else 0)

@@ -105,7 +105,7 @@ class PendingLogins:
 
     def welcomed(self, word: LoginAccepted) -> None:
         """Another server let somebody in: an older connection of that session here ends."""
-        self._state.sessions.remember_elsewhere(word.session, word.user, word.expires_at)
+        self._state.sessions.remember_elsewhere(word.session, word.user, word.expires_at, word.place)
         older = self._state.sessions.live(word.session)
         if older is not None and self._places.get(older, 0) < word.place:
             older.close(CloseCode.REPLACED)

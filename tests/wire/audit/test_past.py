@@ -22,8 +22,8 @@ LIMITS = Limits(history_events=3, dedupe_s=100, dedupe_entries=5)
 
 
 def past(path: Path, entries: list[Entry], limits: Limits = LIMITS, now: float = NOW) -> Past:
-    """What is found after these rows were written."""
-    written(path, entries)
+    """What is found after these rows were written, and one more at that time."""
+    written(path, [*entries, Entry(now, "start")])
     with opened(path):
         return read_past(path, limits, now)
 
@@ -43,7 +43,7 @@ def join(room: str, epoch: str | None, at: float = 1000.0) -> Entry:
 
 def test_a_new_file_has_no_past(path: Path) -> None:
     """The first start."""
-    assert past(path, []) == Past([], [], {}, [], [])
+    assert past(path, []) == Past([], [], {}, [], [], NOW)
 
 
 def test_a_room_continues_its_epoch_and_seq_with_its_history(path: Path) -> None:
@@ -132,12 +132,20 @@ def test_only_the_rooms_used_last_come_back(path: Path, monkeypatch: pytest.Monk
     assert [room.room_id for room in past(path, entries).rooms] == ["b", "a"]
 
 
-def test_spent_tickets_are_those_not_expired(path: Path) -> None:
+def test_spent_tickets_are_those_not_expired(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the order of expiry; an expired one is refused without having to be known."""
+    monkeypatch.setattr("labkit.wire.audit.past.SPENT_KEPT", 1)
     entries = [
         Entry(1000.0, "ticket", id=f"t{at}", user="ada", expires_at=float(at)) for at in (2050, 2001, 2000, 1999)
     ]
     assert past(path, entries).spent_tickets == [("t2001", 2001.0), ("t2050", 2050.0)]
+
+
+def test_the_newest_spent_tickets_are_known_when_expired(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock may be ahead at this start and right again afterwards: then they would open a second time."""
+    monkeypatch.setattr("labkit.wire.audit.past.SPENT_KEPT", 2)
+    entries = [Entry(1000.0, "ticket", id=f"t{at}", user="ada", expires_at=float(at)) for at in (1060, 1058, 1059)]
+    assert past(path, entries, now=90_000.0).spent_tickets == [("t1059", 1059.0), ("t1060", 1060.0)]
 
 
 def auth(session: str, user: str, expires_at: float) -> Entry:
@@ -170,13 +178,23 @@ def test_a_session_stays_revoked_after_a_restart(path: Path) -> None:
     }
 
 
-def test_a_revocation_is_known_while_a_ticket_from_before_may_be_about(path: Path) -> None:
-    """Each of them, and when: a shared log may bring any of them again."""
+def test_revocations_are_known_in_the_order_of_their_rows(path: Path) -> None:
+    """Whatever the clock said when they were written, and whether or not it says that they have expired."""
     entries = [
-        Entry(at, "revoke", user=user, expires_at=at + 100)
-        for at, user in ((1800.0, "ada"), (1899.0, "bob"), (1950.0, "ada"), (1960.0, "ada"))
+        Entry(at, "revoke", user=user, expires_at=at + 100, seq=seq, epoch=epoch, id=name)
+        for at, user, seq, epoch, name in (
+            (91_000.0, "ada", 1, None, None),
+            (1800.0, "bob", 2, None, None),
+            (1.0, "ada", 3, None, None),
+            (1950.0, "cleo", None, "e1", "r4"),
+        )
     ]
-    assert past(path, entries).revoked == [("ada", 1950.0), ("ada", 1960.0)]
+    assert past(path, entries).revoked == [
+        ("ada", None, 1, None),
+        ("bob", None, 2, None),
+        ("ada", None, 3, None),
+        ("cleo", "e1", None, "r4"),
+    ]
 
 
 def test_the_newest_endings_are_known_for_previous_close(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,6 +247,8 @@ def test_a_damaged_event_is_refused_with_the_way_out(path: Path) -> None:
 
 def test_a_long_file_costs_no_more_than_a_short_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twenty times the rows, the same work for SQLite: every question goes through an index."""
+    for kept in ("SPENT_KEPT", "REVOCATIONS_KEPT"):
+        monkeypatch.setattr(audit_past, kept, 10)
     spent = {rows: work(tmp_path / f"{rows}.db", rows, monkeypatch) for rows in (1_000, 20_000)}
     assert spent[20_000] < 2 * spent[1_000]
 
@@ -246,7 +266,7 @@ def work(path: Path, rows: int, monkeypatch: pytest.MonkeyPatch) -> int:
             join("demo", "e1"),
         )
     ]
-    written(path, old)
+    written(path, [*old, Entry(NOW, "start")])
     steps = [0]
 
     @contextlib.contextmanager

@@ -22,6 +22,17 @@ async def get(server: Server, path: str, method: str = "GET", **headers: str) ->
     return await ask(server.url, request(method, path, {**HOST, **headers}))
 
 
+@pytest.mark.parametrize("version", ["8", "0", "14", "", "thirteen", "13, 8", None])
+@on_a_loop
+async def test_another_version_is_told_which_one_we_speak(version: str | None) -> None:
+    """RFC 6455, section 4.4: a client that speaks several may try again."""
+    lines = upgrade().replace(b"Sec-WebSocket-Version: 13\r\n", b"")
+    head = lines if version is None else lines[:-2] + f"Sec-WebSocket-Version: {version}\r\n\r\n".encode()
+    async with serving() as server:
+        answer = await ask(server.url, head)
+    assert answer.status in (400, 426) and answer.headers["sec-websocket-version"] == "13"
+
+
 @on_a_loop
 async def test_health_and_the_line_for_what_is_no_browser() -> None:
     """Each answer ends its connection, and no cache keeps it."""

@@ -228,7 +228,7 @@ async def test_a_revocation_that_is_read_again_ends_nobody_who_came_since(tmp_pa
         ada = await enter_as("ada", built.urls[0])
         await revoke(built.urls[of], "ada")
         assert (await ada.ending())[0] == 4410
-        await until(lambda: bool(built.servers[0].hub.state.sessions.revocations("ada")))
+        await until(lambda: bool(built.servers[0].hub.state.sessions.revoked_at("ada")))
         since = await enter_as("ada", built.urls[0])
         order = built.servers[0].hub.order
         assert isinstance(order, LogOrder)

@@ -1,0 +1,45 @@
+"""This machine's own addresses in its networks, asked of the system. Nothing is sent to find out."""
+
+import socket
+import struct
+import sys
+
+SOMEWHERE_ELSE = "192.0.2.1"  # an address for examples: no machine has it
+SIOCGIFADDR = 0xC0206921 if sys.platform == "darwin" else 0x8915  # an interface's IPv4 address
+_NOT_REACHED = ("127.", "169.254.", "0.")  # loopback, and what an interface gives itself when nobody answers
+
+
+def lan_address() -> str | None:
+    """The address at which others reach this machine: of its route, or the only one. None where that is unclear."""
+    return _route_address() or (addresses() if len(addresses()) == 1 else [None])[0]
+
+
+def addresses() -> list[str]:
+    """The IPv4 addresses of all interfaces, without loopback."""
+    found = _of_interfaces() if sys.platform != "win32" else socket.gethostbyname_ex(socket.gethostname())[2]
+    return sorted({one for one in found if not one.startswith(_NOT_REACHED)})
+
+
+def _route_address() -> str | None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.connect((SOMEWHERE_ELSE, 9))
+        except OSError:
+            return None
+        found = str(sock.getsockname()[0])
+    return None if found.startswith(_NOT_REACHED) else found
+
+
+if sys.platform != "win32":
+    import fcntl
+
+    def _of_interfaces() -> list[str]:
+        found = []
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            for _, name in socket.if_nameindex():
+                try:
+                    answer = fcntl.ioctl(sock.fileno(), SIOCGIFADDR, struct.pack("256s", name.encode()[:15]))
+                except OSError:  # an interface without an IPv4 address
+                    continue
+                found.append(socket.inet_ntoa(answer[20:24]))
+        return found

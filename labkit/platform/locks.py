@@ -1,0 +1,77 @@
+"""Locks on files between processes. A lock ends with its process, however that ends.
+
+A lock that cannot be had is one of two things. Another process holds it, or this file system has no locks, as some
+network disks and containers have none. Only the first is `False`; the second is an OSError of its own.
+"""
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES})
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _AT = 1 << 40  # Windows keeps others from reading what is locked: so a byte that no file has
+
+    def _take(descriptor: int) -> None:
+        os.lseek(descriptor, _AT, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+    def _wait(descriptor: int) -> None:
+        os.lseek(descriptor, _AT, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+
+    def _give_back(descriptor: int) -> None:
+        os.lseek(descriptor, _AT, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _take(descriptor: int) -> None:
+        """`flock` first, as it keeps out a second lock of the same process. Where it is missing, `lockf` may work."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in HELD:
+                raise
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _wait(descriptor: int) -> None:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError:
+            fcntl.lockf(descriptor, fcntl.LOCK_EX)
+
+    def _give_back(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def try_lock(descriptor: int) -> bool:
+    """Lock a file that is open to write; False when another holds it. Raises OSError where there are no locks.
+
+    The lock lasts until the descriptor is closed.
+    """
+    try:
+        _take(descriptor)
+    except OSError as error:
+        if error.errno in HELD:
+            return False
+        raise
+    return True
+
+
+@contextmanager
+def locked(descriptor: int) -> Iterator[None]:
+    """Wait for the lock of a file that is open to write. Where there are no locks, go on without one."""
+    with suppress(OSError):
+        _wait(descriptor)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            _give_back(descriptor)

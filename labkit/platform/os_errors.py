@@ -1,0 +1,55 @@
+"""An error of the operating system as a clause for a person: what failed, and what to do about it."""
+
+import errno
+import ssl
+from datetime import datetime
+
+_WAYS_OUT = {
+    errno.ENOSPC: "free some space there, or use another disk",
+    errno.EDQUOT: "your quota there is used up: delete something, or use another disk",
+    errno.EROFS: "nothing can be written there: choose another folder",
+    errno.EACCES: "check the permissions of the file and its folder",
+    errno.EPERM: "check the permissions of the file and its folder",
+    errno.ENOENT: "check the path; a missing folder has to be made first",
+    errno.ENOTDIR: "a part of the path is a file: check the path",
+    errno.EISDIR: "it is a folder: name a file",
+    errno.EMFILE: "this process may open no more files: raise `ulimit -n`",
+    errno.ENFILE: "the system has no more files to open: end other programs",
+    errno.ENOMEM: "the system has no memory left: end other programs",
+    errno.ENOLCK: "that file system has no locks: use a local disk",
+    errno.EIO: "the disk reports an error: use another disk",
+    errno.EADDRINUSE: "stop the program that has it, or choose another port (0 picks one)",
+    errno.EADDRNOTAVAIL: "this machine has no such address: choose one of its own",
+}
+_NOT_YET, _NO_MORE = 9, 10  # OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED
+
+
+def told(error: OSError) -> str:
+    """`FILE: what the system says; what to do now`, as far as each is known."""
+    return why(error) if error.filename is None else f"{error.filename}: {why(error)}"
+
+
+def why(error: OSError) -> str:
+    """The same without the file, for a sentence that names it."""
+    clock = clock_fault(error)
+    if clock is not None:
+        return clock
+    way_out = _WAYS_OUT.get(error.errno or 0)
+    return f"{error.strerror or error}{f'; {way_out}' if way_out else ''}"
+
+
+def clock_fault(error: BaseException) -> str | None:
+    """What a certificate's dates have to do with this machine's clock; None for any other error.
+
+    An error of `urllib` holds the error that it met as its `reason`.
+    """
+    met = getattr(error, "reason", error)
+    code = next((one.verify_code for one in (error, met) if isinstance(one, ssl.SSLCertVerificationError)), None)
+    if code not in (_NOT_YET, _NO_MORE):
+        return None
+    clock = f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}"
+    if code == _NOT_YET:
+        return f"your clock says {clock}, and the server's certificate begins later; set the clock"
+    return (
+        f"your clock says {clock}, and the server's certificate ended before; set the clock, or renew the certificate"
+    )

@@ -1,0 +1,70 @@
+"""Whether a request comes straight from a program on this machine, judged by the address and by what the request says.
+
+A proxy on this machine connects from a loopback address too, so the address alone proves nothing. A request that came
+through a proxy shows it in two ways: it is addressed to a public name, or it carries a header that proxies add.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+MOST_SHOWN = 100  # characters of a Host header, which a stranger writes
+_AUTHORITY = re.compile(r"(?:\[([^\[\]]*)\]|([^:\[\]]*))(?::[0-9]*)?")
+_NUMBER = re.compile(r"0x[0-9a-f]+|[0-9]+")
+# No browser adds an X- header to a handshake, and almost everything that stands in between adds one.
+_FROM_A_PROXY = re.compile(
+    r"x-.*|via|early-data|max-forwards"
+    r"|.*(?:forwarded|client-?ip|real-?ip|src-?ip|remote-?(?:addr|ip|user)|client-?cert|proxy|cdn).*"
+    r"|(?:akamai|ali|cf|cloudfront|fastly|fly|front-end|incap|ngrok|ssl|surrogate|tailscale|true-client)-.*"
+)
+
+
+@lru_cache(maxsize=1024)
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine's loopback: localhost, a name below it, or an address in any notation."""
+    name = host.lower().removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761, section 6.3
+        return True
+    try:
+        address = ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return _first_byte(name) == 127
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
+def host_of(authority: str) -> str | None:
+    """The host in `host:port` or `[address]:port`, as a Host header holds it; None for anything else."""
+    match = _AUTHORITY.fullmatch(authority)
+    return None if match is None else match[1] or match[2] or None
+
+
+def came_through(host: str | None, header_names: Iterable[str] = ()) -> str | None:
+    """What shows that a request did not come straight from this machine; None when nothing does.
+
+    `host` is the Host header.
+    """
+    for header in header_names:
+        if _FROM_A_PROXY.fullmatch(header.lower()):
+            return f"it carries the header {header[:MOST_SHOWN]}, which proxies add"
+    name = None if host is None else host_of(host)
+    if host is None or name is None or not is_loopback(name):
+        shown = "no host" if host is None else repr(host[:MOST_SHOWN])
+        return f"it is addressed to {shown}, not to localhost"
+    return None
+
+
+def _first_byte(text: str) -> int | None:
+    """The first byte of an IPv4 address with fewer than four numbers, or octal or hexadecimal ones, such as 127.1."""
+    parts = text.split(".")
+    if len(parts) > 4 or not all(_NUMBER.fullmatch(part) for part in parts):
+        return None
+    try:
+        *numbers, last = [int(part, 16 if "x" in part else 8 if part[0] == "0" else 10) for part in parts]
+    except ValueError:
+        return None
+    bits = 8 * (4 - len(numbers))
+    if last >= 1 << bits or any(number > 255 for number in numbers):
+        return None
+    return numbers[0] if numbers else last >> 24

@@ -1,0 +1,28 @@
+"""Errors of the operating system in words: the file, what failed, what to do."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from labkit.platform.os_errors import clock_fault, told
+
+
+@pytest.mark.parametrize(
+    ("code", "way_out"),
+    [(errno.ENOSPC, "free some space"), (errno.EDQUOT, "quota"), (errno.EROFS, "another folder"),
+     (errno.EACCES, "permissions"), (errno.EMFILE, "ulimit -n"), (errno.ENOLCK, "local disk"),
+     (errno.EADDRINUSE, "another port")],
+)  # fmt: skip
+def test_an_error_is_told_with_the_way_out(code: int, way_out: str) -> None:
+    """And with the file that it is about."""
+    said = told(OSError(code, os.strerror(code), "/somewhere/file"))
+    assert said.startswith(f"/somewhere/file: {os.strerror(code)}; ") and way_out in said
+
+
+def test_an_unknown_error_is_told_as_it_is(tmp_path: Path) -> None:
+    """With no advice rather than a wrong one."""
+    assert told(OSError("nothing known")) == "nothing known"
+    assert told(OSError(errno.EPIPE, "Broken pipe")) == "Broken pipe"
+    assert clock_fault(OSError(errno.EPIPE, "Broken pipe")) is None
