@@ -26,6 +26,7 @@ from labkit.wire.audit.past import read_past
 from labkit.wire.audit.writer import Audit
 from labkit.wire.commit_queue import CommitQueue
 from labkit.wire.connection import Connection
+from labkit.wire.descriptors import within_descriptors
 from labkit.wire.fast.ids import Ids
 from labkit.wire.gate import Gate, is_loopback
 from labkit.wire.http.routes import Http, Routes
@@ -87,7 +88,10 @@ class Server:
         self._audit: Audit | None = None
         self._broker = broker
         self._key = key
-        self._listening = Listening(self._new_connection, self.limits, tls, reuse_port=reuse_port)
+        self._most_sockets: int | None = None
+        self._listening = Listening(
+            self._new_connection, self.limits, tls, reuse_port=reuse_port, has_room=self._has_room
+        )
 
     @property
     def url(self) -> str:
@@ -97,6 +101,7 @@ class Server:
 
     async def __aenter__(self) -> Self:
         """Raises OSError for a port in use, AuditError or KeyFileError for an audit file that cannot be used."""
+        self.limits, self._most_sockets = within_descriptors(self.limits)
         try:
             self.hub = self._new_hub() if self._broker is None else await self._shared_hub(self._broker)
             self.port = await self._listening.start(self.host, self.port)
@@ -141,7 +146,12 @@ class Server:
         return hub
 
     def _parts(self, key: Key, rooms: "Rooms[Connection]") -> tuple[Any, ...]:
-        gate = Gate(self.limits, on_loopback=self._on_loopback(), allow_origins=self._allow_origins)
+        gate = Gate(
+            self.limits,
+            on_loopback=self._on_loopback(),
+            allow_origins=self._allow_origins,
+            most_sockets=self._most_sockets,
+        )
         new_id = Ids() if self.limits.fast_path else _new_id
         sessions = Sessions(self.limits, Credentials(*key), new_id, self._token)
         return self.limits, gate, sessions, rooms, CommitQueue(self._audit), new_id, self._rng
@@ -151,6 +161,10 @@ class Server:
 
     def _new_connection(self) -> Connection:
         return Connection(self.hub)
+
+    def _has_room(self, opening: int) -> bool:
+        """Whether one more socket may be kept, next to those that are here and those that are opening."""
+        return self.hub.gate.has_descriptor(len(self.hub.sockets) + opening + 1)
 
     async def drain(self) -> None:
         """Stop: no new connections, 1012 with a slot for each client, everything stored, files closed."""

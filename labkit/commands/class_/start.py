@@ -23,7 +23,7 @@ from labkit.commands.running import end_with_parent, limits_of, listen_fault, pr
 from labkit.rules.limits import Limits
 from labkit.wire.audit.writer import AuditError
 from labkit.wire.keyfile import KeyFileError
-from labkit.wire.log import log_to_stderr
+from labkit.wire.log import logging_to_stderr
 from labkit.wire.server import Server
 from labkit.wire.sockets import lan_address
 
@@ -53,7 +53,7 @@ Examples:
 @click.option("--with-parent", is_flag=True, help="End when stdin closes, as it does when the parent dies.")
 @click.option("--quiet", is_flag=True, help="Log warnings and errors only, as on a terminal, where the codes stand.")
 def start(class_id: str, file: Path | None, settings: tuple[str, ...], **options: Any) -> None:
-    """Serve a CLASS until SIGTERM or Ctrl-C. Started again, it goes on where it was: all of it is in one file.
+    """Serve a CLASS until SIGTERM, SIGHUP or Ctrl-C. Started again, it goes on where it was: all of it is in one file.
 
     Codes are shown once and kept as hashes: on a terminal they are printed, else they need --hand-out. SIGUSR1 is a
     drill, as `labkit class drill` sends it.
@@ -111,8 +111,6 @@ def _start(given: Options) -> None:
     server = ClassServer(
         register, of_course(), given.host, given.port, limits=given.limits, tls=context, allow_origins=given.origins
     )
-    log_to_stderr(logging.WARNING if given.quiet or sys.stderr.isatty() else logging.INFO)
-    prepare_process()
 
     def tell(serving: Server) -> None:
         enrolled = _enrol(register, given, students)  # here the file is ours alone, and whoever gets a code sees it
@@ -129,7 +127,9 @@ def _start(given: Options) -> None:
         click.echo(f"WebSocket server listening on {serving.url}")
         sys.stdout.flush()
 
-    run(_serve(server, tell, given.with_parent))
+    with logging_to_stderr(logging.WARNING if given.quiet or sys.stderr.isatty() else logging.INFO):
+        prepare_process()
+        run(_serve(server, tell, given.with_parent))
 
 
 class _Enrolled(NamedTuple):
