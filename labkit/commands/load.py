@@ -45,9 +45,9 @@ def load(
         gc.freeze()
         with never_waiting():
             result = asyncio.run(_run(plan))
+            _warn(result)
     except (ValueError, LoadFailed) as error:
         raise CannotRun(str(error)) from None
-    _warn(result)
     click.echo(json.dumps(result.json()) if as_json else _lines(result))
 
 

@@ -72,8 +72,8 @@ class Output(TextIOBase):
         elif self._queue.qsize() >= MOST_WAITING:
             self._is_full = True
         if self._is_full:
-            self._dropped += 1
-        else:
+            self._dropped += data.count(b"\n")
+        elif data:
             self._queue.put(data)
         return len(text)
 
@@ -86,7 +86,8 @@ class Output(TextIOBase):
 
     def _write_all(self) -> None:
         while (data := self._queue.get()) is not None:
-            self._unwritten += not self._write(data)
+            if not self._write(data):
+                self._unwritten += data.count(b"\n")
             if self._queue.empty():
                 self._report()
         self._report()
