@@ -4,6 +4,7 @@ import asyncio
 import errno
 import socket
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -79,7 +80,7 @@ async def test_other_work_gets_its_turn_between_accepts() -> None:
     clients = [socket.create_connection(listener.getsockname()) for _ in range(5 * PER_TURN)]
     loop.call_soon(turn)
     await until(lambda: by_turn[-1] == 5 * PER_TURN)
-    assert max(after - before for before, after in zip(by_turn, by_turn[1:])) <= PER_TURN
+    assert max(after - before for before, after in pairwise(by_turn)) <= PER_TURN
     accepting.stop()
     for sock in [*clients, *taken]:
         sock.close()

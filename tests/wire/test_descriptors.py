@@ -32,7 +32,9 @@ def test_connections_leave_room_for_refusals_and_files(
     assert sockets - limits.connections <= OUTSIDE
     (record,) = caplog.records
     said = record.getMessage()
-    assert f"connections={'off' if asked is None else asked} " in said and f"set connections={limits.connections}" in said
+    assert (
+        f"connections={'off' if asked is None else asked} " in said and f"set connections={limits.connections}" in said
+    )
     assert "ulimit -n" in said and str(most_files) in said
 
 

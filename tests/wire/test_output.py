@@ -37,7 +37,9 @@ def test_lines_that_nobody_read_are_counted() -> None:
     assert child.stdout is not None and child.stdout.readline() == "written\n"
     lines = child.communicate("\n", timeout=20)[1].splitlines()
     kept = [int(line.split()[1]) for line in lines if line.startswith("line ")]
-    told = [re.fullmatch(r"\((\d+) lines were dropped here, because nobody read them in time\)", line) for line in lines]
+    told = [
+        re.fullmatch(r"\((\d+) lines were dropped here, because nobody read them in time\)", line) for line in lines
+    ]
     dropped = [int(found[1]) for found in told if found is not None]
     assert kept == sorted(set(kept)) and len(kept) + sum(dropped) == 20_000
     assert len(kept) >= MOST_WAITING and 1 <= len(dropped) < 10 and len(lines) == len(kept) + len(dropped)

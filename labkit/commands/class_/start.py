@@ -27,6 +27,7 @@ from labkit.wire.log import logging_to_stderr
 from labkit.wire.server import Server
 from labkit.wire.sockets import lan_address
 
+_LOGGER = logging.getLogger(__name__)
 LOOPBACK, EVERYWHERE = "localhost", "0.0.0.0"
 EXAMPLES = """\b
 Examples:
@@ -117,9 +118,9 @@ def _start(given: Options) -> None:
         address, pin = given.address(serving), fingerprint(certfile) if given.tls else None
         register.note_address(address, pin)
         if given.lan and context is None:
-            click.echo("note: without --tls, codes and answers' verdicts cross the room in the clear", err=True)
+            _note("without --tls, codes and answers' verdicts cross the room in the clear")
         if enrolled.codes:
-            hand_out(enrolled.text(address, pin), given.slips)
+            hand_out(enrolled.text(address, pin), given.slips, _note)
         click.echo(f"class {given.class_id}: the board is at {address.replace('ws', 'http', 1)}/board")
         if register.is_open:
             more = f", fingerprint={pin!r}" if pin else ""
@@ -130,6 +131,14 @@ def _start(given: Options) -> None:
     with logging_to_stderr(logging.WARNING if given.quiet or sys.stderr.isatty() else logging.INFO):
         prepare_process()
         run(_serve(server, tell, given.with_parent))
+
+
+def _note(what: str) -> None:
+    """A line for the person at the terminal; a record where stderr is a log, which holds JSON alone."""
+    if sys.stderr.isatty():
+        click.echo(what, err=True)
+    else:
+        _LOGGER.warning(what)
 
 
 class _Enrolled(NamedTuple):
