@@ -1,14 +1,12 @@
 """`python -m labkit.broken NAME`: a broken server, until Ctrl-C."""
 
 import asyncio
-import logging
 from contextlib import suppress
 
 import click
 
 from labkit.broken import FAULTS, broken
 from labkit.rules.limits import Limits
-from labkit.wire.log import logging_to_stderr
 
 
 @click.command()
@@ -17,7 +15,7 @@ from labkit.wire.log import logging_to_stderr
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit. Repeatable.")
 def main(fault: str, port: int, settings: tuple[str, ...]) -> None:
     """Run our server with one FAULT planted."""
-    with suppress(KeyboardInterrupt), logging_to_stderr(logging.WARNING):
+    with suppress(KeyboardInterrupt):
         asyncio.run(_serve(fault, port, settings))
 
 

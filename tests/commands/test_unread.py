@@ -81,9 +81,8 @@ async def test_an_unread_log_freezes_no_server(tmp_path: Path) -> None:
         [*LABKIT, "serve", "--port", "0"],
         [*LABKIT, "serve", "--port", "0", "--loop", "uvloop"],
         [*LABKIT, "class", "start", "open", "--port", "0", "--lan", "--hand-out", "slips", "--file", "class.db"],
-        [*LABKIT, "cluster", "--servers", "1", "--port", "0"],
     ],
-    ids=["serve", "uvloop", "class", "cluster"],
+    ids=["serve", "uvloop", "class"],
 )
 @on_a_loop
 async def test_a_full_pipe_at_start_delays_no_server(
@@ -98,13 +97,19 @@ async def test_a_full_pipe_at_start_delays_no_server(
 
 
 @on_a_loop
-async def test_a_full_pipe_at_start_delays_no_broken_server(tmp_path: Path) -> None:
-    """A server with a planted fault logs to nobody as well."""
-    command = [sys.executable, "-m", "labkit.broken", "token_in_the_log", "--port", "0"]
+async def test_a_cluster_that_nobody_watches_can_be_stopped(tmp_path: Path) -> None:
+    """One of its servers dies, which it says to nobody; SIGTERM drains the other."""
     with full_pipe() as (_, writing):
-        async with unread(command, tmp_path, writing) as (_, url):
-            await asyncio.gather(*(visit(url) for _ in range(20)))
-            await pair(url)
+        async with unread([*LABKIT, "cluster", "--servers", "2", "--port", "0"], tmp_path, writing) as (child, url):
+            os.kill(min(servers_of(child.pid)), signal.SIGKILL)
+            await asyncio.sleep(1)  # it looks twice a second
+            assert await drained(child, url) == 0
+
+
+def servers_of(pid: int) -> list[int]:
+    """The process ids of a cluster's servers."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(one) for one in children if b"serve" in Path(f"/proc/{one}/cmdline").read_bytes().split(b"\0")]
 
 
 async def ended(*arguments: str) -> tuple[int, str]:
