@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import tempfile
 import threading
 from contextlib import ExitStack, suppress
@@ -15,6 +14,7 @@ from labkit.bench.launch.nats_process import NoNats
 from labkit.bench.launch.server_process import ServerDied
 from labkit.commands.failing import CannotRun
 from labkit.commands.signals import ENDS, interrupting
+from labkit.wire.output import never_waiting
 
 LOOK_S = 0.5
 STDIN = 0
@@ -61,11 +61,11 @@ def cluster(
             raise CannotRun(str(error)) from None
         except KeyboardInterrupt:
             raise CannotRun("it was told to end before it was ready") from None
-        click.echo(f"{servers} servers share their rooms through {running.broker.url}")
-        for url in running.urls:
-            click.echo(f"WebSocket server listening on {url}")
-        sys.stdout.flush()
-        _wait(running, with_parent)
+        with never_waiting():
+            click.echo(f"{servers} servers share their rooms through {running.broker.url}")
+            for url in running.urls:
+                click.echo(f"WebSocket server listening on {url}")
+            _wait(running, with_parent)
 
 
 def _wait(running: Cluster, with_parent: bool) -> None:

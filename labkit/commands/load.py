@@ -3,13 +3,14 @@
 import asyncio
 import gc
 import json
-import signal
 
 import click
 
 from labkit.bench.load.run import Load, LoadFailed, LoadPlan, LoadResult
 from labkit.commands.failing import CannotRun
+from labkit.commands.signals import stop_early
 from labkit.wire.fast.memory import keep_memory
+from labkit.wire.output import never_waiting
 
 LATE_MS = 50  # later than this ourselves, the latencies are ours as much as the server's
 EXAMPLES = """\b
@@ -42,21 +43,17 @@ def load(
         plan = LoadPlan(url, token, rooms, members, None if closed else rate, seconds)
         keep_memory()
         gc.freeze()
-        result = asyncio.run(_run(plan))
+        with never_waiting():
+            result = asyncio.run(_run(plan))
+            _warn(result)
     except (ValueError, LoadFailed) as error:
         raise CannotRun(str(error)) from None
-    _warn(result)
     click.echo(json.dumps(result.json()) if as_json else _lines(result))
 
 
 async def _run(plan: LoadPlan) -> LoadResult:
-    made, loop = Load(plan, _progress), asyncio.get_running_loop()
-
-    def stop() -> None:
-        made.stop()
-        loop.remove_signal_handler(signal.SIGINT)
-
-    loop.add_signal_handler(signal.SIGINT, stop)
+    made = Load(plan, _progress)
+    stop_early(made.stop)
     click.echo(f"{plan.rooms * plan.members} members enter {plan.url}", err=True)
     return await made.run()
 

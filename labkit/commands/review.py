@@ -21,6 +21,7 @@ from labkit.review.promised import BadPromise, Promised
 from labkit.review.report import Report, line, printable
 from labkit.review.reviewing import run, select
 from labkit.review.target import environment_ops_token
+from labkit.wire.output import never_waiting
 
 EXAMPLES = """\b
 Examples:
@@ -158,7 +159,7 @@ class _SoFar:
     def unless_interrupted(self, review: Callable[..., Report], **options: Any) -> Report:
         """The report; on Ctrl-C, SIGTERM or SIGHUP, the findings so far with the rest unknown."""
         try:
-            with interrupting():  # a server that we started ends with us
+            with interrupting(), never_waiting():  # a server that we started ends with us
                 return review(self._target, on_finding=self._tell, **options)
         except KeyboardInterrupt:
             self.is_interrupted = True

@@ -5,7 +5,6 @@ import contextlib
 import errno
 import gc
 import os
-import signal
 import ssl
 import sys
 from collections.abc import Callable, Coroutine
@@ -14,6 +13,7 @@ from threading import Thread
 from typing import Any
 
 from labkit.commands.failing import CannotRun
+from labkit.commands.signals import stop_early
 from labkit.platform.os_errors import why
 from labkit.rules.limits import BadLimit, Limits
 from labkit.wire.fast.memory import keep_memory
@@ -86,17 +86,9 @@ def _loop_factory(loop: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def stopping() -> asyncio.Event:
-    """Set by SIGTERM or Ctrl-C; the second one ends the process at once."""
+    """Set by SIGTERM, SIGHUP or Ctrl-C, as `stop_early` describes."""
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def end() -> None:
-        stop.set()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, end)
+    stop_early(stop.set)
     return stop
 
 

@@ -28,7 +28,7 @@ from labkit.rules.origin import OPAQUE
 from labkit.wire.audit.writer import AuditError
 from labkit.wire.http.users import BadUsers, read_users
 from labkit.wire.keyfile import Key, KeyFileError, key_from
-from labkit.wire.log import log_to_stderr
+from labkit.wire.log import logging_to_stderr
 from labkit.wire.server import CannotListen, Server
 
 MIN_TOKEN = 8
@@ -107,17 +107,17 @@ def _typed(path: Path, option: click.Option, value: object) -> object:
 def serve(
     ctx: click.Context, /, settings: tuple[str, ...], loop: str, with_parent: bool, quiet: bool, **options: Any
 ) -> None:
-    """Run the room server until SIGTERM or Ctrl-C, then drain: every client is told when to come back.
+    """Run the room server until SIGTERM, SIGHUP or Ctrl-C, then drain: every client is told when to come back.
 
     PORT and DEV_TOKEN are read from the environment; OPS_TOKEN there opens /connections and /revoke, and CLUSTER_KEY
     (64 hex digits) signs the credentials of servers that share a broker; BROKER_TOKEN is what the broker asks for.
     """
     drawn = _draw_token(options) if options["token"] == RANDOM else None
     server = _make_server(limits_of(settings, ctx.obj), **options)
-    log_to_stderr(logging.WARNING if quiet else logging.INFO)
-    prepare_process()
     try:
-        run(_serve(server, with_parent, drawn), loop)
+        with logging_to_stderr(logging.WARNING if quiet else logging.INFO):
+            prepare_process()
+            run(_serve(server, with_parent, drawn), loop)
     except CannotListen as error:
         raise CannotRun(listen_fault(error, server.host, server.port)) from None
     except OSError as error:

@@ -1,7 +1,8 @@
 """How a verb that has begun something is told to end, when it is not by Ctrl-C."""
 
+import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -29,3 +30,22 @@ def interrupting() -> Iterator[None]:
     finally:
         for number, handler in usual.items():
             signal.signal(number, handler)
+
+
+def stop_early(stop: Callable[[], object]) -> None:
+    """Call `stop` in the running loop at Ctrl-C, SIGTERM, and SIGHUP unless it is ignored (nohup).
+
+    A second Ctrl-C or SIGTERM ends the process at once. A second SIGHUP does not: a terminal that closes may send two,
+    and systemd sends one right after its SIGTERM.
+    """
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        stop()
+        loop.remove_signal_handler(signal.SIGINT)
+        loop.remove_signal_handler(signal.SIGTERM)
+
+    loop.add_signal_handler(signal.SIGINT, end)
+    loop.add_signal_handler(signal.SIGTERM, end)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        loop.add_signal_handler(signal.SIGHUP, stop)

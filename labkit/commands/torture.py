@@ -17,6 +17,7 @@ from labkit.bench.torture.run import Torture
 from labkit.bench.torture.verdict import Verdict
 from labkit.commands.failing import CannotRun
 from labkit.commands.signals import interrupting
+from labkit.wire.output import never_waiting
 
 EXAMPLES = """\b
 Examples:
@@ -53,7 +54,7 @@ def torture(keep: Path | None, as_json: bool, **options: Any) -> None:
             raise CannotRun(f"{keep} is not empty; name a new folder, or the past would be tortured too")
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            with interrupting():
+            with interrupting(), never_waiting():
                 verdict = asyncio.run(_run(plan, folder))
         except (ServerDied, NoNats) as error:
             raise CannotRun(str(error)) from None

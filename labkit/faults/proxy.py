@@ -19,13 +19,13 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from labkit.accepting import Accepting
 from labkit.faults.fault import Fault
 from labkit.faults.passage import DIRECTIONS, DOWN, UP, Passage, Traffic
 from labkit.faults.schedule import Schedule
 from labkit.faults.sockets import connected, listening, reset
 
 ENDED_KEPT = 10_000
-PATIENCE_S = 0.1
 
 
 class Proxy:
@@ -47,7 +47,7 @@ class Proxy:
         self._passages: dict[int, Passage] = {}  # those that are open
         self._ended: deque[Traffic] = deque(maxlen=ENDED_KEPT)
         self._listener: socket.socket | None = None
-        self._accepted = 0
+        self._count = 0  # of those that were accepted
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -102,34 +102,27 @@ class Proxy:
 
     async def __aenter__(self) -> Self:
         self._listener = listening()
-        self._start(self._accept(self._listener))
+        self._accepting = Accepting(self._listener, self._accepted)
+        self._accepting.start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._accepting.stop()
+        self._listener = None
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._listener is not None:
-            self._listener.close()
-            self._listener = None
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _accept(self, listener: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                client, _ = await loop.sock_accept(listener)
-            except OSError:  # out of file descriptors, most likely
-                await asyncio.sleep(PATIENCE_S)
-                continue
-            self._start(self._carry(self._accepted, client))
-            self._accepted += 1
+    def _accepted(self, client: socket.socket) -> None:
+        self._start(self._carry(self._count, client))
+        self._count += 1
 
     async def _carry(self, number: int, client: socket.socket) -> None:
         """One connection from accept to end; where no server listens, the client is reset."""

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 # SO_RCVBUF and SO_SNDBUF. By default they grow to 4 MB, and until those are full the sender would not feel a fault.
 KERNEL_BYTES = 16 * 1024
-BACKLOG = 4096
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close sends RST
 LAST_WORDS_S = 1.0
 
@@ -26,10 +25,9 @@ def keep_small(sock: socket.socket) -> socket.socket:
 
 
 def listening() -> socket.socket:
-    """A socket that listens on a free loopback port."""
+    """A socket on a free loopback port, ready to listen."""
     sock = keep_small(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
     sock.bind(("127.0.0.1", 0))
-    sock.listen(BACKLOG)
     return sock
 
 

@@ -46,7 +46,7 @@ class Limits:
     history_events: int = 256
     dedupe_s: float = 300
     dedupe_entries: int = 10_000
-    # The whole server
+    # The whole server; one that has too few file descriptors lowers `connections`, and logs it
     handshakes_per_s: float | None = 500
     connections: int | None = 10_000
     connections_per_address: int | None = 2_500

@@ -26,7 +26,16 @@ class Peer(NamedTuple):
 class Gate:
     """Admission of one server. `on_loopback` says that it listens on loopback alone."""
 
-    def __init__(self, limits: Limits, *, on_loopback: bool, allow_origins: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        on_loopback: bool,
+        allow_origins: Collection[str] = (),
+        most_sockets: int | None = None,
+    ) -> None:
+        """`most_sockets` is how many file descriptors there are for sockets, inside and outside; None for no bound."""
+        self._most_sockets = most_sockets
         self.on_loopback = on_loopback
         self.is_draining = False
         self._doors = Doors(limits)
@@ -40,6 +49,10 @@ class Gate:
     def has_place_outside(self, sockets: int) -> bool:
         """Of so many sockets, some are not inside: whether that is few enough for each to be answered."""
         return sockets - self._doors.inside <= OUTSIDE
+
+    def has_descriptor(self, sockets: int) -> bool:
+        """Whether so many sockets may be open at a time."""
+        return self._most_sockets is None or sockets <= self._most_sockets
 
     def leave(self, peer: Peer) -> None:
         """A socket that had entered is gone."""

@@ -4,18 +4,24 @@ Taught in notebook 01 (hello).
 """
 
 import asyncio
+import contextlib
 import errno
+import logging
 import socket
 import ssl
 from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import Any
 
+from labkit.accepting import Accepting
 from labkit.rules.limits import Limits
-from labkit.wire.sockets import BACKLOG
+from labkit.wire.sockets import reset_socket
 
+_LOGGER = logging.getLogger(__name__)
 LOCALHOST = "localhost"
 LOOPBACKS = ("127.0.0.1", "::1") if socket.has_ipv6 else ("127.0.0.1",)
 PORTS_TRIED = 10
+REPORT_EVERY_S = 1.0
 
 
 class Listening:
@@ -28,13 +34,22 @@ class Listening:
         tls: ssl.SSLContext | None,
         *,
         reuse_port: bool = False,
+        has_room: Callable[[int], bool] = lambda opening: True,
     ) -> None:
-        """`reuse_port` shares the port with other processes: the kernel gives each of them some connections."""
+        """`reuse_port` shares the port with other processes: the kernel gives each of them some connections.
+
+        `has_room` is asked with the number of accepted sockets that have no connection yet; without room for one more,
+        a new socket is reset.
+        """
         self._new_connection = new_connection
         self._limits = limits
         self._tls = tls
-        self._reuse_port = reuse_port or None
-        self._listeners: list[asyncio.Server] = []
+        self._reuse_port = reuse_port
+        self._has_room = has_room
+        self._listeners: list[Accepting] = []
+        self._opening: set[asyncio.Task[None]] = set()
+        self._failed = 0
+        self._reported_at = -REPORT_EVERY_S
 
     async def start(self, host: str, port: int) -> int:
         """Listen; the port, which the kernel picks for 0. Raises OSError."""
@@ -51,7 +66,7 @@ class Listening:
     def stop(self) -> None:
         """No new connections."""
         for listener in self._listeners:
-            listener.close()
+            listener.stop()
         self._listeners.clear()
 
     async def _listen(self, hosts: Sequence[str], port: int) -> int:
@@ -68,35 +83,61 @@ class Listening:
         return port
 
     async def _listen_at(self, host: str, port: int) -> int:
-        loop = asyncio.get_running_loop()
-        listener = await loop.create_server(
-            self._new_connection,
-            host,
-            port,
-            backlog=BACKLOG,
-            start_serving=False,
-            reuse_port=self._reuse_port,
-            **self._tls_options(),
-        )
-        self._listeners.append(listener)
-        for sock in listener.sockets:
-            if self._limits.send_buffer_bytes is not None:  # accepted sockets inherit it
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._limits.send_buffer_bytes)
-            port = sock.getsockname()[1]
-        await listener.start_serving()
+        find = asyncio.get_running_loop().getaddrinfo
+        for family, *_, address in await find(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE):
+            listener = self._bound(family, (address[0], port, *address[2:]))
+            accepting = Accepting(listener, self._accepted, self._cannot_accept)
+            self._listeners.append(accepting)
+            accepting.start()
+            port = listener.getsockname()[1]
         return port
 
-    def _tls_options(self) -> dict[str, Any]:
+    def _bound(self, family: int, address: tuple[Any, ...]) -> socket.socket:
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if self._reuse_port:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            if family == socket.AF_INET6:  # or else :: would take the IPv4 addresses as well
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            if self._limits.send_buffer_bytes is not None:  # accepted sockets inherit it
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._limits.send_buffer_bytes)
+            sock.bind(address)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    # What is accepted
+
+    def _accepted(self, sock: socket.socket) -> None:
+        if not self._has_room(len(self._opening)):
+            reset_socket(sock)
+            return
+        task = asyncio.get_running_loop().create_task(self._open(sock))
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+
+    async def _open(self, sock: socket.socket) -> None:
         """Silence in the middle of a TLS handshake ends as silence after it does; asyncio alone waits a minute."""
-        if self._tls is None:
-            return {}
-        return {
-            "ssl": self._tls,
-            "ssl_handshake_timeout": self._limits.auth_timeout_s,
-            "ssl_shutdown_timeout": self._limits.close_deadline_s,
-        }
+        deadlines = {}
+        if self._tls is not None:
+            deadlines["ssl_handshake_timeout"] = self._limits.auth_timeout_s
+            deadlines["ssl_shutdown_timeout"] = self._limits.close_deadline_s
+        with contextlib.suppress(OSError):  # the peer is gone, or does not speak TLS
+            await asyncio.get_running_loop().connect_accepted_socket(
+                self._new_connection, sock, ssl=self._tls, **deadlines
+            )
+
+    def _cannot_accept(self, error: OSError) -> None:
+        """One line a second at most."""
+        self._failed += 1
+        if monotonic() >= self._reported_at + REPORT_EVERY_S:
+            extra = {"fault": error.strerror or str(error), "times": self._failed}
+            _LOGGER.warning("cannot accept connections; trying again", extra=extra)
+            self._failed, self._reported_at = 0, monotonic()
 
 
 def _is_missing(error: OSError) -> bool:
-    """Whether this machine has no such address; asyncio says it without a number."""
+    """Whether this machine has no such address."""
     return error.errno in (None, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)

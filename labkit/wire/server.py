@@ -28,6 +28,7 @@ from labkit.wire.audit.past import read_past
 from labkit.wire.audit.writer import Audit
 from labkit.wire.commit_queue import CommitQueue
 from labkit.wire.connection import Connection
+from labkit.wire.descriptors import within_descriptors
 from labkit.wire.fast.ids import Ids
 from labkit.wire.fast.path import FastPath, PlainPath
 from labkit.wire.gate import Gate
@@ -97,7 +98,10 @@ class Server:
         self._broker = broker
         self._log_order: LogOrder | None = None
         self._key = key
-        self._listening = Listening(self._new_connection, self.limits, tls, reuse_port=reuse_port)
+        self._most_sockets: int | None = None
+        self._listening = Listening(
+            self._new_connection, self.limits, tls, reuse_port=reuse_port, has_room=self._has_room
+        )
 
     @property
     def url(self) -> str:
@@ -107,6 +111,7 @@ class Server:
 
     async def __aenter__(self) -> Self:
         """Raises CannotListen for a port in use, AuditError or KeyFileError for an audit file that cannot be used."""
+        self.limits, self._most_sockets = within_descriptors(self.limits)
         try:
             self.hub = self._new_hub() if self._broker is None else await self._shared_hub(self._broker)
             self.http = self._new_http(self.hub)
@@ -160,9 +165,15 @@ class Server:
 
     def _new_state(self, key: Key, rooms: Rooms[Member], epoch: str | None = None) -> ServerState:
         fast, new_id = self.limits.fast_path, Ids() if self.limits.fast_path else _new_id
+        gate = Gate(
+            self.limits,
+            on_loopback=self._on_loopback(),
+            allow_origins=self._allow_origins,
+            most_sockets=self._most_sockets,
+        )
         return ServerState(
             limits=self.limits,
-            gate=Gate(self.limits, on_loopback=self._on_loopback(), allow_origins=self._allow_origins),
+            gate=gate,
             sessions=Sessions(self.limits, Credentials(*key), new_id, self._token, epoch),
             rooms=rooms,
             queue=CommitQueue(self._audit),
@@ -186,6 +197,10 @@ class Server:
 
     def _new_connection(self) -> Connection:
         return Connection(self.hub, self.http)
+
+    def _has_room(self, opening: int) -> bool:
+        """Whether one more socket may be kept, next to those that are here and those that are opening."""
+        return self.hub.state.gate.has_descriptor(len(self.hub.state.sockets) + opening + 1)
 
     async def drain(self) -> None:
         """Stop: no new connections, 1012 with a slot for each client, everything stored, files closed."""

@@ -6,11 +6,11 @@ after a plain close it keeps them for minutes. Taught in notebook 06 (slow consu
 
 import array
 import asyncio
+import contextlib
 import socket
 import struct
 import sys
 
-BACKLOG = 4096  # asyncio's 100 costs a storm of 1,000 seconds of SYN retries; the kernel caps this at somaxconn
 SIOCOUTQ = 0x5411  # bytes in the socket's send queue that the peer has not acknowledged
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: the kernel drops what it holds and sends RST
 
@@ -21,6 +21,13 @@ def reset(transport: asyncio.Transport) -> None:
     if sock is not None and sock.fileno() != -1:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
     transport.abort()
+
+
+def reset_socket(sock: socket.socket) -> None:
+    """As `reset`, for a socket that has no transport yet."""
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+    sock.close()
 
 
 def end_our_half(transport: asyncio.Transport) -> None:

@@ -25,6 +25,7 @@ from labkit.wire.audit.writer import Audit
 from labkit.wire.client.client import Stopped
 from labkit.wire.server import Server
 from tests.e2e.schoolhouse import Schoolhouse
+from tests.hangup import heeded
 from tests.wire.raw import on_a_loop
 
 
@@ -88,6 +89,16 @@ def test_started_again_it_goes_on(school: Schoolhouse) -> None:
         assert school.slips.read_text() == slips
         board = json.loads(ask(f"ws://localhost:{school.port}", "/class/board", basic(INSTRUCTOR, codes[INSTRUCTOR])))
     assert board["board"]["students"]["ana"]["cells"]["02-auth"]["status"] == "pass"
+
+
+def test_a_closed_terminal_drains_a_class(school: Schoolhouse) -> None:
+    """SIGHUP: students are told to come back, and the exit code is 0."""
+    with heeded(), school, school.student("ana"):
+        school.process.send_signal(signal.SIGHUP)
+        assert school.process.wait(timeout=20) == 0
+        with closing(sqlite3.connect(school.file)) as file:
+            closes = [json.loads(body) for (body,) in file.execute("select body from log where kind = 'close'")]
+        assert 1012 in [close["code"] for close in closes]
 
 
 def test_a_late_comer_gets_a_code_while_the_class_goes_on(school: Schoolhouse, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from labkit.bench.launch.server_process import ServerProcess
 from labkit.cli import main
+from tests.hangup import heeded
 
 TOKEN = "a-token-for-load"
 KEYS = ["sent", "delivered", "per_s", "p50_ms", "p99_ms", "lost"]
@@ -45,12 +46,14 @@ def test_the_figures_are_json_on_stdout_and_progress_is_on_stderr(url: str) -> N
     assert TOKEN not in told + said
 
 
-def test_ctrl_c_ends_it_with_what_was_measured_so_far(url: str) -> None:
-    process = load("--url", url, "--json", "--token", TOKEN, "--seconds", "600", "--rate", "50")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_with_what_was_measured_so_far(url: str, number: signal.Signals) -> None:
+    with heeded():
+        process = load("--url", url, "--json", "--token", TOKEN, "--seconds", "600", "--rate", "50")
     assert process.stderr is not None
     while " sent, " not in process.stderr.readline():
         pass
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     said, told = process.communicate(timeout=20)
     assert process.returncode == 0
     figures = json.loads(said)

@@ -22,6 +22,7 @@ from labkit.commands.running import run
 from labkit.wire.audit.verify import verify
 from labkit.wire.server import Server
 from tests.commands.certificates import certificate
+from tests.hangup import heeded
 from tests.wire.people import FILE, OPERATOR, OPS, refused, ticket
 from tests.wire.raw import TOKEN, Raw, ask, command, on_a_loop, pair, port_of, process, request, upgrade
 
@@ -74,6 +75,33 @@ def test_uvloop_is_an_extra_and_where_it_is_missing_the_way_to_it_is_told(monkey
     with pytest.raises(CannotRun, match=r"pip install 'labkit\[fast\]'"):
         run(refused, "uvloop")
     refused.close()
+
+
+@on_a_loop
+async def test_a_closed_terminal_drains_as_sigterm_does(tmp_path: Path) -> None:
+    """SIGHUP comes twice from some terminals, and systemd sends it right after SIGTERM: that cuts no drain short."""
+    for signals in ((signal.SIGHUP, signal.SIGHUP), (signal.SIGTERM, signal.SIGHUP)):
+        with heeded():
+            server_of = process(tmp_path, "--audit", str(tmp_path / "room.db"))
+            async with server_of as server:
+                mute, member = [await Raw.enter(server.url, TOKEN, "a") for _ in range(2)]
+                server.child.send_signal(signals[0])
+                assert (await member.ending())[0] == 1012
+                assert await server.end(signals[1]) == 0
+                assert mute.ok
+
+
+@on_a_loop
+async def test_under_nohup_a_closed_terminal_ends_nothing(tmp_path: Path) -> None:
+    """SIGHUP is ignored at its start, so it stays ignored."""
+    usual = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        async with process(tmp_path) as server:
+            server.child.send_signal(signal.SIGHUP)
+            await pair(server.url)
+            assert await server.end(signal.SIGTERM) == 0
+    finally:
+        signal.signal(signal.SIGHUP, usual)
 
 
 @on_a_loop

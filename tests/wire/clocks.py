@@ -8,7 +8,17 @@ from importlib import import_module
 import pytest
 
 DAY = 86_400.0
-MODULES = ("connection", "entrance", "http.routes", "hub", "membership", "publishing", "server", "sharing.hub")
+MODULES = (
+    "connection",
+    "entrance",
+    "http.routes",
+    "hub",
+    "membership",
+    "publishing",
+    "server",
+    "sharing.order",
+    "order",
+)
 
 
 class WallClock:

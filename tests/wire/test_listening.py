@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 
 from labkit.rules.limits import Limits
-from labkit.wire import listening
 from labkit.wire.listening import LOCALHOST, LOOPBACKS, PORTS_TRIED, Listening
 from tests.wire.raw import on_a_loop
 
@@ -71,8 +70,3 @@ async def test_a_machine_without_the_second_address_listens_on_the_first(number:
     assert await halves.start(LOCALHOST, 0) > 0
     assert len(halves._listeners) == 1
     halves.stop()
-
-
-def test_the_backlog_is_for_storms() -> None:
-    """asyncio's 100 costs a storm of a thousand seconds."""
-    assert listening.BACKLOG >= 1_000

@@ -7,6 +7,7 @@ served, and a kernel that forgets who comes while the backlog is full. Taught in
 from collections.abc import Callable
 from typing import Protocol
 
+from labkit.accepting import BACKLOG
 from labkit.bench.storm.tally import StormClient
 from labkit.rules.admission import Crowd, Turnstile, window_ms
 from labkit.rules.close_codes import CloseCode, reason_with_retry, row
@@ -14,7 +15,6 @@ from labkit.rules.close_codes import CloseCode, reason_with_retry, row
 HANDSHAKE_S = 0.00025  # of processor time, about what wire.server takes on a small machine
 AUTH_S = 0.0001
 ROUND_TRIP_S = 0.01  # until one knows that nobody listens
-BACKLOG = 4096  # as in wire.sockets
 AUTH_TIMEOUT_S = 5.0
 SYN_AGAIN_S = (1.0, 2.0, 4.0)  # a kernel repeats a SYN that was not answered, after 1, 3 and 7 s
 GIVE_UP_S = 3.0  # after the last of them: ten seconds in all, as wire.client.link

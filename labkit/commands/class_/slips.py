@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from stat import S_ISREG
 
@@ -22,8 +22,10 @@ def check_place(slips: Path | None) -> None:
         os.close(_open(slips))
 
 
-def hand_out(text: str, slips: Path | None) -> None:
-    """Show them, this once."""
+def hand_out(
+    text: str, slips: Path | None, note: Callable[[str], object] = lambda what: click.echo(what, err=True)
+) -> None:
+    """Show them, this once; `note` is given where they are."""
     if slips is None:
         click.echo(text)
     else:
@@ -32,7 +34,7 @@ def hand_out(text: str, slips: Path | None) -> None:
                 file.write(text)
         except OSError as error:
             raise CannotRun(f"{slips} does not hold the new codes: {why(error)}; then give new ones: {AGAIN}") from None
-        click.echo(f"the new codes are in {slips}; print it, then delete it", err=True)
+        note(f"the new codes are in {slips}; print it, then delete it")
 
 
 def slip(url: str, name: str, code: str, whose: str, pin: str | None) -> str:

@@ -25,9 +25,10 @@ from labkit.platform.os_errors import told
 from labkit.rules.limits import Limits
 from labkit.wire.audit.writer import AuditError
 from labkit.wire.keyfile import KeyFileError
-from labkit.wire.log import log_to_stderr
+from labkit.wire.log import logging_to_stderr
 from labkit.wire.server import CannotListen, Server
 
+_LOGGER = logging.getLogger(__name__)
 LOOPBACK, EVERYWHERE = "localhost", "0.0.0.0"
 EXAMPLES = """\b
 Examples:
@@ -54,7 +55,7 @@ Examples:
 @click.option("--with-parent", is_flag=True, help="End when stdin closes, as it does when the parent dies.")
 @click.option("--quiet", is_flag=True, help="Log warnings and errors only, as on a terminal, where the codes stand.")
 def start(class_id: str, file: Path | None, settings: tuple[str, ...], **options: Any) -> None:
-    """Serve a CLASS until SIGTERM or Ctrl-C. Started again, it goes on where it was: all of it is in one file.
+    """Serve a CLASS until SIGTERM, SIGHUP or Ctrl-C. Started again, it goes on where it was: all of it is in one file.
 
     Codes are shown once and kept as hashes: on a terminal they are printed, else they need --hand-out. SIGUSR1 is a
     drill, as `labkit class drill` sends it.
@@ -125,17 +126,15 @@ def _start(given: Options) -> None:
     server = ClassServer(
         register, of_course(), given.host, given.port, limits=given.limits, tls=context, allow_origins=given.origins
     )
-    log_to_stderr(logging.WARNING if given.quiet or sys.stderr.isatty() else logging.INFO)
-    prepare_process()
 
     def tell(serving: Server) -> None:
         enrolled = _enrol(register, given, students)  # here the file is ours alone, and whoever gets a code sees it
         address, pin = given.address(serving), fingerprint(certfile) if given.tls else None
         register.note_address(address, pin)
         if given.lan and context is None:
-            click.echo("note: without --tls, codes and answers' verdicts cross the room in the clear", err=True)
+            _note("without --tls, codes and answers' verdicts cross the room in the clear")
         if enrolled.codes:
-            hand_out(enrolled.text(address, pin), given.slips)
+            hand_out(enrolled.text(address, pin), given.slips, _note)
         click.echo(f"class {given.class_id}: the board is at {address.replace('ws', 'http', 1)}/board")
         if register.is_open:
             more = f", fingerprint={pin!r}" if pin else ""
@@ -143,7 +142,17 @@ def _start(given: Options) -> None:
         click.echo(f"WebSocket server listening on {serving.url}")
         sys.stdout.flush()
 
-    run(_serve(server, tell, given.with_parent))
+    with logging_to_stderr(logging.WARNING if given.quiet or sys.stderr.isatty() else logging.INFO):
+        prepare_process()
+        run(_serve(server, tell, given.with_parent))
+
+
+def _note(what: str) -> None:
+    """A line for the person at the terminal; a record where stderr is a log, which holds JSON alone."""
+    if sys.stderr.isatty():
+        click.echo(what, err=True)
+    else:
+        _LOGGER.warning(what)
 
 
 class _Enrolled(NamedTuple):

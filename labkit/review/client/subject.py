@@ -1,10 +1,13 @@
 """One client under review, with a port of its own to call at: started, visited by it, and ended."""
 
 import asyncio
+import socket
+from functools import partial
 from random import Random
 from time import monotonic
 from typing import Any
 
+from labkit.accepting import Accepting
 from labkit.review.client.starting import Start, Started
 from labkit.review.client.visit import Visit
 from labkit.review.finding import CannotTell
@@ -30,17 +33,17 @@ class Subject:
         self._rng = rng
         self._transcript = transcript
         self._taken = 0
+        self._opening: set[asyncio.Task[Any]] = set()
         self._news = asyncio.Event()
         self._seq = 0
         transcript.secrets[self.token] = "$LABKIT_TOKEN"
 
     async def start(self, start: Start) -> None:
         """Listen, and start it."""
-        loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(
-            lambda: Visit(self._transcript, self._came, self._new_ticket), "127.0.0.1", 0
-        )
-        where = f"127.0.0.1:{self._listener.sockets[0].getsockname()[1]}"
+        listener = socket.create_server(("127.0.0.1", 0))
+        self._accepting = Accepting(listener, self._accepted)
+        self._accepting.start()
+        where = f"127.0.0.1:{listener.getsockname()[1]}"
         self.started: Started = await start(
             {
                 "LABKIT_URL": f"ws://{where}",
@@ -50,11 +53,18 @@ class Subject:
             }
         )
 
+    def _accepted(self, sock: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        visit = partial(Visit, self._transcript, self._came, self._new_ticket)
+        opening = loop.create_task(loop.connect_accepted_socket(visit, sock))
+        self._opening.add(opening)
+        opening.add_done_callback(self._opening.discard)
+
     async def end(self) -> None:
         """End it, and stop listening."""
         if hasattr(self, "started"):
             await self.started.end()
-        self._listener.close()
+        self._accepting.stop()
         for visit in self.visits:
             visit.transport.abort()
 

@@ -1,0 +1,77 @@
+"""Accept connections: a few per turn of the event loop, and ever more rarely while the machine has nothing to spare.
+
+asyncio's own listener takes its `backlog` for the number of accepts per turn as well. With no file descriptor left it
+fails that often in one turn, logs every failure and schedules a retry for each: 4,096 tracebacks at a time.
+"""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable
+
+BACKLOG = 4096  # asyncio's 100 costs a storm of 1,000 seconds of SYN retries; the kernel caps this at somaxconn
+PER_TURN = 32  # a member's message never waits for more than these
+SHORTEST_WAIT_S, LONGEST_WAIT_S = 0.05, 1.0
+# One connection was lost before it was accepted: `man 2 accept` asks to treat its network errors as "try again".
+_LOST = "ECONNABORTED EPROTO ENETDOWN ENOPROTOOPT EHOSTDOWN ENONET EHOSTUNREACH EOPNOTSUPP ENETUNREACH"
+_ONE_LESS = {getattr(errno, name) for name in _LOST.split() if hasattr(errno, name)}
+
+
+class Accepting:
+    """Accepts from one listening socket, which it owns, on the running loop."""
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        take: Callable[[socket.socket], object],
+        on_fault: Callable[[OSError], object] = lambda _: None,
+    ) -> None:
+        """`take` is given each accepted socket, which does not block; `on_fault` each failure to accept."""
+        self._listener = listener
+        self._take = take
+        self._on_fault = on_fault
+        self._wait_s = SHORTEST_WAIT_S
+        self._retry: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Listen, and accept from now on. Raises OSError."""
+        self._listener.setblocking(False)
+        self._listener.listen(BACKLOG)
+        self._resume()
+
+    def stop(self) -> None:
+        """Close the listening socket. Idempotent."""
+        if self._retry is not None:
+            self._retry.cancel()
+        if self._listener.fileno() != -1:
+            asyncio.get_running_loop().remove_reader(self._listener)
+            self._listener.close()
+
+    def _resume(self) -> None:
+        self._retry = None
+        asyncio.get_running_loop().add_reader(self._listener, self._accept_some)
+
+    def _accept_some(self) -> None:
+        for _ in range(PER_TURN):
+            if self._listener.fileno() == -1:  # `take` has stopped us
+                return
+            try:
+                sock, _ = self._listener.accept()
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                if error.errno in _ONE_LESS:
+                    continue
+                self._back_off(error)
+                return
+            self._wait_s = SHORTEST_WAIT_S
+            sock.setblocking(False)
+            self._take(sock)
+
+    def _back_off(self, error: OSError) -> None:
+        """Let the members work with what there is: those who wait in the kernel's backlog have waited before."""
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._listener)
+        self._retry = loop.call_later(self._wait_s, self._resume)
+        self._wait_s = min(2 * self._wait_s, LONGEST_WAIT_S)
+        self._on_fault(error)

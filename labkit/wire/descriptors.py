@@ -1,0 +1,57 @@
+"""File descriptors: how many sockets this process has room for, and a limit on connections that stays below it."""
+
+import logging
+import os
+from dataclasses import replace
+
+from labkit.rules.limits import OFF, Limits
+from labkit.wire.gate import OUTSIDE
+
+try:
+    import resource
+except ImportError:  # not a Unix
+    resource = None  # type: ignore[assignment]
+
+_LOGGER = logging.getLogger(__name__)
+RESERVE = 24  # for what a server opens later: audit files, the broker, pages, name look-ups
+OPEN_UNKNOWN = 32  # taken as open where the system does not list it
+
+
+def within_descriptors(limits: Limits) -> tuple[Limits, int | None]:
+    """The limits, `connections` lowered where descriptors are few, and how many sockets may be open (None: no bound).
+
+    Up to a quarter of those sockets are for clients that find no place and get HTTP 503.
+    """
+    most_files = _most_files()
+    if most_files is None:
+        return limits, None
+    sockets = max(2, most_files - _open_files() - RESERVE)
+    room = sockets - min(OUTSIDE, max(1, sockets // 4))
+    asked = limits.connections
+    if asked is not None and asked <= room:
+        return limits, sockets
+    _report(OFF if asked is None else asked, room, most_files)
+    return replace(limits, connections=room), sockets
+
+
+def _report(asked: int | str, room: int, most_files: int) -> None:
+    what = (
+        f"connections={asked} is more than {most_files} file descriptors allow: from {room} on, clients get HTTP 503; "
+        f"raise the descriptor limit (ulimit -n, LimitNOFILE= in a systemd unit), or set connections={room}"
+    )
+    level = logging.WARNING if _LOGGER.hasHandlers() else logging.INFO  # not into the cell of a notebook
+    _LOGGER.log(level, what, extra={"asked": asked, "connections": room, "descriptors": most_files})
+
+
+def _most_files() -> int | None:
+    if resource is None:
+        return None
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return None if soft == resource.RLIM_INFINITY else soft
+
+
+def _open_files() -> int:
+    try:
+        return len(os.listdir("/dev/fd"))
+    except OSError:
+        return OPEN_UNKNOWN

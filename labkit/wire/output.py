@@ -1,0 +1,144 @@
+"""Output that never waits for its reader.
+
+A pipe that nobody reads, or a terminal that is stopped with Ctrl-S, blocks the thread that writes to it. In a server
+that thread is the event loop: the log of 300 visitors was enough to stop every member's heartbeat.
+
+    with never_waiting():
+        asyncio.run(main())          # what this prints and logs goes through a thread of its own
+"""
+
+import contextlib
+import os
+import select
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import TextIOBase
+from queue import SimpleQueue
+from typing import TextIO
+
+MOST_WAITING = 4096  # lines; about a megabyte of log
+LAST_WORDS_S = 1.0  # for what still waits at the end: a pipe that nobody reads must not keep a process
+
+
+class Output(TextIOBase):
+    """Stands in for sys.stdout or sys.stderr: a bounded queue, and a thread that writes.
+
+    Once the queue is full, lines are dropped until it is empty again; then one line gives their number. It has no lock:
+    a finalizer that logs may run in the middle of any of its lines.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self.about_dropped: Callable[[int], str] = _in_words
+        self._stream = stream
+        self._is_full = False
+        self._dropped = 0
+        self._unwritten = self._reported = 0  # only the thread's
+        self._is_torn = False
+        self._queue: SimpleQueue[bytes | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._write_all, name="labkit output", daemon=True)
+        self._thread.start()
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """As that of the stream behind."""
+        return self._stream.encoding or "utf-8"
+
+    @property
+    def errors(self) -> str | None:  # type: ignore[override]
+        """As those of the stream behind."""
+        return self._stream.errors
+
+    def fileno(self) -> int:
+        """The descriptor of the stream behind."""
+        return self._stream.fileno()
+
+    def isatty(self) -> bool:
+        """Whether the stream behind is a terminal."""
+        return self._stream.isatty()
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Queue a line. Never blocks. Raises UnicodeEncodeError and TypeError, as the stream behind would."""
+        if not isinstance(text, str):  # click asks in this way whether a stream takes bytes
+            raise TypeError(f"this stream takes text, not {type(text).__name__}")
+        data = text.encode(self.encoding, self.errors or "strict")
+        if self._queue.empty():
+            self._is_full = False
+        elif self._queue.qsize() >= MOST_WAITING:
+            self._is_full = True
+        if self._is_full:
+            self._dropped += data.count(b"\n")
+        elif data:
+            self._queue.put(data)
+        return len(text)
+
+    def end(self) -> None:
+        """Give the thread a moment to write what waits."""
+        self._queue.put(None)
+        self._thread.join(LAST_WORDS_S)
+
+    # In the thread
+
+    def _write_all(self) -> None:
+        while (data := self._queue.get()) is not None:
+            if not self._write(data):
+                self._unwritten += data.count(b"\n")
+            if self._queue.empty():
+                self._report()
+        self._report()
+
+    def _report(self) -> None:
+        lost = self._dropped + self._unwritten - self._reported
+        if lost and self._write(self.about_dropped(lost).encode(self.encoding) + b"\n"):
+            self._reported += lost
+
+    def _write(self, data: bytes) -> bool:
+        """Write past the stream's own buffer, whose lock the interpreter waits for when it ends."""
+        try:
+            descriptor = self._stream.fileno()
+        except (OSError, ValueError):  # a stream in memory
+            with contextlib.suppress(ValueError):
+                self._stream.write(data.decode(self.encoding))
+            return True
+        rest = b"\n" * self._is_torn + data
+        try:
+            while rest:
+                rest = _write_some(descriptor, rest)
+                self._is_torn = bool(rest)
+        except OSError:  # the reader is gone, or the disk is full: the number follows when it can be written
+            return False
+        return True
+
+
+def _write_some(descriptor: int, data: bytes) -> bytes:
+    """What is left of it."""
+    try:
+        return data[os.write(descriptor, data) :]
+    except BlockingIOError:  # another process that holds this pipe has made it non-blocking, for all of them
+        select.select([], [descriptor], [])
+        return data
+
+
+def _in_words(lines: int) -> str:
+    return f"({lines} lines were dropped here, because nobody read them in time)"
+
+
+@contextmanager
+def never_waiting() -> Iterator[None]:
+    """Meanwhile sys.stdout and sys.stderr are an `Output` each."""
+    usual = sys.stdout, sys.stderr
+    for stream in filter(None, usual):  # a stream that was closed at start is None
+        stream.flush()
+    outputs = [stream and Output(stream) for stream in usual]
+    sys.stdout, sys.stderr = outputs
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = usual
+        for output in filter(None, outputs):
+            output.end()
