@@ -41,7 +41,7 @@ def check(exercise_id: str, answer: Path | None, seed: int, json_file: Path | No
         raise CannotRun(str(error)) from None
     _write(result, json_file)
     tell_now()
-    raise SystemExit(EXIT_CODES[result.verdict])
+    raise click.exceptions.Exit(EXIT_CODES[result.verdict])
 
 
 def _write(result: Result, json_file: Path | None) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import tempfile
 import threading
 from contextlib import ExitStack, suppress
@@ -64,7 +63,6 @@ def cluster(
         click.echo(f"{servers} servers share their rooms through {running.broker.url}")
         for url in running.urls:
             click.echo(f"WebSocket server listening on {url}")
-        sys.stdout.flush()
         _wait(running, with_parent)
 
 

@@ -2,9 +2,14 @@
 
 import sys
 
+TROUBLE = 2  # JupyterLab's own 1 would read as a verdict
+
 if __name__ == "__main__":
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
     from jupyterlab.labapp import main
 
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except SystemExit as error:
+        sys.exit(TROUBLE if error.code else 0)

@@ -100,7 +100,7 @@ def review(
         since = Comparison.of(before, report)
         faults = list(since.worse)
         click.echo(f"since {older}: {since}", err=json_file == Path("-"))
-    raise SystemExit(1 if faults else 0)
+    raise click.exceptions.Exit(1 if faults else 0)
 
 
 def _review_client(command: str, only: tuple[str, ...], seed: int | None) -> "tuple[_SoFar, Report]":

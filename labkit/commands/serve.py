@@ -2,7 +2,6 @@
 
 import logging
 import os
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -158,7 +157,6 @@ async def _serve(server: Server, with_parent: bool) -> None:
     stop = stopping()
     async with server:
         click.echo(f"WebSocket server listening on {server.url}")
-        sys.stdout.flush()
         if with_parent:
             end_with_parent(stop)
         await stop.wait()

@@ -60,7 +60,7 @@ def torture(keep: Path | None, as_json: bool, **options: Any) -> None:
         except KeyboardInterrupt:
             raise CannotRun("it was told to end before anything was checked") from None
     _tell(verdict, as_json)
-    raise SystemExit(0 if verdict.holds else 1)
+    raise click.exceptions.Exit(0 if verdict.holds else 1)
 
 
 async def _run(plan: TorturePlan, folder: Path) -> Verdict:

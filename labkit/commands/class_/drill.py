@@ -49,7 +49,7 @@ def drill(class_id: str, file: Path | None, crash: bool, seconds: float, plot: P
     except (OSError, AuditError) as error:
         raise CannotRun(str(error)) from None
     _tell(result, plot)
-    raise SystemExit(1 if result.missing else 0)
+    raise click.exceptions.Exit(1 if result.missing else 0)
 
 
 def _wait(path: Path, began: float, ends: float) -> DrillResult:

@@ -127,7 +127,6 @@ def _start(given: Options) -> None:
             more = f", fingerprint={pin!r}" if pin else ""
             click.echo(f"students: labkit.classroom.join({address!r}, name=...{more}); the first to say a name has it")
         click.echo(f"WebSocket server listening on {serving.url}")
-        sys.stdout.flush()
 
     run(_serve(server, tell, given.with_parent))
 
