@@ -20,6 +20,7 @@ from labkit.commands.running import (
     stopping,
     tls_of,
 )
+from labkit.nearest import nearest
 from labkit.rules.limits import Limits
 from labkit.wire.audit.writer import AuditError
 from labkit.wire.http.users import BadUsers, read_users
@@ -51,7 +52,9 @@ def _read_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> P
     options = {name.replace("-", "_"): value for name, value in config.items() if name != "limits"}
     unknown = sorted(set(options) - set(known))
     if unknown:
-        raise CannotRun(f"{path}: there is no option {unknown[0]!r}; there are limits and {', '.join(sorted(known))}")
+        near = nearest(unknown[0], [*known, "limits"])
+        options_there = ", ".join(sorted(known))
+        raise CannotRun(f"{path}: there is no option {unknown[0]!r}{near}; there are limits and {options_there}")
     ctx.default_map = {name: _typed(path, known[name], value) for name, value in options.items()}
     ctx.obj = config.get("limits", {})
     if not isinstance(ctx.obj, dict):
