@@ -7,6 +7,7 @@ credential. A library's own reconnection asks none of the three. Taught in noteb
 """
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -72,7 +73,7 @@ class Life:
         except (OSError, TimeoutError, NotARoomServer) as error:
             if isinstance(error, NotARoomServer) and client.connection_id is None:
                 raise  # but an address that let us in before will do so again
-            self.fault = str(error) or type(error).__name__
+            self.fault = _in_words(error)
             client.note("closed", code=int(NO_CONNECTION), reason="", why=self.fault)
             return NO_CONNECTION, ""
         return await self._authenticated(link, token)
@@ -114,6 +115,12 @@ class Life:
         """Whether the expired credential is the only one we were ever given."""
         was_refused = code == CloseCode.SESSION_EXPIRED and self._opened_at is None
         return was_refused and self._resume is None and isinstance(self._ticket, str)
+
+
+def _in_words(error: Exception) -> str:
+    """What went wrong; asyncio packs the refusals of several addresses into one text."""
+    text = str(error) or type(error).__name__
+    return "connection refused" if f"[Errno {errno.ECONNREFUSED}]" in text else text
 
 
 def _silence_s(ping_ms: object) -> float:
