@@ -51,11 +51,11 @@ def torture(keep: Path | None, as_json: bool, **options: Any) -> None:
         folder = keep or Path(temporary)
         if keep is not None and keep.exists() and any(keep.iterdir()):
             raise CannotRun(f"{keep} is not empty; name a new folder, or the past would be tortured too")
-        folder.mkdir(parents=True, exist_ok=True)
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             with interrupting():
                 verdict = asyncio.run(_run(plan, folder))
-        except (ServerDied, NoNats) as error:
+        except (ServerDied, NoNats, OSError) as error:
             raise CannotRun(str(error)) from None
         except KeyboardInterrupt:
             raise CannotRun("it was told to end before anything was checked") from None

@@ -121,7 +121,7 @@ class Client:
 
     def _notice(self) -> None:
         """Nobody answers yet: say so while we go on trying, unless this client waits in the background."""
-        if self._open_timeout_s <= LONGEST_WAIT_S and not self.log.of(ClientState.AUTHENTICATING):
+        if self._open_timeout_s <= LONGEST_WAIT_S and not self.log.of(ClientState.AUTHENTICATING.value):
             _LOGGER.warning(
                 "%s does not answer (%s); trying for %g s. Does the server run? `labkit serve` starts one",
                 *(self.url, self._life.fault, self._open_timeout_s),
