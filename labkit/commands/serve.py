@@ -3,6 +3,7 @@
 import logging
 import os
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 
 from labkit.brokers import BadBroker, LogError, broker_at
 from labkit.commands.failing import CannotRun
+from labkit.commands.leftovers import beside, nothing_left
 from labkit.commands.running import (
     LOOPS,
     end_with_parent,
@@ -20,6 +22,8 @@ from labkit.commands.running import (
     stopping,
     tls_of,
 )
+from labkit.commands.session_key import forget_session_key, session_key
+from labkit.commands.welcome import welcome
 from labkit.nearest import nearest
 from labkit.rules.limits import Limits
 from labkit.wire.audit.writer import AuditError
@@ -102,11 +106,19 @@ def serve(
     PORT and DEV_TOKEN are read from the environment; OPS_TOKEN there opens /connections and /revoke, and CLUSTER_KEY
     (64 hex digits) signs the credentials of servers that share a broker; BROKER_TOKEN is what the broker asks for.
     """
-    server = _make_server(limits_of(settings, ctx.obj), **options)
+    key, comes_back = _remembered(with_parent, **options)
+    server = _make_server(limits_of(settings, ctx.obj), key, **options)
+    audit = options["audit"]
     log_to_stderr(logging.WARNING if quiet else logging.INFO)
     prepare_process()
     try:
-        run(_serve(server, with_parent), loop)
+        with nothing_left(beside(audit) if audit else [], audit) as keep:
+
+            def told(serving: Server) -> list[str]:
+                keep()
+                return [] if with_parent else welcome(serving, options["token"], options["users"], comes_back)
+
+            run(_serve(server, with_parent, told), loop)
     except OSError as error:
         raise CannotRun(listen_fault(error, server.host, server.port)) from None
     except (AuditError, KeyFileError, LogError) as error:
@@ -115,6 +127,7 @@ def serve(
 
 def _make_server(
     limits: Limits,
+    session_key: Key | None,
     host: str,
     port: int,
     token: str,
@@ -140,6 +153,8 @@ def _make_server(
             audit=audit,
             broker=None if broker is None else broker_at(broker, os.environ.get("BROKER_TOKEN")),
             key=None if broker is None else _cluster_key(),
+            session_key=session_key,
+            forget_key=forget_session_key,
             reuse_port=reuse_port,
             limits=limits,
             tls=tls_of(certfile, keyfile),
@@ -156,10 +171,24 @@ def _cluster_key() -> Key:
     return key_from(text)
 
 
-async def _serve(server: Server, with_parent: bool) -> None:
+def _remembered(with_parent: bool, audit: Path | None, broker: str | None, **options: Any) -> tuple[Key | None, str]:
+    """The key that people come back with after a restart, and what a restart brings back, in words."""
+    if audit is not None or broker is not None:
+        return None, "started again, it goes on where it was"
+    if with_parent or options["port"] == 0:
+        return None, "its rooms and sessions end with it; --audit FILE keeps them"
+    try:
+        key = session_key(**options)
+    except KeyFileError as error:
+        return None, f"its rooms and sessions end with it, as {error}; --audit FILE keeps them"
+    return key, "started again here, people are back under their names, in new rooms; --audit FILE keeps rooms too"
+
+
+async def _serve(server: Server, with_parent: bool, told: Callable[[Server], list[str]]) -> None:
     stop = stopping()
     async with server:
-        click.echo(f"WebSocket server listening on {server.url}")
+        # In one piece: a reader that waits for the first line alone may be gone before the next.
+        click.echo("\n".join([f"WebSocket server listening on {server.url}", *told(server)]))
         if with_parent:
             end_with_parent(stop)
         await stop.wait()

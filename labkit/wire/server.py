@@ -10,7 +10,7 @@ import asyncio
 import logging
 import ssl
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from random import Random, SystemRandom
 from time import time
@@ -64,6 +64,9 @@ class Server:
         # With whom rooms are shared; such servers need one key
         broker: Broker | None = None,
         key: Key | None = None,
+        # Signs sessions that outlive this server where there is no audit file; `forget_key` when somebody is revoked
+        session_key: Key | None = None,
+        forget_key: Callable[[], object] = lambda: None,
         reuse_port: bool = False,
         # How much
         limits: Limits | None = None,
@@ -87,6 +90,8 @@ class Server:
         self._audit: Audit | None = None
         self._broker = broker
         self._key = key
+        self._session_key = session_key
+        self._forget_key = forget_key
         self._listening = Listening(self._new_connection, self.limits, tls, reuse_port=reuse_port)
 
     @property
@@ -115,7 +120,7 @@ class Server:
         await self.drain()
 
     def _new_hub(self) -> Hub:
-        key, past = new_key(), None
+        key, past = self._session_key or new_key(), None
         if self._audit_path is not None:
             self._audit = Audit(self._audit_path)
             key = load_or_create_key(self._audit_path)
@@ -123,6 +128,8 @@ class Server:
         rooms: Rooms[Connection] = Rooms(self.limits, _new_epoch)
         hub = Hub(*self._parts(key, rooms))
         hub.http = Http(hub, self._users, self._ops_token, self._routes)
+        if past is None and self._session_key is not None:
+            hub.sessions.trusts_its_key, hub.sessions.at_revocation = True, self._forget_key
         if past is not None:
             restore(past, rooms, hub.sessions, time())
         return hub
@@ -143,7 +150,8 @@ class Server:
     def _parts(self, key: Key, rooms: "Rooms[Connection]") -> tuple[Any, ...]:
         gate = Gate(self.limits, on_loopback=self._on_loopback(), allow_origins=self._allow_origins)
         new_id = Ids() if self.limits.fast_path else _new_id
-        sessions = Sessions(self.limits, Credentials(*key), new_id, self._token)
+        ticket_secret = new_key().secret if key is self._session_key else None  # spent ones are not stored
+        sessions = Sessions(self.limits, Credentials(*key, ticket_secret), new_id, self._token)
         return self.limits, gate, sessions, rooms, CommitQueue(self._audit), new_id, self._rng
 
     def _on_loopback(self) -> bool:

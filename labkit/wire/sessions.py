@@ -49,6 +49,7 @@ class Sessions:
         self._closes: OrderedDict[str, Answer] = OrderedDict()
         self._revoked: dict[str, list[float]] = {}  # users, and when, in the order in which we heard of it
         self.trusts_its_key = False  # a session of this key is good, though another server started it
+        self.at_revocation: Callable[[], object] = lambda: None  # where no file stores it
         self._started = 0
 
     # Coming in
@@ -153,6 +154,7 @@ class Sessions:
     def revoke(self, user_id: str, now: float) -> "tuple[list[Connection], Entry]":
         """End every session and unused ticket of a user; the connections to close, and what to store."""
         self.remember_revoked(user_id, now)
+        self.at_revocation()
         for session_id, known in self._known.items():
             if known.user_id == user_id:
                 self._known[session_id] = known._replace(is_revoked=True)
