@@ -48,7 +48,7 @@ def load(package: str, chapters: Iterable[str]) -> tuple[Probe, ...]:
     return tuple(found)
 
 
-def check_names(names: Iterable[str], probes: Iterable[Probe]) -> None:
+def check_names(names: Iterable[str], probes: Iterable[Probe], kind: str = "probe") -> None:
     """Raises CannotReview for a name that is neither a probe nor a chapter."""
     ids = {probe.id: probe.chapter for probe in probes}
     known = [*dict.fromkeys(ids.values()), *ids]
@@ -56,4 +56,4 @@ def check_names(names: Iterable[str], probes: Iterable[Probe]) -> None:
         if name not in known:
             chapters = ", ".join(dict.fromkeys(ids.values()))
             near = nearest(name, known)
-            raise CannotReview(f"there is no probe or chapter named {name!r}{near}; the chapters are {chapters}")
+            raise CannotReview(f"there is no {kind} or chapter named {name!r}{near}; the chapters are {chapters}")

@@ -22,7 +22,7 @@ PROFILE = "client"
 def select_client_probes(only: Iterable[str] = ()) -> list[Probe]:
     """All, or those that `only` names. Raises CannotReview."""
     wanted = list(only)
-    check_names(wanted, CLIENT_PROBES)
+    check_names(wanted, CLIENT_PROBES, "client probe")
     return [probe for probe in CLIENT_PROBES if not wanted or probe.id in wanted or probe.chapter in wanted]
 
 

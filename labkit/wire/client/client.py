@@ -11,7 +11,6 @@ and sends again, under the same requestId, what was not answered (`saying`). Tau
 """
 
 import asyncio
-import logging
 import ssl
 from collections.abc import Callable
 from functools import partial
@@ -26,7 +25,7 @@ from labkit.wire.client.address import checked
 from labkit.wire.client.asking import Asking
 from labkit.wire.client.hearing import Hearing
 from labkit.wire.client.inbox import INBOX_EVENTS
-from labkit.wire.client.life import Life, Ticket
+from labkit.wire.client.life import NOTICE_S, Life, Ticket
 from labkit.wire.client.link import GIVE_UP_S, Link
 from labkit.wire.client.room import ClientRoom
 from labkit.wire.client.saying import Saying
@@ -43,10 +42,6 @@ from labkit.wire.client.state import (
 from labkit.wire.client.unsent import MAX_UNSENT_BYTES, Event, Unsent
 
 __all__ = ["Client", "ClientClosed", "Disconnected", "NotARoomServer", "Refused", "Stopped", "connect"]
-
-NOTICE_S = 1.0  # without an answer: then a script that waits says for what
-LONGEST_WAIT_S = 3600.0  # somebody who waits longer is no person at a terminal
-_LOGGER = logging.getLogger(__name__)
 
 
 class Client:
@@ -105,7 +100,7 @@ class Client:
             raise RuntimeError("a client lives once; make a new one with labkit.connect")
         self._first_open = asyncio.get_running_loop().create_future()
         self._living = asyncio.create_task(self._life.live(), name=f"labkit client of {self.url}")
-        notice = asyncio.get_running_loop().call_later(NOTICE_S, self._notice)
+        notice = asyncio.get_running_loop().call_later(NOTICE_S, self._life.tell_no_answer, self._open_timeout_s)
         try:
             async with asyncio.timeout(self._open_timeout_s) as patience:
                 await self._first_open
@@ -118,14 +113,6 @@ class Client:
         finally:
             notice.cancel()
         return self
-
-    def _notice(self) -> None:
-        """Nobody answers yet: say so while we go on trying, unless this client waits in the background."""
-        if self._open_timeout_s <= LONGEST_WAIT_S and not self.log.of(ClientState.AUTHENTICATING.value):
-            _LOGGER.warning(
-                "%s does not answer (%s); trying for %g s. Does the server run? `labkit serve` starts one",
-                *(self.url, self._life.fault, self._open_timeout_s),
-            )
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -8,6 +8,7 @@ credential. A library's own reconnection asks none of the three. Taught in noteb
 
 import asyncio
 import errno
+import logging
 from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -21,6 +22,10 @@ from labkit.wire.client.unsent import Event
 if TYPE_CHECKING:
     from labkit.wire.client.client import Client
 
+NOTICE_S = 1.0  # without an answer: then a script that waits says for what
+LONGEST_WAIT_S = 3600.0  # somebody who waits longer is no person at a terminal
+NO_ANSWER = "%s does not answer (%s); trying for %g s. Does the server run? `labkit serve` starts one"
+_LOGGER = logging.getLogger(__name__)
 SILENCE = "nothing came for too long, so we ended it"  # in the log, where a timeline finds it
 
 Ticket = str | Callable[[], Awaitable[str]]
@@ -61,6 +66,11 @@ class Life:
     def renewed(self, answer: Event) -> None:
         """auth_ok came: this is what lets us in next time."""
         self._resume = answer.get("resume")
+
+    def tell_no_answer(self, patience_s: float) -> None:
+        """The first connection is still not there: tell whoever waits for it at a terminal."""
+        if patience_s <= LONGEST_WAIT_S and not self._client.log.of(ClientState.AUTHENTICATING.value):
+            _LOGGER.warning(NO_ANSWER, self._client.url, self.fault, patience_s)
 
     async def _one_connection(self) -> Ending:
         """One connection from start to end."""
