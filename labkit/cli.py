@@ -1,12 +1,15 @@
 """The command line: one verb a file in labkit/commands, loaded when it is used.
 
-Exit codes: 0 done, 1 what was checked does not hold, 2 it could not run: one line says why and what to do.
+Exit codes: 0 done, 1 what was checked does not hold, 2 it could not run: one line says why and what to do. For whatever
+else ends a verb, see labkit/exits.py.
 """
 
 from importlib import import_module
 from keyword import iskeyword
 
 import click
+
+from labkit.exits import Ending
 
 VERBS = {
     "serve": "Run the room server.",
@@ -24,7 +27,7 @@ VERBS = {
 }
 
 
-class Verbs(click.Group):
+class Verbs(Ending, click.Group):
     """Verbs by name; only the one that is used is imported."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

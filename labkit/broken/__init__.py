@@ -8,6 +8,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from labkit.broken.planted import Planted
+from labkit.nearest import nearest
 
 _NOT_FAULTS = ("planted", "__main__")
 FAULTS = tuple(one.name for one in iter_modules(__path__) if one.name not in _NOT_FAULTS)
@@ -16,7 +17,7 @@ FAULTS = tuple(one.name for one in iter_modules(__path__) if one.name not in _NO
 def broken(fault: str) -> type[Planted]:
     """The server with that fault; KeyError for one that there is not."""
     if fault not in FAULTS:
-        raise KeyError(f"there is no fault {fault!r}; there are {', '.join(FAULTS)}")
+        raise KeyError(f"there is no fault {fault!r}{nearest(fault, FAULTS)}; there are {', '.join(FAULTS)}")
     server: type[Planted] = import_module(f"{__name__}.{fault}").Broken
     return server
 

@@ -6,21 +6,26 @@ from contextlib import suppress
 import click
 
 from labkit.broken import FAULTS, broken
-from labkit.rules.limits import Limits
+from labkit.exits import Ending
+from labkit.rules.limits import BadLimit, Limits
 
 
-@click.command()
+@click.command(cls=Ending)
 @click.argument("fault", type=click.Choice(FAULTS))
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit. Repeatable.")
 def main(fault: str, port: int, settings: tuple[str, ...]) -> None:
     """Run our server with one FAULT planted."""
-    with suppress(KeyboardInterrupt):
-        asyncio.run(_serve(fault, port, settings))
+    try:
+        limits = Limits().set_lines(settings)
+        with suppress(KeyboardInterrupt):
+            asyncio.run(_serve(fault, port, limits))
+    except (BadLimit, OSError) as error:
+        raise click.ClickException(str(error)) from None
 
 
-async def _serve(fault: str, port: int, settings: tuple[str, ...]) -> None:
-    async with broken(fault)(port=port, limits=Limits().set_lines(settings)) as server:
+async def _serve(fault: str, port: int, limits: Limits) -> None:
+    async with broken(fault)(port=port, limits=limits) as server:
         click.echo(f"WebSocket server listening on {server.url}")
         await asyncio.Event().wait()
 

@@ -7,6 +7,7 @@ with `labkit review --client "python -m labkit.broken_clients NAME"`.
 from importlib import import_module
 from pkgutil import iter_modules
 
+from labkit.nearest import nearest
 from labkit.wire.client.client import Client
 
 _NOT_FAULTS = ("planted", "talking", "__main__")
@@ -16,7 +17,9 @@ CLIENT_FAULTS = tuple(one.name for one in iter_modules(__path__) if one.name not
 def broken_client(fault: str) -> type[Client]:
     """The client with that fault; KeyError for one that there is not."""
     if fault not in CLIENT_FAULTS:
-        raise KeyError(f"there is no fault {fault!r}; there are {', '.join(CLIENT_FAULTS)}")
+        raise KeyError(
+            f"there is no fault {fault!r}{nearest(fault, CLIENT_FAULTS)}; there are {', '.join(CLIENT_FAULTS)}"
+        )
     client: type[Client] = import_module(f"{__name__}.{fault}").Broken
     return client
 

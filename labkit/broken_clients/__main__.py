@@ -9,12 +9,13 @@ import click
 
 from labkit.broken_clients import CLIENT_FAULTS, broken_client
 from labkit.broken_clients.talking import client_of, talk
+from labkit.exits import Ending
 from labkit.wire.client.client import Client, Stopped
 
 OURS = "ours"
 
 
-@click.command()
+@click.command(cls=Ending)
 @click.argument("fault", type=click.Choice([OURS, *CLIENT_FAULTS]))
 def main(fault: str) -> None:
     """Talk with one FAULT planted, as LABKIT_URL, LABKIT_TOKEN and LABKIT_ROOM say."""
@@ -24,7 +25,7 @@ def main(fault: str) -> None:
     try:
         asyncio.run(talk(client_of(kind, os.environ), os.environ["LABKIT_ROOM"], _lines()))
     except* Stopped as stopped:
-        raise SystemExit(str(stopped.exceptions[0])) from None
+        raise click.ClickException(str(stopped.exceptions[0])) from None
 
 
 async def _lines() -> AsyncIterator[str]:

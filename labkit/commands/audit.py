@@ -3,7 +3,6 @@
 import asyncio
 import csv
 import os
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -90,7 +89,7 @@ def _verify(file: Path, anchor: Anchor | None) -> None:
     verdict = verify(file, anchor)
     keep = "; keep N:HASH elsewhere and give it as --anchor, only so is a lost end noticed" if verdict.is_intact else ""
     click.echo(f"{verdict}{keep}")
-    raise SystemExit(0 if verdict.is_intact else 1)
+    raise click.exceptions.Exit(0 if verdict.is_intact else 1)
 
 
 def _reconcile(file: Path, url: str) -> None:
@@ -101,11 +100,19 @@ def _reconcile(file: Path, url: str) -> None:
     with reading(file) as connection:
         found = reconcile(log, (entry for _, entry, _ in rows(connection)), epoch, Limits())
     click.echo(str(found))
-    raise SystemExit(0 if found.holds else 1)
+    raise click.exceptions.Exit(0 if found.holds else 1)
+
+
+class _Output:
+    """Standard output as click writes it, so that a reader that has gone is told apart from a crash."""
+
+    def write(self, text: str) -> None:
+        """Write as it is: a cell's control characters belong to the record."""
+        click.echo(text, nl=False, color=True)
 
 
 def _print_rows(file: Path, since: float | None, room: str | None, is_csv: bool) -> None:
-    table = csv.writer(sys.stdout)  # ends lines with CR LF, or else a CR inside a cell would not be quoted
+    table = csv.writer(_Output())  # ends lines with CR LF, or else a CR inside a cell would not be quoted
     with reading(file) as connection:
         if is_csv:
             table.writerow(["n", *Entry._fields])

@@ -7,6 +7,7 @@ import click
 
 from labkit.classroom.joining import tell_now
 from labkit.commands.failing import CannotRun
+from labkit.commands.output import OutputFile
 from labkit.course.checking import checked
 from labkit.course.exercises import NoExercise, exercise
 from labkit.course.judging import DEFAULT_SEED
@@ -28,7 +29,9 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.argument("exercise_id", metavar="ID")
 @click.option("--answer", type=FILE, help="A Python file or a notebook; the exercise's own notebook otherwise.")
 @click.option("--seed", type=int, default=DEFAULT_SEED, show_default=True, help="The same seed draws the same network.")
-@click.option("--json", "json_file", type=FILE, help="Write what came of it as JSON; - for standard output.")
+@click.option(
+    "--json", "json_file", type=OutputFile(dash=True), help="Write the result as JSON; - for standard output."
+)
 def check(exercise_id: str, answer: Path | None, seed: int, json_file: Path | None) -> None:
     """Judge the answer to the exercise ID. `labkit course list` names the exercises.
 
@@ -41,7 +44,7 @@ def check(exercise_id: str, answer: Path | None, seed: int, json_file: Path | No
         raise CannotRun(str(error)) from None
     _write(result, json_file)
     tell_now()
-    raise SystemExit(EXIT_CODES[result.verdict])
+    raise click.exceptions.Exit(EXIT_CODES[result.verdict])
 
 
 def _write(result: Result, json_file: Path | None) -> None:

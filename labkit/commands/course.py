@@ -54,7 +54,7 @@ def build(is_only_compared: bool) -> None:
         raise CannotRun(str(error)) from None
     for path in changed:
         click.echo(f"{'is not current' if is_only_compared else 'made'}: {path.relative_to(original())}")
-    raise SystemExit(1 if changed and is_only_compared else 0)
+    raise click.exceptions.Exit(1 if changed and is_only_compared else 0)
 
 
 @course.command()
@@ -62,7 +62,7 @@ def verify() -> None:
     """Whether the course is whole: blanks not started, solutions pass, hints there, files current. Exit 1 if not."""
     faults = asyncio.run(verify_course(original()))
     click.echo("\n".join(faults) or f"{len(exercises())} exercises, and nothing to say")
-    raise SystemExit(1 if faults else 0)
+    raise click.exceptions.Exit(1 if faults else 0)
 
 
 @course.command()

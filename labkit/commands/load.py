@@ -9,6 +9,7 @@ import click
 from labkit.bench.load.run import Load, LoadFailed, LoadPlan, LoadResult
 from labkit.commands.failing import CannotRun
 from labkit.commands.signals import stop_early
+from labkit.digits import digits
 from labkit.wire.fast.memory import keep_memory
 from labkit.wire.output import never_waiting
 
@@ -69,10 +70,11 @@ def _warn(result: LoadResult) -> None:
     for close, times in result.closes.items():
         click.echo(f"{times} members were closed with {close}; see labkit explain {close}", err=True)
     if result.late_ms > LATE_MS:
-        click.echo(f"we ourselves were up to {result.late_ms:g} ms late: this machine is too busy", err=True)
+        click.echo(f"we ourselves were up to {digits(result.late_ms)} ms late: this machine is too busy", err=True)
 
 
 def _lines(result: LoadResult) -> str:
     figures = result.json()
     units = {"per_s": "deliveries a second", "lost": "deliveries that never came"}
-    return "\n".join(f"{name:<10}{value!s:>12}  {units.get(name, '')}".rstrip() for name, value in figures.items())
+    shown = {name: "-" if value is None else digits(value) for name, value in figures.items()}
+    return "\n".join(f"{name:<10}{value:>12}  {units.get(name, '')}".rstrip() for name, value in shown.items())

@@ -9,6 +9,8 @@ import sys
 
 from labkit.wire.output import never_waiting
 
+TROUBLE = 2  # JupyterLab's own 1 would read as a verdict
+
 if __name__ == "__main__":
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
@@ -16,5 +18,8 @@ if __name__ == "__main__":
 
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
-    with never_waiting():
-        sys.exit(main())
+    try:
+        with never_waiting():
+            sys.exit(main())
+    except SystemExit as error:
+        sys.exit(TROUBLE if error.code else 0)

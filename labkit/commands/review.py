@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from labkit.commands.failing import CannotRun
+from labkit.commands.output import OutputFile
 from labkit.commands.signals import interrupting
 from labkit.review.client.reviewing import run_client, select_client_probes
 from labkit.review.comparing import Comparison, verdicts_in
@@ -55,9 +56,9 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--cafile", type=FILE, help="PEM: the certificate to trust, for wss://.")
 @click.option("--dialect", type=FILE, help="TOML: other names for types, fields and codes.")
 @click.option("--compare", "older", type=FILE, help="An older --json: exit 1 only for what was not broken there.")
-@click.option("--json", "json_file", type=FILE, help="Write the report as JSON; - for standard output.")
-@click.option("--junit", "junit_file", type=FILE, help="Write the report as JUnit XML.")
-@click.option("--html", "html_file", type=FILE, help="Write the report as a page.")
+@click.option("--json", "json_file", type=OutputFile(dash=True), help="Write it as JSON; - for standard output.")
+@click.option("--junit", "junit_file", type=OutputFile(), help="Write the report as JUnit XML.")
+@click.option("--html", "html_file", type=OutputFile(), help="Write the report as a page.")
 def review(
     url: str | None,
     client: str | None,
@@ -101,7 +102,7 @@ def review(
         since = Comparison.of(before, report)
         faults = list(since.worse)
         click.echo(f"since {older}: {since}", err=json_file == Path("-"))
-    raise SystemExit(1 if faults else 0)
+    raise click.exceptions.Exit(1 if faults else 0)
 
 
 def _review_client(command: str, only: tuple[str, ...], seed: int | None) -> "tuple[_SoFar, Report]":

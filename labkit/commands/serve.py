@@ -3,8 +3,8 @@
 import logging
 import os
 import secrets
-import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import click
 
 from labkit.brokers import BadBroker, LogError, broker_at
 from labkit.commands.failing import CannotRun
+from labkit.commands.leftovers import beside, nothing_left
 from labkit.commands.running import (
     LOOPS,
     end_with_parent,
@@ -22,6 +23,9 @@ from labkit.commands.running import (
     stopping,
     tls_of,
 )
+from labkit.commands.session_key import forget_session_key, session_key
+from labkit.commands.welcome import welcome
+from labkit.nearest import nearest
 from labkit.platform.os_errors import told
 from labkit.rules.limits import Limits
 from labkit.rules.origin import OPAQUE
@@ -56,7 +60,9 @@ def _read_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> P
     options = {name.replace("-", "_"): value for name, value in config.items() if name != "limits"}
     unknown = sorted(set(options) - set(known))
     if unknown:
-        raise CannotRun(f"{path}: there is no option {unknown[0]!r}; there are limits and {', '.join(sorted(known))}")
+        near = nearest(unknown[0], [*known, "limits"])
+        options_there = ", ".join(sorted(known))
+        raise CannotRun(f"{path}: there is no option {unknown[0]!r}{near}; there are limits and {options_there}")
     ctx.default_map = {name: _typed(path, known[name], value) for name, value in options.items()}
     ctx.obj = config.get("limits", {})
     if not isinstance(ctx.obj, dict):
@@ -112,12 +118,26 @@ def serve(
     PORT and DEV_TOKEN are read from the environment; OPS_TOKEN there opens /connections and /revoke, and CLUSTER_KEY
     (64 hex digits) signs the credentials of servers that share a broker; BROKER_TOKEN is what the broker asks for.
     """
-    drawn = _draw_token(options) if options["token"] == RANDOM else None
-    server = _make_server(limits_of(settings, ctx.obj), **options)
+    is_drawn = options["token"] == RANDOM
+    if is_drawn:
+        _draw_token(options)
+    key, comes_back = _remembered(with_parent, is_drawn, **options)
+    server = _make_server(limits_of(settings, ctx.obj), key, **options)
+    audit = options["audit"]
     try:
-        with logging_to_stderr(logging.WARNING if quiet else logging.INFO):
+        with (
+            logging_to_stderr(logging.WARNING if quiet else logging.INFO),
+            nothing_left(beside(audit) if audit else [], audit) as keep,
+        ):
+
+            def lines(serving: Server) -> list[str]:
+                keep()
+                if with_parent:
+                    return []
+                return welcome(serving, options["token"], options["users"], comes_back, is_drawn=is_drawn)
+
             prepare_process()
-            run(_serve(server, with_parent, drawn), loop)
+            run(_serve(server, with_parent, lines), loop)
     except CannotListen as error:
         raise CannotRun(listen_fault(error, server.host, server.port)) from None
     except OSError as error:
@@ -128,6 +148,7 @@ def serve(
 
 def _make_server(
     limits: Limits,
+    session_key: Key | None,
     host: str,
     port: int,
     token: str,
@@ -153,6 +174,8 @@ def _make_server(
             audit=audit,
             broker=None if broker is None else broker_at(broker, os.environ.get("BROKER_TOKEN")),
             key=None if broker is None else _cluster_key(),
+            session_key=session_key,
+            forget_key=forget_session_key,
             reuse_port=reuse_port,
             limits=limits,
             tls=tls_of(certfile, keyfile),
@@ -169,20 +192,32 @@ def _cluster_key() -> Key:
     return key_from(text)
 
 
-def _draw_token(options: dict[str, Any]) -> str:
+def _draw_token(options: dict[str, Any]) -> None:
     """A token that nobody knows yet, so that a page with the origin null may connect: it must have been given it."""
     options["token"] = secrets.token_urlsafe(16)
     options["allow_origin"] = (*options["allow_origin"], OPAQUE)
-    return str(options["token"])
 
 
-async def _serve(server: Server, with_parent: bool, drawn: str | None) -> None:
+def _remembered(
+    with_parent: bool, is_drawn: bool, audit: Path | None, broker: str | None, **options: Any
+) -> tuple[Key | None, str]:
+    """The key that people come back with after a restart, and what a restart brings back, in words."""
+    if audit is not None or broker is not None:
+        return None, "started again, it goes on where it was"
+    if with_parent or is_drawn or options["port"] == 0:
+        return None, "its rooms and sessions end with it; --audit FILE keeps them"
+    try:
+        key = session_key(**options)
+    except KeyFileError as error:
+        return None, f"its rooms and sessions end with it, as {error}; --audit FILE keeps them"
+    return key, "started again here, people are back under their names, in new rooms; --audit FILE keeps rooms too"
+
+
+async def _serve(server: Server, with_parent: bool, lines: Callable[[Server], list[str]]) -> None:
     stop = stopping()
     async with server:
-        click.echo(f"WebSocket server listening on {server.url}")
-        if drawn is not None:
-            click.echo(f"dev token: {drawn}")
-        sys.stdout.flush()
+        # In one piece: a reader that waits for the first line alone may be gone before the next.
+        click.echo("\n".join([f"WebSocket server listening on {server.url}", *lines(server)]))
         if with_parent:
             end_with_parent(stop)
         await stop.wait()

@@ -1,6 +1,7 @@
 """`labkit storm`: everybody loses the server at once; who comes back when."""
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -8,6 +9,7 @@ import click
 from labkit.bench.storm.run import BadStorm, StormFailed, Storms
 from labkit.bench.storm.run import storm as run_storm
 from labkit.commands.failing import CannotRun
+from labkit.commands.output import OutputFile
 
 BUSY_S = 0.05
 EXAMPLES = """\b
@@ -36,7 +38,7 @@ def _read_rate(_ctx: click.Context, _option: click.Parameter, text: str) -> floa
 @click.option("--rate", default="500", show_default=True, callback=_read_rate, help="Accept rate a second, or off.")
 @click.option("--down", type=float, help="Virtual: seconds until the server is back.  [default: 0]")
 @click.option("--seconds", type=float, default=600, show_default=True, help="At most so long after the drop.")
-@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="A picture, as PNG.")
+@click.option("--plot", type=OutputFile(suffix=".png"), help="A picture, as PNG.")
 @click.option("--json", "as_json", is_flag=True, help="The figures as JSON, a line a policy.")
 def storm(
     clients: int,
@@ -56,8 +58,8 @@ def storm(
     """
     if is_real and down is not None:
         raise CannotRun("--down is for --virtual: a real server is away for as long as its start takes")
-    if plot is not None and plot.suffix != ".png":
-        raise CannotRun(f"{plot.name}: pictures are PNG; give a name that ends in .png")
+    if plot is not None:
+        check_drawing()
     found: list[Storms] = []
     mode = "real" if is_real else "virtual"
     try:
@@ -84,13 +86,17 @@ def _tell(storms: Storms, as_json: bool) -> None:
         click.echo(storms.table())
 
 
+def check_drawing() -> None:
+    """Before anything runs. Raises CannotRun where no picture could be drawn."""
+    if find_spec("matplotlib") is None:
+        raise CannotRun("--plot needs the extra lab: pip install 'labkit[lab]'")
+
+
 def draw(storms: Storms, plot: Path) -> None:
-    """The picture into a file. Raises CannotRun."""
-    try:
-        from labkit.views.frozen import png
-        from labkit.views.storm import picture
-    except ImportError:
-        raise CannotRun("--plot needs the extra lab: pip install 'labkit[lab]'") from None
+    """Draw the picture into a file. Raises CannotRun."""
+    from labkit.views.frozen import png
+    from labkit.views.storm import picture
+
     try:
         plot.write_bytes(png(picture(storms)))
     except OSError as error:

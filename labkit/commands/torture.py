@@ -52,16 +52,16 @@ def torture(keep: Path | None, as_json: bool, **options: Any) -> None:
         folder = keep or Path(temporary)
         if keep is not None and keep.exists() and any(keep.iterdir()):
             raise CannotRun(f"{keep} is not empty; name a new folder, or the past would be tortured too")
-        folder.mkdir(parents=True, exist_ok=True)
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             with interrupting(), never_waiting():
                 verdict = asyncio.run(_run(plan, folder))
-        except (ServerDied, NoNats) as error:
+        except (ServerDied, NoNats, OSError) as error:
             raise CannotRun(str(error)) from None
         except KeyboardInterrupt:
             raise CannotRun("it was told to end before anything was checked") from None
     _tell(verdict, as_json)
-    raise SystemExit(0 if verdict.holds else 1)
+    raise click.exceptions.Exit(0 if verdict.holds else 1)
 
 
 async def _run(plan: TorturePlan, folder: Path) -> Verdict:

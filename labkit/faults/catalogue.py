@@ -21,6 +21,7 @@ from labkit.faults.reset import Reset
 from labkit.faults.slice import Slice
 from labkit.faults.stall import Stall
 from labkit.faults.throttle import Throttle
+from labkit.nearest import nearest
 
 BYTE_FAULTS: tuple[type[Fault], ...] = (
     *(Pass, Latency, Jitter, Throttle, Stall, Dribble, Slice),
@@ -42,7 +43,7 @@ def from_dict(data: dict[str, Any]) -> Fault:
     name = data.get("fault")
     kind = FAULTS.get(name) if isinstance(name, str) else None
     if kind is None:
-        raise ValueError(f"there is no fault named {name!r}; the faults are {', '.join(FAULTS)}")
+        raise ValueError(f"there is no fault named {name!r}{nearest(name, FAULTS)}; the faults are {', '.join(FAULTS)}")
     settings = {
         key: from_dict(value) if isinstance(value, dict) else value for key, value in data.items() if key != "fault"
     }

@@ -29,11 +29,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-TABLES = {"types", "fields", "more", "known", "codes", "without", "path"}
+from labkit.review.dialect_words import NOTHING as NOTHING
+from labkit.review.dialect_words import WITHOUT, check
+
 ONLY_SAID = ("auth", "refresh", "join", "leave", "ping")  # by clients: no server says these
-WITHOUT = ("probes", "messages", "answers", "meaning")
 UNIQUE = "$UNIQUE"
-NOTHING = "nothing"  # in place of an answer: they go on without a word
 THEIRS = "their "  # before a word of theirs that means something else here
 
 
@@ -125,19 +125,18 @@ class Dialect:
 
 
 def read_dialect(path: Path) -> Dialect:
-    """The dialect in a file. Raises BadDialect."""
+    """The dialect in a file. Raises BadDialect, also for a word that is not one of ours."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        codes = {int(ours): theirs for ours, theirs in table.get("codes", {}).items()}
-        probes, messages, answers, meaning = (tuple(table.get("without", {}).get(kind, ())) for kind in WITHOUT)
-        types, names, more, known = (dict(table.get(kind, {})) for kind in ("types", "fields", "more", "known"))
-        dialect = Dialect(types, names, more, known, codes, probes, messages, answers, meaning, table.get("path"))
-        unknown = sorted(set(table) - TABLES)
-    except (OSError, ValueError, TypeError, AttributeError) as error:  # TOML's own errors are ValueErrors
-        raise BadDialect(f"cannot read the dialect {path}: {error}") from None
-    if unknown:
-        raise BadDialect(f"{path}: there is no {unknown[0]!r}; there are {', '.join(sorted(TABLES))}")
-    return dialect
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        check(table)
+    except OSError as error:
+        raise BadDialect(f"cannot read the dialect {path}: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:  # TOML's own errors are ValueErrors
+        raise BadDialect(f"cannot use the dialect {path}: {error}") from None
+    codes = {int(ours): theirs for ours, theirs in table.get("codes", {}).items()}
+    probes, messages, answers, meaning = (tuple(table.get("without", {}).get(kind, ())) for kind in WITHOUT)
+    types, names, more, known = (dict(table.get(kind, {})) for kind in ("types", "fields", "more", "known"))
+    return Dialect(types, names, more, known, codes, probes, messages, answers, meaning, table.get("path"))
 
 
 def _inside(message: Mapping[str, Any], path: str) -> Any:

@@ -6,7 +6,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Literal
 
-from labkit.review.finding import Seen, Severity
+from labkit.nearest import nearest
+from labkit.review.finding import CannotReview, Seen, Severity
 
 Profile = Literal["core", "full", "client"]
 
@@ -45,3 +46,14 @@ def load(package: str, chapters: Iterable[str]) -> tuple[Probe, ...]:
         probes = [import_module(f"{folder.__name__}.{one.name}").PROBE for one in iter_modules(folder.__path__)]
         found += sorted(probes, key=lambda probe: int(probe.id.partition("/")[2]))
     return tuple(found)
+
+
+def check_names(names: Iterable[str], probes: Iterable[Probe], kind: str = "probe") -> None:
+    """Raises CannotReview for a name that is neither a probe nor a chapter."""
+    ids = {probe.id: probe.chapter for probe in probes}
+    known = [*dict.fromkeys(ids.values()), *ids]
+    for name in names:
+        if name not in known:
+            chapters = ", ".join(dict.fromkeys(ids.values()))
+            near = nearest(name, known)
+            raise CannotReview(f"there is no {kind} or chapter named {name!r}{near}; the chapters are {chapters}")

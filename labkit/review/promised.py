@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Self
 
+from labkit.nearest import nearest
+
 
 class BadPromise(ValueError):
     """A number that cannot be; the message says what would do."""
@@ -48,5 +50,7 @@ class Promised:
             except ValueError:
                 raise BadPromise(f"{line!r} is not NAME=NUMBER; for example auth_timeout_s=1") from None
             if name not in known:
-                raise BadPromise(f"the review uses no limit named {name!r}; it uses {', '.join(known)}")
+                raise BadPromise(
+                    f"the review uses no limit named {name!r}{nearest(name, known)}; it uses {', '.join(known)}"
+                )
         return replace(self, **changed)

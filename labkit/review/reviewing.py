@@ -25,7 +25,7 @@ from labkit.review.hosted import Hosted
 from labkit.review.lateness import Lateness
 from labkit.review.looking import OnFinding, finding_of, not_looked, on_a_loop_of_its_own, seen_by
 from labkit.review.peer import Ended, Peer, Silent
-from labkit.review.probe import Probe
+from labkit.review.probe import Probe, check_names
 from labkit.review.probes import PROBES
 from labkit.review.promised import Promised
 from labkit.review.report import Report
@@ -56,10 +56,7 @@ def select(profile: str = "full", only: Iterable[str] = (), dialect: Dialect | N
     Those that make no sense in a dialect are left out.
     """
     wanted = [only] if isinstance(only, str) else list(only)
-    for name in wanted:
-        if not any(name in (probe.id, probe.chapter) for probe in PROBES):
-            chapters = dict.fromkeys(probe.chapter for probe in PROBES)
-            raise CannotReview(f"there is no probe or chapter {name!r}; the chapters are {', '.join(chapters)}")
+    check_names([*wanted, *(dialect.without if dialect is not None else ())], PROBES)
     kept = [probe for probe in PROBES if dialect is None or not dialect.leaves_out(probe.id)]
     if wanted:
         return [probe for probe in kept if probe.id in wanted or probe.chapter in wanted]

@@ -48,8 +48,8 @@ class Wait(Enum):
 
     NOTHING = "no wait"
     WINDOW = "full jitter; the first window is the one the server last told"
-    SLOT = "the slot in the reason, retry=MS; without one, as WINDOW"
-    SLOT_AT_LEAST_1S = "as SLOT, and at least 1 s"
+    SLOT = "the slot in the reason, retry=MS; without one, full jitter"
+    SLOT_AT_LEAST_1S = "the slot in the reason, retry=MS, and at least 1 s; without one, full jitter"
 
 
 class Credential(Enum):

@@ -82,12 +82,16 @@ class _Opened(NamedTuple):
 class Credentials:
     """Signs and reads with one key. Times are seconds since 1970."""
 
-    def __init__(self, key_id: str, secret: bytes) -> None:
-        """`key_id` names the key in each credential; a dot in it would end the name. Raises ValueError."""
+    def __init__(self, key_id: str, secret: bytes, ticket_secret: bytes | None = None) -> None:
+        """`key_id` names the key in each credential; a dot in it would end the name. Raises ValueError.
+
+        `ticket_secret`: for tickets, where they must end earlier than sessions do.
+        """
         if not key_id or "." in key_id:
             raise ValueError(f"a key id has at least one character and no dot, got {key_id!r}")
         self._key_id = key_id
-        self._signers = {kind: URLSafeSerializer(secret, salt=f"labkit.{kind}") for kind in (TICKET, RESUME)}
+        secrets = {TICKET: ticket_secret or secret, RESUME: secret}
+        self._signers = {kind: URLSafeSerializer(key, salt=f"labkit.{kind}") for kind, key in secrets.items()}
         self._keys = {kind: signer.make_signer().derive_key() for kind, signer in self._signers.items()}
 
     def ticket(self, ticket: Ticket) -> str:

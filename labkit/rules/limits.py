@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
+from labkit.nearest import nearest
+
 OFF = "off"
 LARGEST = 1_000_000_000  # seconds, bytes or pieces: beyond it, calendars, socket options and memory give up
 
@@ -121,7 +123,9 @@ def _split(line: str) -> tuple[str, str]:
 
 
 def _parse(name: str, value: Any) -> Any:
-    _require(name in _TYPES, f"there is no limit named {name!r}; the limits are {', '.join(_TYPES)}")
+    _require(
+        name in _TYPES, f"there is no limit named {name!r}{nearest(name, _TYPES)}; the limits are {', '.join(_TYPES)}"
+    )
     if not isinstance(value, str):
         return value if value is not False or _TYPES[name] == "bool" else None
     if _TYPES[name] == "bool":

@@ -7,6 +7,7 @@ from math import inf, nan
 from statistics import median
 from typing import NamedTuple
 
+from labkit.digits import digits
 from labkit.metrics import Store, Window
 
 HOLE_S = 1.0  # as in live_panel.js
@@ -72,15 +73,24 @@ def summary(store: Store, charts: tuple[Chart, ...], span: Span = ALWAYS) -> str
     )
 
 
+def silence(store: Store, charts: tuple[Chart, ...], span: Span = ALWAYS) -> str | None:
+    """Why the charts are empty, and what to do; None when they show something."""
+    names = [name for chart in charts for name in chart.series()]
+    if any(seen(store, name, span).values for name in names):
+        return None
+    lines = ", ".join(dict.fromkeys(line for chart in charts for line in chart.lines))
+    if any(store.window(name).values for name in names):
+        return f"Nothing was measured here: no sample of {lines} since this cell began. Is {lines} still connected?"
+    return (
+        f"Nothing was measured here: this lab has no sample of {lines}. If the lab was started again, its clients "
+        "still belong to the one before: run the cells between its start and this one again."
+    )
+
+
 def _in_words(window: Window, begin: float, end: float) -> str:
     if not window.values:
         return "nothing yet"
     ended = window.times[-1]
     when = f" (after {ended - begin:.1f} s of {end - begin:.1f})" if end - ended > HOLE_S else ""
-    middle, highest, last = map(readable, (median(window.values), max(window.values), window.values[-1]))
+    middle, highest, last = map(digits, (median(window.values), max(window.values), window.values[-1]))
     return f"median {middle}, highest {highest}, last {last}{when}"
-
-
-def readable(value: float) -> str:
-    """Three digits that say something, and no power of ten: 0.834, 12.5, 443,000 bytes are 443,000."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -88,7 +88,7 @@ function makeRow(who, where) {
 }
 
 function fill({ element, cells, ours, kernel, label }, [roundTrip, held, below, oldest, sent], largest) {
-  set(cells[2], roundTrip < 0 ? "–" : `${roundTrip.toPrecision(3)} ms`);
+  set(cells[2], roundTrip < 0 ? "–" : `${roundTrip < 100 ? Number(roundTrip.toPrecision(3)) : Math.round(roundTrip).toLocaleString("en")} ms`);
   ours.style.width = `${Math.min(100, (100 * held) / largest)}%`;
   kernel.style.width = `${Math.min(100, (100 * Math.max(0, below)) / largest)}%`;
   set(label, `${size(held)} + ${below < 0 ? "?" : size(below)}`);

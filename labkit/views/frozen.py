@@ -2,16 +2,18 @@
 
 from io import BytesIO
 from math import ceil
+from textwrap import fill
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from labkit.metrics import Store
-from labkit.views.chart import ALWAYS, Chart, Span, seen, with_holes
+from labkit.views.chart import ALWAYS, Chart, Span, seen, silence, with_holes
 
 WIDTH_IN, HEIGHT_IN, DPI = 7.5, 1.9, 100
 LEGEND_LETTERS = 50  # of four names in one row
+LETTERS = 80  # of a sentence that stands in the picture
 MOST_DOTS = 100  # samples of a line that are told apart
 COLORS = ("#2563eb", "#d97706", "#059669", "#9333ea", "#dc2626", "#0891b2", "#65a30d", "#be185d")
 STYLES = ("-", "--", "-.", ":")  # so that lines can be told apart without colour
@@ -31,6 +33,9 @@ def figure(store: Store, charts: tuple[Chart, ...], span: Span = ALWAYS) -> Figu
             ax.plot([at - start for at in times], values, label=line, linewidth=1.5, markersize=3, **style)
         _frame(ax, chart, max((value for window in row for value in window.values), default=0) or 1)
     axes[-1].set_xlabel("seconds")
+    why = silence(store, charts, span)
+    if why is not None:
+        made.text(0.5, 0.5, fill(why, LETTERS), ha="center", va="center", fontsize="small")
     return made
 
 

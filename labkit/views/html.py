@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
+from labkit.digits import digits
+
 MARKS = {  # nothing depends on the colour: there is a shape and a word too. Each is seen on white and on black (3:1)
     "pass": ("\u2714", "#16a34a"),
     "fail": ("\u2718", "#dc2626"),
@@ -29,7 +31,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def bars(percents: Mapping[str, float], notes: Mapping[str, str] | None = None) -> str:
     """A bar a line, 0 to 100, with its number in words."""
     notes = notes or {}
-    rows = [(name, bar(name, percent), f"{percent:g} %", notes.get(name, "")) for name, percent in percents.items()]
+    rows = [
+        (name, bar(name, percent), f"{digits(percent)} %", notes.get(name, "")) for name, percent in percents.items()
+    ]
     return table(["", "", "", ""], rows)
 
 

@@ -10,7 +10,9 @@ const OLD_S = 2; // an instrument that shows its last value for ever looks healt
 function render({ model, el }) {
   const charts = model.get("charts").map((chart) => makeChart(chart));
   el.classList.add("labkit-panel");
-  el.replaceChildren(...charts.map((chart) => chart.figure));
+  const why = document.createElement("p");
+  why.setAttribute("role", "status");
+  el.replaceChildren(why, ...charts.map((chart) => chart.figure));
   let now = 0;
   let waiting = false;
 
@@ -20,6 +22,7 @@ function render({ model, el }) {
   }
 
   function receive(message, buffers) {
+    why.textContent = message.why ?? "";
     if (!buffers.length) return;
     now = message.now;
     const view = buffers[0];
@@ -53,7 +56,7 @@ function makeChart({ title, unit, lines, colors }) {
   const figure = document.createElement("figure");
   const canvas = document.createElement("canvas");
   canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", `${title} in ${unit}; the latest values are in the text below`);
+  canvas.setAttribute("aria-label", `${title} (${unit}); the latest values are in the text below`);
   const caption = document.createElement("figcaption");
   const heading = document.createElement("b");
   heading.textContent = `${title} (${unit})`;
@@ -116,7 +119,7 @@ function paint({ canvas, lines, unit }, now, seconds) {
     });
     pen.stroke();
     const last = line.points.at(-1);
-    if (last) line.value.textContent = `${readable(last[1])} ${unit}${since(now - last[0])}`;
+    if (last) line.value.textContent = `${inUnit(last[1], unit)}${since(now - last[0])}`;
   }
 }
 
@@ -156,8 +159,17 @@ function niceAbove(value) {
   return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value);
 }
 
-function readable(value) {
-  return value >= 100 ? Math.round(value).toLocaleString("en") : Number(value.toPrecision(3)).toString();
+/** A value with its unit; a unit such as "1: yes" names what that value means, and is no unit. */
+function inUnit(value, unit) {
+  const named = /^(\d+): (.+)$/.exec(unit);
+  if (!named) return `${readable(value)} ${unit}`;
+  if (value === Number(named[1])) return named[2];
+  return named[2] === "yes" ? "no" : readable(value);
 }
 
+function readable(value) {
+  return Math.abs(value) >= 100 ? Math.round(value).toLocaleString("en") : Number(value.toPrecision(3)).toString();
+}
+
+export { inUnit, readable };
 export default { render };

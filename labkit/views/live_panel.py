@@ -24,10 +24,11 @@ from matplotlib.figure import Figure
 
 from labkit.metrics import Store, Window
 from labkit.views import frozen
-from labkit.views.chart import ALWAYS, Chart, Span, seen, summary
+from labkit.views.chart import ALWAYS, Chart, Span, seen, silence, summary
 from labkit.wire import background
 
 FRAMES_PER_S = 8
+SILENT_S = 2.0  # without a sample: then the panel says why it is empty
 HERE = Path(__file__).parent
 Doing = Callable[[], Awaitable[Any]]
 
@@ -56,6 +57,7 @@ class LivePanel:
         self._store = store
         self._series = [name for chart in self.charts for name in chart.series()]
         self._start = time()
+        self._is_waiting = False  # for the first sample
         self._span = ALWAYS  # what was before and after `live` is in the store, and in no picture
         self._doing = dict(buttons or {})
         self._window_s = window_s
@@ -69,11 +71,12 @@ class LivePanel:
         if self.widget.comm is None:  # the cell is run again, and its panel is closed
             self._make()
         shown = display(self._bundle(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
-        self._span = Span(since=time())
+        self._span, self._is_waiting = Span(since=time()), True
         ends = monotonic() + seconds * float(os.environ.get("LABKIT_LINGER", "1"))
         try:
             while monotonic() < ends and not until():
                 self.draw()
+                self._say_why_it_is_empty()
                 await asyncio.sleep(1 / FRAMES_PER_S)
         finally:
             self._span = self._span._replace(until=time())
@@ -94,6 +97,14 @@ class LivePanel:
         self._canvas.send({"now": time() - self._start, "counts": counts}, buffers=[rows.tobytes()])
         self.frames += 1
         return True
+
+    def _say_why_it_is_empty(self) -> None:
+        """Once, when nothing has come for a while."""
+        if self._is_waiting and time() - self._span.since > SILENT_S:
+            self._is_waiting = False
+            why = silence(self._store, self.charts, self._span)
+            if why is not None:
+                self._canvas.send({"why": why}, buffers=[])
 
     def freeze(self) -> Figure:
         """The charts as a matplotlib figure."""

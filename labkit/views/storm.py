@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from labkit.bench.storm.run import Storms
 from labkit.bench.storm.tally import StormResult
+from labkit.digits import digits
 from labkit.views.frozen import COLORS, DPI
 
 WIDTH_IN, ROW_IN, MARGIN_IN = 8.0, 1.15, 0.7
@@ -43,7 +44,9 @@ def _row(ax: Axes, result: StormResult, color: str) -> None:
 def text(storms: Storms) -> str:
     """The picture in words, for a screen reader: a sentence a policy."""
     first = storms.results[0]
-    rate = "no accept rate" if first.handshakes_per_s is None else f"accept rate {first.handshakes_per_s:g} a second"
+    rate = (
+        "no accept rate" if first.handshakes_per_s is None else f"accept rate {digits(first.handshakes_per_s)} a second"
+    )
     lines = [f"{first.clients:,} clients dropped at once, {rate}, {first.mode}."]
     return "\n".join([*lines, *(_sentence(result) + "." for result in storms)])
 

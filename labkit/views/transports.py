@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from labkit.bench.transports.advice import Advice, Need, advise
 from labkit.bench.transports.compare import Comparison
+from labkit.digits import digits
 from labkit.views.frozen import COLORS
 
 MB = 1_000_000
@@ -87,5 +88,5 @@ class Decision:
 
     def __repr__(self) -> str:
         advice = advise(self._first, self.comparison)
-        need = f"{self._first.updates_per_min:g} updates a minute, at most {self._first.delay_s:g} s old"
+        need = f"{digits(self._first.updates_per_min)} updates a minute, at most {digits(self._first.delay_s)} s old"
         return f"{need}: {advice.option}. {advice.why}"

@@ -9,7 +9,9 @@ const SLOWEST_MS = 5000;
 
 const REFUSED = {
   401: "The server does not accept this token. Check it, and try again.",
-  403: "This server shows nothing to operators: OPS_TOKEN is not set in its environment. Set it and start it again.",
+  403:
+    "This server shows nothing to operators, because OPS_TOKEN is not set in its environment. Stop the server, start " +
+    "it again with OPS_TOKEN=SECRET labkit serve, where SECRET is a word of your own, and enter that word here.",
 };
 
 export class Poll {

@@ -22,7 +22,8 @@ export function count(number, one, many = `${one}s`) {
 
 const SAID = {
   chat: ({ text }) => text,
-  progress: ({ jobId, phase, percent, note }) => `job ${jobId}: ${phase}, ${percent} %${note ? ` (${note})` : ""}`,
+  progress: ({ jobId, phase, percent, note }) =>
+    `job ${jobId}: ${phase}, ${Number(percent.toFixed(1))} %${note ? ` (${note})` : ""}`,
   comment: ({ target, text }) => `on ${target}: ${text}`,
   read: ({ upTo }) => `has read everything up to #${upTo}`,
   alert: ({ severity, customer, text }) => `${severity} for ${customer}: ${text}`,

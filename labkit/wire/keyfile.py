@@ -57,7 +57,11 @@ def key_path(audit: Path) -> Path:
 
 def load_or_create_key(audit: Path) -> Key:
     """The key beside an audit file; a new one is stored when there is none. Raises KeyFileError."""
-    path = key_path(audit)
+    return load_or_create(key_path(audit))
+
+
+def load_or_create(path: Path) -> Key:
+    """The key in a file; a new one is stored when there is none. Raises KeyFileError."""
     try:
         if not path.exists():
             _create(path, new_key().secret)

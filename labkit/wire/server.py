@@ -10,7 +10,7 @@ import asyncio
 import logging
 import ssl
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
@@ -74,6 +74,9 @@ class Server:
         # With whom rooms are shared; such servers need one key
         broker: Broker | None = None,
         key: Key | None = None,
+        # Signs sessions that outlive this server where there is no audit file; `forget_key` when somebody is revoked
+        session_key: Key | None = None,
+        forget_key: Callable[[], object] = lambda: None,
         reuse_port: bool = False,
         # How much
         limits: Limits | None = None,
@@ -98,6 +101,8 @@ class Server:
         self._broker = broker
         self._log_order: LogOrder | None = None
         self._key = key
+        self._session_key = session_key
+        self._forget_key = forget_key
         self._most_sockets: int | None = None
         self._listening = Listening(
             self._new_connection, self.limits, tls, reuse_port=reuse_port, has_room=self._has_room
@@ -137,7 +142,7 @@ class Server:
             raise CannotListen(error.errno, error.strerror or str(error)) from None
 
     def _new_hub(self) -> Hub:
-        key, past = new_key(), None
+        key, past = self._session_key or new_key(), None
         if self._audit_path is not None:
             self._audit = Audit(self._audit_path)
             key = load_or_create_key(self._audit_path)
@@ -174,13 +179,19 @@ class Server:
         return ServerState(
             limits=self.limits,
             gate=gate,
-            sessions=Sessions(self.limits, Credentials(*key), new_id, self._token, epoch),
+            sessions=self._new_sessions(key, new_id, epoch),
             rooms=rooms,
             queue=CommitQueue(self._audit),
             path=FastPath() if fast else PlainPath(),
             new_id=new_id,
             rng=self._rng,
         )
+
+    def _new_sessions(self, key: Key, new_id: Callable[[], str], epoch: str | None) -> Sessions:
+        if key is not self._session_key:
+            return Sessions(self.limits, Credentials(*key), new_id, self._token, epoch)
+        credentials = Credentials(*key, new_key().secret)  # tickets end with the process: spent ones are not stored
+        return Sessions(self.limits, credentials, new_id, self._token, at_revocation=self._forget_key)
 
     def _new_http(self, hub: Hub) -> Http:
         return Http(

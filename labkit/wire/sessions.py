@@ -42,8 +42,13 @@ class Sessions:
         new_id: Callable[[], str],
         dev_token: str | None,
         epoch: str | None = None,
+        at_revocation: Callable[[], object] | None = None,
     ) -> None:
-        """`epoch` names the log of servers that share their rooms: a session that another of them started is good."""
+        """`epoch` names the log of servers that share their rooms.
+
+        With an epoch, or with `at_revocation`, a session of this key is good though another server started it.
+        `at_revocation` must make sure that a revoked user cannot use such a key again.
+        """
         self._limits = limits
         self._signer = signer
         self._new_id = new_id
@@ -55,7 +60,8 @@ class Sessions:
         self.epoch = epoch
         self.order: float = 0
         self._revoked: dict[str, dict[str, float]] = {}  # by user: the order of each revocation, by its id
-        self._trusts_its_key = epoch is not None
+        self._trusts_its_key = epoch is not None or at_revocation is not None
+        self._at_revocation = at_revocation
         self._started = 0
 
     # Coming in
@@ -178,6 +184,8 @@ class Sessions:
         """
         order = self.order + 1 if order is None else order
         self.remember_revoked(user_id, order, revocation_id)
+        if self._at_revocation is not None:
+            self._at_revocation()
         live = [one for one in self._live.values() if one.session.identity and one.session.identity.user_id == user_id]
         good_for = max(self._limits.ticket_ttl_s, self._limits.session_ttl_s)  # what was held until now has ended then
         seq = int(order) if isfinite(order) else None

@@ -19,7 +19,7 @@ def test_a_code_says_when_it_comes_and_what_to_do() -> None:
         0,
         "1013 TRY_LATER: a slow consumer (slow), or too many handshakes (busy)\n"
         "  client: reconnect\n"
-        "  wait: as SLOT, and at least 1 s\n"
+        "  wait: the slot in the reason, retry=MS, and at least 1 s; without one, full jitter\n"
         "  credential: resume\n",
     )
     assert explain("4403")[1].splitlines()[1:] == ["  client: stop"]
@@ -42,3 +42,15 @@ def test_what_is_no_close_code_is_exit_2(code: str) -> None:
     """One line says what would do."""
     exit_code, text = explain(code)
     assert exit_code == 2 and "Invalid value for '[CODE]'" in text
+
+
+@pytest.mark.parametrize("code", [1000, 1004, 1005, 1010, 1012, 1013, 1014, 1015, 1016, 2999, 3000, 3003, 4000, 4999])
+def test_every_code_is_explained_in_its_own_words(code: int) -> None:
+    exit_code, text = explain(str(code))
+    assert exit_code == 0 and text.startswith(f"{code} ")
+    assert "UNKNOWN" not in text and "as SLOT" not in text and "as WINDOW" not in text
+
+
+def test_1005_is_a_close_frame_without_a_code() -> None:
+    assert "1005 NO_CODE: the close frame named no code" in explain("1005")[1]
+    assert "registered at IANA" in explain("3000")[1] and "for applications" in explain("4000")[1]

@@ -30,7 +30,7 @@ def _no_jupyter(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def started(*arguments: str) -> list[str]:
     """Run the verb and return JupyterLab's command line."""
-    result = CliRunner().invoke(main, ["lab", *arguments])
+    result = CliRunner().invoke(main, ["lab", *arguments], standalone_mode=False)
     assert isinstance(result.exception, Started), result.output
     return [str(each) for each in result.exception.args]
 

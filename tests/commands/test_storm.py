@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from labkit.bench.storm.policies import POLICIES
 from labkit.bench.storm.run import run
+from labkit.bench.storm.run import storm as run_storm
 from labkit.bench.storm.tally import Plan
 from labkit.cli import main
 
@@ -38,6 +39,16 @@ def test_all_policies_are_a_line_each() -> None:
 def test_without_json_there_is_a_table() -> None:
     table = storm("--clients", "100", "--policy", "article", "--policy", "ours").stdout.splitlines()
     assert [line.split()[0] for line in table] == ["policy", "article", "ours"]
+
+
+def test_table_shows_what_was_refused() -> None:
+    """Without it, the policy that came back first looks best, though the server sent its clients away."""
+    plan = {"clients": 2000, "policy": ["none", "ours"], "handshakes_per_s": 500}
+    storms = run_storm(**plan)
+    lines = storms.table().splitlines()
+    place = lines[0].index("refused") + len("refused")
+    shown = [int(line[:place].split()[-1].replace(",", "")) for line in lines[1:]]
+    assert shown == [storms["none"].refused, storms["ours"].refused] and shown[0] > shown[1]
 
 
 def test_a_rate_may_be_off() -> None:

@@ -9,8 +9,11 @@ import pytest
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 from websockets.exceptions import ConnectionClosed
 
-from labkit.review import Report, examine
+from labkit.review import Report, dialect_words, examine
 from labkit.review.dialect import BadDialect, Dialect, read_dialect
+from labkit.review.finding import CannotReview
+from labkit.review.reviewing import select
+from labkit.rules.messages import BY_TYPE, FIELDS
 from tests.wire.raw import on_a_loop
 
 TEXT = """
@@ -96,6 +99,49 @@ def test_a_bad_dialect_is_refused_with_its_file(tmp_path: Path, text: str) -> No
     file.write_text(text)
     with pytest.raises(BadDialect, match=r"bad\.toml"):
         read_dialect(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[type]\nchat = 'say'", "no table named 'type' (did you mean 'types'?)"),
+        ("[types]\nchatt = 'say'", "named 'chatt' (did you mean 'chat'?)"),
+        ("[types]\nJoined = 'in'", "named 'Joined' (did you mean 'joined'?)"),
+        ("[types]\nchat = 1", "[types] chat is a word of theirs in quotes, and not 1"),
+        ("[types]\nchat = ''", "[types] chat is a word of theirs"),
+        ("[fields]\nroomID = 'room'", "named 'roomID' (did you mean 'roomId'?)"),
+        ("[more.jion]\nnick = 'x'", "named 'jion' (did you mean 'join'?)"),
+        ("[more]\njoin = 'x'", "[more.join] is a table"),
+        ("[known.pog]\nop = 'x'", "named 'pog' (did you mean 'pong'?)"),
+        ("[codes]\n4430 = 1008", "named '4430' (did you mean '4"),
+        ("[codes]\n1008 = 99", "[codes] 1008 is a close code from 1000 to 4999"),
+        ("[codes]\n1008 = true", "[codes] 1008 is a close code from 1000 to 4999"),
+        ("[codes]\n1008 = 'eror'", "named 'eror' (did you mean 'error'?)"),
+        ("[without]\nprobe = ['storms']", "named 'probe' (did you mean 'probes'?)"),
+        ("[without]\nprobes = 'storms'", "[without] probes is a list of words in quotes, and not 'storms'"),
+        ("[without]\nmessages = ['auht']", "named 'auht' (did you mean 'auth'?)"),
+        ("[without]\nanswers = ['join_ed']", "named 'join_ed' (did you mean 'joined'?)"),
+        ("path = 1", "path is text"),
+        ("types = 1", "[types] is a table"),
+    ],
+)
+def test_word_that_means_nothing_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    file = tmp_path / "theirs.toml"
+    file.write_text(text)
+    with pytest.raises(BadDialect, match=re.escape(told)):
+        read_dialect(file)
+
+
+def test_probe_left_out_by_a_wrong_name_is_refused() -> None:
+    with pytest.raises(CannotReview, match=re.escape("named 'stroms' (did you mean 'storms'?)")):
+        select(dialect=Dialect(without=("heartbeat/4", "stroms")))
+
+
+def test_every_word_of_ours_can_be_translated(tmp_path: Path) -> None:
+    """What a client of ours may say, and what our server answers, is known to the table of words."""
+    assert set(BY_TYPE) <= set(dialect_words.SAID)
+    fields = {field.name for kind in FIELDS.values() for field in kind}
+    assert fields | {"id", "seq", "userId", "sentAt", "duplicate"} <= set(dialect_words.FIELDS)
 
 
 NAME = re.compile("[a-zA-Z0-9:_]{1,64}")

@@ -89,7 +89,10 @@ def test_later_lines_win_and_nothing_else_changes() -> None:
     ("line", "says"),
     [
         ("outbox_bytes", "'outbox_bytes' is not NAME=VALUE; for example outbox_bytes=65536 or messages_per_s=off"),
-        ("outbox=5", "there is no limit named 'outbox'; the limits are auth_timeout_s, "),
+        (
+            "outbox=5",
+            "there is no limit named 'outbox' (did you mean 'outbox_bytes'?); the limits are auth_timeout_s, ",
+        ),
         ("__class__=5", "there is no limit named '__class__'"),
         ("outbox_bytes=many", "outbox_bytes=many is not a number"),
         ("outbox_bytes=", "outbox_bytes= is not a number"),

@@ -1,9 +1,11 @@
 """The live panel: only news travels, a picture takes its place, and its buttons work wherever they are called."""
 
 import asyncio
+import subprocess
 import threading
 from array import array
 from base64 import b64decode
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -265,3 +267,41 @@ async def test_a_button_that_fails_is_seen_by_health() -> None:
     await asyncio.sleep(0.2)
     assert any("planted in a button" in death for death in module.background.deaths())
     module.background.forget_deaths()
+
+
+@pytest.mark.e2e
+def test_unit_that_names_a_value_is_not_glued_to_it(tmp_path: Path) -> None:
+    """`dan 1 1: yes` says nothing."""
+    (tmp_path / "panel.mjs").write_text((module.HERE / "live_panel.js").read_text())
+    shown = "[[1, '1: yes'], [0, '1: yes'], [31.6228, 'ms'], [123456, 'bytes']].map((pair) => inUnit(...pair)).join()"
+    script = f"import {{ inUnit }} from './panel.mjs'; console.log({shown})"
+    done = subprocess.run(["node", "--input-type=module", "-e", script], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout == "yes,no,31.6 ms,123,456 bytes\n"
+
+
+@pytest.mark.usefixtures("shell")
+@pytest.mark.parametrize(("store", "why"), [(Store(), "If the lab was started again"), (filled(), "still connected?")])
+async def test_empty_panel_says_why(store: Store, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it is live, and in the picture that stays."""
+    monkeypatch.setattr(module, "SILENT_S", 0.1)
+    panel = LivePanel(store, CHARTS)
+    sent = Sent(panel, monkeypatch)
+    await shown(panel)
+    (told,) = [message["why"] for message, _ in sent.messages if "why" in message]
+    assert told.startswith("Nothing was measured here: ") and why in told and "ana, ben" in told
+    (written,) = [text.get_text() for text in panel.freeze().texts]
+    assert " ".join(written.split()) == told
+
+
+@pytest.mark.usefixtures("shell")
+async def test_panel_that_shows_something_gives_no_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SILENT_S", 0.1)
+    store = filled()
+    panel = LivePanel(store, CHARTS)
+    sent = Sent(panel, monkeypatch)
+    cell = asyncio.create_task(shown(panel))
+    await asyncio.sleep(0.05)
+    store.add("rtt ms: ana", 7.0)
+    await cell
+    assert not [message for message, _ in sent.messages if "why" in message]
+    assert not panel.freeze().texts

@@ -13,6 +13,7 @@ test("sizes and times are told in the unit that fits", () => {
 test("every kind of event is told as text", () => {
   assert.equal(words.said({ type: "chat", text: "<b>" }), "<b>");
   assert.equal(words.said({ type: "progress", jobId: "j", phase: "build", percent: 60, note: "n" }), "job j: build, 60 % (n)");
+  assert.equal(words.said({ type: "progress", jobId: "j", phase: "build", percent: 100 / 3 }), "job j: build, 33.3 %");
   assert.equal(words.said({ type: "comment", target: "line 3", text: "why" }), "on line 3: why");
   assert.equal(words.said({ type: "read", upTo: 7 }), "has read everything up to #7");
   assert.equal(words.said({ type: "alert", severity: "critical", customer: "acme", text: "down" }), "critical for acme: down");

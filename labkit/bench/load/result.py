@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from math import ceil
 from typing import Any
 
+from labkit.digits import digits
 from labkit.wire.client.address import checked
 
 
@@ -27,8 +28,8 @@ class LoadPlan:
             raise ValueError("rate and seconds must be more than nothing, and less than a million")
 
     def __repr__(self) -> str:
-        how = "closed loop" if self.rate is None else f"{self.rate:g} messages a second"
-        return f"<load: {self.rooms} rooms of {self.members}, {how}, for {self.seconds:g} s>"  # the token stays unsaid
+        how = "closed loop" if self.rate is None else f"{digits(self.rate)} messages a second"
+        return f"<load: {self.rooms} rooms of {self.members}, {how}, for {digits(self.seconds)} s>"  # no token in it
 
 
 @dataclass(frozen=True)

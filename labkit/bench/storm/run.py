@@ -49,10 +49,11 @@ class Storms:
 
     def table(self) -> str:
         """A line a policy, for people."""
-        lines = [f"{'policy':<13}{'worst 100 ms':>13}{'worst 1 s':>11}{'99 % back':>12}{'lost':>7}"]
+        lines = [f"{'policy':<13}{'worst 100 ms':>13}{'worst 1 s':>11}{'refused':>10}{'99 % back':>12}{'lost':>7}"]
         for each in self.results:
             back = "never" if each.t99_s is None else f"{each.t99_s:.1f} s"
-            lines.append(f"{each.policy:<13}{each.peak_100ms:>13,}{each.peak_1s:>11,}{back:>12}{each.lost:>7,}")
+            peaks = f"{each.peak_100ms:>13,}{each.peak_1s:>11,}"
+            lines.append(f"{each.policy:<13}{peaks}{each.refused:>10,}{back:>12}{each.lost:>7,}")
         return "\n".join(lines)
 
     def frame(self) -> "pandas.DataFrame":

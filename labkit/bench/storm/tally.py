@@ -10,6 +10,7 @@ from math import ceil
 from typing import Any
 
 from labkit.bench.storm.policies import POLICIES, Draws, Policy
+from labkit.nearest import nearest
 from labkit.rules.backoff import STABLE_S
 from labkit.rules.close_codes import CloseCode
 
@@ -40,7 +41,10 @@ class Plan:
 
     def __post_init__(self) -> None:
         _require(1 <= self.clients <= MOST_CLIENTS, f"{self.clients} clients; from 1 to {MOST_CLIENTS} will do")
-        _require(self.policy in POLICIES, f"there is no policy {self.policy!r}; there are {', '.join(POLICIES)}")
+        _require(
+            self.policy in POLICIES,
+            f"there is no policy {self.policy!r}{nearest(self.policy, POLICIES)}; there are {', '.join(POLICIES)}",
+        )
         rate = self.handshakes_per_s
         _require(rate is None or 0 < rate < 1e6, f"an accept rate of {rate} a second; give 1 or more, or off")
         _require(

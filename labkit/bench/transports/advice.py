@@ -6,6 +6,7 @@ Taught in notebook 00 (start here).
 from dataclasses import dataclass
 
 from labkit.bench.transports.compare import Comparison, Measured
+from labkit.digits import digits
 
 POLLING_IS_FINE_S = 15.0  # an admin page that is 15 s old is fresh; a chat is not
 
@@ -42,7 +43,10 @@ def _choose(need: Need) -> tuple[str, str]:
     if need.speaks_often:
         return "WebSocket", "Both sides speak often, on one connection, in order."
     if need.delay_s >= POLLING_IS_FINE_S:
-        return "polling", f"A request every {need.delay_s:g} s is simple, survives everything, and is fresh enough."
+        return (
+            "polling",
+            f"A request every {digits(need.delay_s)} s is simple, survives everything, and is fresh enough.",
+        )
     return "server-sent events", "Only the server speaks; a browser reconnects such a stream by itself."
 
 

@@ -9,6 +9,7 @@ for. While the broker is away, or our reader is not at the log's end, `publish` 
 
 import asyncio
 import contextlib
+import errno
 import hashlib
 import logging
 from typing import Any, Protocol
@@ -24,7 +25,10 @@ from labkit.brokers.nats.reader import NOT_THERE, UNAVAILABLE, Message, Reader, 
 _LOGGER = logging.getLogger(__name__)
 
 DEFAULT_NAME = "labkit"
+DEFAULT_PORT = 4222
 START_S = 20.0
+BRIEF_S = 1.0
+REFUSED = "connection refused"
 LOOK_S = 0.25
 AGAIN_S = 0.25
 PING_S = 2  # after two that nobody answers, the connection is given up
@@ -60,7 +64,7 @@ class NatsBroker:
         self.is_up = False
         self._token = token
         self._server = parts._replace(path="").geturl()
-        self._where = f"{parts.hostname}:{parts.port or 4222}"
+        self._where = f"{parts.hostname}:{parts.port or DEFAULT_PORT}"
         self._stream = f"LABKIT_{name}"
         self._log = f"labkit.{name}.log."
         self._told = f"labkit.{name}.told"
@@ -70,23 +74,27 @@ class NatsBroker:
         self._tasks: list[asyncio.Task[None]] = []
         self._is_closing = False
 
-    async def open(self) -> None:
-        """Connect, make the log when there is none, and learn its epoch.
+    async def open(self, *, waits: bool = True) -> None:
+        """Connect, make the log when there is none, and learn its epoch. `waits` for a broker that is not up yet.
 
-        Raises LogError: after START_S when there is no broker or its JetStream is still starting, and when it refuses.
+        Raises LogError: when it refuses, when its JetStream is not up after START_S, and when there is no broker.
         """
-        fault = "no answer"
+        fault, ends = "no answer", asyncio.get_running_loop().time() + START_S
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(START_S):
+            async with asyncio.timeout(START_S if waits else BRIEF_S) as patience:
                 while True:
                     try:
+                        await self._reach()
                         await self._connect()
+                        patience.reschedule(ends)
                         self.epoch, self.first, _ = await self._look()
                         return
                     except (OSError, Error, TimeoutError, Refused) as error:
                         if isinstance(error, Refused) and error.status != UNAVAILABLE:
                             raise
-                        fault = str(error) or type(error).__name__
+                        fault = _in_words(error)
+                        if fault == REFUSED and not waits:
+                            break
                         await asyncio.sleep(AGAIN_S)
         raise LogError(f"there is no broker at {self._where} ({fault}); start one: nats-server -js")
 
@@ -143,6 +151,12 @@ class NatsBroker:
         except asyncio.QueueFull:
             return False
         return True
+
+    async def _reach(self) -> None:
+        """Raises OSError where nobody listens: the library would try again for ever, and not say why."""
+        parts = urlsplit(self._server)
+        _, writer = await asyncio.open_connection(parts.hostname, parts.port or DEFAULT_PORT)
+        writer.close()
 
     async def _connect(self) -> None:
         if self._nats.is_connected:
@@ -238,3 +252,9 @@ class NatsBroker:
 async def _note(error: Exception) -> None:
     """nats-py would print it."""
     _LOGGER.debug("nats", extra={"fault": str(error) or type(error).__name__})
+
+
+def _in_words(error: Exception) -> str:
+    """asyncio packs the refusals of several addresses into one text."""
+    text = str(error) or type(error).__name__
+    return REFUSED if f"[Errno {errno.ECONNREFUSED}]" in text else text

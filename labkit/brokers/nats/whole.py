@@ -25,7 +25,7 @@ async def whole_log(broker: NatsBroker) -> tuple[str, list[Message]]:
     """The epoch and all messages. Opens the broker and closes it. Raises LogError."""
     collector = _Collector()
     try:
-        await broker.open()
+        await broker.open(waits=False)
         await broker.follow(broker.first - 1, collector)
     finally:
         await broker.close()

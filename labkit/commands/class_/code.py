@@ -9,6 +9,7 @@ from labkit.classroom.roster import BadRoster
 from labkit.commands.class_.slips import check_place, hand_out, sheet
 from labkit.commands.class_.which import at_address, existing_file, which_class
 from labkit.commands.failing import CannotRun
+from labkit.commands.leftovers import nothing_left
 from labkit.wire.audit.writer import AuditError
 
 EXAMPLES = """\b
@@ -27,8 +28,9 @@ def code(class_id: str, file: Path | None, names: tuple[str, ...], url: str | No
     """A new code for each NAME of a CLASS, known or new. The server may run meanwhile."""
     try:
         register = open_register(existing_file(class_id, file), class_id)
-        check_place(slips)
-        codes = register.enrol(names, renew=True)
+        with nothing_left([slips] if slips else []):
+            check_place(slips)
+            codes = register.enrol(names, renew=True)
     except (AuditError, BadRoster, OtherClass) as error:
         raise CannotRun(str(error)) from None
     address, pin = register.address or ("ws://ADDRESS:PORT", None)

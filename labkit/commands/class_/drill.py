@@ -10,6 +10,8 @@ import click
 from labkit.classroom.drill import DrillResult, read_drill
 from labkit.commands.class_.which import existing_file, which_class
 from labkit.commands.failing import CannotRun
+from labkit.commands.output import OutputFile
+from labkit.commands.storm import check_drawing, draw
 from labkit.wire.audit.opening import holder
 from labkit.wire.audit.writer import AuditError
 
@@ -27,7 +29,7 @@ Examples:
 @which_class
 @click.option("--crash", is_flag=True, help="Drop everybody without a word, as a crash does.")
 @click.option("--seconds", type=float, default=60, show_default=True, help="Wait at most so long.")
-@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="A picture, as PNG.")
+@click.option("--plot", type=OutputFile(suffix=".png"), help="A picture, as PNG.")
 def drill(class_id: str, file: Path | None, crash: bool, seconds: float, plot: Path | None) -> None:
     """Restart the server of a CLASS that runs on this machine. Nothing is lost; every client comes back by itself.
 
@@ -42,6 +44,8 @@ def drill(class_id: str, file: Path | None, crash: bool, seconds: float, plot: P
         raise CannotRun(f"no server has {path} open on this machine; `labkit class start {class_id}` starts one")
     if plot is not None and plot.suffix != ".png":
         raise CannotRun(f"{plot.name}: pictures are PNG; give a name that ends in .png")
+    if plot is not None:
+        check_drawing()
     try:
         before = read_drill(path)
         os.kill(pid, signal.SIGUSR2 if crash else signal.SIGUSR1)
@@ -49,7 +53,7 @@ def drill(class_id: str, file: Path | None, crash: bool, seconds: float, plot: P
     except (OSError, AuditError) as error:
         raise CannotRun(str(error)) from None
     _tell(result, plot)
-    raise SystemExit(1 if result.missing else 0)
+    raise click.exceptions.Exit(1 if result.missing else 0)
 
 
 def _wait(path: Path, before: DrillResult | None, seconds: float) -> DrillResult:
@@ -77,6 +81,4 @@ def _tell(result: DrillResult, plot: Path | None) -> None:
         return
     click.echo(result.storms().table())
     if plot is not None:
-        from labkit.commands.storm import draw
-
         draw(result.storms(), plot)

@@ -11,6 +11,7 @@ from labkit.classroom.roster import BadRoster, read_roster, real_names
 from labkit.commands.class_.board import record_of
 from labkit.commands.class_.which import which_class
 from labkit.commands.failing import CannotRun
+from labkit.commands.output import OutputFile
 
 EXAMPLES = """\b
 Examples:
@@ -26,7 +27,7 @@ Examples:
 @click.option("--csv", "form", flag_value="csv", default="csv", help="A row per student and exercise.  [default]")
 @click.option("--json", "form", flag_value="json", help="The same as JSON.")
 @click.option("--gradebook", "form", flag_value="gradebook", help="A row per grade, as nbgrader exports them.")
-@click.option("--nbgrader", type=click.Path(path_type=Path, dir_okay=False), help="Into this database of nbgrader.")
+@click.option("--nbgrader", type=OutputFile(), help="Into this database of nbgrader.")
 @click.option("--roster", type=click.Path(path_type=Path), help="CSV name,shown_as: names instead of pseudonyms.")
 def export(class_id: str, file: Path | None, form: str, nbgrader: Path | None, roster: Path | None) -> None:
     """Write what a CLASS has done to standard output, or into nbgrader. The server may run meanwhile, or not."""

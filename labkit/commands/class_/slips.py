@@ -16,7 +16,7 @@ AGAIN = "`labkit class code` for students, --new-instructor-code for the instruc
 
 def check_place(slips: Path | None) -> None:
     """Before codes are made. Raises CannotRun where nobody would see them, or everybody."""
-    if slips is None and not sys.stdout.isatty():
+    if slips is None and not (sys.stdout and sys.stdout.isatty()):
         raise CannotRun("new codes would end up in a log here; give --hand-out FILE, or start the class at a terminal")
     if slips is not None:
         os.close(_open(slips))

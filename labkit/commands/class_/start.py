@@ -19,6 +19,7 @@ from labkit.classroom.tls import NoCertificate, fingerprint, own_certificate
 from labkit.commands.class_.slips import check_place, for_instructor, hand_out, sheet
 from labkit.commands.class_.which import at_address, file_of, which_class
 from labkit.commands.failing import CannotRun
+from labkit.commands.leftovers import beside, nothing_left
 from labkit.commands.running import end_with_parent, limits_of, listen_fault, prepare_process, run, stopping, tls_of
 from labkit.platform.addresses import addresses, lan_address
 from labkit.platform.os_errors import told
@@ -61,8 +62,10 @@ def start(class_id: str, file: Path | None, settings: tuple[str, ...], **options
     drill, as `labkit class drill` sends it.
     """
     given = Options(path=file_of(class_id, file), class_id=class_id, limits=limits_of(settings), **options)
+    made = [*beside(given.path), *([given.slips] if given.slips else [])]
     try:
-        _start(given)
+        with nothing_left(made, given.path) as keep:
+            _start(given, keep)
     except (AuditError, KeyFileError, BadRoster, OtherClass, NoCertificate) as error:
         raise CannotRun(str(error)) from None
     except CannotListen as error:
@@ -113,7 +116,7 @@ class Options:
         raise CannotRun(f"this machine has {have}; name the address: --url {example}")
 
 
-def _start(given: Options) -> None:
+def _start(given: Options, keep: Callable[[], None]) -> None:
     given.check_address()
     register = open_register(given.path, given.class_id)
     certfile, keyfile = given.certfile, given.keyfile
@@ -140,7 +143,7 @@ def _start(given: Options) -> None:
             more = f", fingerprint={pin!r}" if pin else ""
             click.echo(f"students: labkit.classroom.join({address!r}, name=...{more}); the first to say a name has it")
         click.echo(f"WebSocket server listening on {serving.url}")
-        sys.stdout.flush()
+        keep()
 
     with logging_to_stderr(logging.WARNING if given.quiet or sys.stderr.isatty() else logging.INFO):
         prepare_process()

@@ -5,6 +5,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from labkit.course.exercise import Exercise
+from labkit.nearest import nearest
 
 
 class NoExercise(KeyError):
@@ -25,5 +26,6 @@ def exercises() -> dict[str, Exercise]:
 def exercise(exercise_id: str) -> Exercise:
     """The exercise of that id. Raises NoExercise."""
     if exercise_id not in exercises():
-        raise NoExercise(f"there is no exercise {exercise_id!r}; there are {', '.join(exercises())}")
+        near = nearest(exercise_id, exercises())
+        raise NoExercise(f"there is no exercise {exercise_id!r}{near}; there are {', '.join(exercises())}")
     return exercises()[exercise_id]

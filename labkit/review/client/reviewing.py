@@ -7,12 +7,12 @@ from random import Random, SystemRandom
 from time import monotonic
 from typing import Any
 
-from labkit.review.client.probes import CLIENT_CHAPTERS, CLIENT_PROBES
+from labkit.review.client.probes import CLIENT_PROBES
 from labkit.review.client.scene import ClientScene, ClientTarget
 from labkit.review.client.starting import Start, command
 from labkit.review.finding import CannotReview, CannotTell, Finding
 from labkit.review.looking import OnFinding, finding_of, on_a_loop_of_its_own, seen_by
-from labkit.review.probe import Probe
+from labkit.review.probe import Probe, check_names
 from labkit.review.report import Report
 
 AT_ONCE = 4
@@ -22,10 +22,7 @@ PROFILE = "client"
 def select_client_probes(only: Iterable[str] = ()) -> list[Probe]:
     """All, or those that `only` names. Raises CannotReview."""
     wanted = list(only)
-    for name in wanted:
-        if not any(name in (probe.id, probe.chapter) for probe in CLIENT_PROBES):
-            chapters = ", ".join(CLIENT_CHAPTERS)
-            raise CannotReview(f"there is no client probe or chapter {name!r}; the chapters are {chapters}")
+    check_names(wanted, CLIENT_PROBES, "client probe")
     return [probe for probe in CLIENT_PROBES if not wanted or probe.id in wanted or probe.chapter in wanted]
 
 

@@ -26,7 +26,7 @@ from labkit.wire.client.dispatcher import Dispatcher
 from labkit.wire.client.inbox import INBOX_EVENTS
 from labkit.wire.client.link import GIVE_UP_S, Link
 from labkit.wire.client.publisher import Publisher
-from labkit.wire.client.reconnect_loop import ReconnectLoop, Ticket
+from labkit.wire.client.reconnect_loop import NOTICE_S, ReconnectLoop, Ticket
 from labkit.wire.client.requests import Requests
 from labkit.wire.client.room import ClientRoom
 from labkit.wire.client.state import (
@@ -123,15 +123,20 @@ class Client:
         self._first_open = asyncio.get_running_loop().create_future()
         self._status.is_started = True
         self._running = asyncio.create_task(self._loop.run(), name=f"labkit client of {self.url}")
+        notice = asyncio.get_running_loop().call_later(
+            NOTICE_S, self._loop.warn_no_answer, self.url, self._open_timeout_s
+        )
         try:
             async with asyncio.timeout(self._open_timeout_s) as patience:
                 await self._first_open
         except BaseException:
             await self.close()
             if patience.expired():
-                waited = f"{self.url} did not let us in within {self._open_timeout_s} s"
+                waited = f"{self.url} did not let us in within {self._open_timeout_s:g} s"
                 raise TimeoutError(f"{waited} ({self._loop.fault}); is the server running?") from None
             raise
+        finally:
+            notice.cancel()
         return self
 
     async def __aexit__(

@@ -7,6 +7,8 @@ credential. A library's own reconnection asks none of the three. Taught in noteb
 """
 
 import asyncio
+import errno
+import logging
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
@@ -16,6 +18,10 @@ from labkit.wire.client.link import CONNECT_S, SILENCE_S, Link
 from labkit.wire.client.state import ClientState, NotARoomServer, Status, Stopped
 from labkit.wire.client.unsent import Event
 
+NOTICE_S = 1.0  # without an answer: then a script that waits says for what
+LONGEST_WAIT_S = 3600.0  # somebody who waits longer is no person at a terminal
+NO_ANSWER = "%s does not answer (%s); trying for %g s. Does the server run? `labkit serve` starts one"
+_LOGGER = logging.getLogger(__name__)
 SILENCE = "nothing came for too long, so we ended it"  # in the log, where a timeline finds it
 
 Ticket = str | Callable[[], Awaitable[str]]
@@ -73,6 +79,11 @@ class ReconnectLoop:
         """auth_ok came: this is what lets us in next time."""
         self._resume = answer.get("resume")
 
+    def warn_no_answer(self, url: str, patience_s: float) -> None:
+        """Log that the first connection is still missing, for a person who waits at a terminal."""
+        if patience_s <= LONGEST_WAIT_S and not self._status.log.of(ClientState.AUTHENTICATING.value):
+            _LOGGER.warning(NO_ANSWER, url, self.fault, patience_s)
+
     async def _one_connection(self) -> Ending:
         """One connection from start to end."""
         self._opened_at = None
@@ -84,7 +95,7 @@ class ReconnectLoop:
         except (OSError, TimeoutError, NotARoomServer) as error:
             if isinstance(error, NotARoomServer) and self.connection_id is None:
                 raise  # but an address that let us in before will do so again
-            self.fault = str(error) or type(error).__name__
+            self.fault = _in_words(error)
             self._status.note("closed", code=int(NO_CONNECTION), reason="", why=self.fault)
             return NO_CONNECTION, ""
         return await self._authenticated(link, token)
@@ -125,6 +136,12 @@ class ReconnectLoop:
         """Whether the expired credential is the only one we were ever given."""
         was_refused = code == CloseCode.SESSION_EXPIRED and self._opened_at is None
         return was_refused and self._resume is None and isinstance(self._ticket, str)
+
+
+def _in_words(error: Exception) -> str:
+    """What went wrong; asyncio packs the refusals of several addresses into one text."""
+    text = str(error) or type(error).__name__
+    return "connection refused" if f"[Errno {errno.ECONNREFUSED}]" in text else text
 
 
 def _silence_s(ping_ms: object) -> float:

@@ -30,6 +30,7 @@ from labkit.wire.server_state import ServerState
 
 RUNNING = "WebSocket server is running\n"
 Route = Callable[[Request, Peer], Response]
+NO_OPS_TOKEN = "OPS_TOKEN is not set in this server's environment; start it with OPS_TOKEN=SECRET labkit serve\n"
 NOT_STORED = "in force on this server, but not in the audit file yet; it is tried until it is. Ask again\n"
 Routes = Mapping[tuple[str, str], Route]  # by method and path
 
@@ -138,7 +139,7 @@ class Http:
 
     def _refuse_operator(self, request: Request) -> Response | None:
         if not self._ops_token:
-            return reply(HTTPStatus.FORBIDDEN, "OPS_TOKEN is not set in this server's environment\n")
+            return reply(HTTPStatus.FORBIDDEN, NO_OPS_TOKEN)
         given = request.headers.get_all("Authorization")
         if len(given) == 1 and same_secret(given[0], f"Bearer {self._ops_token}"):
             return None

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from labkit.wire.client.life import LONGEST_WAIT_S, NOTICE_S
 from websockets.utils import accept_key
 
 from labkit.wire.client.client import Client, ClientClosed, NotARoomServer, Stopped
@@ -389,6 +390,20 @@ async def test_a_refused_port_is_told_with_its_reason_when_patience_ends() -> No
         TimeoutError, match=r"did not let us in within 0.2 s \(.*(Connect call failed|refused).*is the server"
     ):
         await Client(url, "dev-token", open_timeout_s=0.2).__aenter__()
+
+
+@on_a_loop
+async def test_missing_server_is_told_while_it_tries(caplog: pytest.LogCaptureFixture) -> None:
+    """Long before it gives up; a client that waits in the background for hours says nothing."""
+    async with answering(saying(b"")) as url:
+        pass
+    for patience_s, told in ((2 * NOTICE_S, 1), (2 * LONGEST_WAIT_S, 0)):
+        caplog.clear()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(Client(url, "dev-token", open_timeout_s=patience_s).__aenter__(), 3 * NOTICE_S)
+        lines = [one.getMessage() for one in caplog.records if one.name.endswith("client.life")]
+        assert len(lines) == told
+        assert all(f"{url} does not answer (connection refused)" in line for line in lines)
 
 
 @on_a_loop

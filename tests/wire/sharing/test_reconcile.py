@@ -2,14 +2,16 @@
 
 import asyncio
 from pathlib import Path
+from time import monotonic
 from typing import NamedTuple
 
 import pytest
 from click.testing import CliRunner, Result
 
+from labkit.brokers.nats.broker import START_S
 from labkit.cli import main
 from labkit.rules.limits import Limits
-from labkit.wire.audit.writer import Entry
+from labkit.wire.audit.writer import Audit, Entry
 from labkit.wire.sharing.bus_messages import Revoked, Said, write
 from labkit.wire.sharing.reconcile import Reconciled, reconcile
 from tests.wire.raw import TOKEN, Raw, on_a_loop
@@ -104,3 +106,12 @@ async def test_the_command_compares_a_file_with_the_log_of_a_running_cluster(tmp
         assert wrong.exit_code == 2
         absent = await asyncio.to_thread(reconciled, tmp_path / "no.db", built.broker.url)
         assert absent.exit_code == 2 and "there is no audit file" in absent.output
+
+
+def test_no_broker_is_told_at_once(tmp_path: Path) -> None:
+    """Somebody waits at a terminal: a refused port is final there, while a server waits for a broker that starts."""
+    Audit(tmp_path / "room.db").close()
+    began = monotonic()
+    done = reconciled(tmp_path / "room.db", "nats://127.0.0.1:1")
+    assert done.exit_code == 2 and "there is no broker at 127.0.0.1:1 (connection refused)" in done.stderr
+    assert monotonic() - began < START_S / 4

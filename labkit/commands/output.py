@@ -1,0 +1,45 @@
+"""An option that names a file to write: it is refused before the run, not after minutes of it."""
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+STDOUT = Path("-")
+
+
+class OutputFile(click.Path):
+    """A path that can be written, or `-` where `dash` allows standard output. Nothing is made or changed yet."""
+
+    def __init__(self, *, suffix: str | None = None, dash: bool = False) -> None:
+        super().__init__(path_type=Path)
+        self._suffix = suffix
+        self._dash = dash
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Raises click.BadParameter for a place that cannot be written, with the reason."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if self._dash and path == STDOUT:
+            return path
+        if self._suffix is not None and path.suffix != self._suffix:
+            kind = self._suffix.removeprefix(".").upper()
+            self.fail(f"{path.name}: pictures are {kind}; give a name that ends in {self._suffix}", param, ctx)
+        try:
+            _try(path)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            self.fail(f"cannot write {path}: {reason}; name another file", param, ctx)
+        return path
+
+
+def _try(path: Path) -> None:
+    """Open a file that is there, or make one and take it away again. A pipe or a device is left alone."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if path.is_file():
+        os.close(os.open(path, os.O_WRONLY))
+    elif not path.exists():
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        path.unlink()

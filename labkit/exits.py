@@ -1,0 +1,189 @@
+"""How every command of labkit ends: exit code 0 held, 1 broken, 2 trouble of our own, 130 interrupted.
+
+A verb gives its verdict with `click.exceptions.Exit`. Everything else that ends it is trouble and leaves with 2: any
+exception, a library that calls sys.exit, output that cannot be written, a thread or task that died on the way.
+"""
+
+import logging
+import os
+import platform
+import re
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
+from typing import Any
+
+import click
+
+OK, TROUBLE, INTERRUPTED = 0, 2, 130
+COMPLETION = "_LABKIT_COMPLETE"
+MAX_CAUSE = 300
+SECRET_NAME = re.compile(r"token|key|secret|passw|code|credential", re.IGNORECASE)
+MIN_SECRET = 4  # a shorter value would blank out half of the report
+CREDENTIALS = re.compile(r"\b[tr]\.[0-9a-f]{12}\.[\w-]+\.[\w-]+|(?<=://)[^/@\s]+(?=@)")
+
+
+class Ending(click.Command):
+    """A command whose exit code is never mistaken for a verdict. A group of this kind covers all of its verbs."""
+
+    def main(self, args: Sequence[str] | None = None, *, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]
+        """Run the command, and end the process unless `standalone_mode` is off."""
+        said = list(sys.argv[1:] if args is None else args)
+
+        def run() -> Any:
+            return super(Ending, self).main(said, standalone_mode=False, **extra)
+
+        return sys.exit(exit_code_of(run, said)) if standalone_mode else run()
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb. Click would turn these errors into exits of its own before `main` sees them."""
+        try:
+            return super().invoke(ctx)
+        except (OSError, EOFError) as error:
+            raise _Trouble from error
+
+
+class _Trouble(Exception):
+    """Carries an error past click, as its cause."""
+
+
+def exit_code_of(run: Callable[[], Any], said: Sequence[str] = ()) -> int:
+    """Run a command to its end; on trouble, print one sentence and the place of the details. `said`: its arguments."""
+    try:
+        with _deaths() as deaths:
+            code = _ended(run, said)
+        if deaths and code not in (TROUBLE, INTERRUPTED):
+            code = _crashed(deaths[0], said, "a background part of it died")
+        return _flushed(code)
+    except BaseException:  # no memory left to tell it well
+        with suppress(OSError):
+            os.write(2, b"Error: labkit could not finish, and could not write down why. This is no verdict.\n")
+        return TROUBLE
+
+
+def _ended(run: Callable[[], Any], said: Sequence[str]) -> int:
+    try:
+        code = run()
+        return code if isinstance(code, int) else OK
+    except click.ClickException as error:
+        error.show()
+        return TROUBLE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except SystemExit as error:
+        if os.environ.get(COMPLETION):  # click's own way to answer a shell
+            return int(error.code or 0)
+        return _crashed(error, said, f"a library ended it with sys.exit({error.code!r})")
+    except BaseException as error:
+        cause = error.__cause__ if isinstance(error, _Trouble) and error.__cause__ else error
+        return _unwritten(cause) if isinstance(cause, OSError) and _is_of_output(cause) else _crashed(cause, said)
+
+
+def _flushed(code: int) -> int:
+    """The exit code, once all output is out."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code
+    except OSError as error:
+        with suppress(OSError, ValueError):  # the interpreter flushes once more as it ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return TROUBLE if code == TROUBLE else _unwritten(error)
+
+
+def _is_of_output(error: OSError) -> bool:
+    """Whether it was click.echo that failed, and not a socket or a file."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return bool(frames) and frames[-1].f_code is click.echo.__code__
+
+
+def _unwritten(error: OSError) -> int:
+    """Output that is not complete is no verdict. A reader that has gone (`| head`) is no news to whoever closed it."""
+    if not isinstance(error, BrokenPipeError):
+        click.echo(f"Error: cannot write to standard output: {error.strerror}; the output is not complete", err=True)
+    return TROUBLE
+
+
+def _crashed(error: BaseException, said: Sequence[str], what: str = "") -> int:
+    """Print what happened and where the details are."""
+    cause = "".join(traceback.format_exception_only(error)).strip()
+    line = " ".join(_without_secrets(what or cause, said).split())
+    shown = "".join(char if char.isprintable() else "?" for char in line)[:MAX_CAUSE]
+    details = _without_secrets(_details(error), said)
+    try:
+        place = f"the details are in {_written(details)}"
+    except OSError as fault:
+        place = f"the details follow, as no file could be written ({fault.strerror}):\n{details.rstrip()}"
+    click.echo(f"Error: labkit could not finish: {shown}. This is no verdict; {place}", err=True)
+    return TROUBLE
+
+
+def _details(error: BaseException) -> str:
+    about = f"labkit {version('labkit')}, Python {platform.python_version()}, {platform.platform()}"
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return f"{about}, {at}\n\n{''.join(traceback.format_exception(error))}"
+
+
+def _written(details: str) -> str:
+    """The path of a new file, readable by its owner only."""
+    descriptor, path = tempfile.mkstemp(prefix="labkit-crash-", suffix=".txt")
+    with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(details)
+    return path
+
+
+def _without_secrets(text: str, said: Sequence[str]) -> str:
+    """The text without tokens, keys and codes: those of the environment, of the command line, and what we sign."""
+    secrets = {value for name, value in os.environ.items() if SECRET_NAME.search(name)}
+    for option, value in zip(said, [*said[1:], ""]):
+        if option.startswith("-") and SECRET_NAME.search(option.partition("=")[0]):
+            secrets.add(option.partition("=")[2] or value)
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***") if len(secret) >= MIN_SECRET else text
+    return CREDENTIALS.sub("***", text)
+
+
+@contextmanager
+def _deaths() -> Iterator[list[BaseException]]:
+    """Exceptions that ended a thread or a task and that nobody waited for; they are printed as usual as well."""
+    deaths: list[BaseException] = []
+    usual, asyncio_log, watching = threading.excepthook, logging.getLogger("asyncio"), _TaskDeaths(deaths)
+
+    def note(told: threading.ExceptHookArgs) -> None:
+        if told.exc_value is not None and not isinstance(told.exc_value, SystemExit):
+            deaths.append(told.exc_value)
+        usual(told)
+
+    threading.excepthook = note
+    asyncio_log.addHandler(watching)
+    try:
+        yield deaths
+    finally:
+        threading.excepthook = usual
+        asyncio_log.removeHandler(watching)
+
+
+class _TaskDeaths(logging.Handler):
+    """Takes the exceptions that nobody retrieved from asyncio's log. A peer or network that fails is no crash."""
+
+    def __init__(self, deaths: list[BaseException]) -> None:
+        super().__init__(logging.ERROR)
+        self._deaths = deaths
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a crash; print the record where nobody else does."""
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None and not _is_from_outside(error):
+            self._deaths.append(error)
+        if logging.getLogger("asyncio").handlers == [self] and not logging.root.handlers and logging.lastResort:
+            logging.lastResort.handle(record)
+
+
+def _is_from_outside(error: BaseException) -> bool:
+    return isinstance(error, OSError) or type(error).__module__.startswith("websockets")

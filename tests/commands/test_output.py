@@ -1,0 +1,55 @@
+"""Files that a verb writes: an impossible place is refused before the run, in every verb that there is."""
+
+import os
+import re
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from labkit.cli import main
+from labkit.commands.output import OutputFile
+from tests.test_exits import VERBS, arguments, planted, raising
+
+READ_OR_CHECKED_LATER = {  # what is read; and what is made at the start of the run, before anything else
+    *("answer", "audit", "cafile", "certfile", "config", "dialect", "keyfile", "log", "older", "roster", "users"),
+    *("directory", "file", "keep", "slips", "store"),
+}
+WRITTEN = [
+    (path, option) for path, verb in VERBS.items() for option in verb.params if isinstance(option.type, OutputFile)
+]
+
+
+def test_every_path_is_known_to_be_read_or_written() -> None:
+    """A new option that writes a file is of the type that is tried first."""
+    paths = {one.name for verb in VERBS.values() for one in verb.params if isinstance(one.type, click.Path)}
+    assert paths == READ_OR_CHECKED_LATER | {option.name for _, option in WRITTEN}
+    assert len(WRITTEN) >= 7
+
+
+@pytest.mark.parametrize(("path", "option"), WRITTEN, ids=lambda one: getattr(one, "name", None) or " ".join(one))
+def test_impossible_place_is_refused_before_the_run(
+    path: tuple[str, ...], option: click.Option, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted(VERBS[path], raising(AssertionError("it ran")), monkeypatch)
+    (tmp_path / "folder.png").mkdir()
+    for place in ("missing/x.png", "folder.png", "x" * 300 + ".png", "folder.png/../../../proc/x.png"):
+        words = [*path, option.opts[0], str(tmp_path / place), *arguments(VERBS[path])]
+        done = CliRunner().invoke(main, words)
+        assert done.exit_code == 2 and "cannot write" in done.stderr and "it ran" not in done.stderr
+    assert [one.name for one in tmp_path.iterdir()] == ["folder.png"]
+
+
+def test_possible_place_is_left_as_it_was(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.json"
+    kept.write_text("before")
+    kind = OutputFile(dash=True)
+    for place in (kept, tmp_path / "new.json", Path("-"), Path("/dev/null")):
+        assert kind.convert(str(place), None, None) == place
+    assert kept.read_text() == "before" and os.listdir(tmp_path) == ["kept.json"]
+
+
+def test_picture_of_another_kind_is_refused() -> None:
+    with pytest.raises(click.BadParameter, match=re.escape("give a name that ends in .png")):
+        OutputFile(suffix=".png").convert("storms.pdf", None, None)
