@@ -71,7 +71,7 @@ STEPS = st.lists(
 
 
 class Oracle:
-    """Section 2 of DESIGN once more, written as one reads it: slow, and with nothing in common with the table."""
+    """The order of judgement of docs/protocol.md once more: slow, and with nothing in common with the table."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
