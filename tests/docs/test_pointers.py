@@ -88,7 +88,7 @@ def lesson_exists(number: str, word: str) -> bool:
     ("remark", "stale"),
     [
         ("see labkit/views/board.py", ["labkit/views/board.py"]),
-        ("see `wire.sharing.sharing` and wire/hub.py", ["wire.sharing.sharing"]),
+        ("see `wire.doors.Door` and wire/hub.py", ["wire.doors.Door"]),
         ("Taught in notebook 08 (debugging).", ["08 (debugging)"]),
         ("Taught in notebooks 02 (auth) and 03 (doors)", ["03 (doors)"]),
         ("`rules.limits.Limits`, limits.py, notebook 07 (storms), ID.ipynb, my_server.py", []),
