@@ -150,9 +150,11 @@ def test_layers_of_readme_equal_import_contract() -> None:
 
 
 def test_readme_names_the_article_once() -> None:
-    """Title and author stand in README, before anything else calls it "the article"."""
+    """Title and author stand in README, before anything else calls it "the article"; the site's first page has both."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     title = "Claude Code WebSocket Realtime Implementation: Auth, Reconnects, Heartbeats, and Rooms"
     assert " ".join(readme.split()).count(title) == 1
     assert readme.index("Claude Code WebSocket") < readme.index("the article")
     assert "Masa, ClaudeCodeLab" in readme
+    index = " ".join((ROOT / "docs/index.md").read_text(encoding="utf-8").split())
+    assert f"*{title}* by Masa, ClaudeCodeLab" in index
