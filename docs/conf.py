@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from site_from_code import readable, write_markers
+from site_from_code import drawn_pages, readable, write_markers
 from sphinx.application import Sphinx
 
 import labkit
@@ -46,6 +46,7 @@ html_copy_source = False
 
 
 def setup(app: Sphinx) -> None:
-    """Connect the two hooks."""
+    """Connect the hooks."""
+    app.connect("env-get-outdated", drawn_pages)
     app.connect("source-read", write_markers)
     app.connect("autodoc-process-docstring", readable)

@@ -84,6 +84,12 @@ def write_markers(_app: object, _page: str, source: list[str]) -> None:
     source[0] = re.sub(r"^\[modules: (\S+)\]$", lambda found: listed(found[1]), text, flags=re.MULTILINE)
 
 
+def drawn_pages(*_: object) -> list[str]:
+    """The pages that change with the code, so that they are read again each time."""
+    pages = [ROOT / "docs/architecture.md", *(ROOT / "docs/api").glob("*.md")]
+    return [str(page.relative_to(ROOT).with_suffix("")) for page in pages]
+
+
 def readable(_app: object, _what: str, _name: str, _obj: object, _options: object, lines: list[str]) -> None:
     """Docstrings are plain text: paragraphs stay paragraphs, indented lines are literal, `code` is code."""
     written: list[str] = []
