@@ -1,4 +1,4 @@
-"""What `labkit serve` prints for people: its pages, and how to get in. A secret is named, not printed, unless it was drawn at start."""
+"""What `labkit serve` prints for people: its pages, and how to get in. Only a token drawn at start is printed."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ USUAL_TOKEN = "dev-token"  # everybody knows it
 def welcome(server: Server, token: str, users: Path | None, comes_back: str, *, is_drawn: bool = False) -> list[str]:
     """Lines below the address of a server that listens.
 
-    `comes_back`: what a restart brings back. `is_drawn`: the token was drawn at start, so this is the only place to read it.
+    `comes_back`: what a restart brings back. `is_drawn`: the token was drawn at start and stands nowhere else.
     """
     page = _page(server.url)
     operators = "token: the value of OPS_TOKEN" if os.environ.get("OPS_TOKEN") else "start it with OPS_TOKEN=SECRET"

@@ -43,7 +43,7 @@ class BadDialect(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """Names in both directions. Without a file: the names of DESIGN."""
+    """Names in both directions. Without a file: the names of docs/protocol.md."""
 
     types: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 // The board on a screen: participants x exercises, and beside it who needs somebody, what fails, and the news.
-// Used by the page (board.js) and by the widget (labkit/views/board.py). Rows stay the same elements; an event touches
-// one row in the next frame, and the lists beside it a few times a second.
+// Used by the page (board.js) and by the widget (labkit/views/class_board.py). Rows stay the same elements; an event
+// touches one row in the next frame, and the lists beside it a few times a second.
 
 import { BoardState, onTaskMs, stuck } from "./board_state.js";
 import { Side } from "./board_side.js";

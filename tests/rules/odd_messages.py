@@ -2,26 +2,26 @@
 
 How it was made: the messages are of our own making. Each was sent, as bytes, through `decodeMessage` of the article's
 server.mjs under node 20, with a fixed text for randomUUID; what it said is the verdict here. Ours is the same, but
-where the sentence of DESIGN that a row names says otherwise. A verdict is the normalised value, or the reason of the
-refusal. Long texts are spelled `"x" * 1000`.
+where the sentence of docs/protocol.md that a row names says otherwise. A verdict is the normalised value, or the
+reason of the refusal. Long texts are spelled `"x" * 1000`.
 """
 
 from typing import Any, NamedTuple
 
 GENERATED = "<a generated id>"  # for a requestId that the sender did not give
 
-FIXED_REASONS = "Reasons come from a fixed list, at most 123 bytes, never user text."
-PREVIOUS = "`auth`: `token` ..., `previous?` (last connectionId)"
-SINCE = "`join`: `roomId`, `since?`: {epoch, seq}"
-WRONG_TYPES = "Unknown fields are ignored; unknown types, wrong types, arrays, null, NaN are refused."
-DEPTH = "Nesting beyond what the parser takes is refused."
-NEW_TYPES = "client sends: `refresh`, `leave`, `progress`, `comment` / `read`, `alert`, `exercise`, `presence`"
+FIXED_REASONS = "A reason is one of a fixed list, at most 123 bytes, and never contains user text."
+PREVIOUS = "the `connectionId` of this client's last connection"
+SINCE = "Join each room with `since`: the stored `epoch` and `seq`."
+WRONG_TYPES = "A field that is present must be valid, even an optional one"
+DEPTH = "Nesting that is deeper than the server's parser takes is refused"
+NEW_TYPES = "`refresh` | `token`"
 
 Verdict = dict[str, Any] | str
 
 
 class Row(NamedTuple):
-    """A frame, the article's verdict and ours, and the sentence of DESIGN that sets them apart."""
+    """A frame, the article's verdict and ours, and the sentence of docs/protocol.md that sets them apart."""
 
     title: str
     frame: str
@@ -36,7 +36,7 @@ def same(title: str, frame: str, verdict: Verdict) -> Row:
 
 
 def differs(title: str, frame: str, article: Verdict, ours: Verdict, design: str) -> Row:
-    """Ours differs, because DESIGN says so."""
+    """Ours differs, because docs/protocol.md says so."""
     return Row(title, frame, article, ours, design)
 
 
@@ -923,7 +923,7 @@ ROWS = [
         '{"type":"chat","roomId":"a","requestId":"r","text":""}',
         "text must be 1-1000 chars",
     ),
-    # What DESIGN adds
+    # What our protocol adds
     differs(
         "auth with previous",
         '{"type":"auth","token":"dev-token","previous":"c-1"}',

@@ -1,4 +1,4 @@
-"""Every close code: one row, one reason, one thing for the client to do: DESIGN section 3, written once more."""
+"""Every close code: one row, one reason, one action for the client. docs/protocol.md, section Close codes."""
 
 import pytest
 from hypothesis import given
@@ -50,8 +50,8 @@ def action(code: int) -> tuple[Then, Wait, Credential]:
     return ending.then, ending.wait, ending.credential
 
 
-def test_the_table_is_that_of_the_design() -> None:
-    """The codes we send or understand are those of the design, each with its one action."""
+def test_table_of_close_codes_is_that_of_the_protocol() -> None:
+    """The codes we send or understand are those of the protocol, each with its one action."""
     assert {int(code) for code in CloseCode} == set(POLICY) == set(TABLE)
     assert {code: action(code) for code in POLICY} == POLICY
 

@@ -1,4 +1,4 @@
-"""Limits: the numbers of the design, how they are set, and the one line that a wrong one gets."""
+"""Limits: the defaults of docs/protocol.md, how they are set, and the one line that a wrong one gets."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from labkit.rules.limits import LARGEST, BadLimit, Limits
 
-DESIGN = {
+DEFAULTS = {
     "auth_timeout_s": 5,
     "ping_interval_s": 30,
     "ping_timeout_s": 10,
@@ -31,9 +31,9 @@ DESIGN = {
 }
 
 
-def test_the_defaults_are_those_of_the_design() -> None:
-    """Every limit of the design, and no other."""
-    assert {name: getattr(Limits(), name) for name in Limits.__dataclass_fields__} == DESIGN
+def test_defaults_are_those_of_the_protocol() -> None:
+    """Every limit of the protocol page, and no other."""
+    assert {name: getattr(Limits(), name) for name in Limits.__dataclass_fields__} == DEFAULTS
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_a_line_of_the_shell_sets_a_limit(line: str, name: str, value: Any) -> N
     """NAME=VALUE or NAME=off; the others stay as they are."""
     limits = Limits().set_lines([line])
     assert getattr(limits, name) == value
-    assert {other: getattr(limits, other) for other in DESIGN if other != name} == {
-        other: expected for other, expected in DESIGN.items() if other != name
+    assert {other: getattr(limits, other) for other in DEFAULTS if other != name} == {
+        other: expected for other, expected in DEFAULTS.items() if other != name
     }
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from labkit.rules.limits import Limits
 from labkit.rules.messages import InvalidMessage, Publication, decode
+from tests.docs.pages import PROTOCOL
 from tests.rules.odd_messages import GENERATED, ROWS, Row, Verdict
 
 
@@ -20,13 +21,19 @@ def judged(frame: str) -> Verdict:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.title)
 def test_judges_an_odd_message(row: Row) -> None:
-    """Our verdict is the article's, or the one that a sentence of DESIGN demands."""
+    """Our verdict is the article's, or the one that a sentence of docs/protocol.md demands."""
     assert judged(row.frame) == row.ours
 
 
 def test_every_difference_has_its_sentence() -> None:
-    """A row that differs from the article's server names the sentence of DESIGN that says so, and no other row does."""
+    """A row names a sentence of the protocol page where we differ from the article's server, and only there."""
     assert [row.title for row in ROWS if (row.article != row.ours) != bool(row.design)] == []
+
+
+def test_sentence_of_a_difference_is_on_the_page() -> None:
+    """Each sentence that a row names stands in docs/protocol.md, word for word."""
+    page = " ".join(PROTOCOL.split())
+    assert [row.design for row in ROWS if row.design not in page] == []
 
 
 def test_the_table_is_large_and_without_repetitions() -> None:

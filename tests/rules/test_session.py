@@ -71,7 +71,7 @@ STEPS = st.lists(
 
 
 class Oracle:
-    """Section 2 of DESIGN once more, written as one reads it: slow, and with nothing in common with the table."""
+    """The order of judgement of docs/protocol.md once more: slow, and with nothing in common with the table."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -163,7 +163,7 @@ def act(session: Session, came: Any, now: float) -> actions.Action | None:
 
 @settings(max_examples=300)
 @given(st.sampled_from([SLOW, FREE]), st.booleans(), STEPS)
-def test_judges_in_the_order_of_the_design(limits: Limits, is_open: bool, steps: list[Any]) -> None:
+def test_judges_in_the_order_of_the_protocol(limits: Limits, is_open: bool, steps: list[Any]) -> None:
     """Any sequence of messages: authenticated, then joined, then allowed, and nothing after a close."""
     session, oracle = Session(limits, 0.0), Oracle(limits)
     session.happened(Input.HANDSHAKE)

@@ -1,7 +1,7 @@
 """From the two ends of a connection to the root cause: which end knew what, and when.
 
 The server's code says what it noticed, the client's what got through. The difference between the two is where the
-fault is: a 4408 that was heard means that the way to the client works. Taught in notebook 08 (debugging).
+fault is: a 4408 that was heard means that the way to the client works. Taught in notebook 05 (heartbeat).
 """
 
 from enum import Enum

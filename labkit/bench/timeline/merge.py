@@ -4,7 +4,7 @@
     print(told)            # ... closed because nothing reached the client any more; first visible at ...
 
 It sees the records of both ends and nothing else: not the network, and no schedule of faults. What the records cannot
-tell apart, it does not pretend to. Taught in notebook 08 (debugging).
+tell apart, it does not pretend to. Taught in notebook 05 (heartbeat).
 """
 
 from collections.abc import Iterable

@@ -54,6 +54,6 @@ class Verdict:
         return self.acked > 0 and not any(getattr(self, name) for name in MUST_BE_0)
 
     def json(self) -> dict[str, Any]:
-        """The seven figures, in the order in which DESIGN names them."""
+        """The seven figures, in the order in which `labkit torture` prints them."""
         names = ("acked", "lost", "duplicated", "reordered", "leaked", "kills", "audit_missing")
         return {name: getattr(self, name) for name in names}

@@ -28,7 +28,7 @@ GARBLED = "garbled"
 
 
 class Fault(NamedTuple):
-    """Why an answer cannot be looked at, or no further. `kind` is a key of `faults.SENTENCES`."""
+    """Why an answer cannot be looked at, or no further. `kind` is a key of `course.running.faults.SENTENCES`."""
 
     kind: str
     text: str = ""

@@ -102,7 +102,7 @@ class Stopped(Exception):
 
 
 class Refused(Exception):
-    """The server said no to one request; the connection stays. `code` is an error code of DESIGN's wire table."""
+    """The server refused one request; the connection stays. `code` is one of docs/protocol.md, section Errors."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")

@@ -3,5 +3,5 @@
     publication -> log -> each server: seq, audit, members        the log's order is the order, on every server
     who is in, who is revoked, how connections ended              travel too, so that any server can go on
 
-Begin with `sharing`. A server alone uses none of this. Taught in notebook 10 (beyond one process).
+Begin with `wire.sharing.hub`. A server alone uses none of this. Taught in notebook 10 (beyond one process).
 """

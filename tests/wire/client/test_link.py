@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from labkit.wire.client.life import LONGEST_WAIT_S, NOTICE_S
+from labkit.wire.client.reconnect_loop import LONGEST_WAIT_S, NOTICE_S
 from websockets.utils import accept_key
 
 from labkit.wire.client.client import Client, ClientClosed, NotARoomServer, Stopped
@@ -401,7 +401,7 @@ async def test_missing_server_is_told_while_it_tries(caplog: pytest.LogCaptureFi
         caplog.clear()
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(Client(url, "dev-token", open_timeout_s=patience_s).__aenter__(), 3 * NOTICE_S)
-        lines = [one.getMessage() for one in caplog.records if one.name.endswith("client.life")]
+        lines = [one.getMessage() for one in caplog.records if one.name.endswith("client.reconnect_loop")]
         assert len(lines) == told
         assert all(f"{url} does not answer (connection refused)" in line for line in lines)
 
