@@ -19,6 +19,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, TypedDict, get_args
 
+from labkit.bench.working_copy import OWN
+from labkit.course.places import copy_in_use
+
 Status = Literal["started", "fail", "pass", "inconclusive", "help"]
 STATUSES: tuple[str, ...] = get_args(Status)
 
@@ -34,8 +37,10 @@ class Record(TypedDict):
 
 
 def home() -> Path:
-    """Where a learner's files lie: LABKIT_HOME, or ~/.labkit."""
-    return Path(os.environ.get("LABKIT_HOME") or Path.home() / ".labkit")
+    """Return the folder of a learner's files: LABKIT_HOME, else the working copy's own, outside any copy ~/.labkit."""
+    if chosen := os.environ.get("LABKIT_HOME"):
+        return Path(chosen)
+    return (copy_in_use() or Path.home()) / OWN
 
 
 class Progress:
