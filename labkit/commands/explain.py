@@ -5,7 +5,14 @@ import click
 from labkit.rules.close_codes import TABLE, row
 
 
-@click.command(epilog="Examples:  labkit explain 1013    labkit explain")
+EXAMPLES = """\b
+Examples:
+  labkit explain 1013
+  labkit explain         # every close code
+"""
+
+
+@click.command(epilog=EXAMPLES)
 @click.argument("code", type=click.IntRange(1000, 4999), required=False)
 def explain(code: int | None) -> None:
     """Say what a close code means and what a client does about it. Without CODE: the whole table."""

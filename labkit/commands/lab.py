@@ -16,11 +16,11 @@ from labkit.course.places import DEFAULT, is_checkout, original
 PROJECTOR = Path(__file__).parent / "projector"
 EXAMPLES = """\b
 Examples:
-  labkit lab                                the copy around this folder, else my-course
-  labkit lab ana-course --seed ana          a copy with numbers of its own
-  labkit lab ana-course --only-copy         make it, or bring it up to date, and open nothing
-  labkit lab --present                      for a projector
-  labkit lab -- --no-browser --port 9000    what follows -- goes to JupyterLab
+  labkit lab                                # the copy around this folder, else my-course
+  labkit lab ana-course --seed ana          # a copy with numbers of its own
+  labkit lab ana-course --only-copy         # make it, or bring it up to date, and open nothing
+  labkit lab --present                      # for a projector
+  labkit lab -- --no-browser --port 9000    # what follows -- goes to JupyterLab
 """
 
 
