@@ -8,7 +8,6 @@ import click
 from labkit.broken import FAULTS, broken
 from labkit.rules.limits import Limits
 
-
 EXAMPLES = """\b
 Examples:
   python -m labkit.broken room_by_prefix

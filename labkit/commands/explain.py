@@ -4,7 +4,6 @@ import click
 
 from labkit.rules.close_codes import TABLE, row
 
-
 EXAMPLES = """\b
 Examples:
   labkit explain 1013

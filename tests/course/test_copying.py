@@ -239,7 +239,7 @@ def test_reset_outside_any_copy_is_refused(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_the_root_of_a_checkout_works_in_the_copy_of_make_lab(tmp_path: Path) -> None:
-    """`labkit course reset` and `check` there leave the tracked notebooks alone, and see what was done in JupyterLab."""
+    """`labkit course` there leaves the tracked notebooks alone, and sees what was done in JupyterLab."""
     for folder in ("labkit", "notebooks", "exercises", "solutions"):
         shutil.copytree(COURSE / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     environment = {key: value for key, value in os.environ.items() if key != "LABKIT_HOME"}
