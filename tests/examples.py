@@ -26,6 +26,7 @@ from threading import Thread
 ROOT = Path(__file__).parent.parent
 BIN = ROOT / ".venv" / "bin"
 LONGEST_S = 100
+PATIENCE_S = 20  # after a signal, before the next one
 FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 NETWORK = """
 import fcntl, os, socket, struct, subprocess, sys
@@ -93,7 +94,10 @@ class Clone:
             if (ROOT / name).is_file():
                 (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, self.folder / name)
-        (self.folder / ".venv").symlink_to(ROOT / ".venv")
+        (self.folder / ".venv").mkdir()  # not a link as a whole: `make` must never set up the real one from here
+        for part in ("bin", "lib", "share", "etc", "pyvenv.cfg"):
+            (self.folder / ".venv" / part).symlink_to(ROOT / ".venv" / part)
+        (self.folder / ".venv" / "ready").touch()
         (folder / "home").mkdir()
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
         path = [folder for folder in kept["PATH"].split(os.pathsep) if not (Path(folder) / "labkit").exists()]
@@ -195,9 +199,12 @@ class Terminal:
 
     def stop(self, by: int) -> None:
         """Ctrl-C, or another signal, for all that the line has started; returns when the line has ended."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, by)
-        self.process.wait(LONGEST_S)
+        ends = time.monotonic() + LONGEST_S
+        while self.process.poll() is None and time.monotonic() < ends:  # JupyterLab misses one while it starts
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, by)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(PATIENCE_S)
 
     def ended(self, code: int) -> str:
         """Wait for its end, and check its exit code."""

@@ -12,7 +12,7 @@ DOCUMENTS = subprocess.run(
     ["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True
 ).stdout.split()
 BLOCKS = [block for path in DOCUMENTS for block in blocks_of(path)]
-LAB = Run(until=r"http://\S+", ends_by=signal.SIGTERM)
+LAB = Run(until="copy and paste one of these URLs", ends_by=signal.SIGTERM)
 SERVER = ".venv/bin/labkit serve --quiet"
 CLASS = ".venv/bin/labkit class start physics"
 ROSTER = "printf 'name\\nana\\n' > roster.csv"
@@ -25,6 +25,7 @@ NOT_RUN = {
     ".venv/bin/python -m benchmarks W2 --rounds 3": "compiles with gcc, and measures for minutes on two free cores",
     ".venv/bin/python -m benchmarks W1a --servers ours,article": "the same, and needs Node's ws",
     ".venv/bin/python -m benchmarks.holding_up": "measures for minutes on two free cores",
+    ".venv/bin/python -m benchmarks.inside": "measures for a minute on a free core",
     ".venv/bin/python -m benchmarks.ledger": "measures for minutes on two free cores",
     "classroom.join(": "address, code and fingerprint are those of the reader's slip; tests/classroom joins",
     "board = ClassBoard(": "asks for the code of the reader's class; tests/views/test_class_board.py shows one",

@@ -29,7 +29,7 @@ VERBS = dict(verbs(main, "labkit"))
 VERBS |= {"python -m labkit.broken": broken, "python -m labkit.broken_clients": broken_client}
 
 LISTENING = Run(until="listening on ws")
-LAB = Run(until=r"http://\S+", ends_by=signal.SIGTERM)
+LAB = Run(until="copy and paste one of these URLs", ends_by=signal.SIGTERM)
 ROSTER = "printf 'name,shown_as\\nana,otter\\nben,fox\\n' > roster.csv"
 CLASS = "labkit class start physics"
 USERS = "printf 'name,code,rooms\\nada,a-long-code,*\\n' > users.csv"
