@@ -48,7 +48,15 @@ class Verbs(Ending, click.Group):
             formatter.write_dl(list(VERBS.items()))
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+EXAMPLES = """\b
+Examples:
+  labkit lab             # the course
+  labkit serve           # a room server on localhost:8080
+  labkit review --help   # every verb has examples
+"""
+
+
+@click.group(cls=Verbs, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="labkit")
 def main() -> None:
     """A lab kit for production realtime over WebSocket: a server, a client, and a course."""

@@ -11,6 +11,8 @@ import os
 from pathlib import Path
 from random import Random
 
+from labkit.bench import working_copy
+
 VARIABLE = "LABKIT_SEED"
 FILE = "labkit-seed"
 SAVED_WITH = 1
@@ -18,7 +20,12 @@ SAVED_WITH = 1
 
 def seed() -> int:
     """This learner's seed. A name becomes a number, the same on every machine."""
-    said = (os.environ.get(VARIABLE) or _of_this_copy()).strip()
+    return number_of(os.environ.get(VARIABLE) or _of_this_copy())
+
+
+def number_of(text: str) -> int:
+    """Return the number that a written seed stands for; for an empty one, the seed of the saved notebooks."""
+    said = text.strip()
     if not said:
         return SAVED_WITH
     return int(said) if said.isdecimal() else Random(said).getrandbits(32)
@@ -30,8 +37,9 @@ def drawn(what: str, low: int, high: int) -> int:
 
 
 def _of_this_copy() -> str:
-    """The seed that lies in this folder or in the one above it: a kernel's folder is the notebook's."""
-    for folder in (Path.cwd(), Path.cwd().parent):
+    """Read the seed from this folder, from the one above it (a kernel runs beside its notebook), or from the copy."""
+    here = Path.cwd()
+    for folder in (here, here.parent, working_copy.current() or here):
         if (folder / FILE).is_file():
             return (folder / FILE).read_text(encoding="utf-8")
     return ""

@@ -9,8 +9,14 @@ from labkit.broken import FAULTS, broken
 from labkit.exits import Ending
 from labkit.rules.limits import BadLimit, Limits
 
+EXAMPLES = """\b
+Examples:
+  python -m labkit.broken room_by_prefix
+  python -m labkit.broken no_rate_limit --port 9000
+"""
 
-@click.command(cls=Ending)
+
+@click.command(cls=Ending, epilog=EXAMPLES)
 @click.argument("fault", type=click.Choice(FAULTS))
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit. Repeatable.")

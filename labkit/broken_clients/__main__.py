@@ -15,7 +15,13 @@ from labkit.wire.client.client import Client, Stopped
 OURS = "ours"
 
 
-@click.command(cls=Ending)
+EXAMPLES = """\b
+Examples:
+  labkit review --client "python -m labkit.broken_clients ours"
+"""
+
+
+@click.command(cls=Ending, epilog=EXAMPLES)
 @click.argument("fault", type=click.Choice([OURS, *CLIENT_FAULTS]))
 def main(fault: str) -> None:
     """Talk with one FAULT planted, as LABKIT_URL, LABKIT_TOKEN and LABKIT_ROOM say."""

@@ -1,4 +1,4 @@
-"""`labkit.check` as the door gives it: the course's check, and the class of this machine hears what came of it."""
+"""`labkit.check` as the door gives it: the course's check, and the class of this working copy hears what came of it."""
 
 from typing import Any
 

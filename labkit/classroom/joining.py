@@ -6,7 +6,7 @@
     classroom.help_wanted("03-rooms"); classroom.no_help_wanted("03-rooms")
     classroom.leave()
 
-Without a code, the first to say a name has it, and a secret of this machine keeps it. Taught in notebook 00.
+Without a code, the first to say a name has it, and a secret in this working copy keeps it. Taught in notebook 00.
 """
 
 import secrets
@@ -31,13 +31,13 @@ from labkit.wire.client.address import checked
 TOO_MANY = 429
 MOMENT_S = 3.0
 CONNECTED = "connected"
-STANDING_BY = "another notebook of this machine tells the class"
+STANDING_BY = "another notebook of this working copy tells the class"
 _now: "tuple[Sender, Future[None]] | None" = None  # this process's sender, and its end
 
 
 @dataclass(frozen=True)
 class Status:
-    """How it stands between this machine and its class. `told` are the newest records that the class has heard."""
+    """How it stands between this working copy and its class. `told` are the newest records that the class has heard."""
 
     who: str
     state: str
@@ -51,7 +51,7 @@ class Status:
         lines = [f"{self.who}: {self.state}; {self.waiting} records wait to be told"]
         lines += [f"  news: {text}" for text in self.news]
         if self.is_new:
-            lines.append("This cell may go: name and code are kept on this machine, outside the notebook.")
+            lines.append("This cell may go: name and code are kept in this working copy, outside the notebook.")
         if self.is_new and self.before:
             lines.append(f"{self.before} records of before are not told; join(..., earlier=True) tells them, too.")
         lines.append("told of each check: exercise, status, check, time, number. Nothing else leaves this machine.")
@@ -62,7 +62,7 @@ class Status:
 def join(
     url: str, code: str | None = None, name: str = "", *, fingerprint: str | None = None, earlier: bool = False
 ) -> Status:
-    """Be in a class from now on, in every notebook of this machine; with `earlier`, tell what was done before, too.
+    """Join a class with every notebook of this working copy; with `earlier`, tell what was done before, too.
 
     Raises NotAdmitted, ValueError, OSError.
     """
@@ -93,7 +93,7 @@ def _beginning(member: Membership, before: Membership | None) -> dict[str, Any]:
 
 
 def start() -> None:
-    """Tell the class of this machine, if it is in one, from this process too. Twice is once."""
+    """Tell the class of this working copy, if it is in one, from this process too. Twice is once."""
     global _now
     member = memberships.membership()
     if member is None:
@@ -109,7 +109,7 @@ def start() -> None:
 
 
 def tell_now() -> None:
-    """Give what was just noted a moment to reach the class, where this machine is in one and a process is to end."""
+    """Before a process ends, give what was just noted a moment to reach the class, if this copy is in one."""
     if memberships.membership() is not None:
         _settled()
 

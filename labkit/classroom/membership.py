@@ -1,4 +1,4 @@
-"""Which class this machine is in: said once with `join`, kept in LABKIT_HOME/class.json, readable by its owner only.
+"""Keep which class this working copy is in: `join` writes `class.json` beside its progress, readable by its owner only.
 
 Taught in notebook 02 (auth).
 """
@@ -73,7 +73,7 @@ class Membership:
             raise NotAdmitted(str(error)) from None
 
     def keep(self) -> None:
-        """From now on this machine is in the class."""
+        """Put this working copy into the class."""
         path = _path()
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_suffix(".new")
@@ -87,7 +87,7 @@ class Membership:
 
 
 def membership() -> Membership | None:
-    """The class that this machine is in; None when it is in none."""
+    """Return the class that this working copy is in; None when it is in none."""
     try:
         return Membership(**json.loads(_path().read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -95,7 +95,7 @@ def membership() -> Membership | None:
 
 
 def forget() -> None:
-    """This machine is in no class any more. Its progress stays."""
+    """Take this working copy out of its class. Its progress stays."""
     _path().unlink(missing_ok=True)
 
 

@@ -23,8 +23,8 @@ Examples:
   labkit audit room.db --since 2026-11-23T08:00 --room demo
   labkit audit room.db --csv > room.csv
   labkit audit room.db --verify
-  labkit audit room.db --broker nats://localhost:4222   (of a server that shares its rooms)
-  labkit audit room.db --verify --anchor 1234:5f0c...   (what an earlier --verify printed)
+  labkit audit room.db --broker nats://localhost:4222   # of a server that shares its rooms
+  labkit audit room.db --verify --anchor 1234:5f0c...   # what an earlier --verify printed
 """
 
 

@@ -11,7 +11,7 @@ from labkit.commands.output import OutputFile
 from labkit.course.checking import checked
 from labkit.course.exercises import NoExercise, exercise
 from labkit.course.judging import DEFAULT_SEED
-from labkit.course.places import working_copy
+from labkit.course.places import answer_of
 from labkit.course.result import EXIT_CODES, Result
 from labkit.course.source import NoSource, of_file
 from labkit.review.report import printable
@@ -39,7 +39,7 @@ def check(exercise_id: str, answer: Path | None, seed: int, json_file: Path | No
     """
     try:
         asked = exercise(exercise_id)
-        result = checked(asked, of_file(answer or working_copy(asked.id), asked.answer), seed)
+        result = checked(asked, of_file(answer or answer_of(asked.id), asked.answer), seed)
     except (NoExercise, NoSource) as error:
         raise CannotRun(str(error)) from None
     _write(result, json_file)

@@ -20,9 +20,9 @@ LOOK_S = 0.5
 STDIN = 0
 EXAMPLES = """\b
 Examples:
-  labkit cluster                                 three servers on port 8080, and a broker
-  labkit cluster --servers 2 --ports             two servers, on ports 8080 and 8081
-  labkit cluster --store rooms                   the log and the audit files stay, for the next time
+  labkit cluster                                 # three servers on port 8080, and a broker
+  labkit cluster --servers 2 --ports             # two servers, on ports 8080 and 8081
+  labkit cluster --store rooms                   # the log and the audit files stay, for the next time
 """
 
 

@@ -26,12 +26,16 @@ Examples:
 """
 
 
+def _examples(*lines: str) -> str:
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
 @click.group(epilog=EXAMPLES)
 def course() -> None:
     """List the exercises, begin one anew, compare an answer with ours; build and verify the course."""
 
 
-@course.command("list")
+@course.command("list", epilog=_examples("labkit course list"))
 def list_them() -> None:
     """Every exercise, and how far you are."""
     states: dict[str, str] = {}
@@ -44,7 +48,12 @@ def list_them() -> None:
         click.echo(f"{one.id:<18}{state:<14}{one.title}")
 
 
-@course.command()
+@course.command(
+    epilog=_examples(
+        "labkit course build  # after a change in solutions/",
+        "labkit course build --check  # exit 1 when exercises/ is not current",
+    )
+)
 @click.option("--check", "is_only_compared", is_flag=True, help="Write nothing; exit 1 when something is not current.")
 def build(is_only_compared: bool) -> None:
     """Make exercises/ from solutions/ of this checkout."""
@@ -57,7 +66,7 @@ def build(is_only_compared: bool) -> None:
     raise click.exceptions.Exit(1 if changed and is_only_compared else 0)
 
 
-@course.command()
+@course.command(epilog=_examples("labkit course verify"))
 def verify() -> None:
     """Whether the course is whole: blanks not started, solutions pass, hints there, files current. Exit 1 if not."""
     faults = asyncio.run(verify_course(original()))
@@ -65,7 +74,7 @@ def verify() -> None:
     raise click.exceptions.Exit(1 if faults else 0)
 
 
-@course.command()
+@course.command(epilog=_examples("labkit course reset 02-auth"))
 @click.argument("exercise_id", metavar="ID")
 def reset(exercise_id: str) -> None:
     """Begin the exercise ID anew; what you had is kept beside it."""
@@ -76,7 +85,12 @@ def reset(exercise_id: str) -> None:
     click.echo(f"{made} is as it was given" + (f"; yours is kept in {kept}" if kept else ""))
 
 
-@course.command()
+@course.command(
+    epilog=_examples(
+        "labkit course diff 02-auth  # once you have passed",
+        "labkit course diff 02-auth --answer my_handler.py --peek",
+    )
+)
 @click.argument("exercise_id", metavar="ID")
 @click.option(
     "--answer", type=click.Path(path_type=Path, dir_okay=False), help="The exercise's own notebook otherwise."

@@ -6,11 +6,6 @@ import click
 
 from labkit.rules.close_codes import TABLE, CloseRow, row
 
-EXAMPLES = """\b
-Examples:
-  labkit explain 1013     one code
-  labkit explain          every code that labkit sends or expects
-"""
 NEVER_SENT = "only what one side notes, never sent"
 OTHERS = {  # RFC 6455 7.4.1 and IANA's registry
     1004: ("RESERVED", "reserved by RFC 6455 without a meaning, never sent"),
@@ -24,6 +19,12 @@ RANGES = {
     range(3000, 4000): ("REGISTERED", "for libraries, registered at IANA; read what the other side's library says"),
     range(4000, 5000): ("PRIVATE", "for applications; read what the other side's program says"),
 }
+
+EXAMPLES = """\b
+Examples:
+  labkit explain 1013
+  labkit explain         # every code that labkit sends or expects
+"""
 
 
 @click.command(epilog=EXAMPLES)

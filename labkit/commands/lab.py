@@ -1,4 +1,4 @@
-"""`labkit lab [DIR]`: JupyterLab on the course."""
+"""`labkit lab [DIR]`: JupyterLab on a working copy of the course."""
 
 import os
 import shutil
@@ -8,47 +8,73 @@ from pathlib import Path
 
 import click
 
-from labkit.bench.seed import FILE
+from labkit.bench import working_copy
 from labkit.commands.failing import CannotRun
-from labkit.course import progress
+from labkit.course.copying import FIRST, prepare
+from labkit.course.places import DEFAULT, is_checkout, original
 
-COURSE = ("notebooks", "exercises")
-PACKAGE = Path(__file__).parents[1]
 PROJECTOR = Path(__file__).parent / "projector"
-FIRST = "notebooks/00_start_here.ipynb"
-EXAMPLES = (
-    "labkit lab    labkit lab my-course --seed ana    labkit lab --present    labkit lab -- --no-browser --port 9000"
-)
+EXAMPLES = """\b
+Examples:
+  labkit lab                                # the copy around this folder, else my-course
+  labkit lab ana-course --seed ana          # a copy with numbers of its own
+  labkit lab ana-course --only-copy         # make it, or bring it up to date, and open nothing
+  labkit lab --present                      # for a projector
+  labkit lab -- --no-browser --port 9000    # what follows -- goes to JupyterLab
+"""
 
 
-@click.command(epilog=f"Examples:  {EXAMPLES}")
+@click.command(epilog=EXAMPLES)
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False), required=False)
 @click.argument("jupyter_options", nargs=-1)
 @click.option(
-    "--seed", help="A number or a name: other numbers than your neighbour's, the same lessons. Needs DIRECTORY."
+    "--seed", help="For a new copy, a number or a name: other numbers than your neighbour's, the same lessons."
 )
 @click.option("--present", is_flag=True, help="For a projector: large letters, and one notebook.")
-def lab(directory: Path | None, jupyter_options: tuple[str, ...], seed: str | None, present: bool) -> None:
-    """Open JupyterLab on the course; with DIRECTORY, on a fresh working copy of it there.
+@click.option("--only-copy", is_flag=True, help="Make the copy or bring it up to date, and open nothing.")
+def lab(
+    directory: Path | None, jupyter_options: tuple[str, ...], seed: str | None, present: bool, only_copy: bool
+) -> None:
+    """Open JupyterLab on a working copy of the course in DIRECTORY, which is made when it is not there.
 
-    A directory that holds a working copy already is opened as it is. What follows `--` goes to JupyterLab.
+    A copy has no outputs. Your progress and your class are kept in it, in .labkit/; LABKIT_HOME names another folder
+    for them. When the course has a new version of a notebook that you have edited, yours stays and the new one is put
+    beside it. What follows `--` goes to JupyterLab.
     """
     if directory is not None and str(directory).startswith("-"):  # `labkit lab -- --port 9000`
         directory, jupyter_options = None, (str(directory), *jupyter_options)
-    if seed is not None and directory is None:
-        raise CannotRun("a seed belongs to a working copy; name a directory: labkit lab my-course --seed NAME")
-    if find_spec("jupyterlab") is None:
+    if not only_copy and find_spec("jupyterlab") is None:
         raise CannotRun("JupyterLab is not installed; run `make setup`, or `pip install 'labkit[lab]'`")
-    home = _course()
-    if directory is not None:
-        home = _copy(home, directory)
-        if seed is not None:
-            (home / FILE).write_text(seed + "\n", encoding="utf-8")
+    copy = (directory or _default()).resolve()
+    _prepare(copy, seed)
+    if not only_copy:
+        _open(copy, present, jupyter_options)
+
+
+def _default() -> Path:
+    """The copy that one stands in, else `my-course`: in the checkout where this is one, else here."""
+    return working_copy.current() or (original() if is_checkout() else Path.cwd()) / DEFAULT
+
+
+def _prepare(copy: Path, seed: str | None) -> None:
+    course = original()
+    if not (course / FIRST).is_file():
+        raise CannotRun("the course is not here; run this in a clone of labkit, or install its wheel")
+    try:
+        for line in prepare(course, copy, seed):
+            click.echo(line, err=True)
+    except OSError as error:
+        raise CannotRun(f"cannot write the working copy: {error}; free the place, or name another directory") from None
+    except ValueError as error:
+        raise CannotRun(str(error)) from None
+
+
+def _open(copy: Path, present: bool, jupyter_options: tuple[str, ...]) -> None:
     os.environ["JUPYTER_CONFIG_PATH"] = _config_path(present)
     os.environ["PATH"] = os.pathsep.join(filter(None, [str(Path(sys.executable).parent), os.environ.get("PATH")]))
     if present:
-        os.environ["JUPYTERLAB_SETTINGS_DIR"] = str(_large_letters())
-    command = [sys.executable, "-m", "labkit.commands.quick_jupyter", *_options(home, present), *jupyter_options]
+        os.environ["JUPYTERLAB_SETTINGS_DIR"] = str(_large_letters(copy))
+    command = [sys.executable, "-m", "labkit.commands.quick_jupyter", *_options(copy, present), *jupyter_options]
     os.execv(sys.executable, command)  # it takes our place, so that a signal for us stops it and its kernels
 
 
@@ -68,29 +94,10 @@ def _config_path(present: bool) -> str:
     return os.pathsep.join(filter(None, [*map(str, folders), os.environ.get("JUPYTER_CONFIG_PATH")]))
 
 
-def _large_letters() -> Path:
+def _large_letters(copy: Path) -> Path:
     """A user's settings for the projector, made anew: JupyterLab takes the sizes of letters from nowhere else."""
-    settings = progress.home() / "projector"
+    settings = copy / working_copy.OWN / "projector"
     themes = settings / "@jupyterlab" / "apputils-extension"
     themes.mkdir(parents=True, exist_ok=True)
     shutil.copy(PROJECTOR / "themes.jupyterlab-settings", themes)
     return settings
-
-
-def _course() -> Path:
-    """The folder that holds the course: where one stands, this checkout, or the installed package."""
-    for folder in (Path.cwd(), PACKAGE.parent, PACKAGE / "_course"):
-        if (folder / FIRST).is_file():
-            return folder
-    raise CannotRun("the course is not here; run this in a clone of labkit, or install its wheel")
-
-
-def _copy(home: Path, directory: Path) -> Path:
-    """A working copy. One from before stays: nobody's work is overwritten."""
-    if any((directory / name).exists() for name in COURSE):
-        return directory.resolve()
-    if directory.exists() and any(directory.iterdir()):
-        raise CannotRun(f"{directory} holds other things already; name a new directory, or an empty one")
-    for name in COURSE:
-        shutil.copytree(home / name, directory / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    return directory.resolve()

@@ -28,10 +28,10 @@ EXAMPLES = """\b
 Examples:
   labkit review ws://localhost:8080
   labkit review ws://localhost:8080 --profile core --only auth --only rooms/4
-  labkit review ws://localhost:8080 --start "node server.mjs"    and again, each time a probe ends it
-  labkit review ws://localhost:8080 --audit room.db --log serve.log --pid 1234 --html review.html
-  labkit review ws://localhost:8080 --set auth_timeout_s=1      when it was served with that
-  labkit review --client "node my-client.mjs"
+  labkit review ws://localhost:8080 --start "labkit serve"     # and again, each time a probe ends it
+  labkit review ws://localhost:8080 --start "labkit serve --audit room.db" --audit room.db --html review.html
+  labkit review ws://localhost:8080 --start "labkit serve --set auth_timeout_s=1" --set auth_timeout_s=1
+  labkit review --client "python -m labkit.broken_clients ours"
 """
 SERVER_ONLY = ("tokens", "token_command", "start", "pid", "log", "audit", "settings", "cafile", "dialect")
 FILE = click.Path(path_type=Path, dir_okay=False)

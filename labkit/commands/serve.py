@@ -39,10 +39,10 @@ MIN_TOKEN = 8
 RANDOM = "random"
 EXAMPLES = """\b
 Examples:
-  labkit serve                                  on localhost:8080, with the dev token
-  labkit serve --port 0 --audit room.db         any free port, and an audit log
+  labkit serve                                  # on localhost:8080, with the dev token
+  labkit serve --port 0 --audit room.db         # any free port, and an audit log
   labkit serve --set outbox_age_s=2 --set messages_per_s=off
-  labkit serve --broker nats://localhost:4222   one of several servers; see also: labkit cluster
+  labkit serve --broker nats://localhost:4222   # one of several servers; see also: labkit cluster
   labkit serve --host 0.0.0.0 --users users.csv --certfile c.pem --keyfile k.pem
 """
 

@@ -21,10 +21,10 @@ from labkit.wire.output import never_waiting
 
 EXAMPLES = """\b
 Examples:
-  labkit torture                                   30 s, 5 kills, one server
+  labkit torture                                   # 30 s, 5 kills, one server
   labkit torture --seconds 600 --kills 100 --json
-  labkit torture --servers 3 --kills 6             three servers and a broker, which is killed as well
-  labkit torture --seed 7 --keep evidence          the same plan again; the audit files stay
+  labkit torture --servers 3 --kills 6             # three servers and a broker, which is killed as well
+  labkit torture --seed 7 --keep evidence          # the same plan again; the audit files stay
 """
 
 

@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypedDict, get_args
 
+from labkit.bench.working_copy import OWN
+from labkit.course.places import copy_in_use
 from labkit.platform.locks import locked
 
 Status = Literal["started", "fail", "pass", "inconclusive", "help"]
@@ -35,8 +37,10 @@ class Record(TypedDict):
 
 
 def home() -> Path:
-    """Where a learner's files lie: LABKIT_HOME, or ~/.labkit."""
-    return Path(os.environ.get("LABKIT_HOME") or Path.home() / ".labkit")
+    """Return the folder of a learner's files: LABKIT_HOME, else the working copy's own, outside any copy ~/.labkit."""
+    if chosen := os.environ.get("LABKIT_HOME"):
+        return Path(chosen)
+    return (copy_in_use() or Path.home()) / OWN
 
 
 class Progress:

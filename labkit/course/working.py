@@ -5,7 +5,7 @@ from pathlib import Path
 
 from labkit.course import generate
 from labkit.course.exercise import Exercise
-from labkit.course.places import original, read, working_copy, written
+from labkit.course.places import DEFAULT, answer_of, original, read, without_outputs, written
 from labkit.course.progress import Progress
 from labkit.course.source import of_file
 
@@ -13,9 +13,14 @@ SAVED = ".saved"
 
 
 def reset(asked: Exercise) -> tuple[Path, Path | None]:
-    """Begin anew: the notebook that was made, and where the one before is kept (None when there was none)."""
-    path = working_copy(asked.id)
-    made = written(generate.exercise(read(original() / "solutions" / f"{asked.id}.ipynb"), asked.id))
+    """Begin anew: the notebook that was made, and where the one before is kept (None when there was none).
+
+    Raises OSError, also where there is no working copy: the published exercise is nobody's to answer.
+    """
+    path = answer_of(asked.id)
+    if path.parent == original() / "exercises":
+        raise OSError(f"there is no working copy in or around {Path.cwd()}; `labkit lab {DEFAULT}` makes one")
+    made = written(without_outputs(generate.exercise(read(original() / "solutions" / f"{asked.id}.ipynb"), asked.id)))
     kept = None
     if path.exists():
         folder = path.parent / SAVED
@@ -23,6 +28,7 @@ def reset(asked: Exercise) -> tuple[Path, Path | None]:
         kept = folder / f"{asked.id}-{1 + _last_number(folder, asked.id)}.ipynb"
         with kept.open("xb") as file:  # what is kept is never written over
             file.write(path.read_bytes())
+    path.parent.mkdir(exist_ok=True)
     path.write_text(made, encoding="utf-8")
     return path, kept
 
@@ -40,7 +46,7 @@ def has_passed(asked: Exercise, progress: Progress) -> bool:
 
 def diff(asked: Exercise, answer: Path | None = None) -> str:
     """From the learner's answer to ours, as a unified diff; empty when they are the same. Raises NoSource."""
-    path = answer or working_copy(asked.id)
+    path = answer or answer_of(asked.id)
     theirs = of_file(path, asked.answer).source.splitlines()
     ours = of_file(original() / "solutions" / f"{asked.id}.ipynb", asked.answer).source.splitlines()
     ours = [line for line in ours if line.strip() not in (generate.BEGIN, generate.END)]

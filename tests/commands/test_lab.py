@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from labkit.bench.seed import FILE
 from labkit.cli import main
 from labkit.commands import lab
+from labkit.course.places import original
 
 FIRST = "notebooks/00_start_here.ipynb"
 
@@ -20,12 +22,14 @@ class Started(Exception):
 
 
 @pytest.fixture(autouse=True)
-def _no_jupyter(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_jupyter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def instead(_: str, command: list[str]) -> None:
         raise Started(*command)
 
     monkeypatch.setattr(os, "execv", instead)
     monkeypatch.delenv("JUPYTER_CONFIG_PATH", raising=False)
+    monkeypatch.setattr(lab, "is_checkout", lambda: False)  # else the default is a folder of this checkout
+    monkeypatch.chdir(tmp_path)
 
 
 def started(*arguments: str) -> list[str]:
@@ -45,11 +49,24 @@ def refused(*arguments: str) -> str:
     return result.output
 
 
-def test_without_a_word_it_opens_the_course_at_its_beginning() -> None:
-    """The course of this checkout, at notebook 00."""
+def test_without_a_word_it_opens_a_copy_at_its_beginning(tmp_path: Path) -> None:
+    """`my-course`, at notebook 00; inside a copy, that copy."""
     command = started()
+    assert root_of(command) == tmp_path / "my-course"
     assert (root_of(command) / FIRST).is_file()
     assert f"--LabApp.default_url=/lab/tree/{FIRST}" in command
+    os.chdir(tmp_path / "my-course" / "notebooks")
+    assert root_of(started()) == tmp_path / "my-course"
+
+
+def test_make_lab_opens_a_folder_that_git_ignores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a checkout the copy is the checkout's, and `git pull` never meets a notebook that was run."""
+    opened: list[Path] = []
+    monkeypatch.setattr(lab, "is_checkout", lambda: True)
+    monkeypatch.setattr(lab, "_prepare", lambda copy, _seed: opened.append(copy))
+    started()
+    assert opened == [original() / "my-course"]
+    assert subprocess.run(["git", "check-ignore", "--quiet", "my-course/"], cwd=original(), check=False).returncode == 0
 
 
 def test_labkit_is_found_in_its_terminals_and_cells(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,14 +110,28 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["letters.txt"]
 
 
-def test_a_seed_needs_a_copy() -> None:
-    """The checkout keeps the seed that nbval compares with."""
-    assert "labkit lab my-course --seed NAME" in refused("--seed", "ana")
+def test_another_seed_is_refused_and_one_for_the_default_copy_taken(tmp_path: Path) -> None:
+    """In one sentence, with exit code 2."""
+    started("--seed", "ana")
+    assert (tmp_path / "my-course" / FILE).read_text() == "ana\n"
+    assert "has the seed ana, not ben" in refused("--seed", "ben")
+
+
+def test_only_copy_opens_nothing(tmp_path: Path) -> None:
+    """For whoever prepares a machine."""
+    done = CliRunner().invoke(main, ["lab", "mine", "--only-copy"])
+    assert (done.exit_code, done.output) == (0, f"made a working copy of the course in {tmp_path / 'mine'}\n")
+    assert "made" not in CliRunner().invoke(main, ["lab", "mine", "--only-copy"]).output
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """A file stands where the copy's folder should be made."""
+    (tmp_path / "file").write_text("")
+    assert "cannot write the working copy" in refused("file/mine")
 
 
 def test_the_projector_gets_large_letters_and_one_notebook(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """--present puts the projector's settings before ours, and its letters in place of the user's own; not without."""
-    monkeypatch.setenv("LABKIT_HOME", str(tmp_path))
     monkeypatch.delenv("JUPYTERLAB_SETTINGS_DIR", raising=False)
     assert f"--LabApp.default_url=/doc/tree/{FIRST}" in started("--present")
     first = Path(os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep)[0])
@@ -119,6 +150,5 @@ def test_the_projector_gets_large_letters_and_one_notebook(monkeypatch: pytest.M
 
 def test_no_course_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Where there is neither a checkout nor an installed course, the error says what to do."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(lab, "PACKAGE", tmp_path / "labkit")
+    monkeypatch.setattr(lab, "original", lambda: tmp_path)
     assert "install its wheel" in refused()

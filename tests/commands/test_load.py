@@ -63,9 +63,9 @@ def test_a_signal_ends_it_with_what_was_measured_so_far(url: str, number: signal
 
 
 def test_without_json_it_is_for_people_and_says_what_was_refused(url: str) -> None:
-    said, told = load("--url", url, "--token", TOKEN, "--members", "1", "--rate", "400", "--seconds", "1").communicate(
-        timeout=60
-    )
+    process = load("--url", url, "--token", TOKEN, "--members", "1", "--rate", "400", "--seconds", "1")
+    said, told = process.communicate(timeout=60)
+    assert process.returncode == 1  # it does not hold: not every message was delivered
     assert [line.split()[0] for line in said.splitlines()] == KEYS
     assert "rate_limited; use more members" in told
 
@@ -95,3 +95,11 @@ def test_a_wrong_token_exits_with_2(url: str) -> None:
 def test_help_has_examples() -> None:
     help_text = CliRunner().invoke(main, ["load", "--help"]).output
     assert "labkit load --closed" in help_text
+
+
+def test_closed_loop_against_a_rate_limit_exits_with_1(url: str) -> None:
+    """The server refuses and closes: that is told with the way out, and is no success."""
+    process = load("--url", url, "--token", TOKEN, "--closed", "--members", "2", "--seconds", "1")
+    _, told = process.communicate(timeout=60)
+    assert "--set messages_per_s=off" in told
+    assert process.returncode == 1

@@ -14,10 +14,10 @@ VERBS = {
 }
 EXAMPLES = """\b
 Examples:
-  labkit class start physics                           an open class: the first to say a name has it
-  labkit class start physics --roster roster.csv       a code for each student of the list
-  labkit class start physics --lan --tls               for the laptops in the room
-  labkit class code physics zoe                        for a late comer
+  labkit class start physics                           # an open class: the first to say a name has it
+  labkit class start physics --roster roster.csv       # a code for each student of the list
+  labkit class start physics --lan --tls               # for the laptops in the room
+  labkit class code physics zoe                        # for a late comer
   labkit class drill physics
   labkit class export physics --csv > physics.csv
 """

@@ -17,7 +17,7 @@ from labkit.wire.audit.writer import AuditError
 MARKS = {"pass": "pass", "fail": "FAIL", "started": "started", "inconclusive": "unsure", "help": "HELP"}
 EXAMPLES = """\b
 Examples:
-  labkit class board physics                 for the terminal; the live page is at /board of the class's server
+  labkit class board physics                 # for the terminal; the live page is at /board of the class's server
   watch -n 5 labkit class board physics
 """
 

@@ -14,7 +14,7 @@ from labkit.wire.audit.writer import AuditError
 
 EXAMPLES = """\b
 Examples:
-  labkit class code physics ana               the old code of ana, if there was one, opens nothing any more
+  labkit class code physics ana               # the old code of ana, if there was one, opens nothing any more
   labkit class code physics zoe yan --hand-out late.txt
 """
 

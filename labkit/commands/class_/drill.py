@@ -19,8 +19,8 @@ LOOK_S = 0.5
 QUIET_S = 3.0
 EXAMPLES = """\b
 Examples:
-  labkit class drill physics                  every client is told when to come back
-  labkit class drill physics --crash          as if the server had crashed: nobody is told anything
+  labkit class drill physics                  # every client is told when to come back
+  labkit class drill physics --crash          # as if the server had crashed: nobody is told anything
   labkit class drill physics --plot drill.png
 """
 

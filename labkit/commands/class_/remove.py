@@ -11,7 +11,7 @@ from labkit.wire.audit.writer import AuditError
 
 EXAMPLES = """\b
 Examples:
-  labkit class remove physics troll           within a second the server has ended what troll had opened
+  labkit class remove physics troll           # within a second the server has ended what troll had opened
   labkit class remove physics troll-1 troll-2
 """
 

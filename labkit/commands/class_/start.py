@@ -33,9 +33,9 @@ _LOGGER = logging.getLogger(__name__)
 LOOPBACK, EVERYWHERE = "localhost", "0.0.0.0"
 EXAMPLES = """\b
 Examples:
-  labkit class start                              the class `lab`, on this machine, open to every name
-  labkit class start physics --roster roster.csv  codes for a list: name,shown_as
-  labkit class start physics --lan --tls          reachable from the room, encrypted
+  labkit class start                              # the class `lab`, on this machine, open to every name
+  labkit class start physics --roster roster.csv  # codes for a list: name,shown_as
+  labkit class start physics --lan --tls          # reachable from the room, encrypted
   labkit class start physics --hand-out slips.txt --url wss://class.example.org
 """
 

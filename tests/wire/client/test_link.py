@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from labkit.wire.client.reconnect_loop import LONGEST_WAIT_S, NOTICE_S
 from websockets.utils import accept_key
 
 from labkit.wire.client.client import Client, ClientClosed, NotARoomServer, Stopped
+from labkit.wire.client.reconnect_loop import LONGEST_WAIT_S, NOTICE_S
 from labkit.wire.client.state import ClientState
 from labkit.wire.server import Server
 from tests.commands.certificates import certificate

@@ -1,0 +1,156 @@
+"""Make a learner's working copy of the course, and bring one up to date without losing an edit.
+
+A copy has the published notebooks without outputs, and no guide for instructors. `.labkit/copy.json` holds a hash of
+the text of each file that was handed out. So when the course changes, a file that the learner has not edited is
+replaced, and beside one that they have edited comes the new version, as NAME-new.ipynb.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+from labkit.bench.seed import FILE as SEED
+from labkit.bench.seed import number_of
+from labkit.bench.working_copy import MARK, OWN, is_copy
+from labkit.course.exercises import exercises
+from labkit.course.places import text, without_outputs, written
+
+FIRST = "notebooks/00_start_here.ipynb"
+LESSONS = (
+    "00_start_here",
+    "01_hello_room",
+    "02_auth",
+    "03_rooms",
+    "04_validation",
+    "05_heartbeat",
+    "06_slow_consumers",
+    "07_reconnect_storms",
+    "08_audit",
+    "09_review_your_own_server",
+    "10_beyond_one_process",
+    "dashboard",
+    "use_cases",
+)
+CHANGES = "CHANGES.md"
+
+
+class NoCopy(ValueError):
+    """No copy can be made or opened there; the message says why, and what to do."""
+
+
+def prepare(course: Path, copy: Path, seed: str | None = None) -> list[str]:
+    """Make a copy, or update one, and return what the learner should know. Raises NoCopy, OSError, ValueError."""
+    is_new, is_marked = not _exists(copy), is_copy(copy)
+    if not is_new and seed is not None:
+        _must_be_its_seed(copy, seed)
+    (copy / OWN).mkdir(mode=0o700, parents=True, exist_ok=True)
+    if is_new and seed is not None:
+        (copy / SEED).write_text(seed + "\n", encoding="utf-8")
+    if not is_marked:
+        (copy / OWN / ".gitignore").write_text("*\n", encoding="utf-8")
+        _write(copy / OWN / MARK, "{}\n")
+    changes = list(_updates(course, copy))
+    if is_new:
+        return [f"made a working copy of the course in {copy}"]
+    if not is_marked:
+        changes.append(f"an older labkit made {copy}: your progress until now is in ~/.labkit, from now on in the copy")
+    if changes:
+        with (copy / CHANGES).open("a", encoding="utf-8") as file:
+            file.writelines(f"* {change}\n" for change in changes)
+    return changes
+
+
+def files() -> list[str]:
+    """Every file of a copy, by its path in the course."""
+    notebooks = [f"notebooks/{name}.ipynb" for name in LESSONS]
+    return [*notebooks, *(f"exercises/{name}.ipynb" for name in exercises()), "exercises/README.md"]
+
+
+def _exists(copy: Path) -> bool:
+    """Whether there is a copy, an older labkit's included. Raises NoCopy for a folder with other things in it."""
+    if (copy / "solutions").is_dir():
+        raise NoCopy(
+            f"{copy} holds the course itself, with its solutions; name a new directory for a working copy "
+            "(authors edit the course with `jupyter lab`)"
+        )
+    if is_copy(copy) or (copy / FIRST).is_file():
+        return True
+    if copy.exists() and any(copy.iterdir()):
+        raise NoCopy(f"{copy} holds other things already; name a new directory, or an empty one")
+    return False
+
+
+def _must_be_its_seed(copy: Path, seed: str) -> None:
+    path = copy / SEED
+    kept = path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+    if number_of(kept) != number_of(seed):
+        raise NoCopy(
+            f"{copy} has the seed {kept or '1 (the default)'}, not {seed}: another seed would change the numbers under "
+            f"the work in it; open it without --seed, or make another copy: labkit lab OTHER --seed {seed}"
+        )
+
+
+def _updates(course: Path, copy: Path) -> Iterator[str]:
+    """Hand out each file that is missing or has changed, and yield a sentence for each that had changed."""
+    given = _given(copy)
+    for name in files():
+        published, mine = _published(course / name), copy / name
+        newest = _fingerprint(published)
+        before, given[name] = given.get(name), newest
+        held = _fingerprint(mine.read_text(encoding="utf-8", errors="replace")) if mine.exists() else None
+        if held is None:
+            mine.parent.mkdir(exist_ok=True)
+            _write(mine, published)
+        elif newest not in (held, before):
+            yield _hand_out_anew(mine, name, published, is_edited=held != before)
+        _write(copy / OWN / MARK, json.dumps(given, indent=1) + "\n")
+
+
+def _hand_out_anew(mine: Path, name: str, published: str, *, is_edited: bool) -> str:
+    if not is_edited:
+        _write(mine, published)
+        return f"{name} has a new version; you had not edited yours, so the new one took its place"
+    beside = _beside(mine, published)
+    _write(beside, published)
+    return f"{name} has a new version; you have edited yours, so it stays, and the new one is {beside.name} beside it"
+
+
+def _beside(mine: Path, published: str) -> Path:
+    """A name for the new version that is free, or that holds it already."""
+    for number in count(1):
+        path = mine.with_name(f"{mine.stem}-new{'' if number == 1 else f'-{number}'}{mine.suffix}")
+        if not path.exists() or path.read_text(encoding="utf-8", errors="replace") == published:
+            return path
+    raise AssertionError
+
+
+def _given(copy: Path) -> dict[str, str]:
+    try:
+        given = json.loads((copy / OWN / MARK).read_text(encoding="utf-8"))
+    except ValueError:  # torn: then every file that differs from the course counts as edited
+        return {}
+    return given if isinstance(given, dict) else {}
+
+
+def _published(path: Path) -> str:
+    whole = path.read_text(encoding="utf-8")
+    return written(without_outputs(json.loads(whole))) if path.suffix == ".ipynb" else whole
+
+
+def _fingerprint(whole: str) -> str:
+    """A hash of what a person writes: the cells of a notebook without outputs and metadata, else the whole text."""
+    try:
+        cells = [[cell["cell_type"], text(cell)] for cell in json.loads(whole)["cells"]]
+    except (ValueError, KeyError, TypeError):
+        cells = [["raw", whole]]
+    return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
+
+
+def _write(path: Path, whole: str) -> None:
+    """Write a file whole or not at all: a crash must not leave half of somebody's notebook."""
+    new = path.with_name(f".{path.name}.part")
+    new.write_text(whole, encoding="utf-8")
+    os.replace(new, path)

@@ -1,0 +1,262 @@
+"""A working copy: handed out without outputs, and brought up to date without losing a learner's edit."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labkit.bench import seed, working_copy
+from labkit.classroom.membership import Membership, membership
+from labkit.course import working
+from labkit.course.copying import CHANGES, LESSONS, NoCopy, files, prepare
+from labkit.course.exercises import exercise
+from labkit.course.places import answer_of, original
+from labkit.course.progress import Progress, home
+
+COURSE = original()
+ROOM = "notebooks/01_hello_room.ipynb"
+BLANK = "exercises/02-auth.ipynb"
+
+
+@pytest.fixture(autouse=True)
+def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A person who has set nothing."""
+    for name in ("LABKIT_HOME", "LABKIT_SEED", "JPY_SESSION_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "person"))
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    """A course that a session has used, as a checkout's notebooks folder is after it."""
+    course = tmp_path / "course"
+    for folder in ("notebooks", "exercises"):
+        shutil.copytree(COURSE / folder, course / folder)
+    (course / "notebooks" / "Untitled.ipynb").write_text("{}")
+    (course / "exercises" / ".saved").mkdir()
+    (course / "labkit-seed").write_text("ana\n")
+    edit(course / ROOM, predicted="left by a run")
+    return course
+
+
+def edit(path: Path, source: str | None = None, predicted: str | None = None) -> None:
+    """Change a notebook: add a cell, or what a run leaves behind."""
+    notebook = read(path)
+    if source is not None:
+        notebook["cells"].append({"cell_type": "markdown", "id": "new", "metadata": {}, "source": source})
+    if predicted is not None:
+        cell = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+        cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": predicted}]
+        cell["execution_count"] = 7
+        cell["metadata"]["execution"] = {"iopub.status.idle": "2026-01-01"}
+        notebook["metadata"]["widgets"] = {"predicted": predicted}
+    path.write_text(json.dumps(notebook))
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text())
+
+
+def test_copy_has_the_course_and_nothing_of_a_run(course: Path, tmp_path: Path) -> None:
+    """No output, no count, no widget, no guide, no file that the course does not publish."""
+    prepare(course, tmp_path / "copy")
+    copied = {str(path.relative_to(tmp_path / "copy")) for path in (tmp_path / "copy").rglob("*") if path.is_file()}
+    assert copied == {*files(), ".labkit/copy.json", ".labkit/.gitignore"}
+    for name in files():
+        text = (tmp_path / "copy" / name).read_text()
+        assert "left by a run" not in text
+        for cell in read(tmp_path / "copy" / name)["cells"] if name.endswith(".ipynb") else []:
+            assert cell.get("outputs", []) == [] and cell.get("execution_count") is None
+    assert [cell["source"] for cell in read(tmp_path / "copy" / ROOM)["cells"]] == [
+        cell["source"] for cell in read(COURSE / ROOM)["cells"]
+    ]
+
+
+def test_every_published_notebook_is_handed_out() -> None:
+    """The list of lessons is the folder's."""
+    tracked = subprocess.run(["git", "ls-files", "notebooks/*.ipynb"], cwd=COURSE, capture_output=True, text=True)
+    assert [Path(name).stem for name in tracked.stdout.split()] == list(LESSONS)
+
+
+@pytest.mark.parametrize("first", ["ana", None])
+def test_another_seed_for_a_copy_is_refused(course: Path, tmp_path: Path, first: str | None) -> None:
+    """The sentence names both seeds and the way out; nothing in the copy changes. Its own seed may be said again."""
+    copy = tmp_path / "copy"
+    prepare(course, copy, first)
+    before = {path: path.stat().st_mtime_ns for path in copy.rglob("*")}
+    edit(course / ROOM, source="a new version")
+    with pytest.raises(NoCopy, match=f"{first or '1 .the default.'}, not bob.*labkit lab OTHER --seed bob"):
+        prepare(course, copy, "bob")
+    assert {path: path.stat().st_mtime_ns for path in copy.rglob("*")} == before
+    prepare(course, copy, first or "1")
+
+
+def test_new_version_takes_the_place_of_an_unedited_one(course: Path, tmp_path: Path) -> None:
+    """A notebook that was only run is not edited."""
+    copy = tmp_path / "copy"
+    prepare(course, copy)
+    edit(copy / ROOM, predicted="something")
+    edit(course / ROOM, source="a new version")
+    assert prepare(course, copy) == [
+        f"{ROOM} has a new version; you had not edited yours, so the new one took its place"
+    ]
+    assert "a new version" in (copy / ROOM).read_text()
+    assert prepare(course, copy) == []
+
+
+def test_new_version_comes_beside_an_edited_one(course: Path, tmp_path: Path) -> None:
+    """Each version is told of once, in the terminal and in a file, and none is written over."""
+    copy = tmp_path / "copy"
+    prepare(course, copy)
+    edit(copy / BLANK, source="my answer")
+    mine = (copy / BLANK).read_bytes()
+    for version, beside in (("second", "02-auth-new.ipynb"), ("third", "02-auth-new-2.ipynb")):
+        edit(course / BLANK, source=version)
+        (told,) = prepare(course, copy)
+        assert f"yours, so it stays, and the new one is {beside}" in told
+        assert told in (copy / CHANGES).read_text()
+        assert version in (copy / "exercises" / beside).read_text()
+        assert (copy / BLANK).read_bytes() == mine
+        assert prepare(course, copy) == []
+
+
+@pytest.mark.parametrize("mine", ["no JSON", '{"cells": 3}', "\ufeff{}"])
+def test_a_notebook_that_cannot_be_read_stays(course: Path, tmp_path: Path, mine: str) -> None:
+    """Whatever it holds, it is the learner's."""
+    copy = tmp_path / "copy"
+    prepare(course, copy)
+    (copy / ROOM).write_text(mine)
+    edit(course / ROOM, source="a new version")
+    assert len(prepare(course, copy)) == 1
+    assert (copy / ROOM).read_text() == mine
+
+
+def test_a_torn_mark_loses_no_edit(course: Path, tmp_path: Path) -> None:
+    """Without a record of what was handed out, every file that differs counts as edited."""
+    copy = tmp_path / "copy"
+    prepare(course, copy)
+    (copy / ".labkit" / "copy.json").write_text("{")
+    edit(copy / ROOM, source="mine")
+    prepare(course, copy)
+    assert "mine" in (copy / ROOM).read_text()
+
+
+def test_a_removed_notebook_is_handed_out_again(course: Path, tmp_path: Path) -> None:
+    """So a learner begins a notebook anew by removing it."""
+    prepare(course, tmp_path / "copy")
+    (tmp_path / "copy" / ROOM).unlink()
+    assert prepare(course, tmp_path / "copy") == []
+    assert (tmp_path / "copy" / ROOM).exists()
+
+
+def test_a_copy_of_an_older_labkit_becomes_one_of_ours(course: Path, tmp_path: Path) -> None:
+    """It had no mark; its files stay, and the learner is told where the progress until now is."""
+    copy = tmp_path / "copy"
+    shutil.copytree(course / "notebooks", copy / "notebooks")
+    edit(copy / ROOM, source="mine")
+    told = prepare(course, copy)
+    assert "~/.labkit" in told[-1] and working_copy.is_copy(copy)
+    assert "mine" in (copy / ROOM).read_text()
+
+
+def test_the_course_itself_is_no_copy(tmp_path: Path) -> None:
+    """`labkit lab .` in a checkout must not make the tracked notebooks somebody's."""
+    (tmp_path / "solutions").mkdir()
+    with pytest.raises(NoCopy, match="holds the course itself"):
+        prepare(COURSE, tmp_path)
+
+
+def test_a_project_with_a_notebooks_folder_is_no_copy(tmp_path: Path) -> None:
+    """Nothing is handed out into somebody's data."""
+    (tmp_path / "notebooks").mkdir()
+    with pytest.raises(NoCopy, match="holds other things"):
+        prepare(COURSE, tmp_path)
+    assert [path.name for path in tmp_path.rglob("*")] == ["notebooks"]
+
+
+def test_two_copies_share_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Progress, class, seed and answers are those of the copy around, from any folder inside it."""
+    for name in ("ana", "ben"):
+        prepare(COURSE, tmp_path / name, name)
+    monkeypatch.chdir(tmp_path / "ana" / "notebooks")
+    Progress().add("02-auth", "pass")
+    Membership("ws://localhost:1", "ana", "code", "physics").keep()
+    monkeypatch.chdir(tmp_path / "ana" / "exercises")
+    assert len(Progress().records()) == 1 and membership() is not None
+    numbers = seed.seed()
+    monkeypatch.chdir(tmp_path / "ben")
+    assert Progress().records() == [] and membership() is None
+    assert seed.seed() != numbers
+    deep = tmp_path / "ben" / "notebooks" / "mine"
+    deep.mkdir()
+    monkeypatch.chdir(deep)
+    assert home() == tmp_path / "ben" / ".labkit"
+    assert answer_of("02-auth") == tmp_path / "ben" / BLANK
+    assert seed.seed() == seed.number_of("ben")
+    monkeypatch.chdir(tmp_path)
+    assert home() == tmp_path / "person" / ".labkit"
+
+
+def test_a_kernel_that_changes_its_folder_keeps_its_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`%cd /tmp` in a cell moves neither the progress nor the seed."""
+    prepare(COURSE, tmp_path / "ana", "ana")
+    monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "ana" / ROOM))
+    monkeypatch.chdir(tmp_path)
+    assert home() == tmp_path / "ana" / ".labkit"
+    assert seed.seed() == seed.number_of("ana")
+
+
+def test_labkit_home_comes_before_the_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever wants one progress for many copies names its folder."""
+    prepare(COURSE, tmp_path / "ana")
+    monkeypatch.chdir(tmp_path / "ana")
+    monkeypatch.setenv("LABKIT_HOME", str(tmp_path / "all"))
+    assert home() == tmp_path / "all"
+
+
+def test_a_removed_exercise_begins_anew_in_its_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without outputs, and never in the course's own folder."""
+    prepare(COURSE, tmp_path / "ana")
+    monkeypatch.chdir(tmp_path / "ana" / "notebooks")
+    given = (tmp_path / "ana" / BLANK).read_text()
+    (tmp_path / "ana" / BLANK).unlink()
+    assert working.reset(exercise("02-auth")) == (tmp_path / "ana" / BLANK, None)
+    assert (tmp_path / "ana" / BLANK).read_text() == given
+
+
+def test_reset_outside_any_copy_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The published exercise stays as it is, in a checkout and in an installed package."""
+    monkeypatch.chdir(tmp_path)
+    before = (COURSE / BLANK).stat().st_mtime_ns
+    with pytest.raises(OSError, match="labkit lab my-course"):
+        working.reset(exercise("02-auth"))
+    assert (COURSE / BLANK).stat().st_mtime_ns == before
+
+
+def test_the_root_of_a_checkout_works_in_the_copy_of_make_lab(tmp_path: Path) -> None:
+    """`labkit course` there leaves the tracked notebooks alone, and sees what was done in JupyterLab."""
+    for folder in ("labkit", "notebooks", "exercises", "solutions"):
+        shutil.copytree(COURSE / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    environment = {key: value for key, value in os.environ.items() if key != "LABKIT_HOME"}
+
+    def labkit(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "labkit", *arguments],
+            cwd=tmp_path,
+            env=environment | {"PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    labkit("lab", "--only-copy")
+    Progress(tmp_path / "my-course" / ".labkit" / "progress.jsonl").add("02-auth", "pass")
+    assert "passed" in labkit("course", "list")
+    assert str(tmp_path / "my-course" / BLANK) in labkit("course", "reset", "02-auth")
+    assert (tmp_path / BLANK).read_bytes() == (COURSE / BLANK).read_bytes()

@@ -1,0 +1,84 @@
+"""Every fenced shell or Python block of the documents runs as printed, in a fresh clone after `make setup`."""
+
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.examples import ROOT, Block, Clone, Run, blocks_of
+
+DOCUMENTS = subprocess.run(
+    ["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True
+).stdout.split()
+BLOCKS = [block for path in DOCUMENTS for block in blocks_of(path)]
+LAB = Run(until="copy and paste one of these URLs", ends_by=signal.SIGTERM)
+SERVER = ".venv/bin/labkit serve --quiet"
+CLASS = ".venv/bin/labkit class start physics"
+ROSTER = "printf 'name\\nana\\n' > roster.csv"
+
+# What cannot run here, and why. Each line must be in a document.
+NOT_RUN = {
+    "make test": "it runs this file",
+    "docker compose -f deploy/compose.yaml up --build": "needs a Docker daemon; tests/deploy reads the file",
+    "make bench": "half an hour, alone on the machine",
+    ".venv/bin/python -m benchmarks W2 --rounds 3": "compiles with gcc, and measures for minutes on two free cores",
+    ".venv/bin/python -m benchmarks W1a --servers ours,article": "the same, and needs Node's ws",
+    ".venv/bin/python -m benchmarks.holding_up": "measures for minutes on two free cores",
+    ".venv/bin/python -m benchmarks.inside": "measures for a minute on a free core",
+    ".venv/bin/python -m benchmarks.ledger": "measures for minutes on two free cores",
+    "classroom.join(": "address, code and fingerprint are those of the reader's slip; tests/classroom joins",
+    "board = ClassBoard(": "asks for the code of the reader's class; tests/views/test_class_board.py shows one",
+    "c.Spawner.default_url": "the configuration of JupyterHub, which gives `c`",
+}
+HOW = {
+    "make lab": Run(until=LAB.until, ends_by=LAB.ends_by, code=-LAB.ends_by),  # make dies of it, too
+    ".venv/bin/labkit lab ~/ana-course --seed ana": LAB,
+    ".venv/bin/labkit lab --present": LAB,
+    ".venv/bin/labkit serve": Run(until="listening on ws://localhost:8080"),
+    ".venv/bin/labkit serve --audit room.db": Run(until="listening on ws://localhost:8080", made=("room.db",)),
+    ".venv/bin/labkit load --members 50 --rate 400": Run(until="sent, .* delivered", beside=SERVER),
+    ".venv/bin/labkit storm --policy all --clients 10000 --plot storm.png": Run(made=("storm.png",)),
+    ".venv/bin/labkit cluster --servers 3": Run(until="listening on ws://localhost:8080"),
+    ".venv/bin/labkit torture --servers 3 --kills 6": Run(until="[1-9] kills|killed|%"),
+    ".venv/bin/python -m labkit.broken room_by_prefix": Run(until="listening on ws://localhost:8080"),
+    ".venv/bin/labkit check 02-auth": Run(code=2),
+    "labkit check 02-auth": Run(code=2),
+    "labkit course reset 02-auth": Run(first="labkit lab --only-copy"),
+    "labkit course diff 02-auth": Run(code=2),
+    ".venv/bin/labkit class start physics --roster roster.csv --lan --tls": Run(until="/board", first=ROSTER),
+    ".venv/bin/labkit class board physics": Run(after=CLASS, first=ROSTER),
+    ".venv/bin/labkit class drill physics": Run(beside=CLASS),
+    ".venv/bin/labkit class drill physics --crash": Run(beside=CLASS),
+    ".venv/bin/labkit class export physics --csv > physics.csv": Run(after=CLASS, first=ROSTER, made=("physics.csv",)),
+    "import labkit": Run(until="hi", beside=SERVER),
+}
+WHERE_LABKIT_IS_ON_PATH = ("exercises/README.md",)  # read in a terminal of JupyterLab
+
+
+def reason(line: str) -> str | None:
+    return next((why for start, why in NOT_RUN.items() if start in line), None)
+
+
+def how(line: str) -> Run:
+    return HOW.get(line) or next((run for start, run in HOW.items() if "\n" in line and start in line), Run())
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.where)
+def test_block_runs_as_printed(block: Block, tmp_path: Path) -> None:
+    """Line by line, on a terminal; what does not end by itself is ended by Ctrl-C when it has shown what it is for."""
+    clone = Clone(tmp_path, is_labkit_on_path=block.where.startswith(WHERE_LABKIT_IS_ON_PATH))
+    with clone.network():
+        for line in block.lines():
+            if reason(line) is None:
+                clone.run(line, how(line), block.language)
+
+
+def test_what_is_not_run_and_how_are_in_the_documents() -> None:
+    """No line stays on a list after it has left the documents."""
+    lines = [line for block in BLOCKS for line in block.lines()]
+    for start in NOT_RUN:
+        assert any(start in line for line in lines), start
+    for start in HOW:
+        assert any(start == line or ("\n" in line and start in line) for line in lines), start
