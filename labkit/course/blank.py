@@ -9,7 +9,7 @@ def state(source: str, name: str) -> str:
     """Is it "not started"? So it is when the last definition of a name is a blank; "" otherwise."""
     try:
         tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
     found = [node for node in tree.body if getattr(node, "name", None) == name]
     if not found:

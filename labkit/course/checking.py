@@ -16,6 +16,7 @@ from labkit.course.exercises import exercise
 from labkit.course.judging import DEFAULT_SEED, judge, not_done
 from labkit.course.progress import Progress, Record, Status
 from labkit.course.result import NOT_STARTED, Result
+from labkit.course.running.shortage import shortage
 from labkit.course.source import Answer, NoSource, of_object
 from labkit.wire import background
 
@@ -41,19 +42,29 @@ def check(exercise_id: str, answer: Any, *, seed: int = DEFAULT_SEED) -> Result:
 
 def checked(asked: Exercise, answer: Answer, seed: int = DEFAULT_SEED, progress: Progress | None = None) -> Result:
     """Judge an answer's source, choose the step of the hint, and note what came of it."""
-    result = background.run(_judged(asked, answer, seed))
+    result = _judged(asked, answer, seed)
     if os.environ.get("NBGRADER_EXECUTION"):
         return result
     return noted(result, progress or Progress())
 
 
-async def _judged(asked: Exercise, answer: Answer, seed: int) -> Result:
+def _judged(asked: Exercise, answer: Answer, seed: int) -> Result:
+    try:
+        background.loop()  # starts its thread
+    except RuntimeError as error:
+        if why := shortage(error):
+            return not_done(asked, why)
+        raise
+    return background.run(_judged_in_time(asked, answer, seed))
+
+
+async def _judged_in_time(asked: Exercise, answer: Answer, seed: int) -> Result:
     """In bounded time. The bound is in here, so that what was begun is put away before anybody goes on."""
     try:
         async with asyncio.timeout(LONGEST_S):
             return await judge(asked, answer.source, name=answer.name, seed=seed)
     except TimeoutError:
-        return not_done(asked, LONGEST_S)
+        return not_done(asked, f"not judged after {LONGEST_S:g} s", LONGEST_S)
 
 
 def noted(result: Result, progress: Progress) -> Result:

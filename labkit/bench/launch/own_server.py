@@ -10,13 +10,13 @@ and ends with its stdin. A further line `NAME NUMBER` is a sample for the store.
 """
 
 import inspect
-import sys
 import textwrap
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from labkit.bench.launch.python import python
 from labkit.bench.launch.server_process import ServerProcess
 from labkit.metrics import Store
 
@@ -40,7 +40,7 @@ class OwnServer(ServerProcess):
 
     def command(self, port: int) -> list[str]:
         """How it is run; it chooses a port by itself."""
-        return [sys.executable, "-u", str(self.path)]
+        return python(str(self.path))
 
     def hear(self, line: str) -> None:
         """A sample, where the line is one."""
