@@ -14,7 +14,7 @@ from typing import Any
 from labkit.course.exercise import Exercise
 from labkit.course.exercises import exercise
 from labkit.course.judging import DEFAULT_SEED, judge, not_done
-from labkit.course.progress import Progress, Record, Status
+from labkit.course.progress import NoHome, Progress, Record, Status
 from labkit.course.result import NOT_STARTED, Result
 from labkit.course.running.shortage import shortage
 from labkit.course.source import Answer, NoSource, of_object
@@ -45,7 +45,7 @@ def checked(asked: Exercise, answer: Answer, seed: int = DEFAULT_SEED, progress:
     result = _judged(asked, answer, seed)
     if os.environ.get("NBGRADER_EXECUTION"):
         return result
-    return noted(result, progress or Progress())
+    return noted(result, progress)
 
 
 def _judged(asked: Exercise, answer: Answer, seed: int) -> Result:
@@ -67,16 +67,17 @@ async def _judged_in_time(asked: Exercise, answer: Answer, seed: int) -> Result:
         return not_done(asked, f"not judged after {LONGEST_S:g} s", LONGEST_S)
 
 
-def noted(result: Result, progress: Progress) -> Result:
-    """Note a result; the same, with the hint's step. A disk that cannot be written to is no reason to say nothing."""
+def noted(result: Result, progress: Progress | None = None) -> Result:
+    """Note a result in the learner's progress; return it with the hint's step, or with why it could not be noted."""
     first = result.first_failed
     status: Status = "started" if result.state == NOT_STARTED else result.verdict
     try:
+        progress = progress or Progress()
         earlier = [record for record in progress.records() if record["exercise"] == result.exercise.id]
         if status != "started" or not earlier:
             progress.add(result.exercise.id, status, first.id if first else None)
-    except OSError:
-        return result
+    except NoHome as error:
+        return replace(result, unrecorded=str(error))
     return replace(result, step=min(STEPS, 1 + _failures_in_a_row(earlier, first.id))) if first else result
 
 

@@ -20,9 +20,10 @@ def part(result: Result) -> str:
     """A part of a page: every check with a mark and a word, the first that failed in full."""
     rows = "".join(_check(result, check) for check in result.checks)
     begin = f"<p>{_told(result.hint)}</p>" if result.state == NOT_STARTED else ""
+    note = f"<p>{_text(result.note)}</p>" if result.unrecorded else ""
     return (
         f'<div class="check"><style>{STYLE}</style><p class="headline">{_text(result.headline)}</p>{begin}'
-        f"<ul>{rows}</ul>{_picture(result)}</div>"
+        f"<ul>{rows}</ul>{_picture(result)}{note}</div>"
     )
 
 

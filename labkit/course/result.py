@@ -49,6 +49,7 @@ class Result:
     state: Literal["judged", "not started"] = "judged"
     seconds: float = 0.0
     printed: str = ""
+    unrecorded: str = ""  # why it is not in the learner's progress
 
     def __iter__(self) -> Iterator[Judged]:
         return iter(self.checks)
@@ -105,6 +106,13 @@ class Result:
                 yield f"    came      {check.actual}"
         if self.printed and self.verdict != "pass":
             yield from _told("printed", self.printed.splitlines()[-FIRST:])
+        if self.unrecorded:
+            yield self.note
+
+    @property
+    def note(self) -> str:
+        """That it is not in the learner's progress, and why, in one line; empty when it is."""
+        return f"not recorded: {self.unrecorded}" if self.unrecorded else ""
 
 
 def shortened(lines: tuple[str, ...]) -> list[str]:

@@ -1,12 +1,13 @@
 """What a learner does to a working copy: begin an exercise anew, and compare an answer with ours."""
 
 import difflib
+from collections.abc import Iterable
 from pathlib import Path
 
 from labkit.course import generate
 from labkit.course.exercise import Exercise
 from labkit.course.places import original, read, working_copy, written
-from labkit.course.progress import Progress
+from labkit.course.progress import Record
 from labkit.course.source import of_file
 
 SAVED = ".saved"
@@ -33,9 +34,9 @@ def _last_number(folder: Path, exercise_id: str) -> int:
     return max((int(number) for number in numbers if number.isdecimal()), default=0)
 
 
-def has_passed(asked: Exercise, progress: Progress) -> bool:
+def has_passed(asked: Exercise, records: Iterable[Record]) -> bool:
     """Whether the learner has ever passed it."""
-    return any(record["status"] == "pass" and record["exercise"] == asked.id for record in progress.records())
+    return any(record["status"] == "pass" and record["exercise"] == asked.id for record in records)
 
 
 def diff(asked: Exercise, answer: Path | None = None) -> str:

@@ -11,13 +11,11 @@ variable. Text passes as UTF-8, whatever the locale.
 import os
 import sys
 from pathlib import Path
-from typing import IO
 
 import labkit
 
 # -E: no PYTHON* variables; -P: neither the working folder nor the program's folder comes first; -u: no line waits.
 ISOLATED = ("-E", "-P", "-u", "-X", "utf8")
-LAST_BYTES = 4000
 BOOT = """
 import os, runpy, sys
 sys.path += [path for path in sys.argv.pop(1).split(os.pathsep) if path and path not in sys.path]
@@ -35,11 +33,9 @@ def python(program: str, *arguments: str) -> list[str]:
     return [sys.executable, *ISOLATED, "-c", BOOT, os.pathsep.join(_libraries()), program, *arguments]
 
 
-def last_words(errors: IO[bytes]) -> str:
-    """The last line that a program wrote into this file: of a traceback, the error itself."""
-    size = errors.seek(0, os.SEEK_END)
-    errors.seek(max(0, size - LAST_BYTES))
-    lines = errors.read().decode("utf-8", "replace").strip().splitlines()
+def last_words(errors: bytes) -> str:
+    """The last line that a program wrote to stderr: of a traceback, the error itself."""
+    lines = errors.decode("utf-8", "replace").strip().splitlines()
     return lines[-1].strip() if lines else "it wrote nothing"
 
 

@@ -83,11 +83,16 @@ def _run_real(plan: Plan) -> StormResult:
     """In a process of its own, which ends when we close its stdin, or are gone."""
     with tempfile.TemporaryFile() as errors:
         said = _said_of(plan, errors)
-        died = {"error": f"the process with the clients died: {last_words(errors)}"}
+        died = {"error": f"the process with the clients died: {last_words(_read(errors))}"}
     told: dict[str, Any] = json.loads(said) if said else died
     if "error" in told:
         raise StormFailed(told["error"])
     return StormResult(**told | {"arrivals": tuple(told["arrivals"])})
+
+
+def _read(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
 
 
 def _said_of(plan: Plan, errors: IO[bytes]) -> str:

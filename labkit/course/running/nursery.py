@@ -11,7 +11,6 @@ import signal
 import socket
 import struct
 import subprocess
-import tempfile
 import threading
 from collections.abc import AsyncIterator
 from types import TracebackType
@@ -37,7 +36,6 @@ class Nursery:
 
     async def __aenter__(self) -> Self:
         """Start it. Raises OSError where this machine has no room for a process."""
-        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed by __aexit__
         ours, theirs = socket.socketpair()
         ours.settimeout(FORK_S)
         self._socket = ours
@@ -48,11 +46,14 @@ class Nursery:
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
-                    stderr=self._errors,
+                    stderr=subprocess.PIPE,
                 )
             except BaseException:
-                self._close()
+                ours.close()
                 raise
+        assert self._process.stderr is not None
+        self._errors: IO[bytes] = self._process.stderr
+        os.set_blocking(self._errors.fileno(), False)
         return self
 
     async def __aexit__(
@@ -66,11 +67,7 @@ class Nursery:
         finally:
             self._process.kill()
             self._process.wait()
-            self._close()
-
-    def _close(self) -> None:
-        self._socket.close()
-        self._errors.close()
+            self._errors.close()
 
     @contextlib.asynccontextmanager
     async def start(self, request: dict[str, Any]) -> AsyncIterator[AnswerProcess]:
@@ -98,7 +95,7 @@ class Nursery:
     @property
     def death(self) -> str:
         """How it died; empty while it lives. What it forked ends with it."""
-        return "" if self._process.poll() is None else f"it died: {last_words(self._errors)}"
+        return "" if self._process.poll() is None else f"it died: {last_words(self._errors.read() or b'')}"
 
     def _fork(self, *descriptors: int) -> int:
         with self._lock:
