@@ -5,8 +5,11 @@ Exit codes: 0 done, 1 what was checked does not hold, 2 it could not run: one li
 
 from importlib import import_module
 from keyword import iskeyword
+from typing import Any
 
 import click
+
+from labkit.terminal import show_everything
 
 VERBS = {
     "serve": "Run the room server.",
@@ -38,6 +41,11 @@ class Verbs(click.Group):
         place = f"{name}_" if iskeyword(name) else name
         command: click.Command = getattr(import_module(f"labkit.commands.{place}"), place)
         return command
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run a verb, on whatever terminal."""
+        show_everything()
+        return super().main(*arguments, **options)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs without importing them."""

@@ -149,11 +149,11 @@ def _can_measure(pid: int) -> bool:
 
 def cpu_s(pid: int) -> float:
     """Seconds of processor time that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS_A_S
 
 
 def rss_kb(pid: int) -> float:
     """A process's memory."""
-    status = Path(f"/proc/{pid}/status").read_text()
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
     return float(status.partition("VmRSS:")[2].split()[0])

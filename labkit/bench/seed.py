@@ -11,6 +11,8 @@ import os
 from pathlib import Path
 from random import Random
 
+from labkit import textfile
+
 VARIABLE = "LABKIT_SEED"
 FILE = "labkit-seed"
 SAVED_WITH = 1
@@ -33,5 +35,5 @@ def _of_this_copy() -> str:
     """The seed that lies in this folder or in the one above it: a kernel's folder is the notebook's."""
     for folder in (Path.cwd(), Path.cwd().parent):
         if (folder / FILE).is_file():
-            return (folder / FILE).read_text(encoding="utf-8")
+            return textfile.read(folder / FILE)
     return ""

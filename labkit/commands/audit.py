@@ -3,7 +3,6 @@
 import asyncio
 import csv
 import os
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from labkit.brokers import BadBroker, LogError, broker_at
 from labkit.commands.failing import CannotRun
 from labkit.rules.answers import iso
 from labkit.rules.limits import Limits
+from labkit.terminal import Sheet
 from labkit.wire.audit.file import AuditError, Entry, reading, rows
 from labkit.wire.audit.verify import Anchor, verify
 from labkit.wire.sharing.reconcile import reconcile
@@ -105,7 +105,7 @@ def _reconcile(file: Path, url: str) -> None:
 
 
 def _print_rows(file: Path, since: float | None, room: str | None, is_csv: bool) -> None:
-    table = csv.writer(sys.stdout)  # ends lines with CR LF, or else a CR inside a cell would not be quoted
+    table = csv.writer(Sheet())  # ends lines with CR LF, or else a CR inside a cell would not be quoted
     with reading(file) as connection:
         if is_csv:
             table.writerow(["n", *Entry._fields])

@@ -29,6 +29,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from labkit import textfile
+
 TABLES = {"types", "fields", "more", "known", "codes", "without", "path"}
 ONLY_SAID = ("auth", "refresh", "join", "leave", "ping")  # by clients: no server says these
 WITHOUT = ("probes", "messages", "answers", "meaning")
@@ -127,7 +129,7 @@ class Dialect:
 def read_dialect(path: Path) -> Dialect:
     """The dialect in a file. Raises BadDialect."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(textfile.read(path))
         codes = {int(ours): theirs for ours, theirs in table.get("codes", {}).items()}
         probes, messages, answers, meaning = (tuple(table.get("without", {}).get(kind, ())) for kind in WITHOUT)
         types, names, more, known = (dict(table.get(kind, {})) for kind in ("types", "fields", "more", "known"))

@@ -12,8 +12,6 @@ import os
 import sys
 from pathlib import Path
 
-import labkit
-
 # -E: no PYTHON* variables; -P: neither the working folder nor the program's folder comes first; -u: no line waits.
 ISOLATED = ("-E", "-P", "-u", "-X", "utf8")
 BOOT = """
@@ -43,7 +41,7 @@ def _libraries() -> list[str]:
     """Where this process may have its libraries from: folders that packages were installed to, and labkit's own."""
     here = Path.cwd()
     folders = [path for path in sys.path if path and Path(path) != here and _is_installation(Path(path))]
-    return [*folders, str(Path(labkit.__file__).resolve().parents[1])]
+    return [*folders, str(Path(__file__).resolve().parents[3])]
 
 
 def _is_installation(folder: Path) -> bool:

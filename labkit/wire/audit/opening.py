@@ -48,7 +48,7 @@ def holder(audit: Path) -> int | None:
     """The process that has an audit file open to write, on this machine; None when there is none."""
     path = audit.with_name(f"{audit.name}.lock")
     try:
-        with path.open("r+") as file:
+        with path.open("r+", encoding="ascii") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return None
     except BlockingIOError:
