@@ -1,5 +1,8 @@
 """From what a learner hands in to the source of the answer: an object in a kernel or a script, a file, a notebook."""
 
+import __future__
+
+import ast
 import inspect
 import json
 import linecache
@@ -86,16 +89,25 @@ def _name_of(answer: Any, space: dict[str, Any], usual: str) -> str:
 def _is_told(source: str, answer: Any) -> bool:
     """Whether the source holds the code that this very object was made of; True where nobody can tell.
 
-    The code itself is compared, as IPython counts lines otherwise than Python does.
+    The code itself is compared: the lines that IPython keeps of a cell are not those that Python counts.
     """
     files = {file for file in linecache.cache if not os.path.exists(file)}  # cells
     made_of = [code for code in _codes_of(answer) if code.co_filename in files]
     try:
-        program = compile(source, "", "exec", dont_inherit=True)
+        told = {_shape(code) for code in _compiled(source)}
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True  # its fault is told by its process
-    told = {_shape(code) for code in _within(program)}
     return all(_shape(code) in told for code in made_of)
+
+
+def _compiled(source: str) -> Iterator[CodeType]:
+    """The code of each statement by itself, as IPython compiles a cell, with and without `__future__`."""
+    tree = ast.parse(source)
+    futures = [name.name for node in tree.body if isinstance(node, ast.ImportFrom) for name in node.names]
+    features = [getattr(__future__, name) for name in futures if name in __future__.all_feature_names]
+    for flags in {0, sum(feature.compiler_flag for feature in features)}:
+        for node in tree.body:
+            yield from _within(compile(ast.Module([node], []), "", "exec", flags, dont_inherit=True))
 
 
 def _codes_of(answer: Any) -> list[CodeType]:

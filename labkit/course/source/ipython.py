@@ -15,6 +15,7 @@ RUN_THE_BODY = ("time", "capture", "prun")  # in the notebook's own namespace
 BIND_NAMES = ("run", "store", "pylab", "paste", "cpaste", "edit", "macro")  # in ways that the notebook does not show
 NEEDED = "get_ipython"
 _WRITTEN = {"run_line_magic": "%", "run_cell_magic": "%%", "system": "!", "getoutput": "!"}
+NO_LINE_ENDS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
@@ -36,12 +37,20 @@ def python(cell: str) -> str:
         from IPython.core.inputtransformer2 import TransformerManager  # 0.2 s, and only the `lab` extra brings it
     except ImportError:
         return _without_ipython(cell)
+    stand_in = _stand_ins(cell)
     try:
         with warnings.catch_warnings(action="ignore"):
-            made: str = TransformerManager().transform_cell(cell)  # type: ignore[no-untyped-call]
+            made = TransformerManager().transform_cell(cell.translate(stand_in))  # type: ignore[no-untyped-call]
     except UNREADABLE:
         return cell
+    made = made.translate({ord(letter): code for code, letter in stand_in.items()})
     return made if _is_python(made) else cell
+
+
+def _stand_ins(cell: str) -> dict[int, str]:
+    """Letters that the cell has not, for the characters at which IPython splits lines and Python does not."""
+    letters = (letter for letter in map(chr, range(0x4E00, 0x9FFF)) if letter not in cell)
+    return {ord(odd): next(letters) for odd in NO_LINE_ENDS}
 
 
 def _is_python(cell: str) -> bool:
@@ -99,14 +108,14 @@ class _Unfolding(ast.NodeTransformer):
 
     is_changed = False
 
-    def visit_Expr(self, node: ast.Expr) -> ast.AST | list[ast.stmt]:  # noqa: N802
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | list[ast.stmt]:
         inner = _timed(node.value)
         if not inner:
             return self.generic_visit(node)
         self.is_changed = True
         return inner
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         inner = _timed(node)
         if len(inner) != 1 or not isinstance(inner[0], ast.Expr):
             return self.generic_visit(node)

@@ -33,7 +33,7 @@ def needed(texts: Iterable[str], name: str, held: Container[str] = ()) -> str:
     for text in texts:
         try:
             statements += _statements(ipython.python(text), name, hidden)
-        except RecursionError:
+        except (RecursionError, MemoryError):
             raise NoSource("a statement is nested too deeply to be read; split it into several") from None
     slicing = _Slicing(statements, name)
     taken = slicing.taken()
@@ -44,11 +44,8 @@ def needed(texts: Iterable[str], name: str, held: Container[str] = ()) -> str:
     absent = sorted(used - slicing.bound - GIVEN)
     missing = list(_missing(absent, hidden, () if slicing.is_open else held))
     futures = [one.text for one in statements if _is_future(one)]
-    parts = [
-        _tolerant(one) if _only_changes(one, used) else one.text
-        for one in statements
-        if one in taken and not _is_future(one)
-    ]
+    others = [one for one in statements if one in taken and not _is_future(one)]
+    parts = [_tolerant(one) if _may_fail(one, used, bool(held)) else one.text for one in others]
     return "\n\n\n".join([*dict.fromkeys(futures), *missing, *parts]) + "\n"
 
 
@@ -74,8 +71,8 @@ def _may_fail(one: Statement, used: set[str], is_kernel: bool) -> bool:
 
 def _tolerant(one: Statement) -> str:
     """The statement so that its error ends nothing else, as in a kernel, and is printed."""
-    shown = "print(f'{type(error).__name__}: {error}')"
-    whole = ast.parse(f"try:\n    pass\nexcept Exception as error:\n    {shown}")
+    shown = "print(f'{type(__error__).__name__}: {__error__}')"
+    whole = ast.parse(f"try:\n    pass\nexcept Exception as __error__:\n    {shown}")
     guard = whole.body[0]
     assert isinstance(guard, ast.Try) and one.node is not None
     guard.body = [one.node]
@@ -115,7 +112,7 @@ class _Hidden(NamedTuple):
 def _statements(text: str, name: str, hidden: list[_Hidden]) -> Iterator[Statement]:
     try:
         tree = ast.parse(text)
-    except ipython.UNREADABLE:
+    except (SyntaxError, ValueError):
         if ipython.seems_to_define(name, text):
             yield Statement(text, None, binds={name: "definition"}, kills=frozenset({name}))
         else:
