@@ -80,11 +80,6 @@ BUILT_UP = {  # cells, what the answer is called with, and what it returns
     ),
     "globals()": (["globals()['T'] = {1: 2}", GET], 1, 2),
     "exec": (["exec('T = {1: 2}')", GET], 1, 2),
-    "submodules": (
-        ["import xml.etree.ElementTree", "import xml.dom", "def answer(x): return xml.etree.__name__"],
-        0,
-        "xml.etree",
-    ),
     "future": (["from __future__ import annotations", "T = 1", "def answer(x: Nowhere): return T"], 0, 1),
     "several on a line": (["a = 'é'; T = {1: 2}; b = 3", GET], 1, 2),
     "several on lines": (["a = 'é\u2028'; T = {1:\n2}; b = 3", GET], 1, 2),
