@@ -20,9 +20,13 @@ _CHANGE_FIRST_ARGUMENT = """
 setattr delattr next shuffle heappush heappop heapify heapreplace heappushpop insort insort_left insort_right
 setitem delitem iadd ior
 """
+_MAKE_SCALARS = (
+    "len sum str repr int float bool abs round any all isinstance issubclass type hash id range print ord chr"
+)
 CHANGERS = frozenset(_CHANGERS.split())
 READERS = frozenset(_READERS.split())
 CHANGE_FIRST_ARGUMENT = frozenset(_CHANGE_FIRST_ARGUMENT.split())
+MAKE_SCALARS = frozenset(_MAKE_SCALARS.split())
 PASS_ITEMS_ON = frozenset(
     {"enumerate", "zip", "reversed", "iter", "sorted", "list", "map", "filter", "next", "tuple", "vars"}
 )
@@ -100,10 +104,9 @@ def killed(node: ast.stmt) -> frozenset[str]:
             return frozenset(name for target in node.targets for name in _plain_names(target))
         case ast.AnnAssign(target=target, value=ast.expr()):
             return frozenset(_plain_names(target))
-        case ast.With(body=body) | ast.AsyncWith(body=body):
-            named = [item.optional_vars for item in node.items if item.optional_vars is not None]
-            names = [name for target in named for name in _plain_names(target)]
-            return frozenset(names).union(*map(killed, body))
+        case ast.With(items=items) | ast.AsyncWith(items=items):  # its body may end early, and the error be suppressed
+            named = [item.optional_vars for item in items if item.optional_vars is not None]
+            return frozenset(name for target in named for name in _plain_names(target))
     return frozenset()
 
 

@@ -38,9 +38,14 @@ class _Reader(Scopes):
             getattr(self._node, "value", None), ast.Lambda
         ):
             made.now.include(made.later)  # a lambda that is given to a function is called by it
+        local = {pair for pair in made.aliases if ":" in "".join(pair)}
+        within = local | {(other, name) for name, other in local}
         for facts in (made.now, made.later):
-            facts.changed = closed(facts.changed, made.aliases)
-            facts.touched = closed(facts.touched, made.aliases)
+            facts.changed = closed(facts.changed, within)
+            facts.touched = closed(facts.touched, within)
+        for name in {name for name, _ in within if ":" not in name}:
+            made.aliases |= {(name, other) for other in closed({name}, within) if ":" not in other}
+        made.aliases -= local
         made.changes_arguments = bool(self._parameters & (made.later.changed | made.later.touched))
         found = ipython.first_magic(self._node)
         if found is not None:
@@ -59,6 +64,8 @@ class _Reader(Scopes):
     def visit_Assign(self, node: ast.Assign) -> None:  # noqa: N802
         for target in node.targets:
             self._alias(target, node.value)
+        if self._scopes and self._scopes[-1].kind == "class":
+            self._hold({self._scopes[-1].name}, [node.value])
         self.generic_visit(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:  # noqa: N802
@@ -143,6 +150,10 @@ class _Reader(Scopes):
         is_unbound = isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") in BUILT_IN_TYPES
         if given and (name in CHANGE_FIRST_ARGUMENT or (is_unbound and changes_itself(name))):
             self._facts.changed |= self._roots(given[0])
+        if isinstance(node.func, ast.Attribute) and changes_itself(name):
+            self._hold(self._roots(node.func.value), given)
+        elif given:
+            self._hold(self._roots(given[0]), given[1:])
         if isinstance(node.func, ast.Name):
             self._facts.passed |= {(self._key(name), root) for root in self._roots_of(given)}
         self.generic_visit(node)
@@ -175,6 +186,8 @@ class _Reader(Scopes):
         generic = {one.name for one in getattr(node, "type_params", [])}
         self._enter("function", Bound(bound.names | set(names) | generic, bound.outer))
         self._parameters |= {self._key(name) for name in names[is_method:]}
+        if is_method and names:
+            self.made.aliases.add((f"{self._scopes[-2].name}()", self._key(names[0])))
         self._leave(body)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:  # noqa: N802
@@ -184,7 +197,7 @@ class _Reader(Scopes):
         self._visit_all(outside)
         self._bind(node.name, "class")
         generic = frozenset(one.name for one in getattr(node, "type_params", []))
-        self._enter("class", Bound(generic, bound_in(node.body).outer))
+        self._enter("class", Bound(generic, bound_in(node.body).outer), node.name)
         self._leave(node.body)
 
     def _comprehension(self, node: ast.AST) -> None:

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from labkit.course.source.names import PASS_ITEMS_ON, Bound, killed
+from labkit.course.source.names import MAKE_SCALARS, PASS_ITEMS_ON, Bound, killed
 from labkit.course.source.statement import Facts, Kind, Statement
 
 
@@ -12,6 +12,7 @@ class _Scope(NamedTuple):
     kind: Literal["function", "comprehension", "class"]
     number: int
     bound: Bound
+    name: str = ""  # of a class
 
 
 class Scopes(ast.NodeVisitor):
@@ -52,8 +53,8 @@ class Scopes(ast.NodeVisitor):
                 return {self._key(name)}
             case ast.Call(func=ast.Name(id=name), args=arguments) if name in PASS_ITEMS_ON and arguments:
                 return self._roots_of(arguments)
-            case ast.Call(func=ast.Name(id=name)):
-                return {f"{self._key(name)}()"}
+            case ast.Call(func=ast.Name(id=name), args=arguments):
+                return {f"{self._key(name)}()"} | (set() if name in MAKE_SCALARS else self._roots_of(arguments))
             case ast.Call(func=ast.Attribute(value=value)):
                 found = self._roots(value)
                 self.made.aliases |= {(f"{root}.()", root) for root in found}
@@ -64,7 +65,7 @@ class Scopes(ast.NodeVisitor):
                 return self._roots(value)
             case ast.IfExp(body=one, orelse=other):
                 return self._roots_of([one, other])
-            case ast.BoolOp(values=parts) | ast.Tuple(elts=parts) | ast.List(elts=parts):
+            case ast.BoolOp(values=parts) | ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Dict(values=parts):
                 return self._roots_of(parts)
         return set()
 
@@ -74,13 +75,16 @@ class Scopes(ast.NodeVisitor):
     def _alias(self, target: ast.AST | None, value: ast.AST | None) -> None:
         if target is None or value is None:
             return
-        for one in ast.walk(target):
-            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
-                self.made.aliases |= {(self._key(one.id), root) for root in self._roots(value)}
+        names = {self._key(one.id) for one in ast.walk(target) if isinstance(one, ast.Name)}
+        self._hold(names, [value])
 
-    def _enter(self, kind: Literal["function", "comprehension", "class"], bound: Bound) -> None:
+    def _hold(self, names: set[str], values: Iterable[ast.AST]) -> None:
+        """Note that these names may hold the objects of these values."""
+        self.made.aliases |= {(name, root) for root in self._roots_of(values) for name in names}
+
+    def _enter(self, kind: Literal["function", "comprehension", "class"], bound: Bound, name: str = "") -> None:
         self._count += 1
-        self._scopes.append(_Scope(kind, self._count, bound))
+        self._scopes.append(_Scope(kind, self._count, bound, name))
 
     def _leave(self, body: Iterable[ast.AST]) -> None:
         self._visit_all(body)

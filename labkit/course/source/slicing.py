@@ -25,9 +25,27 @@ SHOW = "display = print"
 def needed(texts: Iterable[str], name: str, held: Container[str] = ()) -> str:
     """The program of the statements in the texts that `name` needs; `held` are the names that a kernel holds.
 
-    A text that Python cannot read is given whole, when it seems to define the name: its fault is to be told.
-    Raises NoSource for a statement that is needed and cannot run elsewhere, with what to do instead.
+    A text with a syntax error is included whole when it seems to define a name that is needed: the judge reports the
+    error. Raises NoSource for a statement that is needed and cannot run outside of the notebook.
     """
+    statements, hidden = _read(texts, name)
+    is_kernel = bool(held)
+    slicing = _Slicing(statements, name)
+    taken = slicing.taken()
+    used = {name}.union(*(one.now.uses | one.later.uses for one in taken))
+    for one in taken:
+        if one.cannot:
+            raise NoSource(_refusal(one, used & (set(one.binds) | slicing.changed[one])))
+    if slicing.is_open:  # what seems to be missing may come from there
+        hidden, held = [one for one in hidden if not one.shown], ()
+    missing = list(_missing(sorted(used - slicing.bound - GIVEN), hidden, held))
+    futures = [one.text for one in statements if _is_future(one)]
+    others = [one for one in statements if one in taken and not _is_future(one)]
+    parts = [_tolerant(one) if _may_fail(one, used, is_kernel) else one.text for one in others]
+    return "\n\n\n".join([*dict.fromkeys(futures), *missing, *parts]) + "\n"
+
+
+def _read(texts: Iterable[str], name: str) -> tuple[list[Statement], list["_Hidden"]]:
     statements: list[Statement] = []
     hidden: list[_Hidden] = []
     for text in texts:
@@ -35,18 +53,7 @@ def needed(texts: Iterable[str], name: str, held: Container[str] = ()) -> str:
             statements += _statements(ipython.python(text), name, hidden)
         except (RecursionError, MemoryError):
             raise NoSource("a statement is nested too deeply to be read; split it into several") from None
-    slicing = _Slicing(statements, name)
-    taken = slicing.taken()
-    used = {name}.union(*(one.now.uses | one.later.uses for one in taken))
-    for one in taken:
-        if one.cannot:
-            raise NoSource(_refusal(one, used & (set(one.binds) | slicing.changed[one])))
-    absent = sorted(used - slicing.bound - GIVEN)
-    missing = list(_missing(absent, hidden, () if slicing.is_open else held))
-    futures = [one.text for one in statements if _is_future(one)]
-    others = [one for one in statements if one in taken and not _is_future(one)]
-    parts = [_tolerant(one) if _may_fail(one, used, bool(held)) else one.text for one in others]
-    return "\n\n\n".join([*dict.fromkeys(futures), *missing, *parts]) + "\n"
+    return statements, hidden
 
 
 def _refusal(one: Statement, names: set[str]) -> str:
@@ -61,16 +68,17 @@ def _is_future(one: Statement) -> bool:
 
 
 def _may_fail(one: Statement, used: set[str], is_kernel: bool) -> bool:
-    """Whether a failure of a statement ends nothing else: in a kernel, that of any that changes what is there already.
+    """Whether the program goes on when this statement fails.
 
-    There it may have failed, and been written again. In a notebook it is a call that may be no more than a try-out.
+    In a kernel a change may have failed and been corrected in a later cell, and both are in the history. In a notebook
+    only a call of an unknown method may fail: it may be no more than a try-out.
     """
     is_change = one.node is not None and (used.isdisjoint(one.binds) or isinstance(one.node, ast.AugAssign))
     return is_change and (is_kernel or used.isdisjoint(one.now.changed))
 
 
 def _tolerant(one: Statement) -> str:
-    """The statement so that its error ends nothing else, as in a kernel, and is printed."""
+    """The statement in a `try` that prints its error."""
     shown = "print(f'{type(__error__).__name__}: {__error__}')"
     whole = ast.parse(f"try:\n    pass\nexcept Exception as __error__:\n    {shown}")
     guard = whole.body[0]
@@ -80,7 +88,7 @@ def _tolerant(one: Statement) -> str:
 
 
 def _missing(names: list[str], hidden: list["_Hidden"], held: Container[str]) -> Iterator[str]:
-    """What defines these names where no statement does: a text with a syntax error. Raises NoSource."""
+    """Find what else defines these names, such as a text with a syntax error. Raises NoSource."""
     for name in names:
         texts = [one for one in reversed(hidden) if ipython.seems_to_define(name, one.text)]
         if name == "display":
@@ -151,8 +159,9 @@ class _Slicing:
                 self._by_name.setdefault(name, []).append(one)
         self._data = self._of_kind("data")
         self._classes = self._of_kind("class")
-        every = {pair for one in statements for pair in one.aliases if ":" not in pair[0]}
-        self._aliases = {(name, root) for name, root in every if not name.endswith(".()") or root in self._data}
+        every = {pair for one in statements for pair in one.aliases}
+        every = {(name, other) for name, other in every if not name.endswith(".()") or other in self._data}
+        self._aliases = every | {(other, name) for name, other in every if self._is_plain(other)}
         self.changed = {one: self._changes(one) for one in statements}
         self.is_open = any(self._is_open(one) for one in statements)
 
@@ -160,6 +169,10 @@ class _Slicing:
     def bound(self) -> set[str]:
         """The names that some statement binds."""
         return set(self._by_name)
+
+    def _is_plain(self, name: str) -> bool:
+        """Whether it is no module, function or class: what these hold is not told by what was made of them."""
+        return name in self._data or name.endswith("()")
 
     def _of_kind(self, kind: str) -> set[str]:
         return {name for one in self._statements for name, other in one.binds.items() if other == kind}

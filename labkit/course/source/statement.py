@@ -23,7 +23,8 @@ class Facts:
     passed: set[tuple[str, str]] = field(default_factory=set)  # a function, and what it is given
 
     def include(self, other: "Facts") -> None:
-        """Take over what other code does, except for what it uses."""
+        """Take over what other code does."""
+        self.uses |= other.uses
         self.changed |= other.changed
         self.touched |= other.touched
         self.called |= other.called
@@ -46,10 +47,10 @@ class Statement:
 
 
 def closed(names: set[str], aliases: Iterable[tuple[str, str]]) -> set[str]:
-    """The names, and all whose objects they may hold."""
+    """The names, and all that may hold the same objects: each pair is a name and one that it may hold."""
     held: dict[str, set[str]] = {}
-    for name, root in aliases:
-        held.setdefault(name, set()).add(root)
+    for name, other in aliases:
+        held.setdefault(name, set()).add(other)
     found, todo = set(names), list(names)
     while todo:
         new = held.get(todo.pop(), set()) - found

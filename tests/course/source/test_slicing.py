@@ -8,6 +8,8 @@ GET = "def answer(x): return T.get(x)"
 LIST = "def answer(x): return T"
 BOTH = "def answer(x): return X, T"
 SINGLE = "from functools import singledispatch\n@singledispatch\n"
+SUPPRESSED = "with suppress(ValueError):\n    T = int('x')"
+FLOOR = "def answer(x): return floor(x)"
 FILL = "def fill(): T[1] = 2"
 COLLECT = "def on(key):\n    def keep(f):\n        T[key] = f(1)\n        return f\n    return keep"
 BASE = "class Base:\n    T = []\n    def __init_subclass__(cls): Base.T.append(cls.__name__)"
@@ -28,6 +30,12 @@ BUILT_UP = {  # cells, what the answer is called with, and what it returns
     "comprehension": (["T = {}", "x = [T.update({k: 2}) for k in [1]]", GET], 1, 2),
     "map with a lambda": (["T = {}", "list(map(lambda k: T.__setitem__(k, 2), [1]))", GET], 1, 2),
     "with": (["import contextlib", "with contextlib.nullcontext({1: 2}) as T: pass", GET], 1, 2),
+    "with that suppresses": (["from contextlib import suppress", "T = {1: 2}", SUPPRESSED, GET], 1, 2),
+    "star import beside a file that a magic wrote": (
+        ["%%writefile m.py\nfloor = 1", "from math import *", FLOOR],
+        2.5,
+        2,
+    ),
     "if": (["T = {}", "if T is not None: T[1] = 2", GET], 1, 2),
     "definition in an if": (["if True:\n    def helper(x): return x + 1", "def answer(x): return helper(x)"], 1, 2),
     "definition in a try": (["try:\n    import no_such as T\nexcept ImportError:\n    T = {1: 2}", GET], 1, 2),
