@@ -9,6 +9,7 @@ from labkit.course.exercise import Exercise
 from labkit.course.places import original, read, working_copy, written
 from labkit.course.progress import Record
 from labkit.course.source import of_file
+from labkit.course.source.text import lines
 
 SAVED = ".saved"
 
@@ -42,7 +43,7 @@ def has_passed(asked: Exercise, records: Iterable[Record]) -> bool:
 def diff(asked: Exercise, answer: Path | None = None) -> str:
     """From the learner's answer to ours, as a unified diff; empty when they are the same. Raises NoSource."""
     path = answer or working_copy(asked.id)
-    theirs = of_file(path, asked.answer).source.splitlines()
-    ours = of_file(original() / "solutions" / f"{asked.id}.ipynb", asked.answer).source.splitlines()
+    theirs = lines(of_file(path, asked.answer).source)
+    ours = lines(of_file(original() / "solutions" / f"{asked.id}.ipynb", asked.answer).source)
     ours = [line for line in ours if line.strip() not in (generate.BEGIN, generate.END)]
     return "\n".join(difflib.unified_diff(theirs, ours, "your answer", "our answer", lineterm="", n=3))

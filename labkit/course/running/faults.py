@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from labkit.course.exercise import Misconception
 from labkit.course.running.answer_process import GARBLED, Fault
+from labkit.course.source.text import lines
 
 RUNS = "runs"
 EXPECTED = "the answer loads, and lets others run"
@@ -183,11 +184,11 @@ def sentence(fault: Fault, source: str) -> str:
 
 def at_line(number: int, source: str) -> str:
     """Where it was, for the end of a sentence; nothing for line 0."""
-    lines = source.splitlines()
-    if not 0 < number <= len(lines):
+    every = lines(source)
+    if not 0 < number <= len(every):
         return ""
     whose, first = _function_at(number, source)
-    return f", at line {number - first + 1} of {whose}: {lines[number - 1].strip()[:100]}"
+    return f", at line {number - first + 1} of {whose}: {every[number - 1].strip()[:100]}"
 
 
 def _function_at(number: int, source: str) -> tuple[str, int]:
