@@ -11,6 +11,7 @@ and ends with its stdin. A further line `NAME NUMBER` is a sample for the store.
 
 import inspect
 import linecache
+import sys
 import textwrap
 from collections.abc import Callable
 from contextlib import suppress
