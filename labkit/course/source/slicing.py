@@ -159,8 +159,8 @@ class _Slicing:
                 self._by_name.setdefault(name, []).append(one)
         self._data = self._of_kind("data")
         self._classes = self._of_kind("class")
-        every = {pair for one in statements for pair in one.aliases}
-        every = {(name, other) for name, other in every if not name.endswith(".()") or other in self._data}
+        self._imports = self._of_kind("import")
+        every = {pair for one in statements for pair in one.aliases if all(map(self._is_followed, pair))}
         self._aliases = every | {(other, name) for name, other in every if self._is_plain(other)}
         self.changed = {one: self._changes(one) for one in statements}
         self.is_open = any(self._is_open(one) for one in statements)
@@ -169,6 +169,14 @@ class _Slicing:
     def bound(self) -> set[str]:
         """The names that some statement binds."""
         return set(self._by_name)
+
+    def _is_followed(self, name: str) -> bool:
+        """Whether objects are followed that go by this name: not functions, nor what imported functions return."""
+        if name.endswith(".()"):
+            return name.removesuffix(".()") in self._data
+        if name.endswith("()"):
+            return name.removesuffix("()") in self._by_name.keys() - self._data - self._imports
+        return name in self._data | self._classes | self._imports
 
     def _is_plain(self, name: str) -> bool:
         """Whether it is no module, function or class: what these hold is not told by what was made of them."""

@@ -1,8 +1,12 @@
 """The statements that an answer needs, from cells: state that is built up, and what cannot be taken."""
 
+import ast
+
 import pytest
 
-from labkit.course.source import NoSource, needed
+from labkit.course.exercises import exercises
+from labkit.course.places import original
+from labkit.course.source import NoSource, needed, of_file
 
 GET = "def answer(x): return T.get(x)"
 LIST = "def answer(x): return T"
@@ -191,6 +195,23 @@ def test_calls_of_the_answer_leave_nothing_behind(cell: str) -> None:
     """Its state starts empty, although a try-out in the kernel has filled it."""
     cells = ["T = {}", "def answer(x):\n    T[x] = 1\n    return len(T)", "def try_it(): return answer(3)", cell]
     assert run(needed(cells, "answer"), "answer")(5) == 1  # type: ignore[operator]
+
+
+def test_objects_of_an_imported_class_are_strangers() -> None:
+    """Both hold a deque, and a try-out of one changes nothing of the other."""
+    make = "class A:\n    def __init__(self): self.d = deque()\n    def offer(self, x): self.d.append(x)"
+    cells = ["from collections import deque", make, "a = A()", "for _ in 'ab': a.offer(1 / 0)", "print(len(a.d))"]
+    answer = "class answer:\n    def __init__(self, x): self.d = deque([x])"
+    source = needed([*cells, answer], "answer")
+    assert "offer" not in source and "print" not in source
+
+
+def test_solutions_take_no_try_outs_along() -> None:
+    """What an exercise shows before the blank is no part of the answer."""
+    for name, asked in exercises().items():
+        source = of_file(original() / "solutions" / f"{name}.ipynb", asked.answer).source
+        shown = [node for node in ast.parse(source).body if isinstance(node, (ast.Expr, ast.For, ast.Try, ast.With))]
+        assert shown == [], name
 
 
 def test_a_magic_that_binds_nothing_is_passed_over() -> None:
