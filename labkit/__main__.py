@@ -1,5 +1,12 @@
 """`python -m labkit` is `labkit`."""
 
+import os
+import sys
+
+# Python has put the working folder first; last, no file in it can replace a library.
+if not sys.flags.safe_path and sys.path[0] in ("", os.getcwd()):
+    sys.path.append(sys.path.pop(0))
+
 from labkit.cli import main
 
 main()

@@ -6,10 +6,12 @@ else ends a verb, see labkit/exits.py.
 
 from importlib import import_module
 from keyword import iskeyword
+from typing import Any
 
 import click
 
 from labkit.exits import Ending
+from labkit.terminal import show_everything
 
 VERBS = {
     "serve": "Run the room server.",
@@ -41,6 +43,11 @@ class Verbs(Ending, click.Group):
         place = f"{name}_" if iskeyword(name) else name
         command: click.Command = getattr(import_module(f"labkit.commands.{place}"), place)
         return command
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run a verb, on whatever terminal."""
+        show_everything()
+        return super().main(*arguments, **options)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs without importing them."""

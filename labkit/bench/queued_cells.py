@@ -5,6 +5,7 @@ Tools that check notebooks send one cell at a time, so they cannot see a cell th
 """
 
 import asyncio
+import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +25,9 @@ def answers(cells: Sequence[str], seconds: float = 60.0, folder: Path | None = N
 
 
 def _ask(manager: KernelManager, cells: Sequence[str], seconds: float, folder: Path | None) -> list[str]:
-    manager.start_kernel(cwd=str(folder or Path.cwd()), stderr=subprocess.DEVNULL)
+    # No file of that folder in place of a library, before IPython has put it behind the standard library.
+    environment = os.environ | {"PYTHONSAFEPATH": "1"}
+    manager.start_kernel(cwd=str(folder or Path.cwd()), stderr=subprocess.DEVNULL, env=environment)
     client = manager.client()
     client.start_channels()
     try:

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from random import Random
 
+from labkit import textfile
 from labkit.bench import working_copy
 
 VARIABLE = "LABKIT_SEED"
@@ -41,5 +42,5 @@ def _of_this_copy() -> str:
     here = Path.cwd()
     for folder in (here, here.parent, working_copy.current() or here):
         if (folder / FILE).is_file():
-            return (folder / FILE).read_text(encoding="utf-8")
+            return textfile.read(folder / FILE)
     return ""

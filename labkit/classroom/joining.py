@@ -23,7 +23,7 @@ from labkit.classroom.membership import Membership, NotAdmitted
 from labkit.classroom.sending import Sender, device_of
 from labkit.classroom.tls import NoCertificate, pinned
 from labkit.course.exercises import exercise as listed
-from labkit.course.progress import Progress, Record
+from labkit.course.progress import NoHome, Progress, Record
 from labkit.platform.os_errors import clock_fault
 from labkit.wire import background
 from labkit.wire.client.address import checked
@@ -64,12 +64,13 @@ def join(
 ) -> Status:
     """Join a class with every notebook of this working copy; with `earlier`, tell what was done before, too.
 
-    Raises NotAdmitted, ValueError, OSError.
+    Raises NotAdmitted, ValueError, OSError: NoHome where name and code could not be kept.
     """
     if not name:
         raise ValueError("say who you are: classroom.join(url, name=..., code=...); the class sees this name")
     url = checked(url).rstrip("/")
-    before = memberships.membership()
+    memberships.check_place()
+    before = memberships.read()
     class_id = _class_at(url, fingerprint)
     if code is None:  # by the class and not by its address, which changes with the room and its network
         is_same = before is not None and (before.class_id, before.name) == (class_id, name)
@@ -137,14 +138,21 @@ def no_help_wanted(exercise: str) -> Status:
 
 def status() -> Status:
     """How it stands, and what was told."""
-    member = memberships.membership()
+    try:
+        member = memberships.read()
+    except NoHome as error:
+        return Status("in no class", f"nothing is told to anybody: {error}", 0)
     if member is None:
         return Status("in no class", "nothing is told to anybody", 0)
     start()
     assert _now is not None
     sender, ending = _now
     who = f"{member.name} in class {member.class_id}"
-    return Status(who, _state(sender, ending), sender.waiting, tuple(sender.told), tuple(sender.news))
+    try:
+        waiting = sender.waiting
+    except NoHome as error:
+        return Status(who, f"nothing is told to anybody: {error}", 0)
+    return Status(who, _state(sender, ending), waiting, tuple(sender.told), tuple(sender.news))
 
 
 def _settled() -> Status:

@@ -3,9 +3,11 @@
 Taught in notebook 02 (auth).
 """
 
+import errno
 import json
 import os
 import ssl
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +16,7 @@ from urllib.error import HTTPError
 from labkit.bench.ask import ticket
 from labkit.classroom.register import news_of, room_of
 from labkit.classroom.tls import NoCertificate, pinned
-from labkit.course.progress import home
+from labkit.course.progress import NoHome, home, using_home
 
 WRONG_CODE = (401, 403)
 
@@ -73,8 +75,11 @@ class Membership:
             raise NotAdmitted(str(error)) from None
 
     def keep(self) -> None:
-        """Put this working copy into the class."""
-        path = _path()
+        """Put this working copy into the class. Raises NoHome."""
+        with using_home(_path()):
+            self._write(_path())
+
+    def _write(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_suffix(".new")
         new.unlink(missing_ok=True)
@@ -87,16 +92,38 @@ class Membership:
 
 
 def membership() -> Membership | None:
-    """Return the class that this working copy is in; None when it is in none."""
+    """Return the class that this working copy is in; None when it is in none, or nobody can tell."""
     try:
-        return Membership(**json.loads(_path().read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        return read()
+    except NoHome:
         return None
 
 
+def read() -> Membership | None:
+    """The same. Raises NoHome when nobody can tell."""
+    path = _path()
+    try:
+        with using_home(path), suppress(FileNotFoundError):
+            return Membership(**json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        pass
+    return None
+
+
+def check_place() -> None:
+    """Whether a class could be kept here. Raises NoHome."""
+    path = _path()
+    with using_home(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not os.access(path.parent, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
 def forget() -> None:
-    """Take this working copy out of its class. Its progress stays."""
-    _path().unlink(missing_ok=True)
+    """Take this working copy out of its class. Its progress stays. Raises NoHome when the class stays, too."""
+    if membership() is not None:
+        with using_home(_path()):
+            _path().unlink(missing_ok=True)
 
 
 def _path() -> Path:

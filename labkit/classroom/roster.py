@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from labkit import textfile
 from labkit.platform.os_errors import why
 
 MAX_NAME = 64
@@ -33,11 +34,9 @@ class Student(NamedTuple):
 def read_roster(path: Path) -> list[Student]:
     """The students in a file. Raises BadRoster."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            lines = [(number, line) for number, line in enumerate(csv.reader(file), 1) if any(map(str.strip, line))]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        fault = why(error) if isinstance(error, OSError) else "it is no CSV file"
-        raise BadRoster(f"cannot read {path}: {fault}") from None
+        lines = [(number, line) for number, line in enumerate(textfile.rows(path), 1) if any(map(str.strip, line))]
+    except (OSError, ValueError, csv.Error) as error:
+        raise BadRoster(f"cannot read {path}: {why(error) if isinstance(error, OSError) else error}") from None
     head = [cell.strip().lower() for cell in lines[0][1]] if lines else []
     _check_divided(path, lines)
     columns = {name: head.index(name) for name in COLUMNS if name in head}
@@ -79,9 +78,7 @@ def _check_divided(path: Path, lines: list[tuple[int, list[str]]]) -> None:
     """What a spreadsheet saves as CSV in much of Europe: taken for names, it would show who is behind a pseudonym."""
     for number, line in lines:
         if any(mark in cell for cell in line for mark in ";\t"):
-            raise BadRoster(
-                f"{path} line {number}: its columns are divided by semicolons or tabs; save it as CSV with commas"
-            )
+            raise BadRoster(f"{path} line {number}: {textfile.DIVIDED}")
 
 
 def _student(where: str, line: list[str], columns: Mapping[str, int]) -> Student:

@@ -155,7 +155,7 @@ class Sender:
     def _lock(self) -> Any:
         path = self.progress.path.with_name("class.lock")
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a") as file:
+        with path.open("a", encoding="ascii") as file:
             yield file.fileno()
 
 

@@ -12,6 +12,7 @@ from labkit.brokers import BadBroker, LogError, broker_at
 from labkit.commands.failing import CannotRun
 from labkit.rules.answers import iso
 from labkit.rules.limits import Limits
+from labkit.terminal import Sheet
 from labkit.wire.audit.file import AuditError, Entry, reading, rows
 from labkit.wire.audit.verify import Anchor, verify
 from labkit.wire.sharing.reconcile import reconcile
@@ -103,16 +104,8 @@ def _reconcile(file: Path, url: str) -> None:
     raise click.exceptions.Exit(0 if found.holds else 1)
 
 
-class _Output:
-    """Standard output as click writes it, so that a reader that has gone is told apart from a crash."""
-
-    def write(self, text: str) -> None:
-        """Write as it is: a cell's control characters belong to the record."""
-        click.echo(text, nl=False, color=True)
-
-
 def _print_rows(file: Path, since: float | None, room: str | None, is_csv: bool) -> None:
-    table = csv.writer(_Output())  # ends lines with CR LF, or else a CR inside a cell would not be quoted
+    table = csv.writer(Sheet())  # ends lines with CR LF, or else a CR inside a cell would not be quoted
     with reading(file) as connection:
         if is_csv:
             table.writerow(["n", *Entry._fields])

@@ -51,6 +51,8 @@ def _write(result: Result, json_file: Path | None) -> None:
     told = json.dumps(result.json(), indent=2) + "\n"
     if json_file == Path("-"):
         click.echo(told, nl=False)
+        if result.unrecorded:
+            click.echo(result.note, err=True)
         return
     click.echo("\n".join(printable(line) for line in str(result).split("\n")))
     if json_file is not None:

@@ -13,7 +13,7 @@ from labkit.course.exercises import NoExercise, exercises
 from labkit.course.exercises import exercise as by_id
 from labkit.course.generate import BadSource
 from labkit.course.places import original
-from labkit.course.progress import Progress
+from labkit.course.progress import NoHome, Progress
 from labkit.course.source import NoSource
 from labkit.course.verify import verify as verify_course
 
@@ -39,12 +39,17 @@ def course() -> None:
 def list_them() -> None:
     """Every exercise, and how far you are."""
     states: dict[str, str] = {}
-    for record in Progress().records():
+    try:
+        records = Progress().records()
+    except NoHome as error:
+        records = []
+        click.echo(f"your progress cannot be read: {error}", err=True)
+    for record in records:
         if record["status"] not in ("help", "started"):  # a hand that goes up or down changes nothing that was tried
             states[record["exercise"]] = record["status"]
         states.setdefault(record["exercise"], "started")
     for one in exercises().values():
-        state = "passed" if working.has_passed(one, Progress()) else states.get(one.id, "-")
+        state = "passed" if working.has_passed(one, records) else states.get(one.id, "-")
         click.echo(f"{one.id:<18}{state:<14}{one.title}")
 
 
@@ -99,12 +104,19 @@ def reset(exercise_id: str) -> None:
 def diff(exercise_id: str, answer: Path | None, peek: bool) -> None:
     """From your answer to ours, once you have passed."""
     asked = _exercise(exercise_id)
-    if not peek and not working.has_passed(asked, Progress()):
+    if not peek and not _has_passed(asked):
         raise CannotRun(f"pass {asked.id} first, or use --peek; `labkit check {asked.id}` gives hints")
     try:
         click.echo(working.diff(asked, answer) or "they are the same")
     except NoSource as error:
         raise CannotRun(str(error)) from None
+
+
+def _has_passed(asked: Exercise) -> bool:
+    try:
+        return working.has_passed(asked, Progress().records())
+    except NoHome as error:
+        raise CannotRun(f"nobody can tell whether you have passed {asked.id}: {error}, or use --peek") from None
 
 
 def _exercise(exercise_id: str) -> Exercise:

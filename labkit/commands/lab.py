@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from labkit.bench import working_copy
+from labkit.bench.launch.python import python
 from labkit.commands.failing import CannotRun
 from labkit.course.copying import FIRST, prepare
 from labkit.course.places import DEFAULT, is_checkout, original
@@ -71,11 +72,17 @@ def _prepare(copy: Path, seed: str | None) -> None:
 
 def _open(copy: Path, present: bool, jupyter_options: tuple[str, ...]) -> None:
     os.environ["JUPYTER_CONFIG_PATH"] = _config_path(present)
-    os.environ["PATH"] = os.pathsep.join(filter(None, [str(Path(sys.executable).parent), os.environ.get("PATH")]))
+    os.environ["JUPYTER_PATH"] = _before(str(Path(__file__).parent / "jupyter"), "JUPYTER_PATH")  # our kernel
+    os.environ["PATH"] = _before(str(Path(sys.executable).parent), "PATH")
     if present:
         os.environ["JUPYTERLAB_SETTINGS_DIR"] = str(_large_letters(copy))
-    command = [sys.executable, "-m", "labkit.commands.quick_jupyter", *_options(copy, present), *jupyter_options]
+    command = python("labkit.commands.quick_jupyter", *_options(copy, present), *jupyter_options)
     os.execv(sys.executable, command)  # it takes our place, so that a signal for us stops it and its kernels
+
+
+def _before(folder: str, variable: str) -> str:
+    """The folders of a variable, with this one in front."""
+    return os.pathsep.join(filter(None, [folder, os.environ.get(variable)]))
 
 
 def _options(home: Path, present: bool) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from labkit import textfile
 from labkit.brokers import BadBroker, LogError, broker_at
 from labkit.commands.failing import CannotRun
 from labkit.commands.leftovers import beside, nothing_left
@@ -52,8 +53,8 @@ def _read_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> P
     if path is None:
         return None
     try:
-        config = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        config = tomllib.loads(textfile.read(path))
+    except (OSError, ValueError) as error:
         raise CannotRun(f"cannot read {path}: {error}") from None
     known = {one.name: one for one in ctx.command.params if isinstance(one, click.Option)}
     del known["config"], known["settings"]

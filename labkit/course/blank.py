@@ -1,6 +1,7 @@
 """Whether an answer was begun: read from its source, before anything of it is run."""
 
 import ast
+from collections.abc import Iterator
 
 NOT_STARTED = "not started"
 
@@ -9,13 +10,28 @@ def state(source: str, name: str) -> str:
     """Is it "not started"? So it is when the last definition of a name is a blank; "" otherwise."""
     try:
         tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+        found = [node for node in _at_the_top(tree.body) if getattr(node, "name", None) == name]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
-    found = [node for node in tree.body if getattr(node, "name", None) == name]
     if not found:
         return ""
     is_left = any(_is_blank(node) for node in ast.walk(found[-1]))
     return NOT_STARTED if is_left or _is_empty(found[-1]) else ""
+
+
+def _at_the_top(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements that bind names of the top level: those in an `if`, a `try`, a loop and the like as well."""
+    for node in body:
+        yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield from _at_the_top([one for one in _parts(node) if isinstance(one, ast.stmt)])
+
+
+def _parts(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if isinstance(child, (ast.ExceptHandler, ast.match_case)):
+            yield from ast.iter_child_nodes(child)
 
 
 def _is_blank(node: ast.AST) -> bool:

@@ -14,8 +14,9 @@ from typing import Any
 from labkit.course.exercise import Exercise
 from labkit.course.exercises import exercise
 from labkit.course.judging import DEFAULT_SEED, judge, not_done
-from labkit.course.progress import Progress, Record, Status
+from labkit.course.progress import NoHome, Progress, Record, Status
 from labkit.course.result import NOT_STARTED, Result
+from labkit.course.running.shortage import shortage
 from labkit.course.source import Answer, NoSource, of_object
 from labkit.wire import background
 
@@ -41,31 +42,42 @@ def check(exercise_id: str, answer: Any, *, seed: int = DEFAULT_SEED) -> Result:
 
 def checked(asked: Exercise, answer: Answer, seed: int = DEFAULT_SEED, progress: Progress | None = None) -> Result:
     """Judge an answer's source, choose the step of the hint, and note what came of it."""
-    result = background.run(_judged(asked, answer, seed))
+    result = _judged(asked, answer, seed)
     if os.environ.get("NBGRADER_EXECUTION"):
         return result
-    return noted(result, progress or Progress())
+    return noted(result, progress)
 
 
-async def _judged(asked: Exercise, answer: Answer, seed: int) -> Result:
+def _judged(asked: Exercise, answer: Answer, seed: int) -> Result:
+    try:
+        background.loop()  # starts its thread
+    except RuntimeError as error:
+        if why := shortage(error):
+            return not_done(asked, why)
+        raise
+    return background.run(_judged_in_time(asked, answer, seed))
+
+
+async def _judged_in_time(asked: Exercise, answer: Answer, seed: int) -> Result:
     """In bounded time. The bound is in here, so that what was begun is put away before anybody goes on."""
     try:
         async with asyncio.timeout(LONGEST_S):
             return await judge(asked, answer.source, name=answer.name, seed=seed)
     except TimeoutError:
-        return not_done(asked, LONGEST_S)
+        return not_done(asked, f"not judged after {LONGEST_S:g} s", LONGEST_S)
 
 
-def noted(result: Result, progress: Progress) -> Result:
-    """Note a result; the same, with the hint's step. A disk that cannot be written to is no reason to say nothing."""
+def noted(result: Result, progress: Progress | None = None) -> Result:
+    """Note a result in the learner's progress; return it with the hint's step, or with why it could not be noted."""
     first = result.first_failed
     status: Status = "started" if result.state == NOT_STARTED else result.verdict
     try:
+        progress = progress or Progress()
         earlier = [record for record in progress.records() if record["exercise"] == result.exercise.id]
         if status != "started" or not earlier:
             progress.add(result.exercise.id, status, first.id if first else None)
-    except OSError:
-        return result
+    except NoHome as error:
+        return replace(result, unrecorded=str(error))
     return replace(result, step=min(STEPS, 1 + _failures_in_a_row(earlier, first.id))) if first else result
 
 

@@ -14,9 +14,9 @@ from typing import Any
 from labkit.course import blank
 from labkit.course.exercise import Check, Exercise, Misconception, Seen, inconclusive
 from labkit.course.result import Judged, Result
-from labkit.course.running import faults
-from labkit.course.running.answer_process import AnswerProcess, Fault
-from labkit.course.running.nursery import Nursery
+from labkit.course.running import faults, shortage
+from labkit.course.running.answer_process import HELD_UP_S, WORDLESS, AnswerProcess, Fault
+from labkit.course.running.nursery import CannotFork, Nursery
 from labkit.course.stage import NOT_DONE, Calls, Stage, look
 from labkit.faults import Proxy
 from labkit.review.lateness import Lateness
@@ -26,6 +26,7 @@ AT_ONCE = 8
 LOOKS = 5  # at most, where the judge or the answer's process was late each time
 LATE_S = 0.1
 PAUSE_S = 0.5
+HELD_UP = "this machine held the check up for too long; end other programs, and check again"
 NOT_LOOKED = "not looked at: the answer did not run on"
 BEGIN = "Fill the blank, run its cell, then this one."
 
@@ -43,9 +44,18 @@ async def judge(
     name = name or exercise.answer
     if blank.state(source, name) == blank.NOT_STARTED:
         return not_started(exercise)
-    async with contextlib.AsyncExitStack() as stack:
-        used = nursery if nursery is not None else await stack.enter_async_context(Nursery())
-        return await _Judgement(exercise, source, name, seed, used).result(began)
+    if why := shortage.no_room_for_a_check():
+        return not_done(exercise, why)
+    try:
+        async with contextlib.AsyncExitStack() as stack:
+            used = nursery if nursery is not None else await stack.enter_async_context(Nursery())
+            return await _Judgement(exercise, source, name, seed, used).result(began)
+    except CannotFork as error:
+        return not_done(exercise, str(error), monotonic() - began)
+    except Exception as error:
+        if why := shortage.shortage(error):
+            return not_done(exercise, why, monotonic() - began)
+        raise
 
 
 def not_started(exercise: Exercise) -> Result:
@@ -53,9 +63,9 @@ def not_started(exercise: Exercise) -> Result:
     return Result(exercise, "inconclusive", _not_looked_at(exercise), hints=(BEGIN,), state="not started")
 
 
-def not_done(exercise: Exercise, seconds: float) -> Result:
-    """Of an answer that cannot be judged within so many seconds."""
-    runs = Judged(faults.RUNS, "inconclusive", faults.EXPECTED, f"not judged after {seconds:g} s")
+def not_done(exercise: Exercise, why: str, seconds: float = 0.0) -> Result:
+    """Of an answer that could not be judged, for a reason that is no fault of the answer's."""
+    runs = Judged(faults.RUNS, "inconclusive", faults.EXPECTED, why)
     return Result(exercise, "inconclusive", (runs, *_not_looked_at(exercise)), seconds=seconds)
 
 
@@ -92,6 +102,8 @@ class _Judgement:
             if process.fault is None:
                 await self._run(checks, process)
                 await asyncio.sleep(0)
+            if process.fault == Fault(WORDLESS) and self._nursery.death:
+                process.fault = Fault("no-parent", self._nursery.death)
             self._fault = self._fault or process.fault
             self._printed = self._printed or process.printed
 
@@ -123,8 +135,11 @@ class _Judgement:
                     await self._look(check, process, stage)
             late_s = max(self._lateness.since(began), process.late_since(began))
             if late_s < LATE_S or self._seen[check.id][0].verdict == "pass":
-                break
+                return
             await asyncio.sleep(PAUSE_S * turn)  # whatever keeps the machine so busy may pass
+        seen, stage_of = self._seen[check.id]
+        if seen.verdict == "fail" and (late_s := self._lateness.since(began)) > HELD_UP_S:
+            self._seen[check.id] = inconclusive(f"{HELD_UP} ({late_s:.0f} s in each of {LOOKS} looks)"), stage_of
 
     @contextlib.asynccontextmanager
     async def _network(self, url: str, rng: Random) -> AsyncIterator[Proxy | None]:
@@ -192,10 +207,13 @@ class _Judgement:
         if self._fault is None:
             return Judged(faults.RUNS, "pass", faults.EXPECTED, "it does")
         told = faults.sentence(self._fault, self._source)
+        if self._fault.kind in faults.UNJUDGED:
+            return Judged(faults.RUNS, "inconclusive", faults.EXPECTED, told)
         return Judged(faults.RUNS, "fail", faults.EXPECTED, told, (), faults.misconception(self._fault).tag)
 
     def _judged(self, check: Check) -> Judged:
-        if check.id not in self._seen:
+        was_cut = self._fault is not None and self._fault.kind in faults.UNJUDGED
+        if check.id not in self._seen or (was_cut and self._seen[check.id][0].verdict == "fail"):
             return Judged(check.id, "inconclusive", check.expected, NOT_LOOKED)
         seen, stage = self._seen[check.id]
         missing = [need for need in check.needs if need not in self._seen or self._seen[need][0].verdict != "pass"]

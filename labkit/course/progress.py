@@ -36,24 +36,56 @@ class Record(TypedDict):
     at: str
 
 
+class NoHome(OSError):
+    """A learner's files cannot be read or written; the text says why, and what to do."""
+
+
+WAY_OUT = "set LABKIT_HOME to a folder that you can write to"
+
+
 def home() -> Path:
-    """Return the folder of a learner's files: LABKIT_HOME, else the working copy's own, outside any copy ~/.labkit."""
+    """Return the folder of a learner's files: LABKIT_HOME, else the working copy's own, outside any copy ~/.labkit.
+
+    Raises NoHome.
+    """
     if chosen := os.environ.get("LABKIT_HOME"):
         return Path(chosen)
-    return (copy_in_use() or Path.home()) / OWN
+    try:
+        return (copy_in_use() or Path.home()) / OWN
+    except RuntimeError:
+        raise NoHome(f"HOME is not set, and this user has no home folder; {WAY_OUT}") from None
+
+
+@contextlib.contextmanager
+def using_home(path: Path) -> Iterator[None]:
+    """Raise as NoHome what the disk refuses in here."""
+    try:
+        yield
+    except NoHome:
+        raise
+    except OSError as error:
+        raise NoHome(f"cannot use {path} ({error.strerror or error}); {WAY_OUT}") from None
 
 
 class Progress:
     """The records in one file. `listener`, when set, is called with each record that is added here."""
 
     def __init__(self, path: Path | None = None) -> None:
+        """`path` is `progress.jsonl` in the learner's home by default. Raises NoHome where there is none."""
         self.path = path or home() / "progress.jsonl"
         self.listener: Callable[[Record], object] | None = None
 
     def add(self, exercise: str, status: Status, check: str | None = None) -> Record:
-        """Append one record; on the disk when this returns. Raises ValueError for a status that there is not."""
+        """Append one record; on the disk when this returns. Raises NoHome, and ValueError for an unknown status."""
         if status not in STATUSES:
             raise ValueError(f"there is no status {status!r}; there are {', '.join(STATUSES)}")
+        with using_home(self.path):
+            record = self._append(exercise, status, check)
+        if self.listener is not None:
+            self.listener(record)
+        return record
+
+    def _append(self, exercise: str, status: Status, check: str | None) -> Record:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(self.path, "a+b", opener=_of_its_owner) as file, locked(file.fileno()):
             file.seek(0)
@@ -69,16 +101,13 @@ class Progress:
             file.write(torn + json.dumps(record).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
-        if self.listener is not None:
-            self.listener(record)
         return record
 
     def records(self, after: int = 0) -> list[Record]:
-        """Every record with a greater `n`, in order; none when there is no file yet."""
-        try:
+        """Every record with a greater `n`, in order; none when there is no file yet. Raises NoHome."""
+        lines = b""
+        with using_home(self.path), contextlib.suppress(FileNotFoundError):
             lines = self.path.read_bytes()
-        except FileNotFoundError:
-            return []
         return [record for record in _read(lines) if record["n"] > after]
 
 

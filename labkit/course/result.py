@@ -60,6 +60,7 @@ class Result:
     state: Literal["judged", "not started"] = "judged"
     seconds: float = 0.0
     printed: str = ""
+    unrecorded: str = ""  # why it is not in the learner's progress
 
     def __iter__(self) -> Iterator[Judged]:
         return iter(self.checks)
@@ -114,6 +115,13 @@ class Result:
                 yield f"    came      {check.actual}"
         if self.printed and self.verdict != "pass":
             yield from _told("printed", self.printed.splitlines()[-FIRST:])
+        if self.unrecorded:
+            yield self.note
+
+    @property
+    def note(self) -> str:
+        """That it is not in the learner's progress, and why, in one line; empty when it is."""
+        return f"not recorded: {self.unrecorded}" if self.unrecorded else ""
 
 
 def shortened(lines: tuple[str, ...]) -> list[str]:
@@ -134,10 +142,11 @@ def _told(name: str, lines: list[str]) -> Iterator[str]:
 def as_html(result: Result) -> str:
     """Every check with a mark and a word, the first that failed in full: no script, no font, no address."""
     rows = "".join(_check(result, check) for check in result.checks)
+    note = f"<p>{_text(result.note)}</p>" if result.unrecorded else ""
     begin = f"<p>{_code_marked(result.hint)}</p>" if result.state == NOT_STARTED else ""
     return (
         f'<div class="check"><style>{STYLE}</style><p class="headline">{_text(result.headline)}</p>{begin}'
-        f"<ul>{rows}</ul>{_picture(result)}</div>"
+        f"<ul>{rows}</ul>{_picture(result)}{note}</div>"
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from labkit.course.exercise import Misconception, Seen, failed, inconclusive, passed
 from labkit.course.running.answer_process import AnswerProcess, Called
 from labkit.course.running.answer_process import Ended as ProcessEnded
+from labkit.course.running.shortage import shortage
 from labkit.faults import Proxy
 from labkit.review import finding
 from labkit.review.finding import CannotTell
@@ -86,12 +87,16 @@ async def look(run: Run, stage: Stage | Calls) -> Seen:
         async with asyncio.timeout(LONGEST_S):
             return await run(stage)
     except (Ended, Silent, CannotTell) as instead:
+        if shortage(instead):
+            raise
         return failed(str(instead))
     except ProcessEnded:
         return inconclusive("the answer's process has ended")
     except TimeoutError:
         return inconclusive(NOT_DONE)
     except Exception as odd:  # a learner's answer may say anything, and the other checks go on
+        if shortage(odd):
+            raise
         return inconclusive(f"what came could not be judged: {type(odd).__name__}: {odd}")
 
 

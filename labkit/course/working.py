@@ -1,13 +1,15 @@
 """What a learner does to a working copy: begin an exercise anew, and compare an answer with ours."""
 
 import difflib
+from collections.abc import Iterable
 from pathlib import Path
 
 from labkit.course import generate
 from labkit.course.exercise import Exercise
 from labkit.course.places import DEFAULT, answer_of, original, read, without_outputs, written
-from labkit.course.progress import Progress
+from labkit.course.progress import Record
 from labkit.course.source import of_file
+from labkit.course.source.text import lines
 
 SAVED = ".saved"
 
@@ -39,15 +41,15 @@ def _last_number(folder: Path, exercise_id: str) -> int:
     return max((int(number) for number in numbers if number.isdecimal()), default=0)
 
 
-def has_passed(asked: Exercise, progress: Progress) -> bool:
+def has_passed(asked: Exercise, records: Iterable[Record]) -> bool:
     """Whether the learner has ever passed it."""
-    return any(record["status"] == "pass" and record["exercise"] == asked.id for record in progress.records())
+    return any(record["status"] == "pass" and record["exercise"] == asked.id for record in records)
 
 
 def diff(asked: Exercise, answer: Path | None = None) -> str:
     """From the learner's answer to ours, as a unified diff; empty when they are the same. Raises NoSource."""
     path = answer or answer_of(asked.id)
-    theirs = of_file(path, asked.answer).source.splitlines()
-    ours = of_file(original() / "solutions" / f"{asked.id}.ipynb", asked.answer).source.splitlines()
+    theirs = lines(of_file(path, asked.answer).source)
+    ours = lines(of_file(original() / "solutions" / f"{asked.id}.ipynb", asked.answer).source)
     ours = [line for line in ours if line.strip() not in (generate.BEGIN, generate.END)]
     return "\n".join(difflib.unified_diff(theirs, ours, "your answer", "our answer", lineterm="", n=3))

@@ -93,7 +93,7 @@ def unread(ours: socket.socket) -> int:
     """
     near, far = f":{ours.getsockname()[1]:04X}", f":{ours.getpeername()[1]:04X}"
     for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
-        for row in table.read_text().splitlines()[1:] if table.exists() else ():
+        for row in table.read_text(encoding="ascii").splitlines()[1:] if table.exists() else ():
             _, local, remote, _, queues, *_ = row.split()
             if local.endswith(far) and remote.endswith(near):
                 return int(queues.partition(":")[2], 16)

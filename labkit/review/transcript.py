@@ -114,7 +114,7 @@ def prelude() -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
             del node.body[0]
-    return "\n".join(line for line in ast.unparse(tree).splitlines() if line)
+    return "\n".join(line for line in ast.unparse(tree).split("\n") if line)
 
 
 def literal(value: str | bytes) -> str:

@@ -83,3 +83,21 @@ def test_a_mistake_in_it_is_shown(tmp_path: Path) -> None:
     """A program that cannot start says so where it was started."""
     with pytest.raises(ServerDied, match="NameError: name 'asincio' is not defined"):
         OwnServer(tmp_path / "own.py").start(HEAD, "asincio", main)
+
+
+KERNEL = """
+from IPython.core.interactiveshell import InteractiveShell
+from labkit.bench.launch import own_server
+
+shell = InteractiveShell.instance()
+shell.history_manager.enabled = False  # keeps the cells, and writes no file
+cell = "# a\\u2028b \\x0c c\\n\\n\\nasync def main():\\n    return 1\\n\\ndef other(): pass\\n"
+shell.run_cell(cell, store_history=True)
+print(own_server._source(shell.user_ns["main"]))
+"""
+
+
+def test_source_of_a_cell_is_cut_where_python_ends_lines() -> None:
+    """IPython keeps a cell's lines as `str.splitlines` makes them: U+2028 in a comment would shift every function."""
+    done = subprocess.run([sys.executable, "-c", KERNEL], capture_output=True, text=True, check=True)
+    assert done.stdout == "async def main():\n    return 1\n"

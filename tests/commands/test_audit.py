@@ -72,7 +72,7 @@ def test_csv_holds_no_formula(tmp_path: Path, start: str) -> None:
     """Any text column: a cell that a spreadsheet would run begins with an apostrophe, and stays one cell."""
     formula = f"{start}cmd|'/c calc'!A0\r=1+1"
     named = event(1)._replace(user=formula, room=formula, id=formula, connection=formula, body=formula)
-    printed = run(written(tmp_path / "room.db", [named, event(2)]), "--csv").stdout_bytes.decode()
+    printed = run(written(tmp_path / "room.db", [named, event(2)]), "--csv").stdout_bytes.decode("utf-8-sig")
     header, *rows = csv.reader(io.StringIO(printed, newline=""))
     assert header == ["n", *Entry._fields]
     cells = dict(zip(header, rows[0]))
@@ -82,7 +82,7 @@ def test_csv_holds_no_formula(tmp_path: Path, start: str) -> None:
 
 def test_csv_times_are_text_that_a_spreadsheet_reads(path: Path) -> None:
     """ISO 8601 with milliseconds; an empty column is an empty cell."""
-    rows = list(csv.DictReader(io.StringIO(run(path, "--csv", "--room", "b").stdout)))
+    rows = list(csv.DictReader(io.StringIO(run(path, "--csv", "--room", "b").stdout_bytes.decode("utf-8-sig"))))
     assert [(row["n"], row["at"], row["seq"], row["expires_at"]) for row in rows] == [
         ("3", "1970-01-01T00:16:41.000Z", "1", "")
     ]

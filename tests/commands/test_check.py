@@ -52,6 +52,10 @@ def test_the_exercises_own_notebook_is_the_answer(tmp_path: Path, monkeypatch: p
     assert check("04-validator").exit_code == 0
 
 
+def cell(source: str) -> bytes:
+    return json.dumps({"cells": [{"cell_type": "code", "source": source}]}).encode()
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -65,6 +69,24 @@ def test_what_cannot_be_run_exits_2_with_one_line(arguments: list[str], told: st
     assert done.exit_code == 2
     assert told in done.output
     assert len(done.output.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        ("a.py", "def validate(text): pass".encode("utf-16"), "is saved as UTF-16"),
+        ("a.py", b"def validate(text): return '\xe9'", "line 1 has the byte 0xe9"),
+        ("a.ipynb", cell("%%script python\ndef validate(text): pass"), "`%%script python` hides the code"),
+        ("a.ipynb", cell("T = await f()\ndef validate(text): return T"), "the check cannot run it"),
+    ],
+)
+def test_answer_that_cannot_be_taken_exits_2(tmp_path: Path, name: str, data: bytes, told: str) -> None:
+    """The judge has nothing to judge, and notes nothing."""
+    (tmp_path / name).write_bytes(data)
+    done = check("04-validator", "--answer", tmp_path / name)
+    assert done.exit_code == 2
+    assert told in done.output
+    assert not (tmp_path / "home").exists()
 
 
 def test_help_has_examples() -> None:

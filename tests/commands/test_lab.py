@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from jupyter_client.kernelspec import KernelSpecManager
 
+from labkit.bench.launch.python import ISOLATED
 from labkit.bench.seed import FILE
 from labkit.cli import main
 from labkit.commands import lab
@@ -27,7 +29,8 @@ def _no_jupyter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         raise Started(*command)
 
     monkeypatch.setattr(os, "execv", instead)
-    monkeypatch.delenv("JUPYTER_CONFIG_PATH", raising=False)
+    for variable in ("JUPYTER_CONFIG_PATH", "JUPYTER_PATH"):
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(lab, "is_checkout", lambda: False)  # else the default is a folder of this checkout
     monkeypatch.chdir(tmp_path)
 
@@ -76,6 +79,14 @@ def test_labkit_is_found_in_its_terminals_and_cells(monkeypatch: pytest.MonkeyPa
     command = started()
     assert os.environ["PATH"].split(os.pathsep) == [str(Path(sys.executable).parent), "/usr/bin"]
     assert "--ServerApp.terminado_settings={'shell_command': ['/bin/sh']}" in command
+
+
+def test_a_kernel_imports_no_library_from_the_notebooks_folder() -> None:
+    """Jupyter's own kernel would start with that folder in front of the standard library."""
+    command = started()
+    kernel = KernelSpecManager().get_kernel_spec("python3")
+    assert kernel.argv[1:4] == ["-P", "-m", "ipykernel_launcher"]
+    assert command[1 : 1 + len(ISOLATED)] == list(ISOLATED)
 
 
 def test_what_follows_two_dashes_goes_to_jupyter() -> None:

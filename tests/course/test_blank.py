@@ -22,9 +22,25 @@ def test_a_blank_is_not_started(body: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "head",
+    [
+        "if True:",
+        "try:\n    import no_such\nexcept ImportError:",
+        "match 1:\n  case 1:",
+        "for _ in range(1):",
+        "with c:",
+    ],
+)
+def test_blank_below_a_condition_is_not_started(head: str) -> None:
+    """A definition in an `if` or a `try` is one of the top level."""
+    assert state(f"{head}\n    def answer():\n        pass\n", "answer") == "not started"
+
+
+@pytest.mark.parametrize(
     "source",
     [
         "def answer():\n    return 1",
+        "if True:\n    def answer():\n        return 1",
         "answer = 5",
         "def answer(",
         "def answer():\n    raise NotImplementedError('not for lists')",

@@ -144,6 +144,13 @@ def test_a_line_is_counted_in_its_own_function() -> None:
     assert at_line(0, source) == at_line(9, source) == ""
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_line_is_one_that_python_counts(end: str) -> None:
+    """A form feed or U+2028 in a comment above shifts nothing."""
+    source = end.join(["# a\u2028b \x0b\x0c\x1c\x85 c", "def a():", "    x = 1", "    return x"])
+    assert at_line(4, source) == ", at line 3 of `a`: return x"
+
+
 def test_what_another_check_brought_about_is_not_told() -> None:
     """Two checks run beside each other; the one whose connection raised says so, and the other does not."""
 

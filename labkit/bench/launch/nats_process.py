@@ -58,7 +58,7 @@ class NatsProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=err,
-                text=True,
+                encoding="utf-8",
                 start_new_session=True,
             )
         assert self._shell.stdout is not None
@@ -69,7 +69,7 @@ class NatsProcess:
                 return self.url
             sleep(0.02)
         self.kill()
-        lines = log.read_text(errors="replace").splitlines()[-5:]
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
         raise NoNats("nats-server did not start:\n" + "\n".join(lines))
 
     def stop(self) -> None:

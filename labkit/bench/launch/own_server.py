@@ -10,6 +10,7 @@ and ends with its stdin. A further line `NAME NUMBER` is a sample for the store.
 """
 
 import inspect
+import linecache
 import sys
 import textwrap
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from labkit.bench.launch.python import python
 from labkit.bench.launch.server_process import ServerProcess
 from labkit.metrics import Store
 
@@ -40,7 +42,7 @@ class OwnServer(ServerProcess):
 
     def command(self, port: int) -> list[str]:
         """How it is run; it chooses a port by itself."""
-        return [sys.executable, "-u", str(self.path)]
+        return python(str(self.path))
 
     def hear(self, line: str) -> None:
         """A sample, where the line is one."""
@@ -51,4 +53,19 @@ class OwnServer(ServerProcess):
 
 
 def _source(part: Part) -> str:
-    return textwrap.dedent(part if isinstance(part, str) else inspect.getsource(part)).strip("\n")
+    return textwrap.dedent(part if isinstance(part, str) else _source_of(part)).strip("\n")
+
+
+def _source_of(part: Callable[..., Any]) -> str:
+    """What `inspect.getsource` gives, with the lines that Python counts.
+
+    IPython splits a cell at form feeds, U+2028 and the like too, and `inspect` then cuts the source in wrong places.
+    """
+    file = inspect.getsourcefile(part) or ""
+    known = [line.removesuffix("\n") for line in linecache.getlines(file)]
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    cells = shell.user_ns.get("In", []) if shell is not None else []
+    cell = next((cell for cell in cells if cell.splitlines() == known), None)
+    if cell is not None:
+        linecache.cache[file] = len(cell), None, [f"{line}\n" for line in cell.split("\n")], file
+    return inspect.getsource(part)

@@ -7,12 +7,13 @@ interrupting a notebook cell, which signals the kernel's whole process group, le
 import contextlib
 import os
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from queue import Empty, Queue
 from typing import IO
+
+from labkit.bench.launch.python import python
 
 READY = "WebSocket server listening on "
 START_S = 20.0
@@ -42,7 +43,8 @@ class ServerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             env=self._environment,
             start_new_session=True,
         )
@@ -56,7 +58,7 @@ class ServerProcess:
 
     def command(self, port: int) -> list[str]:
         """What is run."""
-        return [sys.executable, "-m", "labkit", "serve", "--with-parent", "--port", str(port), *self.options]
+        return python("labkit", "serve", "--with-parent", "--port", str(port), *self.options)
 
     def hear(self, line: str) -> None:
         """What it prints once it is ready; `labkit serve` prints nothing."""

@@ -36,7 +36,7 @@ class Setting:
         self._users = self.folder / "users.csv"
         self._users.touch(0o600)
         lines = [f"{user},{code},{rooms.get(user, ALL_ROOMS)}" for user, code in self.codes.items()]
-        self._users.write_text("\n".join(["name,code,rooms", *lines, ""]))
+        self._users.write_text("\n".join(["name,code,rooms", *lines, ""]), encoding="utf-8")
 
     def limit(self, limits: dict[str, Any]) -> None:
         """Change limits, for the next start. Raises BadLimit here, not in another process."""

@@ -9,12 +9,13 @@ Taught in notebook 07 (storms).
 
 import json
 import subprocess
-import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
+from labkit.bench.launch.python import last_words, python
 from labkit.bench.storm import virtual
 from labkit.bench.storm.policies import POLICIES
 from labkit.bench.storm.tally import BadStorm, Plan, StormResult
@@ -81,26 +82,38 @@ def run(plan: Plan, mode: str = "virtual") -> StormResult:
 
 def _run_real(plan: Plan) -> StormResult:
     """In a process of its own, which ends when we close its stdin, or are gone."""
+    with tempfile.TemporaryFile() as errors:
+        said = _said_of(plan, errors)
+        died = {"error": f"the process with the clients died: {last_words(_read(errors))}"}
+    told: dict[str, Any] = json.loads(said) if said else died
+    if "error" in told:
+        raise StormFailed(told["error"])
+    return StormResult(**told | {"arrivals": tuple(told["arrivals"])})
+
+
+def _read(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
+
+
+def _said_of(plan: Plan, errors: IO[bytes]) -> str:
+    """The line that the process with the clients prints; empty when it died."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "labkit.bench.storm.real"],
+        python("labkit.bench.storm.real"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        text=True,
+        stderr=errors,
+        encoding="utf-8",
         start_new_session=True,  # Ctrl-C is for us alone: we end it
     )
-    said = ""
     assert process.stdin is not None and process.stdout is not None
     try:
-        with suppress(BrokenPipeError):  # it has died already; then it says nothing either
+        with suppress(BrokenPipeError):  # it has died already; then it prints nothing either
             process.stdin.write(json.dumps(asdict(plan)) + "\n")
             process.stdin.flush()
-        said = process.stdout.readline()
+        return process.stdout.readline()
     finally:
         with suppress(BrokenPipeError):
             process.stdin.close()
         process.stdout.close()
         process.wait()
-    told: dict[str, Any] = json.loads(said) if said else {"error": "the process with the clients died"}
-    if "error" in told:
-        raise StormFailed(told["error"])
-    return StormResult(**told | {"arrivals": tuple(told["arrivals"])})

@@ -12,6 +12,7 @@ from labkit.commands.class_.board import record_of
 from labkit.commands.class_.which import which_class
 from labkit.commands.failing import CannotRun
 from labkit.commands.output import OutputFile
+from labkit.terminal import Sheet
 
 EXAMPLES = """\b
 Examples:
@@ -42,10 +43,10 @@ def export(class_id: str, file: Path | None, form: str, nbgrader: Path | None, r
         raise CannotRun(str(error)) from None
     out = io.StringIO(newline="")
     if form == "json":
-        json.dump(rows(board, names), out, indent=1)
-        out.write("\n")
+        click.echo(json.dumps(rows(board, names), indent=1))
     elif form == "gradebook":
         write_gradebook(out, gradebook(board, names))
+        Sheet(has_mark=False).write(out.getvalue())  # a grade book may take the mark for a part of the first column
     else:
         write_csv(out, rows(board, names))
-    click.echo(out.getvalue(), nl=False)
+        Sheet().write(out.getvalue())

@@ -20,6 +20,7 @@ HARD_S = 60.0  # whatever its clock says
 PATIENT = 5  # times as long in all calls together: each may wait too little to be noticed
 COMPUTING = 10  # what it computes takes up to so many times as long on a busy machine, and is no waiting
 LOOK_S = 0.2
+HELD_UP_S = 1.0  # later than this, our own process was stopped, and the answer may have replied long ago
 TICKS_OF_LIFE = 2  # one may have been under way when the process died
 MOST_PRINTED = 256 * 1024
 KEPT_PRINTED = 2000
@@ -87,7 +88,7 @@ class AnswerProcess:
         asyncio.get_running_loop().add_reader(self.output, self._read_output)
         self._tasks.append(asyncio.create_task(self._listen()))
         await self._say(request)
-        answer = await self._answer()
+        answer, _ = await self._answer()
         if answer is None:
             self._end(Fault("hangs-on-load"))
         else:
@@ -98,9 +99,8 @@ class AnswerProcess:
         if self.fault is not None:
             raise Ended
         await self._say(arguments)
-        ticks, computed_s = self._ticks, self._computed_s
-        answer = await self._answer()
-        self._waited += max(0.0, self._waited_s(ticks, computed_s))
+        answer, waited_s = await self._answer()
+        self._waited += max(0.0, waited_s)
         if answer is None or self._waited > PATIENT * self.patience_s:
             self._end(Fault("never-returns"))
         elif "stuck" in answer:
@@ -138,24 +138,27 @@ class AnswerProcess:
         with contextlib.suppress(OSError):
             await asyncio.get_running_loop().sock_sendall(self.control, packed(value))
 
-    async def _answer(self) -> dict[str, Any] | None:
-        """What it reports next, {} when it has ended, None when it has had its time and says nothing.
+    async def _answer(self) -> tuple[dict[str, Any] | None, float]:
+        """What it reports next, {} when it has ended, None when it has had its time; and how long it was waiting.
 
         Its time is counted by a thread of its own, so that a busy machine gives it as much as a calm one. What it
-        computes is bounded over there, by processor time.
+        computes is bounded over there, by processor time. When we were stopped ourselves, its time begins again.
         """
         ticks, computed_s, ends = self._ticks, self._computed_s, monotonic() + HARD_S
         answer, ended = asyncio.create_task(self._answers.get()), asyncio.create_task(self.ended.wait())
         done: set[asyncio.Task[Any]] = set()
         try:
             while not done and self._waited_s(ticks, computed_s) < self.patience_s and monotonic() < ends:
+                began = monotonic()
                 done, _ = await asyncio.wait((answer, ended), timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+                if monotonic() - began > LOOK_S + HELD_UP_S:
+                    await asyncio.sleep(TICK_S)  # takes in all that came meanwhile
+                    ticks, computed_s, ends = self._ticks, self._computed_s, monotonic() + HARD_S
         finally:
             for task in (answer, ended):
                 task.cancel()
-        if answer in done:
-            return answer.result()
-        return {} if ended in done else None
+        reported = answer.result() if answer in done else {} if ended in done else None
+        return reported, self._waited_s(ticks, computed_s)
 
     def _waited_s(self, ticks: int, computed_s: float) -> float:
         """How long it has been waiting since then."""

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from labkit.course.exercise import Misconception
 from labkit.course.running.answer_process import GARBLED, Fault
+from labkit.course.source.text import lines
 
 RUNS = "runs"
 EXPECTED = "the answer loads, and lets others run"
@@ -159,6 +160,14 @@ _ALL = (
     ),
 )
 SENTENCES = {one.tag: one for one in _ALL}
+# Why an answer could not be judged, where that is no fault of the answer's: never a verdict of fail.
+UNJUDGED = {
+    "too-deep": "Python's own parser gives up on the answer, which is nested too deeply; split what is so deep",
+    "null-byte": "The answer holds a null byte, which no Python source does; save it as text in UTF-8",
+    "no-text": "The answer holds characters that no text file can hold; type them anew",
+    "no-parent": "The process that starts answers is gone, and the answer with it; check again",
+    "no-room": "There is no room to run the answer",
+}
 
 
 def misconception(fault: Fault) -> Misconception:
@@ -168,24 +177,24 @@ def misconception(fault: Fault) -> Misconception:
 
 def sentence(fault: Fault, source: str) -> str:
     """What happened, with the line of the answer where there is one."""
-    known = misconception(fault).sentence.rstrip(".")
+    known = UNJUDGED.get(fault.kind) or misconception(fault).sentence.rstrip(".")
     about = f" ({fault.text})" if fault.text else ""
     return f"{known}{about}{at_line(fault.line, source)}"
 
 
 def at_line(number: int, source: str) -> str:
     """Where it was, for the end of a sentence; nothing for line 0."""
-    lines = source.splitlines()
-    if not 0 < number <= len(lines):
+    every = lines(source)
+    if not 0 < number <= len(every):
         return ""
     whose, first = _function_at(number, source)
-    return f", at line {number - first + 1} of {whose}: {lines[number - 1].strip()[:100]}"
+    return f", at line {number - first + 1} of {whose}: {every[number - 1].strip()[:100]}"
 
 
 def _function_at(number: int, source: str) -> tuple[str, int]:
     """The innermost function around a line, and its first line: a cell of a notebook knows no other numbers."""
     whose, first = "the answer", 1
-    with suppress(SyntaxError):
+    with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
         for node in ast.walk(ast.parse(source)):
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue

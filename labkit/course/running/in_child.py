@@ -15,18 +15,17 @@ import threading
 import time
 from collections.abc import Callable
 from importlib import import_module
-from types import FrameType, TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any, NoReturn
 
-from labkit.course.running import serving
+from labkit.course.running import serving, shortage
 from labkit.course.running.packets import HEAD, Unreadable, length, packed, unpacked
 
 NAME = "answer"  # the name of the answer's file, in tracebacks
 TICK_S = 0.1
+TOO_MANY = "too many "  # nested parentheses, levels of indentation, ...: limits of Python's parser
 STUCK_S = 1.0  # of processor time
 MOST_CPU_S = 60
-MOST_MEMORY = 2 * 1024**3
-MOST_FILES = 256
 
 
 class Stuck(BaseException):
@@ -35,12 +34,16 @@ class Stuck(BaseException):
 
 def main(control: int, output: int) -> NoReturn:
     """The life of an answer's process."""
-    _settle_in(output)
     link = Link(socket.socket(fileno=control))
-    threading.Thread(target=link.tick, daemon=True).start()
-    with contextlib.suppress(Exception):
+    try:
+        _settle_in(output)
+        threading.Thread(target=link.tick, daemon=True).start()
         work(link, link.receive())
-    os._exit(0)
+    except Exception as error:
+        with contextlib.suppress(Exception):
+            link.no_room(error)
+    finally:
+        os._exit(0)
 
 
 def _settle_in(output: int) -> None:
@@ -53,8 +56,8 @@ def _settle_in(output: int) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for limit, most in (
         (resource.RLIMIT_CPU, MOST_CPU_S),
-        (resource.RLIMIT_AS, MOST_MEMORY),
-        (resource.RLIMIT_NOFILE, MOST_FILES),
+        (resource.RLIMIT_AS, shortage.MEMORY),
+        (resource.RLIMIT_NOFILE, shortage.FILES),
         (resource.RLIMIT_CORE, 0),
     ):
         with contextlib.suppress(ValueError, OSError):
@@ -93,6 +96,12 @@ class Link:
                 time.sleep(TICK_S)
                 self.send("tick", computed_s=time.process_time())
 
+    def no_room(self, error: BaseException) -> None:
+        """Report a shortage and end, if the error is one that the answer has no part in."""
+        if why := shortage.of_ours(error):
+            self.send("fault", kind="no-room", text=why, line=0)
+            os._exit(0)
+
     def receive(self) -> Any:
         """The next request. Raises EOFError when the judge is gone."""
         return unpacked(self._exactly(length(self._exactly(HEAD.size))))
@@ -120,21 +129,21 @@ def work(link: Link, request: dict[str, Any]) -> None:
     drive = _drive(request["drive"])
     while True:
         arguments = link.receive()
-        link.send("returned", **_called(drive, answer, arguments, lambda line: link.send("returned", stuck=line)))
+        link.send("returned", **_called(link, drive, answer, arguments))
 
 
 def load(link: Link, request: dict[str, Any]) -> Any:
     """The answer, or None when its fault was reported."""
-    source, name = request["source"], request["name"]
+    name = request["name"]
+    code = _compiled(link, request["source"])
+    if code is None:
+        return None
     space: dict[str, Any] = {"__name__": NAME, "__builtins__": __builtins__}
+    _let_it_import_its_own()
     try:
-        code = compile(source, NAME, "exec", dont_inherit=True)
         sys.settrace(None)
         with time_limit(lambda line: link.send("fault", kind="stuck", text="", line=line)):
             exec(code, space)
-    except SyntaxError as error:
-        link.send("fault", kind="syntax", text=error.msg, line=error.lineno or 0)
-        return None
     except SystemExit:
         link.send("fault", kind="exit", text="", line=line_of(sys.exc_info()[2]))
         return None
@@ -142,6 +151,7 @@ def load(link: Link, request: dict[str, Any]) -> Any:
         link.send("fault", kind="stuck", text="", line=line_of(sys.exc_info()[2]))
         return None
     except BaseException as error:
+        link.no_room(error)
         text = f"{type(error).__name__}: {error}"[:300]
         link.send("fault", kind="crash", text=text, line=line_of(error.__traceback__))
         return None
@@ -152,6 +162,28 @@ def load(link: Link, request: dict[str, Any]) -> Any:
     return space[name]
 
 
+def _compiled(link: Link, source: str) -> CodeType | None:
+    """The answer as Python reads it, or None when its fault was reported."""
+    if "\0" in source:
+        link.send("fault", kind="null-byte", text="", line=source.count("\n", 0, source.index("\0")) + 1)
+        return None
+    try:
+        return compile(source, NAME, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        kind = "too-deep" if error.msg.startswith(TOO_MANY) else "syntax"
+        link.send("fault", kind=kind, text=error.msg, line=error.lineno or 0)
+    except (MemoryError, RecursionError) as error:  # both are the parser's way to give up
+        link.send("fault", kind="too-deep", text=type(error).__name__, line=0)
+    except ValueError as error:  # half of a surrogate pair, as JSON can hold it
+        link.send("fault", kind="no-text", text=str(error)[:300], line=0)
+    return None
+
+
+def _let_it_import_its_own() -> None:
+    """A module that lies beside the answer is found, but never in place of a library: its folder comes last."""
+    sys.path += [os.getcwd(), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+
+
 def _drive(address: str | None) -> Callable[..., Any]:
     if address is None:
         return lambda answer, *arguments: answer(*arguments)
@@ -160,11 +192,9 @@ def _drive(address: str | None) -> Callable[..., Any]:
     return drive
 
 
-def _called(
-    drive: Callable[..., Any], answer: Any, arguments: tuple[Any, ...], on_stuck: Callable[[int], None]
-) -> dict[str, Any]:
+def _called(link: Link, drive: Callable[..., Any], answer: Any, arguments: tuple[Any, ...]) -> dict[str, Any]:
     try:
-        with time_limit(on_stuck):
+        with time_limit(lambda line: link.send("returned", stuck=line)):
             value = drive(answer, *arguments)
         if hasattr(value, "close") and hasattr(value, "cr_frame"):
             value.close()  # a coroutine: nobody awaits it here
@@ -174,6 +204,7 @@ def _called(
     except SystemExit:
         return {"exit": line_of(sys.exc_info()[2])}
     except BaseException as error:
+        link.no_room(error)
         line = line_of(error.__traceback__)
         return {"raised": {"type": type(error).__name__, "text": str(error)[:300], "line": line}}
 

@@ -7,18 +7,25 @@ async with Nursery() as nursery, nursery.start(request) as process:
 import asyncio
 import contextlib
 import os
+import signal
 import socket
+import struct
 import subprocess
-import sys
 import threading
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
+from labkit.bench.launch.python import last_words, python
 from labkit.course.running.answer_process import PATIENCE_S, AnswerProcess
 from labkit.course.running.nursery_main import ORDER
 
 END_S = 10
+FORK_S = 30.0  # a fork takes milliseconds: a nursery that takes so long was stopped
+
+
+class CannotFork(RuntimeError):
+    """No process for an answer can be started; the text says why."""
 
 
 class Nursery:
@@ -28,15 +35,25 @@ class Nursery:
         self._lock = threading.Lock()
 
     async def __aenter__(self) -> Self:
+        """Start it. Raises OSError where this machine has no room for a process."""
         ours, theirs = socket.socketpair()
+        ours.settimeout(FORK_S)
         self._socket = ours
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "labkit.course.running.nursery_main", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-            )
+            try:
+                self._process = subprocess.Popen(
+                    python("labkit.course.running.nursery_main", str(theirs.fileno())),
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                )
+            except BaseException:
+                ours.close()
+                raise
+        assert self._process.stderr is not None
+        self._errors: IO[bytes] = self._process.stderr
+        os.set_blocking(self._errors.fileno(), False)
         return self
 
     async def __aexit__(
@@ -44,19 +61,26 @@ class Nursery:
     ) -> None:
         self._socket.close()
         try:
-            await asyncio.to_thread(self._process.wait, END_S)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.send_signal(signal.SIGCONT)  # an answer may have stopped it
+                await asyncio.to_thread(self._process.wait, END_S)
         finally:
             self._process.kill()
             self._process.wait()
+            self._errors.close()
 
     @contextlib.asynccontextmanager
     async def start(self, request: dict[str, Any]) -> AsyncIterator[AnswerProcess]:
-        """An answer's process that has loaded the answer, or tells in `fault` why not."""
+        """An answer's process that has loaded the answer, or says in `fault` why not. Raises CannotFork, OSError."""
         ours, theirs = socket.socketpair()
         read, write = os.pipe()
         with theirs:
             try:
                 pid = await asyncio.to_thread(self._fork, theirs.fileno(), write)
+            except BaseException:
+                ours.close()
+                os.close(read)
+                raise
             finally:
                 os.close(write)
         process = AnswerProcess(ours, read, request.get("patience_s", PATIENCE_S))
@@ -68,8 +92,25 @@ class Nursery:
                 self._socket.sendall(ORDER.pack(b"e", pid))
             await process.close()
 
+    @property
+    def death(self) -> str:
+        """How it died; empty while it lives. What it forked ends with it."""
+        return "" if self._process.poll() is None else f"it died: {last_words(self._errors.read() or b'')}"
+
     def _fork(self, *descriptors: int) -> int:
         with self._lock:
-            socket.send_fds(self._socket, [ORDER.pack(b"s", 0)], descriptors)
-            answer = self._socket.recv(ORDER.size, socket.MSG_WAITALL)
-        return int(ORDER.unpack(answer)[1])
+            try:
+                self._process.send_signal(signal.SIGCONT)
+                socket.send_fds(self._socket, [ORDER.pack(b"s", 0)], descriptors)
+                kind, number = ORDER.unpack(self._socket.recv(ORDER.size, socket.MSG_WAITALL))
+            except (OSError, struct.error):
+                raise CannotFork(self._why()) from None
+        if kind != b"s":
+            raise OSError(number, os.strerror(number))
+        return int(number)
+
+    def _why(self) -> str:
+        """What became of a nursery that does not answer."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(1)
+        return f"the process that starts answers is gone: {self.death or f'no response for {FORK_S:g} s'}; check again"

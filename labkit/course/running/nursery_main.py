@@ -1,8 +1,8 @@
 """The nursery: a process with the libraries loaded and one thread, which forks a process for each answer.
 
-`python -m labkit.course.running.nursery_main FD`: FD is a socket to the judge. An order is 9 bytes: b"s" starts an
-answer (with two descriptors: its socket and the pipe for what it prints; answered with its pid), b"e" ends one, with
-all that it started. When the judge is gone, all of them are ended.
+Its argument is the descriptor of a socket to the judge. An order is 9 bytes: b"s" starts an answer (with two
+descriptors: its socket and the pipe for what it prints; answered with b"s" and its pid, or with b"x" and the errno when
+it cannot fork), b"e" ends one, with all that it started. When the judge is gone, all of them are ended.
 """
 
 import contextlib
@@ -33,14 +33,7 @@ def main(descriptor: int) -> None:
             break
         kind, pid = ORDER.unpack(order)
         if kind == b"s":
-            child = os.fork()
-            if child == 0:
-                judge.close()
-                in_child.main(*descriptors)
-            alive.add(child)
-            for one in descriptors:
-                os.close(one)
-            judge.sendall(ORDER.pack(b"s", child))
+            judge.sendall(_fork(judge, alive, descriptors))
         elif pid in alive:
             alive.discard(pid)
             _end(pid)
@@ -48,6 +41,23 @@ def main(descriptor: int) -> None:
     for pid in alive:
         _end(pid)
     _end_orphans(set())
+
+
+def _fork(judge: socket.socket, alive: set[int], descriptors: list[int]) -> bytes:
+    """Fork an answer's process, and say so to the judge."""
+    try:
+        child = os.fork()
+    except OSError as error:
+        child, report = 0, ORDER.pack(b"x", error.errno or 0)
+    else:
+        if child == 0:
+            judge.close()
+            in_child.main(*descriptors)
+        alive.add(child)
+        report = ORDER.pack(b"s", child)
+    for one in descriptors:
+        os.close(one)
+    return report
 
 
 def _end(pid: int) -> None:

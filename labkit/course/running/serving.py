@@ -19,6 +19,8 @@ import websockets
 from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as listen
 
+from labkit.course.running import shortage
+
 Report = Callable[..., None]
 LOOK_S = 0.1
 BLOCKED_LOOKS = 10  # in a row, each of which found the loop where the answer had left it
@@ -53,6 +55,8 @@ async def _start(start: Any, report: Report, name: str) -> None:
     except AttributeError:
         report("fault", kind="no-server", text=type(server).__name__, line=0)
     except Exception as error:
+        if shortage.of_ours(error):
+            raise
         report("fault", kind="crash", text=f"{type(error).__name__}: {error}"[:300], line=_line(error, name))
     else:
         report("ready", port=port)
@@ -135,7 +139,9 @@ def _line_now(thread: int | None, name: str) -> int:
 
 
 def _tell(report: Report, error: BaseException | None, name: str, port: int = 0) -> None:
-    if error is not None:
+    if error is not None and (why := shortage.of_ours(error)):
+        report("fault", kind="no-room", text=why, line=0)
+    elif error is not None:
         report("raised", text=f"{type(error).__name__}: {error}"[:300], line=_line(error, name), port=port)
 
 

@@ -14,6 +14,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from labkit import textfile
 from labkit.platform.os_errors import why
 from labkit.rules.admission import TokenBucket
 from labkit.rules.answers import encode
@@ -102,10 +103,9 @@ class Users:
 def read_users(path: Path) -> Users:
     """The users in a file. Raises BadUsers."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.reader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        fault = why(error) if isinstance(error, OSError) else "not a CSV file"
+        rows = textfile.rows(path)
+    except (OSError, ValueError, csv.Error) as error:
+        fault = why(error) if isinstance(error, OSError) else str(error)
         raise BadUsers(f"cannot read the users file {path}: {fault}") from None
     users: dict[str, User] = {}
     for number, row in enumerate(rows, start=1):

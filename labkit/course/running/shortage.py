@@ -1,0 +1,91 @@
+"""A machine or a shell that has too little room for a check: open files, memory, processes.
+
+A shortage says nothing about the answer, so it is never a verdict of fail. An answer has limits of its own
+(`ROOM`, set by `in_child`); one that uses them up is at fault itself.
+"""
+
+import contextlib
+import errno
+import mmap
+import os
+import sys
+from collections.abc import Iterator
+
+if sys.platform != "win32":
+    import resource
+
+FILES = 256  # for an answer; a check of one handler opens up to 60 at once on its own side
+MEMORY = 2 * 1024**3
+CHECK_FILES = 100
+CHECK_MEMORY = 64 * 1024**2  # of address space, beyond what is in use
+RAISED_TO = 1024  # select() takes no more
+_NO_THREAD = "can't start new thread"
+_AGAIN = "end some programs, and check again"
+_SENTENCES = {
+    errno.EMFILE: "this shell allows too few open files; raise the limit with `ulimit -n 1024`, and check again",
+    errno.ENFILE: f"this machine has no free file descriptors left; {_AGAIN}",
+    errno.ENOMEM: f"this machine or shell has too little memory; see `ulimit -v`, or {_AGAIN}",
+    errno.EAGAIN: f"no more threads or processes can start; see `ulimit -u` and `ulimit -v`, or {_AGAIN}",
+}
+
+
+def shortage(error: BaseException) -> str:
+    """What was lacking when this was raised, with the way out; empty when nothing was."""
+    return next((_SENTENCES[number] for one in _chain(error) if (number := _errno(one)) in _SENTENCES), "")
+
+
+def of_ours(error: BaseException) -> str:
+    """The same within an answer's process; empty where the answer has used up the room that every answer gets."""
+    number = next((number for one in _chain(error) if (number := _errno(one)) in _SENTENCES), 0)
+    has_all = {errno.EMFILE: _has(FILES, "RLIMIT_NOFILE"), errno.ENOMEM: _has(MEMORY, "RLIMIT_AS")}
+    return "" if has_all.get(number, False) else _SENTENCES.get(number, "")
+
+
+def no_room_for_a_check() -> str:
+    """Why this process cannot run a check, with the way out; empty when it can."""
+    try:
+        mmap.mmap(-1, CHECK_MEMORY).close()  # asyncio would log a MemoryError in a callback, and go on without
+    except OSError as error:
+        return shortage(error)
+    return _too_few_files()
+
+
+def _too_few_files() -> str:
+    """Why it cannot open as many files as a check needs, after raising a soft limit."""
+    if sys.platform == "win32":
+        return ""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    used = len(os.listdir("/dev/fd"))
+    if soft - used < CHECK_FILES and soft < min(hard, RAISED_TO):
+        with contextlib.suppress(ValueError, OSError):
+            soft = min(hard, RAISED_TO)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft == resource.RLIM_INFINITY or soft - used >= CHECK_FILES:
+        return ""
+    return (
+        f"a check opens up to {CHECK_FILES} files at once, and of the {soft} that this shell allows {used} are in use; "
+        "raise it with `ulimit -n 1024`, and check again"
+    )
+
+
+def _errno(error: BaseException) -> int:
+    if isinstance(error, MemoryError):
+        return errno.ENOMEM
+    if isinstance(error, RuntimeError) and str(error) == _NO_THREAD:
+        return errno.EAGAIN
+    return error.errno or 0 if isinstance(error, OSError) else 0
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """It and what lies behind it; a socket that would block, as asyncio passes over many, is nothing."""
+    yield error
+    for one in (*getattr(error, "exceptions", ()), error.__cause__ or error.__context__):
+        if one is not None and not isinstance(one, BlockingIOError):
+            yield from _chain(one)
+
+
+def _has(most: int, limit: str) -> bool:
+    if sys.platform == "win32":
+        return True
+    soft = resource.getrlimit(getattr(resource, limit))[0]
+    return soft == resource.RLIM_INFINITY or soft >= most

@@ -1,0 +1,129 @@
+"""From what a learner hands in to the source of the answer: an object in a kernel or a script, a file, a notebook."""
+
+import __future__
+
+import ast
+import inspect
+import json
+import linecache
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType
+from typing import Any, NamedTuple
+
+from labkit.course.source import text
+from labkit.course.source.slicing import needed
+from labkit.course.source.text import NoSource
+
+
+class Answer(NamedTuple):
+    """A program, and the name in it that is the answer."""
+
+    source: str
+    name: str
+
+
+def of_object(answer: Any, usual: str) -> Answer:
+    """The source of what a cell gives to `check`; `usual` is the name that the exercise asks for. Raises NoSource."""
+    space, texts = _session(answer)
+    name = _name_of(answer, space, usual)
+    source = needed(texts, name, space)
+    if not _is_told(source, answer):
+        raise NoSource(
+            f"the kernel's {name} is not the one that the cells define; put the code that defines it into a cell of "
+            "its own, without magics, and run that cell"
+        )
+    return Answer(source, name)
+
+
+def of_file(path: Path, name: str) -> Answer:
+    """The source in a file, or in the cells of a notebook. Raises NoSource."""
+    if path.suffix.lower() == ".ipynb":
+        return Answer(needed(cells(text.read(path, is_python=False), path), name), name)
+    return Answer(text.read(path), name)
+
+
+def cells(notebook: str, path: Path) -> list[str]:
+    """The sources of a notebook's code cells. Raises NoSource."""
+    try:
+        found = [cell for cell in json.loads(notebook)["cells"] if cell["cell_type"] == "code"]
+        return ["".join(cell["source"]) for cell in found]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise NoSource(f"{path} is no notebook that can be read; save it again in Jupyter") from None
+
+
+# What a kernel holds
+
+
+def _session(answer: Any) -> tuple[dict[str, Any], list[str]]:
+    """The namespace that the answer is in, and the texts that made it: a notebook's cells so far, or a file."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is not None:
+        return shell.user_ns, [cell for cell in shell.user_ns.get("In", []) if cell] or _compiled_with(answer)
+    module = sys.modules.get(getattr(answer, "__module__", ""))
+    path = getattr(module, "__file__", None)
+    if path is None:
+        raise NoSource("the answer has no source here; put it into a file, and use `labkit check ID --answer FILE`")
+    return vars(module), [text.read(Path(path))]
+
+
+def _compiled_with(answer: Any) -> list[str]:
+    """The cells that were compiled like the answer's, for a kernel that was told to keep no history (nbval does)."""
+    parts = [answer, *vars(answer).values()] if isinstance(answer, type) else [answer]
+    files = [part.__code__.co_filename for part in parts if hasattr(part, "__code__")]
+    folders = {os.path.dirname(file) for file in files}
+    texts = [file for file in list(linecache.cache) if os.path.dirname(file) in folders]
+    return ["".join(linecache.getlines(file)) for file in texts]
+
+
+def _name_of(answer: Any, space: dict[str, Any], usual: str) -> str:
+    names = [usual, *(name for name in space if not name.startswith("_"))]
+    found = next((name for name in names if name in space and space[name] is answer), None)
+    if found is None:
+        raise NoSource(f"give the answer a name at the top level of a cell, such as {usual}, and pass that")
+    return found
+
+
+def _is_told(source: str, answer: Any) -> bool:
+    """Whether the source holds the code that this very object was made of; True where nobody can tell.
+
+    The code itself is compared: the lines that IPython keeps of a cell are not those that Python counts.
+    """
+    files = {file for file in linecache.cache if not os.path.exists(file)}  # cells
+    made_of = [code for code in _codes_of(answer) if code.co_filename in files]
+    try:
+        told = {_shape(code) for code in _compiled(source)}
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True  # its fault is told by its process
+    return all(_shape(code) in told for code in made_of)
+
+
+def _compiled(source: str) -> Iterator[CodeType]:
+    """The code of each statement by itself, as IPython compiles a cell, with and without `__future__`."""
+    tree = ast.parse(source)
+    futures = [name.name for node in tree.body if isinstance(node, ast.ImportFrom) for name in node.names]
+    features = [getattr(__future__, name) for name in futures if name in __future__.all_feature_names]
+    for flags in {0, sum(feature.compiler_flag for feature in features)}:
+        for node in tree.body:
+            yield from _within(compile(ast.Module([node], []), "", "exec", flags, dont_inherit=True))
+
+
+def _codes_of(answer: Any) -> list[CodeType]:
+    parts = vars(answer).values() if isinstance(answer, type) else [answer]
+    found = (getattr(inspect.unwrap(part), "__code__", None) for part in parts if callable(part))
+    return [code for code in found if isinstance(code, CodeType)]
+
+
+def _within(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _within(constant)
+
+
+def _shape(code: CodeType) -> tuple[Any, ...]:
+    """What a piece of code does, wherever it stands."""
+    constants = tuple(_shape(one) if isinstance(one, CodeType) else repr(one) for one in code.co_consts)
+    return code.co_name, code.co_code, code.co_names, code.co_varnames, constants

@@ -1,0 +1,89 @@
+"""Text as Python reads it: the encoding of a file, and where a line ends."""
+
+import codecs
+import io
+import re
+import tokenize
+from pathlib import Path
+
+MOST_CHARACTERS = 1_000_000
+_MARKS = {  # UTF-32 first: its little-endian mark begins with that of UTF-16
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+SAVE = "save it as UTF-8 (in an editor: Save with Encoding, UTF-8) and check it again"
+
+
+class NoSource(ValueError):
+    """There is no answer to judge; the message says why and what to do."""
+
+    def _render_traceback_(self) -> list[str]:
+        """The lines that IPython shows instead of a traceback."""
+        return [f"NoSource: {self}"]
+
+
+def read(path: Path, *, is_python: bool = True) -> str:
+    """The text of a file with `\\n` at the end of each line. Raises NoSource.
+
+    A Python file may name its encoding in a coding line (PEP 263); any other is UTF-8. A byte order mark is removed.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise NoSource(f"cannot read {path}: {error.strerror}") from None
+    _refuse_wide(data, path)
+    text = unified(_decoded(data, path, _encoding(data, path) if is_python else "utf-8-sig", is_python))
+    if len(text) > MOST_CHARACTERS:
+        raise NoSource(f"{path} has {len(text)} characters; an answer has at most {MOST_CHARACTERS}")
+    return text
+
+
+def _refuse_wide(data: bytes, path: Path) -> None:
+    found = next((name for mark, name in _MARKS.items() if data.startswith(mark)), None)
+    if found is None and len(data) > 1 and b"\0" in data[:2]:
+        found = "UTF-16 without a byte order mark"
+    if found is not None:
+        raise NoSource(f"{path} is saved as {found}, which Python does not read; {SAVE}")
+
+
+def _encoding(data: bytes, path: Path) -> str:
+    try:
+        encoding, first = tokenize.detect_encoding(io.BytesIO(data).readline)
+        b"".join(first).decode(encoding)
+    except SyntaxError as error:
+        if "invalid or missing" in str(error):
+            return "utf-8"  # decoding it names the byte and its line
+        raise NoSource(f"the coding line of {path} cannot be used ({error.msg}); remove it, and {SAVE}") from None
+    except LookupError:
+        raise NoSource(f"the coding line of {path} names no encoding of text; remove it, and {SAVE}") from None
+    except UnicodeError:
+        pass  # decoding it names the byte and its line
+    return encoding
+
+
+def _decoded(data: bytes, path: Path, encoding: str, is_python: bool) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = len(lines(data[: error.start].decode("latin-1")))
+        name = "UTF-8" if encoding.startswith("utf-8") else encoding
+        odd = f"{path} is not {name}: line {line} has the byte 0x{data[error.start]:02x}"
+        instead = ", or name its encoding in line 1, such as `# coding: cp1252`"
+        raise NoSource(f"{odd}; {SAVE}{instead if is_python and name == 'UTF-8' else ''}") from None
+    except UnicodeError as error:
+        raise NoSource(f"{path} is not {encoding}: {error}; {SAVE}") from None
+
+
+def unified(text: str) -> str:
+    """The text with `\\n` for `\\r\\n` and `\\r`, as Python reads a source."""
+    return re.sub(r"\r\n?", "\n", text)
+
+
+def lines(text: str) -> list[str]:
+    r"""The lines that Python counts: they end with \n, \r\n or \r, and nothing else.
+
+    `str.splitlines` also splits at form feeds, U+0085, U+2028 and others, which may stand in a comment or a string.
+    """
+    return unified(text).split("\n")

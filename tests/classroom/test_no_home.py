@@ -1,0 +1,138 @@
+"""A learner without a home that can be used: every verdict comes, and one line says that it is not recorded."""
+
+import errno
+import json
+import pwd
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import labkit
+from labkit import classroom
+from labkit.cli import main
+from labkit.course.places import original
+from labkit.course.progress import NoHome
+
+SOLUTION = original() / "solutions" / "04-validator.ipynb"
+WAY_OUT = "set LABKIT_HOME to a folder that you can write to"
+
+
+def no_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No HOME, and a user id that has no entry, as in many containers."""
+
+    def unknown(uid: int) -> pwd.struct_passwd:
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    monkeypatch.delenv("LABKIT_HOME", raising=False)
+    monkeypatch.delenv("HOME", raising=False)
+
+
+def a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("", encoding="utf-8")
+
+
+def a_loop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Refused to root as well, whom a mode stops from nothing."""
+    (tmp_path / "home").symlink_to(tmp_path / "home")
+
+
+def unreadable_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("progress.jsonl", "class.json"):
+        (tmp_path / "home" / name).mkdir(parents=True)
+
+
+HOMES: dict[str, Callable[[pytest.MonkeyPatch, Path], None]] = {
+    "no home": no_home,
+    "a file": a_file,
+    "a loop of links": a_loop,
+    "unreadable files": unreadable_files,
+}
+
+
+@pytest.fixture(params=HOMES)
+def home(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    monkeypatch.setenv("LABKIT_HOME", str(tmp_path / "home"))
+    HOMES[request.param](monkeypatch, tmp_path)
+    return str(request.param)
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [*map(str, arguments)])
+
+
+def test_a_check_gives_its_verdict_without_a_home(home: str, tmp_path: Path) -> None:
+    done = run("check", "04-validator", "--answer", SOLUTION)
+    assert done.exit_code == 0, done.output
+    assert [line for line in done.output.splitlines() if "not recorded" in line] == done.output.splitlines()[-1:]
+    assert WAY_OUT in done.output
+
+
+def test_a_failed_check_still_exits_1_without_a_home(home: str, tmp_path: Path) -> None:
+    (tmp_path / "wrong.py").write_text("def validate(text):\n    return text\n", encoding="utf-8")
+    done = run("check", "04-validator", "--answer", tmp_path / "wrong.py")
+    assert (done.exit_code, "hint" in done.output, "not recorded: " in done.output) == (1, True, True)
+
+
+def test_json_stays_json_without_a_home(home: str) -> None:
+    done = run("check", "04-validator", "--answer", SOLUTION, "--json", "-")
+    assert (json.loads(done.stdout)["verdict"], done.stderr.startswith("not recorded: ")) == ("pass", True)
+
+
+def test_a_check_in_a_notebook_shows_the_note(home: str) -> None:
+    from tests.course.test_checking import validate
+
+    result = labkit.check("04-validator", validate)
+    assert str(result).splitlines()[-1].startswith("not recorded: ")
+    assert "not recorded: " in result._repr_html_()
+
+
+def test_the_list_comes_without_a_home(home: str) -> None:
+    done = run("course", "list")
+    assert (done.exit_code, len(done.stdout.splitlines())) == (0, 12)
+    assert done.stderr.startswith("your progress cannot be read: ")
+
+
+def test_our_answer_needs_peek_without_a_home(home: str) -> None:
+    """Whether it was passed, nobody can tell."""
+    refused = run("course", "diff", "04-validator", "--answer", SOLUTION)
+    assert (refused.exit_code, len(refused.output.splitlines())) == (2, 1)
+    assert "or use --peek" in refused.output
+    assert run("course", "diff", "04-validator", "--answer", SOLUTION, "--peek").exit_code == 0
+
+
+def test_the_class_says_why_it_is_told_nothing(home: str) -> None:
+    status = classroom.status()
+    assert status.who == "in no class"
+    assert WAY_OUT in status.state
+    classroom.leave()
+
+
+def test_joining_is_refused_before_the_class_is_asked(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else an earlier class would be left for one that cannot be kept."""
+    asked: list[str] = []
+    monkeypatch.setattr("labkit.classroom.joining.ask", lambda url, *_, **__: asked.append(url))
+    with pytest.raises(NoHome, match=WAY_OUT):
+        classroom.join("ws://127.0.0.1:1", name="otter")
+    assert asked == []
+
+
+def test_a_raised_hand_is_refused_with_the_way_out(home: str) -> None:
+    with pytest.raises(NoHome, match=WAY_OUT):
+        classroom.help_wanted("03-rooms")
+
+
+def test_a_full_disk_costs_no_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or one that became read-only: what was recorded before can be read."""
+
+    def refuse(*_: object, **__: object) -> int:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setenv("LABKIT_HOME", str(tmp_path))
+    assert run("check", "04-validator", "--answer", SOLUTION).output.count("not recorded") == 0
+    monkeypatch.setattr("labkit.course.progress._of_its_owner", refuse)
+    done = run("check", "04-validator", "--answer", SOLUTION)
+    assert (done.exit_code, "Read-only file system" in done.output.splitlines()[-1]) == (0, True)
+    assert "passed" in run("course", "list").stdout

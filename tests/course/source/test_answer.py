@@ -1,0 +1,129 @@
+"""The source of an answer: from cells, a file or a notebook, never from what the kernel happens to hold."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from labkit.course.source import NoSource, of_file, of_object
+
+
+def run(source: str, name: str) -> object:
+    space: dict[str, object] = {}
+    exec(source, space)
+    return space[name]
+
+
+def test_a_notebook_without_its_magics(tmp_path: Path) -> None:
+    """Lines that only IPython reads are passed over."""
+    cells = [
+        {"cell_type": "code", "source": ["%matplotlib inline\n", "x = 1"]},
+        {"cell_type": "markdown", "source": "x"},
+    ]
+    cells += [{"cell_type": "code", "source": "%%bash\nls"}, {"cell_type": "code", "source": "def answer(): return x"}]
+    path = tmp_path / "a.ipynb"
+    path.write_text(json.dumps({"cells": cells}))
+    assert run(of_file(path, "answer").source, "answer")() == 1  # type: ignore[operator]
+
+
+def test_a_file_is_taken_whole(tmp_path: Path) -> None:
+    """What a file does when it is loaded is a part of the answer."""
+    path = tmp_path / "a.py"
+    path.write_text("1 / 0\ndef answer(): pass\n")
+    assert of_file(path, "answer").source == path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "told"),
+    [
+        ("none.py", None, "cannot read .*none.py: No such file"),
+        ("odd.py", b"\xff\xfe", "is saved as UTF-16"),
+        ("odd.ipynb", b"{}", "is no notebook that can be read"),
+        ("long.py", b"x" * 1_000_001, "has 1000001 characters"),
+    ],
+)
+def test_what_cannot_be_read_is_told(tmp_path: Path, name: str, body: bytes | None, told: str) -> None:
+    """The message names the file and the fault."""
+    if body is not None:
+        (tmp_path / name).write_bytes(body)
+    with pytest.raises(NoSource, match=told):
+        of_file(tmp_path / name, "answer")
+
+
+def an_answer(x: int) -> int:
+    return x + HELP
+
+
+HELP = 1
+
+
+def test_an_object_outside_of_a_notebook() -> None:
+    """In a script or a test, its module's file is what cells are in a notebook."""
+    answer = of_object(an_answer, "answer")
+    assert answer.name == "an_answer"
+    assert run(answer.source, "an_answer")(1) == 2  # type: ignore[operator]
+
+
+def test_an_answer_needs_a_name() -> None:
+    """What has no name at the top level cannot be found in any cell."""
+    with pytest.raises(NoSource, match="give the answer a name at the top level"):
+        of_object(lambda x: x, "answer")
+
+
+KERNEL = """
+import json, sys
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from labkit.course.source import of_object
+
+shell = InteractiveShell.instance()
+shell.history_manager.enabled = False  # keeps the cells, and writes no file
+for cells in json.load(sys.stdin):
+    shell.reset(new_session=True)
+    with capture_output():
+        for cell in cells:
+            shell.run_cell(cell, store_history=True)
+    try:
+        print(json.dumps(of_object(shell.user_ns["answer"], "answer").source))
+    except ValueError as error:
+        print(json.dumps(f"{type(error).__name__}: {error}"))
+"""
+
+
+def sources(*sessions: list[str]) -> list[str]:
+    """What `check` would judge after each of these sessions in a kernel."""
+    command = [sys.executable, "-c", KERNEL]
+    done = subprocess.run(command, input=json.dumps(sessions), capture_output=True, text=True, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_kernel_gives_what_its_cells_have_made() -> None:
+    """With magics, odd characters, cells that failed, and cells that ran twice or out of order."""
+    get = "def answer(x): return T.get(x)"
+    built = ["T = {}", "T |= {1: 2}", get]
+    sessions = [
+        built,
+        ["%%time\nT = {}", "%%capture\nT[1] = 2", "%time T.update({3: 4})", f"# \u2028 \x0c\n%%time\n{get}", get],
+        [f"%%time\n# a\u2028b\n{get}", "# a\u2028 = (\nT = {1: 2}", "print?", "x = !echo"],
+        ["T = {}", "T[1] = 0", "T.updaet(1)", "nonsense((", "1 / 0", "T[1] = 2", get, get],
+        [get, *built, "T = {}", "T |= {1: 2}"],
+        ["%%prun\nT = {1: 2}", f"# \u2028\n{get}", "answer(1)", "answer(2)"],
+        ["class answer:\n    get = {1: 2}.get\n    def __new__(cls, x): return cls.get(x)"],
+    ]
+    for source in sources(*sessions):
+        assert run(source, "answer")(1) == 2, source  # type: ignore[operator]
+
+
+def test_kernel_names_what_cannot_be_taken() -> None:
+    """The message is a sentence, and gives no verdict."""
+    run_file = "exec(compile('def answer(x): return x', 'no-cell', 'exec'), globals())"
+    awaited, held, hidden = sources(
+        ["async def f(): return 1", "T = await f()", "def answer(x): return T"],
+        ["import builtins", "get_ipython().user_ns['T'] = 1", "def answer(x): return T"],
+        [run_file, "%%timeit -n 1 -r 1\ndef answer(x): return x"],
+    )
+    assert "the answer needs `T = await f()` (T), and the check cannot run it" in awaited
+    assert "the answer needs T, and no statement at the top level of a cell sets it" in held
+    assert "answer" in hidden

@@ -1,0 +1,149 @@
+"""What is no fault of the answer's gives no verdict: a folder, a parser, a stopped process, a machine without room."""
+
+import asyncio
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from labkit.course.exercise import Seen, passed
+from labkit.course.exercises import exercise
+from labkit.course.judging import judge
+from labkit.course.places import original
+from labkit.course.result import Result
+from labkit.course.source import of_file
+from labkit.course.stage import Calls
+from tests import shadows
+from tests.course.test_running import HANDLER, PONG, RULE, judged
+from tests.course.test_running import exercise as running
+
+TOO_DEEP = {
+    "minus signs": f"x = {'-' * 20_000}1",
+    "minus signs that only the compiler refuses": f"x = {'-' * 3_000}1",
+    "parentheses": f"x = {'(' * 5_000}1{')' * 5_000}",
+    "attributes": f"def f(a):\n    return a{'.b' * 20_000}",
+    "a long sum": f"x = {'1 + ' * 50_000}1",
+    "blocks": "".join(f"{' ' * depth}if 1:\n" for depth in range(200)) + " " * 200 + "pass",
+    "brackets": f"x = {'[' * 1_000}{']' * 1_000}",
+    "calls": f"x = lambda f: {'f(' * 150}1{')' * 150}{'.a()' * 20_000}",
+}
+
+
+@pytest.mark.parametrize("deep", TOO_DEEP)
+def test_an_answer_too_deep_for_the_parser_gives_no_verdict(deep: str) -> None:
+    result = judged("rule", f"{RULE}return x\n{TOO_DEEP[deep]}\n")
+    assert (result.verdict, result.ids("fail")) == ("inconclusive", [])
+    assert result.checks[0].actual.startswith("Python's own parser gives up on the answer")
+
+
+@pytest.mark.parametrize(("odd", "told"), [("\0", "null byte"), ("\ud800", "no text file can hold")])
+def test_characters_of_no_source_give_no_verdict(odd: str, told: str) -> None:
+    result = judged("rule", f"{RULE}return x\nx = '{odd}'\n")
+    assert (result.verdict, result.ids("fail")) == ("inconclusive", [])
+    assert told in result.checks[0].actual
+
+
+def test_a_mistake_of_syntax_is_still_a_fail() -> None:
+    """Positive control."""
+    assert judged("rule", "def answer(x)\n    return x").verdict == "fail"
+
+
+@pytest.mark.parametrize("name", ["04-validator", "02-auth"])
+def test_a_right_answer_passes_beside_shadowing_files(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shadows.fill(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    asked = exercise(name)
+    source = of_file(original() / "solutions" / f"{name}.ipynb", asked.answer).source
+    result = asyncio.run(judge(asked, f"import email.utils, random, secrets, calendar\n{source}"))
+    assert (result.verdict, shadows.imported(tmp_path)) == ("pass", []), str(result)
+
+
+def test_a_module_of_the_learners_own_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside the answer, or on PYTHONPATH, as in a kernel."""
+    (tmp_path / "beside.py").write_text("ONE = 1", encoding="utf-8")
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "further.py").write_text("TWO = 2", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "lib"))
+    result = judged("rule", f"import beside, further\n{RULE}return beside.ONE + further.TWO\n")
+    assert result.checks[1].actual == "3"
+
+
+@pytest.mark.parametrize("kind", ["rule", "handler"])
+@pytest.mark.parametrize("signal", ["SIGSTOP", "SIGKILL"])
+def test_an_answer_that_stops_its_parent_harms_no_other(kind: str, signal: str) -> None:
+    """Nothing is raised and nobody waits long; a dead parent is no verdict about the answer."""
+    work = {"rule": f"{RULE}return x\n", "handler": HANDLER + PONG + "\n"}[kind]
+    began = time.monotonic()
+    result = judged(kind, f"import os, signal\nos.kill(os.getppid(), signal.{signal})\n{work}")
+    assert result.verdict in ("pass", "inconclusive")
+    assert time.monotonic() - began < 30
+
+
+def test_a_dead_nursery_is_told_with_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("labkit.course.running.nursery.python", lambda *_: [sys.executable, "-c", "1 / 0"])
+    result = judged("rule", f"{RULE}return x\n")
+    assert (result.verdict, result.ids("fail")) == ("inconclusive", [])
+    assert result.checks[0].actual.endswith("it died: ZeroDivisionError: division by zero; check again")
+
+
+def test_a_judge_that_was_stopped_does_not_blame_the_answer() -> None:
+    """Stopped for longer than a call may wait, as by Ctrl-Z; a blocked loop sees the same."""
+
+    async def stopped(stage: Calls) -> Seen:
+        calling = asyncio.create_task(stage.call(1))
+        await asyncio.sleep(0.1)
+        time.sleep(7)
+        return passed((await calling).shown)
+
+    check = running("rule").checks[0]
+    object.__setattr__(check, "run", stopped)
+    asked = running("rule")
+    object.__setattr__(asked, "checks", (check,))
+    result = asyncio.run(judge(asked, f"import time\n{RULE}time.sleep(0.5)\n    return x\n"))
+    assert result.verdict == "pass", str(result)
+
+
+LIMITS: dict[str, tuple[int, int]] = {
+    "files": (resource.RLIMIT_NOFILE, 40),
+    "files for half a check": (resource.RLIMIT_NOFILE, 70),
+    "memory": (resource.RLIMIT_AS, 110 * 1024**2),
+    "little memory": (resource.RLIMIT_AS, 70 * 1024**2),
+    "hardly any memory": (resource.RLIMIT_AS, 52 * 1024**2),
+}
+
+
+def lowered(limit: int, most: int) -> Callable[[], None]:
+    return lambda: resource.setrlimit(limit, (most, most))
+
+
+@pytest.mark.parametrize("name", ["04-validator", "02-auth", "03-rooms"])
+@pytest.mark.parametrize("limit", LIMITS)
+def test_a_low_limit_never_fails_a_right_answer(name: str, limit: str, tmp_path: Path) -> None:
+    """Exit 0 or 2, with a sentence that names the limit; never 1, never a traceback."""
+    answer = original() / "solutions" / f"{name}.ipynb"
+    done = subprocess.run(
+        [sys.executable, "-m", "labkit", "check", name, "--answer", answer],
+        env=os.environ | {"LABKIT_HOME": str(tmp_path)},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        preexec_fn=lowered(*LIMITS[limit]),
+    )
+    assert done.returncode in (0, 2), done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 0 or "ulimit" in done.stdout
+
+
+def test_an_answer_that_uses_up_its_own_room_still_fails() -> None:
+    """Positive control: descriptors that it never closes, and memory."""
+    leaking = "import os\n" + RULE + "[os.open('/dev/null', 0) for _ in range(1000)]\n    return x\n"
+    shown: list[Result] = [judged("rule", leaking), judged("rule", RULE + "return len(bytearray(8 * 1024**3))")]
+    assert ["raised OSError" in shown[0].checks[1].actual, "MemoryError" in shown[1].checks[1].actual] == [True, True]
