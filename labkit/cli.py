@@ -1,7 +1,7 @@
 """The command line: one verb a file in labkit/commands, loaded when it is used.
 
 Exit codes: 0 done, 1 what was checked does not hold, 2 it could not run: one line says why and what to do. For whatever
-else ends a verb, see labkit/exits.py.
+else ends a verb, see labkit/platform/exits.py.
 """
 
 from importlib import import_module
@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from labkit.exits import Ending
-from labkit.terminal import show_everything
+from labkit.platform.exits import Ending
+from labkit.text.terminal import show_everything
 
 VERBS = {
     "serve": "Run the room server.",

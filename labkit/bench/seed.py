@@ -11,8 +11,8 @@ import os
 from pathlib import Path
 from random import Random
 
-from labkit import textfile
 from labkit.bench import working_copy
+from labkit.text import files as text_files
 
 VARIABLE = "LABKIT_SEED"
 FILE = "labkit-seed"
@@ -42,5 +42,5 @@ def _of_this_copy() -> str:
     here = Path.cwd()
     for folder in (here, here.parent, working_copy.current() or here):
         if (folder / FILE).is_file():
-            return textfile.read(folder / FILE)
+            return text_files.read(folder / FILE)
     return ""

@@ -8,7 +8,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from labkit.broken.planted import Planted
-from labkit.nearest import nearest
+from labkit.text.nearest import nearest
 
 _NOT_FAULTS = ("planted", "__main__")
 FAULTS = tuple(one.name for one in iter_modules(__path__) if one.name not in _NOT_FAULTS)

@@ -6,7 +6,7 @@ from contextlib import suppress
 import click
 
 from labkit.broken import FAULTS, broken
-from labkit.exits import Ending
+from labkit.platform.exits import Ending
 from labkit.rules.limits import BadLimit, Limits
 
 EXAMPLES = """\b

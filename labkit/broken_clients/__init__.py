@@ -7,7 +7,7 @@ with `labkit review --client "python -m labkit.broken_clients NAME"`.
 from importlib import import_module
 from pkgutil import iter_modules
 
-from labkit.nearest import nearest
+from labkit.text.nearest import nearest
 from labkit.wire.client.client import Client
 
 _NOT_FAULTS = ("planted", "talking", "__main__")

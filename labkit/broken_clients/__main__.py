@@ -9,7 +9,7 @@ import click
 
 from labkit.broken_clients import CLIENT_FAULTS, broken_client
 from labkit.broken_clients.talking import client_of, talk
-from labkit.exits import Ending
+from labkit.platform.exits import Ending
 from labkit.wire.client.client import Client, Stopped
 
 OURS = "ours"

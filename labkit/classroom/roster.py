@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from labkit import textfile
 from labkit.platform.os_errors import why
+from labkit.text import files as text_files
 
 MAX_NAME = 64
 COLUMNS = ("name", "shown_as")
@@ -34,7 +34,7 @@ class Student(NamedTuple):
 def read_roster(path: Path) -> list[Student]:
     """The students in a file. Raises BadRoster."""
     try:
-        lines = [(number, line) for number, line in enumerate(textfile.rows(path), 1) if any(map(str.strip, line))]
+        lines = [(number, line) for number, line in enumerate(text_files.rows(path), 1) if any(map(str.strip, line))]
     except (OSError, ValueError, csv.Error) as error:
         raise BadRoster(f"cannot read {path}: {why(error) if isinstance(error, OSError) else error}") from None
     head = [cell.strip().lower() for cell in lines[0][1]] if lines else []
@@ -78,7 +78,7 @@ def _check_divided(path: Path, lines: list[tuple[int, list[str]]]) -> None:
     """What a spreadsheet saves as CSV in much of Europe: taken for names, it would show who is behind a pseudonym."""
     for number, line in lines:
         if any(mark in cell for cell in line for mark in ";\t"):
-            raise BadRoster(f"{path} line {number}: {textfile.DIVIDED}")
+            raise BadRoster(f"{path} line {number}: {text_files.DIVIDED}")
 
 
 def _student(where: str, line: list[str], columns: Mapping[str, int]) -> Student:

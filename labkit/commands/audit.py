@@ -12,7 +12,7 @@ from labkit.brokers import BadBroker, LogError, broker_at
 from labkit.commands.failing import CannotRun
 from labkit.rules.answers import iso
 from labkit.rules.limits import Limits
-from labkit.terminal import Sheet
+from labkit.text.terminal import Sheet
 from labkit.wire.audit.file import AuditError, Entry, reading, rows
 from labkit.wire.audit.verify import Anchor, verify
 from labkit.wire.sharing.reconcile import reconcile

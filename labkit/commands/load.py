@@ -9,7 +9,7 @@ import click
 from labkit.bench.load.run import Load, LoadFailed, LoadPlan, LoadResult
 from labkit.commands.failing import CannotRun
 from labkit.commands.signals import stop_early
-from labkit.digits import digits
+from labkit.text.digits import digits
 from labkit.wire.fast.memory import keep_memory
 from labkit.wire.output import never_waiting
 
@@ -55,7 +55,7 @@ def load(
     except (ValueError, LoadFailed) as error:
         raise CannotRun(str(error)) from None
     click.echo(json.dumps(result.json()) if as_json else _lines(result))
-    raise SystemExit(1 if result.lost or result.closes else 0)
+    raise click.exceptions.Exit(1 if result.lost or result.closes else 0)
 
 
 async def _run(plan: LoadPlan) -> LoadResult:

@@ -1,5 +1,6 @@
 """`labkit serve`: the room server as a process. Signals, options and files are met here; the server is in wire/."""
 
+import asyncio
 import logging
 import os
 import secrets
@@ -10,7 +11,6 @@ from typing import Any
 
 import click
 
-from labkit import textfile
 from labkit.brokers import BadBroker, LogError, broker_at
 from labkit.commands.failing import CannotRun
 from labkit.commands.leftovers import beside, nothing_left
@@ -26,14 +26,16 @@ from labkit.commands.running import (
 )
 from labkit.commands.session_key import forget_session_key, session_key
 from labkit.commands.welcome import welcome
-from labkit.nearest import nearest
 from labkit.platform.os_errors import told
 from labkit.rules.limits import Limits
 from labkit.rules.origin import OPAQUE
+from labkit.text import files as text_files
+from labkit.text.nearest import nearest
 from labkit.wire.audit.writer import AuditError
 from labkit.wire.http.users import BadUsers, read_users
 from labkit.wire.keyfile import Key, KeyFileError, key_from
 from labkit.wire.log import logging_to_stderr
+from labkit.wire.output import wait_written
 from labkit.wire.server import CannotListen, Server
 
 MIN_TOKEN = 8
@@ -53,7 +55,7 @@ def _read_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> P
     if path is None:
         return None
     try:
-        config = tomllib.loads(textfile.read(path))
+        config = tomllib.loads(text_files.read(path))
     except (OSError, ValueError) as error:
         raise CannotRun(f"cannot read {path}: {error}") from None
     known = {one.name: one for one in ctx.command.params if isinstance(one, click.Option)}
@@ -219,6 +221,7 @@ async def _serve(server: Server, with_parent: bool, lines: Callable[[Server], li
     async with server:
         # In one piece: a reader that waits for the first line alone may be gone before the next.
         click.echo("\n".join([f"WebSocket server listening on {server.url}", *lines(server)]))
+        await asyncio.to_thread(wait_written)
         if with_parent:
             end_with_parent(stop)
         await stop.wait()

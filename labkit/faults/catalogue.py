@@ -21,7 +21,7 @@ from labkit.faults.reset import Reset
 from labkit.faults.slice import Slice
 from labkit.faults.stall import Stall
 from labkit.faults.throttle import Throttle
-from labkit.nearest import nearest
+from labkit.text.nearest import nearest
 
 BYTE_FAULTS: tuple[type[Fault], ...] = (
     *(Pass, Latency, Jitter, Throttle, Stall, Dribble, Slice),

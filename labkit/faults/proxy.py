@@ -19,11 +19,11 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from labkit.accepting import Accepting
 from labkit.faults.fault import Fault
 from labkit.faults.passage import DIRECTIONS, DOWN, UP, Passage, Traffic
 from labkit.faults.schedule import Schedule
 from labkit.faults.sockets import connected, listening, reset
+from labkit.platform.accepting import Accepting
 
 ENDED_KEPT = 10_000
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from labkit import textfile
 from labkit.review.finding import CannotReview
 from labkit.review.report import Report
+from labkit.text import files as text_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Comparison:
 def verdicts_in(path: Path) -> dict[str, str]:
     """The verdicts in a file that --json wrote. Raises CannotReview."""
     try:
-        return {one["id"]: one["verdict"] for one in json.loads(textfile.read(path))["probes"]}
+        return {one["id"]: one["verdict"] for one in json.loads(text_files.read(path))["probes"]}
     except OSError as error:
         raise CannotReview(f"cannot read {path}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError):

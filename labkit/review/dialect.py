@@ -29,9 +29,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from labkit import textfile
 from labkit.review.dialect_words import NOTHING as NOTHING
 from labkit.review.dialect_words import WITHOUT, check
+from labkit.text import files as text_files
 
 ONLY_SAID = ("auth", "refresh", "join", "leave", "ping")  # by clients: no server says these
 UNIQUE = "$UNIQUE"
@@ -128,7 +128,7 @@ class Dialect:
 def read_dialect(path: Path) -> Dialect:
     """The dialect in a file. Raises BadDialect, also for a word that is not one of ours."""
     try:
-        table = tomllib.loads(textfile.read(path))
+        table = tomllib.loads(text_files.read(path))
         check(table)
     except OSError as error:
         raise BadDialect(f"cannot read the dialect {path}: {error.strerror}") from None

@@ -6,8 +6,8 @@ A word that nothing looks for would be passed over, and a right server judged wr
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from labkit.nearest import nearest
 from labkit.rules.close_codes import TABLE
+from labkit.text.nearest import nearest
 
 SAID = (
     "auth",

@@ -6,8 +6,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Literal
 
-from labkit.nearest import nearest
 from labkit.review.finding import CannotReview, Seen, Severity
+from labkit.text.nearest import nearest
 
 Profile = Literal["core", "full", "client"]
 

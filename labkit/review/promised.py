@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Self
 
-from labkit.nearest import nearest
+from labkit.text.nearest import nearest
 
 
 class BadPromise(ValueError):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
-from labkit.nearest import nearest
+from labkit.text.nearest import nearest
 
 OFF = "off"
 LARGEST = 1_000_000_000  # seconds, bytes or pieces: beyond it, calendars, socket options and memory give up

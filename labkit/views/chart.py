@@ -7,8 +7,8 @@ from math import inf, nan
 from statistics import median
 from typing import NamedTuple
 
-from labkit.digits import digits
 from labkit.metrics import Store, Window
+from labkit.text.digits import digits
 
 HOLE_S = 1.0  # as in live_panel.js
 

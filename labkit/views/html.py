@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
-from labkit.digits import digits
+from labkit.text.digits import digits
 
 MARKS = {  # nothing depends on the colour: there is a shape and a word too. Each is seen on white and on black (3:1)
     "pass": ("\u2714", "#16a34a"),

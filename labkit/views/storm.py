@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from labkit.bench.storm.run import Storms
 from labkit.bench.storm.tally import StormResult
-from labkit.digits import digits
+from labkit.text.digits import digits
 from labkit.views.frozen import COLORS, DPI
 
 WIDTH_IN, ROW_IN, MARGIN_IN = 8.0, 1.15, 0.7

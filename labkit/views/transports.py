@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from labkit.bench.transports.advice import Advice, Need, advise
 from labkit.bench.transports.compare import Comparison
-from labkit.digits import digits
+from labkit.text.digits import digits
 from labkit.views.frozen import COLORS
 
 MB = 1_000_000

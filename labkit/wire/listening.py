@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
 
-from labkit.accepting import Accepting
+from labkit.platform.accepting import Accepting
 from labkit.rules.limits import Limits
 from labkit.wire.sockets import reset_socket
 

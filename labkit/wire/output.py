@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import TextIOBase
 from queue import SimpleQueue
+from time import monotonic, sleep
 from typing import TextIO
 
 MOST_WAITING = 4096  # lines; about a megabyte of log
@@ -35,6 +36,8 @@ class Output(TextIOBase):
         self._is_full = False
         self._dropped = 0
         self._unwritten = self._reported = 0  # only the thread's
+        self._queued = self._handled = 0  # pieces: the first is ours, the second the thread's
+        self._fault: OSError | None = None
         self._is_torn = False
         self._queue: SimpleQueue[bytes | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._write_all, name="labkit output", daemon=True)
@@ -74,8 +77,17 @@ class Output(TextIOBase):
         if self._is_full:
             self._dropped += data.count(b"\n")
         elif data:
+            self._queued += 1
             self._queue.put(data)
         return len(text)
+
+    def wait_written(self) -> None:
+        """Wait LAST_WORDS_S at most until all of it is written. Raises OSError when the stream refuses it."""
+        late_at = monotonic() + LAST_WORDS_S
+        while self._handled < self._queued and monotonic() < late_at:
+            sleep(0.002)
+        if self._fault is not None:
+            raise self._fault
 
     def end(self) -> None:
         """Give the thread a moment to write what waits."""
@@ -88,6 +100,7 @@ class Output(TextIOBase):
         while (data := self._queue.get()) is not None:
             if not self._write(data):
                 self._unwritten += data.count(b"\n")
+            self._handled += 1
             if self._queue.empty():
                 self._report()
         self._report()
@@ -110,7 +123,8 @@ class Output(TextIOBase):
             while rest:
                 rest = _write_some(descriptor, rest)
                 self._is_torn = bool(rest)
-        except OSError:  # the reader is gone, or the disk is full: the number follows when it can be written
+        except OSError as error:  # the reader is gone, or the disk is full: the number follows when it can be written
+            self._fault = error
             return False
         return True
 
@@ -126,6 +140,12 @@ def _write_some(descriptor: int, data: bytes) -> bytes:
 
 def _in_words(lines: int) -> str:
     return f"({lines} lines were dropped here, because nobody read them in time)"
+
+
+def wait_written() -> None:
+    """Wait a second at most until what was printed is written. Raises OSError when standard output refuses it."""
+    if isinstance(sys.stdout, Output):
+        sys.stdout.wait_written()
 
 
 @contextmanager

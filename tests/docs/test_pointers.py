@@ -21,6 +21,8 @@ COMMENTED = [path for path in FILES if path.endswith((".py", ".js", ".mjs", ".cs
 PAGES = [path for path in FILES if path.endswith(".md")]
 # Files that only the reader has, named in examples.
 YOURS = {
+    "email.py",
+    "NAME-new.ipynb",
     "jupyterhub_config.py",
     "my_client.py",
     "my_handler.py",

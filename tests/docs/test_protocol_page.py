@@ -213,7 +213,7 @@ def test_limit_in_a_sentence_is_the_default() -> None:
 
 def test_http_table_equals_routes() -> None:
     """Every route that the server answers itself, and no other."""
-    http = Http(None, None, None)  # type: ignore[arg-type]
+    http = Http(None, None, None, users=None, ops_token=None)  # type: ignore[arg-type]
     routes = {f"{method} {path}" for method, path in http._routes} | {"POST /revoke/USER"}
     assert {code(row[0])[0] for row in table(section(PROTOCOL, "HTTP on the same port"), "method and path")} == routes
 

@@ -121,7 +121,7 @@ async def test_a_server_that_is_not_there_or_refuses_us_cannot_be_reviewed() -> 
     async with serving() as server:
         with pytest.raises(CannotReview, match="--token"):
             await examine(server.url, tokens=["not-the-token"])
-        with pytest.raises(CannotReview, match="no probe or chapter 'nothing'"):
+        with pytest.raises(CannotReview, match="no probe or chapter named 'nothing'"):
             await examine(server.url, only=["nothing"])
 
 

@@ -81,7 +81,7 @@ BREACHES: list[tuple[bytes, tuple[int, str]]] = [
         b"".join(frame(TEXT if at == 0 else 0, b"[" * 1_000, fin=at == 99) for at in range(100)),
         (1008, "message too large"),
     ),
-    (text('{"type":' + "[" * 4_000 + "]" * 4_000 + "}"), (1008, "type is required")),
+    (text('{"type":' + "[" * 4_000 + "]" * 4_000 + "}"), (1008, "invalid JSON")),
 ]
 
 

@@ -91,8 +91,8 @@ def test_leaving_rooms_that_are_not_there_makes_none() -> None:
     memberships: Any = hub.memberships
     for number in range(1_000):
         memberships.exit(peer, actions.Exit(f"room-{number}"))
-    hub.state.queue.tell(is_stored=True)
-    assert len(hub.state.rooms) == 0
+    hub.queue.tell(is_stored=True)
+    assert len(hub.rooms) == 0
     assert peer.sent[-1] == {"type": "left", "roomId": "room-999"}
 
 
@@ -100,12 +100,12 @@ def test_too_much_to_be_given_again_is_a_gap_and_no_overflow() -> None:
     """A member that missed more than its outbox holds is told so: sent all of it, it would be closed as slow."""
     hub, behind, ahead = server(), Peer(), Peer()
     memberships: Any = hub.memberships
-    room = hub.state.rooms.room("a")
+    room = hub.rooms.room("a")
     for seq in range(1, 6):
         room.deliver(Event(seq, "bob", "r", b'{"seq":%d,"text":"%s"}' % (seq, b"x" * 100)))
     memberships.enter(behind, actions.Enter("a", Since("epoch", 0), "rw"))
     memberships.enter(ahead, actions.Enter("a", Since("epoch", 2), "rw"))
-    hub.state.queue.tell(is_stored=True)
+    hub.queue.tell(is_stored=True)
     assert [(said["seq"], said.get("gap")) for said in behind.sent] == [(5, True)]
     assert [(said["seq"], said.get("gap")) for said in ahead.sent] == [(5, False), (3, None), (4, None), (5, None)]
 
@@ -116,7 +116,7 @@ def test_a_repetition_of_what_could_not_be_stored_is_no_success() -> None:
     publishing: Any = hub.publishing
     for _ in range(2):
         publishing.publish(peer, actions.Publish(Chat(room_id="a", request_id="r-1", text="hi")))
-    hub.state.queue.tell(is_stored=False)
+    hub.queue.tell(is_stored=False)
     assert peer.sent == []
     assert hub.refused == [actions.Refuse("unavailable", "r-1", "a")] * 2
 
@@ -127,7 +127,7 @@ def test_a_repetition_of_what_was_stored_is_given_again() -> None:
     publishing: Any = hub.publishing
     for _ in range(2):
         publishing.publish(peer, actions.Publish(Chat(room_id="a", request_id="r-1", text="hi")))
-    hub.state.queue.tell(is_stored=True)
+    hub.queue.tell(is_stored=True)
     assert [(said["seq"], said["duplicate"]) for said in peer.sent] == [(1, True)]
     assert hub.refused == []
 
@@ -136,19 +136,19 @@ def test_a_user_that_is_back_before_its_going_is_stored_is_not_told_as_gone() ->
     """The second connection's join waits for the disk while the first one leaves: those who watch must not lose it."""
     hub, first, second, watcher = server(), Peer(), Peer(), Peer()
     memberships: Any = hub.memberships
-    room = hub.state.rooms.room("a")
+    room = hub.rooms.room("a")
     watcher.session.identity = Identity("s2", "bob", EVERY_ROOM, 0.0)
     for peer in (first, watcher):
         memberships.enter(peer, actions.Enter("a", None, "rw"))
-    hub.state.queue.tell(is_stored=True)
+    hub.queue.tell(is_stored=True)
     room.watchers.add(watcher)
     watcher.sent.clear()
     memberships.enter(second, actions.Enter("a", None, "rw"))
     memberships._leave(first, "a")
-    hub.state.queue.tell(is_stored=True)
+    hub.queue.tell(is_stored=True)
     assert [said["type"] for said in watcher.sent] == ["entered"]
     memberships._leave(second, "a")
-    hub.state.queue.tell(is_stored=True)
+    hub.queue.tell(is_stored=True)
     assert [said["type"] for said in watcher.sent] == ["entered", "gone"]
 
 
@@ -158,7 +158,7 @@ def test_presence_is_made_once_for_all_who_ask_and_anew_when_somebody_came_or_we
     """Asking often in a big room costs the server no more than the bytes."""
     hub, ann, bob = server(), Peer(), Peer()
     memberships: Any = hub.memberships
-    room, looks = hub.state.rooms.room("a"), list[int]()
+    room, looks = hub.rooms.room("a"), list[int]()
     present = room.present
     monkeypatch.setattr(room, "present", lambda: looks.append(1) or present())
     bob.session.identity = Identity("s2", "bob", EVERY_ROOM, 0.0)
@@ -170,7 +170,7 @@ def test_presence_is_made_once_for_all_who_ask_and_anew_when_somebody_came_or_we
             memberships.exit(bob, actions.Exit("a"))
         else:
             memberships.enter(ann if act == "ann comes" else bob, actions.Enter("a", None, "rw"))
-        hub.state.queue.tell(is_stored=True)
+        hub.queue.tell(is_stored=True)
         told += [len(said["members"]) for said in ann.sent if said["type"] == "presence"]
         ann.sent.clear()
     assert told == [1, 1, 2, 1, 1] and len(looks) == 3
@@ -180,12 +180,12 @@ def test_presence_that_an_outbox_cannot_take_is_refused() -> None:
     """Sent, it would close the one who asks as slow; back again it would ask again, and never get in."""
     hub, peer = server(), Peer()
     memberships: Any = hub.memberships
-    room = hub.state.rooms.room("a")
+    room = hub.rooms.room("a")
     memberships.enter(peer, actions.Enter("a", None, "rw"))
     for number in range(10):
         room.enter(number, Membership(f"user-{number}", "rw", 0.0))
     memberships.tell_members(peer, actions.TellMembers("a"))
-    hub.state.queue.tell(is_stored=True)
+    hub.queue.tell(is_stored=True)
     assert [said["type"] for said in peer.sent] == ["joined"] and not room.watchers
     assert hub.refused == [actions.Refuse("unavailable", room_id="a")]
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from math import ceil
 from typing import Any
 
-from labkit.digits import digits
+from labkit.text.digits import digits
 from labkit.wire.client.address import checked
 
 

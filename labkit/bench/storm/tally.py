@@ -10,9 +10,9 @@ from math import ceil
 from typing import Any
 
 from labkit.bench.storm.policies import POLICIES, Draws, Policy
-from labkit.nearest import nearest
 from labkit.rules.backoff import STABLE_S
 from labkit.rules.close_codes import CloseCode
+from labkit.text.nearest import nearest
 
 BIN_S = 0.01
 SETTLE_S = 0.5  # from the last join to the drop

@@ -7,8 +7,8 @@ served, and a kernel that forgets who comes while the backlog is full. Taught in
 from collections.abc import Callable
 from typing import Protocol
 
-from labkit.accepting import BACKLOG
 from labkit.bench.storm.tally import StormClient
+from labkit.platform.accepting import BACKLOG
 from labkit.rules.admission import Crowd, Turnstile, window_ms
 from labkit.rules.close_codes import CloseCode, reason_with_retry, row
 

@@ -6,7 +6,7 @@ Taught in notebook 00 (start here).
 from dataclasses import dataclass
 
 from labkit.bench.transports.compare import Comparison, Measured
-from labkit.digits import digits
+from labkit.text.digits import digits
 
 POLLING_IS_FINE_S = 15.0  # an admin page that is 15 s old is fresh; a chat is not
 

@@ -12,7 +12,7 @@ from labkit.commands.class_.board import record_of
 from labkit.commands.class_.which import which_class
 from labkit.commands.failing import CannotRun
 from labkit.commands.output import OutputFile
-from labkit.terminal import Sheet
+from labkit.text.terminal import Sheet
 
 EXAMPLES = """\b
 Examples:

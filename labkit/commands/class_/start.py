@@ -27,6 +27,7 @@ from labkit.rules.limits import Limits
 from labkit.wire.audit.writer import AuditError
 from labkit.wire.keyfile import KeyFileError
 from labkit.wire.log import logging_to_stderr
+from labkit.wire.output import wait_written
 from labkit.wire.server import CannotListen, Server
 
 _LOGGER = logging.getLogger(__name__)
@@ -143,6 +144,7 @@ def _start(given: Options, keep: Callable[[], None]) -> None:
             more = f", fingerprint={pin!r}" if pin else ""
             click.echo(f"students: labkit.classroom.join({address!r}, name=...{more}); the first to say a name has it")
         click.echo(f"WebSocket server listening on {serving.url}")
+        wait_written()  # before anybody is served: codes that could not be printed must not stay
         keep()
 
     with logging_to_stderr(logging.WARNING if given.quiet or sys.stderr.isatty() else logging.INFO):

@@ -5,7 +5,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from labkit.course.exercise import Exercise
-from labkit.nearest import nearest
+from labkit.text.nearest import nearest
 
 
 class NoExercise(KeyError):

@@ -7,7 +7,7 @@ from random import Random
 from time import monotonic
 from typing import Any
 
-from labkit.accepting import Accepting
+from labkit.platform.accepting import Accepting
 from labkit.review.client.starting import Start, Started
 from labkit.review.client.visit import Visit
 from labkit.review.finding import CannotTell

@@ -14,12 +14,12 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from labkit import textfile
 from labkit.platform.os_errors import why
 from labkit.rules.admission import TokenBucket
 from labkit.rules.answers import encode
 from labkit.rules.credentials import same_secret
 from labkit.rules.grants import BadGrant, Grants
+from labkit.text import files as text_files
 
 FIELDS = ["name", "code", "rooms"]
 LONGEST_NAME = 100
@@ -103,7 +103,7 @@ class Users:
 def read_users(path: Path) -> Users:
     """The users in a file. Raises BadUsers."""
     try:
-        rows = textfile.rows(path)
+        rows = text_files.rows(path)
     except (OSError, ValueError, csv.Error) as error:
         fault = why(error) if isinstance(error, OSError) else str(error)
         raise BadUsers(f"cannot read the users file {path}: {fault}") from None

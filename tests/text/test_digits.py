@@ -4,8 +4,8 @@ import pytest
 
 from labkit.bench.load.result import LoadPlan
 from labkit.bench.transports.advice import Need, _choose
-from labkit.digits import digits
-from labkit.nearest import nearest
+from labkit.text.digits import digits
+from labkit.text.nearest import nearest
 from labkit.views.html import bars
 
 

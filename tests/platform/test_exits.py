@@ -204,8 +204,8 @@ def test_verdict_after_lost_output_is_no_verdict() -> None:
 
 
 def test_no_memory_for_the_report_still_leaves_with_2() -> None:
-    code = "import labkit.exits\ndef none(*_): raise MemoryError\n"
-    code += "labkit.exits._crashed = none\nimport labkit.commands.explain as e\ne.explain.callback = none"
+    code = "import labkit.platform.exits\ndef none(*_): raise MemoryError\n"
+    code += "labkit.platform.exits._crashed = none\nimport labkit.commands.explain as e\ne.explain.callback = none"
     done = labkit("explain", code=code, stdout=subprocess.DEVNULL)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from labkit.accepting import BACKLOG, PER_TURN, Accepting
+from labkit.platform.accepting import BACKLOG, PER_TURN, Accepting
 from tests.wire.raw import on_a_loop, until
 
 
@@ -114,3 +114,18 @@ async def test_stopped_it_accepts_no_more() -> None:
 def test_the_backlog_is_for_storms() -> None:
     """asyncio's 100 costs a storm of a thousand seconds."""
     assert BACKLOG >= 1_000
+
+
+@on_a_loop
+async def test_accepted_socket_does_not_wait_for_more_to_send() -> None:
+    """Nagle's algorithm and a delayed acknowledgement would add 40 ms to every second message."""
+    taken: list[socket.socket] = []
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.bind(("127.0.0.1", 0))
+    accepting = Accepting(listener, taken.append)
+    accepting.start()
+    with socket.create_connection(listener.getsockname()):
+        await until(lambda: len(taken) == 1)
+        assert taken[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    accepting.stop()
+    taken[0].close()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import labkit
-from labkit import textfile
 from labkit.classroom.roster import BadRoster, read_roster
+from labkit.text import files as text_files
 from labkit.wire.http.users import BadUsers, read_users
 
 NAMES = ("José Muñoz", "Zoë O\u2019Brien", "Björn Åström", "Élise Gélinas", "André Sóto")
@@ -116,4 +116,4 @@ def test_the_rule_sees_a_text_without_encoding() -> None:
 def test_only_the_reader_knows_the_marks(tmp_path: Path) -> None:
     """Line ends stay as they are, for whoever counts lines."""
     (tmp_path / "a.txt").write_bytes(b"a\r\nb\rc\n")
-    assert textfile.read(tmp_path / "a.txt") == "a\r\nb\rc\n"
+    assert text_files.read(tmp_path / "a.txt") == "a\r\nb\rc\n"

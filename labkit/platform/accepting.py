@@ -66,6 +66,8 @@ class Accepting:
                 return
             self._wait_s = SHORTEST_WAIT_S
             sock.setblocking(False)
+            if sock.family in (socket.AF_INET, socket.AF_INET6):  # asyncio does it for its own listeners alone
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._take(sock)
 
     def _back_off(self, error: OSError) -> None:

@@ -9,7 +9,7 @@ import sys
 import click
 
 PLAIN = {"✓": "+", "✗": "x", "→": "->", "…": "..."}
-HANDLER = "labkit.nearest"
+HANDLER = "labkit.text.nearest"
 
 
 def show_everything() -> None:
