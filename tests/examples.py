@@ -32,7 +32,7 @@ NETWORK = """
 import fcntl, os, socket, struct, subprocess, sys
 name = struct.pack("16sh", b"lo", 1)
 fcntl.ioctl(socket.socket(socket.AF_INET, socket.SOCK_DGRAM), 0x8914, name)
-lan = "link add room type dummy", "addr add 192.168.1.5/24 dev room", "link set room up", "route add default dev room"
+lan = "addr add 192.168.1.5/24 dev lo", "route add default via 192.168.1.5 dev lo"
 for words in lan:
     subprocess.run(["ip", *words.split()], check=False, stderr=subprocess.DEVNULL)
 print("ready", flush=True)
@@ -94,6 +94,8 @@ class Clone:
             if (ROOT / name).is_file():
                 (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, self.folder / name)
+        for words in (["init", "--quiet"], ["add", "--all"]):
+            subprocess.run(["git", *words], cwd=self.folder, check=True, capture_output=True)
         (self.folder / ".venv").mkdir()  # not a link as a whole: `make` must never set up the real one from here
         for part in ("bin", "lib", "share", "etc", "pyvenv.cfg"):
             (self.folder / ".venv" / part).symlink_to(ROOT / ".venv" / part)
