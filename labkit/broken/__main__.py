@@ -1,4 +1,4 @@
-"""`python -m labkit.broken NAME`: a broken server, until Ctrl-C."""
+"""`python -m labkit.broken NAME`: run a broken server until Ctrl-C."""
 
 import asyncio
 from contextlib import suppress
@@ -11,7 +11,7 @@ from labkit.rules.limits import Limits
 
 @click.command()
 @click.argument("fault", type=click.Choice(FAULTS))
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 picks a free one.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit. Repeatable.")
 def main(fault: str, port: int, settings: tuple[str, ...]) -> None:
     """Run our server with one FAULT planted."""

@@ -1,0 +1,58 @@
+"""Faults of the heartbeat."""
+
+from labkit.broken.planted import Planted
+from labkit.rules.heartbeat import Beat, Heartbeat
+from labkit.wire.connection import Connection
+
+
+class PingsNobody(Planted):
+    """auth_ok announces pingMs, but no ping is ever sent."""
+
+    found_by = ("heartbeat/1", "heartbeat/2", "heartbeat/3", "heartbeat/4", "heartbeat/5", "heartbeat/8")
+
+    class connection(Connection):
+        """Sends no ping."""
+
+        def _beat(self, heartbeat: Heartbeat, now: float) -> None:
+            heartbeat.next_at = None
+
+
+class HeartbeatNeverForgets(Planted):
+    """Pings are sent, but a missing pong has no consequence."""
+
+    found_by = ("heartbeat/2", "heartbeat/3", "heartbeat/4", "heartbeat/8")
+
+    class heartbeat(Heartbeat):
+        """Never times out."""
+
+        def beat(self, now: float) -> Beat:
+            """Send a ping, and count the previous one as answered."""
+            if self._pinged_at is not None and self.next_at is not None and now >= self.next_at:
+                self.pong(self.payload, now)
+            return super().beat(now)
+
+
+class AnyPongCounts(Planted):
+    """A pong counts as proof of life, whatever its payload."""
+
+    found_by = ("heartbeat/4",)
+
+    class heartbeat(Heartbeat):
+        """Does not compare payloads."""
+
+        def pong(self, payload: bytes, now: float) -> bool:
+            """Accept any payload."""
+            return super().pong(self.payload, now)
+
+
+class PingsInStep(Planted):
+    """The first ping comes exactly one interval after auth, so a reconnect storm becomes a storm of pings."""
+
+    found_by = ("heartbeat/5",)
+
+    class connection(Connection):
+        """Starts its heartbeat at the end of the interval."""
+
+        def authenticated(self, random_fraction: float) -> None:
+            """Ignore the random fraction."""
+            super().authenticated(1.0)
