@@ -214,7 +214,9 @@ class Connection(asyncio.Protocol):
     def authenticated(self, random_fraction: float) -> None:
         """The credential was good: from now on the heartbeat, not the auth deadline, watches this connection."""
         limits = self.hub.state.limits
-        self.heartbeat = self._new_heartbeat(limits.ping_interval_s, limits.ping_timeout_s, monotonic(), random_fraction)
+        self.heartbeat = self._new_heartbeat(
+            limits.ping_interval_s, limits.ping_timeout_s, monotonic(), random_fraction
+        )
         self._deadline = None
         self.arm()
 

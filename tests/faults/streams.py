@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-from labkit.faults.chain import Chain
+from labkit.faults.connection import Chain
 from labkit.faults.fault import End, Fault, Item
-from labkit.faults.frames import Cutter
+from labkit.faults.frames import FrameCutter
 from tests.clock import Clock
 from tests.wire.raw import BINARY, CLOSE, PING, PONG, TEXT, frame, upgrade
 
@@ -28,7 +28,7 @@ class Wire:
     """A chain on a virtual clock. `cutter` stands where the stream stands when the faults begin."""
 
     def __init__(self, faults: Sequence[Fault], seed: str = "0", behind: bytes = b"") -> None:
-        self.cutter = Cutter()
+        self.cutter = FrameCutter()
         self.cutter.cut(behind)
         self.clock = Clock(0.0)
         self.chain = Chain(faults, seed, self.cutter, self.clock.now)
@@ -52,7 +52,7 @@ class Wire:
 
     def _pull(self) -> bool:
         before = len(self.out)
-        self.most_held = max(self.most_held, self.chain.held())
+        self.most_held = max(self.most_held, self.chain.held_bytes())
         while (item := self.chain.pull(self.clock.now)) is not None:
             self.out.append(Arrived(self.clock.now, item))
         return len(self.out) > before

@@ -26,9 +26,9 @@ from labkit.faults import (
     Stall,
     Throttle,
 )
-from labkit.faults.catalogue import from_dict
 from labkit.faults.fault import HELD_BYTES, End, Item
 from labkit.faults.frame_stage import LARGEST_FRAME_BYTES
+from labkit.faults.schedule import from_dict
 from tests.faults.streams import HEAD, Wire, cut_at, frame_lists, places, through
 from tests.wire.raw import CLOSE, PING, PONG, TEXT, frame
 
@@ -54,7 +54,7 @@ def test_faults_that_keep_bytes_keep_all_of_them_in_order(faults: list[Fault], c
     assert wire.data == b"".join(chunks)
     assert wire.ends == [End.FIN]
     assert isinstance(wire.out[-1].item, End)
-    assert wire.chain.held() == 0
+    assert wire.chain.held_bytes() == 0
 
 
 @settings(max_examples=60, deadline=None)
@@ -75,7 +75,7 @@ def test_what_is_held_is_released_whole_and_in_order(faults: list[Fault], chunks
         came, together = (through([PongMute()], data).data for data in (came, together))
     assert len(together) == len(came)
     assert together == came or Reorder() in faults
-    assert wire.chain.held() == 0
+    assert wire.chain.held_bytes() == 0
     assert wire.chain.release() == []
 
 
@@ -221,7 +221,7 @@ def test_a_stall_holds_everything_and_for_ever() -> None:
     """Also the end, and it never asks to be pulled."""
     wire = through([Stall()], b"a", b"b", End.FIN)
     assert wire.out == []
-    assert wire.chain.held() == 2
+    assert wire.chain.held_bytes() == 2
     assert wire.chain.release() == [b"a", b"b", End.FIN]
 
 
@@ -251,7 +251,7 @@ def test_a_cut_comes_after_its_bytes_and_forgets_what_follows(fault: Fault, end:
         wire = through([fault], *chunks, End.FIN)
         assert wire.data == b"".join(chunks)[:5]
         assert wire.ends == ([] if end is None else [end])
-        assert wire.chain.held() == 0
+        assert wire.chain.held_bytes() == 0
 
 
 @pytest.mark.parametrize(("fault", "end"), [(Reset(), End.RESET), (HalfClose(), End.FIN), (Die(), End.CLOSE)], ids=repr)
@@ -325,7 +325,7 @@ def test_a_message_without_a_neighbour_goes_on_alone() -> None:
     wire.push(ONE)
     wire.wait(0.1)
     assert wire.out == []
-    assert wire.chain.held() == len(ONE)
+    assert wire.chain.held_bytes() == len(ONE)
     wire.wait(0.2)
     assert wire.out == [(0.2, ONE)]
     wire.push(TWO, End.FIN)
@@ -378,10 +378,10 @@ def test_frame_faults_hand_through_what_is_no_websocket() -> None:
 def test_never_read_stops_behind_its_messages(where: list[int]) -> None:
     """The handshake and so many messages come; then there is no room for a byte more."""
     wire = Wire([NeverRead(after_messages=1)])
-    assert wire.chain.room() > 0
+    assert wire.chain.free_bytes() > 0
     wire.push(*cut_at(HEAD + ONE + TWO, where))
     assert wire.data == HEAD + ONE
-    assert wire.chain.room() <= 0
+    assert wire.chain.free_bytes() <= 0
     assert wire.chain.release() != []
 
 
@@ -411,10 +411,10 @@ def test_a_chain_that_is_full_has_no_room(fault: Fault) -> None:
     """However much comes, at most 64 KiB is taken, and for the faults that stop a reader at most 20."""
     wire, taken = Wire([fault], behind=HEAD), 0
     message = frame(TEXT, b"x" * 990)
-    while (room := wire.chain.room()) > 0 and taken < 200_000:
+    while (room := wire.chain.free_bytes()) > 0 and taken < 200_000:
         piece: Item = (message * 2)[taken % len(message) :][: min(room, 500)]
         wire.push(piece)
         taken += len(piece)
     moves = isinstance(fault, Slice | Reorder)
     assert (taken >= 200_000) == moves
-    assert wire.chain.held() <= (4 if isinstance(fault, Latency | Jitter) else 1) * HELD_BYTES
+    assert wire.chain.held_bytes() <= (4 if isinstance(fault, Latency | Jitter) else 1) * HELD_BYTES

@@ -3,16 +3,16 @@
 import pytest
 from hypothesis import given
 
-from labkit.faults.frames import MOST_HEAD_BYTES, Cutter, Piece
+from labkit.faults.frames import MOST_HEAD_BYTES, FrameCutter, Piece
 from tests.faults.streams import HEAD, cut_at, frame_lists, places
 from tests.wire.raw import PING, TEXT, frame, request
 
 ANSWER = b"HTTP/1.1 101 Switching Protocols\r\nUPGRADE: WebSocket\r\n\r\n"
 
 
-def cut(chunks: list[bytes], cutter: Cutter | None = None) -> list[Piece]:
+def cut(chunks: list[bytes], cutter: FrameCutter | None = None) -> list[Piece]:
     """What a cutter makes of a stream that comes in these chunks."""
-    cutter = cutter or Cutter()
+    cutter = cutter or FrameCutter()
     return [piece for chunk in chunks for piece in cutter.cut(chunk)]
 
 
@@ -51,7 +51,7 @@ def test_long_frames_are_found_too(size: int, masked: bool) -> None:
 def test_a_copy_goes_on_where_the_first_one_stands(frames: list[bytes], where: list[int]) -> None:
     """In the head, in a header, in a payload: both find the same borders from there on, and neither moves the other."""
     chunks = cut_at(HEAD + b"".join(frames), where)
-    cutter = Cutter()
+    cutter = FrameCutter()
     for number, chunk in enumerate(chunks):
         copied = cut(chunks[number:], cutter.copy())
         assert copied == cut(chunks[number:], cutter.copy())
@@ -62,7 +62,7 @@ def test_a_copy_goes_on_where_the_first_one_stands(frames: list[bytes], where: l
 @pytest.mark.parametrize("head", [HEAD, ANSWER])
 def test_frames_begin_behind_the_head_of_either_side(head: bytes) -> None:
     """The client's request and the server's answer, whatever the case of their letters."""
-    cutter = Cutter()
+    cutter = FrameCutter()
     for at in range(len(head)):
         assert not cutter.is_between_frames
         assert cutter.cut(head[at : at + 1]) == [Piece(head[at : at + 1])]
@@ -89,7 +89,7 @@ def test_what_is_no_websocket_is_handed_through(stream: bytes) -> None:
 
 def test_the_border_of_frames_is_known_to_the_byte() -> None:
     """Between frames before the first byte and after the last, and nowhere else."""
-    cutter = Cutter()
+    cutter = FrameCutter()
     cutter.cut(HEAD)
     raw = frame(TEXT, b"x" * 200)
     borders = []
@@ -101,7 +101,7 @@ def test_the_border_of_frames_is_known_to_the_byte() -> None:
 
 def test_a_message_is_complete_with_its_last_fragment() -> None:
     """A control frame in between completes none."""
-    cutter = Cutter()
+    cutter = FrameCutter()
     cutter.cut(HEAD)
     parts = [frame(TEXT, b"a", fin=False), frame(PING, b""), frame(0, b"b", fin=False), frame(0, b"c")]
     assert [cutter.cut(part)[-1].ends_message for part in parts] == [False, False, False, True]

@@ -27,7 +27,7 @@ from labkit.faults import (
     Throttle,
 )
 from labkit.faults.fault import HELD_BYTES
-from labkit.faults.latency import WIRE_BYTES
+from labkit.faults.kinds.latency import WIRE_BYTES
 from labkit.faults.sockets import KERNEL_BYTES
 from tests.faults.streams import HEAD
 from tests.wire.raw import PATIENCE_S, PONG, TEXT, frame, on_a_loop, until

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labkit.faults import FAULTS, After, Latency, Pass, Schedule, Slice, Stall, Throttle
-from labkit.faults.catalogue import from_dict, to_dict
+from labkit.faults.schedule import from_dict, to_dict
 from tests.faults.test_proxy import standing
 from tests.wire.raw import on_a_loop
 

@@ -1,4 +1,4 @@
-"""Reset: RST to both sides. What was on its way is lost; neither side gets a close frame, and both see 1006."""
+"""Reset: RST to both sides. What was on its way is lost, no close frame arrives, and both sides see 1006."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ from labkit.faults.fault import Cut, End, Fault, Stage, Start
 
 @dataclass(frozen=True)
 class Reset(Fault):
-    """RST after `after_bytes`; with 0 at once."""
+    """Sends RST to both sides after `after_bytes`; with 0 at once."""
 
     after_bytes: int = 0
 
     def start(self, at: Start) -> Stage:
-        """A wire that is torn."""
+        """Make a stage that resets the connection."""
         return Cut(self.after_bytes, End.RESET, at.now)

@@ -1,4 +1,4 @@
-"""After: any fault, but later. The handshake passes, the auth too if you like, and what follows does not."""
+"""After: any fault, but later: the handshake passes first, and as many messages as you like."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,11 @@ from labkit.faults.later import Later
 
 @dataclass(frozen=True)
 class After(Fault):
-    """The handshake and the next `messages` pass, `then` that fault begins; never, where no WebSocket is spoken."""
+    """Begins the fault `then` after the handshake and `messages`; never on a connection without WebSocket."""
 
     then: Fault
     messages: int = 0
 
     def start(self, at: Start) -> Stage:
-        """A wire that is healthy at first."""
+        """Make a stage that is healthy at first."""
         return Later(self.then.start, self.messages, at)

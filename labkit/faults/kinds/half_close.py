@@ -1,4 +1,4 @@
-"""HalfClose: the receiver is told "no more", by FIN; the other direction lives on, and the sender knows nothing."""
+"""HalfClose: the receiver gets FIN; the other direction stays open, and the sender notices nothing."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ from labkit.faults.fault import Cut, End, Fault, Stage, Start
 
 @dataclass(frozen=True)
 class HalfClose(Fault):
-    """FIN to the receiver after `after_bytes`; what the sender still sends is read and forgotten."""
+    """Sends FIN to the receiver after `after_bytes`; what the sender still sends is read and discarded."""
 
     after_bytes: int = 0
 
     def start(self, at: Start) -> Stage:
-        """A wire that ends on one side."""
+        """Make a stage that ends on one side."""
         return Cut(self.after_bytes, End.FIN, at.now)

@@ -1,4 +1,4 @@
-"""Slice: the same bytes, cut in odd places, as TCP may: it promises the order of bytes and no border of a message."""
+"""Slice: the same bytes in odd pieces. TCP may do this: it keeps the order of bytes, but not message borders."""
 
 from dataclasses import dataclass
 from random import Random
@@ -8,12 +8,12 @@ from labkit.faults.fault import Fault, Item, Stage, Start
 
 @dataclass(frozen=True)
 class Slice(Fault):
-    """Pieces of 1 to `most_bytes` bytes, drawn evenly. Where it cuts depends on the seed, not on how the bytes came."""
+    """Passes pieces of 1 to `most_bytes` bytes, drawn evenly. The seed alone decides where it cuts."""
 
     most_bytes: int = 7
 
     def start(self, at: Start) -> Stage:
-        """A wire with its own chance."""
+        """Make a stage with its own random numbers."""
         return _Slice(self.most_bytes, at.rng)
 
 
@@ -22,7 +22,7 @@ class _Slice(Stage):
         super().__init__()
         self._most_bytes = most_bytes
         self._rng = rng
-        self._left = 0  # of the slice we are in
+        self._left = 0  # of the current slice
 
     def pull(self, now: float) -> Item | None:
         if self._left == 0:

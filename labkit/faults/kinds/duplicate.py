@@ -1,4 +1,4 @@
-"""Duplicate: a message twice, as a client makes it that sends again what was only answered late."""
+"""Duplicate: a message arrives twice, as when a client resends because the answer was late."""
 
 from dataclasses import dataclass
 from random import Random
@@ -9,12 +9,12 @@ from labkit.faults.frame_stage import Frame, FrameStage
 
 @dataclass(frozen=True)
 class Duplicate(Fault):
-    """A share of the messages goes on twice, 1.0 for all. Fragments and control frames go on once."""
+    """Sends a share of the messages twice, 1.0 for all. Fragments and control frames are sent once."""
 
     share: float = 1.0
 
     def start(self, at: Start) -> Stage:
-        """A wire with an echo."""
+        """Make a stage that repeats messages."""
         return _Duplicate(self.share, at)
 
 

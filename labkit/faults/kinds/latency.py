@@ -1,25 +1,25 @@
-"""Latency: a longer wire. Every byte arrives, later; a request and its answer wait twice."""
+"""Latency: every byte arrives, but later; a request and its answer are each delayed once."""
 
 from dataclasses import dataclass
 
 from labkit.faults.fault import Fault, Item, Stage, Start
 
-WIRE_BYTES = 64 * 1024  # what is under way: at most so much a latency, like a TCP window on a long wire
+WIRE_BYTES = 64 * 1024  # the most in flight, like a TCP window on a long wire
 
 
 @dataclass(frozen=True)
 class Latency(Fault):
-    """Each piece goes on `seconds` after it came."""
+    """Delays each piece by `seconds`."""
 
     seconds: float = 0.1
 
     def start(self, at: Start) -> Stage:
-        """A wire of that length."""
+        """Make a stage with that delay."""
         return _Latency(self.seconds)
 
 
 class _Latency(Stage):
-    holds_bytes = WIRE_BYTES
+    most_held_bytes = WIRE_BYTES
 
     def __init__(self, seconds: float) -> None:
         super().__init__()

@@ -1,24 +1,24 @@
-"""Die: the connection ends in the midst of a frame, as when a process is killed while it writes."""
+"""Die: the connection ends in the middle of a frame, as when a process is killed while it writes."""
 
 from dataclasses import dataclass
 
 from labkit.faults.fault import End, Fault, Item, Stage, Start
-from labkit.faults.frames import Cutter
+from labkit.faults.frames import FrameCutter
 
 
 @dataclass(frozen=True)
 class Die(Fault):
-    """FIN to both sides after `after_bytes`; one byte later, when that is the border of two frames."""
+    """Sends FIN to both sides after `after_bytes`, or one byte later if that is the border of two frames."""
 
     after_bytes: int = 0
 
     def start(self, at: Start) -> Stage:
-        """A wire with an end."""
+        """Make a stage that ends both directions."""
         return _Die(self.after_bytes, at.cutter, at.now)
 
 
 class _Die(Stage):
-    def __init__(self, after_bytes: int, cutter: Cutter, now: float) -> None:
+    def __init__(self, after_bytes: int, cutter: FrameCutter, now: float) -> None:
         super().__init__()
         self._left = after_bytes
         self._cutter = cutter
@@ -30,16 +30,12 @@ class _Die(Stage):
             if isinstance(item, End):
                 self.queue(item, now)
                 return
-            item = self._let_go(item, now)
+            first = item[: max(1, self._left)]
+            self._left = max(0, self._left - len(first))
+            self._cutter.cut(first)
+            self.queue(first, now)
+            item = item[len(first) :]
             self._die_when_due(now)
-
-    def _let_go(self, data: bytes, now: float) -> bytes:
-        """What is left of the data when as much as may has gone."""
-        first = data[: max(1, self._left)]
-        self._left = max(0, self._left - len(first))
-        self._cutter.cut(first)
-        self.queue(first, now)
-        return data[len(first) :]
 
     def _die_when_due(self, now: float) -> None:
         if self._left == 0 and not self._cutter.is_between_frames:

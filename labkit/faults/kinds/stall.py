@@ -1,6 +1,6 @@
-"""Stall: TCP is alive and nothing passes. A frozen phone, a full queue in between: nobody is told anything.
+"""Stall: TCP stays connected, but nothing passes: a frozen phone, a full queue on the way. No side is notified.
 
-What is sent into a stall is held, and the sender blocks when its own buffers are full too.
+The stall holds what is sent into it, and the sender blocks once its own buffers are full too.
 """
 
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from labkit.faults.fault import Fault, Item, Stage, Start
 
 @dataclass(frozen=True)
 class Stall(Fault):
-    """After `after_bytes` nothing passes: for `seconds`, or with None until it is healed. Then all of it flows on."""
+    """Passes nothing after `after_bytes`, for `seconds` or with None until healed. Then everything flows on."""
 
     seconds: float | None = None
     after_bytes: int = 0
 
     def start(self, at: Start) -> Stage:
-        """A wire that stops."""
+        """Make a stage that stops."""
         return _Stall(self.seconds, self.after_bytes, at.now)
 
 
@@ -30,8 +30,8 @@ class _Stall(Stage):
 
     def pull(self, now: float) -> Item | None:
         if self._left == 0:
-            is_over = self._ends_at is not None and now >= self._ends_at
-            return super().pull(now) if is_over else None
+            has_ended = self._ends_at is not None and now >= self._ends_at
+            return super().pull(now) if has_ended else None
         item = self.take(now, self._left)
         if isinstance(item, bytes):
             self._left -= len(item)

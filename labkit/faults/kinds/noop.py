@@ -1,4 +1,4 @@
-"""Pass: the fault that is none. Always the first of a chain, and the one to read first."""
+"""Pass: no fault at all. The example to read first."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ from labkit.faults.fault import Fault, Stage, Start
 
 @dataclass(frozen=True)
 class Pass(Fault):
-    """Bytes go on as they came, at once."""
+    """Passes bytes on at once and unchanged."""
 
     def start(self, at: Start) -> Stage:
-        """The plain stage."""
+        """Make the plain stage."""
         return Stage()
