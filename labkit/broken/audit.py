@@ -19,7 +19,6 @@ class AuditInTheBackground(Planted):
     found_by = ("audit/2", "audit/3", "audit/4", "audit/5")
 
     def plant(self, hub: Hub) -> None:
-        """Deliver first, store later."""
         then = hub.state.queue.then
 
         def deliver_first(entry: Entry | None, effect: Effect, otherwise: Effect | None = None) -> None:
@@ -36,7 +35,6 @@ class AuditWithoutCloses(Planted):
     found_by = ("audit/5",)
 
     def plant(self, hub: Hub) -> None:
-        """Drop closes."""
         drop_entries(hub, "close")
 
 
@@ -46,7 +44,6 @@ class AuditWithoutDenials(Planted):
     found_by = ("audit/4",)
 
     def plant(self, hub: Hub) -> None:
-        """Drop denials."""
         drop_entries(hub, "denied")
 
 
@@ -56,7 +53,6 @@ class TokenInTheAudit(Planted):
     found_by = ("audit/6",)
 
     def plant(self, hub: Hub) -> None:
-        """Record the token."""
         authenticate = hub.order.how[Authenticate]
 
         def authenticate_and_record(connection: Connection, action: Authenticate) -> None:

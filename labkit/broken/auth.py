@@ -29,10 +29,7 @@ class PingsPutOffAuth(Planted):
     found_by = ("auth/5",)
 
     class connection(Connection):
-        """Restarts its timer."""
-
         def data_received(self, data: bytes) -> None:
-            """Take the bytes, then wait the full auth timeout again."""
             super().data_received(data)
             if self.session.state is State.AUTHENTICATING:
                 self._start_deadline(self.hub.state.limits.auth_timeout_s)
@@ -44,10 +41,7 @@ class GuestsBeforeAuth(Planted):
     found_by = ("auth/1", "auth/2", "auth/3", "secrets/1")
 
     class session(Session):
-        """Admits a guest."""
-
         def receive(self, message: Message, now: float) -> Action | None:
-            """Perform anything but auth for a guest."""
             if self.state is State.AUTHENTICATING and not isinstance(message, Auth):
                 self.accepted(Identity("guest", "guest", EVERY_ROOM, time() + 60))
             return super().receive(message, now)
@@ -59,7 +53,6 @@ class ClosedConnectionActs(Planted):
     found_by = ("auth/8", "rooms/4")
 
     def plant(self, hub: Hub) -> None:
-        """Send the close frame and nothing more, but keep receiving and stay in the rooms."""
         close_properly = hub.order.how[Close]
 
         def close(connection: Connection, action: Close) -> None:
@@ -84,7 +77,6 @@ class TokenByPrefix(Planted):
     found_by = ("auth/7",)
 
     def plant(self, hub: Hub) -> None:
-        """Accept every prefix and every extension of the token."""
         check, right = hub.state.sessions._check_dev_token, hub.state.sessions._dev_token or ""
 
         def check_prefix(token: str, trusted: bool) -> None:
@@ -99,7 +91,6 @@ class ResumeWithoutSignature(Planted):
     found_by = ("auth/13",)
 
     def plant(self, hub: Hub) -> None:
-        """Compare everything but the signature."""
         issue, admit, issued = hub.state.sessions.resume, hub.state.sessions.admit, dict[str, str]()
 
         def issue_and_keep(identity: Identity) -> str:
@@ -120,7 +111,6 @@ class OlderConnectionStays(Planted):
     found_by = ("auth/14",)
 
     def plant(self, hub: Hub) -> None:
-        """Report no older connection."""
         newest = hub.state.sessions.newest
         hub.state.sessions.newest = lambda *both: newest(*both) and None  # type: ignore[method-assign]
 
@@ -131,7 +121,6 @@ class TicketOpensTwice(Planted):
     found_by = ("auth/15",)
 
     def plant(self, hub: Hub) -> None:
-        """Treat every ticket as unused."""
         hub.state.sessions._spent.spend = lambda *_: True  # type: ignore[method-assign]
 
 
@@ -141,7 +130,6 @@ class RefreshChangesTheUser(Planted):
     found_by = ("auth/17",)
 
     def plant(self, hub: Hub) -> None:
-        """Switch to the user that the credential names."""
         sessions = hub.state.sessions
         sessions.renew = lambda _, token, **options: sessions.admit(token, **options)  # type: ignore[method-assign]
 
@@ -152,6 +140,5 @@ class RevokedStaysConnected(Planted):
     found_by = ("auth/20",)
 
     def plant(self, hub: Hub) -> None:
-        """Revoke, but close no connection."""
         sessions, revoke = hub.state.sessions, hub.state.sessions.revoke
         sessions.revoke = lambda user, now: ([], revoke(user, now)[1])  # type: ignore[assignment, method-assign]

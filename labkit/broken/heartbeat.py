@@ -11,8 +11,6 @@ class PingsNobody(Planted):
     found_by = ("heartbeat/1", "heartbeat/2", "heartbeat/3", "heartbeat/4", "heartbeat/5", "heartbeat/8")
 
     class connection(Connection):
-        """Sends no ping."""
-
         def _beat(self, heartbeat: Heartbeat, now: float) -> None:
             heartbeat.next_at = None
 
@@ -23,10 +21,7 @@ class HeartbeatNeverForgets(Planted):
     found_by = ("heartbeat/2", "heartbeat/3", "heartbeat/4", "heartbeat/8")
 
     class heartbeat(Heartbeat):
-        """Never times out."""
-
         def beat(self, now: float) -> Beat:
-            """Send a ping, and count the previous one as answered."""
             if self._pinged_at is not None and self.next_at is not None and now >= self.next_at:
                 self.pong(self.payload, now)
             return super().beat(now)
@@ -38,10 +33,7 @@ class AnyPongCounts(Planted):
     found_by = ("heartbeat/4",)
 
     class heartbeat(Heartbeat):
-        """Does not compare payloads."""
-
         def pong(self, payload: bytes, now: float) -> bool:
-            """Accept any payload."""
             return super().pong(self.payload, now)
 
 
@@ -51,8 +43,5 @@ class PingsInStep(Planted):
     found_by = ("heartbeat/5",)
 
     class connection(Connection):
-        """Starts its heartbeat at the end of the interval."""
-
         def authenticated(self, random_fraction: float) -> None:
-            """Ignore the random fraction."""
             super().authenticated(1.0)

@@ -18,8 +18,6 @@ class UnmaskedFrameEndsAll(Planted):
     found_by = ("protocol/1", "protocol/3", "protocol/6", "protocol/7", "protocol/8")
 
     class connection(Connection):
-        """Lets the parser's error end the process."""
-
         def _notice_protocol_close(self) -> None:
             frames = self.frames
             if frames.parser_exc is not None and frames.close_rcvd is None and frames.close_sent is not None:
@@ -33,7 +31,6 @@ class LongTypeEndsAll(Planted):
     found_by = ("protocol/2",)
 
     def plant(self, hub: Hub) -> None:
-        """End the process; a supervisor restarts it."""
         receive = hub.receive
 
         def receive_or_end(connection: Member, raw: bytes) -> None:
@@ -51,8 +48,6 @@ class GiantFrameIsTaken(Planted):
     found_by = ("protocol/3",)
 
     class connection(Connection):
-        """Accepts a frame of any size."""
-
         def _shake_hands(self, data: bytes) -> None:
             self.frames.max_fragment_size = None
             super()._shake_hands(data)
@@ -64,10 +59,7 @@ class BinaryIsText(Planted):
     found_by = ("protocol/4",)
 
     class assembly(Assembly):
-        """Treats binary as text."""
-
         def add(self, frame: Frame) -> bytes | Close | None:
-            """Add a frame of either kind."""
             frame.opcode = Opcode.TEXT if frame.opcode is Opcode.BINARY else frame.opcode
             return super().add(frame)
 
@@ -78,10 +70,7 @@ class BadUtf8IsReplaced(Planted):
     found_by = ("protocol/5",)
 
     class assembly(Assembly):
-        """Replaces invalid bytes."""
-
         def add(self, frame: Frame) -> bytes | Close | None:
-            """Add a frame with any bytes in it."""
             frame.data = bytes(frame.data).decode("utf-8", "replace").encode()
             return super().add(frame)
 
@@ -92,5 +81,4 @@ class AnyOrigin(Planted):
     found_by = ("protocol/13",)
 
     def plant(self, hub: Hub) -> None:
-        """Ignore the Origin header."""
         hub.state.gate.origin_allowed = lambda *_: True  # type: ignore[method-assign]

@@ -25,8 +25,6 @@ class ChatWithoutJoin(Planted):
     found_by = ("rooms/2", "rooms/3", "rooms/10")
 
     class session(Session):
-        """Does not check membership."""
-
         def _judge(self, message: Message, now: float) -> Action:
             if isinstance(message, Publication) and message.room_id not in self.rooms:
                 return Publish(message)
@@ -39,8 +37,6 @@ class LeaveIsOnlySaid(Planted):
     found_by = ("rooms/3",)
 
     def plant(self, hub: Hub) -> None:
-        """Answer, and change nothing."""
-
         def answer_only(connection: Connection, action: Exit) -> None:
             hub.state.queue.then(None, lambda: connection.send(answers.encode(answers.left(action.room_id))))
 
@@ -53,7 +49,6 @@ class RoomByPrefix(Planted):
     found_by = ("rooms/6",)
 
     def plant(self, hub: Hub) -> None:
-        """Deliver to the members of every room whose name starts with this one's."""
         tell = hub.state.path.tell
 
         def tell_namesakes(members: Any, event: answers.Answer, body: bytes) -> None:
@@ -70,7 +65,6 @@ class MembersInAList(Planted):
     found_by = ("rooms/7",)
 
     def plant(self, hub: Hub) -> None:
-        """Remember each connection that joined twice, and deliver to it once more."""
         tell, refuse, twice = hub.state.path.tell, hub.order.how[Refuse], list[Connection]()
 
         def tell_twice(members: Any, event: answers.Answer, body: bytes) -> None:
@@ -91,7 +85,6 @@ class NoGrants(Planted):
     found_by = ("rooms/10", "rooms/11", "rooms/12", "audit/4")
 
     def plant(self, hub: Hub) -> None:
-        """Grant every room to everybody."""
         change_grants(hub, lambda _: EVERY_ROOM)
 
 
@@ -101,7 +94,6 @@ class GrantByPrefix(Planted):
     found_by = ("rooms/11",)
 
     def plant(self, hub: Hub) -> None:
-        """Add a star to each pattern."""
         change_grants(hub, lambda own: Grants(tuple((room.rstrip("*") + "*", access) for room, access in own.rooms)))
 
 
@@ -111,8 +103,6 @@ class ListenerMaySpeak(Planted):
     found_by = ("rooms/12",)
 
     class session(Session):
-        """Publishes for read-only members too."""
-
         def _allow(self, message: Message) -> Action:
             return Publish(message) if isinstance(message, Publication) else super()._allow(message)
 
@@ -126,10 +116,7 @@ class SeqWithHoles(Planted):
     found_by = ("rooms/14", "rooms/15")
 
     class room(Room[Member]):
-        """Skips every other number."""
-
         def next_seq(self) -> int:
-            """Return a number that is one too high."""
             return self.accepted_seq + 2
 
 
@@ -139,10 +126,7 @@ class HistoryFromZero(Planted):
     found_by = ("rooms/15",)
 
     class room(Room[Member]):
-        """Sends one event too few."""
-
         def missed(self, since: Since | None, place: Membership, max_bytes: float = inf) -> Missed:
-            """Return all but the oldest."""
             found = super().missed(since, place, max_bytes)
             return found._replace(events=found.events[1:])
 
@@ -153,10 +137,7 @@ class GapIsHidden(Planted):
     found_by = ("rooms/16",)
 
     class room(Room[Member]):
-        """Never reports a gap."""
-
         def missed(self, since: Since | None, place: Membership, max_bytes: float = inf) -> Missed:
-            """Return what there is, as if it were everything."""
             return super().missed(since, place, max_bytes)._replace(gap=False)
 
 
@@ -173,10 +154,7 @@ class DedupeAcrossUsers(Planted):
     found_by = ("rooms/18",)
 
     class room(Room[Member]):
-        """Ignores who sent a request."""
-
         def said_before(self, user_id: str, request_id: str, now: float) -> Event | None:
-            """Return the event of any user's request with this id."""
             for user, request in self._said:
                 if request == request_id:
                     return super().said_before(user, request_id, now)

@@ -30,10 +30,7 @@ class TokenInTheUrl(Planted):
     found_by = ("secrets/1",)
 
     class connection(Connection):
-        """Authenticates by the query of its request."""
-
         def data_received(self, data: bytes) -> None:
-            """Take the bytes; the first of them contain the URL."""
             query = f"?token={self.hub.state.sessions._dev_token} ".encode()
             has_token = self.handshake is not None and query in data
             super().data_received(data)
@@ -48,7 +45,6 @@ class TokenInTheReason(Planted):
     found_by = ("secrets/2", "secrets/4", "audit/6")  # reasons are logged and recorded
 
     def plant(self, hub: Hub) -> None:
-        """Name the wrong token in the reason."""
         admit = hub.state.sessions.admit
 
         def admit_or_echo(token: str, **options: Any) -> Any:
@@ -67,7 +63,6 @@ class TypeInTheReason(Planted):
     found_by = ("secrets/2",)
 
     def plant(self, hub: Hub) -> None:
-        """Copy input into the reason."""
         receive = hub.receive
 
         def receive_or_echo(connection: Member, raw: bytes) -> None:
@@ -87,7 +82,6 @@ class MessageIsSpread(Planted):
     found_by = ("secrets/3", "rooms/5", "validation/7", "validation/9")
 
     def plant(self, hub: Hub) -> None:
-        """Let the message's fields overwrite the event's."""
         receive, tell = hub.receive, hub.state.path.tell
         messages: dict[str, Any] = {}
 
@@ -110,7 +104,6 @@ class TokenInTheLog(Planted):
     found_by = ("secrets/4",)
 
     def plant(self, hub: Hub) -> None:
-        """Log the token."""
         authenticate = hub.order.how[Authenticate]
 
         def authenticate_and_log(connection: Connection, action: Authenticate) -> None:

@@ -18,8 +18,6 @@ class UnboundedOutbox(Planted):
     reviewed_limits = MappingProxyType({"ping_timeout_s": 8})  # or the heartbeat closes it before the reviewer looks
 
     class outgoing(Outgoing):
-        """Queues everything."""
-
         def __init__(self, limits: Limits) -> None:
             super().__init__(limits)
             self.outbox = Outbox(10**12, None)
@@ -31,10 +29,7 @@ class CloseWithoutDeadline(Planted):
     found_by = ("slow/1", "slow/3", "slow/4", "slow/5")
 
     class connection(Connection):
-        """Waits for the peer's answer for ever."""
-
         def close(self, code: CloseCode, reason: str | None = None) -> None:
-            """Send the close frame without starting a deadline."""
             super().close(code, reason)
             self._deadline = None
 
@@ -45,5 +40,4 @@ class CauseIsForgotten(Planted):
     found_by = ("slow/3",)
 
     def plant(self, hub: Hub) -> None:
-        """Report no earlier close."""
         hub.state.sessions.closed_before = lambda _: None  # type: ignore[assignment, method-assign]

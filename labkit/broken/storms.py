@@ -14,7 +14,6 @@ class WindowIsToldOnce(Planted):
     found_by = ("storms/2",)
 
     def plant(self, hub: Hub) -> None:
-        """Send no update."""
         hub._crowd.changed = lambda _: False  # type: ignore[assignment, method-assign]
 
 
@@ -24,7 +23,6 @@ class OneSlotForAll(Planted):
     found_by = ("storms/3",)
 
     def plant(self, hub: Hub) -> None:
-        """Assign one second to everybody."""
         too_fast = hub.state.gate.too_fast
         hub.state.gate.too_fast = lambda: None if too_fast() is None else 1000  # type: ignore[method-assign]
 
@@ -42,7 +40,5 @@ class FloodIsNeverEnded(Planted):
     found_by = ("storms/5",)
 
     class session(Session):
-        """Counts no strikes."""
-
         def _strike(self, now: float) -> Close | None:
             return None

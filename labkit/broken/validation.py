@@ -12,7 +12,6 @@ class FinalNewlinePasses(Planted):
     found_by = ("validation/4",)
 
     def plant(self, hub: Hub) -> None:
-        """Accept the newline."""
         rewrite_messages(hub, rb'("roomId": ?"[a-zA-Z0-9:_-]{1,64})\\n"', rb'\1"')
 
 
@@ -22,7 +21,6 @@ class ListIsARoom(Planted):
     found_by = ("validation/4",)
 
     def plant(self, hub: Hub) -> None:
-        """Unwrap the list, as RegExp.test does in JavaScript."""
         rewrite_messages(hub, rb'"roomId": ?\[("[a-zA-Z0-9:_-]{1,64}")\]', rb'"roomId":\1')
 
 
@@ -32,7 +30,6 @@ class TextIsTrimmed(Planted):
     found_by = ("validation/6",)
 
     def plant(self, hub: Hub) -> None:
-        """Remove an invisible character."""
         rewrite_messages(hub, rb'"text":"\\u200b"', b'"text":" "')
 
 
@@ -49,5 +46,4 @@ class NanIsANumber(Planted):
     found_by = ("validation/10",)
 
     def plant(self, hub: Hub) -> None:
-        """Read them as a number."""
         rewrite_messages(hub, rb'"n":-?(NaN|Infinity)', b'"n":0')

@@ -12,10 +12,7 @@ class TriesAgainWhenDenied(Planted):
     found_by = ("codes/1",)
 
     class backoff(Backoff):
-        """Retries after a final code."""
-
         def delay(self, code: int, reason: str = "") -> float | None:
-            """Return seconds to wait."""
             return super().delay(CloseCode.NO_CLOSE_FRAME if code == CloseCode.AUTH_FAILED else code, reason)
 
 
@@ -25,10 +22,7 @@ class FightsWhenReplaced(Planted):
     found_by = ("codes/2",)
 
     class backoff(Backoff):
-        """Retries after a final code."""
-
         def delay(self, code: int, reason: str = "") -> float | None:
-            """Return seconds to wait."""
             return super().delay(CloseCode.NO_CLOSE_FRAME if code == CloseCode.REPLACED else code, reason)
 
 
@@ -38,10 +32,7 @@ class GivesUpWithoutPong(Planted):
     found_by = ("codes/3",)
 
     class backoff(Backoff):
-        """Stops after a temporary code."""
-
         def delay(self, code: int, reason: str = "") -> float | None:
-            """Return seconds to wait."""
             return None if code == CloseCode.HEARTBEAT_TIMEOUT else super().delay(code, reason)
 
 
@@ -51,8 +42,6 @@ class ResumeIsForgotten(Planted):
     found_by = ("codes/4",)
 
     class loop(ReconnectLoop):
-        """Presents only the credential it started with."""
-
         async def _credential(self) -> str:
             self._resume = None
             return await super()._credential()
@@ -64,8 +53,6 @@ class ExpiredIsPresentedAgain(Planted):
     found_by = ("codes/5",)
 
     class loop(ReconnectLoop):
-        """Keeps its resume credential after any close code."""
-
         def _wait_after(self, code: int, reason: str) -> float:
             resume = self._resume
             seconds = super()._wait_after(code, reason)

@@ -28,7 +28,6 @@ class ChatsBeforeJoined(Planted):
     found_by = ("entry/2",)
 
     async def join(self, room_id: str) -> ClientRoom:
-        """Send join, and do not wait for the answer."""
         room = self._new_room(room_id)
         self._requests.join(room_id, None)
         return room

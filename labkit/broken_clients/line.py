@@ -18,10 +18,7 @@ class PingsAreNotAnswered(Planted):
     found_by = ("line/1",)
 
     class link(Link):
-        """Sends no pongs."""
-
         async def open(self) -> None:
-            """Connect."""
             await super().open()
             assert self._socket is not None
             protocol: Any = self._socket.protocol
@@ -40,10 +37,7 @@ class UnknownTypeEndsIt(Planted):
     found_by = ("line/2",)
 
     class dispatcher(Dispatcher):
-        """Accepts only a few types."""
-
         def dispatch(self, message: dict[str, Any]) -> None:
-            """Act on one message."""
             if message["type"] not in KNOWN:
                 raise ValueError(message["type"])
             super().dispatch(message)
@@ -55,7 +49,5 @@ class SilenceIsBelieved(Planted):
     found_by = ("line/3",)
 
     class link(Link):
-        """Never gives up."""
-
         async def _watch(self, _socket: Any) -> None:
             await asyncio.Event().wait()

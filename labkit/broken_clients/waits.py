@@ -19,10 +19,7 @@ class AllAtTheSameTime(Planted):
     found_by = ("waits/1",)
 
     class backoff(Backoff):
-        """Always draws the end of the window."""
-
         def delay(self, code: int, reason: str = "") -> float | None:
-            """Return seconds to wait."""
             self._rng = _NoJitter()
             return super().delay(code, reason)
 
@@ -33,10 +30,7 @@ class SlotIsIgnored(Planted):
     found_by = ("waits/2",)
 
     class backoff(Backoff):
-        """Ignores the reason."""
-
         def delay(self, code: int, reason: str = "") -> float | None:
-            """Return seconds to wait."""
             return super().delay(code)
 
 
@@ -46,10 +40,7 @@ class BusyIsNoReason(Planted):
     found_by = ("waits/3",)
 
     class backoff(Backoff):
-        """Does not wait the second that a busy server asks for."""
-
         def delay(self, code: int, reason: str = "") -> float | None:
-            """Return seconds to wait."""
             return super().delay(CloseCode.NO_CLOSE_FRAME if code == CloseCode.TRY_LATER else code, reason)
 
 
@@ -59,9 +50,6 @@ class BackoffEndsWithAuthOk(Planted):
     found_by = ("waits/4",)
 
     class loop(ReconnectLoop):
-        """Takes auth_ok as proof that the connection is stable."""
-
         def opened(self, answer: dict[str, Any]) -> None:
-            """Handle auth_ok on a new connection."""
             super().opened(answer)
             self._backoff.proved()

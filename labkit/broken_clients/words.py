@@ -16,8 +16,6 @@ class UnsentIsForgotten(Planted):
     found_by = ("words/1",)
 
     class publisher(Publisher):
-        """Assumes that everything sent arrives."""
-
         def disconnected(self) -> None:
             """Take nothing back."""
 
@@ -28,10 +26,7 @@ class RequestIdForEachTry(Planted):
     found_by = ("words/1",)
 
     class publisher(Publisher):
-        """Renames what was not confirmed."""
-
         def disconnected(self) -> None:
-            """Give every unconfirmed publication a new requestId."""
             super().disconnected()
             for publication in self.unsent:
                 self.unsent.done(publication)
@@ -46,10 +41,7 @@ class SpeaksOnlyWhenConnected(Planted):
     found_by = ("words/2",)
 
     class publisher(Publisher):
-        """Sends now or never."""
-
         async def publish(self, room_id: str, kind: str, fields: dict[str, Any]) -> Event:
-            """Publish when connected; otherwise wait for ever."""
             if not self._is_in(room_id):
                 await asyncio.Event().wait()
             return await super().publish(room_id, kind, fields)
@@ -66,8 +58,6 @@ class ConfirmedIsSaidAgain(Planted):
     found_by = ("words/3",)
 
     class publisher(Publisher):
-        """Forgets nothing."""
-
         def __init__(self, *parts: Any) -> None:
             super().__init__(*parts)
             self.unsent = _Hoard(MAX_UNSENT_BYTES)
@@ -79,8 +69,5 @@ class JoinsWithoutSince(Planted):
     found_by = ("words/4",)
 
     class requests(Requests):
-        """Joins as if for the first time."""
-
         def join(self, room_id: str, since: dict[str, Any] | None) -> None:
-            """Send `join` without `since`."""
             super().join(room_id, None)

@@ -14,5 +14,4 @@ class After(Fault):
     messages: int = 0
 
     def start(self, at: Start) -> Stage:
-        """Make a stage that is healthy at first."""
         return Later(self.then.start, self.messages, at)

@@ -12,5 +12,4 @@ class Blackhole(Fault):
     after_bytes: int = 0
 
     def start(self, at: Start) -> Stage:
-        """Make a stage that discards."""
         return Cut(self.after_bytes, None, at.now)

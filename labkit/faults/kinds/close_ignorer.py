@@ -12,5 +12,4 @@ class CloseIgnorer(Fault):
     """Removes close frames and passes all others."""
 
     def start(self, at: Start) -> Stage:
-        """Make a stage that removes close frames."""
         return DropFrames(at, CLOSE)

@@ -13,7 +13,6 @@ class Die(Fault):
     after_bytes: int = 0
 
     def start(self, at: Start) -> Stage:
-        """Make a stage that ends both directions."""
         return _Die(self.after_bytes, at.cutter, at.now)
 
 

@@ -13,5 +13,4 @@ class Dribble(Fault):
     seconds: float = 0.01
 
     def start(self, at: Start) -> Stage:
-        """Make a stage that passes one byte at a time."""
         return Paced(1, self.seconds)

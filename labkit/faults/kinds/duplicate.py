@@ -14,7 +14,6 @@ class Duplicate(Fault):
     share: float = 1.0
 
     def start(self, at: Start) -> Stage:
-        """Make a stage that repeats messages."""
         return _Duplicate(self.share, at)
 
 

@@ -12,5 +12,4 @@ class HalfClose(Fault):
     after_bytes: int = 0
 
     def start(self, at: Start) -> Stage:
-        """Make a stage that ends on one side."""
         return Cut(self.after_bytes, End.FIN, at.now)

@@ -14,7 +14,6 @@ class Jitter(Fault):
     seconds: float = 0.1
 
     def start(self, at: Start) -> Stage:
-        """Make a stage with its own random numbers."""
         return _Jitter(self.seconds, at.rng)
 
 

@@ -14,7 +14,6 @@ class Latency(Fault):
     seconds: float = 0.1
 
     def start(self, at: Start) -> Stage:
-        """Make a stage with that delay."""
         return _Latency(self.seconds)
 
 

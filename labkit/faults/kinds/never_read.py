@@ -16,7 +16,6 @@ class NeverRead(Fault):
     after_messages: int = 0
 
     def start(self, at: Start) -> Stage:
-        """Make a stage that stops reading."""
         return Later(lambda _: _Unread(), self.after_messages, at)
 
 

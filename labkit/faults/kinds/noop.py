@@ -10,5 +10,4 @@ class Pass(Fault):
     """Passes bytes on at once and unchanged."""
 
     def start(self, at: Start) -> Stage:
-        """Make the plain stage."""
         return Stage()

@@ -12,5 +12,4 @@ class PongMute(Fault):
     """Removes pong frames and passes all others."""
 
     def start(self, at: Start) -> Stage:
-        """Make a stage that removes pongs."""
         return DropFrames(at, PONG)

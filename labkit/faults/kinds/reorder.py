@@ -14,7 +14,6 @@ class Reorder(Fault):
     seconds: float = 0.2
 
     def start(self, at: Start) -> Stage:
-        """Make a stage that swaps messages."""
         return _Reorder(self.seconds, at)
 
 

@@ -12,5 +12,4 @@ class Reset(Fault):
     after_bytes: int = 0
 
     def start(self, at: Start) -> Stage:
-        """Make a stage that resets the connection."""
         return Cut(self.after_bytes, End.RESET, at.now)

@@ -13,7 +13,6 @@ class Slice(Fault):
     most_bytes: int = 7
 
     def start(self, at: Start) -> Stage:
-        """Make a stage with its own random numbers."""
         return _Slice(self.most_bytes, at.rng)
 
 

@@ -16,7 +16,6 @@ class Stall(Fault):
     after_bytes: int = 0
 
     def start(self, at: Start) -> Stage:
-        """Make a stage that stops."""
         return _Stall(self.seconds, self.after_bytes, at.now)
 
 

@@ -15,7 +15,6 @@ class Throttle(Fault):
     bytes_per_s: float = 2000
 
     def start(self, at: Start) -> Stage:
-        """Make a stage of that bandwidth."""
         return Paced(max(1, int(self.bytes_per_s / PIECES_PER_S)), 1 / self.bytes_per_s)
 
 
@@ -31,13 +30,11 @@ class Paced(Stage):
         self._free_at = 0.0
 
     def pull(self, now: float) -> Item | None:
-        """Return a piece once the pause after the previous one has passed."""
         item = self.take(now, self._most_bytes) if now >= self._free_at else None
         if isinstance(item, bytes):
             self._free_at = max(self._free_at, now - CATCH_UP_S) + len(item) * self._seconds_per_byte
         return item
 
     def next_at(self) -> float | None:
-        """Return when the next piece may pass."""
         due = super().next_at()
         return None if due is None else max(due, self._free_at)
