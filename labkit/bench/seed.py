@@ -1,10 +1,10 @@
-"""The learner's seed: two neighbours see different numbers, and the same truth.
+"""The learner's seed, so that two neighbours see different numbers in the same experiment.
 
-    seed()                       # for whatever takes a seed
-    drawn("letters", 500, 700)   # a whole number; the same whenever this learner asks for it
+    seed()                       # for any function with a seed argument
+    drawn("letters", 500, 700)   # a whole number, always the same for this learner
 
-A number or a name, from LABKIT_SEED; else from the file `labkit-seed` of the working copy, which
-`labkit lab DIR --seed NAME` writes. Without either it is 1, with which the notebooks are saved and compared.
+The seed is a number or a name, from LABKIT_SEED or from the file `labkit-seed` in the working copy, which
+`labkit lab DIR --seed NAME` writes. Without either it is 1, which the saved notebooks use.
 """
 
 import os
@@ -17,20 +17,20 @@ SAVED_WITH = 1
 
 
 def seed() -> int:
-    """This learner's seed. A name becomes a number, the same on every machine."""
-    said = (os.environ.get(VARIABLE) or _of_this_copy()).strip()
-    if not said:
+    """Return this learner's seed. A name becomes the same number on every machine."""
+    value = (os.environ.get(VARIABLE) or _of_this_copy()).strip()
+    if not value:
         return SAVED_WITH
-    return int(said) if said.isdecimal() else Random(said).getrandbits(32)
+    return int(value) if value.isdecimal() else Random(value).getrandbits(32)
 
 
 def drawn(what: str, low: int, high: int) -> int:
-    """A number from `low` to `high`, drawn for `what`: a cell that runs again draws the same."""
+    """Draw a number from `low` to `high` for `what`; a cell that runs again draws the same."""
     return Random(f"{seed()} {what}").randint(low, high)
 
 
 def _of_this_copy() -> str:
-    """The seed that lies in this folder or in the one above it: a kernel's folder is the notebook's."""
+    """Return the seed file in this folder or the one above: a kernel runs in the notebook's folder."""
     for folder in (Path.cwd(), Path.cwd().parent):
         if (folder / FILE).is_file():
             return (folder / FILE).read_text(encoding="utf-8")

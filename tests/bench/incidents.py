@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from labkit.bench import ask
 from labkit.bench.timeline.cause import Cause
-from labkit.bench.timeline.expected_closes import GIVE_UP_S, LIMITS
 from labkit.bench.timeline.merge import read_audit
 from labkit.faults import (
     After,
@@ -30,6 +29,7 @@ from labkit.wire.audit.file import Entry
 from labkit.wire.client.client import Client
 from labkit.wire.client.state import Record, Stopped
 from labkit.wire.server import Server
+from tests.faults.expected_closes import GIVE_UP_S, LIMITS
 from tests.wire.raw import TOKEN, Raw, drop_all, lateness, until
 from tests.wire.scripted import Share
 

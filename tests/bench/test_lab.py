@@ -13,10 +13,9 @@ from pathlib import Path
 import pytest
 
 import labkit
-from labkit.bench.crowd import Crowd
-from labkit.bench.launch.health import Health, Unhealthy
-from labkit.bench.launch.lab import Lab
+from labkit.bench.launch.lab import Health, Lab, Unhealthy
 from labkit.bench.launch.server_process import ServerDied, ServerProcess
+from labkit.bench.population import Population
 from labkit.faults import Proxy
 from labkit.rules.limits import BadLimit
 from labkit.wire.client.state import ClientState, Refused
@@ -76,9 +75,9 @@ def test_what_is_entered_twice_under_a_name_is_entered_once(lab: Lab) -> None:
 
 
 def test_a_crowd_that_is_interrupted_while_it_comes_leaves_nobody(lab: Lab) -> None:
-    """The cell that starts a crowd may be interrupted, and run again."""
+    """The cell that starts a population may be interrupted, and run again."""
     with pytest.raises(TimeoutError):
-        labkit.run(lab.enter("crowd", Crowd(lab, members=400)), timeout=0.1)
+        labkit.run(lab.enter("population", Population(lab, members=400)), timeout=0.1)
     ends = time.monotonic() + 10
     while lab.clients and time.monotonic() < ends:
         time.sleep(0.05)
@@ -261,7 +260,7 @@ def test_secrets_are_in_no_argument(lab: Lab) -> None:
     """The process list is for everybody."""
     command = Path(f"/proc/{lab.pid}/cmdline").read_text()
     assert lab.token not in command
-    for secret in lab._setting.codes.values():
+    for secret in lab._config.codes.values():
         assert secret not in command
 
 

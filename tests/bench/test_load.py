@@ -10,8 +10,7 @@ import pytest
 
 import labkit
 import labkit.bench.load.run as load_module
-from labkit.bench.load.result import percentile
-from labkit.bench.load.run import Load, LoadFailed, LoadPlan, load
+from labkit.bench.load.run import Load, LoadFailed, LoadPlan, load, percentile
 from labkit.rules.limits import Limits
 from labkit.wire.server import Server
 from tests.wire.raw import TOKEN, on_a_loop

@@ -10,7 +10,7 @@ import pytest
 
 from labkit.bench.launch.own_server import OwnServer
 from labkit.bench.launch.server_process import ServerDied
-from labkit.metrics import Store
+from labkit.samples import Store
 from tests.bench.test_lab import runs, wait_until_gone
 
 HEAD = "import asyncio, sys"

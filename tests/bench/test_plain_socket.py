@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
-from labkit.bench.plain_socket import PING, PONG, TEXT, Closed, NotAWebSocket, PlainSocket, frame, text, upgrade
+from labkit.bench.plain_socket import PING, PONG, TEXT, CloseFrame, NotAWebSocket, PlainSocket, frame, text, upgrade
 from tests.wire.raw import frame as server_frame
 
 WELCOME = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
@@ -32,9 +32,9 @@ def test_the_same_messages_however_the_bytes_are_cut(cuts: list[int]) -> None:
     plain, taken, data = PlainSocket(), [], stream()
     edges = [0, *sorted(cuts), len(data)]
     for start, end in pairwise(edges):
-        taken += plain.take(data[start:end])
-    assert taken == [*SAID, Closed(1013, "busy retry=1200")]
-    assert plain.answers == frame(PONG, b"hi")
+        taken += plain.receive(data[start:end])
+    assert taken == [*SAID, CloseFrame(1013, "busy retry=1200")]
+    assert plain.pongs == frame(PONG, b"hi")
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 8000])
@@ -51,18 +51,18 @@ def test_its_frames_are_those_of_the_library(size: int) -> None:
 
 def test_an_answer_that_is_no_101_is_named() -> None:
     with pytest.raises(NotAWebSocket, match=r"no WebSocket but: HTTP/1\.1 503 Service Unavailable"):
-        PlainSocket().take(b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n\r\n")
+        PlainSocket().receive(b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n\r\n")
 
 
 def test_an_answer_without_end_is_not_waited_for() -> None:
     with pytest.raises(NotAWebSocket):
-        PlainSocket().take(b"x" * 20_000)
+        PlainSocket().receive(b"x" * 20_000)
 
 
 def test_what_no_server_sends_is_an_error() -> None:
     for odd in (server_frame(TEXT, b"{}"), server_frame(TEXT, b"{}", fin=False, masked=False)):
         with pytest.raises(ConnectionError):
-            PlainSocket().take(WELCOME + odd)
+            PlainSocket().receive(WELCOME + odd)
 
 
 def test_the_request_has_no_secret_and_names_the_host() -> None:

@@ -12,21 +12,21 @@ from labkit.bench.slow.policies import (
     Conflate,
     DropNewest,
     DropOldest,
-    Frame,
+    QueuedEvent,
 )
 from labkit.bench.slow.trace import Trace, compare_policies, record, replay
 
 
-class Noting:
+class ReadLog:
     """A policy of any kind, and what the member read of it."""
 
     def __init__(self, kind: type) -> None:
         self.policy = kind()
-        self.read: list[Frame] = []
+        self.read: list[QueuedEvent] = []
         give = self.policy.next
 
-        def noted() -> Frame | None:
-            frame: Frame | None = give()
+        def noted() -> QueuedEvent | None:
+            frame: QueuedEvent | None = give()
             if frame is not None:
                 self.read.append(frame)
             return frame
@@ -43,7 +43,7 @@ def traces(draw: st.DrawFn) -> Trace:
     frames, now = [], 0.0
     for number, (size, gap, key) in enumerate(zip(sizes, gaps, keys)):
         now += gap
-        frames.append(Frame(number, now, key, size))
+        frames.append(QueuedEvent(number, now, key, size))
     return Trace(tuple(frames), (*speeds, 80_000.0), 1.0)
 
 
@@ -51,11 +51,11 @@ def traces(draw: st.DrawFn) -> Trace:
 @settings(max_examples=30, deadline=None)
 @given(trace=traces())
 def test_every_event_is_read_or_counted_as_lost(kind: type, trace: Trace) -> None:
-    noting = Noting(kind)
+    noting = ReadLog(kind)
     outcome = replay(trace, noting.policy)
     numbers = [frame.number for frame in noting.read]
     assert len(set(numbers)) == len(numbers)
-    assert len(numbers) + outcome.lost == len(trace.frames)
+    assert len(numbers) + outcome.lost == len(trace.events)
     assert outcome.peak_bytes <= MAX_BYTES + 4000
 
 
@@ -63,7 +63,7 @@ def test_every_event_is_read_or_counted_as_lost(kind: type, trace: Trace) -> Non
 @settings(max_examples=30, deadline=None)
 @given(trace=traces())
 def test_what_is_read_is_read_in_order(kind: type, trace: Trace) -> None:
-    noting = Noting(kind)
+    noting = ReadLog(kind)
     replay(trace, noting.policy)
     numbers = [frame.number for frame in noting.read]
     assert numbers == sorted(numbers)
@@ -78,9 +78,9 @@ def test_blocking_loses_nothing(trace: Trace) -> None:
 @settings(max_examples=30, deadline=None)
 @given(trace=traces())
 def test_conflating_always_ends_with_the_newest_of_each_thing(trace: Trace) -> None:
-    noting = Noting(Conflate)
+    noting = ReadLog(Conflate)
     replay(trace, noting.policy)
-    newest = {frame.key: frame.number for frame in trace.frames}
+    newest = {frame.key: frame.number for frame in trace.events}
     assert {frame.key: frame.number for frame in noting.read} == newest
 
 
@@ -97,7 +97,7 @@ def test_each_policy_pays_in_its_own_coin() -> None:
 
 def test_a_reader_that_keeps_up_costs_nothing_under_any_policy() -> None:
     trace = record(seed=2, seconds=10)
-    quick = Trace(trace.frames, (1_000_000.0,), 10)
+    quick = Trace(trace.events, (1_000_000.0,), 10)
     for outcome in compare_policies(quick).outcomes:
         assert (outcome.room_waited_s, outcome.closes) == (0, 0)
         assert outcome.lost_share < 0.01  # two events about one thing within a step of the clock are one to Conflate
@@ -109,10 +109,10 @@ def test_the_same_seed_is_the_same_trace() -> None:
 
 
 def test_dropping_keeps_the_end_it_promises() -> None:
-    trace = Trace(tuple(Frame(n, n * 0.001, "k", 4000) for n in range(40)), (0.0, 100_000.0), 1.0)
+    trace = Trace(tuple(QueuedEvent(n, n * 0.001, "k", 4000) for n in range(40)), (0.0, 100_000.0), 1.0)
     kept = {}
     for kind in (DropOldest, DropNewest):
-        noting = Noting(kind)
+        noting = ReadLog(kind)
         replay(trace, noting.policy)
         kept[kind] = [frame.number for frame in noting.read]
     assert kept[DropOldest][-1] == 39
@@ -121,9 +121,9 @@ def test_dropping_keeps_the_end_it_promises() -> None:
 
 
 def test_a_closed_member_is_told_of_a_gap_only_when_it_cannot_be_given_all() -> None:
-    small = tuple(Frame(n, n * 0.05, "k", 300) for n in range(120))
+    small = tuple(QueuedEvent(n, n * 0.05, "k", 300) for n in range(120))
     outcome = replay(Trace(small, (0.0,) * 4 + (100_000.0,), 1.0), CloseAndResume())
     assert outcome.closes >= 1 and outcome.lost == 0
-    large = tuple(Frame(n, n * 0.01, "k", 2000) for n in range(400))
+    large = tuple(QueuedEvent(n, n * 0.01, "k", 2000) for n in range(400))
     outcome = replay(Trace(large, (0.0,) * 4 + (100_000.0,), 1.0), CloseAndResume())
     assert outcome.closes >= 1 and outcome.lost > 0

@@ -12,7 +12,7 @@ import pytest
 import labkit
 from labkit.bench.storm import real, virtual_server
 from labkit.bench.storm.policies import POLICIES, Draws, Ours
-from labkit.bench.storm.run import BadStorm, Plan, StormFailed, StormResult, run, storm
+from labkit.bench.storm.run import BadStorm, StormFailed, StormPlan, StormResult, run, storm
 from labkit.bench.storm.tally import StormClient, Tally
 from labkit.bench.storm.virtual import VirtualClock, VirtualStorm
 from labkit.rules.backoff import Draws as AnyDraws
@@ -41,14 +41,14 @@ def deaf(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_the_articles_policy_sends_over_3000_of_10000_in_the_worst_100_ms() -> None:
-    result = run(Plan(policy="article", **CROWD))
+    result = run(StormPlan(policy="article", **CROWD))
     assert result.peak_100ms > 3000
     assert result.peak_1s == 10_000
     assert result.lost == 0
 
 
 def test_ours_keeps_the_worst_second_within_a_quarter_over_the_accept_rate() -> None:
-    result = run(Plan(policy="ours", **CROWD))
+    result = run(StormPlan(policy="ours", **CROWD))
     assert result.peak_1s <= 1.25 * 1000
     assert result.refused == 0
     assert result.lost == 0
@@ -56,7 +56,7 @@ def test_ours_keeps_the_worst_second_within_a_quarter_over_the_accept_rate() -> 
 
 def test_those_who_joined_when_three_were_connected_know_of_the_crowd_all_the_same() -> None:
     """The window they were told is updated by `reconnect`: at least what the crowd needs, at most twice that."""
-    made = VirtualStorm(Plan(policy="ours", **CROWD))
+    made = VirtualStorm(StormPlan(policy="ours", **CROWD))
     made.run_until_drop()
     windows = [client.policy.window_s for client in made.clients[:4]]  # type: ignore[attr-defined]
     assert len(set(windows)) == 1
@@ -65,26 +65,26 @@ def test_those_who_joined_when_three_were_connected_know_of_the_crowd_all_the_sa
 
 def test_whoever_is_deaf_to_reconnect_comes_too_soon(deaf: str) -> None:
     """The early ones were told a window for few: it is the updates that keep the worst second small."""
-    assert run(Plan(policy=deaf, **CROWD)).peak_1s > 1.25 * 1000
+    assert run(StormPlan(policy=deaf, **CROWD)).peak_1s > 1.25 * 1000
 
 
 @pytest.mark.parametrize("policy", POLICIES)
 def test_a_seed_replays_a_storm(policy: str) -> None:
     plan = {"policy": policy, "clients": 500, "handshakes_per_s": 100.0, "down_s": 0.5}
-    first = run(Plan(seed=5, **plan))
-    assert run(Plan(seed=5, **plan)) == first
+    first = run(StormPlan(seed=5, **plan))
+    assert run(StormPlan(seed=5, **plan)) == first
     has_chance = policy not in ("none", "fixed", "exponential")
-    assert (run(Plan(seed=6, **plan)).arrivals != first.arrivals) == has_chance
+    assert (run(StormPlan(seed=6, **plan)).arrivals != first.arrivals) == has_chance
 
 
 def test_the_accept_rate_bounds_how_fast_they_are_in_again() -> None:
     """A thousand at once, then a thousand a second: 4,000 need three seconds, and half of it where nobody counts."""
-    assert (run(Plan(policy="none", clients=4000, handshakes_per_s=1000)).t99_s or 0) > 2.8
-    assert (run(Plan(policy="none", clients=4000, handshakes_per_s=None)).t99_s or 99) < 1.5
+    assert (run(StormPlan(policy="none", clients=4000, handshakes_per_s=1000)).t99_s or 0) > 2.8
+    assert (run(StormPlan(policy="none", clients=4000, handshakes_per_s=None)).t99_s or 99) < 1.5
 
 
 def test_a_server_that_stays_away_loses_them_and_never_is_told_as_never() -> None:
-    result = run(Plan(clients=100, down_s=50, seconds=51))
+    result = run(StormPlan(clients=100, down_s=50, seconds=51))
     assert 0 < result.lost <= 100
     assert result.t99_s is None
     assert sum(result.arrivals) > 100  # they have tried
@@ -92,7 +92,7 @@ def test_a_server_that_stays_away_loses_them_and_never_is_told_as_never() -> Non
 
 def test_a_long_absence_does_not_gather_the_crowd() -> None:
     """Ten minutes of trying: at the end ours is spread as at the beginning, and exponential without jitter is not."""
-    ours, exponential = (run(Plan(clients=2000, down_s=120, policy=name)) for name in ("ours", "exponential"))
+    ours, exponential = (run(StormPlan(clients=2000, down_s=120, policy=name)) for name in ("ours", "exponential"))
     assert exponential.peak_100ms == 2000
     assert max(ours.arrivals[600:1500]) < 100
 
@@ -102,7 +102,7 @@ def test_a_syn_that_meets_a_full_backlog_is_sent_again_a_second_later() -> None:
     server = virtual_server.VirtualServer(
         clock, None, 0.0, lambda client, _: entered.append((clock.now, client.number)), lambda *_: None
     )
-    clients = [StormClient(Plan(), number) for number in range(virtual_server.BACKLOG + 1)]
+    clients = [StormClient(StormPlan(), number) for number in range(virtual_server.BACKLOG + 1)]
     for client in clients:
         server.connect(client)
     clock.run_until(100)
@@ -117,14 +117,14 @@ def test_who_waits_too_long_for_auth_is_told_so(monkeypatch: pytest.MonkeyPatch)
     clock, codes = VirtualClock(), []
     server = virtual_server.VirtualServer(clock, None, 0.0, lambda *_: None, lambda _, code, __: codes.append(code))
     for number in range(100):
-        server.connect(StormClient(Plan(), number))
+        server.connect(StormClient(StormPlan(), number))
     clock.run_until(100)
     assert 40 < codes.count(4401) < 60
     assert set(codes) == {4401}
 
 
 def test_the_worst_window_lies_anywhere_and_not_on_a_grid() -> None:
-    tally = Tally(Plan(clients=1))
+    tally = Tally(StormPlan(clients=1))
     tally.arrived(0.0)  # before the drop: not counted
     tally.dropped_at = 10.0
     for hundredths in range(5, 15):
@@ -161,7 +161,7 @@ def test_the_door_runs_one_storm_for_each_policy() -> None:
 
 def test_100_000_clients_for_ten_minutes_take_less_than_30_s_of_this_processor() -> None:
     began = time.process_time()
-    made = VirtualStorm(Plan(clients=100_000, policy="ours"))
+    made = VirtualStorm(StormPlan(clients=100_000, policy="ours"))
     result = made.run()
     assert made.clock.now >= 600
     assert result.lost == 0
@@ -172,14 +172,14 @@ def test_100_000_clients_for_ten_minutes_take_less_than_30_s_of_this_processor()
 @pytest.mark.parametrize("policy", POLICIES)
 def test_so_do_they_with_any_policy(policy: str) -> None:
     began = time.process_time()
-    assert run(Plan(clients=100_000, policy=policy)).lost == 0
+    assert run(StormPlan(clients=100_000, policy=policy)).lost == 0
     assert time.process_time() - began < 30
 
 
 def both(policy: str) -> tuple[StormResult, StormResult]:
     """A real storm, and the same one on the virtual clock: the server is away for as long."""
-    real = run(Plan(policy=policy), "real")
-    return real, run(Plan(policy=policy, down_s=real.down_s))
+    real = run(StormPlan(policy=policy), "real")
+    return real, run(StormPlan(policy=policy, down_s=real.down_s))
 
 
 def assert_alike(real: StormResult, virtual: StormResult) -> None:
@@ -206,15 +206,15 @@ def test_so_does_every_policy_that_waits_at_all(policy: str, _again: int) -> Non
 def test_too_few_files_for_so_many_clients_is_said_before_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     resource = pytest.importorskip("resource")
     monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 1024))
-    with pytest.raises(RuntimeError, match="1024 open files a process, too few for 1000 real clients"):
-        real.run(Plan())
+    with pytest.raises(RuntimeError, match="1024 open files per process, too few for 1000 real clients"):
+        real.run(StormPlan())
 
 
 def test_a_real_storm_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "nowhere")
     monkeypatch.setattr(sys, "executable", "false")
     with pytest.raises(StormFailed, match="died"):
-        run(Plan(clients=10), "real")
+        run(StormPlan(clients=10), "real")
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are found in /proc")
@@ -253,5 +253,5 @@ def is_alive(pid: int) -> bool:
 
 def test_draws_are_the_same_on_both_clocks() -> None:
     """A client's policy is made from the plan's seed and its number, and from nothing else."""
-    client, own = StormClient(Plan(seed=9, policy="full"), 41), POLICIES["full"](Draws(9, 41))
+    client, own = StormClient(StormPlan(seed=9, policy="full"), 41), POLICIES["full"](Draws(9, 41))
     assert [client.closed(0, 1006, "") for _ in range(20)] == [own.delay(1006, "") for _ in range(20)]

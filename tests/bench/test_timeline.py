@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from labkit.bench.timeline.cause import Cause
-from labkit.bench.timeline.merge import Moment, Sample, Timeline, timeline
+from labkit.bench.timeline.merge import BufferSample, Moment, Timeline, timeline
 from labkit.wire.audit.file import Entry
 from labkit.wire.client.reconnect_loop import SILENCE
 from labkit.wire.client.state import Journal
@@ -126,8 +126,8 @@ def test_a_close_frame_is_sent_before_it_is_heard() -> None:
 def test_what_waited_for_the_client_shows_it_first() -> None:
     """The first look of the last run: an earlier burst that went out is not the beginning of this end."""
     looks = [(101.0, 500), (101.5, 0), (102.0, 900), (102.5, 4000)]
-    samples = [Sample(at, "c1", waiting, 10 * waiting) for at, waiting in looks]
-    told = timeline(client_log(), [close_row(1013, "slow")], [*samples, Sample(100.5, "c2", 9, 9)])
+    samples = [BufferSample(at, "c1", waiting, 10 * waiting) for at, waiting in looks]
+    told = timeline(client_log(), [close_row(1013, "slow")], [*samples, BufferSample(100.5, "c2", 9, 9)])
     assert told.visible.at == 102.0
     assert told.sentence.endswith("at the server: 900 bytes wait, the oldest for 9000 ms")
     assert not any("9 bytes wait" in line for line in what(told)[:3])

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
+from labkit.bench.transports.adapters import POLL_S, RELOAD_S
 from labkit.bench.transports.advice import Need, advise
-from labkit.bench.transports.compare import LATENCY, TEXT, UPDATES, WAYS, Comparison, Measured, compare
-from labkit.bench.transports.ways import POLL_S, RELOAD_S
-from labkit.metrics import Store
+from labkit.bench.transports.compare import LATENCY, TEXT, TRANSPORTS, UPDATES, Comparison, Measured, compare
+from labkit.samples import Store
 
 
 @pytest.fixture(scope="module")
@@ -89,5 +89,5 @@ async def heard_while_comparing() -> tuple[list[str], int]:
 def test_a_store_hears_each_latency_as_it_is_measured() -> None:
     """What a live panel draws is what the table is made of."""
     names, count = asyncio.run(heard_while_comparing())
-    assert sorted(names) == sorted(LATENCY.format(option) for option in WAYS)
+    assert sorted(names) == sorted(LATENCY.format(option) for option in TRANSPORTS)
     assert count == 4

@@ -50,7 +50,7 @@ def server(tmp_path: Path) -> Iterator[NatsProcess]:
     process = NatsProcess(tmp_path / "nats")
     process.start()
     yield process
-    process.stop()
+    process.terminate()
 
 
 @asynccontextmanager
@@ -210,7 +210,7 @@ async def test_a_broker_that_asks_for_a_token_gets_it(tmp_path: Path, monkeypatc
             await broker_at(process.url, "wrong-secret").open()
         assert "secret" not in str(refused.value)
     finally:
-        process.stop()
+        process.terminate()
 
 
 @pytest.mark.parametrize("last", ["opens", "refuses"])
@@ -247,4 +247,4 @@ async def test_a_jetstream_that_is_starting_is_waited_for(tmp_path: Path, last: 
         assert asked == ["$JS.API.STREAM.INFO.LABKIT_labkit"] * 3
     finally:
         await jetstream.close()
-        process.stop()
+        process.terminate()

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import pytest
 
-from labkit.bench.timeline.expected_closes import EXPECTED, GIVE_UP_S, LIMITS, Expected, When
 from labkit.faults import FAULTS, After, Fault, Proxy
 from labkit.rules.close_codes import CloseCode, row
 from labkit.wire.client.client import Client
 from labkit.wire.server import Server
+from tests.faults.expected_closes import EXPECTED, GIVE_UP_S, LIMITS, Expected, When
 from tests.wire.raw import TOKEN, Raw, drop_all, lateness, until
 from tests.wire.scripted import Share, closes
 

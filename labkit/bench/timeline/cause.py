@@ -1,7 +1,7 @@
-"""From the two ends of a connection to the root cause: which end knew what, and when.
+"""From the records of both ends of a connection to the root cause.
 
-The server's code says what it noticed, the client's what got through. The difference between the two is where the
-fault is: a 4408 that was heard means that the way to the client works. Taught in notebook 08 (debugging).
+The server's close code says what the server noticed; the client's says what got through. The difference locates the
+fault: a 4408 that reached the client means that the path to the client works.
 """
 
 from enum import Enum
@@ -9,11 +9,11 @@ from enum import Enum
 from labkit.bench.timeline.two_ends import Attempt, ServerSide
 from labkit.rules.close_codes import CloseCode, row
 
-LAG_S = 0.4  # longer than a close frame takes to a client that is well
+LAG_S = 0.4  # longer than a close frame takes to a healthy client
 
 
 class Cause(Enum):
-    """Root causes that the records can tell apart; the value is how the sentence goes on."""
+    """Root causes that the records can distinguish; the value continues the sentence "closed because"."""
 
     NO_SERVER = "nobody answered at the address"
     SERVER_GONE = "the server was gone: it wrote nothing of this end"
@@ -29,7 +29,7 @@ class Cause(Enum):
 
 
 def diagnose(attempt: Attempt, server: ServerSide, offset: float = 0.0) -> tuple[Cause, str]:
-    """The cause, and the words for it."""
+    """Return the cause and a phrase for it. `offset` is added to the server's times, in seconds."""
     cause = _cause(attempt, server, offset)
     if cause is Cause.SAID:
         code = server.code_and_reason[0] or attempt.code
@@ -61,7 +61,7 @@ _PLAIN = {
 
 
 def _lag_s(attempt: Attempt, server: ServerSide, offset: float) -> float:
-    """How long the close frame was under way; nothing when it was not heard, or nobody knows."""
-    if server.close is None or attempt.end is None or not attempt.heard(server):
+    """Return how long the close frame was in flight; 0 if it did not arrive or is not recorded."""
+    if server.close is None or attempt.end is None or not attempt.received_close_of(server):
         return 0.0
     return attempt.end.at - (server.close.at + offset)

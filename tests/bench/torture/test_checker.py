@@ -4,44 +4,43 @@ from collections.abc import Callable
 
 import pytest
 
-from labkit.bench.torture.checker import check
-from labkit.bench.torture.history import Record, Since, Stored, heard
-from labkit.bench.torture.verdict import MUST_BE_0, Verdict
+from labkit.bench.torture.checker import MUST_BE_0, TortureResult, check
+from labkit.bench.torture.history import Observation, Since, Stored, observed
 
 A, B = "room:a", "room:b"
-Histories = dict[str, list[Record]]
+Histories = dict[str, list[Observation]]
 Audits = dict[str, list[Stored]]
 
 
-def event(seq: int, room: str = A, **changed: object) -> Record:
-    return Record("event", room, seq=seq, id=f"{room} id {seq}", request=f"{room} said {seq}")._replace(**changed)
+def event(seq: int, room: str = A, **changed: object) -> Observation:
+    return Observation("event", room, seq=seq, id=f"{room} id {seq}", request=f"{room} said {seq}")._replace(**changed)
 
 
 def stored(seq: int, room: str = A) -> Stored:
     return Stored(room, "e", seq, f"{room} id {seq}", f"{room} said {seq}")
 
 
-def said(seq: int, room: str = A) -> list[Record]:
+def said(seq: int, room: str = A) -> list[Observation]:
     answer = event(seq, room)
-    return [Record("said", room, request=answer.request), answer, answer._replace(what="acked")]
+    return [Observation("sent", room, request=answer.request), answer, answer._replace(what="acked")]
 
 
 def sound() -> tuple[Histories, Audits]:
     """Two clients and two rooms; `ann` speaks, loses her line and is told a gap; two servers stored it all."""
-    joined = [Record("opened"), Record("joined", A, "e", 0), Record("joined", B, "e", 0)]
-    ann = [*joined, *said(1), *said(2), event(1, B), Record("closed")]
-    ann += [Record("opened"), Record("joined", A, "e", 4, since=Since("e", 2)), event(3), event(4)]
-    ann += [event(3, repeat=True), Record("joined", B, "e", 3, since=Since("e", 1), gap=True), event(4, B)]
+    joined = [Observation("opened"), Observation("joined", A, "e", 0), Observation("joined", B, "e", 0)]
+    ann = [*joined, *said(1), *said(2), event(1, B), Observation("closed")]
+    ann += [Observation("opened"), Observation("joined", A, "e", 4, since=Since("e", 2)), event(3), event(4)]
+    ann += [event(3, repeat=True), Observation("joined", B, "e", 3, since=Since("e", 1), gap=True), event(4, B)]
     bob = [*joined, *(event(seq) for seq in (1, 2, 3, 4)), *(event(seq, B) for seq in (1, 2, 3, 4))]
-    bob += [Record("left", A), Record("closed")]
+    bob += [Observation("left", A), Observation("closed")]
     audit = [*(stored(seq) for seq in (1, 2, 3, 4)), *(stored(seq, B) for seq in (1, 2, 3, 4))]
-    return {"ann": ann, "bob": bob, "ghosts": [Record("ghost", A, request="ghost")]}, {
+    return {"ann": ann, "bob": bob, "ghosts": [Observation("ghost", A, request="ghost")]}, {
         "one.db": list(audit),
         "two.db": [stored(seq, room) for seq in (1, 2, 3, 4) for room in (A, B)],
     }
 
 
-def counts(verdict: Verdict) -> dict[str, int]:
+def counts(verdict: TortureResult) -> dict[str, int]:
     return {name: getattr(verdict, name) for name in MUST_BE_0 if getattr(verdict, name)}
 
 
@@ -66,7 +65,7 @@ def test_a_run_in_which_nothing_was_acked_shows_nothing() -> None:
     assert not check({}, {}).holds
 
 
-def find(history: list[Record], record: Record) -> int:
+def find(history: list[Observation], record: Observation) -> int:
     return history.index(record)
 
 
@@ -83,25 +82,25 @@ def never_answered(people: Histories, _: Audits) -> None:
 
 
 def hole_behind_resume(people: Histories, _: Audits) -> None:
-    at = find(people["ann"], Record("joined", A, "e", 4, since=Since("e", 2)))
+    at = find(people["ann"], Observation("joined", A, "e", 4, since=Since("e", 2)))
     assert people["ann"][at + 1] == event(3)
     del people["ann"][at + 1]
 
 
 def other_epoch_without_gap(people: Histories, audits: Audits) -> None:
-    at = find(people["ann"], Record("joined", A, "e", 4, since=Since("e", 2)))
-    people["ann"][at] = Record("joined", A, "f", 0, since=Since("e", 2))
+    at = find(people["ann"], Observation("joined", A, "e", 4, since=Since("e", 2)))
+    people["ann"][at] = Observation("joined", A, "f", 0, since=Since("e", 2))
     del people["ann"][at + 1 : at + 3]
     for audit in audits.values():  # all of it again under the new epoch, so that the epoch alone is at fault
         audit.append(Stored(A, "f", 1, "f id", "f said"))
-    people["ann"].insert(at + 1, Record("event", A, seq=1, id="f id", request="f said"))
+    people["ann"].insert(at + 1, Observation("event", A, seq=1, id="f id", request="f said"))
     people["bob"] = people["bob"][:-1]
-    people["bob"].append(Record("closed"))
+    people["bob"].append(Observation("closed"))
 
 
 def end_moved_back(people: Histories, _: Audits) -> None:
-    at = find(people["ann"], Record("joined", A, "e", 4, since=Since("e", 2)))
-    people["ann"][at] = Record("joined", A, "e", 1, since=Since("e", 2))
+    at = find(people["ann"], Observation("joined", A, "e", 4, since=Since("e", 2)))
+    people["ann"][at] = Observation("joined", A, "e", 1, since=Since("e", 2))
 
 
 def hole_in_a_file(_: Histories, audits: Audits) -> None:
@@ -139,11 +138,11 @@ def two_histories(people: Histories, _: Audits) -> None:
 
 
 def in_no_room(people: Histories, _: Audits) -> None:
-    people["bob"].remove(Record("joined", B, "e", 0))
+    people["bob"].remove(Observation("joined", B, "e", 0))
 
 
 def after_left(people: Histories, _: Audits) -> None:
-    people["bob"].insert(find(people["bob"], Record("left", A)) + 1, event(4))
+    people["bob"].insert(find(people["bob"], Observation("left", A)) + 1, event(4))
 
 
 def after_close(people: Histories, _: Audits) -> None:
@@ -169,8 +168,8 @@ def heard_and_not_stored(people: Histories, _: Audits) -> None:
 
 def acked_and_not_stored(people: Histories, _: Audits) -> None:
     people["ann"] += [
-        Record("said", A, request="new"),
-        Record("acked", A, seq=9, id="new id", request="new"),
+        Observation("sent", A, request="new"),
+        Observation("acked", A, seq=9, id="new id", request="new"),
     ]
 
 
@@ -231,10 +230,12 @@ def test_a_servers_message_becomes_a_record() -> None:
     """As it was on the wire; what no invariant is about becomes nothing."""
     since = Since("e", 4)
     joined = {"type": "joined", "roomId": A, "epoch": "e", "seq": 7, "gap": True, "access": "rw"}
-    assert heard({"type": "auth_ok"}, None) == Record("opened")
-    assert heard(joined, since) == Record("joined", A, "e", 7, gap=True, since=since)
-    assert heard({"type": "left", "roomId": A}, None) == Record("left", A)
+    assert observed({"type": "auth_ok"}, None) == Observation("opened")
+    assert observed(joined, since) == Observation("joined", A, "e", 7, gap=True, since=since)
+    assert observed({"type": "left", "roomId": A}, None) == Observation("left", A)
     chat = {"type": "chat", "roomId": A, "seq": 3, "id": "i", "requestId": "r", "text": "x"}
-    assert heard(chat, None) == Record("event", A, seq=3, id="i", request="r")
-    assert heard(chat | {"duplicate": True}, None) == Record("event", A, seq=3, id="i", request="r", repeat=True)
-    assert heard({"type": "pong", "sentAt": "now"}, None) is None
+    assert observed(chat, None) == Observation("event", A, seq=3, id="i", request="r")
+    assert observed(chat | {"duplicate": True}, None) == Observation(
+        "event", A, seq=3, id="i", request="r", repeat=True
+    )
+    assert observed({"type": "pong", "sentAt": "now"}, None) is None

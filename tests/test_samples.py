@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.metrics import Store
+from labkit.samples import Store
 
 
 @given(st.lists(st.floats(allow_nan=False), max_size=60), st.integers(1, 20), st.integers(1, 7))

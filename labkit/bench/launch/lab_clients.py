@@ -1,9 +1,9 @@
-"""Whoever is in a lab: its clients by name, and what else was entered on the background loop, until the lab ends.
+"""The clients of a lab by name, and other contexts that were entered on the background loop, until the lab ends.
 
-    client = await company.admit("ana", Client(url, ticket))
-    proxy = await company.enter("ben's network", Proxy(url))     # again: the earlier one is left first
+    client = await clients.admit("ana", Client(url, ticket))
+    proxy = await clients.enter("ben's network", Proxy(url))     # a second one with this name closes the first
 
-So a cell that is run again, or interrupted half-way, leaves no socket behind.
+So a cell that runs again, or is interrupted half-way, leaves no socket behind.
 """
 
 import asyncio
@@ -17,19 +17,19 @@ from labkit.wire.client.state import ClientClosed, ClientState, Stopped
 
 CLOSE_S = 5.0
 SETTLE_S = 15.0
-PASSING = (ClientState.WAITING, ClientState.CONNECTING, ClientState.AUTHENTICATING)
+RECONNECTING = (ClientState.WAITING, ClientState.CONNECTING, ClientState.AUTHENTICATING)
 Entered = TypeVar("Entered")
 
 
-class Company:
-    """One lab's. Everything here runs on the background loop."""
+class LabClients:
+    """The clients of one lab. Every method runs on the background loop."""
 
     def __init__(self) -> None:
         self.clients: dict[str, Client] = {}
         self._entered: dict[str, AbstractAsyncContextManager[Any]] = {}
 
     async def admit(self, name: str, client: Client) -> Client:
-        """Open a client; an earlier one of this name is closed first."""
+        """Open a client, and close an earlier one of this name first."""
         earlier = self.clients.pop(name, None)
         if earlier is not None:
             await earlier.close()
@@ -38,22 +38,22 @@ class Company:
         return client
 
     async def enter(self, name: str, context: AbstractAsyncContextManager[Entered]) -> Entered:
-        """Enter anything else; what was entered under this name before is left first."""
+        """Enter a context, and leave an earlier one of this name first."""
         await self.leave(name)
         entered = await context.__aenter__()
         self._entered[name] = context
         return entered
 
     async def leave(self, name: str) -> None:
-        """Close what has this name, a client or another thing. Nothing of this name: nothing to do."""
+        """Close the client or context of this name, if there is one."""
         client, context = self.clients.pop(name, None), self._entered.pop(name, None)
         if client is not None:
             await asyncio.shield(client.close())
         if context is not None:
-            await asyncio.shield(context.__aexit__(None, None, None))  # it goes on leaving when the cell is interrupted
+            await asyncio.shield(context.__aexit__(None, None, None))  # goes on even if the cell is interrupted
 
     async def leave_all(self) -> None:
-        """The newest first, then the clients, all at once."""
+        """Leave the contexts, newest first, then close all clients at once."""
         with contextlib.suppress(ClientClosed, Stopped, TimeoutError):
             async with asyncio.timeout(CLOSE_S):
                 for name in reversed(list(self._entered)):
@@ -65,7 +65,7 @@ class Company:
                 await asyncio.gather(*(client.close() for client in clients))
 
     async def settle(self) -> None:
-        """Until no client is on its way back, SETTLE_S at most."""
+        """Wait up to SETTLE_S seconds until no client is reconnecting."""
         ends = monotonic() + SETTLE_S
-        while monotonic() < ends and any(client.state in PASSING for client in self.clients.values()):
+        while monotonic() < ends and any(client.state in RECONNECTING for client in self.clients.values()):
             await asyncio.sleep(0.05)

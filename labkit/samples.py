@@ -1,10 +1,10 @@
-"""Samples (time, name, value) in series of fixed size: what the bench measures and the views draw.
+"""Samples (time, name, value) in series of fixed size: `bench` measures them and `views` draws them.
 
     store.add("round trip ms", 1.4)
-    store.window("round trip ms", after=0)      # what is new since one looked last
+    store.window("round trip ms", after=0)      # what is new since the last call
     store.frame()                               # everything, for pandas
 
-Whoever measures adds; whoever draws polls. Neither knows the other, and threads may do both. Taught in notebook 01.
+A `Store` is thread-safe.
 """
 
 from array import array
@@ -19,7 +19,7 @@ SAMPLES_PER_SERIES = 4096
 
 
 class Window(NamedTuple):
-    """Some samples of one series, oldest first. `seen` is what to give as `after` next time."""
+    """Some samples of one series, oldest first. Pass `seen` as `after` to get only newer ones."""
 
     times: "array[float]"
     values: "array[float]"
@@ -27,7 +27,7 @@ class Window(NamedTuple):
 
 
 class _Series:
-    """A ring of samples."""
+    """A ring buffer of samples."""
 
     def __init__(self, size: int) -> None:
         self.times = array("d", bytes(8 * size))
@@ -47,7 +47,7 @@ class _Series:
 
 
 class Store:
-    """Named series of samples. Times are seconds since 1970; a name says its unit, as in "round trip ms"."""
+    """Named series of samples. Times are seconds since 1970; a name includes its unit, as in "round trip ms"."""
 
     def __init__(self, size: int = SAMPLES_PER_SERIES) -> None:
         if size < 1:
@@ -57,7 +57,7 @@ class Store:
         self._lock = Lock()
 
     def add(self, name: str, value: float, at: float | None = None) -> None:
-        """Add one sample; the oldest of a full series is forgotten."""
+        """Add one sample; a full series drops its oldest."""
         with self._lock:
             series = self._series.get(name)
             if series is None:
@@ -65,18 +65,18 @@ class Store:
             series.add(time() if at is None else at, value)
 
     def names(self) -> list[str]:
-        """The series, in the order in which they were first added to."""
+        """Return the names of the series, in the order of their first samples."""
         with self._lock:
             return list(self._series)
 
     def window(self, name: str, after: int = 0) -> Window:
-        """The samples of a series that came after the first `after`; empty when there is no such series yet."""
+        """Return the samples of a series after the first `after`; empty if there is no such series."""
         with self._lock:
             series = self._series.get(name)
             return Window(array("d"), array("d"), 0) if series is None else series.window(after)
 
     def frame(self) -> "pandas.DataFrame":
-        """Everything, a row a sample: `time` (UTC), `name`, `value`, ordered by time. Needs pandas."""
+        """Return one row per sample: `time` (UTC), `name`, `value`, ordered by time. Needs pandas."""
         import pandas
 
         windows = {name: self.window(name) for name in self.names()}

@@ -1,9 +1,7 @@
-"""What is tortured: server processes with audit files, and a proxy between them and their clients.
+"""What is tortured: server processes with audit files, behind a proxy that breaks connections.
 
-    clients --> proxy (stalls, resets, parts) --> servers (killed with -9, started again on the same port)
-                                                    each --> its own proxy --> broker (killed with -9 as well)
-
-Taught in notebook 10 (beyond one process).
+clients --> proxy (stalls, resets, partitions) --> servers (killed with -9, restarted on the same port)
+                                                     each --> its own proxy --> broker (killed with -9 too)
 """
 
 import asyncio
@@ -14,17 +12,18 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from random import Random
-from types import TracebackType
 from typing import Self
 
 from labkit.bench.launch.nats_process import NatsProcess
 from labkit.bench.launch.server_process import ServerProcess
 from labkit.bench.torture.history import Stored
-from labkit.bench.torture.plan import Step, TorturePlan
+from labkit.bench.torture.plan import Disruption, TorturePlan
 from labkit.brokers import broker_at
 from labkit.brokers.nats.reader import Message
 from labkit.brokers.nats.whole import whole_log
-from labkit.faults import Fault, Proxy, Reset, Stall
+from labkit.faults import Fault, Proxy
+from labkit.faults.kinds.reset import Reset
+from labkit.faults.kinds.stall import Stall
 from labkit.rules.limits import Limits
 from labkit.wire.audit.file import reading, rows
 from labkit.wire.audit.verify import verify
@@ -34,8 +33,8 @@ BROKER_AWAY_S = 1.0
 SETTINGS = ["messages_per_s=off", "handshakes_per_s=off"]
 
 
-class World:
-    """Servers that can be killed and lines that can be torn. One lifecycle: `async with`."""
+class TortureTarget:
+    """Servers that can be killed and connections that can be broken. Use `async with`."""
 
     def __init__(self, plan: TorturePlan, folder: Path) -> None:
         self.token = secrets.token_urlsafe(16)
@@ -57,14 +56,14 @@ class World:
 
     @property
     def url(self) -> str:
-        """Where clients connect."""
+        """The address for clients."""
         return self._proxy.url
 
     async def __aenter__(self) -> Self:
         """Raises ServerDied, NoNats."""
         async with AsyncExitStack() as opening:
             if self._broker is not None:
-                opening.callback(self._broker.stop)
+                opening.callback(self._broker.terminate)
                 await asyncio.to_thread(self._broker.start)
                 for _ in range(self._number):
                     self._broker_lines.append(await opening.enter_async_context(Proxy(self._broker.url)))
@@ -78,9 +77,7 @@ class World:
             self._open = opening.pop_all()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._open.aclose()
 
     def _options(self, number: int, audit: Path) -> list[str]:
@@ -90,16 +87,14 @@ class World:
         return options + [part for setting in SETTINGS for part in ("--set", setting)]
 
     async def _end(self) -> None:
-        """Everybody drains; what is stored is in the files after this."""
+        """Drain every server, so that the audit files are complete."""
         for task in self._healing:
             task.cancel()
         await asyncio.gather(*self._healing, return_exceptions=True)
         await asyncio.gather(*(asyncio.to_thread(server.terminate) for server in self._servers))
 
-    # What is done to it
-
-    async def do(self, step: Step) -> None:
-        """Do one step of a schedule. A kill returns when the server is back; what the network does heals by itself."""
+    async def disrupt(self, step: Disruption) -> None:
+        """Cause one disruption. A kill returns when the server is back; network faults heal by themselves."""
         if step.do == "kill":
             await self._kill(step.server)
         elif step.do == "kill broker":
@@ -114,7 +109,7 @@ class World:
             self._lines([Stall()], self._chosen(step, share=0.5), step.seconds)
 
     def heal(self) -> None:
-        """No faults any more."""
+        """Remove all network faults."""
         self._proxy.heal()
         for line in self._broker_lines:
             line.heal()
@@ -133,14 +128,14 @@ class World:
         await asyncio.sleep(BROKER_AWAY_S)
         await asyncio.to_thread(self._broker.start)
 
-    def _part_broker(self, step: Step) -> None:
-        """One server and the broker hear nothing of each other."""
+    def _part_broker(self, step: Disruption) -> None:
+        """Partition one server from the broker."""
         line = self._broker_lines[step.server]
         line.set(down=[Stall()], up=[Stall()])
         self._later(step.seconds, line.heal)
 
-    def _chosen(self, step: Step, share: float) -> Sequence[int]:
-        """Open connections: one, or a share of them."""
+    def _chosen(self, step: Disruption, share: float) -> Sequence[int]:
+        """Choose open connections: one, or a share of them."""
         opened = [traffic.number for traffic in self._proxy.connections if traffic.open]
         rng = Random(step.draw)
         return rng.sample(opened, min(len(opened), max(1, round(share * len(opened)))))
@@ -160,15 +155,13 @@ class World:
         self._healing.add(task)
         task.add_done_callback(self._healing.discard)
 
-    # What it stored
-
     async def read_log(self) -> None:
-        """Keep the whole log, while the broker still lives."""
+        """Read the whole log while the broker still runs."""
         if self._broker is not None:
             self._log = await whole_log(broker_at(self._broker.url))
 
     def unreconciled(self) -> list[str]:
-        """What is wrong with audit files that do not say what the log says."""
+        """Return a sentence for each audit file that differs from the log."""
         found: list[str] = []
         if self._log is None:
             return found
@@ -181,12 +174,12 @@ class World:
         return found
 
     def broken(self) -> list[str]:
-        """What is wrong with hash chains that do not hold."""
+        """Return a sentence for each audit file whose hash chain does not hold."""
         verdicts = [(path.name, verify(path)) for path in self._audits()]
         return [f"{name} is {verdict}" for name, verdict in verdicts if not verdict.is_intact]
 
     def stored(self) -> dict[str, list[Stored]]:
-        """Each audit file's events, in its order."""
+        """Return each audit file's events in their order."""
         return {path.name: _stored(path) for path in self._audits()}
 
 

@@ -1,7 +1,7 @@
-"""What the server of a lab starts with: its users and their codes, its secrets, its limits, and its folder.
+"""The configuration of a lab's server: users and their codes, secrets, limits, and a folder.
 
-setting.options(), setting.environment()     for a process of its own
-setting.server(port)                         for one in this process
+config.options(), config.environment()       for a server process
+config.server(port)                          for a server in this process
 """
 
 import secrets
@@ -18,11 +18,11 @@ from labkit.wire.server import Server
 ALL_ROOMS = "*"
 
 
-class Setting:
-    """Made anew for every lab: no two share a secret or a file."""
+class LabConfig:
+    """One lab's configuration; no two labs share a secret or a file."""
 
     def __init__(self, users: tuple[str, ...], rooms: Mapping[str, str], limits: dict[str, Any]) -> None:
-        """`rooms` are grants by user, where not all rooms. Raises BadLimit."""
+        """`rooms` are the grants of users who may not enter every room. Raises BadLimit."""
         self.token, self.ops_token = secrets.token_urlsafe(12), secrets.token_urlsafe(12)
         self.codes = {user: secrets.token_urlsafe(9) for user in users}
         self._limits: dict[str, Any] = {}
@@ -35,22 +35,22 @@ class Setting:
         self._users.write_text("\n".join(["name,code,rooms", *lines, ""]))
 
     def limit(self, limits: dict[str, Any]) -> None:
-        """Change limits, for the next start. Raises BadLimit here, not in another process."""
+        """Change limits for the next start. Raises BadLimit here, not in another process."""
         self.limits = Limits().set(self._limits | limits)
         self._limits |= limits
 
     def options(self) -> list[str]:
-        """As for `labkit serve`; secrets are not among them, because everybody may list processes."""
+        """Return options for `labkit serve`, without secrets, because process lists show options."""
         lines = [f"{name}={'off' if value is None else value}" for name, value in self._limits.items()]
         settings = [part for line in lines for part in ("--set", line)]
         return ["--users", str(self._users), "--audit", str(self.audit), *settings]
 
     def environment(self) -> dict[str, str]:
-        """The secrets of `labkit serve`."""
+        """Return the secrets as environment variables for `labkit serve`."""
         return {"DEV_TOKEN": self.token, "OPS_TOKEN": self.ops_token}
 
     def server(self, port: int) -> Server:
-        """The same server, as a value of this process."""
+        """Make the same server in this process."""
         return Server(
             "127.0.0.1",
             port,
@@ -62,5 +62,5 @@ class Setting:
         )
 
     def remove(self) -> None:
-        """Forget what was stored."""
+        """Delete the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)

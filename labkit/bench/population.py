@@ -1,20 +1,21 @@
-"""Members of a lab's room who talk at a rate that can be turned, and one of them who reads as slowly as one likes.
+"""Members of a lab's room that publish at an adjustable rate; one of them reads as slowly as you like.
 
-    async with Crowd(lab, members=50, rate=20) as crowd:     # on the background loop
-        crowd.rate = 200
-        crowd.read_at(2000)                                  # bytes a second; None: as fast as it can
-        crowd.freeze(); crowd.heal()
+    async with Population(lab, members=50, rate=20) as population:     # on the background loop
+        population.rate = 200
+        population.read_at(2000)                                       # bytes per second; None: as fast as it can
+        population.freeze(); population.heal()
 
-The slow member's connection goes through a proxy of `faults`; the others connect directly.
+The slow member connects through a proxy of `labkit.faults`, the others directly.
 """
 
 import asyncio
 from contextlib import AsyncExitStack
 from time import monotonic
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from labkit.faults import Proxy, Stall, Throttle
+from labkit.faults import Proxy
+from labkit.faults.kinds.stall import Stall
+from labkit.faults.kinds.throttle import Throttle
 from labkit.wire.client.client import Client
 from labkit.wire.client.room import ClientRoom
 from labkit.wire.client.state import BufferFull, ClientClosed
@@ -28,14 +29,15 @@ SPEAKERS = 5
 TICK_S = 0.02
 
 
-class Crowd:
+class Population:
     """Some members in one room of a lab."""
 
     def __init__(self, lab: "Lab", members: int = 50, rate: float = 10.0) -> None:
+        """`rate` is in messages per second, of all speakers together. Raises ValueError."""
         if members < 2:
-            raise ValueError("a crowd has at least 2 members: one of them is the slow one")
-        self.rate = rate  # messages a second, all speakers together
-        self.said = self.unsaid = 0
+            raise ValueError(f"members={members} must be at least 2, because one of them is the slow one")
+        self.rate = rate
+        self.sent = self.failed = 0
         self.clients: list[Client] = []
         self._lab = lab
         self._members = members
@@ -44,13 +46,13 @@ class Crowd:
 
     async def __aenter__(self) -> Self:
         try:
-            await self._come()
-        except BaseException:  # interrupted half-way: nobody stays behind
+            await self._connect()
+        except BaseException:  # interrupted half-way: leave no client behind
             await self.__aexit__(None, None, None)
             raise
         return self
 
-    async def _come(self) -> None:
+    async def _connect(self) -> None:
         lab = self._lab
         self._proxy = await self._stack.enter_async_context(Proxy(lab.url))
         addresses = [self._proxy.url] + [lab.url] * (self._members - 1)
@@ -61,12 +63,10 @@ class Crowd:
             lab.clients["the slow one" if number == 0 else f"member {number}"] = client
             await self._stack.enter_async_context(client)
             rooms.append(await client.join(ROOM))
-        self._tasks = [asyncio.create_task(_hear(room)) for room in rooms]
+        self._tasks = [asyncio.create_task(_read(room)) for room in rooms]
         self._tasks.append(asyncio.create_task(self._talk(rooms[1 : 1 + SPEAKERS])))
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         mine = set(map(id, self.clients))
         for name in [name for name, client in self._lab.clients.items() if id(client) in mine]:
             del self._lab.clients[name]
@@ -76,19 +76,19 @@ class Crowd:
         await self._stack.aclose()
 
     def read_at(self, bytes_per_s: float | None) -> None:
-        """How fast the slow member reads."""
+        """Set how fast the slow member reads; None for as fast as it can."""
         self._proxy.set(down=[] if bytes_per_s is None else [Throttle(bytes_per_s=bytes_per_s)])
 
     def freeze(self) -> None:
-        """The slow member's network stands still, as in a tunnel: TCP is alive, nothing passes."""
+        """Stall the slow member's network, as in a tunnel: TCP stays connected, but nothing passes."""
         self._proxy.set(down=[Stall()], up=[Stall()])
 
     def heal(self) -> None:
-        """No fault any more."""
+        """Remove every fault."""
         self._proxy.heal()
 
     async def _talk(self, rooms: list[ClientRoom]) -> None:
-        """Open loop: what is due is said, whether or not earlier answers have come."""
+        """Publish what is due, whether or not earlier messages were answered (open loop)."""
         due, before = 0.0, monotonic()
         answers: set[asyncio.Task[None]] = set()
         while True:
@@ -98,18 +98,18 @@ class Crowd:
             before = now
             while due >= 1:
                 due -= 1
-                self.said += 1
-                answer = asyncio.create_task(self._say(rooms[self.said % len(rooms)]))
+                self.sent += 1
+                answer = asyncio.create_task(self._publish(rooms[self.sent % len(rooms)]))
                 answers.add(answer)
                 answer.add_done_callback(answers.discard)
 
-    async def _say(self, room: ClientRoom) -> None:
+    async def _publish(self, room: ClientRoom) -> None:
         try:
             await room.chat(TEXT)
-        except (BufferFull, ClientClosed):  # the server is away for long, or the crowd goes home
-            self.unsaid += 1
+        except (BufferFull, ClientClosed):  # the server is away for long, or the population is closing
+            self.failed += 1
 
 
-async def _hear(room: ClientRoom) -> None:
+async def _read(room: ClientRoom) -> None:
     async for _ in room:
         pass
