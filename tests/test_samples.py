@@ -10,7 +10,7 @@ from labkit.samples import Store
 
 
 @given(st.lists(st.floats(allow_nan=False), max_size=60), st.integers(1, 20), st.integers(1, 7))
-def test_one_who_looks_often_enough_sees_every_sample_once(values: list[float], size: int, every: int) -> None:
+def test_store_frequent_reader_sees_every_sample_once(values: list[float], size: int, every: int) -> None:
     store, seen, after = Store(size), [], 0
     for number, value in enumerate(values):
         store.add("x", value, at=number)
@@ -23,7 +23,7 @@ def test_one_who_looks_often_enough_sees_every_sample_once(values: list[float], 
 
 
 @given(st.lists(st.integers(), max_size=60), st.integers(1, 20))
-def test_the_newest_are_kept(values: list[int], size: int) -> None:
+def test_store_keeps_the_newest_samples(values: list[int], size: int) -> None:
     store = Store(size)
     for number, value in enumerate(values):
         store.add("x", value, at=number)
@@ -33,7 +33,7 @@ def test_the_newest_are_kept(values: list[int], size: int) -> None:
     assert seen == len(values)
 
 
-def test_no_sample_is_lost_between_threads() -> None:
+def test_store_threads_lose_no_sample() -> None:
     store = Store(100_000)
 
     def add() -> None:
@@ -50,12 +50,12 @@ def test_no_sample_is_lost_between_threads() -> None:
     assert sorted(window.values) == sorted([float(number) for number in range(5_000)] * 4)
 
 
-def test_an_unknown_series_is_empty() -> None:
+def test_store_unknown_series_is_empty() -> None:
     assert Store().window("nothing") == Store().window("nothing", after=7)
     assert Store().window("nothing").seen == 0
 
 
-def test_the_frame_has_every_sample_by_time() -> None:
+def test_store_frame_is_sorted_by_time() -> None:
     store = Store()
     store.add("b ms", 2.0, at=20.0)
     store.add("a ms", 1.0, at=10.0)
@@ -65,10 +65,10 @@ def test_the_frame_has_every_sample_by_time() -> None:
     assert [stamp.timestamp() for stamp in frame["time"]] == [10.0, 20.0]
 
 
-def test_the_frame_of_an_empty_store_has_its_columns() -> None:
+def test_store_empty_frame_has_columns() -> None:
     assert list(Store().frame().columns) == ["time", "name", "value"]
 
 
-def test_a_series_without_room_is_refused() -> None:
+def test_store_size_0_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1 sample, not 0"):
         Store(0)

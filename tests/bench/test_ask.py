@@ -12,7 +12,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
 
 @pytest.mark.parametrize("said", [b"", b"HTT", HEAD, HEAD + b"half"])
 @on_a_loop
-async def test_an_answer_cut_short_is_an_os_error(said: bytes) -> None:
+async def test_ask_answer_cut_short_raises_os_error(said: bytes) -> None:
     """Killed before, in and behind the head: whoever asks knows an OSError as `later`."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -13,7 +13,7 @@ NOBODY = 2**30  # more than any kernel gives a process
 SMALL, LARGE = Need(connections=10_000), Need(connections=1_000_000)
 
 
-def test_a_plan_adds_up() -> None:
+def test_plan_figures_add_up() -> None:
     """10,000 connections that speak rarely fit into one server, and one is spare."""
     made = plan(COSTS, SMALL)
     assert (made.servers, made.clusters, made.bound_by) == (2, 1, "the limit of connections")
@@ -24,13 +24,13 @@ def test_a_plan_adds_up() -> None:
     assert made.back_s == 40
 
 
-def test_more_talk_is_bound_by_deliveries_and_less_memory_by_memory() -> None:
+def test_plan_names_the_bottleneck() -> None:
     """The plan names what to change."""
     assert plan(COSTS, replace(SMALL, said_per_min=1, room_size=2_000)).bound_by == "deliveries"
     assert plan(COSTS, replace(SMALL, server_gb=0.1)).bound_by == "memory"
 
 
-def test_events_beyond_one_log_need_several() -> None:
+def test_plan_too_many_events_need_several_logs() -> None:
     """Every server reads every event: servers do not help there."""
     one, many = plan(COSTS, LARGE), plan(COSTS, replace(LARGE, said_per_min=1))
     assert one.clusters == 3
@@ -39,7 +39,7 @@ def test_events_beyond_one_log_need_several() -> None:
 
 
 @pytest.mark.parametrize("name", ["connections", "room_size", "said_per_min"])
-def test_more_of_anything_needs_no_fewer_servers(name: str) -> None:
+def test_plan_more_load_needs_no_fewer_servers(name: str) -> None:
     """And no core is busier than was allowed."""
     for times in (2, 5, 50):
         more = plan(COSTS, replace(SMALL, **{name: getattr(SMALL, name) * times}))
@@ -47,7 +47,7 @@ def test_more_of_anything_needs_no_fewer_servers(name: str) -> None:
         assert more.busy <= SMALL.busy + 1e-9
 
 
-def test_the_time_until_everybody_is_back_is_what_a_virtual_storm_says() -> None:
+def test_plan_recovery_time_agrees_with_virtual_storm() -> None:
     """Within 15 %: the same rule hands out the window there."""
     made = plan(COSTS, SMALL)
     seen = storm(policy="ours", clients=made.connections_each, handshakes_per_s=SMALL.handshakes_per_s, seed=1)["ours"]
@@ -57,7 +57,7 @@ def test_the_time_until_everybody_is_back_is_what_a_virtual_storm_says() -> None
 
 
 @pytest.mark.parametrize("wrong", [{"connections": 0}, {"busy": 1.5}, {"server_gb": -1}, {"room_size": 0}])
-def test_a_need_that_cannot_be_is_refused(wrong: dict[str, float]) -> None:
+def test_need_invalid_value_is_refused(wrong: dict[str, float]) -> None:
     """Before it divides by nothing."""
     with pytest.raises(ValueError):
         Need(**wrong)  # type: ignore[arg-type]
@@ -68,7 +68,7 @@ async def publish_nothing() -> None:
 
 
 @on_a_loop
-async def test_costs_of_a_process_that_is_gone_are_an_error() -> None:
+async def test_measure_missing_process_raises() -> None:
     """Never the defaults: nobody takes them for their own machine's."""
     with pytest.raises(ProcessLookupError):
         await measure(NOBODY, "ws://127.0.0.1:9", "token")
@@ -76,7 +76,7 @@ async def test_costs_of_a_process_that_is_gone_are_an_error() -> None:
         await measure_log(NOBODY, publish_nothing)
 
 
-def test_the_text_says_all_of_it() -> None:
+def test_plan_text_is_one_sentence() -> None:
     """One sentence, as the notebook prints it."""
     assert str(plan(COSTS, SMALL)) == (
         "10,000 connections: 2 servers, bound by the limit of connections; 10,000 connections, 0.3 GB and 1 % of a "

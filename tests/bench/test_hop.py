@@ -33,7 +33,7 @@ async def silent_client(hop: Hop) -> tuple[asyncio.StreamReader, asyncio.StreamW
     return reader, writer
 
 
-def test_messages_pass_both_ways() -> None:
+def test_hop_passes_messages_both_ways() -> None:
     """What is said on one side is heard on the other, text as text and bytes as bytes."""
 
     async def echo(connection: ServerConnection) -> None:
@@ -49,7 +49,7 @@ def test_messages_pass_both_ways() -> None:
     assert asyncio.run(story()) == ["text", b"bytes"]
 
 
-def test_the_reason_of_a_close_is_lost() -> None:
+def test_hop_drops_close_code_and_reason() -> None:
     """The server closes with 4410 and a reason; the client sees 1005 and none."""
 
     async def revoke(connection: ServerConnection) -> None:
@@ -63,7 +63,7 @@ def test_the_reason_of_a_close_is_lost() -> None:
     assert asyncio.run(story()) == (1005, "")
 
 
-def test_it_answers_a_ping_for_a_client_that_is_silent() -> None:
+def test_hop_answers_pings_of_a_client_that_never_reads() -> None:
     """The pong that the server gets says nothing about the client, which never reads."""
 
     async def ask(connection: ServerConnection) -> None:
@@ -84,7 +84,7 @@ def test_it_answers_a_ping_for_a_client_that_is_silent() -> None:
     assert asyncio.run(story())
 
 
-def test_it_takes_everything_from_the_server_and_frees_it_at_the_end() -> None:
+def test_hop_buffers_for_a_slow_client_until_it_closes() -> None:
     """The server's own buffer stays empty beside a client that does not read: the hop holds it all."""
     own: list[int] = []
 
@@ -110,7 +110,7 @@ def test_it_takes_everything_from_the_server_and_frees_it_at_the_end() -> None:
     assert left == 0
 
 
-def test_it_ends_beside_a_client_that_says_goodbye_and_reads_nothing() -> None:
+def test_hop_closes_despite_a_client_that_never_reads() -> None:
     """Its end waits for nobody: neither for a close handshake that cannot end, nor for what cannot be delivered."""
 
     async def talk(connection: ServerConnection) -> None:
@@ -133,7 +133,7 @@ def test_it_ends_beside_a_client_that_says_goodbye_and_reads_nothing() -> None:
     assert asyncio.run(asyncio.wait_for(story(), 30)) < 10
 
 
-def test_a_hop_that_was_not_started_has_no_address() -> None:
+def test_hop_not_started_has_no_url() -> None:
     """The error says what to do."""
     with pytest.raises(RuntimeError, match="async with Hop"):
         _ = Hop("ws://127.0.0.1:1").url

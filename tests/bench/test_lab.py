@@ -42,7 +42,7 @@ def wait_until_gone(pid: int, seconds: float = 10.0) -> bool:
     return not runs(pid)
 
 
-def test_two_clients_talk_and_the_lab_is_healthy(lab: Lab) -> None:
+def test_lab_two_clients_exchange_messages(lab: Lab) -> None:
     ana, ben = labkit.run(lab.client("ana")), labkit.run(lab.client("ben"))
     said, heard = labkit.run(ana.join("room:demo")), labkit.run(ben.join("room:demo"))
     event = labkit.run(said.chat("hello"))
@@ -51,7 +51,7 @@ def test_two_clients_talk_and_the_lab_is_healthy(lab: Lab) -> None:
     assert lab.health() == Health(2)
 
 
-def test_a_name_twice_is_one_client(lab: Lab) -> None:
+def test_lab_same_client_name_replaces_the_first(lab: Lab) -> None:
     first = labkit.run(lab.client("ana"))
     second = labkit.run(lab.client("ana"))
     assert first.state is ClientState.STOPPED
@@ -59,7 +59,7 @@ def test_a_name_twice_is_one_client(lab: Lab) -> None:
     assert lab.health() == Health(1)
 
 
-def test_what_is_entered_twice_under_a_name_is_entered_once(lab: Lab) -> None:
+def test_lab_same_context_name_replaces_the_first(lab: Lab) -> None:
     """A start cell that is run again leaves what it started before, and the lab's end leaves the rest."""
     first = labkit.run(lab.enter("proxy", Proxy(lab.url)))
     ben = labkit.run(lab.client("ben", url=first.url))
@@ -74,7 +74,7 @@ def test_what_is_entered_twice_under_a_name_is_entered_once(lab: Lab) -> None:
         _ = second.url
 
 
-def test_a_crowd_that_is_interrupted_while_it_comes_leaves_nobody(lab: Lab) -> None:
+def test_population_interrupted_start_leaves_no_client(lab: Lab) -> None:
     """The cell that starts a population may be interrupted, and run again."""
     with pytest.raises(TimeoutError):
         labkit.run(lab.enter("population", Population(lab, members=400)), timeout=0.1)
@@ -84,7 +84,7 @@ def test_a_crowd_that_is_interrupted_while_it_comes_leaves_nobody(lab: Lab) -> N
     assert lab.health() == Health(0)
 
 
-def test_a_start_that_is_interrupted_is_stopped_by_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lab_interrupted_start_is_stopped_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its server runs already, and nobody would ever end it."""
 
     def interrupted(process: ServerProcess, *_: object) -> str:
@@ -100,7 +100,7 @@ def test_a_start_that_is_interrupted_is_stopped_by_the_next_one(monkeypatch: pyt
         assert pid is not None and wait_until_gone(pid)
 
 
-def test_two_who_restart_it_at_once_share_its_port(lab: Lab) -> None:
+def test_lab_concurrent_restarts_keep_one_server(lab: Lab) -> None:
     """A cell that kills and restarts, interrupted and run again: no port is in use, no server is left over."""
     with ThreadPoolExecutor(2) as both:
         for done in [both.submit(lab.restart) for _ in range(2)]:
@@ -108,7 +108,7 @@ def test_two_who_restart_it_at_once_share_its_port(lab: Lab) -> None:
     assert lab.health() == Health(0)
 
 
-def test_a_lab_that_was_stopped_is_not_started_by_a_task_that_was_late() -> None:
+def test_lab_restart_after_stop_is_refused() -> None:
     lab = Lab(name="late").start()
     lab.stop()
     with pytest.raises(RuntimeError, match="this lab was stopped"):
@@ -116,16 +116,16 @@ def test_a_lab_that_was_stopped_is_not_started_by_a_task_that_was_late() -> None
     assert lab.pid is None
 
 
-def test_a_stranger_to_the_lab_is_named(lab: Lab) -> None:
+def test_lab_unknown_user_is_refused(lab: Lab) -> None:
     with pytest.raises(ValueError, match="'zoe' is no user of this lab; there are ana, ben"):
         labkit.run(lab.client("zoe"))
 
 
-def test_a_guest_comes_in_with_the_dev_token(lab: Lab) -> None:
+def test_lab_guest_connects_with_the_dev_token(lab: Lab) -> None:
     assert str(labkit.run(lab.client()).user_id).startswith("user-")
 
 
-def test_samples_arrive(lab: Lab) -> None:
+def test_lab_sampler_fills_the_store(lab: Lab) -> None:
     labkit.run(lab.client("ana"))
     ends = time.monotonic() + 10
     while "largest buffer bytes: ana" not in lab.store.names() and time.monotonic() < ends:
@@ -134,13 +134,13 @@ def test_samples_arrive(lab: Lab) -> None:
     assert lab.store.window("largest buffer bytes: ana").values[0] > 0
 
 
-def test_health_sees_a_dead_server(lab: Lab) -> None:
+def test_health_reports_a_dead_server(lab: Lab) -> None:
     lab.kill()
     with pytest.raises(Unhealthy, match="the server is not running"):
         lab.health()
 
 
-def test_health_sees_a_dead_task(lab: Lab) -> None:
+def test_health_reports_a_dead_task(lab: Lab) -> None:
     async def die() -> None:
         raise LookupError("planted")
 
@@ -151,7 +151,7 @@ def test_health_sees_a_dead_task(lab: Lab) -> None:
         lab.health()
 
 
-def test_health_sees_a_task_that_died_unseen(lab: Lab) -> None:
+def test_health_reports_a_task_that_nobody_awaited(lab: Lab) -> None:
     async def die() -> None:
         raise LookupError("nobody looks")
 
@@ -165,7 +165,7 @@ def test_health_sees_a_task_that_died_unseen(lab: Lab) -> None:
         lab.health()
 
 
-def test_health_sees_a_leaked_socket(lab: Lab) -> None:
+def test_health_reports_a_leaked_socket(lab: Lab) -> None:
     stray = labkit.connect(lab.url, lab.token)
     labkit.run(stray.__aenter__())
     with pytest.raises(Unhealthy, match="1 connections were opened and not closed"):
@@ -173,7 +173,7 @@ def test_health_sees_a_leaked_socket(lab: Lab) -> None:
     labkit.run(stray.close())
 
 
-def test_clients_are_back_after_kill_and_restart(lab: Lab) -> None:
+def test_lab_clients_reconnect_after_kill_and_restart(lab: Lab) -> None:
     ana = labkit.run(lab.client("ana"))
     room = labkit.run(ana.join("room:demo"))
     first = labkit.run(room.chat("before"))
@@ -185,7 +185,7 @@ def test_clients_are_back_after_kill_and_restart(lab: Lab) -> None:
     assert lab.health() == Health(1)
 
 
-def test_a_server_that_stood_still_takes_nobody_for_dead() -> None:
+def test_lab_stalled_server_closes_no_client() -> None:
     """It counts from its own ping, and reads what came meanwhile before it looks at its clock; notebook 05 says so."""
     people = tuple(f"member-{number}" for number in range(20))
     with Lab(name="still", users=people, ping_interval_s=0.5, ping_timeout_s=1) as lab:
@@ -200,7 +200,7 @@ def test_a_server_that_stood_still_takes_nobody_for_dead() -> None:
         assert [client.log.of("closed") for client in clients if client.log.of("closed")] == []
 
 
-def test_starting_again_stops_the_earlier_lab() -> None:
+def test_lab_second_start_stops_the_first() -> None:
     first = Lab(name="again").start()
     client = labkit.run(first.client("ana"))
     pid, folder = first.pid, first.audit.parent
@@ -211,7 +211,7 @@ def test_starting_again_stops_the_earlier_lab() -> None:
         assert second.health() == Health(0)
 
 
-def test_nothing_is_left_after_the_end(lab: Lab) -> None:
+def test_lab_stop_leaves_nothing_behind(lab: Lab) -> None:
     labkit.run(lab.client("ana"))
     pid, folder = lab.pid, lab.audit.parent
     assert folder.is_dir() and pid is not None and runs(pid)
@@ -221,7 +221,7 @@ def test_nothing_is_left_after_the_end(lab: Lab) -> None:
     assert not folder.exists()
 
 
-def test_the_server_ends_with_its_parent_even_by_sigkill() -> None:
+def test_lab_server_ends_with_a_killed_parent() -> None:
     program = "import labkit, time; lab = labkit.Lab().start(); print(lab.pid, flush=True); time.sleep(60)"
     parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
@@ -233,13 +233,13 @@ def test_the_server_ends_with_its_parent_even_by_sigkill() -> None:
     assert wait_until_gone(server)
 
 
-def test_interrupting_the_process_group_leaves_the_server_running(lab: Lab) -> None:
+def test_lab_server_has_its_own_process_group(lab: Lab) -> None:
     """A notebook's interrupt button signals the kernel's whole group; the server has a group of its own."""
     assert lab.pid is not None
     assert os.getpgid(lab.pid) != os.getpgid(0)
 
 
-def test_limits_reach_the_server() -> None:
+def test_lab_limits_reach_the_server() -> None:
     with Lab(rooms_per_connection=1, messages_per_s=None, name="limits") as lab:
         ana = labkit.run(lab.client("ana"))
         labkit.run(ana.join("room:one"))
@@ -249,14 +249,14 @@ def test_limits_reach_the_server() -> None:
         Lab(outbox_byte=1)
 
 
-def test_the_server_is_told_to_stop_and_drains(lab: Lab) -> None:
+def test_lab_restart_drains_the_server(lab: Lab) -> None:
     ana = labkit.run(lab.client("ana"))
     lab.restart()
     assert lab.health() == Health(1)
     assert ana.log.of("closed")[0].detail["code"] == 1012
 
 
-def test_secrets_are_in_no_argument(lab: Lab) -> None:
+def test_lab_command_line_contains_no_secret(lab: Lab) -> None:
     """The process list is for everybody."""
     command = Path(f"/proc/{lab.pid}/cmdline").read_text()
     assert lab.token not in command
@@ -264,18 +264,18 @@ def test_secrets_are_in_no_argument(lab: Lab) -> None:
         assert secret not in command
 
 
-def test_a_lab_that_was_not_started_says_so() -> None:
+def test_lab_not_started_has_no_url() -> None:
     with pytest.raises(RuntimeError, match=r"call start\(\)"):
         _ = Lab().url
 
 
-def test_a_server_that_cannot_start_tells_why() -> None:
+def test_server_process_failed_start_shows_the_log() -> None:
     process = ServerProcess({}, ["--set", "outbox_bytes=-1"])
     with pytest.raises(ServerDied, match="outbox_bytes"):
         process.start()
 
 
-def test_sigterm_is_answered_with_zero() -> None:
+def test_server_process_terminate_returns_0() -> None:
     process = ServerProcess({"DEV_TOKEN": "a-token-of-this-test"})
     process.start()
     assert process.terminate() == 0
@@ -283,7 +283,7 @@ def test_sigterm_is_answered_with_zero() -> None:
     assert process.kill() == -signal.SIGKILL
 
 
-def test_a_server_in_a_thread_can_be_looked_into() -> None:
+def test_lab_in_thread_exposes_the_server() -> None:
     with Lab(name="thread", in_thread=True) as lab:
         ana = labkit.run(lab.client("ana"))
         room = labkit.run(ana.join("room:inside"))
@@ -297,12 +297,12 @@ def test_a_server_in_a_thread_can_be_looked_into() -> None:
         assert lab.health() == Health(1)
 
 
-def test_only_a_server_in_a_thread_can_be_looked_into(lab: Lab) -> None:
+def test_lab_in_process_has_no_inside(lab: Lab) -> None:
     with pytest.raises(RuntimeError, match="in_thread=True"):
         _ = lab.inside
 
 
-def test_a_restart_may_change_limits(lab: Lab) -> None:
+def test_lab_restart_changes_limits(lab: Lab) -> None:
     ana = labkit.run(lab.client("ana"))
     lab.restart(rooms_per_connection=1)
     labkit.run(ana.join("room:one"), timeout=20)
@@ -310,7 +310,7 @@ def test_a_restart_may_change_limits(lab: Lab) -> None:
         labkit.run(ana.join("room:two"))
 
 
-def test_a_lab_tells_why_a_connection_ended(lab: Lab) -> None:
+def test_lab_timeline_explains_a_revocation(lab: Lab) -> None:
     ana = labkit.run(lab.client("ana"))
     lab.revoke("ana")
     ends = time.monotonic() + 10

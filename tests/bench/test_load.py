@@ -30,7 +30,7 @@ def server(**limits: Any) -> Server:
 
 
 @on_a_loop
-async def test_every_delivery_is_counted_once() -> None:
+async def test_load_counts_every_delivery_once() -> None:
     """Each message is heard by each member of its room, its speaker included, and by nobody else."""
     async with server() as house:
         result = await load(house.url, TOKEN, rooms=3, members=4, rate=60, seconds=1)
@@ -41,7 +41,7 @@ async def test_every_delivery_is_counted_once() -> None:
 
 
 @on_a_loop
-async def test_the_closed_loop_says_the_next_thing_when_it_has_heard_the_last() -> None:
+async def test_load_closed_loop_waits_for_each_delivery() -> None:
     async with server(messages_per_s=None) as house:
         made = Load(LoadPlan(house.url, TOKEN, rooms=2, members=3, rate=None, seconds=0.5))
         result = await made.run()
@@ -63,21 +63,21 @@ async def slow_share(rate: float | None) -> tuple[float, int]:
 
 
 @on_a_loop
-async def test_a_pause_shows_in_every_message_that_was_due_in_it() -> None:
+async def test_load_open_loop_shows_a_pause_in_every_due_message() -> None:
     """A quarter of the messages were due in a slow moment, and must say so, though none was sent in it."""
     share, _ = await slow_share(rate=100)
     assert share > 0.8 * (STALL_S - SLOW_S) / TALK_S
 
 
 @on_a_loop
-async def test_the_closed_loop_omits_what_it_did_not_say() -> None:
+async def test_load_closed_loop_shows_a_pause_once() -> None:
     """The same pause, and one message that met it."""
     _, slow = await slow_share(rate=None)
     assert slow <= 2 * 2  # one message, perhaps two, each heard by two
 
 
 @on_a_loop
-async def test_what_the_server_refuses_is_lost_and_said() -> None:
+async def test_load_refused_messages_count_as_lost() -> None:
     async with server(messages_per_s=5, message_burst=5) as house:
         result = await load(house.url, TOKEN, members=2, rate=60, seconds=1)
     assert result.refused["rate_limited"] > 20
@@ -85,7 +85,7 @@ async def test_what_the_server_refuses_is_lost_and_said() -> None:
 
 
 @on_a_loop
-async def test_a_member_that_is_closed_is_told_and_its_deliveries_are_lost() -> None:
+async def test_load_closed_members_are_reported() -> None:
     async with server(session_ttl_s=0.6) as house:
         result = await load(house.url, TOKEN, members=3, rate=50, seconds=1)
     assert result.closes == {4419: 3}
@@ -93,14 +93,14 @@ async def test_a_member_that_is_closed_is_told_and_its_deliveries_are_lost() -> 
 
 
 @on_a_loop
-async def test_more_members_than_the_accept_rate_lets_in_come_in_later() -> None:
+async def test_load_members_above_the_accept_rate_enter_later() -> None:
     async with server(handshakes_per_s=10) as house:
         result = await load(house.url, TOKEN, members=14, rate=20, seconds=0.5)
     assert (result.sent, result.delivered) == (10, 140)
 
 
 @on_a_loop
-async def test_stopped_early_it_tells_what_was_measured_so_far() -> None:
+async def test_load_stopped_early_keeps_its_figures() -> None:
     async with server() as house:
         made = Load(LoadPlan(house.url, TOKEN, members=2, rate=50, seconds=1000))
         running = asyncio.create_task(made.run())
@@ -113,7 +113,7 @@ async def test_stopped_early_it_tells_what_was_measured_so_far() -> None:
 
 
 @on_a_loop
-async def test_a_wrong_token_is_named_and_not_shown() -> None:
+async def test_load_wrong_token_is_reported_without_it() -> None:
     async with server() as house:
         with pytest.raises(LoadFailed, match="4403 auth failed") as failure:
             await load(house.url, "another-secret")
@@ -122,14 +122,14 @@ async def test_a_wrong_token_is_named_and_not_shown() -> None:
 
 
 @on_a_loop
-async def test_an_address_where_nobody_listens_is_named() -> None:
+async def test_load_refused_connection_is_reported() -> None:
     async with server() as house:
         url = house.url
     with pytest.raises(LoadFailed, match=r"nobody listens there; is the server running\?"):
         await load(url, TOKEN)
 
 
-def test_an_http_server_is_no_room_server() -> None:
+def test_load_http_server_is_reported() -> None:
     web = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     Thread(target=web.serve_forever, daemon=True).start()
     with pytest.raises(LoadFailed, match=r"no WebSocket but: HTTP/1.0 501"):
@@ -149,17 +149,17 @@ def test_an_http_server_is_no_room_server() -> None:
         {"rate": float("nan")},
     ],
 )
-def test_a_load_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
+def test_load_plan_invalid_value_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         LoadPlan(**({"url": "ws://localhost"} | wrong))
 
 
 @pytest.mark.parametrize(("percent", "ms"), [(50, 50.0), (99, 99.0), (99.1, 100.0), (100, 100.0), (1, 1.0), (0.5, 1.0)])
-def test_percentiles_are_of_what_was_measured(percent: float, ms: float) -> None:
+def test_percentile_uses_the_nearest_rank(percent: float, ms: float) -> None:
     """By nearest rank: a latency that somebody had, never one in between."""
     assert percentile([number / 1000 for number in range(1, 101)], percent) == ms
     assert percentile([], percent) is None
 
 
-def test_the_door_has_it() -> None:
+def test_labkit_exports_load() -> None:
     assert labkit.load is load

@@ -39,7 +39,7 @@ async def said_by(url: str) -> bytes:
     return said
 
 
-def test_it_runs_what_it_was_given_and_its_samples_arrive(tmp_path: Path) -> None:
+def test_own_server_serves_and_sends_samples(tmp_path: Path) -> None:
     """The functions serve from a process of their own; a line NAME NUMBER becomes a sample, other lines do not."""
     store = Store()
     own = OwnServer(tmp_path / "own.py", store)
@@ -52,7 +52,7 @@ def test_it_runs_what_it_was_given_and_its_samples_arrive(tmp_path: Path) -> Non
     own.terminate()
 
 
-def test_start_again_ends_the_one_before(tmp_path: Path) -> None:
+def test_own_server_second_start_ends_the_first(tmp_path: Path) -> None:
     """A cell that runs again leaves no second process."""
     own = OwnServer(tmp_path / "own.py")
     own.start(HEAD, main)
@@ -63,7 +63,7 @@ def test_start_again_ends_the_one_before(tmp_path: Path) -> None:
     own.terminate()
 
 
-def test_its_file_is_a_program_that_ends_with_its_stdin(tmp_path: Path) -> None:
+def test_own_server_file_runs_alone_until_stdin_closes(tmp_path: Path) -> None:
     """The file needs no notebook, and cannot outlive who started it."""
     own = OwnServer(tmp_path / "own.py")
     own.start(HEAD, main)
@@ -79,7 +79,7 @@ def test_its_file_is_a_program_that_ends_with_its_stdin(tmp_path: Path) -> None:
         assert alone.wait(10) == 0
 
 
-def test_a_mistake_in_it_is_shown(tmp_path: Path) -> None:
+def test_own_server_error_is_shown(tmp_path: Path) -> None:
     """A program that cannot start says so where it was started."""
     with pytest.raises(ServerDied, match="NameError: name 'asincio' is not defined"):
         OwnServer(tmp_path / "own.py").start(HEAD, "asincio", main)

@@ -50,7 +50,7 @@ def traces(draw: st.DrawFn) -> Trace:
 @pytest.mark.parametrize("kind", POLICIES, ids=lambda kind: kind.name)
 @settings(max_examples=30, deadline=None)
 @given(trace=traces())
-def test_every_event_is_read_or_counted_as_lost(kind: type, trace: Trace) -> None:
+def test_policy_event_is_read_once_or_lost(kind: type, trace: Trace) -> None:
     noting = ReadLog(kind)
     outcome = replay(trace, noting.policy)
     numbers = [frame.number for frame in noting.read]
@@ -62,7 +62,7 @@ def test_every_event_is_read_or_counted_as_lost(kind: type, trace: Trace) -> Non
 @pytest.mark.parametrize("kind", [kind for kind in POLICIES if kind is not Conflate], ids=lambda kind: kind.name)
 @settings(max_examples=30, deadline=None)
 @given(trace=traces())
-def test_what_is_read_is_read_in_order(kind: type, trace: Trace) -> None:
+def test_policy_keeps_the_order(kind: type, trace: Trace) -> None:
     noting = ReadLog(kind)
     replay(trace, noting.policy)
     numbers = [frame.number for frame in noting.read]
@@ -71,20 +71,20 @@ def test_what_is_read_is_read_in_order(kind: type, trace: Trace) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(trace=traces())
-def test_blocking_loses_nothing(trace: Trace) -> None:
+def test_block_loses_nothing(trace: Trace) -> None:
     assert replay(trace, Block()).lost == 0
 
 
 @settings(max_examples=30, deadline=None)
 @given(trace=traces())
-def test_conflating_always_ends_with_the_newest_of_each_thing(trace: Trace) -> None:
+def test_conflate_ends_with_the_newest_of_each_key(trace: Trace) -> None:
     noting = ReadLog(Conflate)
     replay(trace, noting.policy)
     newest = {frame.key: frame.number for frame in trace.events}
     assert {frame.key: frame.number for frame in noting.read} == newest
 
 
-def test_each_policy_pays_in_its_own_coin() -> None:
+def test_policies_have_different_costs() -> None:
     outcomes = {outcome.policy: outcome for outcome in compare_policies(record(seed=1)).outcomes}
     resume, oldest, newest, conflate, block = (outcomes[kind.name] for kind in POLICIES)
     assert block.lost == 0 and block.room_waited_s > 10
@@ -95,7 +95,7 @@ def test_each_policy_pays_in_its_own_coin() -> None:
     assert block.stale_p50_s > 100 * oldest.stale_p50_s
 
 
-def test_a_reader_that_keeps_up_costs_nothing_under_any_policy() -> None:
+def test_policies_fast_reader_costs_nothing() -> None:
     trace = record(seed=2, seconds=10)
     quick = Trace(trace.events, (1_000_000.0,), 10)
     for outcome in compare_policies(quick).outcomes:
@@ -104,11 +104,11 @@ def test_a_reader_that_keeps_up_costs_nothing_under_any_policy() -> None:
         assert outcome.stale_worst_s < 0.1
 
 
-def test_the_same_seed_is_the_same_trace() -> None:
+def test_trace_same_seed_repeats_it() -> None:
     assert record(seed=3) == record(seed=3) != record(seed=4)
 
 
-def test_dropping_keeps_the_end_it_promises() -> None:
+def test_drop_policies_keep_their_end_of_the_queue() -> None:
     trace = Trace(tuple(QueuedEvent(n, n * 0.001, "k", 4000) for n in range(40)), (0.0, 100_000.0), 1.0)
     kept = {}
     for kind in (DropOldest, DropNewest):
@@ -120,7 +120,7 @@ def test_dropping_keeps_the_end_it_promises() -> None:
     assert kept[DropNewest][:5] == [0, 1, 2, 3, 4]
 
 
-def test_a_closed_member_is_told_of_a_gap_only_when_it_cannot_be_given_all() -> None:
+def test_close_and_resume_loses_only_what_is_too_much() -> None:
     small = tuple(QueuedEvent(n, n * 0.05, "k", 300) for n in range(120))
     outcome = replay(Trace(small, (0.0,) * 4 + (100_000.0,), 1.0), CloseAndResume())
     assert outcome.closes >= 1 and outcome.lost == 0

@@ -40,21 +40,21 @@ def deaf(monkeypatch: pytest.MonkeyPatch) -> str:
     return "deaf"
 
 
-def test_the_articles_policy_sends_over_3000_of_10000_in_the_worst_100_ms() -> None:
+def test_storm_article_policy_peaks_above_3000_in_100_ms() -> None:
     result = run(StormPlan(policy="article", **CROWD))
     assert result.peak_100ms > 3000
     assert result.peak_1s == 10_000
     assert result.lost == 0
 
 
-def test_ours_keeps_the_worst_second_within_a_quarter_over_the_accept_rate() -> None:
+def test_storm_our_policy_stays_near_the_accept_rate() -> None:
     result = run(StormPlan(policy="ours", **CROWD))
     assert result.peak_1s <= 1.25 * 1000
     assert result.refused == 0
     assert result.lost == 0
 
 
-def test_those_who_joined_when_three_were_connected_know_of_the_crowd_all_the_same() -> None:
+def test_storm_reconnect_updates_reach_early_clients() -> None:
     """The window they were told is updated by `reconnect`: at least what the crowd needs, at most twice that."""
     made = VirtualStorm(StormPlan(policy="ours", **CROWD))
     made.run_until_drop()
@@ -63,13 +63,13 @@ def test_those_who_joined_when_three_were_connected_know_of_the_crowd_all_the_sa
     assert 10 <= windows[0] <= 20
 
 
-def test_whoever_is_deaf_to_reconnect_comes_too_soon(deaf: str) -> None:
+def test_storm_clients_that_ignore_updates_return_too_soon(deaf: str) -> None:
     """The early ones were told a window for few: it is the updates that keep the worst second small."""
     assert run(StormPlan(policy=deaf, **CROWD)).peak_1s > 1.25 * 1000
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-def test_a_seed_replays_a_storm(policy: str) -> None:
+def test_storm_same_seed_repeats_it(policy: str) -> None:
     plan = {"policy": policy, "clients": 500, "handshakes_per_s": 100.0, "down_s": 0.5}
     first = run(StormPlan(seed=5, **plan))
     assert run(StormPlan(seed=5, **plan)) == first
@@ -77,27 +77,27 @@ def test_a_seed_replays_a_storm(policy: str) -> None:
     assert (run(StormPlan(seed=6, **plan)).arrivals != first.arrivals) == has_chance
 
 
-def test_the_accept_rate_bounds_how_fast_they_are_in_again() -> None:
+def test_storm_accept_rate_bounds_recovery() -> None:
     """A thousand at once, then a thousand a second: 4,000 need three seconds, and half of it where nobody counts."""
     assert (run(StormPlan(policy="none", clients=4000, handshakes_per_s=1000)).t99_s or 0) > 2.8
     assert (run(StormPlan(policy="none", clients=4000, handshakes_per_s=None)).t99_s or 99) < 1.5
 
 
-def test_a_server_that_stays_away_loses_them_and_never_is_told_as_never() -> None:
+def test_storm_server_that_stays_down_loses_clients() -> None:
     result = run(StormPlan(clients=100, down_s=50, seconds=51))
     assert 0 < result.lost <= 100
     assert result.t99_s is None
     assert sum(result.arrivals) > 100  # they have tried
 
 
-def test_a_long_absence_does_not_gather_the_crowd() -> None:
+def test_storm_our_policy_stays_spread_after_a_long_outage() -> None:
     """Ten minutes of trying: at the end ours is spread as at the beginning, and exponential without jitter is not."""
     ours, exponential = (run(StormPlan(clients=2000, down_s=120, policy=name)) for name in ("ours", "exponential"))
     assert exponential.peak_100ms == 2000
     assert max(ours.arrivals[600:1500]) < 100
 
 
-def test_a_syn_that_meets_a_full_backlog_is_sent_again_a_second_later() -> None:
+def test_virtual_server_full_backlog_delays_a_syn_by_1_s() -> None:
     clock, entered = VirtualClock(), []
     server = virtual_server.VirtualServer(
         clock, None, 0.0, lambda client, _: entered.append((clock.now, client.number)), lambda *_: None
@@ -112,7 +112,7 @@ def test_a_syn_that_meets_a_full_backlog_is_sent_again_a_second_later() -> None:
     assert last_at >= max(1.0, busy_s)
 
 
-def test_who_waits_too_long_for_auth_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_virtual_server_late_auth_closes_with_4401(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(virtual_server, "AUTH_S", 0.1)
     clock, codes = VirtualClock(), []
     server = virtual_server.VirtualServer(clock, None, 0.0, lambda *_: None, lambda _, code, __: codes.append(code))
@@ -123,7 +123,7 @@ def test_who_waits_too_long_for_auth_is_told_so(monkeypatch: pytest.MonkeyPatch)
     assert set(codes) == {4401}
 
 
-def test_the_worst_window_lies_anywhere_and_not_on_a_grid() -> None:
+def test_tally_worst_window_may_start_anywhere() -> None:
     tally = Tally(StormPlan(clients=1))
     tally.arrived(0.0)  # before the drop: not counted
     tally.dropped_at = 10.0
@@ -146,12 +146,12 @@ def test_the_worst_window_lies_anywhere_and_not_on_a_grid() -> None:
         ({"policy": []}, "name a policy"),
     ],
 )
-def test_a_storm_that_cannot_be_says_what_would_do(wrong: dict[str, Any], says: str) -> None:
+def test_storm_invalid_plan_is_refused(wrong: dict[str, Any], says: str) -> None:
     with pytest.raises(BadStorm, match=says):
         storm(**wrong)
 
 
-def test_the_door_runs_one_storm_for_each_policy() -> None:
+def test_labkit_storm_runs_each_policy() -> None:
     storms = labkit.storm(policy="all", clients=200)
     assert [result.policy for result in storms] == list(POLICIES)
     assert storms["ours"].clients == 200
@@ -159,7 +159,7 @@ def test_the_door_runs_one_storm_for_each_policy() -> None:
     assert list(storms.frame().index) == list(POLICIES)
 
 
-def test_100_000_clients_for_ten_minutes_take_less_than_30_s_of_this_processor() -> None:
+def test_storm_100_000_clients_take_less_than_30_s_of_cpu() -> None:
     began = time.process_time()
     made = VirtualStorm(StormPlan(clients=100_000, policy="ours"))
     result = made.run()
@@ -170,7 +170,7 @@ def test_100_000_clients_for_ten_minutes_take_less_than_30_s_of_this_processor()
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("policy", POLICIES)
-def test_so_do_they_with_any_policy(policy: str) -> None:
+def test_storm_100_000_clients_with_any_policy(policy: str) -> None:
     began = time.process_time()
     assert run(StormPlan(clients=100_000, policy=policy)).lost == 0
     assert time.process_time() - began < 30
@@ -188,7 +188,7 @@ def assert_alike(real: StormResult, virtual: StormResult) -> None:
     assert real.lost == virtual.lost == 0
 
 
-def test_a_thousand_real_clients_behave_as_the_virtual_ones_do_and_none_is_lost() -> None:
+def test_real_storm_agrees_with_the_virtual_one() -> None:
     real, virtual = both("ours")
     assert real.mode == "real" and real.clients == 1000
     assert 0 < real.down_s < 5
@@ -198,19 +198,19 @@ def test_a_thousand_real_clients_behave_as_the_virtual_ones_do_and_none_is_lost(
 @pytest.mark.matrix
 @pytest.mark.parametrize("policy", [name for name in POLICIES if name != "none"])
 @pytest.mark.parametrize("_again", range(3))
-def test_so_does_every_policy_that_waits_at_all(policy: str, _again: int) -> None:
+def test_real_storm_agrees_for_every_waiting_policy(policy: str, _again: int) -> None:
     """Without a wait, it is the processors that decide how many come."""
     assert_alike(*both(policy))
 
 
-def test_too_few_files_for_so_many_clients_is_said_before_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_real_storm_too_few_files_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     resource = pytest.importorskip("resource")
     monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 1024))
     with pytest.raises(RuntimeError, match="1024 open files per process, too few for 1000 real clients"):
         real.run(StormPlan())
 
 
-def test_a_real_storm_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_real_storm_failure_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "nowhere")
     monkeypatch.setattr(sys, "executable", "false")
     with pytest.raises(StormFailed, match="died"):
@@ -218,7 +218,7 @@ def test_a_real_storm_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are found in /proc")
-def test_a_real_storm_ends_with_its_parent_and_takes_its_server_along() -> None:
+def test_real_storm_and_its_server_end_with_the_parent() -> None:
     command = [sys.executable, "-m", "labkit.bench.storm.real"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
@@ -251,7 +251,7 @@ def is_alive(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
 
-def test_draws_are_the_same_on_both_clocks() -> None:
+def test_storm_client_draws_depend_on_seed_and_number() -> None:
     """A client's policy is made from the plan's seed and its number, and from nothing else."""
     client, own = StormClient(StormPlan(seed=9, policy="full"), 41), POLICIES["full"](Draws(9, 41))
     assert [client.closed(0, 1006, "") for _ in range(20)] == [own.delay(1006, "") for _ in range(20)]

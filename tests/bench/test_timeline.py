@@ -24,13 +24,13 @@ def judged(lived: dict[int, Records]) -> dict[str, tuple[Cause, Cause]]:
     return {f"{seed} {incident(seed)}": (found[seed], truths[seed]) for seed in lived if found[seed] != truths[seed]}
 
 
-def test_each_kind_of_incident_is_named_from_the_records_alone(tmp_path: Path) -> None:
+def test_timeline_names_each_kind_of_incident(tmp_path: Path) -> None:
     assert judged(asyncio.run(live_all(range(KINDS), tmp_path))) == {}
 
 
 @pytest.mark.matrix
 @pytest.mark.timeout(600)
-def test_the_root_cause_of_200_seeded_faults_is_named_nineteen_times_of_twenty(tmp_path: Path) -> None:
+def test_timeline_names_95_percent_of_200_root_causes(tmp_path: Path) -> None:
     wrong = judged(asyncio.run(live_all(range(MANY), tmp_path)))
     assert len(wrong) <= MOST_WRONG * MANY, wrong
 
@@ -78,11 +78,11 @@ def what(told: Timeline) -> list[str]:
         (client_log(4410), [close_row(4410)], Cause.SAID),
     ],
 )
-def test_the_difference_between_the_two_ends_is_the_cause(log: Journal, rows: list[Entry], cause: Cause) -> None:
+def test_timeline_cause_follows_from_both_ends(log: Journal, rows: list[Entry], cause: Cause) -> None:
     assert timeline(log, rows).cause is cause
 
 
-def test_nobody_at_the_address_is_no_matter_of_the_server() -> None:
+def test_timeline_refused_connection_ignores_the_server() -> None:
     log = Journal()
     log.add(100.0, "connecting")
     log.add(100.1, "closed", code=1006, reason="", why="refused")
@@ -93,7 +93,7 @@ def test_nobody_at_the_address_is_no_matter_of_the_server() -> None:
     )
 
 
-def test_a_client_without_the_servers_file_believes_the_previous_close_that_it_is_told() -> None:
+def test_timeline_without_audit_uses_previous_close() -> None:
     log = client_log(why=SILENCE)
     log.add(105.1, "connecting")
     log.add(105.2, "authenticating")
@@ -103,12 +103,12 @@ def test_a_client_without_the_servers_file_believes_the_previous_close_that_it_i
     assert "server closed 1013 slow" in what(timeline(log))
 
 
-def test_the_other_clients_rows_are_not_looked_at() -> None:
+def test_timeline_ignores_other_clients_rows() -> None:
     rows = [close_row(4410, connection="c2"), close_row(1013, "slow"), close_row(4401, connection="c3", user=None)]
     assert timeline(client_log(), rows).cause is Cause.SLOW
 
 
-def test_a_wrong_clock_changes_neither_order_nor_cause() -> None:
+def test_timeline_wrong_clock_changes_nothing() -> None:
     """The server's clock is an hour ahead; it let the client join between auth_ok and joined, which sets it right."""
     right = timeline(client_log(4408), [join_row(100.3), close_row(4408, at=104.9)])
     wrong = timeline(client_log(4408), [join_row(3700.3), close_row(4408, at=3704.9)])
@@ -117,13 +117,13 @@ def test_a_wrong_clock_changes_neither_order_nor_cause() -> None:
     assert [moment.at for moment in wrong.moments] == pytest.approx([moment.at for moment in right.moments], abs=0.2)
 
 
-def test_a_close_frame_is_sent_before_it_is_heard() -> None:
+def test_timeline_close_frame_is_sent_before_it_arrives() -> None:
     told = timeline(client_log(4408), [close_row(4408, "no pong", at=105.001)])
     assert what(told)[-2:] == ["server closed 4408 no pong", "client closed 4408"]
     assert told.visible.side == "server"
 
 
-def test_what_waited_for_the_client_shows_it_first() -> None:
+def test_timeline_waiting_bytes_are_the_first_sign() -> None:
     """The first look of the last run: an earlier burst that went out is not the beginning of this end."""
     looks = [(101.0, 500), (101.5, 0), (102.0, 900), (102.5, 4000)]
     samples = [BufferSample(at, "c1", waiting, 10 * waiting) for at, waiting in looks]
@@ -133,7 +133,7 @@ def test_what_waited_for_the_client_shows_it_first() -> None:
     assert not any("9 bytes wait" in line for line in what(told)[:3])
 
 
-def test_a_connection_is_named_by_its_id_or_is_the_first_that_ended() -> None:
+def test_timeline_connection_is_chosen_by_id() -> None:
     log = client_log()
     log.add(105.1, "connecting")
     log.add(105.2, "authenticating")
@@ -146,14 +146,14 @@ def test_a_connection_is_named_by_its_id_or_is_the_first_that_ended() -> None:
         timeline(log, rows, connection="c3")
 
 
-def test_its_text_is_a_line_a_moment_and_the_sentence() -> None:
+def test_timeline_text_has_one_line_per_moment() -> None:
     lines = str(timeline(client_log(), [close_row(1006)])).splitlines()
     assert lines[0] == "    0.000 s  client  connecting"
     assert lines[-1].startswith("closed because TCP ended without a close frame; first visible at")
     assert len(lines) == 7
 
 
-def test_looks_that_follow_one_another_are_one_line() -> None:
+def test_timeline_consecutive_samples_are_merged() -> None:
     """Four a second are no news; what else happened, and the first that showed it, keep their lines."""
     looks = [Moment(10 + number / 4, "server", f"{number} bytes wait", number) for number in range(8)]
     moments = (Moment(9, "client", "open"), *looks, Moment(13, "client", "closed 1006"))

@@ -58,7 +58,7 @@ class Member:
         return int(struct.unpack("I", fcntl.ioctl(self.socket, termios.FIONREAD, bytes(4)))[0])
 
 
-def test_connections_rooms_and_rates_are_those_of_the_server(lab: Lab) -> None:
+def test_watch_shows_connections_rooms_and_rates(lab: Lab) -> None:
     ana, ben = labkit.run(lab.client("ana")), labkit.run(lab.client("ben"))
     room = labkit.run(ana.join("room:one"))
     labkit.run(ben.join("room:one"))
@@ -77,7 +77,7 @@ def test_connections_rooms_and_rates_are_those_of_the_server(lab: Lab) -> None:
     watch.close()
 
 
-def test_a_close_code_is_told_once_when_it_happens(lab: Lab) -> None:
+def test_watch_reports_each_close_once(lab: Lab) -> None:
     watch = lab.watch()
     watch.look()
     with connect(lab.url) as stranger:
@@ -93,7 +93,7 @@ def test_a_close_code_is_told_once_when_it_happens(lab: Lab) -> None:
     assert [(closed.code, closed.times) for closed in watch.closes] == [("1008", 1)]
 
 
-def test_a_server_that_is_gone_is_an_os_error_and_watching_goes_on_after_it(lab: Lab) -> None:
+def test_watch_dead_server_raises_until_it_is_back(lab: Lab) -> None:
     watch = lab.watch()
     watch.look()
     lab.kill()
@@ -103,13 +103,13 @@ def test_a_server_that_is_gone_is_an_os_error_and_watching_goes_on_after_it(lab:
     assert watch.look().connections == ()
 
 
-def test_a_wrong_bearer_is_named_and_not_shown(lab: Lab) -> None:
+def test_watch_wrong_token_is_reported_without_it(lab: Lab) -> None:
     with pytest.raises(PermissionError, match="refuses the operations token") as refusal:
         Watch(lab.url, "wrong-bearer-token").look()
     assert "wrong-bearer-token" not in str(refusal.value)
 
 
-def test_a_server_that_answers_nonsense_is_an_error() -> None:
+def test_watch_http_error_raises() -> None:
     class Nonsense(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(500)
@@ -126,7 +126,7 @@ def test_a_server_that_answers_nonsense_is_an_error() -> None:
     server.server_close()
 
 
-def test_a_stalled_members_buffer_is_shown_within_a_tenth_of_the_truth(lab: Lab) -> None:
+def test_watch_buffer_of_a_stalled_member_is_accurate(lab: Lab) -> None:
     """The truth: every byte that was sent to it, less those that its own kernel has."""
     stalled = Member(lab, receive_buffer=8 * 1024)
     ana = labkit.run(lab.client("ana"))

@@ -121,20 +121,20 @@ def seen() -> dict[Expected, Seen | BaseException]:
 
 
 @pytest.mark.parametrize("expected", EXPECTED, ids=lambda one: f"{one.name} {one.when.value}")
-def test_a_fault_ends_as_the_table_says(expected: Expected, seen: dict[Expected, Seen | BaseException]) -> None:
+def test_fault_closes_as_the_table_says(expected: Expected, seen: dict[Expected, Seen | BaseException]) -> None:
     """One close at the server, one at the client, and the cause with its reason in the next auth_ok."""
     assert seen[expected] == as_seen(expected)
 
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("run", range(10))
-def test_faults_end_the_same_ten_times(run: int) -> None:
+def test_fault_closes_do_not_flip(run: int) -> None:
     """No flip."""
     flips = {str(one): ended for one, ended in asyncio.run(live_all()).items() if ended != as_seen(one)}
     assert flips == {}
 
 
-def test_every_fault_is_in_the_table() -> None:
+def test_every_fault_has_an_expected_close() -> None:
     """A fault without an expected end is one that nobody has thought through."""
 
     def kinds(fault: Fault) -> set[str]:
@@ -145,7 +145,7 @@ def test_every_fault_is_in_the_table() -> None:
     assert used == set(FAULTS)
 
 
-def test_the_table_reads_as_sentences_and_names_known_codes() -> None:
+def test_expected_closes_name_known_codes() -> None:
     """What a notebook prints."""
     codes = {code for one in EXPECTED for code in (one.server, one.client, one.told) if code is not None}
     assert codes == {1006, 1013, 4401, 4408} <= {int(code) for code in CloseCode}

@@ -29,7 +29,7 @@ def whole(pieces: list[Piece]) -> list[tuple[int | None, bool, bytes]]:
 
 
 @given(frame_lists, places)
-def test_frames_are_found_however_the_bytes_come(frames: list[bytes], where: list[int]) -> None:
+def test_cutter_any_chunks_give_the_same_frames(frames: list[bytes], where: list[int]) -> None:
     """Any frames, masked or not, of any length, in any chunks: each is found whole, and no byte is lost or held."""
     pieces = cut(cut_at(HEAD + b"".join(frames), where))
     assert b"".join(piece.raw for piece in pieces) == HEAD + b"".join(frames)
@@ -40,7 +40,7 @@ def test_frames_are_found_however_the_bytes_come(frames: list[bytes], where: lis
 
 @pytest.mark.parametrize("size", [65535, 65536, 100_000])
 @pytest.mark.parametrize("masked", [True, False])
-def test_long_frames_are_found_too(size: int, masked: bool) -> None:
+def test_cutter_finds_long_frames(size: int, masked: bool) -> None:
     """Lengths of 16 and of 64 bits, in chunks as they come from a socket."""
     stream = [frame(TEXT, b"x" * size, masked=masked), frame(PING, b"")]
     pieces = cut([HEAD, *cut_at(b"".join(stream), range(0, size, 4096))])
@@ -48,7 +48,7 @@ def test_long_frames_are_found_too(size: int, masked: bool) -> None:
 
 
 @given(frame_lists, places)
-def test_a_copy_goes_on_where_the_first_one_stands(frames: list[bytes], where: list[int]) -> None:
+def test_cutter_copy_continues_at_the_same_position(frames: list[bytes], where: list[int]) -> None:
     """In the head, in a header, in a payload: both find the same borders from there on, and neither moves the other."""
     chunks = cut_at(HEAD + b"".join(frames), where)
     cutter = FrameCutter()
@@ -60,7 +60,7 @@ def test_a_copy_goes_on_where_the_first_one_stands(frames: list[bytes], where: l
 
 
 @pytest.mark.parametrize("head", [HEAD, ANSWER])
-def test_frames_begin_behind_the_head_of_either_side(head: bytes) -> None:
+def test_cutter_frames_begin_after_the_head(head: bytes) -> None:
     """The client's request and the server's answer, whatever the case of their letters."""
     cutter = FrameCutter()
     for at in range(len(head)):
@@ -80,14 +80,14 @@ def test_frames_begin_behind_the_head_of_either_side(head: bytes) -> None:
     ],
     ids=["post", "plain answer", "no head", "tls"],
 )
-def test_what_is_no_websocket_is_handed_through(stream: bytes) -> None:
+def test_cutter_other_protocols_have_no_frames(stream: bytes) -> None:
     """No piece of it is taken for a frame."""
     for pieces in (cut([stream]), cut([stream[at : at + 100] for at in range(0, len(stream), 100)])):
         assert b"".join(piece.raw for piece in pieces) == stream
         assert {piece.opcode for piece in pieces} == {None}
 
 
-def test_the_border_of_frames_is_known_to_the_byte() -> None:
+def test_cutter_knows_frame_borders_to_the_byte() -> None:
     """Between frames before the first byte and after the last, and nowhere else."""
     cutter = FrameCutter()
     cutter.cut(HEAD)
@@ -99,7 +99,7 @@ def test_the_border_of_frames_is_known_to_the_byte() -> None:
     assert borders == [False] * (len(raw) - 1) + [True]
 
 
-def test_a_message_is_complete_with_its_last_fragment() -> None:
+def test_cutter_last_fragment_ends_the_message() -> None:
     """A control frame in between completes none."""
     cutter = FrameCutter()
     cutter.cut(HEAD)

@@ -130,7 +130,7 @@ def put(house: House, way: str, *faults: Fault, only: int | None = None) -> None
     ids=repr,
 )
 @on_a_loop
-async def test_what_a_fault_lets_pass_arrives_whole_and_the_other_direction_is_not_touched(
+async def test_proxy_lossless_faults_change_one_direction_only(
     faults: list[Fault], way: str
 ) -> None:
     """The same bytes in the same order, then FIN; and an answer the other way, with no fault on it."""
@@ -150,7 +150,7 @@ async def test_what_a_fault_lets_pass_arrives_whole_and_the_other_direction_is_n
 
 
 @on_a_loop
-async def test_megabytes_pass_unchanged_at_a_useful_speed() -> None:
+async def test_proxy_passes_megabytes_unchanged() -> None:
     """Both ways at once, through buffers of a few KiB."""
     data = DATA * 1024
     async with standing() as house:
@@ -167,7 +167,7 @@ async def test_megabytes_pass_unchanged_at_a_useful_speed() -> None:
 
 @both_ways
 @on_a_loop
-async def test_a_narrow_wire_takes_longer_than_a_wide_one(way: str) -> None:
+async def test_proxy_throttle_slows_in_proportion(way: str) -> None:
     """Ten times narrower, at least five times longer."""
     loop, took = asyncio.get_running_loop(), []
     async with standing() as house:
@@ -184,7 +184,7 @@ async def test_a_narrow_wire_takes_longer_than_a_wide_one(way: str) -> None:
 
 @both_ways
 @on_a_loop
-async def test_a_stall_lets_nothing_pass_until_it_is_healed(way: str) -> None:
+async def test_proxy_stall_holds_until_healed(way: str) -> None:
     """No byte, no end; healed, all of it in order."""
     async with standing() as house:
         sender, receiver = await house.meet(way)
@@ -200,7 +200,7 @@ async def test_a_stall_lets_nothing_pass_until_it_is_healed(way: str) -> None:
 
 @both_ways
 @on_a_loop
-async def test_what_one_fault_held_goes_through_the_next(way: str) -> None:
+async def test_proxy_held_bytes_go_through_the_next_fault(way: str) -> None:
     """A stall that becomes a short wire."""
     async with standing() as house:
         put(house, way, Stall())
@@ -213,7 +213,7 @@ async def test_what_one_fault_held_goes_through_the_next(way: str) -> None:
 
 @both_ways
 @on_a_loop
-async def test_a_black_hole_takes_everything_and_tells_nobody(way: str) -> None:
+async def test_proxy_blackhole_discards_until_healed(way: str) -> None:
     """Not even the end; healed, what is said from then on arrives."""
     async with standing() as house:
         put(house, way, Blackhole(after_bytes=3))
@@ -228,7 +228,7 @@ async def test_a_black_hole_takes_everything_and_tells_nobody(way: str) -> None:
 
 @both_ways
 @on_a_loop
-async def test_an_end_that_fell_into_a_black_hole_is_told_when_it_heals(way: str) -> None:
+async def test_proxy_end_lost_in_a_blackhole_arrives_when_healed(way: str) -> None:
     """Nobody waits for ever for a peer that left."""
     async with standing() as house:
         put(house, way, Blackhole())
@@ -241,7 +241,7 @@ async def test_an_end_that_fell_into_a_black_hole_is_told_when_it_heals(way: str
 
 @both_ways
 @on_a_loop
-async def test_a_frame_fault_that_begins_on_a_live_connection_knows_where_the_frames_are(way: str) -> None:
+async def test_proxy_frame_fault_on_a_live_connection_finds_frames(way: str) -> None:
     """In the midst of a frame that looks like a pong inside: that one passes whole, the next pong does not."""
     whole = frame(TEXT, frame(PONG, b"") * 10)
     async with standing() as house:
@@ -258,7 +258,7 @@ async def test_a_frame_fault_that_begins_on_a_live_connection_knows_where_the_fr
 
 @both_ways
 @on_a_loop
-async def test_a_reset_is_rst_for_both_sides(way: str) -> None:
+async def test_proxy_reset_sends_rst_to_both_sides(way: str) -> None:
     """At once, on a connection that says nothing."""
     async with standing() as house:
         sender, receiver = await house.meet(way)
@@ -269,7 +269,7 @@ async def test_a_reset_is_rst_for_both_sides(way: str) -> None:
 
 @both_ways
 @on_a_loop
-async def test_a_death_is_fin_for_both_sides_after_exactly_its_bytes(way: str) -> None:
+async def test_proxy_die_sends_fin_to_both_sides(way: str) -> None:
     """What was to come behind them is lost."""
     async with standing() as house:
         put(house, way, Die(after_bytes=1000))
@@ -280,7 +280,7 @@ async def test_a_death_is_fin_for_both_sides_after_exactly_its_bytes(way: str) -
 
 @both_ways
 @on_a_loop
-async def test_a_half_close_is_fin_for_the_receiver_alone(way: str) -> None:
+async def test_proxy_half_close_sends_fin_to_the_receiver(way: str) -> None:
     """The other direction lives on, and what the sender says is lost."""
     async with standing() as house:
         put(house, way, HalfClose(after_bytes=10))
@@ -299,7 +299,7 @@ async def test_a_half_close_is_fin_for_the_receiver_alone(way: str) -> None:
 
 @both_ways
 @on_a_loop
-async def test_a_reset_of_one_side_reaches_the_other_as_a_reset(way: str) -> None:
+async def test_proxy_passes_a_reset_on(way: str) -> None:
     """Without any fault: an RST does not become a FIN on its way."""
     async with standing() as house:
         sender, receiver = await house.meet(way)
@@ -311,7 +311,7 @@ async def test_a_reset_of_one_side_reaches_the_other_as_a_reset(way: str) -> Non
 
 @both_ways
 @on_a_loop
-async def test_the_end_comes_behind_what_is_under_way(way: str) -> None:
+async def test_proxy_end_arrives_after_delayed_bytes(way: str) -> None:
     """A longer wire delays the FIN as it delays the bytes."""
     async with standing() as house:
         put(house, way, Latency(0.2))
@@ -323,7 +323,7 @@ async def test_the_end_comes_behind_what_is_under_way(way: str) -> None:
 
 
 @on_a_loop
-async def test_where_no_server_listens_the_client_is_reset() -> None:
+async def test_proxy_without_server_resets_the_client() -> None:
     """As by the machine itself; and the proxy goes on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -340,7 +340,7 @@ async def test_where_no_server_listens_the_client_is_reset() -> None:
 @both_ways
 @pytest.mark.parametrize("fault", [Stall(), Throttle(100), Dribble(1), Latency(60), Jitter(60)], ids=repr)
 @on_a_loop
-async def test_a_fault_that_holds_bytes_stops_the_sender(fault: Fault, way: str) -> None:
+async def test_proxy_holding_fault_blocks_the_sender(fault: Fault, way: str) -> None:
     """The proxy holds a few KiB, the kernel a few more, and the rest is still with the sender."""
     async with standing() as house:
         put(house, way, fault)
@@ -360,7 +360,7 @@ async def test_a_fault_that_holds_bytes_stops_the_sender(fault: Fault, way: str)
 
 
 @on_a_loop
-async def test_a_reader_that_stops_stops_the_sender_without_any_fault() -> None:
+async def test_proxy_stopped_reader_blocks_the_sender() -> None:
     """The proxy is no place to hide a backlog in: what it and the kernel swallow is far below a megabyte."""
     async with standing() as house:
         client, server = await house.connect()
@@ -379,7 +379,7 @@ async def test_a_reader_that_stops_stops_the_sender_without_any_fault() -> None:
 
 @both_ways
 @on_a_loop
-async def test_a_fault_for_one_connection_leaves_the_others_alone(way: str) -> None:
+async def test_proxy_fault_for_one_connection_spares_others(way: str) -> None:
     """Numbered from 0 in the order of accept; also one that is yet to come."""
     async with standing() as house:
         put(house, way, Blackhole(), only=1)
@@ -400,7 +400,7 @@ async def test_a_fault_for_one_connection_leaves_the_others_alone(way: str) -> N
 
 @both_ways
 @on_a_loop
-async def test_a_fault_for_all_is_for_now_and_later_and_for_those_with_their_own(way: str) -> None:
+async def test_proxy_fault_for_all_replaces_those_of_one(way: str) -> None:
     """The latest word counts; the direction that is not named keeps its faults."""
     other = "down" if way == "up" else "up"
     async with standing() as house:
@@ -425,7 +425,7 @@ async def test_a_fault_for_all_is_for_now_and_later_and_for_those_with_their_own
 
 
 @on_a_loop
-async def test_what_a_connection_carried_is_known_while_it_lives_and_after() -> None:
+async def test_proxy_reports_traffic_of_open_and_ended_connections() -> None:
     """Bytes that arrived, by direction; since when; and whether it is open."""
     async with standing() as house:
         client, server = await house.connect()
@@ -446,7 +446,7 @@ async def test_what_a_connection_carried_is_known_while_it_lives_and_after() -> 
 
 
 @on_a_loop
-async def test_it_has_the_servers_scheme_and_path_and_an_address_of_its_own() -> None:
+async def test_proxy_url_keeps_scheme_and_path() -> None:
     """A client needs to change nothing else."""
     async with standing() as house:
         assert house.proxy.url.startswith("ws://127.0.0.1:")
@@ -455,14 +455,14 @@ async def test_it_has_the_servers_scheme_and_path_and_an_address_of_its_own() ->
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:8080", "ws://localhost", "ws://:8080", ""])
-def test_an_address_without_host_or_port_is_refused(url: str) -> None:
+def test_proxy_address_without_host_or_port_is_refused(url: str) -> None:
     """With an example of one that will do."""
     with pytest.raises(ValueError, match="a proxy needs the address of a server with its port"):
         Proxy(url)
 
 
 @on_a_loop
-async def test_leaving_resets_what_is_open_and_leaves_nothing_behind() -> None:
+async def test_proxy_exit_resets_open_connections() -> None:
     """Both sides see RST; no task and no socket stays."""
     tasks = asyncio.all_tasks()
     async with standing() as house:
@@ -481,7 +481,7 @@ async def test_leaving_resets_what_is_open_and_leaves_nothing_behind() -> None:
 
 
 @on_a_loop
-async def test_hundreds_of_connections_come_at_once_and_none_is_lost() -> None:
+async def test_proxy_accepts_hundreds_of_connections_at_once() -> None:
     """A storm passes through it."""
     async with standing() as house:
         clients = await asyncio.gather(

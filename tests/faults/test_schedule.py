@@ -17,7 +17,7 @@ PLAN = Schedule(
 )
 
 
-def test_steps_are_in_the_order_of_their_times() -> None:
+def test_schedule_steps_are_sorted_by_time() -> None:
     """However they were written down; `only` may be left out."""
     assert [(step.at_s, step.direction, step.only) for step in PLAN.steps] == [
         (0.1, "down", 1),
@@ -26,7 +26,7 @@ def test_steps_are_in_the_order_of_their_times() -> None:
     ]
 
 
-def test_a_schedule_comes_back_from_json_as_it_was() -> None:
+def test_schedule_survives_json() -> None:
     """The faults with their settings, nested ones too; one step a line; and its repr makes it again."""
     text = PLAN.to_json()
     assert Schedule.from_json(text) == PLAN
@@ -41,7 +41,7 @@ def test_a_schedule_comes_back_from_json_as_it_was() -> None:
 
 
 @given(st.sampled_from(sorted(FAULTS)), st.floats(0.001, 1000), st.integers(1, 10**6))
-def test_every_fault_comes_back_from_its_dictionary(name: str, seconds: float, count: int) -> None:
+def test_fault_survives_its_dictionary(name: str, seconds: float, count: int) -> None:
     """With whatever settings."""
     given_settings = {"then": Stall(seconds)} if name == "After" else {}
     plain = to_dict(FAULTS[name](**given_settings))
@@ -69,14 +69,14 @@ def test_every_fault_comes_back_from_its_dictionary(name: str, seconds: float, c
         ),
     ],
 )
-def test_what_is_no_schedule_is_refused_with_a_sentence(text: str, words: str) -> None:
+def test_schedule_invalid_json_is_refused(text: str, words: str) -> None:
     """Always a ValueError."""
     with pytest.raises(ValueError, match=words):
         Schedule.from_json(text)
 
 
 @on_a_loop
-async def test_a_schedule_is_played_step_by_step() -> None:
+async def test_proxy_plays_a_schedule_step_by_step() -> None:
     """Stalled, healed, for the connection it names; `play` returns after the last step."""
     plan = Schedule([(0, "down", [Stall()], 1), (0.3, "down", [], 1)])
     async with standing() as house:
@@ -108,7 +108,7 @@ async def pieces(seed: int) -> list[int]:
 
 
 @on_a_loop
-async def test_the_same_seed_replays_and_another_does_not() -> None:
+async def test_proxy_same_seed_repeats_every_draw() -> None:
     """Every draw, on every connection."""
     first, again, other = await pieces(7), await pieces(7), await pieces(8)
     assert first == again != other

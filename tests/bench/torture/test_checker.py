@@ -44,7 +44,7 @@ def counts(verdict: TortureResult) -> dict[str, int]:
     return {name: getattr(verdict, name) for name in MUST_BE_0 if getattr(verdict, name)}
 
 
-def test_a_sound_history_has_no_fault() -> None:
+def test_checker_sound_history_holds() -> None:
     """Gaps that are told, repeats that are marked and rooms that interleave differently in two files are sound."""
     verdict = check(*sound(), kills=3)
     assert verdict.faults == ()
@@ -60,7 +60,7 @@ def test_a_sound_history_has_no_fault() -> None:
     }
 
 
-def test_a_run_in_which_nothing_was_acked_shows_nothing() -> None:
+def test_checker_run_without_acks_does_not_hold() -> None:
     """Zero of everything is no success."""
     assert not check({}, {}).holds
 
@@ -204,7 +204,7 @@ VIOLATIONS: dict[Callable[[Histories, Audits], None], str] = {
 
 
 @pytest.mark.parametrize("plant", VIOLATIONS, ids=lambda plant: plant.__name__)
-def test_each_planted_violation_is_found(plant: Callable[[Histories, Audits], None]) -> None:
+def test_checker_finds_each_planted_violation(plant: Callable[[Histories, Audits], None]) -> None:
     """The count it belongs to is no longer 0, and a sentence says what happened."""
     people, audits = sound()
     plant(people, audits)
@@ -214,19 +214,19 @@ def test_each_planted_violation_is_found(plant: Callable[[Histories, Audits], No
     assert any(sentence.startswith(f"{VIOLATIONS[plant]}: ") for sentence in verdict.faults)
 
 
-def test_a_hash_chain_that_does_not_hold_is_a_missing_audit() -> None:
+def test_checker_broken_hash_chain_is_audit_missing() -> None:
     """Whatever the rows say."""
     assert counts(check(*sound(), broken=["one.db is broken at row 7"])) == {"audit_missing": 1}
 
 
-def test_a_hole_counts_as_many_as_it_lacks() -> None:
+def test_checker_hole_counts_its_missing_events() -> None:
     """Three missing events are three."""
     people, audits = sound()
     people["bob"] = [record for record in people["bob"] if record not in (event(1), event(2), event(3))]
     assert counts(check(people, audits)) == {"lost": 3}
 
 
-def test_a_servers_message_becomes_a_record() -> None:
+def test_observed_translates_each_message() -> None:
     """As it was on the wire; what no invariant is about becomes nothing."""
     since = Since("e", 4)
     joined = {"type": "joined", "roomId": A, "epoch": "e", "seq": 7, "gap": True, "access": "rw"}
