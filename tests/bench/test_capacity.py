@@ -14,7 +14,6 @@ SMALL, LARGE = Need(connections=10_000), Need(connections=1_000_000)
 
 
 def test_plan_figures_add_up() -> None:
-    """10,000 connections that speak rarely fit into one server, and one is spare."""
     made = plan(COSTS, SMALL)
     assert (made.servers, made.clusters, made.bound_by) == (2, 1, "the limit of connections")
     assert made.connections_each == 10_000
@@ -25,13 +24,11 @@ def test_plan_figures_add_up() -> None:
 
 
 def test_plan_names_the_bottleneck() -> None:
-    """The plan names what to change."""
     assert plan(COSTS, replace(SMALL, said_per_min=1, room_size=2_000)).bound_by == "deliveries"
     assert plan(COSTS, replace(SMALL, server_gb=0.1)).bound_by == "memory"
 
 
 def test_plan_too_many_events_need_several_logs() -> None:
-    """Every server reads every event: servers do not help there."""
     one, many = plan(COSTS, LARGE), plan(COSTS, replace(LARGE, said_per_min=1))
     assert one.clusters == 3
     assert many.clusters == 27
@@ -40,7 +37,6 @@ def test_plan_too_many_events_need_several_logs() -> None:
 
 @pytest.mark.parametrize("name", ["connections", "room_size", "said_per_min"])
 def test_plan_more_load_needs_no_fewer_servers(name: str) -> None:
-    """And no core is busier than was allowed."""
     for times in (2, 5, 50):
         more = plan(COSTS, replace(SMALL, **{name: getattr(SMALL, name) * times}))
         assert more.servers >= plan(COSTS, SMALL).servers
@@ -48,7 +44,7 @@ def test_plan_more_load_needs_no_fewer_servers(name: str) -> None:
 
 
 def test_plan_recovery_time_agrees_with_virtual_storm() -> None:
-    """Within 15 %: the same rule hands out the window there."""
+    """Within 15 %, because both use the same rule for the window."""
     made = plan(COSTS, SMALL)
     seen = storm(policy="ours", clients=made.connections_each, handshakes_per_s=SMALL.handshakes_per_s, seed=1)["ours"]
     assert seen.t99_s is not None
@@ -58,7 +54,6 @@ def test_plan_recovery_time_agrees_with_virtual_storm() -> None:
 
 @pytest.mark.parametrize("wrong", [{"connections": 0}, {"busy": 1.5}, {"server_gb": -1}, {"room_size": 0}])
 def test_need_invalid_value_is_refused(wrong: dict[str, float]) -> None:
-    """Before it divides by nothing."""
     with pytest.raises(ValueError):
         Need(**wrong)  # type: ignore[arg-type]
 
@@ -69,7 +64,7 @@ async def publish_nothing() -> None:
 
 @on_a_loop
 async def test_measure_missing_process_raises() -> None:
-    """Never the defaults: nobody takes them for their own machine's."""
+    """Returning the defaults would pass them off as measured."""
     with pytest.raises(ProcessLookupError):
         await measure(NOBODY, "ws://127.0.0.1:9", "token")
     with pytest.raises(ProcessLookupError):
@@ -77,7 +72,6 @@ async def test_measure_missing_process_raises() -> None:
 
 
 def test_plan_text_is_one_sentence() -> None:
-    """One sentence, as the notebook prints it."""
     assert str(plan(COSTS, SMALL)) == (
         "10,000 connections: 2 servers, bound by the limit of connections; 10,000 connections, 0.3 GB and 1 % of a "
         "core each; 17 events and 333 deliveries a second; after a storm everybody is back in 40 s"

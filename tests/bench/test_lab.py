@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
 import labkit
@@ -28,10 +29,10 @@ def lab() -> Iterator[Lab]:
 
 
 def runs(pid: int) -> bool:
-    """Whether a process is alive, and not only its entry."""
+    """Return whether a process is alive and no zombie."""
     try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
 
 
@@ -44,9 +45,9 @@ def wait_until_gone(pid: int, seconds: float = 10.0) -> bool:
 
 def test_lab_two_clients_exchange_messages(lab: Lab) -> None:
     ana, ben = labkit.run(lab.client("ana")), labkit.run(lab.client("ben"))
-    said, heard = labkit.run(ana.join("room:demo")), labkit.run(ben.join("room:demo"))
-    event = labkit.run(said.chat("hello"))
-    assert labkit.run(anext(aiter(heard))) == event
+    sender, receiver = labkit.run(ana.join("room:demo")), labkit.run(ben.join("room:demo"))
+    event = labkit.run(sender.chat("hello"))
+    assert labkit.run(anext(aiter(receiver))) == event
     assert (ana.user_id, event["userId"]) == ("ana", "ana")
     assert lab.health() == Health(2)
 
@@ -60,7 +61,6 @@ def test_lab_same_client_name_replaces_the_first(lab: Lab) -> None:
 
 
 def test_lab_same_context_name_replaces_the_first(lab: Lab) -> None:
-    """A start cell that is run again leaves what it started before, and the lab's end leaves the rest."""
     first = labkit.run(lab.enter("proxy", Proxy(lab.url)))
     ben = labkit.run(lab.client("ben", url=first.url))
     second = labkit.run(lab.enter("proxy", Proxy(lab.url)))
@@ -75,7 +75,6 @@ def test_lab_same_context_name_replaces_the_first(lab: Lab) -> None:
 
 
 def test_population_interrupted_start_leaves_no_client(lab: Lab) -> None:
-    """The cell that starts a population may be interrupted, and run again."""
     with pytest.raises(TimeoutError):
         labkit.run(lab.enter("population", Population(lab, members=400)), timeout=0.1)
     ends = time.monotonic() + 10
@@ -85,8 +84,6 @@ def test_population_interrupted_start_leaves_no_client(lab: Lab) -> None:
 
 
 def test_lab_interrupted_start_is_stopped_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its server runs already, and nobody would ever end it."""
-
     def interrupted(process: ServerProcess, *_: object) -> str:
         raise KeyboardInterrupt
 
@@ -101,7 +98,6 @@ def test_lab_interrupted_start_is_stopped_by_the_next(monkeypatch: pytest.Monkey
 
 
 def test_lab_concurrent_restarts_keep_one_server(lab: Lab) -> None:
-    """A cell that kills and restarts, interrupted and run again: no port is in use, no server is left over."""
     with ThreadPoolExecutor(2) as both:
         for done in [both.submit(lab.restart) for _ in range(2)]:
             done.result(30)
@@ -186,10 +182,10 @@ def test_lab_clients_reconnect_after_kill_and_restart(lab: Lab) -> None:
 
 
 def test_lab_stalled_server_closes_no_client() -> None:
-    """It counts from its own ping, and reads what came meanwhile before it looks at its clock; notebook 05 says so."""
-    people = tuple(f"member-{number}" for number in range(20))
-    with Lab(name="still", users=people, ping_interval_s=0.5, ping_timeout_s=1) as lab:
-        clients = [labkit.run(lab.client(name)) for name in people]
+    """Pong deadlines start at its own ping, and it reads waiting input before it checks them."""
+    users = tuple(f"member-{number}" for number in range(20))
+    with Lab(name="still", users=users, ping_interval_s=0.5, ping_timeout_s=1) as lab:
+        clients = [labkit.run(lab.client(name)) for name in users]
         assert lab.pid is not None
         for calm_s in (0.6, 0.8, 1.0):
             time.sleep(calm_s)
@@ -234,7 +230,7 @@ def test_lab_server_ends_with_a_killed_parent() -> None:
 
 
 def test_lab_server_has_its_own_process_group(lab: Lab) -> None:
-    """A notebook's interrupt button signals the kernel's whole group; the server has a group of its own."""
+    """A notebook's interrupt button signals the kernel's whole process group."""
     assert lab.pid is not None
     assert os.getpgid(lab.pid) != os.getpgid(0)
 
@@ -257,7 +253,7 @@ def test_lab_restart_drains_the_server(lab: Lab) -> None:
 
 
 def test_lab_command_line_contains_no_secret(lab: Lab) -> None:
-    """The process list is for everybody."""
+    """Every user can list processes."""
     command = Path(f"/proc/{lab.pid}/cmdline").read_text()
     assert lab.token not in command
     for secret in lab._config.codes.values():
@@ -316,6 +312,6 @@ def test_lab_timeline_explains_a_revocation(lab: Lab) -> None:
     ends = time.monotonic() + 10
     while ana.state is not ClientState.STOPPED and time.monotonic() < ends:
         time.sleep(0.05)
-    told = lab.timeline("ana")
-    assert told.sentence.startswith("closed because of 4410")
-    assert {moment.side for moment in told.moments} == {"client", "server"}
+    merged = lab.timeline("ana")
+    assert merged.sentence.startswith("closed because of 4410")
+    assert {moment.side for moment in merged.moments} == {"client", "server"}

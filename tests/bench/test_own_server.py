@@ -32,19 +32,18 @@ def samples(store: Store) -> list[float]:
     return list(store.window("largest buffer kB: mine").values)
 
 
-async def said_by(url: str) -> bytes:
+async def read_from(url: str) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
-    said = await reader.read()
+    reply = await reader.read()
     writer.close()
-    return said
+    return reply
 
 
 def test_own_server_serves_and_sends_samples(tmp_path: Path) -> None:
-    """The functions serve from a process of their own; a line NAME NUMBER becomes a sample, other lines do not."""
     store = Store()
     own = OwnServer(tmp_path / "own.py", store)
     url = own.start(HEAD, main)
-    assert asyncio.run(said_by(url)) == b"one"
+    assert asyncio.run(read_from(url)) == b"one"
     while not samples(store):
         time.sleep(0.01)
     assert samples(store) == [12.5]
@@ -53,7 +52,6 @@ def test_own_server_serves_and_sends_samples(tmp_path: Path) -> None:
 
 
 def test_own_server_second_start_ends_the_first(tmp_path: Path) -> None:
-    """A cell that runs again leaves no second process."""
     own = OwnServer(tmp_path / "own.py")
     own.start(HEAD, main)
     first = own.pid
@@ -64,7 +62,6 @@ def test_own_server_second_start_ends_the_first(tmp_path: Path) -> None:
 
 
 def test_own_server_file_runs_alone_until_stdin_closes(tmp_path: Path) -> None:
-    """The file needs no notebook, and cannot outlive who started it."""
     own = OwnServer(tmp_path / "own.py")
     own.start(HEAD, main)
     own.terminate()
@@ -80,6 +77,5 @@ def test_own_server_file_runs_alone_until_stdin_closes(tmp_path: Path) -> None:
 
 
 def test_own_server_error_is_shown(tmp_path: Path) -> None:
-    """A program that cannot start says so where it was started."""
     with pytest.raises(ServerDied, match="NameError: name 'asincio' is not defined"):
         OwnServer(tmp_path / "own.py").start(HEAD, "asincio", main)

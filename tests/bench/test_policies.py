@@ -32,7 +32,7 @@ def test_policy_delay_stays_below_the_cap(name: str) -> None:
 
 
 def test_draws_are_uniform_across_clients() -> None:
-    """First draws of neighbours, and many draws of one: no tenth holds more than a fair share, and a bit."""
+    """First draws of neighbours, and many draws of one client."""
     first = [Draws(1, client).uniform(0, 10) for client in range(10_000)]
     one = Draws(1, 1)
     for drawn in (first, [one.uniform(0, 10) for _ in range(10_000)]):

@@ -15,26 +15,22 @@ def _nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_seed_unset_is_that_of_saved_notebooks() -> None:
-    """Without a word, everybody sees what nbval compares."""
     assert seed() == SAVED_WITH == 1
 
 
 @pytest.mark.parametrize("folder", [".", ".."])
 def test_seed_file_of_the_working_copy_counts(folder: str) -> None:
-    """The file of the copy counts, beside the notebook and above it."""
     Path(folder, FILE).write_text("17\n")
     assert seed() == 17
 
 
 def test_seed_environment_overrides_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is said for one run counts more than the copy."""
     Path(FILE).write_text("17")
     monkeypatch.setenv(VARIABLE, " 23 ")
     assert seed() == 23
 
 
 def test_seed_name_becomes_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name is the same number everywhere, and another name another number."""
     monkeypatch.setenv(VARIABLE, "ana")
     first = seed()
     monkeypatch.setenv(VARIABLE, "ben")
@@ -43,7 +39,6 @@ def test_seed_name_becomes_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_drawn_repeats_for_the_same_learner(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cell that runs again draws the same; a neighbour draws other numbers from the same range."""
     mine = [drawn(f"thing {n}", 10, 99) for n in range(20)]
     assert mine == [drawn(f"thing {n}", 10, 99) for n in range(20)]
     monkeypatch.setenv(VARIABLE, "a neighbour")

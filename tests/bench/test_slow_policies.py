@@ -18,7 +18,7 @@ from labkit.bench.slow.trace import Trace, compare_policies, record, replay
 
 
 class ReadLog:
-    """A policy of any kind, and what the member read of it."""
+    """A policy, and what the member read from it."""
 
     def __init__(self, kind: type) -> None:
         self.policy = kind()

@@ -12,7 +12,7 @@ from labkit.samples import Store
 
 @pytest.fixture(scope="module")
 def comparison() -> Comparison:
-    """As the lesson measures it, in its time: a member that does not read must not hold up the end."""
+    """Measure as the notebook does, in its time: a member that does not read must not delay the end."""
     return asyncio.run(asyncio.wait_for(compare(seed=7), 15))
 
 
@@ -31,7 +31,7 @@ def test_transports_push_is_faster_and_idle_is_free(comparison: Comparison) -> N
 
 
 def test_transports_idle_polling_counts_whole_intervals(comparison: Comparison) -> None:
-    """A question each interval: in three seconds six and two, however the window lies."""
+    """In three seconds there are six polls and two reloads, wherever the window starts."""
     _, _, polling, reloading = comparison.rows
     for asked, every_s in ((polling, POLL_S), (reloading, RELOAD_S)):
         assert 0.86 < asked.idle_requests_per_s * every_s < 1.02
@@ -73,12 +73,12 @@ def test_advice_saves_what_must_be_kept_by_request() -> None:
 
 
 def test_advice_costs_of_push_and_poll() -> None:
-    """Of the 170 bytes of a polled update half a question is 100; a page has its news in it already."""
+    """Of 170 bytes per polled update, 100 are half a request; a page already contains its updates."""
     costs = advise(Need(updates_per_min=2, delay_s=10), MADE_UP).bytes_per_hour
     assert costs == {"push": 2 * 60 * 100, "poll": 3600 / 10 * 200 + 2 * 60 * 70, "page": 3600 / 10 * 2000}
 
 
-async def heard_while_comparing() -> tuple[list[str], int]:
+async def compare_into_store() -> tuple[list[str], int]:
     store = Store()
     measured = await compare(seed=7, updates=3, store=store)
     windows = [store.window(LATENCY.format(row.option)).values for row in measured.rows]
@@ -87,7 +87,6 @@ async def heard_while_comparing() -> tuple[list[str], int]:
 
 
 def test_compare_adds_each_latency_to_the_store() -> None:
-    """What a live panel draws is what the table is made of."""
-    names, count = asyncio.run(heard_while_comparing())
+    names, count = asyncio.run(compare_into_store())
     assert sorted(names) == sorted(LATENCY.format(option) for option in TRANSPORTS)
     assert count == 4

@@ -30,7 +30,7 @@ def lab() -> Iterator[Lab]:
 
 
 class Member:
-    """A member over a plain socket: it reads only when asked to, and nothing reads for it."""
+    """A member on a plain socket that reads only when told to."""
 
     def __init__(self, lab: Lab, receive_buffer: int) -> None:
         self.socket = socket.socket()
@@ -54,7 +54,7 @@ class Member:
             read += self.socket.recv(1)
 
     def in_kernel(self) -> int:
-        """Bytes that its own kernel holds for it."""
+        """Return the bytes in its own receive buffer."""
         return int(struct.unpack("I", fcntl.ioctl(self.socket, termios.FIONREAD, bytes(4)))[0])
 
 
@@ -127,13 +127,13 @@ def test_watch_http_error_raises() -> None:
 
 
 def test_watch_buffer_of_a_stalled_member_is_accurate(lab: Lab) -> None:
-    """The truth: every byte that was sent to it, less those that its own kernel has."""
+    """The true value is what was sent minus what its own kernel holds."""
     stalled = Member(lab, receive_buffer=8 * 1024)
     ana = labkit.run(lab.client("ana"))
     room = labkit.run(ana.join(ROOM))
 
     async def say(number: int) -> int:
-        """The bytes of their frames, as every member is sent them."""
+        """Publish, and return the bytes of the frames that every member is sent."""
         events = await asyncio.gather(*(room.chat("x" * 900) for _ in range(number)))
         bodies = [json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode() for event in events]
         return sum(len(body) + HEADER_BYTES for body in bodies)

@@ -143,7 +143,7 @@ def test_a_fault_is_exit_code_1_and_a_sentence(monkeypatch: pytest.MonkeyPatch) 
     ("options", "why"),
     [
         (["--kills", "99", "--seconds", "9"], "99 kills in 9 s leave no time to start again; allow 1 s each"),
-        (["--kills", "-1"], "there cannot be fewer than no kills"),
+        (["--kills", "-1"], "kills must be 0 or more"),
         (["--clients", "0"], "a torture needs at least one server, one client and one room"),
     ],
 )

@@ -44,7 +44,6 @@ ONE, TWO, THREE = (frame(TEXT, letter) for letter in (b"one", b"two", b"three"))
 @settings(max_examples=60, deadline=None)
 @given(chains, st.lists(st.binary(max_size=60), max_size=6), st.floats(0, 2))
 def test_lossless_chain_keeps_all_bytes_in_order(faults: list[Fault], chunks: list[bytes], gap: float) -> None:
-    """Any chain of them, any chunks, any pace: the same bytes come out, and then the end."""
     wire = Wire(faults)
     for chunk in chunks:
         wire.push(chunk)
@@ -64,7 +63,7 @@ def test_lossless_chain_keeps_all_bytes_in_order(faults: list[Fault], chunks: li
     st.floats(0, 1),
 )
 def test_chain_release_returns_all_held_bytes(faults: list[Fault], chunks: list[bytes], wait: float) -> None:
-    """At any moment: what has come out, and what the chain gives back, are together what came in (pongs aside)."""
+    """At any moment, output and released bytes together are the input (without pongs)."""
     wire = Wire(faults)
     wire.push(HEAD, *chunks)
     wire.wait(wait)
@@ -80,7 +79,7 @@ def test_chain_release_returns_all_held_bytes(faults: list[Fault], chunks: list[
 
 
 def test_chain_release_begins_with_the_last_stage() -> None:
-    """Two bytes are on the long wire, two wait before it."""
+    """Two bytes are in the delay, two wait before it."""
     wire = Wire([Stall(after_bytes=2), Latency(1)])
     wire.push(b"abcd")
     assert wire.chain.release() == [b"ab", b"cd"]
@@ -88,8 +87,6 @@ def test_chain_release_begins_with_the_last_stage() -> None:
 
 @pytest.mark.parametrize("fault", [Jitter(0.5), Slice(50), After(Jitter(0.5)), Duplicate(0.5)], ids=repr)
 def test_fault_same_seed_repeats_its_draws(fault: Fault) -> None:
-    """The same seed, the same times and pieces; another seed, others."""
-
     def out(seed: str) -> list[object]:
         wire = Wire([fault], seed, behind=HEAD)
         for number in range(20):
@@ -102,7 +99,6 @@ def test_fault_same_seed_repeats_its_draws(fault: Fault) -> None:
 
 
 def test_fault_draws_do_not_depend_on_neighbours() -> None:
-    """Another fault behind it changes nothing of what it draws."""
     alone, with_jitter = through([Slice(9)], b"x" * 99), through([Slice(9), Jitter(1.0)], b"x" * 99)
     assert alone.pieces == with_jitter.pieces
 
@@ -123,7 +119,6 @@ def test_fault_draws_do_not_depend_on_neighbours() -> None:
     ],
 )
 def test_fault_invalid_setting_is_refused(make) -> None:  # type: ignore[no-untyped-def]
-    """When the fault is made, with its name and the default."""
     with pytest.raises(ValueError, match=r"\w+\(\w+=.*\) cannot be; the default is"):
         make()
 
@@ -132,14 +127,12 @@ def test_fault_invalid_setting_is_refused(make) -> None:  # type: ignore[no-unty
 
 
 def test_pass_changes_nothing() -> None:
-    """Pieces come out as they came in."""
     wire = Wire([Pass()])
     wire.push(b"a", b"bc")
     assert wire.out == [(0.0, b"a"), (0.0, b"bc")]
 
 
 def test_latency_delays_each_piece_equally() -> None:
-    """Also the end; and pieces do not wait for each other."""
     wire = Wire([Latency(0.5)])
     wire.push(b"a")
     wire.wait(0.2)
@@ -149,7 +142,6 @@ def test_latency_delays_each_piece_equally() -> None:
 
 
 def test_jitter_stays_in_bounds_and_keeps_the_order() -> None:
-    """Each piece between 0 and `seconds` late, or right behind the one ahead; and not all the same."""
     wire = Wire([Jitter(0.5)])
     for number in range(200):
         wire.push(b"%03d" % number)
@@ -162,7 +154,6 @@ def test_jitter_stays_in_bounds_and_keeps_the_order() -> None:
 
 
 def test_throttle_keeps_the_rate() -> None:
-    """2,000 bytes at 1,000 a second take two seconds, evenly: half of them in half the time."""
     wire = through([Throttle(1000)], b"x" * 2000)
     assert wire.out[-1].at == pytest.approx(2, abs=0.1)
     half = sum(len(arrived.item) for arrived in wire.out if arrived.at <= 1)  # type: ignore[arg-type]
@@ -171,14 +162,12 @@ def test_throttle_keeps_the_rate() -> None:
 
 
 def test_throttle_below_a_byte_per_piece_sends_single_bytes() -> None:
-    """Half a byte a second is a byte every two seconds."""
     wire = through([Throttle(0.5)], b"abc")
     assert [arrived.item for arrived in wire.out] == [b"a", b"b", b"c"]
     assert [after.at - before.at for before, after in pairwise(wire.out)] == pytest.approx([2, 2], abs=0.1)
 
 
 def test_throttle_idle_time_gives_no_burst() -> None:
-    """A minute of silence is no credit for a burst."""
     wire = Wire([Throttle(1000)])
     wire.push(b"x")
     wire.wait(60)
@@ -188,7 +177,6 @@ def test_throttle_idle_time_gives_no_burst() -> None:
 
 
 def test_dribble_sends_single_bytes() -> None:
-    """With its pause between them."""
     wire = through([Dribble(0.3)], b"abcd")
     assert wire.pieces == [b"a", b"b", b"c", b"d"]
     assert all(after.at - before.at == pytest.approx(0.3, abs=0.05) for before, after in pairwise(wire.out))
@@ -197,8 +185,6 @@ def test_dribble_sends_single_bytes() -> None:
 @settings(deadline=None)
 @given(st.binary(max_size=300), places)
 def test_slice_cuts_depend_on_the_seed_alone(data: bytes, where: list[int]) -> None:
-    """Every cut of the whole is a cut of the chunks too; no piece is longer than it may be."""
-
     def cuts(wire: Wire) -> set[int]:
         total, found = 0, set()
         for piece in wire.pieces:
@@ -212,13 +198,11 @@ def test_slice_cuts_depend_on_the_seed_alone(data: bytes, where: list[int]) -> N
 
 
 def test_slice_draws_every_size_evenly() -> None:
-    """1 to 7 bytes, each about as often."""
     sizes = [len(piece) for piece in through([Slice(7)], *[b"x" * 100] * 40).pieces]
     assert {sizes.count(size) > 50 for size in range(1, 8)} == {True}
 
 
 def test_stall_without_seconds_holds_everything() -> None:
-    """Also the end, and it never asks to be pulled."""
     wire = through([Stall()], b"a", b"b", End.FIN)
     assert wire.out == []
     assert wire.chain.held_bytes() == 2
@@ -226,7 +210,7 @@ def test_stall_without_seconds_holds_everything() -> None:
 
 
 def test_stall_starts_after_bytes_and_ends_after_seconds() -> None:
-    """To the byte, whatever pieces they came in; then all of it flows on in order."""
+    """The input chunks do not matter."""
     wire = Wire([Stall(seconds=2, after_bytes=3)])
     wire.push(b"ab", b"cd")
     assert wire.data == b"abc"
@@ -246,7 +230,6 @@ def test_stall_starts_after_bytes_and_ends_after_seconds() -> None:
     ids=repr,
 )
 def test_cut_after_bytes_discards_the_rest(fault: Fault, end: End | None) -> None:
-    """Exactly so many bytes, then the fault's own end, once; the sender's end is not heard of."""
     for chunks in ([b"abcdefgh", b"ij"], [b"abc", b"de", b"fgh"], [b"a"] * 3 + [b"bcdef"]):
         wire = through([fault], *chunks, End.FIN)
         assert wire.data == b"".join(chunks)[:5]
@@ -256,20 +239,18 @@ def test_cut_after_bytes_discards_the_rest(fault: Fault, end: End | None) -> Non
 
 @pytest.mark.parametrize(("fault", "end"), [(Reset(), End.RESET), (HalfClose(), End.FIN), (Die(), End.CLOSE)], ids=repr)
 def test_cut_after_0_bytes_is_immediate(fault: Fault, end: End) -> None:
-    """A silent connection is cut too, at once."""
     assert Wire([fault]).chain.pull(0.0) is end
 
 
 @pytest.mark.parametrize("fault", [Reset(5), HalfClose(5), Die(5), Blackhole(5)], ids=repr)
 def test_cut_earlier_end_passes(fault: Fault) -> None:
-    """The sender was done before the fault began."""
     wire = through([fault], b"abc", End.FIN)
     assert (wire.data, wire.ends) == (b"abc", [End.FIN])
 
 
 @given(st.integers(0, 40), places)
 def test_die_ends_inside_a_frame(after: int, where: list[int]) -> None:
-    """Wherever it falls: after so many bytes, or one more when that is a border; and never with a whole last frame."""
+    """After `after` bytes, or one more at a border, and never after a whole last frame."""
     stream = ONE + TWO + THREE
     borders = [0, len(ONE), len(ONE + TWO), len(stream)]
     wire = through([Die(after)], *cut_at(stream, where), behind=HEAD)
@@ -285,14 +266,12 @@ STREAM = [ONE, frame(PONG, b"p"), TWO, frame(PING, b"q"), THREE, frame(CLOSE, b"
 
 @given(places)
 def test_pong_mute_removes_only_pongs(where: list[int]) -> None:
-    """However the bytes come."""
     wire = through([PongMute()], *cut_at(HEAD + b"".join(STREAM), where))
     assert wire.data == HEAD + b"".join(raw for raw in STREAM if raw[0] & 15 != PONG)
 
 
 @given(places)
 def test_close_ignorer_removes_only_close_frames(where: list[int]) -> None:
-    """The end of the stream passes."""
     wire = through([CloseIgnorer()], *cut_at(HEAD + b"".join(STREAM), where), End.FIN)
     assert wire.data == HEAD + b"".join(raw for raw in STREAM if raw[0] & 15 != CLOSE)
     assert wire.ends == [End.FIN]
@@ -300,13 +279,11 @@ def test_close_ignorer_removes_only_close_frames(where: list[int]) -> None:
 
 @given(places)
 def test_duplicate_repeats_only_messages(where: list[int]) -> None:
-    """Whole frames, right behind each other."""
     wire = through([Duplicate()], *cut_at(HEAD + b"".join(STREAM), where))
     assert wire.data == HEAD + b"".join(raw * (2 if raw[0] & 15 == TEXT else 1) for raw in STREAM)
 
 
 def test_duplicate_repeats_its_share() -> None:
-    """About so many, and never three times."""
     wire = through([Duplicate(0.3)], *[ONE] * 1000, behind=HEAD)
     assert 1200 < len(wire.data) / len(ONE) < 1400
     assert through([Duplicate(0.0)], ONE, behind=HEAD).data == ONE
@@ -314,13 +291,11 @@ def test_duplicate_repeats_its_share() -> None:
 
 @given(places)
 def test_reorder_swaps_only_messages(where: list[int]) -> None:
-    """Two, one; the third has no neighbour, and goes on before the close frame does."""
     wire = through([Reorder()], *cut_at(HEAD + b"".join(STREAM), where))
     assert wire.data == HEAD + b"".join(STREAM[number] for number in (1, 2, 0, 3, 4, 5))
 
 
 def test_reorder_message_without_neighbour_passes_alone() -> None:
-    """After a while, or when the stream ends."""
     wire = Wire([Reorder(0.2)], behind=HEAD)
     wire.push(ONE)
     wire.wait(0.1)
@@ -334,20 +309,18 @@ def test_reorder_message_without_neighbour_passes_alone() -> None:
 
 @pytest.mark.parametrize("fault", [Duplicate(), Reorder()], ids=repr)
 def test_frame_faults_leave_fragments_alone(fault: Fault) -> None:
-    """A message in parts would be broken by it, and the peer would rightly close with 1002."""
+    """Changing them would break the message, and the peer would close with 1002."""
     parts = [frame(TEXT, b"a", fin=False), frame(PING, b""), frame(0, b"b", fin=False), frame(0, b"c")]
     assert through([fault], b"".join(parts), behind=HEAD).data == b"".join(parts)
 
 
 def test_reorder_passes_a_message_before_fragments() -> None:
-    """It is not put into the midst of them."""
     parts = [ONE, frame(TEXT, b"a", fin=False), frame(0, b"b")]
     assert through([Reorder()], b"".join(parts), behind=HEAD).data == b"".join(parts)
 
 
 @pytest.mark.parametrize("fault", [Duplicate(), Reorder(), PongMute(), CloseIgnorer()], ids=repr)
 def test_frame_faults_pass_frames_too_long_to_hold(fault: Fault) -> None:
-    """And the ones behind it are seen again."""
     long = frame(TEXT, b"x" * 3 * LARGEST_FRAME_BYTES)
     wire = Wire([fault], behind=HEAD)
     for at in range(0, len(long), 1000):
@@ -360,7 +333,7 @@ def test_frame_faults_pass_frames_too_long_to_hold(fault: Fault) -> None:
 
 @given(st.integers(1, len(STREAM[1]) + len(ONE) - 1))
 def test_frame_fault_started_inside_a_frame_spares_it(at: int) -> None:
-    """Its first bytes have gone on already."""
+    """Its first bytes have passed already."""
     stream = STREAM[1] + ONE
     wire = through([PongMute(), Duplicate()], stream[at:], STREAM[1], TWO, behind=HEAD + stream[:at])
     rest = ONE * 2 if at == len(STREAM[1]) else stream[at:] + (ONE if at < len(STREAM[1]) else b"")
@@ -368,7 +341,6 @@ def test_frame_fault_started_inside_a_frame_spares_it(at: int) -> None:
 
 
 def test_frame_faults_pass_other_protocols() -> None:
-    """Bytes that look like a pong are not one, outside a WebSocket."""
     stream = b"HTTP/1.1 200 OK\r\n\r\n" + b"".join(STREAM)
     for fault in (PongMute(), CloseIgnorer(), Duplicate(), Reorder(), NeverRead(), After(Stall())):
         assert through([fault], stream).data == stream
@@ -376,7 +348,6 @@ def test_frame_faults_pass_other_protocols() -> None:
 
 @given(places)
 def test_never_read_stops_after_its_messages(where: list[int]) -> None:
-    """The handshake and so many messages come; then there is no room for a byte more."""
     wire = Wire([NeverRead(after_messages=1)])
     assert wire.chain.free_bytes() > 0
     wire.push(*cut_at(HEAD + ONE + TWO, where))
@@ -387,7 +358,6 @@ def test_never_read_stops_after_its_messages(where: list[int]) -> None:
 
 @given(places)
 def test_after_begins_between_two_messages(where: list[int]) -> None:
-    """To the byte: the head, one message and a ping pass, the next frame does not."""
     passes = HEAD + STREAM[3] + ONE
     wire = Wire([After(Blackhole(), messages=1)])
     wire.push(*cut_at(passes + TWO, where))
@@ -395,7 +365,7 @@ def test_after_begins_between_two_messages(where: list[int]) -> None:
 
 
 def test_after_0_messages_begins_after_the_handshake() -> None:
-    """At once, on a connection whose handshake is over."""
+    """At once, if the handshake is already over."""
     assert through([After(Blackhole())], HEAD, ONE).data == HEAD
     assert through([After(Blackhole())], ONE, behind=HEAD).data == b""
     assert through([After(Blackhole())], ONE[2:], TWO, behind=HEAD + ONE[:2]).data == ONE[2:]
@@ -408,7 +378,7 @@ def test_after_0_messages_begins_after_the_handshake() -> None:
     "fault", [Stall(), NeverRead(), Throttle(1), Dribble(10), Latency(10), Jitter(10), Reorder(10), Slice()], ids=repr
 )
 def test_chain_full_takes_no_more_bytes(fault: Fault) -> None:
-    """However much comes, at most 64 KiB is taken, and for the faults that stop a reader at most 20."""
+    """At most 64 KiB for delays and 16 KiB for faults that stop a reader; the rest never fills up."""
     wire, taken = Wire([fault], behind=HEAD), 0
     message = frame(TEXT, b"x" * 990)
     while (room := wire.chain.free_bytes()) > 0 and taken < 200_000:

@@ -11,13 +11,13 @@ ANSWER = b"HTTP/1.1 101 Switching Protocols\r\nUPGRADE: WebSocket\r\n\r\n"
 
 
 def cut(chunks: list[bytes], cutter: FrameCutter | None = None) -> list[Piece]:
-    """What a cutter makes of a stream that comes in these chunks."""
+    """Cut a stream that arrives in these chunks."""
     cutter = cutter or FrameCutter()
     return [piece for chunk in chunks for piece in cutter.cut(chunk)]
 
 
 def whole(pieces: list[Piece]) -> list[tuple[int | None, bool, bytes]]:
-    """Pieces put together: opcode, whether it is the last fragment, bytes."""
+    """Join pieces into frames: opcode, whether final, bytes."""
     frames: list[tuple[int | None, bool, bytes]] = []
     for piece in pieces:
         if piece.begins:
@@ -30,7 +30,6 @@ def whole(pieces: list[Piece]) -> list[tuple[int | None, bool, bytes]]:
 
 @given(frame_lists, places)
 def test_cutter_any_chunks_give_the_same_frames(frames: list[bytes], where: list[int]) -> None:
-    """Any frames, masked or not, of any length, in any chunks: each is found whole, and no byte is lost or held."""
     pieces = cut(cut_at(HEAD + b"".join(frames), where))
     assert b"".join(piece.raw for piece in pieces) == HEAD + b"".join(frames)
     behind = [piece for piece in pieces if piece.opcode is not None]
@@ -41,7 +40,6 @@ def test_cutter_any_chunks_give_the_same_frames(frames: list[bytes], where: list
 @pytest.mark.parametrize("size", [65535, 65536, 100_000])
 @pytest.mark.parametrize("masked", [True, False])
 def test_cutter_finds_long_frames(size: int, masked: bool) -> None:
-    """Lengths of 16 and of 64 bits, in chunks as they come from a socket."""
     stream = [frame(TEXT, b"x" * size, masked=masked), frame(PING, b"")]
     pieces = cut([HEAD, *cut_at(b"".join(stream), range(0, size, 4096))])
     assert [raw for _, _, raw in whole(pieces[1:])] == stream
@@ -49,7 +47,7 @@ def test_cutter_finds_long_frames(size: int, masked: bool) -> None:
 
 @given(frame_lists, places)
 def test_cutter_copy_continues_at_the_same_position(frames: list[bytes], where: list[int]) -> None:
-    """In the head, in a header, in a payload: both find the same borders from there on, and neither moves the other."""
+    """In the head, a header or a payload; neither copy moves the other."""
     chunks = cut_at(HEAD + b"".join(frames), where)
     cutter = FrameCutter()
     for number, chunk in enumerate(chunks):
@@ -61,7 +59,6 @@ def test_cutter_copy_continues_at_the_same_position(frames: list[bytes], where: 
 
 @pytest.mark.parametrize("head", [HEAD, ANSWER])
 def test_cutter_frames_begin_after_the_head(head: bytes) -> None:
-    """The client's request and the server's answer, whatever the case of their letters."""
     cutter = FrameCutter()
     for at in range(len(head)):
         assert not cutter.is_between_frames
@@ -81,14 +78,12 @@ def test_cutter_frames_begin_after_the_head(head: bytes) -> None:
     ids=["post", "plain answer", "no head", "tls"],
 )
 def test_cutter_other_protocols_have_no_frames(stream: bytes) -> None:
-    """No piece of it is taken for a frame."""
     for pieces in (cut([stream]), cut([stream[at : at + 100] for at in range(0, len(stream), 100)])):
         assert b"".join(piece.raw for piece in pieces) == stream
         assert {piece.opcode for piece in pieces} == {None}
 
 
 def test_cutter_knows_frame_borders_to_the_byte() -> None:
-    """Between frames before the first byte and after the last, and nowhere else."""
     cutter = FrameCutter()
     cutter.cut(HEAD)
     raw = frame(TEXT, b"x" * 200)
@@ -100,7 +95,6 @@ def test_cutter_knows_frame_borders_to_the_byte() -> None:
 
 
 def test_cutter_last_fragment_ends_the_message() -> None:
-    """A control frame in between completes none."""
     cutter = FrameCutter()
     cutter.cut(HEAD)
     parts = [frame(TEXT, b"a", fin=False), frame(PING, b""), frame(0, b"b", fin=False), frame(0, b"c")]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from labkit.faults import FAULTS, After, Latency, Pass, Schedule, Slice, Stall, Throttle
 from labkit.faults.schedule import from_dict, to_dict
-from tests.faults.test_proxy import standing
+from tests.faults.test_proxy import proxied_server
 from tests.wire.raw import on_a_loop
 
 PLAN = Schedule(
@@ -18,7 +18,6 @@ PLAN = Schedule(
 
 
 def test_schedule_steps_are_sorted_by_time() -> None:
-    """However they were written down; `only` may be left out."""
     assert [(step.at_s, step.direction, step.only) for step in PLAN.steps] == [
         (0.1, "down", 1),
         (0.2, "up", None),
@@ -27,7 +26,6 @@ def test_schedule_steps_are_sorted_by_time() -> None:
 
 
 def test_schedule_survives_json() -> None:
-    """The faults with their settings, nested ones too; one step a line; and its repr makes it again."""
     text = PLAN.to_json()
     assert Schedule.from_json(text) == PLAN
     assert len(text.splitlines()) == len(PLAN.steps) + 2
@@ -42,7 +40,6 @@ def test_schedule_survives_json() -> None:
 
 @given(st.sampled_from(sorted(FAULTS)), st.floats(0.001, 1000), st.integers(1, 10**6))
 def test_fault_survives_its_dictionary(name: str, seconds: float, count: int) -> None:
-    """With whatever settings."""
     given_settings = {"then": Stall(seconds)} if name == "After" else {}
     plain = to_dict(FAULTS[name](**given_settings))
     plain = {key: {float: seconds, int: count}.get(type(value), value) for key, value in plain.items()}
@@ -70,18 +67,16 @@ def test_fault_survives_its_dictionary(name: str, seconds: float, count: int) ->
     ],
 )
 def test_schedule_invalid_json_is_refused(text: str, words: str) -> None:
-    """Always a ValueError."""
     with pytest.raises(ValueError, match=words):
         Schedule.from_json(text)
 
 
 @on_a_loop
 async def test_proxy_plays_a_schedule_step_by_step() -> None:
-    """Stalled, healed, for the connection it names; `play` returns after the last step."""
     plan = Schedule([(0, "down", [Stall()], 1), (0.3, "down", [], 1)])
-    async with standing() as house:
-        pairs = [await house.connect() for _ in range(2)]
-        playing = asyncio.create_task(house.proxy.play(plan))
+    async with proxied_server() as running:
+        pairs = [await running.connect() for _ in range(2)]
+        playing = asyncio.create_task(running.proxy.play(plan))
         await asyncio.sleep(0.05)
         for _, server in pairs:
             server.writer.write(b"hello")
@@ -93,13 +88,13 @@ async def test_proxy_plays_a_schedule_step_by_step() -> None:
 
 
 async def pieces(seed: int) -> list[int]:
-    """The sizes of the pieces that two connections get, as their reader sees them."""
+    """Return the sizes of the pieces that two connections receive."""
     plan = Schedule([(0, "down", [Slice(200), Latency(0.001)])], seed)
     seen: list[int] = []
-    async with standing() as house:
-        await house.proxy.play(plan)
+    async with proxied_server() as running:
+        await running.proxy.play(plan)
         for _ in range(2):
-            client, server = await house.connect()
+            client, server = await running.connect()
             server.writer.write(b"x" * 2000)
             server.writer.write_eof()
             while data := await client.reader.read(65536):
@@ -109,7 +104,6 @@ async def pieces(seed: int) -> list[int]:
 
 @on_a_loop
 async def test_proxy_same_seed_repeats_every_draw() -> None:
-    """Every draw, on every connection."""
     first, again, other = await pieces(7), await pieces(7), await pieces(8)
     assert first == again != other
     half = len(first) // 2

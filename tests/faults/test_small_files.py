@@ -16,7 +16,7 @@ MOST_LINES = 60
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_fault_is_one_small_file_and_frozen(fault: type[Fault]) -> None:
-    """At most 60 lines, one public fault in each; equal settings are equal faults."""
+    """At most 60 lines, one fault in each."""
     source = Path(inspect.getfile(fault)).read_text(encoding="utf-8")
     assert source.count("\n") <= MOST_LINES
     assert sum(inspect.getfile(other) == inspect.getfile(fault) for other in FAULTS.values()) == 1
@@ -25,7 +25,6 @@ def test_fault_is_one_small_file_and_frozen(fault: type[Fault]) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_faults_import_only_python_and_labkit_faults(path: Path) -> None:
-    """No library, and nothing that knows our protocol."""
     tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     names = {alias.name for node in tree if isinstance(node, ast.Import) for alias in node.names}
     tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))

@@ -65,7 +65,7 @@ async def test_a_frame_has_five_numbers_a_connection_in_the_order_of_the_names(
     assert [name for name, _ in dashboard._table.names] == ["the slow one", "member 1", "member 2", "member 3"]
     assert len(sent[0]) == 4 * 5
     assert list(sent[0][4::5]) == [line.sent for line in dashboard.watch.seen.connections]
-    assert dashboard._table.rooms == "rooms: room:population (4)"
+    assert dashboard._table.rooms == "rooms: room:crowd (4)"
     dashboard.close()
 
 

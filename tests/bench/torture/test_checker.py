@@ -26,7 +26,7 @@ def said(seq: int, room: str = A) -> list[Observation]:
 
 
 def sound() -> tuple[Histories, Audits]:
-    """Two clients and two rooms; `ann` speaks, loses her line and is told a gap; two servers stored it all."""
+    """Two clients, two rooms, two servers; `ann` publishes, reconnects and is told a gap."""
     joined = [Observation("opened"), Observation("joined", A, "e", 0), Observation("joined", B, "e", 0)]
     ann = [*joined, *said(1), *said(2), event(1, B), Observation("closed")]
     ann += [Observation("opened"), Observation("joined", A, "e", 4, since=Since("e", 2)), event(3), event(4)]
@@ -45,7 +45,7 @@ def counts(verdict: TortureResult) -> dict[str, int]:
 
 
 def test_checker_sound_history_holds() -> None:
-    """Gaps that are told, repeats that are marked and rooms that interleave differently in two files are sound."""
+    """Reported gaps, marked repeats and rooms interleaved differently in two files are no violations."""
     verdict = check(*sound(), kills=3)
     assert verdict.faults == ()
     assert verdict.holds
@@ -61,7 +61,6 @@ def test_checker_sound_history_holds() -> None:
 
 
 def test_checker_run_without_acks_does_not_hold() -> None:
-    """Zero of everything is no success."""
     assert not check({}, {}).holds
 
 
@@ -69,38 +68,38 @@ def find(history: list[Observation], record: Observation) -> int:
     return history.index(record)
 
 
-def hole(people: Histories, _: Audits) -> None:
-    people["bob"].remove(event(3))
+def hole(histories: Histories, _: Audits) -> None:
+    histories["bob"].remove(event(3))
 
 
-def unheard_end(people: Histories, _: Audits) -> None:
-    people["ann"].pop()
+def unheard_end(histories: Histories, _: Audits) -> None:
+    histories["ann"].pop()
 
 
-def never_answered(people: Histories, _: Audits) -> None:
-    people["ann"].remove(event(2)._replace(what="acked"))
+def never_answered(histories: Histories, _: Audits) -> None:
+    histories["ann"].remove(event(2)._replace(what="acked"))
 
 
-def hole_behind_resume(people: Histories, _: Audits) -> None:
-    at = find(people["ann"], Observation("joined", A, "e", 4, since=Since("e", 2)))
-    assert people["ann"][at + 1] == event(3)
-    del people["ann"][at + 1]
+def hole_behind_resume(histories: Histories, _: Audits) -> None:
+    at = find(histories["ann"], Observation("joined", A, "e", 4, since=Since("e", 2)))
+    assert histories["ann"][at + 1] == event(3)
+    del histories["ann"][at + 1]
 
 
-def other_epoch_without_gap(people: Histories, audits: Audits) -> None:
-    at = find(people["ann"], Observation("joined", A, "e", 4, since=Since("e", 2)))
-    people["ann"][at] = Observation("joined", A, "f", 0, since=Since("e", 2))
-    del people["ann"][at + 1 : at + 3]
+def other_epoch_without_gap(histories: Histories, audits: Audits) -> None:
+    at = find(histories["ann"], Observation("joined", A, "e", 4, since=Since("e", 2)))
+    histories["ann"][at] = Observation("joined", A, "f", 0, since=Since("e", 2))
+    del histories["ann"][at + 1 : at + 3]
     for audit in audits.values():  # all of it again under the new epoch, so that the epoch alone is at fault
         audit.append(Stored(A, "f", 1, "f id", "f said"))
-    people["ann"].insert(at + 1, Observation("event", A, seq=1, id="f id", request="f said"))
-    people["bob"] = people["bob"][:-1]
-    people["bob"].append(Observation("closed"))
+    histories["ann"].insert(at + 1, Observation("event", A, seq=1, id="f id", request="f said"))
+    histories["bob"] = histories["bob"][:-1]
+    histories["bob"].append(Observation("closed"))
 
 
-def end_moved_back(people: Histories, _: Audits) -> None:
-    at = find(people["ann"], Observation("joined", A, "e", 4, since=Since("e", 2)))
-    people["ann"][at] = Observation("joined", A, "e", 1, since=Since("e", 2))
+def end_moved_back(histories: Histories, _: Audits) -> None:
+    at = find(histories["ann"], Observation("joined", A, "e", 4, since=Since("e", 2)))
+    histories["ann"][at] = Observation("joined", A, "e", 1, since=Since("e", 2))
 
 
 def hole_in_a_file(_: Histories, audits: Audits) -> None:
@@ -108,13 +107,13 @@ def hole_in_a_file(_: Histories, audits: Audits) -> None:
         audit[:] = [Stored(e.room, e.epoch, e.seq + (e.room == A and e.seq > 3), e.id, e.request) for e in audit]
 
 
-def twice_on_a_line(people: Histories, _: Audits) -> None:
-    people["bob"].insert(find(people["bob"], event(2)) + 1, event(2))
+def twice_on_a_line(histories: Histories, _: Audits) -> None:
+    histories["bob"].insert(find(histories["bob"], event(2)) + 1, event(2))
 
 
-def given_again_after_resume(people: Histories, _: Audits) -> None:
-    at = find(people["ann"], event(3))
-    people["ann"].insert(at + 1, event(3))
+def given_again_after_resume(histories: Histories, _: Audits) -> None:
+    at = find(histories["ann"], event(3))
+    histories["ann"].insert(at + 1, event(3))
 
 
 def stored_twice(_: Histories, audits: Audits) -> None:
@@ -122,39 +121,39 @@ def stored_twice(_: Histories, audits: Audits) -> None:
         audit.append(Stored(B, "e", 5, "another id", f"{B} said 4"))
 
 
-def swapped(people: Histories, _: Audits) -> None:
-    bob = people["bob"]
+def swapped(histories: Histories, _: Audits) -> None:
+    bob = histories["bob"]
     two, three = find(bob, event(2)), find(bob, event(3))
     bob[two], bob[three] = bob[three], bob[two]
 
 
-def another_event_in_that_place(people: Histories, audits: Audits) -> None:
+def another_event_in_that_place(histories: Histories, audits: Audits) -> None:
     audits["two.db"][audits["two.db"].index(stored(3))] = Stored(A, "e", 3, f"{A} id 4", f"{A} said 4")
 
 
-def two_histories(people: Histories, _: Audits) -> None:
-    at = find(people["bob"], event(2))
-    people["bob"][at] = event(2, id=f"{A} id 1")
+def two_histories(histories: Histories, _: Audits) -> None:
+    at = find(histories["bob"], event(2))
+    histories["bob"][at] = event(2, id=f"{A} id 1")
 
 
-def in_no_room(people: Histories, _: Audits) -> None:
-    people["bob"].remove(Observation("joined", B, "e", 0))
+def in_no_room(histories: Histories, _: Audits) -> None:
+    histories["bob"].remove(Observation("joined", B, "e", 0))
 
 
-def after_left(people: Histories, _: Audits) -> None:
-    people["bob"].insert(find(people["bob"], Observation("left", A)) + 1, event(4))
+def after_left(histories: Histories, _: Audits) -> None:
+    histories["bob"].insert(find(histories["bob"], Observation("left", A)) + 1, event(4))
 
 
-def after_close(people: Histories, _: Audits) -> None:
-    people["bob"].append(event(4, B))
+def after_close(histories: Histories, _: Audits) -> None:
+    histories["bob"].append(event(4, B))
 
 
-def across_rooms(people: Histories, _: Audits) -> None:
-    people["bob"][find(people["bob"], event(1, B))] = event(1, B, request=f"{A} said 1")
+def across_rooms(histories: Histories, _: Audits) -> None:
+    histories["bob"][find(histories["bob"], event(1, B))] = event(1, B, request=f"{A} said 1")
 
 
-def ghost_was_taken(people: Histories, _: Audits) -> None:
-    people["bob"][find(people["bob"], event(4, B))] = event(4, B, request="ghost")
+def ghost_was_taken(histories: Histories, _: Audits) -> None:
+    histories["bob"][find(histories["bob"], event(4, B))] = event(4, B, request="ghost")
 
 
 def ghost_was_stored(_: Histories, audits: Audits) -> None:
@@ -162,12 +161,12 @@ def ghost_was_stored(_: Histories, audits: Audits) -> None:
         audit[audit.index(stored(4, B))] = Stored(B, "e", 4, f"{B} id 4", "ghost")
 
 
-def heard_and_not_stored(people: Histories, _: Audits) -> None:
-    people["bob"].insert(find(people["bob"], event(4, B)) + 1, event(5, B))
+def heard_and_not_stored(histories: Histories, _: Audits) -> None:
+    histories["bob"].insert(find(histories["bob"], event(4, B)) + 1, event(5, B))
 
 
-def acked_and_not_stored(people: Histories, _: Audits) -> None:
-    people["ann"] += [
+def acked_and_not_stored(histories: Histories, _: Audits) -> None:
+    histories["ann"] += [
         Observation("sent", A, request="new"),
         Observation("acked", A, seq=9, id="new id", request="new"),
     ]
@@ -205,29 +204,25 @@ VIOLATIONS: dict[Callable[[Histories, Audits], None], str] = {
 
 @pytest.mark.parametrize("plant", VIOLATIONS, ids=lambda plant: plant.__name__)
 def test_checker_finds_each_planted_violation(plant: Callable[[Histories, Audits], None]) -> None:
-    """The count it belongs to is no longer 0, and a sentence says what happened."""
-    people, audits = sound()
-    plant(people, audits)
-    verdict = check(people, audits)
+    histories, audits = sound()
+    plant(histories, audits)
+    verdict = check(histories, audits)
     assert counts(verdict).get(VIOLATIONS[plant], 0) > 0, verdict
     assert not verdict.holds
     assert any(sentence.startswith(f"{VIOLATIONS[plant]}: ") for sentence in verdict.faults)
 
 
 def test_checker_broken_hash_chain_is_audit_missing() -> None:
-    """Whatever the rows say."""
     assert counts(check(*sound(), broken=["one.db is broken at row 7"])) == {"audit_missing": 1}
 
 
 def test_checker_hole_counts_its_missing_events() -> None:
-    """Three missing events are three."""
-    people, audits = sound()
-    people["bob"] = [record for record in people["bob"] if record not in (event(1), event(2), event(3))]
-    assert counts(check(people, audits)) == {"lost": 3}
+    histories, audits = sound()
+    histories["bob"] = [record for record in histories["bob"] if record not in (event(1), event(2), event(3))]
+    assert counts(check(histories, audits)) == {"lost": 3}
 
 
 def test_observed_translates_each_message() -> None:
-    """As it was on the wire; what no invariant is about becomes nothing."""
     since = Since("e", 4)
     joined = {"type": "joined", "roomId": A, "epoch": "e", "seq": 7, "gap": True, "access": "rw"}
     assert observed({"type": "auth_ok"}, None) == Observation("opened")
