@@ -1,4 +1,4 @@
-"""The store: what was added is seen once, in order, from any thread, and never grows."""
+"""The store: every sample once, in order, from any thread, in bounded memory."""
 
 import threading
 

@@ -3,8 +3,8 @@
     costs = measure(lab.pid, lab.url, lab.token)
     plan(costs, Need(connections=1_000_000))
 
-A server is one process on one core. Each server of a cluster reads every event of the log, so more servers carry more
-connections and deliveries, but not more events: beyond that, rooms must be split over several logs.
+A server is one process on one core. Each server of a cluster reads every event of the log. More servers therefore
+carry more connections and deliveries, but not more events: those need several logs, with the rooms split among them.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ class Costs:
 
 @dataclass(frozen=True)
 class Need:
-    """What the service must carry, and with how much reserve. Raises ValueError."""
+    """The load that the service must carry, and its reserve. Raises ValueError."""
 
     connections: int = 10_000
     said_per_min: float = 0.1  # messages per connection

@@ -4,7 +4,7 @@
         client = labkit.connect(hop.url, ticket)
         hop.held_bytes                  # read from the server, but not yet sent to the client
 
-It passes every message but, like other proxies that terminate WebSockets, hides three things: it answers pings itself,
+Like other proxies that terminate WebSockets, it passes every message but hides three things. It answers pings itself,
 it drops close codes and reasons, and it reads from the server as fast as the server writes.
 """
 

@@ -1,4 +1,4 @@
-"""Seeded faults against the real server and the real client, and the records that they leave at both ends."""
+"""Seeded faults against the real server and client, and the records of both ends."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -36,7 +36,7 @@ from tests.wire.scripted import Share
 
 OPS = "operations-token"
 BATCH, APART_S, ATTEMPTS, LATE_S = 25, 0.05, 4, 0.12
-AUTH, IDLE, TRAFFIC, SAID = "before auth", "idle", "under traffic", "said"
+AUTH, IDLE, TRAFFIC, DELIBERATE = "before auth", "idle", "under traffic", "deliberate"
 
 
 class Incident(NamedTuple):
@@ -69,14 +69,14 @@ def incident(seed: int) -> Incident:
         Incident("death down", IDLE, Cause.CUT, down=(Die(),)),
         Incident("death up", IDLE, Cause.CUT, up=(Die(),)),
         Incident("half-close", IDLE, Cause.CUT, *rng.choice([((HalfClose(),), ()), ((), (HalfClose(),))])),
-        Incident("revoked", SAID, Cause.SAID),
-        Incident("nonsense said", SAID, Cause.SAID),
+        Incident("revoked", DELIBERATE, Cause.DELIBERATE),
+        Incident("nonsense sent", DELIBERATE, Cause.DELIBERATE),
     )
     return kinds[seed % len(kinds)]
 
 
 class Records(NamedTuple):
-    """What both ends recorded."""
+    """The records of both ends."""
 
     client: list[Record]
     server: list[Entry]
@@ -111,7 +111,7 @@ async def live(what: Incident, folder: Path, after_s: float) -> Records:
 async def _do(what: Incident, server: Server, proxy: Proxy, client: Client) -> None:
     if what.name == "revoked":
         await asyncio.to_thread(ask.revoke, server.url, OPS, str(client.user_id))
-    elif what.name == "nonsense said":
+    elif what.name == "nonsense sent":
         assert client._loop.link is not None
         client._loop.link.send({"type": "nonsense"})
     elif what.when != AUTH:

@@ -1,4 +1,4 @@
-"""The HTTP side of a room server, asked from outside, when the server ends in the middle of its answer."""
+"""Requests to a room server that ends in the middle of its answer."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The capacity plan: what follows from which assumption, and that a virtual storm agrees."""
+"""The capacity plan: its figures, its refusals, and its agreement with a virtual storm."""
 
 from dataclasses import replace
 

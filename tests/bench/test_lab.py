@@ -1,4 +1,4 @@
-"""The lab: it starts, is found healthy or not, survives what is done to it, and leaves nothing behind."""
+"""The lab: start, stop, restart, health, and what it leaves behind."""
 
 import asyncio
 import os

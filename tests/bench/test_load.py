@@ -1,4 +1,4 @@
-"""A load is counted exactly, timed from when it was due, and says why when nothing can be measured."""
+"""A load: counts, latencies in both loops, and its errors."""
 
 import asyncio
 import time

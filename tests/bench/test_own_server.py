@@ -1,4 +1,4 @@
-"""A server made of functions: it is a program of its own, it starts anew, tells samples, and ends with its stdin."""
+"""A server made of functions is its own program, starts again, sends samples, and ends with its stdin."""
 
 import asyncio
 import subprocess

@@ -1,4 +1,4 @@
-"""The plain client of crowds: the same messages however the bytes are cut, and what is no room server is named."""
+"""The minimal WebSocket client: any chunks give the same messages, and odd servers are reported."""
 
 import json
 import struct

@@ -1,4 +1,4 @@
-"""The policies of a storm: the article's is the article's, ours is the client's own, and a seed replays them all."""
+"""The reconnect policies: the article's, the client's own, and the others, all repeatable from a seed."""
 
 from random import Random
 

@@ -1,4 +1,4 @@
-"""Run All in miniature: answers, errors and lost cells are told apart."""
+"""Run All in miniature: ok, error and lost cells are distinguished."""
 
 from labkit.bench.queued_cells import answers
 

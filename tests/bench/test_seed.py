@@ -1,4 +1,4 @@
-"""The learner's seed: from the environment, from the working copy, or the one that the notebooks are saved with."""
+"""The learner's seed: from the environment, from the working copy, or that of the saved notebooks."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a server does with a member that reads slowly: five policies, on traces of all kinds."""
+"""Five policies for slow consumers, on generated traces."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""Storms on both clocks: the article's policy makes one, ours does not, and the model does not lie."""
+"""Storms on both clocks: the peaks of the policies, and that the model agrees with real sockets."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The records of both ends, merged: the root cause is named, in causal order, and nothing is made up."""
+"""The merged timeline: its root cause, its order, and its text."""
 
 import asyncio
 import json
@@ -75,7 +75,7 @@ def what(merged: Timeline) -> list[str]:
         (client_log(), [join_row(100.3)], Cause.SERVER_GONE),
         (client_log(), [], Cause.UNKNOWN),
         (client_log(4401, connection=None), [close_row(4401, connection="c9", user=None)], Cause.AUTH_LATE),
-        (client_log(4410), [close_row(4410)], Cause.SAID),
+        (client_log(4410), [close_row(4410)], Cause.DELIBERATE),
     ],
 )
 def test_timeline_cause_follows_from_both_ends(log: Journal, rows: list[Entry], cause: Cause) -> None:

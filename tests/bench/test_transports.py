@@ -1,4 +1,4 @@
-"""The four transports, measured as the lesson needs them, and the advice that follows."""
+"""The four transports as the notebook measures them, and the advice."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Watching a server from outside: what is shown is what is there."""
+"""Watching a server from outside: figures, closes, and errors."""
 
 import asyncio
 import fcntl

@@ -1,4 +1,4 @@
-"""What each fault does to bytes, on a virtual clock: minutes of it in no time, and the same every time."""
+"""Each fault on a virtual clock."""
 
 from itertools import pairwise
 

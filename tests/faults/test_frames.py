@@ -1,4 +1,4 @@
-"""Where frames begin and end, however the bytes come."""
+"""Where frames begin and end, in any chunks."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The proxy with real sockets: bytes in both directions, ends of every kind, healing, and backpressure that is felt."""
+"""The proxy with real sockets: bytes in both directions, ends of every kind, healing, and backpressure."""
 
 import asyncio
 import gc

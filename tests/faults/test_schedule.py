@@ -1,4 +1,4 @@
-"""Schedules: plans in JSON that do the same again."""
+"""Schedules: plans in JSON that replay."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What a reader of `labkit/faults` may rely on: a fault is one small file, and nothing here needs more than Python."""
+"""The layout of `labkit/faults`: one small file per fault, and only the standard library."""
 
 import ast
 import inspect

@@ -58,7 +58,7 @@ class Health:
 
 
 class Lab:
-    """A room server and its clients, for one notebook or test. Use `with Lab() as lab`, or `start` and `stop`."""
+    """A room server and its clients in one notebook or test. Use `with Lab() as lab`, or `start` and `stop`."""
 
     def __init__(
         self,

@@ -146,7 +146,7 @@ class CloseAndResume(SlowPolicy):
         return event
 
     def tick(self, now: float) -> None:
-        """Close the member when its oldest event is too old; reconnect it when its wait is over."""
+        """Close the member when its oldest event is too old; reconnect it after its wait."""
         if self.away_until and now >= self.away_until:
             self.away_until = 0.0
             self._resume(now)

@@ -1,6 +1,6 @@
 """From the records of both ends of a connection to the root cause.
 
-The server's close code says what the server noticed; the client's says what got through. The difference locates the
+The server's close code shows what the server noticed; the client's shows what got through. The difference locates the
 fault: a 4408 that reached the client means that the path to the client works.
 """
 
@@ -16,22 +16,22 @@ class Cause(Enum):
     """Root causes that the records can distinguish; the value continues the sentence "closed because"."""
 
     NO_SERVER = "nobody answered at the address"
-    SERVER_GONE = "the server was gone: it wrote nothing of this end"
+    SERVER_GONE = "the server was gone: it recorded no close"
     AUTH_LATE = "the client's auth did not arrive in time"
-    NO_PONG = "nothing came back from the client, which could itself be reached"
+    NO_PONG = "the client could be reached, but sent nothing back"
     LATE = "the network was too slow for the heartbeat: even the close frame was late"
     UNREACHABLE = "nothing reached the client any more"
-    SLOW = "the client took less than was said to it"
-    BUSY = "more clients came than the accept rate lets in"
+    SLOW = "the client read more slowly than the room published"
+    BUSY = "more clients connected than the accept rate allows"
     CUT = "TCP ended without a close frame"
-    SAID = "one side said so"
-    UNKNOWN = "nobody told: the server's records are missing"
+    DELIBERATE = "one side closed it deliberately"
+    UNKNOWN = "the server's records are missing, so the cause is unknown"
 
 
 def diagnose(attempt: Attempt, server: ServerSide, offset: float = 0.0) -> tuple[Cause, str]:
     """Return the cause and a phrase for it. `offset` is added to the server's times, in seconds."""
     cause = _cause(attempt, server, offset)
-    if cause is Cause.SAID:
+    if cause is Cause.DELIBERATE:
         code = server.code_and_reason[0] or attempt.code
         return cause, f"of {code}: {row(code).when}"
     return cause, cause.value
@@ -50,7 +50,7 @@ def _cause(attempt: Attempt, server: ServerSide, offset: float) -> Cause:
         return Cause.UNREACHABLE
     if code == CloseCode.HEARTBEAT_TIMEOUT:
         return Cause.LATE if _lag_s(attempt, server, offset) > LAG_S else Cause.NO_PONG
-    return _PLAIN.get(code, Cause.SAID)
+    return _PLAIN.get(code, Cause.DELIBERATE)
 
 
 _PLAIN = {

@@ -95,7 +95,7 @@ def _ends(audits: Mapping[str, Sequence[Stored]]) -> dict[str, tuple[str, int]]:
 
 
 class _JoinedRoom:
-    """What a connection must receive next in one room."""
+    """The event that a connection must receive next in one room."""
 
     def __init__(self, epoch: str, seq: int) -> None:
         self.epoch = epoch

@@ -1,4 +1,4 @@
-"""What a torture does when: a schedule drawn from a seed, so that a failing run can be repeated.
+"""The schedule of a torture, drawn from a seed, so that a failing run can be repeated.
 
 Kills come at regular intervals with jitter. Between two of them one connection is stalled, one is reset, and half of
 them are partitioned.

@@ -9,7 +9,7 @@ POLLING_IS_FINE_S = 15.0  # 15 s old is fresh enough for an admin page, but not 
 
 @dataclass(frozen=True)
 class Need:
-    """What a screen needs."""
+    """The needs of a screen."""
 
     updates_per_min: float
     delay_s: float  # the most that the screen may be behind

@@ -111,8 +111,8 @@ async def _measure(option: str, open_transport: Any, rng: Random, updates: int, 
 async def _measure_idle(transport: Transport) -> tuple[float, float]:
     """Return bytes and requests per second while nothing is published.
 
-    A polling transport is measured from one answer to a later one: a window that ended between two requests would
-    contain part of an interval without its request, and could count one reload instead of two.
+    A polling transport is measured from one answer to a later one. A window that ended between two requests would
+    contain part of an interval without its request.
     """
     began_at, bytes_before, requests_before = perf_counter(), transport.bytes(), transport.requests()
     await asyncio.sleep(IDLE_S)

@@ -1,4 +1,4 @@
-"""The checker finds each violation that is planted into a sound history, and nothing in the sound one."""
+"""The checker finds each planted violation, and none in a sound history."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ def said(seq: int, room: str = A) -> list[Observation]:
 
 
 def sound() -> tuple[Histories, Audits]:
-    """Two clients, two rooms, two servers; `ann` publishes, reconnects and is told a gap."""
+    """Two clients, two rooms, two servers; `ann` publishes, reconnects and gets a gap."""
     joined = [Observation("opened"), Observation("joined", A, "e", 0), Observation("joined", B, "e", 0)]
     ann = [*joined, *said(1), *said(2), event(1, B), Observation("closed")]
     ann += [Observation("opened"), Observation("joined", A, "e", 4, since=Since("e", 2)), event(3), event(4)]

@@ -1,4 +1,4 @@
-"""The schedule of a torture: drawn from the seed, with as many kills as asked for, none too early or too late."""
+"""The schedule of a torture: repeatable, with the requested kills, ordered and apart."""
 
 import itertools
 
