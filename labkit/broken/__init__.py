@@ -22,11 +22,11 @@ def _load() -> dict[str, type[Planted]]:
 
 
 _SERVERS = _load()
-FAULTS = tuple(sorted(_SERVERS))
+SERVER_FAULTS = tuple(sorted(_SERVERS))
 
 
 def broken(fault: str) -> type[Planted]:
     """Return the server with that fault. Raises KeyError for an unknown fault."""
     if fault not in _SERVERS:
-        raise KeyError(f"there is no fault {fault!r}; the faults are {', '.join(FAULTS)}")
+        raise KeyError(f"there is no fault {fault!r}; the faults are {', '.join(SERVER_FAULTS)}")
     return _SERVERS[fault]

@@ -5,12 +5,12 @@ from contextlib import suppress
 
 import click
 
-from labkit.broken import FAULTS, broken
+from labkit.broken import SERVER_FAULTS, broken
 from labkit.rules.limits import Limits
 
 
 @click.command()
-@click.argument("fault", type=click.Choice(FAULTS))
+@click.argument("fault", type=click.Choice(SERVER_FAULTS))
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 picks a free one.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit. Repeatable.")
 def main(fault: str, port: int, settings: tuple[str, ...]) -> None:

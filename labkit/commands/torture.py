@@ -81,8 +81,8 @@ async def _run(plan: TorturePlan, folder: Path) -> TortureResult:
 
 
 def _tell(verdict: TortureResult, as_json: bool) -> None:
-    for fault in verdict.faults:
-        click.echo(fault, err=True)
+    for violation in verdict.violations:
+        click.echo(violation, err=True)
     if verdict.acked == 0:
         click.echo("nothing was acked, so nothing was shown", err=True)
     figures = verdict.json()

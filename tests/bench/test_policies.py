@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from labkit.bench.storm.policies import CAP_S, POLICIES, Draws
+from labkit.bench.storm.policies import CAP_S, POLICIES, ClientRandom
 from labkit.rules.backoff import Backoff
 
 LOST = (1006, "")
@@ -12,7 +12,7 @@ TRIES = 40
 
 
 def delays(name: str, seed: int = 1, client: int = 7) -> list[float]:
-    policy = POLICIES[name](Draws(seed, client))
+    policy = POLICIES[name](ClientRandom(seed, client))
     found = [policy.delay(*LOST) for _ in range(TRIES)]
     return [delay for delay in found if delay is not None]
 
@@ -33,8 +33,8 @@ def test_policy_delay_stays_below_the_cap(name: str) -> None:
 
 def test_draws_are_uniform_across_clients() -> None:
     """First draws of neighbours, and many draws of one client."""
-    first = [Draws(1, client).uniform(0, 10) for client in range(10_000)]
-    one = Draws(1, 1)
+    first = [ClientRandom(1, client).uniform(0, 10) for client in range(10_000)]
+    one = ClientRandom(1, 1)
     for drawn in (first, [one.uniform(0, 10) for _ in range(10_000)]):
         tenths = [sum(part <= value < part + 1 for value in drawn) for part in range(10)]
         assert min(tenths) > 850 and max(tenths) < 1150
@@ -48,7 +48,7 @@ def test_article_policy_doubles_up_to_10_s_plus_jitter() -> None:
 
 def test_article_policy_starts_over_when_the_socket_opens() -> None:
     for name, starts_over in (("article", True), ("exponential", False)):
-        policy = POLICIES[name](Draws(1, 1))
+        policy = POLICIES[name](ClientRandom(1, 1))
         for _ in range(5):
             policy.delay(*LOST)
         policy.opened()
@@ -67,7 +67,7 @@ def test_jitter_policies_keep_their_minimum() -> None:
 
 
 def test_our_policy_is_the_clients_backoff() -> None:
-    ours, own = POLICIES["ours"](Draws(3, 4)), Backoff(Draws(3, 4))
+    ours, own = POLICIES["ours"](ClientRandom(3, 4)), Backoff(ClientRandom(3, 4))
     for policy in (ours, own):
         policy.told(20_000)
     for code, reason in ((1006, ""), (1013, "busy retry=8200"), (1012, "restart retry=77"), (1006, "")):

@@ -10,7 +10,7 @@ import pytest
 
 import labkit
 from labkit.bench.storm import real, virtual_server
-from labkit.bench.storm.policies import POLICIES, Draws, Ours
+from labkit.bench.storm.policies import POLICIES, ClientRandom, Ours
 from labkit.bench.storm.run import BadStorm, StormFailed, StormPlan, StormResult, run, storm
 from labkit.bench.storm.tally import StormClient, Tally
 from labkit.bench.storm.virtual import VirtualClock, VirtualStorm
@@ -235,5 +235,5 @@ def wait_for_child(pid: int) -> int:
 
 
 def test_storm_client_draws_depend_on_seed_and_number() -> None:
-    client, own = StormClient(StormPlan(seed=9, policy="full"), 41), POLICIES["full"](Draws(9, 41))
+    client, own = StormClient(StormPlan(seed=9, policy="full"), 41), POLICIES["full"](ClientRandom(9, 41))
     assert [client.closed(0, 1006, "") for _ in range(20)] == [own.delay(1006, "") for _ in range(20)]

@@ -5,7 +5,7 @@ import inspect
 
 import pytest
 
-from labkit.broken import FAULTS, broken
+from labkit.broken import SERVER_FAULTS, broken
 from tests.review.calm import TURN_S, CalmClock, calmly
 from tests.review.matrix import OURS, Found, differing
 
@@ -17,7 +17,7 @@ LONGEST_FIRST = ("unbounded_outbox", "close_without_deadline")
 
 async def matrix() -> Found:
     """What was found in each broken server, and in ours among them."""
-    rest = [OURS, *(fault for fault in FAULTS if fault not in LONGEST_FIRST)]
+    rest = [OURS, *(fault for fault in SERVER_FAULTS if fault not in LONGEST_FIRST)]
     faults = [*LONGEST_FIRST, *rest]
     found: Found = {}
     shares = [calmly("tests.review.matrix", faults[at::PROCESSES]) for at in range(PROCESSES)]
@@ -35,9 +35,9 @@ def flips(found: Found) -> dict[str, list[str]]:
 @pytest.mark.timeout(LONGEST_S)
 def test_every_planted_fault_is_found_by_exactly_the_probes_listed() -> None:
     """And nothing is found in our own server, run among them."""
-    assert len(FAULTS) >= 25
+    assert len(SERVER_FAULTS) >= 25
     found = asyncio.run(matrix())
-    assert set(found) == {OURS, *FAULTS}
+    assert set(found) == {OURS, *SERVER_FAULTS}
     assert flips(found) == {}
 
 
@@ -51,7 +51,7 @@ def test_the_kill_matrix_does_not_flip(round_: int) -> None:
 
 def test_every_fault_says_what_it_is_in_few_lines() -> None:
     """At most 40 lines, a docstring, and at least one probe that finds it."""
-    for fault in FAULTS:
+    for fault in SERVER_FAULTS:
         server = broken(fault)
         assert inspect.getsource(server).count("\n") <= 40, fault
         assert server.__doc__, fault

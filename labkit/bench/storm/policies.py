@@ -1,6 +1,6 @@
 """When a client reconnects: eight policies, from none to the one this kit uses.
 
-    policy = POLICIES["article"](Draws(seed=1, client=7))
+    policy = POLICIES["article"](ClientRandom(seed=1, client=7))
     policy.delay(1006, "")          # seconds
 
 They know no clock and no socket, so the same objects run in bench.storm.virtual and bench.storm.real. All but `ours`
@@ -19,7 +19,7 @@ ARTICLE_JITTER_S = 0.3
 _MASK = 2**64 - 1
 
 
-class Draws:
+class ClientRandom:
     """The random numbers of one client: the same seed and client give the same numbers on either clock.
 
     The generator is splitmix64. It keeps 8 bytes where `random.Random` keeps 2,500, and there may be 100,000 clients.

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from math import ceil
 from typing import Any
 
-from labkit.bench.storm.policies import POLICIES, Draws, ReconnectPolicy
+from labkit.bench.storm.policies import POLICIES, ClientRandom, ReconnectPolicy
 from labkit.rules.backoff import STABLE_S
 from labkit.rules.close_codes import CloseCode
 
@@ -71,7 +71,7 @@ class StormClient:
 
     def __init__(self, plan: StormPlan, number: int) -> None:
         self.number = number
-        self.policy: ReconnectPolicy = POLICIES[plan.policy](Draws(plan.seed, number))
+        self.policy: ReconnectPolicy = POLICIES[plan.policy](ClientRandom(plan.seed, number))
         self.in_since: float | None = None
 
     def let_in(self, now: float, window_ms: float) -> None:

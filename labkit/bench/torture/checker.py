@@ -33,7 +33,7 @@ class Violation(NamedTuple):
 
 @dataclass(frozen=True)
 class TortureResult:
-    """The figures of a torture. `faults` are the first violations as sentences."""
+    """The figures of a torture. `violations` are the first ones, as sentences."""
 
     acked: int
     lost: int
@@ -42,7 +42,7 @@ class TortureResult:
     leaked: int
     kills: int
     audit_missing: int
-    faults: tuple[str, ...] = ()
+    violations: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, violations: Iterable[Violation], *, acked: int, kills: int) -> "TortureResult":
@@ -52,7 +52,7 @@ class TortureResult:
         for violation in found:
             counts[violation.kind] += violation.times
         sentences = tuple(f"{violation.kind}: {violation.sentence}" for violation in found[:SENTENCES_KEPT])
-        return cls(acked=acked, kills=kills, faults=sentences, **{name: counts[name] for name in MUST_BE_0})
+        return cls(acked=acked, kills=kills, violations=sentences, **{name: counts[name] for name in MUST_BE_0})
 
     @property
     def holds(self) -> bool:

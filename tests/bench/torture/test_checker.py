@@ -47,7 +47,7 @@ def counts(verdict: TortureResult) -> dict[str, int]:
 def test_checker_sound_history_holds() -> None:
     """Reported gaps, marked repeats and rooms interleaved differently in two files are no violations."""
     verdict = check(*sound(), kills=3)
-    assert verdict.faults == ()
+    assert verdict.violations == ()
     assert verdict.holds
     assert verdict.json() == {
         "acked": 2,
@@ -209,7 +209,7 @@ def test_checker_finds_each_planted_violation(plant: Callable[[Histories, Audits
     verdict = check(histories, audits)
     assert counts(verdict).get(VIOLATIONS[plant], 0) > 0, verdict
     assert not verdict.holds
-    assert any(sentence.startswith(f"{VIOLATIONS[plant]}: ") for sentence in verdict.faults)
+    assert any(sentence.startswith(f"{VIOLATIONS[plant]}: ") for sentence in verdict.violations)
 
 
 def test_checker_broken_hash_chain_is_audit_missing() -> None:
