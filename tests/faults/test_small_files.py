@@ -21,6 +21,7 @@ def test_fault_is_one_small_file_and_frozen(fault: type[Fault]) -> None:
     assert source.count("\n") <= MOST_LINES
     assert sum(inspect.getfile(other) == inspect.getfile(fault) for other in FAULTS.values()) == 1
     assert fault.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    assert getattr(labkit.faults, fault.__name__) is fault
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
