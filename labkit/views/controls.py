@@ -44,7 +44,7 @@ class Controls:
             self._limit("outbox_age_s", "oldest at most", "s", 1, 1, 30, 1),
         ]
         if population is not None:
-            described = self._of_crowd(population) + described
+            described = self._of_population(population) + described
         self.widget = ControlsWidget(controls=described)
         self.widget.on_msg(lambda _, said, __: self.change(said["name"], said["value"]))
 
@@ -56,7 +56,7 @@ class Controls:
         """Free what the browser holds."""
         self.widget.close()
 
-    def _of_crowd(self, population: Population) -> list[dict[str, Any]]:
+    def _of_population(self, population: Population) -> list[dict[str, Any]]:
         async def set_rate(value: float | None) -> None:
             population.rate = value or 0
 

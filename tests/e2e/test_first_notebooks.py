@@ -65,7 +65,7 @@ def test_the_dashboard_is_alive_and_every_control_does_its_work(chromium: Browse
         board.wait_for()
         board.scroll_into_view_if_needed()
         expect(board.locator("caption")).to_have_text("20 connections")
-        expect(board.locator(".rooms")).to_contain_text("room:population (20)")
+        expect(board.locator(".rooms")).to_contain_text("room:crowd (20)")
         page.wait_for_timeout(4000)  # the script freezes the slow one after two seconds
         slow = board.locator("tr", has_text="the slow one")
         expect(slow.locator("td").nth(3)).to_contain_text("kB")
