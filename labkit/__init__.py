@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from labkit.bench.load.run import load
     from labkit.bench.storm.run import storm
     from labkit.course.checking import check
-    from labkit.metrics import Store
     from labkit.review.finding import Finding
     from labkit.rules.close_codes import CloseCode
     from labkit.rules.limits import Limits
+    from labkit.samples import Store
     from labkit.wire.background import run
     from labkit.wire.client.client import connect
     from labkit.wire.server import serve
@@ -53,7 +53,7 @@ _HOMES = {
     "Lab": "labkit.bench.launch.lab",
     "check": "labkit.classroom.checking",
     "Finding": "labkit.review.finding",
-    "Store": "labkit.metrics",
+    "Store": "labkit.samples",
     "load": "labkit.bench.load.run",
     "storm": "labkit.bench.storm.run",
 }

@@ -20,7 +20,7 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 from labkit.bench.launch.server_process import ServerProcess
-from labkit.bench.load.member import LoadFailed, Member, enter
+from labkit.bench.load.member import LoadFailed, LoadMember, enter
 from labkit.faults import Latency, Proxy, Reset, Slice, Stall, Throttle
 from labkit.platform.processes import rss_kb
 
@@ -66,8 +66,8 @@ class Soak:
         self._urls = urls
         self._connections = connections
         self._rng = Random(seed)
-        self._members: list[Member] = []
-        self._resumes: dict[Member, str] = {}
+        self._members: list[LoadMember] = []
+        self._resumes: dict[LoadMember, str] = {}
 
     def sample(self, at: float) -> Sample:
         """Now."""
@@ -89,7 +89,7 @@ class Soak:
         ended = await asyncio.gather(*parts, return_exceptions=True)
         assert all(isinstance(each, asyncio.CancelledError) for each in ended), ended
         for member in self._members:
-            member.hang_up()
+            member.abort()
 
     async def _fill(self) -> None:
         gate = asyncio.Semaphore(AT_ONCE)
@@ -106,7 +106,7 @@ class Soak:
         with suppress(LoadFailed, OSError, TimeoutError):
             self._members.append(await enter(url, token, f"soak:{self._rng.randrange(ROOMS)}", self._hear))
 
-    def _hear(self, member: Member, message: dict[str, Any]) -> None:
+    def _hear(self, member: LoadMember, message: dict[str, Any]) -> None:
         self.heard += 1
 
     async def _talk(self) -> None:
@@ -116,7 +116,7 @@ class Soak:
             number += 1
             member = self._rng.choice(self._members)
             request = {"requestId": f"soak-{number}"} if number % 2 else {}
-            member.say({"type": "chat", "roomId": member.room_id, "text": "x" * self._rng.randrange(1, 400)} | request)
+            member.send({"type": "chat", "roomId": member.room_id, "text": "x" * self._rng.randrange(1, 400)} | request)
 
     async def _harm(self, proxy: Proxy) -> None:
         while True:
@@ -129,7 +129,7 @@ class Soak:
         while True:
             await asyncio.sleep(1)
             for member in self._rng.sample(self._members, round(CHURN * self._connections)):
-                member.hang_up()
+                member.abort()
             await asyncio.sleep(0)
             self.closes.update(int(member.ended.code) for member in self._members if member.ended is not None)
             await self._fill()

@@ -1,1 +1,1 @@
-"""What you do to a running server: launch it, load it, put it through storms."""
+"""Experiments with a running server: launch it, load it, measure it, break it."""

@@ -1,11 +1,10 @@
-"""How many servers a service needs: measured costs, stated assumptions, and what follows. Pure, but for `measure`.
+"""How many servers a service needs, from measured costs and stated assumptions.
 
     costs = measure(lab.pid, lab.url, lab.token)
     plan(costs, Need(connections=1_000_000))
 
-A server is one process on one core. Each server of a cluster reads every event of the log, so adding servers adds
-room for connections and deliveries, and none for events: beyond that, rooms must be split over several logs.
-Taught in notebook 10 (beyond one process).
+A server is one process on one core. Each server of a cluster reads every event of the log. More servers therefore
+carry more connections and deliveries, but not more events: those need several logs, with the rooms split among them.
 """
 
 import asyncio
@@ -17,44 +16,44 @@ from labkit.bench.load.run import Load, LoadPlan
 from labkit.platform.processes import cpu_s, rss_kb
 from labkit.rules.admission import window_ms
 
-KERNEL_KB = 4.0  # of a socket, which no process's memory shows
-SAMPLE = 100  # connections that are opened to be measured
-LOG_SHARE = 0.5  # of a server's core that reading the log may take, before rooms are split over several logs
+KERNEL_KB = 4.0  # per socket; not part of any process's memory
+SAMPLE = 100  # connections opened for the measurement
+LOG_SHARE = 0.5  # share of a core that reading the log may take before rooms are split over several logs
 
 
 @dataclass(frozen=True)
 class Costs:
-    """What one server pays, on this machine. The defaults are one 2-core machine's of 2026, rounded up."""
+    """What one server spends. The defaults were measured on a 2-core machine in 2026 and rounded up."""
 
     connection_kb: float = 30.0
     handshake_us: float = 900.0
     delivery_us: float = 8.0
-    event_us: float = 150.0  # to read an event from the log, store it and give it to the room, before anybody hears it
+    event_us: float = 150.0  # to read an event from the log, store it and pass it to the room, without deliveries
 
 
 @dataclass(frozen=True)
 class Need:
-    """What is asked of the service, and how carefully. Raises ValueError."""
+    """The load that the service must carry, and its reserve. Raises ValueError."""
 
     connections: int = 10_000
-    said_per_min: float = 0.1  # messages by each connection
+    said_per_min: float = 0.1  # messages per connection
     room_size: int = 20
-    busy: float = 0.5  # of a core, at most; the rest is for the day when everybody comes back
+    busy: float = 0.5  # the most of a core; the rest is for reconnect storms
     server_gb: float = 2.0
-    handshakes_per_s: float = 500.0  # that one server lets in
-    most_connections: int = 10_000  # of one server
+    handshakes_per_s: float = 500.0  # that one server accepts
+    most_connections: int = 10_000  # on one server
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
             if value < 0 or (value == 0 and name != "said_per_min"):
-                raise ValueError(f"{name} must be more than nothing")
+                raise ValueError(f"{name}={value:g} must be above 0")
         if self.busy > 1:
-            raise ValueError("a core is busy for at most all of the time: busy goes to 1")
+            raise ValueError(f"busy={self.busy:g} must be at most 1, which is one whole core")
 
 
 @dataclass(frozen=True)
 class CapacityPlan:
-    """`bound_by`: what decides the number of servers. One more is counted, so that one may be lost."""
+    """`bound_by` decides the number of servers. `servers` includes a spare one per cluster."""
 
     need: Need
     servers: int
@@ -65,7 +64,7 @@ class CapacityPlan:
     deliveries_per_s: float
     events_per_s: float
     busy: float  # of each core
-    back_s: float  # until everybody is back, when all lose their connection at once
+    back_s: float  # until all clients are back after all lost their connections
 
     def __str__(self) -> str:
         logs = "" if self.clusters == 1 else f", in {self.clusters} clusters with a log each"
@@ -78,11 +77,11 @@ class CapacityPlan:
 
 
 def plan(costs: Costs, need: Need) -> CapacityPlan:
-    """The smallest number of servers that meets the need, and one more."""
+    """Return the smallest number of servers that meets the need, plus a spare one per cluster."""
     events = need.connections * need.said_per_min / 60
     deliveries = events * need.room_size
     clusters = max(1, ceil(events * costs.event_us / 1e6 / (LOG_SHARE * need.busy)))
-    each_log = events / clusters * costs.event_us / 1e6  # of every core
+    each_log = events / clusters * costs.event_us / 1e6  # share of every core
     needs = {
         "memory": need.connections * (costs.connection_kb + KERNEL_KB) / 1e6 / need.server_gb,
         "deliveries": deliveries * costs.delivery_us / 1e6 / (need.busy - each_log),
@@ -105,30 +104,30 @@ def plan(costs: Costs, need: Need) -> CapacityPlan:
 
 
 async def measure(pid: int, url: str, token: str, seconds: float = 1.5) -> Costs:
-    """What this machine pays: a hundred members come in, and talk."""
+    """Measure the costs of the server process `pid`: SAMPLE members connect and publish for `seconds`."""
     made = Load(LoadPlan(url, token, rooms=2, members=SAMPLE // 2, rate=40, seconds=seconds))
     spent, held = cpu_s(pid), rss_kb(pid)
-    entering: list[tuple[float, float]] = []
+    connecting: list[tuple[float, float]] = []
 
-    async def note_entrance() -> None:
+    async def note_connected() -> None:
         while sum(map(len, made.rooms)) < SAMPLE:
             await asyncio.sleep(0.005)
-        entering.append((cpu_s(pid) - spent, rss_kb(pid) - held))
+        connecting.append((cpu_s(pid) - spent, rss_kb(pid) - held))
 
-    noting = asyncio.create_task(note_entrance())
+    noting = asyncio.create_task(note_connected())
     result = await made.run()
     await noting
-    entrance_s, entrance_kb = entering[0]
-    talking_s = max(0.01, cpu_s(pid) - spent - entrance_s)
+    connect_s, connect_kb = connecting[0]
+    publish_s = max(0.01, cpu_s(pid) - spent - connect_s)
     return Costs(
-        connection_kb=max(1.0, entrance_kb / SAMPLE),
-        handshake_us=max(1.0, 1e6 * entrance_s / SAMPLE),
-        delivery_us=1e6 * talking_s / max(1, result.delivered),
+        connection_kb=max(1.0, connect_kb / SAMPLE),
+        handshake_us=max(1.0, 1e6 * connect_s / SAMPLE),
+        delivery_us=1e6 * publish_s / max(1, result.delivered),
     )
 
 
-async def measure_log(pid: int, say: Callable[[], Awaitable[object]], events: int = 300) -> float:
-    """Microseconds that an event of the log costs a server, few of whose members hear it. `say` publishes one."""
+async def measure_log(pid: int, publish: Callable[[], Awaitable[object]], events: int = 300) -> float:
+    """Return the microseconds that an event costs a server with few members. `publish` publishes one event."""
     spent = cpu_s(pid)
-    await asyncio.gather(*(say() for _ in range(events)))
+    await asyncio.gather(*(publish() for _ in range(events)))
     return max(1.0, 1e6 * (cpu_s(pid) - spent) / events)

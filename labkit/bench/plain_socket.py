@@ -1,7 +1,7 @@
-"""A WebSocket client of the plainest kind, for crowds: bytes in, messages out; no socket, no clock, no loop of its own.
+"""A minimal WebSocket client for load and storms: bytes in, messages out; it knows no socket, clock or event loop.
 
-bench.load.run and bench.storm.real make thousands of connections in one process; a full client costs too much there. It
-speaks as much of RFC 6455 as a room server needs. Not for production: that is wire.client.client.
+Thousands of these fit into one process, where a full client costs too much. It implements as much of RFC 6455 as a room
+server needs. Not for production: that is wire.client.client.
 """
 
 import json
@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
-NO_MASK = bytes(4)  # a mask hides nothing from a server, and zeros are a legal one
+NO_MASK = bytes(4)  # masks are for proxies of untrusted pages; a tester may use zeros, which cost nothing
 MOST_HEAD_BYTES = 16_384
 
 
-class Closed(NamedTuple):
+class CloseFrame(NamedTuple):
     """The server's close frame."""
 
     code: int
@@ -22,32 +22,36 @@ class Closed(NamedTuple):
 
 
 class NotAWebSocket(ConnectionError):
-    """The server answered the handshake with something else; the text is its first line."""
+    """The server answered the handshake with something else; the message is its first line."""
 
 
 class PlainSocket:
-    """One connection. `take` bytes as they come; what must be sent at once is in `answers`."""
+    """One connection. The caller sends `pongs`, and empties it."""
 
     def __init__(self) -> None:
         self.is_open = False
-        self.answers = b""  # pongs
+        self.pongs = b""
         self._buffer = bytearray()
 
-    def take(self, data: bytes) -> "list[dict[str, Any] | Closed]":
-        """The messages that are whole now. Raises NotAWebSocket; ConnectionError for frames that no server sends."""
+    def receive(self, data: bytes) -> "list[dict[str, Any] | CloseFrame]":
+        """Return the messages that are now complete.
+
+        Raises NotAWebSocket, and ConnectionError for frames that no room server sends.
+        """
         self._buffer += data
         if not self.is_open and not self._shake_hands():
             return []
-        taken: list[dict[str, Any] | Closed] = []
-        while (found := self._frame()) is not None:
+        received: list[dict[str, Any] | CloseFrame] = []
+        while (found := self._next_frame()) is not None:
             opcode, payload = found
             if opcode == TEXT:
-                taken.append(_message(payload))
+                message = json.loads(payload)
+                received.append(message if isinstance(message, dict) else {})
             elif opcode == CLOSE:
-                taken.append(_closed(payload))
+                received.append(_close_frame(payload))
             elif opcode == PING:
-                self.answers += frame(PONG, payload)
-        return taken
+                self.pongs += frame(PONG, payload)
+        return received
 
     def _shake_hands(self) -> bool:
         end = self._buffer.find(b"\r\n\r\n")
@@ -60,14 +64,13 @@ class PlainSocket:
         self.is_open = True
         return True
 
-    def _frame(self) -> tuple[int, bytes] | None:
-        """The next whole frame: a server's has no mask, and ours sends no fragments."""
+    def _next_frame(self) -> tuple[int, bytes] | None:
         buffer = self._buffer
         if len(buffer) < 2:
             return None
         size, at = buffer[1], 2
         if size > 127 or not buffer[0] & 0x80:
-            raise ConnectionError("a masked or fragmented frame, which no room server sends")
+            raise ConnectionError("a masked or fragmented frame arrived, which no room server sends")
         if size > 125:
             at = 4 if size == 126 else 10
             if len(buffer) < at:
@@ -81,7 +84,7 @@ class PlainSocket:
 
 
 def upgrade(url: str) -> bytes:
-    """The request that asks for a WebSocket."""
+    """Return the HTTP request that opens a WebSocket."""
     parts = urlsplit(url)
     lines = (
         f"GET {parts.path or '/'} HTTP/1.1",
@@ -95,7 +98,7 @@ def upgrade(url: str) -> bytes:
 
 
 def frame(opcode: int, payload: bytes) -> bytes:
-    """One frame, as a client sends it."""
+    """Return one frame as a client sends it; the payload has at most 65,535 bytes."""
     size = len(payload)
     if size < 126:
         head = struct.pack("!BB", 0x80 | opcode, 0x80 | size)
@@ -105,16 +108,11 @@ def frame(opcode: int, payload: bytes) -> bytes:
 
 
 def text(message: dict[str, Any]) -> bytes:
-    """A message as a frame."""
+    """Return a message as a text frame."""
     return frame(TEXT, json.dumps(message, separators=(",", ":")).encode())
 
 
-def _message(payload: bytes) -> dict[str, Any]:
-    message = json.loads(payload)
-    return message if isinstance(message, dict) else {}
-
-
-def _closed(payload: bytes) -> Closed:
+def _close_frame(payload: bytes) -> CloseFrame:
     if len(payload) < 2:
-        return Closed(1005, "")
-    return Closed(int.from_bytes(payload[:2], "big"), payload[2:].decode("utf-8", "replace"))
+        return CloseFrame(1005, "")
+    return CloseFrame(int.from_bytes(payload[:2], "big"), payload[2:].decode("utf-8", "replace"))

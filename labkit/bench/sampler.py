@@ -1,7 +1,6 @@
-"""Measures a running lab four times a second, for the live panels: round trips, and what waits for each client.
+"""Measures a running lab four times per second for the live panels: round trips and buffers of each client.
 
-One task of the background loop. It asks the server as an operator would, so it sees what an operator can see.
-Taught in notebook 01 (hello).
+It is one task on the background loop, and asks the server as an operator would.
 """
 
 import asyncio
@@ -11,8 +10,8 @@ from collections.abc import Callable
 from time import time
 from typing import Any
 
-from labkit.bench.timeline.merge import Sample
-from labkit.metrics import Store
+from labkit.bench.timeline.merge import BufferSample
+from labkit.samples import Store
 from labkit.wire.client.client import Client
 from labkit.wire.client.state import ClientClosed, Refused, Stopped
 
@@ -20,22 +19,22 @@ EVERY_S = 0.25
 AT_ONCE = 4
 SAMPLES_KEPT = 20_000
 ROUND_TRIP = "round trip ms: {}"
-BUFFER = "buffer bytes: {}"  # what waits for this client now, with us and in the kernel
-LARGEST = "largest buffer bytes: {}"  # the most that ever waited with us, also between two samples
+BUFFER = "buffer bytes: {}"  # what waits for this client now, in the server and its kernel
+LARGEST = "largest buffer bytes: {}"  # the most that ever waited in the server, also between two samples
 
 
 class Sampler:
-    """Fills a store from clients (by name) and from what the server says of its connections."""
+    """Fills a store from clients, by name, and from the server's list of connections, which `ask` returns."""
 
     def __init__(self, store: Store, clients: dict[str, Client], ask: Callable[[], list[dict[str, Any]]]) -> None:
         self._store = store
         self._clients = clients
         self._ask = ask
         self._turn = 0
-        self.samples: deque[Sample] = deque(maxlen=SAMPLES_KEPT)  # for timelines
+        self.samples: deque[BufferSample] = deque(maxlen=SAMPLES_KEPT)  # for timelines
 
     async def run(self) -> None:
-        """Until cancelled. A server that is down just now is no fault of a measurement."""
+        """Sample until cancelled, also while the server is down."""
         while True:
             await asyncio.gather(*(self._round_trip(name, client) for name, client in self._next()))
             if self._clients:
@@ -44,7 +43,7 @@ class Sampler:
             await asyncio.sleep(EVERY_S)
 
     def _next(self) -> list[tuple[str, Client]]:
-        """Whose turn it is: a few at a time, so that measuring a crowd costs no more than measuring two."""
+        """Return the next few clients, so that measuring many costs no more than measuring AT_ONCE."""
         clients = list(self._clients.items())
         self._turn += AT_ONCE
         return [clients[(self._turn + number) % len(clients)] for number in range(min(AT_ONCE, len(clients)))]
@@ -60,6 +59,6 @@ class Sampler:
             name = names.get(line["connectionId"])
             if name is not None:
                 waiting = line["outboxBytes"] + (line["kernelBytes"] or 0)
-                self.samples.append(Sample(time(), line["connectionId"], waiting, line["oldestMs"]))
+                self.samples.append(BufferSample(time(), line["connectionId"], waiting, line["oldestMs"]))
                 self._store.add(BUFFER.format(name), waiting)
                 self._store.add(LARGEST.format(name), line["outboxPeakBytes"])

@@ -1,10 +1,10 @@
-"""The learner's seed: two neighbours see different numbers, and the same truth.
+"""The learner's seed, so that two neighbours see different numbers in the same experiment.
 
-    seed()                       # for whatever takes a seed
-    drawn("letters", 500, 700)   # a whole number; the same whenever this learner asks for it
+    seed()                       # for any function with a seed argument
+    drawn("letters", 500, 700)   # a whole number, always the same for this learner
 
-A number or a name, from LABKIT_SEED; else from the file `labkit-seed` of the working copy, which
-`labkit lab DIR --seed NAME` writes. Without either it is 1, with which the notebooks are saved and compared.
+The seed is a number or a name, from LABKIT_SEED or from the file `labkit-seed` in the working copy, which
+`labkit lab DIR --seed NAME` writes. Without either it is 1, which the saved notebooks use.
 """
 
 import os
@@ -20,20 +20,20 @@ SAVED_WITH = 1
 
 
 def seed() -> int:
-    """This learner's seed. A name becomes a number, the same on every machine."""
+    """Return this learner's seed. A name becomes the same number on every machine."""
     return number_of(os.environ.get(VARIABLE) or _of_this_copy())
 
 
 def number_of(text: str) -> int:
     """Return the number that a written seed stands for; for an empty one, the seed of the saved notebooks."""
-    said = text.strip()
-    if not said:
+    value = text.strip()
+    if not value:
         return SAVED_WITH
-    return int(said) if said.isdecimal() else Random(said).getrandbits(32)
+    return int(value) if value.isdecimal() else Random(value).getrandbits(32)
 
 
 def drawn(what: str, low: int, high: int) -> int:
-    """A number from `low` to `high`, drawn for `what`: a cell that runs again draws the same."""
+    """Draw a number from `low` to `high` for `what`; a cell that runs again draws the same."""
     return Random(f"{seed()} {what}").randint(low, high)
 
 

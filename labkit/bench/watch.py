@@ -1,12 +1,12 @@
-"""Watches a room server from outside, as its operator: GET /connections and GET /metrics, again and again.
+"""Watches a room server from outside, as its operator: it polls GET /connections and GET /metrics.
 
     watch = Watch(url, ops_token)
-    watch.look()                 # blocking, some milliseconds; raises OSError while the server is down
-    watch.seen.connections       # a `Line` per connection
+    watch.look()                 # blocks some milliseconds; raises OSError while the server is down
+    watch.seen.connections       # a `ConnectionRow` per connection
     watch.store                  # totals over time
     watch.closes                 # close codes as they happened
 
-It works for a server on another machine as well. Taught in notebooks 05 (heartbeat) and 06 (slow consumers).
+The server may run on another machine.
 """
 
 import json
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from labkit.metrics import Store
+from labkit.samples import Store
 
 TIMEOUT_S = 2.0
 COUNTS_EVERY_S = 1.0
@@ -27,8 +27,8 @@ RATES = {"labkit_received": "received a second", "labkit_delivered": "delivered 
 CLOSES_KEPT = 200
 
 
-class Line(NamedTuple):
-    """One connection: sizes in bytes, times in milliseconds, -1 for what is not known."""
+class ConnectionRow(NamedTuple):
+    """One connection: sizes in bytes, times in milliseconds, -1 for unknown."""
 
     connection_id: str
     user: str
@@ -40,8 +40,8 @@ class Line(NamedTuple):
     sent: float
 
 
-class Closed(NamedTuple):
-    """So many connections that ended with one code between two looks."""
+class CloseCount(NamedTuple):
+    """How many connections ended with one code between two polls."""
 
     at: float
     code: str
@@ -49,21 +49,21 @@ class Closed(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What one look saw."""
+class Snapshot:
+    """The state at one poll."""
 
     at: float = 0.0
-    connections: tuple[Line, ...] = ()
+    connections: tuple[ConnectionRow, ...] = ()
     rooms: Counter[str] = field(default_factory=Counter)
 
 
 class Watch:
-    """One server, seen from outside. Not for several threads at once."""
+    """Polls one server. Not thread-safe."""
 
     def __init__(self, url: str, ops_token: str, store: Store | None = None) -> None:
         self.store = store or Store()
-        self.seen = Seen()
-        self.closes: deque[Closed] = deque(maxlen=CLOSES_KEPT)
+        self.seen = Snapshot()
+        self.closes: deque[CloseCount] = deque(maxlen=CLOSES_KEPT)
         parts = urlsplit(url)
         kind = HTTPSConnection if parts.scheme == "wss" else HTTPConnection
         self._http = kind(parts.hostname or "", parts.port or (443 if parts.scheme == "wss" else 80), timeout=TIMEOUT_S)
@@ -71,21 +71,21 @@ class Watch:
         self._counts: dict[str, float] = {}
         self._counted_at = 0.0
 
-    def look(self) -> Seen:
-        """Look once. Raises OSError (PermissionError for a wrong bearer)."""
-        lines = tuple(_line(each) for each in json.loads(self._get("/connections")))
-        rooms = Counter(room for line in lines for room in line.rooms.split())
-        self.seen = Seen(time(), lines, rooms)
-        self.store.add("connections", len(lines))
-        self.store.add("largest buffer, ours", max((line.ours for line in lines), default=0))
-        self.store.add("largest buffer, the kernel's", max((line.kernel for line in lines), default=0))
-        self.store.add("oldest undelivered ms", max((line.oldest_ms for line in lines), default=0))
+    def look(self) -> Snapshot:
+        """Poll once. Raises OSError (PermissionError for a wrong operations token)."""
+        rows = tuple(_row(each) for each in json.loads(self._get("/connections")))
+        rooms = Counter(room for row in rows for room in row.rooms.split())
+        self.seen = Snapshot(time(), rows, rooms)
+        self.store.add("connections", len(rows))
+        self.store.add("largest buffer, ours", max((row.ours for row in rows), default=0))
+        self.store.add("largest buffer, the kernel's", max((row.kernel for row in rows), default=0))
+        self.store.add("oldest undelivered ms", max((row.oldest_ms for row in rows), default=0))
         if self.seen.at - self._counted_at >= COUNTS_EVERY_S:
             self._count(self._get("/metrics").decode())
         return self.seen
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the HTTP connection."""
         self._http.close()
 
     def _get(self, path: str) -> bytes:
@@ -106,7 +106,7 @@ class Watch:
         return body
 
     def _count(self, page: str) -> None:
-        """Rates and close codes are differences of counters; a counter that fell belongs to a new server."""
+        """Derive rates and close codes from counters; a counter that fell belongs to a restarted server."""
         now, counts = self.seen.at, _counters(page)
         elapsed, before = now - self._counted_at, self._counts
         first = not self._counted_at
@@ -119,28 +119,28 @@ class Watch:
         for name, value in counts.items():
             grown = value - (before.get(name, 0) if value >= before.get(name, 0) else 0)
             if name.startswith("closed ") and grown:
-                self.closes.append(Closed(now, name.removeprefix("closed "), int(grown)))
+                self.closes.append(CloseCount(now, name.removeprefix("closed "), int(grown)))
 
 
-def _line(told: dict[str, Any]) -> Line:
-    return Line(
-        told["connectionId"],
-        told["userId"] or "(not authenticated)",
-        " ".join(told["rooms"]),
-        _number(told["roundTripMs"]),
-        _number(told["outboxBytes"]),
-        _number(told["kernelBytes"]),
-        _number(told["oldestMs"]),
-        _number(told["sent"]),
+def _row(answer: dict[str, Any]) -> ConnectionRow:
+    return ConnectionRow(
+        answer["connectionId"],
+        answer["userId"] or "(not authenticated)",
+        " ".join(answer["rooms"]),
+        _number(answer["roundTripMs"]),
+        _number(answer["outboxBytes"]),
+        _number(answer["kernelBytes"]),
+        _number(answer["oldestMs"]),
+        _number(answer["sent"]),
     )
 
 
-def _number(told: float | None) -> float:
-    return -1.0 if told is None else float(told)
+def _number(value: float | None) -> float:
+    return -1.0 if value is None else float(value)
 
 
 def _counters(page: str) -> dict[str, float]:
-    """The counters of a Prometheus page, `closed CODE` for those of the close codes."""
+    """Return the counters of a Prometheus page; those of close codes are named `closed CODE`."""
     found = {}
     for family in text_string_to_metric_families(page):
         for sample in family.samples:

@@ -1,27 +1,34 @@
-"""Our server with one fault planted in each file, named after it: what the reviewer, and students, must find.
+"""Our server with one fault planted, in many variants: what the reviewer, and students, must find.
 
-Each module has a class `Broken`, and `FOUND_BY`: exactly the probes that `labkit review` finds broken, every other
-held. Run one with `python -m labkit.broken NAME`.
+Each module holds the faults of one chapter of probes, as subclasses of `Planted`. A fault is called what its class is
+called, in snake case. Run one with `python -m labkit.broken NAME`.
 """
 
+import re
 from importlib import import_module
 from pkgutil import iter_modules
 
 from labkit.broken.planted import Planted
 from labkit.text.nearest import nearest
 
-_NOT_FAULTS = ("planted", "__main__")
-FAULTS = tuple(one.name for one in iter_modules(__path__) if one.name not in _NOT_FAULTS)
+NOT_CHAPTERS = ("planted", "__main__")
+
+
+def _load() -> dict[str, type[Planted]]:
+    for module in iter_modules(__path__):
+        if module.name not in NOT_CHAPTERS:
+            import_module(f"{__name__}.{module.name}")
+    planted = [kind for kind in Planted.__subclasses__() if kind.__module__.startswith(f"{__name__}.")]
+    return {re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower(): kind for kind in planted}
+
+
+_SERVERS = _load()
+SERVER_FAULTS = tuple(sorted(_SERVERS))
 
 
 def broken(fault: str) -> type[Planted]:
-    """The server with that fault; KeyError for one that there is not."""
-    if fault not in FAULTS:
-        raise KeyError(f"there is no fault {fault!r}{nearest(fault, FAULTS)}; there are {', '.join(FAULTS)}")
-    server: type[Planted] = import_module(f"{__name__}.{fault}").Broken
-    return server
-
-
-def found_by(fault: str) -> frozenset[str]:
-    """The probes that find it."""
-    return frozenset(import_module(f"{__name__}.{fault}").FOUND_BY)
+    """Return the server with that fault. Raises KeyError for an unknown fault."""
+    if fault not in _SERVERS:
+        known = ", ".join(SERVER_FAULTS)
+        raise KeyError(f"there is no fault {fault!r}{nearest(fault, SERVER_FAULTS)}; the faults are {known}")
+    return _SERVERS[fault]

@@ -1,11 +1,11 @@
-"""`python -m labkit.broken NAME`: a broken server, until Ctrl-C."""
+"""`python -m labkit.broken NAME`: run a broken server until Ctrl-C."""
 
 import asyncio
 from contextlib import suppress
 
 import click
 
-from labkit.broken import FAULTS, broken
+from labkit.broken import SERVER_FAULTS, broken
 from labkit.platform.exits import Ending
 from labkit.rules.limits import BadLimit, Limits
 
@@ -17,8 +17,8 @@ Examples:
 
 
 @click.command(cls=Ending, epilog=EXAMPLES)
-@click.argument("fault", type=click.Choice(FAULTS))
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any.")
+@click.argument("fault", type=click.Choice(SERVER_FAULTS))
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 picks a free one.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit. Repeatable.")
 def main(fault: str, port: int, settings: tuple[str, ...]) -> None:
     """Run our server with one FAULT planted."""

@@ -1,32 +1,63 @@
-"""Where a fault is planted: the parts of our server that a fault replaces."""
+"""The base of every broken server, and what several of them need to plant their fault."""
 
-from typing import Any
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, cast
 
+from labkit.rules.grants import Grants
+from labkit.rules.heartbeat import Heartbeat
 from labkit.rules.limits import Limits
-from labkit.rules.rooms import Room
+from labkit.rules.rooms import Room, Rooms
+from labkit.rules.session import Session
+from labkit.wire.assembly import Assembly
 from labkit.wire.connection import Connection
 from labkit.wire.hub import Hub
+from labkit.wire.keyfile import Key
 from labkit.wire.member import Member
+from labkit.wire.outgoing import Outgoing
 from labkit.wire.server import Server
+from labkit.wire.server_state import ServerState
 from labkit.wire.sockets import reset
+
+NO_LIMITS: Mapping[str, Any] = MappingProxyType({})
 
 
 class Planted(Server):
-    """Our server. A subclass names another connection or other limits, or plants its fault in the hub.
+    """Our server. A subclass names a faulty part or faulty limits, or plants its fault in the hub.
 
-    It takes the plain path: the shortcuts of the fast one go past the places where faults are planted.
+    It runs without the fast path, whose shortcuts bypass the places where faults are planted.
     """
 
+    found_by: tuple[str, ...] = ()  # exactly the probes that find the fault; all others hold
+    reviewed_limits = NO_LIMITS  # set on the server and promised to the reviewer, so that the review ends in time
+    faulty_limits = NO_LIMITS
+
     connection: type[Connection] = Connection
-    faulty_limits: dict[str, Any] = {}  # noqa: RUF012
+    session: type[Session] = Session
+    assembly: type[Assembly] = Assembly
+    heartbeat: type[Heartbeat] = Heartbeat
+    outgoing: type[Outgoing] = Outgoing
+    room: type[Room[Member]] = Room
 
     def __init__(self, *arguments: Any, limits: Limits | None = None, **options: Any) -> None:
-        super().__init__(
-            *arguments, limits=(limits or Limits()).set({"fast_path": False, **self.faulty_limits}), **options
-        )
+        faulty = (limits or Limits()).set({"fast_path": False, **self.faulty_limits})
+        super().__init__(*arguments, limits=faulty, **options)
+        parts = {
+            "_new_session": self.session,
+            "_new_assembly": self.assembly,
+            "_new_heartbeat": self.heartbeat,
+            "_new_outgoing": self.outgoing,
+        }
+        self._connection_type = cast(type[Connection], type("PlantedConnection", (self.connection,), parts))
 
     def plant(self, hub: Hub) -> None:
-        """Replace something in the hub, before anybody connects."""
+        """Replace something in the hub, before the first client connects."""
+
+    def _new_state(self, key: Key, rooms: Rooms[Member], epoch: str | None = None) -> ServerState:
+        rooms.new_room = self.room
+        return super()._new_state(key, rooms, epoch)
 
     def _new_hub(self) -> Hub:
         hub = super()._new_hub()
@@ -34,22 +65,37 @@ class Planted(Server):
         return hub
 
     def _new_connection(self) -> Connection:
-        return self.connection(self.hub, self.http)
+        return self._connection_type(self.hub, self.http)
 
 
-def plant_in_rooms(hub: Hub, fault: type[Room[Member]]) -> None:
-    """Make every room one of this class."""
-    make = hub.state.rooms.room
+def rewrite_messages(hub: Hub, pattern: bytes, replacement: bytes) -> None:
+    """Replace a regular expression in every message before the server reads it."""
+    receive = hub.receive
 
-    def room(room_id: str) -> Room[Member]:
-        made = make(room_id)
-        made.__class__ = fault
-        return made
+    def receive_rewritten(connection: Member, raw: bytes) -> None:
+        receive(connection, re.sub(pattern, replacement, raw))
 
-    hub.state.rooms.room = room  # type: ignore[method-assign]
+    hub.receive = receive_rewritten  # type: ignore[method-assign]
 
 
-def end_everybody(hub: Hub) -> None:
-    """What the end of the process does to its clients; a supervisor has it back at once."""
+def drop_entries(hub: Hub, kind: str) -> None:
+    """Keep entries of one kind out of the audit file."""
+    record = hub.state.queue.record
+    hub.state.queue.record = lambda entry: None if entry.kind == kind else record(entry)  # type: ignore[method-assign]
+
+
+def change_grants(hub: Hub, change: Callable[[Grants], Grants]) -> None:
+    """Change the grants of every identity that authenticates."""
+    admit = hub.state.sessions.admit
+
+    def admit_with_other_grants(token: str, **options: Any) -> Any:
+        identity, entries = admit(token, **options)
+        return replace(identity, grants=change(identity.grants)), entries
+
+    hub.state.sessions.admit = admit_with_other_grants  # type: ignore[method-assign]
+
+
+def end_process(hub: Hub) -> None:
+    """Reset every client, as when the process ends; a supervisor would restart it at once."""
     for connection in list(hub.state.sockets):
         reset(connection.transport)

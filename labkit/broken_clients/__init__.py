@@ -1,29 +1,34 @@
-"""Our client with one fault planted in each file, named after it: what `labkit review --client` must find.
+"""Our client with one fault planted, in many variants: what `labkit review --client` must find.
 
-Each module has a class `Broken`, and `FOUND_BY`: exactly the probes that find it broken, every other held. Review one
-with `labkit review --client "python -m labkit.broken_clients NAME"`.
+Each module holds the faults of one chapter of client probes, as subclasses of `Planted`. A fault is called what its
+class is called, in snake case. Review one with `labkit review --client "python -m labkit.broken_clients NAME"`.
 """
 
+import re
 from importlib import import_module
 from pkgutil import iter_modules
 
+from labkit.broken_clients.planted import Planted
 from labkit.text.nearest import nearest
-from labkit.wire.client.client import Client
 
-_NOT_FAULTS = ("planted", "talking", "__main__")
-CLIENT_FAULTS = tuple(one.name for one in iter_modules(__path__) if one.name not in _NOT_FAULTS)
+NOT_CHAPTERS = ("planted", "talking", "__main__")
 
 
-def broken_client(fault: str) -> type[Client]:
-    """The client with that fault; KeyError for one that there is not."""
-    if fault not in CLIENT_FAULTS:
-        raise KeyError(
-            f"there is no fault {fault!r}{nearest(fault, CLIENT_FAULTS)}; there are {', '.join(CLIENT_FAULTS)}"
-        )
-    client: type[Client] = import_module(f"{__name__}.{fault}").Broken
-    return client
+def _load() -> dict[str, type[Planted]]:
+    for module in iter_modules(__path__):
+        if module.name not in NOT_CHAPTERS:
+            import_module(f"{__name__}.{module.name}")
+    planted = [kind for kind in Planted.__subclasses__() if kind.__module__.startswith(f"{__name__}.")]
+    return {re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower(): kind for kind in planted}
 
 
-def client_found_by(fault: str) -> frozenset[str]:
-    """The probes that find it."""
-    return frozenset(import_module(f"{__name__}.{fault}").FOUND_BY)
+_CLIENTS = _load()
+CLIENT_FAULTS = tuple(sorted(_CLIENTS))
+
+
+def broken_client(fault: str) -> type[Planted]:
+    """Return the client with that fault. Raises KeyError for an unknown fault."""
+    if fault not in _CLIENTS:
+        known = ", ".join(CLIENT_FAULTS)
+        raise KeyError(f"there is no fault {fault!r}{nearest(fault, CLIENT_FAULTS)}; the faults are {known}")
+    return _CLIENTS[fault]

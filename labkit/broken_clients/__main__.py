@@ -1,4 +1,4 @@
-"""`python -m labkit.broken_clients NAME`: a broken client for `labkit review --client`. `ours` is without a fault."""
+"""`python -m labkit.broken_clients NAME`: a broken client for `labkit review --client`. `ours` has no fault."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ Examples:
 @click.command(cls=Ending, epilog=EXAMPLES)
 @click.argument("fault", type=click.Choice([OURS, *CLIENT_FAULTS]))
 def main(fault: str) -> None:
-    """Talk with one FAULT planted, as LABKIT_URL, LABKIT_TOKEN and LABKIT_ROOM say."""
+    """Run our client with one FAULT planted, in the room that LABKIT_URL, LABKIT_TOKEN and LABKIT_ROOM name."""
     if "LABKIT_URL" not in os.environ:
         raise click.UsageError('this is for: labkit review --client "python -m labkit.broken_clients NAME"')
     kind = Client if fault == OURS else broken_client(fault)

@@ -1,4 +1,4 @@
-"""Where a fault is planted: the parts of our client that a fault replaces."""
+"""The base of every broken client: it names the parts of our client that a fault may replace."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,9 @@ from labkit.wire.client.requests import Requests
 
 
 class Planted(Client):
-    """Our client. A subclass names the parts that are faulty."""
+    """Our client. A subclass names its faulty parts."""
+
+    found_by: tuple[str, ...] = ()  # exactly the probes that find the fault; all others hold
 
     backoff: type[Backoff] = Backoff
     requests: type[Requests] = Requests

@@ -18,7 +18,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any, Literal
 
-from labkit.bench.storm.run import Plan, StormResult, Storms, run
+from labkit.bench.storm.run import StormPlan, StormResult, Storms, run
 from labkit.wire.audit.file import reading, rows
 
 Kind = Literal["drain", "crash"]
@@ -62,7 +62,7 @@ class DrillResult:
         if not clients:
             return None
         return run(
-            Plan(
+            StormPlan(
                 clients=clients,
                 policy=WITHOUT_JITTER,
                 handshakes_per_s=drill.handshakes_per_s,

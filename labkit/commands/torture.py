@@ -12,9 +12,9 @@ import click
 
 from labkit.bench.launch.nats_process import NoNats
 from labkit.bench.launch.server_process import ServerDied
+from labkit.bench.torture.checker import TortureResult
 from labkit.bench.torture.plan import TorturePlan
 from labkit.bench.torture.run import Torture
-from labkit.bench.torture.verdict import Verdict
 from labkit.commands.failing import CannotRun
 from labkit.commands.signals import interrupting
 from labkit.wire.output import never_waiting
@@ -64,11 +64,11 @@ def torture(keep: Path | None, as_json: bool, **options: Any) -> None:
     raise click.exceptions.Exit(0 if verdict.holds else 1)
 
 
-async def _run(plan: TorturePlan, folder: Path) -> Verdict:
+async def _run(plan: TorturePlan, folder: Path) -> TortureResult:
     with click.progressbar(length=round(plan.seconds), label="0 acked", file=sys.stderr) as bar:
 
         def on_second(made: Torture) -> None:
-            bar.label = f"{made.acked} acked, {made.world.kills} kills"
+            bar.label = f"{made.acked} acked, {made.target.kills} kills"
             bar.update(1)
 
         made, loop = Torture(plan, folder, on_second), asyncio.get_running_loop()
@@ -81,9 +81,9 @@ async def _run(plan: TorturePlan, folder: Path) -> Verdict:
         return await made.run()
 
 
-def _tell(verdict: Verdict, as_json: bool) -> None:
-    for fault in verdict.faults:
-        click.echo(fault, err=True)
+def _tell(verdict: TortureResult, as_json: bool) -> None:
+    for violation in verdict.violations:
+        click.echo(violation, err=True)
     if verdict.acked == 0:
         click.echo("nothing was acked, so nothing was shown", err=True)
     figures = verdict.json()

@@ -13,7 +13,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal, NamedTuple
 
-from labkit.faults import Fault, Jitter, Latency, Pass, Slice
+from labkit.faults import Fault
+from labkit.faults.kinds.jitter import Jitter
+from labkit.faults.kinds.latency import Latency
+from labkit.faults.kinds.noop import Pass
+from labkit.faults.kinds.slice import Slice
 
 Kind = Literal["handler", "rule", "server"]
 Verdict = Literal["pass", "fail", "inconclusive"]

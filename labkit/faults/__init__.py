@@ -1,57 +1,25 @@
-"""What a network does to bytes, on demand: a TCP proxy that runs chains of faults, by connection and direction.
+"""What a network does to bytes, on demand: a TCP proxy that runs chains of faults, per connection and direction.
 
     async with Proxy("ws://127.0.0.1:8080") as proxy:
         proxy.set(down=[Latency(seconds=0.2), Slice()])
 
-Bytes: Pass, Latency, Jitter, Throttle, Stall, Dribble, Slice, Die, Reset, HalfClose, Blackhole.
-WebSocket frames: PongMute, CloseIgnorer, Duplicate, Reorder, NeverRead; and After, which begins any fault later.
-Nothing here knows what the frames say. Read `noop` first, then `fault`, then `line`.
+The faults are found in `labkit.faults.kinds`, one per file, and each can be imported from here: `FAULTS` lists them.
+Some act on bytes, others on whole WebSocket frames, but none reads what a frame contains. To add a fault, read
+`kinds/noop.py` and `fault.py`.
 """
 
-from labkit.faults.after import After
-from labkit.faults.blackhole import Blackhole
-from labkit.faults.catalogue import FAULTS
-from labkit.faults.close_ignorer import CloseIgnorer
-from labkit.faults.die import Die
-from labkit.faults.dribble import Dribble
-from labkit.faults.duplicate import Duplicate
-from labkit.faults.fault import Fault
-from labkit.faults.half_close import HalfClose
-from labkit.faults.jitter import Jitter
-from labkit.faults.latency import Latency
-from labkit.faults.never_read import NeverRead
-from labkit.faults.noop import Pass
-from labkit.faults.passage import Traffic
-from labkit.faults.pong_mute import PongMute
-from labkit.faults.proxy import Proxy
-from labkit.faults.reorder import Reorder
-from labkit.faults.reset import Reset
-from labkit.faults.schedule import Schedule
-from labkit.faults.slice import Slice
-from labkit.faults.stall import Stall
-from labkit.faults.throttle import Throttle
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "FAULTS",
-    "After",
-    "Blackhole",
-    "CloseIgnorer",
-    "Die",
-    "Dribble",
-    "Duplicate",
-    "Fault",
-    "HalfClose",
-    "Jitter",
-    "Latency",
-    "NeverRead",
-    "Pass",
-    "PongMute",
-    "Proxy",
-    "Reorder",
-    "Reset",
-    "Schedule",
-    "Slice",
-    "Stall",
-    "Throttle",
-    "Traffic",
-]
+from labkit.faults.connection import Traffic
+from labkit.faults.fault import Fault
+from labkit.faults.kinds import FAULTS
+from labkit.faults.proxy import Proxy
+from labkit.faults.schedule import Schedule
+
+__all__ = ["FAULTS", "Fault", "Proxy", "Schedule", "Traffic"]
+
+globals().update(FAULTS)
+
+if TYPE_CHECKING:  # a type checker cannot know FAULTS; import from the fault's own module to have it checked
+
+    def __getattr__(name: str) -> Any: ...

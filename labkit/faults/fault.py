@@ -1,9 +1,9 @@
-"""What a fault is: settings that are frozen, and for each direction of each connection a stage that holds bytes.
+"""The base of every fault: frozen settings, and a stage for each direction of each connection.
 
     push -> [ stage: a queue of what may go on, and when ] -> pull
 
-A stage knows no socket and no clock of its own: `now` is an argument, as in `labkit.rules`, so that a test runs a
-minute of it in no time. The end of a stream travels behind its bytes: a FIN stays a FIN, an RST an RST.
+A stage knows no socket and no clock: `now` is an argument, so a test can run a minute of it in no time. The end of a
+stream is queued behind its bytes.
 """
 
 from collections import deque
@@ -13,9 +13,9 @@ from math import isfinite
 from random import Random
 from typing import NamedTuple
 
-from labkit.faults.frames import Cutter
+from labkit.faults.frames import FrameCutter
 
-# What a stage takes in before the proxy stops reading: small, so that what a member does not read shows at the server.
+# What a stage takes before the proxy stops reading: little, so that a member that does not read shows at the server.
 HELD_BYTES = 16 * 1024
 MUST_BE_ABOVE_0 = ("bytes_per_s", "most_bytes")
 
@@ -23,7 +23,7 @@ MUST_BE_ABOVE_0 = ("bytes_per_s", "most_bytes")
 class End(Enum):
     """How a stream ends."""
 
-    FIN = "no more bytes in this direction; the other goes on"
+    FIN = "no more bytes in this direction; the other continues"
     CLOSE = "FIN in both directions"
     RESET = "RST in both directions"
 
@@ -32,38 +32,38 @@ Item = bytes | End
 
 
 class Start(NamedTuple):
-    """What a stage starts with: chance of its own, where in a frame the stream stands, and the time."""
+    """What a stage starts with: its own random numbers, the position between frames, and the time in seconds."""
 
     rng: Random
-    cutter: Cutter
+    cutter: FrameCutter
     now: float
 
 
 class Stage:
-    """What one fault does to one direction of one connection. This one does nothing: bytes go on as they came."""
+    """What one fault does to one direction of one connection. This base class passes everything on unchanged."""
 
-    holds_bytes = HELD_BYTES
+    most_held_bytes = HELD_BYTES
 
     def __init__(self) -> None:
-        self._queue: deque[tuple[float, Item]] = deque()  # (from when on it may go, what)
+        self._queue: deque[tuple[float, Item]] = deque()  # (when it may go on, what)
         self._queued_bytes = 0
 
     def push(self, item: Item, now: float) -> None:
-        """Bytes came, or the end of them."""
+        """Take bytes, or the end of them."""
         self.queue(item, now)
 
     def queue(self, item: Item, due: float) -> None:
-        """Let something go on at a time or later, behind all that was queued before."""
+        """Let an item go on at `due` or later, behind everything queued before it."""
         if item != b"":
             self._queue.append((due, item))
             self._queued_bytes += _size(item)
 
     def pull(self, now: float) -> Item | None:
-        """The next thing that may go on now; None for nothing yet. Each piece is a write of its own."""
+        """Return the next item that may go on now, if any. The proxy writes each piece separately."""
         return self.take(now, HELD_BYTES)
 
     def take(self, now: float, most_bytes: int) -> Item | None:
-        """The head of the queue when it is due, or its first bytes."""
+        """Return the head of the queue when it is due, or its first bytes."""
         if not self._queue or self._queue[0][0] > now:
             return None
         due, item = self._queue.popleft()
@@ -74,19 +74,19 @@ class Stage:
         return item
 
     def next_at(self) -> float | None:
-        """When to pull again, though nothing was pushed; None for never."""
+        """Return when to pull again even if nothing is pushed; None for never."""
         return self._queue[0][0] if self._queue else None
 
-    def held(self) -> int:
-        """How many bytes are in here."""
+    def held_bytes(self) -> int:
+        """Return how many bytes it holds."""
         return self._queued_bytes
 
-    def room(self) -> int:
-        """How many more may come in; at 0 the proxy stops reading."""
-        return self.holds_bytes - self.held()
+    def free_bytes(self) -> int:
+        """Return how many more bytes it takes; at 0 the proxy stops reading."""
+        return self.most_held_bytes - self.held_bytes()
 
     def release(self) -> list[Item]:
-        """Everything that is in here, in order: the fault is over."""
+        """Give up everything it holds, in order, because the fault ends."""
         released = [item for _, item in self._queue]
         self._queue.clear()
         self._queued_bytes = 0
@@ -94,7 +94,7 @@ class Stage:
 
 
 class Cut(Stage):
-    """So many bytes go on, then the stream ends, or with None goes nowhere. What comes later is forgotten."""
+    """Passes `after_bytes`, then ends the stream, or with None discards what follows."""
 
     def __init__(self, after_bytes: int, then: End | None, now: float) -> None:
         super().__init__()
@@ -104,7 +104,7 @@ class Cut(Stage):
         self._cut_when_due(now)
 
     def push(self, item: Item, now: float) -> None:
-        """Count it."""
+        """Pass it if it comes before the cut."""
         if self._is_cut:
             return
         first = item[: self._left] if isinstance(item, bytes) else item
@@ -120,7 +120,7 @@ class Cut(Stage):
 
 @dataclass(frozen=True)
 class Fault:
-    """What a network does to bytes. Its fields are its settings; times in seconds, sizes in bytes.
+    """What a network does to bytes. Its fields are its settings: times in seconds, sizes in bytes.
 
     Raises ValueError for a setting that makes no sense.
     """
@@ -134,12 +134,12 @@ class Fault:
                 raise ValueError(f"{type(self).__name__}({name}={value!r}) cannot be; the default is {field.default}")
 
     def start(self, at: Start) -> Stage:
-        """A stage for one direction of one connection."""
+        """Make a stage for one direction of one connection."""
         raise NotImplementedError
 
 
 def _makes_sense(name: str, value: object) -> bool:
-    """A plan in JSON may say "0.1" where it means 0.1."""
+    """Reject non-numbers too: a plan in JSON may contain "0.1" instead of 0.1."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return False
     return isfinite(value) and value >= 0 and (value > 0 or name not in MUST_BE_ABOVE_0)

@@ -1,15 +1,15 @@
-"""A stage that thinks in frames: what the frame-level faults have in common."""
+"""The base of every stage that acts on whole frames."""
 
 from typing import NamedTuple
 
 from labkit.faults.fault import HELD_BYTES, Item, Stage, Start
 from labkit.faults.frames import FIRST_CONTROL, Piece
 
-LARGEST_FRAME_BYTES = HELD_BYTES // 2  # a longer one is passed on as it comes: it could not be held
+LARGEST_FRAME_BYTES = HELD_BYTES // 2  # a longer frame could not be held, so it passes in the pieces it arrives in
 
 
 class Frame(NamedTuple):
-    """One whole frame. `raw` is its header, mask and payload, untouched."""
+    """One whole frame. `raw` is its header, mask and payload, unchanged."""
 
     raw: bytes
     opcode: int
@@ -17,64 +17,77 @@ class Frame(NamedTuple):
 
     @property
     def is_message(self) -> bool:
-        """Whether it is a message by itself: data, and not a fragment."""
+        """Whether it is a complete message: data, and not a fragment."""
         return 0 < self.opcode < FIRST_CONTROL and self.is_final
 
     @property
     def is_fragment(self) -> bool:
-        """Whether it is a part of a message."""
+        """Whether it is one part of a message."""
         return self.opcode < FIRST_CONTROL and not self.is_message
 
 
 class FrameStage(Stage):
-    """Gathers whole frames and asks `frame` about each; the rest (the handshake, what is no frame) goes to `other`."""
+    """Collects whole frames for `frame`. Everything else, such as the handshake, goes to `other`."""
 
-    holds_bytes = 2 * HELD_BYTES  # two frames and what has come of a third
+    most_held_bytes = 2 * HELD_BYTES  # two frames and the beginning of a third
 
     def __init__(self, at: Start) -> None:
         super().__init__()
         self._cutter = at.cutter
-        self._gathered: bytearray | None = None  # of the frame we are in; None: it began before us, or is too long
+        self._partial: bytearray | None = None  # the current frame; None if it began before the stage or is too long
 
     def push(self, item: Item, now: float) -> None:
-        """Gather."""
+        """Collect bytes until a frame is complete."""
         if isinstance(item, bytes):
             for piece in self._cutter.cut(item):
-                self._gather(piece, now)
+                self._collect(piece, now)
             return
-        for rest in (*self._ungather(), item):
+        for rest in (*self._take_partial(), item):
             self.other(rest, now)
 
     def frame(self, frame: Frame, now: float) -> None:
-        """A whole frame came: queue it, or do not."""
+        """Handle a whole frame: queue it, or do not."""
         self.queue(frame.raw, now)
 
     def other(self, item: Item, now: float) -> None:
-        """Something came that is no whole frame."""
+        """Handle anything that is not a whole frame."""
         self.queue(item, now)
 
-    def held(self) -> int:
-        """Also what is being gathered."""
-        return super().held() + len(self._gathered or b"")
+    def held_bytes(self) -> int:
+        """Return how many bytes it holds, including an incomplete frame."""
+        return super().held_bytes() + len(self._partial or b"")
 
     def release(self) -> list[Item]:
-        """Also what is being gathered."""
-        return [*super().release(), *self._ungather()]
+        """Give up everything it holds, including an incomplete frame."""
+        return [*super().release(), *self._take_partial()]
 
-    def _gather(self, piece: Piece, now: float) -> None:
+    def _collect(self, piece: Piece, now: float) -> None:
         if piece.begins:
-            self._gathered = bytearray()
-        if self._gathered is None or piece.opcode is None:
+            self._partial = bytearray()
+        if self._partial is None or piece.opcode is None:
             self.other(piece.raw, now)
             return
-        self._gathered += piece.raw
+        self._partial += piece.raw
         if piece.ends:
-            whole, self._gathered = bytes(self._gathered), None
+            whole, self._partial = bytes(self._partial), None
             self.frame(Frame(whole, piece.opcode, piece.is_final), now)
-        elif len(self._gathered) > LARGEST_FRAME_BYTES:
-            for rest in self._ungather():
+        elif len(self._partial) > LARGEST_FRAME_BYTES:
+            for rest in self._take_partial():
                 self.other(rest, now)
 
-    def _ungather(self) -> list[Item]:
-        gathered, self._gathered = self._gathered, None
-        return [bytes(gathered)] if gathered else []
+    def _take_partial(self) -> list[Item]:
+        partial, self._partial = self._partial, None
+        return [bytes(partial)] if partial else []
+
+
+class DropFrames(FrameStage):
+    """Removes the frames with one opcode and passes all others."""
+
+    def __init__(self, at: Start, opcode: int) -> None:
+        super().__init__(at)
+        self._opcode = opcode
+
+    def frame(self, frame: Frame, now: float) -> None:
+        """Pass the frame unless it has that opcode."""
+        if frame.opcode != self._opcode:
+            super().frame(frame, now)

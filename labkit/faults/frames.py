@@ -1,10 +1,10 @@
-"""Where one WebSocket frame ends and the next begins (RFC 6455 5.2), found in a stream without holding a byte of it.
+"""Where one WebSocket frame ends and the next begins (RFC 6455 section 5.2), found without holding a byte.
 
     0                   1                   2                   3
     F R R R opcode | M  length (7) | length (16 or 64) | mask (32) | payload ...
 
-The stream begins with an HTTP head. What is not an upgrade to WebSocket, such as plain HTTP, TLS or an echo test, is
-"something else" from then on and is handed through as it is. Nothing here looks into a payload, so masks do not matter.
+The stream begins with an HTTP head. After a head that is no upgrade to WebSocket, everything passes as it is. Payloads
+are not read, so masks do not matter.
 """
 
 from copy import deepcopy
@@ -16,7 +16,7 @@ MOST_HEAD_BYTES = 16 * 1024
 
 
 class Piece(NamedTuple):
-    """Bytes that lie within one frame; opcode None: they belong to no frame."""
+    """Bytes that belong to one frame, or with opcode None to no frame."""
 
     raw: bytes
     opcode: int | None = None
@@ -26,18 +26,18 @@ class Piece(NamedTuple):
 
     @property
     def ends_message(self) -> bool:
-        """Whether a text or binary message is complete with it."""
+        """Whether it completes a text or binary message."""
         return self.ends and self.is_final and self.opcode is not None and self.opcode < FIRST_CONTROL
 
 
-class Cutter:
-    """Cuts a stream at the borders of its frames, however it comes."""
+class FrameCutter:
+    """Cuts a stream at the borders of its frames, whatever chunks it arrives in."""
 
     def __init__(self) -> None:
-        self._head: bytearray | None = bytearray()  # the HTTP head as far as it has come; None behind it
+        self._head: bytearray | None = bytearray()  # the HTTP head so far; None once it is complete
         self._is_something_else = False
-        self._header = bytearray()  # of the frame we are in
-        self._left: int | None = None  # bytes of its payload still to come; None while its header is incomplete
+        self._header = bytearray()  # of the current frame
+        self._left: int | None = None  # payload bytes still missing; None while the header is incomplete
 
     @property
     def is_between_frames(self) -> bool:
@@ -45,11 +45,11 @@ class Cutter:
         return self._head is None and not self._is_something_else and not self._header
 
     def copy(self) -> Self:
-        """Another one, at the same place."""
+        """Return another one at the same position."""
         return deepcopy(self)
 
     def cut(self, data: bytes) -> list[Piece]:
-        """The same bytes as pieces."""
+        """Return the same bytes as pieces."""
         pieces = []
         while data:
             pieces.append(self.first(data))
@@ -57,7 +57,7 @@ class Cutter:
         return pieces
 
     def first(self, data: bytes) -> Piece:
-        """The first piece of some bytes; the rest is for the next call."""
+        """Return the first piece of some bytes; the caller passes the rest to the next call."""
         if self._is_something_else:
             return Piece(data)
         return self._in_head(self._head, data) if self._head is not None else self._in_frame(data)
@@ -92,7 +92,7 @@ class Cutter:
 
 
 def _payload_bytes(header: bytearray) -> int | None:
-    """How long the payload is; None when the header is not complete."""
+    """Return the payload's length; None while the header is incomplete."""
     if len(header) < 2:
         return None
     length = header[1] & 0x7F

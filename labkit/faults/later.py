@@ -1,4 +1,4 @@
-"""A stage that is healthy at first, and another one later: behind the handshake and so many messages."""
+"""A stage that passes the handshake and some messages before another stage takes over."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from labkit.faults.fault import Item, Stage, Start
 
 
 class Later(Stage):
-    """Passes everything, until the stage that `begin` makes takes over between two frames."""
+    """Passes everything until the stage that `begin` makes takes over, between two frames."""
 
     def __init__(self, begin: Callable[[Start], Stage], messages: int, at: Start) -> None:
         super().__init__()
@@ -18,7 +18,7 @@ class Later(Stage):
         self._begin_when_due(at.now)
 
     def push(self, item: Item, now: float) -> None:
-        """Pass, and count."""
+        """Pass bytes on, and count messages."""
         while self._then is None and isinstance(item, bytes) and item:
             piece = self._cutter.first(item)
             self.queue(piece.raw, now)
@@ -28,24 +28,24 @@ class Later(Stage):
         (self.queue if self._then is None else self._then.push)(item, now)
 
     def pull(self, now: float) -> Item | None:
-        """What passed comes first."""
+        """Return the next item; what passed comes first."""
         item = super().pull(now)
         return item if item is not None or self._then is None else self._then.pull(now)
 
     def next_at(self) -> float | None:
-        """Its own, while it holds something."""
+        """Return when to pull again."""
         return super().next_at() if self._queue or self._then is None else self._then.next_at()
 
-    def held(self) -> int:
-        """In both."""
-        return super().held() + (0 if self._then is None else self._then.held())
+    def held_bytes(self) -> int:
+        """Return how many bytes both stages hold."""
+        return super().held_bytes() + (0 if self._then is None else self._then.held_bytes())
 
-    def room(self) -> int:
-        """What the fault has room for, once it has begun."""
-        return super().room() if self._then is None else self._then.room()
+    def free_bytes(self) -> int:
+        """Return how many more bytes the active stage takes."""
+        return super().free_bytes() if self._then is None else self._then.free_bytes()
 
     def release(self) -> list[Item]:
-        """Of both."""
+        """Give up everything both stages hold."""
         return [*super().release(), *([] if self._then is None else self._then.release())]
 
     def _begin_when_due(self, now: float) -> None:

@@ -1,14 +1,12 @@
-"""The proxy: it stands in front of any TCP server and does to the bytes what a network does.
+"""The proxy: it stands in front of any TCP server and treats the bytes as a network would.
 
-    client --- up: [fault, fault, ...] ---> server
-    client <-- down: [fault, fault, ...] -- server
+client --- up: [fault, fault, ...] ---> server
+client <-- down: [fault, fault, ...] -- server
 
-    async with Proxy("ws://127.0.0.1:8080") as proxy:
-        proxy.set(down=[Throttle(bytes_per_s=2000)])
-        ...                                              # connect to proxy.url
-        proxy.heal()
-
-Read `noop`, `fault` and `line` next. Taught in notebooks 05 (heartbeat), 06 (slow consumers) and 07 (storms).
+async with Proxy("ws://127.0.0.1:8080") as proxy:
+    proxy.set(down=[Throttle(bytes_per_s=2000)])
+    ...                                              # connect to proxy.url
+    proxy.heal()
 """
 
 import asyncio
@@ -19,8 +17,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from labkit.faults.connection import DIRECTIONS, DOWN, UP, ProxiedConnection, Traffic
 from labkit.faults.fault import Fault
-from labkit.faults.passage import DIRECTIONS, DOWN, UP, Passage, Traffic
 from labkit.faults.schedule import Schedule
 from labkit.faults.sockets import connected, listening, reset
 from labkit.platform.accepting import Accepting
@@ -29,10 +27,10 @@ ENDED_KEPT = 10_000
 
 
 class Proxy:
-    """A TCP proxy on a free loopback port. One lifecycle: `async with`; leaving it resets what is still open.
+    """A TCP proxy on a free loopback port. Use `async with`; leaving it resets open connections.
 
-    `seed` decides every draw of every fault: by seed, connection number, direction and place in the chain.
-    It lives on the loop that entered it; `set` and `heal` are called there.
+    Every random draw of a fault follows from `seed`, the connection's number, the direction and the place in the chain.
+    Call `set` and `heal` on the event loop that entered the proxy.
     """
 
     def __init__(self, server_url: str, *, seed: int = 0) -> None:
@@ -44,7 +42,7 @@ class Proxy:
         self.seed = seed
         self._faults: dict[str, Sequence[Fault]] = dict.fromkeys(DIRECTIONS, ())
         self._only: dict[tuple[int, str], Sequence[Fault]] = {}
-        self._passages: dict[int, Passage] = {}  # those that are open
+        self._open: dict[int, ProxiedConnection] = {}  # by number
         self._ended: deque[Traffic] = deque(maxlen=ENDED_KEPT)
         self._listener: socket.socket | None = None
         self._count = 0  # of those that were accepted
@@ -52,7 +50,7 @@ class Proxy:
 
     @property
     def url(self) -> str:
-        """Where it listens: the server's URL with another host and port. Raises RuntimeError outside `async with`."""
+        """The server's URL with the proxy's own host and port. Raises RuntimeError outside `async with`."""
         if self._listener is None:
             raise RuntimeError("the proxy does not listen: use `async with Proxy(...) as proxy`")
         parts, port = urlsplit(self.server_url), self._listener.getsockname()[1]
@@ -60,28 +58,26 @@ class Proxy:
 
     @property
     def connections(self) -> list[Traffic]:
-        """What each connection has carried and holds, in the order of accept; the newest 10,000 of those that ended."""
-        return sorted([*self._ended, *(passage.traffic for passage in self._passages.values())])
-
-    # Faults
+        """The traffic of each connection in the order of accept: open ones, and the newest 10,000 that ended."""
+        return sorted([*self._ended, *(connection.traffic for connection in self._open.values())])
 
     def set(
         self, *, down: Sequence[Fault] | None = None, up: Sequence[Fault] | None = None, only: int | None = None
     ) -> None:
-        """Faults for connections now and later, or only for the connection with that number, now or later.
+        """Set the faults of present and future connections, or only of the connection numbered `only`.
 
-        A direction that is not named keeps what it has. What the old faults held goes through the new ones first.
+        A direction left out keeps its faults. What the old faults held goes through the new ones first.
         """
         for direction, faults in ((UP, up), (DOWN, down)):
             if faults is not None:
                 self._set(direction, tuple(faults), only)
 
     def heal(self, only: int | None = None) -> None:
-        """No faults any more: what was held flows on."""
+        """Remove all faults; what they held flows on."""
         self.set(down=(), up=(), only=only)
 
     async def play(self, schedule: Schedule) -> None:
-        """Set faults when the schedule says so, with its seed; returns after the last step."""
+        """Set faults at the times of the schedule, with its seed; return after the last step."""
         loop, self.seed = asyncio.get_running_loop(), schedule.seed
         began = loop.time()
         for step in schedule.steps:
@@ -94,11 +90,9 @@ class Proxy:
         else:
             self._faults[direction] = faults
             self._only = {key: kept for key, kept in self._only.items() if key[1] != direction}
-        for number, passage in self._passages.items():
+        for number, connection in self._open.items():
             if only in (None, number):
-                passage.set(direction, faults, self._seed_of(number))
-
-    # Connections
+                connection.set(direction, faults, self._seed_of(number))
 
     async def __aenter__(self) -> Self:
         self._listener = listening()
@@ -125,7 +119,7 @@ class Proxy:
         self._count += 1
 
     async def _carry(self, number: int, client: socket.socket) -> None:
-        """One connection from accept to end; where no server listens, the client is reset."""
+        """Carry one connection from accept to end; reset the client if no server listens."""
         try:
             server = await connected(self.server_url)
         except BaseException as error:
@@ -134,11 +128,12 @@ class Proxy:
                 return
             raise
         faults = {direction: self._faults_of(number, direction) for direction in DIRECTIONS}
-        passage = self._passages[number] = Passage(number, client, server, faults, self._seed_of(number))
+        connection = ProxiedConnection(number, client, server, faults, self._seed_of(number))
+        self._open[number] = connection
         try:
-            await passage.run()
+            await connection.run()
         finally:
-            self._ended.append(self._passages.pop(number).traffic)
+            self._ended.append(self._open.pop(number).traffic)
 
     def _faults_of(self, number: int, direction: str) -> Sequence[Fault]:
         return self._only.get((number, direction), self._faults[direction])

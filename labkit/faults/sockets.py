@@ -1,6 +1,6 @@
-"""What the proxy asks of the kernel: small buffers, bytes sent at once, and the two ways to end.
+"""The proxy's sockets: small buffers, bytes sent at once, and the two ways to end.
 
-The kernel doubles what it is asked for (`man 7 socket`) and keeps about half of it for its own records.
+The kernel doubles the requested buffer size (`man 7 socket`) and keeps about half of it for its own records.
 """
 
 import asyncio
@@ -9,14 +9,14 @@ import socket
 import struct
 from urllib.parse import urlsplit
 
-# SO_RCVBUF and SO_SNDBUF. By default they grow to 4 MB, and until those are full the sender would not feel a fault.
+# SO_RCVBUF and SO_SNDBUF. By default they grow to 4 MB, and a sender would not notice a fault before they are full.
 KERNEL_BYTES = 16 * 1024
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close sends RST
-LAST_WORDS_S = 1.0
+LINGER_S = 1.0
 
 
 def keep_small(sock: socket.socket) -> socket.socket:
-    """Small buffers; accepted sockets inherit them from the one that listens."""
+    """Give a socket small buffers; sockets accepted from a listening one inherit them."""
     sock.setblocking(False)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_BYTES)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
@@ -25,14 +25,14 @@ def keep_small(sock: socket.socket) -> socket.socket:
 
 
 def listening() -> socket.socket:
-    """A socket on a free loopback port, ready to listen."""
+    """Return a socket on a free loopback port, ready to listen."""
     sock = keep_small(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
     sock.bind(("127.0.0.1", 0))
     return sock
 
 
 async def connected(url: str) -> socket.socket:
-    """A connection to the address in a URL. Raises OSError."""
+    """Connect to the host and port of a URL. Raises OSError."""
     loop, parts = asyncio.get_running_loop(), urlsplit(url)
     refused: OSError | None = None
     for family, kind, _, _, address in await loop.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_STREAM):
@@ -49,25 +49,25 @@ async def connected(url: str) -> socket.socket:
     raise refused or OSError(f"no address for {parts.hostname}")
 
 
-def say_no_more(sock: socket.socket) -> None:
-    """FIN: we send no more, and read on."""
+def send_fin(sock: socket.socket) -> None:
+    """Send FIN, and keep reading."""
     with contextlib.suppress(OSError):
         sock.shutdown(socket.SHUT_WR)
 
 
 def reset(sock: socket.socket) -> None:
-    """RST: it is over, and what is under way is lost."""
+    """Send RST: what is still on its way is lost."""
     with contextlib.suppress(OSError):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
     sock.close()
 
 
-async def part(socks: list[socket.socket]) -> None:
-    """FIN to all, and listen for a while to what they still say: a close with unread bytes is an RST."""
+async def close_gracefully(socks: list[socket.socket]) -> None:
+    """Send FIN to all and read for LINGER_S what they still send: closing with unread bytes would send RST."""
     for sock in socks:
-        say_no_more(sock)
+        send_fin(sock)
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(LAST_WORDS_S):
+        async with asyncio.timeout(LINGER_S):
             await asyncio.gather(*(_until_end(sock) for sock in socks))
 
 

@@ -198,6 +198,7 @@ class Rooms(Generic[Member]):
 
     def __init__(self, limits: Limits, new_epoch: Callable[[], str], idle_rooms: int | None = IDLE_ROOMS) -> None:
         """`idle_rooms` None: all are of one epoch and each that something was said in is kept, and no other."""
+        self.new_room: type[Room[Member]] = Room  # labkit.broken replaces it
         self._limits = limits
         self._new_epoch = new_epoch
         self._idle_rooms = idle_rooms
@@ -209,7 +210,7 @@ class Rooms(Generic[Member]):
         """The room of that name, new if need be: a new room begins a new epoch."""
         room = self._rooms.get(room_id)
         if room is None:
-            room = self._rooms[room_id] = Room(room_id, self._new_epoch(), self._limits)
+            room = self._rooms[room_id] = self.new_room(room_id, self._new_epoch(), self._limits)
             if self._idle_rooms is not None:
                 self.tidy(room)
         return room

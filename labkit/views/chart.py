@@ -7,7 +7,7 @@ from math import inf, nan
 from statistics import median
 from typing import NamedTuple
 
-from labkit.metrics import Store, Window
+from labkit.samples import Store, Window
 from labkit.text.digits import digits
 
 HOLE_S = 1.0  # as in live_panel.js

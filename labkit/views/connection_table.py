@@ -10,7 +10,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from labkit.bench.watch import Closed, Line, Seen
+from labkit.bench.watch import CloseCount, ConnectionRow, Snapshot
 from labkit.rules.close_codes import row
 
 HERE = Path(__file__).parent
@@ -27,7 +27,7 @@ class Table(anywidget.AnyWidget):
     rooms: Any = traitlets.Unicode("").tag(sync=True)
     closes: Any = traitlets.Unicode("no connection has closed yet").tag(sync=True)
 
-    def show(self, seen: Seen, names: list[str], closes: Sequence[Closed]) -> None:
+    def show(self, seen: Snapshot, names: list[str], closes: Sequence[CloseCount]) -> None:
         """Send what changed. `names` are those of `seen.connections`, in the same order."""
         lines = seen.connections
         rows = [[name, line.rooms] for name, line in zip(names, lines)]
@@ -41,11 +41,11 @@ class Table(anywidget.AnyWidget):
         self.send({"limit": max([LEAST_FULL_BYTES, *map(_held, lines)])}, buffers=[values.tobytes()])
 
 
-def _held(line: Line) -> float:
+def _held(line: ConnectionRow) -> float:
     return line.ours + max(0.0, line.kernel)
 
 
-def told(closes: Sequence[Closed]) -> str:
+def told(closes: Sequence[CloseCount]) -> str:
     """The latest closes in words, newest first."""
     if not closes:
         return "no connection has closed yet"
@@ -56,7 +56,7 @@ def told(closes: Sequence[Closed]) -> str:
     return "closed: " + " \u00b7 ".join(words)
 
 
-def totals(closes: Sequence[Closed]) -> dict[str, int]:
+def totals(closes: Sequence[CloseCount]) -> dict[str, int]:
     """How many connections closed with each code."""
     counted: Counter[str] = Counter()
     for closed in closes:

@@ -1,4 +1,4 @@
-"""The dashboard's buttons and sliders: what a learner may do to a lab and its crowd while watching.
+"""The dashboard's buttons and sliders: what a learner may do to a lab and its population while watching.
 
 Every change is a message of its own. The sliders of ipywidgets would not do: ipykernel 7.4 answers no `idle` for what
 it handles beside a running cell, and ipywidgets holds a second change back until it sees one. Whatever a control does
@@ -13,8 +13,8 @@ from typing import Any
 import anywidget
 import traitlets
 
-from labkit.bench.crowd import Crowd
 from labkit.bench.launch.lab import Lab
+from labkit.bench.population import Population
 from labkit.wire import background
 
 HERE = Path(__file__).parent
@@ -31,9 +31,9 @@ class ControlsWidget(anywidget.AnyWidget):
 
 
 class Controls:
-    """Widgets that act on one lab, and on its crowd if there is one."""
+    """Widgets that act on one lab, and on its population if there is one."""
 
-    def __init__(self, lab: Lab, crowd: Crowd | None = None) -> None:
+    def __init__(self, lab: Lab, population: Population | None = None) -> None:
         self._lab = lab
         self._limits: dict[str, float] = {}
         self._doing: dict[str, Doing] = {"kill": self._kill, "restart": self._restart}
@@ -43,8 +43,8 @@ class Controls:
             self._limit("outbox_bytes", "outbox at most", "KiB", 1024, 64, 4096, 64),
             self._limit("outbox_age_s", "oldest at most", "s", 1, 1, 30, 1),
         ]
-        if crowd is not None:
-            described = self._of_crowd(crowd) + described
+        if population is not None:
+            described = self._of_population(population) + described
         self.widget = ControlsWidget(controls=described)
         self.widget.on_msg(lambda _, said, __: self.change(said["name"], said["value"]))
 
@@ -56,25 +56,25 @@ class Controls:
         """Free what the browser holds."""
         self.widget.close()
 
-    def _of_crowd(self, crowd: Crowd) -> list[dict[str, Any]]:
+    def _of_population(self, population: Population) -> list[dict[str, Any]]:
         async def set_rate(value: float | None) -> None:
-            crowd.rate = value or 0
+            population.rate = value or 0
 
         async def read_at(value: float | None) -> None:
-            crowd.read_at(value)
+            population.read_at(value)
 
         async def freeze(_: float | None) -> None:
-            crowd.freeze()
+            population.freeze()
 
         async def heal(_: float | None) -> None:
-            crowd.heal()
+            population.heal()
 
         self._doing |= {"rate": set_rate, "reader": read_at, "freeze": freeze, "heal": heal}
         reader = _slider("reader", "slow one reads", "B/s", FASTEST, SLOWEST, FASTEST, 0.25)
         return [
             _button("freeze", "the slow one's network stands still"),
             _button("heal", "no fault any more"),
-            _slider("rate", "talk", "messages/s", crowd.rate, 0, 200, 5),
+            _slider("rate", "talk", "messages/s", population.rate, 0, 200, 5),
             {**reader, "power": True, "end": "as it can"},
         ]
 

@@ -1,6 +1,6 @@
 """The lab's dashboard: rooms, every connection with its buffers told apart, close codes as they happen, and charts.
 
-    dashboard = Dashboard.of_lab(lab, crowd)        # with sliders and buttons
+    dashboard = Dashboard.of_lab(lab, population)        # with sliders and buttons
     dashboard = Dashboard(Watch(url, ops_token))    # any room server, only to look at
     await dashboard.live(30)
     dashboard.freeze().connections                  # a pandas frame
@@ -17,9 +17,9 @@ import ipywidgets
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from labkit.bench.crowd import Crowd
 from labkit.bench.launch.lab import Lab
-from labkit.bench.watch import Closed, Line, Watch
+from labkit.bench.population import Population
+from labkit.bench.watch import CloseCount, ConnectionRow, Watch
 from labkit.views import frozen
 from labkit.views.chart import Chart
 from labkit.views.connection_table import Table
@@ -60,9 +60,9 @@ class Dashboard:
         self.widget = ipywidgets.VBox([*parts, self._status, self._table, self._charts.widget])
 
     @classmethod
-    def of_lab(cls, lab: Lab, crowd: Crowd | None = None) -> Self:
+    def of_lab(cls, lab: Lab, population: Population | None = None) -> Self:
         """A dashboard with sliders and buttons."""
-        return cls(lab.watch(), Controls(lab, crowd), lab)
+        return cls(lab.watch(), Controls(lab, population), lab)
 
     async def live(self, seconds: float = 30.0) -> None:
         """Show it for so long, or until the cell is interrupted; then a picture takes its place."""
@@ -97,8 +97,8 @@ class Dashboard:
         """What is known now, as a figure and as frames."""
         import pandas
 
-        connections = pandas.DataFrame(list(self.watch.seen.connections), columns=list(Line._fields))
-        closes = pandas.DataFrame(list(self.watch.closes), columns=list(Closed._fields))
+        connections = pandas.DataFrame(list(self.watch.seen.connections), columns=list(ConnectionRow._fields))
+        closes = pandas.DataFrame(list(self.watch.closes), columns=list(CloseCount._fields))
         return Frozen(self._figure(), connections, self.watch.store.frame(), closes)
 
     def close(self) -> None:
@@ -116,6 +116,6 @@ class Dashboard:
     def _figure(self) -> Figure:
         return frozen.figure(self.watch.store, CHARTS)
 
-    def _name(self, line: Line) -> str:
+    def _name(self, line: ConnectionRow) -> str:
         clients = self._lab.clients.items() if self._lab is not None else ()
         return next((name for name, client in clients if client.connection_id == line.connection_id), line.user)

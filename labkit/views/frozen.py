@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from labkit.metrics import Store
+from labkit.samples import Store
 from labkit.views.chart import ALWAYS, Chart, Span, seen, silence, with_holes
 
 WIDTH_IN, HEIGHT_IN, DPI = 7.5, 1.9, 100

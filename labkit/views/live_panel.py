@@ -22,7 +22,7 @@ import traitlets
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from labkit.metrics import Store, Window
+from labkit.samples import Store, Window
 from labkit.views import frozen
 from labkit.views.chart import ALWAYS, Chart, Span, seen, silence, summary
 from labkit.wire import background

@@ -38,14 +38,20 @@ class Connection(asyncio.Protocol):
 
     __slots__ = tuple(ATTRIBUTES.split())
 
+    # The parts that a subclass may replace (labkit.broken)
+    _new_session = Session
+    _new_assembly = Assembly
+    _new_outgoing = Outgoing
+    _new_heartbeat = Heartbeat
+
     def __init__(self, hub: Hub, http: Http) -> None:
         self.hub = hub
         self.http = http
         state = hub.state
         self.id = state.new_id()
-        self.session = Session(state.limits, monotonic())
-        self.assembly = Assembly(state.limits.max_message_bytes)
-        self.outgoing = Outgoing(state.limits)
+        self.session = self._new_session(state.limits, monotonic())
+        self.assembly = self._new_assembly(state.limits.max_message_bytes)
+        self.outgoing = self._new_outgoing(state.limits)
         self.outbox = self.outgoing.outbox
         self.due = self.outgoing.due
         self.heartbeat: Heartbeat | None = None
@@ -208,7 +214,9 @@ class Connection(asyncio.Protocol):
     def authenticated(self, random_fraction: float) -> None:
         """The credential was good: from now on the heartbeat, not the auth deadline, watches this connection."""
         limits = self.hub.state.limits
-        self.heartbeat = Heartbeat(limits.ping_interval_s, limits.ping_timeout_s, monotonic(), random_fraction)
+        self.heartbeat = self._new_heartbeat(
+            limits.ping_interval_s, limits.ping_timeout_s, monotonic(), random_fraction
+        )
         self._deadline = None
         self.arm()
 

@@ -1,1 +1,1 @@
-"""What one does to a running server."""
+"""Tests of labkit.bench."""

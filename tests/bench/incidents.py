@@ -1,4 +1,4 @@
-"""Seeded faults against the real server and the real client, and the records that they leave at both ends."""
+"""Seeded faults against the real server and client, and the records of both ends."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from labkit.bench import ask
 from labkit.bench.timeline.cause import Cause
-from labkit.bench.timeline.expected_closes import GIVE_UP_S, LIMITS
 from labkit.bench.timeline.merge import read_audit
 from labkit.faults import (
     After,
@@ -30,17 +29,18 @@ from labkit.wire.audit.file import Entry
 from labkit.wire.client.client import Client
 from labkit.wire.client.state import Record, Stopped
 from labkit.wire.server import Server
-from tests.wire.raw import TOKEN, Raw, drop_all, lateness, until
+from tests.faults.expected_closes import GIVE_UP_S, LIMITS
+from tests.faults.test_closes import read, talk
+from tests.wire.raw import TOKEN, drop_all, lateness, until
 from tests.wire.scripted import Share
 
-ROOM, WORDS, PER_S = "demo", "\u20ac" * 1000, 25
 OPS = "operations-token"
 BATCH, APART_S, ATTEMPTS, LATE_S = 25, 0.05, 4, 0.12
-AUTH, IDLE, TRAFFIC, SAID = "before auth", "idle", "under traffic", "said"
+AUTH, IDLE, TRAFFIC, DELIBERATE = "before auth", "idle", "under traffic", "deliberate"
 
 
 class Incident(NamedTuple):
-    """What is done to a connection, and what that is."""
+    """What is done to a connection, and its true cause."""
 
     name: str
     when: str
@@ -50,7 +50,7 @@ class Incident(NamedTuple):
 
 
 def incident(seed: int) -> Incident:
-    """One of all kinds, with settings drawn from the seed. A dead end: nothing of it goes to the timeline."""
+    """Draw one incident from the seed. The timeline sees nothing of it."""
     rng = Random(seed)
     late = After(
         rng.choice([Stall(), Blackhole(), Dribble(rng.uniform(0.03, 0.1)), Throttle(bytes_per_s=rng.randint(8, 22))])
@@ -69,21 +69,21 @@ def incident(seed: int) -> Incident:
         Incident("death down", IDLE, Cause.CUT, down=(Die(),)),
         Incident("death up", IDLE, Cause.CUT, up=(Die(),)),
         Incident("half-close", IDLE, Cause.CUT, *rng.choice([((HalfClose(),), ()), ((), (HalfClose(),))])),
-        Incident("revoked", SAID, Cause.SAID),
-        Incident("nonsense said", SAID, Cause.SAID),
+        Incident("revoked", DELIBERATE, Cause.DELIBERATE),
+        Incident("nonsense sent", DELIBERATE, Cause.DELIBERATE),
     )
     return kinds[seed % len(kinds)]
 
 
 class Records(NamedTuple):
-    """What both ends wrote down."""
+    """The records of both ends."""
 
     client: list[Record]
     server: list[Entry]
 
 
 async def live(what: Incident, folder: Path, after_s: float) -> Records:
-    """The first connection meets the incident; the second, if there is one, a healthy network."""
+    """Let the first connection meet the fault, and a second one a healthy network."""
     await asyncio.sleep(after_s)
     audit = folder / "audit.db"
     limits = LIMITS.set({"messages_per_s": None})
@@ -93,9 +93,9 @@ async def live(what: Incident, folder: Path, after_s: float) -> Records:
         if what.when == AUTH:
             proxy.set(up=what.up, down=what.down, only=0)
         client = await stack.enter_async_context(Client(proxy.url, TOKEN, rng=Share(0.01), give_up_s=GIVE_UP_S))
-        work = [asyncio.create_task(_read(client))]
+        work = [asyncio.create_task(read(client))]
         if what.when == TRAFFIC:
-            work.append(asyncio.create_task(_talk(server.url)))
+            work.append(asyncio.create_task(talk(server.url)))
         try:
             await until(lambda: client.log.of("joined") != [])
             await _do(what, server, proxy, client)
@@ -111,7 +111,7 @@ async def live(what: Incident, folder: Path, after_s: float) -> Records:
 async def _do(what: Incident, server: Server, proxy: Proxy, client: Client) -> None:
     if what.name == "revoked":
         await asyncio.to_thread(ask.revoke, server.url, OPS, str(client.user_id))
-    elif what.name == "nonsense said":
+    elif what.name == "nonsense sent":
         assert client._loop.link is not None
         client._loop.link.send({"type": "nonsense"})
     elif what.when != AUTH:
@@ -123,25 +123,8 @@ def _is_over(client: Client) -> bool:
     return is_back or isinstance(client.ended_by, Stopped)
 
 
-async def _read(client: Client) -> None:
-    async for _ in await client.join(ROOM):
-        pass
-
-
-async def _talk(url: str) -> None:
-    raw = await Raw.enter(url, TOKEN, ROOM)
-    hearing = asyncio.create_task(raw.ending())
-    try:
-        while not hearing.done():
-            raw.chat(ROOM, WORDS)
-            await asyncio.sleep(1 / PER_S)
-    finally:
-        hearing.cancel()
-        raw.drop()
-
-
 async def live_all(seeds: range, folder: Path) -> dict[int, Records]:
-    """Side by side, a batch at a time; a batch in which the machine stood still is lived again."""
+    """Run all side by side, because they mostly wait; repeat them if the machine stalled meanwhile."""
     lived: dict[int, Records] = {}
     for first in range(seeds.start, seeds.stop, BATCH):
         batch = range(first, min(first + BATCH, seeds.stop))

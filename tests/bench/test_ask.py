@@ -1,4 +1,4 @@
-"""The HTTP side of a room server, asked from outside, when the server ends in the middle of its answer."""
+"""Requests to a room server that ends in the middle of its answer."""
 
 import asyncio
 
@@ -10,14 +10,14 @@ from tests.wire.raw import on_a_loop
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
 
 
-@pytest.mark.parametrize("said", [b"", b"HTT", HEAD, HEAD + b"half"])
+@pytest.mark.parametrize("reply", [b"", b"HTT", HEAD, HEAD + b"half"])
 @on_a_loop
-async def test_an_answer_cut_short_is_an_os_error(said: bytes) -> None:
-    """Killed before, in and behind the head: whoever asks knows an OSError as `later`."""
+async def test_ask_answer_cut_short_raises_os_error(reply: bytes) -> None:
+    """Callers retry on OSError, so a server killed before, in or after the head must raise one."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(said)
+        writer.write(reply)
         writer.close()
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:

@@ -1,4 +1,4 @@
-"""The capacity plan: what follows from which assumption, and that a virtual storm agrees."""
+"""The capacity plan: its figures, its refusals, and its agreement with a virtual storm."""
 
 from dataclasses import replace
 
@@ -13,8 +13,7 @@ NOBODY = 2**30  # more than any kernel gives a process
 SMALL, LARGE = Need(connections=10_000), Need(connections=1_000_000)
 
 
-def test_a_plan_adds_up() -> None:
-    """10,000 connections that speak rarely fit into one server, and one is spare."""
+def test_plan_figures_add_up() -> None:
     made = plan(COSTS, SMALL)
     assert (made.servers, made.clusters, made.bound_by) == (2, 1, "the limit of connections")
     assert made.connections_each == 10_000
@@ -24,14 +23,12 @@ def test_a_plan_adds_up() -> None:
     assert made.back_s == 40
 
 
-def test_more_talk_is_bound_by_deliveries_and_less_memory_by_memory() -> None:
-    """The plan names what to change."""
+def test_plan_names_the_bottleneck() -> None:
     assert plan(COSTS, replace(SMALL, said_per_min=1, room_size=2_000)).bound_by == "deliveries"
     assert plan(COSTS, replace(SMALL, server_gb=0.1)).bound_by == "memory"
 
 
-def test_events_beyond_one_log_need_several() -> None:
-    """Every server reads every event: servers do not help there."""
+def test_plan_too_many_events_need_several_logs() -> None:
     one, many = plan(COSTS, LARGE), plan(COSTS, replace(LARGE, said_per_min=1))
     assert one.clusters == 3
     assert many.clusters == 27
@@ -39,16 +36,15 @@ def test_events_beyond_one_log_need_several() -> None:
 
 
 @pytest.mark.parametrize("name", ["connections", "room_size", "said_per_min"])
-def test_more_of_anything_needs_no_fewer_servers(name: str) -> None:
-    """And no core is busier than was allowed."""
+def test_plan_more_load_needs_no_fewer_servers(name: str) -> None:
     for times in (2, 5, 50):
         more = plan(COSTS, replace(SMALL, **{name: getattr(SMALL, name) * times}))
         assert more.servers >= plan(COSTS, SMALL).servers
         assert more.busy <= SMALL.busy + 1e-9
 
 
-def test_the_time_until_everybody_is_back_is_what_a_virtual_storm_says() -> None:
-    """Within 15 %: the same rule hands out the window there."""
+def test_plan_recovery_time_agrees_with_virtual_storm() -> None:
+    """Within 15 %, because both use the same rule for the window."""
     made = plan(COSTS, SMALL)
     seen = storm(policy="ours", clients=made.connections_each, handshakes_per_s=SMALL.handshakes_per_s, seed=1)["ours"]
     assert seen.t99_s is not None
@@ -57,8 +53,7 @@ def test_the_time_until_everybody_is_back_is_what_a_virtual_storm_says() -> None
 
 
 @pytest.mark.parametrize("wrong", [{"connections": 0}, {"busy": 1.5}, {"server_gb": -1}, {"room_size": 0}])
-def test_a_need_that_cannot_be_is_refused(wrong: dict[str, float]) -> None:
-    """Before it divides by nothing."""
+def test_need_invalid_value_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError):
         Need(**wrong)  # type: ignore[arg-type]
 
@@ -68,16 +63,15 @@ async def publish_nothing() -> None:
 
 
 @on_a_loop
-async def test_costs_of_a_process_that_is_gone_are_an_error() -> None:
-    """Never the defaults: nobody takes them for their own machine's."""
+async def test_measure_missing_process_raises() -> None:
+    """Returning the defaults would pass them off as measured."""
     with pytest.raises(ProcessLookupError):
         await measure(NOBODY, "ws://127.0.0.1:9", "token")
     with pytest.raises(ProcessLookupError):
         await measure_log(NOBODY, publish_nothing)
 
 
-def test_the_text_says_all_of_it() -> None:
-    """One sentence, as the notebook prints it."""
+def test_plan_text_is_one_sentence() -> None:
     assert str(plan(COSTS, SMALL)) == (
         "10,000 connections: 2 servers, bound by the limit of connections; 10,000 connections, 0.3 GB and 1 % of a "
         "core each; 17 events and 333 deliveries a second; after a storm everybody is back in 40 s"

@@ -1,4 +1,4 @@
-"""The lab: it starts, is found healthy or not, survives what is done to it, and leaves nothing behind."""
+"""The lab: start, stop, restart, health, and what it leaves behind."""
 
 import asyncio
 import os
@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
 import labkit
-from labkit.bench.crowd import Crowd
-from labkit.bench.launch.health import Health, Unhealthy
-from labkit.bench.launch.lab import Lab
+from labkit.bench.launch.lab import Health, Lab, Unhealthy
 from labkit.bench.launch.server_process import ServerDied, ServerProcess
+from labkit.bench.population import Population
 from labkit.faults import Proxy
 from labkit.rules.limits import BadLimit
 from labkit.wire.client.state import ClientState, Refused
@@ -29,10 +29,10 @@ def lab() -> Iterator[Lab]:
 
 
 def runs(pid: int) -> bool:
-    """Whether a process is alive, and not only its entry."""
+    """Return whether a process is alive and no zombie."""
     try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
 
 
@@ -43,16 +43,16 @@ def wait_until_gone(pid: int, seconds: float = 10.0) -> bool:
     return not runs(pid)
 
 
-def test_two_clients_talk_and_the_lab_is_healthy(lab: Lab) -> None:
+def test_lab_two_clients_exchange_messages(lab: Lab) -> None:
     ana, ben = labkit.run(lab.client("ana")), labkit.run(lab.client("ben"))
-    said, heard = labkit.run(ana.join("room:demo")), labkit.run(ben.join("room:demo"))
-    event = labkit.run(said.chat("hello"))
-    assert labkit.run(anext(aiter(heard))) == event
+    sender, receiver = labkit.run(ana.join("room:demo")), labkit.run(ben.join("room:demo"))
+    event = labkit.run(sender.chat("hello"))
+    assert labkit.run(anext(aiter(receiver))) == event
     assert (ana.user_id, event["userId"]) == ("ana", "ana")
     assert lab.health() == Health(2)
 
 
-def test_a_name_twice_is_one_client(lab: Lab) -> None:
+def test_lab_same_client_name_replaces_the_first(lab: Lab) -> None:
     first = labkit.run(lab.client("ana"))
     second = labkit.run(lab.client("ana"))
     assert first.state is ClientState.STOPPED
@@ -60,8 +60,7 @@ def test_a_name_twice_is_one_client(lab: Lab) -> None:
     assert lab.health() == Health(1)
 
 
-def test_what_is_entered_twice_under_a_name_is_entered_once(lab: Lab) -> None:
-    """A start cell that is run again leaves what it started before, and the lab's end leaves the rest."""
+def test_lab_same_context_name_replaces_the_first(lab: Lab) -> None:
     first = labkit.run(lab.enter("proxy", Proxy(lab.url)))
     ben = labkit.run(lab.client("ben", url=first.url))
     second = labkit.run(lab.enter("proxy", Proxy(lab.url)))
@@ -75,19 +74,16 @@ def test_what_is_entered_twice_under_a_name_is_entered_once(lab: Lab) -> None:
         _ = second.url
 
 
-def test_a_crowd_that_is_interrupted_while_it_comes_leaves_nobody(lab: Lab) -> None:
-    """The cell that starts a crowd may be interrupted, and run again."""
+def test_population_interrupted_start_leaves_no_client(lab: Lab) -> None:
     with pytest.raises(TimeoutError):
-        labkit.run(lab.enter("crowd", Crowd(lab, members=400)), timeout=0.1)
+        labkit.run(lab.enter("population", Population(lab, members=400)), timeout=0.1)
     ends = time.monotonic() + 10
     while lab.clients and time.monotonic() < ends:
         time.sleep(0.05)
     assert lab.health() == Health(0)
 
 
-def test_a_start_that_is_interrupted_is_stopped_by_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its server runs already, and nobody would ever end it."""
-
+def test_lab_interrupted_start_is_stopped_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(process: ServerProcess, *_: object) -> str:
         raise KeyboardInterrupt
 
@@ -101,15 +97,14 @@ def test_a_start_that_is_interrupted_is_stopped_by_the_next_one(monkeypatch: pyt
         assert pid is not None and wait_until_gone(pid)
 
 
-def test_two_who_restart_it_at_once_share_its_port(lab: Lab) -> None:
-    """A cell that kills and restarts, interrupted and run again: no port is in use, no server is left over."""
+def test_lab_concurrent_restarts_keep_one_server(lab: Lab) -> None:
     with ThreadPoolExecutor(2) as both:
         for done in [both.submit(lab.restart) for _ in range(2)]:
             done.result(30)
     assert lab.health() == Health(0)
 
 
-def test_a_lab_that_was_stopped_is_not_started_by_a_task_that_was_late() -> None:
+def test_lab_restart_after_stop_is_refused() -> None:
     lab = Lab(name="late").start()
     lab.stop()
     with pytest.raises(RuntimeError, match="this lab was stopped"):
@@ -117,16 +112,16 @@ def test_a_lab_that_was_stopped_is_not_started_by_a_task_that_was_late() -> None
     assert lab.pid is None
 
 
-def test_a_stranger_to_the_lab_is_named(lab: Lab) -> None:
+def test_lab_unknown_user_is_refused(lab: Lab) -> None:
     with pytest.raises(ValueError, match="'zoe' is no user of this lab; there are ana, ben"):
         labkit.run(lab.client("zoe"))
 
 
-def test_a_guest_comes_in_with_the_dev_token(lab: Lab) -> None:
+def test_lab_guest_connects_with_the_dev_token(lab: Lab) -> None:
     assert str(labkit.run(lab.client()).user_id).startswith("user-")
 
 
-def test_samples_arrive(lab: Lab) -> None:
+def test_lab_sampler_fills_the_store(lab: Lab) -> None:
     labkit.run(lab.client("ana"))
     ends = time.monotonic() + 10
     while "largest buffer bytes: ana" not in lab.store.names() and time.monotonic() < ends:
@@ -135,13 +130,13 @@ def test_samples_arrive(lab: Lab) -> None:
     assert lab.store.window("largest buffer bytes: ana").values[0] > 0
 
 
-def test_health_sees_a_dead_server(lab: Lab) -> None:
+def test_health_reports_a_dead_server(lab: Lab) -> None:
     lab.kill()
     with pytest.raises(Unhealthy, match="the server is not running"):
         lab.health()
 
 
-def test_health_sees_a_dead_task(lab: Lab) -> None:
+def test_health_reports_a_dead_task(lab: Lab) -> None:
     async def die() -> None:
         raise LookupError("planted")
 
@@ -152,7 +147,7 @@ def test_health_sees_a_dead_task(lab: Lab) -> None:
         lab.health()
 
 
-def test_health_sees_a_task_that_died_unseen(lab: Lab) -> None:
+def test_health_reports_a_task_that_nobody_awaited(lab: Lab) -> None:
     async def die() -> None:
         raise LookupError("nobody looks")
 
@@ -166,7 +161,7 @@ def test_health_sees_a_task_that_died_unseen(lab: Lab) -> None:
         lab.health()
 
 
-def test_health_sees_a_leaked_socket(lab: Lab) -> None:
+def test_health_reports_a_leaked_socket(lab: Lab) -> None:
     stray = labkit.connect(lab.url, lab.token)
     labkit.run(stray.__aenter__())
     with pytest.raises(Unhealthy, match="1 connections were opened and not closed"):
@@ -174,7 +169,7 @@ def test_health_sees_a_leaked_socket(lab: Lab) -> None:
     labkit.run(stray.close())
 
 
-def test_clients_are_back_after_kill_and_restart(lab: Lab) -> None:
+def test_lab_clients_reconnect_after_kill_and_restart(lab: Lab) -> None:
     ana = labkit.run(lab.client("ana"))
     room = labkit.run(ana.join("room:demo"))
     first = labkit.run(room.chat("before"))
@@ -186,11 +181,11 @@ def test_clients_are_back_after_kill_and_restart(lab: Lab) -> None:
     assert lab.health() == Health(1)
 
 
-def test_a_server_that_stood_still_takes_nobody_for_dead() -> None:
-    """It counts from its own ping, and reads what came meanwhile before it looks at its clock; notebook 05 says so."""
-    people = tuple(f"member-{number}" for number in range(20))
-    with Lab(name="still", users=people, ping_interval_s=0.5, ping_timeout_s=1) as lab:
-        clients = [labkit.run(lab.client(name)) for name in people]
+def test_lab_stalled_server_closes_no_client() -> None:
+    """Pong deadlines start at its own ping, and it reads waiting input before it checks them."""
+    users = tuple(f"member-{number}" for number in range(20))
+    with Lab(name="still", users=users, ping_interval_s=0.5, ping_timeout_s=1) as lab:
+        clients = [labkit.run(lab.client(name)) for name in users]
         assert lab.pid is not None
         for calm_s in (0.6, 0.8, 1.0):
             time.sleep(calm_s)
@@ -201,7 +196,7 @@ def test_a_server_that_stood_still_takes_nobody_for_dead() -> None:
         assert [client.log.of("closed") for client in clients if client.log.of("closed")] == []
 
 
-def test_starting_again_stops_the_earlier_lab() -> None:
+def test_lab_second_start_stops_the_first() -> None:
     first = Lab(name="again").start()
     client = labkit.run(first.client("ana"))
     pid, folder = first.pid, first.audit.parent
@@ -212,7 +207,7 @@ def test_starting_again_stops_the_earlier_lab() -> None:
         assert second.health() == Health(0)
 
 
-def test_nothing_is_left_after_the_end(lab: Lab) -> None:
+def test_lab_stop_leaves_nothing_behind(lab: Lab) -> None:
     labkit.run(lab.client("ana"))
     pid, folder = lab.pid, lab.audit.parent
     assert folder.is_dir() and pid is not None and runs(pid)
@@ -222,7 +217,7 @@ def test_nothing_is_left_after_the_end(lab: Lab) -> None:
     assert not folder.exists()
 
 
-def test_the_server_ends_with_its_parent_even_by_sigkill() -> None:
+def test_lab_server_ends_with_a_killed_parent() -> None:
     program = "import labkit, time; lab = labkit.Lab().start(); print(lab.pid, flush=True); time.sleep(60)"
     parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
@@ -234,13 +229,13 @@ def test_the_server_ends_with_its_parent_even_by_sigkill() -> None:
     assert wait_until_gone(server)
 
 
-def test_interrupting_the_process_group_leaves_the_server_running(lab: Lab) -> None:
-    """A notebook's interrupt button signals the kernel's whole group; the server has a group of its own."""
+def test_lab_server_has_its_own_process_group(lab: Lab) -> None:
+    """A notebook's interrupt button signals the kernel's whole process group."""
     assert lab.pid is not None
     assert os.getpgid(lab.pid) != os.getpgid(0)
 
 
-def test_limits_reach_the_server() -> None:
+def test_lab_limits_reach_the_server() -> None:
     with Lab(rooms_per_connection=1, messages_per_s=None, name="limits") as lab:
         ana = labkit.run(lab.client("ana"))
         labkit.run(ana.join("room:one"))
@@ -250,33 +245,33 @@ def test_limits_reach_the_server() -> None:
         Lab(outbox_byte=1)
 
 
-def test_the_server_is_told_to_stop_and_drains(lab: Lab) -> None:
+def test_lab_restart_drains_the_server(lab: Lab) -> None:
     ana = labkit.run(lab.client("ana"))
     lab.restart()
     assert lab.health() == Health(1)
     assert ana.log.of("closed")[0].detail["code"] == 1012
 
 
-def test_secrets_are_in_no_argument(lab: Lab) -> None:
-    """The process list is for everybody."""
+def test_lab_command_line_contains_no_secret(lab: Lab) -> None:
+    """Every user can list processes."""
     command = Path(f"/proc/{lab.pid}/cmdline").read_text()
     assert lab.token not in command
-    for secret in lab._setting.codes.values():
+    for secret in lab._config.codes.values():
         assert secret not in command
 
 
-def test_a_lab_that_was_not_started_says_so() -> None:
+def test_lab_not_started_has_no_url() -> None:
     with pytest.raises(RuntimeError, match=r"call start\(\)"):
         _ = Lab().url
 
 
-def test_a_server_that_cannot_start_tells_why() -> None:
+def test_server_process_failed_start_shows_the_log() -> None:
     process = ServerProcess({}, ["--set", "outbox_bytes=-1"])
     with pytest.raises(ServerDied, match="outbox_bytes"):
         process.start()
 
 
-def test_sigterm_is_answered_with_zero() -> None:
+def test_server_process_terminate_returns_0() -> None:
     process = ServerProcess({"DEV_TOKEN": "a-token-of-this-test"})
     process.start()
     assert process.terminate() == 0
@@ -284,7 +279,7 @@ def test_sigterm_is_answered_with_zero() -> None:
     assert process.kill() == -signal.SIGKILL
 
 
-def test_a_server_in_a_thread_can_be_looked_into() -> None:
+def test_lab_in_thread_exposes_the_server() -> None:
     with Lab(name="thread", in_thread=True) as lab:
         ana = labkit.run(lab.client("ana"))
         room = labkit.run(ana.join("room:inside"))
@@ -298,12 +293,12 @@ def test_a_server_in_a_thread_can_be_looked_into() -> None:
         assert lab.health() == Health(1)
 
 
-def test_only_a_server_in_a_thread_can_be_looked_into(lab: Lab) -> None:
+def test_lab_in_process_has_no_inside(lab: Lab) -> None:
     with pytest.raises(RuntimeError, match="in_thread=True"):
         _ = lab.inside
 
 
-def test_a_restart_may_change_limits(lab: Lab) -> None:
+def test_lab_restart_changes_limits(lab: Lab) -> None:
     ana = labkit.run(lab.client("ana"))
     lab.restart(rooms_per_connection=1)
     labkit.run(ana.join("room:one"), timeout=20)
@@ -311,12 +306,12 @@ def test_a_restart_may_change_limits(lab: Lab) -> None:
         labkit.run(ana.join("room:two"))
 
 
-def test_a_lab_tells_why_a_connection_ended(lab: Lab) -> None:
+def test_lab_timeline_explains_a_revocation(lab: Lab) -> None:
     ana = labkit.run(lab.client("ana"))
     lab.revoke("ana")
     ends = time.monotonic() + 10
     while ana.state is not ClientState.STOPPED and time.monotonic() < ends:
         time.sleep(0.05)
-    told = lab.timeline("ana")
-    assert told.sentence.startswith("closed because of 4410")
-    assert {moment.side for moment in told.moments} == {"client", "server"}
+    merged = lab.timeline("ana")
+    assert merged.sentence.startswith("closed because of 4410")
+    assert {moment.side for moment in merged.moments} == {"client", "server"}

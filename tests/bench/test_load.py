@@ -1,4 +1,4 @@
-"""A load is counted exactly, timed from when it was due, and says why when nothing can be measured."""
+"""A load: counts, latencies in both loops, and its errors."""
 
 import asyncio
 import time
@@ -10,8 +10,7 @@ import pytest
 
 import labkit
 import labkit.bench.load.run as load_module
-from labkit.bench.load.result import percentile
-from labkit.bench.load.run import Load, LoadFailed, LoadPlan, load
+from labkit.bench.load.run import Load, LoadFailed, LoadPlan, load, percentile
 from labkit.rules.limits import Limits
 from labkit.wire.server import Server
 from tests.wire.raw import TOKEN, on_a_loop
@@ -22,7 +21,7 @@ SLOW_S = 0.1
 
 @pytest.fixture(autouse=True)
 def _short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """How long one waits for what will not come is no part of any test here."""
+    """Wait less for what will not arrive."""
     monkeypatch.setattr(load_module, "QUIET_S", 0.5)
 
 
@@ -31,10 +30,9 @@ def server(**limits: Any) -> Server:
 
 
 @on_a_loop
-async def test_every_delivery_is_counted_once() -> None:
-    """Each message is heard by each member of its room, its speaker included, and by nobody else."""
-    async with server() as house:
-        result = await load(house.url, TOKEN, rooms=3, members=4, rate=60, seconds=1)
+async def test_load_counts_every_delivery_once() -> None:
+    async with server() as running:
+        result = await load(running.url, TOKEN, rooms=3, members=4, rate=60, seconds=1)
     assert (result.sent, result.delivered, result.lost) == (60, 60 * 4, 0)
     assert result.refused == {} and result.closes == {}
     assert result.p50_ms is not None and result.p99_ms is not None and 0 < result.p50_ms <= result.p99_ms
@@ -42,18 +40,18 @@ async def test_every_delivery_is_counted_once() -> None:
 
 
 @on_a_loop
-async def test_the_closed_loop_says_the_next_thing_when_it_has_heard_the_last() -> None:
-    async with server(messages_per_s=None) as house:
-        made = Load(LoadPlan(house.url, TOKEN, rooms=2, members=3, rate=None, seconds=0.5))
+async def test_load_closed_loop_waits_for_each_delivery() -> None:
+    async with server(messages_per_s=None) as running:
+        made = Load(LoadPlan(running.url, TOKEN, rooms=2, members=3, rate=None, seconds=0.5))
         result = await made.run()
     assert result.sent > 20
     assert (result.delivered, result.lost) == (3 * result.sent, 0)
 
 
 async def slow_share(rate: float | None) -> tuple[float, int]:
-    """Everything stands still for STALL_S in the middle: the share of slow deliveries, and their number."""
-    async with server(messages_per_s=None) as house:
-        made = Load(LoadPlan(house.url, TOKEN, members=2, rate=rate, seconds=TALK_S))
+    """Stall for STALL_S in the middle; return the share of slow deliveries, and their number."""
+    async with server(messages_per_s=None) as running:
+        made = Load(LoadPlan(running.url, TOKEN, members=2, rate=rate, seconds=TALK_S))
         running = asyncio.create_task(made.run())
         while made.sent < 10:
             await asyncio.sleep(0.01)
@@ -64,46 +62,45 @@ async def slow_share(rate: float | None) -> tuple[float, int]:
 
 
 @on_a_loop
-async def test_a_pause_shows_in_every_message_that_was_due_in_it() -> None:
-    """A quarter of the messages were due in a slow moment, and must say so, though none was sent in it."""
+async def test_load_open_loop_shows_a_pause_in_every_due_message() -> None:
+    """A quarter of the messages were due in the pause, although none was sent in it."""
     share, _ = await slow_share(rate=100)
     assert share > 0.8 * (STALL_S - SLOW_S) / TALK_S
 
 
 @on_a_loop
-async def test_the_closed_loop_omits_what_it_did_not_say() -> None:
-    """The same pause, and one message that met it."""
+async def test_load_closed_loop_shows_a_pause_once() -> None:
     _, slow = await slow_share(rate=None)
-    assert slow <= 2 * 2  # one message, perhaps two, each heard by two
+    assert slow <= 2 * 2  # one message, perhaps two, each received by two
 
 
 @on_a_loop
-async def test_what_the_server_refuses_is_lost_and_said() -> None:
-    async with server(messages_per_s=5, message_burst=5) as house:
-        result = await load(house.url, TOKEN, members=2, rate=60, seconds=1)
+async def test_load_refused_messages_count_as_lost() -> None:
+    async with server(messages_per_s=5, message_burst=5) as running:
+        result = await load(running.url, TOKEN, members=2, rate=60, seconds=1)
     assert result.refused["rate_limited"] > 20
     assert result.lost == 2 * result.sent - result.delivered > 40
 
 
 @on_a_loop
-async def test_a_member_that_is_closed_is_told_and_its_deliveries_are_lost() -> None:
-    async with server(session_ttl_s=0.6) as house:
-        result = await load(house.url, TOKEN, members=3, rate=50, seconds=1)
+async def test_load_closed_members_are_reported() -> None:
+    async with server(session_ttl_s=0.6) as running:
+        result = await load(running.url, TOKEN, members=3, rate=50, seconds=1)
     assert result.closes == {4419: 3}
     assert 0 < result.lost < 3 * result.sent
 
 
 @on_a_loop
-async def test_more_members_than_the_accept_rate_lets_in_come_in_later() -> None:
-    async with server(handshakes_per_s=10) as house:
-        result = await load(house.url, TOKEN, members=14, rate=20, seconds=0.5)
+async def test_load_members_above_the_accept_rate_enter_later() -> None:
+    async with server(handshakes_per_s=10) as running:
+        result = await load(running.url, TOKEN, members=14, rate=20, seconds=0.5)
     assert (result.sent, result.delivered) == (10, 140)
 
 
 @on_a_loop
-async def test_stopped_early_it_tells_what_was_measured_so_far() -> None:
-    async with server() as house:
-        made = Load(LoadPlan(house.url, TOKEN, members=2, rate=50, seconds=1000))
+async def test_load_stopped_early_keeps_its_figures() -> None:
+    async with server() as running:
+        made = Load(LoadPlan(running.url, TOKEN, members=2, rate=50, seconds=1000))
         running = asyncio.create_task(made.run())
         while made.sent < 10:
             await asyncio.sleep(0.01)
@@ -114,23 +111,23 @@ async def test_stopped_early_it_tells_what_was_measured_so_far() -> None:
 
 
 @on_a_loop
-async def test_a_wrong_token_is_named_and_not_shown() -> None:
-    async with server() as house:
+async def test_load_wrong_token_is_reported_without_it() -> None:
+    async with server() as running:
         with pytest.raises(LoadFailed, match="4403 auth failed") as failure:
-            await load(house.url, "another-secret")
+            await load(running.url, "another-secret")
     assert "another-secret" not in str(failure.value)
-    assert "another-secret" not in repr(LoadPlan(house.url, "another-secret"))
+    assert "another-secret" not in repr(LoadPlan(running.url, "another-secret"))
 
 
 @on_a_loop
-async def test_an_address_where_nobody_listens_is_named() -> None:
-    async with server() as house:
-        url = house.url
+async def test_load_refused_connection_is_reported() -> None:
+    async with server() as running:
+        url = running.url
     with pytest.raises(LoadFailed, match=r"nobody listens there; is the server running\?"):
         await load(url, TOKEN)
 
 
-def test_an_http_server_is_no_room_server() -> None:
+def test_load_http_server_is_reported() -> None:
     web = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     Thread(target=web.serve_forever, daemon=True).start()
     with pytest.raises(LoadFailed, match=r"no WebSocket but: HTTP/1.0 501"):
@@ -150,17 +147,16 @@ def test_an_http_server_is_no_room_server() -> None:
         {"rate": float("nan")},
     ],
 )
-def test_a_load_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
+def test_load_plan_invalid_value_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         LoadPlan(**({"url": "ws://localhost"} | wrong))
 
 
 @pytest.mark.parametrize(("percent", "ms"), [(50, 50.0), (99, 99.0), (99.1, 100.0), (100, 100.0), (1, 1.0), (0.5, 1.0)])
-def test_percentiles_are_of_what_was_measured(percent: float, ms: float) -> None:
-    """By nearest rank: a latency that somebody had, never one in between."""
+def test_percentile_uses_the_nearest_rank(percent: float, ms: float) -> None:
     assert percentile([number / 1000 for number in range(1, 101)], percent) == ms
     assert percentile([], percent) is None
 
 
-def test_the_door_has_it() -> None:
+def test_labkit_exports_load() -> None:
     assert labkit.load is load

@@ -1,4 +1,4 @@
-"""A server made of functions: it is a program of its own, it starts anew, tells samples, and ends with its stdin."""
+"""A server made of functions is its own program, starts again, sends samples, and ends with its stdin."""
 
 import asyncio
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 
 from labkit.bench.launch.own_server import OwnServer
 from labkit.bench.launch.server_process import ServerDied
-from labkit.metrics import Store
+from labkit.samples import Store
 from tests.bench.test_lab import runs, wait_until_gone
 
 HEAD = "import asyncio, sys"
@@ -32,19 +32,18 @@ def samples(store: Store) -> list[float]:
     return list(store.window("largest buffer kB: mine").values)
 
 
-async def said_by(url: str) -> bytes:
+async def read_from(url: str) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
-    said = await reader.read()
+    reply = await reader.read()
     writer.close()
-    return said
+    return reply
 
 
-def test_it_runs_what_it_was_given_and_its_samples_arrive(tmp_path: Path) -> None:
-    """The functions serve from a process of their own; a line NAME NUMBER becomes a sample, other lines do not."""
+def test_own_server_serves_and_sends_samples(tmp_path: Path) -> None:
     store = Store()
     own = OwnServer(tmp_path / "own.py", store)
     url = own.start(HEAD, main)
-    assert asyncio.run(said_by(url)) == b"one"
+    assert asyncio.run(read_from(url)) == b"one"
     while not samples(store):
         time.sleep(0.01)
     assert samples(store) == [12.5]
@@ -52,8 +51,7 @@ def test_it_runs_what_it_was_given_and_its_samples_arrive(tmp_path: Path) -> Non
     own.terminate()
 
 
-def test_start_again_ends_the_one_before(tmp_path: Path) -> None:
-    """A cell that runs again leaves no second process."""
+def test_own_server_second_start_ends_the_first(tmp_path: Path) -> None:
     own = OwnServer(tmp_path / "own.py")
     own.start(HEAD, main)
     first = own.pid
@@ -63,8 +61,7 @@ def test_start_again_ends_the_one_before(tmp_path: Path) -> None:
     own.terminate()
 
 
-def test_its_file_is_a_program_that_ends_with_its_stdin(tmp_path: Path) -> None:
-    """The file needs no notebook, and cannot outlive who started it."""
+def test_own_server_file_runs_alone_until_stdin_closes(tmp_path: Path) -> None:
     own = OwnServer(tmp_path / "own.py")
     own.start(HEAD, main)
     own.terminate()
@@ -79,8 +76,7 @@ def test_its_file_is_a_program_that_ends_with_its_stdin(tmp_path: Path) -> None:
         assert alone.wait(10) == 0
 
 
-def test_a_mistake_in_it_is_shown(tmp_path: Path) -> None:
-    """A program that cannot start says so where it was started."""
+def test_own_server_error_is_shown(tmp_path: Path) -> None:
     with pytest.raises(ServerDied, match="NameError: name 'asincio' is not defined"):
         OwnServer(tmp_path / "own.py").start(HEAD, "asincio", main)
 

@@ -1,4 +1,4 @@
-"""The plain client of crowds: the same messages however the bytes are cut, and what is no room server is named."""
+"""The minimal WebSocket client: any chunks give the same messages, and odd servers are reported."""
 
 import json
 import struct
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
-from labkit.bench.plain_socket import PING, PONG, TEXT, Closed, NotAWebSocket, PlainSocket, frame, text, upgrade
+from labkit.bench.plain_socket import PING, PONG, TEXT, CloseFrame, NotAWebSocket, PlainSocket, frame, text, upgrade
 from tests.wire.raw import frame as server_frame
 
 WELCOME = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
@@ -28,17 +28,17 @@ def text_of(message: dict[str, str]) -> bytes:
 
 
 @given(st.lists(st.integers(0, len(stream())), max_size=12))
-def test_the_same_messages_however_the_bytes_are_cut(cuts: list[int]) -> None:
+def test_plain_socket_any_chunks_give_the_same_messages(cuts: list[int]) -> None:
     plain, taken, data = PlainSocket(), [], stream()
     edges = [0, *sorted(cuts), len(data)]
     for start, end in pairwise(edges):
-        taken += plain.take(data[start:end])
-    assert taken == [*SAID, Closed(1013, "busy retry=1200")]
-    assert plain.answers == frame(PONG, b"hi")
+        taken += plain.receive(data[start:end])
+    assert taken == [*SAID, CloseFrame(1013, "busy retry=1200")]
+    assert plain.pongs == frame(PONG, b"hi")
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 8000])
-def test_its_frames_are_those_of_the_library(size: int) -> None:
+def test_plain_socket_frames_match_the_library(size: int) -> None:
     reader = StreamReader()
     reader.feed_data(frame(TEXT, b"x" * size))
     parsing = Frame.parse(reader.read_exact, mask=True)
@@ -49,22 +49,22 @@ def test_its_frames_are_those_of_the_library(size: int) -> None:
     assert text({"a": 1}).endswith(b'{"a":1}')
 
 
-def test_an_answer_that_is_no_101_is_named() -> None:
+def test_plain_socket_refused_handshake_is_reported() -> None:
     with pytest.raises(NotAWebSocket, match=r"no WebSocket but: HTTP/1\.1 503 Service Unavailable"):
-        PlainSocket().take(b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n\r\n")
+        PlainSocket().receive(b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n\r\n")
 
 
-def test_an_answer_without_end_is_not_waited_for() -> None:
+def test_plain_socket_endless_head_is_refused() -> None:
     with pytest.raises(NotAWebSocket):
-        PlainSocket().take(b"x" * 20_000)
+        PlainSocket().receive(b"x" * 20_000)
 
 
-def test_what_no_server_sends_is_an_error() -> None:
+def test_plain_socket_masked_or_fragmented_frame_is_refused() -> None:
     for odd in (server_frame(TEXT, b"{}"), server_frame(TEXT, b"{}", fin=False, masked=False)):
         with pytest.raises(ConnectionError):
-            PlainSocket().take(WELCOME + odd)
+            PlainSocket().receive(WELCOME + odd)
 
 
-def test_the_request_has_no_secret_and_names_the_host() -> None:
+def test_upgrade_names_host_and_path() -> None:
     assert b"GET / HTTP/1.1\r\nHost: localhost:8080\r\n" in upgrade("ws://localhost:8080")
     assert b"GET /path HTTP/1.1\r\n" in upgrade("ws://localhost:8080/path")

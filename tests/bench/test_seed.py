@@ -1,4 +1,4 @@
-"""The learner's seed: from the environment, from the working copy, or the one that the notebooks are saved with."""
+"""The learner's seed: from the environment, from the working copy, or that of the saved notebooks."""
 
 from pathlib import Path
 
@@ -14,27 +14,23 @@ def _nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path / "notebooks")
 
 
-def test_unset_is_the_seed_of_the_saved_notebooks() -> None:
-    """Without a word, everybody sees what nbval compares."""
+def test_seed_unset_is_that_of_saved_notebooks() -> None:
     assert seed() == SAVED_WITH == 1
 
 
 @pytest.mark.parametrize("folder", [".", ".."])
-def test_a_working_copy_has_its_own(folder: str) -> None:
-    """The file of the copy counts, beside the notebook and above it."""
+def test_seed_file_of_the_working_copy_counts(folder: str) -> None:
     Path(folder, FILE).write_text("17\n")
     assert seed() == 17
 
 
-def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is said for one run counts more than the copy."""
+def test_seed_environment_overrides_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     Path(FILE).write_text("17")
     monkeypatch.setenv(VARIABLE, " 23 ")
     assert seed() == 23
 
 
-def test_names_are_seeds_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name is the same number everywhere, and another name another number."""
+def test_seed_name_becomes_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "ana")
     first = seed()
     monkeypatch.setenv(VARIABLE, "ben")
@@ -42,8 +38,7 @@ def test_names_are_seeds_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seed() != first
 
 
-def test_what_is_drawn_stays_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cell that runs again draws the same; a neighbour draws other numbers from the same range."""
+def test_drawn_repeats_for_the_same_learner(monkeypatch: pytest.MonkeyPatch) -> None:
     mine = [drawn(f"thing {n}", 10, 99) for n in range(20)]
     assert mine == [drawn(f"thing {n}", 10, 99) for n in range(20)]
     monkeypatch.setenv(VARIABLE, "a neighbour")

@@ -1,4 +1,4 @@
-"""What a server does with a member that reads slowly: five policies, on traces of all kinds."""
+"""Five policies for slow consumers, on generated traces."""
 
 import pytest
 from hypothesis import given, settings
@@ -12,21 +12,21 @@ from labkit.bench.slow.policies import (
     Conflate,
     DropNewest,
     DropOldest,
-    Frame,
+    QueuedEvent,
 )
 from labkit.bench.slow.trace import Trace, compare_policies, record, replay
 
 
-class Noting:
-    """A policy of any kind, and what the member read of it."""
+class ReadLog:
+    """A policy, and what the member read from it."""
 
     def __init__(self, kind: type) -> None:
         self.policy = kind()
-        self.read: list[Frame] = []
+        self.read: list[QueuedEvent] = []
         give = self.policy.next
 
-        def noted() -> Frame | None:
-            frame: Frame | None = give()
+        def noted() -> QueuedEvent | None:
+            frame: QueuedEvent | None = give()
             if frame is not None:
                 self.read.append(frame)
             return frame
@@ -43,27 +43,27 @@ def traces(draw: st.DrawFn) -> Trace:
     frames, now = [], 0.0
     for number, (size, gap, key) in enumerate(zip(sizes, gaps, keys)):
         now += gap
-        frames.append(Frame(number, now, key, size))
+        frames.append(QueuedEvent(number, now, key, size))
     return Trace(tuple(frames), (*speeds, 80_000.0), 1.0)
 
 
 @pytest.mark.parametrize("kind", POLICIES, ids=lambda kind: kind.name)
 @settings(max_examples=30, deadline=None)
 @given(trace=traces())
-def test_every_event_is_read_or_counted_as_lost(kind: type, trace: Trace) -> None:
-    noting = Noting(kind)
+def test_policy_event_is_read_once_or_lost(kind: type, trace: Trace) -> None:
+    noting = ReadLog(kind)
     outcome = replay(trace, noting.policy)
     numbers = [frame.number for frame in noting.read]
     assert len(set(numbers)) == len(numbers)
-    assert len(numbers) + outcome.lost == len(trace.frames)
+    assert len(numbers) + outcome.lost == len(trace.events)
     assert outcome.peak_bytes <= MAX_BYTES + 4000
 
 
 @pytest.mark.parametrize("kind", [kind for kind in POLICIES if kind is not Conflate], ids=lambda kind: kind.name)
 @settings(max_examples=30, deadline=None)
 @given(trace=traces())
-def test_what_is_read_is_read_in_order(kind: type, trace: Trace) -> None:
-    noting = Noting(kind)
+def test_policy_keeps_the_order(kind: type, trace: Trace) -> None:
+    noting = ReadLog(kind)
     replay(trace, noting.policy)
     numbers = [frame.number for frame in noting.read]
     assert numbers == sorted(numbers)
@@ -71,20 +71,20 @@ def test_what_is_read_is_read_in_order(kind: type, trace: Trace) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(trace=traces())
-def test_blocking_loses_nothing(trace: Trace) -> None:
+def test_block_loses_nothing(trace: Trace) -> None:
     assert replay(trace, Block()).lost == 0
 
 
 @settings(max_examples=30, deadline=None)
 @given(trace=traces())
-def test_conflating_always_ends_with_the_newest_of_each_thing(trace: Trace) -> None:
-    noting = Noting(Conflate)
+def test_conflate_ends_with_the_newest_of_each_key(trace: Trace) -> None:
+    noting = ReadLog(Conflate)
     replay(trace, noting.policy)
-    newest = {frame.key: frame.number for frame in trace.frames}
+    newest = {frame.key: frame.number for frame in trace.events}
     assert {frame.key: frame.number for frame in noting.read} == newest
 
 
-def test_each_policy_pays_in_its_own_coin() -> None:
+def test_policies_have_different_costs() -> None:
     outcomes = {outcome.policy: outcome for outcome in compare_policies(record(seed=1)).outcomes}
     resume, oldest, newest, conflate, block = (outcomes[kind.name] for kind in POLICIES)
     assert block.lost == 0 and block.room_waited_s > 10
@@ -95,24 +95,24 @@ def test_each_policy_pays_in_its_own_coin() -> None:
     assert block.stale_p50_s > 100 * oldest.stale_p50_s
 
 
-def test_a_reader_that_keeps_up_costs_nothing_under_any_policy() -> None:
+def test_policies_fast_reader_costs_nothing() -> None:
     trace = record(seed=2, seconds=10)
-    quick = Trace(trace.frames, (1_000_000.0,), 10)
+    quick = Trace(trace.events, (1_000_000.0,), 10)
     for outcome in compare_policies(quick).outcomes:
         assert (outcome.room_waited_s, outcome.closes) == (0, 0)
         assert outcome.lost_share < 0.01  # two events about one thing within a step of the clock are one to Conflate
         assert outcome.stale_worst_s < 0.1
 
 
-def test_the_same_seed_is_the_same_trace() -> None:
+def test_trace_same_seed_repeats_it() -> None:
     assert record(seed=3) == record(seed=3) != record(seed=4)
 
 
-def test_dropping_keeps_the_end_it_promises() -> None:
-    trace = Trace(tuple(Frame(n, n * 0.001, "k", 4000) for n in range(40)), (0.0, 100_000.0), 1.0)
+def test_drop_policies_keep_their_end_of_the_queue() -> None:
+    trace = Trace(tuple(QueuedEvent(n, n * 0.001, "k", 4000) for n in range(40)), (0.0, 100_000.0), 1.0)
     kept = {}
     for kind in (DropOldest, DropNewest):
-        noting = Noting(kind)
+        noting = ReadLog(kind)
         replay(trace, noting.policy)
         kept[kind] = [frame.number for frame in noting.read]
     assert kept[DropOldest][-1] == 39
@@ -120,10 +120,10 @@ def test_dropping_keeps_the_end_it_promises() -> None:
     assert kept[DropNewest][:5] == [0, 1, 2, 3, 4]
 
 
-def test_a_closed_member_is_told_of_a_gap_only_when_it_cannot_be_given_all() -> None:
-    small = tuple(Frame(n, n * 0.05, "k", 300) for n in range(120))
+def test_close_and_resume_loses_only_what_is_too_much() -> None:
+    small = tuple(QueuedEvent(n, n * 0.05, "k", 300) for n in range(120))
     outcome = replay(Trace(small, (0.0,) * 4 + (100_000.0,), 1.0), CloseAndResume())
     assert outcome.closes >= 1 and outcome.lost == 0
-    large = tuple(Frame(n, n * 0.01, "k", 2000) for n in range(400))
+    large = tuple(QueuedEvent(n, n * 0.01, "k", 2000) for n in range(400))
     outcome = replay(Trace(large, (0.0,) * 4 + (100_000.0,), 1.0), CloseAndResume())
     assert outcome.closes >= 1 and outcome.lost > 0

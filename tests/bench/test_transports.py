@@ -1,28 +1,28 @@
-"""The four transports, measured as the lesson needs them, and the advice that follows."""
+"""The four transports as the notebook measures them, and the advice."""
 
 import asyncio
 
 import pytest
 
+from labkit.bench.transports.adapters import POLL_S, RELOAD_S
 from labkit.bench.transports.advice import Need, advise
-from labkit.bench.transports.compare import LATENCY, TEXT, UPDATES, WAYS, Comparison, Measured, compare
-from labkit.bench.transports.ways import POLL_S, RELOAD_S
-from labkit.metrics import Store
+from labkit.bench.transports.compare import LATENCY, TEXT, TRANSPORTS, UPDATES, Comparison, Measured, compare
+from labkit.samples import Store
 
 
 @pytest.fixture(scope="module")
 def comparison() -> Comparison:
-    """As the lesson measures it, in its time: a member that does not read must not hold up the end."""
+    """Measure as the notebook does, in its time: a member that does not read must not delay the end."""
     return asyncio.run(asyncio.wait_for(compare(seed=7), 15))
 
 
-def test_all_four_bring_every_update(comparison: Comparison) -> None:
+def test_transports_deliver_every_update(comparison: Comparison) -> None:
     assert [row.option.split(" ")[0] for row in comparison.rows] == ["WebSocket", "server-sent", "polling", "HTTP,"]
     assert all(len(row.latencies_ms) == UPDATES for row in comparison.rows)
     assert all(latency > 0 for row in comparison.rows for latency in row.latencies_ms)
 
 
-def test_a_push_is_sooner_than_a_poll_and_silent_when_idle(comparison: Comparison) -> None:
+def test_transports_push_is_faster_and_idle_is_free(comparison: Comparison) -> None:
     websocket, events, polling, reloading = comparison.rows
     for pushed in (websocket, events):
         assert pushed.median_ms * 5 < polling.median_ms < reloading.median_ms
@@ -30,8 +30,8 @@ def test_a_push_is_sooner_than_a_poll_and_silent_when_idle(comparison: Compariso
         assert pushed.bytes_per_update > 100
 
 
-def test_silence_is_counted_from_an_answer_to_an_answer(comparison: Comparison) -> None:
-    """A question each interval: in three seconds six and two, however the window lies."""
+def test_transports_idle_polling_counts_whole_intervals(comparison: Comparison) -> None:
+    """In three seconds there are six polls and two reloads, wherever the window starts."""
     _, _, polling, reloading = comparison.rows
     for asked, every_s in ((polling, POLL_S), (reloading, RELOAD_S)):
         assert 0.86 < asked.idle_requests_per_s * every_s < 1.02
@@ -39,7 +39,7 @@ def test_silence_is_counted_from_an_answer_to_an_answer(comparison: Comparison) 
     assert page > UPDATES * len(TEXT) > polling.idle_bytes_per_s / polling.idle_requests_per_s
 
 
-def test_its_frame_has_a_row_an_option(comparison: Comparison) -> None:
+def test_comparison_frame_has_one_row_per_transport(comparison: Comparison) -> None:
     frame = comparison.frame()
     assert list(frame.index) == [row.option for row in comparison.rows]
     assert "idle bytes/s" in frame.columns
@@ -63,22 +63,22 @@ MADE_UP = Comparison((row("push", 100, 0, 0, 0), row("poll", 170, 0.5, 400, 2), 
         (Need(0.1, 60), "polling"),
     ],
 )
-def test_the_rules_in_their_order(need: Need, option: str) -> None:
+def test_advice_follows_its_rules_in_order(need: Need, option: str) -> None:
     assert advise(need, MADE_UP).option == option
 
 
-def test_what_must_be_kept_is_saved_by_a_request() -> None:
+def test_advice_saves_what_must_be_kept_by_request() -> None:
     assert "HTTP request" in advise(Need(5, 1, must_be_kept=True), MADE_UP).why
     assert "HTTP request" not in advise(Need(5, 1), MADE_UP).why
 
 
-def test_a_push_pays_for_updates_and_a_poll_for_questions_too() -> None:
-    """Of the 170 bytes of a polled update half a question is 100; a page has its news in it already."""
+def test_advice_costs_of_push_and_poll() -> None:
+    """Of 170 bytes per polled update, 100 are half a request; a page already contains its updates."""
     costs = advise(Need(updates_per_min=2, delay_s=10), MADE_UP).bytes_per_hour
     assert costs == {"push": 2 * 60 * 100, "poll": 3600 / 10 * 200 + 2 * 60 * 70, "page": 3600 / 10 * 2000}
 
 
-async def heard_while_comparing() -> tuple[list[str], int]:
+async def compare_into_store() -> tuple[list[str], int]:
     store = Store()
     measured = await compare(seed=7, updates=3, store=store)
     windows = [store.window(LATENCY.format(row.option)).values for row in measured.rows]
@@ -86,8 +86,7 @@ async def heard_while_comparing() -> tuple[list[str], int]:
     return store.names(), len(windows)
 
 
-def test_a_store_hears_each_latency_as_it_is_measured() -> None:
-    """What a live panel draws is what the table is made of."""
-    names, count = asyncio.run(heard_while_comparing())
-    assert sorted(names) == sorted(LATENCY.format(option) for option in WAYS)
+def test_compare_adds_each_latency_to_the_store() -> None:
+    names, count = asyncio.run(compare_into_store())
+    assert sorted(names) == sorted(LATENCY.format(option) for option in TRANSPORTS)
     assert count == 4

@@ -1,4 +1,4 @@
-"""Watching a server from outside: what is shown is what is there."""
+"""Watching a server from outside: figures, closes, and errors."""
 
 import asyncio
 import fcntl
@@ -30,7 +30,7 @@ def lab() -> Iterator[Lab]:
 
 
 class Member:
-    """A member over a plain socket: it reads only when asked to, and nothing reads for it."""
+    """A member on a plain socket that reads only when told to."""
 
     def __init__(self, lab: Lab, receive_buffer: int) -> None:
         self.socket = socket.socket()
@@ -54,11 +54,11 @@ class Member:
             read += self.socket.recv(1)
 
     def in_kernel(self) -> int:
-        """Bytes that its own kernel holds for it."""
+        """Return the bytes in its own receive buffer."""
         return int(struct.unpack("I", fcntl.ioctl(self.socket, termios.FIONREAD, bytes(4)))[0])
 
 
-def test_connections_rooms_and_rates_are_those_of_the_server(lab: Lab) -> None:
+def test_watch_shows_connections_rooms_and_rates(lab: Lab) -> None:
     ana, ben = labkit.run(lab.client("ana")), labkit.run(lab.client("ben"))
     room = labkit.run(ana.join("room:one"))
     labkit.run(ben.join("room:one"))
@@ -77,7 +77,7 @@ def test_connections_rooms_and_rates_are_those_of_the_server(lab: Lab) -> None:
     watch.close()
 
 
-def test_a_close_code_is_told_once_when_it_happens(lab: Lab) -> None:
+def test_watch_reports_each_close_once(lab: Lab) -> None:
     watch = lab.watch()
     watch.look()
     with connect(lab.url) as stranger:
@@ -93,7 +93,7 @@ def test_a_close_code_is_told_once_when_it_happens(lab: Lab) -> None:
     assert [(closed.code, closed.times) for closed in watch.closes] == [("1008", 1)]
 
 
-def test_a_server_that_is_gone_is_an_os_error_and_watching_goes_on_after_it(lab: Lab) -> None:
+def test_watch_dead_server_raises_until_it_is_back(lab: Lab) -> None:
     watch = lab.watch()
     watch.look()
     lab.kill()
@@ -103,13 +103,13 @@ def test_a_server_that_is_gone_is_an_os_error_and_watching_goes_on_after_it(lab:
     assert watch.look().connections == ()
 
 
-def test_a_wrong_bearer_is_named_and_not_shown(lab: Lab) -> None:
+def test_watch_wrong_token_is_reported_without_it(lab: Lab) -> None:
     with pytest.raises(PermissionError, match="refuses the operations token") as refusal:
         Watch(lab.url, "wrong-bearer-token").look()
     assert "wrong-bearer-token" not in str(refusal.value)
 
 
-def test_a_server_that_answers_nonsense_is_an_error() -> None:
+def test_watch_http_error_raises() -> None:
     class Nonsense(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(500)
@@ -126,14 +126,14 @@ def test_a_server_that_answers_nonsense_is_an_error() -> None:
     server.server_close()
 
 
-def test_a_stalled_members_buffer_is_shown_within_a_tenth_of_the_truth(lab: Lab) -> None:
-    """The truth: every byte that was sent to it, less those that its own kernel has."""
+def test_watch_buffer_of_a_stalled_member_is_accurate(lab: Lab) -> None:
+    """The true value is what was sent minus what its own kernel holds."""
     stalled = Member(lab, receive_buffer=8 * 1024)
     ana = labkit.run(lab.client("ana"))
     room = labkit.run(ana.join(ROOM))
 
     async def say(number: int) -> int:
-        """The bytes of their frames, as every member is sent them."""
+        """Publish, and return the bytes of the frames that every member is sent."""
         events = await asyncio.gather(*(room.chat("x" * 900) for _ in range(number)))
         bodies = [json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode() for event in events]
         return sum(len(body) + HEADER_BYTES for body in bodies)

@@ -45,12 +45,19 @@ class Heard:
         return [message.body.decode() for message in self.messages]
 
 
+class WithoutJetStream(NatsProcess):
+    """A NATS server that stores nothing."""
+
+    def command(self, port: int) -> list[str]:
+        return [part for part in super().command(port) if part != "-js"]
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[NatsProcess]:
     process = NatsProcess(tmp_path / "nats")
     process.start()
     yield process
-    process.stop()
+    process.terminate()
 
 
 @asynccontextmanager
@@ -210,7 +217,7 @@ async def test_a_broker_that_asks_for_a_token_gets_it(tmp_path: Path, monkeypatc
             await broker_at(process.url, "wrong-secret").open()
         assert "secret" not in str(refused.value)
     finally:
-        process.stop()
+        process.terminate()
 
 
 @pytest.mark.parametrize("last", ["opens", "refuses"])
@@ -220,8 +227,7 @@ async def test_a_jetstream_that_is_starting_is_waited_for(tmp_path: Path, last: 
 
     A real server without JetStream, and we answer in its place as one does that is not ready.
     """
-    process = NatsProcess(tmp_path / "nats")
-    process._command.remove("-js")
+    process = WithoutJetStream(tmp_path / "nats")
     process.start()
     jetstream, asked = Client(), list[str]()
     not_yet = {"error": {"code": 503, "err_code": 10008, "description": "JetStream system temporarily unavailable"}}
@@ -247,4 +253,4 @@ async def test_a_jetstream_that_is_starting_is_waited_for(tmp_path: Path, last: 
         assert asked == ["$JS.API.STREAM.INFO.LABKIT_labkit"] * 3
     finally:
         await jetstream.close()
-        process.stop()
+        process.terminate()

@@ -164,7 +164,7 @@ def test_a_broker_that_cannot_start_says_why(tmp_path: Path) -> None:
         with pytest.raises(NoNats, match="address already in use"):
             NatsProcess(tmp_path / "two", first.port).start()
     finally:
-        first.stop()
+        first.terminate()
     assert first.pid is None
 
 

@@ -75,7 +75,7 @@ def test_without_json_it_is_for_people_and_says_what_was_refused(url: str) -> No
     [
         (["--url", "ws://127.0.0.1:9"], "nobody listens there; is the server running?"),
         (["--url", "http://127.0.0.1:9"], "say ws:// instead of http://"),
-        (["--rate", "0"], "must be more than nothing"),
+        (["--rate", "0"], "must be above 0"),
         (["--rooms", "0"], "--rooms"),
     ],
 )

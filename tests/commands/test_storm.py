@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from labkit.bench.storm.policies import POLICIES
 from labkit.bench.storm.run import run
 from labkit.bench.storm.run import storm as run_storm
-from labkit.bench.storm.tally import Plan
+from labkit.bench.storm.tally import StormPlan
 from labkit.cli import main
 
 KEYS = ["clients", "policy", "mode", "peak_100ms", "peak_1s", "t99_s", "lost"]
@@ -29,7 +29,7 @@ def figures(*options: str) -> list[dict[str, Any]]:
 def test_the_figures_are_one_json_object_and_those_of_the_storm() -> None:
     (told,) = figures("--clients", "300", "--policy", "full", "--seed", "4", "--rate", "100", "--down", "1")
     assert list(told) == KEYS
-    assert told == run(Plan(clients=300, policy="full", seed=4, handshakes_per_s=100, down_s=1)).json()
+    assert told == run(StormPlan(clients=300, policy="full", seed=4, handshakes_per_s=100, down_s=1)).json()
 
 
 def test_all_policies_are_a_line_each() -> None:

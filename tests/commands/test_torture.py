@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from labkit.bench.torture.verdict import Verdict
+from labkit.bench.torture.checker import TortureResult
 from labkit.cli import main
 from labkit.commands import torture as command
 
@@ -129,8 +129,8 @@ def test_sigterm_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_a_fault_is_exit_code_1_and_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     """The figures are told as well."""
 
-    async def found(*_: object) -> Verdict:
-        return Verdict(10, 1, 0, 0, 0, 0, 0, ("lost: ann never heard room:a 9 to 9, the end",))
+    async def found(*_: object) -> TortureResult:
+        return TortureResult(10, 1, 0, 0, 0, 0, 0, ("lost: ann never heard room:a 9 to 9, the end",))
 
     monkeypatch.setattr(command, "_run", found)
     done = CliRunner().invoke(main, ["torture", "--json"])
@@ -143,7 +143,7 @@ def test_a_fault_is_exit_code_1_and_a_sentence(monkeypatch: pytest.MonkeyPatch) 
     ("options", "why"),
     [
         (["--kills", "99", "--seconds", "9"], "99 kills in 9 s leave no time to start again; allow 1 s each"),
-        (["--kills", "-1"], "there cannot be fewer than no kills"),
+        (["--kills", "-1"], "kills must be 0 or more"),
         (["--clients", "0"], "a torture needs at least one server, one client and one room"),
     ],
 )

@@ -111,12 +111,12 @@ def test_watching_fifty_connections_costs_little(chromium: Browser, tmp_path: Pa
 
 
 PLAY = """
-from labkit.bench.crowd import Crowd
+from labkit.bench.population import Population
 from labkit.views import Dashboard
 import labkit
 lab = labkit.Lab(messages_per_s=None, ping_interval_s=2).start()
-crowd = labkit.run(Crowd(lab, members=5, rate=20).__aenter__())
-await Dashboard.of_lab(lab, crowd).live(600)
+population = labkit.run(Population(lab, members=5, rate=20).__aenter__())
+await Dashboard.of_lab(lab, population).live(600)
 """
 
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-from labkit.faults.chain import Chain
+from labkit.faults.connection import Chain
 from labkit.faults.fault import End, Fault, Item
-from labkit.faults.frames import Cutter
+from labkit.faults.frames import FrameCutter
 from tests.clock import Clock
 from tests.wire.raw import BINARY, CLOSE, PING, PONG, TEXT, frame, upgrade
 
@@ -18,17 +18,17 @@ MAX_WAIT_S = 100_000.0
 
 
 class Arrived(NamedTuple):
-    """Something came out of a chain, so many seconds after the start."""
+    """Something that came out of a chain, `at` seconds after the start."""
 
     at: float
     item: Item
 
 
 class Wire:
-    """A chain on a virtual clock. `cutter` stands where the stream stands when the faults begin."""
+    """A chain on a virtual clock, behind the bytes that passed before the faults began."""
 
     def __init__(self, faults: Sequence[Fault], seed: str = "0", behind: bytes = b"") -> None:
-        self.cutter = Cutter()
+        self.cutter = FrameCutter()
         self.cutter.cut(behind)
         self.clock = Clock(0.0)
         self.chain = Chain(faults, seed, self.cutter, self.clock.now)
@@ -36,13 +36,13 @@ class Wire:
         self.most_held = 0
 
     def push(self, *items: Item) -> None:
-        """Bytes come, all at this moment; what may go on goes on."""
+        """Push items at this moment, and pull what may go on."""
         for item in items:
             self.chain.push([item], self.clock.now)
             self._pull()
 
     def wait(self, seconds: float) -> None:
-        """Let time pass, pulling exactly when the chain asks for it."""
+        """Let time pass, and pull exactly when the chain asks for it."""
         end = self.clock.now + seconds
         while (at := self.chain.next_at()) is not None and at <= end:
             assert at > self.clock.now or self._pull(), "it asks to be pulled and gives nothing"
@@ -52,14 +52,14 @@ class Wire:
 
     def _pull(self) -> bool:
         before = len(self.out)
-        self.most_held = max(self.most_held, self.chain.held())
+        self.most_held = max(self.most_held, self.chain.held_bytes())
         while (item := self.chain.pull(self.clock.now)) is not None:
             self.out.append(Arrived(self.clock.now, item))
         return len(self.out) > before
 
     @property
     def pieces(self) -> list[bytes]:
-        """The bytes that came out, piece by piece."""
+        """The pieces that came out."""
         return [arrived.item for arrived in self.out if isinstance(arrived.item, bytes)]
 
     @property
@@ -74,7 +74,7 @@ class Wire:
 
 
 def through(faults: Sequence[Fault], *items: Item, seed: str = "0", behind: bytes = b"") -> Wire:
-    """What becomes of these items when they come at once and there is all the time of the world."""
+    """Return the wire after pushing these items and waiting long enough."""
     wire = Wire(faults, seed, behind)
     wire.push(*items)
     wire.wait(MAX_WAIT_S)
@@ -82,7 +82,7 @@ def through(faults: Sequence[Fault], *items: Item, seed: str = "0", behind: byte
 
 
 def cut_at(data: bytes, places: Iterable[int]) -> list[bytes]:
-    """The same bytes in pieces."""
+    """Return the same bytes in pieces."""
     borders = sorted({0, len(data), *(place % (len(data) + 1) for place in places)})
     return [data[first:last] for first, last in pairwise(borders)]
 

@@ -1,4 +1,4 @@
-"""Each fault against the real server and the real client: the close code at both ends, and the cause told later."""
+"""Each fault against the real server and client: the close codes at both ends, and the later previousClose."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,52 +7,52 @@ from typing import NamedTuple
 
 import pytest
 
-from labkit.bench.timeline.expected_closes import EXPECTED, GIVE_UP_S, LIMITS, Expected, When
 from labkit.faults import FAULTS, After, Fault, Proxy
 from labkit.rules.close_codes import CloseCode, row
 from labkit.wire.client.client import Client
 from labkit.wire.server import Server
+from tests.faults.expected_closes import EXPECTED, GIVE_UP_S, LIMITS, Expected, When
 from tests.wire.raw import TOKEN, Raw, drop_all, lateness, until
 from tests.wire.scripted import Share, closes
 
-ROOM, WORDS, PER_S = "demo", "\u20ac" * 1000, 25
-APART_S = 0.05  # they start one after another, as a crowd of handshakes is another test
+ROOM, TEXT, PER_S = "demo", "\u20ac" * 1000, 25
+APART_S = 0.05  # they start one after another, because a crowd of handshakes is another test
 ATTEMPTS, LATE_S = 4, 0.12
 LONG_ENOUGH_S = 4.5  # a heartbeat, pong and all, and four times what an outbox may be behind
 
 
 class Seen(NamedTuple):
-    """What became of the first connection: codes at the server, the code at the client, previousClose."""
+    """What happened to the first connection: codes at both ends, and previousClose."""
 
     server: dict[int, int]
     client: list[int]
-    told: tuple[int, str] | None
+    previous_close: tuple[int, str] | None
 
 
 async def talk(url: str) -> None:
-    """Say 3 KB many times a second, straight to the server; of what a busy machine delays, one word is made up for."""
+    """Publish 3 KB many times per second directly to the server; skip what a busy machine delays."""
     raw = await Raw.enter(url, TOKEN, ROOM)
-    hearing, loop = asyncio.create_task(raw.ending()), asyncio.get_running_loop()
+    reading, loop = asyncio.create_task(raw.ending()), asyncio.get_running_loop()
     due = loop.time()
     try:
-        while not hearing.done():
-            raw.chat(ROOM, WORDS)
+        while not reading.done():
+            raw.chat(ROOM, TEXT)
             due = max(due, loop.time() - 1 / PER_S) + 1 / PER_S
             await asyncio.sleep(due - loop.time())
     finally:
-        hearing.cancel()
+        reading.cancel()
         raw.drop()
 
 
 async def read(client: Client) -> None:
-    """Be a member that reads."""
+    """Join the room and read."""
     async for _ in await client.join(ROOM):
         pass
 
 
 @asynccontextmanager
 async def working(*work) -> AsyncIterator[None]:  # type: ignore[no-untyped-def]
-    """Things that go on meanwhile."""
+    """Run tasks meanwhile; none may end."""
     tasks = [asyncio.create_task(one) for one in work]
     try:
         yield
@@ -64,7 +64,7 @@ async def working(*work) -> AsyncIterator[None]:  # type: ignore[no-untyped-def]
 
 
 async def live(expected: Expected, after_s: float) -> Seen:
-    """The first connection meets the fault; the second, if there is one, a healthy network."""
+    """Let the first connection meet the fault, and a second one a healthy network."""
     await asyncio.sleep(after_s)
 
     def begin() -> None:
@@ -89,19 +89,21 @@ async def live(expected: Expected, after_s: float) -> Seen:
 
 
 def _cause(client: Client) -> tuple[int, str] | None:
-    told = client.previous_close
-    return None if told is None else (told["code"], told["reason"])
+    previous_close = client.previous_close
+    return None if previous_close is None else (previous_close["code"], previous_close["reason"])
 
 
 def as_seen(expected: Expected) -> Seen:
-    """The same from the table; the reason is that of the table of close codes."""
+    """Return what the table expects, with the reason from the table of close codes."""
     server, client = expected.server, expected.client
-    told = None if expected.told is None else (expected.told, row(expected.told).reason)
-    return Seen({} if server is None else {server: 1}, [] if client is None else [client], told)
+    previous_close = (
+        None if expected.previous_close is None else (expected.previous_close, row(expected.previous_close).reason)
+    )
+    return Seen({} if server is None else {server: 1}, [] if client is None else [client], previous_close)
 
 
 async def live_all() -> dict[Expected, Seen | BaseException]:
-    """Every row, side by side: they spend their time waiting. Once more, when the machine stood still meanwhile."""
+    """Run all side by side, because they mostly wait; repeat them if the machine stalled meanwhile."""
     seen: dict[Expected, Seen | BaseException] = {}
     for _ in range(ATTEMPTS):
         async with lateness() as late, asyncio.timeout(60):
@@ -116,26 +118,24 @@ async def live_all() -> dict[Expected, Seen | BaseException]:
 
 @pytest.fixture(scope="module")
 def seen() -> dict[Expected, Seen | BaseException]:
-    """What became of every row."""
+    """What happened in every row."""
     return asyncio.run(live_all())
 
 
 @pytest.mark.parametrize("expected", EXPECTED, ids=lambda one: f"{one.name} {one.when.value}")
-def test_a_fault_ends_as_the_table_says(expected: Expected, seen: dict[Expected, Seen | BaseException]) -> None:
-    """One close at the server, one at the client, and the cause with its reason in the next auth_ok."""
+def test_fault_closes_as_the_table_says(expected: Expected, seen: dict[Expected, Seen | BaseException]) -> None:
     assert seen[expected] == as_seen(expected)
 
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("run", range(10))
-def test_faults_end_the_same_ten_times(run: int) -> None:
-    """No flip."""
+def test_fault_closes_do_not_flip(run: int) -> None:
     flips = {str(one): ended for one, ended in asyncio.run(live_all()).items() if ended != as_seen(one)}
     assert flips == {}
 
 
-def test_every_fault_is_in_the_table() -> None:
-    """A fault without an expected end is one that nobody has thought through."""
+def test_every_fault_has_an_expected_close() -> None:
+    """A new fault needs a row."""
 
     def kinds(fault: Fault) -> set[str]:
         inner = kinds(fault.then) if isinstance(fault, After) else set()
@@ -145,9 +145,8 @@ def test_every_fault_is_in_the_table() -> None:
     assert used == set(FAULTS)
 
 
-def test_the_table_reads_as_sentences_and_names_known_codes() -> None:
-    """What a notebook prints."""
-    codes = {code for one in EXPECTED for code in (one.server, one.client, one.told) if code is not None}
+def test_expected_closes_name_known_codes() -> None:
+    codes = {code for one in EXPECTED for code in (one.server, one.client, one.previous_close) if code is not None}
     assert codes == {1006, 1013, 4401, 4408} <= {int(code) for code in CloseCode}
-    assert str(EXPECTED[0]) == "pass, under traffic: lives on: nothing happens"
+    assert str(EXPECTED[0]) == "pass, under traffic: None, None: nothing happens"
     assert len({(one.name, one.when) for one in EXPECTED}) == len(EXPECTED)

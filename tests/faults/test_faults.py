@@ -1,4 +1,4 @@
-"""What each fault does to bytes, on a virtual clock: minutes of it in no time, and the same every time."""
+"""Each fault on a virtual clock."""
 
 from itertools import pairwise
 
@@ -26,9 +26,9 @@ from labkit.faults import (
     Stall,
     Throttle,
 )
-from labkit.faults.catalogue import from_dict
 from labkit.faults.fault import HELD_BYTES, End, Item
 from labkit.faults.frame_stage import LARGEST_FRAME_BYTES
+from labkit.faults.schedule import from_dict
 from tests.faults.streams import HEAD, Wire, cut_at, frame_lists, places, through
 from tests.wire.raw import CLOSE, PING, PONG, TEXT, frame
 
@@ -43,8 +43,7 @@ ONE, TWO, THREE = (frame(TEXT, letter) for letter in (b"one", b"two", b"three"))
 
 @settings(max_examples=60, deadline=None)
 @given(chains, st.lists(st.binary(max_size=60), max_size=6), st.floats(0, 2))
-def test_faults_that_keep_bytes_keep_all_of_them_in_order(faults: list[Fault], chunks: list[bytes], gap: float) -> None:
-    """Any chain of them, any chunks, any pace: the same bytes come out, and then the end."""
+def test_lossless_chain_keeps_all_bytes_in_order(faults: list[Fault], chunks: list[bytes], gap: float) -> None:
     wire = Wire(faults)
     for chunk in chunks:
         wire.push(chunk)
@@ -54,7 +53,7 @@ def test_faults_that_keep_bytes_keep_all_of_them_in_order(faults: list[Fault], c
     assert wire.data == b"".join(chunks)
     assert wire.ends == [End.FIN]
     assert isinstance(wire.out[-1].item, End)
-    assert wire.chain.held() == 0
+    assert wire.chain.held_bytes() == 0
 
 
 @settings(max_examples=60, deadline=None)
@@ -63,8 +62,8 @@ def test_faults_that_keep_bytes_keep_all_of_them_in_order(faults: list[Fault], c
     st.lists(frame_lists.map(b"".join), max_size=3),
     st.floats(0, 1),
 )
-def test_what_is_held_is_released_whole_and_in_order(faults: list[Fault], chunks: list[bytes], wait: float) -> None:
-    """At any moment: what has come out, and what the chain gives back, are together what came in (pongs aside)."""
+def test_chain_release_returns_all_held_bytes(faults: list[Fault], chunks: list[bytes], wait: float) -> None:
+    """At any moment, output and released bytes together are the input (without pongs)."""
     wire = Wire(faults)
     wire.push(HEAD, *chunks)
     wire.wait(wait)
@@ -75,21 +74,19 @@ def test_what_is_held_is_released_whole_and_in_order(faults: list[Fault], chunks
         came, together = (through([PongMute()], data).data for data in (came, together))
     assert len(together) == len(came)
     assert together == came or Reorder() in faults
-    assert wire.chain.held() == 0
+    assert wire.chain.held_bytes() == 0
     assert wire.chain.release() == []
 
 
-def test_what_is_nearest_to_its_end_is_released_first() -> None:
-    """Two bytes are on the long wire, two wait before it."""
+def test_chain_release_begins_with_the_last_stage() -> None:
+    """Two bytes are in the delay, two wait before it."""
     wire = Wire([Stall(after_bytes=2), Latency(1)])
     wire.push(b"abcd")
     assert wire.chain.release() == [b"ab", b"cd"]
 
 
 @pytest.mark.parametrize("fault", [Jitter(0.5), Slice(50), After(Jitter(0.5)), Duplicate(0.5)], ids=repr)
-def test_a_seed_replays(fault: Fault) -> None:
-    """The same seed, the same times and pieces; another seed, others."""
-
+def test_fault_same_seed_repeats_its_draws(fault: Fault) -> None:
     def out(seed: str) -> list[object]:
         wire = Wire([fault], seed, behind=HEAD)
         for number in range(20):
@@ -101,8 +98,7 @@ def test_a_seed_replays(fault: Fault) -> None:
     assert out("7 0 down") != out("7 0 up") != out("7 1 up") != out("8 1 up")
 
 
-def test_the_draws_of_a_fault_do_not_depend_on_its_neighbours_draws() -> None:
-    """Another fault behind it changes nothing of what it draws."""
+def test_fault_draws_do_not_depend_on_neighbours() -> None:
     alone, with_jitter = through([Slice(9)], b"x" * 99), through([Slice(9), Jitter(1.0)], b"x" * 99)
     assert alone.pieces == with_jitter.pieces
 
@@ -122,8 +118,7 @@ def test_the_draws_of_a_fault_do_not_depend_on_its_neighbours_draws() -> None:
         lambda: from_dict({"fault": "Duplicate", "share": True}),
     ],
 )
-def test_a_setting_that_cannot_be_is_refused(make) -> None:  # type: ignore[no-untyped-def]
-    """When the fault is made, with its name and the default."""
+def test_fault_invalid_setting_is_refused(make) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ValueError, match=r"\w+\(\w+=.*\) cannot be; the default is"):
         make()
 
@@ -131,15 +126,13 @@ def test_a_setting_that_cannot_be_is_refused(make) -> None:  # type: ignore[no-u
 # Bytes
 
 
-def test_pass_changes_nothing_and_takes_no_time() -> None:
-    """Pieces come out as they came in."""
+def test_pass_changes_nothing() -> None:
     wire = Wire([Pass()])
     wire.push(b"a", b"bc")
     assert wire.out == [(0.0, b"a"), (0.0, b"bc")]
 
 
-def test_latency_delays_each_piece_by_the_same() -> None:
-    """Also the end; and pieces do not wait for each other."""
+def test_latency_delays_each_piece_equally() -> None:
     wire = Wire([Latency(0.5)])
     wire.push(b"a")
     wire.wait(0.2)
@@ -148,8 +141,7 @@ def test_latency_delays_each_piece_by_the_same() -> None:
     assert wire.out == [(0.5, b"a"), (0.7, b"b"), (0.7, End.FIN)]
 
 
-def test_jitter_delays_within_its_bounds_and_keeps_the_order() -> None:
-    """Each piece between 0 and `seconds` late, or right behind the one ahead; and not all the same."""
+def test_jitter_stays_in_bounds_and_keeps_the_order() -> None:
     wire = Wire([Jitter(0.5)])
     for number in range(200):
         wire.push(b"%03d" % number)
@@ -161,8 +153,7 @@ def test_jitter_delays_within_its_bounds_and_keeps_the_order() -> None:
     assert all(first.at <= second.at for first, second in pairwise(wire.out))
 
 
-def test_throttle_holds_the_rate() -> None:
-    """2,000 bytes at 1,000 a second take two seconds, evenly: half of them in half the time."""
+def test_throttle_keeps_the_rate() -> None:
     wire = through([Throttle(1000)], b"x" * 2000)
     assert wire.out[-1].at == pytest.approx(2, abs=0.1)
     half = sum(len(arrived.item) for arrived in wire.out if arrived.at <= 1)  # type: ignore[arg-type]
@@ -170,15 +161,13 @@ def test_throttle_holds_the_rate() -> None:
     assert max(map(len, wire.pieces)) == 20
 
 
-def test_a_slow_throttle_gives_single_bytes() -> None:
-    """Half a byte a second is a byte every two seconds."""
+def test_throttle_below_a_byte_per_piece_sends_single_bytes() -> None:
     wire = through([Throttle(0.5)], b"abc")
     assert [arrived.item for arrived in wire.out] == [b"a", b"b", b"c"]
     assert [after.at - before.at for before, after in pairwise(wire.out)] == pytest.approx([2, 2], abs=0.1)
 
 
-def test_an_idle_throttle_saves_nothing_up() -> None:
-    """A minute of silence is no credit for a burst."""
+def test_throttle_idle_time_gives_no_burst() -> None:
     wire = Wire([Throttle(1000)])
     wire.push(b"x")
     wire.wait(60)
@@ -187,8 +176,7 @@ def test_an_idle_throttle_saves_nothing_up() -> None:
     assert len(wire.data) < 600
 
 
-def test_dribble_gives_a_byte_at_a_time() -> None:
-    """With its pause between them."""
+def test_dribble_sends_single_bytes() -> None:
     wire = through([Dribble(0.3)], b"abcd")
     assert wire.pieces == [b"a", b"b", b"c", b"d"]
     assert all(after.at - before.at == pytest.approx(0.3, abs=0.05) for before, after in pairwise(wire.out))
@@ -196,9 +184,7 @@ def test_dribble_gives_a_byte_at_a_time() -> None:
 
 @settings(deadline=None)
 @given(st.binary(max_size=300), places)
-def test_slice_cuts_where_the_seed_says_however_the_bytes_came(data: bytes, where: list[int]) -> None:
-    """Every cut of the whole is a cut of the chunks too; no piece is longer than it may be."""
-
+def test_slice_cuts_depend_on_the_seed_alone(data: bytes, where: list[int]) -> None:
     def cuts(wire: Wire) -> set[int]:
         total, found = 0, set()
         for piece in wire.pieces:
@@ -211,22 +197,20 @@ def test_slice_cuts_where_the_seed_says_however_the_bytes_came(data: bytes, wher
     assert all(1 <= len(piece) <= 7 for piece in whole.pieces + chunked.pieces)
 
 
-def test_slice_uses_every_size() -> None:
-    """1 to 7 bytes, each about as often."""
+def test_slice_draws_every_size_evenly() -> None:
     sizes = [len(piece) for piece in through([Slice(7)], *[b"x" * 100] * 40).pieces]
     assert {sizes.count(size) > 50 for size in range(1, 8)} == {True}
 
 
-def test_a_stall_holds_everything_and_for_ever() -> None:
-    """Also the end, and it never asks to be pulled."""
+def test_stall_without_seconds_holds_everything() -> None:
     wire = through([Stall()], b"a", b"b", End.FIN)
     assert wire.out == []
-    assert wire.chain.held() == 2
+    assert wire.chain.held_bytes() == 2
     assert wire.chain.release() == [b"a", b"b", End.FIN]
 
 
-def test_a_stall_begins_after_its_bytes_and_ends_after_its_time() -> None:
-    """To the byte, whatever pieces they came in; then all of it flows on in order."""
+def test_stall_starts_after_bytes_and_ends_after_seconds() -> None:
+    """The input chunks do not matter."""
     wire = Wire([Stall(seconds=2, after_bytes=3)])
     wire.push(b"ab", b"cd")
     assert wire.data == b"abc"
@@ -245,31 +229,28 @@ def test_a_stall_begins_after_its_bytes_and_ends_after_its_time() -> None:
     [(Reset(5), End.RESET), (HalfClose(5), End.FIN), (Die(5), End.CLOSE), (Blackhole(5), None)],
     ids=repr,
 )
-def test_a_cut_comes_after_its_bytes_and_forgets_what_follows(fault: Fault, end: End | None) -> None:
-    """Exactly so many bytes, then the fault's own end, once; the sender's end is not heard of."""
+def test_cut_after_bytes_discards_the_rest(fault: Fault, end: End | None) -> None:
     for chunks in ([b"abcdefgh", b"ij"], [b"abc", b"de", b"fgh"], [b"a"] * 3 + [b"bcdef"]):
         wire = through([fault], *chunks, End.FIN)
         assert wire.data == b"".join(chunks)[:5]
         assert wire.ends == ([] if end is None else [end])
-        assert wire.chain.held() == 0
+        assert wire.chain.held_bytes() == 0
 
 
 @pytest.mark.parametrize(("fault", "end"), [(Reset(), End.RESET), (HalfClose(), End.FIN), (Die(), End.CLOSE)], ids=repr)
-def test_a_cut_after_no_bytes_waits_for_none(fault: Fault, end: End) -> None:
-    """A silent connection is cut too, at once."""
+def test_cut_after_0_bytes_is_immediate(fault: Fault, end: End) -> None:
     assert Wire([fault]).chain.pull(0.0) is end
 
 
 @pytest.mark.parametrize("fault", [Reset(5), HalfClose(5), Die(5), Blackhole(5)], ids=repr)
-def test_an_end_before_the_cut_is_an_ordinary_end(fault: Fault) -> None:
-    """The sender was done before the fault began."""
+def test_cut_earlier_end_passes(fault: Fault) -> None:
     wire = through([fault], b"abc", End.FIN)
     assert (wire.data, wire.ends) == (b"abc", [End.FIN])
 
 
 @given(st.integers(0, 40), places)
-def test_a_death_is_in_the_midst_of_a_frame(after: int, where: list[int]) -> None:
-    """Wherever it falls: after so many bytes, or one more when that is a border; and never with a whole last frame."""
+def test_die_ends_inside_a_frame(after: int, where: list[int]) -> None:
+    """After `after` bytes, or one more at a border, and never after a whole last frame."""
     stream = ONE + TWO + THREE
     borders = [0, len(ONE), len(ONE + TWO), len(stream)]
     wire = through([Die(after)], *cut_at(stream, where), behind=HEAD)
@@ -283,49 +264,35 @@ def test_a_death_is_in_the_midst_of_a_frame(after: int, where: list[int]) -> Non
 STREAM = [ONE, frame(PONG, b"p"), TWO, frame(PING, b"q"), THREE, frame(CLOSE, b"\x03\xe8")]
 
 
-@given(places)
-def test_pong_mute_takes_pongs_and_nothing_else(where: list[int]) -> None:
-    """However the bytes come."""
-    wire = through([PongMute()], *cut_at(HEAD + b"".join(STREAM), where))
-    assert wire.data == HEAD + b"".join(raw for raw in STREAM if raw[0] & 15 != PONG)
-
-
-@given(places)
-def test_close_ignorer_takes_close_frames_and_nothing_else(where: list[int]) -> None:
-    """The end of the stream passes."""
-    wire = through([CloseIgnorer()], *cut_at(HEAD + b"".join(STREAM), where), End.FIN)
-    assert wire.data == HEAD + b"".join(raw for raw in STREAM if raw[0] & 15 != CLOSE)
+@pytest.mark.parametrize(
+    ("fault", "order"),
+    [
+        (PongMute(), (0, 2, 3, 4, 5)),
+        (CloseIgnorer(), (0, 1, 2, 3, 4)),
+        (Duplicate(), (0, 0, 1, 2, 2, 3, 4, 4, 5)),
+        (Reorder(), (1, 2, 0, 3, 4, 5)),
+    ],
+    ids=repr,
+)
+@given(where=places)
+def test_frame_fault_changes_only_its_frames(fault: Fault, order: tuple[int, ...], where: list[int]) -> None:
+    wire = through([fault], *cut_at(HEAD + b"".join(STREAM), where), End.FIN)
+    assert wire.data == HEAD + b"".join(STREAM[number] for number in order)
     assert wire.ends == [End.FIN]
 
 
-@given(places)
-def test_duplicate_gives_messages_twice_and_control_frames_once(where: list[int]) -> None:
-    """Whole frames, right behind each other."""
-    wire = through([Duplicate()], *cut_at(HEAD + b"".join(STREAM), where))
-    assert wire.data == HEAD + b"".join(raw * (2 if raw[0] & 15 == TEXT else 1) for raw in STREAM)
-
-
-def test_duplicate_gives_a_share_of_the_messages_twice() -> None:
-    """About so many, and never three times."""
+def test_duplicate_repeats_its_share() -> None:
     wire = through([Duplicate(0.3)], *[ONE] * 1000, behind=HEAD)
     assert 1200 < len(wire.data) / len(ONE) < 1400
     assert through([Duplicate(0.0)], ONE, behind=HEAD).data == ONE
 
 
-@given(places)
-def test_reorder_swaps_neighbours_and_lets_control_frames_pass(where: list[int]) -> None:
-    """Two, one; the third has no neighbour, and goes on before the close frame does."""
-    wire = through([Reorder()], *cut_at(HEAD + b"".join(STREAM), where))
-    assert wire.data == HEAD + b"".join(STREAM[number] for number in (1, 2, 0, 3, 4, 5))
-
-
-def test_a_message_without_a_neighbour_goes_on_alone() -> None:
-    """After a while, or when the stream ends."""
+def test_reorder_message_without_neighbour_passes_alone() -> None:
     wire = Wire([Reorder(0.2)], behind=HEAD)
     wire.push(ONE)
     wire.wait(0.1)
     assert wire.out == []
-    assert wire.chain.held() == len(ONE)
+    assert wire.chain.held_bytes() == len(ONE)
     wire.wait(0.2)
     assert wire.out == [(0.2, ONE)]
     wire.push(TWO, End.FIN)
@@ -333,21 +300,19 @@ def test_a_message_without_a_neighbour_goes_on_alone() -> None:
 
 
 @pytest.mark.parametrize("fault", [Duplicate(), Reorder()], ids=repr)
-def test_fragments_stay_what_they_are(fault: Fault) -> None:
-    """A message in parts would be broken by it, and the peer would rightly close with 1002."""
+def test_frame_faults_leave_fragments_alone(fault: Fault) -> None:
+    """Changing them would break the message, and the peer would close with 1002."""
     parts = [frame(TEXT, b"a", fin=False), frame(PING, b""), frame(0, b"b", fin=False), frame(0, b"c")]
     assert through([fault], b"".join(parts), behind=HEAD).data == b"".join(parts)
 
 
-def test_reorder_lets_a_message_go_before_the_fragments_behind_it() -> None:
-    """It is not put into the midst of them."""
+def test_reorder_passes_a_message_before_fragments() -> None:
     parts = [ONE, frame(TEXT, b"a", fin=False), frame(0, b"b")]
     assert through([Reorder()], b"".join(parts), behind=HEAD).data == b"".join(parts)
 
 
 @pytest.mark.parametrize("fault", [Duplicate(), Reorder(), PongMute(), CloseIgnorer()], ids=repr)
-def test_a_frame_too_long_to_hold_goes_on_as_it_comes(fault: Fault) -> None:
-    """And the ones behind it are seen again."""
+def test_frame_faults_pass_frames_too_long_to_hold(fault: Fault) -> None:
     long = frame(TEXT, b"x" * 3 * LARGEST_FRAME_BYTES)
     wire = Wire([fault], behind=HEAD)
     for at in range(0, len(long), 1000):
@@ -359,43 +324,40 @@ def test_a_frame_too_long_to_hold_goes_on_as_it_comes(fault: Fault) -> None:
 
 
 @given(st.integers(1, len(STREAM[1]) + len(ONE) - 1))
-def test_a_frame_fault_that_begins_in_the_midst_of_a_frame_leaves_that_frame_alone(at: int) -> None:
-    """Its first bytes have gone on already."""
+def test_frame_fault_started_inside_a_frame_spares_it(at: int) -> None:
+    """Its first bytes have passed already."""
     stream = STREAM[1] + ONE
     wire = through([PongMute(), Duplicate()], stream[at:], STREAM[1], TWO, behind=HEAD + stream[:at])
     rest = ONE * 2 if at == len(STREAM[1]) else stream[at:] + (ONE if at < len(STREAM[1]) else b"")
     assert wire.data == rest + TWO * 2
 
 
-def test_frame_faults_hand_through_what_is_no_websocket() -> None:
-    """Bytes that look like a pong are not one, outside a WebSocket."""
+def test_frame_faults_pass_other_protocols() -> None:
     stream = b"HTTP/1.1 200 OK\r\n\r\n" + b"".join(STREAM)
     for fault in (PongMute(), CloseIgnorer(), Duplicate(), Reorder(), NeverRead(), After(Stall())):
         assert through([fault], stream).data == stream
 
 
 @given(places)
-def test_never_read_stops_behind_its_messages(where: list[int]) -> None:
-    """The handshake and so many messages come; then there is no room for a byte more."""
+def test_never_read_stops_after_its_messages(where: list[int]) -> None:
     wire = Wire([NeverRead(after_messages=1)])
-    assert wire.chain.room() > 0
+    assert wire.chain.free_bytes() > 0
     wire.push(*cut_at(HEAD + ONE + TWO, where))
     assert wire.data == HEAD + ONE
-    assert wire.chain.room() <= 0
+    assert wire.chain.free_bytes() <= 0
     assert wire.chain.release() != []
 
 
 @given(places)
 def test_after_begins_between_two_messages(where: list[int]) -> None:
-    """To the byte: the head, one message and a ping pass, the next frame does not."""
     passes = HEAD + STREAM[3] + ONE
     wire = Wire([After(Blackhole(), messages=1)])
     wire.push(*cut_at(passes + TWO, where))
     assert wire.data == passes
 
 
-def test_after_no_messages_begins_behind_the_handshake_or_at_once() -> None:
-    """At once, on a connection whose handshake is over."""
+def test_after_0_messages_begins_after_the_handshake() -> None:
+    """At once, if the handshake is already over."""
     assert through([After(Blackhole())], HEAD, ONE).data == HEAD
     assert through([After(Blackhole())], ONE, behind=HEAD).data == b""
     assert through([After(Blackhole())], ONE[2:], TWO, behind=HEAD + ONE[:2]).data == ONE[2:]
@@ -407,14 +369,14 @@ def test_after_no_messages_begins_behind_the_handshake_or_at_once() -> None:
 @pytest.mark.parametrize(
     "fault", [Stall(), NeverRead(), Throttle(1), Dribble(10), Latency(10), Jitter(10), Reorder(10), Slice()], ids=repr
 )
-def test_a_chain_that_is_full_has_no_room(fault: Fault) -> None:
-    """However much comes, at most 64 KiB is taken, and for the faults that stop a reader at most 20."""
+def test_chain_full_takes_no_more_bytes(fault: Fault) -> None:
+    """At most 64 KiB for delays and 16 KiB for faults that stop a reader; the rest never fills up."""
     wire, taken = Wire([fault], behind=HEAD), 0
     message = frame(TEXT, b"x" * 990)
-    while (room := wire.chain.room()) > 0 and taken < 200_000:
+    while (room := wire.chain.free_bytes()) > 0 and taken < 200_000:
         piece: Item = (message * 2)[taken % len(message) :][: min(room, 500)]
         wire.push(piece)
         taken += len(piece)
     moves = isinstance(fault, Slice | Reorder)
     assert (taken >= 200_000) == moves
-    assert wire.chain.held() <= (4 if isinstance(fault, Latency | Jitter) else 1) * HELD_BYTES
+    assert wire.chain.held_bytes() <= (4 if isinstance(fault, Latency | Jitter) else 1) * HELD_BYTES

@@ -1,23 +1,23 @@
-"""Where frames begin and end, however the bytes come."""
+"""Where frames begin and end, in any chunks."""
 
 import pytest
 from hypothesis import given
 
-from labkit.faults.frames import MOST_HEAD_BYTES, Cutter, Piece
+from labkit.faults.frames import MOST_HEAD_BYTES, FrameCutter, Piece
 from tests.faults.streams import HEAD, cut_at, frame_lists, places
 from tests.wire.raw import PING, TEXT, frame, request
 
 ANSWER = b"HTTP/1.1 101 Switching Protocols\r\nUPGRADE: WebSocket\r\n\r\n"
 
 
-def cut(chunks: list[bytes], cutter: Cutter | None = None) -> list[Piece]:
-    """What a cutter makes of a stream that comes in these chunks."""
-    cutter = cutter or Cutter()
+def cut(chunks: list[bytes], cutter: FrameCutter | None = None) -> list[Piece]:
+    """Cut a stream that arrives in these chunks."""
+    cutter = cutter or FrameCutter()
     return [piece for chunk in chunks for piece in cutter.cut(chunk)]
 
 
 def whole(pieces: list[Piece]) -> list[tuple[int | None, bool, bytes]]:
-    """Pieces put together: opcode, whether it is the last fragment, bytes."""
+    """Join pieces into frames: opcode, whether final, bytes."""
     frames: list[tuple[int | None, bool, bytes]] = []
     for piece in pieces:
         if piece.begins:
@@ -29,8 +29,7 @@ def whole(pieces: list[Piece]) -> list[tuple[int | None, bool, bytes]]:
 
 
 @given(frame_lists, places)
-def test_frames_are_found_however_the_bytes_come(frames: list[bytes], where: list[int]) -> None:
-    """Any frames, masked or not, of any length, in any chunks: each is found whole, and no byte is lost or held."""
+def test_cutter_any_chunks_give_the_same_frames(frames: list[bytes], where: list[int]) -> None:
     pieces = cut(cut_at(HEAD + b"".join(frames), where))
     assert b"".join(piece.raw for piece in pieces) == HEAD + b"".join(frames)
     behind = [piece for piece in pieces if piece.opcode is not None]
@@ -40,18 +39,17 @@ def test_frames_are_found_however_the_bytes_come(frames: list[bytes], where: lis
 
 @pytest.mark.parametrize("size", [65535, 65536, 100_000])
 @pytest.mark.parametrize("masked", [True, False])
-def test_long_frames_are_found_too(size: int, masked: bool) -> None:
-    """Lengths of 16 and of 64 bits, in chunks as they come from a socket."""
+def test_cutter_finds_long_frames(size: int, masked: bool) -> None:
     stream = [frame(TEXT, b"x" * size, masked=masked), frame(PING, b"")]
     pieces = cut([HEAD, *cut_at(b"".join(stream), range(0, size, 4096))])
     assert [raw for _, _, raw in whole(pieces[1:])] == stream
 
 
 @given(frame_lists, places)
-def test_a_copy_goes_on_where_the_first_one_stands(frames: list[bytes], where: list[int]) -> None:
-    """In the head, in a header, in a payload: both find the same borders from there on, and neither moves the other."""
+def test_cutter_copy_continues_at_the_same_position(frames: list[bytes], where: list[int]) -> None:
+    """In the head, a header or a payload; neither copy moves the other."""
     chunks = cut_at(HEAD + b"".join(frames), where)
-    cutter = Cutter()
+    cutter = FrameCutter()
     for number, chunk in enumerate(chunks):
         copied = cut(chunks[number:], cutter.copy())
         assert copied == cut(chunks[number:], cutter.copy())
@@ -60,9 +58,8 @@ def test_a_copy_goes_on_where_the_first_one_stands(frames: list[bytes], where: l
 
 
 @pytest.mark.parametrize("head", [HEAD, ANSWER])
-def test_frames_begin_behind_the_head_of_either_side(head: bytes) -> None:
-    """The client's request and the server's answer, whatever the case of their letters."""
-    cutter = Cutter()
+def test_cutter_frames_begin_after_the_head(head: bytes) -> None:
+    cutter = FrameCutter()
     for at in range(len(head)):
         assert not cutter.is_between_frames
         assert cutter.cut(head[at : at + 1]) == [Piece(head[at : at + 1])]
@@ -80,16 +77,14 @@ def test_frames_begin_behind_the_head_of_either_side(head: bytes) -> None:
     ],
     ids=["post", "plain answer", "no head", "tls"],
 )
-def test_what_is_no_websocket_is_handed_through(stream: bytes) -> None:
-    """No piece of it is taken for a frame."""
+def test_cutter_other_protocols_have_no_frames(stream: bytes) -> None:
     for pieces in (cut([stream]), cut([stream[at : at + 100] for at in range(0, len(stream), 100)])):
         assert b"".join(piece.raw for piece in pieces) == stream
         assert {piece.opcode for piece in pieces} == {None}
 
 
-def test_the_border_of_frames_is_known_to_the_byte() -> None:
-    """Between frames before the first byte and after the last, and nowhere else."""
-    cutter = Cutter()
+def test_cutter_knows_frame_borders_to_the_byte() -> None:
+    cutter = FrameCutter()
     cutter.cut(HEAD)
     raw = frame(TEXT, b"x" * 200)
     borders = []
@@ -99,9 +94,8 @@ def test_the_border_of_frames_is_known_to_the_byte() -> None:
     assert borders == [False] * (len(raw) - 1) + [True]
 
 
-def test_a_message_is_complete_with_its_last_fragment() -> None:
-    """A control frame in between completes none."""
-    cutter = Cutter()
+def test_cutter_last_fragment_ends_the_message() -> None:
+    cutter = FrameCutter()
     cutter.cut(HEAD)
     parts = [frame(TEXT, b"a", fin=False), frame(PING, b""), frame(0, b"b", fin=False), frame(0, b"c")]
     assert [cutter.cut(part)[-1].ends_message for part in parts] == [False, False, False, True]

@@ -1,4 +1,4 @@
-"""The proxy with real sockets: bytes in both directions, ends of every kind, healing, and backpressure that is felt."""
+"""The proxy with real sockets: bytes in both directions, ends of every kind, healing, and backpressure."""
 
 import asyncio
 import gc
@@ -27,7 +27,7 @@ from labkit.faults import (
     Throttle,
 )
 from labkit.faults.fault import HELD_BYTES
-from labkit.faults.latency import WIRE_BYTES
+from labkit.faults.kinds.latency import WIRE_BYTES
 from labkit.faults.sockets import KERNEL_BYTES
 from tests.faults.streams import HEAD
 from tests.wire.raw import PATIENCE_S, PONG, TEXT, frame, on_a_loop, until
@@ -37,7 +37,7 @@ both_ways = pytest.mark.parametrize("way", ["up", "down"])
 
 
 def port_of(url: str) -> int:
-    """The port of an address with a path."""
+    """Return the port of an address with a path."""
     return urlsplit(url).port or 0
 
 
@@ -48,12 +48,12 @@ class End(NamedTuple):
     writer: asyncio.StreamWriter
 
     async def read(self, count: int) -> bytes:
-        """So many bytes."""
+        """Read `count` bytes."""
         async with asyncio.timeout(PATIENCE_S):
             return await self.reader.readexactly(count)
 
     async def rest(self) -> tuple[bytes, str]:
-        """What still comes, and how it ends: FIN or RST."""
+        """Read to the end; return the bytes and FIN or RST."""
         data = b""
         async with asyncio.timeout(PATIENCE_S):
             try:
@@ -64,33 +64,33 @@ class End(NamedTuple):
         return data, "FIN"
 
     async def silence(self, seconds: float = 0.1) -> None:
-        """Nothing comes, not even an end."""
+        """Check that nothing arrives, not even an end."""
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self.reader.read(1)
 
 
-class House(NamedTuple):
+class ProxiedServer(NamedTuple):
     """A proxy and the TCP server behind it."""
 
     proxy: Proxy
     arrivals: "asyncio.Queue[End]"
 
     async def connect(self) -> tuple[End, End]:
-        """A connection through the proxy: the client's end and the server's."""
+        """Connect through the proxy; return the client's end and the server's."""
         client = End(*await asyncio.open_connection("127.0.0.1", port_of(self.proxy.url)))
         async with asyncio.timeout(PATIENCE_S):
             return client, await self.arrivals.get()
 
     async def meet(self, way: str) -> tuple[End, End]:
-        """A connection: who sends and who receives in that direction."""
+        """Connect; return the sender and the receiver of that direction."""
         client, server = await self.connect()
         return (client, server) if way == "up" else (server, client)
 
 
 @asynccontextmanager
-async def standing(seed: int = 0) -> AsyncIterator[House]:
-    """A server that only accepts, and a proxy in front of it."""
+async def proxied_server(seed: int = 0) -> AsyncIterator[ProxiedServer]:
+    """Start a server that only accepts, and a proxy in front of it."""
     arrivals: asyncio.Queue[End] = asyncio.Queue()
     made: list[asyncio.StreamWriter] = []
 
@@ -100,14 +100,14 @@ async def standing(seed: int = 0) -> AsyncIterator[House]:
 
     server = await asyncio.start_server(arrive, "127.0.0.1", 0, backlog=1000)
     async with server, Proxy(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/rooms", seed=seed) as proxy:
-        yield House(proxy, arrivals)
+        yield ProxiedServer(proxy, arrivals)
         for writer in made:
             writer.transport.abort()
 
 
-def put(house: House, way: str, *faults: Fault, only: int | None = None) -> None:
-    """Faults in one direction."""
-    house.proxy.set(**{way: list(faults)}, only=only)
+def put(running: ProxiedServer, way: str, *faults: Fault, only: int | None = None) -> None:
+    """Set the faults of one direction."""
+    running.proxy.set(**{way: list(faults)}, only=only)
 
 
 # Bytes
@@ -130,13 +130,10 @@ def put(house: House, way: str, *faults: Fault, only: int | None = None) -> None
     ids=repr,
 )
 @on_a_loop
-async def test_what_a_fault_lets_pass_arrives_whole_and_the_other_direction_is_not_touched(
-    faults: list[Fault], way: str
-) -> None:
-    """The same bytes in the same order, then FIN; and an answer the other way, with no fault on it."""
-    async with standing() as house:
-        put(house, way, *faults)
-        sender, receiver = await house.meet(way)
+async def test_proxy_lossless_faults_change_one_direction_only(faults: list[Fault], way: str) -> None:
+    async with proxied_server() as running:
+        put(running, way, *faults)
+        sender, receiver = await running.meet(way)
         sender.writer.write(DATA)
         assert await receiver.read(len(DATA)) == DATA
         receiver.writer.write(b"answer")
@@ -146,34 +143,32 @@ async def test_what_a_fault_lets_pass_arrives_whole_and_the_other_direction_is_n
         receiver.writer.write(b"still here")
         receiver.writer.write_eof()
         assert await sender.rest() == (b"still here", "FIN")
-        await until(lambda: not house.proxy.connections[0].open)
+        await until(lambda: not running.proxy.connections[0].open)
 
 
 @on_a_loop
-async def test_megabytes_pass_unchanged_at_a_useful_speed() -> None:
-    """Both ways at once, through buffers of a few KiB."""
+async def test_proxy_passes_megabytes_unchanged() -> None:
     data = DATA * 1024
-    async with standing() as house:
-        ends = await house.connect()
+    async with proxied_server() as running:
+        ends = await running.connect()
         for end in ends:
             end.writer.write(data)
             end.writer.write_eof()
         began = asyncio.get_running_loop().time()
         assert await asyncio.gather(*(end.rest() for end in ends)) == [(data, "FIN"), (data, "FIN")]
         assert asyncio.get_running_loop().time() - began < 10
-        seen = house.proxy.connections[0]
+        seen = running.proxy.connections[0]
         assert (seen.bytes_up, seen.bytes_down, seen.held_up, seen.held_down) == (len(data), len(data), 0, 0)
 
 
 @both_ways
 @on_a_loop
-async def test_a_narrow_wire_takes_longer_than_a_wide_one(way: str) -> None:
-    """Ten times narrower, at least five times longer."""
+async def test_proxy_throttle_slows_in_proportion(way: str) -> None:
     loop, took = asyncio.get_running_loop(), []
-    async with standing() as house:
+    async with proxied_server() as running:
         for rate in (100_000, 10_000):
-            put(house, way, Throttle(rate))
-            sender, receiver = await house.meet(way)
+            put(running, way, Throttle(rate))
+            sender, receiver = await running.meet(way)
             began = loop.time()
             sender.writer.write(b"x" * 5000)
             await receiver.read(5000)
@@ -184,71 +179,67 @@ async def test_a_narrow_wire_takes_longer_than_a_wide_one(way: str) -> None:
 
 @both_ways
 @on_a_loop
-async def test_a_stall_lets_nothing_pass_until_it_is_healed(way: str) -> None:
-    """No byte, no end; healed, all of it in order."""
-    async with standing() as house:
-        sender, receiver = await house.meet(way)
-        put(house, way, Stall())
+async def test_proxy_stall_holds_until_healed(way: str) -> None:
+    async with proxied_server() as running:
+        sender, receiver = await running.meet(way)
+        put(running, way, Stall())
         sender.writer.write(DATA)
         sender.writer.write_eof()
         await receiver.silence()
-        seen = house.proxy.connections[0]
+        seen = running.proxy.connections[0]
         assert (seen.held_up, seen.held_down) == ((len(DATA), 0) if way == "up" else (0, len(DATA)))
-        house.proxy.heal()
+        running.proxy.heal()
         assert await receiver.rest() == (DATA, "FIN")
 
 
 @both_ways
 @on_a_loop
-async def test_what_one_fault_held_goes_through_the_next(way: str) -> None:
-    """A stall that becomes a short wire."""
-    async with standing() as house:
-        put(house, way, Stall())
-        sender, receiver = await house.meet(way)
+async def test_proxy_held_bytes_go_through_the_next_fault(way: str) -> None:
+    async with proxied_server() as running:
+        put(running, way, Stall())
+        sender, receiver = await running.meet(way)
         sender.writer.write(DATA)
-        await until(lambda: sum(house.proxy.connections[0][4:6]) == len(DATA))
-        put(house, way, Die(after_bytes=100))
+        await until(lambda: sum(running.proxy.connections[0][4:6]) == len(DATA))
+        put(running, way, Die(after_bytes=100))
         assert await receiver.rest() == (DATA[:100], "FIN")
 
 
 @both_ways
 @on_a_loop
-async def test_a_black_hole_takes_everything_and_tells_nobody(way: str) -> None:
-    """Not even the end; healed, what is said from then on arrives."""
-    async with standing() as house:
-        put(house, way, Blackhole(after_bytes=3))
-        sender, receiver = await house.meet(way)
+async def test_proxy_blackhole_discards_until_healed(way: str) -> None:
+    async with proxied_server() as running:
+        put(running, way, Blackhole(after_bytes=3))
+        sender, receiver = await running.meet(way)
         sender.writer.write(DATA)
         assert await receiver.read(3) == DATA[:3]
         await receiver.silence()
-        house.proxy.heal()
+        running.proxy.heal()
         sender.writer.write(b"later")
         assert await receiver.read(5) == b"later"
 
 
 @both_ways
 @on_a_loop
-async def test_an_end_that_fell_into_a_black_hole_is_told_when_it_heals(way: str) -> None:
-    """Nobody waits for ever for a peer that left."""
-    async with standing() as house:
-        put(house, way, Blackhole())
-        sender, receiver = await house.meet(way)
+async def test_proxy_end_lost_in_a_blackhole_arrives_when_healed(way: str) -> None:
+    """Otherwise a peer would wait for ever for one that has left."""
+    async with proxied_server() as running:
+        put(running, way, Blackhole())
+        sender, receiver = await running.meet(way)
         sender.writer.write_eof()
         await receiver.silence()
-        house.proxy.heal()
+        running.proxy.heal()
         assert await receiver.rest() == (b"", "FIN")
 
 
 @both_ways
 @on_a_loop
-async def test_a_frame_fault_that_begins_on_a_live_connection_knows_where_the_frames_are(way: str) -> None:
-    """In the midst of a frame that looks like a pong inside: that one passes whole, the next pong does not."""
+async def test_proxy_frame_fault_on_a_live_connection_finds_frames(way: str) -> None:
     whole = frame(TEXT, frame(PONG, b"") * 10)
-    async with standing() as house:
-        sender, receiver = await house.meet(way)
+    async with proxied_server() as running:
+        sender, receiver = await running.meet(way)
         sender.writer.write(HEAD + whole[:9])
         assert await receiver.read(len(HEAD) + 9) == HEAD + whole[:9]
-        put(house, way, PongMute())
+        put(running, way, PongMute())
         sender.writer.write(whole[9:] + frame(PONG, b"p") + whole)
         assert await receiver.read(2 * len(whole) - 9) == whole[9:] + whole
 
@@ -258,33 +249,30 @@ async def test_a_frame_fault_that_begins_on_a_live_connection_knows_where_the_fr
 
 @both_ways
 @on_a_loop
-async def test_a_reset_is_rst_for_both_sides(way: str) -> None:
-    """At once, on a connection that says nothing."""
-    async with standing() as house:
-        sender, receiver = await house.meet(way)
-        put(house, way, Reset())
+async def test_proxy_reset_sends_rst_to_both_sides(way: str) -> None:
+    async with proxied_server() as running:
+        sender, receiver = await running.meet(way)
+        put(running, way, Reset())
         assert await asyncio.gather(sender.rest(), receiver.rest()) == [(b"", "RST"), (b"", "RST")]
-        await until(lambda: not house.proxy.connections[0].open)
+        await until(lambda: not running.proxy.connections[0].open)
 
 
 @both_ways
 @on_a_loop
-async def test_a_death_is_fin_for_both_sides_after_exactly_its_bytes(way: str) -> None:
-    """What was to come behind them is lost."""
-    async with standing() as house:
-        put(house, way, Die(after_bytes=1000))
-        sender, receiver = await house.meet(way)
+async def test_proxy_die_sends_fin_to_both_sides(way: str) -> None:
+    async with proxied_server() as running:
+        put(running, way, Die(after_bytes=1000))
+        sender, receiver = await running.meet(way)
         sender.writer.write(DATA * 100)
         assert await asyncio.gather(sender.rest(), receiver.rest()) == [(b"", "FIN"), (DATA[:1000], "FIN")]
 
 
 @both_ways
 @on_a_loop
-async def test_a_half_close_is_fin_for_the_receiver_alone(way: str) -> None:
-    """The other direction lives on, and what the sender says is lost."""
-    async with standing() as house:
-        put(house, way, HalfClose(after_bytes=10))
-        sender, receiver = await house.meet(way)
+async def test_proxy_half_close_sends_fin_to_the_receiver(way: str) -> None:
+    async with proxied_server() as running:
+        put(running, way, HalfClose(after_bytes=10))
+        sender, receiver = await running.meet(way)
         sender.writer.write(DATA)
         assert await receiver.rest() == (DATA[:10], "FIN")
         for _ in range(20):
@@ -292,17 +280,16 @@ async def test_a_half_close_is_fin_for_the_receiver_alone(way: str) -> None:
             await sender.writer.drain()
         receiver.writer.write(b"answer")
         assert await sender.read(6) == b"answer"
-        assert house.proxy.connections[0].open
+        assert running.proxy.connections[0].open
         receiver.writer.write_eof()
         assert await sender.rest() == (b"", "FIN")
 
 
 @both_ways
 @on_a_loop
-async def test_a_reset_of_one_side_reaches_the_other_as_a_reset(way: str) -> None:
-    """Without any fault: an RST does not become a FIN on its way."""
-    async with standing() as house:
-        sender, receiver = await house.meet(way)
+async def test_proxy_passes_a_reset_on(way: str) -> None:
+    async with proxied_server() as running:
+        sender, receiver = await running.meet(way)
         sock = sender.writer.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         sender.writer.transport.abort()
@@ -311,11 +298,10 @@ async def test_a_reset_of_one_side_reaches_the_other_as_a_reset(way: str) -> Non
 
 @both_ways
 @on_a_loop
-async def test_the_end_comes_behind_what_is_under_way(way: str) -> None:
-    """A longer wire delays the FIN as it delays the bytes."""
-    async with standing() as house:
-        put(house, way, Latency(0.2))
-        sender, receiver = await house.meet(way)
+async def test_proxy_end_arrives_after_delayed_bytes(way: str) -> None:
+    async with proxied_server() as running:
+        put(running, way, Latency(0.2))
+        sender, receiver = await running.meet(way)
         sender.writer.write(DATA)
         sender.writer.write_eof()
         await receiver.silence()
@@ -323,8 +309,7 @@ async def test_the_end_comes_behind_what_is_under_way(way: str) -> None:
 
 
 @on_a_loop
-async def test_where_no_server_listens_the_client_is_reset() -> None:
-    """As by the machine itself; and the proxy goes on."""
+async def test_proxy_without_server_resets_the_client() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -340,11 +325,11 @@ async def test_where_no_server_listens_the_client_is_reset() -> None:
 @both_ways
 @pytest.mark.parametrize("fault", [Stall(), Throttle(100), Dribble(1), Latency(60), Jitter(60)], ids=repr)
 @on_a_loop
-async def test_a_fault_that_holds_bytes_stops_the_sender(fault: Fault, way: str) -> None:
-    """The proxy holds a few KiB, the kernel a few more, and the rest is still with the sender."""
-    async with standing() as house:
-        put(house, way, fault)
-        sender, _ = await house.meet(way)
+async def test_proxy_holding_fault_blocks_the_sender(fault: Fault, way: str) -> None:
+    """Proxy and kernel hold a few KiB, and the rest stays with the sender."""
+    async with proxied_server() as running:
+        put(running, way, fault)
+        sender, _ = await running.meet(way)
         sender.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         sender.writer.write(b"x" * 5_000_000)
         unsent, last = sender.writer.transport.get_write_buffer_size(), -1
@@ -352,7 +337,7 @@ async def test_a_fault_that_holds_bytes_stops_the_sender(fault: Fault, way: str)
             await asyncio.sleep(0.1)
             unsent, last = sender.writer.transport.get_write_buffer_size(), unsent
         swallowed = 5_000_000 - unsent
-        seen = house.proxy.connections[0]
+        seen = running.proxy.connections[0]
         most = WIRE_BYTES if isinstance(fault, Latency | Jitter) else HELD_BYTES
         held = seen.held_up + seen.held_down
         assert 0 < held <= most + 2 * HELD_BYTES
@@ -360,16 +345,16 @@ async def test_a_fault_that_holds_bytes_stops_the_sender(fault: Fault, way: str)
 
 
 @on_a_loop
-async def test_a_reader_that_stops_stops_the_sender_without_any_fault() -> None:
-    """The proxy is no place to hide a backlog in: what it and the kernel swallow is far below a megabyte."""
-    async with standing() as house:
-        client, server = await house.connect()
+async def test_proxy_stopped_reader_blocks_the_sender() -> None:
+    """The proxy must not hide a backlog: with the kernel it takes far less than a megabyte."""
+    async with proxied_server() as running:
+        client, server = await running.connect()
         client.reader._transport.pause_reading()  # type: ignore[attr-defined]
         client.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         server.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         server.writer.write(b"x" * 20_000_000)
         await asyncio.sleep(0.5)
-        seen = house.proxy.connections[0]
+        seen = running.proxy.connections[0]
         assert seen.held_down <= 3 * HELD_BYTES
         assert 20_000_000 - server.writer.transport.get_write_buffer_size() < 300_000
 
@@ -379,45 +364,45 @@ async def test_a_reader_that_stops_stops_the_sender_without_any_fault() -> None:
 
 @both_ways
 @on_a_loop
-async def test_a_fault_for_one_connection_leaves_the_others_alone(way: str) -> None:
-    """Numbered from 0 in the order of accept; also one that is yet to come."""
-    async with standing() as house:
-        put(house, way, Blackhole(), only=1)
-        put(house, way, Blackhole(), only=2)
-        pairs = [await house.meet(way) for _ in range(4)]
+async def test_proxy_fault_for_one_connection_spares_others(way: str) -> None:
+    """Connections are numbered from 0 in the order of accept, and may be numbered in advance."""
+    async with proxied_server() as running:
+        put(running, way, Blackhole(), only=1)
+        put(running, way, Blackhole(), only=2)
+        pairs = [await running.meet(way) for _ in range(4)]
         for sender, _ in pairs:
             sender.writer.write(b"hello")
         for number in (0, 3):
             assert await pairs[number][1].read(5) == b"hello"
         for number in (1, 2):
             await pairs[number][1].silence(0.05)
-        house.proxy.heal(only=2)
+        running.proxy.heal(only=2)
         pairs[2][0].writer.write(b"again")
         assert await pairs[2][1].read(5) == b"again"
         await pairs[1][1].silence(0.05)
-        assert [seen.number for seen in house.proxy.connections] == [0, 1, 2, 3]
+        assert [seen.number for seen in running.proxy.connections] == [0, 1, 2, 3]
 
 
 @both_ways
 @on_a_loop
-async def test_a_fault_for_all_is_for_now_and_later_and_for_those_with_their_own(way: str) -> None:
-    """The latest word counts; the direction that is not named keeps its faults."""
+async def test_proxy_fault_for_all_replaces_those_of_one(way: str) -> None:
+    """The latest call wins; a direction left out keeps its faults."""
     other = "down" if way == "up" else "up"
-    async with standing() as house:
-        first = await house.meet(way)
-        put(house, way, Pass(), only=0)
-        put(house, way, Pass(), only=1)
-        put(house, other, Blackhole())
-        put(house, way, Stall())
-        second = await house.meet(way)
+    async with proxied_server() as running:
+        first = await running.meet(way)
+        put(running, way, Pass(), only=0)
+        put(running, way, Pass(), only=1)
+        put(running, other, Blackhole())
+        put(running, way, Stall())
+        second = await running.meet(way)
         for sender, receiver in (first, second):
             sender.writer.write(b"x")
             receiver.writer.write(b"y")
         for sender, receiver in (first, second):
             await receiver.silence(0.05)
             await sender.silence(0.05)
-        house.proxy.heal()
-        third = await house.meet(way)
+        running.proxy.heal()
+        third = await running.meet(way)
         for _, receiver in (first, second):
             assert await receiver.read(1) == b"x"
         third[0].writer.write(b"z")
@@ -425,69 +410,64 @@ async def test_a_fault_for_all_is_for_now_and_later_and_for_those_with_their_own
 
 
 @on_a_loop
-async def test_what_a_connection_carried_is_known_while_it_lives_and_after() -> None:
-    """Bytes that arrived, by direction; since when; and whether it is open."""
-    async with standing() as house:
-        client, server = await house.connect()
+async def test_proxy_reports_traffic_of_open_and_ended_connections() -> None:
+    async with proxied_server() as running:
+        client, server = await running.connect()
         client.writer.write(b"12345")
         server.writer.write(b"123")
         await server.read(5)
         await client.read(3)
-        seen = house.proxy.connections[0]
+        seen = running.proxy.connections[0]
         assert (seen.number, seen.bytes_up, seen.bytes_down, seen.open) == (0, 5, 3, True)
         assert seen.since > 0
         client.writer.close()
         server.writer.close()
-        await until(lambda: not house.proxy.connections[0].open)
-        assert house.proxy.connections == [seen._replace(open=False)]
+        await until(lambda: not running.proxy.connections[0].open)
+        assert running.proxy.connections == [seen._replace(open=False)]
 
 
 # One lifecycle
 
 
 @on_a_loop
-async def test_it_has_the_servers_scheme_and_path_and_an_address_of_its_own() -> None:
-    """A client needs to change nothing else."""
-    async with standing() as house:
-        assert house.proxy.url.startswith("ws://127.0.0.1:")
-        assert house.proxy.url.endswith("/rooms")
-        assert house.proxy.url != house.proxy.server_url
+async def test_proxy_url_keeps_scheme_and_path() -> None:
+    async with proxied_server() as running:
+        assert running.proxy.url.startswith("ws://127.0.0.1:")
+        assert running.proxy.url.endswith("/rooms")
+        assert running.proxy.url != running.proxy.server_url
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:8080", "ws://localhost", "ws://:8080", ""])
-def test_an_address_without_host_or_port_is_refused(url: str) -> None:
-    """With an example of one that will do."""
+def test_proxy_address_without_host_or_port_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="a proxy needs the address of a server with its port"):
         Proxy(url)
 
 
 @on_a_loop
-async def test_leaving_resets_what_is_open_and_leaves_nothing_behind() -> None:
-    """Both sides see RST; no task and no socket stays."""
+async def test_proxy_exit_resets_open_connections() -> None:
     tasks = asyncio.all_tasks()
-    async with standing() as house:
-        client, server = await house.connect()
-        house.proxy.set(down=[Stall()], up=[Latency(60)])
+    async with proxied_server() as running:
+        client, server = await running.connect()
+        running.proxy.set(down=[Stall()], up=[Latency(60)])
         client.writer.write(DATA)
-        await until(lambda: house.proxy.connections[0].held_up > 0)
-        await house.proxy.__aexit__(None, None, None)
+        await until(lambda: running.proxy.connections[0].held_up > 0)
+        await running.proxy.__aexit__(None, None, None)
         assert await asyncio.gather(client.rest(), server.rest()) == [(b"", "RST"), (b"", "RST")]
         assert not [task for task in asyncio.all_tasks() - tasks if "faults" in repr(task.get_coro())]
         with pytest.raises(RuntimeError, match="use `async with Proxy"):
-            _ = house.proxy.url
-        async with house.proxy:
-            assert await house.connect()
+            _ = running.proxy.url
+        async with running.proxy:
+            assert await running.connect()
     gc.collect()
 
 
 @on_a_loop
-async def test_hundreds_of_connections_come_at_once_and_none_is_lost() -> None:
-    """A storm passes through it."""
-    async with standing() as house:
+async def test_proxy_accepts_hundreds_of_connections_at_once() -> None:
+    async with proxied_server() as running:
         clients = await asyncio.gather(
-            *(asyncio.open_connection("127.0.0.1", port_of(house.proxy.url)) for _ in range(300))
+            *(asyncio.open_connection("127.0.0.1", port_of(running.proxy.url)) for _ in range(300))
         )
-        servers = [await house.arrivals.get() for _ in range(300)]
+        servers = [await running.arrivals.get() for _ in range(300)]
         for server in servers:
             server.writer.write(b"hello")
         assert {await End(*client).read(5) for client in clients} == {b"hello"}
@@ -495,5 +475,5 @@ async def test_hundreds_of_connections_come_at_once_and_none_is_lost() -> None:
             writer.close()
         for server in servers:
             server.writer.close()
-        await until(lambda: not any(seen.open for seen in house.proxy.connections))
-        assert len(house.proxy.connections) == 300
+        await until(lambda: not any(seen.open for seen in running.proxy.connections))
+        assert len(running.proxy.connections) == 300

@@ -1,4 +1,4 @@
-"""Schedules: plans in JSON that do the same again."""
+"""Schedules: plans in JSON that replay."""
 
 import asyncio
 import json
@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labkit.faults import FAULTS, After, Latency, Pass, Schedule, Slice, Stall, Throttle
-from labkit.faults.catalogue import from_dict, to_dict
-from tests.faults.test_proxy import standing
+from labkit.faults.schedule import from_dict, to_dict
+from tests.faults.test_proxy import proxied_server
 from tests.wire.raw import on_a_loop
 
 PLAN = Schedule(
@@ -17,8 +17,7 @@ PLAN = Schedule(
 )
 
 
-def test_steps_are_in_the_order_of_their_times() -> None:
-    """However they were written down; `only` may be left out."""
+def test_schedule_steps_are_sorted_by_time() -> None:
     assert [(step.at_s, step.direction, step.only) for step in PLAN.steps] == [
         (0.1, "down", 1),
         (0.2, "up", None),
@@ -26,8 +25,7 @@ def test_steps_are_in_the_order_of_their_times() -> None:
     ]
 
 
-def test_a_schedule_comes_back_from_json_as_it_was() -> None:
-    """The faults with their settings, nested ones too; one step a line; and its repr makes it again."""
+def test_schedule_survives_json() -> None:
     text = PLAN.to_json()
     assert Schedule.from_json(text) == PLAN
     assert len(text.splitlines()) == len(PLAN.steps) + 2
@@ -41,8 +39,7 @@ def test_a_schedule_comes_back_from_json_as_it_was() -> None:
 
 
 @given(st.sampled_from(sorted(FAULTS)), st.floats(0.001, 1000), st.integers(1, 10**6))
-def test_every_fault_comes_back_from_its_dictionary(name: str, seconds: float, count: int) -> None:
-    """With whatever settings."""
+def test_fault_survives_its_dictionary(name: str, seconds: float, count: int) -> None:
     given_settings = {"then": Stall(seconds)} if name == "After" else {}
     plain = to_dict(FAULTS[name](**given_settings))
     plain = {key: {float: seconds, int: count}.get(type(value), value) for key, value in plain.items()}
@@ -69,19 +66,17 @@ def test_every_fault_comes_back_from_its_dictionary(name: str, seconds: float, c
         ),
     ],
 )
-def test_what_is_no_schedule_is_refused_with_a_sentence(text: str, words: str) -> None:
-    """Always a ValueError."""
+def test_schedule_invalid_json_is_refused(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         Schedule.from_json(text)
 
 
 @on_a_loop
-async def test_a_schedule_is_played_step_by_step() -> None:
-    """Stalled, healed, for the connection it names; `play` returns after the last step."""
+async def test_proxy_plays_a_schedule_step_by_step() -> None:
     plan = Schedule([(0, "down", [Stall()], 1), (0.3, "down", [], 1)])
-    async with standing() as house:
-        pairs = [await house.connect() for _ in range(2)]
-        playing = asyncio.create_task(house.proxy.play(plan))
+    async with proxied_server() as running:
+        pairs = [await running.connect() for _ in range(2)]
+        playing = asyncio.create_task(running.proxy.play(plan))
         await asyncio.sleep(0.05)
         for _, server in pairs:
             server.writer.write(b"hello")
@@ -93,13 +88,13 @@ async def test_a_schedule_is_played_step_by_step() -> None:
 
 
 async def pieces(seed: int) -> list[int]:
-    """The sizes of the pieces that two connections get, as their reader sees them."""
+    """Return the sizes of the pieces that two connections receive."""
     plan = Schedule([(0, "down", [Slice(200), Latency(0.001)])], seed)
     seen: list[int] = []
-    async with standing() as house:
-        await house.proxy.play(plan)
+    async with proxied_server() as running:
+        await running.proxy.play(plan)
         for _ in range(2):
-            client, server = await house.connect()
+            client, server = await running.connect()
             server.writer.write(b"x" * 2000)
             server.writer.write_eof()
             while data := await client.reader.read(65536):
@@ -108,8 +103,7 @@ async def pieces(seed: int) -> list[int]:
 
 
 @on_a_loop
-async def test_the_same_seed_replays_and_another_does_not() -> None:
-    """Every draw, on every connection."""
+async def test_proxy_same_seed_repeats_every_draw() -> None:
     first, again, other = await pieces(7), await pieces(7), await pieces(8)
     assert first == again != other
     half = len(first) // 2

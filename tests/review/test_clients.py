@@ -1,6 +1,7 @@
 """The client's turn: broken clients against probes, ours as a process, and what the verb says about it."""
 
 import asyncio
+import inspect
 import json
 import shlex
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from labkit.broken_clients import CLIENT_FAULTS, client_found_by
+from labkit.broken_clients import CLIENT_FAULTS, broken_client
 from labkit.cli import main
 from labkit.review import examine_client
 from labkit.review.client.probes import CLIENT_CHAPTERS, CLIENT_PROBES
@@ -30,9 +31,14 @@ async def matrix() -> Found:
     return await calmly("tests.review.clients", [OURS, *CLIENT_FAULTS])
 
 
+def found_by(fault: str) -> frozenset[str]:
+    """The probes that find a fault."""
+    return frozenset(broken_client(fault).found_by)
+
+
 def flips(found: Found) -> dict[str, list[str]]:
     """What differs from the lists."""
-    return differing(found, client_found_by)
+    return differing(found, found_by)
 
 
 @pytest.mark.alone("the time in which a client comes back is measured")
@@ -40,7 +46,7 @@ def flips(found: Found) -> dict[str, list[str]]:
 def test_every_planted_fault_of_a_client_is_found_by_exactly_the_probes_listed() -> None:
     """Every probe finds somebody, and nobody finds anything in our own client."""
     assert len(CLIENT_FAULTS) >= 5
-    assert {probe for fault in CLIENT_FAULTS for probe in client_found_by(fault)} == {one.id for one in CLIENT_PROBES}
+    assert {probe for fault in CLIENT_FAULTS for probe in found_by(fault)} == {one.id for one in CLIENT_PROBES}
     found = asyncio.run(matrix())
     assert set(found) == {OURS, *CLIENT_FAULTS}
     assert flips(found) == {}
@@ -67,10 +73,10 @@ def test_probes_of_clients_are_numbered_and_say_all_that_a_report_needs() -> Non
 
 
 def test_every_broken_client_says_what_it_is_in_few_lines() -> None:
-    """At most 40 lines."""
-    folder = Path(__file__).parent.parent.parent / "labkit" / "broken_clients"
+    """At most 40 lines, and a docstring."""
     for fault in CLIENT_FAULTS:
-        assert (folder / f"{fault}.py").read_text().count("\n") <= 40, fault
+        assert inspect.getsource(broken_client(fault)).count("\n") <= 40, fault
+        assert broken_client(fault).__doc__, fault
 
 
 @on_a_loop

@@ -16,11 +16,11 @@ from tests.wire.raw import on_a_loop, serving
 
 FRAGILE = """\
 import os
-from labkit.broken import __main__, unmasked_frame_ends_all
+from labkit.broken import __main__, protocol
 def end(hub):
     print("SomeError: a frame without a mask", flush=True)
     os._exit(3)
-unmasked_frame_ends_all.end_everybody = end
+protocol.end_process = end
 __main__.main()
 """
 

@@ -13,9 +13,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import labkit
-from labkit.bench.crowd import Crowd
 from labkit.bench.launch.lab import Lab
-from labkit.bench.watch import Closed
+from labkit.bench.population import Population
+from labkit.bench.watch import CloseCount
 from labkit.views import Dashboard
 from labkit.views.connection_table import totals
 from labkit.wire import background
@@ -40,8 +40,8 @@ def lab() -> Iterator[Lab]:
 
 
 @pytest.fixture
-def crowd(lab: Lab) -> Iterator[Crowd]:
-    made = Crowd(lab, members=4, rate=20)
+def population(lab: Lab) -> Iterator[Population]:
+    made = Population(lab, members=4, rate=20)
     labkit.run(made.__aenter__())
     yield made
     labkit.run(made.__aexit__(None, None, None))
@@ -56,9 +56,9 @@ async def holds(condition: Any, seconds: float = 15.0) -> bool:
 
 
 async def test_a_frame_has_five_numbers_a_connection_in_the_order_of_the_names(
-    lab: Lab, crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+    lab: Lab, population: Population, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dashboard = Dashboard.of_lab(lab, crowd)
+    dashboard = Dashboard.of_lab(lab, population)
     sent: list[array[float]] = []
     monkeypatch.setattr(dashboard._table, "send", lambda _, buffers: sent.append(array("f", buffers[0])))
     await dashboard.draw()
@@ -69,8 +69,8 @@ async def test_a_frame_has_five_numbers_a_connection_in_the_order_of_the_names(
     dashboard.close()
 
 
-async def test_names_travel_only_when_somebody_comes_or_goes(lab: Lab, crowd: Crowd) -> None:
-    dashboard = Dashboard.of_lab(lab, crowd)
+async def test_names_travel_only_when_somebody_comes_or_goes(lab: Lab, population: Population) -> None:
+    dashboard = Dashboard.of_lab(lab, population)
     changes: list[Any] = []
     dashboard._table.observe(changes.append, names="names")
     for _ in range(5):
@@ -96,8 +96,8 @@ async def test_a_server_that_is_away_is_said_and_seen_again(lab: Lab) -> None:
     dashboard.close()
 
 
-async def test_it_ends_as_a_picture(lab: Lab, crowd: Crowd) -> None:
-    dashboard = Dashboard.of_lab(lab, crowd)
+async def test_it_ends_as_a_picture(lab: Lab, population: Population) -> None:
+    dashboard = Dashboard.of_lab(lab, population)
     with capture_output() as captured:
         await dashboard.live(0.5)
     live, still = captured.outputs
@@ -122,9 +122,9 @@ async def in_a_thread(dashboard: Dashboard, name: str, value: float | None) -> N
 
 
 @pytest.mark.parametrize("say", [in_this_loop, in_a_thread], ids=["kernel_loop", "subshell_thread"])
-async def test_every_control_does_its_work(lab: Lab, crowd: Crowd, say: Any) -> None:
+async def test_every_control_does_its_work(lab: Lab, population: Population, say: Any) -> None:
     background.forget_deaths()
-    dashboard = Dashboard.of_lab(lab, crowd)
+    dashboard = Dashboard.of_lab(lab, population)
 
     def kernel_bytes() -> float:
         with suppress(OSError):  # it did not answer in time, and is asked again
@@ -132,7 +132,7 @@ async def test_every_control_does_its_work(lab: Lab, crowd: Crowd, say: Any) -> 
         return nan
 
     await say(dashboard, "rate", 150)
-    assert await holds(lambda: crowd.rate == 150)
+    assert await holds(lambda: population.rate == 150)
     await say(dashboard, "rate", 50)  # which a busy machine reads as fast as it is said
     await say(dashboard, "freeze", None)
     assert await holds(lambda: kernel_bytes() > 30_000)
@@ -154,4 +154,7 @@ async def test_every_control_does_its_work(lab: Lab, crowd: Crowd, say: Any) -> 
 
 
 async def test_closes_are_added_up() -> None:
-    assert totals([Closed(1, "1013", 2), Closed(2, "4403", 1), Closed(3, "1013", 1)]) == {"1013": 3, "4403": 1}
+    assert totals([CloseCount(1, "1013", 2), CloseCount(2, "4403", 1), CloseCount(3, "1013", 1)]) == {
+        "1013": 3,
+        "4403": 1,
+    }

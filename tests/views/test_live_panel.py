@@ -13,7 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from labkit.metrics import Store
+from labkit.samples import Store
 from labkit.views import Chart, LivePanel
 from labkit.views import live_panel as module
 

@@ -1,1 +1,1 @@
-"""A server beside the notebook, started, looked after and ended with it: lab is the one that a notebook opens."""
+"""Servers for a notebook, started, watched and stopped with it. Begin with `lab`."""

@@ -1,9 +1,9 @@
-"""Several room servers and the broker they share, as processes beside this one, each of which can be killed.
+"""Several room servers and their broker, as processes that can be killed one by one.
 
     async with Cluster(servers=3, folder=folder) as cluster:
         cluster.urls                                    # one port for all, or one for each
 
-On one port the kernel gives each new connection to one of the servers (SO_REUSEPORT). Taught in notebook 10.
+On a shared port the kernel gives each new connection to one of the servers (SO_REUSEPORT).
 """
 
 import asyncio
@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from labkit.bench.launch.nats_process import NatsProcess
@@ -19,7 +18,7 @@ from labkit.bench.launch.server_process import ServerProcess
 
 
 class Cluster:
-    """`async with`, or `start` and `stop`. Everything in it ends with this process, however that ends."""
+    """Use `async with`, or `start` and `stop`. All its processes end with this one, even if that is killed."""
 
     def __init__(
         self,
@@ -32,7 +31,7 @@ class Cluster:
         environment: Mapping[str, str] | None = None,
         options: Sequence[str] = (),
     ) -> None:
-        """`folder` keeps the log and the audit files; `options` are for each server. Raises NoNats, ValueError."""
+        """`folder` is for the log and the audit files; each server gets `options`. Raises NoNats, ValueError."""
         if servers < 1:
             raise ValueError("a cluster needs at least one server")
         self.token = token or secrets.token_urlsafe(16)
@@ -48,21 +47,19 @@ class Cluster:
 
     @property
     def urls(self) -> list[str]:
-        """Where its servers listen; on one port, one address."""
+        """The addresses of its servers; only one when they share a port."""
         return list(dict.fromkeys(server.url for server in self.servers))
 
     async def __aenter__(self) -> Self:
         return await asyncio.to_thread(self.start)
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await asyncio.to_thread(self.stop)
 
     def start(self) -> Self:
         """Start the broker, then each server. Raises ServerDied, NoNats."""
         with ExitStack() as opening:
-            opening.callback(self.broker.stop)
+            opening.callback(self.broker.terminate)
             self.broker.start()
             for number, audit in enumerate(self.audits):
                 server = ServerProcess(self._environment, self._options_of(audit))
@@ -73,11 +70,11 @@ class Cluster:
         return self
 
     def stop(self) -> None:
-        """Drain the servers, then stop the broker. Twice is once."""
+        """Drain the servers, then stop the broker. Idempotent."""
         self._open.close()
 
     def restart(self, number: int) -> None:
-        """Start a server again that was killed, where it was."""
+        """Restart a killed server on its port."""
         server = self.servers[number]
         server.start(_port(server.url))
 
@@ -96,7 +93,7 @@ def _port(url: str) -> int:
 
 
 def _key(folder: Path) -> str:
-    """The servers' common key, kept in the folder for the next time; readable by its owner only."""
+    """Return the servers' shared key, kept in the folder for the next start and readable only by its owner."""
     path = folder / "cluster.key"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)

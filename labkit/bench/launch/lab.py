@@ -1,11 +1,11 @@
-"""`Lab`: a server beside the notebook, clients on a loop of their own, and a check that all is well.
+"""`Lab`: a server process for a notebook, clients on a background loop, and a health check.
 
-    lab = labkit.Lab().start()                  # again: the earlier one is stopped first
+    lab = labkit.Lab().start()                  # a second lab of this name stops the first
     ana = labkit.run(lab.client("ana"))
     lab.health()
 
-The server is a process of its own (server_process); the clients live on the background loop (wire.background), so a
-sleeping cell stops no heartbeat. Taught in notebook 01 (hello).
+The server is its own process (server_process) and the clients live on the background loop (wire.background), so a busy
+or sleeping cell cannot stop a heartbeat.
 """
 
 import asyncio
@@ -14,37 +14,51 @@ import contextlib
 from collections.abc import Awaitable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Lock
 from time import monotonic, sleep
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from labkit.bench import ask
-from labkit.bench.launch.company import Company, Entered
-from labkit.bench.launch.health import Health, examine
+from labkit.bench.launch.lab_clients import Entered, LabClients
+from labkit.bench.launch.lab_config import LabConfig
 from labkit.bench.launch.server_process import ServerProcess
 from labkit.bench.launch.server_thread import ServerThread
-from labkit.bench.launch.setting import Setting
 from labkit.bench.sampler import Sampler
 from labkit.bench.timeline.merge import Timeline, read_audit, timeline
 from labkit.bench.watch import Watch
-from labkit.metrics import Store
 from labkit.rules.limits import Limits
+from labkit.samples import Store
 from labkit.wire import background
 from labkit.wire.client.client import Client
 from labkit.wire.server import Server
 
-GOING_S = 2.0
+LEAVING_S = 2.0
 USERS = ("ana", "ben", "cleo", "dan", "eve")
 
 _running: dict[str, "Lab"] = {}
 
 
+class Unhealthy(AssertionError):
+    """Something died or leaked; the message says what."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """A lab in which nothing died or leaked. Its text is the same in every run, so notebook tests can compare it."""
+
+    clients: int
+
+    def __repr__(self) -> str:
+        clients = f"{self.clients} client{'' if self.clients == 1 else 's'}"
+        return f"healthy: the server runs, {clients} open, no task died, no socket leaked"
+
+
 class Lab:
-    """A room server and its clients, for one notebook or test. `with Lab() as lab`, or `start` and `stop`."""
+    """A room server and its clients in one notebook or test. Use `with Lab() as lab`, or `start` and `stop`."""
 
     def __init__(
         self,
@@ -55,60 +69,54 @@ class Lab:
         in_thread: bool = False,
         **limits: Any,
     ) -> None:
-        """`limits` as in `labkit.Limits`; `rooms` are grants by user, where not all rooms. Raises BadLimit.
+        """`limits` as in `labkit.Limits`; `rooms` are the grants of users who may not enter every room.
 
-        `in_thread`: the server runs in this process, and `inside` is the server itself.
+        With `in_thread` the server runs in this process, and `inside` is the server itself. Raises BadLimit.
         """
         self.name = name
         self.users = users
         self.store = Store()
-        self._company = Company()
-        self.clients = self._company.clients
-        self._setting = Setting(users, rooms or {}, limits)
-        self._server = ServerThread(self._setting.server) if in_thread else ServerProcess(self._setting.environment())
+        self._lab_clients = LabClients()
+        self.clients = self._lab_clients.clients
+        self._config = LabConfig(users, rooms or {}, limits)
+        self._server = ServerThread(self._config.server) if in_thread else ServerProcess(self._config.environment())
         self._sampler = Sampler(self.store, self.clients, self.connections)
         self._tasks: list[Future[Any]] = []
-        self._switch = Lock()  # one at a time turns the server on or off: a task of an interrupted cell may still do so
-        self._is_over = False
-
-    # One lifecycle
+        self._switch = Lock()  # held while the server starts or stops: a task of an interrupted cell may do so too
+        self._has_ended = False
 
     def start(self) -> Self:
-        """Start the server. A lab of the same name that still runs in this process is stopped first."""
+        """Start the server, and stop a lab of the same name that still runs in this process first."""
         earlier = _running.get(self.name)
         if earlier is not None:
             earlier.stop()
         background.forget_deaths()
         with contextlib.suppress(RuntimeError):
-            background.watch(asyncio.get_running_loop())  # a kernel's own loop: tasks of cells die there
+            background.watch(asyncio.get_running_loop())  # the kernel's own loop, where tasks of cells run
         _running[self.name] = self  # first, so that an interrupted start is stopped by the next one
         with self._switch:
-            self._is_over = False
+            self._has_ended = False
             self._start_server()
         self.spawn(self._sampler.run())
         return self
 
     def stop(self) -> None:
-        """Close the clients, drain the server, remove what was stored. Twice is once."""
+        """Close the clients, drain the server, and delete its files. Idempotent."""
         for task in self._tasks:
             task.cancel()
-        background.run(self._company.leave_all())
+        background.run(self._lab_clients.leave_all())
         with self._switch:
-            self._is_over = True
+            self._has_ended = True
             self._server.terminate()
-        self._setting.remove()
+        self._config.remove()
         if _running.get(self.name) is self:
             del _running[self.name]
 
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
-
-    # What one works with
 
     @property
     def url(self) -> str:
@@ -119,8 +127,8 @@ class Lab:
 
     @property
     def token(self) -> str:
-        """The dev token: any number of guests may use it."""
-        return self._setting.token
+        """The dev token; any number of guests may use it."""
+        return self._config.token
 
     @property
     def pid(self) -> int | None:
@@ -129,111 +137,118 @@ class Lab:
 
     @property
     def inside(self) -> Server:
-        """The server itself, in a lab with in_thread=True. Look; do not touch: its loop runs in another thread."""
+        """The server of a lab with in_thread=True. Read only: its loop runs in another thread."""
         if not isinstance(self._server, ServerThread) or self._server.inside is None:
             raise RuntimeError("the server runs in a process of its own; start the lab with in_thread=True")
         return self._server.inside
 
     @property
     def log(self) -> list[str]:
-        """The last lines that the server wrote."""
+        """The last lines of the server's log."""
         return list(self._server.log)
 
     @property
     def limits(self) -> Limits:
-        """The server's limits, as of its next start."""
-        return self._setting.limits
+        """The server's limits from its next start on."""
+        return self._config.limits
 
     @property
     def audit(self) -> Path:
         """The audit file."""
-        return self._setting.audit
+        return self._config.audit
 
     async def client(self, name: str | None = None, **options: Any) -> Client:
-        """A connected client; `name` is one of `users`, or None for a new user of the dev token. Use labkit.run.
+        """Connect a client; `name` is one of `users`, or None for a guest with the dev token. Use labkit.run.
 
-        A client of the same name is closed first, so a cell may run again. `options` as for `labkit.connect`, and `url`
-        for a client that comes through a proxy.
+        An earlier client of this name is closed first, so a cell may run again. `options` are those of
+        `labkit.connect`, and `url` to connect through a proxy.
         """
         if name is None:
             guest = Client(self.url, self.token, **options)
-            return await self._company.admit(f"guest {len(self.clients) + 1}", guest)
+            return await self._lab_clients.admit(f"guest {len(self.clients) + 1}", guest)
         if name not in self.users:
             raise ValueError(f"{name!r} is no user of this lab; there are {', '.join(self.users)}")
         url = options.pop("url", self.url)
-        return await self._company.admit(name, Client(url, partial(self.ticket, name), **options))
+        return await self._lab_clients.admit(name, Client(url, partial(self.ticket, name), **options))
 
     async def enter(self, name: str, context: AbstractAsyncContextManager[Entered]) -> Entered:
-        """Enter something that ends with the lab, such as a Proxy or a Crowd; of one name, the earlier is left first.
+        """Enter a context that ends with the lab, such as a Proxy or a Population.
 
-        Use labkit.run: what it starts lives on the background loop.
+        An earlier one of this name is left first. Use labkit.run: the context lives on the background loop.
         """
-        return await self._company.enter(name, context)
+        return await self._lab_clients.enter(name, context)
 
     async def leave(self, name: str) -> None:
-        """Close the client of this name, or leave what was entered under it."""
-        await self._company.leave(name)
+        """Close the client of this name, or leave the context of this name."""
+        await self._lab_clients.leave(name)
 
     async def ticket(self, name: str) -> str:
-        """A fresh ticket of a user."""
-        return await asyncio.to_thread(ask.ticket, self.url, name, self._setting.codes[name])
+        """Return a fresh ticket for a user."""
+        return await asyncio.to_thread(ask.ticket, self.url, name, self._config.codes[name])
 
     def spawn(self, awaitable: Awaitable[Any]) -> "Future[Any]":
-        """Start something on the background loop and go on. It ends with the lab; should it die, `health` tells."""
+        """Start a task on the background loop. It ends with the lab; if it dies, `health` reports it."""
         task = background.spawn(awaitable)
         self._tasks.append(task)
         return task
 
     def connections(self) -> list[dict[str, Any]]:
-        """What the server says of each connection (wire.http.connections). Raises OSError while it is down."""
-        return ask.connections(self.url, self._setting.ops_token)
+        """Return the server's list of connections (wire.http.connections). Raises OSError while it is down."""
+        return ask.connections(self.url, self._config.ops_token)
 
     def watch(self) -> Watch:
-        """An operator's view of the server, for a dashboard."""
-        return Watch(self.url, self._setting.ops_token)
+        """Return an operator's view of the server, for a dashboard."""
+        return Watch(self.url, self._config.ops_token)
 
     def revoke(self, user: str) -> None:
         """Close every connection of a user with 4410."""
-        ask.revoke(self.url, self._setting.ops_token, user)
+        ask.revoke(self.url, self._config.ops_token, user)
 
     def timeline(self, name: str) -> Timeline:
-        """Why the first connection of a client that ended did so, from the records of both ends. Raises ValueError."""
+        """Explain why a client's first ended connection ended, from the records of both ends. Raises ValueError."""
         return timeline(self.clients[name].log, read_audit(self.audit), self._sampler.samples)
 
-    # What happens to a server
-
     def kill(self) -> None:
-        """SIGKILL, as when the machine loses it. `restart` brings it back."""
+        """Kill the server with SIGKILL. `restart` brings it back."""
         with self._switch:
             self._server.kill()
 
     def restart(self, **limits: Any) -> None:
-        """Drain the server if it runs, then start it anew on the same port, with the same rooms and these limits.
+        """Drain the server if it runs, then restart it on the same port, with the same rooms and these limits.
 
-        Raises RuntimeError when the lab was stopped meanwhile.
+        Raises RuntimeError if the lab was stopped meanwhile.
         """
-        self._setting.limit(limits)
+        self._config.limit(limits)
         with self._switch:
-            if self._is_over:
+            if self._has_ended:
                 raise RuntimeError("this lab was stopped; labkit.Lab().start() makes a new one")
             self._server.terminate()
             self._start_server(urlsplit(self.url).port or 0)
 
     def health(self) -> Health:
-        """That the server runs, each client is open, no task died and no socket leaked. Raises Unhealthy.
+        """Check that the server runs, every client is open, no task died and no socket leaked. Raises Unhealthy.
 
-        A client that waits to reconnect is given SETTLE_S to be back.
+        A client that is reconnecting gets SETTLE_S seconds.
         """
-        runs = self._server.pid is not None
-        if runs:
-            background.run(self._company.settle())
+        faults = []
+        if self._server.pid is None:
+            faults.append("the server is not running; lab.restart() starts it again")
+        else:
+            background.run(self._lab_clients.settle())
         states = {name: client.state.value for name, client in self.clients.items()}
-        return examine(runs, states, self._strangers() if runs else 0, background.deaths())
+        faults += [f"client {name} is {state}" for name, state in states.items() if state != "open"]
+        strangers = 0 if self._server.pid is None else self._strangers()
+        if strangers:
+            faults.append(f"{strangers} connections were opened and not closed; use `async with labkit.connect(...)`")
+        faults += [f"a background task died: {death}" for death in background.deaths()]
+        if faults:
+            raise Unhealthy("; ".join(faults))
+        return Health(len(states))
 
     def _strangers(self) -> int:
-        """Connections that no client of ours has; one that was closed just now is given GOING_S to be gone."""
+        """Count connections that belong to no client of the lab; one that is just closing gets LEAVING_S seconds."""
         known = {client.connection_id for client in self.clients.values()}
-        ends = monotonic() + GOING_S
+        ends = monotonic() + LEAVING_S
         while strangers := sum(line["connectionId"] not in known for line in self.connections()):
             if monotonic() > ends:
                 break
@@ -245,11 +260,9 @@ class Lab:
         where = "a thread of this process" if isinstance(self._server, ServerThread) else "a process of its own"
         return f"<lab: a room server in {where}; connected: {clients}>"
 
-    # Inside
-
     def _start_server(self, port: int = 0) -> None:
         if isinstance(self._server, ServerProcess):
-            self._server.options = self._setting.options()
+            self._server.options = self._config.options()
         self._server.start(port)
 
 

@@ -1,12 +1,12 @@
-"""A server of your own, made of the functions of a notebook, in a process of its own.
+"""A server made of functions from a notebook, in a process of its own.
 
     mine = OwnServer(folder / "my_server.py", lab.store)
-    mine.start("import asyncio", tell, join, handle, main)      # again: the earlier one is stopped first
+    mine.start("import asyncio", tell, join, handle, main)      # a second start stops the first server
     mine.url, mine.pid
 
-What `start` is given is written to the file: a text as it is, a function by its source. The file is a program that
-needs no notebook. It prints `WebSocket server listening on ws://...` when it is ready, as the article's server does,
-and ends with its stdin. A further line `NAME NUMBER` is a sample for the store. Used in notebooks 04, 08 and 09.
+`start` writes its arguments to the file, text as it is and functions by their source, and runs it. The file is a
+program that needs no notebook. Once ready, it prints `WebSocket server listening on ws://...`; it ends with its stdin.
+Any later line `NAME NUMBER` becomes a sample in the store.
 """
 
 import inspect
@@ -20,7 +20,7 @@ from typing import Any
 
 from labkit.bench.launch.python import python
 from labkit.bench.launch.server_process import ServerProcess
-from labkit.metrics import Store
+from labkit.samples import Store
 
 Part = str | Callable[..., Any]
 RUN = 'if __name__ == "__main__":\n    asyncio.run(main())'
@@ -35,17 +35,17 @@ class OwnServer(ServerProcess):
         self.store = store
 
     def start(self, *parts: Part) -> str:  # type: ignore[override]
-        """Write the parts, run them, return the address. Raises ServerDied, with what the program said of itself."""
+        """Write the parts, run them, and return the address. Raises ServerDied with the end of the program's log."""
         self.terminate()
         self.path.write_text("\n\n\n".join([*map(_source, parts), RUN]) + "\n", encoding="utf-8")
         return super().start()
 
     def command(self, port: int) -> list[str]:
-        """How it is run; it chooses a port by itself."""
+        """Return the command line; the program chooses its own port."""
         return python(str(self.path))
 
-    def hear(self, line: str) -> None:
-        """A sample, where the line is one."""
+    def printed(self, line: str) -> None:
+        """Store the line if it is a sample."""
         name, _, value = line.rpartition(" ")
         if self.store is not None:
             with suppress(ValueError):

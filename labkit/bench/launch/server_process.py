@@ -1,7 +1,7 @@
-"""`labkit serve` as a process beside this one: a blocked or busy cell does not stop its heartbeats.
+"""Server processes that end with this one, so that a blocked or busy notebook cell does not stop their heartbeats.
 
-It ends with its parent, however the parent ends: its stdin is our end of a pipe. It has a session of its own, so that
-interrupting a notebook cell, which signals the kernel's whole process group, leaves it running.
+The server's stdin is a pipe: however this process ends, the server sees the end of its stdin and ends too. The server
+has its own session, so interrupting a notebook cell, which signals the kernel's whole process group, leaves it running.
 """
 
 import contextlib
@@ -22,14 +22,14 @@ LOG_LINES = 32
 
 
 class ServerDied(RuntimeError):
-    """The server ended before it was ready; the text holds the last lines of its log."""
+    """The server ended before it was ready; the message contains the end of its log."""
 
 
 class ServerProcess:
-    """One server process. `start` returns when it listens."""
+    """One `labkit serve` process."""
 
     def __init__(self, environment: Mapping[str, str], options: Sequence[str] = ()) -> None:
-        """`options` as for `labkit serve`; secrets belong in `environment`, where no process list shows them."""
+        """`options` as for `labkit serve`. Put secrets into `environment`: process lists show options."""
         self.log: deque[str] = deque(maxlen=LOG_LINES)
         self.url = ""
         self.options = list(options)
@@ -37,7 +37,7 @@ class ServerProcess:
         self._process: subprocess.Popen[str] | None = None
 
     def start(self, port: int = 0) -> str:
-        """Start it and return its address. Raises ServerDied."""
+        """Start it, wait until it listens, and return its address. Raises ServerDied."""
         process = self._process = subprocess.Popen(
             self.command(port),
             stdin=subprocess.PIPE,
@@ -48,20 +48,20 @@ class ServerProcess:
             env=self._environment,
             start_new_session=True,
         )
-        said: Queue[str] = Queue()
+        first_line: Queue[str] = Queue()
         assert process.stdout is not None and process.stderr is not None
-        threading.Thread(target=self._listen, args=(process.stdout, said), daemon=True).start()
-        follower = threading.Thread(target=_follow, args=(process.stderr, self.log.append), daemon=True)
-        follower.start()
-        self.url = self._wait_until_ready(said, follower)
+        threading.Thread(target=self._read_output, args=(process.stdout, first_line), daemon=True).start()
+        log_reader = threading.Thread(target=_read_lines, args=(process.stderr, self.log.append), daemon=True)
+        log_reader.start()
+        self.url = self._wait_until_ready(first_line, log_reader)
         return self.url
 
     def command(self, port: int) -> list[str]:
-        """What is run."""
+        """Return the command line."""
         return python("labkit", "serve", "--with-parent", "--port", str(port), *self.options)
 
-    def hear(self, line: str) -> None:
-        """What it prints once it is ready; `labkit serve` prints nothing."""
+    def printed(self, line: str) -> None:
+        """Handle a line that it prints after the first; `labkit serve` prints none."""
 
     @property
     def pid(self) -> int | None:
@@ -69,11 +69,11 @@ class ServerProcess:
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def terminate(self) -> int:
-        """SIGTERM, wait for the drain, and return the exit code; SIGKILL when it does not end."""
+        """Send SIGTERM, wait for the drain, and return the exit code; send SIGKILL if it does not end."""
         return self._end(kill=False)
 
     def kill(self) -> int:
-        """SIGKILL: it says no word to anybody."""
+        """Send SIGKILL: it closes no connection properly."""
         return self._end(kill=True)
 
     def _end(self, kill: bool) -> int:
@@ -81,7 +81,7 @@ class ServerProcess:
         if process is None:
             return 0
         if process.poll() is None:
-            process.kill() if kill else process.terminate()
+            self._signal(kill)
         try:
             code = process.wait(STOP_S)
         except subprocess.TimeoutExpired:
@@ -92,23 +92,27 @@ class ServerProcess:
                 process.stdin.close()
         return code
 
-    def _listen(self, out: IO[str], said: "Queue[str]") -> None:
-        said.put(out.readline().rstrip("\n"))
-        _follow(out, self.hear)
+    def _signal(self, kill: bool) -> None:
+        assert self._process is not None
+        self._process.kill() if kill else self._process.terminate()
 
-    def _wait_until_ready(self, said: "Queue[str]", follower: threading.Thread) -> str:
+    def _read_output(self, out: IO[str], first_line: "Queue[str]") -> None:
+        first_line.put(out.readline().rstrip("\n"))
+        _read_lines(out, self.printed)
+
+    def _wait_until_ready(self, first_line: "Queue[str]", log_reader: threading.Thread) -> str:
         try:
-            line = said.get(timeout=START_S)
+            line = first_line.get(timeout=START_S)
         except Empty:
             line = ""
         if line.startswith(READY):
             return line.removeprefix(READY)
         self.kill()
-        follower.join(1)
-        raise ServerDied("the server did not start:\n" + "\n".join(self.log or ["(it said nothing)"]))
+        log_reader.join(1)
+        raise ServerDied("the server did not start:\n" + "\n".join(self.log or ["(it printed nothing)"]))
 
 
-def _follow(stream: IO[str], keep: Callable[[str], object]) -> None:
+def _read_lines(stream: IO[str], keep: Callable[[str], object]) -> None:
     with stream:
         for line in stream:
             keep(line.rstrip("\n"))

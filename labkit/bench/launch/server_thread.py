@@ -1,6 +1,6 @@
-"""The lab's server in this process, to look inside (`lab.inside.hub.state.rooms`), on a thread and loop of its own.
+"""The lab's server in a thread of this process, so that a notebook can look inside (`lab.inside.hub.state.rooms`).
 
-A busy cell slows it down, for both share one interpreter lock; notebook 05 shows that. Otherwise use the process.
+A busy cell slows it down, because both share one interpreter lock. Use the process unless you need to look inside.
 """
 
 import asyncio
@@ -13,10 +13,10 @@ STOP_S = 15.0
 
 
 class ServerThread:
-    """One server in a thread; it starts and stops as bench.launch.server_process does, and cannot be killed."""
+    """One server in a thread. It starts and stops like ServerProcess, but cannot be killed."""
 
     def __init__(self, make: Callable[[int], Server]) -> None:
-        self.log: list[str] = ["(in a thread: what the server logs is this process's own log)"]
+        self.log: list[str] = ["(in a thread: the server logs into this process's own log)"]
         self.url = ""
         self.inside: Server | None = None
         self._make = make
@@ -37,7 +37,7 @@ class ServerThread:
 
     @property
     def pid(self) -> int | None:
-        """The thread's own number while the server runs."""
+        """The thread's native id while the server runs."""
         return self._thread.native_id if self._thread is not None and self.inside is not None else None
 
     def terminate(self) -> int:
@@ -52,5 +52,5 @@ class ServerThread:
         return 0
 
     def kill(self) -> int:
-        """Not possible here. Raises RuntimeError."""
+        """Raise RuntimeError: a thread cannot be killed."""
         raise RuntimeError("a server in a thread cannot be killed; start the lab without in_thread=True")

@@ -1,1 +1,1 @@
-"""Load on a room server: many members who talk, and how late everybody heard it."""
+"""Load on a room server: many members publish, and each delivery's latency is measured."""

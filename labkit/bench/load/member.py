@@ -1,6 +1,6 @@
-"""One member under load: a plain connection that enters a room, says what it is given and passes on what it hears.
+"""One member under load: a plain connection in one room that publishes and receives.
 
-It does not reconnect: what a close costs must be seen in the figures. Taught in notebook 06 (slow consumers).
+It does not reconnect, so the figures show what a close costs.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from labkit.bench.plain_socket import Closed, NotAWebSocket, PlainSocket, text, upgrade
+from labkit.bench.plain_socket import CloseFrame, NotAWebSocket, PlainSocket, text, upgrade
 from labkit.platform.os_errors import clock_fault
 from labkit.rules.backoff import Backoff
 from labkit.rules.close_codes import CloseCode, row
@@ -18,83 +18,80 @@ from labkit.rules.close_codes import CloseCode, row
 ENTER_S = 10.0
 TRIES = 20
 
-Heard = Callable[["Member", dict[str, Any]], None]
+OnMessage = Callable[["LoadMember", dict[str, Any]], None]
 
 
 class LoadFailed(RuntimeError):
-    """Nothing can be measured there; the text says why and what to do."""
+    """Nothing could be measured; the message says why and what to do."""
 
 
-class Member(asyncio.Protocol):
-    """A connection in one room. `entered` is done when `joined` came."""
+class LoadMember(asyncio.Protocol):
+    """A connection in one room. `entered` is done when `joined` has arrived."""
 
-    def __init__(self, url: str, token: str, room_id: str, hear: Heard) -> None:
+    def __init__(self, url: str, token: str, room_id: str, on_message: OnMessage) -> None:
         self.room_id = room_id
-        self.ended: Closed | None = None
+        self.ended: CloseFrame | None = None
         self.entered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._url = url
         self._token = token
-        self._hear = hear
+        self._on_message = on_message
         self._plain = PlainSocket()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """TCP is there."""
+        """Send the handshake."""
         self._transport = cast(asyncio.Transport, transport)
         self._transport.write(upgrade(self._url))
 
     def data_received(self, data: bytes) -> None:
-        """Bytes came."""
+        """Handle the messages in these bytes."""
         was_open = self._plain.is_open
         try:
-            messages = self._plain.take(data)
+            messages = self._plain.receive(data)
         except ConnectionError as error:
-            self._fail(error)
+            if not self.entered.done():
+                self.entered.set_exception(error)
+            self._transport.abort()
             return
         if self._plain.is_open and not was_open:
-            self.say({"type": "auth", "token": self._token})
+            self.send({"type": "auth", "token": self._token})
         for message in messages:
-            self._take(message)
-        if self._plain.answers:
-            self._transport.write(self._plain.answers)
-            self._plain.answers = b""
+            self._handle(message)
+        if self._plain.pongs:
+            self._transport.write(self._plain.pongs)
+            self._plain.pongs = b""
 
     def connection_lost(self, _: Exception | None) -> None:
-        """It is over."""
-        self.ended = self.ended or Closed(CloseCode.NO_CLOSE_FRAME, "")
+        """Note how the connection ended."""
+        self.ended = self.ended or CloseFrame(CloseCode.NO_CLOSE_FRAME, "")
         if not self.entered.done():
             self.entered.set_exception(ConnectionError(f"closed with {self.ended.code} {self.ended.reason}".rstrip()))
 
-    def say(self, message: dict[str, Any]) -> None:
-        """Send a message; after the end it goes nowhere."""
+    def send(self, message: dict[str, Any]) -> None:
+        """Send a message, unless the connection has ended."""
         if self.ended is None:
             self._transport.write(text(message))
 
-    def hang_up(self) -> None:
-        """End it."""
+    def abort(self) -> None:
+        """End the connection at once."""
         self._transport.abort()
 
-    def _take(self, message: dict[str, Any] | Closed) -> None:
-        if isinstance(message, Closed):
+    def _handle(self, message: dict[str, Any] | CloseFrame) -> None:
+        if isinstance(message, CloseFrame):
             self.ended = message
             self._transport.close()
         elif message.get("type") == "auth_ok":
-            self.say({"type": "join", "roomId": self.room_id})
+            self.send({"type": "join", "roomId": self.room_id})
         elif message.get("type") == "joined" and not self.entered.done():
             self.entered.set_result(None)
         else:
-            self._hear(self, message)
-
-    def _fail(self, error: ConnectionError) -> None:
-        if not self.entered.done():
-            self.entered.set_exception(error)
-        self._transport.abort()
+            self._on_message(self, message)
 
 
-async def enter(url: str, token: str, room_id: str, hear: Heard) -> Member:
-    """A member in its room; refused for the accept rate, it comes back when told. Raises LoadFailed."""
+async def enter(url: str, token: str, room_id: str, on_message: OnMessage) -> LoadMember:
+    """Connect a member and join a room; when the accept rate refuses it, wait and try again. Raises LoadFailed."""
     backoff = Backoff(Random())
     for _ in range(TRIES):
-        member = await _connect(url, token, room_id, hear)
+        member = await _connect(url, token, room_id, on_message)
         try:
             async with asyncio.timeout(ENTER_S):
                 await member.entered
@@ -112,11 +109,11 @@ async def enter(url: str, token: str, room_id: str, hear: Heard) -> Member:
             return member
         finally:
             if member.entered.cancelled() or not member.entered.done() or member.entered.exception():
-                member.hang_up()
-    raise LoadFailed(f"{url} let us in not once in {TRIES} tries")
+                member.abort()
+    raise LoadFailed(f"{url} refused a member {TRIES} times in a row; raise its accept rate, or use fewer members")
 
 
-async def _connect(url: str, token: str, room_id: str, hear: Heard) -> Member:
+async def _connect(url: str, token: str, room_id: str, on_message: OnMessage) -> LoadMember:
     parts = urlsplit(url)
     tls = ssl.create_default_context() if parts.scheme == "wss" else None
     port = parts.port or (443 if tls else 80)
@@ -124,7 +121,7 @@ async def _connect(url: str, token: str, room_id: str, hear: Heard) -> Member:
     try:
         async with asyncio.timeout(ENTER_S):
             _, member = await loop.create_connection(
-                lambda: Member(url, token, room_id, hear), parts.hostname or "", port, ssl=tls
+                lambda: LoadMember(url, token, room_id, on_message), parts.hostname or "", port, ssl=tls
             )
     except TimeoutError:
         raise LoadFailed(f"{url} did not answer within {ENTER_S:g} s") from None

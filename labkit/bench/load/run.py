@@ -1,58 +1,108 @@
-"""Load on a room server: rooms full of members who talk, and how late everybody heard it.
+"""Load on a room server: rooms of members publish at a rate, and each delivery's latency is measured.
 
     result = labkit.run(labkit.load("ws://localhost:8080", rooms=5, members=20, rate=200, seconds=10))
     result.p99_ms
 
-Open loop (`rate`): what is due is said, whatever became of the messages before, and a latency begins when its message
-was *due*. So a server, or a tester, that stands still for a second shows in every message of that second. Closed loop
-(rate None): each room says the next thing when it has heard the last, and such a second shows once: this is coordinated
-omission. Taught in notebook 06 (slow consumers).
+Open loop (`rate`): each message is sent when it is due, whatever happened to earlier ones, and its latency starts when
+it was *due*. A server, or a tester, that stalls for a second therefore shows in every message of that second. Closed
+loop (rate None): each room publishes when its last message has been delivered, so the same second shows only once.
+That is coordinated omission.
 """
 
 import asyncio
 import secrets
 from array import array
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from itertools import count, cycle
+from math import ceil
 from time import monotonic
 from typing import Any
 
-from labkit.bench.load.member import LoadFailed, Member, enter
-from labkit.bench.load.result import LoadPlan, LoadResult, percentile
+from labkit.bench.load.member import LoadFailed, LoadMember, enter
+from labkit.text.digits import digits
+from labkit.wire.client.address import checked
 
 __all__ = ["Load", "LoadFailed", "LoadPlan", "LoadResult", "load"]
 
-AT_ONCE = 50  # that enter at the same time
-QUIET_S = 2.0  # without a delivery, at the end: what has not come by then is lost
-ANSWER_S = 5.0  # closed loop: after this, the next one
+AT_ONCE = 50  # members that enter at the same time
+QUIET_S = 2.0  # without a delivery, at the end: what has not arrived by then is lost
+ANSWER_S = 5.0  # closed loop: how long a member waits for its own message
 TEXT = "x" * 100
 
 
+@dataclass(frozen=True)
+class LoadPlan:
+    """`rate`: messages per second in all rooms together; None is the closed loop. Raises ValueError."""
+
+    url: str
+    token: str = "dev-token"
+    rooms: int = 1
+    members: int = 10
+    rate: float | None = 100.0
+    seconds: float = 10.0
+
+    def __post_init__(self) -> None:
+        checked(self.url)
+        if self.rooms < 1 or self.members < 1:
+            raise ValueError("a load needs at least one room and one member in it")
+        if not 0 < self.seconds < 1e6 or (self.rate is not None and not 0 < self.rate < 1e6):
+            raise ValueError("rate and seconds must be above 0 and below a million")
+
+    def __repr__(self) -> str:  # without the token
+        mode = "closed loop" if self.rate is None else f"{digits(self.rate)} messages a second"
+        return f"<load: {self.rooms} rooms of {self.members}, {mode}, for {digits(self.seconds)} s>"
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """`delivered` counts each member that received a message; `lost` each that should have and did not.
+
+    Latencies run from when a message was due to when a member received it. `late_ms`: the tester's own worst delay.
+    `refused`: `error` answers by code. `closes`: members that lost their connection, by close code.
+    """
+
+    sent: int
+    delivered: int
+    per_s: float
+    p50_ms: float | None
+    p99_ms: float | None
+    lost: int
+    late_ms: float
+    refused: dict[str, int]
+    closes: dict[int, int]
+
+    def json(self) -> dict[str, Any]:
+        """Return what `labkit load --json` prints."""
+        figures = asdict(self)
+        return {name: figures[name] for name in ("sent", "delivered", "per_s", "p50_ms", "p99_ms", "lost")}
+
+
 class Load:
-    """One run. `stop` ends it early, with what was measured so far."""
+    """One run. `stop` ends it early and keeps what was measured."""
 
     def __init__(self, plan: LoadPlan, on_second: Callable[["Load"], None] | None = None) -> None:
         self.plan = plan
         self.sent = self.delivered = 0
-        self.latencies_s = array("d")  # one for each delivery
-        self.rooms: list[list[Member]] = []
+        self.latencies_s = array("d")  # one per delivery
+        self.rooms: list[list[LoadMember]] = []
         self._on_second = on_second
         self._due: dict[str, float] = {}
-        self._asked: dict[str, tuple[Member, asyncio.Event]] = {}  # closed loop: who waits for what
+        self._awaited: dict[str, tuple[LoadMember, asyncio.Event]] = {}  # closed loop: by request
         self._refused: Counter[str] = Counter()
         self._late_s = 0.0
-        self._heard_at = 0.0
+        self._delivered_at = 0.0
         self._stop = asyncio.Event()
         self._name = secrets.token_hex(4)
 
     def stop(self) -> None:
-        """Say nothing more."""
+        """Publish nothing more."""
         self._stop.set()
 
     async def run(self) -> LoadResult:
-        """Enter, talk, wait for the last deliveries, leave. Raises LoadFailed."""
+        """Enter, publish, wait for the last deliveries, leave. Raises LoadFailed."""
         try:
             await self._enter()
             started = monotonic()
@@ -61,25 +111,25 @@ class Load:
             stopped = monotonic()
             await self._settle()
             ticking.cancel()
-            return self._result(max(stopped, self._heard_at) - started)
+            return self._result(max(stopped, self._delivered_at) - started)
         finally:
             for member in self._members():
-                member.hang_up()
+                member.abort()
 
-    def _members(self) -> list[Member]:
+    def _members(self) -> list[LoadMember]:
         return [member for room in self.rooms for member in room]
 
     async def _enter(self) -> None:
-        plan, gate = self.plan, asyncio.Semaphore(AT_ONCE)
+        plan, slots = self.plan, asyncio.Semaphore(AT_ONCE)
         self.rooms = [[] for _ in range(plan.rooms)]
 
-        async def one(room: int) -> None:
-            async with gate:
+        async def enter_one(room: int) -> None:
+            async with slots:
                 if not self._stop.is_set():
-                    member = await enter(plan.url, plan.token, f"load:{self._name}:{room}", self._hear)
+                    member = await enter(plan.url, plan.token, f"load:{self._name}:{room}", self._received)
                     self.rooms[room].append(member)
 
-        entering = [asyncio.create_task(one(room)) for room in range(plan.rooms) for _ in range(plan.members)]
+        entering = [asyncio.create_task(enter_one(room)) for room in range(plan.rooms) for _ in range(plan.members)]
         try:
             await asyncio.gather(*entering)
         finally:
@@ -87,61 +137,57 @@ class Load:
                 task.cancel()
             await asyncio.gather(*entering, return_exceptions=True)
 
-    # Talking
-
     async def _open_loop(self) -> None:
-        """Each message has its moment; what is overdue is said at once, and its latency has begun already."""
+        """Send each message when it is due. An overdue one is sent at once, and its latency has already started."""
         plan, started = self.plan, monotonic()
         assert plan.rate is not None
         for number in range(round(plan.rate * plan.seconds)):
             due = started + number / plan.rate
-            await self._until(due)
+            await self._sleep_until(due)
             if self._stop.is_set():
                 return
             self._late_s = max(self._late_s, monotonic() - due)
             room = self.rooms[number % plan.rooms]
-            self._say(room[number // plan.rooms % plan.members], f"{self._name}-{number}", due)
+            self._publish(room[number // plan.rooms % plan.members], f"{self._name}-{number}", due)
 
     async def _closed_loop(self) -> None:
         numbers, ends = count(), monotonic() + self.plan.seconds
 
-        async def talk(room: list[Member]) -> None:
+        async def talk(room: list[LoadMember]) -> None:
             for member in cycle(room):
                 if monotonic() >= ends or self._stop.is_set() or all(each.ended for each in room):
                     return
                 if member.ended is None:
-                    await self._ask(member, f"{self._name}-{next(numbers)}")
+                    await self._publish_and_wait(member, f"{self._name}-{next(numbers)}")
 
         await asyncio.gather(*(talk(room) for room in self.rooms if room))
 
-    async def _ask(self, member: Member, name: str) -> None:
-        """Say something, and wait until its own speaker hears it, or is refused."""
-        _, answered = self._asked[name] = member, asyncio.Event()
-        self._say(member, name, monotonic())
+    async def _publish_and_wait(self, member: LoadMember, request: str) -> None:
+        """Publish, and wait until the member receives its own message or an error."""
+        _, answered = self._awaited[request] = member, asyncio.Event()
+        self._publish(member, request, monotonic())
         with suppress(TimeoutError):
             async with asyncio.timeout(ANSWER_S):
                 await answered.wait()
-        del self._asked[name]
+        del self._awaited[request]
 
-    def _say(self, member: Member, name: str, due: float) -> None:
+    def _publish(self, member: LoadMember, request: str, due: float) -> None:
         self.sent += 1
-        self._due[name] = due
-        member.say({"type": "chat", "roomId": member.room_id, "requestId": name, "text": TEXT})
+        self._due[request] = due
+        member.send({"type": "chat", "roomId": member.room_id, "requestId": request, "text": TEXT})
 
-    def _hear(self, member: Member, message: dict[str, Any]) -> None:
-        kind, name = message.get("type"), str(message.get("requestId"))
-        due = self._due.get(name)
+    def _received(self, member: LoadMember, message: dict[str, Any]) -> None:
+        kind, request = message.get("type"), str(message.get("requestId"))
+        due = self._due.get(request)
         if kind == "chat" and due is not None:
-            self._heard_at = monotonic()
-            self.latencies_s.append(self._heard_at - due)
+            self._delivered_at = monotonic()
+            self.latencies_s.append(self._delivered_at - due)
             self.delivered += 1
         elif kind == "error":
             self._refused[str(message.get("code"))] += 1
-        asker, answered = self._asked.get(name, (None, None))
-        if answered is not None and asker is member:
+        sender, answered = self._awaited.get(request, (None, None))
+        if answered is not None and sender is member:
             answered.set()
-
-    # The end
 
     async def _settle(self) -> None:
         expected, seen = self.sent * self.plan.members, -1
@@ -155,8 +201,8 @@ class Load:
             await asyncio.sleep(1)
             self._on_second(self)
 
-    async def _until(self, due: float) -> None:
-        """Wait, or at least let the others do something: a tester that is behind must go on listening."""
+    async def _sleep_until(self, due: float) -> None:
+        """Sleep, or at least yield once: a tester that is behind must still receive."""
         await asyncio.sleep(0)
         while (early := due - monotonic()) > 0 and not self._stop.is_set():
             await asyncio.sleep(min(early, 0.1))
@@ -177,6 +223,13 @@ class Load:
         )
 
 
+def percentile(ordered_s: Sequence[float], percent: float) -> float | None:
+    """Return the smallest latency, in ms, that `percent` of all do not exceed (nearest rank); None without any."""
+    if not ordered_s:
+        return None
+    return round(1000 * ordered_s[ceil(percent / 100 * len(ordered_s)) - 1], 3)
+
+
 async def load(url: str, token: str = "dev-token", **plan: Any) -> LoadResult:
-    """Put a load on a server: see LoadPlan for the rest. Raises ValueError, LoadFailed."""
+    """Run a load; the other arguments are those of LoadPlan. Raises ValueError, LoadFailed."""
     return await Load(LoadPlan(url, token, **plan)).run()

@@ -1,10 +1,10 @@
-"""Five things a server may do with what a slow member has not read: each a queue with another answer to "it is full".
+"""Five policies for a slow consumer's queue: each does something else when the queue is full.
 
-    policy.offer(frame, now)     False: whoever speaks has to wait (only Block says so)
-    policy.next()                the frame to send now, or None
+    policy.offer(event, now)     False: the publisher must wait (only Block does this)
+    policy.next()                the event to send now, or None
     policy.away_until            while this is in the future, the member is not connected
 
-All are pure and take `now`. Compared on one trace in bench.slow.trace. Taught in notebook 06 (slow consumers).
+`now` is an argument, in seconds. bench.slow.trace compares them on one trace.
 """
 
 from collections import deque
@@ -15,12 +15,12 @@ from labkit.rules.outbox import Offer, Outbox
 
 MAX_BYTES = 64 * 1024
 MAX_AGE_S = 3.0
-AWAY_S = 1.5  # from the close to the next auth_ok: the least a client waits after 1013, and a little jitter
-HISTORY = 256  # what a room gives again to who comes back
+AWAY_S = 1.5  # from the close to the next auth_ok: the minimum wait after 1013 plus a little jitter
+HISTORY = 256  # events that a room resends to a returning member
 
 
-class Frame(NamedTuple):
-    """One event on its way to the member. `key` is what it is about: a newer one may stand for it."""
+class QueuedEvent(NamedTuple):
+    """One event on its way to the member. `key` is what it is about: a newer event may replace it."""
 
     number: int
     at: float
@@ -28,8 +28,8 @@ class Frame(NamedTuple):
     bytes: int
 
 
-class Policy:
-    """A queue for one member. `bytes` is what it holds now, `lost` what the member will never see."""
+class SlowPolicy:
+    """A queue for one member. `bytes` is its current size; `lost` counts events that the member will never see."""
 
     name = "unbounded"
 
@@ -37,84 +37,84 @@ class Policy:
         self.away_until = 0.0
         self.lost = 0
         self.bytes = 0
-        self.queue: deque[Frame] = deque()
+        self.queue: deque[QueuedEvent] = deque()
 
-    def offer(self, frame: Frame, now: float) -> bool:
-        """Take a frame."""
-        self.queue.append(frame)
-        self.bytes += frame.bytes
+    def offer(self, event: QueuedEvent, now: float) -> bool:
+        """Queue an event."""
+        self.queue.append(event)
+        self.bytes += event.bytes
         return True
 
-    def next(self) -> Frame | None:
-        """Give a frame to the socket."""
+    def next(self) -> QueuedEvent | None:
+        """Return the next event for the socket."""
         if not self.queue:
             return None
-        frame = self.queue.popleft()
-        self.bytes -= frame.bytes
-        return frame
+        event = self.queue.popleft()
+        self.bytes -= event.bytes
+        return event
 
     def tick(self, now: float) -> None:
-        """Time passes."""
+        """Act on the passage of time."""
 
 
-class DropOldest(Policy):
-    """The newest matter: a full queue forgets its oldest frame."""
+class DropOldest(SlowPolicy):
+    """A full queue drops its oldest event, because the newest matter most."""
 
     name = "drop oldest"
 
-    def offer(self, frame: Frame, now: float) -> bool:
-        """Take it; make room first."""
-        while self.queue and self.bytes + frame.bytes > MAX_BYTES:
+    def offer(self, event: QueuedEvent, now: float) -> bool:
+        """Queue it, and make room first."""
+        while self.queue and self.bytes + event.bytes > MAX_BYTES:
             self.bytes -= self.queue.popleft().bytes
             self.lost += 1
-        return super().offer(frame, now)
+        return super().offer(event, now)
 
 
-class DropNewest(Policy):
-    """The order matters: a full queue takes no more."""
+class DropNewest(SlowPolicy):
+    """A full queue drops the new event, because the beginning matters most."""
 
     name = "drop newest"
 
-    def offer(self, frame: Frame, now: float) -> bool:
-        """Take it if there is room."""
-        if self.bytes + frame.bytes > MAX_BYTES:
+    def offer(self, event: QueuedEvent, now: float) -> bool:
+        """Queue it if there is room."""
+        if self.bytes + event.bytes > MAX_BYTES:
             self.lost += 1
             return True
-        return super().offer(frame, now)
+        return super().offer(event, now)
 
 
-class Conflate(Policy):
-    """The state matters: a newer frame takes the place of the one about the same thing."""
+class Conflate(SlowPolicy):
+    """A newer event replaces the queued one with its key, because only the latest state matters."""
 
     name = "conflate by key"
 
-    def offer(self, frame: Frame, now: float) -> bool:
-        """Put it where the older one of its key was."""
+    def offer(self, event: QueuedEvent, now: float) -> bool:
+        """Queue it in the place of the older one."""
         for place, waiting in enumerate(self.queue):
-            if waiting.key == frame.key:
-                self.queue[place] = frame
-                self.bytes += frame.bytes - waiting.bytes
+            if waiting.key == event.key:
+                self.queue[place] = event
+                self.bytes += event.bytes - waiting.bytes
                 self.lost += 1
                 return True
-        return super().offer(frame, now)
+        return super().offer(event, now)
 
 
-class Block(Policy):
-    """Nothing may be lost: the speaker waits, and with it the room."""
+class Block(SlowPolicy):
+    """Nothing is lost: the publisher waits, and with it the whole room."""
 
     name = "block the room"
 
-    def offer(self, frame: Frame, now: float) -> bool:
-        """Take it, or tell the speaker to wait."""
-        if self.bytes + frame.bytes > MAX_BYTES:
+    def offer(self, event: QueuedEvent, now: float) -> bool:
+        """Queue it, or return False so that the publisher waits."""
+        if self.bytes + event.bytes > MAX_BYTES:
             return False
-        return super().offer(frame, now)
+        return super().offer(event, now)
 
 
-class CloseAndResume(Policy):
-    """This kit's: the member is closed with 1013, comes back, and is given what it missed, as far as it is kept.
+class CloseAndResume(SlowPolicy):
+    """labkit's policy: the member is closed with 1013, reconnects, and receives what it missed if that is still stored.
 
-    The limits are those of rules.outbox itself, which the server runs.
+    It uses rules.outbox, as the server does.
     """
 
     name = "close and resume"
@@ -122,31 +122,31 @@ class CloseAndResume(Policy):
     def __init__(self) -> None:
         super().__init__()
         self.closes = 0
-        self._history: deque[Frame] = deque(maxlen=HISTORY)
+        self._history: deque[QueuedEvent] = deque(maxlen=HISTORY)
         self._delivered = -1
         self._outbox = Outbox(MAX_BYTES, MAX_AGE_S)
 
-    def offer(self, frame: Frame, now: float) -> bool:
-        """Take it, unless that is one too many."""
-        self._history.append(frame)
+    def offer(self, event: QueuedEvent, now: float) -> bool:
+        """Queue it, or close the member if the outbox overflows."""
+        self._history.append(event)
         if now < self.away_until:
             return True
-        if self._outbox.offer(bytes(frame.bytes), now) is Offer.OVERFLOW:
+        if self._outbox.offer(bytes(event.bytes), now) is Offer.OVERFLOW:
             self._close(now)
             return True
-        return super().offer(frame, now)
+        return super().offer(event, now)
 
-    def next(self) -> Frame | None:
-        """Give a frame; what it weighs leaves the outbox when the socket has taken it."""
-        frame = super().next()
+    def next(self) -> QueuedEvent | None:
+        """Return the next event, and count its bytes out of the outbox."""
+        event = super().next()
         self._outbox.delivered()
-        if frame is not None:
-            self._delivered = frame.number
-            self._outbox.take(frame.bytes)
-        return frame
+        if event is not None:
+            self._delivered = event.number
+            self._outbox.take(event.bytes)
+        return event
 
     def tick(self, now: float) -> None:
-        """Close it when its oldest frame is too old; let it in again when its time has come."""
+        """Close the member when its oldest event is too old; reconnect it after its wait."""
         if self.away_until and now >= self.away_until:
             self.away_until = 0.0
             self._resume(now)
@@ -161,17 +161,17 @@ class CloseAndResume(Policy):
         self._outbox = Outbox(MAX_BYTES, MAX_AGE_S)
 
     def _resume(self, now: float) -> None:
-        """What was missed, all of it or nothing: a member that is told of a gap fetches the state anew."""
-        missed = [frame for frame in self._history if frame.number > self._delivered]
+        """Resend everything missed, or nothing: a member that sees a gap fetches the state itself."""
+        missed = [event for event in self._history if event.number > self._delivered]
         if not missed:
             return
-        if missed[0].number > self._delivered + 1 or sum(frame.bytes for frame in missed) > MAX_BYTES:
+        if missed[0].number > self._delivered + 1 or sum(event.bytes for event in missed) > MAX_BYTES:
             self.lost += missed[-1].number - self._delivered
             self._delivered = missed[-1].number
             return
-        for frame in missed:
-            self._outbox.offer(bytes(frame.bytes), now)
-            super().offer(frame, now)
+        for event in missed:
+            self._outbox.offer(bytes(event.bytes), now)
+            super().offer(event, now)
 
 
-POLICIES: Sequence[type[Policy]] = (CloseAndResume, DropOldest, DropNewest, Conflate, Block)
+POLICIES: Sequence[type[SlowPolicy]] = (CloseAndResume, DropOldest, DropNewest, Conflate, Block)

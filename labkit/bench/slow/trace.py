@@ -1,18 +1,17 @@
 """One recorded trace, five policies: what each costs in loss, staleness and memory.
 
-    trace = record(seed=1)                  # what a room said, and how fast one member read
+    trace = record(seed=1)                  # the events of a room, and how fast one member read
     comparison = compare_policies(trace)
     comparison.frame()
 
-The trace is a value: the same room and the same bad minutes for every policy, on a virtual clock. Taught in
-notebook 06 (slow consumers).
+Every policy gets the same events and the same slow reader, on a virtual clock.
 """
 
 from dataclasses import asdict, dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from labkit.bench.slow.policies import POLICIES, CloseAndResume, Frame, Policy
+from labkit.bench.slow.policies import POLICIES, CloseAndResume, QueuedEvent, SlowPolicy
 
 if TYPE_CHECKING:
     import pandas
@@ -22,25 +21,25 @@ SECONDS = 60.0
 EVENTS_PER_S = 40.0
 KEYS = 12  # things that the events are about: jobs, customers, cursors
 BYTES = (200, 1200)
-SPEEDS = (60_000.0, 0.0, 4_000.0, 60_000.0, 15_000.0, 60_000.0)  # of the reader, in bytes a second, ten seconds each
+SPEEDS = (60_000.0, 0.0, 4_000.0, 60_000.0, 15_000.0, 60_000.0)  # of the reader, in bytes per second, ten seconds each
 
 
 @dataclass(frozen=True)
 class Trace:
-    """What was said in a room, and how fast one member read during each part of the time."""
+    """The events of a room, and how fast one member read in each part of the time."""
 
-    frames: tuple[Frame, ...]
+    events: tuple[QueuedEvent, ...]
     speeds: tuple[float, ...]
     part_s: float
 
     def speed(self, now: float) -> float:
-        """The reader's bytes a second at a time."""
+        """Return the reader's bytes per second at a time."""
         return self.speeds[min(int(now / self.part_s), len(self.speeds) - 1)]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one policy made of the trace. Staleness is the age of an event when the member read it."""
+    """What one policy did with the trace. Staleness is an event's age when the member read it, in seconds."""
 
     policy: str
     delivered: int
@@ -53,7 +52,7 @@ class Outcome:
 
     @property
     def lost_share(self) -> float:
-        """Of all events, those that the member never saw."""
+        """The share of events that the member never saw."""
         return self.lost / max(1, self.delivered + self.lost)
 
 
@@ -67,39 +66,39 @@ class SlowComparison:
         return f"<{', '.join(outcome.policy for outcome in self.outcomes)}, on one trace>"
 
     def frame(self) -> "pandas.DataFrame":
-        """A row a policy. Needs pandas."""
+        """Return one row per policy. Needs pandas."""
         import pandas
 
         return pandas.DataFrame([asdict(outcome) for outcome in self.outcomes]).set_index("policy").round(2)
 
 
 def record(seed: int = 1, seconds: float = SECONDS) -> Trace:
-    """A minute in a room, from a seed: events at irregular moments, about a dozen things, of different sizes."""
+    """Draw the events of a room from a seed: at irregular times, with KEYS keys and different sizes."""
     rng = Random(seed)
-    frames: list[Frame] = []
+    events: list[QueuedEvent] = []
     now = rng.expovariate(EVENTS_PER_S)
     while now < seconds:
-        frames.append(Frame(len(frames), now, f"thing {rng.randrange(KEYS)}", rng.randint(*BYTES)))
+        events.append(QueuedEvent(len(events), now, f"thing {rng.randrange(KEYS)}", rng.randint(*BYTES)))
         now += rng.expovariate(EVENTS_PER_S)
-    return Trace(tuple(frames), SPEEDS, seconds / len(SPEEDS))
+    return Trace(tuple(events), SPEEDS, seconds / len(SPEEDS))
 
 
 def compare_policies(trace: Trace) -> SlowComparison:
-    """Every policy on the same trace."""
+    """Replay the trace with every policy."""
     return SlowComparison(tuple(replay(trace, policy()) for policy in POLICIES))
 
 
-def replay(trace: Trace, policy: Policy) -> Outcome:
-    """One policy on the trace, in steps of five milliseconds, until the member has read what it ever will."""
-    waiting = list(reversed(trace.frames))
+def replay(trace: Trace, policy: SlowPolicy) -> Outcome:
+    """Replay the trace with one policy, in steps of STEP_S, until the member has read all it will ever get."""
+    waiting = list(reversed(trace.events))
     ages: list[float] = []
-    sending: Frame | None = None
+    sending: QueuedEvent | None = None
     credit, peak, late, room_waited, now = 0.0, 0, 0.0, 0.0, 0.0
     while waiting or policy.queue or sending or policy.away_until:
         policy.tick(now)
         while waiting and waiting[-1].at + late <= now:
             if not policy.offer(waiting[-1], now):
-                late += STEP_S  # the speaker waits, and everything it has yet to say comes later
+                late += STEP_S  # the publisher waits, and everything after this event is late too
                 room_waited += STEP_S
                 break
             waiting.pop()

@@ -1,4 +1,4 @@
-"""A thousand clients lose their server at once. The same policies on two clocks: real sockets and a virtual hour.
+"""Reconnect storms: a thousand clients lose their server at once. The same policies run with real sockets or virtually.
 
-run is where to begin; policies says when each client comes back; virtual and real play the storm; tally counts it.
+Begin with `run`. `policies` decides when each client reconnects; `virtual` and `real` run the storm; `tally` counts.
 """

@@ -1,10 +1,10 @@
-"""When a client comes back: eight policies, from none to the one this kit uses. Taught in notebook 07 (storms).
+"""When a client reconnects: eight policies, from none to the one this kit uses.
 
-    policy = POLICIES["article"](Draws(seed=1, client=7))
+    policy = POLICIES["article"](ClientRandom(seed=1, client=7))
     policy.delay(1006, "")          # seconds
 
-Pure: no clock and no socket, so the same objects run in bench.storm.virtual and in bench.storm.real. All but `ours`
-look at the number of the try alone: they know neither how many others there are, nor what the server said.
+They know no clock and no socket, so the same objects run in bench.storm.virtual and bench.storm.real. All but `ours`
+consider only the number of the attempt, not how many other clients there are or what the server sent.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,10 +19,10 @@ ARTICLE_JITTER_S = 0.3
 _MASK = 2**64 - 1
 
 
-class Draws:
-    """The chance of one client: same seed and client, same draws, on either clock. (The generator is splitmix64.)
+class ClientRandom:
+    """The random numbers of one client: the same seed and client give the same numbers on either clock.
 
-    It keeps 8 bytes where `random.Random` keeps 2,500, and there may be 100,000 clients.
+    The generator is splitmix64. It keeps 8 bytes where `random.Random` keeps 2,500, and there may be 100,000 clients.
     """
 
     __slots__ = ("_state",)
@@ -31,31 +31,31 @@ class Draws:
         self._state = (seed * 0xD1342543DE82EF95 + client * 0x2545F4914F6CDD1D) & _MASK
 
     def uniform(self, a: float, b: float) -> float:
-        """A number from a to b."""
+        """Return a number from a to b."""
         self._state = (self._state + 0x9E3779B97F4A7C15) & _MASK
         mixed = ((self._state ^ (self._state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
         mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
         return a + (b - a) * ((mixed ^ (mixed >> 31)) >> 11) / 2**53
 
 
-class Policy(Protocol):
-    """What a client asks, and what it tells. rules.backoff.Backoff with one method more."""
+class ReconnectPolicy(Protocol):
+    """What decides when a client reconnects: rules.backoff.Backoff with one more method."""
 
     def delay(self, code: int, reason: str) -> float | None:
-        """A connection ended, or there was none (1006): seconds to wait; None means stop."""
+        """Return seconds to wait after a close, or after a failed attempt (1006); None means stop."""
 
     def opened(self) -> None:
-        """The WebSocket is open; nobody has let us in yet."""
+        """The WebSocket is open, but the server may still refuse the client."""
 
     def told(self, window_ms: float) -> None:
-        """The server told its window, in auth_ok (so we are in) or in `reconnect`."""
+        """The server sent its window, in auth_ok or in `reconnect`."""
 
     def proved(self) -> None:
-        """The connection that ended had lived for rules.backoff.STABLE_S."""
+        """The last connection had been open for rules.backoff.STABLE_S."""
 
 
 class ByTries:
-    """A delay from the number of tries since the last success: `wait(rng, tries)`."""
+    """Computes a delay from the number of attempts since the last auth_ok: `wait(rng, tries)`."""
 
     __slots__ = ("_rng", "_tries", "_wait")
 
@@ -65,23 +65,23 @@ class ByTries:
         self._tries = 0
 
     def delay(self, _code: int, _reason: str) -> float | None:
-        """Whatever the server said, the same."""
+        """Return a delay that depends on no code and no reason."""
         self._tries += 1
         return self._wait(self._rng, self._tries - 1)
 
     def opened(self) -> None:
-        """An open socket is no success yet: the server may be about to refuse us."""
+        """Change nothing: the server may still refuse the client."""
 
     def told(self, _window_ms: float) -> None:
-        """The window means nothing here; that it came means that we are in."""
+        """Start over: a window means that the client is in. Its length is ignored."""
         self._tries = 0
 
     def proved(self) -> None:
-        """It has started over already."""
+        """Change nothing: it started over with auth_ok."""
 
 
 class Article(ByTries):
-    """The article's client. It starts over as soon as the socket is open: refused then, it never slows down."""
+    """The article's client. It starts over when the socket opens, so a client that is then refused never slows down."""
 
     __slots__ = ()
 
@@ -94,7 +94,7 @@ class Article(ByTries):
 
 
 class Decorrelated(ByTries):
-    """Each delay is drawn from BASE_S to three times the one before."""
+    """Draws each delay between BASE_S and three times the previous one."""
 
     __slots__ = ("_before",)
 
@@ -108,26 +108,14 @@ class Decorrelated(ByTries):
 
 
 class Ours(backoff.Backoff):
-    """What labkit's client does: windows and slots that the server hands out."""
+    """labkit's own client, which follows the windows and slots that the server sends."""
 
     def opened(self) -> None:
-        """Proves nothing."""
+        """Change nothing: an open socket proves nothing."""
 
 
 def _doubled(tries: int, cap_s: float = CAP_S) -> float:
     return min(cap_s, BASE_S * 2.0 ** min(tries, 10))
-
-
-def _none(_: backoff.Draws, _tries: int) -> float:
-    return 0.0
-
-
-def _fixed(_: backoff.Draws, _tries: int) -> float:
-    return BASE_S
-
-
-def _exponential(_: backoff.Draws, tries: int) -> float:
-    return _doubled(tries)
 
 
 def _article(rng: backoff.Draws, tries: int) -> float:
@@ -139,21 +127,17 @@ def _equal(rng: backoff.Draws, tries: int) -> float:
     return half + rng.uniform(0, half)
 
 
-def _full(rng: backoff.Draws, tries: int) -> float:
-    return rng.uniform(0, _doubled(tries))
-
-
-def _by(wait: Callable[[backoff.Draws, int], float]) -> Callable[[backoff.Draws], Policy]:
+def _by(wait: Callable[[backoff.Draws, int], float]) -> Callable[[backoff.Draws], ReconnectPolicy]:
     return lambda rng: ByTries(rng, wait)
 
 
-POLICIES: Mapping[str, Callable[[backoff.Draws], Policy]] = {
-    "none": _by(_none),
-    "fixed": _by(_fixed),
-    "exponential": _by(_exponential),
+POLICIES: Mapping[str, Callable[[backoff.Draws], ReconnectPolicy]] = {
+    "none": _by(lambda _, tries: 0.0),
+    "fixed": _by(lambda _, tries: BASE_S),
+    "exponential": _by(lambda _, tries: _doubled(tries)),
     "article": Article,
     "equal": _by(_equal),
-    "full": _by(_full),
+    "full": _by(lambda rng, tries: rng.uniform(0, _doubled(tries))),
     "decorrelated": Decorrelated,
     "ours": Ours,
 }

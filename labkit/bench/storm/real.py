@@ -1,128 +1,233 @@
-"""A storm with real sockets: a server process that is killed and started again, and its clients in this process.
+"""A storm with real sockets: a server process is killed and restarted, and its clients run in this process.
 
-    python -m labkit.bench.storm.real        # a Plan as JSON on stdin, the result as JSON on stdout
+    python -m labkit.bench.storm.real        # a StormPlan as JSON on stdin, the result as JSON on stdout
 
-`run` starts it, so that a notebook's kernel shares no interpreter with a thousand clients. The policies are the
-objects that `virtual` runs. There is no asyncio here: a heap of what is due and a selector, so that a client
-connects when its policy says so, and not when a task has its turn. Taught in notebook 07 (storms).
+`bench.storm.run` starts this program, so that a notebook's kernel does not share an interpreter with a thousand
+clients. Instead of asyncio there is a heap of due events and a selector: a client connects when its policy is due, not
+when one of a thousand tasks gets its turn.
 """
 
+import errno
 import gc
 import json
 import os
 import secrets
 import socket
 import sys
+from collections.abc import Callable
+from heapq import heappop, heappush
+from itertools import count
 from random import SystemRandom
-from selectors import EVENT_READ, EVENT_WRITE
+from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 from threading import Thread
+from time import monotonic
 from typing import Any
 
 from labkit.bench.launch.server_process import ServerProcess
-from labkit.bench.plain_socket import upgrade
-from labkit.bench.storm.one_socket import StormSocket
-from labkit.bench.storm.real_clock import RealClock
-from labkit.bench.storm.tally import SETTLE_S, Plan, StormClient, StormResult, Tally
+from labkit.bench.plain_socket import CloseFrame, PlainSocket, text, upgrade
+from labkit.bench.storm.tally import SETTLE_S, StormClient, StormPlan, StormResult, Tally
+from labkit.rules.close_codes import CloseCode
 
-PATIENCE_S = 10.0  # from connect to auth_ok, as wire.client.link
-JOIN_PATIENCE_S = 60.0  # for all of them, beyond what the accept rate needs
+OPEN_TIMEOUT_S = 10.0  # from connect to auth_ok, as in wire.client.link
+JOIN_TIMEOUT_S = 60.0  # for all joins, beyond what the accept rate needs
 SPARE_FILES = 100
-PORTS = range(20_000, 30_000)  # below the ports that a kernel gives to clients: else one may connect to itself
+PORTS = range(20_000, 30_000)  # below the ports that kernels give to clients, or a client may connect to itself
+IN_PROGRESS = (0, errno.EINPROGRESS, errno.EWOULDBLOCK)
+
+
+class RealClock:
+    """Due events and readable sockets: bench.storm.virtual.VirtualClock with real seconds."""
+
+    def __init__(self) -> None:
+        self.selector = DefaultSelector()
+        self.due = 0.0  # when the current event should have happened
+        self.late_s = 0.0  # the worst delay of an event
+        self._started = monotonic()
+        self._heap: list[tuple[float, int, Callable[[Any], None], Any]] = []
+        self._numbers = count()
+
+    @property
+    def now(self) -> float:
+        """Seconds since the start."""
+        return monotonic() - self._started
+
+    def at(self, moment: float, action: Callable[[Any], None], subject: Any) -> None:
+        """Call `action(subject)` at a moment."""
+        heappush(self._heap, (moment, next(self._numbers), action, subject))
+
+    def run_until(self, moment: float, has_ended: Callable[[], bool]) -> None:
+        """Let time pass. Due events go before input, or a busy moment would delay the next clients."""
+        while (now := self.now) < moment and not has_ended():
+            next_at = min(self._heap[0][0], moment) if self._heap else moment
+            for key, _ in self.selector.select(max(0.0, min(0.1, next_at - now))):
+                self._run_due()
+                key.data()
+            self._run_due()
+
+    def _run_due(self) -> None:
+        while self._heap and self._heap[0][0] <= self.now:
+            self.due, _, action, subject = heappop(self._heap)
+            self.late_s = max(self.late_s, self.now - self.due)
+            action(subject)
+
+
+class StormSocket:
+    """One connection of one client: connect, handshake, auth, read, end. It never blocks, and reports its end once."""
+
+    __slots__ = ("_client", "_file", "_has_ended", "_is_connected", "_is_in", "_plain", "_storm")
+
+    def __init__(self, storm: "RealStorm", client: StormClient) -> None:
+        self._storm = storm
+        self._client = client
+        self._plain = PlainSocket()
+        self._is_connected = self._is_in = self._has_ended = False
+        self._file = socket.socket()
+        self._file.setblocking(False)
+
+    def connect(self, address: tuple[str, int]) -> None:
+        """Start connecting."""
+        self._storm.clock.selector.register(self._file, EVENT_WRITE, self.ready)
+        if self._file.connect_ex(address) not in IN_PROGRESS:
+            self._end(CloseCode.NO_CLOSE_FRAME)
+
+    def time_out(self) -> None:
+        """Give up unless auth_ok has arrived."""
+        if not self._is_in:
+            self._end(CloseCode.NO_CLOSE_FRAME)
+
+    def ready(self) -> None:
+        """Read, or finish connecting: the selector reported the socket."""
+        if self._has_ended:
+            return
+        try:
+            if self._is_connected:
+                self._receive()
+            else:
+                self._connected()
+        except OSError:
+            self._end(CloseCode.NO_CLOSE_FRAME)
+
+    def _connected(self) -> None:
+        if self._file.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            self._end(CloseCode.NO_CLOSE_FRAME)
+            return
+        self._is_connected = True
+        self._storm.server_is_up()
+        self._file.send(self._storm.handshake)
+        self._storm.clock.selector.modify(self._file, EVENT_READ, self.ready)
+
+    def _receive(self) -> None:
+        data, was_open = self._file.recv(65_536), self._plain.is_open
+        if not data:
+            self._end(CloseCode.NO_CLOSE_FRAME)
+            return
+        messages = self._plain.receive(data)
+        if self._plain.is_open and not was_open:
+            self._client.policy.opened()
+            self._file.send(text({"type": "auth", "token": self._storm.token}))
+        for message in messages:
+            if isinstance(message, CloseFrame):
+                self._end(message.code, message.reason)
+                return
+            if message.get("type") == "auth_ok":
+                self._is_in = True
+                self._storm.let_in(self._client, message["reconnect"]["windowMs"])
+            elif message.get("type") == "reconnect":
+                self._client.policy.told(message["windowMs"])
+        if self._plain.pongs:
+            self._file.send(self._plain.pongs)
+            self._plain.pongs = b""
+
+    def _end(self, code: int, reason: str = "") -> None:
+        if self._has_ended:
+            return
+        self._has_ended = True
+        self._storm.clock.selector.unregister(self._file)
+        self._file.close()
+        self._storm.closed(self._client, code, reason)
 
 
 class RealStorm:
     """One storm against one server."""
 
-    def __init__(self, plan: Plan, server: ServerProcess, token: str) -> None:
+    def __init__(self, plan: StormPlan, server: ServerProcess, token: str) -> None:
         self.plan = plan
         self.tally = Tally(plan)
         self.clock = RealClock()
         self.token = token
         self.clients = [StormClient(plan, number) for number in range(plan.clients)]
+        self.handshake = upgrade(server.url)
         self._server = server
         self._port = int(server.url.rsplit(":", 1)[1])
-        self.hello = upgrade(server.url)
-        self._inside = 0
+        self._connected_clients = 0
         self._up_at: float | None = None
-        self._fault: BaseException | None = None
+        self._error: BaseException | None = None
 
     def run(self) -> StormResult:
-        """From the first join to the end. Raises RuntimeError when the storm itself cannot go on."""
+        """Run from the first join to the end. Raises RuntimeError when the storm cannot go on."""
+        clock, tally = self.clock, self.tally
         self._join()
         self._drop()
-        self.clock.run_until(self.clock.now + self.plan.seconds, lambda: self.tally.all_back or self._fault is not None)
-        if self._fault is not None:
-            raise RuntimeError(f"the server did not come back: {self._fault}")
-        assert self.tally.dropped_at is not None
-        down_s = (self._up_at or self.clock.now) - self.tally.dropped_at
-        return self.tally.result("real", self._inside, round(down_s, 3), round(self.clock.late_s, 3))
+        clock.run_until(clock.now + self.plan.seconds, lambda: tally.all_back or self._error is not None)
+        if self._error is not None:
+            raise RuntimeError(f"the server did not come back: {self._error}")
+        assert tally.dropped_at is not None
+        down_s = (self._up_at or clock.now) - tally.dropped_at
+        return tally.result("real", self._connected_clients, round(down_s, 3), round(clock.late_s, 3))
 
     def _join(self) -> None:
         plan, clock = self.plan, self.clock
         for client in self.clients:
             clock.at(client.number / plan.joins_per_s, self.connect, client)
-        clock.run_until(plan.drop_at + JOIN_PATIENCE_S, lambda: self._inside == plan.clients)
-        if self._inside < plan.clients:
-            raise RuntimeError(f"only {self._inside} of {plan.clients} clients came in before the storm")
+        clock.run_until(plan.drop_at + JOIN_TIMEOUT_S, lambda: self._connected_clients == plan.clients)
+        if self._connected_clients < plan.clients:
+            raise RuntimeError(f"only {self._connected_clients} of {plan.clients} clients connected before the storm")
         clock.run_until(clock.now + SETTLE_S, lambda: False)
 
     def _drop(self) -> None:
-        """Kill the server and start it again, on the same port. The clients go on meanwhile."""
+        """Kill the server and restart it on the same port in a thread, while the clients go on."""
         self._server.kill()
         self.tally.dropped_at, self._up_at = self.clock.now, None
         self.clock.late_s = 0.0
-        Thread(target=self._start_again, daemon=True).start()
+        Thread(target=self._restart, daemon=True).start()
 
-    def _start_again(self) -> None:
+    def _restart(self) -> None:
         try:
             self._server.start(self._port)
-            self.reached()
+            self.server_is_up()
         except Exception as error:
-            self._fault = error
-
-    # What a client does and hears
+            self._error = error
 
     def connect(self, client: StormClient) -> None:
-        """A client's policy has it connect now. Counted is when it was due: a device of its own is not late for us."""
+        """Connect a client. It is counted when it was due: a real device would not have been late."""
         self.tally.arrived(self.clock.due)
         sock = StormSocket(self, client)
         sock.connect(("127.0.0.1", self._port))
-        self.clock.at(self.clock.now + PATIENCE_S, StormSocket.lose_patience, sock)
+        self.clock.at(self.clock.now + OPEN_TIMEOUT_S, StormSocket.time_out, sock)
 
-    def reached(self) -> None:
-        """Somebody has a TCP connection, so the server is up."""
+    def server_is_up(self) -> None:
+        """Note when the first TCP connection succeeds."""
         if self._up_at is None:
             self._up_at = self.clock.now
 
     def let_in(self, client: StormClient, window_ms: float) -> None:
-        """auth_ok came."""
-        self._inside += 1
+        """Count an auth_ok."""
+        self._connected_clients += 1
         client.let_in(self.clock.now, window_ms)
         self.tally.let_in(self.clock.now, client)
 
     def closed(self, client: StormClient, code: int, reason: str) -> None:
-        """A connection ended, or there was none."""
-        self._inside -= client.in_since is not None
+        """Count the end of a connection, or a failed attempt, and schedule the next one."""
+        self._connected_clients -= client.in_since is not None
         self.tally.closed(code)
         delay = client.closed(self.clock.now, code, reason)
         if delay is not None:
             self.clock.at(self.clock.now + delay, self.connect, client)
 
-    def watch(self, connection: StormSocket, file: socket.socket, *, is_connecting: bool) -> None:
-        """Have a socket told when the kernel has something for it."""
-        if is_connecting:
-            self.clock.selector.register(file, EVENT_WRITE, connection.ready)
-        else:
-            self.clock.selector.modify(file, EVENT_READ, connection.ready)
 
-    def forget(self, file: socket.socket) -> None:
-        """A socket is about to be closed."""
-        self.clock.selector.unregister(file)
-
-
-def run(plan: Plan) -> StormResult:
-    """The storm of a plan, in this process. Raises RuntimeError."""
-    _room_for_files(plan.clients)
+def run(plan: StormPlan) -> StormResult:
+    """Run the storm of a plan in this process. Raises RuntimeError."""
+    _raise_file_limit(plan.clients)
     token = secrets.token_urlsafe(12)
     rate = "off" if plan.handshakes_per_s is None else plan.handshakes_per_s
     settings = (f"handshakes_per_s={rate}", "connections=off", "connections_per_address=off")
@@ -143,34 +248,37 @@ def _free_port() -> int:
     raise RuntimeError(f"no free port from {PORTS.start} to {PORTS.stop}")
 
 
-def _room_for_files(clients: int) -> None:
-    """A file a socket, here and in the server. Raises RuntimeError where this machine allows fewer."""
+def _raise_file_limit(clients: int) -> None:
+    """Allow one open file per socket, here and in the server. Raises RuntimeError where the system allows fewer."""
     try:
         import resource
     except ImportError:  # a system without this limit
         return
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most != resource.RLIM_INFINITY and most < clients + SPARE_FILES:
-        raise RuntimeError(f"this machine allows {most} open files a process, too few for {clients} real clients")
+        raise RuntimeError(
+            f"this machine allows {most} open files per process, too few for {clients} real clients; "
+            "raise the hard limit or use fewer clients"
+        )
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _end_with_parent() -> None:
     sys.stdin.read()
-    os._exit(1)  # the server sees the end of its own stdin then
+    os._exit(1)  # the server then sees the end of its own stdin
 
 
 def main() -> None:
-    """Read a plan, run it, print what came of it."""
-    plan = Plan(**json.loads(sys.stdin.readline()))
+    """Read a plan, run it, print the result."""
+    plan = StormPlan(**json.loads(sys.stdin.readline()))
     Thread(target=_end_with_parent, daemon=True).start()
-    gc.disable()  # it would make clients late by tens of milliseconds, and this process is short-lived
+    gc.disable()  # it would delay clients by tens of milliseconds, and this process is short-lived
     try:
-        told: dict[str, Any] = vars(run(plan))
+        result: dict[str, Any] = vars(run(plan))
     except (RuntimeError, OSError) as error:
-        told = {"error": str(error)}
-    print(json.dumps(told), flush=True)
-    os._exit(0)  # a thousand sockets need no goodbye
+        result = {"error": str(error)}
+    print(json.dumps(result), flush=True)
+    os._exit(0)  # without closing a thousand sockets one by one
 
 
 if __name__ == "__main__":

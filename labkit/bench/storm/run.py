@@ -1,10 +1,9 @@
-"""A thousand clients lose their server at once: when do they come back? One storm, or one for each policy.
+"""Run one storm, or one for each policy: when do the clients of a dead server reconnect?
 
     labkit.storm(clients=10_000, policy="article", handshakes_per_s=1000)       # virtual: seconds become milliseconds
     labkit.storm(clients=1000, policy=["article", "ours"], mode="real")         # sockets, in a process of their own
 
 The policies (bench.storm.policies) are the same objects on both clocks, and draw the same delays from the same seed.
-Taught in notebook 07 (storms).
 """
 
 import json
@@ -18,23 +17,23 @@ from typing import IO, TYPE_CHECKING, Any
 from labkit.bench.launch.python import last_words, python
 from labkit.bench.storm import virtual
 from labkit.bench.storm.policies import POLICIES
-from labkit.bench.storm.tally import BadStorm, Plan, StormResult
+from labkit.bench.storm.tally import BadStorm, StormPlan, StormResult
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["MODES", "POLICIES", "BadStorm", "Plan", "StormFailed", "StormResult", "Storms", "run", "storm"]
+__all__ = ["MODES", "POLICIES", "BadStorm", "StormFailed", "StormPlan", "StormResult", "Storms", "run", "storm"]
 
 MODES = ("virtual", "real")
 
 
 class StormFailed(RuntimeError):
-    """A storm with real sockets could not run; the text says why."""
+    """A storm with real sockets could not run; the message says why."""
 
 
 @dataclass(frozen=True)
 class Storms:
-    """Some storms that differ in their policy alone. Jupyter shows them as a picture."""
+    """Storms that differ only in their policy. Jupyter shows them as a picture."""
 
     results: tuple[StormResult, ...]
 
@@ -49,7 +48,7 @@ class Storms:
         return f"<storms of {clients} clients, {mode}: {', '.join(result.policy for result in self.results)}>"
 
     def table(self) -> str:
-        """A line a policy, for people."""
+        """Return a text table with one line per policy."""
         lines = [f"{'policy':<13}{'worst 100 ms':>13}{'worst 1 s':>11}{'refused':>10}{'99 % back':>12}{'lost':>7}"]
         for each in self.results:
             back = "never" if each.t99_s is None else f"{each.t99_s:.1f} s"
@@ -58,37 +57,37 @@ class Storms:
         return "\n".join(lines)
 
     def frame(self) -> "pandas.DataFrame":
-        """A row a policy. Needs pandas."""
+        """Return one row per policy. Needs pandas."""
         import pandas
 
         return pandas.DataFrame([result.json() for result in self.results]).set_index("policy")
 
 
 def storm(*, policy: str | Iterable[str] = "ours", mode: str = "virtual", **plan: Any) -> Storms:
-    """Run a storm for each policy ("all": every one), one after another. Raises BadStorm, StormFailed."""
+    """Run a storm for each policy, or with "all" for every policy, one after another. Raises BadStorm, StormFailed."""
     names = list(POLICIES) if policy == "all" else [policy] if isinstance(policy, str) else list(policy)
-    plans = [Plan(policy=name, **plan) for name in names]
+    plans = [StormPlan(policy=name, **plan) for name in names]
     if not plans:
         raise BadStorm(f"name a policy: {', '.join(POLICIES)}")
     return Storms(tuple(run(each, mode) for each in plans))
 
 
-def run(plan: Plan, mode: str = "virtual") -> StormResult:
-    """One storm. Raises BadStorm for an unknown mode, StormFailed."""
+def run(plan: StormPlan, mode: str = "virtual") -> StormResult:
+    """Run one storm. Raises BadStorm for an unknown mode, StormFailed."""
     if mode not in MODES:
         raise BadStorm(f"there is no mode {mode!r}; there are {' and '.join(MODES)}")
     return virtual.run(plan) if mode == "virtual" else _run_real(plan)
 
 
-def _run_real(plan: Plan) -> StormResult:
-    """In a process of its own, which ends when we close its stdin, or are gone."""
+def _run_real(plan: StormPlan) -> StormResult:
+    """Run a storm in a process that ends when its stdin closes, so also when this process dies."""
     with tempfile.TemporaryFile() as errors:
-        said = _said_of(plan, errors)
+        reply = _reply_to(plan, errors)
         died = {"error": f"the process with the clients died: {last_words(_read(errors))}"}
-    told: dict[str, Any] = json.loads(said) if said else died
-    if "error" in told:
-        raise StormFailed(told["error"])
-    return StormResult(**told | {"arrivals": tuple(told["arrivals"])})
+    result: dict[str, Any] = json.loads(reply) if reply else died
+    if "error" in result:
+        raise StormFailed(result["error"])
+    return StormResult(**result | {"arrivals": tuple(result["arrivals"])})
 
 
 def _read(file: IO[bytes]) -> bytes:
@@ -96,7 +95,7 @@ def _read(file: IO[bytes]) -> bytes:
     return file.read()
 
 
-def _said_of(plan: Plan, errors: IO[bytes]) -> str:
+def _reply_to(plan: StormPlan, errors: IO[bytes]) -> str:
     """The line that the process with the clients prints; empty when it died."""
     process = subprocess.Popen(
         python("labkit.bench.storm.real"),
@@ -104,11 +103,11 @@ def _said_of(plan: Plan, errors: IO[bytes]) -> str:
         stdout=subprocess.PIPE,
         stderr=errors,
         encoding="utf-8",
-        start_new_session=True,  # Ctrl-C is for us alone: we end it
+        start_new_session=True,  # Ctrl-C reaches only this process, which then ends the other
     )
     assert process.stdin is not None and process.stdout is not None
     try:
-        with suppress(BrokenPipeError):  # it has died already; then it prints nothing either
+        with suppress(BrokenPipeError):  # it has died, so the reply stays empty
             process.stdin.write(json.dumps(asdict(plan)) + "\n")
             process.stdin.flush()
         return process.stdout.readline()

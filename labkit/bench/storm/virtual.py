@@ -1,45 +1,45 @@
-"""A storm on a virtual clock: 100,000 clients for ten minutes, in seconds. A heap of events; no socket, no asyncio.
+"""A storm on a virtual clock: 100,000 clients for ten minutes, in seconds. A heap of events, without sockets.
 
-    result = run(Plan(clients=10_000, policy="article", handshakes_per_s=1000))
+    result = run(StormPlan(clients=10_000, policy="article", handshakes_per_s=1000))
 
-The clients' policies and the server's rules (rules.admission) are the real ones. Modelled are the network, which is
-quick, and the server's processor, which handles one thing at a time. Taught in notebook 07 (storms).
+The clients' policies and the server's admission rules are the real ones. The model replaces the network, which is
+fast, and the server's processor, which does one thing at a time.
 """
 
 from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
 
-from labkit.bench.storm.tally import Plan, StormClient, StormResult, Tally
+from labkit.bench.storm.tally import StormClient, StormPlan, StormResult, Tally
 from labkit.bench.storm.virtual_server import VirtualServer
 
-Step = Callable[[StormClient], None]
+ClientAction = Callable[[StormClient], None]
 
 
 class VirtualClock:
-    """Events in the order of their time; `now` jumps from one to the next."""
+    """Events in the order of their times; `now` jumps from one to the next, in seconds."""
 
     def __init__(self) -> None:
         self.now = 0.0
-        self._heap: list[tuple[float, int, Step, StormClient]] = []
-        self._numbers = count()  # events of the same moment happen in the order in which they were asked for
+        self._heap: list[tuple[float, int, ClientAction, StormClient]] = []
+        self._numbers = count()  # events of the same moment happen in the order in which they were scheduled
 
-    def at(self, moment: float, step: Step, client: StormClient) -> None:
-        """Have something happen to a client."""
-        heappush(self._heap, (moment, next(self._numbers), step, client))
+    def at(self, moment: float, action: ClientAction, client: StormClient) -> None:
+        """Call `action(client)` at a moment."""
+        heappush(self._heap, (moment, next(self._numbers), action, client))
 
     def run_until(self, moment: float) -> None:
         """Let time pass."""
         while self._heap and self._heap[0][0] <= moment:
-            self.now, _, step, client = heappop(self._heap)
-            step(client)
+            self.now, _, action, client = heappop(self._heap)
+            action(client)
         self.now = moment
 
 
 class VirtualStorm:
     """One storm."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: StormPlan) -> None:
         self.plan = plan
         self.tally = Tally(plan)
         self.clock = VirtualClock()
@@ -47,16 +47,16 @@ class VirtualStorm:
         self.server = self._new_server(0.0)
 
     def run(self) -> StormResult:
-        """From the first join to the end."""
+        """Run from the first join to the end."""
         plan, clock = self.plan, self.clock
         self.run_until_drop()
         self._drop()
         clock.run_until(plan.drop_at + plan.seconds)
-        inside = sum(client.in_since is not None for client in self.clients)
-        return self.tally.result("virtual", inside, plan.down_s)
+        connected = sum(client.in_since is not None for client in self.clients)
+        return self.tally.result("virtual", connected, plan.down_s)
 
     def run_until_drop(self) -> None:
-        """The first part: everybody joins, one after another."""
+        """Let all clients join, one after another."""
         for client in self.clients:
             self.clock.at(client.number / self.plan.joins_per_s, self._connect, client)
         self.clock.run_until(self.plan.drop_at)
@@ -65,7 +65,7 @@ class VirtualStorm:
         return VirtualServer(self.clock, self.plan.handshakes_per_s, up_at, self._let_in, self._closed)
 
     def _drop(self) -> None:
-        """The server dies: everybody who was in, or about to be, sees 1006. The next one knows nothing of this one."""
+        """Kill the server: every client that was in, or about to be, sees 1006. The new server remembers nothing."""
         now, old = self.clock.now, self.server
         self.tally.dropped_at = now
         self.server = self._new_server(now + self.plan.down_s)
@@ -86,6 +86,6 @@ class VirtualStorm:
             self.clock.at(self.clock.now + delay, self._connect, client)
 
 
-def run(plan: Plan) -> StormResult:
-    """The storm of a plan."""
+def run(plan: StormPlan) -> StormResult:
+    """Run the storm of a plan."""
     return VirtualStorm(plan).run()

@@ -1,7 +1,7 @@
-"""A model of our server for storms: the accept rate, refusals, the listen backlog, auth, and the windows it tells.
+"""A model of our server in a storm: accept rate, refusals, listen backlog, auth, and reconnect windows.
 
-Admission is the real thing (rules.admission). Modelled is the time that work takes: one processor, first come first
-served, and a kernel that forgets who comes while the backlog is full. Taught in notebook 07 (storms).
+Admission is the real code (rules.admission). The model covers the time that work takes: one processor, first come first
+served, and a kernel that drops connection attempts while the backlog is full.
 """
 
 from collections.abc import Callable
@@ -12,21 +12,21 @@ from labkit.platform.accepting import BACKLOG
 from labkit.rules.admission import Crowd, Turnstile, window_ms
 from labkit.rules.close_codes import CloseCode, reason_with_retry, row
 
-HANDSHAKE_S = 0.00025  # of processor time, about what wire.server takes on a small machine
+HANDSHAKE_S = 0.00025  # processor time, about what wire.server takes on a small machine
 AUTH_S = 0.0001
-ROUND_TRIP_S = 0.01  # until one knows that nobody listens
+ROUND_TRIP_S = 0.01  # until a client knows that no server listens
 AUTH_TIMEOUT_S = 5.0
-SYN_AGAIN_S = (1.0, 2.0, 4.0)  # a kernel repeats a SYN that was not answered, after 1, 3 and 7 s
-GIVE_UP_S = 3.0  # after the last of them: ten seconds in all, as wire.client.link
+SYN_AGAIN_S = (1.0, 2.0, 4.0)  # a kernel repeats an unanswered SYN after 1, 3 and 7 s
+GIVE_UP_S = 3.0  # after the last one: ten seconds in all, as in wire.client.link
 
 
 class Clock(Protocol):
-    """Something that makes things happen later."""
+    """Schedules actions."""
 
     now: float
 
-    def at(self, moment: float, step: Callable[[StormClient], None], client: StormClient) -> None:
-        """Have something happen to a client."""
+    def at(self, moment: float, action: Callable[[StormClient], None], client: StormClient) -> None:
+        """Call `action(client)` at a moment."""
 
 
 class VirtualServer:
@@ -40,7 +40,7 @@ class VirtualServer:
         let_in: Callable[[StormClient, float], None],
         closed: Callable[[StormClient, int, str], None],
     ) -> None:
-        """`let_in` and `closed` are how a client hears of it."""
+        """Call `let_in` and `closed` when that happens to a client. `up_at` is in seconds on the clock."""
         self._clock = clock
         self._rate = handshakes_per_s
         self._up_at = up_at
@@ -49,36 +49,34 @@ class VirtualServer:
         self._turnstile = Turnstile(handshakes_per_s, up_at)
         self._crowd = Crowd()
         self._busy_until = up_at
-        self._waiting: dict[StormClient, float] = {}  # for the processor, and since when
+        self._waiting: dict[StormClient, float] = {}  # for the processor, since when
         self._connections = 0  # WebSockets, also those about to be refused
-        self._members: dict[StormClient, None] = {}  # in the order in which they were let in
-        self._repeats: dict[StormClient, int] = {}  # SYNs that nobody answered
+        self._members: dict[StormClient, None] = {}  # in the order of their auth_ok
+        self._repeats: dict[StormClient, int] = {}  # unanswered SYNs
         self._is_dead = False
 
     def connect(self, client: StormClient) -> None:
-        """A client's SYN came."""
+        """Handle a client's SYN."""
         if self._is_dead or self._clock.now < self._up_at:
             self._later(ROUND_TRIP_S, self._no_connection, client)
         elif len(self._waiting) >= BACKLOG:
-            self._forget(client)
+            self._drop_syn(client)
         else:
             self._repeats.pop(client, None)
             self._waiting[client] = self._clock.now
             self._work(HANDSHAKE_S, self._shake_hands, client)
 
     def die(self) -> None:
-        """Everybody sees 1006, at once."""
+        """Close every connection at once with 1006."""
         self._is_dead = True
-        everybody = [*self._members, *self._waiting, *self._repeats]
+        clients = [*self._members, *self._waiting, *self._repeats]
         for known in (self._members, self._waiting, self._repeats):
             known.clear()
-        for client in everybody:
+        for client in clients:
             self._closed(client, CloseCode.NO_CLOSE_FRAME, "")
 
-    # The kernel
-
-    def _forget(self, client: StormClient) -> None:
-        """The backlog is full: the SYN is dropped, and the client's kernel sends it again."""
+    def _drop_syn(self, client: StormClient) -> None:
+        """Drop a SYN because the backlog is full; the client's kernel will send it again."""
         repeats = self._repeats.get(client, 0)
         self._repeats[client] = repeats + 1
         if repeats < len(SYN_AGAIN_S):
@@ -97,10 +95,8 @@ class VirtualServer:
     def _no_connection(self, client: StormClient) -> None:
         self._closed(client, CloseCode.NO_CLOSE_FRAME, "")
 
-    # The processor
-
     def _shake_hands(self, client: StormClient) -> None:
-        """The handshake is done: now the accept rate is asked, as wire.hub does."""
+        """Complete the handshake, then apply the accept rate, as wire.hub does."""
         if self._is_dead:
             return
         now = self._clock.now
@@ -132,14 +128,14 @@ class VirtualServer:
 
     def _tell_window(self) -> None:
         if self._crowd.changed(self._connections):
-            told = window_ms(self._connections, self._rate)
+            window = window_ms(self._connections, self._rate)
             for client in self._members:
-                client.policy.told(told)
+                client.policy.told(window)
 
-    def _work(self, seconds: float, step: Callable[[StormClient], None], client: StormClient) -> None:
-        """One thing after another."""
+    def _work(self, seconds: float, action: Callable[[StormClient], None], client: StormClient) -> None:
+        """Occupy the processor, behind what it already has to do."""
         self._busy_until = max(self._busy_until, self._clock.now) + seconds
-        self._clock.at(self._busy_until, step, client)
+        self._clock.at(self._busy_until, action, client)
 
-    def _later(self, seconds: float, step: Callable[[StormClient], None], client: StormClient) -> None:
-        self._clock.at(self._clock.now + seconds, step, client)
+    def _later(self, seconds: float, action: Callable[[StormClient], None], client: StormClient) -> None:
+        self._clock.at(self._clock.now + seconds, action, client)

@@ -1,1 +1,1 @@
-"""Why did a connection end? Two ends' records, merged in time, and the cause named."""
+"""Why a connection ended: the records of both ends, merged in time, and the cause."""

@@ -1,7 +1,7 @@
-"""From the two ends of a connection to the root cause: which end knew what, and when.
+"""From the records of both ends of a connection to the root cause.
 
-The server's code says what it noticed, the client's what got through. The difference between the two is where the
-fault is: a 4408 that was heard means that the way to the client works. Taught in notebook 05 (heartbeat).
+The server's close code shows what the server noticed; the client's shows what got through. The difference locates the
+fault: a 4408 that reached the client means that the path to the client works.
 """
 
 from enum import Enum
@@ -9,29 +9,29 @@ from enum import Enum
 from labkit.bench.timeline.two_ends import Attempt, ServerSide
 from labkit.rules.close_codes import CloseCode, row
 
-LAG_S = 0.4  # longer than a close frame takes to a client that is well
+LAG_S = 0.4  # longer than a close frame takes to a healthy client
 
 
 class Cause(Enum):
-    """Root causes that the records can tell apart; the value is how the sentence goes on."""
+    """Root causes that the records can distinguish; the value continues the sentence "closed because"."""
 
     NO_SERVER = "nobody answered at the address"
-    SERVER_GONE = "the server was gone: it wrote nothing of this end"
+    SERVER_GONE = "the server was gone: it recorded no close"
     AUTH_LATE = "the client's auth did not arrive in time"
-    NO_PONG = "nothing came back from the client, which could itself be reached"
+    NO_PONG = "the client could be reached, but sent nothing back"
     LATE = "the network was too slow for the heartbeat: even the close frame was late"
     UNREACHABLE = "nothing reached the client any more"
-    SLOW = "the client took less than was said to it"
-    BUSY = "more clients came than the accept rate lets in"
+    SLOW = "the client read more slowly than the room published"
+    BUSY = "more clients connected than the accept rate allows"
     CUT = "TCP ended without a close frame"
-    SAID = "one side said so"
-    UNKNOWN = "nobody told: the server's records are missing"
+    DELIBERATE = "one side closed it deliberately"
+    UNKNOWN = "the server's records are missing, so the cause is unknown"
 
 
 def diagnose(attempt: Attempt, server: ServerSide, offset: float = 0.0) -> tuple[Cause, str]:
-    """The cause, and the words for it."""
+    """Return the cause and a phrase for it. `offset` is added to the server's times, in seconds."""
     cause = _cause(attempt, server, offset)
-    if cause is Cause.SAID:
+    if cause is Cause.DELIBERATE:
         code = server.code_and_reason[0] or attempt.code
         return cause, f"of {code}: {row(code).when}"
     return cause, cause.value
@@ -50,7 +50,7 @@ def _cause(attempt: Attempt, server: ServerSide, offset: float) -> Cause:
         return Cause.UNREACHABLE
     if code == CloseCode.HEARTBEAT_TIMEOUT:
         return Cause.LATE if _lag_s(attempt, server, offset) > LAG_S else Cause.NO_PONG
-    return _PLAIN.get(code, Cause.SAID)
+    return _PLAIN.get(code, Cause.DELIBERATE)
 
 
 _PLAIN = {
@@ -61,7 +61,7 @@ _PLAIN = {
 
 
 def _lag_s(attempt: Attempt, server: ServerSide, offset: float) -> float:
-    """How long the close frame was under way; nothing when it was not heard, or nobody knows."""
-    if server.close is None or attempt.end is None or not attempt.heard(server):
+    """Return how long the close frame was in flight; 0 if it did not arrive or is not recorded."""
+    if server.close is None or attempt.end is None or not attempt.received_close_of(server):
         return 0.0
     return attempt.end.at - (server.close.at + offset)

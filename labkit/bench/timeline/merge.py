@@ -1,10 +1,10 @@
-"""Why did a connection end? The client's records and the server's, merged into one timeline that ends in a sentence.
+"""Why a connection ended: the records of client and server, merged into one timeline that ends in a sentence.
 
-    told = timeline(client.log, read_audit(lab.audit))
-    print(told)            # ... closed because nothing reached the client any more; first visible at ...
+    merged = timeline(client.log, read_audit(lab.audit))
+    print(merged)          # ... closed because nothing reached the client any more; first visible at ...
 
-It sees the records of both ends and nothing else: not the network, and no schedule of faults. What the records cannot
-tell apart, it does not pretend to. Taught in notebook 05 (heartbeat).
+It sees only the records of both ends, neither the network nor a schedule of faults, and does not claim to distinguish
+what the records cannot.
 """
 
 from collections.abc import Iterable
@@ -28,11 +28,11 @@ class Moment(NamedTuple):
     at: float
     side: str
     what: str
-    waiting: int | None = None  # bytes, where this is a look at the connection
+    waiting: int | None = None  # bytes, for a sample of the connection
 
 
-class Sample(NamedTuple):
-    """One look at GET /connections that saw the connection: when, how much waited for it, and for how long."""
+class BufferSample(NamedTuple):
+    """One answer of GET /connections: when, the bytes waiting for the client, and the age of the oldest."""
 
     at: float
     connection: str
@@ -42,7 +42,7 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True)
 class Timeline:
-    """What happened, in causal order, and what it means. `visible` is the first moment that showed it."""
+    """What happened, in causal order, and its cause. `visible` is the first moment that showed it."""
 
     moments: tuple[Moment, ...]
     cause: Cause
@@ -51,17 +51,17 @@ class Timeline:
 
     @property
     def sentence(self) -> str:
-        """The verdict."""
+        """The explanation in one sentence."""
         first = f"{iso(self.visible.at)} at the {self.visible.side}: {self.visible.what}"
         return f"closed because {self.because}; first visible at {first}"
 
     @property
     def briefly(self) -> tuple[Moment, ...]:
-        """The moments, with looks that followed one another in one line: there are four a second."""
+        """The moments, with consecutive samples merged: there are four per second."""
         brief: list[Moment] = []
-        for is_look, run in groupby(self.moments, key=lambda each: each.waiting is not None and each != self.visible):
+        for is_sample, run in groupby(self.moments, key=lambda each: each.waiting is not None and each != self.visible):
             same = list(run)
-            brief += _in_one_line(same) if is_look else same
+            brief += _merge_samples(same) if is_sample else same
         return tuple(brief)
 
     def __str__(self) -> str:
@@ -71,7 +71,7 @@ class Timeline:
 
 
 def read_audit(path: Path) -> list[Entry]:
-    """The rows of an audit file. Raises AuditError."""
+    """Return the rows of an audit file. Raises AuditError."""
     with reading(path) as connection:
         return [entry for _, entry, _ in rows(connection)]
 
@@ -79,12 +79,12 @@ def read_audit(path: Path) -> list[Entry]:
 def timeline(
     log: Iterable[Record],
     audit: Iterable[Entry] = (),
-    samples: Iterable[Sample] = (),
+    samples: Iterable[BufferSample] = (),
     connection: str | None = None,
 ) -> Timeline:
-    """The timeline of one connection, by its id; of the client's first that ended, when none is named.
+    """Return the timeline of the connection with this id, or of the client's first that ended.
 
-    Raises ValueError when the client's records know of no such end.
+    Raises ValueError if the client's log has no such end.
     """
     attempt = _choose(attempts(log), connection)
     server = server_side(attempt, list(audit))
@@ -102,26 +102,28 @@ def _choose(all_attempts: list[Attempt], connection: str | None) -> Attempt:
     raise ValueError("no connection of this client has ended, as far as its log goes")
 
 
-def _merged(attempt: Attempt, server: ServerSide, samples: list[Sample], offset: float) -> tuple[Moment, ...]:
-    """A close frame that the client heard was sent before it was heard, whatever the two clocks say."""
-    client = [Moment(record.at, CLIENT, _words(record)) for record in attempt.records]
-    heard_at = attempt.end.at if attempt.end is not None and attempt.heard(server) else float("inf")
-    told = [Moment(min(entry.at + offset, heard_at), SERVER, _row_words(entry)) for entry in server.rows]
-    seen = [_look(sample, offset) for sample in samples]
-    return tuple(sorted([*told, *seen, *client], key=lambda moment: moment.at))  # stable: the server's come first
+def _merged(attempt: Attempt, server: ServerSide, samples: list[BufferSample], offset: float) -> tuple[Moment, ...]:
+    """Merge by time, but put a close frame's sending before its arrival, whatever the two clocks say."""
+    client = [Moment(record.at, CLIENT, _describe_record(record)) for record in attempt.records]
+    received_at = attempt.end.at if attempt.end is not None and attempt.received_close_of(server) else float("inf")
+    recorded = [Moment(min(entry.at + offset, received_at), SERVER, _describe_row(entry)) for entry in server.rows]
+    sampled = [_describe_sample(sample, offset) for sample in samples]
+    return tuple(
+        sorted([*recorded, *sampled, *client], key=lambda moment: moment.at)
+    )  # stable: the server's come first
 
 
-def _first_visible(moments: tuple[Moment, ...], samples: list[Sample], offset: float) -> Moment:
-    """The first look of the last run in which something waited; else the first end that either side wrote down."""
-    run: list[Sample] = []
+def _first_visible(moments: tuple[Moment, ...], samples: list[BufferSample], offset: float) -> Moment:
+    """Return the first sample of the last run with waiting bytes, else the first end that either side recorded."""
+    run: list[BufferSample] = []
     for sample in samples:
         run = [*run, sample] if sample.waiting_bytes else []
     if run:
-        return _look(run[0], offset)
+        return _describe_sample(run[0], offset)
     return next(moment for moment in moments if moment.what.startswith("closed"))
 
 
-def _words(record: Record) -> str:
+def _describe_record(record: Record) -> str:
     detail = {name: value for name, value in record.detail.items() if value not in (None, "")}
     code, reason, why = (detail.pop(name, "") for name in ("code", "reason", "why"))
     detail = {name: f"{value:.3g}" if isinstance(value, float) else value for name, value in detail.items()}
@@ -129,7 +131,7 @@ def _words(record: Record) -> str:
     return " ".join(f"{record.kind} {code} {reason} {f'({why})' if why else ''} {rest}".split())
 
 
-def _row_words(entry: Entry) -> str:
+def _describe_row(entry: Entry) -> str:
     kind = "closed" if entry.kind == "close" else entry.kind
     if entry.kind == "close":
         code, reason = ServerSide([entry]).code_and_reason
@@ -137,14 +139,14 @@ def _row_words(entry: Entry) -> str:
     return f"{kind} {entry.room or ''}".rstrip()
 
 
-def _look(sample: Sample, offset: float) -> Moment:
+def _describe_sample(sample: BufferSample, offset: float) -> Moment:
     what = f"{sample.waiting_bytes} bytes wait, the oldest for {sample.oldest_ms:.0f} ms"
     return Moment(sample.at + offset, SERVER, what, sample.waiting_bytes)
 
 
-def _in_one_line(looks: list[Moment]) -> list[Moment]:
-    if len(looks) < 3:
-        return looks
-    most = max(look.waiting or 0 for look in looks)
-    what = f"{len(looks)} looks in {looks[-1].at - looks[0].at:.1f} s: at most {most:,} bytes wait"
-    return [Moment(looks[0].at, SERVER, what, most)]
+def _merge_samples(samples: list[Moment]) -> list[Moment]:
+    if len(samples) < 3:
+        return samples
+    most = max(sample.waiting or 0 for sample in samples)
+    what = f"{len(samples)} looks in {samples[-1].at - samples[0].at:.1f} s: at most {most:,} bytes wait"
+    return [Moment(samples[0].at, SERVER, what, most)]

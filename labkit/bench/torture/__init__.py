@@ -1,1 +1,1 @@
-"""Torture: servers are killed, lines are torn, and then somebody counts what was lost. Begin with `run`."""
+"""Torture: kill servers and break connections under load, then count what was lost. Begin with `run`."""

@@ -1,30 +1,68 @@
-"""The checker: what must hold of recorded histories, whatever was killed meanwhile. Pure; no clock, no socket.
+"""The checker: invariants that must hold for the recorded histories, whatever was killed. It knows no clock or socket.
 
-    lost         a hole in a room, an end that a member never heard, an answer that never came
+    lost         a hole in a room, an end that a member never received, an answer that never came
     duplicated   an event twice on one connection, or one request stored twice
     reordered    two orders for one room: on a connection, between two clients, between two audit files
-    leaked       heard in a room one is not in, across rooms, after a close; or acted on after the peer's close frame
-    audit_missing  acked or heard by anybody, and not in the audit file
+    leaked       received without being in the room, across rooms, or after a close; or acted on after a close frame
+    audit_missing  acked or received, but not in the audit file
 
-What a server *tells* it cannot give (`gap: true`) is no loss: the client knows. Taught in notebook 10.
+An event that a server *reports* as unavailable (`gap: true`) is not lost: the client knows.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from labkit.bench.torture.history import Record, Stored
-from labkit.bench.torture.verdict import Verdict
+from labkit.bench.torture.history import Observation, Stored
 
-History = Sequence[Record]
+MUST_BE_0 = ("lost", "duplicated", "reordered", "leaked", "audit_missing")
+SENTENCES_KEPT = 50
+
+History = Sequence[Observation]
 Place = tuple[str, str, int]  # room, epoch, seq
 
 
-class Fault(NamedTuple):
-    """One breach: which figure it adds to, by how much, and a sentence."""
+class Violation(NamedTuple):
+    """A broken invariant: the figure it adds to, a sentence, and how often."""
 
     kind: str
     sentence: str
     times: int = 1
+
+
+@dataclass(frozen=True)
+class TortureResult:
+    """The figures of a torture. `violations` are the first ones, as sentences."""
+
+    acked: int
+    lost: int
+    duplicated: int
+    reordered: int
+    leaked: int
+    kills: int
+    audit_missing: int
+    violations: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, violations: Iterable[Violation], *, acked: int, kills: int) -> "TortureResult":
+        """Add up the violations."""
+        found = list(violations)
+        counts: Counter[str] = Counter()
+        for violation in found:
+            counts[violation.kind] += violation.times
+        sentences = tuple(f"{violation.kind}: {violation.sentence}" for violation in found[:SENTENCES_KEPT])
+        return cls(acked=acked, kills=kills, violations=sentences, **{name: counts[name] for name in MUST_BE_0})
+
+    @property
+    def holds(self) -> bool:
+        """Whether every invariant held, and at least one message was acked."""
+        return self.acked > 0 and not any(getattr(self, name) for name in MUST_BE_0)
+
+    def json(self) -> dict[str, Any]:
+        """Return what `labkit torture --json` prints."""
+        names = ("acked", "lost", "duplicated", "reordered", "leaked", "kills", "audit_missing")
+        return {name: getattr(self, name) for name in names}
 
 
 def check(
@@ -32,23 +70,23 @@ def check(
     audits: Mapping[str, Sequence[Stored]],
     kills: int = 0,
     broken: Sequence[str] = (),
-) -> Verdict:
-    """The verdict on what clients lived through and what servers stored. Keys are names for the sentences.
+) -> TortureResult:
+    """Check what clients received against what servers stored. The keys are names for the sentences.
 
-    `broken` says of each audit file whose hash chain does not hold what is wrong with it.
+    `broken` has a sentence for each audit file whose hash chain does not hold.
     """
     ends = _ends(audits)
-    faults = [Fault("audit_missing", why) for why in broken]
-    faults += [*_check_audits(audits), *_check_ghosts(histories, audits), *_check_identity(histories, audits)]
+    found = [Violation("audit_missing", why) for why in broken]
+    found += [*_check_audits(audits), *_check_ghosts(histories, audits), *_check_identity(histories, audits)]
     for name, history in histories.items():
-        faults += _Follower(name, history, ends).faults()
-        faults += _check_said(name, history)
-    acked = {record.request for history in histories.values() for record in history if record.what == "acked"}
-    return Verdict.of(faults, acked=len(acked), kills=kills)
+        found += _ClientChecker(name, history, ends).violations()
+        found += _check_answers(name, history)
+    acked = {entry.request for history in histories.values() for entry in history if entry.what == "acked"}
+    return TortureResult.of(found, acked=len(acked), kills=kills)
 
 
 def _ends(audits: Mapping[str, Sequence[Stored]]) -> dict[str, tuple[str, int]]:
-    """Each room's newest epoch and its last seq, as the longest audit has it."""
+    """Return each room's newest epoch and its last seq, from the longest audit file."""
     ends: dict[str, tuple[str, int]] = {}
     for stored in sorted(audits.values(), key=len):
         for event in stored:
@@ -56,86 +94,89 @@ def _ends(audits: Mapping[str, Sequence[Stored]]) -> dict[str, tuple[str, int]]:
     return ends
 
 
-class _Room:
-    """What a connection in a room must hear next."""
+class _JoinedRoom:
+    """The event that a connection must receive next in one room."""
 
     def __init__(self, epoch: str, seq: int) -> None:
         self.epoch = epoch
         self.next = seq + 1
-        self.heard: dict[int, str] = {}
+        self.received: dict[int, str] = {}  # ids by seq
 
 
-class _Follower:
-    """Walks through one client's history, connection by connection."""
+class _ClientChecker:
+    """Goes through one client's history, connection by connection."""
 
     def __init__(self, name: str, history: History, ends: Mapping[str, tuple[str, int]]) -> None:
         self._name = name
         self._history = history
         self._ends = ends
-        self._rooms: dict[str, _Room] = {}
+        self._rooms: dict[str, _JoinedRoom] = {}
         self._is_open = False
 
-    def faults(self) -> Iterator[Fault]:
-        for record in self._history:
-            match record.what:
+    def violations(self) -> Iterator[Violation]:
+        for entry in self._history:
+            match entry.what:
                 case "opened" | "closed":
-                    self._rooms, self._is_open = {}, record.what == "opened"
+                    self._rooms, self._is_open = {}, entry.what == "opened"
                 case "joined":
-                    yield from self._joined(record)
+                    yield from self._joined(entry)
                 case "left":
-                    self._rooms.pop(record.room, None)
+                    self._rooms.pop(entry.room, None)
                 case "event":
-                    yield from self._event(record)
+                    yield from self._event(entry)
         for room_id, room in self._rooms.items():
             epoch, last = self._ends.get(room_id, (room.epoch, room.next - 1))
             if epoch != room.epoch:
-                yield Fault("lost", f"{self._name} ended in an old epoch of {room_id}")
+                yield Violation("lost", f"{self._name} ended in an old epoch of {room_id}")
             elif last >= room.next:
                 missing = last - room.next + 1
-                yield Fault("lost", f"{self._name} never heard {room_id} {room.next} to {last}, the end", missing)
+                sentence = f"{self._name} never received {room_id} {room.next} to {last}, the end"
+                yield Violation("lost", sentence, missing)
 
-    def _joined(self, record: Record) -> Iterator[Fault]:
-        since = record.since
-        if since is None or record.gap:
-            self._rooms[record.room] = _Room(record.epoch, record.seq)
+    def _joined(self, entry: Observation) -> Iterator[Violation]:
+        since = entry.since
+        if since is None or entry.gap:
+            self._rooms[entry.room] = _JoinedRoom(entry.epoch, entry.seq)
             return
-        if since.epoch != record.epoch:
-            yield Fault("lost", f"{self._name} came back to another epoch of {record.room} and was told of no gap")
-        elif since.seq > record.seq:
-            yield Fault("lost", f"{self._name} had heard {record.room} {since.seq}, and it now ends at {record.seq}")
-        self._rooms[record.room] = _Room(record.epoch, since.seq if since.epoch == record.epoch else record.seq)
+        if since.epoch != entry.epoch:
+            yield Violation("lost", f"{self._name} rejoined {entry.room} in another epoch without a gap")
+        elif since.seq > entry.seq:
+            yield Violation(
+                "lost", f"{self._name} had received {entry.room} {since.seq}, which now ends at {entry.seq}"
+            )
+        self._rooms[entry.room] = _JoinedRoom(entry.epoch, since.seq if since.epoch == entry.epoch else entry.seq)
 
-    def _event(self, record: Record) -> Iterator[Fault]:
-        room = self._rooms.get(record.room)
+    def _event(self, entry: Observation) -> Iterator[Violation]:
+        room = self._rooms.get(entry.room)
         if not self._is_open:
-            yield Fault("leaked", f"{self._name} heard {record.room} {record.seq} after the close")
+            yield Violation("leaked", f"{self._name} received {entry.room} {entry.seq} after the close")
         elif room is None:
-            yield Fault("leaked", f"{self._name} heard {record.room} {record.seq} without being in that room")
-        elif not record.repeat:
-            yield from self._in_order(room, record)
+            yield Violation("leaked", f"{self._name} received {entry.room} {entry.seq} without being in that room")
+        elif not entry.repeat:
+            yield from self._in_order(room, entry)
 
-    def _in_order(self, room: _Room, record: Record) -> Iterator[Fault]:
-        if record.seq > room.next:
-            missing = record.seq - room.next
-            yield Fault("lost", f"{self._name} heard {record.room} {record.seq} where {room.next} was due", missing)
-        elif record.seq < room.next:
-            twice = room.heard.get(record.seq) == record.id
-            how = "twice" if twice else f"after {room.next - 1}"
-            yield Fault("duplicated" if twice else "reordered", f"{self._name} heard {record.room} {record.seq} {how}")
-        room.heard[record.seq] = record.id
-        room.next = max(room.next, record.seq + 1)
-
-
-def _check_said(name: str, history: History) -> Iterator[Fault]:
-    """Whatever was said is answered in the end."""
-    acked = {record.request for record in history if record.what == "acked"}
-    for record in history:
-        if record.what == "said" and record.request not in acked:
-            yield Fault("lost", f"{name} said {record.request} in {record.room} and was never answered")
+    def _in_order(self, room: _JoinedRoom, entry: Observation) -> Iterator[Violation]:
+        received = f"{self._name} received {entry.room} {entry.seq}"
+        if entry.seq > room.next:
+            yield Violation("lost", f"{received} instead of {room.next}", entry.seq - room.next)
+        elif room.received.get(entry.seq) == entry.id and entry.seq < room.next:
+            yield Violation("duplicated", f"{received} twice")
+        elif entry.seq < room.next:
+            yield Violation("reordered", f"{received} after {room.next - 1}")
+        room.received[entry.seq] = entry.id
+        room.next = max(room.next, entry.seq + 1)
 
 
-def _check_audits(audits: Mapping[str, Sequence[Stored]]) -> Iterator[Fault]:
-    """Each file: every seq once, in order, every request once. All files: the same."""
+def _check_answers(name: str, history: History) -> Iterator[Violation]:
+    """Check that every message was answered in the end."""
+    acked = {entry.request for entry in history if entry.what == "acked"}
+    for entry in history:
+        if entry.what == "sent" and entry.request not in acked:
+            yield Violation("lost", f"{name} sent {entry.request} to {entry.room} and got no answer")
+
+
+def _check_audits(audits: Mapping[str, Sequence[Stored]]) -> Iterator[Violation]:
+    """Check that each file has every seq once and in order, and every request once; and that all files agree."""
     for name, stored in audits.items():
         newest: dict[tuple[str, str], int] = {}
         requests: set[tuple[str, str]] = set()
@@ -143,61 +184,64 @@ def _check_audits(audits: Mapping[str, Sequence[Stored]]) -> Iterator[Fault]:
             expected = newest.get((event.room, event.epoch), event.seq - 1) + 1
             if event.seq != expected:
                 kind = "lost" if event.seq > expected else "reordered"
-                yield Fault(kind, f"{name} stores {event.room} {event.seq} where {expected} was due")
+                yield Violation(kind, f"{name} stores {event.room} {event.seq} instead of {expected}")
             newest[event.room, event.epoch] = event.seq
             if (event.room, event.request) in requests:
-                yield Fault("duplicated", f"{name} stores {event.request} in {event.room} twice")
+                yield Violation("duplicated", f"{name} stores {event.request} in {event.room} twice")
             requests.add((event.room, event.request))
     known = {name: {_place(event) for event in stored} for name, stored in audits.items()}
     everything = set().union(*known.values()) if known else set()
     for name, places in known.items():
         missing = len(everything - places)
         if missing:
-            yield Fault("audit_missing", f"{name} lacks {missing} events that another file has", missing)
+            yield Violation("audit_missing", f"{name} lacks {missing} events that another file has", missing)
 
 
-def _check_ghosts(histories: Mapping[str, History], audits: Mapping[str, Sequence[Stored]]) -> Iterator[Fault]:
-    """Nothing that was said after a close frame is acted on."""
-    said = [record for history in histories.values() for record in history]
-    ghosts = {record.request for record in said if record.what == "ghost"}
+def _check_ghosts(histories: Mapping[str, History], audits: Mapping[str, Sequence[Stored]]) -> Iterator[Violation]:
+    """Check that no message sent after a close frame had an effect."""
+    entries = [entry for history in histories.values() for entry in history]
+    ghosts = {entry.request for entry in entries if entry.what == "ghost"}
     seen = {event.request for stored in audits.values() for event in stored}
-    seen |= {record.request for record in said if record.what == "event"}
+    seen |= {entry.request for entry in entries if entry.what == "event"}
     for request in sorted(ghosts & seen):
-        yield Fault("leaked", f"{request} was said after a close frame, and the server took it")
+        yield Violation("leaked", f"{request} was sent after a close frame, and the server accepted it")
 
 
-def _check_identity(histories: Mapping[str, History], audits: Mapping[str, Sequence[Stored]]) -> Iterator[Fault]:
-    """One place in a room is one event, for everybody; and a room's event is what was said in that room."""
+def _check_identity(histories: Mapping[str, History], audits: Mapping[str, Sequence[Stored]]) -> Iterator[Violation]:
+    """Check that one place in a room is one event for everybody, and that no event changed its room."""
     places: dict[Place, str] = {}
-    rooms = {r.request: r.room for history in histories.values() for r in history if r.what == "said"}
+    rooms = {entry.request: entry.room for history in histories.values() for entry in history if entry.what == "sent"}
     for name, stored in audits.items():
         for event in stored:
             if places.setdefault(_place(event), event.id) != event.id:
-                yield Fault("reordered", f"{name} stores another event as {event.room} {event.seq}")
+                yield Violation("reordered", f"{name} stores another event as {event.room} {event.seq}")
             if rooms.get(event.request, event.room) != event.room:
-                yield Fault("leaked", f"{name} stores {event.request} in {event.room}, where nobody said it")
+                yield Violation("leaked", f"{name} stores {event.request} in {event.room}, but it was sent elsewhere")
     for name, history in histories.items():
-        yield from _check_heard(name, history, places, rooms)
+        yield from _check_received(name, history, places, rooms)
 
 
-def _check_heard(name: str, history: History, places: dict[Place, str], rooms: Mapping[str, str]) -> Iterator[Fault]:
+def _check_received(
+    name: str, history: History, places: dict[Place, str], rooms: Mapping[str, str]
+) -> Iterator[Violation]:
     epochs: dict[str, str] = {}
     stored_ids = set(places.values())
     missing: set[str] = set()
-    for record in history:
-        if record.what == "joined":
-            epochs[record.room] = record.epoch
-        if record.what not in ("event", "acked"):
+    for entry in history:
+        if entry.what == "joined":
+            epochs[entry.room] = entry.epoch
+        if entry.what not in ("event", "acked"):
             continue
-        place = record.room, epochs.get(record.room, ""), record.seq
-        if record.id not in stored_ids:
-            if record.id not in missing:
-                yield Fault("audit_missing", f"{name} heard {record.room} {record.seq}, and it is in no audit file")
-            missing.add(record.id)
-        elif places.get(place, record.id) != record.id and record.what == "event":
-            yield Fault("reordered", f"{name} heard another event as {record.room} {record.seq}")
-        if rooms.get(record.request, record.room) != record.room:
-            yield Fault("leaked", f"{name} heard {record.request} in {record.room}; it was said elsewhere")
+        place = entry.room, epochs.get(entry.room, ""), entry.seq
+        if entry.id not in stored_ids:
+            if entry.id not in missing:
+                sentence = f"{name} received {entry.room} {entry.seq}, which is in no audit file"
+                yield Violation("audit_missing", sentence)
+            missing.add(entry.id)
+        elif places.get(place, entry.id) != entry.id and entry.what == "event":
+            yield Violation("reordered", f"{name} received another event as {entry.room} {entry.seq}")
+        if rooms.get(entry.request, entry.room) != entry.room:
+            yield Violation("leaked", f"{name} received {entry.request} in {entry.room}, but it was sent elsewhere")
 
 
 def _place(event: Stored) -> Place:

@@ -1,26 +1,24 @@
-"""What a torture writes down: each client's own history, in the order it lived it, and what the audit files hold.
+"""What a torture records: each client's own history, in order, and the events in the audit files.
 
-    opened, joined, left, event, closed     what one connection heard, before the client made anything of it
-    said, acked                             what was published, and the event that `publish` returned
-    ghost                                   said after our own close frame: nobody may ever hear of it
-
-Taught in notebook 10 (beyond one process).
+opened, joined, left, event, closed     what one connection received, before the client processed it
+sent, acked                             what was published, and the event that `publish` returned
+ghost                                   sent after our own close frame: no client may ever receive it
 """
 
 from typing import Any, Literal, NamedTuple
 
-What = Literal["opened", "joined", "left", "event", "closed", "said", "acked", "ghost"]
+What = Literal["opened", "joined", "left", "event", "closed", "sent", "acked", "ghost"]
 
 
 class Since(NamedTuple):
-    """Where a client had stopped hearing a room when it asked to come back."""
+    """The last event of a room that a client had received when it rejoined."""
 
     epoch: str
     seq: int
 
 
-class Record(NamedTuple):
-    """One line of a history. `since` is what a `joined` answers to; `repeat` marks an event given a second time."""
+class Observation(NamedTuple):
+    """One entry of a history. `since` belongs to a rejoin; `repeat` marks an event marked as a duplicate."""
 
     what: What
     room: str = ""
@@ -43,18 +41,19 @@ class Stored(NamedTuple):
     request: str
 
 
-def heard(message: dict[str, Any], since: Since | None) -> Record | None:
-    """The record of a server's message; None for what no invariant is about. `since` is for `joined`."""
+def observed(message: dict[str, Any], since: Since | None) -> Observation | None:
+    """Return the entry for a server's message; None if no invariant concerns it. `since` is for `joined`."""
     kind, room = message.get("type"), str(message.get("roomId", ""))
     if kind == "auth_ok":
-        return Record("opened")
+        return Observation("opened")
     if kind == "joined":
-        return Record("joined", room, str(message["epoch"]), int(message["seq"]), gap=bool(message["gap"]), since=since)
+        seq, gap = int(message["seq"]), bool(message["gap"])
+        return Observation("joined", room, str(message["epoch"]), seq, gap=gap, since=since)
     if kind == "left":
-        return Record("left", room)
+        return Observation("left", room)
     if "seq" not in message:
         return None
-    return Record(
+    return Observation(
         "event",
         room,
         seq=int(message["seq"]),

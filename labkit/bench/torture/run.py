@@ -1,9 +1,9 @@
-"""Torture: clients talk while servers are killed and lines are torn; then every history is checked.
+"""Torture: clients publish while servers are killed and connections break; then every history is checked.
 
-    verdict = asyncio.run(Torture(TorturePlan(seconds=30, kills=5), folder).run())
-    verdict.json()                      # {"acked": 5123, "lost": 0, ...}
+    result = asyncio.run(Torture(TorturePlan(seconds=30, kills=5), folder).run())
+    result.json()                       # {"acked": 5123, "lost": 0, ...}
 
-Read `plan` for what is done when, `tortured` for who suffers it, `checker` for what must hold. Taught in notebook 10.
+`plan` has the schedule, `target` the servers, `client` the clients, and `checker` the invariants.
 """
 
 import asyncio
@@ -13,12 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
-from labkit.bench.torture.checker import check
-from labkit.bench.torture.history import Record
-from labkit.bench.torture.plan import Step, TorturePlan, schedule
-from labkit.bench.torture.tortured import Tortured, ghost
-from labkit.bench.torture.verdict import Verdict
-from labkit.bench.torture.world import World
+from labkit.bench.torture.checker import TortureResult, check
+from labkit.bench.torture.client import TorturedClient, ghost
+from labkit.bench.torture.history import Observation
+from labkit.bench.torture.plan import TorturePlan, schedule
+from labkit.bench.torture.target import TortureTarget
 
 ROOMS_EACH = 2
 GHOST_EVERY_S = 3.0
@@ -26,60 +25,60 @@ SETTLE_S = 90.0  # for the last answers and the last deliveries
 
 
 class Torture:
-    """One run. `stop` ends it early: what was said until then is checked all the same."""
+    """One run. `stop` ends it early, and the messages sent until then are still checked."""
 
     def __init__(self, plan: TorturePlan, folder: Path, on_second: Callable[["Torture"], None] | None = None) -> None:
-        """`folder` gets the audit files."""
+        """`folder` is for the audit files."""
         self.plan = plan
         self.elapsed_s = 0.0
-        self.world = World(plan, folder)
-        self.clients: list[Tortured] = []
+        self.target = TortureTarget(plan, folder)
+        self.clients: list[TorturedClient] = []
         self._on_second = on_second
-        self._ghosts: list[Record] = []
+        self._ghosts: list[Observation] = []
         self._stop = asyncio.Event()
 
     @property
     def acked(self) -> int:
-        """So far."""
+        """How many messages were acked so far."""
         return sum(client.acked for client in self.clients)
 
     def stop(self) -> None:
-        """Say nothing more, kill nothing more."""
+        """Publish nothing more, kill nothing more."""
         self._stop.set()
 
-    async def run(self) -> Verdict:
-        """Raises ServerDied, and what ended a client."""
-        async with self.world:
+    async def run(self) -> TortureResult:
+        """Run the whole torture. Raises ServerDied, and any error that ended a client."""
+        async with self.target:
             await self._enter()
-            await self._suffer()
+            await self._publish_and_disrupt()
             await self._settle()
-            await self.world.read_log()
+            await self.target.read_log()
         histories = {client.name: client.history for client in self.clients} | {"ghosts": self._ghosts}
-        broken = self.world.broken() + self.world.unreconciled()
-        return check(histories, self.world.stored(), self.world.kills, broken)
+        broken = self.target.broken() + self.target.unreconciled()
+        return check(histories, self.target.stored(), self.target.kills, broken)
 
     async def _enter(self) -> None:
-        plan, world = self.plan, self.world
+        plan, target = self.plan, self.target
         rooms = [f"torture:{number}" for number in range(plan.rooms)]
         for number in range(plan.clients):
             own = [rooms[(number + step) % plan.rooms] for step in range(min(ROOMS_EACH, plan.rooms))]
             name = f"client-{number}"
-            self.clients.append(Tortured(world.url, world.token, name, own, f"{plan.seed} {name}"))
+            self.clients.append(TorturedClient(target.url, target.token, name, own, f"{plan.seed} {name}"))
         await asyncio.gather(*(client.enter() for client in self.clients))
 
-    async def _suffer(self) -> None:
-        every_s, hush = self.plan.clients / self.plan.rate, asyncio.Event()
-        talking = [asyncio.create_task(client.talk(every_s, hush)) for client in self.clients]
-        acting = [asyncio.create_task(part) for part in (self._act(), self._haunt(), self._tick())]
+    async def _publish_and_disrupt(self) -> None:
+        every_s, quiet = self.plan.clients / self.plan.rate, asyncio.Event()
+        talking = [asyncio.create_task(client.talk(every_s, quiet)) for client in self.clients]
+        acting = [asyncio.create_task(part) for part in (self._disrupt(), self._send_ghosts(), self._tick())]
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self.plan.seconds):
                     await self._stop.wait()
             self._stop.set()
-            await acting[0]  # a server that is being started again is waited for
-            self.world.heal()
-            hush.set()
-            with contextlib.suppress(TimeoutError):  # who was never answered shows in the verdict
+            await acting[0]  # waits for a server that is restarting
+            self.target.heal()
+            quiet.set()
+            with contextlib.suppress(TimeoutError):  # an unanswered message shows in the result
                 async with asyncio.timeout(SETTLE_S):
                     await asyncio.gather(*talking)
         finally:
@@ -87,30 +86,27 @@ class Torture:
                 task.cancel()
             await asyncio.gather(*acting, *talking, return_exceptions=True)
 
-    async def _act(self) -> None:
+    async def _disrupt(self) -> None:
         started = monotonic()
         for step in schedule(self.plan):
             if await self._stopped_before(started + step.at_s):
                 return
-            await self._do(step)
-
-    async def _do(self, step: Step) -> None:
-        await self.world.do(step)
+            await self.target.disrupt(step)
 
     async def _stopped_before(self, moment: float) -> bool:
-        """Wait until a moment; whether everything was stopped meanwhile."""
+        """Wait until a moment; return whether everything was stopped meanwhile."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(moment - monotonic()):
                 await self._stop.wait()
         return self._stop.is_set()
 
-    async def _haunt(self) -> None:
+    async def _send_ghosts(self) -> None:
         for number in itertools.count():
             if await self._stopped_before(monotonic() + GHOST_EVERY_S):
                 return
             room, request = f"torture:{number % self.plan.rooms}", f"ghost-{number}"
-            if await ghost(self.world.url, self.world.token, room, request):
-                self._ghosts.append(Record("ghost", room, request=request))
+            if await ghost(self.target.url, self.target.token, room, request):
+                self._ghosts.append(Observation("ghost", room, request=request))
 
     async def _tick(self) -> None:
         started = monotonic()
@@ -121,16 +117,16 @@ class Torture:
                 self._on_second(self)
 
     async def _settle(self) -> None:
-        """Until every member has heard its rooms to their ends; who never does shows in the verdict."""
+        """Wait until every member has received its rooms to the end; a missing event shows in the result."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_S):
-                while not self._all_heard():
+                while not self._all_received():
                     await asyncio.sleep(0.05)
         await asyncio.gather(*(client.leave() for client in self.clients))
 
-    def _all_heard(self) -> bool:
-        heard = [(room, client.heard_up_to(room)) for client in self.clients for room in client.room_ids]
+    def _all_received(self) -> bool:
+        received = [(room, client.received_up_to(room)) for client in self.clients for room in client.room_ids]
         newest: dict[str, int] = {}
-        for room, seq in heard:
+        for room, seq in received:
             newest[room] = max(newest.get(room, 0), seq)
-        return all(seq == newest[room] for room, seq in heard)
+        return all(seq == newest[room] for room, seq in received)

@@ -1,29 +1,26 @@
-"""Which of the four options fits a need, and what it would cost an hour, from what was measured on this machine.
-
-Taught in notebook 00 (start here).
-"""
+"""Which of the four transports fits a need, and what each would cost per hour, from this machine's measurements."""
 
 from dataclasses import dataclass
 
 from labkit.bench.transports.compare import Comparison, Measured
 from labkit.text.digits import digits
 
-POLLING_IS_FINE_S = 15.0  # an admin page that is 15 s old is fresh; a chat is not
+POLLING_IS_FINE_S = 15.0  # 15 s old is fresh enough for an admin page, but not for a chat
 
 
 @dataclass(frozen=True)
 class Need:
-    """What a screen needs."""
+    """The needs of a screen."""
 
     updates_per_min: float
-    delay_s: float  # how old what one sees may be
+    delay_s: float  # the most that the screen may be behind
     speaks_often: bool = False  # the browser sends often too: typing, chat, moves
     must_be_kept: bool = False  # money, orders, records
 
 
 @dataclass(frozen=True)
 class Advice:
-    """An option, why, and the bytes an hour of each way to bring the updates."""
+    """A transport, why, and the bytes per hour of every transport."""
 
     option: str
     why: str
@@ -31,7 +28,7 @@ class Advice:
 
 
 def advise(need: Need, comparison: Comparison) -> Advice:
-    """The rules of the lesson, in their order."""
+    """Apply the rules in their order."""
     costs = {row.option: _bytes_per_hour(row, need) for row in comparison.rows}
     option, why = _choose(need)
     if need.must_be_kept:
@@ -51,13 +48,13 @@ def _choose(need: Need) -> tuple[str, str]:
 
 
 def _bytes_per_hour(row: Measured, need: Need) -> float:
-    """A stream pays for each update; whoever asks pays for each question, and for the news in the answers.
+    """Return a stream's cost of all updates, or polling's cost of all requests and of the updates in the answers.
 
-    A page is as long as it was when it was measured, and its news is in it.
+    A page counts with its measured length, which includes its updates.
     """
     updates = 60 * need.updates_per_min
     if not row.idle_requests_per_s:
         return updates * row.bytes_per_update + 3600 * row.idle_bytes_per_s
-    a_question = row.idle_bytes_per_s / row.idle_requests_per_s
-    news = max(0.0, row.bytes_per_update - row.requests_per_update * a_question)
-    return 3600 / max(need.delay_s, 0.1) * a_question + updates * news
+    per_request = row.idle_bytes_per_s / row.idle_requests_per_s
+    news = max(0.0, row.bytes_per_update - row.requests_per_update * per_request)
+    return 3600 / max(need.delay_s, 0.1) * per_request + updates * news

@@ -3,7 +3,7 @@
     comparison = await compare(seed=1, store=store)
     comparison.frame()
 
-The same seeded updates go through each (`ways`); the bytes are counted on the wire. Taught in notebook 00.
+The same seeded updates go through each transport (`adapters`); bytes are counted on the wire.
 """
 
 import asyncio
@@ -13,8 +13,8 @@ from random import Random
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from labkit.bench.transports.ways import WAYS, Way
-from labkit.metrics import Store
+from labkit.bench.transports.adapters import TRANSPORTS, Transport
+from labkit.samples import Store
 
 if TYPE_CHECKING:
     import pandas
@@ -26,7 +26,7 @@ LATENCY = "latency ms: {}"
 
 @dataclass(frozen=True)
 class Measured:
-    """One option. Latencies from the publication to the screen; bytes both ways, headers included."""
+    """One transport. Latencies run from publication to screen; bytes count both directions, headers included."""
 
     option: str
     latencies_ms: tuple[float, ...]
@@ -37,13 +37,13 @@ class Measured:
 
     @property
     def median_ms(self) -> float:
-        """The middle latency."""
+        """The median latency."""
         return statistics.median(self.latencies_ms)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The four options."""
+    """The four transports."""
 
     rows: tuple[Measured, ...]
 
@@ -51,7 +51,7 @@ class Comparison:
         return f"<comparison of {', '.join(row.option for row in self.rows)}>"
 
     def frame(self) -> "pandas.DataFrame":
-        """A row an option. Needs pandas."""
+        """Return one row per transport. Needs pandas."""
         import pandas
 
         rows = [
@@ -70,34 +70,37 @@ class Comparison:
 
 
 async def compare(seed: int = 1, updates: int = UPDATES, store: Store | None = None) -> Comparison:
-    """Measure all four at once, about eight seconds. `store` is told each latency, as `latency ms: OPTION`."""
-    telling = Store() if store is None else store
-    measuring = (_measure(option, way, Random(seed), updates, telling) for option, way in WAYS.items())
+    """Measure all four at once, in about eight seconds; add each latency to `store` as `latency ms: OPTION`."""
+    samples = Store() if store is None else store
+    measuring = (
+        _measure(option, open_transport, Random(seed), updates, samples)
+        for option, open_transport in TRANSPORTS.items()
+    )
     return Comparison(tuple(await asyncio.gather(*measuring)))
 
 
-async def _measure(option: str, open_way: Any, rng: Random, updates: int, store: Store) -> Measured:
+async def _measure(option: str, open_transport: Any, rng: Random, updates: int, store: Store) -> Measured:
     sent: dict[int, float] = {}
-    heard: dict[int, float] = {}
+    received: dict[int, float] = {}
 
-    def hear(update: dict[str, Any]) -> None:
-        if update["n"] not in heard:
-            heard[update["n"]] = perf_counter()
-            store.add(LATENCY.format(option), 1000 * (heard[update["n"]] - sent[update["n"]]))
+    def on_update(update: dict[str, Any]) -> None:
+        if update["n"] not in received:
+            received[update["n"]] = perf_counter()
+            store.add(LATENCY.format(option), 1000 * (received[update["n"]] - sent[update["n"]]))
 
-    async with open_way(hear) as way:
-        bytes_before, requests_before = way.bytes(), way.requests()
+    async with open_transport(on_update) as transport:
+        bytes_before, requests_before = transport.bytes(), transport.requests()
         for number in range(updates):
             await asyncio.sleep(rng.expovariate(UPDATES_PER_S))
             sent[number] = perf_counter()
-            await way.publish({"n": number, "text": f"update {number}: " + TEXT})
-        while len(heard) < updates:
+            await transport.publish({"n": number, "text": f"update {number}: " + TEXT})
+        while len(received) < updates:
             await asyncio.sleep(0.01)
-        bytes_busy, requests_busy = way.bytes() - bytes_before, way.requests() - requests_before
-        idle_bytes_per_s, idle_requests_per_s = await _silence(way)
+        bytes_busy, requests_busy = transport.bytes() - bytes_before, transport.requests() - requests_before
+        idle_bytes_per_s, idle_requests_per_s = await _measure_idle(transport)
         return Measured(
             option,
-            tuple(1000 * (heard[number] - at) for number, at in sent.items()),
+            tuple(1000 * (received[number] - at) for number, at in sent.items()),
             bytes_busy / updates,
             requests_busy / updates,
             idle_bytes_per_s,
@@ -105,16 +108,16 @@ async def _measure(option: str, open_way: Any, rng: Random, updates: int, store:
         )
 
 
-async def _silence(way: Way) -> tuple[float, float]:
-    """Bytes and requests a second while nothing happens.
+async def _measure_idle(transport: Transport) -> tuple[float, float]:
+    """Return bytes and requests per second while nothing is published.
 
-    Who asks has just been answered, and is measured up to a later answer: a window that ends anywhere holds a part of
-    an interval without its question, and counts a reload once where it should be twice.
+    A polling transport is measured from one answer to a later one. A window that ended between two requests would
+    contain part of an interval without its request.
     """
-    began_at, bytes_before, requests_before = perf_counter(), way.bytes(), way.requests()
+    began_at, bytes_before, requests_before = perf_counter(), transport.bytes(), transport.requests()
     await asyncio.sleep(IDLE_S)
-    asked = way.requests()
-    while requests_before < asked == way.requests():
+    asked = transport.requests()
+    while requests_before < asked == transport.requests():
         await asyncio.sleep(0.01)
     took_s = perf_counter() - began_at
-    return (way.bytes() - bytes_before) / took_s, (way.requests() - requests_before) / took_s
+    return (transport.bytes() - bytes_before) / took_s, (transport.requests() - requests_before) / took_s

@@ -1,1 +1,1 @@
-"""Tests of the torture."""
+"""Tests of labkit.bench.torture."""

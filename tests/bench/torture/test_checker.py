@@ -1,54 +1,53 @@
-"""The checker finds each violation that is planted into a sound history, and nothing in the sound one."""
+"""The checker finds each planted violation, and none in a sound history."""
 
 from collections.abc import Callable
 
 import pytest
 
-from labkit.bench.torture.checker import check
-from labkit.bench.torture.history import Record, Since, Stored, heard
-from labkit.bench.torture.verdict import MUST_BE_0, Verdict
+from labkit.bench.torture.checker import MUST_BE_0, TortureResult, check
+from labkit.bench.torture.history import Observation, Since, Stored, observed
 
 A, B = "room:a", "room:b"
-Histories = dict[str, list[Record]]
+Histories = dict[str, list[Observation]]
 Audits = dict[str, list[Stored]]
 
 
-def event(seq: int, room: str = A, **changed: object) -> Record:
-    return Record("event", room, seq=seq, id=f"{room} id {seq}", request=f"{room} said {seq}")._replace(**changed)
+def event(seq: int, room: str = A, **changed: object) -> Observation:
+    return Observation("event", room, seq=seq, id=f"{room} id {seq}", request=f"{room} said {seq}")._replace(**changed)
 
 
 def stored(seq: int, room: str = A) -> Stored:
     return Stored(room, "e", seq, f"{room} id {seq}", f"{room} said {seq}")
 
 
-def said(seq: int, room: str = A) -> list[Record]:
+def said(seq: int, room: str = A) -> list[Observation]:
     answer = event(seq, room)
-    return [Record("said", room, request=answer.request), answer, answer._replace(what="acked")]
+    return [Observation("sent", room, request=answer.request), answer, answer._replace(what="acked")]
 
 
 def sound() -> tuple[Histories, Audits]:
-    """Two clients and two rooms; `ann` speaks, loses her line and is told a gap; two servers stored it all."""
-    joined = [Record("opened"), Record("joined", A, "e", 0), Record("joined", B, "e", 0)]
-    ann = [*joined, *said(1), *said(2), event(1, B), Record("closed")]
-    ann += [Record("opened"), Record("joined", A, "e", 4, since=Since("e", 2)), event(3), event(4)]
-    ann += [event(3, repeat=True), Record("joined", B, "e", 3, since=Since("e", 1), gap=True), event(4, B)]
+    """Two clients, two rooms, two servers; `ann` publishes, reconnects and gets a gap."""
+    joined = [Observation("opened"), Observation("joined", A, "e", 0), Observation("joined", B, "e", 0)]
+    ann = [*joined, *said(1), *said(2), event(1, B), Observation("closed")]
+    ann += [Observation("opened"), Observation("joined", A, "e", 4, since=Since("e", 2)), event(3), event(4)]
+    ann += [event(3, repeat=True), Observation("joined", B, "e", 3, since=Since("e", 1), gap=True), event(4, B)]
     bob = [*joined, *(event(seq) for seq in (1, 2, 3, 4)), *(event(seq, B) for seq in (1, 2, 3, 4))]
-    bob += [Record("left", A), Record("closed")]
+    bob += [Observation("left", A), Observation("closed")]
     audit = [*(stored(seq) for seq in (1, 2, 3, 4)), *(stored(seq, B) for seq in (1, 2, 3, 4))]
-    return {"ann": ann, "bob": bob, "ghosts": [Record("ghost", A, request="ghost")]}, {
+    return {"ann": ann, "bob": bob, "ghosts": [Observation("ghost", A, request="ghost")]}, {
         "one.db": list(audit),
         "two.db": [stored(seq, room) for seq in (1, 2, 3, 4) for room in (A, B)],
     }
 
 
-def counts(verdict: Verdict) -> dict[str, int]:
+def counts(verdict: TortureResult) -> dict[str, int]:
     return {name: getattr(verdict, name) for name in MUST_BE_0 if getattr(verdict, name)}
 
 
-def test_a_sound_history_has_no_fault() -> None:
-    """Gaps that are told, repeats that are marked and rooms that interleave differently in two files are sound."""
+def test_checker_sound_history_holds() -> None:
+    """Reported gaps, marked repeats and rooms interleaved differently in two files are no violations."""
     verdict = check(*sound(), kills=3)
-    assert verdict.faults == ()
+    assert verdict.violations == ()
     assert verdict.holds
     assert verdict.json() == {
         "acked": 2,
@@ -61,47 +60,46 @@ def test_a_sound_history_has_no_fault() -> None:
     }
 
 
-def test_a_run_in_which_nothing_was_acked_shows_nothing() -> None:
-    """Zero of everything is no success."""
+def test_checker_run_without_acks_does_not_hold() -> None:
     assert not check({}, {}).holds
 
 
-def find(history: list[Record], record: Record) -> int:
+def find(history: list[Observation], record: Observation) -> int:
     return history.index(record)
 
 
-def hole(people: Histories, _: Audits) -> None:
-    people["bob"].remove(event(3))
+def hole(histories: Histories, _: Audits) -> None:
+    histories["bob"].remove(event(3))
 
 
-def unheard_end(people: Histories, _: Audits) -> None:
-    people["ann"].pop()
+def unheard_end(histories: Histories, _: Audits) -> None:
+    histories["ann"].pop()
 
 
-def never_answered(people: Histories, _: Audits) -> None:
-    people["ann"].remove(event(2)._replace(what="acked"))
+def never_answered(histories: Histories, _: Audits) -> None:
+    histories["ann"].remove(event(2)._replace(what="acked"))
 
 
-def hole_behind_resume(people: Histories, _: Audits) -> None:
-    at = find(people["ann"], Record("joined", A, "e", 4, since=Since("e", 2)))
-    assert people["ann"][at + 1] == event(3)
-    del people["ann"][at + 1]
+def hole_behind_resume(histories: Histories, _: Audits) -> None:
+    at = find(histories["ann"], Observation("joined", A, "e", 4, since=Since("e", 2)))
+    assert histories["ann"][at + 1] == event(3)
+    del histories["ann"][at + 1]
 
 
-def other_epoch_without_gap(people: Histories, audits: Audits) -> None:
-    at = find(people["ann"], Record("joined", A, "e", 4, since=Since("e", 2)))
-    people["ann"][at] = Record("joined", A, "f", 0, since=Since("e", 2))
-    del people["ann"][at + 1 : at + 3]
+def other_epoch_without_gap(histories: Histories, audits: Audits) -> None:
+    at = find(histories["ann"], Observation("joined", A, "e", 4, since=Since("e", 2)))
+    histories["ann"][at] = Observation("joined", A, "f", 0, since=Since("e", 2))
+    del histories["ann"][at + 1 : at + 3]
     for audit in audits.values():  # all of it again under the new epoch, so that the epoch alone is at fault
         audit.append(Stored(A, "f", 1, "f id", "f said"))
-    people["ann"].insert(at + 1, Record("event", A, seq=1, id="f id", request="f said"))
-    people["bob"] = people["bob"][:-1]
-    people["bob"].append(Record("closed"))
+    histories["ann"].insert(at + 1, Observation("event", A, seq=1, id="f id", request="f said"))
+    histories["bob"] = histories["bob"][:-1]
+    histories["bob"].append(Observation("closed"))
 
 
-def end_moved_back(people: Histories, _: Audits) -> None:
-    at = find(people["ann"], Record("joined", A, "e", 4, since=Since("e", 2)))
-    people["ann"][at] = Record("joined", A, "e", 1, since=Since("e", 2))
+def end_moved_back(histories: Histories, _: Audits) -> None:
+    at = find(histories["ann"], Observation("joined", A, "e", 4, since=Since("e", 2)))
+    histories["ann"][at] = Observation("joined", A, "e", 1, since=Since("e", 2))
 
 
 def hole_in_a_file(_: Histories, audits: Audits) -> None:
@@ -109,13 +107,13 @@ def hole_in_a_file(_: Histories, audits: Audits) -> None:
         audit[:] = [Stored(e.room, e.epoch, e.seq + (e.room == A and e.seq > 3), e.id, e.request) for e in audit]
 
 
-def twice_on_a_line(people: Histories, _: Audits) -> None:
-    people["bob"].insert(find(people["bob"], event(2)) + 1, event(2))
+def twice_on_a_line(histories: Histories, _: Audits) -> None:
+    histories["bob"].insert(find(histories["bob"], event(2)) + 1, event(2))
 
 
-def given_again_after_resume(people: Histories, _: Audits) -> None:
-    at = find(people["ann"], event(3))
-    people["ann"].insert(at + 1, event(3))
+def given_again_after_resume(histories: Histories, _: Audits) -> None:
+    at = find(histories["ann"], event(3))
+    histories["ann"].insert(at + 1, event(3))
 
 
 def stored_twice(_: Histories, audits: Audits) -> None:
@@ -123,39 +121,39 @@ def stored_twice(_: Histories, audits: Audits) -> None:
         audit.append(Stored(B, "e", 5, "another id", f"{B} said 4"))
 
 
-def swapped(people: Histories, _: Audits) -> None:
-    bob = people["bob"]
+def swapped(histories: Histories, _: Audits) -> None:
+    bob = histories["bob"]
     two, three = find(bob, event(2)), find(bob, event(3))
     bob[two], bob[three] = bob[three], bob[two]
 
 
-def another_event_in_that_place(people: Histories, audits: Audits) -> None:
+def another_event_in_that_place(histories: Histories, audits: Audits) -> None:
     audits["two.db"][audits["two.db"].index(stored(3))] = Stored(A, "e", 3, f"{A} id 4", f"{A} said 4")
 
 
-def two_histories(people: Histories, _: Audits) -> None:
-    at = find(people["bob"], event(2))
-    people["bob"][at] = event(2, id=f"{A} id 1")
+def two_histories(histories: Histories, _: Audits) -> None:
+    at = find(histories["bob"], event(2))
+    histories["bob"][at] = event(2, id=f"{A} id 1")
 
 
-def in_no_room(people: Histories, _: Audits) -> None:
-    people["bob"].remove(Record("joined", B, "e", 0))
+def in_no_room(histories: Histories, _: Audits) -> None:
+    histories["bob"].remove(Observation("joined", B, "e", 0))
 
 
-def after_left(people: Histories, _: Audits) -> None:
-    people["bob"].insert(find(people["bob"], Record("left", A)) + 1, event(4))
+def after_left(histories: Histories, _: Audits) -> None:
+    histories["bob"].insert(find(histories["bob"], Observation("left", A)) + 1, event(4))
 
 
-def after_close(people: Histories, _: Audits) -> None:
-    people["bob"].append(event(4, B))
+def after_close(histories: Histories, _: Audits) -> None:
+    histories["bob"].append(event(4, B))
 
 
-def across_rooms(people: Histories, _: Audits) -> None:
-    people["bob"][find(people["bob"], event(1, B))] = event(1, B, request=f"{A} said 1")
+def across_rooms(histories: Histories, _: Audits) -> None:
+    histories["bob"][find(histories["bob"], event(1, B))] = event(1, B, request=f"{A} said 1")
 
 
-def ghost_was_taken(people: Histories, _: Audits) -> None:
-    people["bob"][find(people["bob"], event(4, B))] = event(4, B, request="ghost")
+def ghost_was_taken(histories: Histories, _: Audits) -> None:
+    histories["bob"][find(histories["bob"], event(4, B))] = event(4, B, request="ghost")
 
 
 def ghost_was_stored(_: Histories, audits: Audits) -> None:
@@ -163,14 +161,14 @@ def ghost_was_stored(_: Histories, audits: Audits) -> None:
         audit[audit.index(stored(4, B))] = Stored(B, "e", 4, f"{B} id 4", "ghost")
 
 
-def heard_and_not_stored(people: Histories, _: Audits) -> None:
-    people["bob"].insert(find(people["bob"], event(4, B)) + 1, event(5, B))
+def heard_and_not_stored(histories: Histories, _: Audits) -> None:
+    histories["bob"].insert(find(histories["bob"], event(4, B)) + 1, event(5, B))
 
 
-def acked_and_not_stored(people: Histories, _: Audits) -> None:
-    people["ann"] += [
-        Record("said", A, request="new"),
-        Record("acked", A, seq=9, id="new id", request="new"),
+def acked_and_not_stored(histories: Histories, _: Audits) -> None:
+    histories["ann"] += [
+        Observation("sent", A, request="new"),
+        Observation("acked", A, seq=9, id="new id", request="new"),
     ]
 
 
@@ -205,36 +203,34 @@ VIOLATIONS: dict[Callable[[Histories, Audits], None], str] = {
 
 
 @pytest.mark.parametrize("plant", VIOLATIONS, ids=lambda plant: plant.__name__)
-def test_each_planted_violation_is_found(plant: Callable[[Histories, Audits], None]) -> None:
-    """The count it belongs to is no longer 0, and a sentence says what happened."""
-    people, audits = sound()
-    plant(people, audits)
-    verdict = check(people, audits)
+def test_checker_finds_each_planted_violation(plant: Callable[[Histories, Audits], None]) -> None:
+    histories, audits = sound()
+    plant(histories, audits)
+    verdict = check(histories, audits)
     assert counts(verdict).get(VIOLATIONS[plant], 0) > 0, verdict
     assert not verdict.holds
-    assert any(sentence.startswith(f"{VIOLATIONS[plant]}: ") for sentence in verdict.faults)
+    assert any(sentence.startswith(f"{VIOLATIONS[plant]}: ") for sentence in verdict.violations)
 
 
-def test_a_hash_chain_that_does_not_hold_is_a_missing_audit() -> None:
-    """Whatever the rows say."""
+def test_checker_broken_hash_chain_is_audit_missing() -> None:
     assert counts(check(*sound(), broken=["one.db is broken at row 7"])) == {"audit_missing": 1}
 
 
-def test_a_hole_counts_as_many_as_it_lacks() -> None:
-    """Three missing events are three."""
-    people, audits = sound()
-    people["bob"] = [record for record in people["bob"] if record not in (event(1), event(2), event(3))]
-    assert counts(check(people, audits)) == {"lost": 3}
+def test_checker_hole_counts_its_missing_events() -> None:
+    histories, audits = sound()
+    histories["bob"] = [record for record in histories["bob"] if record not in (event(1), event(2), event(3))]
+    assert counts(check(histories, audits)) == {"lost": 3}
 
 
-def test_a_servers_message_becomes_a_record() -> None:
-    """As it was on the wire; what no invariant is about becomes nothing."""
+def test_observed_translates_each_message() -> None:
     since = Since("e", 4)
     joined = {"type": "joined", "roomId": A, "epoch": "e", "seq": 7, "gap": True, "access": "rw"}
-    assert heard({"type": "auth_ok"}, None) == Record("opened")
-    assert heard(joined, since) == Record("joined", A, "e", 7, gap=True, since=since)
-    assert heard({"type": "left", "roomId": A}, None) == Record("left", A)
+    assert observed({"type": "auth_ok"}, None) == Observation("opened")
+    assert observed(joined, since) == Observation("joined", A, "e", 7, gap=True, since=since)
+    assert observed({"type": "left", "roomId": A}, None) == Observation("left", A)
     chat = {"type": "chat", "roomId": A, "seq": 3, "id": "i", "requestId": "r", "text": "x"}
-    assert heard(chat, None) == Record("event", A, seq=3, id="i", request="r")
-    assert heard(chat | {"duplicate": True}, None) == Record("event", A, seq=3, id="i", request="r", repeat=True)
-    assert heard({"type": "pong", "sentAt": "now"}, None) is None
+    assert observed(chat, None) == Observation("event", A, seq=3, id="i", request="r")
+    assert observed(chat | {"duplicate": True}, None) == Observation(
+        "event", A, seq=3, id="i", request="r", repeat=True
+    )
+    assert observed({"type": "pong", "sentAt": "now"}, None) is None

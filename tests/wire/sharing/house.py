@@ -61,7 +61,7 @@ async def house(tmp: Path, servers: int = 2, limits: dict[str, Any] | None = Non
     """Servers with audit files, users and one key."""
     broker, key = NatsProcess(tmp / "broker"), new_key()
     async with AsyncExitStack() as stack:
-        stack.callback(broker.stop)
+        stack.callback(broker.terminate)
         broker.start()
         built = House([], [], broker, tmp, key)
         for number in range(servers):

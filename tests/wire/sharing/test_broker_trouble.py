@@ -38,7 +38,7 @@ def is_up(built: House, number: int = 0) -> bool:
     return built.servers[number]._broker.is_up  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("end", [NatsProcess.stop, NatsProcess.kill], ids=["stop", "kill -9"])
+@pytest.mark.parametrize("end", [NatsProcess.terminate, NatsProcess.kill], ids=["stop", "kill -9"])
 @on_a_loop
 async def test_a_broker_that_goes_and_comes_back_loses_and_doubles_nothing(
     tmp_path: Path, end: Callable[[NatsProcess], None]
@@ -108,7 +108,7 @@ async def test_without_the_broker_a_resume_opens_and_a_ticket_must_wait(tmp_path
     async with house(tmp_path) as built:
         ada = await enter_as("ada", built.urls[0])
         papers = [await ticket(built.urls[0], "ada") for _ in range(2)]
-        await asyncio.to_thread(built.broker.stop)
+        await asyncio.to_thread(built.broker.terminate)
         await until(lambda: not is_up(built))
         assert await refused(built.urls[0], papers[0]) == (1013, "busy retry=2000")
         ada.say(type="refresh", token=papers[1])
@@ -207,7 +207,7 @@ async def test_a_revocation_without_the_broker_travels_when_it_is_back(tmp_path:
     """
     async with house(tmp_path) as built:
         ada = await enter_as("ada", built.urls[1])
-        await asyncio.to_thread(built.broker.stop)
+        await asyncio.to_thread(built.broker.terminate)
         await until(lambda: not is_up(built, 0) and not is_up(built, 1))
         await revoke(built.urls[0], "ada")
         since = await ticket(built.urls[0], "ada")
@@ -333,8 +333,8 @@ async def test_a_log_that_was_made_anew_is_another_epoch(tmp_path: Path) -> None
             assert joined["epoch"] != epoch
             back.drop()
     finally:
-        old.stop()
-        new.stop()
+        old.terminate()
+        new.terminate()
 
 
 @on_a_loop
@@ -387,7 +387,7 @@ async def test_clocks_an_hour_apart_change_no_event(tmp_path: Path) -> None:
             for raw in (one, two, back):
                 raw.drop()
     finally:
-        broker.stop()
+        broker.terminate()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,47 @@
+"""Faults of the heartbeat."""
+
+from labkit.broken.planted import Planted
+from labkit.rules.heartbeat import Beat, Heartbeat
+from labkit.wire.connection import Connection
+
+
+class PingsNobody(Planted):
+    """auth_ok announces pingMs, but no ping is ever sent."""
+
+    found_by = ("heartbeat/1", "heartbeat/2", "heartbeat/3", "heartbeat/4", "heartbeat/5", "heartbeat/8")
+
+    class connection(Connection):
+        def _beat(self, heartbeat: Heartbeat, now: float) -> None:
+            heartbeat.next_at = None
+
+
+class HeartbeatNeverForgets(Planted):
+    """Pings are sent, but a missing pong has no consequence."""
+
+    found_by = ("heartbeat/2", "heartbeat/3", "heartbeat/4", "heartbeat/8")
+
+    class heartbeat(Heartbeat):
+        def beat(self, now: float) -> Beat:
+            if self._pinged_at is not None and self.next_at is not None and now >= self.next_at:
+                self.pong(self.payload, now)
+            return super().beat(now)
+
+
+class AnyPongCounts(Planted):
+    """A pong counts as proof of life, whatever its payload."""
+
+    found_by = ("heartbeat/4",)
+
+    class heartbeat(Heartbeat):
+        def pong(self, payload: bytes, now: float) -> bool:
+            return super().pong(self.payload, now)
+
+
+class PingsInStep(Planted):
+    """The first ping comes exactly one interval after auth, so a reconnect storm becomes a storm of pings."""
+
+    found_by = ("heartbeat/5",)
+
+    class connection(Connection):
+        def authenticated(self, random_fraction: float) -> None:
+            super().authenticated(1.0)

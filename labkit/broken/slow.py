@@ -1,0 +1,43 @@
+"""Faults in how the server treats slow consumers."""
+
+from types import MappingProxyType
+
+from labkit.broken.planted import Planted
+from labkit.rules.close_codes import CloseCode
+from labkit.rules.limits import Limits
+from labkit.rules.outbox import Outbox
+from labkit.wire.connection import Connection
+from labkit.wire.hub import Hub
+from labkit.wire.outgoing import Outgoing
+
+
+class UnboundedOutbox(Planted):
+    """Frames are queued for a slow consumer without any limit of size or age."""
+
+    found_by = ("slow/1", "slow/3")
+    reviewed_limits = MappingProxyType({"ping_timeout_s": 8})  # or the heartbeat closes it before the reviewer looks
+
+    class outgoing(Outgoing):
+        def __init__(self, limits: Limits) -> None:
+            super().__init__(limits)
+            self.outbox = Outbox(10**12, None)
+
+
+class CloseWithoutDeadline(Planted):
+    """The close frame waits behind unread data, with no deadline for the closing handshake."""
+
+    found_by = ("slow/1", "slow/3", "slow/4", "slow/5")
+
+    class connection(Connection):
+        def close(self, code: CloseCode, reason: str | None = None) -> None:
+            super().close(code, reason)
+            self._deadline = None
+
+
+class CauseIsForgotten(Planted):
+    """The close is logged, but a client that never received the close frame is not told of it later."""
+
+    found_by = ("slow/3",)
+
+    def plant(self, hub: Hub) -> None:
+        hub.state.sessions.closed_before = lambda _: None  # type: ignore[assignment, method-assign]

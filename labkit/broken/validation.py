@@ -1,0 +1,49 @@
+"""Faults in reading and checking messages."""
+
+from types import MappingProxyType
+
+from labkit.broken.planted import Planted, rewrite_messages
+from labkit.wire.hub import Hub
+
+
+class FinalNewlinePasses(Planted):
+    """The room's name is matched with $, which in Python also matches before a final newline."""
+
+    found_by = ("validation/4",)
+
+    def plant(self, hub: Hub) -> None:
+        rewrite_messages(hub, rb'("roomId": ?"[a-zA-Z0-9:_-]{1,64})\\n"', rb'\1"')
+
+
+class ListIsARoom(Planted):
+    """The room's name is matched without checking its type, so a list of one name counts as that name."""
+
+    found_by = ("validation/4",)
+
+    def plant(self, hub: Hub) -> None:
+        rewrite_messages(hub, rb'"roomId": ?\[("[a-zA-Z0-9:_-]{1,64}")\]', rb'"roomId":\1')
+
+
+class TextIsTrimmed(Planted):
+    """Text is trimmed before it is passed on."""
+
+    found_by = ("validation/6",)
+
+    def plant(self, hub: Hub) -> None:
+        rewrite_messages(hub, rb'"text":"\\u200b"', b'"text":" "')
+
+
+class SizeIsNotChecked(Planted):
+    """A message may be as large as a frame."""
+
+    found_by = ("validation/8",)
+    faulty_limits = MappingProxyType({"max_message_bytes": 65536})
+
+
+class NanIsANumber(Planted):
+    """The parser accepts NaN and Infinity, as Python's json does."""
+
+    found_by = ("validation/10",)
+
+    def plant(self, hub: Hub) -> None:
+        rewrite_messages(hub, rb'"n":-?(NaN|Infinity)', b'"n":0')

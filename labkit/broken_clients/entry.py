@@ -1,0 +1,46 @@
+"""Faults in how a client connects and joins."""
+
+import asyncio
+from typing import Any
+
+from labkit.broken_clients.planted import Planted
+from labkit.wire.client.link import Link
+from labkit.wire.client.room import ClientRoom
+from labkit.wire.client.state import ClientState
+
+
+class LobbyBeforeAuthOk(Planted):
+    """The client joins a lobby as soon as the connection is open, before auth_ok."""
+
+    found_by = ("entry/1",)
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, on_state=self._join_lobby_early, **options)
+
+    def _join_lobby_early(self, state: ClientState) -> None:
+        if state is ClientState.AUTHENTICATING:  # call_soon: right behind auth
+            asyncio.get_running_loop().call_soon(self._send, {"type": "join", "roomId": "lobby"})
+
+
+class ChatsBeforeJoined(Planted):
+    """Chats are sent right after join, before joined; the server closes with 1008."""
+
+    found_by = ("entry/2",)
+
+    async def join(self, room_id: str) -> ClientRoom:
+        room = self._new_room(room_id)
+        self._requests.join(room_id, None)
+        return room
+
+    def _is_in(self, room_id: str) -> bool:
+        return self.state is ClientState.OPEN and room_id in self.rooms
+
+
+class TokenInTheUrl(Planted):
+    """The token is also sent in the URL's query, and so enters every log on the way."""
+
+    found_by = ("entry/3",)
+
+    def __init__(self, url: str, ticket: str, **options: Any) -> None:
+        self.link = lambda url, *others: Link(f"{url}/?token={ticket}", *others)
+        super().__init__(url, ticket, **options)

@@ -1,0 +1,15 @@
+"""Blackhole: everything is read and discarded. The sender's buffers stay empty, so only a deadline notices it."""
+
+from dataclasses import dataclass
+
+from labkit.faults.fault import Cut, Fault, Stage, Start
+
+
+@dataclass(frozen=True)
+class Blackhole(Fault):
+    """After `after_bytes` nothing arrives, not even the end. Once healed, the stream continues with a hole in it."""
+
+    after_bytes: int = 0
+
+    def start(self, at: Start) -> Stage:
+        return Cut(self.after_bytes, None, at.now)
