@@ -31,7 +31,7 @@ def test_pages_build_without_a_warning(tmp_path: Path) -> None:
     build(tmp_path, "html", "-D", f"exclude_patterns={LEFT_OUT}", "-D", hidden)
     site = tmp_path / "site"
     assert 'class="layers"' in (site / "docs/architecture.html").read_text(encoding="utf-8")
-    assert "labkit.samples.Store" in (site / "docs/api/metrics.html").read_text(encoding="utf-8")
+    assert "labkit.samples.Store" in (site / "docs/api/samples.html").read_text(encoding="utf-8")
     assert "data:image/png" in (site / "notebooks/00_start_here.html").read_text(encoding="utf-8") or list(
         site.glob("_images/*.png")
     )

@@ -1,8 +1,8 @@
 """Numbers as people read them, and the name that somebody probably meant."""
 
 import pytest
-from labkit.bench.load.run import LoadPlan
 
+from labkit.bench.load.run import LoadPlan
 from labkit.bench.transports.advice import Need, _choose
 from labkit.text.digits import digits
 from labkit.text.nearest import nearest
