@@ -1,4 +1,4 @@
-"""`labkit review URL`: the reviewer, for a terminal and for CI."""
+"""`labkit review URL`: the reviewer on the command line, for a terminal and for CI."""
 
 import json
 from collections.abc import Callable
@@ -11,16 +11,16 @@ import click
 from labkit.commands.failing import CannotRun
 from labkit.commands.output import OutputFile
 from labkit.commands.signals import interrupting
-from labkit.review.client.reviewing import run_client, select_client_probes
+from labkit.review.client.client_review import run_client, select_client_probes
 from labkit.review.comparing import Comparison, verdicts_in
 from labkit.review.dialect import BadDialect, Dialect, read_dialect
 from labkit.review.finding import CannotReview, Finding, unknown
 from labkit.review.html import page
-from labkit.review.looking import not_looked
 from labkit.review.probe import Probe
 from labkit.review.promised import BadPromise, Promised
 from labkit.review.report import Report, line, printable
-from labkit.review.reviewing import run, select
+from labkit.review.running import not_run
+from labkit.review.server_review import run, select
 from labkit.review.target import environment_ops_token
 from labkit.wire.output import never_waiting
 
@@ -28,7 +28,7 @@ EXAMPLES = """\b
 Examples:
   labkit review ws://localhost:8080
   labkit review ws://localhost:8080 --profile core --only auth --only rooms/4
-  labkit review ws://localhost:8080 --start "labkit serve"     # and again, each time a probe ends it
+  labkit review ws://localhost:8080 --start "labkit serve"     # restarts it after a crash
   labkit review ws://localhost:8080 --start "labkit serve --audit room.db" --audit room.db --html review.html
   labkit review ws://localhost:8080 --start "labkit serve --set auth_timeout_s=1" --set auth_timeout_s=1
   labkit review --client "python -m labkit.broken_clients ours"
@@ -39,26 +39,38 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.command(epilog=EXAMPLES)
 @click.argument("url", required=False)
-@click.option("--client", metavar="COMMAND", help="Review a client instead: start it, and be its server.")
-@click.option("--profile", type=click.Choice(["core", "full"]), default="full", show_default=True)
-@click.option("--only", multiple=True, metavar="NAME", help="A probe or a chapter. Repeatable.")
-@click.option("--list", "is_listing", is_flag=True, help="List the probes and end.")
-@click.option("--seed", type=int, help="The same seed draws the same names.")
-@click.option("--token", "tokens", multiple=True, help="Lets us into every room. Repeatable: one a user.")
-@click.option("--token-command", help="Prints a fresh ticket: review:ticket=rw review:listen=r, and no other room.")
+@click.option("--client", metavar="COMMAND", help="Review a client instead: start it and play its server.")
 @click.option(
-    "--start", metavar="COMMAND", help="Starts the server, and again when it is gone. In place of --pid, --log."
+    "--profile",
+    type=click.Choice(["core", "full"]),
+    default="full",
+    show_default=True,
+    help="core: what any room server needs; full: everything that labkit promises.",
 )
-@click.option("--pid", type=int, help="The server's process, for its memory.")
-@click.option("--log", type=FILE, help="The file that the server logs to.")
-@click.option("--audit", type=FILE, help="The file that the server keeps its audit log in.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit that the server was served with.")
-@click.option("--cafile", type=FILE, help="PEM: the certificate to trust, for wss://.")
-@click.option("--dialect", type=FILE, help="TOML: other names for types, fields and codes.")
-@click.option("--compare", "older", type=FILE, help="An older --json: exit 1 only for what was not broken there.")
-@click.option("--json", "json_file", type=OutputFile(dash=True), help="Write it as JSON; - for standard output.")
+@click.option("--only", multiple=True, metavar="NAME", help="Run only this probe or chapter. Repeatable.")
+@click.option("--list", "is_listing", is_flag=True, help="List the probes and exit.")
+@click.option("--seed", type=int, help="The same seed gives the same random names.")
+@click.option("--token", "tokens", multiple=True, help="A token for every room. Repeatable: one per user.")
+@click.option("--token-command", help="A command that prints a fresh ticket for review:ticket=rw review:listen=r only.")
+@click.option(
+    "--start", metavar="COMMAND", help="Start the server, and restart it after a crash. Replaces --pid and --log."
+)
+@click.option("--pid", type=int, help="The process id of the server, to measure its memory.")
+@click.option("--log", type=FILE, help="The log file of the server.")
+@click.option("--audit", type=FILE, help="The audit file of the server.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit that the server runs with. Repeatable."
+)
+@click.option("--cafile", type=FILE, help="A PEM file with the certificate to trust, for wss://.")
+@click.option("--dialect", type=FILE, help="A TOML file with the server's own names for types, fields and codes.")
+@click.option(
+    "--compare", "older", type=FILE, help="An older --json file: exit 1 only for probes that were not broken there."
+)
+@click.option(
+    "--json", "json_file", type=OutputFile(dash=True), help="Write the report as JSON; - for standard output."
+)
 @click.option("--junit", "junit_file", type=OutputFile(), help="Write the report as JUnit XML.")
-@click.option("--html", "html_file", type=OutputFile(), help="Write the report as a page.")
+@click.option("--html", "html_file", type=OutputFile(), help="Write the report as an HTML page.")
 def review(
     url: str | None,
     client: str | None,
@@ -72,18 +84,18 @@ def review(
     html_file: Path | None,
     **given: Any,
 ) -> None:
-    """Review the room server at URL, or a client of one: every failure mode, with evidence.
+    """Review the room server at URL, or a client: find its failure modes, with evidence.
 
-    Exit 0: all that could be looked at held. 1: something is broken; with --compare, that was not before. 2: could
-    not run, or not to the end. OPS_TOKEN is read from the environment, as the server reads it.
+    Exit 0: every probe that could run held. 1: something is broken; with --compare, something that was not before. 2:
+    the review could not run, or not to the end. OPS_TOKEN is read from the environment, as by the server.
 
     A client is a COMMAND that reads LABKIT_URL, LABKIT_TOKEN and LABKIT_ROOM from its environment ({url}, {token} and
-    {room} in the command are filled in), enters that room, stays, and says there each line of its standard input.
-    POST to LABKIT_TICKET_URL gives a fresh ticket, as JSON.
+    {room} in the command are filled in), joins that room, stays, and sends each line of its standard input there. POST
+    to LABKIT_TICKET_URL returns a fresh ticket as JSON.
     """
     try:
         if client is not None:
-            _check_alone(url, given)
+            _check_client_options(url, given)
         if is_listing:
             _list(profile, only, client is not None)
             return
@@ -91,12 +103,12 @@ def review(
         if client is not None:
             so_far, report = _review_client(client, only, seed)
         else:
-            so_far, report = _review_server(_given(url), profile, only, seed, **given)
+            so_far, report = _review_server(_required(url), profile, only, seed, **given)
     except (CannotReview, BadPromise, BadDialect) as error:
         raise CannotRun(str(error)) from None
     _write(report, json_file, junit_file, html_file)
     if so_far.is_interrupted:
-        raise CannotRun(f"interrupted: {so_far.told} were looked at, the others are unknown")
+        raise CannotRun(f"interrupted: {so_far.progress} finished, the others are unknown")
     faults = report.ids("broken")
     if before is not None:
         since = Comparison.of(before, report)
@@ -118,19 +130,19 @@ def _review_server(
     return so_far, so_far.unless_interrupted(run, profile=profile, only=only, seed=seed, **about)
 
 
-def _given(url: str | None) -> str:
+def _required(url: str | None) -> str:
     if url is None:
         raise click.UsageError("give the URL of a server, such as ws://localhost:8080, or --client COMMAND")
     return url
 
 
-def _check_alone(url: str | None, given: dict[str, Any]) -> None:
+def _check_client_options(url: str | None, given: dict[str, Any]) -> None:
     if url is not None:
-        raise click.UsageError("give a URL or --client, one of the two")
+        raise click.UsageError("give either a URL or --client, not both")
     for name in SERVER_ONLY:
         if given[name]:
             option = {"tokens": "token", "settings": "set"}.get(name, name.replace("_", "-"))
-            raise click.UsageError(f"--{option} is for the review of a server, not for --client")
+            raise click.UsageError(f"--{option} applies to the review of a server, not to --client")
 
 
 def _about_server(
@@ -144,7 +156,7 @@ def _about_server(
 
 
 class _SoFar:
-    """A review as it goes: a line a probe on standard error, and what is known when somebody interrupts it."""
+    """A running review: one line per probe on standard error, and the findings so far if it is interrupted."""
 
     def __init__(self, target: str, profile: str, probes: list[Probe]) -> None:
         self.is_interrupted = False
@@ -153,22 +165,22 @@ class _SoFar:
         self._began = monotonic()
 
     @property
-    def told(self) -> str:
-        """How many of how many."""
+    def progress(self) -> str:
+        """How many of the probes have finished."""
         return f"{len(self._found)} of {len(self._probes)} probes"
 
     def unless_interrupted(self, review: Callable[..., Report], **options: Any) -> Report:
-        """The report; on Ctrl-C, SIGTERM or SIGHUP, the findings so far with the rest unknown."""
+        """Return the report; after Ctrl-C, SIGTERM or SIGHUP the findings so far, with the rest unknown."""
         try:
-            with interrupting(), never_waiting():  # a server that we started ends with us
-                return review(self._target, on_finding=self._tell, **options)
+            with interrupting(), never_waiting():  # a server that the review started ends with it
+                return review(self._target, on_finding=self._report, **options)
         except KeyboardInterrupt:
             self.is_interrupted = True
-        missing = unknown("the review was interrupted before this")
-        found = [self._found.get(probe.id) or not_looked(probe, missing) for probe in self._probes]
+        missing = unknown("the review was interrupted before this probe")
+        found = [self._found.get(probe.id) or not_run(probe, missing) for probe in self._probes]
         return Report(self._target, self._profile, tuple(found), monotonic() - self._began)
 
-    def _tell(self, finding: Finding) -> None:
+    def _report(self, finding: Finding) -> None:
         self._found[finding.id] = finding
         click.echo(f"{len(self._found):>3}/{len(self._probes)} {line(finding)}", err=True)
 

@@ -15,8 +15,8 @@ from labkit.course.running.answer_process import Ended as ProcessEnded
 from labkit.course.running.shortage import shortage
 from labkit.faults import Proxy
 from labkit.review import finding
+from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
 from labkit.review.finding import CannotTell
-from labkit.review.peer import Ended, Silent
 from labkit.review.probes import PROBES
 from labkit.review.promised import Promised
 from labkit.review.scene import Scene
@@ -86,7 +86,7 @@ async def look(run: Run, stage: Stage | Calls) -> Seen:
     try:
         async with asyncio.timeout(LONGEST_S):
             return await run(stage)
-    except (Ended, Silent, CannotTell) as instead:
+    except (ConnectionEnded, ReceiveTimeout, CannotTell) as instead:
         if shortage(instead):
             raise
         return failed(str(instead))
@@ -100,7 +100,7 @@ async def look(run: Run, stage: Stage | Calls) -> Seen:
         return inconclusive(f"what came could not be judged: {type(odd).__name__}: {odd}")
 
 
-Probing = Callable[[Any], Awaitable[finding.Seen]]
+Probing = Callable[[Any], Awaitable[finding.Outcome]]
 
 
 def asked(*probes: str | Probing, misconception: Misconception | None = None) -> Run:

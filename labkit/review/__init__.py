@@ -1,21 +1,21 @@
-"""The reviewer: it finds, from outside, what would break a room server in production, whatever it is written in.
+"""The reviewer: find what would break a room server in production, from outside, whatever language it is written in.
 
     report = labkit.review.run("ws://localhost:8080")       # or: labkit review ws://localhost:8080
-    print(report)                                           # in a notebook with labkit.views it shows itself
-    labkit.review.run(url, only=["auth", "rooms/4"], promised={"auth_timeout_s": 0.5})     # some probes, in no time
-    labkit.review.run(url, profile="core", start="node server.mjs")       # it starts the server, and again
+    print(report)                                           # with labkit.views, a notebook displays it
+    labkit.review.run(url, only=["auth", "rooms/4"], promised={"auth_timeout_s": 0.5})     # a few probes
+    labkit.review.run(url, profile="core", start="node server.mjs")       # starts and restarts the server
 
-`await examine(...)` is the same on a loop that runs. A review of some probes takes as long as they do and a handshake;
-`promised` names what the server was served with, as shorter deadlines are seen sooner.
+`await examine(...)` does the same on a running event loop. `promised` names the limits that the server runs with;
+shorter deadlines make a faster review.
 
-A black box: it imports nothing of the server but the table of close codes, has its own WebSocket client and writes its
-JSON by hand, so that a mistake would have to be made twice to pass. Read `probe`, `scene`, then any file in
-`probes/`. `client` turns the tables: it reviews a client.
+The server is a black box. The reviewer shares only the table of close codes with it, and has its own WebSocket client,
+so that a bug in one does not hide in the other. Read `probe`, `scene`, then any file in `probes/`. `client` reviews
+clients instead.
 """
 
-from labkit.review.client.reviewing import examine_client, run_client
+from labkit.review.client.client_review import examine_client, run_client
 from labkit.review.finding import CannotReview, Finding
 from labkit.review.report import Report
-from labkit.review.reviewing import examine, run
+from labkit.review.server_review import examine, run
 
 __all__ = ["CannotReview", "Finding", "Report", "examine", "examine_client", "run", "run_client"]

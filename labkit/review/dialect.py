@@ -1,41 +1,54 @@
-"""A dialect: what another server calls our messages, fields and close codes. Read from TOML; docs/dialect.md has a
-worked example.
+"""A dialect: the names another server uses for our messages, fields and close codes. Read from TOML.
 
-path = "/ws"              where its WebSocket is; the URL's own path otherwise
+docs/dialect.md has a worked example.
+
+path = "/ws"              the path of its WebSocket; default: the path of the URL
 [types]                   ours = "theirs"
 chat = "message"
 [fields]
 roomId = "channel"
 text = "payload.message"  a field inside another
-[more.join]               what else a message must say; $UNIQUE is drawn anew each time
+[more.join]               extra fields of a message; $UNIQUE is a new random value each time
 nick = "$UNIQUE"
-[known.pong]              what a message of theirs says that means this one of ours, where its type is not enough
+[known.pong]              fields that identify one of its messages, if its type is not enough
 "payload.ok" = true
-[codes]                   a code of ours, and what it closes with, or answers with, instead
+[codes]                   our close code = its close code, or its answer instead of a close
 4403 = 1008
 1008 = "error"
-1013 = "nothing"          they go on without a word
+1013 = "nothing"          it ignores the message
 [without]
-probes = ["storms", "heartbeat/4"]        chapters or probes that make no sense there
-messages = ["auth"]                       what cannot be said to it
-answers = ["joined", "chat"]              what it does not tell to the one who asked or spoke
-meaning = ["welcome"]                     its own messages that answer nothing, and are passed over
+probes = ["storms", "heartbeat/4"]        chapters or probes that do not apply to it
+messages = ["auth"]                       messages that it does not accept
+answers = ["joined", "chat"]              messages that it does not send to the client that caused them
+meaning = ["welcome"]                     its own messages that answer nothing and are ignored
 """
 
 import secrets
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from labkit.review.dialect_words import NOTHING as NOTHING
-from labkit.review.dialect_words import WITHOUT, check
+from labkit.rules.close_codes import TABLE
 from labkit.text import files as text_files
+from labkit.text.nearest import nearest
 
-ONLY_SAID = ("auth", "refresh", "join", "leave", "ping")  # by clients: no server says these
+ONLY_FROM_CLIENTS = ("auth", "refresh", "join", "leave", "ping")
+FROM_CLIENTS = (*ONLY_FROM_CLIENTS, "presence", "chat", "progress", "comment", "read", "alert", "exercise")
+TYPES = (*FROM_CLIENTS, "auth_ok", "joined", "left", "pong", "error", "reconnect", "entered", "gone")
+FIELDS = (
+    *("type", "token", "previous", "roomId", "since", "epoch", "seq", "requestId", "text", "jobId", "phase", "percent"),
+    *("note", "target", "upTo", "severity", "customer", "exercise", "status", "check", "at", "n", "connectionId"),
+    *("userId", "resume", "expiresAt", "pingMs", "reconnect", "windowMs", "previousClose", "code", "reason", "gap"),
+    *("access", "id", "sentAt", "duplicate", "members", "message"),
+)
+NOTHING = "nothing"  # instead of an answer: the server ignores the message
+WITHOUT = ("probes", "messages", "answers", "meaning")
+TABLES = ("types", "fields", "more", "known", "codes", "without")
+CODES = range(1000, 5000)
 UNIQUE = "$UNIQUE"
-THEIRS = "their "  # before a word of theirs that means something else here
+THEIRS = "their "  # prefix of a name that means something else in our protocol
 
 
 class BadDialect(ValueError):
@@ -44,7 +57,7 @@ class BadDialect(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """Names in both directions. Without a file: the names of docs/protocol.md."""
+    """Names in both directions. The default is the protocol of docs/protocol.md."""
 
     types: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -54,11 +67,11 @@ class Dialect:
     without: tuple[str, ...] = ()
     no_messages: tuple[str, ...] = ()
     no_answers: tuple[str, ...] = ()
-    passed_over: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
     path: str | None = None
 
-    def said(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """A message of ours in their words."""
+    def encode(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Translate a message of ours into the server's names."""
         typed = dict(message)
         if isinstance(typed.get("type"), str):
             more = self.more.get(typed["type"], {})
@@ -73,71 +86,124 @@ class Dialect:
             inside[last] = value
         return theirs
 
-    def heard(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """A message of theirs in our words."""
-        names = _turned(self.fields)
-        types = self._types_heard()
+    def decode(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Translate a message of the server into our names."""
+        names = _reversed(self.fields)
         typed = {names.get(name, name): value for name, value in message.items()}
         nested = {ours: _inside(message, theirs) for ours, theirs in self.fields.items() if "." in theirs}
         typed |= {ours: value for ours, value in nested.items() if value is not None}
         if isinstance(typed.get("type"), str):
-            word = typed["type"]  # one of ours that the file says otherwise is another word there
-            typed["type"] = types.get(word, THEIRS + word if word in self.types else word)
+            name = typed["type"]  # a type of ours that the file translates means something else when it arrives
+            typed["type"] = self._types_received().get(name, THEIRS + name if name in self.types else name)
         for ours, marks in self.known.items():
             if all(_inside(message, path) == value for path, value in marks.items()):
                 return typed | {"type": ours}
         return typed
 
-    def passes_over(self, said: Mapping[str, Any]) -> bool:
-        """Whether a message, in our words, is one of theirs that answers nothing."""
-        word = said.get("type")
+    def ignores(self, message: Mapping[str, Any]) -> bool:
+        """Tell whether a decoded message is one of the server's own that answers nothing."""
+        name = message.get("type")
         return (
-            isinstance(word, str)
-            and word.removeprefix(THEIRS) in self.passed_over
-            and (word.startswith(THEIRS) or word not in self._types_heard().values())
+            isinstance(name, str)
+            and name.removeprefix(THEIRS) in self.ignored
+            and (name.startswith(THEIRS) or name not in self._types_received().values())
         )
 
-    def marks_passed_over(self) -> list[dict[str, Any]]:
-        """By which fields, in their words, what answers nothing is known."""
+    def ignored_marks(self) -> list[dict[str, Any]]:
+        """Return the fields, in the server's names, that identify each ignored message."""
         kind = self.fields.get("type", "type")
-        own = [dict(self.known.get(word, {kind: word})) for word in self.passed_over]
+        own = [dict(self.known.get(name, {kind: name})) for name in self.ignored]
         return [{kind: self.types.get("reconnect", "reconnect")}, *own]
 
-    def _types_heard(self) -> dict[str, str]:
-        return _turned({ours: theirs for ours, theirs in self.types.items() if ours not in ONLY_SAID})
+    def _types_received(self) -> dict[str, str]:
+        return _reversed({ours: theirs for ours, theirs in self.types.items() if ours not in ONLY_FROM_CLIENTS})
 
     def code(self, code: int) -> int:
-        """What they close with where we close with `code`."""
+        """Return the server's close code for one of ours."""
         theirs = self.codes.get(code, code)
         return theirs if isinstance(theirs, int) else code
 
     def answer(self, code: int) -> str | None:
-        """The type that they answer with where we close with `code`, or NOTHING; None where they close as well."""
+        """Return the type that the server answers with instead of closing, or NOTHING; None if it closes as well."""
         theirs = self.codes.get(code)
         return theirs if isinstance(theirs, str) else None
 
     def lacks(self, *types: str) -> bool:
-        """Whether this is another server's dialect that names none of these types of ours."""
+        """Tell whether this dialect translates types, but none of these."""
         return bool(self.types) and not any(name in self.types for name in types)
 
     def leaves_out(self, probe_id: str) -> bool:
-        """Whether a probe makes no sense there."""
+        """Tell whether a probe does not apply to the server."""
         return probe_id in self.without or probe_id.partition("/")[0] in self.without
 
 
 def read_dialect(path: Path) -> Dialect:
-    """The dialect in a file. Raises BadDialect, also for a word that is not one of ours."""
+    """Read a dialect file. Raises BadDialect, also for an unknown name: it would silently have no effect."""
     try:
-        table = tomllib.loads(text_files.read(path))
-        check(table)
+        file = tomllib.loads(text_files.read(path))
+        _check(file)
     except OSError as error:
         raise BadDialect(f"cannot read the dialect {path}: {error.strerror}") from None
     except (ValueError, RecursionError) as error:  # TOML's own errors are ValueErrors
         raise BadDialect(f"cannot use the dialect {path}: {error}") from None
-    codes = {int(ours): theirs for ours, theirs in table.get("codes", {}).items()}
-    probes, messages, answers, meaning = (tuple(table.get("without", {}).get(kind, ())) for kind in WITHOUT)
-    types, names, more, known = (dict(table.get(kind, {})) for kind in ("types", "fields", "more", "known"))
-    return Dialect(types, names, more, known, codes, probes, messages, answers, meaning, table.get("path"))
+    codes = {int(ours): theirs for ours, theirs in file.get("codes", {}).items()}
+    probes, messages, answers, meaning = (tuple(file.get("without", {}).get(kind, ())) for kind in WITHOUT)
+    types, names, more, known = (dict(file.get(kind, {})) for kind in ("types", "fields", "more", "known"))
+    return Dialect(types, names, more, known, codes, probes, messages, answers, meaning, file.get("path"))
+
+
+def _check(file: Mapping[str, Any]) -> None:
+    """Check every table, key and value. Raises ValueError for the first that is invalid."""
+    _check_names("table", file, (*TABLES, "path"))
+    tables = {name: _table(name, file.get(name, {})) for name in TABLES}
+    if not isinstance(file.get("path", ""), str):
+        raise ValueError(f'path must be text, such as path = "/ws", not {file["path"]!r}')
+    without = {name: _list(name, tables["without"].get(name, [])) for name in WITHOUT}
+    _check_names("key in [without]", tables["without"], WITHOUT)
+    _check_names("message of ours, in [without] messages,", without["messages"], FROM_CLIENTS)
+    _check_names("answer of ours, in [without] answers,", without["answers"], TYPES)
+    _check_names("type of ours, in [types],", tables["types"], TYPES)
+    _check_names("field of ours, in [fields],", tables["fields"], FIELDS)
+    _check_names("message of ours, for [more.TYPE],", tables["more"], FROM_CLIENTS)
+    _check_names("type of ours, for [known.TYPE],", tables["known"], (*TYPES, *without["meaning"]))
+    for name in ("types", "fields"):
+        for ours, theirs in tables[name].items():
+            if not isinstance(theirs, str) or not theirs:
+                raise ValueError(f"[{name}] {ours} must be the server's name in quotes, not {theirs!r}")
+    for name in ("more", "known"):
+        for kind, fields in tables[name].items():
+            _table(f"{name}.{kind}", fields)
+    for ours, theirs in tables["codes"].items():
+        _check_code(ours, theirs)
+
+
+def _check_code(ours: str, theirs: object) -> None:
+    _check_names("close code of ours, in [codes],", [ours], [str(code) for code in TABLE])
+    if isinstance(theirs, str):
+        _check_names(f"answer, in [codes] {ours},", [theirs], (*TYPES, NOTHING))
+    elif isinstance(theirs, bool) or not isinstance(theirs, int) or theirs not in CODES:
+        raise ValueError(
+            f"[codes] {ours} must be a close code from 1000 to 4999 or an answer in quotes, not {theirs!r}"
+        )
+
+
+def _check_names(what: str, given: Iterable[str], known: Iterable[str]) -> None:
+    names = list(known)
+    for name in given:
+        if name not in names:
+            raise ValueError(f"there is no {what} named {name!r}{nearest(name, names)}; there are {', '.join(names)}")
+
+
+def _table(name: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"[{name}] must be a table with lines NAME = VALUE, not {value!r}")
+    return value
+
+
+def _list(name: str, value: object) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ValueError(f"[without] {name} must be a list of names in quotes, not {value!r}")
+    return value
 
 
 def _inside(message: Mapping[str, Any], path: str) -> Any:
@@ -147,5 +213,5 @@ def _inside(message: Mapping[str, Any], path: str) -> Any:
     return value
 
 
-def _turned(names: Mapping[str, str]) -> dict[str, str]:
+def _reversed(names: Mapping[str, str]) -> dict[str, str]:
     return {theirs: ours for ours, theirs in names.items()}

@@ -1,7 +1,7 @@
-"""What a probe found: a verdict with its evidence, as one value.
+"""What a probe found: a verdict with its evidence.
 
-`held`: the requirement was seen to hold. `broken`: it was seen not to. `unknown`: it could not be looked at, and the
-text says what is missing. Taught in notebook 09 (review).
+`held`: the probe saw that the requirement holds. `broken`: it saw that it does not. `unknown`: the probe could not
+run, and the text says what is missing.
 """
 
 from dataclasses import dataclass
@@ -11,39 +11,39 @@ Verdict = Literal["held", "broken", "unknown"]
 Severity = Literal["P0", "P1", "P2"]
 
 
-class Seen(NamedTuple):
-    """What one run of a probe saw."""
+class Outcome(NamedTuple):
+    """The result of one run of a probe."""
 
     verdict: Verdict
     actual: str
 
 
-def held(actual: str) -> Seen:
-    """The requirement holds; `actual` is how that showed."""
-    return Seen("held", actual)
+def held(actual: str) -> Outcome:
+    """Report that the requirement holds; `actual` is the evidence."""
+    return Outcome("held", actual)
 
 
-def broken(actual: str) -> Seen:
-    """The requirement does not hold; `actual` is what happened instead."""
-    return Seen("broken", actual)
+def broken(actual: str) -> Outcome:
+    """Report that the requirement does not hold; `actual` is what happened instead."""
+    return Outcome("broken", actual)
 
 
-def unknown(actual: str) -> Seen:
-    """Nobody can tell; `actual` says what is missing."""
-    return Seen("unknown", actual)
+def unknown(actual: str) -> Outcome:
+    """Report that the probe cannot tell; `actual` says what is missing."""
+    return Outcome("unknown", actual)
 
 
 class CannotTell(Exception):
-    """Raised inside a probe that cannot be run as things are: its verdict is `unknown`."""
+    """Raised inside a probe that cannot run under these conditions: its verdict is `unknown`."""
 
 
 class CannotReview(Exception):
-    """There is nothing that lets itself be reviewed; the message says what to do."""
+    """Nothing can be reviewed; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One probe's result. `frames` is what was said and heard, `reproduce` the lines of a script; `seconds` it took."""
+    """The result of one probe. `frames`: the traffic; `reproduce`: the lines of a script; `seconds`: the time taken."""
 
     id: str
     title: str
@@ -58,7 +58,7 @@ class Finding:
     seconds: float
 
     def json(self) -> dict[str, Any]:
-        """As the report's JSON has it."""
+        """Return the finding as in the report's JSON."""
         return {
             "id": self.id,
             "title": self.title,

@@ -1,6 +1,6 @@
-"""WebSocket frames by hand, as RFC 6455 section 5.2 draws them. Nothing here is shared with the server.
+"""Encode and decode WebSocket frames (RFC 6455 section 5.2). The server shares none of this code.
 
-A reviewer must be able to say what no library would, so every bit is an argument.
+A reviewer must be able to send invalid frames, so every bit is an argument.
 """
 
 import os
@@ -11,7 +11,7 @@ CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 
 
 def frame(opcode: int, payload: bytes, *, fin: bool = True, masked: bool = True, reserved: int = 0) -> bytes:
-    """One frame, as a client sends it unless told otherwise. `reserved`: the three bits RSV1-3, 0 to 7."""
+    """Encode one frame; by default a final one with a mask. `reserved`: the bits RSV1 to RSV3, 0 to 7."""
     size, mask_bit = len(payload), 0x80 if masked else 0
     first = bytes([(0x80 if fin else 0) | (reserved << 4) | opcode])
     if size < 126:
@@ -32,7 +32,7 @@ def _xor(payload: bytes, mask: bytes) -> bytes:
 
 
 class Frame(NamedTuple):
-    """A frame that came; its payload without the mask."""
+    """A received frame; its payload is unmasked."""
 
     fin: bool
     reserved: int
@@ -42,13 +42,13 @@ class Frame(NamedTuple):
 
 
 class FrameReader:
-    """Bytes to frames."""
+    """Split a byte stream into frames."""
 
     def __init__(self) -> None:
         self._bytes = bytearray()
 
     def feed(self, data: bytes) -> list[Frame]:
-        """Take bytes; the frames that are complete now."""
+        """Add bytes; return the frames that are complete now."""
         self._bytes += data
         found = []
         while (one := self._next()) is not None:
@@ -56,33 +56,33 @@ class FrameReader:
         return found
 
     def _next(self) -> Frame | None:
-        have = self._bytes
-        if len(have) < 2:
+        buffer = self._bytes
+        if len(buffer) < 2:
             return None
-        size, start = have[1] & 0x7F, 2
+        size, start = buffer[1] & 0x7F, 2
         if size == 126:
-            size, start = int.from_bytes(have[2:4], "big"), 4
+            size, start = int.from_bytes(buffer[2:4], "big"), 4
         elif size == 127:
-            size, start = int.from_bytes(have[2:10], "big"), 10
-        masked = bool(have[1] & 0x80)
+            size, start = int.from_bytes(buffer[2:10], "big"), 10
+        masked = bool(buffer[1] & 0x80)
         start += 4 if masked else 0
-        if len(have) < start + size:
+        if len(buffer) < start + size:
             return None
-        payload = bytes(have[start : start + size])
+        payload = bytes(buffer[start : start + size])
         if masked:
-            payload = _xor(payload, bytes(have[start - 4 : start]))
-        one = Frame(bool(have[0] & 0x80), (have[0] >> 4) & 7, have[0] & 15, masked, payload)
-        del have[: start + size]
+            payload = _xor(payload, bytes(buffer[start - 4 : start]))
+        one = Frame(bool(buffer[0] & 0x80), (buffer[0] >> 4) & 7, buffer[0] & 15, masked, payload)
+        del buffer[: start + size]
         return one
 
 
 def close_payload(code: int, reason: str = "") -> bytes:
-    """The payload of a close frame."""
+    """Return the payload of a close frame."""
     return struct.pack("!H", code) + reason.encode()
 
 
 def read_close(payload: bytes) -> tuple[int, str]:
-    """Code and reason of a close frame; 1005 for an empty one."""
+    """Return the code and reason of a close frame; 1005 for an empty payload."""
     if len(payload) < 2:
         return 1005, ""
     return int(struct.unpack("!H", payload[:2])[0]), payload[2:].decode("utf-8", "replace")

@@ -1,6 +1,6 @@
-"""The server under review, where the review starts it: `--start "node server.mjs"`. One that ends is started again.
+"""The server under review, if the review starts it itself: `--start "node server.mjs"`. It restarts a server that ends.
 
-Without this, the first probe that ends a weak server is the last one that sees anything.
+Otherwise the first probe that crashes a weak server would be the last one with a result.
 """
 
 import asyncio
@@ -21,21 +21,21 @@ DEFAULT_PORTS = {"wss": 443}
 
 
 class Hosted:
-    """A server in a process of its own. `async with`."""
+    """A server in its own process. Use with `async with`."""
 
     def __init__(self, command: str, url: str) -> None:
         where = urlsplit(url)
         self._command = command
         self._where = where.hostname or "localhost", where.port or DEFAULT_PORTS.get(where.scheme, 80)
         self._folder = TemporaryDirectory(prefix="review-")
-        self.log = Path(self._folder.name) / "log"  # all that it printed, in each of its lives
+        self.log = Path(self._folder.name) / "log"  # its output, across restarts
         self.process: Process | None = None
 
     async def __aenter__(self) -> Self:
         try:
             if await self._listens():
                 host, port = self._where
-                raise CannotTell(f"something listens at {host}:{port} already; end it, or leave out --start")
+                raise CannotTell(f"another program already listens at {host}:{port}; end it, or omit --start")
             await self._start()
         except BaseException:
             await self._end()
@@ -48,32 +48,32 @@ class Hosted:
         await self._end()
 
     async def restart(self) -> None:
-        """End what is left of it, and start it again. Raises CannotTell."""
+        """Kill the server and start it again. Raises CannotTell if that fails."""
         if self.process is not None:
             await self.process.end()
         await self._start()
 
-    async def how_it_ended(self, patience_s: float = 1.0) -> str:
-        """Its exit code and last words; nothing where it lives on."""
-        if self.process is None or not await self.process.ended(patience_s):
+    async def how_it_ended(self, timeout_s: float = 1.0) -> str:
+        """Return its exit code and last line; an empty text if it still runs."""
+        if self.process is None or not await self.process.until_ended(timeout_s):
             return ""
-        return f"the server ended with exit code {self.process.exit_code}: {self.process.last_words}"
+        return f"the server ended with exit code {self.process.exit_code}: {self.process.last_line}"
 
     async def _start(self) -> None:
         try:
-            words = shlex.split(self._command)
+            command = shlex.split(self._command)
         except ValueError as error:
             raise CannotTell(f"cannot start {self._command!r}: {error}") from None
-        if not words:
+        if not command:
             raise CannotTell("cannot start the server: --start names no command")
         self.process = None
-        self.process = await start(words, {}, self.log.open("a+b"))
+        self.process = await start(command, {}, self.log.open("a+b"))
         for _ in range(int(START_S / STEP_S)):
-            if await self.process.ended(STEP_S):
+            if await self.process.until_ended(STEP_S):
                 raise CannotTell(await self.how_it_ended())
             if await self._listens():
                 return
-        raise CannotTell(f"{self._command!r} did not listen at {self._where[0]}:{self._where[1]} in {START_S:g} s")
+        raise CannotTell(f"{self._command!r} did not open {self._where[0]}:{self._where[1]} within {START_S:g} s")
 
     async def _end(self) -> None:
         if self.process is not None:

@@ -1,6 +1,6 @@
-"""The report as HTML that needs nothing else: no script, no font, no address. As a page, or as a part of one.
+"""Render a report as self-contained HTML, without scripts, fonts or links: a whole page or a part of one.
 
-Findings are folded by verdict, and each in itself, so that a reader opens what he wants to see.
+The findings are grouped by verdict; groups and findings can be expanded.
 """
 
 import re
@@ -27,15 +27,15 @@ PAGE_STYLE = """
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 """
 ASK = (
-    "What was said and heard: <code>print(*report['ID'].frames, sep='\\n')</code>; a script to paste: "
+    "The traffic: <code>print(*report['ID'].frames, sep='\\n')</code>; a script to paste: "
     "<code>print(*report['ID'].reproduce, sep='\\n')</code>"
 )
-_DRAWN = re.compile(r"\br:[0-9a-f]{8}")  # a room's name, another each time
+_RANDOM_ROOM = re.compile(r"\br:[0-9a-f]{8}")  # a room name, different each time
 MARKS = {"broken": "\u2717", "unknown": "?", "held": "\u2713"}
 
 
 def page(report: Report) -> str:
-    """A whole HTML document."""
+    """Return a whole HTML document."""
     title = f"Review of {_text(report.target)}"
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
@@ -46,9 +46,9 @@ def page(report: Report) -> str:
 
 
 def part(report: Report, heading: str = "h3", *, is_whole: bool = False) -> str:
-    """The report as a part of a page: in a notebook, say, where it must be the same each time it is run.
+    """Return the report as a part of a page, for example in a notebook, where every run must give the same output.
 
-    So times, the port, drawn names, and what was said and heard are left to a whole page and to the report itself.
+    Only a whole page (`is_whole`) shows times, the port, random names and the traffic.
     """
     groups = "\n".join(_group(report, verdict, is_whole) for verdict in VERDICTS)
     if report.ids("broken") and not is_whole:
@@ -56,7 +56,7 @@ def part(report: Report, heading: str = "h3", *, is_whole: bool = False) -> str:
     target = report.target if is_whole else re.sub(r":\d+", "", report.target)
     return (
         f'<div class="review"><style>{STYLE}</style><{heading}>Review of {_text(target)}</{heading}>'
-        f"<p>Profile {escape(report.profile)}: {report.told}.</p>\n{groups}\n</div>"
+        f"<p>Profile {escape(report.profile)}: {report.counts_text}.</p>\n{groups}\n</div>"
     )
 
 
@@ -72,8 +72,8 @@ def _finding(finding: Finding, is_whole: bool) -> str:
     rows = [("Expected", finding.expected), ("Actual", finding.actual)]
     if finding.verdict == "broken":
         rows += [("Fix", finding.fix), ("Missing test", finding.missing_test)]
-    told = [(name, value if is_whole else _DRAWN.sub("r:", value)) for name, value in rows]
-    listed = "".join(f"<dt>{name}</dt><dd>{_text(value)}</dd>" for name, value in told)
+    shown = [(name, value if is_whole else _RANDOM_ROOM.sub("r:", value)) for name, value in rows]
+    listed = "".join(f"<dt>{name}</dt><dd>{_text(value)}</dd>" for name, value in shown)
     evidence = ""
     if is_whole and finding.verdict == "broken":
         evidence = _block("Frames", finding.frames) + _folded("Reproduce: paste this into a shell", finding.reproduce)

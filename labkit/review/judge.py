@@ -1,108 +1,110 @@
-"""Judgements that many probes make. Each proves a negative by a positive: a ping that is answered, a member that hears.
+"""Expectations that many probes share.
 
-No probe concludes from silence: it says one thing more that must be answered, and looks at what came before it.
+None concludes anything from a pause. To show that something did not happen, each sends one more message that must be
+answered, and checks what arrived before the answer.
 """
 
 from collections.abc import Iterable
 
 from labkit.review.dialect import NOTHING
-from labkit.review.finding import Seen, broken, held
-from labkit.review.peer import Ended, Peer, Silent
+from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
+from labkit.review.finding import Outcome, broken, held
+from labkit.review.peer import Peer
 from labkit.review.scene import Scene
 
 ANSWERS = {"auth": "auth_ok", "join": "joined", "ping": "pong"}
 
 
-async def must_end(scene: Scene, peer: Peer, *codes: int) -> Seen:
-    """What was just said must end the connection with one of these codes, and be answered with nothing else.
+async def must_end(scene: Scene, peer: Peer, *codes: int) -> Outcome:
+    """Expect the last message to close the connection with one of these codes, and to get no other answer.
 
-    Where a dialect has an answer in place of the code, that is as good; so is none, where it says so.
-
-    Behind it goes a message that a live connection answers; its answer shows that this one lives on.
+    If the dialect replaces the code by an answer, or by nothing, expect that instead. Sends one more message, which
+    an open connection answers.
     """
     answers = {scene.target.dialect.answer(code) for code in codes}
     if NOTHING in answers:
-        return await _must_be_passed_over(scene, peer)
-    peer.say(**peer.control)
+        return await _must_be_ignored(scene, peer)
+    peer.send(**peer.control)
     wanted = {scene.target.dialect.code(code) for code in codes}
     alive = "auth_ok" if peer.control["type"] == "auth" else "pong"
     try:
         while True:
-            said = await peer.hear()
-            if said.get("type") in answers:
-                return held(f"it was answered with {said.get('type')}, and did nothing")
-            if said.get("type") == alive:
-                return broken(f"the connection lives on: what came next was answered with {alive}")
-            if said.get("type") != "error":
-                return broken(f"it was answered with {said.get('type')}")
-    except Ended as ended:
+            message = await peer.receive()
+            kind = message.get("type")
+            if kind in answers:
+                return held(f"the server answered with {kind} and did nothing")
+            if kind == alive:
+                return broken(f"the connection stays open: the server answered the next message with {alive}")
+            if kind != "error":
+                return broken(f"the server answered with {kind}")
+    except ConnectionEnded as ended:
         return (held if ended.code in wanted else broken)(str(ended))
-    except Silent as silent:
-        return broken(f"neither a close nor an answer: {silent}")
+    except ReceiveTimeout as timeout:
+        return broken(f"neither a close nor an answer: {timeout}")
 
 
-async def _must_be_passed_over(scene: Scene, peer: Peer) -> Seen:
-    """What was just said must be answered with nothing, and heard by nobody: what is said behind it is answered.
+async def _must_be_ignored(scene: Scene, peer: Peer) -> Outcome:
+    """Expect the last message to get no answer and to reach nobody. Later messages must be answered.
 
-    By two different answers, where there are two: what was said may itself be like one of them.
+    Sends two messages with different answers, if possible: the ignored message may resemble one of them.
     """
-    behind = [peer.control]
+    controls = [peer.control]
     if peer.control["type"] == "ping" and "joined" not in scene.target.dialect.no_answers:
-        behind.insert(0, {"type": "join", "roomId": scene.room("control")})
-    for message in behind:
-        peer.say(**message)
-    for kind in (ANSWERS[message["type"]] for message in behind):
+        controls.insert(0, {"type": "join", "roomId": scene.room("control")})
+    for control in controls:
+        peer.send(**control)
+    for kind in (ANSWERS[control["type"]] for control in controls):
         try:
-            said = await peer.hear()
-        except (Ended, Silent) as ended:
+            message = await peer.receive()
+        except (ConnectionEnded, ReceiveTimeout) as ended:
             return broken(str(ended))
-        if said.get("type") != kind:
-            return broken(f"it was answered with {said.get('type')}")
-    if peer.ear is not None:
-        await peer.ear.everything()
-        if peer.ear.overheard:
-            return broken(f"the room heard {peer.ear.overheard[0]!r:.40}")
-    return held("it was passed over without a word")
+        if message.get("type") != kind:
+            return broken(f"the server answered with {message.get('type')}")
+    if peer.observer is not None:
+        await peer.observer.received_so_far()
+        if peer.observer.foreign_chats:
+            return broken(f"the room received {peer.observer.foreign_chats[0]!r:.40}")
+    return held("the server ignored it")
 
 
-async def must_be_well(peer: Peer) -> Seen:
-    """The connection must live on: a ping is answered."""
+async def must_be_well(peer: Peer) -> Outcome:
+    """Expect the connection to stay open: the server answers a ping, and sends no error."""
     try:
-        heard = await peer.everything()
-    except (Ended, Silent) as ended:
+        messages = await peer.received_so_far()
+    except (ConnectionEnded, ReceiveTimeout) as ended:
         return broken(str(ended))
-    errors = [said for said in heard if said.get("type") == "error"]
-    return broken(f"it was answered with error {errors[0].get('code')}") if errors else held("a ping was answered")
+    errors = [one for one in messages if one.get("type") == "error"]
+    return broken(f"the server sent error {errors[0].get('code')}") if errors else held("the server answered a ping")
 
 
-async def each_must_end(scene: Scene, codes: tuple[int, ...], texts: Iterable[str | bytes], *rooms: str) -> Seen:
-    """Each of these texts, on a connection of its own, must end it. The first that does not is told."""
-    count, seen = 0, held("")
+async def each_must_end(scene: Scene, codes: tuple[int, ...], texts: Iterable[str | bytes], *rooms: str) -> Outcome:
+    """Expect each of these texts to close its own connection. The outcome names the first that does not."""
+    count, outcome = 0, held("")
     for text in texts:
         peer = await scene.enter(*rooms)
-        peer.text(text)
-        seen = await must_end(scene, peer, *codes)
-        if seen.verdict != "held":
+        peer.send_text(text)
+        outcome = await must_end(scene, peer, *codes)
+        if outcome.verdict != "held":
             shown = text if isinstance(text, str) else repr(text)
-            return broken(f"{shown[:80] or 'an empty text'}: {seen.actual}")
+            return broken(f"{shown[:80] or 'an empty message'}: {outcome.actual}")
         peer.drop()
         count += 1
-    return held(f"each of {count} was refused; the last: {seen.actual}")
+    return held(f"each of {count} was refused; the last: {outcome.actual}")
 
 
 async def heard_texts(peer: Peer) -> list[str]:
-    """The texts of the chats that this member was told so far."""
-    return [said["text"] for said in await peer.everything() if said.get("type") == "chat"]
+    """Return the texts of the chats that this member has received so far."""
+    return [one["text"] for one in await peer.received_so_far() if one.get("type") == "chat"]
 
 
-async def must_hear_only(members: dict[str, Peer], speaker: Peer, room: str, wanted: list[str]) -> Seen:
-    """After one more chat that everybody in the room must hear, each member has heard exactly the wanted texts."""
-    last = "the last word"
-    speaker.chat(room, last)
+async def must_receive_only(members: dict[str, Peer], sender: Peer, room: str, wanted: list[str]) -> Outcome:
+    """Expect each member to have received exactly the wanted texts, before one more chat from `sender`."""
+    last = "the last chat"
+    sender.chat(room, last)
     for name, peer in members.items():
         texts: list[str] = []
         while last not in texts:
-            texts.append((await peer.hear("chat")).get("text", ""))
+            texts.append((await peer.receive("chat")).get("text", ""))
         if texts[:-1] != wanted:
-            return broken(f"{name} heard {texts[:-1]!r}")
-    return held(f"each member heard {wanted or 'nothing'!r} and then the control message")
+            return broken(f"{name} received {texts[:-1]!r}")
+    return held(f"each member received {wanted or 'nothing'!r} and then the control chat")

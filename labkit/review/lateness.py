@@ -1,6 +1,7 @@
-"""How late the reviewer itself was: on a busy machine it may be its own answer that came after a deadline.
+"""Measure the lag of the reviewer's own event loop.
 
-A probe during which the reviewer was late has shown no fault of the server, and is run again.
+On a busy machine the reviewer itself may miss a deadline. A probe that failed during such a lag shows no fault of the
+server, and runs again.
 """
 
 import asyncio
@@ -12,10 +13,10 @@ STEP_S = 0.02
 
 
 class Lateness:
-    """Watches the loop that the reviewer runs on. `async with`."""
+    """Watch the event loop for lag. Use with `async with`."""
 
     def __init__(self) -> None:
-        self._late_s: list[tuple[float, float]] = []  # when, and by how much
+        self._late_s: list[tuple[float, float]] = []  # time, lag
 
     async def __aenter__(self) -> Self:
         self._watching = asyncio.create_task(self._watch())
@@ -27,7 +28,7 @@ class Lateness:
         self._watching.cancel()
 
     def since(self, began: float) -> float:
-        """By how many seconds it was late at worst since then."""
+        """Return the largest lag since `began`, in seconds."""
         return max((late for at, late in self._late_s if at >= began), default=0.0)
 
     async def _watch(self) -> None:

@@ -1,4 +1,4 @@
-"""A probe: one failure mode, as a value. The probes are in `probes/` and `client/probes/`, one file each."""
+"""A probe: one failure mode as a value. The probes are in `probes/` and `client/probes/`, one file each."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Literal
 
-from labkit.review.finding import CannotReview, Seen, Severity
+from labkit.review.finding import CannotReview, Outcome, Severity
 from labkit.text.nearest import nearest
 
 Profile = Literal["core", "full", "client"]
@@ -14,10 +14,10 @@ Profile = Literal["core", "full", "client"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """What must hold, how to look, and what to do when it does not.
+    """What must hold, how to check it, and how to fix it.
 
-    `alone`: it may end a weak server, or needs a quiet one, so nothing else runs meanwhile. `needs_entry`: where nobody
-    is let in any more it could see nothing.
+    `alone`: run nothing else meanwhile, because the probe may crash a weak server or needs a quiet one. `needs_entry`:
+    the probe sees nothing if the server admits nobody.
     """
 
     id: str  # chapter/number
@@ -28,7 +28,7 @@ class Probe:
     expected: str
     fix: str
     missing_test: str
-    run: Callable[[Any], Awaitable[Seen]]  # of a Scene; of a ClientScene where the profile is client
+    run: Callable[[Any], Awaitable[Outcome]]  # of a Scene; of a ClientScene where the profile is client
     alone: bool = False
     needs_entry: bool = True
 
@@ -39,7 +39,7 @@ class Probe:
 
 
 def load(package: str, chapters: Iterable[str]) -> tuple[Probe, ...]:
-    """The probes in the chapters of a package, which are folders of it; in the order of their numbers."""
+    """Import the probes in the chapters of a package, one folder per chapter, in the order of their numbers."""
     found: list[Probe] = []
     for chapter in chapters:
         folder = import_module(f"{package}.{chapter}")
@@ -49,7 +49,7 @@ def load(package: str, chapters: Iterable[str]) -> tuple[Probe, ...]:
 
 
 def check_names(names: Iterable[str], probes: Iterable[Probe], kind: str = "probe") -> None:
-    """Raises CannotReview for a name that is neither a probe nor a chapter."""
+    """Raise CannotReview for a name that is neither a probe nor a chapter."""
     ids = {probe.id: probe.chapter for probe in probes}
     known = [*dict.fromkeys(ids.values()), *ids]
     for name in names:

@@ -1,5 +1,6 @@
-"""A program that the review started: a client to be reviewed, or the server. It has a process group of its own, as a
-command may be a script that starts others, and all of them end with it.
+"""A program that the review started: the server or a client.
+
+It has its own process group: the command may be a script that starts other programs, and all of them end with it.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ TAIL_BYTES = 4000
 
 
 class Process:
-    """It runs, or has ended. What it prints goes to `printed`, which closes with it."""
+    """A running or finished program. Its output goes to the file `printed`, which `end` closes."""
 
     def __init__(self, child: asyncio.subprocess.Process, printed: IO[bytes]) -> None:
         self._child = child
@@ -26,54 +27,54 @@ class Process:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it is over."""
+        """Whether the program has ended."""
         return self._child.returncode is not None
 
     @property
     def exit_code(self) -> int | None:
-        """How it ended; minus the signal's number where one ended it."""
+        """Its exit code; the negative signal number if a signal ended it."""
         return self._child.returncode
 
     @property
-    def last_words(self) -> str:
-        """The last line that it printed; of those that name an error the last, where one does."""
+    def last_line(self) -> str:
+        """The last line of its output that names an error; without one, its last line."""
         size = self._printed.seek(0, os.SEEK_END)
         self._printed.seek(max(0, size - TAIL_BYTES))
         lines = self._printed.read().decode("utf-8", "replace").strip().splitlines()
-        errors = [line for line in lines if "Error: " in line]  # a runtime may print its version behind it
+        errors = [line for line in lines if "Error: " in line]  # a runtime may print its version after the error
         return (errors or lines or [""])[-1].strip()
 
     @property
     def rss_kb(self) -> int:
-        """The memory of it and its children, in KiB; 0 when it has ended."""
+        """The memory of the program and its children, in KiB; 0 if it has ended."""
         return round(tree_rss_kb(self._child.pid))
 
-    def line(self, text: str) -> None:
-        """One line on its standard input."""
+    def write_line(self, text: str) -> None:
+        """Write one line to its standard input."""
         assert self._child.stdin is not None
-        with suppress(OSError, RuntimeError):  # it may be over
+        with suppress(OSError, RuntimeError):  # it may have ended
             self._child.stdin.write(f"{text}\n".encode())
 
-    async def ended(self, patience_s: float) -> bool:
-        """Whether it is over within that time."""
+    async def until_ended(self, timeout_s: float) -> bool:
+        """Wait for its end, at most `timeout_s` seconds; whether it has ended."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(patience_s):
+            async with asyncio.timeout(timeout_s):
                 await self._child.wait()
         return self.has_ended
 
     async def end(self) -> None:
-        """End it and its children, however they feel about that."""
+        """Kill the program and its children."""
         with suppress(ProcessLookupError):
             os.killpg(self._child.pid, signal.SIGKILL)
         await self._child.wait()
         self._printed.close()
 
 
-async def start(words: Sequence[str], environment: Mapping[str, str], printed: IO[bytes]) -> Process:
-    """Start this; its output goes to `printed`. Raises CannotTell when there is no such program."""
+async def start(command: Sequence[str], environment: Mapping[str, str], printed: IO[bytes]) -> Process:
+    """Start a program; its output goes to `printed`. Raises CannotTell if that fails."""
     try:
         child = await asyncio.create_subprocess_exec(
-            *words,
+            *command,
             stdin=asyncio.subprocess.PIPE,
             stdout=printed,
             stderr=printed,
@@ -82,14 +83,14 @@ async def start(words: Sequence[str], environment: Mapping[str, str], printed: I
         )
     except OSError as error:
         printed.close()
-        raise CannotTell(f"cannot start {words[0]!r}: {error.strerror or error}") from None
+        raise CannotTell(f"cannot start {command[0]!r}: {error.strerror or error}") from None
     return Process(child, printed)
 
 
 def unread(ours: socket.socket) -> int:
-    """Bytes that came to the other end of a connection, and that its process has not read; 0 where nobody can tell.
+    """Return the number of bytes that the other end of a connection has received but not read; 0 if unknown.
 
-    Only where that end is on this machine, and the machine is a Linux.
+    Works only on Linux, if the other end is on this machine.
     """
     near, far = f":{ours.getsockname()[1]:04X}", f":{ours.getpeername()[1]:04X}"
     for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):

@@ -1,6 +1,6 @@
-"""What a server promises in numbers, where the reviewer must know it: how long to wait, how much to send.
+"""The limits that a server promises, as far as the reviewer needs them: how long to wait, how much to send.
 
-The defaults are those of the protocol. Tell what the server runs with as `labkit serve` is told: NAME=VALUE.
+The defaults are those of the protocol. Set them as for `labkit serve`: NAME=VALUE.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,20 +11,20 @@ from labkit.text.nearest import nearest
 
 
 class BadPromise(ValueError):
-    """A number that cannot be; the message says what would do."""
+    """An invalid limit; the message says what is valid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promised:
-    """Limits as `labkit serve --set` names them; times in seconds, sizes in bytes."""
+    """Limits, named as in `labkit serve --set`; times in seconds, sizes in bytes."""
 
     auth_timeout_s: float = 5
-    ping_interval_s: float = 30  # used where auth_ok tells no pingMs
+    ping_interval_s: float = 30  # used if auth_ok has no pingMs
     ping_timeout_s: float = 10
     close_deadline_s: float = 1
     outbox_age_s: float = 5
     outbox_bytes: float = 1024 * 1024
-    send_buffer_bytes: float = 1.25 * 1024 * 1024  # a kernel doubles it, and may give the reader as much
+    send_buffer_bytes: float = 1.25 * 1024 * 1024  # the kernel doubles it, and may give the reader the same
     messages_per_s: float = 50
     message_burst: float = 100
     rooms_per_connection: float = 32
@@ -35,13 +35,13 @@ class Promised:
 
     @classmethod
     def of(cls, given: Self | Mapping[str, float] | None) -> Self:
-        """These numbers; those that are not named, as the protocol has them. Raises BadPromise."""
+        """Build limits from a mapping; the defaults for those not named. Raises BadPromise."""
         if isinstance(given, Mapping):
             return cls().set_lines(f"{name}={value}" for name, value in given.items())
         return cls() if given is None else given
 
     def set_lines(self, lines: Iterable[str]) -> Self:
-        """These, with some changed by lines such as `auth_timeout_s=1`; `off` is more than anybody asks for."""
+        """Return a copy with some limits changed by lines such as `auth_timeout_s=1`; `off` means no limit."""
         known, changed = [one.name for one in fields(self)], {}
         for line in lines:
             name, _, value = line.partition("=")

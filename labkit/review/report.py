@@ -1,6 +1,6 @@
-"""The findings of one review, as JSON, text, JUnit and a DataFrame; as a page in `html`.
+"""The findings of one review as JSON, text, JUnit and a DataFrame; `html` makes a page of them.
 
-The order is the one a reader wants: what is broken first, the worst first, then what nobody could tell.
+Broken findings come first, the most severe at the top, then the unknown ones.
 """
 
 from collections import Counter
@@ -14,13 +14,13 @@ from labkit.review.finding import Finding
 if TYPE_CHECKING:
     import pandas
 
-FIRST, LAST = 14, 4  # frames of a finding, on a terminal
+FIRST, LAST = 14, 4  # frames of a finding to show on a terminal
 VERDICTS = ("broken", "unknown", "held")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Report:
-    """What a review of `target` found."""
+    """The result of a review of `target`."""
 
     target: str
     profile: str
@@ -34,30 +34,30 @@ class Report:
         for finding in self.findings:
             if finding.id == probe_id:
                 return finding
-        raise KeyError(f"no probe {probe_id!r} was run")
+        raise KeyError(f"probe {probe_id!r} did not run")
 
     def ids(self, verdict: str) -> list[str]:
-        """The probes with that verdict, in the order of the chapters."""
+        """Return the ids of the probes with a verdict, in the order of the chapters."""
         return [finding.id for finding in self.findings if finding.verdict == verdict]
 
     @property
     def summary(self) -> dict[str, int]:
-        """How many held, are broken, are unknown."""
+        """The number of findings per verdict."""
         count = Counter(finding.verdict for finding in self.findings)
         return {"held": count["held"], "broken": count["broken"], "unknown": count["unknown"]}
 
     @property
     def worst_first(self) -> list[Finding]:
-        """Broken ones first, P0 before P1."""
+        """The findings, broken ones first, P0 before P1."""
         return sorted(self.findings, key=lambda one: (VERDICTS.index(one.verdict), one.severity))
 
     def json(self) -> dict[str, Any]:
-        """As `--json` writes it."""
+        """Return the report as `--json` writes it."""
         probes = [finding.json() for finding in self.findings]
         return {"target": self.target, "profile": self.profile, "probes": probes, "summary": self.summary}
 
     def frame(self) -> "pandas.DataFrame":
-        """A line a probe."""
+        """Return a DataFrame with one row per probe."""
         import pandas
 
         rows = [finding.json() for finding in self.findings]
@@ -65,7 +65,7 @@ class Report:
         return pandas.DataFrame(rows, columns=columns).set_index("id")
 
     def junit(self) -> str:
-        """For CI: a failure for what is broken, skipped for what nobody could tell."""
+        """Return JUnit XML: broken findings are failures, unknown ones are skipped."""
         count = self.summary
         totals = {"tests": str(len(self.findings)), "failures": str(count["broken"]), "skipped": str(count["unknown"])}
         suite = ElementTree.Element("testsuite", {"name": "labkit review", "time": f"{self.seconds:.3f}"} | totals)
@@ -80,7 +80,7 @@ class Report:
         return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
 
     def __repr__(self) -> str:
-        """Short, and without what differs from run to run."""
+        """Return a short form, without anything that varies between runs."""
         return f"<review, profile {self.profile}: {self._counts}>"
 
     @property
@@ -90,7 +90,7 @@ class Report:
 
     @property
     def _unknown(self) -> dict[str, list[str]]:
-        """What could not be looked at, by what is missing."""
+        """The unknown findings, by what is missing."""
         missing: dict[str, list[str]] = {}
         for finding in self.findings:
             if finding.verdict == "unknown":
@@ -98,11 +98,11 @@ class Report:
         return missing
 
     @property
-    def told(self) -> str:
-        """The counts in a sentence, with how bad it is."""
+    def counts_text(self) -> str:
+        """The counts in one line, with the severities of the broken findings."""
         worst = Counter(finding.severity for finding in self.findings if finding.verdict == "broken")
-        how_bad = ", ".join(f"{worst[severity]} {severity}" for severity in sorted(worst))
-        return self._counts.replace(" broken", f" broken ({how_bad})") if worst else self._counts
+        severities = ", ".join(f"{worst[severity]} {severity}" for severity in sorted(worst))
+        return self._counts.replace(" broken", f" broken ({severities})") if worst else self._counts
 
     def __str__(self) -> str:
         lines: list[str] = []
@@ -111,17 +111,17 @@ class Report:
                 lines += ["", line(finding), *(f"    {detail}" for detail in details(finding))]
         for why, ids in self._unknown.items():
             lines += ["", f"unknown {', '.join(ids)}", f"    {printable(why)}"]
-        told = f"{self.target}, profile {self.profile}: {self.told} in {self.seconds:.1f} s"
-        return "\n".join([*lines, "", told]).lstrip()
+        total = f"{self.target}, profile {self.profile}: {self.counts_text} in {self.seconds:.1f} s"
+        return "\n".join([*lines, "", total]).lstrip()
 
 
 def line(finding: Finding) -> str:
-    """A finding in one line."""
+    """Return a finding in one line."""
     return f"{finding.verdict:<8}{finding.severity} {finding.id:<14}{finding.title}"
 
 
 def details(finding: Finding) -> list[str]:
-    """What a reader needs to believe it and to mend it."""
+    """Return the evidence for a broken finding and how to fix it."""
     script = finding.reproduce
     return [
         f"expected: {finding.expected}",
@@ -130,12 +130,12 @@ def details(finding: Finding) -> list[str]:
         f"missing test: {finding.missing_test}",
         "frames:",
         *(f"  {printable(frame)}" for frame in _ends(finding.frames)),
-        f"reproduce: {printable(script[0]) if len(script) == 1 else 'paste the script in --html or --json'}",
+        f"reproduce: {printable(script[0]) if len(script) == 1 else 'paste the script from --html or --json'}",
     ]
 
 
 def _ends(frames: tuple[str, ...]) -> list[str]:
-    """The first and the last of many: the files have all."""
+    """Return the first and last frames; the files contain all of them."""
     left_out = len(frames) - FIRST - LAST
     if left_out <= 1:
         return list(frames)
@@ -143,10 +143,10 @@ def _ends(frames: tuple[str, ...]) -> list[str]:
 
 
 def printable(text: str) -> str:
-    """No control characters: what a server wrote must not steer a terminal."""
+    """Escape control characters, so that text from a server cannot control the terminal."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def _xml(text: str) -> str:
-    """XML holds no control characters, and no lone surrogates."""
+    """Replace control characters and lone surrogates: XML allows neither."""
     return "".join(char if char.isprintable() or char == "\n" else "?" for char in text)

@@ -1,6 +1,6 @@
-"""What a probe plays in: connections to the server under review, rooms of its own, and the outside evidence.
+"""The environment of a probe of a server: connections, rooms of its own, credentials and external evidence.
 
-One scene a probe run. Its connections end with it.
+Each run of a probe has its own scene; its connections end with it.
 """
 
 import asyncio
@@ -17,15 +17,16 @@ from urllib.parse import urlsplit
 
 from labkit.platform.os_errors import clock_fault
 from labkit.platform.processes import tree_rss_kb
-from labkit.review.answers import HttpAnswer, retry_s, status_of
+from labkit.review.endpoint import END_OF_HEAD, ConnectionEnded, Message, ReceiveTimeout
 from labkit.review.finding import CannotTell
-from labkit.review.peer import END_OF_HEAD, Ended, Peer, Said, Silent
-from labkit.review.target import Target, connected, there
+from labkit.review.peer import Peer
+from labkit.review.responses import HttpResponse, retry_s, status_of
+from labkit.review.target import Target, connect_tcp, existing
 from labkit.review.transcript import Transcript, literal
 
 TRIES = 20
 NO_ENTRY = "could not enter"
-MOST_WAIT_S = 60.0  # for a server that says busy, whatever slot it names
+MAX_WAIT_S = 60.0  # for a busy server, whatever retry time it gives
 
 
 class Scene:
@@ -37,10 +38,10 @@ class Scene:
         self.rng = rng
         self.transcript = Transcript(target.url, dict.fromkeys(target.tokens, "$TOKEN"))
         self.transcript.cafile = None if target.cafile is None else str(target.cafile)
-        self.transcript.passed_over = target.dialect.marks_passed_over()
+        self.transcript.ignored = target.dialect.ignored_marks()
         if target.ops_token:
             self.transcript.secrets[target.ops_token] = "$OPS_TOKEN"
-        self._rooms = f"r:{rng.getrandbits(32):08x}"  # short: some servers allow 20 characters
+        self._rooms = f"r:{rng.getrandbits(32):08x}"  # short: some servers allow only 20 characters
         self._peers: list[Peer] = []
 
     async def __aenter__(self) -> Self:
@@ -55,11 +56,11 @@ class Scene:
     # Connections
 
     def room(self, name: str = "room") -> str:
-        """A room that nobody else uses."""
+        """Return the name of a room that no other run uses."""
         return f"{self._rooms}:{name}"
 
     async def dial(self, *, receive_buffer: int | None = None) -> Peer:
-        """A TCP connection on which nothing has been said."""
+        """Open a TCP connection and send nothing. Raises CannotTell if the server does not accept it."""
         target, where = self.target, urlsplit(self.target.url)
         name = chr(ord("a") + len(self._peers)) if len(self._peers) < 26 else f"p{len(self._peers)}"
         peer = Peer(name, self.transcript, target.dialect, target.patience_s)
@@ -68,13 +69,13 @@ class Scene:
         port = where.port or (443 if tls else 80)
         loop = asyncio.get_running_loop()
         try:
-            sock = await connected(where.hostname or "localhost", port, receive_buffer)
+            sock = await connect_tcp(where.hostname or "localhost", port, receive_buffer)
             await loop.create_connection(
                 lambda: peer, sock=sock, ssl=tls, server_hostname=where.hostname if tls else None
             )
         except OSError as error:
-            told = os.strerror(error.errno) if isinstance(error, ConnectionError) and error.errno else error.strerror
-            raise CannotTell(f"no connection to the server: {clock_fault(error) or told or error}") from None
+            reason = os.strerror(error.errno) if isinstance(error, ConnectionError) and error.errno else error.strerror
+            raise CannotTell(f"no connection to the server: {clock_fault(error) or reason or error}") from None
         self._peers.append(peer)
         return peer
 
@@ -84,8 +85,8 @@ class Scene:
         except OSError as error:
             raise CannotTell(f"cannot use --cafile {self.target.cafile}: {error.strerror or error}") from None
 
-    def upgrade(self, path: str | None = None, headers: Mapping[str, str] | None = None) -> str:
-        """A handshake; `headers` add to the usual ones or replace them."""
+    def upgrade_request(self, path: str | None = None, headers: Mapping[str, str] | None = None) -> str:
+        """Return a handshake request; `headers` are added to the usual ones or replace them."""
         where = urlsplit(self.target.url)
         lines = {
             "Host": where.netloc,
@@ -99,24 +100,24 @@ class Scene:
             "\r\n".join([f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in lines.items())]) + "\r\n\r\n"
         )
 
-    async def shake(
+    async def handshake(
         self, peer: Peer, path: str | None = None, *, headers: Mapping[str, str] | None = None, then: bytes = b""
     ) -> int:
-        """Ask for a WebSocket; the HTTP status of the answer. `then`: bytes right behind the request."""
-        head = self.upgrade(path, headers)
+        """Request a WebSocket and return the HTTP status. `then`: bytes to send right after the request."""
+        head = self.upgrade_request(path, headers)
         self.transcript.note(peer.name, f"-> {head.splitlines()[0]}", _code(peer, head))
         peer.transport.write(head.encode() + then)
         if not await peer.until(lambda: END_OF_HEAD in peer.head or peer.is_lost, self.target.patience_s):
-            raise CannotTell("the handshake was not answered")
+            raise CannotTell("the server did not answer the handshake")
         return status_of(peer.head) if END_OF_HEAD in peer.head else 0
 
     async def connect(self, *, receive_buffer: int | None = None) -> Peer:
-        """A WebSocket that has not said anything."""
+        """Open a WebSocket and send nothing. Raises CannotTell if the handshake fails."""
         peer = await self.dial(receive_buffer=receive_buffer)
-        status = await self.shake(peer)
+        status = await self.handshake(peer)
         if status != 101:
-            answer = f"was answered with HTTP {status}" if status else "was not answered: the connection ended"
-            raise CannotTell(f"the handshake {answer}")
+            failure = f"got HTTP {status}" if status else "got no answer: the connection ended"
+            raise CannotTell(f"the handshake {failure}")
         if self.target.tokens and "auth" not in self.target.dialect.no_messages:
             peer.control = {"type": "auth", "token": self.target.tokens[0]}
         return peer
@@ -124,7 +125,7 @@ class Scene:
     async def enter(
         self, *rooms: str, token: str | None = None, previous: str | None = None, receive_buffer: int | None = None
     ) -> Peer:
-        """A member of these rooms. Raises CannotTell when the server does not let us in."""
+        """Open a connection, authenticate and join these rooms. Raises CannotTell if the server refuses."""
         for _ in range(TRIES):
             peer = await self.connect(receive_buffer=receive_buffer)
             token = await self.token() if token is None else token
@@ -133,57 +134,57 @@ class Scene:
                 peer.control = {"type": "ping"}
                 await self.join(peer, *rooms)
                 if rooms and "chat" in self.target.dialect.no_answers:
-                    peer.ear = await self._ear(peer, token, rooms)
+                    peer.observer = await self._add_observer(peer, token, rooms)
                 return peer
-            except Silent as silent:
-                raise CannotTell(f"{NO_ENTRY}: {silent}") from None
-            except Ended as ended:
+            except ReceiveTimeout as timeout:
+                raise CannotTell(f"{NO_ENTRY}: {timeout}") from None
+            except ConnectionEnded as ended:
                 if ended.code != self.target.dialect.code(1013):
                     raise CannotTell(f"{NO_ENTRY}: {ended}") from None
-                await asyncio.sleep(min(retry_s(ended.reason), MOST_WAIT_S))
-        raise CannotTell(f"{NO_ENTRY}: the server kept saying busy")
+                await asyncio.sleep(min(retry_s(ended.reason), MAX_WAIT_S))
+        raise CannotTell(f"{NO_ENTRY}: the server stayed busy")
 
     async def join(self, peer: Peer, *rooms: str) -> None:
-        """Enter more rooms; in some servers that leaves the one before."""
+        """Join more rooms; on some servers this leaves the previous one."""
         for room in rooms:
-            peer.say(type="join", roomId=room)
+            peer.send(type="join", roomId=room)
             if "joined" not in self.target.dialect.no_answers:
-                await peer.hear("joined")
+                await peer.receive("joined")
         if "joined" in self.target.dialect.no_answers:
-            refused = [said for said in await peer.everything() if said.get("type") == "error"]
+            refused = [one for one in await peer.received_so_far() if one.get("type") == "error"]
             if refused:
-                raise CannotTell(f"{NO_ENTRY}: it was answered with error")
-        if peer.ear is not None:
-            await self.join(peer.ear, *rooms)
+                raise CannotTell(f"{NO_ENTRY}: the server sent an error")
+        if peer.observer is not None:
+            await self.join(peer.observer, *rooms)
 
-    async def _ear(self, peer: Peer, token: str, rooms: tuple[str, ...]) -> Peer:
-        """Another member, who hears what this one says, where a speaker is not told: it is passed on to it."""
-        ear = await self.connect()
-        await self._authenticate(ear, token, {})
-        await self.join(ear, *rooms)
-        ear.hears_for = peer
-        return ear
+    async def _add_observer(self, peer: Peer, token: str, rooms: tuple[str, ...]) -> Peer:
+        """Add a second member that passes the chats of `peer` on to it, if the server does not echo them."""
+        observer = await self.connect()
+        await self._authenticate(observer, token, {})
+        await self.join(observer, *rooms)
+        observer.observes_for = peer
+        return observer
 
-    async def _authenticate(self, peer: Peer, token: str, more: Said) -> Said:
+    async def _authenticate(self, peer: Peer, token: str, more: Message) -> Message:
         if "auth" in self.target.dialect.no_messages:
             return {}
-        peer.say(type="auth", token=token, **more)
-        return {} if "auth_ok" in self.target.dialect.no_answers else await peer.hear("auth_ok")
+        peer.send(type="auth", token=token, **more)
+        return {} if "auth_ok" in self.target.dialect.no_answers else await peer.receive("auth_ok")
 
-    # What to say
+    # Messages
 
-    def words(self, **message: Any) -> str:
-        """A message as the server takes it: its names, as JSON."""
-        return json.dumps(self.target.dialect.said(message), separators=(",", ":"))
+    def encode(self, **message: Any) -> str:
+        """Return a message as JSON, in the server's names."""
+        return json.dumps(self.target.dialect.encode(message), separators=(",", ":"))
 
-    async def first_words(self) -> tuple[str, str]:
-        """What a newcomer says first, and the type that answers it."""
+    async def first_message(self) -> tuple[str, str]:
+        """Return the first message of a new client, and the type of its answer."""
         if "auth" in self.target.dialect.no_messages:
-            return self.words(type="ping"), "pong"
-        return self.words(type="auth", token=await self.token()), "auth_ok"
+            return self.encode(type="ping"), "pong"
+        return self.encode(type="auth", token=await self.token()), "auth_ok"
 
-    async def http(self, method: str, path: str, headers: Mapping[str, str] | None = None) -> HttpAnswer:
-        """A plain HTTP request."""
+    async def http(self, method: str, path: str, headers: Mapping[str, str] | None = None) -> HttpResponse:
+        """Send a plain HTTP request."""
         peer = await self.dial()
         lines = {"Host": urlsplit(self.target.url).netloc, "Connection": "close"} | dict(headers or {})
         text = "\r\n".join(
@@ -193,18 +194,18 @@ class Scene:
         peer.transport.write(text.encode())
         await peer.until(lambda: peer.is_lost, self.target.patience_s)
         head, _, body = peer.head.partition(END_OF_HEAD)
-        return HttpAnswer(status_of(head), body)
+        return HttpResponse(status_of(head), body)
 
     # Credentials
 
     async def token(self) -> str:
-        """A token that lets us in everywhere: those given, in turn."""
+        """Return one of the given tokens, in turn; without any, a fresh ticket."""
         if not self.target.tokens:
             return await self.ticket()
         return self.target.tokens[len(self._peers) % len(self.target.tokens)]
 
     async def ticket(self) -> str:
-        """A fresh ticket. Raises CannotTell without a command that prints one."""
+        """Return a fresh ticket. Raises CannotTell without --token-command, or if it fails."""
         if self.target.token_command is None:
             raise CannotTell("needs --token-command: a command that prints a fresh ticket")
         child = await asyncio.create_subprocess_shell(self.target.token_command, stdout=asyncio.subprocess.PIPE)
@@ -215,41 +216,39 @@ class Scene:
         self.transcript.secrets[ticket] = "$TICKET"
         return ticket
 
-    # Evidence from outside
+    # External evidence
 
     def log(self) -> str:
-        """What the server has logged since the review began. Raises CannotTell without --log."""
+        """Return the log of the server since the review began. Raises CannotTell without --log."""
         if self.target.log is None:
-            raise CannotTell("needs --log: the file that the server logs to")
-        with there(self.target.log).open("rb") as file:
+            raise CannotTell("needs --log: the log file of the server")
+        with existing(self.target.log).open("rb") as file:
             file.seek(self.target.log_starts_at)
             return file.read().decode("utf-8", "replace")
 
     def is_in_audit(self, text: str) -> bool:
-        """Whether a text is in the audit file, whatever its format. Raises CannotTell without --audit."""
+        """Tell whether the audit file contains a text, in whatever format. Raises CannotTell without --audit."""
         if self.target.audit is None:
-            raise CannotTell("needs --audit: the file that the server keeps its audit log in")
-        files = (
-            there(self.target.audit),
-            Path(f"{self.target.audit}-wal"),
-        )  # SQLite keeps what is new beside the file
+            raise CannotTell("needs --audit: the audit file of the server")
+        wal = Path(f"{self.target.audit}-wal")  # SQLite writes new rows here first
+        files = (existing(self.target.audit), wal)
         return any(text.encode() in path.read_bytes() for path in files if path.exists())
 
     def rss_kb(self) -> int:
-        """The server's memory, in KiB. Raises CannotTell without --pid."""
+        """Return the memory of the server, in KiB. Raises CannotTell without --pid or --start."""
         pid, hosted = self.target.pid, self.target.hosted
         if pid is not None:
             found = round(tree_rss_kb(pid))
         elif hosted is not None and hosted.process is not None:
             found = hosted.process.rss_kb
         else:
-            raise CannotTell("needs --pid: the server's process, on this machine")
+            raise CannotTell("needs --pid: the process id of the server, on this machine")
         if not found:
-            raise CannotTell(f"--pid {pid}: there is no such process on this machine, or it may not be looked at")
+            raise CannotTell(f"--pid {pid}: there is no such process on this machine, or reading it is not permitted")
         return found
 
 
 def _code(peer: Peer, head: str) -> str:
-    """What a script says to connect as this one did."""
+    """Return the script line that opens the same connection."""
     buffer = f", {peer.receive_buffer}" if peer.receive_buffer else ""
     return f"{peer.name} = Peer({peer.name!r}, {literal(head)}{buffer})"

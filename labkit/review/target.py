@@ -1,4 +1,4 @@
-"""The server under review, and all that the reviewer was given about it."""
+"""The server under review, and everything that the reviewer knows about it."""
 
 import asyncio
 import os
@@ -16,17 +16,17 @@ from labkit.review.promised import Promised
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """The server under review, and all that the reviewer was given about it."""
+    """The server under review, and everything that the reviewer knows about it."""
 
     url: str
     tokens: tuple[str, ...] = ()
-    token_command: str | None = None  # prints a fresh ticket of a user who may only enter review:ticket
+    token_command: str | None = None  # prints a fresh ticket of a user with access to review:ticket only
     ops_token: str | None = None
     pid: int | None = None
     log: Path | None = None
     audit: Path | None = None
     cafile: Path | None = None  # the certificate to trust
-    hosted: Hosted | None = None  # the server's process, where the review started it
+    hosted: Hosted | None = None  # the server's process, if the review started it
     log_starts_at: int = 0
     promised: Promised = field(default_factory=Promised)
     dialect: Dialect = field(default_factory=Dialect)
@@ -34,12 +34,14 @@ class Target:
 
     @classmethod
     def of(cls, url: str, tokens: tuple[str, ...], **given: Any) -> Self:
-        """The same, from what a person gives. Raises CannotReview for a URL or a file that cannot be."""
+        """Build a target from command-line values. Raises CannotReview for an invalid URL or a missing file."""
         check_url(url)
         paths = {name: Path(given[name]) for name in ("log", "audit", "cafile") if given.get(name) is not None}
         hosted, log = given.get("hosted"), paths.get("log")
         for name, path in paths.items():
-            if not path.is_file() and (hosted is None or name == "cafile"):  # a server that we start may make it yet
+            if not path.is_file() and (
+                hosted is None or name == "cafile"
+            ):  # a server that we start may still create it
                 raise CannotReview(f"--{name}: there is no file {path}")
         if log is None and hosted is not None:
             paths["log"] = hosted.log
@@ -48,31 +50,31 @@ class Target:
 
 
 def check_url(url: str) -> None:
-    """Raises CannotReview for one that names no WebSocket."""
+    """Raise CannotReview unless `url` is a WebSocket URL."""
     try:
         where = urlsplit(url)
-        is_one = where.scheme in ("ws", "wss") and where.hostname and where.port != 0
-        (where.hostname or "").encode("idna")  # a part of a name has at most 63 letters
+        is_valid = where.scheme in ("ws", "wss") and where.hostname and where.port != 0
+        (where.hostname or "").encode("idna")  # a label of a host name has at most 63 characters
     except ValueError:
-        is_one = False
-    if not is_one:
-        raise CannotReview(f"{url!r} is no URL of a WebSocket; give one such as ws://localhost:8080")
+        is_valid = False
+    if not is_valid:
+        raise CannotReview(f"{url!r} is not a WebSocket URL; give one such as ws://localhost:8080")
 
 
-def there(path: Path) -> Path:
-    """A file, which a mistyped name is not: that shows nothing about the server. Raises CannotTell."""
+def existing(path: Path) -> Path:
+    """Return the path of an existing file. Raises CannotTell: a mistyped name says nothing about the server."""
     if not path.is_file():
         raise CannotTell(f"there is no file {path}")
     return path
 
 
 def environment_ops_token() -> str | None:
-    """The operations bearer, from the same place where the server has it."""
+    """Read the operations token from the environment, like the server."""
     return os.environ.get("OPS_TOKEN")
 
 
-async def connected(host: str, port: int, receive_buffer: int | None) -> socket.socket:
-    """A TCP connection, whose kernel keeps that many bytes. Raises OSError."""
+async def connect_tcp(host: str, port: int, receive_buffer: int | None) -> socket.socket:
+    """Open a TCP connection with a receive buffer of that many bytes. Raises OSError."""
     loop, fault = asyncio.get_running_loop(), OSError("no address")
     for family, kind, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         sock = socket.socket(family, kind, protocol)

@@ -21,7 +21,7 @@ async def review(server: Process, *arguments: str) -> "subprocess.CompletedProce
 
 @on_a_loop
 async def test_exit_0_when_all_held_and_reports_are_written(tmp_path: Path) -> None:
-    """A progress line a probe, a summary, and three files."""
+    """It prints one progress line per probe and a summary, and writes three files."""
     files = [str(tmp_path / name) for name in ("r.json", "r.xml", "r.html")]
     async with process(tmp_path) as server:
         command = ["--only", "auth/1", "--only", "heartbeat/6", "--json", files[0], "--junit", files[1]]
@@ -35,7 +35,7 @@ async def test_exit_0_when_all_held_and_reports_are_written(tmp_path: Path) -> N
 
 @on_a_loop
 async def test_exit_1_when_something_is_broken(tmp_path: Path) -> None:
-    """A server whose auth timeout is longer than promised; the report says how to mend it."""
+    """The auth timeout of the server is longer than promised; the report says how to fix it."""
     async with process(tmp_path, "--set", "auth_timeout_s=60") as server:
         done = await review(server, "--only", "auth/4", "--set", "auth_timeout_s=0.2")
     assert done.returncode == 1
@@ -45,8 +45,8 @@ async def test_exit_1_when_something_is_broken(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_an_older_review_excuses_old_faults_and_no_new_ones(tmp_path: Path) -> None:
-    """Exit 0 for what was broken already, 1 for what was not; what was mended is told."""
+async def test_compare_ignores_old_faults_and_fails_on_new_ones(tmp_path: Path) -> None:
+    """Exit 0 if everything broken was broken before, 1 otherwise; fixed probes are listed."""
     old = tmp_path / "old.json"
     late, pong = ["--only", "auth/4", "--set", "auth_timeout_s=0.2"], ["--only", "heartbeat/6"]
     async with process(tmp_path, "--set", "auth_timeout_s=60") as server:
@@ -61,12 +61,12 @@ async def test_an_older_review_excuses_old_faults_and_no_new_ones(tmp_path: Path
         no_report = await review(server, *pong, "--compare", str(old))
     assert (same.returncode, worse.returncode, no_report.returncode) == (0, 1, 2)
     assert "still broken: auth/4" in same.stdout
-    assert "worse: auth/4; mended: heartbeat/6" in worse.stdout
-    assert "is no report" in no_report.stderr
+    assert "worse: auth/4; fixed: heartbeat/6" in worse.stdout
+    assert "is not a report" in no_report.stderr
 
 
 def test_exit_2_when_it_cannot_run(tmp_path: Path) -> None:
-    """No server, no such probe, no such limit, no such dialect, no URL: a line each, and no traceback."""
+    """Server, probe, limit, dialect or URL is missing: one line each, and no traceback."""
     for arguments in (
         ["ws://127.0.0.1:9"],
         ["ws://127.0.0.1:9", "--only", "nothing"],
@@ -81,8 +81,8 @@ def test_exit_2_when_it_cannot_run(tmp_path: Path) -> None:
         assert "Traceback" not in done.output
 
 
-def test_list_names_every_probe_and_core_is_a_part() -> None:
-    """A line a probe, without a server."""
+def test_list_names_every_probe_and_core_is_a_subset() -> None:
+    """One line per probe, without a server."""
     full = CliRunner().invoke(main, ["review", "--list"]).output.splitlines()
     core = CliRunner().invoke(main, ["review", "--list", "--profile", "core"]).output.splitlines()
     assert [line.split()[0] for line in full] == [probe.id for probe in PROBES]

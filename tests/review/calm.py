@@ -1,9 +1,9 @@
-"""A clock that stands still while the machine is busy with others: `python -m tests.review.calm MODULE FAULT...`.
+"""A clock that stops while the machine is busy with other work: `python -m tests.review.calm MODULE FAULT...`.
 
-Reviewer and reviewed live in one process here, and each waits for the other with deadlines of a second or less. Where
-that process is not run for a second, every deadline is over before anybody had his turn. So time passes as the event
-loop turns: what a turn takes beyond TURN_S, or waits beyond what it asked for, does not count. A deadline of a second
-is then at least 1 / TURN_S turns, however late they come: what is judged is order.
+The reviewer and the reviewed server share a process and wait for each other with deadlines of a second or less. If the
+process is suspended for a second, every deadline expires before either could run. So time advances with the turns of
+the event loop: the part of a turn beyond TURN_S, and of a wait beyond the requested time, does not count. A deadline of
+a second then lasts at least 1 / TURN_S turns, however slow they are: the tests judge order, not time.
 """
 
 import asyncio
@@ -23,20 +23,20 @@ STEP_S = 0.01
 
 
 class CalmClock(selectors.DefaultSelector):
-    """An event loop's selector, which sees how long each turn takes, and the clock that it keeps."""
+    """The selector of an event loop, which measures each turn, and the clock derived from it."""
 
     def __init__(self, real: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._real = real
-        self._lost_s = 0.0  # what did not count, so far
+        self._lost_s = 0.0  # time that does not count, so far
         self._turned_at = real()
 
     def __call__(self) -> float:
-        """What time it is, in seconds. Never more than TURN_S after this turn began."""
+        """Return the time in seconds, at most TURN_S after the start of this turn."""
         return min(self._real(), self._turned_at + TURN_S) - self._lost_s
 
     def select(self, timeout: float | None = None) -> list[Any]:
-        """Wait for the next turn, in steps: nobody knows when in a step an event came, nor when we were not run."""
+        """Wait for the next turn in short steps: within a step, a suspension cannot be told from waiting."""
         self._count(TURN_S)
         left_s = math.inf if timeout is None else max(0.0, timeout)
         while True:
@@ -48,14 +48,14 @@ class CalmClock(selectors.DefaultSelector):
                 return events
 
     def _count(self, most_s: float) -> None:
-        """Of the time since the last look at the real clock, so much counts at most."""
+        """Count at most `most_s` of the time since the last reading of the real clock."""
         now = self._real()
         self._lost_s += max(0.0, now - self._turned_at - most_s)
         self._turned_at = now
 
 
 def main(module: str, faults: list[str]) -> Any:
-    """Review these by that clock, which must be in place before anything takes its hands on the real one."""
+    """Review these with that clock, which must be installed before any module imports the real one."""
     time.monotonic = clock = CalmClock()  # type: ignore[assignment]
     matrix = import_module(module)
 
@@ -67,7 +67,7 @@ def main(module: str, faults: list[str]) -> Any:
 
 
 async def calmly(module: str, faults: list[str]) -> Any:
-    """Have that done by a process of its own; what it found."""
+    """Run the reviews in a separate process; return what they found."""
     command = [sys.executable, "-m", "tests.review.calm", module, *faults]
     child = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     try:

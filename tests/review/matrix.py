@@ -1,7 +1,7 @@
-"""Broken servers under the reviewer, with everything but their pids given; `calm` runs it as a process.
+"""Review broken servers, with every option except their pids; `calm` runs it as a process.
 
-The result is a JSON object: for each fault, what was broken and what was unknown, each with what was seen. `ours` is
-our own server. Several at once, as a review mostly waits.
+The result is a JSON object: for each fault, the broken and the unknown probes, each with its evidence. `ours` is our
+own server. Several reviews run at once, because a review mostly waits.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from labkit.rules.grants import Grants
 from labkit.rules.limits import Limits
 from labkit.wire.http.users import User, Users
 from labkit.wire.server import Server
-from tests.review.house import OPS_TOKEN, TOLD, promised
+from tests.review.full_server import LIMITS, OPS_TOKEN, promised
 
 Found = dict[str, dict[str, dict[str, str]]]
 OURS = "ours"
@@ -28,13 +28,13 @@ AT_ONCE = 5
 
 
 async def reviewed(fault: str, tmp: Path, log: Path) -> Report:
-    """The report on the server with that fault, or on ours. The log is everybody's; the token tells whose a line is."""
+    """Review the server with a fault, or ours. All share one log; the token shows which server wrote a line."""
     kind = Server if fault == OURS else broken(fault)
     extra = {} if fault == OURS else broken(fault).reviewed_limits
-    told = [f"{name}={value}" for name, value in extra.items()]
+    settings = [f"{name}={value}" for name, value in extra.items()]
     tmp.mkdir()
     options: dict[str, Any] = {"users": Users({"guest": User("guest-code", GUEST)}), "ops_token": OPS_TOKEN}
-    limits, token = Limits().set_lines([*TOLD, *told]), f"token-of-{fault}"
+    limits, token = Limits().set_lines([*LIMITS, *settings]), f"token-of-{fault}"
     async with kind(port=0, token=token, limits=limits, audit=tmp / "room.db", **options) as server:
         return await examine(
             server.url,
@@ -43,12 +43,12 @@ async def reviewed(fault: str, tmp: Path, log: Path) -> Report:
             ops_token=OPS_TOKEN,
             log=log,
             audit=tmp / "room.db",
-            promised=promised().set_lines(told),
+            promised=promised().set_lines(settings),
         )
 
 
 def _tickets(server: Server, tmp: Path) -> str:
-    """A shell's way to take one ticket out of a folder: quicker than a Python for each."""
+    """Return a shell command that takes one ticket out of a folder: faster than starting Python for each."""
     for number in range(TICKETS):
         (tmp / f"ticket-{number}").write_text(server.hub.state.sessions.ticket("guest", GUEST, time()))
     return f"cd {tmp} && for one in ticket-*; do mv $one used.$$ 2>/dev/null && cat used.$$ && break; done"
@@ -56,7 +56,7 @@ def _tickets(server: Server, tmp: Path) -> str:
 
 @contextmanager
 def logging_to(file: Path) -> Iterator[None]:
-    """The kit's log, with what each record carries, in a file."""
+    """Write the log of labkit to a file, with all attributes of each record."""
     logger, handler = logging.getLogger("labkit"), logging.FileHandler(file)
     handler.format = lambda record: str(record.__dict__)  # type: ignore[method-assign]
     logger.addHandler(handler)
@@ -67,7 +67,7 @@ def logging_to(file: Path) -> Iterator[None]:
 
 
 async def main(faults: list[str], tmp: Path) -> Found:
-    """See above."""
+    """Review all these faults."""
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def one(fault: str) -> Report:
@@ -80,7 +80,7 @@ async def main(faults: list[str], tmp: Path) -> Found:
 
 
 def doubts(report: Report) -> dict[str, dict[str, str]]:
-    """What did not hold, and what was seen instead."""
+    """Return the broken and the unknown probes, with their evidence."""
     return {
         verdict: {one.id: one.actual for one in report if one.verdict == verdict} for verdict in ("broken", "unknown")
     }
@@ -89,7 +89,7 @@ def doubts(report: Report) -> dict[str, dict[str, str]]:
 def differing(
     found: Found, found_by: Callable[[str], frozenset[str]], may_be_unknown: Iterable[str] = ()
 ) -> dict[str, list[str]]:
-    """What differs from the lists, by fault: `+` found and not listed, `-` listed and not found, `?` unknown."""
+    """Return the differences by fault: `+` found but not listed, `-` listed but not found, `?` unknown."""
     wrong = {}
     for fault, seen in found.items():
         wanted = frozenset() if fault == OURS else found_by(fault)

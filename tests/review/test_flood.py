@@ -1,4 +1,4 @@
-"""A flood whose answers nobody reads: who defends itself, and who does not."""
+"""A flood whose responses nobody reads: a server that limits it, and one that does not."""
 
 import asyncio
 import socket
@@ -13,11 +13,11 @@ from labkit.review.transcript import Transcript
 from tests.wire.raw import on_a_loop
 
 
-@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only a Linux tells what lies unread")
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only Linux reports unread bytes")
 @on_a_loop
-async def test_what_a_kernel_took_for_a_server_that_reads_no_more_is_not_taken_by_the_server() -> None:
-    """A server that reads nothing defends itself, though every byte was taken; one that reads all does not."""
-    said = {}
+async def test_bytes_buffered_by_the_kernel_do_not_count_as_read() -> None:
+    """A server that reads nothing limits the flood, although the kernel accepts every byte."""
+    results = {}
     for reads in (False, True):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             listener.setblocking(False)
@@ -26,15 +26,15 @@ async def test_what_a_kernel_took_for_a_server_that_reads_no_more_is_not_taken_b
             await loop.create_connection(lambda peer=peer: peer, *listener.getsockname())
             other, _ = await loop.sock_accept(listener)
             reading = asyncio.create_task(drain(other)) if reads else None
-            said[reads] = await flood_without_reading(peer, b"x" * 100, 32 * 1024, 0.2)
+            results[reads] = await flood_without_reading(peer, b"x" * 100, 32 * 1024, 0.2)
             if reading is not None:
                 reading.cancel()
             peer.drop()
             other.close()
-    assert said == {False: "the server stopped reading after 0 KiB", True: None}
+    assert results == {False: "the server stopped reading after 0 KiB", True: None}
 
 
 async def drain(other: socket.socket) -> None:
-    """Read all that comes."""
+    """Read everything that arrives."""
     while await asyncio.get_running_loop().sock_recv(other, 65536):
         pass

@@ -1,4 +1,4 @@
-"""A server that the review starts: again when it is gone, and ended with the review."""
+"""A server that the review starts: restarted if it ends, and stopped with the review."""
 
 import asyncio
 import shlex
@@ -33,8 +33,8 @@ def free_port() -> int:
 
 
 @on_a_loop
-async def test_a_server_that_the_review_starts_is_started_again(tmp_path: Path) -> None:
-    """So what comes behind the probe that ended it is looked at too, its memory and its log as well."""
+async def test_server_started_by_the_review_is_restarted(tmp_path: Path) -> None:
+    """The probes after the crash run too, with the memory and the log of the new process."""
     server, port = tmp_path / "server.py", free_port()
     server.write_text(FRAGILE)
     start, url = (
@@ -46,41 +46,39 @@ async def test_a_server_that_the_review_starts_is_started_again(tmp_path: Path) 
     verdicts = {one.id: one.verdict for one in report}
     assert verdicts == dict.fromkeys(only, "held") | {"protocol/1": "broken", "protocol/6": "broken"}, report
     assert "the server ended with exit code 3: SomeError" in report["protocol/1"].actual
-    assert report["protocol/1"].reproduce[-2:] == ("beside.hear()", "END")
+    assert report["protocol/1"].reproduce[-2:] == ("canary.receive()", "END")
     with pytest.raises(CannotReview, match="does a server listen"):
         await examine(url)
 
 
 @on_a_loop
-async def test_a_server_that_cannot_be_started_is_no_review(tmp_path: Path) -> None:
-    """It is not there, it ends, or another listens there already."""
-    words = f"{shlex.quote(sys.executable)} -c 'raise SystemExit(\"no idea\")'"
+async def test_server_that_cannot_start_raises_cannot_review(tmp_path: Path) -> None:
+    """The program does not exist, it ends, or another one already listens on the port."""
+    command = f"{shlex.quote(sys.executable)} -c 'raise SystemExit(\"bad config\")'"
     async with serving() as server:
-        with pytest.raises(CannotReview, match="end it, or leave out --start"):
-            await examine(server.url, start=words)
+        with pytest.raises(CannotReview, match="end it, or omit --start"):
+            await examine(server.url, start=command)
     url = f"ws://localhost:{free_port()}"
-    for start, told in (("no-such-program", "cannot start"), (words, "exit code 1: no idea"), ("'", "quotation")):
+    for start, told in (("no-such-program", "cannot start"), (command, "exit code 1: bad config"), ("'", "quotation")):
         with pytest.raises(CannotReview, match=told):
             await examine(url, start=start)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 @on_a_loop
-async def test_a_review_that_is_terminated_ends_the_server_that_it_started(
-    number: signal.Signals, tmp_path: Path
-) -> None:
-    """A job that is cancelled leaves no server behind, nor does a terminal that is closed."""
+async def test_terminated_review_stops_the_server_it_started(number: signal.Signals, tmp_path: Path) -> None:
+    """Neither a cancelled job nor a closed terminal leaves a server running."""
     server, port = tmp_path / "server.py", free_port()
     server.write_text(FRAGILE)
     start = shlex.join([sys.executable, str(server), "unmasked_frame_ends_all", "--port", str(port)])
-    words = ["review", f"ws://localhost:{port}", "--start", start, "--only", "auth/1", "--only", "auth/4"]
+    command = ["review", f"ws://localhost:{port}", "--start", start, "--only", "auth/1", "--only", "auth/4"]
     streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
     with heeded():
-        child = await asyncio.create_subprocess_exec(sys.executable, "-m", "labkit", *words, **streams)
+        child = await asyncio.create_subprocess_exec(sys.executable, "-m", "labkit", *command, **streams)
     assert child.stderr is not None
     assert b"auth/1" in await asyncio.wait_for(child.stderr.readline(), 60)
     child.send_signal(number)
-    _, said = await asyncio.wait_for(child.communicate(), 30)
-    assert (child.returncode, b"interrupted: 1 of 2" in said) == (2, True), said
+    _, output = await asyncio.wait_for(child.communicate(), 30)
+    assert (child.returncode, b"interrupted: 1 of 2" in output) == (2, True), output
     with pytest.raises(OSError, match="onnect"):
         await asyncio.open_connection("localhost", port)

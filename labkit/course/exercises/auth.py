@@ -4,8 +4,8 @@ from typing import Any
 
 from labkit.course.exercise import Check, Exercise, Misconception, Seen, failed, passed
 from labkit.course.stage import asked
+from labkit.review.endpoint import ConnectionEnded
 from labkit.review.judge import must_end
-from labkit.review.peer import Ended
 
 AUTH_TIMEOUT_S = 0.8
 
@@ -110,11 +110,11 @@ async def _slowly(stage: Any) -> Seen:
     """Bring the token late, but in time; then stay for longer than the deadline."""
     peer = await stage.connect()
     await peer.until_ended(AUTH_TIMEOUT_S / 3)
-    peer.say(type="auth", token=stage.target.tokens[0])
-    await peer.hear("auth_ok")
+    peer.send(type="auth", token=stage.target.tokens[0])
+    await peer.receive("auth_ok")
     if await peer.until_ended(1.6 * AUTH_TIMEOUT_S):
         return failed(f"let in, and then {peer.ended}")
-    await peer.everything()
+    await peer.received_so_far()
     return passed("let in, and still served after the deadline")
 
 
@@ -130,11 +130,11 @@ async def _wrong_token(stage: Any) -> Seen:
     """A wrong token; one at once followed by the right one; and one that is no ASCII."""
     for token, right_behind in (("not-the-token", False), ("not-the-token", True), ("d\u00e9v-token", False)):
         peer = await stage.connect()
-        peer.say(type="auth", token=token)
-        peer.say(**(peer.control if right_behind else {"type": "ping"}))
+        peer.send(type="auth", token=token)
+        peer.send(**(peer.control if right_behind else {"type": "ping"}))
         try:
-            said = await peer.hear()
-        except Ended as ended:
+            said = await peer.receive()
+        except ConnectionEnded as ended:
             if ended.code != 4403:
                 return failed(f"token {token!r}: {ended}", WRONG_CODE if token.isascii() else FRAGILE)
         else:
@@ -147,7 +147,7 @@ async def _odd(stage: Any) -> Seen:
     odd = ["no JSON", "[]", '"auth"', "null", '{"type": "auth"}', '{"type": "auth", "token": 5}', '{"type": ["auth"]}']
     for text in (*odd, '{"type": "auth", "token": ["dev-token"]}', '{"type": "auth", "token": null}'):
         peer = await stage.connect()
-        peer.text(text)
+        peer.send_text(text)
         seen = await must_end(stage, peer, 4403, 1008)
         if seen.verdict != "held":
             return failed(f"{text}: {seen.actual}")
@@ -158,7 +158,7 @@ async def _reason(stage: Any) -> Seen:
     marker = f"marker{stage.rng.getrandbits(32):08x}"
     for message in ({"type": "auth", "token": marker}, {"type": marker}):
         peer = await stage.connect()
-        peer.say(**message)
+        peer.send(**message)
         ended = await peer.until_ended(stage.target.patience_s)
         if ended is not None and marker in ended.reason:
             return failed(f"the reason is {ended.reason!r}")

@@ -6,10 +6,10 @@ from typing import Any
 
 from labkit.course.exercise import Check, Exercise, Misconception
 from labkit.course.stage import Run, asked
-from labkit.review.finding import Seen, broken, held
+from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
+from labkit.review.finding import Outcome, broken, held
 from labkit.review.flood import lost
 from labkit.review.judge import must_be_well, must_end
-from labkit.review.peer import Ended, Silent
 
 WORDS, AT_ONCE = "x" * 1000, 20
 TURNS = 115  # in all more than the kernels of both sides and MOST_BUFFERED hold
@@ -84,26 +84,26 @@ SLOW = _chapter(
 # Where the text asks for less than a probe of the core does.
 
 
-async def _long_type(stage: Any) -> Seen:
+async def _long_type(stage: Any) -> Outcome:
     """A type of 200 characters: as a first message it is no auth as well as no message, later it is no message."""
     stranger = await stage.connect()
-    stranger.say(type="x" * 200)
+    stranger.send(type="x" * 200)
     seen = await must_end(stage, stranger, 1008, 4403)
     if seen.verdict != "held":
         return seen
     member = await stage.enter()
-    member.say(type="x" * 200)
+    member.send(type="x" * 200)
     return await must_end(stage, member, 1008)
 
 
-async def _request_ids(stage: Any) -> Seen:
+async def _request_ids(stage: Any) -> Outcome:
     """A requestId comes back, and one that is missing is made up."""
     room = stage.room()
     peer = await stage.enter(room)
     peer.chat(room, "hello", requestId="mine")
     peer.chat(room, "hello")
     peer.chat(room, "hello")
-    kept, *made = [(await peer.hear("chat")).get("requestId") for _ in range(3)]
+    kept, *made = [(await peer.receive("chat")).get("requestId") for _ in range(3)]
     if kept != "mine":
         return broken(f"the requestId 'mine' came back as {kept!r:.40}")
     if not all(isinstance(one, str) and one for one in made) or made[0] == made[1]:
@@ -111,12 +111,12 @@ async def _request_ids(stage: Any) -> Seen:
     return held("kept, or made up")
 
 
-async def _slow_one(stage: Any) -> Seen:
+async def _slow_one(stage: Any) -> Outcome:
     """One member does not read: whoever speaks and whoever listens hears every chat, and that one is let go."""
     room, turn = stage.room(), 0
     speaker, listener = await stage.enter(room), await stage.enter(room)
     stalled = await stage.enter(room, receive_buffer=4096)
-    stalled.stall()
+    stalled.stop_reading()
     unanswered = monotonic() + 0.9 * stage.target.promised.ping_timeout_s  # from then on it may be the heartbeat
     with stage.transcript.mute():
         while turn < TURNS and not lost(stalled):
@@ -126,8 +126,8 @@ async def _slow_one(stage: Any) -> Seen:
             for peer in (speaker, listener):
                 for _ in range(AT_ONCE):
                     try:
-                        await peer.hear("chat")
-                    except (Ended, Silent) as instead:
+                        await peer.receive("chat")
+                    except (ConnectionEnded, ReceiveTimeout) as instead:
                         told = f"one does not read, and after {turn * AT_ONCE} chats {peer.name} did not hear them all"
                         return broken(f"{told}: {instead}")
     ends = min(monotonic() + LET_GO_S, unanswered)

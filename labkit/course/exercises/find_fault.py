@@ -4,7 +4,8 @@ import asyncio
 from typing import Any
 
 from labkit.course.exercise import Check, Exercise, Misconception, Seen, failed, passed
-from labkit.review.peer import Ended, Peer, Silent
+from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
+from labkit.review.peer import Peer
 
 DYING = (1000, 1011) * 4  # how each one's last frame says goodbye, well or not
 GONE = 3  # without a word
@@ -78,14 +79,14 @@ LEAK = Misconception(
 
 async def _member(stage: Any, room: str) -> Peer:
     peer: Peer = await stage.connect()
-    peer.say(type="join", roomId=room)
-    await peer.hear("joined")
+    peer.send(type="join", roomId=room)
+    await peer.receive("joined")
     return peer
 
 
 async def _who(peer: Peer) -> int:
-    peer.say(type="who")
-    return int((await peer.hear("who")).get("members", -1))
+    peer.send(type="who")
+    return int((await peer.receive("who")).get("members", -1))
 
 
 async def _who_is(peer: Peer, wanted: int) -> int:
@@ -98,23 +99,23 @@ async def _who_is(peer: Peer, wanted: int) -> int:
 
 async def _heard(peer: Peer) -> list[str]:
     """The texts of the chats up to the answer of a question of its own."""
-    peer.say(type="who")
+    peer.send(type="who")
     texts = []
-    while (said := await peer.hear()).get("type") != "who":
+    while (said := await peer.receive()).get("type") != "who":
         texts.append(str(said.get("text")))
     return texts
 
 
 async def _say_to_the_end(speaker: Peer, room: str) -> None:
     """Until everybody who is told has been told: a handler answers the next question when it is done with the last."""
-    speaker.say(type="chat", text=f"{room} for those who are in it")
+    speaker.send(type="chat", text=f"{room} for those who are in it")
     await _next(speaker, room)
     await _who(speaker)
 
 
 async def _next(peer: Peer, mark: str) -> str:
     """The next text that bears this mark: what other checks say is for `apart` to see."""
-    while not str(text := (await peer.hear("chat")).get("text")).startswith(mark):
+    while not str(text := (await peer.receive("chat")).get("text")).startswith(mark):
         pass
     return str(text)
 
@@ -123,7 +124,7 @@ async def _talks(stage: Any) -> Seen:
     room = stage.room()
     ana, ben = await _member(stage, room), await _member(stage, room)
     for number, speaker in enumerate((ana, ben, ana)):
-        speaker.say(type="chat", text=f"{room} {number}")
+        speaker.send(type="chat", text=f"{room} {number}")
         for peer in (ana, ben):
             text = await _next(peer, room)
             if text != f"{room} {number}":
@@ -144,7 +145,7 @@ async def _dead_member(stage: Any) -> Seen:
         dying.append(await _member(stage, room))
         living.append(await _member(stage, room))
         dying[-1].answers_close = dying[-1].answers_end = False
-        dying[-1].frame(8, code.to_bytes(2))
+        dying[-1].send_frame(8, code.to_bytes(2))
     for peer in dying:
         if await peer.until_ended(stage.target.patience_s) is None:
             return failed(f"the close frame of {peer.name} was not answered")
@@ -160,14 +161,14 @@ async def _dead_member(stage: Any) -> Seen:
 async def _all_hear(speaker: Peer, living: list[Peer], words: list[str]) -> Seen:
     """Have the speaker say these; all the living hear them in order, and the speaker is still there behind them."""
     for text in words:
-        speaker.say(type="chat", text=text)
+        speaker.send(type="chat", text=text)
     try:
         for peer in living:
             for text in words:
                 if (heard := await _next(peer, text.split()[0])) != text:
                     return failed(f"{speaker.name} said {text!r}, and {peer.name} heard {heard!r}", REST_UNTOLD)
         await _who(speaker)
-    except (Ended, Silent):
+    except (ConnectionEnded, ReceiveTimeout):
         if speaker.ended is not None:
             return failed(f"{speaker.name} spoke to a room with dead members, and {speaker.ended}")
         return failed(f"{speaker.name} spoke to a room with dead members, and {peer.name} did not hear it", REST_UNTOLD)
@@ -182,7 +183,7 @@ async def _ghosts(stage: Any) -> Seen:
         if how == "without a goodbye":
             other.drop()
         else:
-            other.frame(8, b"\x03\xe8")
+            other.send_frame(8, b"\x03\xe8")
         count = await _who_is(ana, 1)
         if count != 1:
             return failed(f"a member went {how}, and who still tells {count}")
@@ -192,15 +193,15 @@ async def _ghosts(stage: Any) -> Seen:
 async def _two_rooms(stage: Any) -> Seen:
     first, second = stage.room("first"), stage.room("second")
     ana, ben = await _member(stage, first), await _member(stage, first)
-    ben.say(type="join", roomId=second)
-    await ben.hear("joined")
+    ben.send(type="join", roomId=second)
+    await ben.receive("joined")
     count = await _who(ana)
     await _say_to_the_end(ana, first)
     heard = await _heard(ben)
     if heard or count != 1:
         return failed(f"ben went on to another room; the old one counts {count}, and he heard {heard} of it")
-    ben.say(type="join", roomId=second)
-    await ben.hear("joined")
+    ben.send(type="join", roomId=second)
+    await ben.receive("joined")
     count = await _who(ben)
     if count != 1:
         return failed(f"ben joined the same room once more, and who tells {count} of 1", REJOIN)

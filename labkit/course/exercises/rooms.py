@@ -4,7 +4,8 @@ from typing import Any
 
 from labkit.course.exercise import Check, Exercise, Misconception, Seen, failed, passed
 from labkit.course.stage import asked
-from labkit.review.peer import Ended, Peer
+from labkit.review.endpoint import ConnectionEnded
+from labkit.review.peer import Peer
 
 NOT_HEARD = Misconception(
     "members-hear-nothing",
@@ -86,9 +87,9 @@ async def _heard(stage: Any) -> Seen:
     for _ in range(2):
         speaker.chat(room, words)
         for peer in (listener, speaker):
-            said = await peer.hear("chat")
+            said = await peer.receive("chat")
             while said.get("roomId") != room:  # what leaks in from elsewhere is another check's
-                said = await peer.hear("chat")
+                said = await peer.receive("chat")
             if said.get("text") != words:
                 return failed(f"the event's text is {str(said.get('text'))[:40]!r}, where {words!r} was said")
     return passed("both members heard both chats")
@@ -96,34 +97,34 @@ async def _heard(stage: Any) -> Seen:
 
 async def _join(peer: Peer, room: str) -> Any:
     """Join one more room; how many are in it then."""
-    peer.say(type="join", roomId=room)
-    return (await peer.hear("joined")).get("members")
+    peer.send(type="join", roomId=room)
+    return (await peer.receive("joined")).get("members")
 
 
 async def _counted(stage: Any) -> Seen:
     """Joined tells how many there are; some go, in three ways, and one comes."""
     room = stage.room("counted")
     first = await stage.connect()
-    first.say(type="auth", token=stage.target.tokens[0])
-    await first.hear("auth_ok")
+    first.send(type="auth", token=stage.target.tokens[0])
+    await first.receive("auth_ok")
     counts = []
     counts.append(await _join(first, room))
     closes, vanishes, leaves = [await stage.enter(room) for _ in range(3)]
     await _join(vanishes, stage.room("another"))  # it is in two rooms when it goes
-    leaves.say(type="leave", roomId=room)
-    await leaves.hear("left")
-    closes.text("no JSON")
+    leaves.send(type="leave", roomId=room)
+    await leaves.receive("left")
+    closes.send_text("no JSON")
     await closes.until_ended(stage.target.patience_s)
     vanishes.drop()
     for _ in range(20):  # until the server has seen that it vanished; a server that never does is at its end here
         last = await stage.connect()
-        last.say(type="auth", token=stage.target.tokens[0])
-        await last.hear("auth_ok")
+        last.send(type="auth", token=stage.target.tokens[0])
+        await last.receive("auth_ok")
         counts.append(await _join(last, room))
         if counts[-1] == 2:
             return passed("first 1, and after three had gone, 2")
-        last.say(type="leave", roomId=room)
-        await last.hear("left")
+        last.send(type="leave", roomId=room)
+        await last.receive("left")
         last.drop()
     return failed(f"joined said members {counts[0]}, and after three had gone and one had come, {counts[-1]}")
 
@@ -140,8 +141,8 @@ async def _survives(stage: Any) -> Seen:
             speaker.chat(room, f"words {number} {burst}")
     for peer in (speaker, *(peer for peer in others if peer not in gone)):
         try:
-            texts = [(await peer.hear("chat")).get("text") for _ in range(9)]
-        except Ended as ended:
+            texts = [(await peer.receive("chat")).get("text") for _ in range(9)]
+        except ConnectionEnded as ended:
             return failed(f"{'the speaker' if peer is speaker else 'a member'} was ended: {ended}")
         if texts != [f"words {number} {burst}" for number in range(3) for burst in range(3)]:
             return failed(f"a member heard {texts}")

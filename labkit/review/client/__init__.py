@@ -1,10 +1,10 @@
-"""The client's turn: a scripted server, and how a client behaves when it is put off, closed, or left alone.
+"""Review a client: a scripted server shows how it behaves when the server is busy, closes or goes silent.
 
     report = labkit.review.run_client("python my_client.py")     # or: labkit review --client "python my_client.py"
 
-What a client must be for that: a command that reads LABKIT_URL, LABKIT_TOKEN and LABKIT_ROOM from its environment
-(`{url}`, `{token}` and `{room}` in the command are filled in too), enters the room, stays, and says each line of its
-standard input there. A fresh ticket is to be had from POST LABKIT_TICKET_URL, as JSON {ticket, expiresIn}.
+The client is a command that reads LABKIT_URL, LABKIT_TOKEN and LABKIT_ROOM from its environment
+(`{url}`, `{token}` and `{room}` in the command are filled in too), joins the room, stays, and sends each line of its
+standard input to it. POST LABKIT_TICKET_URL returns a fresh ticket as JSON {ticket, expiresIn}.
 
-Read in this order: starting, visit, subject, scene, then any file in `probes/`, then reviewing.
+Read in this order: starting, connection, reviewed_client, scene, then any file in `probes/`, then client_review.
 """

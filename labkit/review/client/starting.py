@@ -1,4 +1,4 @@
-"""How the client under review is started: a command, with all that it must know in its environment."""
+"""Start the client under review: a command that gets all parameters in its environment."""
 
 import shlex
 import tempfile
@@ -11,38 +11,38 @@ Environment = Mapping[str, str]
 
 
 class Started(Protocol):
-    """A client that runs."""
+    """A running client."""
 
     @property
     def has_ended(self) -> bool:
-        """Whether it is over."""
+        """Whether the client has ended."""
         ...
 
     @property
-    def last_words(self) -> str:
-        """The last line that it printed."""
+    def last_line(self) -> str:
+        """The last line of its output."""
         ...
 
-    def line(self, text: str) -> None:
-        """One line on its standard input."""
+    def write_line(self, text: str) -> None:
+        """Write one line to its standard input."""
         ...
 
     async def end(self) -> None:
-        """End it, however it feels about that."""
+        """Kill the client."""
         ...
 
 
 Start = Callable[[Environment], Awaitable[Started]]
 
 
-def command(words: str) -> Start:
-    """What starts this command. `{url}`, `{token}` and `{room}` in it are filled in.
+def command(command_line: str) -> Start:
+    """Return a function that starts a command, with `{url}`, `{token}` and `{room}` filled in.
 
-    Raises ValueError for a command that cannot be read.
+    Raises ValueError for a command line that cannot be parsed.
     """
-    split = shlex.split(words)
+    split = shlex.split(command_line)
     if not split:
-        raise ValueError("there is nothing in it")
+        raise ValueError("the command is empty")
 
     async def start(environment: Environment) -> Started:
         names = {name.removeprefix("LABKIT_").lower(): value for name, value in environment.items()}

@@ -1,14 +1,14 @@
-"""The probes: one file a failure mode, in a folder a chapter. The chapters are the questions of a review.
+"""The probes: one file per failure mode, one folder per chapter. Each chapter answers a question.
 
 auth        can a client join or chat before auth?
 secrets     can secrets leak into URLs, logs or error messages?
-rooms       can a client send to, or hear from, a room that is not its own?
+rooms       can a client send to, or receive from, a room that it has not joined?
 storms      can reconnects become a storm?
 heartbeat   are dead connections removed?
 slow        are slow consumers handled?
-audit       is there a log outside delivery?
-validation  is every message judged by type, size and content?
-protocol    does the server survive peers that break RFC 6455?
+audit       are events recorded outside delivery?
+validation  is every message validated by type, size and content?
+protocol    does the server survive clients that violate RFC 6455?
 """
 
 from labkit.review.probe import load

@@ -1,10 +1,10 @@
-"""The probes of clients: one file a failure mode, in a folder a chapter.
+"""The probes of clients: one file per failure mode, one folder per chapter.
 
-entry  how does the client come in?
-codes  does it do what the close code says?
+entry  does the client authenticate and join in the right order?
+codes  does it react to each close code as the protocol requires?
 waits  do its reconnects become a storm?
-words  is what was said lost, or said twice?
-line   does it notice a dead line, and live with a newer server?
+words  are messages lost or sent twice?
+line   does it notice a dead connection, and tolerate a newer server?
 """
 
 from labkit.review.probe import load

@@ -1,1 +1,1 @@
-"""Is what happened on record, outside delivery?"""
+"""Are events recorded outside delivery?"""

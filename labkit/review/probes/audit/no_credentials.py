@@ -1,32 +1,36 @@
-"""audit/6: credentials in the audit file."""
+"""audit/6: credentials in the audit log."""
 
-from labkit.review.finding import Seen, broken, held
+from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
 
-async def _run(scene: Scene) -> Seen:
+async def _run(scene: Scene) -> Outcome:
     room = scene.room()
     wrong = "wrong-token-" + room[7:17]
     peer = await scene.connect()
-    peer.say(type="auth", token=wrong)
+    peer.send(type="auth", token=wrong)
     await peer.until_ended(scene.target.patience_s)
     member = await scene.enter(room)
-    member.chat(room, "stored behind them")
-    await member.hear("chat")
+    member.chat(room, "stored after both")
+    await member.receive("chat")
     secrets = [wrong, str(member.ok.get("resume", wrong)), *scene.target.tokens]
     found = sum(scene.is_in_audit(secret) for secret in secrets)
-    return broken(f"{found} of {len(secrets)} credentials are in the file") if found else held("none is in the file")
+    return (
+        broken(f"the audit file contains {found} of {len(secrets)} credentials")
+        if found
+        else held("the audit file contains no credential")
+    )
 
 
 PROBE = Probe(
     id="audit/6",
-    title="The audit file holds no credential",
+    title="The audit file contains no credential",
     severity="P0",
     profile="full",
     requirement="Tokens never go to the audit file.",
-    expected="neither a refused token, nor an accepted one, nor a resume",
-    fix="Write down who and when, never with what.",
-    missing_test="Authenticate with a right and a wrong token and search the audit file for both.",
+    expected="no refused token, no accepted token and no resume",
+    fix="Record the user and the time, never the credential.",
+    missing_test="Authenticate with a right and a wrong token, and search the audit file for both.",
     run=_run,
 )

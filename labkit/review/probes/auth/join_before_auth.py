@@ -1,14 +1,14 @@
 """auth/1: a join before auth."""
 
-from labkit.review.finding import Seen
+from labkit.review.finding import Outcome
 from labkit.review.judge import must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
 
-async def _run(scene: Scene) -> Seen:
+async def _run(scene: Scene) -> Outcome:
     peer = await scene.connect()
-    peer.say(type="join", roomId=scene.room())
+    peer.send(type="join", roomId=scene.room())
     return await must_end(scene, peer, 4403)
 
 
@@ -17,9 +17,9 @@ PROBE = Probe(
     title="A join before auth is refused",
     severity="P0",
     profile="core",
-    requirement="Anything but auth before auth closes the connection with 4403.",
+    requirement="Before auth, any other message closes the connection with 4403.",
     expected="close 4403, and no joined",
-    fix="Judge every message by the state of its connection: before auth only auth is a message.",
+    fix="Check the state of the connection for every message: before auth, accept only auth.",
     missing_test="Send join as the first message and expect close 4403.",
     run=_run,
 )

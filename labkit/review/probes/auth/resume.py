@@ -1,16 +1,16 @@
-"""auth/12: the resume credential."""
+"""auth/12: resuming a session on a new connection."""
 
-from labkit.review.finding import Seen, broken, held
+from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
 
-async def _run(scene: Scene) -> Seen:
+async def _run(scene: Scene) -> Outcome:
     first = await scene.enter()
     first.drop()
     second = await scene.connect()
-    second.say(type="auth", token=first.ok.get("resume"))
-    ok = await second.hear("auth_ok")
+    second.send(type="auth", token=first.ok.get("resume"))
+    ok = await second.receive("auth_ok")
     is_same = ok.get("userId") == first.ok.get("userId")
     return (held if is_same else broken)(f"first {first.ok.get('userId')}, then {ok.get('userId')}")
 
@@ -22,7 +22,7 @@ PROBE = Probe(
     profile="full",
     requirement="auth_ok returns resume, which is accepted as a token and continues the session.",
     expected="auth_ok with the same userId",
-    fix="Give a signed credential of the session in auth_ok, and take it as auth.token.",
+    fix="Put a signed session credential into auth_ok, and accept it as auth.token.",
     missing_test="Connect, drop, authenticate with resume, and expect the same userId.",
     run=_run,
 )

@@ -1,1 +1,1 @@
-"""Are dead connections noticed and removed, and live ones kept?"""
+"""Are dead connections closed and healthy ones kept?"""

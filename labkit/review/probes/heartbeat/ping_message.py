@@ -1,20 +1,20 @@
-"""heartbeat/6: the ping of clients that cannot see pings."""
+"""heartbeat/6: the ping message, for clients that cannot see protocol pings."""
 
 import re
 
-from labkit.review.finding import Seen, broken, held
+from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)")
 
 
-async def _run(scene: Scene) -> Seen:
+async def _run(scene: Scene) -> Outcome:
     peer = await scene.enter()
-    peer.say(type="ping")
-    said = await peer.hear()
-    is_right = said.get("type") == "pong" and TIME.fullmatch(str(said.get("sentAt")))
-    return (held if is_right else broken)(f"answered with {said.get('type')}, sentAt {said.get('sentAt')}")
+    peer.send(type="ping")
+    message = await peer.receive()
+    is_right = message.get("type") == "pong" and TIME.fullmatch(str(message.get("sentAt")))
+    return (held if is_right else broken)(f"the response was {message.get('type')}, sentAt {message.get('sentAt')}")
 
 
 PROBE = Probe(
@@ -22,7 +22,7 @@ PROBE = Probe(
     title="ping is answered with pong and the time",
     severity="P1",
     profile="core",
-    requirement="ping is answered with pong {sentAt}, as browsers see no protocol pings.",
+    requirement="ping is answered with pong {sentAt}, because browsers cannot see protocol pings.",
     expected="pong with sentAt as ISO 8601",
     fix="Answer ping with pong and the server's time.",
     missing_test="Send ping and expect pong with sentAt.",

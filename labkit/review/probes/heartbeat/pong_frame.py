@@ -1,20 +1,20 @@
 """heartbeat/7: protocol pings from the client."""
 
 from labkit.review import frames
-from labkit.review.finding import Seen, broken, held
+from labkit.review.finding import Outcome, broken, held
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
 
-async def _run(scene: Scene) -> Seen:
+async def _run(scene: Scene) -> Outcome:
     peer = await scene.enter()
     payloads = [b"", b"abc", bytes(range(125))]
     for payload in payloads:
-        peer.frame(frames.PING, payload)
-    seen = await must_be_well(peer)
-    if seen.verdict == "broken":
-        return seen
+        peer.send_frame(frames.PING, payload)
+    outcome = await must_be_well(peer)
+    if outcome.verdict == "broken":
+        return outcome
     return (held if peer.pongs == payloads else broken)(f"{len(peer.pongs)} pongs for {len(payloads)} pings")
 
 
@@ -24,8 +24,8 @@ PROBE = Probe(
     severity="P1",
     profile="core",
     requirement="RFC 6455 5.5.3: a pong carries the payload of its ping.",
-    expected="a pong with the same payload for each ping",
-    fix="Leave ping frames to the WebSocket library.",
-    missing_test="Send ping frames of 0, 3 and 125 bytes and expect the same back.",
+    expected="one pong per ping, with the same payload",
+    fix="Let the WebSocket library answer ping frames.",
+    missing_test="Send ping frames of 0, 3 and 125 bytes; expect the same payloads back.",
     run=_run,
 )

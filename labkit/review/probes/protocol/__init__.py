@@ -1,1 +1,1 @@
-"""Does the server survive peers that break the rules of RFC 6455?"""
+"""Does the server survive clients that violate RFC 6455?"""

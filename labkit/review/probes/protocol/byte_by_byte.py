@@ -1,38 +1,39 @@
-"""protocol/11: packets that end anywhere."""
+"""protocol/11: data split at arbitrary packet boundaries."""
 
 import asyncio
 from itertools import pairwise
 
 from labkit.review import frames
-from labkit.review.finding import CannotTell, Seen, broken, held
-from labkit.review.peer import END_OF_HEAD, Ended, Peer
+from labkit.review.endpoint import END_OF_HEAD, ConnectionEnded
+from labkit.review.finding import CannotTell, Outcome, broken, held
+from labkit.review.peer import Peer
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
 TRIES = 4
 
 
-async def _run(scene: Scene) -> Seen:
-    """Where a silent connection ends as well, the server has seen us late, not wrong: again, in fewer pieces."""
+async def _run(scene: Scene) -> Outcome:
+    """Retry in fewer pieces if an idle connection ended as well: then we were too slow for the auth timeout."""
     for step in [24 * 2**number for number in range(TRIES)]:
-        silent, peer = await scene.connect(), await scene.dial()
+        idle, peer = await scene.connect(), await scene.dial()
         try:
-            await _say(peer, scene.upgrade().encode(), step)
+            await _send(peer, scene.upgrade_request().encode(), step)
             await peer.until(lambda peer=peer: END_OF_HEAD in peer.head or peer.is_lost, scene.target.patience_s)
-            words, answer = await scene.first_words()
-            await _say(peer, frames.frame(frames.TEXT, words.encode()), step)
-        except Ended as ended:
-            if not await silent.until_ended(0):
-                return broken(f"{ended}, before all was said")
+            message, answer = await scene.first_message()
+            await _send(peer, frames.frame(frames.TEXT, message.encode()), step)
+        except ConnectionEnded as ended:
+            if not await idle.until_ended(0):
+                return broken(f"{ended} before everything was sent")
             continue
         if b" 101 " not in peer.head[:20]:
             return broken(f"the handshake was answered with {peer.head[:30]!r}")
-        return held(f"answered with {(await peer.hear(answer))['type']}")
-    raise CannotTell(f"{TRIES} times the server ended the connection before all was said")
+        return held(f"the response was {(await peer.receive(answer))['type']}")
+    raise CannotTell(f"the server ended the connection {TRIES} times before everything was sent")
 
 
-async def _say(peer: Peer, data: bytes, step: int) -> None:
-    """Bytes one by one where heads begin and end, in pieces between. Raises Ended when there is nobody to say it to."""
+async def _send(peer: Peer, data: bytes, step: int) -> None:
+    """Send the first and last bytes one at a time, the rest in pieces of `step` bytes. Raises ConnectionEnded."""
     cuts = [*range(8), *range(8, len(data) - 5, step), *range(len(data) - 5, len(data)), len(data)]
     for start, end in pairwise(cuts):
         if peer.ended is not None:
@@ -43,12 +44,12 @@ async def _say(peer: Peer, data: bytes, step: int) -> None:
 
 PROBE = Probe(
     id="protocol/11",
-    title="Packets may end anywhere",
+    title="Packet boundaries do not matter",
     severity="P1",
     profile="core",
-    requirement="TCP is a stream: a server takes handshakes and frames however they are cut.",
-    expected="the handshake and the auth are understood",
-    fix="Collect bytes until a frame is whole.",
+    requirement="TCP is a stream: a server accepts handshakes and frames however they are split.",
+    expected="the server accepts the handshake and the auth",
+    fix="Buffer bytes until a frame is complete.",
     missing_test="Send a handshake and a message in pieces of one byte and more.",
     run=_run,
 )

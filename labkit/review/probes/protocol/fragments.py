@@ -1,31 +1,31 @@
-"""protocol/10: a message in fragments, with a ping between."""
+"""protocol/10: a fragmented message with a ping in between."""
 
 from labkit.review import frames
-from labkit.review.finding import Seen, broken, held
+from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
 
-async def _run(scene: Scene) -> Seen:
+async def _run(scene: Scene) -> Outcome:
     peer = await scene.enter()
-    body = scene.words(type="ping").encode()
-    peer.frame(frames.TEXT, body[:5], fin=False)
-    peer.frame(frames.PING, b"between")
-    peer.frame(frames.CONTINUATION, b"", fin=False)
-    peer.frame(frames.CONTINUATION, body[5:])
-    said = await peer.hear()
-    is_right = said.get("type") == "pong" and peer.pongs == [b"between"]
-    return (held if is_right else broken)(f"answered with {said.get('type')}, {len(peer.pongs)} pong frames")
+    body = scene.encode(type="ping").encode()
+    peer.send_frame(frames.TEXT, body[:5], fin=False)
+    peer.send_frame(frames.PING, b"between")
+    peer.send_frame(frames.CONTINUATION, b"", fin=False)
+    peer.send_frame(frames.CONTINUATION, body[5:])
+    message = await peer.receive()
+    is_right = message.get("type") == "pong" and peer.pongs == [b"between"]
+    return (held if is_right else broken)(f"the response was {message.get('type')}, with {len(peer.pongs)} pong frames")
 
 
 PROBE = Probe(
     id="protocol/10",
-    title="A message may come in fragments",
+    title="A message may be fragmented",
     severity="P1",
     profile="core",
-    requirement="RFC 6455 5.4: a message may be fragmented, with control frames between.",
-    expected="pong frame, then pong",
-    fix="Leave fragments to the WebSocket library.",
-    missing_test="Send a message in three fragments with a ping between; expect its answer.",
+    requirement="RFC 6455 5.4: a message may be fragmented, with control frames in between.",
+    expected="a pong frame, then pong",
+    fix="Let the WebSocket library reassemble fragments.",
+    missing_test="Send a message in three fragments with a ping in between; expect its response.",
     run=_run,
 )

@@ -1,1 +1,1 @@
-"""Can a client send to, or hear from, a room that is not its own?"""
+"""Can a client send to, or receive from, a room that it has not joined?"""

@@ -1,19 +1,19 @@
-"""rooms/1: who hears a chat."""
+"""rooms/1: who receives a chat."""
 
-from labkit.review.finding import Seen, broken
-from labkit.review.judge import must_hear_only
+from labkit.review.finding import Outcome, broken
+from labkit.review.judge import must_receive_only
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
 
-async def _run(scene: Scene) -> Seen:
+async def _run(scene: Scene) -> Outcome:
     here, there = scene.room("here"), scene.room("there")
-    speaker, listener = await scene.enter(here), await scene.enter(here)
+    sender, receiver = await scene.enter(here), await scene.enter(here)
     outsider = await scene.enter(there)
-    speaker.chat(here, "for this room")
-    if (await listener.hear("chat")).get("roomId", here) != here:
+    sender.chat(here, "for this room")
+    if (await receiver.receive("chat")).get("roomId", here) != here:
         return broken("the event names another room")
-    return await must_hear_only({"a member of another room": outsider}, outsider, there, [])
+    return await must_receive_only({"a member of another room": outsider}, outsider, there, [])
 
 
 PROBE = Probe(
@@ -21,9 +21,9 @@ PROBE = Probe(
     title="A chat reaches its room and no other",
     severity="P0",
     profile="core",
-    requirement="A room's events go to its members only.",
-    expected="the member hears it; a member of another room does not",
-    fix="Keep members by room and look the room up by the name in the message, after checking it.",
-    missing_test="Let two rooms talk and expect each member to hear only its own.",
+    requirement="Only members of a room receive its events.",
+    expected="a member receives it; a member of another room does not",
+    fix="Keep members per room, and look up the room by the roomId of the message after you have checked it.",
+    missing_test="Let two rooms chat, and expect each member to receive only its own room.",
     run=_run,
 )

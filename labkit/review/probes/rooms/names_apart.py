@@ -1,21 +1,21 @@
-"""rooms/6: rooms whose names look alike."""
+"""rooms/6: rooms with similar names."""
 
-from labkit.review.finding import Seen, broken, held
+from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
 
-async def _run(scene: Scene) -> Seen:
+async def _run(scene: Scene) -> Outcome:
     room = scene.room("name")
     others = [room.upper(), room + "x", room[:-1], room + ":", room.replace(":name", "_name")]
-    listeners = {other: await scene.enter(other) for other in others}
-    speaker = await scene.enter(room)
-    speaker.chat(room, "for this name only")
-    await speaker.hear("chat")
-    for other, peer in listeners.items():
-        if any(said.get("type") == "chat" for said in await peer.everything()):
-            return broken(f"what was said in {room} is heard in {other}")
-    return held(f"none of {len(others)} similar rooms heard it")
+    receivers = {other: await scene.enter(other) for other in others}
+    sender = await scene.enter(room)
+    sender.chat(room, "for this name only")
+    await sender.receive("chat")
+    for other, peer in receivers.items():
+        if any(one.get("type") == "chat" for one in await peer.received_so_far()):
+            return broken(f"a chat in {room} reached {other}")
+    return held(f"none of {len(others)} similar rooms received it")
 
 
 PROBE = Probe(
@@ -23,9 +23,9 @@ PROBE = Probe(
     title="Rooms with similar names are different rooms",
     severity="P0",
     profile="core",
-    requirement="A room is named by its whole roomId, with its case.",
-    expected="a chat is heard in none of the similar rooms",
-    fix="Compare room names whole; no prefix, no pattern, no folding of case.",
-    missing_test="Join room:a, ROOM:A and room:ab, chat in the first, and expect silence in the others.",
+    requirement="A room is identified by its whole roomId; case matters.",
+    expected="no similar room receives the chat",
+    fix="Compare whole room names: no prefixes, no patterns, no case folding.",
+    missing_test="Join room:a, ROOM:A and room:ab, chat in the first; expect no event in the others.",
     run=_run,
 )

@@ -1,12 +1,12 @@
-"""secrets/2: close reasons that give back what was sent."""
+"""secrets/2: close reasons that repeat what the client sent."""
 
-from labkit.review.finding import Seen, broken, held
-from labkit.review.peer import Ended
+from labkit.review.endpoint import ConnectionEnded
+from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
 
-async def _run(scene: Scene) -> Seen:
+async def _run(scene: Scene) -> Outcome:
     marker = "marker" + scene.room()[2:10]
     for name, message in {
         "token": {"type": "auth", "token": marker},
@@ -16,24 +16,24 @@ async def _run(scene: Scene) -> Seen:
         if name == "token" and "auth" in scene.target.dialect.no_messages:
             continue
         peer = await (scene.connect() if name == "token" else scene.enter())
-        peer.say(**message)
-        try:  # whether it is refused is for other probes: here it matters what is told
-            told = str([said for said in await peer.everything() if said.get("type") != "joined"])
-        except Ended as ended:
-            told = ended.reason
-        if marker in told:
-            return broken(f"the reason gives the {name} back: {told}")
-    return held("no reason holds what was sent")
+        peer.send(**message)
+        try:  # other probes check that it is refused; this one reads the text
+            text = str([one for one in await peer.received_so_far() if one.get("type") != "joined"])
+        except ConnectionEnded as ended:
+            text = ended.reason
+        if marker in text:
+            return broken(f"the reason repeats the {name}: {text}")
+    return held("no reason repeats what was sent")
 
 
 PROBE = Probe(
     id="secrets/2",
-    title="A close reason never gives back what the peer sent",
+    title="A close reason never repeats what the client sent",
     severity="P1",
     profile="core",
-    requirement="Reasons come from a fixed list, never from user text.",
-    expected="no reason holds the token, the type or the roomId",
+    requirement="Close reasons come from a fixed list, never from user text.",
+    expected="no reason contains the token, the type or the roomId",
     fix="Choose the reason from a list of constants.",
-    missing_test="Send an unknown type and a wrong token and expect neither in the close reason.",
+    missing_test="Send an unknown type and a wrong token; expect neither in the close reason.",
     run=_run,
 )

@@ -1,21 +1,21 @@
 """secrets/1: a token in the URL."""
 
-from labkit.review.finding import CannotTell, Seen, held
+from labkit.review.finding import CannotTell, Outcome, held
 from labkit.review.judge import must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
 
-async def _run(scene: Scene) -> Seen:
+async def _run(scene: Scene) -> Outcome:
     if not scene.target.tokens:
         raise CannotTell("needs --token")
     token = scene.target.tokens[0]
     peer = await scene.dial()
-    status = await scene.shake(peer, f"/?token={token}", headers={"Authorization": f"Bearer {token}"})
+    status = await scene.handshake(peer, f"/?token={token}", headers={"Authorization": f"Bearer {token}"})
     if status != 101:
         return held(f"the handshake was refused with HTTP {status}")
     peer.control = {"type": "auth", "token": token}
-    peer.say(type="join", roomId=scene.room())
+    peer.send(type="join", roomId=scene.room())
     return await must_end(scene, peer, 4403)
 
 
@@ -24,9 +24,9 @@ PROBE = Probe(
     title="A token in the URL is not accepted",
     severity="P0",
     profile="core",
-    requirement="Secrets never travel in a URL, as proxies and logs keep URLs.",
-    expected="a join still needs auth: close 4403",
-    fix="Take the credential from the first message only.",
+    requirement="Secrets never travel in a URL, because proxies and logs keep URLs.",
+    expected="join still requires auth: close 4403",
+    fix="Accept the credential only in the first message.",
     missing_test="Connect with ?token=, send join, and expect close 4403.",
     run=_run,
 )

@@ -1,1 +1,1 @@
-"""Are slow consumers let go, without harm to the others?"""
+"""Are slow consumers closed without affecting the others?"""

@@ -1,35 +1,37 @@
-"""storms/2: the window when the crowd doubles."""
+"""storms/2: the window when the number of connections doubles."""
 
-from labkit.review.finding import CannotTell, Seen, broken, held
+from labkit.review.finding import CannotTell, Outcome, broken, held
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
-MOST = 300
+MAX_PRESENT = 300
 
 
-async def _run(scene: Scene) -> Seen:
+async def _run(scene: Scene) -> Outcome:
     peer = await scene.enter()
     first = float(peer.ok.get("reconnect", {}).get("windowMs", 0))
     present = int(first * scene.promised.handshakes_per_s / 2000) + 1
-    if present > MOST / 2:
-        raise CannotTell(f"about {present} others are connected: too many to double")
+    if present > MAX_PRESENT / 2:
+        raise CannotTell(f"about {present} other connections are open: too many to double")
     for _ in range(present + 4):
         await scene.connect()
     await must_be_well(peer)
     if not peer.windows:
-        return broken(f"{present + 4} more connected beside about {present}, and no reconnect came")
+        return broken(
+            f"the number of connections grew from about {present} by {present + 4}, but no reconnect was sent"
+        )
     return (held if max(peer.windows) > first else broken)(f"windowMs {first:g}, then {peer.windows}")
 
 
 PROBE = Probe(
     id="storms/2",
-    title="The window is told anew when the crowd doubles",
+    title="A new window is sent when the number of connections doubles",
     severity="P2",
     profile="full",
-    requirement="reconnect {windowMs} is sent whenever the number of connections has doubled or halved.",
+    requirement="The server sends reconnect {windowMs} whenever the number of connections has doubled or halved.",
     expected="reconnect with a larger windowMs",
-    fix="Compare the number of connections with the number last told, and tell everybody.",
+    fix="Compare the number of connections with the number at the last update, and notify everybody.",
     missing_test="Double the number of connections and expect reconnect.",
     run=_run,
     alone=True,

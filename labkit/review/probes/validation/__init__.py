@@ -1,1 +1,1 @@
-"""Is every message judged by type, size and content?"""
+"""Is every message validated by type, size and content?"""

@@ -1,37 +1,41 @@
-"""validation/12: the other publications, and their faults."""
+"""validation/13: valid messages of the other types."""
 
-from labkit.review.finding import CannotTell, Seen
-from labkit.review.judge import each_must_end
+from labkit.review.endpoint import Message
+from labkit.review.finding import CannotTell, Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
-FAULTS = (
-    {"type": "progress", "jobId": "j", "phase": "p", "percent": 101},
-    {"type": "progress", "jobId": "j", "phase": "p", "percent": "50"},
-    {"type": "progress", "jobId": "", "phase": "p", "percent": 5},
-    {"type": "comment", "text": "no target"},
-    {"type": "read", "upTo": -1},
-    {"type": "read", "upTo": 1.5},
-    {"type": "alert", "severity": "loud", "customer": "c", "text": "x"},
-    {"type": "exercise", "exercise": "e", "status": "maybe", "at": 1, "n": 1},
+PUBLICATIONS: tuple[Message, ...] = (
+    {"type": "progress", "jobId": "j", "phase": "build", "percent": 12.5, "note": "n"},
+    {"type": "comment", "target": "line 4", "text": "why?"},
+    {"type": "read", "upTo": 3},
+    {"type": "alert", "severity": "critical", "customer": "c", "text": "down"},
+    {"type": "exercise", "exercise": "e1", "status": "pass", "check": "c", "at": 5, "n": 2},
 )
 
 
-async def _run(scene: Scene) -> Seen:
-    if scene.target.dialect.lacks(*(str(one["type"]) for one in FAULTS)):
-        raise CannotTell("the dialect's [types] name none of them")
+async def _run(scene: Scene) -> Outcome:
+    if scene.target.dialect.lacks(*(str(one["type"]) for one in PUBLICATIONS)):
+        raise CannotTell("the dialect's [types] names none of them")
     room = scene.room()
-    return await each_must_end(scene, (1008,), [scene.words(roomId=room, **fault) for fault in FAULTS], room)
+    sender, receiver = await scene.enter(room), await scene.enter(room)
+    for publication in PUBLICATIONS:
+        sender.send(roomId=room, **publication)
+        event = await receiver.receive()
+        changed = [name for name, value in publication.items() if event.get(name) != value]
+        if changed:
+            return broken(f"{publication['type']}: {', '.join(changed)} arrived changed")
+    return held(f"each of {len(PUBLICATIONS)} messages arrived unchanged")
 
 
 PROBE = Probe(
-    id="validation/12",
-    title="Every type has its own fields, and each is checked",
+    id="validation/13",
+    title="Progress, comments, reads, alerts and exercises arrive",
     severity="P1",
     profile="full",
-    requirement="Wrong fields close with 1008, whatever the type.",
-    expected="close 1008 for each",
-    fix="Write down the fields of each type with their limits, and judge every message against them.",
-    missing_test="Send progress with 101 percent, an unknown severity and a negative upTo; expect 1008.",
+    requirement="Each message becomes an event with its own fields.",
+    expected="every field as it was sent",
+    fix="Forward the validated fields of each type.",
+    missing_test="Send one message of each type, and compare the events.",
     run=_run,
 )

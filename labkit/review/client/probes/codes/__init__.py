@@ -1,1 +1,1 @@
-"""Does it do what the close code says?"""
+"""Does the client react to each close code as the protocol requires?"""

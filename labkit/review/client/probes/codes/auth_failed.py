@@ -1,23 +1,23 @@
-"""codes/1: what a client does when its credential is refused."""
+"""codes/1: the credential is refused."""
 
 from labkit.review.client.scene import ClientScene
-from labkit.review.finding import Seen, broken, held
+from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 
 
-async def _run(scene: ClientScene) -> Seen:
-    subject = await scene.client()
-    visit = await subject.authed()
-    visit.close(4403, "auth failed")
+async def _run(scene: ClientScene) -> Outcome:
+    client = await scene.client()
+    connection = await client.wait_for_auth()
+    connection.close(4403, "auth failed")
     await scene.control_returned()
-    if subject.has_called_again:
-        return broken(f"it came back {len(subject.visits) - 1} times")
-    return held("it ended" if subject.has_ended else "it stayed away, while a client closed with 1001 came back")
+    if client.has_reconnected:
+        return broken(f"it reconnected {len(client.connections) - 1} times")
+    return held("it ended" if client.has_ended else "it stayed away, while a client closed with 1001 reconnected")
 
 
 PROBE = Probe(
     id="codes/1",
-    title="A refused credential is not tried again",
+    title="A client stops after a refused credential",
     severity="P1",
     profile="client",
     requirement="4403 is final: stop, and tell the user.",

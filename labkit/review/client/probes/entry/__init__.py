@@ -1,1 +1,1 @@
-"""How does the client come in?"""
+"""Does the client authenticate and join in the right order?"""

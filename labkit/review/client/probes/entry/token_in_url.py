@@ -1,28 +1,28 @@
-"""entry/3: where a client puts its token."""
+"""entry/3: the token in the URL."""
 
 from labkit.review.client.scene import ClientScene
-from labkit.review.finding import Seen, broken, held
+from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 
 
-async def _run(scene: ClientScene) -> Seen:
-    subject = await scene.client()
-    visit = await subject.visit()
-    if any(secret in visit.target for secret in (subject.token, *subject.tickets)):
-        return broken("the URL of its handshake holds the token")
-    said = await visit.hear("auth")
-    is_right = said.get("token") in (subject.token, *subject.tickets)
-    return (held if is_right else broken)("the token came in auth" if is_right else "auth holds another token")
+async def _run(scene: ClientScene) -> Outcome:
+    client = await scene.client()
+    connection = await client.next_connection()
+    if any(secret in connection.target for secret in (client.token, *client.tickets)):
+        return broken("the URL of its handshake contains the token")
+    auth = await connection.receive("auth")
+    is_right = auth.get("token") in (client.token, *client.tickets)
+    return (held if is_right else broken)("the token is in auth" if is_right else "auth contains another token")
 
 
 PROBE = Probe(
     id="entry/3",
-    title="The token travels in the first message, not in the URL",
+    title="A client sends its token in the first message, not in the URL",
     severity="P0",
     profile="client",
-    requirement="URLs are kept by logs, proxies and histories; no credential is in one.",
+    requirement="Logs, proxies and histories keep URLs, so a URL contains no credential.",
     expected="a URL without the token, and the token in auth",
     fix="Send the token in the first message.",
-    missing_test="Look for the token in the request line of the handshake.",
+    missing_test="Search the request line of the handshake for the token.",
     run=_run,
 )

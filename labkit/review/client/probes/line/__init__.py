@@ -1,1 +1,1 @@
-"""Does it notice a dead line, and live with a newer server?"""
+"""Does the client notice a dead connection, and tolerate a newer server?"""

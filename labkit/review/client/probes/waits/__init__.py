@@ -1,1 +1,1 @@
-"""Do its reconnects become a storm?"""
+"""Do the reconnects of the client become a storm?"""

@@ -1,27 +1,27 @@
-"""waits/3: a server that says busy."""
+"""waits/3: a busy server."""
 
 from labkit.review.client.scene import ClientScene
-from labkit.review.finding import Seen, broken, held
+from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 
 EARLY = 0.95
 
 
-async def _run(scene: ClientScene) -> Seen:
-    subject = await scene.client()
-    closed = (await subject.enter()).close(1013, "busy retry=100")
-    waited_s = (await subject.visit()).at - closed
-    return (held if waited_s > EARLY else broken)(f"it came back after {waited_s:.2f} s")
+async def _run(scene: ClientScene) -> Outcome:
+    client = await scene.client()
+    closed = (await client.enter()).close(1013, "busy retry=100")
+    waited_s = (await client.next_connection()).at - closed
+    return (held if waited_s > EARLY else broken)(f"it reconnected after {waited_s:.2f} s")
 
 
 PROBE = Probe(
     id="waits/3",
-    title="A busy server is left alone for a second",
+    title="A client waits at least a second for a busy server",
     severity="P1",
     profile="client",
-    requirement="After 1013 a client comes back at least a second later, whatever the slot.",
-    expected="a second or more without it",
-    fix="Add a second to a wait after 1013 that is shorter.",
-    missing_test="Close with 1013 retry=100 and expect nobody for a second.",
+    requirement="After 1013 a client waits at least a second before it reconnects, whatever retry=MS says.",
+    expected="no connection for at least a second",
+    fix="If the wait after 1013 is shorter than a second, add a second.",
+    missing_test="Close with 1013 retry=100, and expect no connection for a second.",
     run=_run,
 )

@@ -1,1 +1,1 @@
-"""Is what was said lost, or said twice?"""
+"""Are messages lost or sent twice?"""

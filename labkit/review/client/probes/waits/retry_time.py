@@ -1,0 +1,36 @@
+"""waits/2: a retry time in the close reason."""
+
+from labkit.review.client.scene import ClientScene
+from labkit.review.finding import Outcome, broken, held
+from labkit.review.probe import Probe
+
+NEAR_MS, FAR_MS = 200, 3000
+EARLY = 0.95  # of the retry time: clocks differ
+
+
+async def _run(scene: ClientScene) -> Outcome:
+    near, far = await scene.client(), await scene.client()
+    connections = [await far.enter(), await near.enter()]
+    closed = connections[0].close(1012, f"restart retry={FAR_MS}")
+    connections[1].close(1012, f"restart retry={NEAR_MS}")
+    returned, last = await near.next_connection(), await far.next_connection()
+    waited_s = last.at - closed
+    summary = f"with retry={FAR_MS} it reconnected after {waited_s:.2f} s"
+    if waited_s < EARLY * FAR_MS / 1000:
+        return broken(summary)
+    return (held if returned.at < last.at else broken)(
+        f"{summary}, with retry={NEAR_MS} sooner" if returned else summary
+    )
+
+
+PROBE = Probe(
+    id="waits/2",
+    title="A client keeps to its retry time",
+    severity="P1",
+    profile="client",
+    requirement="1012 gives each client a time in the reason, retry=MS: it reconnects then, and not before.",
+    expected="each client reconnects at its own time, the earlier one first",
+    fix="Read retry=MS from the close reason, and wait that long.",
+    missing_test="Close with 1012 retry=3000, and expect no connection before.",
+    run=_run,
+)

@@ -1,0 +1,34 @@
+"""audit/1: events in the audit log."""
+
+import asyncio
+
+from labkit.review.finding import Outcome, broken, held
+from labkit.review.probe import Probe
+from labkit.review.scene import Scene
+
+
+async def _run(scene: Scene) -> Outcome:
+    room = scene.room()
+    sender = await scene.enter(room)
+    text = f"for the audit log of {room}"
+    sender.chat(room, text)
+    event_id = (await sender.receive("chat")).get("id")
+    field, event = ("id", event_id) if isinstance(event_id, str) and event_id else ("text", text)
+    for _ in range(50):
+        if scene.is_in_audit(event) if scene.target.audit else event in scene.log():
+            return held(f"the event's {field} is recorded")
+        await asyncio.sleep(0.05)
+    return broken(f"the event's {field}, {event}, is not recorded")
+
+
+PROBE = Probe(
+    id="audit/1",
+    title="Events are recorded outside delivery",
+    severity="P1",
+    profile="core",
+    requirement="WebSocket delivery is not an audit log: accepted events are recorded as well.",
+    expected="the event's id in the audit file or in the log",
+    fix="Write each accepted event to durable storage before you send it.",
+    missing_test="Send a chat and look for its id in the audit log.",
+    run=_run,
+)

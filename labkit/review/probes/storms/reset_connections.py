@@ -1,0 +1,36 @@
+"""storms/6: a hundred connections that are reset."""
+
+from labkit.review.finding import CannotTell, Outcome, broken, held
+from labkit.review.probe import Probe
+from labkit.review.scene import Scene
+
+
+async def _run(scene: Scene) -> Outcome:
+    room = scene.room()
+    await scene.dial()  # the server must be running
+    try:
+        stays = await scene.enter(room)
+    except CannotTell as error:  # it admitted us when the review began; since then we have reset connections
+        return broken(f"the server admits nobody any more: {error}")
+    count = min(100, int(scene.promised.handshakes_per_s / 4))
+    for _ in range(count):
+        (await scene.enter(room)).drop()
+    stays.chat(room, "who is left?")
+    if (await stays.receive("chat")).get("text") != "who is left?":
+        return broken("the remaining member received another chat")
+    return held(f"after {count} members were reset, the room still works")
+
+
+PROBE = Probe(
+    id="storms/6",
+    title="Members whose connections are reset do no harm",
+    severity="P0",
+    profile="core",
+    requirement="The server forgets a connection that is reset, and the room continues.",
+    expected="the remaining member receives its own chat",
+    fix="Handle the error event of every socket, and remove the member when it closes.",
+    missing_test="Reset a hundred members' connections, then chat in their room.",
+    run=_run,
+    alone=True,
+    needs_entry=False,
+)

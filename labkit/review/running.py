@@ -1,0 +1,76 @@
+"""Run one probe, of a server or of a client, and turn its outcome into a finding."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
+from labkit.review.finding import CannotTell, Finding, Outcome, broken, unknown
+from labkit.review.probe import Probe
+from labkit.review.report import Report
+from labkit.review.transcript import Transcript
+
+TIMEOUT_S = 300
+OnFinding = Callable[[Finding], None]
+
+
+async def run_probe(probe: Probe, scene: Any) -> Outcome:
+    """Run a probe; every exception becomes an outcome."""
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            return await probe.run(scene)
+    except CannotTell as missing:
+        return unknown(str(missing))
+    except (ConnectionEnded, ReceiveTimeout) as instead:
+        return broken(str(instead))
+    except TimeoutError:
+        return unknown(f"not finished after {TIMEOUT_S} s")
+    except Exception as error:  # an unknown server may send anything; the other probes still run
+        return unknown(f"the probe cannot judge what it received: {type(error).__name__}: {error}")
+
+
+def finding_of(
+    probe: Probe, outcome: Outcome, transcript: Transcript, reproduce: tuple[str, ...] = (), seconds: float = 0
+) -> Finding:
+    """Combine an outcome with its evidence, without credentials."""
+    return Finding(
+        id=probe.id,
+        title=probe.title,
+        severity=probe.severity,
+        verdict=outcome.verdict,
+        expected=probe.expected,
+        actual=transcript.hide(outcome.actual),
+        frames=transcript.lines(),
+        reproduce=reproduce,
+        fix=probe.fix,
+        missing_test=probe.missing_test,
+        seconds=seconds,
+    )
+
+
+def not_run(probe: Probe, why: Outcome) -> Finding:
+    """Return the finding of a probe that did not run."""
+    return finding_of(probe, why, Transcript(""))
+
+
+def run_blocking(review: Coroutine[Any, Any, Report]) -> Report:
+    """Run a review to its end; in a separate thread if an event loop is already running here."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(review)
+    started: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Report]]] = []
+
+    async def run() -> Report:
+        started.append((asyncio.get_running_loop(), asyncio.ensure_future(review)))
+        return await started[0][1]
+
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(asyncio.run, run())
+        try:
+            return running.result()
+        except KeyboardInterrupt:  # leaving `with` waits for the thread, which would otherwise continue the review
+            for loop, task in started:
+                loop.call_soon_threadsafe(task.cancel)
+            raise

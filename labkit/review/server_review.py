@@ -1,0 +1,251 @@
+"""Review a server: run every probe once, several at a time where they do not interfere.
+
+    concurrent   several at once, with a canary: a healthy connection that must stay open
+    alone        one at a time, each with its own canary: probes that may crash the server or need it quiet
+
+A probe that does not hold while the reviewer itself lagged runs again: the missed deadline may be the reviewer's.
+If the canary of the concurrent probes ends, no one knows which probe caused it, so those that did not hold run again,
+alone. If the server is gone, the review restarts it if it may, and otherwise waits once for it to return; without a
+server the remaining probes are `unknown`.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from random import Random, SystemRandom
+from time import monotonic, time
+from typing import Any
+
+from labkit.review.dialect import Dialect, read_dialect
+from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
+from labkit.review.finding import CannotReview, CannotTell, Finding, broken, unknown
+from labkit.review.hosted import Hosted
+from labkit.review.lateness import Lateness
+from labkit.review.peer import Peer
+from labkit.review.probe import Probe, check_names
+from labkit.review.probes import PROBES
+from labkit.review.promised import Promised
+from labkit.review.report import Report
+from labkit.review.running import OnFinding, finding_of, not_run, run_blocking, run_probe
+from labkit.review.scene import NO_ENTRY, Scene
+from labkit.review.target import Target, check_url
+
+AT_ONCE = 8
+RETURN_S = 10.0
+IMPATIENT_S = 2.0  # for a server that may be gone
+MAX_RUNS = 4  # of one probe, if the reviewer lagged each time
+LATE = 1 / 4  # of the shortest deadline that a client must meet
+HINTS = {  # what to do, by a part of the error
+    "your clock says": "then review again",
+    "--cafile": "the file must contain certificates in PEM format",
+    "--token-command": "run it by itself: what does it print?",
+    "web server": "is the port of the URL right?",
+    "4403": "is --token the right one?",
+    "HTTP": "is the path of the URL right?",
+    "CERTIFICATE": "name the certificate to trust with --cafile FILE",
+    "waiting for": "if it uses other names, describe them in a file: --dialect FILE",
+    "": "does a server listen there?",
+}
+
+
+def select(profile: str = "full", only: Iterable[str] = (), dialect: Dialect | None = None) -> list[Probe]:
+    """Select the probes of a profile; `only` names chapters or probes and overrides the profile. Raises CannotReview.
+
+    Leaves out those that do not apply to a dialect.
+    """
+    wanted = [only] if isinstance(only, str) else list(only)
+    check_names([*wanted, *(dialect.without if dialect is not None else ())], PROBES)
+    kept = [probe for probe in PROBES if dialect is None or not dialect.leaves_out(probe.id)]
+    if wanted:
+        return [probe for probe in kept if probe.id in wanted or probe.chapter in wanted]
+    return [probe for probe in kept if profile == "full" or probe.profile == "core"]
+
+
+class Review:
+    """One run of a list of probes."""
+
+    def __init__(self, target: Target, probes: list[Probe], seed: int | None, on_finding: OnFinding | None) -> None:
+        self._target = target
+        self._probes = probes
+        self._seed = SystemRandom().getrandbits(64) if seed is None else seed
+        self._rng = Random(self._seed)
+        self._runs = Counter[str]()
+        self._on_finding = on_finding or (lambda _: None)
+        self._findings: dict[str, Finding] = {}
+        self._gone_since = ""  # the probe after which the server admits nobody
+        self._waits_s = RETURN_S
+        self._checking = asyncio.Lock()
+        self._lateness = Lateness()
+
+    async def run(self, profile: str) -> Report:
+        """Run all probes. Raises CannotReview if the server does not admit us at the start."""
+        began = monotonic()
+        await self._first_visit()
+        async with self._lateness:
+            await self._run_concurrently([probe for probe in self._probes if not probe.alone])
+            for probe in self._probes:
+                if probe.id not in self._findings:
+                    self._report(await self._run_in_time(probe, self._run_alone))
+        found = tuple(self._findings[probe.id] for probe in self._probes)
+        return Report(self._target.url, profile, found, monotonic() - began)
+
+    async def _first_visit(self) -> None:
+        async with Scene(self._target, self._rng) as scene:
+            await self._entered(scene, scene.room())
+
+    async def _entered(self, scene: Scene, *rooms: str) -> Peer:
+        try:
+            return await scene.enter(*rooms)
+        except CannotTell as error:
+            hint = next(hint for part, hint in HINTS.items() if part in str(error))
+            raise CannotReview(f"cannot review {self._target.url}: {error}; {hint}") from None
+
+    async def _run_concurrently(self, probes: list[Probe]) -> None:
+        """Run these with a canary. Leave for later each that did not hold and after which the canary was not healthy.
+
+        Also leave those that could not enter, and those that saw a connection cut.
+        """
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        async def in_turn(probe: Probe) -> None:
+            async with turns:
+                finding = await self._run_in_time(probe, self._run_probe)
+            is_shut_out = finding.verdict == "unknown" and NO_ENTRY in finding.actual
+            is_cut = str(ConnectionEnded(1006, "")) in finding.actual  # perhaps because of another probe
+            if finding.verdict == "held" or (not is_shut_out and not is_cut and await self._is_healthy(canary)):
+                self._report(finding)
+
+        if probes:
+            async with Scene(self._target, self._rng) as scene:
+                canary = await self._entered(scene)
+                await asyncio.gather(*(in_turn(probe) for probe in probes))
+                self._gone_since = "" if await self._is_healthy(canary) else "the concurrent probes"
+
+    async def _run_in_time(self, probe: Probe, run: Callable[[Probe], Awaitable[Finding]]) -> Finding:
+        """Run a probe; run it again if it did not hold while the reviewer itself lagged."""
+        promised = self._target.promised
+        late_s = LATE * min(promised.ping_timeout_s, promised.auth_timeout_s, promised.close_deadline_s)
+        for _ in range(MAX_RUNS):
+            began = monotonic()
+            finding = await run(probe)
+            if finding.verdict == "held" or self._lateness.since(began) < late_s:
+                break
+        return finding
+
+    async def _run_alone(self, probe: Probe) -> Finding:
+        """Run a probe with its own canary, unless the server admits nobody."""
+        async with Scene(self._target, self._rng) as scene:
+            canary = await self._canary(scene)
+            if canary is None and probe.needs_entry:
+                since = f"the server is gone since {self._gone_since} and has not returned"
+                hint = "" if self._target.hosted else "; use --start COMMAND to let the review restart it"
+                return not_run(probe, unknown(since + hint))
+            return await self._run_probe(probe, canary)
+
+    async def _run_probe(self, probe: Probe, canary: Peer | None = None) -> Finding:
+        """Run one probe. It is broken if it ends the canary, whatever else it saw."""
+        began = monotonic()
+        self._runs[probe.id] += 1  # by id: the same seed gives the same values in any order
+        rng = Random(f"{self._seed} {probe.id} {self._runs[probe.id]}")
+        async with Scene(self._target, rng) as scene:
+            outcome = await run_probe(probe, scene)
+            if canary is not None and not await self._is_healthy(canary):
+                self._gone_since = probe.id
+                scene.transcript.canary_request = scene.upgrade_request()
+                parts = [f"a healthy connection beside it ended too ({canary.ended or 'no answer'})", outcome.actual]
+                if self._target.hosted is not None:
+                    parts.insert(0, await self._target.hosted.how_it_ended())
+                outcome = broken("; ".join(filter(None, parts)))
+            return finding_of(probe, outcome, scene.transcript, scene.transcript.script(), monotonic() - began)
+
+    async def _canary(self, scene: Scene) -> Peer | None:
+        """Open a healthy connection, if necessary after a restart; None if the server admits nobody."""
+        if self._gone_since and not await self._returned():
+            return None
+        try:
+            return await scene.enter()
+        except CannotTell:
+            self._gone_since = "an earlier probe"
+            return await scene.enter() if await self._returned() else None
+
+    async def _returned(self) -> bool:
+        """Tell whether the server is back: restart it if we started it, otherwise wait for it, but only once."""
+        ends, self._waits_s = time() + self._waits_s, 0.0
+        if await self._admits():
+            return True
+        if self._target.hosted is not None:
+            try:
+                await self._target.hosted.restart()
+            except CannotTell:
+                return False
+            return await self._admits()
+        while time() < ends:
+            await asyncio.sleep(0.1)
+            if await self._admits():
+                return True
+        return False
+
+    async def _admits(self) -> bool:
+        """Tell whether the server admits a new client."""
+        async with Scene(replace(self._target, patience_s=IMPATIENT_S), self._rng) as scene:
+            try:
+                await scene.enter()
+            except CannotTell:
+                return False
+        self._gone_since, self._waits_s = "", RETURN_S
+        return True
+
+    async def _is_healthy(self, canary: Peer) -> bool:
+        async with self._checking:  # one check at a time may read its messages
+            try:
+                await canary.received_so_far()
+            except (ConnectionEnded, ReceiveTimeout):
+                return False
+            return True
+
+    def _report(self, finding: Finding) -> None:
+        self._findings[finding.id] = finding
+        self._on_finding(finding)
+
+
+async def examine(
+    url: str,
+    *,
+    profile: str = "full",
+    tokens: Iterable[str] = ("dev-token",),
+    only: Iterable[str] = (),
+    seed: int | None = None,
+    start: str | None = None,
+    promised: Promised | Mapping[str, float] | None = None,
+    dialect: Dialect | Path | str | None = None,
+    on_finding: OnFinding | None = None,
+    **given: Any,
+) -> Report:
+    """Review a server. Raises CannotReview if no server admits us.
+
+    `only`: chapters or probes, such as ["auth", "rooms/4"]. `promised`: the limits that the server runs with, such as
+    {"auth_timeout_s": 0.5}; shorter deadlines make a faster review. `start`: the command that starts the server, also
+    to restart it. `given`: other fields of `target.Target`, such as pid, log and audit.
+    """
+    if not isinstance(dialect, Dialect):
+        dialect = Dialect() if dialect is None else read_dialect(Path(dialect))
+    probes = select(profile, only, dialect)
+    check_url(url)
+    async with AsyncExitStack() as stack:
+        hosted = None
+        if start is not None:
+            try:
+                hosted = await stack.enter_async_context(Hosted(start, url))
+            except CannotTell as error:
+                raise CannotReview(str(error)) from None
+        tokens = (tokens,) if isinstance(tokens, str) else tuple(tokens)
+        options = {"promised": Promised.of(promised), "dialect": dialect, "hosted": hosted}
+        return await Review(Target.of(url, tokens, **options, **given), probes, seed, on_finding).run(profile)
+
+
+def run(url: str, **options: Any) -> Report:
+    """Call `examine` from a script or a notebook cell."""
+    return run_blocking(examine(url, **options))

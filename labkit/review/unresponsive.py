@@ -1,0 +1,59 @@
+"""Compare a client that answers no ping with one that does: shared by the heartbeat probes.
+
+The server's own pings to the healthy client decide how long to wait, not a clock alone.
+"""
+
+from dataclasses import dataclass
+
+from labkit.review import frames
+from labkit.review.endpoint import ConnectionEnded
+from labkit.review.finding import CannotTell, Outcome, broken, held
+from labkit.review.peer import Peer
+from labkit.review.scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class UnresponsivePair:
+    """How the unresponsive connection and the healthy one ended."""
+
+    ended: ConnectionEnded | None  # of the unresponsive one
+    healthy: ConnectionEnded | None
+    answered: int  # pings that the healthy one answered
+    pinged: int  # pings that the unresponsive one received
+
+    @property
+    def outcome(self) -> Outcome:
+        """The verdict for the pair."""
+        summary = (
+            f"the healthy connection was pinged {self.answered} times; "
+            f"the unresponsive one: {self.ended or 'still connected'}"
+        )
+        if self.healthy is not None:
+            return broken(f"the healthy connection ended too: {self.healthy}")
+        if not self.pinged:
+            return broken("no ping arrived, so the server cannot detect a dead connection")
+        return (held if self.ended is not None else broken)(summary)
+
+
+def ping_interval_s(scene: Scene, peer: Peer) -> float:
+    """Return the interval in auth_ok, or the promised one, in seconds. Raises CannotTell if pings are off."""
+    interval_ms = peer.ok.get("pingMs")
+    if interval_ms == 0:
+        raise CannotTell("pings are off at this server")
+    return interval_ms / 1000 if isinstance(interval_ms, int | float) else scene.promised.ping_interval_s
+
+
+async def watch_unresponsive(scene: Scene, *, answering: bool) -> UnresponsivePair:
+    """Wait until the unresponsive client is closed or overdue. `answering`: it sends pongs that match no ping."""
+    healthy, unresponsive = await scene.enter(), await scene.enter()
+    unresponsive.answers_pings = False
+    interval_s = ping_interval_s(scene, unresponsive)
+    allowed_s = 2.5 * interval_s + scene.promised.ping_timeout_s + 1
+    step_s = min(interval_s, scene.promised.ping_timeout_s) / 4
+    waited_s = 0.0
+    while unresponsive.ended is None and waited_s < allowed_s:
+        if answering:
+            unresponsive.send_frame(frames.PONG, b"not yours")
+        await unresponsive.until_ended(step_s)
+        waited_s += step_s
+    return UnresponsivePair(unresponsive.ended, healthy.ended, len(healthy.pings), len(unresponsive.pings))
