@@ -1,4 +1,4 @@
-"""A probe: one failure mode as a value. The probes are in `probes/` and `client/probes/`, one file each."""
+"""A probe: one failure mode as a value. The probes are in `probes/` and `client/probes/`."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -43,7 +43,8 @@ def load(package: str, chapters: Iterable[str]) -> tuple[Probe, ...]:
     found: list[Probe] = []
     for chapter in chapters:
         folder = import_module(f"{package}.{chapter}")
-        probes = [import_module(f"{folder.__name__}.{one.name}").PROBE for one in iter_modules(folder.__path__)]
+        modules = [import_module(f"{folder.__name__}.{one.name}") for one in iter_modules(folder.__path__)]
+        probes = [value for module in modules for value in vars(module).values() if isinstance(value, Probe)]
         found += sorted(probes, key=lambda probe: int(probe.id.partition("/")[2]))
     return tuple(found)
 

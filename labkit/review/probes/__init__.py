@@ -1,4 +1,4 @@
-"""The probes: one file per failure mode, one folder per chapter. Each chapter answers a question.
+"""The probes: one folder per chapter, with related failure modes in one file. Each chapter answers a question.
 
 auth        can a client join or chat before auth?
 secrets     can secrets leak into URLs, logs or error messages?

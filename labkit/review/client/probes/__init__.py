@@ -1,4 +1,4 @@
-"""The probes of clients: one file per failure mode, one folder per chapter.
+"""The probes of clients: one folder per chapter, with related failure modes in one file.
 
 entry  does the client authenticate and join in the right order?
 codes  does it react to each close code as the protocol requires?

@@ -1,4 +1,4 @@
-"""audit/1: events in the audit log."""
+"""Events in the audit log."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
 
-async def _run(scene: Scene) -> Outcome:
+async def _events(scene: Scene) -> Outcome:
     room = scene.room()
     sender = await scene.enter(room)
     text = f"for the audit log of {room}"
@@ -21,7 +21,7 @@ async def _run(scene: Scene) -> Outcome:
     return broken(f"the event's {field}, {event}, is not recorded")
 
 
-PROBE = Probe(
+EVENTS = Probe(
     id="audit/1",
     title="Events are recorded outside delivery",
     severity="P1",
@@ -30,5 +30,32 @@ PROBE = Probe(
     expected="the event's id in the audit file or in the log",
     fix="Write each accepted event to durable storage before you send it.",
     missing_test="Send a chat and look for its id in the audit log.",
-    run=_run,
+    run=_events,
+)
+
+
+COUNT = 10
+
+
+async def _stored_first(scene: Scene) -> Outcome:
+    room = scene.room()
+    sender, receiver = await scene.enter(room), await scene.enter(room)
+    for number in range(COUNT):
+        sender.chat(room, str(number))
+        event = str((await receiver.receive("chat")).get("id"))
+        if not scene.is_in_audit(event):
+            return broken(f"event {number + 1} arrived before it was in the audit file")
+    return held(f"each of {COUNT} events was in the audit file when it arrived")
+
+
+STORED_FIRST = Probe(
+    id="audit/2",
+    title="No event is delivered before it is stored",
+    severity="P0",
+    profile="full",
+    requirement="An event is committed before the first member receives it.",
+    expected="the event's id is in the audit file when the event arrives",
+    fix="Commit first, and publish when the commit is done.",
+    missing_test="Receive an event, and find its id in the audit file at once.",
+    run=_stored_first,
 )

@@ -1,11 +1,12 @@
-"""auth/16: refresh on an open connection."""
+"""Renewing a credential on an open connection."""
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.review.finding import CannotTell, Outcome, broken, held
+from labkit.review.judge import must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
 
-async def _run(scene: Scene) -> Outcome:
+async def _refresh(scene: Scene) -> Outcome:
     peer = await scene.enter()
     peer.send(type="refresh", token=peer.ok.get("resume"))
     ok = await peer.receive("auth_ok")
@@ -14,7 +15,7 @@ async def _run(scene: Scene) -> Outcome:
     return (held if later and ok.get("userId") == peer.ok.get("userId") else broken)(summary)
 
 
-PROBE = Probe(
+REFRESH = Probe(
     id="auth/16",
     title="An open connection can renew its credential",
     severity="P2",
@@ -23,5 +24,26 @@ PROBE = Probe(
     expected="auth_ok with the same userId and a later expiresAt",
     fix="Check the token of refresh exactly like that of auth, and extend the session.",
     missing_test="Send refresh with resume and expect auth_ok with the same userId.",
-    run=_run,
+    run=_refresh,
+)
+
+
+async def _refresh_as_another(scene: Scene) -> Outcome:
+    victim, thief = await scene.enter(), await scene.enter()
+    if victim.ok.get("userId") == thief.ok.get("userId"):
+        raise CannotTell("needs two --token of different users")
+    thief.send(type="refresh", token=victim.ok.get("resume"))
+    return await must_end(scene, thief, 4403)
+
+
+REFRESH_AS_ANOTHER = Probe(
+    id="auth/17",
+    title="refresh cannot change the user of a connection",
+    severity="P0",
+    profile="full",
+    requirement="refresh keeps the user: the credential of another user closes the connection with 4403.",
+    expected="close 4403",
+    fix="Compare the user of the new credential with that of the connection before you accept it.",
+    missing_test="Refresh with the resume of another user and expect close 4403.",
+    run=_refresh_as_another,
 )

@@ -1,4 +1,4 @@
-"""waits/2: a retry time in the close reason."""
+"""Waits that the server asks for."""
 
 from labkit.review.client.scene import ClientScene
 from labkit.review.finding import Outcome, broken, held
@@ -8,7 +8,7 @@ NEAR_MS, FAR_MS = 200, 3000
 EARLY = 0.95  # of the retry time: clocks differ
 
 
-async def _run(scene: ClientScene) -> Outcome:
+async def _retry_time(scene: ClientScene) -> Outcome:
     near, far = await scene.client(), await scene.client()
     connections = [await far.enter(), await near.enter()]
     closed = connections[0].close(1012, f"restart retry={FAR_MS}")
@@ -23,7 +23,7 @@ async def _run(scene: ClientScene) -> Outcome:
     )
 
 
-PROBE = Probe(
+RETRY_TIME = Probe(
     id="waits/2",
     title="A client keeps to its retry time",
     severity="P1",
@@ -32,5 +32,25 @@ PROBE = Probe(
     expected="each client reconnects at its own time, the earlier one first",
     fix="Read retry=MS from the close reason, and wait that long.",
     missing_test="Close with 1012 retry=3000, and expect no connection before.",
-    run=_run,
+    run=_retry_time,
+)
+
+
+async def _busy(scene: ClientScene) -> Outcome:
+    client = await scene.client()
+    closed = (await client.enter()).close(1013, "busy retry=100")
+    waited_s = (await client.next_connection()).at - closed
+    return (held if waited_s > EARLY else broken)(f"it reconnected after {waited_s:.2f} s")
+
+
+BUSY = Probe(
+    id="waits/3",
+    title="A client waits at least a second for a busy server",
+    severity="P1",
+    profile="client",
+    requirement="After 1013 a client waits at least a second before it reconnects, whatever retry=MS says.",
+    expected="no connection for at least a second",
+    fix="If the wait after 1013 is shorter than a second, add a second.",
+    missing_test="Close with 1013 retry=100, and expect no connection for a second.",
+    run=_busy,
 )

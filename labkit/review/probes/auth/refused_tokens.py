@@ -1,0 +1,109 @@
+"""Tokens that the server must refuse."""
+
+from labkit.review.finding import CannotTell, Outcome, broken, held
+from labkit.review.judge import must_end
+from labkit.review.probe import Probe
+from labkit.review.scene import Scene
+
+
+async def _wrong_token(scene: Scene) -> Outcome:
+    peer = await scene.connect()
+    peer.send(type="auth", token="not-the-token-" + scene.room()[-8:])
+    return await must_end(scene, peer, 4403)
+
+
+WRONG_TOKEN = Probe(
+    id="auth/6",
+    title="A wrong token is refused",
+    severity="P0",
+    profile="core",
+    requirement="An invalid credential closes the connection with 4403.",
+    expected="close 4403",
+    fix="Close with 4403 when the credential does not match, and stop reading.",
+    missing_test="Send auth with a wrong token and expect close 4403.",
+    run=_wrong_token,
+)
+
+
+async def _almost_correct_token(scene: Scene) -> Outcome:
+    if not scene.target.tokens:
+        raise CannotTell("needs --token")
+    right = scene.target.tokens[0]
+    for name, token in {
+        "with one extra character": right + "x",
+        "without its last character": right[:-1],
+        "with the case swapped": right.swapcase(),
+        "with a leading space": " " + right,
+        "with a trailing newline": right + "\n",
+        "with a trailing NUL": right + "\0",
+    }.items():
+        scene.transcript.secrets[token] = "almost $TOKEN" if token != right else "$TOKEN"
+        peer = await scene.connect()
+        peer.send(type="auth", token=token)
+        outcome = await must_end(scene, peer, 4403, 1008)
+        if outcome.verdict == "broken" and token != right:
+            return broken(f"the token {name}: {outcome.actual}")
+    return held("each of 6 almost correct tokens was refused")
+
+
+ALMOST_CORRECT_TOKEN = Probe(
+    id="auth/7",
+    title="An almost correct token is refused",
+    severity="P0",
+    profile="core",
+    requirement="A token is compared in full, byte by byte.",
+    expected="close 4403 for each token",
+    fix="Compare the whole token in constant time. Do not trim it or change its case.",
+    missing_test="Try the right token with one extra character, one less, and with the case swapped; expect 4403.",
+    run=_almost_correct_token,
+)
+
+
+TOKENS = ["null", "12345678", "true", '["dev-token"]', '{"length":9}', '"short"', '""']
+
+
+async def _token_of_wrong_type(scene: Scene) -> Outcome:
+    for token in TOKENS:
+        peer = await scene.connect()
+        peer.send_text(f'{{"type":"auth","token":{token}}}')
+        outcome = await must_end(scene, peer, 1008)
+        if outcome.verdict == "broken":
+            return broken(f"token {token}: {outcome.actual}")
+    return held(f"each of {len(TOKENS)} tokens closed the connection with 1008")
+
+
+TOKEN_OF_WRONG_TYPE = Probe(
+    id="auth/10",
+    title="A token must be a string of at least 8 characters",
+    severity="P1",
+    profile="core",
+    requirement="auth.token is a string of at least 8 characters; anything else closes the connection with 1008.",
+    expected="close 1008 for each token",
+    fix="Check the type and the length of the token before you compare it.",
+    missing_test="Send auth with null, a number, a list, an object and a short string as the token; expect 1008.",
+    run=_token_of_wrong_type,
+)
+
+
+async def _connection_id_is_no_token(scene: Scene) -> Outcome:
+    member = await scene.enter()
+    for name in ("connectionId", "userId"):
+        peer = await scene.connect()
+        peer.send(type="auth", token=str(member.ok.get(name)), previous=member.ok.get("connectionId"))
+        outcome = await must_end(scene, peer, 4403)
+        if outcome.verdict == "broken":
+            return broken(f"{name} as a token: {outcome.actual}")
+    return held("neither connectionId nor userId is accepted as a token")
+
+
+CONNECTION_ID_IS_NO_TOKEN = Probe(
+    id="auth/18",
+    title="A connectionId is not accepted as a token",
+    severity="P0",
+    profile="core",
+    requirement="connectionId and previous only name a connection; neither is a credential.",
+    expected="close 4403",
+    fix="Look up a session only by its signed credential.",
+    missing_test="Authenticate with a connectionId as the token and expect close 4403.",
+    run=_connection_id_is_no_token,
+)

@@ -1,0 +1,80 @@
+"""Connections that do not authenticate in time."""
+
+from labkit.review import frames
+from labkit.review.finding import Outcome, broken, held
+from labkit.review.probe import Probe
+from labkit.review.scene import Scene
+
+
+async def _never_authenticates(scene: Scene) -> Outcome:
+    peer = await scene.connect()
+    allowed_s = 1.5 * scene.promised.auth_timeout_s + 2
+    ended = await peer.until_ended(allowed_s)
+    if ended is None:
+        return broken(f"still connected after {allowed_s:g} s")
+    return (held if ended.code == scene.target.dialect.code(4401) else broken)(str(ended))
+
+
+NEVER_AUTHENTICATES = Probe(
+    id="auth/4",
+    title="A connection that never authenticates is closed",
+    severity="P1",
+    profile="core",
+    requirement="Without a valid auth within the auth timeout, the connection is closed with 4401.",
+    expected="close 4401 when the auth timeout expires",
+    fix="Start a timer with the connection; close with 4401 if it fires before auth_ok.",
+    missing_test="Connect, send nothing, and expect close 4401.",
+    run=_never_authenticates,
+)
+
+
+async def _pings_before_auth(scene: Scene) -> Outcome:
+    idle, pinging = await scene.connect(), await scene.connect()
+    timeout_s = scene.promised.auth_timeout_s
+    after = 0
+    for _ in range(30):
+        pinging.send_frame(frames.PING, b"still here")
+        if await pinging.until_ended(timeout_s / 6):
+            return (held if pinging.ended and pinging.ended.code == scene.target.dialect.code(4401) else broken)(
+                str(pinging.ended)
+            )
+        after += idle.ended is not None
+        if after > 6:
+            return broken(f"an idle connection was closed; this one, after {len(pinging.pongs)} pings, was not")
+    return broken("neither an idle connection nor one that sends pings was closed")
+
+
+PINGS_BEFORE_AUTH = Probe(
+    id="auth/5",
+    title="Pings do not extend the auth timeout",
+    severity="P1",
+    profile="core",
+    requirement="The auth timeout runs from the handshake, whatever the client sends meanwhile.",
+    expected="close 4401 when the auth timeout expires",
+    fix="Do not restart the auth timer when bytes arrive: only auth_ok stops it.",
+    missing_test="Send protocol pings throughout the auth timeout and expect close 4401 all the same.",
+    run=_pings_before_auth,
+)
+
+
+async def _tcp_without_request(scene: Scene) -> Outcome:
+    idle, half = await scene.dial(), await scene.dial()
+    half.send_bytes(scene.upgrade_request().encode()[:-20])
+    allowed_s = 1.5 * scene.promised.auth_timeout_s + 2
+    for name, peer in {"idle": idle, "with half a request": half}.items():
+        if not await peer.until(lambda peer=peer: peer.is_lost, allowed_s):
+            return broken(f"a TCP connection that is {name} is still open after {allowed_s:g} s")
+    return held("both connections were ended")
+
+
+TCP_WITHOUT_REQUEST = Probe(
+    id="auth/19",
+    title="An incomplete handshake times out",
+    severity="P1",
+    profile="full",
+    requirement="The auth timeout covers the handshake as well.",
+    expected="the server ends the connection when the auth timeout expires",
+    fix="Start the timer when TCP connects, not when the handshake is complete.",
+    missing_test="Open a TCP connection, send half a request, and expect the server to end it.",
+    run=_tcp_without_request,
+)

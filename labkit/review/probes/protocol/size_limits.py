@@ -1,0 +1,114 @@
+"""Types, frames, messages and request heads that are too large."""
+
+from labkit.review import frames
+from labkit.review.endpoint import END_OF_HEAD
+from labkit.review.finding import Outcome, broken, held
+from labkit.review.judge import must_end
+from labkit.review.probe import Probe
+from labkit.review.scene import Scene
+from labkit.review.transcript import literal
+
+
+async def _long_type(scene: Scene) -> Outcome:
+    peer = await scene.connect()
+    peer.send(type="x" * 200)
+    return await must_end(scene, peer, 1008)
+
+
+LONG_TYPE = Probe(
+    id="protocol/2",
+    title="A long type ends only its own connection",
+    severity="P0",
+    profile="core",
+    requirement="A close reason has at most 123 bytes and never contains what the client sent.",
+    expected="close 1008 for this connection; all others stay open",
+    fix="Close with a constant reason: a WebSocket library throws if a reason is too long.",
+    missing_test="Send a type of 200 characters; expect 1008, and that another client stays connected.",
+    run=_long_type,
+    alone=True,
+)
+
+
+ANNOUNCED = 90 * 2**20
+
+
+async def _giant_frame(scene: Scene) -> Outcome:
+    peer = await scene.connect()
+    peer.send_bytes(b"\x81\xff" + ANNOUNCED.to_bytes(8, "big") + b"\0\0\0\0" + b"x" * 2**18)
+    ended = await peer.until_ended(scene.target.patience_s)
+    if ended is None:
+        return broken("the server buffers a frame of 90 MiB before auth")
+    return (held if ended.code in (1009, 1006, scene.target.dialect.code(1009)) else broken)(str(ended))
+
+
+GIANT_FRAME = Probe(
+    id="protocol/3",
+    title="An oversized frame is refused from its header",
+    severity="P0",
+    profile="core",
+    requirement="A frame over 64 KiB is refused with 1009 from its header, before it is buffered.",
+    expected="close 1009 before the frame has arrived",
+    fix="Set the library's maximum payload (maxPayload in Node's ws); checking the whole message is too late.",
+    missing_test="Announce a frame of 90 MiB, and expect 1009 before it is sent.",
+    run=_giant_frame,
+    alone=True,
+)
+
+
+async def _giant_head(scene: Scene) -> Outcome:
+    peer = await scene.dial()
+    headers = "''.join('X-%d: ' % n + 'x' * 4096 + '\\r\\n' for n in range(64))"
+    head = f"{literal(scene.upgrade_request()[:-2])} + {headers} + '\\r\\n'"
+    peer.note("-> a handshake with 64 headers of 4096 bytes", f"{peer.name} = Peer({peer.name!r}, {head})")
+    for part in (
+        scene.upgrade_request().encode()[:-2],
+        *(f"X-{number}: {'x' * 4096}\r\n".encode() for number in range(64)),
+    ):
+        peer.transport.write(part)
+        if await peer.until(lambda: peer.head or peer.is_lost, 0.01):
+            break
+    peer.transport.write(b"\r\n")  # a server that accepted all of it responds now
+    if not await peer.until(lambda: END_OF_HEAD in peer.head or peer.is_lost, scene.target.patience_s):
+        return broken("the server read 256 KiB of headers and did not respond")
+    if b" 101 " in peer.head[:20]:
+        return broken("the server accepted 256 KiB of headers and opened a WebSocket")
+    return held(f"refused with {peer.head[:12].decode('latin-1') or 'the end of the connection'}")
+
+
+GIANT_HEAD = Probe(
+    id="protocol/14",
+    title="The size of a request head is limited",
+    severity="P1",
+    profile="core",
+    requirement="The bytes buffered before auth are limited.",
+    expected="an HTTP error, or the end of the connection",
+    fix="Limit the bytes of a request head.",
+    missing_test="Send endless headers, and expect the request to be refused.",
+    run=_giant_head,
+    alone=True,
+)
+
+
+async def _endless_message(scene: Scene) -> Outcome:
+    peer = await scene.connect()
+    peer.send_frame(frames.TEXT, b"[" * 1000, fin=False)
+    for _ in range(300):
+        peer.send_frame(frames.CONTINUATION, b"[" * 1000, fin=False)
+    ended = await peer.until_ended(scene.target.patience_s)
+    if ended is None:
+        return broken("the server buffers 300 KB of one message before auth")
+    return (held if ended.code in (1008, 1009, 1006) else broken)(str(ended))
+
+
+ENDLESS_MESSAGE = Probe(
+    id="protocol/15",
+    title="The size of a fragmented message is limited",
+    severity="P1",
+    profile="full",
+    requirement="The size of a message is limited, however many fragments it has.",
+    expected="close 1008 or 1009 before the last fragment",
+    fix="Count the bytes of all fragments, and close when they exceed the limit.",
+    missing_test="Keep sending fragments of one message; expect 1008 or 1009.",
+    run=_endless_message,
+    alone=True,
+)

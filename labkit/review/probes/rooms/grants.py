@@ -1,0 +1,89 @@
+"""Rooms outside the grants of a user."""
+
+from labkit.review.finding import Outcome, broken, held
+from labkit.review.judge import must_end, must_receive_only
+from labkit.review.probe import Probe
+from labkit.review.scene import Scene
+
+
+async def _denied(scene: Scene) -> Outcome:
+    room = "private:" + scene.room()[2:10]
+    insider = await scene.enter(room)
+    guest = await scene.enter("review:ticket", token=await scene.ticket())
+    guest.send(type="join", roomId=room)
+    response = await guest.receive()
+    if response.get("type") != "error" or response.get("code") != "room_denied":
+        return broken(f"the response to join was {response.get('type')} {response.get('code', '')}".rstrip())
+    guest.chat(room, "from a guest")
+    outcome = await must_end(scene, guest, 1008)
+    return (
+        outcome if outcome.verdict == "broken" else await must_receive_only({"an insider": insider}, insider, room, [])
+    )
+
+
+DENIED = Probe(
+    id="rooms/10",
+    title="A room outside the grants cannot be joined",
+    severity="P0",
+    profile="full",
+    requirement="A join not covered by the grants is refused with error room_denied.",
+    expected="error room_denied; a chat there closes with 1008",
+    fix="Check the grants of the session in join, and deny every room that no pattern covers.",
+    missing_test="Join a room outside the grants and expect room_denied.",
+    run=_denied,
+)
+
+
+SIMILAR = ("review:ticket2", "review:ticket:sub", "review:ticke", "review:Ticket", "xreview:ticket", "review:ticket_")
+
+
+async def _similar_to_granted(scene: Scene) -> Outcome:
+    guest = await scene.enter("review:ticket", token=await scene.ticket())
+    for room in SIMILAR:
+        guest.send(type="join", roomId=room)
+        response = await guest.receive()
+        if response.get("code") != "room_denied":
+            return broken(f"{room}: the response was {response.get('type')} {response.get('code', '')}".rstrip())
+    return held(f"each of {len(SIMILAR)} rooms was denied")
+
+
+SIMILAR_TO_GRANTED = Probe(
+    id="rooms/11",
+    title="A grant covers no room with a similar name",
+    severity="P0",
+    profile="full",
+    requirement="A grant names an exact room, or a prefix only if it ends in *.",
+    expected="error room_denied for each room",
+    fix="Compare the whole name, and treat a pattern as a prefix only if it ends in *.",
+    missing_test="Grant review:ticket and try review:ticket2; expect room_denied.",
+    run=_similar_to_granted,
+)
+
+
+async def _read_only(scene: Scene) -> Outcome:
+    room = "review:listen"
+    member = await scene.enter(room)
+    guest = await scene.enter(room, token=await scene.ticket())
+    guest.chat(room, "not allowed")
+    response = await guest.receive()
+    if response.get("code") != "read_only":
+        return broken(f"the response was {response.get('type')} {response.get('code', '')}".rstrip())
+    text = scene.room()
+    member.chat(room, text)
+    while (event := await member.receive("chat")).get("text") != text:
+        if event.get("userId") == guest.ok.get("userId"):
+            return broken("the room received a chat from a read-only member")
+    return held("error read_only, and the room received nothing")
+
+
+READ_ONLY = Probe(
+    id="rooms/12",
+    title="A member with read-only access cannot chat",
+    severity="P0",
+    profile="full",
+    requirement="A message to a room without write access (w) is refused with error read_only.",
+    expected="error read_only, and the room receives nothing",
+    fix="Store the access with the membership, and check it for every message to the room.",
+    missing_test="Join with a read-only grant, chat, and expect read_only.",
+    run=_read_only,
+)

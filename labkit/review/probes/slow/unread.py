@@ -1,0 +1,49 @@
+"""Answers that a client never reads."""
+
+from labkit.review import frames
+from labkit.review.finding import Outcome, broken, held
+from labkit.review.flood import flood_without_reading
+from labkit.review.probe import Probe
+from labkit.review.scene import Scene
+
+
+async def _unread_pongs(scene: Scene) -> Outcome:
+    peer = await scene.enter(receive_buffer=4096)
+    data = frames.frame(frames.PING, b"x" * 125)
+    defence = await flood_without_reading(peer, data, 12 * 2**20, scene.promised.close_deadline_s + 3)
+    return held(defence) if defence else broken("the server read 12 MiB of pings and keeps their pongs in memory")
+
+
+UNREAD_PONGS = Probe(
+    id="slow/4",
+    title="Pongs do not pile up for a client that does not read",
+    severity="P1",
+    profile="core",
+    requirement="The data kept for one connection is limited, control frames included.",
+    expected="the connection ends, or the server stops reading from it",
+    fix="Count pongs as part of the queue, or stop reading while the socket does not accept them.",
+    missing_test="Send ping frames without reading, and expect the connection to end.",
+    run=_unread_pongs,
+    alone=True,
+)
+
+
+async def _unread_responses(scene: Scene) -> Outcome:
+    peer = await scene.enter(receive_buffer=4096)
+    data = frames.frame(frames.TEXT, scene.encode(type="ping").encode())
+    defence = await flood_without_reading(peer, data, 6 * 2**20, scene.promised.close_deadline_s + 3)
+    return held(defence) if defence else broken("the server read 6 MiB of messages and keeps their responses in memory")
+
+
+UNREAD_RESPONSES = Probe(
+    id="slow/5",
+    title="Responses do not pile up for a client that does not read",
+    severity="P1",
+    profile="core",
+    requirement="The data kept for one connection is limited, responses included.",
+    expected="the connection ends, or the server stops reading from it",
+    fix="Send responses through the same limited queue as events, and limit the message rate.",
+    missing_test="Send ping messages without reading, and expect the connection to end.",
+    run=_unread_responses,
+    alone=True,
+)
