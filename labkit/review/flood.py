@@ -111,13 +111,13 @@ async def _burst(scene: Scene, sender: Peer, room: str) -> tuple[int, bool]:
     return kinds.count("chat"), "error" not in kinds
 
 
-async def flood_without_reading(peer: Peer, data: bytes, most_bytes: int, deadline_s: float) -> str | None:
+async def flood_without_reading(peer: Peer, data: bytes, max_bytes: int, deadline_s: float) -> str | None:
     """Send `data` repeatedly without reading; return how the server limits it, None if it does not.
 
     `deadline_s`: how many seconds after the last byte the server may take.
     """
     peer.stop_reading()
-    times = most_bytes // len(data)
+    times = max_bytes // len(data)
     peer.note(
         f"reads nothing and sends {len(data)} bytes {times} times: {data[6:46]!r}",
         f"for _ in range({times}): {peer.name}.send_bytes({literal(data)})",
@@ -125,7 +125,7 @@ async def flood_without_reading(peer: Peer, data: bytes, most_bytes: int, deadli
     )
     batch = data * max(1, BATCH_BYTES // len(data))
     sent, stuck_s = 0, 2.0
-    while sent < most_bytes:
+    while sent < max_bytes:
         if peer.is_lost or peer.transport.is_closing():
             return f"the connection was ended after {sent // 1024} KiB"
         peer.transport.write(batch)

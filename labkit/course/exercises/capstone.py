@@ -118,7 +118,7 @@ async def _slow_one(stage: Any) -> Outcome:
     stalled = await stage.enter(room, receive_buffer=4096)
     stalled.stop_reading()
     unanswered = monotonic() + 0.9 * stage.target.promised.ping_timeout_s  # from then on it may be the heartbeat
-    with stage.transcript.mute():
+    with stage.transcript.paused():
         while turn < TURNS and not lost(stalled):
             turn += 1
             for _ in range(AT_ONCE):
