@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from labkit.course import generate
-from labkit.course.places import read, written
+from labkit.course.notebook import notebook_json, read_notebook
 
 
 def build(home: Path, *, is_only_compared: bool = False) -> list[Path]:
@@ -21,10 +21,10 @@ def made(home: Path) -> dict[Path, str]:
     """Each file of `solutions/` and `exercises/` as it must be."""
     files = {}
     for path in sorted((home / "solutions").glob("*.ipynb")):
-        notebook = read(path)
+        notebook = read_notebook(path)
         try:
-            files[path] = written(generate.source(notebook, path.stem))
-            files[home / "exercises" / path.name] = written(generate.exercise(notebook, path.stem))
+            files[path] = notebook_json(generate.source(notebook, path.stem))
+            files[home / "exercises" / path.name] = notebook_json(generate.exercise(notebook, path.stem))
         except (generate.BadSource, KeyError) as error:
             raise generate.BadSource(f"{path.name}: {error}") from None
     return files

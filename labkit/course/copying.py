@@ -16,7 +16,7 @@ from labkit.bench.seed import FILE as SEED
 from labkit.bench.seed import number_of
 from labkit.bench.working_copy import MARK, OWN, is_copy
 from labkit.course.exercises import exercises
-from labkit.course.places import text, without_outputs, written
+from labkit.course.notebook import cell_source, notebook_json, without_outputs
 
 FIRST = "notebooks/00_start_here.ipynb"
 LESSONS = (
@@ -137,13 +137,13 @@ def _given(copy: Path) -> dict[str, str]:
 
 def _published(path: Path) -> str:
     whole = path.read_text(encoding="utf-8")
-    return written(without_outputs(json.loads(whole))) if path.suffix == ".ipynb" else whole
+    return notebook_json(without_outputs(json.loads(whole))) if path.suffix == ".ipynb" else whole
 
 
 def _fingerprint(whole: str) -> str:
     """A hash of what a person writes: the cells of a notebook without outputs and metadata, else the whole text."""
     try:
-        cells = [[cell["cell_type"], text(cell)] for cell in json.loads(whole)["cells"]]
+        cells = [[cell["cell_type"], cell_source(cell)] for cell in json.loads(whole)["cells"]]
     except (ValueError, KeyError, TypeError):
         cells = [["raw", whole]]
     return hashlib.sha256(json.dumps(cells).encode()).hexdigest()

@@ -15,7 +15,7 @@ from typing import Any
 from labkit.course.exercise import Exercise
 from labkit.course.exercises import exercise as by_id
 from labkit.course.judging import not_started
-from labkit.course.places import Notebook, text
+from labkit.course.notebook import Notebook, cell_source
 from labkit.course.result import as_html
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -58,7 +58,7 @@ def exercise(notebook: Notebook, exercise_id: str) -> Notebook:
         cell["execution_count"] = count
         role = _role(cell)
         if role == "answer":
-            cell["source"] = _lines(cleared(text(cell)))
+            cell["source"] = _lines(cleared(cell_source(cell)))
             cell["outputs"] = []
         elif role == "check":
             cell["outputs"] = [_blank_output(by_id(exercise_id), count)]
@@ -90,9 +90,9 @@ def cleared(cell: str) -> str:
 def _role(cell: dict[str, Any]) -> str | None:
     if cell["cell_type"] != "code":
         return None
-    if BEGIN in text(cell):
+    if BEGIN in cell_source(cell):
         return "answer"
-    return "check" if _CHECK.search(text(cell)) else None
+    return "check" if _CHECK.search(cell_source(cell)) else None
 
 
 def _nbgrader(role: str, grade_id: str) -> dict[str, Any]:
@@ -109,8 +109,8 @@ def _must_be_complete(notebook: Notebook, exercise_id: str) -> None:
 
 def faults_of(notebook: Notebook, asked: Exercise) -> Iterator[str]:
     """What is missing in the source of an exercise."""
-    answers = [text(cell) for cell in notebook["cells"] if _role(cell) == "answer"]
-    checks = [_CHECK.findall(text(cell)) for cell in notebook["cells"] if _role(cell) == "check"]
+    answers = [cell_source(cell) for cell in notebook["cells"] if _role(cell) == "answer"]
+    checks = [_CHECK.findall(cell_source(cell)) for cell in notebook["cells"] if _role(cell) == "check"]
     if not answers:
         yield f"no cell has {BEGIN}"
     if checks != [[asked.id]]:
@@ -121,10 +121,10 @@ def faults_of(notebook: Notebook, asked: Exercise) -> Iterator[str]:
             yield f"the blank asks no question: {answer[:60]!r}"
     if answers and not any(f"def {asked.answer}" in cleared(one) or f"class {asked.answer}" in one for one in answers):
         yield f"no blank defines {asked.answer}"
-    first = text(notebook["cells"][0])
+    first = cell_source(notebook["cells"][0])
     if asked.title not in first:
         yield f"the first cell does not say the title: {asked.title}"
-    prose = "\n".join(text(cell) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+    prose = "\n".join(cell_source(cell) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
     if f"../notebooks/{asked.lesson}.ipynb" not in prose:
         yield f"there is no link to ../notebooks/{asked.lesson}.ipynb"
 

@@ -16,7 +16,7 @@ from labkit.course.exercise import Check, Exercise, Misconception, Seen, inconcl
 from labkit.course.result import Judged, Result
 from labkit.course.running import faults, shortage
 from labkit.course.running.answer_process import HELD_UP_S, WORDLESS, AnswerProcess, Fault
-from labkit.course.running.nursery import CannotFork, Nursery
+from labkit.course.running.fork_server import CannotFork, ForkServer
 from labkit.course.stage import NOT_DONE, Calls, Stage, look
 from labkit.faults import Proxy
 from labkit.review.lateness import Lateness
@@ -37,9 +37,9 @@ async def judge(
     *,
     name: str | None = None,
     seed: int = DEFAULT_SEED,
-    nursery: Nursery | None = None,
+    fork_server: ForkServer | None = None,
 ) -> Result:
-    """Judge the answer that `source` defines as `name`. A nursery may be shared by many."""
+    """Judge the answer that `source` defines as `name`. A fork server may be shared by many."""
     began = monotonic()
     name = name or exercise.answer
     if blank.state(source, name) == blank.NOT_STARTED:
@@ -48,7 +48,7 @@ async def judge(
         return not_done(exercise, why)
     try:
         async with contextlib.AsyncExitStack() as stack:
-            used = nursery if nursery is not None else await stack.enter_async_context(Nursery())
+            used = fork_server if fork_server is not None else await stack.enter_async_context(ForkServer())
             return await _Judgement(exercise, source, name, seed, used).result(began)
     except CannotFork as error:
         return not_done(exercise, str(error), monotonic() - began)
@@ -76,12 +76,12 @@ def _not_looked_at(exercise: Exercise) -> tuple[Judged, ...]:
 class _Judgement:
     """One run over the checks of one exercise."""
 
-    def __init__(self, exercise: Exercise, source: str, name: str, seed: int, nursery: Nursery) -> None:
+    def __init__(self, exercise: Exercise, source: str, name: str, seed: int, fork_server: ForkServer) -> None:
         self._exercise = exercise
         self._source = source
         self._name = name
         self._seed = seed
-        self._nursery = nursery
+        self._fork_server = fork_server
         self._seen: dict[str, tuple[Seen, Stage | Calls]] = {}
         self._fault: Fault | None = None
         self._printed = ""
@@ -98,12 +98,12 @@ class _Judgement:
 
     async def _in_process(self, checks: list[Check]) -> None:
         """Run these against one process."""
-        async with self._nursery.start(self._request()) as process:
+        async with self._fork_server.start(self._request()) as process:
             if process.fault is None:
                 await self._run(checks, process)
                 await asyncio.sleep(0)
-            if process.fault == Fault(WORDLESS) and self._nursery.death:
-                process.fault = Fault("no-parent", self._nursery.death)
+            if process.fault == Fault(WORDLESS) and self._fork_server.death:
+                process.fault = Fault("no-parent", self._fork_server.death)
             self._fault = self._fault or process.fault
             self._printed = self._printed or process.printed
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict, get_args
 
 from labkit.bench.working_copy import OWN
-from labkit.course.places import copy_in_use
+from labkit.course.paths import copy_in_use
 from labkit.platform.locks import locked
 
 Status = Literal["started", "fail", "pass", "inconclusive", "help"]

@@ -12,10 +12,10 @@ from labkit.course.build import build
 from labkit.course.exercise import Exercise
 from labkit.course.exercises import exercises
 from labkit.course.judging import judge
-from labkit.course.places import read, text
+from labkit.course.notebook import cell_source, read_notebook
 from labkit.course.result import NOT_STARTED
 from labkit.course.running.faults import RUNS, SENTENCES
-from labkit.course.running.nursery import Nursery
+from labkit.course.running.fork_server import ForkServer
 from labkit.course.source import of_file
 
 AT_ONCE = 4
@@ -70,22 +70,22 @@ def links_back(home: Path, asked: Exercise) -> Iterator[str]:
     path = home / "notebooks" / f"{asked.lesson}.ipynb"
     if not path.exists():
         yield f"{asked.id}: its lesson {path.name} is missing"
-    elif f"../exercises/{asked.id}.ipynb" not in "".join(text(cell) for cell in read(path)["cells"]):
+    elif f"../exercises/{asked.id}.ipynb" not in "".join(cell_source(cell) for cell in read_notebook(path)["cells"]):
         yield f"{path.name} has no link to ../exercises/{asked.id}.ipynb"
 
 
 async def judged(home: Path, wanted: Iterable[Exercise]) -> list[str]:
     """Blanks say that they are not started, solutions pass."""
     turns = asyncio.Semaphore(AT_ONCE)
-    async with Nursery() as nursery:
+    async with ForkServer() as fork_server:
 
         async def one(asked: Exercise) -> list[str]:
             blank, solution = (
                 of_file(home / folder / f"{asked.id}.ipynb", asked.answer) for folder in ("exercises", "solutions")
             )
             async with turns:
-                untouched = await judge(asked, blank.source, nursery=nursery)
-                solved = await judge(asked, solution.source, nursery=nursery)
+                untouched = await judge(asked, blank.source, fork_server=fork_server)
+                solved = await judge(asked, solution.source, fork_server=fork_server)
             faults = [] if untouched.state == NOT_STARTED else [f"{asked.id}: the blank is {untouched.verdict}"]
             return faults if solved.verdict == "pass" else [*faults, f"{asked.id}: the solution fails\n{solved}"]
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from labkit.course import generate
 from labkit.course.exercise import Exercise
-from labkit.course.places import DEFAULT, answer_of, original, read, without_outputs, written
+from labkit.course.notebook import notebook_json, read_notebook, without_outputs
+from labkit.course.paths import DEFAULT, answer_of, original
 from labkit.course.progress import Record
 from labkit.course.source import of_file
 from labkit.course.source.text import lines
@@ -22,7 +23,9 @@ def reset(asked: Exercise) -> tuple[Path, Path | None]:
     path = answer_of(asked.id)
     if path.parent == original() / "exercises":
         raise OSError(f"there is no working copy in or around {Path.cwd()}; `labkit lab {DEFAULT}` makes one")
-    made = written(without_outputs(generate.exercise(read(original() / "solutions" / f"{asked.id}.ipynb"), asked.id)))
+    made = notebook_json(
+        without_outputs(generate.exercise(read_notebook(original() / "solutions" / f"{asked.id}.ipynb"), asked.id))
+    )
     kept = None
     if path.exists():
         folder = path.parent / SAVED

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from labkit.cli import main
-from labkit.course.places import original
+from labkit.course.paths import original
 
 SOLUTION = original() / "solutions" / "04-validator.ipynb"
 

@@ -14,7 +14,7 @@ from labkit.bench.launch.python import ISOLATED
 from labkit.bench.seed import FILE
 from labkit.cli import main
 from labkit.commands import lab
-from labkit.course.places import original
+from labkit.course.paths import original
 
 FIRST = "notebooks/00_start_here.ipynb"
 

@@ -15,7 +15,7 @@ import labkit
 from labkit.course.checking import NotPassed, checked, noted
 from labkit.course.exercises import exercise
 from labkit.course.judging import judge, not_started
-from labkit.course.places import original
+from labkit.course.paths import original
 from labkit.course.progress import Progress
 from labkit.course.source import Answer, of_file
 from labkit.wire import background

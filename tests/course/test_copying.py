@@ -15,7 +15,7 @@ from labkit.classroom.membership import Membership, membership
 from labkit.course import working
 from labkit.course.copying import CHANGES, LESSONS, NoCopy, files, prepare
 from labkit.course.exercises import exercise
-from labkit.course.places import answer_of, original
+from labkit.course.paths import answer_of, original
 from labkit.course.progress import Progress, home
 
 COURSE = original()

@@ -9,13 +9,14 @@ import pytest
 from labkit.course import generate
 from labkit.course.build import build, made
 from labkit.course.exercises import exercise, exercises
-from labkit.course.places import original, read, text, written
+from labkit.course.notebook import cell_source, notebook_json, read_notebook
+from labkit.course.paths import original
 
 HOME = original()
 
 
 def solution(name: str = "02-auth") -> Any:
-    return read(HOME / "solutions" / f"{name}.ipynb")
+    return read_notebook(HOME / "solutions" / f"{name}.ipynb")
 
 
 def roles(notebook: Any) -> list[str]:
@@ -36,16 +37,18 @@ def test_only_the_blank_differs(name: str) -> None:
     ours, theirs = solution(name)["cells"], generate.exercise(solution(name), name)["cells"]
     assert [cell["id"] for cell in ours] == [cell["id"] for cell in theirs]
     assert len({cell["id"] for cell in ours}) == len(ours)
-    differing = [one for one, other in zip(ours, theirs) if text(one) != text(other)]
-    assert differing and all(generate.BEGIN in text(cell) for cell in differing)
-    assert not any("SOLUTION" in text(cell) for cell in theirs)
+    differing = [one for one, other in zip(ours, theirs) if cell_source(one) != cell_source(other)]
+    assert differing and all(generate.BEGIN in cell_source(cell) for cell in differing)
+    assert not any("SOLUTION" in cell_source(cell) for cell in theirs)
 
 
 def test_generating_twice_is_generating_once() -> None:
     """A source that was made is the source that is made."""
     once = generate.source(solution(), "02-auth")
     assert generate.source(once, "02-auth") == once
-    assert written(generate.exercise(once, "02-auth")) == written(generate.exercise(copy.deepcopy(once), "02-auth"))
+    assert notebook_json(generate.exercise(once, "02-auth")) == notebook_json(
+        generate.exercise(copy.deepcopy(once), "02-auth")
+    )
 
 
 def test_metadata_is_nbgraders() -> None:
@@ -93,7 +96,7 @@ def test_what_no_exercise_can_be_made_of_is_refused(old: str, new: str, told: st
     """The message says what is missing."""
     notebook = solution()
     for cell in notebook["cells"]:
-        cell["source"] = text(cell).replace(old, new)
+        cell["source"] = cell_source(cell).replace(old, new)
     with pytest.raises(generate.BadSource, match=told):
         generate.exercise(notebook, "02-auth")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from labkit.course.exercises import exercise, exercises
-from labkit.course.places import original
+from labkit.course.paths import original
 from labkit.course.source import of_file
 from tests.course.matrix import judgements
 from tests.course.mutants import Mutant, mutants

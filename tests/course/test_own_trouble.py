@@ -14,7 +14,7 @@ import pytest
 from labkit.course.exercise import Seen, passed
 from labkit.course.exercises import exercise
 from labkit.course.judging import judge
-from labkit.course.places import original
+from labkit.course.paths import original
 from labkit.course.result import Result
 from labkit.course.source import of_file
 from labkit.course.stage import Calls
@@ -87,8 +87,8 @@ def test_an_answer_that_stops_its_parent_harms_no_other(kind: str, signal: str) 
     assert time.monotonic() - began < 30
 
 
-def test_a_dead_nursery_is_told_with_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("labkit.course.running.nursery.python", lambda *_: [sys.executable, "-c", "1 / 0"])
+def test_dead_fork_server_is_reported_with_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("labkit.course.running.fork_server.python", lambda *_: [sys.executable, "-c", "1 / 0"])
     result = judged("rule", f"{RULE}return x\n")
     assert (result.verdict, result.ids("fail")) == ("inconclusive", [])
     assert result.checks[0].actual.endswith("it died: ZeroDivisionError: division by zero; check again")

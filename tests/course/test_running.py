@@ -19,7 +19,7 @@ from labkit.course.judging import judge
 from labkit.course.result import Result
 from labkit.course.running.answer_process import AnswerProcess, Ended, Fault
 from labkit.course.running.faults import SENTENCES, at_line, sentence
-from labkit.course.running.nursery import Nursery
+from labkit.course.running.fork_server import ForkServer
 from labkit.course.running.packets import packed
 from labkit.course.stage import Calls, Stage
 
@@ -101,11 +101,11 @@ def results() -> dict[str, Result]:
 
     async def judge_all() -> list[Result]:
         turns = asyncio.Semaphore(3)  # several of them compute all the time, and each needs a second of a processor
-        async with Nursery() as nursery:
+        async with ForkServer() as fork_server:
 
             async def one(kind: str, source: str) -> Result:
                 async with turns:
-                    return await judge(exercise(kind), source, nursery=nursery)
+                    return await judge(exercise(kind), source, fork_server=fork_server)
 
             return list(await asyncio.gather(*(one(*rough) for rough in ROUGH.values())))
 
@@ -274,10 +274,10 @@ def processes_marked(mark: str) -> set[int]:
 
 ASKER = """
 import asyncio, sys
-from labkit.course.running.nursery import Nursery
+from labkit.course.running.fork_server import ForkServer
 from labkit.course.running.packets import packed
 async def main():
-    async with Nursery() as nursery, nursery.start({"source": "def f():\\n  while True: pass", "name": "f",
+    async with ForkServer() as fork_server, fork_server.start({"source": "def f():\\n  while True: pass", "name": "f",
             "kind": "rule", "settings": {}, "drive": None}) as process:
         print("ready", flush=True)
         await process.call()
@@ -294,7 +294,7 @@ def test_nothing_is_left_when_the_judge_is_killed() -> None:
     asker = subprocess.Popen([sys.executable, "-c", ASKER], stdout=subprocess.PIPE, text=True, env=environment)
     assert asker.stdout is not None
     assert asker.stdout.readline() == "ready\n"
-    assert len(processes_marked(mark)) >= 3  # who asked, the nursery, the answer
+    assert len(processes_marked(mark)) >= 3  # who asked, the fork_server, the answer
     os.kill(asker.pid, signal.SIGKILL)
     asker.wait()
     asker.stdout.close()

@@ -10,7 +10,7 @@ import pytest
 
 from labkit.course.exercise import Check, Exercise, Misconception
 from labkit.course.exercises import exercise
-from labkit.course.places import original
+from labkit.course.paths import original
 from labkit.course.verify import judged, links_back, listed, verify, well_made
 
 HOME = original()

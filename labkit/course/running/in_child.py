@@ -48,7 +48,7 @@ def main(control: int, output: int) -> NoReturn:
 
 def _settle_in(output: int) -> None:
     os.setsid()  # so that all it starts can be ended with it
-    _die_with_the_nursery()
+    _die_with_the_fork_server()
     nothing = os.open(os.devnull, os.O_RDONLY)
     for number, source in ((0, nothing), (1, output), (2, output)):
         os.dup2(source, number)
@@ -66,7 +66,7 @@ def _settle_in(output: int) -> None:
     sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
-def _die_with_the_nursery() -> None:
+def _die_with_the_fork_server() -> None:
     if sys.platform == "linux":
         import ctypes
 

@@ -14,7 +14,7 @@ import pytest
 
 from labkit.course.exercises import exercise, exercises
 from labkit.course.judging import judge
-from labkit.course.running.nursery import Nursery
+from labkit.course.running.fork_server import ForkServer
 from labkit.course.source import needed, of_file
 from tests.course.answers import Known, known, unseen
 from tests.course.source.test_answer import sources
@@ -118,11 +118,11 @@ def test_answer_built_up_in_cells_passes(name: str, tmp_path: Path) -> None:
 
     async def judged() -> list[str]:
         asked = exercise(name)
-        async with Nursery() as nursery:
+        async with ForkServer() as fork_server:
             verdicts = []
             for answer in right(name):
                 path = notebook(tmp_path / "answer.ipynb", built_up(answer.source))
-                result = await judge(asked, of_file(path, asked.answer).source, nursery=nursery)
+                result = await judge(asked, of_file(path, asked.answer).source, fork_server=fork_server)
                 verdicts.append(f"{answer.name}: {result.verdict}")
             return verdicts
 

@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from labkit.course.exercises import exercises
-from labkit.course.places import original
+from labkit.course.paths import original
 from labkit.course.source import NoSource, needed, of_file
 
 GET = "def answer(x): return T.get(x)"

@@ -1,4 +1,4 @@
-"""The nursery: a process with the libraries loaded and one thread, which forks a process for each answer.
+"""The fork server: a process with the libraries loaded and one thread, which forks a process for each answer.
 
 Its argument is the descriptor of a socket to the judge. An order is 9 bytes: b"s" starts an answer (with two
 descriptors: its socket and the pipe for what it prints; answered with b"s" and its pid, or with b"x" and the errno when

@@ -1,15 +1,10 @@
 """Where the course lies: its sources, and the working copy in which a learner edits."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import labkit
 from labkit.bench import working_copy
 
-Notebook = dict[str, Any]
-FOLDERS = ("notebooks", "exercises", "solutions")
-OF_A_RUN = ("execution", "ExecuteTime", "collapsed", "scrolled")  # of a cell's metadata
 DEFAULT = "my-course"  # the working copy that `make lab` opens
 
 
@@ -43,31 +38,3 @@ def answer_of(exercise_id: str) -> Path:
             if path.exists():
                 return path
     return (copy or original()) / "exercises" / name
-
-
-def read(path: Path) -> Notebook:
-    """A notebook. Raises OSError or ValueError."""
-    notebook: Notebook = json.loads(path.read_text(encoding="utf-8"))
-    return notebook
-
-
-def written(notebook: Notebook) -> str:
-    """A notebook as nbformat writes it, so that saving it in JupyterLab changes nothing else."""
-    return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False, separators=(",", ": ")) + "\n"
-
-
-def without_outputs(notebook: Notebook) -> Notebook:
-    """Return a notebook that nobody has run: its sources, and nothing that a run or a screen left behind."""
-    cells = [dict(cell) for cell in notebook["cells"]]
-    for cell in cells:
-        cell["metadata"] = {key: kept for key, kept in cell.get("metadata", {}).items() if key not in OF_A_RUN}
-        if cell["cell_type"] == "code":
-            cell["outputs"], cell["execution_count"] = [], None
-    kept = {key: value for key, value in notebook.get("metadata", {}).items() if key != "widgets"}
-    return notebook | {"cells": cells, "metadata": kept}
-
-
-def text(cell: dict[str, Any]) -> str:
-    """The source of a cell."""
-    source = cell["source"]
-    return source if isinstance(source, str) else "".join(source)

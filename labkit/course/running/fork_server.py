@@ -1,6 +1,6 @@
-"""One process that forks an answer's process in no time: the judge's side. `nursery_main` is the other.
+"""One process that forks an answer's process in no time: the judge's side. `fork_server_main` is the other.
 
-async with Nursery() as nursery, nursery.start(request) as process:
+async with ForkServer() as fork_server, fork_server.start(request) as process:
     if process.fault is None: ...            # process.url, or await process.call(...)
 """
 
@@ -18,7 +18,7 @@ from typing import IO, Any, Self
 
 from labkit.bench.launch.python import last_words, python
 from labkit.course.running.answer_process import PATIENCE_S, AnswerProcess
-from labkit.course.running.nursery_main import ORDER
+from labkit.course.running.fork_server_main import ORDER
 
 END_S = 10
 FORK_S = 30.0  # a fork takes milliseconds: a nursery that takes so long was stopped
@@ -28,7 +28,7 @@ class CannotFork(RuntimeError):
     """No process for an answer can be started; the text says why."""
 
 
-class Nursery:
+class ForkServer:
     """One process that forks an answer's process in no time. `async with`; leaving it ends them all."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Nursery:
         with theirs:
             try:
                 self._process = subprocess.Popen(
-                    python("labkit.course.running.nursery_main", str(theirs.fileno())),
+                    python("labkit.course.running.fork_server_main", str(theirs.fileno())),
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
