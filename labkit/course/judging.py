@@ -12,10 +12,10 @@ from time import monotonic
 from typing import Any
 
 from labkit.course import blank
-from labkit.course.exercise import Check, Exercise, Misconception, Seen, inconclusive
-from labkit.course.result import Judged, Result
+from labkit.course.exercise import Check, Exercise, Misconception, Outcome, inconclusive
+from labkit.course.result import CheckResult, Result
 from labkit.course.running import faults, shortage
-from labkit.course.running.answer_process import HELD_UP_S, WORDLESS, AnswerProcess, Fault
+from labkit.course.running.answer_process import HELD_UP_S, WORDLESS, AnswerFault, AnswerProcess
 from labkit.course.running.fork_server import CannotFork, ForkServer
 from labkit.course.stage import NOT_DONE, Calls, Stage, look
 from labkit.faults import Proxy
@@ -65,12 +65,12 @@ def not_started(exercise: Exercise) -> Result:
 
 def not_done(exercise: Exercise, why: str, seconds: float = 0.0) -> Result:
     """Of an answer that could not be judged, for a reason that is no fault of the answer's."""
-    runs = Judged(faults.RUNS, "inconclusive", faults.EXPECTED, why)
+    runs = CheckResult(faults.RUNS, "inconclusive", faults.EXPECTED, why)
     return Result(exercise, "inconclusive", (runs, *_not_looked_at(exercise)), seconds=seconds)
 
 
-def _not_looked_at(exercise: Exercise) -> tuple[Judged, ...]:
-    return tuple(Judged(check.id, "inconclusive", check.expected, "not looked at") for check in exercise.checks)
+def _not_looked_at(exercise: Exercise) -> tuple[CheckResult, ...]:
+    return tuple(CheckResult(check.id, "inconclusive", check.expected, "not looked at") for check in exercise.checks)
 
 
 class _Judgement:
@@ -82,8 +82,8 @@ class _Judgement:
         self._name = name
         self._seed = seed
         self._fork_server = fork_server
-        self._seen: dict[str, tuple[Seen, Stage | Calls]] = {}
-        self._fault: Fault | None = None
+        self._seen: dict[str, tuple[Outcome, Stage | Calls]] = {}
+        self._fault: AnswerFault | None = None
         self._printed = ""
         self._lateness = Lateness()
 
@@ -102,8 +102,8 @@ class _Judgement:
             if process.fault is None:
                 await self._run(checks, process)
                 await asyncio.sleep(0)
-            if process.fault == Fault(WORDLESS) and self._fork_server.death:
-                process.fault = Fault("no-parent", self._fork_server.death)
+            if process.fault == AnswerFault(WORDLESS) and self._fork_server.death:
+                process.fault = AnswerFault("no-parent", self._fork_server.death)
             self._fault = self._fault or process.fault
             self._printed = self._printed or process.printed
 
@@ -165,7 +165,7 @@ class _Judgement:
             seen = seen._replace(actual=told)
         self._seen[check.id] = seen, stage
 
-    def _raised(self, meanwhile: list[Fault], stage: Stage | Calls) -> Fault | None:
+    def _raised(self, meanwhile: list[AnswerFault], stage: Stage | Calls) -> AnswerFault | None:
         """The first that this check brought about, or nobody knows which; other checks run beside it."""
         ours = {0} if isinstance(stage, Calls) else {0, *stage.ports()}
         return next((fault for fault in meanwhile if fault.port in ours), None)
@@ -203,25 +203,25 @@ class _Judgement:
             printed=self._printed,
         )
 
-    def _runs(self) -> Judged:
+    def _runs(self) -> CheckResult:
         if self._fault is None:
-            return Judged(faults.RUNS, "pass", faults.EXPECTED, "it does")
+            return CheckResult(faults.RUNS, "pass", faults.EXPECTED, "it does")
         told = faults.sentence(self._fault, self._source)
         if self._fault.kind in faults.UNJUDGED:
-            return Judged(faults.RUNS, "inconclusive", faults.EXPECTED, told)
-        return Judged(faults.RUNS, "fail", faults.EXPECTED, told, (), faults.misconception(self._fault).tag)
+            return CheckResult(faults.RUNS, "inconclusive", faults.EXPECTED, told)
+        return CheckResult(faults.RUNS, "fail", faults.EXPECTED, told, (), faults.misconception(self._fault).tag)
 
-    def _judged(self, check: Check) -> Judged:
+    def _judged(self, check: Check) -> CheckResult:
         was_cut = self._fault is not None and self._fault.kind in faults.UNJUDGED
         if check.id not in self._seen or (was_cut and self._seen[check.id][0].verdict == "fail"):
-            return Judged(check.id, "inconclusive", check.expected, NOT_LOOKED)
+            return CheckResult(check.id, "inconclusive", check.expected, NOT_LOOKED)
         seen, stage = self._seen[check.id]
         missing = [need for need in check.needs if need not in self._seen or self._seen[need][0].verdict != "pass"]
         if missing and seen.verdict == "fail":
             seen = inconclusive(f"shows nothing while {missing[0]} does not hold")
         tag = (seen.misconception or check.usual).tag if seen.verdict == "fail" else None
         told = check.id, seen.verdict, check.expected, seen.actual
-        return Judged(*told, evidence=stage.evidence(), misconception=tag, series=stage.series)
+        return CheckResult(*told, evidence=stage.evidence(), misconception=tag, series=stage.series)
 
 
 def misconceptions(exercise: Exercise) -> dict[str, Misconception]:

@@ -27,7 +27,7 @@ STYLE = """
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class CheckResult:
     """One check. `evidence`: what was said and came, a line a step; `misconception`: the tag of what is behind it.
 
     `series`: numbers that a picture shows better, by name.
@@ -53,7 +53,7 @@ class Result:
 
     exercise: Exercise
     verdict: Verdict
-    checks: tuple[Judged, ...]
+    checks: tuple[CheckResult, ...]
     why: str = ""
     hints: tuple[str, ...] = ()
     step: int = 1
@@ -62,7 +62,7 @@ class Result:
     printed: str = ""
     unrecorded: str = ""  # why it is not in the learner's progress
 
-    def __iter__(self) -> Iterator[Judged]:
+    def __iter__(self) -> Iterator[CheckResult]:
         return iter(self.checks)
 
     @property
@@ -71,7 +71,7 @@ class Result:
         return self.hints[min(self.step, len(self.hints)) - 1] if self.hints else ""
 
     @property
-    def first_failed(self) -> Judged | None:
+    def first_failed(self) -> CheckResult | None:
         """The first check that failed."""
         return next((check for check in self.checks if check.verdict == "fail"), None)
 
@@ -150,7 +150,7 @@ def as_html(result: Result) -> str:
     )
 
 
-def _check(result: Result, check: Judged) -> str:
+def _check(result: Result, check: CheckResult) -> str:
     mark = f'<span aria-hidden="true">{MARKS[check.verdict]}</span> <b>{check.verdict}</b>'
     if result.state == NOT_STARTED:
         mark = '<span aria-hidden="true">○</span>'
@@ -161,7 +161,7 @@ def _check(result: Result, check: Judged) -> str:
     return f"<li>{told}{came}</li>"
 
 
-def _in_full(result: Result, check: Judged) -> str:
+def _in_full(result: Result, check: CheckResult) -> str:
     lines = "\n".join(shortened(check.evidence))
     rows = [
         ("Sent and came", f"<pre>{_text(lines)}</pre>" if lines else ""),
@@ -180,7 +180,7 @@ def _picture(result: Result) -> str:
     return "" if shown is None else svg(shown)
 
 
-def svg(check: Judged) -> str:
+def svg(check: CheckResult) -> str:
     """A line a series, over its numbers, with the highest value written out."""
     highest = max((max(values) for values in check.series.values() if values), default=1) or 1
     longest = max(len(values) for values in check.series.values())

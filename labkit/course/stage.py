@@ -1,7 +1,7 @@
 """What a check plays on: connections to a learner's handler, or calls of a learner's rule. Both keep the evidence.
 
 A `Stage` is the reviewer's `Scene` with the numbers of the exercise, so that a check reads like a probe and the
-reviewer's probes run on it as they are (`asked`).
+reviewer's probes run on it as they are (`by_probes`).
 """
 
 import asyncio
@@ -9,9 +9,8 @@ from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any
 
-from labkit.course.exercise import Misconception, Seen, failed, inconclusive, passed
-from labkit.course.running.answer_process import AnswerProcess, Called
-from labkit.course.running.answer_process import Ended as ProcessEnded
+from labkit.course.exercise import Misconception, Outcome, failed, inconclusive, passed
+from labkit.course.running.answer_process import AnswerEnded, AnswerProcess, CallResult
 from labkit.course.running.shortage import shortage
 from labkit.faults import Proxy
 from labkit.review import finding
@@ -27,7 +26,7 @@ PATIENCE_S = 3.0
 LONGEST_S = 30.0
 NOT_DONE = f"not done after {LONGEST_S:g} s"
 MOST_CALLS_SHOWN = 12
-Run = Callable[[Any], Awaitable[Seen]]
+Run = Callable[[Any], Awaitable[Outcome]]
 
 
 class Stage(Scene):
@@ -63,7 +62,7 @@ class Calls:
         self.series: dict[str, tuple[float, ...]] = {}
         self._calls: list[str] = []
 
-    async def call(self, *arguments: Any, shown: str | None = None) -> Called:
+    async def call(self, *arguments: Any, shown: str | None = None) -> CallResult:
         """Call the answer. `shown`: how the call looks in the evidence. Raises Ended."""
         look = shown or f"{self._name}({', '.join(_short(one) for one in arguments)})"
         self._calls.append(f"{look} -> nothing came back")
@@ -81,7 +80,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:60]}... ({len(text)} characters)"
 
 
-async def look(run: Run, stage: Stage | Calls) -> Seen:
+async def look(run: Run, stage: Stage | Calls) -> Outcome:
     """What a check sees, whatever happens to it."""
     try:
         async with asyncio.timeout(LONGEST_S):
@@ -90,7 +89,7 @@ async def look(run: Run, stage: Stage | Calls) -> Seen:
         if shortage(instead):
             raise
         return failed(str(instead))
-    except ProcessEnded:
+    except AnswerEnded:
         return inconclusive("the answer's process has ended")
     except TimeoutError:
         return inconclusive(NOT_DONE)
@@ -103,12 +102,12 @@ async def look(run: Run, stage: Stage | Calls) -> Seen:
 Probing = Callable[[Any], Awaitable[finding.Seen]]
 
 
-def asked(*probes: str | Probing, misconception: Misconception | None = None) -> Run:
+def by_probes(*probes: str | Probing, misconception: Misconception | None = None) -> Run:
     """A check that asks the reviewer's probes, by their ids, and others like them; the first that fails is told."""
     known: dict[str, Probing] = {probe.id: probe.run for probe in PROBES}
     runs = [known[probe] if isinstance(probe, str) else probe for probe in probes]
 
-    async def run(stage: Any) -> Seen:
+    async def run(stage: Any) -> Outcome:
         seen = finding.held("")
         for probe in runs:
             seen = await probe(stage)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.course.running.packets import HEAD, Odd, Unreadable, length, packed, unpacked
+from labkit.course.running.packets import HEAD, BadPacket, Opaque, length, packed, unpacked
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(),
@@ -30,13 +30,13 @@ def test_plain_data_arrives_as_it_was(value: object) -> None:
 
 def test_what_is_not_plain_arrives_as_what_it_looks_like() -> None:
     """An object is named and shown, and none of its code is here."""
-    assert there_and_back([Fraction(1, 2)]) == [Odd("Fraction", "Fraction(1, 2)")]
+    assert there_and_back([Fraction(1, 2)]) == [Opaque("Fraction", "Fraction(1, 2)")]
 
 
 def test_a_subclass_is_not_plain() -> None:
     """A dict with methods of its own could lie."""
     liar = type("Liar", (dict,), {"__repr__": lambda self: "honest"})
-    assert there_and_back(liar(a=1)) == Odd("Liar", "honest")
+    assert there_and_back(liar(a=1)) == Opaque("Liar", "honest")
 
 
 def test_what_goes_round_in_circles_arrives() -> None:
@@ -49,13 +49,13 @@ def test_what_goes_round_in_circles_arrives() -> None:
 @pytest.mark.parametrize("body", [b"", b"no pickle", pickle.dumps(Fraction(1, 2)), pickle.dumps(pytest.raises)])
 def test_code_and_nonsense_are_refused(body: bytes) -> None:
     """A packet that would import something is not read."""
-    with pytest.raises(Unreadable):
+    with pytest.raises(BadPacket):
         unpacked(body)
 
 
 def test_a_giant_is_refused_on_both_sides() -> None:
     """Neither written nor waited for."""
-    with pytest.raises(Unreadable, match="at most"):
+    with pytest.raises(BadPacket, match="at most"):
         packed(b"x" * 5_000_000)
-    with pytest.raises(Unreadable, match="a packet of"):
+    with pytest.raises(BadPacket, match="a packet of"):
         length(HEAD.pack(2**31))

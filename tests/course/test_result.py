@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from labkit.course.exercises import exercise
 from labkit.course.judging import not_started
-from labkit.course.result import Judged, Result, as_html, svg
+from labkit.course.result import CheckResult, Result, as_html, svg
 
 AUTH = exercise("02-auth")
 LINES = tuple(f"a -> line {number}" for number in range(30))
@@ -12,9 +12,9 @@ FAILED = Result(
     exercise=AUTH,
     verdict="fail",
     checks=(
-        Judged("runs", "pass", "it runs", "it does"),
-        Judged("silence", "fail", "close 4401", "<b>nothing</b>", LINES, "no-auth-timeout"),
-        Judged("stays", "inconclusive", "stays in", "shows nothing"),
+        CheckResult("runs", "pass", "it runs", "it does"),
+        CheckResult("silence", "fail", "close 4401", "<b>nothing</b>", LINES, "no-auth-timeout"),
+        CheckResult("stays", "inconclusive", "stays in", "shows nothing"),
     ),
     why="Who says nothing is kept.",
     hints=("Look.", "It waits.", "wait_for"),

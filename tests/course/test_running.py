@@ -43,7 +43,6 @@ def exercise(kind: str) -> Exercise:
     return Exercise(
         id="00-test",
         title="t",
-        asks="a",
         lesson="02_auth",
         kind=kind,  # type: ignore[arg-type]
         answer="answer",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, NamedTuple
 
-from labkit.course.running.packets import HEAD, Odd, length, packed, unpacked
+from labkit.course.running.packets import HEAD, Opaque, length, packed, unpacked
 
 TICK_S = 0.1  # of a machine that is not busy
 PATIENCE_S = 4.0
@@ -28,7 +28,7 @@ WORDLESS = "silent-end"
 GARBLED = "garbled"
 
 
-class Fault(NamedTuple):
+class AnswerFault(NamedTuple):
     """Why an answer cannot be looked at, or no further. `kind` is a key of `course.running.faults.SENTENCES`."""
 
     kind: str
@@ -37,7 +37,7 @@ class Fault(NamedTuple):
     port: int = 0  # of the client whose handler raised it, where that is known
 
 
-class Called(NamedTuple):
+class CallResult(NamedTuple):
     """What one call of a rule came to: a value, or what it raised."""
 
     value: Any = None
@@ -51,7 +51,7 @@ class Called(NamedTuple):
         return text if len(text) <= 160 else f"{text[:160]}... ({len(text)} characters)"
 
 
-class Ended(Exception):
+class AnswerEnded(Exception):
     """The answer's process can do no more; `process.fault` says why."""
 
 
@@ -62,10 +62,10 @@ class AnswerProcess:
     control: socket.socket
     output: int
     patience_s: float  # how long it may take to load, or a call to return
-    fault: Fault | None = None
+    fault: AnswerFault | None = None
     port: int = 0
     printed: str = ""
-    raised: list[Fault] = field(default_factory=list)  # by the handler, while it served
+    raised: list[AnswerFault] = field(default_factory=list)  # by the handler, while it served
     ended: asyncio.Event = field(default_factory=asyncio.Event)  # set with `fault`
     _answers: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -90,31 +90,31 @@ class AnswerProcess:
         await self._say(request)
         answer, _ = await self._answer()
         if answer is None:
-            self._end(Fault("hangs-on-load"))
+            self._end(AnswerFault("hangs-on-load"))
         else:
             self.port = answer.get("port", 0)
 
-    async def call(self, *arguments: Any) -> Called:
-        """Call a rule. Raises Ended when it does not return, or ends its process."""
+    async def call(self, *arguments: Any) -> CallResult:
+        """Call a rule. Raises AnswerEnded when it does not return, or ends its process."""
         if self.fault is not None:
-            raise Ended
+            raise AnswerEnded
         await self._say(arguments)
         answer, waited_s = await self._answer()
         self._waited += max(0.0, waited_s)
         if answer is None or self._waited > PATIENT * self.patience_s:
-            self._end(Fault("never-returns"))
+            self._end(AnswerFault("never-returns"))
         elif "stuck" in answer:
-            self._end(Fault("stuck", line=answer["stuck"]))
+            self._end(AnswerFault("stuck", line=answer["stuck"]))
         elif "exit" in answer:
-            self._end(Fault("exit", line=answer["exit"]))
+            self._end(AnswerFault("exit", line=answer["exit"]))
         elif "raised" in answer:
             raised = answer["raised"]
-            return Called(raised=f"{raised['type']}: {raised['text']}", line=raised["line"])
-        elif isinstance(answer.get("value"), Odd) and answer["value"].type == "coroutine":
-            self._end(Fault("async-rule"))
+            return CallResult(raised=f"{raised['type']}: {raised['text']}", line=raised["line"])
+        elif isinstance(answer.get("value"), Opaque) and answer["value"].type == "coroutine":
+            self._end(AnswerFault("async-rule"))
         if self.fault is not None:
-            raise Ended
-        return Called(answer.get("value") if answer else None)
+            raise AnswerEnded
+        return CallResult(answer.get("value") if answer else None)
 
     async def caught_up(self) -> None:
         """Wait until all that it reported so far is noted, its end included: a connection ends before that is told."""
@@ -170,9 +170,9 @@ class AnswerProcess:
             while True:
                 self._note(unpacked(await self._exactly(length(await self._exactly(HEAD.size)))))
         except (OSError, EOFError):
-            self._end(Fault(WORDLESS))
+            self._end(AnswerFault(WORDLESS))
         except Exception:  # the answer can write there too, and whatever it writes ends nothing but itself
-            self._end(Fault(GARBLED))
+            self._end(AnswerFault(GARBLED))
 
     def _note(self, report: Any) -> None:
         """Take in a report. Raises whatever comes of one that no code of ours has made."""
@@ -183,10 +183,10 @@ class AnswerProcess:
         elif event in ("ready", "returned"):
             self._answers.put_nowait(_checked(report))
         elif event == "raised":
-            self.raised.append(Fault("raised", str(report["text"]), int(report["line"]), int(report["port"])))
+            self.raised.append(AnswerFault("raised", str(report["text"]), int(report["line"]), int(report["port"])))
         else:
             kind = report["kind"] if event == "fault" else event
-            self._end(Fault(kind, str(report["text"]), int(report["line"])))
+            self._end(AnswerFault(kind, str(report["text"]), int(report["line"])))
 
     def _tick(self, now: float) -> None:
         self._ticks += 1
@@ -217,7 +217,7 @@ class AnswerProcess:
             self.printed += data.decode("utf-8", "replace")[: KEPT_PRINTED - len(self.printed)]
         if self._count > MOST_PRINTED:
             self._close_output()
-            self._end(Fault("print-storm", f"{self._count} bytes"))
+            self._end(AnswerFault("print-storm", f"{self._count} bytes"))
 
     def _close_output(self) -> None:
         if self.output >= 0:
@@ -225,7 +225,7 @@ class AnswerProcess:
             os.close(self.output)
             self.output = -1
 
-    def _end(self, fault: Fault) -> None:
+    def _end(self, fault: AnswerFault) -> None:
         if self.fault is None:
             self.fault = fault
             self.ended.set()

@@ -7,7 +7,7 @@ import ast
 from contextlib import suppress
 
 from labkit.course.exercise import Misconception
-from labkit.course.running.answer_process import GARBLED, Fault
+from labkit.course.running.answer_process import GARBLED, AnswerFault
 from labkit.course.source.text import lines
 
 RUNS = "runs"
@@ -170,12 +170,12 @@ UNJUDGED = {
 }
 
 
-def misconception(fault: Fault) -> Misconception:
+def misconception(fault: AnswerFault) -> Misconception:
     """What stands behind a fault."""
     return SENTENCES.get(fault.kind, SENTENCES[GARBLED])  # no code of ours tells of another
 
 
-def sentence(fault: Fault, source: str) -> str:
+def sentence(fault: AnswerFault, source: str) -> str:
     """What happened, with the line of the answer where there is one."""
     known = UNJUDGED.get(fault.kind) or misconception(fault).sentence.rstrip(".")
     about = f" ({fault.text})" if fault.text else ""

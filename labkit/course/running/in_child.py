@@ -19,7 +19,7 @@ from types import CodeType, FrameType, TracebackType
 from typing import Any, NoReturn
 
 from labkit.course.running import serving, shortage
-from labkit.course.running.packets import HEAD, Unreadable, length, packed, unpacked
+from labkit.course.running.packets import HEAD, BadPacket, length, packed, unpacked
 
 NAME = "answer"  # the name of the answer's file, in tracebacks
 TICK_S = 0.1
@@ -84,8 +84,8 @@ class Link:
         """Report. Raises OSError when the judge is gone."""
         try:
             packet = packed({"event": event} | more)
-        except Unreadable as error:
-            packet = packed({"event": event, "raised": {"type": "Unreadable", "text": str(error), "line": 0}})
+        except BadPacket as error:
+            packet = packed({"event": event, "raised": {"type": "BadPacket", "text": str(error), "line": 0}})
         with self._lock:
             self.sock.sendall(packet)
 

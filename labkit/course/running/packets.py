@@ -1,7 +1,7 @@
 """What passes between the judge and an answer's process: values of plain types, each as a packet with its length.
 
 Towards the judge only plain data is read, so that an answer cannot run code there; what is not plain arrives as an
-`Odd`, which says its type and how it looks.
+`Opaque`, which says its type and how it looks.
 """
 
 import io
@@ -15,7 +15,7 @@ MOST_SHOWN = 200
 _PLAIN = (type(None), bool, int, float, str, bytes)
 
 
-class Odd(NamedTuple):
+class Opaque(NamedTuple):
     """A value that is no plain data: a coroutine, say."""
 
     type: str
@@ -25,39 +25,39 @@ class Odd(NamedTuple):
         return f"<{self.type} {self.shown}>"
 
 
-class Unreadable(ValueError):
+class BadPacket(ValueError):
     """A packet that no answer of ours writes."""
 
 
 def packed(value: Any) -> bytes:
-    """A packet. Raises Unreadable for a value over 4 MiB."""
+    """A packet. Raises BadPacket for a value over 4 MiB."""
     body = pickle.dumps(_tagged(value), protocol=5)
     if len(body) > MOST_BYTES:
-        raise Unreadable(f"a value of {len(body)} bytes; at most {MOST_BYTES} pass")
+        raise BadPacket(f"a value of {len(body)} bytes; at most {MOST_BYTES} pass")
     return HEAD.pack(len(body)) + body
 
 
 def length(head: bytes) -> int:
-    """How long the body of a packet is. Raises Unreadable."""
+    """How long the body of a packet is. Raises BadPacket."""
     (size,) = HEAD.unpack(head)
     if size > MOST_BYTES:
-        raise Unreadable(f"a packet of {size} bytes")
+        raise BadPacket(f"a packet of {size} bytes")
     return int(size)
 
 
 def unpacked(body: bytes) -> Any:
-    """The value in a packet's body. Raises Unreadable."""
+    """The value in a packet's body. Raises BadPacket."""
     try:
         return _untagged(_PlainOnly(io.BytesIO(body)).load())
-    except Unreadable:
+    except BadPacket:
         raise
     except Exception as error:  # whatever pickle makes of broken bytes
-        raise Unreadable(f"no packet: {error!r}") from None
+        raise BadPacket(f"no packet: {error!r}") from None
 
 
 class _PlainOnly(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        raise Unreadable(f"{module}.{name} is no plain data")
+        raise BadPacket(f"{module}.{name} is no plain data")
 
 
 def _tagged(value: Any, depth: int = 0) -> Any:
@@ -79,7 +79,7 @@ def _untagged(value: Any) -> Any:
     if kind == "dict":
         return {_untagged(key): _untagged(one) for key, one in parts}
     if kind == "odd":
-        return Odd(*parts)
+        return Opaque(*parts)
     return (list if kind == "list" else tuple)(_untagged(one) for one in parts)
 
 
