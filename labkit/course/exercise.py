@@ -23,11 +23,18 @@ Network = Callable[[Random], dict[str, list[Fault]]]
 
 @dataclass(frozen=True, slots=True)
 class Misconception:
-    """A way to get it wrong. `hints`: where to look, what is wrong, almost the line itself."""
+    """A way to get it wrong. The hints: where to look, what is wrong, and almost the line that is right."""
 
     tag: str
     sentence: str
-    hints: tuple[str, str, str]
+    where: str
+    what: str
+    line: str
+
+    @property
+    def hints(self) -> tuple[str, str, str]:
+        """The three hints, in the order in which a learner gets them."""
+        return self.where, self.what, self.line
 
 
 class Outcome(NamedTuple):
@@ -53,7 +60,7 @@ def inconclusive(actual: str) -> Outcome:
     return Outcome("inconclusive", actual)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Check:
     """One requirement. `run` gets a `stage.Stage` (handler, server) or `stage.Calls` (rule).
 
@@ -70,7 +77,7 @@ class Check:
 
 
 def rough(rng: Random) -> dict[str, list[Fault]]:
-    """Draw a realistic network, so that no answer relies on a perfect one: bytes are late, uneven, or split anywhere."""
+    """Draw a realistic network, so that no answer relies on a perfect one: bytes late, uneven, or split anywhere."""
     faults: list[Fault] = [Pass(), Latency(seconds=0.008), Jitter(seconds=0.012), Slice(most_bytes=40)]
     return {"up": [rng.choice(faults)], "down": [rng.choice(faults)]}
 

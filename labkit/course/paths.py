@@ -1,4 +1,4 @@
-"""Where the course lies: its sources, and the working copy in which a learner edits."""
+"""Where the course is: the published one, and the working copy in which a learner edits."""
 
 from pathlib import Path
 
@@ -9,13 +9,13 @@ DEFAULT = "my-course"  # the working copy that `make lab` opens
 
 
 def original() -> Path:
-    """The folder with the course as it was published: this checkout, or what was installed."""
+    """Return the folder of the published course: this checkout, or the installed package's."""
     package = Path(labkit.__file__).parent
     return package.parent if (package.parent / "solutions").is_dir() else package / "_course"
 
 
 def is_checkout() -> bool:
-    """Whether the course is read from a checkout, not from an installed package."""
+    """Whether the published course is a checkout, not an installed package."""
     return original().name != "_course"
 
 

@@ -102,9 +102,7 @@ def test_new_version_takes_the_place_of_an_unedited_one(course: Path, tmp_path: 
     prepare(course, copy)
     edit(copy / ROOM, predicted="something")
     edit(course / ROOM, source="a new version")
-    assert prepare(course, copy) == [
-        f"{ROOM} has a new version; you had not edited yours, so the new one took its place"
-    ]
+    assert prepare(course, copy) == [f"{ROOM} has a new version; you had not edited yours, so it was replaced"]
     assert "a new version" in (copy / ROOM).read_text()
     assert prepare(course, copy) == []
 
@@ -118,7 +116,7 @@ def test_new_version_comes_beside_an_edited_one(course: Path, tmp_path: Path) ->
     for version, beside in (("second", "02-auth-new.ipynb"), ("third", "02-auth-new-2.ipynb")):
         edit(course / BLANK, source=version)
         (told,) = prepare(course, copy)
-        assert f"yours, so it stays, and the new one is {beside}" in told
+        assert f"yours, so it was kept; the new one is {beside}" in told
         assert told in (copy / CHANGES).read_text()
         assert version in (copy / "exercises" / beside).read_text()
         assert (copy / BLANK).read_bytes() == mine
@@ -167,14 +165,14 @@ def test_a_copy_of_an_older_labkit_becomes_one_of_ours(course: Path, tmp_path: P
 def test_the_course_itself_is_no_copy(tmp_path: Path) -> None:
     """`labkit lab .` in a checkout must not make the tracked notebooks somebody's."""
     (tmp_path / "solutions").mkdir()
-    with pytest.raises(NoCopy, match="holds the course itself"):
+    with pytest.raises(NoCopy, match="is the course itself"):
         prepare(COURSE, tmp_path)
 
 
 def test_a_project_with_a_notebooks_folder_is_no_copy(tmp_path: Path) -> None:
     """Nothing is handed out into somebody's data."""
     (tmp_path / "notebooks").mkdir()
-    with pytest.raises(NoCopy, match="holds other things"):
+    with pytest.raises(NoCopy, match="is not empty"):
         prepare(COURSE, tmp_path)
     assert [path.name for path in tmp_path.rglob("*")] == ["notebooks"]
 

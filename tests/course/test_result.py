@@ -25,10 +25,10 @@ FAILED = Result(
 def test_the_text_says_all_that_is_asked_for() -> None:
     """What was sent, expected, came, why, the hint, and which lesson."""
     told = str(FAILED)
-    assert told.startswith("02-auth: fail, 1 of 3 checks hold\n✓ runs: it runs\n✗ silence: close 4401\n")
+    assert told.startswith("02-auth: fail, 1 of 3 checks pass\n✓ runs: it runs\n✗ silence: close 4401\n")
     for word in (
-        "sent, came a -> line 0",
-        "came      <b>",
+        "messages  a -> line 0",
+        "actual    <b>",
         "why       Who",
         "hint      It waits.",
         "notebooks/02_auth.ipynb",

@@ -12,92 +12,72 @@ AUTH_TIMEOUT_S = 0.8
 SHUT_OUT = Misconception(
     "right-token-shut-out",
     "A client that sends the right token in time does not get in.",
-    (
-        "Follow the one case in which everything is right. Which line lets the client in?",
-        "Every path ends in a close, or the right token is compared with something else.",
-        'After the refusals, each followed by `return`: `await talk(connection, "ana")`.',
-    ),
+    "Follow the one case in which everything is right. Which line lets the client in?",
+    "Every path ends in a close, or the right token is compared with something else.",
+    'After the refusals, each followed by `return`: `await talk(connection, "ana")`.',
 )
 NOT_ALWAYS_FIRST = Misconception(
     "first-message-not-auth",
     "A first message other than auth is treated as auth, answered, or skipped.",
-    (
-        "Look at what you do when the first message is not auth.",
-        "Only auth may come first. Any other first message comes from a client that you do not know yet.",
-        '`if message.get("type") != "auth": await connection.close(4403, "auth failed"); return`',
-    ),
+    "Look at what you do when the first message is not auth.",
+    "Only auth may come first. Any other first message comes from a client that you do not know yet.",
+    '`if message.get("type") != "auth": await connection.close(4403, "auth failed"); return`',
 )
 ANY_TOKEN = Misconception(
     "any-token-opens",
     "Any token opens the connection: nothing compares it with the right one.",
-    (
-        "Look for the line that checks whether this token is the right one.",
-        "A token is not right because it is there, or because it is long enough.",
-        '`if not hmac.compare_digest(token.encode(), TOKEN.encode()):` close with 4403 `"auth failed"`, and return.',
-    ),
+    "Look for the line that checks whether this token is the right one.",
+    "A token is not right because it is there, or because it is long enough.",
+    '`if not hmac.compare_digest(token.encode(), TOKEN.encode()):` close with 4403 `"auth failed"`, and return.',
 )
 SECOND_GUESS = Misconception(
     "second-guess",
     "The connection stays open after a wrong token, so a program can guess again.",
-    (
-        "Look at what happens after a wrong token. Can the same connection try again?",
-        "A loop reads the next message, or no `return` follows the `close`.",
-        '`await connection.close(4403, "auth failed")`, and `return` on the next line.',
-    ),
+    "Look at what happens after a wrong token. Can the same connection try again?",
+    "A loop reads the next message, or no `return` follows the `close`.",
+    '`await connection.close(4403, "auth failed")`, and `return` on the next line.',
 )
 LOOSE = Misconception(
     "token-compared-loosely",
     "A token that is almost right is accepted.",
-    (
-        "Look at how you compare the token.",
-        "It is stripped or lowercased first, or only its beginning or its length is compared.",
-        "`hmac.compare_digest(token.encode(), TOKEN.encode())`, with the whole token exactly as it arrived.",
-    ),
+    "Look at how you compare the token.",
+    "It is stripped or lowercased first, or only its beginning or its length is compared.",
+    "`hmac.compare_digest(token.encode(), TOKEN.encode())`, with the whole token exactly as it arrived.",
 )
 NO_TIMEOUT = Misconception(
     "no-auth-timeout",
     "A client that connects and sends nothing keeps its connection forever.",
-    (
-        "Look at the line that waits for the first message. How long does it wait?",
-        "`recv()` alone waits until the client leaves, and an idle client never does.",
-        "`await asyncio.wait_for(connection.recv(), AUTH_TIMEOUT_S)`, and close with 4401 on TimeoutError.",
-    ),
+    "Look at the line that waits for the first message. How long does it wait?",
+    "`recv()` alone waits until the client leaves, and an idle client never does.",
+    "`await asyncio.wait_for(connection.recv(), AUTH_TIMEOUT_S)`, and close with 4401 on TimeoutError.",
 )
 WRONG_CODE = Misconception(
     "silence-is-no-wrong-token",
     "The wrong close code: an idle client needs 4401 (try again), a client with a wrong token 4403 (stop).",
-    (
-        "Look at the code with which you close. What does a client do after it?",
-        "4403 means stop, 4401 means come back with a fresh credential, and 1000 means that all went well.",
-        'For a client that sent nothing: `except TimeoutError: await connection.close(4401, "auth required")`',
-    ),
+    "Look at the code with which you close. What does a client do after it?",
+    "4403 means stop, 4401 means come back with a fresh credential, and 1000 means that all went well.",
+    'For a client that sent nothing: `except TimeoutError: await connection.close(4401, "auth required")`',
 )
 OVER_ALL = Misconception(
     "timeout-over-everything",
     "The auth timeout covers the whole connection, so it also ends members who are in.",
-    (
-        "Look at what is inside the time limit.",
-        "The limit is for the first message only. What comes after it has no limit.",
-        "End the `async with asyncio.timeout(...)` block before `talk`.",
-    ),
+    "Look at what is inside the time limit.",
+    "The limit is for the first message only. What comes after it has no limit.",
+    "End the `async with asyncio.timeout(...)` block before `talk`.",
 )
 FRAGILE = Misconception(
     "odd-message-raises",
     "An unexpected first message raises an error in the handler, so the client is closed with 1011.",
-    (
-        "Look at each line that takes the message apart. What if it is not JSON, is a list, or has no token?",
-        "`json.loads` raises, only a dict has `.get`, and a token may be a number or contain non-ASCII letters.",
-        "Check `isinstance(message, dict)` and `isinstance(token, str)`, and catch ValueError around json.loads.",
-    ),
+    "Look at each line that takes the message apart. What if it is not JSON, is a list, or has no token?",
+    "`json.loads` raises, only a dict has `.get`, and a token may be a number or contain non-ASCII letters.",
+    "Check `isinstance(message, dict)` and `isinstance(token, str)`, and catch ValueError around json.loads.",
 )
 TELLS = Misconception(
     "reason-gives-back",
     "The close reason repeats what the client sent, so every log that keeps the reason has it too.",
-    (
-        "Look at the text in your `close` calls.",
-        "What the client sent goes into the reason, so the next log line contains a token.",
-        'Use a constant: `"auth failed"`.',
-    ),
+    "Look at the text in your `close` calls.",
+    "What the client sent goes into the reason, so the next log line contains a token.",
+    'Use a constant: `"auth failed"`.',
 )
 
 
@@ -176,43 +156,32 @@ EXERCISE = Exercise(
     settings={"AUTH_TIMEOUT_S": AUTH_TIMEOUT_S},
     promised={"auth_timeout_s": AUTH_TIMEOUT_S},
     checks=(
-        Check(id=LETS_IN, expected="the right token gets auth_ok", usual=SHUT_OUT, run=_lets_in),
+        Check(LETS_IN, "the right token gets auth_ok", SHUT_OUT, _lets_in),
+        Check(STAYS, "a member stays connected after the auth timeout", OVER_ALL, _slowly, needs=(LETS_IN,)),
         Check(
-            id=STAYS,
-            expected="a member stays connected after the auth timeout",
-            usual=OVER_ALL,
-            run=_slowly,
-            needs=(LETS_IN,),
-        ),
-        Check(
-            id="auth-first",
-            expected="chat, join or ping before auth: close 4403, and nothing reaches the room",
-            usual=NOT_ALWAYS_FIRST,
-            run=by_probes("auth/2", "auth/1", "auth/3"),
+            "auth-first",
+            "chat, join or ping before auth: close 4403, and nothing reaches the room",
+            NOT_ALWAYS_FIRST,
+            by_probes("auth/2", "auth/1", "auth/3"),
             needs=(LETS_IN, STAYS),
         ),
         Check(
-            id="wrong-token",
-            expected="a wrong token: close 4403, with no second try on that connection",
-            usual=SECOND_GUESS,
-            run=_wrong_token,
+            "wrong-token",
+            "a wrong token: close 4403, with no second try on that connection",
+            SECOND_GUESS,
+            _wrong_token,
             needs=(LETS_IN,),
         ),
         Check(
-            id="nearly-right",
-            expected="a token that is almost right: close 4403",
-            usual=LOOSE,
-            run=by_probes("auth/7"),
+            "nearly-right",
+            "a token that is almost right: close 4403",
+            LOOSE,
+            by_probes("auth/7"),
             needs=(LETS_IN, "wrong-token"),
         ),
-        Check(
-            id="silence",
-            expected="no message at all: close 4401 after AUTH_TIMEOUT_S",
-            usual=NO_TIMEOUT,
-            run=_silence,
-        ),
-        Check(id="odd", expected="an unexpected first message: close 4403 or 1008", usual=FRAGILE, run=_odd),
-        Check(id="reason", expected="no close reason repeats what the client sent", usual=TELLS, run=_reason),
+        Check("silence", "no message at all: close 4401 after AUTH_TIMEOUT_S", NO_TIMEOUT, _silence),
+        Check("odd", "an unexpected first message: close 4403 or 1008", FRAGILE, _odd),
+        Check("reason", "no close reason repeats what the client sent", TELLS, _reason),
     ),
     more=(ANY_TOKEN, WRONG_CODE),
 )

@@ -17,101 +17,79 @@ WAIT = ("wait",)
 NO_SECONDS = Misconception(
     "wait-is-no-number",
     "wait() does not return a number of seconds, or it raises.",
-    (
-        "Call `wait()` a few times by hand, on one object, and look at what it returns.",
-        "A path returns None, a generator or list is exhausted, or a name is not defined.",
-        "`wait` ends with `return self.rng.uniform(0, width)`, with the width of this attempt.",
-    ),
+    "Call `wait()` a few times by hand, on one object, and look at what it returns.",
+    "A path returns None, a generator or list is exhausted, or a name is not defined.",
+    "`wait` ends with `return self.rng.uniform(0, width)`, with the width of this attempt.",
 )
 SHARED = Misconception(
     "dice-or-count-shared",
     "All clients share one random generator or one count: one client's attempts change another one's waits.",
-    (
-        "Where do the random numbers come from, and where is the number of attempts kept?",
-        "The numbers come from the module `random`, or the count is in the class or in a global.",
-        "In `__init__`: `self.rng = rng` and `self.tries = 0`; draw with `self.rng.uniform(...)`.",
-    ),
+    "Where do the random numbers come from, and where is the number of attempts kept?",
+    "The numbers come from the module `random`, or the count is in the class or in a global.",
+    "In `__init__`: `self.rng = rng` and `self.tries = 0`; draw with `self.rng.uniform(...)`.",
 )
 ALL_AT_ONCE = Misconception(
     "everybody-at-once",
     "The wait is not random: all clients that lost the server together come back together.",
-    (
-        "A thousand clients lose one server. What differs between them?",
-        "Each computes the same number for the same attempt, so all of them come at the same moment.",
-        "`self.rng.uniform(0, width)`, drawn again for each wait.",
-    ),
+    "A thousand clients lose one server. What differs between them?",
+    "Each computes the same number for the same attempt, so all of them come at the same moment.",
+    "`self.rng.uniform(0, width)`, drawn again for each wait.",
 )
 NARROW = Misconception(
     "jitter-too-narrow",
     "The jitter covers only part of the width, so the clients come back in only part of the time.",
-    (
-        "How short can a wait be, and how long, within the width of this attempt?",
-        "Something fixed is added before or after the draw, so part of the width stays empty.",
-        "Full jitter: `self.rng.uniform(0, width)`, and nothing added.",
-    ),
+    "How short can a wait be, and how long, within the width of this attempt?",
+    "Something fixed is added before or after the draw, so part of the width stays empty.",
+    "Full jitter: `self.rng.uniform(0, width)`, and nothing added.",
 )
 WINDOW_IGNORED = Misconception(
     "window-ignored",
     "The first wait is not drawn from the window that the server sent.",
-    (
-        "Look at the width of the very first wait. Where does it come from?",
-        "Only the server knows how many clients there are. A constant is right for one number of clients only.",
-        "Before the first attempt, the width is `self.window_s`.",
-    ),
+    "Look at the width of the very first wait. Where does it come from?",
+    "Only the server knows how many clients there are. A constant is right for one number of clients only.",
+    "Before the first attempt, the width is `self.window_s`.",
 )
 NO_GROWTH = Misconception(
     "waits-do-not-double",
     "The waits after the first are not drawn from 1, 2, 4, 8, 16 seconds.",
-    (
-        "Write down the widths of the second, third and fourth wait.",
-        "The count does not grow with each wait, or the doubling starts at another power.",
-        "For attempt n after the first (n = 1, 2, ...): `2.0 ** (n - 1)`; then increase the count.",
-    ),
+    "Write down the widths of the second, third and fourth wait.",
+    "The count does not grow with each wait, or the doubling starts at another power.",
+    "For attempt n after the first (n = 1, 2, ...): `2.0 ** (n - 1)`; then increase the count.",
 )
 NO_CAP = Misconception(
     "no-cap",
     "After a long outage a wait is longer than 30 s, or the doubling itself raises.",
-    (
-        "How wide is the fiftieth wait? And the 1200th?",
-        "2 ** 50 seconds are 36 million years, and 2.0 ** 1200 raises OverflowError.",
-        "`min(CAP_S, 2.0 ** min(tries, 10))`: limit the exponent, then the width.",
-    ),
+    "How wide is the fiftieth wait? And the 1200th?",
+    "2 ** 50 seconds are 36 million years, and 2.0 ** 1200 raises OverflowError.",
+    "`min(CAP_S, 2.0 ** min(tries, 10))`: limit the exponent, then the width.",
 )
 CAP_GATHERS = Misconception(
     "cap-gathers-the-crowd",
     "The cap is applied to the drawn wait, so it brings the clients together that the jitter had spread out.",
-    (
-        "What happens to all the waits that are drawn beyond 30 s?",
-        "`min(30, drawn)` makes each of them exactly 30: all clients at once again, half a minute later.",
-        "Cap the width, then draw: `self.rng.uniform(0, min(CAP_S, width))`.",
-    ),
+    "What happens to all the waits that are drawn beyond 30 s?",
+    "`min(30, drawn)` makes each of them exactly 30: all clients at once again, half a minute later.",
+    "Cap the width, then draw: `self.rng.uniform(0, min(CAP_S, width))`.",
 )
 WINDOW_FORGOTTEN = Misconception(
     "window-forgotten",
     "After the first wait the window is ignored, so many clients come back within one second.",
-    (
-        "The window is 45 s, because there are many clients. How wide is the second wait?",
-        "1 s: the same number of clients in a forty-fifth of the time.",
-        "`max(self.window_s, ...)` around the width of every later wait; it may exceed the cap.",
-    ),
+    "The window is 45 s, because there are many clients. How wide is the second wait?",
+    "1 s: the same number of clients in a forty-fifth of the time.",
+    "`max(self.window_s, ...)` around the width of every later wait; it may exceed the cap.",
 )
 NEVER_RESET = Misconception(
     "never-reset",
     "A client that was connected for an hour waits as if it had failed all day.",
-    (
-        "What does your `ended` do after a connection that was let in and lasted?",
-        "The count only ever grows.",
-        "In `ended`: `if was_let_in and lived_s >= 10: self.tries = 0`.",
-    ),
+    "What does your `ended` do after a connection that was let in and lasted?",
+    "The count only ever grows.",
+    "In `ended`: `if was_let_in and lived_s >= 10: self.tries = 0`.",
 )
 RESET_EARLY = Misconception(
     "reset-when-it-opens",
     "Opening the connection counts as success, so a server that accepts and closes is called again and again.",
-    (
-        "A server lets clients in and closes at once, every time. How often does your client call it?",
-        "The count resets when the connection opens, or only one of two is checked: was it let in, and did it last?",
-        "`if was_let_in and lived_s >= 10:`, both, before you set the count to 0.",
-    ),
+    "A server lets clients in and closes at once, every time. How often does your client call it?",
+    "The count resets when the connection opens, or only one of two is checked: was it let in, and did it last?",
+    "`if was_let_in and lived_s >= 10:`, both, before you set the count to 0.",
 )
 
 
@@ -274,38 +252,13 @@ EXERCISE = Exercise(
     answer="Backoff",
     drive=drive,
     checks=(
-        Check(id="own", expected="each client has its own random generator and its own count", usual=SHARED, run=_own),
-        Check(
-            id="first-wait",
-            expected="the first wait is spread over the window that the server sent",
-            usual=WINDOW_IGNORED,
-            run=_first,
-        ),
-        Check(
-            id="later-waits",
-            expected="later waits are spread over 1, 2, 4, 8, 16 s",
-            usual=NO_GROWTH,
-            run=_later,
-            needs=NEEDS,
-        ),
-        Check(id="cap", expected="then over 30 s, however long the outage", usual=NO_CAP, run=_cap, needs=GROWS),
-        Check(
-            id="wide-window",
-            expected="no width is smaller than the window",
-            usual=WINDOW_FORGOTTEN,
-            run=_wide,
-            needs=GROWS,
-        ),
-        Check(
-            id="proved",
-            expected="let in and connected for 10 s: start over",
-            usual=NEVER_RESET,
-            run=_proved,
-            needs=GROWS,
-        ),
-        Check(
-            id="unproved", expected="anything less: do not start over", usual=RESET_EARLY, run=_unproved, needs=GROWS
-        ),
+        Check("own", "each client has its own random generator and its own count", SHARED, _own),
+        Check("first-wait", "the first wait is spread over the window that the server sent", WINDOW_IGNORED, _first),
+        Check("later-waits", "later waits are spread over 1, 2, 4, 8, 16 s", NO_GROWTH, _later, needs=NEEDS),
+        Check("cap", "then over 30 s, however long the outage", NO_CAP, _cap, needs=GROWS),
+        Check("wide-window", "no width is smaller than the window", WINDOW_FORGOTTEN, _wide, needs=GROWS),
+        Check("proved", "let in and connected for 10 s: start over", NEVER_RESET, _proved, needs=GROWS),
+        Check("unproved", "anything less: do not start over", RESET_EARLY, _unproved, needs=GROWS),
     ),
     more=(NO_SECONDS, ALL_AT_ONCE, NARROW, CAP_GATHERS),
 )

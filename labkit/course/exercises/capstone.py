@@ -5,7 +5,7 @@ from time import monotonic
 from typing import Any
 
 from labkit.course.exercise import Check, Exercise, Misconception
-from labkit.course.stage import Run, by_probes
+from labkit.course.stage import by_probes
 from labkit.review.finding import Seen, broken, held
 from labkit.review.flood import lost
 from labkit.review.judge import must_be_well, must_end
@@ -26,53 +26,49 @@ PROMISED = {
 }
 
 
-def _chapter(tag: str, sentence: str, where: str, what: str, nearly: str) -> Misconception:
-    return Misconception(tag, sentence, (where, what, nearly))
-
-
-AUTH = _chapter(
+AUTH = Misconception(
     "door-stands-open",
     "The server serves a client that has not authenticated.",
     "Look at the first message, as in exercise 02-auth.",
     "It serves a chat, a join or silence before auth, compares tokens loosely, or lets a second auth change the user.",
     "One function reads the first message and returns a close code or None; only then does the loop start.",
 )
-SECRETS = _chapter(
+SECRETS = Misconception(
     "secrets-travel",
     "A secret, or something that a client sent, ends up where others can read it.",
     "Look at your close reasons, and at the URL.",
     "A reason repeats what a client sent, or the token is read from the URL.",
     "Constants as reasons, and the token only from the first message.",
 )
-ROOMS = _chapter(
+ROOMS = Misconception(
     "rooms-are-not-rooms",
     "A client sends to or receives from a room that it is not in.",
     "Look at who gets each event, and where its fields come from.",
     "The message chooses its own userId, names are compared loosely, or a member that has gone is still sent to.",
     "Check `me in rooms[room]`; build the event field by field; `discard` in `finally`.",
 )
-HEARTBEAT = _chapter(
+HEARTBEAT = Misconception(
     "dead-are-kept",
     "A dead connection is taken for an idle one.",
     "Look at the arguments of `websockets.serve`, as in notebook 05.",
     "Pings are off, or a client that does not answer them stays; or `ping` gets no `pong` with the time.",
     "`ping_interval=PING_INTERVAL_S, ping_timeout=PING_TIMEOUT_S`",
 )
-VALIDATION = _chapter(
+VALIDATION = Misconception(
     "nonsense-passes",
     "An invalid message is accepted, or it ends more than its own connection.",
     "Look at what json.loads gets, and at what you do before you check the message, as in exercise 04-validator.",
     "A field of another type, a text that is too long, NaN, or unknown fields copied into the event.",
     "`messages.decode(raw, max_bytes=8192)`, and close 1008 on InvalidMessage.",
 )
-PROTOCOL = _chapter(
+PROTOCOL = Misconception(
     "the-door-itself",
     "The HTTP request, or a frame, has no limit or gets no proper response.",
     "Look at `process_request` and `max_size`.",
     "Plain HTTP gets an error, or an oversized request head or frame is accepted.",
     "`process_request=door, max_size=65_536`; `me.respond(200, ...)` without Upgrade, 431 for a head over 16 KiB.",
 )
-SLOW = _chapter(
+SLOW = Misconception(
     "slow-one-keeps-all",
     "A member that does not read makes the server keep memory, or makes the others wait.",
     "How much may wait for a member that does not read, and what checks it?",
@@ -143,11 +139,7 @@ async def _slow_one(stage: Any) -> Seen:
     return await must_be_well(other)
 
 
-def _check(name: str, expected: str, usual: Misconception, run: Run, *, alone: bool = False) -> Check:
-    needs = () if name == "auth" else ("auth",)
-    return Check(id=name, expected=expected, usual=usual, run=run, needs=needs, alone=alone)
-
-
+NEEDS = ("auth",)
 EXERCISE = Exercise(
     id="10-capstone",
     title="Everything at once, and nobody to tell me which",
@@ -158,7 +150,7 @@ EXERCISE = Exercise(
     promised=PROMISED,
     network=None,  # the reviewer counts packets and bytes, and a proxy would buffer some
     checks=(
-        _check(
+        Check(
             "auth",
             "chapter auth: no service before auth",
             AUTH,
@@ -166,44 +158,50 @@ EXERCISE = Exercise(
                 "auth/1", "auth/2", "auth/3", "auth/4", "auth/5", "auth/6", "auth/7", "auth/8", "auth/9", "auth/11"
             ),
         ),
-        _check(
+        Check(
             "rooms",
             "chapter rooms: only members of a room send to it and receive from it",
             ROOMS,
             by_probes("rooms/1", "rooms/2", "rooms/4", "rooms/5", "rooms/6", "rooms/7", "rooms/8", "rooms/9"),
+            needs=NEEDS,
         ),
-        _check(
+        Check(
             "validation",
             "chapter validation: messages are checked before they are used",
             VALIDATION,
             by_probes(*(f"validation/{number}" for number in (1, 2, 3, 4, 5, 6, 7, 8, 10, 14, 15)), _request_ids),
+            needs=NEEDS,
         ),
-        _check(
+        Check(
             "heartbeat",
             "chapter heartbeat: dead connections are removed, live ones are kept",
             HEARTBEAT,
             by_probes("heartbeat/1", "heartbeat/2", "heartbeat/6", "heartbeat/7"),
+            needs=NEEDS,
         ),
-        _check(
+        Check(
             "secrets",
             "chapter secrets: no secret leaks or opens what it should not",
             SECRETS,
             by_probes("secrets/1", "secrets/2"),
+            needs=NEEDS,
         ),
-        _check(
+        Check(
             "protocol",
             "chapter protocol: the HTTP request and every frame have limits",
             PROTOCOL,
             by_probes(
                 "protocol/1", _long_type, "protocol/3", "protocol/10", "protocol/14", "protocol/16", "protocol/18"
             ),
+            needs=NEEDS,
             alone=True,
         ),
-        _check(
+        Check(
             "slow",
             "chapter slow: a member that does not read is disconnected, and the others do not notice",
             SLOW,
             by_probes(_slow_one),
+            needs=NEEDS,
             alone=True,
         ),
     ),

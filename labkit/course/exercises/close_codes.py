@@ -12,92 +12,72 @@ Case = tuple[int, str, Any]  # close code, reason, right answer
 RAISES = Misconception(
     "reason-raises",
     "An unexpected reason raises, so the client never reconnects.",
-    (
-        "Look at the reason that is named. Where do you take it apart?",
-        "Not every reason contains `retry=`, and what follows it is not always a number.",
-        "`found = re.search(...)`, and `int(found[1])` only if it found something.",
-    ),
+    "Look at the reason that is named. Where do you take it apart?",
+    "Not every reason contains `retry=`, and what follows it is not always a number.",
+    "`found = re.search(...)`, and `int(found[1])` only if it found something.",
 )
 COMES_BACK = Misconception(
     "stop-is-not-stop",
     "The client reconnects after a code that means: this will not work, however often you try.",
-    (
-        "After which codes would the same thing happen again?",
-        "A wrong token, an invalid message, a session that was revoked or replaced: waiting fixes none of them.",
-        "A set: `{1000, 1002, 1003, 1007, 1008, 1009, 4403, 4409, 4410}`, and None for those.",
-    ),
+    "After which codes would the same thing happen again?",
+    "A wrong token, an invalid message, a session that was revoked or replaced: waiting fixes none of them.",
+    "A set: `{1000, 1002, 1003, 1007, 1008, 1009, 4403, 4409, 4410}`, and None for those.",
 )
 GIVES_UP = Misconception(
     "gives-up-too-early",
     "The client stops for good after a close that it could recover from.",
-    (
-        "Look at the code that is named. Whose fault is it, and will it pass?",
-        "A server that goes away, a lost network, a bug in the server, a missed pong: they all pass.",
-        "Stop for the codes that mean stop, and come back for all the others.",
-    ),
+    "Look at the code that is named. Whose fault is it, and will it pass?",
+    "A server that goes away, a lost network, a bug in the server, a missed pong: they all pass.",
+    "Stop for the codes that mean stop, and come back for all the others.",
 )
 STALE = Misconception(
     "expired-is-presented-again",
     "After 4401 or 4419 the client comes back with the credential that was refused.",
-    (
-        "What has expired after 4419?",
-        "The session itself has expired, so it is refused every time.",
-        'For 4401 and 4419: `("fresh", None)`.',
-    ),
+    "What has expired after 4419?",
+    "The session itself has expired, so it is refused every time.",
+    'For 4401 and 4419: `("fresh", None)`.',
 )
 NEW_FOR_ALL = Misconception(
     "fresh-ticket-every-time",
     "The client fetches a fresh ticket after every close, so after a crash all clients storm the ticket issuer too.",
-    (
-        "Ten thousand clients lose a server. Who has to issue ten thousand tickets?",
-        "The session is still good after 1006, and `resume` needs no other service.",
-        '`("resume", ...)` for every code after which the client comes back, except 4401 and 4419.',
-    ),
+    "Ten thousand clients lose a server. Who has to issue ten thousand tickets?",
+    "The session is still good after 1006, and `resume` needs no other service.",
+    '`("resume", ...)` for every code after which the client comes back, except 4401 and 4419.',
 )
 SLOT_LOST = Misconception(
     "slot-not-kept",
     "The server gives each client its own time to come back, and the client ignores it.",
-    (
-        "What follows `retry=`, and in which unit?",
-        "It is not read, or milliseconds are taken for seconds.",
-        "`int(found[1]) / 1000` from `re.search(...)`, for 1012, 1013 and 4429.",
-    ),
+    "What follows `retry=`, and in which unit?",
+    "It is not read, or milliseconds are taken for seconds.",
+    "`int(found[1]) / 1000` from `re.search(...)`, for 1012, 1013 and 4429.",
 )
 SLOT_READ_LOOSELY = Misconception(
     "slot-read-loosely",
     "Something that is not a retry time is taken for one.",
-    (
-        "Look at the reason that is named. Is there a word that is exactly `retry=` and digits?",
-        "Part of another word, a sign, a fraction, or far too many digits were read as a number.",
-        r'`re.search(r"(?:^|\s)retry=([0-9]{1,9})(?:\s|$)", reason)`',
-    ),
+    "Look at the reason that is named. Is there a word that is exactly `retry=` and digits?",
+    "Part of another word, a sign, a fraction, or far too many digits were read as a number.",
+    r'`re.search(r"(?:^|\s)retry=([0-9]{1,9})(?:\s|$)", reason)`',
 )
 SLOT_ANYWHERE = Misconception(
     "slot-of-any-code",
     "A retry time is used after a code that carries none.",
-    (
-        "Which three codes carry a retry time?",
-        "For all others the reason is text for people.",
-        "`if code in (1012, 1013, 4429)` around the code that reads the reason.",
-    ),
+    "Which three codes carry a retry time?",
+    "For all others the reason is text for people.",
+    "`if code in (1012, 1013, 4429)` around the code that reads the reason.",
 )
 TOO_SOON = Misconception(
     "busy-is-called-at-once",
     "After 1013 (busy) the client comes back within a second.",
-    (
-        "How soon may you come back after 1013, whatever the retry time says?",
-        "The retry time may be 0, and then the client calls a busy server in a tight loop.",
-        "For 1013: `max(1.0, slot)`.",
-    ),
+    "How soon may you come back after 1013, whatever the retry time says?",
+    "The retry time may be 0, and then the client calls a busy server in a tight loop.",
+    "For 1013: `max(1.0, slot)`.",
 )
 UNKNOWN = Misconception(
     "unknown-codes-guessed",
     "A code that is not in the table gets the wrong answer, so the client breaks when its server adds a code.",
-    (
-        "What do 44xx and 45xx mean when you do not know the number itself?",
-        "44xx: the client is at fault, stop. 45xx: the server is, come back. Anything else: just a lost connection.",
-        "`if 4400 <= code <= 4499: return None`, after the codes that you know.",
-    ),
+    "What do 44xx and 45xx mean when you do not know the number itself?",
+    "44xx: the client is at fault, stop. 45xx: the server is, come back. Anything else: just a lost connection.",
+    "`if 4400 <= code <= 4499: return None`, after the codes that you know.",
 )
 
 
@@ -209,45 +189,16 @@ EXERCISE = Exercise(
     kind="rule",
     answer="after_close",
     checks=(
+        Check("returns", "a close that the client can recover from: come back with resume", GIVES_UP, _returns),
+        Check("stops", "a close that would happen again: stop", COMES_BACK, _stops),
+        Check("fresh", "4401 and 4419: come back with a fresh ticket", STALE, _fresh),
+        Check("slots", "1012, 1013, 4429: the retry time from the reason, in seconds", SLOT_LOST, _slots, needs=NEEDS),
+        Check("no-slot", "a malformed retry time is ignored", SLOT_READ_LOOSELY, _loose, needs=(*NEEDS, "slots")),
         Check(
-            id="returns",
-            expected="a close that the client can recover from: come back with resume",
-            usual=GIVES_UP,
-            run=_returns,
+            "elsewhere", "other codes carry no retry time", SLOT_ANYWHERE, _elsewhere, needs=(*NEEDS, "stops", "fresh")
         ),
-        Check(id="stops", expected="a close that would happen again: stop", usual=COMES_BACK, run=_stops),
-        Check(id="fresh", expected="4401 and 4419: come back with a fresh ticket", usual=STALE, run=_fresh),
-        Check(
-            id="slots",
-            expected="1012, 1013, 4429: the retry time from the reason, in seconds",
-            usual=SLOT_LOST,
-            run=_slots,
-            needs=NEEDS,
-        ),
-        Check(
-            id="no-slot",
-            expected="a malformed retry time is ignored",
-            usual=SLOT_READ_LOOSELY,
-            run=_loose,
-            needs=(*NEEDS, "slots"),
-        ),
-        Check(
-            id="elsewhere",
-            expected="other codes carry no retry time",
-            usual=SLOT_ANYWHERE,
-            run=_elsewhere,
-            needs=(*NEEDS, "stops", "fresh"),
-        ),
-        Check(
-            id="busy", expected="after 1013: at least one second", usual=TOO_SOON, run=_busy, needs=(*NEEDS, "slots")
-        ),
-        Check(
-            id="unknown",
-            expected="unknown 44xx: stop; any other unknown code: come back",
-            usual=UNKNOWN,
-            run=_unknown,
-            needs=NEEDS,
-        ),
+        Check("busy", "after 1013: at least one second", TOO_SOON, _busy, needs=(*NEEDS, "slots")),
+        Check("unknown", "unknown 44xx: stop; any other unknown code: come back", UNKNOWN, _unknown, needs=NEEDS),
     ),
     more=(RAISES, NEW_FOR_ALL),
 )

@@ -14,65 +14,51 @@ MOST_S = 3.0
 DOES_NOT_TALK = Misconception(
     "repair-broke-the-room",
     "After the repair, join, chat or who no longer work as before.",
-    (
-        "Let two members join and chat, and compare with what the faulty server sent.",
-        "A message was lost in the repair, or goes to the other members but not to the sender.",
-        "Each chat goes to every member of the room, the sender included.",
-    ),
+    "Let two members join and chat, and compare with what the faulty server sent.",
+    "A message was lost in the repair, or goes to the other members but not to the sender.",
+    "Each chat goes to every member of the room, the sender included.",
 )
 SENDER_PAYS = Misconception(
     "dead-member-ends-the-speaker",
     "Sending to a member that is gone raises in the sender's handler, so the sender loses its connection.",
-    (
-        "Who is closed, and with which code, when a member sends to a room with a dead member?",
-        "`send` raises ConnectionClosed for the dead member, in the handler of the sender.",
-        "`with contextlib.suppress(websockets.ConnectionClosed): await member.send(...)`, for each member.",
-    ),
+    "Who is closed, and with which code, when a member sends to a room with a dead member?",
+    "`send` raises ConnectionClosed for the dead member, in the handler of the sender.",
+    "`with contextlib.suppress(websockets.ConnectionClosed): await member.send(...)`, for each member.",
 )
 REST_UNTOLD = Misconception(
     "dead-member-hides-the-rest",
     "The error about one member is caught around the whole loop, so the members after it receive nothing.",
-    (
-        "Which members receive a chat when one in the middle is dead?",
-        "The `try` is around the loop, so the first error ends the loop.",
-        "Put the `try`, or the `suppress`, inside the loop, around one `send`.",
-    ),
+    "Which members receive a chat when one in the middle is dead?",
+    "The `try` is around the loop, so the first error ends the loop.",
+    "Put the `try`, or the `suppress`, inside the loop, around one `send`.",
 )
 GHOSTS = Misconception(
     "members-become-ghosts",
     "A member that vanishes without a close frame stays in the room forever.",
-    (
-        "Send `who` after a member has gone. How many members are there, with a close frame and without one?",
-        "When the connection dies, the loop over its messages raises, and the code after the loop never runs.",
-        "`try: ... finally: rooms[room].discard(connection)`",
-    ),
+    "Send `who` after a member has gone. How many members are there, with a close frame and without one?",
+    "When the connection dies, the loop over its messages raises, and the code after the loop never runs.",
+    "`try: ... finally: rooms[room].discard(connection)`",
 )
 TWO_ROOMS = Misconception(
     "old-room-is-not-left",
     "A member that joins another room stays in the old one as well, and keeps receiving its chats.",
-    (
-        "Follow `room` when a client joins a second time.",
-        "The name is overwritten; the old room's set still contains the connection.",
-        "Before the new `add`: `rooms[room].discard(connection)`.",
-    ),
+    "Follow `room` when a client joins a second time.",
+    "The name is overwritten; the old room's set still contains the connection.",
+    "Before the new `add`: `rooms[room].discard(connection)`.",
 )
 REJOIN = Misconception(
     "joining-again-throws-out",
     "A member that joins the room that it is already in drops out of it.",
-    (
-        "Join the same room twice, then send `who`.",
-        "The connection is added to the new room, and then removed from the old one, which is the same.",
-        'First `rooms[room].discard(connection)`, then `rooms[said["roomId"]].add(connection)`.',
-    ),
+    "Join the same room twice, then send `who`.",
+    "The connection is added to the new room, and then removed from the old one, which is the same.",
+    'First `rooms[room].discard(connection)`, then `rooms[said["roomId"]].add(connection)`.',
 )
 LEAK = Misconception(
     "rooms-run-together",
     "A chat of one room reaches members of another.",
-    (
-        "Which members do you send to? Which set does the loop visit?",
-        "The members of all rooms, or all rooms share one set.",
-        "Loop over `rooms[room]`, the sender's own room.",
-    ),
+    "Which members do you send to? Which set does the loop visit?",
+    "The members of all rooms, or all rooms share one set.",
+    "Loop over `rooms[room]`, the sender's own room.",
 )
 
 
@@ -228,23 +214,21 @@ EXERCISE = Exercise(
     kind="handler",
     answer="handler",
     checks=(
-        Check(id=TALKS, expected="join, chat and who still work", usual=DOES_NOT_TALK, run=_talks),
+        Check(TALKS, "join, chat and who still work", DOES_NOT_TALK, _talks),
         Check(
-            id="dead-member",
-            expected="a dead member affects neither the sender nor the others",
-            usual=SENDER_PAYS,
-            run=_dead_member,
+            "dead-member",
+            "a dead member affects neither the sender nor the others",
+            SENDER_PAYS,
+            _dead_member,
             needs=(TALKS,),
         ),
+        Check("ghosts", "a member that has gone is not in the room", GHOSTS, _ghosts, needs=(TALKS,)),
+        Check("apart", "a chat reaches its own room only", LEAK, _apart, needs=(TALKS,)),
         Check(
-            id="ghosts", expected="a member that has gone is not in the room", usual=GHOSTS, run=_ghosts, needs=(TALKS,)
-        ),
-        Check(id="apart", expected="a chat reaches its own room only", usual=LEAK, run=_apart, needs=(TALKS,)),
-        Check(
-            id="two-rooms",
-            expected="joining another room leaves the first; a member is in the room that it joined last",
-            usual=TWO_ROOMS,
-            run=_two_rooms,
+            "two-rooms",
+            "joining another room leaves the first; a member is in the room that it joined last",
+            TWO_ROOMS,
+            _two_rooms,
             needs=(TALKS, "apart"),
         ),
     ),

@@ -11,74 +11,58 @@ Question = tuple[Step, list[Any] | int, Misconception]  # a step, its right answ
 NOT_COUNTED = Misconception(
     "seq-with-holes",
     "The events are not numbered 1, 2, 3, ...",
-    (
-        "What does the first publish return, and the second?",
-        "It starts at 0, skips a number, or is the length of the history, which stops growing when that is full.",
-        "`self.seq += 1` in publish, starting from 0, however much is kept; then return it.",
-    ),
+    "What does the first publish return, and the second?",
+    "It starts at 0, skips a number, or is the length of the history, which stops growing when that is full.",
+    "`self.seq += 1` in publish, starting from 0, however much is kept; then return it.",
 )
 RAISES = Misconception(
     "history-raises",
     "A question about the past raises, so one client with an unexpected `since` ends the connection.",
-    (
-        "Ask for a seq that never existed, and ask an empty room.",
-        "An index is out of range, or a number is compared with None.",
-        "Return `([], True)` for what you cannot give, and `([], False)` when nothing was missed.",
-    ),
+    "Ask for a seq that never existed, and ask an empty room.",
+    "An index is out of range, or a number is compared with None.",
+    "Return `([], True)` for what you cannot give, and `([], False)` when nothing was missed.",
 )
 NOT_ALL = Misconception(
     "missed-events-not-all",
     "A client does not get exactly what it missed: one event too few, one too many, or the wrong order.",
-    (
-        "The client has received number 5 and asks since 5. Which event must come first?",
-        "The comparison is off by one, or positions in the list are taken for numbers.",
-        "`[(seq, text) for seq, text in self.kept if seq > since_seq]`",
-    ),
+    "The client has received number 5 and asks since 5. Which event must come first?",
+    "The comparison is off by one, or positions in the list are taken for numbers.",
+    "`[(seq, text) for seq, text in self.kept if seq > since_seq]`",
 )
 EDGE = Misconception(
     "edge-of-the-history",
     "At the edge of the history, a complete answer is reported as a gap, or a gap as complete.",
-    (
-        "Ten events are kept: 11 to 20. Can you give everything to a client that received 10? And 9?",
-        "The oldest kept event is compared with the wrong number.",
-        "You can give everything when `since_seq + 1 >= the oldest kept number`.",
-    ),
+    "Ten events are kept: 11 to 20. Can you give everything to a client that received 10? And 9?",
+    "The oldest kept event is compared with the wrong number.",
+    "You can give everything when `since_seq + 1 >= the oldest kept number`.",
 )
 HIDDEN = Misconception(
     "gap-is-hidden",
     "The server sends what it kept although a part is missing, or reports no gap: the client shows a wrong screen.",
-    (
-        "Five of the eight missed events are still there. What do you return?",
-        "The last five, and no gap: the client cannot know about the other three.",
-        "When you cannot give all of them: `return [], True`.",
-    ),
+    "Five of the eight missed events are still there. What do you return?",
+    "The last five, and no gap: the client cannot know about the other three.",
+    "When you cannot give all of them: `return [], True`.",
 )
 EPOCH_IGNORED = Misconception(
     "epoch-ignored",
     "A number from another epoch is accepted, so after a restart a client gets the wrong events, or none.",
-    (
-        "The server has restarted and counts from 1 again. What does seq 5 from before mean?",
-        "Nothing: numbers of two epochs cannot be compared.",
-        "`if epoch != self.epoch: return [], True`, first.",
-    ),
+    "The server has restarted and counts from 1 again. What does seq 5 from before mean?",
+    "Nothing: numbers of two epochs cannot be compared.",
+    "`if epoch != self.epoch: return [], True`, first.",
 )
 FUTURE = Misconception(
     "future-is-believed",
     "A client claims to have received more than was ever published, and is told that it missed nothing.",
-    (
-        "What do you return for a seq that is larger than the newest?",
-        "It cannot be true, so you do not know what this client has.",
-        "`if since_seq > self.seq: return [], True`",
-    ),
+    "What do you return for a seq that is larger than the newest?",
+    "It cannot be true, so you do not know what this client has.",
+    "`if since_seq > self.seq: return [], True`",
 )
 SHARED_LIST = Misconception(
     "history-given-away",
     "The caller gets the room's own list, so what the caller changes in it changes the history.",
-    (
-        "Empty the list that you got, and ask again.",
-        "It is the same object that the room keeps.",
-        "Return a new list: `list(...)` or a comprehension.",
-    ),
+    "Empty the list that you got, and ask again.",
+    "It is the same object that the room keeps.",
+    "Return a new list: `list(...)` or a comprehension.",
 )
 
 
@@ -224,50 +208,14 @@ EXERCISE = Exercise(
     answer="Room",
     drive=drive,
     checks=(
-        Check(id="seq", expected="publish returns 1, 2, 3, ... without gaps", usual=NOT_COUNTED, run=_seq),
-        Check(
-            id="missed",
-            expected="everything after the given seq, in order",
-            usual=NOT_ALL,
-            run=_missed,
-            needs=("seq",),
-        ),
-        Check(
-            id="nothing-missed",
-            expected="nothing missed: no events, and no gap",
-            usual=NOT_ALL,
-            run=_nothing,
-            needs=NEEDS,
-        ),
-        Check(
-            id="gap",
-            expected="some events are no longer kept: no events, and a gap",
-            usual=HIDDEN,
-            run=_gap,
-            needs=NEEDS,
-        ),
-        Check(
-            id="edge",
-            expected="the oldest kept event decides, exactly",
-            usual=EDGE,
-            run=_edge,
-            needs=(*NEEDS, "gap"),
-        ),
-        Check(
-            id="epoch",
-            expected="a seq of another epoch: a gap",
-            usual=EPOCH_IGNORED,
-            run=_epoch,
-            needs=NEEDS,
-        ),
-        Check(id="future", expected="a seq that was never published: a gap", usual=FUTURE, run=_future, needs=NEEDS),
-        Check(
-            id="own-list",
-            expected="the returned list is not the history itself",
-            usual=SHARED_LIST,
-            run=_own,
-            needs=NEEDS,
-        ),
+        Check("seq", "publish returns 1, 2, 3, ... without gaps", NOT_COUNTED, _seq),
+        Check("missed", "everything after the given seq, in order", NOT_ALL, _missed, needs=("seq",)),
+        Check("nothing-missed", "nothing missed: no events, and no gap", NOT_ALL, _nothing, needs=NEEDS),
+        Check("gap", "some events are no longer kept: no events, and a gap", HIDDEN, _gap, needs=NEEDS),
+        Check("edge", "the oldest kept event decides, exactly", EDGE, _edge, needs=(*NEEDS, "gap")),
+        Check("epoch", "a seq of another epoch: a gap", EPOCH_IGNORED, _epoch, needs=NEEDS),
+        Check("future", "a seq that was never published: a gap", FUTURE, _future, needs=NEEDS),
+        Check("own-list", "the returned list is not the history itself", SHARED_LIST, _own, needs=NEEDS),
     ),
     more=(RAISES,),
 )

@@ -8,101 +8,79 @@ from labkit.course.exercise import Check, Exercise, Misconception, Outcome, Step
 WRONG_BYTES = Misconception(
     "frames-lost-or-disordered",
     "take does not return what was offered, in the order in which it was offered.",
-    (
-        "Offer three frames, take them one by one, and compare.",
-        "A frame is taken from the wrong end, returned twice, or joined with another.",
-        "`self.waiting.popleft()` from a `collections.deque`, with new frames appended on the right.",
-    ),
+    "Offer three frames, take them one by one, and compare.",
+    "A frame is taken from the wrong end, returned twice, or joined with another.",
+    "`self.waiting.popleft()` from a `collections.deque`, with new frames appended on the right.",
 )
 RAISES = Misconception(
     "outbox-raises",
     "A full or empty outbox raises, so one slow member ends the loop that serves the room.",
-    (
-        "What happens when nothing is waiting, and what when the limit is reached?",
-        "A full outbox is a result here, not an error: the caller decides what happens to the member.",
-        "Return False when a frame does not fit; return [] when nothing is waiting.",
-    ),
+    "What happens when nothing is waiting, and what when the limit is reached?",
+    "A full outbox is a result here, not an error: the caller decides what happens to the member.",
+    "Return False when a frame does not fit; return [] when nothing is waiting.",
 )
 NO_LIMIT = Misconception(
     "nothing-is-refused",
     "There is no limit in bytes, or it is checked only after the frame was added.",
-    (
-        "A member never reads. How many bytes does its outbox hold in the end?",
-        "The sum is not compared with max_bytes, or only after the append.",
-        "`if self.held + len(frame) > self.max_bytes:`, before you keep the frame.",
-    ),
+    "A member never reads. How many bytes does its outbox hold in the end?",
+    "The sum is not compared with max_bytes, or only after the append.",
+    "`if self.held + len(frame) > self.max_bytes:`, before you keep the frame.",
 )
 COUNTS_FRAMES = Misconception(
     "frames-are-counted",
     "It counts frames instead of bytes, so a few large ones take megabytes, or many small ones are refused.",
-    (
-        "What is the unit of your limit?",
-        "A frame may have ten bytes or sixty thousand. A count says nothing about memory.",
-        "Add up `len(frame)`.",
-    ),
+    "What is the unit of your limit?",
+    "A frame may have ten bytes or sixty thousand. A count says nothing about memory.",
+    "Add up `len(frame)`.",
 )
 EXACT = Misconception(
     "limit-off-by-one",
     "Exactly the limit is refused, or one byte more is accepted.",
-    (
-        "max_bytes is the most that may wait. Is a frame that exactly fills it accepted?",
-        "The comparison has an equals sign too many or too few.",
-        "Refuse when `held + len(frame) > max_bytes`.",
-    ),
+    "max_bytes is the most that may wait. Is a frame that exactly fills it accepted?",
+    "The comparison has an equals sign too many or too few.",
+    "Refuse when `held + len(frame) > max_bytes`.",
 )
 NEVER_SHRINKS = Misconception(
     "taken-still-counts",
     "Frames that were taken still count, so a member that reads well is refused after a while.",
-    (
-        "Follow the sum of bytes through an offer and a take.",
-        "offer adds to it, but take does not subtract.",
-        "`self.held -= len(frame)` for each frame that take returns.",
-    ),
+    "Follow the sum of bytes through an offer and a take.",
+    "offer adds to it, but take does not subtract.",
+    "`self.held -= len(frame)` for each frame that take returns.",
 )
 NO_AGE = Misconception(
     "age-not-looked-at",
     "A member that stopped reading is kept as long as little is waiting for it.",
-    (
-        "A quiet room, a dead member, three small frames. When do you notice?",
-        "In a quiet room it takes hours until the limit in bytes is reached.",
-        "Keep the time with each frame, `self.waiting.append((now, frame))`, and check the oldest.",
-    ),
+    "A quiet room, a dead member, three small frames. When do you notice?",
+    "In a quiet room it takes hours until the limit in bytes is reached.",
+    "Keep the time with each frame, `self.waiting.append((now, frame))`, and check the oldest.",
 )
 WRONG_AGE = Misconception(
     "age-of-the-wrong-frame",
     "The age is not that of the oldest frame still waiting.",
-    (
-        "Whose age do you check: the first frame ever, the newest, or the oldest one still waiting?",
-        "One time is kept and not updated when frames are taken, or it is updated with every offer.",
-        "`now - self.waiting[0][0] > self.max_age_s`, and only while something is waiting.",
-    ),
+    "Whose age do you check: the first frame ever, the newest, or the oldest one still waiting?",
+    "One time is kept and not updated when frames are taken, or it is updated with every offer.",
+    "`now - self.waiting[0][0] > self.max_age_s`, and only while something is waiting.",
 )
 REFUSED_IS_KEPT = Misconception(
     "refused-yet-kept",
     "Frames are still held after a refusal, although the member is being closed and its memory must be freed.",
-    (
-        "What is `held_bytes` after offer has returned False?",
-        "The waiting frames stay until the object is collected, and the member will never get them.",
-        "Before `return False`: `self.waiting.clear()`, and set the sum to 0.",
-    ),
+    "What is `held_bytes` after offer has returned False?",
+    "The waiting frames stay until the object is collected, and the member will never get them.",
+    "Before `return False`: `self.waiting.clear()`, and set the sum to 0.",
 )
 OPENS_AGAIN = Misconception(
     "refused-and-accepted-again",
     "A frame is accepted after an earlier one was refused, so the member has a hole in its stream.",
-    (
-        "One frame was refused. May the next, smaller one be accepted?",
-        "Then one in the middle is missing, and the member does not know.",
-        "`self.is_over = True` at the first refusal; after that, refuse everything.",
-    ),
+    "One frame was refused. May the next, smaller one be accepted?",
+    "Then one in the middle is missing, and the member does not know.",
+    "`self.is_over = True` at the first refusal; after that, refuse everything.",
 )
 TAKE_IGNORES_SIZE = Misconception(
     "take-ignores-its-limit",
     "take returns more than it was asked for, or nothing when the first frame alone is larger.",
-    (
-        "take(100) with frames of 60 bytes: how many? And with one of 500?",
-        "The limit is not checked, or it is checked before the first frame.",
-        "Always take the first one, then more while the sum stays within most_bytes.",
-    ),
+    "take(100) with frames of 60 bytes: how many? And with one of 500?",
+    "The limit is not checked, or it is checked before the first frame.",
+    "Always take the first one, then more while the sum stays within most_bytes.",
 )
 
 
@@ -297,57 +275,21 @@ EXERCISE = Exercise(
     answer="Outbox",
     drive=drive,
     checks=(
-        Check(id="order", expected="take returns what was offered, in order", usual=WRONG_BYTES, run=_order),
+        Check("order", "take returns what was offered, in order", WRONG_BYTES, _order),
+        Check("take", "take returns at most most_bytes, but at least one frame", TAKE_IGNORES_SIZE, _take, needs=NEEDS),
+        Check("limit", "more than max_bytes is refused, however many frames that is", NO_LIMIT, _limit, needs=NEEDS),
+        Check("exact", "exactly max_bytes may wait", EXACT, _exact, needs=LIMITED),
+        Check("shrinks", "frames that were taken no longer count", NEVER_SHRINKS, _shrinks, needs=NEEDS),
+        Check("age", "offer refuses once a frame has waited for more than max_age_s", NO_AGE, _age, needs=NEEDS),
         Check(
-            id="take",
-            expected="take returns at most most_bytes, but at least one frame",
-            usual=TAKE_IGNORES_SIZE,
-            run=_take,
-            needs=NEEDS,
-        ),
-        Check(
-            id="limit",
-            expected="more than max_bytes is refused, however many frames that is",
-            usual=NO_LIMIT,
-            run=_limit,
-            needs=NEEDS,
-        ),
-        Check(id="exact", expected="exactly max_bytes may wait", usual=EXACT, run=_exact, needs=LIMITED),
-        Check(
-            id="shrinks",
-            expected="frames that were taken no longer count",
-            usual=NEVER_SHRINKS,
-            run=_shrinks,
-            needs=NEEDS,
-        ),
-        Check(
-            id="age",
-            expected="offer refuses once a frame has waited for more than max_age_s",
-            usual=NO_AGE,
-            run=_age,
-            needs=NEEDS,
-        ),
-        Check(
-            id="oldest",
-            expected="the age is that of the oldest frame still waiting",
-            usual=WRONG_AGE,
-            run=_oldest,
+            "oldest",
+            "the age is that of the oldest frame still waiting",
+            WRONG_AGE,
+            _oldest,
             needs=("order", "take", "shrinks", "age"),
         ),
-        Check(
-            id="over",
-            expected="after a refusal nothing is held",
-            usual=REFUSED_IS_KEPT,
-            run=_over,
-            needs=("order", "limit", "age"),
-        ),
-        Check(
-            id="stays-over",
-            expected="after a refusal everything is refused",
-            usual=OPENS_AGAIN,
-            run=_stays_over,
-            needs=LIMITED,
-        ),
+        Check("over", "after a refusal nothing is held", REFUSED_IS_KEPT, _over, needs=("order", "limit", "age")),
+        Check("stays-over", "after a refusal everything is refused", OPENS_AGAIN, _stays_over, needs=LIMITED),
     ),
     more=(RAISES, COUNTS_FRAMES),
 )

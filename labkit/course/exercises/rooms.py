@@ -9,74 +9,58 @@ from labkit.review.peer import Ended, Peer
 NOT_RECEIVED = Misconception(
     "members-hear-nothing",
     "A chat does not reach every member of the room, the sender included.",
-    (
-        "Two members are in a room. Follow one chat: to whom is it sent?",
-        "The room is looked up under another name, only the other members get the chat, or `joined` is never sent.",
-        "`for member in list(members.get(room, ())): await tell(member, ...)`, the sender among them.",
-    ),
+    "Two members are in a room. Follow one chat: to whom is it sent?",
+    "The room is looked up under another name, only the other members get the chat, or `joined` is never sent.",
+    "`for member in list(members.get(room, ())): await tell(member, ...)`, the sender among them.",
 )
 LEAKS = Misconception(
     "rooms-leak",
     "A chat of one room reaches members of another.",
-    (
-        "Which connections does your loop over the members visit?",
-        "All connections, or all whose room name starts the same, instead of the members of this room.",
-        "A dict from roomId to a set of connections, looked up by the whole name.",
-    ),
+    "Which connections does your loop over the members visit?",
+    "All connections, or all whose room name starts the same, instead of the members of this room.",
+    "A dict from roomId to a set of connections, looked up by the whole name.",
 )
 UNJOINED = Misconception(
     "chat-without-join",
     "A client can send to a room that it has not joined.",
-    (
-        "What do you check before you pass a chat on?",
-        "You trust the roomId in the message, and any client can write any room there.",
-        '`if room not in joined: return await connection.close(1008, "join first")`, with this connection\'s own set.',
-    ),
+    "What do you check before you pass a chat on?",
+    "You trust the roomId in the message, and any client can write any room there.",
+    '`if room not in joined: return await connection.close(1008, "join first")`, with this connection\'s own set.',
 )
 LEAVE_SAID = Misconception(
     "leave-is-only-said",
     "`leave` gets the reply `left`, but changes nothing, or works in one direction only.",
-    (
-        "After leave, what is in the room's set of members, and what is in the connection's own set?",
-        "One of the two was forgotten: the client still receives chats, or can still send them.",
-        "`joined.discard(room)` and `members[room].discard(connection)`, both.",
-    ),
+    "After leave, what is in the room's set of members, and what is in the connection's own set?",
+    "One of the two was forgotten: the client still receives chats, or can still send them.",
+    "`joined.discard(room)` and `members[room].discard(connection)`, both.",
 )
 SPREAD = Misconception(
     "sender-chooses-who-it-is",
     "The event takes userId, or another field that only the server may set, from the client's message.",
-    (
-        "Where does the userId of an event come from?",
-        "The message is passed on unchanged, or unpacked into the event.",
-        '`await tell(member, type="chat", roomId=room, userId=user, text=message["text"])`, field by field.',
-    ),
+    "Where does the userId of an event come from?",
+    "The message is passed on unchanged, or unpacked into the event.",
+    '`await tell(member, type="chat", roomId=room, userId=user, text=message["text"])`, field by field.',
 )
 TWICE = Misconception(
     "members-in-a-list",
     "A client that joins twice receives everything twice.",
-    (
-        "What does a second join of the same room do to your members?",
-        "They are in a list, which takes the same connection again.",
-        "Keep them in a set.",
-    ),
+    "What does a second join of the same room do to your members?",
+    "They are in a list, which takes the same connection again.",
+    "Keep them in a set.",
 )
 GONE_STAYS = Misconception(
     "gone-are-still-members",
     "A member that has disconnected still counts, so the room only ever grows.",
-    (
-        "A connection ends, with or without a close frame. Which line runs then?",
-        "The loop ends and nothing removes the member, or only `leave` does.",
-        "`try: ... finally: for room in joined: members[room].discard(connection)`",
-    ),
+    "A connection ends, with or without a close frame. Which line runs then?",
+    "The loop ends and nothing removes the member, or only `leave` does.",
+    "`try: ... finally: for room in joined: members[room].discard(connection)`",
 )
 ONE_FOR_ALL = Misconception(
     "one-gone-ends-the-others",
     "When one member is gone, the members after it receive nothing, or the sender is closed.",
-    (
-        "What happens when you send to a connection that is gone, and what catches it?",
-        "`send` raises ConnectionClosed in the sender's own handler.",
-        "Use `tell`, which skips connections that are gone.",
-    ),
+    "What happens when you send to a connection that is gone, and what catches it?",
+    "`send` raises ConnectionClosed in the sender's own handler.",
+    "Use `tell`, which skips connections that are gone.",
 )
 
 
@@ -160,59 +144,42 @@ EXERCISE = Exercise(
     kind="handler",
     answer="handler",
     checks=(
+        Check(RECEIVED, "a chat reaches every member of its room, the sender included", NOT_RECEIVED, _received),
         Check(
-            id=RECEIVED,
-            expected="a chat reaches every member of its room, the sender included",
-            usual=NOT_RECEIVED,
-            run=_received,
-        ),
-        Check(
-            id="apart",
-            expected="a chat reaches nobody else, not even in a room with a similar name",
-            usual=LEAKS,
-            run=by_probes("rooms/1", "rooms/6"),
+            "apart",
+            "a chat reaches nobody else, not even in a room with a similar name",
+            LEAKS,
+            by_probes("rooms/1", "rooms/6"),
             needs=NEEDS,
         ),
         Check(
-            id="join-first",
-            expected="a chat without join: close 1008, and it reaches nobody",
-            usual=UNJOINED,
-            run=by_probes("rooms/2"),
+            "join-first",
+            "a chat without join: close 1008, and it reaches nobody",
+            UNJOINED,
+            by_probes("rooms/2"),
             needs=APART,
         ),
         Check(
-            id="leave",
-            expected="after leave a client neither receives nor sends",
-            usual=LEAVE_SAID,
-            run=by_probes("rooms/3"),
+            "leave",
+            "after leave a client neither receives nor sends",
+            LEAVE_SAID,
+            by_probes("rooms/3"),
             needs=(RECEIVED, "apart", "join-first"),
         ),
         Check(
-            id="identity",
-            expected="the server sets the userId of an event; the client cannot",
-            usual=SPREAD,
-            run=by_probes("rooms/5"),
+            "identity",
+            "the server sets the userId of an event; the client cannot",
+            SPREAD,
+            by_probes("rooms/5"),
             needs=APART,
         ),
+        Check("twice", "a client that joins twice receives each chat once", TWICE, by_probes("rooms/7"), needs=APART),
+        Check("survives", "members that vanish disturb nobody else", ONE_FOR_ALL, _survives, needs=APART),
         Check(
-            id="twice",
-            expected="a client that joins twice receives each chat once",
-            usual=TWICE,
-            run=by_probes("rooms/7"),
-            needs=APART,
-        ),
-        Check(
-            id="survives",
-            expected="members that vanish disturb nobody else",
-            usual=ONE_FOR_ALL,
-            run=_survives,
-            needs=APART,
-        ),
-        Check(
-            id="counted",
-            expected="joined counts the members that are connected now",
-            usual=GONE_STAYS,
-            run=_counted,
+            "counted",
+            "joined counts the members that are connected now",
+            GONE_STAYS,
+            _counted,
             needs=(RECEIVED, "apart", "leave", "twice"),
         ),
     ),

@@ -10,83 +10,65 @@ QUIET, PING, DEAD = "quiet", "ping", "dead"
 RAISES = Misconception(
     "watchdog-raises",
     "A call raises, or `due` returns none of the three words.",
-    (
-        "Call `due` a few times by hand, with growing times.",
-        "A path returns nothing, or a time is compared with None.",
-        'Every path of `due` ends with `return "quiet"`, `"ping"` or `"dead"`.',
-    ),
+    "Call `due` a few times by hand, with growing times.",
+    "A path returns nothing, or a time is compared with None.",
+    'Every path of `due` ends with `return "quiet"`, `"ping"` or `"dead"`.',
 )
 TRUSTS = Misconception(
     "silence-is-believed",
     "However long the connection stays idle, no ping is sent.",
-    (
-        "Nothing has arrived for ping_s seconds. What does `due` return?",
-        "The idle time is not compared with ping_s, or is measured from the wrong moment.",
-        "`if now - self.heard_at >= self.ping_s:` it is time for a ping.",
-    ),
+    "Nothing has arrived for ping_s seconds. What does `due` return?",
+    "The idle time is not compared with ping_s, or is measured from the wrong moment.",
+    "`if now - self.heard_at >= self.ping_s:` it is time for a ping.",
 )
 IMPATIENT = Misconception(
     "pings-too-early",
     "A ping is sent, or the connection is given up, too early.",
-    (
-        "Something arrived a moment ago. Is there a reason to send a ping?",
-        "The idle time is counted from the start, or from the last ping, instead of from the last message.",
-        "In `heard`: `self.heard_at = now`, whatever arrived.",
-    ),
+    "Something arrived a moment ago. Is there a reason to send a ping?",
+    "The idle time is counted from the start, or from the last ping, instead of from the last message.",
+    "In `heard`: `self.heard_at = now`, whatever arrived.",
 )
 PINGS_AGAIN = Misconception(
     "pings-again-and-again",
     "While a ping is unanswered, every call of `due` asks for another one.",
-    (
-        "How many pings does one idle period need?",
-        "`due` does not remember that it has already returned ping.",
-        '`self.pinged_at = now` when you return "ping"; from there on only patience_s counts.',
-    ),
+    "How many pings does one idle period need?",
+    "`due` does not remember that it has already returned ping.",
+    '`self.pinged_at = now` when you return "ping"; from there on only patience_s counts.',
 )
 NEVER_DEAD = Misconception(
     "never-gives-up",
     "The ping stays unanswered, and the connection is still trusted.",
-    (
-        "The ping has been unanswered for patience_s seconds. What now?",
-        "patience_s is not checked, or its time restarts with each call.",
-        '`if now - self.pinged_at >= self.patience_s: return "dead"`',
-    ),
+    "The ping has been unanswered for patience_s seconds. What now?",
+    "patience_s is not checked, or its time restarts with each call.",
+    '`if now - self.pinged_at >= self.patience_s: return "dead"`',
 )
 DEAD_TOO_SOON = Misconception(
     "patience-from-the-last-word",
     "patience_s counts from the last message instead of the ping: a late call finds it dead without any ping.",
-    (
-        "A laptop slept for an hour, so `due` is called an hour after the last message. Is the connection dead?",
-        "No ping was sent yet. The ping comes first, and patience_s starts with it.",
-        '`if self.pinged_at is None: self.pinged_at = now; return "ping"`, before you return "dead".',
-    ),
+    "A laptop slept for an hour, so `due` is called an hour after the last message. Is the connection dead?",
+    "No ping was sent yet. The ping comes first, and patience_s starts with it.",
+    '`if self.pinged_at is None: self.pinged_at = now; return "ping"`, before you return "dead".',
 )
 ONLY_PONG = Misconception(
     "only-a-pong-counts",
     "The watchdog does not start over when something arrives after a ping.",
-    (
-        "The ping was answered. When is the next one due?",
-        "A message that arrives does not clear the pending ping.",
-        "In `heard`, also set `self.pinged_at = None`.",
-    ),
+    "The ping was answered. When is the next one due?",
+    "A message that arrives does not clear the pending ping.",
+    "In `heard`, also set `self.pinged_at = None`.",
 )
 REVIVED = Misconception(
     "given-up-line-lives-again",
     "A connection that was given up counts as alive again when a late message arrives.",
-    (
-        "You returned dead. The caller has closed and is reconnecting. One last message arrives on the old connection.",
-        "The old connection becomes alive again, and now there are two.",
-        "Once dead, always dead: keep it in `self.is_dead`.",
-    ),
+    "You returned dead. The caller has closed and is reconnecting. One last message arrives on the old connection.",
+    "The old connection becomes alive again, and now there are two.",
+    "Once dead, always dead: keep it in `self.is_dead`.",
 )
 NEXT_WRONG = Misconception(
     "wrong-alarm",
     "next_at() returns a wrong time, so the caller checks too late, or all the time.",
-    (
-        "What is the earliest moment at which `due` would return something other than quiet?",
-        "Without a pending ping it is the last message plus ping_s; with one it is the ping plus patience_s.",
-        "`return self.heard_at + self.ping_s if self.pinged_at is None else self.pinged_at + self.patience_s`",
-    ),
+    "What is the earliest moment at which `due` would return something other than quiet?",
+    "Without a pending ping it is the last message plus ping_s; with one it is the ping plus patience_s.",
+    "`return self.heard_at + self.ping_s if self.pinged_at is None else self.pinged_at + self.patience_s`",
 )
 
 
@@ -209,38 +191,14 @@ EXERCISE = Exercise(
     answer="Watchdog",
     drive=drive,
     checks=(
-        Check(id="quiet", expected="no ping while messages keep arriving", usual=IMPATIENT, run=_quiet),
-        Check(id="ping", expected="idle for ping_s: ping", usual=TRUSTS, run=_ping, needs=("quiet",)),
-        Check(id="once", expected="one ping per idle period", usual=PINGS_AGAIN, run=_once, needs=NEEDS),
-        Check(
-            id="dead",
-            expected="no answer for patience_s after the ping: dead",
-            usual=NEVER_DEAD,
-            run=_dead,
-            needs=(*NEEDS, "once"),
-        ),
-        Check(
-            id="slept",
-            expected="never dead without a ping first",
-            usual=DEAD_TOO_SOON,
-            run=_slept,
-            needs=(*NEEDS, "once", "dead"),
-        ),
-        Check(
-            id="again",
-            expected="any message starts it over",
-            usual=ONLY_PONG,
-            run=_again,
-            needs=(*NEEDS, "once", "dead"),
-        ),
-        Check(
-            id="stays-dead",
-            expected="once dead, always dead",
-            usual=REVIVED,
-            run=_stays_dead,
-            needs=(*NEEDS, "once", "dead"),
-        ),
-        Check(id="next-at", expected="next_at() is when to call due next", usual=NEXT_WRONG, run=_next, needs=NEEDS),
+        Check("quiet", "no ping while messages keep arriving", IMPATIENT, _quiet),
+        Check("ping", "idle for ping_s: ping", TRUSTS, _ping, needs=("quiet",)),
+        Check("once", "one ping per idle period", PINGS_AGAIN, _once, needs=NEEDS),
+        Check("dead", "no answer for patience_s after the ping: dead", NEVER_DEAD, _dead, needs=(*NEEDS, "once")),
+        Check("slept", "never dead without a ping first", DEAD_TOO_SOON, _slept, needs=(*NEEDS, "once", "dead")),
+        Check("again", "any message starts it over", ONLY_PONG, _again, needs=(*NEEDS, "once", "dead")),
+        Check("stays-dead", "once dead, always dead", REVIVED, _stays_dead, needs=(*NEEDS, "once", "dead")),
+        Check("next-at", "next_at() is when to call due next", NEXT_WRONG, _next, needs=NEEDS),
     ),
     more=(RAISES,),
 )

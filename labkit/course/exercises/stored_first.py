@@ -10,83 +10,65 @@ Log = list[list[Any]]  # what happened, in order: ["stored", events], ["full", e
 RAISES = Misconception(
     "full-disk-raises",
     "A full disk raises out of commit, and ends the loop that serves every client.",
-    (
-        "What does `store` do when the disk is full, and what catches it?",
-        "The OSError leaves commit, so the server ends, or the next commit never runs.",
-        "`try: self.store(batch)` ... `except OSError: return batch`",
-    ),
+    "What does `store` do when the disk is full, and what catches it?",
+    "The OSError leaves commit, so the server ends, or the next commit never runs.",
+    "`try: self.store(batch)` ... `except OSError: return batch`",
 )
 NOT_TOLD = Misconception(
     "stored-but-not-told",
     "A stored event is not delivered exactly once, in the order in which it was published.",
-    (
-        "Publish three events, commit, and look at the calls of `tell`.",
-        "An event is taken from the wrong end, delivered twice or never, or it stays in the queue.",
-        "`for event in batch: self.tell(event)`, after the store.",
-    ),
+    "Publish three events, commit, and look at the calls of `tell`.",
+    "An event is taken from the wrong end, delivered twice or never, or it stays in the queue.",
+    "`for event in batch: self.tell(event)`, after the store.",
 )
 TOLD_FIRST = Misconception(
     "told-before-stored",
     "An event is delivered before it is stored. If the process dies in between, nobody can prove that it existed.",
-    (
-        "On which line is an event delivered to the first member, and on which is it stored?",
-        "tell is called in publish, or before store.",
-        "In commit: first `self.store(batch)`, and only then the loop with tell.",
-    ),
+    "On which line is an event delivered to the first member, and on which is it stored?",
+    "tell is called in publish, or before store.",
+    "In commit: first `self.store(batch)`, and only then the loop with tell.",
 )
 ONE_BY_ONE = Misconception(
     "one-commit-an-event",
     "Every event gets its own commit, and a disk manages only a few hundred commits per second.",
-    (
-        "How often is `store` called for ten events in one tick?",
-        "It is called inside the loop, or in publish.",
-        "`self.store(batch)` once, with the whole list.",
-    ),
+    "How often is `store` called for ten events in one tick?",
+    "It is called inside the loop, or in publish.",
+    "`self.store(batch)` once, with the whole list.",
 )
 EMPTY = Misconception(
     "empty-commit",
     "commit calls store with nothing to store, and does so sixty times per second.",
-    (
-        "What does commit do when nothing was published?",
-        "`store([])` costs as much as any other commit.",
-        "`if not self.waiting: return []`",
-    ),
+    "What does commit do when nothing was published?",
+    "`store([])` costs as much as any other commit.",
+    "`if not self.waiting: return []`",
 )
 TOLD_UNSTORED = Misconception(
     "told-although-not-stored",
     "The disk was full, and the events were delivered anyway.",
-    (
-        "Follow commit when `store` raises.",
-        "The error is caught, and the loop with tell still runs.",
-        "Return from the except branch, before the loop with tell.",
-    ),
+    "Follow commit when `store` raises.",
+    "The error is caught, and the loop with tell still runs.",
+    "Return from the except branch, before the loop with tell.",
 )
 REFUSED_SILENTLY = Misconception(
     "refused-without-a-word",
     "commit does not return the events that were not stored, so their senders never get `unavailable`.",
-    (
-        "What does commit return when the disk was full? And when all went well?",
-        "It returns nothing, or something other than the list of refused events.",
-        "Refused: `return batch`. Stored: `return []`.",
-    ),
+    "What does commit return when the disk was full? And when all went well?",
+    "It returns nothing, or something other than the list of refused events.",
+    "Refused: `return batch`. Stored: `return []`.",
 )
 TRIED_AGAIN = Misconception(
     "refused-yet-stored-later",
     "A refused event is stored with the next commit: its sender sends it again, and then it is there twice.",
-    (
-        "After a refusal, what is waiting for the next commit?",
-        "The batch is still in the queue, although its senders were told that it was not stored.",
-        "Take the batch out of the queue before you store it: `batch, self.waiting = self.waiting, []`.",
-    ),
+    "After a refusal, what is waiting for the next commit?",
+    "The batch is still in the queue, although its senders were told that it was not stored.",
+    "Take the batch out of the queue before you store it: `batch, self.waiting = self.waiting, []`.",
 )
 LOST_MEANWHILE = Misconception(
     "published-meanwhile-is-lost",
     "An event that is published during the deliveries of a commit is lost, or delivered without being stored.",
-    (
-        "`tell` may lead to another publish. Where does that event go?",
-        "The queue is emptied after the loop, or the loop runs over the queue itself, which grows.",
-        "`batch, self.waiting = self.waiting, []` before anything else; then use batch only.",
-    ),
+    "`tell` may lead to another publish. Where does that event go?",
+    "The queue is emptied after the loop, or the loop runs over the queue itself, which grows.",
+    "`batch, self.waiting = self.waiting, []` before anything else; then use batch only.",
 )
 
 
@@ -239,48 +221,36 @@ EXERCISE = Exercise(
     answer="Desk",
     drive=drive,
     checks=(
-        Check(id="told", expected="every event is delivered, once, in order", usual=NOT_TOLD, run=_delivered),
+        Check("told", "every event is delivered, once, in order", NOT_TOLD, _delivered),
+        Check("stored-first", "nothing is delivered before it is stored", TOLD_FIRST, _order, needs=NEEDS),
+        Check("one-commit", "all waiting events go into one call of store", ONE_BY_ONE, _once, needs=NEEDS),
+        Check("empty", "nothing to store: store is not called", EMPTY, _empty, needs=NEEDS),
         Check(
-            id="stored-first",
-            expected="nothing is delivered before it is stored",
-            usual=TOLD_FIRST,
-            run=_order,
-            needs=NEEDS,
-        ),
-        Check(
-            id="one-commit",
-            expected="all waiting events go into one call of store",
-            usual=ONE_BY_ONE,
-            run=_once,
-            needs=NEEDS,
-        ),
-        Check(id="empty", expected="nothing to store: store is not called", usual=EMPTY, run=_empty, needs=NEEDS),
-        Check(
-            id="disk-full",
-            expected="an event that could not be stored is not delivered",
-            usual=TOLD_UNSTORED,
-            run=_full,
+            "disk-full",
+            "an event that could not be stored is not delivered",
+            TOLD_UNSTORED,
+            _full,
             needs=("told", "stored-first", "one-commit"),
         ),
         Check(
-            id="not-later",
-            expected="a refused event is not stored later",
-            usual=TRIED_AGAIN,
-            run=_later,
+            "not-later",
+            "a refused event is not stored later",
+            TRIED_AGAIN,
+            _later,
             needs=("told", "one-commit", "disk-full"),
         ),
         Check(
-            id="refused",
-            expected="commit returns the refused events, and [] when all went well",
-            usual=REFUSED_SILENTLY,
-            run=_refused,
+            "refused",
+            "commit returns the refused events, and [] when all went well",
+            REFUSED_SILENTLY,
+            _refused,
             needs=("told", "one-commit", "disk-full", "not-later"),
         ),
         Check(
-            id="meanwhile",
-            expected="an event published during a commit waits for the next one",
-            usual=LOST_MEANWHILE,
-            run=_meanwhile,
+            "meanwhile",
+            "an event published during a commit waits for the next one",
+            LOST_MEANWHILE,
+            _meanwhile,
             needs=("told", "stored-first", "one-commit"),
         ),
     ),

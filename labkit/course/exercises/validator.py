@@ -14,101 +14,79 @@ ROOM_LETTERS = "abcxyzABCXYZ019:_-"
 RAISES = Misconception(
     "refuses-by-raising",
     "An invalid message raises an error instead of being refused, so the connection ends with 1011.",
-    (
-        "Look at the line that is named, and at what it expects of the message.",
-        "It reads a key that may be missing, compares a value that may have another type, or json.loads raises.",
-        "Catch ValueError and RecursionError around json.loads; use .get and isinstance for the rest.",
-    ),
+    "Look at the line that is named, and at what it expects of the message.",
+    "It reads a key that may be missing, compares a value that may have another type, or json.loads raises.",
+    "Catch ValueError and RecursionError around json.loads; use .get and isinstance for the rest.",
 )
 REFUSES_ALL = Misconception(
     "good-message-refused",
     "A valid message is refused, or something else than the message is returned.",
-    (
-        "Look at what your function returns when nothing is wrong.",
-        "Every path returns None, or True instead of the message, or a limit is off by one.",
-        "At the end: `return message`.",
-    ),
+    "Look at what your function returns when nothing is wrong.",
+    "Every path returns None, or True instead of the message, or a limit is off by one.",
+    "At the end: `return message`.",
 )
 PYTHONS_JSON = Misconception(
     "python-reads-more-json",
     "Python's json accepts NaN, Infinity and 1e999, which no browser reads or writes.",
-    (
-        "Look at what json.loads makes of NaN, and of 1e999.",
-        "They are numbers to Python, and comparisons with NaN do not do what you expect.",
-        "Test for what is right, `0 <= percent <= 100`, not for what is wrong, `percent < 0 or percent > 100`.",
-    ),
+    "Look at what json.loads makes of NaN, and of 1e999.",
+    "They are numbers to Python, and comparisons with NaN do not do what you expect.",
+    "Test for what is right, `0 <= percent <= 100`, not for what is wrong, `percent < 0 or percent > 100`.",
 )
 NAN_ANYWHERE = Misconception(
     "nan-where-nobody-looks",
     "NaN is refused in the fields that you check, and passed on in an unknown field.",
-    (
-        "What does your function return for a chat with one extra field that is NaN?",
-        "json.loads accepts it, and no line of yours checks that field. A browser cannot parse that text at all.",
-        "`json.loads(text, parse_constant=refuse)`, with a function `refuse` that raises ValueError.",
-    ),
+    "What does your function return for a chat with one extra field that is NaN?",
+    "json.loads accepts it, and no line of yours checks that field. A browser cannot parse that text at all.",
+    "`json.loads(text, parse_constant=refuse)`, with a function `refuse` that raises ValueError.",
 )
 ANY_JSON = Misconception(
     "json-is-an-object",
     "Any JSON value is treated as an object.",
-    (
-        "What does your function do with `[]`, `5` or `null`?",
-        "JSON may be a list, a string, a number, true, false or null.",
-        "`if not isinstance(message, dict): return None`",
-    ),
+    "What does your function do with `[]`, `5` or `null`?",
+    "JSON may be a list, a string, a number, true, false or null.",
+    "`if not isinstance(message, dict): return None`",
 )
 ANY_TYPE = Misconception(
     "unknown-type-passes",
     "A message of an unknown type passes, or a type that is not a string raises.",
-    (
-        "Follow a message of type `shout` through your function.",
-        "No branch refuses it, so it falls through to the end.",
-        "Let the last branch, the `else` or `case _`, return None.",
-    ),
+    "Follow a message of type `shout` through your function.",
+    "No branch refuses it, so it falls through to the end.",
+    "Let the last branch, the `else` or `case _`, return None.",
 )
 ROOM_NOT_WHOLE = Misconception(
     "room-not-matched-whole",
     "Only part of the roomId is checked: its beginning, or all but a final newline, or it allows other alphabets.",
-    (
-        "Look at how you match the roomId. What does `$` match, and where does `match` stop?",
-        r"`$` also matches before a final newline, `match` checks only the beginning, and \w covers every alphabet.",
-        '`re.fullmatch("[a-zA-Z0-9:_-]{1,64}", room)`, after isinstance(room, str).',
-    ),
+    "Look at how you match the roomId. What does `$` match, and where does `match` stop?",
+    r"`$` also matches before a final newline, `match` checks only the beginning, and \w covers every alphabet.",
+    '`re.fullmatch("[a-zA-Z0-9:_-]{1,64}", room)`, after isinstance(room, str).',
 )
 TEXT_COUNTED = Misconception(
     "text-counted-in-characters",
     "The length of a text is counted differently from the web page where the user types it.",
-    (
-        "How long is one emoji, in Python and in a browser?",
-        "len() counts characters. A browser counts UTF-16 code units, and most emoji are two.",
-        '`1 <= len(text.encode("utf-16-le", "surrogatepass")) // 2 <= 1000`',
-    ),
+    "How long is one emoji, in Python and in a browser?",
+    "len() counts characters. A browser counts UTF-16 code units, and most emoji are two.",
+    '`1 <= len(text.encode("utf-16-le", "surrogatepass")) // 2 <= 1000`',
 )
 BOOL_IS_NUMBER = Misconception(
     "value-made-to-fit",
     'A percent that is not a number, such as true or "42", is accepted or converted.',
-    (
-        'What is isinstance(True, int)? What does float("42") do?',
-        "In Python, True is an int; and what you convert, the next program refuses.",
-        "`type(percent) in (int, float) and 0 <= percent <= 100`",
-    ),
+    'What is isinstance(True, int)? What does float("42") do?',
+    "In Python, True is an int; and what you convert, the next program refuses.",
+    "`type(percent) in (int, float) and 0 <= percent <= 100`",
 )
 STRICT = Misconception(
     "unknown-field-refused",
     "An unknown field is refused, so no client can be newer than its server.",
-    (
-        "What happens to a chat with one extra field?",
-        "The set of keys is compared with a fixed set.",
-        "Check only the fields that you know.",
-    ),
+    "What happens to a chat with one extra field?",
+    "The set of keys is compared with a fixed set.",
+    "Check only the fields that you know.",
 )
 SIZE = Misconception(
     "size-in-characters",
     "The size is not checked, or is counted in characters: 8192 of them can be 32 KB.",
-    (
-        "How many bytes is a text of 5,000 umlauts?",
-        "Messages are sent and stored as bytes in UTF-8, and the limit must be checked before json.loads.",
-        "`if len(text.encode()) > 8192: return None`, as the first line.",
-    ),
+    "How many bytes is a text of 5,000 umlauts?",
+    "Messages are sent and stored as bytes in UTF-8, and the limit must be checked before json.loads.",
+    "`if len(text.encode()) > 8192: return None`, as the first line.",
 )
 
 
@@ -258,47 +236,26 @@ EXERCISE = Exercise(
     kind="rule",
     answer="validate",
     checks=(
-        Check(id=GOOD, expected="a valid message is returned, with all its fields", usual=REFUSES_ALL, run=_good),
-        Check(id="no-json", expected="text that is not JSON: None", usual=RAISES, run=_no_json),
-        Check(id="deep", expected="thousands of nested brackets: None", usual=RAISES, run=_deep),
-        Check(id="no-object", expected="JSON that is not an object: None", usual=ANY_JSON, run=_no_object),
-        Check(id="types", expected="an unknown type: None", usual=ANY_TYPE, run=_types),
-        Check(id="rooms", expected="an invalid roomId: None", usual=ROOM_NOT_WHOLE, run=_rooms),
+        Check(GOOD, "a valid message is returned, with all its fields", REFUSES_ALL, _good),
+        Check("no-json", "text that is not JSON: None", RAISES, _no_json),
+        Check("deep", "thousands of nested brackets: None", RAISES, _deep),
+        Check("no-object", "JSON that is not an object: None", ANY_JSON, _no_object),
+        Check("types", "an unknown type: None", ANY_TYPE, _types),
+        Check("rooms", "an invalid roomId: None", ROOM_NOT_WHOLE, _rooms),
         Check(
-            id="texts",
-            expected="a text of 1 to 1000 UTF-16 code units is accepted, any other: None",
-            usual=TEXT_COUNTED,
-            run=_texts,
+            "texts",
+            "a text of 1 to 1000 UTF-16 code units is accepted, any other: None",
+            TEXT_COUNTED,
+            _texts,
             needs=NEEDS,
         ),
+        Check("percents", "a percent that is not a number from 0 to 100: None", BOOL_IS_NUMBER, _percents),
+        Check("no-number", "NaN, Infinity and 1e999: None", PYTHONS_JSON, _no_numbers),
         Check(
-            id="percents",
-            expected="a percent that is not a number from 0 to 100: None",
-            usual=BOOL_IS_NUMBER,
-            run=_percents,
+            "constants", "NaN or Infinity in an unknown field: None", NAN_ANYWHERE, _no_constants, needs=("no-number",)
         ),
-        Check(id="no-number", expected="NaN, Infinity and 1e999: None", usual=PYTHONS_JSON, run=_no_numbers),
-        Check(
-            id="constants",
-            expected="NaN or Infinity in an unknown field: None",
-            usual=NAN_ANYWHERE,
-            run=_no_constants,
-            needs=("no-number",),
-        ),
-        Check(
-            id="unknown-fields",
-            expected="unknown fields are accepted",
-            usual=STRICT,
-            run=_unknown_fields,
-            needs=NEEDS,
-        ),
-        Check(
-            id="size",
-            expected="8192 bytes are accepted, more: None",
-            usual=SIZE,
-            run=_size,
-            needs=(GOOD, "unknown-fields"),
-        ),
+        Check("unknown-fields", "unknown fields are accepted", STRICT, _unknown_fields, needs=NEEDS),
+        Check("size", "8192 bytes are accepted, more: None", SIZE, _size, needs=(GOOD, "unknown-fields")),
     ),
     more=(RAISES,),
 )

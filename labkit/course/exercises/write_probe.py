@@ -21,74 +21,58 @@ LATE_S = 1.0
 BLIND = Misconception(
     "probe-finds-nothing",
     "The probe reports no leak, whatever the server does.",
-    (
-        "Run your probe on a server that sends every chat to every client. What arrives, and what does it return?",
-        "The outsider never reads, or nothing looks at what it received.",
-        "Read what the outsider received before the answer to its own ping, and look for the text of the chat.",
-    ),
+    "Run your probe on a server that sends every chat to every client. What arrives, and what does it return?",
+    "The outsider never reads, or nothing looks at what it received.",
+    "Read what the outsider received before the answer to its own ping, and look for the text of the chat.",
 )
 CRIES_WOLF = Misconception(
     "probe-cries-wolf",
     "The probe reports a leak where there is none.",
-    (
-        "What does an outsider receive from a healthy server: nothing at all?",
-        "It receives auth_ok, joined, pong, and the chats of its own room. None of these is a leak.",
-        'A leak is a chat with the text that was sent in another room: `message.get("text") == words`.',
-    ),
+    "What does an outsider receive from a healthy server: nothing at all?",
+    "It receives auth_ok, joined, pong, and the chats of its own room. None of these is a leak.",
+    'A leak is a chat with the text that was sent in another room: `message.get("text") == words`.',
 )
 OWN_ROOM = Misconception(
     "any-chat-is-a-leak",
     "Any chat that an outsider receives counts as a leak, even one of its own room.",
-    (
-        "What if someone else chats in the outsider's own room meanwhile?",
-        "The probe counts chats, and does not check which chat it is.",
-        "Draw a text that nobody else sends (`secrets.token_hex(8)`), and look for that text.",
-    ),
+    "What if someone else chats in the outsider's own room meanwhile?",
+    "The probe counts chats, and does not check which chat it is.",
+    "Draw a text that nobody else sends (`secrets.token_hex(8)`), and look for that text.",
 )
 IMPATIENT = Misconception(
     "silence-proves-nothing",
     "The probe waits for a fixed time and takes silence for proof; on a slow network the leak arrives later.",
-    (
-        "How long does the probe wait, and what if the network takes longer?",
-        "A timeout says that nothing has arrived yet. It does not say that nothing will.",
-        "Once the sender has its own chat, the outsider sends `ping`: what has not arrived by the pong never will.",
-    ),
+    "How long does the probe wait, and what if the network takes longer?",
+    "A timeout says that nothing has arrived yet. It does not say that nothing will.",
+    "Once the sender has its own chat, the outsider sends `ping`: what has not arrived by the pong never will.",
 )
 FAR_NAMES = Misconception(
     "names-too-different",
     "The probe uses only rooms whose names have nothing in common, where this fault does not show.",
-    (
-        "How could a server look up the members of a room by name, and get it almost right?",
-        "It compares the beginning: room:demo2 begins with room:demo.",
-        "Put the outsider into a room whose name begins with the other one's.",
-    ),
+    "How could a server look up the members of a room by name, and get it almost right?",
+    "It compares the beginning: room:demo2 begins with room:demo.",
+    "Put the outsider into a room whose name begins with the other one's.",
 )
 NOT_AFTER_LEAVE = Misconception(
     "left-is-not-looked-at",
     "The probe never checks a client that has left the room.",
-    (
-        "Which other clients are outside a room? One that was in it before.",
-        "The server replies `left`, and may still deliver its chats.",
-        "Let one outsider join the room, leave it, wait for `left`, and then read.",
-    ),
+    "Which other clients are outside a room? One that was in it before.",
+    "The server replies `left`, and may still deliver its chats.",
+    "Let one outsider join the room, leave it, wait for `left`, and then read.",
 )
 ROOMLESS = Misconception(
     "roomless-is-not-looked-at",
     "Every outsider of the probe is in some room, so it misses a server that leaks to clients in no room.",
-    (
-        "Which rooms are your outsiders in at the moment of the chat?",
-        "Each is in another room. A server may keep a list of clients in no room, and send them every chat.",
-        "Let one outsider authenticate and join nothing.",
-    ),
+    "Which rooms are your outsiders in at the moment of the chat?",
+    "Each is in another room. A server may keep a list of clients in no room, and send them every chat.",
+    "Let one outsider authenticate and join nothing.",
 )
 FAILS_ITSELF = Misconception(
     "probe-fails-itself",
     "The probe raises, or never ends, on a server without faults.",
-    (
-        "Read which error was raised, and on which line.",
-        "It waits for an answer that no server sends, or takes the first message for the one that it waits for.",
-        "Read in a loop until a message has the type that you wait for.",
-    ),
+    "Read which error was raised, and on which line.",
+    "It waits for an answer that no server sends, or takes the first message for the one that it waits for.",
+    "Read in a loop until a message has the type that you wait for.",
 )
 
 
@@ -168,58 +152,53 @@ EXERCISE = Exercise(
     drive=drive,
     patience_s=15,
     checks=(
+        Check(HEALTHY, "a healthy server: False", CRIES_WOLF, _judges(Planted, "a healthy server", False)),
         Check(
-            id=HEALTHY,
-            expected="a healthy server: False",
-            usual=CRIES_WOLF,
-            run=_judges(Planted, "a healthy server", False),
+            FINDS,
+            "a server that sends every chat to every client: True",
+            BLIND,
+            _judges(DeliversToAll, "a server that sends to all", True),
         ),
         Check(
-            id=FINDS,
-            expected="a server that sends every chat to every client: True",
-            usual=BLIND,
-            run=_judges(DeliversToAll, "a server that sends to all", True),
-        ),
-        Check(
-            id=SIMILAR,
-            expected="a server that looks up rooms by the beginning of the name: True",
-            usual=FAR_NAMES,
-            run=_judges(broken("room_by_prefix"), "a server that mixes up similar names", True),
+            SIMILAR,
+            "a server that looks up rooms by the beginning of the name: True",
+            FAR_NAMES,
+            _judges(broken("room_by_prefix"), "a server that mixes up similar names", True),
             needs=(FINDS,),
         ),
         Check(
-            id="after-leave",
-            expected="a server that still sends to clients that left: True",
-            usual=NOT_AFTER_LEAVE,
-            run=_judges(broken("leave_is_only_said"), "a server where leave changes nothing", True),
+            "after-leave",
+            "a server that still sends to clients that left: True",
+            NOT_AFTER_LEAVE,
+            _judges(broken("leave_is_only_said"), "a server where leave changes nothing", True),
             needs=(FINDS,),
         ),
         Check(
-            id="no-room",
-            expected="a server that sends to clients in no room: True",
-            usual=ROOMLESS,
-            run=_judges(DeliversToRoomless, "a server that sends to clients in no room", True),
+            "no-room",
+            "a server that sends to clients in no room: True",
+            ROOMLESS,
+            _judges(DeliversToRoomless, "a server that sends to clients in no room", True),
             needs=(FINDS, "after-leave"),
         ),
         Check(
-            id="another-fault",
-            expected="a server with another fault (it delivers twice): False",
-            usual=CRIES_WOLF,
-            run=_judges(broken("members_in_a_list"), "a server that delivers some chats twice", False),
+            "another-fault",
+            "a server with another fault (it delivers twice): False",
+            CRIES_WOLF,
+            _judges(broken("members_in_a_list"), "a server that delivers some chats twice", False),
             needs=(HEALTHY,),
         ),
         Check(
-            id="neighbours",
-            expected="others chat in the same rooms: False",
-            usual=OWN_ROOM,
-            run=_judges(busy(Planted), "a healthy server where others chat", False),
+            "neighbours",
+            "others chat in the same rooms: False",
+            OWN_ROOM,
+            _judges(busy(Planted), "a healthy server where others chat", False),
             needs=(HEALTHY,),
         ),
         Check(
-            id="slow-network",
-            expected="a slow network and other chats: still True with a leak, False without",
-            usual=IMPATIENT,
-            run=_slow,
+            "slow-network",
+            "a slow network and other chats: still True with a leak, False without",
+            IMPATIENT,
+            _slow,
             needs=(HEALTHY, FINDS, SIMILAR, "neighbours"),
         ),
     ),

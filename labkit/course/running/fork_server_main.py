@@ -1,8 +1,8 @@
-"""The fork server: a process with the libraries loaded and one thread, which forks a process for each answer.
+"""The fork server: a process with the libraries loaded and a single thread, which forks a process for each answer.
 
-Its argument is the descriptor of a socket to the judge. An order is 9 bytes: b"s" starts an answer (with two
-descriptors: its socket and the pipe for what it prints; answered with b"s" and its pid, or with b"x" and the errno when
-it cannot fork), b"e" ends one, with all that it started. When the judge is gone, all of them are ended.
+Its argument is the descriptor of a socket to the judge. A command is 9 bytes. b"s" starts an answer; with it come two
+descriptors, the answer's socket and the pipe for its output; the reply is b"s" and the pid, or b"x" and the errno of a
+failed fork. b"e" ends an answer and every process that it started. When the judge is gone, all of them end.
 """
 
 import contextlib
@@ -12,26 +12,29 @@ import signal
 import socket
 import struct
 import sys
-from pathlib import Path
+
+import psutil
 
 from labkit.course.running import in_child
 
-ORDER = struct.Struct("!cq")
-ROUNDS = 100  # an orphan's children are orphans in the next one
+COMMAND = struct.Struct("!cq")
+ROUNDS = 100  # killing an orphan makes its children orphans, for the next round
 
 
 def main(descriptor: int) -> None:
-    """Serve orders until the judge is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupted kernel's process group is told too; the judge ends us
+    """Carry out commands until the judge is gone."""
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # interrupting a kernel signals this process too, but only the judge ends it
     judge = socket.socket(fileno=descriptor)
     _adopt_orphans()
     gc.freeze()
     alive: set[int] = set()
     while True:
-        order, descriptors, _, _ = socket.recv_fds(judge, ORDER.size, 2)
-        if len(order) < ORDER.size:
+        command, descriptors, _, _ = socket.recv_fds(judge, COMMAND.size, 2)
+        if len(command) < COMMAND.size:
             break
-        kind, pid = ORDER.unpack(order)
+        kind, pid = COMMAND.unpack(command)
         if kind == b"s":
             judge.sendall(_fork(judge, alive, descriptors))
         elif pid in alive:
@@ -44,34 +47,34 @@ def main(descriptor: int) -> None:
 
 
 def _fork(judge: socket.socket, alive: set[int], descriptors: list[int]) -> bytes:
-    """Fork an answer's process, and say so to the judge."""
+    """Fork an answer's process; return the reply to the judge."""
     try:
         child = os.fork()
     except OSError as error:
-        child, report = 0, ORDER.pack(b"x", error.errno or 0)
+        child, report = 0, COMMAND.pack(b"x", error.errno or 0)
     else:
         if child == 0:
             judge.close()
             in_child.main(*descriptors)
         alive.add(child)
-        report = ORDER.pack(b"s", child)
+        report = COMMAND.pack(b"s", child)
     for one in descriptors:
         os.close(one)
     return report
 
 
 def _end(pid: int) -> None:
-    """Kill a process and its group; it is not waited for until then, so its number is still its own."""
+    """Kill a process and its group. Nobody has waited for it before, so its pid cannot belong to another process."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, signal.SIGKILL)  # should it not have had the time to lead a group
+        os.kill(pid, signal.SIGKILL)  # if it had no time yet to lead a group
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, 0)
 
 
 def _adopt_orphans() -> None:
-    """Be the parent of what an answer has left behind: in a session of its own, it is in nobody's group."""
+    """Become the parent of processes that an answer leaves behind: in a session of their own, no group reaches them."""
     if sys.platform == "linux":
         import ctypes
 
@@ -79,7 +82,7 @@ def _adopt_orphans() -> None:
 
 
 def _end_orphans(answers: set[int]) -> None:
-    """End every child of ours that is no answer: its parent is dead."""
+    """End every child of this process that is not an answer: an answer started it, and is dead."""
     for _ in range(ROUNDS):
         orphans = _children() - answers
         for pid in orphans:
@@ -89,14 +92,7 @@ def _end_orphans(answers: set[int]) -> None:
 
 
 def _children() -> set[int]:
-    """Our children, as /proc tells; none where there is no /proc."""
-    found = set()
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError, IndexError):
-            parent = int(stat.read_bytes().rpartition(b") ")[2].split()[1])  # behind its name and its state
-            if parent == os.getpid():
-                found.add(int(stat.parent.name))
-    return found
+    return {child.pid for child in psutil.Process().children()}
 
 
 if __name__ == "__main__":
