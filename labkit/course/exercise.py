@@ -55,6 +55,14 @@ def failed(actual: str, misconception: Misconception | None = None) -> Outcome:
     return Outcome("fail", actual, misconception)
 
 
+class Failed(Exception):
+    """Raised within a check, to end it with the outcome `failed`."""
+
+    def __init__(self, actual: str, misconception: Misconception | None = None) -> None:
+        super().__init__(actual)
+        self.outcome = failed(actual, misconception)
+
+
 def inconclusive(actual: str) -> Outcome:
     """Return an outcome: nobody can tell; `actual` says what is missing."""
     return Outcome("inconclusive", actual)

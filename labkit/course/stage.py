@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any
 
-from labkit.course.exercise import Misconception, Outcome, failed, inconclusive, passed
+from labkit.course.exercise import Failed, Misconception, Outcome, failed, inconclusive, passed
 from labkit.course.running.answer_process import AnswerEnded, AnswerProcess, CallResult
 from labkit.course.running.shortage import shortage
 from labkit.faults import Proxy
@@ -85,6 +85,8 @@ async def run_check(run: Run, stage: Stage | Calls) -> Outcome:
     try:
         async with asyncio.timeout(LONGEST_S):
             return await run(stage)
+    except Failed as failure:
+        return failure.outcome
     except (Ended, Silent, CannotTell) as instead:
         if shortage(instead):
             raise

@@ -1,4 +1,4 @@
-"""The kill matrix: every known answer is judged, and each that does not come out as it must is told in a line."""
+"""The kill matrix: judge every known answer, and report each result that is not the expected one."""
 
 import asyncio
 import os
@@ -32,7 +32,7 @@ async def results(answers: Iterable[Known], seed: int = 1) -> list[tuple[Known, 
 
 
 def faults(judged: Iterable[tuple[Known, Result]]) -> list[str]:
-    """What did not come out as it must, a line each."""
+    """Return each result that is not the expected one, in one line."""
     return [f"{answer.name}: {fault}" for answer, result in judged if (fault := _fault(answer, result))]
 
 
@@ -53,5 +53,5 @@ def _fault(answer: Known, result: Result) -> str:
     if first.id != answer.caught_by:
         return f"must be caught by {answer.caught_by} first, and is by {first.id}"
     if first.misconception != answer.misconception:
-        return f"must be told {answer.misconception}, and is told {first.misconception} ({first.actual})"
-    return "" if result.hint and result.why else "is given no hint"
+        return f"must name {answer.misconception}, and names {first.misconception} ({first.actual})"
+    return "" if result.hint and result.why else "gets no hint"

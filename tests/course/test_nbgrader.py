@@ -123,7 +123,7 @@ def graded(course: Path) -> dict[str, dict[str, Graded]]:
 
 
 @pytest.mark.parametrize("name", exercises())
-def test_nbgrader_grades_what_is_handed_in(graded: dict[str, dict[str, Graded]], name: str) -> None:
+def test_nbgrader_grades_submissions_by_the_checks(graded: dict[str, dict[str, Graded]], name: str) -> None:
     """The solution gets the point, a wrong answer and a blank none, and by what the check saw."""
     assert graded["right"][name] == (1.0, 1.0, "")
     assert graded["wrong"][name][:2] == graded["blank"][name][:2] == (0.0, 1.0)

@@ -33,23 +33,23 @@ def test_half_a_surrogate_pair_arrives_unchanged() -> None:
     assert there_and_back("\ud83d") == "\ud83d"
 
 
-def test_an_object_arrives_as_its_type_and_repr() -> None:
+def test_object_arrives_as_its_type_and_repr() -> None:
     """It is named and shown, and none of its code is here."""
     assert there_and_back([Fraction(1, 2)]) == [Opaque("Fraction", "Fraction(1, 2)")]
 
 
-def test_an_instance_of_a_subclass_is_opaque() -> None:
+def test_instance_of_a_subclass_is_opaque() -> None:
     """A dict with methods of its own could lie."""
     liar = type("Liar", (dict,), {"__repr__": lambda self: "honest"})
     assert there_and_back(liar(a=1)) == Opaque("Liar", "honest")
 
 
-def test_an_int_of_too_many_digits_is_opaque() -> None:
+def test_int_of_too_many_digits_is_opaque() -> None:
     """Python neither writes nor reads it as text, and the answer must not end because of that."""
     assert there_and_back(10**5000) == Opaque("int", "that cannot be shown")
 
 
-def test_a_list_that_contains_itself_is_cut_off() -> None:
+def test_list_that_contains_itself_is_cut_off() -> None:
     """The cut is deep enough for any honest value."""
     circle: list[object] = []
     circle.append(circle)
@@ -70,13 +70,13 @@ def test_a_list_that_contains_itself_is_cut_off() -> None:
         b"1" * 5000,
     ],
 )
-def test_a_packet_of_other_bytes_is_refused(body: bytes) -> None:
+def test_packet_of_other_bytes_is_refused(body: bytes) -> None:
     """The answer can write to the socket, too."""
     with pytest.raises(BadPacket):
         unpacked(body)
 
 
-def test_a_giant_packet_is_refused_on_both_sides() -> None:
+def test_giant_packet_is_refused_on_both_sides() -> None:
     """It is neither written nor waited for."""
     with pytest.raises(BadPacket, match="at most"):
         packed(b"x" * 5_000_000)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Misconception, Outcome, Step, failed, in_words, passed
+from labkit.course.exercise import Check, Exercise, Failed, Misconception, Outcome, Step, failed, in_words, passed
 
 CLIENTS = 1000
 CAP_S = 30.0
@@ -106,20 +106,20 @@ def _waits(client: Any, steps: Sequence[Step]) -> list[Any]:
 Waits = list[tuple[float, ...]]  # waits[n] are the n-th waits of all clients
 
 
-async def waits_of(stage: Any, window_s: float, steps: Sequence[Step], clients: int = CLIENTS) -> Waits | Outcome:
+async def waits_of(stage: Any, window_s: float, steps: Sequence[Step], clients: int = CLIENTS) -> Waits:
     """Take so many clients, each with its own random generator, through these steps.
 
-    Returns the failure when one raised or a wait is not a number of seconds.
+    Raises Failed when one raises or a wait is not a number of seconds.
     """
     first = stage.rng.randint(0, 10**6)
     seeds = list(range(first, first + clients))
     shown = f"{clients} clients, window {window_s:g} s, {_summary(steps)}"
     called = await stage.call(seeds, window_s, list(steps), shown=shown)
     if called.raised:
-        return failed(f"{shown}: raised {called.raised}", NO_CAP if "Overflow" in called.raised else NO_SECONDS)
+        raise Failed(f"{shown}: raised {called.raised}", NO_CAP if "Overflow" in called.raised else NO_SECONDS)
     for wait in (wait for row in called.value for wait in row):
         if type(wait) not in (int, float) or not 0 <= wait < float("inf"):
-            return failed(f"{shown}: a wait was {wait!r}", NO_SECONDS)
+            raise Failed(f"{shown}: a wait was {wait!r}", NO_SECONDS)
     return list(zip(*called.value, strict=True))
 
 
@@ -129,28 +129,29 @@ def _summary(steps: Sequence[Step]) -> str:
     return ", ".join([f"{count} wait{'s' * (count != 1)}", *others])
 
 
-def fault_in(waits: Sequence[float], width_s: float, too_wide: Misconception, usual: Misconception) -> Outcome | None:
-    """Return what is wrong with waits that must be spread evenly over 0 to `width_s`, or None.
+def must_fill(
+    waits: Sequence[float], width_s: float, too_wide: Misconception, usual: Misconception, where: str = ""
+) -> None:
+    """Raise Failed unless the waits are spread evenly over 0 to `width_s`; `where` begins the message.
 
     The bounds hold for 1000 clients: a tenth of the width with less than 40 % of its share does not happen by chance.
     """
     least, most = min(waits), max(waits)
-    what = f"{len(waits)} clients waited {least:.3g} to {most:.3g} s; the width is {width_s:g} s"
     if least == most:
-        return failed(f"all {len(waits)} clients waited {most:.3g} s; the width is {width_s:g} s", ALL_AT_ONCE)
+        raise Failed(f"{where}all {len(waits)} clients waited {most:.3g} s; the width is {width_s:g} s", ALL_AT_ONCE)
+    spread = f"{where}{len(waits)} clients waited {least:.3g} to {most:.3g} s; the width is {width_s:g} s"
     if most > width_s:
-        return failed(what, too_wide)
+        raise Failed(spread, too_wide)
     if most < 0.9 * width_s and least < 0.1 * most:
-        return failed(what, usual)
+        raise Failed(spread, usual)
     together = list(waits).count(most)
     if together > len(waits) / 20:
-        return failed(f"{what}; {together} of them exactly {most:.3g} s", CAP_GATHERS)
+        raise Failed(f"{spread}; {together} of them exactly {most:.3g} s", CAP_GATHERS)
     tenths = [0] * 10
     for wait in waits:
         tenths[min(9, int(10 * wait / width_s))] += 1
     if min(tenths) < len(waits) / 25:
-        return failed(f"{what}; clients in each tenth of it: {tenths}", NARROW)
-    return None
+        raise Failed(f"{spread}; clients in each tenth of it: {tenths}", NARROW)
 
 
 async def _own(stage: Any) -> Outcome:
@@ -173,72 +174,47 @@ def _short(waits: Sequence[Any]) -> str:
 async def _first(stage: Any) -> Outcome:
     for window_s in (stage.rng.choice((2.0, 5.0, 9.0, 24.0)), TINY_WINDOW_S):
         waits = await waits_of(stage, window_s, [WAIT])
-        if isinstance(waits, Outcome):
-            return waits
         stage.series.setdefault("first waits, s", tuple(sorted(waits[0])))
-        wrong = fault_in(waits[0], window_s, WINDOW_IGNORED, WINDOW_IGNORED)
-        if wrong:
-            return wrong
+        must_fill(waits[0], window_s, WINDOW_IGNORED, WINDOW_IGNORED)
     return passed(f"{CLIENTS} first waits are spread over the window")
 
 
 async def _later(stage: Any) -> Outcome:
     waits = await waits_of(stage, NARROW_WINDOW_S, [WAIT] * (1 + len(LATER_S)))
-    if isinstance(waits, Outcome):
-        return waits
     for number, width_s in enumerate(LATER_S, start=1):
-        wrong = fault_in(waits[number], width_s, NO_GROWTH, NO_GROWTH)
-        if wrong:
-            return wrong._replace(actual=f"wait {number + 1}: {wrong.actual}")
+        must_fill(waits[number], width_s, NO_GROWTH, NO_GROWTH, f"wait {number + 1}: ")
     return passed("the waits after the first are spread over 1, 2, 4, 8 and 16 s")
 
 
 async def _cap(stage: Any) -> Outcome:
     waits = await waits_of(stage, NARROW_WINDOW_S, [WAIT] * 9)
-    if isinstance(waits, Outcome):
-        return waits
     for number in (6, 8):
-        wrong = fault_in(waits[number], CAP_S, NO_CAP, NO_CAP)
-        if wrong:
-            return wrong._replace(actual=f"wait {number + 1}: {wrong.actual}")
-    long_ago = await waits_of(stage, NARROW_WINDOW_S, [WAIT] * 1200, clients=5)
-    if isinstance(long_ago, Outcome):
-        return long_ago
+        must_fill(waits[number], CAP_S, NO_CAP, NO_CAP, f"wait {number + 1}: ")
+    await waits_of(stage, NARROW_WINDOW_S, [WAIT] * 1200, clients=5)
     return passed("from the seventh on the waits are spread over 30 s, and 1200 attempts raise nothing")
 
 
 async def _wide(stage: Any) -> Outcome:
     window_s = stage.rng.choice((40.0, 45.0, 90.0))
     waits = await waits_of(stage, window_s, [WAIT] * 6)
-    if isinstance(waits, Outcome):
-        return waits
     for number in (1, 2, 5):
-        wrong = fault_in(waits[number], window_s, NO_CAP, WINDOW_FORGOTTEN)
-        if wrong:
-            return wrong._replace(actual=f"wait {number + 1}: {wrong.actual}")
+        must_fill(waits[number], window_s, NO_CAP, WINDOW_FORGOTTEN, f"wait {number + 1}: ")
     return passed(f"the later waits are spread over the window of {window_s:g} s, too")
 
 
 async def _proved(stage: Any) -> Outcome:
     for lived_s in (LONG_ENOUGH_S, 3600.0):
         waits = await waits_of(stage, NARROW_WINDOW_S, [WAIT] * 5 + [("ended", True, lived_s), WAIT, WAIT])
-        if isinstance(waits, Outcome):
-            return waits
-        wrong = fault_in(waits[5], NARROW_WINDOW_S, NEVER_RESET, NEVER_RESET)
-        wrong = wrong or fault_in(waits[6], LATER_S[0], NEVER_RESET, NEVER_RESET)
-        if wrong:
-            return wrong._replace(actual=f"after ended(True, {lived_s:g}): {wrong.actual}")
+        where = f"after ended(True, {lived_s:g}): "
+        must_fill(waits[5], NARROW_WINDOW_S, NEVER_RESET, NEVER_RESET, where)
+        must_fill(waits[6], LATER_S[0], NEVER_RESET, NEVER_RESET, where)
     return passed(f"let in and connected for {LONG_ENOUGH_S:g} s: the next wait is a first one")
 
 
 async def _unproved(stage: Any) -> Outcome:
     for ended in ((True, 0.0), (True, LONG_ENOUGH_S - 0.1), (False, 60.0)):
         waits = await waits_of(stage, NARROW_WINDOW_S, [WAIT] * 4 + [("ended", *ended), WAIT])
-        if isinstance(waits, Outcome):
-            return waits
-        wrong = fault_in(waits[4], LATER_S[3], NO_GROWTH, RESET_EARLY)
-        if wrong:
-            return wrong._replace(actual=f"after ended{ended}: {wrong.actual}")
+        must_fill(waits[4], LATER_S[3], NO_GROWTH, RESET_EARLY, f"after ended{ended}: ")
     return passed("let in for a moment, or not at all: the waits keep growing")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Misconception, Outcome, Step, failed, passed
+from labkit.course.exercise import Check, Exercise, Failed, Misconception, Outcome, Step, passed
 
 WRONG_BYTES = Misconception(
     "frames-lost-or-disordered",
@@ -108,23 +108,6 @@ def frame(number: int, size: int) -> bytes:
     return f"{number:04d}".encode().ljust(size, b".")[:size]
 
 
-class Replay:
-    """What an outbox returned, one result per step."""
-
-    def __init__(self, steps: Sequence[Step], returned: Sequence[Any]) -> None:
-        self.steps = steps
-        self.returned = returned
-
-    def wrong(self, number: int, right: Any, why: Misconception) -> Outcome | None:
-        """Return the failure if that step returned anything but `right`, else None."""
-        came = self.returned[number]
-        is_right = came is right if isinstance(right, bool) else came == right
-        if is_right:
-            return None
-        before = "; ".join(_in_words(step) for step in self.steps[max(0, number - 4) : number + 1])
-        return failed(f"{before} -> {_short(came)}, expected {_short(right)}", why)
-
-
 def _in_words(step: Step) -> str:
     name, *arguments = step
     if name == "offer":
@@ -138,131 +121,102 @@ def _short(value: Any) -> str:
     return repr(value)[:80]
 
 
-async def replay(stage: Any, max_bytes: int, max_age_s: float, steps: Sequence[Step]) -> Replay | Outcome:
-    """Take one outbox through these steps; the failure when it raised."""
+Expected = tuple[int, Any, Misconception]  # the number of a step, its right result, what a wrong one shows
+
+
+async def replay(stage: Any, max_bytes: int, max_age_s: float, steps: Sequence[Step], *expected: Expected) -> None:
+    """Take one outbox through these steps. Raises Failed when it raises or a result is not the expected one."""
     shown = f"max_bytes {max_bytes}, max_age_s {max_age_s:g}: {'; '.join(_in_words(step) for step in steps[:6])}"
     called = await stage.call(max_bytes, max_age_s, list(steps), shown=shown + ("; ..." if len(steps) > 6 else ""))
     if called.raised:
-        return failed(f"{shown}: raised {called.raised}", RAISES)
-    return Replay(steps, called.value)
-
-
-def _first_wrong(one: Replay | Outcome, *expected: tuple[int, Any, Misconception]) -> Outcome | None:
-    if isinstance(one, Outcome):
-        return one
-    return next((wrong for number, right, why in expected if (wrong := one.wrong(number, right, why))), None)
+        raise Failed(f"{shown}: raised {called.raised}", RAISES)
+    for number, right, why in expected:
+        result = called.value[number]
+        if not (result is right if isinstance(right, bool) else result == right):
+            calls = "; ".join(_in_words(step) for step in steps[max(0, number - 4) : number + 1])
+            raise Failed(f"{calls} -> {_short(result)}, expected {_short(right)}", why)
 
 
 async def _order(stage: Any) -> Outcome:
     sizes = [stage.rng.randint(5, 60) for _ in range(4)]
     steps: list[Step] = [("offer", size, 0.0) for size in sizes] + [("take", 1000), ("take", 1000)]
     frames = [frame(number, size) for number, size in enumerate(sizes)]
-    one = await replay(stage, 10_000, 5.0, steps)
-    wrong = _first_wrong(
-        one, *((n, True, WRONG_BYTES) for n in range(4)), (4, frames, WRONG_BYTES), (5, [], WRONG_BYTES)
-    )
-    return wrong or passed("take returned four frames in order, then none")
+    accepted = [(number, True, WRONG_BYTES) for number in range(4)]
+    await replay(stage, 10_000, 5.0, steps, *accepted, (4, frames, WRONG_BYTES), (5, [], WRONG_BYTES))
+    return passed("take returned four frames in order, then none")
 
 
 async def _take(stage: Any) -> Outcome:
     sizes = (50, 30, 20, 500, 30)
     steps: list[Step] = [("offer", size, 0.0) for size in sizes]
     steps += [("take", 100), ("take", 100), ("take", 29), ("take", 100)]
-    one = await replay(stage, 10_000, 5.0, steps)
     frames = [frame(number, size) for number, size in enumerate(sizes)]
-    wrong = _first_wrong(
-        one,
-        (5, frames[:3], TAKE_IGNORES_SIZE),
-        (6, [frames[3]], TAKE_IGNORES_SIZE),
-        (7, [frames[4]], TAKE_IGNORES_SIZE),
-        (8, [], WRONG_BYTES),
-    )
-    return wrong or passed("50, 30 and 20 bytes fit into 100; 500 and 30 came one at a time")
+    taken = [(5, frames[:3]), (6, [frames[3]]), (7, [frames[4]])]
+    expected = [(number, right, TAKE_IGNORES_SIZE) for number, right in taken]
+    await replay(stage, 10_000, 5.0, steps, *expected, (8, [], WRONG_BYTES))
+    return passed("50, 30 and 20 bytes fit into 100; 500 and 30 came one at a time")
 
 
 async def _limit(stage: Any) -> Outcome:
     most = stage.rng.randint(900, 1100)
-    one = await replay(stage, most, 5.0, [("offer", most - 100, 0.0), ("offer", 5000, 0.0)])
-    wrong = _first_wrong(one, (0, True, COUNTS_FRAMES), (1, False, NO_LIMIT))
-    if wrong:
-        return wrong
-    many = await replay(stage, most, 5.0, [("offer", 5, 0.0)] * 150)
-    wrong = _first_wrong(many, *((number, True, COUNTS_FRAMES) for number in range(150)))
-    return wrong or passed(f"with a limit of {most} bytes, 150 frames of 5 bytes fit, and one of 5,000 does not")
+    steps = [("offer", most - 100, 0.0), ("offer", 5000, 0.0)]
+    await replay(stage, most, 5.0, steps, (0, True, COUNTS_FRAMES), (1, False, NO_LIMIT))
+    accepted = [(number, True, COUNTS_FRAMES) for number in range(150)]
+    await replay(stage, most, 5.0, [("offer", 5, 0.0)] * 150, *accepted)
+    return passed(f"with a limit of {most} bytes, 150 frames of 5 bytes fit, and one of 5,000 does not")
 
 
 async def _exact(stage: Any) -> Outcome:
     most = stage.rng.randint(900, 1100)
-    fits = await replay(stage, most, 5.0, [("offer", most - 60, 0.0), ("offer", 60, 0.0), ("held",)])
-    over = await replay(stage, most, 5.0, [("offer", most - 60, 0.0), ("offer", 61, 0.0)])
-    wrong = _first_wrong(fits, (1, True, EXACT), (2, most, EXACT)) or _first_wrong(over, (1, False, EXACT))
-    return wrong or passed(f"{most} of {most} bytes may wait, {most + 1} may not")
+    fits = [("offer", most - 60, 0.0), ("offer", 60, 0.0), ("held",)]
+    await replay(stage, most, 5.0, fits, (1, True, EXACT), (2, most, EXACT))
+    await replay(stage, most, 5.0, [("offer", most - 60, 0.0), ("offer", 61, 0.0)], (1, False, EXACT))
+    return passed(f"{most} of {most} bytes may wait, {most + 1} may not")
 
 
 async def _shrinks(stage: Any) -> Outcome:
-    steps: list[Step] = []
-    for _ in range(20):
-        steps += [("offer", 400, 0.0), ("take", 1000), ("held",)]
-    one = await replay(stage, 1000, 5.0, steps)
-    wrong = _first_wrong(
-        one, *((n, True, NEVER_SHRINKS) for n in range(0, 60, 3)), *((n, 0, NEVER_SHRINKS) for n in range(2, 60, 3))
-    )
-    return wrong or passed("twenty frames of 400 bytes, each taken before the next, fit into a limit of 1000")
+    steps: list[Step] = [("offer", 400, 0.0), ("take", 1000), ("held",)] * 20
+    accepted = [(number, True, NEVER_SHRINKS) for number in range(0, 60, 3)]
+    empty = [(number, 0, NEVER_SHRINKS) for number in range(2, 60, 3)]
+    await replay(stage, 1000, 5.0, steps, *accepted, *empty)
+    return passed("twenty frames of 400 bytes, each taken before the next, fit into a limit of 1000")
 
 
 async def _age(stage: Any) -> Outcome:
     age = float(stage.rng.choice((2, 5, 8)))
     began = float(stage.rng.randint(100, 900))
-    dead = [
-        ("offer", 10, began),
-        ("offer", 10, began + age / 2),
-        ("offer", 10, began + age),
-        ("offer", 10, began + age + 0.5),
-    ]
-    wrong = _first_wrong(
-        await replay(stage, 10_000, age, dead), (1, True, WRONG_AGE), (2, True, WRONG_AGE), (3, False, NO_AGE)
-    )
-    return wrong or passed(f"a frame may wait for {age:g} s, but no longer")
+    steps = [("offer", 10, began + after) for after in (0, age / 2, age, age + 0.5)]
+    await replay(stage, 10_000, age, steps, (1, True, WRONG_AGE), (2, True, WRONG_AGE), (3, False, NO_AGE))
+    return passed(f"a frame may wait for {age:g} s, but no longer")
 
 
 async def _oldest(stage: Any) -> Outcome:
     age = float(stage.rng.choice((2, 5, 8)))
-    reads: list[Step] = []
-    for number in range(12):  # one frame is always waiting, but never the same one for long
-        reads += [("offer", 10, number * age / 2), ("take", 10)] if number else [("offer", 10, 0.0), ("held",)]
+    reads: list[Step] = [("offer", 10, 0.0), ("held",)]
+    for number in range(1, 12):  # one frame is always waiting, but never the same one for long
+        reads += [("offer", 10, number * age / 2), ("take", 10)]
+    await replay(stage, 10_000, age, reads, *((number, True, WRONG_AGE) for number in range(0, 24, 2)))
     idle: list[Step] = [("offer", 10, 0.0), ("take", 10), ("offer", 10, 100 * age)]
-    wrong = _first_wrong(await replay(stage, 10_000, age, reads), *((n, True, WRONG_AGE) for n in range(0, 24, 2)))
-    wrong = wrong or _first_wrong(await replay(stage, 10_000, age, idle), (2, True, WRONG_AGE))
-    if wrong:
-        return wrong
-    part: list[Step] = [
-        ("offer", 10, 0.0),
-        ("offer", 10, 1.0),
-        ("take", 10),
-        ("offer", 10, age + 0.5),
-        ("offer", 10, age + 1.5),
-    ]
-    wrong = _first_wrong(await replay(stage, 10_000, age, part), (3, True, WRONG_AGE), (4, False, WRONG_AGE))
-    return wrong or passed("a member that reads slowly but steadily stays, and so does one that had nothing to read")
+    await replay(stage, 10_000, age, idle, (2, True, WRONG_AGE))
+    part: list[Step] = [("offer", 10, 0.0), ("offer", 10, 1.0), ("take", 10)]
+    part += [("offer", 10, age + 0.5), ("offer", 10, age + 1.5)]
+    await replay(stage, 10_000, age, part, (3, True, WRONG_AGE), (4, False, WRONG_AGE))
+    return passed("a member that reads slowly but steadily stays, and so does one that had nothing to read")
 
 
 async def _over(stage: Any) -> Outcome:
-    steps: list[Step] = [("offer", 900, 0.0), ("offer", 200, 0.0), ("held",), ("take", 5000)]
-    one = await replay(stage, 1000, 5.0, steps)
-    wrong = _first_wrong(one, (1, False, NO_LIMIT), (2, 0, REFUSED_IS_KEPT), (3, [], REFUSED_IS_KEPT))
+    emptied: list[Expected] = [(2, 0, REFUSED_IS_KEPT), (3, [], REFUSED_IS_KEPT)]
+    large: list[Step] = [("offer", 900, 0.0), ("offer", 200, 0.0), ("held",), ("take", 5000)]
+    await replay(stage, 1000, 5.0, large, (1, False, NO_LIMIT), *emptied)
     old: list[Step] = [("offer", 100, 0.0), ("offer", 100, 50.0), ("held",), ("take", 5000)]
-    wrong = wrong or _first_wrong(
-        await replay(stage, 1000, 5.0, old), (1, False, NO_AGE), (2, 0, REFUSED_IS_KEPT), (3, [], REFUSED_IS_KEPT)
-    )
-    return wrong or passed("nothing is held after a refusal, because of bytes or of age")
+    await replay(stage, 1000, 5.0, old, (1, False, NO_AGE), *emptied)
+    return passed("nothing is held after a refusal, because of bytes or of age")
 
 
 async def _stays_over(stage: Any) -> Outcome:
     steps: list[Step] = [("offer", 900, 0.0), ("offer", 200, 0.0), ("offer", 5, 0.1), ("take", 5000), ("offer", 5, 0.2)]
-    wrong = _first_wrong(
-        await replay(stage, 1000, 5.0, steps), (1, False, NO_LIMIT), (2, False, OPENS_AGAIN), (4, False, OPENS_AGAIN)
-    )
-    return wrong or passed("after a refusal everything is refused")
+    await replay(stage, 1000, 5.0, steps, (1, False, NO_LIMIT), (2, False, OPENS_AGAIN), (4, False, OPENS_AGAIN))
+    return passed("after a refusal everything is refused")
 
 
 NEEDS = ("order",)

@@ -93,7 +93,7 @@ def test_file_is_read_as_python_reads_it(way: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("way", NOTEBOOKS)
-def test_notebook_gives_what_the_file_gives(way: str, tmp_path: Path) -> None:
+def test_notebook_gives_the_same_source_as_a_file(way: str, tmp_path: Path) -> None:
     """Whatever stands around the answer, its own statements are found."""
     for answer in (one for name in IDS for one in known(name) if one.is_right):
         name = exercise(answer.exercise).answer
@@ -101,7 +101,7 @@ def test_notebook_gives_what_the_file_gives(way: str, tmp_path: Path) -> None:
         assert statements(given) == expected(answer), answer.name
 
 
-def test_kernel_gives_what_the_file_gives() -> None:
+def test_kernel_gives_the_same_source_as_a_file() -> None:
     """Run as one odd cell in a kernel, in which a broken attempt came before."""
     answers = [answer for name in IDS for answer in right(name)[:2]]
     names = [exercise(answer.exercise).answer for answer in answers]
