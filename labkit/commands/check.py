@@ -11,7 +11,7 @@ from labkit.commands.output import OutputFile
 from labkit.course.checking import checked
 from labkit.course.exercises import NoExercise, exercise
 from labkit.course.judging import DEFAULT_SEED
-from labkit.course.places import answer_of
+from labkit.course.paths import answer_of
 from labkit.course.result import EXIT_CODES, Result
 from labkit.course.source import NoSource, of_file
 from labkit.review.report import printable

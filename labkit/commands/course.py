@@ -12,7 +12,7 @@ from labkit.course.exercise import Exercise
 from labkit.course.exercises import NoExercise, exercises
 from labkit.course.exercises import exercise as by_id
 from labkit.course.generate import BadSource
-from labkit.course.places import original
+from labkit.course.paths import original
 from labkit.course.progress import NoHome, Progress
 from labkit.course.source import NoSource
 from labkit.course.verify import verify as verify_course

@@ -12,7 +12,7 @@ from labkit.bench import working_copy
 from labkit.bench.launch.python import python
 from labkit.commands.failing import CannotRun
 from labkit.course.copying import FIRST, prepare
-from labkit.course.places import DEFAULT, is_checkout, original
+from labkit.course.paths import DEFAULT, is_checkout, original
 
 PROJECTOR = Path(__file__).parent / "projector"
 EXAMPLES = """\b

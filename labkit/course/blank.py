@@ -1,4 +1,4 @@
-"""Whether an answer was begun: read from its source, before anything of it is run."""
+"""Whether a learner has started an answer, from its source: nothing of it runs."""
 
 import ast
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ NOT_STARTED = "not started"
 
 
 def state(source: str, name: str) -> str:
-    """Is it "not started"? So it is when the last definition of a name is a blank; "" otherwise."""
+    """Return "not started" when the last definition of the name is still a blank, else ""."""
     try:
         tree = ast.parse(source)
         found = [node for node in _at_the_top(tree.body) if getattr(node, "name", None) == name]
@@ -20,7 +20,7 @@ def state(source: str, name: str) -> str:
 
 
 def _at_the_top(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that bind names of the top level: those in an `if`, a `try`, a loop and the like as well."""
+    """Yield the statements that bind names at the top level, also those inside an `if`, a `try` or a loop."""
     for node in body:
         yield node
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -35,7 +35,7 @@ def _parts(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _is_blank(node: ast.AST) -> bool:
-    """`raise NotImplementedError()`, as a blank has it."""
+    """Whether this is the `raise NotImplementedError()` of a blank."""
     if not isinstance(node, ast.Raise):
         return False
     call = node.exc
@@ -44,7 +44,7 @@ def _is_blank(node: ast.AST) -> bool:
 
 
 def _is_empty(node: ast.stmt) -> bool:
-    """A body of nothing but a docstring, `pass` and `...`."""
+    """Whether the body has nothing but a docstring, `pass` and `...`."""
     body = getattr(node, "body", [])
     return bool(body) and all(
         isinstance(one, ast.Pass) or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)) for one in body

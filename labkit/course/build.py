@@ -1,13 +1,13 @@
-"""`labkit course build`: the exercises as their sources say, written or only compared."""
+"""`labkit course build`: write the exercises from the solutions, or only compare them."""
 
 from pathlib import Path
 
 from labkit.course import generate
-from labkit.course.places import read, written
+from labkit.course.notebook import notebook_json, read_notebook
 
 
 def build(home: Path, *, is_only_compared: bool = False) -> list[Path]:
-    """Make every exercise of a course; the files that were not current. Raises BadSource, naming the file."""
+    """Build every exercise of a course; return the files that were out of date. Raises BadSource, naming the file."""
     changed = []
     for path, text in made(home).items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
@@ -18,13 +18,13 @@ def build(home: Path, *, is_only_compared: bool = False) -> list[Path]:
 
 
 def made(home: Path) -> dict[Path, str]:
-    """Each file of `solutions/` and `exercises/` as it must be."""
+    """Return each file of `solutions/` and `exercises/` with the text that it must have."""
     files = {}
     for path in sorted((home / "solutions").glob("*.ipynb")):
-        notebook = read(path)
+        notebook = read_notebook(path)
         try:
-            files[path] = written(generate.source(notebook, path.stem))
-            files[home / "exercises" / path.name] = written(generate.exercise(notebook, path.stem))
+            files[path] = notebook_json(generate.source(notebook, path.stem))
+            files[home / "exercises" / path.name] = notebook_json(generate.exercise(notebook, path.stem))
         except (generate.BadSource, KeyError) as error:
             raise generate.BadSource(f"{path.name}: {error}") from None
     return files

@@ -1,9 +1,9 @@
-"""`labkit.check`: judge the answer in a cell, say what came of it, and note it in the learner's progress.
+"""`labkit.check`: judge the answer in a cell, show the result, and record it in the learner's progress.
 
     check("02-auth", handler)
 
-The hint has three steps: the second and third come when the same check fails again. Under nbgrader, where a cell
-passes unless it raises, an answer that does not pass raises `NotPassed`, and nothing is noted.
+The hint has three steps: the second and third appear when the same check fails again. Under nbgrader, where a cell
+passes unless it raises, an answer that does not pass raises `NotPassed`, and nothing is recorded.
 """
 
 import asyncio
@@ -21,17 +21,16 @@ from labkit.course.source import Answer, NoSource, of_object
 from labkit.wire import background
 
 LONGEST_S = 120.0
-STEPS = 3
 
 
 class NotPassed(AssertionError):
-    """Under nbgrader: the answer does not pass; the text says why."""
+    """Under nbgrader: the answer does not pass; the message says why."""
 
 
 def check(exercise_id: str, answer: Any, *, seed: int = DEFAULT_SEED) -> Result:
-    """Judge what a cell defines. Returns when it is judged, or at once when interrupted.
+    """Judge the answer that a cell defines. An interrupt ends it at once.
 
-    Raises NoExercise for an id that there is not, and NoSource for an answer that is nowhere defined.
+    Raises NoExercise for an unknown id, and NoSource for an answer whose source cannot be found.
     """
     asked = exercise(exercise_id)
     result = checked(asked, of_object(answer, asked.answer), seed)
@@ -41,7 +40,7 @@ def check(exercise_id: str, answer: Any, *, seed: int = DEFAULT_SEED) -> Result:
 
 
 def checked(asked: Exercise, answer: Answer, seed: int = DEFAULT_SEED, progress: Progress | None = None) -> Result:
-    """Judge an answer's source, choose the step of the hint, and note what came of it."""
+    """Judge an answer's source, record the result, and return it with the step of its hint."""
     result = _judged(asked, answer, seed)
     if os.environ.get("NBGRADER_EXECUTION"):
         return result
@@ -59,7 +58,7 @@ def _judged(asked: Exercise, answer: Answer, seed: int) -> Result:
 
 
 async def _judged_in_time(asked: Exercise, answer: Answer, seed: int) -> Result:
-    """In bounded time. The bound is in here, so that what was begun is put away before anybody goes on."""
+    """Judge in limited time. The limit is inside the loop, so every process has ended when this returns."""
     try:
         async with asyncio.timeout(LONGEST_S):
             return await judge(asked, answer.source, name=answer.name, seed=seed)
@@ -68,7 +67,7 @@ async def _judged_in_time(asked: Exercise, answer: Answer, seed: int) -> Result:
 
 
 def noted(result: Result, progress: Progress | None = None) -> Result:
-    """Note a result in the learner's progress; return it with the hint's step, or with why it could not be noted."""
+    """Record a result in the learner's progress; return it with the hint's step, or with why that failed."""
     first = result.first_failed
     status: Status = "started" if result.state == NOT_STARTED else result.verdict
     try:
@@ -78,14 +77,14 @@ def noted(result: Result, progress: Progress | None = None) -> Result:
             progress.add(result.exercise.id, status, first.id if first else None)
     except NoHome as error:
         return replace(result, unrecorded=str(error))
-    return replace(result, step=min(STEPS, 1 + _failures_in_a_row(earlier, first.id))) if first else result
+    return replace(result, step=min(len(result.hints), 1 + _failures_in_a_row(earlier, first.id))) if first else result
 
 
 def _failures_in_a_row(records: list[Record], check_id: str) -> int:
-    """How often that check was the first to fail, without another in between, until now."""
+    """Return how often in a row, up to now, that check was the first to fail."""
     count = 0
     for record in reversed(records):
-        if record["status"] in ("help", "started"):  # a hand that went up, or down, is no try
+        if record["status"] in ("help", "started"):  # raising or lowering a hand is not an attempt
             continue
         if record["check"] != check_id:
             break

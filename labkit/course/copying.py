@@ -1,8 +1,8 @@
-"""Make a learner's working copy of the course, and bring one up to date without losing an edit.
+"""Make a learner's working copy of the course, and update one without losing an edit.
 
-A copy has the published notebooks without outputs, and no guide for instructors. `.labkit/copy.json` holds a hash of
-the text of each file that was handed out. So when the course changes, a file that the learner has not edited is
-replaced, and beside one that they have edited comes the new version, as NAME-new.ipynb.
+A copy has the published notebooks without outputs, and no instructor's guide. `.labkit/copy.json` has a hash of each
+file as it was handed out. When the course changes, a file that the learner has not edited is replaced; beside an edited
+one comes the new version, as NAME-new.ipynb.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from labkit.bench.seed import FILE as SEED
 from labkit.bench.seed import number_of
 from labkit.bench.working_copy import MARK, OWN, is_copy
 from labkit.course.exercises import exercises
-from labkit.course.places import text, without_outputs, written
+from labkit.course.notebook import cell_source, notebook_json, without_outputs
 
 FIRST = "notebooks/00_start_here.ipynb"
 LESSONS = (
@@ -38,11 +38,11 @@ CHANGES = "CHANGES.md"
 
 
 class NoCopy(ValueError):
-    """No copy can be made or opened there; the message says why, and what to do."""
+    """No copy can be made or opened in a folder; the message says why, and what to do."""
 
 
 def prepare(course: Path, copy: Path, seed: str | None = None) -> list[str]:
-    """Make a copy, or update one, and return what the learner should know. Raises NoCopy, OSError, ValueError."""
+    """Make or update a copy; return what changed, as sentences. Raises NoCopy, OSError, ValueError."""
     is_new, is_marked = not _exists(copy), is_copy(copy)
     if not is_new and seed is not None:
         _must_be_its_seed(copy, seed)
@@ -64,22 +64,22 @@ def prepare(course: Path, copy: Path, seed: str | None = None) -> list[str]:
 
 
 def files() -> list[str]:
-    """Every file of a copy, by its path in the course."""
+    """Return every file of a copy, as paths in the course."""
     notebooks = [f"notebooks/{name}.ipynb" for name in LESSONS]
     return [*notebooks, *(f"exercises/{name}.ipynb" for name in exercises()), "exercises/README.md"]
 
 
 def _exists(copy: Path) -> bool:
-    """Whether there is a copy, an older labkit's included. Raises NoCopy for a folder with other things in it."""
+    """Whether there is a copy, also one of an older labkit. Raises NoCopy for a folder with other things in it."""
     if (copy / "solutions").is_dir():
         raise NoCopy(
-            f"{copy} holds the course itself, with its solutions; name a new directory for a working copy "
+            f"{copy} is the course itself, with its solutions; name a new directory for a working copy "
             "(authors edit the course with `jupyter lab`)"
         )
     if is_copy(copy) or (copy / FIRST).is_file():
         return True
     if copy.exists() and any(copy.iterdir()):
-        raise NoCopy(f"{copy} holds other things already; name a new directory, or an empty one")
+        raise NoCopy(f"{copy} is not empty; name a new directory, or an empty one")
     return False
 
 
@@ -88,13 +88,13 @@ def _must_be_its_seed(copy: Path, seed: str) -> None:
     kept = path.read_text(encoding="utf-8").strip() if path.is_file() else ""
     if number_of(kept) != number_of(seed):
         raise NoCopy(
-            f"{copy} has the seed {kept or '1 (the default)'}, not {seed}: another seed would change the numbers under "
-            f"the work in it; open it without --seed, or make another copy: labkit lab OTHER --seed {seed}"
+            f"{copy} has the seed {kept or '1 (the default)'}, not {seed}: another seed would change the numbers that "
+            f"the work in it relies on; open it without --seed, or make another copy: labkit lab OTHER --seed {seed}"
         )
 
 
 def _updates(course: Path, copy: Path) -> Iterator[str]:
-    """Hand out each file that is missing or has changed, and yield a sentence for each that had changed."""
+    """Hand out each file that is missing or has changed; yield a sentence for each that has changed."""
     given = _given(copy)
     for name in files():
         published, mine = _published(course / name), copy / name
@@ -105,21 +105,21 @@ def _updates(course: Path, copy: Path) -> Iterator[str]:
             mine.parent.mkdir(exist_ok=True)
             _write(mine, published)
         elif newest not in (held, before):
-            yield _hand_out_anew(mine, name, published, is_edited=held != before)
+            yield _replace(mine, name, published, is_edited=held != before)
         _write(copy / OWN / MARK, json.dumps(given, indent=1) + "\n")
 
 
-def _hand_out_anew(mine: Path, name: str, published: str, *, is_edited: bool) -> str:
+def _replace(mine: Path, name: str, published: str, *, is_edited: bool) -> str:
     if not is_edited:
         _write(mine, published)
-        return f"{name} has a new version; you had not edited yours, so the new one took its place"
+        return f"{name} has a new version; you had not edited yours, so it was replaced"
     beside = _beside(mine, published)
     _write(beside, published)
-    return f"{name} has a new version; you have edited yours, so it stays, and the new one is {beside.name} beside it"
+    return f"{name} has a new version; you have edited yours, so it was kept; the new one is {beside.name} beside it"
 
 
 def _beside(mine: Path, published: str) -> Path:
-    """A name for the new version that is free, or that holds it already."""
+    """Return a path for the new version: a free one, or one that already has this text."""
     for number in count(1):
         path = mine.with_name(f"{mine.stem}-new{'' if number == 1 else f'-{number}'}{mine.suffix}")
         if not path.exists() or path.read_text(encoding="utf-8", errors="replace") == published:
@@ -130,27 +130,27 @@ def _beside(mine: Path, published: str) -> Path:
 def _given(copy: Path) -> dict[str, str]:
     try:
         given = json.loads((copy / OWN / MARK).read_text(encoding="utf-8"))
-    except ValueError:  # torn: then every file that differs from the course counts as edited
+    except ValueError:  # cut off by a crash: every file that differs from the course counts as edited
         return {}
     return given if isinstance(given, dict) else {}
 
 
 def _published(path: Path) -> str:
     whole = path.read_text(encoding="utf-8")
-    return written(without_outputs(json.loads(whole))) if path.suffix == ".ipynb" else whole
+    return notebook_json(without_outputs(json.loads(whole))) if path.suffix == ".ipynb" else whole
 
 
 def _fingerprint(whole: str) -> str:
-    """A hash of what a person writes: the cells of a notebook without outputs and metadata, else the whole text."""
+    """Hash what a person writes: a notebook's cells without outputs and metadata, or the whole text of another file."""
     try:
-        cells = [[cell["cell_type"], text(cell)] for cell in json.loads(whole)["cells"]]
+        cells = [[cell["cell_type"], cell_source(cell)] for cell in json.loads(whole)["cells"]]
     except (ValueError, KeyError, TypeError):
         cells = [["raw", whole]]
     return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
 
 
 def _write(path: Path, whole: str) -> None:
-    """Write a file whole or not at all: a crash must not leave half of somebody's notebook."""
+    """Write a file atomically: a crash must not leave half a notebook."""
     new = path.with_name(f".{path.name}.part")
     new.write_text(whole, encoding="utf-8")
     os.replace(new, path)

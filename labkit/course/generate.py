@@ -1,10 +1,10 @@
-"""`exercises/` from `solutions/`: what stands between the marks becomes a blank, and the check says `not started`.
+"""`exercises/` from `solutions/`: the code between the marks becomes a blank, and the check's output `not started`.
 
-    source(notebook)     a solution as it is committed: the metadata of nbgrader 3 filled in
-    exercise(notebook)   what a learner gets: the same cells, as nbgrader would make them
+    source(notebook)     a solution as it is committed, with the metadata of nbgrader 3
+    exercise(notebook)   what a learner gets: the same cells, as nbgrader would generate them
 
-Both are pure and deterministic: the same notebook in, the same out. Marks are nbgrader's, `### BEGIN SOLUTION` and
-`### END SOLUTION`, so nbgrader reads the sources as they are.
+Both are deterministic. The marks are nbgrader's, `### BEGIN SOLUTION` and `### END SOLUTION`, so nbgrader reads the
+solutions unchanged.
 """
 
 import copy
@@ -15,7 +15,7 @@ from typing import Any
 from labkit.course.exercise import Exercise
 from labkit.course.exercises import exercise as by_id
 from labkit.course.judging import not_started
-from labkit.course.places import Notebook, text
+from labkit.course.notebook import Notebook, cell_source
 from labkit.course.result import as_html
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -26,11 +26,11 @@ _CHECK = re.compile(r"""\bcheck\(\s*["']([^"']+)["']""")
 
 
 class BadSource(ValueError):
-    """A solution that no exercise can be made of; the message says what is wrong."""
+    """No exercise can be built from a solution; the message says why."""
 
 
 def source(notebook: Notebook, exercise_id: str) -> Notebook:
-    """A solution with cell ids, nbgrader's metadata, and nothing that changes from run to run. Raises BadSource."""
+    """Return a solution with cell ids and nbgrader's metadata, the same for every run. Raises BadSource."""
     made = copy.deepcopy(notebook)
     made["metadata"] = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     made["nbformat"], made["nbformat_minor"] = 4, 5
@@ -48,7 +48,7 @@ def source(notebook: Notebook, exercise_id: str) -> Notebook:
 
 
 def exercise(notebook: Notebook, exercise_id: str) -> Notebook:
-    """What a learner gets. Raises BadSource."""
+    """Return what a learner gets. Raises BadSource."""
     made = source(notebook, exercise_id)
     count = 0
     for cell in made["cells"]:
@@ -58,7 +58,7 @@ def exercise(notebook: Notebook, exercise_id: str) -> Notebook:
         cell["execution_count"] = count
         role = _role(cell)
         if role == "answer":
-            cell["source"] = _lines(cleared(text(cell)))
+            cell["source"] = _lines(cleared(cell_source(cell)))
             cell["outputs"] = []
         elif role == "check":
             cell["outputs"] = [_blank_output(by_id(exercise_id), count)]
@@ -69,13 +69,13 @@ def exercise(notebook: Notebook, exercise_id: str) -> Notebook:
 
 
 def cleared(cell: str) -> str:
-    """The text of a cell with a blank for each solution. Raises BadSource."""
+    """Return the text of a cell with a blank instead of each solution. Raises BadSource."""
     lines: list[str] = []
     is_inside = False
     for line in cell.split("\n"):
         if line.strip() in (BEGIN, END):
             if (line.strip() == BEGIN) == is_inside:
-                raise BadSource(f"{line.strip()} where the other mark is due, in the cell: {cell[:60]!r}")
+                raise BadSource(f"{line.strip()} where the other mark must come first, in the cell: {cell[:60]!r}")
             is_inside = not is_inside
             if is_inside:
                 indent = line[: len(line) - len(line.lstrip())]
@@ -90,15 +90,15 @@ def cleared(cell: str) -> str:
 def _role(cell: dict[str, Any]) -> str | None:
     if cell["cell_type"] != "code":
         return None
-    if BEGIN in text(cell):
+    if BEGIN in cell_source(cell):
         return "answer"
-    return "check" if _CHECK.search(text(cell)) else None
+    return "check" if _CHECK.search(cell_source(cell)) else None
 
 
 def _nbgrader(role: str, grade_id: str) -> dict[str, Any]:
     is_check = role == "check"
-    told = {"grade": is_check, "grade_id": grade_id, "locked": is_check, "schema_version": 3}
-    return told | {"solution": not is_check, "task": False} | ({"points": POINTS} if is_check else {})
+    common = {"grade": is_check, "grade_id": grade_id, "locked": is_check, "schema_version": 3}
+    return common | {"solution": not is_check, "task": False} | ({"points": POINTS} if is_check else {})
 
 
 def _must_be_complete(notebook: Notebook, exercise_id: str) -> None:
@@ -108,23 +108,23 @@ def _must_be_complete(notebook: Notebook, exercise_id: str) -> None:
 
 
 def faults_of(notebook: Notebook, asked: Exercise) -> Iterator[str]:
-    """What is missing in the source of an exercise."""
-    answers = [text(cell) for cell in notebook["cells"] if _role(cell) == "answer"]
-    checks = [_CHECK.findall(text(cell)) for cell in notebook["cells"] if _role(cell) == "check"]
+    """Yield what is missing in a solution, one sentence each."""
+    answers = [cell_source(cell) for cell in notebook["cells"] if _role(cell) == "answer"]
+    checks = [_CHECK.findall(cell_source(cell)) for cell in notebook["cells"] if _role(cell) == "check"]
     if not answers:
         yield f"no cell has {BEGIN}"
     if checks != [[asked.id]]:
-        yield f'there must be one cell with check("{asked.id}", ...), and the checks are {checks}'
+        yield f'exactly one cell must call check("{asked.id}", ...); the checks are {checks}'
     for answer in answers:
         blank = cleared(answer)
         if not re.search(r"#.*\?", blank):
-            yield f"the blank asks no question: {answer[:60]!r}"
+            yield f"the blank has no comment with a question: {answer[:60]!r}"
     if answers and not any(f"def {asked.answer}" in cleared(one) or f"class {asked.answer}" in one for one in answers):
         yield f"no blank defines {asked.answer}"
-    first = text(notebook["cells"][0])
+    first = cell_source(notebook["cells"][0])
     if asked.title not in first:
-        yield f"the first cell does not say the title: {asked.title}"
-    prose = "\n".join(text(cell) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+        yield f"the first cell does not contain the title: {asked.title}"
+    prose = "\n".join(cell_source(cell) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
     if f"../notebooks/{asked.lesson}.ipynb" not in prose:
         yield f"there is no link to ../notebooks/{asked.lesson}.ipynb"
 

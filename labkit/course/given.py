@@ -1,15 +1,15 @@
-"""What an exercise gives, so that an answer is only the part that it is about: the rest of a small room server.
+"""What an exercise provides, so that the answer is only the part that it is about: the rest of a small room server.
 
     async def handler(connection):
-        ...                          the exercise: who is this?
+        ...                          the exercise: authenticate the client
         await talk(connection, user)
 
     async def handler(connection):
         user = await enter(connection)
         async for message in messages(connection):
-            ...                      the exercise: who hears it?
+            ...                      the exercise: deliver to the right members
 
-`talk` knows join, leave, chat and ping, and closes with 1008 what is none of them. It is as small as it looks: history,
+`talk` handles join, leave, chat and ping, and closes with 1008 for anything else. It does no more than that: history,
 limits and slow consumers are exercises of their own.
 """
 
@@ -33,13 +33,13 @@ _seqs: dict[str, int] = {}
 
 
 async def tell(connection: ServerConnection, **message: Any) -> None:
-    """Send a message; to somebody who has just gone, nothing."""
+    """Send a message; do nothing when the connection is gone."""
     with contextlib.suppress(ConnectionClosed):
         await connection.send(json.dumps(message))
 
 
 async def enter(connection: ServerConnection) -> str | None:
-    """Let in who brings the token: the user, a name of its own for each connection. None: refused, and closed."""
+    """Authenticate a client; return its user, a different one per connection. None: refused, and closed."""
     message = _read(await connection.recv())
     if message is None or message.get("type") != "auth" or message.get("token") != TOKEN:
         await connection.close(4403, "auth failed")
@@ -50,7 +50,7 @@ async def enter(connection: ServerConnection) -> str | None:
 
 
 async def messages(connection: ServerConnection) -> AsyncIterator[dict[str, Any]]:
-    """Each join, leave and chat, valid as far as its form goes. A ping is answered, anything else closed with 1008."""
+    """Yield each well-formed join, leave and chat. Answer pings, and close with 1008 for anything else."""
     async for text in connection:
         message = _read(text)
         if message is None or (message["type"] == "chat" and not isinstance(message.get("text"), str)):
@@ -63,7 +63,7 @@ async def messages(connection: ServerConnection) -> AsyncIterator[dict[str, Any]
 
 
 async def talk(connection: ServerConnection, user: str) -> None:
-    """Serve a member who is in, until it goes."""
+    """Serve an authenticated client until it leaves."""
     await tell(connection, type="auth_ok", userId=user, connectionId=secrets.token_hex(8))
     rooms: set[str] = set()
     try:
@@ -79,7 +79,7 @@ async def talk(connection: ServerConnection, user: str) -> None:
 
 
 def _read(text: str | bytes) -> dict[str, Any] | None:
-    """A message of a known type, or None."""
+    """Return a message of a known type, or None."""
     try:
         message = json.loads(text) if isinstance(text, str) else None
     except (ValueError, RecursionError):

@@ -1,34 +1,35 @@
-"""Judge an answer: its source in, a Result out. The learner's code runs in a process of its own (`running`).
+"""Judge an answer: from its source to a Result. The learner's code runs in a process of its own (`running`).
 
-The checks of a handler run beside each other against one process, through a network drawn from the seed; those that
-are `alone` get a process each, afterwards. A rule is called by one check after the other.
+The checks of a handler run side by side against one process, through a network drawn from the seed. Checks that are
+`alone` run afterwards, with one process each. A rule is called by one check after the other.
 """
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from random import Random
 from time import monotonic
 from typing import Any
 
 from labkit.course import blank
-from labkit.course.exercise import Check, Exercise, Misconception, Seen, inconclusive
-from labkit.course.result import Judged, Result
+from labkit.course.exercise import Check, Exercise, Misconception, Outcome, inconclusive
+from labkit.course.result import CheckResult, Result
 from labkit.course.running import faults, shortage
-from labkit.course.running.answer_process import HELD_UP_S, WORDLESS, AnswerProcess, Fault
-from labkit.course.running.nursery import CannotFork, Nursery
-from labkit.course.stage import NOT_DONE, Calls, Stage, look
+from labkit.course.running.answer_process import HELD_UP_S, WORDLESS, AnswerFault, AnswerProcess
+from labkit.course.running.fork_server import CannotFork, ForkServer
+from labkit.course.stage import NOT_DONE, Calls, Stage, run_check
 from labkit.faults import Proxy
 from labkit.review.lateness import Lateness
 
 DEFAULT_SEED = 1
 AT_ONCE = 8
-LOOKS = 5  # at most, where the judge or the answer's process was late each time
+MOST_RUNS = 5  # the most runs of one check, when the judge or the answer's process was late each time
 LATE_S = 0.1
 PAUSE_S = 0.5
-HELD_UP = "this machine held the check up for too long; end other programs, and check again"
-NOT_LOOKED = "not looked at: the answer did not run on"
-BEGIN = "Fill the blank, run its cell, then this one."
+HELD_UP = "this machine was too busy for the check; end other programs, and check again"
+NOT_CHECKED = "not checked, because the answer stopped running"
+BEGIN = "Fill in the blank, run its cell, then run this one."
 
 
 async def judge(
@@ -37,9 +38,9 @@ async def judge(
     *,
     name: str | None = None,
     seed: int = DEFAULT_SEED,
-    nursery: Nursery | None = None,
+    fork_server: ForkServer | None = None,
 ) -> Result:
-    """Judge the answer that `source` defines as `name`. A nursery may be shared by many."""
+    """Judge the answer that `source` defines as `name`. Many calls may share one fork server."""
     began = monotonic()
     name = name or exercise.answer
     if blank.state(source, name) == blank.NOT_STARTED:
@@ -48,7 +49,7 @@ async def judge(
         return not_done(exercise, why)
     try:
         async with contextlib.AsyncExitStack() as stack:
-            used = nursery if nursery is not None else await stack.enter_async_context(Nursery())
+            used = fork_server if fork_server is not None else await stack.enter_async_context(ForkServer())
             return await _Judgement(exercise, source, name, seed, used).result(began)
     except CannotFork as error:
         return not_done(exercise, str(error), monotonic() - began)
@@ -59,63 +60,63 @@ async def judge(
 
 
 def not_started(exercise: Exercise) -> Result:
-    """Of a blank."""
-    return Result(exercise, "inconclusive", _not_looked_at(exercise), hints=(BEGIN,), state="not started")
+    """Return the result of a blank."""
+    return Result(exercise, "inconclusive", _not_checked(exercise), hints=(BEGIN,), state="not started")
 
 
 def not_done(exercise: Exercise, why: str, seconds: float = 0.0) -> Result:
-    """Of an answer that could not be judged, for a reason that is no fault of the answer's."""
-    runs = Judged(faults.RUNS, "inconclusive", faults.EXPECTED, why)
-    return Result(exercise, "inconclusive", (runs, *_not_looked_at(exercise)), seconds=seconds)
+    """Return the result of an answer that could not be judged, for a reason that is not the answer's fault."""
+    runs = CheckResult(faults.RUNS, "inconclusive", faults.EXPECTED, why)
+    return Result(exercise, "inconclusive", (runs, *_not_checked(exercise)), seconds=seconds)
 
 
-def _not_looked_at(exercise: Exercise) -> tuple[Judged, ...]:
-    return tuple(Judged(check.id, "inconclusive", check.expected, "not looked at") for check in exercise.checks)
+def _not_checked(exercise: Exercise) -> tuple[CheckResult, ...]:
+    return tuple(CheckResult(check.id, "inconclusive", check.expected, "not checked") for check in exercise.checks)
 
 
 class _Judgement:
-    """One run over the checks of one exercise."""
+    """One run of the checks of one exercise."""
 
-    def __init__(self, exercise: Exercise, source: str, name: str, seed: int, nursery: Nursery) -> None:
+    def __init__(self, exercise: Exercise, source: str, name: str, seed: int, fork_server: ForkServer) -> None:
         self._exercise = exercise
         self._source = source
         self._name = name
         self._seed = seed
-        self._nursery = nursery
-        self._seen: dict[str, tuple[Seen, Stage | Calls]] = {}
-        self._fault: Fault | None = None
+        self._fork_server = fork_server
+        self._outcomes: dict[str, tuple[Outcome, Stage | Calls]] = {}
+        self._fault: AnswerFault | None = None
         self._printed = ""
         self._lateness = Lateness()
 
     async def result(self, began: float) -> Result:
-        """Run the checks and say what came of them."""
+        """Run the checks; return the result."""
         async with self._lateness:
             await self._in_process([check for check in self._exercise.checks if not check.alone])
             for check in self._exercise.checks:
                 if check.alone and self._fault is None:
                     await self._in_process([check])
-        return self._told(monotonic() - began)
+        return self._result(monotonic() - began)
 
     async def _in_process(self, checks: list[Check]) -> None:
-        """Run these against one process."""
-        async with self._nursery.start(self._request()) as process:
+        """Run these checks against one process."""
+        async with self._fork_server.start(self._request()) as process:
             if process.fault is None:
                 await self._run(checks, process)
                 await asyncio.sleep(0)
-            if process.fault == Fault(WORDLESS) and self._nursery.death:
-                process.fault = Fault("no-parent", self._nursery.death)
+            if process.fault == AnswerFault(WORDLESS) and self._fork_server.death:
+                process.fault = AnswerFault("no-parent", self._fork_server.death)
             self._fault = self._fault or process.fault
             self._printed = self._printed or process.printed
 
     async def _run(self, checks: list[Check], process: AnswerProcess) -> None:
         if self._exercise.kind == "rule":
             for check in checks:
-                await self._look(check, process, Calls(process, self._rng(check), self._name))
-                if self._seen[check.id][0].actual == NOT_DONE:  # nor would the others be
+                await self._run_check(check, process, Calls(process, self._rng(check), self._name))
+                if self._outcomes[check.id][0].actual == NOT_DONE:  # nor would the others be
                     break
             return
         turns = asyncio.Semaphore(AT_ONCE)
-        runs = asyncio.gather(*(self._look_at_handler(turns, check, process) for check in checks))
+        runs = asyncio.gather(*(self._run_on_handler(turns, check, process) for check in checks))
         ended = asyncio.create_task(process.ended.wait())
         await asyncio.wait((runs, ended), return_when=asyncio.FIRST_COMPLETED)
         ended.cancel()
@@ -123,23 +124,26 @@ class _Judgement:
         with contextlib.suppress(asyncio.CancelledError):
             await runs
 
-    async def _look_at_handler(self, turns: asyncio.Semaphore, check: Check, process: AnswerProcess) -> None:
-        """Look; and again, when what was seen may be lateness on a busy machine: our own, or the answer's."""
-        for turn in range(LOOKS):
+    async def _run_on_handler(self, turns: asyncio.Semaphore, check: Check, process: AnswerProcess) -> None:
+        """Run one check; run it again while a failure may come from a busy machine, on our side or the answer's."""
+        for turn in range(MOST_RUNS):
             rng = self._rng(check, turn)
             promised = dict(self._exercise.promised)
             async with turns, self._network(process.url, rng) as network:
                 url = process.url if network is None else network.url
                 began = monotonic()
                 async with Stage(url, process, rng, promised, network) as stage:
-                    await self._look(check, process, stage)
+                    await self._run_check(check, process, stage)
             late_s = max(self._lateness.since(began), process.late_since(began))
-            if late_s < LATE_S or self._seen[check.id][0].verdict == "pass":
+            if late_s < LATE_S or self._outcomes[check.id][0].verdict == "pass":
                 return
-            await asyncio.sleep(PAUSE_S * turn)  # whatever keeps the machine so busy may pass
-        seen, stage_of = self._seen[check.id]
-        if seen.verdict == "fail" and (late_s := self._lateness.since(began)) > HELD_UP_S:
-            self._seen[check.id] = inconclusive(f"{HELD_UP} ({late_s:.0f} s in each of {LOOKS} looks)"), stage_of
+            await asyncio.sleep(PAUSE_S * turn)  # until whatever keeps the machine busy may have passed
+        outcome, stage_of = self._outcomes[check.id]
+        if outcome.verdict == "fail" and (late_s := self._lateness.since(began)) > HELD_UP_S:
+            self._outcomes[check.id] = (
+                inconclusive(f"{HELD_UP} (late by up to {late_s:.0f} s in each of {MOST_RUNS} runs)"),
+                stage_of,
+            )
 
     @contextlib.asynccontextmanager
     async def _network(self, url: str, rng: Random) -> AsyncIterator[Proxy | None]:
@@ -151,22 +155,22 @@ class _Judgement:
             proxy.set(down=faults_of.get("down"), up=faults_of.get("up"))
             yield proxy
 
-    async def _look(self, check: Check, process: AnswerProcess, stage: Stage | Calls) -> None:
+    async def _run_check(self, check: Check, process: AnswerProcess, stage: Stage | Calls) -> None:
         raised = len(process.raised)
-        seen = await look(check.run, stage)
-        if seen.verdict == "fail":
+        outcome = await run_check(check.run, stage)
+        if outcome.verdict == "fail":
             await process.caught_up()
-        if process.fault is not None and seen.verdict != "pass":
-            self._seen[check.id] = inconclusive(NOT_LOOKED), stage
+        if process.fault is not None and outcome.verdict != "pass":
+            self._outcomes[check.id] = inconclusive(NOT_CHECKED), stage
             return
         fault = self._raised(process.raised[raised:], stage)
-        if seen.verdict == "fail" and fault is not None:
-            told = f"{seen.actual}; the answer raised {fault.text}{faults.at_line(fault.line, self._source)}"
-            seen = seen._replace(actual=told)
-        self._seen[check.id] = seen, stage
+        if outcome.verdict == "fail" and fault is not None:
+            raised_by = f"the answer raised {fault.text}{faults.at_line(fault.line, self._source)}"
+            outcome = outcome._replace(actual=f"{outcome.actual}; {raised_by}")
+        self._outcomes[check.id] = outcome, stage
 
-    def _raised(self, meanwhile: list[Fault], stage: Stage | Calls) -> Fault | None:
-        """The first that this check brought about, or nobody knows which; other checks run beside it."""
+    def _raised(self, meanwhile: list[AnswerFault], stage: Stage | Calls) -> AnswerFault | None:
+        """Return the first error that this check caused, or of unknown cause; other checks run at the same time."""
         ours = {0} if isinstance(stage, Calls) else {0, *stage.ports()}
         return next((fault for fault in meanwhile if fault.port in ours), None)
 
@@ -186,7 +190,7 @@ class _Judgement:
 
     # The verdict
 
-    def _told(self, seconds: float) -> Result:
+    def _result(self, seconds: float) -> Result:
         checks = [self._runs(), *(self._judged(check) for check in self._exercise.checks)]
         worst = {check.verdict for check in checks}
         verdict = "fail" if "fail" in worst else "inconclusive" if "inconclusive" in worst else "pass"
@@ -203,27 +207,29 @@ class _Judgement:
             printed=self._printed,
         )
 
-    def _runs(self) -> Judged:
+    def _runs(self) -> CheckResult:
         if self._fault is None:
-            return Judged(faults.RUNS, "pass", faults.EXPECTED, "it does")
-        told = faults.sentence(self._fault, self._source)
+            return CheckResult(faults.RUNS, "pass", faults.EXPECTED, "it does")
+        sentence = faults.sentence(self._fault, self._source)
         if self._fault.kind in faults.UNJUDGED:
-            return Judged(faults.RUNS, "inconclusive", faults.EXPECTED, told)
-        return Judged(faults.RUNS, "fail", faults.EXPECTED, told, (), faults.misconception(self._fault).tag)
+            return CheckResult(faults.RUNS, "inconclusive", faults.EXPECTED, sentence)
+        return CheckResult(faults.RUNS, "fail", faults.EXPECTED, sentence, (), faults.misconception(self._fault).tag)
 
-    def _judged(self, check: Check) -> Judged:
+    def _judged(self, check: Check) -> CheckResult:
         was_cut = self._fault is not None and self._fault.kind in faults.UNJUDGED
-        if check.id not in self._seen or (was_cut and self._seen[check.id][0].verdict == "fail"):
-            return Judged(check.id, "inconclusive", check.expected, NOT_LOOKED)
-        seen, stage = self._seen[check.id]
-        missing = [need for need in check.needs if need not in self._seen or self._seen[need][0].verdict != "pass"]
-        if missing and seen.verdict == "fail":
-            seen = inconclusive(f"shows nothing while {missing[0]} does not hold")
-        tag = (seen.misconception or check.usual).tag if seen.verdict == "fail" else None
-        told = check.id, seen.verdict, check.expected, seen.actual
-        return Judged(*told, evidence=stage.evidence(), misconception=tag, series=stage.series)
+        if check.id not in self._outcomes or (was_cut and self._outcomes[check.id][0].verdict == "fail"):
+            return CheckResult(check.id, "inconclusive", check.expected, NOT_CHECKED)
+        outcome, stage = self._outcomes[check.id]
+        missing = [
+            need for need in check.needs if need not in self._outcomes or self._outcomes[need][0].verdict != "pass"
+        ]
+        if missing and outcome.verdict == "fail":
+            outcome = inconclusive(f"means nothing until {missing[0]} passes")
+        tag = (outcome.misconception or check.usual).tag if outcome.verdict == "fail" else None
+        result = CheckResult(check.id, outcome.verdict, check.expected, outcome.actual)
+        return replace(result, evidence=stage.evidence(), misconception=tag, series=stage.series)
 
 
 def misconceptions(exercise: Exercise) -> dict[str, Misconception]:
-    """Every misconception that a result of this exercise may name, by its tag."""
+    """Return every misconception that a result of this exercise may name, by its tag."""
     return faults.SENTENCES | {one.tag: one for one in exercise.misconceptions}

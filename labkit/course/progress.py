@@ -1,25 +1,25 @@
-"""What a learner did, one record a line in a file that is only ever appended to.
+"""What a learner has done: one record per line, in a file that is only ever appended to.
 
     progress = Progress()
     progress.add("02-auth", "fail", check="wrong-token")
     progress.records(after=3)
 
-It is on this machine and needs no network; whoever shows it to a class sends what `records` gives. A record has the
-fields of the wire's `exercise` event: {"n": 1.., "exercise", "status", "check": an id or None, "at": ISO time, UTC}.
-A notebook and a shell may add at once: `n` has no holes and no doubles. A line that a crash tore is passed over, and
-so are fields and statuses of a newer labkit, which stay in the file. Taught in notebook 08 (audit).
+The file is local and needs no network; a learner who joins a class sends it what `records` returns. A record has the
+fields of the `exercise` event of docs/protocol.md: {"n": 1.., "exercise", "status", "check": an id or None, "at": ISO
+time, UTC}. A notebook and a shell may add at the same time: `n` has no gaps and no duplicates. Reading skips a line
+that a crash cut off, and fields and statuses of a newer labkit, which stay in the file.
 """
 
 import contextlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypedDict, get_args
 
 from labkit.bench.working_copy import OWN
-from labkit.course.places import copy_in_use
+from labkit.course.paths import copy_in_use
 from labkit.platform.locks import locked
 
 Status = Literal["started", "fail", "pass", "inconclusive", "help"]
@@ -27,7 +27,7 @@ STATUSES: tuple[str, ...] = get_args(Status)
 
 
 class Record(TypedDict):
-    """One thing that happened to one exercise. `check`: the first that failed."""
+    """One attempt or event of one exercise. `check`: the first that failed."""
 
     n: int
     exercise: str
@@ -37,7 +37,7 @@ class Record(TypedDict):
 
 
 class NoHome(OSError):
-    """A learner's files cannot be read or written; the text says why, and what to do."""
+    """A learner's files cannot be read or written; the message says why, and what to do."""
 
 
 WAY_OUT = "set LABKIT_HOME to a folder that you can write to"
@@ -58,7 +58,7 @@ def home() -> Path:
 
 @contextlib.contextmanager
 def using_home(path: Path) -> Iterator[None]:
-    """Raise as NoHome what the disk refuses in here."""
+    """Turn an OSError inside the block into a NoHome."""
     try:
         yield
     except NoHome:
@@ -68,22 +68,18 @@ def using_home(path: Path) -> Iterator[None]:
 
 
 class Progress:
-    """The records in one file. `listener`, when set, is called with each record that is added here."""
+    """The records in one file."""
 
     def __init__(self, path: Path | None = None) -> None:
-        """`path` is `progress.jsonl` in the learner's home by default. Raises NoHome where there is none."""
+        """Use `path`, by default `progress.jsonl` in the learner's home. Raises NoHome when there is no home."""
         self.path = path or home() / "progress.jsonl"
-        self.listener: Callable[[Record], object] | None = None
 
     def add(self, exercise: str, status: Status, check: str | None = None) -> Record:
-        """Append one record; on the disk when this returns. Raises NoHome, and ValueError for an unknown status."""
+        """Append one record, and sync it to the disk. Raises NoHome, and ValueError for an unknown status."""
         if status not in STATUSES:
-            raise ValueError(f"there is no status {status!r}; there are {', '.join(STATUSES)}")
+            raise ValueError(f"there is no status {status!r}; use one of {', '.join(STATUSES)}")
         with using_home(self.path):
-            record = self._append(exercise, status, check)
-        if self.listener is not None:
-            self.listener(record)
-        return record
+            return self._append(exercise, status, check)
 
     def _append(self, exercise: str, status: Status, check: str | None) -> Record:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -91,7 +87,7 @@ class Progress:
             file.seek(0)
             lines = file.read()
             record = Record(
-                n=max((told["n"] for told in _lines(lines)), default=0) + 1,
+                n=max((line["n"] for line in _lines(lines)), default=0) + 1,
                 exercise=exercise,
                 status=status,
                 check=check,
@@ -104,7 +100,7 @@ class Progress:
         return record
 
     def records(self, after: int = 0) -> list[Record]:
-        """Every record with a greater `n`, in order; none when there is no file yet. Raises NoHome."""
+        """Return the records with a greater `n`, in order; none when there is no file yet. Raises NoHome."""
         lines = b""
         with using_home(self.path), contextlib.suppress(FileNotFoundError):
             lines = self.path.read_bytes()
@@ -112,26 +108,26 @@ class Progress:
 
 
 def _of_its_owner(path: str, flags: int) -> int:
-    """Every failure of a learner is in there, with its time: nobody else's to read."""
+    """Open the file for its owner only: it has every failure of a learner, with its time."""
     return os.open(path, flags, 0o600)
 
 
 def _lines(text: bytes) -> Iterator[dict[str, Any]]:
-    """What each whole line says, whichever labkit wrote it."""
+    """Yield the fields of each complete line, whichever labkit wrote it."""
     for line in text.splitlines():
         with contextlib.suppress(ValueError):
-            told = json.loads(line)
-            if isinstance(told, dict) and type(told.get("n")) is int:
-                yield told
+            fields = json.loads(line)
+            if isinstance(fields, dict) and type(fields.get("n")) is int:
+                yield fields
 
 
 def _read(text: bytes) -> Iterator[Record]:
-    for told in _lines(text):
-        if told.get("status") in STATUSES and "exercise" in told and "at" in told:
+    for fields in _lines(text):
+        if fields.get("status") in STATUSES and "exercise" in fields and "at" in fields:
             yield Record(
-                n=told["n"],
-                exercise=str(told["exercise"]),
-                status=told["status"],
-                check=told.get("check"),
-                at=str(told["at"]),
+                n=fields["n"],
+                exercise=str(fields["exercise"]),
+                status=fields["status"],
+                check=fields.get("check"),
+                at=str(fields["at"]),
             )

@@ -1,6 +1,6 @@
-"""What came of a check: a value with its evidence, as text, as JSON, and as HTML for a notebook.
+"""The result of a check: a value with its evidence, as text, as JSON, and as HTML for a notebook.
 
-The text holds no times, so that a saved notebook reads the same each time.
+The text contains no times, so a saved notebook is the same after every run.
 """
 
 import re
@@ -14,7 +14,7 @@ from labkit.course.exercise import Exercise, Verdict
 MARKS = {"pass": "✓", "fail": "✗", "inconclusive": "?"}
 EXIT_CODES = {"pass": 0, "fail": 1, "inconclusive": 2}
 NOT_STARTED = "not started"
-FIRST, LAST = 4, 10  # lines of evidence, as text
+FIRST, LAST = 4, 10  # the lines of evidence that are shown, from its beginning and its end
 STYLE = """
 .check { font: 15px/1.5 system-ui, sans-serif; }
 .check .headline { font-weight: 600; margin: .2rem 0; }
@@ -27,10 +27,10 @@ STYLE = """
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """One check. `evidence`: what was said and came, a line a step; `misconception`: the tag of what is behind it.
+class CheckResult:
+    """The result of one check. `evidence`: one line per message or call; `misconception`: the tag of the likely cause.
 
-    `series`: numbers that a picture shows better, by name.
+    `series`: numbers to draw, by name.
     """
 
     id: str
@@ -49,34 +49,34 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Result:
-    """What came of one answer. `why` and `hints` belong to the first check that failed; `step` of them is shown."""
+    """The result of one answer. `why` and `hints` belong to the first check that failed; `step` is the hint shown."""
 
     exercise: Exercise
     verdict: Verdict
-    checks: tuple[Judged, ...]
+    checks: tuple[CheckResult, ...]
     why: str = ""
     hints: tuple[str, ...] = ()
     step: int = 1
     state: Literal["judged", "not started"] = "judged"
     seconds: float = 0.0
     printed: str = ""
-    unrecorded: str = ""  # why it is not in the learner's progress
+    unrecorded: str = ""  # why it could not be added to the learner's progress
 
-    def __iter__(self) -> Iterator[Judged]:
+    def __iter__(self) -> Iterator[CheckResult]:
         return iter(self.checks)
 
     @property
     def hint(self) -> str:
-        """The hint of this step: where to look, what is wrong, nearly the line."""
+        """The hint of this step: where to look, what is wrong, almost the line itself."""
         return self.hints[min(self.step, len(self.hints)) - 1] if self.hints else ""
 
     @property
-    def first_failed(self) -> Judged | None:
-        """The first check that failed."""
+    def first_failed(self) -> CheckResult | None:
+        """The first check that failed, or None."""
         return next((check for check in self.checks if check.verdict == "fail"), None)
 
     def ids(self, verdict: Verdict) -> list[str]:
-        """The checks with that verdict."""
+        """Return the ids of the checks with that verdict."""
         return [check.id for check in self.checks if check.verdict == verdict]
 
     def json(self) -> dict[str, Any]:
@@ -86,11 +86,10 @@ class Result:
 
     @property
     def headline(self) -> str:
-        """The whole in one line."""
+        """The result in one line."""
         if self.state == NOT_STARTED:
             return f"{self.exercise.id}: {NOT_STARTED}"
-        held = len(self.ids("pass"))
-        return f"{self.exercise.id}: {self.verdict}, {held} of {len(self.checks)} checks hold"
+        return f"{self.exercise.id}: {self.verdict}, {len(self.ids('pass'))} of {len(self.checks)} checks pass"
 
     def __repr__(self) -> str:
         return "\n".join(self.lines())
@@ -99,39 +98,39 @@ class Result:
         return as_html(self)
 
     def lines(self) -> Iterator[str]:
-        """The whole, as text."""
+        """Yield the whole result as text, line by line."""
         yield self.headline
         if self.state == NOT_STARTED:
             yield f"  {self.hint}"
         for check in self.checks:
             yield f"{MARKS[check.verdict]} {check.id}: {check.expected}"
             if check is self.first_failed:
-                yield from _told("sent, came", shortened(check.evidence))
-                yield f"    came      {check.actual}"
+                yield from _labelled("messages", shortened(check.evidence))
+                yield f"    actual    {check.actual}"
                 yield f"    why       {self.why}"
                 yield f"    hint      {self.hint}"
                 yield f"    lesson    notebooks/{self.exercise.lesson}.ipynb"
             elif check.verdict != "pass" and self.state != NOT_STARTED:
-                yield f"    came      {check.actual}"
+                yield f"    actual    {check.actual}"
         if self.printed and self.verdict != "pass":
-            yield from _told("printed", self.printed.splitlines()[-FIRST:])
+            yield from _labelled("printed", self.printed.splitlines()[-FIRST:])
         if self.unrecorded:
             yield self.note
 
     @property
     def note(self) -> str:
-        """That it is not in the learner's progress, and why, in one line; empty when it is."""
+        """One line that says why the result is not in the learner's progress; "" when it is."""
         return f"not recorded: {self.unrecorded}" if self.unrecorded else ""
 
 
 def shortened(lines: tuple[str, ...]) -> list[str]:
-    """The ends of long evidence."""
+    """Return evidence with the middle left out if it is long."""
     if len(lines) <= FIRST + LAST + 1:
         return list(lines)
     return [*lines[:FIRST], f"... {len(lines) - FIRST - LAST} more", *lines[-LAST:]]
 
 
-def _told(name: str, lines: list[str]) -> Iterator[str]:
+def _labelled(name: str, lines: list[str]) -> Iterator[str]:
     for number, line in enumerate(lines):
         yield f"    {name if number == 0 else '':<9} {line}"
 
@@ -140,7 +139,7 @@ def _told(name: str, lines: list[str]) -> Iterator[str]:
 
 
 def as_html(result: Result) -> str:
-    """Every check with a mark and a word, the first that failed in full: no script, no font, no address."""
+    """Return the result as HTML: each check with a mark and a word, the first failed one in full."""
     rows = "".join(_check(result, check) for check in result.checks)
     note = f"<p>{_text(result.note)}</p>" if result.unrecorded else ""
     begin = f"<p>{_code_marked(result.hint)}</p>" if result.state == NOT_STARTED else ""
@@ -150,22 +149,22 @@ def as_html(result: Result) -> str:
     )
 
 
-def _check(result: Result, check: Judged) -> str:
+def _check(result: Result, check: CheckResult) -> str:
     mark = f'<span aria-hidden="true">{MARKS[check.verdict]}</span> <b>{check.verdict}</b>'
     if result.state == NOT_STARTED:
         mark = '<span aria-hidden="true">○</span>'
-    told = f"{mark} {_text(check.id)}: {_code_marked(check.expected)}"
+    line = f"{mark} {_text(check.id)}: {_code_marked(check.expected)}"
     if check is result.first_failed:
-        return f"<li>{told}{_in_full(result, check)}</li>"
-    came = f" <br>{_text(check.actual)}" if check.verdict != "pass" and result.state != NOT_STARTED else ""
-    return f"<li>{told}{came}</li>"
+        return f"<li>{line}{_in_full(result, check)}</li>"
+    actual = f" <br>{_text(check.actual)}" if check.verdict != "pass" and result.state != NOT_STARTED else ""
+    return f"<li>{line}{actual}</li>"
 
 
-def _in_full(result: Result, check: Judged) -> str:
+def _in_full(result: Result, check: CheckResult) -> str:
     lines = "\n".join(shortened(check.evidence))
     rows = [
-        ("Sent and came", f"<pre>{_text(lines)}</pre>" if lines else ""),
-        ("Came", _text(check.actual)),
+        ("Messages", f"<pre>{_text(lines)}</pre>" if lines else ""),
+        ("Actual", _text(check.actual)),
         ("Why", _code_marked(result.why)),
         ("Hint", _code_marked(result.hint)),
         ("Lesson", f'<a href="../notebooks/{result.exercise.lesson}.ipynb">{_text(result.exercise.lesson)}</a>'),
@@ -174,17 +173,17 @@ def _in_full(result: Result, check: Judged) -> str:
 
 
 def _picture(result: Result) -> str:
-    """The series of the first check that failed, or of any, as an SVG with a text twin."""
+    """Return the series of the first check that failed, drawn; "" when there are none."""
     first = result.first_failed
     shown = first if first is not None and first.series else None
     return "" if shown is None else svg(shown)
 
 
-def svg(check: Judged) -> str:
-    """A line a series, over its numbers, with the highest value written out."""
+def svg(check: CheckResult) -> str:
+    """Draw one line per series, as SVG with a caption that says the same in words."""
     highest = max((max(values) for values in check.series.values() if values), default=1) or 1
     longest = max(len(values) for values in check.series.values())
-    told = "; ".join(f"{name}: {len(v)} values, highest {max(v):g}" for name, v in check.series.items() if v)
+    caption = "; ".join(f"{name}: {len(v)} values, highest {max(v):g}" for name, v in check.series.items() if v)
     dashes = ("", "6 3", "2 3")
     lines = "".join(
         f'<polyline fill="none" stroke="currentColor" stroke-width="1.5" stroke-dasharray="{dashes[number % 3]}" '
@@ -192,8 +191,8 @@ def svg(check: Judged) -> str:
         for number, values in enumerate(check.series.values())
     )
     return (
-        f'<figure><svg role="img" aria-label="{escape(told)}" viewBox="0 0 400 120" width="400" height="120">'
-        f"{lines}</svg><figcaption>{_text(told)}</figcaption></figure>"
+        f'<figure><svg role="img" aria-label="{escape(caption)}" viewBox="0 0 400 120" width="400" height="120">'
+        f"{lines}</svg><figcaption>{_text(caption)}</figcaption></figure>"
     )
 
 
@@ -209,5 +208,5 @@ def _text(text: str) -> str:
 
 
 def _code_marked(text: str) -> str:
-    """Words of ours, with code between backticks."""
+    """Escape labkit's own text, and mark up the code between backticks."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", _text(text))

@@ -1,7 +1,7 @@
-"""What a check plays on: connections to a learner's handler, or calls of a learner's rule. Both keep the evidence.
+"""What a check works with: connections to a learner's handler, or calls of a learner's rule. Both record evidence.
 
-A `Stage` is the reviewer's `Scene` with the numbers of the exercise, so that a check reads like a probe and the
-reviewer's probes run on it as they are (`asked`).
+A `Stage` is the reviewer's `Scene` with the numbers of the exercise, so a check reads like a probe, and the reviewer's
+probes run on it unchanged (`by_probes`).
 """
 
 import asyncio
@@ -9,9 +9,8 @@ from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any
 
-from labkit.course.exercise import Misconception, Seen, failed, inconclusive, passed
-from labkit.course.running.answer_process import AnswerProcess, Called
-from labkit.course.running.answer_process import Ended as ProcessEnded
+from labkit.course.exercise import Failed, Misconception, Outcome, failed, inconclusive, passed
+from labkit.course.running.answer_process import AnswerEnded, AnswerProcess, CallResult
 from labkit.course.running.shortage import shortage
 from labkit.faults import Proxy
 from labkit.review import finding
@@ -27,11 +26,11 @@ PATIENCE_S = 3.0
 LONGEST_S = 30.0
 NOT_DONE = f"not done after {LONGEST_S:g} s"
 MOST_CALLS_SHOWN = 12
-Run = Callable[[Any], Awaitable[Seen]]
+Run = Callable[[Any], Awaitable[Outcome]]
 
 
 class Stage(Scene):
-    """Connections to a handler. `process`: what the handler raised; `settings`: the globals it was given."""
+    """Connections to a handler. `process` knows what the handler raised."""
 
     def __init__(
         self, url: str, process: AnswerProcess, rng: Random, promised: dict[str, float], network: Proxy | None = None
@@ -39,17 +38,17 @@ class Stage(Scene):
         target = Target(url=url, tokens=(TOKEN,), promised=Promised(**promised), patience_s=PATIENCE_S)
         super().__init__(target, rng)
         self.process = process
-        self.series: dict[str, tuple[float, ...]] = {}  # what the check wants shown as a picture
+        self.series: dict[str, tuple[float, ...]] = {}  # numbers to draw, by name
         self._network = network
 
     def ports(self) -> set[int]:
-        """The ports that its connections come from, as the answer sees them."""
+        """Return the client ports of its connections, as the answer sees them."""
         if self._network is not None:
             return {traffic.port for traffic in self._network.connections}
         return {peer.transport.get_extra_info("sockname")[1] for peer in self._peers}
 
     def evidence(self) -> tuple[str, ...]:
-        """What was said and heard, a line a step."""
+        """Return what was sent and received, one line per message."""
         return self.transcript.lines()
 
 
@@ -63,16 +62,16 @@ class Calls:
         self.series: dict[str, tuple[float, ...]] = {}
         self._calls: list[str] = []
 
-    async def call(self, *arguments: Any, shown: str | None = None) -> Called:
-        """Call the answer. `shown`: how the call looks in the evidence. Raises Ended."""
+    async def call(self, *arguments: Any, shown: str | None = None) -> CallResult:
+        """Call the answer. `shown`: how the call looks in the evidence. Raises AnswerEnded."""
         look = shown or f"{self._name}({', '.join(_short(one) for one in arguments)})"
-        self._calls.append(f"{look} -> nothing came back")
+        self._calls.append(f"{look} -> did not return")
         called = await self.process.call(*arguments)
         self._calls[-1] = f"{look} -> {called.shown}"
         return called
 
     def evidence(self) -> tuple[str, ...]:
-        """The last calls, each with what came of it: the last is the one that was judged last."""
+        """Return the last calls, each with its result."""
         return tuple(self._calls[-MOST_CALLS_SHOWN:])
 
 
@@ -81,34 +80,36 @@ def _short(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:60]}... ({len(text)} characters)"
 
 
-async def look(run: Run, stage: Stage | Calls) -> Seen:
-    """What a check sees, whatever happens to it."""
+async def run_check(run: Run, stage: Stage | Calls) -> Outcome:
+    """Run a check; return its outcome, whatever it raises. Only a shortage of this machine is raised."""
     try:
         async with asyncio.timeout(LONGEST_S):
             return await run(stage)
+    except Failed as failure:
+        return failure.outcome
     except (ConnectionEnded, ReceiveTimeout, CannotTell) as instead:
         if shortage(instead):
             raise
         return failed(str(instead))
-    except ProcessEnded:
+    except AnswerEnded:
         return inconclusive("the answer's process has ended")
     except TimeoutError:
         return inconclusive(NOT_DONE)
-    except Exception as odd:  # a learner's answer may say anything, and the other checks go on
+    except Exception as odd:  # an answer may send anything, and the other checks must go on
         if shortage(odd):
             raise
-        return inconclusive(f"what came could not be judged: {type(odd).__name__}: {odd}")
+        return inconclusive(f"the check could not handle what the answer sent: {type(odd).__name__}: {odd}")
 
 
 Probing = Callable[[Any], Awaitable[finding.Outcome]]
 
 
-def asked(*probes: str | Probing, misconception: Misconception | None = None) -> Run:
-    """A check that asks the reviewer's probes, by their ids, and others like them; the first that fails is told."""
+def by_probes(*probes: str | Probing, misconception: Misconception | None = None) -> Run:
+    """Return a check that runs probes, named by the reviewer's ids or given as functions; the first failure counts."""
     known: dict[str, Probing] = {probe.id: probe.run for probe in PROBES}
     runs = [known[probe] if isinstance(probe, str) else probe for probe in probes]
 
-    async def run(stage: Any) -> Seen:
+    async def run(stage: Any) -> Outcome:
         seen = finding.held("")
         for probe in runs:
             seen = await probe(stage)

@@ -1,6 +1,7 @@
 """`labkit course verify`: the course tests itself. Each fault is a sentence that says what to do.
 
-A blank must say `not started`, a solution must pass, hints must exist, files must be current, nothing may be unlisted.
+A blank must say `not started`, a solution must pass, hints must exist, files must be up to date and belong to an
+exercise.
 """
 
 import asyncio
@@ -12,18 +13,17 @@ from labkit.course.build import build
 from labkit.course.exercise import Exercise
 from labkit.course.exercises import exercises
 from labkit.course.judging import judge
-from labkit.course.places import read, text
+from labkit.course.notebook import cell_source, read_notebook
 from labkit.course.result import NOT_STARTED
 from labkit.course.running.faults import RUNS, SENTENCES
-from labkit.course.running.nursery import Nursery
+from labkit.course.running.fork_server import ForkServer
 from labkit.course.source import of_file
 
 AT_ONCE = 4
-STEPS = 3
 
 
 async def verify(home: Path) -> list[str]:
-    """Every fault of the course in a folder."""
+    """Return every fault of the course in a folder."""
     faults = [*listed(home), *(fault for one in exercises().values() for fault in well_made(one))]
     if faults:
         return faults
@@ -37,56 +37,60 @@ async def verify(home: Path) -> list[str]:
 
 
 def listed(home: Path) -> Iterator[str]:
-    """Nothing may be there twice, alone, or unlisted."""
+    """Yield notebooks that belong to no exercise, and exercises whose notebook is missing."""
     for folder in ("solutions", "exercises"):
-        there = {path.stem for path in (home / folder).glob("*.ipynb")}
-        for name in sorted(there - set(exercises())):
+        found = {path.stem for path in (home / folder).glob("*.ipynb")}
+        for name in sorted(found - set(exercises())):
             yield f"{folder}/{name}.ipynb belongs to no exercise; remove it, or add labkit/course/exercises/..."
-        for name in sorted(set(exercises()) - there):
+        for name in sorted(set(exercises()) - found):
             hint = "run `labkit course build`" if folder == "exercises" else "write it"
             yield f"{folder}/{name}.ipynb is missing; {hint}"
 
 
 def well_made(asked: Exercise) -> Iterator[str]:
-    """What can be seen in the exercise itself."""
+    """Yield the faults of an exercise that need no answer to be seen."""
     ids = [check.id for check in asked.checks]
     if RUNS in ids or len(set(ids)) < len(ids):
-        yield f"{asked.id}: check ids must differ from each other and from {RUNS!r}: {ids}"
+        yield f"{asked.id}: check ids must be unique and not {RUNS!r}: {ids}"
     tags = [one.tag for one in asked.misconceptions]
     if len(set(tags)) < len(tags) or set(tags) & set(SENTENCES):
-        yield f"{asked.id}: the tags of misconceptions must be its own and differ: {tags}"
+        yield f"{asked.id}: tags of misconceptions must be unique, and none of labkit's own: {tags}"
     for number, check in enumerate(asked.checks):
         for need in check.needs:
             if need not in ids[:number]:
-                yield f"{asked.id}: {check.id} needs {need!r}, which is no earlier check"
+                yield f"{asked.id}: {check.id} needs {need!r}, which is not an earlier check"
     for one in asked.misconceptions:
         hints = [hint.strip() for hint in one.hints]
-        if len(hints) != STEPS or not all(hints) or len(set(hints)) < STEPS or not one.sentence:
-            yield f"{asked.id}: {one.tag} needs a sentence and {STEPS} different hints"
+        if not all(hints) or len(set(hints)) < len(hints) or not one.sentence:
+            yield f"{asked.id}: {one.tag} needs a sentence and three different hints"
 
 
 def links_back(home: Path, asked: Exercise) -> Iterator[str]:
-    """The lesson must be there, and name its exercise."""
+    """Yield a missing lesson, or one without a link to its exercise."""
     path = home / "notebooks" / f"{asked.lesson}.ipynb"
     if not path.exists():
         yield f"{asked.id}: its lesson {path.name} is missing"
-    elif f"../exercises/{asked.id}.ipynb" not in "".join(text(cell) for cell in read(path)["cells"]):
+    elif f"../exercises/{asked.id}.ipynb" not in "".join(cell_source(cell) for cell in read_notebook(path)["cells"]):
         yield f"{path.name} has no link to ../exercises/{asked.id}.ipynb"
 
 
 async def judged(home: Path, wanted: Iterable[Exercise]) -> list[str]:
-    """Blanks say that they are not started, solutions pass."""
+    """Judge each blank, which must be not started, and each solution, which must pass."""
     turns = asyncio.Semaphore(AT_ONCE)
-    async with Nursery() as nursery:
+    async with ForkServer() as fork_server:
 
         async def one(asked: Exercise) -> list[str]:
             blank, solution = (
                 of_file(home / folder / f"{asked.id}.ipynb", asked.answer) for folder in ("exercises", "solutions")
             )
             async with turns:
-                untouched = await judge(asked, blank.source, nursery=nursery)
-                solved = await judge(asked, solution.source, nursery=nursery)
-            faults = [] if untouched.state == NOT_STARTED else [f"{asked.id}: the blank is {untouched.verdict}"]
+                untouched = await judge(asked, blank.source, fork_server=fork_server)
+                solved = await judge(asked, solution.source, fork_server=fork_server)
+            faults = (
+                []
+                if untouched.state == NOT_STARTED
+                else [f"{asked.id}: the blank is {untouched.verdict}, not {NOT_STARTED}"]
+            )
             return faults if solved.verdict == "pass" else [*faults, f"{asked.id}: the solution fails\n{solved}"]
 
         return [fault for faults in await asyncio.gather(*map(one, wanted)) for fault in faults]

@@ -1,4 +1,4 @@
-"""What a learner does to a working copy: begin an exercise anew, and compare an answer with ours."""
+"""A learner's exercises in a working copy: start one over, and compare an answer with the solution."""
 
 import difflib
 from collections.abc import Iterable
@@ -6,7 +6,8 @@ from pathlib import Path
 
 from labkit.course import generate
 from labkit.course.exercise import Exercise
-from labkit.course.places import DEFAULT, answer_of, original, read, without_outputs, written
+from labkit.course.notebook import notebook_json, read_notebook, without_outputs
+from labkit.course.paths import DEFAULT, answer_of, original
 from labkit.course.progress import Record
 from labkit.course.source import of_file
 from labkit.course.source.text import lines
@@ -15,20 +16,22 @@ SAVED = ".saved"
 
 
 def reset(asked: Exercise) -> tuple[Path, Path | None]:
-    """Begin anew: the notebook that was made, and where the one before is kept (None when there was none).
+    """Start an exercise over; return its notebook, and where the old one was saved (None if there was none).
 
-    Raises OSError, also where there is no working copy: the published exercise is nobody's to answer.
+    Raises OSError, also outside a working copy: nobody answers in the published exercise.
     """
     path = answer_of(asked.id)
     if path.parent == original() / "exercises":
         raise OSError(f"there is no working copy in or around {Path.cwd()}; `labkit lab {DEFAULT}` makes one")
-    made = written(without_outputs(generate.exercise(read(original() / "solutions" / f"{asked.id}.ipynb"), asked.id)))
+    made = notebook_json(
+        without_outputs(generate.exercise(read_notebook(original() / "solutions" / f"{asked.id}.ipynb"), asked.id))
+    )
     kept = None
     if path.exists():
         folder = path.parent / SAVED
         folder.mkdir(exist_ok=True)
         kept = folder / f"{asked.id}-{1 + _last_number(folder, asked.id)}.ipynb"
-        with kept.open("xb") as file:  # what is kept is never written over
+        with kept.open("xb") as file:  # a saved notebook is never overwritten
             file.write(path.read_bytes())
     path.parent.mkdir(exist_ok=True)
     path.write_text(made, encoding="utf-8")
@@ -36,18 +39,18 @@ def reset(asked: Exercise) -> tuple[Path, Path | None]:
 
 
 def _last_number(folder: Path, exercise_id: str) -> int:
-    """The highest, not how many there are: some may have been removed."""
+    """Return the highest number, not the count: some may have been removed."""
     numbers = [path.stem.removeprefix(f"{exercise_id}-") for path in folder.glob(f"{exercise_id}-*.ipynb")]
     return max((int(number) for number in numbers if number.isdecimal()), default=0)
 
 
 def has_passed(asked: Exercise, records: Iterable[Record]) -> bool:
-    """Whether the learner has ever passed it."""
+    """Whether the learner has ever passed the exercise."""
     return any(record["status"] == "pass" and record["exercise"] == asked.id for record in records)
 
 
 def diff(asked: Exercise, answer: Path | None = None) -> str:
-    """From the learner's answer to ours, as a unified diff; empty when they are the same. Raises NoSource."""
+    """Return a unified diff from the learner's answer to the solution; "" when they are the same. Raises NoSource."""
     path = answer or answer_of(asked.id)
     theirs = lines(of_file(path, asked.answer).source)
     ours = lines(of_file(original() / "solutions" / f"{asked.id}.ipynb", asked.answer).source)

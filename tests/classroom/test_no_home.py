@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 import labkit
 from labkit import classroom
 from labkit.cli import main
-from labkit.course.places import original
+from labkit.course.paths import original
 from labkit.course.progress import NoHome
 
 SOLUTION = original() / "solutions" / "04-validator.ipynb"

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from labkit.cli import main
-from labkit.course.places import original
+from labkit.course.paths import original
 
 SOLUTION = original() / "solutions" / "04-validator.ipynb"
 
@@ -24,7 +24,7 @@ def check(*arguments: object) -> Result:
 def test_a_right_answer_exits_0() -> None:
     """The solution itself, from a notebook."""
     done = check("04-validator", "--answer", SOLUTION)
-    assert (done.exit_code, done.output.splitlines()[0]) == (0, "04-validator: pass, 13 of 13 checks hold")
+    assert (done.exit_code, done.output.splitlines()[0]) == (0, "04-validator: pass, 13 of 13 checks pass")
 
 
 def test_a_wrong_answer_exits_1_and_is_told_as_json(tmp_path: Path) -> None:

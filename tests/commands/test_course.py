@@ -7,7 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from labkit.cli import main
-from labkit.course.places import original, without_outputs, written
+from labkit.course.notebook import notebook_json, without_outputs
+from labkit.course.paths import original
 from labkit.course.progress import Progress
 
 ID = "04-validator"
@@ -53,7 +54,7 @@ def test_build_of_a_current_course_changes_nothing() -> None:
 
 def test_reset_begins_anew_and_keeps_what_was(copy: Path) -> None:
     """The exercise as it was given; the learner's own beside it, each time under another name."""
-    given = written(without_outputs(json.loads(copy.read_text())))
+    given = notebook_json(without_outputs(json.loads(copy.read_text())))
     for number in (1, 2):
         copy.write_text(f"mine {number}")
         assert course("reset", ID).exit_code == 0

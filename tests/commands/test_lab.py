@@ -14,7 +14,7 @@ from labkit.bench.launch.python import ISOLATED
 from labkit.bench.seed import FILE
 from labkit.cli import main
 from labkit.commands import lab
-from labkit.course.places import original
+from labkit.course.paths import original
 
 FIRST = "notebooks/00_start_here.ipynb"
 
@@ -117,7 +117,7 @@ def test_a_copy_from_before_is_opened_as_it_is(tmp_path: Path) -> None:
 def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
     """A wrong name must not spread notebooks over somebody's documents."""
     (tmp_path / "letters.txt").write_text("dear")
-    assert "holds other things already" in refused(str(tmp_path))
+    assert "is not empty" in refused(str(tmp_path))
     assert [each.name for each in tmp_path.iterdir()] == ["letters.txt"]
 
 

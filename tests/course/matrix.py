@@ -1,4 +1,4 @@
-"""The kill matrix: every known answer is judged, and each that does not come out as it must is told in a line."""
+"""The kill matrix: judge every known answer, and report each result that is not the expected one."""
 
 import asyncio
 import os
@@ -7,20 +7,20 @@ from collections.abc import Iterable
 from labkit.course.exercises import exercise
 from labkit.course.judging import judge
 from labkit.course.result import Result
-from labkit.course.running.nursery import Nursery
+from labkit.course.running.fork_server import ForkServer
 from tests.course.answers import Known
 
 AT_ONCE = 6
 
 
 async def judgements(programs: Iterable[tuple[str, str]], seed: int = 1) -> list[Result]:
-    """Judge programs, each given with the id of its exercise; several at a time, all forked from one nursery."""
+    """Judge programs, each given with the id of its exercise; several at a time, all forked from one fork server."""
     turns = asyncio.Semaphore(int(os.environ.get("LABKIT_MATRIX_AT_ONCE", AT_ONCE)))
-    async with Nursery() as nursery:
+    async with ForkServer() as fork_server:
 
         async def one(name: str, source: str) -> Result:
             async with turns:
-                return await judge(exercise(name), source, seed=seed, nursery=nursery)
+                return await judge(exercise(name), source, seed=seed, fork_server=fork_server)
 
         return list(await asyncio.gather(*(one(*program) for program in programs)))
 
@@ -32,7 +32,7 @@ async def results(answers: Iterable[Known], seed: int = 1) -> list[tuple[Known, 
 
 
 def faults(judged: Iterable[tuple[Known, Result]]) -> list[str]:
-    """What did not come out as it must, a line each."""
+    """Return each result that is not the expected one, in one line."""
     return [f"{answer.name}: {fault}" for answer, result in judged if (fault := _fault(answer, result))]
 
 
@@ -53,5 +53,5 @@ def _fault(answer: Known, result: Result) -> str:
     if first.id != answer.caught_by:
         return f"must be caught by {answer.caught_by} first, and is by {first.id}"
     if first.misconception != answer.misconception:
-        return f"must be told {answer.misconception}, and is told {first.misconception} ({first.actual})"
-    return "" if result.hint and result.why else "is given no hint"
+        return f"must name {answer.misconception}, and names {first.misconception} ({first.actual})"
+    return "" if result.hint and result.why else "gets no hint"

@@ -1,4 +1,4 @@
-"""The known answers are read as they are written, and an edit that no longer fits its base is never passed over."""
+"""Known answers are read from edits.toml, and an edit that no longer fits its base is never ignored."""
 
 import ast
 from collections import Counter
@@ -15,7 +15,7 @@ BASE = "import re\n\n\ndef answer(x):\n    if x:\n        return 1\n    return 1
 
 @pytest.mark.parametrize("name", exercises())
 def test_answers_to_an_exercise_all_differ(name: str) -> None:
-    """Every edit fits its base, and no two answers are one program, so nothing is judged twice or under two names."""
+    """Every edit fits its base, and no two answers are the same program."""
     found = [*known(name), *unseen(name)]
     names = Counter(answer.stem if answer.is_right else answer.name for answer in found)  # a stem names a base
     assert [name for name, count in names.items() if count > 1] == []
@@ -26,7 +26,7 @@ def test_answers_to_an_exercise_all_differ(name: str) -> None:
 
 
 def test_every_edit_of_a_base_is_applied() -> None:
-    """Lines leave, come in, and stay as context, in several places."""
+    """Lines are removed, added and kept as context, in several places."""
     change = "\n-import re\n+import json\n\n     if x:\n-        return 1\n+        return 2\n+        # never\n"
     wanted = BASE.replace("re\n", "json\n").replace("        return 1\n", "        return 2\n        # never\n")
     assert edited(BASE, change) == wanted
@@ -46,7 +46,7 @@ def test_every_edit_of_a_base_is_applied() -> None:
     ],
 )
 def test_edit_that_does_not_fit_is_refused(change: str, why: str) -> None:
-    """It never comes out as the base, and never in the wrong place."""
+    """It never yields the base, and never changes the wrong place."""
     with pytest.raises(StaleEdit, match=why):
         edited(BASE, change)
 
@@ -93,7 +93,7 @@ def test_stale_edit_is_reported_by_name(folder: Path, edit: str, why: str) -> No
 
 
 def test_misspelt_key_of_an_edit_is_refused(folder: Path) -> None:
-    """A check that was to fail as well is not forgotten for a letter."""
+    """A typo must not hide a check that has to fail as well."""
     (folder / "edits.toml").write_text("[wrong.first.no-idea]\nmine = { alsp = ['last'], source = 'x = 1' }\n")
     with pytest.raises(TypeError, match="alsp"):
         known("01-own")

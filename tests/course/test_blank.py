@@ -16,7 +16,7 @@ from labkit.course.blank import state
         "x = 1\n    raise NotImplementedError()",
     ],
 )
-def test_a_blank_is_not_started(body: str) -> None:
+def test_blank_is_not_started(body: str) -> None:
     """What the generator leaves, and what somebody leaves who only took that away."""
     assert state(f"def answer():\n    {body}\n", "answer") == "not started"
 
@@ -48,6 +48,6 @@ def test_blank_below_a_condition_is_not_started(head: str) -> None:
         "def answer():\n    pass\ndef answer():\n    return 1",
     ],
 )
-def test_an_answer_is_started(source: str) -> None:
+def test_answer_is_started(source: str) -> None:
     """Whatever else stands there, right or wrong."""
     assert state(source, "answer") == ""

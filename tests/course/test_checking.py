@@ -1,4 +1,4 @@
-"""`check` in a cell: hints that go further each time, progress, and what nbgrader needs."""
+"""`check` in a cell: hints that advance, progress, and nbgrader."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ import labkit
 from labkit.course.checking import NotPassed, checked, noted
 from labkit.course.exercises import exercise
 from labkit.course.judging import judge, not_started
-from labkit.course.places import original
+from labkit.course.paths import original
 from labkit.course.progress import Progress
 from labkit.course.source import Answer, of_file
 from labkit.wire import background
@@ -33,8 +33,8 @@ def validate(text):  # type: ignore[no-untyped-def]
     return text
 
 
-def test_a_cell_is_told_what_came_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The door's `check` judges the object that it is given, and notes it."""
+def test_check_in_a_cell_judges_and_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`labkit.check` judges the object that it gets, and records the result."""
     monkeypatch.setenv("LABKIT_HOME", str(tmp_path))
     result = labkit.check("04-validator", validate)
     assert result.verdict == "fail"
@@ -42,15 +42,15 @@ def test_a_cell_is_told_what_came_of_it(tmp_path: Path, monkeypatch: pytest.Monk
     assert [(one["status"], one["check"]) for one in Progress().records()] == [("fail", "good")]
 
 
-def test_the_hint_goes_further_when_the_same_check_fails_again(progress: Progress) -> None:
-    """Where to look, what is wrong, nearly the line; and no further."""
+def test_hint_advances_when_the_same_check_fails_again(progress: Progress) -> None:
+    """It stops at the third hint."""
     results = [checked(RULE, WRONG, progress=progress) for _ in range(4)]
     hints = RULE.check("good").usual.hints
     assert [result.hint for result in results] == [hints[0], hints[1], hints[2], hints[2]]
 
 
-def test_a_hand_that_goes_up_or_down_takes_no_hint_away(progress: Progress) -> None:
-    """Who asks for help has not tried anything else meanwhile."""
+def test_raised_hand_does_not_reset_the_hint(progress: Progress) -> None:
+    """Asking for help is not an attempt."""
     steps = []
     for status in ("help", "started", "help"):
         steps.append(checked(RULE, WRONG, progress=progress).step)
@@ -58,44 +58,44 @@ def test_a_hand_that_goes_up_or_down_takes_no_hint_away(progress: Progress) -> N
     assert steps == [1, 2, 3]
 
 
-def test_another_failure_begins_with_its_first_hint(progress: Progress) -> None:
+def test_failure_of_another_check_starts_with_its_first_hint(progress: Progress) -> None:
     """The step counts failures of this check in a row."""
     checked(RULE, WRONG, progress=progress)
     progress.add(RULE.id, "fail", "rooms")
     assert checked(RULE, WRONG, progress=progress).step == 1
 
 
-def test_a_blank_is_noted_once(progress: Progress) -> None:
-    """Running all cells again and again does not say that one started again and again."""
+def test_blank_is_recorded_once(progress: Progress) -> None:
+    """Running all cells again does not record another start."""
     for _ in range(3):
         noted(not_started(RULE), progress)
     assert [record["status"] for record in progress.records()] == ["started"]
 
 
-def test_a_blank_after_a_pass_takes_nothing_away(progress: Progress) -> None:
-    """Who began anew has passed all the same."""
+def test_blank_after_a_pass_records_nothing(progress: Progress) -> None:
+    """A learner who starts over has still passed."""
     progress.add(RULE.id, "pass")
     noted(not_started(RULE), progress)
     assert [record["status"] for record in progress.records()] == ["pass"]
 
 
-def test_a_disk_that_is_full_costs_no_verdict(tmp_path: Path) -> None:
-    """Progress that cannot be noted is no reason to say nothing."""
+def test_unwritable_progress_costs_no_verdict(tmp_path: Path) -> None:
+    """The result is shown although it cannot be recorded."""
     (tmp_path / "file").write_text("")
     assert checked(RULE, WRONG, progress=Progress(tmp_path / "file" / "p.jsonl")).verdict == "fail"
 
 
-def test_under_nbgrader_a_failure_raises_and_nothing_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failure_under_nbgrader_raises_and_records_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """nbgrader gives full marks to a cell that raises nothing."""
     monkeypatch.setenv("LABKIT_HOME", str(tmp_path))
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
-    with pytest.raises(NotPassed, match="good: right messages come back"):
+    with pytest.raises(NotPassed, match="good: a valid message is returned"):
         labkit.check("04-validator", validate)
     assert Progress().records() == []
 
 
-def test_the_same_seed_says_the_same() -> None:
-    """Evidence and all, but for what a server draws itself."""
+def test_same_seed_gives_the_same_result() -> None:
+    """Evidence included."""
     solution = of_file(original() / "solutions" / "04-validator.ipynb", "validate").source
     answer = solution.replace("percent <= 100", "percent <= 1000")
     one, other = (asyncio.run(judge(RULE, answer, seed=5)) for _ in range(2))
@@ -111,8 +111,8 @@ labkit.check("04-validator", validate)
 """
 
 
-def test_an_interrupted_check_returns_at_once(tmp_path: Path) -> None:
-    """Ctrl-C in a terminal, or Interrupt in JupyterLab, sends SIGINT to the whole group; nothing stays behind."""
+def test_interrupted_check_returns_at_once(tmp_path: Path) -> None:
+    """Ctrl-C in a terminal or Interrupt in JupyterLab sends SIGINT to the whole group; no process stays behind."""
     path = tmp_path / "cell.py"
     path.write_text(INTERRUPTED)
     environment = os.environ | {"LABKIT_HOME": str(tmp_path)}
@@ -128,10 +128,10 @@ def test_an_interrupted_check_returns_at_once(tmp_path: Path) -> None:
         os.killpg(asker.pid, 0)
 
 
-def test_what_cannot_be_judged_in_time_is_inconclusive(
+def test_answer_not_judged_in_time_is_inconclusive(
     progress: Progress, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """No traceback, and nothing is left that runs on."""
+    """There is no traceback, and no task keeps running."""
     monkeypatch.setattr("labkit.course.checking.LONGEST_S", 2)
     result = checked(
         RULE, Answer("import time\ndef validate(text):\n    time.sleep(1)\n", "validate"), progress=progress

@@ -1,7 +1,7 @@
-"""Every known right answer passes under each condition that its author has no part in.
+"""Every known right answer passes under each condition that is not its author's choice.
 
-A byte order mark, CRLF, U+2028 in a comment, `%%time`, state that a loop builds, files beside it that are named like
-libraries, a terminal in cp1252, no home. Where a magic hides the code, there is no verdict but the line to remove.
+A byte order mark, CRLF, U+2028 in a comment, `%%time`, state that a loop builds, files beside it named like
+libraries, a terminal in cp1252, no home. When a magic hides the code, there is no verdict; the line to remove is named.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from labkit.cli import main
 from labkit.course.exercises import exercise, exercises
 from labkit.course.judging import judge
-from labkit.course.running.nursery import Nursery
+from labkit.course.running.fork_server import ForkServer
 from labkit.course.source import NoSource, of_file
 from tests import shadows
 from tests.classroom.test_no_home import no_home
@@ -48,8 +48,8 @@ def delivered(folder: Path, answer: Known, way: str) -> Path:
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of shadowing files, on PYTHONPATH too, of a learner who has no home."""
+def learner_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A learner without a home, in a folder of shadowing files that is also on PYTHONPATH."""
     folder = tmp_path / "learner"
     folder.mkdir()
     no_home(monkeypatch, tmp_path)
@@ -58,23 +58,23 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def checked(place: Path, answer: Known, way: str) -> str:
-    """What is wrong with how `labkit check` ends on a terminal in cp1252; empty when nothing is."""
-    words = ["check", answer.exercise, "--answer", str(delivered(place, answer, way))]
+def checked(learner_folder: Path, answer: Known, way: str) -> str:
+    """Run `labkit check` on a terminal in cp1252; return what is wrong with its end, or ""."""
+    words = ["check", answer.exercise, "--answer", str(delivered(learner_folder, answer, way))]
     done = CliRunner(charset="cp1252").invoke(main, words)
-    is_right = done.exit_code == 0 and "not recorded: " in done.output and not shadows.imported(place)
+    is_right = done.exit_code == 0 and "not recorded: " in done.output and not shadows.imported(learner_folder)
     return "" if is_right else f"{answer.name}, {way}: exit {done.exit_code}\n{done.output}\n{done.exception!r}"
 
 
 @pytest.mark.parametrize("name", IDS)
-def test_a_right_answer_passes_under_all_conditions(name: str, place: Path) -> None:
-    """One of each exercise, with another way each time; the matrix has them all."""
+def test_right_answer_passes_under_all_conditions(name: str, learner_folder: Path) -> None:
+    """One answer per exercise, each in another form; the matrix has all of them."""
     answer, way = right(name)[0], WAYS[IDS.index(name) % len(WAYS)]
-    assert checked(place, answer, way) == ""
+    assert checked(learner_folder, answer, way) == ""
 
 
 @pytest.mark.parametrize("magic", HIDING)
-def test_a_magic_that_hides_the_code_is_named(magic: str, tmp_path: Path) -> None:
+def test_magic_that_hides_the_code_is_named(magic: str, tmp_path: Path) -> None:
     for answer in (right(name)[0] for name in IDS):
         path = notebook(tmp_path / "answer.ipynb", [f"{magic}\n{answer.source}"])
         with pytest.raises(NoSource, match=f"{magic}.*remove|remove.*{magic}"):
@@ -84,30 +84,30 @@ def test_a_magic_that_hides_the_code_is_named(magic: str, tmp_path: Path) -> Non
 @pytest.mark.matrix
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", IDS)
-def test_every_right_answer_passes_on_any_terminal(name: str, place: Path) -> None:
+def test_every_right_answer_passes_on_any_terminal(name: str, learner_folder: Path) -> None:
     """Through the command line, which knows the terminal and the home."""
     answers = right(name)
     assert answers
-    faults = [checked(place, answer, WAYS[number % len(WAYS)]) for number, answer in enumerate(answers)]
+    faults = [checked(learner_folder, answer, WAYS[number % len(WAYS)]) for number, answer in enumerate(answers)]
     assert [fault for fault in faults if fault] == []
 
 
 @pytest.mark.matrix
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", IDS)
-def test_every_right_answer_passes_in_every_way(name: str, place: Path) -> None:
+def test_every_right_answer_passes_in_every_form(name: str, learner_folder: Path) -> None:
     """All ways of all answers, beside the shadowing files."""
     asked = exercise(name)
     cases = [(answer, way) for answer in right(name) for way in WAYS]
 
     async def verdicts() -> list[str]:
         turns = asyncio.Semaphore(AT_ONCE)
-        async with Nursery() as nursery:
+        async with ForkServer() as fork_server:
 
             async def one(answer: Known, way: str) -> str:
-                source = of_file(delivered(place, answer, way), asked.answer).source
+                source = of_file(delivered(learner_folder, answer, way), asked.answer).source
                 async with turns:
-                    result = await judge(asked, source, nursery=nursery)
+                    result = await judge(asked, source, fork_server=fork_server)
                 return "" if result.verdict == "pass" else f"{answer.name}, {way}: {result}"
 
             return await asyncio.gather(*(one(*case) for case in cases))
@@ -115,4 +115,4 @@ def test_every_right_answer_passes_in_every_way(name: str, place: Path) -> None:
     faults = asyncio.run(verdicts())
     assert len(faults) == len(right(name)) * len(WAYS) > 0
     assert [fault for fault in faults if fault] == []
-    assert shadows.imported(place) == []
+    assert shadows.imported(learner_folder) == []

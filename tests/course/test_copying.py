@@ -1,4 +1,4 @@
-"""A working copy: handed out without outputs, and brought up to date without losing a learner's edit."""
+"""A working copy: made without outputs, and updated without losing a learner's edit."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from labkit.classroom.membership import Membership, membership
 from labkit.course import working
 from labkit.course.copying import CHANGES, LESSONS, NoCopy, files, prepare
 from labkit.course.exercises import exercise
-from labkit.course.places import answer_of, original
+from labkit.course.paths import answer_of, original
 from labkit.course.progress import Progress, home
 
 COURSE = original()
@@ -24,8 +24,8 @@ BLANK = "exercises/02-auth.ipynb"
 
 
 @pytest.fixture(autouse=True)
-def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A person who has set nothing."""
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Unset every variable that labkit reads."""
     for name in ("LABKIT_HOME", "LABKIT_SEED", "JPY_SESSION_NAME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "person"))
@@ -33,7 +33,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
-    """A course that a session has used, as a checkout's notebooks folder is after it."""
+    """A course whose folder was used, like that of a checkout after a session."""
     course = tmp_path / "course"
     for folder in ("notebooks", "exercises"):
         shutil.copytree(COURSE / folder, course / folder)
@@ -45,7 +45,7 @@ def course(tmp_path: Path) -> Path:
 
 
 def edit(path: Path, source: str | None = None, predicted: str | None = None) -> None:
-    """Change a notebook: add a cell, or what a run leaves behind."""
+    """Change a notebook: add a cell, or the traces of a run."""
     notebook = read(path)
     if source is not None:
         notebook["cells"].append({"cell_type": "markdown", "id": "new", "metadata": {}, "source": source})
@@ -62,7 +62,7 @@ def read(path: Path) -> Any:
     return json.loads(path.read_text())
 
 
-def test_copy_has_the_course_and_nothing_of_a_run(course: Path, tmp_path: Path) -> None:
+def test_copy_has_the_course_without_outputs(course: Path, tmp_path: Path) -> None:
     """No output, no count, no widget, no guide, no file that the course does not publish."""
     prepare(course, tmp_path / "copy")
     copied = {str(path.relative_to(tmp_path / "copy")) for path in (tmp_path / "copy").rglob("*") if path.is_file()}
@@ -78,14 +78,14 @@ def test_copy_has_the_course_and_nothing_of_a_run(course: Path, tmp_path: Path) 
 
 
 def test_every_published_notebook_is_handed_out() -> None:
-    """The list of lessons is the folder's."""
+    """LESSONS lists the folder."""
     tracked = subprocess.run(["git", "ls-files", "notebooks/*.ipynb"], cwd=COURSE, capture_output=True, text=True)
     assert [Path(name).stem for name in tracked.stdout.split()] == list(LESSONS)
 
 
 @pytest.mark.parametrize("first", ["ana", None])
 def test_another_seed_for_a_copy_is_refused(course: Path, tmp_path: Path, first: str | None) -> None:
-    """The sentence names both seeds and the way out; nothing in the copy changes. Its own seed may be said again."""
+    """The sentence names both seeds and the way out; nothing in the copy changes. Its own seed may be given again."""
     copy = tmp_path / "copy"
     prepare(course, copy, first)
     before = {path: path.stat().st_mtime_ns for path in copy.rglob("*")}
@@ -96,38 +96,36 @@ def test_another_seed_for_a_copy_is_refused(course: Path, tmp_path: Path, first:
     prepare(course, copy, first or "1")
 
 
-def test_new_version_takes_the_place_of_an_unedited_one(course: Path, tmp_path: Path) -> None:
-    """A notebook that was only run is not edited."""
+def test_new_version_replaces_an_unedited_notebook(course: Path, tmp_path: Path) -> None:
+    """Running a notebook is not an edit."""
     copy = tmp_path / "copy"
     prepare(course, copy)
     edit(copy / ROOM, predicted="something")
     edit(course / ROOM, source="a new version")
-    assert prepare(course, copy) == [
-        f"{ROOM} has a new version; you had not edited yours, so the new one took its place"
-    ]
+    assert prepare(course, copy) == [f"{ROOM} has a new version; you had not edited yours, so it was replaced"]
     assert "a new version" in (copy / ROOM).read_text()
     assert prepare(course, copy) == []
 
 
-def test_new_version_comes_beside_an_edited_one(course: Path, tmp_path: Path) -> None:
-    """Each version is told of once, in the terminal and in a file, and none is written over."""
+def test_new_version_is_put_beside_an_edited_notebook(course: Path, tmp_path: Path) -> None:
+    """Each version is reported once, in the terminal and in a file, and none is overwritten."""
     copy = tmp_path / "copy"
     prepare(course, copy)
     edit(copy / BLANK, source="my answer")
     mine = (copy / BLANK).read_bytes()
     for version, beside in (("second", "02-auth-new.ipynb"), ("third", "02-auth-new-2.ipynb")):
         edit(course / BLANK, source=version)
-        (told,) = prepare(course, copy)
-        assert f"yours, so it stays, and the new one is {beside}" in told
-        assert told in (copy / CHANGES).read_text()
+        (sentence,) = prepare(course, copy)
+        assert f"yours, so it was kept; the new one is {beside}" in sentence
+        assert sentence in (copy / CHANGES).read_text()
         assert version in (copy / "exercises" / beside).read_text()
         assert (copy / BLANK).read_bytes() == mine
         assert prepare(course, copy) == []
 
 
-@pytest.mark.parametrize("mine", ["no JSON", '{"cells": 3}', "\ufeff{}"])
-def test_a_notebook_that_cannot_be_read_stays(course: Path, tmp_path: Path, mine: str) -> None:
-    """Whatever it holds, it is the learner's."""
+@pytest.mark.parametrize("mine", ["not JSON", '{"cells": 3}', "\ufeff{}"])
+def test_unreadable_notebook_is_kept(course: Path, tmp_path: Path, mine: str) -> None:
+    """It belongs to the learner, whatever it contains."""
     copy = tmp_path / "copy"
     prepare(course, copy)
     (copy / ROOM).write_text(mine)
@@ -136,7 +134,7 @@ def test_a_notebook_that_cannot_be_read_stays(course: Path, tmp_path: Path, mine
     assert (copy / ROOM).read_text() == mine
 
 
-def test_a_torn_mark_loses_no_edit(course: Path, tmp_path: Path) -> None:
+def test_damaged_mark_loses_no_edit(course: Path, tmp_path: Path) -> None:
     """Without a record of what was handed out, every file that differs counts as edited."""
     copy = tmp_path / "copy"
     prepare(course, copy)
@@ -146,41 +144,41 @@ def test_a_torn_mark_loses_no_edit(course: Path, tmp_path: Path) -> None:
     assert "mine" in (copy / ROOM).read_text()
 
 
-def test_a_removed_notebook_is_handed_out_again(course: Path, tmp_path: Path) -> None:
-    """So a learner begins a notebook anew by removing it."""
+def test_removed_notebook_is_handed_out_again(course: Path, tmp_path: Path) -> None:
+    """A learner starts a notebook over by removing it."""
     prepare(course, tmp_path / "copy")
     (tmp_path / "copy" / ROOM).unlink()
     assert prepare(course, tmp_path / "copy") == []
     assert (tmp_path / "copy" / ROOM).exists()
 
 
-def test_a_copy_of_an_older_labkit_becomes_one_of_ours(course: Path, tmp_path: Path) -> None:
-    """It had no mark; its files stay, and the learner is told where the progress until now is."""
+def test_copy_of_an_older_labkit_is_upgraded(course: Path, tmp_path: Path) -> None:
+    """It has no mark; its files stay, and a sentence says where the earlier progress is."""
     copy = tmp_path / "copy"
     shutil.copytree(course / "notebooks", copy / "notebooks")
     edit(copy / ROOM, source="mine")
-    told = prepare(course, copy)
-    assert "~/.labkit" in told[-1] and working_copy.is_copy(copy)
+    sentences = prepare(course, copy)
+    assert "~/.labkit" in sentences[-1] and working_copy.is_copy(copy)
     assert "mine" in (copy / ROOM).read_text()
 
 
-def test_the_course_itself_is_no_copy(tmp_path: Path) -> None:
-    """`labkit lab .` in a checkout must not make the tracked notebooks somebody's."""
+def test_course_itself_is_refused_as_a_copy(tmp_path: Path) -> None:
+    """`labkit lab .` in a checkout must not use the tracked notebooks as a copy."""
     (tmp_path / "solutions").mkdir()
-    with pytest.raises(NoCopy, match="holds the course itself"):
+    with pytest.raises(NoCopy, match="is the course itself"):
         prepare(COURSE, tmp_path)
 
 
-def test_a_project_with_a_notebooks_folder_is_no_copy(tmp_path: Path) -> None:
-    """Nothing is handed out into somebody's data."""
+def test_copy_into_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
+    """No notebook is put among other data."""
     (tmp_path / "notebooks").mkdir()
-    with pytest.raises(NoCopy, match="holds other things"):
+    with pytest.raises(NoCopy, match="is not empty"):
         prepare(COURSE, tmp_path)
     assert [path.name for path in tmp_path.rglob("*")] == ["notebooks"]
 
 
 def test_two_copies_share_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Progress, class, seed and answers are those of the copy around, from any folder inside it."""
+    """Progress, class, seed and answers belong to the copy around the current folder, however deep."""
     for name in ("ana", "ben"):
         prepare(COURSE, tmp_path / name, name)
     monkeypatch.chdir(tmp_path / "ana" / "notebooks")
@@ -202,7 +200,7 @@ def test_two_copies_share_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert home() == tmp_path / "person" / ".labkit"
 
 
-def test_a_kernel_that_changes_its_folder_keeps_its_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kernel_that_changes_its_folder_keeps_its_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`%cd /tmp` in a cell moves neither the progress nor the seed."""
     prepare(COURSE, tmp_path / "ana", "ana")
     monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "ana" / ROOM))
@@ -211,16 +209,16 @@ def test_a_kernel_that_changes_its_folder_keeps_its_copy(tmp_path: Path, monkeyp
     assert seed.seed() == seed.number_of("ana")
 
 
-def test_labkit_home_comes_before_the_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever wants one progress for many copies names its folder."""
+def test_labkit_home_overrides_the_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So several copies can share one progress."""
     prepare(COURSE, tmp_path / "ana")
     monkeypatch.chdir(tmp_path / "ana")
     monkeypatch.setenv("LABKIT_HOME", str(tmp_path / "all"))
     assert home() == tmp_path / "all"
 
 
-def test_a_removed_exercise_begins_anew_in_its_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without outputs, and never in the course's own folder."""
+def test_reset_of_a_removed_exercise_hands_it_out_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes without outputs, and never from the course's own folder."""
     prepare(COURSE, tmp_path / "ana")
     monkeypatch.chdir(tmp_path / "ana" / "notebooks")
     given = (tmp_path / "ana" / BLANK).read_text()
@@ -230,7 +228,7 @@ def test_a_removed_exercise_begins_anew_in_its_copy(tmp_path: Path, monkeypatch:
 
 
 def test_reset_outside_any_copy_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The published exercise stays as it is, in a checkout and in an installed package."""
+    """The published exercise stays unchanged, in a checkout and in an installed package."""
     monkeypatch.chdir(tmp_path)
     before = (COURSE / BLANK).stat().st_mtime_ns
     with pytest.raises(OSError, match="labkit lab my-course"):
@@ -238,8 +236,8 @@ def test_reset_outside_any_copy_is_refused(tmp_path: Path, monkeypatch: pytest.M
     assert (COURSE / BLANK).stat().st_mtime_ns == before
 
 
-def test_the_root_of_a_checkout_works_in_the_copy_of_make_lab(tmp_path: Path) -> None:
-    """`labkit course` there leaves the tracked notebooks alone, and sees what was done in JupyterLab."""
+def test_root_of_a_checkout_uses_the_copy_of_make_lab(tmp_path: Path) -> None:
+    """`labkit course` leaves the tracked notebooks alone, and sees the progress made in JupyterLab."""
     for folder in ("labkit", "notebooks", "exercises", "solutions"):
         shutil.copytree(COURSE / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     environment = {key: value for key, value in os.environ.items() if key != "LABKIT_HOME"}

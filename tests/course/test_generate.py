@@ -1,4 +1,4 @@
-"""Exercises from solutions: what nbgrader would make, the same each time, or refused with a reason."""
+"""Exercises from solutions: as nbgrader would generate them, the same each time, or refused with a reason."""
 
 import copy
 import json
@@ -9,13 +9,14 @@ import pytest
 from labkit.course import generate
 from labkit.course.build import build, made
 from labkit.course.exercises import exercise, exercises
-from labkit.course.places import original, read, text, written
+from labkit.course.notebook import cell_source, notebook_json, read_notebook
+from labkit.course.paths import original
 
 HOME = original()
 
 
 def solution(name: str = "02-auth") -> Any:
-    return read(HOME / "solutions" / f"{name}.ipynb")
+    return read_notebook(HOME / "solutions" / f"{name}.ipynb")
 
 
 def roles(notebook: Any) -> list[str]:
@@ -24,10 +25,10 @@ def roles(notebook: Any) -> list[str]:
 
 @pytest.mark.parametrize("name", exercises())
 def test_files_are_current(name: str) -> None:
-    """What is committed is what the sources make: `labkit course build` would change nothing."""
-    for path, told in made(HOME).items():
+    """`labkit course build` would change nothing."""
+    for path, text in made(HOME).items():
         if path.stem == name:
-            assert path.read_text(encoding="utf-8") == told, f"{path}: run labkit course build"
+            assert path.read_text(encoding="utf-8") == text, f"{path}: run labkit course build"
 
 
 @pytest.mark.parametrize("name", exercises())
@@ -36,70 +37,76 @@ def test_only_the_blank_differs(name: str) -> None:
     ours, theirs = solution(name)["cells"], generate.exercise(solution(name), name)["cells"]
     assert [cell["id"] for cell in ours] == [cell["id"] for cell in theirs]
     assert len({cell["id"] for cell in ours}) == len(ours)
-    differing = [one for one, other in zip(ours, theirs) if text(one) != text(other)]
-    assert differing and all(generate.BEGIN in text(cell) for cell in differing)
-    assert not any("SOLUTION" in text(cell) for cell in theirs)
+    differing = [one for one, other in zip(ours, theirs) if cell_source(one) != cell_source(other)]
+    assert differing and all(generate.BEGIN in cell_source(cell) for cell in differing)
+    assert not any("SOLUTION" in cell_source(cell) for cell in theirs)
 
 
-def test_generating_twice_is_generating_once() -> None:
-    """A source that was made is the source that is made."""
+def test_generating_twice_changes_nothing() -> None:
+    """A generated source generates itself."""
     once = generate.source(solution(), "02-auth")
     assert generate.source(once, "02-auth") == once
-    assert written(generate.exercise(once, "02-auth")) == written(generate.exercise(copy.deepcopy(once), "02-auth"))
+    assert notebook_json(generate.exercise(once, "02-auth")) == notebook_json(
+        generate.exercise(copy.deepcopy(once), "02-auth")
+    )
 
 
-def test_metadata_is_nbgraders() -> None:
+def test_metadata_is_that_of_nbgrader() -> None:
     """The blank is a solution cell, the check a locked cell with points."""
     made_of = generate.source(solution(), "02-auth")
     assert roles(made_of) == ["02-auth-answer", "02-auth-check"]
-    told = {
+    metadata = {
         cell["metadata"]["nbgrader"]["grade_id"]: cell["metadata"]["nbgrader"]
         for cell in made_of["cells"]
         if cell["metadata"]
     }
-    assert (told["02-auth-answer"]["solution"], told["02-auth-answer"]["grade"]) == (True, False)
-    assert (told["02-auth-check"]["grade"], told["02-auth-check"]["locked"], told["02-auth-check"]["points"]) == (
+    assert (metadata["02-auth-answer"]["solution"], metadata["02-auth-answer"]["grade"]) == (True, False)
+    assert (
+        metadata["02-auth-check"]["grade"],
+        metadata["02-auth-check"]["locked"],
+        metadata["02-auth-check"]["points"],
+    ) == (
         True,
         True,
         1,
     )
 
 
-def test_the_check_says_not_started() -> None:
-    """What is shown under it is what the blank comes to."""
+def test_output_of_the_check_says_not_started() -> None:
+    """It is the result of judging the blank."""
     last = [cell for cell in generate.exercise(solution(), "02-auth")["cells"] if cell["cell_type"] == "code"][-1]
     assert "".join(last["outputs"][0]["data"]["text/plain"]).startswith("02-auth: not started\n")
 
 
-def test_a_blank_keeps_its_indentation() -> None:
-    """The stub stands where the solution stood."""
+def test_blank_keeps_the_indentation() -> None:
+    """The stub replaces the solution at the same indentation."""
     cell = "def f():\n    # why?\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION\n"
     assert generate.cleared(cell) == "def f():\n    # why?\n    # YOUR CODE HERE\n    raise NotImplementedError()\n"
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "reason"),
     [
         ("    ### END SOLUTION", "", "### BEGIN SOLUTION without ### END SOLUTION"),
         ("### BEGIN SOLUTION", "### END SOLUTION", "no cell has ### BEGIN SOLUTION"),
-        ("?", ".", "the blank asks no question"),
+        ("?", ".", "the blank has no comment with a question"),
         ("def handler", "def other", "no blank defines handler"),
-        ('check("02-auth"', 'check("04-validator"', "there must be one cell with check"),
-        ("Anybody who connects", "Nobody", "the first cell does not say the title"),
+        ('check("02-auth"', 'check("04-validator"', "exactly one cell must call check"),
+        ("Anybody who connects", "Nobody", "the first cell does not contain the title"),
         ("../notebooks/02_auth.ipynb", "", "there is no link to ../notebooks/02_auth.ipynb"),
     ],
 )
-def test_what_no_exercise_can_be_made_of_is_refused(old: str, new: str, told: str) -> None:
+def test_incomplete_solution_is_refused_with_the_reason(old: str, new: str, reason: str) -> None:
     """The message says what is missing."""
     notebook = solution()
     for cell in notebook["cells"]:
-        cell["source"] = text(cell).replace(old, new)
-    with pytest.raises(generate.BadSource, match=told):
+        cell["source"] = cell_source(cell).replace(old, new)
+    with pytest.raises(generate.BadSource, match=reason):
         generate.exercise(notebook, "02-auth")
 
 
-def test_build_tells_what_was_not_current(tmp_path: Any) -> None:
-    """Comparing writes nothing; building writes both files, and then there is nothing to say."""
+def test_build_reports_and_writes_stale_files(tmp_path: Any) -> None:
+    """Comparing writes nothing; building writes both files, and a second build none."""
     for folder in ("solutions", "exercises"):
         (tmp_path / folder).mkdir()
     notebook = solution()
@@ -112,7 +119,7 @@ def test_build_tells_what_was_not_current(tmp_path: Any) -> None:
     assert (tmp_path / "exercises" / "02-auth.ipynb").read_text() == (HOME / "exercises" / "02-auth.ipynb").read_text()
 
 
-def test_the_exercise_knows_its_own() -> None:
-    """An id that there is not is refused with the list of those that there are."""
+def test_unknown_exercise_is_refused_with_a_list() -> None:
+    """The message lists all ids."""
     with pytest.raises(KeyError, match="there is no exercise '99-none'; there are 02-auth"):
         exercise("99-none")

@@ -31,13 +31,13 @@ def _reads_judged(item: pytest.Item) -> bool:
 
 @pytest.mark.timeout(600)  # the first of them waits for all
 @pytest.mark.parametrize("name", IDS)
-def test_every_answer_comes_out_as_it_must(name: str, judged: Judged) -> None:
+def test_every_known_answer_is_judged_as_expected(name: str, judged: Judged) -> None:
     """Right ones pass; wrong ones fail the check that must catch them, others stay silent, and the hint fits."""
     assert matrix.faults(judged[name]) == []
 
 
 @pytest.mark.parametrize("name", IDS)
-def test_there_are_enough_answers(name: str) -> None:
+def test_exercise_has_enough_known_answers(name: str) -> None:
     """At least 3 right ones, 8 wrong ones, and a wrong one for every check."""
     answers = known(name)
     assert sum(answer.is_right for answer in answers) >= 3
@@ -56,7 +56,7 @@ def test_every_misconception_has_an_answer(name: str) -> None:
 @pytest.mark.matrix
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", IDS)
-def test_no_stranger_is_misjudged(name: str) -> None:
+def test_unseen_answers_are_judged_as_expected(name: str) -> None:
     """Answers by people who had read the text and never seen the checks."""
     assert matrix.faults(asyncio.run(matrix.results(unseen(name)))) == []
 
@@ -65,7 +65,7 @@ def test_no_stranger_is_misjudged(name: str) -> None:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", range(2, 7))
 @pytest.mark.parametrize("name", IDS)
-def test_no_answer_flips(name: str, seed: int) -> None:
+def test_answers_keep_their_verdict_with_other_seeds(name: str, seed: int) -> None:
     """Another seed, the same verdicts."""
     answers = [*known(name), *unseen(name)]
     assert matrix.faults(asyncio.run(matrix.results(answers, seed))) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from labkit.course.exercises import exercise, exercises
-from labkit.course.places import original
+from labkit.course.paths import original
 from labkit.course.source import of_file
 from tests.course.matrix import judgements
 from tests.course.mutants import Mutant, mutants
@@ -47,7 +47,7 @@ def test_listed_survivors_are_mutants(name: str) -> None:
     assert all(len(reason) > 20 for reason in listed.values())
 
 
-def test_a_mutant_differs_in_one_thing() -> None:
+def test_mutant_differs_in_one_place() -> None:
     """The kinds that are promised, on a small program."""
     source = "import x\nasync def f(a):\n    if not a < 3 and a:\n        return await g(1)\n    h()\n    return True\n"
     names = {mutant.name.partition(":")[0] for mutant in mutants(source)}

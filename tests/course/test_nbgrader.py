@@ -14,7 +14,8 @@ from typing import NamedTuple
 import pytest
 
 from labkit.course.exercises import exercise, exercises
-from labkit.course.places import Notebook, original, read, text
+from labkit.course.notebook import Notebook, cell_source, read_notebook
+from labkit.course.paths import original
 from labkit.course.source import of_file
 from tests.course.answers import Known, known
 
@@ -49,14 +50,14 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def parts(notebook: Notebook) -> list[tuple[str, str]]:
     """What a learner sees of each cell."""
-    return [(cell["id"], text(cell)) for cell in notebook["cells"]]
+    return [(cell["id"], cell_source(cell)) for cell in notebook["cells"]]
 
 
 @pytest.mark.parametrize("name", exercises())
 def test_nbgrader_makes_the_same_cells(course: Path, name: str) -> None:
     """Cell by cell, our exercises are those that nbgrader releases."""
-    released = read(course / "release" / "all" / f"{name}.ipynb")
-    assert parts(released) == parts(read(HOME / "exercises" / f"{name}.ipynb"))
+    released = read_notebook(course / "release" / "all" / f"{name}.ipynb")
+    assert parts(released) == parts(read_notebook(HOME / "exercises" / f"{name}.ipynb"))
 
 
 def wrong(name: str) -> Known:
@@ -91,7 +92,7 @@ def grade(course: Path, who: str) -> dict[str, Graded]:
     handed_in = mine / "submitted" / who / "all"
     shutil.copytree(mine / "release" / "all", handed_in)
     for name, answer in HANDED_IN[who].items():
-        notebook = read(handed_in / f"{name}.ipynb")
+        notebook = read_notebook(handed_in / f"{name}.ipynb")
         blank(notebook)["source"] = answer
         (handed_in / f"{name}.ipynb").write_text(json.dumps(notebook))
     nbgrader(mine, "autograde", "all", "--create")
@@ -110,7 +111,7 @@ def blank(notebook: Notebook) -> dict[str, object]:
 
 def raised(path: Path) -> str:
     """What the cell with the check raised, if anything."""
-    check = next(cell for cell in read(path)["cells"] if cell["metadata"].get("nbgrader", {}).get("grade"))
+    check = next(cell for cell in read_notebook(path)["cells"] if cell["metadata"].get("nbgrader", {}).get("grade"))
     return "".join(f"{one['ename']}: {one['evalue']}" for one in check["outputs"] if one["output_type"] == "error")
 
 
@@ -122,7 +123,7 @@ def graded(course: Path) -> dict[str, dict[str, Graded]]:
 
 
 @pytest.mark.parametrize("name", exercises())
-def test_nbgrader_grades_what_is_handed_in(graded: dict[str, dict[str, Graded]], name: str) -> None:
+def test_nbgrader_grades_submissions_by_the_checks(graded: dict[str, dict[str, Graded]], name: str) -> None:
     """The solution gets the point, a wrong answer and a blank none, and by what the check saw."""
     assert graded["right"][name] == (1.0, 1.0, "")
     assert graded["wrong"][name][:2] == graded["blank"][name][:2] == (0.0, 1.0)

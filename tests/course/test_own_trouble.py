@@ -1,4 +1,4 @@
-"""What is no fault of the answer's gives no verdict: a folder, a parser, a stopped process, a machine without room."""
+"""Trouble that is not the answer's fault is inconclusive: other files, the parser, stopped processes, low limits."""
 
 import asyncio
 import os
@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from labkit.course.exercise import Seen, passed
+from labkit.course.exercise import Outcome, passed
 from labkit.course.exercises import exercise
 from labkit.course.judging import judge
-from labkit.course.places import original
+from labkit.course.paths import original
 from labkit.course.result import Result
 from labkit.course.source import of_file
 from labkit.course.stage import Calls
@@ -35,28 +35,26 @@ TOO_DEEP = {
 
 
 @pytest.mark.parametrize("deep", TOO_DEEP)
-def test_an_answer_too_deep_for_the_parser_gives_no_verdict(deep: str) -> None:
+def test_answer_too_deep_for_the_parser_is_inconclusive(deep: str) -> None:
     result = judged("rule", f"{RULE}return x\n{TOO_DEEP[deep]}\n")
     assert (result.verdict, result.ids("fail")) == ("inconclusive", [])
-    assert result.checks[0].actual.startswith("Python's own parser gives up on the answer")
+    assert result.checks[0].actual.startswith("Python's parser cannot read the answer")
 
 
-@pytest.mark.parametrize(("odd", "told"), [("\0", "null byte"), ("\ud800", "no text file can hold")])
-def test_characters_of_no_source_give_no_verdict(odd: str, told: str) -> None:
+@pytest.mark.parametrize(("odd", "sentence"), [("\0", "null byte"), ("\ud800", "no text file can contain")])
+def test_characters_outside_any_source_are_inconclusive(odd: str, sentence: str) -> None:
     result = judged("rule", f"{RULE}return x\nx = '{odd}'\n")
     assert (result.verdict, result.ids("fail")) == ("inconclusive", [])
-    assert told in result.checks[0].actual
+    assert sentence in result.checks[0].actual
 
 
-def test_a_mistake_of_syntax_is_still_a_fail() -> None:
+def test_syntax_error_fails() -> None:
     """Positive control."""
     assert judged("rule", "def answer(x)\n    return x").verdict == "fail"
 
 
 @pytest.mark.parametrize("name", ["04-validator", "02-auth"])
-def test_a_right_answer_passes_beside_shadowing_files(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_right_answer_passes_beside_shadowing_files(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(shadows.fill(tmp_path))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     asked = exercise(name)
@@ -65,8 +63,8 @@ def test_a_right_answer_passes_beside_shadowing_files(
     assert (result.verdict, shadows.imported(tmp_path)) == ("pass", []), str(result)
 
 
-def test_a_module_of_the_learners_own_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside the answer, or on PYTHONPATH, as in a kernel."""
+def test_learners_own_module_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the current folder or on PYTHONPATH, as in a kernel."""
     (tmp_path / "beside.py").write_text("ONE = 1", encoding="utf-8")
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "further.py").write_text("TWO = 2", encoding="utf-8")
@@ -78,8 +76,8 @@ def test_a_module_of_the_learners_own_is_found(tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.parametrize("kind", ["rule", "handler"])
 @pytest.mark.parametrize("signal", ["SIGSTOP", "SIGKILL"])
-def test_an_answer_that_stops_its_parent_harms_no_other(kind: str, signal: str) -> None:
-    """Nothing is raised and nobody waits long; a dead parent is no verdict about the answer."""
+def test_answer_that_stops_its_parent_does_not_fail(kind: str, signal: str) -> None:
+    """Nothing is raised, and the judge does not hang."""
     work = {"rule": f"{RULE}return x\n", "handler": HANDLER + PONG + "\n"}[kind]
     began = time.monotonic()
     result = judged(kind, f"import os, signal\nos.kill(os.getppid(), signal.{signal})\n{work}")
@@ -87,17 +85,17 @@ def test_an_answer_that_stops_its_parent_harms_no_other(kind: str, signal: str) 
     assert time.monotonic() - began < 30
 
 
-def test_a_dead_nursery_is_told_with_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("labkit.course.running.nursery.python", lambda *_: [sys.executable, "-c", "1 / 0"])
+def test_dead_fork_server_is_reported_with_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("labkit.course.running.fork_server.python", lambda *_: [sys.executable, "-c", "1 / 0"])
     result = judged("rule", f"{RULE}return x\n")
     assert (result.verdict, result.ids("fail")) == ("inconclusive", [])
     assert result.checks[0].actual.endswith("it died: ZeroDivisionError: division by zero; check again")
 
 
-def test_a_judge_that_was_stopped_does_not_blame_the_answer() -> None:
-    """Stopped for longer than a call may wait, as by Ctrl-Z; a blocked loop sees the same."""
+def test_judge_that_was_stopped_passes_the_answer() -> None:
+    """It was stopped for longer than a call may wait, as by Ctrl-Z; a blocked loop looks the same."""
 
-    async def stopped(stage: Calls) -> Seen:
+    async def stopped(stage: Calls) -> Outcome:
         calling = asyncio.create_task(stage.call(1))
         await asyncio.sleep(0.1)
         time.sleep(7)
@@ -126,8 +124,8 @@ def lowered(limit: int, most: int) -> Callable[[], None]:
 
 @pytest.mark.parametrize("name", ["04-validator", "02-auth", "03-rooms"])
 @pytest.mark.parametrize("limit", LIMITS)
-def test_a_low_limit_never_fails_a_right_answer(name: str, limit: str, tmp_path: Path) -> None:
-    """Exit 0 or 2, with a sentence that names the limit; never 1, never a traceback."""
+def test_low_limit_never_fails_a_right_answer(name: str, limit: str, tmp_path: Path) -> None:
+    """It exits with 0, or with 2 and a sentence that names the limit; never with 1 or a traceback."""
     answer = original() / "solutions" / f"{name}.ipynb"
     done = subprocess.run(
         [sys.executable, "-m", "labkit", "check", name, "--answer", answer],
@@ -142,7 +140,7 @@ def test_a_low_limit_never_fails_a_right_answer(name: str, limit: str, tmp_path:
     assert done.returncode == 0 or "ulimit" in done.stdout
 
 
-def test_an_answer_that_uses_up_its_own_room_still_fails() -> None:
+def test_answer_that_uses_up_its_own_limits_fails() -> None:
     """Positive control: descriptors that it never closes, and memory."""
     leaking = "import os\n" + RULE + "[os.open('/dev/null', 0) for _ in range(1000)]\n    return x\n"
     shown: list[Result] = [judged("rule", leaking), judged("rule", RULE + "return len(bytearray(8 * 1024**3))")]

@@ -1,4 +1,4 @@
-"""What passes from an answer to the judge is data, and nothing else."""
+"""Packets carry plain data between the judge and an answer, and nothing else."""
 
 import pickle
 from fractions import Fraction
@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.course.running.packets import HEAD, Odd, Unreadable, length, packed, unpacked
+from labkit.course.running.packets import HEAD, BadPacket, Opaque, length, packed, unpacked
 
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(),
-    lambda inner: st.lists(inner) | st.tuples(inner) | st.dictionaries(st.text(), inner),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.characters() | st.binary(),
+    lambda inner: st.lists(inner) | st.tuples(inner) | st.dictionaries(st.text() | st.integers(), inner),
     max_leaves=10,
 )
 
@@ -23,39 +23,62 @@ def there_and_back(value: object) -> object:
 
 
 @given(PLAIN)
-def test_plain_data_arrives_as_it_was(value: object) -> None:
-    """Types and all: True is not 1, a tuple is no list."""
+def test_plain_data_arrives_unchanged(value: object) -> None:
+    """Types included: True is not 1, and a tuple is not a list."""
     assert repr(there_and_back(value)) == repr(value)
 
 
-def test_what_is_not_plain_arrives_as_what_it_looks_like() -> None:
-    """An object is named and shown, and none of its code is here."""
-    assert there_and_back([Fraction(1, 2)]) == [Odd("Fraction", "Fraction(1, 2)")]
+def test_half_a_surrogate_pair_arrives_unchanged() -> None:
+    """An answer may return it: JSON can contain it."""
+    assert there_and_back("\ud83d") == "\ud83d"
 
 
-def test_a_subclass_is_not_plain() -> None:
+def test_object_arrives_as_its_type_and_repr() -> None:
+    """It is named and shown, and none of its code is here."""
+    assert there_and_back([Fraction(1, 2)]) == [Opaque("Fraction", "Fraction(1, 2)")]
+
+
+def test_instance_of_a_subclass_is_opaque() -> None:
     """A dict with methods of its own could lie."""
     liar = type("Liar", (dict,), {"__repr__": lambda self: "honest"})
-    assert there_and_back(liar(a=1)) == Odd("Liar", "honest")
+    assert there_and_back(liar(a=1)) == Opaque("Liar", "honest")
 
 
-def test_what_goes_round_in_circles_arrives() -> None:
-    """A list in itself is cut off somewhere."""
+def test_int_of_too_many_digits_is_opaque() -> None:
+    """Python neither writes nor reads it as text, and the answer must not end because of that."""
+    assert there_and_back(10**5000) == Opaque("int", "that cannot be shown")
+
+
+def test_list_that_contains_itself_is_cut_off() -> None:
+    """The cut is deep enough for any honest value."""
     circle: list[object] = []
     circle.append(circle)
     assert repr(there_and_back(circle)).count("[") > 50
 
 
-@pytest.mark.parametrize("body", [b"", b"no pickle", pickle.dumps(Fraction(1, 2)), pickle.dumps(pytest.raises)])
-def test_code_and_nonsense_are_refused(body: bytes) -> None:
-    """A packet that would import something is not read."""
-    with pytest.raises(Unreadable):
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"not JSON",
+        pickle.dumps(pytest.raises),
+        b'["list"]',
+        b'["set", []]',
+        b'["dict", [[["list", []], 1]]]',
+        b'["opaque", []]',
+        b"[" * 100_000,
+        b"1" * 5000,
+    ],
+)
+def test_packet_of_other_bytes_is_refused(body: bytes) -> None:
+    """The answer can write to the socket, too."""
+    with pytest.raises(BadPacket):
         unpacked(body)
 
 
-def test_a_giant_is_refused_on_both_sides() -> None:
-    """Neither written nor waited for."""
-    with pytest.raises(Unreadable, match="at most"):
+def test_giant_packet_is_refused_on_both_sides() -> None:
+    """It is neither written nor waited for."""
+    with pytest.raises(BadPacket, match="at most"):
         packed(b"x" * 5_000_000)
-    with pytest.raises(Unreadable, match="a packet of"):
+    with pytest.raises(BadPacket, match="a packet of"):
         length(HEAD.pack(2**31))

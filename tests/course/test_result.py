@@ -1,10 +1,10 @@
-"""How a result is told: as text, as JSON, as HTML."""
+"""A result as text, as JSON and as HTML."""
 
 from dataclasses import replace
 
 from labkit.course.exercises import exercise
 from labkit.course.judging import not_started
-from labkit.course.result import Judged, Result, as_html, svg
+from labkit.course.result import CheckResult, Result, as_html, svg
 
 AUTH = exercise("02-auth")
 LINES = tuple(f"a -> line {number}" for number in range(30))
@@ -12,50 +12,50 @@ FAILED = Result(
     exercise=AUTH,
     verdict="fail",
     checks=(
-        Judged("runs", "pass", "it runs", "it does"),
-        Judged("silence", "fail", "close 4401", "<b>nothing</b>", LINES, "no-auth-timeout"),
-        Judged("stays", "inconclusive", "stays in", "shows nothing"),
+        CheckResult("runs", "pass", "it runs", "it does"),
+        CheckResult("silence", "fail", "close 4401", "<b>nothing</b>", LINES, "no-auth-timeout"),
+        CheckResult("stays", "inconclusive", "stays in", "shows nothing"),
     ),
-    why="Who says nothing is kept.",
+    why="A client that sends nothing is kept.",
     hints=("Look.", "It waits.", "wait_for"),
     step=2,
 )
 
 
-def test_the_text_says_all_that_is_asked_for() -> None:
-    """What was sent, expected, came, why, the hint, and which lesson."""
-    told = str(FAILED)
-    assert told.startswith("02-auth: fail, 1 of 3 checks hold\n✓ runs: it runs\n✗ silence: close 4401\n")
+def test_text_has_evidence_cause_hint_and_lesson() -> None:
+    """Long evidence is shortened in the middle."""
+    text = str(FAILED)
+    assert text.startswith("02-auth: fail, 1 of 3 checks pass\n✓ runs: it runs\n✗ silence: close 4401\n")
     for word in (
-        "sent, came a -> line 0",
-        "came      <b>",
-        "why       Who",
+        "messages  a -> line 0",
+        "actual    <b>",
+        "why       A client",
         "hint      It waits.",
         "notebooks/02_auth.ipynb",
     ):
-        assert word in told
-    assert "a -> line 3\n" in told and "... 16 more" in told and "line 29" in told and "line 4\n" not in told
+        assert word in text
+    assert "a -> line 3\n" in text and "... 16 more" in text and "line 29" in text and "line 4\n" not in text
 
 
-def test_a_blank_in_text() -> None:
-    """It names what will be checked, and judges nothing."""
-    told = str(not_started(AUTH)).splitlines()
-    assert told[0] == "02-auth: not started"
-    assert len(told) == 2 + len(AUTH.checks)
-    assert not any("came" in line for line in told)
+def test_blank_as_text_lists_the_checks() -> None:
+    """None of them has a result."""
+    text = str(not_started(AUTH)).splitlines()
+    assert text[0] == "02-auth: not started"
+    assert len(text) == 2 + len(AUTH.checks)
+    assert not any("came" in line for line in text)
 
 
 def test_json_is_as_documented() -> None:
     """The names that CI and the board rely on."""
-    told = FAILED.json()
-    assert list(told) == ["exercise", "verdict", "checks", "hint"]
-    assert (told["exercise"], told["verdict"], told["hint"]) == ("02-auth", "fail", "It waits.")
-    assert list(told["checks"][1]) == ["id", "verdict", "expected", "actual", "evidence"]
-    assert told["checks"][1]["evidence"] == list(LINES)
+    text = FAILED.json()
+    assert list(text) == ["exercise", "verdict", "checks", "hint"]
+    assert (text["exercise"], text["verdict"], text["hint"]) == ("02-auth", "fail", "It waits.")
+    assert list(text["checks"][1]) == ["id", "verdict", "expected", "actual", "evidence"]
+    assert text["checks"][1]["evidence"] == list(LINES)
 
 
 def test_html_escapes_what_an_answer_wrote() -> None:
-    """Nothing that came from an answer is markup."""
+    """Nothing that an answer wrote becomes markup."""
     page = as_html(FAILED)
     assert "<b>nothing</b>" not in page
     assert "&lt;b&gt;nothing&lt;/b&gt;" in page
@@ -63,8 +63,8 @@ def test_html_escapes_what_an_answer_wrote() -> None:
     assert FAILED._repr_html_() == page
 
 
-def test_code_in_a_hint_is_code_and_code_of_an_answer_is_text() -> None:
-    """What we wrote between backticks; what an answer wrote stays as it came."""
+def test_only_backticks_in_our_own_text_become_code() -> None:
+    """Text that an answer wrote stays text."""
     page = as_html(replace(FAILED, hints=("`recv()` <waits>",)))
     assert "<dd><code>recv()</code> &lt;waits&gt;</dd>" in page
     judged = replace(FAILED.checks[1], actual="`x`")
@@ -72,13 +72,13 @@ def test_code_in_a_hint_is_code_and_code_of_an_answer_is_text() -> None:
 
 
 def test_html_says_the_verdict_in_words() -> None:
-    """A mark alone is nothing to a screen reader."""
+    """A screen reader does not read the mark."""
     page = as_html(FAILED)
     assert '<span aria-hidden="true">✗</span> <b>fail</b> silence' in page
 
 
-def test_a_series_is_a_picture_with_a_text_twin() -> None:
-    """The picture of the first check that failed, and what it shows in words."""
+def test_series_is_drawn_with_a_caption_in_words() -> None:
+    """It belongs to the first check that failed."""
     judged = replace(FAILED.checks[1], series={"buffer": (0.0, 5.0, 10.0), "limit": (8.0, 8.0)})
     drawn = svg(judged)
     assert 'aria-label="buffer: 3 values, highest 10; limit: 2 values, highest 8"' in drawn

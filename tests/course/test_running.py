@@ -1,4 +1,4 @@
-"""Answers that misbehave: each gets a sentence of its own, in bounded time, and leaves nothing behind."""
+"""Answers that misbehave: each gets a sentence of its own in limited time, and leaves nothing behind."""
 
 import asyncio
 import contextlib
@@ -14,40 +14,39 @@ from pathlib import Path
 
 import pytest
 
-from labkit.course.exercise import Check, Exercise, Misconception, Seen, failed, passed
+from labkit.course.exercise import Check, Exercise, Misconception, Outcome, failed, passed
 from labkit.course.judging import judge
 from labkit.course.result import Result
-from labkit.course.running.answer_process import AnswerProcess, Ended, Fault
+from labkit.course.running.answer_process import AnswerEnded, AnswerFault, AnswerProcess
 from labkit.course.running.faults import SENTENCES, at_line, sentence
-from labkit.course.running.nursery import Nursery
+from labkit.course.running.fork_server import ForkServer
 from labkit.course.running.packets import packed
 from labkit.course.stage import Calls, Stage
 
-USUAL = Misconception("usual", "It is wrong.", ("a", "b", "c"))
+USUAL = Misconception("usual", "It is wrong.", "a", "b", "c")
 
 
-async def call_once(stage: Calls) -> Seen:
+async def call_once(stage: Calls) -> Outcome:
     called = await stage.call(1)
     return passed(called.shown)
 
 
-async def greet(stage: Stage) -> Seen:
+async def greet(stage: Stage) -> Outcome:
     peer = await stage.connect()
     peer.say(type="ping")
     return passed(str(await peer.hear()))
 
 
 def exercise(kind: str) -> Exercise:
-    """One check that only looks whether the answer runs."""
+    """Return an exercise with one check, which only needs the answer to run."""
     run = call_once if kind == "rule" else greet
     return Exercise(
         id="00-test",
         title="t",
-        asks="a",
         lesson="02_auth",
         kind=kind,  # type: ignore[arg-type]
         answer="answer",
-        checks=(Check(id="looks", expected="it answers", usual=USUAL, run=run),),
+        checks=(Check("looks", "it answers", USUAL, run),),
     )
 
 
@@ -97,15 +96,15 @@ KINDS = {
 
 @pytest.fixture(scope="module")
 def results() -> dict[str, Result]:
-    """Every rough answer judged, several at a time."""
+    """Judge every misbehaving answer, several at a time."""
 
     async def judge_all() -> list[Result]:
-        turns = asyncio.Semaphore(3)  # several of them compute all the time, and each needs a second of a processor
-        async with Nursery() as nursery:
+        turns = asyncio.Semaphore(3)  # several use a full processor, and each needs a second of it
+        async with ForkServer() as fork_server:
 
             async def one(kind: str, source: str) -> Result:
                 async with turns:
-                    return await judge(exercise(kind), source, nursery=nursery)
+                    return await judge(exercise(kind), source, fork_server=fork_server)
 
             return list(await asyncio.gather(*(one(*rough) for rough in ROUGH.values())))
 
@@ -113,8 +112,8 @@ def results() -> dict[str, Result]:
 
 
 @pytest.mark.parametrize("name", ROUGH)
-def test_each_rough_answer_gets_its_own_sentence(name: str, results: dict[str, Result]) -> None:
-    """The check `runs` fails with the fault's own sentence and hint, and nothing else is blamed."""
+def test_misbehaving_answer_gets_its_own_sentence(name: str, results: dict[str, Result]) -> None:
+    """The check `runs` fails with the sentence and hint of the fault; no other check fails."""
     kind = KINDS.get(name, name.split(" in ")[0])
     result = results[name]
     assert result.verdict == "fail"
@@ -124,8 +123,8 @@ def test_each_rough_answer_gets_its_own_sentence(name: str, results: dict[str, R
     assert result.hint == SENTENCES[kind].hints[0]
 
 
-def test_the_line_is_named(results: dict[str, Result]) -> None:
-    """Where it happened is told, with the line itself."""
+def test_line_of_a_fault_is_named(results: dict[str, Result]) -> None:
+    """The sentence ends with the place and the text of the line."""
     assert results["blocked by sleep"].checks[0].actual.endswith("at line 3 of `answer`: time.sleep(60)")
     assert (
         results["crash"]
@@ -135,8 +134,8 @@ def test_the_line_is_named(results: dict[str, Result]) -> None:
     assert "at line 3 of `answer`: connection.send" in results["forgotten"].checks[0].actual
 
 
-def test_a_line_is_counted_in_its_own_function() -> None:
-    """As the cell of a notebook shows it, whatever is put before it; of a method, in the method."""
+def test_line_is_counted_within_its_function() -> None:
+    """As the cell of a notebook shows it, whatever precedes it; in a method, within the method."""
     source = "import json\n\nclass A:\n    async def b(self):\n        x = 1\n        return x\ny = 2\n"
     assert at_line(6, source) == ", at line 3 of `b`: return x"
     assert at_line(7, source) == ", at line 7 of the answer: y = 2"
@@ -145,58 +144,58 @@ def test_a_line_is_counted_in_its_own_function() -> None:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_a_line_is_one_that_python_counts(end: str) -> None:
-    """A form feed or U+2028 in a comment above shifts nothing."""
+def test_line_is_counted_as_python_counts(end: str) -> None:
+    """A form feed or U+2028 in a comment above does not shift it."""
     source = end.join(["# a\u2028b \x0b\x0c\x1c\x85 c", "def a():", "    x = 1", "    return x"])
     assert at_line(4, source) == ", at line 3 of `a`: return x"
 
 
-def test_what_another_check_brought_about_is_not_told() -> None:
-    """Two checks run beside each other; the one whose connection raised says so, and the other does not."""
+def test_error_of_another_check_is_not_reported() -> None:
+    """Of two concurrent checks, only the one whose connection raised reports the error."""
 
     has_raised = asyncio.Event()
 
-    async def speaks(stage: Stage) -> Seen:
+    async def speaks(stage: Stage) -> Outcome:
         peer = await stage.connect()
         peer.say(type="ping")
         await peer.until_ended(10)
         has_raised.set()
-        return failed("spoke")
+        return failed("sent")
 
-    async def is_silent(stage: Stage) -> Seen:
+    async def is_silent(stage: Stage) -> Outcome:
         await stage.connect()
         await has_raised.wait()
-        return failed("said nothing")
+        return failed("sent nothing")
 
-    checks = tuple(Check(id=run.__name__, expected="", usual=USUAL, run=run) for run in (speaks, is_silent))
+    checks = tuple(Check(run.__name__, "", USUAL, run) for run in (speaks, is_silent))
     source = HANDLER + "raise KeyError(1)"
     result = asyncio.run(judge(replace(exercise("handler"), checks=checks), source))
-    told = {check.id: check.actual for check in result.checks}
-    assert told["speaks"] == "spoke; the answer raised KeyError: 1, at line 3 of `answer`: raise KeyError(1)"
-    assert told["is_silent"] == "said nothing"
+    actual = {check.id: check.actual for check in result.checks}
+    assert actual["speaks"] == "sent; the answer raised KeyError: 1, at line 3 of `answer`: raise KeyError(1)"
+    assert actual["is_silent"] == "sent nothing"
 
 
-def test_sentences_differ() -> None:
-    """No two faults are told alike."""
-    told = [sentence(Fault(kind), "") for kind in SENTENCES]
-    assert len(set(told)) == len(told) == len({one.hints for one in SENTENCES.values()})
+def test_faults_have_different_sentences() -> None:
+    """So do their hints."""
+    texts = [sentence(AnswerFault(kind), "") for kind in SENTENCES]
+    assert len(set(texts)) == len(texts) == len({one.hints for one in SENTENCES.values()})
 
 
-def test_a_quiet_answer_runs() -> None:
-    """Positive control: what does none of this is not blamed."""
+def test_well_behaved_answer_passes() -> None:
+    """Positive control."""
     assert judged("rule", RULE + "print('x')\n    return x").verdict == "pass"
     assert judged("handler", HANDLER + PONG).verdict == "pass"
 
 
-def test_what_it_printed_is_kept_in_part() -> None:
-    """The beginning of what it printed is in the result, and never judged."""
+def test_beginning_of_the_printed_text_is_kept() -> None:
+    """It is shown in the result, and does not affect the verdict."""
     result = judged("rule", RULE + "print('hello' * 10000)\n    1 / 0")
     assert result.printed.startswith("hellohello")
     assert len(result.printed) <= 2000
 
 
-def test_an_answer_cannot_speak_for_itself() -> None:
-    """What an answer returns is data: an object of its own class arrives as what it looks like."""
+def test_returned_object_arrives_as_data() -> None:
+    """An object of the answer's own class arrives as its type and repr, so its `__eq__` never runs here."""
     source = (
         "class Odd:\n    def __eq__(self, other):\n        return True\n    def __repr__(self):\n        return 'odd'\n"
         + (RULE + "return Odd()")
@@ -228,8 +227,8 @@ FORGED = (
 
 
 @pytest.mark.parametrize("packet", FORGED)
-def test_what_an_answer_writes_to_the_judge_ends_the_answer_alone(packet: str) -> None:
-    """At once, with a sentence of its own; nobody waits, and nothing is raised here."""
+def test_forged_report_ends_only_the_answer(packet: str) -> None:
+    """It ends at once with a sentence of its own, and nothing is raised in the judge."""
     began = time.monotonic()
     result = judged("rule", FORGE.replace("{packet}", packet))
     assert result.ids("fail") == ["runs"]
@@ -245,8 +244,8 @@ async def with_a_grandchild(marker: Path, more: str) -> None:
 
 
 @pytest.mark.parametrize("more", ["", ", start_new_session=True"])
-def test_what_it_started_ends_with_it(tmp_path: Path, more: str) -> None:
-    """A program that an answer started is gone when the answer is judged, in a session of its own as well."""
+def test_process_started_by_an_answer_ends_with_it(tmp_path: Path, more: str) -> None:
+    """A program that an answer started ends with it, also one in a session of its own."""
     if more and sys.platform != "linux":
         pytest.skip("only Linux has a process for orphans")
     marker = tmp_path / "alive"
@@ -255,14 +254,14 @@ def test_what_it_started_ends_with_it(tmp_path: Path, more: str) -> None:
     assert not marker.exists()
 
 
-def test_memory_is_bounded() -> None:
-    """An answer that wants all memory gets an error, and the machine lives on."""
+def test_memory_is_limited() -> None:
+    """An answer that takes too much memory gets an error."""
     result = judged("rule", RULE + "return len(bytearray(8 * 1024**3))")
     assert "MemoryError" in result.checks[1].actual or result.ids("fail") == ["runs"]
 
 
 def processes_marked(mark: str) -> set[int]:
-    """Those whose environment holds this mark: what one test has started, whoever their parent is by now."""
+    """Return the processes with this mark in their environment: those that one test started, whatever their parent."""
     found = set()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -274,10 +273,10 @@ def processes_marked(mark: str) -> set[int]:
 
 ASKER = """
 import asyncio, sys
-from labkit.course.running.nursery import Nursery
+from labkit.course.running.fork_server import ForkServer
 from labkit.course.running.packets import packed
 async def main():
-    async with Nursery() as nursery, nursery.start({"source": "def f():\\n  while True: pass", "name": "f",
+    async with ForkServer() as fork_server, fork_server.start({"source": "def f():\\n  while True: pass", "name": "f",
             "kind": "rule", "settings": {}, "drive": None}) as process:
         print("ready", flush=True)
         await process.call()
@@ -287,14 +286,14 @@ asyncio.run(main())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_nothing_is_left_when_the_judge_is_killed() -> None:
-    """SIGKILL to who asked: the nursery and the answers end by themselves."""
+def test_killed_judge_leaves_no_process() -> None:
+    """After SIGKILL to the judge, the fork server and the answers end by themselves."""
     mark = f"MARK={uuid.uuid4()}"
     environment = os.environ | dict([mark.split("=")])
     asker = subprocess.Popen([sys.executable, "-c", ASKER], stdout=subprocess.PIPE, text=True, env=environment)
     assert asker.stdout is not None
     assert asker.stdout.readline() == "ready\n"
-    assert len(processes_marked(mark)) >= 3  # who asked, the nursery, the answer
+    assert len(processes_marked(mark)) >= 3  # the judge, the fork server, the answer
     os.kill(asker.pid, signal.SIGKILL)
     asker.wait()
     asker.stdout.close()
@@ -304,19 +303,19 @@ def test_nothing_is_left_when_the_judge_is_killed() -> None:
     assert processes_marked(mark) == set()
 
 
-def test_an_interrupted_check_ends_at_once_and_leaves_nothing() -> None:
-    """Cancelling the judge (an interrupted kernel) ends the answer's process."""
+def test_cancelled_judge_ends_the_answers_process() -> None:
+    """As an interrupted kernel does."""
 
     async def main() -> bool:
         held: list[AnswerProcess] = []
 
-        async def wait(stage: Calls) -> Seen:
+        async def wait(stage: Calls) -> Outcome:
             held.append(stage.process)
             await stage.call(1)
             return passed("")
 
         asked = exercise("rule")
-        waiting = Check(id="looks", expected="it answers", usual=USUAL, run=wait)
+        waiting = Check("looks", "it answers", USUAL, wait)
         object.__setattr__(asked, "checks", (waiting,))
         task = asyncio.create_task(judge(asked, "import time\n" + RULE + "time.sleep(60)"))
         while not held:
@@ -329,28 +328,28 @@ def test_an_interrupted_check_ends_at_once_and_leaves_nothing() -> None:
     assert asyncio.run(main())
 
 
-def test_what_failed_while_the_answer_was_starved_is_looked_at_again() -> None:
-    """A tick that came late shows that the answer had too little of the machine."""
+def test_check_that_failed_on_a_busy_machine_runs_again() -> None:
+    """A late tick shows that the machine was too busy for the answer."""
     looks = 0
 
-    async def run(stage: Stage) -> Seen:
+    async def run(stage: Stage) -> Outcome:
         nonlocal looks
         looks += 1
         stage.process._tick(time.monotonic())
         stage.process._tick(time.monotonic() + 5)
         return passed("in time") if looks > 1 else failed("too late")
 
-    starved = replace(exercise("handler"), checks=(Check(id="looks", expected="e", usual=USUAL, run=run),))
+    starved = replace(exercise("handler"), checks=(Check("looks", "e", USUAL, run),))
     assert asyncio.run(judge(starved, HANDLER + PONG)).verdict == "pass"
 
 
-async def asked_with_ticks(computed_s: float) -> AnswerProcess:
-    """A call of a rule that may wait for half a second, and 14 ticks, in each of which it computes for so long."""
+async def call_with_ticks(computed_s: float) -> AnswerProcess:
+    """Call a rule that may wait for half a second, and send 14 ticks with so much processor time each."""
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     process = AnswerProcess(ours, -1, patience_s=0.5)
     listening = asyncio.create_task(process._listen())
-    with theirs, contextlib.suppress(Ended):
+    with theirs, contextlib.suppress(AnswerEnded):
         calling = asyncio.create_task(process.call(1))
         await asyncio.sleep(0)
         for number in range(1, 15):
@@ -363,17 +362,17 @@ async def asked_with_ticks(computed_s: float) -> AnswerProcess:
     return process
 
 
-def test_computing_is_not_waiting_on_a_busy_machine() -> None:
-    """A loop that gets a fourteenth of a processor needs 14 s for the second after which it is stuck."""
-    waited, computed = (asyncio.run(asked_with_ticks(computed_s)) for computed_s in (0.0005, 1 / 140))
-    assert waited.fault == Fault("never-returns")
-    assert computed.fault == Fault("stuck", line=3)
+def test_computing_on_a_busy_machine_is_not_waiting() -> None:
+    """A loop with a fourteenth of a processor takes 14 s to use the second after which it is stuck."""
+    waited, computed = (asyncio.run(call_with_ticks(computed_s)) for computed_s in (0.0005, 1 / 140))
+    assert waited.fault == AnswerFault("never-returns")
+    assert computed.fault == AnswerFault("stuck", line=3)
 
 
-def test_a_rule_that_waits_a_little_in_each_call_is_told_so() -> None:
-    """No call waits long enough to be noticed; all together do, and nobody waits for the last of them."""
+def test_rule_that_waits_in_each_call_never_returns() -> None:
+    """Each call stays below the limit for one; all together exceed theirs, and the rest are not made."""
 
-    async def ask_often(stage: Calls) -> Seen:
+    async def ask_often(stage: Calls) -> Outcome:
         for number in range(100):
             await stage.call(number)
         return passed("")
@@ -385,24 +384,22 @@ def test_a_rule_that_waits_a_little_in_each_call_is_told_so() -> None:
     assert result.seconds < 20
 
 
-def test_after_a_check_that_is_not_done_no_other_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each would take its longest; and a check that cannot read what came says so, and the next is looked at."""
+def test_checks_after_one_that_timed_out_are_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each would time out as well. A check that cannot handle a value says so, and the next one runs."""
     monkeypatch.setattr("labkit.course.stage.LONGEST_S", 0.5)
 
-    async def odd(stage: Calls) -> Seen:
+    async def odd(stage: Calls) -> Outcome:
         called = await stage.call(1)
         return passed(called.value["text"])
 
-    async def endless(stage: Calls) -> Seen:
+    async def endless(stage: Calls) -> Outcome:
         while True:
             await stage.call(1)
 
-    checks = [
-        Check(id=f"c{number}", expected="", usual=USUAL, run=run) for number, run in enumerate((odd, endless, odd))
-    ]
+    checks = [Check(f"c{number}", "", USUAL, run) for number, run in enumerate((odd, endless, odd))]
     result = asyncio.run(judge(replace(exercise("rule"), checks=tuple(checks)), RULE + "return {}"))
     assert result.ids("inconclusive") == ["c0", "c1", "c2"]
-    told = [check.actual for check in result.checks[1:]]
-    assert told[0] == "what came could not be judged: KeyError: 'text'"
-    assert told[1].startswith("not done after")
-    assert told[2].startswith("not looked at")
+    texts = [check.actual for check in result.checks[1:]]
+    assert texts[0] == "the check could not handle what the answer sent: KeyError: 'text'"
+    assert texts[1].startswith("not done after")
+    assert texts[2].startswith("not checked")

@@ -1,4 +1,4 @@
-"""The course's own test is red on each fault that it is for, and green on the course."""
+"""`labkit course verify` reports each kind of fault, and none in the course."""
 
 import asyncio
 import json
@@ -10,15 +10,15 @@ import pytest
 
 from labkit.course.exercise import Check, Exercise, Misconception
 from labkit.course.exercises import exercise
-from labkit.course.places import original
+from labkit.course.paths import original
 from labkit.course.verify import judged, links_back, listed, verify, well_made
 
 HOME = original()
 AUTH = exercise("02-auth")
 
 
-def test_the_course_has_nothing_to_say() -> None:
-    """Blanks are not started, solutions pass, hints exist, files are current, nothing is unlisted."""
+def test_course_has_no_faults() -> None:
+    """Blanks are not started, solutions pass, hints exist, files are current and belong to an exercise."""
     assert asyncio.run(verify(HOME)) == []
 
 
@@ -30,7 +30,7 @@ def course(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_stray_file_is_told(course: Path) -> None:
+def test_stray_and_missing_files_are_reported(course: Path) -> None:
     """A notebook that belongs to no exercise, and one that is missing."""
     shutil.move(course / "exercises" / "02-auth.ipynb", course / "exercises" / "02-other.ipynb")
     assert [fault.partition(";")[0] for fault in listed(course)] == [
@@ -39,24 +39,24 @@ def test_a_stray_file_is_told(course: Path) -> None:
     ]
 
 
-def test_an_edited_exercise_is_told(course: Path) -> None:
-    """What was edited in exercises/ instead of solutions/ is not current."""
+def test_edited_exercise_is_reported(course: Path) -> None:
+    """An edit in exercises/ instead of solutions/ makes the file stale."""
     path = course / "exercises" / "02-auth.ipynb"
     path.write_text(path.read_text().replace("YOUR CODE HERE", "your code here"))
     assert "exercises/02-auth.ipynb is not current; run `labkit course build`" in asyncio.run(verify(course))
 
 
-def test_a_solved_exercise_and_a_failing_solution_are_told(course: Path) -> None:
-    """An exercise that is solved already, and a solution that does not pass."""
+def test_solved_blank_and_failing_solution_are_reported(course: Path) -> None:
+    """A blank must not be solved, and a solution must pass."""
     solved = (course / "solutions" / "04-validator.ipynb").read_text()
     (course / "exercises" / "04-validator.ipynb").write_text(solved)
     (course / "solutions" / "04-validator.ipynb").write_text(solved.replace("8192", "999999"))
     faults = [fault.partition("\n")[0] for fault in asyncio.run(judged(course, [exercise("04-validator")]))]
-    assert faults == ["04-validator: the blank is pass", "04-validator: the solution fails"]
+    assert faults == ["04-validator: the blank is pass, not not started", "04-validator: the solution fails"]
 
 
-def test_a_lesson_without_its_link_is_told(course: Path) -> None:
-    """The lesson must name its exercise, and be there."""
+def test_lesson_without_a_link_is_reported(course: Path) -> None:
+    """A lesson must exist and link to its exercise."""
     path = course / "notebooks" / "02_auth.ipynb"
     notebook = json.loads(path.read_text())
     path.write_text(json.dumps(notebook).replace("../exercises/02-auth.ipynb", ""))
@@ -69,21 +69,21 @@ def changed(check: Check, **more: object) -> Exercise:
     return replace(AUTH, checks=(*AUTH.checks, replace(check, id="new", **more)))  # type: ignore[arg-type]
 
 
-WITHOUT_HINT = Misconception("new", "A sentence.", ("a", "", "c"))
-SAME_HINTS = Misconception("new", "A sentence.", ("a", "a", "c"))
+WITHOUT_HINT = Misconception("new", "A sentence.", "a", "", "c")
+SAME_HINTS = Misconception("new", "A sentence.", "a", "a", "c")
 
 
 @pytest.mark.parametrize(
-    ("made", "told"),
+    ("made", "fault"),
     [
-        (replace(AUTH, checks=(*AUTH.checks, AUTH.checks[0])), "check ids must differ"),
-        (changed(AUTH.checks[0], needs=("none",)), "new needs 'none', which is no earlier check"),
-        (changed(AUTH.checks[0], usual=WITHOUT_HINT), "new needs a sentence and 3 different hints"),
-        (changed(AUTH.checks[0], usual=SAME_HINTS), "new needs a sentence and 3 different hints"),
-        (changed(AUTH.checks[0], usual=replace(WITHOUT_HINT, tag="stuck")), "the tags of misconceptions must"),
+        (replace(AUTH, checks=(*AUTH.checks, AUTH.checks[0])), "check ids must be unique"),
+        (changed(AUTH.checks[0], needs=("none",)), "new needs 'none', which is not an earlier check"),
+        (changed(AUTH.checks[0], usual=WITHOUT_HINT), "new needs a sentence and three different hints"),
+        (changed(AUTH.checks[0], usual=SAME_HINTS), "new needs a sentence and three different hints"),
+        (changed(AUTH.checks[0], usual=replace(WITHOUT_HINT, tag="stuck")), "tags of misconceptions must"),
     ],
 )
-def test_a_badly_made_exercise_is_told(made: Exercise, told: str) -> None:
+def test_badly_made_exercise_is_reported(made: Exercise, fault: str) -> None:
     """Ids, needs, hints and tags."""
-    assert any(told in fault for fault in well_made(made))
+    assert any(fault in one for one in well_made(made))
     assert list(well_made(AUTH)) == []

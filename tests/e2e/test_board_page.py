@@ -100,7 +100,7 @@ def test_what_students_do_is_seen_as_it_happens(school: Schoolhouse, visit: Visi
         expect(section(page, "Stuck")).to_contain_text("ana 02-auth: 3 fails in a row, 3 of them at lets-in")
         ben(AUTH, "fail", "lets-in")
         expect(section(page, "What fails")).to_contain_text(
-            "2 \u00d7 Who brings the right token, in time, is not let in."
+            "2 \u00d7 A client that sends the right token in time does not get in."
         )
         ben(AUTH, "help")
         expect(section(page, "Hands up")).to_contain_text("ben 02-auth, for <1 min")

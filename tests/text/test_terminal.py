@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from labkit.classroom.register import open_register
 from labkit.cli import main
-from labkit.course.places import original
+from labkit.course.paths import original
 from tests.wire.audit.files import event, written
 
 ENCODINGS = ("cp1252", "cp437", "gbk", "latin-1", "ascii", "utf-8")

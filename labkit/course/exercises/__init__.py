@@ -1,4 +1,4 @@
-"""The exercises, one file each: a module here with an EXERCISE is in the course."""
+"""The exercises, one module each: every module here that defines EXERCISE is part of the course."""
 
 from functools import cache
 from importlib import import_module
@@ -9,7 +9,7 @@ from labkit.text.nearest import nearest
 
 
 class NoExercise(KeyError):
-    """There is no exercise of that name; the message lists those that there are."""
+    """There is no exercise with that id; the message lists all ids."""
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -17,14 +17,14 @@ class NoExercise(KeyError):
 
 @cache
 def exercises() -> dict[str, Exercise]:
-    """Every exercise by its id, in the order of the course."""
+    """Return every exercise by its id, in the order of the course."""
     modules = [import_module(f"{__name__}.{one.name}") for one in iter_modules(__path__)]
     found = [module.EXERCISE for module in modules if hasattr(module, "EXERCISE")]
     return {one.id: one for one in sorted(found, key=lambda one: one.id)}
 
 
 def exercise(exercise_id: str) -> Exercise:
-    """The exercise of that id. Raises NoExercise."""
+    """Return the exercise with that id. Raises NoExercise."""
     if exercise_id not in exercises():
         near = nearest(exercise_id, exercises())
         raise NoExercise(f"there is no exercise {exercise_id!r}{near}; there are {', '.join(exercises())}")

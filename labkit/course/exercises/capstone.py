@@ -1,19 +1,19 @@
-"""10-capstone: a server of your own, and the reviewer, which has never seen it."""
+"""10-capstone: a whole server of the learner's, and the reviewer, which has never seen it."""
 
 import asyncio
 from time import monotonic
 from typing import Any
 
 from labkit.course.exercise import Check, Exercise, Misconception
-from labkit.course.stage import Run, asked
+from labkit.course.stage import by_probes
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
 from labkit.review.finding import Outcome, broken, held
 from labkit.review.flood import lost
 from labkit.review.judge import must_be_well, must_end
 
-WORDS, AT_ONCE = "x" * 1000, 20
-TURNS = 115  # in all more than the kernels of both sides and MOST_BUFFERED hold
-LET_GO_S = 5.0  # behind the last word, for a server that looks now and then
+TEXT, AT_ONCE = "x" * 1000, 20
+TURNS = 115  # together more than MOST_BUFFERED and the socket buffers of both sides hold
+LET_GO_S = 5.0  # after the last chat, for a server that checks its buffers on a timer
 LIMITS = {"AUTH_TIMEOUT_S": 0.5, "PING_INTERVAL_S": 0.5, "PING_TIMEOUT_S": 7.0, "MOST_BUFFERED": 200_000}
 PROMISED = {
     "auth_timeout_s": 0.5,
@@ -26,66 +26,62 @@ PROMISED = {
 }
 
 
-def _chapter(tag: str, sentence: str, where: str, what: str, nearly: str) -> Misconception:
-    return Misconception(tag, sentence, (where, what, nearly))
-
-
-AUTH = _chapter(
+AUTH = Misconception(
     "door-stands-open",
-    "Something is done for who has not said who it is.",
+    "The server serves a client that has not authenticated.",
     "Look at the first message, as in exercise 02-auth.",
-    "A chat, a join or silence before auth is served, a token is compared loosely, or a second auth changes the user.",
-    "One function reads the first message and returns a close code or None; only then does the loop begin.",
+    "It serves a chat, a join or silence before auth, compares tokens loosely, or lets a second auth change the user.",
+    "One function reads the first message and returns a close code or None; only then does the loop start.",
 )
-SECRETS = _chapter(
+SECRETS = Misconception(
     "secrets-travel",
-    "A secret, or what a peer sent, is where others can read it.",
-    "Look at the reasons you close with, and at the address.",
-    "A reason repeats what was sent, or a token is taken from the URL.",
-    "Constants as reasons; the token only from the first message.",
+    "A secret, or something that a client sent, ends up where others can read it.",
+    "Look at your close reasons, and at the URL.",
+    "A reason repeats what a client sent, or the token is read from the URL.",
+    "Constants as reasons, and the token only from the first message.",
 )
-ROOMS = _chapter(
+ROOMS = Misconception(
     "rooms-are-not-rooms",
-    "Somebody speaks or hears where it is not a member.",
-    "Look at who is told, and at what an event is made of.",
-    "The message says who speaks, names are compared loosely, or who has gone is still told.",
-    "Ask `me in rooms[room]`; build the event field by field; `discard` in `finally`.",
+    "A client sends to or receives from a room that it is not in.",
+    "Look at who gets each event, and where its fields come from.",
+    "The message chooses its own userId, names are compared loosely, or a member that has gone is still sent to.",
+    "Check `me in rooms[room]`; build the event field by field; `discard` in `finally`.",
 )
-HEARTBEAT = _chapter(
+HEARTBEAT = Misconception(
     "dead-are-kept",
-    "A dead line is taken for a quiet one.",
-    "Look at what `websockets.serve` is given, as in notebook 05.",
-    "Pings are off, or nobody is removed who does not answer; or `ping` is not answered with `pong` and the time.",
+    "A dead connection is taken for an idle one.",
+    "Look at the arguments of `websockets.serve`, as in notebook 05.",
+    "Pings are off, or a client that does not answer them stays; or `ping` gets no `pong` with the time.",
     "`ping_interval=PING_INTERVAL_S, ping_timeout=PING_TIMEOUT_S`",
 )
-VALIDATION = _chapter(
+VALIDATION = Misconception(
     "nonsense-passes",
-    "What is no message passes, or ends more than its own connection.",
-    "Look at what json.loads is given, and at what is done before it is judged, as in exercise 04-validator.",
-    "A field of another type, a text too long, NaN, or unknown fields copied into the event.",
+    "An invalid message is accepted, or it ends more than its own connection.",
+    "Look at what json.loads gets, and at what you do before you check the message, as in exercise 04-validator.",
+    "A field of another type, a text that is too long, NaN, or unknown fields copied into the event.",
     "`messages.decode(raw, max_bytes=8192)`, and close 1008 on InvalidMessage.",
 )
-PROTOCOL = _chapter(
+PROTOCOL = Misconception(
     "the-door-itself",
-    "The first request, or a frame, is not bounded or not answered.",
+    "The HTTP request, or a frame, has no limit or gets no proper response.",
     "Look at `process_request` and `max_size`.",
-    "Plain HTTP gets an error, or a giant head or frame is taken.",
+    "Plain HTTP gets an error, or an oversized request head or frame is accepted.",
     "`process_request=door, max_size=65_536`; `me.respond(200, ...)` without Upgrade, 431 for a head over 16 KiB.",
 )
-SLOW = _chapter(
+SLOW = Misconception(
     "slow-one-keeps-all",
-    "Who does not read keeps memory, or makes the others wait.",
-    "How much waits for a member that does not read? Who looks?",
-    "`await send` waits for the slowest, or `broadcast` keeps all for ever.",
-    "Abort whose `transport.get_write_buffer_size()` is over MOST_BUFFERED, after each broadcast and on a timer.",
+    "A member that does not read makes the server keep memory, or makes the others wait.",
+    "How much may wait for a member that does not read, and what checks it?",
+    "`await send` waits for the slowest member, or `broadcast` buffers without limit.",
+    "Abort members whose `transport.get_write_buffer_size()` is over MOST_BUFFERED: after a broadcast, and on a timer.",
 )
 
 
-# Where the text asks for less than a probe of the core does.
+# The exercise asks for less than three probes of the core do; these are its own versions of them.
 
 
 async def _long_type(stage: Any) -> Outcome:
-    """A type of 200 characters: as a first message it is no auth as well as no message, later it is no message."""
+    """Send a type of 200 characters. As a first message it may count as not auth or as invalid, later as invalid."""
     stranger = await stage.connect()
     stranger.send(type="x" * 200)
     seen = await must_end(stage, stranger, 1008, 4403)
@@ -97,7 +93,7 @@ async def _long_type(stage: Any) -> Outcome:
 
 
 async def _request_ids(stage: Any) -> Outcome:
-    """A requestId comes back, and one that is missing is made up."""
+    """Compare each chat's requestId: one that was sent comes back, one that is missing is made up."""
     room = stage.room()
     peer = await stage.enter(room)
     peer.chat(room, "hello", requestId="mine")
@@ -108,94 +104,104 @@ async def _request_ids(stage: Any) -> Outcome:
         return broken(f"the requestId 'mine' came back as {kept!r:.40}")
     if not all(isinstance(one, str) and one for one in made) or made[0] == made[1]:
         return broken(f"two chats without a requestId got {made[0]!r:.40} and {made[1]!r:.40}")
-    return held("kept, or made up")
+    return held("a given requestId came back, a missing one was made up")
 
 
 async def _slow_one(stage: Any) -> Outcome:
-    """One member does not read: whoever speaks and whoever listens hears every chat, and that one is let go."""
+    """Let one member stop reading: the sender and the others receive every chat, and that member is disconnected."""
     room, turn = stage.room(), 0
-    speaker, listener = await stage.enter(room), await stage.enter(room)
+    sender, other = await stage.enter(room), await stage.enter(room)
     stalled = await stage.enter(room, receive_buffer=4096)
     stalled.stop_reading()
-    unanswered = monotonic() + 0.9 * stage.target.promised.ping_timeout_s  # from then on it may be the heartbeat
+    unanswered = monotonic() + 0.9 * stage.target.promised.ping_timeout_s  # from then on the heartbeat may end it
     with stage.transcript.paused():
         while turn < TURNS and not lost(stalled):
             turn += 1
             for _ in range(AT_ONCE):
-                speaker.chat(room, WORDS)
-            for peer in (speaker, listener):
+                sender.chat(room, TEXT)
+            for peer in (sender, other):
                 for _ in range(AT_ONCE):
                     try:
                         await peer.receive("chat")
                     except (ConnectionEnded, ReceiveTimeout) as instead:
-                        told = f"one does not read, and after {turn * AT_ONCE} chats {peer.name} did not hear them all"
-                        return broken(f"{told}: {instead}")
+                        sent = (
+                            f"one member does not read; after {turn * AT_ONCE} chats {peer.name} did not have them all"
+                        )
+                        return broken(f"{sent}: {instead}")
     ends = min(monotonic() + LET_GO_S, unanswered)
     while not lost(stalled) and monotonic() < ends:
         await asyncio.sleep(0.05)
-    told = f"{turn * AT_ONCE} chats of 1000 characters later, the one that does not read"
+    stalled_member = f"after {turn * AT_ONCE} chats of 1000 characters, the member that does not read"
     if not lost(stalled):
-        return broken(f"{told} is still there")
+        return broken(f"{stalled_member} is still connected")
     if monotonic() > unanswered:
-        return broken(f"{told} had not gone before a heartbeat may have ended it")
-    return await must_be_well(listener)
+        return broken(f"{stalled_member} was still connected until the heartbeat may have ended it")
+    return await must_be_well(other)
 
 
-def _check(name: str, expected: str, usual: Misconception, run: Run, *, alone: bool = False) -> Check:
-    needs = () if name == "auth" else ("auth",)
-    return Check(id=name, expected=expected, usual=usual, run=run, needs=needs, alone=alone)
-
-
+NEEDS = ("auth",)
 EXERCISE = Exercise(
     id="10-capstone",
     title="Everything at once, and nobody to tell me which",
-    asks="A whole room server of your own, which holds the core of the review.",
     lesson="09_review_your_own_server",
     kind="server",
     answer="start",
     settings=LIMITS,
     promised=PROMISED,
-    network=None,  # the reviewer counts packets and bytes, and a proxy holds some itself
+    network=None,  # the reviewer counts packets and bytes, and a proxy would buffer some
     checks=(
-        _check(
+        Check(
             "auth",
-            "chapter auth of the core: nobody is served who has not said who it is",
+            "chapter auth: no service before auth",
             AUTH,
-            asked("auth/1", "auth/2", "auth/3", "auth/4", "auth/5", "auth/6", "auth/7", "auth/8", "auth/9", "auth/11"),
+            by_probes(
+                "auth/1", "auth/2", "auth/3", "auth/4", "auth/5", "auth/6", "auth/7", "auth/8", "auth/9", "auth/11"
+            ),
         ),
-        _check(
+        Check(
             "rooms",
-            "chapter rooms: who is in a room speaks and hears there, and nobody else",
+            "chapter rooms: only members of a room send to it and receive from it",
             ROOMS,
-            asked("rooms/1", "rooms/2", "rooms/4", "rooms/5", "rooms/6", "rooms/7", "rooms/8", "rooms/9"),
+            by_probes("rooms/1", "rooms/2", "rooms/4", "rooms/5", "rooms/6", "rooms/7", "rooms/8", "rooms/9"),
+            needs=NEEDS,
         ),
-        _check(
+        Check(
             "validation",
-            "chapter validation: messages are judged before they are believed",
+            "chapter validation: messages are checked before they are used",
             VALIDATION,
-            asked(*(f"validation/{number}" for number in (1, 2, 3, 4, 5, 6, 7, 8, 10, 14, 15)), _request_ids),
+            by_probes(*(f"validation/{number}" for number in (1, 2, 3, 4, 5, 6, 7, 8, 10, 14, 15)), _request_ids),
+            needs=NEEDS,
         ),
-        _check(
+        Check(
             "heartbeat",
-            "chapter heartbeat: the dead are removed, the living are kept",
+            "chapter heartbeat: dead connections are removed, live ones are kept",
             HEARTBEAT,
-            asked("heartbeat/1", "heartbeat/2", "heartbeat/6", "heartbeat/7"),
+            by_probes("heartbeat/1", "heartbeat/2", "heartbeat/6", "heartbeat/7"),
+            needs=NEEDS,
         ),
-        _check(
-            "secrets", "chapter secrets: nothing opens what it should not", SECRETS, asked("secrets/1", "secrets/2")
+        Check(
+            "secrets",
+            "chapter secrets: no secret leaks or opens what it should not",
+            SECRETS,
+            by_probes("secrets/1", "secrets/2"),
+            needs=NEEDS,
         ),
-        _check(
+        Check(
             "protocol",
-            "chapter protocol: the first request and every frame are bounded",
+            "chapter protocol: the HTTP request and every frame have limits",
             PROTOCOL,
-            asked("protocol/1", _long_type, "protocol/3", "protocol/10", "protocol/14", "protocol/16", "protocol/18"),
+            by_probes(
+                "protocol/1", _long_type, "protocol/3", "protocol/10", "protocol/14", "protocol/16", "protocol/18"
+            ),
+            needs=NEEDS,
             alone=True,
         ),
-        _check(
+        Check(
             "slow",
-            "chapter slow: who does not read is let go, and costs nobody anything",
+            "chapter slow: a member that does not read is disconnected, and the others do not notice",
             SLOW,
-            asked(_slow_one),
+            by_probes(_slow_one),
+            needs=NEEDS,
             alone=True,
         ),
     ),

@@ -1,28 +1,94 @@
-"""06-outbox: nobody has decided what a slow member may cost, so it costs everything."""
+"""06-outbox: nobody has decided how much memory a slow member may use, so it uses all of it."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Misconception, Seen, failed, passed
-from labkit.course.exercises.outbox_faults import (
-    COUNTS_FRAMES,
-    EXACT,
-    NEVER_SHRINKS,
-    NO_AGE,
-    NO_LIMIT,
-    OPENS_AGAIN,
-    RAISES,
-    REFUSED_IS_KEPT,
-    TAKE_IGNORES_SIZE,
-    WRONG_AGE,
-    WRONG_BYTES,
-)
+from labkit.course.exercise import Check, Exercise, Failed, Misconception, Outcome, Step, passed
 
-Step = tuple[Any, ...]  # ("offer", size, now), ("take", most_bytes, now), ("held",)
+WRONG_BYTES = Misconception(
+    "frames-lost-or-disordered",
+    "take does not return what was offered, in the order in which it was offered.",
+    "Offer three frames, take them one by one, and compare.",
+    "A frame is taken from the wrong end, returned twice, or joined with another.",
+    "`self.waiting.popleft()` from a `collections.deque`, with new frames appended on the right.",
+)
+RAISES = Misconception(
+    "outbox-raises",
+    "A full or empty outbox raises, so one slow member ends the loop that serves the room.",
+    "What happens when nothing is waiting, and what when the limit is reached?",
+    "A full outbox is a result here, not an error: the caller decides what happens to the member.",
+    "Return False when a frame does not fit; return [] when nothing is waiting.",
+)
+NO_LIMIT = Misconception(
+    "nothing-is-refused",
+    "There is no limit in bytes, or it is checked only after the frame was added.",
+    "A member never reads. How many bytes does its outbox hold in the end?",
+    "The sum is not compared with max_bytes, or only after the append.",
+    "`if self.held + len(frame) > self.max_bytes:`, before you keep the frame.",
+)
+COUNTS_FRAMES = Misconception(
+    "frames-are-counted",
+    "It counts frames instead of bytes, so a few large ones take megabytes, or many small ones are refused.",
+    "What is the unit of your limit?",
+    "A frame may have ten bytes or sixty thousand. A count says nothing about memory.",
+    "Add up `len(frame)`.",
+)
+EXACT = Misconception(
+    "limit-off-by-one",
+    "Exactly the limit is refused, or one byte more is accepted.",
+    "max_bytes is the most that may wait. Is a frame that exactly fills it accepted?",
+    "The comparison has an equals sign too many or too few.",
+    "Refuse when `held + len(frame) > max_bytes`.",
+)
+NEVER_SHRINKS = Misconception(
+    "taken-still-counts",
+    "Frames that were taken still count, so a member that reads well is refused after a while.",
+    "Follow the sum of bytes through an offer and a take.",
+    "offer adds to it, but take does not subtract.",
+    "`self.held -= len(frame)` for each frame that take returns.",
+)
+NO_AGE = Misconception(
+    "age-not-looked-at",
+    "A member that stopped reading is kept as long as little is waiting for it.",
+    "A quiet room, a dead member, three small frames. When do you notice?",
+    "In a quiet room it takes hours until the limit in bytes is reached.",
+    "Keep the time with each frame, `self.waiting.append((now, frame))`, and check the oldest.",
+)
+WRONG_AGE = Misconception(
+    "age-of-the-wrong-frame",
+    "The age is not that of the oldest frame still waiting.",
+    "Whose age do you check: the first frame ever, the newest, or the oldest one still waiting?",
+    "One time is kept and not updated when frames are taken, or it is updated with every offer.",
+    "`now - self.waiting[0][0] > self.max_age_s`, and only while something is waiting.",
+)
+REFUSED_IS_KEPT = Misconception(
+    "refused-yet-kept",
+    "Frames are still held after a refusal, although the member is being closed and its memory must be freed.",
+    "What is `held_bytes` after offer has returned False?",
+    "The waiting frames stay until the object is collected, and the member will never get them.",
+    "Before `return False`: `self.waiting.clear()`, and set the sum to 0.",
+)
+OPENS_AGAIN = Misconception(
+    "refused-and-accepted-again",
+    "A frame is accepted after an earlier one was refused, so the member has a hole in its stream.",
+    "One frame was refused. May the next, smaller one be accepted?",
+    "Then one in the middle is missing, and the member does not know.",
+    "`self.is_over = True` at the first refusal; after that, refuse everything.",
+)
+TAKE_IGNORES_SIZE = Misconception(
+    "take-ignores-its-limit",
+    "take returns more than it was asked for, or nothing when the first frame alone is larger.",
+    "take(100) with frames of 60 bytes: how many? And with one of 500?",
+    "The limit is not checked, or it is checked before the first frame.",
+    "Always take the first one, then more while the sum stays within most_bytes.",
+)
 
 
 def drive(answer: Any, max_bytes: int, max_age_s: float, steps: Sequence[Step]) -> list[Any]:
-    """In the answer's process: one outbox that takes these steps; what each returned. Frame n holds its number."""
+    """Take one outbox through these steps, in the answer's process; return each result.
+
+    Steps: ("offer", size, now), ("take", most_bytes), ("held",). The frame of step n contains that number.
+    """
     outbox = answer(max_bytes, max_age_s)
     returned: list[Any] = []
     for number, (name, *arguments) in enumerate(steps):
@@ -38,25 +104,8 @@ def drive(answer: Any, max_bytes: int, max_age_s: float, steps: Sequence[Step]) 
 
 
 def frame(number: int, size: int) -> bytes:
-    """A frame of that size which can be told from others."""
+    """Return a frame of that size that differs from all others."""
     return f"{number:04d}".encode().ljust(size, b".")[:size]
-
-
-class Told:
-    """What an outbox returned, a step each; `wrong(n, right, misconception)` is the failure if step n was not right."""
-
-    def __init__(self, steps: Sequence[Step], returned: Sequence[Any]) -> None:
-        self.steps = steps
-        self.returned = returned
-
-    def wrong(self, number: int, right: Any, why: Misconception) -> Seen | None:
-        """The failure, if that step did not return what is right."""
-        came = self.returned[number]
-        is_right = came is right if isinstance(right, bool) else came == right
-        if is_right:
-            return None
-        before = "; ".join(_in_words(step) for step in self.steps[max(0, number - 4) : number + 1])
-        return failed(f"{before} -> {_short(came)}, where {_short(right)} is right", why)
 
 
 def _in_words(step: Step) -> str:
@@ -72,131 +121,102 @@ def _short(value: Any) -> str:
     return repr(value)[:80]
 
 
-async def told(stage: Any, max_bytes: int, max_age_s: float, steps: Sequence[Step]) -> Told | Seen:
-    """What one outbox does."""
+Expected = tuple[int, Any, Misconception]  # the number of a step, its right result, what a wrong one shows
+
+
+async def replay(stage: Any, max_bytes: int, max_age_s: float, steps: Sequence[Step], *expected: Expected) -> None:
+    """Take one outbox through these steps. Raises Failed when it raises or a result is not the expected one."""
     shown = f"max_bytes {max_bytes}, max_age_s {max_age_s:g}: {'; '.join(_in_words(step) for step in steps[:6])}"
     called = await stage.call(max_bytes, max_age_s, list(steps), shown=shown + ("; ..." if len(steps) > 6 else ""))
     if called.raised:
-        return failed(f"{shown}: raised {called.raised}", RAISES)
-    return Told(steps, called.value)
+        raise Failed(f"{shown}: raised {called.raised}", RAISES)
+    for number, right, why in expected:
+        result = called.value[number]
+        if not (result is right if isinstance(right, bool) else result == right):
+            calls = "; ".join(_in_words(step) for step in steps[max(0, number - 4) : number + 1])
+            raise Failed(f"{calls} -> {_short(result)}, expected {_short(right)}", why)
 
 
-def _first_wrong(one: Told | Seen, *expected: tuple[int, Any, Misconception]) -> Seen | None:
-    if isinstance(one, Seen):
-        return one
-    return next((wrong for number, right, why in expected if (wrong := one.wrong(number, right, why))), None)
-
-
-async def _order(stage: Any) -> Seen:
+async def _order(stage: Any) -> Outcome:
     sizes = [stage.rng.randint(5, 60) for _ in range(4)]
     steps: list[Step] = [("offer", size, 0.0) for size in sizes] + [("take", 1000), ("take", 1000)]
     frames = [frame(number, size) for number, size in enumerate(sizes)]
-    one = await told(stage, 10_000, 5.0, steps)
-    wrong = _first_wrong(
-        one, *((n, True, WRONG_BYTES) for n in range(4)), (4, frames, WRONG_BYTES), (5, [], WRONG_BYTES)
-    )
-    return wrong or passed("four frames came back in their order, and then none")
+    accepted = [(number, True, WRONG_BYTES) for number in range(4)]
+    await replay(stage, 10_000, 5.0, steps, *accepted, (4, frames, WRONG_BYTES), (5, [], WRONG_BYTES))
+    return passed("take returned four frames in order, then none")
 
 
-async def _take(stage: Any) -> Seen:
+async def _take(stage: Any) -> Outcome:
     sizes = (50, 30, 20, 500, 30)
     steps: list[Step] = [("offer", size, 0.0) for size in sizes]
     steps += [("take", 100), ("take", 100), ("take", 29), ("take", 100)]
-    one = await told(stage, 10_000, 5.0, steps)
     frames = [frame(number, size) for number, size in enumerate(sizes)]
-    wrong = _first_wrong(
-        one,
-        (5, frames[:3], TAKE_IGNORES_SIZE),
-        (6, [frames[3]], TAKE_IGNORES_SIZE),
-        (7, [frames[4]], TAKE_IGNORES_SIZE),
-        (8, [], WRONG_BYTES),
-    )
-    return wrong or passed("50, 30 and 20 fit into 100; 500 and 30 came alone")
+    taken = [(5, frames[:3]), (6, [frames[3]]), (7, [frames[4]])]
+    expected = [(number, right, TAKE_IGNORES_SIZE) for number, right in taken]
+    await replay(stage, 10_000, 5.0, steps, *expected, (8, [], WRONG_BYTES))
+    return passed("50, 30 and 20 bytes fit into 100; 500 and 30 came one at a time")
 
 
-async def _limit(stage: Any) -> Seen:
+async def _limit(stage: Any) -> Outcome:
     most = stage.rng.randint(900, 1100)
-    one = await told(stage, most, 5.0, [("offer", most - 100, 0.0), ("offer", 5000, 0.0)])
-    wrong = _first_wrong(one, (0, True, COUNTS_FRAMES), (1, False, NO_LIMIT))
-    if wrong:
-        return wrong
-    many = await told(stage, most, 5.0, [("offer", 5, 0.0)] * 150)
-    wrong = _first_wrong(many, *((number, True, COUNTS_FRAMES) for number in range(150)))
-    return wrong or passed(f"with {most} bytes as the limit, 150 frames of 5 bytes fit, and one of 5,000 does not")
+    steps = [("offer", most - 100, 0.0), ("offer", 5000, 0.0)]
+    await replay(stage, most, 5.0, steps, (0, True, COUNTS_FRAMES), (1, False, NO_LIMIT))
+    accepted = [(number, True, COUNTS_FRAMES) for number in range(150)]
+    await replay(stage, most, 5.0, [("offer", 5, 0.0)] * 150, *accepted)
+    return passed(f"with a limit of {most} bytes, 150 frames of 5 bytes fit, and one of 5,000 does not")
 
 
-async def _exact(stage: Any) -> Seen:
+async def _exact(stage: Any) -> Outcome:
     most = stage.rng.randint(900, 1100)
-    fits = await told(stage, most, 5.0, [("offer", most - 60, 0.0), ("offer", 60, 0.0), ("held",)])
-    over = await told(stage, most, 5.0, [("offer", most - 60, 0.0), ("offer", 61, 0.0)])
-    wrong = _first_wrong(fits, (1, True, EXACT), (2, most, EXACT)) or _first_wrong(over, (1, False, EXACT))
-    return wrong or passed(f"{most} bytes of {most} may wait, {most + 1} may not")
+    fits = [("offer", most - 60, 0.0), ("offer", 60, 0.0), ("held",)]
+    await replay(stage, most, 5.0, fits, (1, True, EXACT), (2, most, EXACT))
+    await replay(stage, most, 5.0, [("offer", most - 60, 0.0), ("offer", 61, 0.0)], (1, False, EXACT))
+    return passed(f"{most} of {most} bytes may wait, {most + 1} may not")
 
 
-async def _shrinks(stage: Any) -> Seen:
-    steps: list[Step] = []
-    for _ in range(20):
-        steps += [("offer", 400, 0.0), ("take", 1000), ("held",)]
-    one = await told(stage, 1000, 5.0, steps)
-    wrong = _first_wrong(
-        one, *((n, True, NEVER_SHRINKS) for n in range(0, 60, 3)), *((n, 0, NEVER_SHRINKS) for n in range(2, 60, 3))
-    )
-    return wrong or passed("twenty frames of 400 bytes, each taken before the next, fit into 1000")
+async def _shrinks(stage: Any) -> Outcome:
+    steps: list[Step] = [("offer", 400, 0.0), ("take", 1000), ("held",)] * 20
+    accepted = [(number, True, NEVER_SHRINKS) for number in range(0, 60, 3)]
+    empty = [(number, 0, NEVER_SHRINKS) for number in range(2, 60, 3)]
+    await replay(stage, 1000, 5.0, steps, *accepted, *empty)
+    return passed("twenty frames of 400 bytes, each taken before the next, fit into a limit of 1000")
 
 
-async def _age(stage: Any) -> Seen:
+async def _age(stage: Any) -> Outcome:
     age = float(stage.rng.choice((2, 5, 8)))
     began = float(stage.rng.randint(100, 900))
-    dead = [
-        ("offer", 10, began),
-        ("offer", 10, began + age / 2),
-        ("offer", 10, began + age),
-        ("offer", 10, began + age + 0.5),
-    ]
-    wrong = _first_wrong(
-        await told(stage, 10_000, age, dead), (1, True, WRONG_AGE), (2, True, WRONG_AGE), (3, False, NO_AGE)
-    )
-    return wrong or passed(f"a frame that waits for more than {age:g} s ends it, {age:g} s do not")
+    steps = [("offer", 10, began + after) for after in (0, age / 2, age, age + 0.5)]
+    await replay(stage, 10_000, age, steps, (1, True, WRONG_AGE), (2, True, WRONG_AGE), (3, False, NO_AGE))
+    return passed(f"a frame may wait for {age:g} s, but no longer")
 
 
-async def _oldest(stage: Any) -> Seen:
+async def _oldest(stage: Any) -> Outcome:
     age = float(stage.rng.choice((2, 5, 8)))
-    reads: list[Step] = []
-    for number in range(12):  # always one frame waits, but never the same for long
-        reads += [("offer", 10, number * age / 2), ("take", 10)] if number else [("offer", 10, 0.0), ("held",)]
+    reads: list[Step] = [("offer", 10, 0.0), ("held",)]
+    for number in range(1, 12):  # one frame is always waiting, but never the same one for long
+        reads += [("offer", 10, number * age / 2), ("take", 10)]
+    await replay(stage, 10_000, age, reads, *((number, True, WRONG_AGE) for number in range(0, 24, 2)))
     idle: list[Step] = [("offer", 10, 0.0), ("take", 10), ("offer", 10, 100 * age)]
-    wrong = _first_wrong(await told(stage, 10_000, age, reads), *((n, True, WRONG_AGE) for n in range(0, 24, 2)))
-    wrong = wrong or _first_wrong(await told(stage, 10_000, age, idle), (2, True, WRONG_AGE))
-    if wrong:
-        return wrong
-    part: list[Step] = [
-        ("offer", 10, 0.0),
-        ("offer", 10, 1.0),
-        ("take", 10),
-        ("offer", 10, age + 0.5),
-        ("offer", 10, age + 1.5),
-    ]
-    wrong = _first_wrong(await told(stage, 10_000, age, part), (3, True, WRONG_AGE), (4, False, WRONG_AGE))
-    return wrong or passed("who reads slowly but steadily stays, and so does who had nothing to read for long")
+    await replay(stage, 10_000, age, idle, (2, True, WRONG_AGE))
+    part: list[Step] = [("offer", 10, 0.0), ("offer", 10, 1.0), ("take", 10)]
+    part += [("offer", 10, age + 0.5), ("offer", 10, age + 1.5)]
+    await replay(stage, 10_000, age, part, (3, True, WRONG_AGE), (4, False, WRONG_AGE))
+    return passed("a member that reads slowly but steadily stays, and so does one that had nothing to read")
 
 
-async def _over(stage: Any) -> Seen:
-    steps: list[Step] = [("offer", 900, 0.0), ("offer", 200, 0.0), ("held",), ("take", 5000)]
-    one = await told(stage, 1000, 5.0, steps)
-    wrong = _first_wrong(one, (1, False, NO_LIMIT), (2, 0, REFUSED_IS_KEPT), (3, [], REFUSED_IS_KEPT))
+async def _over(stage: Any) -> Outcome:
+    emptied: list[Expected] = [(2, 0, REFUSED_IS_KEPT), (3, [], REFUSED_IS_KEPT)]
+    large: list[Step] = [("offer", 900, 0.0), ("offer", 200, 0.0), ("held",), ("take", 5000)]
+    await replay(stage, 1000, 5.0, large, (1, False, NO_LIMIT), *emptied)
     old: list[Step] = [("offer", 100, 0.0), ("offer", 100, 50.0), ("held",), ("take", 5000)]
-    wrong = wrong or _first_wrong(
-        await told(stage, 1000, 5.0, old), (1, False, NO_AGE), (2, 0, REFUSED_IS_KEPT), (3, [], REFUSED_IS_KEPT)
-    )
-    return wrong or passed("nothing is held after a refusal, for bytes or for age")
+    await replay(stage, 1000, 5.0, old, (1, False, NO_AGE), *emptied)
+    return passed("nothing is held after a refusal, because of bytes or of age")
 
 
-async def _stays_over(stage: Any) -> Seen:
+async def _stays_over(stage: Any) -> Outcome:
     steps: list[Step] = [("offer", 900, 0.0), ("offer", 200, 0.0), ("offer", 5, 0.1), ("take", 5000), ("offer", 5, 0.2)]
-    wrong = _first_wrong(
-        await told(stage, 1000, 5.0, steps), (1, False, NO_LIMIT), (2, False, OPENS_AGAIN), (4, False, OPENS_AGAIN)
-    )
-    return wrong or passed("once refused, always refused")
+    await replay(stage, 1000, 5.0, steps, (1, False, NO_LIMIT), (2, False, OPENS_AGAIN), (4, False, OPENS_AGAIN))
+    return passed("after a refusal everything is refused")
 
 
 NEEDS = ("order",)
@@ -204,53 +224,26 @@ LIMITED = ("order", "limit")
 EXERCISE = Exercise(
     id="06-outbox",
     title="One member stops reading, and what waits for it grows until the machine is full",
-    asks="Write what waits for one member: bounded in bytes and in age, and empty as soon as it is over.",
     lesson="06_slow_consumers",
     kind="rule",
     answer="Outbox",
     drive=drive,
     checks=(
-        Check(id="order", expected="what is taken is what was offered, in its order", usual=WRONG_BYTES, run=_order),
+        Check("order", "take returns what was offered, in order", WRONG_BYTES, _order),
+        Check("take", "take returns at most most_bytes, but at least one frame", TAKE_IGNORES_SIZE, _take, needs=NEEDS),
+        Check("limit", "more than max_bytes is refused, however many frames that is", NO_LIMIT, _limit, needs=NEEDS),
+        Check("exact", "exactly max_bytes may wait", EXACT, _exact, needs=LIMITED),
+        Check("shrinks", "frames that were taken no longer count", NEVER_SHRINKS, _shrinks, needs=NEEDS),
+        Check("age", "offer refuses once a frame has waited for more than max_age_s", NO_AGE, _age, needs=NEEDS),
         Check(
-            id="take",
-            expected="take keeps to its limit, but gives one frame at least",
-            usual=TAKE_IGNORES_SIZE,
-            run=_take,
-            needs=NEEDS,
-        ),
-        Check(
-            id="limit",
-            expected="more than max_bytes is refused, however many frames",
-            usual=NO_LIMIT,
-            run=_limit,
-            needs=NEEDS,
-        ),
-        Check(id="exact", expected="exactly max_bytes may wait", usual=EXACT, run=_exact, needs=LIMITED),
-        Check(id="shrinks", expected="what was taken counts no more", usual=NEVER_SHRINKS, run=_shrinks, needs=NEEDS),
-        Check(
-            id="age", expected="a frame that waits for more than max_age_s ends it", usual=NO_AGE, run=_age, needs=NEEDS
-        ),
-        Check(
-            id="oldest",
-            expected="the age is that of the oldest frame that still waits",
-            usual=WRONG_AGE,
-            run=_oldest,
+            "oldest",
+            "the age is that of the oldest frame still waiting",
+            WRONG_AGE,
+            _oldest,
             needs=("order", "take", "shrinks", "age"),
         ),
-        Check(
-            id="over",
-            expected="after a refusal nothing is held",
-            usual=REFUSED_IS_KEPT,
-            run=_over,
-            needs=("order", "limit", "age"),
-        ),
-        Check(
-            id="stays-over",
-            expected="after a refusal everything is refused",
-            usual=OPENS_AGAIN,
-            run=_stays_over,
-            needs=LIMITED,
-        ),
+        Check("over", "after a refusal nothing is held", REFUSED_IS_KEPT, _over, needs=("order", "limit", "age")),
+        Check("stays-over", "after a refusal everything is refused", OPENS_AGAIN, _stays_over, needs=LIMITED),
     ),
     more=(RAISES, COUNTS_FRAMES),
 )

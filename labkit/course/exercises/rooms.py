@@ -1,108 +1,92 @@
-"""03-rooms: somebody hears what was said in a room that it never entered."""
+"""03-rooms: a client receives messages from a room that it never joined."""
 
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Misconception, Seen, failed, passed
-from labkit.course.stage import asked
+from labkit.course.exercise import Check, Exercise, Misconception, Outcome, failed, passed
+from labkit.course.stage import by_probes
 from labkit.review.endpoint import ConnectionEnded
 from labkit.review.peer import Peer
 
-NOT_HEARD = Misconception(
+NOT_RECEIVED = Misconception(
     "members-hear-nothing",
-    "A chat does not reach everybody who is in the room, the sender included.",
-    (
-        "Two are in a room. Follow one chat: to whom is it sent?",
-        "The room is looked up under another name, only the others are told, or joined never comes.",
-        "`for member in list(members.get(room, ())): await tell(member, ...)`, the sender among them.",
-    ),
+    "A chat does not reach every member of the room, the sender included.",
+    "Two members are in a room. Follow one chat: to whom is it sent?",
+    "The room is looked up under another name, only the other members get the chat, or `joined` is never sent.",
+    "`for member in list(members.get(room, ())): await tell(member, ...)`, the sender among them.",
 )
 LEAKS = Misconception(
     "rooms-leak",
-    "What is said in one room is heard in another.",
-    (
-        "Which connections does your loop over the members go through?",
-        "All that there are, or all whose room begins alike, instead of those of this room.",
-        "A dict from roomId to a set of connections, looked up by the whole name.",
-    ),
+    "A chat of one room reaches members of another.",
+    "Which connections does your loop over the members visit?",
+    "All connections, or all whose room name starts the same, instead of the members of this room.",
+    "A dict from roomId to a set of connections, looked up by the whole name.",
 )
 UNJOINED = Misconception(
     "chat-without-join",
-    "Who has not joined a room speaks in it.",
-    (
-        "What do you ask before you pass a chat on?",
-        "The room in the message is believed: anybody can write any room there.",
-        '`if room not in joined: return await connection.close(1008, "join first")`, with this connection\'s own set.',
-    ),
+    "A client can send to a room that it has not joined.",
+    "What do you check before you pass a chat on?",
+    "You trust the roomId in the message, and any client can write any room there.",
+    '`if room not in joined: return await connection.close(1008, "join first")`, with this connection\'s own set.',
 )
 LEAVE_SAID = Misconception(
     "leave-is-only-said",
-    "leave is answered with left, and changes nothing, or only one direction.",
-    (
-        "After leave, what do the room's members say, and what does the connection's own set say?",
-        "One of the two was forgotten: it still hears, or it may still speak.",
-        "`joined.discard(room)` and `members[room].discard(connection)`, both.",
-    ),
+    "`leave` gets the reply `left`, but changes nothing, or works in one direction only.",
+    "After leave, what is in the room's set of members, and what is in the connection's own set?",
+    "One of the two was forgotten: the client still receives chats, or can still send them.",
+    "`joined.discard(room)` and `members[room].discard(connection)`, both.",
 )
 SPREAD = Misconception(
     "sender-chooses-who-it-is",
-    "The event takes userId, or other fields of the server's, from what the client wrote.",
-    (
-        "Where does the userId of an event come from?",
-        "The message is passed on as it came, or spread into the event.",
-        '`await tell(member, type="chat", roomId=room, userId=user, text=message["text"])`, field by field.',
-    ),
+    "The event takes userId, or another field that only the server may set, from the client's message.",
+    "Where does the userId of an event come from?",
+    "The message is passed on unchanged, or unpacked into the event.",
+    '`await tell(member, type="chat", roomId=room, userId=user, text=message["text"])`, field by field.',
 )
 TWICE = Misconception(
     "members-in-a-list",
-    "Who joins twice hears everything twice.",
-    (
-        "What does a second join of the same room do to your members?",
-        "They are in a list, which takes the same connection again.",
-        "Keep them in a set.",
-    ),
+    "A client that joins twice receives everything twice.",
+    "What does a second join of the same room do to your members?",
+    "They are in a list, which takes the same connection again.",
+    "Keep them in a set.",
 )
 GONE_STAYS = Misconception(
     "gone-are-still-members",
-    "Who has gone is still counted, so the members of a room only ever grow.",
-    (
-        "A connection ends, by a close or without a word. Which line runs then?",
-        "The loop ends and nobody removes it; or only a proper leave does.",
-        "try: ... finally: for room in joined: members[room].discard(connection)",
-    ),
+    "A member that has disconnected still counts, so the room only ever grows.",
+    "A connection ends, with or without a close frame. Which line runs then?",
+    "The loop ends and nothing removes the member, or only `leave` does.",
+    "`try: ... finally: for room in joined: members[room].discard(connection)`",
 )
 ONE_FOR_ALL = Misconception(
     "one-gone-ends-the-others",
-    "When one member has gone, those who come behind it in the loop hear nothing, or the speaker is closed.",
-    (
-        "What does sending to a connection do that is gone, and who catches it?",
-        "`send` raises ConnectionClosed in the speaker's own handler.",
-        "Use `tell`, which passes over those who have just gone.",
-    ),
+    "When one member is gone, the members after it receive nothing, or the sender is closed.",
+    "What happens when you send to a connection that is gone, and what catches it?",
+    "`send` raises ConnectionClosed in the sender's own handler.",
+    "Use `tell`, which skips connections that are gone.",
 )
 
 
-async def _heard(stage: Any) -> Seen:
-    room, words = stage.room(), f"words {stage.rng.getrandbits(24)}"
-    speaker, listener = await stage.enter(room), await stage.enter(room)
+async def _received(stage: Any) -> Outcome:
+    room, text = stage.room(), f"text {stage.rng.getrandbits(24)}"
+    sender, other = await stage.enter(room), await stage.enter(room)
     for _ in range(2):
-        speaker.chat(room, words)
-        for peer in (listener, speaker):
-            said = await peer.receive("chat")
-            while said.get("roomId") != room:  # what leaks in from elsewhere is another check's
-                said = await peer.receive("chat")
-            if said.get("text") != words:
-                return failed(f"the event's text is {str(said.get('text'))[:40]!r}, where {words!r} was said")
-    return passed("both members heard both chats")
+        sender.chat(room, text)
+        for peer in (other, sender):
+            event = await peer.receive("chat")
+            while event.get("roomId") != room:  # a leak from another room is for another check to find
+                event = await peer.receive("chat")
+            if event.get("text") != text:
+                return failed(f"the event's text is {str(event.get('text'))[:40]!r}; {text!r} was sent")
+    return passed("both members received both chats")
 
 
 async def _join(peer: Peer, room: str) -> Any:
-    """Join one more room; how many are in it then."""
+    """Join one more room; return how many members it has then."""
     peer.send(type="join", roomId=room)
     return (await peer.receive("joined")).get("members")
 
 
-async def _counted(stage: Any) -> Seen:
-    """Joined tells how many there are; some go, in three ways, and one comes."""
+async def _counted(stage: Any) -> Outcome:
+    """Let members go in three ways, and compare what `joined` counts before and after."""
     room = stage.room("counted")
     first = await stage.connect()
     first.send(type="auth", token=stage.target.tokens[0])
@@ -113,94 +97,91 @@ async def _counted(stage: Any) -> Seen:
     await _join(vanishes, stage.room("another"))  # it is in two rooms when it goes
     leaves.send(type="leave", roomId=room)
     await leaves.receive("left")
-    closes.send_text("no JSON")
+    closes.send_text("not JSON")
     await closes.until_ended(stage.target.patience_s)
     vanishes.drop()
-    for _ in range(20):  # until the server has seen that it vanished; a server that never does is at its end here
+    for _ in range(20):  # until the server has noticed the vanished member; one that never does fails below
         last = await stage.connect()
         last.send(type="auth", token=stage.target.tokens[0])
         await last.receive("auth_ok")
         counts.append(await _join(last, room))
         if counts[-1] == 2:
-            return passed("first 1, and after three had gone, 2")
+            return passed("joined counted 1 member, and 2 after three had gone")
         last.send(type="leave", roomId=room)
         await last.receive("left")
         last.drop()
-    return failed(f"joined said members {counts[0]}, and after three had gone and one had come, {counts[-1]}")
+    return failed(
+        f"joined counted {counts[0]} for the first member, and {counts[-1]} instead of 2 after three had gone"
+    )
 
 
-async def _survives(stage: Any) -> Seen:
-    """Some of five members vanish without a word while the speaker goes on."""
+async def _survives(stage: Any) -> Outcome:
+    """Let three of five members vanish without a close frame while another one sends."""
     room = stage.room("vanishing")
-    speaker = await stage.enter(room)
+    sender = await stage.enter(room)
     others = [await stage.enter(room) for _ in range(5)]
     gone = stage.rng.sample(others, 3)
     for number, peer in enumerate(gone):
         peer.drop()
         for burst in range(3):
-            speaker.chat(room, f"words {number} {burst}")
-    for peer in (speaker, *(peer for peer in others if peer not in gone)):
+            sender.chat(room, f"text {number} {burst}")
+    for peer in (sender, *(peer for peer in others if peer not in gone)):
         try:
             texts = [(await peer.receive("chat")).get("text") for _ in range(9)]
         except ConnectionEnded as ended:
-            return failed(f"{'the speaker' if peer is speaker else 'a member'} was ended: {ended}")
-        if texts != [f"words {number} {burst}" for number in range(3) for burst in range(3)]:
-            return failed(f"a member heard {texts}")
-    return passed("three vanished; the others heard all nine chats, in order")
+            return failed(f"{'the sender' if peer is sender else 'a member'} lost its connection: {ended}")
+        if texts != [f"text {number} {burst}" for number in range(3) for burst in range(3)]:
+            return failed(f"a member received {texts}")
+    return passed("three members vanished; the others received all nine chats, in order")
 
 
-HEARD = "heard"
-NEEDS = (HEARD,)
-APART = (HEARD, "apart")
+RECEIVED = "heard"
+NEEDS = (RECEIVED,)
+APART = (RECEIVED, "apart")
 EXERCISE = Exercise(
     id="03-rooms",
     title="Somebody hears what was said in a room that it never entered",
-    asks="Keep who is in which room, pass on what is said there, and forget whoever goes, however it goes.",
     lesson="03_rooms",
     kind="handler",
     answer="handler",
     checks=(
+        Check(RECEIVED, "a chat reaches every member of its room, the sender included", NOT_RECEIVED, _received),
         Check(
-            id=HEARD, expected="a chat reaches every member of its room, the sender too", usual=NOT_HEARD, run=_heard
-        ),
-        Check(
-            id="apart",
-            expected="nobody else hears it, in a room of a similar name either",
-            usual=LEAKS,
-            run=asked("rooms/1", "rooms/6"),
+            "apart",
+            "a chat reaches nobody else, not even in a room with a similar name",
+            LEAKS,
+            by_probes("rooms/1", "rooms/6"),
             needs=NEEDS,
         ),
         Check(
-            id="join-first",
-            expected="a chat without join: close 1008, and nobody hears it",
-            usual=UNJOINED,
-            run=asked("rooms/2"),
+            "join-first",
+            "a chat without join: close 1008, and it reaches nobody",
+            UNJOINED,
+            by_probes("rooms/2"),
             needs=APART,
         ),
         Check(
-            id="leave",
-            expected="who has left neither hears nor speaks",
-            usual=LEAVE_SAID,
-            run=asked("rooms/3"),
-            needs=(HEARD, "apart", "join-first"),
+            "leave",
+            "after leave a client neither receives nor sends",
+            LEAVE_SAID,
+            by_probes("rooms/3"),
+            needs=(RECEIVED, "apart", "join-first"),
         ),
         Check(
-            id="identity",
-            expected="the event says who it was; the client does not",
-            usual=SPREAD,
-            run=asked("rooms/5"),
+            "identity",
+            "the server sets the userId of an event; the client cannot",
+            SPREAD,
+            by_probes("rooms/5"),
             needs=APART,
         ),
-        Check(id="twice", expected="who joins twice hears it once", usual=TWICE, run=asked("rooms/7"), needs=APART),
+        Check("twice", "a client that joins twice receives each chat once", TWICE, by_probes("rooms/7"), needs=APART),
+        Check("survives", "members that vanish disturb nobody else", ONE_FOR_ALL, _survives, needs=APART),
         Check(
-            id="survives", expected="members that vanish disturb nobody", usual=ONE_FOR_ALL, run=_survives, needs=APART
-        ),
-        Check(
-            id="counted",
-            expected="joined tells how many are here now; who has gone is not",
-            usual=GONE_STAYS,
-            run=_counted,
-            needs=(HEARD, "apart", "leave", "twice"),
+            "counted",
+            "joined counts the members that are connected now",
+            GONE_STAYS,
+            _counted,
+            needs=(RECEIVED, "apart", "leave", "twice"),
         ),
     ),
 )

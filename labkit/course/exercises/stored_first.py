@@ -1,43 +1,96 @@
-"""08-stored-first: everybody heard it, and the log knows nothing of it."""
+"""08-stored-first: every member received the event, and the log does not contain it."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Seen, failed, passed
-from labkit.course.exercises.stored_first_faults import (
-    EMPTY,
-    LOST_MEANWHILE,
-    NOT_TOLD,
-    ONE_BY_ONE,
-    RAISES,
-    REFUSED_SILENTLY,
-    TOLD_FIRST,
-    TOLD_UNSTORED,
-    TRIED_AGAIN,
+from labkit.course.exercise import Check, Exercise, Failed, Misconception, Outcome, Step, failed, in_words, passed
+
+Log = list[list[Any]]  # what happened, in order: ["stored", events], ["full", events], ["told", event], ["returned", x]
+
+RAISES = Misconception(
+    "full-disk-raises",
+    "A full disk raises out of commit, and ends the loop that serves every client.",
+    "What does `store` do when the disk is full, and what catches it?",
+    "The OSError leaves commit, so the server ends, or the next commit never runs.",
+    "`try: self.store(batch)` ... `except OSError: return batch`",
+)
+NOT_TOLD = Misconception(
+    "stored-but-not-told",
+    "A stored event is not delivered exactly once, in the order in which it was published.",
+    "Publish three events, commit, and look at the calls of `tell`.",
+    "An event is taken from the wrong end, delivered twice or never, or it stays in the queue.",
+    "`for event in batch: self.tell(event)`, after the store.",
+)
+TOLD_FIRST = Misconception(
+    "told-before-stored",
+    "An event is delivered before it is stored. If the process dies in between, nobody can prove that it existed.",
+    "On which line is an event delivered to the first member, and on which is it stored?",
+    "tell is called in publish, or before store.",
+    "In commit: first `self.store(batch)`, and only then the loop with tell.",
+)
+ONE_BY_ONE = Misconception(
+    "one-commit-an-event",
+    "Every event gets its own commit, and a disk manages only a few hundred commits per second.",
+    "How often is `store` called for ten events in one tick?",
+    "It is called inside the loop, or in publish.",
+    "`self.store(batch)` once, with the whole list.",
+)
+EMPTY = Misconception(
+    "empty-commit",
+    "commit calls store with nothing to store, and does so sixty times per second.",
+    "What does commit do when nothing was published?",
+    "`store([])` costs as much as any other commit.",
+    "`if not self.waiting: return []`",
+)
+TOLD_UNSTORED = Misconception(
+    "told-although-not-stored",
+    "The disk was full, and the events were delivered anyway.",
+    "Follow commit when `store` raises.",
+    "The error is caught, and the loop with tell still runs.",
+    "Return from the except branch, before the loop with tell.",
+)
+REFUSED_SILENTLY = Misconception(
+    "refused-without-a-word",
+    "commit does not return the events that were not stored, so their senders never get `unavailable`.",
+    "What does commit return when the disk was full? And when all went well?",
+    "It returns nothing, or something other than the list of refused events.",
+    "Refused: `return batch`. Stored: `return []`.",
+)
+TRIED_AGAIN = Misconception(
+    "refused-yet-stored-later",
+    "A refused event is stored with the next commit: its sender sends it again, and then it is there twice.",
+    "After a refusal, what is waiting for the next commit?",
+    "The batch is still in the queue, although its senders were told that it was not stored.",
+    "Take the batch out of the queue before you store it: `batch, self.waiting = self.waiting, []`.",
+)
+LOST_MEANWHILE = Misconception(
+    "published-meanwhile-is-lost",
+    "An event that is published during the deliveries of a commit is lost, or delivered without being stored.",
+    "`tell` may lead to another publish. Where does that event go?",
+    "The queue is emptied after the loop, or the loop runs over the queue itself, which grows.",
+    "`batch, self.waiting = self.waiting, []` before anything else; then use batch only.",
 )
 
-Step = tuple[str, ...]  # ("publish", event) or ("commit",)
-Happened = list[Any]  # ["stored", [events]], ["full", [events]], ["told", event], ["returned", value]
 
+def drive(answer: Any, steps: Sequence[Step], full_at: Sequence[int], echoes: Sequence[str] = ()) -> Log:
+    """Take one desk through these steps, in the answer's process; return what happened.
 
-def drive(answer: Any, steps: Sequence[Step], full_at: Sequence[int], echoes: Sequence[str] = ()) -> list[Happened]:
-    """In the answer's process: a desk that takes these steps; what happened, in order.
-
-    The disk is full at the calls of `store` with these numbers. Who is told one of `echoes` publishes an answer to it.
+    `full_at`: the calls of `store`, counted from 0, at which the disk is full. `echoes`: the events that a member
+    answers with another publish, as soon as it receives them.
     """
-    happened: list[Happened] = []
+    log: Log = []
     calls = 0
 
     def store(events: Any) -> None:
         nonlocal calls
         calls += 1
         is_full = calls - 1 in full_at
-        happened.append(["full" if is_full else "stored", list(events)])
+        log.append(["full" if is_full else "stored", list(events)])
         if is_full:
             raise OSError("no space left on the disk")
 
     def tell(event: Any) -> None:
-        happened.append(["told", event])
+        log.append(["told", event])
         if event in echoes:
             desk.publish(f"answer to {event}")
 
@@ -45,29 +98,27 @@ def drive(answer: Any, steps: Sequence[Step], full_at: Sequence[int], echoes: Se
     for name, *arguments in steps:
         value = getattr(desk, name)(*arguments)
         if name == "commit":
-            happened.append(["returned", list(value) if isinstance(value, (list, tuple)) else repr(value)[:40]])
-    return happened
+            log.append(["returned", list(value) if isinstance(value, (list, tuple)) else repr(value)[:40]])
+    return log
 
 
-async def happened(
-    stage: Any, steps: Sequence[Step], full_at: Sequence[int] = (), echoes: Sequence[str] = ()
-) -> list[Happened] | Seen:
-    """What a desk did, or the failure when it raised."""
-    words = ", ".join(f"{name}({', '.join(map(repr, arguments))})" for name, *arguments in steps)
+async def replay(stage: Any, steps: Sequence[Step], full_at: Sequence[int] = (), echoes: Sequence[str] = ()) -> Log:
+    """Take one desk through these steps. Raises Failed when it raises."""
+    calls = ", ".join(map(in_words, steps))
     full = f"; the disk is full at call {full_at[0] + 1}" if full_at else ""
-    called = await stage.call(list(steps), list(full_at), list(echoes), shown=words + full)
+    called = await stage.call(list(steps), list(full_at), list(echoes), shown=calls + full)
     if called.raised:
-        return failed(f"{words}{full}: raised {called.raised}", RAISES)
+        raise Failed(f"{calls}{full}: raised {called.raised}", RAISES)
     return list(called.value)
 
 
-def told(log: Sequence[Happened]) -> list[Any]:
-    """What was told, in order."""
+def delivered(log: Log) -> list[Any]:
+    """Return the events that were delivered, in order."""
     return [what for how, what in log if how == "told"]
 
 
-def in_words(log: Sequence[Happened]) -> str:
-    """What happened, for a sentence."""
+def summary(log: Log) -> str:
+    """Return what happened, for a sentence."""
     return "; ".join(f"{how} {what}" for how, what in log)[:240] or "nothing happened"
 
 
@@ -75,134 +126,113 @@ def _events(stage: Any, count: int) -> list[str]:
     return [f"event {stage.rng.getrandbits(20):05x}" for _ in range(count)]
 
 
-def _said(events: Sequence[str]) -> list[Step]:
+def _published(events: Sequence[str]) -> list[Step]:
     return [*(("publish", event) for event in events), ("commit",)]
 
 
-async def _told(stage: Any) -> Seen:
+async def _delivered(stage: Any) -> Outcome:
     first, second = _events(stage, 3), _events(stage, 2)
-    log = await happened(stage, [*_said(first), *_said(second)])
-    if isinstance(log, Seen):
-        return log
-    if told(log) != first + second:
-        return failed(in_words(log))
-    return passed("five events, in two commits, were told once each and in order")
+    log = await replay(stage, [*_published(first), *_published(second)])
+    if delivered(log) != first + second:
+        return failed(summary(log))
+    return passed("five events, in two commits, were delivered once each and in order")
 
 
-async def _order(stage: Any) -> Seen:
+async def _order(stage: Any) -> Outcome:
     events = _events(stage, 3)
-    log = await happened(stage, _said(events))
-    if isinstance(log, Seen):
-        return log
+    log = await replay(stage, _published(events))
     stored: list[Any] = []
     for how, what in log:
         stored += what if how == "stored" else []
         if how == "told" and what not in stored:
-            return failed(f"{in_words(log)}: {what!r} was told first")
-    return passed(in_words(log))
+            return failed(f"{summary(log)}: {what!r} was delivered before it was stored")
+    return passed(summary(log))
 
 
-async def _once(stage: Any) -> Seen:
+async def _once(stage: Any) -> Outcome:
     events = _events(stage, 10)
-    log = await happened(stage, _said(events))
-    if isinstance(log, Seen):
-        return log
+    log = await replay(stage, _published(events))
     stores = [what for how, what in log if how == "stored"]
-    return passed("ten events were one call of store") if stores == [events] else failed(in_words(log))
+    return passed("ten events were one call of store") if stores == [events] else failed(summary(log))
 
 
-async def _empty(stage: Any) -> Seen:
-    log = await happened(stage, [("commit",), *_said(_events(stage, 1)), ("commit",), ("commit",)])
-    if isinstance(log, Seen):
-        return log
+async def _empty(stage: Any) -> Outcome:
+    log = await replay(stage, [("commit",), *_published(_events(stage, 1)), ("commit",), ("commit",)])
     if any(how == "stored" and not what for how, what in log):
-        return failed(in_words(log))
-    return passed("four commits, of which one had something to store: one call")
+        return failed(summary(log))
+    return passed("four commits, one of them with something to store: one call of store")
 
 
-async def _full(stage: Any) -> Seen:
-    log = await happened(stage, _said(_events(stage, 3)), full_at=[0])
-    if isinstance(log, Seen):
-        return log
-    return failed(in_words(log)) if told(log) else passed("the disk was full, and nobody was told")
+async def _full(stage: Any) -> Outcome:
+    log = await replay(stage, _published(_events(stage, 3)), full_at=[0])
+    return failed(summary(log)) if delivered(log) else passed("the disk was full, and nothing was delivered")
 
 
-async def _refused(stage: Any) -> Seen:
+async def _refused(stage: Any) -> Outcome:
     lost, good = _events(stage, 3), _events(stage, 2)
-    log = await happened(stage, [*_said(lost), *_said(good), ("commit",)], full_at=[0])
-    if isinstance(log, Seen):
-        return log
+    log = await replay(stage, [*_published(lost), *_published(good), ("commit",)], full_at=[0])
     returned = [what for how, what in log if how == "returned"]
     if returned != [lost, [], []]:
-        return failed(f"{in_words(log)}: the three commits returned {returned}")
-    return passed("the refused were returned, and nothing when all went well")
+        return failed(f"{summary(log)}: the three commits returned {returned}")
+    return passed("the refused events were returned, and [] when all went well")
 
 
-async def _later(stage: Any) -> Seen:
+async def _later(stage: Any) -> Outcome:
     lost, good = _events(stage, 3), _events(stage, 2)
-    log = await happened(stage, [*_said(lost), *_said(good)], full_at=[0])
-    if isinstance(log, Seen):
-        return log
+    log = await replay(stage, [*_published(lost), *_published(good)], full_at=[0])
     stored = [event for how, what in log if how == "stored" for event in what]
-    return passed("only what came after it was stored") if stored == good else failed(in_words(log))
+    return passed("only the later events were stored") if stored == good else failed(summary(log))
 
 
-async def _meanwhile(stage: Any) -> Seen:
+async def _meanwhile(stage: Any) -> Outcome:
     events = _events(stage, 3)
-    log = await happened(stage, [*_said(events), ("commit",), ("commit",)], echoes=events[:2])
-    if isinstance(log, Seen):
-        return log
+    log = await replay(stage, [*_published(events), ("commit",), ("commit",)], echoes=events[:2])
     answers = [f"answer to {event}" for event in events[:2]]
     stores = [what for how, what in log if how == "stored" and what]
-    if stores == [events, answers] and told(log) == events + answers:
-        return passed("two answers that were published meanwhile came with the next commit")
-    return failed(in_words(log))
+    if stores == [events, answers] and delivered(log) == events + answers:
+        return passed("two events published during a commit came with the next one")
+    return failed(summary(log))
 
 
 NEEDS = ("told",)
 EXERCISE = Exercise(
     id="08-stored-first",
     title="Everybody heard it, and the log knows nothing of it",
-    asks="Write the desk between those who say something and those who hear it: nothing is told that is not stored.",
     lesson="08_audit",
     kind="rule",
     answer="Desk",
     drive=drive,
     checks=(
-        Check(id="told", expected="every event is told, once, in order", usual=NOT_TOLD, run=_told),
+        Check("told", "every event is delivered, once, in order", NOT_TOLD, _delivered),
+        Check("stored-first", "nothing is delivered before it is stored", TOLD_FIRST, _order, needs=NEEDS),
+        Check("one-commit", "all waiting events go into one call of store", ONE_BY_ONE, _once, needs=NEEDS),
+        Check("empty", "nothing to store: store is not called", EMPTY, _empty, needs=NEEDS),
         Check(
-            id="stored-first", expected="nothing is told before it is stored", usual=TOLD_FIRST, run=_order, needs=NEEDS
-        ),
-        Check(
-            id="one-commit", expected="all that waits is one call of store", usual=ONE_BY_ONE, run=_once, needs=NEEDS
-        ),
-        Check(id="empty", expected="with nothing to store, store is not called", usual=EMPTY, run=_empty, needs=NEEDS),
-        Check(
-            id="disk-full",
-            expected="what could not be stored is told to nobody",
-            usual=TOLD_UNSTORED,
-            run=_full,
+            "disk-full",
+            "an event that could not be stored is not delivered",
+            TOLD_UNSTORED,
+            _full,
             needs=("told", "stored-first", "one-commit"),
         ),
         Check(
-            id="not-later",
-            expected="what was refused is not stored later",
-            usual=TRIED_AGAIN,
-            run=_later,
+            "not-later",
+            "a refused event is not stored later",
+            TRIED_AGAIN,
+            _later,
             needs=("told", "one-commit", "disk-full"),
         ),
         Check(
-            id="refused",
-            expected="commit returns what was refused, and [] when all went well",
-            usual=REFUSED_SILENTLY,
-            run=_refused,
+            "refused",
+            "commit returns the refused events, and [] when all went well",
+            REFUSED_SILENTLY,
+            _refused,
             needs=("told", "one-commit", "disk-full", "not-later"),
         ),
         Check(
-            id="meanwhile",
-            expected="what is published while others are told waits for the next commit",
-            usual=LOST_MEANWHILE,
-            run=_meanwhile,
+            "meanwhile",
+            "an event published during a commit waits for the next one",
+            LOST_MEANWHILE,
+            _meanwhile,
             needs=("told", "stored-first", "one-commit"),
         ),
     ),

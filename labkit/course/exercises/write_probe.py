@@ -1,16 +1,16 @@
-"""09-find-fault-2: a room leaks and all tests are green: a probe must find it, and find nothing where nothing is."""
+"""09-find-fault-2: a room leaks and all tests are green, so write a probe that finds the leak and nothing else."""
 
 import asyncio
 from typing import Any
 
 from labkit.broken import broken
 from labkit.broken.planted import Planted
-from labkit.course.exercise import Check, Exercise, Misconception, Seen, failed, passed
+from labkit.course.exercise import Check, Exercise, Misconception, Outcome, failed, passed
 from labkit.course.exercises.write_probe_servers import (
+    DeliversToAll,
+    DeliversToRoomless,
     Late,
-    TellsAll,
-    TellsRoomless,
-    Way,
+    Line,
     busy,
     on_time,
     serving,
@@ -20,127 +20,117 @@ LATE_S = 1.0
 
 BLIND = Misconception(
     "probe-finds-nothing",
-    "The probe says that all is well, whatever the server does.",
-    (
-        "Let your probe look at a server that tells everybody everything: what does it hear, and what does it return?",
-        "The one who must hear nothing never listens, or what it heard is not looked at.",
-        "Read what came to the outsider up to the answer to its own ping, and look for the text of the chat.",
-    ),
+    "The probe reports no leak, whatever the server does.",
+    "Run your probe on a server that sends every chat to every client. What arrives, and what does it return?",
+    "The outsider never reads, or nothing looks at what it received.",
+    "Read what the outsider received before the answer to its own ping, and look for the text of the chat.",
 )
 CRIES_WOLF = Misconception(
     "probe-cries-wolf",
-    "The probe finds a leak where there is none.",
-    (
-        "What does an outsider hear on a healthy server: nothing at all?",
-        "It hears auth_ok, joined, pong, and the chats of its own room; none of these is a leak.",
-        'A leak is a chat with the text that was said elsewhere: `message.get("text") == words`.',
-    ),
+    "The probe reports a leak where there is none.",
+    "What does an outsider receive from a healthy server: nothing at all?",
+    "It receives auth_ok, joined, pong, and the chats of its own room. None of these is a leak.",
+    'A leak is a chat with the text that was sent in another room: `message.get("text") == words`.',
 )
 OWN_ROOM = Misconception(
     "any-chat-is-a-leak",
-    "Any chat that an outsider hears is taken for a leak, also one of its own room.",
-    (
-        "What if a stranger speaks in the outsider's own room meanwhile?",
-        "The probe counts chats, and does not look at which one it is.",
-        "Draw a text that nobody else says (`secrets.token_hex(8)`), and look for that text.",
-    ),
+    "Any chat that an outsider receives counts as a leak, even one of its own room.",
+    "What if someone else chats in the outsider's own room meanwhile?",
+    "The probe counts chats, and does not check which chat it is.",
+    "Draw a text that nobody else sends (`secrets.token_hex(8)`), and look for that text.",
 )
 IMPATIENT = Misconception(
     "silence-proves-nothing",
-    "The probe waits for a fixed time and takes silence for proof; on a slow network the leak comes later.",
-    (
-        "How long does the probe wait, and what if the network takes longer?",
-        "A timeout says that nothing came yet. It does not say that nothing will come.",
-        "Once the speaker has heard its own chat, the outsider asks `ping`: what is not there by the pong never comes.",
-    ),
+    "The probe waits for a fixed time and takes silence for proof; on a slow network the leak arrives later.",
+    "How long does the probe wait, and what if the network takes longer?",
+    "A timeout says that nothing has arrived yet. It does not say that nothing will.",
+    "Once the sender has its own chat, the outsider sends `ping`: what has not arrived by the pong never will.",
 )
 FAR_NAMES = Misconception(
     "names-too-different",
-    "The probe looks only at rooms whose names have nothing in common, where this fault does not show.",
-    (
-        "How could a server find the members of a room by its name, and get it nearly right?",
-        "It compares the beginning: room:demo is the beginning of room:demo2.",
-        "Let the outsider be in a room whose name begins with the other's.",
-    ),
+    "The probe uses only rooms whose names have nothing in common, where this fault does not show.",
+    "How could a server look up the members of a room by name, and get it almost right?",
+    "It compares the beginning: room:demo2 begins with room:demo.",
+    "Put the outsider into a room whose name begins with the other one's.",
 )
 NOT_AFTER_LEAVE = Misconception(
     "left-is-not-looked-at",
-    "The probe never asks somebody who has left.",
-    (
-        "Who else is outside of a room? Somebody who was in it.",
-        "The server says `left`, and may go on telling all the same.",
-        "Let one outsider join the room, leave it, wait for `left`, and listen.",
-    ),
+    "The probe never checks a client that has left the room.",
+    "Which other clients are outside a room? One that was in it before.",
+    "The server replies `left`, and may still deliver its chats.",
+    "Let one outsider join the room, leave it, wait for `left`, and then read.",
 )
 ROOMLESS = Misconception(
     "roomless-is-not-looked-at",
-    "Every outsider of the probe is in some room, so it misses a server that tells those who are in none.",
-    (
-        "In which rooms are your outsiders, at the moment when the chat is said?",
-        "Each of them is in another room. A server may have a list of those who are in none, and tell them all.",
-        "Let one outsider say its auth and join nothing.",
-    ),
+    "Every outsider of the probe is in some room, so it misses a server that leaks to clients in no room.",
+    "Which rooms are your outsiders in at the moment of the chat?",
+    "Each is in another room. A server may keep a list of clients in no room, and send them every chat.",
+    "Let one outsider authenticate and join nothing.",
 )
 FAILS_ITSELF = Misconception(
     "probe-fails-itself",
-    "The probe raises, or does not end, on a server that is as it should be.",
-    (
-        "Read what was raised, and at which line.",
-        "It waits for an answer that no server gives, or takes the first message for the one that it waits for.",
-        "Read in a loop until the type is the one that you wait for.",
-    ),
+    "The probe raises, or never ends, on a server without faults.",
+    "Read which error was raised, and on which line.",
+    "It waits for an answer that no server sends, or takes the first message for the one that it waits for.",
+    "Read in a loop until a message has the type that you wait for.",
 )
 
 
 def drive(probe: Any, url: str) -> Any:
-    """Run the probe in the answer's process."""
+    """Run the probe, in the answer's process."""
     return asyncio.run(probe(url))
 
 
-def _chats(number: int) -> Late:
+def _slow_chats(number: int) -> Late:
     return Late(LATE_S, ("chat",))
 
 
-def _heard(number: int) -> Late:
+def _late_chats(number: int) -> Late:
     return Late(_later(number), ("chat",))
 
 
-def _moves(number: int) -> Late:
+def _late_moves(number: int) -> Late:
     return Late(_later(number), ("join", "leave"))
 
 
 def _later(number: int) -> float:
-    """Each line later than the one before it."""
+    """Return the delay of a connection: longer than that of the one before."""
     return min(LATE_S, 0.2 * number)
 
 
 def _judges(kind: type[Planted], name: str, has_leak: bool) -> Any:
-    async def run(stage: Any) -> Seen:
+    async def run(stage: Any) -> Outcome:
         async with serving(kind) as url:
             return _seen(await stage.call(url, shown=f"leaks({name})"), name, has_leak)
 
     return run
 
 
-def _seen(called: Any, name: str, has_leak: bool) -> Seen:
+def _seen(called: Any, name: str, has_leak: bool) -> Outcome:
     if called.raised:
-        return failed(f"looking at {name}, the probe raised {called.raised}", FAILS_ITSELF)
+        return failed(f"{name}: the probe raised {called.raised}", FAILS_ITSELF)
     if called.value is not has_leak:
-        return failed(f"{name}: the probe returned {called.shown}, where {has_leak} is right")
+        return failed(f"{name}: the probe returned {called.shown}, expected {has_leak}")
     return passed(f"{name}: {has_leak}")
 
 
-Look = tuple[str, type[Planted], Way, Way, bool]  # what it is, how its lines are late up and down, has it a leak
+Case = tuple[str, type[Planted], Line, Line, bool]  # name, server, delays up and down, whether it leaks
 MIXES_UP = broken("room_by_prefix")
-LATE: tuple[Look, ...] = (
-    ("a server that mixes up similar names; others talk, chats are said late", busy(MIXES_UP), _chats, on_time, True),
-    ("a server that mixes up similar names; joins are said late, chats heard late", MIXES_UP, _moves, _heard, True),
-    ("a healthy server; others talk, leaves are said late, chats heard late", busy(Planted), _moves, _heard, False),
+LATE: tuple[Case, ...] = (
+    (
+        "a server that mixes up similar names; others chat, chats are sent late",
+        busy(MIXES_UP),
+        _slow_chats,
+        on_time,
+        True,
+    ),
+    ("a server that mixes up similar names; joins and events are late", MIXES_UP, _late_moves, _late_chats, True),
+    ("a healthy server; others chat, leaves and events are late", busy(Planted), _late_moves, _late_chats, False),
 )
 
 
-async def _slow(stage: Any) -> Seen:
-    """The chat is under way for longer than anybody waits; then each line brings it later than the one before."""
+async def _slow(stage: Any) -> Outcome:
+    """First delay the chat for longer than a probe may wait; then delay each connection more than the one before."""
     seen = passed("")
     for name, kind, up, down, has_leak in LATE:
         async with serving(kind, up, down) as url:
@@ -156,65 +146,59 @@ SIMILAR = "similar-names"
 EXERCISE = Exercise(
     id="09-find-fault-2",
     title="The room leaks, and every test is green",
-    asks="Write the probe that finds a server which tells a chat to somebody outside of its room, and no other server.",
     lesson="09_review_your_own_server",
     kind="rule",
     answer="leaks",
     drive=drive,
     patience_s=15,
     checks=(
+        Check(HEALTHY, "a healthy server: False", CRIES_WOLF, _judges(Planted, "a healthy server", False)),
         Check(
-            id=HEALTHY,
-            expected="a healthy server: False",
-            usual=CRIES_WOLF,
-            run=_judges(Planted, "a healthy server", False),
+            FINDS,
+            "a server that sends every chat to every client: True",
+            BLIND,
+            _judges(DeliversToAll, "a server that sends to all", True),
         ),
         Check(
-            id=FINDS,
-            expected="a server that tells everybody everything: True",
-            usual=BLIND,
-            run=_judges(TellsAll, "a server that tells all", True),
-        ),
-        Check(
-            id=SIMILAR,
-            expected="a server that finds rooms by the beginning of their names: True",
-            usual=FAR_NAMES,
-            run=_judges(broken("room_by_prefix"), "a server that mixes up similar names", True),
+            SIMILAR,
+            "a server that looks up rooms by the beginning of the name: True",
+            FAR_NAMES,
+            _judges(broken("room_by_prefix"), "a server that mixes up similar names", True),
             needs=(FINDS,),
         ),
         Check(
-            id="after-leave",
-            expected="a server that goes on telling those who left: True",
-            usual=NOT_AFTER_LEAVE,
-            run=_judges(broken("leave_is_only_said"), "a server where leaving is only said", True),
+            "after-leave",
+            "a server that still sends to clients that left: True",
+            NOT_AFTER_LEAVE,
+            _judges(broken("leave_is_only_said"), "a server where leave changes nothing", True),
             needs=(FINDS,),
         ),
         Check(
-            id="no-room",
-            expected="a server that tells those who are in no room at all: True",
-            usual=ROOMLESS,
-            run=_judges(TellsRoomless, "a server that tells the roomless", True),
+            "no-room",
+            "a server that sends to clients in no room: True",
+            ROOMLESS,
+            _judges(DeliversToRoomless, "a server that sends to clients in no room", True),
             needs=(FINDS, "after-leave"),
         ),
         Check(
-            id="another-fault",
-            expected="a server with another fault (it tells twice): False",
-            usual=CRIES_WOLF,
-            run=_judges(broken("members_in_a_list"), "a server that tells some things twice", False),
+            "another-fault",
+            "a server with another fault (it delivers twice): False",
+            CRIES_WOLF,
+            _judges(broken("members_in_a_list"), "a server that delivers some chats twice", False),
             needs=(HEALTHY,),
         ),
         Check(
-            id="neighbours",
-            expected="others talk in the same rooms: False",
-            usual=OWN_ROOM,
-            run=_judges(busy(Planted), "a healthy server where others talk", False),
+            "neighbours",
+            "others chat in the same rooms: False",
+            OWN_ROOM,
+            _judges(busy(Planted), "a healthy server where others chat", False),
             needs=(HEALTHY,),
         ),
         Check(
-            id="slow-network",
-            expected="slow lines and talking neighbours change nothing: True where it leaks, False where not",
-            usual=IMPATIENT,
-            run=_slow,
+            "slow-network",
+            "a slow network and other chats: still True with a leak, False without",
+            IMPATIENT,
+            _slow,
             needs=(HEALTHY, FINDS, SIMILAR, "neighbours"),
         ),
     ),

@@ -1,4 +1,4 @@
-"""What a learner's probe looks at in 09-find-fault-2: servers, healthy and not, and lines that are late."""
+"""The servers that a learner's probe looks at in 09-find-fault-2, healthy and faulty, and slow connections to them."""
 
 import contextlib
 from collections.abc import AsyncIterator, Callable
@@ -18,78 +18,78 @@ from labkit.rules.limits import Limits
 from labkit.rules.session import State
 from labkit.wire.hub import Hub
 
-CONNECTIONS = 16  # at most that a probe opens
-Way = Callable[[int], Fault]  # what the line with that number does
+CONNECTIONS = 16  # the most that a probe opens
+Line = Callable[[int], Fault]  # from the number of a connection to what the network does to it
 
 
-class TellsAll(Planted):
-    """Our server, but everybody hears every chat."""
+class DeliversToAll(Planted):
+    """Our server, but it sends every chat to every client."""
 
     def plant(self, hub: Hub) -> None:
-        """Tell the members of all rooms."""
+        """Deliver to the members of all rooms."""
         tell = hub.state.path.tell
 
-        def tell_all(members: Any, said: answers.Answer, body: bytes) -> None:
+        def tell_all(members: Any, message: answers.Answer, body: bytes) -> None:
             everybody = {id(member): member for room in hub.state.rooms for member in room.members}
-            tell(list(everybody.values()) if said["type"] == "chat" else members, said, body)
+            tell(list(everybody.values()) if message["type"] == "chat" else members, message, body)
 
         hub.state.path.tell = tell_all  # type: ignore[assignment, method-assign]
 
 
-class TellsRoomless(Planted):
-    """Our server, but who is in no room at all hears every chat."""
+class DeliversToRoomless(Planted):
+    """Our server, but it sends every chat to clients in no room, too."""
 
     def plant(self, hub: Hub) -> None:
-        """Tell those who are in none, too."""
+        """Deliver to clients in no room, too."""
         tell = hub.state.path.tell
 
-        def tell_more(members: Any, said: answers.Answer, body: bytes) -> None:
+        def tell_more(members: Any, message: answers.Answer, body: bytes) -> None:
             inside = {id(member) for room in hub.state.rooms for member in room.members}
-            those = [one for one in hub.state.connections.values() if one.session.state is State.OPEN]
-            roomless = [one for one in those if id(one) not in inside]
-            tell([*members, *roomless] if said["type"] == "chat" else members, said, body)
+            served = [one for one in hub.state.connections.values() if one.session.state is State.OPEN]
+            roomless = [one for one in served if id(one) not in inside]
+            tell([*members, *roomless] if message["type"] == "chat" else members, message, body)
 
         hub.state.path.tell = tell_more  # type: ignore[assignment, method-assign]
 
 
 def busy(kind: type[Planted]) -> type[Planted]:
-    """Such a server, where a neighbour talks in every room: behind each join, and before each chat."""
+    """Return a server of that kind on which another user chats in every room, after each join and before each chat."""
 
     class Busy(kind):  # type: ignore[misc, valid-type]
         def plant(self, hub: Hub) -> None:
             super().plant(hub)
-            enter, publish, talk = hub.order.how[Enter], hub.order.how[Publish], partial(_talk, hub)
+            enter, publish, chat = hub.order.how[Enter], hub.order.how[Publish], partial(_chat, hub)
 
-            def enter_and_talk(connection: Any, action: Enter) -> None:
+            def enter_and_chat(connection: Any, action: Enter) -> None:
                 enter(connection, action)
-                hub.state.queue.then(None, talk)
+                hub.state.queue.then(None, chat)
 
-            def talk_and_publish(connection: Any, action: Publish) -> None:
-                hub.state.queue.then(None, talk)
+            def chat_and_publish(connection: Any, action: Publish) -> None:
+                hub.state.queue.then(None, chat)
                 publish(connection, action)
 
-            hub.order.how |= {Enter: enter_and_talk, Publish: talk_and_publish}
+            hub.order.how |= {Enter: enter_and_chat, Publish: chat_and_publish}
 
     return Busy
 
 
-def _talk(hub: Hub) -> None:
+def _chat(hub: Hub) -> None:
     for room in hub.state.rooms:
-        said = messages.Chat(room_id=room.room_id, text="the neighbour talks")
-        names = {"event_id": hub.state.new_id(), "request_id": hub.state.new_id(), "user_id": "the neighbour"}
-        event = answers.event(said, now=time(), seq=room.next_seq(), **names)
+        chat = messages.Chat(room_id=room.room_id, text="small talk from another user")
+        names = {"event_id": hub.state.new_id(), "request_id": hub.state.new_id(), "user_id": "another user"}
+        event = answers.event(chat, now=time(), seq=room.next_seq(), **names)
         hub.state.path.tell(list(room.members), event, answers.encode(event))
 
 
 @dataclass(frozen=True)
 class Late(Fault):
-    """A line on which messages of some types take `seconds` more, and what is behind them waits."""
+    """A connection on which messages of some types take `seconds` longer, and what follows waits behind them."""
 
     seconds: float
     types: tuple[str, ...]
 
     def start(self, at: Start) -> FrameStage:
-        """Such a line."""
+        """Start on one connection."""
         return _Late(self, at)
 
 
@@ -99,19 +99,19 @@ class _Late(FrameStage):
         self._late = late
 
     def frame(self, frame: Frame, now: float) -> None:
-        said = b"".join(one.payload for one in FrameReader().feed(frame.raw))
-        is_late = any(f'"{kind}"'.encode() in said for kind in self._late.types)
+        payload = b"".join(one.payload for one in FrameReader().feed(frame.raw))
+        is_late = any(f'"{kind}"'.encode() in payload for kind in self._late.types)
         self.queue(frame.raw, now + (self._late.seconds if is_late else 0))
 
 
 def on_time(number: int) -> Late:
-    """The line with that number is not late."""
+    """Delay nothing."""
     return Late(0, ())
 
 
 @contextlib.asynccontextmanager
-async def serving(kind: type[Planted], up: Way = on_time, down: Way = on_time) -> AsyncIterator[str]:
-    """The address of such a server, through a network whose lines are late like this."""
+async def serving(kind: type[Planted], up: Line = on_time, down: Line = on_time) -> AsyncIterator[str]:
+    """Serve a server of that kind; yields its address, behind a network with these delays."""
     async with kind(port=0, limits=Limits()) as server, Proxy(server.url) as proxy:
         for number in range(CONNECTIONS):
             proxy.set(up=[up(number)], down=[down(number)], only=number)

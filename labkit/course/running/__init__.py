@@ -1,8 +1,8 @@
-"""A learner's answer in a process of its own, which may loop, crash, print or die without harm to who asked.
+"""A learner's answer in a process of its own: it may loop, crash, print or die without harming the judge.
 
-    judge's process                                    nursery (one process)          answer (forked, one process each)
-    nursery.Nursery ---------------- start, end --->   nursery_main.main --- fork ---> in_child.main
-                                 <------------ requests and reports over a socket of their own ----------->
+    judge                         fork server (one process)       answer (one forked process each)
+    fork_server  --- start, end --->  fork_server_main  --- fork --->  in_child
+    answer_process  <----------- requests and reports, over a socket of their own ----------->
 
-Read `packets`, then `answer_process`, then `in_child`.
+Start with `packets`, then `answer_process`, then `in_child`.
 """

@@ -1,7 +1,7 @@
-"""The judge's side of one answer's process. `nursery` starts it.
+"""The judge's side of one answer's process, which `fork_server` starts.
 
-The learner's code runs nowhere else. Whatever it does (loops, dies, prints without end), this side goes on: it reads a
-bounded amount, waits a bounded time, and ends the process with all that it started.
+The learner's code runs nowhere else. Whatever it does (loop, die, print without end), this side keeps running: it reads
+a limited amount, waits for a limited time, and ends the process with everything that it started.
 """
 
 import asyncio
@@ -12,33 +12,33 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, NamedTuple
 
-from labkit.course.running.packets import HEAD, Odd, length, packed, unpacked
+from labkit.course.running.packets import HEAD, Opaque, length, packed, unpacked
 
-TICK_S = 0.1  # of a machine that is not busy
+TICK_S = 0.1  # between the ticks of a process on a machine that is not busy
 PATIENCE_S = 4.0
-HARD_S = 60.0  # whatever its clock says
-PATIENT = 5  # times as long in all calls together: each may wait too little to be noticed
-COMPUTING = 10  # what it computes takes up to so many times as long on a busy machine, and is no waiting
+HARD_S = 60.0  # the most that one reply may take, whatever its ticks say
+PATIENT = 5  # all calls together may wait this many times the limit of one: each may stay just below it
+COMPUTING = 10  # a second of processor time takes up to this many seconds on a busy machine, and is not waiting
 LOOK_S = 0.2
-HELD_UP_S = 1.0  # later than this, our own process was stopped, and the answer may have replied long ago
-TICKS_OF_LIFE = 2  # one may have been under way when the process died
+HELD_UP_S = 1.0  # when we wake up this late, our own process was stopped, and the reply may have come long ago
+TICKS_OF_LIFE = 2  # one tick may have been on its way when the process died
 MOST_PRINTED = 256 * 1024
 KEPT_PRINTED = 2000
 WORDLESS = "silent-end"
 GARBLED = "garbled"
 
 
-class Fault(NamedTuple):
-    """Why an answer cannot be looked at, or no further. `kind` is a key of `course.running.faults.SENTENCES`."""
+class AnswerFault(NamedTuple):
+    """Why an answer cannot run, or cannot go on. `kind`: a key of `running.faults.SENTENCES` or `UNJUDGED`."""
 
     kind: str
     text: str = ""
     line: int = 0
-    port: int = 0  # of the client whose handler raised it, where that is known
+    port: int = 0  # of the client whose handler raised it; 0 when that is not known
 
 
-class Called(NamedTuple):
-    """What one call of a rule came to: a value, or what it raised."""
+class CallResult(NamedTuple):
+    """The result of one call of a rule: a value, or the error that it raised."""
 
     value: Any = None
     raised: str | None = None  # "KeyError: 'type'"
@@ -46,147 +46,147 @@ class Called(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """For evidence, in one line."""
+        """The result in one line, for evidence."""
         text = f"raised {self.raised}" if self.raised is not None else repr(self.value)
         return text if len(text) <= 160 else f"{text[:160]}... ({len(text)} characters)"
 
 
-class Ended(Exception):
-    """The answer's process can do no more; `process.fault` says why."""
+class AnswerEnded(Exception):
+    """The answer's process has ended or cannot go on; `process.fault` says why."""
 
 
 @dataclass(slots=True)
 class AnswerProcess:
-    """One answer in its process."""
+    """One answer in a process of its own."""
 
     control: socket.socket
     output: int
-    patience_s: float  # how long it may take to load, or a call to return
-    fault: Fault | None = None
+    patience_s: float  # the most that loading the answer, or one call, may take
+    fault: AnswerFault | None = None
     port: int = 0
     printed: str = ""
-    raised: list[Fault] = field(default_factory=list)  # by the handler, while it served
+    raised: list[AnswerFault] = field(default_factory=list)  # by the handler, while it served clients
     ended: asyncio.Event = field(default_factory=asyncio.Event)  # set with `fault`
-    _answers: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
+    _replies: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _count: int = 0
     _ticks: int = 0
     _ticked_at: float = 0.0
-    _computed_s: float = 0.0  # of processor time, as it told with its last tick
-    _waited: float = 0.0  # seconds, in the calls that came to an end
-    _late_s: list[tuple[float, float]] = field(default_factory=list)  # when a tick came, and by how much too late
+    _computed_s: float = 0.0  # the processor time that its last tick reported
+    _waited: float = 0.0  # seconds, in all calls that returned
+    _late_s: list[tuple[float, float]] = field(default_factory=list)  # when a tick came, and how late it was
 
     @property
     def url(self) -> str:
-        """Where a handler is served."""
+        """The address at which the handler is served."""
         return f"ws://127.0.0.1:{self.port}"
 
     async def load(self, request: dict[str, Any]) -> None:
-        """Have the answer loaded; afterwards it is ready, or `fault` says why not."""
+        """Load the answer. Afterwards it is ready, or `fault` says why not."""
         self.control.setblocking(False)
         os.set_blocking(self.output, False)
         asyncio.get_running_loop().add_reader(self.output, self._read_output)
         self._tasks.append(asyncio.create_task(self._listen()))
-        await self._say(request)
-        answer, _ = await self._answer()
-        if answer is None:
-            self._end(Fault("hangs-on-load"))
+        await self._send(request)
+        reply, _ = await self._reply()
+        if reply is None:
+            self._end(AnswerFault("hangs-on-load"))
         else:
-            self.port = answer.get("port", 0)
+            self.port = reply.get("port", 0)
 
-    async def call(self, *arguments: Any) -> Called:
-        """Call a rule. Raises Ended when it does not return, or ends its process."""
+    async def call(self, *arguments: Any) -> CallResult:
+        """Call the rule. Raises AnswerEnded when it does not return or its process ends."""
         if self.fault is not None:
-            raise Ended
-        await self._say(arguments)
-        answer, waited_s = await self._answer()
+            raise AnswerEnded
+        await self._send(arguments)
+        reply, waited_s = await self._reply()
         self._waited += max(0.0, waited_s)
-        if answer is None or self._waited > PATIENT * self.patience_s:
-            self._end(Fault("never-returns"))
-        elif "stuck" in answer:
-            self._end(Fault("stuck", line=answer["stuck"]))
-        elif "exit" in answer:
-            self._end(Fault("exit", line=answer["exit"]))
-        elif "raised" in answer:
-            raised = answer["raised"]
-            return Called(raised=f"{raised['type']}: {raised['text']}", line=raised["line"])
-        elif isinstance(answer.get("value"), Odd) and answer["value"].type == "coroutine":
-            self._end(Fault("async-rule"))
+        if reply is None or self._waited > PATIENT * self.patience_s:
+            self._end(AnswerFault("never-returns"))
+        elif "stuck" in reply:
+            self._end(AnswerFault("stuck", line=reply["stuck"]))
+        elif "exit" in reply:
+            self._end(AnswerFault("exit", line=reply["exit"]))
+        elif "raised" in reply:
+            raised = reply["raised"]
+            return CallResult(raised=f"{raised['type']}: {raised['text']}", line=raised["line"])
+        elif isinstance(reply.get("value"), Opaque) and reply["value"].type == "coroutine":
+            self._end(AnswerFault("async-rule"))
         if self.fault is not None:
-            raise Ended
-        return Called(answer.get("value") if answer else None)
+            raise AnswerEnded
+        return CallResult(reply.get("value") if reply else None)
 
     async def caught_up(self) -> None:
-        """Wait until all that it reported so far is noted, its end included: a connection ends before that is told."""
+        """Wait until everything that it reported so far has arrived: a connection closes before the report of why."""
         last, ends = self._ticks + TICKS_OF_LIFE, monotonic() + self.patience_s
         while self.fault is None and self._ticks < last and monotonic() < ends:
             await asyncio.sleep(TICK_S / 4)
 
     def late_since(self, began: float) -> float:
-        """By how many seconds it was late at worst since then: it had less of the machine than it needed."""
+        """Return the most that a tick was late since then, in seconds: the machine was too busy for the process."""
         return max((late for at, late in self._late_s if at >= began), default=0.0)
 
     async def close(self) -> None:
-        """Let go of it."""
+        """Close the socket and the pipe."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)  # they still use the socket until then
+        await asyncio.gather(*self._tasks, return_exceptions=True)  # until then they use the socket
         self._close_output()
         self.control.close()
 
-    async def _say(self, value: Any) -> None:
+    async def _send(self, value: Any) -> None:
         with contextlib.suppress(OSError):
             await asyncio.get_running_loop().sock_sendall(self.control, packed(value))
 
-    async def _answer(self) -> tuple[dict[str, Any] | None, float]:
-        """What it reports next, {} when it has ended, None when it has had its time; and how long it was waiting.
+    async def _reply(self) -> tuple[dict[str, Any] | None, float]:
+        """Return its next reply, {} when it has ended, None when its time is up; and how long it waited.
 
-        Its time is counted by a thread of its own, so that a busy machine gives it as much as a calm one. What it
-        computes is bounded over there, by processor time. When we were stopped ourselves, its time begins again.
+        A thread over there counts its time in ticks, so it gets the same time on a busy machine as on an idle one. The
+        processor time that it uses has a limit of its own, there. When our process was stopped, its time starts again.
         """
         ticks, computed_s, ends = self._ticks, self._computed_s, monotonic() + HARD_S
-        answer, ended = asyncio.create_task(self._answers.get()), asyncio.create_task(self.ended.wait())
+        reply, ended = asyncio.create_task(self._replies.get()), asyncio.create_task(self.ended.wait())
         done: set[asyncio.Task[Any]] = set()
         try:
             while not done and self._waited_s(ticks, computed_s) < self.patience_s and monotonic() < ends:
                 began = monotonic()
-                done, _ = await asyncio.wait((answer, ended), timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+                done, _ = await asyncio.wait((reply, ended), timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
                 if monotonic() - began > LOOK_S + HELD_UP_S:
-                    await asyncio.sleep(TICK_S)  # takes in all that came meanwhile
+                    await asyncio.sleep(TICK_S)  # so that everything that came meanwhile is read
                     ticks, computed_s, ends = self._ticks, self._computed_s, monotonic() + HARD_S
         finally:
-            for task in (answer, ended):
+            for task in (reply, ended):
                 task.cancel()
-        reported = answer.result() if answer in done else {} if ended in done else None
+        reported = reply.result() if reply in done else {} if ended in done else None
         return reported, self._waited_s(ticks, computed_s)
 
     def _waited_s(self, ticks: int, computed_s: float) -> float:
-        """How long it has been waiting since then."""
+        """Return for how many seconds it has waited since then: the ticks, less the time to compute."""
         return (self._ticks - ticks) * TICK_S - COMPUTING * (self._computed_s - computed_s)
 
     async def _listen(self) -> None:
-        """Take in what it reports until it is gone."""
+        """Handle its reports until the process is gone."""
         try:
             while True:
                 self._note(unpacked(await self._exactly(length(await self._exactly(HEAD.size)))))
         except (OSError, EOFError):
-            self._end(Fault(WORDLESS))
-        except Exception:  # the answer can write there too, and whatever it writes ends nothing but itself
-            self._end(Fault(GARBLED))
+            self._end(AnswerFault(WORDLESS))
+        except Exception:  # the answer can write to the socket, too; nonsense ends only the answer
+            self._end(AnswerFault(GARBLED))
 
     def _note(self, report: Any) -> None:
-        """Take in a report. Raises whatever comes of one that no code of ours has made."""
+        """Handle one report. A report that labkit has not written may raise anything."""
         event = report.pop("event", "")
         if event == "tick":
             self._computed_s = float(report["computed_s"])
             self._tick(monotonic())
         elif event in ("ready", "returned"):
-            self._answers.put_nowait(_checked(report))
+            self._replies.put_nowait(_checked(report))
         elif event == "raised":
-            self.raised.append(Fault("raised", str(report["text"]), int(report["line"]), int(report["port"])))
+            self.raised.append(AnswerFault("raised", str(report["text"]), int(report["line"]), int(report["port"])))
         else:
             kind = report["kind"] if event == "fault" else event
-            self._end(Fault(kind, str(report["text"]), int(report["line"])))
+            self._end(AnswerFault(kind, str(report["text"]), int(report["line"])))
 
     def _tick(self, now: float) -> None:
         self._ticks += 1
@@ -204,7 +204,7 @@ class AnswerProcess:
         return data
 
     def _read_output(self) -> None:
-        """Keep the beginning of what it prints, count the rest, and end it when there is no end."""
+        """Keep the beginning of what it prints, count the rest, and end it when that is too much."""
         try:
             data = os.read(self.output, 65536)
         except BlockingIOError:
@@ -217,7 +217,7 @@ class AnswerProcess:
             self.printed += data.decode("utf-8", "replace")[: KEPT_PRINTED - len(self.printed)]
         if self._count > MOST_PRINTED:
             self._close_output()
-            self._end(Fault("print-storm", f"{self._count} bytes"))
+            self._end(AnswerFault("print-storm", f"{self._count} bytes"))
 
     def _close_output(self) -> None:
         if self.output >= 0:
@@ -225,14 +225,14 @@ class AnswerProcess:
             os.close(self.output)
             self.output = -1
 
-    def _end(self, fault: Fault) -> None:
+    def _end(self, fault: AnswerFault) -> None:
         if self.fault is None:
             self.fault = fault
             self.ended.set()
 
 
 def _checked(report: dict[str, Any]) -> dict[str, Any]:
-    """An answer to the judge, each part of the type that it has. Raises KeyError, TypeError or ValueError."""
+    """Return a reply with each part converted to its type. Raises KeyError, TypeError or ValueError."""
     numbers = {name: int(report[name]) for name in ("port", "stuck", "exit") if name in report}
     if "raised" in report:
         raised = report["raised"]

@@ -1,8 +1,8 @@
 """In the answer's own process: load the answer, then serve it (a handler) or call it (a rule), and report.
 
-What it reports is a dict with an "event". First {"event": "ready", ...} or {"event": "fault", "kind", "text", "line"};
-then, at any time, {"event": "raised" | "forgotten" | "blocked", "text", "line"}; and "tick", ten times a second, with
-the processor time that was used.
+A report is a dict with an "event". The first is {"event": "ready", ...} or {"event": "fault", "kind", "text", "line"}.
+After that come {"event": "raised" | "forgotten" | "blocked", "text", "line"} at any time, and ten times per second
+"tick", with the processor time used so far.
 """
 
 import contextlib
@@ -15,25 +15,25 @@ import threading
 import time
 from collections.abc import Callable
 from importlib import import_module
-from types import CodeType, FrameType, TracebackType
+from types import CodeType, FrameType
 from typing import Any, NoReturn
 
 from labkit.course.running import serving, shortage
-from labkit.course.running.packets import HEAD, Unreadable, length, packed, unpacked
+from labkit.course.running.packets import HEAD, BadPacket, length, packed, unpacked
+from labkit.course.running.serving import NAME, line_in, line_of
 
-NAME = "answer"  # the name of the answer's file, in tracebacks
 TICK_S = 0.1
-TOO_MANY = "too many "  # nested parentheses, levels of indentation, ...: limits of Python's parser
+TOO_MANY = "too many "  # nested parentheses, indentation levels and so on: limits of Python's parser
 STUCK_S = 1.0  # of processor time
 MOST_CPU_S = 60
 
 
 class Stuck(BaseException):
-    """Raised within an answer that has used the processor for too long."""
+    """Raised inside an answer that has used too much processor time in one go."""
 
 
 def main(control: int, output: int) -> NoReturn:
-    """The life of an answer's process."""
+    """Run the answer's process, from the fork to its end."""
     link = Link(socket.socket(fileno=control))
     try:
         _settle_in(output)
@@ -47,8 +47,8 @@ def main(control: int, output: int) -> NoReturn:
 
 
 def _settle_in(output: int) -> None:
-    os.setsid()  # so that all it starts can be ended with it
-    _die_with_the_nursery()
+    os.setsid()  # so that every process that it starts can be ended with it
+    _die_with_the_fork_server()
     nothing = os.open(os.devnull, os.O_RDONLY)
     for number, source in ((0, nothing), (1, output), (2, output)):
         os.dup2(source, number)
@@ -66,7 +66,7 @@ def _settle_in(output: int) -> None:
     sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
-def _die_with_the_nursery() -> None:
+def _die_with_the_fork_server() -> None:
     if sys.platform == "linux":
         import ctypes
 
@@ -74,36 +74,36 @@ def _die_with_the_nursery() -> None:
 
 
 class Link:
-    """The socket to the judge. `send` may be called from any thread."""
+    """The socket to the judge. Any thread may call `send`."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self._lock = threading.Lock()
 
     def send(self, event: str, **more: Any) -> None:
-        """Report. Raises OSError when the judge is gone."""
+        """Send a report. Raises OSError when the judge is gone."""
         try:
             packet = packed({"event": event} | more)
-        except Unreadable as error:
-            packet = packed({"event": event, "raised": {"type": "Unreadable", "text": str(error), "line": 0}})
+        except BadPacket as error:
+            packet = packed({"event": event, "raised": {"type": "BadPacket", "text": str(error), "line": 0}})
         with self._lock:
             self.sock.sendall(packet)
 
     def tick(self) -> None:
-        """Report that time passes here, which on a busy machine is less than passes outside."""
+        """Report time as it passes here: on a busy machine, slower than outside."""
         with contextlib.suppress(OSError):
             while True:
                 time.sleep(TICK_S)
                 self.send("tick", computed_s=time.process_time())
 
     def no_room(self, error: BaseException) -> None:
-        """Report a shortage and end, if the error is one that the answer has no part in."""
+        """If the error is a shortage that the answer did not cause, report it and end the process."""
         if why := shortage.of_ours(error):
             self.send("fault", kind="no-room", text=why, line=0)
             os._exit(0)
 
     def receive(self) -> Any:
-        """The next request. Raises EOFError when the judge is gone."""
+        """Return the next request. Raises EOFError when the judge is gone."""
         return unpacked(self._exactly(length(self._exactly(HEAD.size))))
 
     def _exactly(self, size: int) -> bytes:
@@ -117,12 +117,12 @@ class Link:
 
 
 def work(link: Link, request: dict[str, Any]) -> None:
-    """Load the answer of a request and put it to work."""
+    """Load the answer of a request, then serve or call it."""
     answer = load(link, request)
     if answer is None:
         return
     if request["kind"] != "rule":
-        serving.serve(answer, link.send, NAME, request["kind"])
+        serving.serve(answer, link.send, request["kind"])
         return
     serving.watch_awaits(link.send)
     link.send("ready")
@@ -133,7 +133,7 @@ def work(link: Link, request: dict[str, Any]) -> None:
 
 
 def load(link: Link, request: dict[str, Any]) -> Any:
-    """The answer, or None when its fault was reported."""
+    """Return the answer, or None after reporting its fault."""
     name = request["name"]
     code = _compiled(link, request["source"])
     if code is None:
@@ -163,7 +163,7 @@ def load(link: Link, request: dict[str, Any]) -> Any:
 
 
 def _compiled(link: Link, source: str) -> CodeType | None:
-    """The answer as Python reads it, or None when its fault was reported."""
+    """Return the compiled answer, or None after reporting its fault."""
     if "\0" in source:
         link.send("fault", kind="null-byte", text="", line=source.count("\n", 0, source.index("\0")) + 1)
         return None
@@ -172,15 +172,15 @@ def _compiled(link: Link, source: str) -> CodeType | None:
     except SyntaxError as error:
         kind = "too-deep" if error.msg.startswith(TOO_MANY) else "syntax"
         link.send("fault", kind=kind, text=error.msg, line=error.lineno or 0)
-    except (MemoryError, RecursionError) as error:  # both are the parser's way to give up
+    except (MemoryError, RecursionError) as error:  # what the parser raises when it gives up
         link.send("fault", kind="too-deep", text=type(error).__name__, line=0)
-    except ValueError as error:  # half of a surrogate pair, as JSON can hold it
+    except ValueError as error:  # half of a surrogate pair, which JSON can contain
         link.send("fault", kind="no-text", text=str(error)[:300], line=0)
     return None
 
 
 def _let_it_import_its_own() -> None:
-    """A module that lies beside the answer is found, but never in place of a library: its folder comes last."""
+    """Let it import modules from the current folder; that comes last, so none of them replaces a library."""
     sys.path += [os.getcwd(), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
 
 
@@ -197,7 +197,7 @@ def _called(link: Link, drive: Callable[..., Any], answer: Any, arguments: tuple
         with time_limit(lambda line: link.send("returned", stuck=line)):
             value = drive(answer, *arguments)
         if hasattr(value, "close") and hasattr(value, "cr_frame"):
-            value.close()  # a coroutine: nobody awaits it here
+            value.close()  # a coroutine, which is not awaited here
         return {"value": value}
     except Stuck:
         return {"stuck": line_of(sys.exc_info()[2])}
@@ -211,7 +211,7 @@ def _called(link: Link, drive: Callable[..., Any], answer: Any, arguments: tuple
 
 @contextlib.contextmanager
 def time_limit(on_stuck: Callable[[int], None]) -> Any:
-    """Raise Stuck in the answer when it computes for too long; should it catch that, tell the line and end all."""
+    """Raise Stuck in an answer that computes for too long; if it catches that, call `on_stuck` and end the process."""
     rings = 0
 
     def ring(number: int, frame: FrameType | None) -> None:
@@ -219,7 +219,7 @@ def time_limit(on_stuck: Callable[[int], None]) -> Any:
         rings += 1
         if rings == 1:
             raise Stuck
-        on_stuck(_line_in(frame))
+        on_stuck(line_in(frame))
         os._exit(0)
 
     signal.signal(signal.SIGPROF, ring)
@@ -228,19 +228,3 @@ def time_limit(on_stuck: Callable[[int], None]) -> Any:
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-
-
-def _line_in(frame: FrameType | None) -> int:
-    while frame is not None and frame.f_code.co_filename != NAME:
-        frame = frame.f_back
-    return frame.f_lineno if frame is not None else 0
-
-
-def line_of(trace: TracebackType | None) -> int:
-    """The last line of the answer in a traceback; 0 when it is in none."""
-    line = 0
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == NAME:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line

@@ -1,22 +1,24 @@
-"""What passes between the judge and an answer's process: values of plain types, each as a packet with its length.
+"""Packets between the judge and an answer's process: plain values as JSON, with their length in front.
 
-Towards the judge only plain data is read, so that an answer cannot run code there; what is not plain arrives as an
-`Odd`, which says its type and how it looks.
+JSON, so that reading a packet never runs code of an answer. A value that is not plain data arrives as an `Opaque`,
+which has its type and its repr.
 """
 
-import io
-import pickle
+import base64
+import json
 import struct
 from typing import Any, NamedTuple
 
 HEAD = struct.Struct("!I")
 MOST_BYTES = 4 * 1024 * 1024
 MOST_SHOWN = 200
-_PLAIN = (type(None), bool, int, float, str, bytes)
+MOST_BITS = 8192  # Python refuses to write or read an int of more than 4300 digits
+DEEPEST = 50
+_JSON = (type(None), bool, float, str)
 
 
-class Odd(NamedTuple):
-    """A value that is no plain data: a coroutine, say."""
+class Opaque(NamedTuple):
+    """A value that is not plain data, such as a coroutine."""
 
     type: str
     shown: str
@@ -25,62 +27,63 @@ class Odd(NamedTuple):
         return f"<{self.type} {self.shown}>"
 
 
-class Unreadable(ValueError):
-    """A packet that no answer of ours writes."""
+class BadPacket(ValueError):
+    """A packet that is too large, or that labkit did not write."""
 
 
 def packed(value: Any) -> bytes:
-    """A packet. Raises Unreadable for a value over 4 MiB."""
-    body = pickle.dumps(_tagged(value), protocol=5)
+    """Return the packet of a value. Raises BadPacket for more than 4 MiB."""
+    body = json.dumps(_tagged(value)).encode()
     if len(body) > MOST_BYTES:
-        raise Unreadable(f"a value of {len(body)} bytes; at most {MOST_BYTES} pass")
+        raise BadPacket(f"a value of {len(body)} bytes is too large; at most {MOST_BYTES} bytes can be returned")
     return HEAD.pack(len(body)) + body
 
 
 def length(head: bytes) -> int:
-    """How long the body of a packet is. Raises Unreadable."""
+    """Return the length of a packet's body. Raises BadPacket."""
     (size,) = HEAD.unpack(head)
     if size > MOST_BYTES:
-        raise Unreadable(f"a packet of {size} bytes")
+        raise BadPacket(f"a packet of {size} bytes; at most {MOST_BYTES} bytes are allowed")
     return int(size)
 
 
 def unpacked(body: bytes) -> Any:
-    """The value in a packet's body. Raises Unreadable."""
+    """Return the value in the body of a packet. Raises BadPacket."""
     try:
-        return _untagged(_PlainOnly(io.BytesIO(body)).load())
-    except Unreadable:
-        raise
-    except Exception as error:  # whatever pickle makes of broken bytes
-        raise Unreadable(f"no packet: {error!r}") from None
-
-
-class _PlainOnly(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        raise Unreadable(f"{module}.{name} is no plain data")
+        return _untagged(json.loads(body))
+    except Exception as error:  # the answer may have written any bytes there
+        raise BadPacket(f"not a packet of labkit: {error!r}") from None
 
 
 def _tagged(value: Any, depth: int = 0) -> Any:
-    """Plain data, with whatever is not in an ("odd", ...) of its own; dicts and lists in a pair with their type."""
-    if type(value) in _PLAIN:
+    """Return a value for JSON: what JSON has no type for, and each list and dict, as a pair of a tag and the parts."""
+    kind = type(value)
+    if kind in _JSON or (kind is int and value.bit_length() <= MOST_BITS):
         return value
-    if depth < 50:
-        if type(value) in (list, tuple):
-            return (type(value).__name__, [_tagged(one, depth + 1) for one in value])
-        if type(value) is dict:
-            return ("dict", [(_tagged(key, depth + 1), _tagged(one, depth + 1)) for key, one in value.items()])
-    return ("odd", [type(value).__name__, _shown(value)])
+    if kind is bytes:
+        return ["bytes", base64.b64encode(value).decode()]
+    if kind in (list, tuple) and depth < DEEPEST:
+        return [kind.__name__, [_tagged(one, depth + 1) for one in value]]
+    if kind is dict and depth < DEEPEST:
+        return ["dict", [[_tagged(key, depth + 1), _tagged(one, depth + 1)] for key, one in value.items()]]
+    return ["opaque", [kind.__name__, _shown(value)]]
 
 
 def _untagged(value: Any) -> Any:
-    if not isinstance(value, tuple):
+    if not isinstance(value, list):
         return value
-    kind, parts = value
-    if kind == "dict":
-        return {_untagged(key): _untagged(one) for key, one in parts}
-    if kind == "odd":
-        return Odd(*parts)
-    return (list if kind == "list" else tuple)(_untagged(one) for one in parts)
+    tag, parts = value
+    match tag:
+        case "bytes":
+            return base64.b64decode(parts)
+        case "opaque":
+            return Opaque(*map(str, parts))
+        case "dict":
+            return {_untagged(key): _untagged(one) for key, one in parts}
+        case "list" | "tuple":
+            made = [_untagged(one) for one in parts]
+            return made if tag == "list" else tuple(made)
+    raise ValueError(f"unknown tag {tag!r}")
 
 
 def _shown(value: Any) -> str:

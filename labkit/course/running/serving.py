@@ -1,6 +1,6 @@
-"""A learner's handler as a `websockets` server on a free port, and a watch over it.
+"""Serve a learner's handler with `websockets` on a free port, and watch it.
 
-What it raises, what it forgets to await, and where it blocks the event loop is reported, each with its line.
+Reported, each with its line: what the handler raises, which coroutines it forgets to await, where it blocks the loop.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
+from types import FrameType, TracebackType
 from typing import Any
 
 import websockets
@@ -22,62 +23,63 @@ from websockets.asyncio.server import serve as listen
 from labkit.course.running import shortage
 
 Report = Callable[..., None]
+NAME = "answer"  # the name of the answer's file, in tracebacks
 LOOK_S = 0.1
-BLOCKED_LOOKS = 10  # in a row, each of which found the loop where the answer had left it
+BLOCKED_LOOKS = 10  # in a row, each finding the loop still inside the answer
 MOST_REPORTS = 20
 _FORGOTTEN = re.compile(r"coroutine '(.+)' was never awaited")
-_CREATED = re.compile(r'File "answer", line (\d+)')
+_CREATED = re.compile(rf'File "{NAME}", line (\d+)')
 
 
-def serve(answer: Any, report: Report, name: str, kind: str = "handler") -> None:
-    """Serve until the process is ended."""
+def serve(answer: Any, report: Report, kind: str = "handler") -> None:
+    """Serve until the process ends."""
     if not callable(answer):
         report("fault", kind="not-callable", text=type(answer).__name__, line=0)
         return
     logging.getLogger("websockets").addHandler(logging.NullHandler())
     logging.getLogger("websockets").propagate = False
-    asyncio.run((_serve if kind == "handler" else _start)(answer, _at_most(report), name))
+    asyncio.run((_serve if kind == "handler" else _start)(answer, _at_most(report)))
 
 
-async def _start(start: Any, report: Report, name: str) -> None:
-    """A whole server: a coroutine function that returns one that listens."""
+async def _start(start: Any, report: Report) -> None:
+    """Serve a learner's whole server: call the coroutine function that starts it."""
     watch_awaits(report)
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(lambda _, context: _tell(report, context.get("exception"), name))
-    _keep_what_is_logged(report, name)
-    threading.Thread(target=_watch_loop, args=(loop, report, name), daemon=True).start()
+    loop.set_exception_handler(lambda _, context: _report_error(report, context.get("exception")))
+    _report_what_is_logged(report)
+    threading.Thread(target=_watch_loop, args=(loop, report), daemon=True).start()
     try:
         given = start()
         server = await given if inspect.isawaitable(given) else given
         port = server.sockets[0].getsockname()[1]
     except SystemExit as error:
-        report("fault", kind="exit", text="", line=_line(error, name))
+        report("fault", kind="exit", text="", line=line_of(error.__traceback__))
     except AttributeError:
         report("fault", kind="no-server", text=type(server).__name__, line=0)
     except Exception as error:
         if shortage.of_ours(error):
             raise
-        report("fault", kind="crash", text=f"{type(error).__name__}: {error}"[:300], line=_line(error, name))
+        report("fault", kind="crash", text=f"{type(error).__name__}: {error}"[:300], line=line_of(error.__traceback__))
     else:
         report("ready", port=port)
         await asyncio.Future()
 
 
-def _keep_what_is_logged(report: Report, name: str) -> None:
-    """What a handler raises, `websockets` logs."""
+def _report_what_is_logged(report: Report) -> None:
+    """Report what the server's handlers raise, which only the log of `websockets` shows."""
 
-    class Kept(logging.Handler):
+    class Reported(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             if record.exc_info and record.exc_info[1] is not None:
-                _tell(report, record.exc_info[1], name)
+                _report_error(report, record.exc_info[1])
 
-    logging.getLogger("websockets").addHandler(Kept())
+    logging.getLogger("websockets").addHandler(Reported())
 
 
-async def _serve(handler: Any, report: Report, name: str) -> None:
+async def _serve(handler: Any, report: Report) -> None:
     watch_awaits(report)
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(lambda _, context: _tell(report, context.get("exception"), name))
+    loop.set_exception_handler(lambda _, context: _report_error(report, context.get("exception")))
 
     async def watched(connection: ServerConnection) -> None:
         try:
@@ -89,19 +91,19 @@ async def _serve(handler: Any, report: Report, name: str) -> None:
         except websockets.ConnectionClosed:
             raise
         except SystemExit as error:
-            report("fault", kind="exit", text="", line=_line(error, name))
+            report("fault", kind="exit", text="", line=line_of(error.__traceback__))
         except Exception as error:
-            _tell(report, error, name, connection.remote_address[1])
+            _report_error(report, error, connection.remote_address[1])
             raise
 
     async with listen(watched, "127.0.0.1", 0, ping_interval=None, compression=None, close_timeout=1) as server:
-        threading.Thread(target=_watch_loop, args=(loop, report, name), daemon=True).start()
+        threading.Thread(target=_watch_loop, args=(loop, report), daemon=True).start()
         report("ready", port=server.sockets[0].getsockname()[1])
         await asyncio.Future()
 
 
 def watch_awaits(report: Report) -> None:
-    """Report each coroutine that nobody awaited."""
+    """Report each coroutine that was never awaited."""
     sys.set_coroutine_origin_tracking_depth(3)
     warnings.simplefilter("always", RuntimeWarning)
 
@@ -114,44 +116,43 @@ def watch_awaits(report: Report) -> None:
     warnings.showwarning = show
 
 
-def _watch_loop(loop: asyncio.AbstractEventLoop, report: Report, name: str) -> None:
-    """Report when the loop has stood still for a second within the answer, and where."""
+def _watch_loop(loop: asyncio.AbstractEventLoop, report: Report) -> None:
+    """Report when the answer has blocked the loop for a second, and on which line."""
     turned = threading.Event()
-    main, looks = threading.main_thread().ident, 0
+    main, looks = threading.main_thread().ident or 0, 0
     while True:
         turned.clear()
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(turned.set)
         time.sleep(LOOK_S)
-        line = 0 if turned.is_set() else _line_now(main, name)
+        line = 0 if turned.is_set() else line_in(sys._current_frames().get(main))
         looks = looks + 1 if line else 0
         if looks == BLOCKED_LOOKS:
             report("blocked", text="", line=line)
 
 
-def _line_now(thread: int | None, name: str) -> int:
-    frame = sys._current_frames().get(thread or 0)
-    while frame is not None:
-        if frame.f_code.co_filename == name:
-            return frame.f_lineno
-        frame = frame.f_back
-    return 0
-
-
-def _tell(report: Report, error: BaseException | None, name: str, port: int = 0) -> None:
+def _report_error(report: Report, error: BaseException | None, port: int = 0) -> None:
     if error is not None and (why := shortage.of_ours(error)):
         report("fault", kind="no-room", text=why, line=0)
     elif error is not None:
-        report("raised", text=f"{type(error).__name__}: {error}"[:300], line=_line(error, name), port=port)
+        report("raised", text=f"{type(error).__name__}: {error}"[:300], line=line_of(error.__traceback__), port=port)
 
 
-def _line(error: BaseException, name: str) -> int:
-    trace, line = error.__traceback__, 0
+def line_of(trace: TracebackType | None) -> int:
+    """Return the last line of the answer in a traceback; 0 when it is in none."""
+    line = 0
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == name:
+        if trace.tb_frame.f_code.co_filename == NAME:
             line = trace.tb_lineno
         trace = trace.tb_next
     return line
+
+
+def line_in(frame: FrameType | None) -> int:
+    """Return the line of the answer that a frame is at, or was called from; 0 when it is in none."""
+    while frame is not None and frame.f_code.co_filename != NAME:
+        frame = frame.f_back
+    return frame.f_lineno if frame is not None else 0
 
 
 def _at_most(report: Report) -> Report:

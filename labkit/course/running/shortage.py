@@ -1,7 +1,7 @@
-"""A machine or a shell that has too little room for a check: open files, memory, processes.
+"""Shortages: a machine or a shell with too few open files, processes or too little memory for a check.
 
-A shortage says nothing about the answer, so it is never a verdict of fail. An answer has limits of its own
-(`ROOM`, set by `in_child`); one that uses them up is at fault itself.
+A shortage says nothing about the answer, so the verdict is never fail. An answer has limits of its own (FILES and
+MEMORY, set by `in_child`); an answer that uses those up is at fault itself.
 """
 
 import contextlib
@@ -30,28 +30,28 @@ _SENTENCES = {
 
 
 def shortage(error: BaseException) -> str:
-    """What was lacking when this was raised, with the way out; empty when nothing was."""
+    """Return the shortage behind an error, and what to do about it; "" when there is none."""
     return next((_SENTENCES[number] for one in _chain(error) if (number := _errno(one)) in _SENTENCES), "")
 
 
 def of_ours(error: BaseException) -> str:
-    """The same within an answer's process; empty where the answer has used up the room that every answer gets."""
+    """Return the same inside an answer's process; "" when the answer has used up its own limits."""
     number = next((number for one in _chain(error) if (number := _errno(one)) in _SENTENCES), 0)
     has_all = {errno.EMFILE: _has(FILES, "RLIMIT_NOFILE"), errno.ENOMEM: _has(MEMORY, "RLIMIT_AS")}
     return "" if has_all.get(number, False) else _SENTENCES.get(number, "")
 
 
 def no_room_for_a_check() -> str:
-    """Why this process cannot run a check, with the way out; empty when it can."""
+    """Return why this process cannot run a check, and what to do about it; "" when it can."""
     try:
-        mmap.mmap(-1, CHECK_MEMORY).close()  # asyncio would log a MemoryError in a callback, and go on without
+        mmap.mmap(-1, CHECK_MEMORY).close()  # asyncio would only log a MemoryError in a callback
     except OSError as error:
         return shortage(error)
     return _too_few_files()
 
 
 def _too_few_files() -> str:
-    """Why it cannot open as many files as a check needs, after raising a soft limit."""
+    """Raise the soft limit of open files if needed; return why a check still cannot open enough, or ""."""
     if sys.platform == "win32":
         return ""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -63,8 +63,8 @@ def _too_few_files() -> str:
     if soft == resource.RLIM_INFINITY or soft - used >= CHECK_FILES:
         return ""
     return (
-        f"a check opens up to {CHECK_FILES} files at once, and of the {soft} that this shell allows {used} are in use; "
-        "raise it with `ulimit -n 1024`, and check again"
+        f"a check opens up to {CHECK_FILES} files at once; this shell allows {soft}, of which {used} are in use; "
+        "raise the limit with `ulimit -n 1024`, and check again"
     )
 
 
@@ -77,7 +77,7 @@ def _errno(error: BaseException) -> int:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """It and what lies behind it; a socket that would block, as asyncio passes over many, is nothing."""
+    """Yield an error and its causes, without BlockingIOError, which asyncio raises and handles all the time."""
     yield error
     for one in (*getattr(error, "exceptions", ()), error.__cause__ or error.__context__):
         if one is not None and not isinstance(one, BlockingIOError):

@@ -1,14 +1,14 @@
 """The source of an answer: what a cell, a file or a notebook defines, as one program that runs by itself.
 
-    answer       from the object in a kernel, or from a file, to its source
-    text         bytes to text: encodings, and lines as Python counts them
-    ipython      a cell in IPython's syntax to Python: magics, `!` and `?`
-    statement    what one statement at the top level binds, changes and uses
+    answer       from an object in a kernel, or a file, to its source
+    text         from bytes to text: encodings, and lines as Python counts them
+    ipython      from a cell in IPython's syntax to Python: magics, `!` and `?`
+    statement    what one top-level statement binds, changes and uses
     slicing      the statements that the answer needs, in their order
 
-An answer goes to its process as source, never as a pickled object. A file is taken whole. From cells come the
-statements at the top level that define or change a name that the answer needs; calls of the answer itself are
-try-outs and stay behind. A statement that is needed and cannot run in the answer's process gives NoSource.
+An answer goes to its process as source, never pickled. A file is used whole. From cells come the top-level statements
+that define or change a name that the answer needs; calls that only try the answer out stay behind. A statement that is
+needed but cannot run in the answer's process gives NoSource.
 """
 
 from labkit.course.source.answer import Answer, of_file, of_object

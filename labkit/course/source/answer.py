@@ -1,4 +1,4 @@
-"""From what a learner hands in to the source of the answer: an object in a kernel or a script, a file, a notebook."""
+"""From what a learner hands in (an object of a kernel or script, a file, a notebook) to the source of the answer."""
 
 import __future__
 
@@ -26,51 +26,53 @@ class Answer(NamedTuple):
 
 
 def of_object(answer: Any, usual: str) -> Answer:
-    """The source of what a cell gives to `check`; `usual` is the name that the exercise asks for. Raises NoSource."""
+    """Return the source of an object given to `check`; `usual`: the name in the exercise. Raises NoSource."""
     space, texts = _session(answer)
     name = _name_of(answer, space, usual)
     source = needed(texts, name, space)
-    if not _is_told(source, answer):
+    if not _has_code_of(source, answer):
         raise NoSource(
-            f"the kernel's {name} is not the one that the cells define; put the code that defines it into a cell of "
-            "its own, without magics, and run that cell"
+            f"the kernel's {name} differs from the one that the cells define; put the code that defines it into "
+            "a cell of its own, without magics, and run that cell"
         )
     return Answer(source, name)
 
 
 def of_file(path: Path, name: str) -> Answer:
-    """The source in a file, or in the cells of a notebook. Raises NoSource."""
+    """Return the source in a file, or in the cells of a notebook. Raises NoSource."""
     if path.suffix.lower() == ".ipynb":
         return Answer(needed(cells(text.read(path, is_python=False), path), name), name)
     return Answer(text.read(path), name)
 
 
 def cells(notebook: str, path: Path) -> list[str]:
-    """The sources of a notebook's code cells. Raises NoSource."""
+    """Return the sources of a notebook's code cells. Raises NoSource."""
     try:
         found = [cell for cell in json.loads(notebook)["cells"] if cell["cell_type"] == "code"]
         return ["".join(cell["source"]) for cell in found]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise NoSource(f"{path} is no notebook that can be read; save it again in Jupyter") from None
+        raise NoSource(f"{path} cannot be read as a notebook; save it again in Jupyter") from None
 
 
 # What a kernel holds
 
 
 def _session(answer: Any) -> tuple[dict[str, Any], list[str]]:
-    """The namespace that the answer is in, and the texts that made it: a notebook's cells so far, or a file."""
+    """Return the answer's namespace, and the texts that made it: the cells so far, or a file."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is not None:
         return shell.user_ns, [cell for cell in shell.user_ns.get("In", []) if cell] or _compiled_with(answer)
     module = sys.modules.get(getattr(answer, "__module__", ""))
     path = getattr(module, "__file__", None)
     if path is None:
-        raise NoSource("the answer has no source here; put it into a file, and use `labkit check ID --answer FILE`")
+        raise NoSource(
+            "the answer's source cannot be found; put it into a file, and use `labkit check ID --answer FILE`"
+        )
     return vars(module), [text.read(Path(path))]
 
 
 def _compiled_with(answer: Any) -> list[str]:
-    """The cells that were compiled like the answer's, for a kernel that was told to keep no history (nbval does)."""
+    """Return the cells compiled like the answer's, for a kernel without a history, such as nbval's."""
     parts = [answer, *vars(answer).values()] if isinstance(answer, type) else [answer]
     files = [part.__code__.co_filename for part in parts if hasattr(part, "__code__")]
     folders = {os.path.dirname(file) for file in files}
@@ -82,26 +84,26 @@ def _name_of(answer: Any, space: dict[str, Any], usual: str) -> str:
     names = [usual, *(name for name in space if not name.startswith("_"))]
     found = next((name for name in names if name in space and space[name] is answer), None)
     if found is None:
-        raise NoSource(f"give the answer a name at the top level of a cell, such as {usual}, and pass that")
+        raise NoSource(f"the answer has no name; define it at the top level of a cell, such as {usual}, and pass that")
     return found
 
 
-def _is_told(source: str, answer: Any) -> bool:
-    """Whether the source holds the code that this very object was made of; True where nobody can tell.
+def _has_code_of(source: str, answer: Any) -> bool:
+    """Whether the source has the code of exactly this object; True when nobody can tell.
 
-    The code itself is compared: the lines that IPython keeps of a cell are not those that Python counts.
+    It compares the code itself, because IPython and Python count the lines of a cell differently.
     """
     files = {file for file in linecache.cache if not os.path.exists(file)}  # cells
     made_of = [code for code in _codes_of(answer) if code.co_filename in files]
     try:
-        told = {_shape(code) for code in _compiled(source)}
+        known = {_shape(code) for code in _compiled(source)}
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return True  # its fault is told by its process
-    return all(_shape(code) in told for code in made_of)
+        return True  # the answer's process reports that
+    return all(_shape(code) in known for code in made_of)
 
 
 def _compiled(source: str) -> Iterator[CodeType]:
-    """The code of each statement by itself, as IPython compiles a cell, with and without `__future__`."""
+    """Yield the code of each statement by itself, as IPython compiles a cell, with and without `__future__`."""
     tree = ast.parse(source)
     futures = [name.name for node in tree.body if isinstance(node, ast.ImportFrom) for name in node.names]
     features = [getattr(__future__, name) for name in futures if name in __future__.all_feature_names]
@@ -124,6 +126,6 @@ def _within(code: CodeType) -> Iterator[CodeType]:
 
 
 def _shape(code: CodeType) -> tuple[Any, ...]:
-    """What a piece of code does, wherever it stands."""
+    """Return what a piece of code does, without its place."""
     constants = tuple(_shape(one) if isinstance(one, CodeType) else repr(one) for one in code.co_consts)
     return code.co_name, code.co_code, code.co_names, code.co_varnames, constants

@@ -1,6 +1,6 @@
-"""IPython's syntax in a cell: magics, `!command` and `print?`, as the Python that IPython makes of it.
+"""IPython's syntax in a cell (magics, `!command`, `print?`) as the Python that IPython makes of it.
 
-`get_ipython().run_cell_magic("time", "", BODY)` and the like are recognized, as a kernel's history holds them too.
+A kernel's history has calls such as `get_ipython().run_cell_magic("time", "", BODY)`, so these are recognized too.
 """
 
 import ast
@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from labkit.course.source.text import lines, unified
 
-RUN_THE_BODY = ("time", "capture", "prun")  # in the notebook's own namespace
-BIND_NAMES = ("run", "store", "pylab", "paste", "cpaste", "edit", "macro")  # in ways that the notebook does not show
+RUN_THE_BODY = ("time", "capture", "prun")  # magics that run their text in the notebook's own namespace
+BIND_NAMES = ("run", "store", "pylab", "paste", "cpaste", "edit", "macro")  # without showing it in the notebook
 NEEDED = "get_ipython"
 _WRITTEN = {"run_line_magic": "%", "run_cell_magic": "%%", "system": "!", "getoutput": "!"}
 NO_LINE_ENDS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
@@ -20,7 +20,7 @@ UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 class Magic(NamedTuple):
-    """One call of IPython: as it was written, the magic's name ("" for a command), its line, and the cell's body."""
+    """One call of IPython: its original text, the magic's name ("" for a command), its line, and the cell's body."""
 
     written: str
     name: str
@@ -29,12 +29,14 @@ class Magic(NamedTuple):
 
 
 def python(cell: str) -> str:
-    """A cell as Python. What IPython cannot read either comes back as it is."""
+    """Return a cell as Python. A cell that IPython cannot read either is returned unchanged."""
     cell = unified(cell)
     if _is_python(cell):
         return cell
     try:
-        from IPython.core.inputtransformer2 import TransformerManager  # 0.2 s, and only the `lab` extra brings it
+        from IPython.core.inputtransformer2 import (
+            TransformerManager,
+        )  # takes 0.2 s, and only the extra `lab` installs it
     except ImportError:
         return _without_ipython(cell)
     stand_in = _stand_ins(cell)
@@ -48,7 +50,7 @@ def python(cell: str) -> str:
 
 
 def _stand_ins(cell: str) -> dict[int, str]:
-    """Letters that the cell has not, for the characters at which IPython splits lines and Python does not."""
+    """Map the characters at which only IPython splits lines to letters that the cell does not contain."""
     letters = (letter for letter in map(chr, range(0x4E00, 0x9FFF)) if letter not in cell)
     return {ord(odd): next(letters) for odd in NO_LINE_ENDS}
 
@@ -62,7 +64,7 @@ def _is_python(cell: str) -> bool:
 
 
 def _without_ipython(cell: str) -> str:
-    """The cell magic or the lines that begin with % or !, which is all that is read without IPython."""
+    """Translate without IPython: only a cell magic, and lines that begin with % or !, which are left out."""
     head, _, body = cell.lstrip("\n").partition("\n")
     if head.startswith("%%"):
         name, _, line = head[2:].partition(" ")
@@ -71,7 +73,7 @@ def _without_ipython(cell: str) -> str:
 
 
 def magic(node: ast.AST) -> Magic | None:
-    """The call of IPython that an expression is, or None."""
+    """Return the call of IPython that an expression is, or None."""
     match node:
         case ast.Call(
             func=ast.Attribute(value=ast.Call(func=ast.Name(id="get_ipython")), attr=kind), args=arguments
@@ -87,12 +89,12 @@ def magic(node: ast.AST) -> Magic | None:
 
 
 def first_magic(node: ast.AST) -> Magic | None:
-    """The first call of IPython anywhere within a statement."""
+    """Return the first call of IPython anywhere in a statement."""
     return next((found for one in ast.walk(node) if (found := magic(one)) is not None), None)
 
 
 def unfolded(node: ast.stmt) -> str | None:
-    """The Python that a statement runs through %time, %%time, %%capture or %%prun; None where it has none of these."""
+    """Return the Python that a statement runs through %time, %%time, %%capture or %%prun; None when it has none."""
     found = magic(node.value) if isinstance(node, ast.Expr) else None
     if found is not None and found.name in RUN_THE_BODY and found.body is not None:
         return python(found.body)
@@ -104,7 +106,7 @@ def unfolded(node: ast.stmt) -> str | None:
 
 
 class _Unfolding(ast.NodeTransformer):
-    """Put what %time runs in its place, except in functions: there it does not bind the function's own names."""
+    """Replace %time with the code that it runs, except in functions, where it does not bind the function's names."""
 
     is_changed = False
 
@@ -130,7 +132,7 @@ class _Unfolding(ast.NodeTransformer):
 
 
 def _timed(node: ast.expr) -> list[ast.stmt]:
-    """The statements that %time runs; none for anything else."""
+    """Return the statements that %time runs; none for anything else."""
     found = magic(node)
     if found is None or found.name != "time" or found.body is not None:
         return []
@@ -141,5 +143,5 @@ def _timed(node: ast.expr) -> list[ast.stmt]:
 
 
 def seems_to_define(name: str, text: str) -> bool:
-    """Whether a text, in Python or not, has a line that looks as if it defined the name."""
+    """Whether a text, in Python or not, has a line that looks like a definition of the name."""
     return bool(re.search(rf"^\s*((async\s+)?def|class)\s+{re.escape(name)}\b|^{re.escape(name)}\s*=[^=]", text, re.M))

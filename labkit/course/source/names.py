@@ -1,4 +1,4 @@
-"""Which names are local to a function, and which methods and functions change what they are given."""
+"""Which names a piece of code binds, and which methods and functions change their objects and arguments."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,6 @@ get keys values items copy index count join split strip lstrip rstrip startswith
 upper replace find partition rpartition fullmatch match search sub most_common total union intersection difference
 issubset issuperset isdisjoint hex bit_length qsize empty full
 """
-_PASS_ITEMS_ON = "enumerate zip reversed iter sorted list map filter next tuple vars"
 _CHANGE_FIRST_ARGUMENT = """
 setattr delattr next shuffle heappush heappop heapify heapreplace heappushpop insort insort_left insort_right
 setitem delitem iadd ior
@@ -28,7 +27,7 @@ READERS = frozenset(_READERS.split())
 CHANGE_FIRST_ARGUMENT = frozenset(_CHANGE_FIRST_ARGUMENT.split())
 MAKE_SCALARS = frozenset(_MAKE_SCALARS.split())
 PASS_ITEMS_ON = frozenset(
-    {"enumerate", "zip", "reversed", "iter", "sorted", "list", "map", "filter", "next", "tuple", "vars"}
+    ["enumerate", "zip", "reversed", "iter", "sorted", "list", "map", "filter", "next", "tuple", "vars"]
 )
 NAMESPACES = frozenset({"globals()", "locals()", "vars()"})
 BUILT_IN_TYPES = frozenset({"dict", "list", "set", "bytearray", "object", "deque", "defaultdict", "OrderedDict"})
@@ -42,14 +41,14 @@ def changes_itself(method: str) -> bool:
 
 
 class Bound(NamedTuple):
-    """What the code of one scope binds, and the names that it declares global."""
+    """The names that the code of one scope binds, and those that it declares global."""
 
     names: frozenset[str]
     outer: frozenset[str]
 
 
 def bound_in(body: Iterable[ast.AST]) -> Bound:
-    """The names that this code binds in its own scope; functions, classes and comprehensions in it have their own."""
+    """Return what this code binds in its own scope, not in those of functions, classes and comprehensions in it."""
     names: set[str] = set()
     outer: set[str] = set()
     elsewhere: set[str] = set()
@@ -83,20 +82,20 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
 
 
 def imported(node: ast.Import | ast.ImportFrom) -> list[str]:
-    """The names that an import binds; "*" for those of a star import."""
+    """Return the names that an import binds; "*" for a star import."""
     is_plain = isinstance(node, ast.Import)
     return [one.asname or (one.name.partition(".")[0] if is_plain else one.name) for one in node.names]
 
 
 def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[str]:
-    """The names of a function's parameters."""
+    """Return the names of a function's parameters."""
     given = node.args
     every = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
     return [one.arg for one in every if one is not None]
 
 
 def killed(node: ast.stmt) -> frozenset[str]:
-    """The names that a statement surely binds anew or deletes: what they held before is gone."""
+    """Return the names that a statement certainly binds again or deletes, so that their old values are gone."""
     match node:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             return frozenset({name})
@@ -104,7 +103,7 @@ def killed(node: ast.stmt) -> frozenset[str]:
             return frozenset(name for target in node.targets for name in _plain_names(target))
         case ast.AnnAssign(target=target, value=ast.expr()):
             return frozenset(_plain_names(target))
-        case ast.With(items=items) | ast.AsyncWith(items=items):  # its body may end early, and the error be suppressed
+        case ast.With(items=items) | ast.AsyncWith(items=items):  # its body may end early, with the error suppressed
             named = [item.optional_vars for item in items if item.optional_vars is not None]
             return frozenset(name for target in named for name in _plain_names(target))
     return frozenset()

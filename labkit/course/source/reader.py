@@ -1,4 +1,4 @@
-"""A statement's tree to what the statement does to names."""
+"""From the syntax tree of a statement to what the statement does to names."""
 
 import ast
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from labkit.course.source.statement import Statement, closed
 
 
 def read(text: str, node: ast.stmt) -> Statement:
-    """What a statement does to names. Raises RecursionError when it is nested too deeply."""
+    """Return what a statement does to names. Raises RecursionError when it is nested too deeply."""
     return _Reader(text, node).read()
 
 
@@ -31,13 +31,13 @@ class _Reader(Scopes):
         self._parameters: set[str] = set()
 
     def read(self) -> Statement:
-        """The whole statement."""
+        """Read the whole statement."""
         self.visit(self._node)
         made = self.made
         if not isinstance(self._node, (*FUNCTIONS, ast.ClassDef)) and not isinstance(
             getattr(self._node, "value", None), ast.Lambda
         ):
-            made.now.include(made.later)  # a lambda that is given to a function is called by it
+            made.now.include(made.later)  # a function that gets a lambda calls it
         local = {pair for pair in made.aliases if ":" in "".join(pair)}
         within = local | {(other, name) for name, other in local}
         for facts in (made.now, made.later):
@@ -49,7 +49,7 @@ class _Reader(Scopes):
         made.changes_arguments = bool(self._parameters & (made.later.changed | made.later.touched))
         found = ipython.first_magic(self._node)
         if found is not None:
-            made.cannot = "only IPython runs it; write it in Python, or remove it"
+            made.cannot = "only IPython can run it; write it in Python, or remove it"
         return made
 
     def visit_Name(self, node: ast.Name) -> None:  # noqa: N802
@@ -106,7 +106,7 @@ class _Reader(Scopes):
 
     def _awaits(self) -> None:
         if self._facts is self.made.now:
-            self.made.cannot = "it loads an answer before any event loop runs; do without `await` at the top level"
+            self.made.cannot = "no event loop runs while the answer loads; do without `await` at the top level"
 
     def visit_Return(self, node: ast.Return) -> None:  # noqa: N802
         if isinstance(self._node, FUNCTIONS):
@@ -159,7 +159,7 @@ class _Reader(Scopes):
         self.generic_visit(node)
 
     def _called(self, function: ast.expr) -> None:
-        """Note that a function is called, be it as a decorator or as the base of a class."""
+        """Record that a function is called, also as a decorator or as the base of a class."""
         if isinstance(function, ast.Name):
             self._facts.called.add(self._key(function.id))
         elif isinstance(function, ast.Attribute) and function.attr not in READERS:

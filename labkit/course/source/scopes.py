@@ -1,4 +1,4 @@
-"""Which name a piece of code means, and which objects its expressions may reach."""
+"""Which variable a name in the code means, and which objects its expressions may reach."""
 
 import ast
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ class _Scope(NamedTuple):
 
 
 class Scopes(ast.NodeVisitor):
-    """A visitor that knows in which scope it is, and notes in `made` what it finds."""
+    """A visitor that knows its scope, and records in `made` what it finds."""
 
     def __init__(self, text: str, node: ast.stmt) -> None:
         self.made = Statement(text, node, kills=killed(node))
@@ -47,7 +47,7 @@ class Scopes(ast.NodeVisitor):
             self.made.binds[name] = kind
 
     def _roots(self, node: ast.AST | None) -> set[str]:
-        """The names whose objects an expression may hold or reach."""
+        """Return the names whose objects an expression may hold or reach."""
         match node:
             case ast.Name(id=name):
                 return {self._key(name)}
@@ -79,7 +79,7 @@ class Scopes(ast.NodeVisitor):
         self._hold(names, [value])
 
     def _hold(self, names: set[str], values: Iterable[ast.AST]) -> None:
-        """Note that these names may hold the objects of these values."""
+        """Record that these names may hold the objects of these values."""
         self.made.aliases |= {(name, root) for root in self._roots_of(values) for name in names}
 
     def _enter(self, kind: Literal["function", "comprehension", "class"], bound: Bound, name: str = "") -> None:

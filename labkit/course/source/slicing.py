@@ -1,9 +1,9 @@
-"""The statements at the top level that an answer needs, in their order.
+"""The top-level statements that an answer needs, in their order.
 
-From the last statement back to the first, a statement is taken when it binds or changes a name that is needed after
-it; what it uses is then needed before it. What functions use is needed at the end, as they may be called then.
-
-A call of the answer, or of a function that uses the answer, is a try-out: what it changes does not count.
+Working from the last statement back to the first, a statement is taken if it binds or changes a name that is needed
+after it; the names that it uses are then needed before it. Names that functions use are needed at the end, because the
+functions may be called then. A call of the answer, or of a function that uses it, only tries it out: its changes do not
+count.
 """
 
 import ast
@@ -18,15 +18,15 @@ from labkit.course.source.statement import Facts, Statement, closed
 from labkit.course.source.text import NoSource, lines
 
 STAR = "*"
-GIVEN = frozenset(dir(builtins)) - {"display", ipython.NEEDED}  # a kernel adds these two
+GIVEN = frozenset(dir(builtins)) - {"display", ipython.NEEDED}  # which only a kernel has
 SHOW = "display = print"
 
 
 def needed(texts: Iterable[str], name: str, held: Container[str] = ()) -> str:
-    """The program of the statements in the texts that `name` needs; `held` are the names that a kernel holds.
+    """Return the program of the statements in the texts that `name` needs; `held`: the names in the kernel.
 
-    A text with a syntax error is included whole when it seems to define a name that is needed: the judge reports the
-    error. Raises NoSource for a statement that is needed and cannot run outside of the notebook.
+    A text with a syntax error is included whole if it seems to define a needed name, so that the judge reports the
+    error. Raises NoSource for a needed statement that cannot run outside the notebook.
     """
     statements, hidden = _read(texts, name)
     is_kernel = bool(held)
@@ -36,7 +36,7 @@ def needed(texts: Iterable[str], name: str, held: Container[str] = ()) -> str:
     for one in taken:
         if one.cannot:
             raise NoSource(_refusal(one, used & (set(one.binds) | slicing.changed[one])))
-    if slicing.is_open:  # what seems to be missing may come from there
+    if slicing.is_open:  # a name that seems to be missing may come from there
         hidden, held = [one for one in hidden if not one.shown], ()
     missing = list(_missing(sorted(used - slicing.bound - GIVEN), hidden, held))
     futures = [one.text for one in statements if _is_future(one)]
@@ -68,17 +68,17 @@ def _is_future(one: Statement) -> bool:
 
 
 def _may_fail(one: Statement, used: set[str], is_kernel: bool) -> bool:
-    """Whether the program goes on when this statement fails.
+    """Whether the program continues when this statement fails.
 
-    In a kernel a change may have failed and been corrected in a later cell, and both are in the history. In a notebook
-    only a call of an unknown method may fail: it may be no more than a try-out.
+    In a kernel a change may have failed and been corrected in a later cell; the history has both. In a notebook only a
+    call of an unknown method may fail, because it may only try something out.
     """
     is_change = one.node is not None and (used.isdisjoint(one.binds) or isinstance(one.node, ast.AugAssign))
     return is_change and (is_kernel or used.isdisjoint(one.now.changed))
 
 
 def _tolerant(one: Statement) -> str:
-    """The statement in a `try` that prints its error."""
+    """Return the statement inside a `try` that prints its error."""
     shown = "print(f'{type(__error__).__name__}: {__error__}')"
     whole = ast.parse(f"try:\n    pass\nexcept Exception as __error__:\n    {shown}")
     guard = whole.body[0]
@@ -88,7 +88,7 @@ def _tolerant(one: Statement) -> str:
 
 
 def _missing(names: list[str], hidden: list["_Hidden"], held: Container[str]) -> Iterator[str]:
-    """Find what else defines these names, such as a text with a syntax error. Raises NoSource."""
+    """Yield other texts that define these names, such as one with a syntax error. Raises NoSource."""
     for name in names:
         texts = [one for one in reversed(hidden) if ipython.seems_to_define(name, one.text)]
         if name == "display":
@@ -102,15 +102,15 @@ def _missing(names: list[str], hidden: list["_Hidden"], held: Container[str]) ->
             raise NoSource(f"the answer needs {name}, which only a notebook has; do without it")
         elif name in held and not name.startswith("__"):
             raise NoSource(
-                f"the answer needs {name}, and no statement at the top level of a cell sets it, so it would be missing "
-                f"after a restart; define {name} in a cell"
+                f"the answer needs {name}, and no top-level statement of a cell sets it, so it would be gone after a "
+                f"restart; define {name} in a cell"
             )
         elif line := next((one.shown for one in hidden if one.may_define), ""):
             raise NoSource(f"the answer needs {name}, which only `{line}` can have set; define {name} in a cell")
 
 
 class _Hidden(NamedTuple):
-    """A text that is not run as Python in the notebook's namespace: that of a magic, or one with a syntax error."""
+    """A text that does not run as Python in the notebook's namespace: a magic's, or one with a syntax error."""
 
     shown: str  # the magic's line; "" for a text with a syntax error
     text: str
@@ -167,11 +167,11 @@ class _Slicing:
 
     @property
     def bound(self) -> set[str]:
-        """The names that some statement binds."""
+        """The names that any statement binds."""
         return set(self._by_name)
 
     def _is_followed(self, name: str) -> bool:
-        """Whether objects are followed that go by this name: not functions, nor what imported functions return."""
+        """Whether to follow the objects of this name: not those of functions, nor what imported functions return."""
         if name.endswith(".()"):
             return name.removesuffix(".()") in self._data
         if name.endswith("()"):
@@ -179,14 +179,14 @@ class _Slicing:
         return name in self._data | self._classes | self._imports
 
     def _is_plain(self, name: str) -> bool:
-        """Whether it is no module, function or class: what these hold is not told by what was made of them."""
+        """Whether it is not a module, function or class: their objects do not share state with what they return."""
         return name in self._data or name.endswith("()")
 
     def _of_kind(self, kind: str) -> set[str]:
         return {name for one in self._statements for name, other in one.binds.items() if other == kind}
 
     def taken(self) -> set[Statement]:
-        """The statements that the answer needs."""
+        """Return the statements that the answer needs."""
         at_the_end = {self._answer}
         while True:
             taken, later = self._backwards(at_the_end)
@@ -206,7 +206,7 @@ class _Slicing:
         return taken, later
 
     def _reached(self, names: Iterable[str]) -> set[str]:
-        """The names, and what the functions among them use."""
+        """Return the names, and the names that the functions among them use."""
         found, todo = set(names), list(names)
         while todo:
             used = {use for one in self._by_name.get(todo.pop(), ()) for use in one.later.uses} - found
@@ -215,18 +215,18 @@ class _Slicing:
         return found
 
     def _is_open(self, one: Statement) -> bool:
-        """Whether it may bind any name, as a star import does."""
+        """Whether it may bind any name, like a star import."""
         if STAR in one.binds:
             return True
         is_written = "exec" in one.now.called or not NAMESPACES.isdisjoint(self.changed[one])
         return is_written and not self._tries(one) and not one.cannot
 
     def _tries(self, one: Statement) -> bool:
-        """Whether a statement tries the answer out."""
+        """Whether a statement only tries the answer out."""
         return self._answer in self._reached(one.now.uses)
 
     def _changes(self, one: Statement) -> set[str]:
-        """The names whose objects a statement changes when it runs."""
+        """Return the names whose objects a statement changes when it runs."""
         surely = self._followed(one.now.changed)
         if self._tries(one):
             return surely
@@ -234,12 +234,12 @@ class _Slicing:
         return surely | bases | self._in_touch(one.now) | self._by_calls(one.now, set())
 
     def _in_touch(self, facts: Facts) -> set[str]:
-        """What unknown methods may change: what they are called on, and what a method kept in a name belongs to."""
+        """Return what unknown methods may change: the objects that they are called on, also through a variable."""
         found = self._followed(facts.touched) | (self._followed(facts.called) - facts.called)
         return found & (self._data | self._classes) - {self._answer}
 
     def _by_calls(self, facts: Facts, seen: set[str]) -> set[str]:
-        """What the functions change that a piece of code calls."""
+        """Return what the functions change that a piece of code calls."""
         found: set[str] = set()
         for function in facts.called - seen:
             seen.add(function)

@@ -1,7 +1,7 @@
-"""What is known of one statement at the top level: what it binds, changes and uses, and what its functions do later.
+"""What one top-level statement binds, changes and uses, and what the functions that it defines do later.
 
-A name of the top level stands for itself; a name that is local to a function or a comprehension is `NUMBER:NAME`, and
-matters only for the objects that it may hold. `f()` is what the function f returns, `x.()` what a method of x returns.
+A top-level name stands for itself. A name that is local to a function or a comprehension is `NUMBER:NAME`, and matters
+only for the objects that it may hold. `f()` is what the function f returns, `x.()` what a method of x returns.
 """
 
 import ast
@@ -14,16 +14,16 @@ Kind = Literal["data", "definition", "class", "import"]
 
 @dataclass(slots=True)
 class Facts:
-    """What some code does to names. `touched`: an unknown method is called on it, or its items are."""
+    """What a piece of code does to names. `touched`: an unknown method of it, or of its items, is called."""
 
     uses: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
     called: set[str] = field(default_factory=set)
-    passed: set[tuple[str, str]] = field(default_factory=set)  # a function, and what it is given
+    passed: set[tuple[str, str]] = field(default_factory=set)  # a function, and the name of an argument
 
     def include(self, other: "Facts") -> None:
-        """Take over what other code does."""
+        """Add what other code does."""
         self.uses |= other.uses
         self.changed |= other.changed
         self.touched |= other.touched
@@ -33,7 +33,7 @@ class Facts:
 
 @dataclass(slots=True, eq=False)
 class Statement:
-    """A statement; `now` when it runs, `later` when what it defines is called."""
+    """A statement. `now`: what it does when it runs; `later`: what the functions that it defines do when called."""
 
     text: str
     node: ast.stmt | None
@@ -41,13 +41,13 @@ class Statement:
     later: Facts = field(default_factory=Facts)
     binds: dict[str, Kind] = field(default_factory=dict)
     kills: frozenset[str] = frozenset()
-    aliases: set[tuple[str, str]] = field(default_factory=set)  # a name, and one whose object it may hold
+    aliases: set[tuple[str, str]] = field(default_factory=set)  # a name, and another whose object it may hold
     changes_arguments: bool = False
     cannot: str = ""  # why it cannot run in the answer's process
 
 
 def closed(names: set[str], aliases: Iterable[tuple[str, str]]) -> set[str]:
-    """The names, and all that may hold the same objects: each pair is a name and one that it may hold."""
+    """Return the names and all whose objects they may hold, directly or through others."""
     held: dict[str, set[str]] = {}
     for name, other in aliases:
         held.setdefault(name, set()).add(other)

@@ -17,7 +17,7 @@ SAVE = "save it as UTF-8 (in an editor: Save with Encoding, UTF-8) and check it 
 
 
 class NoSource(ValueError):
-    """There is no answer to judge; the message says why and what to do."""
+    """There is no answer to judge; the message says why, and what to do."""
 
     def _render_traceback_(self) -> list[str]:
         """The lines that IPython shows instead of a traceback."""
@@ -25,7 +25,7 @@ class NoSource(ValueError):
 
 
 def read(path: Path, *, is_python: bool = True) -> str:
-    """The text of a file with `\\n` at the end of each line. Raises NoSource.
+    """Return the text of a file, with `\\n` at the end of each line. Raises NoSource.
 
     A Python file may name its encoding in a coding line (PEP 263); any other is UTF-8. A byte order mark is removed.
     """
@@ -45,7 +45,7 @@ def _refuse_wide(data: bytes, path: Path) -> None:
     if found is None and len(data) > 1 and b"\0" in data[:2]:
         found = "UTF-16 without a byte order mark"
     if found is not None:
-        raise NoSource(f"{path} is saved as {found}, which Python does not read; {SAVE}")
+        raise NoSource(f"{path} is saved as {found}, which Python cannot read; {SAVE}")
 
 
 def _encoding(data: bytes, path: Path) -> str:
@@ -54,12 +54,12 @@ def _encoding(data: bytes, path: Path) -> str:
         b"".join(first).decode(encoding)
     except SyntaxError as error:
         if "invalid or missing" in str(error):
-            return "utf-8"  # decoding it names the byte and its line
+            return "utf-8"  # decoding will name the byte and its line
         raise NoSource(f"the coding line of {path} cannot be used ({error.msg}); remove it, and {SAVE}") from None
     except LookupError:
-        raise NoSource(f"the coding line of {path} names no encoding of text; remove it, and {SAVE}") from None
+        raise NoSource(f"the coding line of {path} names no text encoding; remove it, and {SAVE}") from None
     except UnicodeError:
-        pass  # decoding it names the byte and its line
+        pass  # decoding will name the byte and its line
     return encoding
 
 
@@ -69,21 +69,21 @@ def _decoded(data: bytes, path: Path, encoding: str, is_python: bool) -> str:
     except UnicodeDecodeError as error:
         line = len(lines(data[: error.start].decode("latin-1")))
         name = "UTF-8" if encoding.startswith("utf-8") else encoding
-        odd = f"{path} is not {name}: line {line} has the byte 0x{data[error.start]:02x}"
+        problem = f"{path} is not {name}: line {line} has the byte 0x{data[error.start]:02x}"
         instead = ", or name its encoding in line 1, such as `# coding: cp1252`"
-        raise NoSource(f"{odd}; {SAVE}{instead if is_python and name == 'UTF-8' else ''}") from None
+        raise NoSource(f"{problem}; {SAVE}{instead if is_python and name == 'UTF-8' else ''}") from None
     except UnicodeError as error:
         raise NoSource(f"{path} is not {encoding}: {error}; {SAVE}") from None
 
 
 def unified(text: str) -> str:
-    """The text with `\\n` for `\\r\\n` and `\\r`, as Python reads a source."""
+    """Return the text with `\\n` instead of `\\r\\n` and `\\r`, as Python reads a source."""
     return re.sub(r"\r\n?", "\n", text)
 
 
 def lines(text: str) -> list[str]:
-    r"""The lines that Python counts: they end with \n, \r\n or \r, and nothing else.
+    r"""Return the lines as Python counts them: they end with \n, \r\n or \r, and nothing else.
 
-    `str.splitlines` also splits at form feeds, U+0085, U+2028 and others, which may stand in a comment or a string.
+    `str.splitlines` also splits at form feeds, U+0085, U+2028 and others, which may be in a comment or a string.
     """
     return unified(text).split("\n")

@@ -1,4 +1,4 @@
-"""The source of an answer: from cells, a file or a notebook, never from what the kernel happens to hold."""
+"""The source of an answer comes from cells, a file or a notebook, never from the state of a kernel."""
 
 import json
 import subprocess
@@ -16,8 +16,8 @@ def run(source: str, name: str) -> object:
     return space[name]
 
 
-def test_a_notebook_without_its_magics(tmp_path: Path) -> None:
-    """Lines that only IPython reads are passed over."""
+def test_notebook_is_read_without_its_magics(tmp_path: Path) -> None:
+    """Lines that only IPython can read are skipped."""
     cells = [
         {"cell_type": "code", "source": ["%matplotlib inline\n", "x = 1"]},
         {"cell_type": "markdown", "source": "x"},
@@ -28,27 +28,27 @@ def test_a_notebook_without_its_magics(tmp_path: Path) -> None:
     assert run(of_file(path, "answer").source, "answer")() == 1  # type: ignore[operator]
 
 
-def test_a_file_is_taken_whole(tmp_path: Path) -> None:
-    """What a file does when it is loaded is a part of the answer."""
+def test_file_is_used_whole(tmp_path: Path) -> None:
+    """What a file does while it loads is part of the answer."""
     path = tmp_path / "a.py"
     path.write_text("1 / 0\ndef answer(): pass\n")
     assert of_file(path, "answer").source == path.read_text()
 
 
 @pytest.mark.parametrize(
-    ("name", "body", "told"),
+    ("name", "body", "message"),
     [
         ("none.py", None, "cannot read .*none.py: No such file"),
         ("odd.py", b"\xff\xfe", "is saved as UTF-16"),
-        ("odd.ipynb", b"{}", "is no notebook that can be read"),
+        ("odd.ipynb", b"{}", "cannot be read as a notebook"),
         ("long.py", b"x" * 1_000_001, "has 1000001 characters"),
     ],
 )
-def test_what_cannot_be_read_is_told(tmp_path: Path, name: str, body: bytes | None, told: str) -> None:
+def test_unreadable_file_is_named(tmp_path: Path, name: str, body: bytes | None, message: str) -> None:
     """The message names the file and the fault."""
     if body is not None:
         (tmp_path / name).write_bytes(body)
-    with pytest.raises(NoSource, match=told):
+    with pytest.raises(NoSource, match=message):
         of_file(tmp_path / name, "answer")
 
 
@@ -59,16 +59,16 @@ def an_answer(x: int) -> int:
 HELP = 1
 
 
-def test_an_object_outside_of_a_notebook() -> None:
-    """In a script or a test, its module's file is what cells are in a notebook."""
+def test_object_of_a_script_is_read_from_its_file() -> None:
+    """The module's file takes the place of the cells."""
     answer = of_object(an_answer, "answer")
     assert answer.name == "an_answer"
     assert run(answer.source, "an_answer")(1) == 2  # type: ignore[operator]
 
 
-def test_an_answer_needs_a_name() -> None:
-    """What has no name at the top level cannot be found in any cell."""
-    with pytest.raises(NoSource, match="give the answer a name at the top level"):
+def test_answer_without_a_name_is_refused() -> None:
+    """It cannot be found in any cell."""
+    with pytest.raises(NoSource, match="the answer has no name"):
         of_object(lambda x: x, "answer")
 
 
@@ -93,13 +93,13 @@ for cells in json.load(sys.stdin):
 
 
 def sources(*sessions: list[str]) -> list[str]:
-    """What `check` would judge after each of these sessions in a kernel."""
+    """Return the source that `check` would judge after each of these sessions in a kernel."""
     command = [sys.executable, "-c", KERNEL]
     done = subprocess.run(command, input=json.dumps(sessions), capture_output=True, text=True, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_kernel_gives_what_its_cells_have_made() -> None:
+def test_kernel_gives_the_state_that_its_cells_built() -> None:
     """With magics, odd characters, cells that failed, and cells that ran twice or out of order."""
     get = "def answer(x): return T.get(x)"
     built = ["T = {}", "T |= {1: 2}", get]
@@ -116,8 +116,8 @@ def test_kernel_gives_what_its_cells_have_made() -> None:
         assert run(source, "answer")(1) == 2, source  # type: ignore[operator]
 
 
-def test_kernel_names_what_cannot_be_taken() -> None:
-    """The message is a sentence, and gives no verdict."""
+def test_kernel_state_that_cannot_be_used_is_named() -> None:
+    """The message is a sentence, without a verdict."""
     run_file = "exec(compile('def answer(x): return x', 'no-cell', 'exec'), globals())"
     awaited, held, hidden = sources(
         ["async def f(): return 1", "T = await f()", "def answer(x): return T"],
@@ -125,5 +125,5 @@ def test_kernel_names_what_cannot_be_taken() -> None:
         [run_file, "%%timeit -n 1 -r 1\ndef answer(x): return x"],
     )
     assert "the answer needs `T = await f()` (T), and the check cannot run it" in awaited
-    assert "the answer needs T, and no statement at the top level of a cell sets it" in held
+    assert "the answer needs T, and no top-level statement of a cell sets it" in held
     assert "answer" in hidden

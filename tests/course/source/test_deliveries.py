@@ -14,7 +14,7 @@ import pytest
 
 from labkit.course.exercises import exercise, exercises
 from labkit.course.judging import judge
-from labkit.course.running.nursery import Nursery
+from labkit.course.running.fork_server import ForkServer
 from labkit.course.source import needed, of_file
 from tests.course.answers import Known, known, unseen
 from tests.course.source.test_answer import sources
@@ -93,7 +93,7 @@ def test_file_is_read_as_python_reads_it(way: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("way", NOTEBOOKS)
-def test_notebook_gives_what_the_file_gives(way: str, tmp_path: Path) -> None:
+def test_notebook_gives_the_same_source_as_a_file(way: str, tmp_path: Path) -> None:
     """Whatever stands around the answer, its own statements are found."""
     for answer in (one for name in IDS for one in known(name) if one.is_right):
         name = exercise(answer.exercise).answer
@@ -101,7 +101,7 @@ def test_notebook_gives_what_the_file_gives(way: str, tmp_path: Path) -> None:
         assert statements(given) == expected(answer), answer.name
 
 
-def test_kernel_gives_what_the_file_gives() -> None:
+def test_kernel_gives_the_same_source_as_a_file() -> None:
     """Run as one odd cell in a kernel, in which a broken attempt came before."""
     answers = [answer for name in IDS for answer in right(name)[:2]]
     names = [exercise(answer.exercise).answer for answer in answers]
@@ -118,11 +118,11 @@ def test_answer_built_up_in_cells_passes(name: str, tmp_path: Path) -> None:
 
     async def judged() -> list[str]:
         asked = exercise(name)
-        async with Nursery() as nursery:
+        async with ForkServer() as fork_server:
             verdicts = []
             for answer in right(name):
                 path = notebook(tmp_path / "answer.ipynb", built_up(answer.source))
-                result = await judge(asked, of_file(path, asked.answer).source, nursery=nursery)
+                result = await judge(asked, of_file(path, asked.answer).source, fork_server=fork_server)
                 verdicts.append(f"{answer.name}: {result.verdict}")
             return verdicts
 

@@ -17,7 +17,7 @@ def first(cell: str) -> ast.stmt:
 @pytest.mark.parametrize(
     "cell", ["x = 1", "a = 5\nb = 7\na %b", "await f()", "x = '''\n%time\n!ls\n'''", "def f(\n    return"]
 )
-def test_python_stays_as_it_is(cell: str) -> None:
+def test_python_is_returned_unchanged(cell: str) -> None:
     """So does what neither can read."""
     assert ipython.python(cell) == cell
 
@@ -52,7 +52,7 @@ def test_code_under_a_magic_is_found(cell: str) -> None:
 
 
 @pytest.mark.parametrize("written", ["%matplotlib inline", "!ls -l", "%%bash"])
-def test_magic_is_shown_as_it_was_written(written: str) -> None:
+def test_magic_is_shown_as_written(written: str) -> None:
     """The learner looks for that line."""
     node = first(written + ("\nls" if written.startswith("%%") else ""))
     assert isinstance(node, ast.Expr)
@@ -67,7 +67,7 @@ def test_magics_are_read_without_ipython(monkeypatch: pytest.MonkeyPatch) -> Non
     assert WITHOUT in needed(["%%time\n" + WITHOUT], "answer")
 
 
-def test_odd_characters_in_strings_stay_beside_a_magic() -> None:
+def test_odd_characters_in_strings_survive_a_magic() -> None:
     """IPython splits lines at them; Python does not."""
     odd = ipython.NO_LINE_ENDS
     for cell in (f"!ls\ntext = '{odd}'\n", f"%%time\ntext = '{odd}'\n", f"%time text = '{odd}'"):

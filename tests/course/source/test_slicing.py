@@ -1,11 +1,11 @@
-"""The statements that an answer needs, from cells: state that is built up, and what cannot be taken."""
+"""The statements that an answer needs, from cells: state that is built up, and statements that cannot run."""
 
 import ast
 
 import pytest
 
 from labkit.course.exercises import exercises
-from labkit.course.places import original
+from labkit.course.paths import original
 from labkit.course.source import NoSource, needed, of_file
 
 GET = "def answer(x): return T.get(x)"
@@ -121,8 +121,8 @@ def run(source: str, name: str) -> object:
     return space[name]
 
 
-def test_only_what_is_needed_comes_along() -> None:
-    """Helpers, imports and constants that the answer uses; nothing that it does not."""
+def test_only_needed_statements_are_included() -> None:
+    """These are the helpers, imports and constants that the answer uses."""
     cells = [
         "import json\nimport os",
         "LIMIT = 3",
@@ -134,71 +134,71 @@ def test_only_what_is_needed_comes_along() -> None:
     assert run(source, "answer")([1, 2]) == "[1,"  # type: ignore[operator]
 
 
-def test_the_last_definition_counts() -> None:
-    """A cell that was run again with another text wins."""
+def test_last_definition_wins() -> None:
+    """A cell may run again with another text."""
     cells = ["def answer(): return 1", "def answer(): return 2"]
     assert run(needed(cells, "answer"), "answer")() == 2  # type: ignore[operator]
 
 
-def test_a_name_made_of_itself_keeps_its_beginning() -> None:
+def test_redefinition_from_itself_keeps_the_first_definition() -> None:
     """`answer = wrap(answer)` needs the definition before it."""
     cells = ["def wrap(f): return lambda: f() + 1", "def answer(): return 1", "answer = wrap(answer)"]
     assert run(needed(cells, "answer"), "answer")() == 2  # type: ignore[operator]
 
 
-def test_try_outs_are_not_run() -> None:
-    """Calls, loops, `await` and `with` at the top level stay behind."""
+def test_code_that_tries_the_answer_out_is_left_out() -> None:
+    """Among them calls, loops, `await` and `with` at the top level."""
     cells = ["def answer(): return 1", "answer()\n1 / 0", "x = await answer()", "with open('/nowhere') as f: pass"]
     assert run(needed(cells, "answer"), "answer")() == 1  # type: ignore[operator]
 
 
-def test_decorators_and_defaults_come_along() -> None:
-    """What a definition needs when it is made, as well as when it is called."""
+def test_decorators_and_defaults_are_included() -> None:
+    """A definition needs them when it runs, not only when it is called."""
     cells = ["from functools import cache", "START = 4", "@cache\ndef answer(x=START): return x"]
     assert run(needed(cells, "answer"), "answer")() == 4  # type: ignore[operator]
 
 
-def test_a_star_import_comes_along() -> None:
-    """Nobody knows what it binds."""
+def test_star_import_is_included() -> None:
+    """It may bind any name."""
     assert run(needed(["from math import *", "def answer(): return floor(2.5)"], "answer"), "answer")() == 2  # type: ignore[operator]
 
 
-def test_several_statements_on_a_line() -> None:
-    """Each is taken by itself."""
+def test_statements_on_one_line_are_separate() -> None:
+    """Each is included or left out by itself."""
     assert "b = 2" not in needed(["a = 1; b = 2", "def answer(): return a"], "answer")
 
 
-def test_what_python_cannot_read_is_told_whole() -> None:
-    """A cell with a syntax error that seems to define the answer goes on, so that its fault is told."""
+def test_answer_with_a_syntax_error_is_included_whole() -> None:
+    """So the judge reports the syntax error."""
     assert needed(["def answer(x)\n    return x"], "answer") == "def answer(x)\n    return x\n"
 
 
 @pytest.mark.parametrize("case", BUILT_UP)
-def test_state_built_up_at_the_top_level_comes_along(case: str) -> None:
-    """In cells as in a file: the answer returns the same."""
+def test_state_built_at_the_top_level_is_included(case: str) -> None:
+    """The answer returns what it would return in a file."""
     cells, given, expected = BUILT_UP[case]
     assert run(needed(cells, "answer"), "answer")(given) == expected  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("case", CANNOT)
-def test_what_cannot_be_taken_is_named(case: str) -> None:
-    """There is no verdict over an answer that lacks a part."""
-    cells, told = CANNOT[case]
-    with pytest.raises(NoSource, match=told):
+def test_needed_statement_that_cannot_run_is_named(case: str) -> None:
+    """An answer that lacks a part gets no verdict."""
+    cells, message = CANNOT[case]
+    with pytest.raises(NoSource, match=message):
         needed(cells, "answer")
 
 
 @pytest.mark.parametrize(
     "cell", ["answer(1)", "print(answer(1))", "r = await answer(1)", "assert answer(1)", "try_it()"]
 )
-def test_calls_of_the_answer_leave_nothing_behind(cell: str) -> None:
-    """Its state starts empty, although a try-out in the kernel has filled it."""
+def test_calls_of_the_answer_are_left_out(cell: str) -> None:
+    """Its state starts empty, although the kernel has filled it."""
     cells = ["T = {}", "def answer(x):\n    T[x] = 1\n    return len(T)", "def try_it(): return answer(3)", cell]
     assert run(needed(cells, "answer"), "answer")(5) == 1  # type: ignore[operator]
 
 
-def test_objects_of_an_imported_class_are_strangers() -> None:
-    """Both hold a deque, and a try-out of one changes nothing of the other."""
+def test_objects_of_an_imported_class_are_independent() -> None:
+    """Both classes have a deque, and using one changes nothing in the other."""
     make = "class A:\n    def __init__(self): self.d = deque()\n    def offer(self, x): self.d.append(x)"
     cells = ["from collections import deque", make, "a = A()", "for _ in 'ab': a.offer(1 / 0)", "print(len(a.d))"]
     answer = "class answer:\n    def __init__(self, x): self.d = deque([x])"
@@ -206,40 +206,40 @@ def test_objects_of_an_imported_class_are_strangers() -> None:
     assert "offer" not in source and "print" not in source
 
 
-def test_solutions_take_no_try_outs_along() -> None:
-    """What an exercise shows before the blank is no part of the answer."""
+def test_solutions_include_no_calls_of_the_answer() -> None:
+    """The demonstration before the blank is not part of the answer."""
     for name, asked in exercises().items():
         source = of_file(original() / "solutions" / f"{name}.ipynb", asked.answer).source
         shown = [node for node in ast.parse(source).body if isinstance(node, (ast.Expr, ast.For, ast.Try, ast.With))]
         assert shown == [], name
 
 
-def test_a_magic_that_binds_nothing_is_passed_over() -> None:
-    """`print?` and `%matplotlib inline` stand beside the answer in many a cell."""
+def test_magic_that_binds_nothing_is_skipped() -> None:
+    """Many cells have `print?` or `%matplotlib inline` beside the answer."""
     cells = ["print?\n%matplotlib inline\n!ls\nT = {1: 2}", GET]
     assert run(needed(cells, "answer"), "answer")(1) == 2  # type: ignore[operator]
 
 
-def test_a_cell_that_failed_in_the_kernel_is_tolerated(capsys: pytest.CaptureFixture[str]) -> None:
-    """It was written again below; its error is printed."""
+def test_cell_that_failed_in_the_kernel_is_tolerated(capsys: pytest.CaptureFixture[str]) -> None:
+    """A later cell corrected it; its error is printed."""
     source = needed(["T = {}", "T.updaet({1: 1})", "T.update({1: 2})", GET], "answer", held={"T": {}})
     assert run(source, "answer")(1) == 2  # type: ignore[operator]
     assert "AttributeError" in capsys.readouterr().out
 
 
-def test_a_name_that_only_the_kernel_holds_is_refused() -> None:
-    """It would be missing after a restart, and nobody can tell how the answer would do with it."""
-    with pytest.raises(NoSource, match="the answer needs T, and no statement"):
+def test_name_that_only_the_kernel_has_is_refused() -> None:
+    """It would be missing after a restart."""
+    with pytest.raises(NoSource, match="the answer needs T, and no top-level statement"):
         needed([GET], "answer", held={"T": {}})
 
 
-def test_a_helper_with_a_syntax_error_is_told_whole() -> None:
-    """Otherwise the answer would be told that a name is missing."""
+def test_helper_with_a_syntax_error_is_included_whole() -> None:
+    """Otherwise the judge would report a missing name."""
     assert "def helper(x)\n" in needed(["def helper(x)\n    return x", "def answer(x): return helper(x)"], "answer")
 
 
 @pytest.mark.parametrize("value", ["+".join(["1"] * 900), "+".join(["1"] * 9000), "-" * 20_000 + "1"])
-def test_deep_nesting_is_no_crash(value: str) -> None:
-    """The walk over a tree is bounded by the stack."""
+def test_deep_nesting_is_refused(value: str) -> None:
+    """The walk over the tree is limited by the stack."""
     with pytest.raises(NoSource, match="nested too deeply"):
         needed([f"T = {value}", LIST], "answer")

@@ -12,8 +12,8 @@ ODD_SPACES = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_lines_are_those_of_python(end: str) -> None:
-    """A form feed or U+2028 in a comment begins no line."""
+def test_lines_are_split_as_python_splits_them(end: str) -> None:
+    """A form feed or U+2028 in a comment does not start a line."""
     assert lines(f"# a{ODD_SPACES}b{end}x = 1{end}") == [f"# a{ODD_SPACES}b", "x = 1", ""]
 
 
@@ -28,7 +28,7 @@ def test_lines_are_those_of_python(end: str) -> None:
     ],
 )
 def test_file_is_decoded_as_python_does(tmp_path: Path, data: bytes) -> None:
-    """A byte order mark is no part of the text, and a coding line (PEP 263) is obeyed."""
+    """A byte order mark is dropped, and a coding line (PEP 263) obeyed."""
     path = tmp_path / "a.py"
     path.write_bytes(data)
     text = read(path)
@@ -37,7 +37,7 @@ def test_file_is_decoded_as_python_does(tmp_path: Path, data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "message"),
     [
         (codecs.BOM_UTF16_LE + "x = 1\n".encode("utf-16-le"), "is saved as UTF-16, .*save it as UTF-8"),
         (codecs.BOM_UTF16_BE + "x = 1\n".encode("utf-16-be"), "is saved as UTF-16, "),
@@ -46,19 +46,19 @@ def test_file_is_decoded_as_python_does(tmp_path: Path, data: bytes) -> None:
         (b"x = 1\ny = '\xe9'\n", "is not UTF-8: line 2 has the byte 0xe9; .*coding: cp1252"),
         (b"# coding: ascii\n\ny = '\xe9'\n", "is not ascii: line 3 has the byte 0xe9"),
         (b"# coding: no-such\n", "coding line of .*no-such.*remove it"),
-        (b"# coding: rot13\n", "names no encoding of text"),
+        (b"# coding: rot13\n", "names no text encoding"),
         (b"\xef\xbb\xbf# coding: latin-1\n", "coding line of "),
     ],
 )
-def test_file_that_is_no_utf8_is_refused(tmp_path: Path, data: bytes, told: str) -> None:
+def test_file_in_another_encoding_is_refused(tmp_path: Path, data: bytes, message: str) -> None:
     """The message names the encoding or the byte and its line, and how to save the file."""
     path = tmp_path / "a.py"
     path.write_bytes(data)
-    with pytest.raises(NoSource, match=told):
+    with pytest.raises(NoSource, match=message):
         read(path)
 
 
-def test_notebook_obeys_no_coding_line(tmp_path: Path) -> None:
+def test_notebook_ignores_a_coding_line(tmp_path: Path) -> None:
     """JSON is UTF-8, with or without a mark."""
     path = tmp_path / "a.ipynb"
     path.write_bytes(b'\xef\xbb\xbf{"# coding: latin-1": "\xc3\xa9"}')

@@ -1,6 +1,6 @@
-"""One process that forks an answer's process in no time: the judge's side. `nursery_main` is the other.
+"""A process that forks answers' processes within milliseconds: the judge's side. `fork_server_main` is the other.
 
-async with Nursery() as nursery, nursery.start(request) as process:
+async with ForkServer() as fork_server, fork_server.start(request) as process:
     if process.fault is None: ...            # process.url, or await process.call(...)
 """
 
@@ -18,31 +18,31 @@ from typing import IO, Any, Self
 
 from labkit.bench.launch.python import last_words, python
 from labkit.course.running.answer_process import PATIENCE_S, AnswerProcess
-from labkit.course.running.nursery_main import ORDER
+from labkit.course.running.fork_server_main import COMMAND
 
 END_S = 10
-FORK_S = 30.0  # a fork takes milliseconds: a nursery that takes so long was stopped
+FORK_S = 30.0  # a fork takes milliseconds: a server that takes so long was stopped
 
 
 class CannotFork(RuntimeError):
-    """No process for an answer can be started; the text says why."""
+    """No process for an answer can start; the message says why."""
 
 
-class Nursery:
-    """One process that forks an answer's process in no time. `async with`; leaving it ends them all."""
+class ForkServer:
+    """A process that has the libraries loaded and forks one process per answer. Leaving `async with` ends them all."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
 
     async def __aenter__(self) -> Self:
-        """Start it. Raises OSError where this machine has no room for a process."""
+        """Start it. Raises OSError when this machine can start no process."""
         ours, theirs = socket.socketpair()
         ours.settimeout(FORK_S)
         self._socket = ours
         with theirs:
             try:
                 self._process = subprocess.Popen(
-                    python("labkit.course.running.nursery_main", str(theirs.fileno())),
+                    python("labkit.course.running.fork_server_main", str(theirs.fileno())),
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
@@ -62,7 +62,7 @@ class Nursery:
         self._socket.close()
         try:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.send_signal(signal.SIGCONT)  # an answer may have stopped it
+                self._process.send_signal(signal.SIGCONT)  # an answer may have sent it SIGSTOP
                 await asyncio.to_thread(self._process.wait, END_S)
         finally:
             self._process.kill()
@@ -71,7 +71,7 @@ class Nursery:
 
     @contextlib.asynccontextmanager
     async def start(self, request: dict[str, Any]) -> AsyncIterator[AnswerProcess]:
-        """An answer's process that has loaded the answer, or says in `fault` why not. Raises CannotFork, OSError."""
+        """Start an answer's process and load the answer; `fault` says why that failed. Raises CannotFork, OSError."""
         ours, theirs = socket.socketpair()
         read, write = os.pipe()
         with theirs:
@@ -89,20 +89,20 @@ class Nursery:
             yield process
         finally:
             with contextlib.suppress(OSError):
-                self._socket.sendall(ORDER.pack(b"e", pid))
+                self._socket.sendall(COMMAND.pack(b"e", pid))
             await process.close()
 
     @property
     def death(self) -> str:
-        """How it died; empty while it lives. What it forked ends with it."""
+        """How the fork server died; empty while it runs. The processes that it forked end with it."""
         return "" if self._process.poll() is None else f"it died: {last_words(self._errors.read() or b'')}"
 
     def _fork(self, *descriptors: int) -> int:
         with self._lock:
             try:
                 self._process.send_signal(signal.SIGCONT)
-                socket.send_fds(self._socket, [ORDER.pack(b"s", 0)], descriptors)
-                kind, number = ORDER.unpack(self._socket.recv(ORDER.size, socket.MSG_WAITALL))
+                socket.send_fds(self._socket, [COMMAND.pack(b"s", 0)], descriptors)
+                kind, number = COMMAND.unpack(self._socket.recv(COMMAND.size, socket.MSG_WAITALL))
             except (OSError, struct.error):
                 raise CannotFork(self._why()) from None
         if kind != b"s":
@@ -110,7 +110,7 @@ class Nursery:
         return int(number)
 
     def _why(self) -> str:
-        """What became of a nursery that does not answer."""
+        """Return why the fork server does not answer."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1)
         return f"the process that starts answers is gone: {self.death or f'no response for {FORK_S:g} s'}; check again"

@@ -1,0 +1,40 @@
+"""Where the course is: the published one, and the working copy in which a learner edits."""
+
+from pathlib import Path
+
+import labkit
+from labkit.bench import working_copy
+
+DEFAULT = "my-course"  # the working copy that `make lab` opens
+
+
+def original() -> Path:
+    """Return the folder of the published course: this checkout, or the installed package's."""
+    package = Path(labkit.__file__).parent
+    return package.parent if (package.parent / "solutions").is_dir() else package / "_course"
+
+
+def is_checkout() -> bool:
+    """Whether the published course is a checkout, not an installed package."""
+    return original().name != "_course"
+
+
+def copy_in_use() -> Path | None:
+    """Return the working copy around the current folder; in the root of a checkout, the one `make lab` made there."""
+    copy = working_copy.current()
+    if copy is None and is_checkout() and Path.cwd() == original() and working_copy.is_copy(original() / DEFAULT):
+        return original() / DEFAULT
+    return copy
+
+
+def answer_of(exercise_id: str) -> Path:
+    """Return the learner's notebook of an exercise: nearby, in the working copy, or, outside any, the published one.
+
+    In a working copy the file may be missing: the learner has removed it.
+    """
+    here, copy, name = Path.cwd(), copy_in_use(), f"{exercise_id}.ipynb"
+    if copy is None or here != original():
+        for path in (here / "exercises" / name, here / name, here.parent / "exercises" / name):
+            if path.exists():
+                return path
+    return (copy or original()) / "exercises" / name
