@@ -16,7 +16,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from random import Random, SystemRandom
-from time import monotonic, time
+from time import monotonic
 from typing import Any
 
 from labkit.review.dialect import Dialect, read_dialect
@@ -172,7 +172,7 @@ class Review:
 
     async def _returned(self) -> bool:
         """Whether the server is back: started again where we may, waited for where somebody else may, but once."""
-        ends, self._waits_s = time() + self._waits_s, 0.0
+        ends, self._waits_s = monotonic() + self._waits_s, 0.0
         if await self._admits():
             return True
         if self._target.hosted is not None:
@@ -181,7 +181,7 @@ class Review:
             except CannotTell:
                 return False
             return await self._admits()
-        while time() < ends:
+        while monotonic() < ends:
             await asyncio.sleep(0.1)
             if await self._admits():
                 return True
