@@ -9,6 +9,7 @@ import json
 import ssl
 from http.client import HTTPException
 from typing import Any
+from urllib.parse import quote
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
 TIMEOUT_S = 5.0
@@ -32,7 +33,7 @@ def basic(name: str, code: str) -> str:
 
 def revoke(url: str, ops_token: str, user: str) -> None:
     """Close every connection of a user with 4410. Raises OSError."""
-    ask(url, f"/revoke/{user}", f"Bearer {ops_token}", b"")
+    ask(url, f"/revoke/{quote(user, safe='')}", f"Bearer {ops_token}", b"")
 
 
 def json_of(body: bytes) -> dict[str, Any]:

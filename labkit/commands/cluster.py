@@ -14,6 +14,7 @@ from labkit.bench.launch.nats_process import NoNats
 from labkit.bench.launch.server_process import ServerDied
 from labkit.commands.failing import CannotRun
 from labkit.commands.signals import ENDS, interrupting
+from labkit.platform.os_errors import told
 from labkit.wire.output import never_waiting
 
 LOOK_S = 0.5
@@ -57,8 +58,10 @@ def cluster(
             stack.callback(made.stop)
             with interrupting():
                 running = made.start()
-        except (NoNats, ServerDied, OSError) as error:
+        except (NoNats, ServerDied) as error:
             raise CannotRun(str(error)) from None
+        except OSError as error:
+            raise CannotRun(f"cannot start the servers: {told(error)}") from None
         except KeyboardInterrupt:
             raise CannotRun("it was told to end before it was ready") from None
         with never_waiting():

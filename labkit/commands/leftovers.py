@@ -8,7 +8,9 @@ from labkit.wire.audit.opening import holder
 
 
 def beside(audit: Path) -> list[Path]:
-    """An audit file, and what a server or a class makes beside it."""
+    """An audit file, and what a server or a class makes beside it; nothing for a path without a name, such as `.`."""
+    if not audit.name:
+        return []
     others = [audit.with_name(audit.name + ending) for ending in ("-wal", "-shm", ".lock")]
     return [audit, *others, *(audit.with_suffix(ending) for ending in (".key", ".pem", ".crt"))]
 
@@ -23,7 +25,7 @@ def nothing_left(paths: Iterable[Path], audit: Path | None = None) -> Iterator[C
     try:
         yield made.clear
     except BaseException:
-        if audit is None or holder(audit) is None:
+        if made and (audit is None or holder(audit) is None):
             for path in made:
                 with suppress(OSError):
                     path.unlink()

@@ -26,7 +26,7 @@ from labkit.commands.running import (
 )
 from labkit.commands.session_key import forget_session_key, session_key
 from labkit.commands.welcome import welcome
-from labkit.platform.os_errors import told
+from labkit.platform.os_errors import told, why
 from labkit.rules.limits import Limits
 from labkit.rules.origin import OPAQUE
 from labkit.text import files as text_files
@@ -57,7 +57,8 @@ def _read_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> P
     try:
         config = tomllib.loads(text_files.read(path))
     except (OSError, ValueError) as error:
-        raise CannotRun(f"cannot read {path}: {error}") from None
+        fault = why(error) if isinstance(error, OSError) else error
+        raise CannotRun(f"cannot read {path}: {fault}") from None
     known = {one.name: one for one in ctx.command.params if isinstance(one, click.Option)}
     del known["config"], known["settings"]
     options = {name.replace("-", "_"): value for name, value in config.items() if name != "limits"}

@@ -17,6 +17,7 @@ from labkit.bench.torture.plan import TorturePlan
 from labkit.bench.torture.run import Torture
 from labkit.commands.failing import CannotRun
 from labkit.commands.signals import interrupting
+from labkit.platform.os_errors import told
 from labkit.wire.output import never_waiting
 
 EXAMPLES = """\b
@@ -56,8 +57,10 @@ def torture(keep: Path | None, as_json: bool, **options: Any) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             with interrupting(), never_waiting():
                 verdict = asyncio.run(_run(plan, folder))
-        except (ServerDied, NoNats, OSError) as error:
+        except (ServerDied, NoNats) as error:
             raise CannotRun(str(error)) from None
+        except OSError as error:
+            raise CannotRun(f"cannot run the servers: {told(error)}") from None
         except KeyboardInterrupt:
             raise CannotRun("it was told to end before anything was checked") from None
     _tell(verdict, as_json)

@@ -20,6 +20,8 @@ from typing import Any
 
 import click
 
+from labkit.platform.standard_streams import fill_standard_streams
+
 OK, TROUBLE, INTERRUPTED = 0, 2, 130
 COMPLETION = "_LABKIT_COMPLETE"
 MAX_CAUSE = 300
@@ -34,6 +36,8 @@ class Ending(click.Command):
     def main(self, args: Sequence[str] | None = None, *, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]
         """Run the command, and end the process unless `standalone_mode` is off."""
         said = list(sys.argv[1:] if args is None else args)
+        if standalone_mode:
+            fill_standard_streams()
 
         def run() -> Any:
             return super(Ending, self).main(said, standalone_mode=False, **extra)

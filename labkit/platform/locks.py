@@ -29,6 +29,9 @@ if sys.platform == "win32":
         os.lseek(descriptor, _AT, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 
+    def check_ranges(descriptor: int) -> None:
+        """Windows has one kind of lock, which `try_lock` has tried."""
+
 else:
     import fcntl
 
@@ -49,6 +52,17 @@ else:
 
     def _give_back(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+    def check_ranges(descriptor: int) -> None:
+        """Try the kind of lock that SQLite takes: it reports one that is missing as one that is held. Raises OSError.
+
+        Only for a file that this process has locked. One that is held there is a good sign.
+        """
+        try:
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in HELD:
+                raise
 
 
 def try_lock(descriptor: int) -> bool:

@@ -1,6 +1,7 @@
 """An error of the operating system as a clause for a person: what failed, and what to do about it."""
 
 import errno
+import socket
 import ssl
 from datetime import datetime
 
@@ -13,13 +14,17 @@ _WAYS_OUT = {
     errno.ENOENT: "check the path; a missing folder has to be made first",
     errno.ENOTDIR: "a part of the path is a file: check the path",
     errno.EISDIR: "it is a folder: name a file",
+    errno.ENAMETOOLONG: "choose a shorter name",
     errno.EMFILE: "this process may open no more files: raise `ulimit -n`",
     errno.ENFILE: "the system has no more files to open: end other programs",
     errno.ENOMEM: "the system has no memory left: end other programs",
     errno.ENOLCK: "that file system has no locks: use a local disk",
+    errno.ENOSYS: "that file system cannot do this: use a local disk",
+    errno.EOPNOTSUPP: "that file system cannot do this: use a local disk",
     errno.EIO: "the disk reports an error: use another disk",
     errno.EADDRINUSE: "stop the program that has it, or choose another port (0 picks one)",
     errno.EADDRNOTAVAIL: "this machine has no such address: choose one of its own",
+    socket.EAI_NONAME: "no such name is known here: check it, or give an address such as 127.0.0.1 or ::1",
 }
 _NOT_YET, _NO_MORE = 9, 10  # OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED
 

@@ -16,7 +16,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from random import Random, SystemRandom
-from time import monotonic, time
+from time import monotonic
 from typing import Any
 
 from labkit.review.dialect import Dialect, read_dialect
@@ -173,7 +173,7 @@ class Review:
 
     async def _returned(self) -> bool:
         """Tell whether the server is back: restart it if we started it, otherwise wait for it, but only once."""
-        ends, self._waits_s = time() + self._waits_s, 0.0
+        ends, self._waits_s = monotonic() + self._waits_s, 0.0
         if await self._admits():
             return True
         if self._target.hosted is not None:
@@ -182,7 +182,7 @@ class Review:
             except CannotTell:
                 return False
             return await self._admits()
-        while time() < ends:
+        while monotonic() < ends:
             await asyncio.sleep(0.1)
             if await self._admits():
                 return True

@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 MOST_SHOWN = 100  # characters of a Host header, which a stranger writes
-_AUTHORITY = re.compile(r"(?:\[([^\[\]]*)\]|([^:\[\]]*))(?::[0-9]*)?")
+_AUTHORITY = re.compile(r"(?:\[([^\[\]]*)\]|([\w.~-]*))(?::[0-9]*)?", re.ASCII)
 _NUMBER = re.compile(r"0x[0-9a-f]+|[0-9]+")
 # No browser adds an X- header to a handshake, and almost everything that stands in between adds one.
 _FROM_A_PROXY = re.compile(
     r"x-.*|via|early-data|max-forwards"
-    r"|.*(?:forwarded|client-?ip|real-?ip|src-?ip|remote-?(?:addr|ip|user)|client-?cert|proxy|cdn).*"
-    r"|(?:akamai|ali|cf|cloudfront|fastly|fly|front-end|incap|ngrok|ssl|surrogate|tailscale|true-client)-.*"
+    r"|.*(?:forwarded|client-?ip|real-?ip|src-?ip|remote-?(?:addr|user)|client-?cert|connecting|original|proxy|cdn).*"
+    r"|(?:.*-)?(?:ip|ipaddr|ipaddress)(?:-.*)?"  # whose address it is, under whatever name
+    r"|(?:akamai|ali|cf|cloudfront|fastly|fly|front-end|incap|ngrok|oidc|ssl|surrogate|tailscale|true-client)-.*"
 )
 
 
@@ -46,7 +47,7 @@ def came_through(host: str | None, header_names: Iterable[str] = ()) -> str | No
     `host` is the Host header.
     """
     for header in header_names:
-        if _FROM_A_PROXY.fullmatch(header.lower()):
+        if _FROM_A_PROXY.fullmatch(header.lower().replace("_", "-")):
             return f"it carries the header {header[:MOST_SHOWN]}, which proxies add"
     name = None if host is None else host_of(host)
     if host is None or name is None or not is_loopback(name):

@@ -4,11 +4,12 @@ A browser sends Origin with every WebSocket handshake and a page cannot forge it
 using a visitor's network place. Programs send none and pass: they hold a credential or they do not.
 """
 
+import re
 from collections.abc import Collection
-from urllib.parse import urlsplit
 
-from labkit.rules.loopback import is_loopback
+from labkit.rules.loopback import host_of, is_loopback
 
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(.+)")
 OPAQUE = "null"  # the Origin of a page opened from a file, and of every sandboxed frame, whichever site it is from
 
 
@@ -27,14 +28,10 @@ def is_allowed(origin: str | None, host: str | None, *, on_loopback: bool, allow
 
 
 def _host_of(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).hostname
-    except ValueError:
-        return None
+    authority = _authority_of(origin)
+    return None if authority is None else host_of(authority)
 
 
 def _authority_of(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc.lower() or None
-    except ValueError:
-        return None
+    match = _ORIGIN.fullmatch(origin.lower())
+    return None if match is None or host_of(match[1]) is None else match[1]

@@ -96,10 +96,8 @@ class Handshake:
             return None
         request = events[0]
         assert isinstance(request, Request)
-        host = ",".join(request.headers.get_all("Host")) or None
-        self.peer = self.peer._replace(
-            came_through=came_through(host, (name for name, _ in request.headers.raw_items()))
-        )
+        names = (name for name, _ in request.headers.raw_items())
+        self.peer = self.peer._replace(came_through=came_through(_addressed_to(request), names))
         if not _wants_websocket(request):
             self._answer_request(request)
             return None
@@ -151,6 +149,14 @@ class Handshake:
             response.body = b""
         self._transport.write(response.serialize())
         end_our_half(self._transport)
+
+
+def _addressed_to(request: Request) -> str | None:
+    """The host that the request names: an absolute target counts more than Host (RFC 9112, section 3.2.2)."""
+    scheme, is_absolute, rest = request.path.partition("://")
+    if is_absolute and "/" not in scheme:
+        return rest.partition("/")[0]
+    return ",".join(request.headers.get_all("Host")) or None
 
 
 def _wants_websocket(request: Request) -> bool:

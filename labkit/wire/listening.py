@@ -70,13 +70,18 @@ class Listening:
         self._listeners.clear()
 
     async def _listen(self, hosts: Sequence[str], port: int) -> int:
+        """Listen at those of the addresses that this machine has. Raises OSError when it has none of them."""
+        missing: OSError | None = None
         try:
             for host in hosts:
                 try:
                     port = await self._listen_at(host, port)
                 except OSError as error:
-                    if host == hosts[0] or not _is_missing(error):
+                    if not _is_missing(error):
                         raise
+                    missing = error
+            if missing is not None and not self._listeners:
+                raise missing
         except OSError:
             self.stop()
             raise

@@ -87,7 +87,7 @@ class Output(TextIOBase):
         while self._handled < self._queued and monotonic() < late_at:
             sleep(0.002)
         if self._fault is not None:
-            raise self._fault
+            raise OSError(self._fault.errno, self._fault.strerror, "standard output")
 
     def end(self) -> None:
         """Give the thread a moment to write what waits."""

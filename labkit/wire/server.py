@@ -8,6 +8,7 @@ Read `wire.connection` next, then `wire.hub`. Taught in notebook 01 (hello) and 
 
 import asyncio
 import logging
+import socket
 import ssl
 import uuid
 from collections.abc import Callable, Collection
@@ -140,6 +141,8 @@ class Server:
             return await self._listening.start(self.host, self.port)
         except OSError as error:
             raise CannotListen(error.errno, error.strerror or str(error)) from None
+        except UnicodeError:  # of a name that no name server could be asked for
+            raise CannotListen(socket.EAI_NONAME, "not a host name") from None
 
     def _new_hub(self) -> Hub:
         key, past = self._session_key or new_key(), None

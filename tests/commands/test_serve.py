@@ -410,7 +410,29 @@ def test_a_full_disk_behind_stdout_is_told() -> None:
         done = subprocess.run(command("--port", "0"), stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
     assert done.returncode == 2
     line = only_line(done.stderr)
-    assert "No space left on device; free some space" in line and "listen on" not in line
+    assert "standard output: No space left on device; free some space" in line and "listen on" not in line
+
+
+def test_a_reader_of_stdout_that_has_ended_is_told() -> None:
+    """By name: a broken pipe could be any."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command("--port", "0"), stdout=writing, stderr=subprocess.PIPE, text=True, timeout=30)
+    os.close(writing)
+    assert done.returncode == 2 and "standard output: Broken pipe" in only_line(done.stderr)
+
+
+@pytest.mark.parametrize("host", ["x..y", "a" * 300])
+def test_a_host_that_no_name_server_knows_is_told(host: str) -> None:
+    """One that cannot even be asked for."""
+    done = subprocess.run(command("--port", "0", "--host", host), capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2 and "not a host name; no such name is known here" in only_line(done.stderr)
+
+
+def test_an_audit_file_that_is_no_file_is_told(tmp_path: Path) -> None:
+    """A folder, also the one that an empty name stands for, and a device."""
+    for path in ("", "/", str(tmp_path), os.devnull):
+        assert "is a folder or a device: name a file" in cannot_begin("--port", "0", "--audit", path)
 
 
 def test_an_audit_file_that_cannot_be_used_is_told(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A log that nobody reads: every verb with an event loop goes on, drains at SIGTERM, and ends."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -152,3 +153,41 @@ async def test_a_verb_that_cannot_run_ends_though_nobody_reads_why() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert (await ended("serve", "--host", "127.0.0.1", "--port", port))[0] == 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["serve"],
+        ["serve", "--loop", "uvloop"],
+        ["class", "start", "closed", "--hand-out", "slips", "--file", "class.db"],
+    ],
+    ids=["serve", "uvloop", "class"],
+)
+@on_a_loop
+async def test_a_server_without_standard_streams_drains(command: list[str], tmp_path: Path) -> None:
+    """As some supervisors start it: all three are closed."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    child = await asyncio.create_subprocess_exec(
+        *LABKIT,
+        *command,
+        "--port",
+        str(port),
+        cwd=tmp_path,
+        env={**os.environ, "DEV_TOKEN": TOKEN, "LABKIT_HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)},
+        preexec_fn=lambda: os.closerange(0, 3),
+    )
+    url = f"ws://localhost:{port}"
+    try:
+        async with asyncio.timeout(20):
+            while child.returncode is None:
+                with contextlib.suppress(OSError):
+                    assert (await ask(url, request("GET", "/healthz", {"Host": "localhost"}))).status == 200
+                    break
+                await asyncio.sleep(0.05)
+        assert await drained(child, url) == 0
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()

@@ -94,6 +94,13 @@ def test_without_locks_an_audit_says_so(tmp_path: Path, no_locks: int) -> None:
     assert os.strerror(no_locks) in str(told.value) and "in use" not in str(told.value)
 
 
+def test_sqlite_without_its_locks_is_no_other_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite locks ranges of the file, and calls a kind of lock that is missing one that is held."""
+    monkeypatch.setattr(fcntl, "lockf", failing(errno.ENOLCK))
+    with pytest.raises(AuditError, match="No locks available; that file system has no locks"):
+        Audit(tmp_path / "room.db")
+
+
 def test_without_locks_progress_is_recorded(tmp_path: Path, no_locks: int) -> None:
     """And sent: a learner's work does not wait for a file system."""
     progress = Progress(tmp_path / "progress.jsonl")

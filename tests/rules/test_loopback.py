@@ -31,7 +31,7 @@ def test_a_browser_on_this_machine_came_through_nothing() -> None:
 
 def test_a_request_without_a_whole_host_is_not_from_here() -> None:
     """No Host header, an empty one, two of them, an address without its brackets."""
-    for host in (None, "", "localhost,localhost", "::1", "localhost:", "a@localhost"):
+    for host in (None, "", "localhost,localhost", "::1", "localhost:", "a@localhost", "a@b.localhost", "a/b.localhost"):
         shown = came_through(host)
         assert (shown is None) == (host == "localhost:"), host
     assert host_of("[::1]:8080") == "::1" and host_of("[]") is None
@@ -40,3 +40,13 @@ def test_a_request_without_a_whole_host_is_not_from_here() -> None:
 def test_a_long_host_is_shown_in_part() -> None:
     """A stranger writes it, and it stands in the log."""
     assert len(came_through("x" * 10_000) or "") < 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Do-Connecting-IP", "EO-Client-IP", "Appengine-User-IP", "Source-IP", "Rlnclientipaddr", "Original-Host",
+     "SSL_CLIENT_VERIFY", "HTTP_X_FORWARDED_FOR", "OIDC_CLAIM_sub"],
+)  # fmt: skip
+def test_a_header_of_any_proxy_shows_it(header: str) -> None:
+    """Those that name a client's address under a name of their own, and those with underscores."""
+    assert header in (came_through("localhost", [header]) or "")

@@ -31,6 +31,8 @@ ALLOW = frozenset({"https://lab.example", "http://a.example:8080"})
         ("http://evil-localhost", False),
         ("http://127.0.0.1.evil.example", False),
         ("http://[::1", False),
+        ("http://evil.example\\@a.localhost", False),
+        ("//localhost", False),
         ("localhost", False),
         ("", False),
         (" ", False),

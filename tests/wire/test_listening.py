@@ -15,15 +15,16 @@ pytestmark = pytest.mark.skipif(len(LOOPBACKS) < 2, reason="this machine has one
 
 
 class Halves(Listening):
-    """Its second address fails, as often as it is told to."""
+    """One address fails, as often as it is told to: the second, unless `half` says otherwise."""
 
     def __init__(self, errors: Iterator[OSError | None]) -> None:
         super().__init__(asyncio.Protocol, Limits(), None)
         self.errors = errors
+        self.half = LOOPBACKS[1]
         self.ports: list[int] = []
 
     async def _listen_at(self, host: str, port: int) -> int:
-        if host == LOOPBACKS[1]:
+        if host == self.half:
             self.ports.append(port)
             error = next(self.errors)
             if error is not None:
@@ -70,3 +71,15 @@ async def test_a_machine_without_the_second_address_listens_on_the_first(number:
     assert await halves.start(LOCALHOST, 0) > 0
     assert len(halves._listeners) == 1
     halves.stop()
+
+
+@on_a_loop
+async def test_without_the_first_address_it_listens_on_the_second() -> None:
+    """IPv6 only: no fault either. With neither of them there is one."""
+    halves = Halves(iter([OSError(errno.EADDRNOTAVAIL, "none")] * 2))
+    halves.half = LOOPBACKS[0]
+    assert await halves.start(LOCALHOST, 0) > 0
+    assert len(halves._listeners) == 1
+    halves.stop()
+    with pytest.raises(OSError, match="none"):
+        await halves._listen([LOOPBACKS[0]], 0)

@@ -17,7 +17,7 @@ from labkit.wire.audit.file import reading, rows
 from labkit.wire.audit.writer import Audit
 from labkit.wire.client.client import Client, Refused
 from tests.wire.people import OPS, basic, enter_as, refused, revoke, ticket, ticket_answer, users
-from tests.wire.raw import TOKEN, Ended, Raw, ask, on_a_loop, request, serving, until
+from tests.wire.raw import TOKEN, Ended, Raw, ask, on_a_loop, request, serving, until, upgrade
 
 FAILED = (4403, "auth failed")
 
@@ -73,6 +73,17 @@ async def test_the_dev_token_takes_every_name_of_loopback(host: str, fast_path: 
     """Names and addresses in every notation, with a port or without."""
     async with serving(limits={"fast_path": fast_path}) as server:
         assert (await Raw.enter(server.url, Host=host)).ok["type"] == "auth_ok"
+
+
+@on_a_loop
+async def test_the_dev_token_needs_a_target_of_this_machine() -> None:
+    """An absolute target is what a proxy is asked for, and counts more than the Host beside it (RFC 9112, 3.2.2)."""
+    async with serving() as server:
+        raw = await Raw.dial(server.url)
+        raw.send(upgrade().replace(b"GET / ", b"GET http://chat.example.org/ ", 1))
+        assert (await raw.head()).status == 101
+        raw.say(type="auth", token=TOKEN)
+        assert await raw.ending() == FAILED
 
 
 @on_a_loop

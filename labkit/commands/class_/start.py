@@ -147,14 +147,19 @@ def _start(given: Options, keep: Callable[[], None]) -> None:
         wait_written()  # before anybody is served: codes that could not be printed must not stay
         keep()
 
-    with logging_to_stderr(logging.WARNING if given.quiet or sys.stderr.isatty() else logging.INFO):
+    with logging_to_stderr(logging.WARNING if given.quiet or _is_read_by_a_person() else logging.INFO):
         prepare_process()
         run(_serve(server, tell, given.with_parent))
 
 
+def _is_read_by_a_person() -> bool:
+    """Whether stderr is a terminal."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
 def _note(what: str) -> None:
     """A line for the person at the terminal; a record where stderr is a log, which holds JSON alone."""
-    if sys.stderr.isatty():
+    if _is_read_by_a_person():
         click.echo(what, err=True)
     else:
         _LOGGER.warning(what)

@@ -8,7 +8,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-from labkit.platform.locks import try_lock
+from labkit.platform.locks import check_ranges, try_lock
 from labkit.platform.os_errors import told, why
 from labkit.wire.audit.file import SCHEMA, AuditError, check_is_ours, explaining, reading
 
@@ -39,6 +39,8 @@ class AuditLock:
     def _take(self, audit: Path) -> None:
         try:
             is_ours = try_lock(self._descriptor)
+            if is_ours:
+                check_ranges(self._descriptor)
         except OSError as error:
             raise AuditError(
                 f"audit file {audit} cannot be locked, so two servers could write it: {why(error)}"
@@ -74,6 +76,8 @@ def check_file(path: Path) -> None:
     """Look before anything is made beside it. Raises AuditError for what exists and is no audit file."""
     if not path.parent.is_dir():
         raise AuditError(f"audit file {path}: there is no folder {path.parent}; make it first")
+    if path.exists() and not path.is_file():
+        raise AuditError(f"audit file {path} is a folder or a device: name a file")
     if path.exists() and not _is_empty(path):
         with reading(path):
             pass

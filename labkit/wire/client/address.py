@@ -1,12 +1,13 @@
 """The address of a room server, checked before it is used: a wrong one gets a sentence, a secret in it gets no echo."""
 
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 EXAMPLE = "ws://localhost:8080"
+STAYS = "/%:@!$&'()*+,;=~"  # RFC 3986: what a path may hold as it is, and the percent sign of what was encoded
 
 
 def checked(url: str) -> str:
-    """The address as it was given. Raises ValueError; whatever could be a secret is not in the text."""
+    """The address, its path percent-encoded. Raises ValueError; whatever could be a secret is not in the text."""
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -18,7 +19,7 @@ def checked(url: str) -> str:
         # Anything else may be a ticket: the two arguments are easily swapped.
         what = repr(url) if parts.scheme in ("ws", "wss", "http", "https") else "this"
         raise ValueError(f"{what} is not the address of a room server; {_advice(parts)}")
-    return url
+    return urlunsplit(parts._replace(path=quote(parts.path, safe=STAYS)))
 
 
 def _advice(parts: SplitResult) -> str:
