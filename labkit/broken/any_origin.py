@@ -11,4 +11,4 @@ class Broken(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Look at no Origin."""
-        hub.state.gate.origin_allowed = lambda *_: True  # type: ignore[method-assign]
+        hub.state.admission.origin_allowed = lambda *_: True  # type: ignore[method-assign]

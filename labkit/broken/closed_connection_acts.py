@@ -17,7 +17,7 @@ class Broken(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Send the close frame, stop sending, and neither stop listening nor leave the rooms."""
-        proper = hub.order.how[Close]
+        proper = hub.order.performers[Close]
 
         def close(connection: Connection, action: Close) -> None:
             if connection.closing or action.code is CloseCode.RATE_LIMITED:
@@ -32,4 +32,4 @@ class Broken(Planted):
             asyncio.get_running_loop().call_later(hub.state.limits.close_deadline_s, reset, connection.transport)
             return None
 
-        hub.order.how[Close] = close
+        hub.order.performers[Close] = close

@@ -11,11 +11,11 @@ FOUND_BY = ("rooms/18",)
 class Forgetful(Room[Member]):
     """Knows what was asked, and not by whom."""
 
-    def said_before(self, user_id: str, request_id: str, now: float) -> Event | None:
+    def find_repeated(self, user_id: str, request_id: str, now: float) -> Event | None:
         """The event of anybody's request."""
-        for user, said in self._said:
+        for user, said in self._requests:
             if said == request_id:
-                return super().said_before(user, request_id, now)
+                return super().find_repeated(user, request_id, now)
         return None
 
 

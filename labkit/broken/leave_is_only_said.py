@@ -18,4 +18,4 @@ class Broken(Planted):
         def left(connection: Connection, action: Exit) -> None:
             hub.state.queue.then(None, lambda: connection.send(answers.encode(answers.left(action.room_id))))
 
-        hub.order.how[Exit] = left
+        hub.order.performers[Exit] = left

@@ -16,7 +16,7 @@ class Broken(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Remember who joined again, and tell it again."""
-        tell, refuse, twice = hub.state.path.tell, hub.order.how[Refuse], list[Connection]()
+        tell, refuse, twice = hub.state.path.broadcast, hub.order.performers[Refuse], list[Connection]()
 
         def tell_twice(members: Any, said: answers.Answer, body: bytes) -> None:
             tell([*members, *(member for member in members if member in twice)], said, body)
@@ -26,5 +26,5 @@ class Broken(Planted):
                 twice.append(connection)
             refuse(connection, action)
 
-        hub.state.path.tell = tell_twice  # type: ignore[assignment, method-assign]
-        hub.order.how[Refuse] = refuse_and_add
+        hub.state.path.broadcast = tell_twice  # type: ignore[assignment, method-assign]
+        hub.order.performers[Refuse] = refuse_and_add

@@ -16,7 +16,7 @@ class Broken(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Let the fields of the message win."""
-        receive, tell = hub.receive, hub.state.path.tell
+        receive, tell = hub.receive, hub.state.path.broadcast
         messages: dict[str, Any] = {}
 
         def receive_and_keep(connection: Member, raw: bytes) -> None:
@@ -29,4 +29,4 @@ class Broken(Planted):
             tell(members, spread, answers.encode(spread))
 
         hub.receive = receive_and_keep  # type: ignore[method-assign]
-        hub.state.path.tell = tell_spread  # type: ignore[method-assign]
+        hub.state.path.broadcast = tell_spread  # type: ignore[assignment, method-assign]

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from websockets.http11 import Request, Response
 
 from labkit.broken.planted import Planted
-from labkit.wire.gate import Peer
+from labkit.wire.admission import Peer
 from labkit.wire.http.reply import Later, reply
 from labkit.wire.http.routes import Http
 from labkit.wire.hub import Hub

@@ -11,5 +11,5 @@ class Broken(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Say a second to everybody."""
-        too_fast = hub.state.gate.too_fast
-        hub.state.gate.too_fast = lambda: None if too_fast() is None else 1000  # type: ignore[method-assign]
+        too_fast = hub.state.admission.too_fast
+        hub.state.admission.too_fast = lambda: None if too_fast() is None else 1000  # type: ignore[method-assign]

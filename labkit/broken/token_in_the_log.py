@@ -15,10 +15,10 @@ class Broken(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Log what came."""
-        authenticate = hub.order.how[Authenticate]
+        authenticate = hub.order.performers[Authenticate]
 
         def authenticate_and_log(connection: Connection, action: Authenticate) -> None:
             logging.getLogger("labkit.broken").info("auth", extra={"token": action.token})
             authenticate(connection, action)
 
-        hub.order.how[Authenticate] = authenticate_and_log
+        hub.order.performers[Authenticate] = authenticate_and_log

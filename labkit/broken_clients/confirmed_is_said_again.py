@@ -4,7 +4,7 @@ from typing import Any
 
 from labkit.broken_clients.planted import Planted
 from labkit.wire.client.publisher import Publisher
-from labkit.wire.client.unsent import MAX_UNSENT_BYTES, Publication, Unsent
+from labkit.wire.client.unsent import MAX_UNSENT_BYTES, Unsent, UnsentMessage
 
 FOUND_BY = ("words/3",)
 
@@ -12,7 +12,7 @@ FOUND_BY = ("words/3",)
 class Hoard(Unsent):
     """Forgets nothing."""
 
-    def done(self, publication: Publication) -> None:
+    def done(self, publication: UnsentMessage) -> None:
         """It was answered."""
 
 

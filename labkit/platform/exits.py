@@ -33,12 +33,12 @@ class Ending(click.Command):
 
     def main(self, args: Sequence[str] | None = None, *, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]
         """Run the command, and end the process unless `standalone_mode` is off."""
-        said = list(sys.argv[1:] if args is None else args)
+        arguments = list(sys.argv[1:] if args is None else args)
 
         def run() -> Any:
-            return super(Ending, self).main(said, standalone_mode=False, **extra)
+            return super(Ending, self).main(arguments, standalone_mode=False, **extra)
 
-        return sys.exit(exit_code_of(run, said)) if standalone_mode else run()
+        return sys.exit(exit_code_of(run, arguments)) if standalone_mode else run()
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb. Click would turn these errors into exits of its own before `main` sees them."""
@@ -52,13 +52,13 @@ class _Trouble(Exception):
     """Carries an error past click, as its cause."""
 
 
-def exit_code_of(run: Callable[[], Any], said: Sequence[str] = ()) -> int:
-    """Run a command to its end; on trouble, print one sentence and the place of the details. `said`: its arguments."""
+def exit_code_of(run: Callable[[], Any], arguments: Sequence[str] = ()) -> int:
+    """Run a command to its end; on trouble, print one sentence and the place of the details. `arguments`: its arguments."""
     try:
         with _deaths() as deaths:
-            code = _ended(run, said)
+            code = _ended(run, arguments)
         if deaths and code not in (TROUBLE, INTERRUPTED):
-            code = _crashed(deaths[0], said, "a background part of it died")
+            code = _crashed(deaths[0], arguments, "a background part of it died")
         return _flushed(code)
     except BaseException:  # no memory left to tell it well
         with suppress(OSError):
@@ -66,7 +66,7 @@ def exit_code_of(run: Callable[[], Any], said: Sequence[str] = ()) -> int:
         return TROUBLE
 
 
-def _ended(run: Callable[[], Any], said: Sequence[str]) -> int:
+def _ended(run: Callable[[], Any], arguments: Sequence[str]) -> int:
     try:
         code = run()
         return code if isinstance(code, int) else OK
@@ -79,10 +79,10 @@ def _ended(run: Callable[[], Any], said: Sequence[str]) -> int:
     except SystemExit as error:
         if os.environ.get(COMPLETION):  # click's own way to answer a shell
             return int(error.code or 0)
-        return _crashed(error, said, f"a library ended it with sys.exit({error.code!r})")
+        return _crashed(error, arguments, f"a library ended it with sys.exit({error.code!r})")
     except BaseException as error:
         cause = error.__cause__ if isinstance(error, _Trouble) and error.__cause__ else error
-        return _unwritten(cause) if isinstance(cause, OSError) and _is_of_output(cause) else _crashed(cause, said)
+        return _unwritten(cause) if isinstance(cause, OSError) and _is_of_output(cause) else _crashed(cause, arguments)
 
 
 def _flushed(code: int) -> int:
@@ -110,12 +110,12 @@ def _unwritten(error: OSError) -> int:
     return TROUBLE
 
 
-def _crashed(error: BaseException, said: Sequence[str], what: str = "") -> int:
+def _crashed(error: BaseException, arguments: Sequence[str], what: str = "") -> int:
     """Print what happened and where the details are."""
     cause = "".join(traceback.format_exception_only(error)).strip()
-    line = " ".join(_without_secrets(what or cause, said).split())
+    line = " ".join(_without_secrets(what or cause, arguments).split())
     shown = "".join(char if char.isprintable() else "?" for char in line)[:MAX_CAUSE]
-    details = _without_secrets(_details(error), said)
+    details = _without_secrets(_details(error), arguments)
     try:
         place = f"the details are in {_written(details)}"
     except OSError as fault:
@@ -138,10 +138,10 @@ def _written(details: str) -> str:
     return path
 
 
-def _without_secrets(text: str, said: Sequence[str]) -> str:
+def _without_secrets(text: str, arguments: Sequence[str]) -> str:
     """The text without tokens, keys and codes: those of the environment, of the command line, and what we sign."""
     secrets = {value for name, value in os.environ.items() if SECRET_NAME.search(name)}
-    for option, value in zip(said, [*said[1:], ""]):
+    for option, value in zip(arguments, [*arguments[1:], ""]):
         if option.startswith("-") and SECRET_NAME.search(option.partition("=")[0]):
             secrets.add(option.partition("=")[2] or value)
     for secret in sorted(secrets, key=len, reverse=True):
@@ -155,10 +155,10 @@ def _deaths() -> Iterator[list[BaseException]]:
     deaths: list[BaseException] = []
     usual, asyncio_log, watching = threading.excepthook, logging.getLogger("asyncio"), _TaskDeaths(deaths)
 
-    def note(told: threading.ExceptHookArgs) -> None:
-        if told.exc_value is not None and not isinstance(told.exc_value, SystemExit):
-            deaths.append(told.exc_value)
-        usual(told)
+    def note(failed: threading.ExceptHookArgs) -> None:
+        if failed.exc_value is not None and not isinstance(failed.exc_value, SystemExit):
+            deaths.append(failed.exc_value)
+        usual(failed)
 
     threading.excepthook = note
     asyncio_log.addHandler(watching)

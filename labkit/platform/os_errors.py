@@ -24,7 +24,7 @@ _WAYS_OUT = {
 _NOT_YET, _NO_MORE = 9, 10  # OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED
 
 
-def told(error: OSError) -> str:
+def describe(error: OSError) -> str:
     """`FILE: what the system says; what to do now`, as far as each is known."""
     return why(error) if error.filename is None else f"{error.filename}: {why(error)}"
 

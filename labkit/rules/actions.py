@@ -49,7 +49,7 @@ class Publish:
 
 
 @dataclass(frozen=True, slots=True)
-class TellMembers:
+class WatchPresence:
     """Answer `presence`, and tell every change from now on."""
 
     room_id: str
@@ -77,4 +77,4 @@ class Close:
     reason: str
 
 
-Action = Authenticate | Renew | Enter | Exit | Publish | TellMembers | Pong | Refuse | Close
+Action = Authenticate | Renew | Enter | Exit | Publish | WatchPresence | Pong | Refuse | Close

@@ -12,7 +12,7 @@ from random import Random
 from labkit.rules.limits import Limits
 
 DEFAULT_WINDOW_MS = 1000
-MOST_SLOTS = 10_000  # given out ahead
+MAX_SLOTS = 10_000  # given out ahead
 
 
 class TokenBucket:
@@ -39,7 +39,7 @@ class TokenBucket:
         return has_one
 
 
-class Turnstile:
+class HandshakeLimiter:
     """Handshakes at a bounded rate; each client refused gets a slot of its own, at least a second away."""
 
     def __init__(self, handshakes_per_s: float | None, now: float) -> None:
@@ -54,35 +54,35 @@ class Turnstile:
         if self._bucket is None or self._rate is None or self._bucket.take(now):
             return None
         self._last_slot = max(self._last_slot, now + 1) + 1 / self._rate
-        if self._last_slot - now > 1 + MOST_SLOTS / self._rate:
+        if self._last_slot - now > 1 + MAX_SLOTS / self._rate:
             self._last_slot = (
                 now + 1 + 1 / self._rate
             )  # begin again: those who do not keep to slots must not use them up
         return ceil(1000 * (self._last_slot - now))
 
 
-class Doors:
+class ConnectionCounter:
     """How many are inside, in all and per address."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._per_address: Counter[str] = Counter()
-        self.inside = 0
+        self.count = 0
 
     def enter(self, address: str) -> bool:
         """Count one more; False, and nothing counted, when the house is full."""
         most, most_here = self._limits.connections, self._limits.connections_per_address
-        if most is not None and self.inside >= most:
+        if most is not None and self.count >= most:
             return False
         if most_here is not None and self._per_address[address] >= most_here:
             return False
-        self.inside += 1
+        self.count += 1
         self._per_address[address] += 1
         return True
 
     def leave(self, address: str) -> None:
         """One that entered has left."""
-        self.inside -= 1
+        self.count -= 1
         self._per_address[address] -= 1
         if not self._per_address[address]:
             del self._per_address[address]
@@ -98,17 +98,17 @@ def window_ms(connections: int, handshakes_per_s: float | None) -> int:
     return round(2000 * connections / handshakes_per_s)
 
 
-class Crowd:
+class ClientCountTracker:
     """When the number of connections has doubled or halved since the clients were told."""
 
     def __init__(self) -> None:
-        self._told = 1
+        self._last_sent = 1
 
     def changed(self, connections: int) -> bool:
         """Whether it is time to tell; asking counts as telling."""
-        if self._told < 2 * connections and connections < 2 * self._told:
+        if self._last_sent < 2 * connections and connections < 2 * self._last_sent:
             return False
-        self._told = max(1, connections)
+        self._last_sent = max(1, connections)
         return True
 
 

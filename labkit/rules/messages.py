@@ -194,14 +194,14 @@ def judge(value: Any) -> Message:
 
 def _read_fields(kind: type[Message], value: dict[str, Any]) -> dict[str, Any]:
     """Attribute and value of each field that is there. Raises InvalidMessage for the first one that is wrong."""
-    said = {}
+    values = {}
     for attribute, name, read, reason, required in _PLANS[kind]:
         if required or name in value:
             try:
-                said[attribute] = read(value.get(name))
+                values[attribute] = read(value.get(name))
             except (ValueError, TypeError, OverflowError):
                 raise InvalidMessage(reason) from None
-    return said
+    return values
 
 
 def parse_json(raw: bytes) -> Any:

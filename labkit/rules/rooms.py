@@ -59,33 +59,33 @@ class Room(Generic[Member]):
         self.seq = 0  # of the newest delivered event
         self.members: dict[Member, Membership] = {}
         self.watchers: set[Member] = set()  # those who asked for presence
-        self.told_present: bytes | None = None  # the answer they get, as long as it is the same
+        self.presence_body: bytes | None = None  # the answer they get, as long as it is the same
         self._connections: Counter[str] = Counter()  # of each user
         self._write_only = 0  # members who hear only what they say themselves
         self._history: deque[Event] = deque(maxlen=limits.history_events)
-        self._said: OrderedDict[tuple[str, str], tuple[float, Event]] = OrderedDict()
+        self._requests: OrderedDict[tuple[str, str], tuple[float, Event]] = OrderedDict()
         self._limits = limits
-        self._everybody: list[Member] | None = None  # made when it is asked for, and never changed
+        self._readers: list[Member] | None = None  # made when it is asked for, and never changed
 
     # Events
 
-    def said_before(self, user_id: str, request_id: str, now: float) -> Event | None:
+    def find_repeated(self, user_id: str, request_id: str, now: float) -> Event | None:
         """The event that this user's request became already, if that was not too long ago."""
         self.forget_old(now)
         too_old = now - self._limits.dedupe_s
-        at, event = self._said.get((user_id, request_id), (too_old, None))
+        at, event = self._requests.get((user_id, request_id), (too_old, None))
         return event if at > too_old else None
 
     def forget_old(self, now: float) -> None:
         """Give back what has been remembered for long enough."""
         too_old = now - self._limits.dedupe_s
-        while self._said and next(iter(self._said.values()))[0] <= too_old:
-            self._said.popitem(last=False)
+        while self._requests and next(iter(self._requests.values()))[0] <= too_old:
+            self._requests.popitem(last=False)
 
     @property
     def remembered(self) -> int:
         """How many requests would be recognised, if they are not too old by now."""
-        return len(self._said)
+        return len(self._requests)
 
     def next_seq(self) -> int:
         """The seq of the event about to be accepted."""
@@ -100,7 +100,7 @@ class Room(Generic[Member]):
     def forget(self, event: Event) -> None:
         """An accepted event could not be stored: it never was, and neither is any accepted after it."""
         self.accepted_seq = min(self.accepted_seq, event.seq - 1)
-        self._said.pop((event.user_id, event.request_id), None)
+        self._requests.pop((event.user_id, event.request_id), None)
 
     def deliver(self, event: Event) -> list[Member]:
         """Put a stored event into the history; the members due to hear it, in the order they came.
@@ -110,9 +110,9 @@ class Room(Generic[Member]):
         self.seq = event.seq
         self._history.append(event)
         if not self._write_only:
-            if self._everybody is None:
-                self._everybody = list(self.members)
-            return self._everybody
+            if self._readers is None:
+                self._readers = list(self.members)
+            return self._readers
         user = event.user_id
         return [member for member, place in self.members.items() if place.may_read or place.user_id == user]
 
@@ -131,16 +131,16 @@ class Room(Generic[Member]):
 
     def _remember(self, event: Event, at: float) -> None:
         key = event.user_id, event.request_id
-        self._said.pop(key, None)  # so that the newest is last, also when the past says the same thing twice
-        self._said[key] = (at, event)
-        if len(self._said) > self._limits.dedupe_entries:
-            self._said.popitem(last=False)
+        self._requests.pop(key, None)  # so that the newest is last, also when the past says the same thing twice
+        self._requests[key] = (at, event)
+        if len(self._requests) > self._limits.dedupe_entries:
+            self._requests.popitem(last=False)
 
     # Members
 
     def enter(self, member: Member, place: Membership) -> bool:
         """Add a member; whether it is the first connection of its user here."""
-        self._everybody = self.told_present = None
+        self._readers = self.presence_body = None
         self.members[member] = place
         self._connections[place.user_id] += 1
         self._write_only += not place.may_read
@@ -150,7 +150,7 @@ class Room(Generic[Member]):
         """A member may do something else from now on."""
         place = self.members[member]
         newer = self.members[member] = place._replace(access=access)
-        self._everybody = None
+        self._readers = None
         self._write_only += place.may_read - newer.may_read
         if not newer.may_read:
             self.watchers.discard(member)
@@ -158,7 +158,7 @@ class Room(Generic[Member]):
     def leave(self, member: Member) -> str | None:
         """Remove a member; the user's name when that was its last connection here."""
         self.watchers.discard(member)
-        self._everybody = self.told_present = None
+        self._readers = self.presence_body = None
         place = self.members.pop(member, None)
         if place is None:
             return None

@@ -13,7 +13,7 @@ from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
-from labkit.rules.actions import Action, Authenticate, Close, Enter, Exit, Pong, Publish, Refuse, Renew, TellMembers
+from labkit.rules.actions import Action, Authenticate, Close, Enter, Exit, Pong, Publish, Refuse, Renew, WatchPresence
 from labkit.rules.admission import TokenBucket
 from labkit.rules.close_codes import CloseCode, row
 from labkit.rules.grants import Grants
@@ -73,7 +73,7 @@ class Step(NamedTuple):
     next: State
 
 
-_SAYABLE = (Input.REFRESH, Input.JOIN, Input.LEAVE, Input.PUBLISH, Input.PRESENCE, Input.PING)
+_CLIENT_INPUTS = (Input.REFRESH, Input.JOIN, Input.LEAVE, Input.PUBLISH, Input.PRESENCE, Input.PING)
 TABLE: dict[State, dict[Input, Step]] = {
     State.CONNECTING: {
         Input.HANDSHAKE: Step(Do.NOTHING, State.AUTHENTICATING),
@@ -84,21 +84,21 @@ TABLE: dict[State, dict[Input, Step]] = {
         Input.AUTH: Step(Do.AUTHENTICATE, State.AUTHENTICATING),
         Input.ACCEPTED: Step(Do.ANSWER, State.OPEN),
         Input.REJECTED: Step(Do.SEND_CLOSE, State.CLOSING),
-        **{said: Step(Do.CLOSE_4403, State.CLOSING) for said in _SAYABLE},
+        **{given: Step(Do.CLOSE_4403, State.CLOSING) for given in _CLIENT_INPUTS},
         Input.CLOSE: Step(Do.SEND_CLOSE, State.CLOSING),
         Input.LOST: Step(Do.FORGET, State.CLOSED),
     },
     State.OPEN: {
         Input.AUTH: Step(Do.NOTHING, State.OPEN),
         Input.REFRESH: Step(Do.REFRESH, State.OPEN),
-        **{said: Step(Do.JUDGE, State.OPEN) for said in (Input.JOIN, Input.LEAVE, Input.PUBLISH, Input.PRESENCE)},
+        **{given: Step(Do.JUDGE, State.OPEN) for given in (Input.JOIN, Input.LEAVE, Input.PUBLISH, Input.PRESENCE)},
         Input.PING: Step(Do.ANSWER, State.OPEN),
         Input.CLOSE: Step(Do.SEND_CLOSE, State.CLOSING),
         Input.LOST: Step(Do.FORGET, State.CLOSED),
     },
     # After any close, nothing that the peer still sends is acted on.
     State.CLOSING: {
-        **{said: Step(Do.NOTHING, State.CLOSING) for said in (Input.AUTH, *_SAYABLE, Input.CLOSE)},
+        **{given: Step(Do.NOTHING, State.CLOSING) for given in (Input.AUTH, *_CLIENT_INPUTS, Input.CLOSE)},
         Input.LOST: Step(Do.FORGET, State.CLOSED),
     },
     State.CLOSED: {given: Step(Do.NOTHING, State.CLOSED) for given in Input},
@@ -238,7 +238,7 @@ class Session:
                 return Exit(message.room_id)
             case Presence():
                 if "r" in self.rooms[message.room_id]:
-                    return TellMembers(message.room_id)
+                    return WatchPresence(message.room_id)
                 return Refuse("room_denied", room_id=message.room_id)
             case Refresh():
                 return Renew(message.token)

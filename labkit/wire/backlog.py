@@ -18,15 +18,15 @@ from labkit.wire.held_input import HeldInput
 from labkit.wire.member import Member
 from labkit.wire.server_state import ServerState
 
-LOOK_S = 0.02
+CHECK_S = 0.02
 PATIENCE_S = 5.0  # a busy room may leave no space for ever; then a gap is told
-MOST_KEPT = 64  # messages of one connection; beyond it a gap is told
+MAX_KEPT = 64  # messages of one connection; beyond it a gap is told
 
 
 @dataclass(slots=True)
 class _Waiting:
     action: Enter
-    late_at: float
+    deadline: float
 
 
 class Backlog:
@@ -47,12 +47,12 @@ class Backlog:
         if member not in self._waiting and not self._fits(member, size):
             self._held.hold(member)
             self._waiting[member] = _Waiting(action, monotonic() + PATIENCE_S)
-            self._look_later(member)
+            self._check_later(member)
             return True
         self._owed.setdefault(member, {})[action.room_id] = size
         return False
 
-    def told(self, member: Member, room_id: str) -> None:
+    def answered(self, member: Member, room_id: str) -> None:
         """A join was answered."""
         owed = self._owed.get(member)
         if owed is not None:
@@ -60,7 +60,7 @@ class Backlog:
             if not owed:
                 del self._owed[member]
 
-    def gone(self, member: Member) -> None:
+    def drop(self, member: Member) -> None:
         """A connection is ending."""
         self._owed.pop(member, None)
         self._waiting.pop(member, None)
@@ -79,22 +79,22 @@ class Backlog:
         free = member.outbox.free_bytes - sum(map(len, member.due))
         return size + sum(self._owed.get(member, {}).values()) <= free // 2
 
-    def _look_later(self, member: Member) -> None:
-        asyncio.get_running_loop().call_later(LOOK_S, self._look, member)
+    def _check_later(self, member: Member) -> None:
+        asyncio.get_running_loop().call_later(CHECK_S, self._check, member)
 
     def __len__(self) -> int:
         return len(self._owed) + len(self._waiting)
 
-    def _look(self, member: Member) -> None:
+    def _check(self, member: Member) -> None:
         waiting = self._waiting.get(member)
         if waiting is None:
             return
         if not member.session.listens:
-            self.gone(member)
+            self.drop(member)
             return
-        is_late = monotonic() >= waiting.late_at or self._held.kept(member) > MOST_KEPT
+        is_late = monotonic() >= waiting.deadline or self._held.kept(member) > MAX_KEPT
         if not is_late and not self._fits(member, self._size(member, waiting.action)):
-            self._look_later(member)
+            self._check_later(member)
             return
         self._perform(member, waiting.action)  # it is in `_waiting` still, so it is not held again
         if self._waiting.pop(member, None) is not None:

@@ -75,7 +75,7 @@ class Connection(asyncio.Protocol):
         if not self.protocol.is_forgotten:
             self._send_protocol_bytes()
         if rest is None:
-            if self.handshake.is_over and self.session.state is State.CONNECTING:
+            if self.handshake.is_answered and self.session.state is State.CONNECTING:
                 self.session.happened(Input.REFUSED)
                 self._start_deadline(self.handshake.patience_s or self.hub.state.limits.close_deadline_s)
             return
@@ -95,50 +95,50 @@ class Connection(asyncio.Protocol):
         if self.handshake is not None:
             self._shake_hands(data)
             return
-        for said in self.protocol.read(data):
+        for item in self.protocol.read(data):
             if self.session.listens:
-                self._take(said)
+                self._receive(item)
         if not self.protocol.is_forgotten:
-            self._answer_as_library()
+            self._send_library_output()
 
-    def _take(self, said: bytes | Frame) -> None:
+    def _receive(self, item: bytes | Frame) -> None:
         """A short message that was read without the library, or a frame that it read."""
-        if isinstance(said, bytes):
-            self._take_text(said)
-        elif said.opcode in (Opcode.PING, Opcode.PONG):
-            self._take_control(said)
-        elif said.opcode is not Opcode.CLOSE:
-            message = self.assembly.add(said)
+        if isinstance(item, bytes):
+            self._receive_text(item)
+        elif item.opcode in (Opcode.PING, Opcode.PONG):
+            self._receive_control(item)
+        elif item.opcode is not Opcode.CLOSE:
+            message = self.assembly.add(item)
             if isinstance(message, bytes):
-                self._take_text(message)
+                self._receive_text(message)
             elif message is not None:
                 self.hub.order.perform(self, message)
             else:
-                self._take_filler()
+                self._receive_no_op()
 
-    def _take_text(self, message: bytes) -> None:
+    def _receive_text(self, message: bytes) -> None:
         if is_utf8(message):
             self.received += 1
             self.hub.receive(self, message)
         else:
             self.hub.order.perform(self, NOT_UTF8)
 
-    def _take_control(self, frame: Frame) -> None:
+    def _receive_control(self, frame: Frame) -> None:
         if frame.opcode is Opcode.PING:
             self._send_pongs()
         heartbeat = self.heartbeat if frame.opcode is Opcode.PONG else None
         if heartbeat is not None and heartbeat.pong(bytes(frame.data), monotonic()):
             self.arm()
         else:
-            self._take_filler()
+            self._receive_no_op()
 
-    def _take_filler(self) -> None:
+    def _receive_no_op(self) -> None:
         """A frame that asks for nothing: a ping, a needless pong, a fragment that is not the last."""
         too_many = self.session.control_frame(monotonic())
         if too_many is not None:
             self.hub.order.perform(self, too_many)
 
-    def _answer_as_library(self) -> None:
+    def _send_library_output(self) -> None:
         """Send what the library wants sent, and end when it has decided to."""
         if self.frames.state is not FrameState.OPEN and not self.closing:
             self.write_due()  # the answers to what came before the end
@@ -246,7 +246,7 @@ class Connection(asyncio.Protocol):
         self.session.happened(Input.LOST)
         self.outgoing.drop()
         if self._has_entered:
-            self.hub.state.gate.leave(self.peer)
+            self.hub.state.admission.leave(self.peer)
         self.hub.lost(self)
 
     # Deadlines
@@ -277,11 +277,11 @@ class Connection(asyncio.Protocol):
             elif self.closing or self.session.state in (State.CONNECTING, State.CLOSED):
                 reset(self.transport)  # no request came, or no answer to our close; one still to be sent is waited for
         elif self.session.listens:
-            self._look_after(now)
+            self._check_health(now)
         if self.session.state is not State.CLOSED:  # a transport that is closing may wait for a peer that never reads
             self.arm()
 
-    def _look_after(self, now: float) -> None:
+    def _check_health(self, now: float) -> None:
         identity = self.session.identity
         if self.outbox.is_too_old(now):
             self.close(CloseCode.TRY_LATER)

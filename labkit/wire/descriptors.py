@@ -5,7 +5,7 @@ import os
 from dataclasses import replace
 
 from labkit.rules.limits import OFF, Limits
-from labkit.wire.gate import OUTSIDE
+from labkit.wire.admission import MAX_REFUSED_SOCKETS
 
 try:
     import resource
@@ -26,7 +26,7 @@ def within_descriptors(limits: Limits) -> tuple[Limits, int | None]:
     if most_files is None:
         return limits, None
     sockets = max(2, most_files - _open_files() - RESERVE)
-    room = sockets - min(OUTSIDE, max(1, sockets // 4))
+    room = sockets - min(MAX_REFUSED_SOCKETS, max(1, sockets // 4))
     asked = limits.connections
     if asked is not None and asked <= room:
         return limits, sockets

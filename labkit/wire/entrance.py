@@ -38,7 +38,7 @@ class Entrance:
     def authenticate(self, connection: Member, action: actions.Authenticate) -> None:
         """Check the first credential of a connection."""
         state = self._state
-        trusted = state.gate.trusts(connection.peer)
+        trusted = state.admission.trusts(connection.peer)
         try:
             identity, entries = state.sessions.admit(action.token, trusted=trusted, now=time())
         except Rejected as rejected:
@@ -51,7 +51,7 @@ class Entrance:
         """Check a newer credential on a live connection."""
         state, current = self._state, connection.session.identity
         assert current is not None  # the table renews only in OPEN
-        trusted = state.gate.trusts(connection.peer)
+        trusted = state.admission.trusts(connection.peer)
         try:
             identity, entries = state.sessions.renew(current, action.token, trusted=trusted, now=time())
         except Rejected as rejected:
@@ -75,7 +75,7 @@ class Entrance:
         state = self._state
         state.counts.rejected += 1
         if isinstance(rejected, NotFromHere):
-            why = state.gate.why_not_trusted(connection.peer)
+            why = state.admission.why_not_trusted(connection.peer)
             _LOGGER.warning("dev token refused", extra={"connection": connection.id, "why": why, "instead": INSTEAD})
         body = answers.encode({"code": rejected.code.value}).decode()
         state.queue.record(Entry(time(), "denied", connection=connection.id, body=body))
@@ -110,9 +110,9 @@ class Entrance:
     def end_sessions(
         self, user_id: str, now: float, order: float | None = None, revocation_id: str | None = None
     ) -> int:
-        """End every session of a user; how many connections that closed. `queue.owes` it until it is stored."""
+        """End every session of a user; how many connections that closed. `queue.has_unstored` it until it is stored."""
         live, entry = self._state.sessions.revoke(user_id, now, order, revocation_id)
-        self._state.queue.keep(entry)
+        self._state.queue.record_until_stored(entry)
         for connection in live:
             connection.close(CloseCode.REVOKED)
         return len(live)

@@ -14,9 +14,9 @@ from websockets.http11 import Request, Response
 
 from labkit.rules.loopback import came_through
 from labkit.rules.origin import OPAQUE
+from labkit.wire.admission import Peer, peer_of
 from labkit.wire.fast.lazy_protocol import LazyProtocol
 from labkit.wire.fast.usual_handshake import read_usual
-from labkit.wire.gate import Peer, peer_of
 from labkit.wire.http.reply import reply
 from labkit.wire.http.routes import Http
 from labkit.wire.server_state import ServerState
@@ -49,20 +49,20 @@ class Handshake:
         self._http = http
         self._refused = refused
         self.peer = peer_of(transport.get_extra_info("peername"))
-        self.has_entered = state.gate.enter(self.peer)
+        self.has_entered = state.admission.enter(self.peer)
         # Whoever has no place may ask by HTTP how we are, or be told 503, and soon: the limits bound sockets too.
         limits = state.limits
         self.patience_s = limits.auth_timeout_s if self.has_entered else limits.close_deadline_s
-        if not self.has_entered and not state.gate.has_place_outside(len(state.sockets)):
+        if not self.has_entered and not state.admission.can_answer(len(state.sockets)):
             asyncio.get_running_loop().call_soon(reset, transport)
-        self.is_over = False  # answered with HTTP: what still comes is dropped
+        self.is_answered = False  # answered with HTTP: what still comes is dropped
         self._transport = transport
         self._protocol = protocol
         self._head = bytearray()
 
     def receive(self, data: bytes) -> bytes | None:
         """Take bytes. Once the connection is a WebSocket: what came behind the request. Until then None."""
-        if self.is_over:
+        if self.is_answered:
             return None
         self._head += data
         end = self._head.find(END_OF_HEAD)
@@ -123,9 +123,9 @@ class Handshake:
         return False
 
     def _refusal(self, origin: str | None, host: str | None) -> Response | None:
-        if not self._state.gate.origin_allowed(origin, host):
+        if not self._state.admission.origin_allowed(origin, host):
             return self._refused_origin(origin)
-        if not self.has_entered or self._state.gate.is_draining:
+        if not self.has_entered or self._state.admission.is_draining:
             return reply(HTTPStatus.SERVICE_UNAVAILABLE, "no room for another connection; come back later\n")
         return None
 
@@ -137,7 +137,7 @@ class Handshake:
         return reply(HTTPStatus.FORBIDDEN, OPAQUE_ORIGIN)
 
     def _answer_request(self, request: Request) -> None:
-        self.is_over = True
+        self.is_answered = True
         answer = self._http.answer(request, self.peer)
         if isinstance(answer, Response):
             self._answer(answer, without_body=request.method == "HEAD")
@@ -146,7 +146,7 @@ class Handshake:
 
     def _answer(self, response: Response, *, without_body: bool = False) -> None:
         """Write the answer; what else the peer sends is dropped."""
-        self.is_over = True
+        self.is_answered = True
         if without_body:
             response.body = b""
         self._transport.write(response.serialize())

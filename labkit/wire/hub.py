@@ -13,13 +13,13 @@ from collections.abc import Callable
 from time import monotonic, time
 
 from labkit.rules import actions, answers
-from labkit.rules.admission import Crowd, window_ms
+from labkit.rules.admission import ClientCountTracker, window_ms
 from labkit.rules.close_codes import CloseCode, reason_with_retry, row
 from labkit.rules.messages import InvalidMessage
+from labkit.wire.admission import Peer
 from labkit.wire.audit.writer import Entry
 from labkit.wire.fast.path import FastPath
 from labkit.wire.fast.pings import QuickPong
-from labkit.wire.gate import Peer
 from labkit.wire.held_input import HeldInput
 from labkit.wire.member import Member
 from labkit.wire.order import LocalOrder, Order
@@ -37,7 +37,7 @@ class Hub:
         self.order = new_order(state, self._held)
         path = state.path
         self._quick_pong = QuickPong(state.queue, path, self.order.is_clear) if isinstance(path, FastPath) else None
-        self._crowd = Crowd()
+        self._crowd = ClientCountTracker()
         self._slow: list[Member] = []
 
     # A connection's life
@@ -46,11 +46,11 @@ class Hub:
         """The handshake is done."""
         self.state.counts.handshakes += 1
         self.state.connections[connection.id] = connection
-        retry = self.state.gate.too_fast()
+        retry = self.state.admission.too_fast()
         if retry is not None:
             self.state.counts.busy += 1
             connection.close(CloseCode.TRY_LATER, reason_with_retry("busy", retry))
-        self._tell_window()
+        self._send_window()
 
     def refused(self, peer: Peer, status: int) -> None:
         """A handshake was refused with an HTTP status."""
@@ -97,10 +97,10 @@ class Hub:
         """The TCP connection is gone."""
         self.state.sockets.discard(connection)
         if self.state.connections.pop(connection.id, None) is not None:
-            self._tell_window()
+            self._send_window()
 
     def revoke(self, user_id: str) -> int:
-        """End every session of a user; how many connections that closed. `queue.owes` it until it is stored."""
+        """End every session of a user; how many connections that closed. `queue.has_unstored` it until it is stored."""
         return self.order.revoke(user_id)
 
     def close_slow(self, members: list[Member]) -> None:
@@ -119,9 +119,9 @@ class Hub:
 
     def _close_for_bug(self, connection: Member) -> None:
         reason = row(CloseCode.SERVER_ERROR).reason
-        self.order.how[actions.Close](connection, actions.Close(CloseCode.SERVER_ERROR, reason))
+        self.order.performers[actions.Close](connection, actions.Close(CloseCode.SERVER_ERROR, reason))
 
-    def _tell_window(self) -> None:
+    def _send_window(self) -> None:
         """Tell everybody the reconnect window when the crowd has doubled or halved."""
         if not self._crowd.changed(len(self.state.connections)):
             return

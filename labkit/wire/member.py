@@ -11,7 +11,7 @@ from labkit.rules.close_codes import CloseCode
 from labkit.rules.heartbeat import Heartbeat
 from labkit.rules.outbox import Outbox
 from labkit.rules.session import Session
-from labkit.wire.gate import Peer
+from labkit.wire.admission import Peer
 from labkit.wire.outgoing import Outgoing
 
 

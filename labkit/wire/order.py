@@ -19,13 +19,13 @@ from labkit.wire.publishing import Publishing
 from labkit.wire.replies import Replies
 from labkit.wire.server_state import ServerState
 
-How = dict[type[actions.Action], Callable[..., None]]  # which method performs an action
+Performers = dict[type[actions.Action], Callable[..., None]]  # which method performs an action
 
 
 class Order(Protocol):
     """How the hub has actions performed."""
 
-    how: How
+    performers: Performers
 
     def perform(self, member: Member, action: actions.Action) -> None:
         """Perform an action, now or when its turn comes."""
@@ -62,12 +62,12 @@ class LocalOrder:
         self._memberships = Memberships(state, self._backlog, replies.refuse)
         self._entrance = entrance = Entrance(state, self._memberships.changed, self.perform)
         publishing = Publishing(state, replies.refuse)
-        self.how: How = {
+        self.performers: Performers = {
             actions.Authenticate: entrance.authenticate,
             actions.Renew: entrance.renew,
             actions.Enter: self._enter,
             actions.Exit: self._memberships.exit,
-            actions.TellMembers: self._memberships.tell_members,
+            actions.WatchPresence: self._memberships.watch_presence,
             actions.Publish: publishing.publish,
             actions.Pong: replies.pong,
             actions.Refuse: replies.refuse,
@@ -76,7 +76,7 @@ class LocalOrder:
 
     def perform(self, member: Member, action: actions.Action) -> None:
         """Perform an action now."""
-        self.how[type(action)](member, action)
+        self.performers[type(action)](member, action)
 
     def _enter(self, member: Member, action: actions.Enter) -> None:
         if not self._backlog.holds(member, action):

@@ -7,12 +7,14 @@ Taught in notebook 08 (audit and kill -9).
 
 from labkit.rules.answers import closed_before
 from labkit.rules.rooms import Rooms
-from labkit.wire.audit.past import Past, PastRevocation
+from labkit.wire.audit.recovery import RecoveredRevocation, RecoveredState
 from labkit.wire.member import Member
 from labkit.wire.sessions import Sessions
 
 
-def restore(past: Past, rooms: Rooms[Member], sessions: Sessions, now: float, newest_at: float | None = None) -> None:
+def restore(
+    past: RecoveredState, rooms: Rooms[Member], sessions: Sessions, now: float, newest_at: float | None = None
+) -> None:
     """Put the past into a server that does not listen yet.
 
     `newest_at`: what the clock that the rooms go on with says of the newest row; None where it wrote the rows itself.
@@ -34,7 +36,7 @@ def restore(past: Past, rooms: Rooms[Member], sessions: Sessions, now: float, ne
         sessions.remember_close(close.connection_id, closed_before(close.code, close.reason, close.at))
 
 
-def _order(revoked: PastRevocation, sessions: Sessions) -> float:
+def _order(revoked: RecoveredRevocation, sessions: Sessions) -> float:
     """Of another numbering: before all of this one. Without a number: behind all that this server had read."""
     if revoked.epoch != sessions.epoch:
         return 0

@@ -24,14 +24,14 @@ from labkit.rules.credentials import Credentials
 from labkit.rules.limits import Limits
 from labkit.rules.loopback import is_loopback
 from labkit.rules.rooms import Rooms
-from labkit.wire.audit.past import read_past
+from labkit.wire.admission import Admission
+from labkit.wire.audit.recovery import recover
 from labkit.wire.audit.writer import Audit
 from labkit.wire.commit_queue import CommitQueue
 from labkit.wire.connection import Connection
 from labkit.wire.descriptors import within_descriptors
 from labkit.wire.fast.ids import Ids
 from labkit.wire.fast.path import FastPath, PlainPath
-from labkit.wire.gate import Gate
 from labkit.wire.http.routes import Http, Routes
 from labkit.wire.http.users import Directory
 from labkit.wire.hub import Hub
@@ -43,7 +43,7 @@ from labkit.wire.server_state import ServerState
 from labkit.wire.sessions import Sessions
 from labkit.wire.sharing.broker import Broker
 from labkit.wire.sharing.order import LogOrder
-from labkit.wire.sharing.past import shared_past
+from labkit.wire.sharing.recovery import recover_shared
 from labkit.wire.sockets import reset
 
 _LOGGER = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ class Server:
         self._key = key
         self._session_key = session_key
         self._forget_key = forget_key
-        self._most_sockets: int | None = None
+        self._max_sockets: int | None = None
         self._listening = Listening(
             self._new_connection, self.limits, tls, reuse_port=reuse_port, has_room=self._has_room
         )
@@ -116,7 +116,7 @@ class Server:
 
     async def __aenter__(self) -> Self:
         """Raises CannotListen for a port in use, AuditError or KeyFileError for an audit file that cannot be used."""
-        self.limits, self._most_sockets = within_descriptors(self.limits)
+        self.limits, self._max_sockets = within_descriptors(self.limits)
         try:
             self.hub = self._new_hub() if self._broker is None else await self._shared_hub(self._broker)
             self.http = self._new_http(self.hub)
@@ -146,7 +146,7 @@ class Server:
         if self._audit_path is not None:
             self._audit = Audit(self._audit_path)
             key = load_or_create_key(self._audit_path)
-            past = read_past(self._audit_path, self.limits, time())
+            past = recover(self._audit_path, self.limits, time())
         state = self._new_state(key, Rooms(self.limits, _new_epoch))
         if past is not None:
             restore(past, state.rooms, state.sessions, time(), monotonic())
@@ -157,7 +157,7 @@ class Server:
         await broker.open()
         if self._audit_path is not None:
             self._audit = Audit(self._audit_path)
-        shared = shared_past(self._audit_path, self.limits, broker.epoch)
+        shared = recover_shared(self._audit_path, self.limits, broker.epoch)
         rooms: Rooms[Member] = Rooms(self.limits, lambda: broker.epoch, idle_rooms=None)
         state = self._new_state(self._key or new_key(), rooms, broker.epoch)
         state.sessions.order = shared.place
@@ -170,15 +170,15 @@ class Server:
 
     def _new_state(self, key: Key, rooms: Rooms[Member], epoch: str | None = None) -> ServerState:
         fast, new_id = self.limits.fast_path, Ids() if self.limits.fast_path else _new_id
-        gate = Gate(
+        admission = Admission(
             self.limits,
             on_loopback=self._on_loopback(),
             allow_origins=self._allow_origins,
-            most_sockets=self._most_sockets,
+            max_sockets=self._max_sockets,
         )
         return ServerState(
             limits=self.limits,
-            gate=gate,
+            admission=admission,
             sessions=self._new_sessions(key, new_id, epoch),
             rooms=rooms,
             queue=CommitQueue(self._audit),
@@ -211,11 +211,11 @@ class Server:
 
     def _has_room(self, opening: int) -> bool:
         """Whether one more socket may be kept, next to those that are here and those that are opening."""
-        return self.hub.state.gate.has_descriptor(len(self.hub.state.sockets) + opening + 1)
+        return self.hub.state.admission.has_descriptor(len(self.hub.state.sockets) + opening + 1)
 
     async def drain(self) -> None:
         """Stop: no new connections, 1012 with a slot for each client, everything stored, files closed."""
-        self.hub.state.gate.is_draining = True
+        self.hub.state.admission.is_draining = True
         self._listening.stop()
         connections = list(self.hub.state.connections.values())
         _LOGGER.info("draining", extra={"connections": len(connections)})

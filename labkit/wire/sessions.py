@@ -129,7 +129,7 @@ class Sessions:
         revoked = self._revoked.get(user_id, {})
         return any(since < order and name not in moment.knows for name, order in revoked.items())
 
-    def _is_over(self, known: Known) -> bool:
+    def _has_ended(self, known: Known) -> bool:
         return known.is_revoked or self._was_revoked(known.user_id, Moment(self.epoch, known.since))
 
     def remember_elsewhere(self, session_id: str, user_id: str, expires_at: float, place: float) -> None:
@@ -147,7 +147,7 @@ class Sessions:
         known = self._known.get(identity.session_id)
         if known is None and not self._trusts_its_key:
             raise Rejected(CloseCode.SESSION_EXPIRED)
-        if self._is_over(known) if known is not None else self._was_revoked(identity.user_id, moment):
+        if self._has_ended(known) if known is not None else self._was_revoked(identity.user_id, moment):
             raise Rejected(CloseCode.REVOKED)
         return identity
 
@@ -200,7 +200,7 @@ class Sessions:
     def is_revoked(self, identity: Identity) -> bool:
         """Whether a session was revoked, perhaps while its `auth_ok` was waiting for the disk."""
         known = self._known.get(identity.session_id)
-        return known is not None and self._is_over(known)
+        return known is not None and self._has_ended(known)
 
     def ended(self, connection: Member, identity: Identity | None, close: Answer) -> None:
         """A connection ended: keep how, for the next one of this client.

@@ -107,7 +107,7 @@ class Oracle:
             return actions.Publish(came) if may_write else actions.Refuse("read_only", request, room)
         if isinstance(came, Presence):
             may_read = "r" in self.rooms[room]
-            return actions.TellMembers(room) if may_read else actions.Refuse("room_denied", None, room)
+            return actions.WatchPresence(room) if may_read else actions.Refuse("room_denied", None, room)
         if isinstance(came, Join):
             return self.join(came, room)
         if isinstance(came, Leave):

@@ -110,7 +110,7 @@ async def test_who_cannot_be_given_all_of_it_is_told_of_a_gap(
         joins = fill(server)
         slow = await Raw.enter(server.url, TOKEN)
         slow.reader._transport.pause_reading()  # type: ignore[attr-defined]
-        slow.send(b"".join(joins) + text({"type": "ping"}) * (1 if too_much == "time" else 2 * backlog.MOST_KEPT))
+        slow.send(b"".join(joins) + text({"type": "ping"}) * (1 if too_much == "time" else 2 * backlog.MAX_KEPT))
         await until(lambda: len(backlog_of(server)) > 0)
         (connection,) = server.hub.state.connections.values()
         if too_much == "time":

@@ -165,7 +165,7 @@ def test_presence_is_made_once_for_all_who_ask_and_anew_when_somebody_came_or_we
     told = []
     for act in ("ann comes", "ask", "ask", "bob comes", "ask", "bob goes", "ask", "ask"):
         if act == "ask":
-            memberships.tell_members(ann, actions.TellMembers("a"))
+            memberships.watch_presence(ann, actions.WatchPresence("a"))
         elif act == "bob goes":
             memberships.exit(bob, actions.Exit("a"))
         else:
@@ -184,7 +184,7 @@ def test_presence_that_an_outbox_cannot_take_is_refused() -> None:
     memberships.enter(peer, actions.Enter("a", None, "rw"))
     for number in range(10):
         room.enter(number, Membership(f"user-{number}", "rw", 0.0))
-    memberships.tell_members(peer, actions.TellMembers("a"))
+    memberships.watch_presence(peer, actions.WatchPresence("a"))
     hub.queue.tell(is_stored=True)
     assert [said["type"] for said in peer.sent] == ["joined"] and not room.watchers
     assert hub.refused == [actions.Refuse("unavailable", room_id="a")]

@@ -12,8 +12,8 @@ import pytest
 
 from labkit.rules.grants import Grants
 from labkit.wire import commit_queue, sessions
-from labkit.wire.audit import past
-from labkit.wire.audit.file import reading, rows
+from labkit.wire.audit import recovery
+from labkit.wire.audit.reading import reading, rows
 from labkit.wire.audit.writer import Audit
 from labkit.wire.client.client import Client, Refused
 from tests.wire.people import OPS, basic, enter_as, refused, revoke, ticket, ticket_answer, users
@@ -296,7 +296,7 @@ async def test_revoke_catches_a_connection_whose_auth_ok_waits_for_the_disk(tmp_
 async def test_strangers_push_nobodys_ending_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever was never let in has no `previous` to ask with: it takes no place, now and after a restart."""
     monkeypatch.setattr(sessions, "CLOSES_KEPT", 5)
-    monkeypatch.setattr(past, "CLOSES_KEPT", 5)
+    monkeypatch.setattr(recovery, "CLOSES_KEPT", 5)
     async with serving(audit=tmp_path / "room.db") as server:
         ann = await Raw.enter(server.url)
         ann.say(type="nonsense")
@@ -412,7 +412,7 @@ async def test_a_server_that_ends_says_which_revocation_it_never_stored(
 @on_a_loop
 async def test_a_disk_that_stands_still_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither failing nor working, it would have all that is said wait in memory; what was accepted stays accepted."""
-    monkeypatch.setattr(commit_queue, "MOST_WAITING", 10)
+    monkeypatch.setattr(commit_queue, "MAX_WAITING", 10)
     async with serving(audit=tmp_path / "room.db") as server:
         ann = await Raw.enter(server.url, TOKEN, "a")
         held: list[tuple[object, ...]] = []

@@ -43,7 +43,7 @@ class Tortured:
         self._listening: list[asyncio.Task[None]] = []
         self._said = 0
         self.client = Client(
-            url, token, rng=Hasty(seed), on_heard=self._hear, on_state=self._moved, open_timeout_s=60.0
+            url, token, rng=Hasty(seed), on_message=self._hear, on_state=self._moved, open_timeout_s=60.0
         )
 
     async def enter(self) -> None:

@@ -26,7 +26,7 @@ from labkit.brokers.nats.reader import Message
 from labkit.brokers.nats.whole import whole_log
 from labkit.faults import Fault, Proxy, Reset, Stall
 from labkit.rules.limits import Limits
-from labkit.wire.audit.file import reading, rows
+from labkit.wire.audit.reading import reading, rows
 from labkit.wire.audit.verify import verify
 from labkit.wire.sharing.reconcile import reconcile
 

@@ -1,6 +1,6 @@
 """The broker: one connection to NATS, the log that every server reads, and a word to all who listen just now.
 
-    publish --> labkit.NAME.log.TOPIC  --> JetStream stream LABKIT_NAME --> reader --> listener.read
+    publish --> labkit.NAME.log.TOPIC  --> JetStream stream LABKIT_NAME --> reader --> listener.on_log_message
     tell    --> labkit.NAME.told       --> every other server           --> listener.told
 
 What is published counts when it comes back out of the log, and not before: so the answer of JetStream is not waited
@@ -20,7 +20,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error
 
 from labkit.brokers import LogError
-from labkit.brokers.nats.reader import NOT_THERE, UNAVAILABLE, Message, Reader, Refused, ask
+from labkit.brokers.nats.reader import NO_SUCH_STREAM, UNAVAILABLE, Message, Reader, Refused, ask
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -29,26 +29,26 @@ DEFAULT_PORT = 4222
 START_S = 20.0
 BRIEF_S = 1.0
 REFUSED = "connection refused"
-LOOK_S = 0.25
-AGAIN_S = 0.25
+CHECK_S = 0.25
+RETRY_S = 0.25
 PING_S = 2  # after two that nobody answers, the connection is given up
-MOST_WAITING = 10_000  # messages that are on their way to the broker
+MAX_QUEUED = 10_000  # messages that are on their way to the broker
 DEDUPE_S = 120  # JetStream takes a message id once within it
 
 
 class Listener(Protocol):
     """Who is told what the broker brings. Called on the event loop, one at a time."""
 
-    def read(self, message: Message) -> None:
+    def on_log_message(self, message: Message) -> None:
         """The next message of the log."""
 
-    def told(self, body: bytes) -> None:
+    def on_bus_message(self, body: bytes) -> None:
         """A word from another server, or from ourselves."""
 
-    def up(self) -> None:
+    def on_up(self) -> None:
         """The log is read up to its end, and `publish` takes messages."""
 
-    def down(self) -> None:
+    def on_down(self) -> None:
         """It does not, for now."""
 
 
@@ -64,13 +64,13 @@ class NatsBroker:
         self.is_up = False
         self._token = token
         self._server = parts._replace(path="").geturl()
-        self._where = f"{parts.hostname}:{parts.port or DEFAULT_PORT}"
+        self._address = f"{parts.hostname}:{parts.port or DEFAULT_PORT}"
         self._stream = f"LABKIT_{name}"
-        self._log = f"labkit.{name}.log."
-        self._told = f"labkit.{name}.told"
+        self._log_prefix = f"labkit.{name}.log."
+        self._bus_subject = f"labkit.{name}.told"
         self._nats = Client()
         self._listener: Listener | None = None
-        self._outgoing: asyncio.Queue[tuple[str, bytes, str]] = asyncio.Queue(MOST_WAITING)
+        self._outgoing: asyncio.Queue[tuple[str, bytes, str]] = asyncio.Queue(MAX_QUEUED)
         self._tasks: list[asyncio.Task[None]] = []
         self._is_closing = False
 
@@ -84,19 +84,19 @@ class NatsBroker:
             async with asyncio.timeout(START_S if waits else BRIEF_S) as patience:
                 while True:
                     try:
-                        await self._reach()
+                        await self._check_reachable()
                         await self._connect()
                         patience.reschedule(ends)
-                        self.epoch, self.first, _ = await self._look()
+                        self.epoch, self.first, _ = await self._log_info()
                         return
                     except (OSError, Error, TimeoutError, Refused) as error:
                         if isinstance(error, Refused) and error.status != UNAVAILABLE:
                             raise
-                        fault = _in_words(error)
+                        fault = _fault_text(error)
                         if fault == REFUSED and not waits:
                             break
-                        await asyncio.sleep(AGAIN_S)
-        raise LogError(f"there is no broker at {self._where} ({fault}); start one: nats-server -js")
+                        await asyncio.sleep(RETRY_S)
+        raise LogError(f"there is no broker at {self._address} ({fault}); start one: nats-server -js")
 
     async def follow(self, place: int, listener: Listener) -> None:
         """Read the log from behind a place; returns at its end. Raises LogError for a log that begins later."""
@@ -106,16 +106,16 @@ class NatsBroker:
                 "audit file and key, or with a new log (another NAME in --broker)"
             )
         self._listener = listener
-        self._reader = Reader(self._nats, self._stream, self._log, listener.read)
-        await self._nats.subscribe(self._told, cb=self._hear)
+        self._reader = Reader(self._nats, self._stream, self._log_prefix, listener.on_log_message)
+        await self._nats.subscribe(self._bus_subject, cb=self._on_bus_message)
         self._reader.place = place
-        self._tasks = [asyncio.create_task(part) for part in (self._look_after(), self._pump())]
+        self._tasks = [asyncio.create_task(part) for part in (self._keep_reading(), self._pump())]
         try:
             async with asyncio.timeout(START_S):
                 while not self.is_up:
                     await asyncio.sleep(0.01)
         except TimeoutError:
-            raise LogError(f"the broker at {self._where} does not give us its log; is JetStream on?") from None
+            raise LogError(f"the broker at {self._address} does not give us its log; is JetStream on?") from None
 
     async def close(self) -> None:
         """Send what is on its way, and go."""
@@ -132,11 +132,11 @@ class NatsBroker:
 
     def publish(self, topic: str, body: bytes, message_id: str) -> bool:
         """Add to the log; False when it cannot be now. True is no promise: it counts when `read` brings it."""
-        return self.is_up and self._send(self._log + topic, body, message_id)
+        return self.is_up and self._send(self._log_prefix + topic, body, message_id)
 
-    def tell(self, body: bytes) -> None:
+    def broadcast(self, body: bytes) -> None:
         """Say something to every server that listens just now."""
-        self._send(self._told, body, "")
+        self._send(self._bus_subject, body, "")
 
     def rewind(self, place: int) -> None:
         """Read again from behind a place: what came after it could not be kept."""
@@ -152,7 +152,7 @@ class NatsBroker:
             return False
         return True
 
-    async def _reach(self) -> None:
+    async def _check_reachable(self) -> None:
         """Raises OSError where nobody listens: the library would try again for ever, and not say why."""
         parts = urlsplit(self._server)
         _, writer = await asyncio.open_connection(parts.hostname, parts.port or DEFAULT_PORT)
@@ -175,12 +175,12 @@ class NatsBroker:
             token=self._token,
         )
 
-    async def _look(self) -> tuple[str, int, int]:
+    async def _log_info(self) -> tuple[str, int, int]:
         """The log's epoch, its first place and its last; it is made when there is none."""
         try:
             found = await ask(self._nats, f"STREAM.INFO.{self._stream}")
         except Refused as refused:
-            if refused.code != NOT_THERE:
+            if refused.code != NO_SUCH_STREAM:
                 raise
             found = await ask(self._nats, f"STREAM.CREATE.{self._stream}", self._config())
         epoch = hashlib.sha256(str(found["created"]).encode()).hexdigest()[:12]
@@ -190,7 +190,7 @@ class NatsBroker:
         """Nothing is ever dropped: a full log refuses, and says so, and the seqs are counted from its beginning."""
         return {
             "name": self._stream,
-            "subjects": [f"{self._log}>"],
+            "subjects": [f"{self._log_prefix}>"],
             "retention": "limits",
             "discard": "new",
             "storage": "file",
@@ -201,23 +201,23 @@ class NatsBroker:
             "duplicate_window": round(DEDUPE_S * 1e9),
         }
 
-    async def _look_after(self) -> None:
+    async def _keep_reading(self) -> None:
         """Keep the reader reading, and say when we are up and when down."""
         while not self._is_closing:
             try:
                 if not self._reader.is_reading:
                     self._set_up(False)
-                    await self._read_on()
+                    await self._resume_reading()
                 if self._nats.is_connected and self._reader.pending == 0:
                     self._set_up(True)
             except LogError as error:
                 _LOGGER.error("the log cannot be read", extra={"fault": str(error)})
             except (OSError, Error, TimeoutError):
                 pass
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(CHECK_S)
 
-    async def _read_on(self) -> None:
-        epoch, _, last = await self._look()
+    async def _resume_reading(self) -> None:
+        epoch, _, last = await self._log_info()
         if epoch != self.epoch or last < self._reader.place:
             raise LogError("the broker has another log than the one we have told from; restart this server")
         await self._reader.start()
@@ -232,7 +232,7 @@ class NatsBroker:
         if is_up != self.is_up and self._listener is not None:
             self.is_up = is_up
             _LOGGER.info("broker up" if is_up else "broker down")
-            self._listener.up() if is_up else self._listener.down()
+            self._listener.on_up() if is_up else self._listener.on_down()
 
     async def _pump(self) -> None:
         """The only writer. What cannot be sent is forgotten: who published it waits for the log alone."""
@@ -244,9 +244,9 @@ class NatsBroker:
                     await self._nats.publish(subject, body, headers=headers)
             self._outgoing.task_done()
 
-    async def _hear(self, message: Msg) -> None:
+    async def _on_bus_message(self, message: Msg) -> None:
         if self._listener is not None:
-            self._listener.told(message.data)
+            self._listener.on_bus_message(message.data)
 
 
 async def _note(error: Exception) -> None:
@@ -254,7 +254,7 @@ async def _note(error: Exception) -> None:
     _LOGGER.debug("nats", extra={"fault": str(error) or type(error).__name__})
 
 
-def _in_words(error: Exception) -> str:
+def _fault_text(error: Exception) -> str:
     """asyncio packs the refusals of several addresses into one text."""
     text = str(error) or type(error).__name__
     return REFUSED if f"[Errno {errno.ECONNREFUSED}]" in text else text

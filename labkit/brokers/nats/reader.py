@@ -18,12 +18,12 @@ from nats.aio.subscription import Subscription
 from labkit.brokers import LogError
 
 HEARTBEAT_S = 1.0  # the broker says so often that there is nothing to say
-SILENCE_S = 3.5
-ANSWER_S = 3.0
-IDLE_S = 30.0  # after that the broker forgets a consumer that nobody reads
+MAX_IDLE_S = 3.5
+REPLY_S = 3.0
+FORGET_S = 30.0  # after that the broker forgets a consumer that nobody reads
 
 
-NOT_THERE = 10059  # there is no such stream
+NO_SUCH_STREAM = 10059  # there is no such stream
 UNAVAILABLE = 503
 
 
@@ -46,11 +46,11 @@ class Message(NamedTuple):
 
 async def ask(nats: Client, api: str, question: dict[str, Any] | None = None) -> dict[str, Any]:
     """An answer of JetStream. Raises Refused, and TimeoutError or another error of nats-py for none."""
-    answer = await nats.request(f"$JS.API.{api}", json.dumps(question or {}).encode(), timeout=ANSWER_S)
-    said: dict[str, Any] = json.loads(answer.data)
-    if "error" in said:
-        raise Refused(api, said["error"])
-    return said
+    response = await nats.request(f"$JS.API.{api}", json.dumps(question or {}).encode(), timeout=REPLY_S)
+    reply: dict[str, Any] = json.loads(response.data)
+    if "error" in reply:
+        raise Refused(api, reply["error"])
+    return reply
 
 
 class Reader:
@@ -67,17 +67,17 @@ class Reader:
         self._subscription: Subscription | None = None
         self._generation = 0
         self._consumed = 0
-        self._heard_at = monotonic()
+        self._received_at = monotonic()
 
     @property
     def is_reading(self) -> bool:
         """Whether a consumer is there, and talks to us."""
-        return self._subscription is not None and monotonic() - self._heard_at < SILENCE_S
+        return self._subscription is not None and monotonic() - self._received_at < MAX_IDLE_S
 
     async def start(self) -> None:
         """Read from behind our place, anew. Raises what `ask` raises."""
         await self.stop()  # from here on an older consumer moves our place no more
-        self._consumed, self._heard_at = 0, monotonic()
+        self._consumed, self._received_at = 0, monotonic()
         inbox = self._nats.new_inbox()
         take = partial(self._receive, self._generation)
         subscription = await self._nats.subscribe(inbox, cb=take, pending_msgs_limit=-1, pending_bytes_limit=-1)
@@ -109,7 +109,7 @@ class Reader:
         if consumed != self._consumed + 1:  # something was lost between the broker and us
             self.drop()
             return
-        self._consumed, self._heard_at, self.pending = consumed, monotonic(), pending
+        self._consumed, self._received_at, self.pending = consumed, monotonic(), pending
         if place > self.place:
             self.place = place
             self._take(Message(place, at_ns / 1e9, message.subject.removeprefix(self._prefix), message.data))
@@ -120,7 +120,7 @@ class Reader:
         if int(headers.get("Nats-Last-Consumer", self._consumed)) != self._consumed:
             self.drop()  # the end of what was sent never came
             return
-        self._heard_at = monotonic()
+        self._received_at = monotonic()
         stalled = message.reply or headers.get("Nats-Consumer-Stalled")
         if stalled:
             await self._nats.publish(stalled)
@@ -129,7 +129,7 @@ class Reader:
         """Hear nothing more on this consumer; whoever looks after us makes another, behind this place or ours."""
         self.place = self.place if place is None else place
         self._generation += 1
-        self._heard_at = 0.0
+        self._received_at = 0.0
 
 
 def _consumer(inbox: str, start: int) -> dict[str, Any]:
@@ -143,5 +143,5 @@ def _consumer(inbox: str, start: int) -> dict[str, Any]:
         "num_replicas": 1,
         "flow_control": True,
         "idle_heartbeat": round(HEARTBEAT_S * 1e9),
-        "inactive_threshold": round(IDLE_S * 1e9),
+        "inactive_threshold": round(FORGET_S * 1e9),
     }

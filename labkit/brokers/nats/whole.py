@@ -8,16 +8,16 @@ class _Collector:
     def __init__(self) -> None:
         self.messages: list[Message] = []
 
-    def read(self, message: Message) -> None:
+    def on_log_message(self, message: Message) -> None:
         self.messages.append(message)
 
-    def told(self, body: bytes) -> None:
+    def on_bus_message(self, body: bytes) -> None:
         pass
 
-    def up(self) -> None:
+    def on_up(self) -> None:
         pass
 
-    def down(self) -> None:
+    def on_down(self) -> None:
         pass
 
 

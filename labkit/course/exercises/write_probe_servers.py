@@ -27,13 +27,13 @@ class TellsAll(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Tell the members of all rooms."""
-        tell = hub.state.path.tell
+        tell = hub.state.path.broadcast
 
         def tell_all(members: Any, said: answers.Answer, body: bytes) -> None:
             everybody = {id(member): member for room in hub.state.rooms for member in room.members}
             tell(list(everybody.values()) if said["type"] == "chat" else members, said, body)
 
-        hub.state.path.tell = tell_all  # type: ignore[assignment, method-assign]
+        hub.state.path.broadcast = tell_all  # type: ignore[assignment, method-assign]
 
 
 class TellsRoomless(Planted):
@@ -41,7 +41,7 @@ class TellsRoomless(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Tell those who are in none, too."""
-        tell = hub.state.path.tell
+        tell = hub.state.path.broadcast
 
         def tell_more(members: Any, said: answers.Answer, body: bytes) -> None:
             inside = {id(member) for room in hub.state.rooms for member in room.members}
@@ -49,7 +49,7 @@ class TellsRoomless(Planted):
             roomless = [one for one in those if id(one) not in inside]
             tell([*members, *roomless] if said["type"] == "chat" else members, said, body)
 
-        hub.state.path.tell = tell_more  # type: ignore[assignment, method-assign]
+        hub.state.path.broadcast = tell_more  # type: ignore[assignment, method-assign]
 
 
 def busy(kind: type[Planted]) -> type[Planted]:
@@ -58,7 +58,7 @@ def busy(kind: type[Planted]) -> type[Planted]:
     class Busy(kind):  # type: ignore[misc, valid-type]
         def plant(self, hub: Hub) -> None:
             super().plant(hub)
-            enter, publish, talk = hub.order.how[Enter], hub.order.how[Publish], partial(_talk, hub)
+            enter, publish, talk = hub.order.performers[Enter], hub.order.performers[Publish], partial(_talk, hub)
 
             def enter_and_talk(connection: Any, action: Enter) -> None:
                 enter(connection, action)
@@ -68,7 +68,7 @@ def busy(kind: type[Planted]) -> type[Planted]:
                 hub.state.queue.then(None, talk)
                 publish(connection, action)
 
-            hub.order.how |= {Enter: enter_and_talk, Publish: talk_and_publish}
+            hub.order.performers |= {Enter: enter_and_talk, Publish: talk_and_publish}
 
     return Busy
 
@@ -78,7 +78,7 @@ def _talk(hub: Hub) -> None:
         said = messages.Chat(room_id=room.room_id, text="the neighbour talks")
         names = {"event_id": hub.state.new_id(), "request_id": hub.state.new_id(), "user_id": "the neighbour"}
         event = answers.event(said, now=time(), seq=room.next_seq(), **names)
-        hub.state.path.tell(list(room.members), event, answers.encode(event))
+        hub.state.path.broadcast(list(room.members), event, answers.encode(event))
 
 
 @dataclass(frozen=True)

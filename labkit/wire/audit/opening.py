@@ -9,8 +9,9 @@ import sqlite3
 from pathlib import Path
 
 from labkit.platform.locks import try_lock
-from labkit.platform.os_errors import told, why
-from labkit.wire.audit.file import SCHEMA, AuditError, check_is_ours, explaining, reading
+from labkit.platform.os_errors import describe, why
+from labkit.wire.audit.reading import reading
+from labkit.wire.audit.schema import SCHEMA, AuditError, check_is_ours, explaining
 
 WAL_PAGES = 4_000  # from here on a commit itself copies what `wire.audit.checkpoint` has left
 BUSY_S = 2.0
@@ -29,7 +30,7 @@ class AuditLock:
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise AuditError(f"audit file {audit} cannot be used: {told(error)}") from None
+            raise AuditError(f"audit file {audit} cannot be used: {describe(error)}") from None
         try:
             self._take(audit)
         except BaseException:

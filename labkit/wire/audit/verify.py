@@ -4,7 +4,8 @@ import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
-from labkit.wire.audit.file import GENESIS, Entry, link, reading, rows
+from labkit.wire.audit.reading import reading, rows
+from labkit.wire.audit.schema import GENESIS, Entry, link
 
 
 class Anchor(NamedTuple):
@@ -25,7 +26,7 @@ class Anchor(NamedTuple):
         return cls(int(number), digits.lower())
 
 
-class Verdict(NamedTuple):
+class Verification(NamedTuple):
     """What was found. `broken_at` is the first row that does not follow from the one before it."""
 
     rows: int
@@ -44,13 +45,13 @@ class Verdict(NamedTuple):
         return f"broken at row {self.broken_at}: {self.why}"
 
 
-def verify(path: Path, anchor: Anchor | None = None) -> Verdict:
+def verify(path: Path, anchor: Anchor | None = None) -> Verification:
     """Follow the chain. Raises AuditError for a file that cannot be read at all."""
     with reading(path) as connection:
         return _follow(connection, anchor)
 
 
-def _follow(connection: sqlite3.Connection, anchor: Anchor | None) -> Verdict:
+def _follow(connection: sqlite3.Connection, anchor: Anchor | None) -> Verification:
     n, last, kept = 0, GENESIS, anchor
     for row, entry, row_hash in rows(connection):
         if row != n + 1:
@@ -64,11 +65,11 @@ def _follow(connection: sqlite3.Connection, anchor: Anchor | None) -> Verdict:
             kept = None
     if kept is not None and kept.n > 0:
         return _broken(n, last, n + 1, f"the file ends at row {n}, but there was a row {kept.n}: its end was cut off")
-    return Verdict(n, Anchor(n, last.hex()))
+    return Verification(n, Anchor(n, last.hex()))
 
 
-def _broken(n: int, last: bytes, at: int, why: str) -> Verdict:
-    return Verdict(n, Anchor(n, last.hex()), at, why)
+def _broken(n: int, last: bytes, at: int, why: str) -> Verification:
+    return Verification(n, Anchor(n, last.hex()), at, why)
 
 
 def _numbering(expected: int, found: int) -> str:

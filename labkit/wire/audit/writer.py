@@ -3,7 +3,7 @@
     submit(entries, done)  --> waiting --> one transaction for all that waits --> done(None), in order
 
 One thread writes, so the event loop never waits for the disk. Committed means: it survives `kill -9` of this process
-(WAL, synchronous=NORMAL), not a power cut. `wire.audit.file` says what a row is, `wire.audit.past` what a server
+(WAL, synchronous=NORMAL), not a power cut. `wire.audit.schema` says what a row is, `wire.audit.recovery` what a server
 takes over from its file.
 """
 
@@ -17,8 +17,9 @@ from threading import Lock, Thread
 from typing import Any, NamedTuple
 
 from labkit.wire.audit.checkpoint import Checkpointer
-from labkit.wire.audit.file import AuditError, Entry, explained, explaining, link, newest
 from labkit.wire.audit.opening import AuditLock, check_file, open_to_write
+from labkit.wire.audit.reading import newest
+from labkit.wire.audit.schema import AuditError, Entry, explained, explaining, link
 
 __all__ = ["Audit", "AuditError", "Done", "Entry"]
 

@@ -71,12 +71,12 @@ class Client:
         tls: ssl.SSLContext | None = None,
         # For plots, tests and replays
         on_state: Callable[[ClientState], None] | None = None,
-        on_heard: Callable[[Event], None] | None = None,
+        on_message: Callable[[Event], None] | None = None,
         rng: Random | None = None,
     ) -> None:
         """`ticket` is a token, or an async callable that fetches a fresh one. Raises ValueError for a wrong URL.
 
-        The callable's OSError and TimeoutError mean "later"; anything else it raises ends the client. `on_heard` gets
+        The callable's OSError and TimeoutError mean "later"; anything else it raises ends the client. `on_message` gets
         every message of the server before the client looks at it.
         """
         self.url = checked(url)
@@ -97,7 +97,7 @@ class Client:
             opened=self._opened,
             renewed=self._renewed,
             drop=self._drop,
-            on_heard=on_heard,
+            on_message=on_message,
         )
         new_link = partial(self._new_link, self.url, dispatcher.dispatch, self._requests.pong, tls, give_up_s)
         self._loop = self._new_loop(

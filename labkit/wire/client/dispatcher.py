@@ -9,13 +9,13 @@ import asyncio
 from collections.abc import Callable
 
 from labkit.rules.backoff import Backoff
-from labkit.wire.client.publisher import AGAIN, Publisher
+from labkit.wire.client.publisher import TRY_LATER, Publisher
 from labkit.wire.client.requests import Requests
 from labkit.wire.client.room import ClientRoom
 from labkit.wire.client.state import ClientState, Refused, Status
 from labkit.wire.client.unsent import Event
 
-AGAIN_AFTER_S = 2.0
+REJOIN_AFTER_S = 2.0
 STILL_IN = "duplicate_join"  # the server did not hear us leave
 
 
@@ -33,7 +33,7 @@ class Dispatcher:
         opened: Callable[[Event], None],
         renewed: Callable[[Event], None],
         drop: Callable[[ClientRoom, BaseException], None],
-        on_heard: Callable[[Event], None] | None = None,
+        on_message: Callable[[Event], None] | None = None,
     ) -> None:
         """`opened` gets the auth_ok of a new connection, `renewed` that of a live one; `drop` ends a room."""
         self._status = status
@@ -44,7 +44,7 @@ class Dispatcher:
         self._opened = opened
         self._renewed = renewed
         self._drop = drop
-        self._on_heard = on_heard
+        self._on_message = on_message
         self._by_type: dict[str, Callable[[Event], None]] = {
             "auth_ok": self._auth_ok,
             "joined": self._joined,
@@ -52,13 +52,13 @@ class Dispatcher:
             "presence": self._presence,
             "pong": self._answer,
             "error": self._error,
-            "reconnect": self._tell_window,
+            "reconnect": self._set_window,
         }
 
     def dispatch(self, message: Event) -> None:
         """Act on one message."""
-        if self._on_heard is not None:
-            self._on_heard(message)
+        if self._on_message is not None:
+            self._on_message(message)
         self._by_type.get(str(message.get("type")), self._event)(message)
 
     # Answers
@@ -68,14 +68,14 @@ class Dispatcher:
 
     def _auth_ok(self, message: Event) -> None:
         self._publisher.known_as(str(message.get("userId")))
-        self._tell_window(message.get("reconnect"))
+        self._set_window(message.get("reconnect"))
         if self._status.state is ClientState.AUTHENTICATING:
             self._opened(message)
         else:
             self._renewed(message)
             self._answer(message)
 
-    def _tell_window(self, told: object) -> None:
+    def _set_window(self, told: object) -> None:
         window = told.get("windowMs") if isinstance(told, dict) else None
         if isinstance(window, int | float):
             self._backoff.told(window)
@@ -127,13 +127,13 @@ class Dispatcher:
         room = self._rooms.get(room_id)
         if room is None or room.is_joined:
             return
-        if refused.code in (*AGAIN, STILL_IN):
+        if refused.code in (*TRY_LATER, STILL_IN):
             loop = asyncio.get_running_loop()
-            loop.call_later(AGAIN_AFTER_S, self._join_again, room_id, refused.code == STILL_IN)
+            loop.call_later(REJOIN_AFTER_S, self._rejoin, room_id, refused.code == STILL_IN)
         else:
             self._drop(room, refused)
 
-    def _join_again(self, room_id: str, leave_first: bool) -> None:
+    def _rejoin(self, room_id: str, leave_first: bool) -> None:
         room = self._rooms.get(room_id)
         is_asked = self._requests.is_pending("joined", room_id)
         if room is None or room.is_joined or is_asked or self._status.state is not ClientState.OPEN:

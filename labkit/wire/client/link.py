@@ -27,7 +27,7 @@ CLOSE_S = 1.0
 GIVE_UP_S = 10.0
 CONNECT_S = 10.0
 BEFORE_AUTH_S = 0.5
-SILENCE_S = 30.0  # what is too long without a word, where the server names no ping interval
+DEFAULT_IDLE_S = 30.0  # what is too long without a word, where the server names no ping interval
 PASSING_STATUSES = (408, 425, 429)  # and 5xx: the server is busy, or something in front of it
 
 _LOGGER = logging.getLogger("labkit.wire.websockets")
@@ -40,15 +40,15 @@ class Link:
     def __init__(
         self,
         url: str,
-        hear: Callable[[dict[str, Any]], None],
+        on_message: Callable[[dict[str, Any]], None],
         ask_ping: Callable[[], object],
         tls: ssl.SSLContext | None = None,
         give_up_s: float = GIVE_UP_S,
     ) -> None:
         self.gave_up = False  # nothing came for too long, so we ended it
-        self.silence_s: float | None = None  # None until auth_ok: the server itself closes who does not authenticate
+        self.max_idle_s: float | None = None  # None until auth_ok: the server itself closes who does not authenticate
         self._url = url
-        self._hear = hear
+        self._on_message = on_message
         self._ask_ping = ask_ping
         self._tls: dict[str, Any] = {"ssl": tls} if tls is not None else {}
         self._give_up_s = give_up_s
@@ -118,10 +118,10 @@ class Link:
     async def _read(self, socket: "_Socket") -> tuple[int, str]:
         with contextlib.suppress(ConnectionClosed):
             async for raw in socket:
-                self._hear(self._understood(raw))
+                self._on_message(self._parsed(raw))
         return _ending(socket)
 
-    def _understood(self, raw: str | bytes) -> dict[str, Any]:
+    def _parsed(self, raw: str | bytes) -> dict[str, Any]:
         """With Python's own reader: it takes the lone surrogates that a browser's members may send."""
         with contextlib.suppress(ValueError, RecursionError):
             message = json.loads(raw)
@@ -138,16 +138,16 @@ class Link:
     async def _watch(self, socket: "_Socket") -> None:
         """Silence for longer than the server's ping interval earns a ping; silence after that ends the connection."""
         while True:
-            patience = self._give_up_s if self.silence_s is None else self.silence_s
-            left = socket.heard_at + patience - monotonic()
+            patience = self._give_up_s if self.max_idle_s is None else self.max_idle_s
+            left = socket.received_at + patience - monotonic()
             if left > 0:  # before auth_ok we do not know yet how patient to be: look again soon
-                await asyncio.sleep(min(left, BEFORE_AUTH_S) if self.silence_s is None else left)
+                await asyncio.sleep(min(left, BEFORE_AUTH_S) if self.max_idle_s is None else left)
                 continue
-            heard_at = socket.heard_at
-            if self.silence_s is not None:
+            received_at = socket.received_at
+            if self.max_idle_s is not None:
                 self._ask_ping()
                 await asyncio.sleep(self._give_up_s)
-            if socket.heard_at == heard_at:
+            if socket.received_at == received_at:
                 self.gave_up = True
                 socket.transport.abort()
                 return
@@ -164,11 +164,11 @@ class _Connect(connect):
 class _Socket(ClientConnection):
     """Notes when bytes came, and waits no longer than CLOSE_S for the end of TCP after a close frame."""
 
-    heard_at = 0.0
+    received_at = 0.0
 
     def data_received(self, data: bytes) -> None:
         """Bytes came."""
-        self.heard_at = monotonic()
+        self.received_at = monotonic()
         super().data_received(data)
         if self.protocol.close_expected():
             self.loop.call_later(CLOSE_S, self.transport.abort)

@@ -1,6 +1,6 @@
 """How a client publishes: what was said is kept until its event returns, and sent again when it must be.
 
-    publish -> unsent -> link        at most ON_THE_WAY at once, to rooms that we are in
+    publish -> unsent -> link        at most MAX_IN_FLIGHT at once, to rooms that we are in
     its own event came back          answered; the next one may go
     the connection ended             all of it is sent again after the next join, under the same requestIds
     rate_limited, unavailable        a pause for everybody, then again
@@ -20,9 +20,9 @@ from labkit.rules.answers import encode
 from labkit.rules.limits import Limits
 from labkit.rules.messages import decode
 from labkit.wire.client.state import Refused, Status
-from labkit.wire.client.unsent import Event, Publication, Unsent
+from labkit.wire.client.unsent import Event, Unsent, UnsentMessage
 
-AGAIN = ("rate_limited", "unavailable")  # the server says: send it again later
+TRY_LATER = ("rate_limited", "unavailable")  # the server says: send it again later
 PAUSE_S = 2.0  # at the default rate that refills the whole burst
 MAX_BYTES = Limits().max_message_bytes
 NAMES_KEPT = 8
@@ -79,8 +79,8 @@ class Publisher:
         publication = self.unsent.find(request_id)
         if publication is None:
             return
-        if refused.code in AGAIN:
-            self.unsent.come_back(publication)
+        if refused.code in TRY_LATER:
+            self.unsent.requeue(publication)
             self._rest()
         else:
             self._give_up(publication, refused)
@@ -95,7 +95,7 @@ class Publisher:
             self._pause.cancel()
             self._pause = None
         for publication in self.unsent:
-            self.unsent.come_back(publication)
+            self.unsent.requeue(publication)
 
     def fail(self, error: BaseException, room_id: str | None = None) -> None:
         """No answer will come to what was said, in one room or in all."""
@@ -111,16 +111,16 @@ class Publisher:
         self._pause = None
         self.send_due()
 
-    def _give_up(self, publication: Publication, error: BaseException) -> None:
+    def _give_up(self, publication: UnsentMessage, error: BaseException) -> None:
         self.unsent.done(publication)
         if not publication.answer.done():
             publication.answer.set_exception(error)
             publication.answer.exception()  # its waiter may be gone; then nobody else fetches it
 
 
-def _publication(room_id: str, kind: str, fields: dict[str, Any]) -> Publication:
+def _publication(room_id: str, kind: str, fields: dict[str, Any]) -> UnsentMessage:
     """Judged as the server judges it: there, an invalid message would cost us the connection (1008)."""
     request_id = field_rules.request_id(fields.get("requestId")) or str(uuid.uuid4())
     body = encode({**fields, "type": kind, "roomId": room_id, "requestId": request_id})
     decode(body, MAX_BYTES)
-    return Publication(request_id, room_id, body, asyncio.get_running_loop().create_future())
+    return UnsentMessage(request_id, room_id, body, asyncio.get_running_loop().create_future())

@@ -14,7 +14,7 @@ from time import monotonic
 
 from labkit.rules.backoff import NO_CONNECTION, Backoff
 from labkit.rules.close_codes import CloseCode, Credential, row
-from labkit.wire.client.link import CONNECT_S, SILENCE_S, Link
+from labkit.wire.client.link import CONNECT_S, DEFAULT_IDLE_S, Link
 from labkit.wire.client.state import ClientState, NotARoomServer, Status, Stopped
 from labkit.wire.client.unsent import Event
 
@@ -73,7 +73,7 @@ class ReconnectLoop:
         self.connection_id = answer.get("connectionId")
         self.renewed(answer)
         if self.link is not None:
-            self.link.silence_s = _silence_s(answer.get("pingMs"))
+            self.link.max_idle_s = _max_idle_s(answer.get("pingMs"))
 
     def renewed(self, answer: Event) -> None:
         """auth_ok came: this is what lets us in next time."""
@@ -95,7 +95,7 @@ class ReconnectLoop:
         except (OSError, TimeoutError, NotARoomServer) as error:
             if isinstance(error, NotARoomServer) and self.connection_id is None:
                 raise  # but an address that let us in before will do so again
-            self.fault = _in_words(error)
+            self.fault = _fault_text(error)
             self._status.note("closed", code=int(NO_CONNECTION), reason="", why=self.fault)
             return NO_CONNECTION, ""
         return await self._authenticated(link, token)
@@ -138,15 +138,15 @@ class ReconnectLoop:
         return was_refused and self._resume is None and isinstance(self._ticket, str)
 
 
-def _in_words(error: Exception) -> str:
+def _fault_text(error: Exception) -> str:
     """What went wrong; asyncio packs the refusals of several addresses into one text."""
     text = str(error) or type(error).__name__
     return "connection refused" if f"[Errno {errno.ECONNREFUSED}]" in text else text
 
 
-def _silence_s(ping_ms: object) -> float:
+def _max_idle_s(ping_ms: object) -> float:
     """Where the server does not ping (0), or does not say so, the watchdog has a patience of its own."""
-    return ping_ms / 1000 if isinstance(ping_ms, int) and ping_ms > 0 else SILENCE_S
+    return ping_ms / 1000 if isinstance(ping_ms, int) and ping_ms > 0 else DEFAULT_IDLE_S
 
 
 def _previous(connection_id: str | None) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from labkit.wire.client.state import ClientState, Disconnected, Status
 from labkit.wire.client.unsent import Event
 
-Answer = asyncio.Future[Event]
+PendingAnswer = asyncio.Future[Event]
 
 
 class Request(NamedTuple):
@@ -20,7 +20,7 @@ class Request(NamedTuple):
 
     answered_by: str
     room_id: str | None
-    answer: Answer
+    answer: PendingAnswer
 
 
 class Requests:
@@ -33,15 +33,15 @@ class Requests:
 
     # Each of these raises Disconnected while there is no connection, or what ended the client
 
-    def pong(self) -> Answer:
+    def pong(self) -> PendingAnswer:
         """Send `ping`."""
         return self._ask("pong", {"type": "ping"})
 
-    def renewal(self, token: str) -> Answer:
+    def renewal(self, token: str) -> PendingAnswer:
         """Send `refresh`."""
         return self._ask("auth_ok", {"type": "refresh", "token": token})
 
-    def presence(self, room_id: str) -> Answer:
+    def presence(self, room_id: str) -> PendingAnswer:
         """Send `presence`. Only for a joined room: otherwise the server closes the connection (1008)."""
         return self._ask("presence", {"type": "presence", "roomId": room_id})
 
@@ -50,11 +50,11 @@ class Requests:
         if self._status.state is ClientState.OPEN and not self.is_pending("joined", room_id):
             self._ask("joined", {"type": "join", "roomId": room_id} | ({"since": since} if since else {}))
 
-    def leave(self, room_id: str) -> Answer:
+    def leave(self, room_id: str) -> PendingAnswer:
         """Send `leave`."""
         return self._ask("left", {"type": "leave", "roomId": room_id})
 
-    def _ask(self, answered_by: str, message: dict[str, Any]) -> Answer:
+    def _ask(self, answered_by: str, message: dict[str, Any]) -> PendingAnswer:
         status = self._status
         status.check()
         if status.state is not ClientState.OPEN:
@@ -65,9 +65,9 @@ class Requests:
 
     # Answers
 
-    def expect(self, answered_by: str, room_id: str | None) -> Answer:
+    def expect(self, answered_by: str, room_id: str | None) -> PendingAnswer:
         """Wait for an answer from now on."""
-        answer: Answer = asyncio.get_running_loop().create_future()
+        answer: PendingAnswer = asyncio.get_running_loop().create_future()
         self._pending.append(Request(answered_by, room_id, answer))
         return answer
 

@@ -112,7 +112,7 @@ class ClientRoom:
             if seq <= self.seq:
                 return
             if seq != self.seq + 1 and "r" in self.access:
-                self._tell_gap("events are missing", first=self.seq + 1, last=seq - 1)
+                self._report_gap("events are missing", first=self.seq + 1, last=seq - 1)
             self.seq = seq
         self._inbox.put(event)
 
@@ -123,9 +123,9 @@ class ClientRoom:
         # A server without epochs (the article's) keeps no history: what was said meanwhile is lost, and must be told.
         has_lost = self.joined.done() and (epoch != self.epoch or answer.get("gap", True))
         if has_lost and epoch == self.epoch and epoch is not None:
-            self._tell_gap("the server cannot give what was missed", first=self.seq + 1, last=seq)
+            self._report_gap("the server cannot give what was missed", first=self.seq + 1, last=seq)
         elif has_lost:
-            self._tell_gap("the server remembers nothing of before")
+            self._report_gap("the server remembers nothing of before")
         if has_lost or not self.joined.done():
             self.seq = seq
         self.epoch, self.access = epoch, str(answer.get("access", "rw"))
@@ -157,6 +157,6 @@ class ClientRoom:
         if self.ended_by is not None:
             raise self.ended_by.with_traceback(None)
 
-    def _tell_gap(self, why: str, **missing: int) -> None:
+    def _report_gap(self, why: str, **missing: int) -> None:
         self._status.note("gap", room=self.room_id, why=why, **missing)
         self._inbox.put({"type": "gap", "roomId": self.room_id, "why": why, **missing})

@@ -14,20 +14,20 @@ from labkit.wire.client.state import BufferFull
 MAX_UNSENT_BYTES = 512 * 1024
 # So many may be unanswered at once. After an outage hundreds may wait: sent in one go they would run into the server's
 # rate limit, whose strikes (100 in 10 s) end the connection. So few cannot, however often they are refused.
-ON_THE_WAY = 12
+MAX_IN_FLIGHT = 12
 
 Event = dict[str, Any]
 
 
 @dataclass(eq=False, slots=True)
-class Publication:
+class UnsentMessage:
     """One message on its way. `answer` gets the event."""
 
     request_id: str
     room_id: str
     body: bytes = field(repr=False)
     answer: "asyncio.Future[Event]" = field(repr=False)
-    is_on_the_way: bool = False
+    is_in_flight: bool = False
 
 
 class Unsent:
@@ -35,11 +35,11 @@ class Unsent:
 
     def __init__(self, max_bytes: int = MAX_UNSENT_BYTES) -> None:
         self._max_bytes = max_bytes
-        self._waiting: dict[str, Publication] = {}
-        self._on_the_way = 0
+        self._waiting: dict[str, UnsentMessage] = {}
+        self._in_flight = 0
         self.bytes = 0
 
-    def add(self, publication: Publication, fields: dict[str, Any]) -> None:
+    def add(self, publication: UnsentMessage, fields: dict[str, Any]) -> None:
         """Keep one more. Raises BufferFull with the caller's fields, ValueError for a requestId in use."""
         if publication.request_id in self._waiting:
             raise ValueError(f"a message with requestId {publication.request_id!r} is on its way already")
@@ -48,33 +48,33 @@ class Unsent:
         self._waiting[publication.request_id] = publication
         self.bytes += len(publication.body)
 
-    def find(self, request_id: object) -> Publication | None:
+    def find(self, request_id: object) -> UnsentMessage | None:
         """The publication under this requestId, while it is unanswered."""
         return self._waiting.get(request_id) if isinstance(request_id, str) else None
 
-    def done(self, publication: Publication) -> None:
+    def done(self, publication: UnsentMessage) -> None:
         """It was answered, or given up: forget it."""
         if self._waiting.get(publication.request_id) is publication:
-            self.come_back(publication)
+            self.requeue(publication)
             del self._waiting[publication.request_id]
             self.bytes -= len(publication.body)
 
-    def due(self, is_open: Callable[[str], bool]) -> Iterator[Publication]:
+    def due(self, is_open: Callable[[str], bool]) -> Iterator[UnsentMessage]:
         """Those to send now, oldest first, to rooms that are open; each counts as on the way."""
         for publication in self._waiting.values():
-            if self._on_the_way >= ON_THE_WAY:
+            if self._in_flight >= MAX_IN_FLIGHT:
                 return
-            if not publication.is_on_the_way and is_open(publication.room_id):
-                publication.is_on_the_way = True
-                self._on_the_way += 1
+            if not publication.is_in_flight and is_open(publication.room_id):
+                publication.is_in_flight = True
+                self._in_flight += 1
                 yield publication
 
-    def come_back(self, publication: Publication) -> None:
+    def requeue(self, publication: UnsentMessage) -> None:
         """It was not taken: it is to be sent again."""
-        self._on_the_way -= publication.is_on_the_way
-        publication.is_on_the_way = False
+        self._in_flight -= publication.is_in_flight
+        publication.is_in_flight = False
 
-    def __iter__(self) -> Iterator[Publication]:
+    def __iter__(self) -> Iterator[UnsentMessage]:
         return iter(list(self._waiting.values()))
 
     def __len__(self) -> int:

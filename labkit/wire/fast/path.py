@@ -31,8 +31,8 @@ from labkit.wire.member import Member
 from labkit.wire.outgoing import NO_FD
 
 TICK_S = 0.004  # of writing, before everything else on the loop has its turn
-MEMBERS_A_TURN = 64
-BYTES_A_TICK = 256 * 1024  # told to anybody; beyond it we do not wait for the end of the tick
+MEMBERS_PER_TURN = 64
+BYTES_PER_TICK = 256 * 1024  # told to anybody; beyond it we do not wait for the end of the tick
 
 
 class PlainPath:
@@ -44,10 +44,10 @@ class PlainPath:
         """Everything goes through the transport."""
         return NO_FD
 
-    def tell(self, members: Iterable[Member], said: Answer, _: bytes) -> None:
+    def broadcast(self, members: Iterable[Member], event: Answer, _: bytes) -> None:
         """Send an event to members."""
         for member in members:
-            self.send(member, text_frame(encode(said)))
+            self.send(member, text_frame(encode(event)))
 
     def send(self, connection: Member, frame: bytes) -> None:
         """Send a frame to one connection."""
@@ -64,12 +64,12 @@ class FastPath:
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._rooms: dict[int, Sequence[Member]] = {}  # told something in this tick, by the identity of the list
-        self._alone: list[Member] = []
-        self._turns: deque[Iterator[Member]] = deque()  # those who are due, and how far we have come
-        self._told_bytes = 0
-        self._is_arranged = False
+        self._singles: list[Member] = []
+        self._unfinished: deque[Iterator[Member]] = deque()  # those who are due, and how far we have come
+        self._tick_bytes = 0
+        self._is_scheduled = False
 
-    def tell(self, members: Sequence[Member], _: Answer, body: bytes) -> None:
+    def broadcast(self, members: Sequence[Member], _: Answer, body: bytes) -> None:
         """Send an event, whose text is `body`, to members: a sequence that is not changed any more."""
         if not members:
             return
@@ -77,40 +77,40 @@ class FastPath:
         for member in members:
             member.due.append(frame)
         self._rooms[id(members)] = members
-        self._arrange(frame)
+        self._schedule(frame)
 
     def send(self, connection: Member, frame: bytes) -> None:
         """Send a frame to one connection, behind what it has been told before."""
         if not connection.due:
-            self._alone.append(connection)
+            self._singles.append(connection)
         connection.due.append(frame)
-        self._arrange(frame)
+        self._schedule(frame)
 
-    def _arrange(self, frame: bytes) -> None:
-        self._told_bytes += len(frame)
-        if self._told_bytes > BYTES_A_TICK:
+    def _schedule(self, frame: bytes) -> None:
+        self._tick_bytes += len(frame)
+        if self._tick_bytes > BYTES_PER_TICK:
             self._write()
-        elif not self._is_arranged:
-            self._is_arranged = True
+        elif not self._is_scheduled:
+            self._is_scheduled = True
             asyncio.get_running_loop().call_soon(self._on_end_of_tick)
 
     def _on_end_of_tick(self) -> None:
-        self._is_arranged = False
+        self._is_scheduled = False
         self._write()
 
     def _write(self) -> None:
-        self._turns.extend(map(iter, self._rooms.values()))
-        self._turns.append(iter(self._alone))
-        self._rooms, self._alone, self._told_bytes = {}, [], 0
+        self._unfinished.extend(map(iter, self._rooms.values()))
+        self._unfinished.append(iter(self._singles))
+        self._rooms, self._singles, self._tick_bytes = {}, [], 0
         ends = self._clock() + TICK_S
-        while self._turns:
-            turn = self._turns.popleft()
-            members = list(islice(turn, MEMBERS_A_TURN))
+        while self._unfinished:
+            turn = self._unfinished.popleft()
+            members = list(islice(turn, MEMBERS_PER_TURN))
             write_at_once(members)
-            if len(members) == MEMBERS_A_TURN:
-                self._turns.append(turn)
+            if len(members) == MEMBERS_PER_TURN:
+                self._unfinished.append(turn)
             if self._clock() >= ends:
                 break
-        if self._turns and not self._is_arranged:
-            self._is_arranged = True
+        if self._unfinished and not self._is_scheduled:
+            self._is_scheduled = True
             asyncio.get_running_loop().call_soon(self._on_end_of_tick)

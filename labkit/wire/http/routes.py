@@ -21,7 +21,7 @@ from websockets.http11 import Request, Response
 
 from labkit.rules.answers import encode
 from labkit.rules.credentials import same_secret
-from labkit.wire.gate import Peer
+from labkit.wire.admission import Peer
 from labkit.wire.http import metrics, pages
 from labkit.wire.http.connections import describe
 from labkit.wire.http.reply import Later, Respond, reply
@@ -88,7 +88,7 @@ class Http:
         return reply(HTTPStatus.OK, "ok\n")
 
     def _ready(self, request: Request, peer: Peer) -> Response:
-        if self._state.gate.is_draining:
+        if self._state.admission.is_draining:
             return reply(HTTPStatus.SERVICE_UNAVAILABLE, "draining\n")
         return reply(HTTPStatus.OK, "ready\n")
 
@@ -133,7 +133,7 @@ class Http:
         def stored(respond: Respond) -> None:
             """An operator relies on a 200, also across a crash: so it comes behind the commit."""
             done = reply(HTTPStatus.OK, encode({"closed": closed}), "application/json")
-            respond(reply(HTTPStatus.SERVICE_UNAVAILABLE, NOT_STORED) if queue.owes else done)
+            respond(reply(HTTPStatus.SERVICE_UNAVAILABLE, NOT_STORED) if queue.has_unstored else done)
 
         return lambda respond: queue.then(None, partial(stored, respond))
 

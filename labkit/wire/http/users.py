@@ -31,7 +31,7 @@ ROOMS_ARE = "rooms are room ids, or the start of one followed by *, each alone o
 A_NAME = (5, 0.2)
 AN_ADDRESS = (30, 1.0)
 RETRY_AFTER_S = 5
-BRAKES_KEPT = 10_000
+MAX_BUCKETS = 10_000
 
 
 class BadUsers(ValueError):
@@ -56,15 +56,15 @@ class Directory(Protocol):
         """What a user may do; None when name or code is wrong. Raises TooManyGuesses."""
 
 
-class Brakes:
+class GuessLimiter:
     """Slows down whoever guesses codes, by name and by address. `now` is seconds on any steady clock."""
 
     def __init__(self) -> None:
-        self._brakes: OrderedDict[str, TokenBucket] = OrderedDict()  # the one that braked longest ago is first
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()  # the one that braked longest ago is first
 
     def check(self, name: str, address: str, now: float) -> None:
         """Before a code is looked at. Raises TooManyGuesses. Asking keeps nothing, or strangers would fill memory."""
-        held = (self._brakes.get(key) for key in (f"address {address}", f"name {name}"))
+        held = (self._buckets.get(key) for key in (f"address {address}", f"name {name}"))
         if not all(brake is None or brake.has_one(now) for brake in held):
             raise TooManyGuesses
 
@@ -76,10 +76,10 @@ class Brakes:
 
     def _take(self, key: str, brake: tuple[int, float], now: float) -> None:
         burst, rate = brake
-        self._brakes.setdefault(key, TokenBucket(rate, burst, now)).take(now)
-        self._brakes.move_to_end(key)
-        if len(self._brakes) > BRAKES_KEPT:
-            self._brakes.popitem(last=False)
+        self._buckets.setdefault(key, TokenBucket(rate, burst, now)).take(now)
+        self._buckets.move_to_end(key)
+        if len(self._buckets) > MAX_BUCKETS:
+            self._buckets.popitem(last=False)
 
 
 class Users:
@@ -87,16 +87,16 @@ class Users:
 
     def __init__(self, users: dict[str, User]) -> None:
         self._users = users
-        self._brakes = Brakes()
+        self._limiter = GuessLimiter()
 
     def grants(self, name: str, code: str, address: str, now: float) -> Grants | None:
         """What a user may do; None when name or code is wrong. Raises TooManyGuesses."""
-        self._brakes.check(name, address, now)
+        self._limiter.check(name, address, now)
         user = self._users.get(name)
         right = same_secret(code, user.code if user else "")  # compared in any case: the time tells no name
         if user and right:
             return user.grants
-        self._brakes.wrong(name, address, now)
+        self._limiter.wrong(name, address, now)
         return None
 
 

@@ -22,16 +22,16 @@ class LogMessage(Protocol):
 class Listener(Protocol):
     """Who is told what the broker brings. Called on the event loop, one at a time."""
 
-    def read(self, message: LogMessage, /) -> None:
+    def on_log_message(self, message: LogMessage, /) -> None:
         """The next message of the log."""
 
-    def told(self, body: bytes, /) -> None:
+    def on_bus_message(self, body: bytes, /) -> None:
         """A word from another server, or from ourselves."""
 
-    def up(self) -> None:
+    def on_up(self) -> None:
         """The log is read up to its end, and `publish` takes messages."""
 
-    def down(self) -> None:
+    def on_down(self) -> None:
         """It does not, for now."""
 
 
@@ -53,7 +53,7 @@ class Broker(Protocol):
     def publish(self, topic: str, body: bytes, message_id: str) -> bool:
         """Add to the log; False when it cannot be now."""
 
-    def tell(self, body: bytes) -> None:
+    def broadcast(self, body: bytes) -> None:
         """Say something to every server that listens just now."""
 
     def rewind(self, place: int) -> None:

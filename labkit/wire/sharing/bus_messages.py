@@ -9,7 +9,7 @@ from labkit.rules.answers import encode
 from labkit.wire.sharing.broker import Broker
 
 
-class Said(msgspec.Struct, tag="said", kw_only=True, omit_defaults=True):
+class SharedPublication(msgspec.Struct, tag="said", kw_only=True, omit_defaults=True):
     """Log: a publication, to become an event when it is read. `request` is None when its sender gave none."""
 
     id: str
@@ -44,7 +44,7 @@ class Revoked(msgspec.Struct, tag="revoked", kw_only=True):
 
 
 class LoginAccepted(msgspec.Struct, tag="welcomed", kw_only=True):
-    """Word: a connection goes on with a session, by right of a place in the log; older connections of it end."""
+    """BusMessage: a connection goes on with a session, by right of a place in the log; older connections of it end."""
 
     server: str
     session: str
@@ -54,7 +54,7 @@ class LoginAccepted(msgspec.Struct, tag="welcomed", kw_only=True):
 
 
 class Closed(msgspec.Struct, tag="closed", kw_only=True):
-    """Word: how a connection ended, for its client's `previousClose` wherever it comes back."""
+    """BusMessage: how a connection ended, for its client's `previousClose` wherever it comes back."""
 
     server: str
     connection: str
@@ -62,7 +62,7 @@ class Closed(msgspec.Struct, tag="closed", kw_only=True):
 
 
 class Entered(msgspec.Struct, tag="entered", kw_only=True):
-    """Word: a user's first connection to a room here. `n` counts the changes that this server has told."""
+    """BusMessage: a user's first connection to a room here. `n` counts the changes that this server has told."""
 
     server: str
     n: int
@@ -72,7 +72,7 @@ class Entered(msgspec.Struct, tag="entered", kw_only=True):
 
 
 class Gone(msgspec.Struct, tag="gone", kw_only=True):
-    """Word: a user's last connection to a room here is gone."""
+    """BusMessage: a user's last connection to a room here is gone."""
 
     server: str
     n: int
@@ -81,21 +81,21 @@ class Gone(msgspec.Struct, tag="gone", kw_only=True):
 
 
 class Alive(msgspec.Struct, tag="alive", kw_only=True):
-    """Word: this server lives, and has told `n` changes; who has heard another number asks for all of it."""
+    """BusMessage: this server lives, and has told `n` changes; who has heard another number asks for all of it."""
 
     server: str
     n: int
 
 
-class Asks(msgspec.Struct, tag="asks", kw_only=True):
-    """Word: tell me everybody who is in your rooms. `whom` is a server, or empty for all."""
+class PresenceRequest(msgspec.Struct, tag="asks", kw_only=True):
+    """BusMessage: tell me everybody who is in your rooms. `whom` is a server, or empty for all."""
 
     server: str
     whom: str = ""
 
 
-class Present(msgspec.Struct, tag="present", kw_only=True):
-    """Word: a piece of the answer. The first one makes what was known before void."""
+class PresenceReply(msgspec.Struct, tag="present", kw_only=True):
+    """BusMessage: a piece of the answer. The first one makes what was known before void."""
 
     server: str
     n: int
@@ -104,44 +104,44 @@ class Present(msgspec.Struct, tag="present", kw_only=True):
 
 
 class Leaving(msgspec.Struct, tag="leaving", kw_only=True):
-    """Word: this server stops, and everybody in it is gone."""
+    """BusMessage: this server stops, and everybody in it is gone."""
 
     server: str
 
 
-Written = Said | LoginRequest | Revoked
-Word = LoginAccepted | Closed | Entered | Gone | Alive | Asks | Present | Leaving
-_LOG = msgspec.json.Decoder(Written)
-read_word = msgspec.json.Decoder(Word).decode
+LogEntry = SharedPublication | LoginRequest | Revoked
+BusMessage = LoginAccepted | Closed | Entered | Gone | Alive | PresenceRequest | PresenceReply | Leaving
+_LOG = msgspec.json.Decoder(LogEntry)
+read_bus_message = msgspec.json.Decoder(BusMessage).decode
 
 
-def read_log(body: bytes) -> Written:
+def read_log_entry(body: bytes) -> LogEntry:
     """What was written to the log. Raises msgspec.ValidationError or DecodeError for what is not ours.
 
     msgspec knows no half characters; Python's own reader does.
     """
     try:
-        written: Written = _LOG.decode(body)
+        written: LogEntry = _LOG.decode(body)
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
         try:
-            written = msgspec.convert(json.loads(body), Written)
+            written = msgspec.convert(json.loads(body), LogEntry)
         except (ValueError, RecursionError) as error:
             raise msgspec.DecodeError(str(error)) from None
     return written
 
 
-def write(word: Written | Word) -> bytes:
+def write(word: LogEntry | BusMessage) -> bytes:
     """As bytes. Lone surrogates, half a character that UTF-8 cannot hold, travel as they came: escaped."""
     return encode(msgspec.to_builtins(word))
 
 
-def append(broker: Broker, written: Written) -> bool:
+def append(broker: Broker, written: LogEntry) -> bool:
     """Write to the log; False when the broker is away."""
     return broker.publish(written.topic, write(written), written.id)
 
 
-def tell(broker: Broker, word: Word) -> None:
+def broadcast(broker: Broker, word: BusMessage) -> None:
     """Send a word to every server that listens at the moment."""
-    broker.tell(write(word))
+    broker.broadcast(write(word))

@@ -23,7 +23,7 @@ from labkit.wire.entrance import Entrance
 from labkit.wire.held_input import HeldInput
 from labkit.wire.member import Member
 from labkit.wire.membership import Memberships
-from labkit.wire.order import How
+from labkit.wire.order import Performers
 from labkit.wire.replies import Replies
 from labkit.wire.server_state import ServerState
 from labkit.wire.sharing import bus_messages
@@ -46,20 +46,20 @@ class LogOrder:
         self._state = state
         self.broker = broker
         self.me = state.new_id()
-        self.turns = ActionQueue(self._now)
+        self.queue = ActionQueue(self._take_turn)
         self._replies = Replies(state)
-        self.arrivals = PendingLogins(state, held, broker, self.turns, self.me, self._perform_now)
-        self.publishing = SharedPublishing(state, broker, self.turns, self._replies.refuse, self._caught_up)
-        self.elsewhere = RemotePresence(self.me, self._tell, self._entered_elsewhere, self._gone_elsewhere)
+        self.logins = PendingLogins(state, held, broker, self.queue, self.me, self._perform_now)
+        self.publishing = SharedPublishing(state, broker, self.queue, self._replies.refuse, self._caught_up)
+        self.remote_presence = RemotePresence(self.me, self._broadcast, self._entered_elsewhere, self._gone_elsewhere)
         self._backlog = Backlog(state, held, self.perform)
-        self._memberships = Memberships(state, self._backlog, self._replies.refuse, self.elsewhere)
+        self._memberships = Memberships(state, self._backlog, self._replies.refuse, self.remote_presence)
         self._entrance = entrance = Entrance(state, self._memberships.changed, self._perform_now)
-        self.how: How = {
+        self.performers: Performers = {
             actions.Authenticate: entrance.authenticate,
             actions.Renew: entrance.renew,
             actions.Enter: self._memberships.enter,  # `perform` has asked whether the outbox has space
             actions.Exit: self._memberships.exit,
-            actions.TellMembers: self._memberships.tell_members,
+            actions.WatchPresence: self._memberships.watch_presence,
             actions.Publish: self.publishing.publish,
             actions.Pong: self._replies.pong,
             actions.Refuse: self._replies.refuse,
@@ -74,40 +74,40 @@ class LogOrder:
     async def follow(self, place: int) -> None:
         """Read the log from behind a place; returns when all of it is read."""
         await self.broker.follow(place, self)
-        self._tell(bus_messages.Asks(server=self.me))
+        self._broadcast(bus_messages.PresenceRequest(server=self.me))
         self._ticking = asyncio.create_task(self._tick())
 
     async def close(self) -> None:
         """The other servers need not wait for us."""
         if self._ticking is not None:
             self._ticking.cancel()
-            self._tell(bus_messages.Leaving(server=self.me))
+            self._broadcast(bus_messages.Leaving(server=self.me))
         await self.broker.close()
 
     # What connections ask for
 
     def keeps(self, connection: Member, raw: bytes) -> bool:
         """Keep a message of a client whose credential is on its way through the log, or whose join waits."""
-        return self.arrivals.keeps(connection, raw)
+        return self.logins.keeps(connection, raw)
 
     def is_clear(self, connection: Member) -> bool:
         """Whether nothing of this client is on its way."""
-        return connection not in self.turns
+        return connection not in self.queue
 
     def perform(self, connection: Member, action: actions.Action) -> None:
         """Do what the session table asked for, when it is its turn."""
         if isinstance(action, actions.Authenticate):
-            if kind_of(action.token) is None or not self.arrivals.announce(connection, action):
+            if kind_of(action.token) is None or not self.logins.submit(connection, action):
                 self._perform_now(connection, action)
             return
         if isinstance(action, actions.Enter) and self._backlog.holds(connection, action):
             return
         if isinstance(action, actions.Close):
             connection.session.happened(Input.CLOSE)  # whatever its turn is, nothing more is acted on
-        self.turns.take(connection, action)
+        self.queue.take(connection, action)
 
     def _perform_now(self, connection: Member, action: actions.Action) -> None:
-        self.how[type(action)](connection, action)
+        self.performers[type(action)](connection, action)
 
     def _close(self, connection: Member, action: actions.Close) -> None:
         """Nothing is acted on behind a close."""
@@ -118,12 +118,12 @@ class LogOrder:
         """A connection is ending."""
         self._drop_waiting(connection)
         self._memberships.leave_all(connection)
-        self.arrivals.gone(connection)
-        self._tell(bus_messages.Closed(server=self.me, connection=connection.id, close=close))
+        self.logins.gone(connection)
+        self._broadcast(bus_messages.Closed(server=self.me, connection=connection.id, close=close))
 
     def _drop_waiting(self, connection: Member) -> None:
         """A `leave` among it took the room from the session's list: it is put back, as the member is still in there."""
-        for action in self.turns.drop(connection):
+        for action in self.queue.drop(connection):
             if isinstance(action, actions.Exit):
                 connection.session.rooms.setdefault(action.room_id, "")
 
@@ -141,18 +141,18 @@ class LogOrder:
         self._write_revocations()
         return closed
 
-    def _now(self, connection: Member, action: actions.Action) -> None:
+    def _take_turn(self, connection: Member, action: actions.Action) -> None:
         """It is this action's turn; one thing it may still have to wait for."""
-        if isinstance(action, actions.Enter) and self._is_ahead(connection, action):
-            self.turns.wait(connection, action)
+        if isinstance(action, actions.Enter) and self._is_ahead_of_log(connection, action):
+            self.queue.wait(connection, action)
         elif not (isinstance(action, actions.Renew) and self._is_to_be_spent(connection, action)):
             self._perform_now(connection, action)
 
     def _is_to_be_spent(self, connection: Member, action: actions.Renew) -> bool:
         """Whether a ticket goes through the log first: another server may have taken it."""
-        return kind_of(action.token) == TICKET and self.arrivals.announce(connection, action)
+        return kind_of(action.token) == TICKET and self.logins.submit(connection, action)
 
-    def _is_ahead(self, connection: Member, action: actions.Enter) -> bool:
+    def _is_ahead_of_log(self, connection: Member, action: actions.Enter) -> bool:
         """Whether a member has heard, on another server, what the log has not brought us yet."""
         since, room = action.since, self._state.rooms.find(action.room_id)
         if connection in self._patient:
@@ -167,71 +167,71 @@ class LogOrder:
         """A room has a newer event: let in the members that waited for it."""
         for connection, (room_id, seq, _) in list(self._ahead.items()) if self._ahead else ():
             if room_id == room.room_id and seq <= room.seq:
-                self._let_in(connection)
+                self._admit(connection)
 
-    def _let_in_late(self, now: float) -> None:
-        for connection, (_, _, late_at) in list(self._ahead.items()):
-            if late_at <= now:
-                self._let_in(connection)
+    def _admit_overdue(self, now: float) -> None:
+        for connection, (_, _, deadline) in list(self._ahead.items()):
+            if deadline <= now:
+                self._admit(connection)
 
-    def _let_in(self, connection: Member) -> None:
+    def _admit(self, connection: Member) -> None:
         del self._ahead[connection]
         self._patient.add(connection)
-        self.turns.ended(connection)
+        self.queue.ended(connection)
         self._patient.discard(connection)  # it may have closed meanwhile, and then nobody asked
 
     # What the broker brings
 
-    def read(self, message: LogMessage) -> None:
+    def on_log_message(self, message: LogMessage) -> None:
         """The next message of the log."""
-        if self.publishing.is_deaf:
+        if self.publishing.is_stalled:
             return
         self._state.sessions.order = max(self._state.sessions.order, message.place)
         self._log_clock = message.at
         try:
-            written = bus_messages.read_log(message.body)
+            written = bus_messages.read_log_entry(message.body)
         except msgspec.DecodeError:
             _LOGGER.error("the log holds something that is not ours", extra={"place": message.place})
             return
         match written:
-            case bus_messages.Said():
+            case bus_messages.SharedPublication():
                 self.publishing.read(written, message.place, message.at)
             case bus_messages.LoginRequest():
-                self.arrivals.read(written, message.place, message.at)
+                self.logins.read(written, message.place, message.at)
             case bus_messages.Revoked():
                 self._revoke_here(written, message.place)
 
-    def told(self, body: bytes) -> None:
+    def on_bus_message(self, body: bytes) -> None:
         """A word from another server, or from ourselves."""
         try:
-            word = bus_messages.read_word(body)
+            word = bus_messages.read_bus_message(body)
         except msgspec.DecodeError:
             return
         if word.server == self.me:
             return
         match word:
             case bus_messages.LoginAccepted():
-                self.arrivals.welcomed(word)
+                self.logins.accepted_elsewhere(word)
             case bus_messages.Closed():
                 self._state.sessions.remember_close(word.connection, word.close)
-            case bus_messages.Asks() if word.whom in ("", self.me):
-                self.elsewhere.tell_everybody(self._present_here())
+            case bus_messages.PresenceRequest() if word.whom in ("", self.me):
+                self.remote_presence.send_members(self._present_here())
             case _:
-                self.elsewhere.hear(word, monotonic())
+                self.remote_presence.receive(word, monotonic())
 
-    def up(self) -> None:
+    def on_up(self) -> None:
         """The log is read up to its end."""
         self._write_revocations()
-        self._tell(bus_messages.Asks(server=self.me))
+        self._broadcast(bus_messages.PresenceRequest(server=self.me))
 
-    def down(self) -> None:
+    def on_down(self) -> None:
         """The broker is away."""
         self.publishing.give_up_all()
 
     # What we write and say
 
-    def _tell(self, word: bus_messages.Word) -> None:
-        bus_messages.tell(self.broker, word)
+    def _broadcast(self, word: bus_messages.BusMessage) -> None:
+        bus_messages.broadcast(self.broker, word)
 
     def _write_revocations(self) -> None:
         while self._revocations and bus_messages.append(self.broker, self._revocations[0]):
@@ -253,12 +253,12 @@ class LogOrder:
             await asyncio.sleep(TICK_S)
             now = monotonic()
             self.publishing.expire(now)
-            self.arrivals.expire(now)
-            self._let_in_late(now)
+            self.logins.expire(now)
+            self._admit_overdue(now)
             if now >= alive_at:
                 alive_at = now + ALIVE_S
-                self.elsewhere.tell_alive()
-                self.elsewhere.bury(now)
+                self.remote_presence.announce_alive()
+                self.remote_presence.forget_silent(now)
 
     # Who is where
 
@@ -266,7 +266,7 @@ class LogOrder:
         return [(room.room_id, user, since) for room in self._state.rooms for user, since in room.present()]
 
     def _entered_elsewhere(self, room_id: str, user_id: str) -> None:
-        self._memberships.came_elsewhere(room_id, user_id)
+        self._memberships.entered_elsewhere(room_id, user_id)
 
     def _gone_elsewhere(self, room_id: str, user_id: str) -> None:
-        self._memberships.went_elsewhere(room_id, user_id)
+        self._memberships.left_elsewhere(room_id, user_id)

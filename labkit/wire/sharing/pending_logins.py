@@ -34,7 +34,7 @@ MOST_KEPT = 64  # messages of one connection
 class _PendingLogin:
     connection: Member
     action: Authenticate | Renew
-    late_at: float
+    deadline: float
 
 
 class PendingLogins:
@@ -45,7 +45,7 @@ class PendingLogins:
         state: ServerState,
         held: HeldInput,
         broker: Broker,
-        turns: ActionQueue,
+        queue: ActionQueue,
         me: str,
         perform: Callable[[Member, Authenticate | Renew | Refuse], None],
     ) -> None:
@@ -53,14 +53,14 @@ class PendingLogins:
         self._state = state
         self._held = held
         self._broker = broker
-        self._actions = turns
+        self._actions = queue
         self._me = me
         self._perform = perform
-        self._coming: dict[str, _PendingLogin] = {}
+        self._by_id: dict[str, _PendingLogin] = {}
         self._by_connection: dict[Member, _PendingLogin] = {}
         self._places: dict[Member, float] = {}  # by right of which place a connection has its session
 
-    def announce(self, connection: Member, action: Authenticate | Renew) -> bool:
+    def submit(self, connection: Member, action: Authenticate | Renew) -> bool:
         """Write a credential to the log; False when it is to be looked at here and now."""
         ticket_id, expires_at = None, 0.0
         try:
@@ -71,17 +71,17 @@ class PendingLogins:
                 self._state.sessions.read_resume(action.token, time())
         except Rejected:
             return False
-        coming = LoginRequest(
+        request = LoginRequest(
             id=self._state.new_id(), connection=connection.id, ticket=ticket_id, expires_at=expires_at
         )
-        if bus_messages.append(self._broker, coming):
-            arrival = _PendingLogin(connection, action, monotonic() + WAIT_S)
-            self._coming[coming.id] = self._by_connection[connection] = arrival
+        if bus_messages.append(self._broker, request):
+            login = _PendingLogin(connection, action, monotonic() + WAIT_S)
+            self._by_id[request.id] = self._by_connection[connection] = login
             self._held.hold(connection)
             self._actions.started(connection)
             return True
         if ticket_id is not None:
-            self._not_now(connection, action)
+            self._refuse_for_now(connection, action)
             return True
         self._places[connection] = inf
         return False
@@ -94,16 +94,16 @@ class PendingLogins:
             connection.close(CloseCode.RATE_LIMITED, reason_with_retry("rate limited", RETRY_MS))
         return True
 
-    def read(self, coming: LoginRequest, place: int, at: float) -> None:
+    def read(self, request: LoginRequest, place: int, at: float) -> None:
         """A credential came out of the log."""
-        arrival = self._coming.pop(coming.id, None)
-        if arrival is not None:
-            self._let_in(arrival, place)
-        elif coming.ticket is not None:
-            self._state.sessions.remember_spent(coming.ticket, coming.expires_at, at)
-            self._state.queue.record(Entry(at, "ticket", id=coming.ticket, expires_at=coming.expires_at))
+        login = self._by_id.pop(request.id, None)
+        if login is not None:
+            self._admit(login, place)
+        elif request.ticket is not None:
+            self._state.sessions.remember_spent(request.ticket, request.expires_at, at)
+            self._state.queue.record(Entry(at, "ticket", id=request.ticket, expires_at=request.expires_at))
 
-    def welcomed(self, word: LoginAccepted) -> None:
+    def accepted_elsewhere(self, word: LoginAccepted) -> None:
         """Another server let somebody in: an older connection of that session here ends."""
         self._state.sessions.remember_elsewhere(word.session, word.user, word.expires_at, word.place)
         older = self._state.sessions.live(word.session)
@@ -117,32 +117,32 @@ class PendingLogins:
 
     def expire(self, now: float) -> None:
         """Who has waited too long for the log comes in without it, or has to come back."""
-        for coming_id, arrival in list(self._coming.items()):
-            if now >= arrival.late_at:
-                del self._coming[coming_id]
-                if kind_of(arrival.action.token) == TICKET:
-                    self._too_late(arrival)
-                    self._go_on(arrival)
+        for login_id, login in list(self._by_id.items()):
+            if now >= login.deadline:
+                del self._by_id[login_id]
+                if kind_of(login.action.token) == TICKET:
+                    self._expired(login)
+                    self._resume(login)
                 else:
-                    self._let_in(arrival, inf)
+                    self._admit(login, inf)
 
-    def _too_late(self, arrival: _PendingLogin) -> None:
+    def _expired(self, login: _PendingLogin) -> None:
         """What was written may come out of the log later, and spends the ticket: a fresh one is needed."""
-        if isinstance(arrival.action, Authenticate):
-            arrival.connection.close(CloseCode.AUTH_TIMEOUT)
+        if isinstance(login.action, Authenticate):
+            login.connection.close(CloseCode.AUTH_TIMEOUT)
         else:
-            self._not_now(arrival.connection, arrival.action)
+            self._refuse_for_now(login.connection, login.action)
 
-    def _let_in(self, arrival: _PendingLogin, place: float) -> None:
-        if arrival.connection.session.listens:
-            self._places[arrival.connection] = place
-            self._perform(arrival.connection, arrival.action)
-            self._tell_welcomed(arrival.connection.session.identity, place)
-        self._go_on(arrival)
+    def _admit(self, login: _PendingLogin, place: float) -> None:
+        if login.connection.session.listens:
+            self._places[login.connection] = place
+            self._perform(login.connection, login.action)
+            self._announce_accepted(login.connection.session.identity, place)
+        self._resume(login)
 
-    def _tell_welcomed(self, identity: Identity | None, place: float) -> None:
+    def _announce_accepted(self, identity: Identity | None, place: float) -> None:
         if identity is not None and place != inf:
-            bus_messages.tell(
+            bus_messages.broadcast(
                 self._broker,
                 LoginAccepted(
                     server=self._me,
@@ -153,13 +153,13 @@ class PendingLogins:
                 ),
             )
 
-    def _go_on(self, arrival: _PendingLogin) -> None:
+    def _resume(self, login: _PendingLogin) -> None:
         """It is judged: now what the connection said behind it, first what was in line before it was written."""
-        self._by_connection.pop(arrival.connection, None)
-        self._actions.ended(arrival.connection)
-        self._held.release(arrival.connection)
+        self._by_connection.pop(login.connection, None)
+        self._actions.ended(login.connection)
+        self._held.release(login.connection)
 
-    def _not_now(self, connection: Member, action: Authenticate | Renew) -> None:
+    def _refuse_for_now(self, connection: Member, action: Authenticate | Renew) -> None:
         if isinstance(action, Renew):
             self._perform(connection, Refuse("unavailable"))
         else:

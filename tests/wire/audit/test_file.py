@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labkit.rules.limits import Limits
-from labkit.wire.audit.file import GENESIS, AuditError, Entry, link, read, reading, rows
-from labkit.wire.audit.past import read_past
+from labkit.wire.audit.reading import read, reading, rows
+from labkit.wire.audit.recovery import recover
+from labkit.wire.audit.schema import GENESIS, AuditError, Entry, link
 from labkit.wire.audit.verify import verify
 from tests.wire.audit.files import event, ids, opened, store, tamper, written
 
@@ -75,7 +76,7 @@ def test_rows_can_be_asked_for_by_room_and_time(tmp_path: Path) -> None:
 
 def test_more_rows_than_are_read_at_once_come_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A long file is read piece by piece, without gap or repetition."""
-    monkeypatch.setattr("labkit.wire.audit.file._ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("labkit.wire.audit.reading._ROWS_AT_ONCE", 7)
     path = written(tmp_path / "room.db", [event(n) for n in range(21)])
     assert ids(path) == [f"id-demo-e1-{n}" for n in range(21)]
 
@@ -178,7 +179,7 @@ def survive(path: Path) -> None:
 
 def _open_and_look_back(path: Path) -> None:
     with opened(path) as audit:
-        read_past(path, Limits(), 1000.0)
+        recover(path, Limits(), 1000.0)
         store(audit, [event(1)])
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from labkit.rules.limits import Limits
-from labkit.wire.audit.past import read_past
+from labkit.wire.audit.recovery import recover
 from labkit.wire.audit.verify import verify
 from tests.wire.audit import writing_child
 from tests.wire.audit.files import ids, opened
@@ -55,7 +55,7 @@ def test_everything_told_as_stored_survives_kill_9(tmp_path: Path) -> None:
         assert stored[-1] is not None and stored[-1].encode() in path.read_bytes() + wal(path), "not as plain text"
     assert len(told) > 100 * KILLS
     with opened(path):
-        assert len(read_past(path, Limits(), 1000.0).rooms) >= 1
+        assert len(recover(path, Limits(), 1000.0).rooms) >= 1
     assert told[-1].encode() in path.read_bytes()
 
 

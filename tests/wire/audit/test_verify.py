@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit.wire.audit.file import GENESIS
+from labkit.wire.audit.schema import GENESIS
 from labkit.wire.audit.verify import Anchor, verify
 from tests.wire.audit.files import event, tamper, written
 

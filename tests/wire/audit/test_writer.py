@@ -7,13 +7,13 @@ from threading import Event, Thread, current_thread
 
 import pytest
 
-from labkit.wire.audit.file import reading
+from labkit.wire.audit.reading import reading
 from labkit.wire.audit.verify import verify
 from labkit.wire.audit.writer import ROWS_A_STATEMENT, Audit, AuditError, Entry
 from tests.wire.audit.files import PATIENCE_S, event, ids, opened, store, written
 
 
-class Gate:
+class Admission:
     """Holds the writer's thread inside a `done`, so that submissions pile up behind it."""
 
     def __init__(self, audit: Audit) -> None:
@@ -57,7 +57,7 @@ def test_all_that_waits_is_one_transaction_and_answers_keep_their_order(tmp_path
     """A hundred submissions behind a busy writer: one COMMIT, then every `done` in the order of `submit`."""
     told: list[int] = []
     with opened(tmp_path / "room.db") as audit:
-        gate = Gate(audit)
+        gate = Admission(audit)
         for seq in range(1, 101):
             audit.submit([event(seq)], lambda _, seq=seq: told.append(seq))
         ran = statements(audit)
@@ -114,7 +114,7 @@ def test_a_full_disk_refuses_whole_submissions_and_heals(tmp_path: Path) -> None
     """All that waits is told of the failure, nothing of it is stored, and it works again once there is space."""
     path, told = tmp_path / "room.db", []
     with opened(path) as audit:
-        gate = Gate(audit)
+        gate = Admission(audit)
         fill_disk(audit)
         audit.submit([event(1)], told.append)
         audit.submit([event(seq) for seq in range(2, 500)], told.append)
@@ -132,7 +132,7 @@ def test_a_failed_commit_leaves_nothing_behind(tmp_path: Path) -> None:
     """The disk fails at the very last step: told as a failure, rolled back, and the numbering has no hole."""
     path = tmp_path / "room.db"
     with opened(path) as audit:
-        gate = Gate(audit)
+        gate = Admission(audit)
         audit._connection = FailsToCommit(audit._connection)  # type: ignore[assignment]
         gate.open()
         many = [event(seq) for seq in range(1, ROWS_A_STATEMENT + 2)]

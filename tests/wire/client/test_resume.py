@@ -263,7 +263,7 @@ async def test_a_soft_refusal_is_waited_out(code: str, monkeypatch: pytest.Monke
 @on_a_loop
 async def test_a_join_that_may_work_later_is_tried_later(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """`duplicate_join` means that an earlier leave was not heard: it leaves first."""
-    monkeypatch.setattr(dispatcher, "AGAIN_AFTER_S", 0.05)
+    monkeypatch.setattr(dispatcher, "REJOIN_AFTER_S", 0.05)
 
     async def play(peer: Peer) -> None:
         await peer.welcome()
@@ -288,7 +288,7 @@ async def test_a_join_that_may_work_later_is_tried_later(code: str, monkeypatch:
 @on_a_loop
 async def test_a_join_to_be_tried_later_is_none_after_a_reconnect(monkeypatch: pytest.MonkeyPatch) -> None:
     """The reconnect has asked already, or is about to: a leave now would come behind that join."""
-    monkeypatch.setattr(dispatcher, "AGAIN_AFTER_S", 0.1)
+    monkeypatch.setattr(dispatcher, "REJOIN_AFTER_S", 0.1)
     faults: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
 

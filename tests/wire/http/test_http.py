@@ -235,7 +235,7 @@ async def test_ready_turns_red_while_the_server_drains() -> None:
         member = await Raw.enter(server.url)
         member.answers_close = False
         draining = asyncio.create_task(server.drain())
-        await until(lambda: server.hub.state.gate.is_draining)
+        await until(lambda: server.hub.state.admission.is_draining)
         for raw, said, status in zip(
             asking, (request("GET", "/readyz"), request("GET", "/healthz"), upgrade()), (503, 200, 503), strict=True
         ):

@@ -181,7 +181,7 @@ async def test_who_waits_for_this_server_and_goes_is_forgotten(tmp_path: Path) -
         await until(lambda: not hub.state.connections)
         one.chat(ROOM, "second")
         await built.all_have(2)
-        await until(lambda: not order._ahead and not order._patient and len(order.turns) == 0)
+        await until(lambda: not order._ahead and not order._patient and len(order.queue) == 0)
         assert (await Raw.enter(built.urls[1], TOKEN, ROOM)).ok
 
 

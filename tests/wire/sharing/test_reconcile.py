@@ -12,7 +12,7 @@ from labkit.brokers.nats.broker import START_S
 from labkit.cli import main
 from labkit.rules.limits import Limits
 from labkit.wire.audit.writer import Audit, Entry
-from labkit.wire.sharing.bus_messages import Revoked, Said, write
+from labkit.wire.sharing.bus_messages import Revoked, SharedPublication, write
 from labkit.wire.sharing.reconcile import Reconciled, reconcile
 from tests.wire.raw import TOKEN, Raw, on_a_loop
 from tests.wire.sharing.house import ROOM, house
@@ -30,7 +30,9 @@ class Line(NamedTuple):
 
 def line(place: int, request: str | None = None, at: float = 0.0) -> Line:
     message = {"type": "chat", "roomId": "a", "text": "x"}
-    return Line(place, at, write(Said(id=f"id-{place}", room="a", user="u", request=request, message=message)))
+    return Line(
+        place, at, write(SharedPublication(id=f"id-{place}", room="a", user="u", request=request, message=message))
+    )
 
 
 def row(place: int, event_id: str | None = None, epoch: str = "e") -> Entry:
@@ -75,7 +77,7 @@ def test_an_empty_request_id_is_one_and_none_is_none() -> None:
 def test_every_difference_is_found(rows: list[Entry], missing: tuple[int, ...], strange: tuple[int, ...]) -> None:
     """An event that is missing, one that is nowhere else, one in the place of another."""
     found = compared([line(1), line(2)], rows)
-    assert (found.missing, found.strange) == (missing, strange)
+    assert (found.missing, found.unexpected) == (missing, strange)
     assert not found.holds
     assert str(found).startswith("not reconciled: ")
 

@@ -157,14 +157,14 @@ async def test_a_credential_that_is_no_good_is_not_written_to_the_log(tmp_path: 
     async with house(tmp_path) as built:
         ada = await enter_as("ada", built.urls[0])
         broker = built.servers[0].hub.order.broker  # type: ignore[attr-defined]
-        places = [(await broker._look())[2]]
+        places = [(await broker._log_info())[2]]
         forged, used = ada.ok["resume"][:-4] + "AAAA", "t" + ada.ok["resume"][1:]
         outcomes = [(await refused(built.urls[0], token))[0] for token in ("r.garbage", "t.garbage", forged, used)]
         assert outcomes == [4419, 4403, 4403, 4403]
         await revoke(built.urls[0], "ada")
         assert (await refused(built.urls[0], ada.ok["resume"]))[0] == 4410
         await until(lambda: not built.servers[0].hub.state.sockets)
-        places.append((await broker._look())[2])
+        places.append((await broker._log_info())[2])
         assert places == [1, 2], "more than ada's ticket and her revocation"
 
 
@@ -214,7 +214,7 @@ async def test_what_is_said_behind_a_refresh_waits_for_it(tmp_path: Path, bad: s
         assert [said["text"] for said in await other.hear_many(3, "chat")] == ["1", "2", "3"]
         other.chat("team:1", "end")
         assert (await other.hear("chat"))["text"] == "end"
-        await until(lambda: len(built.servers[0].hub.order.turns) == 0)  # type: ignore[attr-defined]
+        await until(lambda: len(built.servers[0].hub.order.queue) == 0)  # type: ignore[attr-defined]
 
 
 @on_a_loop

@@ -12,13 +12,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
-from urllib.parse import quote
+from typing import Literal, NamedTuple
 
 import msgspec
-
-if TYPE_CHECKING:
-    import pandas
 
 Kind = Literal["event", "join", "leave", "auth", "denied", "close", "revoke", "ticket", "start", "stop"]
 
@@ -26,7 +22,7 @@ Kind = Literal["event", "join", "leave", "auth", "denied", "close", "revoke", "t
 class Entry(NamedTuple):
     """One row to be written. Times are seconds since 1970.
 
-    Four kinds are read again when a server starts (`wire.audit.past`):
+    Four kinds are read again when a server starts (`wire.audit.recovery`):
     event (room, epoch, seq, id, user, body: the JSON text that members get), auth (id: the session, user, expires_at),
     ticket (id, expires_at; written when it is spent), close (connection, body: {"code", "reason"}), and for what they
     say about those: join (room, epoch) and revoke (user, expires_at: of the last credential that it ended,
@@ -50,7 +46,6 @@ class AuditError(Exception):
 
 
 GENESIS = bytes(32)
-BEFORE_ALL = -(2**63)  # the number of a row before any
 SCHEMA_VERSION = 1
 # Columns have no type: SQLite would convert values to it, and the hash is of what was written.
 # `room_index` is derived from the log and brought up to date every so often, many rows at a time: a plain index would
@@ -71,8 +66,6 @@ CREATE TRIGGER log_keeps_rows BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'th
 CREATE TRIGGER log_keeps_all BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 COMMIT;
 """
-_ROW = f"SELECT n, {', '.join(Entry._fields)}, hash FROM log"
-_ROWS_AT_ONCE = 5_000  # a reader that stays in one statement would keep the write-ahead log from being reused
 _ENCODER = msgspec.msgpack.Encoder()
 _FAULTS = {
     "NOTADB": "is not an audit file; name another, or move it away",
@@ -123,60 +116,3 @@ def check_is_ours(path: Path, connection: sqlite3.Connection) -> bool:
             "use the labkit that wrote it, or name another file"
         )
     return True
-
-
-@contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A read-only connection: no lock that a server would notice. Raises AuditError, also for faults met inside."""
-    if not path.is_file():
-        raise AuditError(f"{path} is a folder; name a file" if path.is_dir() else f"there is no audit file {path}")
-    with explaining(path):
-        connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, isolation_level=None)
-        try:
-            if not check_is_ours(path, connection):
-                raise AuditError(f"{path} is empty, so it is not an audit file; name another")
-            yield connection
-        finally:
-            connection.close()
-
-
-def rows(
-    connection: sqlite3.Connection, *, since: float | None = None, room: str | None = None, after: int = BEFORE_ALL
-) -> Iterator[tuple[int, Entry, bytes]]:
-    """Each row that is in the file now and behind row `after`, oldest first: its number, the entry and its hash."""
-    connection.text_factory = _text
-    wanted = {"since": since, "room": room, "newest": newest(connection)[0], "many": _ROWS_AT_ONCE, "after": after}
-    where = "n > :after AND n <= :newest AND (:since IS NULL OR at >= :since) AND (:room IS NULL OR room = :room)"
-    while True:
-        piece = connection.execute(f"{_ROW} WHERE {where} ORDER BY n LIMIT :many", wanted).fetchall()
-        for n, *columns, row_hash in piece:
-            yield n, Entry._make(columns), row_hash
-        if len(piece) < _ROWS_AT_ONCE:
-            return
-        wanted["after"] = piece[-1][0]
-
-
-def _text(stored: bytes) -> str | bytes:
-    """Bytes that are no UTF-8 were not written by us: they stay bytes, so that no hash fits them."""
-    try:
-        return stored.decode()
-    except UnicodeDecodeError:
-        return stored
-
-
-def newest(connection: sqlite3.Connection) -> tuple[int, bytes]:
-    """The number and the hash of the newest row; 0 and GENESIS before the first."""
-    found = connection.execute("SELECT n, hash FROM log ORDER BY n DESC LIMIT 1").fetchone()
-    return (found[0], found[1]) if found else (0, GENESIS)
-
-
-def read(path: Path, *, since: float | None = None, room: str | None = None) -> "pandas.DataFrame":
-    """The rows as a frame: n, the columns of Entry; times in UTC. Raises AuditError."""
-    import pandas
-
-    with reading(path) as connection:
-        found = [(n, *entry) for n, entry, _ in rows(connection, since=since, room=room)]
-    frame = pandas.DataFrame(found, columns=["n", *Entry._fields])
-    for column in ("at", "expires_at"):
-        frame[column] = pandas.to_datetime(frame[column], unit="s", utc=True, errors="coerce")
-    return frame.astype({"seq": "Int64"})

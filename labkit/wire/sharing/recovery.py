@@ -10,27 +10,27 @@ from time import time
 from typing import NamedTuple
 
 from labkit.rules.limits import Limits
-from labkit.wire.audit.file import reading
-from labkit.wire.audit.past import Past, read_past
+from labkit.wire.audit.reading import reading
+from labkit.wire.audit.recovery import RecoveredState, recover
 
 _NEWEST = "SELECT at, epoch, connection FROM log WHERE kind = 'event' ORDER BY n DESC LIMIT 1"
 
 
-class SharedPast(NamedTuple):
+class SharedRecovery(NamedTuple):
     """`place`: of the newest event that is stored, 0 before the first."""
 
-    past: Past
+    past: RecoveredState
     place: int = 0
 
 
-def shared_past(audit: Path | None, limits: Limits, epoch: str) -> SharedPast:
+def recover_shared(audit: Path | None, limits: Limits, epoch: str) -> SharedRecovery:
     """The past, without the rooms of any other log. Raises AuditError."""
     if audit is None:
-        return SharedPast(Past([], [], {}, [], []))
+        return SharedRecovery(RecoveredState([], [], {}, [], []))
     with reading(audit) as connection:
         newest = connection.execute(_NEWEST).fetchone()
     at, newest_epoch, place = newest or (time(), None, None)
-    past = read_past(audit, limits, min(time(), at), most_rooms=sys.maxsize, newest_at=at)
+    past = recover(audit, limits, min(time(), at), most_rooms=sys.maxsize, newest_at=at)
     past = past._replace(rooms=[room for room in past.rooms if room.epoch == epoch])
     is_ours = newest_epoch == epoch and place is not None and place.isdecimal()
-    return SharedPast(past, int(place or 0) if is_ours else 0)
+    return SharedRecovery(past, int(place or 0) if is_ours else 0)

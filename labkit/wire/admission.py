@@ -7,12 +7,12 @@ from collections.abc import Collection
 from time import monotonic
 from typing import NamedTuple
 
-from labkit.rules.admission import Doors, Turnstile
+from labkit.rules.admission import ConnectionCounter, HandshakeLimiter
 from labkit.rules.limits import Limits
 from labkit.rules.loopback import is_loopback
 from labkit.rules.origin import is_allowed
 
-OUTSIDE = 256  # sockets that found no room, and wait for the answer that says so
+MAX_REFUSED_SOCKETS = 256  # sockets that found no room, and wait for the answer that says so
 
 
 class Peer(NamedTuple):
@@ -23,7 +23,7 @@ class Peer(NamedTuple):
     came_through: str | None = None
 
 
-class Gate:
+class Admission:
     """Admission of one server. `on_loopback` says that it listens on loopback alone."""
 
     def __init__(
@@ -32,31 +32,31 @@ class Gate:
         *,
         on_loopback: bool,
         allow_origins: Collection[str] = (),
-        most_sockets: int | None = None,
+        max_sockets: int | None = None,
     ) -> None:
-        """`most_sockets` is how many file descriptors there are for sockets, inside and outside; None for no bound."""
-        self._most_sockets = most_sockets
+        """`max_sockets` is how many file descriptors there are for sockets, inside and outside; None for no bound."""
+        self._max_sockets = max_sockets
         self.on_loopback = on_loopback
         self.is_draining = False
-        self._doors = Doors(limits)
-        self._turnstile = Turnstile(limits.handshakes_per_s, monotonic())
+        self._counter = ConnectionCounter(limits)
+        self._limiter = HandshakeLimiter(limits.handshakes_per_s, monotonic())
         self._allow_origins = frozenset(allow_origins)
 
     def enter(self, peer: Peer) -> bool:
         """Count a socket; False when there is no room for it. Pair a True with one `leave`."""
-        return self._doors.enter(peer.address)
+        return self._counter.enter(peer.address)
 
-    def has_place_outside(self, sockets: int) -> bool:
+    def can_answer(self, sockets: int) -> bool:
         """Of so many sockets, some are not inside: whether that is few enough for each to be answered."""
-        return sockets - self._doors.inside <= OUTSIDE
+        return sockets - self._counter.count <= MAX_REFUSED_SOCKETS
 
     def has_descriptor(self, sockets: int) -> bool:
         """Whether so many sockets may be open at a time."""
-        return self._most_sockets is None or sockets <= self._most_sockets
+        return self._max_sockets is None or sockets <= self._max_sockets
 
     def leave(self, peer: Peer) -> None:
         """A socket that had entered is gone."""
-        self._doors.leave(peer.address)
+        self._counter.leave(peer.address)
 
     def origin_allowed(self, origin: str | None, host: str | None) -> bool:
         """Whether a page of this origin may connect."""
@@ -64,7 +64,7 @@ class Gate:
 
     def too_fast(self) -> int | None:
         """None, or in how many milliseconds a client just accepted should come back."""
-        return self._turnstile.admit(monotonic())
+        return self._limiter.admit(monotonic())
 
     def trusts(self, peer: Peer) -> bool:
         """Whether the dev token may be used from there: this machine, and nobody in between."""

@@ -15,23 +15,24 @@ from labkit.rules.credentials import SPENT_KEPT
 from labkit.rules.limits import Limits
 from labkit.rules.rooms import IDLE_ROOMS, Event
 from labkit.rules.session import CLOSES_KEPT, Known
-from labkit.wire.audit.file import AuditError, newest, reading
+from labkit.wire.audit.reading import newest, reading
+from labkit.wire.audit.schema import AuditError
 
 REVOCATIONS_KEPT = 10_000
 # An event, when it was accepted (seconds since 1970), and whether its sender chose the requestId.
-PastEvent = tuple[Event, float, bool]
+RecoveredEvent = tuple[Event, float, bool]
 
 
-class PastRoom(NamedTuple):
+class RecoveredRoom(NamedTuple):
     """A room in its newest epoch: the seq of its newest event (0 for none) and its recent events, oldest first."""
 
     room_id: str
     epoch: str
     seq: int
-    events: list[PastEvent]
+    events: list[RecoveredEvent]
 
 
-class PastClose(NamedTuple):
+class RecoveredClose(NamedTuple):
     """How a connection ended."""
 
     connection_id: str
@@ -40,7 +41,7 @@ class PastClose(NamedTuple):
     at: float
 
 
-class PastRevocation(NamedTuple):
+class RecoveredRevocation(NamedTuple):
     """A user that was revoked; in which numbering; its number, None for one that the shared log had not numbered."""
 
     user_id: str
@@ -49,7 +50,7 @@ class PastRevocation(NamedTuple):
     revocation_id: str | None = None
 
 
-class Past(NamedTuple):
+class RecoveredState(NamedTuple):
     """What a server takes over. Sessions and tickets are those not expired; rooms and closes the newest, oldest first.
 
     A session is revoked when its user was revoked after the session's last `auth` row. Of revocations and spent tickets
@@ -57,15 +58,15 @@ class Past(NamedTuple):
     newest row was written, by the clock that wrote all of them.
     """
 
-    rooms: list[PastRoom]
+    rooms: list[RecoveredRoom]
     spent_tickets: list[tuple[str, float]]
     sessions: dict[str, Known]
-    closes: list[PastClose]
-    revoked: list[PastRevocation]
+    closes: list[RecoveredClose]
+    revoked: list[RecoveredRevocation]
     newest_at: float = 0.0
 
 
-class _Said(msgspec.Struct, rename="camel"):
+class _EventText(msgspec.Struct, rename="camel"):
     """What an event's text holds and no column does."""
 
     request_id: str
@@ -76,7 +77,7 @@ class _Ending(msgspec.Struct):
     reason: str
 
 
-_SAID = msgspec.json.Decoder(_Said)
+_EVENT_TEXT = msgspec.json.Decoder(_EventText)
 _ENDING = msgspec.json.Decoder(_Ending)
 # From each room straight to the next one: counting them all would read the whole index.
 _ROOMS = """
@@ -116,9 +117,9 @@ _NEWEST_CLOSES = "SELECT n, user, connection, body, at FROM log WHERE kind = 'cl
 _CLOSES = f"SELECT connection, body, at FROM ({_NEWEST_CLOSES}) WHERE user IS NOT NULL ORDER BY n DESC LIMIT :most"
 
 
-def read_past(
+def recover(
     path: Path, limits: Limits, now: float, most_rooms: int | None = None, newest_at: float | None = None
-) -> Past:
+) -> RecoveredState:
     """The past of a file that an `Audit` has opened and not written to yet. Raises AuditError.
 
     `newest_at`: by which the age of events is told, where other rows have another clock than they.
@@ -132,31 +133,31 @@ def read_past(
         if newest_at is None:
             (newest_at,) = connection.execute(_NEWEST_AT).fetchone() or (now,)
         try:
-            return Past(
+            return RecoveredState(
                 _rooms(connection, limits, newest_at, IDLE_ROOMS if most_rooms is None else most_rooms),
                 connection.execute(_TICKETS, {"kind": "ticket", "kept": SPENT_KEPT, "now": now}).fetchall(),
                 {key: Known(user, until, bool(gone)) for key, user, until, gone in sessions},
                 list(_closes(connection)),
-                [PastRevocation(*row) for row in connection.execute(_REVOKED, of_revocations)],
+                [RecoveredRevocation(*row) for row in connection.execute(_REVOKED, of_revocations)],
                 newest_at,
             )
         except (msgspec.DecodeError, ValueError, TypeError, AttributeError) as error:
             raise AuditError(f"audit file {path} is damaged ({error}); see `labkit audit {path} --verify`") from None
 
 
-def _rooms(connection: sqlite3.Connection, limits: Limits, newest_at: float, most: int) -> list[PastRoom]:
+def _rooms(connection: sqlite3.Connection, limits: Limits, newest_at: float, most: int) -> list[RecoveredRoom]:
     """Events: enough for the history, and for recognising what is said again.
 
     How old an event is, the newest row says: both have the clock of one server. While no server runs, nothing is said,
     and a client that waits for one repeats what it last said, however long that takes.
     """
     (young_after,) = connection.execute(_YOUNG_AFTER, (newest_at - limits.dedupe_s,)).fetchone()
-    rooms: dict[str, PastRoom] = {}
+    rooms: dict[str, RecoveredRoom] = {}
     old: list[int] = []
     for room_id, event, joined in reversed(connection.execute(_ROOMS, (most,)).fetchall()):
         (epoch,) = connection.execute(_EPOCH, {"event": event, "joined": joined}).fetchone()
         seq = connection.execute(_SEQ, {"event": event, "epoch": epoch}).fetchone()
-        rooms[room_id] = PastRoom(room_id, epoch, seq[0] if seq else 0, [])
+        rooms[room_id] = RecoveredRoom(room_id, epoch, seq[0] if seq else 0, [])
         history = connection.execute(_HISTORY, (room_id, limits.history_events))
         old += [n for (n,) in history if n <= young_after]
     for row in connection.execute(_OLD_EVENTS, (json.dumps(sorted(old)),)):
@@ -166,18 +167,18 @@ def _rooms(connection: sqlite3.Connection, limits: Limits, newest_at: float, mos
     return list(rooms.values())
 
 
-def _put(rooms: dict[str, PastRoom], row: tuple[Any, ...]) -> None:
+def _put(rooms: dict[str, RecoveredRoom], row: tuple[Any, ...]) -> None:
     room_id, epoch, at, seq, event_id, user, body = row
     room = rooms.get(room_id)
     if room is None or room.epoch != epoch:
         return
-    request_id = _SAID.decode(body).request_id
+    request_id = _EVENT_TEXT.decode(body).request_id
     chosen = request_id != event_id  # the server's own choice is nothing that could be said again
     room.events.append((Event(seq, user, request_id, body.encode()), at, chosen))
 
 
-def _closes(connection: sqlite3.Connection) -> Iterator[PastClose]:
+def _closes(connection: sqlite3.Connection) -> Iterator[RecoveredClose]:
     found = connection.execute(_CLOSES, {"most": CLOSES_KEPT}).fetchall()
     for connection_id, body, at in reversed(found):
         ending = _ENDING.decode(body)
-        yield PastClose(connection_id, ending.code, ending.reason, at)
+        yield RecoveredClose(connection_id, ending.code, ending.reason, at)
