@@ -1,10 +1,10 @@
-"""A client that rejoins many rooms enters the next one when it has taken what it missed in the last.
+"""Delay the joins of a client that missed more events than fit into its outbox.
 
-    join r1 .. r3   what it missed fits into the outbox       sent at once
-    join r4         it would not fit                           waits, and so does what the client sends after it
+    join r1 .. r3   the missed events fit into the outbox       sent at once
+    join r4         they would not fit                          waits, as do all later messages of the client
 
-An outbox has room for what a few rooms hold. A client that was sent more would be closed as slow; one that was sent a
-gap instead would miss events that are there.
+An outbox holds the history of only a few rooms. Without the delay, a client that rejoins many rooms would be closed as
+slow, or would get a gap although the events are available.
 """
 
 import asyncio
@@ -19,8 +19,8 @@ from labkit.wire.member import Member
 from labkit.wire.server_state import ServerState
 
 CHECK_S = 0.02
-PATIENCE_S = 5.0  # a busy room may leave no space for ever; then a gap is told
-MAX_KEPT = 64  # messages of one connection; beyond it a gap is told
+PATIENCE_S = 5.0  # then the join reports a gap: in a busy room there may never be enough space
+MAX_KEPT = 64  # messages of one connection; beyond it the join reports a gap
 
 
 @dataclass(slots=True)
@@ -30,17 +30,17 @@ class _Waiting:
 
 
 class Backlog:
-    """The joins of one server that wait for space in their member's outbox. `perform` does one that waits no more."""
+    """The joins of one server that wait for space in an outbox. `perform` performs a join after its wait."""
 
     def __init__(self, state: ServerState, held: HeldInput, perform: Callable[[Member, Action], None]) -> None:
         self._state = state
         self._held = held
         self._perform = perform
-        self._owed: dict[Member, dict[str, int]] = {}  # bytes of each room, let in and not told yet
+        self._owed: dict[Member, dict[str, int]] = {}  # bytes per room of joins that are performed but not answered
         self._waiting: dict[Member, _Waiting] = {}
 
     def holds(self, member: Member, action: Enter) -> bool:
-        """Whether a join waits. It is performed later, and what the client sends meanwhile is kept."""
+        """Return whether a join must wait. If so, it is performed later, and the client's later messages are held."""
         size = self._size(member, action)
         if not size:
             return False
@@ -53,7 +53,7 @@ class Backlog:
         return False
 
     def answered(self, member: Member, room_id: str) -> None:
-        """A join was answered."""
+        """Record that a join was answered."""
         owed = self._owed.get(member)
         if owed is not None:
             owed.pop(room_id, None)
@@ -61,13 +61,13 @@ class Backlog:
                 del self._owed[member]
 
     def drop(self, member: Member) -> None:
-        """A connection is ending."""
+        """Forget a connection that is closing."""
         self._owed.pop(member, None)
         self._waiting.pop(member, None)
         self._held.drop(member)
 
     def _size(self, member: Member, action: Enter) -> int:
-        """What a join would give, in bytes; 0 for a gap, also when no outbox could hold it."""
+        """Return the bytes of missed events that a join would send; 0 for a gap, or when no outbox could hold them."""
         room, identity = self._state.rooms.find(action.room_id), member.session.identity
         if action.since is None or room is None or identity is None:
             return 0
@@ -96,6 +96,6 @@ class Backlog:
         if not is_late and not self._fits(member, self._size(member, waiting.action)):
             self._check_later(member)
             return
-        self._perform(member, waiting.action)  # it is in `_waiting` still, so it is not held again
+        self._perform(member, waiting.action)  # still in `_waiting`, so `holds` lets it pass
         if self._waiting.pop(member, None) is not None:
             self._held.release(member)

@@ -1,11 +1,11 @@
-"""What happened, in the order it happened: stored first, told second.
+"""Store audit entries before their effects become visible, and run the effects in order.
 
-    then(entry, effect)  --> waiting --> audit, one group at a time --> effects, in order
+    then(entry, effect)  --> waiting --> audit, one group commit at a time --> effects, in order
 
-Without an audit, and with nothing waiting, an effect happens at once. With one, everything behind an uncommitted
-entry waits for it, so that answers and events keep the order of their causes, audit on or off. After `kill -9`
-every event that anyone saw is in the file. What cannot be stored is refused and forgotten, but for what `keep` was
-given: that goes ahead of every later group until it is stored. Taught in notebook 08 (audit).
+Without an audit file, and with nothing waiting, an effect runs at once. With one, everything after an uncommitted entry
+waits for it, so that answers and events keep the same order with and without an audit file. After `kill -9`, the file
+holds every event that any client saw. What cannot be stored is refused, except for entries of `record_until_stored`:
+they are retried ahead of every later group.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _LOGGER = logging.getLogger(__name__)
 
 Effect = Callable[[], None]
 RETRY_S = 0.5
-MAX_WAITING = 50_000  # then a disk that stands still is as good as one that fails
+MAX_WAITING = 50_000  # beyond this, a stalled disk is treated like a failing one
 
 
 class _Item(NamedTuple):
@@ -30,7 +30,7 @@ class _Item(NamedTuple):
 
 
 class CommitQueue:
-    """A line of effects. All methods are for the event loop's thread."""
+    """A queue of effects. Call all methods from the event loop's thread."""
 
     def __init__(self, audit: Audit | None) -> None:
         self._audit = audit
@@ -43,16 +43,16 @@ class CommitQueue:
 
     @property
     def is_idle(self) -> bool:
-        """Whether an effect would happen at once."""
+        """Whether an effect would run at once."""
         return not (self._waiting or self._committing or self._is_running)
 
     @property
     def is_full(self) -> bool:
-        """Whether so much waits that no more events are to be accepted."""
+        """Whether too much is waiting to accept more events."""
         return len(self._waiting) >= MAX_WAITING
 
     def then(self, entry: Entry | None, effect: Effect, otherwise: Effect | None = None) -> None:
-        """Let `effect` happen once `entry` is stored; `otherwise` happens instead when it cannot be stored."""
+        """Run `effect` once `entry` is stored, or `otherwise` when it cannot be stored."""
         is_idle = self.is_idle
         if is_idle and (self._audit is None or entry is None):
             effect()
@@ -63,18 +63,18 @@ class CommitQueue:
         self._is_empty.clear()
 
     def record(self, entry: Entry) -> None:
-        """Store an entry that nobody waits for."""
+        """Store an entry without an effect."""
         if self._audit is not None:
             self.then(entry, _nothing)
 
     def record_until_stored(self, entry: Entry) -> None:
-        """Store an entry that must not get lost, however often the audit fails."""
+        """Store an entry that must not be lost: retry for as long as the audit fails."""
         if self._audit is not None:
             self.then(entry, _nothing, partial(self._retry_later, entry))
 
     @property
     def has_unstored(self) -> bool:
-        """Whether something that was to be kept is not stored yet. Asked in an effect, of all that came before it."""
+        """Whether an entry of `record_until_stored` is not stored yet. Ask in an effect, about all earlier entries."""
         return bool(self._unstored)
 
     async def empty(self) -> None:
@@ -83,7 +83,7 @@ class CommitQueue:
         await self._is_empty.wait()
 
     def give_up(self) -> None:
-        """Nothing will be stored any more: say what that loses."""
+        """Log the entries that will never be stored, and forget them."""
         for entry in self._unstored:
             _LOGGER.error("never stored", extra={"kind": entry.kind, "user": entry.user})
         self._unstored.clear()
@@ -94,7 +94,7 @@ class CommitQueue:
         self._unstored.append(entry)
 
     def _retry(self) -> None:
-        if self._unstored and self.is_idle:  # else the group that comes next has it
+        if self._unstored and self.is_idle:  # otherwise the next group includes it
             self._is_empty.clear()
             self._commit()
 
@@ -110,7 +110,7 @@ class CommitQueue:
         self._audit.submit(entries, lambda error: loop.call_soon_threadsafe(self._committed, error))
 
     def _committed(self, error: BaseException | None) -> None:
-        """Tell what was stored. After a failure, nothing accepted since can stand either: seqs build on each other."""
+        """Run the effects of a group. After a failure, everything waiting fails too: each seq builds on the last one."""
         items, self._committing = self._committing, []
         if error is not None:
             _LOGGER.error("audit failed, events are refused until it works again", extra={"fault": str(error)})
@@ -128,7 +128,7 @@ class CommitQueue:
     def _run(effect: Effect) -> None:
         try:
             effect()
-        except Exception:  # one member's trouble must not silence everybody behind it
+        except Exception:  # one member's failure must not block the effects behind it
             _LOGGER.exception("an effect failed")
 
 
