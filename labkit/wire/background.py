@@ -27,7 +27,7 @@ def loop() -> asyncio.AbstractEventLoop:
     """Return the background loop, started at first use. Its thread ends with the process."""
     global _loop, _thread
     with _lock:
-        if _loop is None or _thread is None or not _thread.is_alive():  # a forked process has the loop but not the thread
+        if _loop is None or _thread is None or not _thread.is_alive():  # a forked process has no such thread
             sys.setswitchinterval(SWITCH_INTERVAL_S)
             _loop = asyncio.new_event_loop()
             watch(_loop)

@@ -110,7 +110,7 @@ class CommitQueue:
         self._audit.submit(entries, lambda error: loop.call_soon_threadsafe(self._committed, error))
 
     def _committed(self, error: BaseException | None) -> None:
-        """Run the effects of a group. After a failure, everything waiting fails too: each seq builds on the last one."""
+        """Run the effects of a group. After a failure, everything waiting fails too: each seq follows the last one."""
         items, self._committing = self._committing, []
         if error is not None:
             _LOGGER.error("audit failed, events are refused until it works again", extra={"fault": str(error)})

@@ -81,7 +81,7 @@ class Handshake:
         usual = read_usual(head) if self._state.limits.fast_path else None
         if usual is None or self._refusal(usual.origin, usual.host) is not None:
             return False
-        self.peer = self.peer._replace(came_through=came_through(usual.host))  # such a request has no header that proxies add
+        self.peer = self.peer._replace(came_through=came_through(usual.host))  # no header is from a proxy
         self._transport.write(usual.answer())
         self._protocol.is_connecting = False
         return True

@@ -85,7 +85,7 @@ def _load(path: Path) -> Key:
     except ValueError:
         secret = b""
     if len(secret) != SECRET_BYTES:
-        raise KeyFileError(f"key file {path} holds no key; move it away, and a new one is made (everybody has to log in again)")
+        raise KeyFileError(f"key file {path} holds no key; move it away to get a new one (everybody must log in again)")
     return _key(secret)
 
 

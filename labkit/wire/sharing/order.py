@@ -1,9 +1,9 @@
-"""The order of a server that shares its rooms: what a lone server does at once, this one does in the log's order.
+"""The order of a server that shares its rooms: it performs actions in the order of the log.
 
-    read    the log's next message   -> arrivals (credentials), publishing (events), revocations
-    told    another server's word    -> elsewhere (who is in the rooms there), sessions, endings
+    on_log_message   the next log entry             -> logins, publishing, revocations
+    on_bus_message   another server's broadcast     -> remote presence, sessions, close codes
 
-A lone server has a `wire.order.LocalOrder`, which knows of no broker, so nothing here slows it down.
+A single server uses `wire.order.LocalOrder` instead, which knows no broker, so nothing here slows it down.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ from labkit.wire.sharing.remote_presence import ALIVE_S, RemotePresence
 _LOGGER = logging.getLogger(__name__)
 
 TICK_S = 0.25
-PATIENCE_S = 5.0  # for the log to bring what a member has heard on another server
+PATIENCE_S = 5.0  # for the log to deliver events that a member has already received from another server
 
 
 class LogOrder:
@@ -57,7 +57,7 @@ class LogOrder:
         self.performers: Performers = {
             actions.Authenticate: entrance.authenticate,
             actions.Renew: entrance.renew,
-            actions.Enter: self._memberships.enter,  # `perform` has asked whether the outbox has space
+            actions.Enter: self._memberships.enter,  # `perform` has checked the outbox
             actions.Exit: self._memberships.exit,
             actions.WatchPresence: self._memberships.watch_presence,
             actions.Publish: self.publishing.publish,
@@ -66,36 +66,36 @@ class LogOrder:
             actions.Close: self._close,
         }
         self._log_clock = 0.0
-        self._ahead: dict[Member, tuple[str, int, float]] = {}  # room, seq and until when
-        self._patient: set[Member] = set()  # those that have waited for it already
-        self._revocations: list[bus_messages.Revoked] = []  # that could not be written yet
+        self._ahead: dict[Member, tuple[str, int, float]] = {}  # joins that wait for the log: room, seq, deadline
+        self._patient: set[Member] = set()  # members whose wait has ended
+        self._revocations: list[bus_messages.Revoked] = []  # not appended to the log yet
         self._ticking: asyncio.Task[None] | None = None
 
     async def follow(self, place: int) -> None:
-        """Read the log from behind a place; returns when all of it is read."""
+        """Read the log after `place`; return at its end."""
         await self.broker.follow(place, self)
         self._broadcast(bus_messages.PresenceRequest(server=self.me))
         self._ticking = asyncio.create_task(self._tick())
 
     async def close(self) -> None:
-        """The other servers need not wait for us."""
+        """Announce that this server stops, and close the broker."""
         if self._ticking is not None:
             self._ticking.cancel()
             self._broadcast(bus_messages.Leaving(server=self.me))
         await self.broker.close()
 
-    # What connections ask for
+    # Actions of connections
 
     def keeps(self, connection: Member, raw: bytes) -> bool:
-        """Keep a message of a client whose credential is on its way through the log, or whose join waits."""
+        """Hold a message of a client that waits for a credential or a join; return whether it is held."""
         return self.logins.keeps(connection, raw)
 
     def is_clear(self, connection: Member) -> bool:
-        """Whether nothing of this client is on its way."""
+        """Return whether nothing of this client is in flight."""
         return connection not in self.queue
 
     def perform(self, connection: Member, action: actions.Action) -> None:
-        """Do what the session table asked for, when it is its turn."""
+        """Perform an action in its turn."""
         if isinstance(action, actions.Authenticate):
             if kind_of(action.token) is None or not self.logins.submit(connection, action):
                 self._perform_now(connection, action)
@@ -103,37 +103,37 @@ class LogOrder:
         if isinstance(action, actions.Enter) and self._backlog.holds(connection, action):
             return
         if isinstance(action, actions.Close):
-            connection.session.happened(Input.CLOSE)  # whatever its turn is, nothing more is acted on
+            connection.session.happened(Input.CLOSE)  # at once: no later message is acted on
         self.queue.take(connection, action)
 
     def _perform_now(self, connection: Member, action: actions.Action) -> None:
         self.performers[type(action)](connection, action)
 
     def _close(self, connection: Member, action: actions.Close) -> None:
-        """Nothing is acted on behind a close."""
+        """Close, and drop the actions that wait."""
         self._drop_waiting(connection)
         self._replies.close(connection, action)
 
     def closing(self, connection: Member, close: Answer) -> None:
-        """A connection is ending."""
+        """Take a closing connection out of its rooms, and announce how it ended."""
         self._drop_waiting(connection)
         self._memberships.leave_all(connection)
         self.logins.gone(connection)
         self._broadcast(bus_messages.Closed(server=self.me, connection=connection.id, close=close))
 
     def _drop_waiting(self, connection: Member) -> None:
-        """A `leave` among it took the room from the session's list: it is put back, as the member is still in there."""
+        """Drop the waiting actions. A dropped `leave` had removed its room from the session: put that back."""
         for action in self.queue.drop(connection):
             if isinstance(action, actions.Exit):
                 connection.session.rooms.setdefault(action.room_id, "")
 
     @property
     def broker_is_up(self) -> bool:
-        """Whether the log is read up to its end, and takes messages."""
+        """Whether the log has been read to its end and accepts messages."""
         return self.broker.is_up
 
     def revoke(self, user_id: str) -> int:
-        """End a user's sessions here now, and on the other servers when the log brings it to them."""
+        """End a user's sessions here now, and on the other servers through the log."""
         now = time()
         revoked = bus_messages.Revoked(id=self._state.new_id(), user=user_id, at=now)
         closed = self._entrance.end_sessions(user_id, now, inf, revoked.id)
@@ -142,18 +142,18 @@ class LogOrder:
         return closed
 
     def _take_turn(self, connection: Member, action: actions.Action) -> None:
-        """It is this action's turn; one thing it may still have to wait for."""
+        """Perform an action whose turn it is, unless it has to wait for the log."""
         if isinstance(action, actions.Enter) and self._is_ahead_of_log(connection, action):
             self.queue.wait(connection, action)
         elif not (isinstance(action, actions.Renew) and self._is_to_be_spent(connection, action)):
             self._perform_now(connection, action)
 
     def _is_to_be_spent(self, connection: Member, action: actions.Renew) -> bool:
-        """Whether a ticket goes through the log first: another server may have taken it."""
+        """Submit a ticket to the log, as another server may have accepted it already; return whether it waits."""
         return kind_of(action.token) == TICKET and self.logins.submit(connection, action)
 
     def _is_ahead_of_log(self, connection: Member, action: actions.Enter) -> bool:
-        """Whether a member has heard, on another server, what the log has not brought us yet."""
+        """Return whether a member has already received, from another server, events that we have not read yet."""
         since, room = action.since, self._state.rooms.find(action.room_id)
         if connection in self._patient:
             self._patient.discard(connection)
@@ -164,7 +164,7 @@ class LogOrder:
         return True
 
     def _caught_up(self, room: Room[Member]) -> None:
-        """A room has a newer event: let in the members that waited for it."""
+        """Admit the members that waited for a room's newest event."""
         for connection, (room_id, seq, _) in list(self._ahead.items()) if self._ahead else ():
             if room_id == room.room_id and seq <= room.seq:
                 self._admit(connection)
@@ -178,73 +178,73 @@ class LogOrder:
         del self._ahead[connection]
         self._patient.add(connection)
         self.queue.ended(connection)
-        self._patient.discard(connection)  # it may have closed meanwhile, and then nobody asked
+        self._patient.discard(connection)  # still there if the connection has closed meanwhile
 
-    # What the broker brings
+    # The broker's listener
 
     def on_log_message(self, message: LogMessage) -> None:
-        """The next message of the log."""
+        """Handle the next message of the log."""
         if self.publishing.is_stalled:
             return
         self._state.sessions.order = max(self._state.sessions.order, message.place)
         self._log_clock = message.at
         try:
-            written = bus_messages.read_log_entry(message.body)
+            entry = bus_messages.read_log_entry(message.body)
         except msgspec.DecodeError:
-            _LOGGER.error("the log holds something that is not ours", extra={"place": message.place})
+            _LOGGER.error("the log holds a message that is not from labkit", extra={"place": message.place})
             return
-        match written:
+        match entry:
             case bus_messages.SharedPublication():
-                self.publishing.read(written, message.place, message.at)
+                self.publishing.read(entry, message.place, message.at)
             case bus_messages.LoginRequest():
-                self.logins.read(written, message.place, message.at)
+                self.logins.read(entry, message.place, message.at)
             case bus_messages.Revoked():
-                self._revoke_here(written, message.place)
+                self._revoke_here(entry, message.place)
 
     def on_bus_message(self, body: bytes) -> None:
-        """A word from another server, or from ourselves."""
+        """Handle a broadcast, and ignore our own."""
         try:
-            word = bus_messages.read_bus_message(body)
+            message = bus_messages.read_bus_message(body)
         except msgspec.DecodeError:
             return
-        if word.server == self.me:
+        if message.server == self.me:
             return
-        match word:
+        match message:
             case bus_messages.LoginAccepted():
-                self.logins.accepted_elsewhere(word)
+                self.logins.accepted_elsewhere(message)
             case bus_messages.Closed():
-                self._state.sessions.remember_close(word.connection, word.close)
-            case bus_messages.PresenceRequest() if word.whom in ("", self.me):
+                self._state.sessions.remember_close(message.connection, message.close)
+            case bus_messages.PresenceRequest() if message.whom in ("", self.me):
                 self.remote_presence.send_members(self._present_here())
             case _:
-                self.remote_presence.receive(word, monotonic())
+                self.remote_presence.receive(message, monotonic())
 
     def on_up(self) -> None:
-        """The log is read up to its end."""
+        """Append waiting revocations and ask for the other servers' members."""
         self._write_revocations()
         self._broadcast(bus_messages.PresenceRequest(server=self.me))
 
     def on_down(self) -> None:
-        """The broker is away."""
+        """Give up the publications in flight: the broker is unavailable."""
         self.publishing.give_up_all()
 
-    # What we write and say
+    # Output to the broker
 
-    def _broadcast(self, word: bus_messages.BusMessage) -> None:
-        bus_messages.broadcast(self.broker, word)
+    def _broadcast(self, message: bus_messages.BusMessage) -> None:
+        bus_messages.broadcast(self.broker, message)
 
     def _write_revocations(self) -> None:
         while self._revocations and bus_messages.append(self.broker, self._revocations[0]):
             self._revocations.pop(0)
 
     def _revoke_here(self, revoked: bus_messages.Revoked, place: int) -> None:
-        """End what a revocation in the log ends; one that was read before, as after a rewind, has no further effect."""
+        """Apply a revocation from the log; one that was read before, as after a rewind, has no further effect."""
         newest = self._state.sessions.revoked_at(revoked.user)
         if newest is None or place > newest:
             self._entrance.end_sessions(revoked.user, revoked.at, place, revoked.id)
 
     def clock(self) -> float:
-        """The log's own: all servers recognise a request for as long, or their rooms would differ."""
+        """Return the log's clock, so that all servers remember requests equally long."""
         return self._log_clock
 
     async def _tick(self) -> None:
@@ -260,7 +260,7 @@ class LogOrder:
                 self.remote_presence.announce_alive()
                 self.remote_presence.forget_silent(now)
 
-    # Who is where
+    # Presence
 
     def _present_here(self) -> list[tuple[str, str, float]]:
         return [(room.room_id, user, since) for room in self._state.rooms for user, since in room.present()]

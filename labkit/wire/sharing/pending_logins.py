@@ -1,10 +1,11 @@
-"""Who comes in, in the log's order: a ticket opens one door of one server, and a session's newest connection wins.
+"""Logins in the order of the log: a ticket admits one connection on one server; a session's newest connection wins.
 
-A ticket or a resume credential that may be good is written to the log, and judged when it comes back; what is refused
-at once is not written, as nobody ever empties the log. What its connection says meanwhile waits. Without the broker a
-ticket must wait (1013, come back), as another server may have taken it; a resume credential is good at once. A ticket
-that was written and is not read in time may be spent by it (4401, come back with another). The dev token begins a new
-session each time and asks nobody.
+A valid ticket or resume credential is appended to the log, and accepted when the log delivers it. The connection's later
+messages are held meanwhile. Invalid credentials are refused without the log, which is never truncated.
+
+While the broker is unavailable, a ticket is refused with 1013, as another server may have accepted it; a resume
+credential is accepted at once. A ticket that the log does not deliver in time may be spent later, so its connection is
+closed with 4401, and the client has to fetch a fresh one. The dev token starts a new session each time, without the log.
 """
 
 from collections.abc import Callable
@@ -27,7 +28,7 @@ from labkit.wire.sharing.bus_messages import LoginAccepted, LoginRequest
 
 WAIT_S = 2.0  # for the log; the auth timeout is longer
 RETRY_MS = 2000
-MOST_KEPT = 64  # messages of one connection
+MAX_HELD = 64  # messages of one connection
 
 
 @dataclass
@@ -38,7 +39,7 @@ class _PendingLogin:
 
 
 class PendingLogins:
-    """The connections of one server whose credential is on its way through the log."""
+    """The connections of one server whose credential is in flight through the log."""
 
     def __init__(
         self,
@@ -49,7 +50,7 @@ class PendingLogins:
         me: str,
         perform: Callable[[Member, Authenticate | Renew | Refuse], None],
     ) -> None:
-        """`perform` does an action now; `me` is the name under which this server writes to the others."""
+        """`perform` performs an action now; `me` is this server's name in messages to the others."""
         self._state = state
         self._held = held
         self._broker = broker
@@ -58,10 +59,10 @@ class PendingLogins:
         self._perform = perform
         self._by_id: dict[str, _PendingLogin] = {}
         self._by_connection: dict[Member, _PendingLogin] = {}
-        self._places: dict[Member, float] = {}  # by right of which place a connection has its session
+        self._places: dict[Member, float] = {}  # the place in the log at which a connection took over its session
 
     def submit(self, connection: Member, action: Authenticate | Renew) -> bool:
-        """Write a credential to the log; False when it is to be looked at here and now."""
+        """Append a credential to the log; return False when it is to be checked here and now."""
         ticket_id, expires_at = None, 0.0
         try:
             if kind_of(action.token) == TICKET:
@@ -87,15 +88,15 @@ class PendingLogins:
         return False
 
     def keeps(self, connection: Member, raw: bytes) -> bool:
-        """Keep a message of a client that is held; a client that sends too many is closed."""
+        """Hold a message of a held client; return whether it is held. Closes a client that sends too many."""
         if not self._held.keep(connection, raw):
             return False
-        if connection in self._by_connection and self._held.kept(connection) > MOST_KEPT:
+        if connection in self._by_connection and self._held.kept(connection) > MAX_HELD:
             connection.close(CloseCode.RATE_LIMITED, reason_with_retry("rate limited", RETRY_MS))
         return True
 
     def read(self, request: LoginRequest, place: int, at: float) -> None:
-        """A credential came out of the log."""
+        """Accept a login that the log delivered, or record the ticket that another server's login spent."""
         login = self._by_id.pop(request.id, None)
         if login is not None:
             self._admit(login, place)
@@ -103,20 +104,20 @@ class PendingLogins:
             self._state.sessions.remember_spent(request.ticket, request.expires_at, at)
             self._state.queue.record(Entry(at, "ticket", id=request.ticket, expires_at=request.expires_at))
 
-    def accepted_elsewhere(self, word: LoginAccepted) -> None:
-        """Another server let somebody in: an older connection of that session here ends."""
-        self._state.sessions.remember_elsewhere(word.session, word.user, word.expires_at, word.place)
-        older = self._state.sessions.live(word.session)
-        if older is not None and self._places.get(older, 0) < word.place:
+    def accepted_elsewhere(self, message: LoginAccepted) -> None:
+        """Record a login on another server, and close our older connection of that session."""
+        self._state.sessions.remember_elsewhere(message.session, message.user, message.expires_at, message.place)
+        older = self._state.sessions.live(message.session)
+        if older is not None and self._places.get(older, 0) < message.place:
             older.close(CloseCode.REPLACED)
 
     def gone(self, connection: Member) -> None:
-        """A connection ended."""
+        """Forget a connection that has ended."""
         self._places.pop(connection, None)
         self._by_connection.pop(connection, None)
 
     def expire(self, now: float) -> None:
-        """Who has waited too long for the log comes in without it, or has to come back."""
+        """End the wait of overdue logins: accept a resume credential, refuse a ticket."""
         for login_id, login in list(self._by_id.items()):
             if now >= login.deadline:
                 del self._by_id[login_id]
@@ -127,7 +128,7 @@ class PendingLogins:
                     self._admit(login, inf)
 
     def _expired(self, login: _PendingLogin) -> None:
-        """What was written may come out of the log later, and spends the ticket: a fresh one is needed."""
+        """Refuse an overdue ticket. The log may deliver it later and spend it, so the client needs a fresh one."""
         if isinstance(login.action, Authenticate):
             login.connection.close(CloseCode.AUTH_TIMEOUT)
         else:
@@ -154,7 +155,7 @@ class PendingLogins:
             )
 
     def _resume(self, login: _PendingLogin) -> None:
-        """It is judged: now what the connection said behind it, first what was in line before it was written."""
+        """Continue with the connection's waiting actions, then with its held messages."""
         self._by_connection.pop(login.connection, None)
         self._actions.ended(login.connection)
         self._held.release(login.connection)

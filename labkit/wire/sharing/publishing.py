@@ -1,11 +1,11 @@
-"""From a publication through the log to an event: the same seq, the same text and the same audit row on every server.
+"""Publish through the log: every server gives an event the same seq, the same JSON and the same audit row.
 
-    publish   written to the log, and its connection's turn waits
-    read      the log brings it, ours or another server's: said before? else a seq, the audit, our members
+    publish   append the publication to the log; later actions of the connection wait
+    read      the log delivers a publication, ours or another server's: a duplicate, or an event for our members
 
-What the log brings is judged by the log alone (its order, its clock), so that every server comes to the same result,
-whatever its own clock says. A message that does not come back within WAIT_S is answered `unavailable`; should it come
-later, it counts all the same, and its sender's repetition is recognised.
+Only the log's order and clock decide, so that every server comes to the same result. A publication that the log does
+not deliver within WAIT_S is answered with `unavailable`. If it is delivered later, it still becomes an event, and the
+sender's repetition is recognized as a duplicate.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ class SharedPublishing:
         refuse: Callable[[Member, actions.Refuse], None],
         delivered: Callable[[Room[Member]], None],
     ) -> None:
-        """`delivered` is told of each room that has a newer event."""
+        """`delivered` is called with each room that has a newer event."""
         self._state = state
         self._broker = broker
         self._actions = queue
@@ -61,13 +61,13 @@ class SharedPublishing:
 
     @property
     def is_stalled(self) -> bool:
-        """The audit refused an event: nothing behind it may be taken before it is."""
+        """Whether the audit file refused an event: no later log entry may be handled before that event is stored."""
         return self._failed_place is not None
 
     def publish(self, connection: Member, action: actions.Publish) -> None:
-        """Write a publication to the log, or refuse it."""
+        """Append a publication to the log, or refuse it."""
         message, identity = action.message, connection.session.identity
-        assert identity is not None  # the table publishes only in OPEN
+        assert identity is not None  # the session table allows it only in OPEN
         publication = SharedPublication(
             id=self._state.new_id(),
             room=message.room_id,
@@ -83,7 +83,7 @@ class SharedPublishing:
         self._in_flight[publication.id] = _InFlight(connection, message.request_id, message.room_id, deadline)
 
     def read(self, publication: SharedPublication, place: int, at: float) -> None:
-        """A publication came out of the log."""
+        """Make an event of a publication that the log delivered."""
         room = self._state.rooms.room(publication.room)
         ours = self._in_flight.pop(publication.id, None)
         before = None if publication.request is None else room.find_repeated(publication.user, publication.request, at)
@@ -98,15 +98,15 @@ class SharedPublishing:
         self._state.queue.then(entry, deliver, partial(self._not_stored, room, event, place, ours))
 
     def expire(self, now: float) -> None:
-        """Answer for what does not come back."""
+        """Answer overdue publications with `unavailable`."""
         for publication_id, one in list(self._in_flight.items()):
             if now < one.deadline:
-                return  # they are in the order of their times
+                return  # the rest have later deadlines
             del self._in_flight[publication_id]
             self._give_up(one)
 
     def give_up_all(self) -> None:
-        """The broker is away: whoever waits for it hears so."""
+        """Answer all publications in flight with `unavailable`."""
         in_flight, self._in_flight = self._in_flight, {}
         for one in in_flight.values():
             self._give_up(one)
@@ -158,7 +158,7 @@ class SharedPublishing:
         self._refuse_now(connection, actions.Refuse("unavailable", request_id, room_id))
 
     def _not_stored(self, room: Room[Member], event: Event, place: int, ours: _InFlight | None) -> None:
-        """Here it cannot be told yet; elsewhere it is. So the log is read again from there, once the audit may work."""
+        """Rewind the log to an event that could not be stored here: other servers have delivered it."""
         room.forget(event)
         if self._failed_place is None:
             self._failed_place = place

@@ -1,7 +1,6 @@
-"""Does an audit file hold what the log holds? Each event in its place, with its id; nothing else, and nothing missing.
+"""Check that an audit file matches the log: each event at its place with its id, nothing missing, nothing extra.
 
-A message of the log that repeats an earlier one became no event, and belongs in no file. Pure: give it the messages of
-the log, from the beginning, and the rows of the file. Taught in notebook 10 (beyond one process).
+A log entry that repeats an earlier request is not an event, so the file does not hold it.
 """
 
 from collections.abc import Iterable
@@ -16,7 +15,7 @@ from labkit.wire.sharing.bus_messages import SharedPublication, read_log_entry
 
 
 class Reconciled(NamedTuple):
-    """`events` are in both; `missing` in the log alone, `strange` in the file alone: their places in the log."""
+    """The result: `events` are in both; `missing` are places only in the log, `unexpected` places only in the file."""
 
     events: int
     repeats: int
@@ -25,7 +24,7 @@ class Reconciled(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """Whether the file says what the log says."""
+        """Whether the file matches the log."""
         return not self.missing and not self.unexpected
 
     def __str__(self) -> str:
@@ -40,7 +39,7 @@ class Reconciled(NamedTuple):
 
 
 def reconcile(log: Iterable[LogMessage], entries: Iterable[Entry], epoch: str, limits: Limits) -> Reconciled:
-    """Compare a log with an audit file. `limits` are the servers': they say for how long a repetition is recognised."""
+    """Compare a log, from its beginning, with the rows of an audit file. `limits` are the servers' (for `dedupe_s`)."""
     stored = {
         int(entry.connection): str(entry.id)
         for entry in entries

@@ -1,7 +1,7 @@
-"""What a server that shares its rooms takes over from its own audit file, and where in the log it goes on reading.
+"""Recover the state of a server that shares its rooms from its audit file, and the place to continue in the log.
 
-An audit file that holds every event of the log up to a place stands for the log up to there: that is why a server with
-one needs no log that goes back to the beginning. Times are the log's own, so that every server remembers as long.
+An audit file holds every event of the log up to some place, so a server with one does not need the log's beginning.
+Times are the log's, so that all servers remember requests equally long.
 """
 
 import sys
@@ -17,14 +17,14 @@ _NEWEST = "SELECT at, epoch, connection FROM log WHERE kind = 'event' ORDER BY n
 
 
 class SharedRecovery(NamedTuple):
-    """`place`: of the newest event that is stored, 0 before the first."""
+    """The recovered state, and the place of the newest stored event: 0 before the first."""
 
     past: RecoveredState
     place: int = 0
 
 
 def recover_shared(audit: Path | None, limits: Limits, epoch: str) -> SharedRecovery:
-    """The past, without the rooms of any other log. Raises AuditError."""
+    """Recover the state, without rooms of other logs. Raises AuditError."""
     if audit is None:
         return SharedRecovery(RecoveredState([], [], {}, [], []))
     with reading(audit) as connection:

@@ -1,7 +1,7 @@
-"""Who is in our rooms by way of other servers. Told by message, so it may be late or lost: counted, and asked for again.
+"""The presence of users connected to other servers. Broadcasts may be lost, so changes are counted and re-requested.
 
-Every server says every ALIVE_S that it lives and how many changes it has told. Who has heard fewer asks for everything;
-who is silent for DEAD_S has taken its members with it. Pure but for the words it is given to send.
+Every ALIVE_S each server announces that it is alive, and the number of changes so far. A server that has received fewer
+asks for all members. The members of a server that is silent for DEAD_S count as gone.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,16 +18,16 @@ Change = Callable[[str, str], None]  # room, user
 
 class _Server:
     def __init__(self, now: float) -> None:
-        self.n = -1  # changes heard; none yet
+        self.n = -1  # changes received; none yet
         self.last_received_at = now
         self.rooms: dict[str, dict[str, float]] = {}
 
 
 class RemotePresence:
-    """The members of other servers' connections. `entered` and `gone` are called when a user appears or is gone."""
+    """The users on other servers. `entered` and `gone` are called when a user appears or disappears."""
 
     def __init__(self, me: str, send: Callable[[BusMessage], None], entered: Change, gone: Change) -> None:
-        self.changes_sent = 0  # changes that we have told
+        self.changes_sent = 0
         self._me = me
         self._send = send
         self._entered = entered
@@ -35,7 +35,7 @@ class RemotePresence:
         self._servers: dict[str, _Server] = {}
 
     def present(self, room: str) -> dict[str, float]:
-        """Users in a room by way of other servers, and since when."""
+        """Return the users in a room on other servers, and since when."""
         found: dict[str, float] = {}
         for server in self._servers.values():
             for user, since in server.rooms.get(room, {}).items():
@@ -43,36 +43,36 @@ class RemotePresence:
         return found
 
     def is_in(self, room: str, user: str) -> bool:
-        """Whether a user is in a room by way of another server."""
+        """Return whether a user is in a room on another server."""
         return any(user in server.rooms.get(room, ()) for server in self._servers.values())
 
-    # What we tell
+    # Outgoing
 
     def announce_entered(self, room: str, user: str, since: float) -> None:
-        """A user's first connection here."""
+        """Announce a user's first connection in a room here."""
         self.changes_sent += 1
         self._send(Entered(server=self._me, n=self.changes_sent, room=room, user=user, since=since))
 
     def announce_gone(self, room: str, user: str) -> None:
-        """A user's last connection here."""
+        """Announce that a user's last connection in a room here is gone."""
         self.changes_sent += 1
         self._send(Gone(server=self._me, n=self.changes_sent, room=room, user=user))
 
     def announce_alive(self) -> None:
-        """Every ALIVE_S."""
+        """Announce that this server is alive. Call every ALIVE_S."""
         self._send(Alive(server=self._me, n=self.changes_sent))
 
     def send_members(self, who: Iterable[tuple[str, str, float]]) -> None:
-        """The answer to `PresenceRequest`."""
+        """Answer a `PresenceRequest`."""
         everybody = list(who)
         for start in range(0, max(1, len(everybody)), MEMBERS_PER_MESSAGE):
             piece = everybody[start : start + MEMBERS_PER_MESSAGE]
             self._send(PresenceReply(server=self._me, n=self.changes_sent, first=start == 0, who=piece))
 
-    # What we hear
+    # Incoming
 
     def receive(self, message: BusMessage, now: float) -> None:
-        """A message about members; our own are passed over, as are those about other things."""
+        """Handle a message about members; ignore our own and all others."""
         if message.server == self._me or isinstance(
             message, bus_messages.LoginAccepted | bus_messages.Closed | PresenceRequest
         ):
@@ -90,10 +90,10 @@ class RemotePresence:
         elif message.n == server.n + 1:
             server.n = message.n
             self._change(server, message)
-        # else a message was lost: its next Alive shows that
+        # else a message was lost, which the server's next Alive will show
 
     def forget_silent(self, now: float) -> None:
-        """Forget servers that have been silent for too long."""
+        """Forget servers that have been silent for DEAD_S."""
         for name in [name for name, server in self._servers.items() if now - server.last_received_at > DEAD_S]:
             self._forget(name)
 
