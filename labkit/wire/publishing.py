@@ -1,8 +1,7 @@
-"""From a publication to the members of its room: a seq, the audit log, one frame for everybody.
+"""Publish in a room: give a publication its seq, store it, and broadcast its event to the room's members.
 
-How it reaches each member is in `wire.fast.path`. A slow member is a returned value of its own outbox: that one member
-is closed with 1013, and nobody waits for it.
-Taught in notebooks 03 (rooms), 06 (slow consumers) and 08 (audit).
+`wire.fast.path` writes the event to each member. A member whose outbox overflows is closed with 1013; no other member
+waits for it.
 """
 
 from collections.abc import Callable
@@ -26,11 +25,11 @@ class Publishing:
         self._refuse = refuse
 
     def publish(self, connection: Member, action: actions.Publish) -> None:
-        """Make an event of a publication, or give the first event again to a sender that repeats itself."""
+        """Make an event of a publication, or send the first event again to a sender that repeats its request."""
         message, now, clock = action.message, time(), monotonic()
         room = self._state.rooms.room(message.room_id)
         identity = connection.session.identity
-        assert identity is not None  # the table publishes only in OPEN
+        assert identity is not None  # the session table allows it only in OPEN
         given_id = message.request_id
         before = None if given_id is None else room.find_repeated(identity.user_id, given_id, clock)
         if before is not None:
@@ -46,7 +45,7 @@ class Publishing:
         self._state.queue.then(entry, partial(self._deliver, room, event, answer), not_stored)
 
     def _send_duplicate(self, connection: Member, room: Room[Member], first: Event) -> None:
-        """Only what was delivered can be given again: the first one may have failed to be stored since."""
+        """Send the event of the first request again, unless it could not be stored in the meantime."""
         if first.seq <= room.seq:
             connection.send(answers.duplicate(first.body))
         else:

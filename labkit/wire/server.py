@@ -1,9 +1,9 @@
-"""The room server: it listens, gives each connection to the hub, and drains when it is told to stop.
+"""The room server: it listens, hands connections to the hub, and drains when it stops.
 
     async with labkit.serve(port=0) as server:
         print(server.url)
 
-Read `wire.connection` next, then `wire.hub`. Taught in notebook 01 (hello) and 07 (what a restart does to clients).
+Read `wire.connection` next, then `wire.hub`.
 """
 
 import asyncio
@@ -51,41 +51,40 @@ LOOK_EVERY_S = 1.0
 
 
 class CannotListen(OSError):
-    """The address cannot be listened on; any other OSError of a start is about something else, such as a disk."""
+    """The server cannot listen on its address. Other OSErrors of a start have other causes, such as the disk."""
 
 
 class Server:
-    """A room server. One lifecycle: `async with`; leaving it drains."""
+    """A room server. Use it once, with `async with`; leaving the block drains it."""
 
     def __init__(
         self,
         host: str = LOCALHOST,
         port: int = 8080,
         *,
-        # Who may come in
+        # Authentication
         token: str | None = "dev-token",
         users: Directory | None = None,
         ops_token: str | None = None,
         allow_origins: Collection[str] = (),
-        # What else it answers over HTTP
+        # More HTTP routes
         routes: Routes | None = None,
-        # What is kept
+        # Storage
         audit: Path | None = None,
-        # With whom rooms are shared; such servers need one key
+        # Rooms shared with other servers; all of them need the same key
         broker: Broker | None = None,
         key: Key | None = None,
-        # Signs sessions that outlive this server where there is no audit file; `forget_key` when somebody is revoked
+        # Signs sessions that outlive a server without an audit file; `forget_key` is called on a revocation
         session_key: Key | None = None,
         forget_key: Callable[[], object] = lambda: None,
         reuse_port: bool = False,
-        # How much
         limits: Limits | None = None,
         # TLS
         tls: ssl.SSLContext | None = None,
         # For tests and replays
         rng: Random | None = None,
     ) -> None:
-        """`token` is the dev token, None for none; `audit` a file that is made when it does not exist."""
+        """`token` is the dev token, None for none; `audit` is a file that is created when it does not exist."""
         self.host = host
         self.port = port
         self.limits = limits or Limits()
@@ -110,12 +109,12 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where it listens, for a client."""
+        """The address for clients."""
         scheme = "wss" if self._is_tls else "ws"
         return f"{scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
     async def __aenter__(self) -> Self:
-        """Raises CannotListen for a port in use, AuditError or KeyFileError for an audit file that cannot be used."""
+        """Start. Raises CannotListen, and AuditError or KeyFileError for an audit file that cannot be used."""
         self.limits, self._max_sockets = within_descriptors(self.limits)
         try:
             self.hub = self._new_hub() if self._broker is None else await self._shared_hub(self._broker)
@@ -153,7 +152,7 @@ class Server:
         return Hub(state)
 
     async def _shared_hub(self, broker: Broker) -> Hub:
-        """A hub that has read everything in the log. Raises what the broker raises."""
+        """Make a hub and let it read the whole log. Raises what the broker raises."""
         await broker.open()
         if self._audit_path is not None:
             self._audit = Audit(self._audit_path)
@@ -190,7 +189,7 @@ class Server:
     def _new_sessions(self, key: Key, new_id: Callable[[], str], epoch: str | None) -> Sessions:
         if key is not self._session_key:
             return Sessions(self.limits, Credentials(*key), new_id, self._token, epoch)
-        credentials = Credentials(*key, new_key().secret)  # tickets end with the process: spent ones are not stored
+        credentials = Credentials(*key, new_key().secret)  # spent tickets are not stored
         return Sessions(self.limits, credentials, new_id, self._token, at_revocation=self._forget_key)
 
     def _new_http(self, hub: Hub) -> Http:
@@ -210,11 +209,11 @@ class Server:
         return Connection(self.hub, self.http)
 
     def _has_room(self, opening: int) -> bool:
-        """Whether one more socket may be kept, next to those that are here and those that are opening."""
+        """Return whether there is a file descriptor for one more socket, besides the open and the opening ones."""
         return self.hub.state.admission.has_descriptor(len(self.hub.state.sockets) + opening + 1)
 
     async def drain(self) -> None:
-        """Stop: no new connections, 1012 with a slot for each client, everything stored, files closed."""
+        """Stop: accept no connections, close each client with 1012 and a slot, store everything, close the files."""
         self.hub.state.admission.is_draining = True
         self._listening.stop()
         connections = list(self.hub.state.connections.values())
@@ -231,12 +230,12 @@ class Server:
         await self._close_audit()
 
     def users_here(self) -> set[str]:
-        """Who is connected and let in."""
+        """Return the users with an authenticated connection."""
         identities = (connection.session.identity for connection in self.hub.state.connections.values())
         return {identity.user_id for identity in identities if identity is not None}
 
     def drop_everybody(self) -> None:
-        """Every socket is reset, without a close frame, as a crash does it; the server goes on."""
+        """Reset every socket without a close frame, as a crash does. The server continues."""
         for connection in list(self.hub.state.sockets):
             reset(connection.transport)
 
@@ -245,7 +244,7 @@ class Server:
         self._looking = asyncio.get_running_loop().call_later(LOOK_EVERY_S, self._look_after_rooms)
 
     async def _gone(self) -> None:
-        """Wait for the peers to answer our close frames; each has its own deadline, after which it is aborted."""
+        """Wait until the peers have answered our close frames, or their deadlines have passed."""
         last_moment = asyncio.get_running_loop().time() + self.limits.close_deadline_s + 0.5
         while self.hub.state.connections and asyncio.get_running_loop().time() < last_moment:
             await asyncio.sleep(0.01)

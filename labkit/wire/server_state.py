@@ -1,4 +1,4 @@
-"""What one server is made of: built once by `wire.server`, then read by every part that needs some of it."""
+"""The shared state of one server, built once by `wire.server` and passed to its parts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Read an audit file while a server writes to it: its rows, or a data frame of them."""
+"""Read an audit file, also while a server writes to it: its rows, or a data frame of them."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 BEFORE_ALL = -(2**63)  # the number of a row before any
 _ROW = f"SELECT n, {', '.join(Entry._fields)}, hash FROM log"
-_ROWS_AT_ONCE = 5_000  # a reader that stays in one statement would keep the write-ahead log from being reused
+_ROWS_AT_ONCE = 5_000  # a reader that stays in one statement keeps the write-ahead log from being reused
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A read-only connection: no lock that a server would notice. Raises AuditError, also for faults met inside."""
+    """Open a read-only connection, which never blocks a server. Raises AuditError, also for errors inside the block."""
     if not path.is_file():
         raise AuditError(f"{path} is a folder; name a file" if path.is_dir() else f"there is no audit file {path}")
     with explaining(path):
@@ -35,7 +35,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 def rows(
     connection: sqlite3.Connection, *, since: float | None = None, room: str | None = None, after: int = BEFORE_ALL
 ) -> Iterator[tuple[int, Entry, bytes]]:
-    """Each row that is in the file now and behind row `after`, oldest first: its number, the entry and its hash."""
+    """Yield number, entry and hash of each current row after row `after`, oldest first."""
     connection.text_factory = _text
     wanted = {"since": since, "room": room, "newest": newest(connection)[0], "many": _ROWS_AT_ONCE, "after": after}
     where = "n > :after AND n <= :newest AND (:since IS NULL OR at >= :since) AND (:room IS NULL OR room = :room)"
@@ -49,7 +49,7 @@ def rows(
 
 
 def _text(stored: bytes) -> str | bytes:
-    """Bytes that are no UTF-8 were not written by us: they stay bytes, so that no hash fits them."""
+    """Decode stored text. Invalid UTF-8 was not written by us: it stays bytes, so that no hash matches it."""
     try:
         return stored.decode()
     except UnicodeDecodeError:
@@ -57,13 +57,13 @@ def _text(stored: bytes) -> str | bytes:
 
 
 def newest(connection: sqlite3.Connection) -> tuple[int, bytes]:
-    """The number and the hash of the newest row; 0 and GENESIS before the first."""
+    """Return the number and the hash of the newest row; 0 and GENESIS in an empty file."""
     found = connection.execute("SELECT n, hash FROM log ORDER BY n DESC LIMIT 1").fetchone()
     return (found[0], found[1]) if found else (0, GENESIS)
 
 
 def read(path: Path, *, since: float | None = None, room: str | None = None) -> "pandas.DataFrame":
-    """The rows as a frame: n, the columns of Entry; times in UTC. Raises AuditError."""
+    """Return the rows as a data frame: n and the columns of Entry, times in UTC. Raises AuditError."""
     import pandas
 
     with reading(path) as connection:

@@ -1,10 +1,10 @@
-"""The audit file: its tables, its hash chain, and how to read it while a server writes. Lesson: notebook 08 (audit).
+"""The schema of the audit file: its tables, its rows, its hash chain, and its errors.
 
     log    n, the ten columns of an Entry, hash         append-only: triggers refuse to change or delete a row
     hash   sha256(hash of row n-1 + the Entry as a MessagePack array); the row before the first counts as GENESIS
 
-Whoever changes, removes or moves a row must rewrite every hash behind it. Rows cut off the end leave no trace in
-the file itself: keep the newest hash elsewhere. Nothing here writes a row; `wire.audit.writer` does.
+Changing, removing or moving a row means rewriting every later hash. Rows cut off the end leave no trace in the file
+itself: keep the newest hash elsewhere (`wire.audit.verify.Anchor`). `wire.audit.writer` writes the rows.
 """
 
 import hashlib
@@ -20,13 +20,16 @@ Kind = Literal["event", "join", "leave", "auth", "denied", "close", "revoke", "t
 
 
 class Entry(NamedTuple):
-    """One row to be written. Times are seconds since 1970.
+    """One row. Times are seconds since 1970.
 
-    Four kinds are read again when a server starts (`wire.audit.recovery`):
-    event (room, epoch, seq, id, user, body: the JSON text that members get), auth (id: the session, user, expires_at),
-    ticket (id, expires_at; written when it is spent), close (connection, body: {"code", "reason"}), and for what they
-    say about those: join (room, epoch) and revoke (user, expires_at: of the last credential that it ended,
-    seq: its number among the file's revocations, or with an epoch its place in the log that servers share).
+    A starting server reads these kinds (`wire.audit.recovery`):
+    event    room, epoch, seq, id, user, body (the JSON that members get); connection: its place in a shared log
+    join     room, epoch
+    auth     id (of the session), user, expires_at
+    ticket   id, expires_at; written when the ticket is spent
+    close    connection, body {"code", "reason"}
+    revoke   user, expires_at (of the last credential that it ended), seq (its number among the file's revocations, or,
+             with an epoch, its place in the shared log)
     """
 
     at: float
@@ -42,14 +45,14 @@ class Entry(NamedTuple):
 
 
 class AuditError(Exception):
-    """An audit file that cannot be used: one line that names the file, the fault and the way out."""
+    """An audit file that cannot be used; the text names the file, the cause and what to do, in one line."""
 
 
 GENESIS = bytes(32)
 SCHEMA_VERSION = 1
-# Columns have no type: SQLite would convert values to it, and the hash is of what was written.
-# `room_index` is derived from the log and brought up to date every so often, many rows at a time: a plain index would
-# dirty a page for each room of each commit, which doubles the time of a busy server's commits.
+# Columns have no type, because SQLite would convert values to it, while the hash covers the original values.
+# `room_index` is derived from the log and updated in batches: a plain index would dirty a page for each room of each
+# commit, which doubles the commit time of a busy server.
 SCHEMA = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE meta (name PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
@@ -81,12 +84,12 @@ _FAULTS = {
 
 
 def link(previous_hash: bytes, entry: Entry) -> bytes:
-    """The hash of a row, 32 bytes. Raises UnicodeEncodeError for text that is not Unicode."""
+    """Return the hash of a row, 32 bytes. Raises UnicodeEncodeError for lone surrogates."""
     return hashlib.sha256(previous_hash + _ENCODER.encode(entry)).digest()
 
 
 def explained(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> AuditError:
-    """SQLite's error as one line for a person; where it quotes a damaged file, its text may not even be text."""
+    """Turn SQLite's error into an AuditError. A UnicodeDecodeError means that its text quotes damaged data."""
     name = "SQLITE_CORRUPT" if isinstance(error, UnicodeDecodeError) else getattr(error, "sqlite_errorname", "")
     _, _, code = name.partition("_")
     fault = _FAULTS.get(code) or _FAULTS.get(code.split("_")[0], f"cannot be used: {' '.join(str(error).split())}")
@@ -103,7 +106,7 @@ def explaining(path: Path) -> Iterator[None]:
 
 
 def check_is_ours(path: Path, connection: sqlite3.Connection) -> bool:
-    """False for an empty database. Raises AuditError for one that somebody else, or a later version, made."""
+    """Return False for an empty database. Raises AuditError for one of another program or a later version."""
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not tables:
         return False

@@ -1,4 +1,4 @@
-"""Whether an audit file is as it was written: follow the hash chain from the first row. Lesson: notebook 08 (audit)."""
+"""Verify that an audit file is unchanged, by following its hash chain from the first row."""
 
 import sqlite3
 from pathlib import Path
@@ -9,7 +9,7 @@ from labkit.wire.audit.schema import GENESIS, Entry, link
 
 
 class Anchor(NamedTuple):
-    """A row's number and hash, kept outside the file: what a file that lost its end cannot show."""
+    """A row's number and hash, kept outside the file to detect rows cut off its end."""
 
     n: int
     hash: str
@@ -19,7 +19,7 @@ class Anchor(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "Anchor":
-        """From `1234:` and 64 hex digits. Raises ValueError."""
+        """Read `1234:` and 64 hex digits. Raises ValueError."""
         number, _, digits = text.partition(":")
         if not (number.isascii() and number.isdigit() and len(bytes.fromhex(digits)) == len(GENESIS)):
             raise ValueError
@@ -27,7 +27,7 @@ class Anchor(NamedTuple):
 
 
 class Verification(NamedTuple):
-    """What was found. `broken_at` is the first row that does not follow from the one before it."""
+    """The result. `broken_at` is the first row whose hash does not follow from the previous one."""
 
     rows: int
     last: Anchor
@@ -36,7 +36,7 @@ class Verification(NamedTuple):
 
     @property
     def is_intact(self) -> bool:
-        """Whether every row follows from the one before it, and the anchor, if given, was met."""
+        """Whether the whole chain is intact and, if an anchor was given, contains it."""
         return not self.why
 
     def __str__(self) -> str:
@@ -46,7 +46,7 @@ class Verification(NamedTuple):
 
 
 def verify(path: Path, anchor: Anchor | None = None) -> Verification:
-    """Follow the chain. Raises AuditError for a file that cannot be read at all."""
+    """Verify a file. Raises AuditError when it cannot be read at all."""
     with reading(path) as connection:
         return _follow(connection, anchor)
 
@@ -79,7 +79,7 @@ def _numbering(expected: int, found: int) -> str:
 
 
 def _why(connection: sqlite3.Connection, entry: Entry, row_hash: bytes) -> str:
-    """Reordered, if the row follows from some other row; else what remains."""
+    """Explain a wrong hash: rows were reordered if it follows from another row, otherwise changed."""
     for n, _, other_hash in rows(connection):
         if isinstance(other_hash, bytes) and link(other_hash, entry) == row_hash:
             return f"rows were reordered: this one was written after what is now row {n}"

@@ -1,4 +1,4 @@
-"""The address of a room server, checked before it is used: a wrong one gets a sentence, a secret in it gets no echo."""
+"""Check the address of a room server before it is used, without repeating a secret in the error."""
 
 from urllib.parse import SplitResult, urlsplit
 
@@ -6,7 +6,7 @@ EXAMPLE = "ws://localhost:8080"
 
 
 def checked(url: str) -> str:
-    """The address as it was given. Raises ValueError; whatever could be a secret is not in the text."""
+    """Return a valid address unchanged. Raises ValueError, whose text repeats nothing that could be a secret."""
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -15,7 +15,7 @@ def checked(url: str) -> str:
     if parts.username is not None or parts.query or parts.fragment:
         raise ValueError("secrets do not belong in a URL, where logs and proxies keep them; give the ticket by itself")
     if parts.scheme not in ("ws", "wss") or not parts.hostname:
-        # Anything else may be a ticket: the two arguments are easily swapped.
+        # Anything else may be a ticket, as the two arguments are easily swapped.
         what = repr(url) if parts.scheme in ("ws", "wss", "http", "https") else "this"
         raise ValueError(f"{what} is not the address of a room server; {_advice(parts)}")
     return url

@@ -1,7 +1,7 @@
-"""What a client asks the server, and who waits for each answer.
+"""The requests of a client, and the futures of their answers.
 
-The server answers in the order in which it was asked, and a soft refusal may name only the room, or nothing at all: it
-refuses the oldest request about that room. A request whose caller has gone keeps its place in the order.
+The server answers in the order of the requests. An error may name only the room, or nothing at all: it answers the
+oldest request about that room. A request keeps its place in the order even when its caller has gone.
 """
 
 import asyncio
@@ -66,17 +66,17 @@ class Requests:
     # Answers
 
     def expect(self, answered_by: str, room_id: str | None) -> PendingAnswer:
-        """Wait for an answer from now on."""
+        """Register a request; return the future of its answer."""
         answer: PendingAnswer = asyncio.get_running_loop().create_future()
         self._pending.append(Request(answered_by, room_id, answer))
         return answer
 
     def is_pending(self, answered_by: str, room_id: str) -> bool:
-        """Whether such a request waits for its answer."""
+        """Return whether such a request is unanswered."""
         return any((one.answered_by, one.room_id) == (answered_by, room_id) for one in self._pending)
 
     def answered(self, message: Event, room_id: str | None) -> None:
-        """Give an answer to the oldest request that it fits."""
+        """Resolve the oldest request that an answer fits."""
         for request in self._pending:
             if (request.answered_by, request.room_id) == (message.get("type"), room_id):
                 self._pending.remove(request)
@@ -85,7 +85,7 @@ class Requests:
                 return
 
     def refused(self, room_id: str | None, error: Exception) -> str | None:
-        """Fail the oldest request about a room; the type of the answer it waited for, None when there is none."""
+        """Fail the oldest request about a room; return the type of answer it waited for, None without a request."""
         for request in self._pending:
             if request.room_id == room_id:
                 self._pending.remove(request)
@@ -102,4 +102,4 @@ class Requests:
 def _fail(request: Request, error: BaseException) -> None:
     if not request.answer.done():
         request.answer.set_exception(error)
-        request.answer.exception()  # its caller may be gone; then nobody else fetches it
+        request.answer.exception()  # marks it as retrieved, as its caller may be gone

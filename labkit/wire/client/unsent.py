@@ -1,7 +1,7 @@
-"""What a client has said and not yet heard back: kept, in order, until its own event returns.
+"""The published messages of a client that are not confirmed yet, kept in order until their events come back.
 
-A connection may end between the server's commit and our echo, so nothing is forgotten at sending: it is sent again
-under the same requestId after the next join, and the server recognises it. Taught in notebook 03 (rooms).
+A connection may end after the server's commit and before its event reaches us. So a message is kept after sending, and
+sent again with the same requestId after the next join; the server recognizes the duplicate.
 """
 
 import asyncio
@@ -12,8 +12,8 @@ from typing import Any
 from labkit.wire.client.state import BufferFull
 
 MAX_UNSENT_BYTES = 512 * 1024
-# So many may be unanswered at once. After an outage hundreds may wait: sent in one go they would run into the server's
-# rate limit, whose strikes (100 in 10 s) end the connection. So few cannot, however often they are refused.
+# Messages in flight at once. After an outage hundreds may wait; sent all at once they would exceed the server's rate
+# limit, and 100 errors in 10 s end the connection. This few cannot cause that many errors.
 MAX_IN_FLIGHT = 12
 
 Event = dict[str, Any]
@@ -21,7 +21,7 @@ Event = dict[str, Any]
 
 @dataclass(eq=False, slots=True)
 class UnsentMessage:
-    """One message on its way. `answer` gets the event."""
+    """One unconfirmed message. `answer` gets its event."""
 
     request_id: str
     room_id: str
@@ -31,7 +31,7 @@ class UnsentMessage:
 
 
 class Unsent:
-    """The publications of one client that no event has answered yet."""
+    """The unconfirmed messages of one client."""
 
     def __init__(self, max_bytes: int = MAX_UNSENT_BYTES) -> None:
         self._max_bytes = max_bytes
@@ -40,7 +40,7 @@ class Unsent:
         self.bytes = 0
 
     def add(self, publication: UnsentMessage, fields: dict[str, Any]) -> None:
-        """Keep one more. Raises BufferFull with the caller's fields, ValueError for a requestId in use."""
+        """Add a message. Raises BufferFull with the caller's fields, and ValueError for a requestId in use."""
         if publication.request_id in self._waiting:
             raise ValueError(f"a message with requestId {publication.request_id!r} is on its way already")
         if self.bytes + len(publication.body) > self._max_bytes:
@@ -49,18 +49,18 @@ class Unsent:
         self.bytes += len(publication.body)
 
     def find(self, request_id: object) -> UnsentMessage | None:
-        """The publication under this requestId, while it is unanswered."""
+        """Return the unconfirmed message with this requestId, or None."""
         return self._waiting.get(request_id) if isinstance(request_id, str) else None
 
     def done(self, publication: UnsentMessage) -> None:
-        """It was answered, or given up: forget it."""
+        """Remove a message that was confirmed or given up."""
         if self._waiting.get(publication.request_id) is publication:
             self.requeue(publication)
             del self._waiting[publication.request_id]
             self.bytes -= len(publication.body)
 
     def due(self, is_open: Callable[[str], bool]) -> Iterator[UnsentMessage]:
-        """Those to send now, oldest first, to rooms that are open; each counts as on the way."""
+        """Yield the messages to send now to open rooms, oldest first, and mark each as in flight."""
         for publication in self._waiting.values():
             if self._in_flight >= MAX_IN_FLIGHT:
                 return
@@ -70,7 +70,7 @@ class Unsent:
                 yield publication
 
     def requeue(self, publication: UnsentMessage) -> None:
-        """It was not taken: it is to be sent again."""
+        """Mark a message as not in flight, to send it again."""
         self._in_flight -= publication.is_in_flight
         publication.is_in_flight = False
 

@@ -81,7 +81,7 @@ class Gone(msgspec.Struct, tag="gone", kw_only=True):
 
 
 class Alive(msgspec.Struct, tag="alive", kw_only=True):
-    """Broadcast: this server is alive and has announced `n` changes; a server with another count asks for all members."""
+    """Broadcast: this server is alive and has announced `n` changes; on another count, receivers ask for all members."""
 
     server: str
     n: int

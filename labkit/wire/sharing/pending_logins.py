@@ -1,11 +1,11 @@
 """Logins in the order of the log: a ticket admits one connection on one server; a session's newest connection wins.
 
-A valid ticket or resume credential is appended to the log, and accepted when the log delivers it. The connection's later
-messages are held meanwhile. Invalid credentials are refused without the log, which is never truncated.
+A valid ticket or resume credential is appended to the log, and accepted when the log delivers it. Later messages of the
+connection are held meanwhile. Invalid credentials are refused without the log, which is never truncated.
 
 While the broker is unavailable, a ticket is refused with 1013, as another server may have accepted it; a resume
 credential is accepted at once. A ticket that the log does not deliver in time may be spent later, so its connection is
-closed with 4401, and the client has to fetch a fresh one. The dev token starts a new session each time, without the log.
+closed with 4401, and the client needs a fresh one. The dev token starts a new session each time, without the log.
 """
 
 from collections.abc import Callable
