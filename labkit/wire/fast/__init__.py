@@ -12,9 +12,8 @@
                      holds: 5 us a message                                takes whole short frames and nothing else
     lazy_protocol    the library's parser object while it is not needed:  8 us to create it again for a ping or a long
                      3.7 KB per idle member                               message
-    short_messages   a dictionary and a judgement for each field: 5 us    a second validation: it takes only what is
-                     per chat                                             surely valid, and leaves the rest to the plain
-                                                                          path
+    short_messages   a dictionary and a check of each field: 5 us per     a second validation: it takes only messages that
+                     chat                                                 are surely valid
     usual_handshake  the library's handshake: 80 us per connection,       a second request parser: it takes what every
                      when thousands reconnect at once                     client sends, and leaves the rest to the library
     ids              a system call for each random id: 2 us               ids that are drawn before they are used

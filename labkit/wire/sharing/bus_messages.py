@@ -81,7 +81,7 @@ class Gone(msgspec.Struct, tag="gone", kw_only=True):
 
 
 class Alive(msgspec.Struct, tag="alive", kw_only=True):
-    """Broadcast: this server is alive and has announced `n` changes; on another count, receivers ask for all members."""
+    """Broadcast: this server is alive and has announced `n` changes. Receivers with another count ask for members."""
 
     server: str
     n: int
