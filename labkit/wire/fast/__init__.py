@@ -10,12 +10,12 @@
     pings            the usual path of a ping to its answer: 4 us         a second implementation of pong
     short_frames     the library's parser for what nearly every packet    a second reader of bytes from strangers: it
                      holds: 5 us a message                                takes whole short frames and nothing else
-    lazy_protocol    the library's parser object while it is not needed:  8 us to create it again for a ping or a long
-                     3.7 KB per idle member                               message
-    short_messages   a dictionary and a check of each field: 5 us per     a second validation: it takes only messages that
-                     chat                                                 are surely valid
+    lazy_protocol    the library's parser object while it is not needed:  8 us to create it for a ping or long message
+                     3.7 KB per idle member
+    short_messages   a dictionary and a check of each field: 5 us per     a second validation: it takes only messages
+                     chat                                                 that are surely valid
     usual_handshake  the library's handshake: 80 us per connection,       a second request parser: it takes what every
-                     when thousands reconnect at once                     client sends, and leaves the rest to the library
+                     when thousands reconnect at once                     client sends; the rest goes to the library
     ids              a system call for each random id: 2 us               ids that are drawn before they are used
 
 Read them in this order: `path` makes a room fast; the others together give about the same again. Both paths send the
