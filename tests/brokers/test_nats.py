@@ -113,7 +113,7 @@ async def test_after_a_rewind_the_same_messages_come_again(server: NatsProcess) 
 
 
 @on_a_loop
-async def test_a_word_reaches_everybody_who_listens_and_is_kept_for_nobody(server: NatsProcess) -> None:
+async def test_broadcast_reaches_connected_listeners_and_is_not_stored(server: NatsProcess) -> None:
     """It is not in the log."""
     async with following(server.url) as (one, first):
         async with following(server.url) as (_, second):

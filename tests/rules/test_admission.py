@@ -83,7 +83,7 @@ def test_a_crowd_that_keeps_to_its_slots_is_in_soon() -> None:
     assert slots[-1] <= 11
 
 
-def test_a_client_that_ignores_its_slots_does_not_push_the_others_away() -> None:
+def test_limiter_ignored_slots_do_not_delay_other_clients() -> None:
     """However many knock again and again, the farthest slot is as far as a full house needs, and no farther."""
     turnstile = HandshakeLimiter(500, 0.0)
     waits = [turnstile.admit(0.0) or 0 for _ in range(5 * MAX_SLOTS)]

@@ -170,7 +170,7 @@ class Life:
 
 @settings(max_examples=200)
 @given(LIMITS, STEPS)
-def test_any_history_is_numbered_remembered_and_given_again_rightly(limits: Limits, steps: list[Any]) -> None:
+def test_room_any_history_matches_the_model(limits: Limits, steps: list[Any]) -> None:
     """Publish, store, fail, wait and restart in any order: the room always answers as the model does."""
     life = Life(limits)
     for name, *arguments in steps:
@@ -211,7 +211,7 @@ def test_a_clock_that_is_set_back_does_not_lengthen_the_memory() -> None:
     assert room.find_repeated("ann", "after", 1_300.0) is None
 
 
-def test_a_request_said_twice_in_the_past_is_remembered_by_its_last_time() -> None:
+def test_room_restored_repeat_is_remembered_by_its_last_time() -> None:
     """The audit may hold one requestId twice, minutes apart; memory is counted from the second."""
     room: Room[str] = Room("room", "e", Limits(dedupe_s=300, dedupe_entries=2))
     for seq, (request_id, at) in enumerate([("r1", 0.0), ("r2", 100.0), ("r1", 400.0), ("r3", 401.0)], 1):
@@ -350,7 +350,7 @@ def test_an_empty_room_is_kept_for_its_members_to_come_back() -> None:
     assert [said.seq for said in rooms.room("a").missed(Since("e1", 1), READER).events] == [2, 3]
 
 
-def test_of_rooms_of_one_epoch_those_with_a_seq_are_kept_and_no_other() -> None:
+def test_rooms_of_one_epoch_keep_those_with_a_seq_only() -> None:
     """A room that is made before anybody enters stays until somebody has left."""
     rooms = new_rooms(None)
     for name in "abc":

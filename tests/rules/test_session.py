@@ -175,7 +175,7 @@ def test_judges_in_the_order_of_the_protocol(limits: Limits, is_open: bool, step
         assert session.rooms == oracle.rooms
 
 
-def test_an_unauthenticated_message_of_every_kind_is_refused_alike() -> None:
+def test_message_of_any_kind_before_auth_closes_4403() -> None:
     """Before auth even an ignored leave or ping is answered 4403, with the same words for all."""
     for message in (Refresh(token="x" * 8), Join(room_id="a"), Leave(room_id="a"), Chat(room_id="a", text="t"), Ping()):
         session = Session(FREE, 0.0)
@@ -305,7 +305,7 @@ def test_what_cannot_happen_is_an_error_of_the_caller() -> None:
         Session(FREE, 0.0).happened(Input.JOIN)
 
 
-def test_a_narrower_credential_takes_rooms_away_and_after_a_wider_one_they_may_be_joined_again() -> None:
+def test_refresh_narrower_removes_rooms_wider_allows_rejoin() -> None:
     """Of the joined ones: less is allowed, a lost one is refused softly; at the limit it takes no second place."""
     session = opened(FREE, 0.0)
     for room_id in ("open:1", "open:2", "read"):

@@ -87,7 +87,7 @@ BREACHES: list[tuple[bytes, tuple[int, str]]] = [
 
 @pytest.mark.parametrize(("said", "ending"), BEFORE_AUTH)
 @on_a_loop
-async def test_before_auth_a_message_is_judged_by_its_form_then_refused(said: Any, ending: tuple[int, str]) -> None:
+async def test_message_before_auth_is_validated_then_refused(said: Any, ending: tuple[int, str]) -> None:
     """1008 for what is no message, 4403 for what is one but no auth; the codes alone tell nobody more."""
     async with serving() as server:
         raw = await Raw.open(server.url)
@@ -98,7 +98,7 @@ async def test_before_auth_a_message_is_judged_by_its_form_then_refused(said: An
 @in_every_house
 @pytest.mark.parametrize(("said", "ending"), AFTER_AUTH)
 @on_a_loop
-async def test_after_auth_a_message_is_judged_by_its_form_then_by_the_room(
+async def test_message_after_auth_is_validated_then_room_checked(
     house: str, tmp_path: Path, said: Any, ending: tuple[int, str]
 ) -> None:
     """A mistake is told before a missing join."""
@@ -110,9 +110,7 @@ async def test_after_auth_a_message_is_judged_by_its_form_then_by_the_room(
 
 @pytest.mark.parametrize(("said", "ending"), BREACHES, ids=range(len(BREACHES)))  # a mask is another one each time
 @on_a_loop
-async def test_a_breach_of_the_protocol_has_its_own_code_before_and_after_auth(
-    said: bytes, ending: tuple[int, str]
-) -> None:
+async def test_protocol_violation_has_its_code_before_and_after_auth(said: bytes, ending: tuple[int, str]) -> None:
     """A reason of ours, never the library's and never the peer's words; the others go on."""
     async with serving() as server:
         for raw in (await Raw.open(server.url), await Raw.enter(server.url, TOKEN, "a")):
@@ -256,7 +254,7 @@ async def test_a_peer_that_ignores_our_close_frame_is_cut_off() -> None:
 
 
 @on_a_loop
-async def test_a_peer_that_says_goodbye_is_answered_and_leaves_its_rooms() -> None:
+async def test_peer_closing_is_answered_and_leaves_its_rooms() -> None:
     """1000 for 1000; and a peer that only hangs up leaves them too."""
     async with serving() as server:
         watcher = await Raw.enter(server.url, TOKEN, "a")

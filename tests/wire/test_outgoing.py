@@ -58,7 +58,7 @@ def test_what_is_said_in_one_tick_is_one_write() -> None:
     assert outgoing.outbox.queued_bytes == outgoing.outbox.in_flight_bytes == 0
 
 
-def test_what_waited_for_a_tick_counts_as_the_peak_and_is_no_backlog() -> None:
+def test_frames_of_one_tick_count_as_peak_not_as_backlog() -> None:
     """Written kernel first, a healthy member never has a queue; how much it was told at once is known all the same."""
     outgoing, _ = started(Limits())
     say(outgoing, *[b"x" * 100] * 10)

@@ -132,7 +132,7 @@ def test_a_repetition_of_what_was_stored_is_given_again() -> None:
     assert hub.refused == []
 
 
-def test_a_user_that_is_back_before_its_going_is_stored_is_not_told_as_gone() -> None:
+def test_user_back_before_leave_is_stored_is_not_gone() -> None:
     """The second connection's join waits for the disk while the first one leaves: those who watch must not lose it."""
     hub, first, second, watcher = server(), Peer(), Peer(), Peer()
     memberships: Any = hub.memberships
@@ -152,7 +152,7 @@ def test_a_user_that_is_back_before_its_going_is_stored_is_not_told_as_gone() ->
     assert [said["type"] for said in watcher.sent] == ["entered", "gone"]
 
 
-def test_presence_is_made_once_for_all_who_ask_and_anew_when_somebody_came_or_went(
+def test_presence_is_cached_until_members_change(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Asking often in a big room costs the server no more than the bytes."""
@@ -191,7 +191,7 @@ def test_presence_that_an_outbox_cannot_take_is_refused() -> None:
 
 
 @on_a_loop
-async def test_what_was_said_is_not_remembered_for_ever_where_nobody_speaks_any_more() -> None:
+async def test_requests_in_idle_rooms_are_forgotten() -> None:
     """A member that goes from room to room would fill the memory: whole texts, and nobody to ask for them."""
     async with serving(limits={"dedupe_s": 0.2}) as running:
         raw = await Raw.enter(running.url, TOKEN, "a", "b")

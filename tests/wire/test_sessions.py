@@ -171,7 +171,7 @@ async def test_the_newest_connection_of_a_session_wins() -> None:
 
 
 @on_a_loop
-async def test_how_the_last_connection_ended_is_told_whatever_the_credential() -> None:
+async def test_previous_close_is_sent_for_any_credential() -> None:
     """previousClose {code, reason, at}: by `previous` alone; an unknown one is no fault and tells nothing."""
     async with serving() as server:
         raw = await Raw.enter(server.url)
@@ -271,7 +271,7 @@ async def test_a_ticket_from_before_its_user_was_revoked_opens_nothing(tmp_path:
 
 
 @on_a_loop
-async def test_revoke_catches_a_connection_whose_auth_ok_waits_for_the_disk(tmp_path: Path) -> None:
+async def test_revoke_closes_a_connection_waiting_for_auth_ok(tmp_path: Path) -> None:
     """Between the credential and its answer, nothing slips through."""
     async with serving(users=users(tmp_path), ops_token=OPS, audit=tmp_path / "room.db") as server:
         ada = await enter_as("ada", server.url)
@@ -373,7 +373,7 @@ async def test_a_revocation_is_stored_before_it_is_answered(tmp_path: Path) -> N
 
 
 @on_a_loop
-async def test_a_revocation_that_could_not_be_stored_is_kept_until_it_is(tmp_path: Path) -> None:
+async def test_revocation_not_stored_is_retried_until_it_is(tmp_path: Path) -> None:
     """503 and not 200; in force at once, and after a restart too, though the file was locked at that time.
 
     It is stored before whatever comes later: a session that begins afterwards was not revoked.
@@ -397,9 +397,7 @@ async def test_a_revocation_that_could_not_be_stored_is_kept_until_it_is(tmp_pat
 
 
 @on_a_loop
-async def test_a_server_that_ends_says_which_revocation_it_never_stored(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_server_end_logs_revocations_never_stored(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Nobody was told 200, and the log has it."""
     async with serving(users=users(tmp_path), ops_token=OPS, audit=tmp_path / "room.db") as server:
         assert isinstance(server.hub.state.queue._audit, Audit)
@@ -469,7 +467,7 @@ class Held:
 
 
 @on_a_loop
-async def test_wrong_codes_are_rate_limited_and_then_not_even_looked_at(tmp_path: Path) -> None:
+async def test_wrong_codes_over_the_limit_are_not_compared(tmp_path: Path) -> None:
     """Five at once for a name, then 429 with Retry-After, for the right code as well; other names go on."""
     async with serving(users=users(tmp_path)) as server:
         for code in ("wrong-1", "", "correct-hors", "correct-horse ", "CORRECT-HORSE"):
@@ -561,7 +559,7 @@ async def test_a_restart_with_audit_is_a_pause(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_what_has_no_request_id_pushes_out_no_request_at_a_restart(tmp_path: Path) -> None:
+async def test_restart_events_without_request_id_displace_none(tmp_path: Path) -> None:
     """Said again, a payment is a repetition before the restart and after it, whatever was said in between."""
     path, limits = tmp_path / "room.db", {"dedupe_entries": 3}
     async with serving(users=users(tmp_path), audit=path, limits=limits) as server:
@@ -594,7 +592,7 @@ async def test_a_restart_without_audit_begins_anew(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_an_audit_that_fails_lets_nobody_in_and_publishes_nothing(tmp_path: Path) -> None:
+async def test_failing_audit_admits_nobody_and_publishes_nothing(tmp_path: Path) -> None:
     """Closed under the server: a chat is refused as unavailable, and nobody is given an auth_ok that is not stored."""
     async with serving(audit=tmp_path / "room.db") as server:
         ann = await Raw.enter(server.url, TOKEN, "a")

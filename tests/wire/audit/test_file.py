@@ -33,7 +33,7 @@ def packed(value: float | int | str | None) -> bytes:
     return bytes([0xA0 + len(text)]) + text
 
 
-def test_the_hash_is_sha256_of_the_hash_before_and_the_row_as_messagepack() -> None:
+def test_row_hash_is_sha256_of_previous_hash_and_messagepack() -> None:
     """Anybody can check a file without labkit; a change of the format would break every file there is."""
     entry = Entry(1000.5, "event", "demo", "e1", 7, "id-7", "ada", None, None, '{"text":"hällo"}')
     array = bytes([0x90 + len(entry)]) + b"".join(packed(value) for value in entry)
@@ -93,7 +93,7 @@ def test_the_frame_has_a_row_a_row_and_times_in_utc(tmp_path: Path) -> None:
     assert read(written(tmp_path / "none.db", [])).empty
 
 
-def test_the_frame_shows_nonsense_that_somebody_wrote_into_the_file(tmp_path: Path) -> None:
+def test_data_frame_shows_invalid_values_in_the_file(tmp_path: Path) -> None:
     """A time that is none and bytes that are no text are there to be seen, and are no error."""
     path = written(tmp_path / "room.db", [event(1), event(2)])
     tamper(path, "UPDATE log SET at = 'noon' WHERE n = 1", "UPDATE log SET user = CAST(X'ff' AS TEXT) WHERE n = 2")
@@ -101,7 +101,7 @@ def test_the_frame_shows_nonsense_that_somebody_wrote_into_the_file(tmp_path: Pa
     assert frame["at"].isna()[0] and frame["user"][1] == b"\xff"
 
 
-def test_a_reader_sees_a_growing_intact_log_and_does_not_hold_up_the_writer(tmp_path: Path) -> None:
+def test_reader_sees_an_intact_log_and_does_not_block_the_writer(tmp_path: Path) -> None:
     """Verifying again and again beside a writer: never broken, never shorter, and every row is stored."""
     path, told = tmp_path / "room.db", []
     with opened(path) as audit:

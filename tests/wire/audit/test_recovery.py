@@ -89,7 +89,7 @@ def test_a_history_of_none_still_knows_the_seq(path: Path) -> None:
     assert (room.seq, room.events) == (2, [])
 
 
-def test_young_events_beyond_the_history_are_given_to_recognise_repetitions(path: Path) -> None:
+def test_recovery_returns_recent_events_beyond_the_history(path: Path) -> None:
     """Older than the history and younger than `dedupe_s`: seqs 3 to 8; only 8 is in a history of one."""
     entries = [event(seq, at=NOW - 101.0 if seq < 3 else NOW - 99.0) for seq in range(1, 9)]
     (room,) = recovered(path, entries, Limits(history_events=1, dedupe_s=100)).rooms
@@ -210,7 +210,7 @@ def test_the_newest_endings_are_known_for_previous_close(path: Path, monkeypatch
     ]
 
 
-def test_the_room_index_is_kept_up_with_while_running_and_completed_at_the_start(path: Path) -> None:
+def test_room_index_is_updated_while_running_and_at_start(path: Path) -> None:
     """Rows before, at and after the moment of indexing are all found, each once."""
     many = ROWS_A_INDEXING + 500
     with opened(path) as audit:

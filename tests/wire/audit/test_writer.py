@@ -53,7 +53,7 @@ def test_an_event_is_in_the_file_when_done_is_called(tmp_path: Path) -> None:
     assert seen == [(None, ["id-demo-e1-1"])]
 
 
-def test_all_that_waits_is_one_transaction_and_answers_keep_their_order(tmp_path: Path) -> None:
+def test_writer_commits_waiting_entries_at_once_and_in_order(tmp_path: Path) -> None:
     """A hundred submissions behind a busy writer: one COMMIT, then every `done` in the order of `submit`."""
     told: list[int] = []
     with opened(tmp_path / "room.db") as audit:
@@ -162,7 +162,7 @@ class FailsToCommit:
         self._connection.close()
 
 
-def test_an_entry_that_cannot_be_stored_takes_its_whole_submission_down(tmp_path: Path) -> None:
+def test_unstorable_entry_fails_its_whole_submission(tmp_path: Path) -> None:
     """A number too large for SQLite takes down what was written before it; the next submission is stored."""
     path = tmp_path / "room.db"
     with opened(path) as audit:
@@ -193,7 +193,7 @@ def test_a_callback_that_raises_harms_nobody_else(tmp_path: Path, caplog: pytest
     assert "a caller of the audit log failed" in caplog.text
 
 
-def test_close_stores_what_waits_and_a_later_submission_is_refused(tmp_path: Path) -> None:
+def test_close_stores_waiting_entries_and_refuses_later_ones(tmp_path: Path) -> None:
     """Closing loses nothing, may be repeated, and leaves the whole log in the one file."""
     path, told = tmp_path / "room.db", []
     audit = Audit(path)

@@ -94,7 +94,7 @@ async def test_a_server_that_forgot_everything_is_told_as_a_gap() -> None:
 
 
 @on_a_loop
-async def test_a_history_that_is_too_short_is_told_as_a_gap_with_its_bounds() -> None:
+async def test_history_too_short_is_reported_as_a_gap_with_bounds() -> None:
     """Away for longer than the server remembers: exactly the missing seqs are named, and the stream goes on."""
     async with at(0, history_events=5) as server, connect(server) as writer:
         said = await writer.join("demo")
@@ -180,7 +180,7 @@ async def test_a_server_without_epochs_is_taken_as_one_that_forgets() -> None:
 
 
 @on_a_loop
-async def test_what_was_not_answered_is_said_again_under_its_request_id_and_in_order() -> None:
+async def test_unconfirmed_messages_are_sent_again_in_order() -> None:
     """Two connections end between the chats and their events; the third one gets the same three again."""
 
     async def deaf(peer: Peer) -> None:

@@ -63,7 +63,7 @@ async def test_both_paths_tell_every_member_the_same_in_the_same_order(path: Any
 
 
 @on_a_loop
-async def test_the_fast_path_builds_one_frame_and_the_plain_path_one_for_each() -> None:
+async def test_fast_path_builds_one_frame_plain_path_one_per_member() -> None:
     """The same bytes, once or many times."""
     for path, frames in ((FastPath(), 1), (PlainPath(), 50)):
         members: Any = [Member() for _ in range(50)]
@@ -73,7 +73,7 @@ async def test_the_fast_path_builds_one_frame_and_the_plain_path_one_for_each() 
 
 
 @on_a_loop
-async def test_the_fast_path_writes_once_a_tick_and_the_plain_path_at_once() -> None:
+async def test_fast_path_writes_once_per_tick_plain_path_at_once() -> None:
     """Told a hundred times in one tick: one write at its end, or a hundred. In the next tick, again."""
     fast, plain = FastPath(), PlainPath()
     quick: Any = Member()
@@ -148,7 +148,7 @@ class Counting:
 
 @pytest.mark.parametrize(("fast_path", "writes"), [(True, 1), (False, 30)])
 @on_a_loop
-async def test_thirty_events_of_one_packet_are_one_write_to_each_member_or_thirty(fast_path: bool, writes: int) -> None:
+async def test_thirty_events_in_one_packet_are_one_write_or_thirty(fast_path: bool, writes: int) -> None:
     """Counted at the transport of a member that only listens; what arrives is the same."""
     async with serving(limits={"fast_path": fast_path}) as server:
         ann, bob = await Raw.enter(server.url, TOKEN, "a"), await Raw.enter(server.url, TOKEN, "a")

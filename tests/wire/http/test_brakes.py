@@ -27,7 +27,7 @@ def test_requests_that_are_refused_loosen_no_brake() -> None:
     assert len(limiter._buckets) < 40
 
 
-def test_of_too_many_brakes_the_one_that_braked_longest_ago_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limiter_drops_the_least_recently_used_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
     """And not all of them: who guesses on is braked on."""
     monkeypatch.setattr(users, "MAX_BUCKETS", 20)
     limiter = GuessLimiter()

@@ -92,7 +92,7 @@ async def test_a_body_is_refused(path: str) -> None:
 
 
 @on_a_loop
-async def test_a_head_that_is_too_large_is_431_in_one_packet_and_in_many() -> None:
+async def test_head_too_large_is_431_in_one_packet_and_in_many() -> None:
     """The server keeps no more of it than it has to."""
     async with serving() as server:
         large = request("GET", "/", {f"X-{number}": "x" * 900 for number in range(20)})

@@ -87,7 +87,7 @@ def reconciled(path: Path, url: str, *options: str) -> Result:
 
 
 @on_a_loop
-async def test_the_command_compares_a_file_with_the_log_of_a_running_cluster(tmp_path: Path) -> None:
+async def test_command_compares_a_file_with_a_running_clusters_log(tmp_path: Path) -> None:
     """Exit code 0 for each server's own file; a repetition is no event; 2 for what cannot be compared."""
     async with house(tmp_path) as built:
         one = await Raw.enter(built.urls[0], TOKEN, ROOM)

@@ -30,7 +30,7 @@ async def test_two_servers_tell_one_room_in_one_order(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ping", [b'{"type": "ping"}', b'{"type":"ping"}'], ids=["written otherwise", "as usual"])
 @on_a_loop
-async def test_answers_keep_the_order_of_their_messages_through_the_log(tmp_path: Path, ping: bytes) -> None:
+async def test_answers_keep_the_order_of_messages_through_the_log(tmp_path: Path, ping: bytes) -> None:
     """Two chats, a ping, a leave: the events come before the pong, and the pong before `left`."""
     async with house(tmp_path) as built:
         one = await Raw.enter(built.urls[0], TOKEN, ROOM)
@@ -43,7 +43,7 @@ async def test_answers_keep_the_order_of_their_messages_through_the_log(tmp_path
 
 
 @on_a_loop
-async def test_what_was_said_is_heard_before_the_close_for_what_came_after(tmp_path: Path) -> None:
+async def test_earlier_events_arrive_before_the_close(tmp_path: Path) -> None:
     """And what comes behind the invalid message is not acted on, though the close waits for its turn."""
     async with house(tmp_path) as built:
         one, two = [await Raw.enter(url, TOKEN, ROOM) for url in built.urls]
@@ -266,9 +266,7 @@ async def test_a_server_that_stops_takes_its_members_with_it(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("goes", [lambda one: one.send(close_frame(1000)), Raw.drop], ids=["close frame", "lost"])
 @on_a_loop
-async def test_who_leaves_behind_a_chat_and_goes_is_in_the_room_no_more(
-    tmp_path: Path, goes: Callable[[Raw], None]
-) -> None:
+async def test_member_leaving_after_a_chat_is_out_of_the_room(tmp_path: Path, goes: Callable[[Raw], None]) -> None:
     """The leave waits for the chat to come out of the log, and the connection is gone before."""
     async with house(tmp_path, servers=1) as built:
         watcher = await Raw.enter(built.urls[0], TOKEN, ROOM)
