@@ -15,13 +15,13 @@ from labkit.platform.os_errors import clock_fault, describe
      (errno.EACCES, "permissions"), (errno.EMFILE, "ulimit -n"), (errno.ENOLCK, "local disk"),
      (errno.EADDRINUSE, "another port")],
 )  # fmt: skip
-def test_an_error_is_told_with_the_way_out(code: int, way_out: str) -> None:
+def test_os_error_is_described_with_advice(code: int, way_out: str) -> None:
     """And with the file that it is about."""
     said = describe(OSError(code, os.strerror(code), "/somewhere/file"))
     assert said.startswith(f"/somewhere/file: {os.strerror(code)}; ") and way_out in said
 
 
-def test_an_unknown_error_is_told_as_it_is(tmp_path: Path) -> None:
+def test_unknown_os_error_is_described_unchanged(tmp_path: Path) -> None:
     """With no advice rather than a wrong one."""
     assert describe(OSError("nothing known")) == "nothing known"
     assert describe(OSError(errno.EPIPE, "Broken pipe")) == "Broken pipe"

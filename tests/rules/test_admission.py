@@ -71,7 +71,7 @@ def test_everybody_refused_has_a_slot_of_its_own(arrivals: list[int], rate: int)
     assert all(later - earlier >= 1 / rate - 0.0011 for earlier, later in pairwise(slots))
 
 
-def test_a_crowd_that_keeps_to_its_slots_is_in_soon() -> None:
+def test_limiter_clients_respecting_slots_are_admitted_soon() -> None:
     """A thousand at once at a hundred a second: nobody knocks a third time, and the last is in after eleven seconds."""
     clock = Clock(0.0)
     turnstile = HandshakeLimiter(100, clock.now)
@@ -145,7 +145,7 @@ def test_the_window_is_twice_what_the_rate_needs(connections: int, rate: float |
 
 
 @given(st.lists(st.integers(0, 5000), max_size=200))
-def test_a_crowd_is_told_when_it_has_doubled_or_halved(sizes: list[int]) -> None:
+def test_client_count_change_on_doubling_and_halving(sizes: list[int]) -> None:
     """Neither later, nor for any smaller change."""
     crowd, told = ClientCountTracker(), 1
     for size in sizes:
@@ -154,7 +154,7 @@ def test_a_crowd_is_told_when_it_has_doubled_or_halved(sizes: list[int]) -> None
         told = max(1, size) if is_news else told
 
 
-def test_a_crowd_that_grows_is_told_seldom() -> None:
+def test_client_count_growth_rarely_counts_as_change() -> None:
     """Ten thousand come one by one: fourteen times is enough."""
     crowd = ClientCountTracker()
     assert sum(crowd.changed(size) for size in range(1, 10_001)) == 13

@@ -284,7 +284,7 @@ COMINGS = st.lists(st.tuples(st.booleans(), st.integers(0, 5), PLACES), max_size
 
 @settings(max_examples=200)
 @given(COMINGS)
-def test_any_coming_and_going_is_told_and_heard_rightly(comings: list[tuple[bool, int, Membership]]) -> None:
+def test_room_any_membership_changes_match_the_model(comings: list[tuple[bool, int, Membership]]) -> None:
     """First and last connection of a user, who is present, and who hears an event: as a plain list says."""
     room: Room[int] = Room("room", "e", Limits())
     guests: list[Guest] = []
@@ -389,7 +389,7 @@ def test_the_room_idle_longest_is_forgotten(steps: list[tuple[str, bool]]) -> No
         assert all(rooms.find(name) is room for name, room in full.items())
 
 
-def test_a_coming_asks_nothing_of_those_who_are_there() -> None:
+def test_join_does_not_touch_existing_members() -> None:
     """Entering and leaving cost the same in a room of any size: no other member is looked at."""
 
     class Place(Membership):

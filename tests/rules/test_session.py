@@ -227,7 +227,7 @@ def test_a_hundred_strikes_in_ten_seconds() -> None:
 
 
 @pytest.mark.parametrize("flood", [Auth(token="dev-token"), "frame"])
-def test_a_flood_of_what_is_ignored_is_a_flood(flood: Any) -> None:
+def test_flood_of_ignored_messages_is_rate_limited(flood: Any) -> None:
     """A second auth and a pong are ignored without an answer, but not for nothing: a flood of them ends in 4429."""
     session = opened(SLOW, 0.0)
     outcomes = [act(session, flood, 0.0) for _ in range(SLOW.message_burst + STRIKES)]
@@ -287,13 +287,13 @@ def test_nothing_comes_back_from_closing() -> None:
 SAYABLE = {Input.AUTH, Input.REFRESH, Input.JOIN, Input.LEAVE, Input.PUBLISH, Input.PRESENCE, Input.PING}
 
 
-def test_whatever_a_peer_says_has_a_step() -> None:
+def test_every_message_has_a_step_in_every_state() -> None:
     """In every state in which messages arrive, every message, a close and a loss have a step."""
     for state in (State.AUTHENTICATING, State.OPEN, State.CLOSING):
         assert SAYABLE | {Input.CLOSE, Input.LOST} <= set(TABLE[state])
 
 
-def test_only_auth_is_heard_before_auth() -> None:
+def test_only_auth_is_accepted_before_auth() -> None:
     """Every message but auth leads from AUTHENTICATING to CLOSING with 4403."""
     heard = {given for given in SAYABLE if TABLE[State.AUTHENTICATING][given] != (Do.CLOSE_4403, State.CLOSING)}
     assert heard == {Input.AUTH}

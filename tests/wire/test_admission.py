@@ -50,7 +50,7 @@ async def test_off_loopback_a_page_needs_to_come_from_this_host() -> None:
 
 
 @on_a_loop
-async def test_a_page_from_a_file_is_told_how_it_may_connect(caplog: pytest.LogCaptureFixture) -> None:
+async def test_page_from_a_file_gets_advice(caplog: pytest.LogCaptureFixture) -> None:
     """In the answer and in the log, as a browser keeps the answer from its page; with `null` allowed it connects."""
     async with serving() as server:
         answer = await ask(server.url, upgrade(Origin="null"))
@@ -115,7 +115,7 @@ async def test_off_lifts_the_accept_rate() -> None:
 
 
 @on_a_loop
-async def test_whoever_finds_no_room_is_not_held_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_socket_over_the_limit_is_closed_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """It has a moment to ask and be told 503; past some of those, a socket is reset at once: they cost memory too."""
     monkeypatch.setattr(admission, "MAX_REFUSED_SOCKETS", 10)
     async with serving(limits={"connections": 2, "auth_timeout_s": 60.0, "close_deadline_s": 1.0}) as server:

@@ -45,7 +45,7 @@ def test_what_the_coroutine_raises_is_raised_here() -> None:
         labkit.run(fail(TimeoutError("its own")), timeout=5)
 
 
-def test_a_timeout_says_so_and_cancels() -> None:
+def test_timeout_raises_and_cancels() -> None:
     """The coroutine's `finally` runs; nothing goes on unseen."""
     ended = threading.Event()
 

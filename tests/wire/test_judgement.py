@@ -270,7 +270,7 @@ async def test_peer_closing_is_answered_and_leaves_its_rooms() -> None:
 
 
 @on_a_loop
-async def test_a_flood_of_pings_that_nobody_reads_ends_the_peer() -> None:
+async def test_ping_flood_without_reading_closes_the_peer() -> None:
     """Pongs pass the outbox by, so they have a bound of their own: 1013, and the memory is free."""
     small = {"max_message_bytes": 2_000, "max_frame_bytes": 4_000, "outbox_bytes": 4_000, "messages_per_s": None}
     async with serving(limits={**small, "send_buffer_bytes": 4_096}) as server:
@@ -288,7 +288,7 @@ async def test_a_flood_of_pings_that_nobody_reads_ends_the_peer() -> None:
 
 
 @on_a_loop
-async def test_pongs_that_nobody_asked_for_count_as_messages() -> None:
+async def test_unsolicited_pongs_count_as_messages() -> None:
     """A flood of them is 4429."""
     async with serving(limits={"messages_per_s": 1e-6, "message_burst": 5}) as server:
         raw = await Raw.enter(server.url)

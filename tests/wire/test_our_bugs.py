@@ -39,7 +39,7 @@ async def test_a_bug_ends_its_connection_with_1011_and_no_other(
 
 
 @on_a_loop
-async def test_one_effect_that_fails_silences_nobody_behind_it(caplog: pytest.LogCaptureFixture) -> None:
+async def test_failing_effect_does_not_stop_later_effects(caplog: pytest.LogCaptureFixture) -> None:
     """In a queue that was waiting for the disk, each effect stands for itself."""
     told: list[str] = []
     queue = CommitQueue(None)

@@ -110,7 +110,7 @@ def test_too_much_to_be_given_again_is_a_gap_and_no_overflow() -> None:
     assert [(said["seq"], said.get("gap")) for said in ahead.sent] == [(5, False), (3, None), (4, None), (5, None)]
 
 
-def test_a_repetition_of_what_could_not_be_stored_is_no_success() -> None:
+def test_repeat_of_an_unstored_request_is_refused() -> None:
     """Said twice while the audit is failing: both are refused, and neither answer claims that the event exists."""
     hub, peer = server(), Peer()
     publishing: Any = hub.publishing
@@ -121,7 +121,7 @@ def test_a_repetition_of_what_could_not_be_stored_is_no_success() -> None:
     assert hub.refused == [actions.Refuse("unavailable", "r-1", "a")] * 2
 
 
-def test_a_repetition_of_what_was_stored_is_given_again() -> None:
+def test_repeat_of_a_stored_request_gets_its_event() -> None:
     """Said twice while the audit is at work: one event, and the sender gets it again, marked."""
     hub, peer = server(), Peer()
     publishing: Any = hub.publishing

@@ -23,7 +23,7 @@ FAILED = (4403, "auth failed")
 
 
 @on_a_loop
-async def test_the_dev_token_is_reusable_and_each_use_is_somebody_new() -> None:
+async def test_dev_token_is_reusable_with_a_new_user_each_time() -> None:
     """Two users, two sessions."""
     async with serving() as server:
         ann, bob = await Raw.enter(server.url), await Raw.enter(server.url)
@@ -76,7 +76,7 @@ async def test_the_dev_token_takes_every_name_of_loopback(host: str, fast_path: 
 
 
 @on_a_loop
-async def test_a_refused_dev_token_says_why_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+async def test_refused_dev_token_logs_the_reason(caplog: pytest.LogCaptureFixture) -> None:
     """The right token only: a wrong one is a wrong one, wherever it comes from."""
     async with serving() as server:
         await refused(server.url, "wrong-token", X_Real_IP="10.0.0.1")
@@ -128,7 +128,7 @@ async def test_a_ticket_that_is_old_forged_or_foreign_opens_nothing(tmp_path: Pa
 
 
 @on_a_loop
-async def test_grants_say_who_may_read_and_write_where(tmp_path: Path) -> None:
+async def test_grants_limit_reading_and_writing(tmp_path: Path) -> None:
     """rw, r and w; a room outside them is room_denied; `access` tells."""
     async with serving(users=users(tmp_path)) as server:
         ada, bob = await enter_as("ada", server.url), await enter_as("bob", server.url, "news", "box", "team:1")
@@ -186,7 +186,7 @@ async def test_previous_close_is_sent_for_any_credential() -> None:
 
 @pytest.mark.parametrize("lose", [Raw.drop, Raw.reset])
 @on_a_loop
-async def test_a_lost_connection_is_told_as_1006(lose: Callable[[Raw], None]) -> None:
+async def test_lost_connection_is_reported_as_1006(lose: Callable[[Raw], None]) -> None:
     """No close frame on either side."""
     async with serving() as server:
         raw = await Raw.enter(server.url)
@@ -228,7 +228,7 @@ async def test_refresh_may_change_what_a_user_may_do(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_an_expired_session_is_told_so_and_a_forged_one_is_not() -> None:
+async def test_expired_session_closes_4419_forged_one_4403() -> None:
     """4419 for an expired one and for another server's; 4403 for a wrong signature under our key."""
     async with serving(limits={"session_ttl_s": 0.3}) as server, serving() as other:
         raw = await Raw.enter(server.url)
@@ -240,7 +240,7 @@ async def test_an_expired_session_is_told_so_and_a_forged_one_is_not() -> None:
 
 
 @on_a_loop
-async def test_revoke_ends_every_session_of_a_user_and_nobody_elses(tmp_path: Path) -> None:
+async def test_revoke_ends_every_session_of_that_user_only(tmp_path: Path) -> None:
     """4410 for the live ones, 4410 for their resume, and a fresh ticket begins anew."""
     async with serving(users=users(tmp_path), ops_token=OPS) as server:
         adas = [await enter_as("ada", server.url) for _ in range(2)]
@@ -293,7 +293,7 @@ async def test_revoke_closes_a_connection_waiting_for_auth_ok(tmp_path: Path) ->
 
 
 @on_a_loop
-async def test_strangers_push_nobodys_ending_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unauthenticated_closes_displace_no_stored_close(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever was never let in has no `previous` to ask with: it takes no place, now and after a restart."""
     monkeypatch.setattr(sessions, "CLOSES_KEPT", 5)
     monkeypatch.setattr(recovery, "CLOSES_KEPT", 5)
@@ -350,7 +350,7 @@ async def test_refresh_with_less_takes_away_what_was_joined(fast_path: bool, aud
 
 
 @on_a_loop
-async def test_a_client_that_may_not_stay_in_a_room_is_told(tmp_path: Path) -> None:
+async def test_lost_room_right_sends_left(tmp_path: Path) -> None:
     """`labkit.connect`: the iteration ends with the refusal, and the other rooms go on."""
     register = Register()
     async with serving(users=register) as server, Client(server.url, await ticket(server.url, "ada")) as client:
@@ -431,7 +431,7 @@ async def test_a_disk_that_stands_still_is_a_refusal(tmp_path: Path, monkeypatch
 
 
 @on_a_loop
-async def test_nobody_hears_gone_before_it_is_stored(tmp_path: Path) -> None:
+async def test_gone_is_sent_after_it_is_stored(tmp_path: Path) -> None:
     """Who left and who was lost alike."""
     async with serving(audit=tmp_path / "room.db") as server:
         bob, ada, eve = [await Raw.enter(server.url, TOKEN, "a") for _ in range(3)]
@@ -577,7 +577,7 @@ async def test_restart_events_without_request_id_displace_none(tmp_path: Path) -
 
 
 @on_a_loop
-async def test_a_restart_without_audit_begins_anew(tmp_path: Path) -> None:
+async def test_restart_without_audit_starts_empty(tmp_path: Path) -> None:
     """A new epoch, a gap that is told, and 4419 for the old server's resume."""
     async with serving() as server:
         old = await Raw.enter(server.url)

@@ -34,7 +34,7 @@ PUBLICATIONS: list[tuple[Said, Said]] = [
 
 @in_every_house
 @on_a_loop
-async def test_auth_is_answered_with_who_you_are_and_how_to_come_back(house: str, tmp_path: Path) -> None:
+async def test_auth_ok_holds_the_user_and_a_resume_credential(house: str, tmp_path: Path) -> None:
     """auth_ok, whole; a user of the dev token is `user-` and 8 hex digits."""
     async with serving_in(house, tmp_path) as server:
         ann = await Raw.enter(server.url)
@@ -140,7 +140,7 @@ async def test_a_close_comes_behind_the_answers_that_are_due(house: str, tmp_pat
 
 @in_every_house
 @on_a_loop
-async def test_a_request_said_twice_is_published_once(house: str, tmp_path: Path) -> None:
+async def test_repeated_request_is_published_once(house: str, tmp_path: Path) -> None:
     """The sender is given the first event again, marked; the others hear nothing; another user's is another."""
     async with serving_in(house, tmp_path) as server:
         ann, bob = await Raw.enter(server.url, TOKEN, "a"), await Raw.enter(server.url, TOKEN, "a")

@@ -40,7 +40,7 @@ def killed(path: Path, run: int, seconds: float) -> list[str]:
     return said.decode().split("\n")[:-1]  # the last line may be cut
 
 
-def test_everything_told_as_stored_survives_kill_9(tmp_path: Path) -> None:
+def test_entries_reported_stored_survive_kill_9(tmp_path: Path) -> None:
     """Again and again on the same file, each time at another moment: all there, in order, and the chain verifies."""
     path, told, rng = tmp_path / "room.db", [], random.Random(9)
     for run in range(KILLS):
@@ -64,9 +64,9 @@ def wal(path: Path) -> bytes:
 
 
 @pytest.mark.matrix
-def test_everything_told_as_stored_survives_many_kills(tmp_path: Path) -> None:
+def test_entries_reported_stored_survive_many_kills(tmp_path: Path) -> None:
     """The same, long."""
     for part in range(10):
         folder = tmp_path / str(part)
         folder.mkdir()
-        test_everything_told_as_stored_survives_kill_9(folder)
+        test_entries_reported_stored_survive_kill_9(folder)

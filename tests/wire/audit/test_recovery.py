@@ -78,7 +78,7 @@ def test_a_room_that_was_only_joined_keeps_its_epoch(path: Path) -> None:
     assert rooms == [RecoveredRoom("quiet", "e7", 0, []), RecoveredRoom("demo", "e2", 0, [])]
 
 
-def test_a_join_without_an_epoch_tells_nothing(path: Path) -> None:
+def test_join_row_without_epoch_is_ignored(path: Path) -> None:
     """A row that does not say more than that somebody came."""
     assert recovered(path, [join("demo", None)]).rooms == []
 

@@ -181,7 +181,7 @@ def test_half_a_character_is_stored_as_a_question_mark(tmp_path: Path) -> None:
     assert verify(path).is_intact
 
 
-def test_a_callback_that_raises_harms_nobody_else(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_raising_callback_does_not_affect_others(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The writer goes on, and the fault is logged."""
 
     def broken(_: BaseException | None) -> None:

@@ -203,7 +203,7 @@ async def test_leave_ends_iteration_and_waiting_and_allows_rejoin() -> None:
 
 
 @on_a_loop
-async def test_leaving_fails_what_nobody_answered_yet() -> None:
+async def test_leave_fails_unconfirmed_messages() -> None:
     """Nothing more will be heard of it."""
     async with scripted(welcoming) as server, client_of(server) as client:
         room = await client.join("demo")
@@ -340,7 +340,7 @@ async def test_a_join_cancelled_and_asked_again_at_once_is_one_join() -> None:
 
 
 @on_a_loop
-async def test_of_two_who_join_the_same_room_one_may_give_up() -> None:
+async def test_one_of_two_joiners_may_give_up() -> None:
     """The other still gets in, and both would have got the same room."""
     async with serving() as server, connect(server) as client:
         joins = [asyncio.create_task(client.join("demo")) for _ in range(3)]

@@ -66,7 +66,7 @@ async def test_stop_code_ends_the_client_and_fails_all_waiting(code: int) -> Non
 
 @pytest.mark.parametrize("code", [CloseCode.AUTH_FAILED, CloseCode.REVOKED, CloseCode.INVALID_MESSAGE])
 @on_a_loop
-async def test_the_user_is_told_why_the_door_stays_shut(code: int) -> None:
+async def test_stopped_client_explains_the_close_code(code: int) -> None:
     """Before the first auth_ok it is `async with` that raises, with what the table says of the code."""
     async with scripted(slamming(code, "no")) as server:
         with pytest.raises(Stopped, match=row(code).name) as stopped:
@@ -134,7 +134,7 @@ async def test_a_ticket_that_cannot_be_fetched_now_is_fetched_later() -> None:
 
 
 @on_a_loop
-async def test_a_ticket_office_that_says_no_ends_the_client() -> None:
+async def test_ticket_callable_that_refuses_ends_the_client() -> None:
     """Anything else that the callable raises reaches the user as it is."""
 
     async def ticket() -> str:
@@ -209,7 +209,7 @@ async def test_slots_are_kept_and_1013_is_never_early(code: int, reason: str, se
 
 
 @on_a_loop
-async def test_the_first_window_is_the_one_that_the_server_told_last() -> None:
+async def test_first_window_is_the_servers_latest() -> None:
     """In auth_ok, and later in `reconnect`; then 1, 2, 4 seconds whatever was told."""
 
     async def telling(peer: Peer) -> None:

@@ -393,7 +393,7 @@ async def test_refused_port_times_out_with_its_reason() -> None:
 
 
 @on_a_loop
-async def test_missing_server_is_told_while_it_tries(caplog: pytest.LogCaptureFixture) -> None:
+async def test_missing_server_is_logged_while_connecting(caplog: pytest.LogCaptureFixture) -> None:
     """Long before it gives up; a client that waits in the background for hours says nothing."""
     async with answering(saying(b"")) as url:
         pass
@@ -420,7 +420,7 @@ async def test_a_server_that_starts_a_moment_later_is_met() -> None:
 
 
 @on_a_loop
-async def test_something_that_is_no_web_server_is_told_as_it_is() -> None:
+async def test_non_web_server_is_reported() -> None:
     """A line of another protocol instead of an HTTP answer."""
     async with answering(saying(b"SSH-2.0-OpenSSH_9.6\r\n")) as url:
         with pytest.raises(TimeoutError, match="valid HTTP response"):

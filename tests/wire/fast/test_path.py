@@ -44,7 +44,7 @@ class Member:
 
 @pytest.mark.parametrize("path", [FastPath, PlainPath])
 @on_a_loop
-async def test_both_paths_tell_every_member_the_same_in_the_same_order(path: Any) -> None:
+async def test_both_paths_send_the_same_bytes_in_the_same_order(path: Any) -> None:
     """Events of two rooms and an answer of its own between them, for a member of both."""
     way, members = path(), [Member() for _ in range(4)]
     both: Any = members[1]
@@ -102,7 +102,7 @@ async def test_very_much_in_one_tick_does_not_wait_for_its_end() -> None:
 
 
 @on_a_loop
-async def test_a_room_of_5000_holds_nobody_up() -> None:
+async def test_room_of_5000_delays_no_other_room() -> None:
     """A write costs 6 us of a clock that only writes move: no tick is longer than 10 ms, and a small room need not
     wait until a large one is done. Everybody has everything at the end, in order."""
     now = [0.0]

@@ -41,7 +41,7 @@ def test_limiter_drops_the_least_recently_used_bucket(monkeypatch: pytest.Monkey
     assert guesses(limiter, "eve", "10.0.0.2") == 5
 
 
-def test_a_name_that_nobody_can_have_is_not_kept() -> None:
+def test_overlong_name_gets_no_bucket() -> None:
     """Kilobytes of it would be, for each of ten thousand; the address is braked all the same."""
     limiter = GuessLimiter()
     assert guesses(limiter, "x" * 5_900, "10.0.0.1") == 30

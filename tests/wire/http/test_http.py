@@ -24,7 +24,7 @@ async def get(server: Server, path: str, method: str = "GET", **headers: str) ->
 
 @pytest.mark.parametrize("version", ["8", "0", "14", "", "thirteen", "13, 8", None])
 @on_a_loop
-async def test_another_version_is_told_which_one_we_speak(version: str | None) -> None:
+async def test_other_websocket_version_gets_ours(version: str | None) -> None:
     """RFC 6455, section 4.4: a client that speaks several may try again."""
     lines = upgrade().replace(b"Sec-WebSocket-Version: 13\r\n", b"")
     head = lines if version is None else lines[:-2] + f"Sec-WebSocket-Version: {version}\r\n\r\n".encode()
@@ -58,7 +58,7 @@ async def test_health_and_the_line_for_what_is_no_browser() -> None:
     ],
 )
 @on_a_loop
-async def test_a_wrong_path_or_method_is_told(method: str, path: str, status: int) -> None:
+async def test_wrong_path_or_method_gets_404_or_405(method: str, path: str, status: int) -> None:
     """404, or 405 with what would do."""
     async with serving() as server:
         answer = await get(server, path, method)

@@ -162,7 +162,7 @@ async def test_member_ahead_of_the_log_waits_for_it(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_who_waits_for_this_server_and_goes_is_forgotten(tmp_path: Path) -> None:
+async def test_member_closing_while_waiting_for_the_log_is_forgotten(tmp_path: Path) -> None:
     """And the server goes on: nothing is left of it, and others come in."""
     async with house(tmp_path) as built:
         one = await Raw.enter(built.urls[0], TOKEN, ROOM)
@@ -184,7 +184,7 @@ async def test_who_waits_for_this_server_and_goes_is_forgotten(tmp_path: Path) -
 
 
 @on_a_loop
-async def test_who_waits_in_vain_is_told_of_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_member_waiting_in_vain_gets_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it says it has heard never comes: after some patience the truth is told."""
     monkeypatch.setattr("labkit.wire.sharing.order.PATIENCE_S", 0.3)
     async with house(tmp_path, servers=1) as built:
@@ -310,7 +310,7 @@ async def test_a_server_that_starts_again_reads_only_what_it_missed(tmp_path: Pa
 
 
 @on_a_loop
-async def test_a_log_that_was_made_anew_is_another_epoch(tmp_path: Path) -> None:
+async def test_recreated_log_has_another_epoch(tmp_path: Path) -> None:
     """A member that comes back is told of a gap; seqs begin at 1."""
     old, new = NatsProcess(tmp_path / "old"), NatsProcess(tmp_path / "new")
     key, audit = new_key(), tmp_path / "one.db"

@@ -110,7 +110,7 @@ async def test_command_compares_a_file_with_a_running_clusters_log(tmp_path: Pat
         assert absent.exit_code == 2 and "there is no audit file" in absent.output
 
 
-def test_no_broker_is_told_at_once(tmp_path: Path) -> None:
+def test_missing_broker_is_reported_at_once(tmp_path: Path) -> None:
     """Somebody waits at a terminal: a refused port is final there, while a server waits for a broker that starts."""
     Audit(tmp_path / "room.db").close()
     began = monotonic()

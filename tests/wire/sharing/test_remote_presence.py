@@ -52,7 +52,7 @@ def two() -> Two:
     return made
 
 
-def test_who_enters_and_goes_is_told_once(two: Two) -> None:
+def test_entered_and_gone_are_sent_once(two: Two) -> None:
     """In order."""
     two.enter("a", "ann")
     two.go("a", "ann")
@@ -121,7 +121,7 @@ def test_a_large_server_answers_in_pieces(two: Two) -> None:
     assert len(two.here.present("a")) == MEMBERS_PER_MESSAGE * 2 + 3
 
 
-def test_nobody_hears_himself(two: Two) -> None:
+def test_own_broadcasts_are_ignored(two: Two) -> None:
     """The broker gives everybody every word."""
     two.here.announce_entered("a", "ann", 1.0)
     two.carry()

@@ -14,7 +14,7 @@ from tests.wire.sharing.house import ROOM, house
 
 
 @on_a_loop
-async def test_two_servers_tell_one_room_in_one_order(tmp_path: Path) -> None:
+async def test_two_servers_deliver_a_room_in_the_same_order(tmp_path: Path) -> None:
     """Both talk at once; every member hears the same events with the same seqs, and both files hold them."""
     async with house(tmp_path) as built:
         one, two = [await Raw.enter(url, TOKEN, ROOM) for url in built.urls]
@@ -169,7 +169,7 @@ async def test_a_credential_that_is_no_good_is_not_written_to_the_log(tmp_path: 
 
 
 @on_a_loop
-async def test_what_is_said_behind_a_ticket_waits_for_it(tmp_path: Path) -> None:
+async def test_messages_after_a_ticket_wait_for_it(tmp_path: Path) -> None:
     """auth and join in one packet: the join is judged once the log has let the ticket in."""
     async with house(tmp_path) as built:
         paper = await ticket(built.urls[0], "bob")
@@ -195,7 +195,7 @@ async def test_a_ticket_renews_a_session_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("bad", "code"), [("bob's ticket", 4403), ("r.garbage", 4419)])
 @on_a_loop
-async def test_what_is_said_behind_a_refresh_waits_for_it(tmp_path: Path, bad: str, code: int) -> None:
+async def test_messages_after_a_refresh_wait_for_it(tmp_path: Path, bad: str, code: int) -> None:
     """The chat before it is heard before its answer, the one behind it after it; behind a refused one, never."""
     async with house(tmp_path) as built:
         ada, other = await enter_as("ada", built.urls[0], "team:1"), await enter_as("ada", built.urls[1], "team:1")
@@ -283,7 +283,7 @@ async def test_member_leaving_after_a_chat_is_out_of_the_room(tmp_path: Path, go
 
 
 @on_a_loop
-async def test_rooms_in_which_nothing_was_said_are_not_kept(tmp_path: Path) -> None:
+async def test_rooms_without_events_are_not_kept(tmp_path: Path) -> None:
     """Left, not entered in time, restored: the same epoch makes them anew. One that was left in between works."""
     async with house(tmp_path, servers=1) as built:
         one, hub = await Raw.enter(built.urls[0], TOKEN), built.servers[0].hub
@@ -306,7 +306,7 @@ async def test_rooms_in_which_nothing_was_said_are_not_kept(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("words", ["plain", "\ud800 half a character", "🦉 " * 300])
 @on_a_loop
-async def test_every_text_travels_as_it_was_said(tmp_path: Path, words: str) -> None:
+async def test_any_text_travels_through_the_log_unchanged(tmp_path: Path, words: str) -> None:
     """Also half a character, as JavaScript's strings may hold one."""
     async with house(tmp_path) as built:
         one, two = [await Raw.enter(url, TOKEN, ROOM) for url in built.urls]
