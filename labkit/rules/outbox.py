@@ -31,15 +31,7 @@ class OutboxStatistics(NamedTuple):
 class Outbox:
     """A bounded queue of frames. Times are seconds on any monotonic clock."""
 
-    __slots__ = (
-        "_max_age_s",
-        "_max_bytes",
-        "_queue",
-        "in_flight_bytes",
-        "oldest_at",
-        "peak_bytes",
-        "queued_bytes",
-    )
+    __slots__ = ("_max_age_s", "_max_bytes", "_queue", "in_flight_bytes", "oldest_at", "peak_bytes", "queued_bytes")
 
     def __init__(self, max_bytes: int, max_age_s: float | None) -> None:
         self._max_bytes = max_bytes

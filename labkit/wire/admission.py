@@ -27,12 +27,7 @@ class Admission:
     """Admission to one server. `on_loopback`: it listens on loopback only."""
 
     def __init__(
-        self,
-        limits: Limits,
-        *,
-        on_loopback: bool,
-        allow_origins: Collection[str] = (),
-        max_sockets: int | None = None,
+        self, limits: Limits, *, on_loopback: bool, allow_origins: Collection[str] = (), max_sockets: int | None = None
     ) -> None:
         """`max_sockets` is the number of file descriptors for sockets, refused ones included; None for no bound."""
         self._max_sockets = max_sockets

@@ -152,9 +152,7 @@ def test_user_back_before_leave_is_stored_is_not_gone() -> None:
     assert [said["type"] for said in watcher.sent] == ["entered", "gone"]
 
 
-def test_presence_is_cached_until_members_change(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_presence_is_cached_until_members_change(monkeypatch: pytest.MonkeyPatch) -> None:
     """Asking often in a big room costs the server no more than the bytes."""
     hub, ann, bob = server(), Peer(), Peer()
     memberships: Any = hub.memberships

@@ -101,13 +101,7 @@ class Client:
         )
         new_link = partial(self._new_link, self.url, dispatcher.dispatch, self._requests.pong, tls, give_up_s)
         self._loop = self._new_loop(
-            self._status,
-            self._backoff,
-            ticket,
-            new_link,
-            stable_s,
-            disconnected=self._disconnected,
-            fail=self._fail,
+            self._status, self._backoff, ticket, new_link, stable_s, disconnected=self._disconnected, fail=self._fail
         )
         self._open_timeout_s = open_timeout_s
         self._inbox_events = inbox_events

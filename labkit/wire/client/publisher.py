@@ -31,11 +31,7 @@ class Publisher:
     """Publishes the messages of one client. `is_in` says whether the client is a member of a room."""
 
     def __init__(
-        self,
-        status: Status,
-        is_in: Callable[[str], bool],
-        send_raw: Callable[[bytes], None],
-        max_unsent_bytes: int,
+        self, status: Status, is_in: Callable[[str], bool], send_raw: Callable[[bytes], None], max_unsent_bytes: int
     ) -> None:
         self.unsent = Unsent(max_unsent_bytes)
         self._status = status

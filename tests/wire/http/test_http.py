@@ -123,11 +123,7 @@ async def test_what_is_no_request_is_400(head: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("headers", "status"),
-    [
-        ({"Sec_WebSocket_Version": "12"}, 400),
-        ({"Sec_WebSocket_Key": "short"}, 400),
-        ({"Connection": "close"}, 426),
-    ],
+    [({"Sec_WebSocket_Version": "12"}, 400), ({"Sec_WebSocket_Key": "short"}, 400), ({"Connection": "close"}, 426)],
 )
 @on_a_loop
 async def test_a_broken_handshake_is_refused_over_http(headers: Mapping[str, str], status: int) -> None:

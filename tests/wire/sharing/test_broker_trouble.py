@@ -356,9 +356,7 @@ async def skewed(tmp: Path, broker: str, key: str, seconds: float) -> AsyncItera
     code = f"import time; real = time.time; time.time = lambda: real() + {seconds}; from labkit.cli import main; main()"
     options = ["serve", "--port", "0", "--broker", broker, "--audit", str(tmp / f"{seconds}.db"), "--quiet"]
     child = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-c", code, *options],
-        stdout=subprocess.PIPE,
-        env={"CLUSTER_KEY": key, "DEV_TOKEN": TOKEN},
+        *[sys.executable, "-c", code, *options], stdout=subprocess.PIPE, env={"CLUSTER_KEY": key, "DEV_TOKEN": TOKEN}
     )
     try:
         assert child.stdout is not None
