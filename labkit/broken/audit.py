@@ -53,10 +53,10 @@ class TokenInTheAudit(Planted):
     found_by = ("audit/6",)
 
     def plant(self, hub: Hub) -> None:
-        authenticate = hub.order.how[Authenticate]
+        authenticate = hub.order.performers[Authenticate]
 
         def authenticate_and_record(connection: Connection, action: Authenticate) -> None:
             hub.state.queue.record(Entry(time(), "denied", connection=connection.id, body=action.token))
             authenticate(connection, action)
 
-        hub.order.how[Authenticate] = authenticate_and_record
+        hub.order.performers[Authenticate] = authenticate_and_record

@@ -53,7 +53,7 @@ class ClosedConnectionActs(Planted):
     found_by = ("auth/8", "rooms/4")
 
     def plant(self, hub: Hub) -> None:
-        close_properly = hub.order.how[Close]
+        close_properly = hub.order.performers[Close]
 
         def close(connection: Connection, action: Close) -> None:
             if connection.closing or action.code is CloseCode.RATE_LIMITED:
@@ -68,7 +68,7 @@ class ClosedConnectionActs(Planted):
             asyncio.get_running_loop().call_later(hub.state.limits.close_deadline_s, reset, connection.transport)
             return None
 
-        hub.order.how[Close] = close
+        hub.order.performers[Close] = close
 
 
 class TokenByPrefix(Planted):

@@ -81,4 +81,4 @@ class AnyOrigin(Planted):
     found_by = ("protocol/13",)
 
     def plant(self, hub: Hub) -> None:
-        hub.state.gate.origin_allowed = lambda *_: True  # type: ignore[method-assign]
+        hub.state.admission.origin_allowed = lambda *_: True  # type: ignore[method-assign]

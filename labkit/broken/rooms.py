@@ -40,7 +40,7 @@ class LeaveIsOnlySaid(Planted):
         def answer_only(connection: Connection, action: Exit) -> None:
             hub.state.queue.then(None, lambda: connection.send(answers.encode(answers.left(action.room_id))))
 
-        hub.order.how[Exit] = answer_only
+        hub.order.performers[Exit] = answer_only
 
 
 class RoomByPrefix(Planted):
@@ -49,14 +49,14 @@ class RoomByPrefix(Planted):
     found_by = ("rooms/6",)
 
     def plant(self, hub: Hub) -> None:
-        tell = hub.state.path.tell
+        tell = hub.state.path.broadcast
 
         def tell_namesakes(members: Any, event: answers.Answer, body: bytes) -> None:
             name = event["roomId"]
             others = [room for room in hub.state.rooms if room.room_id.startswith(name) and room.room_id != name]
             tell([*members, *(member for room in others for member in room.members)], event, body)
 
-        hub.state.path.tell = tell_namesakes  # type: ignore[assignment, method-assign]
+        hub.state.path.broadcast = tell_namesakes  # type: ignore[assignment, method-assign]
 
 
 class MembersInAList(Planted):
@@ -65,7 +65,7 @@ class MembersInAList(Planted):
     found_by = ("rooms/7",)
 
     def plant(self, hub: Hub) -> None:
-        tell, refuse, twice = hub.state.path.tell, hub.order.how[Refuse], list[Connection]()
+        tell, refuse, twice = hub.state.path.broadcast, hub.order.performers[Refuse], list[Connection]()
 
         def tell_twice(members: Any, event: answers.Answer, body: bytes) -> None:
             tell([*members, *(member for member in members if member in twice)], event, body)
@@ -75,8 +75,8 @@ class MembersInAList(Planted):
                 twice.append(connection)
             refuse(connection, action)
 
-        hub.state.path.tell = tell_twice  # type: ignore[assignment, method-assign]
-        hub.order.how[Refuse] = refuse_and_add
+        hub.state.path.broadcast = tell_twice  # type: ignore[assignment, method-assign]
+        hub.order.performers[Refuse] = refuse_and_add
 
 
 class NoGrants(Planted):
@@ -154,8 +154,8 @@ class DedupeAcrossUsers(Planted):
     found_by = ("rooms/18",)
 
     class room(Room[Member]):
-        def said_before(self, user_id: str, request_id: str, now: float) -> Event | None:
-            for user, request in self._said:
+        def find_repeated(self, user_id: str, request_id: str, now: float) -> Event | None:
+            for user, request in self._requests:
                 if request == request_id:
-                    return super().said_before(user, request_id, now)
+                    return super().find_repeated(user, request_id, now)
             return None

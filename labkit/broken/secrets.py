@@ -16,8 +16,8 @@ from labkit.rules.close_codes import CloseCode
 from labkit.rules.credentials import Rejected
 from labkit.rules.grants import EVERY_ROOM
 from labkit.rules.session import Identity, State
+from labkit.wire.admission import Peer
 from labkit.wire.connection import Connection
-from labkit.wire.gate import Peer
 from labkit.wire.http.reply import Later, reply
 from labkit.wire.http.routes import Http
 from labkit.wire.hub import Hub
@@ -82,7 +82,7 @@ class MessageIsSpread(Planted):
     found_by = ("secrets/3", "rooms/5", "validation/7", "validation/9")
 
     def plant(self, hub: Hub) -> None:
-        receive, tell = hub.receive, hub.state.path.tell
+        receive, tell = hub.receive, hub.state.path.broadcast
         messages: dict[str, Any] = {}
 
         def receive_and_keep(connection: Member, raw: bytes) -> None:
@@ -95,7 +95,7 @@ class MessageIsSpread(Planted):
             tell(members, spread, answers.encode(spread))
 
         hub.receive = receive_and_keep  # type: ignore[method-assign]
-        hub.state.path.tell = tell_spread  # type: ignore[assignment, method-assign]
+        hub.state.path.broadcast = tell_spread  # type: ignore[method-assign]
 
 
 class TokenInTheLog(Planted):
@@ -104,13 +104,13 @@ class TokenInTheLog(Planted):
     found_by = ("secrets/4",)
 
     def plant(self, hub: Hub) -> None:
-        authenticate = hub.order.how[Authenticate]
+        authenticate = hub.order.performers[Authenticate]
 
         def authenticate_and_log(connection: Connection, action: Authenticate) -> None:
             logging.getLogger("labkit.broken").info("auth", extra={"token": action.token})
             authenticate(connection, action)
 
-        hub.order.how[Authenticate] = authenticate_and_log
+        hub.order.performers[Authenticate] = authenticate_and_log
 
 
 class NotFoundNamesThePath(Planted):

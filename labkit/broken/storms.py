@@ -23,8 +23,8 @@ class OneSlotForAll(Planted):
     found_by = ("storms/3",)
 
     def plant(self, hub: Hub) -> None:
-        too_fast = hub.state.gate.too_fast
-        hub.state.gate.too_fast = lambda: None if too_fast() is None else 1000  # type: ignore[method-assign]
+        too_fast = hub.state.admission.too_fast
+        hub.state.admission.too_fast = lambda: None if too_fast() is None else 1000  # type: ignore[method-assign]
 
 
 class NoRateLimit(Planted):

@@ -7,7 +7,7 @@ from typing import Any
 from labkit.broken_clients.planted import Planted
 from labkit.wire.client.publisher import Publisher
 from labkit.wire.client.requests import Requests
-from labkit.wire.client.unsent import MAX_UNSENT_BYTES, Event, Publication, Unsent
+from labkit.wire.client.unsent import MAX_UNSENT_BYTES, Event, Unsent, UnsentMessage
 
 
 class UnsentIsForgotten(Planted):
@@ -48,7 +48,7 @@ class SpeaksOnlyWhenConnected(Planted):
 
 
 class _Hoard(Unsent):
-    def done(self, publication: Publication) -> None:
+    def done(self, publication: UnsentMessage) -> None:
         """Keep it although it was confirmed."""
 
 

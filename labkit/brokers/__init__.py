@@ -1,9 +1,9 @@
-"""How several servers share their rooms. One server needs no broker: its own memory is the default.
+"""Message brokers, through which several servers share their rooms. A single server needs none.
 
-    broker.publish(topic, body)   -> the log, which every server reads in the same order, from its beginning
-    broker.tell(body)             -> every other server that listens just now; may be lost
+    broker.publish(topic, body)   appends to the log, which every server reads in the same order, from its beginning
+    broker.broadcast(body)        sends to every server that is connected now; may be lost
 
-What the messages mean is none of a broker's business: `labkit.wire.sharing` says that. Taught in notebook 10.
+A broker does not interpret messages; `labkit.wire.sharing` does.
 """
 
 import re
@@ -17,17 +17,17 @@ NAME = re.compile(r"[a-zA-Z0-9_-]{0,64}")
 
 
 class LogError(Exception):
-    """The log cannot be read; one line says why and what to do."""
+    """The log cannot be read; the text says why and what to do, in one line."""
 
 
 class BadBroker(ValueError):
-    """A broker that cannot be used: one line with the fault and the way out."""
+    """A broker that cannot be used; the text says why and what to do, in one line."""
 
 
 def broker_at(url: str, token: str | None = None) -> "NatsBroker":
-    """The broker at `nats://HOST:PORT` or `nats://HOST:PORT/NAME`; servers under one NAME share their rooms.
+    """Return the broker at `nats://HOST:PORT` or `nats://HOST:PORT/NAME`; servers with the same NAME share their rooms.
 
-    `token` is what the broker asks for, if it does. Raises BadBroker.
+    `token` is the broker's own token, if it needs one. Raises BadBroker.
     """
     if "@" in url:
         raise BadBroker("a password does not belong in an address, where every process list shows it; set BROKER_TOKEN")

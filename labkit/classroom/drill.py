@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from labkit.bench.storm.run import StormPlan, StormResult, Storms, run
-from labkit.wire.audit.file import reading, rows
+from labkit.wire.audit.reading import reading, rows
 
 Kind = Literal["drain", "crash"]
 BIN_S = 0.1

@@ -16,7 +16,8 @@ from typing import Any
 
 from labkit.classroom.board import Answer, Board
 from labkit.classroom.register import news_of, room_of
-from labkit.wire.audit.file import BEFORE_ALL, Entry, reading, rows
+from labkit.wire.audit.reading import BEFORE_ALL, reading, rows
+from labkit.wire.audit.schema import Entry
 
 NEWS_KEPT = 20
 

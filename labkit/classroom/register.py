@@ -17,10 +17,11 @@ from labkit.classroom import codes, renewals
 from labkit.classroom.roster import BadRoster, checked_name, key
 from labkit.rules.admission import TokenBucket
 from labkit.rules.grants import Grants
-from labkit.wire.audit.file import explaining, newest, reading
 from labkit.wire.audit.opening import check_file
+from labkit.wire.audit.reading import newest, reading
+from labkit.wire.audit.schema import explaining
 from labkit.wire.audit.writer import Audit
-from labkit.wire.http.users import Brakes, TooManyGuesses
+from labkit.wire.http.users import GuessLimiter, TooManyGuesses
 
 INSTRUCTOR = "instructor"
 BESIDE = (".crt", ".pem", ".key")
@@ -87,7 +88,7 @@ class Register:
         """`path`: a class's file; nothing is written. Raises OtherClass, AuditError."""
         self.class_id = class_id
         self.path = path
-        self._brakes = Brakes()
+        self._brakes = GuessLimiter()
         self._claims: dict[str, TokenBucket] = {}  # by address
         self._codes = codes.Checked()
         found = class_in(path)

@@ -28,9 +28,9 @@ from labkit.classroom.register import INSTRUCTOR, Register, news_of, room_of
 from labkit.rules.answers import encode
 from labkit.rules.grants import Grants
 from labkit.rules.limits import Limits
-from labkit.wire.audit.file import newest, reading
+from labkit.wire.admission import Peer
+from labkit.wire.audit.reading import newest, reading
 from labkit.wire.audit.writer import AuditError
-from labkit.wire.gate import Peer
 from labkit.wire.http.reply import reply
 from labkit.wire.http.routes import Routes, basic
 from labkit.wire.http.users import RETRY_AFTER_S, TooManyGuesses

@@ -13,7 +13,8 @@ from labkit.commands.failing import CannotRun
 from labkit.rules.answers import iso
 from labkit.rules.limits import Limits
 from labkit.text.terminal import Sheet
-from labkit.wire.audit.file import AuditError, Entry, reading, rows
+from labkit.wire.audit.reading import reading, rows
+from labkit.wire.audit.schema import AuditError, Entry
 from labkit.wire.audit.verify import Anchor, verify
 from labkit.wire.sharing.reconcile import reconcile
 

@@ -14,7 +14,7 @@ from labkit.bench.launch.nats_process import NoNats
 from labkit.bench.launch.server_process import ServerDied
 from labkit.commands.failing import CannotRun
 from labkit.commands.signals import ENDS, interrupting
-from labkit.platform.os_errors import told
+from labkit.platform.os_errors import describe
 from labkit.wire.output import never_waiting
 
 LOOK_S = 0.5
@@ -61,7 +61,7 @@ def cluster(
         except (NoNats, ServerDied) as error:
             raise CannotRun(str(error)) from None
         except OSError as error:
-            raise CannotRun(f"cannot start the servers: {told(error)}") from None
+            raise CannotRun(f"cannot start the servers: {describe(error)}") from None
         except KeyboardInterrupt:
             raise CannotRun("it was told to end before it was ready") from None
         with never_waiting():

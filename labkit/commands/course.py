@@ -16,7 +16,7 @@ from labkit.course.paths import original
 from labkit.course.progress import NoHome, Progress
 from labkit.course.source import NoSource
 from labkit.course.verify import verify as verify_course
-from labkit.platform.os_errors import told
+from labkit.platform.os_errors import describe
 
 EXAMPLES = """\b
 Examples:
@@ -87,7 +87,7 @@ def reset(exercise_id: str) -> None:
     try:
         made, kept = working.reset(_exercise(exercise_id))
     except OSError as error:  # of a file where .saved should be a folder, say
-        raise CannotRun(f"cannot begin it anew: {told(error)}; nothing was changed") from None
+        raise CannotRun(f"cannot begin it anew: {describe(error)}; nothing was changed") from None
     click.echo(f"{made} is as it was given" + (f"; yours is kept in {kept}" if kept else ""))
 
 

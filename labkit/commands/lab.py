@@ -13,7 +13,7 @@ from labkit.bench.launch.python import python
 from labkit.commands.failing import CannotRun
 from labkit.course.copying import FIRST, prepare
 from labkit.course.paths import DEFAULT, is_checkout, original
-from labkit.platform.os_errors import told
+from labkit.platform.os_errors import describe
 
 PROJECTOR = Path(__file__).parent / "projector"
 EXAMPLES = """\b
@@ -66,7 +66,7 @@ def _prepare(copy: Path, seed: str | None) -> None:
         for line in prepare(course, copy, seed):
             click.echo(line, err=True)
     except OSError as error:
-        raise CannotRun(f"cannot write the working copy: {told(error)}; or name another directory") from None
+        raise CannotRun(f"cannot write the working copy: {describe(error)}; or name another directory") from None
     except ValueError as error:
         raise CannotRun(str(error)) from None
 

@@ -26,7 +26,7 @@ from labkit.commands.running import (
 )
 from labkit.commands.session_key import forget_session_key, session_key
 from labkit.commands.welcome import welcome
-from labkit.platform.os_errors import told, why
+from labkit.platform.os_errors import describe, why
 from labkit.rules.limits import Limits
 from labkit.rules.origin import OPAQUE
 from labkit.text import files as text_files
@@ -145,7 +145,7 @@ def serve(
     except CannotListen as error:
         raise CannotRun(listen_fault(error, server.host, server.port)) from None
     except OSError as error:
-        raise CannotRun(f"cannot start the server: {told(error)}") from None
+        raise CannotRun(f"cannot start the server: {describe(error)}") from None
     except (AuditError, KeyFileError, LogError) as error:
         raise CannotRun(str(error)) from None
 

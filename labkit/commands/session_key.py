@@ -13,7 +13,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from labkit.platform.os_errors import told
+from labkit.platform.os_errors import describe
 from labkit.wire.keyfile import Key, KeyFileError, key_from, load_or_create
 
 NAME = "serve.key"
@@ -34,7 +34,7 @@ def session_key(host: str, port: int, token: str, users: Path | None, **_: Any) 
         people = hashlib.sha256(users.read_bytes()).hexdigest() if users else ""
         words = json.dumps([str(Path.cwd()), host, port, token, people])
     except (OSError, RuntimeError) as error:
-        fault = told(error) if isinstance(error, OSError) else error
+        fault = describe(error) if isinstance(error, OSError) else error
         raise KeyFileError(f"no key can be kept in the state folder: {fault}") from None
     return key_from(hmac.digest(secret, words.encode(), "sha256").hex())
 
@@ -44,4 +44,4 @@ def forget_session_key() -> None:
     try:
         (state_folder() / NAME).unlink(missing_ok=True)
     except OSError as error:
-        _LOGGER.error("a revoked user may come back after a restart", extra={"fault": told(error)})
+        _LOGGER.error("a revoked user may come back after a restart", extra={"fault": describe(error)})

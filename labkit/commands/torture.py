@@ -17,7 +17,7 @@ from labkit.bench.torture.plan import TorturePlan
 from labkit.bench.torture.run import Torture
 from labkit.commands.failing import CannotRun
 from labkit.commands.signals import interrupting
-from labkit.platform.os_errors import told
+from labkit.platform.os_errors import describe
 from labkit.wire.output import never_waiting
 
 EXAMPLES = """\b
@@ -60,7 +60,7 @@ def torture(keep: Path | None, as_json: bool, **options: Any) -> None:
         except (ServerDied, NoNats) as error:
             raise CannotRun(str(error)) from None
         except OSError as error:
-            raise CannotRun(f"cannot run the servers: {told(error)}") from None
+            raise CannotRun(f"cannot run the servers: {describe(error)}") from None
         except KeyboardInterrupt:
             raise CannotRun("it was told to end before anything was checked") from None
     _tell(verdict, as_json)

@@ -32,7 +32,7 @@ def _page(url: str) -> str:
 
 def _ways_in(server: Server, token: str, users: Path | None, is_drawn: bool) -> str:
     ways = []
-    if token != "off" and server.hub.state.gate.on_loopback:
+    if token != "off" and server.hub.state.admission.on_loopback:
         ways.append(
             f"token: {token}" if is_drawn or token == USUAL_TOKEN else "token: the value of --token or DEV_TOKEN"
         )

@@ -1,1 +1,1 @@
-"""What differs between operating systems, and what they report when something fails."""
+"""Operating-system differences, and the errors that systems report."""

@@ -1,7 +1,7 @@
-"""Accept connections: a few per turn of the event loop, and ever more rarely while the machine has nothing to spare.
+"""Accept connections: a few per turn of the event loop, with a backoff while file descriptors or memory are short.
 
-asyncio's own listener takes its `backlog` for the number of accepts per turn as well. With no file descriptor left it
-fails that often in one turn, logs every failure and schedules a retry for each: 4,096 tracebacks at a time.
+asyncio's own listener uses its `backlog` as the number of accepts per turn, too. Out of file descriptors, it fails that
+often in one turn, and logs a traceback and schedules a retry for each failure: 4,096 at a time.
 """
 
 import asyncio
@@ -9,16 +9,16 @@ import errno
 import socket
 from collections.abc import Callable
 
-BACKLOG = 4096  # asyncio's 100 costs a storm of 1,000 seconds of SYN retries; the kernel caps this at somaxconn
-PER_TURN = 32  # a member's message never waits for more than these
+BACKLOG = 4096  # with asyncio's 100, a storm of 1,000 waits seconds for SYN retries; the kernel caps it at somaxconn
+PER_TURN = 32  # a member's message never waits for more accepts than this
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 0.05, 1.0
-# One connection was lost before it was accepted: `man 2 accept` asks to treat its network errors as "try again".
+# A connection was lost before it was accepted; `man 2 accept` says to treat these errors as "try again".
 _LOST = "ECONNABORTED EPROTO ENETDOWN ENOPROTOOPT EHOSTDOWN ENONET EHOSTUNREACH EOPNOTSUPP ENETUNREACH"
 _ONE_LESS = {getattr(errno, name) for name in _LOST.split() if hasattr(errno, name)}
 
 
 class Accepting:
-    """Accepts from one listening socket, which it owns, on the running loop."""
+    """Accepts from one listening socket, which it owns, on the running event loop."""
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class Accepting:
         take: Callable[[socket.socket], object],
         on_fault: Callable[[OSError], object] = lambda _: None,
     ) -> None:
-        """`take` is given each accepted socket, which does not block; `on_fault` each failure to accept."""
+        """`take` gets each accepted, non-blocking socket; `on_fault` gets each failure to accept."""
         self._listener = listener
         self._take = take
         self._on_fault = on_fault
@@ -34,7 +34,7 @@ class Accepting:
         self._retry: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Listen, and accept from now on. Raises OSError."""
+        """Listen and start accepting. Raises OSError."""
         self._listener.setblocking(False)
         self._listener.listen(BACKLOG)
         self._resume()
@@ -66,12 +66,12 @@ class Accepting:
                 return
             self._wait_s = SHORTEST_WAIT_S
             sock.setblocking(False)
-            if sock.family in (socket.AF_INET, socket.AF_INET6):  # asyncio does it for its own listeners alone
+            if sock.family in (socket.AF_INET, socket.AF_INET6):  # asyncio does this only for its own listeners
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._take(sock)
 
     def _back_off(self, error: OSError) -> None:
-        """Let the members work with what there is: those who wait in the kernel's backlog have waited before."""
+        """Stop accepting for a while, and leave the resources to the open connections."""
         loop = asyncio.get_running_loop()
         loop.remove_reader(self._listener)
         self._retry = loop.call_later(self._wait_s, self._resume)

@@ -1,21 +1,21 @@
-"""This machine's own addresses in its networks, asked of the system. Nothing is sent to find out."""
+"""This machine's own network addresses, as the system reports them. Nothing is sent."""
 
 import socket
 import struct
 import sys
 
-SOMEWHERE_ELSE = "192.0.2.1"  # an address for examples: no machine has it
+SOMEWHERE_ELSE = "192.0.2.1"  # reserved for documentation (RFC 5737): no machine has it
 SIOCGIFADDR = 0xC0206921 if sys.platform == "darwin" else 0x8915  # an interface's IPv4 address
-_NOT_REACHED = ("127.", "169.254.", "0.")  # loopback, and what an interface gives itself when nobody answers
+_NOT_REACHED = ("127.", "169.254.", "0.")  # loopback, and the link-local addresses of an interface without DHCP
 
 
 def lan_address() -> str | None:
-    """The address at which others reach this machine: of its route, or the only one. None where that is unclear."""
+    """Return the address at which other machines reach this one: its default route's, or its only one, or None."""
     return _route_address() or (addresses() if len(addresses()) == 1 else [None])[0]
 
 
 def addresses() -> list[str]:
-    """The IPv4 addresses of all interfaces, without loopback."""
+    """Return the IPv4 addresses of all interfaces, without loopback."""
     found = _of_interfaces() if sys.platform != "win32" else socket.gethostbyname_ex(socket.gethostname())[2]
     return sorted({one for one in found if not one.startswith(_NOT_REACHED)})
 

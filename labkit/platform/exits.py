@@ -1,7 +1,7 @@
-"""How every command of labkit ends: exit code 0 held, 1 broken, 2 trouble of our own, 130 interrupted.
+"""The exit codes of labkit's commands: 0 held, 1 broken, 2 labkit failed, 130 interrupted.
 
-A verb gives its verdict with `click.exceptions.Exit`. Everything else that ends it is trouble and leaves with 2: any
-exception, a library that calls sys.exit, output that cannot be written, a thread or task that died on the way.
+A command reports its verdict with `click.exceptions.Exit`. Any other ending is a failure with exit code 2: an
+exception, a library that calls sys.exit, output that cannot be written, or a thread or task that died.
 """
 
 import logging
@@ -31,21 +31,21 @@ CREDENTIALS = re.compile(r"\b[tr]\.[0-9a-f]{12}\.[\w-]+\.[\w-]+|(?<=://)[^/@\s]+
 
 
 class Ending(click.Command):
-    """A command whose exit code is never mistaken for a verdict. A group of this kind covers all of its verbs."""
+    """A command whose failures are never mistaken for a verdict. A group of this class covers all its commands."""
 
     def main(self, args: Sequence[str] | None = None, *, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]
-        """Run the command, and end the process unless `standalone_mode` is off."""
-        said = list(sys.argv[1:] if args is None else args)
+        """Run the command, and exit the process unless `standalone_mode` is off."""
+        arguments = list(sys.argv[1:] if args is None else args)
         if standalone_mode:
             fill_standard_streams()
 
         def run() -> Any:
-            return super(Ending, self).main(said, standalone_mode=False, **extra)
+            return super(Ending, self).main(arguments, standalone_mode=False, **extra)
 
-        return sys.exit(exit_code_of(run, said)) if standalone_mode else run()
+        return sys.exit(exit_code_of(run, arguments)) if standalone_mode else run()
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the verb. Click would turn these errors into exits of its own before `main` sees them."""
+        """Run the command. Click would turn these errors into exits of its own before `main` sees them."""
         try:
             return super().invoke(ctx)
         except (OSError, EOFError) as error:
@@ -53,24 +53,24 @@ class Ending(click.Command):
 
 
 class _Trouble(Exception):
-    """Carries an error past click, as its cause."""
+    """Carries an error past click, as its `__cause__`."""
 
 
-def exit_code_of(run: Callable[[], Any], said: Sequence[str] = ()) -> int:
-    """Run a command to its end; on trouble, print one sentence and the place of the details. `said`: its arguments."""
+def exit_code_of(run: Callable[[], Any], arguments: Sequence[str] = ()) -> int:
+    """Run a command and return its exit code. After a failure, print one sentence and where the details are."""
     try:
         with _deaths() as deaths:
-            code = _ended(run, said)
+            code = _ended(run, arguments)
         if deaths and code not in (TROUBLE, INTERRUPTED):
-            code = _crashed(deaths[0], said, "a background part of it died")
+            code = _crashed(deaths[0], arguments, "a background part of it died")
         return _flushed(code)
-    except BaseException:  # no memory left to tell it well
+    except BaseException:  # no memory left for a proper report
         with suppress(OSError):
             os.write(2, b"Error: labkit could not finish, and could not write down why. This is no verdict.\n")
         return TROUBLE
 
 
-def _ended(run: Callable[[], Any], said: Sequence[str]) -> int:
+def _ended(run: Callable[[], Any], arguments: Sequence[str]) -> int:
     try:
         code = run()
         return code if isinstance(code, int) else OK
@@ -81,16 +81,16 @@ def _ended(run: Callable[[], Any], said: Sequence[str]) -> int:
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except SystemExit as error:
-        if os.environ.get(COMPLETION):  # click's own way to answer a shell
+        if os.environ.get(COMPLETION):  # click answers a shell's completion request this way
             return int(error.code or 0)
-        return _crashed(error, said, f"a library ended it with sys.exit({error.code!r})")
+        return _crashed(error, arguments, f"a library ended it with sys.exit({error.code!r})")
     except BaseException as error:
         cause = error.__cause__ if isinstance(error, _Trouble) and error.__cause__ else error
-        return _unwritten(cause) if isinstance(cause, OSError) and _is_of_output(cause) else _crashed(cause, said)
+        return _unwritten(cause) if isinstance(cause, OSError) and _is_of_output(cause) else _crashed(cause, arguments)
 
 
 def _flushed(code: int) -> int:
-    """The exit code, once all output is out."""
+    """Flush standard output, and return the exit code, which is TROUBLE when the output is incomplete."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -102,24 +102,24 @@ def _flushed(code: int) -> int:
 
 
 def _is_of_output(error: OSError) -> bool:
-    """Whether it was click.echo that failed, and not a socket or a file."""
+    """Return whether click.echo failed, rather than a socket or a file."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     return bool(frames) and frames[-1].f_code is click.echo.__code__
 
 
 def _unwritten(error: OSError) -> int:
-    """Output that is not complete is no verdict. A reader that has gone (`| head`) is no news to whoever closed it."""
+    """Report incomplete output, unless its reader closed the pipe, as `| head` does."""
     if not isinstance(error, BrokenPipeError):
         click.echo(f"Error: cannot write to standard output: {error.strerror}; the output is not complete", err=True)
     return TROUBLE
 
 
-def _crashed(error: BaseException, said: Sequence[str], what: str = "") -> int:
-    """Print what happened and where the details are."""
+def _crashed(error: BaseException, arguments: Sequence[str], what: str = "") -> int:
+    """Print what happened and where the details are; return TROUBLE."""
     cause = "".join(traceback.format_exception_only(error)).strip()
-    line = " ".join(_without_secrets(what or cause, said).split())
+    line = " ".join(_without_secrets(what or cause, arguments).split())
     shown = "".join(char if char.isprintable() else "?" for char in line)[:MAX_CAUSE]
-    details = _without_secrets(_details(error), said)
+    details = _without_secrets(_details(error), arguments)
     try:
         place = f"the details are in {_written(details)}"
     except OSError as fault:
@@ -135,17 +135,17 @@ def _details(error: BaseException) -> str:
 
 
 def _written(details: str) -> str:
-    """The path of a new file, readable by its owner only."""
+    """Write the details to a new file that only its owner can read; return its path."""
     descriptor, path = tempfile.mkstemp(prefix="labkit-crash-", suffix=".txt")
     with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(details)
     return path
 
 
-def _without_secrets(text: str, said: Sequence[str]) -> str:
-    """The text without tokens, keys and codes: those of the environment, of the command line, and what we sign."""
+def _without_secrets(text: str, arguments: Sequence[str]) -> str:
+    """Remove tokens, keys and codes: those in the environment, in the arguments, and signed credentials."""
     secrets = {value for name, value in os.environ.items() if SECRET_NAME.search(name)}
-    for option, value in zip(said, [*said[1:], ""]):
+    for option, value in zip(arguments, [*arguments[1:], ""]):
         if option.startswith("-") and SECRET_NAME.search(option.partition("=")[0]):
             secrets.add(option.partition("=")[2] or value)
     for secret in sorted(secrets, key=len, reverse=True):
@@ -155,14 +155,14 @@ def _without_secrets(text: str, said: Sequence[str]) -> str:
 
 @contextmanager
 def _deaths() -> Iterator[list[BaseException]]:
-    """Exceptions that ended a thread or a task and that nobody waited for; they are printed as usual as well."""
+    """Collect the exceptions that end a thread or a task unobserved; they are still printed as usual."""
     deaths: list[BaseException] = []
     usual, asyncio_log, watching = threading.excepthook, logging.getLogger("asyncio"), _TaskDeaths(deaths)
 
-    def note(told: threading.ExceptHookArgs) -> None:
-        if told.exc_value is not None and not isinstance(told.exc_value, SystemExit):
-            deaths.append(told.exc_value)
-        usual(told)
+    def note(failed: threading.ExceptHookArgs) -> None:
+        if failed.exc_value is not None and not isinstance(failed.exc_value, SystemExit):
+            deaths.append(failed.exc_value)
+        usual(failed)
 
     threading.excepthook = note
     asyncio_log.addHandler(watching)
@@ -174,14 +174,14 @@ def _deaths() -> Iterator[list[BaseException]]:
 
 
 class _TaskDeaths(logging.Handler):
-    """Takes the exceptions that nobody retrieved from asyncio's log. A peer or network that fails is no crash."""
+    """Collects unretrieved exceptions from asyncio's log. A failing peer or network is not a crash."""
 
     def __init__(self, deaths: list[BaseException]) -> None:
         super().__init__(logging.ERROR)
         self._deaths = deaths
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a crash; print the record where nobody else does."""
+        """Collect a crash; print the record when no other handler does."""
         error = record.exc_info[1] if record.exc_info else None
         if error is not None and not _is_from_outside(error):
             self._deaths.append(error)

@@ -1,7 +1,7 @@
-"""Locks on files between processes. A lock ends with its process, however that ends.
+"""File locks between processes. A lock ends with its process, even when that crashes.
 
-A lock that cannot be had is one of two things. Another process holds it, or this file system has no locks, as some
-network disks and containers have none. Only the first is `False`; the second is an OSError of its own.
+There are two reasons for not getting a lock. When another process holds it, the result is False. When the file system
+has no locks, as on some network disks and in some containers, OSError is raised.
 """
 
 import errno
@@ -15,7 +15,7 @@ HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES})
 if sys.platform == "win32":
     import msvcrt
 
-    _AT = 1 << 40  # Windows keeps others from reading what is locked: so a byte that no file has
+    _AT = 1 << 40  # Windows locks block readers, so lock a byte beyond the end of any file
 
     def _take(descriptor: int) -> None:
         os.lseek(descriptor, _AT, os.SEEK_SET)
@@ -36,7 +36,7 @@ else:
     import fcntl
 
     def _take(descriptor: int) -> None:
-        """`flock` first, as it keeps out a second lock of the same process. Where it is missing, `lockf` may work."""
+        """Use `flock`, which also excludes a second lock in the same process; where it is missing, try `lockf`."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -66,9 +66,9 @@ else:
 
 
 def try_lock(descriptor: int) -> bool:
-    """Lock a file that is open to write; False when another holds it. Raises OSError where there are no locks.
+    """Lock a file that is open for writing, until the descriptor is closed; False when another process holds it.
 
-    The lock lasts until the descriptor is closed.
+    Raises OSError where there are no locks.
     """
     try:
         _take(descriptor)
@@ -81,7 +81,7 @@ def try_lock(descriptor: int) -> bool:
 
 @contextmanager
 def locked(descriptor: int) -> Iterator[None]:
-    """Wait for the lock of a file that is open to write. Where there are no locks, go on without one."""
+    """Wait for the lock of a file that is open for writing. Where there are no locks, continue without one."""
     with suppress(OSError):
         _wait(descriptor)
     try:

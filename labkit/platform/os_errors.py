@@ -1,4 +1,4 @@
-"""An error of the operating system as a clause for a person: what failed, and what to do about it."""
+"""Operating-system errors as text for people: what failed, and what to do."""
 
 import errno
 import socket
@@ -29,13 +29,13 @@ _WAYS_OUT = {
 _NOT_YET, _NO_MORE = 9, 10  # OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED
 
 
-def told(error: OSError) -> str:
-    """`FILE: what the system says; what to do now`, as far as each is known."""
+def describe(error: OSError) -> str:
+    """Return `FILE: the system's message; what to do`, as far as each is known."""
     return why(error) if error.filename is None else f"{error.filename}: {why(error)}"
 
 
 def why(error: OSError) -> str:
-    """The same without the file, for a sentence that names it."""
+    """Return the same without the file, for a sentence that already names it."""
     clock = clock_fault(error)
     if clock is not None:
         return clock
@@ -44,9 +44,9 @@ def why(error: OSError) -> str:
 
 
 def clock_fault(error: BaseException) -> str | None:
-    """What a certificate's dates have to do with this machine's clock; None for any other error.
+    """Explain a certificate that is outside its dates by this machine's clock; None for any other error.
 
-    An error of `urllib` holds the error that it met as its `reason`.
+    An error of `urllib` has the original error as its `reason`.
     """
     met = getattr(error, "reason", error)
     code = next((one.verify_code for one in (error, met) if isinstance(one, ssl.SSLCertVerificationError)), None)

@@ -1,15 +1,15 @@
-"""Memory and processor time of a process of this machine, on any system."""
+"""Memory and CPU time of a process, on any operating system."""
 
 import psutil
 
 
 def rss_kb(pid: int) -> float:
-    """The resident memory of one process, in KiB. Raises ProcessLookupError when there is none to ask."""
+    """Return the resident memory of a process, in KiB. Raises ProcessLookupError."""
     return float(_process(pid).memory_info().rss / 1024)
 
 
 def tree_rss_kb(pid: int) -> float:
-    """The resident memory of a process and its descendants, in KiB; 0 when it has ended."""
+    """Return the resident memory of a process and its descendants, in KiB; 0 when it has ended."""
     try:
         process = _process(pid)
         family = [process, *process.children(recursive=True)]
@@ -19,7 +19,7 @@ def tree_rss_kb(pid: int) -> float:
 
 
 def cpu_s(pid: int) -> float:
-    """The seconds of processor time that a process has used. Raises ProcessLookupError."""
+    """Return the CPU time that a process has used, in seconds. Raises ProcessLookupError."""
     spent = _process(pid).cpu_times()
     return float(spent.user + spent.system)
 

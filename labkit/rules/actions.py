@@ -1,6 +1,6 @@
-"""What a session asks the outside to do about a message: one small value an action.
+"""The actions that a session asks the server to perform: one small value per action.
 
-`rules.session` returns one of these and `wire.hub` has it performed. Nothing here acts. Lesson: notebook 01 (hello).
+`rules.session` returns one of them for each message, and `wire.hub` passes it on. Nothing here does any work.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from labkit.rules.messages import Publication
 
 @dataclass(frozen=True, slots=True)
 class Authenticate:
-    """Check a credential; then call `accepted`, or close with what the check said."""
+    """Check a credential; then call `accepted`, or close with the code of the rejection."""
 
     token: str = field(repr=False)
     previous: str | None
@@ -43,14 +43,14 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """Make an event of a publication."""
+    """Turn a publication into an event."""
 
     message: Publication
 
 
 @dataclass(frozen=True, slots=True)
-class TellMembers:
-    """Answer `presence`, and tell every change from now on."""
+class WatchPresence:
+    """Answer `presence`, and send every later change in the room's members."""
 
     room_id: str
 
@@ -62,7 +62,7 @@ class Pong:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """Answer `error`: the connection stays."""
+    """Answer `error`; the connection stays open."""
 
     code: str
     request_id: str | None = None
@@ -77,4 +77,4 @@ class Close:
     reason: str
 
 
-Action = Authenticate | Renew | Enter | Exit | Publish | TellMembers | Pong | Refuse | Close
+Action = Authenticate | Renew | Enter | Exit | Publish | WatchPresence | Pong | Refuse | Close

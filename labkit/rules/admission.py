@@ -1,7 +1,7 @@
-"""Who may come in, how fast, and what those outside are told. Taught in notebook 07 (reconnect storms).
+"""Admission control: connection limits, the handshake rate, and the retry slots that refused clients receive.
 
-Hard limits (connections, per address) answer HTTP 503 before the upgrade. The accept rate is soft: the handshake is
-done and closed with 1013 `busy retry=MS`, because a browser sees nothing of an HTTP refusal but a failed connection.
+The connection limits are hard: the server answers HTTP 503 before the upgrade. The handshake rate is soft: the server
+completes the handshake and closes with 1013 `busy retry=MS`, because a browser page cannot read an HTTP refusal.
 """
 
 from collections import Counter
@@ -12,11 +12,11 @@ from random import Random
 from labkit.rules.limits import Limits
 
 DEFAULT_WINDOW_MS = 1000
-MOST_SLOTS = 10_000  # given out ahead
+MAX_SLOTS = 10_000  # retry slots assigned ahead of time
 
 
 class TokenBucket:
-    """`rate` tokens a second, at most `burst` saved up. Times are seconds on any steady clock."""
+    """A token bucket: `rate` tokens per second, at most `burst` saved. Times are seconds on any monotonic clock."""
 
     __slots__ = ("_at", "_burst", "_rate", "_tokens")
 
@@ -27,20 +27,20 @@ class TokenBucket:
         self._at = now
 
     def has_one(self, now: float) -> bool:
-        """Whether there is a token to spend."""
+        """Return whether a token is available."""
         self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
         self._at = now
         return self._tokens >= 1
 
     def take(self, now: float) -> bool:
-        """Spend one token; False when there is none."""
+        """Spend one token and return True, or return False when there is none."""
         has_one = self.has_one(now)
         self._tokens -= has_one
         return has_one
 
 
-class Turnstile:
-    """Handshakes at a bounded rate; each client refused gets a slot of its own, at least a second away."""
+class HandshakeLimiter:
+    """Limits the handshake rate. Each refused client gets a retry slot of its own, at least one second away."""
 
     def __init__(self, handshakes_per_s: float | None, now: float) -> None:
         self._rate = handshakes_per_s
@@ -50,70 +50,73 @@ class Turnstile:
         self._last_slot = now
 
     def admit(self, now: float) -> int | None:
-        """None: come in. A number: come back in so many milliseconds."""
+        """Return None to admit the client, or the milliseconds after which it should retry."""
         if self._bucket is None or self._rate is None or self._bucket.take(now):
             return None
         self._last_slot = max(self._last_slot, now + 1) + 1 / self._rate
-        if self._last_slot - now > 1 + MOST_SLOTS / self._rate:
+        if self._last_slot - now > 1 + MAX_SLOTS / self._rate:
             self._last_slot = (
                 now + 1 + 1 / self._rate
-            )  # begin again: those who do not keep to slots must not use them up
+            )  # start over: clients that ignore their slots must not use up everybody else's
         return ceil(1000 * (self._last_slot - now))
 
 
-class Doors:
-    """How many are inside, in all and per address."""
+class ConnectionCounter:
+    """Counts open connections, in total and per address, against the limits."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._per_address: Counter[str] = Counter()
-        self.inside = 0
+        self.count = 0
 
     def enter(self, address: str) -> bool:
-        """Count one more; False, and nothing counted, when the house is full."""
+        """Count one more connection and return True; return False, and count nothing, at either limit."""
         most, most_here = self._limits.connections, self._limits.connections_per_address
-        if most is not None and self.inside >= most:
+        if most is not None and self.count >= most:
             return False
         if most_here is not None and self._per_address[address] >= most_here:
             return False
-        self.inside += 1
+        self.count += 1
         self._per_address[address] += 1
         return True
 
     def leave(self, address: str) -> None:
-        """One that entered has left."""
-        self.inside -= 1
+        """Uncount a connection for which `enter` returned True."""
+        self.count -= 1
         self._per_address[address] -= 1
         if not self._per_address[address]:
             del self._per_address[address]
 
 
 def window_ms(connections: int, handshakes_per_s: float | None) -> int:
-    """Over how many milliseconds the clients should spread a reconnect: twice what the accept rate needs.
+    """Return the window, in milliseconds, over which clients should spread a reconnect.
 
-    Twice, because clients are told anew only when their number has doubled.
+    It is twice what the handshake rate needs, because clients get a new window only after their number has doubled.
     """
     if handshakes_per_s is None:
         return DEFAULT_WINDOW_MS
     return round(2000 * connections / handshakes_per_s)
 
 
-class Crowd:
-    """When the number of connections has doubled or halved since the clients were told."""
+class ClientCountTracker:
+    """Notices when the number of connections has doubled or halved since clients last got a reconnect window."""
 
     def __init__(self) -> None:
-        self._told = 1
+        self._last_sent = 1
 
     def changed(self, connections: int) -> bool:
-        """Whether it is time to tell; asking counts as telling."""
-        if self._told < 2 * connections and connections < 2 * self._told:
+        """Return whether to send a new window now; True counts as sent."""
+        if self._last_sent < 2 * connections and connections < 2 * self._last_sent:
             return False
-        self._told = max(1, connections)
+        self._last_sent = max(1, connections)
         return True
 
 
 def drain_slots_ms(clients: int, handshakes_per_s: float | None, rng: Random) -> Iterator[int]:
-    """A slot for each client of a server that restarts: evenly spread, jittered inside the slot, in random order."""
+    """Yield a retry slot, in milliseconds, for each client of a restarting server.
+
+    Slots are evenly spread, in random order, with jitter inside each slot.
+    """
     width = DEFAULT_WINDOW_MS / max(1, clients) if handshakes_per_s is None else 1000 / handshakes_per_s
     places = list(range(clients))
     rng.shuffle(places)

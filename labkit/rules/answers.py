@@ -1,7 +1,7 @@
-"""What a server says: answers to one client, and the events of a room. Dictionaries in, bytes out.
+"""The server's messages: answers to one client, and the events of a room, as dictionaries and their JSON.
 
-Field names and their order are the contract on the wire. Times are ISO 8601 in UTC with milliseconds, as a
-browser's `toISOString` writes them. Lessons: notebook 01 (hello) and 03 (rooms).
+Field names and their order are part of the protocol. Times are ISO 8601 in UTC with milliseconds, in the format of
+JavaScript's `toISOString`.
 """
 
 import json
@@ -19,7 +19,7 @@ _ENCODER = msgspec.json.Encoder()
 
 
 def encode(answer: Mapping[str, Any] | Message) -> bytes:
-    """The bytes of an answer or a message. Lone surrogates travel as escapes, as JavaScript writes them."""
+    """Encode an answer or a message as JSON. Lone surrogates become escapes, as in JavaScript's `JSON.stringify`."""
     try:
         return _ENCODER.encode(answer)
     except UnicodeEncodeError:
@@ -28,13 +28,13 @@ def encode(answer: Mapping[str, Any] | Message) -> bytes:
 
 
 def iso(now: float) -> str:
-    """Seconds since 1970 as `2026-11-23T08:14:10.123Z`."""
+    """Format seconds since 1970 as `2026-11-23T08:14:10.123Z`."""
     return _at(round(now * 1_000_000) // 1_000)
 
 
 @lru_cache(maxsize=16)
 def _at(milliseconds: int) -> str:
-    """A busy server writes one time many times."""
+    """Format milliseconds since 1970. Cached, because a busy server writes the same time many times."""
     second, rest = divmod(milliseconds, 1_000)
     return f"{_whole_second(second)}.{rest:03d}Z"
 
@@ -53,7 +53,7 @@ def auth_ok(
     window_ms: int,
     previous: Answer | None,
 ) -> Answer:
-    """The credential was good. `previous` is how the connection before this one ended, as `closed_before` gives it."""
+    """Build `auth_ok`. `previous` tells how the client's previous connection ended, as built by `closed_before`."""
     answer: Answer = {
         "type": "auth_ok",
         "connectionId": connection_id,
@@ -67,22 +67,22 @@ def auth_ok(
 
 
 def closed_before(code: int, reason: str, at: float) -> Answer:
-    """How a connection ended, for `previousClose`: a stalled client saw 1006 and learns the cause this way."""
+    """Build `previousClose`: a stalled client saw only 1006, and learns the real close code this way."""
     return {"code": code, "reason": reason, "at": iso(at)}
 
 
 def joined(room_id: str, epoch: str, seq: int, gap: bool, access: str) -> Answer:
-    """You are in the room, whose newest event is `seq`. `gap`: not all that you missed can be given."""
+    """Build `joined`. `seq` is the room's newest event; `gap` means that some missed events cannot be sent again."""
     return {"type": "joined", "roomId": room_id, "epoch": epoch, "seq": seq, "gap": gap, "access": access}
 
 
 def left(room_id: str) -> Answer:
-    """You are out of the room."""
+    """Build `left`."""
     return {"type": "left", "roomId": room_id}
 
 
 def presence(room_id: str, members: Iterable[tuple[str, float]]) -> Answer:
-    """Who is in the room, and since when."""
+    """Build `presence` from each user in the room and the time since when, in seconds since 1970."""
     return {
         "type": "presence",
         "roomId": room_id,
@@ -91,22 +91,22 @@ def presence(room_id: str, members: Iterable[tuple[str, float]]) -> Answer:
 
 
 def entered(room_id: str, user_id: str) -> Answer:
-    """A user's first connection came into the room."""
+    """Build `entered`: a user's first connection joined the room."""
     return {"type": "entered", "roomId": room_id, "userId": user_id}
 
 
 def gone(room_id: str, user_id: str) -> Answer:
-    """A user's last connection left the room."""
+    """Build `gone`: a user's last connection left the room."""
     return {"type": "gone", "roomId": room_id, "userId": user_id}
 
 
 def pong(now: float) -> Answer:
-    """The answer to `ping`."""
+    """Build `pong`, the answer to `ping`."""
     return {"type": "pong", "sentAt": iso(now)}
 
 
 def reconnect(window_ms: int) -> Answer:
-    """From now on, spread a reconnect over this many milliseconds."""
+    """Build `reconnect`: from now on, clients spread reconnects over this many milliseconds."""
     return {"type": "reconnect", "windowMs": window_ms}
 
 
@@ -121,7 +121,7 @@ ERRORS = {
 
 
 def error(code: str, request_id: str | None = None, room_id: str | None = None) -> Answer:
-    """A soft refusal: the connection stays. `code` is one of ERRORS."""
+    """Build `error`, a refusal that keeps the connection open. `code` is a key of ERRORS."""
     answer: Answer = {"type": "error", "code": code, "message": ERRORS[code]}
     if request_id is not None:
         answer["requestId"] = request_id
@@ -131,7 +131,7 @@ def error(code: str, request_id: str | None = None, room_id: str | None = None) 
 
 
 def event(message: Publication, *, event_id: str, request_id: str, user_id: str, now: float, seq: int) -> Answer:
-    """The event that a publication becomes."""
+    """Build the event of a publication."""
     kind = type(message)
     answer: Answer = {
         "type": kind.__struct_config__.tag,
@@ -150,5 +150,5 @@ def event(message: Publication, *, event_id: str, request_id: str, user_id: str,
 
 
 def duplicate(body: bytes) -> bytes:
-    """The text of an event again, marked as one that its sender had been given before."""
+    """Mark the JSON of an event as a duplicate, for a sender that repeated its request."""
     return body[:-1] + b',"duplicate":true}'

@@ -1,8 +1,8 @@
-"""How long a client waits before it reconnects, and whether it does at all. Taught in notebook 07 (storms).
+"""Reconnect delays of a client: whether to reconnect after a close, and after how many seconds.
 
-The width of the first window is what protects a server that is back at once, and only the server knows how many
-clients there are: so it tells the window in `auth_ok` and in `reconnect`. After the first try come 1, 2, 4 ... 30 s,
-always with full jitter: a delay is drawn from the whole window, so that the cap never gathers the crowd again.
+The width of the first window protects a server that comes back at once. Only the server knows how many clients it has,
+so it sends the window in `auth_ok` and `reconnect`. Later windows are 1, 2, 4 ... 30 s. Every delay has full jitter: it
+is drawn from the whole window, so that the cap does not synchronize the clients again.
 """
 
 from typing import Protocol
@@ -11,21 +11,21 @@ from labkit.rules.close_codes import CloseCode, Then, Wait, retry_ms, row
 
 BASE_S = 1.0
 CAP_S = 30.0
-STABLE_S = 10.0  # a connection proves itself by auth_ok and this much life; before that nothing resets
-DEFAULT_WINDOW_S = 1.0  # until a server has told its own
+STABLE_S = 10.0  # the backoff resets only after auth_ok and this much time on one connection
+DEFAULT_WINDOW_S = 1.0  # until the server has sent its own
 LONGEST_WINDOW_S = 3600.0
 
 
 class Draws(Protocol):
-    """Chance, as far as a delay needs it. `random.Random` is one."""
+    """The source of random numbers that a delay needs; `random.Random` is one."""
 
     def uniform(self, a: float, b: float) -> float:
-        """A number from a to b."""
+        """Return a random number from a to b."""
         ...
 
 
 class Backoff:
-    """The delays of one client. `rng` is its own, so that a seed replays every draw."""
+    """The delays of one client. Give each client its own `rng`, so that a seed reproduces every delay."""
 
     def __init__(self, rng: Draws) -> None:
         self._rng = rng
@@ -33,15 +33,15 @@ class Backoff:
         self.window_s = DEFAULT_WINDOW_S
 
     def told(self, window_ms: float) -> None:
-        """The server told its window; what makes no sense is cut to what does."""
+        """Take the window that the server sent, clamped to 0 .. LONGEST_WINDOW_S."""
         self.window_s = min(max(0.0, window_ms / 1000), LONGEST_WINDOW_S)
 
     def proved(self) -> None:
-        """The connection was authenticated and lived for STABLE_S: start over."""
+        """Reset the backoff: the connection was authenticated and lasted for STABLE_S."""
         self._tries = 0
 
     def delay(self, code: int, reason: str = "") -> float | None:
-        """Seconds to wait after a close; None means stop and tell the user."""
+        """Return the seconds to wait after a close; None means stop and inform the user."""
         ending = row(code)
         if ending.then is Then.STOP:
             return None
@@ -49,7 +49,7 @@ class Backoff:
         slot_ms = None if ending.wait is Wait.WINDOW else retry_ms(reason)
         waits = drawn if slot_ms is None else slot_ms / 1000
         if self._tries > 0:
-            waits = max(waits, drawn)  # a slot that led only to a slot: kept to blindly, retry=0 is a hot loop
+            waits = max(waits, drawn)  # after a failed attempt the slot is a minimum: otherwise retry=0 is a hot loop
         self._tries += 1
         if ending.wait is Wait.SLOT_AT_LEAST_1S and (slot_ms is None or waits < 1):
             waits += 1
@@ -62,4 +62,4 @@ class Backoff:
         return max(self.window_s, min(CAP_S, doubled))
 
 
-NO_CONNECTION = CloseCode.NO_CLOSE_FRAME  # what a refused or lost TCP connection counts as
+NO_CONNECTION = CloseCode.NO_CLOSE_FRAME  # the close code of a refused or lost TCP connection

@@ -1,8 +1,7 @@
-"""Every close code of the kit, as one table: what it means and what the client must do next.
+"""The table of close codes: what each code means and what the client does next.
 
-Server, client, reviewer, notebooks and tests read this table; nothing else writes a close code as a number.
-Each row answers three questions: reconnect? after how long? with which credential?
-`labkit explain 1013` prints a row. Taught in notebooks 02 (auth), 06 (slow consumers) and 07 (storms).
+Server, client and reviewer read this table; no other module writes a close code as a number. Each row says whether the
+client reconnects, after how long, and with which credential. `labkit explain 1013` prints a row.
 """
 
 import re
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 MAX_REASON_BYTES = 123  # RFC 6455 5.5.1: 125 bytes of control frame, less 2 for the code
-MAX_RETRY_MS = 999_999_999  # 11 days, in 9 digits: a reader needs a bound, and a client no more
+MAX_RETRY_MS = 999_999_999  # 11 days: nine digits are enough for a client and keep parsing bounded
 
 
 class CloseCode(IntEnum):
@@ -37,14 +36,14 @@ class CloseCode(IntEnum):
 
 
 class Then(Enum):
-    """What the client does after a close."""
+    """Whether the client reconnects after a close."""
 
     STOP = "stop"
     RECONNECT = "reconnect"
 
 
 class Wait(Enum):
-    """How long it waits before it does."""
+    """How long the client waits before it reconnects."""
 
     NOTHING = "no wait"
     WINDOW = "full jitter; the first window is the one the server last told"
@@ -53,7 +52,7 @@ class Wait(Enum):
 
 
 class Credential(Enum):
-    """What it authenticates with next time."""
+    """The credential that the client presents when it reconnects."""
 
     NONE = "none"
     RESUME = "resume"
@@ -115,10 +114,10 @@ TABLE: dict[int, CloseRow] = {row.code: row for row in _ROWS}
 
 
 def row(code: int) -> CloseRow:
-    """The row of a code, also of one the table does not list.
+    """Return the row of a code, also for a code that is not in the table.
 
-    Unknown 44xx: yours, stop. Unknown 45xx: ours, retry. Any other unknown code: as 1006, since
-    nothing is known but that the connection is gone.
+    Unknown 44xx are the client's fault: stop. Unknown 45xx are the server's fault: retry. Any other unknown code counts
+    as 1006.
     """
     known = TABLE.get(code)
     if known is not None:
@@ -131,7 +130,7 @@ def row(code: int) -> CloseRow:
 
 
 def reason_with_retry(reason: str, retry_ms: int) -> str:
-    """A reason that carries a slot: `busy retry=8200`, at most MAX_RETRY_MS. Raises ValueError for a negative slot."""
+    """Add a retry slot to a reason: `busy retry=8200`, at most MAX_RETRY_MS. Raises ValueError for a negative slot."""
     if retry_ms < 0:
         raise ValueError(f"retry_ms must be 0 or more, got {retry_ms}")
     return f"{reason} retry={min(retry_ms, MAX_RETRY_MS)}"
@@ -141,6 +140,6 @@ _RETRY = re.compile(r"(?:^|\s)retry=([0-9]{1,9})(?:\s|\Z)")
 
 
 def retry_ms(reason: str) -> int | None:
-    """The slot that a reason carries, in milliseconds; None without one."""
+    """Return the retry slot in a reason, in milliseconds; None without one."""
     found = _RETRY.search(reason)
     return int(found[1]) if found else None

@@ -1,14 +1,13 @@
 """Tickets and resume credentials: signed text that the server can check without looking anything up.
 
-    ticket   t.KEY.payload.signature   single use; who, which rooms, and a last moment for its first use
-    resume   r.KEY.payload.signature   one session: good until the session expires, as often as needed
+    ticket   t.KEY.payload.signature   single use: the user, the rooms, and when it expires unused
+    resume   r.KEY.payload.signature   one session: valid until the session expires, any number of times
 
-Each says when it was signed in the order of the house's revocations (`Moment`), and until when it is good by the wall
-clock: only a clock can tell that to a server that starts tomorrow, and to the client. No order is judged by a clock.
+Each records its position in the sequence of revocations (`Moment`) and its expiry by the wall clock. Expiry needs a
+wall clock, because a client and a later server must both understand it; order never depends on a clock.
 
-The payload is readable by its holder and is not secret; the signature is itsdangerous'. A credential names the key
-that signed it: that is how an old server's credential (fetch a fresh ticket, 4419) differs from a forged one (4403).
-Taught in notebook 02 (auth).
+The payload is signed (itsdangerous), not encrypted: its holder can read it. A credential names the key that signed it,
+which distinguishes another server's credential (4419: fetch a fresh ticket) from a forged one (4403).
 """
 
 import hmac
@@ -30,7 +29,7 @@ SPENT_KEPT = 10_000
 
 
 class Rejected(Exception):
-    """A credential that opens nothing; it carries the close code, never the credential."""
+    """Raised for an invalid credential. It carries the close code, never the credential."""
 
     def __init__(self, code: CloseCode) -> None:
         super().__init__(row(code).reason)
@@ -39,9 +38,9 @@ class Rejected(Exception):
 
 
 class Moment(NamedTuple):
-    """How far the house's revocations had come. Moments of two epochs are in no order: `epoch` names the numbering.
+    """A position in the sequence of revocations. Positions of two epochs cannot be compared.
 
-    `knows`: ids of the user's revocations that had no number yet, and were known nevertheless.
+    `knows` holds the ids of the user's revocations that had no number yet but were already in force.
     """
 
     epoch: str | None = None
@@ -53,7 +52,7 @@ AT_THE_START = Moment()
 
 
 class Ticket(NamedTuple):
-    """A ticket that was read: its id, to spend it once, whom it lets in, and when it was signed."""
+    """A verified ticket: its id, to spend it once, its user and grants, its expiry, and when it was signed."""
 
     ticket_id: str
     user_id: str
@@ -63,14 +62,14 @@ class Ticket(NamedTuple):
 
 
 class Resumed(NamedTuple):
-    """A resume credential that was read: the session, and when the credential was signed."""
+    """A verified resume credential: the session, and when the credential was signed."""
 
     identity: Identity
     moment: Moment
 
 
 class _Opened(NamedTuple):
-    """What a credential says, in the order in which Ticket takes it; Identity takes the first four."""
+    """The content of a credential, in the field order of Ticket; Identity takes the first four."""
 
     id: str
     user_id: str
@@ -83,19 +82,19 @@ class Credentials:
     """Signs and reads with one key. Times are seconds since 1970."""
 
     def __init__(self, key_id: str, secret: bytes, ticket_secret: bytes | None = None) -> None:
-        """`key_id` names the key in each credential; a dot in it would end the name. Raises ValueError.
+        """Raises ValueError for a `key_id` that is empty or has a dot, which separates the parts of a credential.
 
-        `ticket_secret`: for tickets, where they must end earlier than sessions do.
+        `ticket_secret` signs tickets with a key of their own, so that they can end before sessions do.
         """
         if not key_id or "." in key_id:
             raise ValueError(f"a key id has at least one character and no dot, got {key_id!r}")
         self._key_id = key_id
         secrets = {TICKET: ticket_secret or secret, RESUME: secret}
-        self._signers = {kind: URLSafeSerializer(key, salt=f"labkit.{kind}") for kind, key in secrets.items()}
-        self._keys = {kind: signer.make_signer().derive_key() for kind, signer in self._signers.items()}
+        self._serializers = {kind: URLSafeSerializer(key, salt=f"labkit.{kind}") for kind, key in secrets.items()}
+        self._signers = {kind: serializer.make_signer() for kind, serializer in self._serializers.items()}
 
     def ticket(self, ticket: Ticket) -> str:
-        """The text of a ticket."""
+        """Sign a ticket."""
         payload = {
             "id": ticket.ticket_id,
             "user": ticket.user_id,
@@ -106,7 +105,7 @@ class Credentials:
         return self._sign(TICKET, payload)
 
     def resume(self, identity: Identity, moment: Moment = AT_THE_START) -> str:
-        """The resume credential of a session, signed at a moment at which it was not revoked."""
+        """Sign the resume credential of a session, at a moment when it is not revoked."""
         payload = {
             "id": identity.session_id,
             "user": identity.user_id,
@@ -117,14 +116,17 @@ class Credentials:
         return self._sign(RESUME, payload)
 
     def read_ticket(self, token: str, now: float) -> Ticket:
-        """Raises Rejected with 4403: a ticket is short-lived, so whatever is wrong with it, the user must act."""
+        """Verify a ticket. Raises Rejected, always with 4403: the user has to fetch a fresh ticket."""
         opened = self._open(TICKET, token)
         if opened is None or now > opened.expires_at:
             raise Rejected(CloseCode.AUTH_FAILED)
         return Ticket(*opened)
 
     def read_resume(self, token: str, now: float) -> Resumed:
-        """Raises Rejected: 4419 for an unknown key or an expired session, 4403 for a wrong signature."""
+        """Verify a resume credential.
+
+        Raises Rejected with 4419 for an unknown key or an expired session, and with 4403 for a wrong signature.
+        """
         if token.split(".")[1:2] != [self._key_id]:
             raise Rejected(CloseCode.SESSION_EXPIRED)
         opened = self._open(RESUME, token)
@@ -135,23 +137,21 @@ class Credentials:
         return Resumed(Identity(*opened[:4]), opened.moment)
 
     def _sign(self, kind: str, payload: Mapping[str, Any]) -> str:
-        """As itsdangerous would, which reads it: but the key is derived once, and nothing is compressed in vain.
+        """Sign a payload. Unlike `URLSafeSerializer.dumps`, this does not try to compress it.
 
-        Every `auth_ok` holds a credential, and that was 40 us of each connection of a storm.
+        Every `auth_ok` holds a credential, and `dumps` took 40 us of each connection in a storm.
         """
-        said = base64_encode(encode(payload))
-        signature = base64_encode(hmac.digest(self._keys[kind], said, "sha1"))
-        return f"{kind}.{self._key_id}.{said.decode()}.{signature.decode()}"
+        return f"{kind}.{self._key_id}.{self._signers[kind].sign(base64_encode(encode(payload))).decode()}"
 
     def _open(self, kind: str, token: str) -> _Opened | None:
-        """What this key has signed as such a credential; None for anything else."""
-        said_kind, _, rest = token.partition(".")
+        """Return the content of a credential that this key signed; None for anything else."""
+        token_kind, _, rest = token.partition(".")
         key_id, _, signed = rest.partition(".")
-        if (said_kind, key_id) != (kind, self._key_id):
+        if (token_kind, key_id) != (kind, self._key_id):
             return None
         try:
-            payload = self._signers[kind].loads(signed)
-            if not self._is_written_our_way(kind, signed):
+            payload = self._serializers[kind].loads(signed)
+            if not self._is_canonical(kind, signed):
                 return None
             epoch, order, *knows = payload.get("at", AT_THE_START[:2])
             moment = Moment(epoch, order, tuple(knows))
@@ -159,39 +159,39 @@ class Credentials:
         except (BadData, BadGrant, UnicodeEncodeError, KeyError, TypeError, ValueError, AttributeError):
             return None
 
-    def _is_written_our_way(self, kind: str, signed: str) -> bool:
-        """Base64 lets one signature be written in several ways; of these only ours opens anything."""
+    def _is_canonical(self, kind: str, signed: str) -> bool:
+        """Return whether the signature has its canonical Base64 form: several texts decode to the same bytes."""
         text, _, signature = signed.rpartition(".")
-        return same_secret(signature, self._signers[kind].make_signer().get_signature(text).decode())
+        return same_secret(signature, self._signers[kind].get_signature(text).decode())
 
 
 def _written(moment: Moment) -> dict[str, list[str | float | None]]:
-    """Nothing before the first revocation, which is what most credentials are from."""
+    """Return the payload fields of a moment: none before the first revocation, as in most credentials."""
     return {} if moment == AT_THE_START else {"at": [moment.epoch, moment.order, *moment.knows]}
 
 
 def kind_of(token: str) -> str | None:
-    """TICKET, RESUME, or None for anything else, such as a dev token."""
+    """Return TICKET, RESUME, or None for anything else, such as a dev token."""
     kind, dot, _ = token.partition(".")
     return kind if dot and kind in (TICKET, RESUME) else None
 
 
 def same_secret(given: str, expected: str) -> bool:
-    """Compare in constant time, so that the time of an answer tells nothing about the secret."""
+    """Compare in constant time, so that response times reveal nothing about the secret."""
     return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode("utf-8", "surrogatepass"))
 
 
 class SpentTickets:
-    """The ids of tickets that were used, for as long as they would otherwise be good.
+    """The ids of used tickets, kept until the tickets expire.
 
-    The newest SPENT_KEPT stay longer: when a clock that ran ahead is set right, a used ticket has not expired any more.
+    The newest SPENT_KEPT stay longer: after a fast clock is corrected, an expired ticket may be valid again.
     """
 
     def __init__(self) -> None:
         self._spent: OrderedDict[str, float] = OrderedDict()
 
     def spend(self, ticket_id: str, expires_at: float, now: float) -> bool:
-        """Use a ticket up; False when it was used before."""
+        """Mark a ticket as used; return False when it was used before."""
         while len(self._spent) > SPENT_KEPT and next(iter(self._spent.values())) < now:
             self._spent.popitem(last=False)
         if ticket_id in self._spent:

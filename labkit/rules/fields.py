@@ -1,7 +1,6 @@
-"""The fields of messages: what may be in each, and what its refusal says.
+"""The fields of messages: the valid values of each, and the close reason for an invalid one.
 
-Lengths are counted in UTF-16 code units, as a browser counts them. A reader returns the value to keep, or raises
-ValueError or TypeError. Lesson: notebook 04 (validation).
+Lengths are UTF-16 code units, as in a browser. A reader returns the validated value, or raises ValueError or TypeError.
 """
 
 import math
@@ -19,26 +18,26 @@ MAX_SAFE_INTEGER = 2**53 - 1
 
 
 class Since(msgspec.Struct, frozen=True):
-    """Where a client stopped reading a room."""
+    """The last event of a room that a client received."""
 
     epoch: str
     seq: int
 
 
 def utf16_units(text: str) -> int:
-    """The length of a text as a browser counts it."""
+    """Return the length of a text as a browser counts it."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut_utf16(text: str, units: int) -> str:
-    """The first so many UTF-16 units, as `slice` in JavaScript: a pair may be cut in two."""
+    """Return the first `units` UTF-16 units, as JavaScript's `slice` does: it may split a surrogate pair."""
     if utf16_units(text) <= units:
         return text
     return text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "surrogatepass")
 
 
 class Field(NamedTuple):
-    """One field of a message: how it is read, and what its refusal says."""
+    """One field of a message: its reader, and the close reason when the reader refuses the value."""
 
     name: str
     read: Callable[[Any], Any]
@@ -47,7 +46,7 @@ class Field(NamedTuple):
 
 
 def is_room_id(value: object) -> bool:
-    """Whether a value names a room. The whole text must match: a final newline does not pass."""
+    """Return whether a value is a valid room id. The whole text must match, so a final newline does not pass."""
     return isinstance(value, str) and ROOM_ID.fullmatch(value) is not None
 
 
@@ -57,13 +56,13 @@ def _must(holds: bool) -> None:
 
 
 def room_id(value: Any) -> str:
-    """The name of a room."""
+    """Read a room id."""
     _must(is_room_id(value))
     return value  # type: ignore[no-any-return]
 
 
 def text(shortest: int, longest: int) -> Callable[[Any], str]:
-    """A text of so many UTF-16 units."""
+    """Make a reader of texts of `shortest` to `longest` UTF-16 units."""
 
     def read(value: Any) -> str:
         _must(isinstance(value, str) and shortest <= utf16_units(value) <= longest)
@@ -73,7 +72,7 @@ def text(shortest: int, longest: int) -> Callable[[Any], str]:
 
 
 def one_of(*words: str) -> Callable[[Any], str]:
-    """One word of a list."""
+    """Make a reader of texts from a fixed list."""
 
     def read(value: Any) -> str:
         _must(isinstance(value, str) and value in words)
@@ -83,36 +82,36 @@ def one_of(*words: str) -> Callable[[Any], str]:
 
 
 def _number(value: Any) -> float:
-    """A finite number, as JavaScript holds it: whole ones beyond 2**53 are rounded to a double."""
+    """Read a finite number as JavaScript does: integers beyond 2**53 are rounded to a double."""
     _must(type(value) in (int, float) and math.isfinite(value))
     return value if abs(value) <= MAX_SAFE_INTEGER else float(value)
 
 
 def percent(value: Any) -> float:
-    """0 to 100."""
+    """Read a number from 0 to 100."""
     _must(0 <= _number(value) <= 100)
     return value  # type: ignore[no-any-return]
 
 
 def count(value: Any) -> int:
-    """A whole number from 0 to 2**53 - 1, the largest that JavaScript counts exactly."""
+    """Read an integer from 0 to 2**53 - 1, JavaScript's `Number.MAX_SAFE_INTEGER`."""
     _must(0 <= _number(value) <= MAX_SAFE_INTEGER and value == int(value))
     return int(value)
 
 
 def since(value: Any) -> Since:
-    """Where a client stopped reading: {epoch, seq}."""
+    """Read {epoch, seq}."""
     _must(isinstance(value, dict))
     return Since(name(value.get("epoch")), count(value.get("seq")))
 
 
 def moment(value: Any) -> str | float:
-    """A time by the sender's clock: ISO 8601 text, or milliseconds since 1970."""
+    """Read a time by the sender's clock: ISO 8601 text, or milliseconds since 1970."""
     return name(value) if isinstance(value, str) else _number(value)
 
 
 def request_id(value: Any) -> str | None:
-    """Longer ones are cut; anything but a string is as good as none."""
+    """Read a requestId, cut to MAX_REQUEST_ID_UNITS; anything but a string counts as absent."""
     return cut_utf16(value, MAX_REQUEST_ID_UNITS) if isinstance(value, str) else None
 
 
@@ -124,5 +123,5 @@ TEXT = Field("text", text(1, MAX_TEXT_UNITS), "text must be 1-1000 chars")
 
 
 def named(field_name: str) -> Field:
-    """A required field of 1 to 100 units."""
+    """Make a required text field of 1 to MAX_NAME_UNITS UTF-16 units."""
     return Field(field_name, name, f"{field_name} must be 1-100 chars")

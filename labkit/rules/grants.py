@@ -1,7 +1,7 @@
-"""Which rooms a user may read and write: a list of [pattern, access]. Taught in notebook 03 (rooms).
+"""Which rooms a user may read and write: a list of [pattern, access].
 
-A pattern is a room id, or the start of one followed by `*`. Access is `r`, `w` or `rw`. Several patterns that
-cover a room add up; none means no entry.
+A pattern is a room id, or the start of one followed by `*`. Access is `r`, `w` or `rw`. When several patterns match a
+room, their rights add up; when none matches, the user may not join.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,24 +14,24 @@ ACCESS = ("r", "w", "rw")
 
 
 class BadGrant(ValueError):
-    """A grant that cannot be; the message says what would do."""
+    """An invalid grant; the message names the valid forms."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """What one user may do."""
+    """The rooms that one user may read and write."""
 
     rooms: tuple[tuple[str, str], ...]
 
     @classmethod
     def of(cls, pairs: Iterable[Sequence[str]]) -> Self:
-        """From `[["room:*", "rw"], ["news", "r"]]`. Raises BadGrant, whatever else is given."""
+        """Read grants such as `[["room:*", "rw"], ["news", "r"]]`. Raises BadGrant for anything else."""
         if not isinstance(pairs, Iterable):
             raise BadGrant(f"{pairs!r} is not a list of [pattern, access], such as ['room:*', 'rw']")
         return cls(tuple(_checked(pair) for pair in pairs))
 
     def access(self, room_id: str) -> str:
-        """`r`, `w`, `rw`, or "" for no entry."""
+        """Return `r`, `w`, `rw`, or "" for a room that the user may not join."""
         held = {letter for pattern, access in self.rooms if _covers(pattern, room_id) for letter in access}
         return "".join(letter for letter in "rw" if letter in held)
 

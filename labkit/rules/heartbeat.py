@@ -1,17 +1,17 @@
-r"""When to ping, and whether the peer is dead. One miss is enough. Taught in notebook 05 (heartbeat).
+r"""When to ping a peer, and when to give it up: after one unanswered ping.
 
     start ---- random point of the second half ----> PING --- pong in time ---> PING ... one interval apart
                                                        \--- ping_timeout_s --> DEAD (4408)
 
-The random first ping spreads the load of many connections that came in one storm. Only the payload of the
-latest ping counts as its pong, so that a stale or invented pong keeps nobody alive.
+The random first ping spreads the load of connections that were opened in one reconnect storm. A pong counts only with
+the payload of the latest ping, so that a stale or unsolicited pong keeps no connection alive.
 """
 
 from enum import Enum
 
 
 class Beat(Enum):
-    """What to do now."""
+    """What the owner of a heartbeat does now."""
 
     WAIT = "wait"
     PING = "ping"
@@ -19,7 +19,7 @@ class Beat(Enum):
 
 
 class Heartbeat:
-    """The heartbeat of one connection. Times are seconds on any steady clock."""
+    """The heartbeat of one connection. Times are seconds on any monotonic clock."""
 
     __slots__ = ("_count", "_interval_s", "_is_dead", "_pinged_at", "_timeout_s", "next_at", "round_trip_s")
 
@@ -34,7 +34,7 @@ class Heartbeat:
         self.next_at: float | None = None if interval_s is None else now + interval_s * (0.5 + random_fraction / 2)
 
     def beat(self, now: float) -> Beat:
-        """Ask at `next_at` or later. After PING, send a ping with `payload`."""
+        """Decide what to do; call at `next_at` or later. After PING, send a ping with `payload`."""
         if self.next_at is None or self._interval_s is None or now < self.next_at:
             return Beat.WAIT
         if self._pinged_at is not None:
@@ -47,13 +47,13 @@ class Heartbeat:
 
     @property
     def payload(self) -> bytes:
-        """What the latest ping carries, and its pong must carry back."""
+        """The payload of the latest ping, which its pong must return."""
         return self._count.to_bytes(8, "big")
 
     def pong(self, payload: bytes, now: float) -> bool:
-        """A pong came; False when it answers no ping of ours that is still open.
+        """Take a pong; return False when it answers no outstanding ping.
 
-        A late one counts as long as `beat` has not said DEAD: the delay may have been ours.
+        A late pong counts until `beat` has returned DEAD: the delay may have been ours.
         """
         if self._is_dead or self._pinged_at is None or self._interval_s is None or payload != self.payload:
             return False

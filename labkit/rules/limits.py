@@ -1,8 +1,7 @@
-"""Every number of the kit, as one frozen value with the unit in each name. None means off.
+"""The limits of a server, as one frozen value with the unit in each name. None means off.
 
-Impossible combinations are refused when the value is made, so no other module has to check them.
-Changed on the command line with `--set NAME=VALUE` or `--set NAME=off`, or in TOML.
-Notebooks 05 (heartbeat), 06 (slow consumers) and 07 (storms) turn these knobs.
+The constructor refuses impossible combinations, so no other module has to check them. Change limits with
+`--set NAME=VALUE` or `--set NAME=off` on the command line, or in TOML.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,16 +11,16 @@ from typing import Any, Self
 from labkit.text.nearest import nearest
 
 OFF = "off"
-LARGEST = 1_000_000_000  # seconds, bytes or pieces: beyond it, calendars, socket options and memory give up
+LARGEST = 1_000_000_000  # seconds, bytes or items: larger values overflow calendars, socket options and memory
 
 
 class BadLimit(ValueError):
-    """A limit that cannot be: the message names it, the value and what would do."""
+    """An invalid limit: the message names the limit, its value and a valid one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one server allows.
+    """The limits of one server.
 
     >>> Limits(ping_interval_s=5, ping_timeout_s=2)
     Limits(ping_interval_s=5, ping_timeout_s=2)
@@ -32,11 +31,11 @@ class Limits:
     ping_interval_s: float | None = 30
     ping_timeout_s: float = 10
     close_deadline_s: float = 1
-    # One member's undelivered frames: bytes or age, whichever comes first. Centrifugo keeps 1 MiB too;
-    # uWebSockets 64 KiB. Nobody else counts age, though "five seconds behind" is what a user notices.
+    # One member's undelivered frames: bytes or age, whichever comes first. Centrifugo also keeps 1 MiB, uWebSockets
+    # 64 KiB. Neither limits the age, although being five seconds behind is what a user notices.
     outbox_bytes: int = 1024 * 1024
     outbox_age_s: float | None = 5
-    # Without SO_SNDBUF the kernel swallows 3.7 MB for a stalled reader before outbox_bytes begins to count.
+    # Without SO_SNDBUF the kernel buffers 3.7 MB for a stalled reader before outbox_bytes begins to count.
     send_buffer_bytes: int | None = 128 * 1024
     # One connection
     messages_per_s: float | None = 50
@@ -48,14 +47,14 @@ class Limits:
     history_events: int = 256
     dedupe_s: float = 300
     dedupe_entries: int = 10_000
-    # The whole server; one that has too few file descriptors lowers `connections`, and logs it
+    # The whole server; with too few file descriptors it lowers `connections` and logs a warning
     handshakes_per_s: float | None = 500
     connections: int | None = 10_000
     connections_per_address: int | None = 2_500
     # Credentials
     ticket_ttl_s: float = 60
     session_ttl_s: float = 28_800
-    # Shortcuts for speed; off is the plain path, for reading and for comparing
+    # Optimizations (wire.fast); off takes the plain path, for reading and comparison
     fast_path: bool = True
 
     def __post_init__(self) -> None:
@@ -77,16 +76,16 @@ class Limits:
         )
 
     def __repr__(self) -> str:
-        """Only what differs from the defaults, so that a notebook shows what was chosen."""
+        """Show only the limits that differ from their defaults."""
         changed = (f for f in fields(self) if getattr(self, f.name) != f.default)
         return f"Limits({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in changed)})"
 
     def set(self, settings: Mapping[str, Any]) -> Self:
-        """These limits with some changed; values may be text from a shell. Raises BadLimit."""
+        """Return a copy with some limits changed; values may be text from a shell. Raises BadLimit."""
         return replace(self, **{name: _parse(name, value) for name, value in settings.items()})
 
     def set_lines(self, lines: Iterable[str]) -> Self:
-        """These limits changed by lines such as `outbox_bytes=65536` or `messages_per_s=off`."""
+        """Return a copy changed by lines such as `outbox_bytes=65536` or `messages_per_s=off`. Raises BadLimit."""
         return self.set(dict(_split(line) for line in lines))
 
 

@@ -1,7 +1,7 @@
-"""Whether a request comes straight from a program on this machine, judged by the address and by what the request says.
+"""Whether a request comes directly from a program on this machine, judged by its address and headers.
 
-A proxy on this machine connects from a loopback address too, so the address alone proves nothing. A request that came
-through a proxy shows it in two ways: it is addressed to a public name, or it carries a header that proxies add.
+A proxy on this machine also connects from a loopback address, so the address alone proves nothing. A proxied request
+differs in one of two ways: it is addressed to a public name, or it carries a header that proxies add.
 """
 
 import ipaddress
@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-MOST_SHOWN = 100  # characters of a Host header, which a stranger writes
+MAX_SHOWN = 100  # characters of a Host header, which is untrusted input
 _AUTHORITY = re.compile(r"(?:\[([^\[\]]*)\]|([\w.~-]*))(?::[0-9]*)?", re.ASCII)
 _NUMBER = re.compile(r"0x[0-9a-f]+|[0-9]+")
-# No browser adds an X- header to a handshake, and almost everything that stands in between adds one.
+# No browser adds an X- header to a handshake, and almost every proxy adds one.
 _FROM_A_PROXY = re.compile(
     r"x-.*|via|early-data|max-forwards"
     r"|.*(?:forwarded|client-?ip|real-?ip|src-?ip|remote-?(?:addr|user)|client-?cert|connecting|original|proxy|cdn).*"
@@ -23,7 +23,7 @@ _FROM_A_PROXY = re.compile(
 
 @lru_cache(maxsize=1024)
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine's loopback: localhost, a name below it, or an address in any notation."""
+    """Return whether a host is this machine's loopback: localhost, a name below it, or an address in any notation."""
     name = host.lower().removesuffix(".")
     if name == "localhost" or name.endswith(".localhost"):  # RFC 6761, section 6.3
         return True
@@ -36,28 +36,28 @@ def is_loopback(host: str) -> bool:
 
 
 def host_of(authority: str) -> str | None:
-    """The host in `host:port` or `[address]:port`, as a Host header holds it; None for anything else."""
+    """Return the host in `host:port` or `[address]:port`, as in a Host header; None for anything else."""
     match = _AUTHORITY.fullmatch(authority)
     return None if match is None else match[1] or match[2] or None
 
 
 def came_through(host: str | None, header_names: Iterable[str] = ()) -> str | None:
-    """What shows that a request did not come straight from this machine; None when nothing does.
+    """Return what shows that a request came through a proxy; None when nothing does.
 
-    `host` is the Host header.
+    `host` is the value of the Host header.
     """
     for header in header_names:
         if _FROM_A_PROXY.fullmatch(header.lower().replace("_", "-")):
-            return f"it carries the header {header[:MOST_SHOWN]}, which proxies add"
+            return f"it carries the header {header[:MAX_SHOWN]}, which proxies add"
     name = None if host is None else host_of(host)
     if host is None or name is None or not is_loopback(name):
-        shown = "no host" if host is None else repr(host[:MOST_SHOWN])
+        shown = "no host" if host is None else repr(host[:MAX_SHOWN])
         return f"it is addressed to {shown}, not to localhost"
     return None
 
 
 def _first_byte(text: str) -> int | None:
-    """The first byte of an IPv4 address with fewer than four numbers, or octal or hexadecimal ones, such as 127.1."""
+    """Return the first byte of an IPv4 address in a legacy notation such as 127.1, 0177.0.0.1 or 0x7f000001."""
     parts = text.split(".")
     if len(parts) > 4 or not all(_NUMBER.fullmatch(part) for part in parts):
         return None

@@ -1,7 +1,7 @@
-"""What a client may say: one class a message, one decode, and the exact reason of every refusal.
+"""The client's messages: one class per type, their decoding, and the exact close reason for each invalid message.
 
-The text is read as JavaScript reads it (`parse_json`), then judged field by field against FIELDS. A refusal is
-always close 1008, with a reason from a fixed list: what the peer wrote never comes back in it. Lesson: notebook 04.
+`parse_json` reads JSON as JavaScript does; then FIELDS validates field by field. An invalid message always closes with
+1008 and a reason from a fixed list, so no input is echoed in a reason.
 """
 
 import json
@@ -13,15 +13,15 @@ import msgspec
 from labkit.rules import fields
 from labkit.rules.fields import Since
 
-_SAFE_DIGITS = 300  # of a whole number
+_SAFE_DIGITS = 300  # of an integer
 
 
 class InvalidMessage(ValueError):
-    """A message that closes its connection with 1008; the text is the close reason."""
+    """An invalid message, which closes its connection with 1008; the text is the close reason."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="type", omit_defaults=True):
-    """What every message has in common: its `type` on the wire is the tag of its class. What is None is not sent."""
+    """The base of all messages. The `type` on the wire is the tag of the class; fields that are None are not sent."""
 
 
 class RoomMessage(Message, frozen=True):
@@ -67,11 +67,11 @@ class Leave(RoomMessage, tag="leave", frozen=True):
 
 
 class Presence(RoomMessage, tag="presence", frozen=True):
-    """Ask who is in a room, and to be told of every change from now on."""
+    """Ask for the users in a room, and for every later change."""
 
 
 class Ping(Message, tag="ping", frozen=True):
-    """Ask for a `pong`: the heartbeat of clients that cannot see protocol pings, as browsers cannot."""
+    """Ask for a `pong`: the heartbeat of browsers, which cannot see protocol pings."""
 
 
 class Chat(Publication, tag="chat", kw_only=True, frozen=True):
@@ -82,7 +82,7 @@ class Chat(Publication, tag="chat", kw_only=True, frozen=True):
 
 
 class Progress(Publication, tag="progress", kw_only=True, frozen=True):
-    """How far a job is, 0 to 100 percent."""
+    """The progress of a job, 0 to 100 percent."""
 
     job_id: str
     phase: str
@@ -107,7 +107,7 @@ class Read(Publication, tag="read", kw_only=True, frozen=True):
 
 
 class Alert(Publication, tag="alert", kw_only=True, frozen=True):
-    """Something happened to a customer."""
+    """An alert about a customer."""
 
     severity: str
     customer: str
@@ -126,7 +126,7 @@ class Exercise(Publication, tag="exercise", kw_only=True, frozen=True):
     OWN_FIELDS: ClassVar = ("exercise", "status", "check", "at", "n")
 
 
-# The order of the fields is the order of judgement: of several faults, the first one is told.
+# Fields are validated in this order: the close reason names the first invalid one.
 FIELDS: dict[type[Message], tuple[fields.Field, ...]] = {
     Auth: (fields.TOKEN, fields.Field("previous", fields.name, "previous is invalid", required=False)),
     Refresh: (fields.TOKEN._replace(reason="refresh.token is invalid"),),
@@ -173,14 +173,14 @@ OWN_ATTRIBUTES = {
 
 
 def decode(raw: bytes, max_bytes: int) -> Message:
-    """The message in one text frame, already known to be UTF-8. Raises InvalidMessage with the close reason."""
+    """Decode the message in a text frame that is known to be UTF-8. Raises InvalidMessage with the close reason."""
     if len(raw) > max_bytes:
         raise InvalidMessage("message too large")
     return judge(parse_json(raw))
 
 
 def judge(value: Any) -> Message:
-    """The message that a JSON value is. Raises InvalidMessage with the close reason."""
+    """Validate a JSON value as a message. Raises InvalidMessage with the close reason."""
     if not isinstance(value, dict):
         raise InvalidMessage("message must be an object")
     tag = value.get("type")
@@ -193,22 +193,21 @@ def judge(value: Any) -> Message:
 
 
 def _read_fields(kind: type[Message], value: dict[str, Any]) -> dict[str, Any]:
-    """Attribute and value of each field that is there. Raises InvalidMessage for the first one that is wrong."""
-    said = {}
+    """Return the value of each attribute that is present. Raises InvalidMessage for the first invalid field."""
+    values = {}
     for attribute, name, read, reason, required in _PLANS[kind]:
         if required or name in value:
             try:
-                said[attribute] = read(value.get(name))
+                values[attribute] = read(value.get(name))
             except (ValueError, TypeError, OverflowError):
                 raise InvalidMessage(reason) from None
-    return said
+    return values
 
 
 def parse_json(raw: bytes) -> Any:
-    """The value of a JSON text, as JavaScript's `JSON.parse` reads it.
+    """Parse JSON as JavaScript's `JSON.parse` does: the last duplicate key wins, and lone surrogates are valid.
 
-    The last duplicate key wins, and lone surrogates pass. Raises InvalidMessage for anything else, and for nesting that
-    Python's reader does not take.
+    Raises InvalidMessage for invalid JSON, and for nesting deeper than Python's recursion limit.
     """
     with suppress(msgspec.DecodeError, RecursionError, UnicodeDecodeError, OverflowError):
         return msgspec.json.decode(raw)
@@ -223,10 +222,10 @@ def _as_javascript(text: str) -> Any:
 
 
 def _refuse(constant: str) -> Any:
-    """NaN and Infinity are words of Python's `json`, not of JSON."""
+    """Refuse NaN and Infinity, which Python's `json` reads although they are not JSON."""
     raise ValueError(constant)
 
 
 def _number(digits: str) -> int | float:
-    """JavaScript reads more digits as Infinity, and int() would take long."""
+    """Read an integer. Beyond _SAFE_DIGITS JavaScript reads Infinity, and int() takes quadratic time."""
     return int(digits) if len(digits) < _SAFE_DIGITS else float(digits)

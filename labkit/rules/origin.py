@@ -1,7 +1,7 @@
-"""Which web pages may open a connection: the Origin header against an allow-list. Taught in notebook 02 (auth).
+"""Which web pages may open a connection: checks the Origin header against an allow-list.
 
-A browser sends Origin with every WebSocket handshake and a page cannot forge it, so this stops a foreign page from
-using a visitor's network place. Programs send none and pass: they hold a credential or they do not.
+A browser sends Origin with every WebSocket handshake, and a page cannot forge it. The check keeps foreign pages from
+connecting through a visitor's browser. Programs send no Origin and pass; they need a credential anyway.
 """
 
 import re
@@ -10,14 +10,15 @@ from collections.abc import Collection
 from labkit.rules.loopback import host_of, is_loopback
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(.+)")
-OPAQUE = "null"  # the Origin of a page opened from a file, and of every sandboxed frame, whichever site it is from
+OPAQUE = "null"  # the Origin of a page opened from a file, and of every sandboxed frame of any site
 
 
 def is_allowed(origin: str | None, host: str | None, *, on_loopback: bool, allow: Collection[str]) -> bool:
-    """Whether a handshake may go on. `host` is the Host header; `allow` holds origins such as `https://a.example`.
+    """Return whether a page of this origin may connect.
 
-    On loopback any localhost origin passes. Off loopback, an Origin equal to Host passes. `null` passes only when it is
-    in `allow`: it names no page, so with a token that everybody knows it would let any page in.
+    `host` is the Host header; `allow` holds origins such as `https://a.example`. A server on loopback allows every
+    localhost origin; any other server allows an Origin equal to Host. `null` passes only when it is in `allow`: it
+    identifies no page, so with a well-known token it would let any page in.
     """
     if origin is None or origin in allow:
         return True

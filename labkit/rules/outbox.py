@@ -1,9 +1,9 @@
-"""The frames that one member has not received yet: bounded in bytes and in age, whichever comes first.
+"""The frames that one member has not received yet, bounded in bytes and in age.
 
     publish --offer--> [ queue ] --take--> [ in flight: the transport's buffer ] --delivered--> the kernel
 
-A full outbox is an answer, not an exception and not a callback: `offer` returns OVERFLOW and the caller closes
-that one member. What the kernel holds beyond this is bounded by SO_SNDBUF. Taught in notebook 06 (slow consumers).
+`offer` returns OVERFLOW when the outbox is full, and the caller closes that member. The kernel's own buffer comes on
+top of this and is bounded by SO_SNDBUF.
 """
 
 from collections import deque
@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 
 class Offer(Enum):
-    """What became of an offered frame."""
+    """The result of offering a frame."""
 
     ACCEPTED = "accepted"
     OVERFLOW = "overflow"
 
 
 class OutboxStatistics(NamedTuple):
-    """How full an outbox is; ages in seconds."""
+    """The fill level of an outbox; the age is in seconds."""
 
     queued_frames: int
     queued_bytes: int
@@ -29,17 +29,9 @@ class OutboxStatistics(NamedTuple):
 
 
 class Outbox:
-    """A bounded queue of frames. Times are seconds on any steady clock."""
+    """A bounded queue of frames. Times are seconds on any monotonic clock."""
 
-    __slots__ = (
-        "_max_age_s",
-        "_max_bytes",
-        "_queue",
-        "in_flight_bytes",
-        "oldest_at",
-        "peak_bytes",
-        "queued_bytes",
-    )
+    __slots__ = ("_max_age_s", "_max_bytes", "_queue", "in_flight_bytes", "oldest_at", "peak_bytes", "queued_bytes")
 
     def __init__(self, max_bytes: int, max_age_s: float | None) -> None:
         self._max_bytes = max_bytes
@@ -48,10 +40,10 @@ class Outbox:
         self.oldest_at: float | None = None  # when the oldest undelivered frame was offered; it may be in flight
         self.queued_bytes = 0
         self.in_flight_bytes = 0
-        self.peak_bytes = 0  # the most that ever waited for this member, for a tick or for longer
+        self.peak_bytes = 0  # the most that was ever undelivered, even if only for a tick
 
     def offer(self, frame: bytes, now: float) -> Offer:
-        """Queue one frame, unless the member is too far behind already."""
+        """Queue one frame, or return OVERFLOW when the member is too far behind."""
         total = self.queued_bytes + self.in_flight_bytes + len(frame)
         if total > self._max_bytes or self.is_too_old(now):
             return Offer.OVERFLOW
@@ -66,7 +58,7 @@ class Outbox:
         return Offer.ACCEPTED
 
     def take(self, max_bytes: int) -> bytes:
-        """The next frames as one piece, at most max_bytes unless the first alone is longer; b"" when empty."""
+        """Take the next frames as one chunk of at most max_bytes, or one longer frame; b"" when empty."""
         frames: list[bytes] = []
         size = 0
         while self._queue and (not frames or size + len(self._queue[0][1]) <= max_bytes):
@@ -78,32 +70,32 @@ class Outbox:
         return b"".join(frames)
 
     def passed(self, size: int, now: float) -> None:
-        """A piece went past the empty queue, and the transport holds it, or what the kernel did not take of it."""
+        """Record a chunk that bypassed the empty queue and is now, at least in part, in the transport's buffer."""
         self.in_flight_bytes = size
         self.oldest_at = now
 
     def delivered(self) -> None:
-        """The transport handed all that was in flight to the kernel."""
+        """Record that the transport passed everything in flight to the kernel."""
         self.in_flight_bytes = 0
         self.oldest_at = self._queue[0][0] if self._queue else None
 
     def drop(self) -> None:
-        """Forget everything queued: the member is being closed, and its memory is wanted back now."""
+        """Drop everything queued, to free the memory of a member that is being closed."""
         self._queue = None
         self.queued_bytes = 0
         if not self.in_flight_bytes:
             self.oldest_at = None
 
     def is_too_old(self, now: float) -> bool:
-        """Whether the oldest undelivered frame has waited longer than allowed."""
+        """Return whether the oldest undelivered frame has waited longer than allowed."""
         too_old_at = self.too_old_at
         return too_old_at is not None and now > too_old_at
 
     @property
     def too_old_at(self) -> float | None:
-        """When the oldest undelivered frame will have waited too long.
+        """The time at which the oldest undelivered frame will have waited too long.
 
-        None while the transport holds nothing back: what we have not written yet is our delay, not the member's.
+        None while the transport's buffer is empty: a frame that we have not written yet is our delay, not the member's.
         """
         if self.oldest_at is None or self._max_age_s is None or not self.in_flight_bytes:
             return None
@@ -111,10 +103,10 @@ class Outbox:
 
     @property
     def free_bytes(self) -> int:
-        """How much more fits."""
+        """The bytes that still fit."""
         return self._max_bytes - self.queued_bytes - self.in_flight_bytes
 
     def statistics(self, now: float) -> OutboxStatistics:
-        """A record for dashboards."""
+        """Return the fill level, for dashboards."""
         age = 0.0 if self.oldest_at is None else max(0.0, now - self.oldest_at)
         return OutboxStatistics(len(self._queue or ()), self.queued_bytes, self.in_flight_bytes, age, self.peak_bytes)

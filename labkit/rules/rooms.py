@@ -1,10 +1,10 @@
-"""Rooms: who is in them, the seq of their events, what can be given again, and what was said before.
+"""Rooms: their members, the seq of their events, their history, and the detection of repeated requests.
 
-    accept   a publication gets the next seq, or is recognised as said before (same user, same requestId)
-    deliver  once stored, it enters the history and is due to every member that may read
-    missed   what a returning member has not seen, or the admission that it cannot all be given (a gap)
+    accept   a publication gets the next seq, unless it repeats an earlier one (same user, same requestId)
+    deliver  once stored, it enters the history and goes to every member that may read
+    missed   the events that a returning member has not seen, or a gap when not all of them are available
 
-Between accept and deliver lies the audit commit: nobody hears of what is not stored. Taught in notebook 03 (rooms).
+The audit commit happens between accept and deliver, so no member receives an event that is not stored.
 """
 
 from collections import Counter, OrderedDict, deque
@@ -15,13 +15,13 @@ from typing import Generic, NamedTuple, TypeVar
 from labkit.rules.fields import Since
 from labkit.rules.limits import Limits
 
-Member = TypeVar("Member", bound=Hashable)  # whatever stands for a connection outside
-ROOMS_AT_ONCE = 1_000  # looked after by one `forget_old`, so that no look takes long
-IDLE_ROOMS = 10_000  # empty rooms kept, so that a restart of all their members leaves no gap
+Member = TypeVar("Member", bound=Hashable)  # the caller's type for a connection
+ROOMS_AT_ONCE = 1_000  # rooms per call of `forget_old`, so that no call takes long
+IDLE_ROOMS = 10_000  # empty rooms kept, so that members who all reconnect see no gap
 
 
 class Event(NamedTuple):
-    """An event of a room: its place, its sender, and the JSON text that every member gets."""
+    """An event of a room: its seq, its sender, and the JSON that every member gets."""
 
     seq: int
     user_id: str
@@ -38,12 +38,12 @@ class Membership(NamedTuple):
 
     @property
     def may_read(self) -> bool:
-        """Whether it hears everybody; a member that may only write hears itself."""
+        """Whether the member gets everybody's events; a write-only member gets only its own."""
         return "r" in self.access
 
 
 class Missed(NamedTuple):
-    """What a joining member is given: everything after its `since`, or a gap and nothing."""
+    """The events for a joining member: all those after its `since`, or none and a gap."""
 
     events: list[Event]
     gap: bool
@@ -58,66 +58,69 @@ class Room(Generic[Member]):
         self.accepted_seq = 0
         self.seq = 0  # of the newest delivered event
         self.members: dict[Member, Membership] = {}
-        self.watchers: set[Member] = set()  # those who asked for presence
-        self.told_present: bytes | None = None  # the answer they get, as long as it is the same
-        self._connections: Counter[str] = Counter()  # of each user
-        self._write_only = 0  # members who hear only what they say themselves
+        self.watchers: set[Member] = set()  # members that asked for presence
+        self.presence_body: bytes | None = None  # the cached answer to `presence`
+        self._connections: Counter[str] = Counter()  # per user
+        self._write_only = 0  # members that get only their own events
         self._history: deque[Event] = deque(maxlen=limits.history_events)
-        self._said: OrderedDict[tuple[str, str], tuple[float, Event]] = OrderedDict()
+        self._requests: OrderedDict[tuple[str, str], tuple[float, Event]] = OrderedDict()
         self._limits = limits
-        self._everybody: list[Member] | None = None  # made when it is asked for, and never changed
+        self._readers: list[Member] | None = None  # built on demand, never modified
 
     # Events
 
-    def said_before(self, user_id: str, request_id: str, now: float) -> Event | None:
-        """The event that this user's request became already, if that was not too long ago."""
+    def find_repeated(self, user_id: str, request_id: str, now: float) -> Event | None:
+        """Return the event of this user's earlier request with the same id, while it is remembered."""
         self.forget_old(now)
         too_old = now - self._limits.dedupe_s
-        at, event = self._said.get((user_id, request_id), (too_old, None))
+        at, event = self._requests.get((user_id, request_id), (too_old, None))
         return event if at > too_old else None
 
     def forget_old(self, now: float) -> None:
-        """Give back what has been remembered for long enough."""
+        """Forget requests older than `dedupe_s`."""
         too_old = now - self._limits.dedupe_s
-        while self._said and next(iter(self._said.values()))[0] <= too_old:
-            self._said.popitem(last=False)
+        while self._requests and next(iter(self._requests.values()))[0] <= too_old:
+            self._requests.popitem(last=False)
 
     @property
     def remembered(self) -> int:
-        """How many requests would be recognised, if they are not too old by now."""
-        return len(self._said)
+        """The number of remembered requests, some of which may be too old by now."""
+        return len(self._requests)
 
     def next_seq(self) -> int:
-        """The seq of the event about to be accepted."""
+        """Return the seq of the next event."""
         return self.accepted_seq + 1
 
     def accept(self, event: Event, now: float, remember: bool) -> None:
-        """Take the event with `next_seq`. `remember` its requestId, when the sender chose one."""
+        """Accept the event with `next_seq`. `remember` its requestId when the sender chose one."""
         self.accepted_seq = event.seq
         if remember:
             self._remember(event, now)
 
     def forget(self, event: Event) -> None:
-        """An accepted event could not be stored: it never was, and neither is any accepted after it."""
+        """Undo `accept` for an event that could not be stored, and for every event accepted after it."""
         self.accepted_seq = min(self.accepted_seq, event.seq - 1)
-        self._said.pop((event.user_id, event.request_id), None)
+        self._requests.pop((event.user_id, event.request_id), None)
 
     def deliver(self, event: Event) -> list[Member]:
-        """Put a stored event into the history; the members due to hear it, in the order they came.
+        """Add a stored event to the history; return the members that get it, in the order of joining.
 
-        The list is the same one for as long as the members are: look, and do not change it.
+        The same list object is returned while the membership is unchanged. Do not modify it.
         """
         self.seq = event.seq
         self._history.append(event)
         if not self._write_only:
-            if self._everybody is None:
-                self._everybody = list(self.members)
-            return self._everybody
+            if self._readers is None:
+                self._readers = list(self.members)
+            return self._readers
         user = event.user_id
         return [member for member, place in self.members.items() if place.may_read or place.user_id == user]
 
     def missed(self, since: Since | None, place: Membership, max_bytes: float = inf) -> Missed:
-        """What a member that stopped reading at `since` has not seen; a gap when that is more than it can be sent."""
+        """Return the events after `since` that this member may read.
+
+        A gap when they are not all in the history, or are more than `max_bytes`.
+        """
         if since is None:
             return Missed([], gap=False)
         oldest_known = self._history[0].seq if self._history else self.seq + 1
@@ -131,34 +134,34 @@ class Room(Generic[Member]):
 
     def _remember(self, event: Event, at: float) -> None:
         key = event.user_id, event.request_id
-        self._said.pop(key, None)  # so that the newest is last, also when the past says the same thing twice
-        self._said[key] = (at, event)
-        if len(self._said) > self._limits.dedupe_entries:
-            self._said.popitem(last=False)
+        self._requests.pop(key, None)  # keeps the newest last, also when the audit file holds a request twice
+        self._requests[key] = (at, event)
+        if len(self._requests) > self._limits.dedupe_entries:
+            self._requests.popitem(last=False)
 
     # Members
 
     def enter(self, member: Member, place: Membership) -> bool:
-        """Add a member; whether it is the first connection of its user here."""
-        self._everybody = self.told_present = None
+        """Add a member; return whether it is its user's first connection in this room."""
+        self._readers = self.presence_body = None
         self.members[member] = place
         self._connections[place.user_id] += 1
         self._write_only += not place.may_read
         return self._connections[place.user_id] == 1
 
     def change(self, member: Member, access: str) -> None:
-        """A member may do something else from now on."""
+        """Change what a member may do."""
         place = self.members[member]
         newer = self.members[member] = place._replace(access=access)
-        self._everybody = None
+        self._readers = None
         self._write_only += place.may_read - newer.may_read
         if not newer.may_read:
             self.watchers.discard(member)
 
     def leave(self, member: Member) -> str | None:
-        """Remove a member; the user's name when that was its last connection here."""
+        """Remove a member; return the user id when that was the user's last connection in this room."""
         self.watchers.discard(member)
-        self._everybody = self.told_present = None
+        self._readers = self.presence_body = None
         place = self.members.pop(member, None)
         if place is None:
             return None
@@ -170,44 +173,44 @@ class Room(Generic[Member]):
         return place.user_id
 
     def has_user(self, user_id: str) -> bool:
-        """Whether a user has a connection here."""
+        """Return whether a user has a connection in this room."""
         return user_id in self._connections
 
     def present(self) -> list[tuple[str, float]]:
-        """Each user in the room, and since when."""
+        """Return each user in the room, and since when."""
         first_seen: dict[str, float] = {}
         for place in self.members.values():
             first_seen.setdefault(place.user_id, place.since)
         return list(first_seen.items())
 
-    # The past
+    # Recovery
 
     def restore(self, epoch: str, seq: int) -> None:
-        """Continue where the audit file ends."""
+        """Continue after the last event in the audit file."""
         self.epoch, self.seq, self.accepted_seq = epoch, seq, seq
 
     def restore_event(self, event: Event, at: float, remember: bool) -> None:
-        """An event of the past, oldest first, for the history and for recognising repetitions."""
+        """Add an event from the audit file to the history and the remembered requests. Call oldest first."""
         self._history.append(event)
         if remember:
             self._remember(event, at)
 
 
 class Rooms(Generic[Member]):
-    """Every room of a server, and a bounded memory of those nobody is in."""
+    """All rooms of a server. Of the empty ones, a bounded number is kept."""
 
     def __init__(self, limits: Limits, new_epoch: Callable[[], str], idle_rooms: int | None = IDLE_ROOMS) -> None:
-        """`idle_rooms` None: all are of one epoch and each that something was said in is kept, and no other."""
+        """With `idle_rooms` None, empty rooms are kept if and only if they have had an event."""
         self.new_room: type[Room[Member]] = Room  # labkit.broken replaces it
         self._limits = limits
         self._new_epoch = new_epoch
         self._idle_rooms = idle_rooms
         self._rooms: dict[str, Room[Member]] = {}
         self._idle: OrderedDict[str, None] = OrderedDict()
-        self._in_turn: list[str] = []  # rooms that `forget_old` looks after next
+        self._in_turn: list[str] = []  # rooms that `forget_old` handles next
 
     def room(self, room_id: str) -> Room[Member]:
-        """The room of that name, new if need be: a new room begins a new epoch."""
+        """Return the room with this id. A new room starts a new epoch."""
         room = self._rooms.get(room_id)
         if room is None:
             room = self._rooms[room_id] = self.new_room(room_id, self._new_epoch(), self._limits)
@@ -216,11 +219,11 @@ class Rooms(Generic[Member]):
         return room
 
     def find(self, room_id: str) -> Room[Member] | None:
-        """The room of that name, if there is one."""
+        """Return the room with this id, or None."""
         return self._rooms.get(room_id)
 
     def tidy(self, room: Room[Member]) -> None:
-        """Call when a room's members changed: too many empty rooms, and the one idle longest is forgotten."""
+        """Call after a room's members changed. Drops the longest-empty room when there are too many."""
         self._idle.pop(room.room_id, None)
         if room.members:
             return
@@ -233,7 +236,7 @@ class Rooms(Generic[Member]):
             del self._rooms[self._idle.popitem(last=False)[0]]
 
     def forget_old(self, now: float) -> None:
-        """Call every second or so: where nobody speaks any more, nothing else gives back what was said before."""
+        """Forget old requests in idle rooms, where no publication triggers it. Call about once per second."""
         if not self._in_turn:
             self._in_turn = list(self._rooms)
         for room_id in self._in_turn[-ROOMS_AT_ONCE:]:

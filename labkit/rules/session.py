@@ -1,10 +1,9 @@
-"""What one connection may do next: the state machine, as a table. The diagram in notebook 01 is drawn from it.
+"""The state machine of one connection, as a table.
 
-Two rules for this file. Everything that changes the state is a step of TABLE. And nothing here sends, stores or looks
-up anything: `receive` and `happened` return actions, and `wire.hub` performs them.
+Two rules for this module: the state changes only by a step of TABLE, and nothing here sends, stores or looks up
+anything. `receive` and `happened` return actions, and `wire.hub` has them performed.
 
-The order of judgement (the message is valid already): authenticated (4403), joined (1008), then allowed (an `error`).
-Taught in notebooks 01 (hello), 02 (auth) and 03 (rooms).
+A valid message is checked in this order: authenticated (else 4403), joined (else 1008), allowed (else an `error`).
 """
 
 from collections import deque
@@ -13,20 +12,20 @@ from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
-from labkit.rules.actions import Action, Authenticate, Close, Enter, Exit, Pong, Publish, Refuse, Renew, TellMembers
+from labkit.rules.actions import Action, Authenticate, Close, Enter, Exit, Pong, Publish, Refuse, Renew, WatchPresence
 from labkit.rules.admission import TokenBucket
 from labkit.rules.close_codes import CloseCode, row
 from labkit.rules.grants import Grants
 from labkit.rules.limits import Limits
 from labkit.rules.messages import BY_TYPE, Auth, Join, Leave, Message, Ping, Presence, Publication, Refresh, RoomMessage
 
-STRIKES = 100  # so many rate_limited in STRIKE_WINDOW_S close the connection with 4429
+STRIKES = 100  # this many rate_limited errors within STRIKE_WINDOW_S close the connection with 4429
 STRIKE_WINDOW_S = 10.0
 CLOSES_KEPT = 10_000  # ended connections whose close is kept for `previousClose`
 
 
 class State(StrEnum):
-    """Where a connection is in its life."""
+    """The state of a connection."""
 
     CONNECTING = "connecting"
     AUTHENTICATING = "authenticating"
@@ -36,7 +35,7 @@ class State(StrEnum):
 
 
 class Input(StrEnum):
-    """What can happen to a connection."""
+    """An input of the state machine."""
 
     HANDSHAKE = "handshake done"
     REFUSED = "handshake refused"
@@ -54,7 +53,7 @@ class Input(StrEnum):
 
 
 class Do(StrEnum):
-    """What a step asks for."""
+    """The output of a step."""
 
     NOTHING = "nothing"
     AUTHENTICATE = "check the credential"
@@ -67,13 +66,13 @@ class Do(StrEnum):
 
 
 class Step(NamedTuple):
-    """What an input asks for in a state, and the state after it."""
+    """The output of an input in a state, and the next state."""
 
     do: Do
     next: State
 
 
-_SAYABLE = (Input.REFRESH, Input.JOIN, Input.LEAVE, Input.PUBLISH, Input.PRESENCE, Input.PING)
+_CLIENT_INPUTS = (Input.REFRESH, Input.JOIN, Input.LEAVE, Input.PUBLISH, Input.PRESENCE, Input.PING)
 TABLE: dict[State, dict[Input, Step]] = {
     State.CONNECTING: {
         Input.HANDSHAKE: Step(Do.NOTHING, State.AUTHENTICATING),
@@ -84,21 +83,21 @@ TABLE: dict[State, dict[Input, Step]] = {
         Input.AUTH: Step(Do.AUTHENTICATE, State.AUTHENTICATING),
         Input.ACCEPTED: Step(Do.ANSWER, State.OPEN),
         Input.REJECTED: Step(Do.SEND_CLOSE, State.CLOSING),
-        **{said: Step(Do.CLOSE_4403, State.CLOSING) for said in _SAYABLE},
+        **{given: Step(Do.CLOSE_4403, State.CLOSING) for given in _CLIENT_INPUTS},
         Input.CLOSE: Step(Do.SEND_CLOSE, State.CLOSING),
         Input.LOST: Step(Do.FORGET, State.CLOSED),
     },
     State.OPEN: {
         Input.AUTH: Step(Do.NOTHING, State.OPEN),
         Input.REFRESH: Step(Do.REFRESH, State.OPEN),
-        **{said: Step(Do.JUDGE, State.OPEN) for said in (Input.JOIN, Input.LEAVE, Input.PUBLISH, Input.PRESENCE)},
+        **{given: Step(Do.JUDGE, State.OPEN) for given in (Input.JOIN, Input.LEAVE, Input.PUBLISH, Input.PRESENCE)},
         Input.PING: Step(Do.ANSWER, State.OPEN),
         Input.CLOSE: Step(Do.SEND_CLOSE, State.CLOSING),
         Input.LOST: Step(Do.FORGET, State.CLOSED),
     },
-    # After any close, nothing that the peer still sends is acted on.
+    # After a close, further messages from the peer are ignored.
     State.CLOSING: {
-        **{said: Step(Do.NOTHING, State.CLOSING) for said in (Input.AUTH, *_SAYABLE, Input.CLOSE)},
+        **{given: Step(Do.NOTHING, State.CLOSING) for given in (Input.AUTH, *_CLIENT_INPUTS, Input.CLOSE)},
         Input.LOST: Step(Do.FORGET, State.CLOSED),
     },
     State.CLOSED: {given: Step(Do.NOTHING, State.CLOSED) for given in Input},
@@ -107,7 +106,7 @@ TABLE: dict[State, dict[Input, Step]] = {
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who speaks: a session of a user, what it may do, and until when (seconds since 1970)."""
+    """An authenticated session: its user, its grants, and when it expires (seconds since 1970)."""
 
     session_id: str
     user_id: str
@@ -116,9 +115,10 @@ class Identity:
 
 
 class Known(NamedTuple):
-    """A session that a server knows: it started it, or read it from its audit file.
+    """A session that a server has started or has read from its audit file.
 
-    `is_revoked`: by the rows of that file. `since`: the order at which it was let in last; a later revocation ends it.
+    `is_revoked` is what that file says. `since` is the revocation order at the session's last login: a later revocation
+    ends it.
     """
 
     user_id: str
@@ -139,7 +139,7 @@ _MEMBERS_ONLY = (Publication, Presence)
 
 
 class Session:
-    """One connection's place in TABLE, its identity once known, its rooms and its message rate."""
+    """One connection's state, its identity once authenticated, its rooms and its message rate."""
 
     __slots__ = ("_bucket", "_rooms_allowed", "_strikes", "identity", "rooms", "state")
 
@@ -147,28 +147,28 @@ class Session:
         rate = limits.messages_per_s
         self.state = State.CONNECTING
         self.identity: Identity | None = None
-        self.rooms: dict[str, str] = {}  # room id -> access; "" for one that a refresh has taken from us
+        self.rooms: dict[str, str] = {}  # room id -> access; "" after a refresh has removed the right
         self._rooms_allowed = limits.rooms_per_connection
         self._bucket = None if rate is None else TokenBucket(rate, limits.message_burst, now)
-        self._strikes: deque[float] | None = None  # an empty deque is 600 bytes, and few ever strike
+        self._strikes: deque[float] | None = None  # an empty deque is 600 bytes, and few connections need one
 
     @property
     def listens(self) -> bool:
-        """Whether what the peer says is acted on: after any close it is not."""
+        """Whether messages from the peer are acted on: not after a close."""
         state = self.state
         return state is State.OPEN or state is State.AUTHENTICATING
 
     def happened(self, given: Input) -> Do:
-        """Take a step of TABLE. Raises KeyError for what cannot happen in this state: a bug in the caller."""
+        """Take a step of TABLE. Raises KeyError for an input that this state does not allow: a bug in the caller."""
         step = TABLE[self.state][given]
         self.state = step.next
         return step.do
 
     def accepted(self, identity: Identity) -> dict[str, str]:
-        """The credential was good: of `auth`, or of a later `refresh`. The joined rooms in which it allows less.
+        """Take the identity of a valid `auth` or `refresh`; return the joined rooms in which it allows less, and what.
 
-        More takes a new join, which tells it. A room that is lost is refused softly from now on, as what is said there
-        may be on its way already; it too may be joined again when a later credential covers it.
+        Additional rights need a new join. A publication to a room without rights gets an `error`, not a close, because
+        it may have been sent before the refresh. Such a room can be joined again when a later credential covers it.
         """
         self.identity = identity
         if self.state is State.AUTHENTICATING:
@@ -183,7 +183,7 @@ class Session:
         return less
 
     def receive(self, message: Message, now: float) -> Action | None:
-        """What to do about a valid message; None for nothing. With a `Close` the session is closing already."""
+        """Return the action for a valid message, or None. On `Close` the session is already in CLOSING."""
         do = self.happened(_INPUTS[type(message)])
         if do is Do.NOTHING:
             return self.control_frame(now) if self.state is State.OPEN else None  # a second auth
@@ -194,11 +194,11 @@ class Session:
         return self._judge(message, now)
 
     def allows_ping(self, now: float) -> bool:
-        """Whether a `ping` would be answered now; then it counts as a message that came."""
+        """Return whether a `ping` is to be answered now; if so, it counts against the message rate."""
         return self.state is State.OPEN and (self._bucket is None or self._bucket.take(now))
 
     def control_frame(self, now: float) -> Close | None:
-        """Something came that asks for nothing, such as a pong: free while the rate allows, a strike beyond it."""
+        """Count input that needs no answer, such as a pong, against the message rate; over it, add a strike."""
         if self._bucket is None or self._bucket.take(now):
             return None
         return self._strike(now)
@@ -212,7 +212,7 @@ class Session:
         return self._allow(message)
 
     def _strike(self, now: float) -> Close | None:
-        """Count one message over the rate; too many in a short time end the connection."""
+        """Count a message over the rate; return a `Close` after STRIKES within STRIKE_WINDOW_S."""
         if self._strikes is None:
             self._strikes = deque()
         self._strikes.append(now)
@@ -238,7 +238,7 @@ class Session:
                 return Exit(message.room_id)
             case Presence():
                 if "r" in self.rooms[message.room_id]:
-                    return TellMembers(message.room_id)
+                    return WatchPresence(message.room_id)
                 return Refuse("room_denied", room_id=message.room_id)
             case Refresh():
                 return Renew(message.token)

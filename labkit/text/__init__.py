@@ -1,1 +1,1 @@
-"""Text and numbers for people: read from their files, matched with what they meant, shown on their terminal."""
+"""Text that people write and read: decoding files, guessing misspelt names, formatting numbers, terminal output."""

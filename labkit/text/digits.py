@@ -1,8 +1,8 @@
-"""Numbers as people read them: as many digits as say something, and no power of ten."""
+"""Numbers for people: three significant digits and no exponent."""
 
 
 def digits(value: float) -> str:
-    """Three digits that say something: 0.834, 12.5, 31.6; 443,000 bytes are 443,000."""
+    """Format a number: 0.834, 12.5, 31.6; from 100 on as an integer with separators, such as 443,000."""
     if abs(value) >= 100 or value == int(value):
         return f"{value:,.0f}"
     if abs(value) >= 0.001:

@@ -1,7 +1,7 @@
-"""Read a text file that somebody else's program wrote: a spreadsheet, an editor, a shell.
+"""Read text files from other programs, such as spreadsheets, editors and shells.
 
-UTF-8 is read with or without a byte order mark (BOM), and UTF-16 with one. Other encodings are refused, never guessed
-into names: the error says which one it looks like, where, and what to do.
+UTF-8 is read with or without a byte order mark (BOM), UTF-16 and UTF-32 with one. Other encodings are refused instead
+of guessed: the error says which encoding it looks like, in which line, and what to do.
 """
 
 import codecs
@@ -62,14 +62,14 @@ def _line(before: bytes) -> int:
 
 
 def _likely(data: bytes) -> str:
-    """The encoding in which the text reads most like names."""
+    """Return the encoding in which the text looks most like names."""
     if _is_paired(data):
         return "GBK"
     return max(EIGHT_BIT, key=lambda name: _likeness(data.decode(EIGHT_BIT[name], "replace")))
 
 
 def _is_paired(data: bytes) -> bool:
-    """Whether the bytes beyond ASCII come in pairs, as two make a Chinese character."""
+    """Return whether the non-ASCII bytes come in pairs, as in GBK, where two bytes are a Chinese character."""
     try:
         data.decode("gbk")
     except UnicodeDecodeError:
@@ -78,7 +78,7 @@ def _is_paired(data: bytes) -> bool:
 
 
 def _likeness(text: str) -> int:
-    """How many letters and apostrophes stand where a name has them: a small letter within a word, a capital before."""
+    """Score letters and apostrophes in positions usual for names: lower case inside a word, upper case at its start."""
     score = 0
     for before, char, after in zip(" " + text, text, text[1:] + " "):
         if char.isascii():

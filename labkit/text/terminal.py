@@ -1,6 +1,6 @@
-"""Standard output and error on a terminal, or in a file, that cannot show every character.
+"""Standard output and error in an encoding that lacks some characters.
 
-A character that is missing there must not end a verb half-way: it is shown as the nearest plain one, or by its number.
+A missing character must not abort a command: it is replaced by the nearest plain one, or by its escape.
 """
 
 import codecs
@@ -13,10 +13,10 @@ HANDLER = "labkit.text.nearest"
 
 
 def show_everything() -> None:
-    """From now on, no character ends the process."""
+    """Replace characters that standard output or error cannot encode, instead of raising."""
     codecs.register_error(HANDLER, _nearest)
     for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)  # a notebook's or a test's own stream may have none
+        reconfigure = getattr(stream, "reconfigure", None)  # the stream of a notebook or a test may have none
         if reconfigure is not None:
             reconfigure(errors=HANDLER)
 
@@ -29,18 +29,18 @@ def _nearest(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 class Sheet:
-    """Standard output for a CSV table.
+    """Writes a CSV table to standard output.
 
-    In a file or a pipe it is UTF-8 with a byte order mark, without which spreadsheets take it for an older encoding.
+    In a file or a pipe it is UTF-8 with a byte order mark, without which spreadsheets assume an older encoding.
     """
 
     def __init__(self, has_mark: bool = True) -> None:
-        """`has_mark` off: for a program that does not expect the mark."""
+        """Set `has_mark` to False for programs that do not expect the mark."""
         self._is_shown = bool(sys.stdout and sys.stdout.isatty())
         self._begin = codecs.BOM_UTF8 if has_mark else b""
 
     def write(self, text: str) -> None:
-        """Write as it is: a cell's control characters belong to the record."""
+        """Write text unchanged: control characters in a cell are part of the data."""
         if self._is_shown:
             click.echo(text, nl=False, color=True)
             return

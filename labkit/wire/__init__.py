@@ -1,5 +1,5 @@
-"""The rules over sockets: the room server, its HTTP side, the audit log, and the reconnecting client.
+"""The rules applied to sockets: the room server, its HTTP side, the audit log, and the reconnecting client.
 
-Read in the order a message travels: connection -> incoming -> hub -> commit_queue -> fast.path -> outgoing. The
-folders fast, audit, client and http each begin with an order of their own.
+A message travels connection -> hub -> order -> commit_queue -> fast.path -> outgoing. The packages fast, audit, client
+and sharing list their own modules.
 """

@@ -1,6 +1,6 @@
-"""One timer for many deadlines: it rings at the nearest, and its owner arms it for the next.
+"""One timer for several deadlines: it fires at the nearest one, and its owner then arms it for the next.
 
-A timer a connection costs less than a task a connection, and setting it earlier or never is all there is to it.
+One timer per connection is cheaper than one task per connection.
 """
 
 import asyncio
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 
 class Alarm:
-    """Rings at most once per `arm`. Times are of the event loop's clock, in seconds."""
+    """Fires at most once per `arm`. Times are seconds on the event loop's clock."""
 
     __slots__ = ("_ring", "_timer")
 
@@ -17,14 +17,14 @@ class Alarm:
         self._timer: asyncio.TimerHandle | None = None
 
     def arm(self, at: float | None) -> None:
-        """Ring at `at` or before. One that is set earlier stays: it rings early, and its owner arms it again."""
+        """Fire at `at` or earlier: a timer that is already set for an earlier time stays."""
         if at is None or (self._timer is not None and self._timer.when() <= at):
             return
         self.off()
         self._timer = asyncio.get_running_loop().call_at(at, self._on_time)
 
     def off(self) -> None:
-        """Do not ring."""
+        """Cancel the timer."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

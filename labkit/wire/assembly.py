@@ -1,7 +1,4 @@
-"""Frames into whole text messages: fragments, size and kind, and UTF-8, judged before anybody reads the text.
-
-Taught in notebook 04 (validation).
-"""
+"""Assemble frames into whole text messages, with checks of type, size and UTF-8 before anything reads the text."""
 
 from websockets.frames import Frame, Opcode
 
@@ -14,7 +11,7 @@ NOT_UTF8 = Close(CloseCode.INVALID_UTF8, row(CloseCode.INVALID_UTF8).reason)
 
 
 class Assembly:
-    """The message that one peer is sending, as far as it has come. Joined at once: fragments may be empty, and many."""
+    """The partial message of one peer. Fragments are joined as they arrive, because a peer may send many empty ones."""
 
     __slots__ = ("_max_bytes", "_message")
 
@@ -23,7 +20,7 @@ class Assembly:
         self._message = bytearray()
 
     def add(self, frame: Frame) -> bytes | Close | None:
-        """Take a data frame: a whole message, the close it earns, or None while fragments are missing."""
+        """Take a data frame. Returns the whole message, a close for an invalid one, or None until it is complete."""
         if frame.opcode is Opcode.BINARY:
             return NOT_TEXT
         self._message += frame.data
@@ -37,7 +34,7 @@ class Assembly:
 
 
 def is_utf8(message: bytes) -> bool:
-    """Whether bytes are UTF-8."""
+    """Return whether bytes are valid UTF-8."""
     if message.isascii():
         return True
     try:

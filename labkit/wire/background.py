@@ -1,9 +1,9 @@
-"""An event loop in a thread of its own, and `run`: a coroutine from a plain cell or script.
+"""An event loop in its own thread, and `run`, which runs a coroutine on it from synchronous code.
 
     labkit.run(room.chat("hi"))
 
-Lab clients live on this loop, so that a busy or sleeping cell does not stop their heartbeats. Nothing is nested and
-nothing is patched: that is the safe form which notebook 01 compares with nest_asyncio.
+Lab clients run on this loop, so that a busy notebook cell does not stop their heartbeats. Unlike nest_asyncio, it
+neither nests nor patches event loops.
 """
 
 import asyncio
@@ -24,10 +24,10 @@ _deaths: list[str] = []
 
 
 def loop() -> asyncio.AbstractEventLoop:
-    """The background loop, started at the first use. Its thread ends with the process."""
+    """Return the background loop, started at first use. Its thread ends with the process."""
     global _loop, _thread
     with _lock:
-        if _loop is None or _thread is None or not _thread.is_alive():  # a forked process has the loop, not the thread
+        if _loop is None or _thread is None or not _thread.is_alive():  # a forked process has no such thread
             sys.setswitchinterval(SWITCH_INTERVAL_S)
             _loop = asyncio.new_event_loop()
             watch(_loop)
@@ -59,25 +59,25 @@ def run(awaitable: Awaitable[Result], timeout: float | None = None) -> Result:
 
 
 def spawn(awaitable: Awaitable[Result]) -> "Future[Result]":
-    """Start an awaitable on the background loop and go on. Should it fail, `deaths` tells."""
+    """Start an awaitable on the background loop without waiting. If it fails, `deaths` lists it."""
     future = asyncio.run_coroutine_threadsafe(_coroutine(awaitable), loop())
     future.add_done_callback(_note_death)
     return future
 
 
 def watch(loop: asyncio.AbstractEventLoop) -> None:
-    """Remember the tasks that die unseen on a loop: the background loop, or a kernel's own."""
+    """Record tasks that fail unobserved on a loop: the background loop, or a notebook kernel's."""
     loop.set_exception_handler(_on_death)
 
 
 def deaths() -> list[str]:
-    """Tasks that died with an exception nobody looked at. They tell their loop when collected, so this collects."""
+    """Return the tasks that failed unobserved. Collects garbage first, because asyncio reports them on collection."""
     gc.collect()
     return list(_deaths)
 
 
 def forget_deaths() -> None:
-    """Start counting anew, as a new lab does."""
+    """Clear the list of `deaths`, as a new lab does."""
     _deaths.clear()
 
 

@@ -1,10 +1,10 @@
-"""A client that rejoins many rooms enters the next one when it has taken what it missed in the last.
+"""Delay the joins of a client that missed more events than fit into its outbox.
 
-    join r1 .. r3   what it missed fits into the outbox       sent at once
-    join r4         it would not fit                           waits, and so does what the client sends after it
+    join r1 .. r3   the missed events fit into the outbox       sent at once
+    join r4         they would not fit                          waits, as do all later messages of the client
 
-An outbox has room for what a few rooms hold. A client that was sent more would be closed as slow; one that was sent a
-gap instead would miss events that are there.
+An outbox holds the history of only a few rooms. Without the delay, a client that rejoins many rooms would be closed as
+slow, or would get a gap although the events are available.
 """
 
 import asyncio
@@ -18,56 +18,56 @@ from labkit.wire.held_input import HeldInput
 from labkit.wire.member import Member
 from labkit.wire.server_state import ServerState
 
-LOOK_S = 0.02
-PATIENCE_S = 5.0  # a busy room may leave no space for ever; then a gap is told
-MOST_KEPT = 64  # messages of one connection; beyond it a gap is told
+CHECK_S = 0.02
+PATIENCE_S = 5.0  # then the join reports a gap: in a busy room there may never be enough space
+MAX_KEPT = 64  # messages of one connection; beyond it the join reports a gap
 
 
 @dataclass(slots=True)
 class _Waiting:
     action: Enter
-    late_at: float
+    deadline: float
 
 
 class Backlog:
-    """The joins of one server that wait for space in their member's outbox. `perform` does one that waits no more."""
+    """The joins of one server that wait for space in an outbox. `perform` performs a join after its wait."""
 
     def __init__(self, state: ServerState, held: HeldInput, perform: Callable[[Member, Action], None]) -> None:
         self._state = state
         self._held = held
         self._perform = perform
-        self._owed: dict[Member, dict[str, int]] = {}  # bytes of each room, let in and not told yet
+        self._owed: dict[Member, dict[str, int]] = {}  # bytes per room of joins that are performed but not answered
         self._waiting: dict[Member, _Waiting] = {}
 
     def holds(self, member: Member, action: Enter) -> bool:
-        """Whether a join waits. It is performed later, and what the client sends meanwhile is kept."""
+        """Return whether a join must wait. If so, it is performed later, and the client's later messages are held."""
         size = self._size(member, action)
         if not size:
             return False
         if member not in self._waiting and not self._fits(member, size):
             self._held.hold(member)
             self._waiting[member] = _Waiting(action, monotonic() + PATIENCE_S)
-            self._look_later(member)
+            self._check_later(member)
             return True
         self._owed.setdefault(member, {})[action.room_id] = size
         return False
 
-    def told(self, member: Member, room_id: str) -> None:
-        """A join was answered."""
+    def answered(self, member: Member, room_id: str) -> None:
+        """Record that a join was answered."""
         owed = self._owed.get(member)
         if owed is not None:
             owed.pop(room_id, None)
             if not owed:
                 del self._owed[member]
 
-    def gone(self, member: Member) -> None:
-        """A connection is ending."""
+    def drop(self, member: Member) -> None:
+        """Forget a connection that is closing."""
         self._owed.pop(member, None)
         self._waiting.pop(member, None)
         self._held.drop(member)
 
     def _size(self, member: Member, action: Enter) -> int:
-        """What a join would give, in bytes; 0 for a gap, also when no outbox could hold it."""
+        """Return the bytes of missed events that a join would send; 0 for a gap, or when no outbox could hold them."""
         room, identity = self._state.rooms.find(action.room_id), member.session.identity
         if action.since is None or room is None or identity is None:
             return 0
@@ -79,23 +79,23 @@ class Backlog:
         free = member.outbox.free_bytes - sum(map(len, member.due))
         return size + sum(self._owed.get(member, {}).values()) <= free // 2
 
-    def _look_later(self, member: Member) -> None:
-        asyncio.get_running_loop().call_later(LOOK_S, self._look, member)
+    def _check_later(self, member: Member) -> None:
+        asyncio.get_running_loop().call_later(CHECK_S, self._check, member)
 
     def __len__(self) -> int:
         return len(self._owed) + len(self._waiting)
 
-    def _look(self, member: Member) -> None:
+    def _check(self, member: Member) -> None:
         waiting = self._waiting.get(member)
         if waiting is None:
             return
         if not member.session.listens:
-            self.gone(member)
+            self.drop(member)
             return
-        is_late = monotonic() >= waiting.late_at or self._held.kept(member) > MOST_KEPT
+        is_late = monotonic() >= waiting.deadline or self._held.kept(member) > MAX_KEPT
         if not is_late and not self._fits(member, self._size(member, waiting.action)):
-            self._look_later(member)
+            self._check_later(member)
             return
-        self._perform(member, waiting.action)  # it is in `_waiting` still, so it is not held again
+        self._perform(member, waiting.action)  # still in `_waiting`, so `holds` lets it pass
         if self._waiting.pop(member, None) is not None:
             self._held.release(member)

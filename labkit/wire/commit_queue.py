@@ -1,11 +1,11 @@
-"""What happened, in the order it happened: stored first, told second.
+"""Store audit entries before their effects become visible, and run the effects in order.
 
-    then(entry, effect)  --> waiting --> audit, one group at a time --> effects, in order
+    then(entry, effect)  --> waiting --> audit, one group commit at a time --> effects, in order
 
-Without an audit, and with nothing waiting, an effect happens at once. With one, everything behind an uncommitted
-entry waits for it, so that answers and events keep the order of their causes, audit on or off. After `kill -9`
-every event that anyone saw is in the file. What cannot be stored is refused and forgotten, but for what `keep` was
-given: that goes ahead of every later group until it is stored. Taught in notebook 08 (audit).
+Without an audit file, and with nothing waiting, an effect runs at once. With one, everything after an uncommitted entry
+waits for it, so that answers and events keep the same order with and without an audit file. After `kill -9`, the file
+holds every event that any client saw. What cannot be stored is refused, except for entries of `record_until_stored`:
+they are retried ahead of every later group.
 """
 
 import asyncio
@@ -19,8 +19,8 @@ from labkit.wire.audit.writer import Audit, Entry
 _LOGGER = logging.getLogger(__name__)
 
 Effect = Callable[[], None]
-AGAIN_S = 0.5
-MOST_WAITING = 50_000  # then a disk that stands still is as good as one that fails
+RETRY_S = 0.5
+MAX_WAITING = 50_000  # beyond this, a stalled disk is treated like a failing one
 
 
 class _Item(NamedTuple):
@@ -30,29 +30,29 @@ class _Item(NamedTuple):
 
 
 class CommitQueue:
-    """A line of effects. All methods are for the event loop's thread."""
+    """A queue of effects. Call all methods from the event loop's thread."""
 
     def __init__(self, audit: Audit | None) -> None:
         self._audit = audit
         self._waiting: list[_Item] = []
         self._committing: list[_Item] = []
-        self._owed: list[Entry] = []
-        self._telling = False
+        self._unstored: list[Entry] = []
+        self._is_running = False
         self._is_empty = asyncio.Event()
         self._is_empty.set()
 
     @property
     def is_idle(self) -> bool:
-        """Whether an effect would happen at once."""
-        return not (self._waiting or self._committing or self._telling)
+        """Whether an effect would run at once."""
+        return not (self._waiting or self._committing or self._is_running)
 
     @property
     def is_full(self) -> bool:
-        """Whether so much waits that no more events are to be accepted."""
-        return len(self._waiting) >= MOST_WAITING
+        """Whether too much is waiting to accept more events."""
+        return len(self._waiting) >= MAX_WAITING
 
     def then(self, entry: Entry | None, effect: Effect, otherwise: Effect | None = None) -> None:
-        """Let `effect` happen once `entry` is stored; `otherwise` happens instead when it cannot be stored."""
+        """Run `effect` once `entry` is stored, or `otherwise` when it cannot be stored."""
         is_idle = self.is_idle
         if is_idle and (self._audit is None or entry is None):
             effect()
@@ -63,45 +63,45 @@ class CommitQueue:
         self._is_empty.clear()
 
     def record(self, entry: Entry) -> None:
-        """Store an entry that nobody waits for."""
+        """Store an entry without an effect."""
         if self._audit is not None:
             self.then(entry, _nothing)
 
-    def keep(self, entry: Entry) -> None:
-        """Store an entry that must not get lost, however often the audit fails."""
+    def record_until_stored(self, entry: Entry) -> None:
+        """Store an entry that must not be lost: retry for as long as the audit fails."""
         if self._audit is not None:
-            self.then(entry, _nothing, partial(self._owe, entry))
+            self.then(entry, _nothing, partial(self._retry_later, entry))
 
     @property
-    def owes(self) -> bool:
-        """Whether something that was to be kept is not stored yet. Asked in an effect, of all that came before it."""
-        return bool(self._owed)
+    def has_unstored(self) -> bool:
+        """Whether an entry of `record_until_stored` is not stored yet. Ask in an effect, about all earlier entries."""
+        return bool(self._unstored)
 
     async def empty(self) -> None:
-        """Wait until everything has been stored and told; what is owed is tried once more."""
-        self._pay()
+        """Wait until everything has been stored and told; what is unstored is tried once more."""
+        self._retry()
         await self._is_empty.wait()
 
     def give_up(self) -> None:
-        """Nothing will be stored any more: say what that loses."""
-        for entry in self._owed:
+        """Log the entries that will never be stored, and forget them."""
+        for entry in self._unstored:
             _LOGGER.error("never stored", extra={"kind": entry.kind, "user": entry.user})
-        self._owed.clear()
+        self._unstored.clear()
 
-    def _owe(self, entry: Entry) -> None:
-        if not self._owed:
-            asyncio.get_running_loop().call_later(AGAIN_S, self._pay)
-        self._owed.append(entry)
+    def _retry_later(self, entry: Entry) -> None:
+        if not self._unstored:
+            asyncio.get_running_loop().call_later(RETRY_S, self._retry)
+        self._unstored.append(entry)
 
-    def _pay(self) -> None:
-        if self._owed and self.is_idle:  # else the group that comes next has it
+    def _retry(self) -> None:
+        if self._unstored and self.is_idle:  # otherwise the next group includes it
             self._is_empty.clear()
             self._commit()
 
     def _commit(self) -> None:
-        owed = [_Item(entry, _nothing, partial(self._owe, entry)) for entry in self._owed]
-        self._owed.clear()
-        self._committing, self._waiting = owed + self._waiting, []
+        unstored = [_Item(entry, _nothing, partial(self._retry_later, entry)) for entry in self._unstored]
+        self._unstored.clear()
+        self._committing, self._waiting = unstored + self._waiting, []
         entries = [item.entry for item in self._committing if item.entry is not None]
         if self._audit is None or not entries:
             self._committed(None)
@@ -110,25 +110,25 @@ class CommitQueue:
         self._audit.submit(entries, lambda error: loop.call_soon_threadsafe(self._committed, error))
 
     def _committed(self, error: BaseException | None) -> None:
-        """Tell what was stored. After a failure, nothing accepted since can stand either: seqs build on each other."""
-        told, self._committing = self._committing, []
+        """Run the effects of a group. After a failure, everything waiting fails too: each seq follows the last one."""
+        items, self._committing = self._committing, []
         if error is not None:
             _LOGGER.error("audit failed, events are refused until it works again", extra={"fault": str(error)})
-            told, self._waiting = told + self._waiting, []
-        self._telling = True
-        for item in told:
-            self._tell(item.otherwise if error is not None and item.entry is not None else item.effect)
-        self._telling = False
+            items, self._waiting = items + self._waiting, []
+        self._is_running = True
+        for item in items:
+            self._run(item.otherwise if error is not None and item.entry is not None else item.effect)
+        self._is_running = False
         if self._waiting:
             self._commit()
         else:
             self._is_empty.set()
 
     @staticmethod
-    def _tell(effect: Effect) -> None:
+    def _run(effect: Effect) -> None:
         try:
             effect()
-        except Exception:  # one member's trouble must not silence everybody behind it
+        except Exception:  # one member's failure must not block the effects behind it
             _LOGGER.exception("an effect failed")
 
 

@@ -1,9 +1,8 @@
-"""One open socket: bytes in, bytes out, and every deadline of its life. It knows of no other socket.
+"""One client connection: handshake, input, output, close, and every deadline. It knows of no other connection.
 
-Read downwards: the handshake, what comes in, what goes out, how it ends. There is no task per connection: the event
-loop calls `data_received`, `pause_writing`, `resume_writing` and one timer, and each runs to its end without waiting.
-Deadlines: auth (4401), ping and pong (4408), age of the oldest undelivered frame (1013), session expiry (4419),
-close (abort). Lessons: notebooks 02 (auth), 05 (heartbeat), 06 (slow consumers).
+There is no task per connection: the event loop calls `data_received`, `pause_writing`, `resume_writing` and one timer,
+and each runs without waiting. The deadlines are auth (4401), ping and pong (4408), the age of the oldest undelivered
+frame (1013), session expiry (4419), and the peer's answer to a close frame (abort).
 """
 
 import asyncio
@@ -28,13 +27,13 @@ from labkit.wire.hub import Hub
 from labkit.wire.outgoing import Outgoing
 from labkit.wire.sockets import end_our_half, reset
 
-# Named, they cost an idle member 0.8 KB less than a dictionary.
+# As slots they take 0.8 KB less per idle member than a dictionary.
 ATTRIBUTES = """hub http id session assembly outgoing outbox due heartbeat handshake protocol transport peer since
 received sent closing _deadline _alarm _has_entered"""
 
 
 class Connection(asyncio.Protocol):
-    """A client of the server. All connections share `hub`, and `http` for requests that are no handshake."""
+    """A client's connection. All connections share `hub`, and `http` for requests that are not WebSocket handshakes."""
 
     __slots__ = tuple(ATTRIBUTES.split())
 
@@ -58,14 +57,14 @@ class Connection(asyncio.Protocol):
         self.handshake: Handshake | None = None
         self.since = time()
         self.received = self.sent = 0  # messages
-        self.closing = False  # the close frame is out, or the peer's came: nothing more is sent
-        self._deadline: float | None = None  # of the handshake, of auth, of the close: one at a time
+        self.closing = False  # a close frame was sent or received: nothing more is sent
+        self._deadline: float | None = None  # of the handshake, auth or close: one at a time
         self._alarm = Alarm(self._on_deadline)
 
     # The handshake
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A TCP connection was accepted."""
+        """Start the handshake on an accepted TCP connection."""
         self.transport = cast(asyncio.Transport, transport)
         self.outgoing.start(self.transport, self.hub.state.path.fd(self.transport))
         self.hub.state.sockets.add(self)
@@ -81,7 +80,7 @@ class Connection(asyncio.Protocol):
         if not self.protocol.is_forgotten:
             self._send_protocol_bytes()
         if rest is None:
-            if self.handshake.is_over and self.session.state is State.CONNECTING:
+            if self.handshake.is_answered and self.session.state is State.CONNECTING:
                 self.session.happened(Input.REFUSED)
                 self._start_deadline(self.handshake.patience_s or self.hub.state.limits.close_deadline_s)
             return
@@ -94,85 +93,85 @@ class Connection(asyncio.Protocol):
         if rest:
             self.data_received(rest)
 
-    # What comes in
+    # Input
 
     def data_received(self, data: bytes) -> None:
-        """Bytes came."""
+        """Handle received bytes."""
         if self.handshake is not None:
             self._shake_hands(data)
             return
-        for said in self.protocol.read(data):
+        for item in self.protocol.read(data):
             if self.session.listens:
-                self._take(said)
+                self._receive(item)
         if not self.protocol.is_forgotten:
-            self._answer_as_library()
+            self._send_library_output()
 
-    def _take(self, said: bytes | Frame) -> None:
-        """A short message that was read without the library, or a frame that it read."""
-        if isinstance(said, bytes):
-            self._take_text(said)
-        elif said.opcode in (Opcode.PING, Opcode.PONG):
-            self._take_control(said)
-        elif said.opcode is not Opcode.CLOSE:
-            message = self.assembly.add(said)
+    def _receive(self, item: bytes | Frame) -> None:
+        """Handle a message that was read without the library, or a frame that the library read."""
+        if isinstance(item, bytes):
+            self._receive_text(item)
+        elif item.opcode in (Opcode.PING, Opcode.PONG):
+            self._receive_control(item)
+        elif item.opcode is not Opcode.CLOSE:
+            message = self.assembly.add(item)
             if isinstance(message, bytes):
-                self._take_text(message)
+                self._receive_text(message)
             elif message is not None:
                 self.hub.order.perform(self, message)
             else:
-                self._take_filler()
+                self._receive_no_op()
 
-    def _take_text(self, message: bytes) -> None:
+    def _receive_text(self, message: bytes) -> None:
         if is_utf8(message):
             self.received += 1
             self.hub.receive(self, message)
         else:
             self.hub.order.perform(self, NOT_UTF8)
 
-    def _take_control(self, frame: Frame) -> None:
+    def _receive_control(self, frame: Frame) -> None:
         if frame.opcode is Opcode.PING:
             self._send_pongs()
         heartbeat = self.heartbeat if frame.opcode is Opcode.PONG else None
         if heartbeat is not None and heartbeat.pong(bytes(frame.data), monotonic()):
             self.arm()
         else:
-            self._take_filler()
+            self._receive_no_op()
 
-    def _take_filler(self) -> None:
-        """A frame that asks for nothing: a ping, a needless pong, a fragment that is not the last."""
+    def _receive_no_op(self) -> None:
+        """Rate-limit a frame that needs no answer of ours: a ping, an unsolicited pong, a fragment."""
         too_many = self.session.control_frame(monotonic())
         if too_many is not None:
             self.hub.order.perform(self, too_many)
 
-    def _answer_as_library(self) -> None:
-        """Send what the library wants sent, and end when it has decided to."""
+    def _send_library_output(self) -> None:
+        """Send what the library has to send, and close when it has decided to."""
         if self.frames.state is not FrameState.OPEN and not self.closing:
-            self.write_due()  # the answers to what came before the end
+            self.write_due()  # the answers to messages before the close frame
         self._send_protocol_bytes()
         self._notice_protocol_close()
         self.protocol.forget()
 
     @property
     def frames(self) -> Frames:
-        """The protocol of this connection, as the library keeps it."""
+        """The library's protocol object of this connection."""
         return self.protocol.frames
 
     def eof_received(self) -> None:
-        """The peer sends no more; the transport closes once it has sent what it holds, for which it has a deadline."""
+        """Handle the peer's EOF. The transport closes once its buffer is sent, within the close deadline."""
         if self.handshake is None:
             self.write_due()
             self.frames.receive_eof()
             self._notice_protocol_close()
 
-    # What goes out
+    # Output
 
     def send(self, body: bytes) -> None:
-        """Send one message to this client. A closed one is told nothing."""
+        """Send one message to this client, unless the connection is closing."""
         if not self.closing:
             self.hub.state.path.send(self, text_frame(body))
 
     def write_due(self) -> None:
-        """Write what was told in this tick; one frame too many closes the connection as slow."""
+        """Write the frames of this tick; an outbox overflow closes the connection as slow."""
         if self.closing:
             self.due.clear()
             return
@@ -180,24 +179,24 @@ class Connection(asyncio.Protocol):
         if self.outgoing.write_due() is Offer.OVERFLOW:
             self.hub.close_slow([self])
         elif self.outgoing.is_paused:
-            self.arm()  # for the age of what is waiting now
+            self.arm()  # for the age of the oldest waiting frame
 
     def pause_writing(self) -> None:
-        """The kernel is full: the peer reads more slowly than we write."""
+        """Stop writing: the kernel's send buffer is full."""
         self.outgoing.pause()
         self.arm()
 
     def resume_writing(self) -> None:
-        """The kernel has room again."""
+        """Write again: the kernel's send buffer has space."""
         self.outgoing.resume()
 
     def _send_pongs(self) -> None:
-        """The library has answered a ping; a close that comes behind it waits for what else is due."""
+        """Send the library's pongs, unless a close frame follows them: that waits for the frames that are due."""
         if self.frames.state is FrameState.OPEN:
             self._send_protocol_bytes()
 
     def _send_protocol_bytes(self) -> None:
-        """Pongs, close frames and handshake answers, as the protocol wants them sent. They pass the outbox by."""
+        """Send the library's pongs, close frames and handshake responses. They bypass the outbox."""
         for data in self.frames.data_to_send():
             if self.transport.is_closing():
                 return
@@ -207,12 +206,12 @@ class Connection(asyncio.Protocol):
             else:
                 self.transport.write(data)
         if self.handshake is None and self.transport.get_write_buffer_size() > self.hub.state.limits.outbox_bytes:
-            self.close(CloseCode.TRY_LATER)  # a peer that pings and never reads the pongs
+            self.close(CloseCode.TRY_LATER)  # the peer sends pings and never reads the pongs
 
-    # How it ends
+    # Authentication and close
 
     def authenticated(self, random_fraction: float) -> None:
-        """The credential was good: from now on the heartbeat, not the auth deadline, watches this connection."""
+        """Replace the auth deadline by the heartbeat: the credential was accepted."""
         limits = self.hub.state.limits
         self.heartbeat = self._new_heartbeat(
             limits.ping_interval_s, limits.ping_timeout_s, monotonic(), random_fraction
@@ -221,7 +220,7 @@ class Connection(asyncio.Protocol):
         self.arm()
 
     def close(self, code: CloseCode, reason: str | None = None) -> None:
-        """Send a close frame behind what is already with the transport, and abort when the peer does not answer."""
+        """Send a close frame behind the transport's buffered data; abort if the peer does not answer in time."""
         if self.closing:
             return
         reason = row(code).reason if reason is None else reason
@@ -236,7 +235,7 @@ class Connection(asyncio.Protocol):
         self._start_deadline(self.hub.state.limits.close_deadline_s)
 
     def _notice_protocol_close(self) -> None:
-        """The protocol decided to close: the peer's close frame, or a breach of RFC 6455."""
+        """Close when the library does: after the peer's close frame, or a violation of RFC 6455."""
         if self.frames.state is FrameState.OPEN or self.closing:
             return
         self.session.happened(Input.CLOSE)
@@ -246,7 +245,7 @@ class Connection(asyncio.Protocol):
         self._start_deadline(self.hub.state.limits.close_deadline_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The TCP connection is gone."""
+        """Clean up after the TCP connection has ended."""
         self._alarm.off()
         if self.handshake is None and not self.closing:
             self.hub.closing(self, CloseCode.NO_CLOSE_FRAME, "")
@@ -254,7 +253,7 @@ class Connection(asyncio.Protocol):
         self.session.happened(Input.LOST)
         self.outgoing.drop()
         if self._has_entered:
-            self.hub.state.gate.leave(self.peer)
+            self.hub.state.admission.leave(self.peer)
         self.hub.lost(self)
 
     # Deadlines
@@ -283,13 +282,13 @@ class Connection(asyncio.Protocol):
             if self.session.state is State.AUTHENTICATING:
                 self.close(CloseCode.AUTH_TIMEOUT)
             elif self.closing or self.session.state in (State.CONNECTING, State.CLOSED):
-                reset(self.transport)  # no request came, or no answer to our close; one still to be sent is waited for
+                reset(self.transport)  # no request came, or no answer to our close frame
         elif self.session.listens:
-            self._look_after(now)
-        if self.session.state is not State.CLOSED:  # a transport that is closing may wait for a peer that never reads
+            self._check_health(now)
+        if self.session.state is not State.CLOSED:  # a closing transport may wait for a peer that never reads
             self.arm()
 
-    def _look_after(self, now: float) -> None:
+    def _check_health(self, now: float) -> None:
         identity = self.session.identity
         if self.outbox.is_too_old(now):
             self.close(CloseCode.TRY_LATER)
@@ -304,5 +303,5 @@ class Connection(asyncio.Protocol):
             self.frames.send_ping(heartbeat.payload)
             self._send_protocol_bytes()
             self.protocol.forget()
-        elif beat is Beat.DEAD:  # paused: the ping is stuck behind bytes that it does not read
+        elif beat is Beat.DEAD:  # when paused, the ping is stuck behind data that the peer does not read
             self.close(CloseCode.TRY_LATER if self.outgoing.is_paused else CloseCode.HEARTBEAT_TIMEOUT)

@@ -1,6 +1,6 @@
-"""What a server has counted since it started: plain numbers, so that counting costs next to nothing.
+"""A server's counters since its start, as plain numbers, so that counting is cheap.
 
-`GET /metrics` turns them into the Prometheus format, `wire.http.metrics` says how.
+`wire.http.metrics` exports them in the Prometheus format.
 """
 
 from collections import Counter
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Counts:
-    """Totals. The keys of `closed` are close codes, of `refused` HTTP statuses, of `errors` error codes."""
+    """Totals. `closed` counts by close code, `refused` by HTTP status, `errors` by error code."""
 
     handshakes: int = 0
     busy: int = 0

@@ -1,11 +1,11 @@
-"""File descriptors: how many sockets this process has room for, and a limit on connections that stays below it."""
+"""Lower the limit on connections to what the process's file descriptors allow."""
 
 import logging
 import os
 from dataclasses import replace
 
 from labkit.rules.limits import OFF, Limits
-from labkit.wire.gate import OUTSIDE
+from labkit.wire.admission import MAX_REFUSED_SOCKETS
 
 try:
     import resource
@@ -13,20 +13,20 @@ except ImportError:  # not a Unix
     resource = None  # type: ignore[assignment]
 
 _LOGGER = logging.getLogger(__name__)
-RESERVE = 24  # for what a server opens later: audit files, the broker, pages, name look-ups
-OPEN_UNKNOWN = 32  # taken as open where the system does not list it
+RESERVE = 24  # for files and sockets opened later: audit files, the broker, pages, name look-ups
+OPEN_UNKNOWN = 32  # the assumed number of open files where the system does not list them
 
 
 def within_descriptors(limits: Limits) -> tuple[Limits, int | None]:
-    """The limits, `connections` lowered where descriptors are few, and how many sockets may be open (None: no bound).
+    """Return the limits, with `connections` lowered where necessary, and the maximum of open sockets (None: no bound).
 
-    Up to a quarter of those sockets are for clients that find no place and get HTTP 503.
+    Up to a quarter of those sockets are reserved for clients that are refused with HTTP 503.
     """
     most_files = _most_files()
     if most_files is None:
         return limits, None
     sockets = max(2, most_files - _open_files() - RESERVE)
-    room = sockets - min(OUTSIDE, max(1, sockets // 4))
+    room = sockets - min(MAX_REFUSED_SOCKETS, max(1, sockets // 4))
     asked = limits.connections
     if asked is not None and asked <= room:
         return limits, sockets
@@ -39,7 +39,7 @@ def _report(asked: int | str, room: int, most_files: int) -> None:
         f"connections={asked} is more than {most_files} file descriptors allow: from {room} on, clients get HTTP 503; "
         f"raise the descriptor limit (ulimit -n, LimitNOFILE= in a systemd unit), or set connections={room}"
     )
-    level = logging.WARNING if _LOGGER.hasHandlers() else logging.INFO  # not into the cell of a notebook
+    level = logging.WARNING if _LOGGER.hasHandlers() else logging.INFO  # no warning in a notebook cell
     _LOGGER.log(level, what, extra={"asked": asked, "connections": room, "descriptors": most_files})
 
 

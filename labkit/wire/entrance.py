@@ -1,7 +1,7 @@
-"""From a credential to `auth_ok`: authentication, renewal, and one connection a session.
+"""Authenticate connections and renew sessions: from a credential to `auth_ok`.
 
-The credential is checked against `wire.sessions`; what it spends is stored before the answer goes out, so that a
-single-use ticket stays spent whatever happens to the server. Taught in notebook 02 (auth).
+Credentials are checked against `wire.sessions`. A spent ticket is stored before the answer is sent, so that it stays
+spent after a crash. A session has one connection at a time.
 """
 
 import logging
@@ -19,7 +19,7 @@ from labkit.wire.member import Member
 from labkit.wire.server_state import ServerState
 from labkit.wire.sessions import NotFromHere
 
-GrantsChanged = Callable[[Member, dict[str, str]], None]  # the joined rooms that allow less now, and what
+GrantsChanged = Callable[[Member, dict[str, str]], None]  # gets the joined rooms with fewer rights, and those rights
 
 _LOGGER = logging.getLogger(__name__)
 INSTEAD = "connect to localhost without a proxy, or give out tickets with --users"
@@ -38,7 +38,7 @@ class Entrance:
     def authenticate(self, connection: Member, action: actions.Authenticate) -> None:
         """Check the first credential of a connection."""
         state = self._state
-        trusted = state.gate.trusts(connection.peer)
+        trusted = state.admission.trusts(connection.peer)
         try:
             identity, entries = state.sessions.admit(action.token, trusted=trusted, now=time())
         except Rejected as rejected:
@@ -50,8 +50,8 @@ class Entrance:
     def renew(self, connection: Member, action: actions.Renew) -> None:
         """Check a newer credential on a live connection."""
         state, current = self._state, connection.session.identity
-        assert current is not None  # the table renews only in OPEN
-        trusted = state.gate.trusts(connection.peer)
+        assert current is not None  # the session table allows a refresh only in OPEN
+        trusted = state.admission.trusts(connection.peer)
         try:
             identity, entries = state.sessions.renew(current, action.token, trusted=trusted, now=time())
         except Rejected as rejected:
@@ -60,7 +60,7 @@ class Entrance:
         self._accept(connection, identity, entries, partial(self._send_auth_ok, connection, identity, None))
 
     def _accept(self, connection: Member, identity: Identity, entries: list[Entry], answer: "partial[None]") -> None:
-        """The session moves on at once; the answer waits until what was spent is stored."""
+        """Change the session's state at once, and send the answer once the entries are stored."""
         state = self._state
         changed = connection.session.accepted(identity)
         for entry in entries:
@@ -75,7 +75,7 @@ class Entrance:
         state = self._state
         state.counts.rejected += 1
         if isinstance(rejected, NotFromHere):
-            why = state.gate.why_not_trusted(connection.peer)
+            why = state.admission.why_not_trusted(connection.peer)
             _LOGGER.warning("dev token refused", extra={"connection": connection.id, "why": why, "instead": INSTEAD})
         body = answers.encode({"code": rejected.code.value}).decode()
         state.queue.record(Entry(time(), "denied", connection=connection.id, body=body))
@@ -110,9 +110,12 @@ class Entrance:
     def end_sessions(
         self, user_id: str, now: float, order: float | None = None, revocation_id: str | None = None
     ) -> int:
-        """End every session of a user; how many connections that closed. `queue.owes` it until it is stored."""
+        """End every session of a user; return the number of connections closed.
+
+        `queue.has_unstored` is true until the revocation is stored.
+        """
         live, entry = self._state.sessions.revoke(user_id, now, order, revocation_id)
-        self._state.queue.keep(entry)
+        self._state.queue.record_until_stored(entry)
         for connection in live:
             connection.close(CloseCode.REVOKED)
         return len(live)

@@ -1,8 +1,8 @@
 """The first request of a connection: a WebSocket handshake, or plain HTTP on the same port.
 
-The head is collected up to its empty line and only then given to the library, so that frames in the same packet
-wait their turn. A request is answered once; then the connection is a WebSocket or it ends. The fast path answers the
-request of a usual client itself (`wire.fast.usual_handshake`). Lesson: notebook 02 (auth).
+The request head is collected up to its empty line before the library gets it, so that frames in the same packet are
+kept apart. After the response the connection is a WebSocket, or it ends. The fast path answers a usual client's request
+without the library (`wire.fast.usual_handshake`).
 """
 
 import asyncio
@@ -14,9 +14,9 @@ from websockets.http11 import Request, Response
 
 from labkit.rules.loopback import came_through
 from labkit.rules.origin import OPAQUE
+from labkit.wire.admission import Peer, peer_of
 from labkit.wire.fast.lazy_protocol import LazyProtocol
 from labkit.wire.fast.usual_handshake import read_usual
-from labkit.wire.gate import Peer, peer_of
 from labkit.wire.http.reply import reply
 from labkit.wire.http.routes import Http
 from labkit.wire.server_state import ServerState
@@ -34,7 +34,7 @@ OPAQUE_ORIGIN = (
 
 
 class Handshake:
-    """From the first byte of a connection to its one answer."""
+    """The handshake of one connection, from its first byte to the HTTP response."""
 
     def __init__(
         self,
@@ -44,25 +44,25 @@ class Handshake:
         protocol: LazyProtocol,
         refused: Callable[[Peer, int], None],
     ) -> None:
-        """`refused` is told of each handshake that gets an HTTP status instead of an upgrade."""
+        """`refused` is called with the peer and HTTP status of each refused handshake."""
         self._state = state
         self._http = http
         self._refused = refused
         self.peer = peer_of(transport.get_extra_info("peername"))
-        self.has_entered = state.gate.enter(self.peer)
-        # Whoever has no place may ask by HTTP how we are, or be told 503, and soon: the limits bound sockets too.
+        self.has_entered = state.admission.enter(self.peer)
+        # A socket over the limits still gets an HTTP answer, within a shorter deadline.
         limits = state.limits
         self.patience_s = limits.auth_timeout_s if self.has_entered else limits.close_deadline_s
-        if not self.has_entered and not state.gate.has_place_outside(len(state.sockets)):
+        if not self.has_entered and not state.admission.can_answer(len(state.sockets)):
             asyncio.get_running_loop().call_soon(reset, transport)
-        self.is_over = False  # answered with HTTP: what still comes is dropped
+        self.is_answered = False  # answered with HTTP: further input is dropped
         self._transport = transport
         self._protocol = protocol
         self._head = bytearray()
 
     def receive(self, data: bytes) -> bytes | None:
-        """Take bytes. Once the connection is a WebSocket: what came behind the request. Until then None."""
-        if self.is_over:
+        """Take bytes. Returns the bytes after the request once the connection is a WebSocket, None before."""
+        if self.is_answered:
             return None
         self._head += data
         end = self._head.find(END_OF_HEAD)
@@ -81,7 +81,7 @@ class Handshake:
         usual = read_usual(head) if self._state.limits.fast_path else None
         if usual is None or self._refusal(usual.origin, usual.host) is not None:
             return False
-        self.peer = self.peer._replace(came_through=came_through(usual.host))  # it has no header that proxies add
+        self.peer = self.peer._replace(came_through=came_through(usual.host))  # no header is from a proxy
         self._transport.write(usual.answer())
         self._protocol.is_connecting = False
         return True
@@ -90,7 +90,7 @@ class Handshake:
         frames = self._protocol.frames
         frames.receive_data(head)
         events = frames.events_received()
-        if not events:  # the library refuses bodies and broken requests without a word
+        if not events:  # the library drops requests that are malformed or have a body
             frames.data_to_send()
             self._answer(reply(HTTPStatus.BAD_REQUEST, "not a request this server takes; a body is not expected\n"))
             return None
@@ -114,28 +114,28 @@ class Handshake:
                 self._protocol.is_connecting = False
                 return True
             refusal = response
-            if request.headers.get_all("Sec-WebSocket-Version") != [VERSION]:  # a client may speak several
+            if request.headers.get_all("Sec-WebSocket-Version") != [VERSION]:  # a client may support several
                 refusal.headers["Sec-WebSocket-Version"] = VERSION  # RFC 6455, section 4.4
         self._refused(self.peer, refusal.status_code)
         self._answer(refusal)
         return False
 
     def _refusal(self, origin: str | None, host: str | None) -> Response | None:
-        if not self._state.gate.origin_allowed(origin, host):
+        if not self._state.admission.origin_allowed(origin, host):
             return self._refused_origin(origin)
-        if not self.has_entered or self._state.gate.is_draining:
+        if not self.has_entered or self._state.admission.is_draining:
             return reply(HTTPStatus.SERVICE_UNAVAILABLE, "no room for another connection; come back later\n")
         return None
 
     def _refused_origin(self, origin: str | None) -> Response:
-        """A browser shows its page nothing of the answer, so the log says it as well."""
+        """Build the 403. For `null` also log the reason, because a browser hides the response from its page."""
         if origin != OPAQUE:
             return reply(HTTPStatus.FORBIDDEN, FOREIGN_ORIGIN)
         _LOGGER.warning("refused", extra={"origin": OPAQUE, "why": OPAQUE_ORIGIN.strip()})
         return reply(HTTPStatus.FORBIDDEN, OPAQUE_ORIGIN)
 
     def _answer_request(self, request: Request) -> None:
-        self.is_over = True
+        self.is_answered = True
         answer = self._http.answer(request, self.peer)
         if isinstance(answer, Response):
             self._answer(answer, without_body=request.method == "HEAD")
@@ -143,8 +143,8 @@ class Handshake:
             answer(self._answer)
 
     def _answer(self, response: Response, *, without_body: bool = False) -> None:
-        """Write the answer; what else the peer sends is dropped."""
-        self.is_over = True
+        """Write the response; drop all further input."""
+        self.is_answered = True
         if without_body:
             response.body = b""
         self._transport.write(response.serialize())

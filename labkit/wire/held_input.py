@@ -1,9 +1,9 @@
-"""Messages of clients that must wait: kept in order, and received once their client may go on.
+"""Hold the messages of clients that must wait, and process them in order afterwards.
 
-    hold      a join waits for space in the outbox, or a credential for the log
-    release   what came meanwhile is received, in the order in which it came
+    hold      a join waits for outbox space, or a credential for the log
+    release   the held messages are processed, in the order of arrival
 
-A client may be held for several reasons at once; it goes on when the last one is gone.
+A client may be held for several reasons at once; it continues after the last one.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ class _Held:
 
 
 class HeldInput:
-    """The clients of one server whose messages wait. `receive` is given each message when its time has come."""
+    """The held clients of one server. `receive` gets each message once its client is released."""
 
     def __init__(self, receive: Callable[[Member, bytes], None]) -> None:
         self._receive = receive
@@ -29,11 +29,11 @@ class HeldInput:
         return bool(self._held)
 
     def hold(self, member: Member) -> None:
-        """Keep this client's messages from now on. Pair it with one `release`, or with `drop`."""
+        """Hold a client's messages from now on. Pair with one `release`, or with `drop`."""
         self._held.setdefault(member, _Held()).reasons += 1
 
     def keep(self, member: Member, raw: bytes) -> bool:
-        """Keep a message, if its client is held; whether it is."""
+        """Keep a message if its client is held; return whether it is."""
         held = self._held.get(member)
         if held is None:
             return False
@@ -41,12 +41,12 @@ class HeldInput:
         return True
 
     def kept(self, member: Member) -> int:
-        """How many messages of a client wait."""
+        """Return the number of a client's held messages."""
         held = self._held.get(member)
         return 0 if held is None else len(held.messages)
 
     def release(self, member: Member) -> None:
-        """One reason to wait is gone; after the last one, receive what waits."""
+        """End one reason to wait; after the last one, process the held messages."""
         held = self._held.get(member)
         if held is None:
             return
@@ -59,5 +59,5 @@ class HeldInput:
                 self._receive(member, raw)
 
     def drop(self, member: Member) -> None:
-        """The connection is closing: nothing of it is acted on any more."""
+        """Forget a closing client and its messages."""
         self._held.pop(member, None)

@@ -1,10 +1,10 @@
-"""Where the connections of one server meet: each message becomes an action, and its `Order` has that performed.
+"""The hub of one server: turns each message into an action, and has its `Order` perform that.
 
     connection -> messages.decode -> session.receive -> [action] -> order -> commit_queue -> rooms -> connection
 
 The actions themselves are performed by `wire.entrance` (credentials), `wire.membership` (rooms), `wire.publishing`
-(events) and `wire.replies`. Every effect goes through the commit queue, so no client receives what is not stored, and
-each client's answers keep the order of its messages.
+(events) and `wire.replies`. Every effect goes through the commit queue, so that no client receives anything unstored,
+and each client's answers keep the order of its messages.
 """
 
 import asyncio
@@ -13,13 +13,13 @@ from collections.abc import Callable
 from time import monotonic, time
 
 from labkit.rules import actions, answers
-from labkit.rules.admission import Crowd, window_ms
+from labkit.rules.admission import ClientCountTracker, window_ms
 from labkit.rules.close_codes import CloseCode, reason_with_retry, row
 from labkit.rules.messages import InvalidMessage
+from labkit.wire.admission import Peer
 from labkit.wire.audit.writer import Entry
 from labkit.wire.fast.path import FastPath
 from labkit.wire.fast.pings import QuickPong
-from labkit.wire.gate import Peer
 from labkit.wire.held_input import HeldInput
 from labkit.wire.member import Member
 from labkit.wire.order import LocalOrder, Order
@@ -29,7 +29,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Hub:
-    """The life of every connection of one server: opened, messages received, closing, lost."""
+    """The lifecycle of every connection of one server: opened, messages received, closing, lost."""
 
     def __init__(self, state: ServerState, new_order: Callable[[ServerState, HeldInput], Order] = LocalOrder) -> None:
         self.state = state
@@ -37,32 +37,32 @@ class Hub:
         self.order = new_order(state, self._held)
         path = state.path
         self._quick_pong = QuickPong(state.queue, path, self.order.is_clear) if isinstance(path, FastPath) else None
-        self._crowd = Crowd()
+        self._crowd = ClientCountTracker()
         self._slow: list[Member] = []
 
     # A connection's life
 
     def opened(self, connection: Member) -> None:
-        """The handshake is done."""
+        """Register a connection after its handshake."""
         self.state.counts.handshakes += 1
         self.state.connections[connection.id] = connection
-        retry = self.state.gate.too_fast()
+        retry = self.state.admission.too_fast()
         if retry is not None:
             self.state.counts.busy += 1
             connection.close(CloseCode.TRY_LATER, reason_with_retry("busy", retry))
-        self._tell_window()
+        self._send_window()
 
     def refused(self, peer: Peer, status: int) -> None:
-        """A handshake was refused with an HTTP status."""
+        """Record a handshake that was refused with an HTTP status."""
         self.state.counts.refused[status] += 1
         body = answers.encode({"address": peer.address, "status": status}).decode()
         self.state.queue.record(Entry(time(), "denied", body=body))
 
     def receive(self, connection: Member, raw: bytes) -> None:
-        """A text message came; it is UTF-8."""
+        """Process a text message, which is valid UTF-8."""
         state = self.state
         try:
-            if self._held and self.order.keeps(connection, raw):  # it is received, and counted, when it is released
+            if self._held and self.order.keeps(connection, raw):  # processed and counted on release
                 return
             state.counts.received += 1
             if self._quick_pong is not None and self._quick_pong.answers(connection, raw):
@@ -77,9 +77,9 @@ class Hub:
             self._close_for_bug(connection)
 
     def closing(self, connection: Member, code: int, reason: str) -> None:
-        """A connection is ending: it leaves its rooms now, not when TCP has noticed.
+        """Take a closing connection out of its rooms now, before TCP notices the end.
 
-        Others hear of it once that is stored. Its own close frame does not wait: what must end, ends now.
+        Other members learn of it once it is stored. The connection's own close frame does not wait for that.
         """
         self.state.counts.closed[code] += 1
         identity = connection.session.identity
@@ -94,19 +94,22 @@ class Hub:
         _LOGGER.info("closed", extra={"connection": connection.id, "user": user, "code": code, "reason": reason})
 
     def lost(self, connection: Member) -> None:
-        """The TCP connection is gone."""
+        """Unregister a connection after its TCP connection has ended."""
         self.state.sockets.discard(connection)
         if self.state.connections.pop(connection.id, None) is not None:
-            self._tell_window()
+            self._send_window()
 
     def revoke(self, user_id: str) -> int:
-        """End every session of a user; how many connections that closed. `queue.owes` it until it is stored."""
+        """End every session of a user; return the number of connections closed.
+
+        `queue.has_unstored` is true until the revocation is stored.
+        """
         return self.order.revoke(user_id)
 
     def close_slow(self, members: list[Member]) -> None:
-        """Close members whose outbox overflowed, behind what is being told now.
+        """Close members whose outbox overflowed, after the current delivery.
 
-        Not at once: a member that is closed is told to others, one of which may overflow, and so on, without end.
+        Closing at once would recurse: the close is announced to other members, one of which may overflow in turn.
         """
         if members and not self._slow:
             asyncio.get_running_loop().call_soon(self._close_slow)
@@ -119,10 +122,10 @@ class Hub:
 
     def _close_for_bug(self, connection: Member) -> None:
         reason = row(CloseCode.SERVER_ERROR).reason
-        self.order.how[actions.Close](connection, actions.Close(CloseCode.SERVER_ERROR, reason))
+        self.order.performers[actions.Close](connection, actions.Close(CloseCode.SERVER_ERROR, reason))
 
-    def _tell_window(self) -> None:
-        """Tell everybody the reconnect window when the crowd has doubled or halved."""
+    def _send_window(self) -> None:
+        """Send everybody the reconnect window when the number of connections has doubled or halved."""
         if not self._crowd.changed(len(self.state.connections)):
             return
         body = answers.encode(

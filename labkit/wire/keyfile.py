@@ -1,7 +1,7 @@
-"""The key that signs tickets and resume credentials, kept beside the audit file. Lesson: notebook 02 (auth).
+"""The key that signs tickets and resume credentials, stored next to the audit file.
 
-For `--audit room.db` it lies in `room.key`: the audit file's path with `.key` for its suffix. The file holds 64 hex
-digits and is readable by its owner only. With it, the credentials of a server outlive it. No error shows it.
+For `--audit room.db` it is in `room.key`. The file holds 64 hex digits and is readable by its owner only. With it, a
+server's credentials stay valid after a restart. No error message shows the key.
 """
 
 import hashlib
@@ -18,11 +18,11 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class KeyFileError(Exception):
-    """A key file that cannot be used: one line that names the file, the fault and the way out."""
+    """A key file that cannot be used; the text names the file, the cause and what to do, in one line."""
 
 
 class Key(NamedTuple):
-    """A secret, and its public name: credentials carry the name, so that a server knows its own."""
+    """A secret and its public id. Credentials carry the id, so that a server recognizes its own."""
 
     key_id: str
     secret: bytes
@@ -32,12 +32,12 @@ class Key(NamedTuple):
 
 
 def new_key() -> Key:
-    """A key that nobody has seen before."""
+    """Generate a key."""
     return _key(secrets.token_bytes(SECRET_BYTES))
 
 
 def key_from(text: str) -> Key:
-    """A key that somebody else keeps: 64 hex digits. Raises KeyFileError."""
+    """Read a key from 64 hex digits. Raises KeyFileError."""
     try:
         secret = bytes.fromhex(text)
     except ValueError:
@@ -48,7 +48,7 @@ def key_from(text: str) -> Key:
 
 
 def key_path(audit: Path) -> Path:
-    """Where the key of an audit file lies. Raises KeyFileError when that would be the audit file itself."""
+    """Return the path of an audit file's key. Raises KeyFileError when that is the audit file itself."""
     path = audit.with_suffix(".key")
     if path == audit:
         raise KeyFileError(f"{audit} is the name of a key file; call the audit file something like {audit.stem}.db")
@@ -56,12 +56,12 @@ def key_path(audit: Path) -> Path:
 
 
 def load_or_create_key(audit: Path) -> Key:
-    """The key beside an audit file; a new one is stored when there is none. Raises KeyFileError."""
+    """Load the key of an audit file, or create it when there is none. Raises KeyFileError."""
     return load_or_create(key_path(audit))
 
 
 def load_or_create(path: Path) -> Key:
-    """The key in a file; a new one is stored when there is none. Raises KeyFileError."""
+    """Load the key in a file, or create it when there is none. Raises KeyFileError."""
     try:
         if not path.exists():
             _create(path, new_key().secret)
@@ -85,12 +85,12 @@ def _load(path: Path) -> Key:
     except ValueError:
         secret = b""
     if len(secret) != SECRET_BYTES:
-        raise KeyFileError(f"key file {path} holds no key; move it away, and a new one is made (all log in anew)")
+        raise KeyFileError(f"key file {path} holds no key; move it away to get a new one (everybody must log in again)")
     return _key(secret)
 
 
 def _create(path: Path, secret: bytes) -> None:
-    """All or nothing, and never over an existing key: written under another name, then linked to its own."""
+    """Create a key file atomically, never over an existing one: write it under another name, then link it."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -100,6 +100,6 @@ def _create(path: Path, secret: bytes) -> None:
             os.fsync(descriptor)
         os.link(draft, path)
     except FileExistsError:
-        pass  # somebody was quicker: theirs is the key
+        pass  # another process was faster: use its key
     finally:
         draft.unlink()

@@ -1,6 +1,6 @@
-"""Where a server listens: one address, or both loopback addresses for `localhost`, as a browser may try either first.
+"""The listening sockets of a server: one address, or both loopback addresses for `localhost`.
 
-Taught in notebook 01 (hello).
+A browser may try either loopback address first.
 """
 
 import asyncio
@@ -36,10 +36,10 @@ class Listening:
         reuse_port: bool = False,
         has_room: Callable[[int], bool] = lambda opening: True,
     ) -> None:
-        """`reuse_port` shares the port with other processes: the kernel gives each of them some connections.
+        """`reuse_port` shares the port with other processes: the kernel distributes connections among them.
 
-        `has_room` is asked with the number of accepted sockets that have no connection yet; without room for one more,
-        a new socket is reset.
+        `has_room` gets the number of accepted sockets that have no connection yet; when it returns False, a new socket
+        is reset.
         """
         self._new_connection = new_connection
         self._limits = limits
@@ -52,19 +52,19 @@ class Listening:
         self._reported_at = -REPORT_EVERY_S
 
     async def start(self, host: str, port: int) -> int:
-        """Listen; the port, which the kernel picks for 0. Raises OSError."""
+        """Listen; return the port, which the kernel picks for 0. Raises OSError."""
         if host != LOCALHOST:
             return await self._listen([host], port)
         for _ in range(PORTS_TRIED if port == 0 else 0):
             try:
                 return await self._listen(LOOPBACKS, 0)
-            except OSError as error:  # free on the first address, which the kernel looked at, and taken on the second
+            except OSError as error:  # the port is free on the first address and taken on the second
                 if error.errno != errno.EADDRINUSE:
                     raise
         return await self._listen(LOOPBACKS, port)
 
     def stop(self) -> None:
-        """No new connections."""
+        """Stop accepting connections."""
         for listener in self._listeners:
             listener.stop()
         self._listeners.clear()
@@ -103,7 +103,7 @@ class Listening:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if self._reuse_port:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            if family == socket.AF_INET6:  # or else :: would take the IPv4 addresses as well
+            if family == socket.AF_INET6:  # otherwise :: would also take the IPv4 addresses
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             if self._limits.send_buffer_bytes is not None:  # accepted sockets inherit it
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._limits.send_buffer_bytes)
@@ -113,7 +113,7 @@ class Listening:
             raise
         return sock
 
-    # What is accepted
+    # Accepted sockets
 
     def _accepted(self, sock: socket.socket) -> None:
         if not self._has_room(len(self._opening)):
@@ -124,7 +124,7 @@ class Listening:
         task.add_done_callback(self._opening.discard)
 
     async def _open(self, sock: socket.socket) -> None:
-        """Silence in the middle of a TLS handshake ends as silence after it does; asyncio alone waits a minute."""
+        """Start the connection, with our own TLS deadlines: asyncio's are a minute."""
         deadlines = {}
         if self._tls is not None:
             deadlines["ssl_handshake_timeout"] = self._limits.auth_timeout_s
@@ -135,7 +135,7 @@ class Listening:
             )
 
     def _cannot_accept(self, error: OSError) -> None:
-        """One line a second at most."""
+        """Log failures to accept, at most one line per second."""
         self._failed += 1
         if monotonic() >= self._reported_at + REPORT_EVERY_S:
             extra = {"fault": error.strerror or str(error), "times": self._failed}
@@ -144,5 +144,5 @@ class Listening:
 
 
 def _is_missing(error: OSError) -> bool:
-    """Whether this machine has no such address."""
+    """Return whether the machine lacks this address."""
     return error.errno in (None, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)

@@ -1,4 +1,4 @@
-"""Structured logs: a JSON object a line on stderr. Secrets are never put in, so none has to be taken out."""
+"""Structured logs: one JSON object per line on stderr. Callers never log secrets, so nothing is filtered."""
 
 import logging
 import sys
@@ -17,9 +17,9 @@ _LOGGER = logging.getLogger(__name__)
 
 @contextmanager
 def logging_to_stderr(level: int = logging.INFO) -> Iterator[None]:
-    """Send all logs to stderr, one JSON object a line: the kit's from `level`, those of libraries from WARNING.
+    """Send all logs to stderr as JSON lines: labkit's from `level` on, those of libraries from WARNING on.
 
-    No log call waits for a reader. When lines were dropped meanwhile, a later line gives their number.
+    No log call waits for a reader. When lines had to be dropped, a later line gives their number.
     """
     with never_waiting():
         handler = logging.StreamHandler(sys.stderr)
@@ -33,7 +33,7 @@ def logging_to_stderr(level: int = logging.INFO) -> Iterator[None]:
 
 @contextmanager
 def _everything_to(handler: logging.Handler) -> Iterator[None]:
-    """Also what Python itself would print: warnings, and exceptions in threads and finalizers."""
+    """Send all logs to one handler, including warnings and exceptions in threads and finalizers."""
     root = logging.getLogger()
     usual = root.handlers[:], threading.excepthook, sys.unraisablehook
     root.handlers[:] = [handler]

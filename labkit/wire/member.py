@@ -1,7 +1,7 @@
-"""What the parts of a server see of one connection: a `Member`.
+"""The interface through which the parts of a server use a connection: `Member`.
 
-`wire.connection.Connection` is one. The parts import this protocol and never the connection, so that imports point one
-way: connection -> hub -> order -> entrance, membership, publishing -> member.
+`wire.connection.Connection` implements it. The parts import only this protocol, so that imports point one way:
+connection -> hub -> order -> entrance, membership, publishing -> member.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from labkit.rules.close_codes import CloseCode
 from labkit.rules.heartbeat import Heartbeat
 from labkit.rules.outbox import Outbox
 from labkit.rules.session import Session
-from labkit.wire.gate import Peer
+from labkit.wire.admission import Peer
 from labkit.wire.outgoing import Outgoing
 
 
@@ -35,7 +35,7 @@ class Member(Protocol):
         """Send one message, unless the connection is closing."""
 
     def close(self, code: CloseCode, reason: str | None = None) -> None:
-        """Close with a code; None takes the reason from the table of close codes."""
+        """Close with a code; with None, the reason comes from the table of close codes."""
 
     def write_due(self) -> None:
         """Write the frames that are due."""
@@ -44,7 +44,7 @@ class Member(Protocol):
         """Set the timer to the next deadline."""
 
     def authenticated(self, random_fraction: float) -> None:
-        """The credential was accepted: start the heartbeat."""
+        """Start the heartbeat: the credential was accepted."""
 
     def __hash__(self) -> int:
-        """Members are kept in sets and dictionaries, by identity."""
+        """Hash by identity: members are in sets and dictionaries."""

@@ -1,6 +1,6 @@
-"""When the actions of the session table are performed, and by which part.
+"""The order in which a server performs actions, and which method performs each.
 
-LocalOrder                      at once: the order of a server that is alone
+LocalOrder                      at once, on a single server
 wire.sharing.order.LogOrder     in the order of a log that several servers read
 """
 
@@ -19,35 +19,35 @@ from labkit.wire.publishing import Publishing
 from labkit.wire.replies import Replies
 from labkit.wire.server_state import ServerState
 
-How = dict[type[actions.Action], Callable[..., None]]  # which method performs an action
+Performers = dict[type[actions.Action], Callable[..., None]]  # the method for each type of action
 
 
 class Order(Protocol):
-    """How the hub has actions performed."""
+    """Performs actions for the hub."""
 
-    how: How
+    performers: Performers
 
     def perform(self, member: Member, action: actions.Action) -> None:
-        """Perform an action, now or when its turn comes."""
+        """Perform an action, now or in its turn."""
 
     def keeps(self, member: Member, raw: bytes) -> bool:
-        """Keep a message of a client that must wait; False when the client need not."""
+        """Hold a message of a client that must wait; return whether it is held."""
 
     def is_clear(self, member: Member) -> bool:
-        """Whether nothing of this client waits for its turn."""
+        """Return whether no action of this client waits for its turn."""
 
     def closing(self, member: Member, close: Answer) -> None:
-        """A connection is ending, as `close` says: take it out of its rooms."""
+        """Take a closing connection out of its rooms; `close` says how it ended."""
 
     def revoke(self, user_id: str) -> int:
-        """End every session of a user; how many connections of this server that closed."""
+        """End every session of a user; return the number of connections closed on this server."""
 
     def clock(self) -> float:
-        """Seconds on the clock that says for how long a request is recognised; nobody sets it."""
+        """Return seconds on the clock that limits how long requests are remembered; it is never set back."""
 
     @property
     def broker_is_up(self) -> bool | None:
-        """Whether rooms are shared at the moment; None for a server that shares none."""
+        """Whether rooms are shared at the moment; None for a single server."""
 
 
 class LocalOrder:
@@ -62,12 +62,12 @@ class LocalOrder:
         self._memberships = Memberships(state, self._backlog, replies.refuse)
         self._entrance = entrance = Entrance(state, self._memberships.changed, self.perform)
         publishing = Publishing(state, replies.refuse)
-        self.how: How = {
+        self.performers: Performers = {
             actions.Authenticate: entrance.authenticate,
             actions.Renew: entrance.renew,
             actions.Enter: self._enter,
             actions.Exit: self._memberships.exit,
-            actions.TellMembers: self._memberships.tell_members,
+            actions.WatchPresence: self._memberships.watch_presence,
             actions.Publish: publishing.publish,
             actions.Pong: replies.pong,
             actions.Refuse: replies.refuse,
@@ -76,22 +76,22 @@ class LocalOrder:
 
     def perform(self, member: Member, action: actions.Action) -> None:
         """Perform an action now."""
-        self.how[type(action)](member, action)
+        self.performers[type(action)](member, action)
 
     def _enter(self, member: Member, action: actions.Enter) -> None:
         if not self._backlog.holds(member, action):
             self._memberships.enter(member, action)
 
     def keeps(self, member: Member, raw: bytes) -> bool:
-        """Keep a message of a client whose join waits."""
+        """Hold a message of a client whose join waits."""
         return self._held.keep(member, raw)
 
     def is_clear(self, _: Member) -> bool:
-        """Nothing waits for its turn here."""
+        """Return True: nothing waits for its turn here."""
         return True
 
     def closing(self, member: Member, _: Answer) -> None:
-        """A connection is ending."""
+        """Take a closing connection out of its rooms."""
         self._memberships.leave_all(member)
 
     def revoke(self, user_id: str) -> int:
@@ -99,5 +99,5 @@ class LocalOrder:
         return self._entrance.end_sessions(user_id, time())
 
     def clock(self) -> float:
-        """Steady seconds."""
+        """Return monotonic seconds."""
         return monotonic()

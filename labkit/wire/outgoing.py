@@ -1,11 +1,11 @@
-"""What one connection sends: the frames due in this tick, and an outbox for what the kernel does not take.
+"""The outgoing side of one connection: the frames due in this tick, and an outbox for what the kernel does not take.
 
     due --write_due--> the transport --> the kernel --> the peer
      |                      |
-     +----> outbox <--------+   while the kernel is full, frames wait where they are counted
+     +----> outbox <--------+   while the kernel's buffer is full
 
-The kernel nearly always has space, so due frames go to it first; only what it refuses is queued and counted.
-`wire.fast.path` decides when `write_due` is called, and `wire.fast.kernel` writes to `fd`.
+The kernel nearly always has space, so due frames go to it first, and only what it does not take is queued and counted.
+`wire.fast.path` decides when to call `write_due`, and `wire.fast.kernel` writes directly to `fd`.
 """
 
 import asyncio
@@ -19,9 +19,9 @@ NO_FD = -1  # no file descriptor: everything goes through the transport
 
 
 class Outgoing:
-    """The outgoing side of one connection. `due` holds the frames sent to it in this tick.
+    """The outgoing side of one connection. `due` holds the frames of this tick.
 
-    `fd` may be written to past the transport; NO_FD while anything waits, and when the connection ends.
+    `fd` may be written to directly; it is NO_FD while anything waits, and after the connection has ended.
     """
 
     __slots__ = ("_open_fd", "_transport", "due", "fd", "is_paused", "is_slow", "largest_bytes", "outbox")
@@ -30,13 +30,13 @@ class Outgoing:
         self.outbox = Outbox(limits.outbox_bytes, limits.outbox_age_s)
         self.due: list[bytes] = []
         self.is_paused = False
-        self.is_slow = False  # it overflowed and is about to be closed: a hole in the stream must not be followed
-        self.largest_bytes = 0  # of one write
+        self.is_slow = False  # it overflowed and will be closed: send nothing after the hole
+        self.largest_bytes = 0  # of a single write
         self.fd = self._open_fd = NO_FD
         self._transport: asyncio.Transport | None = None
 
     def start(self, transport: asyncio.Transport, fd: int = NO_FD) -> None:
-        """Write to this transport from now on; `fd` is its file descriptor, where frames may bypass it.
+        """Write to this transport from now on; `fd` is its file descriptor, if frames may bypass it.
 
         With `fd`, the transport must pause for a single unsent byte: otherwise the next frame would overtake it.
         Without, the limit is 1, because asyncio's TLS reads 0 as "always paused". TLS also pauses and resumes during
@@ -48,7 +48,7 @@ class Outgoing:
         self.fd = self._open_fd = fd
 
     def write_due(self) -> Offer:
-        """Write what is due. OVERFLOW comes once, and the caller closes the connection."""
+        """Write what is due. Returns OVERFLOW once, and the caller closes the connection."""
         due = self.due
         if self.is_paused or self.is_slow or self.outbox.queued_bytes or self._transport is None:
             return self._queue_due()
@@ -63,7 +63,7 @@ class Outgoing:
         return Offer.ACCEPTED
 
     def write_rest(self, data: bytes, taken: int) -> None:
-        """Write what the kernel has not taken of a piece that nothing waits before."""
+        """Pass the rest of a chunk to the transport, after the kernel has taken `taken` bytes of it."""
         assert self._transport is not None
         self._transport.write(data[taken:])
         if self.is_paused:
@@ -71,7 +71,7 @@ class Outgoing:
 
     @property
     def peak_bytes(self) -> int:
-        """The most that ever waited for this client, if only for the rest of a tick."""
+        """The most bytes that were ever undelivered, even if only for a tick."""
         return max(self.largest_bytes, self.outbox.peak_bytes)
 
     def _queue_due(self) -> Offer:
@@ -86,7 +86,7 @@ class Outgoing:
         return Offer.ACCEPTED
 
     def flush(self) -> None:
-        """Write what is queued, as far as the transport takes it."""
+        """Write what is queued, until the transport pauses."""
         transport = self._transport
         while transport and not transport.is_closing() and not self.is_paused and self.outbox.queued_bytes:
             transport.write(self.outbox.take(WRITE_CHUNK_BYTES))
@@ -94,11 +94,11 @@ class Outgoing:
                 self.outbox.delivered()
 
     def pause(self) -> None:
-        """The kernel is full, and the transport holds the rest."""
+        """Pause: the kernel's buffer is full, and the transport holds the rest."""
         self.is_paused, self.fd = True, NO_FD
 
     def resume(self) -> None:
-        """All that the transport held is with the kernel."""
+        """Resume: the kernel has taken everything from the transport."""
         self.is_paused = False
         self.outbox.delivered()
         self.flush()
@@ -109,7 +109,7 @@ class Outgoing:
         self.fd = self._open_fd if is_free else NO_FD
 
     def drop(self) -> None:
-        """Forget what is not with the transport: the connection ends."""
+        """Drop everything the transport does not hold: the connection ends."""
         self.due.clear()
         self.outbox.drop()
         self.fd = self._open_fd = NO_FD

@@ -1,10 +1,10 @@
-"""Output that never waits for its reader.
+"""Output that never blocks on its reader.
 
-A pipe that nobody reads, or a terminal that is stopped with Ctrl-S, blocks the thread that writes to it. In a server
-that thread is the event loop: the log of 300 visitors was enough to stop every member's heartbeat.
+A pipe that nobody reads, or a terminal stopped with Ctrl-S, blocks the writing thread. In a server that is the event
+loop: the log of 300 connections was enough to stop every member's heartbeat.
 
     with never_waiting():
-        asyncio.run(main())          # what this prints and logs goes through a thread of its own
+        asyncio.run(main())          # its output goes through a thread of its own
 """
 
 import contextlib
@@ -20,14 +20,14 @@ from time import monotonic, sleep
 from typing import TextIO
 
 MOST_WAITING = 4096  # lines; about a megabyte of log
-LAST_WORDS_S = 1.0  # for what still waits at the end: a pipe that nobody reads must not keep a process
+LAST_WORDS_S = 1.0  # to write what is queued at the end: an unread pipe must not keep the process alive
 
 
 class Output(TextIOBase):
-    """Stands in for sys.stdout or sys.stderr: a bounded queue, and a thread that writes.
+    """Replaces sys.stdout or sys.stderr: a bounded queue, and a thread that writes.
 
-    Once the queue is full, lines are dropped until it is empty again; then one line gives their number. It has no lock:
-    a finalizer that logs may run in the middle of any of its lines.
+    Once the queue is full, lines are dropped until it is empty again; then one line gives their number. It has no lock,
+    because a finalizer that logs may run in the middle of any of its methods.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -35,8 +35,8 @@ class Output(TextIOBase):
         self._stream = stream
         self._is_full = False
         self._dropped = 0
-        self._unwritten = self._reported = 0  # only the thread's
-        self._queued = self._handled = 0  # pieces: the first is ours, the second the thread's
+        self._unwritten = self._reported = 0  # used by the thread only
+        self._queued = self._handled = 0  # writes; only the thread changes the second
         self._fault: OSError | None = None
         self._is_torn = False
         self._queue: SimpleQueue[bytes | None] = SimpleQueue()
@@ -45,29 +45,29 @@ class Output(TextIOBase):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """As that of the stream behind."""
+        """The encoding of the underlying stream."""
         return self._stream.encoding or "utf-8"
 
     @property
     def errors(self) -> str | None:  # type: ignore[override]
-        """As those of the stream behind."""
+        """The error handler of the underlying stream."""
         return self._stream.errors
 
     def fileno(self) -> int:
-        """The descriptor of the stream behind."""
+        """Return the file descriptor of the underlying stream."""
         return self._stream.fileno()
 
     def isatty(self) -> bool:
-        """Whether the stream behind is a terminal."""
+        """Return whether the underlying stream is a terminal."""
         return self._stream.isatty()
 
     def writable(self) -> bool:
-        """Always."""
+        """Return True."""
         return True
 
     def write(self, text: str) -> int:
-        """Queue a line. Never blocks. Raises UnicodeEncodeError and TypeError, as the stream behind would."""
-        if not isinstance(text, str):  # click asks in this way whether a stream takes bytes
+        """Queue text without blocking. Raises UnicodeEncodeError and TypeError, as the underlying stream would."""
+        if not isinstance(text, str):  # click tests this way whether a stream takes bytes
             raise TypeError(f"this stream takes text, not {type(text).__name__}")
         data = text.encode(self.encoding, self.errors or "strict")
         if self._queue.empty():
@@ -82,7 +82,7 @@ class Output(TextIOBase):
         return len(text)
 
     def wait_written(self) -> None:
-        """Wait LAST_WORDS_S at most until all of it is written. Raises OSError when the stream refuses it."""
+        """Wait up to LAST_WORDS_S until everything is written. Raises OSError when the stream refuses it."""
         late_at = monotonic() + LAST_WORDS_S
         while self._handled < self._queued and monotonic() < late_at:
             sleep(0.002)
@@ -90,7 +90,7 @@ class Output(TextIOBase):
             raise OSError(self._fault.errno, self._fault.strerror, "standard output")
 
     def end(self) -> None:
-        """Give the thread a moment to write what waits."""
+        """Give the thread up to LAST_WORDS_S to write what is queued."""
         self._queue.put(None)
         self._thread.join(LAST_WORDS_S)
 
@@ -111,7 +111,7 @@ class Output(TextIOBase):
             self._reported += lost
 
     def _write(self, data: bytes) -> bool:
-        """Write past the stream's own buffer, whose lock the interpreter waits for when it ends."""
+        """Write past the stream's own buffer, because the interpreter waits for that buffer's lock at exit."""
         try:
             descriptor = self._stream.fileno()
         except (OSError, ValueError):  # a stream in memory
@@ -123,17 +123,17 @@ class Output(TextIOBase):
             while rest:
                 rest = _write_some(descriptor, rest)
                 self._is_torn = bool(rest)
-        except OSError as error:  # the reader is gone, or the disk is full: the number follows when it can be written
+        except OSError as error:  # the reader is gone, or the disk is full: the lines are counted as lost
             self._fault = error
             return False
         return True
 
 
 def _write_some(descriptor: int, data: bytes) -> bytes:
-    """What is left of it."""
+    """Write some of the data; return the rest."""
     try:
         return data[os.write(descriptor, data) :]
-    except BlockingIOError:  # another process that holds this pipe has made it non-blocking, for all of them
+    except BlockingIOError:  # another process has made this shared pipe non-blocking
         select.select([], [descriptor], [])
         return data
 
@@ -143,14 +143,14 @@ def _in_words(lines: int) -> str:
 
 
 def wait_written() -> None:
-    """Wait a second at most until what was printed is written. Raises OSError when standard output refuses it."""
+    """Wait up to LAST_WORDS_S until printed text is written. Raises OSError when standard output refuses it."""
     if isinstance(sys.stdout, Output):
         sys.stdout.wait_written()
 
 
 @contextmanager
 def never_waiting() -> Iterator[None]:
-    """Meanwhile sys.stdout and sys.stderr are an `Output` each."""
+    """Replace sys.stdout and sys.stderr by an `Output` each, for the duration of the block."""
     usual = sys.stdout, sys.stderr
     for stream in filter(None, usual):  # a stream that was closed at start is None
         stream.flush()

@@ -1,8 +1,7 @@
-"""From a publication to the members of its room: a seq, the audit log, one frame for everybody.
+"""Publish in a room: give a publication its seq, store it, and broadcast its event to the room's members.
 
-How it reaches each member is in `wire.fast.path`. A slow member is a returned value of its own outbox: that one member
-is closed with 1013, and nobody waits for it.
-Taught in notebooks 03 (rooms), 06 (slow consumers) and 08 (audit).
+`wire.fast.path` writes the event to each member. A member whose outbox overflows is closed with 1013; no other member
+waits for it.
 """
 
 from collections.abc import Callable
@@ -26,51 +25,52 @@ class Publishing:
         self._refuse = refuse
 
     def publish(self, connection: Member, action: actions.Publish) -> None:
-        """Make an event of a publication, or give the first event again to a sender that repeats itself."""
+        """Make an event of a publication, or send the first event again to a sender that repeats its request."""
         message, now, clock = action.message, time(), monotonic()
         room = self._state.rooms.room(message.room_id)
         identity = connection.session.identity
-        assert identity is not None  # the table publishes only in OPEN
+        assert identity is not None  # the session table allows it only in OPEN
         given_id = message.request_id
-        before = None if given_id is None else room.said_before(identity.user_id, given_id, clock)
+        before = None if given_id is None else room.find_repeated(identity.user_id, given_id, clock)
         if before is not None:
             self._state.counts.duplicates += 1
-            self._state.queue.then(None, partial(self._say_again, connection, room, before))
+            self._state.queue.then(None, partial(self._send_duplicate, connection, room, before))
             return
         if self._state.queue.is_full:
             self._refuse(connection, actions.Refuse("unavailable", given_id, room.room_id))
             return
-        said, event, entry = self._make_event(room, message, identity, now)
+        answer, event, entry = self._make_event(room, message, identity, now)
         room.accept(event, clock, remember=given_id is not None)
         not_stored = partial(self._not_stored, connection, room, event)
-        self._state.queue.then(entry, partial(self._deliver, room, event, said), not_stored)
+        self._state.queue.then(entry, partial(self._deliver, room, event, answer), not_stored)
 
-    def _say_again(self, connection: Member, room: Room[Member], said: Event) -> None:
-        """Only what was delivered can be given again: the first one may have failed to be stored since."""
-        if said.seq <= room.seq:
-            connection.send(answers.duplicate(said.body))
+    def _send_duplicate(self, connection: Member, room: Room[Member], first: Event) -> None:
+        """Send the event of the first request again, unless it could not be stored in the meantime."""
+        if first.seq <= room.seq:
+            connection.send(answers.duplicate(first.body))
         else:
-            self._refuse(connection, actions.Refuse("unavailable", said.request_id, room.room_id))
+            self._refuse(connection, actions.Refuse("unavailable", first.request_id, room.room_id))
 
     def _make_event(
         self, room: Room[Member], message: Publication, identity: Identity, now: float
     ) -> tuple[answers.Answer, Event, Entry]:
         event_id = self._state.new_id()
-        # One that we choose is the event's id: so a later server sees that nobody can say it again (wire.audit.past).
+        # Without a requestId from the sender we use the event's id: after a restart the equality shows that nobody can
+        # repeat this request (wire.audit.recovery).
         request_id = event_id if message.request_id is None else message.request_id
         seq, user = room.next_seq(), identity.user_id
-        said = answers.event(message, event_id=event_id, request_id=request_id, user_id=user, now=now, seq=seq)
-        body = answers.encode(said)
+        answer = answers.event(message, event_id=event_id, request_id=request_id, user_id=user, now=now, seq=seq)
+        body = answers.encode(answer)
         entry = Entry(
             now, "event", room=room.room_id, epoch=room.epoch, seq=seq, id=event_id, user=user, body=body.decode()
         )
-        return said, Event(seq, user, request_id, body), entry
+        return answer, Event(seq, user, request_id, body), entry
 
-    def _deliver(self, room: Room[Member], event: Event, said: answers.Answer) -> None:
+    def _deliver(self, room: Room[Member], event: Event, answer: answers.Answer) -> None:
         members = room.deliver(event)
         self._state.counts.events += 1
         self._state.counts.delivered += len(members)
-        self._state.path.tell(members, said, event.body)
+        self._state.path.broadcast(members, answer, event.body)
 
     def _not_stored(self, connection: Member, room: Room[Member], event: Event) -> None:
         room.forget(event)

@@ -1,4 +1,4 @@
-"""The answers that need nothing but the connection: a pong, a soft refusal, a close. All behind what is still due."""
+"""The actions that concern only their connection: a pong, an error, a close. They follow all earlier effects."""
 
 from functools import partial
 from time import time
@@ -22,7 +22,7 @@ class Replies:
         self._state.queue.then(None, lambda: member.send(answers.encode(answers.pong(time()))))
 
     def refuse(self, member: Member, action: actions.Refuse) -> None:
-        """Send an `error`; the connection stays open. Refusals of grants go to the audit."""
+        """Send an `error`; the connection stays open. Errors about grants are recorded in the audit file."""
         state = self._state
         state.counts.errors[action.code] += 1
         body = answers.encode(answers.error(action.code, action.request_id, action.room_id))
@@ -31,7 +31,7 @@ class Replies:
         state.queue.then(None, partial(member.send, body))
 
     def close(self, member: Member, action: actions.Close) -> None:
-        """Act on nothing more from this client; send the close frame behind the answers that are still due."""
+        """Ignore all later messages of this client; send the close frame after all earlier answers."""
         member.session.happened(Input.CLOSE)
         reason = action.reason
         if action.code is CloseCode.RATE_LIMITED:

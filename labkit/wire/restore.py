@@ -1,21 +1,21 @@
-"""What a server takes over from the one before it, out of the audit file.
+"""Restore a server's state from its audit file: rooms, sessions, spent tickets, revocations and close codes.
 
-Rooms, sessions, spent tickets, revocations, endings: with them a restart is a pause. Members come back with their
-`resume` and their `since` and miss nothing.
-Taught in notebook 08 (audit and kill -9).
+After a restart, members reconnect with their `resume` and `since` and miss nothing.
 """
 
 from labkit.rules.answers import closed_before
 from labkit.rules.rooms import Rooms
-from labkit.wire.audit.past import Past, PastRevocation
+from labkit.wire.audit.recovery import RecoveredRevocation, RecoveredState
 from labkit.wire.member import Member
 from labkit.wire.sessions import Sessions
 
 
-def restore(past: Past, rooms: Rooms[Member], sessions: Sessions, now: float, newest_at: float | None = None) -> None:
-    """Put the past into a server that does not listen yet.
+def restore(
+    past: RecoveredState, rooms: Rooms[Member], sessions: Sessions, now: float, newest_at: float | None = None
+) -> None:
+    """Restore the recovered state into a server that does not listen yet.
 
-    `newest_at`: what the clock that the rooms go on with says of the newest row; None where it wrote the rows itself.
+    `newest_at` is the time of the newest row on the clock that the rooms will use; None when the rows use that clock.
     """
     shift = None if newest_at is None else newest_at - past.newest_at
     for past_room in past.rooms:
@@ -34,8 +34,8 @@ def restore(past: Past, rooms: Rooms[Member], sessions: Sessions, now: float, ne
         sessions.remember_close(close.connection_id, closed_before(close.code, close.reason, close.at))
 
 
-def _order(revoked: PastRevocation, sessions: Sessions) -> float:
-    """Of another numbering: before all of this one. Without a number: behind all that this server had read."""
+def _order(revoked: RecoveredRevocation, sessions: Sessions) -> float:
+    """Return a revocation's order: 0 when it is of another epoch, the newest one when it has no number."""
     if revoked.epoch != sessions.epoch:
         return 0
     return sessions.order if revoked.order is None else revoked.order

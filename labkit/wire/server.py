@@ -1,9 +1,9 @@
-"""The room server: it listens, gives each connection to the hub, and drains when it is told to stop.
+"""The room server: it listens, hands connections to the hub, and drains when it stops.
 
     async with labkit.serve(port=0) as server:
         print(server.url)
 
-Read `wire.connection` next, then `wire.hub`. Taught in notebook 01 (hello) and 07 (what a restart does to clients).
+Read `wire.connection` next, then `wire.hub`.
 """
 
 import asyncio
@@ -25,14 +25,14 @@ from labkit.rules.credentials import Credentials
 from labkit.rules.limits import Limits
 from labkit.rules.loopback import is_loopback
 from labkit.rules.rooms import Rooms
-from labkit.wire.audit.past import read_past
+from labkit.wire.admission import Admission
+from labkit.wire.audit.recovery import recover
 from labkit.wire.audit.writer import Audit
 from labkit.wire.commit_queue import CommitQueue
 from labkit.wire.connection import Connection
 from labkit.wire.descriptors import within_descriptors
 from labkit.wire.fast.ids import Ids
 from labkit.wire.fast.path import FastPath, PlainPath
-from labkit.wire.gate import Gate
 from labkit.wire.http.routes import Http, Routes
 from labkit.wire.http.users import Directory
 from labkit.wire.hub import Hub
@@ -44,7 +44,7 @@ from labkit.wire.server_state import ServerState
 from labkit.wire.sessions import Sessions
 from labkit.wire.sharing.broker import Broker
 from labkit.wire.sharing.order import LogOrder
-from labkit.wire.sharing.past import shared_past
+from labkit.wire.sharing.recovery import recover_shared
 from labkit.wire.sockets import reset
 
 _LOGGER = logging.getLogger(__name__)
@@ -52,41 +52,40 @@ LOOK_EVERY_S = 1.0
 
 
 class CannotListen(OSError):
-    """The address cannot be listened on; any other OSError of a start is about something else, such as a disk."""
+    """The server cannot listen on its address. Other OSErrors of a start have other causes, such as the disk."""
 
 
 class Server:
-    """A room server. One lifecycle: `async with`; leaving it drains."""
+    """A room server. Use it once, with `async with`; leaving the block drains it."""
 
     def __init__(
         self,
         host: str = LOCALHOST,
         port: int = 8080,
         *,
-        # Who may come in
+        # Authentication
         token: str | None = "dev-token",
         users: Directory | None = None,
         ops_token: str | None = None,
         allow_origins: Collection[str] = (),
-        # What else it answers over HTTP
+        # More HTTP routes
         routes: Routes | None = None,
-        # What is kept
+        # Storage
         audit: Path | None = None,
-        # With whom rooms are shared; such servers need one key
+        # Rooms shared with other servers; all of them need the same key
         broker: Broker | None = None,
         key: Key | None = None,
-        # Signs sessions that outlive this server where there is no audit file; `forget_key` when somebody is revoked
+        # Signs sessions that outlive a server without an audit file; `forget_key` is called on a revocation
         session_key: Key | None = None,
         forget_key: Callable[[], object] = lambda: None,
         reuse_port: bool = False,
-        # How much
         limits: Limits | None = None,
         # TLS
         tls: ssl.SSLContext | None = None,
         # For tests and replays
         rng: Random | None = None,
     ) -> None:
-        """`token` is the dev token, None for none; `audit` a file that is made when it does not exist."""
+        """`token` is the dev token, None for none; `audit` is a file that is created when it does not exist."""
         self.host = host
         self.port = port
         self.limits = limits or Limits()
@@ -104,20 +103,20 @@ class Server:
         self._key = key
         self._session_key = session_key
         self._forget_key = forget_key
-        self._most_sockets: int | None = None
+        self._max_sockets: int | None = None
         self._listening = Listening(
             self._new_connection, self.limits, tls, reuse_port=reuse_port, has_room=self._has_room
         )
 
     @property
     def url(self) -> str:
-        """Where it listens, for a client."""
+        """The address for clients."""
         scheme = "wss" if self._is_tls else "ws"
         return f"{scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
     async def __aenter__(self) -> Self:
-        """Raises CannotListen for a port in use, AuditError or KeyFileError for an audit file that cannot be used."""
-        self.limits, self._most_sockets = within_descriptors(self.limits)
+        """Start. Raises CannotListen, and AuditError or KeyFileError for an audit file that cannot be used."""
+        self.limits, self._max_sockets = within_descriptors(self.limits)
         try:
             self.hub = self._new_hub() if self._broker is None else await self._shared_hub(self._broker)
             self.http = self._new_http(self.hub)
@@ -149,18 +148,18 @@ class Server:
         if self._audit_path is not None:
             self._audit = Audit(self._audit_path)
             key = load_or_create_key(self._audit_path)
-            past = read_past(self._audit_path, self.limits, time())
+            past = recover(self._audit_path, self.limits, time())
         state = self._new_state(key, Rooms(self.limits, _new_epoch))
         if past is not None:
             restore(past, state.rooms, state.sessions, time(), monotonic())
         return Hub(state)
 
     async def _shared_hub(self, broker: Broker) -> Hub:
-        """A hub that has read everything in the log. Raises what the broker raises."""
+        """Make a hub and let it read the whole log. Raises what the broker raises."""
         await broker.open()
         if self._audit_path is not None:
             self._audit = Audit(self._audit_path)
-        shared = shared_past(self._audit_path, self.limits, broker.epoch)
+        shared = recover_shared(self._audit_path, self.limits, broker.epoch)
         rooms: Rooms[Member] = Rooms(self.limits, lambda: broker.epoch, idle_rooms=None)
         state = self._new_state(self._key or new_key(), rooms, broker.epoch)
         state.sessions.order = shared.place
@@ -173,15 +172,15 @@ class Server:
 
     def _new_state(self, key: Key, rooms: Rooms[Member], epoch: str | None = None) -> ServerState:
         fast, new_id = self.limits.fast_path, Ids() if self.limits.fast_path else _new_id
-        gate = Gate(
+        admission = Admission(
             self.limits,
             on_loopback=self._on_loopback(),
             allow_origins=self._allow_origins,
-            most_sockets=self._most_sockets,
+            max_sockets=self._max_sockets,
         )
         return ServerState(
             limits=self.limits,
-            gate=gate,
+            admission=admission,
             sessions=self._new_sessions(key, new_id, epoch),
             rooms=rooms,
             queue=CommitQueue(self._audit),
@@ -193,7 +192,7 @@ class Server:
     def _new_sessions(self, key: Key, new_id: Callable[[], str], epoch: str | None) -> Sessions:
         if key is not self._session_key:
             return Sessions(self.limits, Credentials(*key), new_id, self._token, epoch)
-        credentials = Credentials(*key, new_key().secret)  # tickets end with the process: spent ones are not stored
+        credentials = Credentials(*key, new_key().secret)  # spent tickets are not stored
         return Sessions(self.limits, credentials, new_id, self._token, at_revocation=self._forget_key)
 
     def _new_http(self, hub: Hub) -> Http:
@@ -213,12 +212,12 @@ class Server:
         return Connection(self.hub, self.http)
 
     def _has_room(self, opening: int) -> bool:
-        """Whether one more socket may be kept, next to those that are here and those that are opening."""
-        return self.hub.state.gate.has_descriptor(len(self.hub.state.sockets) + opening + 1)
+        """Return whether there is a file descriptor for one more socket, besides the open and the opening ones."""
+        return self.hub.state.admission.has_descriptor(len(self.hub.state.sockets) + opening + 1)
 
     async def drain(self) -> None:
-        """Stop: no new connections, 1012 with a slot for each client, everything stored, files closed."""
-        self.hub.state.gate.is_draining = True
+        """Stop: accept no connections, close each client with 1012 and a slot, store everything, close the files."""
+        self.hub.state.admission.is_draining = True
         self._listening.stop()
         connections = list(self.hub.state.connections.values())
         _LOGGER.info("draining", extra={"connections": len(connections)})
@@ -234,12 +233,12 @@ class Server:
         await self._close_audit()
 
     def users_here(self) -> set[str]:
-        """Who is connected and let in."""
+        """Return the users with an authenticated connection."""
         identities = (connection.session.identity for connection in self.hub.state.connections.values())
         return {identity.user_id for identity in identities if identity is not None}
 
     def drop_everybody(self) -> None:
-        """Every socket is reset, without a close frame, as a crash does it; the server goes on."""
+        """Reset every socket without a close frame, as a crash does. The server continues."""
         for connection in list(self.hub.state.sockets):
             reset(connection.transport)
 
@@ -248,7 +247,7 @@ class Server:
         self._looking = asyncio.get_running_loop().call_later(LOOK_EVERY_S, self._look_after_rooms)
 
     async def _gone(self) -> None:
-        """Wait for the peers to answer our close frames; each has its own deadline, after which it is aborted."""
+        """Wait until the peers have answered our close frames, or their deadlines have passed."""
         last_moment = asyncio.get_running_loop().time() + self.limits.close_deadline_s + 0.5
         while self.hub.state.connections and asyncio.get_running_loop().time() < last_moment:
             await asyncio.sleep(0.01)

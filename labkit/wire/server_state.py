@@ -1,4 +1,4 @@
-"""What one server is made of: built once by `wire.server`, then read by every part that needs some of it."""
+"""The shared state of one server, built once by `wire.server` and passed to its parts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,10 +6,10 @@ from random import Random
 
 from labkit.rules.limits import Limits
 from labkit.rules.rooms import Rooms
+from labkit.wire.admission import Admission
 from labkit.wire.commit_queue import CommitQueue
 from labkit.wire.counts import Counts
 from labkit.wire.fast.path import FastPath, PlainPath
-from labkit.wire.gate import Gate
 from labkit.wire.member import Member
 from labkit.wire.sessions import Sessions
 
@@ -19,7 +19,7 @@ class ServerState:
     """`sockets` holds every TCP connection, `connections` those that are WebSockets, by connectionId."""
 
     limits: Limits
-    gate: Gate
+    admission: Admission
     sessions: Sessions
     rooms: Rooms[Member]
     queue: CommitQueue

@@ -1,8 +1,8 @@
-"""Who may come in and who is in: credentials checked against what this server knows.
+"""The sessions of a server: checks credentials against spent tickets, revocations and known sessions.
 
-A session is started by a ticket or the dev token, continued by its `resume` credential, renewed by `refresh`, ended by
-expiry or revocation. The newest connection of a session wins. How a connection ended is kept for a while, because a
-stalled client saw only 1006 and asks for the cause with `previous`. Taught in notebook 02 (auth).
+A ticket or the dev token starts a session, its `resume` credential continues it, `refresh` renews it, and expiry or a
+revocation ends it. The newest connection of a session replaces the older one. Close codes are kept for a while, because
+a stalled client saw only 1006 and asks for the cause with `previous`.
 """
 
 from collections import OrderedDict
@@ -20,19 +20,19 @@ from labkit.rules.session import CLOSES_KEPT, Identity, Known
 from labkit.wire.audit.writer import Entry
 from labkit.wire.member import Member
 
-REVOCATIONS_OF_A_USER = 8  # kept apart: a ticket may know one that has no number yet, and not another
-PURGE_EVERY = 1_000  # started sessions
+REVOCATIONS_OF_A_USER = 8  # kept separately: a ticket may have been signed after one of them and before another
+PURGE_EVERY = 1_000  # sessions started between two purges of expired ones
 
 
 class NotFromHere(Rejected):
-    """The dev token, and it is the right one, but it does not come from this machine."""
+    """The correct dev token, but not directly from this machine."""
 
 
 class Sessions:
     """The sessions of one server. Times are seconds since 1970.
 
-    Times say how long something is good, never what came first: `order` numbers the revocations of this house, or is
-    the place in the log of a server that shares its rooms, and `epoch` names the numbering.
+    Times limit validity; they never decide what came first. `order` does: the number of revocations so far, or the
+    place in the log of a server that shares its rooms. `epoch` names the numbering.
     """
 
     def __init__(
@@ -46,8 +46,8 @@ class Sessions:
     ) -> None:
         """`epoch` names the log of servers that share their rooms.
 
-        With an epoch, or with `at_revocation`, a session of this key is good though another server started it.
-        `at_revocation` must make sure that a revoked user cannot use such a key again.
+        With an epoch, or with `at_revocation`, sessions that another server started with this key are valid.
+        `at_revocation` must make sure that a revoked user cannot use a credential of this key again.
         """
         self._limits = limits
         self._signer = signer
@@ -59,15 +59,15 @@ class Sessions:
         self._closes: OrderedDict[str, Answer] = OrderedDict()
         self.epoch = epoch
         self.order: float = 0
-        self._revoked: dict[str, dict[str, float]] = {}  # by user: the order of each revocation, by its id
+        self._revoked: dict[str, dict[str, float]] = {}  # user -> revocation id -> order
         self._trusts_its_key = epoch is not None or at_revocation is not None
         self._at_revocation = at_revocation
         self._started = 0
 
-    # Coming in
+    # Logins
 
     def admit(self, token: str, *, trusted: bool, now: float) -> tuple[Identity, list[Entry]]:
-        """Whom a token lets in, and what to store of it. Raises Rejected."""
+        """Check a token; return the identity, and the entries to store. Raises Rejected."""
         kind = credentials.kind_of(token)
         if kind == credentials.RESUME:
             return self.read_resume(token, now), []
@@ -77,7 +77,7 @@ class Sessions:
         return self._new_identity(f"user-{self._new_id()[:8]}", EVERY_ROOM, now), []
 
     def renew(self, identity: Identity, token: str, *, trusted: bool, now: float) -> tuple[Identity, list[Entry]]:
-        """The same session with a later expiry. Raises Rejected, also for somebody else's credential."""
+        """Return the session with a later expiry. Raises Rejected, also for a credential of another user."""
         if credentials.kind_of(token) is None:
             self._check_dev_token(token, trusted)
             newer, entries = identity, list[Entry]()
@@ -89,7 +89,7 @@ class Sessions:
         return replace(identity, grants=newer.grants, expires_at=expires_at), entries
 
     def started(self, connection_id: str, identity: Identity, now: float) -> Entry:
-        """Know a session from now on; the entry that lets a later server know it too."""
+        """Register a session; return the entry from which a later server recovers it."""
         self._started += 1
         if self._started % PURGE_EVERY == 0:
             self._known = {key: known for key, known in self._known.items() if known.expires_at >= now}
@@ -104,17 +104,17 @@ class Sessions:
         )
 
     def newest(self, connection: Member, identity: Identity) -> Member | None:
-        """Make this the session's connection; the older one, if there is one, is to be closed."""
+        """Make this the session's connection; return the older one, which the caller closes."""
         older = self._live.get(identity.session_id)
         self._live[identity.session_id] = connection
         return older if older is not connection else None
 
     def resume(self, identity: Identity) -> str:
-        """The credential that continues a session."""
+        """Sign the resume credential of a session."""
         return self._signer.resume(identity, self._moment(identity.user_id))
 
     def ticket(self, user_id: str, grants: Grants, now: float) -> str:
-        """A fresh ticket."""
+        """Sign a fresh ticket."""
         return self._signer.ticket(
             Ticket(self._new_id(), user_id, grants, now + self._limits.ticket_ttl_s, self._moment(user_id))
         )
@@ -124,35 +124,35 @@ class Sessions:
         return Moment(self.epoch, self.order, tuple(name for name, order in revoked.items() if order == inf))
 
     def _was_revoked(self, user_id: str, moment: Moment) -> bool:
-        """Whether a ticket, or a session that we have not seen begin, is from before a revocation of its user."""
+        """Return whether a credential signed at this moment is older than a revocation of its user."""
         since = moment.order if moment.epoch == self.epoch else -inf
         revoked = self._revoked.get(user_id, {})
         return any(since < order and name not in moment.knows for name, order in revoked.items())
 
-    def _is_over(self, known: Known) -> bool:
+    def _has_ended(self, known: Known) -> bool:
         return known.is_revoked or self._was_revoked(known.user_id, Moment(self.epoch, known.since))
 
     def remember_elsewhere(self, session_id: str, user_id: str, expires_at: float, place: float) -> None:
-        """A session goes on at another server since a place in the log, which may be ahead of what we have read."""
+        """Record a login on another server. Its place in the log may be ahead of what we have read."""
         known = self._known.get(session_id, Known(user_id, expires_at))
         self._known[session_id] = known._replace(expires_at=expires_at, since=max(known.since, place))
 
     def read_ticket(self, token: str, now: float) -> Ticket:
-        """What a ticket says, without spending it. Raises Rejected."""
+        """Verify a ticket without spending it. Raises Rejected."""
         return self._signer.read_ticket(token, now)
 
     def read_resume(self, token: str, now: float) -> Identity:
-        """Whose session a resume credential continues. Raises Rejected."""
+        """Verify a resume credential; return the session's identity. Raises Rejected."""
         identity, moment = self._signer.read_resume(token, now)
         known = self._known.get(identity.session_id)
         if known is None and not self._trusts_its_key:
             raise Rejected(CloseCode.SESSION_EXPIRED)
-        if self._is_over(known) if known is not None else self._was_revoked(identity.user_id, moment):
+        if self._has_ended(known) if known is not None else self._was_revoked(identity.user_id, moment):
             raise Rejected(CloseCode.REVOKED)
         return identity
 
     def live(self, session_id: str) -> Member | None:
-        """The connection of a session."""
+        """Return the open connection of a session, or None."""
         return self._live.get(session_id)
 
     def _spend(self, token: str, now: float) -> tuple[Identity, list[Entry]]:
@@ -173,39 +173,40 @@ class Sessions:
     def _new_identity(self, user_id: str, grants: Grants, now: float) -> Identity:
         return Identity(self._new_id(), user_id, grants, now + self._limits.session_ttl_s)
 
-    # Going out
+    # Revocations and closes
 
     def revoke(
         self, user_id: str, now: float, order: float | None = None, revocation_id: str | None = None
     ) -> tuple[list[Member], Entry]:
-        """End every session and unused ticket of a user; the connections to close, and what to store.
+        """End every session and unused ticket of a user; return the connections to close, and the entry to store.
 
-        `order` None: the next one; infinite: not known before the log brings it. A lone server's newest stands for all.
+        `order` None means the next number; infinity means that the log has not delivered the revocation yet.
         """
         order = self.order + 1 if order is None else order
         self.remember_revoked(user_id, order, revocation_id)
         if self._at_revocation is not None:
             self._at_revocation()
         live = [one for one in self._live.values() if one.session.identity and one.session.identity.user_id == user_id]
-        good_for = max(self._limits.ticket_ttl_s, self._limits.session_ttl_s)  # what was held until now has ended then
+        good_for = max(self._limits.ticket_ttl_s, self._limits.session_ttl_s)  # of all earlier credentials
         seq = int(order) if isfinite(order) else None
         expires_at = now + good_for
         entry = Entry(now, "revoke", epoch=self.epoch, seq=seq, id=revocation_id, user=user_id, expires_at=expires_at)
         return live, entry
 
     def revoked_at(self, user_id: str) -> float | None:
-        """The order of a user's newest revocation that has one; None for none."""
+        """Return the order of a user's newest numbered revocation, or None."""
         return max(filter(isfinite, self._revoked.get(user_id, {}).values()), default=None)
 
     def is_revoked(self, identity: Identity) -> bool:
-        """Whether a session was revoked, perhaps while its `auth_ok` was waiting for the disk."""
+        """Return whether a session was revoked, for example while its `auth_ok` was waiting for the disk."""
         known = self._known.get(identity.session_id)
-        return known is not None and self._is_over(known)
+        return known is not None and self._has_ended(known)
 
     def ended(self, connection: Member, identity: Identity | None, close: Answer) -> None:
-        """A connection ended: keep how, for the next one of this client.
+        """Keep how a connection ended, for the next connection of the same client.
 
-        Of one that was never let in, nobody can ask: its id came with `auth_ok`. Strangers would push the others out.
+        Unauthenticated connections are skipped: their clients never got a connectionId to ask with, and they would push
+        the others out.
         """
         if identity is None:
             return
@@ -214,23 +215,23 @@ class Sessions:
         self.remember_close(connection.id, close)
 
     def closed_before(self, connection_id: str | None) -> Answer | None:
-        """How an earlier connection ended; None when that is not known."""
+        """Return how an earlier connection ended; None when unknown."""
         return None if connection_id is None else self._closes.get(connection_id)
 
-    # The past
+    # Recovered or received state
 
     def remember_close(self, connection_id: str, close: Answer) -> None:
-        """Keep how a connection ended; the oldest is forgotten first."""
+        """Keep how a connection ended, up to CLOSES_KEPT; drop the oldest first."""
         self._closes[connection_id] = close
         if len(self._closes) > CLOSES_KEPT:
             self._closes.popitem(last=False)
 
     def remember_spent(self, ticket_id: str, expires_at: float, now: float) -> None:
-        """A ticket that was used before this server started."""
+        """Mark a ticket as spent."""
         self._spent.spend(ticket_id, expires_at, now)
 
     def remember_revoked(self, user_id: str, order: float, revocation_id: str | None = None) -> None:
-        """A user that was revoked, perhaps before this server started."""
+        """Register a revocation."""
         revoked = self._revoked.setdefault(user_id, {})
         revoked[revocation_id or ""] = order
         if len(revoked) > REVOCATIONS_OF_A_USER:
@@ -239,5 +240,5 @@ class Sessions:
             self.order = max(self.order, order)
 
     def remember(self, session_id: str, known: Known) -> None:
-        """A session that was started before this server started, behind all revocations that are remembered by now."""
+        """Register a session from the audit file, as newer than all revocations registered so far."""
         self._known[session_id] = known._replace(since=self.order)

@@ -1,7 +1,7 @@
-"""What we ask of the kernel: small send buffers, a hard end, and what it still holds.
+"""Socket operations: reset, half-close, and the bytes in the kernel's send buffer.
 
-Without SO_SNDBUF the kernel swallows 3.7 MB for a reader that has stopped, before our own limit begins to count; and
-after a plain close it keeps them for minutes. Taught in notebook 06 (slow consumers).
+Without SO_SNDBUF the kernel buffers 3.7 MB for a stalled reader before our own limit begins to count, and after a plain
+close it keeps them for minutes.
 """
 
 import array
@@ -16,7 +16,7 @@ RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: the kernel drops what it h
 
 
 def reset(transport: asyncio.Transport) -> None:
-    """End a TCP connection now, and free what the kernel holds for it. The peer sees 1006."""
+    """Abort a TCP connection with RST, and free the kernel's send buffer. The peer sees 1006."""
     sock: socket.socket | None = transport.get_extra_info("socket")
     if sock is not None and sock.fileno() != -1:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
@@ -24,14 +24,14 @@ def reset(transport: asyncio.Transport) -> None:
 
 
 def reset_socket(sock: socket.socket) -> None:
-    """As `reset`, for a socket that has no transport yet."""
+    """Abort a TCP connection that has no transport yet."""
     with contextlib.suppress(OSError):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
     sock.close()
 
 
 def end_our_half(transport: asyncio.Transport) -> None:
-    """Say that we send no more, and read on: a close with unread bytes is an RST, which overtakes our last words."""
+    """Send EOF and keep reading: closing with unread data would send RST, which can overtake our last data."""
     if transport.can_write_eof():
         transport.write_eof()
     else:  # TLS cannot be half-closed
@@ -39,7 +39,7 @@ def end_our_half(transport: asyncio.Transport) -> None:
 
 
 def kernel_bytes(sock: socket.socket | None) -> int | None:
-    """What the kernel still holds for a peer; None where it does not say."""
+    """Return the bytes in the kernel's send buffer; None where the system does not report them."""
     if sock is None or sock.fileno() == -1 or not sys.platform.startswith("linux"):
         return None
     import fcntl

@@ -25,7 +25,7 @@ from labkit.faults import (
     Stall,
     Throttle,
 )
-from labkit.wire.audit.file import Entry
+from labkit.wire.audit.schema import Entry
 from labkit.wire.client.client import Client
 from labkit.wire.client.state import Record, Stopped
 from labkit.wire.server import Server

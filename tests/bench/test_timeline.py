@@ -8,7 +8,7 @@ import pytest
 
 from labkit.bench.timeline.cause import Cause
 from labkit.bench.timeline.merge import BufferSample, Moment, Timeline, timeline
-from labkit.wire.audit.file import Entry
+from labkit.wire.audit.schema import Entry
 from labkit.wire.client.reconnect_loop import SILENCE
 from labkit.wire.client.state import Journal
 from tests.bench.incidents import Records, incident, live_all

@@ -28,16 +28,16 @@ class Heard:
         self.words: list[bytes] = []
         self.states: list[str] = []
 
-    def read(self, message: Message) -> None:
+    def on_log_message(self, message: Message) -> None:
         self.messages.append(message)
 
-    def told(self, body: bytes) -> None:
+    def on_bus_message(self, body: bytes) -> None:
         self.words.append(body)
 
-    def up(self) -> None:
+    def on_up(self) -> None:
         self.states.append("up")
 
-    def down(self) -> None:
+    def on_down(self) -> None:
         self.states.append("down")
 
     @property
@@ -120,11 +120,11 @@ async def test_after_a_rewind_the_same_messages_come_again(server: NatsProcess) 
 
 
 @on_a_loop
-async def test_a_word_reaches_everybody_who_listens_and_is_kept_for_nobody(server: NatsProcess) -> None:
+async def test_broadcast_reaches_connected_listeners_and_is_not_stored(server: NatsProcess) -> None:
     """It is not in the log."""
     async with following(server.url) as (one, first):
         async with following(server.url) as (_, second):
-            one.tell(b"hello")
+            one.broadcast(b"hello")
             await until(lambda: first.words == second.words == [b"hello"])
         assert first.messages == []
     assert (await whole_log(broker_at(server.url)))[1] == []
@@ -174,7 +174,7 @@ async def test_the_log_and_its_epoch_survive_kill_9(server: NatsProcess) -> None
 @on_a_loop
 async def test_too_much_at_once_is_refused_and_not_kept(server: NatsProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     """The queue is bounded; full is a returned value."""
-    monkeypatch.setattr(module, "MOST_WAITING", 10)
+    monkeypatch.setattr(module, "MAX_QUEUED", 10)
     async with following(server.url) as (broker, heard):
         taken = [broker.publish("x", b"x", str(number)) for number in range(30)]
         assert taken == [True] * 10 + [False] * 20

@@ -28,7 +28,7 @@ from labkit.classroom.sending import Sender
 from labkit.classroom.watching import Watcher
 from labkit.course.progress import Progress
 from labkit.faults import Blackhole, Fault, Jitter, Latency, Proxy, Reset, Stall, Throttle
-from labkit.wire.audit.file import reading, rows
+from labkit.wire.audit.reading import reading, rows
 from labkit.wire.client.client import Client
 
 EXERCISES = [f"{number:02}-exercise" for number in range(1, 11)]

@@ -17,7 +17,7 @@ from labkit.classroom.sending import Sender
 from labkit.course.exercises import NoExercise
 from labkit.course.progress import Progress
 from labkit.wire import background
-from labkit.wire.audit.file import reading, rows
+from labkit.wire.audit.reading import reading, rows
 from labkit.wire.client.state import ClientState
 from tests.classroom.school import CLASS, PATIENCE_S, School, at_work, statuses, teaching, told
 from tests.wire.raw import on_a_loop

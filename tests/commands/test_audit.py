@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from labkit.commands.audit import audit
-from labkit.wire.audit.file import Entry
+from labkit.wire.audit.schema import Entry
 from labkit.wire.audit.verify import verify
 from tests.wire.audit.files import event, opened, store, tamper, written
 

@@ -11,7 +11,7 @@ from labkit.rules.close_codes import TABLE, Credential, Then, Wait, reason_with_
 from labkit.rules.fields import ROOM_ID
 from labkit.rules.limits import BadLimit, Limits
 from labkit.rules.messages import BY_TYPE, FIELDS, InvalidMessage, Publication, decode
-from labkit.wire.audit.file import SCHEMA, Entry
+from labkit.wire.audit.schema import SCHEMA, Entry
 from labkit.wire.http.routes import Http
 from tests.docs.pages import PROTOCOL, blocks, code, section, table
 

@@ -108,7 +108,7 @@ def test_crash_in_a_broken_entry_leaves_with_2(module: ModuleType, monkeypatch: 
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
 )
-def test_any_exception_is_told_in_one_sentence(
+def test_any_exception_is_reported_in_one_sentence(
     error: BaseException, cause: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planted(VERBS["explain",], raising(error), monkeypatch)

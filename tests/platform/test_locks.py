@@ -53,7 +53,7 @@ def no_locks(no_flock: int, monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 @pytest.mark.parametrize("code", [errno.EWOULDBLOCK, errno.EACCES])
-def test_a_held_lock_is_told_by_its_errno(tmp_path: Path, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lock_held_is_recognized_by_its_errno(tmp_path: Path, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Systems say it in two ways."""
     monkeypatch.setattr(fcntl, "flock", failing(code))
     with (tmp_path / "lock").open("w") as file:
@@ -87,7 +87,7 @@ def test_either_kind_of_lock_keeps_a_second_server_out(
     AuditLock(path).release()
 
 
-def test_without_locks_an_audit_says_so(tmp_path: Path, no_locks: int) -> None:
+def test_file_system_without_locks_gives_an_audit_error(tmp_path: Path, no_locks: int) -> None:
     """Two writers would break the hash chain, and the fault is not another server."""
     with pytest.raises(AuditError, match="cannot be locked, so two servers could write it") as told:
         Audit(tmp_path / "room.db")
@@ -111,7 +111,7 @@ def test_without_locks_progress_is_recorded(tmp_path: Path, no_locks: int) -> No
         assert _is_ours(lock.fileno())
 
 
-def test_locked_waits_for_whoever_has_it(tmp_path: Path) -> None:
+def test_locked_waits_for_the_holder(tmp_path: Path) -> None:
     """Two that write at once take turns."""
     path = tmp_path / "file"
     add = "import sys\nfrom pathlib import Path\nfrom labkit.platform.locks import locked\n" \

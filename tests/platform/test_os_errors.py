@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit.platform.os_errors import clock_fault, told
+from labkit.platform.os_errors import clock_fault, describe
 
 
 @pytest.mark.parametrize(
@@ -15,14 +15,14 @@ from labkit.platform.os_errors import clock_fault, told
      (errno.EACCES, "permissions"), (errno.EMFILE, "ulimit -n"), (errno.ENOLCK, "local disk"),
      (errno.EADDRINUSE, "another port")],
 )  # fmt: skip
-def test_an_error_is_told_with_the_way_out(code: int, way_out: str) -> None:
+def test_os_error_is_described_with_advice(code: int, way_out: str) -> None:
     """And with the file that it is about."""
-    said = told(OSError(code, os.strerror(code), "/somewhere/file"))
+    said = describe(OSError(code, os.strerror(code), "/somewhere/file"))
     assert said.startswith(f"/somewhere/file: {os.strerror(code)}; ") and way_out in said
 
 
-def test_an_unknown_error_is_told_as_it_is(tmp_path: Path) -> None:
+def test_unknown_os_error_is_described_unchanged(tmp_path: Path) -> None:
     """With no advice rather than a wrong one."""
-    assert told(OSError("nothing known")) == "nothing known"
-    assert told(OSError(errno.EPIPE, "Broken pipe")) == "Broken pipe"
+    assert describe(OSError("nothing known")) == "nothing known"
+    assert describe(OSError(errno.EPIPE, "Broken pipe")) == "Broken pipe"
     assert clock_fault(OSError(errno.EPIPE, "Broken pipe")) is None

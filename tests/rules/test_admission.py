@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from labkit.rules.admission import (
     DEFAULT_WINDOW_MS,
-    MOST_SLOTS,
-    Crowd,
-    Doors,
+    MAX_SLOTS,
+    ClientCountTracker,
+    ConnectionCounter,
+    HandshakeLimiter,
     TokenBucket,
-    Turnstile,
     drain_slots_ms,
     window_ms,
 )
@@ -47,7 +47,7 @@ def test_a_bucket_gives_its_rate_and_its_burst(arrivals: list[int], rate: int, b
 def test_a_turnstile_admits_no_more_than_its_rate(arrivals: list[int], rate: int) -> None:
     """In any second, at most twice the rate: one burst saved up and the rate itself."""
     clock = Clock(0.0)
-    turnstile = Turnstile(rate, clock.now)
+    turnstile = HandshakeLimiter(rate, clock.now)
     admitted: list[float] = []
     for later in arrivals:
         if turnstile.admit(clock.tick(later / 64)) is None:
@@ -61,7 +61,7 @@ def test_a_turnstile_admits_no_more_than_its_rate(arrivals: list[int], rate: int
 def test_everybody_refused_has_a_slot_of_its_own(arrivals: list[int], rate: int) -> None:
     """Slots are at least a second away, and one apart from the other by the time one handshake takes."""
     clock = Clock(0.0)
-    turnstile = Turnstile(rate, clock.now)
+    turnstile = HandshakeLimiter(rate, clock.now)
     slots: list[float] = []
     for later in arrivals:
         waits = turnstile.admit(clock.tick(later / 64))
@@ -71,10 +71,10 @@ def test_everybody_refused_has_a_slot_of_its_own(arrivals: list[int], rate: int)
     assert all(later - earlier >= 1 / rate - 0.0011 for earlier, later in pairwise(slots))
 
 
-def test_a_crowd_that_keeps_to_its_slots_is_in_soon() -> None:
+def test_limiter_clients_respecting_slots_are_admitted_soon() -> None:
     """A thousand at once at a hundred a second: nobody knocks a third time, and the last is in after eleven seconds."""
     clock = Clock(0.0)
-    turnstile = Turnstile(100, clock.now)
+    turnstile = HandshakeLimiter(100, clock.now)
     waiting = [turnstile.admit(clock.now) for _ in range(1000)]
     slots = sorted(waits / 1000 for waits in waiting if waits is not None)
     assert len(slots) == 900
@@ -83,37 +83,37 @@ def test_a_crowd_that_keeps_to_its_slots_is_in_soon() -> None:
     assert slots[-1] <= 11
 
 
-def test_a_client_that_ignores_its_slots_does_not_push_the_others_away() -> None:
+def test_limiter_ignored_slots_do_not_delay_other_clients() -> None:
     """However many knock again and again, the farthest slot is as far as a full house needs, and no farther."""
-    turnstile = Turnstile(500, 0.0)
-    waits = [turnstile.admit(0.0) or 0 for _ in range(5 * MOST_SLOTS)]
-    assert max(waits) <= 1000 * (1 + MOST_SLOTS / 500) + 1
+    turnstile = HandshakeLimiter(500, 0.0)
+    waits = [turnstile.admit(0.0) or 0 for _ in range(5 * MAX_SLOTS)]
+    assert max(waits) <= 1000 * (1 + MAX_SLOTS / 500) + 1
     assert waits.count(max(waits)) >= 4
 
 
 def test_a_turnstile_that_is_off_admits_everybody() -> None:
     """`handshakes_per_s=off`."""
-    turnstile = Turnstile(None, 0.0)
+    turnstile = HandshakeLimiter(None, 0.0)
     assert {turnstile.admit(0.0) for _ in range(1000)} == {None}
 
 
 def test_a_rate_below_one_still_admits() -> None:
     """One in ten seconds: the first at once, the second ten seconds later."""
     clock = Clock(0.0)
-    turnstile = Turnstile(0.1, clock.now)
+    turnstile = HandshakeLimiter(0.1, clock.now)
     assert turnstile.admit(clock.now) is None
     assert turnstile.admit(clock.now) == 11_000
     assert turnstile.admit(clock.tick(10.001)) is None
 
 
-# Doors
+# ConnectionCounter
 
 
 @settings(max_examples=200)
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from("abc")), max_size=80))
 def test_doors_count_in_all_and_by_address(steps: list[tuple[bool, str]]) -> None:
     """Never more than five inside, nor more than three from one address; refused, nobody is counted."""
-    doors = Doors(Limits(connections=5, connections_per_address=3))
+    doors = ConnectionCounter(Limits(connections=5, connections_per_address=3))
     inside: list[str] = []
     for enters, address in steps:
         if enters:
@@ -123,12 +123,12 @@ def test_doors_count_in_all_and_by_address(steps: list[tuple[bool, str]]) -> Non
         elif address in inside:
             doors.leave(address)
             inside.remove(address)
-        assert doors.inside == len(inside)
+        assert doors.count == len(inside)
 
 
 def test_doors_without_limits() -> None:
     """Both may be off."""
-    doors = Doors(Limits(connections=None, connections_per_address=None))
+    doors = ConnectionCounter(Limits(connections=None, connections_per_address=None))
     assert all(doors.enter("a") for _ in range(20_000))
 
 
@@ -145,18 +145,18 @@ def test_the_window_is_twice_what_the_rate_needs(connections: int, rate: float |
 
 
 @given(st.lists(st.integers(0, 5000), max_size=200))
-def test_a_crowd_is_told_when_it_has_doubled_or_halved(sizes: list[int]) -> None:
+def test_client_count_change_on_doubling_and_halving(sizes: list[int]) -> None:
     """Neither later, nor for any smaller change."""
-    crowd, told = Crowd(), 1
+    crowd, told = ClientCountTracker(), 1
     for size in sizes:
         is_news = size >= 2 * told or 2 * size <= told
         assert crowd.changed(size) is is_news
         told = max(1, size) if is_news else told
 
 
-def test_a_crowd_that_grows_is_told_seldom() -> None:
+def test_client_count_growth_rarely_counts_as_change() -> None:
     """Ten thousand come one by one: fourteen times is enough."""
-    crowd = Crowd()
+    crowd = ClientCountTracker()
     assert sum(crowd.changed(size) for size in range(1, 10_001)) == 13
 
 

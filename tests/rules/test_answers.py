@@ -116,7 +116,7 @@ def test_the_errors_are_those_of_the_design() -> None:
 
 
 @given(st.recursive(st.text(st.characters(codec=None)) | st.integers() | st.booleans(), st.lists, max_leaves=8))
-def test_any_text_arrives_as_it_was_said(value: Any) -> None:
+def test_any_text_is_encoded_unchanged(value: Any) -> None:
     """Lone surrogates too: the bytes are UTF-8 and JSON, and a browser reads the same text."""
     body = encode({"type": "chat", "text": value})
     assert canonical(parse_json(body)) == canonical({"type": "chat", "text": value})
@@ -142,6 +142,6 @@ def test_a_time_looks_as_a_browser_writes_it(now: float, text: str) -> None:
 
 
 @given(st.floats(0, 1e10))
-def test_a_time_is_the_moment_it_says(now: float) -> None:
+def test_iso_time_parses_back_to_the_moment(now: float) -> None:
     """Read back, it is the same millisecond."""
     assert math.isclose(datetime.fromisoformat(iso(now)).astimezone(UTC).timestamp(), now, abs_tol=0.0011)

@@ -52,7 +52,7 @@ def test_no_code_makes_a_hot_loop(code: int, reason: str) -> None:
 
 
 @pytest.mark.parametrize("code", [*STOP, 4400, 4499])
-def test_a_code_that_says_stop_stops(code: int) -> None:
+def test_stop_code_gives_no_delay(code: int) -> None:
     """No delay, with or without a slot, and however often it is asked."""
     backoff = Backoff(Random(3))
     assert [backoff.delay(code, reason) for reason in ("", "retry=5", "busy retry=8200")] == [None] * 3

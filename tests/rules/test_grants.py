@@ -76,7 +76,7 @@ def test_any_other_shape_is_refused(pairs: Any) -> None:
         Grants.of(pairs)
 
 
-def test_a_refusal_says_what_would_do() -> None:
+def test_bad_grant_names_a_valid_form() -> None:
     """One line with the wrong part and the right form."""
     with pytest.raises(BadGrant, match=r"\['news'\] is not \[pattern, access\], such as \['room:\*', 'rw'\]"):
         Grants.of([["news"]])

@@ -34,7 +34,7 @@ def test_the_first_ping_is_in_the_second_half_of_the_interval(fraction: float) -
     assert heart.beat(heart.next_at) is Beat.PING
 
 
-def test_a_crowd_that_came_at_once_is_pinged_spread_out() -> None:
+def test_simultaneous_connections_get_spread_pings() -> None:
     """The random point spreads the first pings evenly: no second holds more than a fifteenth of them, and a bit."""
     starts = [new(Clock(0.0), number / 1500).next_at or 0.0 for number in range(1500)]
     assert max(sum(second <= at < second + 1 for at in starts) for second in range(31)) <= 101
@@ -79,7 +79,7 @@ def test_one_miss_is_enough_and_final() -> None:
     assert heart.beat(clock.tick(100)) is Beat.DEAD
 
 
-def test_a_late_pong_counts_while_nobody_has_judged() -> None:
+def test_late_pong_counts_until_the_peer_is_declared_dead() -> None:
     """When our own loop was blocked past the timeout and the pong is read first, the peer lives."""
     clock = Clock()
     heart = new(clock)

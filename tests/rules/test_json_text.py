@@ -13,8 +13,7 @@ tru nulll - --1 +1 01 -01 1. .5 1e 1_000 0x1 'a' "a "\\x41" "\\u12" "\\u00g1" {"
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["", " ", "1 2", "[1 2]", '{"a" 1}', "\u00a01", "\x0c1", "\ufeff{}", "\u0663", *BROKEN.split()],
+    "text", ["", " ", "1 2", "[1 2]", '{"a" 1}', "\u00a01", "\x0c1", "\ufeff{}", "\u0663", *BROKEN.split()]
 )
 def test_text_that_is_not_json_is_refused(text: str) -> None:
     """What JSON.parse refuses is refused, including the constants that Python's reader takes."""

@@ -115,7 +115,7 @@ def test_later_lines_win_and_nothing_else_changes() -> None:
         ("fast_path=true", "fast_path=true must be on or off"),
     ],
 )
-def test_a_wrong_line_gets_one_line_that_says_what_would_do(line: str, says: str) -> None:
+def test_wrong_limit_gets_one_line_with_advice(line: str, says: str) -> None:
     """The name, the value, and the way out, in one line."""
     with pytest.raises(BadLimit) as refused:
         Limits().set_lines([line])

@@ -196,7 +196,7 @@ def test_an_optional_field_is_absent_or_right(tag: str, name: str, wrong: list[A
         ({"type": "auth", "token": "short", "previous": 5}, "auth.token is invalid"),
     ],
 )
-def test_of_several_faults_the_first_is_told(value: Any, expected: str) -> None:
+def test_several_faults_report_the_first(value: Any, expected: str) -> None:
     """The order of judgement is the order of the fields."""
     assert reason(value) == expected
 
@@ -220,7 +220,7 @@ def test_every_message_comes_back_as_it_was_sent(message: Message) -> None:
 
 @settings(max_examples=300)
 @given(st.randoms(use_true_random=False), st.sampled_from(sorted(GOOD)))
-def test_a_refusal_never_says_what_the_peer_wrote(rng: Any, tag: str) -> None:
+def test_close_reason_never_repeats_input(rng: Any, tag: str) -> None:
     """Whatever is sent, the outcome is a message or a reason of the fixed list."""
     whole = json.dumps({"type": tag} | GOOD[tag], ensure_ascii=rng.random() < 0.5)
     nested = json.dumps({"type": tag} | dict.fromkeys(GOOD[tag], 0)).replace("0", random_text(rng, 2))
@@ -279,7 +279,7 @@ def test_numbers_are_what_javascript_would_hold() -> None:
     assert (judged.at, type(judged.at)) == (2.0**53, float)
 
 
-def test_a_publication_is_told_apart_from_other_messages() -> None:
+def test_publication_is_distinct_from_other_messages() -> None:
     """Exactly the six types that become events are publications."""
     publications = {tag for tag, kind in BY_TYPE.items() if issubclass(kind, Publication)}
     assert publications == {"chat", "progress", "comment", "read", "alert", "exercise"}

@@ -140,7 +140,7 @@ def test_our_own_delay_is_not_the_members() -> None:
     assert outbox.offer(b"new", clock.now) is Offer.ACCEPTED
 
 
-def test_age_starts_anew_with_the_oldest_frame_left() -> None:
+def test_age_restarts_with_the_oldest_frame_left() -> None:
     """After a delivery, the age is that of the frame now oldest."""
     clock = Clock()
     outbox = Outbox(MAX_BYTES, MAX_AGE_S)

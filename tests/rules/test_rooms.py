@@ -56,7 +56,7 @@ class Model:
         self.remembered = [old for old in self.remembered if old.key != key] + [Remembered(at, key, said)]
         self.remembered = self.remembered[max(0, len(self.remembered) - self.limits.dedupe_entries) :]
 
-    def said_before(self, user: str, request_id: str, now: float) -> Event | None:
+    def find_repeated(self, user: str, request_id: str, now: float) -> Event | None:
         """The first event of this request, while it is recent."""
         for old in self.remembered:
             if old.key == (user, request_id) and now - old.at < self.limits.dedupe_s:
@@ -107,8 +107,8 @@ class Life:
         """Accepted, unless it was said before; not yet stored."""
         room, model, now = self.room, self.model, self.clock.now
         if request_id is not None:
-            expected = model.said_before(user, request_id, now)
-            assert room.said_before(user, request_id, now) is expected
+            expected = model.find_repeated(user, request_id, now)
+            assert room.find_repeated(user, request_id, now) is expected
             if expected is not None:
                 return
         said = event(room.next_seq(), user, request_id or f"generated-{next(self.ids)}")
@@ -170,7 +170,7 @@ class Life:
 
 @settings(max_examples=200)
 @given(LIMITS, STEPS)
-def test_any_history_is_numbered_remembered_and_given_again_rightly(limits: Limits, steps: list[Any]) -> None:
+def test_room_any_history_matches_the_model(limits: Limits, steps: list[Any]) -> None:
     """Publish, store, fail, wait and restart in any order: the room always answers as the model does."""
     life = Life(limits)
     for name, *arguments in steps:
@@ -188,10 +188,10 @@ def test_a_repeated_request_of_the_same_user_is_recognised() -> None:
     room: Room[str] = Room("room", "e", Limits())
     first = event(1, "ann", "r")
     room.accept(first, 0.0, remember=True)
-    assert room.said_before("ann", "r", 299.0) is first
-    assert room.said_before("bob", "r", 299.0) is None
-    assert room.said_before("ann", "R", 299.0) is None
-    assert room.said_before("ann", "r", 300.0) is None
+    assert room.find_repeated("ann", "r", 299.0) is first
+    assert room.find_repeated("bob", "r", 299.0) is None
+    assert room.find_repeated("ann", "R", 299.0) is None
+    assert room.find_repeated("ann", "r", 300.0) is None
 
 
 def test_the_oldest_request_is_forgotten_first() -> None:
@@ -199,7 +199,7 @@ def test_the_oldest_request_is_forgotten_first() -> None:
     room: Room[str] = Room("room", "e", Limits(dedupe_entries=2))
     for seq in (1, 2, 3):
         room.accept(event(seq, request_id=f"r{seq}"), 0.0, remember=True)
-    assert [room.said_before("ann", f"r{seq}", 0.0) is None for seq in (1, 2, 3)] == [True, False, False]
+    assert [room.find_repeated("ann", f"r{seq}", 0.0) is None for seq in (1, 2, 3)] == [True, False, False]
 
 
 def test_a_clock_that_is_set_back_does_not_lengthen_the_memory() -> None:
@@ -207,16 +207,16 @@ def test_a_clock_that_is_set_back_does_not_lengthen_the_memory() -> None:
     room: Room[str] = Room("room", "e", Limits(dedupe_s=300))
     room.accept(event(1, request_id="before"), 10_000.0, remember=True)
     room.accept(event(2, request_id="after"), 1_000.0, remember=True)
-    assert room.said_before("ann", "after", 1_299.0) is not None
-    assert room.said_before("ann", "after", 1_300.0) is None
+    assert room.find_repeated("ann", "after", 1_299.0) is not None
+    assert room.find_repeated("ann", "after", 1_300.0) is None
 
 
-def test_a_request_said_twice_in_the_past_is_remembered_by_its_last_time() -> None:
+def test_room_restored_repeat_is_remembered_by_its_last_time() -> None:
     """The audit may hold one requestId twice, minutes apart; memory is counted from the second."""
     room: Room[str] = Room("room", "e", Limits(dedupe_s=300, dedupe_entries=2))
     for seq, (request_id, at) in enumerate([("r1", 0.0), ("r2", 100.0), ("r1", 400.0), ("r3", 401.0)], 1):
         room.restore_event(event(seq, request_id=request_id), at, remember=True)
-    again = room.said_before("ann", "r1", 500.0)
+    again = room.find_repeated("ann", "r1", 500.0)
     assert again is not None
     assert again.seq == 3
 
@@ -234,7 +234,7 @@ def test_rooms_that_fell_silent_give_back_what_they_remember() -> None:
     for _ in range(3):
         rooms.forget_old(300.0)
     assert {room.remembered for room in rooms} == {0, 1}
-    assert rooms.room("r1").said_before("ann", "young", 300.0) is not None
+    assert rooms.room("r1").find_repeated("ann", "young", 300.0) is not None
 
 
 def test_restored_events_do_not_move_the_seq() -> None:
@@ -284,7 +284,7 @@ COMINGS = st.lists(st.tuples(st.booleans(), st.integers(0, 5), PLACES), max_size
 
 @settings(max_examples=200)
 @given(COMINGS)
-def test_any_coming_and_going_is_told_and_heard_rightly(comings: list[tuple[bool, int, Membership]]) -> None:
+def test_room_any_membership_changes_match_the_model(comings: list[tuple[bool, int, Membership]]) -> None:
     """First and last connection of a user, who is present, and who hears an event: as a plain list says."""
     room: Room[int] = Room("room", "e", Limits())
     guests: list[Guest] = []
@@ -350,7 +350,7 @@ def test_an_empty_room_is_kept_for_its_members_to_come_back() -> None:
     assert [said.seq for said in rooms.room("a").missed(Since("e1", 1), READER).events] == [2, 3]
 
 
-def test_of_rooms_of_one_epoch_those_with_a_seq_are_kept_and_no_other() -> None:
+def test_rooms_of_one_epoch_keep_those_with_a_seq_only() -> None:
     """A room that is made before anybody enters stays until somebody has left."""
     rooms = new_rooms(None)
     for name in "abc":
@@ -389,7 +389,7 @@ def test_the_room_idle_longest_is_forgotten(steps: list[tuple[str, bool]]) -> No
         assert all(rooms.find(name) is room for name, room in full.items())
 
 
-def test_a_coming_asks_nothing_of_those_who_are_there() -> None:
+def test_join_does_not_touch_existing_members() -> None:
     """Entering and leaving cost the same in a room of any size: no other member is looked at."""
 
     class Place(Membership):

@@ -107,7 +107,7 @@ class Oracle:
             return actions.Publish(came) if may_write else actions.Refuse("read_only", request, room)
         if isinstance(came, Presence):
             may_read = "r" in self.rooms[room]
-            return actions.TellMembers(room) if may_read else actions.Refuse("room_denied", None, room)
+            return actions.WatchPresence(room) if may_read else actions.Refuse("room_denied", None, room)
         if isinstance(came, Join):
             return self.join(came, room)
         if isinstance(came, Leave):
@@ -175,7 +175,7 @@ def test_judges_in_the_order_of_the_protocol(limits: Limits, is_open: bool, step
         assert session.rooms == oracle.rooms
 
 
-def test_an_unauthenticated_message_of_every_kind_is_refused_alike() -> None:
+def test_message_of_any_kind_before_auth_closes_4403() -> None:
     """Before auth even an ignored leave or ping is answered 4403, with the same words for all."""
     for message in (Refresh(token="x" * 8), Join(room_id="a"), Leave(room_id="a"), Chat(room_id="a", text="t"), Ping()):
         session = Session(FREE, 0.0)
@@ -227,7 +227,7 @@ def test_a_hundred_strikes_in_ten_seconds() -> None:
 
 
 @pytest.mark.parametrize("flood", [Auth(token="dev-token"), "frame"])
-def test_a_flood_of_what_is_ignored_is_a_flood(flood: Any) -> None:
+def test_flood_of_ignored_messages_is_rate_limited(flood: Any) -> None:
     """A second auth and a pong are ignored without an answer, but not for nothing: a flood of them ends in 4429."""
     session = opened(SLOW, 0.0)
     outcomes = [act(session, flood, 0.0) for _ in range(SLOW.message_burst + STRIKES)]
@@ -287,13 +287,13 @@ def test_nothing_comes_back_from_closing() -> None:
 SAYABLE = {Input.AUTH, Input.REFRESH, Input.JOIN, Input.LEAVE, Input.PUBLISH, Input.PRESENCE, Input.PING}
 
 
-def test_whatever_a_peer_says_has_a_step() -> None:
+def test_every_message_has_a_step_in_every_state() -> None:
     """In every state in which messages arrive, every message, a close and a loss have a step."""
     for state in (State.AUTHENTICATING, State.OPEN, State.CLOSING):
         assert SAYABLE | {Input.CLOSE, Input.LOST} <= set(TABLE[state])
 
 
-def test_only_auth_is_heard_before_auth() -> None:
+def test_only_auth_is_accepted_before_auth() -> None:
     """Every message but auth leads from AUTHENTICATING to CLOSING with 4403."""
     heard = {given for given in SAYABLE if TABLE[State.AUTHENTICATING][given] != (Do.CLOSE_4403, State.CLOSING)}
     assert heard == {Input.AUTH}
@@ -305,7 +305,7 @@ def test_what_cannot_happen_is_an_error_of_the_caller() -> None:
         Session(FREE, 0.0).happened(Input.JOIN)
 
 
-def test_a_narrower_credential_takes_rooms_away_and_after_a_wider_one_they_may_be_joined_again() -> None:
+def test_refresh_narrower_removes_rooms_wider_allows_rejoin() -> None:
     """Of the joined ones: less is allowed, a lost one is refused softly; at the limit it takes no second place."""
     session = opened(FREE, 0.0)
     for room_id in ("open:1", "open:2", "read"):

@@ -45,7 +45,7 @@ def test_what_the_coroutine_raises_is_raised_here() -> None:
         labkit.run(fail(TimeoutError("its own")), timeout=5)
 
 
-def test_a_timeout_says_so_and_cancels() -> None:
+def test_timeout_raises_and_cancels() -> None:
     """The coroutine's `finally` runs; nothing goes on unseen."""
     ended = threading.Event()
 
@@ -60,7 +60,7 @@ def test_a_timeout_says_so_and_cancels() -> None:
     assert ended.wait(5)
 
 
-def test_on_the_background_loop_itself_it_refuses_instead_of_waiting_for_itself() -> None:
+def test_run_on_the_background_loop_itself_raises() -> None:
     """It would wait for ever; and the coroutine that it was given is closed, so that Python has nothing to warn of."""
 
     async def wrong() -> str:
@@ -138,7 +138,7 @@ print(labkit.run(asyncio.sleep(0, "alive")))
 """
 
 
-def test_ctrl_c_ends_the_wait_cancels_the_coroutine_and_leaves_the_loop_alive() -> None:
+def test_ctrl_c_cancels_the_coroutine_but_not_the_loop() -> None:
     """In a process of its own, as it is a signal."""
     with subprocess.Popen([sys.executable, "-c", INTERRUPTED], stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None

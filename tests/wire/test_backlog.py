@@ -57,9 +57,7 @@ def backlog_of(server: Server) -> backlog.Backlog:
 @pytest.mark.parametrize("fast_path", [True, False])
 @pytest.mark.parametrize("running", [alone, audited, sharing])
 @on_a_loop
-async def test_who_comes_back_to_many_rooms_is_told_of_no_gap(
-    tmp_path: Path, running: Running, fast_path: bool
-) -> None:
+async def test_rejoining_many_rooms_reports_no_gap(tmp_path: Path, running: Running, fast_path: bool) -> None:
     """All joins in one packet, and a chat and a ping behind them, which are answered last."""
     async with running(tmp_path, fast_path=fast_path) as server:
         joins = fill(server)
@@ -80,7 +78,7 @@ async def test_who_comes_back_to_many_rooms_is_told_of_no_gap(
 
 
 @on_a_loop
-async def test_others_are_answered_while_somebody_waits(tmp_path: Path) -> None:
+async def test_others_are_answered_while_a_join_waits(tmp_path: Path) -> None:
     """And when nobody waits any more, the hub is as it was: whoever goes while waiting is forgotten."""
     async with alone(tmp_path, outbox_age_s=60) as server:
         joins = fill(server)
@@ -101,16 +99,14 @@ async def test_others_are_answered_while_somebody_waits(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("too_much", ["time", "messages"])
 @on_a_loop
-async def test_who_cannot_be_given_all_of_it_is_told_of_a_gap(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, too_much: str
-) -> None:
+async def test_join_missing_too_much_gets_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, too_much: str) -> None:
     """After some patience, or when too much would have to be kept; what came behind is answered."""
     monkeypatch.setattr(backlog, "PATIENCE_S", 0.2 if too_much == "time" else 60.0)
     async with alone(tmp_path, outbox_age_s=60, messages_per_s="off") as server:
         joins = fill(server)
         slow = await Raw.enter(server.url, TOKEN)
         slow.reader._transport.pause_reading()  # type: ignore[attr-defined]
-        slow.send(b"".join(joins) + text({"type": "ping"}) * (1 if too_much == "time" else 2 * backlog.MOST_KEPT))
+        slow.send(b"".join(joins) + text({"type": "ping"}) * (1 if too_much == "time" else 2 * backlog.MAX_KEPT))
         await until(lambda: len(backlog_of(server)) > 0)
         (connection,) = server.hub.state.connections.values()
         if too_much == "time":

@@ -47,18 +47,18 @@ class Mouth(Connection):
         super().__init__(hub, http)
         self._is_binary = False
 
-    def _take(self, said: bytes | Frame) -> None:
+    def _receive(self, said: bytes | Frame) -> None:
         """Binary is refused by our assembly, so it comes to it as text."""
         if isinstance(said, Frame) and said.opcode is Opcode.BINARY:
             self._is_binary, said.opcode = True, Opcode.TEXT
-        super()._take(said)
+        super()._receive(said)
 
-    def _take_text(self, message: bytes) -> None:
+    def _receive_text(self, message: bytes) -> None:
         if self._is_binary:
             self._is_binary = False
             self.hub.state.path.send(self, Frame(Opcode.BINARY, message).serialize(mask=False))
         else:
-            super()._take_text(message)
+            super()._receive_text(message)
 
 
 class Echo(Server):

@@ -8,8 +8,8 @@ import pytest
 
 from labkit.rules.limits import Limits
 from labkit.wire import descriptors
+from labkit.wire.admission import MAX_REFUSED_SOCKETS
 from labkit.wire.descriptors import RESERVE, within_descriptors
-from labkit.wire.gate import OUTSIDE
 from labkit.wire.listening import Listening
 
 
@@ -29,7 +29,7 @@ def test_connections_leave_room_for_refusals_and_files(
     limits, sockets = within_descriptors(Limits(connections=asked))
     assert limits.connections is not None and sockets is not None
     assert 1 <= limits.connections < sockets <= max(2, most_files - 10 - RESERVE)
-    assert sockets - limits.connections <= OUTSIDE
+    assert sockets - limits.connections <= MAX_REFUSED_SOCKETS
     (record,) = caplog.records
     said = record.getMessage()
     assert (

@@ -31,7 +31,7 @@ async def test_each_client_gets_a_slot_of_its_own(house: str, tmp_path: Path) ->
 
 @in_every_house
 @on_a_loop
-async def test_what_was_said_before_the_end_arrives_before_the_end(house: str, tmp_path: Path) -> None:
+async def test_earlier_events_arrive_before_the_close_frame(house: str, tmp_path: Path) -> None:
     """Fifty chats that the server has read, then the drain: fifty events, then 1012; and with an audit, all stored."""
     async with serving_in(house, tmp_path) as server:
         ann, bob = await Raw.enter(server.url, TOKEN, "a"), await Raw.enter(server.url, TOKEN, "a")

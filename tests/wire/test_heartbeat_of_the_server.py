@@ -77,7 +77,7 @@ async def test_healthy_idle_members_stay() -> None:
 
 
 @on_a_loop
-async def test_first_pings_are_spread_over_the_second_half_of_the_interval() -> None:
+async def test_first_pings_spread_over_second_half_of_interval() -> None:
     """Thirty that came together are not pinged together."""
     loop = asyncio.get_running_loop()
     async with serving(limits={**SHORT, "ping_interval_s": 1.0}) as server:

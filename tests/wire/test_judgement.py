@@ -87,7 +87,7 @@ BREACHES: list[tuple[bytes, tuple[int, str]]] = [
 
 @pytest.mark.parametrize(("said", "ending"), BEFORE_AUTH)
 @on_a_loop
-async def test_before_auth_a_message_is_judged_by_its_form_then_refused(said: Any, ending: tuple[int, str]) -> None:
+async def test_message_before_auth_is_validated_then_refused(said: Any, ending: tuple[int, str]) -> None:
     """1008 for what is no message, 4403 for what is one but no auth; the codes alone tell nobody more."""
     async with serving() as server:
         raw = await Raw.open(server.url)
@@ -98,7 +98,7 @@ async def test_before_auth_a_message_is_judged_by_its_form_then_refused(said: An
 @in_every_house
 @pytest.mark.parametrize(("said", "ending"), AFTER_AUTH)
 @on_a_loop
-async def test_after_auth_a_message_is_judged_by_its_form_then_by_the_room(
+async def test_message_after_auth_is_validated_then_room_checked(
     house: str, tmp_path: Path, said: Any, ending: tuple[int, str]
 ) -> None:
     """A mistake is told before a missing join."""
@@ -110,9 +110,7 @@ async def test_after_auth_a_message_is_judged_by_its_form_then_by_the_room(
 
 @pytest.mark.parametrize(("said", "ending"), BREACHES, ids=range(len(BREACHES)))  # a mask is another one each time
 @on_a_loop
-async def test_a_breach_of_the_protocol_has_its_own_code_before_and_after_auth(
-    said: bytes, ending: tuple[int, str]
-) -> None:
+async def test_protocol_violation_has_its_code_before_and_after_auth(said: bytes, ending: tuple[int, str]) -> None:
     """A reason of ours, never the library's and never the peer's words; the others go on."""
     async with serving() as server:
         for raw in (await Raw.open(server.url), await Raw.enter(server.url, TOKEN, "a")):
@@ -256,7 +254,7 @@ async def test_a_peer_that_ignores_our_close_frame_is_cut_off() -> None:
 
 
 @on_a_loop
-async def test_a_peer_that_says_goodbye_is_answered_and_leaves_its_rooms() -> None:
+async def test_peer_closing_is_answered_and_leaves_its_rooms() -> None:
     """1000 for 1000; and a peer that only hangs up leaves them too."""
     async with serving() as server:
         watcher = await Raw.enter(server.url, TOKEN, "a")
@@ -272,7 +270,7 @@ async def test_a_peer_that_says_goodbye_is_answered_and_leaves_its_rooms() -> No
 
 
 @on_a_loop
-async def test_a_flood_of_pings_that_nobody_reads_ends_the_peer() -> None:
+async def test_ping_flood_without_reading_closes_the_peer() -> None:
     """Pongs pass the outbox by, so they have a bound of their own: 1013, and the memory is free."""
     small = {"max_message_bytes": 2_000, "max_frame_bytes": 4_000, "outbox_bytes": 4_000, "messages_per_s": None}
     async with serving(limits={**small, "send_buffer_bytes": 4_096}) as server:
@@ -290,7 +288,7 @@ async def test_a_flood_of_pings_that_nobody_reads_ends_the_peer() -> None:
 
 
 @on_a_loop
-async def test_pongs_that_nobody_asked_for_count_as_messages() -> None:
+async def test_unsolicited_pongs_count_as_messages() -> None:
     """A flood of them is 4429."""
     async with serving(limits={"messages_per_s": 1e-6, "message_burst": 5}) as server:
         raw = await Raw.enter(server.url)

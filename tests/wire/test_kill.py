@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 
-from labkit.wire.audit.file import reading, rows
+from labkit.wire.audit.reading import reading, rows
 from tests.wire import crowd, people
 from tests.wire.raw import PATIENCE_S, on_a_loop, port_of, process
 

@@ -64,7 +64,7 @@ async def test_it_gives_up_and_leaves_nothing_open() -> None:
 
 @pytest.mark.parametrize("number", [None, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT])
 @on_a_loop
-async def test_a_machine_without_the_second_address_listens_on_the_first(number: int | None) -> None:
+async def test_missing_second_address_listens_on_the_first(number: int | None) -> None:
     """No IPv6: no fault."""
     missing = OSError("none") if number is None else OSError(number, "none")
     halves = Halves(iter([missing]))

@@ -57,7 +57,7 @@ def test_what_python_and_libraries_say_is_json_as_well() -> None:
     assert done.stdout == "done\n"
 
 
-def test_lines_that_nobody_read_are_counted_in_a_later_record() -> None:
+def test_unread_log_lines_are_counted_in_a_later_record() -> None:
     """Every line is JSON and in order, and no line is unaccounted for."""
     pipe = subprocess.PIPE
     child = subprocess.Popen([sys.executable, "-c", FLOOD], stdin=pipe, stdout=pipe, stderr=pipe, text=True)

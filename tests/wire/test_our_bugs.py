@@ -24,7 +24,7 @@ async def test_a_bug_ends_its_connection_with_1011_and_no_other(
 ) -> None:
     """Behind the answers that are due; the text of the message is not logged."""
     async with serving_in(house, tmp_path) as server:
-        server.hub.order.how[actions.Exit] = boom
+        server.hub.order.performers[actions.Exit] = boom
         ann, bob = await Raw.enter(server.url, TOKEN, "a"), await Raw.enter(server.url, TOKEN, "a")
         ann.chat("a", "before-the-bug")
         ann.say(type="leave", roomId="a")
@@ -39,11 +39,11 @@ async def test_a_bug_ends_its_connection_with_1011_and_no_other(
 
 
 @on_a_loop
-async def test_one_effect_that_fails_silences_nobody_behind_it(caplog: pytest.LogCaptureFixture) -> None:
+async def test_failing_effect_does_not_stop_later_effects(caplog: pytest.LogCaptureFixture) -> None:
     """In a queue that was waiting for the disk, each effect stands for itself."""
     told: list[str] = []
     queue = CommitQueue(None)
-    queue._telling = True  # something is being told: the next ones wait in line
+    queue._is_running = True  # something is being told: the next ones wait in line
     for effect in (lambda: told.append("1"), boom, lambda: told.append("3")):
         queue.then(None, effect)
     queue._committed(None)

@@ -48,7 +48,7 @@ def say(outgoing: Outgoing, *frames: bytes) -> Offer:
     return outgoing.write_due()
 
 
-def test_what_is_said_in_one_tick_is_one_write() -> None:
+def test_frames_of_one_tick_are_one_write() -> None:
     """As long as it fits into a chunk; a longer line is cut between frames."""
     outgoing, transport = started(Limits())
     assert say(outgoing, *[b"x" * 100] * 10) is Offer.ACCEPTED
@@ -58,7 +58,7 @@ def test_what_is_said_in_one_tick_is_one_write() -> None:
     assert outgoing.outbox.queued_bytes == outgoing.outbox.in_flight_bytes == 0
 
 
-def test_what_waited_for_a_tick_counts_as_the_peak_and_is_no_backlog() -> None:
+def test_frames_of_one_tick_count_as_peak_not_as_backlog() -> None:
     """Written kernel first, a healthy member never has a queue; how much it was told at once is known all the same."""
     outgoing, _ = started(Limits())
     say(outgoing, *[b"x" * 100] * 10)
@@ -78,7 +78,7 @@ def test_while_the_kernel_is_full_frames_wait_in_the_outbox() -> None:
     assert transport.written == [b"1", b"23"]
 
 
-def test_what_is_queued_goes_out_before_what_is_said_later() -> None:
+def test_queued_frames_are_written_before_later_ones() -> None:
     """Kernel first is for those who have nothing queued: whoever comes second must not overtake."""
     outgoing, transport = started(Limits(), writes=1)
     say(outgoing, b"1")

@@ -25,7 +25,7 @@ with never_waiting():
 """
 
 
-def test_lines_that_nobody_read_are_counted() -> None:
+def test_unread_lines_are_counted() -> None:
     """The first lines wait for a late reader; the rest is a number or two, and together they are all."""
     child = subprocess.Popen(
         [sys.executable, "-c", READER_IS_LATE],

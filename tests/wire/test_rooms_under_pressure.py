@@ -110,7 +110,7 @@ def test_too_much_to_be_given_again_is_a_gap_and_no_overflow() -> None:
     assert [(said["seq"], said.get("gap")) for said in ahead.sent] == [(5, False), (3, None), (4, None), (5, None)]
 
 
-def test_a_repetition_of_what_could_not_be_stored_is_no_success() -> None:
+def test_repeat_of_an_unstored_request_is_refused() -> None:
     """Said twice while the audit is failing: both are refused, and neither answer claims that the event exists."""
     hub, peer = server(), Peer()
     publishing: Any = hub.publishing
@@ -121,7 +121,7 @@ def test_a_repetition_of_what_could_not_be_stored_is_no_success() -> None:
     assert hub.refused == [actions.Refuse("unavailable", "r-1", "a")] * 2
 
 
-def test_a_repetition_of_what_was_stored_is_given_again() -> None:
+def test_repeat_of_a_stored_request_gets_its_event() -> None:
     """Said twice while the audit is at work: one event, and the sender gets it again, marked."""
     hub, peer = server(), Peer()
     publishing: Any = hub.publishing
@@ -132,7 +132,7 @@ def test_a_repetition_of_what_was_stored_is_given_again() -> None:
     assert hub.refused == []
 
 
-def test_a_user_that_is_back_before_its_going_is_stored_is_not_told_as_gone() -> None:
+def test_user_back_before_leave_is_stored_is_not_gone() -> None:
     """The second connection's join waits for the disk while the first one leaves: those who watch must not lose it."""
     hub, first, second, watcher = server(), Peer(), Peer(), Peer()
     memberships: Any = hub.memberships
@@ -152,9 +152,7 @@ def test_a_user_that_is_back_before_its_going_is_stored_is_not_told_as_gone() ->
     assert [said["type"] for said in watcher.sent] == ["entered", "gone"]
 
 
-def test_presence_is_made_once_for_all_who_ask_and_anew_when_somebody_came_or_went(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_presence_is_cached_until_members_change(monkeypatch: pytest.MonkeyPatch) -> None:
     """Asking often in a big room costs the server no more than the bytes."""
     hub, ann, bob = server(), Peer(), Peer()
     memberships: Any = hub.memberships
@@ -165,7 +163,7 @@ def test_presence_is_made_once_for_all_who_ask_and_anew_when_somebody_came_or_we
     told = []
     for act in ("ann comes", "ask", "ask", "bob comes", "ask", "bob goes", "ask", "ask"):
         if act == "ask":
-            memberships.tell_members(ann, actions.TellMembers("a"))
+            memberships.watch_presence(ann, actions.WatchPresence("a"))
         elif act == "bob goes":
             memberships.exit(bob, actions.Exit("a"))
         else:
@@ -184,14 +182,14 @@ def test_presence_that_an_outbox_cannot_take_is_refused() -> None:
     memberships.enter(peer, actions.Enter("a", None, "rw"))
     for number in range(10):
         room.enter(number, Membership(f"user-{number}", "rw", 0.0))
-    memberships.tell_members(peer, actions.TellMembers("a"))
+    memberships.watch_presence(peer, actions.WatchPresence("a"))
     hub.queue.tell(is_stored=True)
     assert [said["type"] for said in peer.sent] == ["joined"] and not room.watchers
     assert hub.refused == [actions.Refuse("unavailable", room_id="a")]
 
 
 @on_a_loop
-async def test_what_was_said_is_not_remembered_for_ever_where_nobody_speaks_any_more() -> None:
+async def test_requests_in_idle_rooms_are_forgotten() -> None:
     """A member that goes from room to room would fill the memory: whole texts, and nobody to ask for them."""
     async with serving(limits={"dedupe_s": 0.2}) as running:
         raw = await Raw.enter(running.url, TOKEN, "a", "b")

@@ -12,8 +12,8 @@ import pytest
 
 from labkit.rules.grants import Grants
 from labkit.wire import commit_queue, sessions
-from labkit.wire.audit import past
-from labkit.wire.audit.file import reading, rows
+from labkit.wire.audit import recovery
+from labkit.wire.audit.reading import reading, rows
 from labkit.wire.audit.writer import Audit
 from labkit.wire.client.client import Client, Refused
 from tests.wire.people import OPS, basic, enter_as, refused, revoke, ticket, ticket_answer, users
@@ -23,7 +23,7 @@ FAILED = (4403, "auth failed")
 
 
 @on_a_loop
-async def test_the_dev_token_is_reusable_and_each_use_is_somebody_new() -> None:
+async def test_dev_token_is_reusable_with_a_new_user_each_time() -> None:
     """Two users, two sessions."""
     async with serving() as server:
         ann, bob = await Raw.enter(server.url), await Raw.enter(server.url)
@@ -87,7 +87,7 @@ async def test_the_dev_token_needs_a_target_of_this_machine() -> None:
 
 
 @on_a_loop
-async def test_a_refused_dev_token_says_why_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+async def test_refused_dev_token_logs_the_reason(caplog: pytest.LogCaptureFixture) -> None:
     """The right token only: a wrong one is a wrong one, wherever it comes from."""
     async with serving() as server:
         await refused(server.url, "wrong-token", X_Real_IP="10.0.0.1")
@@ -139,7 +139,7 @@ async def test_a_ticket_that_is_old_forged_or_foreign_opens_nothing(tmp_path: Pa
 
 
 @on_a_loop
-async def test_grants_say_who_may_read_and_write_where(tmp_path: Path) -> None:
+async def test_grants_limit_reading_and_writing(tmp_path: Path) -> None:
     """rw, r and w; a room outside them is room_denied; `access` tells."""
     async with serving(users=users(tmp_path)) as server:
         ada, bob = await enter_as("ada", server.url), await enter_as("bob", server.url, "news", "box", "team:1")
@@ -182,7 +182,7 @@ async def test_the_newest_connection_of_a_session_wins() -> None:
 
 
 @on_a_loop
-async def test_how_the_last_connection_ended_is_told_whatever_the_credential() -> None:
+async def test_previous_close_is_sent_for_any_credential() -> None:
     """previousClose {code, reason, at}: by `previous` alone; an unknown one is no fault and tells nothing."""
     async with serving() as server:
         raw = await Raw.enter(server.url)
@@ -197,7 +197,7 @@ async def test_how_the_last_connection_ended_is_told_whatever_the_credential() -
 
 @pytest.mark.parametrize("lose", [Raw.drop, Raw.reset])
 @on_a_loop
-async def test_a_lost_connection_is_told_as_1006(lose: Callable[[Raw], None]) -> None:
+async def test_lost_connection_is_reported_as_1006(lose: Callable[[Raw], None]) -> None:
     """No close frame on either side."""
     async with serving() as server:
         raw = await Raw.enter(server.url)
@@ -239,7 +239,7 @@ async def test_refresh_may_change_what_a_user_may_do(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_an_expired_session_is_told_so_and_a_forged_one_is_not() -> None:
+async def test_expired_session_closes_4419_forged_one_4403() -> None:
     """4419 for an expired one and for another server's; 4403 for a wrong signature under our key."""
     async with serving(limits={"session_ttl_s": 0.3}) as server, serving() as other:
         raw = await Raw.enter(server.url)
@@ -251,7 +251,7 @@ async def test_an_expired_session_is_told_so_and_a_forged_one_is_not() -> None:
 
 
 @on_a_loop
-async def test_revoke_ends_every_session_of_a_user_and_nobody_elses(tmp_path: Path) -> None:
+async def test_revoke_ends_every_session_of_that_user_only(tmp_path: Path) -> None:
     """4410 for the live ones, 4410 for their resume, and a fresh ticket begins anew."""
     async with serving(users=users(tmp_path), ops_token=OPS) as server:
         adas = [await enter_as("ada", server.url) for _ in range(2)]
@@ -282,7 +282,7 @@ async def test_a_ticket_from_before_its_user_was_revoked_opens_nothing(tmp_path:
 
 
 @on_a_loop
-async def test_revoke_catches_a_connection_whose_auth_ok_waits_for_the_disk(tmp_path: Path) -> None:
+async def test_revoke_closes_a_connection_waiting_for_auth_ok(tmp_path: Path) -> None:
     """Between the credential and its answer, nothing slips through."""
     async with serving(users=users(tmp_path), ops_token=OPS, audit=tmp_path / "room.db") as server:
         ada = await enter_as("ada", server.url)
@@ -304,10 +304,10 @@ async def test_revoke_catches_a_connection_whose_auth_ok_waits_for_the_disk(tmp_
 
 
 @on_a_loop
-async def test_strangers_push_nobodys_ending_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unauthenticated_closes_displace_no_stored_close(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever was never let in has no `previous` to ask with: it takes no place, now and after a restart."""
     monkeypatch.setattr(sessions, "CLOSES_KEPT", 5)
-    monkeypatch.setattr(past, "CLOSES_KEPT", 5)
+    monkeypatch.setattr(recovery, "CLOSES_KEPT", 5)
     async with serving(audit=tmp_path / "room.db") as server:
         ann = await Raw.enter(server.url)
         ann.say(type="nonsense")
@@ -361,7 +361,7 @@ async def test_refresh_with_less_takes_away_what_was_joined(fast_path: bool, aud
 
 
 @on_a_loop
-async def test_a_client_that_may_not_stay_in_a_room_is_told(tmp_path: Path) -> None:
+async def test_lost_room_right_sends_left(tmp_path: Path) -> None:
     """`labkit.connect`: the iteration ends with the refusal, and the other rooms go on."""
     register = Register()
     async with serving(users=register) as server, Client(server.url, await ticket(server.url, "ada")) as client:
@@ -384,7 +384,7 @@ async def test_a_revocation_is_stored_before_it_is_answered(tmp_path: Path) -> N
 
 
 @on_a_loop
-async def test_a_revocation_that_could_not_be_stored_is_kept_until_it_is(tmp_path: Path) -> None:
+async def test_revocation_not_stored_is_retried_until_it_is(tmp_path: Path) -> None:
     """503 and not 200; in force at once, and after a restart too, though the file was locked at that time.
 
     It is stored before whatever comes later: a session that begins afterwards was not revoked.
@@ -408,9 +408,7 @@ async def test_a_revocation_that_could_not_be_stored_is_kept_until_it_is(tmp_pat
 
 
 @on_a_loop
-async def test_a_server_that_ends_says_which_revocation_it_never_stored(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_server_end_logs_revocations_never_stored(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Nobody was told 200, and the log has it."""
     async with serving(users=users(tmp_path), ops_token=OPS, audit=tmp_path / "room.db") as server:
         assert isinstance(server.hub.state.queue._audit, Audit)
@@ -423,7 +421,7 @@ async def test_a_server_that_ends_says_which_revocation_it_never_stored(
 @on_a_loop
 async def test_a_disk_that_stands_still_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither failing nor working, it would have all that is said wait in memory; what was accepted stays accepted."""
-    monkeypatch.setattr(commit_queue, "MOST_WAITING", 10)
+    monkeypatch.setattr(commit_queue, "MAX_WAITING", 10)
     async with serving(audit=tmp_path / "room.db") as server:
         ann = await Raw.enter(server.url, TOKEN, "a")
         held: list[tuple[object, ...]] = []
@@ -444,7 +442,7 @@ async def test_a_disk_that_stands_still_is_a_refusal(tmp_path: Path, monkeypatch
 
 
 @on_a_loop
-async def test_nobody_hears_gone_before_it_is_stored(tmp_path: Path) -> None:
+async def test_gone_is_sent_after_it_is_stored(tmp_path: Path) -> None:
     """Who left and who was lost alike."""
     async with serving(audit=tmp_path / "room.db") as server:
         bob, ada, eve = [await Raw.enter(server.url, TOKEN, "a") for _ in range(3)]
@@ -480,7 +478,7 @@ class Held:
 
 
 @on_a_loop
-async def test_wrong_codes_are_rate_limited_and_then_not_even_looked_at(tmp_path: Path) -> None:
+async def test_wrong_codes_over_the_limit_are_not_compared(tmp_path: Path) -> None:
     """Five at once for a name, then 429 with Retry-After, for the right code as well; other names go on."""
     async with serving(users=users(tmp_path)) as server:
         for code in ("wrong-1", "", "correct-hors", "correct-horse ", "CORRECT-HORSE"):
@@ -572,7 +570,7 @@ async def test_a_restart_with_audit_is_a_pause(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_what_has_no_request_id_pushes_out_no_request_at_a_restart(tmp_path: Path) -> None:
+async def test_restart_events_without_request_id_displace_none(tmp_path: Path) -> None:
     """Said again, a payment is a repetition before the restart and after it, whatever was said in between."""
     path, limits = tmp_path / "room.db", {"dedupe_entries": 3}
     async with serving(users=users(tmp_path), audit=path, limits=limits) as server:
@@ -590,7 +588,7 @@ async def test_what_has_no_request_id_pushes_out_no_request_at_a_restart(tmp_pat
 
 
 @on_a_loop
-async def test_a_restart_without_audit_begins_anew(tmp_path: Path) -> None:
+async def test_restart_without_audit_starts_empty(tmp_path: Path) -> None:
     """A new epoch, a gap that is told, and 4419 for the old server's resume."""
     async with serving() as server:
         old = await Raw.enter(server.url)
@@ -605,7 +603,7 @@ async def test_a_restart_without_audit_begins_anew(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_an_audit_that_fails_lets_nobody_in_and_publishes_nothing(tmp_path: Path) -> None:
+async def test_failing_audit_admits_nobody_and_publishes_nothing(tmp_path: Path) -> None:
     """Closed under the server: a chat is refused as unavailable, and nobody is given an auth_ok that is not stored."""
     async with serving(audit=tmp_path / "room.db") as server:
         ann = await Raw.enter(server.url, TOKEN, "a")

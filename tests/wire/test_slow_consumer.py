@@ -166,7 +166,7 @@ async def test_a_slow_member_that_ends_its_half_is_gone_in_time(fast_path: bool)
 
 @on_both_paths
 @on_a_loop
-async def test_what_was_said_before_the_end_is_answered(fast_path: bool) -> None:
+async def test_messages_before_the_close_are_answered(fast_path: bool) -> None:
     """Messages and FIN in one go: the answers come, then the end."""
     async with serving(limits={"fast_path": fast_path}) as server:
         raw = await Raw.enter(server.url, TOKEN, "a")

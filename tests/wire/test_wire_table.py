@@ -34,7 +34,7 @@ PUBLICATIONS: list[tuple[Said, Said]] = [
 
 @in_every_house
 @on_a_loop
-async def test_auth_is_answered_with_who_you_are_and_how_to_come_back(house: str, tmp_path: Path) -> None:
+async def test_auth_ok_holds_the_user_and_a_resume_credential(house: str, tmp_path: Path) -> None:
     """auth_ok, whole; a user of the dev token is `user-` and 8 hex digits."""
     async with serving_in(house, tmp_path) as server:
         ann = await Raw.enter(server.url)
@@ -140,7 +140,7 @@ async def test_a_close_comes_behind_the_answers_that_are_due(house: str, tmp_pat
 
 @in_every_house
 @on_a_loop
-async def test_a_request_said_twice_is_published_once(house: str, tmp_path: Path) -> None:
+async def test_repeated_request_is_published_once(house: str, tmp_path: Path) -> None:
     """The sender is given the first event again, marked; the others hear nothing; another user's is another."""
     async with serving_in(house, tmp_path) as server:
         ann, bob = await Raw.enter(server.url, TOKEN, "a"), await Raw.enter(server.url, TOKEN, "a")
@@ -158,7 +158,7 @@ async def test_a_request_said_twice_is_published_once(house: str, tmp_path: Path
 
 
 @on_a_loop
-async def test_a_request_is_forgotten_after_dedupe_s_and_beyond_dedupe_entries(tmp_path: Path) -> None:
+async def test_request_is_forgotten_by_age_and_by_number(tmp_path: Path) -> None:
     """The memory of what was said is bounded."""
     async with serving_in("fast", tmp_path, dedupe_entries=2) as server:
         ann = await Raw.enter(server.url, TOKEN, "a")
@@ -234,7 +234,7 @@ async def test_refusals_leave_the_connection_open(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_the_window_is_told_when_the_crowd_doubles_and_never_before_auth_ok(tmp_path: Path) -> None:
+async def test_window_is_sent_on_doubling_but_not_before_auth_ok(tmp_path: Path) -> None:
     """2, 4 and 8 connections are told; 3 are not; who has no auth_ok yet hears nothing."""
     async with serving_in("fast", tmp_path, handshakes_per_s=100) as server:
         ann = await Raw.enter(server.url)

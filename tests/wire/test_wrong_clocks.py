@@ -71,7 +71,7 @@ async def test_a_used_ticket_opens_nothing_again(tmp_path: Path, clock: WallCloc
 
 @OFFS
 @on_a_loop
-async def test_what_is_said_again_is_recognised(tmp_path: Path, clock: WallClock, off: float) -> None:
+async def test_repeated_requests_are_recognized(tmp_path: Path, clock: WallClock, off: float) -> None:
     """A client repeats what was not confirmed; the clock was set meanwhile, or while no server ran."""
     async with serving(audit=tmp_path / "room.db") as server:
         ada = await Raw.enter(server.url, TOKEN, "a")

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from labkit.bench.storm.tally import StormClient
 from labkit.platform.accepting import BACKLOG
-from labkit.rules.admission import Crowd, Turnstile, window_ms
+from labkit.rules.admission import ClientCountTracker, HandshakeLimiter, window_ms
 from labkit.rules.close_codes import CloseCode, reason_with_retry, row
 
 HANDSHAKE_S = 0.00025  # processor time, about what wire.server takes on a small machine
@@ -46,8 +46,8 @@ class VirtualServer:
         self._up_at = up_at
         self._let_in = let_in
         self._closed = closed
-        self._turnstile = Turnstile(handshakes_per_s, up_at)
-        self._crowd = Crowd()
+        self._turnstile = HandshakeLimiter(handshakes_per_s, up_at)
+        self._crowd = ClientCountTracker()
         self._busy_until = up_at
         self._waiting: dict[StormClient, float] = {}  # for the processor, since when
         self._connections = 0  # WebSockets, also those about to be refused

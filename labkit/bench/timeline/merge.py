@@ -16,7 +16,8 @@ from typing import NamedTuple
 from labkit.bench.timeline.cause import Cause, diagnose
 from labkit.bench.timeline.two_ends import Attempt, ServerSide, attempts, clock_offset, server_side
 from labkit.rules.answers import iso
-from labkit.wire.audit.file import Entry, reading, rows
+from labkit.wire.audit.reading import reading, rows
+from labkit.wire.audit.schema import Entry
 from labkit.wire.client.state import Record
 
 CLIENT, SERVER = "client", "server"

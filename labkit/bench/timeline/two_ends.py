@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from labkit.rules.close_codes import CloseCode
-from labkit.wire.audit.file import Entry
+from labkit.wire.audit.schema import Entry
 from labkit.wire.client.reconnect_loop import SILENCE
 from labkit.wire.client.state import Record
 

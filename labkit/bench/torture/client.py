@@ -46,7 +46,7 @@ class TorturedClient:
             url,
             token,
             rng=HastyRandom(seed),
-            on_heard=self._received,
+            on_message=self._received,
             on_state=self._changed_state,
             open_timeout_s=60.0,
         )

@@ -25,7 +25,7 @@ from labkit.faults import Fault, Proxy
 from labkit.faults.kinds.reset import Reset
 from labkit.faults.kinds.stall import Stall
 from labkit.rules.limits import Limits
-from labkit.wire.audit.file import reading, rows
+from labkit.wire.audit.reading import reading, rows
 from labkit.wire.audit.verify import verify
 from labkit.wire.sharing.reconcile import reconcile
 

@@ -1,1 +1,1 @@
-"""NATS with JetStream as the broker: `reader` follows the log, `broker` is the whole."""
+"""NATS with JetStream as the broker: `reader` follows the log; `broker` adds publishing and broadcasts."""

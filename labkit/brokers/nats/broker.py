@@ -1,10 +1,10 @@
-"""The broker: one connection to NATS, the log that every server reads, and a word to all who listen just now.
+"""The NATS broker: one connection, the log that every server reads, and broadcasts to all connected servers.
 
-    publish --> labkit.NAME.log.TOPIC  --> JetStream stream LABKIT_NAME --> reader --> listener.read
-    tell    --> labkit.NAME.told       --> every other server           --> listener.told
+    publish   --> labkit.NAME.log.TOPIC  --> JetStream stream LABKIT_NAME --> reader --> listener.on_log_message
+    broadcast --> labkit.NAME.told       --> every server                 --> listener.on_bus_message
 
-What is published counts when it comes back out of the log, and not before: so the answer of JetStream is not waited
-for. While the broker is away, or our reader is not at the log's end, `publish` says False. Taught in notebook 10.
+A message counts only once the log delivers it, so `publish` does not wait for JetStream's acknowledgement. `publish`
+returns False while the broker is unreachable or the reader is not at the log's end.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error
 
 from labkit.brokers import LogError
-from labkit.brokers.nats.reader import NOT_THERE, UNAVAILABLE, Message, Reader, Refused, ask
+from labkit.brokers.nats.reader import NO_SUCH_STREAM, UNAVAILABLE, Message, Reader, Refused, ask
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -29,101 +29,101 @@ DEFAULT_PORT = 4222
 START_S = 20.0
 BRIEF_S = 1.0
 REFUSED = "connection refused"
-LOOK_S = 0.25
-AGAIN_S = 0.25
-PING_S = 2  # after two that nobody answers, the connection is given up
-MOST_WAITING = 10_000  # messages that are on their way to the broker
-DEDUPE_S = 120  # JetStream takes a message id once within it
+CHECK_S = 0.25
+RETRY_S = 0.25
+PING_S = 2  # after two unanswered pings the connection counts as lost
+MAX_QUEUED = 10_000  # messages not yet sent to the broker
+DEDUPE_S = 120  # JetStream accepts a message id once within this time
 
 
 class Listener(Protocol):
-    """Who is told what the broker brings. Called on the event loop, one at a time."""
+    """Receives what the broker delivers. Called on the event loop, one call at a time."""
 
-    def read(self, message: Message) -> None:
-        """The next message of the log."""
+    def on_log_message(self, message: Message) -> None:
+        """Handle the next message of the log."""
 
-    def told(self, body: bytes) -> None:
-        """A word from another server, or from ourselves."""
+    def on_bus_message(self, body: bytes) -> None:
+        """Handle a broadcast, from another server or from this one."""
 
-    def up(self) -> None:
-        """The log is read up to its end, and `publish` takes messages."""
+    def on_up(self) -> None:
+        """The log has been read to its end, and `publish` accepts messages."""
 
-    def down(self) -> None:
-        """It does not, for now."""
+    def on_down(self) -> None:
+        """`publish` accepts no messages until the next `on_up`."""
 
 
 class NatsBroker:
-    """A broker. `open`, then `follow` once; at the end `close`."""
+    """A connection to NATS. Call `open`, then `follow` once, and `close` at the end."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        """`url` as for labkit.brokers.broker_at."""
+        """Takes a `url` as labkit.brokers.broker_at does."""
         parts = urlsplit(url)
         name = parts.path.strip("/") or DEFAULT_NAME
         self.epoch = ""
-        self.first = 1  # the place at which the log begins
+        self.first = 1  # the first place of the log
         self.is_up = False
         self._token = token
         self._server = parts._replace(path="").geturl()
-        self._where = f"{parts.hostname}:{parts.port or DEFAULT_PORT}"
+        self._address = f"{parts.hostname}:{parts.port or DEFAULT_PORT}"
         self._stream = f"LABKIT_{name}"
-        self._log = f"labkit.{name}.log."
-        self._told = f"labkit.{name}.told"
+        self._log_prefix = f"labkit.{name}.log."
+        self._bus_subject = f"labkit.{name}.told"
         self._nats = Client()
         self._listener: Listener | None = None
-        self._outgoing: asyncio.Queue[tuple[str, bytes, str]] = asyncio.Queue(MOST_WAITING)
+        self._outgoing: asyncio.Queue[tuple[str, bytes, str]] = asyncio.Queue(MAX_QUEUED)
         self._tasks: list[asyncio.Task[None]] = []
         self._is_closing = False
 
     async def open(self, *, waits: bool = True) -> None:
-        """Connect, make the log when there is none, and learn its epoch. `waits` for a broker that is not up yet.
+        """Connect, create the log when there is none, and read its epoch. `waits`: also for a broker that starts up.
 
-        Raises LogError: when it refuses, when its JetStream is not up after START_S, and when there is no broker.
+        Raises LogError when there is no broker, when it refuses us, or when JetStream is not ready after START_S.
         """
         fault, ends = "no answer", asyncio.get_running_loop().time() + START_S
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(START_S if waits else BRIEF_S) as patience:
                 while True:
                     try:
-                        await self._reach()
+                        await self._check_reachable()
                         await self._connect()
                         patience.reschedule(ends)
-                        self.epoch, self.first, _ = await self._look()
+                        self.epoch, self.first, _ = await self._log_info()
                         return
                     except (OSError, Error, TimeoutError, Refused) as error:
                         if isinstance(error, Refused) and error.status != UNAVAILABLE:
                             raise
-                        fault = _in_words(error)
+                        fault = _fault_text(error)
                         if fault == REFUSED and not waits:
                             break
-                        await asyncio.sleep(AGAIN_S)
-        raise LogError(f"there is no broker at {self._where} ({fault}); start one: nats-server -js")
+                        await asyncio.sleep(RETRY_S)
+        raise LogError(f"there is no broker at {self._address} ({fault}); start one: nats-server -js")
 
     async def follow(self, place: int, listener: Listener) -> None:
-        """Read the log from behind a place; returns at its end. Raises LogError for a log that begins later."""
+        """Read the log after `place`; return at its end. Raises LogError when the log begins later."""
         if self.first > place + 1:
             raise LogError(
                 f"the log begins at {self.first}, and we have read {place}: start with a copy of another server's "
                 "audit file and key, or with a new log (another NAME in --broker)"
             )
         self._listener = listener
-        self._reader = Reader(self._nats, self._stream, self._log, listener.read)
-        await self._nats.subscribe(self._told, cb=self._hear)
+        self._reader = Reader(self._nats, self._stream, self._log_prefix, listener.on_log_message)
+        await self._nats.subscribe(self._bus_subject, cb=self._on_bus_message)
         self._reader.place = place
-        self._tasks = [asyncio.create_task(part) for part in (self._look_after(), self._pump())]
+        self._tasks = [asyncio.create_task(part) for part in (self._keep_reading(), self._pump())]
         try:
             async with asyncio.timeout(START_S):
                 while not self.is_up:
                     await asyncio.sleep(0.01)
         except TimeoutError:
-            raise LogError(f"the broker at {self._where} does not give us its log; is JetStream on?") from None
+            raise LogError(f"the broker at {self._address} does not give us its log; is JetStream on?") from None
 
     async def close(self) -> None:
-        """Send what is on its way, and go."""
+        """Send what is queued, then disconnect."""
         with contextlib.suppress(Exception):
             async with asyncio.timeout(1):
                 await self._outgoing.join()
                 await self._nats.flush()
-        self._is_closing = True  # a cancellation alone is swallowed by wait_for of Python 3.11 when its answer is there
+        self._is_closing = True  # Python 3.11's wait_for swallows a cancellation when its result is ready
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -131,15 +131,18 @@ class NatsBroker:
             await self._nats.close()
 
     def publish(self, topic: str, body: bytes, message_id: str) -> bool:
-        """Add to the log; False when it cannot be now. True is no promise: it counts when `read` brings it."""
-        return self.is_up and self._send(self._log + topic, body, message_id)
+        """Append to the log; return False when that is impossible now.
 
-    def tell(self, body: bytes) -> None:
-        """Say something to every server that listens just now."""
-        self._send(self._told, body, "")
+        True is no guarantee: the message counts once `on_log_message` delivers it.
+        """
+        return self.is_up and self._send(self._log_prefix + topic, body, message_id)
+
+    def broadcast(self, body: bytes) -> None:
+        """Send a message to every server that is connected now, this one included."""
+        self._send(self._bus_subject, body, "")
 
     def rewind(self, place: int) -> None:
-        """Read again from behind a place: what came after it could not be kept."""
+        """Read the log again after `place`, because a later message could not be stored."""
         self._reader.drop(place)
         self._set_up(False)
 
@@ -152,8 +155,8 @@ class NatsBroker:
             return False
         return True
 
-    async def _reach(self) -> None:
-        """Raises OSError where nobody listens: the library would try again for ever, and not say why."""
+    async def _check_reachable(self) -> None:
+        """Raise OSError when nothing listens there: nats-py would retry for ever without giving the cause."""
         parts = urlsplit(self._server)
         _, writer = await asyncio.open_connection(parts.hostname, parts.port or DEFAULT_PORT)
         writer.close()
@@ -175,22 +178,22 @@ class NatsBroker:
             token=self._token,
         )
 
-    async def _look(self) -> tuple[str, int, int]:
-        """The log's epoch, its first place and its last; it is made when there is none."""
+    async def _log_info(self) -> tuple[str, int, int]:
+        """Return the log's epoch, its first place and its last; create the log when there is none."""
         try:
             found = await ask(self._nats, f"STREAM.INFO.{self._stream}")
         except Refused as refused:
-            if refused.code != NOT_THERE:
+            if refused.code != NO_SUCH_STREAM:
                 raise
             found = await ask(self._nats, f"STREAM.CREATE.{self._stream}", self._config())
         epoch = hashlib.sha256(str(found["created"]).encode()).hexdigest()[:12]
         return epoch, max(1, int(found["state"]["first_seq"])), int(found["state"]["last_seq"])
 
     def _config(self) -> dict[str, Any]:
-        """Nothing is ever dropped: a full log refuses, and says so, and the seqs are counted from its beginning."""
+        """Return the configuration of a log that drops nothing: seqs are counted from its beginning."""
         return {
             "name": self._stream,
-            "subjects": [f"{self._log}>"],
+            "subjects": [f"{self._log_prefix}>"],
             "retention": "limits",
             "discard": "new",
             "storage": "file",
@@ -201,29 +204,29 @@ class NatsBroker:
             "duplicate_window": round(DEDUPE_S * 1e9),
         }
 
-    async def _look_after(self) -> None:
-        """Keep the reader reading, and say when we are up and when down."""
+    async def _keep_reading(self) -> None:
+        """Restart the reader when it stops, and report up and down."""
         while not self._is_closing:
             try:
                 if not self._reader.is_reading:
                     self._set_up(False)
-                    await self._read_on()
+                    await self._resume_reading()
                 if self._nats.is_connected and self._reader.pending == 0:
                     self._set_up(True)
             except LogError as error:
                 _LOGGER.error("the log cannot be read", extra={"fault": str(error)})
             except (OSError, Error, TimeoutError):
                 pass
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(CHECK_S)
 
-    async def _read_on(self) -> None:
-        epoch, _, last = await self._look()
+    async def _resume_reading(self) -> None:
+        epoch, _, last = await self._log_info()
         if epoch != self.epoch or last < self._reader.place:
-            raise LogError("the broker has another log than the one we have told from; restart this server")
+            raise LogError("the broker's log is not the one that this server has read; restart this server")
         await self._reader.start()
 
     async def _disconnected(self) -> None:
-        """Whatever consumer we had, the broker may have forgotten it."""
+        """Drop the consumer: the broker may have forgotten it."""
         if self._listener is not None:
             self._reader.drop()
         self._set_up(False)
@@ -232,10 +235,10 @@ class NatsBroker:
         if is_up != self.is_up and self._listener is not None:
             self.is_up = is_up
             _LOGGER.info("broker up" if is_up else "broker down")
-            self._listener.up() if is_up else self._listener.down()
+            self._listener.on_up() if is_up else self._listener.on_down()
 
     async def _pump(self) -> None:
-        """The only writer. What cannot be sent is forgotten: who published it waits for the log alone."""
+        """Write the queued messages; the only writer. An unsent one is dropped: its publisher waits for the log."""
         while not self._is_closing:
             subject, body, message_id = await self._outgoing.get()
             headers = {"Nats-Msg-Id": message_id} if message_id else None
@@ -244,17 +247,17 @@ class NatsBroker:
                     await self._nats.publish(subject, body, headers=headers)
             self._outgoing.task_done()
 
-    async def _hear(self, message: Msg) -> None:
+    async def _on_bus_message(self, message: Msg) -> None:
         if self._listener is not None:
-            self._listener.told(message.data)
+            self._listener.on_bus_message(message.data)
 
 
 async def _note(error: Exception) -> None:
-    """nats-py would print it."""
+    """Log an error that nats-py would otherwise print."""
     _LOGGER.debug("nats", extra={"fault": str(error) or type(error).__name__})
 
 
-def _in_words(error: Exception) -> str:
-    """asyncio packs the refusals of several addresses into one text."""
+def _fault_text(error: Exception) -> str:
+    """Return the cause; asyncio joins the refusals of several addresses into one long text."""
     text = str(error) or type(error).__name__
     return REFUSED if f"[Errno {errno.ECONNREFUSED}]" in text else text

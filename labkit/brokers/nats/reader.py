@@ -1,8 +1,8 @@
-"""Following a stream from a place: each message once, in order, without a hole; whatever the broker lives through.
+"""Follow a stream from a place: each message once, in order, without holes, across broker restarts.
 
-An ephemeral consumer without acks, as nobody else reads on our behalf: our place is a number that we keep. A hole in
-the consumer's own numbering, silence for too long, or a new connection: the consumer is made again behind that place.
-Flow control keeps the broker from cutting us off as a slow reader while we catch up. Taught in notebook 10.
+The reader uses an ephemeral consumer without acks and keeps its place itself. It creates the consumer again, after that
+place, when the consumer's numbering has a hole, when it is idle for too long, or on a new connection. Flow control
+keeps the broker from dropping us as a slow consumer while we catch up.
 """
 
 import json
@@ -17,18 +17,18 @@ from nats.aio.subscription import Subscription
 
 from labkit.brokers import LogError
 
-HEARTBEAT_S = 1.0  # the broker says so often that there is nothing to say
-SILENCE_S = 3.5
-ANSWER_S = 3.0
-IDLE_S = 30.0  # after that the broker forgets a consumer that nobody reads
+HEARTBEAT_S = 1.0  # the broker's heartbeat interval on an idle stream
+MAX_IDLE_S = 3.5
+REPLY_S = 3.0
+FORGET_S = 30.0  # after this the broker deletes an unread consumer
 
 
-NOT_THERE = 10059  # there is no such stream
+NO_SUCH_STREAM = 10059  # JetStream's error code for a missing stream
 UNAVAILABLE = 503
 
 
 class Refused(LogError):
-    """JetStream answered with an error. `status` is its kind, as of HTTP; `code` says exactly which."""
+    """An error from JetStream. `status` is its HTTP-like class, `code` the exact error."""
 
     def __init__(self, api: str, error: dict[str, Any]) -> None:
         super().__init__(f"the broker refuses {api}: {error.get('description')}")
@@ -45,21 +45,21 @@ class Message(NamedTuple):
 
 
 async def ask(nats: Client, api: str, question: dict[str, Any] | None = None) -> dict[str, Any]:
-    """An answer of JetStream. Raises Refused, and TimeoutError or another error of nats-py for none."""
-    answer = await nats.request(f"$JS.API.{api}", json.dumps(question or {}).encode(), timeout=ANSWER_S)
-    said: dict[str, Any] = json.loads(answer.data)
-    if "error" in said:
-        raise Refused(api, said["error"])
-    return said
+    """Call the JetStream API. Raises Refused, and TimeoutError or an error of nats-py when there is no answer."""
+    response = await nats.request(f"$JS.API.{api}", json.dumps(question or {}).encode(), timeout=REPLY_S)
+    reply: dict[str, Any] = json.loads(response.data)
+    if "error" in reply:
+        raise Refused(api, reply["error"])
+    return reply
 
 
 class Reader:
     """Reads one stream for one connection to the broker."""
 
     def __init__(self, nats: Client, stream: str, prefix: str, take: Callable[[Message], None]) -> None:
-        """`prefix` is cut off the subjects; what is left is the topic."""
+        """`prefix` is removed from a subject to get the topic; `take` gets each message."""
         self.place = 0
-        self.pending = 1  # how many messages of the log we have not read, as far as we know
+        self.pending = 1  # unread messages of the log, as last reported
         self._nats = nats
         self._stream = stream
         self._prefix = prefix
@@ -67,17 +67,17 @@ class Reader:
         self._subscription: Subscription | None = None
         self._generation = 0
         self._consumed = 0
-        self._heard_at = monotonic()
+        self._received_at = monotonic()
 
     @property
     def is_reading(self) -> bool:
-        """Whether a consumer is there, and talks to us."""
-        return self._subscription is not None and monotonic() - self._heard_at < SILENCE_S
+        """Whether there is a consumer and it has sent something recently."""
+        return self._subscription is not None and monotonic() - self._received_at < MAX_IDLE_S
 
     async def start(self) -> None:
-        """Read from behind our place, anew. Raises what `ask` raises."""
-        await self.stop()  # from here on an older consumer moves our place no more
-        self._consumed, self._heard_at = 0, monotonic()
+        """Create a consumer after our place. Raises what `ask` raises."""
+        await self.stop()  # messages of an older consumer are ignored from here on
+        self._consumed, self._received_at = 0, monotonic()
         inbox = self._nats.new_inbox()
         take = partial(self._receive, self._generation)
         subscription = await self._nats.subscribe(inbox, cb=take, pending_msgs_limit=-1, pending_bytes_limit=-1)
@@ -87,12 +87,12 @@ class Reader:
         except BaseException:
             await subscription.unsubscribe()
             raise
-        if self._consumed == 0:  # else a message was here before the answer, and said it better
+        if self._consumed == 0:  # otherwise a message arrived before the answer, with a newer count
             self.pending = int(made["num_pending"])
         self._subscription = subscription
 
     async def stop(self) -> None:
-        """Read no more."""
+        """Delete the consumer."""
         self._generation += 1
         subscription, self._subscription = self._subscription, None
         if subscription is not None and not self._nats.is_closed:
@@ -109,27 +109,27 @@ class Reader:
         if consumed != self._consumed + 1:  # something was lost between the broker and us
             self.drop()
             return
-        self._consumed, self._heard_at, self.pending = consumed, monotonic(), pending
+        self._consumed, self._received_at, self.pending = consumed, monotonic(), pending
         if place > self.place:
             self.place = place
             self._take(Message(place, at_ns / 1e9, message.subject.removeprefix(self._prefix), message.data))
 
     async def _control(self, message: Msg) -> None:
-        """A heartbeat, or a request to say that we are still keeping up."""
+        """Handle a heartbeat or a flow-control request."""
         headers = message.headers or {}
         if int(headers.get("Nats-Last-Consumer", self._consumed)) != self._consumed:
-            self.drop()  # the end of what was sent never came
+            self.drop()  # the last messages were lost
             return
-        self._heard_at = monotonic()
+        self._received_at = monotonic()
         stalled = message.reply or headers.get("Nats-Consumer-Stalled")
         if stalled:
             await self._nats.publish(stalled)
 
     def drop(self, place: int | None = None) -> None:
-        """Hear nothing more on this consumer; whoever looks after us makes another, behind this place or ours."""
+        """Ignore this consumer from now on; the broker starts another one, after `place` or our own place."""
         self.place = self.place if place is None else place
         self._generation += 1
-        self._heard_at = 0.0
+        self._received_at = 0.0
 
 
 def _consumer(inbox: str, start: int) -> dict[str, Any]:
@@ -143,5 +143,5 @@ def _consumer(inbox: str, start: int) -> dict[str, Any]:
         "num_replicas": 1,
         "flow_control": True,
         "idle_heartbeat": round(HEARTBEAT_S * 1e9),
-        "inactive_threshold": round(IDLE_S * 1e9),
+        "inactive_threshold": round(FORGET_S * 1e9),
     }

@@ -1,4 +1,4 @@
-"""The whole log, once, from its beginning to where it ends now: for whoever compares. Taught in notebook 10."""
+"""Read the whole log once, from its beginning to its current end, to compare it with audit files."""
 
 from labkit.brokers.nats.broker import NatsBroker
 from labkit.brokers.nats.reader import Message
@@ -8,21 +8,21 @@ class _Collector:
     def __init__(self) -> None:
         self.messages: list[Message] = []
 
-    def read(self, message: Message) -> None:
+    def on_log_message(self, message: Message) -> None:
         self.messages.append(message)
 
-    def told(self, body: bytes) -> None:
+    def on_bus_message(self, body: bytes) -> None:
         pass
 
-    def up(self) -> None:
+    def on_up(self) -> None:
         pass
 
-    def down(self) -> None:
+    def on_down(self) -> None:
         pass
 
 
 async def whole_log(broker: NatsBroker) -> tuple[str, list[Message]]:
-    """The epoch and all messages. Opens the broker and closes it. Raises LogError."""
+    """Return the epoch and all messages. Opens and closes the broker. Raises LogError."""
     collector = _Collector()
     try:
         await broker.open(waits=False)

@@ -22,7 +22,7 @@ from labkit.commands.failing import CannotRun
 from labkit.commands.leftovers import beside, nothing_left
 from labkit.commands.running import end_with_parent, limits_of, listen_fault, prepare_process, run, stopping, tls_of
 from labkit.platform.addresses import addresses, lan_address
-from labkit.platform.os_errors import told
+from labkit.platform.os_errors import describe
 from labkit.rules.limits import Limits
 from labkit.wire.audit.writer import AuditError
 from labkit.wire.keyfile import KeyFileError
@@ -72,7 +72,7 @@ def start(class_id: str, file: Path | None, settings: tuple[str, ...], **options
     except CannotListen as error:
         raise CannotRun(listen_fault(error, given.host, given.port)) from None
     except OSError as error:
-        raise CannotRun(f"cannot start the class: {told(error)}") from None
+        raise CannotRun(f"cannot start the class: {describe(error)}") from None
 
 
 @dataclass(frozen=True, kw_only=True)

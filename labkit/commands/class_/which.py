@@ -9,7 +9,7 @@ import click
 
 from labkit.classroom.register import OtherClass, Register
 from labkit.commands.failing import CannotRun
-from labkit.wire.audit.file import AuditError
+from labkit.wire.audit.schema import AuditError
 from labkit.wire.client.address import checked
 
 CLASS_ID = re.compile(r"[a-zA-Z0-9_-]{1,40}")

@@ -27,13 +27,13 @@ class DeliversToAll(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Deliver to the members of all rooms."""
-        tell = hub.state.path.tell
+        tell = hub.state.path.broadcast
 
         def tell_all(members: Any, message: answers.Answer, body: bytes) -> None:
             everybody = {id(member): member for room in hub.state.rooms for member in room.members}
             tell(list(everybody.values()) if message["type"] == "chat" else members, message, body)
 
-        hub.state.path.tell = tell_all  # type: ignore[assignment, method-assign]
+        hub.state.path.broadcast = tell_all  # type: ignore[assignment, method-assign]
 
 
 class DeliversToRoomless(Planted):
@@ -41,7 +41,7 @@ class DeliversToRoomless(Planted):
 
     def plant(self, hub: Hub) -> None:
         """Deliver to clients in no room, too."""
-        tell = hub.state.path.tell
+        tell = hub.state.path.broadcast
 
         def tell_more(members: Any, message: answers.Answer, body: bytes) -> None:
             inside = {id(member) for room in hub.state.rooms for member in room.members}
@@ -49,7 +49,7 @@ class DeliversToRoomless(Planted):
             roomless = [one for one in served if id(one) not in inside]
             tell([*members, *roomless] if message["type"] == "chat" else members, message, body)
 
-        hub.state.path.tell = tell_more  # type: ignore[assignment, method-assign]
+        hub.state.path.broadcast = tell_more  # type: ignore[assignment, method-assign]
 
 
 def busy(kind: type[Planted]) -> type[Planted]:
@@ -58,7 +58,7 @@ def busy(kind: type[Planted]) -> type[Planted]:
     class Busy(kind):  # type: ignore[misc, valid-type]
         def plant(self, hub: Hub) -> None:
             super().plant(hub)
-            enter, publish, chat = hub.order.how[Enter], hub.order.how[Publish], partial(_chat, hub)
+            enter, publish, chat = hub.order.performers[Enter], hub.order.performers[Publish], partial(_chat, hub)
 
             def enter_and_chat(connection: Any, action: Enter) -> None:
                 enter(connection, action)
@@ -68,7 +68,7 @@ def busy(kind: type[Planted]) -> type[Planted]:
                 hub.state.queue.then(None, chat)
                 publish(connection, action)
 
-            hub.order.how |= {Enter: enter_and_chat, Publish: chat_and_publish}
+            hub.order.performers |= {Enter: enter_and_chat, Publish: chat_and_publish}
 
     return Busy
 
@@ -78,7 +78,7 @@ def _chat(hub: Hub) -> None:
         chat = messages.Chat(room_id=room.room_id, text="small talk from another user")
         names = {"event_id": hub.state.new_id(), "request_id": hub.state.new_id(), "user_id": "another user"}
         event = answers.event(chat, now=time(), seq=room.next_seq(), **names)
-        hub.state.path.tell(list(room.members), event, answers.encode(event))
+        hub.state.path.broadcast(list(room.members), event, answers.encode(event))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""Delivery is not an audit log: what is accepted is stored here before anybody is told. Lesson: notebook 08 (audit).
+"""The audit log: every accepted event is stored here before it is delivered.
 
-Read in this order: writer (one thread, group commit), file (tables and hash chain), opening, checkpoint, past, verify.
+Read in this order: schema (tables, hash chain), writer (one thread, group commit), opening, checkpoint, reading,
+recovery, verify.
 """

@@ -1,7 +1,7 @@
-"""Copying the write-ahead log back into the audit file while the writer goes on. Lesson: notebook 08 (audit).
+"""Checkpoint the write-ahead log into the audit file in the background.
 
-A commit appends to FILE-wal. Left alone, SQLite copies that back inside some later commit, and whoever waits for that
-one waits 20 ms for the disk. Here a second thread does most of the copying, and little is left for the commit.
+A commit appends to FILE-wal. By default SQLite checkpoints inside a later commit, which then takes 20 ms longer. Here a
+second thread does most of that work.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ ROWS_A_PAGE = 6  # about
 
 
 class Checkpointer:
-    """A thread with a connection of its own."""
+    """A thread with a database connection of its own."""
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -27,14 +27,14 @@ class Checkpointer:
         self._thread.start()
 
     def committed(self, rows: int) -> None:
-        """Called by the writer after each commit."""
+        """Count a commit of the writer; start a checkpoint when enough pages have changed."""
         self._pages += PAGES_A_COMMIT + rows // ROWS_A_PAGE
         if self._pages >= PAGES_A_PASS:
             self._pages = 0
             self._due.put(True)
 
     def close(self) -> None:
-        """Copy what is left, and end the thread."""
+        """Checkpoint the rest, and end the thread."""
         self._due.put(False)
         self._thread.join()
         self._copy()
@@ -45,5 +45,5 @@ class Checkpointer:
             self._copy()
 
     def _copy(self) -> None:
-        with contextlib.suppress(sqlite3.Error):  # a full disk, say: the log keeps everything until a later pass
+        with contextlib.suppress(sqlite3.Error):  # such as a full disk: the log keeps everything for a later pass
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()

@@ -1,6 +1,6 @@
-"""Opening the audit file to write: one writer at a time, and only in a file of ours. Lesson: notebook 08 (audit).
+"""Open the audit file for writing: one writer at a time, and only in a labkit audit file.
 
-Every way in which this fails is an AuditError of one line; a file that is not ours is left as it was.
+Every failure is an AuditError. A file of another program is left unchanged.
 """
 
 import contextlib
@@ -9,27 +9,28 @@ import sqlite3
 from pathlib import Path
 
 from labkit.platform.locks import check_ranges, try_lock
-from labkit.platform.os_errors import told, why
-from labkit.wire.audit.file import SCHEMA, AuditError, check_is_ours, explaining, reading
+from labkit.platform.os_errors import describe, why
+from labkit.wire.audit.reading import reading
+from labkit.wire.audit.schema import SCHEMA, AuditError, check_is_ours, explaining
 
-WAL_PAGES = 4_000  # from here on a commit itself copies what `wire.audit.checkpoint` has left
+WAL_PAGES = 4_000  # from this size on, a commit checkpoints what `wire.audit.checkpoint` has left
 BUSY_S = 2.0
 
 
 class AuditLock:
-    """Held from the moment it is made until `release`, or the end of the process, however it ends.
+    """A lock, held until `release` or the end of the process.
 
-    A lock of our own and not SQLite's: readers stay welcome. On a side file and not on the audit file: closing any
-    descriptor of that one would drop SQLite's locks on it.
+    It is not SQLite's lock, so that readers are not blocked. It is on a separate file, because closing any descriptor
+    of the audit file would drop SQLite's locks on it.
     """
 
     def __init__(self, audit: Path) -> None:
-        """Raises AuditError when another server holds the lock, or when there is no locking there."""
+        """Raises AuditError when another server holds the lock, or the file system has no locks."""
         path = audit.with_name(f"{audit.name}.lock")
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise AuditError(f"audit file {audit} cannot be used: {told(error)}") from None
+            raise AuditError(f"audit file {audit} cannot be used: {describe(error)}") from None
         try:
             self._take(audit)
         except BaseException:
@@ -50,30 +51,30 @@ class AuditLock:
             raise AuditError(
                 f"audit file {audit} is in use by another server (process {holder}); stop it, or name another file"
             )
-        with contextlib.suppress(OSError):  # the number is for people; on a full disk the audit file itself fails next
+        with contextlib.suppress(OSError):  # the process id is only for error messages
             os.ftruncate(self._descriptor, 0)
             os.write(self._descriptor, f"{os.getpid()}\n".encode())
 
     def release(self) -> None:
-        """Let another server have the file."""
+        """Release the lock."""
         os.close(self._descriptor)
 
 
 def holder(audit: Path) -> int | None:
-    """The process that has an audit file open to write, on this machine; None when there is none."""
+    """Return the id of the process that has an audit file open for writing, or None."""
     path = audit.with_name(f"{audit.name}.lock")
     try:
         with path.open("r+", encoding="ascii", errors="replace") as file:
             if try_lock(file.fileno()):
                 return None
-            said = file.read().strip()
-            return int(said) if said.isdigit() else None
+            pid = file.read().strip()
+            return int(pid) if pid.isdigit() else None
     except OSError:
         return None
 
 
 def check_file(path: Path) -> None:
-    """Look before anything is made beside it. Raises AuditError for what exists and is no audit file."""
+    """Check a path before anything is created next to it. Raises AuditError for a file that is no audit file."""
     if not path.parent.is_dir():
         raise AuditError(f"audit file {path}: there is no folder {path.parent}; make it first")
     if path.exists() and not path.is_file():
@@ -84,7 +85,7 @@ def check_file(path: Path) -> None:
 
 
 def open_to_write(path: Path) -> sqlite3.Connection:
-    """The file's connection, for any one thread at a time. Raises AuditError."""
+    """Open or create the file; return its connection, for one thread at a time. Raises AuditError."""
     try:
         if not path.exists():
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))

@@ -1,14 +1,15 @@
-"""Whether an audit file is as it was written: follow the hash chain from the first row. Lesson: notebook 08 (audit)."""
+"""Verify that an audit file is unchanged, by following its hash chain from the first row."""
 
 import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
-from labkit.wire.audit.file import GENESIS, Entry, link, reading, rows
+from labkit.wire.audit.reading import reading, rows
+from labkit.wire.audit.schema import GENESIS, Entry, link
 
 
 class Anchor(NamedTuple):
-    """A row's number and hash, kept outside the file: what a file that lost its end cannot show."""
+    """A row's number and hash, kept outside the file to detect rows cut off its end."""
 
     n: int
     hash: str
@@ -18,15 +19,15 @@ class Anchor(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "Anchor":
-        """From `1234:` and 64 hex digits. Raises ValueError."""
+        """Read `1234:` and 64 hex digits. Raises ValueError."""
         number, _, digits = text.partition(":")
         if not (number.isascii() and number.isdigit() and len(bytes.fromhex(digits)) == len(GENESIS)):
             raise ValueError
         return cls(int(number), digits.lower())
 
 
-class Verdict(NamedTuple):
-    """What was found. `broken_at` is the first row that does not follow from the one before it."""
+class Verification(NamedTuple):
+    """The result. `broken_at` is the first row whose hash does not follow from the previous one."""
 
     rows: int
     last: Anchor
@@ -35,7 +36,7 @@ class Verdict(NamedTuple):
 
     @property
     def is_intact(self) -> bool:
-        """Whether every row follows from the one before it, and the anchor, if given, was met."""
+        """Whether the whole chain is intact and, if an anchor was given, contains it."""
         return not self.why
 
     def __str__(self) -> str:
@@ -44,13 +45,13 @@ class Verdict(NamedTuple):
         return f"broken at row {self.broken_at}: {self.why}"
 
 
-def verify(path: Path, anchor: Anchor | None = None) -> Verdict:
-    """Follow the chain. Raises AuditError for a file that cannot be read at all."""
+def verify(path: Path, anchor: Anchor | None = None) -> Verification:
+    """Verify a file. Raises AuditError when it cannot be read at all."""
     with reading(path) as connection:
         return _follow(connection, anchor)
 
 
-def _follow(connection: sqlite3.Connection, anchor: Anchor | None) -> Verdict:
+def _follow(connection: sqlite3.Connection, anchor: Anchor | None) -> Verification:
     n, last, kept = 0, GENESIS, anchor
     for row, entry, row_hash in rows(connection):
         if row != n + 1:
@@ -64,11 +65,11 @@ def _follow(connection: sqlite3.Connection, anchor: Anchor | None) -> Verdict:
             kept = None
     if kept is not None and kept.n > 0:
         return _broken(n, last, n + 1, f"the file ends at row {n}, but there was a row {kept.n}: its end was cut off")
-    return Verdict(n, Anchor(n, last.hex()))
+    return Verification(n, Anchor(n, last.hex()))
 
 
-def _broken(n: int, last: bytes, at: int, why: str) -> Verdict:
-    return Verdict(n, Anchor(n, last.hex()), at, why)
+def _broken(n: int, last: bytes, at: int, why: str) -> Verification:
+    return Verification(n, Anchor(n, last.hex()), at, why)
 
 
 def _numbering(expected: int, found: int) -> str:
@@ -78,7 +79,7 @@ def _numbering(expected: int, found: int) -> str:
 
 
 def _why(connection: sqlite3.Connection, entry: Entry, row_hash: bytes) -> str:
-    """Reordered, if the row follows from some other row; else what remains."""
+    """Explain a wrong hash: rows were reordered if it follows from another row, otherwise changed."""
     for n, _, other_hash in rows(connection):
         if isinstance(other_hash, bytes) and link(other_hash, entry) == row_hash:
             return f"rows were reordered: this one was written after what is now row {n}"

@@ -1,10 +1,9 @@
-"""The audit log's writer: what is accepted is stored, and only then told. Lesson: notebook 08 (audit).
+"""The audit log's writer: one thread that stores entries in group commits.
 
     submit(entries, done)  --> waiting --> one transaction for all that waits --> done(None), in order
 
-One thread writes, so the event loop never waits for the disk. Committed means: it survives `kill -9` of this process
-(WAL, synchronous=NORMAL), not a power cut. `wire.audit.file` says what a row is, `wire.audit.past` what a server
-takes over from its file.
+The event loop never waits for the disk. Committed entries survive `kill -9` of this process (WAL, synchronous=NORMAL),
+but not a power cut.
 """
 
 import contextlib
@@ -17,8 +16,9 @@ from threading import Lock, Thread
 from typing import Any, NamedTuple
 
 from labkit.wire.audit.checkpoint import Checkpointer
-from labkit.wire.audit.file import AuditError, Entry, explained, explaining, link, newest
 from labkit.wire.audit.opening import AuditLock, check_file, open_to_write
+from labkit.wire.audit.reading import newest
+from labkit.wire.audit.schema import AuditError, Entry, explained, explaining, link
 
 __all__ = ["Audit", "AuditError", "Done", "Entry"]
 
@@ -26,8 +26,8 @@ _LOGGER = logging.getLogger(__name__)
 
 Done = Callable[[AuditError | None], object]
 
-# Every statement gives the GIL up and has to win it back from a busy event loop. So many rows go into one statement,
-# and few enough that preparing it (about 3 us a row) does not hold the loop up.
+# Every statement releases the GIL and has to win it back from a busy event loop, so one statement inserts many rows. It
+# has few enough that preparing it (about 3 us per row) does not delay the loop.
 ROWS_A_STATEMENT = 64
 ROWS_A_INDEXING = 2_000
 _ROW = f"({', '.join('?' * (len(Entry._fields) + 2))})"
@@ -49,7 +49,7 @@ class Audit:
     """An audit file, open for writing by this process alone."""
 
     def __init__(self, path: Path) -> None:
-        """Opens the file, or makes it. Raises AuditError."""
+        """Open or create the file. Raises AuditError."""
         check_file(path)
         self._path = path
         self._lock = AuditLock(path)
@@ -69,9 +69,9 @@ class Audit:
         self._thread.start()
 
     def submit(self, entries: Sequence[Entry], done: Done) -> None:
-        """Store entries, all or none; then `done` is called, from the writer's thread. Never waits for the disk.
+        """Store entries, all or none, then call `done` from the writer's thread. Does not wait for the disk.
 
-        `done(None)`: stored. `done(AuditError)`: not stored, and never will be; the next submission is tried again.
+        `done` gets None when they are stored, and an AuditError when they are not and will not be.
         """
         with self._door:
             if not self._is_closed:
@@ -80,7 +80,7 @@ class Audit:
         done(AuditError(f"audit file {self._path} is closed"))
 
     def close(self) -> None:
-        """Store what waits, end the threads, copy the write-ahead log into the file. Waits for the disk."""
+        """Store what waits, end the threads, and checkpoint the write-ahead log. Waits for the disk."""
         with self._door:
             if self._is_closed:
                 return
@@ -122,7 +122,7 @@ class Audit:
         return None
 
     def _commit(self, entries: list[Entry]) -> None:
-        """One transaction; up to ROWS_A_STATEMENT rows it is a single statement."""
+        """Store entries in one transaction: a single statement for up to ROWS_A_STATEMENT rows."""
         n, last = self._n, self._hash
         if len(entries) > ROWS_A_STATEMENT:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -137,7 +137,7 @@ class Audit:
         self._n, self._hash = n, last
 
     def _give_up(self) -> None:
-        """Nothing half-written; then go on from what the file holds. Whatever the fault is, the thread lives on."""
+        """Roll back, and continue from the newest row in the file. Never raises, so that the thread stays alive."""
         with contextlib.suppress(Exception):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
@@ -153,7 +153,7 @@ class Audit:
         if self._n - self._indexed >= ROWS_A_INDEXING:
             try:
                 self._index_rooms()
-            except sqlite3.Error:  # the log is complete without it; it is tried again after the next group
+            except sqlite3.Error:  # the log is complete without the index; retried after the next group
                 self._give_up()
 
     def _index_rooms(self) -> None:
@@ -167,12 +167,12 @@ class Audit:
 def _call(done: Done, error: AuditError | None) -> None:
     try:
         done(error)
-    except Exception:  # one caller's fault must not end the thread that all others wait for
+    except Exception:  # a caller's error must not end the thread
         _LOGGER.exception("a caller of the audit log failed")
 
 
 def _without_surrogates(entry: Entry) -> Entry:
-    """With a question mark for each lone surrogate: half a character that UTF-8, and so a file, cannot hold."""
+    """Replace each lone surrogate, which UTF-8 cannot hold, by a question mark."""
     return Entry._make(
         value.encode("utf-8", "replace").decode() if isinstance(value, str) else value for value in entry
     )

@@ -1,11 +1,11 @@
-"""The reconnecting client, in parts that each answer one question.
+"""The reconnecting client.
 
-client          what a user holds
-reconnect_loop  when to connect again, and with which credential
+client          the public interface
+reconnect_loop  when to reconnect, and with which credential
 link            one connection
-dispatcher      what each message of the server does
-requests        who waits for which answer
-publisher       what was published and is not confirmed yet (unsent)
-room, inbox     one room, and the events that its reader has not taken yet
+dispatcher      handles each message of the server
+requests        the unanswered requests
+publisher       publishing, and the unconfirmed messages (unsent)
+room, inbox     one room, and its unread events
 state           the states, the journal and the errors
 """

@@ -1,4 +1,4 @@
-"""The address of a room server, checked before it is used: a wrong one gets a sentence, a secret in it gets no echo."""
+"""Check the address of a room server before it is used, without repeating a secret in the error."""
 
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
@@ -7,7 +7,7 @@ STAYS = "/%:@!$&'()*+,;=~"  # RFC 3986: what a path may hold as it is, and the p
 
 
 def checked(url: str) -> str:
-    """The address, its path percent-encoded. Raises ValueError; whatever could be a secret is not in the text."""
+    """Return the address, its path percent-encoded. Raises ValueError, whose text repeats no possible secret."""
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -16,7 +16,7 @@ def checked(url: str) -> str:
     if parts.username is not None or parts.query or parts.fragment:
         raise ValueError("secrets do not belong in a URL, where logs and proxies keep them; give the ticket by itself")
     if parts.scheme not in ("ws", "wss") or not parts.hostname:
-        # Anything else may be a ticket: the two arguments are easily swapped.
+        # Anything else may be a ticket, as the two arguments are easily swapped.
         what = repr(url) if parts.scheme in ("ws", "wss", "http", "https") else "this"
         raise ValueError(f"{what} is not the address of a room server; {_advice(parts)}")
     return urlunsplit(parts._replace(path=quote(parts.path, safe=STAYS)))

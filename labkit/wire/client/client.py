@@ -6,8 +6,8 @@
         async for event in room:
             print(event)
 
-It reconnects as the close code says (`reconnect_loop`), enters its rooms again where it stopped receiving
-(`dispatcher`), and sends unanswered messages again under the same requestId (`publisher`).
+It reconnects as the close code says (`reconnect_loop`), rejoins its rooms after the last event received (`dispatcher`),
+and sends unconfirmed messages again with the same requestId (`publisher`).
 """
 
 import asyncio
@@ -45,9 +45,9 @@ __all__ = ["Client", "ClientClosed", "Disconnected", "NotARoomServer", "Refused"
 
 
 class Client:
-    """A client of a room server. One lifecycle: `async with`, once."""
+    """A client of a room server. Use it once, with `async with`."""
 
-    # The parts that a subclass may replace (labkit.broken_clients)
+    # Parts that a subclass may replace (labkit.broken_clients)
     _new_backoff = Backoff
     _new_requests = Requests
     _new_publisher = Publisher
@@ -64,20 +64,20 @@ class Client:
         open_timeout_s: float = 30.0,
         give_up_s: float = GIVE_UP_S,
         stable_s: float = STABLE_S,
-        # Keeping
+        # Buffers
         max_unsent_bytes: int = MAX_UNSENT_BYTES,
         inbox_events: int = INBOX_EVENTS,
-        # TLS, for wss:// and a certificate that the system does not know
+        # TLS, for wss:// and a certificate that the system does not trust
         tls: ssl.SSLContext | None = None,
         # For plots, tests and replays
         on_state: Callable[[ClientState], None] | None = None,
-        on_heard: Callable[[Event], None] | None = None,
+        on_message: Callable[[Event], None] | None = None,
         rng: Random | None = None,
     ) -> None:
-        """`ticket` is a token, or an async callable that fetches a fresh one. Raises ValueError for a wrong URL.
+        """`ticket` is a token, or an async callable that fetches a fresh one. Raises ValueError for an invalid URL.
 
-        The callable's OSError and TimeoutError mean "later"; anything else it raises ends the client. `on_heard` gets
-        every message of the server before the client looks at it.
+        When the callable raises OSError or TimeoutError, the client tries again later; any other exception ends the
+        client. `on_message` gets every message of the server before the client handles it.
         """
         self.url = checked(url)
         self.user_id: str | None = None
@@ -97,27 +97,21 @@ class Client:
             opened=self._opened,
             renewed=self._renewed,
             drop=self._drop,
-            on_heard=on_heard,
+            on_message=on_message,
         )
         new_link = partial(self._new_link, self.url, dispatcher.dispatch, self._requests.pong, tls, give_up_s)
         self._loop = self._new_loop(
-            self._status,
-            self._backoff,
-            ticket,
-            new_link,
-            stable_s,
-            disconnected=self._disconnected,
-            fail=self._fail,
+            self._status, self._backoff, ticket, new_link, stable_s, disconnected=self._disconnected, fail=self._fail
         )
         self._open_timeout_s = open_timeout_s
         self._inbox_events = inbox_events
         self._first_open: asyncio.Future[None] | None = None
         self._running: asyncio.Task[None] | None = None
 
-    # One lifecycle
+    # Lifecycle
 
     async def __aenter__(self) -> Self:
-        """Returns at the first auth_ok. Raises Stopped, NotARoomServer (a ValueError) or TimeoutError."""
+        """Connect; return at the first auth_ok. Raises Stopped, NotARoomServer (a ValueError) or TimeoutError."""
         if self._status.is_started or self.ended_by is not None:
             raise RuntimeError("a client lives once; make a new one with labkit.connect")
         self._first_open = asyncio.get_running_loop().create_future()
@@ -145,16 +139,16 @@ class Client:
         await self.close()
 
     async def close(self) -> None:
-        """Disconnect for good, as `async with` does at its end. Idempotent."""
+        """Disconnect and stop, as `async with` does at its end. Idempotent."""
         if self._running is not None:
             self._running.cancel()
             await asyncio.wait([self._running])
         self._fail(ClientClosed("the client was closed"))
 
-    # What a user does
+    # For users
 
     async def join(self, room_id: str) -> ClientRoom:
-        """Enter a room, and every time anew after a reconnect. Raises Refused, Stopped, ValueError."""
+        """Join a room, and rejoin it after each reconnect. Raises Refused, Stopped, ValueError."""
         self._status.check()
         if not is_room_id(room_id):
             raise ValueError(f"{room_id!r} names no room: 1 to 64 of a-z A-Z 0-9 : _ -")
@@ -167,33 +161,33 @@ class Client:
             return await asyncio.shield(room.joined)
         finally:
             room.joiners -= 1
-            if not room.joiners and not room.joined.done():  # cancelled, and nobody else wants it
+            if not room.joiners and not room.joined.done():  # cancelled, and no other caller waits for it
                 self._drop(room, ClientClosed("nobody waited for the room"))
 
     async def ping(self) -> float:
-        """Seconds until the server's `pong`. Raises Disconnected when there is no connection just now."""
+        """Send `ping`; return the round-trip time in seconds. Raises Disconnected while there is no connection."""
         asked_at = monotonic()
         await self._requests.pong()
         self.round_trip_s = monotonic() - asked_at
         return self.round_trip_s
 
     async def refresh(self, ticket: str) -> None:
-        """Renew the session on the live connection. Raises Disconnected, Stopped."""
+        """Renew the session on the current connection. Raises Disconnected, Stopped."""
         await self._requests.renewal(ticket)
 
     @property
     def state(self) -> ClientState:
-        """Where the client is in its life."""
+        """The state of the client."""
         return self._status.state
 
     @property
     def log(self) -> Journal:
-        """What happened to this client, oldest first."""
+        """The journal of this client, oldest record first."""
         return self._status.log
 
     @property
     def ended_by(self) -> BaseException | None:
-        """What ended this client; None while it lives."""
+        """The exception that ended this client; None until then."""
         return self._status.ended_by
 
     @property
@@ -203,20 +197,20 @@ class Client:
 
     @property
     def window_ms(self) -> float:
-        """Over how many milliseconds the server wants reconnects spread."""
+        """The window, in milliseconds, over which the server wants reconnects spread."""
         return self._backoff.window_s * 1000
 
     @property
     def unsent(self) -> Unsent:
-        """What we have said and nobody has confirmed."""
+        """The published messages that are not confirmed yet."""
         return self._publisher.unsent
 
     @property
     def buffered_bytes(self) -> int:
-        """The size of `unsent`."""
+        """The size of `unsent`, in bytes."""
         return self.unsent.bytes
 
-    # What the parts ask for
+    # For the client's parts
 
     def _send(self, message: dict[str, Any]) -> None:
         if self._loop.link is not None:
@@ -227,7 +221,7 @@ class Client:
             self._loop.link.send_raw(body)
 
     def _is_in(self, room_id: str) -> bool:
-        """Whether the server counts us among a room's members, as far as we know."""
+        """Return whether we are a member of a room, as far as we know."""
         room = self.rooms.get(room_id)
         return room is not None and room.is_joined
 
@@ -244,16 +238,16 @@ class Client:
         must_ask = room.is_joined and room.knows_leave and self.state is ClientState.OPEN
         self._drop(room, ClientClosed("the room was left"))
         if must_ask:
-            await asyncio.wait([self._requests.leave(room.room_id)])  # refused or not: we have stopped listening
+            await asyncio.wait([self._requests.leave(room.room_id)])  # ignores the result
 
     def _drop(self, room: ClientRoom, why: BaseException) -> None:
-        """Be done with a room."""
+        """Remove a room, and fail its unconfirmed messages."""
         self.rooms.pop(room.room_id, None)
         room.end(why)
         self._publisher.fail(why, room.room_id)
 
     def _opened(self, answer: Event) -> None:
-        """auth_ok came on a new connection: enter the rooms again."""
+        """Handle auth_ok on a new connection: rejoin the rooms."""
         self.user_id = answer.get("userId")
         self.previous_close = answer.get("previousClose")
         self._loop.opened(answer)
@@ -269,7 +263,7 @@ class Client:
         self._loop.renewed(answer)
 
     def _disconnected(self, seconds: float) -> None:
-        """The connection ended, or there was none; the next attempt is in so many seconds."""
+        """Handle the end of a connection or attempt; the next attempt is in `seconds`."""
         for room in self.rooms.values():
             room.is_joined = False
         self._publisher.disconnected()
@@ -277,13 +271,13 @@ class Client:
         self._status.move(ClientState.WAITING, seconds=seconds)
 
     def _fail(self, error: BaseException) -> None:
-        """The end: whatever waits for this client fails with the reason."""
+        """End the client: everything that waits for it fails with `error`."""
         if self._status.ended_by is not None:
             return
         self._status.ended_by = error
         if self._first_open is not None and not self._first_open.done():
             self._first_open.set_exception(error)
-            self._first_open.exception()  # `async with` may have stopped waiting: then nobody fetches it
+            self._first_open.exception()  # marks it as retrieved, as `async with` may have stopped waiting
         self._requests.fail(error)
         for room in list(self.rooms.values()):
             self._drop(room, error)

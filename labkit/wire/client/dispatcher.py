@@ -1,26 +1,25 @@
-"""What a client does about each message of the server: one method a message.
+"""Handle each message of the server: one method per type.
 
-Answers go to whoever asked, events to their rooms, and our own events end the wait of those who said them. A field
-that is missing or strange is passed over: the server may be newer than we are, or not ours.
-Taught in notebook 03 (rooms).
+Answers go to their requests, events to their rooms, and our own events also confirm our published messages. Missing or
+unexpected fields are ignored, because the server may be newer than the client, or another implementation.
 """
 
 import asyncio
 from collections.abc import Callable
 
 from labkit.rules.backoff import Backoff
-from labkit.wire.client.publisher import AGAIN, Publisher
+from labkit.wire.client.publisher import TRY_LATER, Publisher
 from labkit.wire.client.requests import Requests
 from labkit.wire.client.room import ClientRoom
 from labkit.wire.client.state import ClientState, Refused, Status
 from labkit.wire.client.unsent import Event
 
-AGAIN_AFTER_S = 2.0
-STILL_IN = "duplicate_join"  # the server did not hear us leave
+REJOIN_AFTER_S = 2.0
+STILL_IN = "duplicate_join"  # the server has not received our leave
 
 
 class Dispatcher:
-    """Gives each message of the server to the part of the client that it concerns."""
+    """Passes each message of the server to the part of the client that it concerns."""
 
     def __init__(
         self,
@@ -33,9 +32,9 @@ class Dispatcher:
         opened: Callable[[Event], None],
         renewed: Callable[[Event], None],
         drop: Callable[[ClientRoom, BaseException], None],
-        on_heard: Callable[[Event], None] | None = None,
+        on_message: Callable[[Event], None] | None = None,
     ) -> None:
-        """`opened` gets the auth_ok of a new connection, `renewed` that of a live one; `drop` ends a room."""
+        """`opened` gets the auth_ok of a new connection, `renewed` that of a renewal; `drop` removes a room."""
         self._status = status
         self._rooms = rooms
         self._requests = requests
@@ -44,7 +43,7 @@ class Dispatcher:
         self._opened = opened
         self._renewed = renewed
         self._drop = drop
-        self._on_heard = on_heard
+        self._on_message = on_message
         self._by_type: dict[str, Callable[[Event], None]] = {
             "auth_ok": self._auth_ok,
             "joined": self._joined,
@@ -52,13 +51,13 @@ class Dispatcher:
             "presence": self._presence,
             "pong": self._answer,
             "error": self._error,
-            "reconnect": self._tell_window,
+            "reconnect": self._set_window,
         }
 
     def dispatch(self, message: Event) -> None:
-        """Act on one message."""
-        if self._on_heard is not None:
-            self._on_heard(message)
+        """Handle one message."""
+        if self._on_message is not None:
+            self._on_message(message)
         self._by_type.get(str(message.get("type")), self._event)(message)
 
     # Answers
@@ -68,14 +67,14 @@ class Dispatcher:
 
     def _auth_ok(self, message: Event) -> None:
         self._publisher.known_as(str(message.get("userId")))
-        self._tell_window(message.get("reconnect"))
+        self._set_window(message.get("reconnect"))
         if self._status.state is ClientState.AUTHENTICATING:
             self._opened(message)
         else:
             self._renewed(message)
             self._answer(message)
 
-    def _tell_window(self, told: object) -> None:
+    def _set_window(self, told: object) -> None:
         window = told.get("windowMs") if isinstance(told, dict) else None
         if isinstance(window, int | float):
             self._backoff.told(window)
@@ -84,7 +83,7 @@ class Dispatcher:
         self._answer(message)
         room_id = str(_room_id(message))
         room = self._rooms.get(room_id)
-        if room is None:  # whoever asked for it has given up meanwhile
+        if room is None:  # the caller has given up meanwhile
             if "epoch" in message:
                 self._requests.leave(room_id)
             return
@@ -101,7 +100,7 @@ class Dispatcher:
     def _left(self, message: Event) -> None:
         self._answer(message)
         room = self._rooms.get(str(_room_id(message)))
-        if room is not None and room.is_joined:  # nobody asked: a newer credential does not cover it
+        if room is not None and room.is_joined:  # not requested: a newer credential does not cover it
             self._drop(room, Refused("room_denied", "what you may do has changed"))
 
     # Events
@@ -127,17 +126,17 @@ class Dispatcher:
         room = self._rooms.get(room_id)
         if room is None or room.is_joined:
             return
-        if refused.code in (*AGAIN, STILL_IN):
+        if refused.code in (*TRY_LATER, STILL_IN):
             loop = asyncio.get_running_loop()
-            loop.call_later(AGAIN_AFTER_S, self._join_again, room_id, refused.code == STILL_IN)
+            loop.call_later(REJOIN_AFTER_S, self._rejoin, room_id, refused.code == STILL_IN)
         else:
             self._drop(room, refused)
 
-    def _join_again(self, room_id: str, leave_first: bool) -> None:
+    def _rejoin(self, room_id: str, leave_first: bool) -> None:
         room = self._rooms.get(room_id)
         is_asked = self._requests.is_pending("joined", room_id)
         if room is None or room.is_joined or is_asked or self._status.state is not ClientState.OPEN:
-            return  # a reconnect was quicker
+            return  # a reconnect was faster
         if leave_first:
             self._requests.leave(room_id)
         self._requests.join(room_id, room.since)

@@ -1,4 +1,4 @@
-"""What a room has for its reader: bounded, because a reader may be slow, and honest about what it had to drop."""
+"""The unread events of a room, bounded for slow readers. Dropped events are reported as a gap."""
 
 import asyncio
 from collections import deque
@@ -9,7 +9,7 @@ INBOX_EVENTS = 2_000
 
 
 class Inbox:
-    """Events in order. When too many wait, the oldest go, and the reader is told how many."""
+    """Events in order. When too many wait, the oldest are dropped, and the reader gets a gap with their number."""
 
     def __init__(self, room_id: str, most: int = INBOX_EVENTS) -> None:
         self._room_id = room_id
@@ -20,7 +20,7 @@ class Inbox:
         self._end: BaseException | None = None
 
     def put(self, event: Event) -> None:
-        """One more event."""
+        """Add an event."""
         self._events.append(event)
         if len(self._events) > self._most:
             self._events.popleft()
@@ -28,13 +28,13 @@ class Inbox:
         self._news.set()
 
     def end(self, why: BaseException) -> None:
-        """Nothing more will come: the reader is told why, once it has read what is there."""
+        """End the inbox: `get` raises `why` after the remaining events."""
         self._end = why
         self._news.set()
 
     async def get(self) -> Event:
-        """The next event, or a gap. Raises what `end` was given."""
-        while not self._events:  # whenever something was dropped, newer events are here
+        """Return the next event, or a gap. Raises the exception passed to `end`."""
+        while not self._events:  # after a drop there are always newer events
             if self._end is not None:
                 raise self._end.with_traceback(None)
             self._news.clear()

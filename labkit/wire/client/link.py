@@ -1,8 +1,7 @@
 """One connection of a client, from the TCP handshake to its end: a reader, a pump and a watchdog.
 
-It gives every message to `hear` and returns how the connection ended. The library's own keepalive, reconnection and
-waiting for the end are not used: they wait for a drain that never comes behind a stalled peer. Taught in notebook 05
-(heartbeat).
+It passes every message to `on_message` and returns how the connection ended. The library's own keepalive, reconnection
+and close are not used, because behind a stalled peer they wait for a drain that never comes.
 """
 
 import asyncio
@@ -27,28 +26,28 @@ CLOSE_S = 1.0
 GIVE_UP_S = 10.0
 CONNECT_S = 10.0
 BEFORE_AUTH_S = 0.5
-SILENCE_S = 30.0  # what is too long without a word, where the server names no ping interval
-PASSING_STATUSES = (408, 425, 429)  # and 5xx: the server is busy, or something in front of it
+DEFAULT_IDLE_S = 30.0  # the idle timeout when the server names no ping interval
+PASSING_STATUSES = (408, 425, 429)  # and 5xx: the server or a proxy in front of it is busy
 
 _LOGGER = logging.getLogger("labkit.wire.websockets")
 _LOGGER.setLevel(logging.INFO)  # at DEBUG the library logs every frame, and with it every token
 
 
 class Link:
-    """One connection. `hear` gets each message as a dictionary, in order; `ask_ping` is called after long silence."""
+    """One connection. `on_message` gets each message as a dictionary, in order; `ask_ping` is called when idle."""
 
     def __init__(
         self,
         url: str,
-        hear: Callable[[dict[str, Any]], None],
+        on_message: Callable[[dict[str, Any]], None],
         ask_ping: Callable[[], object],
         tls: ssl.SSLContext | None = None,
         give_up_s: float = GIVE_UP_S,
     ) -> None:
-        self.gave_up = False  # nothing came for too long, so we ended it
-        self.silence_s: float | None = None  # None until auth_ok: the server itself closes who does not authenticate
+        self.gave_up = False  # the connection was idle for too long, so we ended it
+        self.max_idle_s: float | None = None  # None until auth_ok: before it, the server has a deadline of its own
         self._url = url
-        self._hear = hear
+        self._on_message = on_message
         self._ask_ping = ask_ping
         self._tls: dict[str, Any] = {"ssl": tls} if tls is not None else {}
         self._give_up_s = give_up_s
@@ -56,7 +55,7 @@ class Link:
         self._outgoing: asyncio.Queue[bytes] = asyncio.Queue()
 
     async def open(self) -> None:
-        """Connect. Raises OSError or TimeoutError when that may help again later, NotARoomServer when it will not."""
+        """Connect. Raises OSError or TimeoutError when a later attempt may succeed, otherwise NotARoomServer."""
         try:
             self._socket = await _Connect(
                 self._url,
@@ -81,15 +80,15 @@ class Link:
             raise NotARoomServer(f"{self._url} has no TLS connection for us: {why}") from None
 
     def send(self, message: dict[str, Any]) -> None:
-        """Send a message, behind those said before."""
+        """Queue a message for sending."""
         self._outgoing.put_nowait(encode(message))
 
     def send_raw(self, body: bytes) -> None:
-        """Send a message that is text already."""
+        """Queue an encoded message for sending."""
         self._outgoing.put_nowait(body)
 
     async def run(self) -> tuple[int, str]:
-        """Until the connection ends: its close code and reason. Raises what `hear` raises."""
+        """Run the connection to its end; return its close code and reason. Raises what `on_message` raises."""
         assert self._socket is not None
         others = [asyncio.create_task(part) for part in (self._pump(self._socket), self._watch(self._socket))]
         try:
@@ -100,7 +99,7 @@ class Link:
             await asyncio.wait(others)
 
     async def close(self) -> None:
-        """End it within CLOSE_S, whatever the peer does."""
+        """End the connection within CLOSE_S, whatever the peer does."""
         if self._socket is None:
             return
         try:
@@ -118,11 +117,11 @@ class Link:
     async def _read(self, socket: "_Socket") -> tuple[int, str]:
         with contextlib.suppress(ConnectionClosed):
             async for raw in socket:
-                self._hear(self._understood(raw))
+                self._on_message(self._parsed(raw))
         return _ending(socket)
 
-    def _understood(self, raw: str | bytes) -> dict[str, Any]:
-        """With Python's own reader: it takes the lone surrogates that a browser's members may send."""
+    def _parsed(self, raw: str | bytes) -> dict[str, Any]:
+        """Parse a message with Python's JSON reader, which accepts the lone surrogates that browsers may send."""
         with contextlib.suppress(ValueError, RecursionError):
             message = json.loads(raw)
             if isinstance(message, dict):
@@ -130,51 +129,51 @@ class Link:
         raise NotARoomServer(f"{self._url} speaks WebSocket, but not as a room server")
 
     async def _pump(self, socket: "_Socket") -> None:
-        """The only writer. `send` waits while the transport holds much."""
-        with contextlib.suppress(ConnectionClosed):  # how it ended is for the reader to say
+        """Write the queued messages; the only writer. Waits while the transport's buffer is full."""
+        with contextlib.suppress(ConnectionClosed):  # the reader reports how it ended
             while True:
                 await socket.send(await self._outgoing.get(), text=True)
 
     async def _watch(self, socket: "_Socket") -> None:
-        """Silence for longer than the server's ping interval earns a ping; silence after that ends the connection."""
+        """Send a ping after an idle ping interval; end the connection when it stays idle."""
         while True:
-            patience = self._give_up_s if self.silence_s is None else self.silence_s
-            left = socket.heard_at + patience - monotonic()
-            if left > 0:  # before auth_ok we do not know yet how patient to be: look again soon
-                await asyncio.sleep(min(left, BEFORE_AUTH_S) if self.silence_s is None else left)
+            patience = self._give_up_s if self.max_idle_s is None else self.max_idle_s
+            left = socket.received_at + patience - monotonic()
+            if left > 0:  # before auth_ok the idle timeout is unknown: check again soon
+                await asyncio.sleep(min(left, BEFORE_AUTH_S) if self.max_idle_s is None else left)
                 continue
-            heard_at = socket.heard_at
-            if self.silence_s is not None:
+            received_at = socket.received_at
+            if self.max_idle_s is not None:
                 self._ask_ping()
                 await asyncio.sleep(self._give_up_s)
-            if socket.heard_at == heard_at:
+            if socket.received_at == received_at:
                 self.gave_up = True
                 socket.transport.abort()
                 return
 
 
 class _Connect(connect):
-    """Follows no redirects: the credential in the first message is for this address alone."""
+    """Follows no redirects: the credential in the first message is only for this address."""
 
     def process_redirect(self, exc: Exception) -> Exception | str:
-        """The library asks where to go; nowhere."""
+        """Return the exception instead of a new address."""
         return exc
 
 
 class _Socket(ClientConnection):
-    """Notes when bytes came, and waits no longer than CLOSE_S for the end of TCP after a close frame."""
+    """Records when bytes arrived, and waits at most CLOSE_S for the end of TCP after a close frame."""
 
-    heard_at = 0.0
+    received_at = 0.0
 
     def data_received(self, data: bytes) -> None:
-        """Bytes came."""
-        self.heard_at = monotonic()
+        """Handle received bytes."""
+        self.received_at = monotonic()
         super().data_received(data)
         if self.protocol.close_expected():
             self.loop.call_later(CLOSE_S, self.transport.abort)
 
 
 def _ending(socket: _Socket) -> tuple[int, str]:
-    """What the peer's close frame said; else our own verdict on what it sent; else 1006."""
-    said = socket.protocol.close_rcvd or socket.protocol.close_sent
-    return (CloseCode.NO_CLOSE_FRAME, "") if said is None else (said.code, said.reason)
+    """Return code and reason of the peer's close frame, or else of ours, or else 1006."""
+    close = socket.protocol.close_rcvd or socket.protocol.close_sent
+    return (CloseCode.NO_CLOSE_FRAME, "") if close is None else (close.code, close.reason)

@@ -1,12 +1,11 @@
-"""How a client publishes: what was said is kept until its event returns, and sent again when it must be.
+"""Publish messages: each is kept until its event comes back, and sent again when necessary.
 
-    publish -> unsent -> link        at most ON_THE_WAY at once, to rooms that we are in
-    its own event came back          answered; the next one may go
-    the connection ended             all of it is sent again after the next join, under the same requestIds
-    rate_limited, unavailable        a pause for everybody, then again
+    publish -> unsent -> link        at most MAX_IN_FLIGHT at once, to joined rooms
+    the message's event came back    confirmed; the next message may go
+    the connection ended             all are sent again after the next join, with the same requestIds
+    rate_limited, unavailable        a pause for all messages, then again
 
-Messages go out in the order they were said; one that is refused and sent again may come behind later ones.
-Taught in notebook 03 (rooms).
+Messages are sent in the order of `publish`; one that is refused and sent again may come after later ones.
 """
 
 import asyncio
@@ -20,29 +19,25 @@ from labkit.rules.answers import encode
 from labkit.rules.limits import Limits
 from labkit.rules.messages import decode
 from labkit.wire.client.state import Refused, Status
-from labkit.wire.client.unsent import Event, Publication, Unsent
+from labkit.wire.client.unsent import Event, Unsent, UnsentMessage
 
-AGAIN = ("rate_limited", "unavailable")  # the server says: send it again later
-PAUSE_S = 2.0  # at the default rate that refills the whole burst
+TRY_LATER = ("rate_limited", "unavailable")  # errors after which the message may be sent again
+PAUSE_S = 2.0  # refills the whole burst at the default rate
 MAX_BYTES = Limits().max_message_bytes
 NAMES_KEPT = 8
 
 
 class Publisher:
-    """What one client publishes. `is_in` says whether the server counts us among a room's members."""
+    """Publishes the messages of one client. `is_in` says whether the client is a member of a room."""
 
     def __init__(
-        self,
-        status: Status,
-        is_in: Callable[[str], bool],
-        send_raw: Callable[[bytes], None],
-        max_unsent_bytes: int,
+        self, status: Status, is_in: Callable[[str], bool], send_raw: Callable[[bytes], None], max_unsent_bytes: int
     ) -> None:
         self.unsent = Unsent(max_unsent_bytes)
         self._status = status
         self._is_in = is_in
         self._send_raw = send_raw
-        self._names: deque[str] = deque(maxlen=NAMES_KEPT)  # a server without sessions names us anew each time
+        self._names: deque[str] = deque(maxlen=NAMES_KEPT)  # a server without sessions assigns a new name each time
         self._pause: asyncio.TimerHandle | None = None
 
     async def publish(self, room_id: str, kind: str, fields: dict[str, Any]) -> Event:
@@ -58,13 +53,13 @@ class Publisher:
             self.send_due()
 
     def send_due(self) -> None:
-        """Send what may be sent now."""
+        """Send the messages that may be sent now."""
         if self._pause is None:
             for publication in self.unsent.due(self._is_in):
                 self._send_raw(publication.body)
 
     def received(self, event: Event) -> None:
-        """An event came. If it is our own: it is stored, and told to everybody."""
+        """Confirm the message of an event, if the event is our own."""
         publication = self.unsent.find(event.get("requestId"))
         if publication is None or event.get("userId") not in self._names:
             return
@@ -75,30 +70,30 @@ class Publisher:
         self.send_due()
 
     def refused(self, request_id: str, refused: Refused) -> None:
-        """The server did not take a message: either for now, or for good."""
+        """Handle an error about a message: send it again later, or fail it."""
         publication = self.unsent.find(request_id)
         if publication is None:
             return
-        if refused.code in AGAIN:
-            self.unsent.come_back(publication)
+        if refused.code in TRY_LATER:
+            self.unsent.requeue(publication)
             self._rest()
         else:
             self._give_up(publication, refused)
 
     def known_as(self, name: str) -> None:
-        """Who we are on this connection."""
+        """Take the user id of the current connection."""
         self._names.append(name)
 
     def disconnected(self) -> None:
-        """Nothing is on its way any more."""
+        """Mark all messages as not in flight."""
         if self._pause is not None:
             self._pause.cancel()
             self._pause = None
         for publication in self.unsent:
-            self.unsent.come_back(publication)
+            self.unsent.requeue(publication)
 
     def fail(self, error: BaseException, room_id: str | None = None) -> None:
-        """No answer will come to what was said, in one room or in all."""
+        """Fail the messages of one room, or of all."""
         for publication in self.unsent:
             if room_id in (None, publication.room_id):
                 self._give_up(publication, error)
@@ -111,16 +106,16 @@ class Publisher:
         self._pause = None
         self.send_due()
 
-    def _give_up(self, publication: Publication, error: BaseException) -> None:
+    def _give_up(self, publication: UnsentMessage, error: BaseException) -> None:
         self.unsent.done(publication)
         if not publication.answer.done():
             publication.answer.set_exception(error)
-            publication.answer.exception()  # its waiter may be gone; then nobody else fetches it
+            publication.answer.exception()  # marks it as retrieved, as its caller may be gone
 
 
-def _publication(room_id: str, kind: str, fields: dict[str, Any]) -> Publication:
-    """Judged as the server judges it: there, an invalid message would cost us the connection (1008)."""
+def _publication(room_id: str, kind: str, fields: dict[str, Any]) -> UnsentMessage:
+    """Make a message. Validates it as the server does, which would close the connection with 1008."""
     request_id = field_rules.request_id(fields.get("requestId")) or str(uuid.uuid4())
     body = encode({**fields, "type": kind, "roomId": room_id, "requestId": request_id})
     decode(body, MAX_BYTES)
-    return Publication(request_id, room_id, body, asyncio.get_running_loop().create_future())
+    return UnsentMessage(request_id, room_id, body, asyncio.get_running_loop().create_future())

@@ -1,9 +1,9 @@
-"""How a client stays connected: one connection at a time, and after each the close code says what is next.
+"""Keep a client connected: one connection at a time; after each, the close code decides what is next.
 
     waiting -> connecting -> authenticating -> open -> waiting ...   until a code says stop, or the user leaves
 
-The reconnect loop is written out here because the close code decides everything: whether, when, and with which
-credential. A library's own reconnection asks none of the three. Taught in notebook 07 (storms).
+The close code decides whether to reconnect, when, and with which credential. The reconnection of the websockets library
+considers none of the three, so this module does not use it.
 """
 
 import asyncio
@@ -14,12 +14,12 @@ from time import monotonic
 
 from labkit.rules.backoff import NO_CONNECTION, Backoff
 from labkit.rules.close_codes import CloseCode, Credential, row
-from labkit.wire.client.link import CONNECT_S, SILENCE_S, Link
+from labkit.wire.client.link import CONNECT_S, DEFAULT_IDLE_S, Link
 from labkit.wire.client.state import ClientState, NotARoomServer, Status, Stopped
 from labkit.wire.client.unsent import Event
 
-NOTICE_S = 1.0  # without an answer: then a script that waits says for what
-LONGEST_WAIT_S = 3600.0  # somebody who waits longer is no person at a terminal
+NOTICE_S = 1.0  # without an answer for this long, a warning tells a person what the script waits for
+LONGEST_WAIT_S = 3600.0  # with a longer timeout, no person is waiting at a terminal
 NO_ANSWER = "%s does not answer (%s); trying for %g s. Does the server run? `labkit serve` starts one"
 _LOGGER = logging.getLogger(__name__)
 SILENCE = "nothing came for too long, so we ended it"  # in the log, where a timeline finds it
@@ -29,7 +29,7 @@ Ending = tuple[int, str]  # close code and reason
 
 
 class ReconnectLoop:
-    """Keeps one client connected. `link` is its current or latest connection; None before the first attempt."""
+    """Keeps one client connected. `link` is the current or latest connection; None before the first attempt."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class ReconnectLoop:
         disconnected: Callable[[float], None],
         fail: Callable[[BaseException], None],
     ) -> None:
-        """`disconnected` gets the seconds until the next attempt, `fail` what ends the client."""
+        """`disconnected` gets the seconds until the next attempt, `fail` the exception that ends the client."""
         self.link: Link | None = None
         self.connection_id: str | None = None
         self._status = status
@@ -57,7 +57,7 @@ class ReconnectLoop:
         self.fault = "no answer"  # of the latest attempt
 
     async def run(self) -> None:
-        """Connect again and again, until a close code says stop."""
+        """Connect, and reconnect until a close code says stop."""
         try:
             while True:
                 code, reason = await self._one_connection()
@@ -68,15 +68,15 @@ class ReconnectLoop:
             self._fail(error)
 
     def opened(self, answer: Event) -> None:
-        """auth_ok came on a new connection."""
+        """Handle auth_ok on a new connection."""
         self._opened_at = monotonic()
         self.connection_id = answer.get("connectionId")
         self.renewed(answer)
         if self.link is not None:
-            self.link.silence_s = _silence_s(answer.get("pingMs"))
+            self.link.max_idle_s = _max_idle_s(answer.get("pingMs"))
 
     def renewed(self, answer: Event) -> None:
-        """auth_ok came: this is what lets us in next time."""
+        """Keep the resume credential of an auth_ok."""
         self._resume = answer.get("resume")
 
     def warn_no_answer(self, url: str, patience_s: float) -> None:
@@ -85,7 +85,7 @@ class ReconnectLoop:
             _LOGGER.warning(NO_ANSWER, url, self.fault, patience_s)
 
     async def _one_connection(self) -> Ending:
-        """One connection from start to end."""
+        """Run one connection to its end."""
         self._opened_at = None
         self._status.move(ClientState.CONNECTING)
         link = self.link = self._new_link()
@@ -94,8 +94,8 @@ class ReconnectLoop:
             await link.open()
         except (OSError, TimeoutError, NotARoomServer) as error:
             if isinstance(error, NotARoomServer) and self.connection_id is None:
-                raise  # but an address that let us in before will do so again
-            self.fault = _in_words(error)
+                raise  # unlike for an address that has accepted us before
+            self.fault = _fault_text(error)
             self._status.note("closed", code=int(NO_CONNECTION), reason="", why=self.fault)
             return NO_CONNECTION, ""
         return await self._authenticated(link, token)
@@ -121,7 +121,7 @@ class ReconnectLoop:
             return await self._ticket()
 
     def _wait_after(self, code: int, reason: str) -> float:
-        """Seconds until the next connection. Raises Stopped when there is to be none."""
+        """Return the seconds until the next connection. Raises Stopped when there must be none."""
         backoff = self._backoff
         if self._opened_at is not None and monotonic() - self._opened_at >= self._stable_s:
             backoff.proved()
@@ -133,20 +133,20 @@ class ReconnectLoop:
         return seconds
 
     def _has_nothing_fresher(self, code: int) -> bool:
-        """Whether the expired credential is the only one we were ever given."""
+        """Return whether the expired credential is the only one that the client has."""
         was_refused = code == CloseCode.SESSION_EXPIRED and self._opened_at is None
         return was_refused and self._resume is None and isinstance(self._ticket, str)
 
 
-def _in_words(error: Exception) -> str:
-    """What went wrong; asyncio packs the refusals of several addresses into one text."""
+def _fault_text(error: Exception) -> str:
+    """Return the cause; asyncio joins the refusals of several addresses into one long text."""
     text = str(error) or type(error).__name__
     return "connection refused" if f"[Errno {errno.ECONNREFUSED}]" in text else text
 
 
-def _silence_s(ping_ms: object) -> float:
-    """Where the server does not ping (0), or does not say so, the watchdog has a patience of its own."""
-    return ping_ms / 1000 if isinstance(ping_ms, int) and ping_ms > 0 else SILENCE_S
+def _max_idle_s(ping_ms: object) -> float:
+    """Return the idle timeout: the server's ping interval, or a default when it sends no pings (0) or names none."""
+    return ping_ms / 1000 if isinstance(ping_ms, int) and ping_ms > 0 else DEFAULT_IDLE_S
 
 
 def _previous(connection_id: str | None) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""What a client asks the server, and who waits for each answer.
+"""The requests of a client, and the futures of their answers.
 
-The server answers in the order in which it was asked, and a soft refusal may name only the room, or nothing at all: it
-refuses the oldest request about that room. A request whose caller has gone keeps its place in the order.
+The server answers in the order of the requests. An error may name only the room, or nothing at all: it answers the
+oldest request about that room. A request keeps its place in the order even when its caller has gone.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from labkit.wire.client.state import ClientState, Disconnected, Status
 from labkit.wire.client.unsent import Event
 
-Answer = asyncio.Future[Event]
+PendingAnswer = asyncio.Future[Event]
 
 
 class Request(NamedTuple):
@@ -20,7 +20,7 @@ class Request(NamedTuple):
 
     answered_by: str
     room_id: str | None
-    answer: Answer
+    answer: PendingAnswer
 
 
 class Requests:
@@ -33,15 +33,15 @@ class Requests:
 
     # Each of these raises Disconnected while there is no connection, or what ended the client
 
-    def pong(self) -> Answer:
+    def pong(self) -> PendingAnswer:
         """Send `ping`."""
         return self._ask("pong", {"type": "ping"})
 
-    def renewal(self, token: str) -> Answer:
+    def renewal(self, token: str) -> PendingAnswer:
         """Send `refresh`."""
         return self._ask("auth_ok", {"type": "refresh", "token": token})
 
-    def presence(self, room_id: str) -> Answer:
+    def presence(self, room_id: str) -> PendingAnswer:
         """Send `presence`. Only for a joined room: otherwise the server closes the connection (1008)."""
         return self._ask("presence", {"type": "presence", "roomId": room_id})
 
@@ -50,11 +50,11 @@ class Requests:
         if self._status.state is ClientState.OPEN and not self.is_pending("joined", room_id):
             self._ask("joined", {"type": "join", "roomId": room_id} | ({"since": since} if since else {}))
 
-    def leave(self, room_id: str) -> Answer:
+    def leave(self, room_id: str) -> PendingAnswer:
         """Send `leave`."""
         return self._ask("left", {"type": "leave", "roomId": room_id})
 
-    def _ask(self, answered_by: str, message: dict[str, Any]) -> Answer:
+    def _ask(self, answered_by: str, message: dict[str, Any]) -> PendingAnswer:
         status = self._status
         status.check()
         if status.state is not ClientState.OPEN:
@@ -65,18 +65,18 @@ class Requests:
 
     # Answers
 
-    def expect(self, answered_by: str, room_id: str | None) -> Answer:
-        """Wait for an answer from now on."""
-        answer: Answer = asyncio.get_running_loop().create_future()
+    def expect(self, answered_by: str, room_id: str | None) -> PendingAnswer:
+        """Register a request; return the future of its answer."""
+        answer: PendingAnswer = asyncio.get_running_loop().create_future()
         self._pending.append(Request(answered_by, room_id, answer))
         return answer
 
     def is_pending(self, answered_by: str, room_id: str) -> bool:
-        """Whether such a request waits for its answer."""
+        """Return whether such a request is unanswered."""
         return any((one.answered_by, one.room_id) == (answered_by, room_id) for one in self._pending)
 
     def answered(self, message: Event, room_id: str | None) -> None:
-        """Give an answer to the oldest request that it fits."""
+        """Resolve the oldest request that an answer fits."""
         for request in self._pending:
             if (request.answered_by, request.room_id) == (message.get("type"), room_id):
                 self._pending.remove(request)
@@ -85,7 +85,7 @@ class Requests:
                 return
 
     def refused(self, room_id: str | None, error: Exception) -> str | None:
-        """Fail the oldest request about a room; the type of the answer it waited for, None when there is none."""
+        """Fail the oldest request about a room; return the type of answer it waited for, None without a request."""
         for request in self._pending:
             if request.room_id == room_id:
                 self._pending.remove(request)
@@ -102,4 +102,4 @@ class Requests:
 def _fail(request: Request, error: BaseException) -> None:
     if not request.answer.done():
         request.answer.set_exception(error)
-        request.answer.exception()  # its caller may be gone; then nobody else fetches it
+        request.answer.exception()  # marks it as retrieved, as its caller may be gone

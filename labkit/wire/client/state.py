@@ -1,7 +1,4 @@
-"""Where a client is in its life, how each step is recorded, and how it ends: the vocabulary of `wire.client.client`.
-
-Taught in notebooks 01 (hello) and 07 (storms).
-"""
+"""The states of a client, its journal, and its exceptions."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -13,7 +10,7 @@ from labkit.rules.close_codes import row
 
 
 class ClientState(Enum):
-    """Where a client is in its life."""
+    """The state of a client."""
 
     CONNECTING = "connecting"
     AUTHENTICATING = "authenticating"
@@ -33,7 +30,7 @@ NEXT: dict[ClientState, set[ClientState]] = {
 
 
 class Record(NamedTuple):
-    """One thing that happened. `at` is seconds since 1970; `detail` never holds a secret."""
+    """One record of the journal. `at` is seconds since 1970; `detail` never holds a secret."""
 
     at: float
     kind: str
@@ -41,17 +38,17 @@ class Record(NamedTuple):
 
 
 class Journal:
-    """What happened to one client, the newest so many records: the raw material of timelines."""
+    """The newest records of what happened to one client, for timelines."""
 
     def __init__(self, records: int = 10_000) -> None:
         self._records: deque[Record] = deque(maxlen=records)
 
     def add(self, at: float, kind: str, **detail: Any) -> None:
-        """Write one record."""
+        """Add a record."""
         self._records.append(Record(at, kind, detail))
 
     def of(self, kind: str) -> list[Record]:
-        """The records of one kind, oldest first."""
+        """Return the records of one kind, oldest first."""
         return [record for record in self._records if record.kind == kind]
 
     def __iter__(self) -> Iterator[Record]:
@@ -92,7 +89,7 @@ class Status:
 
 
 class Stopped(Exception):
-    """The server closed with a code that says: do not come back. The text says what it means and what to do."""
+    """The server closed with a code after which a client must not reconnect. The text explains the code."""
 
     def __init__(self, code: int, reason: str) -> None:
         known = row(code)
@@ -102,7 +99,7 @@ class Stopped(Exception):
 
 
 class Refused(Exception):
-    """The server refused one request; the connection stays. `code` is one of docs/protocol.md, section Errors."""
+    """The server refused one request; the connection stays open. `code` is listed in docs/protocol.md, Errors."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -110,7 +107,7 @@ class Refused(Exception):
 
 
 class BufferFull(Exception):
-    """Too much is unsent already; the text of the message is still yours, in `fields`."""
+    """Too many bytes are unsent; `fields` holds the message that was not accepted."""
 
     def __init__(self, limit: int, fields: dict[str, Any]) -> None:
         super().__init__(f"over {limit} bytes wait to be sent; wait for earlier messages, then send this one again")
@@ -122,7 +119,7 @@ class ClientClosed(Exception):
 
 
 class Disconnected(ClientClosed):
-    """The connection ended before this was answered, or there was none; the client comes back, ask again then."""
+    """There is no connection, or it ended before this was answered. The client reconnects; try again then."""
 
 
 class NotARoomServer(ValueError):

@@ -1,7 +1,7 @@
-"""What a client has said and not yet heard back: kept, in order, until its own event returns.
+"""The published messages of a client that are not confirmed yet, kept in order until their events come back.
 
-A connection may end between the server's commit and our echo, so nothing is forgotten at sending: it is sent again
-under the same requestId after the next join, and the server recognises it. Taught in notebook 03 (rooms).
+A connection may end after the server's commit and before its event reaches us. So a message is kept after sending, and
+sent again with the same requestId after the next join; the server recognizes the duplicate.
 """
 
 import asyncio
@@ -12,35 +12,35 @@ from typing import Any
 from labkit.wire.client.state import BufferFull
 
 MAX_UNSENT_BYTES = 512 * 1024
-# So many may be unanswered at once. After an outage hundreds may wait: sent in one go they would run into the server's
-# rate limit, whose strikes (100 in 10 s) end the connection. So few cannot, however often they are refused.
-ON_THE_WAY = 12
+# Messages in flight at once. After an outage hundreds may wait; sent all at once they would exceed the server's rate
+# limit, and 100 errors in 10 s end the connection. This few cannot cause that many errors.
+MAX_IN_FLIGHT = 12
 
 Event = dict[str, Any]
 
 
 @dataclass(eq=False, slots=True)
-class Publication:
-    """One message on its way. `answer` gets the event."""
+class UnsentMessage:
+    """One unconfirmed message. `answer` gets its event."""
 
     request_id: str
     room_id: str
     body: bytes = field(repr=False)
     answer: "asyncio.Future[Event]" = field(repr=False)
-    is_on_the_way: bool = False
+    is_in_flight: bool = False
 
 
 class Unsent:
-    """The publications of one client that no event has answered yet."""
+    """The unconfirmed messages of one client."""
 
     def __init__(self, max_bytes: int = MAX_UNSENT_BYTES) -> None:
         self._max_bytes = max_bytes
-        self._waiting: dict[str, Publication] = {}
-        self._on_the_way = 0
+        self._waiting: dict[str, UnsentMessage] = {}
+        self._in_flight = 0
         self.bytes = 0
 
-    def add(self, publication: Publication, fields: dict[str, Any]) -> None:
-        """Keep one more. Raises BufferFull with the caller's fields, ValueError for a requestId in use."""
+    def add(self, publication: UnsentMessage, fields: dict[str, Any]) -> None:
+        """Add a message. Raises BufferFull with the caller's fields, and ValueError for a requestId in use."""
         if publication.request_id in self._waiting:
             raise ValueError(f"a message with requestId {publication.request_id!r} is on its way already")
         if self.bytes + len(publication.body) > self._max_bytes:
@@ -48,33 +48,33 @@ class Unsent:
         self._waiting[publication.request_id] = publication
         self.bytes += len(publication.body)
 
-    def find(self, request_id: object) -> Publication | None:
-        """The publication under this requestId, while it is unanswered."""
+    def find(self, request_id: object) -> UnsentMessage | None:
+        """Return the unconfirmed message with this requestId, or None."""
         return self._waiting.get(request_id) if isinstance(request_id, str) else None
 
-    def done(self, publication: Publication) -> None:
-        """It was answered, or given up: forget it."""
+    def done(self, publication: UnsentMessage) -> None:
+        """Remove a message that was confirmed or given up."""
         if self._waiting.get(publication.request_id) is publication:
-            self.come_back(publication)
+            self.requeue(publication)
             del self._waiting[publication.request_id]
             self.bytes -= len(publication.body)
 
-    def due(self, is_open: Callable[[str], bool]) -> Iterator[Publication]:
-        """Those to send now, oldest first, to rooms that are open; each counts as on the way."""
+    def due(self, is_open: Callable[[str], bool]) -> Iterator[UnsentMessage]:
+        """Yield the messages to send now to open rooms, oldest first, and mark each as in flight."""
         for publication in self._waiting.values():
-            if self._on_the_way >= ON_THE_WAY:
+            if self._in_flight >= MAX_IN_FLIGHT:
                 return
-            if not publication.is_on_the_way and is_open(publication.room_id):
-                publication.is_on_the_way = True
-                self._on_the_way += 1
+            if not publication.is_in_flight and is_open(publication.room_id):
+                publication.is_in_flight = True
+                self._in_flight += 1
                 yield publication
 
-    def come_back(self, publication: Publication) -> None:
-        """It was not taken: it is to be sent again."""
-        self._on_the_way -= publication.is_on_the_way
-        publication.is_on_the_way = False
+    def requeue(self, publication: UnsentMessage) -> None:
+        """Mark a message as not in flight, to send it again."""
+        self._in_flight -= publication.is_in_flight
+        publication.is_in_flight = False
 
-    def __iter__(self) -> Iterator[Publication]:
+    def __iter__(self) -> Iterator[UnsentMessage]:
         return iter(list(self._waiting.values()))
 
     def __len__(self) -> int:

@@ -1,9 +1,9 @@
 """Writes that bypass the transport: 3 us per member and event instead of 5.
 
-The kernel nearly always has space. `transport.write` checks a dozen things before it finds that out; for a room of 500
-it checks them 500 times with the same result. Here they are checked once, when something changes: `Outgoing.fd` is the
-file descriptor of a connection for which nothing waits, and NO_FD as soon as something does. What the kernel refuses
-goes to the transport, which waits as usual.
+Workload: broadcasts to a large room. The kernel nearly always has space, but `transport.write` first checks a dozen
+conditions, 500 times in a room of 500. Here they are checked only when something changes: `Outgoing.fd` is the file
+descriptor of a connection for which nothing waits, and NO_FD otherwise. What the kernel does not take goes to the
+transport, which waits as usual.
 
 Cost: a file descriptor is held beside the transport that owns it, and must never be used after that is gone. TLS must
 go through its transport.
@@ -19,7 +19,7 @@ from labkit.wire.outgoing import NO_FD, WRITE_CHUNK_BYTES
 
 
 def direct_fd(transport: asyncio.Transport) -> int:
-    """The file descriptor behind a transport; NO_FD where writes must go through the transport."""
+    """Return the file descriptor of a transport; NO_FD where writes must go through the transport."""
     sock: socket.socket | None = transport.get_extra_info("socket")
     if sock is None or transport.get_extra_info("sslcontext") is not None or os.name != "posix":
         return NO_FD
@@ -27,7 +27,7 @@ def direct_fd(transport: asyncio.Transport) -> int:
 
 
 def write_at_once(members: Iterable[Member]) -> None:
-    """Write each member's due frames. Nearly all members of a room have the same ones, so these are joined once."""
+    """Write each member's due frames. Nearly all members of a room have the same frames, which are joined once."""
     write = os.write
     same: list[bytes] = []
     data, size = b"", 0
@@ -50,8 +50,8 @@ def write_at_once(members: Iterable[Member]) -> None:
             outgoing.largest_bytes = size
         try:
             taken = write(fd, data)
-        except OSError:  # the kernel is full, or the peer is gone: the transport finds out which, and acts on it
+        except OSError:  # the buffer is full, or the peer is gone: the transport handles both
             taken = 0
         if taken < size:
             outgoing.write_rest(data, taken)
-            member.arm()  # for the age of what is waiting now
+            member.arm()  # for the age of the oldest waiting frame

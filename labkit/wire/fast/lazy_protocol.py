@@ -29,27 +29,27 @@ class LazyProtocol:
     __slots__ = ("_cursor", "_frames", "_limits", "is_connecting")
 
     def __init__(self, limits: Limits) -> None:
-        self.is_connecting = True  # the request has not been answered yet
+        self.is_connecting = True  # the handshake is not finished
         self._limits = limits
         self._frames: Frames | None = None
         self._cursor: FrameCursor | None = None
 
     @property
     def frames(self) -> Frames:
-        """The library's object, new if there was none or it had been forgotten."""
+        """The library's object, created if there is none."""
         if self._frames is None:
             self._frames = Frames(self._limits, State.CONNECTING if self.is_connecting else State.OPEN)
         return self._frames
 
     @property
     def is_forgotten(self) -> bool:
-        """Whether it is in the middle of nothing: the next message may be read without it."""
+        """Whether there is no library object, so that the next message may be read without it."""
         return self._frames is None
 
     def read(self, data: bytes) -> Iterable[bytes | Frame]:
-        """What ends in these bytes: the text of whole short messages, and every other frame as the library gives it.
+        """Yield what these bytes complete: the text of short messages, and every other frame from the library.
 
-        Whoever closes the connection over one of them needs the library for it; then the rest is the library's.
+        When handling one of them creates the library object, for example to close, the library reads the rest.
         """
         message = one_short_text(data, self._limits.max_message_bytes) if self._frames is None else None
         return self._read_all(data) if message is None else (message,)
@@ -73,7 +73,7 @@ class LazyProtocol:
         return cast(list[Frame], self.frames.events_received())
 
     def forget(self) -> None:
-        """Let go of it, unless it is in the middle of a message or of closing."""
+        """Drop the library object, unless it is in the middle of a message or a close."""
         is_between = self._cursor is None or self._cursor.is_between_messages
         if is_between and self._frames is not None and self._frames.state is State.OPEN and self._limits.fast_path:
             self._frames = self._cursor = None

@@ -1,11 +1,10 @@
-"""A ping and its answer in one step: what a client says most while it has nothing to say.
+"""Answer a `ping` in one step.
 
     plain   JSON, the session's table, an action, the commit queue, JSON and a frame     6 us
-    fast    these very bytes, and nothing in the way: the same frame for all pings of a millisecond     2 us
+    fast    a comparison of bytes, and one frame for all pings of the same millisecond   2 us
 
-What it costs: a second place that answers a ping. It answers only what is beyond doubt: a session that is open, a rate
-that allows it, nothing to be stored before it. Everything else, and every refusal, is the plain path's. Taught in
-notebook 05 (heartbeat).
+Workload: the application-level pings of idle browsers. Cost: a second implementation of the answer. It answers only
+when the session is open, the message rate allows it, and nothing has to be stored first; the plain path does the rest.
 """
 
 from collections.abc import Callable
@@ -22,7 +21,7 @@ PING = b'{"type":"ping"}'
 
 
 class QuickPong:
-    """Answers the pings of one server. `is_clear` says whether nothing of a client waits for its turn."""
+    """Answers the pings of one server. `is_clear` says whether no action of a client waits for its turn."""
 
     def __init__(self, queue: CommitQueue, path: FastPath, is_clear: Callable[[Member], bool]) -> None:
         self._queue = queue
@@ -30,7 +29,7 @@ class QuickPong:
         self._is_clear = is_clear
 
     def answers(self, connection: Member, raw: bytes) -> bool:
-        """Answer a message if it is a ping and nothing is in its way; whether it was."""
+        """Answer a message if it is a ping that can be answered now; return whether it was."""
         if raw != PING or not self._queue.is_idle or not self._is_clear(connection):
             return False
         if not connection.session.allows_ping(monotonic()):

@@ -1,1 +1,1 @@
-"""The HTTP side of the server's port: routes, and what each of them answers with."""
+"""The HTTP side of the server: routes and their responses."""

@@ -1,7 +1,7 @@
-"""One connection as a line of facts for operators. Sizes in bytes, times in milliseconds.
+"""One connection as a JSON object for operators. Sizes are in bytes, times in milliseconds.
 
-`outboxBytes` is what we hold, `kernelBytes` what the kernel holds beyond it (Linux; elsewhere null): the two are told
-apart because the second is why a slow consumer is noticed late. Taught in notebook 06 (slow consumers).
+`outboxBytes` is in our outbox, `kernelBytes` additionally in the kernel's send buffer (Linux; elsewhere null). Data in
+the kernel's buffer delays the detection of a slow consumer.
 """
 
 from time import monotonic, time
@@ -13,7 +13,7 @@ from labkit.wire.sockets import kernel_bytes
 
 
 def describe(connection: Member) -> dict[str, Any]:
-    """The line of one connection."""
+    """Describe one connection."""
     box = connection.outbox.statistics(monotonic())
     identity = connection.session.identity
     beat = connection.heartbeat

@@ -1,4 +1,4 @@
-"""`GET /metrics`: the server's counts in the Prometheus text format, made at the moment somebody asks."""
+"""`GET /metrics`: the server's counters in the Prometheus text format, built on request."""
 
 from collections.abc import Iterator
 
@@ -50,7 +50,7 @@ class _Collector:
 
 
 def render(state: ServerState, broker_is_up: bool | None) -> bytes:
-    """The page."""
+    """Build the response body."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Collector(state, broker_is_up))
     return generate_latest(registry)

@@ -1,6 +1,6 @@
-"""The browser pages: plain files from labkit/web, read once, sent with a strict content policy.
+"""The browser pages: files from labkit/web, read once, and sent with a strict content security policy.
 
-Only the names found in that folder at start are served, so a path from outside never touches the file system.
+Only files found in that folder are served, so a request path never touches the file system.
 """
 
 from functools import cache
@@ -32,7 +32,7 @@ def _files() -> dict[str, tuple[str, bytes]]:
 
 
 def page(path: str) -> Response:
-    """A page, or 404. `/watch` is `/watch.html`."""
+    """Return a page, or 404. `/watch` means `/watch.html`."""
     found = _files().get(path) or _files().get(f"{path}.html")
     if found is None:
         return reply(HTTPStatus.NOT_FOUND, "there is nothing here\n")

@@ -1,4 +1,4 @@
-"""One HTTP answer: status, body, and the headers that every answer of ours has."""
+"""HTTP responses: status, body, and the headers common to all of them."""
 
 from collections.abc import Callable
 from email.utils import formatdate
@@ -8,13 +8,13 @@ from websockets.datastructures import Headers
 from websockets.http11 import Response
 
 Respond = Callable[[Response], None]
-Later = Callable[[Respond], None]  # an answer that waits for something: it is given what sends it
+Later = Callable[[Respond], None]  # a delayed response: a function that gets the function to send it with
 
 
 def reply(
     status: HTTPStatus, body: str | bytes, content_type: str = "text/plain; charset=utf-8", **extra: str
 ) -> Response:
-    """An HTTP answer; the keywords are further headers, with `_` for `-`."""
+    """Build an HTTP response; the keywords are further headers, with `_` for `-`."""
     data = body.encode() if isinstance(body, str) else body
     fixed = {
         "Date": formatdate(usegmt=True),

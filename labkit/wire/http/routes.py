@@ -1,12 +1,12 @@
-"""The HTTP side of the port: the page for people, health for machines, tickets for users, facts for operators.
+"""The HTTP routes of the server.
 
-    GET  /             the browser client, or one line of text for anything that is no browser
+    GET  /             the browser client, or one line of text for other clients
     GET  /healthz      200 while the process works;  /readyz: 503 while it drains
-    GET  /metrics      Prometheus;  /connections: JSON, a line a connection (operations bearer)
+    GET  /metrics      Prometheus;  /connections: JSON, one line per connection (operations bearer)
     POST /ticket       HTTP Basic name and code -> {ticket, expiresIn}
     POST /revoke/USER  end a user's sessions (operations bearer); 503 while that could not be stored
 
-Every answer closes the connection. Secrets come in headers, never in a URL. Taught in notebook 02 (auth).
+Every response closes the connection. Secrets are sent in headers, never in a URL.
 """
 
 import base64
@@ -21,7 +21,7 @@ from websockets.http11 import Request, Response
 
 from labkit.rules.answers import encode
 from labkit.rules.credentials import same_secret
-from labkit.wire.gate import Peer
+from labkit.wire.admission import Peer
 from labkit.wire.http import metrics, pages
 from labkit.wire.http.connections import describe
 from labkit.wire.http.reply import Later, Respond, reply
@@ -36,7 +36,7 @@ Routes = Mapping[tuple[str, str], Route]  # by method and path
 
 
 class Http:
-    """Answers requests that are no WebSocket handshakes."""
+    """Answers requests that are not WebSocket handshakes."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Http:
         ops_token: str | None,
         more: Routes | None = None,
     ) -> None:
-        """`revoke` ends a user's sessions and returns how many connections that closed; `more` are further routes."""
+        """`revoke` ends a user's sessions and returns the number of connections closed; `more` adds routes."""
         self._state = state
         self._revoke_user = revoke
         self._broker_is_up = broker_is_up
@@ -65,7 +65,7 @@ class Http:
         }
 
     def answer(self, request: Request, peer: Peer) -> Response | Later:
-        """The answer to one request."""
+        """Answer one request."""
         path = request.path.partition("?")[0]
         method = "GET" if request.method == "HEAD" else request.method
         if path.startswith("/revoke/"):
@@ -88,7 +88,7 @@ class Http:
         return reply(HTTPStatus.OK, "ok\n")
 
     def _ready(self, request: Request, peer: Peer) -> Response:
-        if self._state.gate.is_draining:
+        if self._state.admission.is_draining:
             return reply(HTTPStatus.SERVICE_UNAVAILABLE, "draining\n")
         return reply(HTTPStatus.OK, "ready\n")
 
@@ -131,9 +131,9 @@ class Http:
         closed, queue = self._revoke_user(user_id), self._state.queue
 
         def stored(respond: Respond) -> None:
-            """An operator relies on a 200, also across a crash: so it comes behind the commit."""
+            """Respond after the commit, so that a 200 holds even after a crash."""
             done = reply(HTTPStatus.OK, encode({"closed": closed}), "application/json")
-            respond(reply(HTTPStatus.SERVICE_UNAVAILABLE, NOT_STORED) if queue.owes else done)
+            respond(reply(HTTPStatus.SERVICE_UNAVAILABLE, NOT_STORED) if queue.has_unstored else done)
 
         return lambda respond: queue.then(None, partial(stored, respond))
 
@@ -147,7 +147,7 @@ class Http:
 
 
 def basic(request: Request) -> tuple[str, str]:
-    """Name and code of HTTP Basic; empty when there are none."""
+    """Return name and code of HTTP Basic authentication; empty when there are none."""
     given = request.headers.get_all("Authorization")
     scheme, _, encoded = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     try:

@@ -1,11 +1,11 @@
-"""Who may fetch a ticket: a CSV file `name,code,rooms`, and a brake on guessing codes.
+"""The users who may fetch a ticket: a CSV file `name,code,rooms`, and a rate limit on wrong codes.
 
     name,code,rooms
     ada,correct-horse,room:* news=r
     grace,battery-staple,"[[""class:1"", ""w""]]"
 
 `rooms` is a list of patterns, each `PATTERN` (read and write) or `PATTERN=r|w|rw`, or the JSON that a grant is on the
-wire. A code never appears in an error: a fault is named by its line. Taught in notebook 02 (auth).
+wire. A code never appears in an error; errors name the line.
 """
 
 import csv
@@ -24,22 +24,22 @@ from labkit.text import files as text_files
 FIELDS = ["name", "code", "rooms"]
 LONGEST_NAME = 100
 MIN_CODE = 8
-# What a user may do is in each of its credentials, and `auth` with one and a `previous` must fit into one message.
+# A user's grants are in each of its credentials, and an `auth` with one and a `previous` must fit into one message.
 LONGEST_ROOMS_BYTES = 5_000
 ROOMS_ARE = "rooms are room ids, or the start of one followed by *, each alone or with =r, =w or =rw; or JSON"
-# Wrong codes: so many at once, then so many a second. More from an address, as a whole class may share one.
+# Wrong codes: burst, and rate per second. Addresses get more, because a whole class may share one.
 A_NAME = (5, 0.2)
 AN_ADDRESS = (30, 1.0)
 RETRY_AFTER_S = 5
-BRAKES_KEPT = 10_000
+MAX_BUCKETS = 10_000
 
 
 class BadUsers(ValueError):
-    """A users file that cannot be used; the message names the file, the line and what would do."""
+    """A users file that cannot be used; the text names the file, the line and what to do."""
 
 
 class TooManyGuesses(Exception):
-    """No code is looked at for that name, or from there, for RETRY_AFTER_S: not even a right one."""
+    """Too many wrong codes for a name or from an address: for RETRY_AFTER_S even the right code is refused."""
 
 
 class User(NamedTuple):
@@ -50,36 +50,36 @@ class User(NamedTuple):
 
 
 class Directory(Protocol):
-    """Whoever can say what a name and a code may do: `Users`, or the register of a class (classroom.register)."""
+    """Looks up the grants of a user: `Users`, or the register of a class (classroom.register)."""
 
     def grants(self, name: str, code: str, address: str, now: float) -> Grants | None:
         """What a user may do; None when name or code is wrong. Raises TooManyGuesses."""
 
 
-class Brakes:
-    """Slows down whoever guesses codes, by name and by address. `now` is seconds on any steady clock."""
+class GuessLimiter:
+    """Limits wrong codes per name and per address. `now` is seconds on any monotonic clock."""
 
     def __init__(self) -> None:
-        self._brakes: OrderedDict[str, TokenBucket] = OrderedDict()  # the one that braked longest ago is first
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()  # least recently used first
 
     def check(self, name: str, address: str, now: float) -> None:
-        """Before a code is looked at. Raises TooManyGuesses. Asking keeps nothing, or strangers would fill memory."""
-        held = (self._brakes.get(key) for key in (f"address {address}", f"name {name}"))
+        """Check the limits before comparing a code. Raises TooManyGuesses. Stores nothing, so it uses no memory."""
+        held = (self._buckets.get(key) for key in (f"address {address}", f"name {name}"))
         if not all(brake is None or brake.has_one(now) for brake in held):
             raise TooManyGuesses
 
     def wrong(self, name: str, address: str, now: float) -> None:
-        """The code was wrong."""
+        """Count a wrong code."""
         self._take(f"address {address}", AN_ADDRESS, now)
         if len(name) <= LONGEST_NAME:  # nobody has a longer one
             self._take(f"name {name}", A_NAME, now)
 
     def _take(self, key: str, brake: tuple[int, float], now: float) -> None:
         burst, rate = brake
-        self._brakes.setdefault(key, TokenBucket(rate, burst, now)).take(now)
-        self._brakes.move_to_end(key)
-        if len(self._brakes) > BRAKES_KEPT:
-            self._brakes.popitem(last=False)
+        self._buckets.setdefault(key, TokenBucket(rate, burst, now)).take(now)
+        self._buckets.move_to_end(key)
+        if len(self._buckets) > MAX_BUCKETS:
+            self._buckets.popitem(last=False)
 
 
 class Users:
@@ -87,21 +87,21 @@ class Users:
 
     def __init__(self, users: dict[str, User]) -> None:
         self._users = users
-        self._brakes = Brakes()
+        self._limiter = GuessLimiter()
 
     def grants(self, name: str, code: str, address: str, now: float) -> Grants | None:
         """What a user may do; None when name or code is wrong. Raises TooManyGuesses."""
-        self._brakes.check(name, address, now)
+        self._limiter.check(name, address, now)
         user = self._users.get(name)
-        right = same_secret(code, user.code if user else "")  # compared in any case: the time tells no name
+        right = same_secret(code, user.code if user else "")  # always compared, so that the time reveals no name
         if user and right:
             return user.grants
-        self._brakes.wrong(name, address, now)
+        self._limiter.wrong(name, address, now)
         return None
 
 
 def read_users(path: Path) -> Users:
-    """The users in a file. Raises BadUsers."""
+    """Read a users file. Raises BadUsers."""
     try:
         rows = text_files.rows(path)
     except (OSError, ValueError, csv.Error) as error:
@@ -130,7 +130,7 @@ def _read_row(path: Path, number: int, row: list[str]) -> tuple[str, User]:
         raise BadUsers(f"{path} line {number}: the code is shorter than {MIN_CODE} characters")
     try:
         grants = _read_grants(rooms)
-    except (BadGrant, ValueError, TypeError):  # whose text would quote the field: with two of them swapped, the code
+    except (BadGrant, ValueError, TypeError):  # its text would quote the field, perhaps a code
         raise BadUsers(f"{path} line {number}: {ROOMS_ARE}") from None
     if len(encode({"rooms": grants.rooms})) > LONGEST_ROOMS_BYTES:
         raise BadUsers(

@@ -1,7 +1,7 @@
 """Rooms that several servers share, through a log that all of them read in the same order.
 
-    publication -> log -> each server: seq, audit, members        the log's order is the order, on every server
-    who is in, who is revoked, how connections ended              travel too, so that any server can go on
+    publication -> log -> each server: seq, audit, members        every server uses the log's order
+    presence, revocations, close codes                            are exchanged too, so that any server can take over
 
-Begin with `wire.sharing.hub`. A server alone uses none of this. Taught in notebook 10 (beyond one process).
+Start with `wire.sharing.order`. A single server uses none of this.
 """

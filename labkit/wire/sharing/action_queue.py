@@ -1,9 +1,9 @@
-"""One connection's answers keep the order of its messages, though its publications travel through the log and back.
+"""Keep the order of each connection's answers while its publications make a round trip through the log.
 
-    publish, publish, ping      the pong waits until both events are told, or given up
-    join with a `since` that we have not read yet    waits until we have, so that nothing is given twice or as a gap
+    publish, publish, ping                           the pong waits until both events are delivered or given up
+    join with a `since` that we have not read yet    waits until we have, to avoid duplicates and a false gap
 
-What waits are actions; while they do, everything the connection asks for later waits behind them.
+While an action waits, all later actions of its connection wait behind it.
 """
 
 from collections import deque
@@ -15,67 +15,67 @@ from labkit.wire.member import Member
 Perform = Callable[[Member, Action], None]
 
 
-class _Line:
-    __slots__ = ("actions", "travelling")
+class _Queue:
+    __slots__ = ("actions", "in_flight")
 
     def __init__(self) -> None:
-        self.travelling = 0
+        self.in_flight = 0
         self.actions: deque[Action] = deque()
 
 
 class ActionQueue:
-    """The lines of all connections that have one. `perform` does an action now."""
+    """The action queues of all connections. `perform` performs an action now."""
 
     def __init__(self, perform: Perform) -> None:
         self._perform = perform
-        self._lines: dict[Member, _Line] = {}
+        self._queues: dict[Member, _Queue] = {}
 
     def take(self, connection: Member, action: Action) -> None:
-        """Perform an action when it is its turn: now, if nothing of this connection is on its way."""
-        line = self._lines.get(connection)
-        if line is None or (not line.actions and isinstance(action, Publish)):
+        """Perform an action in its turn: now, if nothing of this connection is in flight."""
+        queue = self._queues.get(connection)
+        if queue is None or (not queue.actions and isinstance(action, Publish)):
             self._perform(connection, action)
         else:
-            line.actions.append(action)
+            queue.actions.append(action)
 
     def started(self, connection: Member) -> None:
-        """Something of this connection is on its way; pair it with one `ended`."""
-        self._lines.setdefault(connection, _Line()).travelling += 1
+        """Count a round trip through the log; pair with one `ended`."""
+        self._queues.setdefault(connection, _Queue()).in_flight += 1
 
     def wait(self, connection: Member, action: Action) -> None:
-        """Put an action whose turn it is back to the head of its line, until `ended`."""
+        """Put an action back at the head of its queue, until `ended`."""
         self.started(connection)
-        self._lines[connection].actions.appendleft(action)
+        self._queues[connection].actions.appendleft(action)
 
     def ended(self, connection: Member) -> None:
-        """It was told, or given up: what waited for it goes on."""
-        line = self._lines[connection]
-        line.travelling -= 1
-        while not line.travelling and line.actions:
-            action = line.actions.popleft()
+        """End a round trip, and perform the actions that waited for it."""
+        queue = self._queues[connection]
+        queue.in_flight -= 1
+        while not queue.in_flight and queue.actions:
+            action = queue.actions.popleft()
             self._perform(connection, action)
             if isinstance(action, Publish):
-                self._perform_publications(connection, line)
-        if not line.travelling and not line.actions:
-            self._lines.pop(connection, None)
+                self._perform_publications(connection, queue)
+        if not queue.in_flight and not queue.actions:
+            self._queues.pop(connection, None)
 
     def drop(self, connection: Member) -> list[Action]:
-        """The connection is closing, so nothing that waits is acted on any more: what that was."""
-        line = self._lines.get(connection)
-        if line is None:
+        """Drop the waiting actions of a closing connection; return them."""
+        queue = self._queues.get(connection)
+        if queue is None:
             return []
-        waiting = list(line.actions)
-        line.actions.clear()
+        waiting = list(queue.actions)
+        queue.actions.clear()
         return waiting
 
-    def _perform_publications(self, connection: Member, line: _Line) -> None:
-        """Those that stand in a row: they need not wait for each other."""
-        while line.actions and isinstance(line.actions[0], Publish):
-            self._perform(connection, line.actions.popleft())
+    def _perform_publications(self, connection: Member, queue: _Queue) -> None:
+        """Perform consecutive publications, which need not wait for each other."""
+        while queue.actions and isinstance(queue.actions[0], Publish):
+            self._perform(connection, queue.actions.popleft())
 
     def __contains__(self, connection: object) -> bool:
-        """Whether something of a connection is on its way, or waits for that."""
-        return connection in self._lines
+        """Return whether a connection has something in flight or waiting."""
+        return connection in self._queues
 
     def __len__(self) -> int:
-        return len(self._lines)
+        return len(self._queues)

@@ -1,4 +1,4 @@
-"""What a broker must be, seen from the server: a log with one order for all, and a word to whoever listens."""
+"""The broker interface that a server needs: a log with the same order for all servers, and broadcasts."""
 
 from typing import Protocol
 
@@ -8,31 +8,31 @@ class LogMessage(Protocol):
 
     @property
     def place(self) -> int:
-        """Where it stands."""
+        """The position in the log."""
 
     @property
     def at(self) -> float:
-        """When it was written."""
+        """When the message was appended."""
 
     @property
     def body(self) -> bytes:
-        """What was written."""
+        """The content of the message."""
 
 
 class Listener(Protocol):
-    """Who is told what the broker brings. Called on the event loop, one at a time."""
+    """Receives what the broker delivers. Called on the event loop, one call at a time."""
 
-    def read(self, message: LogMessage, /) -> None:
-        """The next message of the log."""
+    def on_log_message(self, message: LogMessage, /) -> None:
+        """Handle the next message of the log."""
 
-    def told(self, body: bytes, /) -> None:
-        """A word from another server, or from ourselves."""
+    def on_bus_message(self, body: bytes, /) -> None:
+        """Handle a broadcast, from another server or from this one."""
 
-    def up(self) -> None:
-        """The log is read up to its end, and `publish` takes messages."""
+    def on_up(self) -> None:
+        """The log has been read to its end, and `publish` accepts messages."""
 
-    def down(self) -> None:
-        """It does not, for now."""
+    def on_down(self) -> None:
+        """`publish` accepts no messages until the next `on_up`."""
 
 
 class Broker(Protocol):
@@ -42,19 +42,19 @@ class Broker(Protocol):
     is_up: bool
 
     async def open(self) -> None:
-        """Connect, and learn the epoch of the log."""
+        """Connect, and read the epoch of the log."""
 
     async def follow(self, place: int, listener: Listener, /) -> None:
-        """Read the log from behind a place; returns at its end."""
+        """Read the log after `place`; return at its end."""
 
     async def close(self) -> None:
-        """Send what is on its way, and go."""
+        """Send what is queued, then disconnect."""
 
     def publish(self, topic: str, body: bytes, message_id: str) -> bool:
-        """Add to the log; False when it cannot be now."""
+        """Append to the log; return False when that is impossible now."""
 
-    def tell(self, body: bytes) -> None:
-        """Say something to every server that listens just now."""
+    def broadcast(self, body: bytes) -> None:
+        """Send a message to every server that is connected now."""
 
     def rewind(self, place: int) -> None:
-        """Read again from behind a place."""
+        """Read the log again after `place`."""

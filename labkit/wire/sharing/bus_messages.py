@@ -1,4 +1,4 @@
-"""What servers write to each other: into the log (one order for all), and as a word to whoever listens just now."""
+"""The messages between servers: log entries, which all servers read in the same order, and broadcasts."""
 
 import json
 from typing import Any, ClassVar
@@ -9,8 +9,8 @@ from labkit.rules.answers import encode
 from labkit.wire.sharing.broker import Broker
 
 
-class Said(msgspec.Struct, tag="said", kw_only=True, omit_defaults=True):
-    """Log: a publication, to become an event when it is read. `request` is None when its sender gave none."""
+class SharedPublication(msgspec.Struct, tag="said", kw_only=True, omit_defaults=True):
+    """Log: a publication, which becomes an event when read. `request` is None when its sender gave no requestId."""
 
     id: str
     room: str
@@ -20,12 +20,12 @@ class Said(msgspec.Struct, tag="said", kw_only=True, omit_defaults=True):
 
     @property
     def topic(self) -> str:
-        """Where in the log it is found: one topic a room."""
+        """The log topic: one per room."""
         return f"rooms.{self.room}"
 
 
 class LoginRequest(msgspec.Struct, tag="coming", kw_only=True, omit_defaults=True):
-    """Log: a connection presents a ticket (`ticket`, good until `expires_at`) or a resume credential."""
+    """Log: a connection presents a ticket, valid until `expires_at`, or a resume credential (`ticket` None)."""
 
     id: str
     connection: str
@@ -35,7 +35,7 @@ class LoginRequest(msgspec.Struct, tag="coming", kw_only=True, omit_defaults=Tru
 
 
 class Revoked(msgspec.Struct, tag="revoked", kw_only=True):
-    """Log: every session of a user from before this place ends. `at`: by the sender's clock, for the audit file."""
+    """Log: a user's sessions from before this place end. `at` is the sender's time, for the audit file."""
 
     id: str
     user: str
@@ -44,7 +44,7 @@ class Revoked(msgspec.Struct, tag="revoked", kw_only=True):
 
 
 class LoginAccepted(msgspec.Struct, tag="welcomed", kw_only=True):
-    """Word: a connection goes on with a session, by right of a place in the log; older connections of it end."""
+    """Broadcast: a connection took over a session at a place in the log; older connections of the session end."""
 
     server: str
     session: str
@@ -54,7 +54,7 @@ class LoginAccepted(msgspec.Struct, tag="welcomed", kw_only=True):
 
 
 class Closed(msgspec.Struct, tag="closed", kw_only=True):
-    """Word: how a connection ended, for its client's `previousClose` wherever it comes back."""
+    """Broadcast: how a connection ended, for `previousClose` on any server."""
 
     server: str
     connection: str
@@ -62,7 +62,7 @@ class Closed(msgspec.Struct, tag="closed", kw_only=True):
 
 
 class Entered(msgspec.Struct, tag="entered", kw_only=True):
-    """Word: a user's first connection to a room here. `n` counts the changes that this server has told."""
+    """Broadcast: a user's first connection on this server joined a room. `n` counts the changes announced so far."""
 
     server: str
     n: int
@@ -72,7 +72,7 @@ class Entered(msgspec.Struct, tag="entered", kw_only=True):
 
 
 class Gone(msgspec.Struct, tag="gone", kw_only=True):
-    """Word: a user's last connection to a room here is gone."""
+    """Broadcast: a user's last connection on this server left a room."""
 
     server: str
     n: int
@@ -81,21 +81,21 @@ class Gone(msgspec.Struct, tag="gone", kw_only=True):
 
 
 class Alive(msgspec.Struct, tag="alive", kw_only=True):
-    """Word: this server lives, and has told `n` changes; who has heard another number asks for all of it."""
+    """Broadcast: this server is alive and has announced `n` changes. Receivers with another count ask for members."""
 
     server: str
     n: int
 
 
-class Asks(msgspec.Struct, tag="asks", kw_only=True):
-    """Word: tell me everybody who is in your rooms. `whom` is a server, or empty for all."""
+class PresenceRequest(msgspec.Struct, tag="asks", kw_only=True):
+    """Broadcast: asks for all members of a server's rooms. `whom` is that server, or empty for all servers."""
 
     server: str
     whom: str = ""
 
 
-class Present(msgspec.Struct, tag="present", kw_only=True):
-    """Word: a piece of the answer. The first one makes what was known before void."""
+class PresenceReply(msgspec.Struct, tag="present", kw_only=True):
+    """Broadcast: a part of the answer to `PresenceRequest`. The first part replaces everything known before."""
 
     server: str
     n: int
@@ -104,44 +104,44 @@ class Present(msgspec.Struct, tag="present", kw_only=True):
 
 
 class Leaving(msgspec.Struct, tag="leaving", kw_only=True):
-    """Word: this server stops, and everybody in it is gone."""
+    """Broadcast: this server stops, and all its members are gone."""
 
     server: str
 
 
-Written = Said | LoginRequest | Revoked
-Word = LoginAccepted | Closed | Entered | Gone | Alive | Asks | Present | Leaving
-_LOG = msgspec.json.Decoder(Written)
-read_word = msgspec.json.Decoder(Word).decode
+LogEntry = SharedPublication | LoginRequest | Revoked
+BusMessage = LoginAccepted | Closed | Entered | Gone | Alive | PresenceRequest | PresenceReply | Leaving
+_LOG = msgspec.json.Decoder(LogEntry)
+read_bus_message = msgspec.json.Decoder(BusMessage).decode
 
 
-def read_log(body: bytes) -> Written:
-    """What was written to the log. Raises msgspec.ValidationError or DecodeError for what is not ours.
+def read_log_entry(body: bytes) -> LogEntry:
+    """Decode a log entry. Raises msgspec.ValidationError or DecodeError for anything else.
 
-    msgspec knows no half characters; Python's own reader does.
+    Falls back to Python's JSON reader, because msgspec refuses lone surrogates.
     """
     try:
-        written: Written = _LOG.decode(body)
+        entry: LogEntry = _LOG.decode(body)
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
         try:
-            written = msgspec.convert(json.loads(body), Written)
+            entry = msgspec.convert(json.loads(body), LogEntry)
         except (ValueError, RecursionError) as error:
             raise msgspec.DecodeError(str(error)) from None
-    return written
+    return entry
 
 
-def write(word: Written | Word) -> bytes:
-    """As bytes. Lone surrogates, half a character that UTF-8 cannot hold, travel as they came: escaped."""
-    return encode(msgspec.to_builtins(word))
+def write(message: LogEntry | BusMessage) -> bytes:
+    """Encode a message. Lone surrogates, which UTF-8 cannot hold, are sent as escapes."""
+    return encode(msgspec.to_builtins(message))
 
 
-def append(broker: Broker, written: Written) -> bool:
-    """Write to the log; False when the broker is away."""
-    return broker.publish(written.topic, write(written), written.id)
+def append(broker: Broker, entry: LogEntry) -> bool:
+    """Append to the log; return False when the broker is unavailable."""
+    return broker.publish(entry.topic, write(entry), entry.id)
 
 
-def tell(broker: Broker, word: Word) -> None:
-    """Send a word to every server that listens at the moment."""
-    broker.tell(write(word))
+def broadcast(broker: Broker, message: BusMessage) -> None:
+    """Send a message to every server that is connected now."""
+    broker.broadcast(write(message))

@@ -1,9 +1,9 @@
-"""The order of a server that shares its rooms: what a lone server does at once, this one does in the log's order.
+"""The order of a server that shares its rooms: it performs actions in the order of the log.
 
-    read    the log's next message   -> arrivals (credentials), publishing (events), revocations
-    told    another server's word    -> elsewhere (who is in the rooms there), sessions, endings
+    on_log_message   the next log entry             -> logins, publishing, revocations
+    on_bus_message   another server's broadcast     -> remote presence, sessions, close codes
 
-A lone server has a `wire.order.LocalOrder`, which knows of no broker, so nothing here slows it down.
+A single server uses `wire.order.LocalOrder` instead, which knows no broker, so nothing here slows it down.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from labkit.wire.entrance import Entrance
 from labkit.wire.held_input import HeldInput
 from labkit.wire.member import Member
 from labkit.wire.membership import Memberships
-from labkit.wire.order import How
+from labkit.wire.order import Performers
 from labkit.wire.replies import Replies
 from labkit.wire.server_state import ServerState
 from labkit.wire.sharing import bus_messages
@@ -36,7 +36,7 @@ from labkit.wire.sharing.remote_presence import ALIVE_S, RemotePresence
 _LOGGER = logging.getLogger(__name__)
 
 TICK_S = 0.25
-PATIENCE_S = 5.0  # for the log to bring what a member has heard on another server
+PATIENCE_S = 5.0  # for the log to deliver events that a member has already received from another server
 
 
 class LogOrder:
@@ -46,94 +46,94 @@ class LogOrder:
         self._state = state
         self.broker = broker
         self.me = state.new_id()
-        self.turns = ActionQueue(self._now)
+        self.queue = ActionQueue(self._take_turn)
         self._replies = Replies(state)
-        self.arrivals = PendingLogins(state, held, broker, self.turns, self.me, self._perform_now)
-        self.publishing = SharedPublishing(state, broker, self.turns, self._replies.refuse, self._caught_up)
-        self.elsewhere = RemotePresence(self.me, self._tell, self._entered_elsewhere, self._gone_elsewhere)
+        self.logins = PendingLogins(state, held, broker, self.queue, self.me, self._perform_now)
+        self.publishing = SharedPublishing(state, broker, self.queue, self._replies.refuse, self._caught_up)
+        self.remote_presence = RemotePresence(self.me, self._broadcast, self._entered_elsewhere, self._gone_elsewhere)
         self._backlog = Backlog(state, held, self.perform)
-        self._memberships = Memberships(state, self._backlog, self._replies.refuse, self.elsewhere)
+        self._memberships = Memberships(state, self._backlog, self._replies.refuse, self.remote_presence)
         self._entrance = entrance = Entrance(state, self._memberships.changed, self._perform_now)
-        self.how: How = {
+        self.performers: Performers = {
             actions.Authenticate: entrance.authenticate,
             actions.Renew: entrance.renew,
-            actions.Enter: self._memberships.enter,  # `perform` has asked whether the outbox has space
+            actions.Enter: self._memberships.enter,  # `perform` has checked the outbox
             actions.Exit: self._memberships.exit,
-            actions.TellMembers: self._memberships.tell_members,
+            actions.WatchPresence: self._memberships.watch_presence,
             actions.Publish: self.publishing.publish,
             actions.Pong: self._replies.pong,
             actions.Refuse: self._replies.refuse,
             actions.Close: self._close,
         }
         self._log_clock = 0.0
-        self._ahead: dict[Member, tuple[str, int, float]] = {}  # room, seq and until when
-        self._patient: set[Member] = set()  # those that have waited for it already
-        self._revocations: list[bus_messages.Revoked] = []  # that could not be written yet
+        self._ahead: dict[Member, tuple[str, int, float]] = {}  # joins that wait for the log: room, seq, deadline
+        self._patient: set[Member] = set()  # members whose wait has ended
+        self._revocations: list[bus_messages.Revoked] = []  # not appended to the log yet
         self._ticking: asyncio.Task[None] | None = None
 
     async def follow(self, place: int) -> None:
-        """Read the log from behind a place; returns when all of it is read."""
+        """Read the log after `place`; return at its end."""
         await self.broker.follow(place, self)
-        self._tell(bus_messages.Asks(server=self.me))
+        self._broadcast(bus_messages.PresenceRequest(server=self.me))
         self._ticking = asyncio.create_task(self._tick())
 
     async def close(self) -> None:
-        """The other servers need not wait for us."""
+        """Announce that this server stops, and close the broker."""
         if self._ticking is not None:
             self._ticking.cancel()
-            self._tell(bus_messages.Leaving(server=self.me))
+            self._broadcast(bus_messages.Leaving(server=self.me))
         await self.broker.close()
 
-    # What connections ask for
+    # Actions of connections
 
     def keeps(self, connection: Member, raw: bytes) -> bool:
-        """Keep a message of a client whose credential is on its way through the log, or whose join waits."""
-        return self.arrivals.keeps(connection, raw)
+        """Hold a message of a client that waits for a credential or a join; return whether it is held."""
+        return self.logins.keeps(connection, raw)
 
     def is_clear(self, connection: Member) -> bool:
-        """Whether nothing of this client is on its way."""
-        return connection not in self.turns
+        """Return whether nothing of this client is in flight."""
+        return connection not in self.queue
 
     def perform(self, connection: Member, action: actions.Action) -> None:
-        """Do what the session table asked for, when it is its turn."""
+        """Perform an action in its turn."""
         if isinstance(action, actions.Authenticate):
-            if kind_of(action.token) is None or not self.arrivals.announce(connection, action):
+            if kind_of(action.token) is None or not self.logins.submit(connection, action):
                 self._perform_now(connection, action)
             return
         if isinstance(action, actions.Enter) and self._backlog.holds(connection, action):
             return
         if isinstance(action, actions.Close):
-            connection.session.happened(Input.CLOSE)  # whatever its turn is, nothing more is acted on
-        self.turns.take(connection, action)
+            connection.session.happened(Input.CLOSE)  # at once: no later message is acted on
+        self.queue.take(connection, action)
 
     def _perform_now(self, connection: Member, action: actions.Action) -> None:
-        self.how[type(action)](connection, action)
+        self.performers[type(action)](connection, action)
 
     def _close(self, connection: Member, action: actions.Close) -> None:
-        """Nothing is acted on behind a close."""
+        """Close, and drop the actions that wait."""
         self._drop_waiting(connection)
         self._replies.close(connection, action)
 
     def closing(self, connection: Member, close: Answer) -> None:
-        """A connection is ending."""
+        """Take a closing connection out of its rooms, and announce how it ended."""
         self._drop_waiting(connection)
         self._memberships.leave_all(connection)
-        self.arrivals.gone(connection)
-        self._tell(bus_messages.Closed(server=self.me, connection=connection.id, close=close))
+        self.logins.gone(connection)
+        self._broadcast(bus_messages.Closed(server=self.me, connection=connection.id, close=close))
 
     def _drop_waiting(self, connection: Member) -> None:
-        """A `leave` among it took the room from the session's list: it is put back, as the member is still in there."""
-        for action in self.turns.drop(connection):
+        """Drop the waiting actions. A dropped `leave` had removed its room from the session: put that back."""
+        for action in self.queue.drop(connection):
             if isinstance(action, actions.Exit):
                 connection.session.rooms.setdefault(action.room_id, "")
 
     @property
     def broker_is_up(self) -> bool:
-        """Whether the log is read up to its end, and takes messages."""
+        """Whether the log has been read to its end and accepts messages."""
         return self.broker.is_up
 
     def revoke(self, user_id: str) -> int:
-        """End a user's sessions here now, and on the other servers when the log brings it to them."""
+        """End a user's sessions here now, and on the other servers through the log."""
         now = time()
         revoked = bus_messages.Revoked(id=self._state.new_id(), user=user_id, at=now)
         closed = self._entrance.end_sessions(user_id, now, inf, revoked.id)
@@ -141,19 +141,19 @@ class LogOrder:
         self._write_revocations()
         return closed
 
-    def _now(self, connection: Member, action: actions.Action) -> None:
-        """It is this action's turn; one thing it may still have to wait for."""
-        if isinstance(action, actions.Enter) and self._is_ahead(connection, action):
-            self.turns.wait(connection, action)
+    def _take_turn(self, connection: Member, action: actions.Action) -> None:
+        """Perform an action whose turn it is, unless it has to wait for the log."""
+        if isinstance(action, actions.Enter) and self._is_ahead_of_log(connection, action):
+            self.queue.wait(connection, action)
         elif not (isinstance(action, actions.Renew) and self._is_to_be_spent(connection, action)):
             self._perform_now(connection, action)
 
     def _is_to_be_spent(self, connection: Member, action: actions.Renew) -> bool:
-        """Whether a ticket goes through the log first: another server may have taken it."""
-        return kind_of(action.token) == TICKET and self.arrivals.announce(connection, action)
+        """Submit a ticket to the log, as another server may have accepted it already; return whether it waits."""
+        return kind_of(action.token) == TICKET and self.logins.submit(connection, action)
 
-    def _is_ahead(self, connection: Member, action: actions.Enter) -> bool:
-        """Whether a member has heard, on another server, what the log has not brought us yet."""
+    def _is_ahead_of_log(self, connection: Member, action: actions.Enter) -> bool:
+        """Return whether a member has already received, from another server, events that we have not read yet."""
         since, room = action.since, self._state.rooms.find(action.room_id)
         if connection in self._patient:
             self._patient.discard(connection)
@@ -164,87 +164,87 @@ class LogOrder:
         return True
 
     def _caught_up(self, room: Room[Member]) -> None:
-        """A room has a newer event: let in the members that waited for it."""
+        """Admit the members that waited for a room's newest event."""
         for connection, (room_id, seq, _) in list(self._ahead.items()) if self._ahead else ():
             if room_id == room.room_id and seq <= room.seq:
-                self._let_in(connection)
+                self._admit(connection)
 
-    def _let_in_late(self, now: float) -> None:
-        for connection, (_, _, late_at) in list(self._ahead.items()):
-            if late_at <= now:
-                self._let_in(connection)
+    def _admit_overdue(self, now: float) -> None:
+        for connection, (_, _, deadline) in list(self._ahead.items()):
+            if deadline <= now:
+                self._admit(connection)
 
-    def _let_in(self, connection: Member) -> None:
+    def _admit(self, connection: Member) -> None:
         del self._ahead[connection]
         self._patient.add(connection)
-        self.turns.ended(connection)
-        self._patient.discard(connection)  # it may have closed meanwhile, and then nobody asked
+        self.queue.ended(connection)
+        self._patient.discard(connection)  # still there if the connection has closed meanwhile
 
-    # What the broker brings
+    # The broker's listener
 
-    def read(self, message: LogMessage) -> None:
-        """The next message of the log."""
-        if self.publishing.is_deaf:
+    def on_log_message(self, message: LogMessage) -> None:
+        """Handle the next message of the log."""
+        if self.publishing.is_stalled:
             return
         self._state.sessions.order = max(self._state.sessions.order, message.place)
         self._log_clock = message.at
         try:
-            written = bus_messages.read_log(message.body)
+            entry = bus_messages.read_log_entry(message.body)
         except msgspec.DecodeError:
-            _LOGGER.error("the log holds something that is not ours", extra={"place": message.place})
+            _LOGGER.error("the log holds a message that is not from labkit", extra={"place": message.place})
             return
-        match written:
-            case bus_messages.Said():
-                self.publishing.read(written, message.place, message.at)
+        match entry:
+            case bus_messages.SharedPublication():
+                self.publishing.read(entry, message.place, message.at)
             case bus_messages.LoginRequest():
-                self.arrivals.read(written, message.place, message.at)
+                self.logins.read(entry, message.place, message.at)
             case bus_messages.Revoked():
-                self._revoke_here(written, message.place)
+                self._revoke_here(entry, message.place)
 
-    def told(self, body: bytes) -> None:
-        """A word from another server, or from ourselves."""
+    def on_bus_message(self, body: bytes) -> None:
+        """Handle a broadcast, and ignore our own."""
         try:
-            word = bus_messages.read_word(body)
+            message = bus_messages.read_bus_message(body)
         except msgspec.DecodeError:
             return
-        if word.server == self.me:
+        if message.server == self.me:
             return
-        match word:
+        match message:
             case bus_messages.LoginAccepted():
-                self.arrivals.welcomed(word)
+                self.logins.accepted_elsewhere(message)
             case bus_messages.Closed():
-                self._state.sessions.remember_close(word.connection, word.close)
-            case bus_messages.Asks() if word.whom in ("", self.me):
-                self.elsewhere.tell_everybody(self._present_here())
+                self._state.sessions.remember_close(message.connection, message.close)
+            case bus_messages.PresenceRequest() if message.whom in ("", self.me):
+                self.remote_presence.send_members(self._present_here())
             case _:
-                self.elsewhere.hear(word, monotonic())
+                self.remote_presence.receive(message, monotonic())
 
-    def up(self) -> None:
-        """The log is read up to its end."""
+    def on_up(self) -> None:
+        """Append waiting revocations and ask for the other servers' members."""
         self._write_revocations()
-        self._tell(bus_messages.Asks(server=self.me))
+        self._broadcast(bus_messages.PresenceRequest(server=self.me))
 
-    def down(self) -> None:
-        """The broker is away."""
+    def on_down(self) -> None:
+        """Give up the publications in flight: the broker is unavailable."""
         self.publishing.give_up_all()
 
-    # What we write and say
+    # Output to the broker
 
-    def _tell(self, word: bus_messages.Word) -> None:
-        bus_messages.tell(self.broker, word)
+    def _broadcast(self, message: bus_messages.BusMessage) -> None:
+        bus_messages.broadcast(self.broker, message)
 
     def _write_revocations(self) -> None:
         while self._revocations and bus_messages.append(self.broker, self._revocations[0]):
             self._revocations.pop(0)
 
     def _revoke_here(self, revoked: bus_messages.Revoked, place: int) -> None:
-        """End what a revocation in the log ends; one that was read before, as after a rewind, has no further effect."""
+        """Apply a revocation from the log; one that was read before, as after a rewind, has no further effect."""
         newest = self._state.sessions.revoked_at(revoked.user)
         if newest is None or place > newest:
             self._entrance.end_sessions(revoked.user, revoked.at, place, revoked.id)
 
     def clock(self) -> float:
-        """The log's own: all servers recognise a request for as long, or their rooms would differ."""
+        """Return the log's clock, so that all servers remember requests equally long."""
         return self._log_clock
 
     async def _tick(self) -> None:
@@ -253,20 +253,20 @@ class LogOrder:
             await asyncio.sleep(TICK_S)
             now = monotonic()
             self.publishing.expire(now)
-            self.arrivals.expire(now)
-            self._let_in_late(now)
+            self.logins.expire(now)
+            self._admit_overdue(now)
             if now >= alive_at:
                 alive_at = now + ALIVE_S
-                self.elsewhere.tell_alive()
-                self.elsewhere.bury(now)
+                self.remote_presence.announce_alive()
+                self.remote_presence.forget_silent(now)
 
-    # Who is where
+    # Presence
 
     def _present_here(self) -> list[tuple[str, str, float]]:
         return [(room.room_id, user, since) for room in self._state.rooms for user, since in room.present()]
 
     def _entered_elsewhere(self, room_id: str, user_id: str) -> None:
-        self._memberships.came_elsewhere(room_id, user_id)
+        self._memberships.entered_elsewhere(room_id, user_id)
 
     def _gone_elsewhere(self, room_id: str, user_id: str) -> None:
-        self._memberships.went_elsewhere(room_id, user_id)
+        self._memberships.left_elsewhere(room_id, user_id)

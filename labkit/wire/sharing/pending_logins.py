@@ -1,10 +1,11 @@
-"""Who comes in, in the log's order: a ticket opens one door of one server, and a session's newest connection wins.
+"""Logins in the order of the log: a ticket admits one connection on one server; a session's newest connection wins.
 
-A ticket or a resume credential that may be good is written to the log, and judged when it comes back; what is refused
-at once is not written, as nobody ever empties the log. What its connection says meanwhile waits. Without the broker a
-ticket must wait (1013, come back), as another server may have taken it; a resume credential is good at once. A ticket
-that was written and is not read in time may be spent by it (4401, come back with another). The dev token begins a new
-session each time and asks nobody.
+A valid ticket or resume credential is appended to the log, and accepted when the log delivers it. Later messages of the
+connection are held meanwhile. Invalid credentials are refused without the log, which is never truncated.
+
+While the broker is unavailable, a ticket is refused with 1013, as another server may have accepted it; a resume
+credential is accepted at once. A ticket that the log does not deliver in time may be spent later, so its connection is
+closed with 4401, and the client needs a fresh one. The dev token starts a new session each time, without the log.
 """
 
 from collections.abc import Callable
@@ -27,41 +28,41 @@ from labkit.wire.sharing.bus_messages import LoginAccepted, LoginRequest
 
 WAIT_S = 2.0  # for the log; the auth timeout is longer
 RETRY_MS = 2000
-MOST_KEPT = 64  # messages of one connection
+MAX_HELD = 64  # messages of one connection
 
 
 @dataclass
 class _PendingLogin:
     connection: Member
     action: Authenticate | Renew
-    late_at: float
+    deadline: float
 
 
 class PendingLogins:
-    """The connections of one server whose credential is on its way through the log."""
+    """The connections of one server whose credential is in flight through the log."""
 
     def __init__(
         self,
         state: ServerState,
         held: HeldInput,
         broker: Broker,
-        turns: ActionQueue,
+        queue: ActionQueue,
         me: str,
         perform: Callable[[Member, Authenticate | Renew | Refuse], None],
     ) -> None:
-        """`perform` does an action now; `me` is the name under which this server writes to the others."""
+        """`perform` performs an action now; `me` is this server's name in messages to the others."""
         self._state = state
         self._held = held
         self._broker = broker
-        self._actions = turns
+        self._actions = queue
         self._me = me
         self._perform = perform
-        self._coming: dict[str, _PendingLogin] = {}
+        self._by_id: dict[str, _PendingLogin] = {}
         self._by_connection: dict[Member, _PendingLogin] = {}
-        self._places: dict[Member, float] = {}  # by right of which place a connection has its session
+        self._places: dict[Member, float] = {}  # the place in the log at which a connection took over its session
 
-    def announce(self, connection: Member, action: Authenticate | Renew) -> bool:
-        """Write a credential to the log; False when it is to be looked at here and now."""
+    def submit(self, connection: Member, action: Authenticate | Renew) -> bool:
+        """Append a credential to the log; return False when it is to be checked here and now."""
         ticket_id, expires_at = None, 0.0
         try:
             if kind_of(action.token) == TICKET:
@@ -71,78 +72,78 @@ class PendingLogins:
                 self._state.sessions.read_resume(action.token, time())
         except Rejected:
             return False
-        coming = LoginRequest(
+        request = LoginRequest(
             id=self._state.new_id(), connection=connection.id, ticket=ticket_id, expires_at=expires_at
         )
-        if bus_messages.append(self._broker, coming):
-            arrival = _PendingLogin(connection, action, monotonic() + WAIT_S)
-            self._coming[coming.id] = self._by_connection[connection] = arrival
+        if bus_messages.append(self._broker, request):
+            login = _PendingLogin(connection, action, monotonic() + WAIT_S)
+            self._by_id[request.id] = self._by_connection[connection] = login
             self._held.hold(connection)
             self._actions.started(connection)
             return True
         if ticket_id is not None:
-            self._not_now(connection, action)
+            self._refuse_for_now(connection, action)
             return True
         self._places[connection] = inf
         return False
 
     def keeps(self, connection: Member, raw: bytes) -> bool:
-        """Keep a message of a client that is held; a client that sends too many is closed."""
+        """Hold a message of a held client; return whether it is held. Closes a client that sends too many."""
         if not self._held.keep(connection, raw):
             return False
-        if connection in self._by_connection and self._held.kept(connection) > MOST_KEPT:
+        if connection in self._by_connection and self._held.kept(connection) > MAX_HELD:
             connection.close(CloseCode.RATE_LIMITED, reason_with_retry("rate limited", RETRY_MS))
         return True
 
-    def read(self, coming: LoginRequest, place: int, at: float) -> None:
-        """A credential came out of the log."""
-        arrival = self._coming.pop(coming.id, None)
-        if arrival is not None:
-            self._let_in(arrival, place)
-        elif coming.ticket is not None:
-            self._state.sessions.remember_spent(coming.ticket, coming.expires_at, at)
-            self._state.queue.record(Entry(at, "ticket", id=coming.ticket, expires_at=coming.expires_at))
+    def read(self, request: LoginRequest, place: int, at: float) -> None:
+        """Accept a login that the log delivered, or record the ticket that another server's login spent."""
+        login = self._by_id.pop(request.id, None)
+        if login is not None:
+            self._admit(login, place)
+        elif request.ticket is not None:
+            self._state.sessions.remember_spent(request.ticket, request.expires_at, at)
+            self._state.queue.record(Entry(at, "ticket", id=request.ticket, expires_at=request.expires_at))
 
-    def welcomed(self, word: LoginAccepted) -> None:
-        """Another server let somebody in: an older connection of that session here ends."""
-        self._state.sessions.remember_elsewhere(word.session, word.user, word.expires_at, word.place)
-        older = self._state.sessions.live(word.session)
-        if older is not None and self._places.get(older, 0) < word.place:
+    def accepted_elsewhere(self, message: LoginAccepted) -> None:
+        """Record a login on another server, and close our older connection of that session."""
+        self._state.sessions.remember_elsewhere(message.session, message.user, message.expires_at, message.place)
+        older = self._state.sessions.live(message.session)
+        if older is not None and self._places.get(older, 0) < message.place:
             older.close(CloseCode.REPLACED)
 
     def gone(self, connection: Member) -> None:
-        """A connection ended."""
+        """Forget a connection that has ended."""
         self._places.pop(connection, None)
         self._by_connection.pop(connection, None)
 
     def expire(self, now: float) -> None:
-        """Who has waited too long for the log comes in without it, or has to come back."""
-        for coming_id, arrival in list(self._coming.items()):
-            if now >= arrival.late_at:
-                del self._coming[coming_id]
-                if kind_of(arrival.action.token) == TICKET:
-                    self._too_late(arrival)
-                    self._go_on(arrival)
+        """End the wait of overdue logins: accept a resume credential, refuse a ticket."""
+        for login_id, login in list(self._by_id.items()):
+            if now >= login.deadline:
+                del self._by_id[login_id]
+                if kind_of(login.action.token) == TICKET:
+                    self._expired(login)
+                    self._resume(login)
                 else:
-                    self._let_in(arrival, inf)
+                    self._admit(login, inf)
 
-    def _too_late(self, arrival: _PendingLogin) -> None:
-        """What was written may come out of the log later, and spends the ticket: a fresh one is needed."""
-        if isinstance(arrival.action, Authenticate):
-            arrival.connection.close(CloseCode.AUTH_TIMEOUT)
+    def _expired(self, login: _PendingLogin) -> None:
+        """Refuse an overdue ticket. The log may deliver it later and spend it, so the client needs a fresh one."""
+        if isinstance(login.action, Authenticate):
+            login.connection.close(CloseCode.AUTH_TIMEOUT)
         else:
-            self._not_now(arrival.connection, arrival.action)
+            self._refuse_for_now(login.connection, login.action)
 
-    def _let_in(self, arrival: _PendingLogin, place: float) -> None:
-        if arrival.connection.session.listens:
-            self._places[arrival.connection] = place
-            self._perform(arrival.connection, arrival.action)
-            self._tell_welcomed(arrival.connection.session.identity, place)
-        self._go_on(arrival)
+    def _admit(self, login: _PendingLogin, place: float) -> None:
+        if login.connection.session.listens:
+            self._places[login.connection] = place
+            self._perform(login.connection, login.action)
+            self._announce_accepted(login.connection.session.identity, place)
+        self._resume(login)
 
-    def _tell_welcomed(self, identity: Identity | None, place: float) -> None:
+    def _announce_accepted(self, identity: Identity | None, place: float) -> None:
         if identity is not None and place != inf:
-            bus_messages.tell(
+            bus_messages.broadcast(
                 self._broker,
                 LoginAccepted(
                     server=self._me,
@@ -153,13 +154,13 @@ class PendingLogins:
                 ),
             )
 
-    def _go_on(self, arrival: _PendingLogin) -> None:
-        """It is judged: now what the connection said behind it, first what was in line before it was written."""
-        self._by_connection.pop(arrival.connection, None)
-        self._actions.ended(arrival.connection)
-        self._held.release(arrival.connection)
+    def _resume(self, login: _PendingLogin) -> None:
+        """Continue with the connection's waiting actions, then with its held messages."""
+        self._by_connection.pop(login.connection, None)
+        self._actions.ended(login.connection)
+        self._held.release(login.connection)
 
-    def _not_now(self, connection: Member, action: Authenticate | Renew) -> None:
+    def _refuse_for_now(self, connection: Member, action: Authenticate | Renew) -> None:
         if isinstance(action, Renew):
             self._perform(connection, Refuse("unavailable"))
         else:

@@ -1,11 +1,11 @@
-"""From a publication through the log to an event: the same seq, the same text and the same audit row on every server.
+"""Publish through the log: every server gives an event the same seq, the same JSON and the same audit row.
 
-    publish   written to the log, and its connection's turn waits
-    read      the log brings it, ours or another server's: said before? else a seq, the audit, our members
+    publish   append the publication to the log; later actions of the connection wait
+    read      the log delivers a publication, ours or another server's: a duplicate, or an event for our members
 
-What the log brings is judged by the log alone (its order, its clock), so that every server comes to the same result,
-whatever its own clock says. A message that does not come back within WAIT_S is answered `unavailable`; should it come
-later, it counts all the same, and its sender's repetition is recognised.
+Only the log's order and clock decide, so that every server comes to the same result. A publication that the log does
+not deliver within WAIT_S is answered with `unavailable`. If it is delivered later, it still becomes an event, and the
+sender's repetition is recognized as a duplicate.
 """
 
 import asyncio
@@ -25,18 +25,18 @@ from labkit.wire.server_state import ServerState
 from labkit.wire.sharing import bus_messages
 from labkit.wire.sharing.action_queue import ActionQueue
 from labkit.wire.sharing.broker import Broker
-from labkit.wire.sharing.bus_messages import Said
+from labkit.wire.sharing.bus_messages import SharedPublication
 
 WAIT_S = 3.0
-AGAIN_S = 1.0  # after the audit refused an event
+RETRY_S = 1.0  # after the audit refused an event
 
 
 @dataclass
-class _Travelling:
+class _InFlight:
     connection: Member
     request_id: str | None
     room_id: str
-    late_at: float
+    deadline: float
 
 
 class SharedPublishing:
@@ -46,76 +46,80 @@ class SharedPublishing:
         self,
         state: ServerState,
         broker: Broker,
-        turns: ActionQueue,
+        queue: ActionQueue,
         refuse: Callable[[Member, actions.Refuse], None],
         delivered: Callable[[Room[Member]], None],
     ) -> None:
-        """`delivered` is told of each room that has a newer event."""
+        """`delivered` is called with each room that has a newer event."""
         self._state = state
         self._broker = broker
-        self._actions = turns
+        self._actions = queue
         self._refuse_now = refuse
         self._delivered = delivered
-        self._travelling: dict[str, _Travelling] = {}
+        self._in_flight: dict[str, _InFlight] = {}
         self._failed_place: int | None = None
 
     @property
-    def is_deaf(self) -> bool:
-        """The audit refused an event: nothing behind it may be taken before it is."""
+    def is_stalled(self) -> bool:
+        """Whether the audit file refused an event: no later log entry may be handled before that event is stored."""
         return self._failed_place is not None
 
     def publish(self, connection: Member, action: actions.Publish) -> None:
-        """Write a publication to the log, or refuse it."""
+        """Append a publication to the log, or refuse it."""
         message, identity = action.message, connection.session.identity
-        assert identity is not None  # the table publishes only in OPEN
-        said = Said(
+        assert identity is not None  # the session table allows it only in OPEN
+        publication = SharedPublication(
             id=self._state.new_id(),
             room=message.room_id,
             user=identity.user_id,
             request=message.request_id,
             message=msgspec.to_builtins(message),
         )
-        if not bus_messages.append(self._broker, said):
+        if not bus_messages.append(self._broker, publication):
             self._refuse(connection, message.request_id, message.room_id)
             return
         self._actions.started(connection)
-        late_at = monotonic() + WAIT_S
-        self._travelling[said.id] = _Travelling(connection, message.request_id, message.room_id, late_at)
+        deadline = monotonic() + WAIT_S
+        self._in_flight[publication.id] = _InFlight(connection, message.request_id, message.room_id, deadline)
 
-    def read(self, said: Said, place: int, at: float) -> None:
-        """A publication came out of the log."""
-        room = self._state.rooms.room(said.room)
-        ours = self._travelling.pop(said.id, None)
-        before = None if said.request is None else room.said_before(said.user, said.request, at)
+    def read(self, publication: SharedPublication, place: int, at: float) -> None:
+        """Make an event of a publication that the log delivered."""
+        room = self._state.rooms.room(publication.room)
+        ours = self._in_flight.pop(publication.id, None)
+        before = None if publication.request is None else room.find_repeated(publication.user, publication.request, at)
         if before is not None:
             self._state.counts.duplicates += 1
             if ours is not None:
-                self._state.queue.then(None, partial(self._say_again, ours, room, before))
+                self._state.queue.then(None, partial(self._send_duplicate, ours, room, before))
             return
-        answer, event, entry = self._make_event(room, said, place, at)
-        room.accept(event, at, remember=said.request is not None)
+        answer, event, entry = self._make_event(room, publication, place, at)
+        room.accept(event, at, remember=publication.request is not None)
         deliver = partial(self._deliver, room, event, answer, ours)
         self._state.queue.then(entry, deliver, partial(self._not_stored, room, event, place, ours))
 
     def expire(self, now: float) -> None:
-        """Answer for what does not come back."""
-        for said_id, one in list(self._travelling.items()):
-            if now < one.late_at:
-                return  # they are in the order of their times
-            del self._travelling[said_id]
+        """Answer overdue publications with `unavailable`."""
+        for publication_id, one in list(self._in_flight.items()):
+            if now < one.deadline:
+                return  # the rest have later deadlines
+            del self._in_flight[publication_id]
             self._give_up(one)
 
     def give_up_all(self) -> None:
-        """The broker is away: whoever waits for it hears so."""
-        travelling, self._travelling = self._travelling, {}
-        for one in travelling.values():
+        """Answer all publications in flight with `unavailable`."""
+        in_flight, self._in_flight = self._in_flight, {}
+        for one in in_flight.values():
             self._give_up(one)
 
-    def _make_event(self, room: Room[Member], said: Said, place: int, at: float) -> tuple[answers.Answer, Event, Entry]:
-        message = judge(said.message)
+    def _make_event(
+        self, room: Room[Member], publication: SharedPublication, place: int, at: float
+    ) -> tuple[answers.Answer, Event, Entry]:
+        message = judge(publication.message)
         assert isinstance(message, Publication)
-        request_id, seq = said.id if said.request is None else said.request, room.next_seq()
-        answer = answers.event(message, event_id=said.id, request_id=request_id, user_id=said.user, now=at, seq=seq)
+        request_id, seq = publication.id if publication.request is None else publication.request, room.next_seq()
+        answer = answers.event(
+            message, event_id=publication.id, request_id=request_id, user_id=publication.user, now=at, seq=seq
+        )
         body = answers.encode(answer)
         entry = Entry(
             at,
@@ -123,46 +127,46 @@ class SharedPublishing:
             room=room.room_id,
             epoch=room.epoch,
             seq=seq,
-            id=said.id,
-            user=said.user,
+            id=publication.id,
+            user=publication.user,
             connection=str(place),
             body=body.decode(),
         )
-        return answer, Event(seq, said.user, request_id, body), entry
+        return answer, Event(seq, publication.user, request_id, body), entry
 
-    def _deliver(self, room: Room[Member], event: Event, answer: answers.Answer, ours: _Travelling | None) -> None:
+    def _deliver(self, room: Room[Member], event: Event, answer: answers.Answer, ours: _InFlight | None) -> None:
         members = room.deliver(event)
         self._state.counts.events += 1
         self._state.counts.delivered += len(members)
-        self._state.path.tell(members, answer, event.body)
+        self._state.path.broadcast(members, answer, event.body)
         if ours is not None:
             self._actions.ended(ours.connection)
         self._delivered(room)
 
-    def _say_again(self, ours: _Travelling, room: Room[Member], said: Event) -> None:
-        if said.seq <= room.seq:
-            ours.connection.send(answers.duplicate(said.body))
+    def _send_duplicate(self, ours: _InFlight, room: Room[Member], publication: Event) -> None:
+        if publication.seq <= room.seq:
+            ours.connection.send(answers.duplicate(publication.body))
         else:
-            self._refuse(ours.connection, said.request_id, room.room_id)
+            self._refuse(ours.connection, publication.request_id, room.room_id)
         self._actions.ended(ours.connection)
 
-    def _give_up(self, one: _Travelling) -> None:
+    def _give_up(self, one: _InFlight) -> None:
         self._refuse(one.connection, one.request_id, one.room_id)
         self._actions.ended(one.connection)
 
     def _refuse(self, connection: Member, request_id: str | None, room_id: str) -> None:
         self._refuse_now(connection, actions.Refuse("unavailable", request_id, room_id))
 
-    def _not_stored(self, room: Room[Member], event: Event, place: int, ours: _Travelling | None) -> None:
-        """Here it cannot be told yet; elsewhere it is. So the log is read again from there, once the audit may work."""
+    def _not_stored(self, room: Room[Member], event: Event, place: int, ours: _InFlight | None) -> None:
+        """Rewind the log to an event that could not be stored here: other servers have delivered it."""
         room.forget(event)
         if self._failed_place is None:
             self._failed_place = place
-            asyncio.get_running_loop().call_later(AGAIN_S, self._read_again)
+            asyncio.get_running_loop().call_later(RETRY_S, self._rewind)
         if ours is not None:
             self._give_up(ours)
 
-    def _read_again(self) -> None:
+    def _rewind(self) -> None:
         assert self._failed_place is not None
         place, self._failed_place = self._failed_place - 1, None
         self._broker.rewind(place)

@@ -1,7 +1,6 @@
-"""Does an audit file hold what the log holds? Each event in its place, with its id; nothing else, and nothing missing.
+"""Check that an audit file matches the log: each event at its place with its id, nothing missing, nothing extra.
 
-A message of the log that repeats an earlier one became no event, and belongs in no file. Pure: give it the messages of
-the log, from the beginning, and the rows of the file. Taught in notebook 10 (beyond one process).
+A log entry that repeats an earlier request is not an event, so the file does not hold it.
 """
 
 from collections.abc import Iterable
@@ -12,64 +11,70 @@ import msgspec
 from labkit.rules.limits import Limits
 from labkit.wire.audit.writer import Entry
 from labkit.wire.sharing.broker import LogMessage
-from labkit.wire.sharing.bus_messages import Said, read_log
+from labkit.wire.sharing.bus_messages import SharedPublication, read_log_entry
 
 
 class Reconciled(NamedTuple):
-    """`events` are in both; `missing` in the log alone, `strange` in the file alone: their places in the log."""
+    """The result: `events` are in both; `missing` are places only in the log, `unexpected` places only in the file."""
 
     events: int
     repeats: int
     missing: tuple[int, ...]
-    strange: tuple[int, ...]
+    unexpected: tuple[int, ...]
 
     @property
     def holds(self) -> bool:
-        """Whether the file says what the log says."""
-        return not self.missing and not self.strange
+        """Whether the file matches the log."""
+        return not self.missing and not self.unexpected
 
     def __str__(self) -> str:
         both = f"{self.events} events are in the log and in the file, {self.repeats} messages were repetitions"
         if self.holds:
             return f"reconciled: {both}"
         faults = [f"{len(self.missing)} are missing in the file (first at {self.missing[0]})"] if self.missing else []
-        faults += [f"{len(self.strange)} are in the file alone (first at {self.strange[0]})"] if self.strange else []
+        faults += (
+            [f"{len(self.unexpected)} are in the file alone (first at {self.unexpected[0]})"] if self.unexpected else []
+        )
         return f"not reconciled: {both}; {'; '.join(faults)}"
 
 
 def reconcile(log: Iterable[LogMessage], entries: Iterable[Entry], epoch: str, limits: Limits) -> Reconciled:
-    """Compare a log with an audit file. `limits` are the servers': they say for how long a repetition is recognised."""
+    """Compare a log, from its beginning, with the rows of an audit file. `limits` are the servers' (for `dedupe_s`)."""
     stored = {
         int(entry.connection): str(entry.id)
         for entry in entries
         if entry.kind == "event" and entry.epoch == epoch and entry.connection is not None
     }
-    said_at: dict[tuple[str, str, str], float] = {}
+    first_at: dict[tuple[str, str, str], float] = {}
     events, repeats, missing = 0, 0, []
     for message in log:
-        said = _said(message.body)
-        if said is None:
+        publication = _publication(message.body)
+        if publication is None:
             continue
-        if stored.get(message.place) == said.id:
+        if stored.get(message.place) == publication.id:
             events += 1
             del stored[message.place]
-        elif _is_repeat(said_at, said, message.at, limits):
+        elif _is_repeat(first_at, publication, message.at, limits):
             repeats += 1
         else:
             missing.append(message.place)
-        if said.request is not None:
-            said_at.setdefault((said.room, said.user, said.request), message.at)
+        if publication.request is not None:
+            first_at.setdefault((publication.room, publication.user, publication.request), message.at)
     return Reconciled(events, repeats, tuple(missing), tuple(sorted(stored)))
 
 
-def _said(body: bytes) -> Said | None:
+def _publication(body: bytes) -> SharedPublication | None:
     try:
-        written = read_log(body)
+        written = read_log_entry(body)
     except msgspec.DecodeError:
         return None
-    return written if isinstance(written, Said) else None
+    return written if isinstance(written, SharedPublication) else None
 
 
-def _is_repeat(said_at: dict[tuple[str, str, str], float], said: Said, at: float, limits: Limits) -> bool:
-    first = None if said.request is None else said_at.get((said.room, said.user, said.request))
+def _is_repeat(
+    first_at: dict[tuple[str, str, str], float], publication: SharedPublication, at: float, limits: Limits
+) -> bool:
+    first = (
+        None if publication.request is None else first_at.get((publication.room, publication.user, publication.request))
+    )
     return first is not None and at < first + limits.dedupe_s

@@ -1,33 +1,33 @@
-"""Who is in our rooms by way of other servers. Told by word, so it may be late or lost: counted, and asked for again.
+"""The presence of users connected to other servers. Broadcasts may be lost, so changes are counted and re-requested.
 
-Every server says every ALIVE_S that it lives and how many changes it has told. Who has heard fewer asks for everything;
-who is silent for DEAD_S has taken its members with it. Pure but for the words it is given to send.
+Every ALIVE_S each server announces that it is alive, and the number of changes so far. A server that has received fewer
+asks for all members. The members of a server that is silent for DEAD_S count as gone.
 """
 
 from collections.abc import Callable, Iterable
 
 from labkit.wire.sharing import bus_messages
-from labkit.wire.sharing.bus_messages import Alive, Asks, Entered, Gone, Leaving, Present, Word
+from labkit.wire.sharing.bus_messages import Alive, BusMessage, Entered, Gone, Leaving, PresenceReply, PresenceRequest
 
 ALIVE_S = 1.0
 DEAD_S = 5.0
-WHO_A_WORD = 500
+MEMBERS_PER_MESSAGE = 500
 
 Change = Callable[[str, str], None]  # room, user
 
 
 class _Server:
     def __init__(self, now: float) -> None:
-        self.n = -1  # changes heard; none yet
-        self.heard_at = now
+        self.n = -1  # changes received; none yet
+        self.last_received_at = now
         self.rooms: dict[str, dict[str, float]] = {}
 
 
 class RemotePresence:
-    """The members of other servers' connections. `entered` and `gone` are called when a user appears or is gone."""
+    """The users on other servers. `entered` and `gone` are called when a user appears or disappears."""
 
-    def __init__(self, me: str, send: Callable[[Word], None], entered: Change, gone: Change) -> None:
-        self.told = 0  # changes that we have told
+    def __init__(self, me: str, send: Callable[[BusMessage], None], entered: Change, gone: Change) -> None:
+        self.changes_sent = 0
         self._me = me
         self._send = send
         self._entered = entered
@@ -35,7 +35,7 @@ class RemotePresence:
         self._servers: dict[str, _Server] = {}
 
     def present(self, room: str) -> dict[str, float]:
-        """Users in a room by way of other servers, and since when."""
+        """Return the users in a room on other servers, and since when."""
         found: dict[str, float] = {}
         for server in self._servers.values():
             for user, since in server.rooms.get(room, {}).items():
@@ -43,85 +43,87 @@ class RemotePresence:
         return found
 
     def is_in(self, room: str, user: str) -> bool:
-        """Whether a user is in a room by way of another server."""
+        """Return whether a user is in a room on another server."""
         return any(user in server.rooms.get(room, ()) for server in self._servers.values())
 
-    # What we tell
+    # Outgoing
 
-    def tell_entered(self, room: str, user: str, since: float) -> None:
-        """A user's first connection here."""
-        self.told += 1
-        self._send(Entered(server=self._me, n=self.told, room=room, user=user, since=since))
+    def announce_entered(self, room: str, user: str, since: float) -> None:
+        """Announce a user's first connection in a room here."""
+        self.changes_sent += 1
+        self._send(Entered(server=self._me, n=self.changes_sent, room=room, user=user, since=since))
 
-    def tell_gone(self, room: str, user: str) -> None:
-        """A user's last connection here."""
-        self.told += 1
-        self._send(Gone(server=self._me, n=self.told, room=room, user=user))
+    def announce_gone(self, room: str, user: str) -> None:
+        """Announce that a user's last connection in a room here is gone."""
+        self.changes_sent += 1
+        self._send(Gone(server=self._me, n=self.changes_sent, room=room, user=user))
 
-    def tell_alive(self) -> None:
-        """Every ALIVE_S."""
-        self._send(Alive(server=self._me, n=self.told))
+    def announce_alive(self) -> None:
+        """Announce that this server is alive. Call every ALIVE_S."""
+        self._send(Alive(server=self._me, n=self.changes_sent))
 
-    def tell_everybody(self, who: Iterable[tuple[str, str, float]]) -> None:
-        """The answer to `Asks`."""
+    def send_members(self, who: Iterable[tuple[str, str, float]]) -> None:
+        """Answer a `PresenceRequest`."""
         everybody = list(who)
-        for start in range(0, max(1, len(everybody)), WHO_A_WORD):
-            piece = everybody[start : start + WHO_A_WORD]
-            self._send(Present(server=self._me, n=self.told, first=start == 0, who=piece))
+        for start in range(0, max(1, len(everybody)), MEMBERS_PER_MESSAGE):
+            piece = everybody[start : start + MEMBERS_PER_MESSAGE]
+            self._send(PresenceReply(server=self._me, n=self.changes_sent, first=start == 0, who=piece))
 
-    # What we hear
+    # Incoming
 
-    def hear(self, word: Word, now: float) -> None:
-        """A word about members; our own are passed over, as are those about other things."""
-        if word.server == self._me or isinstance(word, bus_messages.LoginAccepted | bus_messages.Closed | Asks):
+    def receive(self, message: BusMessage, now: float) -> None:
+        """Handle a message about members; ignore our own and all others."""
+        if message.server == self._me or isinstance(
+            message, bus_messages.LoginAccepted | bus_messages.Closed | PresenceRequest
+        ):
             return
-        if isinstance(word, Leaving):
-            self._forget(word.server)
+        if isinstance(message, Leaving):
+            self._forget(message.server)
             return
-        server = self._servers.setdefault(word.server, _Server(now))
-        server.heard_at = now
-        if isinstance(word, Present):
-            self._replace(server, word)
-        elif isinstance(word, Alive):
-            if word.n != server.n:
-                self._send(Asks(server=self._me, whom=word.server))
-        elif word.n == server.n + 1:
-            server.n = word.n
-            self._change(server, word)
-        # else a word was lost: its next Alive shows that
+        server = self._servers.setdefault(message.server, _Server(now))
+        server.last_received_at = now
+        if isinstance(message, PresenceReply):
+            self._replace(server, message)
+        elif isinstance(message, Alive):
+            if message.n != server.n:
+                self._send(PresenceRequest(server=self._me, whom=message.server))
+        elif message.n == server.n + 1:
+            server.n = message.n
+            self._change(server, message)
+        # else a message was lost, which the server's next Alive will show
 
-    def bury(self, now: float) -> None:
-        """Forget servers that have been silent for too long."""
-        for name in [name for name, server in self._servers.items() if now - server.heard_at > DEAD_S]:
+    def forget_silent(self, now: float) -> None:
+        """Forget servers that have been silent for DEAD_S."""
+        for name in [name for name, server in self._servers.items() if now - server.last_received_at > DEAD_S]:
             self._forget(name)
 
-    def _change(self, server: _Server, word: Entered | Gone) -> None:
-        before = self.is_in(word.room, word.user)
-        if isinstance(word, Entered):
-            server.rooms.setdefault(word.room, {})[word.user] = word.since
+    def _change(self, server: _Server, message: Entered | Gone) -> None:
+        before = self.is_in(message.room, message.user)
+        if isinstance(message, Entered):
+            server.rooms.setdefault(message.room, {})[message.user] = message.since
         else:
-            self._remove(server, word.room, word.user)
-        self._tell_change(word.room, word.user, before)
+            self._remove(server, message.room, message.user)
+        self._report_change(message.room, message.user, before)
 
-    def _replace(self, server: _Server, word: Present) -> None:
-        old = {(room, user) for room, users in server.rooms.items() for user in users} if word.first else set()
-        new = {(room, user): since for room, user, since in word.who}
-        server.n = word.n
+    def _replace(self, server: _Server, message: PresenceReply) -> None:
+        old = {(room, user) for room, users in server.rooms.items() for user in users} if message.first else set()
+        new = {(room, user): since for room, user, since in message.who}
+        server.n = message.n
         for room, user in old - set(new):
             self._remove(server, room, user)
-            self._tell_change(room, user, True)
+            self._report_change(room, user, True)
         for (room, user), since in new.items():
             before = self.is_in(room, user)
             server.rooms.setdefault(room, {})[user] = since
-            self._tell_change(room, user, before)
+            self._report_change(room, user, before)
 
     def _forget(self, name: str) -> None:
         server = self._servers.pop(name, None)
         for room, users in (server.rooms if server else {}).items():
             for user in users:
-                self._tell_change(room, user, True)
+                self._report_change(room, user, True)
 
-    def _tell_change(self, room: str, user: str, before: bool) -> None:
+    def _report_change(self, room: str, user: str, before: bool) -> None:
         after = self.is_in(room, user)
         if after and not before:
             self._entered(room, user)

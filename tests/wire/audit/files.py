@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event
 
-from labkit.wire.audit.file import reading, rows
+from labkit.wire.audit.reading import reading, rows
 from labkit.wire.audit.writer import Audit, Entry
 
 PATIENCE_S = 20

@@ -31,9 +31,7 @@ def test_the_write_ahead_log_is_copied_back_by_the_second_thread(
         assert b"id-demo-e1-5" in path.read_bytes()
 
 
-def test_a_commit_copies_back_itself_when_the_second_thread_does_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_commit_checkpoints_when_the_second_thread_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last resort keeps the log bounded whatever happens to the thread."""
     monkeypatch.setattr("labkit.wire.audit.opening.WAL_PAGES", 100)
     monkeypatch.setattr(Checkpointer, "committed", lambda *_: None)

@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labkit.rules.limits import Limits
-from labkit.wire.audit.file import GENESIS, AuditError, Entry, link, read, reading, rows
-from labkit.wire.audit.past import read_past
+from labkit.wire.audit.reading import read, reading, rows
+from labkit.wire.audit.recovery import recover
+from labkit.wire.audit.schema import GENESIS, AuditError, Entry, link
 from labkit.wire.audit.verify import verify
 from tests.wire.audit.files import event, ids, opened, store, tamper, written
 
@@ -32,7 +33,7 @@ def packed(value: float | int | str | None) -> bytes:
     return bytes([0xA0 + len(text)]) + text
 
 
-def test_the_hash_is_sha256_of_the_hash_before_and_the_row_as_messagepack() -> None:
+def test_row_hash_is_sha256_of_previous_hash_and_messagepack() -> None:
     """Anybody can check a file without labkit; a change of the format would break every file there is."""
     entry = Entry(1000.5, "event", "demo", "e1", 7, "id-7", "ada", None, None, '{"text":"hällo"}')
     array = bytes([0x90 + len(entry)]) + b"".join(packed(value) for value in entry)
@@ -75,7 +76,7 @@ def test_rows_can_be_asked_for_by_room_and_time(tmp_path: Path) -> None:
 
 def test_more_rows_than_are_read_at_once_come_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A long file is read piece by piece, without gap or repetition."""
-    monkeypatch.setattr("labkit.wire.audit.file._ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("labkit.wire.audit.reading._ROWS_AT_ONCE", 7)
     path = written(tmp_path / "room.db", [event(n) for n in range(21)])
     assert ids(path) == [f"id-demo-e1-{n}" for n in range(21)]
 
@@ -92,7 +93,7 @@ def test_the_frame_has_a_row_a_row_and_times_in_utc(tmp_path: Path) -> None:
     assert read(written(tmp_path / "none.db", [])).empty
 
 
-def test_the_frame_shows_nonsense_that_somebody_wrote_into_the_file(tmp_path: Path) -> None:
+def test_data_frame_shows_invalid_values_in_the_file(tmp_path: Path) -> None:
     """A time that is none and bytes that are no text are there to be seen, and are no error."""
     path = written(tmp_path / "room.db", [event(1), event(2)])
     tamper(path, "UPDATE log SET at = 'noon' WHERE n = 1", "UPDATE log SET user = CAST(X'ff' AS TEXT) WHERE n = 2")
@@ -100,7 +101,7 @@ def test_the_frame_shows_nonsense_that_somebody_wrote_into_the_file(tmp_path: Pa
     assert frame["at"].isna()[0] and frame["user"][1] == b"\xff"
 
 
-def test_a_reader_sees_a_growing_intact_log_and_does_not_hold_up_the_writer(tmp_path: Path) -> None:
+def test_reader_sees_an_intact_log_and_does_not_block_the_writer(tmp_path: Path) -> None:
     """Verifying again and again beside a writer: never broken, never shorter, and every row is stored."""
     path, told = tmp_path / "room.db", []
     with opened(path) as audit:
@@ -178,7 +179,7 @@ def survive(path: Path) -> None:
 
 def _open_and_look_back(path: Path) -> None:
     with opened(path) as audit:
-        read_past(path, Limits(), 1000.0)
+        recover(path, Limits(), 1000.0)
         store(audit, [event(1)])
 
 

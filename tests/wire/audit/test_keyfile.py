@@ -26,7 +26,7 @@ def test_two_keys_differ_in_secret_and_in_name() -> None:
     assert one.secret != other.secret and one.key_id != other.key_id
 
 
-def test_the_name_says_nothing_of_the_secret() -> None:
+def test_key_id_reveals_nothing_of_the_secret() -> None:
     """The name travels in every credential: no part of the secret is in it, nor in what Python prints."""
     key = new_key()
     assert key.key_id not in key.secret.hex()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from labkit.rules.limits import Limits
-from labkit.wire.audit.past import read_past
+from labkit.wire.audit.recovery import recover
 from labkit.wire.audit.verify import verify
 from tests.wire.audit import writing_child
 from tests.wire.audit.files import ids, opened
@@ -40,7 +40,7 @@ def killed(path: Path, run: int, seconds: float) -> list[str]:
     return said.decode().split("\n")[:-1]  # the last line may be cut
 
 
-def test_everything_told_as_stored_survives_kill_9(tmp_path: Path) -> None:
+def test_entries_reported_stored_survive_kill_9(tmp_path: Path) -> None:
     """Again and again on the same file, each time at another moment: all there, in order, and the chain verifies."""
     path, told, rng = tmp_path / "room.db", [], random.Random(9)
     for run in range(KILLS):
@@ -55,7 +55,7 @@ def test_everything_told_as_stored_survives_kill_9(tmp_path: Path) -> None:
         assert stored[-1] is not None and stored[-1].encode() in path.read_bytes() + wal(path), "not as plain text"
     assert len(told) > 100 * KILLS
     with opened(path):
-        assert len(read_past(path, Limits(), 1000.0).rooms) >= 1
+        assert len(recover(path, Limits(), 1000.0).rooms) >= 1
     assert told[-1].encode() in path.read_bytes()
 
 
@@ -64,9 +64,9 @@ def wal(path: Path) -> bytes:
 
 
 @pytest.mark.matrix
-def test_everything_told_as_stored_survives_many_kills(tmp_path: Path) -> None:
+def test_entries_reported_stored_survive_many_kills(tmp_path: Path) -> None:
     """The same, long."""
     for part in range(10):
         folder = tmp_path / str(part)
         folder.mkdir()
-        test_everything_told_as_stored_survives_kill_9(folder)
+        test_entries_reported_stored_survive_kill_9(folder)

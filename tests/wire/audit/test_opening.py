@@ -71,7 +71,7 @@ def test_every_file_is_for_its_owner_only(tmp_path: Path) -> None:
     assert set(modes.values()) == {0o600}
 
 
-def test_a_database_of_somebody_else_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_foreign_database_is_refused_and_unchanged(tmp_path: Path) -> None:
     """Not a byte of it changes, and nothing appears beside it."""
     path = tmp_path / "browser.db"
     connection = sqlite3.connect(path)
@@ -137,7 +137,7 @@ def test_a_refusal_lets_go_of_the_lock(tmp_path: Path, monkeypatch: pytest.Monke
     assert ids(written(path, [event(2)])) == ["id-demo-e1-1", "id-demo-e1-2"]
 
 
-def test_the_lock_names_nobody_when_its_file_is_odd(tmp_path: Path) -> None:
+def test_lock_file_with_odd_content_names_no_holder(tmp_path: Path) -> None:
     """Its text is for people only; the lock itself is what counts."""
     path = tmp_path / "room.db"
     lock = AuditLock(path)

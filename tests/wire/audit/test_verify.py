@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit.wire.audit.file import GENESIS
+from labkit.wire.audit.schema import GENESIS
 from labkit.wire.audit.verify import Anchor, verify
 from tests.wire.audit.files import event, tamper, written
 
@@ -69,7 +69,7 @@ def test_a_removed_row_is_found(path: Path, gone: str, at: int, says: str) -> No
     assert verdict.broken_at == at and says in verdict.why
 
 
-def test_a_removed_row_is_found_also_when_the_rest_is_numbered_anew(path: Path) -> None:
+def test_removed_row_is_found_even_when_the_rest_is_renumbered(path: Path) -> None:
     """The numbers are whole again, but the chain is not."""
     tamper(path, "DELETE FROM log WHERE n = 5", "UPDATE log SET n = n - 1 WHERE n > 5")
     verdict = verify(path)

@@ -7,13 +7,13 @@ from threading import Event, Thread, current_thread
 
 import pytest
 
-from labkit.wire.audit.file import reading
+from labkit.wire.audit.reading import reading
 from labkit.wire.audit.verify import verify
 from labkit.wire.audit.writer import ROWS_A_STATEMENT, Audit, AuditError, Entry
 from tests.wire.audit.files import PATIENCE_S, event, ids, opened, store, written
 
 
-class Gate:
+class Admission:
     """Holds the writer's thread inside a `done`, so that submissions pile up behind it."""
 
     def __init__(self, audit: Audit) -> None:
@@ -53,11 +53,11 @@ def test_an_event_is_in_the_file_when_done_is_called(tmp_path: Path) -> None:
     assert seen == [(None, ["id-demo-e1-1"])]
 
 
-def test_all_that_waits_is_one_transaction_and_answers_keep_their_order(tmp_path: Path) -> None:
+def test_writer_commits_waiting_entries_at_once_and_in_order(tmp_path: Path) -> None:
     """A hundred submissions behind a busy writer: one COMMIT, then every `done` in the order of `submit`."""
     told: list[int] = []
     with opened(tmp_path / "room.db") as audit:
-        gate = Gate(audit)
+        gate = Admission(audit)
         for seq in range(1, 101):
             audit.submit([event(seq)], lambda _, seq=seq: told.append(seq))
         ran = statements(audit)
@@ -114,7 +114,7 @@ def test_a_full_disk_refuses_whole_submissions_and_heals(tmp_path: Path) -> None
     """All that waits is told of the failure, nothing of it is stored, and it works again once there is space."""
     path, told = tmp_path / "room.db", []
     with opened(path) as audit:
-        gate = Gate(audit)
+        gate = Admission(audit)
         fill_disk(audit)
         audit.submit([event(1)], told.append)
         audit.submit([event(seq) for seq in range(2, 500)], told.append)
@@ -132,7 +132,7 @@ def test_a_failed_commit_leaves_nothing_behind(tmp_path: Path) -> None:
     """The disk fails at the very last step: told as a failure, rolled back, and the numbering has no hole."""
     path = tmp_path / "room.db"
     with opened(path) as audit:
-        gate = Gate(audit)
+        gate = Admission(audit)
         audit._connection = FailsToCommit(audit._connection)  # type: ignore[assignment]
         gate.open()
         many = [event(seq) for seq in range(1, ROWS_A_STATEMENT + 2)]
@@ -162,7 +162,7 @@ class FailsToCommit:
         self._connection.close()
 
 
-def test_an_entry_that_cannot_be_stored_takes_its_whole_submission_down(tmp_path: Path) -> None:
+def test_unstorable_entry_fails_its_whole_submission(tmp_path: Path) -> None:
     """A number too large for SQLite takes down what was written before it; the next submission is stored."""
     path = tmp_path / "room.db"
     with opened(path) as audit:
@@ -181,7 +181,7 @@ def test_half_a_character_is_stored_as_a_question_mark(tmp_path: Path) -> None:
     assert verify(path).is_intact
 
 
-def test_a_callback_that_raises_harms_nobody_else(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_raising_callback_does_not_affect_others(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The writer goes on, and the fault is logged."""
 
     def broken(_: BaseException | None) -> None:
@@ -193,7 +193,7 @@ def test_a_callback_that_raises_harms_nobody_else(tmp_path: Path, caplog: pytest
     assert "a caller of the audit log failed" in caplog.text
 
 
-def test_close_stores_what_waits_and_a_later_submission_is_refused(tmp_path: Path) -> None:
+def test_close_stores_waiting_entries_and_refuses_later_ones(tmp_path: Path) -> None:
     """Closing loses nothing, may be repeated, and leaves the whole log in the one file."""
     path, told = tmp_path / "room.db", []
     audit = Audit(path)

@@ -50,7 +50,7 @@ async def test_its_states_can_be_watched_and_are_in_its_log() -> None:
 
 
 @on_a_loop
-async def test_chat_returns_the_event_that_everybody_gets_once_it_is_stored(tmp_path: Path) -> None:
+async def test_chat_returns_the_stored_event_that_all_members_get(tmp_path: Path) -> None:
     """What chat returned is in the audit file, and is what both members iterate over."""
     async with serving(audit=tmp_path / "room.db") as server, connect(server) as ana, connect(server) as ben:
         ours, theirs = await ana.join("demo"), await ben.join("demo")
@@ -86,7 +86,7 @@ async def test_chat_waits_for_its_own_event() -> None:
 
 
 @on_a_loop
-async def test_two_members_iterate_over_the_same_events_in_the_same_order() -> None:
+async def test_two_members_iterate_over_the_same_events_in_order() -> None:
     """Two hundred chats from both sides at once."""
     async with serving(limits={"messages_per_s": None}) as server, connect(server) as ana, connect(server) as ben:
         rooms = [await ana.join("demo"), await ben.join("demo")]
@@ -143,7 +143,7 @@ async def test_what_no_server_would_take_is_refused_here() -> None:
 
 
 @on_a_loop
-async def test_a_request_id_is_kept_cut_as_the_server_cuts_it_and_used_once_at_a_time() -> None:
+async def test_request_id_is_cut_as_by_the_server_and_unique() -> None:
     """The caller may choose it; the same one again gives the first event again."""
     async with serving() as server, connect(server) as client:
         room = await client.join("demo")
@@ -160,7 +160,7 @@ async def test_a_request_id_is_kept_cut_as_the_server_cuts_it_and_used_once_at_a
 
 
 @on_a_loop
-async def test_presence_is_answered_and_then_told_in_the_iteration_also_after_a_reconnect() -> None:
+async def test_presence_is_answered_and_iterated_also_after_reconnect() -> None:
     """Who is there, who came, who went; and after an accident who is there now, without being asked."""
     async with serving() as server, connect(server) as ana:
         room = await ana.join("demo")
@@ -181,7 +181,7 @@ async def test_presence_is_answered_and_then_told_in_the_iteration_also_after_a_
 
 
 @on_a_loop
-async def test_leaving_ends_the_iteration_and_what_waits_and_one_can_come_back() -> None:
+async def test_leave_ends_iteration_and_waiting_and_allows_rejoin() -> None:
     """Also when leave and join follow each other without a pause."""
     async with serving() as server, connect(server) as client:
         room = await client.join("demo")
@@ -203,7 +203,7 @@ async def test_leaving_ends_the_iteration_and_what_waits_and_one_can_come_back()
 
 
 @on_a_loop
-async def test_leaving_fails_what_nobody_answered_yet() -> None:
+async def test_leave_fails_unconfirmed_messages() -> None:
     """Nothing more will be heard of it."""
     async with scripted(welcoming) as server, client_of(server) as client:
         room = await client.join("demo")
@@ -236,7 +236,7 @@ async def test_ping_measures_a_round_trip() -> None:
 
 
 @on_a_loop
-async def test_refresh_renews_the_session_and_somebody_elses_ticket_ends_it(tmp_path: Path) -> None:
+async def test_refresh_renews_but_another_users_ticket_ends_it(tmp_path: Path) -> None:
     """The renewed resume is what the next connection uses."""
     async with serving(users=users(tmp_path)) as server, connect(server, await ticket(server.url, "ada")) as client:
         before = client._loop._resume
@@ -275,7 +275,7 @@ async def test_grants_decide_and_the_client_lives_on(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_a_room_that_is_denied_later_ends_there_and_not_the_client(tmp_path: Path) -> None:
+async def test_room_denied_later_ends_the_room_but_not_the_client(tmp_path: Path) -> None:
     """A rejoin may be refused, as grants change: the room's reader and writers are told."""
 
     async def denying(peer: Peer) -> None:
@@ -340,7 +340,7 @@ async def test_a_join_cancelled_and_asked_again_at_once_is_one_join() -> None:
 
 
 @on_a_loop
-async def test_of_two_who_join_the_same_room_one_may_give_up() -> None:
+async def test_one_of_two_joiners_may_give_up() -> None:
     """The other still gets in, and both would have got the same room."""
     async with serving() as server, connect(server) as client:
         joins = [asyncio.create_task(client.join("demo")) for _ in range(3)]
@@ -386,7 +386,7 @@ async def test_a_full_buffer_gives_the_message_back() -> None:
 
 
 @on_a_loop
-async def test_many_chats_at_once_neither_break_the_rate_limit_nor_get_lost() -> None:
+async def test_many_chats_at_once_respect_the_rate_limit_and_arrive() -> None:
     """All are stored, once, though only 100 may come at a time; the strikes that end a connection are not reached."""
     async with serving() as server, connect(server) as client:
         room = await client.join("demo")

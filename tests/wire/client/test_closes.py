@@ -39,7 +39,7 @@ def slamming(code: int, reason: str = "") -> Script:
 
 @pytest.mark.parametrize("code", STOPS)
 @on_a_loop
-async def test_a_code_that_says_stop_stops_and_everybody_waiting_hears_it(code: int) -> None:
+async def test_stop_code_ends_the_client_and_fails_all_waiting(code: int) -> None:
     """A chat, a ping, a presence, a join and an iteration all end with the code; nothing connects again."""
 
     async def play(peer: Peer) -> None:
@@ -66,7 +66,7 @@ async def test_a_code_that_says_stop_stops_and_everybody_waiting_hears_it(code: 
 
 @pytest.mark.parametrize("code", [CloseCode.AUTH_FAILED, CloseCode.REVOKED, CloseCode.INVALID_MESSAGE])
 @on_a_loop
-async def test_the_user_is_told_why_the_door_stays_shut(code: int) -> None:
+async def test_stopped_client_explains_the_close_code(code: int) -> None:
     """Before the first auth_ok it is `async with` that raises, with what the table says of the code."""
     async with scripted(slamming(code, "no")) as server:
         with pytest.raises(Stopped, match=row(code).name) as stopped:
@@ -134,7 +134,7 @@ async def test_a_ticket_that_cannot_be_fetched_now_is_fetched_later() -> None:
 
 
 @on_a_loop
-async def test_a_ticket_office_that_says_no_ends_the_client() -> None:
+async def test_ticket_callable_that_refuses_ends_the_client() -> None:
     """Anything else that the callable raises reaches the user as it is."""
 
     async def ticket() -> str:
@@ -150,7 +150,7 @@ async def test_a_ticket_office_that_says_no_ends_the_client() -> None:
 
 
 @on_a_loop
-async def test_an_expired_credential_that_is_all_we_have_is_not_tried_for_ever() -> None:
+async def test_only_credential_expired_is_not_retried_for_ever() -> None:
     """A fixed text that was refused as expired gets no fresher by waiting."""
     async with scripted(slamming(CloseCode.SESSION_EXPIRED)) as server:
         with pytest.raises(Stopped, match="4419"):
@@ -159,7 +159,7 @@ async def test_an_expired_credential_that_is_all_we_have_is_not_tried_for_ever()
 
 
 @on_a_loop
-async def test_a_fixed_token_starts_a_new_session_when_the_old_one_expired() -> None:
+async def test_fixed_token_starts_a_new_session_after_expiry() -> None:
     """A dev token is good again and again: only the resume was too old."""
     async with scripted(closing(CloseCode.SESSION_EXPIRED), welcoming) as server, client_of(server):
         again = await server.met(1)
@@ -209,7 +209,7 @@ async def test_slots_are_kept_and_1013_is_never_early(code: int, reason: str, se
 
 
 @on_a_loop
-async def test_the_first_window_is_the_one_that_the_server_told_last() -> None:
+async def test_first_window_is_the_servers_latest() -> None:
     """In auth_ok, and later in `reconnect`; then 1, 2, 4 seconds whatever was told."""
 
     async def telling(peer: Peer) -> None:

@@ -105,7 +105,7 @@ async def test_the_servers_own_pings_count_as_life() -> None:
 
 
 @on_a_loop
-async def test_a_server_that_names_no_interval_is_given_a_patience_of_our_own() -> None:
+async def test_server_without_ping_interval_gets_the_default_timeout() -> None:
     """Neither the article's auth_ok, without pingMs, nor one with 0 makes silence a fault after `give_up_s`."""
 
     async def mute(peer: Peer) -> None:
@@ -122,7 +122,7 @@ async def test_a_server_that_names_no_interval_is_given_a_patience_of_our_own() 
 
 
 @on_a_loop
-async def test_a_server_that_takes_the_credential_and_says_nothing_is_given_up() -> None:
+async def test_server_silent_after_auth_is_given_up() -> None:
     """There is no pingMs before auth_ok, but there is a patience."""
 
     async def mute(peer: Peer) -> None:
@@ -134,7 +134,7 @@ async def test_a_server_that_takes_the_credential_and_says_nothing_is_given_up()
 
 
 @on_a_loop
-async def test_a_peer_that_stops_reading_neither_blocks_the_watchdog_nor_the_end() -> None:
+async def test_stalled_peer_blocks_neither_watchdog_nor_close() -> None:
     """Megabytes wait for it; the connection is given up all the same, and nothing that was said is lost."""
 
     async def deaf(peer: Peer) -> None:
@@ -161,7 +161,7 @@ async def test_a_peer_that_stops_reading_neither_blocks_the_watchdog_nor_the_end
 
 
 @on_a_loop
-async def test_a_server_that_never_ends_tcp_after_its_close_frame_is_not_waited_for() -> None:
+async def test_server_keeping_tcp_open_after_close_is_aborted() -> None:
     """The code counts when it is there; a slot would be missed otherwise."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -194,7 +194,7 @@ def _accepting(request: str) -> bytes:
 
 @pytest.mark.parametrize("nonsense", ["hello", "[1]", '"auth_ok"', "[" * 100_000, b"\x00\x01", "null"])
 @on_a_loop
-async def test_a_server_that_speaks_something_else_ends_the_client_with_a_sentence(nonsense: str | bytes) -> None:
+async def test_other_protocol_ends_the_client_with_a_sentence(nonsense: str | bytes) -> None:
     """Coming back would not help; everybody who waits is told."""
 
     async def play(peer: Peer) -> None:
@@ -294,7 +294,7 @@ async def test_a_strange_seq_of_a_room_is_passed_over() -> None:
         ("hunter22", "not the address"),
     ],
 )
-def test_a_wrong_address_is_told_at_once_and_a_secret_in_it_is_not_repeated(url: str, advice: str) -> None:
+def test_wrong_address_fails_at_once_without_its_secret(url: str, advice: str) -> None:
     """Before anything is sent anywhere."""
     with pytest.raises(ValueError, match=advice) as wrong:
         Client(url, "dev-token")
@@ -347,7 +347,7 @@ async def test_a_status_that_passes_is_waited_out(status: int) -> None:
 
 
 @on_a_loop
-async def test_a_gateway_that_says_404_for_a_moment_does_not_end_a_client_that_was_in() -> None:
+async def test_gateway_404_does_not_end_a_client_that_was_in() -> None:
     """Hopeless is an address that never let us in; one that did will do so again."""
     answers = [b"", b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"]
     async with (
@@ -382,7 +382,7 @@ def _front(answers: list[bytes], port: int) -> Talk:
 
 
 @on_a_loop
-async def test_a_refused_port_is_told_with_its_reason_when_patience_ends() -> None:
+async def test_refused_port_times_out_with_its_reason() -> None:
     """Until then it may be a server that is still starting."""
     async with answering(saying(b"")) as url:
         pass
@@ -393,7 +393,7 @@ async def test_a_refused_port_is_told_with_its_reason_when_patience_ends() -> No
 
 
 @on_a_loop
-async def test_missing_server_is_told_while_it_tries(caplog: pytest.LogCaptureFixture) -> None:
+async def test_missing_server_is_logged_while_connecting(caplog: pytest.LogCaptureFixture) -> None:
     """Long before it gives up; a client that waits in the background for hours says nothing."""
     async with answering(saying(b"")) as url:
         pass
@@ -420,7 +420,7 @@ async def test_a_server_that_starts_a_moment_later_is_met() -> None:
 
 
 @on_a_loop
-async def test_something_that_is_no_web_server_is_told_as_it_is() -> None:
+async def test_non_web_server_is_reported() -> None:
     """A line of another protocol instead of an HTTP answer."""
     async with answering(saying(b"SSH-2.0-OpenSSH_9.6\r\n")) as url:
         with pytest.raises(TimeoutError, match="valid HTTP response"):
@@ -431,7 +431,7 @@ async def test_something_that_is_no_web_server_is_told_as_it_is() -> None:
 
 
 @on_a_loop
-async def test_a_trusted_certificate_lets_it_in_and_another_is_a_sentence(tmp_path: Path) -> None:
+async def test_certificate_trusted_connects_untrusted_is_a_sentence(tmp_path: Path) -> None:
     """Retrying does not make a certificate better."""
     made = certificate(tmp_path)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

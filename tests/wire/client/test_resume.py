@@ -75,7 +75,7 @@ async def test_a_restart_is_a_pause(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_a_server_that_forgot_everything_is_told_as_a_gap() -> None:
+async def test_server_that_lost_its_state_is_reported_as_a_gap() -> None:
     """Without an audit file a restart begins a new epoch: a new session, a gap, then the new events."""
     async with at(0) as server:
         client = connect(server)
@@ -94,7 +94,7 @@ async def test_a_server_that_forgot_everything_is_told_as_a_gap() -> None:
 
 
 @on_a_loop
-async def test_a_history_that_is_too_short_is_told_as_a_gap_with_its_bounds() -> None:
+async def test_history_too_short_is_reported_as_a_gap_with_bounds() -> None:
     """Away for longer than the server remembers: exactly the missing seqs are named, and the stream goes on."""
     async with at(0, history_events=5) as server, connect(server) as writer:
         said = await writer.join("demo")
@@ -114,7 +114,7 @@ async def test_a_history_that_is_too_short_is_told_as_a_gap_with_its_bounds() ->
 
 
 @on_a_loop
-async def test_a_hole_in_what_the_server_sends_is_told() -> None:
+async def test_hole_in_received_seqs_is_reported_as_a_gap() -> None:
     """The client counts: seqs that were skipped are named, and what came before is not shown again."""
 
     async def play(peer: Peer) -> None:
@@ -131,7 +131,7 @@ async def test_a_hole_in_what_the_server_sends_is_told() -> None:
 
 
 @on_a_loop
-async def test_it_asks_for_what_comes_after_the_last_event_it_heard() -> None:
+async def test_rejoin_asks_for_events_after_the_last_received() -> None:
     """Not after what its user has read: that is in the inbox already."""
 
     async def first(peer: Peer) -> None:
@@ -180,7 +180,7 @@ async def test_a_server_without_epochs_is_taken_as_one_that_forgets() -> None:
 
 
 @on_a_loop
-async def test_what_was_not_answered_is_said_again_under_its_request_id_and_in_order() -> None:
+async def test_unconfirmed_messages_are_sent_again_in_order() -> None:
     """Two connections end between the chats and their events; the third one gets the same three again."""
 
     async def deaf(peer: Peer) -> None:
@@ -210,7 +210,7 @@ async def test_what_was_not_answered_is_said_again_under_its_request_id_and_in_o
 
 
 @on_a_loop
-async def test_a_message_stored_but_not_told_is_not_stored_twice(tmp_path: Path) -> None:
+async def test_message_stored_but_unconfirmed_is_not_stored_twice(tmp_path: Path) -> None:
     """The connection ends between commit and delivery; the repetition is recognised, chat returns the first event."""
     path = tmp_path / "room.db"
     async with at(0, path) as server, connect(server) as client:
@@ -263,7 +263,7 @@ async def test_a_soft_refusal_is_waited_out(code: str, monkeypatch: pytest.Monke
 @on_a_loop
 async def test_a_join_that_may_work_later_is_tried_later(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """`duplicate_join` means that an earlier leave was not heard: it leaves first."""
-    monkeypatch.setattr(dispatcher, "AGAIN_AFTER_S", 0.05)
+    monkeypatch.setattr(dispatcher, "REJOIN_AFTER_S", 0.05)
 
     async def play(peer: Peer) -> None:
         await peer.welcome()
@@ -288,7 +288,7 @@ async def test_a_join_that_may_work_later_is_tried_later(code: str, monkeypatch:
 @on_a_loop
 async def test_a_join_to_be_tried_later_is_none_after_a_reconnect(monkeypatch: pytest.MonkeyPatch) -> None:
     """The reconnect has asked already, or is about to: a leave now would come behind that join."""
-    monkeypatch.setattr(dispatcher, "AGAIN_AFTER_S", 0.1)
+    monkeypatch.setattr(dispatcher, "REJOIN_AFTER_S", 0.1)
     faults: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
 
@@ -318,7 +318,7 @@ async def test_a_join_to_be_tried_later_is_none_after_a_reconnect(monkeypatch: p
 
 
 @on_a_loop
-async def test_nothing_is_said_to_a_room_before_it_is_joined_again() -> None:
+async def test_nothing_is_published_before_the_room_is_rejoined() -> None:
     """Between auth_ok and `joined` a chat waits, a presence is refused: there, both would cost the connection."""
     gate = asyncio.Event()
 
@@ -372,7 +372,7 @@ async def test_at_most_a_dozen_messages_are_on_their_way_at_once() -> None:
 
 
 @on_a_loop
-async def test_a_reader_that_falls_behind_is_told_how_much_it_lost() -> None:
+async def test_slow_reader_gets_a_gap_with_the_number_lost() -> None:
     """Its memory is bounded, the newest events are kept, and the gap stands where the loss is."""
     async with at(0) as server, connect(server) as writer, connect(server, inbox_events=50) as client:
         room = await client.join("demo")

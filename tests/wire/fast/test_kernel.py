@@ -129,7 +129,7 @@ async def test_a_single_byte_that_the_kernel_left_is_not_overtaken() -> None:
 
 
 @on_a_loop
-async def test_a_peer_that_is_gone_ends_the_connection_as_asyncio_would() -> None:
+async def test_write_to_a_gone_peer_ends_as_with_asyncio() -> None:
     """No exception where an event is told to a room: the transport is asked, and loses the connection."""
     async with pair() as (transport, told, other):
         member = Member(transport, told)

@@ -113,7 +113,7 @@ def test_the_fuzz_goes_both_ways() -> None:
     assert min(*short, *long) > 100
 
 
-def test_the_library_is_forgotten_between_messages_and_only_there() -> None:
+def test_library_object_is_dropped_only_between_messages() -> None:
     """Made for a ping, kept in the middle of a message in parts, forgotten behind it; never on the plain path."""
     ear, plain = Ear(fast=True), Ear(fast=False)
     assert ear.protocol.is_forgotten and not plain.protocol.is_forgotten
@@ -135,7 +135,7 @@ def test_the_library_is_forgotten_between_messages_and_only_there() -> None:
     assert states == [True, True, False, False, True, False, True, False]
 
 
-def test_whoever_closes_over_a_short_message_has_the_library_read_the_rest() -> None:
+def test_close_on_a_short_message_gives_the_library_the_rest() -> None:
     """Two messages and the peer's close in one packet; closed over the first, so the close handshake is at its end."""
     ear = Ear(fast=True)
     heard = []
@@ -156,7 +156,7 @@ def test_the_library_is_one_that_was_looked_at() -> None:
     assert type(short_frames.apply_mask(b"", b"\x01\x02\x03\x04")) is bytes
 
 
-def test_a_protocol_that_is_open_from_the_start_reads_frames_and_echoes_a_close() -> None:
+def test_protocol_open_from_start_reads_and_echoes_close() -> None:
     """What the library lets us do, and what forgetting it stands on."""
     protocol = Frames(Limits(), State.OPEN)
     protocol.receive_data(frame(TEXT, b"hello") + frame(8, b"\x03\xe8"))

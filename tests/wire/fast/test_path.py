@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from labkit.rules.limits import Limits
-from labkit.wire.fast.path import BYTES_A_TICK, TICK_S, FastPath, PlainPath
+from labkit.wire.fast.path import BYTES_PER_TICK, TICK_S, FastPath, PlainPath
 from labkit.wire.frames import text_frame
 from labkit.wire.outgoing import NO_FD
 from labkit.wire.server import Server
@@ -44,14 +44,14 @@ class Member:
 
 @pytest.mark.parametrize("path", [FastPath, PlainPath])
 @on_a_loop
-async def test_both_paths_tell_every_member_the_same_in_the_same_order(path: Any) -> None:
+async def test_both_paths_send_the_same_bytes_in_the_same_order(path: Any) -> None:
     """Events of two rooms and an answer of its own between them, for a member of both."""
     way, members = path(), [Member() for _ in range(4)]
     both: Any = members[1]
-    way.tell(members[:2], SAID, BODY)
+    way.broadcast(members[:2], SAID, BODY)
     way.send(both, b"answer")
-    way.tell(members[1:], SAID | {"n": 2}, b'{"type":"chat","text":"\xc3\xa9","n":2}')
-    way.tell(members[:2], SAID, BODY)
+    way.broadcast(members[1:], SAID | {"n": 2}, b'{"type":"chat","text":"\xc3\xa9","n":2}')
+    way.broadcast(members[:2], SAID, BODY)
     await asyncio.sleep(0)
     first, second = text_frame(BODY), text_frame(b'{"type":"chat","text":"\xc3\xa9","n":2}')
     assert [member.frames for member in members] == [
@@ -63,24 +63,24 @@ async def test_both_paths_tell_every_member_the_same_in_the_same_order(path: Any
 
 
 @on_a_loop
-async def test_the_fast_path_builds_one_frame_and_the_plain_path_one_for_each() -> None:
+async def test_fast_path_builds_one_frame_plain_path_one_per_member() -> None:
     """The same bytes, once or many times."""
     for path, frames in ((FastPath(), 1), (PlainPath(), 50)):
         members: Any = [Member() for _ in range(50)]
-        path.tell(members, SAID, BODY)
+        path.broadcast(members, SAID, BODY)
         await asyncio.sleep(0)
         assert len({id(frame) for member in members for frame in member.frames}) == frames
 
 
 @on_a_loop
-async def test_the_fast_path_writes_once_a_tick_and_the_plain_path_at_once() -> None:
+async def test_fast_path_writes_once_per_tick_plain_path_at_once() -> None:
     """Told a hundred times in one tick: one write at its end, or a hundred. In the next tick, again."""
     fast, plain = FastPath(), PlainPath()
     quick: Any = Member()
     for tick in (1, 2):
         for _ in range(50):
             fast.send(quick, b"x")
-            fast.tell([quick], SAID, BODY)
+            fast.broadcast([quick], SAID, BODY)
         assert quick.writes == tick - 1
         await asyncio.sleep(0)
         assert quick.writes == tick and len(quick.frames) == 100 * tick
@@ -95,14 +95,14 @@ async def test_very_much_in_one_tick_does_not_wait_for_its_end() -> None:
     """What is due is kept once for each tick; beyond some bytes it is written at once."""
     path, member = FastPath(), Member()
     quick: Any = member
-    path.send(quick, b"x" * BYTES_A_TICK)
+    path.send(quick, b"x" * BYTES_PER_TICK)
     assert member.writes == 0
     path.send(quick, b"x")
     assert member.writes == 1 and len(member.frames) == 2
 
 
 @on_a_loop
-async def test_a_room_of_5000_holds_nobody_up() -> None:
+async def test_room_of_5000_delays_no_other_room() -> None:
     """A write costs 6 us of a clock that only writes move: no tick is longer than 10 ms, and a small room need not
     wait until a large one is done. Everybody has everything at the end, in order."""
     now = [0.0]
@@ -115,8 +115,8 @@ async def test_a_room_of_5000_holds_nobody_up() -> None:
     small: Any = [Member(write) for _ in range(20)]
     first_heard_at = None
     for body in (b"1", b"2"):
-        path.tell(large, SAID, body)
-        path.tell(small, SAID, body)
+        path.broadcast(large, SAID, body)
+        path.broadcast(small, SAID, body)
         for _ in range(3):
             before = now[0]
             await asyncio.sleep(0)
@@ -148,7 +148,7 @@ class Counting:
 
 @pytest.mark.parametrize(("fast_path", "writes"), [(True, 1), (False, 30)])
 @on_a_loop
-async def test_thirty_events_of_one_packet_are_one_write_to_each_member_or_thirty(fast_path: bool, writes: int) -> None:
+async def test_thirty_events_in_one_packet_are_one_write_or_thirty(fast_path: bool, writes: int) -> None:
     """Counted at the transport of a member that only listens; what arrives is the same."""
     async with serving(limits={"fast_path": fast_path}) as server:
         ann, bob = await Raw.enter(server.url, TOKEN, "a"), await Raw.enter(server.url, TOKEN, "a")

@@ -12,7 +12,7 @@ from tests.wire.raw import TOKEN, Raw, on_a_loop, serving, text
 
 @pytest.mark.parametrize("fast_path", [True, False])
 @on_a_loop
-async def test_a_ping_is_answered_with_the_time_behind_what_was_said_before(fast_path: bool, tmp_path: Path) -> None:
+async def test_ping_is_answered_with_the_time_after_earlier_events(fast_path: bool, tmp_path: Path) -> None:
     """On both paths; with an audit log the chat is stored first, and the pong does not overtake it."""
     async with serving(limits={"fast_path": fast_path}, audit=tmp_path / "room.db") as server:
         ana = await Raw.enter(server.url, TOKEN, "a")

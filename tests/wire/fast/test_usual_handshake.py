@@ -54,7 +54,7 @@ def _undated(answer: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("more", [[], OF_A_BROWSER], ids=["a program", "a browser"])
-def test_the_usual_request_gets_the_answer_that_the_library_gives(more: list[str]) -> None:
+def test_usual_request_gets_the_librarys_answer(more: list[str]) -> None:
     """Byte for byte but for the date, which is there."""
     head = _head(NEEDED + more)
     usual = read_usual(head)
@@ -70,7 +70,7 @@ def test_a_request_with_anything_special_is_left_to_the_library(line: str) -> No
     assert read_usual(_head([*NEEDED, line])) is None
 
 
-def test_our_reader_takes_only_what_the_library_takes_and_answers_the_same() -> None:
+def test_any_request_read_by_us_is_answered_as_by_the_library() -> None:
     """20,000 requests: headers left out, doubled, shuffled, added, and bytes changed."""
     taken = 0
     for seed in range(20_000):

@@ -3,46 +3,46 @@
 import pytest
 
 from labkit.wire.http import users
-from labkit.wire.http.users import Brakes, TooManyGuesses
+from labkit.wire.http.users import GuessLimiter, TooManyGuesses
 
 
-def guesses(brakes: Brakes, name: str, address: str, most: int = 100) -> int:
+def guesses(limiter: GuessLimiter, name: str, address: str, most: int = 100) -> int:
     """How many wrong codes are looked at before the brake holds, all in one moment."""
     for looked_at in range(most):
         try:
-            brakes.check(name, address, 0.0)
+            limiter.check(name, address, 0.0)
         except TooManyGuesses:
             return looked_at
-        brakes.wrong(name, address, 0.0)
+        limiter.wrong(name, address, 0.0)
     return most
 
 
 def test_requests_that_are_refused_loosen_no_brake() -> None:
     """Five guesses of a name and thirty from an address, however many other names are asked for in between."""
-    brakes = Brakes()
-    assert guesses(brakes, "ada", "10.0.0.1") == 5
-    looked_at = sum(guesses(brakes, f"nobody-{number}", "10.0.0.1", most=1) for number in range(20_002))
+    limiter = GuessLimiter()
+    assert guesses(limiter, "ada", "10.0.0.1") == 5
+    looked_at = sum(guesses(limiter, f"nobody-{number}", "10.0.0.1", most=1) for number in range(20_002))
     assert looked_at == 30 - 5
-    assert guesses(brakes, "ada", "10.0.0.2") == 0
-    assert len(brakes._brakes) < 40
+    assert guesses(limiter, "ada", "10.0.0.2") == 0
+    assert len(limiter._buckets) < 40
 
 
-def test_of_too_many_brakes_the_one_that_braked_longest_ago_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limiter_drops_the_least_recently_used_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
     """And not all of them: who guesses on is braked on."""
-    monkeypatch.setattr(users, "BRAKES_KEPT", 20)
-    brakes = Brakes()
-    guesses(brakes, "eve", "10.0.0.9")
+    monkeypatch.setattr(users, "MAX_BUCKETS", 20)
+    limiter = GuessLimiter()
+    guesses(limiter, "eve", "10.0.0.9")
     for number in range(30):
-        guesses(brakes, f"nobody-{number}", f"10.0.1.{number}", most=1)
-        assert guesses(brakes, "ada", "10.0.0.1", most=6) <= 5
-        brakes.wrong("ada", "10.0.0.1", 0.0)
-    assert len(brakes._brakes) == 20
-    assert guesses(brakes, "ada", "10.0.0.2") == 0
-    assert guesses(brakes, "eve", "10.0.0.2") == 5
+        guesses(limiter, f"nobody-{number}", f"10.0.1.{number}", most=1)
+        assert guesses(limiter, "ada", "10.0.0.1", most=6) <= 5
+        limiter.wrong("ada", "10.0.0.1", 0.0)
+    assert len(limiter._buckets) == 20
+    assert guesses(limiter, "ada", "10.0.0.2") == 0
+    assert guesses(limiter, "eve", "10.0.0.2") == 5
 
 
-def test_a_name_that_nobody_can_have_is_not_kept() -> None:
+def test_overlong_name_gets_no_bucket() -> None:
     """Kilobytes of it would be, for each of ten thousand; the address is braked all the same."""
-    brakes = Brakes()
-    assert guesses(brakes, "x" * 5_900, "10.0.0.1") == 30
-    assert sum(map(len, brakes._brakes)) < 100
+    limiter = GuessLimiter()
+    assert guesses(limiter, "x" * 5_900, "10.0.0.1") == 30
+    assert sum(map(len, limiter._buckets)) < 100

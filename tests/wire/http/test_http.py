@@ -24,7 +24,7 @@ async def get(server: Server, path: str, method: str = "GET", **headers: str) ->
 
 @pytest.mark.parametrize("version", ["8", "0", "14", "", "thirteen", "13, 8", None])
 @on_a_loop
-async def test_another_version_is_told_which_one_we_speak(version: str | None) -> None:
+async def test_other_websocket_version_gets_ours(version: str | None) -> None:
     """RFC 6455, section 4.4: a client that speaks several may try again."""
     lines = upgrade().replace(b"Sec-WebSocket-Version: 13\r\n", b"")
     head = lines if version is None else lines[:-2] + f"Sec-WebSocket-Version: {version}\r\n\r\n".encode()
@@ -58,7 +58,7 @@ async def test_health_and_the_line_for_what_is_no_browser() -> None:
     ],
 )
 @on_a_loop
-async def test_a_wrong_path_or_method_is_told(method: str, path: str, status: int) -> None:
+async def test_wrong_path_or_method_gets_404_or_405(method: str, path: str, status: int) -> None:
     """404, or 405 with what would do."""
     async with serving() as server:
         answer = await get(server, path, method)
@@ -92,7 +92,7 @@ async def test_a_body_is_refused(path: str) -> None:
 
 
 @on_a_loop
-async def test_a_head_that_is_too_large_is_431_in_one_packet_and_in_many() -> None:
+async def test_head_too_large_is_431_in_one_packet_and_in_many() -> None:
     """The server keeps no more of it than it has to."""
     async with serving() as server:
         large = request("GET", "/", {f"X-{number}": "x" * 900 for number in range(20)})
@@ -123,11 +123,7 @@ async def test_what_is_no_request_is_400(head: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("headers", "status"),
-    [
-        ({"Sec_WebSocket_Version": "12"}, 400),
-        ({"Sec_WebSocket_Key": "short"}, 400),
-        ({"Connection": "close"}, 426),
-    ],
+    [({"Sec_WebSocket_Version": "12"}, 400), ({"Sec_WebSocket_Key": "short"}, 400), ({"Connection": "close"}, 426)],
 )
 @on_a_loop
 async def test_a_broken_handshake_is_refused_over_http(headers: Mapping[str, str], status: int) -> None:
@@ -235,7 +231,7 @@ async def test_ready_turns_red_while_the_server_drains() -> None:
         member = await Raw.enter(server.url)
         member.answers_close = False
         draining = asyncio.create_task(server.drain())
-        await until(lambda: server.hub.state.gate.is_draining)
+        await until(lambda: server.hub.state.admission.is_draining)
         for raw, said, status in zip(
             asking, (request("GET", "/readyz"), request("GET", "/healthz"), upgrade()), (503, 200, 503), strict=True
         ):

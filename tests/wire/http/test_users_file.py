@@ -37,7 +37,7 @@ def test_a_line_that_cannot_be_is_named_and_not_quoted(tmp_path: Path, line: str
 
 
 @on_a_loop
-async def test_the_longest_line_makes_credentials_that_fit_into_their_message(tmp_path: Path) -> None:
+async def test_longest_users_line_gives_credentials_that_fit(tmp_path: Path) -> None:
     """Ticket and resume open; one room more is refused when the file is read, and not at a reconnect with 1008."""
     name = "\U0001f600" * 100
     most = (LONGEST_ROOMS_BYTES - len('{"rooms":[]}')) // len('["project:0000-team","rw"],')

@@ -9,7 +9,7 @@ from labkit.bench.launch.nats_process import NatsProcess
 from labkit.brokers import broker_at
 from labkit.faults import Proxy, Stall
 from labkit.rules.limits import Limits
-from labkit.wire.audit.file import reading, rows
+from labkit.wire.audit.reading import reading, rows
 from labkit.wire.audit.writer import Entry
 from labkit.wire.keyfile import Key, new_key
 from labkit.wire.server import Server

@@ -40,9 +40,7 @@ def is_up(built: House, number: int = 0) -> bool:
 
 @pytest.mark.parametrize("end", [NatsProcess.terminate, NatsProcess.kill], ids=["stop", "kill -9"])
 @on_a_loop
-async def test_a_broker_that_goes_and_comes_back_loses_and_doubles_nothing(
-    tmp_path: Path, end: Callable[[NatsProcess], None]
-) -> None:
+async def test_broker_outage_loses_and_duplicates_nothing(tmp_path: Path, end: Callable[[NatsProcess], None]) -> None:
     """Members stay; what is said meanwhile is refused as `unavailable`, kept by our client, and said again."""
     async with house(tmp_path) as built, Client(built.urls[0], TOKEN) as ann, Client(built.urls[1], TOKEN) as bob:
         rooms = [await client.join(ROOM) for client in (ann, bob)]
@@ -103,7 +101,7 @@ async def test_a_slow_broker_makes_everybody_wait_and_nothing_else(tmp_path: Pat
 
 
 @on_a_loop
-async def test_without_the_broker_a_resume_opens_and_a_ticket_must_wait(tmp_path: Path) -> None:
+async def test_broker_away_resume_is_accepted_and_ticket_must_wait(tmp_path: Path) -> None:
     """Another server might have taken the ticket: 1013, come back; a live session's refresh is refused softly."""
     async with house(tmp_path) as built:
         ada = await enter_as("ada", built.urls[0])
@@ -127,7 +125,7 @@ async def test_without_the_broker_a_resume_opens_and_a_ticket_must_wait(tmp_path
 
 
 @on_a_loop
-async def test_a_ticket_that_does_not_come_back_in_time_is_told_to_be_spent(tmp_path: Path) -> None:
+async def test_ticket_overdue_in_the_log_closes_4401(tmp_path: Path) -> None:
     """Its message may come later, and then it opens nothing: 4401, so that its client fetches another, which opens."""
     async with house(tmp_path, servers=1) as built:
         paper = await ticket(built.urls[0], "ada")
@@ -141,7 +139,7 @@ async def test_a_ticket_that_does_not_come_back_in_time_is_told_to_be_spent(tmp_
 
 
 @on_a_loop
-async def test_who_has_heard_more_than_this_server_has_read_waits_for_it(tmp_path: Path) -> None:
+async def test_member_ahead_of_the_log_waits_for_it(tmp_path: Path) -> None:
     """No gap is told, and nothing is given twice: the join is answered when the log has brought what was heard."""
     async with house(tmp_path) as built:
         one = await Raw.enter(built.urls[0], TOKEN, ROOM)
@@ -164,7 +162,7 @@ async def test_who_has_heard_more_than_this_server_has_read_waits_for_it(tmp_pat
 
 
 @on_a_loop
-async def test_who_waits_for_this_server_and_goes_is_forgotten(tmp_path: Path) -> None:
+async def test_member_closing_while_waiting_for_the_log_is_forgotten(tmp_path: Path) -> None:
     """And the server goes on: nothing is left of it, and others come in."""
     async with house(tmp_path) as built:
         one = await Raw.enter(built.urls[0], TOKEN, ROOM)
@@ -181,12 +179,12 @@ async def test_who_waits_for_this_server_and_goes_is_forgotten(tmp_path: Path) -
         await until(lambda: not hub.state.connections)
         one.chat(ROOM, "second")
         await built.all_have(2)
-        await until(lambda: not order._ahead and not order._patient and len(order.turns) == 0)
+        await until(lambda: not order._ahead and not order._patient and len(order.queue) == 0)
         assert (await Raw.enter(built.urls[1], TOKEN, ROOM)).ok
 
 
 @on_a_loop
-async def test_who_waits_in_vain_is_told_of_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_member_waiting_in_vain_gets_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it says it has heard never comes: after some patience the truth is told."""
     monkeypatch.setattr("labkit.wire.sharing.order.PATIENCE_S", 0.3)
     async with house(tmp_path, servers=1) as built:
@@ -222,7 +220,7 @@ async def test_a_revocation_without_the_broker_travels_when_it_is_back(tmp_path:
 
 @pytest.mark.parametrize("of", [0, 1], ids=["its own", "another server's"])
 @on_a_loop
-async def test_a_revocation_that_is_read_again_ends_nobody_who_came_since(tmp_path: Path, of: int) -> None:
+async def test_revocation_read_again_ends_no_later_session(tmp_path: Path, of: int) -> None:
     """Read again after a rewind, which an audit that failed brings about, and after a restart."""
     async with house(tmp_path) as built:
         ada = await enter_as("ada", built.urls[0])
@@ -246,7 +244,7 @@ async def test_a_revocation_that_is_read_again_ends_nobody_who_came_since(tmp_pa
 
 
 @on_a_loop
-async def test_another_servers_revocation_is_stored_once_the_audit_works_again(
+async def test_remote_revocation_is_stored_once_the_audit_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The log does not bring it a second time to a server that has done it."""
@@ -265,7 +263,7 @@ async def test_another_servers_revocation_is_stored_once_the_audit_works_again(
 
 
 @on_a_loop
-async def test_an_audit_that_fails_on_one_server_holds_up_its_own_members_alone(
+async def test_failing_audit_delays_only_its_own_servers_members(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The others hear the event; here it is told once it is stored, in its place, and nothing behind it before."""
@@ -312,7 +310,7 @@ async def test_a_server_that_starts_again_reads_only_what_it_missed(tmp_path: Pa
 
 
 @on_a_loop
-async def test_a_log_that_was_made_anew_is_another_epoch(tmp_path: Path) -> None:
+async def test_recreated_log_has_another_epoch(tmp_path: Path) -> None:
     """A member that comes back is told of a gap; seqs begin at 1."""
     old, new = NatsProcess(tmp_path / "old"), NatsProcess(tmp_path / "new")
     key, audit = new_key(), tmp_path / "one.db"
@@ -338,7 +336,7 @@ async def test_a_log_that_was_made_anew_is_another_epoch(tmp_path: Path) -> None
 
 
 @on_a_loop
-async def test_a_log_without_its_beginning_is_refused_by_a_server_without_a_past(tmp_path: Path) -> None:
+async def test_truncated_log_is_refused_without_an_audit_file(tmp_path: Path) -> None:
     """Its seqs would be other servers' seqs; the error says what to do."""
     async with house(tmp_path, servers=1) as built:
         one = await Raw.enter(built.urls[0], TOKEN, ROOM)
@@ -358,9 +356,7 @@ async def skewed(tmp: Path, broker: str, key: str, seconds: float) -> AsyncItera
     code = f"import time; real = time.time; time.time = lambda: real() + {seconds}; from labkit.cli import main; main()"
     options = ["serve", "--port", "0", "--broker", broker, "--audit", str(tmp / f"{seconds}.db"), "--quiet"]
     child = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-c", code, *options],
-        stdout=subprocess.PIPE,
-        env={"CLUSTER_KEY": key, "DEV_TOKEN": TOKEN},
+        *[sys.executable, "-c", code, *options], stdout=subprocess.PIPE, env={"CLUSTER_KEY": key, "DEV_TOKEN": TOKEN}
     )
     try:
         assert child.stdout is not None

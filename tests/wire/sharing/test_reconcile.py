@@ -12,7 +12,7 @@ from labkit.brokers.nats.broker import START_S
 from labkit.cli import main
 from labkit.rules.limits import Limits
 from labkit.wire.audit.writer import Audit, Entry
-from labkit.wire.sharing.bus_messages import Revoked, Said, write
+from labkit.wire.sharing.bus_messages import Revoked, SharedPublication, write
 from labkit.wire.sharing.reconcile import Reconciled, reconcile
 from tests.wire.raw import TOKEN, Raw, on_a_loop
 from tests.wire.sharing.house import ROOM, house
@@ -30,7 +30,9 @@ class Line(NamedTuple):
 
 def line(place: int, request: str | None = None, at: float = 0.0) -> Line:
     message = {"type": "chat", "roomId": "a", "text": "x"}
-    return Line(place, at, write(Said(id=f"id-{place}", room="a", user="u", request=request, message=message)))
+    return Line(
+        place, at, write(SharedPublication(id=f"id-{place}", room="a", user="u", request=request, message=message))
+    )
 
 
 def row(place: int, event_id: str | None = None, epoch: str = "e") -> Entry:
@@ -75,7 +77,7 @@ def test_an_empty_request_id_is_one_and_none_is_none() -> None:
 def test_every_difference_is_found(rows: list[Entry], missing: tuple[int, ...], strange: tuple[int, ...]) -> None:
     """An event that is missing, one that is nowhere else, one in the place of another."""
     found = compared([line(1), line(2)], rows)
-    assert (found.missing, found.strange) == (missing, strange)
+    assert (found.missing, found.unexpected) == (missing, strange)
     assert not found.holds
     assert str(found).startswith("not reconciled: ")
 
@@ -85,7 +87,7 @@ def reconciled(path: Path, url: str, *options: str) -> Result:
 
 
 @on_a_loop
-async def test_the_command_compares_a_file_with_the_log_of_a_running_cluster(tmp_path: Path) -> None:
+async def test_command_compares_a_file_with_a_running_clusters_log(tmp_path: Path) -> None:
     """Exit code 0 for each server's own file; a repetition is no event; 2 for what cannot be compared."""
     async with house(tmp_path) as built:
         one = await Raw.enter(built.urls[0], TOKEN, ROOM)
@@ -108,7 +110,7 @@ async def test_the_command_compares_a_file_with_the_log_of_a_running_cluster(tmp
         assert absent.exit_code == 2 and "there is no audit file" in absent.output
 
 
-def test_no_broker_is_told_at_once(tmp_path: Path) -> None:
+def test_missing_broker_is_reported_at_once(tmp_path: Path) -> None:
     """Somebody waits at a terminal: a refused port is final there, while a server waits for a broker that starts."""
     Audit(tmp_path / "room.db").close()
     began = monotonic()

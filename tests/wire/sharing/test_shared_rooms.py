@@ -14,7 +14,7 @@ from tests.wire.sharing.house import ROOM, house
 
 
 @on_a_loop
-async def test_two_servers_tell_one_room_in_one_order(tmp_path: Path) -> None:
+async def test_two_servers_deliver_a_room_in_the_same_order(tmp_path: Path) -> None:
     """Both talk at once; every member hears the same events with the same seqs, and both files hold them."""
     async with house(tmp_path) as built:
         one, two = [await Raw.enter(url, TOKEN, ROOM) for url in built.urls]
@@ -30,7 +30,7 @@ async def test_two_servers_tell_one_room_in_one_order(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ping", [b'{"type": "ping"}', b'{"type":"ping"}'], ids=["written otherwise", "as usual"])
 @on_a_loop
-async def test_answers_keep_the_order_of_their_messages_through_the_log(tmp_path: Path, ping: bytes) -> None:
+async def test_answers_keep_the_order_of_messages_through_the_log(tmp_path: Path, ping: bytes) -> None:
     """Two chats, a ping, a leave: the events come before the pong, and the pong before `left`."""
     async with house(tmp_path) as built:
         one = await Raw.enter(built.urls[0], TOKEN, ROOM)
@@ -43,7 +43,7 @@ async def test_answers_keep_the_order_of_their_messages_through_the_log(tmp_path
 
 
 @on_a_loop
-async def test_what_was_said_is_heard_before_the_close_for_what_came_after(tmp_path: Path) -> None:
+async def test_earlier_events_arrive_before_the_close(tmp_path: Path) -> None:
     """And what comes behind the invalid message is not acted on, though the close waits for its turn."""
     async with house(tmp_path) as built:
         one, two = [await Raw.enter(url, TOKEN, ROOM) for url in built.urls]
@@ -157,19 +157,19 @@ async def test_a_credential_that_is_no_good_is_not_written_to_the_log(tmp_path: 
     async with house(tmp_path) as built:
         ada = await enter_as("ada", built.urls[0])
         broker = built.servers[0].hub.order.broker  # type: ignore[attr-defined]
-        places = [(await broker._look())[2]]
+        places = [(await broker._log_info())[2]]
         forged, used = ada.ok["resume"][:-4] + "AAAA", "t" + ada.ok["resume"][1:]
         outcomes = [(await refused(built.urls[0], token))[0] for token in ("r.garbage", "t.garbage", forged, used)]
         assert outcomes == [4419, 4403, 4403, 4403]
         await revoke(built.urls[0], "ada")
         assert (await refused(built.urls[0], ada.ok["resume"]))[0] == 4410
         await until(lambda: not built.servers[0].hub.state.sockets)
-        places.append((await broker._look())[2])
+        places.append((await broker._log_info())[2])
         assert places == [1, 2], "more than ada's ticket and her revocation"
 
 
 @on_a_loop
-async def test_what_is_said_behind_a_ticket_waits_for_it(tmp_path: Path) -> None:
+async def test_messages_after_a_ticket_wait_for_it(tmp_path: Path) -> None:
     """auth and join in one packet: the join is judged once the log has let the ticket in."""
     async with house(tmp_path) as built:
         paper = await ticket(built.urls[0], "bob")
@@ -195,7 +195,7 @@ async def test_a_ticket_renews_a_session_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("bad", "code"), [("bob's ticket", 4403), ("r.garbage", 4419)])
 @on_a_loop
-async def test_what_is_said_behind_a_refresh_waits_for_it(tmp_path: Path, bad: str, code: int) -> None:
+async def test_messages_after_a_refresh_wait_for_it(tmp_path: Path, bad: str, code: int) -> None:
     """The chat before it is heard before its answer, the one behind it after it; behind a refused one, never."""
     async with house(tmp_path) as built:
         ada, other = await enter_as("ada", built.urls[0], "team:1"), await enter_as("ada", built.urls[1], "team:1")
@@ -214,7 +214,7 @@ async def test_what_is_said_behind_a_refresh_waits_for_it(tmp_path: Path, bad: s
         assert [said["text"] for said in await other.hear_many(3, "chat")] == ["1", "2", "3"]
         other.chat("team:1", "end")
         assert (await other.hear("chat"))["text"] == "end"
-        await until(lambda: len(built.servers[0].hub.order.turns) == 0)  # type: ignore[attr-defined]
+        await until(lambda: len(built.servers[0].hub.order.queue) == 0)  # type: ignore[attr-defined]
 
 
 @on_a_loop
@@ -266,9 +266,7 @@ async def test_a_server_that_stops_takes_its_members_with_it(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("goes", [lambda one: one.send(close_frame(1000)), Raw.drop], ids=["close frame", "lost"])
 @on_a_loop
-async def test_who_leaves_behind_a_chat_and_goes_is_in_the_room_no_more(
-    tmp_path: Path, goes: Callable[[Raw], None]
-) -> None:
+async def test_member_leaving_after_a_chat_is_out_of_the_room(tmp_path: Path, goes: Callable[[Raw], None]) -> None:
     """The leave waits for the chat to come out of the log, and the connection is gone before."""
     async with house(tmp_path, servers=1) as built:
         watcher = await Raw.enter(built.urls[0], TOKEN, ROOM)
@@ -285,7 +283,7 @@ async def test_who_leaves_behind_a_chat_and_goes_is_in_the_room_no_more(
 
 
 @on_a_loop
-async def test_rooms_in_which_nothing_was_said_are_not_kept(tmp_path: Path) -> None:
+async def test_rooms_without_events_are_not_kept(tmp_path: Path) -> None:
     """Left, not entered in time, restored: the same epoch makes them anew. One that was left in between works."""
     async with house(tmp_path, servers=1) as built:
         one, hub = await Raw.enter(built.urls[0], TOKEN), built.servers[0].hub
@@ -308,7 +306,7 @@ async def test_rooms_in_which_nothing_was_said_are_not_kept(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("words", ["plain", "\ud800 half a character", "🦉 " * 300])
 @on_a_loop
-async def test_every_text_travels_as_it_was_said(tmp_path: Path, words: str) -> None:
+async def test_any_text_travels_through_the_log_unchanged(tmp_path: Path, words: str) -> None:
     """Also half a character, as JavaScript's strings may hold one."""
     async with house(tmp_path) as built:
         one, two = [await Raw.enter(url, TOKEN, ROOM) for url in built.urls]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from labkit.wire import gate
+from labkit.wire import admission
 from labkit.wire.server import Server
 from tests.wire.raw import TOKEN, Ended, Raw, ask, on_a_loop, request, serving, until, upgrade
 
@@ -50,7 +50,7 @@ async def test_off_loopback_a_page_needs_to_come_from_this_host() -> None:
 
 
 @on_a_loop
-async def test_a_page_from_a_file_is_told_how_it_may_connect(caplog: pytest.LogCaptureFixture) -> None:
+async def test_page_from_a_file_gets_advice(caplog: pytest.LogCaptureFixture) -> None:
     """In the answer and in the log, as a browser keeps the answer from its page; with `null` allowed it connects."""
     async with serving() as server:
         answer = await ask(server.url, upgrade(Origin="null"))
@@ -71,7 +71,7 @@ async def test_a_full_house_is_503_and_has_room_again(limit: str) -> None:
         assert (answer.status, answer.headers["connection"]) == (503, "close")
         assert (await ask(server.url, request("GET", "/healthz"))).status == 200
         silent[0].drop()
-        await until(lambda: server.hub.state.gate._doors.inside == 2)
+        await until(lambda: server.hub.state.admission._counter.count == 2)
         assert await status_for(server) == 101
         assert await inside.everything() == []
 
@@ -115,9 +115,9 @@ async def test_off_lifts_the_accept_rate() -> None:
 
 
 @on_a_loop
-async def test_whoever_finds_no_room_is_not_held_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_socket_over_the_limit_is_closed_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """It has a moment to ask and be told 503; past some of those, a socket is reset at once: they cost memory too."""
-    monkeypatch.setattr(gate, "OUTSIDE", 10)
+    monkeypatch.setattr(admission, "MAX_REFUSED_SOCKETS", 10)
     async with serving(limits={"connections": 2, "auth_timeout_s": 60.0, "close_deadline_s": 1.0}) as server:
         inside = [await Raw.dial(server.url) for _ in range(2)]
         mute = [await Raw.dial(server.url) for _ in range(40)]

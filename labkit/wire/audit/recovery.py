@@ -1,6 +1,6 @@
-"""What an audit file tells a server that starts: rooms, sessions, spent tickets, endings. Lesson: notebook 08 (audit).
+"""Recover a server's state from its audit file: rooms, sessions, spent tickets, revocations and close codes.
 
-Quick on a long file: every question goes through an index, and costs what it answers, not what the file holds.
+Every query uses an index, so that its time depends on the size of its result, not of the file.
 """
 
 import json
@@ -15,23 +15,24 @@ from labkit.rules.credentials import SPENT_KEPT
 from labkit.rules.limits import Limits
 from labkit.rules.rooms import IDLE_ROOMS, Event
 from labkit.rules.session import CLOSES_KEPT, Known
-from labkit.wire.audit.file import AuditError, newest, reading
+from labkit.wire.audit.reading import newest, reading
+from labkit.wire.audit.schema import AuditError
 
 REVOCATIONS_KEPT = 10_000
-# An event, when it was accepted (seconds since 1970), and whether its sender chose the requestId.
-PastEvent = tuple[Event, float, bool]
+# The event, when it was accepted (seconds since 1970), and whether its sender chose the requestId.
+RecoveredEvent = tuple[Event, float, bool]
 
 
-class PastRoom(NamedTuple):
+class RecoveredRoom(NamedTuple):
     """A room in its newest epoch: the seq of its newest event (0 for none) and its recent events, oldest first."""
 
     room_id: str
     epoch: str
     seq: int
-    events: list[PastEvent]
+    events: list[RecoveredEvent]
 
 
-class PastClose(NamedTuple):
+class RecoveredClose(NamedTuple):
     """How a connection ended."""
 
     connection_id: str
@@ -40,8 +41,8 @@ class PastClose(NamedTuple):
     at: float
 
 
-class PastRevocation(NamedTuple):
-    """A user that was revoked; in which numbering; its number, None for one that the shared log had not numbered."""
+class RecoveredRevocation(NamedTuple):
+    """A revoked user, the epoch of the revocation, and its number; None when the shared log had not numbered it."""
 
     user_id: str
     epoch: str | None
@@ -49,24 +50,24 @@ class PastRevocation(NamedTuple):
     revocation_id: str | None = None
 
 
-class Past(NamedTuple):
-    """What a server takes over. Sessions and tickets are those not expired; rooms and closes the newest, oldest first.
+class RecoveredState(NamedTuple):
+    """The recovered state: unexpired sessions and spent tickets, and the newest rooms and closes, oldest first.
 
-    A session is revoked when its user was revoked after the session's last `auth` row. Of revocations and spent tickets
-    the newest are known even when they have expired by our clock, as it may be wrong just now. `newest_at`: when the
-    newest row was written, by the clock that wrote all of them.
+    A session is revoked when its user was revoked after the session's last `auth` row. The newest revocations and spent
+    tickets are included even when they have expired, because the clock may be wrong. `newest_at` is the time of the
+    newest row, by the clock that wrote the rows.
     """
 
-    rooms: list[PastRoom]
+    rooms: list[RecoveredRoom]
     spent_tickets: list[tuple[str, float]]
     sessions: dict[str, Known]
-    closes: list[PastClose]
-    revoked: list[PastRevocation]
+    closes: list[RecoveredClose]
+    revoked: list[RecoveredRevocation]
     newest_at: float = 0.0
 
 
-class _Said(msgspec.Struct, rename="camel"):
-    """What an event's text holds and no column does."""
+class _EventText(msgspec.Struct, rename="camel"):
+    """The part of an event's JSON that is in no column."""
 
     request_id: str
 
@@ -76,9 +77,9 @@ class _Ending(msgspec.Struct):
     reason: str
 
 
-_SAID = msgspec.json.Decoder(_Said)
+_EVENT_TEXT = msgspec.json.Decoder(_EventText)
 _ENDING = msgspec.json.Decoder(_Ending)
-# From each room straight to the next one: counting them all would read the whole index.
+# Jumps from each room to the next one; a GROUP BY would read the whole index.
 _ROOMS = """
 WITH RECURSIVE known (room) AS (
     SELECT min(room) FROM room_index
@@ -95,7 +96,7 @@ _SEQ = "SELECT seq FROM log WHERE n = :event AND epoch = :epoch"
 _HISTORY = "SELECT n FROM room_index WHERE room = ? AND kind = 'event' ORDER BY n DESC LIMIT ?"
 _YOUNG_AFTER = "SELECT ifnull((SELECT n FROM log WHERE at <= ? ORDER BY n DESC LIMIT 1), 0)"
 _NEWEST_AT = "SELECT at FROM log ORDER BY n DESC LIMIT 1"
-# In the order of the file, so that each page is read once, however many rooms share it.
+# In file order, so that each page is read once even when many rooms share it.
 _EVENT = "SELECT room, epoch, at, seq, id, user, body FROM"
 _OLD_EVENTS = f"{_EVENT} (SELECT value AS wanted FROM json_each(?)) CROSS JOIN log ON n = wanted"
 _YOUNG_EVENTS = f"{_EVENT} log WHERE n > ? AND kind = 'event' ORDER BY n"
@@ -104,59 +105,59 @@ _SESSIONS = f"""
 SELECT id, user, max(expires_at), max(n) < {_REVOKED_AT}
 FROM log AS a WHERE kind = 'auth' AND expires_at > ? GROUP BY id
 """
-# Those that have not expired by our clock, and at least so many of the newest: the clock may have been wrong, or be.
+# The unexpired ones, and at least `kept` of the newest, because a clock may be or have been wrong.
 _NEWEST = """
 SELECT * FROM log WHERE kind = :kind AND expires_at IS NOT NULL ORDER BY expires_at DESC
 LIMIT max(:kept, (SELECT count(*) FROM log WHERE kind = :kind AND expires_at > :now))
 """
 _REVOKED = f"SELECT user, epoch, seq, id FROM ({_NEWEST}) ORDER BY n"
 _TICKETS = f"SELECT id, expires_at FROM ({_NEWEST}) ORDER BY expires_at"
-# Those of strangers are passed over, as `Sessions.ended` does it; a flood of them must not make the start slow.
+# Closes without a user are skipped, as in `Sessions.ended`; a flood of them must not slow down the start.
 _NEWEST_CLOSES = "SELECT n, user, connection, body, at FROM log WHERE kind = 'close' ORDER BY n DESC LIMIT 10 * :most"
 _CLOSES = f"SELECT connection, body, at FROM ({_NEWEST_CLOSES}) WHERE user IS NOT NULL ORDER BY n DESC LIMIT :most"
 
 
-def read_past(
+def recover(
     path: Path, limits: Limits, now: float, most_rooms: int | None = None, newest_at: float | None = None
-) -> Past:
-    """The past of a file that an `Audit` has opened and not written to yet. Raises AuditError.
+) -> RecoveredState:
+    """Recover the state from a file that an `Audit` has opened and not written to yet. Raises AuditError.
 
-    `newest_at`: by which the age of events is told, where other rows have another clock than they.
+    `newest_at` is the time from which the age of events counts, where events have another clock than other rows.
     """
     with reading(path) as connection:
         (indexed,) = connection.execute("SELECT value FROM meta WHERE name = 'indexed'").fetchone()
         if indexed != newest(connection)[0]:
-            raise AuditError(f"audit file {path} is being written; its past can be read when a server opens it")
+            raise AuditError(f"audit file {path} is being written; a server can recover from it only as it opens it")
         sessions = connection.execute(_SESSIONS, (now,))
         of_revocations = {"kind": "revoke", "kept": REVOCATIONS_KEPT, "now": now}
         if newest_at is None:
             (newest_at,) = connection.execute(_NEWEST_AT).fetchone() or (now,)
         try:
-            return Past(
+            return RecoveredState(
                 _rooms(connection, limits, newest_at, IDLE_ROOMS if most_rooms is None else most_rooms),
                 connection.execute(_TICKETS, {"kind": "ticket", "kept": SPENT_KEPT, "now": now}).fetchall(),
                 {key: Known(user, until, bool(gone)) for key, user, until, gone in sessions},
                 list(_closes(connection)),
-                [PastRevocation(*row) for row in connection.execute(_REVOKED, of_revocations)],
+                [RecoveredRevocation(*row) for row in connection.execute(_REVOKED, of_revocations)],
                 newest_at,
             )
         except (msgspec.DecodeError, ValueError, TypeError, AttributeError) as error:
             raise AuditError(f"audit file {path} is damaged ({error}); see `labkit audit {path} --verify`") from None
 
 
-def _rooms(connection: sqlite3.Connection, limits: Limits, newest_at: float, most: int) -> list[PastRoom]:
-    """Events: enough for the history, and for recognising what is said again.
+def _rooms(connection: sqlite3.Connection, limits: Limits, newest_at: float, most: int) -> list[RecoveredRoom]:
+    """Return the rooms, with the events that the history and the detection of repeated requests need.
 
-    How old an event is, the newest row says: both have the clock of one server. While no server runs, nothing is said,
-    and a client that waits for one repeats what it last said, however long that takes.
+    The age of an event counts up to the newest row. The time without a running server does not count, because a waiting
+    client repeats its last requests after any time.
     """
     (young_after,) = connection.execute(_YOUNG_AFTER, (newest_at - limits.dedupe_s,)).fetchone()
-    rooms: dict[str, PastRoom] = {}
+    rooms: dict[str, RecoveredRoom] = {}
     old: list[int] = []
     for room_id, event, joined in reversed(connection.execute(_ROOMS, (most,)).fetchall()):
         (epoch,) = connection.execute(_EPOCH, {"event": event, "joined": joined}).fetchone()
         seq = connection.execute(_SEQ, {"event": event, "epoch": epoch}).fetchone()
-        rooms[room_id] = PastRoom(room_id, epoch, seq[0] if seq else 0, [])
+        rooms[room_id] = RecoveredRoom(room_id, epoch, seq[0] if seq else 0, [])
         history = connection.execute(_HISTORY, (room_id, limits.history_events))
         old += [n for (n,) in history if n <= young_after]
     for row in connection.execute(_OLD_EVENTS, (json.dumps(sorted(old)),)):
@@ -166,18 +167,18 @@ def _rooms(connection: sqlite3.Connection, limits: Limits, newest_at: float, mos
     return list(rooms.values())
 
 
-def _put(rooms: dict[str, PastRoom], row: tuple[Any, ...]) -> None:
+def _put(rooms: dict[str, RecoveredRoom], row: tuple[Any, ...]) -> None:
     room_id, epoch, at, seq, event_id, user, body = row
     room = rooms.get(room_id)
     if room is None or room.epoch != epoch:
         return
-    request_id = _SAID.decode(body).request_id
-    chosen = request_id != event_id  # the server's own choice is nothing that could be said again
+    request_id = _EVENT_TEXT.decode(body).request_id
+    chosen = request_id != event_id  # a client cannot repeat an id that the server chose
     room.events.append((Event(seq, user, request_id, body.encode()), at, chosen))
 
 
-def _closes(connection: sqlite3.Connection) -> Iterator[PastClose]:
+def _closes(connection: sqlite3.Connection) -> Iterator[RecoveredClose]:
     found = connection.execute(_CLOSES, {"most": CLOSES_KEPT}).fetchall()
     for connection_id, body, at in reversed(found):
         ending = _ENDING.decode(body)
-        yield PastClose(connection_id, ending.code, ending.reason, at)
+        yield RecoveredClose(connection_id, ending.code, ending.reason, at)

@@ -1,0 +1,74 @@
+"""Read an audit file, also while a server writes to it: its rows, or a data frame of them."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from labkit.wire.audit.schema import GENESIS, AuditError, Entry, check_is_ours, explaining
+
+if TYPE_CHECKING:
+    import pandas
+
+BEFORE_ALL = -(2**63)  # the number of a row before any
+_ROW = f"SELECT n, {', '.join(Entry._fields)}, hash FROM log"
+_ROWS_AT_ONCE = 5_000  # a reader that stays in one statement keeps the write-ahead log from being reused
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a read-only connection, which never blocks a server. Raises AuditError, also for errors inside the block."""
+    if not path.is_file():
+        raise AuditError(f"{path} is a folder; name a file" if path.is_dir() else f"there is no audit file {path}")
+    with explaining(path):
+        connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, isolation_level=None)
+        try:
+            if not check_is_ours(path, connection):
+                raise AuditError(f"{path} is empty, so it is not an audit file; name another")
+            yield connection
+        finally:
+            connection.close()
+
+
+def rows(
+    connection: sqlite3.Connection, *, since: float | None = None, room: str | None = None, after: int = BEFORE_ALL
+) -> Iterator[tuple[int, Entry, bytes]]:
+    """Yield number, entry and hash of each current row after row `after`, oldest first."""
+    connection.text_factory = _text
+    wanted = {"since": since, "room": room, "newest": newest(connection)[0], "many": _ROWS_AT_ONCE, "after": after}
+    where = "n > :after AND n <= :newest AND (:since IS NULL OR at >= :since) AND (:room IS NULL OR room = :room)"
+    while True:
+        piece = connection.execute(f"{_ROW} WHERE {where} ORDER BY n LIMIT :many", wanted).fetchall()
+        for n, *columns, row_hash in piece:
+            yield n, Entry._make(columns), row_hash
+        if len(piece) < _ROWS_AT_ONCE:
+            return
+        wanted["after"] = piece[-1][0]
+
+
+def _text(stored: bytes) -> str | bytes:
+    """Decode stored text. Invalid UTF-8 was not written by us: it stays bytes, so that no hash matches it."""
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return stored
+
+
+def newest(connection: sqlite3.Connection) -> tuple[int, bytes]:
+    """Return the number and the hash of the newest row; 0 and GENESIS in an empty file."""
+    found = connection.execute("SELECT n, hash FROM log ORDER BY n DESC LIMIT 1").fetchone()
+    return (found[0], found[1]) if found else (0, GENESIS)
+
+
+def read(path: Path, *, since: float | None = None, room: str | None = None) -> "pandas.DataFrame":
+    """Return the rows as a data frame: n and the columns of Entry, times in UTC. Raises AuditError."""
+    import pandas
+
+    with reading(path) as connection:
+        found = [(n, *entry) for n, entry, _ in rows(connection, since=since, room=room)]
+    frame = pandas.DataFrame(found, columns=["n", *Entry._fields])
+    for column in ("at", "expires_at"):
+        frame[column] = pandas.to_datetime(frame[column], unit="s", utc=True, errors="coerce")
+    return frame.astype({"seq": "Int64"})
