@@ -1,7 +1,7 @@
-"""Codes that were renewed or taken back, in a class's file, until what they had opened is ended.
+"""Codes that were renewed or withdrawn, kept in the class file until their sessions are revoked.
 
-The verbs note a renewal, and the class's server ends what the old code opened with a `revoke` row. The rows of the log
-say which came first; a clock may be set in between.
+A verb notes a renewal, and the class server revokes the old code's sessions, which writes a `revoke` row. Row numbers
+decide which came first, because the clock may be set in between.
 """
 
 import sqlite3
@@ -9,7 +9,7 @@ import sqlite3
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS renewals (number INTEGER PRIMARY KEY AUTOINCREMENT, name NOT NULL, after NOT NULL);
 """
-# An older labkit kept times, in a table that this one replaces.
+# Migrates the table of an older labkit, which stored times.
 _FROM_TIMES = """
 BEGIN IMMEDIATE;
 INSERT INTO renewals (name, after) SELECT name, CASE
@@ -27,24 +27,24 @@ HAVING max(after) >= ifnull((SELECT max(n) FROM log WHERE kind = 'revoke' AND us
 
 
 def make(file: sqlite3.Connection) -> None:
-    """The table, with what an older labkit kept."""
+    """Create the table and migrate the rows of an older labkit."""
     file.executescript(SCHEMA)
     if ("renewed",) in file.execute(_TABLES).fetchall():
         file.executescript(_FROM_TIMES)
 
 
 def note(file: sqlite3.Connection, name: str) -> None:
-    """The code of a name opens nothing from now on."""
+    """Note that the current code of a name is no longer valid."""
     file.execute(_NOTE, (name,))
 
 
 def under_way(file: sqlite3.Connection) -> dict[str, int]:
-    """The names for which no `revoke` row lies behind the newest renewal, and the number of that renewal."""
+    """Return names with no `revoke` row after their newest renewal, with the number of that renewal."""
     return dict(file.execute(_UNDER_WAY).fetchall())
 
 
 def removed(file: sqlite3.Connection) -> set[str]:
-    """The names without a seat. Reads the file of an older labkit too."""
+    """Return names that are no longer enrolled. Also reads files of an older labkit."""
     found = set[str]()
     for (table,) in file.execute(_TABLES).fetchall():
         found |= {name for (name,) in file.execute(f"SELECT name FROM {table} EXCEPT SELECT name FROM seats")}

@@ -1,4 +1,4 @@
-"""`labkit review URL`: the reviewer, for a terminal and for CI."""
+"""`labkit review URL`: review a room server or a client, in a terminal or in CI."""
 
 import json
 from collections.abc import Callable
@@ -28,7 +28,7 @@ EXAMPLES = """\b
 Examples:
   labkit review ws://localhost:8080
   labkit review ws://localhost:8080 --profile core --only auth --only rooms/4
-  labkit review ws://localhost:8080 --start "labkit serve"     # and again, each time a probe ends it
+  labkit review ws://localhost:8080 --start "labkit serve"     # restarted each time a probe ends it
   labkit review ws://localhost:8080 --start "labkit serve --audit room.db" --audit room.db --html review.html
   labkit review ws://localhost:8080 --start "labkit serve --set auth_timeout_s=1" --set auth_timeout_s=1
   labkit review --client "python -m labkit.broken_clients ours"
@@ -39,26 +39,28 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.command(epilog=EXAMPLES)
 @click.argument("url", required=False)
-@click.option("--client", metavar="COMMAND", help="Review a client instead: start it, and be its server.")
+@click.option("--client", metavar="COMMAND", help="Review a client: start it and act as its server.")
 @click.option("--profile", type=click.Choice(["core", "full"]), default="full", show_default=True)
-@click.option("--only", multiple=True, metavar="NAME", help="A probe or a chapter. Repeatable.")
-@click.option("--list", "is_listing", is_flag=True, help="List the probes and end.")
-@click.option("--seed", type=int, help="The same seed draws the same names.")
-@click.option("--token", "tokens", multiple=True, help="Lets us into every room. Repeatable: one a user.")
-@click.option("--token-command", help="Prints a fresh ticket: review:ticket=rw review:listen=r, and no other room.")
+@click.option("--only", multiple=True, metavar="NAME", help="Only this probe or chapter. Repeatable.")
+@click.option("--list", "is_listing", is_flag=True, help="List the probes and exit.")
+@click.option("--seed", type=int, help="Seed of the room and user names.")
+@click.option("--token", "tokens", multiple=True, help="A token for every room. Repeatable: one per user.")
+@click.option("--token-command", help="Prints a new ticket for the rooms review:ticket=rw review:listen=r only.")
 @click.option(
-    "--start", metavar="COMMAND", help="Starts the server, and again when it is gone. In place of --pid, --log."
+    "--start", metavar="COMMAND", help="Start the server, and restart it when it ends; replaces --pid, --log."
 )
-@click.option("--pid", type=int, help="The server's process, for its memory.")
-@click.option("--log", type=FILE, help="The file that the server logs to.")
-@click.option("--audit", type=FILE, help="The file that the server keeps its audit log in.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit that the server was served with.")
+@click.option("--pid", type=int, help="The server's process id, to measure its memory.")
+@click.option("--log", type=FILE, help="The server's log file.")
+@click.option("--audit", type=FILE, help="The server's audit file.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit the server runs with. Repeatable."
+)
 @click.option("--cafile", type=FILE, help="PEM: the certificate to trust, for wss://.")
-@click.option("--dialect", type=FILE, help="TOML: other names for types, fields and codes.")
-@click.option("--compare", "older", type=FILE, help="An older --json: exit 1 only for what was not broken there.")
-@click.option("--json", "json_file", type=OutputFile(dash=True), help="Write it as JSON; - for standard output.")
+@click.option("--dialect", type=FILE, help="TOML: the server's own names for types, fields and codes.")
+@click.option("--compare", "older", type=FILE, help="An earlier --json: exit 1 only for new faults.")
+@click.option("--json", "json_file", type=OutputFile(dash=True), help="Write the report as JSON; -: standard output.")
 @click.option("--junit", "junit_file", type=OutputFile(), help="Write the report as JUnit XML.")
-@click.option("--html", "html_file", type=OutputFile(), help="Write the report as a page.")
+@click.option("--html", "html_file", type=OutputFile(), help="Write the report as an HTML page.")
 def review(
     url: str | None,
     client: str | None,
@@ -72,14 +74,14 @@ def review(
     html_file: Path | None,
     **given: Any,
 ) -> None:
-    """Review the room server at URL, or a client of one: every failure mode, with evidence.
+    """Review the room server at URL, or a client of one, for production failure modes, and show the evidence.
 
-    Exit 0: all that could be looked at held. 1: something is broken; with --compare, that was not before. 2: could
-    not run, or not to the end. OPS_TOKEN is read from the environment, as the server reads it.
+    Exit 0: nothing is broken. 1: something is broken; with --compare, something newly broken. 2: the review could not
+    run or finish. Set OPS_TOKEN in the environment to the server's own.
 
-    A client is a COMMAND that reads LABKIT_URL, LABKIT_TOKEN and LABKIT_ROOM from its environment ({url}, {token} and
-    {room} in the command are filled in), enters that room, stays, and says there each line of its standard input.
-    POST to LABKIT_TICKET_URL gives a fresh ticket, as JSON.
+    --client COMMAND reads LABKIT_URL, LABKIT_TOKEN and LABKIT_ROOM from its environment, or takes {url}, {token} and
+    {room} in its arguments. It joins that room, stays, and sends each line of its standard input to it.
+    POST to LABKIT_TICKET_URL returns a new ticket as JSON.
     """
     try:
         if client is not None:
@@ -96,7 +98,7 @@ def review(
         raise CannotRun(str(error)) from None
     _write(report, json_file, junit_file, html_file)
     if so_far.is_interrupted:
-        raise CannotRun(f"interrupted: {so_far.told} were looked at, the others are unknown")
+        raise CannotRun(f"interrupted after {so_far.progress}; the rest are reported as unknown")
     faults = report.ids("broken")
     if before is not None:
         since = Comparison.of(before, report)
@@ -126,11 +128,11 @@ def _given(url: str | None) -> str:
 
 def _check_alone(url: str | None, given: dict[str, Any]) -> None:
     if url is not None:
-        raise click.UsageError("give a URL or --client, one of the two")
+        raise click.UsageError("give either a URL or --client, not both")
     for name in SERVER_ONLY:
         if given[name]:
             option = {"tokens": "token", "settings": "set"}.get(name, name.replace("_", "-"))
-            raise click.UsageError(f"--{option} is for the review of a server, not for --client")
+            raise click.UsageError(f"--{option} applies to servers; omit it with --client")
 
 
 def _about_server(
@@ -144,7 +146,7 @@ def _about_server(
 
 
 class _SoFar:
-    """A review as it goes: a line a probe on standard error, and what is known when somebody interrupts it."""
+    """The progress of a review: prints one line per probe to stderr and keeps the findings in case of an interrupt."""
 
     def __init__(self, target: str, profile: str, probes: list[Probe]) -> None:
         self.is_interrupted = False
@@ -153,22 +155,22 @@ class _SoFar:
         self._began = monotonic()
 
     @property
-    def told(self) -> str:
-        """How many of how many."""
+    def progress(self) -> str:
+        """How many probes are done, of how many."""
         return f"{len(self._found)} of {len(self._probes)} probes"
 
     def unless_interrupted(self, review: Callable[..., Report], **options: Any) -> Report:
-        """The report; on Ctrl-C, SIGTERM or SIGHUP, the findings so far with the rest unknown."""
+        """Return the report; after Ctrl-C, SIGTERM or SIGHUP, the findings so far and the rest as unknown."""
         try:
-            with interrupting(), never_waiting():  # a server that we started ends with us
-                return review(self._target, on_finding=self._tell, **options)
+            with interrupting(), never_waiting():  # so that a server we started is stopped
+                return review(self._target, on_finding=self._add, **options)
         except KeyboardInterrupt:
             self.is_interrupted = True
-        missing = unknown("the review was interrupted before this")
+        missing = unknown("the review was interrupted before this probe")
         found = [self._found.get(probe.id) or not_looked(probe, missing) for probe in self._probes]
         return Report(self._target, self._profile, tuple(found), monotonic() - self._began)
 
-    def _tell(self, finding: Finding) -> None:
+    def _add(self, finding: Finding) -> None:
         self._found[finding.id] = finding
         click.echo(f"{len(self._found):>3}/{len(self._probes)} {line(finding)}", err=True)
 

@@ -1,11 +1,11 @@
 // The browser's half of labkit.views.LivePanel: keeps the last seconds of each series and draws them.
-// A message holds the counts of new samples per series and their (time, value) pairs as float32.
+// A message has the number of new samples per series, and their (time, value) pairs as float32.
 
 const DASHES = [[], [6, 4], [8, 3, 2, 3], [2, 3]];
 const SVG = "http://www.w3.org/2000/svg";
 const CHART_HEIGHT = 110;
-const HOLE_S = 1; // a time is known when an answer comes: between two far apart nothing is known, and no line drawn
-const OLD_S = 2; // an instrument that shows its last value for ever looks healthy
+const HOLE_S = 1; // a duration is known only when a reply arrives, so no line is drawn between samples further apart
+const OLD_S = 2; // an older last value is shown with its age, so that a dead line does not look healthy
 
 function render({ model, el }) {
   const charts = model.get("charts").map((chart) => makeChart(chart));
@@ -159,7 +159,7 @@ function niceAbove(value) {
   return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value);
 }
 
-/** A value with its unit; a unit such as "1: yes" names what that value means, and is no unit. */
+/** A value with its unit. A unit such as "1: yes" gives the meaning of that value instead. */
 function inUnit(value, unit) {
   const named = /^(\d+): (.+)$/.exec(unit);
   if (!named) return `${readable(value)} ${unit}`;

@@ -1,9 +1,9 @@
-// A small line of the newest values on a canvas, and the same in words below it.
+// A small line chart of the newest values on a canvas, with a text summary below it.
 
 const POINTS = 90;
 
 export class Sparkline {
-  /** `unit` turns a value into words; `floor` is the least top of the scale: noise must not look like a storm. */
+  /** `unit` formats a value; `floor` is the lowest top of the scale, so that noise does not look like a spike. */
   constructor(canvas, twin, { unit, floor }) {
     this.canvas = canvas;
     this.twin = twin;
@@ -40,7 +40,7 @@ export class Sparkline {
     this.#line(pen, this.#places(width, height), colour, height);
   }
 
-  /** Where each value lies; the newest at the right edge. */
+  /** The point of each value, with the newest at the right edge. */
   #places(width, height) {
     const top = Math.max(this.floor, ...this.values) * 1.15;
     const step = (width - 6) / (POINTS - 1);
@@ -74,7 +74,7 @@ export class Sparkline {
   }
 }
 
-/** The middle value; of an even number the mean of the two in the middle. */
+/** The middle value, or the mean of the two middle values. */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length / 2;

@@ -22,7 +22,7 @@ from typing import Any
 
 from labkit.classroom.board import Board
 from labkit.classroom.membership import Membership
-from labkit.classroom.record import Record
+from labkit.classroom.record import ClassRecord
 from labkit.classroom.register import INSTRUCTOR
 from labkit.classroom.sending import Sender
 from labkit.classroom.watching import Watcher
@@ -206,7 +206,7 @@ def kinds(folder: Path) -> list[str]:
 
 def judged(seed: int, senders: list[Sender], watcher: Watcher, folder: Path) -> dict[str, Any]:
     """The class's file, and what the instructor saw live, against each student's own file."""
-    record = Record(folder / "big.db", "big")
+    record = ClassRecord(folder / "big.db", "big")
     record.catch_up()
     expected = {sender.membership.name: local(sender.progress) for sender in senders}
     with reading(folder / "big.db") as file:

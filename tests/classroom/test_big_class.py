@@ -18,13 +18,13 @@ def check(seed: int, students: int, seconds: float, folder: Path) -> None:
 
 
 @pytest.mark.timeout(330)
-def test_a_small_class_ends_in_agreement(tmp_path: Path) -> None:
+def test_class_small_all_boards_agree(tmp_path: Path) -> None:
     """Sixteen students, seconds of bad Wi-Fi, and a server that is killed twice."""
     check(seed=1, students=16, seconds=6, folder=tmp_path)
 
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("seed", range(1, 6))
-def test_a_class_of_two_hundred_ends_in_agreement(tmp_path: Path, seed: int) -> None:
+def test_class_of_200_all_boards_agree(tmp_path: Path, seed: int) -> None:
     """Twenty minutes at ten times the speed, five times."""
     check(seed, students=200, seconds=120, folder=tmp_path)

@@ -14,7 +14,7 @@ NAMES = [f"s{number}" for number in range(12)]
 
 
 @pytest.mark.parametrize("kind", ["drill", "crash"])
-def test_everybody_is_dropped_and_comes_back(tmp_path: Path, kind: str) -> None:
+def test_drill_drops_everyone_and_everyone_returns(tmp_path: Path, kind: str) -> None:
     """The file knows who was there and when each came back; the instructor's own connection is not counted."""
 
     @on_a_loop
@@ -38,7 +38,7 @@ def test_everybody_is_dropped_and_comes_back(tmp_path: Path, kind: str) -> None:
     lesson()
 
 
-def test_without_jitter_everybody_comes_at_once() -> None:
+def test_drill_without_jitter_peaks_at_once() -> None:
     """Reckoned for the same number of clients and the same time away, beside what was measured."""
     back = {f"s{number}": 0.21 + number / 40 for number in range(200)}
     result = DrillResult(Drill("drain", 0.0, 0, tuple(back), 500, down_s=0.2), back)
@@ -48,13 +48,13 @@ def test_without_jitter_everybody_comes_at_once() -> None:
     assert result.json()["without"] == list(without.arrivals)
 
 
-def test_who_is_away_is_named() -> None:
+def test_drill_names_missing_students() -> None:
     """And 99 of 100 back is not claimed while they are not."""
     result = DrillResult(Drill("crash", 0.0, 0, ("ana", "ben", "cleo"), 500), {"ana": 0.5})
     assert result.missing == ["ben", "cleo"]
     assert next(iter(result.storms())).t99_s is None
 
 
-def test_a_class_of_nobody_has_nothing_to_compare() -> None:
+def test_drill_of_empty_class_has_no_simulation() -> None:
     """No division by nobody."""
     assert DrillResult(Drill("drain", 0.0, 0, (), 500), {}).json()["without"] == []

@@ -24,7 +24,7 @@ def board() -> Board:
         exercise("otter", 3, status="pass", at=125_000, sentAt="1970-01-01T00:02:05Z"),
         exercise("otter", 4, "02", status="fail", check="@x", at=126_000, sentAt="1970-01-01T00:02:06Z"),
     ):
-        made.hear(event)
+        made.apply(event)
     return made
 
 
@@ -32,7 +32,7 @@ def read(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def test_csv_says_what_each_student_did() -> None:
+def test_csv_has_each_students_results() -> None:
     """A row for each student and exercise, the undone ones too; times, tries, and minutes on task."""
     file = io.StringIO(newline="")
     write_csv(file, rows(board(), {}))
@@ -48,7 +48,7 @@ def test_csv_says_what_each_student_did() -> None:
     assert tuple(told[0]) == COLUMNS
 
 
-def test_a_spreadsheet_runs_nothing_and_columns_stay() -> None:
+def test_csv_escapes_formulas() -> None:
     """A formula gets an apostrophe; commas, quotes and line ends stay inside their cell."""
     for write, told in ((write_csv, rows(board(), NAMES)), (write_gradebook, gradebook(board(), NAMES))):
         file = io.StringIO(newline="")
@@ -66,11 +66,11 @@ def csv_of(made: Board) -> str:
     return file.getvalue()
 
 
-def test_nobody_adds_an_assignment() -> None:
+def test_gradebook_ignores_invented_exercises() -> None:
     """What the course does not list is on the board, and in no grade book; who teaches is not graded."""
     made = board()
-    made.hear(exercise("otter", 5, "joke", status="pass"))
-    made.hear(exercise(INSTRUCTOR, 1, status="pass"))
+    made.apply(exercise("otter", 5, "joke", status="pass"))
+    made.apply(exercise(INSTRUCTOR, 1, status="pass"))
     grades: list[Any] = gradebook(made, {})
     assert {(grade["assignment"], grade["student_id"]) for grade in grades} == {
         (f"class-{one}", name) for one in ("01", "02") for name in ("ben", "otter")
@@ -78,25 +78,25 @@ def test_nobody_adds_an_assignment() -> None:
     assert "joke" in csv_of(made)
 
 
-def test_one_person_under_two_names_has_one_grade() -> None:
+def test_gradebook_merges_two_names_of_one_person() -> None:
     """Who joined as called before the roster gave a pseudonym keeps what was passed, in nbgrader, too."""
     made = board()
-    made.hear(exercise("Ana Lima", 1, "02", status="pass"))
+    made.apply(exercise("Ana Lima", 1, "02", status="pass"))
     grades = gradebook(made, {"otter": "Ana Lima"})
     told = {(grade["assignment"], grade["student_id"]): grade["score"] for grade in grades}
     assert len(told) == len(grades)
     assert (told["class-01", "Ana Lima"], told["class-02", "Ana Lima"]) == (1.0, 1.0)
 
 
-def test_minutes_do_not_grow_after_the_lesson() -> None:
+def test_minutes_stop_after_last_record() -> None:
     """What was left unsolved was worked on until its last record, whenever it is exported."""
     made = board()
-    made.hear(exercise("otter", 5, "02", status="fail", at=186_000, sentAt="1970-01-01T00:03:06Z"))
+    made.apply(exercise("otter", 5, "02", status="fail", at=186_000, sentAt="1970-01-01T00:03:06Z"))
     minutes = {row["exercise"]: row["minutes_on_task"] for row in rows(made, {}) if row["student"] == "otter"}
     assert minutes == {"01": 2.0, "02": 1.0}
 
 
-def test_a_path_that_is_no_gradebook_is_said(tmp_path: Path) -> None:
+def test_nbgrader_path_invalid_is_reported(tmp_path: Path) -> None:
     """No folder, and no database."""
     (tmp_path / "notes.txt").write_text("dear diary" * 100)
     for path in (tmp_path / "none" / "g.db", tmp_path / "notes.txt", tmp_path):
@@ -104,7 +104,7 @@ def test_a_path_that_is_no_gradebook_is_said(tmp_path: Path) -> None:
             into_nbgrader(path, gradebook(board(), {}))
 
 
-def test_nbgrader_says_nothing_of_its_own(tmp_path: Path) -> None:
+def test_nbgrader_prints_nothing(tmp_path: Path) -> None:
     """A good database, twice: no warnings on the instructor's screen."""
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
@@ -113,10 +113,10 @@ def test_nbgrader_says_nothing_of_its_own(tmp_path: Path) -> None:
     assert [one for one in said if "SAWarning" in repr(one.category)] == []
 
 
-def test_a_grade_is_a_point_for_what_was_ever_passed() -> None:
+def test_grade_counts_any_earlier_pass() -> None:
     """Trying something else afterwards takes nothing away; names are those of the roster."""
     made = board()
-    made.hear(exercise("otter", 5, status="fail", check="c"))
+    made.apply(exercise("otter", 5, status="fail", check="c"))
     grades: list[Any] = gradebook(made, {"otter": "Ana"})
     assert [(grade["student_id"], grade["assignment"], grade["score"]) for grade in grades] == [
         ("ben", "class-01", 0.0),

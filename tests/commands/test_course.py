@@ -28,7 +28,7 @@ def course(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["course", *arguments])
 
 
-def test_list_tells_how_far_one_is() -> None:
+def test_list_shows_progress() -> None:
     """Passed once is passed, whatever came after; a hand that went up, and down, is no try."""
     Progress().add(ID, "pass")
     Progress().add(ID, "fail", "good")
@@ -45,13 +45,13 @@ def test_list_tells_how_far_one_is() -> None:
         )
 
 
-def test_build_of_a_current_course_changes_nothing() -> None:
+def test_build_of_current_course_changes_nothing() -> None:
     """What is committed is current."""
     done = course("build", "--check")
     assert (done.exit_code, done.output) == (0, "")
 
 
-def test_reset_begins_anew_and_keeps_what_was(copy: Path) -> None:
+def test_reset_keeps_earlier_version(copy: Path) -> None:
     """The exercise as it was given; the learner's own beside it, each time under another name."""
     given = written(without_outputs(json.loads(copy.read_text())))
     for number in (1, 2):
@@ -61,7 +61,7 @@ def test_reset_begins_anew_and_keeps_what_was(copy: Path) -> None:
         assert (copy.parent / ".saved" / f"{ID}-{number}.ipynb").read_text() == f"mine {number}"
 
 
-def test_reset_never_writes_over_what_it_kept(copy: Path) -> None:
+def test_reset_never_overwrites_kept_version(copy: Path) -> None:
     """Where an older copy was removed, too; and without a place to keep it in, nothing is changed."""
     saved = copy.parent / ".saved"
     for words in ("one", "two", "three"):
@@ -86,7 +86,7 @@ def solve(path: Path) -> None:
     path.write_text(json.dumps(notebook))
 
 
-def test_diff_is_for_those_who_have_passed(copy: Path) -> None:
+def test_diff_before_passing_is_refused(copy: Path) -> None:
     """Before, only with --peek; and no solution is shown by the refusal."""
     solve(copy)
     refused = course("diff", ID)
@@ -102,7 +102,7 @@ def test_diff_is_for_those_who_have_passed(copy: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", ["reset", "diff"])
-def test_an_unknown_exercise_is_told(verb: str) -> None:
+def test_exercise_unknown_is_reported(verb: str) -> None:
     """With those that there are."""
     done = course(verb, "99-none")
     assert done.exit_code == 2

@@ -102,7 +102,7 @@ def is_quiet(server: Small) -> bool:
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 @on_a_loop
-async def test_strangers_take_no_descriptor_that_members_need(tmp_path: Path, loop: str) -> None:
+async def test_strangers_take_no_descriptor_from_members(tmp_path: Path, loop: str) -> None:
     """A pair talks on, the log is quiet, and there is nothing that the server could not do."""
     audit = str(tmp_path / "room.db")
     async with small(tmp_path, *LABKIT, "serve", "--port", "0", "--loop", loop, "--audit", audit) as server:
@@ -116,7 +116,7 @@ async def test_strangers_take_no_descriptor_that_members_need(tmp_path: Path, lo
 
 
 @on_a_loop
-async def test_whoever_comes_beyond_the_limit_is_answered_503(tmp_path: Path) -> None:
+async def test_connection_beyond_limit_gets_503(tmp_path: Path) -> None:
     """As many members as are allowed; the next is refused as on any full server, and others may follow later."""
     async with small(tmp_path, *LABKIT, "serve", "--port", "0", "--set", "auth_timeout_s=60") as server:
         allowed = int(str(server.lines()[0]["connections"]))
@@ -130,7 +130,7 @@ async def test_whoever_comes_beyond_the_limit_is_answered_503(tmp_path: Path) ->
 
 
 @on_a_loop
-async def test_mute_tls_strangers_take_no_descriptor_either(tmp_path: Path) -> None:
+async def test_idle_tls_strangers_take_no_descriptor(tmp_path: Path) -> None:
     """They never reach the handshake that counts them otherwise."""
     files = certificate(tmp_path)
     tls = ["--certfile", str(files.certfile), "--keyfile", str(files.keyfile)]
@@ -150,7 +150,7 @@ async def test_mute_tls_strangers_take_no_descriptor_either(tmp_path: Path) -> N
 
 
 @on_a_loop
-async def test_a_class_stays_below_the_limit_as_well(tmp_path: Path) -> None:
+async def test_class_stays_below_descriptor_limit(tmp_path: Path) -> None:
     """Its file is read for the board meanwhile, which takes descriptors of its own."""
     files = ["--file", str(tmp_path / "class.db"), "--hand-out", str(tmp_path / "slips")]
     async with small(tmp_path, *LABKIT, "class", "start", "few", "--port", "0", *files) as server:
@@ -161,7 +161,7 @@ async def test_a_class_stays_below_the_limit_as_well(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_a_limit_lowered_later_is_told_once_a_second(tmp_path: Path) -> None:
+async def test_limit_lowered_later_is_logged_once_a_second(tmp_path: Path) -> None:
     """No accept succeeds any more: members talk on, and it says so rarely."""
     async with small(tmp_path, *LABKIT, "serve", "--port", "0") as server:
         ann, bob = [await Raw.enter(server.url, TOKEN, "a") for _ in range(2)]

@@ -35,19 +35,19 @@ def load(*options: str, **environment: str) -> "subprocess.Popen[str]":
     )
 
 
-def test_the_figures_are_json_on_stdout_and_progress_is_on_stderr(url: str) -> None:
+def test_json_goes_to_stdout_and_progress_to_stderr(url: str) -> None:
     options = [part for pair in SOON.items() for part in pair]
     said, told = load("--url", url, "--json", *options, DEV_TOKEN=TOKEN).communicate(timeout=60)
     figures = json.loads(said)
     assert list(figures) == KEYS
     assert (figures["sent"], figures["delivered"], figures["lost"]) == (30, 90, 0)
-    assert f"3 members enter {url}" in told
+    assert f"3 members join {url}" in told
     assert " sent, " in told
     assert TOKEN not in told + said
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_it_with_what_was_measured_so_far(url: str, number: signal.Signals) -> None:
+def test_signal_ends_run_with_results_so_far(url: str, number: signal.Signals) -> None:
     with heeded():
         process = load("--url", url, "--json", "--token", TOKEN, "--seconds", "600", "--rate", "50")
     assert process.stderr is not None
@@ -62,7 +62,7 @@ def test_a_signal_ends_it_with_what_was_measured_so_far(url: str, number: signal
     assert "Traceback" not in told
 
 
-def test_without_json_it_is_for_people_and_says_what_was_refused(url: str) -> None:
+def test_text_output_reports_refusals(url: str) -> None:
     process = load("--url", url, "--token", TOKEN, "--members", "1", "--rate", "400", "--seconds", "1")
     said, told = process.communicate(timeout=60)
     assert process.returncode == 1  # it does not hold: not every message was delivered
@@ -79,13 +79,13 @@ def test_without_json_it_is_for_people_and_says_what_was_refused(url: str) -> No
         (["--rooms", "0"], "--rooms"),
     ],
 )
-def test_what_cannot_run_says_why_and_exits_with_2(options: list[str], says: str) -> None:
+def test_load_impossible_exits_2_with_reason(options: list[str], says: str) -> None:
     done = CliRunner().invoke(main, ["load", *options])
     assert done.exit_code == 2
     assert says in done.output
 
 
-def test_a_wrong_token_exits_with_2(url: str) -> None:
+def test_token_wrong_exits_2(url: str) -> None:
     process = load("--url", url, "--token", "not-the-token")
     _, told = process.communicate(timeout=60)
     assert process.returncode == 2
@@ -97,7 +97,7 @@ def test_help_has_examples() -> None:
     assert "labkit load --closed" in help_text
 
 
-def test_closed_loop_against_a_rate_limit_exits_with_1(url: str) -> None:
+def test_closed_loop_against_rate_limit_exits_1(url: str) -> None:
     """The server refuses and closes: that is told with the way out, and is no success."""
     process = load("--url", url, "--token", TOKEN, "--closed", "--members", "2", "--seconds", "1")
     _, told = process.communicate(timeout=60)

@@ -16,7 +16,7 @@ from tests.pipes import full_pipe
 START_S = 60
 
 
-def test_a_closed_terminal_stops_it_though_nobody_reads_its_log(tmp_path: Path) -> None:
+def test_closed_terminal_stops_it_with_unread_log(tmp_path: Path) -> None:
     """It answers with its log in a full pipe; SIGHUP stops it as SIGTERM does, with its kernels."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

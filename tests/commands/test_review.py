@@ -20,7 +20,7 @@ async def review(server: Process, *arguments: str) -> "subprocess.CompletedProce
 
 
 @on_a_loop
-async def test_exit_0_when_all_held_and_reports_are_written(tmp_path: Path) -> None:
+async def test_review_held_exits_0_and_writes_reports(tmp_path: Path) -> None:
     """A progress line a probe, a summary, and three files."""
     files = [str(tmp_path / name) for name in ("r.json", "r.xml", "r.html")]
     async with process(tmp_path) as server:
@@ -34,7 +34,7 @@ async def test_exit_0_when_all_held_and_reports_are_written(tmp_path: Path) -> N
 
 
 @on_a_loop
-async def test_exit_1_when_something_is_broken(tmp_path: Path) -> None:
+async def test_review_broken_exits_1(tmp_path: Path) -> None:
     """A server whose auth timeout is longer than promised; the report says how to mend it."""
     async with process(tmp_path, "--set", "auth_timeout_s=60") as server:
         done = await review(server, "--only", "auth/4", "--set", "auth_timeout_s=0.2")
@@ -45,7 +45,7 @@ async def test_exit_1_when_something_is_broken(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_an_older_review_excuses_old_faults_and_no_new_ones(tmp_path: Path) -> None:
+async def test_compare_tolerates_old_faults_only(tmp_path: Path) -> None:
     """Exit 0 for what was broken already, 1 for what was not; what was mended is told."""
     old = tmp_path / "old.json"
     late, pong = ["--only", "auth/4", "--set", "auth_timeout_s=0.2"], ["--only", "heartbeat/6"]
@@ -65,7 +65,7 @@ async def test_an_older_review_excuses_old_faults_and_no_new_ones(tmp_path: Path
     assert "is no report" in no_report.stderr
 
 
-def test_exit_2_when_it_cannot_run(tmp_path: Path) -> None:
+def test_review_impossible_exits_2(tmp_path: Path) -> None:
     """No server, no such probe, no such limit, no such dialect, no URL: a line each, and no traceback."""
     for arguments in (
         ["ws://127.0.0.1:9"],
@@ -81,7 +81,7 @@ def test_exit_2_when_it_cannot_run(tmp_path: Path) -> None:
         assert "Traceback" not in done.output
 
 
-def test_list_names_every_probe_and_core_is_a_part() -> None:
+def test_list_has_every_probe_and_core_is_subset() -> None:
     """A line a probe, without a server."""
     full = CliRunner().invoke(main, ["review", "--list"]).output.splitlines()
     core = CliRunner().invoke(main, ["review", "--list", "--profile", "core"]).output.splitlines()

@@ -28,7 +28,7 @@ from tests.wire.raw import TOKEN, Raw, ask, command, on_a_loop, pair, port_of, p
 
 
 @on_a_loop
-async def test_sigterm_drains_and_exits_with_0(tmp_path: Path) -> None:
+async def test_sigterm_drains_and_exits_0(tmp_path: Path) -> None:
     """Every client is told 1012 with a slot of its own, everything is stored, and nothing is wrong in the log."""
     audit = tmp_path / "room.db"
     async with process(tmp_path, "--audit", str(audit)) as server:
@@ -48,7 +48,7 @@ async def test_sigterm_drains_and_exits_with_0(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 @on_a_loop
-async def test_it_serves_on_either_event_loop(tmp_path: Path, loop: str) -> None:
+async def test_server_runs_on_either_event_loop(tmp_path: Path, loop: str) -> None:
     """The one that was asked for is the one that runs; members hear each other, and a restart is told, on both."""
     async with process(tmp_path, "--loop", loop, "--audit", str(tmp_path / "room.db")) as server:
         ana, ben = [await Raw.enter(server.url, TOKEN, "a") for _ in range(2)]
@@ -61,7 +61,7 @@ async def test_it_serves_on_either_event_loop(tmp_path: Path, loop: str) -> None
     assert [line["loop"] for line in lines if line["what"] == "listening"] == [loop]
 
 
-def test_uvloop_is_an_extra_and_where_it_is_missing_the_way_to_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_uvloop_missing_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing runs on it that did not ask for it."""
     monkeypatch.setitem(sys.modules, "uvloop", None)
     found: list[str] = []
@@ -78,7 +78,7 @@ def test_uvloop_is_an_extra_and_where_it_is_missing_the_way_to_it_is_told(monkey
 
 
 @on_a_loop
-async def test_a_closed_terminal_drains_as_sigterm_does(tmp_path: Path) -> None:
+async def test_closed_terminal_drains_like_sigterm(tmp_path: Path) -> None:
     """SIGHUP comes twice from some terminals, and systemd sends it right after SIGTERM: that cuts no drain short."""
     for signals in ((signal.SIGHUP, signal.SIGHUP), (signal.SIGTERM, signal.SIGHUP)):
         with heeded():
@@ -92,7 +92,7 @@ async def test_a_closed_terminal_drains_as_sigterm_does(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_under_nohup_a_closed_terminal_ends_nothing(tmp_path: Path) -> None:
+async def test_nohup_ignores_closed_terminal(tmp_path: Path) -> None:
     """SIGHUP is ignored at its start, so it stays ignored."""
     usual = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
@@ -116,7 +116,7 @@ async def test_ctrl_c_ends_cleanly(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
+async def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
     """While it drains for somebody who does not answer: gone at once, and still no traceback."""
     async with process(tmp_path, "--set", "close_deadline_s=60") as server:
         member = await Raw.enter(server.url, TOKEN, "a")
@@ -128,7 +128,7 @@ async def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_with_parent_it_ends_when_stdin_closes(tmp_path: Path) -> None:
+async def test_with_parent_ends_when_stdin_closes(tmp_path: Path) -> None:
     """What comes on stdin means nothing, its end everything: drained, exit code 0."""
     async with process(tmp_path, "--with-parent", stdin=asyncio.subprocess.PIPE) as server:
         assert server.child.stdin is not None
@@ -142,7 +142,7 @@ async def test_with_parent_it_ends_when_stdin_closes(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_with_parent_and_no_stdin_it_ends_at_once(tmp_path: Path) -> None:
+async def test_with_parent_without_stdin_ends_at_once(tmp_path: Path) -> None:
     """Nobody is there: /dev/null is at its end."""
     async with process(tmp_path, "--with-parent") as server:
         assert await asyncio.wait_for(server.child.wait(), 20) == 0
@@ -150,7 +150,7 @@ async def test_with_parent_and_no_stdin_it_ends_at_once(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_without_with_parent_stdin_means_nothing(tmp_path: Path) -> None:
+async def test_stdin_without_with_parent_is_ignored(tmp_path: Path) -> None:
     """A server in the background goes on."""
     async with process(tmp_path) as server:
         await pair(server.url)
@@ -166,7 +166,7 @@ async def test_localhost_is_both_loopback_addresses(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_the_environment_is_read_as_the_original_reads_it(tmp_path: Path) -> None:
+async def test_environment_sets_port_and_token(tmp_path: Path) -> None:
     """PORT and DEV_TOKEN; OPS_TOKEN opens /connections; an option wins."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
@@ -182,7 +182,7 @@ async def test_the_environment_is_read_as_the_original_reads_it(tmp_path: Path) 
 
 
 @on_a_loop
-async def test_a_random_token_is_printed_and_lets_a_file_in(tmp_path: Path) -> None:
+async def test_random_token_is_printed_and_admits_file_page(tmp_path: Path) -> None:
     """A page opened from a file may connect, as nobody else knows the token; the default one does not work."""
     async with process(tmp_path, "--token", "random") as server:
         assert server.child.stdout is not None
@@ -194,7 +194,7 @@ async def test_a_random_token_is_printed_and_lets_a_file_in(tmp_path: Path) -> N
 
 
 @on_a_loop
-async def test_a_page_from_a_file_needs_the_option(tmp_path: Path) -> None:
+async def test_page_from_file_needs_option(tmp_path: Path) -> None:
     """Every sandboxed page has the origin null, and everybody knows `dev-token`."""
     async with process(tmp_path) as server:
         assert (await ask(server.url, upgrade(Origin="null"))).status == 403
@@ -203,7 +203,7 @@ async def test_a_page_from_a_file_needs_the_option(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_tls(tmp_path: Path) -> None:
+async def test_tls_works(tmp_path: Path) -> None:
     """wss: members hear every message, also those that only listen; who speaks no TLS, or nothing, harms nobody."""
     made = certificate(tmp_path)
     files = ["--certfile", str(made.certfile), "--keyfile", str(made.keyfile)]
@@ -236,7 +236,7 @@ async def test_tls(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_no_secret_is_in_the_log_of_a_busy_run(tmp_path: Path) -> None:
+async def test_log_of_busy_run_has_no_secret(tmp_path: Path) -> None:
     """Tokens, codes, tickets, resumes and bearers, right ones and wrong ones: none is in stderr or the audit file."""
     (tmp_path / "users.csv").write_text(FILE)
     audit = tmp_path / "room.db"
@@ -303,7 +303,7 @@ def only_line(text: str) -> str:
     return line
 
 
-def test_a_port_in_use_is_told() -> None:
+def test_port_in_use_is_reported() -> None:
     """On either of the loopback addresses."""
     for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         with socket.socket(family) as taken:
@@ -314,7 +314,7 @@ def test_a_port_in_use_is_told() -> None:
             assert f"port {port} is in use" in line and "--port" in line
 
 
-def test_an_address_that_is_not_ours_is_told() -> None:
+def test_address_not_local_is_reported() -> None:
     """One of a documentation network."""
     assert "cannot listen on 192.0.2.1:0" in cannot_run("--host", "192.0.2.1", "--port", "0")
 
@@ -329,18 +329,18 @@ def test_an_address_that_is_not_ours_is_told() -> None:
         ("outbox_bytes", "is not NAME=VALUE"),
     ],
 )
-def test_a_bad_limit_is_told(setting: str, says: str) -> None:
+def test_limit_invalid_is_reported(setting: str, says: str) -> None:
     """By its name, with what would do."""
     assert says in cannot_begin("--set", setting)
 
 
-def test_a_bad_config_file_is_told(tmp_path: Path) -> None:
+def test_config_file_invalid_is_reported(tmp_path: Path) -> None:
     """Missing, no TOML, an unknown option, a bad limit."""
     path = tmp_path / "serve.toml"
     assert "cannot read" in cannot_begin("--config", str(path))
     for text, says in (
         ("not toml", "cannot read"),
-        ("colour = 'red'", "there is no option 'colour'"),
+        ("colour = 'red'", "'colour' is not an option"),
         ("[limits]\noutbox_bytes = 1", "outbox_bytes=1 is below"),
         ("[limits]\noutbox_bytes = [1]", "outbox_bytes"),
         ("[limits.outbox_bytes]\na = 1", "outbox_bytes"),
@@ -356,7 +356,7 @@ def test_a_bad_config_file_is_told(tmp_path: Path) -> None:
         assert says in cannot_begin("--config", str(path))
 
 
-def test_a_value_in_a_config_file_is_judged_as_on_the_command_line(tmp_path: Path) -> None:
+def test_config_value_is_checked_like_an_option(tmp_path: Path) -> None:
     """In the words of the option itself."""
     path = tmp_path / "serve.toml"
     for text, says in (
@@ -375,9 +375,7 @@ def test_a_value_in_a_config_file_is_judged_as_on_the_command_line(tmp_path: Pat
     [(errno.ENOSPC, "free some space"), (errno.EROFS, "another folder"), (errno.EACCES, "permissions"),
      (errno.EDQUOT, "quota"), (errno.EMFILE, "ulimit -n")],
 )  # fmt: skip
-def test_a_start_is_told_by_what_failed(
-    tmp_path: Path, code: int, way_out: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_start_failed_names_cause(tmp_path: Path, code: int, way_out: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each file that a start makes, and anything else that the system refuses: nothing of it is about listening."""
     audit, real = tmp_path / "room.db", os.open
 
@@ -404,7 +402,7 @@ def test_a_start_is_told_by_what_failed(
     assert way_out in line and "listen" not in line
 
 
-def test_a_full_disk_behind_stdout_is_told() -> None:
+def test_disk_full_behind_stdout_is_reported() -> None:
     """The line that says it is ready goes into a file on it."""
     with open("/dev/full", "w") as full:
         done = subprocess.run(command("--port", "0"), stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
@@ -413,7 +411,7 @@ def test_a_full_disk_behind_stdout_is_told() -> None:
     assert "No space left on device; free some space" in line and "listen on" not in line
 
 
-def test_an_audit_file_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+def test_audit_file_unusable_is_reported(tmp_path: Path) -> None:
     """A folder, a text, a place that does not exist, a key that is open to others; none of them is touched."""
     text = tmp_path / "notes.db"
     text.write_text("nothing of the kind " * 100)
@@ -436,7 +434,7 @@ def test_an_audit_file_that_cannot_be_used_is_told(tmp_path: Path) -> None:
         ("a:b,correct-horse,*", "line 1: a name has"),
     ],
 )
-def test_a_bad_users_file_is_told_without_its_codes(tmp_path: Path, text: str, says: str) -> None:
+def test_users_file_invalid_is_reported_without_codes(tmp_path: Path, text: str, says: str) -> None:
     """By its line."""
     path = tmp_path / "users.csv"
     path.write_text(text)
@@ -445,7 +443,7 @@ def test_a_bad_users_file_is_told_without_its_codes(tmp_path: Path, text: str, s
     assert "cannot read the users file" in cannot_begin("--users", str(tmp_path / "missing.csv"))
 
 
-def test_wrong_tls_files_are_told(tmp_path: Path) -> None:
+def test_tls_files_invalid_are_reported(tmp_path: Path) -> None:
     """Missing, no certificate, a key of another, an encrypted key (never asked about), a key alone."""
     other, made = tmp_path / "other", tmp_path / "made"
     other.mkdir()
@@ -467,13 +465,13 @@ def test_wrong_tls_files_are_told(tmp_path: Path) -> None:
     assert "--keyfile needs --certfile" in cannot_begin("--keyfile", str(mine.keyfile))
 
 
-def test_a_short_dev_token_is_told() -> None:
+def test_dev_token_short_is_reported() -> None:
     """No client could send it; and a process says so just as `main` does here."""
     assert "shorter than 8" in cannot_begin("--token", "short") == cannot_run("--token", "short")
 
 
 @on_a_loop
-async def test_config_is_read_and_the_command_line_wins(tmp_path: Path) -> None:
+async def test_config_is_read_and_command_line_wins(tmp_path: Path) -> None:
     """Options and limits from TOML."""
     config = tmp_path / "serve.toml"
     config.write_text(

@@ -54,14 +54,14 @@ def both() -> Iterator[dict[str, "subprocess.Popen[str]"]]:
         process.communicate()
 
 
-def test_thirty_seconds_of_torture_lose_nothing(both: dict[str, "subprocess.Popen[str]"]) -> None:
+def test_torture_30_s_loses_nothing(both: dict[str, "subprocess.Popen[str]"]) -> None:
     """One server, five kills, lines stalled, torn and parted; a slow machine acks fewer, and no fewer than 200."""
     figures = ended(both["one"])
     assert figures["kills"] == 5
     assert figures["acked"] >= 200
 
 
-def test_thirty_seconds_of_torture_with_a_broker_lose_nothing(both: dict[str, "subprocess.Popen[str]"]) -> None:
+def test_torture_30_s_with_broker_loses_nothing(both: dict[str, "subprocess.Popen[str]"]) -> None:
     """Three servers share their rooms; the broker is among the five that are killed."""
     figures = ended(both["three"])
     assert figures["kills"] == 5
@@ -70,7 +70,7 @@ def test_thirty_seconds_of_torture_with_a_broker_lose_nothing(both: dict[str, "s
 
 @pytest.mark.matrix
 @pytest.mark.timeout(1200)
-def test_ten_minutes_three_servers_and_a_broker_lose_nothing() -> None:
+def test_torture_10_min_with_three_servers_loses_nothing() -> None:
     """Sixty kills, twelve of them the broker's."""
     figures = tortured("--servers", "3", "--kills", "60", "--rate", "300", "--clients", "16", seconds=600)
     assert figures["kills"] == 60
@@ -79,14 +79,14 @@ def test_ten_minutes_three_servers_and_a_broker_lose_nothing() -> None:
 
 @pytest.mark.matrix
 @pytest.mark.timeout(1200)
-def test_ten_minutes_and_a_hundred_kills_lose_nothing() -> None:
+def test_torture_10_min_with_100_kills_loses_nothing() -> None:
     """At least 100,000 events acked."""
     figures = tortured("--kills", "100", "--rate", "800", "--clients", "16", seconds=600)
     assert figures["kills"] == 100
     assert figures["acked"] >= 100_000
 
 
-def test_ctrl_c_checks_what_there_is(tmp_path: Path) -> None:
+def test_ctrl_c_verifies_what_happened_so_far(tmp_path: Path) -> None:
     """The servers drain, the audit file stays where it was asked for, and the verdict is told."""
     options = ["--seconds", "500", "--kills", "0", "--clients", "2", "--json", "--keep", str(tmp_path / "kept")]
     process = subprocess.Popen(
@@ -126,7 +126,7 @@ def test_sigterm_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_fault_is_exit_code_1_and_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fault_exits_1_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     """The figures are told as well."""
 
     async def found(*_: object) -> Verdict:
@@ -147,14 +147,14 @@ def test_a_fault_is_exit_code_1_and_a_sentence(monkeypatch: pytest.MonkeyPatch) 
         (["--clients", "0"], "a torture needs at least one server, one client and one room"),
     ],
 )
-def test_a_plan_that_cannot_be_is_exit_code_2(options: list[str], why: str) -> None:
+def test_plan_impossible_exits_2(options: list[str], why: str) -> None:
     """One line says why."""
     done = CliRunner().invoke(main, ["torture", *options])
     assert done.exit_code == 2
     assert why in done.stderr
 
 
-def test_an_old_folder_is_not_written_into(tmp_path: Path) -> None:
+def test_folder_not_empty_is_refused(tmp_path: Path) -> None:
     """Old audit files would be continued, and their rooms with them."""
     (tmp_path / "old.db").write_text("x", encoding="utf-8")
     done = CliRunner().invoke(main, ["torture", "--keep", str(tmp_path)])

@@ -61,7 +61,7 @@ async def visit(url: str) -> None:
 
 
 @on_a_loop
-async def test_an_unread_log_freezes_no_server(tmp_path: Path) -> None:
+async def test_log_unread_does_not_block_server(tmp_path: Path) -> None:
     """As `Popen(stderr=PIPE)` has it: hundreds come and leave, a pair talks, SIGTERM drains; what is there is JSON."""
     reading, writing = os.pipe()
     async with unread([*LABKIT, "serve", "--port", "0"], tmp_path, writing) as (child, url):
@@ -85,7 +85,7 @@ async def test_an_unread_log_freezes_no_server(tmp_path: Path) -> None:
     ids=["serve", "uvloop", "class"],
 )
 @on_a_loop
-async def test_a_full_pipe_at_start_delays_no_server(
+async def test_pipe_full_at_start_does_not_delay_server(
     command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It listens, answers, and drains."""
@@ -97,7 +97,7 @@ async def test_a_full_pipe_at_start_delays_no_server(
 
 
 @on_a_loop
-async def test_a_cluster_that_nobody_watches_can_be_stopped(tmp_path: Path) -> None:
+async def test_cluster_unread_can_be_stopped(tmp_path: Path) -> None:
     """One of its servers dies, which it says to nobody; SIGTERM drains the other."""
     with full_pipe() as (_, writing):
         async with unread([*LABKIT, "cluster", "--servers", "2", "--port", "0"], tmp_path, writing) as (child, url):
@@ -129,7 +129,7 @@ async def ended(*arguments: str) -> tuple[int, str]:
 
 
 @on_a_loop
-async def test_a_load_that_nobody_watches_measures() -> None:
+async def test_load_unread_still_measures() -> None:
     """Its progress is dropped, its warnings as well; the figures come, and say that something was refused."""
     async with serving(limits={"messages_per_s": 5, "message_burst": 5}) as server:
         code, said = await ended(
@@ -139,7 +139,7 @@ async def test_a_load_that_nobody_watches_measures() -> None:
 
 
 @on_a_loop
-async def test_a_review_that_nobody_watches_looks_at_all() -> None:
+async def test_review_unread_still_finishes() -> None:
     """A line per probe on stderr: its end must not wait for a reader."""
     async with serving() as server:
         code, said = await ended("review", server.url, "--token", TOKEN, "--only", "auth/1", "--json", "-")
@@ -147,7 +147,7 @@ async def test_a_review_that_nobody_watches_looks_at_all() -> None:
 
 
 @on_a_loop
-async def test_a_verb_that_cannot_run_ends_though_nobody_reads_why() -> None:
+async def test_error_unread_still_ends_verb() -> None:
     """Exit code 2, not a process for ever."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

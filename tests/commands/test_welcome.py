@@ -16,10 +16,10 @@ async def printed(tmp_path: Path, *options: str, **environment: str) -> tuple[st
 
 
 @on_a_loop
-async def test_page_and_way_in_are_printed(tmp_path: Path) -> None:
+async def test_page_and_token_are_printed(tmp_path: Path) -> None:
     told, port = await printed(tmp_path)
     assert f"http://localhost:{port}/ " in told and "token: dev-token" in told
-    assert f"http://localhost:{port}/watch " in told and "start it with OPS_TOKEN=SECRET" in told
+    assert f"http://localhost:{port}/watch " in told and "to enable it, set OPS_TOKEN" in told
 
 
 @on_a_loop
@@ -30,7 +30,7 @@ async def test_secret_is_named_and_not_printed(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_ways_in_are_those_that_open(tmp_path: Path) -> None:
+async def test_sign_in_methods_are_those_that_work(tmp_path: Path) -> None:
     """The dev token opens nothing on a server that others can reach."""
     users = tmp_path / "users.csv"
     users.write_text(FILE)

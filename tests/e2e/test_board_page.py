@@ -76,7 +76,7 @@ def test_the_instructors_code_opens_it_and_stays_in_memory(school: Schoolhouse, 
     for code in (school.codes["ana"], "wrong-wrong-wrong"):
         page.fill("#code", code)
         page.click("#open")
-        expect(page.locator("#notice")).to_have_text("The server does not take this code.")
+        expect(page.locator("#notice")).to_have_text("The server rejected this code.")
         expect(page.locator("#board")).to_be_hidden()
     opened(page, school)
     assert school.codes[INSTRUCTOR] not in stored(page)
@@ -105,7 +105,7 @@ def test_what_students_do_is_seen_as_it_happens(school: Schoolhouse, visit: Visi
         ben(AUTH, "help")
         expect(section(page, "Hands up")).to_contain_text("ben 02-auth, for <1 min")
         ben(AUTH, "pass")
-        expect(section(page, "Hands up")).to_contain_text("Nobody asks.")
+        expect(section(page, "Hands up")).to_contain_text("Nobody has a hand up.")
         expect(section(page, "What fails")).to_contain_text("1 \u00d7")
         expect(page.locator(".board-counts").first).to_have_text("1 ✔ 1 ✘")
     expect(line(page, "ana")).to_contain_text("away")

@@ -98,7 +98,7 @@ def test_a_restart_is_counted_down_and_loses_nothing(house: House, visit: Visit)
     expect(one.locator("#state")).to_have_text("waiting")
     expect(one.locator("#ends")).to_contain_text(str(int(CloseCode.RESTART)))
     expect(one.locator("#countdown")).to_be_visible()
-    expect(one.locator("#countdown-words")).to_have_text(re.compile(r"^Next try in \d+\.\d s$"))
+    expect(one.locator("#countdown-words")).to_have_text(re.compile(r"^Next attempt in \d+\.\d s$"))
     say(one, "during 1", "during 2", "during 3")
     expect(shown(one, ".pending li")).to_have_count(3)
     expect(one.locator("#say-note")).to_contain_text("3 messages kept")
@@ -390,7 +390,7 @@ def test_links_lead_on(house: House, visit: Visit) -> None:
         page.click("#steps a[target=_blank]")
     expect(opened.value.locator("#state")).to_have_text("not connected")
     page.click("nav a[href='watch.html']")
-    expect(page.locator("h2").first).to_have_text("Watch the server")
+    expect(page.locator("h2").first).to_have_text("Monitor the server")
     page.click("nav a[href='index.html']")
     expect(page.locator("#connect")).to_be_visible()
 
@@ -503,7 +503,7 @@ def test_who_wants_no_motion_gets_none(house: House, visit: Visit) -> None:
     page = enter(visit(house.url, motion="reduce"))
     assert page.evaluate("getComputedStyle(document.querySelector('.box rect')).transitionDuration") == "0s"
     house.stop()
-    expect(page.locator("#countdown-words")).to_have_text(re.compile(r"^Next try in \d+ s$"), timeout=BACK_MS)
+    expect(page.locator("#countdown-words")).to_have_text(re.compile(r"^Next attempt in \d+ s$"), timeout=BACK_MS)
 
 
 def test_the_page_obeys_a_policy_without_inline_code(house: House, visit: Visit) -> None:

@@ -81,6 +81,6 @@ async def test_a_review_that_is_terminated_ends_the_server_that_it_started(
     assert b"auth/1" in await asyncio.wait_for(child.stderr.readline(), 60)
     child.send_signal(number)
     _, said = await asyncio.wait_for(child.communicate(), 30)
-    assert (child.returncode, b"interrupted: 1 of 2" in said) == (2, True), said
+    assert (child.returncode, b"interrupted after 1 of 2" in said) == (2, True), said
     with pytest.raises(OSError, match="onnect"):
         await asyncio.open_connection("localhost", port)

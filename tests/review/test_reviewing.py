@@ -204,7 +204,7 @@ def test_ctrl_c_ends_it_with_what_is_known_so_far(tmp_path: Path) -> None:
 
     code, said = asyncio.run(interrupted())
     assert code == 2
-    assert "interrupted: 1 of 2 probes were looked at" in said
+    assert "interrupted after 1 of 2 probes" in said
     assert "Traceback" not in said
     verdicts = [(one["id"], one["verdict"]) for one in json.loads(file.read_text())["probes"]]
     assert verdicts == [("auth/1", "held"), ("auth/4", "unknown")]

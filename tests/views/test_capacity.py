@@ -10,7 +10,7 @@ from labkit.views.capacity import SLIDERS, CapacityPlanner, picture
 COSTS, NEED = Costs(), Need(connections=1_000_000)
 
 
-def test_the_first_answer_is_the_plan_of_the_first_need() -> None:
+def test_answer_at_start_is_plan_of_first_need() -> None:
     """Sliders and answer agree from the beginning."""
     made = CapacityPlanner(COSTS, NEED)
     assert made.need == NEED
@@ -18,7 +18,7 @@ def test_the_first_answer_is_the_plan_of_the_first_need() -> None:
 
 
 @pytest.mark.parametrize("name", [*SLIDERS, "busy"])
-def test_every_assumption_of_a_need_is_a_slider_that_is_heard(name: str) -> None:
+def test_every_assumption_has_a_working_slider(name: str) -> None:
     """There is none that cannot be turned."""
     made = CapacityPlanner(COSTS, NEED)
     assert set(vars(NEED)) == set(made.sliders)
@@ -28,7 +28,7 @@ def test_every_assumption_of_a_need_is_a_slider_that_is_heard(name: str) -> None
     assert str(plan(COSTS, made.need)) in made.answer.value
 
 
-def test_the_picture_has_servers_and_seconds() -> None:
+def test_picture_has_servers_and_seconds() -> None:
     """Both grow with the number of connections."""
     drawn = picture(COSTS, replace(NEED, connections=1))
     count, back = drawn.axes

@@ -30,26 +30,26 @@ PRINTABLE = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1
 
 
 @given(PRINTABLE, PRINTABLE)
-def test_whatever_is_said_is_text_in_a_table(head: str, said: str) -> None:
+def test_table_cell_is_escaped(head: str, said: str) -> None:
     read = Reader(html.table([head], [[said]]))
     assert read.tags == ["table", "thead", "tr", "th", "tbody", "tr", "td"]
     assert "".join(read.text) == head + said
 
 
-def test_a_script_stays_text() -> None:
+def test_script_stays_text() -> None:
     read = Reader(html.bars({"<script>alert(1)</script>": 50}, {}))
     assert "script" not in read.tags
     assert "<script>alert(1)</script>" in read.text
 
 
 @given(PRINTABLE)
-def test_a_mark_says_its_word(word: str) -> None:
+def test_mark_shows_its_word(word: str) -> None:
     read = Reader(html.mark(word))
     assert read.tags == ["span", "b"]
     assert read.text[-1].strip() == word.strip()
 
 
-def test_every_known_status_has_a_shape_of_its_own_kind() -> None:
+def test_every_status_has_its_own_shape() -> None:
     for family in (("pass", "fail", "started", "help", "inconclusive"), ("critical", "warning", "info")):
         assert len({html.MARKS[word][0] for word in family}) == len(family)
 
@@ -61,12 +61,12 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def test_each_colour_is_seen_in_a_light_theme_and_in_a_dark_one() -> None:
+def test_every_colour_is_visible_on_light_and_dark() -> None:
     for _, colour in html.MARKS.values():
         assert 1.05 / (luminance(colour) + 0.05) >= 3
         assert (luminance(colour) + 0.05) / (luminance("#111111") + 0.05) >= 3
 
 
-def test_no_shape_is_an_emoji_that_brings_a_colour_of_its_own() -> None:
+def test_shapes_are_not_emoji() -> None:
     """A raised hand is yellow in every browser, whatever colour is asked for; the board has a flag, too."""
     assert [word for word, (shape, _) in html.MARKS.items() if east_asian_width(shape) == "W"] == []

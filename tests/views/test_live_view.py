@@ -35,7 +35,7 @@ async def followed(view: LiveView, **how: Any) -> list[Any]:
     return captured.outputs
 
 
-async def test_every_event_of_every_room_is_heard_once_in_order(lab: Lab) -> None:
+async def test_every_event_is_handled_once_in_order(lab: Lab) -> None:
     ana, ben = labkit.run(lab.client("ana")), labkit.run(lab.client("ben"))
     said = [labkit.run(ana.join(room)) for room in ("room:one", "room:two")]
     heard: list[tuple[str, int, threading.Thread]] = []
@@ -59,7 +59,7 @@ async def test_every_event_of_every_room_is_heard_once_in_order(lab: Lab) -> Non
     assert view.frames <= 60  # it draws at most eight times a second, whatever comes
 
 
-async def test_it_ends_after_its_time_and_when_the_cell_is_interrupted(lab: Lab) -> None:
+async def test_view_ends_after_its_time_or_interrupt(lab: Lab) -> None:
     room = labkit.run(labkit.run(lab.client("cleo")).join("room:quiet"))
     await followed(LiveView(room, lambda _: None, lambda: "nothing"), seconds=0.2)
     cell = asyncio.create_task(followed(LiveView(room, lambda _: None, lambda: "nothing"), seconds=60))
@@ -69,6 +69,6 @@ async def test_it_ends_after_its_time_and_when_the_cell_is_interrupted(lab: Lab)
         await cell
 
 
-def test_its_text_names_its_rooms(lab: Lab) -> None:
+def test_repr_names_rooms(lab: Lab) -> None:
     room = labkit.run(labkit.run(lab.client("dan")).join("room:named"))
     assert repr(LiveView(room, lambda _: None, str)) == "live view of room:named; how it ended:"

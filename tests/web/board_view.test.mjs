@@ -60,7 +60,7 @@ test("who comes in while a snapshot is on its way stays on the board, and does n
     view.show(snapshotOf("ana"));
     view.presence(["zoe"]);
     view.show(snapshotOf("ana"));
-    view.hear(said("ana", 1, "pass"));
+    view.apply(said("ana", 1, "pass"));
   });
   assert.deepEqual(cells, { ana: "✔ pass", zoe: "·" });
 });
@@ -68,7 +68,7 @@ test("who comes in while a snapshot is on its way stays on the board, and does n
 test("what was said before a snapshot and is said again counts once", (context) => {
   const cells = viewed(context, (view) => {
     view.show(snapshotOf("ana"));
-    for (const n of [1, 2, 2, 1]) view.hear(said("ana", n, "fail"));
+    for (const n of [1, 2, 2, 1]) view.apply(said("ana", n, "fail"));
   });
   assert.deepEqual(cells, { ana: "✘ fail ×2" });
 });
@@ -76,7 +76,7 @@ test("what was said before a snapshot and is said again counts once", (context) 
 test("a later snapshot replaces what the page believed", (context) => {
   const cells = viewed(context, (view) => {
     view.show(snapshotOf("ana"));
-    view.hear(said("ana", 1, "fail"));
+    view.apply(said("ana", 1, "fail"));
     drawFrames();
     view.show(snapshotOf("ana", "ben"));
   });

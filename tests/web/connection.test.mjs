@@ -13,11 +13,11 @@ const PLAIN_JOINED = { type: "joined", roomId: "r" };
 async function start({ get = async () => "token-12", renews = false, draws } = {}) {
   const world = new World({ draws });
   const connection = new Connection(URL_, world.env);
-  const heard = listen(connection);
+  const emitted = listen(connection);
   connection.join("r");
   connection.start({ get, renews });
   await settle();
-  return { world, connection, heard };
+  return { world, connection, emitted };
 }
 
 async function open({ ok = OK, joined = JOINED, ...rest } = {}) {
@@ -28,8 +28,8 @@ async function open({ ok = OK, joined = JOINED, ...rest } = {}) {
 
 function admit(socket, ok = OK, joined = JOINED) {
   socket.accept();
-  socket.say(ok);
-  if (joined) socket.say(joined);
+  socket.deliver(ok);
+  if (joined) socket.deliver(joined);
 }
 
 const event = (requestId, seq, more = {}) =>
@@ -41,28 +41,28 @@ test("auth is the first message, and nothing follows before auth_ok", async () =
   connection.chat("r", "early");
   assert.deepEqual(world.socket.sent, [{ type: "auth", token: "token-12" }]);
   assert.equal(world.socket.url, URL_);
-  world.socket.say(OK);
+  world.socket.deliver(OK);
   assert.deepEqual(world.socket.types, ["auth", "join"]);
-  world.socket.say(JOINED);
+  world.socket.deliver(JOINED);
   assert.deepEqual(world.socket.types, ["auth", "join", "chat", "presence"]);
 });
 
 test("what the log sees of auth holds no token", async () => {
-  const { heard } = await open();
-  const shown = JSON.stringify(heard.of("wire").filter(({ direction }) => direction === "out"));
+  const { emitted } = await open();
+  const shown = JSON.stringify(emitted.of("wire").filter(({ direction }) => direction === "out"));
   assert.ok(shown.includes('"auth"') && !shown.includes("token-12"));
 });
 
 test("the states follow the table to open", async () => {
-  const { heard } = await open();
-  assert.deepEqual(heard.of("state").map(({ state }) => state), ["connecting", "authenticating", "open"]);
+  const { emitted } = await open();
+  assert.deepEqual(emitted.of("state").map(({ state }) => state), ["connecting", "authenticating", "open"]);
 });
 
 test("a lost connection comes back within the told window, with resume, previous and since", async () => {
-  const { world, heard } = await open({ draws: 0.5 });
-  world.socket.say(event("x", 1, { userId: "bob" }));
+  const { world, emitted } = await open({ draws: 0.5 });
+  world.socket.deliver(event("x", 1, { userId: "bob" }));
   world.socket.end(1006);
-  assert.deepEqual(heard.of("waiting"), [{ ms: 2000 }]);
+  assert.deepEqual(emitted.of("waiting"), [{ ms: 2000 }]);
   await world.pass(1999);
   assert.equal(world.sockets.length, 1);
   await world.pass(1);
@@ -77,14 +77,14 @@ test("what was not confirmed is sent again under the same requestId, in order, a
   connection.chat("r", "one");
   connection.chat("r", "two");
   const ids = world.socket.of("chat").map(({ requestId }) => requestId);
-  world.socket.say(event(ids[0], 1));
+  world.socket.deliver(event(ids[0], 1));
   world.socket.end(1006);
   connection.chat("r", "three");
   await world.pass(4000);
   admit(world.socket);
   assert.deepEqual(world.socket.of("chat").map(({ text }) => text), ["two", "three"]);
   assert.equal(world.socket.of("chat")[0].requestId, ids[1]);
-  for (const { requestId } of world.socket.of("chat")) world.socket.say(event(requestId, 2 + Number(requestId !== ids[1])));
+  for (const { requestId } of world.socket.of("chat")) world.socket.deliver(event(requestId, 2 + Number(requestId !== ids[1])));
   assert.equal(connection.unsent.size, 0);
   assert.equal(connection.unsent.bytes, 0);
 });
@@ -92,24 +92,24 @@ test("what was not confirmed is sent again under the same requestId, in order, a
 test("somebody else's requestId confirms nothing of ours", async () => {
   const { world, connection } = await open();
   connection.chat("r", "mine");
-  world.socket.say(event(world.socket.of("chat")[0].requestId, 1, { userId: "mallory" }));
+  world.socket.deliver(event(world.socket.of("chat")[0].requestId, 1, { userId: "mallory" }));
   assert.equal(connection.unsent.size, 1);
 });
 
 test("an event that comes twice is told once, and a hole is told as a gap", async () => {
-  const { world, heard } = await open();
-  for (const seq of [1, 1, 4]) world.socket.say(event(`q${seq}`, seq, { userId: "bob" }));
-  assert.deepEqual(heard.of("event").map((one) => one.event.seq), [1, 4]);
-  assert.deepEqual(heard.of("gap").map(({ gap }) => gap), [{ first: 2, last: 3 }]);
+  const { world, emitted } = await open();
+  for (const seq of [1, 1, 4]) world.socket.deliver(event(`q${seq}`, seq, { userId: "bob" }));
+  assert.deepEqual(emitted.of("event").map((one) => one.event.seq), [1, 4]);
+  assert.deepEqual(emitted.of("gap").map(({ gap }) => gap), [{ first: 2, last: 3 }]);
 });
 
 test("4403 stops, and only the user starts anew", async () => {
-  const { world, connection, heard } = await start();
+  const { world, connection, emitted } = await start();
   world.socket.accept();
   world.socket.end(4403, "auth failed");
   await world.pass(100_000);
   assert.equal(connection.state, "stopped");
-  assert.deepEqual(heard.of("closed"), [{ code: 4403, reason: "auth failed", comesBack: false }]);
+  assert.deepEqual(emitted.of("closed"), [{ code: 4403, reason: "auth failed", comesBack: false }]);
   assert.equal(world.sockets.length, 1);
   connection.start({ get: async () => "another-token", renews: false });
   await settle();
@@ -134,14 +134,14 @@ test("4419 asks for a fresh credential, 1012 keeps its slot and resumes", async 
 });
 
 test("an expired credential that is the only one stops; the same close of a resumed session does not", async () => {
-  const { world, connection, heard } = await open();
+  const { world, connection, emitted } = await open();
   world.socket.end(4419);
   await world.pass(4000);
   world.socket.accept();
   assert.equal(world.socket.of("auth")[0].token, "token-12");
   world.socket.end(4419);
   assert.equal(connection.state, "stopped");
-  assert.deepEqual(heard.of("closed").map(({ comesBack }) => comesBack), [true, false]);
+  assert.deepEqual(emitted.of("closed").map(({ comesBack }) => comesBack), [true, false]);
 });
 
 test("who can fetch fresh tickets comes back, however often one has expired", async () => {
@@ -172,7 +172,7 @@ test("only auth_ok and ten seconds of life start the delays over", async () => {
 });
 
 test("silence is met with a ping, and silence after that ends the connection without waiting for a close", async () => {
-  const { world, connection, heard } = await open();
+  const { world, connection, emitted } = await open();
   await world.pass(29_999);
   assert.equal(world.socket.of("ping").length, 0);
   await world.pass(1);
@@ -181,23 +181,23 @@ test("silence is met with a ping, and silence after that ends the connection wit
   assert.equal(connection.state, "open");
   await world.pass(1);
   assert.equal(connection.state, "waiting");
-  assert.equal(heard.of("closed")[0].code, 1006);
+  assert.equal(emitted.of("closed")[0].code, 1006);
   assert.notEqual(world.sockets[0].closedWith, null);
   world.sockets[0].end(1006); // the browser notices at last: nobody listens any more
-  assert.equal(heard.of("closed").length, 1);
-  world.sockets[0].say(event("late", 1, { userId: "bob" }));
-  assert.equal(heard.of("event").length, 0);
-  assert.equal(heard.of("wire").filter(({ shown }) => shown.requestId === "late").length, 0);
+  assert.equal(emitted.of("closed").length, 1);
+  world.sockets[0].deliver(event("late", 1, { userId: "bob" }));
+  assert.equal(emitted.of("event").length, 0);
+  assert.equal(emitted.of("wire").filter(({ shown }) => shown.requestId === "late").length, 0);
 });
 
 test("a pong keeps the connection and measures the round trip", async () => {
-  const { world, connection, heard } = await open();
+  const { world, connection, emitted } = await open();
   await world.pass(30_000);
   await world.pass(42);
-  world.socket.say({ type: "pong", sentAt: "2026-01-01T00:00:00.000Z" });
+  world.socket.deliver({ type: "pong", sentAt: "2026-01-01T00:00:00.000Z" });
   await world.pass(20_000);
   assert.equal(connection.state, "open");
-  assert.deepEqual(heard.of("latency"), [{ ms: 42, of: "ping" }]);
+  assert.deepEqual(emitted.of("latency"), [{ ms: 42, of: "ping" }]);
 });
 
 test("a server that accepts and says nothing is given up after ten seconds, before auth_ok too", async () => {
@@ -213,54 +213,54 @@ test("a server that accepts and says nothing is given up after ten seconds, befo
 });
 
 test("a server of the plain protocol hears no word that it does not know", async () => {
-  const { world, connection, heard } = await open({ ok: PLAIN_OK, joined: PLAIN_JOINED });
+  const { world, connection, emitted } = await open({ ok: PLAIN_OK, joined: PLAIN_JOINED });
   connection.chat("r", "hello");
   connection.join("other");
-  world.socket.say({ type: "joined", roomId: "other" });
+  world.socket.deliver({ type: "joined", roomId: "other" });
   connection.leave("other");
   await world.pass(30_000);
-  world.socket.say({ type: "pong" });
+  world.socket.deliver({ type: "pong" });
   await world.pass(29_000);
   assert.equal(world.sockets.length, 1);
   assert.deepEqual(new Set(world.socket.types), new Set(["auth", "join", "chat", "ping"]));
-  assert.equal(heard.of("gap").length, 0);
+  assert.equal(emitted.of("gap").length, 0);
 });
 
 test("after an outage a server without history has its gap told, and our own repetition is shown once", async () => {
-  const { world, connection, heard } = await open({ ok: PLAIN_OK, joined: PLAIN_JOINED });
+  const { world, connection, emitted } = await open({ ok: PLAIN_OK, joined: PLAIN_JOINED });
   connection.chat("r", "hello");
   const { requestId } = world.socket.of("chat")[0];
   world.socket.end(1006);
   await world.pass(30_000);
   admit(world.socket, { ...PLAIN_OK, userId: "user-2", connectionId: "c2" }, PLAIN_JOINED);
   assert.equal(world.socket.of("auth")[0].token, "token-12");
-  assert.deepEqual(heard.of("gap").map(({ gap }) => gap.first), [null]);
+  assert.deepEqual(emitted.of("gap").map(({ gap }) => gap.first), [null]);
   const plain = { ...event(requestId, 0, { userId: "user-2" }), seq: undefined };
-  world.socket.say(plain);
-  world.socket.say(plain);
-  assert.equal(heard.of("event").length, 1);
+  world.socket.deliver(plain);
+  world.socket.deliver(plain);
+  assert.equal(emitted.of("event").length, 1);
   assert.equal(connection.unsent.size, 0);
 });
 
 test("rate_limited is said again later under the same requestId; read_only comes back to its writer", async () => {
-  const { world, connection, heard } = await open();
+  const { world, connection, emitted } = await open();
   connection.chat("r", "one");
   const { requestId } = world.socket.of("chat")[0];
-  world.socket.say({ type: "error", code: "rate_limited", requestId, roomId: "r" });
+  world.socket.deliver({ type: "error", code: "rate_limited", requestId, roomId: "r" });
   await world.pass(1000);
   assert.deepEqual(world.socket.of("chat").map((one) => one.requestId), [requestId, requestId]);
-  world.socket.say({ type: "error", code: "read_only", message: "no", requestId, roomId: "r" });
+  world.socket.deliver({ type: "error", code: "read_only", message: "no", requestId, roomId: "r" });
   assert.equal(connection.unsent.size, 0);
-  assert.equal(heard.of("refused")[0].publication.text, "one");
+  assert.equal(emitted.of("refused")[0].publication.text, "one");
 });
 
 test("a room that is denied is dropped and told; one that is unavailable is asked for again", async () => {
-  const { world, connection, heard } = await open();
+  const { world, connection, emitted } = await open();
   for (const roomId of ["secret", "busy"]) connection.join(roomId);
-  world.socket.say({ type: "error", code: "room_denied", message: "no", roomId: "secret" });
-  world.socket.say({ type: "error", code: "unavailable", message: "later", roomId: "busy" });
+  world.socket.deliver({ type: "error", code: "room_denied", message: "no", roomId: "secret" });
+  world.socket.deliver({ type: "error", code: "unavailable", message: "later", roomId: "busy" });
   await world.pass(1000);
-  assert.deepEqual(heard.of("refusedRoom").map(({ room }) => room.roomId), ["secret"]);
+  assert.deepEqual(emitted.of("refusedRoom").map(({ room }) => room.roomId), ["secret"]);
   assert.deepEqual(world.socket.of("join").map(({ roomId }) => roomId), ["r", "secret", "busy", "busy"]);
 });
 
@@ -268,16 +268,16 @@ test("a room left before its answer came is left on the server as well", async (
   const { world, connection } = await open();
   connection.join("other");
   connection.leave("other");
-  world.socket.say({ ...JOINED, roomId: "other" });
+  world.socket.deliver({ ...JOINED, roomId: "other" });
   assert.deepEqual(world.socket.of("leave"), [{ type: "leave", roomId: "other" }]);
 });
 
 test("who is here follows presence, entered and gone, and is unknown without a connection", async () => {
   const { world, connection } = await open();
   const room = connection.rooms.get("r");
-  world.socket.say({ type: "presence", roomId: "r", members: [{ userId: "ada", since: "s" }] });
-  world.socket.say({ type: "entered", roomId: "r", userId: "bob" });
-  world.socket.say({ type: "gone", roomId: "r", userId: "ada" });
+  world.socket.deliver({ type: "presence", roomId: "r", members: [{ userId: "ada", since: "s" }] });
+  world.socket.deliver({ type: "entered", roomId: "r", userId: "bob" });
+  world.socket.deliver({ type: "gone", roomId: "r", userId: "ada" });
   assert.deepEqual([...room.members.keys()], ["bob"]);
   world.socket.end(1006);
   assert.equal(room.members, null);
@@ -288,7 +288,7 @@ test("more than 512 KiB unsent is refused, and counted again once it is confirme
   let kept = 0;
   while (connection.chat("r", "x".repeat(1000))) kept += 1;
   assert.ok(kept > 400 && kept < 525);
-  world.socket.say(event(world.socket.of("chat")[0].requestId, 1));
+  world.socket.deliver(event(world.socket.of("chat")[0].requestId, 1));
   assert.equal(connection.chat("r", "y".repeat(1000)), true);
 });
 
@@ -320,7 +320,7 @@ test("a user who leaves is gone: 1000, no timer, and a credential that comes too
 test("a ticket that cannot be had stops and says why; a server that is down is asked again", async () => {
   const hopeless = await start({ get: async () => { throw new Hopeless("no such user"); } });
   assert.equal(hopeless.connection.state, "stopped");
-  assert.deepEqual(hopeless.heard.of("hopeless"), [{ words: "no such user" }]);
+  assert.deepEqual(hopeless.emitted.of("hopeless"), [{ words: "no such user" }]);
   let tries = 0;
   const down = await start({ get: async () => { tries += 1; throw new TypeError("failed to fetch"); } });
   await down.world.pass(60_000);
@@ -331,11 +331,11 @@ test("a ticket that cannot be had stops and says why; a server that is down is a
 test("an address that no browser opens stops at once", async () => {
   const world = new World();
   const connection = new Connection("http://localhost", world.env);
-  const heard = listen(connection);
+  const emitted = listen(connection);
   connection.start({ get: async () => "token-12", renews: false });
   await settle();
   assert.equal(connection.state, "stopped");
-  assert.equal(heard.of("hopeless").length, 1);
+  assert.equal(emitted.of("hopeless").length, 1);
 });
 
 test("trying now, and a network that is back, cut a long wait short; neither starts the delays over", async () => {
@@ -356,7 +356,7 @@ test("trying now, and a network that is back, cut a long wait short; neither sta
 });
 
 test("cutting the line looks like a network that broke", async () => {
-  const { world, connection, heard } = await open();
+  const { world, connection, emitted } = await open();
   connection.cut(5000);
   assert.equal(connection.state, "waiting");
   await world.pass(4999);
@@ -365,11 +365,11 @@ test("cutting the line looks like a network that broke", async () => {
   assert.equal(world.sockets.length, 2);
   world.socket.end(1006);
   assert.equal(connection.waitsUntil - world.time, 2000); // only the first wait is longer for it
-  assert.deepEqual(heard.of("closed")[0], { code: 1006, reason: "", comesBack: true });
+  assert.deepEqual(emitted.of("closed")[0], { code: 1006, reason: "", comesBack: true });
 });
 
 test("what is no JSON object is shown and survived", async () => {
   const { world, connection } = await open();
-  for (const odd of ["[]", "null", "{", "7", '{"type":"__proto__"}', '{"type":"constructor"}', "{}"]) world.socket.say(odd);
+  for (const odd of ["[]", "null", "{", "7", '{"type":"__proto__"}', '{"type":"constructor"}', "{}"]) world.socket.deliver(odd);
   assert.equal(connection.state, "open");
 });

@@ -12,7 +12,7 @@ LONGEST = 260
 
 
 @pytest.mark.parametrize("suite", SUITES)
-def test_suite_holds_in_node(suite: str, tmp_path: Path) -> None:
+def test_suite_passes_in_node(suite: str, tmp_path: Path) -> None:
     """Every test of the file passes, and there are some."""
     done = in_node(tmp_path, "--test", "--test-reporter=tap", suite)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
@@ -21,13 +21,13 @@ def test_suite_holds_in_node(suite: str, tmp_path: Path) -> None:
     assert int(passed[1]) >= 3, done.stdout
 
 
-def test_there_are_suites() -> None:
+def test_suites_are_found() -> None:
     """A wrong pattern above would test nothing."""
     assert {"connection.test.mjs", "watchdog.test.mjs", "room.test.mjs"} <= set(SUITES)
 
 
 @pytest.mark.parametrize("path", sorted(WEB.glob("*.js")), ids=lambda path: path.name)
-def test_module_says_what_it_is_and_fits(path: Path) -> None:
+def test_module_has_header_and_limits(path: Path) -> None:
     """As the Python modules: a line on what is in it, no longer than a room, nothing that runs a stranger's text."""
     text = path.read_text(encoding="utf-8")
     assert text.startswith("// ")
@@ -39,7 +39,7 @@ def test_module_says_what_it_is_and_fits(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["index.html", "watch.html", "board.html"])
-def test_page_keeps_to_its_own_files(name: str) -> None:
+def test_page_uses_its_own_files_only(name: str) -> None:
     """The content policy allows nothing inline and nothing from elsewhere; what a page names is in the folder."""
     text = (WEB / name).read_text(encoding="utf-8")
     assert re.findall(r"\sstyle=|<style|\son[a-z]+=|<script(?![^>]*src=)", text) == []

@@ -26,7 +26,7 @@ test("silence as long as the server's own interval is met with one ping", () => 
 test("anything heard starts the silence over", () => {
   const dog = watching(5000);
   dog.look(5000);
-  dog.heard(14_999);
+  dog.received(14_999);
   assert.deepEqual(dog.look(15_000), { act: "wait", at: 19_999 });
 });
 
@@ -45,7 +45,7 @@ test("a grace that was answered is granted again", () => {
   const dog = watching(5000);
   dog.look(5000);
   dog.look(65_000);
-  dog.heard(65_010);
+  dog.received(65_010);
   dog.look(70_010);
   assert.equal(dog.look(140_000).act, "ping");
 });
