@@ -4,12 +4,11 @@ Exit codes: 0 success; 1 a check failed; 2 the verb could not run, and one line 
 labkit/platform/exits.py for every other way a verb can end.
 """
 
-from importlib import import_module
-from keyword import iskeyword
 from typing import Any
 
 import click
 
+from labkit.commands.lazy import LazyGroup
 from labkit.platform.exits import Ending
 from labkit.text.terminal import show_everything
 
@@ -29,30 +28,13 @@ VERBS = {
 }
 
 
-class Verbs(Ending, click.Group):
-    """Find verbs by name and import only the one that runs."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return every verb, in the order of VERBS."""
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Return the verb of that name, or None."""
-        if name not in VERBS:
-            return None
-        place = f"{name}_" if iskeyword(name) else name
-        command: click.Command = getattr(import_module(f"labkit.commands.{place}"), place)
-        return command
+class Verbs(Ending, LazyGroup):
+    """The verbs, with one way to end for all of them."""
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         """Run a verb on a terminal of any encoding."""
         show_everything()
         return super().main(*arguments, **options)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the verbs without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
 
 
 EXAMPLES = """\b
@@ -63,7 +45,13 @@ Examples:
 """
 
 
-@click.group(cls=Verbs, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Verbs,
+    verbs=VERBS,
+    package="labkit.commands",
+    epilog=EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="labkit")
 def main() -> None:
     """A lab kit for production realtime over WebSocket: a server, a client, and a course."""

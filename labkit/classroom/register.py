@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from labkit.classroom import codes, renewals
+from labkit.classroom import codes
 from labkit.classroom.roster import BadRoster, checked_name, key
 from labkit.rules.admission import TokenBucket
 from labkit.rules.grants import Grants
@@ -32,6 +32,23 @@ BUSY_S = 2.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS class (name PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS seats (key PRIMARY KEY, name NOT NULL, code NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS renewals (number INTEGER PRIMARY KEY AUTOINCREMENT, name NOT NULL, after NOT NULL);
+"""
+# Codes that were renewed or withdrawn stay in `renewals` until the server has revoked their sessions, which writes a
+# `revoke` row. Row numbers decide which came first, because the clock may be set in between.
+_FROM_TIMES = """
+BEGIN IMMEDIATE;
+INSERT INTO renewals (name, after) SELECT name, CASE
+    WHEN at > ifnull((SELECT max(at) FROM log WHERE kind = 'revoke' AND user = renewed.name), 0)
+    THEN (SELECT ifnull(max(n), 0) FROM log) ELSE 0 END FROM renewed;
+DROP TABLE renewed;
+COMMIT;
+"""
+_TABLES = "SELECT name FROM sqlite_master WHERE name IN ('renewals', 'renewed')"
+_NOTE = "INSERT INTO renewals (name, after) SELECT ?, ifnull(max(n), 0) FROM log"
+_UNDER_WAY = """
+SELECT name, max(number) FROM renewals GROUP BY name
+HAVING max(after) >= ifnull((SELECT max(n) FROM log WHERE kind = 'revoke' AND user = renewals.name), 0)
 """
 _NOBODY = codes.hashed("nobody has this code")  # compared for unknown names, so that timing reveals no name
 
@@ -75,7 +92,7 @@ def open_register(path: Path, class_id: str) -> "Register":
         Register(path, class_id)
     with explaining(path), closing(_connected(path)) as made:
         made.executescript(_SCHEMA)
-        renewals.make(made)
+        _migrate_renewals(made)
         made.execute("INSERT OR IGNORE INTO class VALUES ('id', ?), ('open', '1')", (class_id,))
     return Register(path, class_id)
 
@@ -151,7 +168,7 @@ class Register:
                     continue
                 if seat is not None:
                     name = seat[0]  # the original spelling, which the records use
-                    renewals.note(file, name)
+                    _note_renewal(file, name)
                 given[name] = codes.new_code()
                 self._put(file, name, given[name])
         return given
@@ -164,19 +181,19 @@ class Register:
                 seat = self._seat(file, name)
                 if seat is not None and key(name) != INSTRUCTOR:
                     file.execute("DELETE FROM seats WHERE key = ?", (key(name),))
-                    renewals.note(file, seat[0])
+                    _note_renewal(file, seat[0])
                     removed.append(seat[0])
         return removed
 
     def removed(self) -> set[str]:
         """Return the names that were removed; their records are in the log but not on the board."""
         with self._open() as file:
-            return renewals.removed(file)
+            return _removed_names(file)
 
     def renewed(self) -> dict[str, int]:
         """Return names whose sessions must be revoked because their code changed, with the number of the renewal."""
         with self._open() as file:
-            return renewals.under_way(file)
+            return _pending_renewals(file)
 
     # What the server asks
 
@@ -244,3 +261,27 @@ class Register:
 
 def _connected(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+
+
+def _migrate_renewals(file: sqlite3.Connection) -> None:
+    """Migrate the renewals of an older labkit, which stored times."""
+    if ("renewed",) in file.execute(_TABLES).fetchall():
+        file.executescript(_FROM_TIMES)
+
+
+def _note_renewal(file: sqlite3.Connection, name: str) -> None:
+    """Note that the current code of a name is no longer valid."""
+    file.execute(_NOTE, (name,))
+
+
+def _pending_renewals(file: sqlite3.Connection) -> dict[str, int]:
+    """Return names with no `revoke` row after their newest renewal, with the number of that renewal."""
+    return dict(file.execute(_UNDER_WAY).fetchall())
+
+
+def _removed_names(file: sqlite3.Connection) -> set[str]:
+    """Return names that are no longer enrolled. Also reads files of an older labkit."""
+    found = set[str]()
+    for (table,) in file.execute(_TABLES).fetchall():
+        found |= {name for (name,) in file.execute(f"SELECT name FROM {table} EXCEPT SELECT name FROM seats")}
+    return found

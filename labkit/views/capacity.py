@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 import ipywidgets
-from IPython.display import display
 from matplotlib.figure import Figure
 
 from labkit.bench.capacity import Costs, Need, plan
 from labkit.views.frozen import COLORS
+from labkit.views.showing import show
 
 STEPS = [round(10 ** (3 + step / 8)) for step in range(29)]  # 1,000 to over 3 million connections
 PLAIN = ",.3r"  # shows 1,000,000 instead of 1e+6
@@ -59,9 +59,7 @@ class CapacityPlanner:
         self.answer.value = f"<p role='status'>{plan(self.costs, self.need)}</p>"
 
     def _ipython_display_(self) -> None:
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        bundle = {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
-        display(bundle, raw=True)  # type: ignore[no-untyped-call]
+        show(self.widget, repr(self), replaceable=False)
 
     def __repr__(self) -> str:
         return f"a plan with {len(self.sliders)} assumptions to turn"

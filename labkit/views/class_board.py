@@ -15,13 +15,13 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
 import anywidget
-from IPython.display import display
 
 from labkit.classroom.export import rows
 from labkit.classroom.watching import Watcher
 from labkit.views import html
 from labkit.views.live_panel import FRAMES_PER_S
 from labkit.views.modules import WEB, inlined
+from labkit.views.showing import show
 from labkit.wire import background
 
 if TYPE_CHECKING:
@@ -50,9 +50,7 @@ class ClassBoard:
         """Show the board for `seconds`, or until the cell is interrupted. Raises what `Watcher.run` raises."""
         screen = Screen()
         screen.on_msg(self._on_message)
-        view = {"version_major": 2, "version_minor": 0, "model_id": screen.model_id}
-        bundle = {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
-        shown = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        shown = show(screen, repr(self))
         self._asked = True
         ends = monotonic() + seconds
         try:

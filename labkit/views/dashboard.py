@@ -14,7 +14,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import ipywidgets
-from IPython.display import display
 from matplotlib.figure import Figure
 
 from labkit.bench.crowd import Crowd
@@ -25,6 +24,7 @@ from labkit.views.chart import Chart
 from labkit.views.connection_table import Table
 from labkit.views.controls import Controls
 from labkit.views.live_panel import FRAMES_PER_S, LivePanel
+from labkit.views.showing import show
 
 if TYPE_CHECKING:
     import pandas
@@ -66,9 +66,7 @@ class Dashboard:
 
     async def live(self, seconds: float = 30.0) -> None:
         """Show the dashboard for `seconds`, or until the cell is interrupted; then replace it with a picture."""
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        bundle = {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
-        shown = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        shown = show(self.widget, repr(self))
         ends = monotonic() + seconds
         try:
             while monotonic() < ends:

@@ -19,12 +19,13 @@ from typing import Any
 import anywidget
 import ipywidgets
 import traitlets
-from IPython.display import display
 from matplotlib.figure import Figure
 
 from labkit.metrics import Store, Window
 from labkit.views import frozen
 from labkit.views.chart import ALWAYS, Chart, Span, seen, silence, summary
+from labkit.views.modules import inlined
+from labkit.views.showing import show
 from labkit.wire import background
 
 FRAMES_PER_S = 8
@@ -36,7 +37,7 @@ Doing = Callable[[], Awaitable[Any]]
 class Canvas(anywidget.AnyWidget):
     """The browser's half: live_panel.js and live_panel.css."""
 
-    _esm = HERE / "live_panel.js"
+    _esm = inlined(HERE / "live_panel.js")
     _css = HERE / "live_panel.css"
     charts: Any = traitlets.List().tag(sync=True)
     seconds: Any = traitlets.Float(12.0).tag(sync=True)
@@ -70,7 +71,7 @@ class LivePanel:
         """
         if self.widget.comm is None:  # the cell runs again, and its panel was closed
             self._make()
-        shown = display(self._bundle(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        shown = show(self.widget, repr(self))
         self._span, self._is_waiting = Span(since=time()), True
         ends = monotonic() + seconds * float(os.environ.get("LABKIT_LINGER", "1"))
         try:
@@ -132,10 +133,6 @@ class LivePanel:
         self._canvas = Canvas(charts=[_described(chart) for chart in self.charts], seconds=self._window_s)
         self._buttons = [_button(label, doing) for label, doing in self._doing.items()]
         self.widget = ipywidgets.VBox([ipywidgets.HBox(self._buttons), self._canvas])
-
-    def _bundle(self) -> dict[str, Any]:
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        return {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
 
     def _picture(self) -> dict[str, Any]:
         return {"image/png": b64encode(frozen.png(self.freeze())).decode(), "text/plain": repr(self)}

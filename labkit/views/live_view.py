@@ -17,6 +17,7 @@ import ipywidgets
 from IPython.display import HTML, display
 
 from labkit.views.live_panel import FRAMES_PER_S
+from labkit.views.showing import show
 from labkit.wire import background
 from labkit.wire.client.room import ClientRoom
 
@@ -39,9 +40,7 @@ class LiveView:
     async def live(self, seconds: float = 30.0, until: Callable[[], bool] = lambda: False) -> None:
         """Follow the rooms for `seconds`, or until `until()` is true; then leave the last drawing."""
         screen = ipywidgets.HTML(self._draw())
-        view = {"version_major": 2, "version_minor": 0, "model_id": screen.model_id}
-        bundle = {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
-        shown = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        shown = show(screen, repr(self))
         reading = [background.spawn(self._read(room)) for room in self._rooms]
         ends = monotonic() + seconds
         try:

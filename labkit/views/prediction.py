@@ -16,7 +16,8 @@ from typing import Any
 
 import anywidget
 import traitlets
-from IPython.display import display
+
+from labkit.views.showing import show
 
 HERE = Path(__file__).parent
 
@@ -52,9 +53,7 @@ class Prediction:
 
     def ask(self) -> None:
         """Show the question."""
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        bundle = {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
-        self._shown = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        self._shown = show(self.widget, repr(self))
 
     def compare(self, measured: str) -> None:
         """Print the prediction and the measured answer. Raises ValueError if `measured` is not one of the answers."""

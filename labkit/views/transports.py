@@ -7,13 +7,13 @@ Decision(comparison)        # sliders; the saved notebook keeps its first advice
 from typing import Any
 
 import ipywidgets
-from IPython.display import display
 from matplotlib.figure import Figure
 
 from labkit.bench.transports.advice import Advice, Need, advise
 from labkit.bench.transports.compare import Comparison
 from labkit.text.digits import digits
 from labkit.views.frozen import COLORS
+from labkit.views.showing import show
 
 MB = 1_000_000
 
@@ -82,9 +82,7 @@ class Decision:
         )
 
     def _ipython_display_(self) -> None:
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        bundle = {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
-        display(bundle, raw=True)  # type: ignore[no-untyped-call]
+        show(self.widget, repr(self), replaceable=False)
 
     def __repr__(self) -> str:
         advice = advise(self._first, self.comparison)

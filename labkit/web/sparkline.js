@@ -1,5 +1,7 @@
 // A small line chart of the newest values on a canvas, with a text summary below it.
 
+import { penFor, pieces, stroke } from "./lines.js";
+
 const POINTS = 90;
 
 export class Sparkline {
@@ -30,11 +32,7 @@ export class Sparkline {
 
   draw() {
     const { clientWidth: width, clientHeight: height } = this.canvas;
-    const scale = globalThis.devicePixelRatio || 1;
-    this.canvas.width = Math.round(width * scale);
-    this.canvas.height = Math.round(height * scale);
-    const pen = this.canvas.getContext("2d");
-    pen.scale(scale, scale);
+    const pen = penFor(this.canvas, width, height);
     const colour = getComputedStyle(this.canvas).color;
     this.#baseline(pen, width, height, colour);
     this.#line(pen, this.#places(width, height), colour, height);
@@ -59,10 +57,8 @@ export class Sparkline {
   #line(pen, places, colour, height) {
     pen.strokeStyle = pen.fillStyle = colour;
     pen.lineWidth = 1.75;
-    pen.lineJoin = "round";
     for (const piece of pieces(places)) {
-      trace(pen, piece);
-      pen.stroke();
+      stroke(pen, piece);
       pen.lineTo(piece.at(-1)[0], height);
       pen.lineTo(piece[0][0], height);
       pen.globalAlpha = 0.12;
@@ -79,18 +75,6 @@ export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length / 2;
   return (sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2;
-}
-
-/** The unbroken parts of a line. */
-function pieces(places) {
-  const found = [[]];
-  for (const place of places) place === null ? found.push([]) : found.at(-1).push(place);
-  return found.filter((piece) => piece.length > 0);
-}
-
-function trace(pen, piece) {
-  pen.beginPath();
-  for (const [x, y] of piece) pen.lineTo(x, y);
 }
 
 function dot(pen, [x, y]) {

@@ -95,7 +95,7 @@ async def test_certificate_date_fault_names_clock(
     certfile, keyfile = made_when(tmp_path, timedelta(days=days), monkeypatch)
     monkeypatch.setenv("SSL_CERT_FILE", str(certfile))
     async with Server("localhost", 0, tls=tls_of(certfile, keyfile)) as server:
-        with pytest.raises(ConnectionError, match=rf"answers, but your clock says \d{{4}}-.*{fault}") as told:
+        with pytest.raises(ConnectionError, match=rf"responds, but your clock says \d{{4}}-.*{fault}") as told:
             await asyncio.to_thread(joining.join, server.url, "code", "ana")
         assert "no class responds" not in str(told.value)
         with pytest.raises(NotARoomServer, match=f"your clock says .*{fault}"):

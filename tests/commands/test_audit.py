@@ -139,8 +139,8 @@ def test_file_unreadable_exits_2_with_one_line(tmp_path: Path, arguments: list[s
         (["--since", "²"], "ISO time such as"),
         (["--verify", "--anchor", "12"], "N:HASH"),
         (["--anchor", "1:" + "0" * 64], "--anchor needs --verify"),
-        (["--verify", "--room", "a"], "--verify and --broker look at every row"),
-        (["--verify", "--csv"], "--verify and --broker look at every row"),
+        (["--verify", "--room", "a"], "--verify and --broker read every row"),
+        (["--verify", "--csv"], "--verify and --broker read every row"),
     ],
 )
 def test_option_invalid_says_what_is_valid(path: Path, arguments: list[str], says: str) -> None:

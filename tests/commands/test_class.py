@@ -222,7 +222,7 @@ def test_class_listens_on_loopback_by_default(school: Schoolhouse) -> None:
         (("board", "none"), "there is no class file none.class.db"),
         (("export", "none"), "there is no class file none.class.db"),
         (("drill", "none", "--plot", "x.png"), "there is no class file none.class.db"),
-        (("drill", "none", "--seconds", "nan"), "--seconds is from 1 to 86400"),
+        (("drill", "none", "--seconds", "nan"), "give a number from 1 to 86400"),
         (("code", "none", "zoe"), "there is no class file none.class.db"),
         (
             ("start", "--url", "https://x.example", "--hand-out", "s", "--file", "c.db", "--port", "0"),
@@ -295,7 +295,7 @@ def test_slips_in_file_of_others_are_refused(
         somebody_else.setattr(os, "geteuid", lambda: old.stat().st_uid + 1)
         done = run("code", "physics", "ana", "--file", school.file, "--hand-out", old)
     assert (done.exit_code, old.read_text()) == (2, "")
-    assert "is not yours" in done.output
+    assert "belongs to another user" in done.output
     assert run("code", "physics", "ana", "--file", school.file, "--hand-out", old).exit_code == 0
     assert stat.S_IMODE(old.stat().st_mode) == 0o600 and "code=" in old.read_text()
 
@@ -315,7 +315,7 @@ def test_drill_of_server_without_class_is_refused(tmp_path: Path) -> None:
             signal.signal(signal.SIGUSR1, lambda *_: got.append(1))
             done = await asyncio.to_thread(run, "drill", "lab", "--file", tmp_path / "room.db")
             assert (done.exit_code, got) == (2, []), done.output
-            assert "not of a class" in done.output
+            assert "not a class file" in done.output
 
     got: list[int] = []
     before = signal.getsignal(signal.SIGUSR1)
@@ -329,7 +329,7 @@ def test_drill_of_server_without_class_is_refused(tmp_path: Path) -> None:
 def test_class_file_named_like_key_is_refused(tmp_path: Path, name: str) -> None:
     """The files beside it have these names: with --tls the key would take the class's place."""
     done = run("start", "--tls", "--port", 0, "--file", tmp_path / name, "--hand-out", tmp_path / "s")
-    assert done.exit_code == 2 and "give it another ending" in done.output
+    assert done.exit_code == 2 and "give it another suffix" in done.output
     assert list(tmp_path.iterdir()) == []
 
 

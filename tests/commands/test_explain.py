@@ -53,4 +53,4 @@ def test_every_code_has_its_own_explanation(code: int) -> None:
 
 def test_code_1005_is_close_frame_without_code() -> None:
     assert "1005 NO_CODE: the close frame had no code" in explain("1005")[1]
-    assert "registered at IANA" in explain("3000")[1] and "for applications" in explain("4000")[1]
+    assert "registered with IANA" in explain("3000")[1] and "for applications" in explain("4000")[1]

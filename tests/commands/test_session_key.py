@@ -102,4 +102,4 @@ async def test_server_without_key_says_so_and_runs(tmp_path: Path) -> None:
         assert await server.end(signal.SIGTERM) == 0
         assert server.child.stdout is not None
         rest = (await server.child.stdout.read()).decode()
-    assert "as no key can be kept" in rest and "--audit FILE keeps them" in rest
+    assert "because the state folder cannot store a key" in rest and "--audit FILE keeps them" in rest

@@ -75,8 +75,8 @@ def test_plot_is_a_png(tmp_path: Path) -> None:
     [
         (["--policy", "hope"], "there is no policy 'hope'; there are none, fixed"),
         (["--clients", "0"], "from 1 to"),
-        (["--rate", "fast"], "a number a second, or off"),
-        (["--real", "--down", "3"], "--down is for --virtual"),
+        (["--rate", "fast"], "give handshakes per second, or off"),
+        (["--real", "--down", "3"], "--down works with --virtual only"),
         (["--plot", "storms.pdf"], "a name that ends in .png"),
         (["--clients", "5", "--plot", "no/such/folder/a.png"], "cannot write"),
     ],

@@ -37,4 +37,4 @@ async def test_sign_in_methods_are_those_that_work(tmp_path: Path) -> None:
     told, port = await printed(tmp_path, "--host", "0.0.0.0", "--users", str(users))
     assert f"http://localhost:{port}/ " in told and "name and code: as in" in told and "token: dev-token" not in told
     told, _ = await printed(tmp_path, "--host", "0.0.0.0")
-    assert "nobody can enter" in told and "--users FILE" in told
+    assert "nobody can sign in" in told and "--users FILE" in told

@@ -272,7 +272,7 @@ async def test_button_failure_is_seen_by_health() -> None:
 @pytest.mark.e2e
 def test_unit_naming_a_value_is_not_appended(tmp_path: Path) -> None:
     """`dan 1 1: yes` says nothing."""
-    (tmp_path / "panel.mjs").write_text((module.HERE / "live_panel.js").read_text())
+    (tmp_path / "panel.mjs").write_text(module.inlined(module.HERE / "live_panel.js"))
     shown = "[[1, '1: yes'], [0, '1: yes'], [31.6228, 'ms'], [123456, 'bytes']].map((pair) => inUnit(...pair)).join()"
     script = f"import {{ inUnit }} from './panel.mjs'; console.log({shown})"
     done = subprocess.run(["node", "--input-type=module", "-e", script], cwd=tmp_path, capture_output=True, text=True)
@@ -280,7 +280,7 @@ def test_unit_naming_a_value_is_not_appended(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("shell")
-@pytest.mark.parametrize(("store", "why"), [(Store(), "If the lab was started again"), (filled(), "still connected?")])
+@pytest.mark.parametrize(("store", "why"), [(Store(), "If the lab was restarted"), (filled(), "still connected?")])
 async def test_panel_empty_says_why(store: Store, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """While it is live, and in the picture that stays."""
     monkeypatch.setattr(module, "SILENT_S", 0.1)

@@ -1,8 +1,8 @@
 """`labkit class`: one module per verb, imported only when it is used."""
 
-from importlib import import_module
-
 import click
+
+from labkit.commands.lazy import LazyGroup
 
 VERBS = {
     "start": "Run a class server and show its progress board.",
@@ -23,27 +23,7 @@ Examples:
 """
 
 
-class ClassVerbs(click.Group):
-    """Find verbs by name and import only the one that runs."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return every verb, in the order of VERBS."""
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Return the verb of that name, or None."""
-        if name not in VERBS:
-            return None
-        command: click.Command = getattr(import_module(f"labkit.commands.class_.{name}"), name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the verbs without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
-
-
-@click.group(name="class", cls=ClassVerbs, epilog=EXAMPLES)
+@click.group(name="class", cls=LazyGroup, verbs=VERBS, package=__name__, epilog=EXAMPLES)
 def class_() -> None:
     """Run a class and watch its exercise progress live.
 
