@@ -1,4 +1,4 @@
-"""What every verb that runs a server needs: limits, TLS files, process settings, the event loop and how to stop."""
+"""Set-up that the verbs with a server share: limits, TLS files, process settings, the event loop and how to stop."""
 
 import asyncio
 import contextlib

@@ -23,7 +23,6 @@ def folded(*events: dict[str, Any], exercises: tuple[str, ...] = ("01", "02")) -
 
 
 def test_status_is_newest_record() -> None:
-    """Started, failed, passed: what was said last stands, and the way there is counted."""
     board = folded(
         exercise("ana", 1),
         exercise("ana", 2, status="fail", check="auth-first"),
@@ -35,7 +34,7 @@ def test_status_is_newest_record() -> None:
 
 
 def test_event_repeated_counts_once() -> None:
-    """Told again, by a reconnect or by folding the history twice, it changes nothing; it says so, too."""
+    """A repetition after a reconnect, or folding the whole history twice, changes nothing."""
     events = [exercise("ana", n, status="fail", check="c") for n in (1, 2, 3)]
     once, twice = folded(*events), folded(*events, *events)
     assert twice.json() == once.json()
@@ -44,19 +43,17 @@ def test_event_repeated_counts_once() -> None:
 
 
 def test_progress_file_new_is_new_device() -> None:
-    """The number is one device's: another device's first record is no repetition."""
+    """Numbers belong to one device, so another device's first record is not a repetition."""
     board = folded(exercise("ana", 7, status="fail", check="c"), exercise("ana", 1, status="pass", requestId="other-1"))
     assert board.students["ana"].cells["01"].status == "pass"
 
 
 def test_event_user_is_set_by_server() -> None:
-    """A message that names another student is told under its sender's name."""
     board = folded(exercise("eve", 1, status="pass", user="ana", student="ana"))
     assert set(board.students) == {"eve"}
 
 
 def test_hand_stays_up_until_next_record() -> None:
-    """A failing check does not lower it, starting or passing does."""
     board = folded(exercise("ana", 1, status="help"), exercise("ana", 2, "02", status="fail", check="c"))
     assert board.students["ana"].hand == "01"
     board.apply(exercise("ana", 3, "02", status="pass"))
@@ -64,7 +61,7 @@ def test_hand_stays_up_until_next_record() -> None:
 
 
 def test_help_request_keeps_last_failed_check() -> None:
-    """A raised hand does not take the fail off the wall, nor out of the reason."""
+    """The fail stays on the wall and in the reason."""
     fails = [exercise("ana", n, status="fail", check="c") for n in (1, 2, 3)]
     board = folded(*fails, exercise("ana", 4, status="help"))
     assert board.wall() == [(1, "01", "c", ["ana"])]
@@ -72,7 +69,6 @@ def test_help_request_keeps_last_failed_check() -> None:
 
 
 def test_three_fails_in_a_row_are_stuck() -> None:
-    """The reason counts how many of them are at the same check."""
     board = folded(
         exercise("ana", 1, status="fail", check="a"),
         exercise("ana", 2, status="fail", check="b"),
@@ -85,7 +81,7 @@ def test_three_fails_in_a_row_are_stuck() -> None:
 
 
 def test_long_silence_in_unsolved_exercise_is_stuck() -> None:
-    """Ten minutes on it and five without a check; one of the two is not enough."""
+    """Ten minutes on it, five of them without a check; one of the two is not enough."""
     board = folded(exercise("ana", 1))
     row = board.students["ana"]
     now = row.cells["01"].first_at
@@ -100,7 +96,7 @@ def iso_of(ms: int) -> str:
 
 
 def test_record_sent_late_keeps_its_time() -> None:
-    """The student's clock may be wrong by hours; the time between two records is not."""
+    """The student's clock may be off by hours, but the time between two records is right."""
     skewed = 1_000_000_000
     board = folded(
         exercise("ana", 1, at=skewed, sentAt=iso_of(0)),
@@ -111,7 +107,6 @@ def test_record_sent_late_keeps_its_time() -> None:
 
 @pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", 1e308, -1e308, "0001-01-01T00:00:00Z", float("inf")])
 def test_device_clock_off_by_years_is_ignored(at: Any) -> None:
-    """What it says happened when the server heard it, and what is said next has a date."""
     board = folded(
         exercise("ana", 1, at=at, sentAt="2026-11-26T09:00:00Z"),
         exercise("ana", 2, "02", at="2026-11-26T09:01:00Z", sentAt="2026-11-26T09:01:00Z"),
@@ -123,28 +118,25 @@ def test_device_clock_off_by_years_is_ignored(at: Any) -> None:
 
 
 def test_lone_surrogate_is_replaced() -> None:
-    """The wire lets lone surrogates pass; no file, page or database holds them."""
+    """JSON allows lone surrogates; files, pages and databases do not."""
     board = folded(exercise("eve", 1, "\ud800", status="fail", check="\udfff!", requestId="\ud800-1"))
     assert board.wall() == [(1, "\ufffd", "\ufffd!", ["eve"])]
     assert json.dumps(board.json(), ensure_ascii=False).encode()
 
 
 def test_wall_counts_students_per_failing_check() -> None:
-    """Most first; who has passed since is not counted any more."""
     fails = [exercise(name, 1, status="fail", check="auth-first") for name in ("ana", "ben", "cleo")]
     board = folded(*fails, exercise("dan", 1, "02", status="fail", check="seq"), exercise("cleo", 2, status="pass"))
     assert board.wall() == [(2, "01", "auth-first", ["ana", "ben"]), (1, "02", "seq", ["dan"])]
 
 
 def test_invented_exercises_are_limited() -> None:
-    """A few that the course does not list are shown; thousands are not."""
     board = folded(*(exercise("eve", n, f"joke-{n}") for n in range(1, 5000)))
     assert len(board.exercises) == 2 + MOST_UNKNOWN
     assert len(board.students["eve"].cells) == MOST_UNKNOWN
 
 
 def test_board_restored_from_json_is_equal() -> None:
-    """A late comer goes on from a snapshot as if it had been there."""
     early = folded(exercise("ana", 1), exercise("ben", 1, status="fail", check="c"))
     late = Board.of(early.json())
     for board in (early, late):
@@ -154,7 +146,7 @@ def test_board_restored_from_json_is_equal() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_page_computes_same_state(tmp_path: Path, seed: int) -> None:
-    """labkit/web/board_state.js makes of the same events the same board, wall and reasons; odd ones included."""
+    """labkit/web/board_state.js gives the same board, wall and reasons for the same events, including odd ones."""
     rng = random.Random(seed)
     events = [odd(rng) for _ in range(400)]
     board = folded(*events)

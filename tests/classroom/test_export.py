@@ -1,4 +1,4 @@
-"""What a class has done, for spreadsheets, programs and grade books."""
+"""A class exported for spreadsheets, programs and grade books."""
 
 import csv
 import io
@@ -33,26 +33,24 @@ def read(text: str) -> list[dict[str, str]]:
 
 
 def test_csv_has_each_students_results() -> None:
-    """A row for each student and exercise, the undone ones too; times, tries, and minutes on task."""
     file = io.StringIO(newline="")
     write_csv(file, rows(board(), {}))
-    told = read(file.getvalue())
-    assert [(row["student"], row["exercise"], row["status"]) for row in told] == [
+    written = read(file.getvalue())
+    assert [(row["student"], row["exercise"], row["status"]) for row in written] == [
         ("ben", "01", "not begun"),
         ("ben", "02", "not begun"),
         ("otter", "01", "pass"),
         ("otter", "02", "fail"),
     ]
-    assert (told[2]["tries"], told[2]["minutes_on_task"]) == ("2", "2.0")
-    assert told[2]["passed_at"] == "1970-01-01T00:02:05.000Z"
-    assert tuple(told[0]) == COLUMNS
+    assert (written[2]["tries"], written[2]["minutes_on_task"]) == ("2", "2.0")
+    assert written[2]["passed_at"] == "1970-01-01T00:02:05.000Z"
+    assert tuple(written[0]) == COLUMNS
 
 
 def test_csv_escapes_formulas() -> None:
-    """A formula gets an apostrophe; commas, quotes and line ends stay inside their cell."""
-    for write, told in ((write_csv, rows(board(), NAMES)), (write_gradebook, gradebook(board(), NAMES))):
+    for write, written in ((write_csv, rows(board(), NAMES)), (write_gradebook, gradebook(board(), NAMES))):
         file = io.StringIO(newline="")
-        write(file, told)
+        write(file, written)
         cells = [cell for row in read(file.getvalue()) for cell in row.values()]
         assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))] == []
         assert "'" + NAMES["otter"] in cells
@@ -67,7 +65,7 @@ def csv_of(made: Board) -> str:
 
 
 def test_gradebook_ignores_invented_exercises() -> None:
-    """What the course does not list is on the board, and in no grade book; who teaches is not graded."""
+    """Exercises outside the course are on the board only, and the instructor gets no grade."""
     made = board()
     made.apply(exercise("otter", 5, "joke", status="pass"))
     made.apply(exercise(INSTRUCTOR, 1, status="pass"))
@@ -79,17 +77,17 @@ def test_gradebook_ignores_invented_exercises() -> None:
 
 
 def test_gradebook_merges_two_names_of_one_person() -> None:
-    """Who joined as called before the roster gave a pseudonym keeps what was passed, in nbgrader, too."""
+    """A student who joined under the real name first keeps what was passed then, in nbgrader too."""
     made = board()
     made.apply(exercise("Ana Lima", 1, "02", status="pass"))
     grades = gradebook(made, {"otter": "Ana Lima"})
-    told = {(grade["assignment"], grade["student_id"]): grade["score"] for grade in grades}
-    assert len(told) == len(grades)
-    assert (told["class-01", "Ana Lima"], told["class-02", "Ana Lima"]) == (1.0, 1.0)
+    scores = {(grade["assignment"], grade["student_id"]): grade["score"] for grade in grades}
+    assert len(scores) == len(grades)
+    assert (scores["class-01", "Ana Lima"], scores["class-02", "Ana Lima"]) == (1.0, 1.0)
 
 
 def test_minutes_stop_after_last_record() -> None:
-    """What was left unsolved was worked on until its last record, whenever it is exported."""
+    """Time on an unsolved exercise ends at its last record, whenever it is exported."""
     made = board()
     made.apply(exercise("otter", 5, "02", status="fail", at=186_000, sentAt="1970-01-01T00:03:06Z"))
     minutes = {row["exercise"]: row["minutes_on_task"] for row in rows(made, {}) if row["student"] == "otter"}
@@ -97,7 +95,6 @@ def test_minutes_stop_after_last_record() -> None:
 
 
 def test_nbgrader_path_invalid_is_reported(tmp_path: Path) -> None:
-    """No folder, and no database."""
     (tmp_path / "notes.txt").write_text("dear diary" * 100)
     for path in (tmp_path / "none" / "g.db", tmp_path / "notes.txt", tmp_path):
         with pytest.raises(NoGradebook, match="cannot be used as nbgrader's database"):
@@ -105,16 +102,15 @@ def test_nbgrader_path_invalid_is_reported(tmp_path: Path) -> None:
 
 
 def test_nbgrader_prints_nothing(tmp_path: Path) -> None:
-    """A good database, twice: no warnings on the instructor's screen."""
-    with warnings.catch_warnings(record=True) as said:
+    """A valid database, twice: no warnings on the instructor's screen."""
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for _ in range(2):
             assert into_nbgrader(tmp_path / "g.db", gradebook(board(), {})) == 4
-    assert [one for one in said if "SAWarning" in repr(one.category)] == []
+    assert [one for one in caught if "SAWarning" in repr(one.category)] == []
 
 
 def test_grade_counts_any_earlier_pass() -> None:
-    """Trying something else afterwards takes nothing away; names are those of the roster."""
     made = board()
     made.apply(exercise("otter", 5, status="fail", check="c"))
     grades: list[Any] = gradebook(made, {"otter": "Ana"})

@@ -1,4 +1,4 @@
-"""A learner without a home that can be used: every verdict comes, and one line says that it is not recorded."""
+"""A learner without a usable home folder: every verdict is given, and one line says that it is not recorded."""
 
 import errno
 import json
@@ -20,7 +20,7 @@ WAY_OUT = "set LABKIT_HOME to a folder that you can write to"
 
 
 def no_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No HOME, and a user id that has no entry, as in many containers."""
+    """No HOME, and a user id without an entry, as in many containers."""
 
     def unknown(uid: int) -> pwd.struct_passwd:
         raise KeyError(f"getpwuid(): uid not found: {uid}")
@@ -35,7 +35,7 @@ def a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def a_loop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Refused to root as well, whom a mode stops from nothing."""
+    """A symlink loop, which refuses even root, whom permissions do not stop."""
     (tmp_path / "home").symlink_to(tmp_path / "home")
 
 
@@ -96,7 +96,6 @@ def test_course_list_without_home_works(home: str) -> None:
 
 
 def test_course_diff_without_home_needs_peek(home: str) -> None:
-    """Whether it was passed, nobody can tell."""
     refused = run("course", "diff", "04-validator", "--answer", SOLUTION)
     assert (refused.exit_code, len(refused.output.splitlines())) == (2, 1)
     assert "or use --peek" in refused.output
@@ -111,7 +110,7 @@ def test_class_status_without_home_says_why(home: str) -> None:
 
 
 def test_join_without_home_is_refused_before_contact(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else an earlier class would be left for one that cannot be kept."""
+    """Otherwise an earlier class would be left for one that cannot be saved."""
     asked: list[str] = []
     monkeypatch.setattr("labkit.classroom.joining.ask", lambda url, *_, **__: asked.append(url))
     with pytest.raises(NoHome, match=WAY_OUT):
@@ -125,7 +124,7 @@ def test_raise_hand_without_home_is_refused(home: str) -> None:
 
 
 def test_check_with_full_disk_gives_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or one that became read-only: what was recorded before can be read."""
+    """Or a read-only one: earlier records can still be read."""
 
     def refuse(*_: object, **__: object) -> int:
         raise OSError(errno.EROFS, "Read-only file system")

@@ -1,4 +1,4 @@
-"""The list of a class, read from CSV."""
+"""The class list, read from CSV."""
 
 from pathlib import Path
 
@@ -14,13 +14,12 @@ def read(tmp_path: Path, text: str) -> list[Student]:
 
 
 def test_roster_with_pseudonyms_is_read(tmp_path: Path) -> None:
-    """Who has no pseudonym is shown as called; other columns, blank lines and Excel's mark are passed over."""
+    """Other columns, blank lines and Excel's byte order mark are ignored."""
     text = "\ufeffEmail,Name,shown_as\na@x.org, Ana  Lima ,otter\n\n,Ben Okafor,\n"
     assert read(tmp_path, text) == [Student("Ana Lima", "otter"), Student("Ben Okafor", "Ben Okafor")]
 
 
 def test_roster_plain_list_is_read(tmp_path: Path) -> None:
-    """One name a line needs no header."""
     assert read(tmp_path, "Ana\nBen\n") == [Student("Ana", "Ana"), Student("Ben", "Ben")]
 
 
@@ -42,12 +41,10 @@ def test_roster_plain_list_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_roster_fault_names_its_line(tmp_path: Path, text: str, fault: str) -> None:
-    """And nothing is guessed."""
     with pytest.raises(BadRoster, match=fault):
         read(tmp_path, text)
 
 
 def test_roster_missing_file_is_reported(tmp_path: Path) -> None:
-    """In words."""
     with pytest.raises(BadRoster, match="No such file"):
         read_roster(tmp_path / "none.csv")

@@ -1,4 +1,4 @@
-"""A certificate of the class's own: made once, and trusted by its fingerprint and nothing else."""
+"""A self-signed certificate of a class: made once, and trusted by its fingerprint only."""
 
 import asyncio
 import ssl
@@ -18,7 +18,7 @@ from tests.wire.raw import on_a_loop
 
 
 def test_certificate_is_made_once_with_private_key(tmp_path: Path) -> None:
-    """A restart of the class shows the same certificate, so the slips stay right."""
+    """A restarted class shows the same certificate, so that the slips stay valid."""
     made = own_certificate(tmp_path / "physics.class.db", "192.0.2.9")
     before = fingerprint(made[0])
     assert own_certificate(tmp_path / "physics.class.db", None) == made
@@ -27,10 +27,9 @@ def test_certificate_is_made_once_with_private_key(tmp_path: Path) -> None:
 
 
 def test_certificate_of_someone_else_is_kept(tmp_path: Path) -> None:
-    """One of the two files without the other is not ours to write over."""
     for name in ("server.crt", "server.pem"):
         (tmp_path / name).write_text("theirs")
-        with pytest.raises(NoCertificate, match=f"{name} is there"):
+        with pytest.raises(NoCertificate, match=f"{name} exists"):
             own_certificate(tmp_path / "server.db", None)
         assert (tmp_path / name).read_text() == "theirs"
         (tmp_path / name).unlink()
@@ -38,7 +37,7 @@ def test_certificate_of_someone_else_is_kept(tmp_path: Path) -> None:
 
 @on_a_loop
 async def test_fingerprint_on_slip_admits_only_that_server(tmp_path: Path) -> None:
-    """Who stands in between, with a certificate of their own, gets no code."""
+    """A man in the middle with another certificate gets no code."""
     theirs = own_certificate(tmp_path / "theirs.db", None)
     ours = own_certificate(tmp_path / "ours.db", None)
     async with Server("127.0.0.1", 0, tls=tls_of(*ours)) as server:
@@ -53,7 +52,7 @@ async def test_fingerprint_on_slip_admits_only_that_server(tmp_path: Path) -> No
 
 
 def made_when(folder: Path, off: timedelta, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
-    """The certificate of a class whose clock is that far off ours, as a laptop with a wrong clock sees it."""
+    """The certificate of a class whose clock differs from ours by that much."""
 
     class Clock(datetime):
         @classmethod
@@ -68,7 +67,7 @@ def made_when(folder: Path, off: timedelta, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("days", [-463, -32, 60, 463])
 @on_a_loop
 async def test_fingerprint_works_with_any_clock(tmp_path: Path, days: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Over HTTP and as a WebSocket, long before the certificate begins and long after its end."""
+    """Over HTTP and WebSocket, long before the certificate starts and long after it ends."""
     made = made_when(tmp_path, timedelta(days=days), monkeypatch)
     async with Server("127.0.0.1", 0, tls=tls_of(*made)) as server:
         context = await asyncio.to_thread(pinned, server.url, fingerprint(made[0]) or "")
@@ -78,7 +77,7 @@ async def test_fingerprint_works_with_any_clock(tmp_path: Path, days: int, monke
 
 
 def test_certificate_is_backdated_by_weeks(tmp_path: Path) -> None:
-    """For a browser, which knows no fingerprint, on a laptop whose clock is behind."""
+    """For browsers, which know no fingerprint, on a laptop whose clock is behind."""
     certfile, _ = own_certificate(tmp_path / "class.db", None)
     decoded = ssl._ssl._test_decode_cert(str(certfile))  # type: ignore[attr-defined]
     begins = ssl.cert_time_to_seconds(decoded["notBefore"])
@@ -91,13 +90,13 @@ def test_certificate_is_backdated_by_weeks(tmp_path: Path) -> None:
 async def test_certificate_date_fault_names_clock(
     tmp_path: Path, days: int, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a fingerprint, the system judges the dates; the address is right then, and nobody is sent to check it."""
+    """Without a fingerprint the system checks the dates; the message must not blame the address."""
     certfile, keyfile = made_when(tmp_path, timedelta(days=days), monkeypatch)
     monkeypatch.setenv("SSL_CERT_FILE", str(certfile))
     async with Server("localhost", 0, tls=tls_of(certfile, keyfile)) as server:
-        with pytest.raises(ConnectionError, match=rf"responds, but your clock says \d{{4}}-.*{fault}") as told:
+        with pytest.raises(ConnectionError, match=rf"responds, but your clock says \d{{4}}-.*{fault}") as error:
             await asyncio.to_thread(joining.join, server.url, "code", "ana")
-        assert "no class responds" not in str(told.value)
+        assert "no class responds" not in str(error.value)
         with pytest.raises(NotARoomServer, match=f"your clock says .*{fault}"):
             async with Client(server.url, "dev-token"):
                 pass
@@ -105,7 +104,6 @@ async def test_certificate_date_fault_names_clock(
 
 @on_a_loop
 async def test_certificate_without_fingerprint_is_explained(tmp_path: Path) -> None:
-    """The class does answer: what is missing is the fingerprint."""
     async with Server("localhost", 0, tls=tls_of(*own_certificate(tmp_path / "class.db", None))) as server:
         with pytest.raises(ConnectionError, match=r"is not trusted here .*give the fingerprint"):
             await asyncio.to_thread(joining.join, server.url, "code", "ana")

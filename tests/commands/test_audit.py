@@ -1,4 +1,4 @@
-"""`labkit audit`: what it prints, and how it exits."""
+"""`labkit audit`: output and exit codes."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from tests.wire.audit.files import event, opened, store, tamper, written
 
 
 def run(*arguments: str | Path) -> Result:
-    """The command in this process."""
+    """Run the command in this process."""
     return CliRunner().invoke(audit, [str(argument) for argument in arguments])
 
 
@@ -48,12 +48,12 @@ def test_rows_are_printed_one_per_line(path: Path) -> None:
     ],
 )
 def test_rows_are_filtered_by_time_and_room(path: Path, arguments: list[str], rows: list[str]) -> None:
-    """Seconds or ISO 8601; without an offset it is UTC."""
+    """Seconds or ISO 8601; UTC without an offset."""
     assert [line.split()[0] for line in run(path, *arguments).stdout.splitlines()] == rows
 
 
 def test_rows_are_read_beside_server(path: Path) -> None:
-    """No lock is asked for, and rows not copied into the file yet are there."""
+    """No lock is taken, and rows that are only in the write-ahead log are included."""
     with opened(path) as log:
         assert store(log, [event(9)]) is None
         assert "id-demo-e1-9" in run(path).stdout
@@ -61,7 +61,6 @@ def test_rows_are_read_beside_server(path: Path) -> None:
 
 
 def test_control_characters_are_escaped(tmp_path: Path) -> None:
-    """Control characters come out as escapes; letters of every alphabet as they are."""
     path = written(tmp_path / "room.db", [event(1)._replace(user="\x1b[2Jäф\u202e\r\nfake 2")])
     assert r"user=\x1b[2Jäф\u202e\r\nfake 2 " in run(path).stdout
     assert len(run(path).stdout.splitlines()) == 1
@@ -69,7 +68,7 @@ def test_control_characters_are_escaped(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
 def test_csv_escapes_formulas(tmp_path: Path, start: str) -> None:
-    """Any text column: a cell that a spreadsheet would run begins with an apostrophe, and stays one cell."""
+    """In every text column; the value stays in one cell."""
     formula = f"{start}cmd|'/c calc'!A0\r=1+1"
     named = event(1)._replace(user=formula, room=formula, id=formula, connection=formula, body=formula)
     printed = run(written(tmp_path / "room.db", [named, event(2)]), "--csv").stdout_bytes.decode("utf-8-sig")
@@ -81,7 +80,6 @@ def test_csv_escapes_formulas(tmp_path: Path, start: str) -> None:
 
 
 def test_csv_times_are_readable_by_spreadsheets(path: Path) -> None:
-    """ISO 8601 with milliseconds; an empty column is an empty cell."""
     rows = list(csv.DictReader(io.StringIO(run(path, "--csv", "--room", "b").stdout_bytes.decode("utf-8-sig"))))
     assert [(row["n"], row["at"], row["seq"], row["expires_at"]) for row in rows] == [
         ("3", "1970-01-01T00:16:41.000Z", "1", "")
@@ -89,7 +87,6 @@ def test_csv_times_are_readable_by_spreadsheets(path: Path) -> None:
 
 
 def test_row_with_nonsense_is_shown(path: Path) -> None:
-    """Somebody wrote into it: the rows can still be looked at."""
     tamper(path, "UPDATE log SET at = 1e300, user = CAST(X'ff41' AS TEXT), expires_at = 'never' WHERE n = 2")
     for arguments in ([], ["--csv"]):
         result = run(path, *arguments)
@@ -97,7 +94,6 @@ def test_row_with_nonsense_is_shown(path: Path) -> None:
 
 
 def test_verify_intact_prints_hash_to_keep(path: Path) -> None:
-    """Exit 0."""
     result = run(path, "--verify")
     assert result.exit_code == 0
     assert result.stdout.startswith(f"intact: 5 rows, the last is {verify(path).last}; ")
@@ -105,14 +101,12 @@ def test_verify_intact_prints_hash_to_keep(path: Path) -> None:
 
 
 def test_verify_broken_says_where_and_why(path: Path) -> None:
-    """Exit 1."""
     tamper(path, "DELETE FROM log WHERE n = 3")
     result = run(path, "--verify")
     assert (result.exit_code, result.stdout) == (1, "broken at row 3: this row is missing\n")
 
 
 def test_verify_with_anchor_detects_missing_end(path: Path) -> None:
-    """Exit 0 with the whole file, 1 when its end is gone."""
     anchor = str(verify(path).last)
     assert run(path, "--verify", "--anchor", anchor).exit_code == 0
     tamper(path, "DELETE FROM log WHERE n = 5")
@@ -123,7 +117,6 @@ def test_verify_with_anchor_detects_missing_end(path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["--csv"], ["--verify"]])
 def test_file_unreadable_exits_2_with_one_line(tmp_path: Path, arguments: list[str]) -> None:
-    """A missing file, a folder, and something else altogether."""
     (tmp_path / "text.db").write_text("nothing of the kind " * 100)
     for name in ("missing.db", ".", "text.db"):
         result = run(tmp_path / name, *arguments)
@@ -144,6 +137,5 @@ def test_file_unreadable_exits_2_with_one_line(tmp_path: Path, arguments: list[s
     ],
 )
 def test_option_invalid_says_what_is_valid(path: Path, arguments: list[str], says: str) -> None:
-    """Exit 2, and never a traceback."""
     result = run(path, *arguments)
     assert result.exit_code == 2 and says in result.stderr

@@ -1,4 +1,4 @@
-"""`labkit explain`: the table of close codes, a row at a time."""
+"""`labkit explain`: the table of close codes."""
 
 import pytest
 from click.testing import CliRunner
@@ -8,13 +8,12 @@ from labkit.rules.close_codes import TABLE
 
 
 def explain(*arguments: str) -> tuple[int, str]:
-    """Exit code and what is printed."""
+    """The exit code and the output."""
     done = CliRunner().invoke(main, ["explain", *arguments])
     return done.exit_code, done.output
 
 
 def test_code_known_says_when_and_what_to_do() -> None:
-    """Four lines for one that is worth a reconnect, two for one that is not."""
     assert explain("1013") == (
         0,
         "1013 TRY_LATER: a slow consumer (slow), or too many handshakes (busy)\n"
@@ -26,20 +25,17 @@ def test_code_known_says_when_and_what_to_do() -> None:
 
 
 def test_code_omitted_prints_whole_table() -> None:
-    """Every code of the kit."""
     code, text = explain()
     assert code == 0
     assert [int(line[:4]) for line in text.splitlines() if line[0] != " "] == list(TABLE)
 
 
 def test_code_unknown_is_explained_by_its_range() -> None:
-    """44xx: yours, stop; 45xx: ours, retry."""
     assert "client: stop" in explain("4477")[1] and "client: reconnect" in explain("4577")[1]
 
 
 @pytest.mark.parametrize("code", ["999", "5000", "slow"])
 def test_code_invalid_exits_2(code: str) -> None:
-    """One line says what would do."""
     exit_code, text = explain(code)
     assert exit_code == 2 and "Invalid value for '[CODE]'" in text
 

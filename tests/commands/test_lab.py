@@ -1,4 +1,4 @@
-"""`labkit lab`: which folder it opens, what it copies and never overwrites, and what the projector gets."""
+"""`labkit lab`: which folder it opens, what it copies and never overwrites, and the projector's settings."""
 
 import json
 import os
@@ -20,7 +20,7 @@ FIRST = "notebooks/00_start_here.ipynb"
 
 
 class Started(Exception):
-    """In place of JupyterLab: the command line it would have been."""
+    """Stands for JupyterLab: keeps its command line."""
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +63,6 @@ def test_lab_without_arguments_opens_copy_at_start(tmp_path: Path) -> None:
 
 
 def test_make_lab_opens_folder_ignored_by_git(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a checkout the copy is the checkout's, and `git pull` never meets a notebook that was run."""
     opened: list[Path] = []
     monkeypatch.setattr(lab, "is_checkout", lambda: True)
     monkeypatch.setattr(lab, "_prepare", lambda copy, _seed: opened.append(copy))
@@ -73,7 +72,6 @@ def test_make_lab_opens_folder_ignored_by_git(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_labkit_is_found_in_terminals_and_cells(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`labkit class start` in a terminal of JupyterLab, though nobody has activated .venv."""
     monkeypatch.setenv("PATH", "/usr/bin")
     monkeypatch.setenv("SHELL", "/bin/sh")
     command = started()
@@ -82,7 +80,7 @@ def test_labkit_is_found_in_terminals_and_cells(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_kernel_imports_nothing_from_notebooks_folder() -> None:
-    """Jupyter's own kernel would start with that folder in front of the standard library."""
+    """Jupyter's own kernel would put that folder in front of the standard library."""
     command = started()
     kernel = KernelSpecManager().get_kernel_spec("python3")
     assert kernel.argv[1:4] == ["-P", "-m", "ipykernel_launcher"]
@@ -90,12 +88,10 @@ def test_kernel_imports_nothing_from_notebooks_folder() -> None:
 
 
 def test_options_after_two_dashes_go_to_jupyter() -> None:
-    """With and without a directory; an option of Jupyter's is never taken for one."""
     assert started("--", "--no-browser", "--port", "9000")[-3:] == ["--no-browser", "--port", "9000"]
 
 
 def test_directory_is_copy_with_its_own_seed(tmp_path: Path) -> None:
-    """Notebooks and exercises are copied, and the seed lies beside them."""
     copy = tmp_path / "mine"
     command = started(str(copy), "--seed", "ana", "--", "--no-browser")
     assert root_of(command) == copy
@@ -105,7 +101,6 @@ def test_directory_is_copy_with_its_own_seed(tmp_path: Path) -> None:
 
 
 def test_copy_made_before_is_opened_unchanged(tmp_path: Path) -> None:
-    """Nobody's work is overwritten; the seed stays when none is said."""
     copy = tmp_path / "mine"
     started(str(copy), "--seed", "ana")
     (copy / FIRST).write_text("my work")
@@ -115,34 +110,31 @@ def test_copy_made_before_is_opened_unchanged(tmp_path: Path) -> None:
 
 
 def test_folder_with_other_files_is_refused(tmp_path: Path) -> None:
-    """A wrong name must not spread notebooks over somebody's documents."""
+    """A typo must not spread notebooks over someone's documents."""
     (tmp_path / "letters.txt").write_text("dear")
     assert "holds other things already" in refused(str(tmp_path))
     assert [each.name for each in tmp_path.iterdir()] == ["letters.txt"]
 
 
 def test_seed_differing_is_refused_except_default(tmp_path: Path) -> None:
-    """In one sentence, with exit code 2."""
     started("--seed", "ana")
     assert (tmp_path / "my-course" / FILE).read_text() == "ana\n"
     assert "has the seed ana, not ben" in refused("--seed", "ben")
 
 
 def test_only_copy_opens_nothing(tmp_path: Path) -> None:
-    """For whoever prepares a machine."""
     done = CliRunner().invoke(main, ["lab", "mine", "--only-copy"])
     assert (done.exit_code, done.output) == (0, f"made a working copy of the course in {tmp_path / 'mine'}\n")
     assert "made" not in CliRunner().invoke(main, ["lab", "mine", "--only-copy"]).output
 
 
 def test_directory_unwritable_is_reported(tmp_path: Path) -> None:
-    """A file stands where the copy's folder should be made."""
     (tmp_path / "file").write_text("")
     assert "cannot write the working copy" in refused("file/mine")
 
 
 def test_present_has_large_type_and_one_notebook(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """--present puts the projector's settings before ours, and its letters in place of the user's own; not without."""
+    """--present puts the projector's settings before ours, and its font sizes before the user's."""
     monkeypatch.delenv("JUPYTERLAB_SETTINGS_DIR", raising=False)
     assert f"--LabApp.default_url=/doc/tree/{FIRST}" in started("--present")
     first = Path(os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep)[0])
@@ -160,6 +152,5 @@ def test_present_has_large_type_and_one_notebook(monkeypatch: pytest.MonkeyPatch
 
 
 def test_course_missing_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Where there is neither a checkout nor an installed course, the error says what to do."""
     monkeypatch.setattr(lab, "original", lambda: tmp_path)
     assert "install its wheel" in refused()

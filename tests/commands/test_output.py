@@ -1,4 +1,4 @@
-"""Files that a verb writes: an impossible place is refused before the run, in every verb that there is."""
+"""Options that name an output file: every verb refuses an unwritable path before it runs."""
 
 import os
 import re
@@ -22,7 +22,7 @@ WRITTEN = [
 
 
 def test_every_path_option_reads_or_writes() -> None:
-    """A new option that writes a file is of the type that is tried first."""
+    """A new option that writes a file must have the type that is checked first."""
     paths = {one.name for verb in VERBS.values() for one in verb.params if isinstance(one.type, click.Path)}
     assert paths == READ_OR_CHECKED_LATER | {option.name for _, option in WRITTEN}
     assert len(WRITTEN) >= 7

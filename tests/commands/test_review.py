@@ -1,4 +1,4 @@
-"""`labkit review`: exit codes, what it prints, and what it writes."""
+"""`labkit review`: exit codes, output and files."""
 
 import asyncio
 import json
@@ -21,7 +21,6 @@ async def review(server: Process, *arguments: str) -> "subprocess.CompletedProce
 
 @on_a_loop
 async def test_review_held_exits_0_and_writes_reports(tmp_path: Path) -> None:
-    """A progress line a probe, a summary, and three files."""
     files = [str(tmp_path / name) for name in ("r.json", "r.xml", "r.html")]
     async with process(tmp_path) as server:
         command = ["--only", "auth/1", "--only", "heartbeat/6", "--json", files[0], "--junit", files[1]]
@@ -35,7 +34,6 @@ async def test_review_held_exits_0_and_writes_reports(tmp_path: Path) -> None:
 
 @on_a_loop
 async def test_review_broken_exits_1(tmp_path: Path) -> None:
-    """A server whose auth timeout is longer than promised; the report says how to mend it."""
     async with process(tmp_path, "--set", "auth_timeout_s=60") as server:
         done = await review(server, "--only", "auth/4", "--set", "auth_timeout_s=0.2")
     assert done.returncode == 1
@@ -46,7 +44,6 @@ async def test_review_broken_exits_1(tmp_path: Path) -> None:
 
 @on_a_loop
 async def test_compare_tolerates_old_faults_only(tmp_path: Path) -> None:
-    """Exit 0 for what was broken already, 1 for what was not; what was mended is told."""
     old = tmp_path / "old.json"
     late, pong = ["--only", "auth/4", "--set", "auth_timeout_s=0.2"], ["--only", "heartbeat/6"]
     async with process(tmp_path, "--set", "auth_timeout_s=60") as server:
@@ -66,7 +63,6 @@ async def test_compare_tolerates_old_faults_only(tmp_path: Path) -> None:
 
 
 def test_review_impossible_exits_2(tmp_path: Path) -> None:
-    """No server, no such probe, no such limit, no such dialect, no URL: a line each, and no traceback."""
     for arguments in (
         ["ws://127.0.0.1:9"],
         ["ws://127.0.0.1:9", "--only", "nothing"],
@@ -82,7 +78,6 @@ def test_review_impossible_exits_2(tmp_path: Path) -> None:
 
 
 def test_list_has_every_probe_and_core_is_subset() -> None:
-    """A line a probe, without a server."""
     full = CliRunner().invoke(main, ["review", "--list"]).output.splitlines()
     core = CliRunner().invoke(main, ["review", "--list", "--profile", "core"]).output.splitlines()
     assert [line.split()[0] for line in full] == [probe.id for probe in PROBES]

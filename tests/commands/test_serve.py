@@ -1,4 +1,4 @@
-"""`labkit serve` as a process: how it starts, how it ends, and what it says when it cannot run."""
+"""`labkit serve` as a process: how it starts, how it ends, and its errors."""
 
 import asyncio
 import errno
@@ -29,7 +29,6 @@ from tests.wire.raw import TOKEN, Raw, ask, command, on_a_loop, pair, port_of, p
 
 @on_a_loop
 async def test_sigterm_drains_and_exits_0(tmp_path: Path) -> None:
-    """Every client is told 1012 with a slot of its own, everything is stored, and nothing is wrong in the log."""
     audit = tmp_path / "room.db"
     async with process(tmp_path, "--audit", str(audit)) as server:
         members = [await Raw.enter(server.url, TOKEN, "a") for _ in range(10)]
@@ -49,7 +48,6 @@ async def test_sigterm_drains_and_exits_0(tmp_path: Path) -> None:
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 @on_a_loop
 async def test_server_runs_on_either_event_loop(tmp_path: Path, loop: str) -> None:
-    """The one that was asked for is the one that runs; members hear each other, and a restart is told, on both."""
     async with process(tmp_path, "--loop", loop, "--audit", str(tmp_path / "room.db")) as server:
         ana, ben = [await Raw.enter(server.url, TOKEN, "a") for _ in range(2)]
         ana.chat("a", "hello")
@@ -62,7 +60,7 @@ async def test_server_runs_on_either_event_loop(tmp_path: Path, loop: str) -> No
 
 
 def test_uvloop_missing_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing runs on it that did not ask for it."""
+    """A server that does not ask for uvloop does not use it."""
     monkeypatch.setitem(sys.modules, "uvloop", None)
     found: list[str] = []
 
@@ -79,7 +77,7 @@ def test_uvloop_missing_says_what_to_install(monkeypatch: pytest.MonkeyPatch) ->
 
 @on_a_loop
 async def test_closed_terminal_drains_like_sigterm(tmp_path: Path) -> None:
-    """SIGHUP comes twice from some terminals, and systemd sends it right after SIGTERM: that cuts no drain short."""
+    """Some terminals send SIGHUP twice, and systemd sends it right after SIGTERM; that must not cut the drain short."""
     for signals in ((signal.SIGHUP, signal.SIGHUP), (signal.SIGTERM, signal.SIGHUP)):
         with heeded():
             server_of = process(tmp_path, "--audit", str(tmp_path / "room.db"))
@@ -93,7 +91,6 @@ async def test_closed_terminal_drains_like_sigterm(tmp_path: Path) -> None:
 
 @on_a_loop
 async def test_nohup_ignores_closed_terminal(tmp_path: Path) -> None:
-    """SIGHUP is ignored at its start, so it stays ignored."""
     usual = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         async with process(tmp_path) as server:
@@ -106,7 +103,6 @@ async def test_nohup_ignores_closed_terminal(tmp_path: Path) -> None:
 
 @on_a_loop
 async def test_ctrl_c_ends_cleanly(tmp_path: Path) -> None:
-    """SIGINT: clients are told, exit code 0, no traceback."""
     async with process(tmp_path) as server:
         member = await Raw.enter(server.url, TOKEN, "a")
         ending = asyncio.create_task(member.ending())
@@ -117,7 +113,7 @@ async def test_ctrl_c_ends_cleanly(tmp_path: Path) -> None:
 
 @on_a_loop
 async def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
-    """While it drains for somebody who does not answer: gone at once, and still no traceback."""
+    """While it drains for a client that does not respond; still no traceback."""
     async with process(tmp_path, "--set", "close_deadline_s=60") as server:
         member = await Raw.enter(server.url, TOKEN, "a")
         member.answers_close = False
@@ -129,7 +125,6 @@ async def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
 
 @on_a_loop
 async def test_with_parent_ends_when_stdin_closes(tmp_path: Path) -> None:
-    """What comes on stdin means nothing, its end everything: drained, exit code 0."""
     async with process(tmp_path, "--with-parent", stdin=asyncio.subprocess.PIPE) as server:
         assert server.child.stdin is not None
         server.child.stdin.write(b"hello\n")
@@ -143,7 +138,6 @@ async def test_with_parent_ends_when_stdin_closes(tmp_path: Path) -> None:
 
 @on_a_loop
 async def test_with_parent_without_stdin_ends_at_once(tmp_path: Path) -> None:
-    """Nobody is there: /dev/null is at its end."""
     async with process(tmp_path, "--with-parent") as server:
         assert await asyncio.wait_for(server.child.wait(), 20) == 0
         assert "Traceback" not in server.log.read_text()
@@ -151,7 +145,6 @@ async def test_with_parent_without_stdin_ends_at_once(tmp_path: Path) -> None:
 
 @on_a_loop
 async def test_stdin_without_with_parent_is_ignored(tmp_path: Path) -> None:
-    """A server in the background goes on."""
     async with process(tmp_path) as server:
         await pair(server.url)
         assert server.child.returncode is None
@@ -159,7 +152,6 @@ async def test_stdin_without_with_parent_is_ignored(tmp_path: Path) -> None:
 
 @on_a_loop
 async def test_localhost_is_both_loopback_addresses(tmp_path: Path) -> None:
-    """A browser may try either first."""
     async with process(tmp_path) as server:
         for host in ("127.0.0.1", "::1"):
             assert (await ask(server.url, request("GET", "/healthz"), host)).status == 200
@@ -167,7 +159,6 @@ async def test_localhost_is_both_loopback_addresses(tmp_path: Path) -> None:
 
 @on_a_loop
 async def test_environment_sets_port_and_token(tmp_path: Path) -> None:
-    """PORT and DEV_TOKEN; OPS_TOKEN opens /connections; an option wins."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     ours = {"PORT": str(port), "DEV_TOKEN": "another-token", "OPS_TOKEN": OPS}
@@ -183,7 +174,7 @@ async def test_environment_sets_port_and_token(tmp_path: Path) -> None:
 
 @on_a_loop
 async def test_random_token_is_printed_and_admits_file_page(tmp_path: Path) -> None:
-    """A page opened from a file may connect, as nobody else knows the token; the default one does not work."""
+    """Nobody else knows the token; the default token does not admit such a page."""
     async with process(tmp_path, "--token", "random") as server:
         assert server.child.stdout is not None
         line = (await server.child.stdout.readline()).decode()
@@ -195,7 +186,7 @@ async def test_random_token_is_printed_and_admits_file_page(tmp_path: Path) -> N
 
 @on_a_loop
 async def test_page_from_file_needs_option(tmp_path: Path) -> None:
-    """Every sandboxed page has the origin null, and everybody knows `dev-token`."""
+    """Every sandboxed page has the origin null, and `dev-token` is public."""
     async with process(tmp_path) as server:
         assert (await ask(server.url, upgrade(Origin="null"))).status == 403
     async with process(tmp_path, "--allow-origin", "null") as server:
@@ -204,7 +195,7 @@ async def test_page_from_file_needs_option(tmp_path: Path) -> None:
 
 @on_a_loop
 async def test_tls_works(tmp_path: Path) -> None:
-    """wss: members hear every message, also those that only listen; who speaks no TLS, or nothing, harms nobody."""
+    """Members receive every message; a stranger that speaks no TLS, or sends nothing, does no harm."""
     made = certificate(tmp_path)
     files = ["--certfile", str(made.certfile), "--keyfile", str(made.keyfile)]
     async with process(tmp_path, *files, "--set", "auth_timeout_s=1", "--set", "close_deadline_s=0.5") as server:
@@ -223,8 +214,8 @@ async def test_tls_works(tmp_path: Path) -> None:
             members.append(raw)
         for number in range(50):
             members[0].chat("a", str(number) + "x" * 900)
-            heard = [(await raw.hear("chat"))["seq"] for raw in members]
-            assert heard == [number + 1] * 2
+            numbers = [(await raw.hear("chat"))["seq"] for raw in members]
+            assert numbers == [number + 1] * 2
         await silent.gone()
         health = await Raw.dial(server.url, **tls)
         health.send(request("GET", "/healthz"))
@@ -237,7 +228,7 @@ async def test_tls_works(tmp_path: Path) -> None:
 
 @on_a_loop
 async def test_log_of_busy_run_has_no_secret(tmp_path: Path) -> None:
-    """Tokens, codes, tickets, resumes and bearers, right ones and wrong ones: none is in stderr or the audit file."""
+    """Tokens, codes, tickets, resumes and bearers, right and wrong: none is in stderr or the audit file."""
     (tmp_path / "users.csv").write_text(FILE)
     audit = tmp_path / "room.db"
     async with process(
@@ -283,28 +274,27 @@ async def test_log_of_busy_run_has_no_secret(tmp_path: Path) -> None:
 
 
 def cannot_run(*arguments: str) -> str:
-    """What a server says that cannot run: one line on stderr, exit code 2."""
+    """The error of a server that cannot run: one line on stderr, exit code 2."""
     done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
     assert (done.returncode, done.stdout) == (2, "")
     return only_line(done.stderr)
 
 
 def cannot_begin(*arguments: str) -> str:
-    """The same, for what is noticed before anything is opened: no process is needed for it."""
+    """The same in this process, for errors found before anything is opened."""
     done = CliRunner().invoke(main, ["serve", *arguments])
     assert (done.exit_code, done.stdout) == (2, "")
     return only_line(done.stderr)
 
 
 def only_line(text: str) -> str:
-    """The one line; the log may have more to say before it."""
+    """The last line on stderr; the log may be before it."""
     *log, line = text.splitlines()
     assert line.startswith("Error: ") and all(json.loads(entry) for entry in log)
     return line
 
 
 def test_port_in_use_is_reported() -> None:
-    """On either of the loopback addresses."""
     for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         with socket.socket(family) as taken:
             taken.bind((host, 0))
@@ -315,7 +305,6 @@ def test_port_in_use_is_reported() -> None:
 
 
 def test_address_not_local_is_reported() -> None:
-    """One of a documentation network."""
     assert "cannot listen on 192.0.2.1:0" in cannot_run("--host", "192.0.2.1", "--port", "0")
 
 
@@ -330,12 +319,10 @@ def test_address_not_local_is_reported() -> None:
     ],
 )
 def test_limit_invalid_is_reported(setting: str, says: str) -> None:
-    """By its name, with what would do."""
     assert says in cannot_begin("--set", setting)
 
 
 def test_config_file_invalid_is_reported(tmp_path: Path) -> None:
-    """Missing, no TOML, an unknown option, a bad limit."""
     path = tmp_path / "serve.toml"
     assert "cannot read" in cannot_begin("--config", str(path))
     for text, says in (
@@ -357,7 +344,6 @@ def test_config_file_invalid_is_reported(tmp_path: Path) -> None:
 
 
 def test_config_value_is_checked_like_an_option(tmp_path: Path) -> None:
-    """In the words of the option itself."""
     path = tmp_path / "serve.toml"
     for text, says in (
         ("port = true", "'True' is not a valid integer"),
@@ -376,7 +362,7 @@ def test_config_value_is_checked_like_an_option(tmp_path: Path) -> None:
      (errno.EDQUOT, "quota"), (errno.EMFILE, "ulimit -n")],
 )  # fmt: skip
 def test_start_failed_names_cause(tmp_path: Path, code: int, way_out: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each file that a start makes, and anything else that the system refuses: nothing of it is about listening."""
+    """Each file that a start creates, and other errors of the system: none is reported as a listen error."""
     audit, real = tmp_path / "room.db", os.open
 
     def failing_at(name: str) -> Callable[..., int]:
@@ -403,7 +389,6 @@ def test_start_failed_names_cause(tmp_path: Path, code: int, way_out: str, monke
 
 
 def test_disk_full_behind_stdout_is_reported() -> None:
-    """The line that says it is ready goes into a file on it."""
     with open("/dev/full", "w") as full:
         done = subprocess.run(command("--port", "0"), stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
     assert done.returncode == 2
@@ -412,7 +397,7 @@ def test_disk_full_behind_stdout_is_reported() -> None:
 
 
 def test_audit_file_unusable_is_reported(tmp_path: Path) -> None:
-    """A folder, a text, a place that does not exist, a key that is open to others; none of them is touched."""
+    """A folder, a text, a missing folder, a key that others can read; none of them is changed."""
     text = tmp_path / "notes.db"
     text.write_text("nothing of the kind " * 100)
     for path in (tmp_path, text, tmp_path / "nowhere" / "room.db"):
@@ -435,7 +420,6 @@ def test_audit_file_unusable_is_reported(tmp_path: Path) -> None:
     ],
 )
 def test_users_file_invalid_is_reported_without_codes(tmp_path: Path, text: str, says: str) -> None:
-    """By its line."""
     path = tmp_path / "users.csv"
     path.write_text(text)
     line = cannot_begin("--port", "0", "--users", str(path))
@@ -444,7 +428,7 @@ def test_users_file_invalid_is_reported_without_codes(tmp_path: Path, text: str,
 
 
 def test_tls_files_invalid_are_reported(tmp_path: Path) -> None:
-    """Missing, no certificate, a key of another, an encrypted key (never asked about), a key alone."""
+    """Missing, not a certificate, another one's key, an encrypted key (without a prompt), a key alone."""
     other, made = tmp_path / "other", tmp_path / "made"
     other.mkdir()
     made.mkdir()
@@ -466,13 +450,11 @@ def test_tls_files_invalid_are_reported(tmp_path: Path) -> None:
 
 
 def test_dev_token_short_is_reported() -> None:
-    """No client could send it; and a process says so just as `main` does here."""
     assert "shorter than 8" in cannot_begin("--token", "short") == cannot_run("--token", "short")
 
 
 @on_a_loop
 async def test_config_is_read_and_command_line_wins(tmp_path: Path) -> None:
-    """Options and limits from TOML."""
     config = tmp_path / "serve.toml"
     config.write_text(
         'token = "from-the-file"\nquiet = true\nallow-origin = "https://one"\n'

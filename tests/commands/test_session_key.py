@@ -1,4 +1,4 @@
-"""A plain `labkit serve` that is started again: who is back under which name, and who must not be."""
+"""A plain `labkit serve` that restarts: which sessions resume, and which must not."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ PLAIN = {"host": "localhost", "port": 8080, "token": "dev-token", "users": None}
 
 @on_a_loop
 async def test_session_resumes_after_restart(tmp_path: Path) -> None:
-    """Also after a crash; the room is new, and that is told as a gap."""
+    """Also after a crash; the room is new, which the client sees as a gap."""
     options = ["--port", str(free_port())]
     names, resume, since = [], TOKEN, None
     for end in (signal.SIGTERM, signal.SIGKILL, signal.SIGTERM):
@@ -37,7 +37,7 @@ async def test_session_resumes_after_restart(tmp_path: Path) -> None:
 
 @on_a_loop
 async def test_ticket_and_revoked_user_end_with_server(tmp_path: Path) -> None:
-    """Neither is stored without an audit file, so a restart must not let one in twice, or the other again."""
+    """Neither is stored without an audit file, so a restart must admit neither."""
     users = tmp_path / "users.csv"
     users.write_text(FILE)
     options = ["--port", str(free_port()), "--users", str(users)]
@@ -58,7 +58,7 @@ async def test_ticket_and_revoked_user_end_with_server(tmp_path: Path) -> None:
 
 @on_a_loop
 async def test_key_is_not_kept_in_foreign_folder(tmp_path: Path) -> None:
-    """With a parent, an audit file, or a port that nobody knows, the server leaves no key behind."""
+    """With a parent, an audit file or a random port, the server stores no key."""
     port = str(free_port())
     for options in (["--port", "0"], ["--port", port, "--audit", str(tmp_path / "room.db")]):
         async with process(tmp_path, *options, XDG_STATE_HOME=str(tmp_path)) as server:
@@ -71,7 +71,7 @@ async def test_key_is_not_kept_in_foreign_folder(tmp_path: Path) -> None:
 
 
 def test_key_differs_between_servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A session of one opens nothing at a server of another folder, port, token or list of users."""
+    """A session is not valid at a server with another folder, port, token or user list."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
     users = tmp_path / "users.csv"

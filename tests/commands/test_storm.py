@@ -1,4 +1,4 @@
-"""`labkit storm`: figures as JSON, a picture, and what it says when it cannot run."""
+"""`labkit storm`: JSON, the picture, and its errors."""
 
 import json
 from pathlib import Path
@@ -27,9 +27,9 @@ def figures(*options: str) -> list[dict[str, Any]]:
 
 
 def test_json_is_one_object_with_storm_figures() -> None:
-    (told,) = figures("--clients", "300", "--policy", "full", "--seed", "4", "--rate", "100", "--down", "1")
-    assert list(told) == KEYS
-    assert told == run(Plan(clients=300, policy="full", seed=4, handshakes_per_s=100, down_s=1)).json()
+    (result,) = figures("--clients", "300", "--policy", "full", "--seed", "4", "--rate", "100", "--down", "1")
+    assert list(result) == KEYS
+    assert result == run(Plan(clients=300, policy="full", seed=4, handshakes_per_s=100, down_s=1)).json()
 
 
 def test_policies_all_print_one_line_each() -> None:
@@ -42,7 +42,7 @@ def test_text_output_is_a_table() -> None:
 
 
 def test_table_shows_refusals() -> None:
-    """Without it, the policy that came back first looks best, though the server sent its clients away."""
+    """Without them, the fastest policy looks best, although the server refused its clients."""
     plan = {"clients": 2000, "policy": ["none", "ours"], "handshakes_per_s": 500}
     storms = run_storm(**plan)
     lines = storms.table().splitlines()
@@ -52,14 +52,14 @@ def test_table_shows_refusals() -> None:
 
 
 def test_rate_off_is_accepted() -> None:
-    (told,) = figures("--clients", "300", "--policy", "none", "--rate", "off")
-    assert told["peak_1s"] == 300  # nobody is refused, so nobody comes twice
+    (result,) = figures("--clients", "300", "--policy", "none", "--rate", "off")
+    assert result["peak_1s"] == 300  # nobody is refused, so nobody comes twice
 
 
 def test_real_clients_reconnect() -> None:
-    (told,) = figures("--real", "--clients", "50", "--policy", "article")
-    assert told["mode"] == "real"
-    assert (told["clients"], told["lost"]) == (50, 0)
+    (result,) = figures("--real", "--clients", "50", "--policy", "article")
+    assert result["mode"] == "real"
+    assert (result["clients"], result["lost"]) == (50, 0)
 
 
 def test_plot_is_a_png(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A log that nobody reads: every verb with an event loop goes on, drains at SIGTERM, and ends."""
+"""A log that nobody reads: every verb with an event loop keeps running, drains at SIGTERM, and ends."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ LABKIT = [sys.executable, "-m", "labkit"]
 async def unread(
     command: Sequence[str], home: Path, writing: int
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
-    """A server whose stderr is a pipe that nobody reads, and where it listens."""
+    """A server whose stderr is a pipe that nobody reads, and its port."""
     child = await asyncio.create_subprocess_exec(
         *command,
         stdin=subprocess.DEVNULL,
@@ -45,7 +45,7 @@ async def unread(
 
 
 async def drained(child: asyncio.subprocess.Process, url: str, number: int = signal.SIGTERM) -> int:
-    """The exit code after a signal, once a member was given its slot."""
+    """The exit code after a signal, once a member received its slot."""
     member = await Raw.open(url)
     child.send_signal(number)
     assert (await member.ending())[0] == 1012
@@ -54,7 +54,7 @@ async def drained(child: asyncio.subprocess.Process, url: str, number: int = sig
 
 
 async def visit(url: str) -> None:
-    """Come, and leave; the server logs it."""
+    """Connect and leave; the server logs it."""
     raw = await Raw.open(url)
     raw.say(type="chat")
     await raw.ending()
@@ -62,7 +62,7 @@ async def visit(url: str) -> None:
 
 @on_a_loop
 async def test_log_unread_does_not_block_server(tmp_path: Path) -> None:
-    """As `Popen(stderr=PIPE)` has it: hundreds come and leave, a pair talks, SIGTERM drains; what is there is JSON."""
+    """Hundreds of visits, two members chat, SIGTERM drains, and what was logged is JSON."""
     reading, writing = os.pipe()
     async with unread([*LABKIT, "serve", "--port", "0"], tmp_path, writing) as (child, url):
         for _ in range(0, VISITORS, 10):
@@ -88,7 +88,6 @@ async def test_log_unread_does_not_block_server(tmp_path: Path) -> None:
 async def test_pipe_full_at_start_does_not_delay_server(
     command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It listens, answers, and drains."""
     monkeypatch.chdir(tmp_path)
     with full_pipe() as (_, writing):
         async with unread(command, tmp_path, writing) as (child, url):
@@ -98,7 +97,6 @@ async def test_pipe_full_at_start_does_not_delay_server(
 
 @on_a_loop
 async def test_cluster_unread_can_be_stopped(tmp_path: Path) -> None:
-    """One of its servers dies, which it says to nobody; SIGTERM drains the other."""
     with full_pipe() as (_, writing):
         async with unread([*LABKIT, "cluster", "--servers", "2", "--port", "0"], tmp_path, writing) as (child, url):
             os.kill(min(servers_of(child.pid)), signal.SIGKILL)
@@ -120,35 +118,32 @@ async def ended(*arguments: str) -> tuple[int, str]:
         )
         try:
             async with asyncio.timeout(40):
-                said, _ = await child.communicate()
+                stdout, _ = await child.communicate()
         finally:
             if child.returncode is None:
                 child.kill()
                 await child.wait()
-    return child.returncode or 0, said.decode()
+    return child.returncode or 0, stdout.decode()
 
 
 @on_a_loop
 async def test_load_unread_still_measures() -> None:
-    """Its progress is dropped, its warnings as well; the figures come, and say that something was refused."""
     async with serving(limits={"messages_per_s": 5, "message_burst": 5}) as server:
-        code, said = await ended(
+        code, stdout = await ended(
             "load", "--url", server.url, "--token", TOKEN, "--members", "2", "--seconds", "2", "--json"
         )
-    assert code == 1 and json.loads(said)["sent"] > 0
+    assert code == 1 and json.loads(stdout)["sent"] > 0
 
 
 @on_a_loop
 async def test_review_unread_still_finishes() -> None:
-    """A line per probe on stderr: its end must not wait for a reader."""
     async with serving() as server:
-        code, said = await ended("review", server.url, "--token", TOKEN, "--only", "auth/1", "--json", "-")
-    assert code in (0, 1) and json.loads(said)["target"] == server.url
+        code, stdout = await ended("review", server.url, "--token", TOKEN, "--only", "auth/1", "--json", "-")
+    assert code in (0, 1) and json.loads(stdout)["target"] == server.url
 
 
 @on_a_loop
 async def test_error_unread_still_ends_verb() -> None:
-    """Exit code 2, not a process for ever."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert (await ended("serve", "--host", "127.0.0.1", "--port", port))[0] == 2

@@ -1,4 +1,4 @@
-"""The capacity planner: each slider is an assumption, and turning one changes the answer."""
+"""The capacity planner: moving a slider changes the answer."""
 
 from dataclasses import replace
 
@@ -11,7 +11,6 @@ COSTS, NEED = Costs(), Need(connections=1_000_000)
 
 
 def test_answer_at_start_is_plan_of_first_need() -> None:
-    """Sliders and answer agree from the beginning."""
     made = CapacityPlanner(COSTS, NEED)
     assert made.need == NEED
     assert str(plan(COSTS, NEED)) in made.answer.value
@@ -19,7 +18,6 @@ def test_answer_at_start_is_plan_of_first_need() -> None:
 
 @pytest.mark.parametrize("name", [*SLIDERS, "busy"])
 def test_every_assumption_has_a_working_slider(name: str) -> None:
-    """There is none that cannot be turned."""
     made = CapacityPlanner(COSTS, NEED)
     assert set(vars(NEED)) == set(made.sliders)
     changed = getattr(NEED, name) / 2
@@ -29,7 +27,6 @@ def test_every_assumption_has_a_working_slider(name: str) -> None:
 
 
 def test_picture_has_servers_and_seconds() -> None:
-    """Both grow with the number of connections."""
     drawn = picture(COSTS, replace(NEED, connections=1))
     count, back = drawn.axes
     servers = [y for line in count.get_lines() for y in line.get_ydata()]

@@ -1,4 +1,4 @@
-"""The dashboard: what it sends, what it says while the server is away, and what its controls do, wherever called."""
+"""The dashboard: what it sends, what it shows while the server is down, and its controls."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""The diagram says what the table says, and changes with it."""
+"""The diagram shows what its table says."""
 
 from collections import Counter
 from typing import Any

@@ -1,4 +1,4 @@
-"""What came over the wire is shown as text, and no status depends on its colour."""
+"""Text from the wire is escaped, and no status depends on colour alone."""
 
 from html.parser import HTMLParser
 from unicodedata import east_asian_width
@@ -30,10 +30,10 @@ PRINTABLE = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1
 
 
 @given(PRINTABLE, PRINTABLE)
-def test_table_cell_is_escaped(head: str, said: str) -> None:
-    read = Reader(html.table([head], [[said]]))
+def test_table_cell_is_escaped(head: str, body: str) -> None:
+    read = Reader(html.table([head], [[body]]))
     assert read.tags == ["table", "thead", "tr", "th", "tbody", "tr", "td"]
-    assert "".join(read.text) == head + said
+    assert "".join(read.text) == head + body
 
 
 def test_script_stays_text() -> None:
@@ -55,7 +55,7 @@ def test_every_status_has_its_own_shape() -> None:
 
 
 def luminance(colour: str) -> float:
-    """As WCAG 2 reckons it, 0 to 1."""
+    """Relative luminance as WCAG 2 defines it, from 0 to 1."""
     parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
@@ -68,5 +68,5 @@ def test_every_colour_is_visible_on_light_and_dark() -> None:
 
 
 def test_shapes_are_not_emoji() -> None:
-    """A raised hand is yellow in every browser, whatever colour is asked for; the board has a flag, too."""
+    """Browsers draw emoji in their own colours."""
     assert [word for word, (shape, _) in html.MARKS.items() if east_asian_width(shape) == "W"] == []

@@ -1,4 +1,4 @@
-"""The live panel: only news travels, a picture takes its place, and its buttons work wherever they are called."""
+"""The live panel: only new samples are sent, a picture replaces it, and its buttons work on any thread."""
 
 import asyncio
 import subprocess
@@ -110,7 +110,6 @@ async def test_picture_replaces_widget() -> None:
 
 @pytest.mark.usefixtures("shell")
 async def test_cell_can_run_again() -> None:
-    """A widget of its own each time, and what is in the store is drawn anew."""
     panel = LivePanel(filled(), CHARTS)
     first, _ = await shown(panel)
     frames = panel.frames
@@ -133,7 +132,7 @@ async def test_picture_remains_when_cell_is_interrupted() -> None:
 
 @pytest.mark.usefixtures("shell")
 async def test_picture_shows_only_samples_taken_while_live() -> None:
-    """A lab that ran for minutes does not squeeze the ten seconds that the text speaks of; picture and words agree."""
+    """Minutes of earlier samples must not squeeze the ten seconds that the text describes."""
     store = filled()
     panel = LivePanel(store, CHARTS)
     cell = asyncio.create_task(shown(panel, seconds=0.2))
@@ -149,7 +148,6 @@ async def test_picture_shows_only_samples_taken_while_live() -> None:
 
 
 async def test_live_ends_when_condition_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`until` is asked at every frame, so a lesson waits no longer than it must."""
     panel = LivePanel(filled(), CHARTS)
     Sent(panel, monkeypatch)
     asked: list[bool] = []
@@ -169,7 +167,7 @@ def test_repr_is_same_in_every_run() -> None:
 
 
 def test_text_matches_chart() -> None:
-    """Of an even number of values the median lies between the two in the middle, as in any table beside the panel."""
+    """The median of an even number of values is the mean of the two in the middle."""
     assert LivePanel(filled(), CHARTS).text().splitlines() == [
         "round trip (ms), ana: median 5.5, highest 10, last 10",
         "round trip (ms), ben: nothing yet",
@@ -178,7 +176,7 @@ def test_text_matches_chart() -> None:
 
 
 def test_text_says_where_line_fell_and_ended() -> None:
-    """A line that is 1 for long and then 0 has the median and the highest value of one that stays 1."""
+    """Median and maximum alone are equal for a line that stays 1 and one that falls to 0."""
     store = filled()
     for at, value in ((100.0, 1.0), (101.0, 1.0), (108.5, 0.0)):
         store.add("rtt ms: ben", value, at=at)
@@ -201,7 +199,6 @@ LONG = ("WebSocket", "server-sent events", "polling every 0.5 s", "HTTP, reload 
 
 @pytest.mark.parametrize("lines", [("ana", "ben", "cleo", "dan"), LONG], ids=["short", "long"])
 def test_legend_stays_inside_chart_above_lines(lines: tuple[str, ...]) -> None:
-    """Four long names need two rows, and room for two."""
     store = Store()
     for line in lines:
         store.add(f"rtt ms: {line}", 1000.0, at=100.0)
@@ -222,7 +219,7 @@ def test_axis_numbers_are_plain_and_zero_is_visible() -> None:
 
 
 def test_hole_for_missing_time_but_not_for_buffer() -> None:
-    """A dead server answers nothing: no line may lead from its last answer to the first of the next one."""
+    """A dead server sends no replies, so no line may connect its last reply with the next server's first."""
     store = Store()
     for at in (100.0, 100.25, 100.5, 103.0, 103.25):
         store.add("rtt ms: ana", 1.0, at=at)
@@ -271,7 +268,6 @@ async def test_button_failure_is_seen_by_health() -> None:
 
 @pytest.mark.e2e
 def test_unit_naming_a_value_is_not_appended(tmp_path: Path) -> None:
-    """`dan 1 1: yes` says nothing."""
     (tmp_path / "panel.mjs").write_text(module.inlined(module.HERE / "live_panel.js"))
     shown = "[[1, '1: yes'], [0, '1: yes'], [31.6228, 'ms'], [123456, 'bytes']].map((pair) => inUnit(...pair)).join()"
     script = f"import {{ inUnit }} from './panel.mjs'; console.log({shown})"
@@ -282,15 +278,15 @@ def test_unit_naming_a_value_is_not_appended(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("shell")
 @pytest.mark.parametrize(("store", "why"), [(Store(), "If the lab was restarted"), (filled(), "still connected?")])
 async def test_panel_empty_says_why(store: Store, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While it is live, and in the picture that stays."""
+    """While it is live, and in the picture that remains."""
     monkeypatch.setattr(module, "SILENT_S", 0.1)
     panel = LivePanel(store, CHARTS)
     sent = Sent(panel, monkeypatch)
     await shown(panel)
-    (told,) = [message["why"] for message, _ in sent.messages if "why" in message]
-    assert told.startswith("Nothing was measured here: ") and why in told and "ana, ben" in told
+    (why_shown,) = [message["why"] for message, _ in sent.messages if "why" in message]
+    assert why_shown.startswith("Nothing was measured here: ") and why in why_shown and "ana, ben" in why_shown
     (written,) = [text.get_text() for text in panel.freeze().texts]
-    assert " ".join(written.split()) == told
+    assert " ".join(written.split()) == why_shown
 
 
 @pytest.mark.usefixtures("shell")

@@ -1,4 +1,4 @@
-"""A screen that follows rooms: every event is heard once, in the notebook's own thread; what was drawn last stays."""
+"""A view that follows rooms: every event is handled once, on the notebook's thread, and the last drawing stays."""
 
 import asyncio
 import threading
@@ -37,23 +37,23 @@ async def followed(view: LiveView, **how: Any) -> list[Any]:
 
 async def test_every_event_is_handled_once_in_order(lab: Lab) -> None:
     ana, ben = labkit.run(lab.client("ana")), labkit.run(lab.client("ben"))
-    said = [labkit.run(ana.join(room)) for room in ("room:one", "room:two")]
-    heard: list[tuple[str, int, threading.Thread]] = []
+    rooms = [labkit.run(ana.join(room)) for room in ("room:one", "room:two")]
+    handled: list[tuple[str, int, threading.Thread]] = []
     view = LiveView(
         [labkit.run(ben.join(room)) for room in ("room:one", "room:two")],
-        lambda event: heard.append((event["roomId"], event["seq"], threading.current_thread())),
-        lambda: f"<b>{len(heard)}</b>",
+        lambda event: handled.append((event["roomId"], event["seq"], threading.current_thread())),
+        lambda: f"<b>{len(handled)}</b>",
     )
 
     async def talk() -> None:
         for number in range(60):
-            await said[number % 2].chat(str(number))
+            await rooms[number % 2].chat(str(number))
 
     lab.spawn(talk())
-    first, still, last = await followed(view, until=lambda: len(heard) == 60)
+    first, still, last = await followed(view, until=lambda: len(handled) == 60)
     for room in ("room:one", "room:two"):
-        assert [seq for where, seq, _ in heard if where == room] == list(range(1, 31))
-    assert {thread for _, _, thread in heard} == {threading.main_thread()}
+        assert [seq for where, seq, _ in handled if where == room] == list(range(1, 31))
+    assert {thread for _, _, thread in handled} == {threading.main_thread()}
     assert WIDGET in first.data and WIDGET not in still.data and still.update
     assert last.data["text/html"] == "<b>60</b>"
     assert view.frames <= 60  # it draws at most eight times a second, whatever comes

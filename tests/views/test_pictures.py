@@ -1,4 +1,4 @@
-"""The still pictures show what their values say, and each value is shown by its own."""
+"""Still pictures show their values, and each type of result has its own."""
 
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -13,7 +13,7 @@ from labkit.wire.client.state import Journal
 
 
 def words(figure: object) -> str:
-    """Everything that is written on a figure."""
+    """All text in a figure."""
     axes = figure.axes  # type: ignore[attr-defined]
     titles = [ax.get_title(loc="left") for ax in axes]
     return "\n".join(
@@ -40,11 +40,11 @@ def ended() -> object:
 
 def test_policy_mark_shows_memory_and_wait() -> None:
     comparison = compare_policies(record(seed=1))
-    told = words(slow_policies.picture(comparison))
+    shown = words(slow_policies.picture(comparison))
     for outcome in comparison.outcomes:
-        assert outcome.policy in told
-        assert f"{outcome.peak_bytes / 1000:.0f} kB" in told
-    assert told.count("the room waits") == 1
+        assert outcome.policy in shown
+        assert f"{outcome.peak_bytes / 1000:.0f} kB" in shown
+    assert shown.count("the room waits") == 1
     assert len(slow_policies.text(comparison).splitlines()) == len(comparison.outcomes)
 
 
@@ -63,9 +63,9 @@ def test_timeline_long_keeps_its_ends() -> None:
     for number in range(100):
         log.add(101.0 + number, "joined", room=f"room:{number}")
     log.add(300.0, "closed", code=1006, reason="")
-    told = words(timeline_view.picture(timeline(log)))
-    assert "connecting" in told and "closed 1006" in told
-    assert "(79 more)" in told
+    shown = words(timeline_view.picture(timeline(log)))
+    assert "connecting" in shown and "closed 1006" in shown
+    assert "(79 more)" in shown
 
 
 def test_transports_have_a_row_per_option() -> None:
@@ -76,7 +76,6 @@ def test_transports_have_a_row_per_option() -> None:
 
 
 def test_report_is_folded_by_verdict_without_scripts() -> None:
-    """HTML in a kernel, with what a server said escaped; no script, no widget, no times."""
     finding = Finding("auth/1", "title", "P0", "broken", "this", "<script>that", ("a -> <b>",), (), "f", "t", 1.5)
     report = Report("ws://localhost", "core", (finding,), 2.5)
     shell = InteractiveShell.instance()

@@ -1,4 +1,4 @@
-"""A question, its answer, and the text that stays."""
+"""A question, its answer, and the text that remains."""
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -20,8 +20,8 @@ def test_answer_is_printed_with_measurement(capsys: pytest.CaptureFixture[str]) 
     guess.compare("one")
     guess.choose("one")
     guess.compare("one")
-    said = capsys.readouterr().out
-    assert said == "predicted: two\nmeasured:  one\npredicted: one\nmeasured:  one - as predicted\n"
+    printed = capsys.readouterr().out
+    assert printed == "predicted: two\nmeasured:  one\npredicted: one\nmeasured:  one - as predicted\n"
 
 
 def test_prediction_without_answer_says_so(capsys: pytest.CaptureFixture[str]) -> None:

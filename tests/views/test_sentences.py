@@ -1,4 +1,4 @@
-"""A sentence instead of a traceback, for a cell that was interrupted or came too early; for nothing else."""
+"""Short messages for a cell that was interrupted or ran too early, and tracebacks for all other errors."""
 
 import asyncio
 import sys
@@ -12,7 +12,7 @@ from labkit.views import sentences
 
 
 class Shown(SimpleNamespace):
-    """A shell that keeps what it shows. Its tracebacks have forty lines."""
+    """A shell that keeps what it shows; its tracebacks have forty lines."""
 
     InteractiveTB = SimpleNamespace(structured_traceback=lambda *_, **__: ["Traceback"] * 40)
 
@@ -45,12 +45,12 @@ def test_cell_interrupted_says_so() -> None:
 
 
 def test_error_in_code_keeps_traceback() -> None:
-    """A name missing in a library is no cell that was not run."""
+    """A name missing in a library is not a cell that did not run."""
     assert len(shown(*caught("no_such_name", "some.library"))) == 40
 
 
 def test_shell_shows_message_and_cell_fails() -> None:
-    """IPython's own shell calls it, and still counts the cell as failed, so that Run All stops there."""
+    """IPython counts the cell as failed, so that Run All stops there."""
     shell = InteractiveShell()
     showing: list[list[str]] = []
     shell._showtraceback = lambda kind, error, lines: showing.append(lines)  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""Storms as a picture and in words: the same figures in both."""
+"""Storms as a picture and as text: the same figures in both."""
 
 import pytest
 
@@ -29,13 +29,13 @@ def test_rows_share_one_scale(storms: Storms) -> None:
 
 
 def test_text_has_every_figure_of_picture(storms: Storms) -> None:
-    told = text(storms)
-    assert told.startswith("1,000 clients dropped at once, accept rate 200 a second, virtual.")
+    words = text(storms)
+    assert words.startswith("1,000 clients dropped at once, accept rate 200 a second, virtual.")
     for result in storms:
         assert (
-            f"{result.policy}: {result.peak_100ms:,} in the worst 100 ms, {result.peak_1s:,} in the worst sec" in told
+            f"{result.policy}: {result.peak_100ms:,} in the worst 100 ms, {result.peak_1s:,} in the worst sec" in words
         )
-        assert f"99 % back after {result.t99_s:.1f} s" in told
+        assert f"99 % back after {result.t99_s:.1f} s" in words
 
 
 def test_clients_that_never_returned_are_reported() -> None:

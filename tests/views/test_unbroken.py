@@ -44,7 +44,7 @@ def test_interrupt_is_delayed_to_end_of_block() -> None:
 
 
 def test_import_in_thread_works() -> None:
-    """Only the main thread is interrupted, and only there may a handler be set."""
+    """Only the main thread may set a signal handler."""
     done = []
 
     def block() -> None:
@@ -58,5 +58,5 @@ def test_import_in_thread_works() -> None:
 
 
 def test_views_import_after_interrupted_import() -> None:
-    told = subprocess.run([sys.executable, "-c", IMPORTED], check=True, capture_output=True, text=True).stdout
-    assert told.splitlines() == ["interrupted, whole: True", "imported"]
+    printed = subprocess.run([sys.executable, "-c", IMPORTED], check=True, capture_output=True, text=True).stdout
+    assert printed.splitlines() == ["interrupted, whole: True", "imported"]

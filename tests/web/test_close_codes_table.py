@@ -1,4 +1,4 @@
-"""The page's rules against Python's: close codes, delays, states. Each is read by both, so neither can drift."""
+"""The page's rules compared with Python's: close codes, delays, states."""
 
 from collections.abc import Iterator
 from random import Random
@@ -23,7 +23,7 @@ LIVES = 200
 
 
 class Dealt(Random):
-    """Draws dealt from a list."""
+    """Random draws from a list."""
 
     def __init__(self, draws: list[float]) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Dealt(Random):
 
 
 def lives() -> Iterator[dict[str, Any]]:
-    """What may happen to clients, as steps of Backoff and the draws that they use."""
+    """Possible lives of clients, as steps of Backoff and the draws that they use."""
     rng = Random(7)
     for _ in range(LIVES):
         steps: list[list[Any]] = []
@@ -50,12 +50,12 @@ GIVEN = {"codes": CODES, "reasons": REASONS, "lives": list(lives())}
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """What the page's modules say."""
+    """What the page's modules return."""
     return answer_of(tmp_path_factory.mktemp("node"), "tables.mjs", GIVEN)
 
 
 def as_javascript(one: CloseRow) -> dict[str, object]:
-    """A row in the words of the page, without what is the page's alone."""
+    """A row in the page's form, without the fields that only the page has."""
     return {
         "code": one.code,
         "name": one.name,
@@ -72,17 +72,14 @@ def without_words(rows: list[dict[str, object]]) -> list[dict[str, object]]:
 
 
 def test_close_code_rows_are_equal_in_both_tables(page: Any) -> None:
-    """Code, name, reason, occasion, and the three answers."""
     assert without_words(page["rows"]) == [as_javascript(one) for one in TABLE.values()]
 
 
 def test_close_codes_unknown_are_judged_alike(page: Any) -> None:
-    """44xx, 45xx and all others."""
     assert without_words(page["found"]) == [as_javascript(row(code)) for code in CODES]
 
 
 def test_close_codes_have_their_own_explanations(page: Any) -> None:
-    """A sentence each, and no two the same."""
     words = [one["words"] for one in page["rows"]]
     assert all(len(sentence) > 20 and sentence.endswith(".") for sentence in words)
     assert len(set(words)) == len(words)
@@ -97,7 +94,6 @@ def test_next_step_follows_from_row(page: Any) -> None:
 
 
 def test_slots_in_reasons_are_parsed_alike(page: Any) -> None:
-    """`retry=MS`, whole and alone."""
     assert dict(zip(REASONS, page["slots"], strict=True)) == {reason: retry_ms(reason) for reason in REASONS}
 
 
@@ -111,14 +107,13 @@ def delays(life: dict[str, Any]) -> list[float | None]:
 
 
 def test_delays_are_equal_for_equal_draws(page: Any) -> None:
-    """Two hundred clients through closes, windows and proofs."""
     for life, theirs in zip(GIVEN["lives"], page["lives"], strict=True):
         for step, our, their in zip(life["steps"], delays(life), theirs, strict=True):
             assert their == (None if our is None else pytest.approx(our, rel=1e-9, abs=1e-6)), step
 
 
 def test_lives_include_stops_waits_and_slots() -> None:
-    """The comparison above compares something."""
+    """Otherwise the comparison above would prove little."""
     mine = [delay for life in GIVEN["lives"] for delay in delays(life)]
     assert sum(delay is None for delay in mine) > LIVES
     assert sum(delay is not None and delay > 10_000 for delay in mine) > LIVES / 10
@@ -126,13 +121,11 @@ def test_lives_include_stops_waits_and_slots() -> None:
 
 
 def test_state_machines_are_equal(page: Any) -> None:
-    """States and steps; and the page takes no step that the table does not have."""
     ours = {state.value: sorted(to.value for to in targets) for state, targets in NEXT.items()}
     assert {state: sorted(targets) for state, targets in page["states"].items()} == ours
     assert sorted(page["steps"]) == sorted([state, to] for state, targets in ours.items() for to in targets)
 
 
 def test_clients_have_equal_timeouts(page: Any) -> None:
-    """How long a proof takes, how much is kept, when a silent connection is given up."""
     ours = {"STABLE_MS": STABLE_S * 1000, "MAX_UNSENT_BYTES": MAX_UNSENT_BYTES, "GIVE_UP_MS": GIVE_UP_S * 1000}
     assert page["constants"] == ours

@@ -13,7 +13,6 @@ LONGEST = 260
 
 @pytest.mark.parametrize("suite", SUITES)
 def test_suite_passes_in_node(suite: str, tmp_path: Path) -> None:
-    """Every test of the file passes, and there are some."""
     done = in_node(tmp_path, "--test", "--test-reporter=tap", suite)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     passed = re.search(r"^# pass (\d+)$", done.stdout, re.MULTILINE)
@@ -22,13 +21,12 @@ def test_suite_passes_in_node(suite: str, tmp_path: Path) -> None:
 
 
 def test_suites_are_found() -> None:
-    """A wrong pattern above would test nothing."""
+    """A wrong pattern would test nothing."""
     assert {"connection.test.mjs", "watchdog.test.mjs", "room.test.mjs"} <= set(SUITES)
 
 
 @pytest.mark.parametrize("path", sorted(WEB.glob("*.js")), ids=lambda path: path.name)
 def test_module_has_header_and_limits(path: Path) -> None:
-    """As the Python modules: a line on what is in it, no longer than a room, nothing that runs a stranger's text."""
     text = path.read_text(encoding="utf-8")
     assert text.startswith("// ")
     assert text.count("\n") <= LONGEST
@@ -40,7 +38,7 @@ def test_module_has_header_and_limits(path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["index.html", "watch.html", "board.html"])
 def test_page_uses_its_own_files_only(name: str) -> None:
-    """The content policy allows nothing inline and nothing from elsewhere; what a page names is in the folder."""
+    """The content policy allows nothing inline and nothing from elsewhere."""
     text = (WEB / name).read_text(encoding="utf-8")
     assert re.findall(r"\sstyle=|<style|\son[a-z]+=|<script(?![^>]*src=)", text) == []
     named = re.findall(r'(?:src|href|action)="([^"#]+)"', text)
