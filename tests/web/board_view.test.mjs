@@ -55,7 +55,7 @@ function viewed(context, act) {
   return Object.fromEntries([...view.lines].map(([name, { cells }]) => [name, cells[0].textContent]));
 }
 
-test("who comes in while a snapshot is on its way stays on the board, and does not stop it", (context) => {
+test("a student who joins during a snapshot stays on the board and does not stop it", (context) => {
   const cells = viewed(context, (view) => {
     view.show(snapshotOf("ana"));
     view.presence(["zoe"]);
@@ -65,7 +65,7 @@ test("who comes in while a snapshot is on its way stays on the board, and does n
   assert.deepEqual(cells, { ana: "✔ pass", zoe: "·" });
 });
 
-test("what was said before a snapshot and is said again counts once", (context) => {
+test("an event from before a snapshot that is repeated counts once", (context) => {
   const cells = viewed(context, (view) => {
     view.show(snapshotOf("ana"));
     for (const n of [1, 2, 2, 1]) view.apply(said("ana", n, "fail"));
@@ -73,7 +73,7 @@ test("what was said before a snapshot and is said again counts once", (context) 
   assert.deepEqual(cells, { ana: "✘ fail ×2" });
 });
 
-test("a later snapshot replaces what the page believed", (context) => {
+test("a later snapshot replaces the state of the page", (context) => {
   const cells = viewed(context, (view) => {
     view.show(snapshotOf("ana"));
     view.apply(said("ana", 1, "fail"));

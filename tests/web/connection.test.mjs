@@ -47,7 +47,7 @@ test("auth is the first message, and nothing follows before auth_ok", async () =
   assert.deepEqual(world.socket.types, ["auth", "join", "chat", "presence"]);
 });
 
-test("what the log sees of auth holds no token", async () => {
+test("the wire log masks the token of auth", async () => {
   const { emitted } = await open();
   const shown = JSON.stringify(emitted.of("wire").filter(({ direction }) => direction === "out"));
   assert.ok(shown.includes('"auth"') && !shown.includes("token-12"));
@@ -58,7 +58,7 @@ test("the states follow the table to open", async () => {
   assert.deepEqual(emitted.of("state").map(({ state }) => state), ["connecting", "authenticating", "open"]);
 });
 
-test("a lost connection comes back within the told window, with resume, previous and since", async () => {
+test("a lost connection reconnects within the server's window, with resume, previous and since", async () => {
   const { world, emitted } = await open({ draws: 0.5 });
   world.socket.deliver(event("x", 1, { userId: "bob" }));
   world.socket.end(1006);
@@ -72,7 +72,7 @@ test("a lost connection comes back within the told window, with resume, previous
   assert.deepEqual(world.socket.of("join"), [{ type: "join", roomId: "r", since: { epoch: "e", seq: 1 } }]);
 });
 
-test("what was not confirmed is sent again under the same requestId, in order, and then forgotten", async () => {
+test("unconfirmed messages are sent again in order under the same requestId, then forgotten", async () => {
   const { world, connection } = await open();
   connection.chat("r", "one");
   connection.chat("r", "two");
@@ -89,21 +89,21 @@ test("what was not confirmed is sent again under the same requestId, in order, a
   assert.equal(connection.unsent.bytes, 0);
 });
 
-test("somebody else's requestId confirms nothing of ours", async () => {
+test("another user's requestId confirms nothing of ours", async () => {
   const { world, connection } = await open();
   connection.chat("r", "mine");
   world.socket.deliver(event(world.socket.of("chat")[0].requestId, 1, { userId: "mallory" }));
   assert.equal(connection.unsent.size, 1);
 });
 
-test("an event that comes twice is told once, and a hole is told as a gap", async () => {
+test("a repeated event is emitted once, and a hole as a gap", async () => {
   const { world, emitted } = await open();
   for (const seq of [1, 1, 4]) world.socket.deliver(event(`q${seq}`, seq, { userId: "bob" }));
   assert.deepEqual(emitted.of("event").map((one) => one.event.seq), [1, 4]);
   assert.deepEqual(emitted.of("gap").map(({ gap }) => gap), [{ first: 2, last: 3 }]);
 });
 
-test("4403 stops, and only the user starts anew", async () => {
+test("4403 stops, and only the user reconnects", async () => {
   const { world, connection, emitted } = await start();
   world.socket.accept();
   world.socket.end(4403, "auth failed");
@@ -133,7 +133,7 @@ test("4419 asks for a fresh credential, 1012 keeps its slot and resumes", async 
   assert.equal(world.socket.of("auth")[0].token, "ticket-2");
 });
 
-test("an expired credential that is the only one stops; the same close of a resumed session does not", async () => {
+test("an expired credential stops if it is the only one, but not a resumed session", async () => {
   const { world, connection, emitted } = await open();
   world.socket.end(4419);
   await world.pass(4000);
@@ -144,7 +144,7 @@ test("an expired credential that is the only one stops; the same close of a resu
   assert.deepEqual(emitted.of("closed").map(({ comesBack }) => comesBack), [true, false]);
 });
 
-test("who can fetch fresh tickets comes back, however often one has expired", async () => {
+test("a client that can fetch tickets reconnects, however often one has expired", async () => {
   let asked = 0;
   const { world, connection } = await start({ get: async () => `ticket-${++asked}`, renews: true });
   for (const expected of ["ticket-1", "ticket-2", "ticket-3"]) {
@@ -155,7 +155,7 @@ test("who can fetch fresh tickets comes back, however often one has expired", as
   }
 });
 
-test("only auth_ok and ten seconds of life start the delays over", async () => {
+test("the delays reset only ten seconds after auth_ok", async () => {
   const { world, connection } = await open();
   world.socket.end(1006);
   await world.pass(4000);
@@ -171,7 +171,7 @@ test("only auth_ok and ten seconds of life start the delays over", async () => {
   assert.equal(connection.backoff.tries, 1);
 });
 
-test("silence is met with a ping, and silence after that ends the connection without waiting for a close", async () => {
+test("an idle connection is pinged, then given up without waiting for a close", async () => {
   const { world, connection, emitted } = await open();
   await world.pass(29_999);
   assert.equal(world.socket.of("ping").length, 0);
@@ -200,7 +200,7 @@ test("a pong keeps the connection and measures the round trip", async () => {
   assert.deepEqual(emitted.of("latency"), [{ ms: 42, of: "ping" }]);
 });
 
-test("a server that accepts and says nothing is given up after ten seconds, before auth_ok too", async () => {
+test("a server that accepts and sends nothing is given up after ten seconds, also before auth_ok", async () => {
   const { world, connection } = await start();
   await world.pass(9999);
   assert.equal(connection.state, "connecting");
@@ -212,7 +212,7 @@ test("a server that accepts and says nothing is given up after ten seconds, befo
   assert.equal(connection.state, "waiting");
 });
 
-test("a server of the plain protocol hears no word that it does not know", async () => {
+test("a server of the plain protocol receives only messages that it knows", async () => {
   const { world, connection, emitted } = await open({ ok: PLAIN_OK, joined: PLAIN_JOINED });
   connection.chat("r", "hello");
   connection.join("other");
@@ -226,7 +226,7 @@ test("a server of the plain protocol hears no word that it does not know", async
   assert.equal(emitted.of("gap").length, 0);
 });
 
-test("after an outage a server without history has its gap told, and our own repetition is shown once", async () => {
+test("after an outage, a server without history causes a gap, and our repetition is shown once", async () => {
   const { world, connection, emitted } = await open({ ok: PLAIN_OK, joined: PLAIN_JOINED });
   connection.chat("r", "hello");
   const { requestId } = world.socket.of("chat")[0];
@@ -242,7 +242,7 @@ test("after an outage a server without history has its gap told, and our own rep
   assert.equal(connection.unsent.size, 0);
 });
 
-test("rate_limited is said again later under the same requestId; read_only comes back to its writer", async () => {
+test("rate_limited is retried under the same requestId; read_only is returned to the user", async () => {
   const { world, connection, emitted } = await open();
   connection.chat("r", "one");
   const { requestId } = world.socket.of("chat")[0];
@@ -254,7 +254,7 @@ test("rate_limited is said again later under the same requestId; read_only comes
   assert.equal(emitted.of("refused")[0].publication.text, "one");
 });
 
-test("a room that is denied is dropped and told; one that is unavailable is asked for again", async () => {
+test("a denied room is dropped and reported; an unavailable room is requested again", async () => {
   const { world, connection, emitted } = await open();
   for (const roomId of ["secret", "busy"]) connection.join(roomId);
   world.socket.deliver({ type: "error", code: "room_denied", message: "no", roomId: "secret" });
@@ -264,7 +264,7 @@ test("a room that is denied is dropped and told; one that is unavailable is aske
   assert.deepEqual(world.socket.of("join").map(({ roomId }) => roomId), ["r", "secret", "busy", "busy"]);
 });
 
-test("a room left before its answer came is left on the server as well", async () => {
+test("a room left before its joined arrives is left on the server too", async () => {
   const { world, connection } = await open();
   connection.join("other");
   connection.leave("other");
@@ -272,7 +272,7 @@ test("a room left before its answer came is left on the server as well", async (
   assert.deepEqual(world.socket.of("leave"), [{ type: "leave", roomId: "other" }]);
 });
 
-test("who is here follows presence, entered and gone, and is unknown without a connection", async () => {
+test("the members follow presence, entered and gone, and are unknown without a connection", async () => {
   const { world, connection } = await open();
   const room = connection.rooms.get("r");
   world.socket.deliver({ type: "presence", roomId: "r", members: [{ userId: "ada", since: "s" }] });
@@ -283,7 +283,7 @@ test("who is here follows presence, entered and gone, and is unknown without a c
   assert.equal(room.members, null);
 });
 
-test("more than 512 KiB unsent is refused, and counted again once it is confirmed", async () => {
+test("more than 512 KiB unsent is refused; confirmed bytes are free again", async () => {
   const { world, connection } = await open();
   let kept = 0;
   while (connection.chat("r", "x".repeat(1000))) kept += 1;
@@ -292,7 +292,7 @@ test("more than 512 KiB unsent is refused, and counted again once it is confirme
   assert.equal(connection.chat("r", "y".repeat(1000)), true);
 });
 
-test("nothing is sent into a browser buffer that is high; it goes out when there is room", async () => {
+test("nothing is sent while the browser's buffer is full; it is sent when there is room", async () => {
   const { world, connection } = await open();
   world.socket.bufferedAmount = 600 * 1024;
   connection.chat("r", "later");
@@ -303,7 +303,7 @@ test("nothing is sent into a browser buffer that is high; it goes out when there
   assert.equal(world.socket.of("chat").length, 1);
 });
 
-test("a user who leaves is gone: 1000, no timer, and a credential that comes too late is not used", async () => {
+test("a user who leaves closes with 1000: no timer, and a late credential is not used", async () => {
   const { world, connection } = await open();
   connection.stop();
   assert.deepEqual(world.socket.closedWith, [1000, "done"]);
@@ -317,7 +317,7 @@ test("a user who leaves is gone: 1000, no timer, and a credential that comes too
   assert.equal(connection.state, "stopped");
 });
 
-test("a ticket that cannot be had stops and says why; a server that is down is asked again", async () => {
+test("a ticket that cannot be fetched stops with a reason; a server that is down is retried", async () => {
   const hopeless = await start({ get: async () => { throw new Hopeless("no such user"); } });
   assert.equal(hopeless.connection.state, "stopped");
   assert.deepEqual(hopeless.emitted.of("hopeless"), [{ words: "no such user" }]);
@@ -338,7 +338,7 @@ test("an address that no browser opens stops at once", async () => {
   assert.equal(emitted.of("hopeless").length, 1);
 });
 
-test("trying now, and a network that is back, cut a long wait short; neither starts the delays over", async () => {
+test("trying now, and a network that is back, shorten a long wait without resetting the delays", async () => {
   const { world, connection } = await open({ draws: 0.9 });
   for (let loss = 0; loss < 6; loss += 1) {
     world.socket.end(1006);
@@ -355,7 +355,7 @@ test("trying now, and a network that is back, cut a long wait short; neither sta
   assert.equal(connection.backoff.tries, 7);
 });
 
-test("cutting the line looks like a network that broke", async () => {
+test("cutting the connection looks like a network failure", async () => {
   const { world, connection, emitted } = await open();
   connection.cut(5000);
   assert.equal(connection.state, "waiting");
@@ -368,7 +368,7 @@ test("cutting the line looks like a network that broke", async () => {
   assert.deepEqual(emitted.of("closed")[0], { code: 1006, reason: "", comesBack: true });
 });
 
-test("what is no JSON object is shown and survived", async () => {
+test("a message that is not a JSON object is logged and ignored", async () => {
   const { world, connection } = await open();
   for (const odd of ["[]", "null", "{", "7", '{"type":"__proto__"}', '{"type":"constructor"}', "{}"]) world.socket.deliver(odd);
   assert.equal(connection.state, "open");

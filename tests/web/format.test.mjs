@@ -36,7 +36,7 @@ test("counters are read from the Prometheus text, comments are not", () => {
   assert.equal(found.size, 2);
 });
 
-test("closes are what the counters grew by; a server that started anew counts from nothing", () => {
+test("new closes are the growth of the counters; a restarted server counts from zero", () => {
   const counts = (...pairs) => new Map(pairs);
   assert.deepEqual(newCloses(null, counts(["1006", 9])), []);
   assert.deepEqual(newCloses(counts(["1006", 3]), counts(["1006", 5], ["1013", 1])), [[1006, 2], [1013, 1]]);
@@ -44,7 +44,7 @@ test("closes are what the counters grew by; a server that started anew counts fr
   assert.deepEqual(newCloses(counts(["1006", 9]), counts(["1006", 2])), [[1006, 2]]);
 });
 
-test("a rate is growth a second, and unknown when it cannot be said", () => {
+test("a rate is growth per second, or unknown", () => {
   assert.equal(rate(10, 30, 2), 10);
   assert.equal(rate(undefined, 30, 2), null);
   assert.equal(rate(30, 10, 2), null);
