@@ -1,12 +1,12 @@
-"""The board: what is known of a class. Pure: events of the class's room in, rows out; no socket, clock or file.
+"""The state of a class: a pure fold of the class room's events, with no socket, clock or file.
 
     board = Board(["01-hello", "02-auth"])
-    board.hear(event)                  # the student whose row changed, or None for nothing new
+    board.apply(event)                 # the student whose row changed, or None
     board.students["ana"].cells["02-auth"].status
 
-An event counts once, whoever repeats it and how often: each device of a student numbers what it says, and a number that
-is not higher than the last one is old. So the whole history may be folded again, on top of itself, at any time.
-Who said it is the server's word (`userId`). labkit/web/board_state.js is the same fold; a test holds the two together.
+Applying an event twice has no effect: each device of a student numbers its records, and the board ignores a number that
+is not higher than the last one. So the whole history can be applied again at any time. The server sets the student's
+name (`userId`), so nobody can report for another. labkit/web/board_state.js is the same fold; a test compares the two.
 """
 
 import re
@@ -18,32 +18,32 @@ from typing import Any
 import msgspec
 
 Event = Mapping[str, Any]
-Answer = dict[str, Any]
+Json = dict[str, Any]
 
-MOST_UNKNOWN = 12  # exercises that the course does not list; more of them are somebody's joke
+MOST_UNKNOWN = 12  # columns for exercises that the course does not list, so that nobody can flood the board
 MOST_DEVICES = 8  # of one student
 STUCK_FAILS = 3
-STUCK_MS = 10 * 60_000  # on one exercise,
-QUIET_MS = 5 * 60_000  # and so long without a check
-FAR_MS = 365 * 24 * 3_600_000  # no clock in a class is that wrong; and what it says must stay a date
+STUCK_MS = 10 * 60_000  # time on one exercise ...
+QUIET_MS = 5 * 60_000  # ... of which this long without a check
+FAR_MS = 365 * 24 * 3_600_000  # a clock further off is ignored; it also keeps times valid dates
 _HALVES = re.compile("[\ud800-\udfff]")
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)")
 
 
 class Cell(msgspec.Struct, rename="camel"):
-    """One student in one exercise. Times are milliseconds since 1970 by the server's clock."""
+    """One student's state in one exercise. Times are milliseconds since 1970 by the server's clock."""
 
     status: str
     first_at: int
     last_at: int
     check: str | None = None
     fails: int = 0  # in a row
-    same: int = 0  # of these, the latest so many at the same check
+    same: int = 0  # how many of the latest of these were at the same check
     tries: int = 0
     passed_at: int | None = None
 
-    def hear(self, status: str, check: str | None, at: int) -> None:
-        """One more record."""
+    def apply(self, status: str, check: str | None, at: int) -> None:
+        """Apply one record."""
         if status == "fail":
             self.same = self.same + 1 if self.fails and check == self.check else 1
             self.fails += 1
@@ -52,17 +52,17 @@ class Cell(msgspec.Struct, rename="camel"):
             self.passed_at = at if self.passed_at is None else self.passed_at
         self.tries += status in ("fail", "pass", "inconclusive")
         self.status = status
-        if status != "help":  # who asks, asks about what failed last
+        if status != "help":  # a question is about the check that failed last
             self.check = check if status in ("fail", "inconclusive") else None
         self.last_at = max(self.last_at, at)
 
     def on_task_ms(self, now: int) -> int:
-        """From the first record until it was solved, or until now."""
+        """Return the milliseconds from the first record until it was solved, or until now."""
         return max(0, (now if self.passed_at is None else self.passed_at) - self.first_at)
 
 
 class Row(msgspec.Struct, rename="camel"):
-    """One student. `devices`: the highest number heard of each; `skew`: how far its clock is behind the server's."""
+    """One student. `devices`: the highest number from each; `skew`: milliseconds its clock is behind the server's."""
 
     cells: dict[str, Cell] = {}
     devices: dict[str, int] = {}
@@ -72,7 +72,7 @@ class Row(msgspec.Struct, rename="camel"):
     skew: int | None = None
 
     def stuck(self, now: int) -> str | None:
-        """Why this student seems stuck, in words; None when all seems well."""
+        """Return why this student seems stuck, as text, or None."""
         cell = self.cells.get(self.current or "")
         if cell is None or cell.status == "pass":
             return None
@@ -86,7 +86,7 @@ class Row(msgspec.Struct, rename="camel"):
 
 
 class Board:
-    """One class. `exercises`: the columns that the course lists, in its order."""
+    """The state of one class. `exercises`: the exercises of the course, in order."""
 
     def __init__(self, exercises: Iterable[str] = (), students: Iterable[str] = ()) -> None:
         self.exercises = list(exercises)
@@ -95,11 +95,11 @@ class Board:
 
     @property
     def listed(self) -> list[str]:
-        """The exercises of the course; behind them stand those that students made up."""
+        """The exercises of the course, without columns that students added."""
         return self.exercises[: self._listed]
 
-    def hear(self, event: Event) -> str | None:
-        """Take an event of the room. The student whose row changed, or None."""
+    def apply(self, event: Event) -> str | None:
+        """Apply an event of the room. Returns the student whose row changed, or None."""
         if event.get("type") != "exercise":
             return None
         name, exercise = str(event["userId"]), well_formed(str(event["exercise"]))
@@ -108,15 +108,15 @@ class Board:
         row = self.students.setdefault(name, Row())
         if not _is_new(row.devices, well_formed(str(event.get("requestId"))), int(event["n"])):
             return None
-        self._tell(row, exercise, event)
+        self._update(row, exercise, event)
         return name
 
     def add(self, name: str) -> None:
-        """A student who has not said anything yet."""
+        """Add a student who has sent nothing yet."""
         self.students.setdefault(name, Row())
 
     def wall(self) -> list[tuple[int, str, str, list[str]]]:
-        """What fails just now: how many students, in which exercise, at which check, and who. Most first."""
+        """Return the checks that fail now: (count, exercise, check, students), highest count first."""
         who: dict[tuple[str, str], list[str]] = {}
         for name, row in self.students.items():
             for exercise, cell in row.cells.items():
@@ -126,18 +126,18 @@ class Board:
         return sorted(found, key=lambda one: (-one[0], one[1], one[2]))
 
     def counts(self, exercise: str) -> Counter[str]:
-        """How many students have which status in an exercise."""
+        """Count the students per status in an exercise."""
         return Counter(row.cells[exercise].status for row in self.students.values() if exercise in row.cells)
 
-    def json(self) -> Answer:
-        """All of it, for whoever comes late."""
+    def json(self) -> Json:
+        """Return the whole board as JSON."""
         return {"exercises": self.exercises, "students": msgspec.to_builtins(self.students)}
 
     @classmethod
-    def of(cls, told: Answer) -> "Board":
-        """What `json` made."""
-        board = cls(told["exercises"])
-        board.students = msgspec.convert(told["students"], dict[str, Row])
+    def of(cls, board_json: Json) -> "Board":
+        """Restore a board from what `json` returned."""
+        board = cls(board_json["exercises"])
+        board.students = msgspec.convert(board_json["students"], dict[str, Row])
         return board
 
     def _has_column(self, exercise: str) -> bool:
@@ -148,17 +148,17 @@ class Board:
         self.exercises.append(exercise)
         return True
 
-    def _tell(self, row: Row, exercise: str, event: Event) -> None:
+    def _update(self, row: Row, exercise: str, event: Event) -> None:
         sent_at = _ms(event["sentAt"])
-        said_at = _ms(event["at"])
-        if said_at is None or sent_at is None or abs(said_at - sent_at) > FAR_MS:
-            said_at = sent_at = sent_at or 0
-        row.skew = sent_at - said_at if row.skew is None else min(row.skew, sent_at - said_at)
-        at = min(said_at + row.skew, sent_at)  # a record that waited offline still happened when it happened
+        device_at = _ms(event["at"])
+        if device_at is None or sent_at is None or abs(device_at - sent_at) > FAR_MS:
+            device_at = sent_at = sent_at or 0
+        row.skew = sent_at - device_at if row.skew is None else min(row.skew, sent_at - device_at)
+        at = min(device_at + row.skew, sent_at)  # a record that waited offline keeps its own time
         status = str(event["status"])
         cell = row.cells.setdefault(exercise, Cell(status, at, at))
         check = event.get("check")
-        cell.hear(status, None if check is None else well_formed(check), at)
+        cell.apply(status, None if check is None else well_formed(check), at)
         row.current = exercise
         if status == "help":
             row.hand, row.hand_at = exercise, at
@@ -167,12 +167,12 @@ class Board:
 
 
 def well_formed(text: str) -> str:
-    """With U+FFFD for each lone surrogate: JSON lets half a character pass, a file, a page and a database do not."""
+    """Replace lone surrogates with U+FFFD: JSON allows them, but files, pages and databases do not."""
     return _HALVES.sub("\ufffd", text)
 
 
 def _is_new(devices: dict[str, int], request_id: str, n: int) -> bool:
-    """Whether this device has not said its number `n` yet; from now on it has."""
+    """Record the number `n` of a device. Returns False if it was recorded before."""
     device = request_id.rpartition("-")[0][:100]
     if n <= devices.get(device, 0):
         return False
@@ -183,7 +183,7 @@ def _is_new(devices: dict[str, int], request_id: str, n: int) -> bool:
 
 
 def _ms(moment: object) -> int | None:
-    """Milliseconds since 1970, from those or from ISO 8601 with its offset; None for anything else."""
+    """Parse milliseconds since 1970, or ISO 8601 with an offset; None for anything else."""
     try:
         if isinstance(moment, int | float):
             return int(moment)

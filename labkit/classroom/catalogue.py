@@ -1,7 +1,4 @@
-"""What the course lists: its exercises in order, and what each of their checks finds out.
-
-The board knows ids alone; this is where the wall takes its words from. Taught in notebook 00 (start here).
-"""
+"""The course's exercises in order, with the misconception that each check detects. The board itself knows ids only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +9,7 @@ from labkit.course.exercises import exercises
 
 @dataclass(frozen=True)
 class Listed:
-    """One exercise: its title, and by check id the misconception that fails there."""
+    """One exercise: its title, and the misconception that each check detects, by check id."""
 
     title: str
     checks: Mapping[str, str] = field(default_factory=dict)
@@ -26,16 +23,16 @@ class Catalogue:
 
     @property
     def exercises(self) -> list[str]:
-        """Their ids."""
+        """The ids of the exercises."""
         return list(self.listed)
 
     def json(self) -> dict[str, Any]:
-        """For the page."""
+        """Return the catalogue as JSON, for the board page."""
         return {name: {"title": one.title, "checks": dict(one.checks)} for name, one in self.listed.items()}
 
 
 def of_course() -> Catalogue:
-    """The course of this labkit."""
+    """Return the catalogue of this labkit's course."""
     return Catalogue(
         {
             name: Listed(one.title, {check.id: check.usual.sentence for check in one.checks})

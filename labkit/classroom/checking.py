@@ -1,4 +1,4 @@
-"""`labkit.check` as the door gives it: the course's check, and the class of this working copy hears what came of it."""
+"""`labkit.check`: the course's check, which also reports the result to the class of this working copy."""
 
 from typing import Any
 
@@ -9,6 +9,6 @@ from labkit.course.result import Result
 
 
 def check(exercise_id: str, answer: Any, *, seed: int = DEFAULT_SEED) -> Result:
-    """Judge what a cell defines; see labkit.course.checking.check. Told to the class only after `classroom.join`."""
+    """Check what a cell defines; see labkit.course.checking.check. Reports to the class only after `classroom.join`."""
     start()
     return checking.check(exercise_id, answer, seed=seed)

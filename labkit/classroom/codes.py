@@ -1,9 +1,9 @@
-"""The codes that let students in: short enough to type from paper, long enough not to be guessed, kept as hashes.
+"""Codes that admit students: short enough to type from paper, too long to guess, stored as hashes.
 
-59 bits from an alphabet without 0, O, 1, l and i; the server slows down whoever guesses. At rest there is a salted
-scrypt hash, which costs about 10 ms to check: dear for whoever steals the file. A class of 200 that comes back again
-and again would cost it as often, so a code that was right once is known by a keyed hash, in memory only.
-Taught in notebook 02 (auth).
+A code has 59 bits from an alphabet without 0, O, 1, l and i, and the server rate-limits guesses. The file holds a
+salted scrypt hash, which takes about 10 ms to check, so that a stolen file is expensive to attack. A class of 200 that
+reconnects would cost the server 10 ms each time, so a code that was right once is recognised by a keyed hash, kept in
+memory only.
 """
 
 import hashlib
@@ -17,31 +17,31 @@ _COST = {"n": 2**12, "r": 8, "p": 1, "dklen": 32}
 
 
 def new_code() -> str:
-    """Three groups of four, such as `k3mw-9xqa-t7hd`."""
+    """Draw a code of three groups of four characters, such as `k3mw-9xqa-t7hd`."""
     return "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP)) for _ in range(GROUPS))
 
 
 def hashed(code: str) -> bytes:
-    """Salt and hash, for the file."""
+    """Return the salt and hash of a code, for the file."""
     salt = secrets.token_bytes(SALT_BYTES)
     return salt + _hash(code, salt)
 
 
 def matches(code: str, stored: bytes) -> bool:
-    """Whether a code is the one that was stored. Takes as long for a wrong one."""
+    """Return whether a code matches a stored hash. Takes the same time either way."""
     salt, expected = stored[:SALT_BYTES], stored[SALT_BYTES:]
     return hmac.compare_digest(_hash(code, salt), expected)
 
 
 class Checked:
-    """Checks codes, and knows those again that were right: 3 us in place of 10 ms."""
+    """Check codes, and recognise codes that were right before: 3 us instead of 10 ms."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
-        self._right: dict[bytes, bytes] = {}  # of what is stored: the keyed hash of its code
+        self._right: dict[bytes, bytes] = {}  # keyed hash of the right code, by stored hash
 
     def matches(self, code: str, stored: bytes) -> bool:
-        """Whether a code is the one that was stored. A wrong one takes as long as ever."""
+        """Return whether a code matches a stored hash. A wrong code always takes the full time."""
         if self.knows(code, stored):
             return True
         right = matches(code, stored)
@@ -50,7 +50,7 @@ class Checked:
         return right
 
     def knows(self, code: str, stored: bytes) -> bool:
-        """Whether it is that code, and was right before. So cheap, and the code so long, that it needs no brake."""
+        """Return whether this code was right before. Needs no rate limit: codes are too long to guess."""
         return hmac.compare_digest(self._right.get(stored, b""), self._quick(code))
 
     def _quick(self, code: str) -> bytes:
@@ -66,6 +66,6 @@ def _bytes(code: str) -> bytes:
 
 
 def _as_typed(code: str) -> str:
-    """Capitals, spaces and dashes do not matter in a code of ours; a device's own secret is taken as it is."""
+    """Ignore case, spaces and dashes in our codes; return a device's own secret unchanged."""
     bare = "".join(code.split()).replace("-", "").lower()
     return bare if len(bare) == GROUPS * GROUP and set(bare) <= set(ALPHABET) else code

@@ -1,11 +1,11 @@
-"""A drill: the server restarts on purpose, and the class sees when each of its clients comes back.
+"""A drill: the server restarts on purpose, and the class sees when each client reconnects.
 
-    note_drill(path, Drill(...))          # the server, as it begins
-    result = read_drill(path)             # whoever wants to know, at any time afterwards
+    note_drill(path, Drill(...))          # the server, when a drill starts
+    result = read_drill(path)             # anyone, at any time afterwards
     result.arrivals, result.without       # per 100 ms: this class, and the same class without jitter
 
-The first is measured: the `auth` rows of the audit. The second is reckoned on the virtual clock, with the same number
-of clients, the same time away and backoff without jitter; nobody drops a class for it. Taught in notebook 07 (storms).
+The first is measured from the `auth` rows of the audit. The second is simulated on the virtual clock, with the same
+number of clients, the same downtime, and backoff without jitter.
 """
 
 import json
@@ -28,7 +28,7 @@ WITHOUT_JITTER = "exponential"
 
 @dataclass(frozen=True)
 class Drill:
-    """A drill as it begins: `after` is the audit row before it, `at` seconds since 1970, `users` who was there."""
+    """A drill when it starts: `after` is the audit row before it, `at` seconds since 1970, `users` who were online."""
 
     kind: Kind
     at: float
@@ -40,24 +40,24 @@ class Drill:
 
 @dataclass(frozen=True)
 class DrillResult:
-    """What became of it. `back`: seconds after the drop, by user; whoever is missing has not come back."""
+    """The result so far. `back`: seconds from the drop to the reconnection, by user."""
 
     drill: Drill
     back: dict[str, float]
 
     @property
     def missing(self) -> list[str]:
-        """Who is not back yet."""
+        """The users who are not back yet."""
         return sorted(set(self.drill.users) - set(self.back))
 
     @property
     def arrivals(self) -> list[int]:
-        """How many came in each 100 ms."""
+        """The number of reconnections in each 100 ms."""
         return _bins(self.back.values())
 
     @cached_property
     def without(self) -> StormResult | None:
-        """The same class with backoff, but without jitter. None for nobody."""
+        """A simulation of the same class with backoff but without jitter; None for an empty class."""
         clients, drill = len(self.drill.users), self.drill
         if not clients:
             return None
@@ -71,7 +71,7 @@ class DrillResult:
         )
 
     def storms(self) -> Storms:
-        """Both, as `labkit.views.storm` draws them: ours was measured, the other one reckoned."""
+        """Return the measured class and the simulated one, as `labkit.views.storm` draws them."""
         without = self.without
         assert without is not None
         arrivals = self.arrivals
@@ -90,7 +90,7 @@ class DrillResult:
         return Storms((ours, replace(without, policy="without jitter")))
 
     def json(self) -> dict[str, Any]:
-        """For the page."""
+        """Return the result as JSON, for the board page."""
         drill, without = self.drill, self.without
         return {
             "kind": drill.kind,
@@ -106,30 +106,28 @@ class DrillResult:
 
 
 def note_drill(path: Path, drill: Drill) -> None:
-    """Keep it in the class's file: the newest drill is the one that is shown."""
+    """Store a drill in the class file, replacing the previous one."""
     with closing(sqlite3.connect(path, timeout=2, isolation_level=None)) as file:
         file.execute("INSERT OR REPLACE INTO class VALUES ('drill', ?)", (json.dumps(vars(drill)),))
 
 
 def read_drill(path: Path) -> DrillResult | None:
-    """The newest drill, and who is back by now. Raises AuditError."""
+    """Read the newest drill and who is back by now. Raises AuditError."""
     with reading(path) as connection:
         try:
             found = connection.execute("SELECT value FROM class WHERE name = 'drill'").fetchone()
-        except sqlite3.OperationalError:  # an audit file, but not of a class
+        except sqlite3.OperationalError:  # an audit file that is not a class file
             return None
         if found is None:
             return None
-        told = json.loads(found[0])
-        drill = Drill(**told | {"users": tuple(told["users"])})
+        stored = json.loads(found[0])
+        drill = Drill(**stored | {"users": tuple(stored["users"])})
         back: dict[str, float] = {}
         gone: set[str] = set()
         for _, entry, _ in rows(connection, after=drill.after):
             if entry.user in drill.users and entry.kind == "close":
                 gone.add(entry.user)
-            elif (
-                entry.kind == "auth" and entry.user in gone
-            ):  # its row comes behind that of the end, whatever the clock says
+            elif entry.kind == "auth" and entry.user in gone:  # rows are in order, even if the clock was set
                 back.setdefault(entry.user, max(0.001, round(entry.at - drill.at, 3)))
     return DrillResult(drill, back)
 

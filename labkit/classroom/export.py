@@ -1,10 +1,10 @@
-"""What a class has done, for a spreadsheet, a program, or nbgrader.
+"""Export a class for a spreadsheet, a program, or nbgrader.
 
-    rows(board, real_names)        one per student and exercise: who, what, status, tries, minutes, ...
-    gradebook(board, real_names)   nbgrader's own import format: assignment, student_id, score, max_score
-    into_nbgrader(path, ...)       straight into an nbgrader database, with nbgrader's own API
+    rows(board, real_names)        one per student and exercise: status, tries, minutes, ...
+    gradebook(board, real_names)   nbgrader's import format: assignment, student_id, score, max_score
+    into_nbgrader(path, ...)       directly into an nbgrader database, through nbgrader's API
 
-Names are as the class sees them, unless the roster says who is behind them. Taught in notebook 00.
+Students appear under their pseudonyms unless a roster gives their real names.
 """
 
 import csv
@@ -37,35 +37,35 @@ NBGRADER_COLUMNS = (
     *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
     *("raw_score", "late_submission_penalty", "score", "max_score"),
 )
-ASSIGNMENT = "class-{}"  # beside nbgrader's own assignments, whose grades are not ours to change
+ASSIGNMENT = "class-{}"  # a name of our own, so that no assignment of nbgrader is overwritten
 MAX_SCORE = 1.0
 Row = dict[str, Any]
 
 
 class NoGradebook(Exception):
-    """nbgrader is not here, or its database cannot be used; the text says what to do."""
+    """nbgrader is not installed, or its database cannot be used; the message says what to do."""
 
 
 def rows(board: Board, real_names: Mapping[str, str]) -> list[Row]:
-    """What each student did in each exercise; a student who did nothing has a row for each, too."""
-    told = []
+    """Return one row per student and exercise, including exercises that were not started."""
+    found = []
     for name, row in sorted(board.students.items()):
         for exercise in board.exercises:
-            told.append(_row(real_names.get(name, name), exercise, row.cells.get(exercise)))
-    return told
+            found.append(_row(real_names.get(name, name), exercise, row.cells.get(exercise)))
+    return found
 
 
-def write_csv(file: TextIO, told: Iterable[Row]) -> None:
-    """As CSV that a spreadsheet can open safely: what it would take for a formula gets an apostrophe in front."""
+def write_csv(file: TextIO, table_rows: Iterable[Row]) -> None:
+    """Write rows as CSV that is safe to open in a spreadsheet: text that starts like a formula gets an apostrophe."""
     table = csv.writer(file)
     table.writerow(COLUMNS)
-    for row in told:
+    for row in table_rows:
         table.writerow([_cell(row[column]) for column in COLUMNS])
 
 
 def gradebook(board: Board, real_names: Mapping[str, str]) -> list[Row]:
-    """A point for each exercise of the course that was passed, however it stands now; for each student."""
-    scores: dict[tuple[str, str], float] = {}  # two names may be one person's: the better grade counts
+    """Return one grade per student and exercise: 1 if it was ever passed, otherwise 0."""
+    scores: dict[tuple[str, str], float] = {}  # a person with two names gets the better grade
     for name, row in sorted(board.students.items()):
         if name != INSTRUCTOR:
             for exercise in board.listed:
@@ -78,7 +78,7 @@ def gradebook(board: Board, real_names: Mapping[str, str]) -> list[Row]:
 
 
 def write_gradebook(file: TextIO, grades: Iterable[Row]) -> None:
-    """As the CSV that nbgrader exports, and other grade books import."""
+    """Write grades in the CSV format that nbgrader exports and other grade books import."""
     table = csv.DictWriter(file, NBGRADER_COLUMNS, restval="")
     table.writeheader()
     for grade in grades:
@@ -86,21 +86,18 @@ def write_gradebook(file: TextIO, grades: Iterable[Row]) -> None:
 
 
 def into_nbgrader(path: Path, grades: Iterable[Row]) -> int:
-    """Into nbgrader's database, with its own API; how many grades. Running it again changes nothing more.
-
-    Raises NoGradebook.
-    """
+    """Write grades into nbgrader's database and return their number. Idempotent. Raises NoGradebook."""
     try:
         from nbgrader.api import Gradebook
         from sqlalchemy.exc import SAWarning, SQLAlchemyError
     except ImportError:
-        raise NoGradebook("nbgrader is not installed here; pip install nbgrader, or use --gradebook") from None
+        raise NoGradebook("nbgrader is not installed; pip install nbgrader, or use --gradebook") from None
     given = list(grades)
-    # nbgrader makes a new database with the program `alembic`, which lies beside this Python.
+    # nbgrader creates a database with the program `alembic`, which is installed beside this Python.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     try:
         with warnings.catch_warnings(), Gradebook(f"sqlite:///{path}") as book:
-            warnings.simplefilter("ignore", SAWarning)  # about nbgrader's own relations: nothing that we could change
+            warnings.simplefilter("ignore", SAWarning)  # about nbgrader's own models
             for grade in given:
                 _put(book, grade)
     except SQLAlchemyError as error:
@@ -110,7 +107,7 @@ def into_nbgrader(path: Path, grades: Iterable[Row]) -> int:
 
 
 def _put(book: Any, grade: Row) -> None:
-    """An assignment of one notebook with one cell, whose score is the grade."""
+    """Store one grade as the score of an assignment with one notebook and one cell."""
     name, student = grade["assignment"], grade["student_id"]
     book.update_or_create_assignment(name)
     book.update_or_create_notebook(name, name)

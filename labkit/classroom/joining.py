@@ -1,12 +1,12 @@
-"""Joining a class from a notebook, once; and what a student sees of it.
+"""A student's public functions: join a class once per working copy, raise a hand, see what was sent, leave.
 
     from labkit import classroom
     classroom.join("ws://192.168.1.5:8080", name="otter", code="k3mw-9xqa-t7hd")
-    classroom.status()              # connected or not, and every record that was told
-    classroom.help_wanted("03-rooms"); classroom.no_help_wanted("03-rooms")
+    classroom.status()              # whether it is connected, and the records it sent
+    classroom.raise_hand("03-rooms"); classroom.lower_hand("03-rooms")
     classroom.leave()
 
-Without a code, the first to say a name has it, and a secret in this working copy keeps it. Taught in notebook 00.
+Without a code, a name belongs to the first student who joins with it; a secret in this working copy proves it later.
 """
 
 import secrets
@@ -31,48 +31,51 @@ from labkit.wire.client.address import checked
 TOO_MANY = 429
 MOMENT_S = 3.0
 CONNECTED = "connected"
-STANDING_BY = "another notebook of this working copy tells the class"
+STANDING_BY = "another notebook of this working copy reports to the class"
 _now: "tuple[Sender, Future[None]] | None" = None  # this process's sender, and its end
 
 
 @dataclass(frozen=True)
 class Status:
-    """How it stands between this working copy and its class. `told` are the newest records that the class has heard."""
+    """The state of this working copy's membership. `sent`: the newest records that the class has stored."""
 
     who: str
     state: str
     waiting: int
-    told: tuple[Record, ...] = ()
+    sent: tuple[Record, ...] = ()
     news: tuple[str, ...] = ()
-    is_new: bool = False  # joined just now, with a code that stands in a cell
-    before: int = 0  # records that are not told, as they are older
+    is_new: bool = False  # just joined, with a code that is still in a cell
+    before: int = 0  # records that are not sent because they are older than the membership
 
     def __repr__(self) -> str:
-        lines = [f"{self.who}: {self.state}; {self.waiting} records wait to be told"]
+        lines = [f"{self.who}: {self.state}; {self.waiting} records waiting to be sent"]
         lines += [f"  news: {text}" for text in self.news]
         if self.is_new:
-            lines.append("This cell may go: name and code are kept in this working copy, outside the notebook.")
+            lines.append("You can delete this cell: the name and code are saved in this working copy.")
         if self.is_new and self.before:
-            lines.append(f"{self.before} records of before are not told; join(..., earlier=True) tells them, too.")
-        lines.append("told of each check: exercise, status, check, time, number. Nothing else leaves this machine.")
-        lines += [f"  {one['n']:>4} {one['exercise']} {one['status']} {one['check'] or ''}" for one in self.told]
+            lines.append(f"{self.before} earlier records are not sent; join(..., earlier=True) sends them too.")
+        lines.append("sent for each check: exercise, status, check, time, number. Nothing else leaves this machine.")
+        lines += [f"  {one['n']:>4} {one['exercise']} {one['status']} {one['check'] or ''}" for one in self.sent]
         return "\n".join(lines)
 
 
 def join(
     url: str, code: str | None = None, name: str = "", *, fingerprint: str | None = None, earlier: bool = False
 ) -> Status:
-    """Join a class with every notebook of this working copy; with `earlier`, tell what was done before, too.
+    """Join a class with every notebook of this working copy.
 
-    Raises NotAdmitted, ValueError, OSError: NoHome where name and code could not be kept.
+    `name`: what the class sees. `code`: from the slip; without one, a free name is claimed. `fingerprint`: of the
+    class's own certificate, from the slip. `earlier`: also send records from before joining.
+    Raises NotAdmitted, ValueError for a bad URL or no name, and OSError if the class does not respond or (NoHome) the
+    membership cannot be saved.
     """
     if not name:
-        raise ValueError("say who you are: classroom.join(url, name=..., code=...); the class sees this name")
+        raise ValueError("name is empty; give the name that the class sees: classroom.join(url, name=..., code=...)")
     url = checked(url).rstrip("/")
     memberships.check_place()
     before = memberships.read()
     class_id = _class_at(url, fingerprint)
-    if code is None:  # by the class and not by its address, which changes with the room and its network
+    if code is None:  # compare the class, not its address, which changes with the network
         is_same = before is not None and (before.class_id, before.name) == (class_id, name)
         code = before.code if before is not None and is_same else secrets.token_urlsafe(24)
     member = Membership(url, name, code, class_id, fingerprint)
@@ -81,12 +84,11 @@ def join(
     if not earlier:
         member = replace(member, **_beginning(member, before))
     member.keep()
-    told = _settled()
-    return replace(told, is_new=True, before=member.since)
+    return replace(_settled(), is_new=True, before=member.since)
 
 
 def _beginning(member: Membership, before: Membership | None) -> dict[str, Any]:
-    """From when on a class is told: from now, unless this student was in it already."""
+    """Return where reporting starts: now, unless this student was already in the class."""
     if before is not None and (before.class_id, before.name) == (member.class_id, member.name):
         return {"since": before.since, "since_file": before.since_file}
     records = Progress().records()
@@ -94,29 +96,29 @@ def _beginning(member: Membership, before: Membership | None) -> dict[str, Any]:
 
 
 def start() -> None:
-    """Tell the class of this working copy, if it is in one, from this process too. Twice is once."""
+    """Report this working copy's progress from this process too, if it is in a class. Idempotent."""
     global _now
     member = memberships.membership()
     if member is None:
         return
     if _now is not None:
         sender, ending = _now
-        is_over = ending.done() and (ending.cancelled() or ending.exception() is None)
-        if sender.membership == member and not is_over:  # refused once, the same code is refused again: a wrong guess
+        is_closed = ending.done() and (ending.cancelled() or ending.exception() is None)
+        if sender.membership == member and not is_closed:  # a rejected code is not retried: it would be a wrong guess
             return
-        _now[1].cancel()  # another kernel has joined anew
+        _now[1].cancel()  # another kernel has joined again
     sender = Sender(member, Progress(), lambda: memberships.membership() == member)
     _now = sender, background.spawn(sender.run())
 
 
-def tell_now() -> None:
-    """Before a process ends, give what was just noted a moment to reach the class, if this copy is in one."""
+def flush() -> None:
+    """Wait up to 3 seconds for new records to reach the class, before a process ends."""
     if memberships.membership() is not None:
         _settled()
 
 
 def leave() -> None:
-    """Be in no class any more. What was done stays on this machine, and what was told stays with the class."""
+    """Leave the class. Progress stays on this machine, and records that were sent stay with the class."""
     global _now
     if _now is not None:
         _now[1].cancel()
@@ -124,26 +126,29 @@ def leave() -> None:
     memberships.forget()
 
 
-def help_wanted(exercise: str) -> Status:
-    """Raise your hand. Raises NoExercise."""
+def raise_hand(exercise: str) -> Status:
+    """Ask the instructor for help with an exercise. Raises NoExercise."""
     Progress().add(listed(exercise).id, "help")
     return _settled()
 
 
-def no_help_wanted(exercise: str) -> Status:
-    """Lower it. Raises NoExercise."""
+def lower_hand(exercise: str) -> Status:
+    """Withdraw the request for help with an exercise. Raises NoExercise."""
     Progress().add(listed(exercise).id, "started")
     return _settled()
 
 
+help_wanted, no_help_wanted = raise_hand, lower_hand  # the earlier names
+
+
 def status() -> Status:
-    """How it stands, and what was told."""
+    """Return the connection's state and the newest records that were sent."""
     try:
         member = memberships.read()
     except NoHome as error:
-        return Status("in no class", f"nothing is told to anybody: {error}", 0)
+        return Status("not in a class", f"nothing is sent: {error}", 0)
     if member is None:
-        return Status("in no class", "nothing is told to anybody", 0)
+        return Status("not in a class", "nothing is sent", 0)
     start()
     assert _now is not None
     sender, ending = _now
@@ -151,27 +156,27 @@ def status() -> Status:
     try:
         waiting = sender.waiting
     except NoHome as error:
-        return Status(who, f"nothing is told to anybody: {error}", 0)
-    return Status(who, _state(sender, ending), waiting, tuple(sender.told), tuple(sender.news))
+        return Status(who, f"nothing is sent: {error}", 0)
+    return Status(who, _state(sender, ending), waiting, tuple(sender.sent), tuple(sender.news))
 
 
 def _settled() -> Status:
-    """Give the network a moment."""
+    """Return the status once everything is sent, or after MOMENT_S."""
     ends = monotonic() + MOMENT_S
-    told = status()
-    while monotonic() < ends and (told.waiting or told.state not in (CONNECTED, STANDING_BY)):
+    now = status()
+    while monotonic() < ends and (now.waiting or now.state not in (CONNECTED, STANDING_BY)):
         sleep(0.05)
-        told = status()
-    return told
+        now = status()
+    return now
 
 
 def _state(sender: Sender, ending: "Future[None]") -> str:
     if ending.done() and not ending.cancelled():
-        return f"ended: {ending.exception()}"
+        return f"stopped: {ending.exception()}"
     if sender.is_standing_by:
         return STANDING_BY
     state = sender.client.state.value if sender.client else "starting"
-    return {"open": CONNECTED, "waiting": "not connected just now, and trying again"}.get(state, state)
+    return {"open": CONNECTED, "waiting": "not connected, reconnecting"}.get(state, state)
 
 
 def _class_at(url: str, fingerprint: str | None) -> str:
@@ -181,25 +186,29 @@ def _class_at(url: str, fingerprint: str | None) -> str:
     except NoCertificate as error:
         raise NotAdmitted(str(error)) from None
     except HTTPError as error:
-        raise NotAdmitted(f"there is no class at {url} (HTTP {error.code}); `labkit class start` serves one") from None
+        raise NotAdmitted(
+            f"the server at {url} runs no class (HTTP {error.code}); check the address on your slip"
+        ) from None
     except OSError as error:
         raise ConnectionError(_no_answer(url, error)) from None
 
 
 def _no_answer(url: str, error: OSError) -> str:
-    """A server that shows a certificate does answer, so its address is right."""
+    """Explain why a class could not be reached. A server that shows a certificate has the right address."""
     reason = getattr(error, "reason", error)
     if not isinstance(reason, ssl.SSLCertVerificationError):
-        return f"no class answers at {url} ({reason}); check the address, and that it has begun"
+        return f"no class responds at {url} ({reason}); check the address, and that the class has started"
     why = clock_fault(reason) or f"its certificate is not trusted here ({reason.verify_message})"
-    return f"{url} answers, but {why}; or give the fingerprint that the instructor's start of the class printed"
+    return f"{url} responds, but {why}; or give the fingerprint that `labkit class start` printed"
 
 
 def _check(member: Membership) -> None:
-    """Say at once what is wrong with a name or a code."""
+    """Raise NotAdmitted at once for a wrong name or code."""
     try:
         member.ticket()
     except HTTPError as error:
         if error.code == TOO_MANY:
-            raise NotAdmitted("too many wrong codes or new names came from here; wait a minute and try again") from None
+            raise NotAdmitted(
+                "too many wrong codes or new names came from this address; wait a minute and try again"
+            ) from None
         raise

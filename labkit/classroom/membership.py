@@ -1,7 +1,4 @@
-"""Keep which class this working copy is in: `join` writes `class.json` beside its progress, readable by its owner only.
-
-Taught in notebook 02 (auth).
-"""
+"""The class that this working copy is in: `class.json` beside its progress, readable by its owner only."""
 
 import errno
 import json
@@ -22,26 +19,26 @@ WRONG_CODE = (401, 403)
 
 
 class NotAdmitted(Exception):
-    """The class does not let us in; the text says what to do."""
+    """The class does not admit us; the message says what to do."""
 
 
 def admitted(url: str, name: str, code: str, tls: ssl.SSLContext | None = None) -> str:
-    """A fresh ticket for a name and a code. Raises NotAdmitted when they do not fit, else OSError."""
+    """Fetch a ticket with a name and a code. Raises NotAdmitted if they are rejected, OSError for any other failure."""
     try:
         return ticket(url, name, code, tls)
     except HTTPError as error:
         if error.code not in WRONG_CODE:
             raise
         raise NotAdmitted(
-            f"the class does not take this code for {name!r}: check both; without a code, choose a name not yet taken"
+            f"the class rejected the code for {name!r}; check both, or, without a code, choose a name nobody has taken"
         ) from None
 
 
 @dataclass(frozen=True)
 class Membership:
-    """One student of one class. `fingerprint`: of the class's own certificate, where it has one.
+    """One student's membership in a class. `fingerprint`: of the class's own certificate, if it has one.
 
-    `since`: the newest record when it began, none of which is told; `since_file`: of which progress file.
+    `since`: the newest record at the time of joining; only later ones are sent. `since_file`: its progress file.
     """
 
     url: str
@@ -54,28 +51,28 @@ class Membership:
 
     @property
     def room(self) -> str:
-        """Where records go."""
+        """The room that records are sent to."""
         return room_of(self.class_id)
 
     @property
     def news_room(self) -> str:
-        """Where announcements come from."""
+        """The room of the instructor's announcements."""
         return news_of(self.class_id)
 
     @cached_property
     def tls(self) -> ssl.SSLContext | None:
-        """What talking to this class needs. Raises NoCertificate, OSError."""
+        """The TLS context for this class; None without a fingerprint. Raises NoCertificate, OSError."""
         return pinned(self.url, self.fingerprint) if self.fingerprint else None
 
     def ticket(self) -> str:
-        """A fresh ticket. Raises NotAdmitted, or OSError for a class that cannot be reached just now."""
+        """Fetch a ticket. Raises NotAdmitted, or OSError if the class cannot be reached."""
         try:
             return admitted(self.url, self.name, self.code, self.tls)
         except NoCertificate as error:
             raise NotAdmitted(str(error)) from None
 
     def keep(self) -> None:
-        """Put this working copy into the class. Raises NoHome."""
+        """Save this membership in the working copy. Raises NoHome."""
         with using_home(_path()):
             self._write(_path())
 
@@ -92,7 +89,7 @@ class Membership:
 
 
 def membership() -> Membership | None:
-    """Return the class that this working copy is in; None when it is in none, or nobody can tell."""
+    """Return this working copy's membership; None if it has none or it cannot be read."""
     try:
         return read()
     except NoHome:
@@ -100,7 +97,7 @@ def membership() -> Membership | None:
 
 
 def read() -> Membership | None:
-    """The same. Raises NoHome when nobody can tell."""
+    """Return this working copy's membership, or None. Raises NoHome if it cannot be read."""
     path = _path()
     try:
         with using_home(path), suppress(FileNotFoundError):
@@ -111,7 +108,7 @@ def read() -> Membership | None:
 
 
 def check_place() -> None:
-    """Whether a class could be kept here. Raises NoHome."""
+    """Check that a membership can be saved here. Raises NoHome."""
     path = _path()
     with using_home(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -120,7 +117,7 @@ def check_place() -> None:
 
 
 def forget() -> None:
-    """Take this working copy out of its class. Its progress stays. Raises NoHome when the class stays, too."""
+    """Delete this working copy's membership, but not its progress. Raises NoHome if it cannot be deleted."""
     if membership() is not None:
         with using_home(_path()):
             _path().unlink(missing_ok=True)

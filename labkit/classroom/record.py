@@ -1,10 +1,10 @@
-"""The class's file read as a board: every event that anybody heard is in it, so the board is a fold of the file.
+"""Read a class file into a board. The file holds every event, so the board is a fold of the file.
 
-    record = Record(path, "physics", exercises)
-    record.catch_up()                   # what was written since the last time
-    record.snapshot()                   # for a page that comes in late; then it follows the room from `seq` on
+    record = ClassRecord(path, "physics", exercises)
+    record.catch_up()                   # read what was written since the last call
+    record.snapshot()                   # for a page that opens late and then follows the room from `seq`
 
-The file may be read while a server writes to it, and when no server runs at all. Taught in notebook 08 (audit).
+The file can be read while a server writes to it, and when no server runs.
 """
 
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 from time import time
 from typing import Any
 
-from labkit.classroom.board import Answer, Board
+from labkit.classroom.board import Board, Json
 from labkit.classroom.register import news_of, room_of
 from labkit.wire.audit.reading import BEFORE_ALL, reading, rows
 from labkit.wire.audit.schema import Entry
@@ -22,8 +22,8 @@ from labkit.wire.audit.schema import Entry
 NEWS_KEPT = 20
 
 
-class Record:
-    """One class as its file tells it, as far as it was read."""
+class ClassRecord:
+    """The state of a class, as far as its file was read."""
 
     def __init__(self, path: Path, class_id: str, exercises: Iterable[str] = ()) -> None:
         self.path = path
@@ -31,12 +31,12 @@ class Record:
         self.board = Board(exercises)
         self.epoch: str | None = None
         self.seq = 0
-        self.news: deque[Answer] = deque(maxlen=NEWS_KEPT)
+        self.news: deque[Json] = deque(maxlen=NEWS_KEPT)
         self._n = BEFORE_ALL
         self._room, self._news_room = room_of(class_id), news_of(class_id)
 
     def catch_up(self) -> None:
-        """Read on. Raises AuditError."""
+        """Read the new rows of the file. Raises AuditError."""
         with reading(self.path) as connection:
             for n, entry, _ in rows(connection, after=self._n):
                 self._n = n
@@ -44,7 +44,7 @@ class Record:
                     self._event(entry)
 
     def snapshot(self) -> dict[str, Any]:
-        """All of it as JSON: the board, where in the room it stands, and the news."""
+        """Return the board, its position in the room, and the news, as JSON."""
         return {
             "class": self.class_id,
             "room": self._room,
@@ -59,8 +59,8 @@ class Record:
     def _event(self, entry: Entry) -> None:
         if entry.room == self._room:
             self.epoch, self.seq = entry.epoch, entry.seq or 0
-            self.board.hear(json.loads(entry.body or "{}"))
+            self.board.apply(json.loads(entry.body or "{}"))
         elif entry.room == self._news_room:
-            said = json.loads(entry.body or "{}")
-            if said.get("type") == "chat":
-                self.news.append({"text": said["text"], "sentAt": said["sentAt"]})
+            event = json.loads(entry.body or "{}")
+            if event.get("type") == "chat":
+                self.news.append({"text": event["text"], "sentAt": event["sentAt"]})

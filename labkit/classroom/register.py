@@ -1,11 +1,11 @@
-"""Who may come into a class, kept in the class's one file beside the audit log: names, roles and hashes of codes.
+"""The students admitted to a class, kept in the class file beside the audit log: names and hashes of their codes.
 
-    register = open_register(path, "physics")  # a class's file, or a new one; `Register` alone takes only a class's
-    register.enrol(["ana", "ben"])             # -> {"ana": "k3mw-9xqa-t7hd", ...}: the only time that a code is seen
-    register.grants("ana", code, address, now) # what POST /ticket asks; None for a wrong code
+    register = open_register(path, "physics")  # opens or creates a class file; `Register` only opens one
+    register.enrol(["ana", "ben"])             # {"ana": "k3mw-9xqa-t7hd", ...}: the only time the codes are shown
+    register.grants("ana", code, address, now) # what POST /ticket calls; None for a wrong code
 
-Without a roster the class is open: whoever says a new name first has it, and the secret of that device is its code.
-Taught in notebook 02 (auth).
+Without a roster the class is open: a new name belongs to the first device that claims it, and that device's secret is
+its code.
 """
 
 import sqlite3
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from labkit.classroom import codes, renewals
+from labkit.classroom import codes
 from labkit.classroom.roster import BadRoster, checked_name, key
 from labkit.rules.admission import TokenBucket
 from labkit.rules.grants import Grants
@@ -25,34 +25,51 @@ from labkit.wire.http.users import GuessLimiter, TooManyGuesses
 
 INSTRUCTOR = "instructor"
 BESIDE = (".crt", ".pem", ".key")
-MOST_NAMES = 1_000  # in a class; a stranger who claims names comes no further
-CLAIMS = (100, 0.5)  # new names from an address: so many at once, then so many a second; a class may share one
+MOST_NAMES = 1_000  # in a class; limits a stranger who claims names
+CLAIMS = (100, 0.5)  # new names per address: burst, then rate per second; a whole class may share one address
 ADDRESSES_KEPT = 10_000
-LEAST_SECRET = 16  # characters of a device's own secret
+LEAST_SECRET = 16  # characters in a device's own secret
 BUSY_S = 2.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS class (name PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS seats (key PRIMARY KEY, name NOT NULL, code NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS renewals (number INTEGER PRIMARY KEY AUTOINCREMENT, name NOT NULL, after NOT NULL);
 """
-_NOBODY = codes.hashed("nobody has this code")  # compared with, so that the time of an answer tells no name
+# Codes that were renewed or withdrawn stay in `renewals` until the server has revoked their sessions, which writes a
+# `revoke` row. Row numbers decide which came first, because the clock may be set in between.
+_FROM_TIMES = """
+BEGIN IMMEDIATE;
+INSERT INTO renewals (name, after) SELECT name, CASE
+    WHEN at > ifnull((SELECT max(at) FROM log WHERE kind = 'revoke' AND user = renewed.name), 0)
+    THEN (SELECT ifnull(max(n), 0) FROM log) ELSE 0 END FROM renewed;
+DROP TABLE renewed;
+COMMIT;
+"""
+_TABLES = "SELECT name FROM sqlite_master WHERE name IN ('renewals', 'renewed')"
+_NOTE = "INSERT INTO renewals (name, after) SELECT ?, ifnull(max(n), 0) FROM log"
+_UNDER_WAY = """
+SELECT name, max(number) FROM renewals GROUP BY name
+HAVING max(after) >= ifnull((SELECT max(n) FROM log WHERE kind = 'revoke' AND user = renewals.name), 0)
+"""
+_NOBODY = codes.hashed("nobody has this code")  # compared for unknown names, so that timing reveals no name
 
 
 class OtherClass(ValueError):
-    """The file is another class's."""
+    """The file belongs to another class, or to none."""
 
 
 def room_of(class_id: str) -> str:
-    """Where students say how they get on; nobody but the instructor hears it."""
+    """Return the room that students send their progress to; only the instructor can read it."""
     return f"class:{class_id}"
 
 
 def news_of(class_id: str) -> str:
-    """Where the instructor announces, and students read."""
+    """Return the room of the instructor's announcements, which students can read."""
     return f"class:{class_id}:news"
 
 
 def class_in(path: Path) -> str | None:
-    """Whose file this is; None for an audit file that is no class's. Raises AuditError."""
+    """Return the id of the class in a file; None for any other audit file. Raises AuditError."""
     with reading(path) as file:
         if not file.execute("SELECT 1 FROM sqlite_master WHERE name = 'class'").fetchone():
             return None
@@ -61,31 +78,31 @@ def class_in(path: Path) -> str | None:
 
 
 def open_register(path: Path, class_id: str) -> "Register":
-    """The register in a class's file, which is made when there is none. Raises AuditError, OtherClass.
+    """Open the register in a class file, creating the file if necessary. Raises AuditError, OtherClass.
 
-    What is not ours is left as it was: each look comes before the first write.
+    Checks everything before the first write, so that a file of something else is left unchanged.
     """
     if path.suffix in BESIDE:
-        raise OtherClass(f"{path}: files with {path.suffix} lie beside a class's file; give it another ending")
+        raise OtherClass(f"{path}: {path.suffix} is used for files beside the class file; give it another suffix")
     check_file(path)
     if not path.exists() or path.stat().st_size == 0:
-        Audit(path).close()  # makes the file
+        Audit(path).close()  # creates the file
     with reading(path) as file:
         is_new = newest(file)[0] == 0
     if not is_new or class_in(path) is not None:
         Register(path, class_id)
     with explaining(path), closing(_connected(path)) as made:
         made.executescript(_SCHEMA)
-        renewals.make(made)
+        _migrate_renewals(made)
         made.execute("INSERT OR IGNORE INTO class VALUES ('id', ?), ('open', '1')", (class_id,))
     return Register(path, class_id)
 
 
 class Register:
-    """The seats of one class."""
+    """The students of one class and the hashes of their codes."""
 
     def __init__(self, path: Path, class_id: str) -> None:
-        """`path`: a class's file; nothing is written. Raises OtherClass, AuditError."""
+        """Open a class file without writing to it. Raises OtherClass, AuditError."""
         self.class_id = class_id
         self.path = path
         self._brakes = GuessLimiter()
@@ -93,54 +110,54 @@ class Register:
         self._codes = codes.Checked()
         found = class_in(path)
         if found is None:
-            raise OtherClass(f"{path} is an audit file, but not of a class; name another")
+            raise OtherClass(f"{path} is an audit file but not a class file; give another with --file")
         if found != class_id:
-            raise OtherClass(f"{path} is the file of the class {found!r}")
+            raise OtherClass(f"{path} is the file of class {found!r}, not {class_id!r}; give another with --file")
 
     # Seats
 
     @property
     def is_open(self) -> bool:
-        """Whether a new name may be claimed."""
+        """Whether students can claim new names."""
         return self._value("open") == "1"
 
     @property
     def address(self) -> tuple[str, str | None] | None:
-        """Where the class was served last, and its certificate's fingerprint."""
+        """The last address of the class and its certificate's fingerprint."""
         url = self._value("url")
         return None if url is None else (url, self._value("fingerprint") or None)
 
     def note_address(self, url: str, fingerprint: str | None) -> None:
-        """For slips that are made later."""
+        """Store the address of the class, for slips made later."""
         with self._open() as file:
-            told = ("url", url, "fingerprint", fingerprint or "")
-            file.execute("INSERT OR REPLACE INTO class VALUES (?, ?), (?, ?)", told)
+            values = ("url", url, "fingerprint", fingerprint or "")
+            file.execute("INSERT OR REPLACE INTO class VALUES (?, ?), (?, ?)", values)
 
     def close_to_new_names(self) -> None:
-        """From now on only those come in who were given a code, and who claimed their name before."""
+        """Stop accepting new names: only enrolled and already claimed names are admitted."""
         with self._open() as file:
             file.execute("UPDATE class SET value = '0' WHERE name = 'open'")
 
     def names(self) -> list[str]:
-        """The students, in the order of the alphabet."""
+        """Return the students' names in alphabetical order."""
         with self._open() as file:
             found = [name for (name,) in file.execute("SELECT name FROM seats WHERE key != ?", (INSTRUCTOR,))]
         return sorted(found, key=key)
 
     def without_code(self, names: Iterable[str]) -> list[str]:
-        """Those of the names who have no code yet."""
+        """Return the names that have no code yet."""
         with self._open() as file:
             return [name for name in names if self._seat(file, name) is None]
 
     def enrol(self, names: Iterable[str], renew: bool = False) -> dict[str, str]:
-        """New codes for those who have none; with `renew` for all of them. Raises BadRoster."""
+        """Issue codes to names without one, or to all of them with `renew`. Raises BadRoster."""
         wanted = [checked_name(name) for name in names]
         if INSTRUCTOR in map(key, wanted):
-            raise BadRoster(f"{INSTRUCTOR!r} is the instructor's own name; give the student another one")
+            raise BadRoster(f"{INSTRUCTOR!r} is reserved for the instructor; give the student another name")
         return self._new_codes(wanted, renew)
 
     def enrol_instructor(self, renew: bool = False) -> str | None:
-        """The instructor's code when it is new, as `enrol`."""
+        """Issue the instructor's code as `enrol` does; None if one exists and `renew` is not set."""
         return self._new_codes([INSTRUCTOR], renew).get(INSTRUCTOR)
 
     def _new_codes(self, names: Iterable[str], renew: bool) -> dict[str, str]:
@@ -151,42 +168,42 @@ class Register:
                 if seat is not None and not renew:
                     continue
                 if seat is not None:
-                    name = seat[0]  # as it was first spelled: the records are under that name
-                    renewals.note(file, name)
+                    name = seat[0]  # the original spelling, which the records use
+                    _note_renewal(file, name)
                 given[name] = codes.new_code()
                 self._put(file, name, given[name])
         return given
 
     def remove(self, names: Iterable[str]) -> list[str]:
-        """Who had a seat and has none any more, as they were spelled. What they said stays in the log."""
+        """Remove names and return those that were enrolled, in their original spelling. Records stay in the log."""
         removed = []
         with self._open() as file:
             for name in names:
                 seat = self._seat(file, name)
                 if seat is not None and key(name) != INSTRUCTOR:
                     file.execute("DELETE FROM seats WHERE key = ?", (key(name),))
-                    renewals.note(file, seat[0])
+                    _note_renewal(file, seat[0])
                     removed.append(seat[0])
         return removed
 
     def removed(self) -> set[str]:
-        """Who has no seat any more: what they said is in the log, and on no board."""
+        """Return the names that were removed; their records are in the log but not on the board."""
         with self._open() as file:
-            return renewals.removed(file)
+            return _removed_names(file)
 
     def renewed(self) -> dict[str, int]:
-        """Whose code was renewed or taken back, and the number of that, while what the old one opened may be open."""
+        """Return names whose sessions must be revoked because their code changed, with the number of the renewal."""
         with self._open() as file:
-            return renewals.under_way(file)
+            return _pending_renewals(file)
 
     # What the server asks
 
     def grants(self, name: str, code: str, address: str, now: float) -> Grants | None:
-        """What a name and a code may do here; None when they do not fit. Raises TooManyGuesses."""
+        """Return what a name with this code may do; None if the code is wrong. Raises TooManyGuesses."""
         with self._open() as file:
             stored = self._seat(file, name)
             if stored is not None and stored[0] == name and self._codes.knows(code, stored[1]):
-                return self._may(name)  # before the brake: who guesses must not lock out whoever it belongs to
+                return self._may(name)  # before the rate limit: guessing must not lock out the owner
             self._brakes.check(key(name), address, now)
             if self._codes.matches(code, stored[1] if stored else _NOBODY) and stored is not None and stored[0] == name:
                 return self._may(name)
@@ -204,15 +221,15 @@ class Register:
         return Grants.of([(room, "w"), (news, "r")])
 
     def _brake_claims(self, address: str, now: float) -> None:
-        """One stranger must not fill the class. Raises TooManyGuesses."""
+        """Limit new names per address, so that one stranger cannot fill the class. Raises TooManyGuesses."""
         if len(self._claims) > ADDRESSES_KEPT:
-            del self._claims[next(iter(self._claims))]  # the oldest, and not all: or many addresses undo one's brake
+            del self._claims[next(iter(self._claims))]  # only the oldest, or many addresses would reset every limit
         burst, rate = CLAIMS
         if not self._claims.setdefault(address, TokenBucket(rate, burst, now)).take(now):
             raise TooManyGuesses
 
     def _is_claimable(self, file: sqlite3.Connection, name: str, secret: str) -> bool:
-        """The first to say a new name has it."""
+        """Return whether this new name can be claimed with this secret."""
         try:
             is_fit = self.is_open and checked_name(name) == name and key(name) != INSTRUCTOR
         except BadRoster:
@@ -238,10 +255,34 @@ class Register:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        """Each time anew: `labkit class code` may write beside a running server. Every statement commits itself."""
+        """Open the file for one call, because `labkit class code` may write at the same time. Autocommits."""
         with explaining(self.path), closing(_connected(self.path)) as file:
             yield file
 
 
 def _connected(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+
+
+def _migrate_renewals(file: sqlite3.Connection) -> None:
+    """Migrate the renewals of an older labkit, which stored times."""
+    if ("renewed",) in file.execute(_TABLES).fetchall():
+        file.executescript(_FROM_TIMES)
+
+
+def _note_renewal(file: sqlite3.Connection, name: str) -> None:
+    """Note that the current code of a name is no longer valid."""
+    file.execute(_NOTE, (name,))
+
+
+def _pending_renewals(file: sqlite3.Connection) -> dict[str, int]:
+    """Return names with no `revoke` row after their newest renewal, with the number of that renewal."""
+    return dict(file.execute(_UNDER_WAY).fetchall())
+
+
+def _removed_names(file: sqlite3.Connection) -> set[str]:
+    """Return names that are no longer enrolled. Also reads files of an older labkit."""
+    found = set[str]()
+    for (table,) in file.execute(_TABLES).fetchall():
+        found |= {name for (name,) in file.execute(f"SELECT name FROM {table} EXCEPT SELECT name FROM seats")}
+    return found

@@ -1,10 +1,10 @@
-"""The list of a class as a CSV file, and the codes handed out to those on it.
+"""The roster: a class list in a CSV file, and the rules for names.
 
     name,shown_as
-    Ana Lima,otter            the class and its file see `otter` alone
-    Ben Okafor,               shown as he is called
+    Ana Lima,otter            the class and its file contain `otter` only
+    Ben Okafor,               appears under his own name
 
-A file without a header is a list of names. Taught in notebook 02 (auth).
+A file without a header is a list of names.
 """
 
 import csv
@@ -21,18 +21,18 @@ COLUMNS = ("name", "shown_as")
 
 
 class BadRoster(ValueError):
-    """A roster or a name that cannot be used; the message says where and what would do."""
+    """A roster or name is invalid; the message says where and what is valid."""
 
 
 class Student(NamedTuple):
-    """One line: who it is, and the name that the class sees."""
+    """One line of a roster: the real name, and the name that the class sees."""
 
     name: str
     shown_as: str
 
 
 def read_roster(path: Path) -> list[Student]:
-    """The students in a file. Raises BadRoster."""
+    """Read the students in a file. Raises BadRoster."""
     try:
         lines = [(number, line) for number, line in enumerate(text_files.rows(path), 1) if any(map(str.strip, line))]
     except (OSError, ValueError, csv.Error) as error:
@@ -41,41 +41,41 @@ def read_roster(path: Path) -> list[Student]:
     _check_divided(path, lines)
     columns = {name: head.index(name) for name in COLUMNS if name in head}
     unknown = [cell for cell in head if cell not in COLUMNS]
-    if unknown and "name" in columns and "shown_as" not in columns:  # a pseudonym, perhaps: not to be passed over
-        raise BadRoster(f"{path}: {unknown[0]!r} is no column of a roster; its first line should be: name,shown_as")
+    if unknown and "name" in columns and "shown_as" not in columns:  # it may hold pseudonyms, so do not ignore it
+        raise BadRoster(f"{path}: {unknown[0]!r} is not a roster column; the first line should be: name,shown_as")
     if "name" in columns:
         lines = lines[1:]
     elif len(head) > 1:
-        raise BadRoster(f"{path} has no column `name`; its first line should be: name,shown_as")
+        raise BadRoster(f"{path} has no column `name`; the first line should be: name,shown_as")
     else:
         columns = {"name": 0}
     students = [_student(f"{path} line {number}", line, columns) for number, line in lines]
     if not students:
-        raise BadRoster(f"{path} names nobody")
+        raise BadRoster(f"{path} lists no students; write one name per line")
     _check_differ(path, students)
     return students
 
 
 def checked_name(name: str) -> str:
-    """A name as it is stored. Raises BadRoster."""
+    """Return a name as it is stored. Raises BadRoster."""
     tidy = unicodedata.normalize("NFC", " ".join(name.split()))
     if not 1 <= len(tidy) <= MAX_NAME or ":" in tidy or not tidy.isprintable():
-        raise BadRoster(f"a name has 1 to {MAX_NAME} characters that can be printed, and no colon")
+        raise BadRoster(f"{name[:80]!r} is not a valid name; use 1 to {MAX_NAME} printable characters and no colon")
     return tidy
 
 
 def key(name: str) -> str:
-    """What two names that look alike have in common: nobody may be `ANA` beside `Ana`."""
+    """Return a key that is equal for names that look alike, so that `ANA` cannot join beside `Ana`."""
     return unicodedata.normalize("NFKC", name).casefold()
 
 
 def real_names(students: Iterable[Student]) -> dict[str, str]:
-    """Who is behind each shown name."""
+    """Return the real name for each shown name."""
     return {student.shown_as: student.name for student in students}
 
 
 def _check_divided(path: Path, lines: list[tuple[int, list[str]]]) -> None:
-    """What a spreadsheet saves as CSV in much of Europe: taken for names, it would show who is behind a pseudonym."""
+    """Reject other delimiters, which European spreadsheets write: a line read as one name would reveal pseudonyms."""
     for number, line in lines:
         if any(mark in cell for cell in line for mark in ";\t"):
             raise BadRoster(f"{path} line {number}: {text_files.DIVIDED}")
@@ -98,4 +98,4 @@ def _check_differ(path: Path, students: list[Student]) -> None:
         if other != student.name or list(seen.values()).count(other) > 1:
             raise BadRoster(f"{path}: two students would be shown as {student.shown_as!r}; give them names that differ")
     if len(seen) != len(students):
-        raise BadRoster(f"{path}: a student is there twice; each needs one line")
+        raise BadRoster(f"{path} lists a student twice; keep one line for each")

@@ -1,12 +1,12 @@
-"""A student's side: what the progress file says is told to the class, in order, each record once, when it can be.
+"""A student's side: sends the records of the progress file to the class, in order and each once.
 
-    progress.jsonl --records--> Sender --exercise event--> class:ID     one at a time: the next when this is stored
+    progress.jsonl --records--> Sender --exercise event--> class:ID     one at a time, each after the last is stored
                                    |
-                             class-told.json            how far we came; should it be lost, all is told again, and
-                                                        the board counts each record once
+                             class-told.json            the position; if it is lost, everything is sent again, and
+                                                        the board ignores what it already has
 
-The file is watched, so it does not matter which kernel or shell wrote it. Offline it just grows. Of several kernels
-one tells, the others stand by. Taught in notebook 07 (storms) and 08 (audit).
+The sender watches the file, so any kernel or shell may write to it; while offline, the file just grows. Of several
+kernels, one sends and the others stand by.
 """
 
 import asyncio
@@ -28,37 +28,37 @@ from labkit.rules.messages import InvalidMessage
 from labkit.wire.client.client import Client, NotARoomServer, Stopped
 from labkit.wire.client.room import ClientRoom
 
-LOOK_S = 0.25  # at the size of the file
+LOOK_S = 0.25  # between looks at the file's size
 STAND_BY_S = 1.0
-AGAIN_S = 5.0  # after an end that another try may cure
+AGAIN_S = 5.0  # before a retry
 FOR_EVER_S = 1e8
 SHOWN = 10
 
 
 class Sender:
-    """Tells one class of one progress file, as long as `is_still_so`: another kernel may leave, or join anew."""
+    """Send one progress file to one class while `is_current()`: another kernel may leave the class or join again."""
 
     def __init__(
         self,
         membership: Membership,
         progress: Progress,
-        is_still_so: Callable[[], bool] = lambda: True,
+        is_current: Callable[[], bool] = lambda: True,
         **client: Any,
     ) -> None:
-        """`client`: options as for `labkit.connect`."""
+        """`client`: options for `labkit.connect`."""
         self.membership = membership
         self.progress = progress
         self.is_standing_by = False
         self.client: Client | None = None
-        self.told: deque[Record] = deque(maxlen=SHOWN)
+        self.sent: deque[Record] = deque(maxlen=SHOWN)
         self.news: deque[str] = deque(maxlen=SHOWN)
-        self._is_still_so = is_still_so
+        self._is_current = is_current
         self._options = client
         self._cursor = Cursor(progress.path.with_name("class-told.json"))
 
     @property
     def waiting(self) -> int:
-        """How many records the class has not confirmed."""
+        """The number of records that the class has not confirmed."""
         if self.is_standing_by:
             self._cursor.read()  # another process moves it
         is_ours = self._cursor.name in (None, self.membership.name)
@@ -67,16 +67,16 @@ class Sender:
         return sum(record["n"] > after for record in records)
 
     async def run(self) -> None:
-        """Until it is no longer so. Raises NotAdmitted, Stopped (4410: the instructor ended this membership)."""
-        telling = asyncio.create_task(self._for_ever())
+        """Send while current. Raises NotAdmitted, and Stopped with 4410 if the instructor removed the student."""
+        sending = asyncio.create_task(self._for_ever())
         try:
-            while self._is_still_so() and not telling.done():
-                await asyncio.wait([telling], timeout=LOOK_S)
+            while self._is_current() and not sending.done():
+                await asyncio.wait([sending], timeout=LOOK_S)
         finally:
-            telling.cancel()
-            await asyncio.wait([telling])
-        if not telling.cancelled():
-            telling.result()
+            sending.cancel()
+            await asyncio.wait([sending])
+        if not sending.cancelled():
+            sending.result()
 
     async def _for_ever(self) -> None:
         with self._lock() as lock:
@@ -95,7 +95,7 @@ class Sender:
             if ended.code == CloseCode.REVOKED:
                 raise
         except (OSError, NotARoomServer):
-            pass  # a network without the class, or a proxy's error page: later
+            pass  # another network, or a proxy's error page: retry later
 
     async def _connected(self) -> None:
         tls = await asyncio.to_thread(lambda: self.membership.tls)
@@ -104,23 +104,23 @@ class Sender:
         try:
             async with self.client as client, asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._listen(client))
-                tasks.create_task(self._tell(await client.join(self.membership.room)))
+                tasks.create_task(self._send_all(await client.join(self.membership.room)))
         except ExceptionGroup as ended:
             raise ended.exceptions[0] from None
 
     async def _ticket(self) -> str:
         return await asyncio.to_thread(self.membership.ticket)
 
-    async def _tell(self, room: ClientRoom) -> None:
-        """Everything that is not confirmed yet, and then what comes."""
+    async def _send_all(self, room: ClientRoom) -> None:
+        """Send every record that is not confirmed, then each new one."""
         while True:
             size = _size(self.progress.path)
             for record in self._due(room):
-                if not self._is_still_so():
+                if not self._is_current():
                     return
-                await self._say(room, record)
+                await self._send(room, record)
                 if room.epoch != self._cursor.epoch:
-                    break  # another file behind the same address: it must hear all of it
+                    break  # the class has a new file, which needs every record
             else:
                 while _size(self.progress.path) == size and room.epoch == self._cursor.epoch:
                     await asyncio.sleep(LOOK_S)
@@ -132,18 +132,18 @@ class Sender:
         return [record for record in records if record["n"] > after]
 
     def _since(self, records: list[Record]) -> int:
-        """The newest record from before this membership; a file begun anew since then has none."""
+        """Return the newest record from before this membership; 0 for a progress file created since."""
         return self.membership.since if self.membership.since_file == device_of(records) else 0
 
-    async def _say(self, room: ClientRoom, record: Record) -> None:
-        said = {name: value for name, value in record.items() if name in Record.__annotations__}
-        with contextlib.suppress(InvalidMessage):  # nothing that the class could ever take: pass over it
+    async def _send(self, room: ClientRoom, record: Record) -> None:
+        fields = {name: value for name, value in record.items() if name in Record.__annotations__}
+        with contextlib.suppress(InvalidMessage):  # skip a record that no class would accept
             while True:
-                event = await room.publish("exercise", requestId=f"{self._cursor.device}-{record['n']}", **said)
-                if not event.get("duplicate") or all(event.get(name) == value for name, value in said.items()):
+                event = await room.publish("exercise", requestId=f"{self._cursor.device}-{record['n']}", **fields)
+                if not event.get("duplicate") or all(event.get(name) == value for name, value in fields.items()):
                     break
-                self._cursor.rename()  # another machine has said something else under our name and number
-            self.told.append(record)
+                self._cursor.rename()  # another machine has used our device name and number
+            self.sent.append(record)
         self._cursor.confirm(record["n"])
 
     async def _listen(self, client: Client) -> None:
@@ -160,10 +160,10 @@ class Sender:
 
 
 class Cursor:
-    """How far a class has confirmed, in a file. A server that began anew (another epoch) has confirmed nothing.
+    """The position up to which a class has confirmed records, kept in a file. A new epoch has confirmed nothing.
 
-    `name`: of whom; what was told of somebody else was not told. `file`: the inode of the progress file, by which a
-    home that was copied to another machine is known; None in the file of an older labkit.
+    `name`: the student it belongs to; another student starts over. `file`: the inode of the progress file, which
+    detects a home folder copied to another machine; None in files of an older labkit.
     """
 
     def __init__(self, path: Path) -> None:
@@ -174,14 +174,14 @@ class Cursor:
         self.read()
 
     def read(self) -> None:
-        """What the file says."""
+        """Read the file, if there is one."""
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             kept = json.loads(self._path.read_text(encoding="utf-8"))
             self.device, self.epoch, self.n = str(kept["device"]), str(kept["epoch"]), int(kept["n"])
             self.name, self.file = kept.get("name"), kept.get("file")
 
     def begin(self, device: str, epoch: str, name: str, file: int) -> None:
-        """Go on where we were, start over, or go on as another device from where the copy was made."""
+        """Resume, start over, or, for a copied home folder, resume as another device."""
         first = f"{device}.{epoch[:6]}"
         is_same = self.epoch == epoch and self.device.startswith(first) and self.name in (None, name)
         is_copy = is_same and self.file not in (None, file)
@@ -192,7 +192,7 @@ class Cursor:
             self.rename()
 
     def rename(self) -> None:
-        """Be another device from now on: two that number on under one name would lose each other's records."""
+        """Become another device: two devices with one name would lose each other's records."""
         self.device = f"{'.'.join(self.device.split('.')[:2])}.{secrets.token_hex(3)}"
         self._keep()
 
@@ -209,12 +209,12 @@ class Cursor:
 
 
 def device_of(records: list[Record]) -> str:
-    """A name for one progress file, from its first record: a file begun anew counts anew."""
+    """Return a name for a progress file, derived from its first record, so that a new file is a new device."""
     return hashlib.sha256(json.dumps(records[:1]).encode()).hexdigest()[:12]
 
 
 def _is_ours(lock: int) -> bool:
-    """Where there are no locks, every kernel sends: a board counts each record once."""
+    """Return whether we hold the lock. Without file locks every kernel sends, and the board ignores repeats."""
     try:
         return try_lock(lock)
     except OSError:

@@ -1,11 +1,11 @@
-"""The class's server: our room server, with the class's register at its door and the board's page behind it.
+"""The class server: a room server that admits the students of a register and serves the board.
 
-    GET  /board                    the page for the projector (labkit/web/board.html), for everybody: it asks for a code
-    GET  /class                    which class this is, for everybody
-    GET  /class/board              what is known of the class until now; HTTP Basic of the instructor
-    POST /class/drill, /class/crash   restart on purpose: told to every client, or as a crash would; of the instructor
+    GET  /board                    the board page (labkit/web/board.html), public; it asks for the instructor's code
+    GET  /class                    the id and rooms of the class, public
+    GET  /class/board              a snapshot of the board; instructor only (HTTP Basic)
+    POST /class/drill, /class/crash   restart with notice or like a crash; instructor only (HTTP Basic)
 
-Everything that must not be lost is in one file, so a restart is a pause. Taught in notebook 07 (storms) and 08 (audit).
+Everything that must survive is in one file, so a restart is only a pause.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from websockets.http11 import Request, Response
 
 from labkit.classroom.catalogue import Catalogue
 from labkit.classroom.drill import Drill, Kind, note_drill, read_drill
-from labkit.classroom.record import Record
+from labkit.classroom.record import ClassRecord
 from labkit.classroom.register import INSTRUCTOR, Register, news_of, room_of
 from labkit.rules.answers import encode
 from labkit.rules.grants import Grants
@@ -39,11 +39,11 @@ from labkit.wire.server import Server
 _LOGGER = logging.getLogger(__name__)
 CATCH_UP_S = 1.0
 ZIP_LEVEL = 1  # an eighth of the size in a few milliseconds
-ANSWER_FIRST_S = 0.2  # before a drill, so that whoever asked for it hears that it comes
+ANSWER_FIRST_S = 0.2  # before a drill, so that its request is answered first
 
 
 class ClassServer:
-    """One class. `run` serves it until it is told to stop, across drills."""
+    """The server of one class. `run` keeps it running across drills."""
 
     def __init__(
         self,
@@ -63,13 +63,13 @@ class ClassServer:
         self._limits = limits or Limits()
         self._tls = tls
         self._allow_origins = allow_origins
-        self._record = Record(register.path, register.class_id, catalogue.exercises)
+        self._record = ClassRecord(register.path, register.class_id, catalogue.exercises)
         self._server: Server | None = None
         self._drill: asyncio.Future[Kind] | None = None
         self._ended: dict[str, int] = {}  # whose sessions, for which renewal
 
     async def run(self, stop: asyncio.Event, on_listening: Callable[[Server], object]) -> None:
-        """Raises OSError, AuditError, KeyFileError as `Server` does."""
+        """Run until `stop` is set. Raises OSError, AuditError and KeyFileError, like `Server`."""
         drill: Drill | None = None
         ended_at = monotonic()
         while not stop.is_set():
@@ -86,12 +86,12 @@ class ClassServer:
                 ended_at = monotonic()
 
     def drill(self, kind: Kind) -> None:
-        """Restart on purpose, in a moment."""
+        """Restart the server shortly: "drain" with notice, "crash" without."""
         if self._drill is not None and not self._drill.done():
             self._drill.set_result(kind)
 
     async def _one_life(self, stop: asyncio.Event, server: Server) -> Drill | None:
-        """Until a drill, or the end (None)."""
+        """Wait for a drill and return it, or None at the end."""
         assert self._drill is not None
         following = asyncio.create_task(self._follow())
         stopping = asyncio.create_task(stop.wait())
@@ -118,26 +118,26 @@ class ClassServer:
         return drill
 
     async def _follow(self) -> None:
-        """Read the file on as it grows, so that no single answer has much to read."""
+        """Keep reading the file as it grows, so that no single request has much to read."""
         while True:
             try:
                 self._record.catch_up()
                 self._end_renewed()
             except (AuditError, sqlite3.Error):
-                _LOGGER.exception("the class's file could not be read")
+                _LOGGER.exception("the class file could not be read")
             await asyncio.sleep(CATCH_UP_S)
 
-    # Who comes in
+    # Admission
 
     def grants(self, name: str, code: str, address: str, now: float) -> Grants | None:
-        """As the register's; what an old code opened is ended before the new one opens anything."""
+        """Grant access as the register does, after revoking the sessions of renewed codes."""
         self._end_renewed()
         return self._register.grants(name, code, address, now)
 
     def _end_renewed(self) -> None:
         assert self._server is not None
         for name, number in self._register.renewed().items():
-            if self._ended.get(name) != number:  # once: the row that says so may still be on its way to the disk
+            if self._ended.get(name) != number:  # only once: its `revoke` row may not be on disk yet
                 self._ended[name] = number
                 self._server.hub.revoke(name)
 
@@ -166,24 +166,24 @@ class ClassServer:
 
     def _which(self, request: Request, peer: Peer) -> Response:
         class_id = self._register.class_id
-        told = {"class": class_id, "room": room_of(class_id), "newsRoom": news_of(class_id)}
-        return reply(HTTPStatus.OK, encode(told), "application/json")
+        answer = {"class": class_id, "room": room_of(class_id), "newsRoom": news_of(class_id)}
+        return reply(HTTPStatus.OK, encode(answer), "application/json")
 
     def _snapshot(self, request: Request, peer: Peer) -> Response:
         refusal = self._refuse_all_but_the_instructor(request, peer)
         return refusal or _zipped(request, encode(self.snapshot()))
 
     def snapshot(self) -> dict[str, Any]:
-        """All that the page needs to begin."""
+        """Return all that the board page needs to start, as JSON."""
         self._record.catch_up()
         for name in self._register.names():
             self._record.board.add(name)
         drill = read_drill(self._register.path)
         more = {"catalogue": self._catalogue.json(), "drill": drill.json() if drill else None}
-        told = self._record.snapshot() | more
+        snapshot = self._record.snapshot() | more
         for name in self._register.removed():
-            told["board"]["students"].pop(name, None)
-        return told
+            snapshot["board"]["students"].pop(name, None)
+        return snapshot
 
     def _start(self, request: Request, peer: Peer, kind: Kind) -> Response:
         refusal = self._refuse_all_but_the_instructor(request, peer)
@@ -194,18 +194,18 @@ class ClassServer:
     def _refuse_all_but_the_instructor(self, request: Request, peer: Peer) -> Response | None:
         name, code = basic(request)
         if name != INSTRUCTOR:
-            return reply(HTTPStatus.FORBIDDEN, "this is for the instructor\n")
+            return reply(HTTPStatus.FORBIDDEN, "only the instructor may do this\n")
         try:
             if self._register.grants(name, code, peer.address, monotonic()):
                 return None
         except TooManyGuesses:
             wait = str(RETRY_AFTER_S)
-            return reply(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong codes; wait a little\n", Retry_After=wait)
+            return reply(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong codes; wait a minute\n", Retry_After=wait)
         return reply(HTTPStatus.UNAUTHORIZED, "wrong code\n", WWW_Authenticate='Basic realm="labkit", charset="UTF-8"')
 
 
 def _zipped(request: Request, body: bytes) -> Response:
-    """A class of 200 is half a megabyte of JSON, on whose way the server waits 5 s: too much for bad Wi-Fi."""
+    """Compress a body: a class of 200 is half a megabyte of JSON, too slow for bad Wi-Fi and the 5 s write timeout."""
     if not any("gzip" in value for value in request.headers.get_all("Accept-Encoding")):
         return reply(HTTPStatus.OK, body, "application/json")
     return reply(HTTPStatus.OK, gzip.compress(body, ZIP_LEVEL), "application/json", Content_Encoding="gzip")

@@ -1,8 +1,7 @@
-"""A certificate of the class's own, for a room without a name in the DNS: made once, kept beside the class's file.
+"""A self-signed certificate for a class without a DNS name: created once and kept beside the class file.
 
-No authority vouches for it, so a student's side must be told which certificate to expect: by its fingerprint, which is
-on the slip with the code. `pinned` then trusts that certificate and no other, whatever the laptop's clock says.
-Taught in notebook 02 (auth).
+No authority signs it, so the slip with the code also has its fingerprint. `pinned` trusts that certificate only, even
+if the laptop's clock is wrong.
 """
 
 import hashlib
@@ -15,23 +14,23 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-DAYS = 400  # the most that browsers take
-BEFORE = timedelta(weeks=4)  # the certificate begins, for laptops whose clock is behind
+DAYS = 400  # the longest validity that browsers accept
+BEFORE = timedelta(weeks=4)  # backdating, for laptops whose clock is behind
 NO_CHECK_TIME = 0x200000  # OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which `ssl` does not name
 TIMEOUT_S = 5.0
 BEGIN, END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 
 class NoCertificate(Exception):
-    """A certificate could not be made, or is another one than was expected; the text says what to do."""
+    """A certificate could not be created, or has another fingerprint; the message says what to do."""
 
 
 def own_certificate(path: Path, lan: str | None) -> tuple[Path, Path]:
-    """Certificate and key beside a class's file, made when there are none. Raises NoCertificate, OSError."""
+    """Return the certificate and key beside a class file, created if missing. Raises NoCertificate, OSError."""
     certfile, keyfile = path.with_suffix(".crt"), path.with_suffix(".pem")
     for one, other in ((certfile, keyfile), (keyfile, certfile)):
         if one.exists() and not other.exists():
-            raise NoCertificate(f"{one} is there, but no {other.name}; move it away, or give --certfile and --keyfile")
+            raise NoCertificate(f"{one} exists without {other.name}; move it away, or give --certfile and --keyfile")
     if not certfile.exists():
         certificate, key = _made(["localhost", socket.gethostname()], ["127.0.0.1", "::1", *([lan] if lan else [])])
         with os.fdopen(os.open(keyfile, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -41,26 +40,24 @@ def own_certificate(path: Path, lan: str | None) -> tuple[Path, Path]:
 
 
 def fingerprint(certfile: Path | None) -> str | None:
-    """The first 32 hex digits of the SHA-256 of a certificate; None for none."""
+    """Return the first 32 hex digits of a certificate's SHA-256; None without a certificate."""
     if certfile is None:
         return None
     pem = certfile.read_text(encoding="ascii")
-    first = pem[pem.index(BEGIN) : pem.index(END) + len(END)]  # of a chain: the server's own
+    first = pem[pem.index(BEGIN) : pem.index(END) + len(END)]  # the first of a chain is the server's own
     return _digest(ssl.PEM_cert_to_DER_cert(first))
 
 
 def pinned(url: str, expected: str) -> ssl.SSLContext:
-    """What a client needs to talk to the one server with this fingerprint. Raises NoCertificate, OSError."""
+    """Return a TLS context that trusts only the server with this fingerprint. Raises NoCertificate, OSError."""
     parts = urlsplit(url)
     pem = ssl.get_server_certificate((parts.hostname or "", parts.port or 443), timeout=TIMEOUT_S)
     if not hmac.compare_digest(_digest(ssl.PEM_cert_to_DER_cert(pem)), expected.replace(":", "").lower()):
-        raise NoCertificate(
-            f"{parts.hostname} shows another certificate than the one on your slip; ask your instructor"
-        )
+        raise NoCertificate(f"the certificate of {parts.hostname} is not the one on your slip; ask your instructor")
     context = ssl.create_default_context(cadata=pem)
-    context.check_hostname = False  # the certificate itself is what was checked
+    context.check_hostname = False  # the fingerprint identifies the server instead
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    context.verify_flags |= NO_CHECK_TIME  # and a laptop's clock may be wrong by years
+    context.verify_flags |= NO_CHECK_TIME  # a laptop's clock may be wrong by years
     return context
 
 
@@ -69,7 +66,7 @@ def _digest(der: bytes) -> str:
 
 
 def _made(names: list[str], addresses: list[str]) -> tuple[bytes, bytes]:
-    """Certificate and key as PEM."""
+    """Create a certificate and its key, as PEM."""
     try:
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes, serialization

@@ -1,12 +1,11 @@
-"""The instructor's side as a program: a class followed live. The page at /board does the same in the browser.
+"""The instructor's side as a program: follow a class live. The page at /board does the same in the browser.
 
     watcher = Watcher("ws://localhost:8080", code)
     background.spawn(watcher.run())
     watcher.board.students, watcher.present, watcher.take()
 
-First it joins, then it asks for all that was before, then it hears on: what comes twice counts once, so the two need
-no seam. After a gap it asks again, and hears on meanwhile. A question that the network loses is asked again: bad Wi-Fi
-delays a board, it does not end it. Taught in notebook 03 (rooms) and 07 (storms).
+It joins the room first and then requests a snapshot; events may overlap, because the board ignores repeats. After a gap
+it requests a new snapshot and keeps reading meanwhile. It retries failed requests, so bad Wi-Fi only delays the board.
 """
 
 import asyncio
@@ -25,7 +24,7 @@ from labkit.wire.client.link import PASSING_STATUSES
 from labkit.wire.client.room import ClientRoom
 from labkit.wire.client.unsent import Event
 
-KEPT = 50_000  # events that nobody took
+KEPT = 50_000  # events that `take` has not returned yet
 AGAIN_S = 1.0
 T = TypeVar("T")
 
@@ -42,13 +41,13 @@ class Watcher:
         self._code = code
         self._tls = tls
         self._options = client
-        self._came: deque[Event] = deque(maxlen=KEPT)
-        self._looking = asyncio.Lock()  # an older answer must not replace a younger one
-        self._meanwhile: list[Event] = []  # heard since the latest question was asked
+        self._received: deque[Event] = deque(maxlen=KEPT)
+        self._looking = asyncio.Lock()  # an older snapshot must not replace a newer one
+        self._meanwhile: list[Event] = []  # received since the latest request
         self._gap = asyncio.Event()
 
     async def run(self) -> None:
-        """Until it is cancelled. Raises Stopped, Refused, NotAdmitted for a wrong code, HTTPError where no class is."""
+        """Follow until cancelled. Raises Stopped, Refused, NotAdmitted (wrong code), HTTPError (no class there)."""
         try:
             await self._connected()
         except ExceptionGroup as ended:
@@ -67,20 +66,20 @@ class Watcher:
                 tasks.create_task(self._catch_up(room))
 
     async def look(self) -> dict[str, Any]:
-        """Ask for everything, now. Raises OSError."""
+        """Request a snapshot now. Raises OSError."""
         code = basic(INSTRUCTOR, self._code)
         async with self._looking:
             self._meanwhile.clear()
             self.before = await self._ask("/class/board", code)
             self.board = Board.of(self.before["board"])
-            self._came.append({"type": "snapshot", **self.before})
-            for event in self._meanwhile:  # the answer may be older than these
-                self.board.hear(event)
-            self._came.extend(self._meanwhile)
+            self._received.append({"type": "snapshot", **self.before})
+            for event in self._meanwhile:  # the snapshot may be older than these
+                self.board.apply(event)
+            self._received.extend(self._meanwhile)
             return self.before
 
     async def announce(self, text: str) -> None:
-        """Tell the class. Raises what `ClientRoom.chat` raises."""
+        """Send an announcement to the class. Raises what `ClientRoom.chat` raises."""
         assert self.client is not None
         await self.client.rooms[self.before["newsRoom"]].chat(text)
 
@@ -89,10 +88,10 @@ class Watcher:
         await asyncio.to_thread(ask, self.url, f"/class/{kind}", basic(INSTRUCTOR, self._code), b"", self._tls)
 
     def take(self) -> list[Event]:
-        """What has come since the last time, for whoever draws it."""
+        """Return the events received since the last call, for drawing."""
         taken = []
-        while self._came:
-            taken.append(self._came.popleft())
+        while self._received:
+            taken.append(self._received.popleft())
         return taken
 
     async def _follow(self, room: ClientRoom) -> None:
@@ -100,19 +99,19 @@ class Watcher:
             if event["type"] == "gap":
                 self._gap.set()
             else:
-                self._hear(event)
+                self._apply(event)
 
     async def _catch_up(self, room: ClientRoom) -> None:
-        """Who is there, and after each gap everything. Beside `_follow`: who stops reading falls behind again."""
+        """Request presence, and a snapshot after each gap. Not in `_follow`, which must not stop reading."""
         while True:
             await _until_it_works(room.presence)
             await self._gap.wait()
             self._gap.clear()
             await _until_it_works(self.look)
 
-    def _hear(self, event: Event) -> None:
+    def _apply(self, event: Event) -> None:
         event = {name: well_formed(value) if isinstance(value, str) else value for name, value in event.items()}
-        self.board.hear(event)
+        self.board.apply(event)
         name = event.get("userId")
         if event["type"] == "presence":
             self.present = {member["userId"] for member in event["members"]} - {INSTRUCTOR}
@@ -120,7 +119,7 @@ class Watcher:
             self.present.add(str(name))
         elif event["type"] == "gone":
             self.present.discard(str(name))
-        self._came.append(event)
+        self._received.append(event)
         if self._looking.locked():
             self._meanwhile.append(event)
 
@@ -131,11 +130,11 @@ class Watcher:
         return await asyncio.to_thread(admitted, self.url, INSTRUCTOR, self._code, self._tls)
 
 
-async def _until_it_works(question: Callable[[], Awaitable[T]]) -> T:
-    """The answer, however often the connection breaks; a refusal that would come again is raised."""
+async def _until_it_works(request: Callable[[], Awaitable[T]]) -> T:
+    """Retry a request while the connection breaks; raise a refusal that a retry would not change."""
     while True:
         try:
-            return await question()
+            return await request()
         except (OSError, Disconnected) as error:
             if isinstance(error, HTTPError) and error.code < 500 and error.code not in PASSING_STATUSES:
                 raise

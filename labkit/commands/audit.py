@@ -1,4 +1,4 @@
-"""`labkit audit FILE`: read or verify an audit file, also while a server writes to it."""
+"""`labkit audit FILE`: read or verify an audit file, even while a server writes to it."""
 
 import asyncio
 import csv
@@ -25,19 +25,21 @@ Examples:
   labkit audit room.db --since 2026-11-23T08:00 --room demo
   labkit audit room.db --csv > room.csv
   labkit audit room.db --verify
-  labkit audit room.db --broker nats://localhost:4222   # of a server that shares its rooms
-  labkit audit room.db --verify --anchor 1234:5f0c...   # what an earlier --verify printed
+  labkit audit room.db --broker nats://localhost:4222   # compare with the log shared by several servers
+  labkit audit room.db --verify --anchor 1234:5f0c...   # an anchor that an earlier --verify printed
 """
 
 
 def _read_since(_ctx: click.Context, _option: click.Parameter, text: str | None) -> float | None:
-    """Seconds since 1970, or an ISO 8601 time; without an offset it is UTC."""
+    """Parse seconds since 1970 or an ISO 8601 time, UTC if it has no offset."""
     if text is None:
         return None
     try:
         return _seconds(text)
     except (ValueError, OverflowError):
-        raise click.BadParameter("give an ISO time such as 2026-11-23T08:14:10Z, or seconds since 1970") from None
+        raise click.BadParameter(
+            f"{text!r} is not a time; give an ISO time such as 2026-11-23T08:14:10Z, or seconds since 1970"
+        ) from None
 
 
 def _seconds(text: str) -> float:
@@ -51,17 +53,19 @@ def _read_anchor(_ctx: click.Context, _option: click.Parameter, text: str | None
     try:
         return None if text is None else Anchor.parse(text)
     except ValueError:
-        raise click.BadParameter("give N:HASH as --verify printed it: a row number and 64 hex digits") from None
+        raise click.BadParameter(
+            f"{text!r} is not an anchor; give N:HASH as --verify printed it: a row number and 64 hex digits"
+        ) from None
 
 
 @click.command(epilog=EXAMPLES)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--verify", "is_verifying", is_flag=True, help="Follow the hash chain: exit 0 intact, 1 broken.")
+@click.option("--verify", "is_verifying", is_flag=True, help="Verify the hash chain. Exit 0: intact. 1: broken.")
 @click.option("--anchor", metavar="N:HASH", callback=_read_anchor, help="With --verify: a row's hash kept elsewhere.")
-@click.option("--since", metavar="TIME", callback=_read_since, help="From then on: ISO time (UTC), or seconds.")
+@click.option("--since", metavar="TIME", callback=_read_since, help="Only rows from TIME on: ISO (UTC) or seconds.")
 @click.option("--room", metavar="ROOM", help="Only this room.")
-@click.option("--broker", metavar="URL", help="Compare with the log of nats://HOST:PORT: exit 0 the same, 1 not.")
-@click.option("--csv", "is_csv", is_flag=True, help="As CSV that a spreadsheet can open safely.")
+@click.option("--broker", metavar="URL", help="Compare with the log at nats://HOST:PORT. Exit 0: equal. 1: different.")
+@click.option("--csv", "is_csv", is_flag=True, help="Print CSV that is safe to open in a spreadsheet.")
 def audit(
     file: Path,
     is_verifying: bool,
@@ -71,9 +75,9 @@ def audit(
     broker: str | None,
     is_csv: bool,
 ) -> None:
-    """Print the rows of an audit FILE, or verify that they are as they were written."""
+    """Print the rows of an audit FILE, or verify that nobody has changed them."""
     if (is_verifying or broker) and (since is not None or room is not None or is_csv):
-        raise click.UsageError("--verify and --broker look at every row; leave out --since, --room and --csv")
+        raise click.UsageError("--verify and --broker read every row; omit --since, --room and --csv")
     if anchor is not None and not is_verifying:
         raise click.UsageError("--anchor needs --verify")
     try:
@@ -89,8 +93,8 @@ def audit(
 
 def _verify(file: Path, anchor: Anchor | None) -> None:
     verdict = verify(file, anchor)
-    keep = "; keep N:HASH elsewhere and give it as --anchor, only so is a lost end noticed" if verdict.is_intact else ""
-    click.echo(f"{verdict}{keep}")
+    advice = "; keep N:HASH elsewhere and pass it as --anchor to detect missing rows at the end"
+    click.echo(f"{verdict}{advice if verdict.is_intact else ''}")
     raise click.exceptions.Exit(0 if verdict.is_intact else 1)
 
 
@@ -106,7 +110,7 @@ def _reconcile(file: Path, url: str) -> None:
 
 
 def _print_rows(file: Path, since: float | None, room: str | None, is_csv: bool) -> None:
-    table = csv.writer(Sheet())  # ends lines with CR LF, or else a CR inside a cell would not be quoted
+    table = csv.writer(Sheet())  # lines end with CR LF, so that a CR inside a cell is quoted
     with reading(file) as connection:
         if is_csv:
             table.writerow(["n", *Entry._fields])
@@ -118,7 +122,7 @@ def _print_rows(file: Path, since: float | None, room: str | None, is_csv: bool)
 
 
 def _shown(entry: Entry) -> dict[str, object]:
-    """The columns, times as text."""
+    """Return the columns of a row, with times as text."""
     return {name: _time(value) if name in TIMES else value for name, value in entry._asdict().items()}
 
 
@@ -126,7 +130,7 @@ def _time(value: object) -> object:
     try:
         return value if value is None else iso(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError, OSError):
-        return value  # somebody wrote nonsense into the file: show it as it is
+        return value  # not a time, so somebody edited the file: show it unchanged
 
 
 def _line(n: int, entry: Entry) -> str:
@@ -137,10 +141,10 @@ def _line(n: int, entry: Entry) -> str:
 
 
 def _printable(text: str) -> str:
-    """No control characters: what users wrote must not steer the terminal."""
+    """Escape control characters, so that users' text cannot control the terminal."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def _cell(value: object) -> object:
-    """A text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    """Put an apostrophe before text that a spreadsheet would run as a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value

@@ -1,11 +1,11 @@
-"""`labkit check ID`: judge the answer to an exercise, for a terminal and for CI."""
+"""`labkit check ID`: check the answer to an exercise, in a terminal or in CI."""
 
 import json
 from pathlib import Path
 
 import click
 
-from labkit.classroom.joining import tell_now
+from labkit.classroom.joining import flush
 from labkit.commands.failing import CannotRun
 from labkit.commands.output import OutputFile
 from labkit.course.checking import checked
@@ -27,15 +27,15 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.command(epilog=EXAMPLES)
 @click.argument("exercise_id", metavar="ID")
-@click.option("--answer", type=FILE, help="A Python file or a notebook; the exercise's own notebook otherwise.")
-@click.option("--seed", type=int, default=DEFAULT_SEED, show_default=True, help="The same seed draws the same network.")
+@click.option("--answer", type=FILE, help="A Python file or a notebook.  [default: the exercise's notebook]")
+@click.option("--seed", type=int, default=DEFAULT_SEED, show_default=True, help="Seed of the simulated network.")
 @click.option(
     "--json", "json_file", type=OutputFile(dash=True), help="Write the result as JSON; - for standard output."
 )
 def check(exercise_id: str, answer: Path | None, seed: int, json_file: Path | None) -> None:
-    """Judge the answer to the exercise ID. `labkit course list` names the exercises.
+    """Check your answer to the exercise ID. `labkit course list` lists the exercises.
 
-    Exit 0: it passes. 1: it fails. 2: nobody can tell, or it was not started.
+    Exit 0: it passes. 1: it fails. 2: inconclusive, or not started.
     """
     try:
         asked = exercise(exercise_id)
@@ -43,20 +43,20 @@ def check(exercise_id: str, answer: Path | None, seed: int, json_file: Path | No
     except (NoExercise, NoSource) as error:
         raise CannotRun(str(error)) from None
     _write(result, json_file)
-    tell_now()
+    flush()
     raise click.exceptions.Exit(EXIT_CODES[result.verdict])
 
 
 def _write(result: Result, json_file: Path | None) -> None:
-    told = json.dumps(result.json(), indent=2) + "\n"
+    text = json.dumps(result.json(), indent=2) + "\n"
     if json_file == Path("-"):
-        click.echo(told, nl=False)
+        click.echo(text, nl=False)
         if result.unrecorded:
             click.echo(result.note, err=True)
         return
     click.echo("\n".join(printable(line) for line in str(result).split("\n")))
     if json_file is not None:
         try:
-            json_file.write_text(told, encoding="utf-8")
+            json_file.write_text(text, encoding="utf-8")
         except OSError as error:
             raise CannotRun(f"cannot write {json_file}: {error.strerror}") from None

@@ -1,4 +1,4 @@
-"""`labkit cluster`: a broker and several room servers that share their rooms, on this machine, until Ctrl-C."""
+"""`labkit cluster`: run a broker and several room servers that share their rooms, on this machine."""
 
 import os
 import signal
@@ -23,18 +23,20 @@ EXAMPLES = """\b
 Examples:
   labkit cluster                                 # three servers on port 8080, and a broker
   labkit cluster --servers 2 --ports             # two servers, on ports 8080 and 8081
-  labkit cluster --store rooms                   # the log and the audit files stay, for the next time
+  labkit cluster --store rooms                   # keep the log and the audit files for the next run
 """
 
 
 @click.command(epilog=EXAMPLES)
 @click.option("--servers", type=click.IntRange(1, 64), default=3, show_default=True, help="How many room servers.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, envvar="PORT", show_default=True, help="0: any.")
-@click.option("--ports", is_flag=True, help="A port for each server, counting up; else one port for all.")
-@click.option("--store", type=click.Path(path_type=Path, file_okay=False), help="A folder for the log and audits.")
-@click.option("--users", type=click.Path(path_type=Path), help="CSV name,code,rooms: who may fetch tickets.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit of each server. Repeatable.")
-@click.option("--with-parent", is_flag=True, help="End when stdin closes, as it does when the parent dies.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, envvar="PORT", show_default=True, help="0: any free port."
+)
+@click.option("--ports", is_flag=True, help="One port per server, counting up, instead of one port for all.")
+@click.option("--store", type=click.Path(path_type=Path, file_okay=False), help="Keep the log and audit files here.")
+@click.option("--users", type=click.Path(path_type=Path), help="CSV name,code,rooms: the users who may get tickets.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a limit of each server. Repeatable.")
+@click.option("--with-parent", is_flag=True, help="Exit when stdin closes, which happens when the parent dies.")
 def cluster(
     servers: int,
     port: int,
@@ -44,9 +46,10 @@ def cluster(
     settings: tuple[str, ...],
     with_parent: bool,
 ) -> None:
-    """Run a NATS server and several room servers that share their rooms through it.
+    """Run a NATS server and several room servers that share their rooms through it, until Ctrl-C.
 
-    A member may come back to any of them and misses nothing. DEV_TOKEN is read from the environment (dev-token).
+    A client may reconnect to any of them and misses no event. DEV_TOKEN in the environment sets the dev token;
+    its default is dev-token.
     """
     options = [part for setting in settings for part in ("--set", setting)]
     options += ["--users", str(users)] if users else []
@@ -63,7 +66,7 @@ def cluster(
         except OSError as error:
             raise CannotRun(f"cannot start the servers: {describe(error)}") from None
         except KeyboardInterrupt:
-            raise CannotRun("it was told to end before it was ready") from None
+            raise CannotRun("interrupted before the servers were ready") from None
         with never_waiting():
             click.echo(f"{servers} servers share their rooms through {running.broker.url}")
             for url in running.urls:
@@ -72,22 +75,22 @@ def cluster(
 
 
 def _wait(running: Cluster, with_parent: bool) -> None:
-    """Until somebody stops us, or the last process has died."""
+    """Wait for a signal to stop, or until every process has died."""
     stop = threading.Event()
     if with_parent:
         threading.Thread(target=_outlive_stdin, args=(stop,), daemon=True).start()
     for number in (signal.SIGINT, *ENDS):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores SIGHUP
             signal.signal(number, lambda *_: stop.set())
-    gone: set[str] = set()
+    reported: set[str] = set()
     while not stop.wait(LOOK_S):
         states = {f"server {number}": server.pid for number, server in enumerate(running.servers)}
         dead = {name for name, pid in (states | {"the broker": running.broker.pid}).items() if pid is None}
-        for name in sorted(dead - gone):
-            click.echo(f"{name} is gone; the others go on" if name != "the broker" else "the broker is gone", err=True)
-        gone = dead
+        for name in sorted(dead - reported):
+            click.echo(f"{name} died{'' if name == 'the broker' else '; the others keep running'}", err=True)
+        reported = dead
         if len(dead) > len(running.servers):
-            raise CannotRun("everything in it is gone")
+            raise CannotRun("the broker and all servers have died; start the cluster again")
 
 
 def _outlive_stdin(stop: threading.Event) -> None:

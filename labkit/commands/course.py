@@ -1,4 +1,4 @@
-"""`labkit course`: the exercises, for those who do them and for those who write them."""
+"""`labkit course`: verbs for people who do the exercises, and for people who write them."""
 
 import asyncio
 from pathlib import Path
@@ -33,20 +33,20 @@ def _examples(*lines: str) -> str:
 
 @click.group(epilog=EXAMPLES)
 def course() -> None:
-    """List the exercises, begin one anew, compare an answer with ours; build and verify the course."""
+    """List and reset exercises, compare your answer with ours, and build and verify the course."""
 
 
 @course.command("list", epilog=_examples("labkit course list"))
 def list_them() -> None:
-    """Every exercise, and how far you are."""
+    """List every exercise and your progress."""
     states: dict[str, str] = {}
     try:
         records = Progress().records()
     except NoHome as error:
         records = []
-        click.echo(f"your progress cannot be read: {error}", err=True)
+        click.echo(f"cannot read your progress: {error}", err=True)
     for record in records:
-        if record["status"] not in ("help", "started"):  # a hand that goes up or down changes nothing that was tried
+        if record["status"] not in ("help", "started"):  # raising or lowering a hand is not an attempt
             states[record["exercise"]] = record["status"]
         states.setdefault(record["exercise"], "started")
     for one in exercises().values():
@@ -57,38 +57,38 @@ def list_them() -> None:
 @course.command(
     epilog=_examples(
         "labkit course build  # after a change in solutions/",
-        "labkit course build --check  # exit 1 when exercises/ is not current",
+        "labkit course build --check  # exit 1 when exercises/ is out of date",
     )
 )
-@click.option("--check", "is_only_compared", is_flag=True, help="Write nothing; exit 1 when something is not current.")
+@click.option("--check", "is_only_compared", is_flag=True, help="Write nothing; exit 1 when a file is out of date.")
 def build(is_only_compared: bool) -> None:
-    """Make exercises/ from solutions/ of this checkout."""
+    """Generate exercises/ from solutions/ in this checkout."""
     try:
         changed = build_course(original(), is_only_compared=is_only_compared)
     except (BadSource, OSError, ValueError) as error:
         raise CannotRun(str(error)) from None
     for path in changed:
-        click.echo(f"{'is not current' if is_only_compared else 'made'}: {path.relative_to(original())}")
+        click.echo(f"{'out of date' if is_only_compared else 'written'}: {path.relative_to(original())}")
     raise click.exceptions.Exit(1 if changed and is_only_compared else 0)
 
 
 @course.command(epilog=_examples("labkit course verify"))
 def verify() -> None:
-    """Whether the course is whole: blanks not started, solutions pass, hints there, files current. Exit 1 if not."""
+    """Verify the course: blanks are not started, solutions pass, hints exist and files are current. Exit 1 if not."""
     faults = asyncio.run(verify_course(original()))
-    click.echo("\n".join(faults) or f"{len(exercises())} exercises, and nothing to say")
+    click.echo("\n".join(faults) or f"{len(exercises())} exercises, no problems found")
     raise click.exceptions.Exit(1 if faults else 0)
 
 
 @course.command(epilog=_examples("labkit course reset 02-auth"))
 @click.argument("exercise_id", metavar="ID")
 def reset(exercise_id: str) -> None:
-    """Begin the exercise ID anew; what you had is kept beside it."""
+    """Restore the exercise ID to its original state; your version is kept beside it."""
     try:
         made, kept = working.reset(_exercise(exercise_id))
-    except OSError as error:  # of a file where .saved should be a folder, say
-        raise CannotRun(f"cannot begin it anew: {describe(error)}; nothing was changed") from None
-    click.echo(f"{made} is as it was given" + (f"; yours is kept in {kept}" if kept else ""))
+    except OSError as error:  # such as a file where .saved should be a folder
+        raise CannotRun(f"cannot reset {exercise_id}: {describe(error)}; nothing was changed") from None
+    click.echo(f"{made} is back in its original state" + (f"; yours is kept in {kept}" if kept else ""))
 
 
 @course.command(
@@ -99,16 +99,18 @@ def reset(exercise_id: str) -> None:
 )
 @click.argument("exercise_id", metavar="ID")
 @click.option(
-    "--answer", type=click.Path(path_type=Path, dir_okay=False), help="The exercise's own notebook otherwise."
+    "--answer",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A Python file or a notebook.  [default: the exercise's notebook]",
 )
-@click.option("--peek", is_flag=True, help="Before you have passed.")
+@click.option("--peek", is_flag=True, help="Show the solution before you have passed.")
 def diff(exercise_id: str, answer: Path | None, peek: bool) -> None:
-    """From your answer to ours, once you have passed."""
+    """Compare your answer with our solution, once you have passed."""
     asked = _exercise(exercise_id)
     if not peek and not _has_passed(asked):
         raise CannotRun(f"pass {asked.id} first, or use --peek; `labkit check {asked.id}` gives hints")
     try:
-        click.echo(working.diff(asked, answer) or "they are the same")
+        click.echo(working.diff(asked, answer) or "your answer is identical to ours")
     except NoSource as error:
         raise CannotRun(str(error)) from None
 
@@ -117,7 +119,7 @@ def _has_passed(asked: Exercise) -> bool:
     try:
         return working.has_passed(asked, Progress().records())
     except NoHome as error:
-        raise CannotRun(f"nobody can tell whether you have passed {asked.id}: {error}, or use --peek") from None
+        raise CannotRun(f"cannot read whether you have passed {asked.id}: {error}, or use --peek") from None
 
 
 def _exercise(exercise_id: str) -> Exercise:

@@ -1,4 +1,4 @@
-"""How a verb says that it cannot run: one line on stderr, exit code 2."""
+"""The error of a verb that cannot run: one line on stderr, exit code 2."""
 
 from typing import IO, Any
 
@@ -8,11 +8,11 @@ from labkit.wire.output import never_waiting
 
 
 class CannotRun(click.ClickException):
-    """The message names the fault and the way out."""
+    """A verb could not run; the message says why and what to do."""
 
     exit_code = 2
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print it, unless nobody reads: a full pipe must not keep the process."""
+        """Print the message without blocking on a full pipe that nobody reads."""
         with never_waiting():
             super().show(file)

@@ -1,4 +1,4 @@
-"""A start that fails leaves nothing behind: the files that it made are taken away again."""
+"""Clean up after a failed start: delete the files that it created."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -8,7 +8,7 @@ from labkit.wire.audit.opening import holder
 
 
 def beside(audit: Path) -> list[Path]:
-    """An audit file, and what a server or a class makes beside it; nothing for a path without a name, such as `.`."""
+    """Return an audit file and every file that a server or a class creates beside it; none for a path such as `.`."""
     if not audit.name:
         return []
     others = [audit.with_name(audit.name + ending) for ending in ("-wal", "-shm", ".lock")]
@@ -17,9 +17,9 @@ def beside(audit: Path) -> list[Path]:
 
 @contextmanager
 def nothing_left(paths: Iterable[Path], audit: Path | None = None) -> Iterator[Callable[[], None]]:
-    """Files that were not there before go when the block fails, unless what is yielded was called: then they stay.
+    """Delete the files that a failing block created, unless it called the function that is yielded.
 
-    An audit file that another server has opened meanwhile is that server's.
+    Leaves an audit file alone if another server has opened it meanwhile.
     """
     made = [path for path in paths if not path.exists()]
     try:

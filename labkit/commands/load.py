@@ -1,4 +1,4 @@
-"""`labkit load`: rooms full of members who talk; figures on stdout, progress on stderr."""
+"""`labkit load`: load-test a room server. Results go to stdout, progress to stderr."""
 
 import asyncio
 import gc
@@ -13,37 +13,37 @@ from labkit.text.digits import digits
 from labkit.wire.fast.memory import keep_memory
 from labkit.wire.output import never_waiting
 
-LATE_MS = 50  # later than this ourselves, the latencies are ours as much as the server's
+LATE_MS = 50  # if we send later than this, the latencies include our own delay
 EXAMPLES = """\b
 Examples:
-  labkit load                                      # 1 room of 10, 100 messages a second, for 10 s
+  labkit load                                      # 1 room of 10 members, 100 messages/s, for 10 s
   labkit load --rooms 20 --members 50 --rate 400
   labkit load --closed --seconds 5                 # one message in flight per room; see below
   labkit load --url ws://localhost:9000 --json > load.json
 
-A closed loop outruns the rate limit of a server: measure one that runs with
+A closed loop exceeds the server's default rate limit; start the server with
 `labkit serve --set messages_per_s=off`.
 """
 
 
 @click.command(epilog=EXAMPLES)
 @click.option("--url", default="ws://localhost:8080", show_default=True, help="The room server.")
-@click.option("--token", default="dev-token", envvar="DEV_TOKEN", help="What the members authenticate with.")
+@click.option("--token", default="dev-token", envvar="DEV_TOKEN", help="The token that the members send.")
 @click.option("--rooms", type=click.IntRange(1), default=1, show_default=True, help="How many rooms.")
-@click.option("--members", type=click.IntRange(1), default=10, show_default=True, help="How many members in each.")
-@click.option("--rate", type=float, default=100, show_default=True, help="Messages a second, all rooms together.")
-@click.option("--closed", is_flag=True, help="No rate: each room says the next thing when it has heard the last.")
-@click.option("--seconds", type=float, default=10, show_default=True, help="For how long.")
-@click.option("--json", "as_json", is_flag=True, help="The figures as JSON.")
+@click.option("--members", type=click.IntRange(1), default=10, show_default=True, help="How many members per room.")
+@click.option("--rate", type=float, default=100, show_default=True, help="Messages per second, over all rooms.")
+@click.option("--closed", is_flag=True, help="No fixed rate: each room sends once its last message is delivered.")
+@click.option("--seconds", type=float, default=10, show_default=True, help="How long to send.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 def load(
     url: str, token: str, rooms: int, members: int, rate: float, closed: bool, seconds: float, as_json: bool
 ) -> None:
     """Load-test a room server and report delivery latency.
 
-    A latency begins when its message was due, not when we found the time to send it. Ctrl-C ends the run early, with
-    what was measured so far; a second one at once.
+    Latency is measured from the time a message was due, even if it was sent late. Ctrl-C ends the run early and
+    prints the results so far; a second Ctrl-C quits at once.
 
-    Exit 0: every delivery came. 1: some never came, or a member was closed. 2: the load could not run.
+    Exit 0: every message was delivered. 1: some were lost, or a member was closed. 2: the load could not run.
     """
     try:
         plan = LoadPlan(url, token, rooms, members, None if closed else rate, seconds)
@@ -61,7 +61,7 @@ def load(
 async def _run(plan: LoadPlan) -> LoadResult:
     made = Load(plan, _progress)
     stop_early(made.stop)
-    click.echo(f"{plan.rooms * plan.members} members enter {plan.url}", err=True)
+    click.echo(f"{plan.rooms * plan.members} members join {plan.url}", err=True)
     return await made.run()
 
 
@@ -79,11 +79,14 @@ def _warn(result: LoadResult) -> None:
             err=True,
         )
     if result.late_ms > LATE_MS:
-        click.echo(f"we ourselves were up to {digits(result.late_ms)} ms late: this machine is too busy", err=True)
+        click.echo(
+            f"this machine is too busy: messages were sent up to {digits(result.late_ms)} ms late",
+            err=True,
+        )
 
 
 def _lines(result: LoadResult) -> str:
     figures = result.json()
-    units = {"per_s": "deliveries a second", "lost": "deliveries that never came"}
+    units = {"per_s": "deliveries per second", "lost": "deliveries that never arrived"}
     shown = {name: "-" if value is None else digits(value) for name, value in figures.items()}
     return "\n".join(f"{name:<10}{value:>12}  {units.get(name, '')}".rstrip() for name, value in shown.items())

@@ -1,4 +1,4 @@
-"""An option that names a file to write: it is refused before the run, not after minutes of it."""
+"""The type of options that name an output file: checked before a run, so that a bad path does not waste minutes."""
 
 import errno
 import os
@@ -11,7 +11,7 @@ STDOUT = Path("-")
 
 
 class OutputFile(click.Path):
-    """A path that can be written, or `-` where `dash` allows standard output. Nothing is made or changed yet."""
+    """Accept a path that can be written, or `-` for standard output if `dash` is set. Creates no file yet."""
 
     def __init__(self, *, suffix: str | None = None, dash: bool = False) -> None:
         super().__init__(path_type=Path)
@@ -19,13 +19,13 @@ class OutputFile(click.Path):
         self._dash = dash
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """Raises click.BadParameter for a place that cannot be written, with the reason."""
+        """Return the path. Raises click.BadParameter with the reason if it cannot be written."""
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
         if self._dash and path == STDOUT:
             return path
         if self._suffix is not None and path.suffix != self._suffix:
             kind = self._suffix.removeprefix(".").upper()
-            self.fail(f"{path.name}: pictures are {kind}; give a name that ends in {self._suffix}", param, ctx)
+            self.fail(f"{path.name}: the picture is a {kind}; give a name that ends in {self._suffix}", param, ctx)
         try:
             _try(path)
         except (OSError, ValueError) as error:
@@ -35,7 +35,7 @@ class OutputFile(click.Path):
 
 
 def _try(path: Path) -> None:
-    """Open a file that is there, or make one and take it away again. A pipe or a device is left alone."""
+    """Open an existing file, or create one and delete it again. Pipes and devices are not touched."""
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if path.is_file():

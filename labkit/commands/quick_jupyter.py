@@ -1,6 +1,6 @@
-"""JupyterLab, started without jsonschema's optional IRI grammar, whose parsers cost 1.8 s at every start.
+"""Start JupyterLab without jsonschema's optional IRI grammar, whose parsers add 1.8 s to every start.
 
-A terminal that closes stops it as SIGTERM does, with its kernels; and its log never blocks it.
+Closing the terminal stops it and its kernels, like SIGTERM, and a full pipe never blocks its log.
 """
 
 import os
@@ -9,7 +9,7 @@ import sys
 
 from labkit.wire.output import never_waiting
 
-TROUBLE = 2  # JupyterLab's own 1 would read as a verdict
+TROUBLE = 2  # JupyterLab's own 1 would mean that a check failed
 
 if __name__ == "__main__":
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

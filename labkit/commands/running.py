@@ -1,4 +1,4 @@
-"""What every server's command does with its process: TLS files, room for many sockets, signals, and an end."""
+"""Set-up that the verbs with a server share: limits, TLS files, process settings, the event loop and how to stop."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ LOOPS = ("asyncio", "uvloop")
 
 
 def limits_of(settings: tuple[str, ...], from_file: dict[str, object] | None = None) -> Limits:
-    """Limits from `--set` lines and from a file."""
+    """Return the limits from a file, overridden by `--set` options. Raises CannotRun."""
     try:
         return Limits().set(from_file or {}).set_lines(settings)
     except BadLimit as error:
@@ -31,30 +31,30 @@ def limits_of(settings: tuple[str, ...], from_file: dict[str, object] | None = N
 
 
 def tls_of(certfile: Path | None, keyfile: Path | None) -> ssl.SSLContext | None:
-    """What a server needs for wss://; None without a certificate."""
+    """Load a certificate for wss://; None without one. Raises CannotRun."""
     if certfile is None and keyfile is None:
         return None
     if certfile is None:
-        raise CannotRun("--keyfile needs --certfile as well")
+        raise CannotRun("--keyfile has no use without --certfile; give both")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        context.load_cert_chain(certfile, keyfile, password="")  # an encrypted key is refused, not asked about
+        context.load_cert_chain(certfile, keyfile, password="")  # refuses an encrypted key instead of prompting
     except (OSError, ssl.SSLError) as error:
         raise CannotRun(f"cannot use the certificate {certfile}: {why(error)}") from None
     return context
 
 
 def listen_fault(error: OSError, host: str, port: int) -> str:
-    """Why a server could not listen, and what to do."""
+    """Explain why a server could not listen, and what to do."""
     if error.errno == errno.EADDRINUSE:
         return f"port {port} is in use; stop the other server, or choose another with --port (0 picks one)"
     if error.errno == errno.EACCES:
-        return f"port {port} needs rights that this user has not; choose one above 1023"
+        return f"port {port} is reserved for root; choose one above 1023 with --port"
     return f"cannot listen on {host}:{port}: {why(error)}"
 
 
 def prepare_process() -> None:
-    """Room for 10,000 sockets, memory that stays, and a garbage collector that does not stop a storm of handshakes."""
+    """Allow 10,000 sockets, keep freed memory, and collect garbage rarely enough not to slow a reconnect storm."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
@@ -68,39 +68,39 @@ def prepare_process() -> None:
 
 
 def run(main: Coroutine[Any, Any, None], loop: str = "asyncio") -> None:
-    """Run a server until it ends, on the event loop of that name: one of LOOPS."""
+    """Run a server until it ends. `loop`: one of LOOPS. Raises CannotRun when it is not installed."""
     with asyncio.Runner(loop_factory=_loop_factory(loop)) as runner:
         runner.run(main)
 
 
 def _loop_factory(loop: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop is faster with many small messages, asyncio with few large ones: `docs/benchmarks.md` has both."""
+    """Return what creates the loop, None for asyncio's own. `docs/benchmarks.md` compares the two."""
     if loop == "asyncio":
         return None
     try:
         import uvloop
     except ImportError:
-        raise CannotRun("uvloop is not installed: pip install 'labkit[fast]', or leave --loop away") from None
+        raise CannotRun("uvloop is not installed; pip install 'labkit[fast]', or omit --loop") from None
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory
 
 
 def stopping() -> asyncio.Event:
-    """Set by SIGTERM, SIGHUP or Ctrl-C, as `stop_early` describes."""
+    """Return an event that SIGTERM, SIGHUP or Ctrl-C sets, as `stop_early` describes."""
     stop = asyncio.Event()
     stop_early(stop.set)
     return stop
 
 
 def end_with_parent(stop: asyncio.Event) -> None:
-    """Set `stop` when stdin closes, as it does when the parent dies."""
+    """Set `stop` when stdin closes, which happens when the parent dies."""
     Thread(target=_outlive_stdin, args=(asyncio.get_running_loop(), stop), daemon=True).start()
 
 
 def _outlive_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """When the other end of stdin is gone, so are we. In a thread, as stdin may be anything; closed, it is None."""
+    """Wait for the end of stdin. In a thread, because stdin may be a file or a terminal; None means it is closed."""
     with contextlib.suppress(OSError):
         while sys.stdin is not None and os.read(STDIN, 4096):
             pass
-    with contextlib.suppress(RuntimeError):  # the loop has ended before
+    with contextlib.suppress(RuntimeError):  # the loop has already ended
         loop.call_soon_threadsafe(stop.set)

@@ -1,4 +1,4 @@
-"""`labkit serve`: the room server as a process. Signals, options and files are met here; the server is in wire/."""
+"""`labkit serve`: run the room server as a process. This module handles its options, files and signals."""
 
 import asyncio
 import logging
@@ -51,7 +51,7 @@ Examples:
 
 
 def _read_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> Path | None:
-    """Options from a TOML file; the command line wins. Limits are in its table [limits]."""
+    """Read defaults for the options from a TOML file, and limits from its table [limits]. Raises CannotRun."""
     if path is None:
         return None
     try:
@@ -66,61 +66,67 @@ def _read_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> P
     if unknown:
         near = nearest(unknown[0], [*known, "limits"])
         options_there = ", ".join(sorted(known))
-        raise CannotRun(f"{path}: there is no option {unknown[0]!r}{near}; there are limits and {options_there}")
+        raise CannotRun(f"{path}: {unknown[0]!r} is not an option{near}; the options are limits and {options_there}")
     ctx.default_map = {name: _typed(path, known[name], value) for name, value in options.items()}
     ctx.obj = config.get("limits", {})
     if not isinstance(ctx.obj, dict):
-        raise CannotRun(f"{path}: limits is a table: [limits], and below it a line NAME = VALUE each")
+        raise CannotRun(f"{path}: limits is not a table; write [limits] and one line NAME = VALUE for each limit")
     return path
 
 
 def _typed(path: Path, option: click.Option, value: object) -> object:
-    """A value as the command line would say it, so that it is judged as there."""
+    """Return a value as the command line would give it, so that the same checks apply. Raises CannotRun."""
     if option.is_flag and isinstance(value, bool):
         return value
     values = value if option.multiple and isinstance(value, list) else [value]
     if not all(isinstance(one, str | int | float) for one in values):
-        raise CannotRun(f"{path}: {option.name} cannot be {value!r}")
-    said = [str(one) for one in values]
-    return said if option.multiple else said[0]
+        raise CannotRun(f"{path}: {option.name} cannot be {value!r}; give it as on the command line")
+    arguments = [str(one) for one in values]
+    return arguments if option.multiple else arguments[0]
 
 
 @click.command(epilog=EXAMPLES)
 @click.option(
-    "--config", type=click.Path(path_type=Path), is_eager=True, callback=_read_config, help="Options as TOML."
+    "--config",
+    type=click.Path(path_type=Path),
+    is_eager=True,
+    callback=_read_config,
+    help="Read options from a TOML file.",
 )
-@click.option("--host", default="localhost", show_default=True, help="Where to listen; 0.0.0.0 for every address.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, envvar="PORT", show_default=True, help="0: any.")
+@click.option("--host", default="localhost", show_default=True, help="The address to listen on; 0.0.0.0: all.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, envvar="PORT", show_default=True, help="0: any free port."
+)
 @click.option(
     "--token",
     default="dev-token",
     envvar="DEV_TOKEN",
-    help="The dev token, for this machine only; random: draw one and print it; off: none.",
+    help="The dev token, accepted on loopback only; random: generate and print one; off: none.",
 )
-@click.option("--users", type=click.Path(path_type=Path), help="CSV name,code,rooms: who may fetch tickets.")
-@click.option("--audit", type=click.Path(path_type=Path), help="The audit file; made when it does not exist.")
+@click.option("--users", type=click.Path(path_type=Path), help="CSV name,code,rooms: the users who may get tickets.")
+@click.option("--audit", type=click.Path(path_type=Path), help="The audit file; created if it does not exist.")
 @click.option("--broker", help="nats://HOST:PORT[/NAME]: share rooms with other servers. Needs CLUSTER_KEY.")
 @click.option("--reuse-port", is_flag=True, help="Share the port with other servers on this machine.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit; VALUE may be off. Repeatable.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a limit, or off. Repeatable.")
 @click.option("--certfile", type=click.Path(path_type=Path), help="TLS certificate chain (PEM).")
 @click.option("--keyfile", type=click.Path(path_type=Path), help="TLS private key (PEM).")
 @click.option(
     "--allow-origin",
     "allow_origin",
     multiple=True,
-    help="A page's origin that may connect; null: a page opened from a file. Repeatable.",
+    help="An Origin that web pages may connect from; null: pages opened from a file. Repeatable.",
 )
 @click.option("--loop", type=click.Choice(LOOPS), default=LOOPS[0], show_default=True, help="The event loop.")
-@click.option("--with-parent", is_flag=True, help="End when stdin closes, as it does when the parent dies.")
-@click.option("--quiet", is_flag=True, help="Log warnings and errors only.")
+@click.option("--with-parent", is_flag=True, help="Exit when stdin closes, which happens when the parent dies.")
+@click.option("--quiet", is_flag=True, help="Log only warnings and errors.")
 @click.pass_context
 def serve(
     ctx: click.Context, /, settings: tuple[str, ...], loop: str, with_parent: bool, quiet: bool, **options: Any
 ) -> None:
-    """Run the room server until SIGTERM, SIGHUP or Ctrl-C, then drain: every client is told when to come back.
+    """Run the room server until SIGTERM, SIGHUP or Ctrl-C, then drain it: tell each client when to reconnect.
 
-    PORT and DEV_TOKEN are read from the environment; OPS_TOKEN there opens /connections and /revoke, and CLUSTER_KEY
-    (64 hex digits) signs the credentials of servers that share a broker; BROKER_TOKEN is what the broker asks for.
+    Environment: PORT and DEV_TOKEN set --port and --token. OPS_TOKEN enables /connections and /revoke. CLUSTER_KEY
+    (64 hex digits) signs credentials for all servers on one broker, and BROKER_TOKEN authenticates to the broker.
     """
     is_drawn = options["token"] == RANDOM
     if is_drawn:
@@ -166,7 +172,9 @@ def _make_server(
     **_: Any,
 ) -> Server:
     if token != "off" and len(token) < MIN_TOKEN:
-        raise CannotRun(f"the dev token is shorter than {MIN_TOKEN} characters, so no client could send it")
+        raise CannotRun(
+            f"the dev token is shorter than {MIN_TOKEN} characters, so no client could send it; choose a longer one"
+        )
     try:
         return Server(
             host,
@@ -189,15 +197,17 @@ def _make_server(
 
 
 def _cluster_key() -> Key:
-    """The key of all servers of a cluster: a member may come back to any of them."""
+    """Return the key that all servers of a cluster share. Raises CannotRun without CLUSTER_KEY."""
     text = os.environ.get("CLUSTER_KEY")
     if text is None:
-        raise CannotRun("--broker needs CLUSTER_KEY in the environment, the same for all servers: openssl rand -hex 32")
+        raise CannotRun(
+            "--broker needs CLUSTER_KEY in the environment, the same for all servers; make one: openssl rand -hex 32"
+        )
     return key_from(text)
 
 
 def _draw_token(options: dict[str, Any]) -> None:
-    """A token that nobody knows yet, so that a page with the origin null may connect: it must have been given it."""
+    """Draw a secret token. Pages of origin null may then connect, because they need the token."""
     options["token"] = secrets.token_urlsafe(16)
     options["allow_origin"] = (*options["allow_origin"], OPAQUE)
 
@@ -205,22 +215,22 @@ def _draw_token(options: dict[str, Any]) -> None:
 def _remembered(
     with_parent: bool, is_drawn: bool, audit: Path | None, broker: str | None, **options: Any
 ) -> tuple[Key | None, str]:
-    """The key that people come back with after a restart, and what a restart brings back, in words."""
+    """Return the key that resumes sessions after a restart, and a sentence saying what a restart restores."""
     if audit is not None or broker is not None:
-        return None, "started again, it goes on where it was"
+        return None, "a restart resumes where it stopped"
     if with_parent or is_drawn or options["port"] == 0:
-        return None, "its rooms and sessions end with it; --audit FILE keeps them"
+        return None, "rooms and sessions are lost; --audit FILE keeps them"
     try:
         key = session_key(**options)
     except KeyFileError as error:
-        return None, f"its rooms and sessions end with it, as {error}; --audit FILE keeps them"
-    return key, "started again here, people are back under their names, in new rooms; --audit FILE keeps rooms too"
+        return None, f"rooms and sessions are lost because {error}; --audit FILE keeps them"
+    return key, "a restart from this folder keeps sessions but not rooms; --audit FILE keeps both"
 
 
 async def _serve(server: Server, with_parent: bool, lines: Callable[[Server], list[str]]) -> None:
     stop = stopping()
     async with server:
-        # In one piece: a reader that waits for the first line alone may be gone before the next.
+        # One write: a reader that wants only the first line may close the pipe before a second write.
         click.echo("\n".join([f"WebSocket server listening on {server.url}", *lines(server)]))
         await asyncio.to_thread(wait_written)
         if with_parent:

@@ -1,8 +1,9 @@
-"""The key that lets people back in under their names when a plain `labkit serve` is started again.
+"""The key that lets users resume their sessions after a restart of `labkit serve` without --audit.
 
-Without --audit no history, ticket or revocation is stored, so the key signs resume credentials alone, and the first
-revocation takes it away. One secret for each user of this machine lies in the state folder, never in a working folder;
-what a server was started with goes into its key, so that another token, list of users or folder is another server.
+Without --audit no history, ticket or revocation is stored, so the key signs resume credentials only, and the first
+revocation deletes it. The state folder, never a working folder, holds one secret per user of this machine. Each
+server's key is derived from that secret and the server's options, so another token, user list or folder means another
+key.
 """
 
 import hashlib
@@ -21,26 +22,26 @@ _LOGGER = logging.getLogger(__name__)
 
 
 def state_folder() -> Path:
-    """Where programs keep what outlives them: XDG_STATE_HOME, or ~/.local/state. Raises RuntimeError without a home."""
+    """Return labkit's folder in XDG_STATE_HOME or ~/.local/state. Raises RuntimeError without a home folder."""
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "labkit"
 
 
 def session_key(host: str, port: int, token: str, users: Path | None, **_: Any) -> Key:
-    """The key of a server that is started so, in this folder. Raises KeyFileError where none can be kept."""
+    """Return the key of a server with these options in this folder. Raises KeyFileError if it cannot be stored."""
     try:
         folder = state_folder()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         secret = load_or_create(folder / NAME).secret
-        people = hashlib.sha256(users.read_bytes()).hexdigest() if users else ""
-        words = json.dumps([str(Path.cwd()), host, port, token, people])
+        users_digest = hashlib.sha256(users.read_bytes()).hexdigest() if users else ""
+        settings = json.dumps([str(Path.cwd()), host, port, token, users_digest])
     except (OSError, RuntimeError) as error:
         fault = describe(error) if isinstance(error, OSError) else error
-        raise KeyFileError(f"no key can be kept in the state folder: {fault}") from None
-    return key_from(hmac.digest(secret, words.encode(), "sha256").hex())
+        raise KeyFileError(f"the state folder cannot store a key: {fault}") from None
+    return key_from(hmac.digest(secret, settings.encode(), "sha256").hex())
 
 
 def forget_session_key() -> None:
-    """Take the secret away: no credential of before opens anything once its server has ended."""
+    """Delete the secret, so that no earlier credential works after a restart."""
     try:
         (state_folder() / NAME).unlink(missing_ok=True)
     except OSError as error:

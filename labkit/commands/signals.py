@@ -1,4 +1,4 @@
-"""How a verb that has begun something is told to end, when it is not by Ctrl-C."""
+"""Signals that end a verb early: SIGTERM, and SIGHUP from a closing terminal, work like Ctrl-C."""
 
 import asyncio
 import signal
@@ -11,9 +11,10 @@ ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signa
 
 @contextmanager
 def interrupting() -> Iterator[None]:
-    """SIGTERM, and SIGHUP as a closed terminal sends it, come as Ctrl-C does: what was begun is put away.
+    """Raise KeyboardInterrupt on SIGTERM and SIGHUP, so that the block cleans up as on Ctrl-C.
 
-    One that is ignored (nohup) stays so. The first one counts: a terminal may say it twice, and to put away takes time.
+    An ignored signal (nohup) stays ignored. Only the first signal counts: a closing terminal may send SIGHUP twice
+    while the cleanup runs.
     """
     usual = {number: signal.getsignal(number) for number in ENDS}
 
@@ -35,8 +36,8 @@ def interrupting() -> Iterator[None]:
 def stop_early(stop: Callable[[], object]) -> None:
     """Call `stop` in the running loop at Ctrl-C, SIGTERM, and SIGHUP unless it is ignored (nohup).
 
-    A second Ctrl-C or SIGTERM ends the process at once. A second SIGHUP does not: a terminal that closes may send two,
-    and systemd sends one right after its SIGTERM.
+    A second Ctrl-C or SIGTERM ends the process at once. A second SIGHUP does not: a closing terminal may send two, and
+    systemd sends one right after SIGTERM.
     """
     loop = asyncio.get_running_loop()
 

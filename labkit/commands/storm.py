@@ -1,4 +1,4 @@
-"""`labkit storm`: everybody loses the server at once; who comes back when."""
+"""`labkit storm`: disconnect many clients at once and measure how they reconnect."""
 
 import json
 from importlib.util import find_spec
@@ -27,19 +27,23 @@ def _read_rate(_ctx: click.Context, _option: click.Parameter, text: str) -> floa
     try:
         return float(text)
     except ValueError:
-        raise click.BadParameter("give a number a second, or off") from None
+        raise click.BadParameter(f"{text!r} is not a number; give handshakes per second, or off") from None
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--clients", type=int, default=1000, show_default=True, help="How many.")
-@click.option("--policy", "policies", multiple=True, default=("ours",), show_default=True, help="Or all. Repeatable.")
-@click.option("--real/--virtual", "is_real", default=False, help="Sockets and a server, or a model on a virtual clock.")
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed draws the same delays.")
-@click.option("--rate", default="500", show_default=True, callback=_read_rate, help="Accept rate a second, or off.")
-@click.option("--down", type=float, help="Virtual: seconds until the server is back.  [default: 0]")
-@click.option("--seconds", type=float, default=600, show_default=True, help="At most so long after the drop.")
-@click.option("--plot", type=OutputFile(suffix=".png"), help="A picture, as PNG.")
-@click.option("--json", "as_json", is_flag=True, help="The figures as JSON, a line a policy.")
+@click.option("--clients", type=int, default=1000, show_default=True, help="How many clients.")
+@click.option(
+    "--policy", "policies", multiple=True, default=("ours",), show_default=True, help="Policy name, or all. Repeatable."
+)
+@click.option("--real/--virtual", "is_real", default=False, help="Real sockets and a server, or a simulation.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the random delays.")
+@click.option(
+    "--rate", default="500", show_default=True, callback=_read_rate, help="Handshakes the server accepts/s, or off."
+)
+@click.option("--down", type=float, help="With --virtual: seconds until the server is back.  [default: 0]")
+@click.option("--seconds", type=float, default=600, show_default=True, help="The longest time to wait after the drop.")
+@click.option("--plot", type=OutputFile(suffix=".png"), help="Plot the reconnections into this PNG file.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON, one line per policy.")
 def storm(
     clients: int,
     policies: tuple[str, ...],
@@ -51,13 +55,13 @@ def storm(
     plot: Path | None,
     as_json: bool,
 ) -> None:
-    """Let clients join, drop all of them at once, and count who tries to come back when.
+    """Connect clients, disconnect all of them at once, and count their reconnection attempts over time.
 
-    Policies: none, fixed, exponential, article, equal, full, decorrelated, ours. The policies are the same code with
-    real sockets and on the virtual clock. A real server is killed and started again, which takes about half a second.
+    Policies: none, fixed, exponential, article, equal, full, decorrelated, ours. --real and --virtual run the same
+    policy code. With --real, the server is killed and restarted, which takes about half a second.
     """
     if is_real and down is not None:
-        raise CannotRun("--down is for --virtual: a real server is away for as long as its start takes")
+        raise CannotRun("--down works with --virtual only: a real server is down for as long as its restart takes")
     if plot is not None:
         check_drawing()
     found: list[Storms] = []
@@ -70,12 +74,12 @@ def storm(
     except (BadStorm, StormFailed) as error:
         raise CannotRun(str(error)) from None
     storms = Storms(tuple(result for each in found for result in each))
-    _tell(storms, as_json)
+    _print_results(storms, as_json)
     if plot is not None:
         draw(storms, plot)
 
 
-def _tell(storms: Storms, as_json: bool) -> None:
+def _print_results(storms: Storms, as_json: bool) -> None:
     for result in storms:
         if result.late_s > BUSY_S:
             behind = f"{1000 * result.late_s:.0f} ms behind their policy"
@@ -87,13 +91,13 @@ def _tell(storms: Storms, as_json: bool) -> None:
 
 
 def check_drawing() -> None:
-    """Before anything runs. Raises CannotRun where no picture could be drawn."""
+    """Check that matplotlib is installed. Raises CannotRun."""
     if find_spec("matplotlib") is None:
-        raise CannotRun("--plot needs the extra lab: pip install 'labkit[lab]'")
+        raise CannotRun("--plot needs matplotlib; pip install 'labkit[lab]'")
 
 
 def draw(storms: Storms, plot: Path) -> None:
-    """Draw the picture into a file. Raises CannotRun."""
+    """Write the picture of some storms to a PNG file. Raises CannotRun."""
     from labkit.views.frozen import png
     from labkit.views.storm import picture
 
@@ -101,4 +105,4 @@ def draw(storms: Storms, plot: Path) -> None:
         plot.write_bytes(png(picture(storms)))
     except OSError as error:
         raise CannotRun(f"cannot write {plot}: {error.strerror}") from None
-    click.echo(f"the picture is in {plot}", err=True)
+    click.echo(f"wrote the picture to {plot}", err=True)

@@ -1,4 +1,4 @@
-"""`labkit torture`: kill servers and tear lines under load, then count what was lost. It should be nothing."""
+"""`labkit torture`: kill servers and break connections under load, then verify that nothing is lost."""
 
 import asyncio
 import json
@@ -24,26 +24,26 @@ EXAMPLES = """\b
 Examples:
   labkit torture                                   # 30 s, 5 kills, one server
   labkit torture --seconds 600 --kills 100 --json
-  labkit torture --servers 3 --kills 6             # three servers and a broker, which is killed as well
-  labkit torture --seed 7 --keep evidence          # the same plan again; the audit files stay
+  labkit torture --servers 3 --kills 6             # three servers and a broker, which is killed too
+  labkit torture --seed 7 --keep evidence          # another plan of faults; keep the audit files
 """
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--seconds", type=float, default=30, show_default=True, help="For how long.")
-@click.option("--kills", type=int, default=5, show_default=True, help="How many kill -9.")
-@click.option("--servers", type=int, default=1, show_default=True, help="More than one share a NATS broker.")
-@click.option("--clients", type=int, default=12, show_default=True, help="How many, each in two rooms.")
+@click.option("--seconds", type=float, default=30, show_default=True, help="How long to send.")
+@click.option("--kills", type=int, default=5, show_default=True, help="How many times to kill -9 a server.")
+@click.option("--servers", type=int, default=1, show_default=True, help="Two or more share a NATS broker.")
+@click.option("--clients", type=int, default=12, show_default=True, help="How many clients; each joins two rooms.")
 @click.option("--rooms", type=int, default=4, show_default=True, help="How many rooms.")
-@click.option("--rate", type=float, default=200, show_default=True, help="Messages a second, all clients together.")
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed does the same, at the same times.")
-@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="A folder for the audit files.")
-@click.option("--json", "as_json", is_flag=True, help="The verdict as JSON.")
+@click.option("--rate", type=float, default=200, show_default=True, help="Messages per second, over all clients.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed repeats the same faults and times.")
+@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep the audit files in this folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 def torture(keep: Path | None, as_json: bool, **options: Any) -> None:
-    """Let clients talk while servers are killed with -9 and lines are stalled, torn and parted; then check everything.
+    """Send messages while servers are killed with -9 and connections stall, break or are cut off; then verify.
 
-    Every acked event must be in the audit; nothing lost, doubled, moved, or heard where it should not be. Exit code 0
-    when that holds, 1 when it does not. Ctrl-C ends it early and checks what there is.
+    Every acked event must be in the audit, and no event may be lost, duplicated, reordered or delivered to the wrong
+    client. Exit 0: all of that holds. 1: it does not. Ctrl-C ends the run early and verifies what happened so far.
     """
     try:
         plan = TorturePlan(**options)
@@ -52,7 +52,7 @@ def torture(keep: Path | None, as_json: bool, **options: Any) -> None:
     with tempfile.TemporaryDirectory(prefix="labkit-torture-") as temporary:
         folder = keep or Path(temporary)
         if keep is not None and keep.exists() and any(keep.iterdir()):
-            raise CannotRun(f"{keep} is not empty; name a new folder, or the past would be tortured too")
+            raise CannotRun(f"{keep} is not empty, and old audit files would be verified too; name a new folder")
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with interrupting(), never_waiting():
@@ -62,8 +62,8 @@ def torture(keep: Path | None, as_json: bool, **options: Any) -> None:
         except OSError as error:
             raise CannotRun(f"cannot run the servers: {describe(error)}") from None
         except KeyboardInterrupt:
-            raise CannotRun("it was told to end before anything was checked") from None
-    _tell(verdict, as_json)
+            raise CannotRun("interrupted before anything was verified") from None
+    _print_verdict(verdict, as_json)
     raise click.exceptions.Exit(0 if verdict.holds else 1)
 
 
@@ -84,11 +84,11 @@ async def _run(plan: TorturePlan, folder: Path) -> TortureResult:
         return await made.run()
 
 
-def _tell(verdict: TortureResult, as_json: bool) -> None:
+def _print_verdict(verdict: TortureResult, as_json: bool) -> None:
     for violation in verdict.violations:
         click.echo(violation, err=True)
     if verdict.acked == 0:
-        click.echo("nothing was acked, so nothing was shown", err=True)
+        click.echo("no message was acked, so this run proves nothing", err=True)
     figures = verdict.json()
     click.echo(
         json.dumps(figures) if as_json else "\n".join(f"{name:<14}{value:>10}" for name, value in figures.items())

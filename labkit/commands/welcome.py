@@ -1,4 +1,4 @@
-"""What `labkit serve` prints for people: its pages, and how to get in. Only a token drawn at start is printed."""
+"""What `labkit serve` prints for people: its pages and how to sign in. It prints a token only if it drew it itself."""
 
 import os
 from pathlib import Path
@@ -7,20 +7,20 @@ from urllib.parse import urlsplit
 from labkit.wire.server import Server
 
 EVERYWHERE = ("0.0.0.0", "::")
-USUAL_TOKEN = "dev-token"  # everybody knows it
+USUAL_TOKEN = "dev-token"  # public, so it may be printed
 
 
 def welcome(server: Server, token: str, users: Path | None, comes_back: str, *, is_drawn: bool = False) -> list[str]:
-    """Lines below the address of a server that listens.
+    """Return the lines below a server's address.
 
-    `comes_back`: what a restart brings back. `is_drawn`: the token was drawn at start and stands nowhere else.
+    `comes_back`: what a restart restores. `is_drawn`: the token was drawn at start and appears nowhere else.
     """
     page = _page(server.url)
-    operators = "token: the value of OPS_TOKEN" if os.environ.get("OPS_TOKEN") else "start it with OPS_TOKEN=SECRET"
+    operators = "token: the value of OPS_TOKEN" if os.environ.get("OPS_TOKEN") else "to enable it, set OPS_TOKEN"
     return [
-        f"  talk     {page}/       {_ways_in(server, token, users, is_drawn)}",
-        f"  watch    {page}/watch  {operators}",
-        f"  Ctrl-C   ends it; {comes_back}",
+        f"  chat     {page}/       {_ways_in(server, token, users, is_drawn)}",
+        f"  monitor  {page}/watch  {operators}",
+        f"  Ctrl-C   stops it; {comes_back}",
     ]
 
 
@@ -40,4 +40,4 @@ def _ways_in(server: Server, token: str, users: Path | None, is_drawn: bool) -> 
         ways.append(f"name and code: as in {users}")
     if ways:
         return "; ".join(ways)
-    return "nobody can enter: the dev token is for loopback alone, so name people with --users FILE"
+    return "nobody can sign in: the dev token works on loopback only; list users with --users FILE"

@@ -1,7 +1,4 @@
-"""What learners look at: the only folder that imports ipywidgets, anywidget or matplotlib. Views poll; nobody pushes.
-
-from labkit.views import LivePanel, diagram
-"""
+"""Widgets and pictures for notebooks. Only this package imports ipywidgets, anywidget or matplotlib. Views poll."""
 
 from labkit.views.unbroken import uninterrupted
 

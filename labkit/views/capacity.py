@@ -1,4 +1,4 @@
-"""A capacity plan with a slider for each assumption, and as a picture: how many servers, for how many connections.
+"""A capacity plan: how many servers for how many connections, as a widget with sliders and as a picture.
 
 CapacityPlanner(costs, Need(connections=1_000_000))     # the saved notebook keeps its first answer as text
 picture(costs, need)
@@ -8,26 +8,26 @@ from dataclasses import replace
 from typing import Any
 
 import ipywidgets
-from IPython.display import display
 from matplotlib.figure import Figure
 
 from labkit.bench.capacity import Costs, Need, plan
 from labkit.views.frozen import COLORS
+from labkit.views.showing import show
 
 STEPS = [round(10 ** (3 + step / 8)) for step in range(29)]  # 1,000 to over 3 million connections
-PLAIN = ",.3r"  # 1,000,000 is no 1e+6
+PLAIN = ",.3r"  # shows 1,000,000 instead of 1e+6
 SLIDERS = {
     "connections": ("connections", 3, 7),
-    "said_per_min": ("each says so often a minute", -3, 3),
-    "room_size": ("members of a room", 0, 4),
-    "handshakes_per_s": ("a server lets in a second", 1, 4),
-    "most_connections": ("a server takes at most", 3, 6),
-    "server_gb": ("memory of a server, GB", -1, 3),
+    "said_per_min": ("messages/min per member", -3, 3),
+    "room_size": ("members per room", 0, 4),
+    "handshakes_per_s": ("handshakes/s per server", 1, 4),
+    "most_connections": ("connections per server, at most", 3, 6),
+    "server_gb": ("memory per server, GB", -1, 3),
 }
 
 
 class CapacityPlanner:
-    """Sliders, and the plan that follows from them and from the costs."""
+    """Sliders for the assumptions, and the plan that follows from them."""
 
     def __init__(self, costs: Costs, need: Need) -> None:
         self.costs = costs
@@ -40,35 +40,33 @@ class CapacityPlanner:
             for name, (text, low, high) in SLIDERS.items()
         }
         self.sliders["busy"] = ipywidgets.FloatSlider(
-            need.busy, min=0.1, max=0.95, step=0.05, description="a core is busy at most", **style
+            need.busy, min=0.1, max=0.95, step=0.05, description="CPU load per core, at most", **style
         )
         self.answer = ipywidgets.HTML()
         for slider in self.sliders.values():
-            slider.observe(lambda _: self._tell(), names="value")
-        self._tell()
+            slider.observe(lambda _: self._update(), names="value")
+        self._update()
         self.widget = ipywidgets.VBox([*self.sliders.values(), self.answer])
 
     @property
     def need(self) -> Need:
-        """What the sliders say."""
-        said = {name: slider.value for name, slider in self.sliders.items()}
-        whole = {name: max(1, round(said[name])) for name in ("connections", "room_size", "most_connections")}
-        return replace(self.first, **(said | whole))
+        """The assumptions that the sliders show."""
+        values = {name: slider.value for name, slider in self.sliders.items()}
+        whole = {name: max(1, round(values[name])) for name in ("connections", "room_size", "most_connections")}
+        return replace(self.first, **(values | whole))
 
-    def _tell(self) -> None:
+    def _update(self) -> None:
         self.answer.value = f"<p role='status'>{plan(self.costs, self.need)}</p>"
 
     def _ipython_display_(self) -> None:
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        bundle = {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
-        display(bundle, raw=True)  # type: ignore[no-untyped-call]
+        show(self.widget, repr(self), replaceable=False)
 
     def __repr__(self) -> str:
         return f"a plan with {len(self.sliders)} assumptions to turn"
 
 
 def picture(costs: Costs, need: Need) -> Figure:
-    """Servers over connections, with what binds; and how long everybody needs to come back, after a storm."""
+    """Plot servers over connections, with the limiting resource, and the time until everyone is back after a storm."""
     made = Figure(figsize=(9, 3.2), dpi=100, layout="constrained")
     count, back = made.subplots(1, 2)
     plans = [plan(costs, replace(need, connections=connections)) for connections in STEPS]

@@ -1,4 +1,4 @@
-"""What one chart shows: some series of a store under one heading, in one unit. Live and frozen views share it."""
+"""The description of a chart: some series of a store under one heading, in one unit. Live and still views share it."""
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ HOLE_S = 1.0  # as in live_panel.js
 
 
 class Span(NamedTuple):
-    """From when to when, in seconds since 1970."""
+    """A range of time, in seconds since 1970."""
 
     since: float = 0.0
     until: float = inf
@@ -25,7 +25,7 @@ ALWAYS = Span()
 
 @dataclass(frozen=True)
 class Chart:
-    """`pattern` names its series, with {} where the line's name stands, as in "round trip ms: {}"."""
+    """One chart. `pattern` gives the names of its series, with {} for the line's name, as in "round trip ms: {}"."""
 
     title: str
     unit: str
@@ -33,21 +33,22 @@ class Chart:
     lines: tuple[str, ...]
 
     def series(self) -> list[str]:
-        """The names of its series in the store."""
+        """Return the names of its series in the store."""
         return [self.pattern.format(line) for line in self.lines]
 
 
 def seen(store: Store, name: str, span: Span = ALWAYS) -> Window:
-    """The samples of a series that lie within a span."""
+    """Return the samples of a series that lie within a span."""
     times, values, added = store.window(name)
     shown = slice(bisect_left(times, span.since), bisect_right(times, span.until))
     return Window(times[shown], values[shown], added)
 
 
 def with_holes(chart: Chart, window: Window) -> tuple[list[float], list[float]]:
-    """Times and values to draw a line through, with a NaN where for long nobody knew a value.
+    """Return the times and values of a line, with a NaN where samples are missing for long.
 
-    A time in ms is known when an answer comes, so a dead server is a hole; a count or a buffer stays what it was.
+    A duration in ms is known only when a reply arrives, so a dead server leaves a hole. Counts and buffer sizes keep
+    their last value.
     """
     times, values = list(window.times), list(window.values)
     steps = sorted(after - before for before, after in pairwise(times))
@@ -62,7 +63,7 @@ def with_holes(chart: Chart, window: Window) -> tuple[list[float], list[float]]:
 
 
 def summary(store: Store, charts: tuple[Chart, ...], span: Span = ALWAYS) -> str:
-    """The charts in words, a line a line: its median, highest and last value; and when, for a line that ends early."""
+    """Describe the charts as text, one row per line: its median, highest and last value, and when it ended early."""
     windows = [[seen(store, name, span) for name in chart.series()] for chart in charts]
     times = [at for row in windows for window in row for at in window.times]
     begin, end = min(times, default=0.0), max(times, default=0.0)
@@ -74,16 +75,16 @@ def summary(store: Store, charts: tuple[Chart, ...], span: Span = ALWAYS) -> str
 
 
 def silence(store: Store, charts: tuple[Chart, ...], span: Span = ALWAYS) -> str | None:
-    """Why the charts are empty, and what to do; None when they show something."""
+    """Explain why the charts are empty and what to do; None if they show something."""
     names = [name for chart in charts for name in chart.series()]
     if any(seen(store, name, span).values for name in names):
         return None
     lines = ", ".join(dict.fromkeys(line for chart in charts for line in chart.lines))
     if any(store.window(name).values for name in names):
-        return f"Nothing was measured here: no sample of {lines} since this cell began. Is {lines} still connected?"
+        return f"Nothing was measured here: no sample of {lines} since this cell started. Is {lines} still connected?"
     return (
-        f"Nothing was measured here: this lab has no sample of {lines}. If the lab was started again, its clients "
-        "still belong to the one before: run the cells between its start and this one again."
+        f"Nothing was measured here: this lab has no sample of {lines}. If the lab was restarted, its clients belong "
+        "to the previous lab: run the cells between its start and this one again."
     )
 
 

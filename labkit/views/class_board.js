@@ -1,15 +1,15 @@
 // The browser's half of labkit.views.class_board: the page's board (labkit/web/board_view.js), fed by the kernel.
-// A view that is opened late asks for everything; afterwards it gets the events as they come.
+// A view that opens late requests everything; after that, it receives events as they arrive.
 
 import { BoardView } from "./board_view.js";
 
 function render({ model, el }) {
   el.classList.add("labkit-board");
-  let behind = 0; // the server's clock, less ours
+  let behind = 0; // the server's clock minus ours
   const present = new Set();
   const view = new BoardView(el, () => Date.now() + behind);
 
-  const takes = {
+  const handlers = {
     snapshot: (message) => {
       behind = message.now - Date.now();
       view.show(message);
@@ -28,7 +28,7 @@ function render({ model, el }) {
   }
 
   function receive({ events }) {
-    for (const event of events) (takes[event.type] ?? ((other) => view.hear(other)))(event);
+    for (const event of events) (handlers[event.type] ?? ((other) => view.apply(other)))(event);
   }
 
   model.on("msg:custom", receive);

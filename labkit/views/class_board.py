@@ -4,7 +4,7 @@
     await board.live(3600)                              # or until the cell is interrupted
     board.announce("coffee at ten"); board.drill(); board.frame()
 
-When `live` ends, what was seen last stays as plain HTML, so a saved notebook holds no dead widget.
+When `live` ends, the last board stays as plain HTML, so that a saved notebook holds no dead widget.
 """
 
 import asyncio
@@ -15,13 +15,13 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
 import anywidget
-from IPython.display import display
 
 from labkit.classroom.export import rows
 from labkit.classroom.watching import Watcher
 from labkit.views import html
 from labkit.views.live_panel import FRAMES_PER_S
 from labkit.views.modules import WEB, inlined
+from labkit.views.showing import show
 from labkit.wire import background
 
 if TYPE_CHECKING:
@@ -47,12 +47,10 @@ class ClassBoard:
         self._asked = False
 
     async def live(self, seconds: float = 3600.0) -> None:
-        """Show it for so long, or until the cell is interrupted. Raises what following the class raises."""
+        """Show the board for `seconds`, or until the cell is interrupted. Raises what `Watcher.run` raises."""
         screen = Screen()
         screen.on_msg(self._on_message)
-        view = {"version_major": 2, "version_minor": 0, "model_id": screen.model_id}
-        bundle = {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
-        shown = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        shown = show(screen, repr(self))
         self._asked = True
         ends = monotonic() + seconds
         try:
@@ -67,7 +65,7 @@ class ClassBoard:
             screen.close()
 
     def draw(self, screen: Screen) -> None:
-        """Send what has come."""
+        """Send new events to the browser."""
         events = self.watcher.take()
         if self._asked and self.watcher.before:
             self._asked = False
@@ -77,30 +75,30 @@ class ClassBoard:
             self.frames += 1
 
     def announce(self, text: str) -> None:
-        """Tell the class something. Raises what `ClientRoom.chat` raises."""
+        """Send an announcement to the class. Raises what `ClientRoom.chat` raises."""
         background.run(self.watcher.announce(text))
 
     def drill(self, kind: str = "drill") -> None:
-        """Restart the server on purpose: `drill` tells every client when to come back, `crash` nobody."""
+        """Restart the server on purpose: `drill` tells every client when to reconnect, `crash` does not."""
         background.run(self.watcher.drill(kind))
 
     def frame(self) -> "pandas.DataFrame":
-        """What each student did in each exercise."""
+        """Return one row per student and exercise, as a pandas frame."""
         import pandas
 
         return pandas.DataFrame(rows(self.watcher.board, {}))
 
     def html(self) -> str:
-        """The board as it is now, as plain HTML."""
+        """Return the current board as plain HTML."""
         board = self.watcher.board
-        told = [
+        rows_shown = [
             [name, *(html.mark(row.cells[one].status) if one in row.cells else "" for one in board.exercises)]
             for name, row in sorted(board.students.items())
         ]
-        return html.table(["participant", *board.exercises], told)
+        return html.table(["participant", *board.exercises], rows_shown)
 
     def close(self) -> None:
-        """Follow the class no longer."""
+        """Stop following the class."""
         self._following.cancel()
 
     def __repr__(self) -> str:

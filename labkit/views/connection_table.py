@@ -1,4 +1,4 @@
-"""The dashboard's table: rooms, close codes in words, and a line a connection that moves eight times a second."""
+"""The dashboard's table: rooms, close codes, and one row per connection, updated eight times per second."""
 
 from array import array
 from collections import Counter
@@ -15,7 +15,7 @@ from labkit.rules.close_codes import row
 
 HERE = Path(__file__).parent
 CLOSES_SHOWN = 6
-LEAST_FULL_BYTES = 64 * 1024  # a bar is full at the largest buffer, but never at less than this
+LEAST_FULL_BYTES = 64 * 1024  # a full bar is the largest buffer, and at least this
 
 
 class Table(anywidget.AnyWidget):
@@ -28,13 +28,13 @@ class Table(anywidget.AnyWidget):
     closes: Any = traitlets.Unicode("no connection has closed yet").tag(sync=True)
 
     def show(self, seen: Snapshot, names: list[str], closes: Sequence[CloseCount]) -> None:
-        """Send what changed. `names` are those of `seen.connections`, in the same order."""
+        """Send what changed. `names`: one per connection of `seen`, in the same order."""
         lines = seen.connections
         rows = [[name, line.rooms] for name, line in zip(names, lines)]
         if rows != self.names:
             self.names = rows
         self.rooms = "rooms: " + (", ".join(f"{room} ({n})" for room, n in seen.rooms.items()) or "none")
-        self.closes = told(closes)
+        self.closes = describe_closes(closes)
         values = array("f")
         for line in lines:
             values.extend((line.round_trip_ms, line.ours, line.kernel, line.oldest_ms, line.sent))
@@ -45,19 +45,19 @@ def _held(line: ConnectionRow) -> float:
     return line.ours + max(0.0, line.kernel)
 
 
-def told(closes: Sequence[CloseCount]) -> str:
-    """The latest closes in words, newest first."""
+def describe_closes(closes: Sequence[CloseCount]) -> str:
+    """Describe the latest closes as text, newest first."""
     if not closes:
         return "no connection has closed yet"
-    words = []
+    parts = []
     for closed in reversed(list(closes)[-CLOSES_SHOWN:]):
         at = datetime.fromtimestamp(closed.at, UTC).strftime("%H:%M:%S")
-        words.append(f"{at} {closed.code} {row(int(closed.code)).name} \u00d7 {closed.times}")
-    return "closed: " + " \u00b7 ".join(words)
+        parts.append(f"{at} {closed.code} {row(int(closed.code)).name} \u00d7 {closed.times}")
+    return "closed: " + " \u00b7 ".join(parts)
 
 
 def totals(closes: Sequence[CloseCount]) -> dict[str, int]:
-    """How many connections closed with each code."""
+    """Count the closed connections per close code."""
     counted: Counter[str] = Counter()
     for closed in closes:
         counted[closed.code] += closed.times

@@ -1,8 +1,8 @@
-"""The dashboard's buttons and sliders: what a learner may do to a lab and its population while watching.
+"""The dashboard's buttons and sliders, which act on a lab and its population.
 
-Every change is a message of its own. The sliders of ipywidgets would not do: ipykernel 7.4 answers no `idle` for what
-it handles beside a running cell, and ipywidgets holds a second change back until it sees one. Whatever a control does
-runs on the background loop, wherever Jupyter calls back.
+Every change is its own message. The sliders of ipywidgets do not work here: they hold back a second change until the
+kernel reports `idle`, which ipykernel 7.4 does not do for messages handled beside a running cell. Actions run on the
+background loop, whichever thread Jupyter calls back on.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from labkit.bench.population import Population
 from labkit.wire import background
 
 HERE = Path(__file__).parent
-SLOWEST, FASTEST = 2, 6  # of the reader's slider, as powers of ten; the right end is no brake at all
+SLOWEST, FASTEST = 2, 6  # the reader's slider, as powers of ten; its right end means no limit
 Doing = Callable[[float | None], Awaitable[Any]]
 
 
@@ -40,16 +40,16 @@ class Controls:
         described = [
             _button("kill", "SIGKILL to the server"),
             _button("restart", "drain the server, then start it with the limits below"),
-            self._limit("outbox_bytes", "outbox at most", "KiB", 1024, 64, 4096, 64),
-            self._limit("outbox_age_s", "oldest at most", "s", 1, 1, 30, 1),
+            self._limit("outbox_bytes", "outbox, at most", "KiB", 1024, 64, 4096, 64),
+            self._limit("outbox_age_s", "oldest message, at most", "s", 1, 1, 30, 1),
         ]
         if population is not None:
             described = self._of_population(population) + described
         self.widget = ControlsWidget(controls=described)
-        self.widget.on_msg(lambda _, said, __: self.change(said["name"], said["value"]))
+        self.widget.on_msg(lambda _, message, __: self.change(message["name"], message["value"]))
 
     def change(self, name: str, value: float | None = None) -> None:
-        """What the browser says: a button was pressed (None), a slider moved (None: its right end)."""
+        """Handle a pressed button (None) or a moved slider (None: its right end)."""
         background.spawn(self._doing[name](value))
 
     def close(self) -> None:
@@ -70,12 +70,12 @@ class Controls:
             population.heal()
 
         self._doing |= {"rate": set_rate, "reader": read_at, "freeze": freeze, "heal": heal}
-        reader = _slider("reader", "slow one reads", "B/s", FASTEST, SLOWEST, FASTEST, 0.25)
+        reader = _slider("reader", "slow member reads", "B/s", FASTEST, SLOWEST, FASTEST, 0.25)
         return [
-            _button("freeze", "the slow one's network stands still"),
-            _button("heal", "no fault any more"),
-            _slider("rate", "talk", "messages/s", population.rate, 0, 200, 5),
-            {**reader, "power": True, "end": "as it can"},
+            _button("freeze", "stall the slow member's network"),
+            _button("heal", "remove all faults"),
+            _slider("rate", "send", "messages/s", population.rate, 0, 200, 5),
+            {**reader, "power": True, "end": "at full speed"},
         ]
 
     def _limit(

@@ -1,11 +1,11 @@
-"""The lab's dashboard: rooms, every connection with its buffers told apart, close codes as they happen, and charts.
+"""A live dashboard: rooms, connections with their separate buffers, close codes, and charts.
 
     dashboard = Dashboard.of_lab(lab, population)        # with sliders and buttons
-    dashboard = Dashboard(Watch(url, ops_token))    # any room server, only to look at
+    dashboard = Dashboard(Watch(url, ops_token))    # read-only, for any room server
     await dashboard.live(30)
     dashboard.freeze().connections                  # a pandas frame
 
-It asks the server as an operator does, eight times a second at most. Taught in notebooks 05 and 06.
+It polls the server's operator endpoints up to eight times per second.
 """
 
 import asyncio
@@ -14,7 +14,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import ipywidgets
-from IPython.display import display
 from matplotlib.figure import Figure
 
 from labkit.bench.launch.lab import Lab
@@ -25,6 +24,7 @@ from labkit.views.chart import Chart
 from labkit.views.connection_table import Table
 from labkit.views.controls import Controls
 from labkit.views.live_panel import FRAMES_PER_S, LivePanel
+from labkit.views.showing import show
 
 if TYPE_CHECKING:
     import pandas
@@ -37,7 +37,7 @@ CHARTS = (
 
 
 class Frozen(NamedTuple):
-    """A dashboard that stands still: a matplotlib figure and pandas frames."""
+    """A snapshot of a dashboard: a matplotlib figure and pandas frames."""
 
     figure: Figure
     connections: "pandas.DataFrame"
@@ -46,7 +46,7 @@ class Frozen(NamedTuple):
 
 
 class Dashboard:
-    """One server on one screen."""
+    """The dashboard of one server."""
 
     def __init__(self, watch: Watch, controls: Controls | None = None, lab: Lab | None = None) -> None:
         self.watch = watch
@@ -61,14 +61,12 @@ class Dashboard:
 
     @classmethod
     def of_lab(cls, lab: Lab, population: Population | None = None) -> Self:
-        """A dashboard with sliders and buttons."""
+        """Create a dashboard with sliders and buttons."""
         return cls(lab.watch(), Controls(lab, population), lab)
 
     async def live(self, seconds: float = 30.0) -> None:
-        """Show it for so long, or until the cell is interrupted; then a picture takes its place."""
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        bundle = {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
-        shown = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        """Show the dashboard for `seconds`, or until the cell is interrupted; then replace it with a picture."""
+        shown = show(self.widget, repr(self))
         ends = monotonic() + seconds
         try:
             while monotonic() < ends:
@@ -82,7 +80,7 @@ class Dashboard:
             self.close()
 
     async def draw(self) -> None:
-        """Look at the server and send a frame."""
+        """Poll the server and send a frame to the browser."""
         try:
             seen = await asyncio.to_thread(self.watch.look)
         except OSError as error:
@@ -94,7 +92,7 @@ class Dashboard:
         self._charts.draw()
 
     def freeze(self) -> Frozen:
-        """What is known now, as a figure and as frames."""
+        """Return the current data as a figure and as pandas frames."""
         import pandas
 
         connections = pandas.DataFrame(list(self.watch.seen.connections), columns=list(ConnectionRow._fields))
@@ -102,7 +100,7 @@ class Dashboard:
         return Frozen(self._figure(), connections, self.watch.store.frame(), closes)
 
     def close(self) -> None:
-        """Free what the browser holds, and hang up."""
+        """Close the widgets and the connection to the server."""
         if self.controls is not None:
             self.controls.close()
         self._charts.close()

@@ -1,7 +1,7 @@
-"""A state machine as a picture, drawn from its table: what the server runs and what the notebook shows cannot drift.
+"""Draw a state machine from the table that the server runs, so that the picture cannot differ from the code.
 
-The table's shape is that of rules.session.TABLE: state -> input -> step, with what it asks for in `step.do` and the
-state after it in `step.next`. Arrows into the last state run below the boxes, all others above.
+The table has the shape of rules.session.TABLE: state -> input -> step, with the action in `step.do` and the next state
+in `step.next`. Arrows into the last state run below the boxes, all others above.
 """
 
 from collections import defaultdict
@@ -26,7 +26,7 @@ Edge = tuple[Any, Any]
 
 
 class Diagram:
-    """A table drawn as SVG; its text says the same."""
+    """A table drawn as SVG, with the same content as its text."""
 
     def __init__(self, table: Table) -> None:
         self._states = list(table)
@@ -51,7 +51,7 @@ class Diagram:
         )
 
     def __repr__(self) -> str:
-        """Every step in words: from, to, what happens there, what is done about it."""
+        """Describe every transition: from, to, the inputs, and the action."""
         return "\n".join(
             f"{start.value} -> {end.value}: {', '.join(given)} ({do.value})"
             for (start, end), steps in self._steps.items()
@@ -59,7 +59,7 @@ class Diagram:
         )
 
     def _words(self, edge: Edge) -> list[str]:
-        """The lines on an arrow or in a box: the inputs that ask for the same thing share one."""
+        """Return the text on an arrow: one line for all inputs with the same action."""
         steps = self._steps.get(edge, {})
         return [_few(given) + (f": {do.value}" if len(given) > MANY else "") for do, given in steps.items()]
 
@@ -70,7 +70,7 @@ class Diagram:
         return bool(edge[1] == self._states[-1])
 
     def _rise(self, edge: Edge) -> int:
-        """How far from the boxes an arrow goes: the farther it leads, the farther out; its words stand on it."""
+        """Return how far an arrow rises from the boxes: longer arrows rise further, and carry their text."""
         distance = self._states.index(edge[1]) - self._states.index(edge[0])
         return 26 + 44 * (abs(distance) - 1) + LINE * len(self._words(edge))
 
@@ -110,5 +110,5 @@ def _text(lines: list[str], x: int, y: int) -> str:
 
 
 def diagram(table: Table = TABLE) -> Diagram:
-    """The connection's state machine, or another of the same shape."""
+    """Draw the connection's state machine, or another table of the same shape."""
     return Diagram(table)

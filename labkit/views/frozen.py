@@ -1,4 +1,4 @@
-"""Still pictures of a store: matplotlib through `Figure`, never pyplot, so that no global state is shared."""
+"""Still pictures of a store. Uses matplotlib's `Figure`, never pyplot, which would share global state."""
 
 from io import BytesIO
 from math import ceil
@@ -12,15 +12,15 @@ from labkit.samples import Store
 from labkit.views.chart import ALWAYS, Chart, Span, seen, silence, with_holes
 
 WIDTH_IN, HEIGHT_IN, DPI = 7.5, 1.9, 100
-LEGEND_LETTERS = 50  # of four names in one row
-LETTERS = 80  # of a sentence that stands in the picture
-MOST_DOTS = 100  # samples of a line that are told apart
+LEGEND_LETTERS = 50  # the most letters for four names in one row
+LETTERS = 80  # per row of a sentence in the picture
+MOST_DOTS = 100  # a line with more samples is drawn without dots
 COLORS = ("#2563eb", "#d97706", "#059669", "#9333ea", "#dc2626", "#0891b2", "#65a30d", "#be185d")
 STYLES = ("-", "--", "-.", ":")  # so that lines can be told apart without colour
 
 
 def figure(store: Store, charts: tuple[Chart, ...], span: Span = ALWAYS) -> Figure:
-    """The charts below one another, within a span, over seconds since the first sample."""
+    """Draw the charts below one another, over seconds since the first sample of the span."""
     made = Figure(figsize=(WIDTH_IN, HEIGHT_IN * len(charts)), dpi=DPI, layout="constrained")
     axes = made.subplots(len(charts), 1, squeeze=False, sharex=True)[:, 0]
     windows = [[seen(store, name, span) for name in chart.series()] for chart in charts]
@@ -40,7 +40,7 @@ def figure(store: Store, charts: tuple[Chart, ...], span: Span = ALWAYS) -> Figu
 
 
 def _frame(ax: Axes, chart: Chart, highest: float) -> None:
-    """Below the lowest value there is room to see a line on the floor, above the highest one for the legend."""
+    """Set up the axes, with room below for a line at zero and above for the legend."""
     columns = 4 if len("".join(chart.lines)) <= LEGEND_LETTERS else 2
     legend_rows = ceil(len(chart.lines) / columns)
     ax.set_ylabel(f"{chart.title}\n({chart.unit})")
@@ -51,8 +51,8 @@ def _frame(ax: Axes, chart: Chart, highest: float) -> None:
 
 
 def png(made: Figure) -> bytes:
-    """A figure as the bytes of a PNG."""
+    """Return a figure as PNG bytes."""
     file = BytesIO()
-    # The canvas is imported above: an import that is interrupted in a cell stays broken.
+    # The canvas is imported at the top, because an import interrupted in a cell stays broken.
     FigureCanvasAgg(made).print_png(file)  # type: ignore[no-untyped-call]
     return file.getvalue()

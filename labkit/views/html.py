@@ -1,11 +1,11 @@
-"""Small pieces of HTML for live views. Whatever came over the wire is escaped here, and only here."""
+"""Small pieces of HTML for live views. All text is escaped here, and only here."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from labkit.text.digits import digits
 
-MARKS = {  # nothing depends on the colour: there is a shape and a word too. Each is seen on white and on black (3:1)
+MARKS = {  # shape and colour; the word is shown too. Each colour has a contrast of 3:1 on white and on black
     "pass": ("\u2714", "#16a34a"),
     "fail": ("\u2718", "#dc2626"),
     "started": ("\u25b6", "#2563eb"),
@@ -16,11 +16,11 @@ MARKS = {  # nothing depends on the colour: there is a shape and a word too. Eac
     "info": ("\u25cf", "#2563eb"),
 }
 
-PLACED = "text-align:left;padding:2px 14px 2px 0"  # JupyterLab places a cell of a table to the right, and its head too
+PLACED = "text-align:left;padding:2px 14px 2px 0"  # JupyterLab right-aligns table cells
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table; cells that are `Html` go in as they are."""
+    """Return a table; cells of type `Html` are not escaped."""
     heads = "".join(f'<th scope="col" style="{PLACED}">{_cell(word)}</th>' for word in head)
     body = "".join(
         "<tr>" + "".join(f'<td style="{PLACED}">{_cell(word)}</td>' for word in row) + "</tr>" for row in rows
@@ -29,7 +29,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def bars(percents: Mapping[str, float], notes: Mapping[str, str] | None = None) -> str:
-    """A bar a line, 0 to 100, with its number in words."""
+    """Return one labelled bar per row, each from 0 to 100 percent."""
     notes = notes or {}
     rows = [
         (name, bar(name, percent), f"{digits(percent)} %", notes.get(name, "")) for name, percent in percents.items()
@@ -38,19 +38,19 @@ def bars(percents: Mapping[str, float], notes: Mapping[str, str] | None = None) 
 
 
 def bar(label: str, percent: float) -> "Html":
-    """One bar."""
+    """Return one bar, from 0 to 100 percent."""
     return Html(f'<progress aria-label="{escape(label)}" max="100" value="{percent:g}" style="width:260px"></progress>')
 
 
 def mark(word: str) -> "Html":
-    """A status as a shape in its colour, and as a word in the colour of the text."""
+    """Return a status as a coloured shape and a word."""
     shape, colour = MARKS.get(word, ("\u25cb", "inherit"))
     seen = f'<b aria-hidden="true" style="color:{colour}">{shape}</b>'
     return Html(f'<span style="white-space:nowrap">{seen} {escape(word)}</span>')
 
 
 class Html(str):
-    """Text that is HTML already."""
+    """Text that is already HTML and is not escaped."""
 
     __slots__ = ()
 

@@ -1,11 +1,13 @@
 // The browser's half of labkit.views.LivePanel: keeps the last seconds of each series and draws them.
-// A message holds the counts of new samples per series and their (time, value) pairs as float32.
+// A message has the number of new samples per series, and their (time, value) pairs as float32.
+
+import { penFor, pieces, stroke } from "./lines.js";
 
 const DASHES = [[], [6, 4], [8, 3, 2, 3], [2, 3]];
 const SVG = "http://www.w3.org/2000/svg";
 const CHART_HEIGHT = 110;
-const HOLE_S = 1; // a time is known when an answer comes: between two far apart nothing is known, and no line drawn
-const OLD_S = 2; // an instrument that shows its last value for ever looks healthy
+const HOLE_S = 1; // a duration is known only when a reply arrives, so no line is drawn between samples further apart
+const OLD_S = 2; // an older last value is shown with its age, so that a dead line does not look healthy
 
 function render({ model, el }) {
   const charts = model.get("charts").map((chart) => makeChart(chart));
@@ -78,11 +80,11 @@ function makeChart({ title, unit, lines, colors }) {
 
 function makeSwatch(color, dash) {
   const swatch = document.createElementNS(SVG, "svg");
-  const stroke = document.createElementNS(SVG, "line");
+  const dashes = document.createElementNS(SVG, "line");
   const drawn = { x1: 0, x2: 26, y1: 2, y2: 2, stroke: color, "stroke-width": 3, "stroke-dasharray": dash.join(" ") };
-  for (const [name, value] of Object.entries(drawn)) stroke.setAttribute(name, value);
+  for (const [name, value] of Object.entries(drawn)) dashes.setAttribute(name, value);
   swatch.setAttribute("aria-hidden", "true");
-  swatch.append(stroke);
+  swatch.append(dashes);
   return swatch;
 }
 
@@ -95,12 +97,8 @@ function forget(line, before) {
 function paint({ canvas, lines, unit }, now, seconds) {
   const width = canvas.parentElement.clientWidth;
   if (!width) return;
-  const scale = window.devicePixelRatio || 1;
-  canvas.width = width * scale;
-  canvas.height = CHART_HEIGHT * scale;
   canvas.style.height = `${CHART_HEIGHT}px`;
-  const pen = canvas.getContext("2d");
-  pen.scale(scale, scale);
+  const pen = penFor(canvas, width, CHART_HEIGHT);
   const ink = getComputedStyle(canvas).color;
   const highest = niceAbove(Math.max(0, ...lines.flatMap((line) => line.points.map((point) => point[1]))));
   grid(pen, width, highest, seconds, ink);
@@ -109,15 +107,14 @@ function paint({ canvas, lines, unit }, now, seconds) {
     pen.lineWidth = 2;
     pen.setLineDash(line.dash);
     pen.lineCap = "round";
-    pen.beginPath();
     const longest = unit === "ms" ? Math.max(HOLE_S, 3 * usualStep(line.points)) : Infinity;
-    line.points.forEach(([at, value], number) => {
+    const places = line.points.flatMap(([at, value], number) => {
+      const isAfterHole = number > 0 && at - line.points[number - 1][0] > longest;
       const x = width - ((now - at) / seconds) * width;
-      const y = CHART_HEIGHT - 4 - (value / highest) * (CHART_HEIGHT - 18);
-      if (!number || at - line.points[number - 1][0] > longest) pen.moveTo(x - 0.1, y);
-      pen.lineTo(x, y);
+      const place = [x, CHART_HEIGHT - 4 - (value / highest) * (CHART_HEIGHT - 18)];
+      return isAfterHole ? [null, place] : [place];
     });
-    pen.stroke();
+    for (const piece of pieces(places)) stroke(pen, piece);
     const last = line.points.at(-1);
     if (last) line.value.textContent = `${inUnit(last[1], unit)}${since(now - last[0])}`;
   }
@@ -159,7 +156,7 @@ function niceAbove(value) {
   return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value);
 }
 
-/** A value with its unit; a unit such as "1: yes" names what that value means, and is no unit. */
+/** A value with its unit. A unit such as "1: yes" gives the meaning of that value instead. */
 function inUnit(value, unit) {
   const named = /^(\d+): (.+)$/.exec(unit);
   if (!named) return `${readable(value)} ${unit}`;

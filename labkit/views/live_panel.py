@@ -1,10 +1,10 @@
-"""A panel of moving charts: a canvas in the browser, fed with what is new, at most eight times a second.
+"""A panel of live charts: a canvas in the browser that receives new samples up to eight times per second.
 
     panel = LivePanel(lab.store, [Chart("round trip", "ms", "round trip ms: {}", ("ana", "ben"))])
     await panel.live(seconds=10)
 
-A frame costs about 1 ms and 1 KB, because only new samples travel, as binary. When `live` ends, a still picture takes
-the widget's place, so a saved notebook shows something everywhere and holds no dead widget. Taught in notebook 01.
+A frame costs about 1 ms and 1 KB, because only new samples are sent, as binary. When `live` ends, a still picture
+replaces the widget, so that a saved notebook holds no dead widget.
 """
 
 import asyncio
@@ -19,31 +19,32 @@ from typing import Any
 import anywidget
 import ipywidgets
 import traitlets
-from IPython.display import display
 from matplotlib.figure import Figure
 
 from labkit.samples import Store, Window
 from labkit.views import frozen
 from labkit.views.chart import ALWAYS, Chart, Span, seen, silence, summary
+from labkit.views.modules import inlined
+from labkit.views.showing import show
 from labkit.wire import background
 
 FRAMES_PER_S = 8
-SILENT_S = 2.0  # without a sample: then the panel says why it is empty
+SILENT_S = 2.0  # without a sample until the panel explains why it is empty
 HERE = Path(__file__).parent
 Doing = Callable[[], Awaitable[Any]]
 
 
 class Canvas(anywidget.AnyWidget):
-    """The browser's half: live_panel.js and live_panel.css. `frames` counts what was sent."""
+    """The browser's half: live_panel.js and live_panel.css."""
 
-    _esm = HERE / "live_panel.js"
+    _esm = inlined(HERE / "live_panel.js")
     _css = HERE / "live_panel.css"
     charts: Any = traitlets.List().tag(sync=True)
     seconds: Any = traitlets.Float(12.0).tag(sync=True)
 
 
 class LivePanel:
-    """Charts over one store. `buttons` are labels and what each does: a function that returns an awaitable."""
+    """Charts of one store. `buttons`: functions that return an awaitable, by label."""
 
     def __init__(
         self,
@@ -58,25 +59,25 @@ class LivePanel:
         self._series = [name for chart in self.charts for name in chart.series()]
         self._start = time()
         self._is_waiting = False  # for the first sample
-        self._span = ALWAYS  # what was before and after `live` is in the store, and in no picture
+        self._span = ALWAYS  # the pictures show only samples taken during `live`
         self._doing = dict(buttons or {})
         self._window_s = window_s
         self._make()
 
     async def live(self, seconds: float = 10.0, until: Callable[[], bool] = lambda: False) -> None:
-        """Show it moving for so long, until `until()` or until interrupted; then leave a picture in its place.
+        """Show the panel for `seconds`, until `until()`, or until interrupted; then replace it with a picture.
 
-        LABKIT_LINGER in the environment multiplies `seconds`: for a slow machine, or a room that wants to look longer.
+        LABKIT_LINGER in the environment multiplies `seconds`, for a slow machine or a longer look.
         """
-        if self.widget.comm is None:  # the cell is run again, and its panel is closed
+        if self.widget.comm is None:  # the cell runs again, and its panel was closed
             self._make()
-        shown = display(self._bundle(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        shown = show(self.widget, repr(self))
         self._span, self._is_waiting = Span(since=time()), True
         ends = monotonic() + seconds * float(os.environ.get("LABKIT_LINGER", "1"))
         try:
             while monotonic() < ends and not until():
                 self.draw()
-                self._say_why_it_is_empty()
+                self._explain_if_empty()
                 await asyncio.sleep(1 / FRAMES_PER_S)
         finally:
             self._span = self._span._replace(until=time())
@@ -85,7 +86,7 @@ class LivePanel:
             self.close()
 
     def draw(self) -> bool:
-        """Send what is new; says whether anything was."""
+        """Send new samples to the browser. Returns False if there are none."""
         counts, rows = [], array("f")
         for name in self._series:
             times, values, self._seen[name] = self._store.window(name, self._seen[name])
@@ -98,8 +99,8 @@ class LivePanel:
         self.frames += 1
         return True
 
-    def _say_why_it_is_empty(self) -> None:
-        """Once, when nothing has come for a while."""
+    def _explain_if_empty(self) -> None:
+        """Show why the panel is empty, once, after SILENT_S without a sample."""
         if self._is_waiting and time() - self._span.since > SILENT_S:
             self._is_waiting = False
             why = silence(self._store, self.charts, self._span)
@@ -107,19 +108,19 @@ class LivePanel:
                 self._canvas.send({"why": why}, buffers=[])
 
     def freeze(self) -> Figure:
-        """The charts as a matplotlib figure."""
+        """Return the charts as a matplotlib figure."""
         return frozen.figure(self._store, self.charts, self._span)
 
     def text(self) -> str:
-        """The charts in words: of the last time that it was live, if it has been."""
+        """Describe the charts as text, for the last time the panel was live."""
         return summary(self._store, self.charts, self._span)
 
     def window(self, series: str) -> Window:
-        """The samples of one series that its picture shows."""
+        """Return the samples of one series that the picture shows."""
         return seen(self._store, series, self._span)
 
     def close(self) -> None:
-        """Free what the browser holds."""
+        """Close the widgets."""
         for widget in (*self._buttons, self._canvas, self.widget):
             widget.close()
 
@@ -133,10 +134,6 @@ class LivePanel:
         self._buttons = [_button(label, doing) for label, doing in self._doing.items()]
         self.widget = ipywidgets.VBox([ipywidgets.HBox(self._buttons), self._canvas])
 
-    def _bundle(self) -> dict[str, Any]:
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        return {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
-
     def _picture(self) -> dict[str, Any]:
         return {"image/png": b64encode(frozen.png(self.freeze())).decode(), "text/plain": repr(self)}
 
@@ -146,7 +143,7 @@ def _described(chart: Chart) -> dict[str, Any]:
 
 
 def _button(label: str, doing: Doing) -> ipywidgets.Button:
-    """What it does runs on the background loop, wherever Jupyter calls back: the kernel's loop or a thread."""
+    """Create a button whose action runs on the background loop, whichever thread Jupyter calls back on."""
     button = ipywidgets.Button(description=label, tooltip=label)
     button.on_click(lambda _: background.spawn(doing()))
     return button

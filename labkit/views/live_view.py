@@ -1,10 +1,10 @@
-"""A screen that follows a room, or several: events change a state, and the state is drawn eight times a second at most.
+"""A view that follows one or more rooms: events change a state, which is drawn up to eight times per second.
 
-    view = LiveView(room, hear, draw)       # hear(event) changes your state; draw() gives it as HTML
-    await view.live(until=lambda: done)     # then what was drawn last stays, as plain HTML
+    view = LiveView(room, hear, draw)       # hear(event) updates your state; draw() returns it as HTML
+    await view.live(until=lambda: done)     # afterwards, the last drawing stays as plain HTML
 
-The room is read on the background loop; `hear` and `draw` run in the notebook's own loop, one after the other, so they
-may share what they like. Shown in the notebook use_cases.
+The room is read on the background loop. `hear` and `draw` run one at a time on the notebook's loop, so they can share
+state without locks.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ import ipywidgets
 from IPython.display import HTML, display
 
 from labkit.views.live_panel import FRAMES_PER_S
+from labkit.views.showing import show
 from labkit.wire import background
 from labkit.wire.client.room import ClientRoom
 
@@ -24,7 +25,7 @@ Event = dict[str, Any]
 
 
 class LiveView:
-    """Some rooms on one screen."""
+    """A live view of some rooms."""
 
     def __init__(
         self, rooms: ClientRoom | Sequence[ClientRoom], hear: Callable[[Event], None], draw: Callable[[], str]
@@ -37,11 +38,9 @@ class LiveView:
         self._arrived: deque[Event] = deque()
 
     async def live(self, seconds: float = 30.0, until: Callable[[], bool] = lambda: False) -> None:
-        """Follow the room for so long, or until `until()` is true; then leave what was drawn last."""
+        """Follow the rooms for `seconds`, or until `until()` is true; then leave the last drawing."""
         screen = ipywidgets.HTML(self._draw())
-        view = {"version_major": 2, "version_minor": 0, "model_id": screen.model_id}
-        bundle = {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
-        shown = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        shown = show(screen, repr(self))
         reading = [background.spawn(self._read(room)) for room in self._rooms]
         ends = monotonic() + seconds
         try:
@@ -56,7 +55,7 @@ class LiveView:
                 each.cancel()
             if shown is not None:
                 shown.update({"text/plain": repr(self)}, raw=True)
-            # A display of its own: what was drawn last is then compared when the notebook is checked.
+            # A display of its own, so that a check of the notebook compares the last drawing.
             display(HTML(self._draw()))  # type: ignore[no-untyped-call]
             screen.close()
 
@@ -65,12 +64,12 @@ class LiveView:
             self._arrived.append(event)
 
     def _take(self) -> bool:
-        """Whether something had come."""
-        came = bool(self._arrived)
+        """Handle the events that have arrived. Returns whether there were any."""
+        has_events = bool(self._arrived)
         while self._arrived:
             self.events += 1
             self._hear(self._arrived.popleft())
-        return came
+        return has_events
 
     def __repr__(self) -> str:
         return f"live view of {', '.join(room.room_id for room in self._rooms)}; how it ended:"

@@ -1,7 +1,7 @@
-"""The browser's modules of labkit/web in one, for a widget: a page loads them by their names, a widget has no address.
+"""Bundle JavaScript modules of labkit/web for a widget, which has no URL to import them from.
 
-Each module becomes a function that returns what it exports; imports become what that function returned. No more of the
-language is understood than those modules use: imports by name from beside, exports where something is declared.
+Each module becomes a function that returns its exports, and each import reads from its result. Supports only what those
+modules use: named imports from the same folder, and exports at declarations.
 """
 
 import re
@@ -13,7 +13,7 @@ _EXPORT = re.compile(r"^export (?=(?:async function|function|class|const|let) ([
 
 
 def inlined(entry: Path) -> str:
-    """The text of a module with everything that it imports from labkit/web."""
+    """Return the text of a module with everything that it imports from labkit/web."""
     done: dict[str, str] = {}
     text = _with_imports(entry.read_text(encoding="utf-8"), done)
     return "\n".join([*done.values(), text])

@@ -1,4 +1,4 @@
-// The browser's half of labkit.views.prediction: a question and its answers, one of which may be chosen.
+// The browser's half of labkit.views.prediction: a question with answers to choose from.
 
 function render({ model, el }) {
   const question = document.createElement("fieldset");
@@ -8,7 +8,7 @@ function render({ model, el }) {
   words.textContent = model.get("question");
   question.append(words);
   for (const answer of model.get("answers")) question.append(choice(answer, group, model));
-  // JupyterLab in command mode takes the arrows of all that is not written in, to move between cells.
+  // In command mode, JupyterLab uses the arrow keys of every element except text boxes to move between cells.
   question.addEventListener("keydown", (pressed) => {
     if (pressed.key.startsWith("Arrow")) pressed.stopPropagation();
   });

@@ -1,13 +1,13 @@
-"""A question asked before a measurement, in a widget, and compared with it afterwards.
+"""A widget that asks for a prediction before a measurement and compares the two afterwards.
 
     guess = Prediction("Which of the two is larger?", ["ours", "the kernel's"])
     guess.ask()
     ...
     guess.compare("the kernel's")
 
-`compare` turns the question into plain text, so a saved notebook holds no dead widget. A notebook that runs with
-nobody in front of it gives no answer, and says so. The radio buttons of ipywidgets would not do: JupyterLab takes
-their arrow keys, and a second choice beside a running cell is held back (see `controls`).
+`compare` turns the question into plain text, so that a saved notebook holds no dead widget. If nobody answers, it says
+so. The radio buttons of ipywidgets do not work here: JupyterLab takes their arrow keys, and ipywidgets holds back a
+second choice beside a running cell (see `controls`).
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,8 @@ from typing import Any
 
 import anywidget
 import traitlets
-from IPython.display import display
+
+from labkit.views.showing import show
 
 HERE = Path(__file__).parent
 
@@ -32,34 +33,32 @@ class QuestionWidget(anywidget.AnyWidget):
 
 
 class Prediction:
-    """One question with a few answers."""
+    """One question with some answers to choose from."""
 
     def __init__(self, question: str, answers: Sequence[str]) -> None:
         self.question = question
         self.answers = tuple(answers)
         self.widget = QuestionWidget(question=question, answers=list(answers))
-        self.widget.on_msg(lambda _, said, __: self.choose(said["answer"]))
+        self.widget.on_msg(lambda _, message, __: self.choose(message["answer"]))
         self._shown: Any = None
 
     @property
     def answer(self) -> str | None:
-        """What was chosen so far."""
+        """The chosen answer, or None."""
         return None if self.widget.answer is None else str(self.widget.answer)
 
     def choose(self, answer: str) -> None:
-        """What the browser says: an answer was chosen."""
+        """Choose an answer, as a click in the browser does."""
         self.widget.answer = answer
 
     def ask(self) -> None:
-        """Show the question. Run the cells below once you have chosen."""
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        bundle = {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
-        self._shown = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        """Show the question."""
+        self._shown = show(self.widget, repr(self))
 
     def compare(self, measured: str) -> None:
-        """Put the answer beside what was measured."""
+        """Print the prediction and the measured answer. Raises ValueError if `measured` is not one of the answers."""
         if measured not in self.answers:
-            raise ValueError(f"{measured!r} is none of the answers: {', '.join(self.answers)}")
+            raise ValueError(f"{measured!r} is not one of the answers: {', '.join(self.answers)}")
         given = self.answer or "(nothing was chosen)"
         if self._shown is not None:
             self._shown.update({"text/plain": repr(self)}, raw=True)

@@ -1,7 +1,7 @@
-"""What a notebook says instead of a traceback when nothing is wrong with the code, but with how it was run.
+"""Short messages instead of tracebacks for errors in how a notebook is run, not in its code.
 
-An interrupted cell, and a name that a cell above would have made: both happen to everybody, and forty lines of
-traceback explain neither. Any other error looks as Python shows it. `shown.register` installs it in a kernel.
+They cover an interrupted cell, and a name defined in a cell above that has not run. Python shows every other error as
+usual. `shown.register` installs this in a kernel.
 """
 
 import asyncio
@@ -9,35 +9,37 @@ from types import TracebackType
 from typing import Any
 
 INTERRUPTED = (
-    "Interrupted. What was started goes on, and nothing needs to be tidied up: run this cell again, or go on below."
+    "Interrupted. Servers and clients keep running, and you need not clean up: run this cell again, or continue below."
 )
 NOT_YET = (
-    "A cell above makes it, and has not been run since the kernel started.\n"
-    "Menu Run > Run All Above Selected Cell, then this cell again."
+    "A cell above defines it but has not run since the kernel started.\n"
+    "Choose Run > Run All Above Selected Cell, then run this cell again."
 )
-SAID = (KeyboardInterrupt, asyncio.CancelledError, NameError)
+HANDLED = (KeyboardInterrupt, asyncio.CancelledError, NameError)
 
 
 def install(shell: Any) -> None:
-    """Have a kernel's shell say it so."""
-    shell.set_custom_exc(SAID, say)
+    """Install the handler in a kernel's shell."""
+    shell.set_custom_exc(HANDLED, show_error)
 
 
-def say(
+def show_error(
     shell: Any, kind: type[BaseException], error: BaseException, trace: TracebackType, tb_offset: int | None = None
 ) -> list[str]:
-    """Show the sentence, where one fits, or the traceback; returns the lines that were shown."""
+    """Show the short message for an error, or its traceback. Returns the lines that were shown."""
     sentence = sentence_for(error, trace)
     if sentence is None:
         lines = shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=1)
     else:
         lines = sentence.splitlines()
-    shell._showtraceback(kind, error, lines)  # as IPython's own showtraceback does; a handler has to show by itself
+    shell._showtraceback(
+        kind, error, lines
+    )  # as IPython's own showtraceback does; a custom handler must show its output itself
     return list(lines)
 
 
 def sentence_for(error: BaseException, trace: TracebackType | None) -> str | None:
-    """The sentence; None for an error of the code itself."""
+    """Return the short message; None for an error in the code itself."""
     if not isinstance(error, NameError):
         return INTERRUPTED
     frames = []

@@ -1,4 +1,4 @@
-"""How Jupyter shows the values of the lower floors: they know nothing of pictures, so it is said here.
+"""How Jupyter displays results of lower layers, which know nothing about pictures.
 
 `register` runs when `labkit.views` is imported in a kernel; elsewhere it does nothing.
 """
@@ -28,7 +28,7 @@ PARTS: dict[type, Callable[[Any], str]] = {Report: part}
 
 
 def register() -> None:
-    """Each of PICTURES as a PNG, each of PARTS as HTML without a script; their repr stays their text. And sentences."""
+    """Register PICTURES as PNG and PARTS as HTML without scripts, keep their repr as text, and install `sentences`."""
     shell = get_ipython()
     if shell is None:
         return

@@ -1,4 +1,4 @@
-"""Five policies for a slow member on one picture: how much is lost against how stale the rest is, and the memory."""
+"""Compare policies for a slow member in one picture: events lost, staleness of the rest, and memory."""
 
 from matplotlib.figure import Figure
 
@@ -9,7 +9,7 @@ KB = 1000
 
 
 def picture(comparison: SlowComparison) -> Figure:
-    """A mark a policy: to the left nothing is lost, at the bottom all is fresh. The mark's size is its memory."""
+    """Plot one mark per policy: events lost against staleness, with memory as the size of the mark."""
     made = Figure(figsize=(8, 4), dpi=100, layout="constrained")
     ax = made.subplots()
     for place, outcome in enumerate(comparison.outcomes):
@@ -30,14 +30,14 @@ def picture(comparison: SlowComparison) -> Figure:
     ax.set(xlabel="events that the member never saw, %", ylabel="oldest event when it was read, s")
     most = 100 * max(outcome.lost_share for outcome in comparison.outcomes)
     ax.set_xlim(-12, 12 + most)
-    ax.set_xticks(range(0, int(most) + 12, 10))  # the room to the left is for words: nobody loses less than nothing
+    ax.set_xticks(range(0, int(most) + 12, 10))  # no ticks left of zero, where there is only text
     ax.set_ylim(0, 1.35 * max(outcome.stale_worst_s for outcome in comparison.outcomes) or 1)
     ax.grid(alpha=0.25)
     return made
 
 
 def text(comparison: SlowComparison) -> str:
-    """The same in words, a line a policy."""
+    """Describe the picture as text, one line per policy."""
     return "\n".join(
         f"{outcome.policy}: {100 * outcome.lost_share:.0f} % never seen, the oldest {outcome.stale_worst_s:.1f} s old, "
         f"{outcome.peak_bytes / KB:.0f} kB held, the room waited {outcome.room_waited_s:.1f} s"

@@ -1,9 +1,9 @@
-"""Storms as a picture: who tried to come back when, a row a policy; and the same in words.
+"""Plot reconnect storms, one row per policy, and describe them as text.
 
     labkit.storm(policy="all")      # as the last line of a cell
     print(text(storms))
 
-All rows share one logarithmic scale: between the article's policy and ours lie two powers of ten.
+All rows share a logarithmic scale, because policies differ by two powers of ten.
 """
 
 from matplotlib.axes import Axes
@@ -19,7 +19,7 @@ BIN_S = 0.1
 
 
 def picture(storms: Storms) -> Figure:
-    """PendingLogins per 100 ms since the drop. The dashed line is the accept rate."""
+    """Plot reconnection attempts per 100 ms since the drop. The dashed line is the accept rate."""
     rows = storms.results
     made = Figure(figsize=(WIDTH_IN, MARGIN_IN + ROW_IN * len(rows)), dpi=DPI, layout="constrained")
     axes = made.subplots(len(rows), 1, squeeze=False, sharex=True, sharey=True)[:, 0]
@@ -42,7 +42,7 @@ def _row(ax: Axes, result: StormResult, color: str) -> None:
 
 
 def text(storms: Storms) -> str:
-    """The picture in words, for a screen reader: a sentence a policy."""
+    """Describe the picture as text, one sentence per policy."""
     first = storms.results[0]
     rate = (
         "no accept rate" if first.handshakes_per_s is None else f"accept rate {digits(first.handshakes_per_s)} a second"

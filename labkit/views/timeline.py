@@ -1,6 +1,6 @@
-"""The two ends of one connection as a picture: what each wrote down, in causal order, and the sentence it ends in.
+"""Plot the events that both ends of a connection recorded, in causal order, with the conclusion.
 
-The text twin is the timeline's own: `print(told)`.
+`print(timeline)` gives the same as text.
 """
 
 from textwrap import fill, shorten
@@ -15,17 +15,17 @@ ROW_IN = 0.27
 WORDS = 62
 
 
-def picture(told: Timeline) -> Figure:
-    """Time runs downwards, one line a moment; the client's on the left lane, the server's on the right."""
-    moments = _shortened(told.briefly)
+def picture(timeline: Timeline) -> Figure:
+    """Plot time downwards, one row per event: the client's on the left, the server's on the right."""
+    moments = _shortened(timeline.briefly)
     made = Figure(figsize=(9, 1.2 + ROW_IN * len(moments)), dpi=DPI, layout="constrained")
     ax = made.subplots()
-    start = told.moments[0].at
+    start = timeline.moments[0].at
     for lane in (0, 1):
         ax.axvline(lane, color="#9ca3af", linewidth=1)
     for place, moment in enumerate(moments):
         lane = 0 if moment.side == CLIENT else 1
-        is_first = moment == told.visible
+        is_first = moment == timeline.visible
         ax.plot([lane], [place], marker="D" if is_first else "o", color=COLORS[4 if is_first else lane])
         left = lane == 0
         ax.annotate(
@@ -43,12 +43,12 @@ def picture(told: Timeline) -> Figure:
     ax.text(-0.05, -0.9, "the client", ha="right", weight="bold")
     ax.text(1.05, -0.9, "the server", ha="left", weight="bold")
     ax.set_axis_off()
-    ax.set_title(fill(told.sentence, 100), loc="left", fontsize=9)
+    ax.set_title(fill(timeline.sentence, 100), loc="left", fontsize=9)
     return made
 
 
 def _shortened(moments: tuple[Moment, ...], most: int = 24) -> list[Moment]:
-    """The beginning and the end of a long one: samples of a buffer come four times a second."""
+    """Keep only the start and end of a long timeline: buffers are sampled four times per second."""
     if len(moments) <= most:
         return list(moments)
     head, tail = moments[: most // 2], moments[-most // 2 :]

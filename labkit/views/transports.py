@@ -1,4 +1,4 @@
-"""The comparison of four transports as a picture, and a small tool to decide with.
+"""Plot a comparison of four transports, and help choose between them.
 
 show(comparison)
 Decision(comparison)        # sliders; the saved notebook keeps its first advice as text
@@ -7,19 +7,19 @@ Decision(comparison)        # sliders; the saved notebook keeps its first advice
 from typing import Any
 
 import ipywidgets
-from IPython.display import display
 from matplotlib.figure import Figure
 
 from labkit.bench.transports.advice import Advice, Need, advise
 from labkit.bench.transports.compare import Comparison
 from labkit.text.digits import digits
 from labkit.views.frozen import COLORS
+from labkit.views.showing import show
 
 MB = 1_000_000
 
 
 def picture(comparison: Comparison) -> Figure:
-    """How late each update came, what it cost, and what silence costs. Both scales are logarithmic."""
+    """Plot the latency and cost of each update, and the cost of an idle connection, on logarithmic scales."""
     made = Figure(figsize=(10, 3.3), dpi=100, layout="constrained")
     late, cost = made.subplots(1, 2, sharey=True)
     names = [row.option for row in comparison.rows]
@@ -41,7 +41,7 @@ def picture(comparison: Comparison) -> Figure:
 
 
 class Decision:
-    """Sliders for what a screen needs, and the advice that follows from it and from the measurement."""
+    """Sliders for what a screen needs, and the advice that follows from the measurement."""
 
     def __init__(self, comparison: Comparison, need: Need | None = None) -> None:
         self.comparison = comparison
@@ -49,7 +49,7 @@ class Decision:
         style: dict[str, Any] = {"style": {"description_width": "210px"}, "layout": {"width": "520px"}}
         below: dict[str, Any] = {"indent": False, "layout": {"width": "auto", "margin": "2px 0 2px 216px"}}
         self.updates = ipywidgets.FloatLogSlider(
-            self._first.updates_per_min, min=-1, max=3, description="updates a minute", **style
+            self._first.updates_per_min, min=-1, max=3, description="updates per minute", **style
         )
         self.delay = ipywidgets.FloatLogSlider(
             self._first.delay_s, min=-1, max=2, description="may be this many seconds old", **style
@@ -60,17 +60,17 @@ class Decision:
         )
         self.answer = ipywidgets.HTML()
         for control in (self.updates, self.delay, self.speaks, self.kept):
-            control.observe(lambda _: self._tell(), names="value")
-        self._tell()
+            control.observe(lambda _: self._update(), names="value")
+        self._update()
         self.widget = ipywidgets.VBox([self.updates, self.delay, self.speaks, self.kept, self.answer])
 
     @property
     def advice(self) -> Advice:
-        """What the controls say now."""
+        """The advice for the current settings."""
         need = Need(self.updates.value, self.delay.value, self.speaks.value, self.kept.value)
         return advise(need, self.comparison)
 
-    def _tell(self) -> None:
+    def _update(self) -> None:
         advice = self.advice
         rows = "".join(
             f"<tr><td>{option}</td><td style='text-align:right;padding-left:24px'>{amount / MB:.2f} MB</td></tr>"
@@ -78,13 +78,11 @@ class Decision:
         )
         self.answer.value = (
             f"<p role='status'><b>{advice.option}</b>. {advice.why}</p>"
-            f"<table><caption style='text-align:left'>bytes an hour, for each screen</caption>{rows}</table>"
+            f"<table><caption style='text-align:left'>bytes per hour and screen</caption>{rows}</table>"
         )
 
     def _ipython_display_(self) -> None:
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        bundle = {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
-        display(bundle, raw=True)  # type: ignore[no-untyped-call]
+        show(self.widget, repr(self), replaceable=False)
 
     def __repr__(self) -> str:
         advice = advise(self._first, self.comparison)

@@ -1,4 +1,4 @@
-"""An import that an interrupt does not leave half done: matplotlib, broken off, fails until the kernel is restarted."""
+"""Protect imports from interrupts: a half-finished import of matplotlib fails until the kernel restarts."""
 
 import signal
 import threading
@@ -8,16 +8,18 @@ from contextlib import contextmanager
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Ctrl-C, and Kernel > Interrupt, arrive at the end of the block."""
+    """Delay Ctrl-C and Kernel > Interrupt until the end of the block."""
     is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or signal.getsignal(signal.SIGINT) is None:  # no signal comes here, or it is not Python's
+    if (
+        not is_main or signal.getsignal(signal.SIGINT) is None
+    ):  # no signal arrives in this thread, or Python does not handle it
         yield
         return
-    came: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    received: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: received.append(number))
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-    if came:
+    if received:
         signal.raise_signal(signal.SIGINT)

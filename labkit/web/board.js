@@ -1,5 +1,5 @@
-// The page of the board: the instructor's code opens it, a snapshot fills it, the class's room keeps it up to date.
-// The code stays in this module: no URL, no storage, no log.
+// The board page. The instructor's code opens it, a snapshot fills it, and the class room keeps it up to date.
+// The code never leaves this module: it is in no URL, storage or log.
 
 import { DrillView } from "./board_drill.js";
 import { BoardView } from "./board_view.js";
@@ -10,15 +10,15 @@ import { beside, socketOf } from "./place.js";
 
 const REVOKED = 4410;
 const INSTRUCTOR = "instructor";
-const DRILL_MS = 60_000; // so long after a drill the page looks who is back
+const DRILL_MS = 60_000; // how long after a drill to check who is back
 const LOOK_MS = 1000;
 const FAULTS = {
-  401: "The server does not take this code.",
-  403: "This board is the instructor's.",
-  404: "No class is served here. `labkit class start` serves one.",
-  429: "Too many wrong codes came from here. Wait a minute.",
+  401: "The server rejected this code.",
+  403: "Only the instructor can open this board.",
+  404: "This server runs no class. Start one with `labkit class start`.",
+  429: "Too many wrong codes came from this address. Wait a minute.",
 };
-const FINAL = new Set([401, 403, 404]); // asked again they are wrong guesses, and lock out who has the right code
+const FINAL = new Set([401, 403, 404]); // retrying would count as wrong guesses and lock out the right code
 const here = socketOf();
 const drillView = new DrillView();
 $("#drill-view").append(drillView.element);
@@ -26,12 +26,12 @@ $("#drill-view").append(drillView.element);
 let code = "";
 let which = null; // {class, room, newsRoom}
 let view = null;
-let clockBehind = 0; // the server's clock, less ours
+let clockBehind = 0; // the server's clock minus ours
 let connection = null;
-let looking = null; // the question that is on its way
+let looking = null; // the request in flight
 let isAskedAgain = false;
 let drillTimer = null;
-let waiting = null; // events that came while a snapshot was on its way
+let waiting = null; // events received while a snapshot was in flight
 
 $("#enter-form").addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -48,29 +48,29 @@ $("#enter-form").addEventListener("submit", async (event) => {
 });
 $("#announce-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  if (connection.chat(which.newsRoom, $("#say-text").value)) event.target.reset(); // emptied, and not complained of
+  if (connection.chat(which.newsRoom, $("#say-text").value)) event.target.reset(); // without a validation message
 });
 for (const kind of ["drill", "crash"]) {
   $(`#${kind}`).addEventListener("click", () => {
-    const sure = confirm("The server restarts now; every student's client reconnects by itself. Begin the drill?");
+    const sure = confirm("The server restarts now, and every student's client reconnects on its own. Start the drill?");
     if (sure) ask(`class/${kind}`, "POST").catch((error) => notice(error.message, "bad"));
   });
 }
 
-// Asking
+// Requests
 
 async function ask(path, method = "GET") {
   const headers = path === "class" ? {} : { Authorization: basic(INSTRUCTOR, code) };
   const options = { method, headers, credentials: "omit", cache: "no-store", signal: AbortSignal.timeout(10_000) };
-  const answer = await fetch(beside(path), options).catch(() => { throw new Error("The server does not answer."); });
+  const answer = await fetch(beside(path), options).catch(() => { throw new Error("The server does not respond."); });
   if (!answer.ok) {
-    const words = FAULTS[answer.status] ?? `The server answers with HTTP ${answer.status}.`;
+    const words = FAULTS[answer.status] ?? `The server responded with HTTP ${answer.status}.`;
     throw Object.assign(new Error(words), { isFinal: FINAL.has(answer.status) });
   }
   return answer.json();
 }
 
-/** Ask for everything. One question at a time; who asks meanwhile gets an answer that is younger than that. */
+/** Request a snapshot. One request at a time; a call during a request gets a snapshot newer than the call. */
 function look() {
   isAskedAgain = looking !== null;
   looking ??= lookAgain().finally(() => {
@@ -86,7 +86,7 @@ async function lookAgain() {
   } while (isAskedAgain);
 }
 
-/** What comes meanwhile is heard afterwards: what comes twice counts once. */
+/** Events received meanwhile are applied afterwards; a repeated event has no effect. */
 async function lookOnce() {
   waiting ??= [];
   try {
@@ -96,13 +96,13 @@ async function lookOnce() {
     view.show(snapshot);
     showDrill(snapshot.drill);
   } finally {
-    const came = waiting ?? [];
+    const received = waiting ?? [];
     waiting = null;
-    if (view) came.forEach((event) => view.hear(event));
+    if (view) received.forEach((event) => view.apply(event));
   }
 }
 
-/** As look, but a server that is away just now is asked again. */
+/** As look, but retry while the server is down. */
 async function lookUntilItWorks() {
   try {
     await look();
@@ -121,7 +121,7 @@ function showDrill(drill) {
   if (isFresh) drillTimer = setTimeout(lookUntilItWorks, LOOK_MS);
 }
 
-// Hearing
+// The live connection
 
 function begin() {
   $("#enter").hidden = true;
@@ -129,7 +129,7 @@ function begin() {
   setText($("#which"), `class ${which.class}`);
   connection = new Connection(here);
   connection.addEventListener("state", ({ detail }) => state(detail.state));
-  connection.addEventListener("event", ({ detail }) => hear(detail.event));
+  connection.addEventListener("event", ({ detail }) => apply(detail.event));
   connection.addEventListener("joined", ({ detail }) => detail.room.roomId === which.room && lookUntilItWorks());
   connection.addEventListener("gap", lookUntilItWorks);
   connection.addEventListener("members", ({ detail }) => members(detail.room));
@@ -141,13 +141,13 @@ function begin() {
 }
 
 function ending({ code, reason }) {
-  const words = "This code was renewed. Reload the page, and give the new one.";
-  return code === REVOKED ? words : `Ended: ${code} ${reason}.`;
+  const words = "The instructor's code was renewed. Reload the page and enter the new one.";
+  return code === REVOKED ? words : `Connection closed: ${code} ${reason}.`;
 }
 
-function hear(event) {
+function apply(event) {
   if (waiting) waiting.push(event);
-  else view.hear(event);
+  else view.apply(event);
 }
 
 function members({ roomId, members: here }) {

@@ -1,5 +1,5 @@
-// A drill as a picture: who came back in each 100 ms, this class above, the same class without jitter below.
-// Both have the same scale; the words beneath say the same for those who cannot see it.
+// A drill as a chart: reconnections per 100 ms, measured above and simulated without jitter below, on the same scale.
+// The text below it carries the same facts for screen readers.
 
 import { el, setText } from "./dom.js";
 
@@ -11,7 +11,7 @@ export class DrillView {
   constructor() {
     this.words = el("p", { class: "board-drill-words", role: "status" });
     const box = `0 0 ${WIDTH} ${2 * (ROW + GAP) + 16}`;
-    this.chart = el("svg", { viewBox: box, role: "img", "aria-label": "Arrivals after the drill" });
+    this.chart = el("svg", { viewBox: box, role: "img", "aria-label": "Reconnections after the drill" });
     this.element = el("section", { class: "board-drill", "aria-labelledby": "board-drill-title", hidden: true },
       el("h2", { id: "board-drill-title" }, "The latest drill"), this.chart, this.words);
   }
@@ -24,7 +24,7 @@ export class DrillView {
     const most = Math.max(1, ...drill.arrivals, ...drill.without);
     this.chart.replaceChildren(
       ...row(drill.arrivals, "this class", 0, seconds, most),
-      ...row(drill.without, "without jitter, reckoned", ROW + GAP, seconds, most),
+      ...row(drill.without, "without jitter (simulated)", ROW + GAP, seconds, most),
       ...axis(seconds));
   }
 }
@@ -48,12 +48,12 @@ function axis(seconds) {
   return marks;
 }
 
-/** The picture in words. */
+/** The chart as text. */
 export function words({ kind, students, back, missing, lastMs, arrivals, without }) {
-  const how = kind === "crash" ? "The server dropped everybody" : "The server told everybody when to come back";
+  const how = kind === "crash" ? "The server dropped every connection" : "The server asked each client to reconnect";
   const more = students - back > missing.length ? ", ..." : "";
   const away = missing.length ? ` Not back yet: ${missing.join(", ")}${more}.` : "";
   const ours = `${how}: ${back} of ${students} back, the last after ${(lastMs / 1000).toFixed(1)} s, ` +
     `at most ${Math.max(0, ...arrivals)} in 100 ms.`;
-  return `${ours}${away} Without jitter it would have been ${Math.max(0, ...without)} in 100 ms.`;
+  return `${ours}${away} Without jitter, the peak would have been ${Math.max(0, ...without)} in 100 ms.`;
 }

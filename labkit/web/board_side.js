@@ -1,5 +1,5 @@
-// Beside the table of the board: raised hands, who is stuck and why, the wall of what fails, and the news.
-// A list is touched only when its text differs: screen readers hear every touch.
+// The lists beside the board's table: raised hands, who is stuck and why, the most failed checks, and announcements.
+// A list is updated only when its text changes, because screen readers announce every update.
 
 import { el, setText } from "./dom.js";
 
@@ -9,17 +9,17 @@ const NEWS_SHOWN = 6;
 export class Side {
   constructor() {
     this.lists = {
-      hands: list("Hands up", "Nobody asks."),
+      hands: list("Hands up", "Nobody has a hand up."),
       stuck: list("Stuck", "Nobody seems stuck."),
-      wall: list("What fails just now", "Nothing fails."),
-      news: list("News", "Nothing announced yet."),
+      wall: list("Failing checks", "No check is failing."),
+      news: list("News", "No announcements yet."),
     };
-    this.told = [];
-    this.element = el("aside", { class: "board-side", "aria-label": "What the class needs" },
+    this.items = [];
+    this.element = el("aside", { class: "board-side", "aria-label": "Where the class needs help" },
       ...Object.values(this.lists).map(({ element }) => element));
   }
 
-  /** [[who, what], ...] */
+  /** `lines`: [[student, exercise and time], ...] */
   hands(lines) {
     draw(this.lists.hands, lines.map(([who, what]) => ["⚑", who, what]));
   }
@@ -28,7 +28,7 @@ export class Side {
     draw(this.lists.stuck, lines.map(([who, what]) => ["▲", who, what]));
   }
 
-  /** [[how many, exercise, check, who], ...]; the catalogue turns a check into the words of its misconception. */
+  /** `lines`: [[count, exercise, check, students], ...]; the catalogue maps a check to its misconception. */
   wall(lines, catalogue) {
     draw(this.lists.wall, lines.map(([count, exercise, check]) => {
       const words = Object.hasOwn(catalogue, exercise) ? catalogue[exercise].checks[check] : undefined;
@@ -37,18 +37,18 @@ export class Side {
   }
 
   news(items) {
-    this.told = items.slice(-NEWS_SHOWN);
+    this.items = items.slice(-NEWS_SHOWN);
     this.#drawNews();
   }
 
   newsItem(item) {
-    if (this.told.some(({ sentAt, text }) => sentAt === item.sentAt && text === item.text)) return;
-    this.told = [...this.told, item].slice(-NEWS_SHOWN);
+    if (this.items.some(({ sentAt, text }) => sentAt === item.sentAt && text === item.text)) return;
+    this.items = [...this.items, item].slice(-NEWS_SHOWN);
     this.#drawNews();
   }
 
   #drawNews() {
-    draw(this.lists.news, this.told.toReversed().map(({ text, sentAt }) => [String(sentAt).slice(11, 16), text, ""]));
+    draw(this.lists.news, this.items.toReversed().map(({ text, sentAt }) => [String(sentAt).slice(11, 16), text, ""]));
   }
 }
 

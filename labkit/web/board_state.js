@@ -1,5 +1,5 @@
-// What is known of a class: events in, rows out; no page and no socket. The same fold as labkit/classroom/board.py,
-// where every rule is explained; a test feeds both the same events. Maps, because students choose their names.
+// The state of a class: a pure fold of events into rows, with no page and no socket. labkit/classroom/board.py is the
+// same fold and explains every rule; a test feeds both the same events. Maps, because students choose their names.
 
 const MOST_UNKNOWN = 12;
 const MOST_DEVICES = 8;
@@ -17,7 +17,7 @@ export class BoardState {
     this.listed = exercises.length;
   }
 
-  /** From a snapshot: what Board.json told. `listed`: how many of its exercises are the course's. */
+  /** Restore a snapshot made by Python's Board.json. `listed`: how many of its exercises belong to the course. */
   static of({ exercises, students }, listed = exercises.length) {
     const board = new BoardState(exercises);
     board.listed = listed;
@@ -25,14 +25,14 @@ export class BoardState {
     return board;
   }
 
-  /** Take an event of the room. The student whose row changed, or null. */
-  hear(event) {
+  /** Apply an event of the room. Returns the student whose row changed, or null. */
+  apply(event) {
     if (event.type !== "exercise") return null;
     const exercise = wellFormed(event.exercise);
     if (!this.#hasColumn(exercise)) return null;
     const row = this.row(event.userId);
     if (!isNew(row.devices, wellFormed(String(event.requestId)), event.n)) return null;
-    tell(row, exercise, event);
+    update(row, exercise, event);
     return event.userId;
   }
 
@@ -41,7 +41,7 @@ export class BoardState {
     return this.students.get(name);
   }
 
-  /** What fails just now: [how many, exercise, check, who], most first. */
+  /** The checks that fail now: [count, exercise, check, students], highest count first. */
   wall() {
     const who = new Map();
     for (const [name, row] of this.students) {
@@ -61,7 +61,7 @@ export class BoardState {
   }
 }
 
-/** Why a student seems stuck, in words; null when all seems well. */
+/** Why a student seems stuck, as text; null if not stuck. */
 export function stuck(row, now) {
   const cell = row.cells.get(row.current);
   if (!cell || cell.status === "pass") return null;
@@ -74,7 +74,7 @@ export function stuck(row, now) {
   return `no check for ${Math.floor(quiet / MINUTE_MS)} min`;
 }
 
-/** From the first record until it was solved, or until now. */
+/** Milliseconds from the first record until it was solved, or until now. */
 export function onTaskMs(cell, now) {
   return Math.max(0, (cell.passedAt ?? now) - cell.firstAt);
 }
@@ -84,16 +84,16 @@ function rowOf({ cells = {}, devices = {}, current = null, hand = null, handAt =
   return { cells: cellMap, devices: deviceMap, current, hand, handAt, skew };
 }
 
-function tell(row, exercise, event) {
+function update(row, exercise, event) {
   const sentAt = ms(event.sentAt) ?? 0;
-  let saidAt = ms(event.at) ?? sentAt;
-  if (Math.abs(saidAt - sentAt) > FAR_MS) saidAt = sentAt;
-  row.skew = row.skew === null ? sentAt - saidAt : Math.min(row.skew, sentAt - saidAt);
-  const at = Math.min(saidAt + row.skew, sentAt);
+  let deviceAt = ms(event.at) ?? sentAt;
+  if (Math.abs(deviceAt - sentAt) > FAR_MS) deviceAt = sentAt;
+  row.skew = row.skew === null ? sentAt - deviceAt : Math.min(row.skew, sentAt - deviceAt);
+  const at = Math.min(deviceAt + row.skew, sentAt);
   const { status } = event;
   const check = event.check == null ? null : wellFormed(event.check);
   if (!row.cells.has(exercise)) row.cells.set(exercise, newCell(status, at));
-  hearCell(row.cells.get(exercise), status, check, at);
+  updateCell(row.cells.get(exercise), status, check, at);
   row.current = exercise;
   if (status === "help") [row.hand, row.handAt] = [exercise, at];
   else if (status === "started" || status === "pass") row.hand = row.handAt = null;
@@ -103,7 +103,7 @@ function newCell(status, at) {
   return { status, firstAt: at, lastAt: at, check: null, fails: 0, same: 0, tries: 0, passedAt: null };
 }
 
-function hearCell(cell, status, check, at) {
+function updateCell(cell, status, check, at) {
   if (status === "fail") {
     cell.same = cell.fails > 0 && check === cell.check ? cell.same + 1 : 1;
     cell.fails += 1;
@@ -133,7 +133,7 @@ function ms(moment) {
 }
 
 function wellFormed(text) {
-  return text.replace(/\p{Surrogate}/gu, "\ufffd"); // toWellFormed, for browsers of before 2023
+  return text.replace(/\p{Surrogate}/gu, "\ufffd"); // toWellFormed, for browsers older than 2023
 }
 
 function put(who, exercise, check, name) {

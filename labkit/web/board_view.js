@@ -1,6 +1,6 @@
-// The board on a screen: participants x exercises, and beside it who needs somebody, what fails, and the news.
-// Used by the page (board.js) and by the widget (labkit/views/class_board.py). Rows stay the same elements; an event
-// touches one row in the next frame, and the lists beside it a few times a second.
+// The board: a table of participants and exercises, with lists beside it of who needs help, what fails, and the news.
+// Used by the page (board.js) and by the widget (labkit/views/class_board.py). Row elements are reused: an event
+// redraws one row in the next frame, and the lists a few times per second.
 
 import { BoardState, onTaskMs, stuck } from "./board_state.js";
 import { Side } from "./board_side.js";
@@ -16,10 +16,10 @@ const ORDERS = {
   solved: (one, other) => one.solved - other.solved || byName(one, other),
 };
 
-const ORDER_WORDS = { name: "by name", need: "who needs somebody first", solved: "least solved first" };
+const ORDER_WORDS = { name: "by name", need: "who needs help first", solved: "least solved first" };
 
 export class BoardView {
-  /** `now` gives the server's time in ms. `root` gets the board. */
+  /** `root`: the element to draw in. `now` returns the server's time in ms. */
   constructor(root, now = Date.now) {
     this.now = now;
     this.state = new BoardState();
@@ -46,34 +46,34 @@ export class BoardView {
     clearTimeout(this.sideTimer);
   }
 
-  /** Everything, from a snapshot. */
+  /** Draw a snapshot. */
   show({ board, catalogue = {}, news = [], newsRoom = null }) {
     this.catalogue = catalogue;
     this.newsRoom = newsRoom;
     const listed = Object.keys(catalogue).length || board.exercises.length;
     this.state = BoardState.of(board, listed);
-    for (const name of this.present) this.state.row(name); // who came in while the snapshot was on its way
+    for (const name of this.present) this.state.row(name); // joined while the snapshot was in flight
     this.side.news(news);
     this.#columns();
     for (const name of this.state.students.keys()) this.dirty.add(name);
     this.#soon();
   }
 
-  /** One event of the class's room, or of its news. */
-  hear(event) {
+  /** Apply one event of the class room or of its news room. */
+  apply(event) {
     if (event.type === "chat") {
-      if (event.roomId === this.newsRoom) this.side.newsItem(event); // a student may chat in the class's own room
+      if (event.roomId === this.newsRoom) this.side.newsItem(event); // not news: students can chat in the class room
       return;
     }
     const columns = this.state.exercises.length;
-    const name = this.state.hear(event);
+    const name = this.state.apply(event);
     if (name === null) return;
     if (this.state.exercises.length > columns) this.#columns();
     this.dirty.add(name);
     this.#soon();
   }
 
-  /** Who is here now. */
+  /** Set who is online. */
   presence(names) {
     const before = this.present;
     this.present = new Set(names);
@@ -116,7 +116,7 @@ export class BoardView {
     for (const name of this.state.students.keys()) this.dirty.add(name);
   }
 
-  /** Draw one participant; whether the line is new. */
+  /** Draw one participant. Returns whether the row is new. */
   #line(name) {
     const row = this.state.students.get(name);
     const isNew = !this.lines.has(name);
@@ -223,7 +223,7 @@ function fill(place, cell) {
 
 function legend() {
   const shown = Object.keys(MARKS).map((status) => el("li", { class: status }, `${MARKS[status]} ${WORDS[status]}`));
-  const marks = [...shown, el("li", {}, "· not begun")];
+  const marks = [...shown, el("li", {}, "· not started")];
   return el("ul", { class: "board-legend", "aria-label": "What the marks mean" }, ...marks);
 }
 

@@ -1,5 +1,5 @@
 // The reconnecting client of this page: labkit/wire/client/client.py for browsers.
-// It is an EventTarget; what it tells, and to whom it matters:
+// It is an EventTarget. Its events, and the part of the page that uses them:
 //   state {state}  closed {code, reason, comesBack}  waiting {ms}  welcome {answer}     the state card
 //   joined, left, refusedRoom {room}  event {room, event}  gap {room, gap}   the rooms
 //   unsent {}  refused {publication, message}                                the message box
@@ -7,7 +7,7 @@
 
 import { Backoff, STABLE_MS } from "./backoff.js";
 import { Credential, NORMAL, NO_CLOSE_FRAME, SESSION_EXPIRED, rowOf } from "./close_codes.js";
-import { hearer } from "./hearing.js";
+import { dispatcher } from "./dispatch.js";
 import { Link, browser } from "./link.js";
 import { Room } from "./room.js";
 import { check } from "./states.js";
@@ -15,7 +15,7 @@ import { Unsent } from "./unsent.js";
 
 const MAX_BUFFERED_BYTES = 512 * 1024;
 
-/** No credential can be had, and asking again would not help; the text says why. */
+/** No credential can be obtained, and retrying would not help; the message says why. */
 export class Hopeless extends Error {}
 
 export class Connection extends EventTarget {
@@ -26,7 +26,7 @@ export class Connection extends EventTarget {
     this.state = null;
     this.connectionId = null;
     this.userId = null;
-    this.users = new Set(); // a server without sessions names us anew each time
+    this.users = new Set(); // a server without sessions gives us a new name each time
     this.rooms = new Map();
     this.unsent = new Unsent();
     this.backoff = new Backoff(env.random);
@@ -36,16 +36,16 @@ export class Connection extends EventTarget {
     this.credential = null; // see credential.js
     this.openedAt = null;
     this.resume = null;
-    this.hear = hearer(this);
+    this.dispatch = dispatcher(this);
   }
 
-  tell(type, detail = {}) {
+  emit(type, detail = {}) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
-  // What a user does
+  // What the user does
 
-  /** Connect, first or again after a stop; rooms and what is unsent are taken along, the session is not. */
+  /** Connect for the first time or after a stop. Keeps rooms and unsent messages, but starts a new session. */
   start(credential) {
     if (this.state !== null && this.state !== "stopped") return;
     this.state = null;
@@ -54,7 +54,7 @@ export class Connection extends EventTarget {
     this.#connect();
   }
 
-  /** Leave. */
+  /** Close the connection and do not reconnect. */
   stop(reason = "done") {
     if (this.state === "stopped") return;
     const link = this.link;
@@ -63,20 +63,20 @@ export class Connection extends EventTarget {
     link?.close(NORMAL, reason);
   }
 
-  /** Pretend that the network broke, and stays broken for a while. */
+  /** Simulate a network outage of `forMs` milliseconds. */
   cut(forMs) {
     this.shortestWaitMs = forMs;
     this.link?.giveUp();
   }
 
-  /** Do not wait out the delay. */
+  /** Reconnect now instead of waiting. */
   tryNow() {
     if (this.state !== "waiting") return;
     this.env.clearTimeout(this.timer);
     this.#connect();
   }
 
-  /** The network is back: whatever is left to wait, come within the first window, at random as everybody should. */
+  /** The network is back: shorten the wait to a random time within the first window. */
   networkIsBack() {
     const left = this.waitsUntil - this.env.now();
     if (this.state === "waiting") this.#wait(Math.min(left, this.backoff.windowMs * this.env.random()));
@@ -86,54 +86,54 @@ export class Connection extends EventTarget {
     if (this.rooms.has(roomId)) return;
     const room = new Room(roomId);
     this.rooms.set(roomId, room);
-    if (this.state === "open") this.sayJoin(room);
+    if (this.state === "open") this.sendJoin(room);
   }
 
   leave(roomId) {
     const room = this.rooms.get(roomId);
     this.rooms.delete(roomId);
     for (const { requestId } of this.unsent.ofRoom(roomId)) this.unsent.done(requestId);
-    if (room.isJoined) this.sayLeave(roomId, room.epoch);
-    this.tell("left", { room });
-    this.tell("unsent");
+    if (room.isJoined) this.sendLeave(roomId, room.epoch);
+    this.emit("left", { room });
+    this.emit("unsent");
   }
 
-  /** Say something; false when too much is unsent already, and the text stays with its writer. */
+  /** Send a chat message. Returns false, keeping nothing, if too much is already unsent. */
   chat(roomId, text) {
     const requestId = this.env.newId();
     const message = { type: "chat", roomId, requestId, text };
     const kept = this.unsent.add({ requestId, roomId, text, message, body: JSON.stringify(message) });
-    if (kept) this.sayAgain(requestId);
-    this.tell("unsent");
+    if (kept) this.resend(requestId);
+    this.emit("unsent");
     return kept;
   }
 
-  // What hearing asks for
+  // What an incoming message may need
 
-  sayJoin(room) {
-    this.link?.say({ type: "join", roomId: room.roomId, since: room.since });
+  sendJoin(room) {
+    this.link?.send({ type: "join", roomId: room.roomId, since: room.since });
   }
 
-  /** A server that does not count knows no `leave` either, and would close us for it. */
-  sayLeave(roomId, epoch) {
-    if (epoch != null) this.link?.say({ type: "leave", roomId });
+  /** A server without epochs does not know `leave` either and would close the connection for it. */
+  sendLeave(roomId, epoch) {
+    if (epoch != null) this.link?.send({ type: "leave", roomId });
   }
 
-  /** Send what is kept under a requestId, if its room is joined and the browser's buffer is not high. */
-  sayAgain(requestId) {
+  /** Send a kept message, if its room is joined; wait while the browser's send buffer is full. */
+  resend(requestId) {
     const one = this.unsent.find(requestId);
     if (!one || !this.rooms.get(one.roomId)?.isJoined || this.state !== "open") return;
-    if (this.link.bufferedBytes > MAX_BUFFERED_BYTES) return this.later(0, () => this.sayAgain(requestId));
+    if (this.link.bufferedBytes > MAX_BUFFERED_BYTES) return this.later(0, () => this.resend(requestId));
     one.tries += 1;
     one.sentAt = this.env.now();
-    this.link.sayText(one.body, one.message);
+    this.link.sendText(one.body, one.message);
   }
 
   later(tries, act) {
     this.env.setTimeout(act, Math.min(5000, 200 * 2 ** Math.min(tries, 10)));
   }
 
-  /** auth_ok came on a new connection. */
+  /** Handle the first auth_ok of a connection. */
   opened(answer) {
     this.connectionId = answer.connectionId ?? null;
     this.userId = answer.userId ?? null;
@@ -142,11 +142,11 @@ export class Connection extends EventTarget {
     this.link.authenticated(answer.pingMs);
     this.#move("open");
     this.openedAt = this.env.now();
-    this.tell("welcome", { answer });
-    for (const room of this.rooms.values()) this.sayJoin(room);
+    this.emit("welcome", { answer });
+    for (const room of this.rooms.values()) this.sendJoin(room);
   }
 
-  // Its life
+  // The connection
 
   async #connect() {
     this.#move("connecting");
@@ -163,27 +163,27 @@ export class Connection extends EventTarget {
   #open(token) {
     const on = {
       opened: () => this.#authenticate(token),
-      heard: (message) => this.hear(message),
+      received: (message) => this.dispatch(message),
       ended: (code, reason) => this.#ended(code, reason),
-      wire: (direction, shown) => this.tell("wire", { direction, shown }),
+      wire: (direction, shown) => this.emit("wire", { direction, shown }),
     };
     try {
       this.link = new Link(this.url, on, this.env);
     } catch {
-      throw new Hopeless("The browser does not open this address. A page that came by https may only use wss://.");
+      throw new Hopeless("The browser refuses this address. A page loaded over https can connect to wss:// only.");
     }
   }
 
   #authenticate(token) {
     this.#move("authenticating");
     const message = { type: "auth", token, previous: this.connectionId ?? undefined };
-    this.link.sayText(JSON.stringify(message), { ...message, token: "***" });
+    this.link.sendText(JSON.stringify(message), { ...message, token: "***" });
   }
 
   #noCredential(error) {
     if (!(error instanceof Hopeless)) return this.#ended(NO_CLOSE_FRAME, error.reason ?? "");
     this.#disconnected();
-    this.tell("hopeless", { words: error.message });
+    this.emit("hopeless", { words: error.message });
     this.#move("stopped");
   }
 
@@ -191,7 +191,7 @@ export class Connection extends EventTarget {
     this.#disconnected();
     if (this.openedAt !== null && this.env.now() - this.openedAt >= STABLE_MS) this.backoff.proved();
     const ms = this.#hasNothingFresher(code) ? null : this.backoff.delayMs(code, reason);
-    this.tell("closed", { code, reason, comesBack: ms !== null });
+    this.emit("closed", { code, reason, comesBack: ms !== null });
     if (rowOf(code).credential === Credential.FRESH) this.resume = null;
     if (ms === null) return this.#move("stopped");
     this.#move("waiting");
@@ -199,7 +199,7 @@ export class Connection extends EventTarget {
     this.shortestWaitMs = 0;
   }
 
-  /** Whether the expired credential is the only one we were ever given: asking with it again would never end. */
+  /** Whether the expired credential is the only one there is: retrying with it would loop forever. */
   #hasNothingFresher(code) {
     return code === SESSION_EXPIRED && this.openedAt === null && this.resume === null && !this.credential.renews;
   }
@@ -208,7 +208,7 @@ export class Connection extends EventTarget {
     this.env.clearTimeout(this.timer);
     this.waitsUntil = this.env.now() + ms;
     this.timer = this.env.setTimeout(() => this.#connect(), ms);
-    this.tell("waiting", { ms });
+    this.emit("waiting", { ms });
   }
 
   #disconnected() {
@@ -221,6 +221,6 @@ export class Connection extends EventTarget {
   #move(state) {
     check(this.state, state);
     this.state = state;
-    this.tell("state", { state });
+    this.emit("state", { state });
   }
 }

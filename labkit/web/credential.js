@@ -1,21 +1,21 @@
-// Where the credential of a connection comes from. It stays in this page's memory: no URL, no storage, no log.
-// `get` is an async function that gives it, or throws Hopeless; `renews` says whether it gives a fresh one each time.
+// Where a connection gets its credential. It stays in memory: in no URL, storage or log.
+// `get` is an async function that returns it or throws Hopeless; `renews`: whether each call returns a fresh one.
 
 import { Hopeless } from "./connection.js";
 import { beside } from "./place.js";
 
 const FAULTS = {
-  401: "The server does not know this name and code.",
+  401: "The server rejected this name and code.",
   403: "This server has no list of users. Use a token instead.",
-  404: "This server gives out no tickets. Use a token instead.",
+  404: "This server issues no tickets. Use a token instead.",
 };
 
-/** The same token each time. A ticket works once; used again, the server refuses it and the page stops. */
+/** The same token each time. A ticket works only once: the server rejects its reuse, and the page stops. */
 export function fromToken(token) {
   return { get: async () => token, renews: false };
 }
 
-/** A fresh ticket each time, fetched for a name and a code. Raises Hopeless when asking again would not help. */
+/** A fresh ticket each time, fetched with a name and a code. Throws Hopeless if retrying would not help. */
 export function fromCode(name, code) {
   return { get: () => ticket(name, code), renews: true };
 }
@@ -24,7 +24,7 @@ async function ticket(name, code) {
   const answer = await fetch(beside("ticket"), {
     method: "POST",
     headers: { Authorization: basic(name, code) },
-    credentials: "omit", // otherwise the browser answers a 401 with a dialog of its own
+    credentials: "omit", // otherwise the browser shows its own dialog on a 401
     signal: AbortSignal.timeout(10_000),
     cache: "no-store",
   });
@@ -33,7 +33,7 @@ async function ticket(name, code) {
   return (await answer.json()).ticket;
 }
 
-/** What HTTP Basic says of a name and a code. */
+/** The HTTP Basic header for a name and a code. */
 export function basic(name, code) {
   return `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(`${name}:${code}`)))}`;
 }

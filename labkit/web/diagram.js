@@ -1,11 +1,11 @@
-// The state machine as a picture, drawn from the table in states.js. The words beside it say the same.
+// The state diagram, drawn from the table in states.js. The text beside it gives the same state.
 
 import { el } from "./dom.js";
 import { NEXT } from "./states.js";
 
 const [WIDTH, HEIGHT, RAIL] = [106, 30, 60];
 const AT = { connecting: [3, 6], authenticating: [127, 6], open: [251, 6], waiting: [3, 96], stopped: [251, 96] };
-const INTO = { waiting: 70, stopped: 304 }; // where the rail, which all closes run along, ends in each
+const INTO = { waiting: 70, stopped: 304 }; // x of the point where the rail that carries all closes enters each box
 
 export class Diagram {
   constructor(place) {
@@ -21,12 +21,12 @@ export class Diagram {
     this.show(null);
   }
 
-  /** Light up a state and the step that led to it. */
+  /** Highlight a state and the transition that led to it. */
   show(state) {
     for (const [name, group] of this.boxes) group.classList.toggle("here", name === state);
     for (const [name, path] of this.edges) path.classList.toggle("taken", name === `${this.state} ${state}`);
     const taken = this.edges.get(`${this.state} ${state}`);
-    if (taken) this.lines.append(taken); // what is drawn last lies on top
+    if (taken) this.lines.append(taken); // the last element is drawn on top
     this.svg.setAttribute("aria-label", state === null ? "State machine, not started" : `State machine, now ${state}`);
     this.state = state;
   }
@@ -48,7 +48,7 @@ function edge(from, to) {
   return el("path", { class: "edge", d: route(from, to), "marker-end": "url(#tip)" });
 }
 
-/** Along a row: straight. Down: by the rail between the rows. Up: straight, at the left. */
+/** The path of an edge. Within a row: straight. Down: along the rail between the rows. Up: straight, at the left. */
 function route(from, to) {
   const [[x1, y1], [x2, y2]] = [AT[from], AT[to]];
   if (y1 === y2) return `M${x1 + WIDTH} ${y1 + HEIGHT / 2} H${x2}`;

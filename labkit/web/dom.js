@@ -1,8 +1,8 @@
-// Making elements. Text becomes text nodes, never HTML, so nothing that a stranger wrote is ever run.
+// DOM helpers. Text becomes text nodes, never HTML, so that text from other users is never executed.
 
 export const $ = (selector, root = document) => root.querySelector(selector);
 
-/** An element with attributes and children; `on...` functions become listeners, true and false set or omit. */
+/** Create an element. Functions named `on...` become listeners; true sets an attribute, false omits it. */
 export function el(tag, attributes = {}, ...children) {
   const element = SVG.has(tag) ? document.createElementNS(SVG_SPACE, tag) : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) put(element, name, value);
@@ -19,7 +19,7 @@ function put(element, name, value) {
 const SVG_SPACE = "http://www.w3.org/2000/svg";
 const SVG = new Set(["svg", "g", "path", "rect", "text", "defs", "marker"]);
 
-/** Text in an element, touched only when it differs: screen readers hear every touch. */
+/** Set an element's text if it differs, because screen readers announce every update. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -28,7 +28,7 @@ export function clock(date = new Date()) {
   return date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 }
 
-/** One of eight colours for a user, the same everywhere. */
+/** The class of a user's colour: one of eight, the same on every page. */
 export function hue(userId) {
   let sum = 0;
   for (const character of String(userId)) sum = (sum * 31 + character.codePointAt(0)) % 65_521;

@@ -1,20 +1,20 @@
-// One WebSocket from its opening to its end. `ended` is called exactly once, with a close code and a reason.
-// On a dead line `close()` waits for an answer that never comes, so giving up means: stop listening, and go on.
+// One WebSocket from opening to close. `ended` is called exactly once, with a close code and a reason.
+// On a dead connection `close()` waits for a reply that never comes, so giving up means to stop listening at once.
 
 import { NO_CLOSE_FRAME } from "./close_codes.js";
 import { Watchdog } from "./watchdog.js";
 
 export class Link {
-  /** `on` has opened(), heard(message), ended(code, reason), wire(direction, shown). `env` is the world. */
+  /** `on` has opened(), received(message), ended(code, reason), wire(direction, shown). `env`: see `browser`. */
   constructor(url, on, env) {
     this.on = on;
     this.env = env;
     this.pinged = []; // when each unanswered ping was sent
-    this.isOver = false;
+    this.isClosed = false;
     this.watchdog = new Watchdog(env.now());
     this.socket = new env.WebSocket(url);
     this.socket.onopen = () => this.#opened();
-    this.socket.onmessage = ({ data }) => this.#hear(data);
+    this.socket.onmessage = ({ data }) => this.#receive(data);
     this.socket.onclose = ({ code, reason }) => this.#end(code, reason);
     this.look();
   }
@@ -23,42 +23,42 @@ export class Link {
     return this.socket.bufferedAmount;
   }
 
-  say(message) {
-    this.sayText(JSON.stringify(message), message);
+  send(message) {
+    this.sendText(JSON.stringify(message), message);
   }
 
-  /** Send text as it is; `shown` is what the log may show of it (never a token). */
-  sayText(text, shown) {
-    if (this.isOver || this.socket.readyState !== this.env.WebSocket.OPEN) return;
+  /** Send text; `shown` is what the log shows instead (never a token). */
+  sendText(text, shown) {
+    if (this.isClosed || this.socket.readyState !== this.env.WebSocket.OPEN) return;
     this.socket.send(text);
     this.on.wire("out", shown);
   }
 
   ping() {
     this.pinged.push(this.env.now());
-    this.say({ type: "ping" });
+    this.send({ type: "ping" });
   }
 
-  /** A pong came: milliseconds since its ping; null for one we never asked for. */
+  /** Handle a pong. Returns milliseconds since its ping; null if no ping was sent. */
   ponged() {
     const at = this.pinged.shift();
     return at === undefined ? null : this.env.now() - at;
   }
 
-  /** Milliseconds that the oldest ping has waited for its pong; 0 when none waits. */
+  /** Milliseconds that the oldest unanswered ping has waited; 0 if there is none. */
   get waitingMs() {
     return this.pinged.length === 0 ? 0 : this.env.now() - this.pinged[0];
   }
 
-  /** End it in good order. */
+  /** Close with a close frame. */
   close(code, reason) {
     this.#forget();
     this.socket.close(code, reason);
   }
 
-  /** Give it up, as if the network had. */
+  /** Drop the connection at once, as if the network had failed. */
   giveUp() {
-    if (this.isOver) return;
+    if (this.isClosed) return;
     this.#forget();
     this.socket.close();
     this.on.ended(NO_CLOSE_FRAME, "");
@@ -69,9 +69,9 @@ export class Link {
     this.look();
   }
 
-  /** Let the watchdog look now, and again when it wants to. */
+  /** Run the watchdog now and schedule its next run. */
   look() {
-    if (this.isOver) return;
+    if (this.isClosed) return;
     this.env.clearTimeout(this.timer);
     const { act, at } = this.watchdog.look(this.env.now());
     if (act === "dead") return this.giveUp();
@@ -80,25 +80,25 @@ export class Link {
   }
 
   #opened() {
-    this.watchdog.heard(this.env.now());
+    this.watchdog.received(this.env.now());
     this.on.opened();
   }
 
-  #hear(data) {
-    this.watchdog.heard(this.env.now());
+  #receive(data) {
+    this.watchdog.received(this.env.now());
     const message = parse(data);
-    this.on.wire("in", message ?? "something that is no JSON object");
-    if (message !== null) this.on.heard(message);
+    this.on.wire("in", message ?? "not a JSON object");
+    if (message !== null) this.on.received(message);
   }
 
   #end(code, reason) {
-    if (this.isOver) return;
+    if (this.isClosed) return;
     this.#forget();
     this.on.ended(code, reason);
   }
 
   #forget() {
-    this.isOver = true;
+    this.isClosed = true;
     this.env.clearTimeout(this.timer);
     this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
   }
@@ -113,7 +113,7 @@ function parse(data) {
   }
 }
 
-/** The real world. Tests bring their own. */
+/** The browser's socket, clock, timers and random numbers. Tests replace them. */
 export function browser() {
   return {
     WebSocket: globalThis.WebSocket,
@@ -125,7 +125,7 @@ export function browser() {
   };
 }
 
-/** crypto.randomUUID exists only on https and localhost; a class room may have neither. */
+/** A random id. crypto.randomUUID exists only on https and localhost, and a classroom may use neither. */
 function newId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

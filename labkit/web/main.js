@@ -1,4 +1,4 @@
-// The page: the form on one side, the connection on the other, and the views that listen to it.
+// The chat page: connects the sign-in form, the connection and its views.
 
 import { Connection } from "./connection.js";
 import { fromCode, fromToken } from "./credential.js";
@@ -36,7 +36,7 @@ function chooseFields() {
     fields.hidden = kind !== chosen();
     for (const input of fields.querySelectorAll("input")) input.disabled = fields.hidden;
   }
-  $("#url").disabled = chosen() === "code"; // tickets come from the server of this page
+  $("#url").disabled = chosen() === "code"; // tickets are issued by the server of this page only
 }
 
 function enter(event) {
@@ -49,7 +49,7 @@ function enter(event) {
   views.rooms.open($("#room").value);
 }
 
-/** A connection to another server: nothing of the old one is taken along. */
+/** Create a connection to another server; keeps nothing of the old one. */
 function begin(url) {
   views.rooms.clear();
   const fresh = new Connection(url);
@@ -73,7 +73,7 @@ $("#try-now").addEventListener("click", () => connection.tryNow());
 $("#cut").addEventListener("click", () => connection.cut(CUT_MS));
 $("#leave-all").addEventListener("click", () => connection.stop());
 
-// The world
+// Browser events
 
 addEventListener("online", () => connection?.networkIsBack());
 document.addEventListener("visibilitychange", () => document.hidden || connection?.link?.look());

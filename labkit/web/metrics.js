@@ -1,4 +1,4 @@
-// The Prometheus text of GET /metrics, as far as this page needs it. Pure.
+// Parses the parts of GET /metrics (Prometheus text format) that the monitor page needs. Pure functions.
 
 /** name -> value for plain samples; name -> Map(label value -> value) for those with one label. */
 export function parse(text) {
@@ -15,7 +15,7 @@ function keep(found, name, label, value) {
   else found.set(name, (found.get(name) ?? new Map()).set(label, value));
 }
 
-/** How many more closes of each code there are: [[code, count], ...]. A server that started anew counts from 0. */
+/** New closes by code: [[code, count], ...]. After a restart, the server counts from 0. */
 export function newCloses(before, now) {
   if (before === null) return [];
   const more = [...now].map(([code, total]) => [Number(code), grown(before.get(code) ?? 0, total)]);
@@ -26,7 +26,7 @@ function grown(before, now) {
   return now >= before ? now - before : now;
 }
 
-/** Growth a second of a counter; null when it cannot be said. */
+/** Growth of a counter per second; null if unknown. */
 export function rate(before, now, seconds) {
   if (before === undefined || now === undefined || seconds <= 0 || now < before) return null;
   return (now - before) / seconds;

@@ -1,7 +1,7 @@
-// One room on the page: its tab, who is there, what was said, and what is not confirmed yet.
+// One room on the chat page: its tab, members, messages, and unconfirmed messages.
 
 import { clock, el, hue, setText } from "./dom.js";
-import { count, missed, said } from "./words.js";
+import { count, describe, describeGap } from "./format.js";
 
 const LONGEST_LOG = 500;
 const NEAR_PX = 60;
@@ -16,7 +16,7 @@ export class Panel {
     this.tab = el("button", { type: "button", role: "tab", id: `tab-${id}`, "aria-controls": id,
       onclick: () => on.select(this) }, room.roomId, this.badge);
     this.log = el("ol", { class: "log" });
-    const live = el("div", { role: "log", "aria-label": `What was said in ${room.roomId}` }, this.log);
+    const live = el("div", { role: "log", "aria-label": `Messages in ${room.roomId}` }, this.log);
     this.pending = el("ol", { class: "pending", "aria-label": "Not confirmed yet" });
     const toEnd = () => this.#toEnd();
     this.newest = el("button", { type: "button", class: "newest", hidden: true, onclick: toEnd }, "Newest ↓");
@@ -65,26 +65,26 @@ export class Panel {
   joined() {
     this.wasOpen = true;
     const { epoch, seq, access } = this.room;
-    const may = { r: "You may read here, not write.", w: "You may write here, and hear only yourself." }[access] ?? "";
-    this.note(epoch === null ? "Joined." : `Joined; the newest event is #${seq}. ${may}`.trim());
+    const may = { r: "You can read but not write here.", w: "You can write here but see only your own messages." };
+    this.note(epoch === null ? "Joined." : `Joined; the newest event is #${seq}. ${may[access] ?? ""}`.trim());
     this.#showMembers();
   }
 
   moved(state) {
     this.tab.classList.toggle("away", state !== "open");
-    if (state !== "open" && this.wasOpen) this.note("Connection lost. Nothing is heard until it is back.");
+    if (state !== "open" && this.wasOpen) this.note("Connection lost. No messages arrive until it is back.");
     this.wasOpen = state === "open";
     if (state !== "open") this.#showMembers();
   }
 
   members(message) {
     this.#showMembers();
-    if (message.type === "entered") this.note(`${message.userId} came in.`);
+    if (message.type === "entered") this.note(`${message.userId} joined.`);
     if (message.type === "gone") this.note(`${message.userId} left.`);
   }
 
   gap(gap) {
-    this.note(missed(gap), "gap");
+    this.note(describeGap(gap), "gap");
   }
 
   refused(publication, message) {
@@ -98,7 +98,7 @@ export class Panel {
     const who = el("b", { class: hue(event.userId) }, String(event.userId), isMine ? " (you)" : "");
     const kind = event.type === "chat" ? null : el("span", { class: "kind" }, String(event.type));
     this.#put(el("li", { class: isMine ? "said mine" : "said" }, el("p", { class: "head" }, who, kind, time, number),
-      el("p", { class: "text" }, said(event))));
+      el("p", { class: "text" }, describe(event))));
   }
 
   note(text, className = "") {
@@ -113,8 +113,8 @@ export class Panel {
 
   #showMembers() {
     const { members, isJoined } = this.room;
-    if (!isJoined) return setText(this.who, "Not in the room at the moment.");
-    if (members === null) return setText(this.who, "In the room. This server does not say who else is here.");
+    if (!isJoined) return setText(this.who, "You are not in the room right now.");
+    if (members === null) return setText(this.who, "You are in the room. This server does not list its members.");
     const here = `${count(members.size, "person", "people")} here: ${[...members.keys()].join(", ")}`;
     if (members.size > 1) return setText(this.who, here);
     const second = el("a", { href: "index.html", target: "_blank", rel: "noopener" }, "Open a second window");
@@ -141,8 +141,8 @@ export class Panel {
   }
 }
 
-/** A message of ours that no event has answered yet. */
+/** A message of ours that the server has not confirmed. */
 function waiting({ text, tries }) {
-  const state = tries === 0 ? "waits to be sent" : "sent, not confirmed";
+  const state = tries === 0 ? "waiting to be sent" : "sent, not confirmed";
   return el("li", { class: "said mine waits" }, el("p", { class: "text" }, text), el("p", { class: "head" }, state));
 }

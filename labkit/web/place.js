@@ -1,6 +1,6 @@
-// Where this page was served: every address it asks for lies beside it, also behind a proxy that adds a path.
+// Addresses on the server of this page. They are relative to the page, so that a proxy may add a path.
 
-/** The address of a file or route of this server, such as `ticket`. */
+/** The URL of a file or route of this server, such as `ticket`. */
 export function beside(path, base = document.baseURI) {
   return new URL(path, base).href;
 }
@@ -11,7 +11,7 @@ export function socketOf(base = document.baseURI) {
   return `${protocol === "https:" ? "wss" : "ws"}://${host}${pathname === "/" ? "" : pathname}`;
 }
 
-/** Whether the page comes from this machine itself. */
+/** Whether this page was served by this machine. */
 export function isLocal(base = document.baseURI) {
   return /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(base).hostname);
 }

@@ -1,4 +1,4 @@
-// Asking the server once a second: never two questions at once, and ever more slowly while it does not answer.
+// Polls the server once per second: one request at a time, with backoff while it does not respond.
 
 import { Backoff } from "./backoff.js";
 import { NO_CLOSE_FRAME } from "./close_codes.js";
@@ -8,10 +8,10 @@ const EVERY_MS = 1000;
 const SLOWEST_MS = 5000;
 
 const REFUSED = {
-  401: "The server does not accept this token. Check it, and try again.",
+  401: "The server rejected this token. Check it and try again.",
   403:
-    "This server shows nothing to operators, because OPS_TOKEN is not set in its environment. Stop the server, start " +
-    "it again with OPS_TOKEN=SECRET labkit serve, where SECRET is a word of your own, and enter that word here.",
+    "Monitoring is disabled, because OPS_TOKEN is not set in the server's environment. Restart the server with " +
+    "OPS_TOKEN=SECRET labkit serve, where SECRET is a token of your own, and enter that token here.",
 };
 
 export class Poll {
@@ -19,34 +19,34 @@ export class Poll {
   constructor(bearer, on) {
     this.bearer = bearer;
     this.on = on;
-    this.isOver = false;
+    this.isStopped = false;
     this.isPaused = false;
     this.backoff = new Backoff();
     this.#ask();
   }
 
   stop() {
-    this.isOver = true;
+    this.isStopped = true;
     this.bearer = null;
     clearTimeout(this.timer);
   }
 
   async #ask() {
     const wait = this.isPaused || document.hidden ? EVERY_MS : await this.#once();
-    if (!this.isOver) this.timer = setTimeout(() => this.#ask(), wait);
+    if (!this.isStopped) this.timer = setTimeout(() => this.#ask(), wait);
   }
 
-  /** One question; how long to wait before the next. */
+  /** Send one request. Returns how long to wait before the next, in milliseconds. */
   async #once() {
     try {
       const options = { credentials: "omit", cache: "no-store", signal: AbortSignal.timeout(SLOWEST_MS) };
       const headers = { Authorization: `Bearer ${this.bearer}` };
       const answer = await fetch(beside("connections"), { ...options, headers });
-      if (this.isOver) return 0;
+      if (this.isStopped) return 0;
       if (REFUSED[answer.status]) return this.#refused(REFUSED[answer.status]);
       if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
       const [connections, metrics] = [await answer.json(), await fetch(beside("metrics"), options)];
-      if (!this.isOver && !this.isPaused) this.on.news(connections, await metrics.text());
+      if (!this.isStopped && !this.isPaused) this.on.news(connections, await metrics.text());
       this.backoff.proved();
       return EVERY_MS;
     } catch {
@@ -61,9 +61,9 @@ export class Poll {
   }
 
   #down() {
-    if (this.isOver) return 0;
+    if (this.isStopped) return 0;
     const wait = Math.min(SLOWEST_MS, 500 + this.backoff.delayMs(NO_CLOSE_FRAME));
-    this.on.down(`The server does not answer. Next question in ${(wait / 1000).toFixed(1)} s.`);
+    this.on.down(`The server does not respond. Next attempt in ${(wait / 1000).toFixed(1)} s.`);
     return wait;
   }
 }

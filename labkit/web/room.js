@@ -1,4 +1,4 @@
-// What one room has told us: each event once and in order, and every hole named. No socket and no page in here.
+// The position in one room: delivers each event once and in order, and reports every gap. No socket and no page here.
 
 export const ROOM_ID = /^[a-zA-Z0-9:_-]{1,64}$/;
 const REMEMBERED = 1000;
@@ -10,22 +10,22 @@ export class Room {
     this.seq = 0;
     this.access = "rw";
     this.isJoined = false;
-    this.members = null; // userId -> since, once the server has told
+    this.members = null; // userId -> since; null until the server has sent them
     this.wasJoined = false;
     this.seen = new Set();
   }
 
-  /** Where we stopped reading; undefined when the server does not count. */
+  /** Our position in the room; undefined if the server does not number events. */
   get since() {
     return this.epoch === null ? undefined : { epoch: this.epoch, seq: this.seq };
   }
 
-  /** `joined` came, first or again. Returns the gap to tell, or null. */
+  /** Handle `joined`, the first or a later one. Returns the gap to report, or null. */
   joined(answer) {
     this.access = answer.access ?? "rw";
     const epoch = answer.epoch ?? null;
     const seq = answer.seq ?? 0;
-    // A server without epochs keeps no history: what was said meanwhile is lost, and must be told.
+    // A server without epochs keeps no history, so everything sent meanwhile is lost.
     const lost = this.wasJoined && ((answer.gap ?? true) || epoch !== this.epoch);
     const gap = lost ? { first: epoch !== null && epoch === this.epoch ? this.seq + 1 : null, last: seq } : null;
     if (lost || !this.wasJoined) this.seq = seq;
@@ -34,7 +34,7 @@ export class Room {
     return gap;
   }
 
-  /** An event came: whether it is new, and the gap before it, if any. */
+  /** Handle an event. Returns whether it is new, and the gap before it, if any. */
   receive(event) {
     if (!Number.isInteger(event.seq)) return { isNew: this.#firstTime(event.requestId), gap: null };
     if (event.seq <= this.seq) return { isNew: false, gap: null };
@@ -44,7 +44,7 @@ export class Room {
     return { isNew: true, gap };
   }
 
-  /** Without seq, the requestId is all there is to recognise a repetition by. */
+  /** Without seq, only the requestId identifies a duplicate. */
   #firstTime(requestId) {
     if (typeof requestId !== "string") return true;
     if (this.seen.has(requestId)) return false;

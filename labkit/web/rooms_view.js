@@ -1,8 +1,8 @@
-// The rooms as tabs, one panel each, and the box to write in.
+// The rooms of the chat page: one tab and panel per room, and the message box.
 
 import { $, el, setText } from "./dom.js";
 import { Panel } from "./panel.js";
-import { count } from "./words.js";
+import { count } from "./format.js";
 
 export class RoomsView {
   constructor() {
@@ -27,7 +27,7 @@ export class RoomsView {
     on("unsent", () => this.#unsent());
   }
 
-  /** Enter a room and look at it. */
+  /** Join a room and show it. */
   open(roomId) {
     this.connection.join(roomId);
     if (this.connection.rooms.has(roomId)) this.#show(this.#panel(this.connection.rooms.get(roomId)));
@@ -51,7 +51,7 @@ export class RoomsView {
     const box = $("#text");
     if (this.current === null || box.value.trim() === "") return;
     const kept = this.connection.chat(this.current.room.roomId, box.value);
-    this.#note(kept ? "" : "Too much waits to be sent already. Your text is still in the box: send it again later.");
+    this.#note(kept ? "" : "Too many messages are waiting to be sent. Your text is still in the box; send it later.");
     if (kept) box.value = "";
   }
 
@@ -88,7 +88,7 @@ export class RoomsView {
     for (const [roomId, panel] of this.panels) panel.unsent(this.connection.unsent.ofRoom(roomId));
     const waiting = this.connection.unsent.size;
     const isKept = waiting > 0 && this.connection.state !== "open";
-    if (isKept) this.#note(`${count(waiting, "message")} kept, to be sent when the connection is back.`, "unsent");
+    if (isKept) this.#note(`${count(waiting, "message")} kept and sent when the connection is back.`, "unsent");
     else if (this.noteIsAbout === "unsent") this.#note("");
   }
 
@@ -134,10 +134,10 @@ export class RoomsView {
     this.#enable();
   }
 
-  /** Without a room there is nobody to talk to. */
+  /** Enable the message box only while a room is open. */
   #enable() {
     $("#text").disabled = $("#say").disabled = this.current === null;
     const room = this.current?.room.roomId;
-    $("#text").placeholder = room === undefined ? "Join a room first" : `Say something in ${room}`;
+    $("#text").placeholder = room === undefined ? "Join a room first" : `Message to ${room}`;
   }
 }

@@ -1,9 +1,11 @@
-// A small line of the newest values on a canvas, and the same in words below it.
+// A small line chart of the newest values on a canvas, with a text summary below it.
+
+import { penFor, pieces, stroke } from "./lines.js";
 
 const POINTS = 90;
 
 export class Sparkline {
-  /** `unit` turns a value into words; `floor` is the least top of the scale: noise must not look like a storm. */
+  /** `unit` formats a value; `floor` is the lowest top of the scale, so that noise does not look like a spike. */
   constructor(canvas, twin, { unit, floor }) {
     this.canvas = canvas;
     this.twin = twin;
@@ -30,17 +32,13 @@ export class Sparkline {
 
   draw() {
     const { clientWidth: width, clientHeight: height } = this.canvas;
-    const scale = globalThis.devicePixelRatio || 1;
-    this.canvas.width = Math.round(width * scale);
-    this.canvas.height = Math.round(height * scale);
-    const pen = this.canvas.getContext("2d");
-    pen.scale(scale, scale);
+    const pen = penFor(this.canvas, width, height);
     const colour = getComputedStyle(this.canvas).color;
     this.#baseline(pen, width, height, colour);
     this.#line(pen, this.#places(width, height), colour, height);
   }
 
-  /** Where each value lies; the newest at the right edge. */
+  /** The point of each value, with the newest at the right edge. */
   #places(width, height) {
     const top = Math.max(this.floor, ...this.values) * 1.15;
     const step = (width - 6) / (POINTS - 1);
@@ -59,10 +57,8 @@ export class Sparkline {
   #line(pen, places, colour, height) {
     pen.strokeStyle = pen.fillStyle = colour;
     pen.lineWidth = 1.75;
-    pen.lineJoin = "round";
     for (const piece of pieces(places)) {
-      trace(pen, piece);
-      pen.stroke();
+      stroke(pen, piece);
       pen.lineTo(piece.at(-1)[0], height);
       pen.lineTo(piece[0][0], height);
       pen.globalAlpha = 0.12;
@@ -74,23 +70,11 @@ export class Sparkline {
   }
 }
 
-/** The middle value; of an even number the mean of the two in the middle. */
+/** The middle value, or the mean of the two middle values. */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length / 2;
   return (sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2;
-}
-
-/** The unbroken parts of a line. */
-function pieces(places) {
-  const found = [[]];
-  for (const place of places) place === null ? found.push([]) : found.at(-1).push(place);
-  return found.filter((piece) => piece.length > 0);
-}
-
-function trace(pen, piece) {
-  pen.beginPath();
-  for (const [x, y] of piece) pen.lineTo(x, y);
 }
 
 function dot(pen, [x, y]) {

@@ -1,16 +1,16 @@
-// The state card: where the connection is, why it ended last time, when it comes back, and who we are.
+// The state card: the connection's state, why it last closed, when it reconnects, and who we are.
 
 import { NO_CLOSE_FRAME, NO_CODE, nameOf, next, retryMs, rowOf } from "./close_codes.js";
 import { Diagram } from "./diagram.js";
 import { $, el, setText } from "./dom.js";
-import { milliseconds } from "./words.js";
+import { milliseconds } from "./format.js";
 
 const WORDS = {
   connecting: "Opening a WebSocket.",
-  authenticating: "The credential is on its way, as the first message.",
+  authenticating: "The credential was sent as the first message.",
   open: "Messages travel both ways.",
-  waiting: "Not connected. What you write is kept.",
-  stopped: "This page does not come back by itself.",
+  waiting: "Not connected. Messages you write are kept.",
+  stopped: "This page does not reconnect automatically.",
 };
 const TICK_MS = 100;
 const MOST_ENDS = 8;
@@ -21,7 +21,7 @@ export class StateView {
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     this.wait = null;
     this.ends = []; // {code, times}
-    this.seen = null; // how the last open connection ended, as far as this page saw
+    this.seen = null; // the close code of the last open connection, as this page saw it
   }
 
   watch(connection) {
@@ -53,7 +53,7 @@ export class StateView {
     const words = `${rowOf(code).words} ${next(code, comesBack)}`;
     if (this.connection.state === "open") this.seen = code;
     this.#remember(code);
-    this.#explain(String(code), nameOf(code), words, told(reason));
+    this.#explain(String(code), nameOf(code), words, reasonText(reason));
     setText($("#announce"), `Connection closed with code ${code}. ${words}`);
   }
 
@@ -65,7 +65,7 @@ export class StateView {
     setText($("#why-reason"), reason);
   }
 
-  /** The closes before this one as a row of codes; the same code again counts up. */
+  /** Add a code to the row of earlier closes; a repeated code increments its count. */
   #remember(code) {
     const last = this.ends.at(-1);
     if (last?.code === code) last.times += 1;
@@ -75,7 +75,7 @@ export class StateView {
     $("#ends").replaceChildren(...chips.map((chip) => el("li", {}, chip)));
   }
 
-  /** The user starts anew: what ended an earlier try is no longer news. */
+  /** Clear the close history when the user connects again. */
   forget() {
     $("#why").hidden = true;
     this.ends = [];
@@ -96,7 +96,7 @@ export class StateView {
   #tick() {
     const left = Math.max(0, this.connection.waitsUntil - this.connection.env.now());
     const shown = this.still.matches ? `${Math.ceil(left / 1000)} s` : `${(left / 1000).toFixed(1)} s`;
-    setText($("#countdown-words"), `Next try in ${shown}`);
+    setText($("#countdown-words"), `Next attempt in ${shown}`);
     $("#countdown-bar").value = this.wait === 0 ? 1 : 1 - left / this.wait;
   }
 
@@ -111,7 +111,7 @@ export class StateView {
     this.answer = answer;
     const before = answer.previousClose;
     const isNews = before && ![this.seen, NO_CODE, NO_CLOSE_FRAME].includes(before.code);
-    if (isNews) setText($("#why-reason"), `The server tells the true cause: ${before.code} ${nameOf(before.code)}.`);
+    if (isNews) setText($("#why-reason"), `The actual cause was ${before.code} ${nameOf(before.code)}.`);
     this.showFacts();
   }
 
@@ -120,17 +120,17 @@ export class StateView {
     const window = connection.backoff.windowMs;
     const facts = [
       ["You are", connection.userId ?? "unknown"],
-      ["Session", answer?.resume ? "can be resumed" : "this server keeps none"],
-      ["First try after an outage", `within ${milliseconds(window)}`],
-      ["Tries in a row", String(connection.backoff.tries)],
+      ["Session", answer?.resume ? "resumable" : "this server keeps none"],
+      ["First attempt after an outage", `within ${milliseconds(window)}`],
+      ["Attempts in a row", String(connection.backoff.tries)],
     ];
     $("#facts").replaceChildren(...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
   }
 }
 
-/** What the close frame itself said. */
-function told(reason) {
+/** The reason in the close frame, as text. */
+function reasonText(reason) {
   if (!reason) return "";
   const slot = retryMs(reason);
-  return `The server said: ${reason}${slot === null ? "" : ` (a time of our own, ${milliseconds(slot)} from then)`}`;
+  return `Close reason: ${reason}${slot === null ? "" : ` (reconnect ${milliseconds(slot)} after the close)`}`;
 }

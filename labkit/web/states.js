@@ -1,5 +1,5 @@
-// Where a connection is in its life, and which step leads where: the table of labkit/wire/client/state.py.
-// The picture on the page is drawn from this table, and a test compares it with Python's.
+// The states of a connection and their transitions: the table of labkit/wire/client/state.py.
+// The page's diagram is drawn from this table, and a test compares it with Python's.
 
 export const NEXT = {
   connecting: ["authenticating", "waiting", "stopped"],
@@ -9,7 +9,7 @@ export const NEXT = {
   stopped: [],
 };
 
-/** Raises an Error for a step that the table does not have: a bug of this page. */
+/** Throw an Error for a transition that is not in the table, which is a bug of this page. */
 export function check(from, to) {
-  if (from !== null && !NEXT[from].includes(to)) throw new Error(`no step leads from ${from} to ${to}`);
+  if (from !== null && !NEXT[from].includes(to)) throw new Error(`no transition from ${from} to ${to}`);
 }

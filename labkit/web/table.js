@@ -1,11 +1,11 @@
-// A sortable table whose rows stay the same elements while their values change.
+// A sortable table that reuses its row elements when values change.
 
 import { el, setText } from "./dom.js";
 
 const MOST_ROWS = 200;
 
 export class Table {
-  /** A column is {name, value(item), show?(value), isNumber?, isHot?(value), wrap?}; `key` names an item. */
+  /** A column is {name, value(item), show?(value), isNumber?, isHot?(value), wrap?}; `key(item)` identifies it. */
   constructor(table, { caption, columns, key, isSlow = () => false, sortedBy = 0, descending = false }) {
     Object.assign(this, { columns, key, isSlow, sortedBy, descending, items: [], rows: new Map() });
     this.heads = columns.map((column, index) => el("th", { scope: "col", class: column.isNumber ? "number" : null },
@@ -15,7 +15,7 @@ export class Table {
     this.#mark();
   }
 
-  /** Show these items. Returns how many are left out. */
+  /** Show these items. Returns how many are not shown. */
   show(items) {
     this.items = items;
     const shown = this.#sorted().slice(0, MOST_ROWS);
@@ -73,7 +73,7 @@ function fill(place, { show = String, isHot = () => false }, value) {
   place.classList.toggle("hot", value != null && isHot(value));
 }
 
-/** Unknown values lie below all known ones. */
+/** Compare two values; unknown ones sort below all others. */
 export function compare(a, b) {
   if (a == null || b == null) return (a == null ? 0 : 1) - (b == null ? 0 : 1);
   if (typeof a === "number" && typeof b === "number") return a - b;

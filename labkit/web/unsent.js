@@ -1,5 +1,5 @@
-// What was said and has not come back as an event: kept, in order, and sent again under the same requestId.
-// A connection may end between the server's commit and its echo, so nothing is forgotten at sending.
+// Messages that have not come back as events: kept in order, and sent again under the same requestId.
+// A connection may end between the server's commit and its echo, so sending alone confirms nothing.
 
 export const MAX_UNSENT_BYTES = 512 * 1024;
 
@@ -14,7 +14,7 @@ export class Unsent {
     return this.waiting.size;
   }
 
-  /** Keep one more; false when it does not fit, and then its text stays with the user. */
+  /** Keep a message. Returns false, keeping nothing, if it does not fit. */
   add(publication) {
     const bytes = new TextEncoder().encode(publication.body).length;
     if (this.bytes + bytes > this.maxBytes) return false;
@@ -27,13 +27,13 @@ export class Unsent {
     return this.waiting.get(requestId);
   }
 
-  /** It was answered, or given up. */
+  /** Forget a message that was confirmed or rejected. */
   done(requestId) {
     const found = this.waiting.get(requestId);
     if (this.waiting.delete(requestId)) this.bytes -= found.bytes;
   }
 
-  /** What waits for one room, oldest first. */
+  /** The unsent messages of one room, oldest first. */
   ofRoom(roomId) {
     return [...this.waiting.values()].filter((one) => one.roomId === roomId);
   }

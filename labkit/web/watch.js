@@ -1,4 +1,4 @@
-// The operators' page: rooms, connections and closes of one server, live.
+// The operators' monitor page: rooms, connections and closes of one server, live.
 
 import { NO_CODE, nameOf, rowOf } from "./close_codes.js";
 import { $, clock, el, setText } from "./dom.js";
@@ -6,9 +6,9 @@ import { newCloses, parse, rate } from "./metrics.js";
 import { Poll } from "./poll.js";
 import { Sparkline } from "./sparkline.js";
 import { Table } from "./table.js";
-import { bytes, count, milliseconds, seconds } from "./words.js";
+import { bytes, count, milliseconds, seconds } from "./format.js";
 
-const BEHIND_MS = 1000; // the oldest undelivered message is older: a slow reader
+const BEHIND_MS = 1000; // a reader is slow if its oldest undelivered message is older
 const isBehind = (ms) => ms >= BEHIND_MS;
 const LONGEST_LOG = 100;
 
@@ -51,7 +51,7 @@ const charts = {
 };
 
 let poll = null;
-let before = null; // the metrics of the last answer, and when
+let before = null; // the metrics and time of the previous response
 
 $("#enter-form").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -71,7 +71,7 @@ $("#stop").addEventListener("click", () => {
 
 function showPause(button = $("#pause")) {
   button.setAttribute("aria-pressed", String(poll.isPaused));
-  if (poll.isPaused) setText($("#fresh"), `stands still since ${clock()}`);
+  if (poll.isPaused) setText($("#fresh"), `paused at ${clock()}`);
 }
 
 function ended(words) {
@@ -87,7 +87,7 @@ function notice(words, kind = "") {
   setText($("#notice"), words);
 }
 
-// One answer
+// One response
 
 function news(lines, metricsText) {
   const now = { at: performance.now(), metrics: parse(metricsText) };
@@ -110,8 +110,8 @@ function closedIn({ metrics }) {
 }
 
 function leftOut(left, all, what) {
-  if (all === 0) return `No ${what} at the moment.`;
-  return left > 0 ? `The first ${all - left} of ${all} are shown.` : "";
+  if (all === 0) return `No ${what}s right now.`;
+  return left > 0 ? `Showing the first ${all - left} of ${all}.` : "";
 }
 
 function roomsOf(lines) {
@@ -152,7 +152,7 @@ function known(value) {
 function closes(fresh) {
   const list = $("#closes");
   for (const [code, many] of fresh) {
-    const when = code === NO_CODE ? "closed without naming a code" : `${nameOf(code)}: ${rowOf(code).when}`;
+    const when = code === NO_CODE ? "closed with no code" : `${nameOf(code)}: ${rowOf(code).when}`;
     const often = many > 1 ? `${count(many, "connection")}: ` : "";
     list.prepend(el("li", {}, el("time", {}, clock()), el("b", {}, String(code)),
       el("span", {}, `${often}${when}`)));

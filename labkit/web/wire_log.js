@@ -1,4 +1,4 @@
-// What travels on the wire, as it is: one line a message, tokens masked before they get here.
+// The wire log: one line per message, with secrets masked.
 
 import { $, clock, el } from "./dom.js";
 
@@ -20,7 +20,7 @@ export class WireLog {
   }
 
   #line(direction, shown) {
-    const sign = { out: "→ sent", in: "← heard", end: "× end" }[direction];
+    const sign = { out: "→ sent", in: "← received", end: "× end" }[direction];
     const text = typeof shown === "string" ? shown : JSON.stringify(mask(shown));
     const isPing = shown.type === "ping" || shown.type === "pong";
     const line = el("li", { class: `${direction}${isPing ? " pings" : ""}` },

@@ -22,7 +22,7 @@ from typing import Any
 
 from labkit.classroom.board import Board
 from labkit.classroom.membership import Membership
-from labkit.classroom.record import Record
+from labkit.classroom.record import ClassRecord
 from labkit.classroom.register import INSTRUCTOR
 from labkit.classroom.sending import Sender
 from labkit.classroom.watching import Watcher
@@ -47,7 +47,7 @@ CONVERGES_S = 240.0  # of a busy machine: a backoff may be 30 s long, several ti
 
 
 class TheServer:
-    """`labkit class start` as a process that is killed without warning and started again."""
+    """`labkit class start` as a process that is killed without warning and restarted."""
 
     def __init__(self, folder: Path, names: list[str]) -> None:
         self.folder, self.kills, self.port = folder, 0, 0
@@ -72,7 +72,7 @@ class TheServer:
                 return
 
     async def kill(self) -> None:
-        """SIGKILL, and at once a new one."""
+        """SIGKILL, and restart at once."""
         self.process.send_signal(signal.SIGKILL)
         await self.process.wait()
         self.kills += 1
@@ -84,7 +84,7 @@ class TheServer:
         await self.process.wait()
 
     def codes(self) -> dict[str, str]:
-        """By name, from the slips."""
+        """The codes from the slips, by name."""
         slips = (self.folder / "slips.txt").read_text()
         found = dict(re.findall(r"name='(.*?)', code='(.*?)'", slips))
         instructor = re.search(r"code  (\S+)", slips)
@@ -93,7 +93,7 @@ class TheServer:
 
 
 async def study(progress: Progress, rng: random.Random, seconds: float) -> None:
-    """One student: starts, fails, asks, passes; every four seconds or so something happens."""
+    """One student: starts, fails, asks, passes, about every four seconds."""
     loop = asyncio.get_running_loop()
     ends = loop.time() + seconds
     await asyncio.sleep(rng.uniform(0, seconds / 20))
@@ -109,7 +109,7 @@ async def study(progress: Progress, rng: random.Random, seconds: float) -> None:
 
 
 async def weather(proxy: Proxy, rng: random.Random) -> None:
-    """What a class room's Wi-Fi does all day."""
+    """The Wi-Fi of a classroom during a day."""
     while True:
         await asyncio.sleep(rng.uniform(0.5, 4))
         faults = rng.choice(WEATHER)
@@ -123,7 +123,7 @@ async def weather(proxy: Proxy, rng: random.Random) -> None:
 
 
 async def run(seed: int, students: int, seconds: float, folder: Path) -> dict[str, Any]:
-    """One class; what became of it."""
+    """Run one class and return its results."""
     rng = random.Random(seed)
     names = [f"student-{number:03}" for number in range(students)]
     server = TheServer(folder, names)
@@ -187,12 +187,12 @@ async def run(seed: int, students: int, seconds: float, folder: Path) -> dict[st
 
 
 def how(sender: Sender) -> str:
-    """Where a sender is that has not told everything."""
+    """The state of a sender that has not sent everything."""
     return f"{sender.waiting} wait, {what(sender.client)}"
 
 
 def what(client: Client | None) -> str:
-    """What a client did last."""
+    """The last thing that a client did."""
     if client is None:
         return "has no client"
     latest = [f"{record.at:.1f} {record.kind} {record.detail}" for record in client.log][-8:]
@@ -205,51 +205,51 @@ def kinds(folder: Path) -> list[str]:
 
 
 def judged(seed: int, senders: list[Sender], watcher: Watcher, folder: Path) -> dict[str, Any]:
-    """The class's file, and what the instructor saw live, against each student's own file."""
-    record = Record(folder / "big.db", "big")
+    """Compare the class file and the instructor's live board with each student's own file."""
+    record = ClassRecord(folder / "big.db", "big")
     record.catch_up()
     expected = {sender.membership.name: local(sender.progress) for sender in senders}
     with reading(folder / "big.db") as file:
         events = [entry for _, entry, _ in rows(file, room="class:big") if entry.kind == "event"]
-    said = Counter((entry.user, json.loads(entry.body or "")["n"]) for entry in events)
+    sent = Counter((entry.user, json.loads(entry.body or "")["n"]) for entry in events)
     return {
         "seed": seed,
         "students": len(senders),
         "records": sum(len(sender.progress.records()) for sender in senders),
         "stored": len(events),
-        "repeated": sum(many - 1 for many in said.values()),
+        "repeated": sum(many - 1 for many in sent.values()),
         "wrong_in_the_file": differing(record.board, expected),
         "wrong_on_the_live_board": differing(watcher.board, expected),
     }
 
 
 def local(progress: Progress) -> dict[str, Any]:
-    """What a student's own file says, exercise by exercise."""
+    """The state in a student's own file, by exercise."""
     found: dict[str, Any] = {}
     for record in progress.records():
-        said = found.setdefault(record["exercise"], {"tries": 0, "fails": 0})
+        cell = found.setdefault(record["exercise"], {"tries": 0, "fails": 0})
         status = record["status"]
-        said["tries"] += status in ("fail", "pass", "inconclusive")
-        said["fails"] = 0 if status == "pass" else said["fails"] + (status == "fail")
-        said["status"] = status
-        said["check"] = said.get("check") if status == "help" else record["check"]
+        cell["tries"] += status in ("fail", "pass", "inconclusive")
+        cell["fails"] = 0 if status == "pass" else cell["fails"] + (status == "fail")
+        cell["status"] = status
+        cell["check"] = cell.get("check") if status == "help" else record["check"]
     return found
 
 
 def differing(board: Board, expected: dict[str, Any]) -> dict[str, str]:
-    """Of whom a board says something else than expected: by name, the first exercise and both words on it."""
+    """The students whose row differs from the expected one, with the first difference."""
     found = shown(board)
-    wrong = {name for name, said in expected.items() if found.get(name, {}) != said}
+    wrong = {name for name, cell in expected.items() if found.get(name, {}) != cell}
     return {name: first_difference(found.get(name, {}), expected[name]) for name in sorted(wrong)}
 
 
-def first_difference(found: dict[str, Any], said: dict[str, Any]) -> str:
-    one = min(one for one in found.keys() | said.keys() if found.get(one) != said.get(one))
-    return f"{one}: {found.get(one)}, not {said.get(one)}"
+def first_difference(found: dict[str, Any], expected: dict[str, Any]) -> str:
+    one = min(one for one in found.keys() | expected.keys() if found.get(one) != expected.get(one))
+    return f"{one}: {found.get(one)}, not {expected.get(one)}"
 
 
 def shown(board: Board) -> dict[str, Any]:
-    """What a board says, in the same form."""
+    """The state that a board shows, in the same form."""
     return {
         name: {
             exercise: {"tries": cell.tries, "fails": cell.fails, "status": cell.status, "check": cell.check}

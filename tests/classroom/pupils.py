@@ -22,7 +22,7 @@ from labkit.wire.client.room import ClientRoom
 
 
 class Pupil:
-    """One student who works through the course, with a few fails on the way."""
+    """One student who works through the course, with some fails."""
 
     def __init__(self, room: ClientRoom, rng: random.Random) -> None:
         self._room, self._rng, self._n = room, rng, 0
@@ -31,20 +31,20 @@ class Pupil:
         self._status = "started"
 
     async def go_on(self) -> None:
-        """One step."""
+        """Send the next record."""
         self._n += 1
         exercise = self._exercises[self._at % len(self._exercises)]
         check = self._rng.choice(exercise.checks[:4]).id if self._status == "fail" else None
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        said = {"exercise": exercise.id, "status": self._status, "check": check, "at": now, "n": self._n}
-        await self._room.publish("exercise", requestId=f"pupil-{self._n}", **said)
+        fields = {"exercise": exercise.id, "status": self._status, "check": check, "at": now, "n": self._n}
+        await self._room.publish("exercise", requestId=f"pupil-{self._n}", **fields)
         self._at += self._status == "pass"
         again = self._rng.choices(["fail", "pass", "help", "inconclusive"], [10, 6, 1, 1])[0]
         self._status = "started" if self._status == "pass" else again
 
 
 async def main(url: str, slips: Path, rate: float) -> None:
-    """Until stdin closes."""
+    """Run until stdin closes."""
     codes = re.findall(r"name='(.*?)', code='(.*?)'", slips.read_text())
     done = asyncio.Event()
     threading.Thread(target=_wait, args=(asyncio.get_running_loop(), done), daemon=True).start()

@@ -1,4 +1,4 @@
-"""A class in this process: its server on a free port, codes for its students, and senders for their machines."""
+"""A class in this process: a server on a free port, codes for its students, and senders for their machines."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ PATIENCE_S = 20.0
 
 @dataclass
 class School:
-    """One class that is being taught."""
+    """One running class."""
 
     url: str
     path: Path
@@ -33,15 +33,15 @@ class School:
     codes: dict[str, str]
 
     def member(self, name: str) -> Membership:
-        """What a student's machine keeps."""
+        """The membership that a student's machine saves."""
         return Membership(self.url, name, self.codes[name], CLASS)
 
     async def ticket(self, name: str) -> str:
-        """A fresh ticket."""
+        """Fetch a ticket."""
         return await asyncio.to_thread(self.member(name).ticket)
 
     async def get(self, path: str, name: str = INSTRUCTOR, body: bytes | None = None) -> Any:
-        """What the server answers to somebody with a code. Raises HTTPError."""
+        """The server's response to a request with a code. Raises HTTPError."""
         return json.loads(await asyncio.to_thread(ask, self.url, path, basic(name, self.codes[name]), body))
 
     async def students(self) -> dict[str, Any]:
@@ -53,7 +53,7 @@ class School:
 async def teaching(
     folder: Path, *names: str, port: int = 0, catalogue: Catalogue | None = None, **limits: Any
 ) -> AsyncIterator[School]:
-    """A class whose students have codes; without names it is open to all."""
+    """A class whose students have codes; without names, it is open."""
     path = folder / f"{CLASS}.class.db"
     register = open_register(path, CLASS)
     if names:
@@ -80,7 +80,7 @@ async def teaching(
 
 @asynccontextmanager
 async def at_work(member: Membership, folder: Path, **client: Any) -> AsyncIterator[Sender]:
-    """A student's machine that tells the class of its progress."""
+    """A student's machine that reports its progress to the class."""
     sender = Sender(member, Progress(folder / member.name / "progress.jsonl"), **client)
     running = asyncio.create_task(sender.run())
     try:
@@ -91,8 +91,8 @@ async def at_work(member: Membership, folder: Path, **client: Any) -> AsyncItera
             await running
 
 
-async def told(*senders: Sender) -> None:
-    """Until the class has confirmed everything."""
+async def all_sent(*senders: Sender) -> None:
+    """Wait until the class has confirmed everything."""
     async with asyncio.timeout(PATIENCE_S):
         while any(sender.waiting for sender in senders):
             await asyncio.sleep(0.02)
@@ -101,11 +101,11 @@ async def told(*senders: Sender) -> None:
 def exercise(
     name: str, n: int, exercise: str = "01", status: str = "started", *, at: int | str = 1000, **more: Any
 ) -> dict[str, Any]:
-    """An event of the class's room, as the server makes it."""
+    """An event of the class room, as the server sends it."""
     fields = {"type": "exercise", "userId": name, "requestId": f"device-{n}", "n": n, "exercise": exercise}
     return {**fields, "status": status, "at": at, "sentAt": "1970-01-01T00:00:05Z", "seq": 1, **more}
 
 
 def statuses(rows: dict[str, Any], names: Iterable[str]) -> dict[str, dict[str, str]]:
-    """What the board says of some students, as {name: {exercise: status}}."""
+    """The board's statuses as {name: {exercise: status}}."""
     return {name: {key: cell["status"] for key, cell in rows[name]["cells"].items()} for name in names}

@@ -18,12 +18,11 @@ FAR = [1e308, -1e17, "9999-12-31T23:59:59Z"]
 def folded(*events: dict[str, Any], exercises: tuple[str, ...] = ("01", "02")) -> Board:
     board = Board(exercises)
     for event in events:
-        board.hear(event)
+        board.apply(event)
     return board
 
 
-def test_the_newest_record_is_the_status() -> None:
-    """Started, failed, passed: what was said last stands, and the way there is counted."""
+def test_status_is_newest_record() -> None:
     board = folded(
         exercise("ana", 1),
         exercise("ana", 2, status="fail", check="auth-first"),
@@ -34,64 +33,61 @@ def test_the_newest_record_is_the_status() -> None:
     assert (cell.status, cell.check, cell.fails, cell.tries) == ("pass", None, 0, 3)
 
 
-def test_an_event_counts_once() -> None:
-    """Told again, by a reconnect or by folding the history twice, it changes nothing; it says so, too."""
+def test_event_repeated_counts_once() -> None:
+    """A repetition after a reconnect, or folding the whole history twice, changes nothing."""
     events = [exercise("ana", n, status="fail", check="c") for n in (1, 2, 3)]
     once, twice = folded(*events), folded(*events, *events)
     assert twice.json() == once.json()
-    assert once.hear(events[1]) is None
-    assert once.hear(exercise("ana", 4, status="pass")) == "ana"
+    assert once.apply(events[1]) is None
+    assert once.apply(exercise("ana", 4, status="pass")) == "ana"
 
 
-def test_a_progress_file_begun_anew_counts_anew() -> None:
-    """The number is one device's: another device's first record is no repetition."""
+def test_progress_file_new_is_new_device() -> None:
+    """Numbers belong to one device, so another device's first record is not a repetition."""
     board = folded(exercise("ana", 7, status="fail", check="c"), exercise("ana", 1, status="pass", requestId="other-1"))
     assert board.students["ana"].cells["01"].status == "pass"
 
 
-def test_whoever_said_it_is_the_servers_word() -> None:
-    """A message that names another student is told under its sender's name."""
+def test_event_user_is_set_by_server() -> None:
     board = folded(exercise("eve", 1, status="pass", user="ana", student="ana"))
     assert set(board.students) == {"eve"}
 
 
-def test_a_hand_stays_up_until_the_student_goes_on() -> None:
-    """A failing check does not lower it, starting or passing does."""
+def test_hand_stays_up_until_next_record() -> None:
     board = folded(exercise("ana", 1, status="help"), exercise("ana", 2, "02", status="fail", check="c"))
     assert board.students["ana"].hand == "01"
-    board.hear(exercise("ana", 3, "02", status="pass"))
+    board.apply(exercise("ana", 3, "02", status="pass"))
     assert board.students["ana"].hand is None
 
 
-def test_who_asks_asks_about_what_failed_last() -> None:
-    """A raised hand does not take the fail off the wall, nor out of the reason."""
+def test_help_request_keeps_last_failed_check() -> None:
+    """The fail stays on the wall and in the reason."""
     fails = [exercise("ana", n, status="fail", check="c") for n in (1, 2, 3)]
     board = folded(*fails, exercise("ana", 4, status="help"))
     assert board.wall() == [(1, "01", "c", ["ana"])]
     assert board.students["ana"].stuck(2000) == "3 fails in a row, 3 of them at c"
 
 
-def test_three_fails_in_a_row_are_stuck_and_why() -> None:
-    """The reason counts how many of them are at the same check."""
+def test_three_fails_in_a_row_are_stuck() -> None:
     board = folded(
         exercise("ana", 1, status="fail", check="a"),
         exercise("ana", 2, status="fail", check="b"),
     )
     assert board.students["ana"].stuck(2000) is None
-    board.hear(exercise("ana", 3, status="fail", check="b"))
+    board.apply(exercise("ana", 3, status="fail", check="b"))
     assert board.students["ana"].stuck(2000) == "3 fails in a row, 2 of them at b"
-    board.hear(exercise("ana", 4, status="pass"))
+    board.apply(exercise("ana", 4, status="pass"))
     assert board.students["ana"].stuck(2000) is None
 
 
-def test_long_silence_in_an_unsolved_exercise_is_stuck() -> None:
-    """Ten minutes on it and five without a check; one of the two is not enough."""
+def test_long_silence_in_unsolved_exercise_is_stuck() -> None:
+    """Ten minutes on it, five of them without a check; one of the two is not enough."""
     board = folded(exercise("ana", 1))
     row = board.students["ana"]
     now = row.cells["01"].first_at
     assert row.stuck(now + STUCK_MS - 1) is None
     assert row.stuck(now + STUCK_MS) == "no check for 10 min"
-    board.hear(exercise("ana", 2, status="fail", check="c", at=1000 + STUCK_MS, sentAt=iso_of(5000 + STUCK_MS)))
+    board.apply(exercise("ana", 2, status="fail", check="c", at=1000 + STUCK_MS, sentAt=iso_of(5000 + STUCK_MS)))
     assert row.stuck(now + STUCK_MS + QUIET_MS - 1) is None
 
 
@@ -99,8 +95,8 @@ def iso_of(ms: int) -> str:
     return f"1970-01-01T00:{ms // MINUTE:02}:{ms % MINUTE / 1000:06.3f}Z"
 
 
-def test_a_record_that_waited_offline_happened_when_it_happened() -> None:
-    """The student's clock may be wrong by hours; the time between two records is not."""
+def test_record_sent_late_keeps_its_time() -> None:
+    """The student's clock may be off by hours, but the time between two records is right."""
     skewed = 1_000_000_000
     board = folded(
         exercise("ana", 1, at=skewed, sentAt=iso_of(0)),
@@ -110,8 +106,7 @@ def test_a_record_that_waited_offline_happened_when_it_happened() -> None:
 
 
 @pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", 1e308, -1e308, "0001-01-01T00:00:00Z", float("inf")])
-def test_a_clock_that_is_years_away_is_not_believed(at: Any) -> None:
-    """What it says happened when the server heard it, and what is said next has a date."""
+def test_device_clock_off_by_years_is_ignored(at: Any) -> None:
     board = folded(
         exercise("ana", 1, at=at, sentAt="2026-11-26T09:00:00Z"),
         exercise("ana", 2, "02", at="2026-11-26T09:01:00Z", sentAt="2026-11-26T09:01:00Z"),
@@ -122,39 +117,36 @@ def test_a_clock_that_is_years_away_is_not_believed(at: Any) -> None:
     ]
 
 
-def test_half_a_character_becomes_a_whole_one() -> None:
-    """The wire lets lone surrogates pass; no file, page or database holds them."""
+def test_lone_surrogate_is_replaced() -> None:
+    """JSON allows lone surrogates; files, pages and databases do not."""
     board = folded(exercise("eve", 1, "\ud800", status="fail", check="\udfff!", requestId="\ud800-1"))
     assert board.wall() == [(1, "\ufffd", "\ufffd!", ["eve"])]
     assert json.dumps(board.json(), ensure_ascii=False).encode()
 
 
-def test_the_wall_counts_students_by_what_fails() -> None:
-    """Most first; who has passed since is not counted any more."""
+def test_wall_counts_students_per_failing_check() -> None:
     fails = [exercise(name, 1, status="fail", check="auth-first") for name in ("ana", "ben", "cleo")]
     board = folded(*fails, exercise("dan", 1, "02", status="fail", check="seq"), exercise("cleo", 2, status="pass"))
     assert board.wall() == [(2, "01", "auth-first", ["ana", "ben"]), (1, "02", "seq", ["dan"])]
 
 
-def test_invented_exercises_do_not_fill_the_board() -> None:
-    """A few that the course does not list are shown; thousands are not."""
+def test_invented_exercises_are_limited() -> None:
     board = folded(*(exercise("eve", n, f"joke-{n}") for n in range(1, 5000)))
     assert len(board.exercises) == 2 + MOST_UNKNOWN
     assert len(board.students["eve"].cells) == MOST_UNKNOWN
 
 
-def test_what_json_tells_makes_the_same_board() -> None:
-    """A late comer goes on from a snapshot as if it had been there."""
+def test_board_restored_from_json_is_equal() -> None:
     early = folded(exercise("ana", 1), exercise("ben", 1, status="fail", check="c"))
     late = Board.of(early.json())
     for board in (early, late):
-        board.hear(exercise("ben", 2, status="pass"))
+        board.apply(exercise("ben", 2, status="pass"))
     assert late.json() == early.json()
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_page_folds_the_same(tmp_path: Path, seed: int) -> None:
-    """labkit/web/board_state.js makes of the same events the same board, wall and reasons; odd ones included."""
+def test_page_computes_same_state(tmp_path: Path, seed: int) -> None:
+    """labkit/web/board_state.js gives the same board, wall and reasons for the same events, including odd ones."""
     rng = random.Random(seed)
     events = [odd(rng) for _ in range(400)]
     board = folded(*events)

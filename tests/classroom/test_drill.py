@@ -1,4 +1,4 @@
-"""A drill: who was there, who came back when, and what it would have been without jitter."""
+"""A drill: who was online, who reconnected when, and a simulation without jitter."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from labkit.classroom.drill import Drill, DrillResult, read_drill
-from tests.classroom.school import PATIENCE_S, at_work, teaching, told
+from tests.classroom.school import PATIENCE_S, all_sent, at_work, teaching
 from tests.wire.raw import on_a_loop
 
 NAMES = [f"s{number}" for number in range(12)]
 
 
 @pytest.mark.parametrize("kind", ["drill", "crash"])
-def test_everybody_is_dropped_and_comes_back(tmp_path: Path, kind: str) -> None:
-    """The file knows who was there and when each came back; the instructor's own connection is not counted."""
+def test_drill_drops_everyone_and_everyone_returns(tmp_path: Path, kind: str) -> None:
+    """The instructor's own connection is not counted."""
 
     @on_a_loop
     async def lesson() -> None:
@@ -23,7 +23,7 @@ def test_everybody_is_dropped_and_comes_back(tmp_path: Path, kind: str) -> None:
             for name in NAMES:
                 sender = await stack.enter_async_context(at_work(school.member(name), tmp_path / "machines"))
                 sender.progress.add("01", "started")
-                await told(sender)
+                await all_sent(sender)
             await school.get(f"/class/{kind}", body=b"")
             async with asyncio.timeout(PATIENCE_S):
                 while (result := read_drill(school.path)) is None or result.missing or not result.drill.down_s:
@@ -38,8 +38,7 @@ def test_everybody_is_dropped_and_comes_back(tmp_path: Path, kind: str) -> None:
     lesson()
 
 
-def test_without_jitter_everybody_comes_at_once() -> None:
-    """Reckoned for the same number of clients and the same time away, beside what was measured."""
+def test_drill_without_jitter_peaks_at_once() -> None:
     back = {f"s{number}": 0.21 + number / 40 for number in range(200)}
     result = DrillResult(Drill("drain", 0.0, 0, tuple(back), 500, down_s=0.2), back)
     ours, without = result.storms()
@@ -48,13 +47,11 @@ def test_without_jitter_everybody_comes_at_once() -> None:
     assert result.json()["without"] == list(without.arrivals)
 
 
-def test_who_is_away_is_named() -> None:
-    """And 99 of 100 back is not claimed while they are not."""
+def test_drill_names_missing_students() -> None:
     result = DrillResult(Drill("crash", 0.0, 0, ("ana", "ben", "cleo"), 500), {"ana": 0.5})
     assert result.missing == ["ben", "cleo"]
     assert next(iter(result.storms())).t99_s is None
 
 
-def test_a_class_of_nobody_has_nothing_to_compare() -> None:
-    """No division by nobody."""
+def test_drill_of_empty_class_has_no_simulation() -> None:
     assert DrillResult(Drill("drain", 0.0, 0, (), 500), {}).json()["without"] == []

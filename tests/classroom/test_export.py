@@ -1,4 +1,4 @@
-"""What a class has done, for spreadsheets, programs and grade books."""
+"""A class exported for spreadsheets, programs and grade books."""
 
 import csv
 import io
@@ -24,7 +24,7 @@ def board() -> Board:
         exercise("otter", 3, status="pass", at=125_000, sentAt="1970-01-01T00:02:05Z"),
         exercise("otter", 4, "02", status="fail", check="@x", at=126_000, sentAt="1970-01-01T00:02:06Z"),
     ):
-        made.hear(event)
+        made.apply(event)
     return made
 
 
@@ -32,27 +32,25 @@ def read(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def test_csv_says_what_each_student_did() -> None:
-    """A row for each student and exercise, the undone ones too; times, tries, and minutes on task."""
+def test_csv_has_each_students_results() -> None:
     file = io.StringIO(newline="")
     write_csv(file, rows(board(), {}))
-    told = read(file.getvalue())
-    assert [(row["student"], row["exercise"], row["status"]) for row in told] == [
+    written = read(file.getvalue())
+    assert [(row["student"], row["exercise"], row["status"]) for row in written] == [
         ("ben", "01", "not begun"),
         ("ben", "02", "not begun"),
         ("otter", "01", "pass"),
         ("otter", "02", "fail"),
     ]
-    assert (told[2]["tries"], told[2]["minutes_on_task"]) == ("2", "2.0")
-    assert told[2]["passed_at"] == "1970-01-01T00:02:05.000Z"
-    assert tuple(told[0]) == COLUMNS
+    assert (written[2]["tries"], written[2]["minutes_on_task"]) == ("2", "2.0")
+    assert written[2]["passed_at"] == "1970-01-01T00:02:05.000Z"
+    assert tuple(written[0]) == COLUMNS
 
 
-def test_a_spreadsheet_runs_nothing_and_columns_stay() -> None:
-    """A formula gets an apostrophe; commas, quotes and line ends stay inside their cell."""
-    for write, told in ((write_csv, rows(board(), NAMES)), (write_gradebook, gradebook(board(), NAMES))):
+def test_csv_escapes_formulas() -> None:
+    for write, written in ((write_csv, rows(board(), NAMES)), (write_gradebook, gradebook(board(), NAMES))):
         file = io.StringIO(newline="")
-        write(file, told)
+        write(file, written)
         cells = [cell for row in read(file.getvalue()) for cell in row.values()]
         assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))] == []
         assert "'" + NAMES["otter"] in cells
@@ -66,11 +64,11 @@ def csv_of(made: Board) -> str:
     return file.getvalue()
 
 
-def test_nobody_adds_an_assignment() -> None:
-    """What the course does not list is on the board, and in no grade book; who teaches is not graded."""
+def test_gradebook_ignores_invented_exercises() -> None:
+    """Exercises outside the course are on the board only, and the instructor gets no grade."""
     made = board()
-    made.hear(exercise("otter", 5, "joke", status="pass"))
-    made.hear(exercise(INSTRUCTOR, 1, status="pass"))
+    made.apply(exercise("otter", 5, "joke", status="pass"))
+    made.apply(exercise(INSTRUCTOR, 1, status="pass"))
     grades: list[Any] = gradebook(made, {})
     assert {(grade["assignment"], grade["student_id"]) for grade in grades} == {
         (f"class-{one}", name) for one in ("01", "02") for name in ("ben", "otter")
@@ -78,45 +76,43 @@ def test_nobody_adds_an_assignment() -> None:
     assert "joke" in csv_of(made)
 
 
-def test_one_person_under_two_names_has_one_grade() -> None:
-    """Who joined as called before the roster gave a pseudonym keeps what was passed, in nbgrader, too."""
+def test_gradebook_merges_two_names_of_one_person() -> None:
+    """A student who joined under the real name first keeps what was passed then, in nbgrader too."""
     made = board()
-    made.hear(exercise("Ana Lima", 1, "02", status="pass"))
+    made.apply(exercise("Ana Lima", 1, "02", status="pass"))
     grades = gradebook(made, {"otter": "Ana Lima"})
-    told = {(grade["assignment"], grade["student_id"]): grade["score"] for grade in grades}
-    assert len(told) == len(grades)
-    assert (told["class-01", "Ana Lima"], told["class-02", "Ana Lima"]) == (1.0, 1.0)
+    scores = {(grade["assignment"], grade["student_id"]): grade["score"] for grade in grades}
+    assert len(scores) == len(grades)
+    assert (scores["class-01", "Ana Lima"], scores["class-02", "Ana Lima"]) == (1.0, 1.0)
 
 
-def test_minutes_do_not_grow_after_the_lesson() -> None:
-    """What was left unsolved was worked on until its last record, whenever it is exported."""
+def test_minutes_stop_after_last_record() -> None:
+    """Time on an unsolved exercise ends at its last record, whenever it is exported."""
     made = board()
-    made.hear(exercise("otter", 5, "02", status="fail", at=186_000, sentAt="1970-01-01T00:03:06Z"))
+    made.apply(exercise("otter", 5, "02", status="fail", at=186_000, sentAt="1970-01-01T00:03:06Z"))
     minutes = {row["exercise"]: row["minutes_on_task"] for row in rows(made, {}) if row["student"] == "otter"}
     assert minutes == {"01": 2.0, "02": 1.0}
 
 
-def test_a_path_that_is_no_gradebook_is_said(tmp_path: Path) -> None:
-    """No folder, and no database."""
+def test_nbgrader_path_invalid_is_reported(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("dear diary" * 100)
     for path in (tmp_path / "none" / "g.db", tmp_path / "notes.txt", tmp_path):
         with pytest.raises(NoGradebook, match="cannot be used as nbgrader's database"):
             into_nbgrader(path, gradebook(board(), {}))
 
 
-def test_nbgrader_says_nothing_of_its_own(tmp_path: Path) -> None:
-    """A good database, twice: no warnings on the instructor's screen."""
-    with warnings.catch_warnings(record=True) as said:
+def test_nbgrader_prints_nothing(tmp_path: Path) -> None:
+    """A valid database, twice: no warnings on the instructor's screen."""
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for _ in range(2):
             assert into_nbgrader(tmp_path / "g.db", gradebook(board(), {})) == 4
-    assert [one for one in said if "SAWarning" in repr(one.category)] == []
+    assert [one for one in caught if "SAWarning" in repr(one.category)] == []
 
 
-def test_a_grade_is_a_point_for_what_was_ever_passed() -> None:
-    """Trying something else afterwards takes nothing away; names are those of the roster."""
+def test_grade_counts_any_earlier_pass() -> None:
     made = board()
-    made.hear(exercise("otter", 5, status="fail", check="c"))
+    made.apply(exercise("otter", 5, status="fail", check="c"))
     grades: list[Any] = gradebook(made, {"otter": "Ana"})
     assert [(grade["student_id"], grade["assignment"], grade["score"]) for grade in grades] == [
         ("ben", "class-01", 0.0),

@@ -1,4 +1,4 @@
-"""A learner without a home that can be used: every verdict comes, and one line says that it is not recorded."""
+"""A learner without a usable home folder: every verdict is given, and one line says that it is not recorded."""
 
 import errno
 import json
@@ -20,7 +20,7 @@ WAY_OUT = "set LABKIT_HOME to a folder that you can write to"
 
 
 def no_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No HOME, and a user id that has no entry, as in many containers."""
+    """No HOME, and a user id without an entry, as in many containers."""
 
     def unknown(uid: int) -> pwd.struct_passwd:
         raise KeyError(f"getpwuid(): uid not found: {uid}")
@@ -35,7 +35,7 @@ def a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def a_loop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Refused to root as well, whom a mode stops from nothing."""
+    """A symlink loop, which refuses even root, whom permissions do not stop."""
     (tmp_path / "home").symlink_to(tmp_path / "home")
 
 
@@ -63,25 +63,25 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(main, [*map(str, arguments)])
 
 
-def test_a_check_gives_its_verdict_without_a_home(home: str, tmp_path: Path) -> None:
+def test_check_without_home_gives_verdict(home: str, tmp_path: Path) -> None:
     done = run("check", "04-validator", "--answer", SOLUTION)
     assert done.exit_code == 0, done.output
     assert [line for line in done.output.splitlines() if "not recorded" in line] == done.output.splitlines()[-1:]
     assert WAY_OUT in done.output
 
 
-def test_a_failed_check_still_exits_1_without_a_home(home: str, tmp_path: Path) -> None:
+def test_check_failed_without_home_exits_1(home: str, tmp_path: Path) -> None:
     (tmp_path / "wrong.py").write_text("def validate(text):\n    return text\n", encoding="utf-8")
     done = run("check", "04-validator", "--answer", tmp_path / "wrong.py")
     assert (done.exit_code, "hint" in done.output, "not recorded: " in done.output) == (1, True, True)
 
 
-def test_json_stays_json_without_a_home(home: str) -> None:
+def test_check_json_without_home_stays_json(home: str) -> None:
     done = run("check", "04-validator", "--answer", SOLUTION, "--json", "-")
     assert (json.loads(done.stdout)["verdict"], done.stderr.startswith("not recorded: ")) == ("pass", True)
 
 
-def test_a_check_in_a_notebook_shows_the_note(home: str) -> None:
+def test_check_in_notebook_without_home_shows_note(home: str) -> None:
     from tests.course.test_checking import validate
 
     result = labkit.check("04-validator", validate)
@@ -89,29 +89,28 @@ def test_a_check_in_a_notebook_shows_the_note(home: str) -> None:
     assert "not recorded: " in result._repr_html_()
 
 
-def test_the_list_comes_without_a_home(home: str) -> None:
+def test_course_list_without_home_works(home: str) -> None:
     done = run("course", "list")
     assert (done.exit_code, len(done.stdout.splitlines())) == (0, 12)
-    assert done.stderr.startswith("your progress cannot be read: ")
+    assert done.stderr.startswith("cannot read your progress: ")
 
 
-def test_our_answer_needs_peek_without_a_home(home: str) -> None:
-    """Whether it was passed, nobody can tell."""
+def test_course_diff_without_home_needs_peek(home: str) -> None:
     refused = run("course", "diff", "04-validator", "--answer", SOLUTION)
     assert (refused.exit_code, len(refused.output.splitlines())) == (2, 1)
     assert "or use --peek" in refused.output
     assert run("course", "diff", "04-validator", "--answer", SOLUTION, "--peek").exit_code == 0
 
 
-def test_the_class_says_why_it_is_told_nothing(home: str) -> None:
+def test_class_status_without_home_says_why(home: str) -> None:
     status = classroom.status()
-    assert status.who == "in no class"
+    assert status.who == "not in a class"
     assert WAY_OUT in status.state
     classroom.leave()
 
 
-def test_joining_is_refused_before_the_class_is_asked(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else an earlier class would be left for one that cannot be kept."""
+def test_join_without_home_is_refused_before_contact(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise an earlier class would be left for one that cannot be saved."""
     asked: list[str] = []
     monkeypatch.setattr("labkit.classroom.joining.ask", lambda url, *_, **__: asked.append(url))
     with pytest.raises(NoHome, match=WAY_OUT):
@@ -119,13 +118,13 @@ def test_joining_is_refused_before_the_class_is_asked(home: str, monkeypatch: py
     assert asked == []
 
 
-def test_a_raised_hand_is_refused_with_the_way_out(home: str) -> None:
+def test_raise_hand_without_home_is_refused(home: str) -> None:
     with pytest.raises(NoHome, match=WAY_OUT):
-        classroom.help_wanted("03-rooms")
+        classroom.raise_hand("03-rooms")
 
 
-def test_a_full_disk_costs_no_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or one that became read-only: what was recorded before can be read."""
+def test_check_with_full_disk_gives_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or a read-only one: earlier records can still be read."""
 
     def refuse(*_: object, **__: object) -> int:
         raise OSError(errno.EROFS, "Read-only file system")

@@ -1,4 +1,4 @@
-"""What a student cannot do to others: see, write, pretend, or read a code or a ticket."""
+"""What a student cannot do to others: see, write, impersonate, or read a code or a ticket."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from labkit.bench.ask import ask, basic
 from labkit.classroom.register import INSTRUCTOR
 from labkit.classroom.serving import CATCH_UP_S
 from labkit.wire.client.client import Client, Disconnected, Refused
-from tests.classroom.school import CLASS, School, at_work, statuses, teaching, told
+from tests.classroom.school import CLASS, School, all_sent, at_work, statuses, teaching
 from tests.wire.clocks import DAY, WallClock
 from tests.wire.raw import Raw, on_a_loop
 
@@ -20,23 +20,23 @@ ROOM, NEWS = f"class:{CLASS}", f"class:{CLASS}:news"
 
 
 async def raw_of(school: School, name: str, *rooms: str) -> Raw:
-    """A connection by hand, of somebody with a code: it may say anything."""
+    """A hand-made connection with someone's code, which may send anything."""
     return await Raw.enter(school.url, await school.ticket(name), *rooms)
 
 
-def said(n: int, status: str = "pass", **more: object) -> dict[str, object]:
+def event(n: int, status: str = "pass", **more: object) -> dict[str, object]:
     return {"type": "exercise", "roomId": ROOM, "exercise": "01", "status": status, "at": 1, "n": n, **more}
 
 
 @on_a_loop
-async def test_a_student_does_not_see_what_others_answer(tmp_path: Path) -> None:
-    """Not live, not by coming late, not by asking who is there; the instructor sees it, so it was there to see."""
+async def test_student_cannot_see_others_results(tmp_path: Path) -> None:
+    """Not live, not later, not by asking for presence; the instructor sees them, so they were there to see."""
     async with teaching(tmp_path, "ana", "eve") as school:
         eve = await raw_of(school, "eve", ROOM)
         watching = await raw_of(school, INSTRUCTOR, ROOM)
         async with at_work(school.member("ana"), tmp_path) as ana:
             ana.progress.add("01", "fail", "auth-first")
-            await told(ana)
+            await all_sent(ana)
         assert (await watching.hear("exercise"))["userId"] == "ana"
         assert await eve.everything() == []
         late = await Raw.enter(school.url, await school.ticket("eve"))
@@ -47,18 +47,17 @@ async def test_a_student_does_not_see_what_others_answer(tmp_path: Path) -> None
 
 
 @on_a_loop
-async def test_a_student_cannot_write_anothers_status(tmp_path: Path) -> None:
-    """Whatever the message says, it counts for its sender."""
+async def test_student_cannot_write_anothers_status(tmp_path: Path) -> None:
     async with teaching(tmp_path, "ana", "eve") as school:
         eve = await raw_of(school, "eve", ROOM)
-        eve.say(**said(1, userId="ana", user="ana", requestId="ana-1"))
+        eve.say(**event(1, userId="ana", user="ana", requestId="ana-1"))
         assert (await eve.hear("exercise"))["userId"] == "eve"
         assert statuses(await school.students(), ["ana", "eve"]) == {"ana": {}, "eve": {"01": "pass"}}
 
 
 @on_a_loop
-async def test_a_student_cannot_take_anothers_name(tmp_path: Path) -> None:
-    """Neither with the own code, nor without one, nor by renewing a session as somebody else."""
+async def test_student_cannot_take_anothers_name(tmp_path: Path) -> None:
+    """Not with their own code, without one, or by renewing a session as someone else."""
     async with teaching(tmp_path, "ana", "eve") as school:
         for name, code in (("ana", school.codes["eve"]), ("ana", "x" * 32), ("Ana", "x" * 32), (INSTRUCTOR, "x" * 32)):
             with pytest.raises(HTTPError, match="401"):
@@ -69,8 +68,8 @@ async def test_a_student_cannot_take_anothers_name(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_a_renewed_code_ends_what_the_old_one_opened(tmp_path: Path) -> None:
-    """Live sockets and sessions to be resumed, the instructor's too, across a restart; not what the new code opens."""
+async def test_code_renewed_revokes_old_sessions(tmp_path: Path) -> None:
+    """Live and resumable sessions, the instructor's too, across a restart, but not those of the new code."""
     resumes = []
     async with teaching(tmp_path, "ana", "eve") as school:
         for name in ("eve", INSTRUCTOR, "ana"):
@@ -93,10 +92,10 @@ async def test_a_renewed_code_ends_what_the_old_one_opened(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("off", [DAY, -DAY])
 @on_a_loop
-async def test_a_code_renewed_under_a_wrong_clock_ends_once(
+async def test_code_renewed_under_wrong_clock_revokes_once(
     tmp_path: Path, off: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One renewal while the clock is wrong, one when it is right again: each ends what was open, and nothing later."""
+    """One renewal with a wrong clock, one after it is set: each revokes earlier sessions only."""
     async with teaching(tmp_path, "eve") as school:
         for wrong in (off, 0.0, off):
             thief = await raw_of(school, "eve", ROOM)
@@ -110,8 +109,7 @@ async def test_a_code_renewed_under_a_wrong_clock_ends_once(
 
 
 @on_a_loop
-async def test_a_student_cannot_announce(tmp_path: Path) -> None:
-    """The news are the instructor's; students read them."""
+async def test_student_cannot_announce(tmp_path: Path) -> None:
     async with teaching(tmp_path, "ana", "eve") as school, at_work(school.member("ana"), tmp_path) as ana:
         async with Client(school.url, await school.ticket("eve")) as eve:
             with pytest.raises(Refused, match="read_only"):
@@ -124,8 +122,7 @@ async def test_a_student_cannot_announce(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_a_student_cannot_enter_another_room(tmp_path: Path) -> None:
-    """The rooms of a class are its own two."""
+async def test_student_cannot_join_other_room(tmp_path: Path) -> None:
     async with teaching(tmp_path, "eve") as school, Client(school.url, await school.ticket("eve")) as eve:
         for room in (f"{ROOM}2", f"{ROOM}:news:x", "room:demo"):
             with pytest.raises(Refused, match="room_denied"):
@@ -135,8 +132,7 @@ async def test_a_student_cannot_enter_another_room(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_the_board_and_the_drill_are_the_instructors(tmp_path: Path) -> None:
-    """A student's code opens neither, and no code opens nothing; which class it is, everybody may know."""
+async def test_board_and_drill_need_instructor(tmp_path: Path) -> None:
     async with teaching(tmp_path, "eve") as school:
         for path, body in (("/class/board", None), ("/class/drill", b""), ("/class/crash", b"")):
             with pytest.raises(HTTPError, match="403"):
@@ -151,7 +147,6 @@ async def test_the_board_and_the_drill_are_the_instructors(tmp_path: Path) -> No
 
 @on_a_loop
 async def test_wrong_codes_are_rate_limited(tmp_path: Path) -> None:
-    """At the door for tickets, and at the board's."""
     async with teaching(tmp_path, "ana", "eve") as school:
         for path, name, body in (("/ticket", "ana", b""), ("/class/board", INSTRUCTOR, None)):
             answers = []
@@ -163,20 +158,26 @@ async def test_wrong_codes_are_rate_limited(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_no_code_and_no_ticket_is_anywhere_to_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Not in the log, the files of the class, the board, nor in anything that a student hears."""
+async def test_codes_and_tickets_appear_nowhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Not in the log, the class files, the board, or anything that a student receives."""
     caplog.set_level(logging.DEBUG)
     async with teaching(tmp_path, "ana", "eve") as school:
         tickets = [await school.ticket(name) for name in ("ana", "eve")]
         eve = await Raw.enter(school.url, tickets[1], ROOM, NEWS)
         async with at_work(school.member("ana"), tmp_path / "machines") as ana:
             ana.progress.add("01", "fail", "auth-first")
-            await told(ana)
-            told_file = (tmp_path / "machines" / "ana" / "class-told.json").read_text()
-        heard = json.dumps(await eve.everything())
+            await all_sent(ana)
+            cursor_file = (tmp_path / "machines" / "ana" / "class-told.json").read_text()
+        received = json.dumps(await eve.everything())
         board = json.dumps(await school.get("/class/board"))
     files = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file() and path.suffix != ".key")
-    places = {"log": caplog.text, "files": files.decode("latin-1"), "board": board, "heard": heard, "told": told_file}
+    places = {
+        "log": caplog.text,
+        "files": files.decode("latin-1"),
+        "board": board,
+        "received": received,
+        "cursor": cursor_file,
+    }
     secrets = [*school.codes.values(), *tickets]
     assert [name for name, text in places.items() for secret in secrets if secret in text] == []
     assert "auth-first" in places["board"] and "auth-first" in places["files"]  # the control

@@ -1,4 +1,4 @@
-"""Who may come in: codes handed out once, kept as hashes, guessed slowly; names claimed once."""
+"""Admission to a class: codes issued once and stored as hashes, guesses rate-limited, names claimed once."""
 
 import hashlib
 import sqlite3
@@ -25,23 +25,21 @@ def may(register: Register, name: str, code: str, now: float = 0.0) -> dict[str,
     return None if grants is None else dict(grants.rooms)
 
 
-def test_a_student_writes_to_the_class_and_reads_the_news(register: Register) -> None:
-    """And no more; the instructor does both in both."""
+def test_student_writes_to_class_and_reads_news(register: Register) -> None:
     code = register.enrol(["ana"])["ana"]
     assert may(register, "ana", code) == {"class:physics": "w", "class:physics:news": "r"}
     code = register.enrol_instructor() or ""
     assert may(register, INSTRUCTOR, code) == {"class:physics": "rw", "class:physics:news": "rw"}
 
 
-def test_a_code_is_typed_as_people_type(register: Register) -> None:
-    """Capitals, spaces and missing dashes do not matter; a wrong letter does."""
+def test_code_is_accepted_however_typed(register: Register) -> None:
     code = register.enrol(["ana"])["ana"]
     assert may(register, "ana", " " + code.replace("-", " ").upper()) is not None
     assert may(register, "ana", code[:-1] + ("a" if code[-1] != "a" else "b")) is None
 
 
-def test_codes_are_kept_as_hashes_only(register: Register) -> None:
-    """Neither a code nor a device's secret is in the files of the class."""
+def test_codes_are_stored_as_hashes_only(register: Register) -> None:
+    """Neither a code nor a device's secret is in the class files."""
     given = register.enrol(["ana", "ben"])
     may(register, "zoe", SECRET)
     stored = b"".join(path.read_bytes() for path in register.path.parent.iterdir())
@@ -50,19 +48,16 @@ def test_codes_are_kept_as_hashes_only(register: Register) -> None:
     assert b"zoe" in stored  # the control: names are
 
 
-def test_two_hashes_of_one_code_differ() -> None:
-    """A salt each: equal codes do not show as equal."""
+def test_code_hashed_twice_differs() -> None:
     assert codes.hashed("same-same-same") != codes.hashed("same-same-same")
 
 
-def test_a_class_that_comes_back_costs_no_hash_and_a_guess_still_does(
-    register: Register, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A storm of 200 logins would be 2 s of hashing, again and again; whoever guesses is slowed down as before."""
+def test_code_known_skips_hash_and_guess_does_not(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise a storm of 200 logins would cost 2 s of hashing each time."""
     given = register.enrol(["ana", "ben"])
     costs: list[int] = []
     scrypt = hashlib.scrypt
-    monkeypatch.setattr(hashlib, "scrypt", lambda *told, **how: (costs.append(1), scrypt(*told, **how))[1])
+    monkeypatch.setattr(hashlib, "scrypt", lambda *values, **options: (costs.append(1), scrypt(*values, **options))[1])
     for _ in range(3):
         assert may(register, "ana", given["ana"].upper()) is not None
     assert len(costs) == 1
@@ -72,8 +67,7 @@ def test_a_class_that_comes_back_costs_no_hash_and_a_guess_still_does(
     assert may(register, "ana", given["ana"]) is None
 
 
-def test_a_second_enrolment_gives_codes_to_new_names_only(register: Register) -> None:
-    """Whoever has a code keeps it; `renew` replaces it."""
+def test_enrolling_again_gives_codes_to_new_names_only(register: Register) -> None:
     first = register.enrol(["ana"])
     assert set(register.enrol(["ana", "ben"])) == {"ben"}
     assert may(register, "ana", first["ana"]) is not None
@@ -82,8 +76,8 @@ def test_a_second_enrolment_gives_codes_to_new_names_only(register: Register) ->
     assert may(register, "ana", renewed["ana"]) is not None
 
 
-def test_another_spelling_of_a_name_is_the_same_student(register: Register) -> None:
-    """A new code for `Beaver` is beaver's: the board has one row, and the name of the records stays."""
+def test_name_spelled_differently_is_same_student(register: Register) -> None:
+    """A new code for `Beaver` belongs to beaver: one row on the board, under the name of its records."""
     old = register.enrol(["beaver"])["beaver"]
     given = register.enrol(["Beaver"], renew=True)
     assert list(given) == register.names() == ["beaver"]
@@ -92,8 +86,7 @@ def test_another_spelling_of_a_name_is_the_same_student(register: Register) -> N
     assert list(register.renewed()) == ["beaver"]
 
 
-def test_in_an_open_class_the_first_to_say_a_name_has_it(register: Register) -> None:
-    """That device comes in again; another one does not, not by another spelling either."""
+def test_open_class_name_belongs_to_first_claim(register: Register) -> None:
     assert may(register, "zoe", SECRET) is not None
     assert may(register, "zoe", SECRET) is not None
     assert may(register, "zoe", "t" * LEAST_SECRET) is None
@@ -103,19 +96,16 @@ def test_in_an_open_class_the_first_to_say_a_name_has_it(register: Register) -> 
 
 
 @pytest.mark.parametrize("name", [INSTRUCTOR, "Instructor", "", " ana", "a\nb", "x" * 65, "\u202eana"])
-def test_some_names_are_nobodys(register: Register, name: str) -> None:
-    """The instructor's, and what cannot be printed."""
+def test_name_reserved_or_invalid_is_refused(register: Register, name: str) -> None:
     assert may(register, name, SECRET) is None
     assert register.names() == []
 
 
-def test_a_short_secret_claims_nothing(register: Register) -> None:
-    """Somebody who types a word for a code does not own the name with it."""
+def test_secret_too_short_claims_nothing(register: Register) -> None:
     assert may(register, "zoe", "s" * (LEAST_SECRET - 1)) is None
 
 
-def test_a_class_with_a_roster_takes_no_new_names(register: Register) -> None:
-    """Claimed before, it stays; new, it is refused."""
+def test_class_with_roster_accepts_no_new_names(register: Register) -> None:
     assert may(register, "zoe", SECRET) is not None
     register.close_to_new_names()
     assert may(register, "zoe", SECRET) is not None
@@ -123,15 +113,14 @@ def test_a_class_with_a_roster_takes_no_new_names(register: Register) -> None:
     assert not Register(register.path, "physics").is_open
 
 
-def test_a_stranger_cannot_claim_without_end(register: Register) -> None:
-    """The names of a class are bounded."""
+def test_names_claimed_are_limited(register: Register) -> None:
     with sqlite3.connect(register.path) as file:
         file.executemany("INSERT INTO seats VALUES (?, ?, x'00')", [(f"n{n}", f"n{n}") for n in range(MOST_NAMES)])
     assert may(register, "zoe", SECRET) is None
 
 
-def test_guessing_is_slowed_down(register: Register) -> None:
-    """After a few wrong codes none is looked at, not even the right one; later it opens again."""
+def test_guessing_is_rate_limited(register: Register) -> None:
+    """After a few wrong codes even the right one is refused; later it works again."""
     code = register.enrol(["ana"])["ana"]
     for _ in range(5):
         assert may(register, "ana", "wrong-wrong-wrong") is None
@@ -140,8 +129,8 @@ def test_guessing_is_slowed_down(register: Register) -> None:
     assert may(register, "ana", code, now=10.0) is not None
 
 
-def test_guessing_locks_out_nobody_who_was_in(register: Register) -> None:
-    """A code that was right before is known without a look, so that no stranger keeps its owner out."""
+def test_guessing_does_not_lock_out_known_student(register: Register) -> None:
+    """A code that was right before bypasses the limit, so that a stranger cannot lock out its owner."""
     code = register.enrol(["ana"])["ana"]
     assert may(register, "ana", code) is not None
     for _ in range(5):
@@ -151,8 +140,8 @@ def test_guessing_locks_out_nobody_who_was_in(register: Register) -> None:
         may(register, "ana", "wrong-wrong-wrong")
 
 
-def test_names_are_claimed_slowly_from_one_address(register: Register) -> None:
-    """A whole class may sit behind one; a script of a thousand names may not."""
+def test_claims_from_one_address_are_rate_limited(register: Register) -> None:
+    """A whole class may share one address, but a script with a thousand names must not succeed."""
     claimed = [may(register, f"n{n}", SECRET) is not None for n in range(CLAIMS[0])]
     assert all(claimed)
     with pytest.raises(TooManyGuesses):
@@ -162,21 +151,18 @@ def test_names_are_claimed_slowly_from_one_address(register: Register) -> None:
     assert may(register, "later", SECRET, now=1 / CLAIMS[1]) is not None
 
 
-def test_a_name_can_be_removed(register: Register) -> None:
-    """It opens nothing any more and stands on no list; what it had opened is to be ended."""
+def test_name_can_be_removed(register: Register) -> None:
     assert may(register, "zoe", SECRET) is not None
     assert register.remove(["ZOE", "nobody"]) == ["zoe"]
     assert (register.names(), list(register.renewed())) == ([], ["zoe"])
 
 
-def test_the_file_of_another_class_is_refused(register: Register) -> None:
-    """One file, one class."""
-    with pytest.raises(OtherClass, match=r"is the file of the class 'physics'$"):
+def test_file_of_another_class_is_refused(register: Register) -> None:
+    with pytest.raises(OtherClass, match=r"is the file of class 'physics', not "):
         Register(register.path, "chemistry")
 
 
-def test_a_student_cannot_be_called_instructor(register: Register) -> None:
-    """A roster with that name would take the instructor's seat."""
-    with pytest.raises(BadRoster, match="the instructor's own name"):
+def test_student_named_instructor_is_refused(register: Register) -> None:
+    with pytest.raises(BadRoster, match="reserved for the instructor"):
         register.enrol(["ana", "Instructor"])
     assert register.names() == []

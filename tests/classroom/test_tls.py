@@ -1,4 +1,4 @@
-"""A certificate of the class's own: made once, and trusted by its fingerprint and nothing else."""
+"""A self-signed certificate of a class: made once, and trusted by its fingerprint only."""
 
 import asyncio
 import ssl
@@ -17,8 +17,8 @@ from labkit.wire.server import Server
 from tests.wire.raw import on_a_loop
 
 
-def test_it_is_made_once_and_its_key_is_ours_alone(tmp_path: Path) -> None:
-    """A restart of the class shows the same certificate, so the slips stay right."""
+def test_certificate_is_made_once_with_private_key(tmp_path: Path) -> None:
+    """A restarted class shows the same certificate, so that the slips stay valid."""
     made = own_certificate(tmp_path / "physics.class.db", "192.0.2.9")
     before = fingerprint(made[0])
     assert own_certificate(tmp_path / "physics.class.db", None) == made
@@ -26,26 +26,25 @@ def test_it_is_made_once_and_its_key_is_ours_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE(made[1].stat().st_mode) == 0o600
 
 
-def test_somebody_elses_certificate_is_left_alone(tmp_path: Path) -> None:
-    """One of the two files without the other is not ours to write over."""
+def test_certificate_of_someone_else_is_kept(tmp_path: Path) -> None:
     for name in ("server.crt", "server.pem"):
         (tmp_path / name).write_text("theirs")
-        with pytest.raises(NoCertificate, match=f"{name} is there"):
+        with pytest.raises(NoCertificate, match=f"{name} exists"):
             own_certificate(tmp_path / "server.db", None)
         assert (tmp_path / name).read_text() == "theirs"
         (tmp_path / name).unlink()
 
 
 @on_a_loop
-async def test_the_slips_fingerprint_opens_it_and_another_does_not(tmp_path: Path) -> None:
-    """Who stands in between, with a certificate of their own, gets no code."""
+async def test_fingerprint_on_slip_admits_only_that_server(tmp_path: Path) -> None:
+    """A man in the middle with another certificate gets no code."""
     theirs = own_certificate(tmp_path / "theirs.db", None)
     ours = own_certificate(tmp_path / "ours.db", None)
     async with Server("127.0.0.1", 0, tls=tls_of(*ours)) as server:
         expected = fingerprint(ours[0]) or ""
         context = await asyncio.to_thread(pinned, server.url, expected.upper())
         assert await asyncio.to_thread(ask, server.url, "/healthz", tls=context) == b"ok\n"
-        with pytest.raises(NoCertificate, match="another certificate than the one on your slip"):
+        with pytest.raises(NoCertificate, match="is not the one on your slip"):
             await asyncio.to_thread(pinned, server.url, fingerprint(theirs[0]) or "")
     async with Server("127.0.0.1", 0, tls=tls_of(*theirs)) as impostor:
         with pytest.raises(OSError, match="certificate verify failed"):
@@ -53,7 +52,7 @@ async def test_the_slips_fingerprint_opens_it_and_another_does_not(tmp_path: Pat
 
 
 def made_when(folder: Path, off: timedelta, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
-    """The certificate of a class whose clock is that far off ours, as a laptop with a wrong clock sees it."""
+    """The certificate of a class whose clock differs from ours by that much."""
 
     class Clock(datetime):
         @classmethod
@@ -67,10 +66,8 @@ def made_when(folder: Path, off: timedelta, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("days", [-463, -32, 60, 463])
 @on_a_loop
-async def test_the_fingerprint_opens_it_whatever_the_clock_says(
-    tmp_path: Path, days: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Over HTTP and as a WebSocket, long before the certificate begins and long after its end."""
+async def test_fingerprint_works_with_any_clock(tmp_path: Path, days: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over HTTP and WebSocket, long before the certificate starts and long after it ends."""
     made = made_when(tmp_path, timedelta(days=days), monkeypatch)
     async with Server("127.0.0.1", 0, tls=tls_of(*made)) as server:
         context = await asyncio.to_thread(pinned, server.url, fingerprint(made[0]) or "")
@@ -79,8 +76,8 @@ async def test_the_fingerprint_opens_it_whatever_the_clock_says(
             assert client.user_id
 
 
-def test_a_certificate_begins_weeks_before_it_is_made(tmp_path: Path) -> None:
-    """For a browser, which knows no fingerprint, on a laptop whose clock is behind."""
+def test_certificate_is_backdated_by_weeks(tmp_path: Path) -> None:
+    """For browsers, which know no fingerprint, on a laptop whose clock is behind."""
     certfile, _ = own_certificate(tmp_path / "class.db", None)
     decoded = ssl._ssl._test_decode_cert(str(certfile))  # type: ignore[attr-defined]
     begins = ssl.cert_time_to_seconds(decoded["notBefore"])
@@ -90,24 +87,23 @@ def test_a_certificate_begins_weeks_before_it_is_made(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("days", "fault"), [(463, "begins later"), (-463, "ended before")])
 @on_a_loop
-async def test_a_date_fault_says_what_the_clock_says(
+async def test_certificate_date_fault_names_clock(
     tmp_path: Path, days: int, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a fingerprint, the system judges the dates; the address is right then, and nobody is sent to check it."""
+    """Without a fingerprint the system checks the dates; the message must not blame the address."""
     certfile, keyfile = made_when(tmp_path, timedelta(days=days), monkeypatch)
     monkeypatch.setenv("SSL_CERT_FILE", str(certfile))
     async with Server("localhost", 0, tls=tls_of(certfile, keyfile)) as server:
-        with pytest.raises(ConnectionError, match=rf"answers, but your clock says \d{{4}}-.*{fault}") as told:
+        with pytest.raises(ConnectionError, match=rf"responds, but your clock says \d{{4}}-.*{fault}") as error:
             await asyncio.to_thread(joining.join, server.url, "code", "ana")
-        assert "no class answers" not in str(told.value)
+        assert "no class responds" not in str(error.value)
         with pytest.raises(NotARoomServer, match=f"your clock says .*{fault}"):
             async with Client(server.url, "dev-token"):
                 pass
 
 
 @on_a_loop
-async def test_a_certificate_without_a_fingerprint_is_named(tmp_path: Path) -> None:
-    """The class does answer: what is missing is the fingerprint."""
+async def test_certificate_without_fingerprint_is_explained(tmp_path: Path) -> None:
     async with Server("localhost", 0, tls=tls_of(*own_certificate(tmp_path / "class.db", None))) as server:
         with pytest.raises(ConnectionError, match=r"is not trusted here .*give the fingerprint"):
             await asyncio.to_thread(joining.join, server.url, "code", "ana")

@@ -1,4 +1,4 @@
-"""The instructor's side as a program, when the network does its worst at the worst moment."""
+"""The instructor's side as a program, with network faults at the worst moments."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ from labkit.faults import Proxy, Throttle
 from labkit.wire.client.client import Stopped
 from labkit.wire.client.room import ClientRoom
 from labkit.wire.client.unsent import Event
-from tests.classroom.school import CLASS, School, at_work, exercise, teaching, told
+from tests.classroom.school import CLASS, School, all_sent, at_work, exercise, teaching
 from tests.wire.raw import Raw, on_a_loop
 from tests.wire.scripted import Peer, scripted
 
@@ -54,14 +54,13 @@ def status(board: Board, name: str = "ana") -> str | None:
 
 
 @on_a_loop
-async def test_half_a_character_stops_no_notebook(tmp_path: Path) -> None:
-    """What is taken to be drawn can be sent to a browser, live and from before."""
+async def test_surrogate_in_event_does_not_break_notebook(tmp_path: Path) -> None:
     async with teaching(tmp_path, "ana") as school:
         ana = await Raw.enter(school.url, await school.ticket("ana"), f"class:{CLASS}")
         async with followed(school) as watcher:
-            said = {"exercise": "\ud800", "status": "fail", "check": "\ud800", "at": 1, "n": 1}
+            fields = {"exercise": "\ud800", "status": "fail", "check": "\ud800", "at": 1, "n": 1}
             await until(lambda: watcher.present)
-            ana.say(type="exercise", roomId=f"class:{CLASS}", requestId="\udfff-1", **said)
+            ana.say(type="exercise", roomId=f"class:{CLASS}", requestId="\udfff-1", **fields)
             await until(lambda: "ana" in watcher.board.students and watcher.board.students["ana"].cells)
             live = watcher.take()
             await watcher.look()
@@ -70,10 +69,8 @@ async def test_half_a_character_stops_no_notebook(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["/class", BOARD])
 @on_a_loop
-async def test_a_question_lost_at_the_start_is_asked_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
-    """A connection that breaks under the watcher's first question, and with it the one it hears by."""
+async def test_request_lost_at_start_is_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    """The connection breaks during the watcher's first request."""
     async with teaching(tmp_path, "ana") as school, at_work(school.member("ana"), tmp_path) as ana:
         asked: list[str] = []
 
@@ -98,10 +95,8 @@ async def test_a_question_lost_at_the_start_is_asked_again(
 
 
 @on_a_loop
-async def test_what_is_heard_while_the_board_is_asked_for_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An answer that is older than an event of the room does not take it back, for whoever draws it neither."""
+async def test_events_during_snapshot_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A snapshot that is older than an event does not undo it."""
     async with teaching(tmp_path, "ana") as school, at_work(school.member("ana"), tmp_path) as ana:
         answered, go_on = threading.Event(), threading.Event()
 
@@ -118,7 +113,7 @@ async def test_what_is_heard_while_the_board_is_asked_for_stays(
             looking = asyncio.create_task(watcher.look())
             await until(answered.is_set)
             ana.progress.add("02-auth", "pass")
-            await told(ana)
+            await all_sent(ana)
             await until(lambda: status(watcher.board) == "pass")
             go_on.set()
             await looking
@@ -127,8 +122,7 @@ async def test_what_is_heard_while_the_board_is_asked_for_stays(
 
 
 @on_a_loop
-async def test_the_board_goes_on_while_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a gap the room is heard on, however long the answer takes."""
+async def test_board_updates_during_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with teaching(tmp_path, "ana") as school, at_work(school.member("ana"), tmp_path) as ana:
         asked, go_on = threading.Event(), threading.Event()
 
@@ -150,8 +144,8 @@ async def test_the_board_goes_on_while_it_is_asked_for(tmp_path: Path, monkeypat
 
 
 @on_a_loop
-async def test_who_came_unheard_is_present(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a gap it is asked anew who is there: an `entered` may be among what was dropped."""
+async def test_presence_missed_is_requested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a gap, because an `entered` may be among the dropped events."""
     async with (
         teaching(tmp_path, "ana", "ben") as school,
         at_work(school.member("ana"), tmp_path),
@@ -179,20 +173,18 @@ def room_of(watcher: Watcher) -> ClientRoom:
 
 
 def drawn(events: list[dict[str, Any]]) -> Board:
-    """The board of a screen that was told these."""
+    """The board of a screen that received these events."""
     board = Board()
     for event in events:
         if event["type"] == "snapshot":
             board = Board.of(event["board"])
-        board.hear(event)
+        board.apply(event)
     return board
 
 
 @on_a_loop
-async def test_an_answer_of_before_does_not_replace_a_younger_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two gaps ask twice: the question that was asked first is answered first, however slow its answer is."""
+async def test_snapshot_older_does_not_replace_newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two gaps cause two requests, and the first answer may be the slower one."""
     async with teaching(tmp_path, "ana") as school:
         answered, go_on = threading.Event(), threading.Event()
 
@@ -209,7 +201,7 @@ async def test_an_answer_of_before_does_not_replace_a_younger_one(
         await until(answered.is_set)
         async with at_work(school.member("ana"), tmp_path) as ana:
             ana.progress.add("02-auth", "started")
-            await told(ana)
+            await all_sent(ana)
         other = asyncio.create_task(watcher.look())
         await asyncio.sleep(0.1)
         go_on.set()
@@ -218,23 +210,22 @@ async def test_an_answer_of_before_does_not_replace_a_younger_one(
 
 
 @on_a_loop
-async def test_a_full_class_comes_over_a_slow_line(tmp_path: Path) -> None:
-    """200 students in all the course, at 50 KB a second: the server waits 5 s until an answer is out."""
+async def test_class_full_over_slow_link_arrives(tmp_path: Path) -> None:
+    """200 students in the whole course at 50 KB/s: the server allows 5 s to write a response."""
     async with teaching(tmp_path, "ana") as school, Proxy(school.url) as proxy:
         proxy.set(down=[Throttle(bytes_per_s=50_000)])
         known = school.server._record.board
         rng = random.Random(1)
         for student, n in product(range(200), range(1, 49)):
             at = 1_795_000_000_000 + rng.randrange(10_000_000)
-            known.hear(exercise(f"student-{student}", n, f"{n % 16:02}-exercise", "fail", check="c", at=at))
+            known.apply(exercise(f"student-{student}", n, f"{n % 16:02}-exercise", "fail", check="c", at=at))
         watcher = Watcher(proxy.url, school.codes[INSTRUCTOR])
         assert len(str((await watcher.look())["board"])) > 300_000
         assert set(watcher.board.students) == set(known.students)
 
 
 @on_a_loop
-async def test_where_no_class_is_the_watcher_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A refusal that would come again is not asked for again."""
+async def test_watcher_without_class_raises(monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def any_ticket(_watcher: Watcher) -> str:
         return "any-ticket"
@@ -250,8 +241,8 @@ async def test_where_no_class_is_the_watcher_says_so(monkeypatch: pytest.MonkeyP
 
 
 @on_a_loop
-async def test_an_end_is_told_as_what_it_is(tmp_path: Path) -> None:
-    """Stopped, and no group of two, though both rooms end by it."""
+async def test_watcher_end_raises_its_cause(tmp_path: Path) -> None:
+    """Stopped, not a group of two, though both rooms end with it."""
     async with teaching(tmp_path, "ana") as school:
         watcher = Watcher(school.url, school.codes[INSTRUCTOR])
         running = asyncio.create_task(watcher.run())

@@ -1,4 +1,4 @@
-"""A certificate for localhost, made when a test wants one."""
+"""A certificate for localhost, for tests."""
 
 import datetime
 import ipaddress
@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 
 class Certificate(NamedTuple):
-    """Its files, and a client's context that trusts it and nothing else."""
+    """Its files, and a client's context that trusts only it."""
 
     certfile: Path
     keyfile: Path

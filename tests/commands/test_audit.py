@@ -1,4 +1,4 @@
-"""`labkit audit`: what it prints, and how it exits."""
+"""`labkit audit`: output and exit codes."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from tests.wire.audit.files import event, opened, store, tamper, written
 
 
 def run(*arguments: str | Path) -> Result:
-    """The command in this process."""
+    """Run the command in this process."""
     return CliRunner().invoke(audit, [str(argument) for argument in arguments])
 
 
@@ -26,7 +26,7 @@ def path(tmp_path: Path) -> Path:
     return written(tmp_path / "room.db", [Entry(999.0, "start"), *events, close])
 
 
-def test_it_prints_a_line_a_row_with_what_the_row_holds(path: Path) -> None:
+def test_rows_are_printed_one_per_line(path: Path) -> None:
     """Number, time in UTC, kind, then each column that is not empty."""
     lines = run(path).stdout.splitlines()
     assert lines[0] == "1 1970-01-01T00:16:39.000Z start"
@@ -47,29 +47,28 @@ def test_it_prints_a_line_a_row_with_what_the_row_holds(path: Path) -> None:
         (["--since", "1001", "--room", "a"], ["4"]),
     ],
 )
-def test_rows_are_chosen_by_time_and_room(path: Path, arguments: list[str], rows: list[str]) -> None:
-    """Seconds or ISO 8601; without an offset it is UTC."""
+def test_rows_are_filtered_by_time_and_room(path: Path, arguments: list[str], rows: list[str]) -> None:
+    """Seconds or ISO 8601; UTC without an offset."""
     assert [line.split()[0] for line in run(path, *arguments).stdout.splitlines()] == rows
 
 
-def test_it_reads_beside_a_server(path: Path) -> None:
-    """No lock is asked for, and rows not copied into the file yet are there."""
+def test_rows_are_read_beside_server(path: Path) -> None:
+    """No lock is taken, and rows that are only in the write-ahead log are included."""
     with opened(path) as log:
         assert store(log, [event(9)]) is None
         assert "id-demo-e1-9" in run(path).stdout
         assert run(path, "--verify").exit_code == 0
 
 
-def test_users_cannot_steer_the_terminal(tmp_path: Path) -> None:
-    """Control characters come out as escapes; letters of every alphabet as they are."""
+def test_control_characters_are_escaped(tmp_path: Path) -> None:
     path = written(tmp_path / "room.db", [event(1)._replace(user="\x1b[2Jäф\u202e\r\nfake 2")])
     assert r"user=\x1b[2Jäф\u202e\r\nfake 2 " in run(path).stdout
     assert len(run(path).stdout.splitlines()) == 1
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
-def test_csv_holds_no_formula(tmp_path: Path, start: str) -> None:
-    """Any text column: a cell that a spreadsheet would run begins with an apostrophe, and stays one cell."""
+def test_csv_escapes_formulas(tmp_path: Path, start: str) -> None:
+    """In every text column; the value stays in one cell."""
     formula = f"{start}cmd|'/c calc'!A0\r=1+1"
     named = event(1)._replace(user=formula, room=formula, id=formula, connection=formula, body=formula)
     printed = run(written(tmp_path / "room.db", [named, event(2)]), "--csv").stdout_bytes.decode("utf-8-sig")
@@ -80,39 +79,34 @@ def test_csv_holds_no_formula(tmp_path: Path, start: str) -> None:
     assert dict(zip(header, rows[1]))["user"] == "ada"
 
 
-def test_csv_times_are_text_that_a_spreadsheet_reads(path: Path) -> None:
-    """ISO 8601 with milliseconds; an empty column is an empty cell."""
+def test_csv_times_are_readable_by_spreadsheets(path: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(run(path, "--csv", "--room", "b").stdout_bytes.decode("utf-8-sig"))))
     assert [(row["n"], row["at"], row["seq"], row["expires_at"]) for row in rows] == [
         ("3", "1970-01-01T00:16:41.000Z", "1", "")
     ]
 
 
-def test_nonsense_in_the_file_is_shown_and_is_no_traceback(path: Path) -> None:
-    """Somebody wrote into it: the rows can still be looked at."""
+def test_row_with_nonsense_is_shown(path: Path) -> None:
     tamper(path, "UPDATE log SET at = 1e300, user = CAST(X'ff41' AS TEXT), expires_at = 'never' WHERE n = 2")
     for arguments in ([], ["--csv"]):
         result = run(path, *arguments)
         assert result.exit_code == 0 and "1e+300" in result.stdout and "never" in result.stdout
 
 
-def test_verify_says_intact_in_one_line_with_the_hash_to_keep(path: Path) -> None:
-    """Exit 0."""
+def test_verify_intact_prints_hash_to_keep(path: Path) -> None:
     result = run(path, "--verify")
     assert result.exit_code == 0
     assert result.stdout.startswith(f"intact: 5 rows, the last is {verify(path).last}; ")
     assert result.stdout.count("\n") == 1
 
 
-def test_verify_says_where_and_why_in_one_line(path: Path) -> None:
-    """Exit 1."""
+def test_verify_broken_says_where_and_why(path: Path) -> None:
     tamper(path, "DELETE FROM log WHERE n = 3")
     result = run(path, "--verify")
     assert (result.exit_code, result.stdout) == (1, "broken at row 3: this row is missing\n")
 
 
-def test_verify_with_an_anchor_notices_a_lost_end(path: Path) -> None:
-    """Exit 0 with the whole file, 1 when its end is gone."""
+def test_verify_with_anchor_detects_missing_end(path: Path) -> None:
     anchor = str(verify(path).last)
     assert run(path, "--verify", "--anchor", anchor).exit_code == 0
     tamper(path, "DELETE FROM log WHERE n = 5")
@@ -122,8 +116,7 @@ def test_verify_with_an_anchor_notices_a_lost_end(path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["--csv"], ["--verify"]])
-def test_what_cannot_be_read_is_one_line_and_exit_2(tmp_path: Path, arguments: list[str]) -> None:
-    """A missing file, a folder, and something else altogether."""
+def test_file_unreadable_exits_2_with_one_line(tmp_path: Path, arguments: list[str]) -> None:
     (tmp_path / "text.db").write_text("nothing of the kind " * 100)
     for name in ("missing.db", ".", "text.db"):
         result = run(tmp_path / name, *arguments)
@@ -139,11 +132,10 @@ def test_what_cannot_be_read_is_one_line_and_exit_2(tmp_path: Path, arguments: l
         (["--since", "²"], "ISO time such as"),
         (["--verify", "--anchor", "12"], "N:HASH"),
         (["--anchor", "1:" + "0" * 64], "--anchor needs --verify"),
-        (["--verify", "--room", "a"], "--verify and --broker look at every row"),
-        (["--verify", "--csv"], "--verify and --broker look at every row"),
+        (["--verify", "--room", "a"], "--verify and --broker read every row"),
+        (["--verify", "--csv"], "--verify and --broker read every row"),
     ],
 )
-def test_a_wrong_option_says_what_would_do(path: Path, arguments: list[str], says: str) -> None:
-    """Exit 2, and never a traceback."""
+def test_option_invalid_says_what_is_valid(path: Path, arguments: list[str], says: str) -> None:
     result = run(path, *arguments)
     assert result.exit_code == 2 and says in result.stderr

@@ -1,4 +1,4 @@
-"""`labkit check`: exit codes, the JSON, and what it says of what it cannot read."""
+"""`labkit check`: exit codes, JSON, and answers that cannot be read."""
 
 import json
 from pathlib import Path
@@ -21,31 +21,28 @@ def check(*arguments: object) -> Result:
     return CliRunner().invoke(main, ["check", *map(str, arguments)])
 
 
-def test_a_right_answer_exits_0() -> None:
-    """The solution itself, from a notebook."""
+def test_answer_right_exits_0() -> None:
     done = check("04-validator", "--answer", SOLUTION)
     assert (done.exit_code, done.output.splitlines()[0]) == (0, "04-validator: pass, 13 of 13 checks pass")
 
 
-def test_a_wrong_answer_exits_1_and_is_told_as_json(tmp_path: Path) -> None:
-    """From a file, with the report where it was asked for."""
+def test_answer_wrong_exits_1_with_json(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("def validate(text):\n    return text\n")
     done = check("04-validator", "--answer", tmp_path / "a.py", "--json", tmp_path / "r.json", "--seed", 3)
-    told = json.loads((tmp_path / "r.json").read_text())
+    result = json.loads((tmp_path / "r.json").read_text())
     assert done.exit_code == 1
-    assert (told["verdict"], told["checks"][1]["id"], told["checks"][1]["verdict"]) == ("fail", "good", "fail")
-    assert told["checks"][1]["evidence"] and told["hint"]
+    assert (result["verdict"], result["checks"][1]["id"], result["checks"][1]["verdict"]) == ("fail", "good", "fail")
+    assert result["checks"][1]["evidence"] and result["hint"]
 
 
-def test_a_blank_exits_2(tmp_path: Path) -> None:
+def test_answer_blank_exits_2(tmp_path: Path) -> None:
     """Not started is not failed. `--json -` writes nothing else."""
     done = check("04-validator", "--answer", original() / "exercises" / "04-validator.ipynb", "--json", "-")
     assert done.exit_code == 2
     assert json.loads(done.output)["verdict"] == "inconclusive"
 
 
-def test_the_exercises_own_notebook_is_the_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without --answer, what lies in the working copy that one stands in."""
+def test_answer_defaults_to_exercise_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "exercises").mkdir()
     (tmp_path / "exercises" / "04-validator.ipynb").write_bytes(SOLUTION.read_bytes())
     monkeypatch.chdir(tmp_path)
@@ -57,22 +54,21 @@ def cell(source: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "error"),
     [
         (["99-none"], "there is no exercise '99-none'; there are 02-auth"),
         (["02-auth", "--answer", "none.py"], "cannot read none.py: No such file or directory"),
     ],
 )
-def test_what_cannot_be_run_exits_2_with_one_line(arguments: list[str], told: str) -> None:
-    """The fault and the way out."""
+def test_check_impossible_exits_2_with_one_line(arguments: list[str], error: str) -> None:
     done = check(*arguments)
     assert done.exit_code == 2
-    assert told in done.output
+    assert error in done.output
     assert len(done.output.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "told"),
+    ("name", "data", "error"),
     [
         ("a.py", "def validate(text): pass".encode("utf-16"), "is saved as UTF-16"),
         ("a.py", b"def validate(text): return '\xe9'", "line 1 has the byte 0xe9"),
@@ -80,17 +76,15 @@ def test_what_cannot_be_run_exits_2_with_one_line(arguments: list[str], told: st
         ("a.ipynb", cell("T = await f()\ndef validate(text): return T"), "the check cannot run it"),
     ],
 )
-def test_answer_that_cannot_be_taken_exits_2(tmp_path: Path, name: str, data: bytes, told: str) -> None:
-    """The judge has nothing to judge, and notes nothing."""
+def test_answer_unreadable_exits_2(tmp_path: Path, name: str, data: bytes, error: str) -> None:
     (tmp_path / name).write_bytes(data)
     done = check("04-validator", "--answer", tmp_path / name)
     assert done.exit_code == 2
-    assert told in done.output
+    assert error in done.output
     assert not (tmp_path / "home").exists()
 
 
 def test_help_has_examples() -> None:
-    """And the exit codes."""
-    told = check("--help").output
-    assert "labkit check 02-auth --answer my_handler.py" in told
-    assert "Exit 0" in told
+    printed = check("--help").output
+    assert "labkit check 02-auth --answer my_handler.py" in printed
+    assert "Exit 0" in printed

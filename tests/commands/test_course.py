@@ -16,7 +16,7 @@ ID = "04-validator"
 
 @pytest.fixture(autouse=True)
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A learner in a working copy of her own, with one exercise."""
+    """A learner in a working copy with one exercise."""
     monkeypatch.setenv("LABKIT_HOME", str(tmp_path / "home"))
     (tmp_path / "exercises").mkdir()
     path = tmp_path / "exercises" / f"{ID}.ipynb"
@@ -29,8 +29,8 @@ def course(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["course", *arguments])
 
 
-def test_list_tells_how_far_one_is() -> None:
-    """Passed once is passed, whatever came after; a hand that went up, and down, is no try."""
+def test_list_shows_progress() -> None:
+    """Passed stays passed; raising or lowering a hand is not an attempt."""
     Progress().add(ID, "pass")
     Progress().add(ID, "fail", "good")
     Progress().add("02-auth", "fail", "silence")
@@ -46,14 +46,12 @@ def test_list_tells_how_far_one_is() -> None:
         )
 
 
-def test_build_of_a_current_course_changes_nothing() -> None:
-    """What is committed is current."""
+def test_build_of_current_course_changes_nothing() -> None:
     done = course("build", "--check")
     assert (done.exit_code, done.output) == (0, "")
 
 
-def test_reset_begins_anew_and_keeps_what_was(copy: Path) -> None:
-    """The exercise as it was given; the learner's own beside it, each time under another name."""
+def test_reset_keeps_earlier_version(copy: Path) -> None:
     given = notebook_json(without_outputs(json.loads(copy.read_text())))
     for number in (1, 2):
         copy.write_text(f"mine {number}")
@@ -62,8 +60,7 @@ def test_reset_begins_anew_and_keeps_what_was(copy: Path) -> None:
         assert (copy.parent / ".saved" / f"{ID}-{number}.ipynb").read_text() == f"mine {number}"
 
 
-def test_reset_never_writes_over_what_it_kept(copy: Path) -> None:
-    """Where an older copy was removed, too; and without a place to keep it in, nothing is changed."""
+def test_reset_never_overwrites_kept_version(copy: Path) -> None:
     saved = copy.parent / ".saved"
     for words in ("one", "two", "three"):
         copy.write_text(words)
@@ -87,24 +84,22 @@ def solve(path: Path) -> None:
     path.write_text(json.dumps(notebook))
 
 
-def test_diff_is_for_those_who_have_passed(copy: Path) -> None:
-    """Before, only with --peek; and no solution is shown by the refusal."""
+def test_diff_before_passing_is_refused(copy: Path) -> None:
     solve(copy)
     refused = course("diff", ID)
     assert refused.exit_code == 2
     assert "pass 04-validator first, or use --peek" in refused.output
     assert "8192" in course("diff", ID, "--peek").output
     Progress().add(ID, "pass")
-    told = course("diff", ID).output.splitlines()
-    assert [line for line in told if line[:1] in "+-" and line[:3] not in ("+++", "---")] == [
+    printed = course("diff", ID).output.splitlines()
+    assert [line for line in printed if line[:1] in "+-" and line[:3] not in ("+++", "---")] == [
         '-    if len(text.encode("utf-8", "surrogatepass")) > 8191:',
         '+    if len(text.encode("utf-8", "surrogatepass")) > 8192:',
     ]
 
 
 @pytest.mark.parametrize("verb", ["reset", "diff"])
-def test_an_unknown_exercise_is_told(verb: str) -> None:
-    """With those that there are."""
+def test_exercise_unknown_is_reported(verb: str) -> None:
     done = course(verb, "99-none")
     assert done.exit_code == 2
     assert "there are 02-auth" in done.output

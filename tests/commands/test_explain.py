@@ -1,4 +1,4 @@
-"""`labkit explain`: the table of close codes, a row at a time."""
+"""`labkit explain`: the table of close codes."""
 
 import pytest
 from click.testing import CliRunner
@@ -8,13 +8,12 @@ from labkit.rules.close_codes import TABLE
 
 
 def explain(*arguments: str) -> tuple[int, str]:
-    """Exit code and what is printed."""
+    """The exit code and the output."""
     done = CliRunner().invoke(main, ["explain", *arguments])
     return done.exit_code, done.output
 
 
-def test_a_code_says_when_it_comes_and_what_to_do() -> None:
-    """Four lines for one that is worth a reconnect, two for one that is not."""
+def test_code_known_says_when_and_what_to_do() -> None:
     assert explain("1013") == (
         0,
         "1013 TRY_LATER: a slow consumer (slow), or too many handshakes (busy)\n"
@@ -25,32 +24,29 @@ def test_a_code_says_when_it_comes_and_what_to_do() -> None:
     assert explain("4403")[1].splitlines()[1:] == ["  client: stop"]
 
 
-def test_without_a_code_the_whole_table() -> None:
-    """Every code of the kit."""
+def test_code_omitted_prints_whole_table() -> None:
     code, text = explain()
     assert code == 0
     assert [int(line[:4]) for line in text.splitlines() if line[0] != " "] == list(TABLE)
 
 
-def test_an_unknown_code_is_explained_by_its_hundred() -> None:
-    """44xx: yours, stop; 45xx: ours, retry."""
+def test_code_unknown_is_explained_by_its_range() -> None:
     assert "client: stop" in explain("4477")[1] and "client: reconnect" in explain("4577")[1]
 
 
 @pytest.mark.parametrize("code", ["999", "5000", "slow"])
-def test_what_is_no_close_code_is_exit_2(code: str) -> None:
-    """One line says what would do."""
+def test_code_invalid_exits_2(code: str) -> None:
     exit_code, text = explain(code)
     assert exit_code == 2 and "Invalid value for '[CODE]'" in text
 
 
 @pytest.mark.parametrize("code", [1000, 1004, 1005, 1010, 1012, 1013, 1014, 1015, 1016, 2999, 3000, 3003, 4000, 4999])
-def test_every_code_is_explained_in_its_own_words(code: int) -> None:
+def test_every_code_has_its_own_explanation(code: int) -> None:
     exit_code, text = explain(str(code))
     assert exit_code == 0 and text.startswith(f"{code} ")
     assert "UNKNOWN" not in text and "as SLOT" not in text and "as WINDOW" not in text
 
 
-def test_1005_is_a_close_frame_without_a_code() -> None:
-    assert "1005 NO_CODE: the close frame named no code" in explain("1005")[1]
-    assert "registered at IANA" in explain("3000")[1] and "for applications" in explain("4000")[1]
+def test_code_1005_is_close_frame_without_code() -> None:
+    assert "1005 NO_CODE: the close frame had no code" in explain("1005")[1]
+    assert "registered with IANA" in explain("3000")[1] and "for applications" in explain("4000")[1]

@@ -1,4 +1,4 @@
-"""Servers at the limit of file descriptors: strangers by the hundred, and a pair of members that talks on."""
+"""Servers at the limit of file descriptors: hundreds of strangers, and two members that keep sending."""
 
 import asyncio
 import contextlib
@@ -33,14 +33,14 @@ class Small(NamedTuple):
         return [json.loads(line) for line in self.log.read_text().splitlines()]
 
     def cpu_s(self) -> float:
-        """Processor time that it has used."""
+        """The processor time that it has used."""
         fields = Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @asynccontextmanager
 async def small(tmp: Path, *command: str) -> AsyncIterator[Small]:
-    """Started under `ulimit -n`."""
+    """Start it under `ulimit -n`."""
     log = tmp / "log"
     with log.open("w") as stderr:
         child = await asyncio.create_subprocess_exec(
@@ -66,7 +66,7 @@ async def small(tmp: Path, *command: str) -> AsyncIterator[Small]:
 
 
 async def strangers(url: str, **options: object) -> list[Raw]:
-    """Connect and say nothing; those that found no place are gone again, or soon will be."""
+    """Connect and send nothing; those that got no place are closed soon."""
 
     async def one() -> Raw | None:
         with contextlib.suppress(OSError):
@@ -77,7 +77,7 @@ async def strangers(url: str, **options: object) -> list[Raw]:
 
 
 async def entered(url: str) -> Raw:
-    """As soon as there is a place: those that have gone are noticed one after the other."""
+    """Join as soon as there is a place: the server notices closed connections one by one."""
     async with asyncio.timeout(20):
         while True:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError, AssertionError):
@@ -86,14 +86,14 @@ async def entered(url: str) -> Raw:
 
 
 async def talk(ann: Raw, bob: Raw, times: int) -> None:
-    """Ann is heard by Bob, so often."""
+    """Ann sends, Bob receives, this many times."""
     for number in range(times):
         ann.chat("a", f"{number}")
         assert (await bob.hear("chat"))["text"] == f"{number}"
 
 
 def is_quiet(server: Small) -> bool:
-    """One line about the limit, and none about each stranger."""
+    """Check that the log has one line about the limit, and none per stranger."""
     (clamped,) = [line for line in server.lines() if "descriptors" in line]
     assert clamped["level"] == "WARNING" and clamped["asked"] == 10_000 and clamped["descriptors"] == FILES
     assert "connections=10000" in str(clamped["what"]) and "ulimit -n" in str(clamped["what"])
@@ -102,8 +102,7 @@ def is_quiet(server: Small) -> bool:
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 @on_a_loop
-async def test_strangers_take_no_descriptor_that_members_need(tmp_path: Path, loop: str) -> None:
-    """A pair talks on, the log is quiet, and there is nothing that the server could not do."""
+async def test_strangers_take_no_descriptor_from_members(tmp_path: Path, loop: str) -> None:
     audit = str(tmp_path / "room.db")
     async with small(tmp_path, *LABKIT, "serve", "--port", "0", "--loop", loop, "--audit", audit) as server:
         ann, bob = [await Raw.enter(server.url, TOKEN, "a") for _ in range(2)]
@@ -116,8 +115,7 @@ async def test_strangers_take_no_descriptor_that_members_need(tmp_path: Path, lo
 
 
 @on_a_loop
-async def test_whoever_comes_beyond_the_limit_is_answered_503(tmp_path: Path) -> None:
-    """As many members as are allowed; the next is refused as on any full server, and others may follow later."""
+async def test_connection_beyond_limit_gets_503(tmp_path: Path) -> None:
     async with small(tmp_path, *LABKIT, "serve", "--port", "0", "--set", "auth_timeout_s=60") as server:
         allowed = int(str(server.lines()[0]["connections"]))
         inside = [await Raw.open(server.url) for _ in range(allowed)]
@@ -130,7 +128,7 @@ async def test_whoever_comes_beyond_the_limit_is_answered_503(tmp_path: Path) ->
 
 
 @on_a_loop
-async def test_mute_tls_strangers_take_no_descriptor_either(tmp_path: Path) -> None:
+async def test_idle_tls_strangers_take_no_descriptor(tmp_path: Path) -> None:
     """They never reach the handshake that counts them otherwise."""
     files = certificate(tmp_path)
     tls = ["--certfile", str(files.certfile), "--keyfile", str(files.keyfile)]
@@ -150,8 +148,8 @@ async def test_mute_tls_strangers_take_no_descriptor_either(tmp_path: Path) -> N
 
 
 @on_a_loop
-async def test_a_class_stays_below_the_limit_as_well(tmp_path: Path) -> None:
-    """Its file is read for the board meanwhile, which takes descriptors of its own."""
+async def test_class_stays_below_descriptor_limit(tmp_path: Path) -> None:
+    """Reading its file for the board takes descriptors too."""
     files = ["--file", str(tmp_path / "class.db"), "--hand-out", str(tmp_path / "slips")]
     async with small(tmp_path, *LABKIT, "class", "start", "few", "--port", "0", *files) as server:
         for _ in range(3):
@@ -161,8 +159,7 @@ async def test_a_class_stays_below_the_limit_as_well(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_a_limit_lowered_later_is_told_once_a_second(tmp_path: Path) -> None:
-    """No accept succeeds any more: members talk on, and it says so rarely."""
+async def test_limit_lowered_later_is_logged_once_a_second(tmp_path: Path) -> None:
     async with small(tmp_path, *LABKIT, "serve", "--port", "0") as server:
         ann, bob = [await Raw.enter(server.url, TOKEN, "a") for _ in range(2)]
         resource.prlimit(server.child.pid, resource.RLIMIT_NOFILE, (8, FILES))
@@ -172,8 +169,8 @@ async def test_a_limit_lowered_later_is_told_once_a_second(tmp_path: Path) -> No
             await talk(ann, bob, 20)
             await asyncio.sleep(0.5)
         seconds = asyncio.get_running_loop().time() - began
-        told = [line for line in server.lines() if "fault" in line]
-        assert 1 <= len(told) <= seconds + 1 and server.cpu_s() - before < 1
+        warnings = [line for line in server.lines() if "fault" in line]
+        assert 1 <= len(warnings) <= seconds + 1 and server.cpu_s() - before < 1
         resource.prlimit(server.child.pid, resource.RLIMIT_NOFILE, (FILES, FILES))
         for raw in waiting:
             raw.drop()

@@ -1,4 +1,4 @@
-"""`labkit lab`: which folder it opens, what it copies and never overwrites, and what the projector gets."""
+"""`labkit lab`: which folder it opens, what it copies and never overwrites, and the projector's settings."""
 
 import json
 import os
@@ -20,7 +20,7 @@ FIRST = "notebooks/00_start_here.ipynb"
 
 
 class Started(Exception):
-    """In place of JupyterLab: the command line it would have been."""
+    """Stands for JupyterLab: keeps its command line."""
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +52,7 @@ def refused(*arguments: str) -> str:
     return result.output
 
 
-def test_without_a_word_it_opens_a_copy_at_its_beginning(tmp_path: Path) -> None:
+def test_lab_without_arguments_opens_copy_at_start(tmp_path: Path) -> None:
     """`my-course`, at notebook 00; inside a copy, that copy."""
     command = started()
     assert root_of(command) == tmp_path / "my-course"
@@ -62,8 +62,7 @@ def test_without_a_word_it_opens_a_copy_at_its_beginning(tmp_path: Path) -> None
     assert root_of(started()) == tmp_path / "my-course"
 
 
-def test_make_lab_opens_a_folder_that_git_ignores(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a checkout the copy is the checkout's, and `git pull` never meets a notebook that was run."""
+def test_make_lab_opens_folder_ignored_by_git(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[Path] = []
     monkeypatch.setattr(lab, "is_checkout", lambda: True)
     monkeypatch.setattr(lab, "_prepare", lambda copy, _seed: opened.append(copy))
@@ -72,8 +71,7 @@ def test_make_lab_opens_a_folder_that_git_ignores(monkeypatch: pytest.MonkeyPatc
     assert subprocess.run(["git", "check-ignore", "--quiet", "my-course/"], cwd=original(), check=False).returncode == 0
 
 
-def test_labkit_is_found_in_its_terminals_and_cells(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`labkit class start` in a terminal of JupyterLab, though nobody has activated .venv."""
+def test_labkit_is_found_in_terminals_and_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/usr/bin")
     monkeypatch.setenv("SHELL", "/bin/sh")
     command = started()
@@ -81,21 +79,19 @@ def test_labkit_is_found_in_its_terminals_and_cells(monkeypatch: pytest.MonkeyPa
     assert "--ServerApp.terminado_settings={'shell_command': ['/bin/sh']}" in command
 
 
-def test_a_kernel_imports_no_library_from_the_notebooks_folder() -> None:
-    """Jupyter's own kernel would start with that folder in front of the standard library."""
+def test_kernel_imports_nothing_from_notebooks_folder() -> None:
+    """Jupyter's own kernel would put that folder in front of the standard library."""
     command = started()
     kernel = KernelSpecManager().get_kernel_spec("python3")
     assert kernel.argv[1:4] == ["-P", "-m", "ipykernel_launcher"]
     assert command[1 : 1 + len(ISOLATED)] == list(ISOLATED)
 
 
-def test_what_follows_two_dashes_goes_to_jupyter() -> None:
-    """With and without a directory; an option of Jupyter's is never taken for one."""
+def test_options_after_two_dashes_go_to_jupyter() -> None:
     assert started("--", "--no-browser", "--port", "9000")[-3:] == ["--no-browser", "--port", "9000"]
 
 
-def test_a_directory_is_a_copy_with_its_own_seed(tmp_path: Path) -> None:
-    """Notebooks and exercises are copied, and the seed lies beside them."""
+def test_directory_is_copy_with_its_own_seed(tmp_path: Path) -> None:
     copy = tmp_path / "mine"
     command = started(str(copy), "--seed", "ana", "--", "--no-browser")
     assert root_of(command) == copy
@@ -104,8 +100,7 @@ def test_a_directory_is_a_copy_with_its_own_seed(tmp_path: Path) -> None:
     assert (copy / FILE).read_text() == "ana\n"
 
 
-def test_a_copy_from_before_is_opened_as_it_is(tmp_path: Path) -> None:
-    """Nobody's work is overwritten; the seed stays when none is said."""
+def test_copy_made_before_is_opened_unchanged(tmp_path: Path) -> None:
     copy = tmp_path / "mine"
     started(str(copy), "--seed", "ana")
     (copy / FIRST).write_text("my work")
@@ -114,35 +109,32 @@ def test_a_copy_from_before_is_opened_as_it_is(tmp_path: Path) -> None:
     assert (copy / FILE).read_text() == "ana\n"
 
 
-def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
-    """A wrong name must not spread notebooks over somebody's documents."""
+def test_folder_with_other_files_is_refused(tmp_path: Path) -> None:
+    """A typo must not spread notebooks over someone's documents."""
     (tmp_path / "letters.txt").write_text("dear")
     assert "is not empty" in refused(str(tmp_path))
     assert [each.name for each in tmp_path.iterdir()] == ["letters.txt"]
 
 
-def test_another_seed_is_refused_and_one_for_the_default_copy_taken(tmp_path: Path) -> None:
-    """In one sentence, with exit code 2."""
+def test_seed_differing_is_refused_except_default(tmp_path: Path) -> None:
     started("--seed", "ana")
     assert (tmp_path / "my-course" / FILE).read_text() == "ana\n"
     assert "has the seed ana, not ben" in refused("--seed", "ben")
 
 
 def test_only_copy_opens_nothing(tmp_path: Path) -> None:
-    """For whoever prepares a machine."""
     done = CliRunner().invoke(main, ["lab", "mine", "--only-copy"])
     assert (done.exit_code, done.output) == (0, f"made a working copy of the course in {tmp_path / 'mine'}\n")
     assert "made" not in CliRunner().invoke(main, ["lab", "mine", "--only-copy"]).output
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    """A file stands where the copy's folder should be made."""
+def test_directory_unwritable_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert "cannot write the working copy" in refused("file/mine")
 
 
-def test_the_projector_gets_large_letters_and_one_notebook(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """--present puts the projector's settings before ours, and its letters in place of the user's own; not without."""
+def test_present_has_large_type_and_one_notebook(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """--present puts the projector's settings before ours, and its font sizes before the user's."""
     monkeypatch.delenv("JUPYTERLAB_SETTINGS_DIR", raising=False)
     assert f"--LabApp.default_url=/doc/tree/{FIRST}" in started("--present")
     first = Path(os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep)[0])
@@ -159,7 +151,6 @@ def test_the_projector_gets_large_letters_and_one_notebook(monkeypatch: pytest.M
     assert "JUPYTERLAB_SETTINGS_DIR" not in os.environ
 
 
-def test_no_course_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Where there is neither a checkout nor an installed course, the error says what to do."""
+def test_course_missing_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(lab, "original", lambda: tmp_path)
     assert "install its wheel" in refused()

@@ -1,4 +1,4 @@
-"""A start that fails leaves nothing behind, and `labkit serve --audit` leaves no secret for git to find."""
+"""A failed start leaves nothing behind, and `labkit serve --audit` leaves no secret that git could commit."""
 
 import shutil
 import signal
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def taken() -> Iterator[str]:
-    """A port on which somebody else listens."""
+    """A port that another program listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield str(listener.getsockname()[1])
 
@@ -36,8 +36,7 @@ def run(*words: object) -> Result:
 
 
 @pytest.mark.parametrize("roster", ["name\n\n", "name\nana\nana\n", None])
-def test_failed_class_start_leaves_nothing_behind(tmp_path: Path, taken: str, roster: str | None) -> None:
-    """A port in use, and a list that cannot be: neither class nor key, certificate nor slips."""
+def test_class_start_failed_leaves_nothing(tmp_path: Path, taken: str, roster: str | None) -> None:
     folder = tmp_path / "class"
     folder.mkdir()
     options = ["--port", taken, "--tls"]
@@ -48,13 +47,12 @@ def test_failed_class_start_leaves_nothing_behind(tmp_path: Path, taken: str, ro
     assert done.exit_code == 2 and list(folder.iterdir()) == []
 
 
-def test_failed_serve_leaves_nothing_behind(tmp_path: Path, taken: str) -> None:
+def test_serve_failed_leaves_nothing(tmp_path: Path, taken: str) -> None:
     assert run("serve", "--port", taken, "--audit", tmp_path / "room.db").exit_code == 2
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_was_there_before_stays(tmp_path: Path, taken: str) -> None:
-    """A server that fails to start takes nothing from the one before it, nor from one that runs."""
+def test_files_from_before_stay(tmp_path: Path, taken: str) -> None:
     path = tmp_path / "room.db"
     running = Audit(path)  # as if it had come between our look and our start
     with pytest.raises(CannotRun), nothing_left([tmp_path / "new"], path):
@@ -67,15 +65,14 @@ def test_what_was_there_before_stays(tmp_path: Path, taken: str) -> None:
 
 
 @on_a_loop
-async def test_server_that_started_keeps_its_files(tmp_path: Path) -> None:
+async def test_server_started_keeps_its_files(tmp_path: Path) -> None:
     async with process(tmp_path, "--port", "0", "--audit", str(tmp_path / "room.db")) as server:
         await server.end(signal.SIGTERM)
     assert {"room.db", "room.key"} <= {one.name for one in tmp_path.iterdir()}
 
 
 @on_a_loop
-async def test_audit_in_a_checkout_leaves_nothing_for_git(tmp_path: Path) -> None:
-    """While the server runs, and after: neither the log nor the key can be committed by accident."""
+async def test_audit_in_checkout_is_ignored_by_git(tmp_path: Path) -> None:
     repository = tmp_path / "checkout"
     repository.mkdir()
     subprocess.run(["git", "init", "--quiet", str(repository)], check=True)

@@ -1,4 +1,4 @@
-"""`labkit load` as a process: JSON on stdout, progress on stderr, and Ctrl-C keeps what was measured."""
+"""`labkit load` as a process: JSON on stdout, progress on stderr, and Ctrl-C keeps the results so far."""
 
 import json
 import signal
@@ -35,39 +35,39 @@ def load(*options: str, **environment: str) -> "subprocess.Popen[str]":
     )
 
 
-def test_the_figures_are_json_on_stdout_and_progress_is_on_stderr(url: str) -> None:
+def test_json_goes_to_stdout_and_progress_to_stderr(url: str) -> None:
     options = [part for pair in SOON.items() for part in pair]
-    said, told = load("--url", url, "--json", *options, DEV_TOKEN=TOKEN).communicate(timeout=60)
-    figures = json.loads(said)
+    stdout, stderr = load("--url", url, "--json", *options, DEV_TOKEN=TOKEN).communicate(timeout=60)
+    figures = json.loads(stdout)
     assert list(figures) == KEYS
     assert (figures["sent"], figures["delivered"], figures["lost"]) == (30, 90, 0)
-    assert f"3 members enter {url}" in told
-    assert " sent, " in told
-    assert TOKEN not in told + said
+    assert f"3 members join {url}" in stderr
+    assert " sent, " in stderr
+    assert TOKEN not in stderr + stdout
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_it_with_what_was_measured_so_far(url: str, number: signal.Signals) -> None:
+def test_signal_ends_run_with_results_so_far(url: str, number: signal.Signals) -> None:
     with heeded():
         process = load("--url", url, "--json", "--token", TOKEN, "--seconds", "600", "--rate", "50")
     assert process.stderr is not None
     while " sent, " not in process.stderr.readline():
         pass
     process.send_signal(number)
-    said, told = process.communicate(timeout=20)
+    stdout, stderr = process.communicate(timeout=20)
     assert process.returncode == 0
-    figures = json.loads(said)
+    figures = json.loads(stdout)
     assert 0 < figures["sent"] < 5000
     assert figures["lost"] == 0
-    assert "Traceback" not in told
+    assert "Traceback" not in stderr
 
 
-def test_without_json_it_is_for_people_and_says_what_was_refused(url: str) -> None:
+def test_text_output_reports_refusals(url: str) -> None:
     process = load("--url", url, "--token", TOKEN, "--members", "1", "--rate", "400", "--seconds", "1")
-    said, told = process.communicate(timeout=60)
+    stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 1  # it does not hold: not every message was delivered
-    assert [line.split()[0] for line in said.splitlines()] == KEYS
-    assert "rate_limited; use more members" in told
+    assert [line.split()[0] for line in stdout.splitlines()] == KEYS
+    assert "rate_limited; use more members" in stderr
 
 
 @pytest.mark.parametrize(
@@ -79,17 +79,17 @@ def test_without_json_it_is_for_people_and_says_what_was_refused(url: str) -> No
         (["--rooms", "0"], "--rooms"),
     ],
 )
-def test_what_cannot_run_says_why_and_exits_with_2(options: list[str], says: str) -> None:
+def test_load_impossible_exits_2_with_reason(options: list[str], says: str) -> None:
     done = CliRunner().invoke(main, ["load", *options])
     assert done.exit_code == 2
     assert says in done.output
 
 
-def test_a_wrong_token_exits_with_2(url: str) -> None:
+def test_token_wrong_exits_2(url: str) -> None:
     process = load("--url", url, "--token", "not-the-token")
-    _, told = process.communicate(timeout=60)
+    _, stderr = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert "4403 auth failed" in told and "not-the-token" not in told
+    assert "4403 auth failed" in stderr and "not-the-token" not in stderr
 
 
 def test_help_has_examples() -> None:
@@ -97,9 +97,8 @@ def test_help_has_examples() -> None:
     assert "labkit load --closed" in help_text
 
 
-def test_closed_loop_against_a_rate_limit_exits_with_1(url: str) -> None:
-    """The server refuses and closes: that is told with the way out, and is no success."""
+def test_closed_loop_against_rate_limit_exits_1(url: str) -> None:
     process = load("--url", url, "--token", TOKEN, "--closed", "--members", "2", "--seconds", "1")
-    _, told = process.communicate(timeout=60)
-    assert "--set messages_per_s=off" in told
+    _, stderr = process.communicate(timeout=60)
+    assert "--set messages_per_s=off" in stderr
     assert process.returncode == 1

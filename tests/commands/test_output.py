@@ -1,4 +1,4 @@
-"""Files that a verb writes: an impossible place is refused before the run, in every verb that there is."""
+"""Options that name an output file: every verb refuses an unwritable path before it runs."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from labkit.cli import main
 from labkit.commands.output import OutputFile
-from tests.test_exits import VERBS, arguments, planted, raising
+from tests.platform.test_exits import VERBS, arguments, planted, raising
 
 READ_OR_CHECKED_LATER = {  # what is read; and what is made at the start of the run, before anything else
     *("answer", "audit", "cafile", "certfile", "config", "dialect", "keyfile", "log", "older", "roster", "users"),
@@ -21,15 +21,15 @@ WRITTEN = [
 ]
 
 
-def test_every_path_is_known_to_be_read_or_written() -> None:
-    """A new option that writes a file is of the type that is tried first."""
+def test_every_path_option_reads_or_writes() -> None:
+    """A new option that writes a file must have the type that is checked first."""
     paths = {one.name for verb in VERBS.values() for one in verb.params if isinstance(one.type, click.Path)}
     assert paths == READ_OR_CHECKED_LATER | {option.name for _, option in WRITTEN}
     assert len(WRITTEN) >= 7
 
 
 @pytest.mark.parametrize(("path", "option"), WRITTEN, ids=lambda one: getattr(one, "name", None) or " ".join(one))
-def test_impossible_place_is_refused_before_the_run(
+def test_path_unwritable_is_refused_before_run(
     path: tuple[str, ...], option: click.Option, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planted(VERBS[path], raising(AssertionError("it ran")), monkeypatch)
@@ -41,7 +41,7 @@ def test_impossible_place_is_refused_before_the_run(
     assert [one.name for one in tmp_path.iterdir()] == ["folder.png"]
 
 
-def test_possible_place_is_left_as_it_was(tmp_path: Path) -> None:
+def test_path_writable_is_left_unchanged(tmp_path: Path) -> None:
     kept = tmp_path / "kept.json"
     kept.write_text("before")
     kind = OutputFile(dash=True)
@@ -50,6 +50,6 @@ def test_possible_place_is_left_as_it_was(tmp_path: Path) -> None:
     assert kept.read_text() == "before" and os.listdir(tmp_path) == ["kept.json"]
 
 
-def test_picture_of_another_kind_is_refused() -> None:
+def test_picture_of_other_kind_is_refused() -> None:
     with pytest.raises(click.BadParameter, match=re.escape("give a name that ends in .png")):
         OutputFile(suffix=".png").convert("storms.pdf", None, None)

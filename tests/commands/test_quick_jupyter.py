@@ -1,4 +1,4 @@
-"""JupyterLab as `labkit lab` starts it: a process, with nobody at its terminal."""
+"""JupyterLab as `labkit lab` starts it, with nobody at its terminal."""
 
 import os
 import signal
@@ -16,8 +16,8 @@ from tests.pipes import full_pipe
 START_S = 60
 
 
-def test_a_closed_terminal_stops_it_though_nobody_reads_its_log(tmp_path: Path) -> None:
-    """It answers with its log in a full pipe; SIGHUP stops it as SIGTERM does, with its kernels."""
+def test_closed_terminal_stops_it_with_unread_log(tmp_path: Path) -> None:
+    """It responds with its log in a full pipe; SIGHUP stops it and its kernels, like SIGTERM."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     options = ["--no-browser", f"--port={port}", f"--ServerApp.root_dir={tmp_path}", "--allow-root", "--ip=127.0.0.1"]
@@ -39,7 +39,7 @@ def test_a_closed_terminal_stops_it_though_nobody_reads_its_log(tmp_path: Path) 
 
 
 def answers(url: str) -> bool:
-    """Whether it comes up in time."""
+    """Whether it responds in time."""
     ends = time.monotonic() + START_S
     while time.monotonic() < ends:
         try:

@@ -1,4 +1,4 @@
-"""`labkit review`: exit codes, what it prints, and what it writes."""
+"""`labkit review`: exit codes, output and files."""
 
 import asyncio
 import json
@@ -20,8 +20,7 @@ async def review(server: Process, *arguments: str) -> "subprocess.CompletedProce
 
 
 @on_a_loop
-async def test_exit_0_when_all_held_and_reports_are_written(tmp_path: Path) -> None:
-    """It prints one progress line per probe and a summary, and writes three files."""
+async def test_review_held_exits_0_and_writes_reports(tmp_path: Path) -> None:
     files = [str(tmp_path / name) for name in ("r.json", "r.xml", "r.html")]
     async with process(tmp_path) as server:
         command = ["--only", "auth/1", "--only", "heartbeat/6", "--json", files[0], "--junit", files[1]]
@@ -34,8 +33,7 @@ async def test_exit_0_when_all_held_and_reports_are_written(tmp_path: Path) -> N
 
 
 @on_a_loop
-async def test_exit_1_when_something_is_broken(tmp_path: Path) -> None:
-    """The auth timeout of the server is longer than promised; the report says how to fix it."""
+async def test_review_broken_exits_1(tmp_path: Path) -> None:
     async with process(tmp_path, "--set", "auth_timeout_s=60") as server:
         done = await review(server, "--only", "auth/4", "--set", "auth_timeout_s=0.2")
     assert done.returncode == 1
@@ -45,8 +43,7 @@ async def test_exit_1_when_something_is_broken(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_compare_ignores_old_faults_and_fails_on_new_ones(tmp_path: Path) -> None:
-    """Exit 0 if everything broken was broken before, 1 otherwise; fixed probes are listed."""
+async def test_compare_tolerates_old_faults_only(tmp_path: Path) -> None:
     old = tmp_path / "old.json"
     late, pong = ["--only", "auth/4", "--set", "auth_timeout_s=0.2"], ["--only", "heartbeat/6"]
     async with process(tmp_path, "--set", "auth_timeout_s=60") as server:
@@ -65,8 +62,7 @@ async def test_compare_ignores_old_faults_and_fails_on_new_ones(tmp_path: Path) 
     assert "is not a report" in no_report.stderr
 
 
-def test_exit_2_when_it_cannot_run(tmp_path: Path) -> None:
-    """Server, probe, limit, dialect or URL is missing: one line each, and no traceback."""
+def test_review_impossible_exits_2(tmp_path: Path) -> None:
     for arguments in (
         ["ws://127.0.0.1:9"],
         ["ws://127.0.0.1:9", "--only", "nothing"],
@@ -81,8 +77,7 @@ def test_exit_2_when_it_cannot_run(tmp_path: Path) -> None:
         assert "Traceback" not in done.output
 
 
-def test_list_names_every_probe_and_core_is_a_subset() -> None:
-    """One line per probe, without a server."""
+def test_list_has_every_probe_and_core_is_subset() -> None:
     full = CliRunner().invoke(main, ["review", "--list"]).output.splitlines()
     core = CliRunner().invoke(main, ["review", "--list", "--profile", "core"]).output.splitlines()
     assert [line.split()[0] for line in full] == [probe.id for probe in PROBES]

@@ -1,4 +1,4 @@
-"""`labkit serve` as a process: how it starts, how it ends, and what it says when it cannot run."""
+"""`labkit serve` as a process: how it starts, how it ends, and its errors."""
 
 import asyncio
 import errno
@@ -28,8 +28,7 @@ from tests.wire.raw import TOKEN, Raw, ask, command, on_a_loop, pair, port_of, p
 
 
 @on_a_loop
-async def test_sigterm_drains_and_exits_with_0(tmp_path: Path) -> None:
-    """Every client is told 1012 with a slot of its own, everything is stored, and nothing is wrong in the log."""
+async def test_sigterm_drains_and_exits_0(tmp_path: Path) -> None:
     audit = tmp_path / "room.db"
     async with process(tmp_path, "--audit", str(audit)) as server:
         members = [await Raw.enter(server.url, TOKEN, "a") for _ in range(10)]
@@ -48,8 +47,7 @@ async def test_sigterm_drains_and_exits_with_0(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 @on_a_loop
-async def test_it_serves_on_either_event_loop(tmp_path: Path, loop: str) -> None:
-    """The one that was asked for is the one that runs; members hear each other, and a restart is told, on both."""
+async def test_server_runs_on_either_event_loop(tmp_path: Path, loop: str) -> None:
     async with process(tmp_path, "--loop", loop, "--audit", str(tmp_path / "room.db")) as server:
         ana, ben = [await Raw.enter(server.url, TOKEN, "a") for _ in range(2)]
         ana.chat("a", "hello")
@@ -61,8 +59,8 @@ async def test_it_serves_on_either_event_loop(tmp_path: Path, loop: str) -> None
     assert [line["loop"] for line in lines if line["what"] == "listening"] == [loop]
 
 
-def test_uvloop_is_an_extra_and_where_it_is_missing_the_way_to_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing runs on it that did not ask for it."""
+def test_uvloop_missing_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that does not ask for uvloop does not use it."""
     monkeypatch.setitem(sys.modules, "uvloop", None)
     found: list[str] = []
 
@@ -78,8 +76,8 @@ def test_uvloop_is_an_extra_and_where_it_is_missing_the_way_to_it_is_told(monkey
 
 
 @on_a_loop
-async def test_a_closed_terminal_drains_as_sigterm_does(tmp_path: Path) -> None:
-    """SIGHUP comes twice from some terminals, and systemd sends it right after SIGTERM: that cuts no drain short."""
+async def test_closed_terminal_drains_like_sigterm(tmp_path: Path) -> None:
+    """Some terminals send SIGHUP twice, and systemd sends it right after SIGTERM; that must not cut the drain short."""
     for signals in ((signal.SIGHUP, signal.SIGHUP), (signal.SIGTERM, signal.SIGHUP)):
         with heeded():
             server_of = process(tmp_path, "--audit", str(tmp_path / "room.db"))
@@ -92,8 +90,7 @@ async def test_a_closed_terminal_drains_as_sigterm_does(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_under_nohup_a_closed_terminal_ends_nothing(tmp_path: Path) -> None:
-    """SIGHUP is ignored at its start, so it stays ignored."""
+async def test_nohup_ignores_closed_terminal(tmp_path: Path) -> None:
     usual = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         async with process(tmp_path) as server:
@@ -106,7 +103,6 @@ async def test_under_nohup_a_closed_terminal_ends_nothing(tmp_path: Path) -> Non
 
 @on_a_loop
 async def test_ctrl_c_ends_cleanly(tmp_path: Path) -> None:
-    """SIGINT: clients are told, exit code 0, no traceback."""
     async with process(tmp_path) as server:
         member = await Raw.enter(server.url, TOKEN, "a")
         ending = asyncio.create_task(member.ending())
@@ -116,8 +112,8 @@ async def test_ctrl_c_ends_cleanly(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
-    """While it drains for somebody who does not answer: gone at once, and still no traceback."""
+async def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
+    """While it drains for a client that does not respond; still no traceback."""
     async with process(tmp_path, "--set", "close_deadline_s=60") as server:
         member = await Raw.enter(server.url, TOKEN, "a")
         member.answers_close = False
@@ -128,8 +124,7 @@ async def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_with_parent_it_ends_when_stdin_closes(tmp_path: Path) -> None:
-    """What comes on stdin means nothing, its end everything: drained, exit code 0."""
+async def test_with_parent_ends_when_stdin_closes(tmp_path: Path) -> None:
     async with process(tmp_path, "--with-parent", stdin=asyncio.subprocess.PIPE) as server:
         assert server.child.stdin is not None
         server.child.stdin.write(b"hello\n")
@@ -142,16 +137,14 @@ async def test_with_parent_it_ends_when_stdin_closes(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_with_parent_and_no_stdin_it_ends_at_once(tmp_path: Path) -> None:
-    """Nobody is there: /dev/null is at its end."""
+async def test_with_parent_without_stdin_ends_at_once(tmp_path: Path) -> None:
     async with process(tmp_path, "--with-parent") as server:
         assert await asyncio.wait_for(server.child.wait(), 20) == 0
         assert "Traceback" not in server.log.read_text()
 
 
 @on_a_loop
-async def test_without_with_parent_stdin_means_nothing(tmp_path: Path) -> None:
-    """A server in the background goes on."""
+async def test_stdin_without_with_parent_is_ignored(tmp_path: Path) -> None:
     async with process(tmp_path) as server:
         await pair(server.url)
         assert server.child.returncode is None
@@ -159,15 +152,13 @@ async def test_without_with_parent_stdin_means_nothing(tmp_path: Path) -> None:
 
 @on_a_loop
 async def test_localhost_is_both_loopback_addresses(tmp_path: Path) -> None:
-    """A browser may try either first."""
     async with process(tmp_path) as server:
         for host in ("127.0.0.1", "::1"):
             assert (await ask(server.url, request("GET", "/healthz"), host)).status == 200
 
 
 @on_a_loop
-async def test_the_environment_is_read_as_the_original_reads_it(tmp_path: Path) -> None:
-    """PORT and DEV_TOKEN; OPS_TOKEN opens /connections; an option wins."""
+async def test_environment_sets_port_and_token(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     ours = {"PORT": str(port), "DEV_TOKEN": "another-token", "OPS_TOKEN": OPS}
@@ -182,8 +173,8 @@ async def test_the_environment_is_read_as_the_original_reads_it(tmp_path: Path) 
 
 
 @on_a_loop
-async def test_a_random_token_is_printed_and_lets_a_file_in(tmp_path: Path) -> None:
-    """A page opened from a file may connect, as nobody else knows the token; the default one does not work."""
+async def test_random_token_is_printed_and_admits_file_page(tmp_path: Path) -> None:
+    """Nobody else knows the token; the default token does not admit such a page."""
     async with process(tmp_path, "--token", "random") as server:
         assert server.child.stdout is not None
         line = (await server.child.stdout.readline()).decode()
@@ -194,8 +185,8 @@ async def test_a_random_token_is_printed_and_lets_a_file_in(tmp_path: Path) -> N
 
 
 @on_a_loop
-async def test_a_page_from_a_file_needs_the_option(tmp_path: Path) -> None:
-    """Every sandboxed page has the origin null, and everybody knows `dev-token`."""
+async def test_page_from_file_needs_option(tmp_path: Path) -> None:
+    """Every sandboxed page has the origin null, and `dev-token` is public."""
     async with process(tmp_path) as server:
         assert (await ask(server.url, upgrade(Origin="null"))).status == 403
     async with process(tmp_path, "--allow-origin", "null") as server:
@@ -203,8 +194,8 @@ async def test_a_page_from_a_file_needs_the_option(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_tls(tmp_path: Path) -> None:
-    """wss: members hear every message, also those that only listen; who speaks no TLS, or nothing, harms nobody."""
+async def test_tls_works(tmp_path: Path) -> None:
+    """Members receive every message; a stranger that speaks no TLS, or sends nothing, does no harm."""
     made = certificate(tmp_path)
     files = ["--certfile", str(made.certfile), "--keyfile", str(made.keyfile)]
     async with process(tmp_path, *files, "--set", "auth_timeout_s=1", "--set", "close_deadline_s=0.5") as server:
@@ -223,8 +214,8 @@ async def test_tls(tmp_path: Path) -> None:
             members.append(raw)
         for number in range(50):
             members[0].chat("a", str(number) + "x" * 900)
-            heard = [(await raw.hear("chat"))["seq"] for raw in members]
-            assert heard == [number + 1] * 2
+            numbers = [(await raw.hear("chat"))["seq"] for raw in members]
+            assert numbers == [number + 1] * 2
         await silent.gone()
         health = await Raw.dial(server.url, **tls)
         health.send(request("GET", "/healthz"))
@@ -236,8 +227,8 @@ async def test_tls(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_no_secret_is_in_the_log_of_a_busy_run(tmp_path: Path) -> None:
-    """Tokens, codes, tickets, resumes and bearers, right ones and wrong ones: none is in stderr or the audit file."""
+async def test_log_of_busy_run_has_no_secret(tmp_path: Path) -> None:
+    """Tokens, codes, tickets, resumes and bearers, right and wrong: none is in stderr or the audit file."""
     (tmp_path / "users.csv").write_text(FILE)
     audit = tmp_path / "room.db"
     async with process(
@@ -283,28 +274,27 @@ async def test_no_secret_is_in_the_log_of_a_busy_run(tmp_path: Path) -> None:
 
 
 def cannot_run(*arguments: str) -> str:
-    """What a server says that cannot run: one line on stderr, exit code 2."""
+    """The error of a server that cannot run: one line on stderr, exit code 2."""
     done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
     assert (done.returncode, done.stdout) == (2, "")
     return only_line(done.stderr)
 
 
 def cannot_begin(*arguments: str) -> str:
-    """The same, for what is noticed before anything is opened: no process is needed for it."""
+    """The same in this process, for errors found before anything is opened."""
     done = CliRunner().invoke(main, ["serve", *arguments])
     assert (done.exit_code, done.stdout) == (2, "")
     return only_line(done.stderr)
 
 
 def only_line(text: str) -> str:
-    """The one line; the log may have more to say before it."""
+    """The last line on stderr; the log may be before it."""
     *log, line = text.splitlines()
     assert line.startswith("Error: ") and all(json.loads(entry) for entry in log)
     return line
 
 
-def test_a_port_in_use_is_told() -> None:
-    """On either of the loopback addresses."""
+def test_port_in_use_is_reported() -> None:
     for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         with socket.socket(family) as taken:
             taken.bind((host, 0))
@@ -314,8 +304,7 @@ def test_a_port_in_use_is_told() -> None:
             assert f"port {port} is in use" in line and "--port" in line
 
 
-def test_an_address_that_is_not_ours_is_told() -> None:
-    """One of a documentation network."""
+def test_address_not_local_is_reported() -> None:
     assert "cannot listen on 192.0.2.1:0" in cannot_run("--host", "192.0.2.1", "--port", "0")
 
 
@@ -329,23 +318,21 @@ def test_an_address_that_is_not_ours_is_told() -> None:
         ("outbox_bytes", "is not NAME=VALUE"),
     ],
 )
-def test_a_bad_limit_is_told(setting: str, says: str) -> None:
-    """By its name, with what would do."""
+def test_limit_invalid_is_reported(setting: str, says: str) -> None:
     assert says in cannot_begin("--set", setting)
 
 
-def test_a_bad_config_file_is_told(tmp_path: Path) -> None:
-    """Missing, no TOML, an unknown option, a bad limit."""
+def test_config_file_invalid_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "serve.toml"
     assert "cannot read" in cannot_begin("--config", str(path))
     for text, says in (
         ("not toml", "cannot read"),
-        ("colour = 'red'", "there is no option 'colour'"),
+        ("colour = 'red'", "'colour' is not an option"),
         ("[limits]\noutbox_bytes = 1", "outbox_bytes=1 is below"),
         ("[limits]\noutbox_bytes = [1]", "outbox_bytes"),
         ("[limits.outbox_bytes]\na = 1", "outbox_bytes"),
-        ("limits = 5", "limits is a table"),
-        ("limits = [1, 2]", "limits is a table"),
+        ("limits = 5", "limits is not a table"),
+        ("limits = [1, 2]", "limits is not a table"),
         ("port = [1]", "port cannot be [1]"),
         ("users = 7", "cannot read the users file 7"),
         ("users = ['a', 'b']", "users cannot be"),
@@ -356,8 +343,7 @@ def test_a_bad_config_file_is_told(tmp_path: Path) -> None:
         assert says in cannot_begin("--config", str(path))
 
 
-def test_a_value_in_a_config_file_is_judged_as_on_the_command_line(tmp_path: Path) -> None:
-    """In the words of the option itself."""
+def test_config_value_is_checked_like_an_option(tmp_path: Path) -> None:
     path = tmp_path / "serve.toml"
     for text, says in (
         ("port = true", "'True' is not a valid integer"),
@@ -375,10 +361,8 @@ def test_a_value_in_a_config_file_is_judged_as_on_the_command_line(tmp_path: Pat
     [(errno.ENOSPC, "free some space"), (errno.EROFS, "another folder"), (errno.EACCES, "permissions"),
      (errno.EDQUOT, "quota"), (errno.EMFILE, "ulimit -n")],
 )  # fmt: skip
-def test_a_start_is_told_by_what_failed(
-    tmp_path: Path, code: int, way_out: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each file that a start makes, and anything else that the system refuses: nothing of it is about listening."""
+def test_start_failed_names_cause(tmp_path: Path, code: int, way_out: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each file that a start creates, and other errors of the system: none is reported as a listen error."""
     audit, real = tmp_path / "room.db", os.open
 
     def failing_at(name: str) -> Callable[..., int]:
@@ -404,8 +388,7 @@ def test_a_start_is_told_by_what_failed(
     assert way_out in line and "listen" not in line
 
 
-def test_a_full_disk_behind_stdout_is_told() -> None:
-    """The line that says it is ready goes into a file on it."""
+def test_disk_full_behind_stdout_is_reported() -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run(command("--port", "0"), stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
     assert done.returncode == 2
@@ -435,8 +418,8 @@ def test_an_audit_file_that_is_no_file_is_told(tmp_path: Path) -> None:
         assert "is a folder or a device: name a file" in cannot_begin("--port", "0", "--audit", path)
 
 
-def test_an_audit_file_that_cannot_be_used_is_told(tmp_path: Path) -> None:
-    """A folder, a text, a place that does not exist, a key that is open to others; none of them is touched."""
+def test_audit_file_unusable_is_reported(tmp_path: Path) -> None:
+    """A folder, a text, a missing folder, a key that others can read; none of them is changed."""
     text = tmp_path / "notes.db"
     text.write_text("nothing of the kind " * 100)
     for path in (tmp_path, text, tmp_path / "nowhere" / "room.db"):
@@ -458,8 +441,7 @@ def test_an_audit_file_that_cannot_be_used_is_told(tmp_path: Path) -> None:
         ("a:b,correct-horse,*", "line 1: a name has"),
     ],
 )
-def test_a_bad_users_file_is_told_without_its_codes(tmp_path: Path, text: str, says: str) -> None:
-    """By its line."""
+def test_users_file_invalid_is_reported_without_codes(tmp_path: Path, text: str, says: str) -> None:
     path = tmp_path / "users.csv"
     path.write_text(text)
     line = cannot_begin("--port", "0", "--users", str(path))
@@ -467,8 +449,8 @@ def test_a_bad_users_file_is_told_without_its_codes(tmp_path: Path, text: str, s
     assert "cannot read the users file" in cannot_begin("--users", str(tmp_path / "missing.csv"))
 
 
-def test_wrong_tls_files_are_told(tmp_path: Path) -> None:
-    """Missing, no certificate, a key of another, an encrypted key (never asked about), a key alone."""
+def test_tls_files_invalid_are_reported(tmp_path: Path) -> None:
+    """Missing, not a certificate, another one's key, an encrypted key (without a prompt), a key alone."""
     other, made = tmp_path / "other", tmp_path / "made"
     other.mkdir()
     made.mkdir()
@@ -486,17 +468,15 @@ def test_wrong_tls_files_are_told(tmp_path: Path) -> None:
     assert "cannot use the certificate" in cannot_begin(
         "--port", "0", "--certfile", str(locked.certfile), "--keyfile", str(locked.keyfile)
     )
-    assert "--keyfile needs --certfile" in cannot_begin("--keyfile", str(mine.keyfile))
+    assert "--keyfile has no use without --certfile" in cannot_begin("--keyfile", str(mine.keyfile))
 
 
-def test_a_short_dev_token_is_told() -> None:
-    """No client could send it; and a process says so just as `main` does here."""
+def test_dev_token_short_is_reported() -> None:
     assert "shorter than 8" in cannot_begin("--token", "short") == cannot_run("--token", "short")
 
 
 @on_a_loop
-async def test_config_is_read_and_the_command_line_wins(tmp_path: Path) -> None:
-    """Options and limits from TOML."""
+async def test_config_is_read_and_command_line_wins(tmp_path: Path) -> None:
     config = tmp_path / "serve.toml"
     config.write_text(
         'token = "from-the-file"\nquiet = true\nallow-origin = "https://one"\n'

@@ -1,4 +1,4 @@
-"""A plain `labkit serve` that is started again: who is back under which name, and who must not be."""
+"""A plain `labkit serve` that restarts: which sessions resume, and which must not."""
 
 import asyncio
 import os
@@ -17,8 +17,8 @@ PLAIN = {"host": "localhost", "port": 8080, "token": "dev-token", "users": None}
 
 
 @on_a_loop
-async def test_people_are_back_under_their_names_after_a_restart(tmp_path: Path) -> None:
-    """Also after a crash; the room is new, and that is told as a gap."""
+async def test_session_resumes_after_restart(tmp_path: Path) -> None:
+    """Also after a crash; the room is new, which the client sees as a gap."""
     options = ["--port", str(free_port())]
     names, resume, since = [], TOKEN, None
     for end in (signal.SIGTERM, signal.SIGKILL, signal.SIGTERM):
@@ -36,8 +36,8 @@ async def test_people_are_back_under_their_names_after_a_restart(tmp_path: Path)
 
 
 @on_a_loop
-async def test_ticket_and_revoked_user_end_with_the_server(tmp_path: Path) -> None:
-    """Neither is stored without an audit file, so a restart must not let one in twice, or the other again."""
+async def test_ticket_and_revoked_user_end_with_server(tmp_path: Path) -> None:
+    """Neither is stored without an audit file, so a restart must admit neither."""
     users = tmp_path / "users.csv"
     users.write_text(FILE)
     options = ["--port", str(free_port()), "--users", str(users)]
@@ -57,8 +57,8 @@ async def test_ticket_and_revoked_user_end_with_the_server(tmp_path: Path) -> No
 
 
 @on_a_loop
-async def test_nothing_is_kept_where_somebody_else_keeps_it(tmp_path: Path) -> None:
-    """With a parent, an audit file, or a port that nobody knows, the server leaves no key behind."""
+async def test_key_is_not_kept_in_foreign_folder(tmp_path: Path) -> None:
+    """With a parent, an audit file or a random port, the server stores no key."""
     port = str(free_port())
     for options in (["--port", "0"], ["--port", port, "--audit", str(tmp_path / "room.db")]):
         async with process(tmp_path, *options, XDG_STATE_HOME=str(tmp_path)) as server:
@@ -70,8 +70,8 @@ async def test_nothing_is_kept_where_somebody_else_keeps_it(tmp_path: Path) -> N
     assert not (tmp_path / "labkit").exists()
 
 
-def test_another_server_has_another_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A session of one opens nothing at a server of another folder, port, token or list of users."""
+def test_key_differs_between_servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session is not valid at a server with another folder, port, token or user list."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
     users = tmp_path / "users.csv"
@@ -88,18 +88,18 @@ def test_another_server_has_another_key(tmp_path: Path, monkeypatch: pytest.Monk
     assert len({key.secret for key in keys}) == len(keys)
 
 
-def test_place_that_keeps_no_key_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_folder_unusable_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
-    with pytest.raises(KeyFileError, match="no key can be kept in the state folder"):
+    with pytest.raises(KeyFileError, match="the state folder cannot store a key"):
         session_key(**PLAIN)
 
 
 @on_a_loop
-async def test_server_that_keeps_no_key_says_so_and_runs(tmp_path: Path) -> None:
+async def test_server_without_key_says_so_and_runs(tmp_path: Path) -> None:
     async with process(tmp_path, "--port", str(free_port()), XDG_STATE_HOME=os.devnull) as server:
         await Raw.enter(server.url, TOKEN)
         assert await server.end(signal.SIGTERM) == 0
         assert server.child.stdout is not None
         rest = (await server.child.stdout.read()).decode()
-    assert "as no key can be kept" in rest and "--audit FILE keeps them" in rest
+    assert "because the state folder cannot store a key" in rest and "--audit FILE keeps them" in rest

@@ -1,4 +1,4 @@
-"""`labkit storm`: figures as JSON, a picture, and what it says when it cannot run."""
+"""`labkit storm`: JSON, the picture, and its errors."""
 
 import json
 from pathlib import Path
@@ -26,23 +26,23 @@ def figures(*options: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_the_figures_are_one_json_object_and_those_of_the_storm() -> None:
-    (told,) = figures("--clients", "300", "--policy", "full", "--seed", "4", "--rate", "100", "--down", "1")
-    assert list(told) == KEYS
-    assert told == run(StormPlan(clients=300, policy="full", seed=4, handshakes_per_s=100, down_s=1)).json()
+def test_json_is_one_object_with_storm_figures() -> None:
+    (result,) = figures("--clients", "300", "--policy", "full", "--seed", "4", "--rate", "100", "--down", "1")
+    assert list(result) == KEYS
+    assert result == run(StormPlan(clients=300, policy="full", seed=4, handshakes_per_s=100, down_s=1)).json()
 
 
-def test_all_policies_are_a_line_each() -> None:
+def test_policies_all_print_one_line_each() -> None:
     assert [line["policy"] for line in figures("--clients", "100", "--policy", "all")] == list(POLICIES)
 
 
-def test_without_json_there_is_a_table() -> None:
+def test_text_output_is_a_table() -> None:
     table = storm("--clients", "100", "--policy", "article", "--policy", "ours").stdout.splitlines()
     assert [line.split()[0] for line in table] == ["policy", "article", "ours"]
 
 
-def test_table_shows_what_was_refused() -> None:
-    """Without it, the policy that came back first looks best, though the server sent its clients away."""
+def test_table_shows_refusals() -> None:
+    """Without them, the fastest policy looks best, although the server refused its clients."""
     plan = {"clients": 2000, "policy": ["none", "ours"], "handshakes_per_s": 500}
     storms = run_storm(**plan)
     lines = storms.table().splitlines()
@@ -51,18 +51,18 @@ def test_table_shows_what_was_refused() -> None:
     assert shown == [storms["none"].refused, storms["ours"].refused] and shown[0] > shown[1]
 
 
-def test_a_rate_may_be_off() -> None:
-    (told,) = figures("--clients", "300", "--policy", "none", "--rate", "off")
-    assert told["peak_1s"] == 300  # nobody is refused, so nobody comes twice
+def test_rate_off_is_accepted() -> None:
+    (result,) = figures("--clients", "300", "--policy", "none", "--rate", "off")
+    assert result["peak_1s"] == 300  # nobody is refused, so nobody comes twice
 
 
-def test_real_clients_from_the_command_line() -> None:
-    (told,) = figures("--real", "--clients", "50", "--policy", "article")
-    assert told["mode"] == "real"
-    assert (told["clients"], told["lost"]) == (50, 0)
+def test_real_clients_reconnect() -> None:
+    (result,) = figures("--real", "--clients", "50", "--policy", "article")
+    assert result["mode"] == "real"
+    assert (result["clients"], result["lost"]) == (50, 0)
 
 
-def test_the_picture_is_a_png(tmp_path: Path) -> None:
+def test_plot_is_a_png(tmp_path: Path) -> None:
     plot = tmp_path / "storms.png"
     done = storm("--clients", "100", "--policy", "all", "--plot", str(plot))
     assert done.exit_code == 0
@@ -75,19 +75,19 @@ def test_the_picture_is_a_png(tmp_path: Path) -> None:
     [
         (["--policy", "hope"], "there is no policy 'hope'; there are none, fixed"),
         (["--clients", "0"], "from 1 to"),
-        (["--rate", "fast"], "a number a second, or off"),
-        (["--real", "--down", "3"], "--down is for --virtual"),
+        (["--rate", "fast"], "give handshakes per second, or off"),
+        (["--real", "--down", "3"], "--down works with --virtual only"),
         (["--plot", "storms.pdf"], "a name that ends in .png"),
         (["--clients", "5", "--plot", "no/such/folder/a.png"], "cannot write"),
     ],
 )
-def test_what_cannot_run_says_why_and_exits_with_2(options: list[str], says: str) -> None:
+def test_storm_impossible_exits_2_with_reason(options: list[str], says: str) -> None:
     done = storm(*options)
     assert done.exit_code == 2
     assert says in done.output
 
 
-def test_help_has_examples_and_names_the_policies() -> None:
+def test_help_has_examples_and_names_policies() -> None:
     help_text = storm("--help").output
     assert "labkit storm --policy all --plot storms.png" in help_text
     assert all(policy in help_text for policy in POLICIES)

@@ -1,4 +1,4 @@
-"""A log that nobody reads: every verb with an event loop goes on, drains at SIGTERM, and ends."""
+"""A log that nobody reads: every verb with an event loop keeps running, drains at SIGTERM, and ends."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ LABKIT = [sys.executable, "-m", "labkit"]
 async def unread(
     command: Sequence[str], home: Path, writing: int
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
-    """A server whose stderr is a pipe that nobody reads, and where it listens."""
+    """A server whose stderr is a pipe that nobody reads, and its port."""
     child = await asyncio.create_subprocess_exec(
         *command,
         stdin=subprocess.DEVNULL,
@@ -46,7 +46,7 @@ async def unread(
 
 
 async def drained(child: asyncio.subprocess.Process, url: str, number: int = signal.SIGTERM) -> int:
-    """The exit code after a signal, once a member was given its slot."""
+    """The exit code after a signal, once a member received its slot."""
     member = await Raw.open(url)
     child.send_signal(number)
     assert (await member.ending())[0] == 1012
@@ -55,15 +55,15 @@ async def drained(child: asyncio.subprocess.Process, url: str, number: int = sig
 
 
 async def visit(url: str) -> None:
-    """Come, and leave; the server logs it."""
+    """Connect and leave; the server logs it."""
     raw = await Raw.open(url)
     raw.say(type="chat")
     await raw.ending()
 
 
 @on_a_loop
-async def test_an_unread_log_freezes_no_server(tmp_path: Path) -> None:
-    """As `Popen(stderr=PIPE)` has it: hundreds come and leave, a pair talks, SIGTERM drains; what is there is JSON."""
+async def test_log_unread_does_not_block_server(tmp_path: Path) -> None:
+    """Hundreds of visits, two members chat, SIGTERM drains, and what was logged is JSON."""
     reading, writing = os.pipe()
     async with unread([*LABKIT, "serve", "--port", "0"], tmp_path, writing) as (child, url):
         for _ in range(0, VISITORS, 10):
@@ -86,10 +86,9 @@ async def test_an_unread_log_freezes_no_server(tmp_path: Path) -> None:
     ids=["serve", "uvloop", "class"],
 )
 @on_a_loop
-async def test_a_full_pipe_at_start_delays_no_server(
+async def test_pipe_full_at_start_does_not_delay_server(
     command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It listens, answers, and drains."""
     monkeypatch.chdir(tmp_path)
     with full_pipe() as (_, writing):
         async with unread(command, tmp_path, writing) as (child, url):
@@ -98,8 +97,7 @@ async def test_a_full_pipe_at_start_delays_no_server(
 
 
 @on_a_loop
-async def test_a_cluster_that_nobody_watches_can_be_stopped(tmp_path: Path) -> None:
-    """One of its servers dies, which it says to nobody; SIGTERM drains the other."""
+async def test_cluster_unread_can_be_stopped(tmp_path: Path) -> None:
     with full_pipe() as (_, writing):
         async with unread([*LABKIT, "cluster", "--servers", "2", "--port", "0"], tmp_path, writing) as (child, url):
             os.kill(min(servers_of(child.pid)), signal.SIGKILL)
@@ -121,35 +119,32 @@ async def ended(*arguments: str) -> tuple[int, str]:
         )
         try:
             async with asyncio.timeout(40):
-                said, _ = await child.communicate()
+                stdout, _ = await child.communicate()
         finally:
             if child.returncode is None:
                 child.kill()
                 await child.wait()
-    return child.returncode or 0, said.decode()
+    return child.returncode or 0, stdout.decode()
 
 
 @on_a_loop
-async def test_a_load_that_nobody_watches_measures() -> None:
-    """Its progress is dropped, its warnings as well; the figures come, and say that something was refused."""
+async def test_load_unread_still_measures() -> None:
     async with serving(limits={"messages_per_s": 5, "message_burst": 5}) as server:
-        code, said = await ended(
+        code, stdout = await ended(
             "load", "--url", server.url, "--token", TOKEN, "--members", "2", "--seconds", "2", "--json"
         )
-    assert code == 1 and json.loads(said)["sent"] > 0
+    assert code == 1 and json.loads(stdout)["sent"] > 0
 
 
 @on_a_loop
-async def test_a_review_that_nobody_watches_looks_at_all() -> None:
-    """A line per probe on stderr: its end must not wait for a reader."""
+async def test_review_unread_still_finishes() -> None:
     async with serving() as server:
-        code, said = await ended("review", server.url, "--token", TOKEN, "--only", "auth/1", "--json", "-")
-    assert code in (0, 1) and json.loads(said)["target"] == server.url
+        code, stdout = await ended("review", server.url, "--token", TOKEN, "--only", "auth/1", "--json", "-")
+    assert code in (0, 1) and json.loads(stdout)["target"] == server.url
 
 
 @on_a_loop
-async def test_a_verb_that_cannot_run_ends_though_nobody_reads_why() -> None:
-    """Exit code 2, not a process for ever."""
+async def test_error_unread_still_ends_verb() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert (await ended("serve", "--host", "127.0.0.1", "--port", port))[0] == 2

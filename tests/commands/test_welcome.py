@@ -1,4 +1,4 @@
-"""What `labkit serve` prints for people: its pages, and how to get in."""
+"""What `labkit serve` prints for people: its pages, and how to sign in."""
 
 import signal
 from pathlib import Path
@@ -8,7 +8,7 @@ from tests.wire.raw import on_a_loop, port_of, process
 
 
 async def printed(tmp_path: Path, *options: str, **environment: str) -> tuple[str, int]:
-    """All that a server prints behind its first line, and its port."""
+    """What a server prints after its first line, and its port."""
     async with process(tmp_path, "--port", "0", *options, **environment) as server:
         assert await server.end(signal.SIGTERM) == 0
         assert server.child.stdout is not None
@@ -16,25 +16,25 @@ async def printed(tmp_path: Path, *options: str, **environment: str) -> tuple[st
 
 
 @on_a_loop
-async def test_page_and_way_in_are_printed(tmp_path: Path) -> None:
-    told, port = await printed(tmp_path)
-    assert f"http://localhost:{port}/ " in told and "token: dev-token" in told
-    assert f"http://localhost:{port}/watch " in told and "start it with OPS_TOKEN=SECRET" in told
+async def test_page_and_token_are_printed(tmp_path: Path) -> None:
+    text, port = await printed(tmp_path)
+    assert f"http://localhost:{port}/ " in text and "token: dev-token" in text
+    assert f"http://localhost:{port}/watch " in text and "to enable it, set OPS_TOKEN" in text
 
 
 @on_a_loop
 async def test_secret_is_named_and_not_printed(tmp_path: Path) -> None:
-    told, _ = await printed(tmp_path, "--token", "my-own-token", OPS_TOKEN=OPS)
-    assert "the value of --token or DEV_TOKEN" in told and "the value of OPS_TOKEN" in told
-    assert "my-own-token" not in told and OPS not in told
+    text, _ = await printed(tmp_path, "--token", "my-own-token", OPS_TOKEN=OPS)
+    assert "the value of --token or DEV_TOKEN" in text and "the value of OPS_TOKEN" in text
+    assert "my-own-token" not in text and OPS not in text
 
 
 @on_a_loop
-async def test_ways_in_are_those_that_open(tmp_path: Path) -> None:
-    """The dev token opens nothing on a server that others can reach."""
+async def test_sign_in_methods_are_those_that_work(tmp_path: Path) -> None:
+    """The dev token is useless on a server that others can reach."""
     users = tmp_path / "users.csv"
     users.write_text(FILE)
-    told, port = await printed(tmp_path, "--host", "0.0.0.0", "--users", str(users))
-    assert f"http://localhost:{port}/ " in told and "name and code: as in" in told and "token: dev-token" not in told
-    told, _ = await printed(tmp_path, "--host", "0.0.0.0")
-    assert "nobody can enter" in told and "--users FILE" in told
+    text, port = await printed(tmp_path, "--host", "0.0.0.0", "--users", str(users))
+    assert f"http://localhost:{port}/ " in text and "name and code: as in" in text and "token: dev-token" not in text
+    text, _ = await printed(tmp_path, "--host", "0.0.0.0")
+    assert "nobody can sign in" in text and "--users FILE" in text

@@ -17,7 +17,7 @@ from labkit.bench.ask import ask, basic
 from labkit.classroom.membership import Membership
 from labkit.classroom.register import INSTRUCTOR
 from labkit.classroom.tls import fingerprint
-from tests.classroom.school import at_work, told
+from tests.classroom.school import all_sent, at_work
 from tests.commands.certificates import Certificate, certificate
 from tests.e2e.conftest import free_port
 from tests.e2e.need import ROOT, missing
@@ -75,12 +75,12 @@ def test_a_class_behind_nginx(tmp_path: Path) -> None:
             async with at_work(ana, tmp_path / "m") as one, at_work(ben, tmp_path / "m") as two:
                 for sender in (one, two):
                     sender.progress.add("02-auth", "started")
-                await told(one, two)
+                await all_sent(one, two)
                 authorization = basic(INSTRUCTOR, codes[INSTRUCTOR])
                 await asyncio.to_thread(ask, url, "/class/drill", authorization, b"", tls)
                 for sender in (one, two):
                     sender.progress.add("02-auth", "pass")
-                await told(one, two)
+                await all_sent(one, two)
                 answer = await asyncio.to_thread(ask, url, "/class/board", authorization, None, tls)
             students = json.loads(answer)["board"]["students"]
             assert {name: row["cells"]["02-auth"]["status"] for name, row in students.items()} == {

@@ -76,7 +76,7 @@ def test_the_instructors_code_opens_it_and_stays_in_memory(school: Schoolhouse, 
     for code in (school.codes["ana"], "wrong-wrong-wrong"):
         page.fill("#code", code)
         page.click("#open")
-        expect(page.locator("#notice")).to_have_text("The server does not take this code.")
+        expect(page.locator("#notice")).to_have_text("The server rejected this code.")
         expect(page.locator("#board")).to_be_hidden()
     opened(page, school)
     assert school.codes[INSTRUCTOR] not in stored(page)
@@ -99,14 +99,14 @@ def test_what_students_do_is_seen_as_it_happens(school: Schoolhouse, visit: Visi
         expect(cell(page, "ana")).to_have_text("✘ fail \u00d73")
         expect(section(page, "Stuck")).to_contain_text("ana 02-auth: 3 fails in a row, 3 of them at lets-in")
         ben(AUTH, "fail", "lets-in")
-        expect(section(page, "What fails")).to_contain_text(
+        expect(section(page, "Failing checks")).to_contain_text(
             "2 \u00d7 A client that sends the right token in time does not get in."
         )
         ben(AUTH, "help")
         expect(section(page, "Hands up")).to_contain_text("ben 02-auth, for <1 min")
         ben(AUTH, "pass")
-        expect(section(page, "Hands up")).to_contain_text("Nobody asks.")
-        expect(section(page, "What fails")).to_contain_text("1 \u00d7")
+        expect(section(page, "Hands up")).to_contain_text("Nobody has a hand up.")
+        expect(section(page, "Failing checks")).to_contain_text("1 \u00d7")
         expect(page.locator(".board-counts").first).to_have_text("1 ✔ 1 ✘")
     expect(line(page, "ana")).to_contain_text("away")
 
@@ -133,7 +133,7 @@ def test_a_code_that_was_renewed_is_not_tried_again_and_again(school: Schoolhous
     page.on("request", lambda request: asked.append(request.url))
     school.kill()
     school.start()
-    expect(page.locator("#notice")).to_have_text(re.compile("^This code was renewed"), timeout=40_000)
+    expect(page.locator("#notice")).to_have_text(re.compile("^The instructor's code was renewed"), timeout=40_000)
     page.wait_for_timeout(3000)
     assert sum(url.endswith("/class/board") for url in asked) <= 2
 
@@ -144,7 +144,7 @@ def test_names_and_checks_are_text(school: Schoolhouse, visit: Visit) -> None:
     with school.student("<b>eve</b>") as eve:
         eve("<i>x</i>", "fail", "<img src=x>")
         expect(line(page, "<b>eve</b>")).to_contain_text("here")
-        expect(section(page, "What fails")).to_contain_text("<img src=x>")
+        expect(section(page, "Failing checks")).to_contain_text("<img src=x>")
         assert page.locator(".labkit-board img, .labkit-board i, .board-name b").count() == 0
 
 
@@ -203,7 +203,9 @@ def test_a_drill_is_seen_to_its_end(school: Schoolhouse, visit: Visit, kind: str
         expect(line(page, "ben")).to_contain_text("here")
         page.click(f"#{kind}")
         expect(page.locator(".board-drill-words")).to_contain_text("2 of 2 back", timeout=45_000)
-        expect(page.locator(".board-drill-words")).to_contain_text("Without jitter it would have been 2 in 100 ms.")
+        expect(page.locator(".board-drill-words")).to_contain_text(
+            "Without jitter, the peak would have been 2 in 100 ms."
+        )
         assert page.locator(".board-drill .ours").count() >= 1
         ana(AUTH, "pass")
         expect(cell(page, "ana")).to_have_text("✔ pass")

@@ -98,7 +98,7 @@ def test_a_restart_is_counted_down_and_loses_nothing(house: House, visit: Visit)
     expect(one.locator("#state")).to_have_text("waiting")
     expect(one.locator("#ends")).to_contain_text(str(int(CloseCode.RESTART)))
     expect(one.locator("#countdown")).to_be_visible()
-    expect(one.locator("#countdown-words")).to_have_text(re.compile(r"^Next try in \d+\.\d s$"))
+    expect(one.locator("#countdown-words")).to_have_text(re.compile(r"^Next attempt in \d+\.\d s$"))
     say(one, "during 1", "during 2", "during 3")
     expect(shown(one, ".pending li")).to_have_count(3)
     expect(one.locator("#say-note")).to_contain_text("3 messages kept")
@@ -154,7 +154,7 @@ def test_a_frozen_server_is_given_up_and_found_again(tmp_path: Path, visit: Visi
         page = enter(visit(house.url))
         house.freeze()
         say(page, "into the silence")
-        expect(page.locator("#latency-words")).to_contain_text("no answer for")
+        expect(page.locator("#latency-words")).to_contain_text("no reply for")
         expect(page.locator("#ends")).to_contain_text("1006", timeout=30_000)
         house.thaw()
         expect(page.locator("#state")).to_have_text("open", timeout=BACK_MS)
@@ -202,7 +202,7 @@ def test_a_name_and_a_code_become_a_ticket(tmp_path: Path, visit: Visit) -> None
         page.fill("#name", "adä")
         page.fill("#code", "wrong-horse")
         page.click("#connect")
-        expect(page.locator("#why")).to_contain_text("does not know this name and code")
+        expect(page.locator("#why")).to_contain_text("rejected this name and code")
         page.fill("#code", "correct-horse")
         page.click("#connect")
         expect(page.locator("#facts")).to_contain_text("adä")
@@ -296,7 +296,7 @@ def test_a_room_that_is_not_granted_is_refused_in_words(tmp_path: Path, visit: V
         expect(page.locator("#say-note")).to_contain_text("secret: your grants do not cover this room")
         page.fill("#join-room", "news")
         page.click("#join")
-        expect(shown(page, ".log")).to_contain_text("read here, not write")
+        expect(shown(page, ".log")).to_contain_text("read but not write here")
         say(page, "let me write")
         expect(shown(page, ".note.gap")).to_contain_text("Not sent")
         expect(shown(page, ".note.gap")).to_contain_text("let me write")
@@ -390,7 +390,7 @@ def test_links_lead_on(house: House, visit: Visit) -> None:
         page.click("#steps a[target=_blank]")
     expect(opened.value.locator("#state")).to_have_text("not connected")
     page.click("nav a[href='watch.html']")
-    expect(page.locator("h2").first).to_have_text("Watch the server")
+    expect(page.locator("h2").first).to_have_text("Monitor the server")
     page.click("nav a[href='index.html']")
     expect(page.locator("#connect")).to_be_visible()
 
@@ -503,7 +503,7 @@ def test_who_wants_no_motion_gets_none(house: House, visit: Visit) -> None:
     page = enter(visit(house.url, motion="reduce"))
     assert page.evaluate("getComputedStyle(document.querySelector('.box rect')).transitionDuration") == "0s"
     house.stop()
-    expect(page.locator("#countdown-words")).to_have_text(re.compile(r"^Next try in \d+ s$"), timeout=BACK_MS)
+    expect(page.locator("#countdown-words")).to_have_text(re.compile(r"^Next attempt in \d+ s$"), timeout=BACK_MS)
 
 
 def test_the_page_obeys_a_policy_without_inline_code(house: House, visit: Visit) -> None:

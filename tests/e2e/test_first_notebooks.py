@@ -136,10 +136,10 @@ def test_sliders_and_buttons_reach_the_lab(chromium: Browser, tmp_path: Path) ->
         page.wait_for_function(_shown(0, "> 80"))
         page.get_by_label("talk").press("ArrowLeft")  # JupyterLab's own key too, in command mode
         expect(page.get_by_label("talk")).to_have_attribute("aria-valuetext", "195 messages/s")
-        page.get_by_label("slow one reads").press("Home")
+        page.get_by_label("slow member reads").press("Home")
         slow = board.locator("tr", has_text="the slow one").locator("td").nth(3)
         expect(slow).to_contain_text("kB + ", timeout=30_000)
-        page.get_by_label("slow one reads").press("End")
+        page.get_by_label("slow member reads").press("End")
         page.get_by_label("talk").press("Home")
         expect(slow).to_contain_text("0 B + 0 B", timeout=60_000)
 

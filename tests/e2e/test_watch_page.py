@@ -46,7 +46,7 @@ def tile(page: Page, name: str) -> str:
 def test_rooms_and_connections_are_live(house: House, visit: Visit) -> None:
     """Who comes, shows; who goes, goes; rooms with their members."""
     page = watch(visit(f"{house.url}/watch"))
-    expect(page.locator("#connections-note")).to_have_text("No connection at the moment.")
+    expect(page.locator("#connections-note")).to_have_text("No connections right now.")
     one, two = enter(visit(house.url)), enter(visit(house.url), room="other")
     two.fill("#join-room", "room:demo")
     two.click("#join")
@@ -119,7 +119,7 @@ def test_a_wrong_token_is_refused_in_words(house: House, visit: Visit) -> None:
     asked = []
     page.on("request", lambda request: asked.append(request.url) if "connections" in request.url else None)
     watch(page, "not-the-token")
-    expect(page.locator("#notice")).to_have_text("The server does not accept this token. Check it, and try again.")
+    expect(page.locator("#notice")).to_have_text("The server rejected this token. Check it and try again.")
     expect(page.locator("#bearer")).to_be_focused()
     page.wait_for_timeout(2500)
     assert len(asked) == 1
@@ -141,7 +141,7 @@ def test_a_server_that_is_down_is_said_and_found_again(house: House, visit: Visi
     page = watch(visit(f"{house.url}/watch"))
     expect(page.locator("#board")).to_be_visible()
     house.stop()
-    expect(page.locator("#notice")).to_contain_text("does not answer")
+    expect(page.locator("#notice")).to_contain_text("does not respond")
     expect(page.locator("#board")).to_be_visible()
     house.start()
     expect(page.locator("#notice")).to_be_hidden()
@@ -152,7 +152,7 @@ def test_pause_stands_still_and_stop_forgets(house: House, visit: Visit) -> None
     page = watch(visit(f"{house.url}/watch"))
     expect(page.locator("#fresh")).to_contain_text("as of")
     page.click("#pause")
-    expect(page.locator("#fresh")).to_contain_text("stands still")
+    expect(page.locator("#fresh")).to_contain_text("paused at")
     assert page.locator("#pause").get_attribute("aria-pressed") == "true"
     enter(visit(house.url))
     page.wait_for_timeout(2200)

@@ -1,4 +1,4 @@
-"""The capacity planner: each slider is an assumption, and turning one changes the answer."""
+"""The capacity planner: moving a slider changes the answer."""
 
 from dataclasses import replace
 
@@ -10,16 +10,14 @@ from labkit.views.capacity import SLIDERS, CapacityPlanner, picture
 COSTS, NEED = Costs(), Need(connections=1_000_000)
 
 
-def test_the_first_answer_is_the_plan_of_the_first_need() -> None:
-    """Sliders and answer agree from the beginning."""
+def test_answer_at_start_is_plan_of_first_need() -> None:
     made = CapacityPlanner(COSTS, NEED)
     assert made.need == NEED
     assert str(plan(COSTS, NEED)) in made.answer.value
 
 
 @pytest.mark.parametrize("name", [*SLIDERS, "busy"])
-def test_every_assumption_of_a_need_is_a_slider_that_is_heard(name: str) -> None:
-    """There is none that cannot be turned."""
+def test_every_assumption_has_a_working_slider(name: str) -> None:
     made = CapacityPlanner(COSTS, NEED)
     assert set(vars(NEED)) == set(made.sliders)
     changed = getattr(NEED, name) / 2
@@ -28,8 +26,7 @@ def test_every_assumption_of_a_need_is_a_slider_that_is_heard(name: str) -> None
     assert str(plan(COSTS, made.need)) in made.answer.value
 
 
-def test_the_picture_has_servers_and_seconds() -> None:
-    """Both grow with the number of connections."""
+def test_picture_has_servers_and_seconds() -> None:
     drawn = picture(COSTS, replace(NEED, connections=1))
     count, back = drawn.axes
     servers = [y for line in count.get_lines() for y in line.get_ydata()]

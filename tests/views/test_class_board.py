@@ -1,4 +1,4 @@
-"""The class board as a widget: one module made of the page's, and what the kernel sends to it."""
+"""The class board as a widget: the page's modules as one, and what the kernel sends to it."""
 
 import asyncio
 import subprocess
@@ -10,13 +10,13 @@ import pytest
 from labkit.classroom.membership import NotAdmitted
 from labkit.views.class_board import HERE, ClassBoard, Screen
 from labkit.views.modules import inlined
-from tests.classroom.school import at_work, exercise, teaching, told
+from tests.classroom.school import all_sent, at_work, exercise, teaching
 from tests.e2e.need import node_path
 from tests.wire.raw import on_a_loop
 
 
 class Told:
-    """A screen that remembers."""
+    """A screen that keeps what it receives."""
 
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
@@ -25,8 +25,7 @@ class Told:
         self.events += message["events"]
 
 
-def test_the_pages_modules_become_one(tmp_path: Path) -> None:
-    """Node reads it, nothing is imported any more, and it exports what a widget needs."""
+def test_page_modules_become_one(tmp_path: Path) -> None:
     text = inlined(HERE / "class_board.js")
     assert "import {" not in text
     script = f"const made = await import({str(tmp_path / 'whole.mjs')!r}); console.log(typeof made.default.render);"
@@ -38,11 +37,11 @@ def test_the_pages_modules_become_one(tmp_path: Path) -> None:
 
 
 @on_a_loop
-async def test_the_kernel_sends_everything_and_then_what_comes(tmp_path: Path) -> None:
-    """A snapshot with who is here, then each event once; asked again, everything as it is by then."""
+async def test_kernel_sends_snapshot_then_new_events(tmp_path: Path) -> None:
+    """A snapshot with presence, then each event once; a new request gets the current state."""
     async with teaching(tmp_path, "ana", "ben") as school, at_work(school.member("ana"), tmp_path) as ana:
         ana.progress.add("02-auth", "started")
-        await told(ana)
+        await all_sent(ana)
         board, screen = ClassBoard(school.url, school.codes["instructor"]), Told()
         board._asked = True
         await until(board, screen, lambda: len(screen.events) >= 2 and bool(board.watcher.present))
@@ -68,25 +67,22 @@ async def until(board: ClassBoard, screen: Any, holds: Any) -> None:
 
 
 @on_a_loop
-async def test_a_wrong_code_is_said(tmp_path: Path) -> None:
-    """`live` raises what following the class raises."""
+async def test_code_wrong_is_reported(tmp_path: Path) -> None:
     async with teaching(tmp_path, "ana") as school:
         board = ClassBoard(school.url, "wrong-wrong-wrong")
-        with pytest.raises(NotAdmitted, match="does not take this code for 'instructor'"):
+        with pytest.raises(NotAdmitted, match="rejected the code for 'instructor'"):
             await asyncio.wait_for(board.live(20), 20)
 
 
 @on_a_loop
-async def test_what_is_left_is_plain_html(tmp_path: Path) -> None:
-    """Names of students are text in it, and a status is a word."""
+async def test_board_left_behind_is_plain_html(tmp_path: Path) -> None:
     async with teaching(tmp_path, "<b>eve</b>") as school:
         board = ClassBoard(school.url, school.codes["instructor"])
-        board.watcher.board.hear(exercise("<b>eve</b>", 1, "02-auth", "pass"))
+        board.watcher.board.apply(exercise("<b>eve</b>", 1, "02-auth", "pass"))
         shown = board.html()
         board.close()
     assert "&lt;b&gt;eve" in shown and "<b>eve" not in shown and "pass" in shown
 
 
-def test_the_style_is_the_pages() -> None:
-    """One stylesheet for both, and the theme's colours under it."""
+def test_style_is_the_pages() -> None:
     assert ".board-table" in Screen._css and "--jp-layout-color1" in Screen._css

@@ -1,4 +1,4 @@
-"""The dashboard: what it sends, what it says while the server is away, and what its controls do, wherever called."""
+"""The dashboard: what it sends, what it shows while the server is down, and its controls."""
 
 import asyncio
 import threading
@@ -55,7 +55,7 @@ async def holds(condition: Any, seconds: float = 15.0) -> bool:
     return False
 
 
-async def test_a_frame_has_five_numbers_a_connection_in_the_order_of_the_names(
+async def test_frame_has_five_numbers_per_connection_in_order(
     lab: Lab, population: Population, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dashboard = Dashboard.of_lab(lab, population)
@@ -69,7 +69,7 @@ async def test_a_frame_has_five_numbers_a_connection_in_the_order_of_the_names(
     dashboard.close()
 
 
-async def test_names_travel_only_when_somebody_comes_or_goes(lab: Lab, population: Population) -> None:
+async def test_names_are_sent_only_when_they_change(lab: Lab, population: Population) -> None:
     dashboard = Dashboard.of_lab(lab, population)
     changes: list[Any] = []
     dashboard._table.observe(changes.append, names="names")
@@ -83,7 +83,7 @@ async def test_names_travel_only_when_somebody_comes_or_goes(lab: Lab, populatio
     dashboard.close()
 
 
-async def test_a_server_that_is_away_is_said_and_seen_again(lab: Lab) -> None:
+async def test_server_down_is_shown_and_found_again(lab: Lab) -> None:
     dashboard = Dashboard.of_lab(lab)
     await dashboard.draw()
     assert dashboard._status.value == ""
@@ -96,7 +96,7 @@ async def test_a_server_that_is_away_is_said_and_seen_again(lab: Lab) -> None:
     dashboard.close()
 
 
-async def test_it_ends_as_a_picture(lab: Lab, population: Population) -> None:
+async def test_dashboard_ends_as_picture(lab: Lab, population: Population) -> None:
     dashboard = Dashboard.of_lab(lab, population)
     with capture_output() as captured:
         await dashboard.live(0.5)
@@ -122,7 +122,7 @@ async def in_a_thread(dashboard: Dashboard, name: str, value: float | None) -> N
 
 
 @pytest.mark.parametrize("say", [in_this_loop, in_a_thread], ids=["kernel_loop", "subshell_thread"])
-async def test_every_control_does_its_work(lab: Lab, population: Population, say: Any) -> None:
+async def test_every_control_works(lab: Lab, population: Population, say: Any) -> None:
     background.forget_deaths()
     dashboard = Dashboard.of_lab(lab, population)
 

@@ -1,4 +1,4 @@
-"""The diagram says what the table says, and changes with it."""
+"""The diagram shows what its table says."""
 
 from collections import Counter
 from typing import Any
@@ -15,19 +15,19 @@ def words(table: Any = TABLE) -> list[str]:
     return [text.text or "" for text in root.iter(f"{SVG}text")]
 
 
-def test_every_state_has_a_box_with_its_name() -> None:
+def test_every_state_has_a_named_box() -> None:
     drawn = Counter(words())
     assert all(drawn[state.value] == 1 for state in State)
 
 
-def test_there_is_an_arrow_for_every_pair_of_states_that_the_table_joins() -> None:
+def test_every_transition_between_states_has_an_arrow() -> None:
     root = ElementTree.fromstring(diagram()._repr_svg_())
     arrows = [path for path in root.iter(f"{SVG}path") if path.get("class") == "move"]
     joined = {(state, step.next) for state, steps in TABLE.items() for step in steps.values() if step.next != state}
     assert len(arrows) == len(joined)
 
 
-def test_its_text_names_every_step_that_does_something() -> None:
+def test_text_names_every_step_with_an_action() -> None:
     text = repr(diagram())
     for state, steps in TABLE.items():
         for given, step in steps.items():
@@ -37,7 +37,7 @@ def test_its_text_names_every_step_that_does_something() -> None:
                 assert given.value in text
 
 
-def test_it_is_drawn_from_the_table_it_is_given() -> None:
+def test_diagram_follows_the_given_table() -> None:
     small = {
         State.OPEN: {Input.PING: Step(Do.ANSWER, State.OPEN), Input.LOST: Step(Do.FORGET, State.CLOSED)},
         State.CLOSED: {},
@@ -45,7 +45,7 @@ def test_it_is_drawn_from_the_table_it_is_given() -> None:
     assert words(small) == ["connection lost", "open", "\u21bb ping", "closed"]
 
 
-def test_no_arrow_or_word_leaves_the_picture() -> None:
+def test_arrows_and_text_stay_inside_picture() -> None:
     root = ElementTree.fromstring(diagram()._repr_svg_())
     _, _, width, height = (float(number) for number in root.attrib["viewBox"].split())
     for text in root.iter(f"{SVG}text"):
@@ -53,7 +53,7 @@ def test_no_arrow_or_word_leaves_the_picture() -> None:
         assert 0 < float(text.attrib["y"]) < height
 
 
-def test_words_do_not_lie_on_one_another() -> None:
+def test_text_does_not_overlap() -> None:
     root = ElementTree.fromstring(diagram()._repr_svg_())
     boxes = []
     for text in root.iter(f"{SVG}text"):

@@ -1,4 +1,4 @@
-"""What came over the wire is shown as text, and no status depends on its colour."""
+"""Text from the wire is escaped, and no status depends on colour alone."""
 
 from html.parser import HTMLParser
 from unicodedata import east_asian_width
@@ -30,43 +30,43 @@ PRINTABLE = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1
 
 
 @given(PRINTABLE, PRINTABLE)
-def test_whatever_is_said_is_text_in_a_table(head: str, said: str) -> None:
-    read = Reader(html.table([head], [[said]]))
+def test_table_cell_is_escaped(head: str, body: str) -> None:
+    read = Reader(html.table([head], [[body]]))
     assert read.tags == ["table", "thead", "tr", "th", "tbody", "tr", "td"]
-    assert "".join(read.text) == head + said
+    assert "".join(read.text) == head + body
 
 
-def test_a_script_stays_text() -> None:
+def test_script_stays_text() -> None:
     read = Reader(html.bars({"<script>alert(1)</script>": 50}, {}))
     assert "script" not in read.tags
     assert "<script>alert(1)</script>" in read.text
 
 
 @given(PRINTABLE)
-def test_a_mark_says_its_word(word: str) -> None:
+def test_mark_shows_its_word(word: str) -> None:
     read = Reader(html.mark(word))
     assert read.tags == ["span", "b"]
     assert read.text[-1].strip() == word.strip()
 
 
-def test_every_known_status_has_a_shape_of_its_own_kind() -> None:
+def test_every_status_has_its_own_shape() -> None:
     for family in (("pass", "fail", "started", "help", "inconclusive"), ("critical", "warning", "info")):
         assert len({html.MARKS[word][0] for word in family}) == len(family)
 
 
 def luminance(colour: str) -> float:
-    """As WCAG 2 reckons it, 0 to 1."""
+    """Relative luminance as WCAG 2 defines it, from 0 to 1."""
     parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def test_each_colour_is_seen_in_a_light_theme_and_in_a_dark_one() -> None:
+def test_every_colour_is_visible_on_light_and_dark() -> None:
     for _, colour in html.MARKS.values():
         assert 1.05 / (luminance(colour) + 0.05) >= 3
         assert (luminance(colour) + 0.05) / (luminance("#111111") + 0.05) >= 3
 
 
-def test_no_shape_is_an_emoji_that_brings_a_colour_of_its_own() -> None:
-    """A raised hand is yellow in every browser, whatever colour is asked for; the board has a flag, too."""
+def test_shapes_are_not_emoji() -> None:
+    """Browsers draw emoji in their own colours."""
     assert [word for word, (shape, _) in html.MARKS.items() if east_asian_width(shape) == "W"] == []

@@ -1,4 +1,4 @@
-"""The live panel: only news travels, a picture takes its place, and its buttons work wherever they are called."""
+"""The live panel: only new samples are sent, a picture replaces it, and its buttons work on any thread."""
 
 import asyncio
 import subprocess
@@ -47,7 +47,7 @@ class Sent:
         self.messages.append((message, array("f", b"".join(buffers))))
 
 
-def test_a_frame_holds_what_is_new_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frame_has_only_new_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     store = filled()
     panel = LivePanel(store, CHARTS)
     sent = Sent(panel, monkeypatch)
@@ -61,14 +61,14 @@ def test_a_frame_holds_what_is_new_and_nothing_else(monkeypatch: pytest.MonkeyPa
     assert second[1][1] == 7.5
 
 
-def test_nothing_travels_when_nothing_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frame_without_changes_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     panel = LivePanel(filled(), CHARTS)
     sent = Sent(panel, monkeypatch)
     assert [panel.draw() for _ in range(5)] == [True, False, False, False, False]
     assert len(sent.messages) == panel.frames == 1
 
 
-async def test_frames_stay_below_eight_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_frames_stay_below_eight_per_second(monkeypatch: pytest.MonkeyPatch) -> None:
     store = filled()
     panel = LivePanel(store, CHARTS)
     Sent(panel, monkeypatch)
@@ -98,7 +98,7 @@ async def shown(panel: LivePanel, seconds: float = 0.3) -> list[dict[str, Any]]:
 
 
 @pytest.mark.usefixtures("shell")
-async def test_a_picture_takes_the_place_of_the_widget() -> None:
+async def test_picture_replaces_widget() -> None:
     panel = LivePanel(filled(), CHARTS)
     live, still = await shown(panel)
     assert WIDGET in live and not live["update"]
@@ -109,8 +109,7 @@ async def test_a_picture_takes_the_place_of_the_widget() -> None:
 
 
 @pytest.mark.usefixtures("shell")
-async def test_its_cell_may_be_run_again() -> None:
-    """A widget of its own each time, and what is in the store is drawn anew."""
+async def test_cell_can_run_again() -> None:
     panel = LivePanel(filled(), CHARTS)
     first, _ = await shown(panel)
     frames = panel.frames
@@ -121,7 +120,7 @@ async def test_its_cell_may_be_run_again() -> None:
 
 
 @pytest.mark.usefixtures("shell")
-async def test_the_picture_comes_also_when_the_cell_is_interrupted() -> None:
+async def test_picture_remains_when_cell_is_interrupted() -> None:
     panel = LivePanel(filled(), CHARTS)
     cell = asyncio.create_task(shown(panel, seconds=60))
     await asyncio.sleep(0.2)
@@ -132,8 +131,8 @@ async def test_the_picture_comes_also_when_the_cell_is_interrupted() -> None:
 
 
 @pytest.mark.usefixtures("shell")
-async def test_the_picture_shows_what_was_live_and_nothing_from_before_or_after() -> None:
-    """A lab that ran for minutes does not squeeze the ten seconds that the text speaks of; picture and words agree."""
+async def test_picture_shows_only_samples_taken_while_live() -> None:
+    """Minutes of earlier samples must not squeeze the ten seconds that the text describes."""
     store = filled()
     panel = LivePanel(store, CHARTS)
     cell = asyncio.create_task(shown(panel, seconds=0.2))
@@ -148,8 +147,7 @@ async def test_the_picture_shows_what_was_live_and_nothing_from_before_or_after(
     assert others == ["round trip (ms), ben: nothing yet", "buffer (bytes), ana: nothing yet"]
 
 
-async def test_live_ends_as_soon_as_what_it_waits_for_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`until` is asked at every frame, so a lesson waits no longer than it must."""
+async def test_live_ends_when_condition_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
     panel = LivePanel(filled(), CHARTS)
     Sent(panel, monkeypatch)
     asked: list[bool] = []
@@ -163,13 +161,13 @@ async def test_live_ends_as_soon_as_what_it_waits_for_is_true(monkeypatch: pytes
     assert len(asked) == 3
 
 
-def test_its_text_is_the_same_in_every_run() -> None:
+def test_repr_is_same_in_every_run() -> None:
     assert repr(LivePanel(filled(), CHARTS)) == "<live panel: round trip in ms of ana, ben; buffer in bytes of ana>"
     assert repr(LivePanel(Store(), CHARTS)) == repr(LivePanel(filled(), CHARTS))
 
 
-def test_the_words_say_what_the_chart_shows() -> None:
-    """Of an even number of values the median lies between the two in the middle, as in any table beside the panel."""
+def test_text_matches_chart() -> None:
+    """The median of an even number of values is the mean of the two in the middle."""
     assert LivePanel(filled(), CHARTS).text().splitlines() == [
         "round trip (ms), ana: median 5.5, highest 10, last 10",
         "round trip (ms), ben: nothing yet",
@@ -177,8 +175,8 @@ def test_the_words_say_what_the_chart_shows() -> None:
     ]
 
 
-def test_the_words_say_where_a_line_fell_and_where_one_ended() -> None:
-    """A line that is 1 for long and then 0 has the median and the highest value of one that stays 1."""
+def test_text_says_where_line_fell_and_ended() -> None:
+    """Median and maximum alone are equal for a line that stays 1 and one that falls to 0."""
     store = filled()
     for at, value in ((100.0, 1.0), (101.0, 1.0), (108.5, 0.0)):
         store.add("rtt ms: ben", value, at=at)
@@ -189,7 +187,7 @@ def test_the_words_say_where_a_line_fell_and_where_one_ended() -> None:
     assert fell.endswith("highest 576, last 0")
 
 
-def test_the_frozen_figure_has_a_line_a_series_and_a_title_a_chart() -> None:
+def test_frozen_figure_has_lines_and_titles() -> None:
     figure = LivePanel(filled(), CHARTS).freeze()
     assert [len(ax.lines) for ax in figure.axes] == [2, 1]
     assert [ax.get_ylabel() for ax in figure.axes] == ["round trip\n(ms)", "buffer\n(bytes)"]
@@ -200,8 +198,7 @@ LONG = ("WebSocket", "server-sent events", "polling every 0.5 s", "HTTP, reload 
 
 
 @pytest.mark.parametrize("lines", [("ana", "ben", "cleo", "dan"), LONG], ids=["short", "long"])
-def test_the_legend_stays_inside_its_chart_and_above_its_lines(lines: tuple[str, ...]) -> None:
-    """Four long names need two rows, and room for two."""
+def test_legend_stays_inside_chart_above_lines(lines: tuple[str, ...]) -> None:
     store = Store()
     for line in lines:
         store.add(f"rtt ms: {line}", 1000.0, at=100.0)
@@ -213,7 +210,7 @@ def test_the_legend_stays_inside_its_chart_and_above_its_lines(lines: tuple[str,
     assert ax.transData.inverted().transform((0, legend.y0))[1] > 1000
 
 
-def test_a_number_on_an_axis_is_no_power_of_ten_and_a_line_on_the_floor_is_seen() -> None:
+def test_axis_numbers_are_plain_and_zero_is_visible() -> None:
     store = Store()
     store.add("bytes: ana", 1_500_000.0, at=100.0)
     ax = LivePanel(store, CHARTS).freeze().axes[1]
@@ -221,8 +218,8 @@ def test_a_number_on_an_axis_is_no_power_of_ten_and_a_line_on_the_floor_is_seen(
     assert ax.get_ylim()[0] < 0
 
 
-def test_a_time_nobody_knew_is_a_hole_and_a_buffer_nobody_touched_is_a_line() -> None:
-    """A dead server answers nothing: no line may lead from its last answer to the first of the next one."""
+def test_hole_for_missing_time_but_not_for_buffer() -> None:
+    """A dead server sends no replies, so no line may connect its last reply with the next server's first."""
     store = Store()
     for at in (100.0, 100.25, 100.5, 103.0, 103.25):
         store.add("rtt ms: ana", 1.0, at=at)
@@ -243,7 +240,7 @@ async def in_a_thread(button: Any) -> None:
 
 
 @pytest.mark.parametrize("place", [in_this_loop, in_a_thread], ids=["kernel_loop", "subshell_thread"])
-async def test_a_button_does_its_work_on_the_background_loop(place: Any) -> None:
+async def test_button_works_on_background_loop(place: Any) -> None:
     done: list[object] = []
     came = threading.Event()
 
@@ -257,7 +254,7 @@ async def test_a_button_does_its_work_on_the_background_loop(place: Any) -> None
     assert done == [module.background.loop()]
 
 
-async def test_a_button_that_fails_is_seen_by_health() -> None:
+async def test_button_failure_is_seen_by_health() -> None:
     async def fail() -> None:
         raise LookupError("planted in a button")
 
@@ -270,9 +267,8 @@ async def test_a_button_that_fails_is_seen_by_health() -> None:
 
 
 @pytest.mark.e2e
-def test_unit_that_names_a_value_is_not_glued_to_it(tmp_path: Path) -> None:
-    """`dan 1 1: yes` says nothing."""
-    (tmp_path / "panel.mjs").write_text((module.HERE / "live_panel.js").read_text())
+def test_unit_naming_a_value_is_not_appended(tmp_path: Path) -> None:
+    (tmp_path / "panel.mjs").write_text(module.inlined(module.HERE / "live_panel.js"))
     shown = "[[1, '1: yes'], [0, '1: yes'], [31.6228, 'ms'], [123456, 'bytes']].map((pair) => inUnit(...pair)).join()"
     script = f"import {{ inUnit }} from './panel.mjs'; console.log({shown})"
     done = subprocess.run(["node", "--input-type=module", "-e", script], cwd=tmp_path, capture_output=True, text=True)
@@ -280,21 +276,21 @@ def test_unit_that_names_a_value_is_not_glued_to_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("shell")
-@pytest.mark.parametrize(("store", "why"), [(Store(), "If the lab was started again"), (filled(), "still connected?")])
-async def test_empty_panel_says_why(store: Store, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While it is live, and in the picture that stays."""
+@pytest.mark.parametrize(("store", "why"), [(Store(), "If the lab was restarted"), (filled(), "still connected?")])
+async def test_panel_empty_says_why(store: Store, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it is live, and in the picture that remains."""
     monkeypatch.setattr(module, "SILENT_S", 0.1)
     panel = LivePanel(store, CHARTS)
     sent = Sent(panel, monkeypatch)
     await shown(panel)
-    (told,) = [message["why"] for message, _ in sent.messages if "why" in message]
-    assert told.startswith("Nothing was measured here: ") and why in told and "ana, ben" in told
+    (why_shown,) = [message["why"] for message, _ in sent.messages if "why" in message]
+    assert why_shown.startswith("Nothing was measured here: ") and why in why_shown and "ana, ben" in why_shown
     (written,) = [text.get_text() for text in panel.freeze().texts]
-    assert " ".join(written.split()) == told
+    assert " ".join(written.split()) == why_shown
 
 
 @pytest.mark.usefixtures("shell")
-async def test_panel_that_shows_something_gives_no_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_panel_with_samples_gives_no_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SILENT_S", 0.1)
     store = filled()
     panel = LivePanel(store, CHARTS)

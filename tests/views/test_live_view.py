@@ -1,4 +1,4 @@
-"""A screen that follows rooms: every event is heard once, in the notebook's own thread; what was drawn last stays."""
+"""A view that follows rooms: every event is handled once, on the notebook's thread, and the last drawing stays."""
 
 import asyncio
 import threading
@@ -35,31 +35,31 @@ async def followed(view: LiveView, **how: Any) -> list[Any]:
     return captured.outputs
 
 
-async def test_every_event_of_every_room_is_heard_once_in_order(lab: Lab) -> None:
+async def test_every_event_is_handled_once_in_order(lab: Lab) -> None:
     ana, ben = labkit.run(lab.client("ana")), labkit.run(lab.client("ben"))
-    said = [labkit.run(ana.join(room)) for room in ("room:one", "room:two")]
-    heard: list[tuple[str, int, threading.Thread]] = []
+    rooms = [labkit.run(ana.join(room)) for room in ("room:one", "room:two")]
+    handled: list[tuple[str, int, threading.Thread]] = []
     view = LiveView(
         [labkit.run(ben.join(room)) for room in ("room:one", "room:two")],
-        lambda event: heard.append((event["roomId"], event["seq"], threading.current_thread())),
-        lambda: f"<b>{len(heard)}</b>",
+        lambda event: handled.append((event["roomId"], event["seq"], threading.current_thread())),
+        lambda: f"<b>{len(handled)}</b>",
     )
 
     async def talk() -> None:
         for number in range(60):
-            await said[number % 2].chat(str(number))
+            await rooms[number % 2].chat(str(number))
 
     lab.spawn(talk())
-    first, still, last = await followed(view, until=lambda: len(heard) == 60)
+    first, still, last = await followed(view, until=lambda: len(handled) == 60)
     for room in ("room:one", "room:two"):
-        assert [seq for where, seq, _ in heard if where == room] == list(range(1, 31))
-    assert {thread for _, _, thread in heard} == {threading.main_thread()}
+        assert [seq for where, seq, _ in handled if where == room] == list(range(1, 31))
+    assert {thread for _, _, thread in handled} == {threading.main_thread()}
     assert WIDGET in first.data and WIDGET not in still.data and still.update
     assert last.data["text/html"] == "<b>60</b>"
     assert view.frames <= 60  # it draws at most eight times a second, whatever comes
 
 
-async def test_it_ends_after_its_time_and_when_the_cell_is_interrupted(lab: Lab) -> None:
+async def test_view_ends_after_its_time_or_interrupt(lab: Lab) -> None:
     room = labkit.run(labkit.run(lab.client("cleo")).join("room:quiet"))
     await followed(LiveView(room, lambda _: None, lambda: "nothing"), seconds=0.2)
     cell = asyncio.create_task(followed(LiveView(room, lambda _: None, lambda: "nothing"), seconds=60))
@@ -69,6 +69,6 @@ async def test_it_ends_after_its_time_and_when_the_cell_is_interrupted(lab: Lab)
         await cell
 
 
-def test_its_text_names_its_rooms(lab: Lab) -> None:
+def test_repr_names_rooms(lab: Lab) -> None:
     room = labkit.run(labkit.run(lab.client("dan")).join("room:named"))
     assert repr(LiveView(room, lambda _: None, str)) == "live view of room:named; how it ended:"

@@ -1,4 +1,4 @@
-"""The still pictures show what their values say, and each value is shown by its own."""
+"""Still pictures show their values, and each type of result has its own."""
 
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -13,7 +13,7 @@ from labkit.wire.client.state import Journal
 
 
 def words(figure: object) -> str:
-    """Everything that is written on a figure."""
+    """All text in a figure."""
     axes = figure.axes  # type: ignore[attr-defined]
     titles = [ax.get_title(loc="left") for ax in axes]
     return "\n".join(
@@ -21,7 +21,7 @@ def words(figure: object) -> str:
     )
 
 
-def test_every_kind_of_value_has_a_picture_that_draws() -> None:
+def test_every_result_type_has_a_picture() -> None:
     row = Measured("push", (1.0, 2.0), 100.0, 0.0, 0.0, 0.0)
     values = [Comparison((row,)), compare_policies(record(seconds=6)), storm(clients=50), ended()]
     assert {type(value) for value in values} == set(shown.PICTURES)
@@ -38,17 +38,17 @@ def ended() -> object:
     return timeline(log)
 
 
-def test_a_policy_is_named_with_its_memory_and_what_the_room_waits() -> None:
+def test_policy_mark_shows_memory_and_wait() -> None:
     comparison = compare_policies(record(seed=1))
-    told = words(slow_policies.picture(comparison))
+    shown = words(slow_policies.picture(comparison))
     for outcome in comparison.outcomes:
-        assert outcome.policy in told
-        assert f"{outcome.peak_bytes / 1000:.0f} kB" in told
-    assert told.count("the room waits") == 1
+        assert outcome.policy in shown
+        assert f"{outcome.peak_bytes / 1000:.0f} kB" in shown
+    assert shown.count("the room waits") == 1
     assert len(slow_policies.text(comparison).splitlines()) == len(comparison.outcomes)
 
 
-def test_each_moment_stands_on_its_own_side_and_the_first_visible_one_is_bold() -> None:
+def test_moments_are_on_their_side_first_visible_bold() -> None:
     figure = timeline_view.picture(ended())  # type: ignore[arg-type]
     texts = [text for text in figure.axes[0].texts if " s  " in text.get_text()]
     assert len(texts) == 4
@@ -56,27 +56,26 @@ def test_each_moment_stands_on_its_own_side_and_the_first_visible_one_is_bold() 
     assert "closed because" in words(figure)
 
 
-def test_a_long_timeline_keeps_its_ends() -> None:
+def test_timeline_long_keeps_its_ends() -> None:
     log = Journal()
     log.add(100.0, "connecting")
     log.add(100.1, "authenticating")
     for number in range(100):
         log.add(101.0 + number, "joined", room=f"room:{number}")
     log.add(300.0, "closed", code=1006, reason="")
-    told = words(timeline_view.picture(timeline(log)))
-    assert "connecting" in told and "closed 1006" in told
-    assert "(79 more)" in told
+    shown = words(timeline_view.picture(timeline(log)))
+    assert "connecting" in shown and "closed 1006" in shown
+    assert "(79 more)" in shown
 
 
-def test_transports_are_drawn_a_row_an_option() -> None:
+def test_transports_have_a_row_per_option() -> None:
     rows = tuple(Measured(f"option {n}", (1.0 * n, 2.0 * n), 50.0 * n, 0.0, 10.0, 1.0) for n in (1, 2, 3))
     late, cost = transports.picture(Comparison(rows)).axes
     assert [label.get_text() for label in late.get_yticklabels()] == ["option 1", "option 2", "option 3"]
     assert len(cost.patches) == 6
 
 
-def test_a_report_is_shown_folded_by_verdict_and_holds_nothing_that_can_die() -> None:
-    """HTML in a kernel, with what a server said escaped; no script, no widget, no times."""
+def test_report_is_folded_by_verdict_without_scripts() -> None:
     finding = Finding("auth/1", "title", "P0", "broken", "this", "<script>that", ("a -> <b>",), (), "f", "t", 1.5)
     report = Report("ws://localhost", "core", (finding,), 2.5)
     shell = InteractiveShell.instance()

@@ -1,4 +1,4 @@
-"""A question, its answer, and the text that stays."""
+"""A question, its answer, and the text that remains."""
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -14,27 +14,27 @@ def shell() -> InteractiveShell:
     return InteractiveShell.instance()
 
 
-def test_an_answer_is_put_beside_the_measurement(capsys: pytest.CaptureFixture[str]) -> None:
+def test_answer_is_printed_with_measurement(capsys: pytest.CaptureFixture[str]) -> None:
     guess = Prediction("How many?", ["one", "two"])
     guess.choose("two")
     guess.compare("one")
     guess.choose("one")
     guess.compare("one")
-    said = capsys.readouterr().out
-    assert said == "predicted: two\nmeasured:  one\npredicted: one\nmeasured:  one - as predicted\n"
+    printed = capsys.readouterr().out
+    assert printed == "predicted: two\nmeasured:  one\npredicted: one\nmeasured:  one - as predicted\n"
 
 
-def test_nobody_in_front_of_it_predicts_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_prediction_without_answer_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     Prediction("How many?", ["one", "two"]).compare("two")
     assert capsys.readouterr().out == "predicted: (nothing was chosen)\nmeasured:  two\n"
 
 
-def test_a_measurement_that_is_no_answer_is_a_mistake_of_the_notebook() -> None:
-    with pytest.raises(ValueError, match="'three' is none of the answers: one, two"):
+def test_measurement_not_an_answer_raises() -> None:
+    with pytest.raises(ValueError, match="'three' is not one of the answers: one, two"):
         Prediction("How many?", ["one", "two"]).compare("three")
 
 
-def test_the_question_becomes_text_when_it_is_answered() -> None:
+def test_question_becomes_text_when_compared() -> None:
     guess = Prediction("How many?", ["one", "two"])
     with capture_output() as captured:
         guess.ask()
@@ -45,7 +45,7 @@ def test_the_question_becomes_text_when_it_is_answered() -> None:
     assert asked.data["text/plain"] == settled.data["text/plain"] == "How many?\n  ( ) one\n  ( ) two"
 
 
-def test_the_text_that_stays_marks_what_was_chosen() -> None:
+def test_text_marks_chosen_answer() -> None:
     guess = Prediction("How many?", ["one", "two"])
     guess.choose("two")
     assert repr(guess) == "How many?\n  ( ) one\n  (x) two"

@@ -1,4 +1,4 @@
-"""A sentence instead of a traceback, for a cell that was interrupted or came too early; for nothing else."""
+"""Short messages for a cell that was interrupted or ran too early, and tracebacks for all other errors."""
 
 import asyncio
 import sys
@@ -12,7 +12,7 @@ from labkit.views import sentences
 
 
 class Shown(SimpleNamespace):
-    """A shell that keeps what it shows. Its tracebacks have forty lines."""
+    """A shell that keeps what it shows; its tracebacks have forty lines."""
 
     InteractiveTB = SimpleNamespace(structured_traceback=lambda *_, **__: ["Traceback"] * 40)
 
@@ -29,28 +29,28 @@ def caught(code: str, name: str) -> tuple[NameError, TracebackType | None]:
 
 def shown(error: BaseException, trace: Any = None) -> list[str]:
     shell = Shown()
-    assert sentences.say(shell, type(error), error, trace) == shell.lines
+    assert sentences.show_error(shell, type(error), error, trace) == shell.lines
     return list(shell.lines)
 
 
-def test_a_cell_that_comes_too_early_is_told_where_its_names_come_from() -> None:
+def test_name_missing_says_which_cells_to_run() -> None:
     lines = shown(*caught("x = 1\nben_room.chat('hi')", "__main__"))
     assert lines[0] == "name 'ben_room' is not defined, in line 2 of the cell."
     assert "Run All Above Selected Cell" in lines[2]
 
 
-def test_an_interrupted_cell_says_so() -> None:
+def test_cell_interrupted_says_so() -> None:
     for error in (KeyboardInterrupt(), asyncio.CancelledError()):
         assert shown(error) == [sentences.INTERRUPTED]
 
 
-def test_a_fault_of_the_code_itself_keeps_its_traceback() -> None:
-    """A name missing in a library is no cell that was not run."""
+def test_error_in_code_keeps_traceback() -> None:
+    """A name missing in a library is not a cell that did not run."""
     assert len(shown(*caught("no_such_name", "some.library"))) == 40
 
 
-def test_a_shell_shows_it_and_the_cell_has_failed() -> None:
-    """IPython's own shell calls it, and still counts the cell as failed, so that Run All stops there."""
+def test_shell_shows_message_and_cell_fails() -> None:
+    """IPython counts the cell as failed, so that Run All stops there."""
     shell = InteractiveShell()
     showing: list[list[str]] = []
     shell._showtraceback = lambda kind, error, lines: showing.append(lines)  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""Storms as a picture and in words: the same figures in both."""
+"""Storms as a picture and as text: the same figures in both."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def storms() -> Storms:
     return labkit.storm(policy=["article", "ours"], clients=1000, handshakes_per_s=200)
 
 
-def test_each_policy_has_a_row_with_its_arrivals(storms: Storms) -> None:
+def test_each_policy_has_a_row_with_arrivals(storms: Storms) -> None:
     made = picture(storms)
     for ax, result in zip(made.axes, storms, strict=True):
         (drawn,) = ax.patches
@@ -24,24 +24,24 @@ def test_each_policy_has_a_row_with_its_arrivals(storms: Storms) -> None:
         assert ax.lines[0].get_ydata()[0] == 20  # type: ignore[index]
 
 
-def test_all_rows_share_one_scale(storms: Storms) -> None:
+def test_rows_share_one_scale(storms: Storms) -> None:
     assert len({ax.get_ylim() for ax in picture(storms).axes}) == 1
 
 
-def test_the_words_hold_every_figure_of_the_picture(storms: Storms) -> None:
-    told = text(storms)
-    assert told.startswith("1,000 clients dropped at once, accept rate 200 a second, virtual.")
+def test_text_has_every_figure_of_picture(storms: Storms) -> None:
+    words = text(storms)
+    assert words.startswith("1,000 clients dropped at once, accept rate 200 a second, virtual.")
     for result in storms:
         assert (
-            f"{result.policy}: {result.peak_100ms:,} in the worst 100 ms, {result.peak_1s:,} in the worst sec" in told
+            f"{result.policy}: {result.peak_100ms:,} in the worst 100 ms, {result.peak_1s:,} in the worst sec" in words
         )
-        assert f"99 % back after {result.t99_s:.1f} s" in told
+        assert f"99 % back after {result.t99_s:.1f} s" in words
 
 
-def test_who_never_came_back_is_said() -> None:
+def test_clients_that_never_returned_are_reported() -> None:
     gone = labkit.storm(clients=10, down_s=9, seconds=10, policy="none", handshakes_per_s=1)
     assert "99 % never came back, 9 lost" in text(gone)
 
 
-def test_jupyter_shows_the_picture() -> None:
+def test_jupyter_shows_picture() -> None:
     assert PICTURES[Storms] is picture

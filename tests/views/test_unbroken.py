@@ -28,7 +28,7 @@ print("imported")
 """
 
 
-def test_an_interrupt_comes_at_the_end_of_the_block() -> None:
+def test_interrupt_is_delayed_to_end_of_block() -> None:
     done = []
     handler = signal.getsignal(signal.SIGINT)
 
@@ -43,8 +43,8 @@ def test_an_interrupt_comes_at_the_end_of_the_block() -> None:
     assert signal.getsignal(signal.SIGINT) is handler
 
 
-def test_a_thread_imports_too() -> None:
-    """Only the main thread is interrupted, and only there may a handler be set."""
+def test_import_in_thread_works() -> None:
+    """Only the main thread may set a signal handler."""
     done = []
 
     def block() -> None:
@@ -57,6 +57,6 @@ def test_a_thread_imports_too() -> None:
     assert done == ["all"]
 
 
-def test_the_views_can_be_imported_after_an_interrupted_import() -> None:
-    told = subprocess.run([sys.executable, "-c", IMPORTED], check=True, capture_output=True, text=True).stdout
-    assert told.splitlines() == ["interrupted, whole: True", "imported"]
+def test_views_import_after_interrupted_import() -> None:
+    printed = subprocess.run([sys.executable, "-c", IMPORTED], check=True, capture_output=True, text=True).stdout
+    assert printed.splitlines() == ["interrupted, whole: True", "imported"]

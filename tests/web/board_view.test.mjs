@@ -55,28 +55,28 @@ function viewed(context, act) {
   return Object.fromEntries([...view.lines].map(([name, { cells }]) => [name, cells[0].textContent]));
 }
 
-test("who comes in while a snapshot is on its way stays on the board, and does not stop it", (context) => {
+test("a student who joins during a snapshot stays on the board and does not stop it", (context) => {
   const cells = viewed(context, (view) => {
     view.show(snapshotOf("ana"));
     view.presence(["zoe"]);
     view.show(snapshotOf("ana"));
-    view.hear(said("ana", 1, "pass"));
+    view.apply(said("ana", 1, "pass"));
   });
   assert.deepEqual(cells, { ana: "✔ pass", zoe: "·" });
 });
 
-test("what was said before a snapshot and is said again counts once", (context) => {
+test("an event from before a snapshot that is repeated counts once", (context) => {
   const cells = viewed(context, (view) => {
     view.show(snapshotOf("ana"));
-    for (const n of [1, 2, 2, 1]) view.hear(said("ana", n, "fail"));
+    for (const n of [1, 2, 2, 1]) view.apply(said("ana", n, "fail"));
   });
   assert.deepEqual(cells, { ana: "✘ fail ×2" });
 });
 
-test("a later snapshot replaces what the page believed", (context) => {
+test("a later snapshot replaces the state of the page", (context) => {
   const cells = viewed(context, (view) => {
     view.show(snapshotOf("ana"));
-    view.hear(said("ana", 1, "fail"));
+    view.apply(said("ana", 1, "fail"));
     drawFrames();
     view.show(snapshotOf("ana", "ben"));
   });

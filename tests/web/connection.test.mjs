@@ -13,11 +13,11 @@ const PLAIN_JOINED = { type: "joined", roomId: "r" };
 async function start({ get = async () => "token-12", renews = false, draws } = {}) {
   const world = new World({ draws });
   const connection = new Connection(URL_, world.env);
-  const heard = listen(connection);
+  const emitted = listen(connection);
   connection.join("r");
   connection.start({ get, renews });
   await settle();
-  return { world, connection, heard };
+  return { world, connection, emitted };
 }
 
 async function open({ ok = OK, joined = JOINED, ...rest } = {}) {
@@ -28,8 +28,8 @@ async function open({ ok = OK, joined = JOINED, ...rest } = {}) {
 
 function admit(socket, ok = OK, joined = JOINED) {
   socket.accept();
-  socket.say(ok);
-  if (joined) socket.say(joined);
+  socket.deliver(ok);
+  if (joined) socket.deliver(joined);
 }
 
 const event = (requestId, seq, more = {}) =>
@@ -41,28 +41,28 @@ test("auth is the first message, and nothing follows before auth_ok", async () =
   connection.chat("r", "early");
   assert.deepEqual(world.socket.sent, [{ type: "auth", token: "token-12" }]);
   assert.equal(world.socket.url, URL_);
-  world.socket.say(OK);
+  world.socket.deliver(OK);
   assert.deepEqual(world.socket.types, ["auth", "join"]);
-  world.socket.say(JOINED);
+  world.socket.deliver(JOINED);
   assert.deepEqual(world.socket.types, ["auth", "join", "chat", "presence"]);
 });
 
-test("what the log sees of auth holds no token", async () => {
-  const { heard } = await open();
-  const shown = JSON.stringify(heard.of("wire").filter(({ direction }) => direction === "out"));
+test("the wire log masks the token of auth", async () => {
+  const { emitted } = await open();
+  const shown = JSON.stringify(emitted.of("wire").filter(({ direction }) => direction === "out"));
   assert.ok(shown.includes('"auth"') && !shown.includes("token-12"));
 });
 
 test("the states follow the table to open", async () => {
-  const { heard } = await open();
-  assert.deepEqual(heard.of("state").map(({ state }) => state), ["connecting", "authenticating", "open"]);
+  const { emitted } = await open();
+  assert.deepEqual(emitted.of("state").map(({ state }) => state), ["connecting", "authenticating", "open"]);
 });
 
-test("a lost connection comes back within the told window, with resume, previous and since", async () => {
-  const { world, heard } = await open({ draws: 0.5 });
-  world.socket.say(event("x", 1, { userId: "bob" }));
+test("a lost connection reconnects within the server's window, with resume, previous and since", async () => {
+  const { world, emitted } = await open({ draws: 0.5 });
+  world.socket.deliver(event("x", 1, { userId: "bob" }));
   world.socket.end(1006);
-  assert.deepEqual(heard.of("waiting"), [{ ms: 2000 }]);
+  assert.deepEqual(emitted.of("waiting"), [{ ms: 2000 }]);
   await world.pass(1999);
   assert.equal(world.sockets.length, 1);
   await world.pass(1);
@@ -72,44 +72,44 @@ test("a lost connection comes back within the told window, with resume, previous
   assert.deepEqual(world.socket.of("join"), [{ type: "join", roomId: "r", since: { epoch: "e", seq: 1 } }]);
 });
 
-test("what was not confirmed is sent again under the same requestId, in order, and then forgotten", async () => {
+test("unconfirmed messages are sent again in order under the same requestId, then forgotten", async () => {
   const { world, connection } = await open();
   connection.chat("r", "one");
   connection.chat("r", "two");
   const ids = world.socket.of("chat").map(({ requestId }) => requestId);
-  world.socket.say(event(ids[0], 1));
+  world.socket.deliver(event(ids[0], 1));
   world.socket.end(1006);
   connection.chat("r", "three");
   await world.pass(4000);
   admit(world.socket);
   assert.deepEqual(world.socket.of("chat").map(({ text }) => text), ["two", "three"]);
   assert.equal(world.socket.of("chat")[0].requestId, ids[1]);
-  for (const { requestId } of world.socket.of("chat")) world.socket.say(event(requestId, 2 + Number(requestId !== ids[1])));
+  for (const { requestId } of world.socket.of("chat")) world.socket.deliver(event(requestId, 2 + Number(requestId !== ids[1])));
   assert.equal(connection.unsent.size, 0);
   assert.equal(connection.unsent.bytes, 0);
 });
 
-test("somebody else's requestId confirms nothing of ours", async () => {
+test("another user's requestId confirms nothing of ours", async () => {
   const { world, connection } = await open();
   connection.chat("r", "mine");
-  world.socket.say(event(world.socket.of("chat")[0].requestId, 1, { userId: "mallory" }));
+  world.socket.deliver(event(world.socket.of("chat")[0].requestId, 1, { userId: "mallory" }));
   assert.equal(connection.unsent.size, 1);
 });
 
-test("an event that comes twice is told once, and a hole is told as a gap", async () => {
-  const { world, heard } = await open();
-  for (const seq of [1, 1, 4]) world.socket.say(event(`q${seq}`, seq, { userId: "bob" }));
-  assert.deepEqual(heard.of("event").map((one) => one.event.seq), [1, 4]);
-  assert.deepEqual(heard.of("gap").map(({ gap }) => gap), [{ first: 2, last: 3 }]);
+test("a repeated event is emitted once, and a hole as a gap", async () => {
+  const { world, emitted } = await open();
+  for (const seq of [1, 1, 4]) world.socket.deliver(event(`q${seq}`, seq, { userId: "bob" }));
+  assert.deepEqual(emitted.of("event").map((one) => one.event.seq), [1, 4]);
+  assert.deepEqual(emitted.of("gap").map(({ gap }) => gap), [{ first: 2, last: 3 }]);
 });
 
-test("4403 stops, and only the user starts anew", async () => {
-  const { world, connection, heard } = await start();
+test("4403 stops, and only the user reconnects", async () => {
+  const { world, connection, emitted } = await start();
   world.socket.accept();
   world.socket.end(4403, "auth failed");
   await world.pass(100_000);
   assert.equal(connection.state, "stopped");
-  assert.deepEqual(heard.of("closed"), [{ code: 4403, reason: "auth failed", comesBack: false }]);
+  assert.deepEqual(emitted.of("closed"), [{ code: 4403, reason: "auth failed", comesBack: false }]);
   assert.equal(world.sockets.length, 1);
   connection.start({ get: async () => "another-token", renews: false });
   await settle();
@@ -133,18 +133,18 @@ test("4419 asks for a fresh credential, 1012 keeps its slot and resumes", async 
   assert.equal(world.socket.of("auth")[0].token, "ticket-2");
 });
 
-test("an expired credential that is the only one stops; the same close of a resumed session does not", async () => {
-  const { world, connection, heard } = await open();
+test("an expired credential stops if it is the only one, but not a resumed session", async () => {
+  const { world, connection, emitted } = await open();
   world.socket.end(4419);
   await world.pass(4000);
   world.socket.accept();
   assert.equal(world.socket.of("auth")[0].token, "token-12");
   world.socket.end(4419);
   assert.equal(connection.state, "stopped");
-  assert.deepEqual(heard.of("closed").map(({ comesBack }) => comesBack), [true, false]);
+  assert.deepEqual(emitted.of("closed").map(({ comesBack }) => comesBack), [true, false]);
 });
 
-test("who can fetch fresh tickets comes back, however often one has expired", async () => {
+test("a client that can fetch tickets reconnects, however often one has expired", async () => {
   let asked = 0;
   const { world, connection } = await start({ get: async () => `ticket-${++asked}`, renews: true });
   for (const expected of ["ticket-1", "ticket-2", "ticket-3"]) {
@@ -155,7 +155,7 @@ test("who can fetch fresh tickets comes back, however often one has expired", as
   }
 });
 
-test("only auth_ok and ten seconds of life start the delays over", async () => {
+test("the delays reset only ten seconds after auth_ok", async () => {
   const { world, connection } = await open();
   world.socket.end(1006);
   await world.pass(4000);
@@ -171,8 +171,8 @@ test("only auth_ok and ten seconds of life start the delays over", async () => {
   assert.equal(connection.backoff.tries, 1);
 });
 
-test("silence is met with a ping, and silence after that ends the connection without waiting for a close", async () => {
-  const { world, connection, heard } = await open();
+test("an idle connection is pinged, then given up without waiting for a close", async () => {
+  const { world, connection, emitted } = await open();
   await world.pass(29_999);
   assert.equal(world.socket.of("ping").length, 0);
   await world.pass(1);
@@ -181,26 +181,26 @@ test("silence is met with a ping, and silence after that ends the connection wit
   assert.equal(connection.state, "open");
   await world.pass(1);
   assert.equal(connection.state, "waiting");
-  assert.equal(heard.of("closed")[0].code, 1006);
+  assert.equal(emitted.of("closed")[0].code, 1006);
   assert.notEqual(world.sockets[0].closedWith, null);
   world.sockets[0].end(1006); // the browser notices at last: nobody listens any more
-  assert.equal(heard.of("closed").length, 1);
-  world.sockets[0].say(event("late", 1, { userId: "bob" }));
-  assert.equal(heard.of("event").length, 0);
-  assert.equal(heard.of("wire").filter(({ shown }) => shown.requestId === "late").length, 0);
+  assert.equal(emitted.of("closed").length, 1);
+  world.sockets[0].deliver(event("late", 1, { userId: "bob" }));
+  assert.equal(emitted.of("event").length, 0);
+  assert.equal(emitted.of("wire").filter(({ shown }) => shown.requestId === "late").length, 0);
 });
 
 test("a pong keeps the connection and measures the round trip", async () => {
-  const { world, connection, heard } = await open();
+  const { world, connection, emitted } = await open();
   await world.pass(30_000);
   await world.pass(42);
-  world.socket.say({ type: "pong", sentAt: "2026-01-01T00:00:00.000Z" });
+  world.socket.deliver({ type: "pong", sentAt: "2026-01-01T00:00:00.000Z" });
   await world.pass(20_000);
   assert.equal(connection.state, "open");
-  assert.deepEqual(heard.of("latency"), [{ ms: 42, of: "ping" }]);
+  assert.deepEqual(emitted.of("latency"), [{ ms: 42, of: "ping" }]);
 });
 
-test("a server that accepts and says nothing is given up after ten seconds, before auth_ok too", async () => {
+test("a server that accepts and sends nothing is given up after ten seconds, also before auth_ok", async () => {
   const { world, connection } = await start();
   await world.pass(9999);
   assert.equal(connection.state, "connecting");
@@ -212,87 +212,87 @@ test("a server that accepts and says nothing is given up after ten seconds, befo
   assert.equal(connection.state, "waiting");
 });
 
-test("a server of the plain protocol hears no word that it does not know", async () => {
-  const { world, connection, heard } = await open({ ok: PLAIN_OK, joined: PLAIN_JOINED });
+test("a server of the plain protocol receives only messages that it knows", async () => {
+  const { world, connection, emitted } = await open({ ok: PLAIN_OK, joined: PLAIN_JOINED });
   connection.chat("r", "hello");
   connection.join("other");
-  world.socket.say({ type: "joined", roomId: "other" });
+  world.socket.deliver({ type: "joined", roomId: "other" });
   connection.leave("other");
   await world.pass(30_000);
-  world.socket.say({ type: "pong" });
+  world.socket.deliver({ type: "pong" });
   await world.pass(29_000);
   assert.equal(world.sockets.length, 1);
   assert.deepEqual(new Set(world.socket.types), new Set(["auth", "join", "chat", "ping"]));
-  assert.equal(heard.of("gap").length, 0);
+  assert.equal(emitted.of("gap").length, 0);
 });
 
-test("after an outage a server without history has its gap told, and our own repetition is shown once", async () => {
-  const { world, connection, heard } = await open({ ok: PLAIN_OK, joined: PLAIN_JOINED });
+test("after an outage, a server without history causes a gap, and our repetition is shown once", async () => {
+  const { world, connection, emitted } = await open({ ok: PLAIN_OK, joined: PLAIN_JOINED });
   connection.chat("r", "hello");
   const { requestId } = world.socket.of("chat")[0];
   world.socket.end(1006);
   await world.pass(30_000);
   admit(world.socket, { ...PLAIN_OK, userId: "user-2", connectionId: "c2" }, PLAIN_JOINED);
   assert.equal(world.socket.of("auth")[0].token, "token-12");
-  assert.deepEqual(heard.of("gap").map(({ gap }) => gap.first), [null]);
+  assert.deepEqual(emitted.of("gap").map(({ gap }) => gap.first), [null]);
   const plain = { ...event(requestId, 0, { userId: "user-2" }), seq: undefined };
-  world.socket.say(plain);
-  world.socket.say(plain);
-  assert.equal(heard.of("event").length, 1);
+  world.socket.deliver(plain);
+  world.socket.deliver(plain);
+  assert.equal(emitted.of("event").length, 1);
   assert.equal(connection.unsent.size, 0);
 });
 
-test("rate_limited is said again later under the same requestId; read_only comes back to its writer", async () => {
-  const { world, connection, heard } = await open();
+test("rate_limited is retried under the same requestId; read_only is returned to the user", async () => {
+  const { world, connection, emitted } = await open();
   connection.chat("r", "one");
   const { requestId } = world.socket.of("chat")[0];
-  world.socket.say({ type: "error", code: "rate_limited", requestId, roomId: "r" });
+  world.socket.deliver({ type: "error", code: "rate_limited", requestId, roomId: "r" });
   await world.pass(1000);
   assert.deepEqual(world.socket.of("chat").map((one) => one.requestId), [requestId, requestId]);
-  world.socket.say({ type: "error", code: "read_only", message: "no", requestId, roomId: "r" });
+  world.socket.deliver({ type: "error", code: "read_only", message: "no", requestId, roomId: "r" });
   assert.equal(connection.unsent.size, 0);
-  assert.equal(heard.of("refused")[0].publication.text, "one");
+  assert.equal(emitted.of("refused")[0].publication.text, "one");
 });
 
-test("a room that is denied is dropped and told; one that is unavailable is asked for again", async () => {
-  const { world, connection, heard } = await open();
+test("a denied room is dropped and reported; an unavailable room is requested again", async () => {
+  const { world, connection, emitted } = await open();
   for (const roomId of ["secret", "busy"]) connection.join(roomId);
-  world.socket.say({ type: "error", code: "room_denied", message: "no", roomId: "secret" });
-  world.socket.say({ type: "error", code: "unavailable", message: "later", roomId: "busy" });
+  world.socket.deliver({ type: "error", code: "room_denied", message: "no", roomId: "secret" });
+  world.socket.deliver({ type: "error", code: "unavailable", message: "later", roomId: "busy" });
   await world.pass(1000);
-  assert.deepEqual(heard.of("refusedRoom").map(({ room }) => room.roomId), ["secret"]);
+  assert.deepEqual(emitted.of("refusedRoom").map(({ room }) => room.roomId), ["secret"]);
   assert.deepEqual(world.socket.of("join").map(({ roomId }) => roomId), ["r", "secret", "busy", "busy"]);
 });
 
-test("a room left before its answer came is left on the server as well", async () => {
+test("a room left before its joined arrives is left on the server too", async () => {
   const { world, connection } = await open();
   connection.join("other");
   connection.leave("other");
-  world.socket.say({ ...JOINED, roomId: "other" });
+  world.socket.deliver({ ...JOINED, roomId: "other" });
   assert.deepEqual(world.socket.of("leave"), [{ type: "leave", roomId: "other" }]);
 });
 
-test("who is here follows presence, entered and gone, and is unknown without a connection", async () => {
+test("the members follow presence, entered and gone, and are unknown without a connection", async () => {
   const { world, connection } = await open();
   const room = connection.rooms.get("r");
-  world.socket.say({ type: "presence", roomId: "r", members: [{ userId: "ada", since: "s" }] });
-  world.socket.say({ type: "entered", roomId: "r", userId: "bob" });
-  world.socket.say({ type: "gone", roomId: "r", userId: "ada" });
+  world.socket.deliver({ type: "presence", roomId: "r", members: [{ userId: "ada", since: "s" }] });
+  world.socket.deliver({ type: "entered", roomId: "r", userId: "bob" });
+  world.socket.deliver({ type: "gone", roomId: "r", userId: "ada" });
   assert.deepEqual([...room.members.keys()], ["bob"]);
   world.socket.end(1006);
   assert.equal(room.members, null);
 });
 
-test("more than 512 KiB unsent is refused, and counted again once it is confirmed", async () => {
+test("more than 512 KiB unsent is refused; confirmed bytes are free again", async () => {
   const { world, connection } = await open();
   let kept = 0;
   while (connection.chat("r", "x".repeat(1000))) kept += 1;
   assert.ok(kept > 400 && kept < 525);
-  world.socket.say(event(world.socket.of("chat")[0].requestId, 1));
+  world.socket.deliver(event(world.socket.of("chat")[0].requestId, 1));
   assert.equal(connection.chat("r", "y".repeat(1000)), true);
 });
 
-test("nothing is sent into a browser buffer that is high; it goes out when there is room", async () => {
+test("nothing is sent while the browser's buffer is full; it is sent when there is room", async () => {
   const { world, connection } = await open();
   world.socket.bufferedAmount = 600 * 1024;
   connection.chat("r", "later");
@@ -303,7 +303,7 @@ test("nothing is sent into a browser buffer that is high; it goes out when there
   assert.equal(world.socket.of("chat").length, 1);
 });
 
-test("a user who leaves is gone: 1000, no timer, and a credential that comes too late is not used", async () => {
+test("a user who leaves closes with 1000: no timer, and a late credential is not used", async () => {
   const { world, connection } = await open();
   connection.stop();
   assert.deepEqual(world.socket.closedWith, [1000, "done"]);
@@ -317,10 +317,10 @@ test("a user who leaves is gone: 1000, no timer, and a credential that comes too
   assert.equal(connection.state, "stopped");
 });
 
-test("a ticket that cannot be had stops and says why; a server that is down is asked again", async () => {
+test("a ticket that cannot be fetched stops with a reason; a server that is down is retried", async () => {
   const hopeless = await start({ get: async () => { throw new Hopeless("no such user"); } });
   assert.equal(hopeless.connection.state, "stopped");
-  assert.deepEqual(hopeless.heard.of("hopeless"), [{ words: "no such user" }]);
+  assert.deepEqual(hopeless.emitted.of("hopeless"), [{ words: "no such user" }]);
   let tries = 0;
   const down = await start({ get: async () => { tries += 1; throw new TypeError("failed to fetch"); } });
   await down.world.pass(60_000);
@@ -331,14 +331,14 @@ test("a ticket that cannot be had stops and says why; a server that is down is a
 test("an address that no browser opens stops at once", async () => {
   const world = new World();
   const connection = new Connection("http://localhost", world.env);
-  const heard = listen(connection);
+  const emitted = listen(connection);
   connection.start({ get: async () => "token-12", renews: false });
   await settle();
   assert.equal(connection.state, "stopped");
-  assert.equal(heard.of("hopeless").length, 1);
+  assert.equal(emitted.of("hopeless").length, 1);
 });
 
-test("trying now, and a network that is back, cut a long wait short; neither starts the delays over", async () => {
+test("trying now, and a network that is back, shorten a long wait without resetting the delays", async () => {
   const { world, connection } = await open({ draws: 0.9 });
   for (let loss = 0; loss < 6; loss += 1) {
     world.socket.end(1006);
@@ -355,8 +355,8 @@ test("trying now, and a network that is back, cut a long wait short; neither sta
   assert.equal(connection.backoff.tries, 7);
 });
 
-test("cutting the line looks like a network that broke", async () => {
-  const { world, connection, heard } = await open();
+test("cutting the connection looks like a network failure", async () => {
+  const { world, connection, emitted } = await open();
   connection.cut(5000);
   assert.equal(connection.state, "waiting");
   await world.pass(4999);
@@ -365,11 +365,11 @@ test("cutting the line looks like a network that broke", async () => {
   assert.equal(world.sockets.length, 2);
   world.socket.end(1006);
   assert.equal(connection.waitsUntil - world.time, 2000); // only the first wait is longer for it
-  assert.deepEqual(heard.of("closed")[0], { code: 1006, reason: "", comesBack: true });
+  assert.deepEqual(emitted.of("closed")[0], { code: 1006, reason: "", comesBack: true });
 });
 
-test("what is no JSON object is shown and survived", async () => {
+test("a message that is not a JSON object is logged and ignored", async () => {
   const { world, connection } = await open();
-  for (const odd of ["[]", "null", "{", "7", '{"type":"__proto__"}', '{"type":"constructor"}', "{}"]) world.socket.say(odd);
+  for (const odd of ["[]", "null", "{", "7", '{"type":"__proto__"}', '{"type":"constructor"}', "{}"]) world.socket.deliver(odd);
   assert.equal(connection.state, "open");
 });

@@ -5,7 +5,7 @@ import { test } from "node:test";
 const { beside, isLocal, socketOf } = await import(`${process.env.WEB}/place.js`);
 const PROXIED = "https://hub.example/user/ana/proxy/8080/";
 
-test("a route lies beside the page, whichever page asks", () => {
+test("a route is relative to the page, whichever page asks", () => {
   for (const page of ["", "index.html", "watch", "board?x=/y#z"]) {
     assert.equal(beside("ticket", PROXIED + page), `${PROXIED}ticket`);
     assert.equal(beside("class/board", PROXIED + page), `${PROXIED}class/board`);

@@ -14,12 +14,12 @@ test("the median is the middle value", () => {
   assert.equal(median([7]), 7);
 });
 
-test("of an even number it is between the two in the middle", () => {
+test("the median of an even number is the mean of the two in the middle", () => {
   assert.equal(median([10, 1]), 5.5);
   assert.equal(median([100, 9, 10, 1]), 9.5);
 });
 
-test("breaks in the line are no values", () => {
+test("breaks in the line are not values", () => {
   assert.equal(wordsOf(1, null, 10, null), "now 10 ms · median 5.5 ms · highest 10 ms");
   assert.equal(wordsOf(null), "nothing measured yet");
 });

@@ -1,4 +1,4 @@
-"""The page's rules against Python's: close codes, delays, states. Each is read by both, so neither can drift."""
+"""The page's rules compared with Python's: close codes, delays, states."""
 
 from collections.abc import Iterator
 from random import Random
@@ -23,7 +23,7 @@ LIVES = 200
 
 
 class Dealt(Random):
-    """Draws dealt from a list."""
+    """Random draws from a list."""
 
     def __init__(self, draws: list[float]) -> None:
         super().__init__()
@@ -34,14 +34,14 @@ class Dealt(Random):
 
 
 def lives() -> Iterator[dict[str, Any]]:
-    """What may happen to clients, as steps of Backoff and the draws that they use."""
+    """Possible lives of clients, as steps of Backoff and the draws that they use."""
     rng = Random(7)
     for _ in range(LIVES):
         steps: list[list[Any]] = []
         for _ in range(rng.randrange(1, 14)):
             close = ["delayMs", rng.choice(CODES), rng.choice(REASONS)]
-            told = ["told", rng.choice([0, 8, 2000, 40_000, -5, 1e12])]
-            steps.append(rng.choices([close, told, ["proved"]], [8, 1, 1])[0])
+            window = ["setWindow", rng.choice([0, 8, 2000, 40_000, -5, 1e12])]
+            steps.append(rng.choices([close, window, ["proved"]], [8, 1, 1])[0])
         yield {"draws": [rng.random() for _ in steps], "steps": steps}
 
 
@@ -50,12 +50,12 @@ GIVEN = {"codes": CODES, "reasons": REASONS, "lives": list(lives())}
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """What the page's modules say."""
+    """What the page's modules return."""
     return answer_of(tmp_path_factory.mktemp("node"), "tables.mjs", GIVEN)
 
 
 def as_javascript(one: CloseRow) -> dict[str, object]:
-    """A row in the words of the page, without what is the page's alone."""
+    """A row in the page's form, without the fields that only the page has."""
     return {
         "code": one.code,
         "name": one.name,
@@ -71,33 +71,29 @@ def without_words(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     return [{name: value for name, value in one.items() if name != "words"} for one in rows]
 
 
-def test_every_close_code_is_the_same_in_both_tables(page: Any) -> None:
-    """Code, name, reason, occasion, and the three answers."""
+def test_close_code_rows_are_equal_in_both_tables(page: Any) -> None:
     assert without_words(page["rows"]) == [as_javascript(one) for one in TABLE.values()]
 
 
-def test_codes_outside_the_table_are_judged_alike(page: Any) -> None:
-    """44xx, 45xx and all others."""
+def test_close_codes_unknown_are_judged_alike(page: Any) -> None:
     assert without_words(page["found"]) == [as_javascript(row(code)) for code in CODES]
 
 
-def test_a_visitor_is_told_each_code_in_words_of_its_own(page: Any) -> None:
-    """A sentence each, and no two the same."""
+def test_close_codes_have_their_own_explanations(page: Any) -> None:
     words = [one["words"] for one in page["rows"]]
     assert all(len(sentence) > 20 and sentence.endswith(".") for sentence in words)
     assert len(set(words)) == len(words)
 
 
-def test_what_happens_next_follows_from_the_row(page: Any) -> None:
+def test_next_step_follows_from_row(page: Any) -> None:
     """The page says that it stops exactly where the table does, and names a fresh credential where one is needed."""
     for code in CODES:
-        told = page["next"][str(code)]
-        assert ("stops" in told) == (row(code).then is Then.STOP), code
-        assert ("fresh" in told) == (row(code).credential is Credential.FRESH), code
+        words = page["next"][str(code)]
+        assert ("stops" in words) == (row(code).then is Then.STOP), code
+        assert ("fresh" in words) == (row(code).credential is Credential.FRESH), code
 
 
-def test_slots_are_read_from_reasons_alike(page: Any) -> None:
-    """`retry=MS`, whole and alone."""
+def test_slots_in_reasons_are_parsed_alike(page: Any) -> None:
     assert dict(zip(REASONS, page["slots"], strict=True)) == {reason: retry_ms(reason) for reason in REASONS}
 
 
@@ -105,34 +101,31 @@ def delays(life: dict[str, Any]) -> list[float | None]:
     """The same life in Python, in milliseconds."""
     backoff, answers = Backoff(Dealt(life["draws"])), []
     for what, *details in life["steps"]:
-        answer = {"delayMs": backoff.delay, "told": backoff.told, "proved": backoff.proved}[what](*details)
+        answer = {"delayMs": backoff.delay, "setWindow": backoff.told, "proved": backoff.proved}[what](*details)
         answers.append(None if answer is None else answer * 1000)
     return answers
 
 
-def test_delays_are_the_same_on_the_same_draws(page: Any) -> None:
-    """Two hundred clients through closes, windows and proofs."""
+def test_delays_are_equal_for_equal_draws(page: Any) -> None:
     for life, theirs in zip(GIVEN["lives"], page["lives"], strict=True):
         for step, our, their in zip(life["steps"], delays(life), theirs, strict=True):
             assert their == (None if our is None else pytest.approx(our, rel=1e-9, abs=1e-6)), step
 
 
-def test_the_lives_hold_stops_waits_and_slots() -> None:
-    """The comparison above compares something."""
+def test_lives_include_stops_waits_and_slots() -> None:
+    """Otherwise the comparison above would prove little."""
     mine = [delay for life in GIVEN["lives"] for delay in delays(life)]
     assert sum(delay is None for delay in mine) > LIVES
     assert sum(delay is not None and delay > 10_000 for delay in mine) > LIVES / 10
     assert 8200.0 in mine
 
 
-def test_the_state_machine_is_the_same(page: Any) -> None:
-    """States and steps; and the page takes no step that the table does not have."""
+def test_state_machines_are_equal(page: Any) -> None:
     ours = {state.value: sorted(to.value for to in targets) for state, targets in NEXT.items()}
     assert {state: sorted(targets) for state, targets in page["states"].items()} == ours
     assert sorted(page["steps"]) == sorted([state, to] for state, targets in ours.items() for to in targets)
 
 
-def test_the_clients_have_the_same_patience(page: Any) -> None:
-    """How long a proof takes, how much is kept, when a silent connection is given up."""
+def test_clients_have_equal_timeouts(page: Any) -> None:
     ours = {"STABLE_MS": STABLE_S * 1000, "MAX_UNSENT_BYTES": MAX_UNSENT_BYTES, "GIVE_UP_MS": GIVE_UP_S * 1000}
     assert page["constants"] == ours

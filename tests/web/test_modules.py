@@ -12,8 +12,7 @@ LONGEST = 260
 
 
 @pytest.mark.parametrize("suite", SUITES)
-def test_suite_holds_in_node(suite: str, tmp_path: Path) -> None:
-    """Every test of the file passes, and there are some."""
+def test_suite_passes_in_node(suite: str, tmp_path: Path) -> None:
     done = in_node(tmp_path, "--test", "--test-reporter=tap", suite)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     passed = re.search(r"^# pass (\d+)$", done.stdout, re.MULTILINE)
@@ -21,14 +20,13 @@ def test_suite_holds_in_node(suite: str, tmp_path: Path) -> None:
     assert int(passed[1]) >= 3, done.stdout
 
 
-def test_there_are_suites() -> None:
-    """A wrong pattern above would test nothing."""
+def test_suites_are_found() -> None:
+    """A wrong pattern would test nothing."""
     assert {"connection.test.mjs", "watchdog.test.mjs", "room.test.mjs"} <= set(SUITES)
 
 
 @pytest.mark.parametrize("path", sorted(WEB.glob("*.js")), ids=lambda path: path.name)
-def test_module_says_what_it_is_and_fits(path: Path) -> None:
-    """As the Python modules: a line on what is in it, no longer than a room, nothing that runs a stranger's text."""
+def test_module_has_header_and_limits(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.startswith("// ")
     assert text.count("\n") <= LONGEST
@@ -39,8 +37,8 @@ def test_module_says_what_it_is_and_fits(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["index.html", "watch.html", "board.html"])
-def test_page_keeps_to_its_own_files(name: str) -> None:
-    """The content policy allows nothing inline and nothing from elsewhere; what a page names is in the folder."""
+def test_page_uses_its_own_files_only(name: str) -> None:
+    """The content policy allows nothing inline and nothing from elsewhere."""
     text = (WEB / name).read_text(encoding="utf-8")
     assert re.findall(r"\sstyle=|<style|\son[a-z]+=|<script(?![^>]*src=)", text) == []
     named = re.findall(r'(?:src|href|action)="([^"#]+)"', text)

@@ -9,13 +9,13 @@ function watching(pingMs) {
   return dog;
 }
 
-test("before auth_ok ten seconds of silence are the end", () => {
+test("before auth_ok, ten seconds without a message end the connection", () => {
   const dog = new Watchdog(0);
   assert.deepEqual(dog.look(9999), { act: "wait", at: 10_000 });
   assert.equal(dog.look(10_000).act, "dead");
 });
 
-test("silence as long as the server's own interval is met with one ping", () => {
+test("after the server's interval without a message, it sends one ping", () => {
   const dog = watching(5000);
   assert.deepEqual(dog.look(4999), { act: "wait", at: 5000 });
   assert.deepEqual(dog.look(5000), { act: "ping", at: 15_000 });
@@ -23,18 +23,18 @@ test("silence as long as the server's own interval is met with one ping", () => 
   assert.equal(dog.look(15_000).act, "dead");
 });
 
-test("anything heard starts the silence over", () => {
+test("any message restarts the interval", () => {
   const dog = watching(5000);
   dog.look(5000);
-  dog.heard(14_999);
+  dog.received(14_999);
   assert.deepEqual(dog.look(15_000), { act: "wait", at: 19_999 });
 });
 
-test("servers that tell no interval, or none, are asked every thirty seconds", () => {
+test("servers that send no interval, or 0, are pinged every thirty seconds", () => {
   for (const told of [undefined, 0, null]) assert.equal(watching(told).look(29_999).at, 30_000);
 });
 
-test("a timer that slept with its tab asks once more, and only once", () => {
+test("a timer that was suspended with its tab pings once more, and only once", () => {
   const dog = watching(5000);
   dog.look(5000);
   assert.deepEqual(dog.look(65_000), { act: "ping", at: 75_000 });
@@ -45,7 +45,7 @@ test("a grace that was answered is granted again", () => {
   const dog = watching(5000);
   dog.look(5000);
   dog.look(65_000);
-  dog.heard(65_010);
+  dog.received(65_010);
   dog.look(70_010);
   assert.equal(dog.look(140_000).act, "ping");
 });

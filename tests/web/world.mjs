@@ -1,4 +1,4 @@
-// A world for connection.js: a clock that stands still until it is told, sockets without a network, draws from a list.
+// A world for connection.js: a clock that moves only when a test says so, sockets without a network, draws from a list.
 
 export class FakeSocket {
   static OPEN = 1;
@@ -24,14 +24,14 @@ export class FakeSocket {
     this.readyState = 2;
   }
 
-  // What the far end does
+  // What the server does
 
   accept() {
     this.readyState = 1;
     this.onopen?.();
   }
 
-  say(message) {
+  deliver(message) {
     this.onmessage?.({ data: typeof message === "string" ? message : JSON.stringify(message) });
   }
 
@@ -90,15 +90,15 @@ export class World {
   }
 }
 
-/** Let promises that are settled already be heard. */
+/** Let promises that are settled already run. */
 export const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Everything that a connection tells, as [type, detail]. */
+/** Everything that a connection emits, as [type, detail]. */
 export function listen(connection) {
-  const heard = [];
+  const emitted = [];
   const types = ["state", "closed", "waiting", "welcome", "joined", "left", "refusedRoom", "event", "gap", "members",
     "unsent", "refused", "latency", "wire", "hopeless"];
-  for (const type of types) connection.addEventListener(type, ({ detail }) => heard.push([type, detail]));
-  heard.of = (type) => heard.filter(([one]) => one === type).map(([, detail]) => detail);
-  return heard;
+  for (const type of types) connection.addEventListener(type, ({ detail }) => emitted.push([type, detail]));
+  emitted.of = (type) => emitted.filter(([one]) => one === type).map(([, detail]) => detail);
+  return emitted;
 }

@@ -1,4 +1,4 @@
-"""`labkit class board`: the board as text, from the class's file; a server may run meanwhile, or not."""
+"""`labkit class board`: print the board as text, from the class file."""
 
 from pathlib import Path
 from time import time
@@ -7,7 +7,7 @@ import click
 
 from labkit.classroom.board import Board
 from labkit.classroom.catalogue import of_course
-from labkit.classroom.record import Record
+from labkit.classroom.record import ClassRecord
 from labkit.classroom.register import OtherClass, Register
 from labkit.commands.class_.which import existing_file, which_class
 from labkit.commands.failing import CannotRun
@@ -17,15 +17,15 @@ from labkit.wire.audit.writer import AuditError
 MARKS = {"pass": "pass", "fail": "FAIL", "started": "started", "inconclusive": "unsure", "help": "HELP"}
 EXAMPLES = """\b
 Examples:
-  labkit class board physics                 # for the terminal; the live page is at /board of the class's server
+  labkit class board physics                 # the live page is at /board on the class server
   watch -n 5 labkit class board physics
 """
 
 
-def record_of(class_id: str, file: Path | None) -> Record:
-    """What is known of a class, with everybody who has a seat. Raises CannotRun."""
+def record_of(class_id: str, file: Path | None) -> ClassRecord:
+    """Read a class file, with every enrolled student on its board. Raises CannotRun."""
     path = existing_file(class_id, file)
-    record = Record(path, class_id, of_course().exercises)
+    record = ClassRecord(path, class_id, of_course().exercises)
     try:
         record.catch_up()
         register = Register(path, class_id)
@@ -41,25 +41,28 @@ def record_of(class_id: str, file: Path | None) -> Record:
 @click.command(epilog=EXAMPLES)
 @which_class
 def board(class_id: str, file: Path | None) -> None:
-    """Print who is where in a CLASS, who is stuck and why, and what fails."""
+    """Print the progress of each student in a CLASS, who is stuck and why, and which checks fail most.
+
+    Works whether or not the class server is running.
+    """
     for line in lines(record_of(class_id, file).board, round(1000 * time())):
         click.echo(printable(line))
 
 
 def lines(board: Board, now: int) -> list[str]:
-    """The board as text."""
+    """Return the board as lines of text. `now`: milliseconds since 1970."""
     width = max([len("participant"), *map(len, board.students)])
     columns = [name for name in board.exercises if any(name in row.cells for row in board.students.values())]
-    told = ["  ".join([f"{'participant':<{width}}", *columns])]
+    shown = ["  ".join([f"{'participant':<{width}}", *columns])]
     for name, row in sorted(board.students.items()):
         cells = [MARKS[row.cells[column].status] if column in row.cells else "." for column in columns]
-        said = "  ".join(f"{cell:<{len(column)}}" for cell, column in zip(cells, columns))
-        asks = f"  asks about {row.hand}" if row.hand else ""
+        progress = "  ".join(f"{cell:<{len(column)}}" for cell, column in zip(cells, columns))
+        hand = f"  asks about {row.hand}" if row.hand else ""
         why = row.stuck(now)
-        told.append(f"{name:<{width}}  {said}{asks}{f'  stuck: {why}' if why else ''}".rstrip())
-    words = of_course().listed
-    told += [""] if board.wall() else []
+        shown.append(f"{name:<{width}}  {progress}{hand}{f'  stuck: {why}' if why else ''}".rstrip())
+    catalogue = of_course().listed
+    shown += [""] if board.wall() else []
     for count, exercise, check, _ in board.wall():
-        listed = words.get(exercise)
-        told.append(f"{count} x {listed.checks.get(check, check) if listed else check} ({exercise}, {check})")
-    return told
+        listed = catalogue.get(exercise)
+        shown.append(f"{count} x {listed.checks.get(check, check) if listed else check} ({exercise}, {check})")
+    return shown

@@ -1,4 +1,4 @@
-"""`labkit class code`: a new code for a student who is late or has lost one, while the class goes on."""
+"""`labkit class code`: issue a new code to a student who arrives late or lost one."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from labkit.wire.audit.writer import AuditError
 
 EXAMPLES = """\b
 Examples:
-  labkit class code physics ana               # the old code of ana, if there was one, opens nothing any more
+  labkit class code physics ana               # ana's old code, if any, stops working
   labkit class code physics zoe yan --hand-out late.txt
 """
 
@@ -22,10 +22,13 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @which_class
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
-@at_address("The class's address for the slip.  [default: as it was served last]")
-@click.option("--hand-out", "slips", type=click.Path(path_type=Path), help="Into this file, mode 0600.")
+@at_address("The class address to print on the slip.  [default: the last one served]")
+@click.option("--hand-out", "slips", type=click.Path(path_type=Path), help="Write the slips to this file, mode 0600.")
 def code(class_id: str, file: Path | None, names: tuple[str, ...], url: str | None, slips: Path | None) -> None:
-    """A new code for each NAME of a CLASS, known or new. The server may run meanwhile."""
+    """Issue a new code for each NAME in a CLASS, whether or not it is enrolled yet.
+
+    Works whether or not the class server is running. A running server closes what the old code had opened.
+    """
     try:
         register = open_register(existing_file(class_id, file), class_id)
         with nothing_left([slips] if slips else []):

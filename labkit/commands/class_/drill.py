@@ -1,4 +1,4 @@
-"""`labkit class drill`: restart a class's server on purpose, and see when everybody is back."""
+"""`labkit class drill`: restart the class server on purpose and measure when everyone is back."""
 
 import os
 import signal
@@ -19,31 +19,29 @@ LOOK_S = 0.5
 QUIET_S = 3.0
 EXAMPLES = """\b
 Examples:
-  labkit class drill physics                  # every client is told when to come back
-  labkit class drill physics --crash          # as if the server had crashed: nobody is told anything
+  labkit class drill physics                  # the server tells each client when to reconnect
+  labkit class drill physics --crash          # connections drop with no close frame, as in a crash
   labkit class drill physics --plot drill.png
 """
 
 
 @click.command(epilog=EXAMPLES)
 @which_class
-@click.option("--crash", is_flag=True, help="Drop everybody without a word, as a crash does.")
-@click.option("--seconds", type=float, default=60, show_default=True, help="Wait at most so long.")
-@click.option("--plot", type=OutputFile(suffix=".png"), help="A picture, as PNG.")
+@click.option("--crash", is_flag=True, help="Drop every connection with no close frame, as a crash does.")
+@click.option("--seconds", type=float, default=60, show_default=True, help="The longest time to wait for everyone.")
+@click.option("--plot", type=OutputFile(suffix=".png"), help="Plot the reconnections into this PNG file.")
 def drill(class_id: str, file: Path | None, crash: bool, seconds: float, plot: Path | None) -> None:
-    """Restart the server of a CLASS that runs on this machine. Nothing is lost; every client comes back by itself.
+    """Restart the server of a CLASS on this machine. No data is lost, and every client reconnects on its own.
 
-    Beside the class that was measured stands the same class without jitter, reckoned on the virtual clock.
-    Exit 0: everybody is back. 1: somebody is missing.
+    The report compares the measured class with a simulation of the same class without jitter.
+    Exit 0: everyone is back. 1: someone is missing.
     """
-    if not 1 <= seconds <= 86_400:  # nan is in no range, and click's own lets it in
-        raise CannotRun("--seconds is from 1 to 86400, a day")
+    if not 1 <= seconds <= 86_400:  # click's own range accepts nan
+        raise CannotRun(f"--seconds is {seconds:g}; give a number from 1 to 86400 (one day)")
     path = existing_file(class_id, file)
     pid = holder(path)
     if pid is None:
-        raise CannotRun(f"no server has {path} open on this machine; `labkit class start {class_id}` starts one")
-    if plot is not None and plot.suffix != ".png":
-        raise CannotRun(f"{plot.name}: pictures are PNG; give a name that ends in .png")
+        raise CannotRun(f"no server on this machine has {path} open; `labkit class start {class_id}` starts one")
     if plot is not None:
         check_drawing()
     try:
@@ -52,32 +50,32 @@ def drill(class_id: str, file: Path | None, crash: bool, seconds: float, plot: P
         result = _wait(path, before, seconds)
     except (OSError, AuditError) as error:
         raise CannotRun(str(error)) from None
-    _tell(result, plot)
+    _print_result(result, plot)
     raise click.exceptions.Exit(1 if result.missing else 0)
 
 
 def _wait(path: Path, before: DrillResult | None, seconds: float) -> DrillResult:
-    """Until all are back, or the time is up."""
+    """Wait until everyone is back, or for `seconds`."""
     result, began = None, time.monotonic()
     while time.monotonic() < began + seconds:
         time.sleep(LOOK_S)
         result = read_drill(path)
         is_ours = result is not None and (before is None or result.drill.at != before.drill.at)
         if not is_ours and time.monotonic() > began + QUIET_S:
-            raise CannotRun("the server did not begin the drill; look into its log")
+            raise CannotRun("the server did not start the drill; its log says why")
         if is_ours and result is not None and result.drill.down_s and not result.missing:
             break
     assert result is not None
     return result
 
 
-def _tell(result: DrillResult, plot: Path | None) -> None:
+def _print_result(result: DrillResult, plot: Path | None) -> None:
     students, back = len(result.drill.users), len(result.back)
-    click.echo(f"{back} of {students} back; the server was away for {result.drill.down_s:.2f} s")
+    click.echo(f"{back} of {students} back; the server was down for {result.drill.down_s:.2f} s")
     if result.missing:
         click.echo(f"not back: {', '.join(result.missing)}")
     if not students:
-        click.echo("nobody was there; a drill needs a class")
+        click.echo("no student was connected, so there is nothing to measure")
         return
     click.echo(result.storms().table())
     if plot is not None:

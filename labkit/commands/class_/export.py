@@ -1,4 +1,4 @@
-"""`labkit class export`: what a class has done, out of its file, for spreadsheets, programs and grade books."""
+"""`labkit class export`: export a class file for spreadsheets, programs and grade books."""
 
 import io
 import json
@@ -25,19 +25,24 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @which_class
-@click.option("--csv", "form", flag_value="csv", default="csv", help="A row per student and exercise.  [default]")
-@click.option("--json", "form", flag_value="json", help="The same as JSON.")
-@click.option("--gradebook", "form", flag_value="gradebook", help="A row per grade, as nbgrader exports them.")
-@click.option("--nbgrader", type=OutputFile(), help="Into this database of nbgrader.")
-@click.option("--roster", type=click.Path(path_type=Path), help="CSV name,shown_as: names instead of pseudonyms.")
+@click.option(
+    "--csv", "form", flag_value="csv", default="csv", help="CSV: one row per student and exercise.  [default]"
+)
+@click.option("--json", "form", flag_value="json", help="JSON: the same rows.")
+@click.option("--gradebook", "form", flag_value="gradebook", help="CSV: one row per grade, in nbgrader's format.")
+@click.option("--nbgrader", type=OutputFile(), help="Write the grades into this nbgrader database.")
+@click.option("--roster", type=click.Path(path_type=Path), help="CSV name,shown_as: export real names, not pseudonyms.")
 def export(class_id: str, file: Path | None, form: str, nbgrader: Path | None, roster: Path | None) -> None:
-    """Write what a CLASS has done to standard output, or into nbgrader. The server may run meanwhile, or not."""
+    """Export the results of a CLASS to standard output or into nbgrader.
+
+    Works whether or not the class server is running.
+    """
     board = record_of(class_id, file).board
     try:
         names = real_names(read_roster(roster)) if roster else {}
         if nbgrader is not None:
             count = into_nbgrader(nbgrader, gradebook(board, names))
-            click.echo(f"{count} grades are in {nbgrader}", err=True)
+            click.echo(f"wrote {count} grades to {nbgrader}", err=True)
             return
     except (BadRoster, NoGradebook) as error:
         raise CannotRun(str(error)) from None
@@ -46,7 +51,9 @@ def export(class_id: str, file: Path | None, form: str, nbgrader: Path | None, r
         click.echo(json.dumps(rows(board, names), indent=1))
     elif form == "gradebook":
         write_gradebook(out, gradebook(board, names))
-        Sheet(has_mark=False).write(out.getvalue())  # a grade book may take the mark for a part of the first column
+        Sheet(has_mark=False).write(
+            out.getvalue()
+        )  # a grade book may read a byte order mark as part of the first column
     else:
         write_csv(out, rows(board, names))
         Sheet().write(out.getvalue())

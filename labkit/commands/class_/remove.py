@@ -1,4 +1,4 @@
-"""`labkit class remove`: names that do not belong to a class, while it goes on."""
+"""`labkit class remove`: remove students from a class and close their connections."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from labkit.wire.audit.writer import AuditError
 
 EXAMPLES = """\b
 Examples:
-  labkit class remove physics troll           # within a second the server has ended what troll had opened
+  labkit class remove physics troll           # a running server closes troll's connections within a second
   labkit class remove physics troll-1 troll-2
 """
 
@@ -20,11 +20,14 @@ Examples:
 @which_class
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 def remove(class_id: str, file: Path | None, names: tuple[str, ...]) -> None:
-    """Take each NAME off a CLASS. The server may run meanwhile; what was said stays in the class's log."""
+    """Remove each NAME from a CLASS and close its connections. Its records stay in the class log.
+
+    Works whether or not the class server is running.
+    """
     try:
         removed = open_register(existing_file(class_id, file), class_id).remove(names)
     except (AuditError, OtherClass) as error:
         raise CannotRun(str(error)) from None
     click.echo(f"removed: {', '.join(removed) or 'nobody'}")
     if len(removed) < len(names):
-        raise CannotRun("the other names have no seat in this class; `labkit class board` lists those that have")
+        raise CannotRun("the other names are not enrolled in this class; `labkit class board` lists those that are")

@@ -1,4 +1,4 @@
-"""`labkit class start`: a class's server, and the slips that let its students in."""
+"""`labkit class start`: run a class server and hand out the codes that let its students in."""
 
 import asyncio
 import logging
@@ -34,33 +34,35 @@ _LOGGER = logging.getLogger(__name__)
 LOOPBACK, EVERYWHERE = "localhost", "0.0.0.0"
 EXAMPLES = """\b
 Examples:
-  labkit class start                              # the class `lab`, on this machine, open to every name
-  labkit class start physics --roster roster.csv  # codes for a list: name,shown_as
-  labkit class start physics --lan --tls          # reachable from the room, encrypted
+  labkit class start                              # the class `lab`, on this machine, open to any name
+  labkit class start physics --roster roster.csv  # one code per student in a CSV: name,shown_as
+  labkit class start physics --lan --tls          # encrypted, for other machines in the room
   labkit class start physics --hand-out slips.txt --url wss://class.example.org
 """
 
 
 @click.command(epilog=EXAMPLES)
 @which_class
-@click.option("--roster", type=click.Path(path_type=Path), help="CSV name,shown_as: a code for each who has none yet.")
-@click.option("--hand-out", "slips", type=click.Path(path_type=Path), help="New codes go into this file, mode 0600.")
-@click.option("--new-instructor-code", "is_renewing", is_flag=True, help="The old one opens nothing any more.")
-@click.option("--lan", is_flag=True, help="Listen on every address of this machine, not on loopback alone.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any.")
-@click.option("--tls", is_flag=True, help="Encrypt, with a certificate that is made and kept beside the file.")
+@click.option(
+    "--roster", type=click.Path(path_type=Path), help="CSV name,shown_as: issue a code to each student without one."
+)
+@click.option("--hand-out", "slips", type=click.Path(path_type=Path), help="Write new codes to this file, mode 0600.")
+@click.option("--new-instructor-code", "is_renewing", is_flag=True, help="Replace the instructor's code.")
+@click.option("--lan", is_flag=True, help="Listen on every address of this machine, not only on loopback.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free port.")
+@click.option("--tls", is_flag=True, help="Encrypt with a self-made certificate, kept beside the class file.")
 @click.option("--certfile", type=click.Path(path_type=Path), help="TLS certificate chain (PEM), instead of --tls.")
 @click.option("--keyfile", type=click.Path(path_type=Path), help="TLS private key (PEM).")
-@at_address("The address for students when a proxy stands in front, such as wss://class.example.org.")
-@click.option("--allow-origin", "origins", multiple=True, help="A page's origin that may connect. Repeatable.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit; VALUE may be off. Repeatable.")
-@click.option("--with-parent", is_flag=True, help="End when stdin closes, as it does when the parent dies.")
-@click.option("--quiet", is_flag=True, help="Log warnings and errors only, as on a terminal, where the codes stand.")
+@at_address("The address students use, if there is a proxy in front, such as wss://class.example.org.")
+@click.option("--allow-origin", "origins", multiple=True, help="An Origin that web pages may connect from. Repeatable.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a limit, or off. Repeatable.")
+@click.option("--with-parent", is_flag=True, help="Exit when stdin closes, which happens when the parent dies.")
+@click.option("--quiet", is_flag=True, help="Log only warnings and errors; on a terminal this is the default.")
 def start(class_id: str, file: Path | None, settings: tuple[str, ...], **options: Any) -> None:
-    """Serve a CLASS until SIGTERM, SIGHUP or Ctrl-C. Started again, it goes on where it was: all of it is in one file.
+    """Run the server of a CLASS until SIGTERM, SIGHUP or Ctrl-C. Start it again to resume; one file holds everything.
 
-    Codes are shown once and kept as hashes: on a terminal they are printed, else they need --hand-out. SIGUSR1 is a
-    drill, as `labkit class drill` sends it.
+    Each code is shown once, and only its hash is stored. A terminal shows new codes; without one, --hand-out is
+    required. SIGUSR1 starts a drill, like `labkit class drill`; SIGUSR2 starts one with --crash.
     """
     given = Options(path=file_of(class_id, file), class_id=class_id, limits=limits_of(settings), **options)
     made = [*beside(given.path), *([given.slips] if given.slips else [])]
@@ -77,7 +79,7 @@ def start(class_id: str, file: Path | None, settings: tuple[str, ...], **options
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What was asked for."""
+    """The options of one start."""
 
     class_id: str
     path: Path
@@ -97,24 +99,24 @@ class Options:
 
     @property
     def host(self) -> str:
-        """Loopback, unless more was asked for."""
+        """The address to listen on: loopback unless --lan is given."""
         return EVERYWHERE if self.lan else LOOPBACK
 
     def address(self, server: Server) -> str:
-        """Where students find it."""
+        """Return the address that students use."""
         if self.url:
             return self.url
         return server.url.replace(EVERYWHERE, lan_address() or EVERYWHERE) if self.lan else server.url
 
     def check_address(self) -> None:
-        """Before codes are made, whose slips hold it. Raises CannotRun where it is unclear."""
+        """Check, before any slip is made, that the students' address is known. Raises CannotRun."""
         if self.url or not self.lan or lan_address():
             return
         own = addresses()
         have = f"the addresses {', '.join(own)}, and it is unclear which one students reach" if own else "no network"
         scheme = "wss" if self.tls or self.certfile else "ws"
         example = f"{scheme}://{own[0] if own else 'ADDRESS'}:{self.port or 'PORT'}"
-        raise CannotRun(f"this machine has {have}; name the address: --url {example}")
+        raise CannotRun(f"this machine has {have}; give the address: --url {example}")
 
 
 def _start(given: Options, keep: Callable[[], None]) -> None:
@@ -131,25 +133,26 @@ def _start(given: Options, keep: Callable[[], None]) -> None:
         register, of_course(), given.host, given.port, limits=given.limits, tls=context, allow_origins=given.origins
     )
 
-    def tell(serving: Server) -> None:
-        enrolled = _enrol(register, given, students)  # here the file is ours alone, and whoever gets a code sees it
+    def announce(serving: Server) -> None:
+        enrolled = _enrol(register, given, students)  # the server listens, so no other server holds the file
         address, pin = given.address(serving), fingerprint(certfile) if given.tls else None
         register.note_address(address, pin)
         if given.lan and context is None:
-            _note("without --tls, codes and answers' verdicts cross the room in the clear")
+            _note("without --tls, codes and results cross the network unencrypted")
         if enrolled.codes:
             hand_out(enrolled.text(address, pin), given.slips, _note)
         click.echo(f"class {given.class_id}: the board is at {address.replace('ws', 'http', 1)}/board")
         if register.is_open:
             more = f", fingerprint={pin!r}" if pin else ""
-            click.echo(f"students: labkit.classroom.join({address!r}, name=...{more}); the first to say a name has it")
+            click.echo(f"students: labkit.classroom.join({address!r}, name=...{more})")
+            click.echo("a name belongs to the first student who joins with it")
         click.echo(f"WebSocket server listening on {serving.url}")
-        wait_written()  # before anybody is served: codes that could not be printed must not stay
+        wait_written()  # codes that could not be printed must not stay in the file
         keep()
 
     with logging_to_stderr(logging.WARNING if given.quiet or _is_read_by_a_person() else logging.INFO):
         prepare_process()
-        run(_serve(server, tell, given.with_parent))
+        run(_serve(server, announce, given.with_parent))
 
 
 def _is_read_by_a_person() -> bool:
@@ -158,7 +161,7 @@ def _is_read_by_a_person() -> bool:
 
 
 def _note(what: str) -> None:
-    """A line for the person at the terminal; a record where stderr is a log, which holds JSON alone."""
+    """Print a line on a terminal; log it otherwise, because a log on stderr must stay JSON."""
     if _is_read_by_a_person():
         click.echo(what, err=True)
     else:
@@ -166,7 +169,7 @@ def _note(what: str) -> None:
 
 
 class _Enrolled(NamedTuple):
-    """New codes by shown name, and who is behind each name."""
+    """New codes by shown name, and the real name behind each."""
 
     codes: dict[str, str]
     real_names: dict[str, str]
@@ -186,11 +189,11 @@ def _enrol(register: Register, given: Options, students: list[Student]) -> _Enro
     return _Enrolled(({INSTRUCTOR: instructor} if instructor else {}) | codes, real_names(students))
 
 
-async def _serve(server: ClassServer, tell: Callable[[Server], None], with_parent: bool) -> None:
+async def _serve(server: ClassServer, announce: Callable[[Server], None], with_parent: bool) -> None:
     stop = stopping()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, server.drill, "drain")
     loop.add_signal_handler(signal.SIGUSR2, server.drill, "crash")
     if with_parent:
         end_with_parent(stop)
-    await server.run(stop, tell)
+    await server.run(stop, announce)

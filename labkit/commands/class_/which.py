@@ -1,4 +1,4 @@
-"""Which class: its name, and the one file that holds it."""
+"""Options that select a class: its name, its file and its address."""
 
 import re
 from collections.abc import Callable
@@ -17,13 +17,13 @@ CLASS_ID = re.compile(r"[a-zA-Z0-9_-]{1,40}")
 
 def _read_id(_ctx: click.Context, _argument: click.Parameter, text: str) -> str:
     if not CLASS_ID.fullmatch(text):
-        raise click.BadParameter("a class has a name of 1 to 40 letters, digits, _ and -")
+        raise click.BadParameter(f"{text!r} is not a class name; use 1 to 40 letters, digits, _ and -")
     return text
 
 
 def which_class(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The argument CLASS and the option --file, for every verb."""
-    file = click.option("--file", type=click.Path(path_type=Path), help="The class's file.  [default: CLASS.class.db]")
+    """Add the argument CLASS and the option --file to a verb."""
+    file = click.option("--file", type=click.Path(path_type=Path), help="The class file.  [default: CLASS.class.db]")
     return click.argument("class_id", metavar="[CLASS]", default="lab", callback=_read_id)(file(command))
 
 
@@ -35,21 +35,21 @@ def _read_address(_ctx: click.Context, _option: click.Parameter, url: str | None
 
 
 def at_address(help: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The option --url, looked at before it stands on a slip: codes are shown once."""
+    """Add the option --url, checked before it is printed on a slip that cannot be printed twice."""
     return click.option("--url", callback=_read_address, help=help)
 
 
 def file_of(class_id: str, file: Path | None) -> Path:
-    """Where the class lies."""
+    """Return the path of a class file."""
     return file or Path(f"{class_id}.class.db")
 
 
 def existing_file(class_id: str, file: Path | None) -> Path:
-    """The same, for what needs a class that was started before."""
+    """Return the path of a class file that exists. Raises CannotRun."""
     path = file_of(class_id, file)
     if not path.exists():
         raise CannotRun(
-            f"there is no class file {path}; `labkit class start {class_id}` makes one, --file names another"
+            f"there is no class file {path}; create it with `labkit class start {class_id}`, or give --file"
         )
     try:
         Register(path, class_id)

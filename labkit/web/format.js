@@ -1,4 +1,4 @@
-// Numbers, events and gaps in words.
+// Formats numbers, events and gaps as text.
 
 export function bytes(count) {
   if (count < 1024) return `${Math.round(count)} B`;
@@ -20,7 +20,7 @@ export function count(number, one, many = `${one}s`) {
   return `${number} ${number === 1 ? one : many}`;
 }
 
-const SAID = {
+const DESCRIPTIONS = {
   chat: ({ text }) => text,
   progress: ({ jobId, phase, percent, note }) =>
     `job ${jobId}: ${phase}, ${Number(percent.toFixed(1))} %${note ? ` (${note})` : ""}`,
@@ -30,14 +30,14 @@ const SAID = {
   exercise: ({ exercise, status, check }) => `exercise ${exercise}: ${status}${check ? ` (${check})` : ""}`,
 };
 
-/** What an event says, as one piece of text. */
-export function said(event) {
-  return Object.hasOwn(SAID, event.type) ? String(SAID[event.type](event)) : JSON.stringify(event);
+/** An event as text. */
+export function describe(event) {
+  return Object.hasOwn(DESCRIPTIONS, event.type) ? String(DESCRIPTIONS[event.type](event)) : JSON.stringify(event);
 }
 
-/** What is missing. */
-export function missed({ first, last }) {
-  if (first === null || last < first) return "Gap: what was said meanwhile is lost; the server cannot say how much.";
+/** A gap as text. */
+export function describeGap({ first, last }) {
+  if (first === null || last < first) return "Gap: messages were lost; the server does not know how many.";
   const many = last - first + 1;
   return `Gap: ${count(many, "event")} lost (${many === 1 ? `#${first}` : `#${first} to #${last}`}).`;
 }
