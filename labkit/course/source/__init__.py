@@ -4,7 +4,8 @@
     text         bytes to text: encodings, and lines as Python counts them
     ipython      a cell in IPython's syntax to Python: magics, `!` and `?`
     statement    what one statement at the top level binds, changes and uses
-    slicing      the statements that the answer needs, in their order
+    dependence   which statements the answer needs
+    slicing      the program of these statements, in their order
 
 An answer goes to its process as source, never as a pickled object. A file is taken whole. From cells come the
 statements at the top level that define or change a name that the answer needs; calls of the answer itself are

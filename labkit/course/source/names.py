@@ -15,7 +15,6 @@ get keys values items copy index count join split strip lstrip rstrip startswith
 upper replace find partition rpartition fullmatch match search sub most_common total union intersection difference
 issubset issuperset isdisjoint hex bit_length qsize empty full
 """
-_PASS_ITEMS_ON = "enumerate zip reversed iter sorted list map filter next tuple vars"
 _CHANGE_FIRST_ARGUMENT = """
 setattr delattr next shuffle heappush heappop heapify heapreplace heappushpop insort insort_left insort_right
 setitem delitem iadd ior
@@ -93,6 +92,11 @@ def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> lis
     given = node.args
     every = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
     return [one.arg for one in every if one is not None]
+
+
+def arguments_of(node: ast.Call) -> list[ast.expr]:
+    """What a call is given, by position and by keyword."""
+    return [*node.args, *(keyword.value for keyword in node.keywords)]
 
 
 def killed(node: ast.stmt) -> frozenset[str]:
