@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from labkit.bench import working_copy
 from labkit.wire.keyfile import Key, KeyFileError, key_from, load_or_create
 
 NAME = "serve.key"
@@ -31,7 +32,7 @@ def session_key(host: str, port: int, token: str, users: Path | None, **_: Any) 
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         secret = load_or_create(folder / NAME).secret
         people = hashlib.sha256(users.read_bytes()).hexdigest() if users else ""
-        words = json.dumps([str(Path.cwd()), host, port, token, people])
+        words = json.dumps([str(working_copy.here()), host, port, token, people])
     except (OSError, RuntimeError) as error:
         raise KeyFileError(f"no key can be kept in the state folder: {error}") from None
     return key_from(hmac.digest(secret, words.encode(), "sha256").hex())

@@ -119,7 +119,7 @@ def _of_its_owner(path: str, flags: int) -> int:
 def _lines(text: bytes) -> Iterator[dict[str, Any]]:
     """What each whole line says, whichever labkit wrote it."""
     for line in text.splitlines():
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             told = json.loads(line)
             if isinstance(told, dict) and type(told.get("n")) is int:
                 yield told

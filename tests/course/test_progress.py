@@ -50,12 +50,13 @@ def test_the_file_only_grows(tmp_path: Path) -> None:
     assert progress.path.read_bytes().startswith(before)
 
 
-def test_a_torn_line_costs_that_line_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("torn", [b'{"n": 2, "exerc', b"[" * 100_000], ids=["torn", "deep"])
+def test_a_torn_line_costs_that_line_alone(tmp_path: Path, torn: bytes) -> None:
     """A crash in the middle of a line loses neither what came before nor what comes after."""
     progress = Progress(tmp_path / "p.jsonl")
     progress.add("02-auth", "fail")
     with progress.path.open("ab") as file:
-        file.write(b'{"n": 2, "exerc')
+        file.write(torn)
     progress.add("02-auth", "pass")
     assert [(record["n"], record["status"]) for record in progress.records()] == [(1, "fail"), (2, "pass")]
 

@@ -18,6 +18,7 @@ from importlib import import_module
 from types import CodeType, FrameType, TracebackType
 from typing import Any, NoReturn
 
+from labkit.bench import working_copy
 from labkit.course.running import serving, shortage
 from labkit.course.running.packets import HEAD, Unreadable, length, packed, unpacked
 
@@ -181,7 +182,7 @@ def _compiled(link: Link, source: str) -> CodeType | None:
 
 def _let_it_import_its_own() -> None:
     """A module that lies beside the answer is found, but never in place of a library: its folder comes last."""
-    sys.path += [os.getcwd(), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    sys.path += [str(working_copy.here()), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
 
 
 def _drive(address: str | None) -> Callable[..., Any]:
