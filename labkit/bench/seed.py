@@ -8,7 +8,6 @@ The seed is a number or a name, from LABKIT_SEED or from the file `labkit-seed` 
 """
 
 import os
-from pathlib import Path
 from random import Random
 
 from labkit.bench import working_copy
@@ -39,7 +38,7 @@ def drawn(what: str, low: int, high: int) -> int:
 
 def _of_this_copy() -> str:
     """Read the seed from this folder, from the one above it (a kernel runs beside its notebook), or from the copy."""
-    here = Path.cwd()
+    here = working_copy.here()
     for folder in (here, here.parent, working_copy.current() or here):
         if (folder / FILE).is_file():
             return text_files.read(folder / FILE)

@@ -17,11 +17,15 @@ def is_copy(folder: Path) -> bool:
     return os.path.isfile(folder / OWN / MARK)  # Path.is_file raises where it may not look
 
 
+def here() -> Path:
+    """Return the current folder; once it has been removed, `/`, in which nothing of the learner's is found."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path("/")
+
+
 def current() -> Path | None:
     """Return the copy around the current folder; after an `os.chdir` in a kernel, the one around its notebook."""
-    try:
-        here = Path.cwd()
-    except OSError:  # the folder was removed
-        here = Path("/")
     notebook = Path(os.environ.get(NOTEBOOK) or "/")
-    return next((each for place in (here, notebook) for each in (place, *place.parents) if is_copy(each)), None)
+    return next((each for place in (here(), notebook) for each in (place, *place.parents) if is_copy(each)), None)

@@ -102,7 +102,7 @@ def read() -> Membership | None:
     try:
         with using_home(path), suppress(FileNotFoundError):
             return Membership(**json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         pass
     return None
 

@@ -175,7 +175,7 @@ class Cursor:
 
     def read(self) -> None:
         """Read the file, if there is one."""
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
             kept = json.loads(self._path.read_text(encoding="utf-8"))
             self.device, self.epoch, self.n = str(kept["device"]), str(kept["epoch"]), int(kept["n"])
             self.name, self.file = kept.get("name"), kept.get("file")

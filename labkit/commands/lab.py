@@ -47,7 +47,10 @@ def lab(
         directory, jupyter_options = None, (str(directory), *jupyter_options)
     if not only_copy and find_spec("jupyterlab") is None:
         raise CannotRun("JupyterLab is not installed; run `make setup` or `pip install 'labkit[lab]'`")
-    copy = (directory or _default()).resolve()
+    try:
+        copy = (directory or _default()).resolve()
+    except FileNotFoundError:
+        raise CannotRun("the folder that this shell is in was removed; `cd` to another one, and try again") from None
     _prepare(copy, seed)
     if not only_copy:
         _open(copy, present, jupyter_options)

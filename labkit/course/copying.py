@@ -35,6 +35,7 @@ LESSONS = (
     "use_cases",
 )
 CHANGES = "CHANGES.md"
+UNFINISHED = (OWN, SEED, ".DS_Store", "desktop.ini")  # of a copy that could not be made, and of a file manager
 
 
 class NoCopy(ValueError):
@@ -78,14 +79,14 @@ def _exists(copy: Path) -> bool:
         )
     if is_copy(copy) or (copy / FIRST).is_file():
         return True
-    if copy.exists() and any(copy.iterdir()):
+    if copy.exists() and any(each.name not in UNFINISHED for each in copy.iterdir()):
         raise NoCopy(f"{copy} is not empty; name a new directory, or an empty one")
     return False
 
 
 def _must_be_its_seed(copy: Path, seed: str) -> None:
     path = copy / SEED
-    kept = path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+    kept = path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""
     if number_of(kept) != number_of(seed):
         raise NoCopy(
             f"{copy} has the seed {kept or '1 (the default)'}, not {seed}: another seed would change the numbers that "
@@ -130,7 +131,7 @@ def _beside(mine: Path, published: str) -> Path:
 def _given(copy: Path) -> dict[str, str]:
     try:
         given = json.loads((copy / OWN / MARK).read_text(encoding="utf-8"))
-    except ValueError:  # cut off by a crash: every file that differs from the course counts as edited
+    except (ValueError, RecursionError):  # cut off by a crash: every file that differs counts as edited
         return {}
     return given if isinstance(given, dict) else {}
 
@@ -144,7 +145,7 @@ def _fingerprint(whole: str) -> str:
     """Hash what a person writes: a notebook's cells without outputs and metadata, or the whole text of another file."""
     try:
         cells = [[cell["cell_type"], cell_source(cell)] for cell in json.loads(whole)["cells"]]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         cells = [["raw", whole]]
     return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
 

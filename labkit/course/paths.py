@@ -22,7 +22,12 @@ def is_checkout() -> bool:
 def copy_in_use() -> Path | None:
     """Return the working copy around the current folder; in the root of a checkout, the one `make lab` made there."""
     copy = working_copy.current()
-    if copy is None and is_checkout() and Path.cwd() == original() and working_copy.is_copy(original() / DEFAULT):
+    if (
+        copy is None
+        and is_checkout()
+        and working_copy.here() == original()
+        and working_copy.is_copy(original() / DEFAULT)
+    ):
         return original() / DEFAULT
     return copy
 
@@ -32,7 +37,7 @@ def answer_of(exercise_id: str) -> Path:
 
     In a working copy the file may be missing: the learner has removed it.
     """
-    here, copy, name = Path.cwd(), copy_in_use(), f"{exercise_id}.ipynb"
+    here, copy, name = working_copy.here(), copy_in_use(), f"{exercise_id}.ipynb"
     if copy is None or here != original():
         for path in (here / "exercises" / name, here / name, here.parent / "exercises" / name):
             if path.exists():

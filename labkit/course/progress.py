@@ -115,7 +115,7 @@ def _of_its_owner(path: str, flags: int) -> int:
 def _lines(text: bytes) -> Iterator[dict[str, Any]]:
     """Yield the fields of each complete line, whichever labkit wrote it."""
     for line in text.splitlines():
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             fields = json.loads(line)
             if isinstance(fields, dict) and type(fields.get("n")) is int:
                 yield fields

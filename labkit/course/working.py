@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
+from labkit.bench import working_copy
 from labkit.course import generate
 from labkit.course.exercise import Exercise
 from labkit.course.notebook import notebook_json, read_notebook, without_outputs
@@ -22,7 +23,7 @@ def reset(asked: Exercise) -> tuple[Path, Path | None]:
     """
     path = answer_of(asked.id)
     if path.parent == original() / "exercises":
-        raise OSError(f"there is no working copy in or around {Path.cwd()}; `labkit lab {DEFAULT}` makes one")
+        raise OSError(f"there is no working copy in or around {working_copy.here()}; `labkit lab {DEFAULT}` makes one")
     made = notebook_json(
         without_outputs(generate.exercise(read_notebook(original() / "solutions" / f"{asked.id}.ipynb"), asked.id))
     )

@@ -96,6 +96,22 @@ def test_another_seed_for_a_copy_is_refused(course: Path, tmp_path: Path, first:
     prepare(course, copy, first or "1")
 
 
+def test_a_seed_that_cannot_be_read_is_another_seed(course: Path, tmp_path: Path) -> None:
+    prepare(course, tmp_path / "copy", "ana")
+    (tmp_path / "copy" / "labkit-seed").write_bytes(b"\xe9")
+    with pytest.raises(NoCopy, match="not ana"):
+        prepare(course, tmp_path / "copy", "ana")
+
+
+@pytest.mark.parametrize("left", [".labkit/.copy.json.part", ".DS_Store", "labkit-seed"])
+def test_an_unfinished_copy_is_made_on(course: Path, tmp_path: Path, left: str) -> None:
+    """A full disk or an interrupt left it so, or a file manager looked into an empty folder."""
+    path = tmp_path / "copy" / left
+    path.parent.mkdir(parents=True)
+    path.write_text("")
+    assert prepare(course, tmp_path / "copy") == [f"made a working copy of the course in {tmp_path / 'copy'}"]
+
+
 def test_new_version_replaces_an_unedited_notebook(course: Path, tmp_path: Path) -> None:
     """Running a notebook is not an edit."""
     copy = tmp_path / "copy"
@@ -123,7 +139,9 @@ def test_new_version_is_put_beside_an_edited_notebook(course: Path, tmp_path: Pa
         assert prepare(course, copy) == []
 
 
-@pytest.mark.parametrize("mine", ["not JSON", '{"cells": 3}', "\ufeff{}"])
+@pytest.mark.parametrize(
+    "mine", ["not JSON", '{"cells": 3}', "\ufeff{}", "[" * 100_000], ids=["text", "number", "mark", "deep"]
+)
 def test_unreadable_notebook_is_kept(course: Path, tmp_path: Path, mine: str) -> None:
     """It belongs to the learner, whatever it contains."""
     copy = tmp_path / "copy"
@@ -134,11 +152,12 @@ def test_unreadable_notebook_is_kept(course: Path, tmp_path: Path, mine: str) ->
     assert (copy / ROOM).read_text() == mine
 
 
-def test_damaged_mark_loses_no_edit(course: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("torn", ["{", "[" * 100_000], ids=["torn", "deep"])
+def test_damaged_mark_loses_no_edit(course: Path, tmp_path: Path, torn: str) -> None:
     """Without a record of what was handed out, every file that differs counts as edited."""
     copy = tmp_path / "copy"
     prepare(course, copy)
-    (copy / ".labkit" / "copy.json").write_text("{")
+    (copy / ".labkit" / "copy.json").write_text(torn)
     edit(copy / ROOM, source="mine")
     prepare(course, copy)
     assert "mine" in (copy / ROOM).read_text()

@@ -50,12 +50,13 @@ def test_file_is_only_appended_to(tmp_path: Path) -> None:
     assert progress.path.read_bytes().startswith(before)
 
 
-def test_line_cut_off_by_a_crash_is_skipped(tmp_path: Path) -> None:
+@pytest.mark.parametrize("torn", [b'{"n": 2, "exerc', b"[" * 100_000], ids=["torn", "deep"])
+def test_line_cut_off_by_a_crash_is_skipped(tmp_path: Path, torn: bytes) -> None:
     """The records before and after it are kept."""
     progress = Progress(tmp_path / "p.jsonl")
     progress.add("02-auth", "fail")
     with progress.path.open("ab") as file:
-        file.write(b'{"n": 2, "exerc')
+        file.write(torn)
     progress.add("02-auth", "pass")
     assert [(record["n"], record["status"]) for record in progress.records()] == [(1, "fail"), (2, "pass")]
 

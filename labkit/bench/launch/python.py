@@ -12,6 +12,8 @@ import os
 import sys
 from pathlib import Path
 
+from labkit.bench import working_copy
+
 # -E: no PYTHON* variables; -P: neither the working folder nor the program's folder comes first; -u: no line waits.
 ISOLATED = ("-E", "-P", "-u", "-X", "utf8")
 BOOT = """
@@ -39,7 +41,7 @@ def last_words(errors: bytes) -> str:
 
 def _libraries() -> list[str]:
     """Where this process may have its libraries from: folders that packages were installed to, and labkit's own."""
-    here = Path.cwd()
+    here = working_copy.here()
     folders = [path for path in sys.path if path and Path(path) != here and _is_installation(Path(path))]
     return [*folders, str(Path(__file__).resolve().parents[3])]
 

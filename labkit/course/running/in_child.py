@@ -18,6 +18,7 @@ from importlib import import_module
 from types import CodeType, FrameType
 from typing import Any, NoReturn
 
+from labkit.bench import working_copy
 from labkit.course.running import serving, shortage
 from labkit.course.running.packets import HEAD, BadPacket, length, packed, unpacked
 from labkit.course.running.serving import NAME, line_in, line_of
@@ -181,7 +182,7 @@ def _compiled(link: Link, source: str) -> CodeType | None:
 
 def _let_it_import_its_own() -> None:
     """Let it import modules from the current folder; that comes last, so none of them replaces a library."""
-    sys.path += [os.getcwd(), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    sys.path += [str(working_copy.here()), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
 
 
 def _drive(address: str | None) -> Callable[..., Any]:

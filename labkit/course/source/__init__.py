@@ -4,7 +4,8 @@
     text         from bytes to text: encodings, and lines as Python counts them
     ipython      from a cell in IPython's syntax to Python: magics, `!` and `?`
     statement    what one top-level statement binds, changes and uses
-    slicing      the statements that the answer needs, in their order
+    dependence   which statements the answer needs
+    slicing      the program of these statements, in their order
 
 An answer goes to its process as source, never pickled. A file is used whole. From cells come the top-level statements
 that define or change a name that the answer needs; calls that only try the answer out stay behind. A statement that is

@@ -142,6 +142,16 @@ def _timed(node: ast.expr) -> list[ast.stmt]:
         return []
 
 
+def measured(found: Magic) -> list[ast.stmt]:
+    """The statements that %timeit, %%timeit or %prun run; none for another magic."""
+    if found.name not in ("timeit", "prun"):
+        return []
+    try:
+        return ast.parse(re.sub(r"^(\s*-\w+(\s+\d+)?)*\s*", "", found.line) + "\n" + (found.body or "")).body
+    except UNREADABLE:
+        return []
+
+
 def seems_to_define(name: str, text: str) -> bool:
     """Whether a text, in Python or not, has a line that looks like a definition of the name."""
     return bool(re.search(rf"^\s*((async\s+)?def|class)\s+{re.escape(name)}\b|^{re.escape(name)}\s*=[^=]", text, re.M))

@@ -94,6 +94,11 @@ def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> lis
     return [one.arg for one in every if one is not None]
 
 
+def arguments_of(node: ast.Call) -> list[ast.expr]:
+    """What a call is given, by position and by keyword."""
+    return [*node.args, *(keyword.value for keyword in node.keywords)]
+
+
 def killed(node: ast.stmt) -> frozenset[str]:
     """Return the names that a statement certainly binds again or deletes, so that their old values are gone."""
     match node:

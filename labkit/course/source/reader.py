@@ -10,6 +10,7 @@ from labkit.course.source.names import (
     FUNCTIONS,
     READERS,
     Bound,
+    arguments_of,
     bound_in,
     changes_itself,
     imported,
@@ -46,6 +47,7 @@ class _Reader(Scopes):
         for name in {name for name, _ in within if ":" not in name}:
             made.aliases |= {(name, other) for other in closed({name}, within) if ":" not in other}
         made.aliases -= local
+        made.parameters = frozenset(self._parameters)
         made.changes_arguments = bool(self._parameters & (made.later.changed | made.later.touched))
         found = ipython.first_magic(self._node)
         if found is not None:
@@ -64,6 +66,7 @@ class _Reader(Scopes):
     def visit_Assign(self, node: ast.Assign) -> None:  # noqa: N802
         for target in node.targets:
             self._alias(target, node.value)
+            self._hold({target.id for target in node.targets if isinstance(target, ast.Name)}, [target])
         if self._scopes and self._scopes[-1].kind == "class":
             self._hold({self._scopes[-1].name}, [node.value])
         self.generic_visit(node)
@@ -94,6 +97,7 @@ class _Reader(Scopes):
 
     def visit_withitem(self, node: ast.withitem) -> None:
         self._alias(node.optional_vars, node.context_expr)
+        self._facts.touched |= self._roots(node.context_expr)
         self.generic_visit(node)
 
     def visit_AsyncWith(self, node: ast.AsyncWith) -> None:  # noqa: N802
@@ -133,6 +137,15 @@ class _Reader(Scopes):
 
     # Expressions that change something
 
+    def visit_Expr(self, node: ast.Expr) -> None:  # noqa: N802
+        """An operator, item or attribute whose value nobody takes is there for what it does."""
+        match node.value:
+            case ast.BinOp(left=one, right=other) | ast.Compare(left=one, comparators=[other]):
+                self._facts.touched |= self._roots_of([one, other])
+            case ast.Subscript(value=value) | ast.Attribute(value=value):
+                self._facts.touched |= self._roots(value)
+        self.generic_visit(node)
+
     def visit_Attribute(self, node: ast.Attribute) -> None:  # noqa: N802
         if not isinstance(node.ctx, ast.Load) or changes_itself(node.attr):
             self._facts.changed |= self._roots(node.value)
@@ -145,7 +158,7 @@ class _Reader(Scopes):
 
     def visit_Call(self, node: ast.Call) -> None:  # noqa: N802
         self._called(node.func)
-        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        given = arguments_of(node)
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         is_unbound = isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") in BUILT_IN_TYPES
         if given and (name in CHANGE_FIRST_ARGUMENT or (is_unbound and changes_itself(name))):
@@ -154,8 +167,13 @@ class _Reader(Scopes):
             self._hold(self._roots(node.func.value), given)
         elif given:
             self._hold(self._roots(given[0]), given[1:])
-        if isinstance(node.func, ast.Name):
-            self._facts.passed |= {(self._key(name), root) for root in self._roots_of(given)}
+        if isinstance(node.func, ast.Attribute):
+            self._hold_perhaps(self._roots(node.func.value), node)
+        roots = self._roots_of(given)
+        callbacks = {self._key(one.id) for one in given if isinstance(one, ast.Name)}
+        self._facts.given |= callbacks
+        called = callbacks | ({self._key(name)} if isinstance(node.func, ast.Name) else set())
+        self._facts.passed |= {(one, root) for one in called for root in roots if one != root}
         self.generic_visit(node)
 
     def _called(self, function: ast.expr) -> None:
@@ -164,6 +182,8 @@ class _Reader(Scopes):
             self._facts.called.add(self._key(function.id))
         elif isinstance(function, ast.Attribute) and function.attr not in READERS:
             self._facts.touched |= self._roots(function.value)
+        elif isinstance(function, ast.Subscript):
+            self._facts.called |= self._roots(function.value)
 
     # Scopes
 
@@ -183,6 +203,9 @@ class _Reader(Scopes):
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, body: Sequence[ast.AST]) -> None:
         is_method = bool(self._scopes) and self._scopes[-1].kind == "class"
         names, bound = parameters(node), bound_in(body)
+        held = [*node.args.defaults, *node.args.kw_defaults, *getattr(node, "decorator_list", [])]
+        within = [one for part in held if part is not None for one in ast.walk(part) if isinstance(one, ast.Name)]
+        self.made.later.uses |= {key for one in within if ":" not in (key := self._key(one.id))}
         generic = {one.name for one in getattr(node, "type_params", [])}
         self._enter("function", Bound(bound.names | set(names) | generic, bound.outer))
         self._parameters |= {self._key(name) for name in names[is_method:]}
@@ -195,6 +218,7 @@ class _Reader(Scopes):
         for part in outside:
             self._called(part)
         self._visit_all(outside)
+        self.made.aliases |= {(f"{node.name}()", f"{base.id}()") for base in node.bases if isinstance(base, ast.Name)}
         self._bind(node.name, "class")
         generic = frozenset(one.name for one in getattr(node, "type_params", []))
         self._enter("class", Bound(generic, bound_in(node.body).outer), node.name)

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from labkit.course.source.names import MAKE_SCALARS, PASS_ITEMS_ON, Bound, killed
+from labkit.course.source.names import MAKE_SCALARS, PASS_ITEMS_ON, READERS, Bound, arguments_of, killed
 from labkit.course.source.statement import Facts, Kind, Statement
 
 
@@ -53,8 +53,10 @@ class Scopes(ast.NodeVisitor):
                 return {self._key(name)}
             case ast.Call(func=ast.Name(id=name), args=arguments) if name in PASS_ITEMS_ON and arguments:
                 return self._roots_of(arguments)
-            case ast.Call(func=ast.Name(id=name), args=arguments):
-                return {f"{self._key(name)}()"} | (set() if name in MAKE_SCALARS else self._roots_of(arguments))
+            case ast.Call(func=ast.Name(id=name)):
+                return {f"{self._key(name)}()"} | (
+                    set() if name in MAKE_SCALARS else self._roots_of(arguments_of(node))
+                )
             case ast.Call(func=ast.Attribute(value=value)):
                 found = self._roots(value)
                 self.made.aliases |= {(f"{root}.()", root) for root in found}
@@ -77,10 +79,19 @@ class Scopes(ast.NodeVisitor):
             return
         names = {self._key(one.id) for one in ast.walk(target) if isinstance(one, ast.Name)}
         self._hold(names, [value])
+        made_by = value.value if isinstance(value, ast.Await) else value
+        if isinstance(made_by, ast.Call) and isinstance(made_by.func, ast.Attribute):
+            self._hold_perhaps(names, made_by)
 
     def _hold(self, names: set[str], values: Iterable[ast.AST]) -> None:
         """Record that these names may hold the objects of these values."""
         self.made.aliases |= {(name, root) for root in self._roots_of(values) for name in names}
+
+    def _hold_perhaps(self, names: set[str], call: ast.Call) -> None:
+        """Note that these names may hold what a method is given that nothing is known of."""
+        if isinstance(call.func, ast.Attribute) and call.func.attr not in READERS:
+            found = {(name, root) for root in self._roots_of(arguments_of(call)) for name in names}
+            self.made.perhaps |= {pair for pair in found if ":" not in "".join(pair)}
 
     def _enter(self, kind: Literal["function", "comprehension", "class"], bound: Bound, name: str = "") -> None:
         self._count += 1

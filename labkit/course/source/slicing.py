@@ -1,25 +1,20 @@
-"""The top-level statements that an answer needs, in their order.
-
-Working from the last statement back to the first, a statement is taken if it binds or changes a name that is needed
-after it; the names that it uses are then needed before it. Names that functions use are needed at the end, because the
-functions may be called then. A call of the answer, or of a function that uses it, only tries it out: its changes do not
-count.
-"""
+"""The program that an answer needs, out of the cells of a notebook: the statements it takes, in their order."""
 
 import ast
 import builtins
+import re
 from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 
 from labkit.course.source import ipython
-from labkit.course.source.names import NAMESPACES
+from labkit.course.source.dependence import Slice
 from labkit.course.source.reader import read
-from labkit.course.source.statement import Facts, Statement, closed
+from labkit.course.source.statement import Statement
 from labkit.course.source.text import NoSource, lines
 
-STAR = "*"
-GIVEN = frozenset(dir(builtins)) - {"display", ipython.NEEDED}  # which only a kernel has
-SHOW = "display = print"
+GIVEN = frozenset(dir(builtins)) - {"__name__", "display", ipython.NEEDED}  # a kernel adds the last two
+STAND_INS = {"display": "display = print", "__name__": '__name__ = "__main__"'}  # as it is in a notebook
+SHELL = re.compile(r"get_ipython|In|Out|_[ido]h|_{1,3}|_i{1,3}|_i?\d+")  # what else a notebook has
 
 
 def needed(texts: Iterable[str], name: str, held: Container[str] = ()) -> str:
@@ -30,7 +25,7 @@ def needed(texts: Iterable[str], name: str, held: Container[str] = ()) -> str:
     """
     statements, hidden = _read(texts, name)
     is_kernel = bool(held)
-    slicing = _Slicing(statements, name)
+    slicing = Slice(statements, name)
     taken = slicing.taken()
     used = {name}.union(*(one.now.uses | one.later.uses for one in taken))
     for one in taken:
@@ -91,14 +86,14 @@ def _missing(names: list[str], hidden: list["_Hidden"], held: Container[str]) ->
     """Yield other texts that define these names, such as one with a syntax error. Raises NoSource."""
     for name in names:
         texts = [one for one in reversed(hidden) if ipython.seems_to_define(name, one.text)]
-        if name == "display":
-            yield SHOW
+        if name in STAND_INS:
+            yield STAND_INS[name]
         elif texts and not texts[0].shown:
             yield texts[0].text
         elif texts:
             line = texts[0].shown
             raise NoSource(f"`{line}` hides the code that defines {name}; remove that line, and run the cell again")
-        elif name == ipython.NEEDED:
+        elif SHELL.fullmatch(name):
             raise NoSource(f"the answer needs {name}, which only a notebook has; do without it")
         elif name in held and not name.startswith("__"):
             raise NoSource(
@@ -133,8 +128,18 @@ def _statements(text: str, name: str, hidden: list[_Hidden]) -> Iterator[Stateme
             yield from _statements(inner, name, hidden)
         elif magic is not None:
             hidden.append(_Hidden(magic.written, magic.body or "", magic.name in ipython.BIND_NAMES))
+            yield from _measured(magic)
         else:
             yield read(_text(text, node), node)
+
+
+def _measured(magic: ipython.Magic) -> Iterator[Statement]:
+    """What %timeit and %prun run: it binds no name, but may change an object."""
+    for node in ipython.measured(magic):
+        made = read(magic.written, node)
+        made.binds, made.kills = {}, frozenset()
+        made.cannot = f"%{magic.name} runs it; put it into a line of its own"
+        yield made
 
 
 def _text(text: str, node: ast.stmt) -> str:
@@ -147,108 +152,3 @@ def _text(text: str, node: ast.stmt) -> str:
     found[-1] = found[-1][:ends]
     found[0] = found[0].encode()[node.col_offset :].decode()
     return "\n".join(found)
-
-
-class _Slicing:
-    def __init__(self, statements: list[Statement], answer: str) -> None:
-        self._statements = statements
-        self._answer = answer
-        self._by_name: dict[str, list[Statement]] = {}
-        for one in statements:
-            for name in one.binds:
-                self._by_name.setdefault(name, []).append(one)
-        self._data = self._of_kind("data")
-        self._classes = self._of_kind("class")
-        self._imports = self._of_kind("import")
-        every = {pair for one in statements for pair in one.aliases if all(map(self._is_followed, pair))}
-        self._aliases = every | {(other, name) for name, other in every if self._is_plain(other)}
-        self.changed = {one: self._changes(one) for one in statements}
-        self.is_open = any(self._is_open(one) for one in statements)
-
-    @property
-    def bound(self) -> set[str]:
-        """The names that any statement binds."""
-        return set(self._by_name)
-
-    def _is_followed(self, name: str) -> bool:
-        """Whether to follow the objects of this name: not those of functions, nor what imported functions return."""
-        if name.endswith(".()"):
-            return name.removesuffix(".()") in self._data
-        if name.endswith("()"):
-            return name.removesuffix("()") in self._by_name.keys() - self._data - self._imports
-        return name in self._data | self._classes | self._imports
-
-    def _is_plain(self, name: str) -> bool:
-        """Whether it is not a module, function or class: their objects do not share state with what they return."""
-        return name in self._data or name.endswith("()")
-
-    def _of_kind(self, kind: str) -> set[str]:
-        return {name for one in self._statements for name, other in one.binds.items() if other == kind}
-
-    def taken(self) -> set[Statement]:
-        """Return the statements that the answer needs."""
-        at_the_end = {self._answer}
-        while True:
-            taken, later = self._backwards(at_the_end)
-            if later <= at_the_end:
-                return taken
-            at_the_end |= later
-
-    def _backwards(self, at_the_end: set[str]) -> tuple[set[Statement], set[str]]:
-        live, later, taken = set(at_the_end), set[str](), set[Statement]()
-        for one in reversed(self._statements):
-            if not self._is_open(one) and live.isdisjoint(one.binds) and live.isdisjoint(self.changed[one]):
-                continue
-            taken.add(one)
-            live -= one.kills
-            live |= self._reached(one.now.uses)
-            later |= one.later.uses
-        return taken, later
-
-    def _reached(self, names: Iterable[str]) -> set[str]:
-        """Return the names, and the names that the functions among them use."""
-        found, todo = set(names), list(names)
-        while todo:
-            used = {use for one in self._by_name.get(todo.pop(), ()) for use in one.later.uses} - found
-            found |= used
-            todo += used
-        return found
-
-    def _is_open(self, one: Statement) -> bool:
-        """Whether it may bind any name, like a star import."""
-        if STAR in one.binds:
-            return True
-        is_written = "exec" in one.now.called or not NAMESPACES.isdisjoint(self.changed[one])
-        return is_written and not self._tries(one) and not one.cannot
-
-    def _tries(self, one: Statement) -> bool:
-        """Whether a statement only tries the answer out."""
-        return self._answer in self._reached(one.now.uses)
-
-    def _changes(self, one: Statement) -> set[str]:
-        """Return the names whose objects a statement changes when it runs."""
-        surely = self._followed(one.now.changed)
-        if self._tries(one):
-            return surely
-        bases = {base for base in one.now.called & self._classes if set(one.binds) & self._classes}
-        return surely | bases | self._in_touch(one.now) | self._by_calls(one.now, set())
-
-    def _in_touch(self, facts: Facts) -> set[str]:
-        """Return what unknown methods may change: the objects that they are called on, also through a variable."""
-        found = self._followed(facts.touched) | (self._followed(facts.called) - facts.called)
-        return found & (self._data | self._classes) - {self._answer}
-
-    def _by_calls(self, facts: Facts, seen: set[str]) -> set[str]:
-        """Return what the functions change that a piece of code calls."""
-        found: set[str] = set()
-        for function in facts.called - seen:
-            seen.add(function)
-            for one in self._by_name.get(function, ()):
-                found |= self._followed(one.later.changed) | self._in_touch(one.later)
-                found |= self._by_calls(one.later, seen)
-                if one.changes_arguments:
-                    found |= self._followed({root for callee, root in facts.passed if callee == function})
-        return found
-
-    def _followed(self, names: set[str]) -> set[str]:
-        return closed(names, self._aliases)

@@ -21,6 +21,7 @@ class Facts:
     touched: set[str] = field(default_factory=set)
     called: set[str] = field(default_factory=set)
     passed: set[tuple[str, str]] = field(default_factory=set)  # a function, and the name of an argument
+    given: set[str] = field(default_factory=set)  # to a call, which may call it
 
     def include(self, other: "Facts") -> None:
         """Add what other code does."""
@@ -29,6 +30,7 @@ class Facts:
         self.touched |= other.touched
         self.called |= other.called
         self.passed |= other.passed
+        self.given |= other.given
 
 
 @dataclass(slots=True, eq=False)
@@ -42,6 +44,8 @@ class Statement:
     binds: dict[str, Kind] = field(default_factory=dict)
     kills: frozenset[str] = frozenset()
     aliases: set[tuple[str, str]] = field(default_factory=set)  # a name, and another whose object it may hold
+    perhaps: set[tuple[str, str]] = field(default_factory=set)  # the same, through a method of something unknown
+    parameters: frozenset[str] = frozenset()  # of what it defines
     changes_arguments: bool = False
     cannot: str = ""  # why it cannot run in the answer's process
 
