@@ -135,7 +135,7 @@ async def test_board_updates_during_snapshot(tmp_path: Path, monkeypatch: pytest
             await until(lambda: watcher.present == {"ana"})
             monkeypatch.setattr(watching, "ask", slow)
             try:
-                room_of(watcher)._tell_gap("a hole")
+                room_of(watcher)._report_gap("a hole")
                 await until(asked.is_set)
                 ana.progress.add("02-auth", "started")
                 await until(lambda: status(watcher.board) == "started")
