@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from labkit.course.places import original
+from labkit.course.paths import original
 
 SOLUTION = original() / "solutions" / "04-validator.ipynb"
 LABKIT = str(Path(sys.executable).with_name("labkit"))
