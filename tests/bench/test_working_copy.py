@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from labkit.course.paths import original
 
 SOLUTION = original() / "solutions" / "04-validator.ipynb"
