@@ -33,8 +33,8 @@ async def call_once(stage: Calls) -> Outcome:
 
 async def greet(stage: Stage) -> Outcome:
     peer = await stage.connect()
-    peer.say(type="ping")
-    return passed(str(await peer.hear()))
+    peer.send(type="ping")
+    return passed(str(await peer.receive()))
 
 
 def exercise(kind: str) -> Exercise:
@@ -157,7 +157,7 @@ def test_error_of_another_check_is_not_reported() -> None:
 
     async def speaks(stage: Stage) -> Outcome:
         peer = await stage.connect()
-        peer.say(type="ping")
+        peer.send(type="ping")
         await peer.until_ended(10)
         has_raised.set()
         return failed("sent")
