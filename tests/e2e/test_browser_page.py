@@ -237,7 +237,7 @@ def test_a_server_of_the_plain_protocol_is_served_as_well(house: House, visit: V
         page.fill("#url", plain.url)
         page.click("#use-dev")
         page.click("#connect")
-        expect(shown(page, ".who-is-here")).to_contain_text("does not say who else")
+        expect(shown(page, ".who-is-here")).to_contain_text("does not list its members")
         say(page, "plain")
         expect(shown(page, ".log .said")).to_have_count(1)
         page.click("#cut")
