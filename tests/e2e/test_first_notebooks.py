@@ -43,7 +43,7 @@ def test_start_here_advises_by_what_was_measured(chromium: Browser, tmp_path: Pa
         advice.scroll_into_view_if_needed()
         expect(advice).to_contain_text("server-sent events")
         bytes_before = page.locator(".jp-OutputArea-output caption + tbody, caption ~ tr").first.inner_text()
-        slide(control(page, "updates a minute"), "PageUp", 2)
+        slide(control(page, "updates per minute"), "PageUp", 2)
         expect(page.locator(".jp-OutputArea-output caption + tbody, caption ~ tr").first).not_to_have_text(bytes_before)
         page.get_by_label("the browser speaks often too").check()
         expect(advice).to_contain_text("WebSocket")
