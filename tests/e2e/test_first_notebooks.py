@@ -132,26 +132,26 @@ def test_sliders_and_buttons_reach_the_lab(chromium: Browser, tmp_path: Path) ->
         received = page.locator(".labkit-panel figure").first.locator("output").first
         page.wait_for_function(_shown(0, "> 5"))
 
-        page.get_by_label("talk").press("End")
+        page.get_by_label("send").press("End")
         page.wait_for_function(_shown(0, "> 80"))
-        page.get_by_label("talk").press("ArrowLeft")  # JupyterLab's own key too, in command mode
-        expect(page.get_by_label("talk")).to_have_attribute("aria-valuetext", "195 messages/s")
+        page.get_by_label("send").press("ArrowLeft")  # JupyterLab's own key too, in command mode
+        expect(page.get_by_label("send")).to_have_attribute("aria-valuetext", "195 messages/s")
         page.get_by_label("slow member reads").press("Home")
         slow = board.locator("tr", has_text="the slow one").locator("td").nth(3)
         expect(slow).to_contain_text("kB + ", timeout=30_000)
         page.get_by_label("slow member reads").press("End")
-        page.get_by_label("talk").press("Home")
+        page.get_by_label("send").press("Home")
         expect(slow).to_contain_text("0 B + 0 B", timeout=60_000)
 
         page.get_by_role("button", name="freeze").click()
-        page.get_by_label("talk").press("End")
+        page.get_by_label("send").press("End")
         expect(slow).not_to_contain_text("0 B + 0 B", timeout=30_000)
         page.get_by_role("button", name="heal").click()
 
         page.get_by_role("button", name="kill").click()
         expect(page.get_by_text("the server does not answer")).to_be_visible(timeout=30_000)
-        page.get_by_label("outbox at most").press("End")
-        page.get_by_label("oldest at most").press("Home")
+        page.get_by_label("outbox, at most").press("End")
+        page.get_by_label("oldest message, at most").press("Home")
         page.get_by_role("button", name="restart", exact=True).click()
         expect(page.get_by_text("the server does not answer")).to_have_count(0, timeout=30_000)
         expect(board.locator("caption")).to_have_text("5 connections", timeout=60_000)
