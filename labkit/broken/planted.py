@@ -11,12 +11,12 @@ from labkit.rules.heartbeat import Heartbeat
 from labkit.rules.limits import Limits
 from labkit.rules.rooms import Room, Rooms
 from labkit.rules.session import Session
-from labkit.wire.assembly import Assembly
 from labkit.wire.connection import Connection
 from labkit.wire.hub import Hub
 from labkit.wire.keyfile import Key
 from labkit.wire.member import Member
-from labkit.wire.outgoing import Outgoing
+from labkit.wire.message_assembly import MessageAssembly
+from labkit.wire.send_queue import SendQueue
 from labkit.wire.server import Server
 from labkit.wire.server_state import ServerState
 from labkit.wire.sockets import reset
@@ -36,9 +36,9 @@ class Planted(Server):
 
     connection: type[Connection] = Connection
     session: type[Session] = Session
-    assembly: type[Assembly] = Assembly
+    assembly: type[MessageAssembly] = MessageAssembly
     heartbeat: type[Heartbeat] = Heartbeat
-    outgoing: type[Outgoing] = Outgoing
+    send_queue: type[SendQueue] = SendQueue
     room: type[Room[Member]] = Room
 
     def __init__(self, *arguments: Any, limits: Limits | None = None, **options: Any) -> None:
@@ -48,7 +48,7 @@ class Planted(Server):
             "_new_session": self.session,
             "_new_assembly": self.assembly,
             "_new_heartbeat": self.heartbeat,
-            "_new_outgoing": self.outgoing,
+            "_new_send_queue": self.send_queue,
         }
         self._connection_type = cast(type[Connection], type("PlantedConnection", (self.connection,), parts))
 

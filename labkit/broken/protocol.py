@@ -6,10 +6,10 @@ from websockets.frames import Frame, Opcode
 
 from labkit.broken.planted import Planted, end_process
 from labkit.rules.actions import Close
-from labkit.wire.assembly import Assembly
 from labkit.wire.connection import Connection
 from labkit.wire.hub import Hub
 from labkit.wire.member import Member
+from labkit.wire.message_assembly import MessageAssembly
 
 
 class UnmaskedFrameEndsAll(Planted):
@@ -58,7 +58,7 @@ class BinaryIsText(Planted):
 
     found_by = ("protocol/4",)
 
-    class assembly(Assembly):
+    class assembly(MessageAssembly):
         def add(self, frame: Frame) -> bytes | Close | None:
             frame.opcode = Opcode.TEXT if frame.opcode is Opcode.BINARY else frame.opcode
             return super().add(frame)
@@ -69,7 +69,7 @@ class BadUtf8IsReplaced(Planted):
 
     found_by = ("protocol/5",)
 
-    class assembly(Assembly):
+    class assembly(MessageAssembly):
         def add(self, frame: Frame) -> bytes | Close | None:
             frame.data = bytes(frame.data).decode("utf-8", "replace").encode()
             return super().add(frame)

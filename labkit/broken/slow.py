@@ -8,7 +8,7 @@ from labkit.rules.limits import Limits
 from labkit.rules.outbox import Outbox
 from labkit.wire.connection import Connection
 from labkit.wire.hub import Hub
-from labkit.wire.outgoing import Outgoing
+from labkit.wire.send_queue import SendQueue
 
 
 class UnboundedOutbox(Planted):
@@ -17,7 +17,7 @@ class UnboundedOutbox(Planted):
     found_by = ("slow/1", "slow/3")
     reviewed_limits = MappingProxyType({"ping_timeout_s": 8})  # or the heartbeat closes it before the reviewer looks
 
-    class outgoing(Outgoing):
+    class send_queue(SendQueue):
         def __init__(self, limits: Limits) -> None:
             super().__init__(limits)
             self.outbox = Outbox(10**12, None)

@@ -3,7 +3,7 @@
     broker.publish(topic, body)   appends to the log, which every server reads in the same order, from its beginning
     broker.broadcast(body)        sends to every server that is connected now; may be lost
 
-A broker does not interpret messages; `labkit.wire.sharing` does.
+A broker does not interpret messages; `labkit.wire.cluster` does.
 """
 
 import re

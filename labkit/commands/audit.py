@@ -16,7 +16,7 @@ from labkit.text.terminal import Sheet
 from labkit.wire.audit.reading import reading, rows
 from labkit.wire.audit.schema import AuditError, Entry
 from labkit.wire.audit.verify import Anchor, verify
-from labkit.wire.sharing.reconcile import reconcile
+from labkit.wire.cluster.reconcile import reconcile
 
 TIMES = ("at", "expires_at")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -100,7 +100,7 @@ def _verify(file: Path, anchor: Anchor | None) -> None:
 
 def _reconcile(file: Path, url: str) -> None:
     broker = broker_at(url, os.environ.get("BROKER_TOKEN"))
-    from labkit.brokers.nats.whole import whole_log
+    from labkit.brokers.nats.whole_log import whole_log
 
     epoch, log = asyncio.run(whole_log(broker))
     with reading(file) as connection:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from labkit.commands.failing import CannotRun
-from labkit.course import working
+from labkit.course import learner_files
 from labkit.course.build import build as build_course
 from labkit.course.exercise import Exercise
 from labkit.course.exercises import NoExercise, exercises
@@ -50,7 +50,7 @@ def list_them() -> None:
             states[record["exercise"]] = record["status"]
         states.setdefault(record["exercise"], "started")
     for one in exercises().values():
-        state = "passed" if working.has_passed(one, records) else states.get(one.id, "-")
+        state = "passed" if learner_files.has_passed(one, records) else states.get(one.id, "-")
         click.echo(f"{one.id:<18}{state:<14}{one.title}")
 
 
@@ -85,7 +85,7 @@ def verify() -> None:
 def reset(exercise_id: str) -> None:
     """Restore the exercise ID to its original state; your version is kept beside it."""
     try:
-        made, kept = working.reset(_exercise(exercise_id))
+        made, kept = learner_files.reset(_exercise(exercise_id))
     except OSError as error:  # such as a file where .saved should be a folder
         raise CannotRun(f"cannot reset {exercise_id}: {describe(error)}; nothing was changed") from None
     click.echo(f"{made} is back in its original state" + (f"; yours is kept in {kept}" if kept else ""))
@@ -110,14 +110,14 @@ def diff(exercise_id: str, answer: Path | None, peek: bool) -> None:
     if not peek and not _has_passed(asked):
         raise CannotRun(f"pass {asked.id} first, or use --peek; `labkit check {asked.id}` gives hints")
     try:
-        click.echo(working.diff(asked, answer) or "your answer is identical to ours")
+        click.echo(learner_files.diff(asked, answer) or "your answer is identical to ours")
     except NoSource as error:
         raise CannotRun(str(error)) from None
 
 
 def _has_passed(asked: Exercise) -> bool:
     try:
-        return working.has_passed(asked, Progress().records())
+        return learner_files.has_passed(asked, Progress().records())
     except NoHome as error:
         raise CannotRun(f"cannot read whether you have passed {asked.id}: {error}, or use --peek") from None
 

@@ -17,7 +17,7 @@ from labkit.review.dialect import BadDialect, Dialect, read_dialect
 from labkit.review.finding import CannotReview, Finding, unknown
 from labkit.review.html import page
 from labkit.review.probe import Probe
-from labkit.review.promised import BadPromise, Promised
+from labkit.review.promised_limits import BadPromise, Promised
 from labkit.review.report import Report, line, printable
 from labkit.review.running import not_run
 from labkit.review.server_review import run, select

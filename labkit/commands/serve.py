@@ -27,7 +27,7 @@ from labkit.commands.running import (
 from labkit.commands.session_key import forget_session_key, session_key
 from labkit.commands.welcome import welcome
 from labkit.platform.os_errors import describe, why
-from labkit.rules.limits import Limits
+from labkit.rules.limits import MIN_TOKEN_UNITS, Limits
 from labkit.rules.origin import OPAQUE
 from labkit.text import files as text_files
 from labkit.text.nearest import nearest
@@ -38,7 +38,6 @@ from labkit.wire.log import logging_to_stderr
 from labkit.wire.output import wait_written
 from labkit.wire.server import CannotListen, Server
 
-MIN_TOKEN = 8
 RANDOM = "random"
 EXAMPLES = """\b
 Examples:
@@ -171,9 +170,9 @@ def _make_server(
     allow_origin: tuple[str, ...],
     **_: Any,
 ) -> Server:
-    if token != "off" and len(token) < MIN_TOKEN:
+    if token != "off" and len(token) < MIN_TOKEN_UNITS:
         raise CannotRun(
-            f"the dev token is shorter than {MIN_TOKEN} characters, so no client could send it; choose a longer one"
+            f"the dev token is shorter than {MIN_TOKEN_UNITS} characters, which servers refuse; choose a longer one"
         )
     try:
         return Server(

@@ -98,7 +98,7 @@ def check_drawing() -> None:
 
 def draw(storms: Storms, plot: Path) -> None:
     """Write the picture of some storms to a PNG file. Raises CannotRun."""
-    from labkit.views.frozen import png
+    from labkit.views.still_charts import png
     from labkit.views.storm import picture
 
     try:

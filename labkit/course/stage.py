@@ -17,7 +17,7 @@ from labkit.review import finding
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
 from labkit.review.finding import CannotTell
 from labkit.review.probes import PROBES
-from labkit.review.promised import Promised
+from labkit.review.promised_limits import Promised
 from labkit.review.scene import Scene
 from labkit.review.target import Target
 

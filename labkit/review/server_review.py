@@ -22,12 +22,12 @@ from typing import Any
 from labkit.review.dialect import Dialect, read_dialect
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
 from labkit.review.finding import CannotReview, CannotTell, Finding, broken, unknown
-from labkit.review.hosted import Hosted
+from labkit.review.hosted_server import Hosted
 from labkit.review.lateness import Lateness
 from labkit.review.peer import Peer
 from labkit.review.probe import Probe, check_names
 from labkit.review.probes import PROBES
-from labkit.review.promised import Promised
+from labkit.review.promised_limits import Promised
 from labkit.review.report import Report
 from labkit.review.running import OnFinding, finding_of, not_run, run_blocking, run_probe
 from labkit.review.scene import NO_ENTRY, Scene

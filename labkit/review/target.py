@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from labkit.review.dialect import Dialect
 from labkit.review.finding import CannotReview, CannotTell
-from labkit.review.hosted import Hosted
-from labkit.review.promised import Promised
+from labkit.review.hosted_server import Hosted
+from labkit.review.promised_limits import Promised
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

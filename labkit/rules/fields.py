@@ -10,10 +10,15 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from labkit.rules.limits import (
+    MAX_NAME_UNITS,
+    MAX_REQUEST_ID_UNITS,
+    MAX_TEXT_UNITS,
+    MAX_TOKEN_UNITS,
+    MIN_TOKEN_UNITS,
+)
+
 ROOM_ID = re.compile(r"[a-zA-Z0-9:_-]{1,64}")
-MAX_TEXT_UNITS = 1000
-MAX_NAME_UNITS = 100
-MAX_REQUEST_ID_UNITS = 100
 MAX_SAFE_INTEGER = 2**53 - 1
 
 
@@ -116,10 +121,10 @@ def request_id(value: Any) -> str | None:
 
 
 name = text(1, MAX_NAME_UNITS)
-TOKEN = Field("token", text(8, 8192), "auth.token is invalid")
+TOKEN = Field("token", text(MIN_TOKEN_UNITS, MAX_TOKEN_UNITS), "auth.token is invalid")
 ROOM = Field("roomId", room_id, "roomId is invalid")
 REQUEST = Field("requestId", request_id, "", required=False)
-TEXT = Field("text", text(1, MAX_TEXT_UNITS), "text must be 1-1000 chars")
+TEXT = Field("text", text(1, MAX_TEXT_UNITS), f"text must be 1-{MAX_TEXT_UNITS} chars")
 
 
 def named(field_name: str) -> Field:

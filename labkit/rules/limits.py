@@ -11,6 +11,13 @@ from typing import Any, Self
 from labkit.text.nearest import nearest
 
 OFF = "off"
+# Fixed by the protocol, so that no setting can make two servers disagree about a message; in UTF-16 units.
+MIN_TOKEN_UNITS = 8
+MAX_TOKEN_UNITS = 8192
+MAX_TEXT_UNITS = 1000
+MAX_NAME_UNITS = 100
+MAX_REQUEST_ID_UNITS = 100
+
 LARGEST = 1_000_000_000  # seconds, bytes or items: larger values overflow calendars, socket options and memory
 
 

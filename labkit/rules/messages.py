@@ -12,6 +12,7 @@ import msgspec
 
 from labkit.rules import fields
 from labkit.rules.fields import Since
+from labkit.rules.limits import MAX_TEXT_UNITS
 
 _SAFE_DIGITS = 300  # of an integer
 
@@ -140,7 +141,7 @@ FIELDS: dict[type[Message], tuple[fields.Field, ...]] = {
         fields.named("jobId"),
         fields.named("phase"),
         fields.Field("percent", fields.percent, "percent must be 0-100"),
-        fields.Field("note", fields.text(0, fields.MAX_TEXT_UNITS), "note must be up to 1000 chars", required=False),
+        fields.Field("note", fields.text(0, MAX_TEXT_UNITS), "note must be up to 1000 chars", required=False),
         fields.REQUEST,
     ),
     Comment: (fields.ROOM, fields.named("target"), fields.TEXT, fields.REQUEST),

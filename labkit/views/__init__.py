@@ -1,9 +1,9 @@
 """Widgets and pictures for notebooks. Only this package imports ipywidgets, anywidget or matplotlib. Views poll."""
 
-from labkit.views.unbroken import uninterrupted
+from labkit.views.uninterrupted_import import uninterrupted
 
 with uninterrupted():
-    from labkit.views import html, shown
+    from labkit.views import display_hooks, html
     from labkit.views.chart import Chart
     from labkit.views.class_board import ClassBoard
     from labkit.views.dashboard import Dashboard
@@ -13,7 +13,7 @@ with uninterrupted():
     from labkit.views.prediction import Prediction
     from labkit.views.transports import Decision
 
-    shown.register()
+    display_hooks.register()
 
 __all__ = [
     "Chart",

@@ -11,8 +11,8 @@ import ipywidgets
 from matplotlib.figure import Figure
 
 from labkit.bench.capacity import Costs, Need, plan
-from labkit.views.frozen import COLORS
-from labkit.views.showing import show
+from labkit.views.display import show
+from labkit.views.still_charts import COLORS
 
 STEPS = [round(10 ** (3 + step / 8)) for step in range(29)]  # 1,000 to over 3 million connections
 PLAIN = ",.3r"  # shows 1,000,000 instead of 1e+6

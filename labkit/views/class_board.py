@@ -19,9 +19,9 @@ import anywidget
 from labkit.classroom.export import rows
 from labkit.classroom.watching import Watcher
 from labkit.views import html
+from labkit.views.display import show
 from labkit.views.live_panel import FRAMES_PER_S
 from labkit.views.modules import WEB, inlined
-from labkit.views.showing import show
 from labkit.wire import background
 
 if TYPE_CHECKING:

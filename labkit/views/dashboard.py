@@ -19,12 +19,12 @@ from matplotlib.figure import Figure
 from labkit.bench.launch.lab import Lab
 from labkit.bench.population import Population
 from labkit.bench.watch import CloseCount, ConnectionRow, Watch
-from labkit.views import frozen
+from labkit.views import still_charts
 from labkit.views.chart import Chart
 from labkit.views.connection_table import Table
 from labkit.views.controls import Controls
+from labkit.views.display import show
 from labkit.views.live_panel import FRAMES_PER_S, LivePanel
-from labkit.views.showing import show
 
 if TYPE_CHECKING:
     import pandas
@@ -75,7 +75,7 @@ class Dashboard:
                 await asyncio.sleep(max(0.01, 1 / FRAMES_PER_S - (monotonic() - started)))
         finally:
             if shown is not None:
-                image = b64encode(frozen.png(self._figure())).decode()
+                image = b64encode(still_charts.png(self._figure())).decode()
                 shown.update({"image/png": image, "text/plain": repr(self)}, raw=True)
             self.close()
 
@@ -112,7 +112,7 @@ class Dashboard:
         return "dashboard: rooms, connections with their buffers, close codes; how it ended:"
 
     def _figure(self) -> Figure:
-        return frozen.figure(self.watch.store, CHARTS)
+        return still_charts.figure(self.watch.store, CHARTS)
 
     def _name(self, line: ConnectionRow) -> str:
         clients = self._lab.clients.items() if self._lab is not None else ()

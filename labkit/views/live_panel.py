@@ -22,10 +22,10 @@ import traitlets
 from matplotlib.figure import Figure
 
 from labkit.samples import Store, Window
-from labkit.views import frozen
+from labkit.views import still_charts
 from labkit.views.chart import ALWAYS, Chart, Span, seen, silence, summary
+from labkit.views.display import show
 from labkit.views.modules import inlined
-from labkit.views.showing import show
 from labkit.wire import background
 
 FRAMES_PER_S = 8
@@ -109,7 +109,7 @@ class LivePanel:
 
     def freeze(self) -> Figure:
         """Return the charts as a matplotlib figure."""
-        return frozen.figure(self._store, self.charts, self._span)
+        return still_charts.figure(self._store, self.charts, self._span)
 
     def text(self) -> str:
         """Describe the charts as text, for the last time the panel was live."""
@@ -135,11 +135,11 @@ class LivePanel:
         self.widget = ipywidgets.VBox([ipywidgets.HBox(self._buttons), self._canvas])
 
     def _picture(self) -> dict[str, Any]:
-        return {"image/png": b64encode(frozen.png(self.freeze())).decode(), "text/plain": repr(self)}
+        return {"image/png": b64encode(still_charts.png(self.freeze())).decode(), "text/plain": repr(self)}
 
 
 def _described(chart: Chart) -> dict[str, Any]:
-    return {"title": chart.title, "unit": chart.unit, "lines": list(chart.lines), "colors": list(frozen.COLORS)}
+    return {"title": chart.title, "unit": chart.unit, "lines": list(chart.lines), "colors": list(still_charts.COLORS)}
 
 
 def _button(label: str, doing: Doing) -> ipywidgets.Button:

@@ -16,8 +16,8 @@ from typing import Any
 import ipywidgets
 from IPython.display import HTML, display
 
+from labkit.views.display import show
 from labkit.views.live_panel import FRAMES_PER_S
-from labkit.views.showing import show
 from labkit.wire import background
 from labkit.wire.client.room import ClientRoom
 

@@ -17,7 +17,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from labkit.views.showing import show
+from labkit.views.display import show
 
 HERE = Path(__file__).parent
 

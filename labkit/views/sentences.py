@@ -1,7 +1,7 @@
 """Short messages instead of tracebacks for errors in how a notebook is run, not in its code.
 
 They cover an interrupted cell, and a name defined in a cell above that has not run. Python shows every other error as
-usual. `shown.register` installs this in a kernel.
+usual. `display_hooks.register` installs this in a kernel.
 """
 
 import asyncio

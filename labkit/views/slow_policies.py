@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from labkit.bench.slow.trace import SlowComparison
-from labkit.views.frozen import COLORS
+from labkit.views.still_charts import COLORS
 
 KB = 1000
 

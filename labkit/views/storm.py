@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from labkit.bench.storm.run import Storms
 from labkit.bench.storm.tally import StormResult
 from labkit.text.digits import digits
-from labkit.views.frozen import COLORS, DPI
+from labkit.views.still_charts import COLORS, DPI
 
 WIDTH_IN, ROW_IN, MARGIN_IN = 8.0, 1.15, 0.7
 BIN_S = 0.1

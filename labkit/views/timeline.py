@@ -8,7 +8,7 @@ from textwrap import fill, shorten
 from matplotlib.figure import Figure
 
 from labkit.bench.timeline.merge import CLIENT, Moment, Timeline
-from labkit.views.frozen import COLORS, DPI
+from labkit.views.still_charts import COLORS, DPI
 
 LANES = {CLIENT: 1.0, "server": 0.0}
 ROW_IN = 0.27

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from labkit.bench.transports.advice import Advice, Need, advise
 from labkit.bench.transports.compare import Comparison
 from labkit.text.digits import digits
-from labkit.views.frozen import COLORS
-from labkit.views.showing import show
+from labkit.views.display import show
+from labkit.views.still_charts import COLORS
 
 MB = 1_000_000
 

@@ -18,17 +18,17 @@ from labkit.rules.heartbeat import Beat, Heartbeat
 from labkit.rules.outbox import Offer
 from labkit.rules.session import Input, Session, State
 from labkit.wire.alarm import Alarm
-from labkit.wire.assembly import NOT_UTF8, Assembly, is_utf8
 from labkit.wire.fast.lazy_protocol import LazyProtocol
 from labkit.wire.frames import Frames, text_frame
 from labkit.wire.handshake import Handshake
 from labkit.wire.http.routes import Http
 from labkit.wire.hub import Hub
-from labkit.wire.outgoing import Outgoing
+from labkit.wire.message_assembly import NOT_UTF8, MessageAssembly, is_utf8
+from labkit.wire.send_queue import SendQueue
 from labkit.wire.sockets import end_our_half, reset
 
 # As slots they take 0.8 KB less per idle member than a dictionary.
-ATTRIBUTES = """hub http id session assembly outgoing outbox due heartbeat handshake protocol transport peer since
+ATTRIBUTES = """hub http id session assembly send_queue outbox due heartbeat handshake protocol transport peer since
 received sent closing _deadline _alarm _has_entered"""
 
 
@@ -39,8 +39,8 @@ class Connection(asyncio.Protocol):
 
     # The parts that a subclass may replace (labkit.broken)
     _new_session = Session
-    _new_assembly = Assembly
-    _new_outgoing = Outgoing
+    _new_assembly = MessageAssembly
+    _new_send_queue = SendQueue
     _new_heartbeat = Heartbeat
 
     def __init__(self, hub: Hub, http: Http) -> None:
@@ -50,9 +50,9 @@ class Connection(asyncio.Protocol):
         self.id = state.new_id()
         self.session = self._new_session(state.limits, monotonic())
         self.assembly = self._new_assembly(state.limits.max_message_bytes)
-        self.outgoing = self._new_outgoing(state.limits)
-        self.outbox = self.outgoing.outbox
-        self.due = self.outgoing.due
+        self.send_queue = self._new_send_queue(state.limits)
+        self.outbox = self.send_queue.outbox
+        self.due = self.send_queue.due
         self.heartbeat: Heartbeat | None = None
         self.handshake: Handshake | None = None
         self.since = time()
@@ -66,7 +66,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the handshake on an accepted TCP connection."""
         self.transport = cast(asyncio.Transport, transport)
-        self.outgoing.start(self.transport, self.hub.state.path.fd(self.transport))
+        self.send_queue.start(self.transport, self.hub.state.path.fd(self.transport))
         self.hub.state.sockets.add(self)
         self.protocol = LazyProtocol(self.hub.state.limits)
         self.handshake = Handshake(self.hub.state, self.http, self.transport, self.protocol, self.hub.refused)
@@ -176,19 +176,19 @@ class Connection(asyncio.Protocol):
             self.due.clear()
             return
         self.sent += len(self.due)
-        if self.outgoing.write_due() is Offer.OVERFLOW:
+        if self.send_queue.write_due() is Offer.OVERFLOW:
             self.hub.close_slow([self])
-        elif self.outgoing.is_paused:
+        elif self.send_queue.is_paused:
             self.arm()  # for the age of the oldest waiting frame
 
     def pause_writing(self) -> None:
         """Stop writing: the kernel's send buffer is full."""
-        self.outgoing.pause()
+        self.send_queue.pause()
         self.arm()
 
     def resume_writing(self) -> None:
         """Write again: the kernel's send buffer has space."""
-        self.outgoing.resume()
+        self.send_queue.resume()
 
     def _send_pongs(self) -> None:
         """Send the library's pongs, unless a close frame follows them: that waits for the frames that are due."""
@@ -228,7 +228,7 @@ class Connection(asyncio.Protocol):
         self.hub.closing(self, code, reason)
         self.write_due()
         self.closing = True
-        self.outgoing.drop()
+        self.send_queue.drop()
         if self.frames.state is FrameState.OPEN:
             self.frames.send_close(code, reason)
             self._send_protocol_bytes()
@@ -241,7 +241,7 @@ class Connection(asyncio.Protocol):
         self.session.happened(Input.CLOSE)
         self.hub.closing(self, self.frames.ending_code, row(self.frames.ending_code).reason)  # never the peer's words
         self.closing = True
-        self.outgoing.drop()
+        self.send_queue.drop()
         self._start_deadline(self.hub.state.limits.close_deadline_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -251,7 +251,7 @@ class Connection(asyncio.Protocol):
             self.hub.closing(self, CloseCode.NO_CLOSE_FRAME, "")
         self.closing = True
         self.session.happened(Input.LOST)
-        self.outgoing.drop()
+        self.send_queue.drop()
         if self._has_entered:
             self.hub.state.admission.leave(self.peer)
         self.hub.lost(self)
@@ -266,7 +266,7 @@ class Connection(asyncio.Protocol):
         if self.session.state is State.CLOSING:
             return self._deadline
         beat_at = self.heartbeat.next_at if self.heartbeat is not None else None
-        stale_at = self.outbox.too_old_at if self.outgoing.is_paused else None
+        stale_at = self.outbox.too_old_at if self.send_queue.is_paused else None
         identity = self.session.identity
         expires_at = None if identity is None else monotonic() + identity.expires_at - time()
         return min((at for at in (self._deadline, beat_at, stale_at, expires_at) if at is not None), default=None)
@@ -304,4 +304,4 @@ class Connection(asyncio.Protocol):
             self._send_protocol_bytes()
             self.protocol.forget()
         elif beat is Beat.DEAD:  # when paused, the ping is stuck behind data that the peer does not read
-            self.close(CloseCode.TRY_LATER if self.outgoing.is_paused else CloseCode.HEARTBEAT_TIMEOUT)
+            self.close(CloseCode.TRY_LATER if self.send_queue.is_paused else CloseCode.HEARTBEAT_TIMEOUT)

@@ -24,7 +24,7 @@ class Frames(ServerProtocol):
     """The library's protocol object of one connection; `state` OPEN starts it after the handshake."""
 
     def __init__(self, limits: Limits, state: State = State.CONNECTING) -> None:
-        # The library refuses a large frame from its header; `wire.assembly` refuses a large message in many frames.
+        # The library refuses a large frame from its header, `wire.message_assembly` a large message in many frames.
         super().__init__(state=state, max_size=(None, limits.max_frame_bytes), logger=_LOGGER)
 
     def fail(self, code: LibraryCloseCode | int, reason: str = "") -> None:

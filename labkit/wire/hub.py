@@ -2,7 +2,7 @@
 
     connection -> messages.decode -> session.receive -> [action] -> order -> commit_queue -> rooms -> connection
 
-The actions themselves are performed by `wire.entrance` (credentials), `wire.membership` (rooms), `wire.publishing`
+The actions are performed by `wire.authentication` (credentials), `wire.membership` (rooms), `wire.publishing`
 (events) and `wire.replies`. Every effect goes through the commit queue, so that no client receives anything unstored,
 and each client's answers keep the order of its messages.
 """

@@ -12,7 +12,7 @@ from labkit.rules.heartbeat import Heartbeat
 from labkit.rules.outbox import Outbox
 from labkit.rules.session import Session
 from labkit.wire.admission import Peer
-from labkit.wire.outgoing import Outgoing
+from labkit.wire.send_queue import SendQueue
 
 
 class Member(Protocol):
@@ -22,7 +22,7 @@ class Member(Protocol):
     session: Session
     peer: Peer
     heartbeat: Heartbeat | None
-    outgoing: Outgoing
+    send_queue: SendQueue
     outbox: Outbox
     due: list[bytes]
     transport: asyncio.Transport

@@ -8,13 +8,13 @@ from typing import Protocol
 from labkit.rules import actions, answers
 from labkit.rules.rooms import Membership, Room
 from labkit.wire.audit.writer import Entry
-from labkit.wire.backlog import Backlog
+from labkit.wire.delayed_joins import DelayedJoins
 from labkit.wire.member import Member
 from labkit.wire.server_state import ServerState
 
 
 class RemoteMembers(Protocol):
-    """The users in rooms on other servers (wire.sharing)."""
+    """The users in rooms on other servers (wire.cluster)."""
 
     def present(self, room: str) -> dict[str, float]:
         """Return the users in a room, and since when."""
@@ -35,13 +35,13 @@ class Memberships:
     def __init__(
         self,
         state: ServerState,
-        backlog: Backlog,
+        backlog: DelayedJoins,
         refuse: Callable[[Member, actions.Refuse], None],
         remote: RemoteMembers | None = None,
     ) -> None:
         """`remote` knows the users on other servers; None for a single server."""
         self._state = state
-        self._backlog = backlog
+        self._delayed_joins = backlog
         self._refuse = refuse
         self._remote = remote
 
@@ -69,11 +69,11 @@ class Memberships:
         connection.send(answers.encode(answers.joined(room.room_id, room.epoch, room.seq, gap, place.access)))
         for event in events:
             connection.send(event.body)
-        self._backlog.answered(connection, room.room_id)
+        self._delayed_joins.answered(connection, room.room_id)
 
     def _not_entered(self, connection: Member, room_id: str) -> None:
         connection.session.rooms.pop(room_id, None)
-        self._backlog.answered(connection, room_id)
+        self._delayed_joins.answered(connection, room_id)
         self._state.rooms.tidy(self._state.rooms.room(room_id))
         self._refuse(connection, actions.Refuse("unavailable", room_id=room_id))
 
@@ -101,7 +101,7 @@ class Memberships:
         for room_id in connection.session.rooms:
             self._leave(connection, room_id)
         connection.session.rooms.clear()
-        self._backlog.drop(connection)
+        self._delayed_joins.drop(connection)
 
     def _leave(self, connection: Member, room_id: str) -> None:
         room = self._state.rooms.find(room_id)  # `find`, not `room`: leaving must not create a room

@@ -1,7 +1,7 @@
 """The order in which a server performs actions, and which method performs each.
 
 LocalOrder                      at once, on a single server
-wire.sharing.order.LogOrder     in the order of a log that several servers read
+wire.cluster.order.LogOrder     in the order of a log that several servers read
 """
 
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from typing import Protocol
 
 from labkit.rules import actions
 from labkit.rules.answers import Answer
-from labkit.wire.backlog import Backlog
-from labkit.wire.entrance import Entrance
+from labkit.wire.authentication import Authentication
+from labkit.wire.delayed_joins import DelayedJoins
 from labkit.wire.held_input import HeldInput
 from labkit.wire.member import Member
 from labkit.wire.membership import Memberships
@@ -58,13 +58,13 @@ class LocalOrder:
     def __init__(self, state: ServerState, held: HeldInput) -> None:
         replies = Replies(state)
         self._held = held
-        self._backlog = Backlog(state, held, self.perform)
-        self._memberships = Memberships(state, self._backlog, replies.refuse)
-        self._entrance = entrance = Entrance(state, self._memberships.changed, self.perform)
+        self._delayed_joins = DelayedJoins(state, held, self.perform)
+        self._memberships = Memberships(state, self._delayed_joins, replies.refuse)
+        self._authentication = authentication = Authentication(state, self._memberships.changed, self.perform)
         publishing = Publishing(state, replies.refuse)
         self.performers: Performers = {
-            actions.Authenticate: entrance.authenticate,
-            actions.Renew: entrance.renew,
+            actions.Authenticate: authentication.authenticate,
+            actions.Renew: authentication.renew,
             actions.Enter: self._enter,
             actions.Exit: self._memberships.exit,
             actions.WatchPresence: self._memberships.watch_presence,
@@ -79,7 +79,7 @@ class LocalOrder:
         self.performers[type(action)](member, action)
 
     def _enter(self, member: Member, action: actions.Enter) -> None:
-        if not self._backlog.holds(member, action):
+        if not self._delayed_joins.holds(member, action):
             self._memberships.enter(member, action)
 
     def keeps(self, member: Member, raw: bytes) -> bool:
@@ -96,7 +96,7 @@ class LocalOrder:
 
     def revoke(self, user_id: str) -> int:
         """End every session of a user."""
-        return self._entrance.end_sessions(user_id, time())
+        return self._authentication.end_sessions(user_id, time())
 
     def clock(self) -> float:
         """Return monotonic seconds."""

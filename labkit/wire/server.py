@@ -28,6 +28,9 @@ from labkit.rules.rooms import Rooms
 from labkit.wire.admission import Admission
 from labkit.wire.audit.recovery import recover
 from labkit.wire.audit.writer import Audit
+from labkit.wire.cluster.broker import Broker
+from labkit.wire.cluster.order import LogOrder
+from labkit.wire.cluster.recovery import recover_shared
 from labkit.wire.commit_queue import CommitQueue
 from labkit.wire.connection import Connection
 from labkit.wire.descriptors import within_descriptors
@@ -42,9 +45,6 @@ from labkit.wire.member import Member
 from labkit.wire.restore import restore
 from labkit.wire.server_state import ServerState
 from labkit.wire.sessions import Sessions
-from labkit.wire.sharing.broker import Broker
-from labkit.wire.sharing.order import LogOrder
-from labkit.wire.sharing.recovery import recover_shared
 from labkit.wire.sockets import reset
 
 _LOGGER = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from labkit.brokers import LogError, broker_at
 from labkit.brokers.nats import broker as module
 from labkit.brokers.nats.broker import NatsBroker
 from labkit.brokers.nats.reader import Message
-from labkit.brokers.nats.whole import whole_log
+from labkit.brokers.nats.whole_log import whole_log
 from tests.wire.raw import on_a_loop, until
 
 

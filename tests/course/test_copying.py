@@ -12,7 +12,7 @@ import pytest
 
 from labkit.bench import seed, working_copy
 from labkit.classroom.membership import Membership, membership
-from labkit.course import working
+from labkit.course import learner_files
 from labkit.course.copying import CHANGES, LESSONS, NoCopy, files, prepare
 from labkit.course.exercises import exercise
 from labkit.course.paths import answer_of, original
@@ -242,7 +242,7 @@ def test_reset_of_a_removed_exercise_hands_it_out_again(tmp_path: Path, monkeypa
     monkeypatch.chdir(tmp_path / "ana" / "notebooks")
     given = (tmp_path / "ana" / BLANK).read_text()
     (tmp_path / "ana" / BLANK).unlink()
-    assert working.reset(exercise("02-auth")) == (tmp_path / "ana" / BLANK, None)
+    assert learner_files.reset(exercise("02-auth")) == (tmp_path / "ana" / BLANK, None)
     assert (tmp_path / "ana" / BLANK).read_text() == given
 
 
@@ -251,7 +251,7 @@ def test_reset_outside_any_copy_is_refused(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
     before = (COURSE / BLANK).stat().st_mtime_ns
     with pytest.raises(OSError, match="labkit lab my-course"):
-        working.reset(exercise("02-auth"))
+        learner_files.reset(exercise("02-auth"))
     assert (COURSE / BLANK).stat().st_mtime_ns == before
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from labkit.review.promised import Promised
+from labkit.review.promised_limits import Promised
 from tests.wire.raw import TOKEN, process
 
 LIMITS = (

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labkit.rules import fields
-from labkit.rules.fields import MAX_REQUEST_ID_UNITS, MAX_SAFE_INTEGER, Since, cut_utf16, is_room_id, utf16_units
+from labkit.rules.fields import MAX_SAFE_INTEGER, Since, cut_utf16, is_room_id, utf16_units
+from labkit.rules.limits import MAX_REQUEST_ID_UNITS
 
 ANY_TEXT = st.text(st.characters(codec=None) | st.sampled_from(["\ud83d", "\ude00", "\U0001f600"]))
 REFUSED = (ValueError, TypeError, OverflowError)

@@ -7,7 +7,7 @@ from labkit.bench.storm.run import storm
 from labkit.bench.timeline.merge import timeline
 from labkit.bench.transports.compare import Comparison, Measured
 from labkit.review import Finding, Report
-from labkit.views import shown, slow_policies, transports
+from labkit.views import display_hooks, slow_policies, transports
 from labkit.views import timeline as timeline_view
 from labkit.wire.client.state import Journal
 
@@ -24,9 +24,9 @@ def words(figure: object) -> str:
 def test_every_result_type_has_a_picture() -> None:
     row = Measured("push", (1.0, 2.0), 100.0, 0.0, 0.0, 0.0)
     values = [Comparison((row,)), compare_policies(record(seconds=6)), storm(clients=50), ended()]
-    assert {type(value) for value in values} == set(shown.PICTURES)
+    assert {type(value) for value in values} == set(display_hooks.PICTURES)
     for value in values:
-        assert shown.PICTURES[type(value)](value).axes
+        assert display_hooks.PICTURES[type(value)](value).axes
 
 
 def ended() -> object:
@@ -44,7 +44,7 @@ def test_policy_mark_shows_memory_and_wait() -> None:
     for outcome in comparison.outcomes:
         assert outcome.policy in shown
         assert f"{outcome.peak_bytes / 1000:.0f} kB" in shown
-    assert shown.count("the room waits") == 1
+    assert display_hooks.count("the room waits") == 1
     assert len(slow_policies.text(comparison).splitlines()) == len(comparison.outcomes)
 
 
@@ -79,7 +79,7 @@ def test_report_is_folded_by_verdict_without_scripts() -> None:
     finding = Finding("auth/1", "title", "P0", "broken", "this", "<script>that", ("a -> <b>",), (), "f", "t", 1.5)
     report = Report("ws://localhost", "core", (finding,), 2.5)
     shell = InteractiveShell.instance()
-    shown.register()
+    display_hooks.register()
     data, _ = shell.display_formatter.format(report)
     assert data["text/plain"] == "<review, profile core: 0 held, 1 broken, 0 unknown>"
     html = data["text/html"]

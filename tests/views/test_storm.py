@@ -4,7 +4,7 @@ import pytest
 
 import labkit
 from labkit.bench.storm.run import Storms
-from labkit.views.shown import PICTURES
+from labkit.views.display_hooks import PICTURES
 from labkit.views.storm import picture, text
 
 

@@ -10,13 +10,13 @@ import pytest
 DAY = 86_400.0
 MODULES = (
     "connection",
-    "entrance",
+    "authentication",
     "http.routes",
     "hub",
     "membership",
     "publishing",
     "server",
-    "sharing.order",
+    "cluster.order",
     "order",
 )
 

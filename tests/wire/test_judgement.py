@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from labkit.rules.limits import Limits
-from labkit.wire.assembly import Assembly
+from labkit.wire.message_assembly import MessageAssembly
 from tests.wire.houses import in_every_house, serving_in
 from tests.wire.raw import (
     BINARY,
@@ -176,7 +176,7 @@ async def test_a_message_in_pieces_is_whole_even_inside_a_character() -> None:
 
 def test_empty_fragments_cost_no_memory() -> None:
     """A hundred thousand of them hold less than a byte each."""
-    assembly, empty = Assembly(Limits().max_message_bytes), Fragment()
+    assembly, empty = MessageAssembly(Limits().max_message_bytes), Fragment()
     tracemalloc.start()
     for _ in range(100_000):
         assert assembly.add(empty) is None  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from labkit.rules.messages import Chat
 from labkit.rules.outbox import Outbox
 from labkit.rules.rooms import Event, Membership, Rooms
 from labkit.rules.session import Identity
-from labkit.wire.backlog import Backlog
+from labkit.wire.delayed_joins import DelayedJoins
 from labkit.wire.fast.path import FastPath
 from labkit.wire.held_input import HeldInput
 from labkit.wire.membership import Memberships
@@ -75,7 +75,7 @@ def server() -> Any:
     def refuse(_: Any, action: actions.Refuse) -> None:
         refused.append(action)
 
-    backlog = Backlog(state, HeldInput(lambda *_: None), lambda *_: None)
+    backlog = DelayedJoins(state, HeldInput(lambda *_: None), lambda *_: None)
     return SimpleNamespace(
         queue=state.queue,
         rooms=state.rooms,

@@ -20,14 +20,14 @@ from labkit.bench.torture.history import Stored
 from labkit.bench.torture.plan import Disruption, TorturePlan
 from labkit.brokers import broker_at
 from labkit.brokers.nats.reader import Message
-from labkit.brokers.nats.whole import whole_log
+from labkit.brokers.nats.whole_log import whole_log
 from labkit.faults import Fault, Proxy
 from labkit.faults.kinds.reset import Reset
 from labkit.faults.kinds.stall import Stall
 from labkit.rules.limits import Limits
 from labkit.wire.audit.reading import reading, rows
 from labkit.wire.audit.verify import verify
-from labkit.wire.sharing.reconcile import reconcile
+from labkit.wire.cluster.reconcile import reconcile
 
 BROKER_AWAY_S = 1.0
 SETTINGS = ["messages_per_s=off", "handshakes_per_s=off"]

@@ -4,5 +4,5 @@
     fork_server  --- start, end --->  fork_server_main  --- fork --->  in_child
     answer_process  <----------- requests and reports, over a socket of their own ----------->
 
-Start with `packets`, then `answer_process`, then `in_child`.
+Start with `packets`, then `answer_process`, then `answer_main`.
 """

@@ -15,7 +15,7 @@ import sys
 
 import psutil
 
-from labkit.course.running import in_child
+from labkit.course.running import answer_main
 
 COMMAND = struct.Struct("!cq")
 ROUNDS = 100  # killing an orphan makes its children orphans, for the next round
@@ -55,7 +55,7 @@ def _fork(judge: socket.socket, alive: set[int], descriptors: list[int]) -> byte
     else:
         if child == 0:
             judge.close()
-            in_child.main(*descriptors)
+            answer_main.main(*descriptors)
         alive.add(child)
         report = COMMAND.pack(b"s", child)
     for one in descriptors:

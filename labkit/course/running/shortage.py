@@ -1,7 +1,7 @@
 """Shortages: a machine or a shell with too few open files, processes or too little memory for a check.
 
 A shortage says nothing about the answer, so the verdict is never fail. An answer has limits of its own (FILES and
-MEMORY, set by `in_child`); an answer that uses those up is at fault itself.
+MEMORY, set by `answer_main`); an answer that uses those up is at fault itself.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """Writes that bypass the transport: 3 us per member and event instead of 5.
 
 Workload: broadcasts to a large room. The kernel nearly always has space, but `transport.write` first checks a dozen
-conditions, 500 times in a room of 500. Here they are checked only when something changes: `Outgoing.fd` is the file
+conditions, 500 times in a room of 500. Here they are checked only when something changes: `SendQueue.fd` is the file
 descriptor of a connection for which nothing waits, and NO_FD otherwise. What the kernel does not take goes to the
 transport, which waits as usual.
 
@@ -15,7 +15,7 @@ import socket
 from collections.abc import Iterable
 
 from labkit.wire.member import Member
-from labkit.wire.outgoing import NO_FD, WRITE_CHUNK_BYTES
+from labkit.wire.send_queue import NO_FD, WRITE_CHUNK_BYTES
 
 
 def direct_fd(transport: asyncio.Transport) -> int:
@@ -39,19 +39,19 @@ def write_at_once(members: Iterable[Member]) -> None:
             same = due.copy()
             data = due[0] if len(due) == 1 else b"".join(due)
             size = len(data)
-        outgoing = member.outgoing
-        fd = outgoing.fd
+        send_queue = member.send_queue
+        fd = send_queue.fd
         if fd == NO_FD or size > WRITE_CHUNK_BYTES:
             member.write_due()
             continue
         member.sent += len(due)
         due.clear()
-        if size > outgoing.largest_bytes:
-            outgoing.largest_bytes = size
+        if size > send_queue.largest_bytes:
+            send_queue.largest_bytes = size
         try:
             taken = write(fd, data)
         except OSError:  # the buffer is full, or the peer is gone: the transport handles both
             taken = 0
         if taken < size:
-            outgoing.write_rest(data, taken)
+            send_queue.write_rest(data, taken)
             member.arm()  # for the age of the oldest waiting frame

@@ -25,7 +25,7 @@ from labkit.wire.fast.kernel import direct_fd, write_at_once
 from labkit.wire.fast.short_messages import decode_quickly
 from labkit.wire.frames import text_frame
 from labkit.wire.member import Member
-from labkit.wire.outgoing import NO_FD
+from labkit.wire.send_queue import NO_FD
 
 TICK_S = 0.004  # the longest time of writing before the loop runs anything else
 MEMBERS_PER_TURN = 64

@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from labkit.rules.fields import MAX_REQUEST_ID_UNITS, MAX_TEXT_UNITS, ROOM_ID, TOKEN, utf16_units
+from labkit.rules.fields import ROOM_ID, TOKEN, utf16_units
+from labkit.rules.limits import MAX_REQUEST_ID_UNITS, MAX_TEXT_UNITS
 from labkit.rules.messages import Auth, Chat, Join, Message, Ping, decode
 
 _PING_TEXT = b'{"type":"ping"}'

@@ -29,7 +29,7 @@ def describe(connection: Member) -> dict[str, Any]:
         "sent": connection.sent,
         "outboxFrames": box.queued_frames,
         "outboxBytes": box.queued_bytes + box.in_flight_bytes,
-        "outboxPeakBytes": connection.outgoing.peak_bytes,
+        "outboxPeakBytes": connection.send_queue.peak_bytes,
         "oldestMs": round(1000 * box.oldest_age_s),
         "kernelBytes": kernel_bytes(connection.transport.get_extra_info("socket")),
         "roundTripMs": None if beat is None or beat.round_trip_s is None else round(1000 * beat.round_trip_s, 1),

@@ -13,23 +13,23 @@ import pytest
 from labkit.rules.limits import Limits
 from labkit.rules.outbox import Offer
 from labkit.wire.fast.kernel import direct_fd, write_at_once
-from labkit.wire.outgoing import NO_FD, Outgoing
+from labkit.wire.send_queue import NO_FD, SendQueue
 from tests.wire.raw import TOKEN, Raw, on_a_loop, serving, until
 
 
 class Told(asyncio.Protocol):
     """What a transport tells its protocol."""
 
-    outgoing: Outgoing
+    send_queue: SendQueue
 
     def __init__(self) -> None:
         self.lost: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
 
     def pause_writing(self) -> None:
-        self.outgoing.pause()
+        self.send_queue.pause()
 
     def resume_writing(self) -> None:
-        self.outgoing.resume()
+        self.send_queue.resume()
 
     def connection_lost(self, error: Exception | None) -> None:
         self.lost.set_result(error)
@@ -55,16 +55,16 @@ class Member:
     """As much of a connection as is written to past its transport."""
 
     def __init__(self, transport: asyncio.Transport, told: Told) -> None:
-        self.outgoing = told.outgoing = Outgoing(Limits())
-        self.outgoing.start(transport, direct_fd(transport))
-        self.due = self.outgoing.due
+        self.send_queue = told.send_queue = SendQueue(Limits())
+        self.send_queue.start(transport, direct_fd(transport))
+        self.due = self.send_queue.due
         self.sent = self.through_transport = 0
 
     def arm(self) -> None: ...
 
     def write_due(self) -> None:
         self.through_transport += 1
-        self.outgoing.write_due()
+        self.send_queue.write_due()
 
 
 def tell(member: Member, *frames: bytes) -> None:
@@ -81,19 +81,19 @@ async def test_what_the_kernel_does_not_take_is_sent_behind_it() -> None:
         member, loop = Member(transport, told), asyncio.get_running_loop()
         other.setblocking(False)
         for _ in range(2):
-            assert member.outgoing.fd == direct_fd(transport)
+            assert member.send_queue.fd == direct_fd(transport)
             sent = heard = b""
             member.through_transport = 0
             while not member.through_transport:
                 frames = [bytes([len(sent) // 30_000 % 256]) * 15_000] * 2
                 tell(member, *frames)
                 sent += b"".join(frames)
-            assert 0 < transport.get_write_buffer_size() <= 30_000 and member.outgoing.outbox.queued_bytes
-            assert member.outgoing.fd == NO_FD
+            assert 0 < transport.get_write_buffer_size() <= 30_000 and member.send_queue.outbox.queued_bytes
+            assert member.send_queue.fd == NO_FD
             while len(heard) < len(sent):
                 heard += await loop.sock_recv(other, 65_536)
             assert heard == sent
-        assert member.outgoing.peak_bytes >= 30_000 and member.sent > 2
+        assert member.send_queue.peak_bytes >= 30_000 and member.sent > 2
 
 
 def fill(sock: socket.socket) -> int:
@@ -111,13 +111,13 @@ async def test_a_single_byte_that_the_kernel_left_is_not_overtaken() -> None:
     """All of a frame but its last byte went out: what is told next must wait for that byte, however small it is."""
     async with pair() as (transport, told, other):
         member = Member(transport, told)
-        fd, heard, sent, filled = member.outgoing.fd, b"", b"", 0
+        fd, heard, sent, filled = member.send_queue.fd, b"", b"", 0
         with socket.socket(fileno=socket.dup(fd)) as past:
             while transport.get_write_buffer_size() != 1:
                 filled += fill(past)
                 tell(member, b"x")
                 sent += b"x"
-        assert member.outgoing.fd == NO_FD and member.outgoing.is_paused
+        assert member.send_queue.fd == NO_FD and member.send_queue.is_paused
         while not select.select([], [fd], [], 0)[1]:  # the loop is busy while the peer reads
             heard += other.recv(65_536)
         tell(member, b"yz")
@@ -146,11 +146,11 @@ async def test_a_connection_that_ends_has_no_way_any_more() -> None:
     async with serving(limits={"fast_path": True}) as server:
         bob = await Raw.enter(server.url, TOKEN, "a")
         connection = server.hub.state.connections[bob.ok["connectionId"]]
-        assert connection.outgoing.fd != NO_FD
+        assert connection.send_queue.fd != NO_FD
         bob.writer.close()
         await until(lambda: not server.hub.state.connections)
-        connection.outgoing.resume()
-        assert connection.outgoing.fd == NO_FD
+        connection.send_queue.resume()
+        assert connection.send_queue.fd == NO_FD
 
 
 class Taking:
@@ -167,13 +167,13 @@ class Taking:
 def test_of_a_slow_member_nothing_goes_past_what_it_missed() -> None:
     """Overflow closes the way: a frame behind the one that did not fit would hide a hole."""
     transport: Any = Taking()
-    outgoing = Outgoing(Limits(max_message_bytes=100, max_frame_bytes=1_000, outbox_bytes=1_000))
-    outgoing.start(transport, fd=7)
-    outgoing.pause()
-    outgoing.due.extend([b"x" * 600] * 2)
-    assert outgoing.write_due() is Offer.OVERFLOW
-    outgoing.resume()
-    assert outgoing.fd == NO_FD
+    send_queue = SendQueue(Limits(max_message_bytes=100, max_frame_bytes=1_000, outbox_bytes=1_000))
+    send_queue.start(transport, fd=7)
+    send_queue.pause()
+    send_queue.due.extend([b"x" * 600] * 2)
+    assert send_queue.write_due() is Offer.OVERFLOW
+    send_queue.resume()
+    assert send_queue.fd == NO_FD
 
 
 @pytest.mark.parametrize(

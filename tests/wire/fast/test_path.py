@@ -9,7 +9,7 @@ import pytest
 from labkit.rules.limits import Limits
 from labkit.wire.fast.path import BYTES_PER_TICK, TICK_S, FastPath, PlainPath
 from labkit.wire.frames import text_frame
-from labkit.wire.outgoing import NO_FD
+from labkit.wire.send_queue import NO_FD
 from labkit.wire.server import Server
 from tests.wire.raw import TOKEN, Raw, on_a_loop, serving, text
 
@@ -17,7 +17,7 @@ SAID = {"type": "chat", "text": "é"}
 BODY = '{"type":"chat","text":"é"}'.encode()
 
 
-class Outgoing:
+class SendQueue:
     """Of a connection that goes through its transport."""
 
     fd = NO_FD
@@ -26,7 +26,7 @@ class Outgoing:
 class Member:
     """A connection that keeps what it is told, and counts how often it writes."""
 
-    outgoing = Outgoing()
+    send_queue = SendQueue()
 
     def __init__(self, on_write: Callable[[], None] = lambda: None) -> None:
         self.due: list[bytes] = []
@@ -154,7 +154,7 @@ async def test_thirty_events_in_one_packet_are_one_write_or_thirty(fast_path: bo
         ann, bob = await Raw.enter(server.url, TOKEN, "a"), await Raw.enter(server.url, TOKEN, "a")
         connection = server.hub.state.connections[bob.ok["connectionId"]]
         counting = Counting(connection.transport)
-        connection.outgoing.start(counting)  # type: ignore[arg-type]
+        connection.send_queue.start(counting)  # type: ignore[arg-type]
         ann.send(b"".join(text({"type": "chat", "roomId": "a", "text": str(number)}) for number in range(30)))
         assert [said["text"] for said in await bob.hear_many(30)] == [str(number) for number in range(30)]
         assert counting.writes == writes

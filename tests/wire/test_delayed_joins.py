@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from labkit.rules.rooms import Event
-from labkit.wire import backlog
+from labkit.wire import delayed_joins
 from labkit.wire.server import Server
+from tests.wire.cluster.house import house
 from tests.wire.raw import TOKEN, Raw, close_frame, on_a_loop, serving, text, until
-from tests.wire.sharing.house import house
 
 ROOMS, EVENTS = 9, 100  # a third of an outbox each
 Running = Callable[..., Any]
@@ -50,8 +50,8 @@ def fill(server: Server) -> list[bytes]:
     return joins
 
 
-def backlog_of(server: Server) -> backlog.Backlog:
-    return server.hub.order._backlog  # type: ignore[attr-defined]
+def delayed_joins_of(server: Server) -> delayed_joins.DelayedJoins:
+    return server.hub.order._delayed_joins  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("fast_path", [True, False])
@@ -74,7 +74,7 @@ async def test_rejoining_many_rooms_reports_no_gap(tmp_path: Path, running: Runn
             ("pong", None),
         ]
         assert server.hub.state.counts.received - received == ROOMS + 2
-        assert len(backlog_of(server)) == 0
+        assert len(delayed_joins_of(server)) == 0
 
 
 @on_a_loop
@@ -86,12 +86,12 @@ async def test_others_are_answered_while_a_join_waits(tmp_path: Path) -> None:
             slow, other = await Raw.enter(server.url), await Raw.enter(server.url)
             slow.reader._transport.pause_reading()  # type: ignore[attr-defined]
             slow.send(b"".join(joins))
-            await until(lambda: len(backlog_of(server)) > 0)
+            await until(lambda: len(delayed_joins_of(server)) > 0)
             assert server.hub._held
             assert await other.everything() == []
             end(slow)
             await until(lambda: len(server.hub.state.connections) == 1)
-            assert len(backlog_of(server)) == 0
+            assert len(delayed_joins_of(server)) == 0
             assert not server.hub._held
             other.drop()
             await until(lambda: not server.hub.state.connections)
@@ -101,13 +101,13 @@ async def test_others_are_answered_while_a_join_waits(tmp_path: Path) -> None:
 @on_a_loop
 async def test_join_missing_too_much_gets_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, too_much: str) -> None:
     """After some patience, or when too much would have to be kept; what came behind is answered."""
-    monkeypatch.setattr(backlog, "PATIENCE_S", 0.2 if too_much == "time" else 60.0)
+    monkeypatch.setattr(delayed_joins, "PATIENCE_S", 0.2 if too_much == "time" else 60.0)
     async with alone(tmp_path, outbox_age_s=60, messages_per_s="off") as server:
         joins = fill(server)
         slow = await Raw.enter(server.url, TOKEN)
         slow.reader._transport.pause_reading()  # type: ignore[attr-defined]
-        slow.send(b"".join(joins) + text({"type": "ping"}) * (1 if too_much == "time" else 2 * backlog.MAX_KEPT))
-        await until(lambda: len(backlog_of(server)) > 0)
+        slow.send(b"".join(joins) + text({"type": "ping"}) * (1 if too_much == "time" else 2 * delayed_joins.MAX_KEPT))
+        await until(lambda: len(delayed_joins_of(server)) > 0)
         (connection,) = server.hub.state.connections.values()
         if too_much == "time":
             await asyncio.sleep(0.2 * ROOMS)

@@ -29,7 +29,7 @@ class _Waiting:
     deadline: float
 
 
-class Backlog:
+class DelayedJoins:
     """The joins of one server that wait for space in an outbox. `perform` performs a join after its wait."""
 
     def __init__(self, state: ServerState, held: HeldInput, perform: Callable[[Member, Action], None]) -> None:

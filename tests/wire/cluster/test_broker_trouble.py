@@ -16,12 +16,12 @@ from labkit.faults import Latency
 from labkit.rules.limits import Limits
 from labkit.wire.audit.writer import Audit, AuditError
 from labkit.wire.client.client import Client
+from labkit.wire.cluster.order import LogOrder
 from labkit.wire.keyfile import new_key
 from labkit.wire.server import Server
-from labkit.wire.sharing.order import LogOrder
+from tests.wire.cluster.house import ROOM, House, house
 from tests.wire.people import enter_as, refused, revoke, ticket
 from tests.wire.raw import TOKEN, Ended, Raw, on_a_loop, until
-from tests.wire.sharing.house import ROOM, House, house
 
 
 async def how_it_goes(url: str, token: str) -> str | int:
@@ -186,7 +186,7 @@ async def test_member_closing_while_waiting_for_the_log_is_forgotten(tmp_path: P
 @on_a_loop
 async def test_member_waiting_in_vain_gets_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it says it has heard never comes: after some patience the truth is told."""
-    monkeypatch.setattr("labkit.wire.sharing.order.PATIENCE_S", 0.3)
+    monkeypatch.setattr("labkit.wire.cluster.order.PATIENCE_S", 0.3)
     async with house(tmp_path, servers=1) as built:
         one = await Raw.enter(built.urls[0], TOKEN, ROOM)
         one.chat(ROOM, "first")

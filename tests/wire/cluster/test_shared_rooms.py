@@ -8,9 +8,9 @@ import pytest
 
 from labkit.brokers import broker_at
 from labkit.wire.server import Server
+from tests.wire.cluster.house import ROOM, house
 from tests.wire.people import enter_as, refused, revoke, ticket
 from tests.wire.raw import TOKEN, Ended, Raw, close_frame, on_a_loop, text, until
-from tests.wire.sharing.house import ROOM, house
 
 
 @on_a_loop

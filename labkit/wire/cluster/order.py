@@ -18,20 +18,20 @@ from labkit.rules.answers import Answer
 from labkit.rules.credentials import TICKET, kind_of
 from labkit.rules.rooms import Room
 from labkit.rules.session import Input
-from labkit.wire.backlog import Backlog
-from labkit.wire.entrance import Entrance
+from labkit.wire.authentication import Authentication
+from labkit.wire.cluster import bus_messages
+from labkit.wire.cluster.action_queue import ActionQueue
+from labkit.wire.cluster.broker import Broker, LogMessage
+from labkit.wire.cluster.pending_logins import PendingLogins
+from labkit.wire.cluster.publishing import SharedPublishing
+from labkit.wire.cluster.remote_presence import ALIVE_S, RemotePresence
+from labkit.wire.delayed_joins import DelayedJoins
 from labkit.wire.held_input import HeldInput
 from labkit.wire.member import Member
 from labkit.wire.membership import Memberships
 from labkit.wire.order import Performers
 from labkit.wire.replies import Replies
 from labkit.wire.server_state import ServerState
-from labkit.wire.sharing import bus_messages
-from labkit.wire.sharing.action_queue import ActionQueue
-from labkit.wire.sharing.broker import Broker, LogMessage
-from labkit.wire.sharing.pending_logins import PendingLogins
-from labkit.wire.sharing.publishing import SharedPublishing
-from labkit.wire.sharing.remote_presence import ALIVE_S, RemotePresence
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -51,12 +51,12 @@ class LogOrder:
         self.logins = PendingLogins(state, held, broker, self.queue, self.me, self._perform_now)
         self.publishing = SharedPublishing(state, broker, self.queue, self._replies.refuse, self._caught_up)
         self.remote_presence = RemotePresence(self.me, self._broadcast, self._entered_elsewhere, self._gone_elsewhere)
-        self._backlog = Backlog(state, held, self.perform)
-        self._memberships = Memberships(state, self._backlog, self._replies.refuse, self.remote_presence)
-        self._entrance = entrance = Entrance(state, self._memberships.changed, self._perform_now)
+        self._delayed_joins = DelayedJoins(state, held, self.perform)
+        self._memberships = Memberships(state, self._delayed_joins, self._replies.refuse, self.remote_presence)
+        self._authentication = authentication = Authentication(state, self._memberships.changed, self._perform_now)
         self.performers: Performers = {
-            actions.Authenticate: entrance.authenticate,
-            actions.Renew: entrance.renew,
+            actions.Authenticate: authentication.authenticate,
+            actions.Renew: authentication.renew,
             actions.Enter: self._memberships.enter,  # `perform` has checked the outbox
             actions.Exit: self._memberships.exit,
             actions.WatchPresence: self._memberships.watch_presence,
@@ -100,7 +100,7 @@ class LogOrder:
             if kind_of(action.token) is None or not self.logins.submit(connection, action):
                 self._perform_now(connection, action)
             return
-        if isinstance(action, actions.Enter) and self._backlog.holds(connection, action):
+        if isinstance(action, actions.Enter) and self._delayed_joins.holds(connection, action):
             return
         if isinstance(action, actions.Close):
             connection.session.happened(Input.CLOSE)  # at once: no later message is acted on
@@ -136,7 +136,7 @@ class LogOrder:
         """End a user's sessions here now, and on the other servers through the log."""
         now = time()
         revoked = bus_messages.Revoked(id=self._state.new_id(), user=user_id, at=now)
-        closed = self._entrance.end_sessions(user_id, now, inf, revoked.id)
+        closed = self._authentication.end_sessions(user_id, now, inf, revoked.id)
         self._revocations.append(revoked)
         self._write_revocations()
         return closed
@@ -241,7 +241,7 @@ class LogOrder:
         """Apply a revocation from the log; one that was read before, as after a rewind, has no further effect."""
         newest = self._state.sessions.revoked_at(revoked.user)
         if newest is None or place > newest:
-            self._entrance.end_sessions(revoked.user, revoked.at, place, revoked.id)
+            self._authentication.end_sessions(revoked.user, revoked.at, place, revoked.id)
 
     def clock(self) -> float:
         """Return the log's clock, so that all servers remember requests equally long."""

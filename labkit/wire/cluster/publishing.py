@@ -20,12 +20,12 @@ from labkit.rules import actions, answers
 from labkit.rules.messages import Publication, judge
 from labkit.rules.rooms import Event, Room
 from labkit.wire.audit.writer import Entry
+from labkit.wire.cluster import bus_messages
+from labkit.wire.cluster.action_queue import ActionQueue
+from labkit.wire.cluster.broker import Broker
+from labkit.wire.cluster.bus_messages import SharedPublication
 from labkit.wire.member import Member
 from labkit.wire.server_state import ServerState
-from labkit.wire.sharing import bus_messages
-from labkit.wire.sharing.action_queue import ActionQueue
-from labkit.wire.sharing.broker import Broker
-from labkit.wire.sharing.bus_messages import SharedPublication
 
 WAIT_S = 3.0
 RETRY_S = 1.0  # after the audit refused an event

@@ -6,8 +6,8 @@ asks for all members. The members of a server that is silent for DEAD_S count as
 
 from collections.abc import Callable, Iterable
 
-from labkit.wire.sharing import bus_messages
-from labkit.wire.sharing.bus_messages import Alive, BusMessage, Entered, Gone, Leaving, PresenceReply, PresenceRequest
+from labkit.wire.cluster import bus_messages
+from labkit.wire.cluster.bus_messages import Alive, BusMessage, Entered, Gone, Leaving, PresenceReply, PresenceRequest
 
 ALIVE_S = 1.0
 DEAD_S = 5.0
@@ -46,7 +46,7 @@ class RemotePresence:
         """Return whether a user is in a room on another server."""
         return any(user in server.rooms.get(room, ()) for server in self._servers.values())
 
-    # Outgoing
+    # SendQueue
 
     def announce_entered(self, room: str, user: str, since: float) -> None:
         """Announce a user's first connection in a room here."""

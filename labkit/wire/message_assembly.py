@@ -10,7 +10,7 @@ NOT_TEXT = Close(CloseCode.UNSUPPORTED_DATA, row(CloseCode.UNSUPPORTED_DATA).rea
 NOT_UTF8 = Close(CloseCode.INVALID_UTF8, row(CloseCode.INVALID_UTF8).reason)
 
 
-class Assembly:
+class MessageAssembly:
     """The partial message of one peer. Fragments are joined as they arrive, because a peer may send many empty ones."""
 
     __slots__ = ("_max_bytes", "_message")

@@ -18,7 +18,7 @@ WRITE_CHUNK_BYTES = 64 * 1024
 NO_FD = -1  # no file descriptor: everything goes through the transport
 
 
-class Outgoing:
+class SendQueue:
     """The outgoing side of one connection. `due` holds the frames of this tick.
 
     `fd` may be written to directly; it is NO_FD while anything waits, and after the connection has ended.

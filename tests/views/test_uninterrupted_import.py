@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from labkit.views.unbroken import uninterrupted
+from labkit.views.uninterrupted_import import uninterrupted
 
 IMPORTED = """
 import signal, sys

@@ -10,8 +10,8 @@ import msgspec
 
 from labkit.rules.limits import Limits
 from labkit.wire.audit.writer import Entry
-from labkit.wire.sharing.broker import LogMessage
-from labkit.wire.sharing.bus_messages import SharedPublication, read_log_entry
+from labkit.wire.cluster.broker import LogMessage
+from labkit.wire.cluster.bus_messages import SharedPublication, read_log_entry
 
 
 class Reconciled(NamedTuple):

@@ -18,13 +18,13 @@ from labkit.rules.close_codes import CloseCode, reason_with_retry
 from labkit.rules.credentials import TICKET, Rejected, kind_of
 from labkit.rules.session import Identity
 from labkit.wire.audit.writer import Entry
+from labkit.wire.cluster import bus_messages
+from labkit.wire.cluster.action_queue import ActionQueue
+from labkit.wire.cluster.broker import Broker
+from labkit.wire.cluster.bus_messages import LoginAccepted, LoginRequest
 from labkit.wire.held_input import HeldInput
 from labkit.wire.member import Member
 from labkit.wire.server_state import ServerState
-from labkit.wire.sharing import bus_messages
-from labkit.wire.sharing.action_queue import ActionQueue
-from labkit.wire.sharing.broker import Broker
-from labkit.wire.sharing.bus_messages import LoginAccepted, LoginRequest
 
 WAIT_S = 2.0  # for the log; the auth timeout is longer
 RETRY_MS = 2000

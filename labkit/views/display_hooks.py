@@ -16,7 +16,7 @@ from labkit.bench.transports.compare import Comparison
 from labkit.review import Report
 from labkit.review.html import part
 from labkit.views import sentences, slow_policies, storm, timeline, transports
-from labkit.views.frozen import png
+from labkit.views.still_charts import png
 
 PICTURES: dict[type, Callable[[Any], Figure]] = {
     Comparison: transports.picture,

@@ -12,10 +12,10 @@ from labkit.brokers.nats.broker import START_S
 from labkit.cli import main
 from labkit.rules.limits import Limits
 from labkit.wire.audit.writer import Audit, Entry
-from labkit.wire.sharing.bus_messages import Revoked, SharedPublication, write
-from labkit.wire.sharing.reconcile import Reconciled, reconcile
+from labkit.wire.cluster.bus_messages import Revoked, SharedPublication, write
+from labkit.wire.cluster.reconcile import Reconciled, reconcile
+from tests.wire.cluster.house import ROOM, house
 from tests.wire.raw import TOKEN, Raw, on_a_loop
-from tests.wire.sharing.house import ROOM, house
 
 LIMITS = Limits(dedupe_s=100)
 

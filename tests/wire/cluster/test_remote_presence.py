@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from labkit.wire.sharing.bus_messages import BusMessage, PresenceRequest, read_bus_message, write
-from labkit.wire.sharing.remote_presence import DEAD_S, MEMBERS_PER_MESSAGE, RemotePresence
+from labkit.wire.cluster.bus_messages import BusMessage, PresenceRequest, read_bus_message, write
+from labkit.wire.cluster.remote_presence import DEAD_S, MEMBERS_PER_MESSAGE, RemotePresence
 
 
 class Two:

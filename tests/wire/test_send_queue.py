@@ -4,7 +4,7 @@ from typing import Any
 
 from labkit.rules.limits import Limits
 from labkit.rules.outbox import Offer
-from labkit.wire.outgoing import WRITE_CHUNK_BYTES, Outgoing
+from labkit.wire.send_queue import WRITE_CHUNK_BYTES, SendQueue
 
 SMALL = Limits(max_message_bytes=100, max_frame_bytes=1_000, outbox_bytes=1_000, outbox_age_s=None)
 
@@ -15,7 +15,7 @@ class Transport:
     def __init__(self, writes: int = 10**9) -> None:
         self.written: list[bytes] = []
         self.limits: dict[str, int] = {}
-        self.outgoing: Outgoing | None = None
+        self.send_queue: SendQueue | None = None
         self._writes = writes
 
     def set_write_buffer_limits(self, **limits: int) -> None:
@@ -29,92 +29,92 @@ class Transport:
     def write(self, data: bytes) -> None:
         """Take it, and perhaps no more."""
         self.written.append(data)
-        if len(self.written) >= self._writes and self.outgoing:
-            self.outgoing.is_paused = True
+        if len(self.written) >= self._writes and self.send_queue:
+            self.send_queue.is_paused = True
 
 
-def started(limits: Limits, writes: int = 10**9) -> tuple[Outgoing, Transport]:
+def started(limits: Limits, writes: int = 10**9) -> tuple[SendQueue, Transport]:
     """A way out over a transport."""
-    outgoing, transport = Outgoing(limits), Transport(writes)
+    send_queue, transport = SendQueue(limits), Transport(writes)
     double: Any = transport
-    transport.outgoing = outgoing
-    outgoing.start(double)
-    return outgoing, transport
+    transport.send_queue = send_queue
+    send_queue.start(double)
+    return send_queue, transport
 
 
-def say(outgoing: Outgoing, *frames: bytes) -> Offer:
+def say(send_queue: SendQueue, *frames: bytes) -> Offer:
     """Frames of one tick, and its end."""
-    outgoing.due.extend(frames)
-    return outgoing.write_due()
+    send_queue.due.extend(frames)
+    return send_queue.write_due()
 
 
 def test_frames_of_one_tick_are_one_write() -> None:
     """As long as it fits into a chunk; a longer line is cut between frames."""
-    outgoing, transport = started(Limits())
-    assert say(outgoing, *[b"x" * 100] * 10) is Offer.ACCEPTED
+    send_queue, transport = started(Limits())
+    assert say(send_queue, *[b"x" * 100] * 10) is Offer.ACCEPTED
     assert transport.written == [b"x" * 1_000]
-    say(outgoing, *[b"y" * (WRITE_CHUNK_BYTES // 2 + 1)] * 3)
+    say(send_queue, *[b"y" * (WRITE_CHUNK_BYTES // 2 + 1)] * 3)
     assert [len(data) for data in transport.written[1:]] == [WRITE_CHUNK_BYTES // 2 + 1] * 3
-    assert outgoing.outbox.queued_bytes == outgoing.outbox.in_flight_bytes == 0
+    assert send_queue.outbox.queued_bytes == send_queue.outbox.in_flight_bytes == 0
 
 
 def test_frames_of_one_tick_count_as_peak_not_as_backlog() -> None:
     """Written kernel first, a healthy member never has a queue; how much it was told at once is known all the same."""
-    outgoing, _ = started(Limits())
-    say(outgoing, *[b"x" * 100] * 10)
-    say(outgoing, b"y")
-    assert outgoing.outbox.statistics(0.0) == (0, 0, 0, 0.0, 0)
-    assert outgoing.peak_bytes == 1_000
+    send_queue, _ = started(Limits())
+    say(send_queue, *[b"x" * 100] * 10)
+    say(send_queue, b"y")
+    assert send_queue.outbox.statistics(0.0) == (0, 0, 0, 0.0, 0)
+    assert send_queue.peak_bytes == 1_000
 
 
 def test_while_the_kernel_is_full_frames_wait_in_the_outbox() -> None:
     """Counted there, and not handed to the transport, where nothing would bound them; then all of them, in order."""
-    outgoing, transport = started(Limits(), writes=1)
+    send_queue, transport = started(Limits(), writes=1)
     for frame in (b"1", b"2", b"3"):
-        say(outgoing, frame)
-    assert transport.written == [b"1"] and outgoing.outbox.queued_bytes == 2
-    assert outgoing.outbox.in_flight_bytes == 1 and outgoing.outbox.too_old_at is not None
-    outgoing.resume()
+        say(send_queue, frame)
+    assert transport.written == [b"1"] and send_queue.outbox.queued_bytes == 2
+    assert send_queue.outbox.in_flight_bytes == 1 and send_queue.outbox.too_old_at is not None
+    send_queue.resume()
     assert transport.written == [b"1", b"23"]
 
 
 def test_queued_frames_are_written_before_later_ones() -> None:
     """Kernel first is for those who have nothing queued: whoever comes second must not overtake."""
-    outgoing, transport = started(Limits(), writes=1)
-    say(outgoing, b"1")
-    say(outgoing, b"2")
-    outgoing.is_paused = False  # as between the kernel's having room and our being told
-    say(outgoing, b"3")
-    outgoing.resume()
+    send_queue, transport = started(Limits(), writes=1)
+    say(send_queue, b"1")
+    say(send_queue, b"2")
+    send_queue.is_paused = False  # as between the kernel's having room and our being told
+    say(send_queue, b"3")
+    send_queue.resume()
     assert b"".join(transport.written) == b"123"
 
 
 def test_after_an_overflow_nothing_more_is_queued() -> None:
     """A smaller frame would fit: sent behind the one that did not, it would hide a hole. Overflow is said once."""
-    outgoing, transport = started(SMALL, writes=0)
-    outgoing.is_paused = True
-    assert [say(outgoing, b"x" * 400) for _ in range(2)] == [Offer.ACCEPTED, Offer.ACCEPTED]
-    assert say(outgoing, b"y" * 400, b"y") is Offer.OVERFLOW
-    assert [say(outgoing, b"z"), say(outgoing, b"z" * 400)] == [Offer.ACCEPTED] * 2
-    outgoing.resume()
+    send_queue, transport = started(SMALL, writes=0)
+    send_queue.is_paused = True
+    assert [say(send_queue, b"x" * 400) for _ in range(2)] == [Offer.ACCEPTED, Offer.ACCEPTED]
+    assert say(send_queue, b"y" * 400, b"y") is Offer.OVERFLOW
+    assert [say(send_queue, b"z"), say(send_queue, b"z" * 400)] == [Offer.ACCEPTED] * 2
+    send_queue.resume()
     assert b"".join(transport.written) == b"x" * 800
 
 
 def test_of_one_tick_as_much_is_queued_as_fits() -> None:
     """The bound is of frames, not of ticks."""
-    outgoing, _ = started(SMALL, writes=0)
-    outgoing.is_paused = True
-    assert say(outgoing, *[b"x" * 400] * 3) is Offer.OVERFLOW
-    assert outgoing.outbox.queued_bytes == 800 and outgoing.due == []
+    send_queue, _ = started(SMALL, writes=0)
+    send_queue.is_paused = True
+    assert say(send_queue, *[b"x" * 400] * 3) is Offer.OVERFLOW
+    assert send_queue.outbox.queued_bytes == 800 and send_queue.due == []
 
 
 def test_a_pause_before_there_is_a_transport_is_forgotten() -> None:
     """asyncio's TLS pauses and resumes while it shakes hands; and its limits must not be 0, or it never wakes up."""
-    outgoing = Outgoing(Limits())
-    outgoing.is_paused = True
-    outgoing.resume()
-    outgoing.is_paused = True
+    send_queue = SendQueue(Limits())
+    send_queue.is_paused = True
+    send_queue.resume()
+    send_queue.is_paused = True
     transport: Any = Transport()
-    outgoing.start(transport)
-    say(outgoing, b"x")
+    send_queue.start(transport)
+    say(send_queue, b"x")
     assert transport.written == [b"x"] and transport.limits == {"high": 1, "low": 0}

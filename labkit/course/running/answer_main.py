@@ -19,9 +19,9 @@ from types import CodeType, FrameType
 from typing import Any, NoReturn
 
 from labkit.bench import working_copy
-from labkit.course.running import serving, shortage
+from labkit.course.running import handler_server, shortage
+from labkit.course.running.handler_server import NAME, line_in, line_of
 from labkit.course.running.packets import HEAD, BadPacket, length, packed, unpacked
-from labkit.course.running.serving import NAME, line_in, line_of
 
 TICK_S = 0.1
 TOO_MANY = "too many "  # nested parentheses, indentation levels and so on: limits of Python's parser
@@ -123,9 +123,9 @@ def work(link: Link, request: dict[str, Any]) -> None:
     if answer is None:
         return
     if request["kind"] != "rule":
-        serving.serve(answer, link.send, request["kind"])
+        handler_server.serve(answer, link.send, request["kind"])
         return
-    serving.watch_awaits(link.send)
+    handler_server.watch_awaits(link.send)
     link.send("ready")
     drive = _drive(request["drive"])
     while True:

@@ -3,5 +3,5 @@
     publication -> log -> each server: seq, audit, members        every server uses the log's order
     presence, revocations, close codes                            are exchanged too, so that any server can take over
 
-Start with `wire.sharing.order`. A single server uses none of this.
+Start with `wire.cluster.order`. A single server uses none of this.
 """

@@ -6,7 +6,7 @@ import pytest
 
 from labkit.rules.actions import Action, Exit, Pong, Publish
 from labkit.rules.messages import Chat
-from labkit.wire.sharing.action_queue import ActionQueue
+from labkit.wire.cluster.action_queue import ActionQueue
 
 
 class Stage:

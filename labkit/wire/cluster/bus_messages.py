@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from labkit.rules.answers import encode
-from labkit.wire.sharing.broker import Broker
+from labkit.wire.cluster.broker import Broker
 
 
 class SharedPublication(msgspec.Struct, tag="said", kw_only=True, omit_defaults=True):

@@ -25,7 +25,7 @@ _LOGGER = logging.getLogger(__name__)
 INSTEAD = "connect to localhost without a proxy, or give out tickets with --users"
 
 
-class Entrance:
+class Authentication:
     """Performs `Authenticate` and `Renew`."""
 
     def __init__(
