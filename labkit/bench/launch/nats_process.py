@@ -1,8 +1,6 @@
 """A NATS server with JetStream as a process on loopback. Its stored log lives in a folder and survives kill -9."""
 
-import os
 import shutil
-import signal
 import socket
 import sys
 import threading
@@ -13,9 +11,8 @@ from queue import Empty, Queue
 from time import monotonic, sleep
 
 from labkit.bench.launch.server_process import START_S, ServerProcess
+from labkit.platform.tied_program import tied
 
-# The shell ends when the server does, and the server when the shell's stdin closes, so it cannot outlive this process.
-WITH_PARENT = 'exec 3<&0; "$@" & nats=$!; echo $nats; (cat <&3 >/dev/null; kill -9 $nats) 2>/dev/null & wait $nats'
 READY = "Server is ready"  # in its own log: on its port another program may answer
 
 
@@ -52,9 +49,9 @@ class NatsProcess(ServerProcess):
         return super().start(port or self.port)
 
     def command(self, port: int) -> list[str]:
-        """Return the command line: a shell that ties NATS to this process."""
-        nats = [self._program, "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(self._folder), *self.options]
-        return ["sh", "-c", WITH_PARENT, "nats", *nats]
+        """Return the command line, which ties NATS to this process."""
+        where = ["-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(self._folder)]
+        return tied([self._program, *where, *self.options])
 
     def _wait_until_ready(self, first_line: "Queue[str]", log_reader: threading.Thread) -> str:
         ends = monotonic() + START_S
@@ -64,18 +61,19 @@ class NatsProcess(ServerProcess):
             if any(READY in line for line in list(self.log)):
                 return self.url
             sleep(0.02)
-        self.kill()
+        exit_code = self.kill()
         log_reader.join(1)
-        raise NoNats("nats-server did not start:\n" + "\n".join(list(self.log)[-5:]))
+        raise NoNats(f"nats-server did not start (exit code {exit_code}):\n" + "\n".join(list(self.log)[-5:]))
 
     def _signal(self, kill: bool) -> None:
-        """Signal NATS. Where its start was interrupted its pid is unknown, so close stdin, which ends it as well."""
+        """Ask for the end, or close stdin, which kills NATS at once."""
         assert self._process is not None and self._process.stdin is not None
-        if self._nats_pid:
-            with suppress(ProcessLookupError):
-                os.kill(self._nats_pid, signal.SIGKILL if kill else signal.SIGTERM)
-        else:
-            self._process.stdin.close()
+        with suppress(OSError):  # it has just ended by itself
+            if kill:
+                self._process.stdin.close()
+            else:
+                self._process.stdin.write("end\n")
+                self._process.stdin.flush()
 
 
 def _free_port() -> int:
