@@ -30,9 +30,9 @@ PARTS = {  # the files whose allocations they are
     "library": ("websockets/",),
     "event loop: transport, socket, timer": ("asyncio/", "selectors.py", "socket.py", "/alarm.py", "/listening.py"),
     "session: identity, credential, rate": ("/session.py", "/sessions.py", "/admission.py", "/heartbeat.py"),
-    "outbox and what is due": ("/outbox.py", "/outgoing.py"),
+    "outbox and what is due": ("/outbox.py", "/send_queue.py"),
     "rooms": ("/rooms.py", "/membership.py", "/messages.py"),
-    "connection": ("/connection.py", "/incoming.py", "/assembly.py", "wire/fast/", "/hub.py", "/gate.py"),
+    "connection": ("/connection.py", "/message_assembly.py", "wire/fast/", "/hub.py"),
 }
 OTHER = "all other"
 SOCKET_CACHES = ["TCP", "sock_inode_cache", "filp", "dentry", "eventpoll_epi"]

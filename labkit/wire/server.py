@@ -34,7 +34,6 @@ from labkit.wire.cluster.recovery import recover_shared
 from labkit.wire.commit_queue import CommitQueue
 from labkit.wire.connection import Connection
 from labkit.wire.descriptors import within_descriptors
-from labkit.wire.fast.ids import Ids
 from labkit.wire.fast.path import FastPath, PlainPath
 from labkit.wire.http.routes import Http, Routes
 from labkit.wire.http.users import Directory
@@ -171,7 +170,6 @@ class Server:
         return hub
 
     def _new_state(self, key: Key, rooms: Rooms[Member], epoch: str | None = None) -> ServerState:
-        fast, new_id = self.limits.fast_path, Ids() if self.limits.fast_path else _new_id
         admission = Admission(
             self.limits,
             on_loopback=self._on_loopback(),
@@ -181,19 +179,19 @@ class Server:
         return ServerState(
             limits=self.limits,
             admission=admission,
-            sessions=self._new_sessions(key, new_id, epoch),
+            sessions=self._new_sessions(key, epoch),
             rooms=rooms,
             queue=CommitQueue(self._audit),
-            path=FastPath() if fast else PlainPath(),
-            new_id=new_id,
+            path=FastPath() if self.limits.fast_path else PlainPath(),
+            new_id=_new_id,
             rng=self._rng,
         )
 
-    def _new_sessions(self, key: Key, new_id: Callable[[], str], epoch: str | None) -> Sessions:
+    def _new_sessions(self, key: Key, epoch: str | None) -> Sessions:
         if key is not self._session_key:
-            return Sessions(self.limits, Credentials(*key), new_id, self._token, epoch)
+            return Sessions(self.limits, Credentials(*key), _new_id, self._token, epoch)
         credentials = Credentials(*key, new_key().secret)  # spent tickets are not stored
-        return Sessions(self.limits, credentials, new_id, self._token, at_revocation=self._forget_key)
+        return Sessions(self.limits, credentials, _new_id, self._token, at_revocation=self._forget_key)
 
     def _new_http(self, hub: Hub) -> Http:
         return Http(

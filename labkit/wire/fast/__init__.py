@@ -16,7 +16,6 @@
                      chat                                                 that are surely valid
     usual_handshake  the library's handshake: 80 us per connection,       a second request parser: it takes what every
                      when thousands reconnect at once                     client sends; the rest goes to the library
-    ids              a system call for each random id: 2 us               ids that are drawn before they are used
 
 Read them in this order: `path` makes a room fast; the others together give about the same again. Both paths send the
 same bytes: the tests run on both, and the parsers are fuzzed against the library and the plain validation.
