@@ -10,6 +10,7 @@ import click
 
 from labkit.commands.lazy import LazyGroup
 from labkit.platform.exits import Ending
+from labkit.platform.standard_streams import speak_utf8
 from labkit.text.terminal import show_everything
 
 VERBS = {
@@ -33,6 +34,7 @@ class Verbs(Ending, LazyGroup):
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         """Run a verb on a terminal of any encoding."""
+        speak_utf8()
         show_everything()
         return super().main(*arguments, **options)
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from labkit.broken.planted import Planted
+from labkit.platform.sockets import reset
 from labkit.rules.actions import Action, Close
 from labkit.rules.close_codes import CloseCode
 from labkit.rules.grants import EVERY_ROOM
@@ -13,7 +14,6 @@ from labkit.rules.messages import Auth, Message
 from labkit.rules.session import Identity, Session, State
 from labkit.wire.connection import Connection
 from labkit.wire.hub import Hub
-from labkit.wire.sockets import reset
 
 
 class NoAuthTimeout(Planted):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, cast
 
+from labkit.platform.sockets import reset
 from labkit.rules.grants import Grants
 from labkit.rules.heartbeat import Heartbeat
 from labkit.rules.limits import Limits
@@ -19,7 +20,6 @@ from labkit.wire.message_assembly import MessageAssembly
 from labkit.wire.send_queue import SendQueue
 from labkit.wire.server import Server
 from labkit.wire.server_state import ServerState
-from labkit.wire.sockets import reset
 
 NO_LIMITS: Mapping[str, Any] = MappingProxyType({})
 

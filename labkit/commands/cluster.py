@@ -13,8 +13,8 @@ from labkit.bench.launch.cluster import Cluster
 from labkit.bench.launch.nats_process import NoNats
 from labkit.bench.launch.server_process import ServerDied
 from labkit.commands.failing import CannotRun
-from labkit.commands.signals import ENDS, interrupting
 from labkit.platform.os_errors import describe
+from labkit.platform.signals import ENDS, interrupting
 from labkit.wire.output import never_waiting
 
 LOOK_S = 0.5

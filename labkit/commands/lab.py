@@ -13,7 +13,10 @@ from labkit.bench.launch.python import python
 from labkit.commands.failing import CannotRun
 from labkit.course.copying import FIRST, prepare
 from labkit.course.paths import DEFAULT, is_checkout, original
+from labkit.platform import shell
+from labkit.platform.children import become
 from labkit.platform.os_errors import describe
+from labkit.platform.private_files import is_root
 
 PROJECTOR = Path(__file__).parent / "projector"
 EXAMPLES = """\b
@@ -81,7 +84,7 @@ def _open(copy: Path, present: bool, jupyter_options: tuple[str, ...]) -> None:
     if present:
         os.environ["JUPYTERLAB_SETTINGS_DIR"] = str(_large_letters(copy))
     command = python("labkit.commands.quick_jupyter", *_options(copy, present), *jupyter_options)
-    os.execv(sys.executable, command)  # replaces this process, so that a signal to it stops JupyterLab and its kernels
+    become(command)  # a signal to this process then stops JupyterLab and its kernels
 
 
 def _before(folder: str, variable: str) -> str:
@@ -92,9 +95,9 @@ def _before(folder: str, variable: str) -> str:
 def _options(home: Path, present: bool) -> list[str]:
     view = "doc" if present else "lab"
     options = ["--ServerApp.root_dir", str(home), f"--LabApp.default_url=/{view}/tree/{FIRST}"]
-    if os.name != "nt":  # a login shell would reset PATH and lose `labkit`
+    if shell.IS_POSIX:  # a login shell would reset PATH and lose `labkit`
         options.append(f"--ServerApp.terminado_settings={{'shell_command': [{os.environ.get('SHELL', '/bin/sh')!r}]}}")
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
+    if is_root():
         options.append("--allow-root")  # containers run as root, which Jupyter refuses by default
     return options
 

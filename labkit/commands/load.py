@@ -8,7 +8,7 @@ import click
 
 from labkit.bench.load.run import Load, LoadFailed, LoadPlan, LoadResult
 from labkit.commands.failing import CannotRun
-from labkit.commands.signals import stop_early
+from labkit.platform.signals import stop_early
 from labkit.text.digits import digits
 from labkit.wire.fast.memory import keep_memory
 from labkit.wire.output import never_waiting

@@ -3,10 +3,9 @@
 Closing the terminal stops it and its kernels, like SIGTERM, and a full pipe never blocks its log.
 """
 
-import os
-import signal
 import sys
 
+from labkit.platform.signals import hang_up_ends
 from labkit.wire.output import never_waiting
 
 TROUBLE = 2  # JupyterLab's own 1 would mean that a check failed
@@ -16,8 +15,7 @@ if __name__ == "__main__":
 
     from jupyterlab.labapp import main
 
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    hang_up_ends()
     try:
         with never_waiting():
             sys.exit(main())

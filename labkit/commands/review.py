@@ -10,7 +10,7 @@ import click
 
 from labkit.commands.failing import CannotRun
 from labkit.commands.output import OutputFile
-from labkit.commands.signals import interrupting
+from labkit.platform.signals import interrupting
 from labkit.review.client.client_review import run_client, select_client_probes
 from labkit.review.comparing import Comparison, verdicts_in
 from labkit.review.dialect import BadDialect, Dialect, read_dialect

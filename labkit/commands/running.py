@@ -13,8 +13,9 @@ from threading import Thread
 from typing import Any
 
 from labkit.commands.failing import CannotRun
-from labkit.commands.signals import stop_early
+from labkit.platform import open_files
 from labkit.platform.os_errors import why
+from labkit.platform.signals import stop_early
 from labkit.rules.limits import BadLimit, Limits
 from labkit.wire.fast.memory import keep_memory
 
@@ -55,12 +56,7 @@ def listen_fault(error: OSError, host: str, port: int) -> str:
 
 def prepare_process() -> None:
     """Allow 10,000 sockets, keep freed memory, and collect garbage rarely enough not to slow a reconnect storm."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
-
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        del soft
+    open_files.raise_limit()
     keep_memory()
     gc.collect()
     gc.freeze()

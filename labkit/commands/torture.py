@@ -16,8 +16,8 @@ from labkit.bench.torture.checker import TortureResult
 from labkit.bench.torture.plan import TorturePlan
 from labkit.bench.torture.run import Torture
 from labkit.commands.failing import CannotRun
-from labkit.commands.signals import interrupting
 from labkit.platform.os_errors import describe
+from labkit.platform.signals import forget, interrupting, on_signal
 from labkit.wire.output import never_waiting
 
 EXAMPLES = """\b
@@ -74,13 +74,13 @@ async def _run(plan: TorturePlan, folder: Path) -> TortureResult:
             bar.label = f"{made.acked} acked, {made.target.kills} kills"
             bar.update(1)
 
-        made, loop = Torture(plan, folder, on_second), asyncio.get_running_loop()
+        made = Torture(plan, folder, on_second)
 
         def stop() -> None:
             made.stop()
-            loop.remove_signal_handler(signal.SIGINT)
+            forget(signal.SIGINT)
 
-        loop.add_signal_handler(signal.SIGINT, stop)
+        on_signal(signal.SIGINT, stop)
         return await made.run()
 
 

@@ -7,6 +7,7 @@ has no locks, as on some network disks and in some containers, OSError is raised
 import errno
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -15,19 +16,28 @@ HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES})
 if sys.platform == "win32":
     import msvcrt
 
-    _AT = 1 << 40  # Windows locks block readers, so lock a byte beyond the end of any file
+    _AT = 0x7FFF_FFFE  # Windows locks block readers, so lock a byte beyond any end; C takes no more
+    _LOOK_S = 0.05
 
     def _take(descriptor: int) -> None:
-        os.lseek(descriptor, _AT, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        _lock(descriptor, msvcrt.LK_NBLCK)
 
     def _wait(descriptor: int) -> None:
-        os.lseek(descriptor, _AT, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+        """Wait as long as it takes: C's own waiting lock gives up after ten seconds."""
+        while not try_lock(descriptor):
+            time.sleep(_LOOK_S)
 
     def _give_back(descriptor: int) -> None:
-        os.lseek(descriptor, _AT, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+        _lock(descriptor, msvcrt.LK_UNLCK)
+
+    def _lock(descriptor: int, how: int) -> None:
+        """Lock or unlock at `_AT`, and leave the file's position where it was."""
+        place = os.lseek(descriptor, 0, os.SEEK_CUR)
+        try:
+            os.lseek(descriptor, _AT, os.SEEK_SET)
+            msvcrt.locking(descriptor, how, 1)
+        finally:
+            os.lseek(descriptor, place, os.SEEK_SET)
 
     def check_ranges(descriptor: int) -> None:
         """Windows has one kind of lock, which `try_lock` has tried."""

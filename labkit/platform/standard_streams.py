@@ -1,6 +1,10 @@
-"""The descriptors 0, 1 and 2 of a process that may have been started without them, as some supervisors do."""
+"""Standard input, output and error: missing as some supervisors start a process, a pipe, a file or a console."""
 
 import os
+import select
+import sys
+from collections.abc import Callable
+from typing import TextIO
 
 LAST = 2  # stderr
 
@@ -14,3 +18,31 @@ def fill_standard_streams() -> None:
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= LAST:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)
+
+
+def raw_writer(stream: TextIO) -> Callable[[bytes], int]:
+    """Return what writes bytes past the stream's buffers, and returns how many. Raises OSError without a descriptor.
+
+    A console of Windows shows bytes in its own old encoding: there Python's lowest layer has to translate.
+    """
+    descriptor = stream.fileno()
+    if sys.platform == "win32" and stream.isatty():
+        raw = stream.buffer.raw  # type: ignore[attr-defined]
+        return lambda data: raw.write(data) or 0
+
+    def write(data: bytes) -> int:
+        try:
+            return os.write(descriptor, data)
+        except BlockingIOError:  # another process has made this shared pipe non-blocking
+            select.select([], [descriptor], [])
+            return 0
+
+    return write
+
+
+def speak_utf8() -> None:
+    """Write UTF-8 to pipes and files too, where the system would have an older encoding for them."""
+    if sys.platform == "win32" and not os.environ.get("PYTHONIOENCODING"):
+        for stream in filter(None, (sys.stdin, sys.stdout, sys.stderr)):
+            if not stream.isatty() and hasattr(stream, "reconfigure"):
+                stream.reconfigure(encoding="utf-8")

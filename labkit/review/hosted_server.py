@@ -4,7 +4,6 @@ Otherwise the first probe that crashes a weak server would be the last one with 
 """
 
 import asyncio
-import shlex
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +11,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from labkit.platform import shell
 from labkit.review.finding import CannotTell
 from labkit.review.process import Process, start
 
@@ -27,7 +27,7 @@ class Hosted:
         where = urlsplit(url)
         self._command = command
         self._where = where.hostname or "localhost", where.port or DEFAULT_PORTS.get(where.scheme, 80)
-        self._folder = TemporaryDirectory(prefix="review-")
+        self._folder = TemporaryDirectory(prefix="review-", ignore_cleanup_errors=True)
         self.log = Path(self._folder.name) / "log"  # its output, across restarts
         self.process: Process | None = None
 
@@ -61,7 +61,7 @@ class Hosted:
 
     async def _start(self) -> None:
         try:
-            command = shlex.split(self._command)
+            command = shell.split(self._command)
         except ValueError as error:
             raise CannotTell(f"cannot start {self._command!r}: {error}") from None
         if not command:

@@ -5,13 +5,11 @@ It has its own process group: the command may be a script that starts other prog
 
 import asyncio
 import os
-import signal
-import socket
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import IO
 
+from labkit.platform.children import OWN_GROUP, kill_group
 from labkit.platform.processes import tree_rss_kb
 from labkit.review.finding import CannotTell
 
@@ -64,8 +62,7 @@ class Process:
 
     async def end(self) -> None:
         """Kill the program and its children."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._child.pid, signal.SIGKILL)
+        kill_group(self._child.pid)
         await self._child.wait()
         self._printed.close()
 
@@ -79,23 +76,9 @@ async def start(command: Sequence[str], environment: Mapping[str, str], printed:
             stdout=printed,
             stderr=printed,
             env={**os.environ, **environment},
-            start_new_session=True,
+            **OWN_GROUP,
         )
     except OSError as error:
         printed.close()
         raise CannotTell(f"cannot start {command[0]!r}: {error.strerror or error}") from None
     return Process(child, printed)
-
-
-def unread(ours: socket.socket) -> int:
-    """Return the number of bytes that the other end of a connection has received but not read; 0 if unknown.
-
-    Works only on Linux, if the other end is on this machine.
-    """
-    near, far = f":{ours.getsockname()[1]:04X}", f":{ours.getpeername()[1]:04X}"
-    for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
-        for row in table.read_text(encoding="ascii").splitlines()[1:] if table.exists() else ():
-            _, local, remote, _, queues, *_ = row.split()
-            if local.endswith(far) and remote.endswith(near):
-                return int(queues.partition(":")[2], 16)
-    return 0

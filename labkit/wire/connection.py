@@ -13,6 +13,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import SEND_EOF
 from websockets.protocol import State as FrameState
 
+from labkit.platform.sockets import end_our_half, reset
 from labkit.rules.close_codes import CloseCode, row
 from labkit.rules.heartbeat import Beat, Heartbeat
 from labkit.rules.outbox import Offer
@@ -25,7 +26,6 @@ from labkit.wire.http.routes import Http
 from labkit.wire.hub import Hub
 from labkit.wire.message_assembly import NOT_UTF8, MessageAssembly, is_utf8
 from labkit.wire.send_queue import SendQueue
-from labkit.wire.sockets import end_our_half, reset
 
 # As slots they take 0.8 KB less per idle member than a dictionary.
 ATTRIBUTES = """hub http id session assembly send_queue outbox due heartbeat handshake protocol transport peer since

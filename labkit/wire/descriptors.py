@@ -1,20 +1,14 @@
 """Lower the limit on connections to what the process's file descriptors allow."""
 
 import logging
-import os
 from dataclasses import replace
 
+from labkit.platform import open_files
 from labkit.rules.limits import OFF, Limits
 from labkit.wire.admission import MAX_REFUSED_SOCKETS
 
-try:
-    import resource
-except ImportError:  # not a Unix
-    resource = None  # type: ignore[assignment]
-
 _LOGGER = logging.getLogger(__name__)
 RESERVE = 24  # for files and sockets opened later: audit files, the broker, pages, name look-ups
-OPEN_UNKNOWN = 32  # the assumed number of open files where the system does not list them
 
 
 def within_descriptors(limits: Limits) -> tuple[Limits, int | None]:
@@ -22,10 +16,10 @@ def within_descriptors(limits: Limits) -> tuple[Limits, int | None]:
 
     Up to a quarter of those sockets are reserved for clients that are refused with HTTP 503.
     """
-    most_files = _most_files()
+    most_files = open_files.most()
     if most_files is None:
         return limits, None
-    sockets = max(2, most_files - _open_files() - RESERVE)
+    sockets = max(2, most_files - open_files.now() - RESERVE)
     room = sockets - min(MAX_REFUSED_SOCKETS, max(1, sockets // 4))
     asked = limits.connections
     if asked is not None and asked <= room:
@@ -41,17 +35,3 @@ def _report(asked: int | str, room: int, most_files: int) -> None:
     )
     level = logging.WARNING if _LOGGER.hasHandlers() else logging.INFO  # no warning in a notebook cell
     _LOGGER.log(level, what, extra={"asked": asked, "connections": room, "descriptors": most_files})
-
-
-def _most_files() -> int | None:
-    if resource is None:
-        return None
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return None if soft == resource.RLIM_INFINITY else soft
-
-
-def _open_files() -> int:
-    try:
-        return len(os.listdir("/dev/fd"))
-    except OSError:
-        return OPEN_UNKNOWN

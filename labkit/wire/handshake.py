@@ -12,6 +12,7 @@ from http import HTTPStatus
 
 from websockets.http11 import Request, Response
 
+from labkit.platform.sockets import end_our_half, reset
 from labkit.rules.loopback import came_through
 from labkit.rules.origin import OPAQUE
 from labkit.wire.admission import Peer, peer_of
@@ -20,7 +21,6 @@ from labkit.wire.fast.usual_handshake import read_usual
 from labkit.wire.http.reply import reply
 from labkit.wire.http.routes import Http
 from labkit.wire.server_state import ServerState
-from labkit.wire.sockets import end_our_half, reset
 
 _LOGGER = logging.getLogger(__name__)
 VERSION = "13"

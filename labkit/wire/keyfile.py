@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from labkit.platform.os_errors import why
+from labkit.platform.private_files import is_open_to_others, open_private
 
 SECRET_BYTES = 32
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class KeyFileError(Exception):
@@ -78,7 +78,7 @@ def _load(path: Path) -> Key:
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode):
         raise KeyFileError(f"key file {path} is not a file; move it away")
-    if mode & _OTHERS:
+    if is_open_to_others(path):
         raise KeyFileError(f"key file {path} is open to others than its owner; run: chmod 600 {path}")
     try:
         secret = bytes.fromhex(path.read_text(encoding="ascii"))
@@ -92,7 +92,7 @@ def _load(path: Path) -> Key:
 def _create(path: Path, secret: bytes) -> None:
     """Create a key file atomically, never over an existing one: write it under another name, then link it."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = open_private(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
         with open(descriptor, "w", encoding="ascii") as file:
             file.write(secret.hex() + "\n")

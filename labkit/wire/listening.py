@@ -14,8 +14,8 @@ from time import monotonic
 from typing import Any
 
 from labkit.platform.accepting import Accepting
+from labkit.platform.sockets import reset_socket, take_port
 from labkit.rules.limits import Limits
-from labkit.wire.sockets import reset_socket
 
 _LOGGER = logging.getLogger(__name__)
 LOCALHOST = "localhost"
@@ -100,9 +100,7 @@ class Listening:
     def _bound(self, family: int, address: tuple[Any, ...]) -> socket.socket:
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if self._reuse_port:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            take_port(sock, shared=self._reuse_port)
             if family == socket.AF_INET6:  # otherwise :: would also take the IPv4 addresses
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             if self._limits.send_buffer_bytes is not None:  # accepted sockets inherit it

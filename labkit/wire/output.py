@@ -8,8 +8,6 @@ loop: the log of 300 connections was enough to stop every member's heartbeat.
 """
 
 import contextlib
-import os
-import select
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -18,6 +16,8 @@ from io import TextIOBase
 from queue import SimpleQueue
 from time import monotonic, sleep
 from typing import TextIO
+
+from labkit.platform.standard_streams import raw_writer
 
 MOST_WAITING = 4096  # lines; about a megabyte of log
 LAST_WORDS_S = 1.0  # to write what is queued at the end: an unread pipe must not keep the process alive
@@ -113,7 +113,7 @@ class Output(TextIOBase):
     def _write(self, data: bytes) -> bool:
         """Write past the stream's own buffer, because the interpreter waits for that buffer's lock at exit."""
         try:
-            descriptor = self._stream.fileno()
+            write = raw_writer(self._stream)
         except (OSError, ValueError):  # a stream in memory
             with contextlib.suppress(ValueError):
                 self._stream.write(data.decode(self.encoding))
@@ -121,21 +121,12 @@ class Output(TextIOBase):
         rest = b"\n" * self._is_torn + data
         try:
             while rest:
-                rest = _write_some(descriptor, rest)
+                rest = rest[write(rest) :]
                 self._is_torn = bool(rest)
         except OSError as error:  # the reader is gone, or the disk is full: the lines are counted as lost
             self._fault = error
             return False
         return True
-
-
-def _write_some(descriptor: int, data: bytes) -> bytes:
-    """Write some of the data; return the rest."""
-    try:
-        return data[os.write(descriptor, data) :]
-    except BlockingIOError:  # another process has made this shared pipe non-blocking
-        select.select([], [descriptor], [])
-        return data
 
 
 def _in_words(lines: int) -> str:

@@ -11,11 +11,11 @@ The kernel nearly always has space, so due frames go to it first, and only what 
 import asyncio
 from time import monotonic
 
+from labkit.platform.sockets import NO_FD
 from labkit.rules.limits import Limits
 from labkit.rules.outbox import Offer, Outbox
 
 WRITE_CHUNK_BYTES = 64 * 1024
-NO_FD = -1  # no file descriptor: everything goes through the transport
 
 
 class SendQueue:

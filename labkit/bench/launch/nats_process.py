@@ -2,6 +2,7 @@
 
 import shutil
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from queue import Empty, Queue
 from time import monotonic, sleep
 
 from labkit.bench.launch.server_process import START_S, ServerProcess
+from labkit.platform.children import end_by_stdin
 from labkit.platform.tied_program import tied
 
 READY = "Server is ready"  # in its own log: on its port another program may answer
@@ -65,15 +67,15 @@ class NatsProcess(ServerProcess):
         log_reader.join(1)
         raise NoNats(f"nats-server did not start (exit code {exit_code}):\n" + "\n".join(list(self.log)[-5:]))
 
-    def _signal(self, kill: bool) -> None:
-        """Ask for the end, or close stdin, which kills NATS at once."""
-        assert self._process is not None and self._process.stdin is not None
+    def _kill(self, process: "subprocess.Popen[str]") -> None:
+        """Close stdin, which kills NATS at once."""
+        end_by_stdin(process)
+
+    def _ask_to_end(self, process: "subprocess.Popen[str]") -> None:
+        assert process.stdin is not None
         with suppress(OSError):  # it has just ended by itself
-            if kill:
-                self._process.stdin.close()
-            else:
-                self._process.stdin.write("end\n")
-                self._process.stdin.flush()
+            process.stdin.write("end\n")
+            process.stdin.flush()
 
 
 def _free_port() -> int:

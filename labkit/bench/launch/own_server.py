@@ -11,6 +11,7 @@ Any later line `NAME NUMBER` becomes a sample in the store.
 
 import inspect
 import linecache
+import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
@@ -43,6 +44,10 @@ class OwnServer(ServerProcess):
     def command(self, port: int) -> list[str]:
         """Return the command line; the program chooses its own port."""
         return python(str(self.path))
+
+    def _ask_to_end(self, process: "subprocess.Popen[str]") -> None:
+        """End it at once: it may be blocked, and a notebook's server has nothing to drain."""
+        process.terminate()
 
     def printed(self, line: str) -> None:
         """Store the line if it is a sample."""

@@ -4,7 +4,6 @@ The server's stdin is a pipe: however this process ends, the server sees the end
 has its own session, so interrupting a notebook cell, which signals the kernel's whole process group, leaves it running.
 """
 
-import contextlib
 import os
 import subprocess
 import threading
@@ -14,6 +13,7 @@ from queue import Empty, Queue
 from typing import IO
 
 from labkit.bench.launch.python import python
+from labkit.platform.children import OWN_GROUP, end_by_stdin
 
 READY = "WebSocket server listening on "
 START_S = 20.0
@@ -46,7 +46,7 @@ class ServerProcess:
             encoding="utf-8",
             errors="replace",
             env=self._environment,
-            start_new_session=True,
+            **OWN_GROUP,
         )
         first_line: Queue[str] = Queue()
         assert process.stdout is not None and process.stderr is not None
@@ -69,11 +69,11 @@ class ServerProcess:
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def terminate(self) -> int:
-        """Send SIGTERM, wait for the drain, and return the exit code; send SIGKILL if it does not end."""
+        """Close its stdin, wait for the drain, and return the exit code; kill it if it does not end."""
         return self._end(kill=False)
 
     def kill(self) -> int:
-        """Send SIGKILL: it closes no connection properly."""
+        """Kill it: it closes no connection properly."""
         return self._end(kill=True)
 
     def _end(self, kill: bool) -> int:
@@ -81,20 +81,21 @@ class ServerProcess:
         if process is None:
             return 0
         if process.poll() is None:
-            self._signal(kill)
+            self._kill(process) if kill else self._ask_to_end(process)
         try:
             code = process.wait(STOP_S)
         except subprocess.TimeoutExpired:
             process.kill()
             code = process.wait()
-        if process.stdin is not None:
-            with contextlib.suppress(OSError):
-                process.stdin.close()
+        end_by_stdin(process)
         return code
 
-    def _signal(self, kill: bool) -> None:
-        assert self._process is not None
-        self._process.kill() if kill else self._process.terminate()
+    def _kill(self, process: "subprocess.Popen[str]") -> None:
+        process.kill()
+
+    def _ask_to_end(self, process: "subprocess.Popen[str]") -> None:
+        """Start its drain."""
+        end_by_stdin(process)
 
     def _read_output(self, out: IO[str], first_line: "Queue[str]") -> None:
         first_line.put(out.readline().rstrip("\n"))

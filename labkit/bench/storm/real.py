@@ -26,6 +26,8 @@ from typing import Any
 from labkit.bench.launch.server_process import ServerProcess
 from labkit.bench.plain_socket import CloseFrame, PlainSocket, text, upgrade
 from labkit.bench.storm.tally import SETTLE_S, StormClient, StormPlan, StormResult, Tally
+from labkit.platform import open_files
+from labkit.platform.loops import most_watched
 from labkit.rules.close_codes import CloseCode
 
 OPEN_TIMEOUT_S = 10.0  # from connect to auth_ok, as in wire.client.link
@@ -250,17 +252,18 @@ def _free_port() -> int:
 
 def _raise_file_limit(clients: int) -> None:
     """Allow one open file per socket, here and in the server. Raises RuntimeError where the system allows fewer."""
-    try:
-        import resource
-    except ImportError:  # a system without this limit
-        return
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if most != resource.RLIM_INFINITY and most < clients + SPARE_FILES:
+    watched = most_watched()
+    if watched is not None and clients >= watched:
+        raise RuntimeError(
+            f"this system watches fewer than {watched} sockets in one process, too few for {clients} real clients; "
+            "use fewer clients, or --mode virtual"
+        )
+    most = open_files.raise_limit()
+    if most is not None and most < clients + SPARE_FILES:
         raise RuntimeError(
             f"this machine allows {most} open files per process, too few for {clients} real clients; "
             "raise the hard limit or use fewer clients"
         )
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _end_with_parent() -> None:

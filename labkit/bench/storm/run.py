@@ -18,6 +18,7 @@ from labkit.bench.launch.python import last_words, python
 from labkit.bench.storm import virtual
 from labkit.bench.storm.policies import POLICIES
 from labkit.bench.storm.tally import BadStorm, StormPlan, StormResult
+from labkit.platform.children import OWN_GROUP
 
 if TYPE_CHECKING:
     import pandas
@@ -103,14 +104,15 @@ def _reply_to(plan: StormPlan, errors: IO[bytes]) -> str:
         stdout=subprocess.PIPE,
         stderr=errors,
         encoding="utf-8",
-        start_new_session=True,  # Ctrl-C reaches only this process, which then ends the other
+        **OWN_GROUP,  # Ctrl-C reaches only this process, which then ends the other
     )
     assert process.stdin is not None and process.stdout is not None
     try:
         with suppress(BrokenPipeError):  # it has died, so the reply stays empty
             process.stdin.write(json.dumps(asdict(plan)) + "\n")
             process.stdin.flush()
-        return process.stdout.readline()
+        reply: str = process.stdout.readline()
+        return reply
     finally:
         with suppress(BrokenPipeError):
             process.stdin.close()

@@ -1,7 +1,5 @@
 """`labkit class drill`: restart the class server on purpose and measure when everyone is back."""
 
-import os
-import signal
 import time
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from labkit.commands.class_.which import existing_file, which_class
 from labkit.commands.failing import CannotRun
 from labkit.commands.output import OutputFile
 from labkit.commands.storm import check_drawing, draw
+from labkit.platform.nudges import FIRST, SECOND, nudge
 from labkit.wire.audit.opening import holder
 from labkit.wire.audit.writer import AuditError
 
@@ -46,7 +45,7 @@ def drill(class_id: str, file: Path | None, crash: bool, seconds: float, plot: P
         check_drawing()
     try:
         before = read_drill(path)
-        os.kill(pid, signal.SIGUSR2 if crash else signal.SIGUSR1)
+        nudge(pid, SECOND if crash else FIRST)
         result = _wait(path, before, seconds)
     except (OSError, AuditError) as error:
         raise CannotRun(str(error)) from None

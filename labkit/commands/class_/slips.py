@@ -10,6 +10,7 @@ import click
 
 from labkit.commands.failing import CannotRun
 from labkit.platform.os_errors import why
+from labkit.platform.private_files import is_others, make_private, open_private
 
 AGAIN = "`labkit class code` for students, --new-instructor-code for the instructor"
 
@@ -60,12 +61,11 @@ def for_instructor(url: str, name: str, code: str) -> str:
 
 def _open(slips: Path) -> int:
     try:
-        descriptor = os.open(slips, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-        there = os.fstat(descriptor)
-        if there.st_uid != os.geteuid():
+        descriptor = open_private(slips, os.O_WRONLY | os.O_CREAT | os.O_APPEND, follow=False)
+        if is_others(descriptor):
             raise CannotRun(f"{slips} belongs to another user, who could read the codes; name another file")
-        if S_ISREG(there.st_mode):
-            os.fchmod(descriptor, 0o600)  # an existing file keeps its own mode otherwise
+        if S_ISREG(os.fstat(descriptor).st_mode):
+            make_private(descriptor)  # an existing file keeps its own mode otherwise
         return descriptor
     except OSError as error:
         raise CannotRun(f"cannot write {slips}: {why(error)}") from None

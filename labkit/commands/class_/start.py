@@ -1,11 +1,10 @@
 """`labkit class start`: run a class server and hand out the codes that let its students in."""
 
-import asyncio
 import logging
-import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +21,7 @@ from labkit.commands.failing import CannotRun
 from labkit.commands.leftovers import beside, nothing_left
 from labkit.commands.running import end_with_parent, limits_of, listen_fault, prepare_process, run, stopping, tls_of
 from labkit.platform.addresses import addresses, lan_address
+from labkit.platform.nudges import FIRST, SECOND, on_nudge
 from labkit.platform.os_errors import describe
 from labkit.rules.limits import Limits
 from labkit.wire.audit.writer import AuditError
@@ -191,9 +191,8 @@ def _enrol(register: Register, given: Options, students: list[Student]) -> _Enro
 
 async def _serve(server: ClassServer, announce: Callable[[Server], None], with_parent: bool) -> None:
     stop = stopping()
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGUSR1, server.drill, "drain")
-    loop.add_signal_handler(signal.SIGUSR2, server.drill, "crash")
+    on_nudge(FIRST, partial(server.drill, "drain"))
+    on_nudge(SECOND, partial(server.drill, "crash"))
     if with_parent:
         end_with_parent(stop)
     await server.run(stop, announce)

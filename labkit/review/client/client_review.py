@@ -1,12 +1,12 @@
 """Review a client: run every probe once, several at a time, each with its own clients and scripted server."""
 
 import asyncio
-import shlex
 from collections.abc import Iterable
 from random import Random, SystemRandom
 from time import monotonic
 from typing import Any
 
+from labkit.platform import shell
 from labkit.review.client.probes import CLIENT_PROBES
 from labkit.review.client.scene import ClientScene, ClientTarget
 from labkit.review.client.starting import Start, command
@@ -78,5 +78,5 @@ async def _run_probe(probe: Probe, target: ClientTarget, rng: Random) -> Finding
     began = monotonic()
     async with ClientScene(target, rng) as scene:
         outcome = await run_probe(probe, scene)
-        rerun = f"labkit review --client {shlex.quote(target.name)} --only {probe.id}"
+        rerun = f"labkit review --client {shell.quote(target.name)} --only {probe.id}"
         return finding_of(probe, outcome, scene.transcript, (rerun,), monotonic() - began)

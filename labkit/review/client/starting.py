@@ -1,10 +1,10 @@
 """Start the client under review: a command that gets all parameters in its environment."""
 
-import shlex
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
+from labkit.platform import shell
 from labkit.review import process
 
 Environment = Mapping[str, str]
@@ -40,7 +40,7 @@ def command(command_line: str) -> Start:
 
     Raises ValueError for a command line that cannot be parsed.
     """
-    split = shlex.split(command_line)
+    split = shell.split(command_line)
     if not split:
         raise ValueError("the command is empty")
 

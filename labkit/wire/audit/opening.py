@@ -10,6 +10,7 @@ from pathlib import Path
 
 from labkit.platform.locks import check_ranges, try_lock
 from labkit.platform.os_errors import describe, why
+from labkit.platform.private_files import open_private
 from labkit.wire.audit.reading import reading
 from labkit.wire.audit.schema import SCHEMA, AuditError, check_is_ours, explaining
 
@@ -28,7 +29,7 @@ class AuditLock:
         """Raises AuditError when another server holds the lock, or the file system has no locks."""
         path = audit.with_name(f"{audit.name}.lock")
         try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._descriptor = open_private(path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
             raise AuditError(f"audit file {audit} cannot be used: {describe(error)}") from None
         try:
@@ -88,7 +89,7 @@ def open_to_write(path: Path) -> sqlite3.Connection:
     """Open or create the file; return its connection, for one thread at a time. Raises AuditError."""
     try:
         if not path.exists():
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            os.close(open_private(path, os.O_RDWR | os.O_CREAT))
         elif _is_empty(path):
             path.chmod(0o600)
     except OSError as error:

@@ -14,16 +14,15 @@ import os
 import socket
 from collections.abc import Iterable
 
+from labkit.platform.sockets import NO_FD, writable_fd
 from labkit.wire.member import Member
-from labkit.wire.send_queue import NO_FD, WRITE_CHUNK_BYTES
+from labkit.wire.send_queue import WRITE_CHUNK_BYTES
 
 
 def direct_fd(transport: asyncio.Transport) -> int:
     """Return the file descriptor of a transport; NO_FD where writes must go through the transport."""
     sock: socket.socket | None = transport.get_extra_info("socket")
-    if sock is None or transport.get_extra_info("sslcontext") is not None or os.name != "posix":
-        return NO_FD
-    return sock.fileno()
+    return NO_FD if transport.get_extra_info("sslcontext") is not None else writable_fd(sock)
 
 
 def write_at_once(members: Iterable[Member]) -> None:

@@ -19,13 +19,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from time import monotonic
 
+from labkit.platform.sockets import NO_FD
 from labkit.rules.answers import Answer, encode
 from labkit.rules.messages import decode
 from labkit.wire.fast.kernel import direct_fd, write_at_once
 from labkit.wire.fast.short_messages import decode_quickly
 from labkit.wire.frames import text_frame
 from labkit.wire.member import Member
-from labkit.wire.send_queue import NO_FD
 
 TICK_S = 0.004  # the longest time of writing before the loop runs anything else
 MEMBERS_PER_TURN = 64

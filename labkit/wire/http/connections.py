@@ -7,9 +7,9 @@ the kernel's buffer delays the detection of a slow consumer.
 from time import monotonic, time
 from typing import Any
 
+from labkit.platform.sockets import kernel_bytes
 from labkit.rules.answers import iso
 from labkit.wire.member import Member
-from labkit.wire.sockets import kernel_bytes
 
 
 def describe(connection: Member) -> dict[str, Any]:

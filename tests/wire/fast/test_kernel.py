@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from labkit.platform.sockets import NO_FD
 from labkit.rules.limits import Limits
 from labkit.rules.outbox import Offer
 from labkit.wire.fast.kernel import direct_fd, write_at_once
-from labkit.wire.send_queue import NO_FD, SendQueue
+from labkit.wire.send_queue import SendQueue
 from tests.wire.raw import TOKEN, Raw, on_a_loop, serving, until
 
 

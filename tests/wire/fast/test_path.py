@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from labkit.platform.sockets import NO_FD
 from labkit.rules.limits import Limits
 from labkit.wire.fast.path import BYTES_PER_TICK, TICK_S, FastPath, PlainPath
 from labkit.wire.frames import text_frame
-from labkit.wire.send_queue import NO_FD
 from labkit.wire.server import Server
 from tests.wire.raw import TOKEN, Raw, on_a_loop, serving, text
 

@@ -1,0 +1,17 @@
+"""What the event loops and selectors of this system can do."""
+
+import asyncio
+import selectors
+
+_WITH_A_BITMAP = "SelectSelector"
+_BITMAP_SOCKETS = 512  # Windows: CPython's FD_SETSIZE
+
+
+def watches_sockets(loop: asyncio.AbstractEventLoop) -> bool:
+    """Return whether a loop has `add_reader`. Windows' usual loop has not: it completes operations instead."""
+    return type(loop).add_reader is not asyncio.AbstractEventLoop.add_reader
+
+
+def most_watched() -> int | None:
+    """Return how many sockets one selector can watch; None without a bound."""
+    return _BITMAP_SOCKETS if selectors.DefaultSelector.__name__ == _WITH_A_BITMAP else None
