@@ -15,6 +15,7 @@ import tarfile
 import tempfile
 import threading
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -68,22 +69,38 @@ def command(*arguments: str) -> list[str]:
 
 def run(*arguments: str, timeout_s: float = 120, **more: str) -> tuple[int, str]:
     """Run Python to its end; return its exit code and what it printed, errors included."""
-    with tempfile.TemporaryFile() as printed:  # no pipe: Wine's services, once started, would keep it open
-        process = subprocess.Popen(
-            command(*arguments),
-            env=environment(**more),
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=printed,
-            stderr=printed,
-        )
-        try:
-            code = process.wait(timeout_s)
-        finally:
-            process.kill()
-            process.wait()
-        printed.seek(0)
-        return code, printed.read().decode("utf-8", "replace").replace("\r\n", "\n")
+    process = subprocess.Popen(
+        command(*arguments),
+        env=environment(**more),
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    printed: list[bytes] = []
+    code = until_ended(process, printed.append, timeout_s)
+    return code, b"".join(printed).decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def until_ended(
+    process: subprocess.Popen[bytes], take: Callable[[bytes], object], timeout_s: float | None = None
+) -> int:
+    """Pass on what a process prints; wait for its end, not for its pipe's: Wine's services may keep that open."""
+    assert process.stdout is not None
+    copying = threading.Thread(target=_copy, args=(process.stdout, take), daemon=True)
+    copying.start()
+    try:
+        code = process.wait(timeout_s)
+    finally:
+        process.kill()
+        process.wait()
+        copying.join(LAST_WORDS_S)
+    return code
+
+
+def _copy(printed: IO[bytes], take: Callable[[bytes], object]) -> None:
+    while data := os.read(printed.fileno(), 65_536):
+        take(data)
 
 
 def prepare() -> None:
@@ -161,17 +178,12 @@ def main() -> int:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    copying = threading.Thread(target=_copy, args=(process.stdout,), daemon=True)
-    copying.start()
-    code = process.wait()
-    copying.join(LAST_WORDS_S)  # not longer: Wine's services, if this started them, keep the pipe open
-    return code
+    return until_ended(process, _show)
 
 
-def _copy(printed: IO[bytes]) -> None:
-    while data := os.read(printed.fileno(), 65_536):
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+def _show(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,66 @@
+"""labkit on CPython for Windows: the short form, in `make test`. See `test_everything.py` for the rest."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.client import connect
+
+from labkit.wire.audit.verify import verify
+from tests.e2e.need import missing
+from tests.windows import wine
+from tests.windows.house import TOKEN, House
+
+pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("wine")]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def windows() -> None:
+    if wine.wine() is None:
+        missing("Wine, which runs Python for Windows,")
+    wine.prepare()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with House("--audit", wine.windows_path(tmp_path / "room.db")) as made:
+        yield made
+
+
+def test_every_module_imports() -> None:
+    """No module of ours needs what Windows lacks; those of an extra need only its packages."""
+    code, printed = wine.run("-m", "tests.windows.inside", "imports", timeout_s=300)
+    assert code == 0, printed[-2000:]
+    found = json.loads(printed.splitlines()[-1])
+    assert found["failed"] == {}
+    assert found["modules"] > 400
+    assert all("nats" in name or "torture" in name for name in found["need an extra"])
+
+
+async def _visit(house: House) -> tuple[int, int | None, str | None]:
+    async with connect(house.url) as socket:
+        for message in (
+            {"type": "auth", "token": TOKEN},
+            {"type": "join", "roomId": "room:demo"},
+            {"type": "chat", "roomId": "room:demo", "requestId": "r1", "text": "h\u00e9llo \u2713"},
+        ):
+            await socket.send(json.dumps(message))
+        kinds = []
+        while "chat" not in kinds:
+            received = json.loads(await socket.recv())
+            kinds.append(received["type"])
+        assert received["text"] == "h\u00e9llo \u2713" and received["seq"] == 1
+        code = await asyncio.to_thread(house.stop)
+        async for _ in socket:
+            pass
+        return code, socket.close_code, socket.close_reason
+
+
+def test_server_serves_drains_and_leaves_an_intact_audit(house: House, tmp_path: Path) -> None:
+    """A client on Linux with the article's messages; then the server's stdin closes, as when its parent dies."""
+    code, close_code, reason = asyncio.run(_visit(house))
+    assert (code, close_code) == (0, 1012), house.log
+    assert str(reason).startswith("restart retry=")
+    assert verify(tmp_path / "room.db").is_intact
