@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from labkit.rules.limits import Limits
 from labkit.platform import open_files
+from labkit.rules.limits import Limits
 from labkit.wire.admission import MAX_REFUSED_SOCKETS
 from labkit.wire.descriptors import RESERVE, within_descriptors
 from labkit.wire.listening import Listening

@@ -1,0 +1,44 @@
+"""Run a verb on Linux as far as possible as macOS would: `python -m tests.platform.as_on_macos serve --port 0`.
+
+There: no /proc, 256 files at first, a highest limit that is called infinite and refused, a loop without epoll, no fork
+of our own, and a shared port that is not balanced. Servers that the verb starts are patched in the same way. Here the
+loop polls, as Linux has no kqueue.
+"""
+
+import sys
+from pathlib import Path
+
+import labkit.bench.launch.python as starting
+
+PATCH = r"""
+import asyncio, importlib, os, resource, selectors, sys
+for name in "ctypes.util multiprocessing platform psutil shutil ssl subprocess tempfile urllib.request uuid".split():
+    importlib.import_module(name)  # they ask for the system as they are imported
+sys.platform = "darwin"
+selectors.DefaultSelector = selectors.PollSelector
+del selectors.EpollSelector, os.fork
+usual_get, usual_set, MOST = resource.getrlimit, resource.setrlimit, 10_240
+usual_set(resource.RLIMIT_NOFILE, (256, usual_get(resource.RLIMIT_NOFILE)[1]))
+def get(what):
+    return (usual_get(what)[0], resource.RLIM_INFINITY) if what == resource.RLIMIT_NOFILE else usual_get(what)
+def set(what, limits):
+    if what == resource.RLIMIT_NOFILE:
+        if not 0 <= limits[0] <= MOST:
+            raise ValueError("current limit exceeds maximum limit")
+        limits = min(limits[0], usual_get(what)[1]), usual_get(what)[1]
+    usual_set(what, limits)
+resource.getrlimit, resource.setrlimit = get, set
+def no_proc(event, arguments):
+    if event in ("open", "os.listdir") and arguments and str(arguments[0]).startswith("/proc"):
+        if "psutil" not in sys._getframe(1).f_globals.get("__name__", ""):
+            raise FileNotFoundError(2, "No such file or directory", arguments[0])
+sys.addaudithook(no_proc)
+"""
+
+if __name__ == "__main__":
+    starting.BOOT = PATCH + starting.BOOT
+    from labkit.cli import main
+
+    exec(PATCH, {})
+    sys.argv[0] = str(Path(sys.executable).with_name("labkit"))
+    main()
