@@ -20,6 +20,7 @@ from typing import Any
 
 import click
 
+from labkit.platform.os_errors import is_closed_pipe
 from labkit.platform.standard_streams import fill_standard_streams
 
 OK, TROUBLE, INTERRUPTED = 0, 2, 130
@@ -109,7 +110,7 @@ def _is_of_output(error: OSError) -> bool:
 
 def _unwritten(error: OSError) -> int:
     """Report incomplete output, unless its reader closed the pipe, as `| head` does."""
-    if not isinstance(error, BrokenPipeError):
+    if not is_closed_pipe(error):
         click.echo(f"Error: cannot write to standard output: {error.strerror}; the output is not complete", err=True)
     return TROUBLE
 

@@ -3,6 +3,7 @@
 import errno
 import socket
 import ssl
+import sys
 from datetime import datetime
 
 _WAYS_OUT = {
@@ -58,3 +59,8 @@ def clock_fault(error: BaseException) -> str | None:
     return (
         f"your clock says {clock}, and the server's certificate ended before; set the clock, or renew the certificate"
     )
+
+
+def is_closed_pipe(error: OSError) -> bool:
+    """Return whether the reader of a pipe has gone. Windows reports that as an invalid argument."""
+    return isinstance(error, BrokenPipeError) or (sys.platform == "win32" and error.errno == errno.EINVAL)

@@ -26,6 +26,15 @@ def quote(word: str) -> str:
     return join([word])
 
 
+def python_to_paste(program: Sequence[str]) -> list[str]:
+    """Return lines that run a Python program when they are pasted into a shell: on Windows, into PowerShell.
+
+    The program contains no line END, and nothing but ASCII: PowerShell passes nothing else on.
+    """
+    begin, end = ("python3 - <<'END'", "END") if IS_POSIX else ("@'", "'@ | python -")
+    return [begin, *program, end]
+
+
 def _split_as_windows(line: str) -> list[str]:
     """Split as Microsoft's C runtime does, which is what nearly every program there does."""
     words: list[str] = []

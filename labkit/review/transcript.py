@@ -15,6 +15,8 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
+from labkit.platform import shell
+
 MAX_STEPS = 60
 MAX_SHOWN = 160
 _RUN = re.compile(r"(.{1,12}?)\1{99,}", re.DOTALL)
@@ -92,7 +94,7 @@ class Transcript:
         steps = [step.code if step.times == 1 else f"for _ in range({step.times}): {step.code}" for step in self._steps]
         if self.canary_request:
             steps = [f"canary = Peer('canary', {self.canary_request!r})", *steps, "canary.receive()"]
-        return ("python3 - <<'END'", *"\n".join([prelude(), *begin, *steps]).split("\n"), "END")
+        return tuple(shell.python_to_paste("\n".join([prelude(), *begin, *steps]).split("\n")))
 
 
 @cache

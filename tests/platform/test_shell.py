@@ -39,3 +39,9 @@ def test_an_open_quote_is_refused(is_posix: bool, monkeypatch: pytest.MonkeyPatc
 def test_windows_joins_as_subprocess_does(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shell, "IS_POSIX", False)
     assert shell.quote("a b") == subprocess.list2cmdline(["a b"]) == '"a b"'
+
+
+def test_a_pasted_program_is_complete_on_each_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shell.python_to_paste(["print(1)"]) == ["python3 - <<'END'", "print(1)", "END"]
+    monkeypatch.setattr(shell, "IS_POSIX", False)
+    assert shell.python_to_paste(["print(1)"]) == ["@'", "print(1)", "'@ | python -"]

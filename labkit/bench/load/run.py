@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import count, cycle
 from math import ceil
-from time import monotonic
+from time import perf_counter
 from typing import Any
 
 from labkit.bench.load.member import LoadFailed, LoadMember, enter
@@ -105,10 +105,10 @@ class Load:
         """Enter, publish, wait for the last deliveries, leave. Raises LoadFailed."""
         try:
             await self._enter()
-            started = monotonic()
+            started = perf_counter()
             ticking = asyncio.create_task(self._tick())
             await (self._open_loop() if self.plan.rate is not None else self._closed_loop())
-            stopped = monotonic()
+            stopped = perf_counter()
             await self._settle()
             ticking.cancel()
             return self._result(max(stopped, self._delivered_at) - started)
@@ -139,23 +139,23 @@ class Load:
 
     async def _open_loop(self) -> None:
         """Send each message when it is due. An overdue one is sent at once, and its latency has already started."""
-        plan, started = self.plan, monotonic()
+        plan, started = self.plan, perf_counter()
         assert plan.rate is not None
         for number in range(round(plan.rate * plan.seconds)):
             due = started + number / plan.rate
             await self._sleep_until(due)
             if self._stop.is_set():
                 return
-            self._late_s = max(self._late_s, monotonic() - due)
+            self._late_s = max(self._late_s, perf_counter() - due)
             room = self.rooms[number % plan.rooms]
             self._publish(room[number // plan.rooms % plan.members], f"{self._name}-{number}", due)
 
     async def _closed_loop(self) -> None:
-        numbers, ends = count(), monotonic() + self.plan.seconds
+        numbers, ends = count(), perf_counter() + self.plan.seconds
 
         async def talk(room: list[LoadMember]) -> None:
             for member in cycle(room):
-                if monotonic() >= ends or self._stop.is_set() or all(each.ended for each in room):
+                if perf_counter() >= ends or self._stop.is_set() or all(each.ended for each in room):
                     return
                 if member.ended is None:
                     await self._publish_and_wait(member, f"{self._name}-{next(numbers)}")
@@ -165,7 +165,7 @@ class Load:
     async def _publish_and_wait(self, member: LoadMember, request: str) -> None:
         """Publish, and wait until the member receives its own message or an error."""
         _, answered = self._awaited[request] = member, asyncio.Event()
-        self._publish(member, request, monotonic())
+        self._publish(member, request, perf_counter())
         with suppress(TimeoutError):
             async with asyncio.timeout(ANSWER_S):
                 await answered.wait()
@@ -180,7 +180,7 @@ class Load:
         kind, request = message.get("type"), str(message.get("requestId"))
         due = self._due.get(request)
         if kind == "chat" and due is not None:
-            self._delivered_at = monotonic()
+            self._delivered_at = perf_counter()
             self.latencies_s.append(self._delivered_at - due)
             self.delivered += 1
         elif kind == "error":
@@ -192,8 +192,8 @@ class Load:
     async def _settle(self) -> None:
         expected, seen = self.sent * self.plan.members, -1
         while self.delivered < expected and self.delivered != seen:
-            seen, waited_from = self.delivered, monotonic()
-            while self.delivered == seen and monotonic() - waited_from < QUIET_S:
+            seen, waited_from = self.delivered, perf_counter()
+            while self.delivered == seen and perf_counter() - waited_from < QUIET_S:
                 await asyncio.sleep(0.02)
 
     async def _tick(self) -> None:
@@ -204,7 +204,7 @@ class Load:
     async def _sleep_until(self, due: float) -> None:
         """Sleep, or at least yield once: a tester that is behind must still receive."""
         await asyncio.sleep(0)
-        while (early := due - monotonic()) > 0 and not self._stop.is_set():
+        while (early := due - perf_counter()) > 0 and not self._stop.is_set():
             await asyncio.sleep(min(early, 0.1))
 
     def _result(self, elapsed_s: float) -> LoadResult:

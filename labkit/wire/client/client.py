@@ -15,7 +15,7 @@ import ssl
 from collections.abc import Callable
 from functools import partial
 from random import Random, SystemRandom
-from time import monotonic
+from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
 
@@ -166,9 +166,9 @@ class Client:
 
     async def ping(self) -> float:
         """Send `ping`; return the round-trip time in seconds. Raises Disconnected while there is no connection."""
-        asked_at = monotonic()
+        asked_at = perf_counter()
         await self._requests.pong()
-        self.round_trip_s = monotonic() - asked_at
+        self.round_trip_s = perf_counter() - asked_at
         return self.round_trip_s
 
     async def refresh(self, ticket: str) -> None:
