@@ -16,7 +16,7 @@ from labkit.bench.launch.python import python
 from labkit.platform.children import OWN_GROUP, end_by_stdin
 
 READY = "WebSocket server listening on "
-START_S = 20.0
+START_S = 40.0  # the first start on a laptop whose antivirus reads every file
 STOP_S = 10.0
 LOG_LINES = 32
 

@@ -258,7 +258,9 @@ def _raise_file_limit(clients: int) -> None:
             f"this system watches fewer than {watched} sockets in one process, too few for {clients} real clients; "
             "use fewer clients, or --mode virtual"
         )
-    most = open_files.raise_limit()
+    most = open_files.highest()
+    if most is None or most >= clients + SPARE_FILES:
+        most = open_files.raise_limit()
     if most is not None and most < clients + SPARE_FILES:
         raise RuntimeError(
             f"this machine allows {most} open files per process, too few for {clients} real clients; "
