@@ -77,6 +77,7 @@ class Accepting:
                 self._back_off(error)
                 return
             self._took(sock)
+            await asyncio.sleep(0)  # a loop may have completed the next accept already
 
     def _accept_some(self) -> None:
         for _ in range(PER_TURN):

@@ -8,8 +8,16 @@ from itertools import pairwise
 
 import pytest
 
+from labkit.platform import accepting as accepting_module
 from labkit.platform.accepting import BACKLOG, PER_TURN, Accepting
 from tests.wire.raw import on_a_loop, until
+
+
+@pytest.fixture(params=["readiness", "completion"], autouse=True)
+def loop_reports(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop says when a socket is ready, or, as on Windows, only when an accept has completed."""
+    if request.param == "completion":
+        monkeypatch.setattr(accepting_module, "watches_sockets", lambda loop: False)
 
 
 class Failing(socket.socket):
