@@ -14,6 +14,7 @@ from typing import Any
 
 from labkit.commands.failing import CannotRun
 from labkit.platform import open_files
+from labkit.platform.loops import NO_UVLOOP
 from labkit.platform.os_errors import why
 from labkit.platform.signals import stop_early
 from labkit.rules.limits import BadLimit, Limits
@@ -76,7 +77,7 @@ def _loop_factory(loop: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
         import uvloop
     except ImportError:
-        raise CannotRun("uvloop is not installed; pip install 'labkit[fast]', or omit --loop") from None
+        raise CannotRun(NO_UVLOOP) from None
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory
 

@@ -157,3 +157,10 @@ def test_folder_not_empty_is_refused(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["torture", "--keep", str(tmp_path)])
     assert done.exit_code == 2
     assert "name a new folder" in done.stderr
+
+
+def test_torture_of_one_server_needs_no_extra() -> None:
+    """A learner's installation has no NATS."""
+    without = "import sys; sys.modules['nats'] = None; from labkit.cli import main; main(['torture', '--seconds', 'x'])"
+    done = subprocess.run([sys.executable, "-c", without], capture_output=True, text=True)
+    assert done.returncode == 2 and "'x' is not a valid float" in done.stderr

@@ -48,6 +48,12 @@ def test_client_receives_everything_in_order(url: str) -> None:
     assert json.loads(printed.splitlines()[-1]) == {"same": True}
 
 
+def test_ctrl_c_and_ctrl_break_stop_a_verb() -> None:
+    """Raised in the process itself: Wine has no console that could send them."""
+    printed = run("tests.windows.inside", "signals")
+    assert json.loads(printed.splitlines()[-1]) == {"SIGINT": True, "SIGBREAK": True}
+
+
 def test_load_delivers_every_message(url: str) -> None:
     run("labkit", "load", "--url", url, "--token", TOKEN, "--seconds", "2", "--json")
 

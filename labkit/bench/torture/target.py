@@ -12,15 +12,13 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from labkit.bench.launch.nats_process import NatsProcess
 from labkit.bench.launch.server_process import ServerProcess
 from labkit.bench.torture.history import Stored
 from labkit.bench.torture.plan import Disruption, TorturePlan
 from labkit.brokers import broker_at
-from labkit.brokers.nats.reader import Message
-from labkit.brokers.nats.whole_log import whole_log
 from labkit.faults import Fault, Proxy
 from labkit.faults.kinds.reset import Reset
 from labkit.faults.kinds.stall import Stall
@@ -28,6 +26,9 @@ from labkit.rules.limits import Limits
 from labkit.wire.audit.reading import reading, rows
 from labkit.wire.audit.verify import verify
 from labkit.wire.cluster.reconcile import reconcile
+
+if TYPE_CHECKING:
+    from labkit.brokers.nats.reader import Message
 
 BROKER_AWAY_S = 1.0
 SETTINGS = ["messages_per_s=off", "handshakes_per_s=off"]
@@ -158,6 +159,8 @@ class TortureTarget:
     async def read_log(self) -> None:
         """Read the whole log while the broker still runs."""
         if self._broker is not None:
+            from labkit.brokers.nats.whole_log import whole_log  # an extra, which one server does not need
+
             self._log = await whole_log(broker_at(self._broker.url))
 
     def unreconciled(self) -> list[str]:
