@@ -32,7 +32,7 @@ Examples:
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8080, envvar="PORT", show_default=True, help="0: any free port."
 )
-@click.option("--ports", is_flag=True, help="One port per server, counting up, instead of one port for all.")
+@click.option("--ports", is_flag=True, help="One port per server, counting up. Always so on macOS and Windows.")
 @click.option("--store", type=click.Path(path_type=Path, file_okay=False), help="Keep the log and audit files here.")
 @click.option("--users", type=click.Path(path_type=Path), help="CSV name,code,rooms: the users who may get tickets.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a limit of each server. Repeatable.")

@@ -18,6 +18,7 @@ from labkit.bench.torture.run import Torture
 from labkit.commands.failing import CannotRun
 from labkit.platform.os_errors import describe
 from labkit.platform.signals import forget, interrupting, on_signal
+from labkit.platform.sockets import BALANCES_PORTS
 from labkit.wire.output import never_waiting
 
 EXAMPLES = """\b
@@ -49,6 +50,8 @@ def torture(keep: Path | None, as_json: bool, **options: Any) -> None:
         plan = TorturePlan(**options)
     except ValueError as error:
         raise CannotRun(str(error)) from None
+    if plan.servers > 1 and not BALANCES_PORTS:
+        raise CannotRun(f"--servers {plan.servers} needs Linux, which shares a port among servers; use --servers 1")
     with tempfile.TemporaryDirectory(prefix="labkit-torture-") as temporary:
         folder = keep or Path(temporary)
         if keep is not None and keep.exists() and any(keep.iterdir()):

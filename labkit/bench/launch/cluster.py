@@ -3,7 +3,8 @@
     async with Cluster(servers=3, folder=folder) as cluster:
         cluster.urls                                    # one port for all, or one for each
 
-On a shared port the kernel gives each new connection to one of the servers (SO_REUSEPORT).
+On a shared port the kernel gives each new connection to one of the servers (SO_REUSEPORT). Only Linux does so:
+elsewhere each server has its own port.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from typing import Self
 
 from labkit.bench.launch.nats_process import NatsProcess
 from labkit.bench.launch.server_process import ServerProcess
+from labkit.platform.sockets import BALANCES_PORTS
 
 
 class Cluster:
@@ -38,7 +40,7 @@ class Cluster:
         self.broker = NatsProcess(folder / "broker")
         self.audits = [folder / f"server-{number}.db" for number in range(servers)]
         self.servers: list[ServerProcess] = []
-        self._one_port = one_port
+        self._one_port = one_port and BALANCES_PORTS
         self._port = port
         self._options = options
         self._environment = {"DEV_TOKEN": self.token, **(environment or {})}
