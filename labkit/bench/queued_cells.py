@@ -15,15 +15,16 @@ from time import monotonic
 
 from jupyter_client.manager import KernelManager
 
+from labkit.platform.sockets import HAS_UNIX_SOCKETS
+
 START_S = 60.0
 
 
 def answers(cells: Sequence[str], seconds: float = 60.0, folder: Path | None = None) -> list[str]:
     """Run cells in a new kernel; return each cell's status: `ok`, `error`, or `lost` without a reply in `seconds`."""
     with TemporaryDirectory(prefix="labkit-") as runtime:
-        return _run(
-            KernelManager(kernel_name="python3", transport="ipc", ip=f"{runtime}/kernel"), cells, seconds, folder
-        )
+        where = {"transport": "ipc", "ip": f"{runtime}/kernel"} if HAS_UNIX_SOCKETS else {}  # else free TCP ports
+        return _run(KernelManager(kernel_name="python3", **where), cells, seconds, folder)
 
 
 def _run(manager: KernelManager, cells: Sequence[str], seconds: float, folder: Path | None) -> list[str]:

@@ -18,6 +18,7 @@ _LINGER = "hh" if sys.platform == "win32" else "ii"
 RESET = struct.pack(_LINGER, 1, 0)  # SO_LINGER on, 0 s: the kernel drops what it holds and sends RST
 BALANCES_PORTS = sys.platform == "linux"
 """Whether the kernel gives each new connection to one of the processes on a port. macOS gives all to the last."""
+HAS_UNIX_SOCKETS = hasattr(socket, "AF_UNIX")
 NO_FD = -1
 _TABLES = [Path("/proc/net/tcp"), Path("/proc/net/tcp6")]
 
