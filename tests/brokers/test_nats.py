@@ -213,7 +213,7 @@ async def test_a_broker_that_asks_for_a_token_gets_it(tmp_path: Path, monkeypatc
         broker = broker_at(process.url, "a-broker-secret")
         await broker.open()
         await broker.close()
-        with pytest.raises(LogError, match="there is no broker at ") as refused:
+        with pytest.raises(LogError, match="no broker is running at ") as refused:
             await broker_at(process.url, "wrong-secret").open()
         assert "secret" not in str(refused.value)
     finally:

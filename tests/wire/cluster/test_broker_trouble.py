@@ -345,7 +345,7 @@ async def test_truncated_log_is_refused_without_an_audit_file(tmp_path: Path) ->
         broker = built.servers[0]._broker
         assert broker is not None
         await broker._nats.request("$JS.API.STREAM.PURGE.LABKIT_labkit", b"{}")  # type: ignore[attr-defined]
-        with pytest.raises(LogError, match="the log begins at 2, and we have read 0: start with a copy of another"):
+        with pytest.raises(LogError, match="the log begins at 2, but this server has read only up to 0; start with a copy of another"):
             async with Server(port=0, broker=broker_at(built.broker.url), key=new_key()):
                 pass
 
@@ -389,10 +389,10 @@ async def test_clocks_an_hour_apart_change_no_event(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "why"),
     [
-        ("redis://localhost", "a broker is nats://HOST:PORT"),
-        ("localhost:4222", "a broker is nats://HOST:PORT"),
-        ("nats://localhost:4222/a.b", "a broker is nats://HOST:PORT"),
-        ("nats://ada:secret@localhost:4222", "a password does not belong in an address"),
+        ("redis://localhost", "a broker address is nats://HOST:PORT"),
+        ("localhost:4222", "a broker address is nats://HOST:PORT"),
+        ("nats://localhost:4222/a.b", "a broker address is nats://HOST:PORT"),
+        ("nats://ada:secret@localhost:4222", "do not put a password in the address"),
     ],
 )
 def test_an_address_that_is_no_broker_is_refused(url: str, why: str) -> None:
@@ -406,7 +406,7 @@ def test_an_address_that_is_no_broker_is_refused(url: str, why: str) -> None:
 async def test_without_a_broker_a_server_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     """After some patience: the broker may be starting as well."""
     monkeypatch.setattr("labkit.brokers.nats.broker.START_S", 0.5)
-    with pytest.raises(LogError, match=r"there is no broker at 127.0.0.1:1 .*; start one: nats-server -js"):
+    with pytest.raises(LogError, match=r"no broker is running at 127.0.0.1:1 .*; start one: nats-server -js"):
         async with Server(port=0, broker=broker_at("nats://127.0.0.1:1"), key=new_key(), limits=Limits()):
             pass
 

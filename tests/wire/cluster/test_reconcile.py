@@ -115,5 +115,5 @@ def test_missing_broker_is_reported_at_once(tmp_path: Path) -> None:
     Audit(tmp_path / "room.db").close()
     began = monotonic()
     done = reconciled(tmp_path / "room.db", "nats://127.0.0.1:1")
-    assert done.exit_code == 2 and "there is no broker at 127.0.0.1:1 (connection refused)" in done.stderr
+    assert done.exit_code == 2 and "no broker is running at 127.0.0.1:1 (connection refused)" in done.stderr
     assert monotonic() - began < START_S / 4
