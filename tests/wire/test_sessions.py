@@ -95,7 +95,7 @@ async def test_refused_dev_token_logs_the_reason(caplog: pytest.LogCaptureFixtur
         await refused(server.url, TOKEN, Host="chat.example.org")
     whys = [line.why for line in caplog.records if line.msg == "dev token refused"]
     assert whys == [
-        "it carries the header X-Real-IP, which proxies add",
+        "it has the header X-Real-IP, which proxies add",
         "it is addressed to 'chat.example.org', not to localhost",
     ]
 
