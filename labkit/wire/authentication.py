@@ -1,7 +1,7 @@
-"""Authenticate connections and renew sessions: from a credential to `auth_ok`.
+"""Authenticate connections and renew sessions.
 
-Credentials are checked against `wire.sessions`. A spent ticket is stored before the answer is sent, so that it stays
-spent after a crash. A session has one connection at a time.
+`wire.sessions` checks the credentials. A spent ticket is stored before the answer is sent, so that it stays spent even
+after a crash. A session has one connection at a time.
 """
 
 import logging
@@ -19,10 +19,10 @@ from labkit.wire.member import Member
 from labkit.wire.server_state import ServerState
 from labkit.wire.sessions import NotFromHere
 
-GrantsChanged = Callable[[Member, dict[str, str]], None]  # gets the joined rooms with fewer rights, and those rights
+GrantsChanged = Callable[[Member, dict[str, str]], None]  # with the joined rooms that lose rights, and what remains
 
 _LOGGER = logging.getLogger(__name__)
-INSTEAD = "connect to localhost without a proxy, or give out tickets with --users"
+INSTEAD = "connect to localhost without a proxy, or issue tickets with --users"
 
 
 class Authentication:
@@ -60,7 +60,7 @@ class Authentication:
         self._accept(connection, identity, entries, partial(self._send_auth_ok, connection, identity, None))
 
     def _accept(self, connection: Member, identity: Identity, entries: list[Entry], answer: "partial[None]") -> None:
-        """Change the session's state at once, and send the answer once the entries are stored."""
+        """Change the session's state immediately, but send the answer only when the entries are stored."""
         state = self._state
         changed = connection.session.accepted(identity)
         for entry in entries:
@@ -110,7 +110,7 @@ class Authentication:
     def end_sessions(
         self, user_id: str, now: float, order: float | None = None, revocation_id: str | None = None
     ) -> int:
-        """End every session of a user; return the number of connections closed.
+        """End all of a user's sessions. Return the number of connections closed.
 
         `queue.has_unstored` is true until the revocation is stored.
         """

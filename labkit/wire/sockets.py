@@ -1,7 +1,7 @@
-"""Socket operations: reset, half-close, and the bytes in the kernel's send buffer.
+"""Socket operations: reset, half-close, and measuring the kernel's send buffer.
 
-Without SO_SNDBUF the kernel buffers 3.7 MB for a stalled reader before our own limit begins to count, and after a plain
-close it keeps them for minutes.
+Without SO_SNDBUF, the kernel buffers 3.7 MB for a stalled reader before our own limit takes effect, and it keeps those
+bytes for minutes after a normal close.
 """
 
 import array
@@ -12,7 +12,7 @@ import struct
 import sys
 
 SIOCOUTQ = 0x5411  # bytes in the socket's send queue that the peer has not acknowledged
-RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: the kernel drops what it holds and sends RST
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: the kernel drops its buffer and sends RST
 
 
 def reset(transport: asyncio.Transport) -> None:
@@ -31,7 +31,7 @@ def reset_socket(sock: socket.socket) -> None:
 
 
 def end_our_half(transport: asyncio.Transport) -> None:
-    """Send EOF and keep reading: closing with unread data would send RST, which can overtake our last data."""
+    """Send EOF and keep reading. Closing with unread data would send RST, which can overtake our last data."""
     if transport.can_write_eof():
         transport.write_eof()
     else:  # TLS cannot be half-closed
@@ -39,7 +39,7 @@ def end_our_half(transport: asyncio.Transport) -> None:
 
 
 def kernel_bytes(sock: socket.socket | None) -> int | None:
-    """Return the bytes in the kernel's send buffer; None where the system does not report them."""
+    """Return the number of bytes in the kernel's send buffer, or None if the system does not report it."""
     if sock is None or sock.fileno() == -1 or not sys.platform.startswith("linux"):
         return None
     import fcntl

@@ -366,7 +366,7 @@ def test_join_errors_are_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("LABKIT_HOME", str(tmp_path))
     with pytest.raises(ValueError, match="name is empty"):
         classroom.join("ws://localhost:1")
-    with pytest.raises(ValueError, match="secrets do not belong in a URL"):
+    with pytest.raises(ValueError, match="do not put a secret in a URL"):
         classroom.join("ws://ana:code@localhost:1", name="ana")
     with pytest.raises(ConnectionError, match="no class responds at ws://localhost:1"):
         classroom.join("ws://localhost:1", name="ana")

@@ -219,9 +219,9 @@ def test_class_listens_on_loopback_by_default(school: Schoolhouse) -> None:
         (("code", "none", "zoe"), "there is no class file none.class.db"),
         (
             ("start", "--url", "https://x.example", "--hand-out", "s", "--file", "c.db", "--port", "0"),
-            "say wss:// instead of https://",
+            "use wss:// instead of https://",
         ),
-        (("code", "none", "--url", "https://x.example", "zoe"), "say wss:// instead of https://"),
+        (("code", "none", "--url", "https://x.example", "zoe"), "use wss:// instead of https://"),
         (("start", "--roster", "missing.csv", "--file", "c.db"), "cannot read missing.csv: No such file"),
     ],
 )

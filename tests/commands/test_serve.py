@@ -415,7 +415,7 @@ def test_a_host_that_no_name_server_knows_is_told(host: str) -> None:
 def test_an_audit_file_that_is_no_file_is_told(tmp_path: Path) -> None:
     """A folder, also the one that an empty name stands for, and a device."""
     for path in ("", "/", str(tmp_path), os.devnull):
-        assert "is a folder or a device: name a file" in cannot_begin("--port", "0", "--audit", path)
+        assert "is a folder or a device; choose a file name" in cannot_begin("--port", "0", "--audit", path)
 
 
 def test_audit_file_unusable_is_reported(tmp_path: Path) -> None:
@@ -433,12 +433,12 @@ def test_audit_file_unusable_is_reported(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("ada,correct-horse", "line 1: 2 fields, not 3"),
+        ("ada,correct-horse", "line 1: found 2 fields instead of 3"),
         ("ada,short,*", "line 1: the code is shorter than 8"),
-        ("ada,correct-horse,*\nada,correct-horse,*", "line 2: the name is there twice"),
-        ("ada,correct-horse,room:x=q", "line 1: rooms are room ids, or the start of one"),
-        ("name,code,rooms\n", "names no user"),
-        ("a:b,correct-horse,*", "line 1: a name has"),
+        ("ada,correct-horse,*\nada,correct-horse,*", "line 2: this name appears twice"),
+        ("ada,correct-horse,room:x=q", "line 1: rooms must be room ids or prefixes"),
+        ("name,code,rooms\n", "lists no users"),
+        ("a:b,correct-horse,*", "line 1: a name must have"),
     ],
 )
 def test_users_file_invalid_is_reported_without_codes(tmp_path: Path, text: str, says: str) -> None:

@@ -93,7 +93,7 @@ def check_heard(report: crowd.Report, events: dict[str, list[tuple[int, str, str
         expected: int | None = None
         for item in heard:
             if isinstance(item, str):
-                assert item == "the server cannot give what was missed"
+                assert item == "the server no longer has the missed events"
                 gaps, expected = gaps + 1, None
                 continue
             seq, event_id = item

@@ -48,4 +48,4 @@ async def test_failing_effect_does_not_stop_later_effects(caplog: pytest.LogCapt
         queue.then(None, effect)
     queue._committed(None)
     await queue.empty()
-    assert told == ["1", "3"] and "an effect failed" in caplog.text
+    assert told == ["1", "3"] and "an effect in the commit queue failed" in caplog.text

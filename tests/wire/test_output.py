@@ -101,7 +101,7 @@ def test_a_disk_that_was_full_for_a_while_tears_no_later_line(monkeypatch: pytes
         ours.end()
         monkeypatch.undo()
     text = os.fdopen(reading).read()
-    assert text == "fir\n(1 lines were dropped here, because nobody read them in time)\n"
+    assert text == "fir\n(1 lines were dropped here, because nothing read them in time)\n"
 
 
 def test_click_prints_through_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -276,19 +276,19 @@ async def test_a_strange_seq_of_a_room_is_passed_over() -> None:
 @pytest.mark.parametrize(
     ("url", "advice"),
     [
-        ("http://localhost:8080", "say ws:// instead of http://"),
-        ("https://localhost:8080", "say wss:// instead of https://"),
+        ("http://localhost:8080", "use ws:// instead of http://"),
+        ("https://localhost:8080", "use wss:// instead of https://"),
         ("localhost:8080", "ws://localhost:8080"),
         ("ws://", "ws://localhost:8080"),
         ("ws://:8080", "ws://localhost:8080"),
         ("", "ws://localhost:8080"),
         ("ws://localhost:99999", "ws://localhost:8080"),
         ("ws://[::1", "ws://localhost:8080"),
-        ("ws://ana:hunter22@localhost:8080", "secrets do not belong in a URL"),
-        ("ws://hunter22@localhost:8080", "secrets do not belong in a URL"),
-        ("http://ana:hunter22@localhost:8080", "secrets do not belong in a URL"),
-        ("ws://localhost:8080/?token=hunter22", "secrets do not belong in a URL"),
-        ("ws://localhost:8080/#hunter22", "secrets do not belong in a URL"),
+        ("ws://ana:hunter22@localhost:8080", "do not put a secret in a URL"),
+        ("ws://hunter22@localhost:8080", "do not put a secret in a URL"),
+        ("http://ana:hunter22@localhost:8080", "do not put a secret in a URL"),
+        ("ws://localhost:8080/?token=hunter22", "do not put a secret in a URL"),
+        ("ws://localhost:8080/#hunter22", "do not put a secret in a URL"),
         ("ws://ana:hunter22@localhost:99999", "not the address"),
         ("t.0123456789ab.eyJpZCI6MX0.hunter22", "not the address"),
         ("hunter22", "not the address"),
@@ -387,7 +387,7 @@ async def test_refused_port_times_out_with_its_reason() -> None:
     async with answering(saying(b"")) as url:
         pass
     with pytest.raises(
-        TimeoutError, match=r"did not let us in within 0.2 s \(.*(Connect call failed|refused).*is the server"
+        TimeoutError, match=r"did not accept the login within 0.2 s \(.*(Connect call failed|refused).*is the server"
     ):
         await Client(url, "dev-token", open_timeout_s=0.2).__aenter__()
 

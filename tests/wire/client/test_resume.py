@@ -88,7 +88,7 @@ async def test_server_that_lost_its_state_is_reported_as_a_gap() -> None:
                 assert (await room.chat("new"))["seq"] == 1
                 events = await take(room, 3)
                 assert [event.get("text", event["type"]) for event in events] == ["old", "gap", "new"]
-                assert events[1]["why"] == "the server remembers nothing of before"
+                assert events[1]["why"] == "the server has lost the room's earlier events"
                 assert client.user_id != first_user
                 await client.close()
 

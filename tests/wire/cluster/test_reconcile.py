@@ -50,7 +50,7 @@ def test_the_same_events_in_both_reconcile() -> None:
     found = compared([line(1), line(2), other, Line(4, 0.0, b"nonsense")], rows)
     assert found == Reconciled(2, 0, (), ())
     assert found.holds
-    assert str(found) == "reconciled: 2 events are in the log and in the file, 0 messages were repetitions"
+    assert str(found) == "reconciled: 2 events are in both the log and the file (repeated messages: 0)"
 
 
 def test_a_repetition_belongs_in_no_file() -> None:
@@ -100,7 +100,7 @@ async def test_command_compares_a_file_with_a_running_clusters_log(tmp_path: Pat
             done = await asyncio.to_thread(reconciled, tmp_path / name, built.broker.url)
             assert (done.exit_code, done.output) == (
                 0,
-                "reconciled: 2 events are in the log and in the file, 1 messages were repetitions\n",
+                "reconciled: 2 events are in both the log and the file (repeated messages: 1)\n",
             )
         other = await asyncio.to_thread(reconciled, tmp_path / "one.db", f"{built.broker.url}/another")
         assert other.exit_code == 0 and "0 events" in other.output
