@@ -1,7 +1,7 @@
-"""File locks between processes. A lock ends with its process, even when that crashes.
+"""File locks between processes. A lock ends with its process, even if the process crashes.
 
-There are two reasons for not getting a lock. When another process holds it, the result is False. When the file system
-has no locks, as on some network disks and in some containers, OSError is raised.
+Locking can fail in two ways. If another process holds the lock, the result is False. If the file system does not
+support locks, as on some network disks and in some containers, it raises OSError.
 """
 
 import errno
@@ -15,7 +15,7 @@ HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES})
 if sys.platform == "win32":
     import msvcrt
 
-    _AT = 1 << 40  # Windows locks block readers, so lock a byte beyond the end of any file
+    _AT = 1 << 40  # a Windows lock blocks readers, so lock a byte beyond the end of any real file
 
     def _take(descriptor: int) -> None:
         os.lseek(descriptor, _AT, os.SEEK_SET)
@@ -30,13 +30,13 @@ if sys.platform == "win32":
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 
     def check_ranges(descriptor: int) -> None:
-        """Windows has one kind of lock, which `try_lock` has tried."""
+        """Do nothing: Windows has only one kind of lock, and `try_lock` has already tried it."""
 
 else:
     import fcntl
 
     def _take(descriptor: int) -> None:
-        """Use `flock`, which also excludes a second lock in the same process; where it is missing, try `lockf`."""
+        """Use `flock`, which also prevents a second lock in the same process. If it is missing, try `lockf`."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -54,9 +54,10 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
     def check_ranges(descriptor: int) -> None:
-        """Try the kind of lock that SQLite takes: it reports one that is missing as one that is held. Raises OSError.
+        """Try the kind of lock that SQLite uses. Raises OSError if it is not supported.
 
-        Only for a file that this process has locked. One that is held there is a good sign.
+        SQLite itself would misreport that as a held lock. Use this only on a file that this process has locked. If
+        the lock turns out to be held, locks do work.
         """
         try:
             fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -66,9 +67,9 @@ else:
 
 
 def try_lock(descriptor: int) -> bool:
-    """Lock a file that is open for writing, until the descriptor is closed; False when another process holds it.
+    """Lock a file that is open for writing until the descriptor is closed.
 
-    Raises OSError where there are no locks.
+    Return False if another process holds the lock. Raises OSError if the file system does not support locks.
     """
     try:
         _take(descriptor)
@@ -81,7 +82,7 @@ def try_lock(descriptor: int) -> bool:
 
 @contextmanager
 def locked(descriptor: int) -> Iterator[None]:
-    """Wait for the lock of a file that is open for writing. Where there are no locks, continue without one."""
+    """Wait for the lock on a file that is open for writing. If locks are not supported, continue without one."""
     with suppress(OSError):
         _wait(descriptor)
     try:
