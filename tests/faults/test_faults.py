@@ -119,7 +119,7 @@ def test_fault_draws_do_not_depend_on_neighbours() -> None:
     ],
 )
 def test_fault_invalid_setting_is_refused(make) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(ValueError, match=r"\w+\(\w+=.*\) cannot be; the default is"):
+    with pytest.raises(ValueError, match=r"\w+\(\w+=.*\) is invalid; the default is"):
         make()
 
 

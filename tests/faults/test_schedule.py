@@ -50,10 +50,10 @@ def test_fault_survives_its_dictionary(name: str, seconds: float, count: int) ->
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{}", "this is no schedule"),
-        ("[]", "this is no schedule"),
+        ("{}", "this is not a schedule"),
+        ("[]", "this is not a schedule"),
         ("not json", "Expecting value"),
-        ('{"seed": 1, "steps": [{"at_s": 1}]}', "this is no schedule"),
+        ('{"seed": 1, "steps": [{"at_s": 1}]}', "this is not a schedule"),
         ('{"seed": 1, "steps": [{"at_s": 1, "direction": "left", "faults": []}]}', "one of up, down"),
         ('{"seed": 1, "steps": [{"at_s": -1, "direction": "up", "faults": []}]}', "at_s of 0 or more"),
         (
@@ -62,7 +62,7 @@ def test_fault_survives_its_dictionary(name: str, seconds: float, count: int) ->
         ),
         (
             '{"seed": 1, "steps": [{"at_s": 1, "direction": "up", "faults": [{"fault": "Stall", "s": 1}]}]}',
-            "Stall has no such settings: s; it has seconds, after_bytes",
+            "Stall does not accept the settings s; it accepts seconds, after_bytes",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""The faults, one per file. A new file here is a new fault: nothing else registers it."""
+"""The faults, one per file. To add a fault, just add a file; it is registered automatically."""
 
 from importlib import import_module
 from pkgutil import iter_modules
