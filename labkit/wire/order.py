@@ -43,7 +43,7 @@ class Order(Protocol):
         """End all of a user's sessions. Return the number of connections closed on this server."""
 
     def clock(self) -> float:
-        """Return the time by the clock that decides how long requests are remembered, in seconds. It never runs back."""
+        """Return the time in seconds, by the clock that limits how long requests are remembered. It never goes back."""
 
     @property
     def broker_is_up(self) -> bool | None:

@@ -178,5 +178,5 @@ def test_broker_without_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLUSTER_KEY", json.dumps("secret"))
     done = CliRunner().invoke(main, ["serve", "--broker", "nats://127.0.0.1:1"])
     assert done.exit_code == 2
-    assert "the key has to be 64 hex digits" in done.stderr
+    assert "the key must be 64 hex digits" in done.stderr
     assert "secret" not in done.stderr

@@ -409,7 +409,7 @@ def test_a_reader_of_stdout_that_has_ended_is_told() -> None:
 def test_a_host_that_no_name_server_knows_is_told(host: str) -> None:
     """One that cannot even be asked for."""
     done = subprocess.run(command("--port", "0", "--host", host), capture_output=True, text=True, timeout=30)
-    assert done.returncode == 2 and "not a host name; no such name is known here" in only_line(done.stderr)
+    assert done.returncode == 2 and "not a valid host name; this name is unknown here" in only_line(done.stderr)
 
 
 def test_an_audit_file_that_is_no_file_is_told(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ async def test_an_audit_file_is_let_go_when_the_server_cannot_start(tmp_path: Pa
     path = tmp_path / "room.db"
     (tmp_path / "room.key").write_text("nonsense")
     (tmp_path / "room.key").chmod(0o600)
-    with pytest.raises(Exception, match="holds no key"):
+    with pytest.raises(Exception, match="contains no key"):
         await Server(port=0, audit=path).__aenter__()
     (tmp_path / "room.key").unlink()
     async with Server(port=0, audit=path):

@@ -38,7 +38,7 @@ def test_unread_lines_are_counted() -> None:
     lines = child.communicate("\n", timeout=20)[1].splitlines()
     kept = [int(line.split()[1]) for line in lines if line.startswith("line ")]
     told = [
-        re.fullmatch(r"\((\d+) lines were dropped here, because nobody read them in time\)", line) for line in lines
+        re.fullmatch(r"\((\d+) lines were dropped here, because nothing read them in time\)", line) for line in lines
     ]
     dropped = [int(found[1]) for found in told if found is not None]
     assert kept == sorted(set(kept)) and len(kept) + sum(dropped) == 20_000

@@ -134,9 +134,7 @@ def _read_row(path: Path, number: int, row: list[str]) -> tuple[str, User]:
     except (BadGrant, ValueError, TypeError):  # its message would quote the field, which may be a code
         raise BadUsers(f"{path} line {number}: {ROOMS_ARE}") from None
     if len(encode({"rooms": grants.rooms})) > LONGEST_ROOMS_BYTES:
-        raise BadUsers(
-            f"{path} line {number}: {len(grants.rooms)} rooms do not fit into a ticket; use patterns with *"
-        )
+        raise BadUsers(f"{path} line {number}: {len(grants.rooms)} rooms do not fit into a ticket; use patterns with *")
     return name, User(code, grants)
 
 

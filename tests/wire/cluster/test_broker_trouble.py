@@ -345,7 +345,9 @@ async def test_truncated_log_is_refused_without_an_audit_file(tmp_path: Path) ->
         broker = built.servers[0]._broker
         assert broker is not None
         await broker._nats.request("$JS.API.STREAM.PURGE.LABKIT_labkit", b"{}")  # type: ignore[attr-defined]
-        with pytest.raises(LogError, match="the log begins at 2, but this server has read only up to 0; start with a copy of another"):
+        with pytest.raises(
+            LogError, match="the log begins at 2, but this server has read only up to 0; start with a copy of another"
+        ):
             async with Server(port=0, broker=broker_at(built.broker.url), key=new_key()):
                 pass
 
