@@ -1,7 +1,7 @@
-"""Our server with one fault planted, in many variants: what the reviewer, and students, must find.
+"""Variants of our server, each with one planted fault for the reviewer, and students, to find.
 
-Each module holds the faults of one chapter of probes, as subclasses of `Planted`. A fault is called what its class is
-called, in snake case. Run one with `python -m labkit.broken NAME`.
+Each module holds the faults for one chapter of probes, as subclasses of `Planted`. A fault's name is its class name in
+snake case. Run one with `python -m labkit.broken NAME`.
 """
 
 import re
@@ -27,7 +27,7 @@ SERVER_FAULTS = tuple(sorted(_SERVERS))
 
 
 def broken(fault: str) -> type[Planted]:
-    """Return the server with that fault. Raises KeyError for an unknown fault."""
+    """Return the server class with this fault. Raises KeyError for an unknown fault."""
     if fault not in _SERVERS:
         known = ", ".join(SERVER_FAULTS)
         raise KeyError(f"there is no fault {fault!r}{nearest(fault, SERVER_FAULTS)}; the faults are {known}")

@@ -6,7 +6,7 @@ from labkit.wire.connection import Connection
 
 
 class PingsNobody(Planted):
-    """auth_ok announces pingMs, but no ping is ever sent."""
+    """`auth_ok` announces a ping interval, but the server never sends a ping."""
 
     found_by = ("heartbeat/1", "heartbeat/2", "heartbeat/3", "heartbeat/4", "heartbeat/5", "heartbeat/8")
 
@@ -38,7 +38,7 @@ class AnyPongCounts(Planted):
 
 
 class PingsInStep(Planted):
-    """The first ping comes exactly one interval after auth, so a reconnect storm becomes a storm of pings."""
+    """The first ping comes exactly one interval after auth, so a reconnect storm causes a storm of pings."""
 
     found_by = ("heartbeat/5",)
 

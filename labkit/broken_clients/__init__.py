@@ -1,7 +1,7 @@
-"""Our client with one fault planted, in many variants: what `labkit review --client` must find.
+"""Variants of our client, each with one planted fault for `labkit review --client` to find.
 
-Each module holds the faults of one chapter of client probes, as subclasses of `Planted`. A fault is called what its
-class is called, in snake case. Review one with `labkit review --client "python -m labkit.broken_clients NAME"`.
+Each module holds the faults for one chapter of client probes, as subclasses of `Planted`. A fault's name is its class
+name in snake case. Review one with `labkit review --client "python -m labkit.broken_clients NAME"`.
 """
 
 import re
@@ -27,7 +27,7 @@ CLIENT_FAULTS = tuple(sorted(_CLIENTS))
 
 
 def broken_client(fault: str) -> type[Planted]:
-    """Return the client with that fault. Raises KeyError for an unknown fault."""
+    """Return the client class with this fault. Raises KeyError for an unknown fault."""
     if fault not in _CLIENTS:
         known = ", ".join(CLIENT_FAULTS)
         raise KeyError(f"there is no fault {fault!r}{nearest(fault, CLIENT_FAULTS)}; the faults are {known}")

@@ -85,7 +85,7 @@ def test_certificate_is_backdated_by_weeks(tmp_path: Path) -> None:
     assert ssl.cert_time_to_seconds(decoded["notAfter"]) - begins <= timedelta(days=400).total_seconds()
 
 
-@pytest.mark.parametrize(("days", "fault"), [(463, "begins later"), (-463, "ended before")])
+@pytest.mark.parametrize(("days", "fault"), [(463, "becomes valid"), (-463, "certificate expired")])
 @on_a_loop
 async def test_certificate_date_fault_names_clock(
     tmp_path: Path, days: int, fault: str, monkeypatch: pytest.MonkeyPatch
