@@ -1,4 +1,4 @@
-"""Faults of the audit file."""
+"""Faults in the audit file."""
 
 import asyncio
 from time import time
@@ -39,7 +39,7 @@ class AuditWithoutCloses(Planted):
 
 
 class AuditWithoutDenials(Planted):
-    """The audit file records only what succeeded."""
+    """The audit file records only successful actions, and no denials."""
 
     found_by = ("audit/4",)
 

@@ -1,4 +1,4 @@
-"""Faults of authentication, tickets and sessions."""
+"""Faults in authentication, tickets and sessions."""
 
 import asyncio
 from time import time

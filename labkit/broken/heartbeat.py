@@ -1,4 +1,4 @@
-"""Faults of the heartbeat."""
+"""Faults in the heartbeat."""
 
 from labkit.broken.planted import Planted
 from labkit.rules.heartbeat import Beat, Heartbeat
@@ -16,7 +16,7 @@ class PingsNobody(Planted):
 
 
 class HeartbeatNeverForgets(Planted):
-    """Pings are sent, but a missing pong has no consequence."""
+    """The server sends pings, but ignores missing pongs."""
 
     found_by = ("heartbeat/2", "heartbeat/3", "heartbeat/4", "heartbeat/8")
 

@@ -1,4 +1,4 @@
-"""Faults of the WebSocket layer: handshake, frames, UTF-8."""
+"""Faults in the WebSocket layer: the handshake, frames and UTF-8."""
 
 import re
 
@@ -54,7 +54,7 @@ class GiantFrameIsTaken(Planted):
 
 
 class BinaryIsText(Planted):
-    """Binary frames are decoded like text."""
+    """Binary frames are decoded as if they were text."""
 
     found_by = ("protocol/4",)
 

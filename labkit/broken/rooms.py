@@ -1,4 +1,4 @@
-"""Faults of rooms: membership, grants, order, history and deduplication."""
+"""Faults in rooms: membership, grants, order, history and deduplication."""
 
 from math import inf
 from types import MappingProxyType

@@ -133,7 +133,7 @@ class NotFoundNamesThePath(Planted):
 
 
 class ConnectionsForEverybody(Planted):
-    """The list of connections needs no bearer token."""
+    """Anyone can read the list of connections, without a bearer token."""
 
     found_by = ("secrets/6",)
 

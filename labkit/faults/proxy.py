@@ -34,7 +34,7 @@ class Proxy:
     """
 
     def __init__(self, server_url: str, *, seed: int = 0) -> None:
-        """Raises ValueError for an address without a host or a port."""
+        """Prepare a proxy for a server. Raises ValueError if the address lacks a host or a port."""
         parts = urlsplit(server_url)
         if not parts.hostname or not parts.port:
             raise ValueError("a proxy needs a server address with a port, such as ws://127.0.0.1:8080")

@@ -62,7 +62,7 @@ class Pong:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """Answer `error`; the connection stays open."""
+    """Answer `error`, but keep the connection open."""
 
     code: str
     request_id: str | None = None

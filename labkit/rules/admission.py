@@ -33,7 +33,7 @@ class TokenBucket:
         return self._tokens >= 1
 
     def take(self, now: float) -> bool:
-        """Spend one token and return True, or return False when there is none."""
+        """Spend one token and return True, or return False if there is none."""
         has_one = self.has_one(now)
         self._tokens -= has_one
         return has_one
@@ -81,7 +81,7 @@ class ConnectionCounter:
         return True
 
     def leave(self, address: str) -> None:
-        """Uncount a connection for which `enter` returned True."""
+        """Stop counting a connection. Call this once for each True from `enter`."""
         self.count -= 1
         self._per_address[address] -= 1
         if not self._per_address[address]:

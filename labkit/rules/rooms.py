@@ -186,7 +186,7 @@ class Room(Generic[Member]):
     # Recovery
 
     def restore(self, epoch: str, seq: int) -> None:
-        """Continue after the last event in the audit file."""
+        """Continue the room's numbering after the last event in the audit file."""
         self.epoch, self.seq, self.accepted_seq = epoch, seq, seq
 
     def restore_event(self, event: Event, at: float, remember: bool) -> None:

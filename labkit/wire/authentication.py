@@ -26,7 +26,7 @@ INSTEAD = "connect to localhost without a proxy, or issue tickets with --users"
 
 
 class Authentication:
-    """Performs `Authenticate` and `Renew`."""
+    """Performs the actions `Authenticate` and `Renew`."""
 
     def __init__(
         self, state: ServerState, changed: GrantsChanged, close: Callable[[Member, actions.Close], None]
@@ -36,7 +36,7 @@ class Authentication:
         self._close = close
 
     def authenticate(self, connection: Member, action: actions.Authenticate) -> None:
-        """Check the first credential of a connection."""
+        """Check a connection's first credential."""
         state = self._state
         trusted = state.admission.trusts(connection.peer)
         try:
@@ -48,9 +48,9 @@ class Authentication:
         self._accept(connection, identity, entries, welcome)
 
     def renew(self, connection: Member, action: actions.Renew) -> None:
-        """Check a newer credential on a live connection."""
+        """Check a newer credential on an open connection."""
         state, current = self._state, connection.session.identity
-        assert current is not None  # the session table allows a refresh only in OPEN
+        assert current is not None  # the session's table allows a refresh only in OPEN
         trusted = state.admission.trusts(connection.peer)
         try:
             identity, entries = state.sessions.renew(current, action.token, trusted=trusted, now=time())

@@ -43,12 +43,12 @@ class CommitQueue:
 
     @property
     def is_idle(self) -> bool:
-        """Whether an effect would run at once."""
+        """Whether a new effect would run immediately."""
         return not (self._waiting or self._committing or self._is_running)
 
     @property
     def is_full(self) -> bool:
-        """Whether too much is waiting to accept more events."""
+        """Whether the queue is too long to accept more events."""
         return len(self._waiting) >= MAX_WAITING
 
     def then(self, entry: Entry | None, effect: Effect, otherwise: Effect | None = None) -> None:
@@ -85,7 +85,7 @@ class CommitQueue:
     def give_up(self) -> None:
         """Log and forget the entries that will never be stored."""
         for entry in self._unstored:
-            _LOGGER.error("never stored", extra={"kind": entry.kind, "user": entry.user})
+            _LOGGER.error("audit entry was never stored", extra={"kind": entry.kind, "user": entry.user})
         self._unstored.clear()
 
     def _retry_later(self, entry: Entry) -> None:

@@ -179,7 +179,7 @@ class Connection(asyncio.Protocol):
         if self.send_queue.write_due() is Offer.OVERFLOW:
             self.hub.close_slow([self])
         elif self.send_queue.is_paused:
-            self.arm()  # for the age of the oldest waiting frame
+            self.arm()  # to limit the age of the oldest waiting frame
 
     def pause_writing(self) -> None:
         """Stop writing, because the kernel's send buffer is full."""

@@ -143,7 +143,7 @@ class Handshake:
             answer(self._answer)
 
     def _answer(self, response: Response, *, without_body: bool = False) -> None:
-        """Write the response; drop all further input."""
+        """Write the response, and drop all further input."""
         self.is_answered = True
         if without_body:
             response.body = b""

@@ -30,7 +30,7 @@ class RemoteMembers(Protocol):
 
 
 class Memberships:
-    """Performs `Enter`, `Exit` and `WatchPresence`, and removes a closing connection from its rooms."""
+    """Performs the actions `Enter`, `Exit` and `WatchPresence`, and removes closing connections from their rooms."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Memberships:
         self._remote = remote
 
     def enter(self, connection: Member, action: actions.Enter) -> None:
-        """Make the connection a member, once the join is stored."""
+        """Make the connection a member of a room once the join is stored."""
         room = self._state.rooms.room(action.room_id)
         identity = connection.session.identity
         assert identity is not None  # the session's table allows joining only in OPEN

@@ -51,7 +51,7 @@ class Order(Protocol):
 
 
 class LocalOrder:
-    """Performs each action at once."""
+    """Performs each action immediately, on a single server."""
 
     broker_is_up = None
 

@@ -18,7 +18,7 @@ from labkit.wire.server_state import ServerState
 
 
 class Publishing:
-    """Performs `Publish`."""
+    """Performs the action `Publish`, on a single server."""
 
     def __init__(self, state: ServerState, refuse: Callable[[Member, actions.Refuse], None]) -> None:
         self._state = state

@@ -12,7 +12,7 @@ from labkit.wire.server_state import ServerState
 
 
 class Replies:
-    """Performs `Pong`, `Refuse` and `Close`."""
+    """Performs the actions `Pong`, `Refuse` and `Close`."""
 
     def __init__(self, state: ServerState) -> None:
         self._state = state

@@ -397,7 +397,7 @@ async def test_revocation_not_stored_is_retried_until_it_is(tmp_path: Path) -> N
         other.execute("BEGIN IMMEDIATE")
         ending = asyncio.create_task(ada.ending())
         answer = await revoke(server.url, "ada")
-        assert answer.status == 503 and b"not in the audit file" in answer.body
+        assert answer.status == 503 and b"not yet in the audit file" in answer.body
         assert await ending == (4410, "session revoked")
         other.execute("ROLLBACK")
         other.close()
@@ -414,7 +414,7 @@ async def test_server_end_logs_revocations_never_stored(tmp_path: Path, caplog: 
         assert isinstance(server.hub.state.queue._audit, Audit)
         server.hub.state.queue._audit.close()
         assert (await revoke(server.url, "ada")).status == 503
-    lost = [vars(record)["user"] for record in caplog.records if record.getMessage() == "never stored"]
+    lost = [vars(record)["user"] for record in caplog.records if record.getMessage() == "audit entry was never stored"]
     assert lost == ["ada"]
 
 

@@ -54,7 +54,7 @@ class Publisher:
             self.send_due()
 
     def send_due(self) -> None:
-        """Send the messages that may be sent now."""
+        """Send all messages that may be sent now."""
         if self._pause is None:
             for publication in self.unsent.due(self._is_in):
                 self._send_raw(publication.body)
@@ -94,7 +94,7 @@ class Publisher:
             self.unsent.requeue(publication)
 
     def fail(self, error: BaseException, room_id: str | None = None) -> None:
-        """Fail the messages of one room, or of all."""
+        """Fail all unconfirmed messages, or only those of one room."""
         for publication in self.unsent:
             if room_id in (None, publication.room_id):
                 self._give_up(publication, error)

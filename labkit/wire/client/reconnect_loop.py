@@ -76,7 +76,7 @@ class ReconnectLoop:
             self.link.max_idle_s = _max_idle_s(answer.get("pingMs"))
 
     def renewed(self, answer: Event) -> None:
-        """Keep the resume credential of an auth_ok."""
+        """Store the resume credential from an auth_ok."""
         self._resume = answer.get("resume")
 
     def warn_no_answer(self, url: str, patience_s: float) -> None:

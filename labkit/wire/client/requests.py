@@ -1,7 +1,7 @@
 """A client's requests, and the futures for their answers.
 
-The server answers requests in order. An error answers the oldest request for the room it names, if it names one. A
-request keeps its place in the order even after its caller has gone.
+The server answers requests in order. An error answers the oldest request for the room that it names, or without a room
+if it names none. A request keeps its place in the order even after its caller has gone.
 """
 
 import asyncio
@@ -72,7 +72,7 @@ class Requests:
         return answer
 
     def is_pending(self, answered_by: str, room_id: str) -> bool:
-        """Return whether such a request is unanswered."""
+        """Return whether a request for such an answer is pending in this room."""
         return any((one.answered_by, one.room_id) == (answered_by, room_id) for one in self._pending)
 
     def answered(self, message: Event, room_id: str | None) -> None:

@@ -47,7 +47,7 @@ class ClientRoom:
         return await self.publish("chat", text=text)
 
     async def progress(self, job_id: str, phase: str, percent: float, note: str | None = None) -> Event:
-        """Publish the progress of a job."""
+        """Publish a job's progress."""
         return await self.publish("progress", jobId=job_id, phase=phase, percent=percent, note=note)
 
     async def comment(self, target: str, text: str) -> Event:

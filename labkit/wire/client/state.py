@@ -48,7 +48,7 @@ class Journal:
         self._records.append(Record(at, kind, detail))
 
     def of(self, kind: str) -> list[Record]:
-        """Return the records of one kind, oldest first."""
+        """Return all records of one kind, oldest first."""
         return [record for record in self._records if record.kind == kind]
 
     def __iter__(self) -> Iterator[Record]:

@@ -142,7 +142,7 @@ class LogOrder:
         return closed
 
     def _take_turn(self, connection: Member, action: actions.Action) -> None:
-        """Perform an action whose turn it is, unless it has to wait for the log."""
+        """Perform an action whose turn has come, unless it must wait for the log."""
         if isinstance(action, actions.Enter) and self._is_ahead_of_log(connection, action):
             self.queue.wait(connection, action)
         elif not (isinstance(action, actions.Renew) and self._is_to_be_spent(connection, action)):
@@ -191,7 +191,7 @@ class LogOrder:
         try:
             entry = bus_messages.read_log_entry(message.body)
         except msgspec.DecodeError:
-            _LOGGER.error("the log holds a message that is not from labkit", extra={"place": message.place})
+            _LOGGER.error("the log contains a message that is not from labkit", extra={"place": message.place})
             return
         match entry:
             case bus_messages.SharedPublication():

@@ -40,7 +40,7 @@ class _InFlight:
 
 
 class SharedPublishing:
-    """Performs `Publish` on a server that shares its rooms."""
+    """Performs the action `Publish` on a server that shares its rooms."""
 
     def __init__(
         self,

@@ -33,7 +33,7 @@ BYTES_PER_TICK = 256 * 1024  # for all members; beyond this, write before the en
 
 
 class PlainPath:
-    """Builds a frame for each member and writes it at once."""
+    """Builds a separate frame for each member, and writes it immediately."""
 
     decode = staticmethod(decode)
 

@@ -1,4 +1,4 @@
-"""`GET /metrics`: the server's counters in the Prometheus text format, built on request."""
+"""`GET /metrics`: export the server's counters in the Prometheus text format."""
 
 from collections.abc import Iterator
 

@@ -78,7 +78,7 @@ class Http:
             return reply(HTTPStatus.METHOD_NOT_ALLOWED, f"use {allowed[0]} for this path\n", Allow=allowed[0])
         return pages.page(path) if method == "GET" else reply(HTTPStatus.NOT_FOUND, "page not found\n")
 
-    # For everybody
+    # For everyone
 
     def _home(self, request: Request, peer: Peer) -> Response:
         wants_html = any("text/html" in value for value in request.headers.get_all("Accept"))
@@ -131,7 +131,7 @@ class Http:
         closed, queue = self._revoke_user(user_id), self._state.queue
 
         def stored(respond: Respond) -> None:
-            """Respond after the commit, so that a 200 holds even after a crash."""
+            """Respond only after the commit, so that a 200 remains true even after a crash."""
             done = reply(HTTPStatus.OK, encode({"closed": closed}), "application/json")
             respond(reply(HTTPStatus.SERVICE_UNAVAILABLE, NOT_STORED) if queue.has_unstored else done)
 

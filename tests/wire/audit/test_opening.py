@@ -89,7 +89,7 @@ def test_a_later_schema_is_refused(tmp_path: Path) -> None:
     """The line says which version the file has and which one this program reads."""
     path = written(tmp_path / "room.db", [])
     tamper(path, "UPDATE meta SET value = 2 WHERE name = 'schema'")
-    with pytest.raises(AuditError, match="has schema 2, and this labkit reads 1"):
+    with pytest.raises(AuditError, match="has schema 2, but this labkit reads 1"):
         Audit(path)
 
 

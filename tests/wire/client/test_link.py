@@ -204,7 +204,7 @@ async def test_other_protocol_ends_the_client_with_a_sentence(nonsense: str | by
         await peer.stay()
 
     async with scripted(play) as server, client_of(server) as client:
-        with pytest.raises(NotARoomServer, match="not as a room server"):
+        with pytest.raises(NotARoomServer, match="but not a room server"):
             await client.ping()
         assert (client.state, len(server.peers)) == (ClientState.STOPPED, 1)
 

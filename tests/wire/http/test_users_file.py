@@ -42,7 +42,7 @@ async def test_longest_users_line_gives_credentials_that_fit(tmp_path: Path) -> 
     name = "\U0001f600" * 100
     most = (LONGEST_ROOMS_BYTES - len('{"rooms":[]}')) // len('["project:0000-team","rw"],')
     rooms = [f"project:{number:04}-team" for number in range(most + 1)]
-    with pytest.raises(BadUsers, match=r"line 2: .* too long for a ticket"):
+    with pytest.raises(BadUsers, match=r"line 2: .* do not fit into a ticket"):
         read(tmp_path, f"{name},correct-horse,{' '.join(rooms)}")
     users = read(tmp_path, f"{name},correct-horse,{' '.join(rooms[:most])}")
     async with serving(users=users) as server:
