@@ -36,7 +36,7 @@ class State(StrEnum):
 
 
 class Input(StrEnum):
-    """An input of the state machine."""
+    """An input to the state machine."""
 
     HANDSHAKE = "handshake done"
     REFUSED = "handshake refused"
@@ -54,7 +54,7 @@ class Input(StrEnum):
 
 
 class Do(StrEnum):
-    """What the state machine does in a step."""
+    """The actions that a step may require."""
 
     NOTHING = "nothing"
     AUTHENTICATE = "check the credential"
@@ -67,7 +67,7 @@ class Do(StrEnum):
 
 
 class Step(NamedTuple):
-    """What the state machine does for an input, and its next state."""
+    """One step of the state machine: an action and the next state."""
 
     do: Do
     next: State

@@ -439,7 +439,7 @@ async def test_proxy_url_keeps_scheme_and_path() -> None:
 
 @pytest.mark.parametrize("url", ["127.0.0.1:8080", "ws://localhost", "ws://:8080", ""])
 def test_proxy_address_without_host_or_port_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="a proxy needs the address of a server with its port"):
+    with pytest.raises(ValueError, match="a proxy needs a server address with a port"):
         Proxy(url)
 
 

@@ -54,7 +54,7 @@ def test_fault_survives_its_dictionary(name: str, seconds: float, count: int) ->
         ("[]", "this is not a schedule"),
         ("not json", "Expecting value"),
         ('{"seed": 1, "steps": [{"at_s": 1}]}', "this is not a schedule"),
-        ('{"seed": 1, "steps": [{"at_s": 1, "direction": "left", "faults": []}]}', "one of up, down"),
+        ('{"seed": 1, "steps": [{"at_s": 1, "direction": "left", "faults": []}]}', "from up, down"),
         ('{"seed": 1, "steps": [{"at_s": -1, "direction": "up", "faults": []}]}', "at_s of 0 or more"),
         (
             '{"seed": 1, "steps": [{"at_s": 1, "direction": "up", "faults": [{"fault": "Lag"}]}]}',

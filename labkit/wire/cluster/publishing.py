@@ -1,7 +1,7 @@
 """Publish through the log, so that every server gives an event the same seq, the same JSON and the same audit row.
 
     publish   append a message to the log; the connection's later actions wait
-    read      handle a message from the log, whoever sent it: a duplicate, or an event for our members
+    read      handle a message from the log, ours or another server's: a duplicate or a new event
 
 Only the log's order and clock count, so every server arrives at the same result. If the log does not deliver a message
 within WAIT_S, its sender gets `unavailable`. If it arrives later, it still becomes an event, and the sender's retry is
