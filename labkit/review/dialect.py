@@ -1,4 +1,4 @@
-"""A dialect: the names another server uses for our messages, fields and close codes. Read from TOML.
+"""A dialect: the names that another server uses for our messages, fields and close codes. It is read from TOML.
 
 docs/dialect.md has a worked example.
 
@@ -12,15 +12,15 @@ text = "payload.message"  a field inside another
 nick = "$UNIQUE"
 [known.pong]              fields that identify one of its messages, if its type is not enough
 "payload.ok" = true
-[codes]                   our close code = its close code, or its answer instead of a close
+[codes]                   our close code = its close code, or the answer it sends instead of closing
 4403 = 1008
 1008 = "error"
 1013 = "nothing"          it ignores the message
 [without]
 probes = ["storms", "heartbeat/4"]        chapters or probes that do not apply to it
 messages = ["auth"]                       messages that it does not accept
-answers = ["joined", "chat"]              messages that it does not send to the client that caused them
-meaning = ["welcome"]                     its own messages that answer nothing and are ignored
+answers = ["joined", "chat"]              answers that the client who caused them does not get
+meaning = ["welcome"]                     its own unsolicited messages, which are ignored
 """
 
 import secrets
@@ -52,7 +52,7 @@ THEIRS = "their "  # prefix of a name that means something else in our protocol
 
 
 class BadDialect(ValueError):
-    """A dialect file that cannot be used; the message names the file and the fault."""
+    """A dialect file cannot be used; the message names the file and the fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Dialect:
     path: str | None = None
 
     def encode(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """Translate a message of ours into the server's names."""
+        """Translate one of our messages into the server's names."""
         typed = dict(message)
         if isinstance(typed.get("type"), str):
             more = self.more.get(typed["type"], {})
@@ -87,7 +87,7 @@ class Dialect:
         return theirs
 
     def decode(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """Translate a message of the server into our names."""
+        """Translate one of the server's messages into our names."""
         names = _reversed(self.fields)
         typed = {names.get(name, name): value for name, value in message.items()}
         nested = {ours: _inside(message, theirs) for ours, theirs in self.fields.items() if "." in theirs}
@@ -101,7 +101,7 @@ class Dialect:
         return typed
 
     def ignores(self, message: Mapping[str, Any]) -> bool:
-        """Tell whether a decoded message is one of the server's own that answers nothing."""
+        """Return whether a decoded message is one of the server's own unsolicited messages."""
         name = message.get("type")
         return (
             isinstance(name, str)
@@ -110,7 +110,7 @@ class Dialect:
         )
 
     def ignored_marks(self) -> list[dict[str, Any]]:
-        """Return the fields, in the server's names, that identify each ignored message."""
+        """Return the fields that identify each ignored message, in the server's names."""
         kind = self.fields.get("type", "type")
         own = [dict(self.known.get(name, {kind: name})) for name in self.ignored]
         return [{kind: self.types.get("reconnect", "reconnect")}, *own]
@@ -119,26 +119,29 @@ class Dialect:
         return _reversed({ours: theirs for ours, theirs in self.types.items() if ours not in ONLY_FROM_CLIENTS})
 
     def code(self, code: int) -> int:
-        """Return the server's close code for one of ours."""
+        """Return the server's equivalent of one of our close codes."""
         theirs = self.codes.get(code, code)
         return theirs if isinstance(theirs, int) else code
 
     def answer(self, code: int) -> str | None:
-        """Return the type that the server answers with instead of closing, or NOTHING; None if it closes as well."""
+        """Return the type of the answer that the server sends instead of closing, or NOTHING; None if it does close."""
         theirs = self.codes.get(code)
         return theirs if isinstance(theirs, str) else None
 
     def lacks(self, *types: str) -> bool:
-        """Tell whether this dialect translates types, but none of these."""
+        """Return whether this dialect translates types, but none of the given ones."""
         return bool(self.types) and not any(name in self.types for name in types)
 
     def leaves_out(self, probe_id: str) -> bool:
-        """Tell whether a probe does not apply to the server."""
+        """Return whether the dialect excludes a probe because it does not apply to the server."""
         return probe_id in self.without or probe_id.partition("/")[0] in self.without
 
 
 def read_dialect(path: Path) -> Dialect:
-    """Read a dialect file. Raises BadDialect, also for an unknown name: it would silently have no effect."""
+    """Read a dialect file.
+
+    Raises BadDialect, even for an unknown name, which would otherwise silently have no effect.
+    """
     try:
         file = tomllib.loads(text_files.read(path))
         _check(file)
@@ -153,7 +156,7 @@ def read_dialect(path: Path) -> Dialect:
 
 
 def _check(file: Mapping[str, Any]) -> None:
-    """Check every table, key and value. Raises ValueError for the first that is invalid."""
+    """Check every table, key and value. Raises ValueError for the first invalid one."""
     _check_names("table", file, (*TABLES, "path"))
     tables = {name: _table(name, file.get(name, {})) for name in TABLES}
     if not isinstance(file.get("path", ""), str):
