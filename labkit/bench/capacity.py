@@ -1,4 +1,4 @@
-"""How many servers a service needs, from measured costs and stated assumptions.
+"""Compute how many servers a service needs from measured costs and stated assumptions.
 
     costs = measure(lab.pid, lab.url, lab.token)
     plan(costs, Need(connections=1_000_000))
@@ -23,7 +23,7 @@ LOG_SHARE = 0.5  # share of a core that reading the log may take before rooms ar
 
 @dataclass(frozen=True)
 class Costs:
-    """What one server spends. The defaults were measured on a 2-core machine in 2026 and rounded up."""
+    """The costs of one server. The defaults were measured on a 2-core machine in 2026 and rounded up."""
 
     connection_kb: float = 30.0
     handshake_us: float = 900.0
@@ -33,7 +33,7 @@ class Costs:
 
 @dataclass(frozen=True)
 class Need:
-    """The load that the service must carry, and its reserve. Raises ValueError."""
+    """The load that the service must carry, and how much capacity to keep in reserve. Raises ValueError."""
 
     connections: int = 10_000
     said_per_min: float = 0.1  # messages per connection
@@ -127,7 +127,7 @@ async def measure(pid: int, url: str, token: str, seconds: float = 1.5) -> Costs
 
 
 async def measure_log(pid: int, publish: Callable[[], Awaitable[object]], events: int = 300) -> float:
-    """Return the microseconds that an event costs a server with few members. `publish` publishes one event."""
+    """Return the cost of one event in microseconds, on a server with few members. `publish` publishes one event."""
     spent = cpu_s(pid)
     await asyncio.gather(*(publish() for _ in range(events)))
     return max(1.0, 1e6 * (cpu_s(pid) - spent) / events)

@@ -1,7 +1,7 @@
-"""Run All as JupyterLab does it: send every cell at once, then collect the replies. Needs the extra `lab`.
+"""Run all cells as JupyterLab's Run All does: send every cell at once, then collect the replies. Needs the extra `lab`.
 
-Tools that check notebooks send one cell at a time, so they never see a cell that is silently lost, as nest_asyncio
-can make happen.
+Tools that check notebooks send one cell at a time, so they never notice when a cell is silently lost, which
+nest_asyncio can cause.
 """
 
 import asyncio
@@ -19,7 +19,10 @@ START_S = 60.0
 
 
 def answers(cells: Sequence[str], seconds: float = 60.0, folder: Path | None = None) -> list[str]:
-    """Run cells in a new kernel; return each cell's status: `ok`, `error`, or `lost` without a reply in `seconds`."""
+    """Run cells in a new kernel.
+
+    Return each cell's status: `ok`, `error`, or `lost` if no reply came within `seconds`.
+    """
     with TemporaryDirectory(prefix="labkit-") as runtime:
         return _run(
             KernelManager(kernel_name="python3", transport="ipc", ip=f"{runtime}/kernel"), cells, seconds, folder

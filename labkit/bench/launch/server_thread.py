@@ -13,7 +13,7 @@ STOP_S = 15.0
 
 
 class ServerThread:
-    """One server in a thread. It starts and stops like ServerProcess, but cannot be killed."""
+    """One server in a thread. It starts and stops like a ServerProcess, but cannot be killed."""
 
     def __init__(self, make: Callable[[int], Server]) -> None:
         self.log: list[str] = ["(in a thread: the server logs into this process's own log)"]
@@ -37,7 +37,7 @@ class ServerThread:
 
     @property
     def pid(self) -> int | None:
-        """The thread's native id while the server runs."""
+        """The thread's native ID while the server is running."""
         return self._thread.native_id if self._thread is not None and self.inside is not None else None
 
     def terminate(self) -> int:

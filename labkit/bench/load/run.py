@@ -35,7 +35,7 @@ TEXT = "x" * 100
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """`rate`: messages per second in all rooms together; None is the closed loop. Raises ValueError."""
+    """`rate`: total messages per second across all rooms; None means a closed loop. Raises ValueError."""
 
     url: str
     token: str = "dev-token"
@@ -47,7 +47,7 @@ class LoadPlan:
     def __post_init__(self) -> None:
         checked(self.url)
         if self.rooms < 1 or self.members < 1:
-            raise ValueError("a load needs at least one room and one member in it")
+            raise ValueError("a load needs at least one room with one member")
         if not 0 < self.seconds < 1e6 or (self.rate is not None and not 0 < self.rate < 1e6):
             raise ValueError("rate and seconds must be above 0 and below a million")
 
@@ -58,10 +58,10 @@ class LoadPlan:
 
 @dataclass(frozen=True)
 class LoadResult:
-    """`delivered` counts each member that received a message; `lost` each that should have and did not.
+    """The figures of a load. A message counts once per member: `delivered` if it arrived, otherwise `lost`.
 
-    Latencies run from when a message was due to when a member received it. `late_ms`: the tester's own worst delay.
-    `refused`: `error` answers by code. `closes`: members that lost their connection, by close code.
+    A latency is the time from when a message was due until a member received it. `late_ms`: the tester's own worst
+    delay. `refused`: `error` answers by code. `closes`: members that lost their connection, by close code.
     """
 
     sent: int
@@ -102,7 +102,7 @@ class Load:
         self._stop.set()
 
     async def run(self) -> LoadResult:
-        """Enter, publish, wait for the last deliveries, leave. Raises LoadFailed."""
+        """Join the rooms, publish, wait for the last deliveries, and leave. Raises LoadFailed."""
         try:
             await self._enter()
             started = monotonic()
@@ -202,7 +202,7 @@ class Load:
             self._on_second(self)
 
     async def _sleep_until(self, due: float) -> None:
-        """Sleep, or at least yield once: a tester that is behind must still receive."""
+        """Sleep, or at least yield once, because a tester that is behind must still receive."""
         await asyncio.sleep(0)
         while (early := due - monotonic()) > 0 and not self._stop.is_set():
             await asyncio.sleep(min(early, 0.1))
@@ -224,12 +224,12 @@ class Load:
 
 
 def percentile(ordered_s: Sequence[float], percent: float) -> float | None:
-    """Return the smallest latency, in ms, that `percent` of all do not exceed (nearest rank); None without any."""
+    """Return the latency in ms that `percent` of all latencies do not exceed (nearest rank); None if there are none."""
     if not ordered_s:
         return None
     return round(1000 * ordered_s[ceil(percent / 100 * len(ordered_s)) - 1], 3)
 
 
 async def load(url: str, token: str = "dev-token", **plan: Any) -> LoadResult:
-    """Run a load; the other arguments are those of LoadPlan. Raises ValueError, LoadFailed."""
+    """Load-test a server; the other arguments are those of LoadPlan. Raises ValueError, LoadFailed."""
     return await Load(LoadPlan(url, token, **plan)).run()

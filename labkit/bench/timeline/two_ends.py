@@ -1,4 +1,4 @@
-"""The records of one connection at its two ends, found in the client's log and in the server's audit file."""
+"""Find the records of one connection in the client's log and in the server's audit file."""
 
 import json
 from collections.abc import Iterable
@@ -27,13 +27,13 @@ class Attempt:
 
     @property
     def connection(self) -> str | None:
-        """The id that the server gave it; None if there was no auth_ok."""
+        """The ID that the server assigned to it, or None if there was no auth_ok."""
         opened = self.first("auth_ok")
         return None if opened is None else opened.detail["connection"]
 
     @property
     def end(self) -> Record | None:
-        """The client's record of the end."""
+        """The client's record of how the connection ended."""
         return self.first("closed")
 
     @property
@@ -91,12 +91,15 @@ def attempts(log: Iterable[Record]) -> list[Attempt]:
 
 
 def _last_named(earlier: list[Attempt]) -> Attempt:
-    """Return the last connection with an id, which is the one that previousClose describes."""
+    """Return the last connection with an ID, which is the one that previousClose describes."""
     return next((attempt for attempt in reversed(earlier) if attempt.connection is not None), Attempt())
 
 
 def server_side(attempt: Attempt, audit: list[Entry]) -> ServerSide:
-    """Return the audit rows of a connection; without an audit, the previousClose of the next auth_ok as a row."""
+    """Return the audit rows of a connection.
+
+    Without an audit file, build one row from the next auth_ok's previousClose.
+    """
     if attempt.connection is not None:
         rows = [entry for entry in audit if entry.connection == attempt.connection and entry.kind != "event"]
     else:
@@ -112,7 +115,10 @@ def server_side(attempt: Attempt, audit: list[Entry]) -> ServerSide:
 
 
 def _nameless(attempt: Attempt, audit: list[Entry]) -> list[Entry]:
-    """Return the close row without a user that is nearest in time: a connection without auth_ok has no known id."""
+    """Return the close row, among those without a user, that is nearest in time.
+
+    Without auth_ok, the client knows no ID.
+    """
     if attempt.end is None:
         return []
     end = attempt.end.at
@@ -123,7 +129,7 @@ def _nameless(attempt: Attempt, audit: list[Entry]) -> list[Entry]:
 
 
 def clock_offset(attempt: Attempt, server: ServerSide) -> float:
-    """Return seconds to add to the server's times, so that its join lies between the client's auth_ok and `joined`."""
+    """Return the seconds to add to the server's times to place its join between the client's auth_ok and `joined`."""
     joined_there = next((entry.at for entry in server.rows if entry.kind == "join"), None)
     opened, joined = attempt.first("auth_ok"), attempt.first("joined")
     if joined_there is None or opened is None or joined is None:

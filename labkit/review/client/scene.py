@@ -53,7 +53,7 @@ class ClientScene:
         return client
 
     async def control_returned(self) -> None:
-        """Close a control client with 1001 and wait for two reconnections: by then, the others would have reconnected too.
+        """Close a control client with 1001 and wait for two reconnections: the others would be back by then.
 
         Raises CannotTell if it does not reconnect, because then it proves nothing that the others have not.
         """

@@ -40,7 +40,7 @@ TRIES = 4
 
 
 async def _byte_by_byte(scene: Scene) -> Outcome:
-    """Send everything byte by byte, or in larger pieces if we turn out to be too slow for the auth timeout."""
+    """Send the handshake and a message in small pieces; use larger ones if we are too slow for the auth timeout."""
     for step in [24 * 2**number for number in range(TRIES)]:
         idle, peer = await scene.connect(), await scene.dial()
         try:
