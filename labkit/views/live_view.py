@@ -1,4 +1,4 @@
-"""A view that follows one or more rooms: events change a state, which is drawn up to eight times per second.
+"""A view that follows one or more rooms: events update a state, which is drawn up to eight times per second.
 
     view = LiveView(room, hear, draw)       # hear(event) updates your state; draw() returns it as HTML
     await view.live(until=lambda: done)     # afterwards, the last drawing stays as plain HTML
@@ -64,7 +64,7 @@ class LiveView:
             self._arrived.append(event)
 
     def _take(self) -> bool:
-        """Handle the events that have arrived. Returns whether there were any."""
+        """Handle all events that have arrived. Returns whether there were any."""
         has_events = bool(self._arrived)
         while self._arrived:
             self.events += 1
