@@ -117,7 +117,7 @@ class AnswerProcess:
         return CallResult(reply.get("value") if reply else None)
 
     async def caught_up(self) -> None:
-        """Wait for everything that the process has reported so far: a connection closes before its reason is reported."""
+        """Wait for everything that the process has reported so far: a connection closes before the reason arrives."""
         last, ends = self._ticks + TICKS_OF_LIFE, monotonic() + self.patience_s
         while self.fault is None and self._ticks < last and monotonic() < ends:
             await asyncio.sleep(TICK_S / 4)

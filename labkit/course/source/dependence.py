@@ -125,7 +125,7 @@ class Slice:
         return surely | self._in_touch(one.now, aliases) | self._by_calls(one.now, set(), aliases)
 
     def _in_touch(self, facts: Facts, aliases: set[tuple[str, str]]) -> set[str]:
-        """What unknown methods may change: the objects they are called on, and the owner of a method stored in a name."""
+        """What unknown methods may change: the objects they are called on, or the owner of a stored method."""
         found = closed(facts.touched, aliases) | (closed(facts.called, aliases) - (facts.called - self._data))
         return found & (self._data | self._classes) - {self._answer}
 
