@@ -13,7 +13,9 @@ from urllib.parse import quote
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
 TIMEOUT_S = 5.0
-_opener = build_opener(ProxyHandler({}))  # proxies in the environment are not meant for servers on this machine
+_opener = build_opener(
+    ProxyHandler({})
+)  # ignore proxies set in the environment: they are not meant for servers on this machine
 
 
 def connections(url: str, ops_token: str) -> list[dict[str, Any]]:
@@ -22,7 +24,7 @@ def connections(url: str, ops_token: str) -> list[dict[str, Any]]:
 
 
 def ticket(url: str, name: str, code: str, tls: ssl.SSLContext | None = None) -> str:
-    """Return a fresh ticket for a user. Raises OSError (urllib's HTTPError for a wrong code)."""
+    """Fetch a fresh ticket for a user. Raises OSError (urllib's HTTPError if the code is wrong)."""
     return str(json_of(ask(url, "/ticket", basic(name, code), b"", tls))["ticket"])
 
 
@@ -58,5 +60,7 @@ def ask(
         with opener.open(Request(address, data=body, headers=headers), timeout=TIMEOUT_S) as answer:
             body = bytes(answer.read())
             return gzip.decompress(body) if answer.headers["Content-Encoding"] == "gzip" else body
-    except HTTPException as error:  # killed in the middle of its answer, which urllib does not report as OSError
+    except (
+        HTTPException
+    ) as error:  # the server was killed in the middle of its answer, which urllib does not report as an OSError
         raise ConnectionError(f"the server hung up: {error!r}") from None

@@ -53,7 +53,10 @@ class Need:
 
 @dataclass(frozen=True)
 class CapacityPlan:
-    """`bound_by` decides the number of servers. `servers` includes a spare one per cluster."""
+    """How many servers the need takes.
+
+    `bound_by`: the resource that decides. `servers` includes one spare per cluster.
+    """
 
     need: Need
     servers: int
@@ -77,7 +80,7 @@ class CapacityPlan:
 
 
 def plan(costs: Costs, need: Need) -> CapacityPlan:
-    """Return the smallest number of servers that meets the need, plus a spare one per cluster."""
+    """Return the smallest number of servers that meets the need, plus one spare per cluster."""
     events = need.connections * need.said_per_min / 60
     deliveries = events * need.room_size
     clusters = max(1, ceil(events * costs.event_us / 1e6 / (LOG_SHARE * need.busy)))
@@ -104,7 +107,7 @@ def plan(costs: Costs, need: Need) -> CapacityPlan:
 
 
 async def measure(pid: int, url: str, token: str, seconds: float = 1.5) -> Costs:
-    """Measure the costs of the server process `pid`: SAMPLE members connect and publish for `seconds`."""
+    """Measure what the server process `pid` costs while SAMPLE members connect and publish for `seconds`."""
     made = Load(LoadPlan(url, token, rooms=2, members=SAMPLE // 2, rate=40, seconds=seconds))
     spent, held = cpu_s(pid), rss_kb(pid)
     connecting: list[tuple[float, float]] = []

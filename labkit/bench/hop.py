@@ -57,7 +57,7 @@ class Hop:
             self._server = None
 
     async def _carry(self, client: ServerConnection) -> None:
-        """Carry one client until either side ends, then close the other without a code."""
+        """Relay one client's traffic until either side ends, then close the other side without a code."""
         self._clients.add(client)
         try:
             await self._carry_between(client)

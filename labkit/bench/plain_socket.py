@@ -84,7 +84,7 @@ class PlainSocket:
 
 
 def upgrade(url: str) -> bytes:
-    """Return the HTTP request that opens a WebSocket."""
+    """Return an HTTP request that opens a WebSocket."""
     parts = urlsplit(url)
     lines = (
         f"GET {parts.path or '/'} HTTP/1.1",

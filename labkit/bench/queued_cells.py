@@ -30,7 +30,7 @@ def answers(cells: Sequence[str], seconds: float = 60.0, folder: Path | None = N
 
 
 def _run(manager: KernelManager, cells: Sequence[str], seconds: float, folder: Path | None) -> list[str]:
-    # No file of that folder in place of a library, before IPython has put it behind the standard library.
+    # A file in that folder must not replace a library before IPython moves the folder behind the standard library.
     environment = os.environ | {"PYTHONSAFEPATH": "1"}
     manager.start_kernel(cwd=str(folder or Path.cwd()), stderr=subprocess.DEVNULL, env=environment)
     client = manager.client()
@@ -53,5 +53,5 @@ def _run(manager: KernelManager, cells: Sequence[str], seconds: float, folder: P
 
 
 async def run_all(cells: Sequence[str], seconds: float = 60.0) -> list[str]:
-    """Do the same as `answers` without blocking the calling notebook."""
+    """Run cells as `answers` does, without blocking the notebook that calls it."""
     return await asyncio.to_thread(answers, cells, seconds)

@@ -50,7 +50,7 @@ class CloseCount(NamedTuple):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The state at one poll."""
+    """The state of the server at one poll."""
 
     at: float = 0.0
     connections: tuple[ConnectionRow, ...] = ()

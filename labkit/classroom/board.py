@@ -44,7 +44,7 @@ class Cell(msgspec.Struct, rename="camel"):
     passed_at: int | None = None
 
     def apply(self, status: str, check: str | None, at: int) -> None:
-        """Apply one record."""
+        """Apply one record to this cell."""
         if status == "fail":
             self.same = self.same + 1 if self.fails and check == self.check else 1
             self.fails += 1

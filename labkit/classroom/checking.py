@@ -1,4 +1,4 @@
-"""`labkit.check`: the course's check, which also reports the result to the class that this working copy joined."""
+"""`labkit.check`: run the course's check, and report the result to the class that this working copy has joined."""
 
 from typing import Any
 

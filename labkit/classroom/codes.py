@@ -28,7 +28,7 @@ def hashed(code: str) -> bytes:
 
 
 def matches(code: str, stored: bytes) -> bool:
-    """Return whether a code matches a stored hash. Takes the same time whether or not it does."""
+    """Return whether a code matches a stored hash. Takes the same time either way."""
     salt, expected = stored[:SALT_BYTES], stored[SALT_BYTES:]
     return hmac.compare_digest(_hash(code, salt), expected)
 

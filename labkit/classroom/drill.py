@@ -47,7 +47,7 @@ class DrillResult:
 
     @property
     def missing(self) -> list[str]:
-        """The users who are not back yet."""
+        """The users who have not reconnected yet."""
         return sorted(set(self.drill.users) - set(self.back))
 
     @property

@@ -101,7 +101,7 @@ def open_register(path: Path, class_id: str) -> "Register":
 
 
 class Register:
-    """The students of one class and the hashes of their codes."""
+    """The students admitted to one class, with the hashes of their codes."""
 
     def __init__(self, path: Path, class_id: str) -> None:
         """Open a class file without writing to it. Raises OtherClass, AuditError."""

@@ -45,7 +45,7 @@ class Sender:
         is_current: Callable[[], bool] = lambda: True,
         **client: Any,
     ) -> None:
-        """`client`: options for `labkit.connect`."""
+        """`client`: further options for `labkit.connect`."""
         self.membership = membership
         self.progress = progress
         self.is_standing_by = False
@@ -177,7 +177,7 @@ class Cursor:
         self.read()
 
     def read(self) -> None:
-        """Read the file, if there is one."""
+        """Read the position from its file, if there is one."""
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
             kept = json.loads(self._path.read_text(encoding="utf-8"))
             self.device, self.epoch, self.n = str(kept["device"]), str(kept["epoch"]), int(kept["n"])

@@ -66,7 +66,7 @@ def _digest(der: bytes) -> str:
 
 
 def _made(names: list[str], addresses: list[str]) -> tuple[bytes, bytes]:
-    """Create a certificate and its key, as PEM."""
+    """Create a certificate and its key, in PEM format."""
     try:
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes, serialization

@@ -22,7 +22,7 @@ class LazyGroup(click.Group):
         return list(self._verbs)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Return the verb of that name, or None."""
+        """Return the verb with this name, or None."""
         if name not in self._verbs:
             return None
         place = f"{name}_" if iskeyword(name) else name

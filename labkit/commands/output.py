@@ -1,4 +1,4 @@
-"""The type of options that name an output file: checked before a run, so that a bad path does not waste minutes."""
+"""An option type for output files. Paths are checked before a run, so that a bad one does not waste minutes."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Start JupyterLab without jsonschema's optional IRI grammar, whose parsers add 1.8 s to every launch.
+"""Start JupyterLab without jsonschema's optional IRI grammar, whose parsers slow every launch by 1.8 s.
 
 Closing the terminal stops JupyterLab and its kernels, as SIGTERM does. A full pipe never blocks its log.
 """

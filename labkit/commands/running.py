@@ -86,7 +86,7 @@ def _loop_factory(loop: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def stopping() -> asyncio.Event:
-    """Return an event that SIGTERM, SIGHUP or Ctrl-C sets, as `stop_early` describes."""
+    """Return an event that is set on SIGTERM, SIGHUP or Ctrl-C, as `stop_early` describes."""
     stop = asyncio.Event()
     stop_early(stop.set)
     return stop

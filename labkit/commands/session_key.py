@@ -42,7 +42,7 @@ def session_key(host: str, port: int, token: str, users: Path | None, **_: Any) 
 
 
 def forget_session_key() -> None:
-    """Delete the secret, so that no earlier credential works after a restart."""
+    """Delete the stored secret, so that no earlier credential works after a restart."""
     try:
         (state_folder() / NAME).unlink(missing_ok=True)
     except OSError as error:

@@ -50,12 +50,12 @@ class Outcome(NamedTuple):
 
 
 def passed(actual: str) -> Outcome:
-    """Return the outcome of a met requirement; `actual` is the evidence."""
+    """Return the outcome for a requirement that was met; `actual` is the evidence."""
     return Outcome("pass", actual)
 
 
 def failed(actual: str, misconception: Misconception | None = None) -> Outcome:
-    """Return the outcome of a requirement that was not met; `actual` is what happened instead."""
+    """Return the outcome for a requirement that was not met; `actual` is what happened instead."""
     return Outcome("fail", actual, misconception)
 
 
@@ -68,7 +68,7 @@ class Failed(Exception):
 
 
 def inconclusive(actual: str) -> Outcome:
-    """Return the outcome of a check that could not decide; `actual` says what is missing."""
+    """Return the outcome for a check that could not decide; `actual` says what is missing."""
     return Outcome("inconclusive", actual)
 
 
@@ -117,7 +117,7 @@ class Exercise:
     network: Network | None = rough  # None: no proxy in between
     drive: Callable[..., Any] | None = None
     patience_s: float = 4  # the most that loading the answer, or one call, may take
-    more: Sequence[Misconception] = ()  # those that are no check's usual one
+    more: Sequence[Misconception] = ()  # misconceptions that are not the usual one of any check
 
     def check(self, check_id: str) -> Check:
         """Return the check with this id. Raises KeyError."""

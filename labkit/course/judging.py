@@ -65,7 +65,7 @@ def not_started(exercise: Exercise) -> Result:
 
 
 def not_done(exercise: Exercise, why: str, seconds: float = 0.0) -> Result:
-    """Return the result for an answer that could not be judged, through no fault of its own."""
+    """Return the result for an answer that could not be judged through no fault of its own."""
     runs = CheckResult(faults.RUNS, "inconclusive", faults.EXPECTED, why)
     return Result(exercise, "inconclusive", (runs, *_not_checked(exercise)), seconds=seconds)
 
@@ -112,7 +112,7 @@ class _Judgement:
         if self._exercise.kind == "rule":
             for check in checks:
                 await self._run_check(check, process, Calls(process, self._rng(check), self._name))
-                if self._outcomes[check.id][0].actual == NOT_DONE:  # nor would the others be
+                if self._outcomes[check.id][0].actual == NOT_DONE:  # the other checks would not be judged either
                     break
             return
         turns = asyncio.Semaphore(AT_ONCE)

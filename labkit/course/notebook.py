@@ -1,4 +1,4 @@
-"""Read a notebook as a dict, write it as Jupyter does, and remove what a run leaves in it."""
+"""Read a notebook as a dict, write it as Jupyter does, and remove the outputs and metadata of a run."""
 
 import json
 from pathlib import Path

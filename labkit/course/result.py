@@ -89,7 +89,7 @@ class Result:
 
     @property
     def headline(self) -> str:
-        """The result in one line."""
+        """A one-line summary of the result."""
         if self.state == NOT_STARTED:
             return f"{self.exercise.id}: {NOT_STARTED}"
         return f"{self.exercise.id}: {self.verdict}, {len(self.ids('pass'))} of {len(self.checks)} checks pass"

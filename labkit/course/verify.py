@@ -23,7 +23,7 @@ AT_ONCE = 4
 
 
 async def verify(home: Path) -> list[str]:
-    """Return every fault found in the course in a folder."""
+    """Verify the course in a folder, and return every fault found."""
     faults = [*listed(home), *(fault for one in exercises().values() for fault in well_made(one))]
     if faults:
         return faults

@@ -35,7 +35,7 @@ class Flood:
 
     @property
     def summary(self) -> str:
-        """The result in one sentence."""
+        """The result of the flood, in one sentence."""
         if self.is_closed:
             return f"after {self.sent} chats of 1000 characters the server closed the stalled member"
         return (

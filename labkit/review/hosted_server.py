@@ -54,7 +54,7 @@ class Hosted:
         await self._start()
 
     async def how_it_ended(self, timeout_s: float = 1.0) -> str:
-        """Return its exit code and last line of output, or "" if it is still running."""
+        """Return the server's exit code and last line of output, or "" if it is still running."""
         if self.process is None or not await self.process.until_ended(timeout_s):
             return ""
         return f"the server ended with exit code {self.process.exit_code}: {self.process.last_line}"

@@ -20,7 +20,9 @@ class Target:
 
     url: str
     tokens: tuple[str, ...] = ()
-    token_command: str | None = None  # prints a fresh ticket of a user with access to review:ticket only
+    token_command: str | None = (
+        None  # a command that prints a fresh ticket for a user with access to review:ticket only
+    )
     ops_token: str | None = None
     pid: int | None = None
     log: Path | None = None

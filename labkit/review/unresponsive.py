@@ -23,7 +23,7 @@ class UnresponsivePair:
 
     @property
     def outcome(self) -> Outcome:
-        """The verdict for the pair."""
+        """The outcome for the two connections."""
         summary = (
             f"the healthy connection was pinged {self.answered} times; "
             f"the unresponsive one: {self.ended or 'still connected'}"

@@ -36,7 +36,7 @@ class Chart:
     lines: tuple[str, ...]
 
     def series(self) -> list[str]:
-        """Return the names of its series in the store."""
+        """Return the names that the chart's series have in the store."""
         return [self.pattern.format(line) for line in self.lines]
 
 

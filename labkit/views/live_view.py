@@ -25,7 +25,7 @@ Event = dict[str, Any]
 
 
 class LiveView:
-    """A live view of some rooms."""
+    """A live view of one or more rooms."""
 
     def __init__(
         self, rooms: ClientRoom | Sequence[ClientRoom], hear: Callable[[Event], None], draw: Callable[[], str]

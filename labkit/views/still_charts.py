@@ -12,7 +12,7 @@ from labkit.samples import Store
 from labkit.views.chart import ALWAYS, Chart, Span, seen, silence, with_holes
 
 WIDTH_IN, HEIGHT_IN, DPI = 7.5, 1.9, 100
-LEGEND_LETTERS = 50  # the most letters for four names in one row
+LEGEND_LETTERS = 50  # the maximum number of letters for four names in one row
 LETTERS = 80  # per row of a sentence in the picture
 MOST_DOTS = 100  # a line with more samples is drawn without dots
 COLORS = ("#2563eb", "#d97706", "#059669", "#9333ea", "#dc2626", "#0891b2", "#65a30d", "#be185d")

@@ -34,7 +34,7 @@ class Cluster:
         environment: Mapping[str, str] | None = None,
         options: Sequence[str] = (),
     ) -> None:
-        """`folder` is for the log and the audit files; each server gets `options`. Raises NoNats, ValueError."""
+        """`folder` will hold the log and the audit files; each server gets `options`. Raises NoNats, ValueError."""
         if servers < 1:
             raise ValueError("a cluster needs at least one server")
         self.token = token or secrets.token_urlsafe(16)

@@ -24,7 +24,7 @@ class NatsProcess(ServerProcess):
     """One NATS server. It keeps its port when it is restarted."""
 
     def __init__(self, folder: Path, port: int = 0, options: Sequence[str] = ()) -> None:
-        """`folder` is for the stored log; port 0 picks a free one. Raises NoNats."""
+        """`folder` will hold the stored log; port 0 picks a free port. Raises NoNats."""
         super().__init__({}, options)
         beside = Path(sys.executable).with_name("nats-server")
         program = str(beside) if beside.exists() else shutil.which("nats-server")
@@ -42,14 +42,14 @@ class NatsProcess(ServerProcess):
         return self._nats_pid if super().pid is not None else None
 
     def start(self, port: int = 0) -> str:
-        """Start it, wait until it is ready, and return its address. Raises NoNats."""
+        """Start NATS, wait until it is ready, and return its address. Raises NoNats."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._nats_pid = 0
         self.log.clear()
         return super().start(port or self.port)
 
     def command(self, port: int) -> list[str]:
-        """Return the command line, which ties NATS to this process."""
+        """Return the command line, which makes NATS end with this process."""
         where = ["-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(self._folder)]
         return tied([self._program, *where, *self.options])
 

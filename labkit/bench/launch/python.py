@@ -4,8 +4,8 @@
     subprocess.Popen(python("folder/my_server.py"))                 # a file
 
 `python -m` puts the working folder in front of the standard library, and PYTHONPATH may do the same with another one:
-a learner's `email.py` there would replace Python's own. So both are left out here, and so is every other PYTHON*
-variable. Text passes as UTF-8, whatever the locale.
+a learner's `email.py` there would replace Python's own. So the program gets neither, nor any other PYTHON* variable.
+Text is passed as UTF-8, whatever the locale.
 """
 
 import os
@@ -40,7 +40,7 @@ def last_words(errors: bytes) -> str:
 
 
 def _libraries() -> list[str]:
-    """Return the folders that this process may import libraries from: those of installed packages, and labkit's own."""
+    """Return the folders from which a program may import libraries: those of installed packages, and labkit's own."""
     here = working_copy.here()
     folders = [path for path in sys.path if path and Path(path) != here and _is_installation(Path(path))]
     return [*folders, str(Path(__file__).resolve().parents[3])]

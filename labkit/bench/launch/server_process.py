@@ -29,7 +29,7 @@ class ServerProcess:
     """One `labkit serve` process."""
 
     def __init__(self, environment: Mapping[str, str], options: Sequence[str] = ()) -> None:
-        """`options` as for `labkit serve`. Put secrets into `environment`: process lists show options."""
+        """`options` are those of `labkit serve`. Put secrets in `environment`, because process lists show options."""
         self.log: deque[str] = deque(maxlen=LOG_LINES)
         self.url = ""
         self.options = list(options)
@@ -37,7 +37,7 @@ class ServerProcess:
         self._process: subprocess.Popen[str] | None = None
 
     def start(self, port: int = 0) -> str:
-        """Start it, wait until it listens, and return its address. Raises ServerDied."""
+        """Start the server, wait until it is listening, and return its address. Raises ServerDied."""
         process = self._process = subprocess.Popen(
             self.command(port),
             stdin=subprocess.PIPE,
@@ -57,7 +57,7 @@ class ServerProcess:
         return self.url
 
     def command(self, port: int) -> list[str]:
-        """Return the command line."""
+        """Return the command line that starts the server."""
         return python("labkit", "serve", "--with-parent", "--port", str(port), *self.options)
 
     def printed(self, line: str) -> None:

@@ -24,7 +24,7 @@ class ServerThread:
         self._thread: threading.Thread | None = None
 
     def start(self, port: int = 0) -> str:
-        """Start it and return its address."""
+        """Start the server and return its address."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="labkit server", daemon=True)
         self._thread.start()
@@ -41,7 +41,7 @@ class ServerThread:
         return self._thread.native_id if self._thread is not None and self.inside is not None else None
 
     def terminate(self) -> int:
-        """Drain it and end its thread."""
+        """Drain the server and end its thread."""
         if self.inside is not None and self._loop is not None and self._thread is not None:
             leaving = self.inside.__aexit__(None, None, None)
             self.inside = None

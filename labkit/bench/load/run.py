@@ -1,4 +1,4 @@
-"""Load on a room server: rooms of members publish at a rate, and each delivery's latency is measured.
+"""Load-test a room server: members of several rooms publish at a given rate, and each delivery's latency is measured.
 
     result = labkit.run(labkit.load("ws://localhost:8080", rooms=5, members=20, rate=200, seconds=10))
     result.p99_ms
@@ -35,7 +35,10 @@ TEXT = "x" * 100
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """`rate`: total messages per second across all rooms; None means a closed loop. Raises ValueError."""
+    """The parameters of a load test.
+
+    `rate`: messages per second across all rooms; None means a closed loop. Raises ValueError.
+    """
 
     url: str
     token: str = "dev-token"
@@ -81,7 +84,7 @@ class LoadResult:
 
 
 class Load:
-    """One run. `stop` ends it early and keeps what was measured."""
+    """One run of a load test. `stop` ends it early and keeps what was measured so far."""
 
     def __init__(self, plan: LoadPlan, on_second: Callable[["Load"], None] | None = None) -> None:
         self.plan = plan
@@ -98,7 +101,7 @@ class Load:
         self._name = secrets.token_hex(4)
 
     def stop(self) -> None:
-        """Publish nothing more."""
+        """Stop publishing, which ends the run."""
         self._stop.set()
 
     async def run(self) -> LoadResult:
@@ -138,7 +141,10 @@ class Load:
             await asyncio.gather(*entering, return_exceptions=True)
 
     async def _open_loop(self) -> None:
-        """Send each message when it is due. An overdue one is sent at once, and its latency has already started."""
+        """Send each message when it is due.
+
+        An overdue message is sent at once; its latency still counts from when it was due.
+        """
         plan, started = self.plan, monotonic()
         assert plan.rate is not None
         for number in range(round(plan.rate * plan.seconds)):

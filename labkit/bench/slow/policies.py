@@ -29,7 +29,10 @@ class QueuedEvent(NamedTuple):
 
 
 class SlowPolicy:
-    """A queue for one member. `bytes` is its current size; `lost` counts events that the member will never see."""
+    """A queue of events for one member.
+
+    `bytes` is its current size; `lost` counts events that the member will never see.
+    """
 
     name = "unbounded"
 
@@ -58,7 +61,7 @@ class SlowPolicy:
 
 
 class DropOldest(SlowPolicy):
-    """A full queue drops its oldest event, because the newest matter most."""
+    """A full queue drops its oldest event, because the newest ones matter most."""
 
     name = "drop oldest"
 
@@ -71,7 +74,7 @@ class DropOldest(SlowPolicy):
 
 
 class DropNewest(SlowPolicy):
-    """A full queue drops the new event, because the beginning matters most."""
+    """A full queue drops the new event, because the earliest ones matter most."""
 
     name = "drop newest"
 
@@ -84,7 +87,7 @@ class DropNewest(SlowPolicy):
 
 
 class Conflate(SlowPolicy):
-    """A newer event replaces the queued one with its key, because only the latest state matters."""
+    """A newer event replaces the queued one with the same key, because only the latest state matters."""
 
     name = "conflate by key"
 
@@ -112,7 +115,7 @@ class Block(SlowPolicy):
 
 
 class CloseAndResume(SlowPolicy):
-    """labkit's policy: the member is closed with 1013, reconnects, and receives what it missed if that is still stored.
+    """labkit's policy: the member is closed with 1013, reconnects, and receives missed events that are still stored.
 
     It runs the server's own code, rules.outbox.
     """

@@ -98,7 +98,7 @@ class Article(ByTries):
 
 
 class Decorrelated(ByTries):
-    """Draws each delay between BASE_S and three times the previous one."""
+    """Chooses each delay at random between BASE_S and three times the previous delay."""
 
     __slots__ = ("_before",)
 

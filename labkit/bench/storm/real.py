@@ -29,7 +29,7 @@ from labkit.bench.storm.tally import SETTLE_S, StormClient, StormPlan, StormResu
 from labkit.rules.close_codes import CloseCode
 
 OPEN_TIMEOUT_S = 10.0  # from connecting to auth_ok, as in wire.client.link
-JOIN_TIMEOUT_S = 60.0  # for all joins, beyond what the accept rate needs
+JOIN_TIMEOUT_S = 60.0  # for all joins, beyond the time that the accept rate needs
 SPARE_FILES = 100
 PORTS = range(20_000, 30_000)  # below the ports that kernels give to clients, or a client may connect to itself
 IN_PROGRESS = (0, errno.EINPROGRESS, errno.EWOULDBLOCK)
@@ -40,7 +40,7 @@ class RealClock:
 
     def __init__(self) -> None:
         self.selector = DefaultSelector()
-        self.due = 0.0  # when the current event should have happened
+        self.due = 0.0  # when the current event was due
         self.late_s = 0.0  # the worst delay of an event
         self._started = monotonic()
         self._heap: list[tuple[float, int, Callable[[Any], None], Any]] = []
@@ -232,7 +232,7 @@ class RealStorm:
 
 
 def run(plan: StormPlan) -> StormResult:
-    """Run the storm of a plan in this process. Raises RuntimeError."""
+    """Run the storm that a plan describes in this process. Raises RuntimeError."""
     _raise_file_limit(plan.clients)
     token = secrets.token_urlsafe(12)
     rate = "off" if plan.handshakes_per_s is None else plan.handshakes_per_s
@@ -275,7 +275,7 @@ def _end_with_parent() -> None:
 
 
 def main() -> None:
-    """Read a plan, run it, print the result."""
+    """Read a plan from stdin, run it, and print the result."""
     plan = StormPlan(**json.loads(sys.stdin.readline()))
     Thread(target=_end_with_parent, daemon=True).start()
     gc.disable()  # it would delay clients by tens of milliseconds, and this process is short-lived

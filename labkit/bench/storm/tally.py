@@ -27,7 +27,7 @@ class BadStorm(ValueError):
 
 @dataclass(frozen=True)
 class StormPlan:
-    """`clients` join one after another, all are dropped at once, and the server is back after `down_s` seconds.
+    """The plan of a storm: `clients` join one by one, all are dropped at once, and the server returns after `down_s`.
 
     With real sockets the server is killed and restarted, and the result says how long that took. Raises BadStorm.
     """
@@ -64,7 +64,7 @@ class StormPlan:
 
     @property
     def drop_at(self) -> float:
-        """Seconds from the first join to the drop, if every join is on time."""
+        """How long after the first join the drop comes, in seconds, if every join is on time."""
         return self.clients / self.joins_per_s + SETTLE_S
 
 
@@ -116,7 +116,7 @@ class Tally:
             self._back.setdefault(client.number, now - self.dropped_at)
 
     def closed(self, code: int) -> None:
-        """Count a close. In a storm, 1013 is the only refusal."""
+        """Count a close. In a storm, only 1013 counts as a refusal."""
         self.refused += code == CloseCode.TRY_LATER and self.dropped_at is not None
 
     @property

@@ -24,7 +24,7 @@ CLIENT, SERVER = "client", "server"
 
 
 class Moment(NamedTuple):
-    """One thing that happened, on the client's clock; `at` is seconds since 1970."""
+    """One thing that happened. `at`: when, on the client's clock, in seconds since 1970."""
 
     at: float
     side: str
@@ -55,7 +55,7 @@ class Timeline:
 
     @property
     def sentence(self) -> str:
-        """The explanation in one sentence."""
+        """The explanation of why the connection ended, in one sentence."""
         first = f"{iso(self.visible.at)} at the {self.visible.side}: {self.visible.what}"
         return f"closed because {self.because}; first visible at {first}"
 

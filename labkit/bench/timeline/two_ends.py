@@ -22,12 +22,12 @@ class Attempt:
     previous_close: dict[str, Any] | None = None  # from the next auth_ok
 
     def first(self, kind: str) -> Record | None:
-        """Return its first record of a kind."""
+        """Return the connection's first record of a kind."""
         return next((record for record in self.records if record.kind == kind), None)
 
     @property
     def connection(self) -> str | None:
-        """The ID that the server assigned to it, or None if there was no auth_ok."""
+        """The ID that the server assigned to the connection, or None if there was no auth_ok."""
         opened = self.first("auth_ok")
         return None if opened is None else opened.detail["connection"]
 
@@ -43,12 +43,12 @@ class Attempt:
 
     @property
     def gave_up(self) -> bool:
-        """Whether the client ended it because nothing arrived."""
+        """Whether the client ended the connection because nothing arrived."""
         return self.end is not None and self.end.detail.get("why") == SILENCE
 
     @property
     def is_connected(self) -> bool:
-        """Whether the WebSocket was opened."""
+        """Whether the WebSocket handshake succeeded."""
         return self.first("authenticating") is not None
 
     def received_close_of(self, server: "ServerSide") -> bool:
@@ -65,7 +65,7 @@ class ServerSide:
 
     @property
     def close(self) -> Entry | None:
-        """The row that records its end."""
+        """The audit row that records how the connection ended."""
         return next((entry for entry in self.rows if entry.kind == "close"), None)
 
     @property
@@ -78,7 +78,7 @@ class ServerSide:
 
 
 def attempts(log: Iterable[Record]) -> list[Attempt]:
-    """Split a client's log into its connections."""
+    """Split a client's log into one part per connection."""
     found: list[Attempt] = []
     for record in log:
         if record.kind == "connecting":

@@ -95,7 +95,7 @@ def _ends(audits: Mapping[str, Sequence[Stored]]) -> dict[str, tuple[str, int]]:
 
 
 class _JoinedRoom:
-    """Which event a connection must receive next in one room."""
+    """Tracks which event a connection must receive next in one room."""
 
     def __init__(self, epoch: str, seq: int) -> None:
         self.epoch = epoch

@@ -31,7 +31,7 @@ class HastyRandom(Random):
 
 
 class TorturedClient:
-    """A client in some rooms. `history` is everything it sent and received."""
+    """A client in several rooms. `history` lists everything it sent and received."""
 
     def __init__(self, url: str, token: str, name: str, rooms: Sequence[str], seed: str) -> None:
         self.name = name
@@ -63,7 +63,7 @@ class TorturedClient:
         await asyncio.gather(*talking)
 
     async def leave(self) -> None:
-        """Close the client. Raises any error of a reader."""
+        """Close the client. Raises any error that one of its readers met."""
         await self.client.close()
         await asyncio.gather(*self._listening)
 
@@ -74,7 +74,7 @@ class TorturedClient:
 
     @property
     def room_ids(self) -> Sequence[str]:
-        """The rooms that it should be in."""
+        """The rooms that the client should be in."""
         return self._room_ids
 
     async def _join(self, room_id: str) -> None:

@@ -28,7 +28,7 @@ class Torture:
     """One torture run. `stop` ends it early; the messages sent until then are still checked."""
 
     def __init__(self, plan: TorturePlan, folder: Path, on_second: Callable[["Torture"], None] | None = None) -> None:
-        """`folder` is for the audit files."""
+        """`folder` will hold the audit files."""
         self.plan = plan
         self.elapsed_s = 0.0
         self.target = TortureTarget(plan, folder)
@@ -43,11 +43,11 @@ class Torture:
         return sum(client.acked for client in self.clients)
 
     def stop(self) -> None:
-        """Publish nothing more, kill nothing more."""
+        """Stop publishing, and stop causing faults."""
         self._stop.set()
 
     async def run(self) -> TortureResult:
-        """Run the whole torture. Raises ServerDied, and any error that ended a client."""
+        """Run the torture to its end. Raises ServerDied, and any error that ended a client."""
         async with self.target:
             await self._enter()
             await self._publish_and_disrupt()

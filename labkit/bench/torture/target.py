@@ -94,7 +94,7 @@ class TortureTarget:
         await asyncio.gather(*(asyncio.to_thread(server.terminate) for server in self._servers))
 
     async def disrupt(self, step: Disruption) -> None:
-        """Cause one disruption. A kill returns when the server is back; network faults heal by themselves."""
+        """Cause one disruption. For a kill, returns when the server is back; network faults heal by themselves."""
         if step.do == "kill":
             await self._kill(step.server)
         elif step.do == "kill broker":

@@ -55,7 +55,7 @@ class HttpUpdates:
         await self._server.close_all_connections()
 
     async def publish(self, update: Update) -> None:
-        """Add an update."""
+        """Add an update, and wake the requests that wait for one."""
         async with self._news:
             self.updates.append(update)
             self._news.notify_all()
@@ -105,7 +105,7 @@ class Transport:
     proxy: Proxy
 
     def bytes(self) -> int:
-        """Return the bytes in both directions so far."""
+        """The number of bytes sent in both directions so far."""
         return sum(each.bytes_up + each.bytes_down for each in self.proxy.connections)
 
 

@@ -40,13 +40,13 @@ class Measured:
 
     @property
     def median_ms(self) -> float:
-        """The median latency."""
+        """The median latency, in milliseconds."""
         return statistics.median(self.latencies_ms)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The four transports."""
+    """The measurements of all four transports."""
 
     rows: tuple[Measured, ...]
 

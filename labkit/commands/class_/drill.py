@@ -1,4 +1,4 @@
-"""`labkit class drill`: restart the class server on purpose and measure when everyone is back."""
+"""`labkit class drill`: restart the class server on purpose and measure how quickly everyone is back."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""`labkit class export`: export a class file for spreadsheets, programs and grade books."""
+"""`labkit class export`: export the results of a class for spreadsheets, programs and grade books."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Slips with new codes. They go to a terminal or to a file that only its owner can read, never to a log."""
+"""Slips with new codes. They are written to a terminal or to a file that only its owner can read, never to a log."""
 
 import os
 import sys

@@ -82,7 +82,7 @@ def start(class_id: str, file: Path | None, settings: tuple[str, ...], **options
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The options of one start."""
+    """The options of one `labkit class start`."""
 
     class_id: str
     path: Path
@@ -161,7 +161,7 @@ def _start(given: Options, keep: Callable[[], None]) -> None:
 
 
 def _is_read_by_a_person() -> bool:
-    """Whether stderr is a terminal."""
+    """Return whether stderr is a terminal."""
     return sys.stderr is not None and sys.stderr.isatty()
 
 

@@ -181,7 +181,7 @@ def _compiled(link: Link, source: str) -> CodeType | None:
 
 
 def _let_it_import_its_own() -> None:
-    """Let the answer import modules from the current folder, which comes last so that they cannot replace a library."""
+    """Let the answer import modules from the current folder. It comes last, so that no module replaces a library."""
     sys.path += [str(working_copy.here()), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
 
 

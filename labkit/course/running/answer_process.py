@@ -46,7 +46,7 @@ class CallResult(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """The result in one line, for the evidence."""
+        """The result of the call in one line, for the evidence."""
         text = f"raised {self.raised}" if self.raised is not None else repr(self.value)
         return text if len(text) <= 160 else f"{text[:160]}... ({len(text)} characters)"
 
@@ -175,7 +175,7 @@ class AnswerProcess:
             self._end(AnswerFault(GARBLED))
 
     def _note(self, report: Any) -> None:
-        """Handle one report. May raise any error if labkit did not write the report."""
+        """Handle one report from the process. May raise any error if labkit did not write the report."""
         event = report.pop("event", "")
         if event == "tick":
             self._computed_s = float(report["computed_s"])

@@ -113,7 +113,7 @@ class ForkServer:
         return int(number)
 
     def _why(self) -> str:
-        """Return the reason why the fork server does not answer."""
+        """Return why the fork server is not answering."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1)
         return f"the process that starts answers is gone: {self.death or f'no response for {FORK_S:g} s'}; check again"

@@ -14,7 +14,7 @@ from labkit.course.source.text import NoSource, lines
 
 GIVEN = frozenset(dir(builtins)) - {"__name__", "display", ipython.NEEDED}  # a kernel adds the last two
 STAND_INS = {"display": "display = print", "__name__": '__name__ = "__main__"'}  # as it is in a notebook
-SHELL = re.compile(r"get_ipython|In|Out|_[ido]h|_{1,3}|_i{1,3}|_i?\d+")  # what else a notebook has
+SHELL = re.compile(r"get_ipython|In|Out|_[ido]h|_{1,3}|_i{1,3}|_i?\d+")  # other names that only a notebook defines
 
 
 def needed(texts: Iterable[str], name: str, held: Container[str] = ()) -> str:

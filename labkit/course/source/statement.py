@@ -25,7 +25,7 @@ class Facts:
     given: set[str] = field(default_factory=set)  # to a call, which may call it
 
     def include(self, other: "Facts") -> None:
-        """Add the facts of other code."""
+        """Add the facts about another piece of code."""
         self.uses |= other.uses
         self.changed |= other.changed
         self.touched |= other.touched
@@ -47,7 +47,9 @@ class Statement:
     later: Facts = field(default_factory=Facts)
     binds: dict[str, Kind] = field(default_factory=dict)
     kills: frozenset[str] = frozenset()
-    aliases: set[tuple[str, str]] = field(default_factory=set)  # a name, and another whose object it may hold
+    aliases: set[tuple[str, str]] = field(
+        default_factory=set
+    )  # pairs of a name and another name whose object it may refer to
     perhaps: set[tuple[str, str]] = field(default_factory=set)  # the same, through a method of something unknown
     parameters: frozenset[str] = frozenset()  # of what it defines
     changes_arguments: bool = False

@@ -78,7 +78,7 @@ def _decoded(data: bytes, path: Path, encoding: str, is_python: bool) -> str:
 
 
 def unified(text: str) -> str:
-    """Return the text with `\\r\\n` and `\\r` replaced by `\\n`, as Python does when it reads a source file."""
+    """Replace `\\r\\n` and `\\r` with `\\n`, as Python does when it reads a source file."""
     return re.sub(r"\r\n?", "\n", text)
 
 

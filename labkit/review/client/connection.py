@@ -28,7 +28,7 @@ class ClientConnection(Endpoint):
         super().__init__("?")  # `opened` names it
         self.at = monotonic()  # when it connected
         self.pings = 0  # protocol pings from the client
-        self.received: list[Message] = []  # all messages so far
+        self.received: list[Message] = []  # all messages received so far
         self.patience_s = 10.0
         self._transcript = transcript
         self._opened = opened
@@ -37,7 +37,7 @@ class ClientConnection(Endpoint):
 
     @property
     def target(self) -> str:
-        """The path and query of its request line."""
+        """The path and query in the client's request line."""
         return self.head.split(b" ")[1].decode("utf-8", "replace")
 
     # Sending
@@ -54,7 +54,7 @@ class ClientConnection(Endpoint):
         self._write(frames.frame(frames.PING, payload, masked=False))
 
     def close(self, code: int, reason: str = "") -> float:
-        """Close with a code; return the time."""
+        """Close the connection with a code, and return the time."""
         self._note(f"<- close {code} {reason}".rstrip())
         self._write(frames.frame(frames.CLOSE, frames.close_payload(code, reason), masked=False))
         self.transport.close()

@@ -71,9 +71,9 @@ class ReviewedClient:
     # Its connections
 
     async def next_connection(self) -> ClientConnection:
-        """Wait for its next connection.
+        """Wait for the client's next connection.
 
-        Raises ReceiveTimeout if none comes, or CannotTell if it has never connected.
+        Raises ReceiveTimeout, or CannotTell if the client has never connected.
         """
         first = not self.connections
         ends = monotonic() + (self._patience_s if first else self.return_s)
@@ -96,11 +96,11 @@ class ReviewedClient:
 
     @property
     def has_reconnected(self) -> bool:
-        """Whether it has opened connections that the probe has not looked at yet."""
+        """Whether the client has opened connections that the probe has not looked at yet."""
         return self._taken < len(self.connections)
 
     def write_line(self, text: str) -> None:
-        """Write a line to its standard input; the client must send the line to the room."""
+        """Write a line to the client's standard input; the client must send the line to the room."""
         self._transcript.note(self.name, f"stdin: {text}", text)
         self.started.write_line(text)
 
@@ -121,7 +121,7 @@ class ReviewedClient:
     # What the scripted server does
 
     async def wait_for_auth(self) -> ClientConnection:
-        """Wait for its next connection, and for auth on it."""
+        """Wait for the client's next connection, and for auth on it."""
         connection = await self.next_connection()
         await connection.receive("auth")
         return connection
@@ -162,7 +162,7 @@ class ReviewedClient:
         return connection
 
     async def wait_for_join(self, connection: ClientConnection) -> Message:
-        """Wait until it joins our room; skips other messages."""
+        """Wait until the client joins our room, and skip other messages."""
         while (join := await connection.receive("join")).get("roomId") != ROOM:
             pass
         return join

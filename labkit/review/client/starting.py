@@ -20,11 +20,11 @@ class Started(Protocol):
 
     @property
     def last_line(self) -> str:
-        """The last line of its output."""
+        """The last line that the client printed."""
         ...
 
     def write_line(self, text: str) -> None:
-        """Write one line to its standard input."""
+        """Write one line to the client's standard input."""
         ...
 
     async def end(self) -> None:

@@ -1,4 +1,4 @@
-"""Messages that a client must not send yet."""
+"""Messages that a client must not send before the server has answered."""
 
 from labkit.review.client.scene import ClientScene
 from labkit.review.finding import Outcome, broken, held

@@ -1,4 +1,4 @@
-"""entry/3: the token in the URL."""
+"""entry/3: a client that puts its token in the URL."""
 
 from labkit.review.client.scene import ClientScene
 from labkit.review.finding import Outcome, broken, held

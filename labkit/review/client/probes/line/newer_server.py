@@ -1,4 +1,4 @@
-"""line/2: unknown messages from the server."""
+"""line/2: messages from the server that the client does not know."""
 
 from labkit.review.client.reviewed_client import ROOM
 from labkit.review.client.scene import ClientScene
