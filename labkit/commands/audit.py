@@ -62,11 +62,21 @@ def _read_anchor(_ctx: click.Context, _option: click.Parameter, text: str | None
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--verify", "is_verifying", is_flag=True, help="Verify the hash chain. Exit 0: intact. 1: broken.")
 @click.option(
-    "--anchor", metavar="N:HASH", callback=_read_anchor, help="With --verify: check against an earlier row hash."
+    "--anchor",
+    metavar="N:HASH",
+    callback=_read_anchor,
+    help="With --verify: compare with the hash of a row that an earlier --verify printed.",
 )
-@click.option("--since", metavar="TIME", callback=_read_since, help="Print only rows since TIME (ISO 8601, UTC).")
+@click.option(
+    "--since",
+    metavar="TIME",
+    callback=_read_since,
+    help="Print only rows since TIME: ISO 8601 (UTC) or seconds since 1970.",
+)
 @click.option("--room", metavar="ROOM", help="Print only rows of this room.")
-@click.option("--broker", metavar="URL", help="Compare with the log at nats://HOST:PORT. Exit 0: same. 1: different.")
+@click.option(
+    "--broker", metavar="URL", help="Compare with the log at nats://HOST:PORT. Exit 0: identical. 1: different."
+)
 @click.option("--csv", "is_csv", is_flag=True, help="Print CSV that is safe to open in a spreadsheet.")
 def audit(
     file: Path,

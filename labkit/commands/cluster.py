@@ -30,7 +30,12 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.option("--servers", type=click.IntRange(1, 64), default=3, show_default=True, help="How many room servers.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8080, envvar="PORT", show_default=True, help="0: any free port."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    envvar="PORT",
+    show_default=True,
+    help="The port to listen on; 0 picks a free one.",
 )
 @click.option("--ports", is_flag=True, help="Give each server its own port, counting up from --port.")
 @click.option("--store", type=click.Path(path_type=Path, file_okay=False), help="Keep the log and audit files here.")

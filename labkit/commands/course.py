@@ -74,7 +74,10 @@ def build(is_only_compared: bool) -> None:
 
 @course.command(epilog=_examples("labkit course verify"))
 def verify() -> None:
-    """Verify that blanks count as not started, solutions pass, hints exist and files are up to date. Exit 1 if not."""
+    """Verify the course. Exit 0: no problems. 1: problems found.
+
+    Blanks must count as not started, solutions must pass, hints must exist, and files must be up to date.
+    """
     faults = asyncio.run(verify_course(original()))
     click.echo("\n".join(faults) or f"{len(exercises())} exercises, no problems found")
     raise click.exceptions.Exit(1 if faults else 0)
@@ -83,7 +86,7 @@ def verify() -> None:
 @course.command(epilog=_examples("labkit course reset 02-auth"))
 @click.argument("exercise_id", metavar="ID")
 def reset(exercise_id: str) -> None:
-    """Restore exercise ID to its original state, and keep your version beside it."""
+    """Restore exercise ID to its original state. Your version is kept beside it."""
     try:
         made, kept = learner_files.reset(_exercise(exercise_id))
     except OSError as error:  # such as a file where .saved should be a folder

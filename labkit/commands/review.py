@@ -52,7 +52,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--seed", type=int, help="The same seed gives the same random names.")
 @click.option("--token", "tokens", multiple=True, help="A token that opens every room. Repeat it to add users.")
 @click.option(
-    "--token-command", help="A command that prints a fresh ticket, limited to review:ticket=rw review:listen=r."
+    "--token-command", help="A command that prints a fresh ticket with the grants review:ticket=rw review:listen=r."
 )
 @click.option(
     "--start",
@@ -98,8 +98,8 @@ def review(
     the review could not run or did not finish. OPS_TOKEN is read from the environment, as it is by the server.
 
     With --client, COMMAND starts the client. The client reads LABKIT_URL, LABKIT_TOKEN and LABKIT_ROOM from its
-    environment ({url}, {token} and {room} in the command are filled in), joins that room, stays in it, and sends it
-    each line of standard input. A POST to LABKIT_TICKET_URL returns a fresh ticket as JSON.
+    environment (or gets them as {url}, {token} and {room} in the command), joins the room, stays in it, and sends each
+    line of its standard input to the room. A POST to LABKIT_TICKET_URL returns a fresh ticket as JSON.
     """
     try:
         if client is not None:

@@ -94,7 +94,12 @@ def _typed(path: Path, option: click.Option, value: object) -> object:
 )
 @click.option("--host", default="localhost", show_default=True, help="The address to listen on; 0.0.0.0 for all.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8080, envvar="PORT", show_default=True, help="0: any free port."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    envvar="PORT",
+    show_default=True,
+    help="The port to listen on; 0 picks a free one.",
 )
 @click.option(
     "--token",
@@ -106,7 +111,9 @@ def _typed(path: Path, option: click.Option, value: object) -> object:
 @click.option("--audit", type=click.Path(path_type=Path), help="The audit file; created if it does not exist.")
 @click.option("--broker", help="nats://HOST:PORT[/NAME]: share rooms with other servers. Needs CLUSTER_KEY.")
 @click.option("--reuse-port", is_flag=True, help="Share the port with other servers on this machine.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a limit, or turn it off. Repeatable.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a limit; NAME=off turns it off. Repeatable."
+)
 @click.option("--certfile", type=click.Path(path_type=Path), help="TLS certificate chain (PEM).")
 @click.option("--keyfile", type=click.Path(path_type=Path), help="TLS private key (PEM).")
 @click.option(
@@ -115,7 +122,7 @@ def _typed(path: Path, option: click.Option, value: object) -> object:
     multiple=True,
     help="Let web pages from this Origin connect; null: pages opened from a file. Repeatable.",
 )
-@click.option("--loop", type=click.Choice(LOOPS), default=LOOPS[0], show_default=True, help="The event loop.")
+@click.option("--loop", type=click.Choice(LOOPS), default=LOOPS[0], show_default=True, help="The event loop to run on.")
 @click.option("--with-parent", is_flag=True, help="Exit when stdin closes, as it does when the parent dies.")
 @click.option("--quiet", is_flag=True, help="Log only warnings and errors.")
 @click.pass_context

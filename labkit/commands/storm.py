@@ -47,7 +47,7 @@ def _read_rate(_ctx: click.Context, _option: click.Parameter, text: str) -> floa
 )
 @click.option("--down", type=float, help="With --virtual: how long the server is down, in seconds.  [default: 0]")
 @click.option("--seconds", type=float, default=600, show_default=True, help="How long to wait for reconnections.")
-@click.option("--plot", type=OutputFile(suffix=".png"), help="Plot the reconnections in this PNG file.")
+@click.option("--plot", type=OutputFile(suffix=".png"), help="Save a plot of the reconnections as this PNG file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON, one line per policy.")
 def storm(
     clients: int,

@@ -29,7 +29,7 @@ Examples:
 @which_class
 @click.option("--crash", is_flag=True, help="Drop every connection with no close frame, as in a crash.")
 @click.option("--seconds", type=float, default=60, show_default=True, help="How long to wait for everyone to return.")
-@click.option("--plot", type=OutputFile(suffix=".png"), help="Plot the reconnections in this PNG file.")
+@click.option("--plot", type=OutputFile(suffix=".png"), help="Save a plot of the reconnections as this PNG file.")
 def drill(class_id: str, file: Path | None, crash: bool, seconds: float, plot: Path | None) -> None:
     """Restart the server of a CLASS that runs on this machine. No data is lost, and every client reconnects by itself.
 

@@ -51,13 +51,21 @@ Examples:
 @click.option("--hand-out", "slips", type=click.Path(path_type=Path), help="Write new codes to this file (mode 0600).")
 @click.option("--new-instructor-code", "is_renewing", is_flag=True, help="Replace the instructor's code.")
 @click.option("--lan", is_flag=True, help="Listen on all addresses of this machine, not only loopback.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free port.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="The port to listen on; 0 picks a free one.",
+)
 @click.option("--tls", is_flag=True, help="Encrypt with a self-signed certificate, stored next to the class file.")
 @click.option("--certfile", type=click.Path(path_type=Path), help="TLS certificate chain (PEM), instead of --tls.")
 @click.option("--keyfile", type=click.Path(path_type=Path), help="TLS private key (PEM).")
 @at_address("The address that students use if there is a proxy in front, such as wss://class.example.org.")
 @click.option("--allow-origin", "origins", multiple=True, help="Let web pages from this Origin connect. Repeatable.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a limit, or turn it off. Repeatable.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a limit; NAME=off turns it off. Repeatable."
+)
 @click.option("--with-parent", is_flag=True, help="Exit when stdin closes, as it does when the parent dies.")
 @click.option("--quiet", is_flag=True, help="Log only warnings and errors; the default on a terminal.")
 def start(class_id: str, file: Path | None, settings: tuple[str, ...], **options: Any) -> None:
