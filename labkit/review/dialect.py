@@ -157,18 +157,18 @@ def read_dialect(path: Path) -> Dialect:
 
 def _check(file: Mapping[str, Any]) -> None:
     """Check every table, key and value. Raises ValueError for the first invalid one."""
-    _check_names("table", file, (*TABLES, "path"))
+    _check_names("a table of a dialect", file, (*TABLES, "path"))
     tables = {name: _table(name, file.get(name, {})) for name in TABLES}
     if not isinstance(file.get("path", ""), str):
         raise ValueError(f'path must be text, such as path = "/ws", not {file["path"]!r}')
     without = {name: _list(name, tables["without"].get(name, [])) for name in WITHOUT}
-    _check_names("key in [without]", tables["without"], WITHOUT)
-    _check_names("message of ours, in [without] messages,", without["messages"], FROM_CLIENTS)
-    _check_names("answer of ours, in [without] answers,", without["answers"], TYPES)
-    _check_names("type of ours, in [types],", tables["types"], TYPES)
-    _check_names("field of ours, in [fields],", tables["fields"], FIELDS)
-    _check_names("message of ours, for [more.TYPE],", tables["more"], FROM_CLIENTS)
-    _check_names("type of ours, for [known.TYPE],", tables["known"], (*TYPES, *without["meaning"]))
+    _check_names("a key of [without]", tables["without"], WITHOUT)
+    _check_names("a labkit message, for [without] messages", without["messages"], FROM_CLIENTS)
+    _check_names("a labkit answer, for [without] answers", without["answers"], TYPES)
+    _check_names("a labkit type, for [types]", tables["types"], TYPES)
+    _check_names("a labkit field, for [fields]", tables["fields"], FIELDS)
+    _check_names("a labkit message, for [more.TYPE]", tables["more"], FROM_CLIENTS)
+    _check_names("a labkit type, for [known.TYPE]", tables["known"], (*TYPES, *without["meaning"]))
     for name in ("types", "fields"):
         for ours, theirs in tables[name].items():
             if not isinstance(theirs, str) or not theirs:
@@ -181,9 +181,9 @@ def _check(file: Mapping[str, Any]) -> None:
 
 
 def _check_code(ours: str, theirs: object) -> None:
-    _check_names("close code of ours, in [codes],", [ours], [str(code) for code in TABLE])
+    _check_names("a labkit close code, for [codes]", [ours], [str(code) for code in TABLE])
     if isinstance(theirs, str):
-        _check_names(f"answer, in [codes] {ours},", [theirs], (*TYPES, NOTHING))
+        _check_names(f"an answer, for [codes] {ours}", [theirs], (*TYPES, NOTHING))
     elif isinstance(theirs, bool) or not isinstance(theirs, int) or theirs not in CODES:
         raise ValueError(
             f"[codes] {ours} must be a close code from 1000 to 4999 or an answer in quotes, not {theirs!r}"
@@ -194,7 +194,7 @@ def _check_names(what: str, given: Iterable[str], known: Iterable[str]) -> None:
     names = list(known)
     for name in given:
         if name not in names:
-            raise ValueError(f"there is no {what} named {name!r}{nearest(name, names)}; there are {', '.join(names)}")
+            raise ValueError(f"{name!r}{nearest(name, names)} is not {what}; use one of {', '.join(names)}")
 
 
 def _table(name: str, value: object) -> dict[str, Any]:
