@@ -187,7 +187,7 @@ def _class_at(url: str, fingerprint: str | None) -> str:
         raise NotAdmitted(str(error)) from None
     except HTTPError as error:
         raise NotAdmitted(
-            f"the server at {url} runs no class (HTTP {error.code}); check the address on your slip"
+            f"no class is running on the server at {url} (HTTP {error.code}); check the address on your slip"
         ) from None
     except OSError as error:
         raise ConnectionError(_no_answer(url, error)) from None
@@ -198,8 +198,9 @@ def _no_answer(url: str, error: OSError) -> str:
     reason = getattr(error, "reason", error)
     if not isinstance(reason, ssl.SSLCertVerificationError):
         return f"no class responds at {url} ({reason}); check the address, and that the class has started"
-    why = clock_fault(reason) or f"its certificate is not trusted here ({reason.verify_message})"
-    return f"{url} responds, but {why}; or give the fingerprint that `labkit class start` printed"
+    clock = clock_fault(reason)
+    why = f"{clock}, or" if clock else f"its certificate is not trusted here ({reason.verify_message});"
+    return f"{url} responds, but {why} give the fingerprint that `labkit class start` printed"
 
 
 def _check(member: Membership) -> None:

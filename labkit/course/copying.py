@@ -55,9 +55,11 @@ def prepare(course: Path, copy: Path, seed: str | None = None) -> list[str]:
         _write(copy / OWN / MARK, "{}\n")
     changes = list(_updates(course, copy))
     if is_new:
-        return [f"made a working copy of the course in {copy}"]
+        return [f"created a working copy of the course in {copy}"]
     if not is_marked:
-        changes.append(f"an older labkit made {copy}: your progress until now is in ~/.labkit, from now on in the copy")
+        changes.append(
+            f"{copy} is from an older labkit: your earlier progress stays in ~/.labkit; new progress is stored here"
+        )
     if changes:
         with (copy / CHANGES).open("a", encoding="utf-8") as file:
             file.writelines(f"* {change}\n" for change in changes)
@@ -119,7 +121,7 @@ def _replace(mine: Path, name: str, published: str, *, is_edited: bool) -> str:
         return f"{name} has a new version; you had not edited yours, so it was replaced"
     beside = _beside(mine, published)
     _write(beside, published)
-    return f"{name} has a new version; you have edited yours, so it was kept; the new one is {beside.name} beside it"
+    return f"{name} has a new version; you have edited yours, so it was kept; the new one is beside it: {beside.name}"
 
 
 def _beside(mine: Path, published: str) -> Path:
