@@ -1,7 +1,7 @@
-"""Judge an answer: from its source to a Result. The learner's code runs in a process of its own (`running`).
+"""Judge an answer from its source and return a Result. The learner's code runs in a process of its own (`running`).
 
-The checks of a handler run side by side against one process, through a network drawn from the seed. Checks that are
-`alone` run afterwards, with one process each. A rule is called by one check after the other.
+A handler's checks run side by side against one process, through a network drawn from the seed. Checks that are `alone`
+run afterwards, each with its own process. The checks of a rule call it one after another.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ async def judge(
     seed: int = DEFAULT_SEED,
     fork_server: ForkServer | None = None,
 ) -> Result:
-    """Judge the answer that `source` defines as `name`. Many calls may share one fork server."""
+    """Judge the answer that `source` defines under `name`. Several calls may share one fork server."""
     began = monotonic()
     name = name or exercise.answer
     if blank.state(source, name) == blank.NOT_STARTED:
@@ -60,12 +60,12 @@ async def judge(
 
 
 def not_started(exercise: Exercise) -> Result:
-    """Return the result of a blank."""
+    """Return the result for a blank."""
     return Result(exercise, "inconclusive", _not_checked(exercise), hints=(BEGIN,), state="not started")
 
 
 def not_done(exercise: Exercise, why: str, seconds: float = 0.0) -> Result:
-    """Return the result of an answer that could not be judged, for a reason that is not the answer's fault."""
+    """Return the result for an answer that could not be judged through no fault of its own."""
     runs = CheckResult(faults.RUNS, "inconclusive", faults.EXPECTED, why)
     return Result(exercise, "inconclusive", (runs, *_not_checked(exercise)), seconds=seconds)
 
@@ -75,7 +75,7 @@ def _not_checked(exercise: Exercise) -> tuple[CheckResult, ...]:
 
 
 class _Judgement:
-    """One run of the checks of one exercise."""
+    """One run of an exercise's checks."""
 
     def __init__(self, exercise: Exercise, source: str, name: str, seed: int, fork_server: ForkServer) -> None:
         self._exercise = exercise
@@ -89,7 +89,7 @@ class _Judgement:
         self._lateness = Lateness()
 
     async def result(self, began: float) -> Result:
-        """Run the checks; return the result."""
+        """Run the checks and return the result."""
         async with self._lateness:
             await self._in_process([check for check in self._exercise.checks if not check.alone])
             for check in self._exercise.checks:
@@ -98,7 +98,7 @@ class _Judgement:
         return self._result(monotonic() - began)
 
     async def _in_process(self, checks: list[Check]) -> None:
-        """Run these checks against one process."""
+        """Run these checks against a single process."""
         async with self._fork_server.start(self._request()) as process:
             if process.fault is None:
                 await self._run(checks, process)
@@ -112,7 +112,7 @@ class _Judgement:
         if self._exercise.kind == "rule":
             for check in checks:
                 await self._run_check(check, process, Calls(process, self._rng(check), self._name))
-                if self._outcomes[check.id][0].actual == NOT_DONE:  # nor would the others be
+                if self._outcomes[check.id][0].actual == NOT_DONE:  # the other checks would not be judged either
                     break
             return
         turns = asyncio.Semaphore(AT_ONCE)
@@ -125,7 +125,7 @@ class _Judgement:
             await runs
 
     async def _run_on_handler(self, turns: asyncio.Semaphore, check: Check, process: AnswerProcess) -> None:
-        """Run one check; run it again while a failure may come from a busy machine, on our side or the answer's."""
+        """Run one check, and repeat it while a busy machine, on our side or the answer's, may explain its failure."""
         for turn in range(MOST_RUNS):
             rng = self._rng(check, turn)
             promised = dict(self._exercise.promised)
@@ -170,7 +170,7 @@ class _Judgement:
         self._outcomes[check.id] = outcome, stage
 
     def _raised(self, meanwhile: list[AnswerFault], stage: Stage | Calls) -> AnswerFault | None:
-        """Return the first error that this check caused, or of unknown cause; other checks run at the same time."""
+        """Return the first error that this check caused or may have caused: other checks run at the same time."""
         ours = {0} if isinstance(stage, Calls) else {0, *stage.ports()}
         return next((fault for fault in meanwhile if fault.port in ours), None)
 
@@ -231,5 +231,5 @@ class _Judgement:
 
 
 def misconceptions(exercise: Exercise) -> dict[str, Misconception]:
-    """Return every misconception that a result of this exercise may name, by its tag."""
+    """Return every misconception that a result of this exercise may name, keyed by tag."""
     return faults.SENTENCES | {one.tag: one for one in exercise.misconceptions}

@@ -1,4 +1,4 @@
-"""The result of a check: a value with its evidence, as text, as JSON, and as HTML for a notebook.
+"""The result of a check with its evidence, as text, as JSON, and as HTML for a notebook.
 
 The text contains no times, so a saved notebook is the same after every run.
 """
@@ -30,7 +30,7 @@ STYLE = """
 class CheckResult:
     """The result of one check. `evidence`: one line per message or call; `misconception`: the tag of the likely cause.
 
-    `series`: numbers to draw, by name.
+    `series`: numbers to plot, by name.
     """
 
     id: str
@@ -49,7 +49,10 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Result:
-    """The result of one answer. `why` and `hints` belong to the first check that failed; `step` is the hint shown."""
+    """The result of judging one answer.
+
+    `why` and `hints` belong to the first check that failed; `step` is the hint shown.
+    """
 
     exercise: Exercise
     verdict: Verdict
@@ -67,7 +70,7 @@ class Result:
 
     @property
     def hint(self) -> str:
-        """The hint of this step: where to look, what is wrong, almost the line itself."""
+        """The hint for this step: where to look, what is wrong, or almost the line itself."""
         return self.hints[min(self.step, len(self.hints)) - 1] if self.hints else ""
 
     @property
@@ -76,7 +79,7 @@ class Result:
         return next((check for check in self.checks if check.verdict == "fail"), None)
 
     def ids(self, verdict: Verdict) -> list[str]:
-        """Return the ids of the checks with that verdict."""
+        """Return the ids of the checks with this verdict."""
         return [check.id for check in self.checks if check.verdict == verdict]
 
     def json(self) -> dict[str, Any]:
@@ -86,7 +89,7 @@ class Result:
 
     @property
     def headline(self) -> str:
-        """The result in one line."""
+        """A one-line summary of the result."""
         if self.state == NOT_STARTED:
             return f"{self.exercise.id}: {NOT_STARTED}"
         return f"{self.exercise.id}: {self.verdict}, {len(self.ids('pass'))} of {len(self.checks)} checks pass"
@@ -98,7 +101,7 @@ class Result:
         return as_html(self)
 
     def lines(self) -> Iterator[str]:
-        """Yield the whole result as text, line by line."""
+        """Yield the complete result as lines of text."""
         yield self.headline
         if self.state == NOT_STARTED:
             yield f"  {self.hint}"
@@ -119,12 +122,12 @@ class Result:
 
     @property
     def note(self) -> str:
-        """One line that says why the result is not in the learner's progress; "" when it is."""
+        """A line that says why the result is missing from the learner's progress, or "" if it is there."""
         return f"not recorded: {self.unrecorded}" if self.unrecorded else ""
 
 
 def shortened(lines: tuple[str, ...]) -> list[str]:
-    """Return evidence with the middle left out if it is long."""
+    """Return the evidence, without its middle part if it is long."""
     if len(lines) <= FIRST + LAST + 1:
         return list(lines)
     return [*lines[:FIRST], f"... {len(lines) - FIRST - LAST} more", *lines[-LAST:]]
@@ -139,7 +142,7 @@ def _labelled(name: str, lines: list[str]) -> Iterator[str]:
 
 
 def as_html(result: Result) -> str:
-    """Return the result as HTML: each check with a mark and a word, the first failed one in full."""
+    """Return the result as HTML: each check with a mark and a word, and the first failed check in full."""
     rows = "".join(_check(result, check) for check in result.checks)
     note = f"<p>{_text(result.note)}</p>" if result.unrecorded else ""
     begin = f"<p>{_code_marked(result.hint)}</p>" if result.state == NOT_STARTED else ""
@@ -173,14 +176,14 @@ def _in_full(result: Result, check: CheckResult) -> str:
 
 
 def _picture(result: Result) -> str:
-    """Return the series of the first check that failed, drawn; "" when there are none."""
+    """Return a drawing of the series of the first check that failed, or "" if it has none."""
     first = result.first_failed
     shown = first if first is not None and first.series else None
     return "" if shown is None else svg(shown)
 
 
 def svg(check: CheckResult) -> str:
-    """Draw one line per series, as SVG with a caption that says the same in words."""
+    """Draw one line per series, as SVG with a caption that describes it in words."""
     highest = max((max(values) for values in check.series.values() if values), default=1) or 1
     longest = max(len(values) for values in check.series.values())
     caption = "; ".join(f"{name}: {len(v)} values, highest {max(v):g}" for name, v in check.series.items() if v)
@@ -208,5 +211,5 @@ def _text(text: str) -> str:
 
 
 def _code_marked(text: str) -> str:
-    """Escape labkit's own text, and mark up the code between backticks."""
+    """Escape labkit's own text, and mark up code between backticks."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", _text(text))

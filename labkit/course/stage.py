@@ -1,6 +1,6 @@
-"""What a check works with: connections to a learner's handler, or calls of a learner's rule. Both record evidence.
+"""What a check works with: connections to a learner's handler, or calls to a learner's rule. Both record evidence.
 
-A `Stage` is the reviewer's `Scene` with the numbers of the exercise, so a check reads like a probe, and the reviewer's
+A `Stage` is the reviewer's `Scene` with the exercise's settings, so a check reads like a probe, and the reviewer's
 probes run on it unchanged (`by_probes`).
 """
 
@@ -30,7 +30,7 @@ Run = Callable[[Any], Awaitable[Outcome]]
 
 
 class Stage(Scene):
-    """Connections to a handler. `process` knows what the handler raised."""
+    """Connections to a learner's handler. `process` has the errors that the handler raised."""
 
     def __init__(
         self, url: str, process: AnswerProcess, rng: Random, promised: dict[str, float], network: Proxy | None = None
@@ -42,7 +42,7 @@ class Stage(Scene):
         self._network = network
 
     def ports(self) -> set[int]:
-        """Return the client ports of its connections, as the answer sees them."""
+        """Return the client ports of this stage's connections, as the answer sees them."""
         if self._network is not None:
             return {traffic.port for traffic in self._network.connections}
         return {peer.transport.get_extra_info("sockname")[1] for peer in self._peers}
@@ -53,7 +53,7 @@ class Stage(Scene):
 
 
 class Calls:
-    """Calls of a rule."""
+    """Calls to a learner's rule."""
 
     def __init__(self, process: AnswerProcess, rng: Random, name: str) -> None:
         self.process = process
@@ -63,7 +63,7 @@ class Calls:
         self._calls: list[str] = []
 
     async def call(self, *arguments: Any, shown: str | None = None) -> CallResult:
-        """Call the answer. `shown`: how the call looks in the evidence. Raises AnswerEnded."""
+        """Call the answer. `shown`: how the call appears in the evidence. Raises AnswerEnded."""
         look = shown or f"{self._name}({', '.join(_short(one) for one in arguments)})"
         self._calls.append(f"{look} -> did not return")
         called = await self.process.call(*arguments)
@@ -81,7 +81,7 @@ def _short(value: Any) -> str:
 
 
 async def run_check(run: Run, stage: Stage | Calls) -> Outcome:
-    """Run a check; return its outcome, whatever it raises. Only a shortage of this machine is raised."""
+    """Run a check and return its outcome, even if it raises an error. Only a shortage on this machine is raised."""
     try:
         async with asyncio.timeout(LONGEST_S):
             return await run(stage)
@@ -105,7 +105,7 @@ Probing = Callable[[Any], Awaitable[finding.Outcome]]
 
 
 def by_probes(*probes: str | Probing, misconception: Misconception | None = None) -> Run:
-    """Return a check that runs probes, named by the reviewer's ids or given as functions; the first failure counts."""
+    """Return a check that runs probes, given as reviewer ids or as functions. The first failure is its outcome."""
     known: dict[str, Probing] = {probe.id: probe.run for probe in PROBES}
     runs = [known[probe] if isinstance(probe, str) else probe for probe in probes]
 

@@ -1,7 +1,7 @@
 """What a probe found: a verdict with its evidence.
 
-`held`: the probe saw that the requirement holds. `broken`: it saw that it does not. `unknown`: the probe could not
-run, and the text says what is missing.
+`held`: the requirement was met. `broken`: it was not. `unknown`: the probe could not run, and the text says what is
+missing.
 """
 
 from dataclasses import dataclass
@@ -34,11 +34,11 @@ def unknown(actual: str) -> Outcome:
 
 
 class CannotTell(Exception):
-    """Raised inside a probe that cannot run under these conditions: its verdict is `unknown`."""
+    """Raised by a probe that cannot run under the current conditions: its verdict is `unknown`."""
 
 
 class CannotReview(Exception):
-    """Nothing can be reviewed; the message says what to do."""
+    """The review cannot run; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Finding:
     seconds: float
 
     def json(self) -> dict[str, Any]:
-        """Return the finding as in the report's JSON."""
+        """Return the finding as it appears in the JSON report."""
         return {
             "id": self.id,
             "title": self.title,

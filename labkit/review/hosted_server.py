@@ -1,6 +1,6 @@
-"""The server under review, if the review starts it itself: `--start "node server.mjs"`. It restarts a server that ends.
+"""A server that the review starts itself (`--start "node server.mjs"`), and restarts whenever it ends.
 
-Otherwise the first probe that crashes a weak server would be the last one with a result.
+Without a restart, the first probe to crash a weak server would be the last one with a result.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ class Hosted:
         await self._start()
 
     async def how_it_ended(self, timeout_s: float = 1.0) -> str:
-        """Return its exit code and last line; an empty text if it still runs."""
+        """Return the server's exit code and last line of output, or "" if it is still running."""
         if self.process is None or not await self.process.until_ended(timeout_s):
             return ""
         return f"the server ended with exit code {self.process.exit_code}: {self.process.last_line}"

@@ -46,7 +46,7 @@ def page(report: Report) -> str:
 
 
 def part(report: Report, heading: str = "h3", *, is_whole: bool = False) -> str:
-    """Return the report as a part of a page, for example in a notebook, where every run must give the same output.
+    """Return the report as part of a page, such as a notebook, where every run must give the same output.
 
     Only a whole page (`is_whole`) shows times, the port, random names and the traffic.
     """

@@ -1,7 +1,7 @@
 """Measure the lag of the reviewer's own event loop.
 
-On a busy machine the reviewer itself may miss a deadline. A probe that failed during such a lag shows no fault of the
-server, and runs again.
+On a busy machine the reviewer itself may miss a deadline. A failure during such a lag does not prove that the server
+is at fault, so the probe runs again.
 """
 
 import asyncio

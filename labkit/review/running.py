@@ -1,4 +1,4 @@
-"""Run one probe, of a server or of a client, and turn its outcome into a finding."""
+"""Run one server or client probe, and turn its outcome into a finding."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -16,7 +16,7 @@ OnFinding = Callable[[Finding], None]
 
 
 async def run_probe(probe: Probe, scene: Any) -> Outcome:
-    """Run a probe; every exception becomes an outcome."""
+    """Run a probe, and turn any exception into an outcome."""
     try:
         async with asyncio.timeout(TIMEOUT_S):
             return await probe.run(scene)
@@ -33,7 +33,7 @@ async def run_probe(probe: Probe, scene: Any) -> Outcome:
 def finding_of(
     probe: Probe, outcome: Outcome, transcript: Transcript, reproduce: tuple[str, ...] = (), seconds: float = 0
 ) -> Finding:
-    """Combine an outcome with its evidence, without credentials."""
+    """Build a finding from an outcome and its evidence, with credentials removed."""
     return Finding(
         id=probe.id,
         title=probe.title,
@@ -50,12 +50,12 @@ def finding_of(
 
 
 def not_run(probe: Probe, why: Outcome) -> Finding:
-    """Return the finding of a probe that did not run."""
+    """Return the finding for a probe that did not run."""
     return finding_of(probe, why, Transcript(""))
 
 
 def run_blocking(review: Coroutine[Any, Any, Report]) -> Report:
-    """Run a review to its end; in a separate thread if an event loop is already running here."""
+    """Run a review to its end, in a separate thread if this thread already runs an event loop."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

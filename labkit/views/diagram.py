@@ -1,7 +1,7 @@
-"""Draw a state machine from the table that the server runs, so that the picture cannot differ from the code.
+"""Draw a state machine from the table that the server itself uses, so that the picture cannot differ from the code.
 
 The table has the shape of rules.session.TABLE: state -> input -> step, with the action in `step.do` and the next state
-in `step.next`. Arrows into the last state run below the boxes, all others above.
+in `step.next`. Arrows into the last state run below the boxes, and all others above them.
 """
 
 from collections import defaultdict
@@ -26,7 +26,7 @@ Edge = tuple[Any, Any]
 
 
 class Diagram:
-    """A table drawn as SVG, with the same content as its text."""
+    """A table drawn as SVG. Its text has the same content."""
 
     def __init__(self, table: Table) -> None:
         self._states = list(table)
@@ -70,7 +70,7 @@ class Diagram:
         return bool(edge[1] == self._states[-1])
 
     def _rise(self, edge: Edge) -> int:
-        """Return how far an arrow rises from the boxes: longer arrows rise further, and carry their text."""
+        """Return how far an arrow and its text rise from the boxes: the longer the arrow, the further."""
         distance = self._states.index(edge[1]) - self._states.index(edge[0])
         return 26 + 44 * (abs(distance) - 1) + LINE * len(self._words(edge))
 

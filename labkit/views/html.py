@@ -1,4 +1,4 @@
-"""Small pieces of HTML for live views. All text is escaped here, and only here."""
+"""Build small pieces of HTML for live views. All text is escaped in this module and nowhere else."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
@@ -43,7 +43,7 @@ def bar(label: str, percent: float) -> "Html":
 
 
 def mark(word: str) -> "Html":
-    """Return a status as a coloured shape and a word."""
+    """Return HTML that shows a status as a coloured shape and a word."""
     shape, colour = MARKS.get(word, ("\u25cb", "inherit"))
     seen = f'<b aria-hidden="true" style="color:{colour}">{shape}</b>'
     return Html(f'<span style="white-space:nowrap">{seen} {escape(word)}</span>')

@@ -123,14 +123,14 @@ async def test_load_wrong_token_is_reported_without_it() -> None:
 async def test_load_refused_connection_is_reported() -> None:
     async with server() as running:
         url = running.url
-    with pytest.raises(LoadFailed, match=r"nobody listens there; is the server running\?"):
+    with pytest.raises(LoadFailed, match=r"nothing is listening there; is the server running\?"):
         await load(url, TOKEN)
 
 
 def test_load_http_server_is_reported() -> None:
     web = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     Thread(target=web.serve_forever, daemon=True).start()
-    with pytest.raises(LoadFailed, match=r"no WebSocket but: HTTP/1.0 501"):
+    with pytest.raises(LoadFailed, match=r"not a WebSocket server; it answered: HTTP/1.0 501"):
         asyncio.run(load(f"ws://127.0.0.1:{web.server_port}", TOKEN))
     web.shutdown()
     web.server_close()

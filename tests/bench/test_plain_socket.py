@@ -50,7 +50,7 @@ def test_plain_socket_frames_match_the_library(size: int) -> None:
 
 
 def test_plain_socket_refused_handshake_is_reported() -> None:
-    with pytest.raises(NotAWebSocket, match=r"no WebSocket but: HTTP/1\.1 503 Service Unavailable"):
+    with pytest.raises(NotAWebSocket, match=r"not a WebSocket server; it answered: HTTP/1\.1 503 Service Unavailable"):
         PlainSocket().receive(b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n\r\n")
 
 

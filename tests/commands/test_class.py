@@ -321,7 +321,7 @@ def test_drill_of_server_without_class_is_refused(tmp_path: Path) -> None:
 def test_class_file_named_like_key_is_refused(tmp_path: Path, name: str) -> None:
     """With --tls, the key would overwrite the class file."""
     done = run("start", "--tls", "--port", 0, "--file", tmp_path / name, "--hand-out", tmp_path / "s")
-    assert done.exit_code == 2 and "give it another suffix" in done.output
+    assert done.exit_code == 2 and "give the class file another suffix" in done.output
     assert list(tmp_path.iterdir()) == []
 
 

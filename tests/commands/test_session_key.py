@@ -9,7 +9,7 @@ import pytest
 
 from labkit.commands.session_key import NAME, session_key, state_folder
 from labkit.wire.keyfile import KeyFileError
-from tests.review.test_hosted import free_port
+from tests.review.test_hosted_server import free_port
 from tests.wire.people import FILE, OPS, refused, revoke, ticket
 from tests.wire.raw import TOKEN, Raw, on_a_loop, process
 

@@ -35,6 +35,6 @@ async def test_sign_in_methods_are_those_that_work(tmp_path: Path) -> None:
     users = tmp_path / "users.csv"
     users.write_text(FILE)
     text, port = await printed(tmp_path, "--host", "0.0.0.0", "--users", str(users))
-    assert f"http://localhost:{port}/ " in text and "name and code: as in" in text and "token: dev-token" not in text
+    assert f"http://localhost:{port}/ " in text and "name and code: see" in text and "token: dev-token" not in text
     text, _ = await printed(tmp_path, "--host", "0.0.0.0")
     assert "nobody can sign in" in text and "--users FILE" in text

@@ -14,7 +14,7 @@ FIXED_REASONS = "A reason is one of a fixed list, at most 123 bytes, and never c
 PREVIOUS = "the `connectionId` of this client's last connection"
 SINCE = "Join each room with `since`: the stored `epoch` and `seq`."
 WRONG_TYPES = "A field that is present must be valid, even an optional one"
-DEPTH = "Nesting that is deeper than the server's parser takes is refused"
+DEPTH = "Nesting that is deeper than the server's parser accepts is refused"
 NEW_TYPES = "`refresh` | `token`"
 
 Verdict = dict[str, Any] | str

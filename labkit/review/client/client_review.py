@@ -20,7 +20,7 @@ PROFILE = "client"
 
 
 def select_client_probes(only: Iterable[str] = ()) -> list[Probe]:
-    """Select all probes of clients, or those that `only` names. Raises CannotReview for an unknown name."""
+    """Select the client probes named in `only`, or all of them. Raises CannotReview for an unknown name."""
     wanted = list(only)
     check_names(wanted, CLIENT_PROBES, "client probe")
     return [probe for probe in CLIENT_PROBES if not wanted or probe.id in wanted or probe.chapter in wanted]
@@ -36,7 +36,7 @@ async def examine_client(
     on_finding: OnFinding | None = None,
     **patience: float,
 ) -> Report:
-    """Review the client that a command starts, or that `start` starts. Raises CannotReview if it never connects."""
+    """Review a client, started by a command or by calling `start`. Raises CannotReview if it never connects."""
     target = ClientTarget(name=command_line, start=start or _command(command_line), **patience)
     rng = SystemRandom() if seed is None else Random(seed)
     probes, began = select_client_probes(only), monotonic()

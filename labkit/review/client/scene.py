@@ -1,4 +1,4 @@
-"""The environment of a probe of a client: as many clients as it starts; all of them end with it."""
+"""What a client probe works with: the clients that it starts, all of which end when the probe does."""
 
 import asyncio
 from dataclasses import dataclass
@@ -53,9 +53,9 @@ class ClientScene:
         return client
 
     async def control_returned(self) -> None:
-        """Close a control client with 1001 and wait until it has reconnected twice: by then others would have, too.
+        """Close a control client with 1001 and wait for two reconnections: the others would be back by then.
 
-        Raises CannotTell if it does not reconnect: then the absence of the others proves nothing.
+        Raises CannotTell if it does not reconnect, because then it proves nothing that the others have not.
         """
         client, began, returns = await self.client(), monotonic(), 0
         try:

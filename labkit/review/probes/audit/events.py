@@ -1,4 +1,4 @@
-"""Events in the audit log."""
+"""Probes that look for events in the audit log."""
 
 import asyncio
 
@@ -56,6 +56,6 @@ STORED_FIRST = Probe(
     requirement="An event is committed before the first member receives it.",
     expected="the event's id is in the audit file when the event arrives",
     fix="Commit first, and publish when the commit is done.",
-    missing_test="Receive an event, and find its id in the audit file at once.",
+    missing_test="Receive an event, and look for its id in the audit file immediately.",
     run=_stored_first,
 )

@@ -1,4 +1,4 @@
-"""Messages before auth."""
+"""Messages that a client sends before auth."""
 
 from labkit.review.finding import Outcome
 from labkit.review.judge import must_end, must_receive_only

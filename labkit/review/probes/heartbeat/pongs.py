@@ -1,4 +1,4 @@
-"""Answers to the pings of a client."""
+"""How the server answers a client's pings."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The close frame of a client."""
+"""How the server handles a client's close frame."""
 
 from labkit.review import frames
 from labkit.review.finding import Outcome, broken, held

@@ -1,4 +1,4 @@
-"""rooms/19: presence of a room."""
+"""rooms/19: presence in a room."""
 
 from labkit.review.finding import Outcome, broken
 from labkit.review.judge import must_end

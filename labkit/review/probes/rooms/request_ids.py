@@ -1,4 +1,4 @@
-"""A requestId that is sent twice."""
+"""What happens when the same requestId is sent twice."""
 
 from labkit.review.finding import CannotTell, Outcome, broken, held
 from labkit.review.judge import must_receive_only

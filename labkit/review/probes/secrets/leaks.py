@@ -1,4 +1,4 @@
-"""Credentials in events and in the log."""
+"""Probes that look for credentials in events and in the log."""
 
 import json
 
@@ -62,6 +62,6 @@ LOG = Probe(
     requirement="Secrets never appear in a log.",
     expected="no refused token, no accepted token and no resume",
     fix="Log the user and how the connection ended, never the message with the credential.",
-    missing_test="Authenticate with a right and a wrong token, and search the log for both.",
+    missing_test="Authenticate with a valid and an invalid token, and search the log for both.",
     run=_log,
 )

@@ -1,4 +1,4 @@
-"""secrets/6: the pages for operators."""
+"""secrets/6: access to the operators' pages."""
 
 from labkit.review.finding import Outcome, broken
 from labkit.review.judge import must_be_well

@@ -1,4 +1,4 @@
-"""Answers that a client never reads."""
+"""Responses that pile up for a client that never reads them."""
 
 from labkit.review import frames
 from labkit.review.finding import Outcome, broken, held

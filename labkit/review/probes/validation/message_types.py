@@ -1,4 +1,4 @@
-"""Message types and their fields."""
+"""Validation of message types and their fields."""
 
 from labkit.review.endpoint import Message
 from labkit.review.finding import CannotTell, Outcome, broken, held
@@ -88,8 +88,8 @@ OTHER_TYPES = Probe(
     severity="P1",
     profile="full",
     requirement="Each message becomes an event with its own fields.",
-    expected="every field as it was sent",
+    expected="every field exactly as it was sent",
     fix="Forward the validated fields of each type.",
-    missing_test="Send one message of each type, and compare the events.",
+    missing_test="Send one message of each type, and compare the events with the messages.",
     run=_other_types,
 )

@@ -1,4 +1,4 @@
-"""Waits that the server asks for."""
+"""How long a client waits before it reconnects, when the server asks for a wait."""
 
 from labkit.review.client.scene import ClientScene
 from labkit.review.finding import Outcome, broken, held

@@ -1,4 +1,4 @@
-"""words/4: the position of a client that rejoins."""
+"""words/4: the position that a client sends when it rejoins."""
 
 from labkit.review.client.scene import ClientScene
 from labkit.review.finding import Outcome, broken, held
