@@ -1,5 +1,5 @@
 // The state of a class: a pure fold of events into rows, with no page and no socket. labkit/classroom/board.py is the
-// same fold and explains every rule; a test feeds both the same events. It uses Maps, because students choose their names.
+// same fold and explains every rule; a test feeds both the same events. Maps, because students choose any name.
 
 const MOST_UNKNOWN = 12;
 const MOST_DEVICES = 8;
