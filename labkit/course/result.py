@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any, Literal
 
-from labkit.course.exercise import Exercise, Verdict
+from labkit import evidence
+from labkit.course.exercise import Exercise
 
+Verdict = Literal["pass", "fail", "inconclusive"]
+VERDICTS: dict[evidence.Verdict, Verdict] = {"held": "pass", "broken": "fail", "unknown": "inconclusive"}
 MARKS = {"pass": "✓", "fail": "✗", "inconclusive": "?"}
 EXIT_CODES = {"pass": 0, "fail": 1, "inconclusive": 2}
 NOT_STARTED = "not started"

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from labkit.review.finding import CannotTell
+from labkit.evidence import CannotTell
 from labkit.review.process import Process, start
 
 START_S = 30.0  # a build step may come first

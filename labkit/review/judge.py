@@ -6,9 +6,9 @@ answered, and checks what arrived before the answer.
 
 from collections.abc import Iterable
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.dialect import NOTHING
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.peer import Peer
 from labkit.review.scene import Scene
 

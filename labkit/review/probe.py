@@ -6,7 +6,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Literal
 
-from labkit.review.finding import CannotReview, Outcome, Severity
+from labkit.evidence import Outcome
+from labkit.review.finding import CannotReview, Severity
 from labkit.text.nearest import nearest
 
 Profile = Literal["core", "full", "client"]

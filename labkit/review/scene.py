@@ -15,10 +15,10 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from labkit.evidence import CannotTell
 from labkit.platform.os_errors import clock_fault
 from labkit.platform.processes import tree_rss_kb
 from labkit.review.endpoint import END_OF_HEAD, ConnectionEnded, Message, ReceiveTimeout
-from labkit.review.finding import CannotTell
 from labkit.review.peer import Peer
 from labkit.review.responses import HttpResponse, retry_s, status_of
 from labkit.review.target import Target, connect_tcp, existing

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 import labkit
+from labkit.evidence import Outcome, broken, held
 from labkit.review import CannotReview, Report, examine
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.frames import FrameReader
 from labkit.review.html import page, part
 from labkit.review.probes import CHAPTERS, PROBES
@@ -255,7 +255,7 @@ async def test_odd_answers_of_a_server_do_not_end_the_review() -> None:
                 await examine(url)
     async with answering(b"") as url:
         report = await examine(url, only=["rooms/8", "storms/1", "heartbeat/6"], patience_s=1)
-    assert report["rooms/8"].actual == "the probe cannot judge what it received: KeyError: 'text'"
+    assert report["rooms/8"].actual == "cannot judge what it received: KeyError: 'text'"
     assert report["heartbeat/6"].verdict == "held"
     async with answering(b"", '{"type":["error"]}') as url:
         report = await examine(url, only=["validation/1", "rooms/7"], patience_s=1)

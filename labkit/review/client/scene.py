@@ -7,10 +7,10 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
+from labkit.evidence import CannotTell
 from labkit.review.client.reviewed_client import ReviewedClient
 from labkit.review.client.starting import Start
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.finding import CannotTell
 from labkit.review.transcript import Transcript
 
 CONTROL_RETURNS = 2

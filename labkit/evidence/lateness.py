@@ -1,7 +1,7 @@
-"""Measure the lag of the reviewer's own event loop.
+"""Measure the lag of our own event loop.
 
-On a busy machine the reviewer itself may miss a deadline. A failure during such a lag does not prove that the server
-is at fault, so the probe runs again.
+On a busy machine we may miss a deadline ourselves. A failure during such a lag does not prove that what is judged is at
+fault, so the probe or check runs again.
 """
 
 import asyncio
