@@ -7,6 +7,7 @@ what is missing.
 from typing import Any, Literal, NamedTuple
 
 Verdict = Literal["held", "broken", "unknown"]
+MARKS: dict[Verdict, str] = {"held": "\u2713", "broken": "\u2717", "unknown": "?"}
 
 
 class Outcome(NamedTuple):
