@@ -6,7 +6,6 @@ fault, so the probe or check runs again.
 
 import asyncio
 from time import monotonic
-from types import TracebackType
 from typing import Self
 
 STEP_S = 0.02
@@ -22,9 +21,7 @@ class Lateness:
         self._watching = asyncio.create_task(self._watch())
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._watching.cancel()
 
     def since(self, began: float) -> float:

@@ -95,11 +95,6 @@ async def each_must_end(scene: Scene, codes: tuple[int, ...], texts: Iterable[st
     return held(f"each of {count} was refused; the last: {outcome.actual}")
 
 
-async def heard_texts(peer: Peer) -> list[str]:
-    """Return the texts of the chats that this member has received so far."""
-    return [one["text"] for one in await peer.received_so_far() if one.get("type") == "chat"]
-
-
 async def must_receive_only(members: dict[str, Peer], sender: Peer, room: str, wanted: list[str]) -> Outcome:
     """Expect each member to have received exactly the wanted texts before one more chat from `sender`."""
     last = "the last chat"
