@@ -12,7 +12,7 @@ import pytest
 
 from labkit.review import CannotReview, examine
 from tests.hangup import heeded
-from tests.wire.raw import on_a_loop, serving
+from tests.wire.raw import serving
 
 FRAGILE = """\
 import os
@@ -32,7 +32,6 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-@on_a_loop
 async def test_server_started_by_the_review_is_restarted(tmp_path: Path) -> None:
     """The probes after the crash run too, with the memory and the log of the new process."""
     server, port = tmp_path / "server.py", free_port()
@@ -51,7 +50,6 @@ async def test_server_started_by_the_review_is_restarted(tmp_path: Path) -> None
         await examine(url)
 
 
-@on_a_loop
 async def test_server_that_cannot_start_raises_cannot_review(tmp_path: Path) -> None:
     """The program does not exist, it ends, or another one already listens on the port."""
     command = f"{shlex.quote(sys.executable)} -c 'raise SystemExit(\"bad config\")'"
@@ -65,7 +63,6 @@ async def test_server_that_cannot_start_raises_cannot_review(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-@on_a_loop
 async def test_terminated_review_stops_the_server_it_started(number: signal.Signals, tmp_path: Path) -> None:
     """Neither a cancelled job nor a closed terminal leaves a server running."""
     server, port = tmp_path / "server.py", free_port()

@@ -17,7 +17,6 @@ from tests.wire.raw import (
     ask,
     drop_all,
     frame,
-    on_a_loop,
     pair,
     process,
     request,
@@ -137,7 +136,6 @@ async def server_for_harm(tmp: Path) -> AsyncIterator[Process]:
         yield server
 
 
-@on_a_loop
 async def test_none_of_these_harms_the_server(tmp_path: Path) -> None:
     """Each of them ten times at once, with a healthy pair talking before, during and after; less than 20 MB grown."""
     async with server_for_harm(tmp_path) as server:
@@ -155,7 +153,6 @@ async def test_none_of_these_harms_the_server(tmp_path: Path) -> None:
 
 
 @pytest.mark.alone("2,000 connections end at once, and each has the same short time for it")
-@on_a_loop
 async def test_two_thousand_idle_sockets_cost_little_and_end(tmp_path: Path) -> None:
     """Unauthenticated and silent: 20 MB at most while they are there, 4401 for each, and a pair talks all the while."""
     async with server_for_harm(tmp_path) as server:

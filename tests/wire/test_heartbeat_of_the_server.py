@@ -3,7 +3,7 @@
 import asyncio
 
 from labkit.wire.server import Server
-from tests.wire.raw import PONG, TOKEN, Ended, Raw, frame, lateness, on_a_loop, serving, until
+from tests.wire.raw import PONG, TOKEN, Ended, Raw, frame, lateness, serving, until
 
 INTERVAL_S, TIMEOUT_S = 0.4, 0.2
 SHORT = {"ping_interval_s": INTERVAL_S, "ping_timeout_s": TIMEOUT_S, "auth_timeout_s": 5.0}
@@ -17,7 +17,6 @@ async def watcher(server: Server) -> Raw:
     return raw
 
 
-@on_a_loop
 async def test_a_member_that_answers_no_ping_leaves_its_rooms_in_time() -> None:
     """Gone before interval + timeout is over, by the clock of those who stay; 4408 for the member; 4408 told later."""
     loop = asyncio.get_running_loop()
@@ -37,7 +36,6 @@ async def test_a_member_that_answers_no_ping_leaves_its_rooms_in_time() -> None:
         assert back.ok["previousClose"]["code"] == 4408
 
 
-@on_a_loop
 async def test_only_the_pong_of_the_latest_ping_counts() -> None:
     """Old and invented pongs keep nobody alive."""
     async with serving(limits=SHORT) as server:
@@ -54,7 +52,6 @@ async def test_only_the_pong_of_the_latest_ping_counts() -> None:
         lying.cancel()
 
 
-@on_a_loop
 async def test_healthy_idle_members_stay() -> None:
     """Twenty members that only answer pings, for many intervals: each is pinged again and again, and none is lost."""
     async with serving(limits={**SHORT, "ping_timeout_s": 1.0}) as server:
@@ -76,7 +73,6 @@ async def test_healthy_idle_members_stay() -> None:
             task.cancel()
 
 
-@on_a_loop
 async def test_first_pings_spread_over_second_half_of_interval() -> None:
     """Thirty that came together are not pinged together."""
     loop = asyncio.get_running_loop()
@@ -92,7 +88,6 @@ async def test_first_pings_spread_over_second_half_of_interval() -> None:
         assert at[0] + 0.03 < at[15] < at[-1] - 0.03
 
 
-@on_a_loop
 async def test_no_pings_where_they_are_off() -> None:
     """pingMs 0, and nobody is asked."""
     async with serving(limits={"ping_interval_s": None}) as server:
