@@ -23,9 +23,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run an async test on a loop of its own, unless it is marked for anyio."""
+    """Run an async test on a loop of its own."""
     test = pyfuncitem.obj
-    if not inspect.iscoroutinefunction(test) or pyfuncitem.get_closest_marker("anyio"):
+    if not inspect.iscoroutinefunction(test):
         return None
     from tests.wire.raw import on_a_loop  # imports the server, which most tests do without
 
