@@ -29,8 +29,9 @@ from labkit.faults import (
 from labkit.faults.fault import HELD_BYTES
 from labkit.faults.kinds.latency import WIRE_BYTES
 from labkit.faults.sockets import KERNEL_BYTES
+from labkit.review.frames import PONG, TEXT, frame
 from tests.faults.streams import HEAD
-from tests.wire.raw import PATIENCE_S, PONG, TEXT, frame, until
+from tests.wire.raw import PATIENCE_S, until
 
 DATA = bytes(range(256)) * 8
 both_ways = pytest.mark.parametrize("way", ["up", "down"])

@@ -17,14 +17,14 @@ import pytest
 import labkit
 from labkit.evidence import Outcome, broken, held
 from labkit.review import CannotReview, Report, examine
-from labkit.review.frames import FrameReader
+from labkit.review.frames import TEXT, FrameReader, frame
 from labkit.review.html import page, part
 from labkit.review.probes import CHAPTERS, PROBES
 from labkit.review.scene import Scene
 from labkit.review.server_review import Review
 from labkit.review.target import Target
 from tests.review.full_server import promised
-from tests.wire.raw import TEXT, TOKEN, frame, serving
+from tests.wire.raw import TOKEN, serving
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

@@ -9,20 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.wire.raw import (
-    TEXT,
-    TOKEN,
-    Process,
-    Raw,
-    ask,
-    drop_all,
-    frame,
-    pair,
-    process,
-    request,
-    text,
-    upgrade,
-)
+from labkit.review.frames import TEXT, frame
+from tests.wire.raw import TOKEN, Process, Raw, ask, drop_all, pair, process, request, text, upgrade
 
 MOST_KB = 20 * 1024
 AUTH_TIMEOUT_S = 2.0

@@ -2,8 +2,10 @@
 
 import asyncio
 
+from labkit.evidence.lateness import Lateness
+from labkit.review.frames import PONG, frame
 from labkit.wire.server import Server
-from tests.wire.raw import PONG, TOKEN, Ended, Raw, frame, lateness, serving, until
+from tests.wire.raw import TOKEN, Ended, Raw, serving, until
 
 INTERVAL_S, TIMEOUT_S = 0.4, 0.2
 SHORT = {"ping_interval_s": INTERVAL_S, "ping_timeout_s": TIMEOUT_S, "auth_timeout_s": 5.0}
@@ -20,7 +22,7 @@ async def watcher(server: Server) -> Raw:
 async def test_a_member_that_answers_no_ping_leaves_its_rooms_in_time() -> None:
     """Gone before interval + timeout is over, by the clock of those who stay; 4408 for the member; 4408 told later."""
     loop = asyncio.get_running_loop()
-    async with serving(limits=SHORT) as server, lateness() as late:
+    async with serving(limits=SHORT) as server, Lateness() as lateness:
         witness = await watcher(server)
         before = loop.time()
         mute = await Raw.enter(server.url, TOKEN, "a")
@@ -29,7 +31,7 @@ async def test_a_member_that_answers_no_ping_leaves_its_rooms_in_time() -> None:
         assert (await witness.hear("gone"))["userId"] == mute.ok["userId"]
         gone = loop.time()
         assert gone - before >= INTERVAL_S / 2 + TIMEOUT_S
-        assert gone - after <= INTERVAL_S + TIMEOUT_S + 3 * late[0] + 0.05
+        assert gone - after <= INTERVAL_S + TIMEOUT_S + 3 * lateness.since(before) + 0.05
         assert await mute.ending() == (4408, "no pong")
         assert len(mute.pings) == 1
         back = await Raw.enter(server.url, mute.ok["resume"], previous=mute.ok["connectionId"])

@@ -7,26 +7,11 @@ from typing import Any
 
 import pytest
 
+from labkit.review.frames import BINARY, PING, PONG, TEXT, frame
 from labkit.rules.limits import Limits
 from labkit.wire.message_assembly import MessageAssembly
 from tests.wire.houses import in_every_house, serving_in
-from tests.wire.raw import (
-    BINARY,
-    PING,
-    PONG,
-    TEXT,
-    TOKEN,
-    Ended,
-    Raw,
-    close_frame,
-    frame,
-    pair,
-    request,
-    serving,
-    text,
-    until,
-    upgrade,
-)
+from tests.wire.raw import TOKEN, Ended, Raw, close_frame, pair, request, serving, text, until, upgrade
 
 CHAT = {"type": "chat", "roomId": "a", "text": "x"}
 BEFORE_AUTH: list[tuple[Any, tuple[int, str]]] = [
