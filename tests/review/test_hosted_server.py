@@ -3,7 +3,6 @@
 import asyncio
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from labkit.review import CannotReview, examine
+from tests.e2e.conftest import free_port
 from tests.hangup import heeded
 from tests.wire.raw import serving
 
@@ -23,13 +23,6 @@ def end(hub):
 protocol.end_process = end
 __main__.main()
 """
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 async def test_server_started_by_the_review_is_restarted(tmp_path: Path) -> None:
