@@ -80,4 +80,6 @@ def from_dict(data: dict[str, Any]) -> Fault:
         return kind(**settings)
     except TypeError:
         known = ", ".join(field.name for field in fields(kind)) or "none"
-        raise ValueError(f"{kind.__name__} does not accept the settings {', '.join(settings)}; it accepts {known}") from None
+        raise ValueError(
+            f"{kind.__name__} does not accept the settings {', '.join(settings)}; it accepts {known}"
+        ) from None
