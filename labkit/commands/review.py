@@ -11,10 +11,11 @@ import click
 from labkit.commands.failing import CannotRun
 from labkit.commands.output import OutputFile
 from labkit.commands.signals import interrupting
+from labkit.evidence import unknown
 from labkit.review.client.client_review import run_client, select_client_probes
 from labkit.review.comparing import Comparison, verdicts_in
 from labkit.review.dialect import BadDialect, Dialect, read_dialect
-from labkit.review.finding import CannotReview, Finding, unknown
+from labkit.review.finding import CannotReview, Finding
 from labkit.review.html import page
 from labkit.review.probe import Probe
 from labkit.review.promised_limits import BadPromise, Promised

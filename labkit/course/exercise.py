@@ -8,11 +8,12 @@ A check tests evidence (frames, close codes, values that a rule returned), never
 `exercises/`, one module each; README.md in this folder says how to add one.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
+from labkit.evidence.running import Run
 from labkit.faults import Fault
 from labkit.faults.kinds.jitter import Jitter
 from labkit.faults.kinds.latency import Latency
@@ -20,7 +21,6 @@ from labkit.faults.kinds.noop import Pass
 from labkit.faults.kinds.slice import Slice
 
 Kind = Literal["handler", "rule", "server"]
-Verdict = Literal["pass", "fail", "inconclusive"]
 Step = tuple[Any, ...]  # of a scripted check: the name of a method, and its arguments
 Network = Callable[[Random], dict[str, list[Fault]]]
 
@@ -41,37 +41,6 @@ class Misconception:
         return self.where, self.what, self.line
 
 
-class Outcome(NamedTuple):
-    """What one check found. `misconception` is None if it is the check's usual one."""
-
-    verdict: Verdict
-    actual: str
-    misconception: Misconception | None = None
-
-
-def passed(actual: str) -> Outcome:
-    """Return the outcome for a requirement that was met; `actual` is the evidence."""
-    return Outcome("pass", actual)
-
-
-def failed(actual: str, misconception: Misconception | None = None) -> Outcome:
-    """Return the outcome for a requirement that was not met; `actual` is what happened instead."""
-    return Outcome("fail", actual, misconception)
-
-
-class Failed(Exception):
-    """Raised inside a check to end it with the outcome `failed`."""
-
-    def __init__(self, actual: str, misconception: Misconception | None = None) -> None:
-        super().__init__(actual)
-        self.outcome = failed(actual, misconception)
-
-
-def inconclusive(actual: str) -> Outcome:
-    """Return the outcome for a check that could not decide; `actual` says what is missing."""
-    return Outcome("inconclusive", actual)
-
-
 @dataclass(frozen=True, slots=True)
 class Check:
     """One requirement. `run` receives a `stage.Stage` (for a handler or server) or a `stage.Calls` (for a rule).
@@ -83,7 +52,7 @@ class Check:
     id: str
     expected: str
     usual: Misconception
-    run: Callable[[Any], Awaitable[Outcome]]
+    run: Run
     needs: tuple[str, ...] = ()
     alone: bool = False
 

@@ -13,7 +13,6 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import Coroutine, Sequence
-from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -100,9 +99,7 @@ class Proxy:
         self._accepting.start()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._accepting.stop()
         self._listener = None
         for task in self._tasks:

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple, Self
 
+from labkit.discovery import fault_named
 from labkit.faults.connection import DIRECTIONS
 from labkit.faults.fault import Fault
 from labkit.faults.kinds import FAULTS
-from labkit.text.nearest import nearest
 
 
 class ScheduledFaults(NamedTuple):
@@ -69,10 +69,10 @@ def to_dict(fault: Fault) -> dict[str, Any]:
 
 def from_dict(data: dict[str, Any]) -> Fault:
     """Make a fault from the output of `to_dict`. Raises ValueError for an unknown name or setting."""
-    name = data.get("fault")
-    kind = FAULTS.get(name) if isinstance(name, str) else None
-    if kind is None:
-        raise ValueError(f"there is no fault named {name!r}{nearest(name, FAULTS)}; the faults are {', '.join(FAULTS)}")
+    try:
+        kind = fault_named(data.get("fault"), FAULTS)
+    except KeyError as error:
+        raise ValueError(error.args[0]) from None
     settings = {
         key: from_dict(value) if isinstance(value, dict) else value for key, value in data.items() if key != "fault"
     }
@@ -80,4 +80,6 @@ def from_dict(data: dict[str, Any]) -> Fault:
         return kind(**settings)
     except TypeError:
         known = ", ".join(field.name for field in fields(kind)) or "none"
-        raise ValueError(f"{name} does not accept the settings {', '.join(settings)}; it accepts {known}") from None
+        raise ValueError(
+            f"{kind.__name__} does not accept the settings {', '.join(settings)}; it accepts {known}"
+        ) from None

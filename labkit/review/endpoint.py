@@ -10,6 +10,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any, cast
 
+from labkit.evidence import NotHeld
 from labkit.review import frames
 from labkit.review.frames import Frame, FrameReader
 
@@ -17,7 +18,7 @@ Message = dict[str, Any]
 END_OF_HEAD = b"\r\n\r\n"
 
 
-class ConnectionEnded(Exception):
+class ConnectionEnded(NotHeld):
     """The connection ended, with the code and reason of the close frame, or with 1006 if there was none."""
 
     def __init__(self, code: int, reason: str) -> None:
@@ -25,7 +26,7 @@ class ConnectionEnded(Exception):
         self.code, self.reason = code, reason
 
 
-class ReceiveTimeout(Exception):
+class ReceiveTimeout(NotHeld):
     """An expected message did not arrive in time."""
 
 

@@ -1,40 +1,11 @@
-"""What a probe found: a verdict with its evidence.
-
-`held`: the requirement was met. `broken`: it was not. `unknown`: the probe could not run, and the text says what is
-missing.
-"""
+"""The result of one probe, as a row of a report."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
-Verdict = Literal["held", "broken", "unknown"]
+from labkit.evidence import Verdict
+
 Severity = Literal["P0", "P1", "P2"]
-
-
-class Outcome(NamedTuple):
-    """The result of one run of a probe."""
-
-    verdict: Verdict
-    actual: str
-
-
-def held(actual: str) -> Outcome:
-    """Report that the requirement holds; `actual` is the evidence."""
-    return Outcome("held", actual)
-
-
-def broken(actual: str) -> Outcome:
-    """Report that the requirement does not hold; `actual` is what happened instead."""
-    return Outcome("broken", actual)
-
-
-def unknown(actual: str) -> Outcome:
-    """Report that the probe cannot tell; `actual` says what is missing."""
-    return Outcome("unknown", actual)
-
-
-class CannotTell(Exception):
-    """Raised by a probe that cannot run under the current conditions: its verdict is `unknown`."""
 
 
 class CannotReview(Exception):

@@ -4,9 +4,9 @@ import asyncio
 from dataclasses import dataclass
 from time import monotonic
 
+from labkit.evidence import CannotTell
 from labkit.review import frames
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.finding import CannotTell
 from labkit.review.peer import Peer
 from labkit.review.process import unread
 from labkit.review.scene import Scene

@@ -8,11 +8,10 @@ import shlex
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from labkit.review.finding import CannotTell
+from labkit.evidence import CannotTell
 from labkit.review.process import Process, start
 
 START_S = 30.0  # a build step may come first
@@ -42,9 +41,7 @@ class Hosted:
             raise
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._end()
 
     async def restart(self) -> None:

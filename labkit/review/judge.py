@@ -6,9 +6,9 @@ answered, and checks what arrived before the answer.
 
 from collections.abc import Iterable
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.dialect import NOTHING
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.peer import Peer
 from labkit.review.scene import Scene
 
@@ -93,11 +93,6 @@ async def each_must_end(scene: Scene, codes: tuple[int, ...], texts: Iterable[st
         peer.drop()
         count += 1
     return held(f"each of {count} was refused; the last: {outcome.actual}")
-
-
-async def heard_texts(peer: Peer) -> list[str]:
-    """Return the texts of the chats that this member has received so far."""
-    return [one["text"] for one in await peer.received_so_far() if one.get("type") == "chat"]
 
 
 async def must_receive_only(members: dict[str, Peer], sender: Peer, room: str, wanted: list[str]) -> Outcome:

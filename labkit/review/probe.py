@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any, Literal
 
-from labkit.review.finding import CannotReview, Outcome, Severity
+from labkit import discovery
+from labkit.evidence import Outcome
+from labkit.review.finding import CannotReview, Severity
 from labkit.text.nearest import nearest
 
 Profile = Literal["core", "full", "client"]
@@ -42,8 +42,7 @@ def load(package: str, chapters: Iterable[str]) -> tuple[Probe, ...]:
     """Import the probes of a package, which has one folder per chapter, in numerical order."""
     found: list[Probe] = []
     for chapter in chapters:
-        folder = import_module(f"{package}.{chapter}")
-        modules = [import_module(f"{folder.__name__}.{one.name}") for one in iter_modules(folder.__path__)]
+        modules = discovery.modules(f"{package}.{chapter}")
         probes = [value for module in modules for value in vars(module).values() if isinstance(value, Probe)]
         found += sorted(probes, key=lambda probe: int(probe.id.partition("/")[2]))
     return tuple(found)

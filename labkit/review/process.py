@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from labkit.evidence import CannotTell
 from labkit.platform.processes import tree_rss_kb
-from labkit.review.finding import CannotTell
 
 TAIL_BYTES = 4000
 

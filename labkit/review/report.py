@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
+from labkit.evidence import Verdict
 from labkit.review.finding import Finding
 
 if TYPE_CHECKING:
     import pandas
 
 FIRST, LAST = 14, 4  # frames of a finding to show on a terminal
-VERDICTS = ("broken", "unknown", "held")
+VERDICTS: tuple[Verdict, ...] = ("broken", "unknown", "held")
 
 
 @dataclass(frozen=True, slots=True, repr=False)

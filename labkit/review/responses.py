@@ -3,7 +3,7 @@
 import re
 from typing import Any, NamedTuple
 
-from labkit.review.finding import CannotTell
+from labkit.evidence import CannotTell
 
 _STATUS = re.compile(rb"HTTP/1\.\d (\d{3})")
 _RETRY = re.compile(r"retry=(\d{1,9})")

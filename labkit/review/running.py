@@ -5,8 +5,9 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.finding import CannotTell, Finding, Outcome, broken, unknown
+from labkit.evidence import Outcome
+from labkit.evidence.running import outcome_of
+from labkit.review.finding import Finding
 from labkit.review.probe import Probe
 from labkit.review.report import Report
 from labkit.review.transcript import Transcript
@@ -17,17 +18,7 @@ OnFinding = Callable[[Finding], None]
 
 async def run_probe(probe: Probe, scene: Any) -> Outcome:
     """Run a probe, and turn any exception into an outcome."""
-    try:
-        async with asyncio.timeout(TIMEOUT_S):
-            return await probe.run(scene)
-    except CannotTell as missing:
-        return unknown(str(missing))
-    except (ConnectionEnded, ReceiveTimeout) as instead:
-        return broken(str(instead))
-    except TimeoutError:
-        return unknown(f"not finished after {TIMEOUT_S} s")
-    except Exception as error:  # an unknown server may send anything; the other probes still run
-        return unknown(f"the probe cannot judge what it received: {type(error).__name__}: {error}")
+    return await outcome_of(probe.run, scene, TIMEOUT_S)
 
 
 def finding_of(

@@ -11,14 +11,13 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from labkit.evidence import CannotTell
 from labkit.platform.os_errors import clock_fault
 from labkit.platform.processes import tree_rss_kb
 from labkit.review.endpoint import END_OF_HEAD, ConnectionEnded, Message, ReceiveTimeout
-from labkit.review.finding import CannotTell
 from labkit.review.peer import Peer
 from labkit.review.responses import HttpResponse, retry_s, status_of
 from labkit.review.target import Target, connect_tcp, existing
@@ -47,9 +46,7 @@ class Scene:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         for peer in self._peers:
             peer.drop()
 

@@ -19,11 +19,13 @@ from random import Random, SystemRandom
 from time import monotonic
 from typing import Any
 
+from labkit.evidence import CannotTell, broken, unknown
+from labkit.evidence.lateness import Lateness
+from labkit.evidence.running import run_in_time
 from labkit.review.dialect import Dialect, read_dialect
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.finding import CannotReview, CannotTell, Finding, broken, unknown
+from labkit.review.finding import CannotReview, Finding
 from labkit.review.hosted_server import Hosted
-from labkit.review.lateness import Lateness
 from labkit.review.peer import Peer
 from labkit.review.probe import Probe, check_names
 from labkit.review.probes import PROBES
@@ -36,7 +38,6 @@ from labkit.review.target import Target, check_url
 AT_ONCE = 8
 RETURN_S = 10.0
 IMPATIENT_S = 2.0  # for a server that may be gone
-MAX_RUNS = 4  # of one probe, if the reviewer lagged each time
 LATE = 1 / 4  # of the shortest deadline that a client must meet
 HINTS = {  # what to do, by a part of the error
     "your clock says": "then review again",
@@ -128,12 +129,7 @@ class Review:
         """Run a probe. Run it again if it did not hold and the reviewer itself lagged meanwhile."""
         promised = self._target.promised
         late_s = LATE * min(promised.ping_timeout_s, promised.auth_timeout_s, promised.close_deadline_s)
-        for _ in range(MAX_RUNS):
-            began = monotonic()
-            finding = await run(probe)
-            if finding.verdict == "held" or self._lateness.since(began) < late_s:
-                break
-        return finding
+        return await run_in_time(lambda _: run(probe), self._lateness.since, late_s)
 
     async def _run_alone(self, probe: Probe) -> Finding:
         """Run a probe with its own canary, unless the server admits nobody."""

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from labkit.evidence import CannotTell
 from labkit.review.dialect import Dialect
-from labkit.review.finding import CannotReview, CannotTell
+from labkit.review.finding import CannotReview
 from labkit.review.hosted_server import Hosted
 from labkit.review.promised_limits import Promised
 

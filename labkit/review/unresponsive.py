@@ -5,9 +5,9 @@ The server's own pings to the healthy client decide how long to wait, not a cloc
 
 from dataclasses import dataclass
 
+from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review import frames
 from labkit.review.endpoint import ConnectionEnded
-from labkit.review.finding import CannotTell, Outcome, broken, held
 from labkit.review.peer import Peer
 from labkit.review.scene import Scene
 

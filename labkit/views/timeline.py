@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from labkit.bench.timeline.merge import CLIENT, Moment, Timeline
 from labkit.views.still_charts import COLORS, DPI
 
-LANES = {CLIENT: 1.0, "server": 0.0}
 ROW_IN = 0.27
 WORDS = 62
 

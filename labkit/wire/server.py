@@ -16,7 +16,6 @@ from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
 from time import monotonic, time
-from types import TracebackType
 from typing import Self
 
 from labkit.rules.admission import drain_slots_ms
@@ -129,9 +128,7 @@ class Server:
         _LOGGER.info("listening", extra={"url": self.url, "loop": loop})
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.drain()
 
     async def _listen(self) -> int:

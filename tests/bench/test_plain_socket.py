@@ -11,7 +11,7 @@ from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
 from labkit.bench.plain_socket import PING, PONG, TEXT, CloseFrame, NotAWebSocket, PlainSocket, frame, text, upgrade
-from tests.wire.raw import frame as server_frame
+from labkit.review.frames import frame as server_frame
 
 WELCOME = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
 SAID = [{"type": "auth_ok"}, {"text": "x" * 130}, {"text": "ü" * 40_000}]

@@ -18,7 +18,7 @@ from labkit.bench.launch.cluster import Cluster
 from labkit.bench.launch.nats_process import NatsProcess, NoNats
 from labkit.cli import main
 from tests.hangup import heeded
-from tests.wire.raw import Raw, on_a_loop
+from tests.wire.raw import Raw
 
 TOKEN = "a-token-for-a-cluster"
 
@@ -69,7 +69,6 @@ def lives(pid: int) -> bool:
         return False
 
 
-@on_a_loop
 async def test_servers_on_two_ports_share_a_room() -> None:
     with cluster("--servers", "2", "--ports") as (process, urls):
         assert len(set(urls)) == 2
@@ -127,7 +126,6 @@ def test_cluster_ends_with_its_parent() -> None:
         process.stdin = None
 
 
-@on_a_loop
 async def test_store_kept_is_used_again(tmp_path: Path) -> None:
     """Rooms, sequence numbers and the key: a credential of the first run is valid in the second."""
     store = tmp_path / "store"

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from labkit.faults import FAULTS, After, Latency, Pass, Schedule, Slice, Stall, Throttle
 from labkit.faults.schedule import from_dict, to_dict
 from tests.faults.test_proxy import proxied_server
-from tests.wire.raw import on_a_loop
 
 PLAN = Schedule(
     [(0.3, "down", [], None), (0.1, "down", [Stall(), After(Throttle(500), 2)], 1), (0.2, "up", [Pass()])], 7
@@ -71,7 +70,6 @@ def test_schedule_invalid_json_is_refused(text: str, words: str) -> None:
         Schedule.from_json(text)
 
 
-@on_a_loop
 async def test_proxy_plays_a_schedule_step_by_step() -> None:
     plan = Schedule([(0, "down", [Stall()], 1), (0.3, "down", [], 1)])
     async with proxied_server() as running:
@@ -102,7 +100,6 @@ async def pieces(seed: int) -> list[int]:
     return seen
 
 
-@on_a_loop
 async def test_proxy_same_seed_repeats_every_draw() -> None:
     first, again, other = await pieces(7), await pieces(7), await pieces(8)
     assert first == again != other

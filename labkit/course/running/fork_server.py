@@ -13,7 +13,6 @@ import struct
 import subprocess
 import threading
 from collections.abc import AsyncIterator
-from types import TracebackType
 from typing import IO, Any, Self
 
 from labkit.bench.launch.python import last_words, python
@@ -59,9 +58,7 @@ class ForkServer:
         os.set_blocking(self._errors.fileno(), False)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._socket.close()
         try:
             with contextlib.suppress(subprocess.TimeoutExpired):

@@ -7,10 +7,11 @@ from random import Random, SystemRandom
 from time import monotonic
 from typing import Any
 
+from labkit.evidence import CannotTell
 from labkit.review.client.probes import CLIENT_PROBES
 from labkit.review.client.scene import ClientScene, ClientTarget
 from labkit.review.client.starting import Start, command
-from labkit.review.finding import CannotReview, CannotTell, Finding
+from labkit.review.finding import CannotReview, Finding
 from labkit.review.probe import Probe, check_names
 from labkit.review.report import Report
 from labkit.review.running import OnFinding, finding_of, run_blocking, run_probe

@@ -7,11 +7,11 @@ from random import Random
 from time import monotonic
 from typing import Any
 
+from labkit.evidence import CannotTell
 from labkit.platform.accepting import Accepting
 from labkit.review.client.connection import ClientConnection
 from labkit.review.client.starting import Start, Started
 from labkit.review.endpoint import Message, ReceiveTimeout
-from labkit.review.finding import CannotTell
 from labkit.review.transcript import Transcript
 
 ROOM = "review:client"

@@ -4,13 +4,12 @@ import asyncio
 from dataclasses import dataclass
 from random import Random
 from time import monotonic
-from types import TracebackType
 from typing import Self
 
+from labkit.evidence import CannotTell
 from labkit.review.client.reviewed_client import ReviewedClient
 from labkit.review.client.starting import Start
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.finding import CannotTell
 from labkit.review.transcript import Transcript
 
 CONTROL_RETURNS = 2
@@ -39,9 +38,7 @@ class ClientScene:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await asyncio.gather(*(client.end() for client in self._clients))
 
     async def client(self) -> ReviewedClient:

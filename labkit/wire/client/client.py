@@ -16,7 +16,6 @@ from collections.abc import Callable
 from functools import partial
 from random import Random, SystemRandom
 from time import monotonic
-from types import TracebackType
 from typing import Any, Self
 
 from labkit.rules.backoff import STABLE_S, Backoff
@@ -134,9 +133,7 @@ class Client:
             notice.cancel()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def close(self) -> None:

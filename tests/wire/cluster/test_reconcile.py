@@ -15,7 +15,7 @@ from labkit.wire.audit.writer import Audit, Entry
 from labkit.wire.cluster.bus_messages import Revoked, SharedPublication, write
 from labkit.wire.cluster.reconcile import Reconciled, reconcile
 from tests.wire.cluster.house import ROOM, house
-from tests.wire.raw import TOKEN, Raw, on_a_loop
+from tests.wire.raw import TOKEN, Raw
 
 LIMITS = Limits(dedupe_s=100)
 
@@ -86,7 +86,6 @@ def reconciled(path: Path, url: str, *options: str) -> Result:
     return CliRunner().invoke(main, ["audit", str(path), "--broker", url, *options])
 
 
-@on_a_loop
 async def test_command_compares_a_file_with_a_running_clusters_log(tmp_path: Path) -> None:
     """Exit code 0 for each server's own file; a repetition is no event; 2 for what cannot be compared."""
     async with house(tmp_path) as built:

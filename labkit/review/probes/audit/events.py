@@ -2,7 +2,7 @@
 
 import asyncio
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 

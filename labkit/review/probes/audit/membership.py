@@ -1,6 +1,6 @@
 """Probes that look for joins, denied joins and closes in the audit log."""
 
-from labkit.review.finding import CannotTell, Outcome, broken, held
+from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

@@ -1,6 +1,6 @@
 """audit/6: credentials in the audit log."""
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 

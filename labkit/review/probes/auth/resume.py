@@ -1,6 +1,6 @@
 """Resuming a session."""
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.judge import must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

@@ -1,7 +1,7 @@
 """Connections that do not authenticate in time."""
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review import frames
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 

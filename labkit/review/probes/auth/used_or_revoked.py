@@ -1,6 +1,6 @@
 """Credentials that must no longer work: used tickets and revoked sessions."""
 
-from labkit.review.finding import CannotTell, Outcome, broken
+from labkit.evidence import CannotTell, Outcome, broken
 from labkit.review.judge import must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

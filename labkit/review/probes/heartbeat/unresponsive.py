@@ -1,6 +1,6 @@
 """Clients that do not answer pings."""
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 from labkit.review.unresponsive import ping_interval_s, watch_unresponsive

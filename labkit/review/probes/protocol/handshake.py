@@ -1,6 +1,6 @@
 """Plain HTTP requests and WebSocket handshakes."""
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 

@@ -1,7 +1,7 @@
 """Frames that violate RFC 6455, and binary messages."""
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review import frames
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.judge import each_must_end, must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

@@ -1,8 +1,8 @@
 """Types, frames, messages and request heads that are too large."""
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review import frames
 from labkit.review.endpoint import END_OF_HEAD
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.judge import must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

@@ -3,9 +3,9 @@
 import asyncio
 from itertools import pairwise
 
+from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review import frames
 from labkit.review.endpoint import END_OF_HEAD, ConnectionEnded
-from labkit.review.finding import CannotTell, Outcome, broken, held
 from labkit.review.peer import Peer
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

@@ -1,6 +1,6 @@
 """Members that have left a room, or whose connection was closed."""
 
-from labkit.review.finding import CannotTell, Outcome, broken
+from labkit.evidence import CannotTell, Outcome, broken
 from labkit.review.judge import must_end, must_receive_only
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

@@ -1,6 +1,6 @@
 """Rooms that a user's grants do not cover."""
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.judge import must_end, must_receive_only
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

@@ -1,6 +1,6 @@
 """rooms/1: who receives a chat."""
 
-from labkit.review.finding import Outcome, broken
+from labkit.evidence import Outcome, broken
 from labkit.review.judge import must_receive_only
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

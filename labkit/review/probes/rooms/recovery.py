@@ -1,6 +1,6 @@
 """Recovery of events that were sent while a member was disconnected."""
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 

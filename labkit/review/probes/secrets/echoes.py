@@ -1,7 +1,7 @@
 """Close reasons and HTTP responses that repeat what the client sent."""
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.endpoint import ConnectionEnded
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 

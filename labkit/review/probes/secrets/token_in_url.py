@@ -1,6 +1,6 @@
 """secrets/1: a token in the URL."""
 
-from labkit.review.finding import CannotTell, Outcome, held
+from labkit.evidence import CannotTell, Outcome, held
 from labkit.review.judge import must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

@@ -1,6 +1,6 @@
 """A member that stops reading."""
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.flood import stall_and_flood
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from labkit.review.finding import CannotTell, Outcome, broken, held
+from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.responses import retry_s
 from labkit.review.scene import Scene

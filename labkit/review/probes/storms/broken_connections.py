@@ -1,6 +1,6 @@
 """Connections that are reset or never complete their handshake."""
 
-from labkit.review.finding import CannotTell, Outcome, broken, held
+from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

@@ -1,6 +1,6 @@
 """Which fields an event contains."""
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

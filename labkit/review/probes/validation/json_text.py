@@ -1,7 +1,7 @@
 """JSON that is invalid, ambiguous or deeply nested."""
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.endpoint import ConnectionEnded
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.judge import each_must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

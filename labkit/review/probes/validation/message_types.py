@@ -1,7 +1,7 @@
 """Validation of message types and their fields."""
 
+from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.endpoint import Message
-from labkit.review.finding import CannotTell, Outcome, broken, held
 from labkit.review.judge import each_must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

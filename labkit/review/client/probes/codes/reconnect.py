@@ -2,10 +2,10 @@
 
 import asyncio
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.client.connection import ClientConnection
 from labkit.review.client.scene import ClientScene
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 
 RECONNECT_CODES = {1001: "going away", 1006: "", 1011: "internal error", 4408: "no pong"}

@@ -2,8 +2,8 @@
 
 import asyncio
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.client.scene import ClientScene
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 
 

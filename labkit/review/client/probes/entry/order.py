@@ -1,7 +1,7 @@
 """Messages that a client must not send before the server has answered."""
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.client.scene import ClientScene
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 
 

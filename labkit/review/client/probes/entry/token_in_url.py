@@ -1,7 +1,7 @@
 """entry/3: a client that puts its token in the URL."""
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.client.scene import ClientScene
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 
 

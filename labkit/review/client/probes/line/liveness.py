@@ -2,11 +2,11 @@
 
 import asyncio
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.client.connection import ClientConnection
 from labkit.review.client.reviewed_client import ReviewedClient
 from labkit.review.client.scene import ClientScene
 from labkit.review.endpoint import ConnectionEnded
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 
 

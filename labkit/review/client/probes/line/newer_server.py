@@ -1,9 +1,9 @@
 """line/2: messages from the server that the client does not know."""
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.client.reviewed_client import ROOM
 from labkit.review.client.scene import ClientScene
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 
 

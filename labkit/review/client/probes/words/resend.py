@@ -1,8 +1,8 @@
 """Messages that a client must send again or later, and those that it must not repeat."""
 
+from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.client.scene import ClientScene
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.finding import CannotTell, Outcome, broken, held
 from labkit.review.probe import Probe
 
 
