@@ -20,7 +20,10 @@ from labkit.platform.sockets import BALANCES_PORTS
 
 
 class Cluster:
-    """Use `async with`, or `start` and `stop`. All its processes end with this one, even if that is killed."""
+    """A broker and several servers, which end with this process, even if it is killed.
+
+    Use `async with`, or `start` and `stop`.
+    """
 
     def __init__(
         self,
@@ -33,7 +36,7 @@ class Cluster:
         environment: Mapping[str, str] | None = None,
         options: Sequence[str] = (),
     ) -> None:
-        """`folder` is for the log and the audit files; each server gets `options`. Raises NoNats, ValueError."""
+        """`folder` will hold the log and the audit files; each server gets `options`. Raises NoNats, ValueError."""
         if servers < 1:
             raise ValueError("a cluster needs at least one server")
         self.token = token or secrets.token_urlsafe(16)
@@ -49,7 +52,7 @@ class Cluster:
 
     @property
     def urls(self) -> list[str]:
-        """The addresses of its servers; only one when they share a port."""
+        """The servers' addresses: only one if they share a port."""
         return list(dict.fromkeys(server.url for server in self.servers))
 
     async def __aenter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""What is tortured: server processes with audit files, behind a proxy that breaks connections.
+"""The target of a torture run: server processes with audit files, behind a proxy that breaks connections.
 
 clients --> proxy (stalls, resets, partitions) --> servers (killed with -9, restarted on the same port)
                                                      each --> its own proxy --> broker (killed with -9 too)
@@ -57,11 +57,11 @@ class TortureTarget:
 
     @property
     def url(self) -> str:
-        """The address for clients."""
+        """The address that clients connect to."""
         return self._proxy.url
 
     async def __aenter__(self) -> Self:
-        """Raises ServerDied, NoNats."""
+        """Start everything. Raises ServerDied, NoNats."""
         async with AsyncExitStack() as opening:
             if self._broker is not None:
                 opening.callback(self._broker.terminate)
@@ -95,7 +95,7 @@ class TortureTarget:
         await asyncio.gather(*(asyncio.to_thread(server.terminate) for server in self._servers))
 
     async def disrupt(self, step: Disruption) -> None:
-        """Cause one disruption. A kill returns when the server is back; network faults heal by themselves."""
+        """Cause one disruption. For a kill, returns when the server is back; network faults heal by themselves."""
         if step.do == "kill":
             await self._kill(step.server)
         elif step.do == "kill broker":
@@ -136,7 +136,7 @@ class TortureTarget:
         self._later(step.seconds, line.heal)
 
     def _chosen(self, step: Disruption, share: float) -> Sequence[int]:
-        """Choose open connections: one, or a share of them."""
+        """Choose one open connection, or a share of them."""
         opened = [traffic.number for traffic in self._proxy.connections if traffic.open]
         rng = Random(step.draw)
         return rng.sample(opened, min(len(opened), max(1, round(share * len(opened)))))
@@ -157,7 +157,7 @@ class TortureTarget:
         task.add_done_callback(self._healing.discard)
 
     async def read_log(self) -> None:
-        """Read the whole log while the broker still runs."""
+        """Read the whole log while the broker is still running."""
         if self._broker is not None:
             from labkit.brokers.nats.whole_log import whole_log  # an extra, which one server does not need
 
@@ -177,12 +177,12 @@ class TortureTarget:
         return found
 
     def broken(self) -> list[str]:
-        """Return a sentence for each audit file whose hash chain does not hold."""
+        """Return a sentence for each audit file whose hash chain is broken."""
         verdicts = [(path.name, verify(path)) for path in self._audits()]
         return [f"{name} is {verdict}" for name, verdict in verdicts if not verdict.is_intact]
 
     def stored(self) -> dict[str, list[Stored]]:
-        """Return each audit file's events in their order."""
+        """Return the events of each audit file, in file order."""
         return {path.name: _stored(path) for path in self._audits()}
 
 

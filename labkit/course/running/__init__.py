@@ -1,4 +1,4 @@
-"""A learner's answer in a process of its own: it may loop, crash, print or die without harming the judge.
+"""Run a learner's answer in a process of its own, so that it may loop, crash, print or exit without harming the judge.
 
     judge                         fork server (one process)       answer (one forked process each)
     fork_server  --- start, end --->  fork_server_main  --- fork --->  in_child

@@ -1,8 +1,8 @@
-"""In the answer's own process: load the answer, then serve it (a handler) or call it (a rule), and report.
+"""The answer's own process: load the answer, then serve it (a handler) or call it (a rule), and report.
 
 A report is a dict with an "event". The first is {"event": "ready", ...} or {"event": "fault", "kind", "text", "line"}.
-After that come {"event": "raised" | "forgotten" | "blocked", "text", "line"} at any time, and ten times per second
-"tick", with the processor time used so far.
+After that, {"event": "raised" | "forgotten" | "blocked", "text", "line"} may come at any time, and "tick", with the
+processor time used so far, comes ten times per second.
 """
 
 import contextlib
@@ -30,11 +30,11 @@ MOST_CPU_S = 60
 
 
 class Stuck(BaseException):
-    """Raised inside an answer that has used too much processor time in one go."""
+    """Raised inside an answer that has used too much processor time without a pause."""
 
 
 def main(control: int, output: int) -> NoReturn:
-    """Run the answer's process, from the fork to its end."""
+    """Run the answer's process, from the fork until it ends."""
     link = Link(socket.socket(fileno=control))
     try:
         _settle_in(output)
@@ -75,14 +75,14 @@ def _die_with_the_fork_server() -> None:
 
 
 class Link:
-    """The socket to the judge. Any thread may call `send`."""
+    """The socket that connects to the judge. Any thread may call `send`."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self._lock = threading.Lock()
 
     def send(self, event: str, **more: Any) -> None:
-        """Send a report. Raises OSError when the judge is gone."""
+        """Send a report. Raises OSError if the judge is gone."""
         try:
             packet = packed({"event": event} | more)
         except BadPacket as error:
@@ -91,20 +91,20 @@ class Link:
             self.sock.sendall(packet)
 
     def tick(self) -> None:
-        """Report time as it passes here: on a busy machine, slower than outside."""
+        """Report time as this process experiences it, which on a busy machine is slower than real time."""
         with contextlib.suppress(OSError):
             while True:
                 time.sleep(TICK_S)
                 self.send("tick", computed_s=time.process_time())
 
     def no_room(self, error: BaseException) -> None:
-        """If the error is a shortage that the answer did not cause, report it and end the process."""
+        """If the error is a shortage that the answer did not cause, report it and exit."""
         if why := shortage.of_ours(error):
             self.send("fault", kind="no-room", text=why, line=0)
             os._exit(0)
 
     def receive(self) -> Any:
-        """Return the next request. Raises EOFError when the judge is gone."""
+        """Return the next request. Raises EOFError if the judge is gone."""
         return unpacked(self._exactly(length(self._exactly(HEAD.size))))
 
     def _exactly(self, size: int) -> bytes:
@@ -118,7 +118,7 @@ class Link:
 
 
 def work(link: Link, request: dict[str, Any]) -> None:
-    """Load the answer of a request, then serve or call it."""
+    """Load the answer in a request, then serve or call it."""
     answer = load(link, request)
     if answer is None:
         return
@@ -181,7 +181,7 @@ def _compiled(link: Link, source: str) -> CodeType | None:
 
 
 def _let_it_import_its_own() -> None:
-    """Let it import modules from the current folder; that comes last, so none of them replaces a library."""
+    """Let the answer import modules from the current folder. It comes last, so that no module replaces a library."""
     sys.path += [str(working_copy.here()), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
 
 
@@ -212,7 +212,7 @@ def _called(link: Link, drive: Callable[..., Any], answer: Any, arguments: tuple
 
 @contextlib.contextmanager
 def time_limit(on_stuck: Callable[[int], None]) -> Any:
-    """Raise Stuck in an answer that computes for too long; if it catches that, call `on_stuck` and end the process."""
+    """Raise Stuck in an answer that computes for too long. If it catches that, call `on_stuck` and end the process."""
     rings = 0
 
     def ring(number: int, frame: FrameType | None) -> None:

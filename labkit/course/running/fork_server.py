@@ -1,4 +1,4 @@
-"""A process that forks answers' processes within milliseconds: the judge's side. `fork_server_main` is the other.
+"""The judge's side of the fork server, which starts a process for an answer within milliseconds.
 
 async with ForkServer() as fork_server, fork_server.start(request) as process:
     if process.fault is None: ...            # process.url, or await process.call(...)
@@ -13,7 +13,6 @@ import struct
 import subprocess
 import threading
 from collections.abc import AsyncIterator
-from types import TracebackType
 from typing import IO, Any, Self
 
 from labkit.bench.launch.python import last_words, python
@@ -25,17 +24,20 @@ FORK_S = 30.0  # a fork takes milliseconds: a server that takes so long was stop
 
 
 class CannotFork(RuntimeError):
-    """No process for an answer can start; the message says why."""
+    """A process for an answer cannot start; the message says why."""
 
 
 class ForkServer:
-    """A process that has the libraries loaded and forks one process per answer. Leaving `async with` ends them all."""
+    """A process that has already loaded the libraries and forks one process per answer.
+
+    Leaving `async with` ends all of them.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
 
     async def __aenter__(self) -> Self:
-        """Start it. Raises OSError when this machine can start no process."""
+        """Start the fork server. Raises OSError if this machine cannot start a process."""
         ours, theirs = socket.socketpair()
         ours.settimeout(FORK_S)
         self._socket = ours
@@ -56,9 +58,7 @@ class ForkServer:
         os.set_blocking(self._errors.fileno(), False)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._socket.close()
         try:
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -94,7 +94,7 @@ class ForkServer:
 
     @property
     def death(self) -> str:
-        """How the fork server died; empty while it runs. The processes that it forked end with it."""
+        """How the fork server died; empty while it is running. The processes that it forked end with it."""
         return "" if self._process.poll() is None else f"it died: {last_words(self._errors.read() or b'')}"
 
     def _fork(self, *descriptors: int) -> int:
@@ -110,7 +110,7 @@ class ForkServer:
         return int(number)
 
     def _why(self) -> str:
-        """Return why the fork server does not answer."""
+        """Return why the fork server is not answering."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1)
         return f"the process that starts answers is gone: {self.death or f'no response for {FORK_S:g} s'}; check again"

@@ -1,7 +1,7 @@
 """The fork server: a process with the libraries loaded and a single thread, which forks a process for each answer.
 
-Its argument is the descriptor of a socket to the judge. A command is 9 bytes. b"s" starts an answer; with it come two
-descriptors, the answer's socket and the pipe for its output; the reply is b"s" and the pid, or b"x" and the errno of a
+Its argument is the descriptor of a socket to the judge. A command is 9 bytes. b"s" starts an answer; two descriptors
+come with it, for the answer's socket and for its output; the reply is b"s" and the pid, or b"x" and the errno of a
 failed fork. b"e" ends an answer and every process that it started. When the judge is gone, all of them end.
 """
 
@@ -22,7 +22,7 @@ ROUNDS = 100  # killing an orphan makes its children orphans, for the next round
 
 
 def main(descriptor: int) -> None:
-    """Carry out commands until the judge is gone."""
+    """Execute commands until the judge is gone."""
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # interrupting a kernel signals this process too, but only the judge ends it
@@ -47,7 +47,7 @@ def main(descriptor: int) -> None:
 
 
 def _fork(judge: socket.socket, alive: set[int], descriptors: list[int]) -> bytes:
-    """Fork an answer's process; return the reply to the judge."""
+    """Fork a process for an answer. Return the reply for the judge."""
     try:
         child = os.fork()
     except OSError as error:
@@ -64,7 +64,7 @@ def _fork(judge: socket.socket, alive: set[int], descriptors: list[int]) -> byte
 
 
 def _end(pid: int) -> None:
-    """Kill a process and its group. Nobody has waited for it before, so its pid cannot belong to another process."""
+    """Kill a process and its group. It has not been waited for, so its pid cannot belong to another process."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
     with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -74,7 +74,10 @@ def _end(pid: int) -> None:
 
 
 def _adopt_orphans() -> None:
-    """Become the parent of processes that an answer leaves behind: in a session of their own, no group reaches them."""
+    """Become the parent of processes that an answer leaves behind.
+
+    In their own session, killing the group misses them.
+    """
     if sys.platform == "linux":
         import ctypes
 
@@ -82,7 +85,7 @@ def _adopt_orphans() -> None:
 
 
 def _end_orphans(answers: set[int]) -> None:
-    """End every child of this process that is not an answer: an answer started it, and is dead."""
+    """Kill every child of this process that is not an answer: the answer that started it is dead."""
     for _ in range(ROUNDS):
         orphans = _children() - answers
         for pid in orphans:
