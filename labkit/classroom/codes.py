@@ -2,8 +2,8 @@
 
 A code has 59 bits from an alphabet without 0, O, 1, l and i, and the server rate-limits guesses. The file holds a
 salted scrypt hash, which takes about 10 ms to check, so that a stolen file is expensive to attack. If a class of 200
-reconnected, that would cost the server 10 ms per student, so a code that was right once is then recognised by a keyed
-hash, kept only in memory.
+reconnected, that would cost the server 10 ms per student, so a code that has been verified once is then recognised by a
+keyed hash, held only in memory.
 """
 
 import hashlib

@@ -28,7 +28,10 @@ WITHOUT_JITTER = "exponential"
 
 @dataclass(frozen=True)
 class Drill:
-    """A drill at its start. `after`: the last audit row before it; `at`: seconds since 1970; `users`: those online."""
+    """The state at the start of a drill.
+
+    `after`: the last audit row before it; `at`: seconds since 1970; `users`: who was online.
+    """
 
     kind: Kind
     at: float
@@ -112,7 +115,7 @@ def note_drill(path: Path, drill: Drill) -> None:
 
 
 def read_drill(path: Path) -> DrillResult | None:
-    """Read the latest drill and which users are back so far. Raises AuditError."""
+    """Read the latest drill, and find which users have reconnected so far. Raises AuditError."""
     with reading(path) as connection:
         try:
             found = connection.execute("SELECT value FROM class WHERE name = 'drill'").fetchone()

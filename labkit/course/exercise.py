@@ -70,9 +70,9 @@ def rough(rng: Random) -> dict[str, list[Fault]]:
 class Exercise:
     """One exercise. `answer`: the name that the blank defines; `lesson`: the name of the lesson's notebook.
 
-    `settings` replace the answer's globals during a check, such as a timeout that would take too long; `promised` gives
-    the same numbers to the reviewer's probes. `drive(answer, *arguments)`, a top-level function of its module, runs in
-    the answer's process for each `Calls.call`. Without it, the answer itself is called.
+    During a check, `settings` replaces some of the answer's globals, for example a timeout that would take too long,
+    and `promised` gives the same values to the reviewer's probes. `drive(answer, *arguments)`, a top-level function of
+    its module, runs in the answer's process for each `Calls.call`. Without it, the answer itself is called.
     """
 
     id: str

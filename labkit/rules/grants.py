@@ -27,7 +27,7 @@ class Grants:
     def of(cls, pairs: Iterable[Sequence[str]]) -> Self:
         """Parse grants such as `[["room:*", "rw"], ["news", "r"]]`. Raises BadGrant for anything else."""
         if not isinstance(pairs, Iterable):
-            raise BadGrant(f"{pairs!r} is not a list of [pattern, access], such as ['room:*', 'rw']")
+            raise BadGrant(f"{pairs!r} is not a list of [pattern, access] pairs; a pair looks like ['room:*', 'rw']")
         return cls(tuple(_checked(pair) for pair in pairs))
 
     def access(self, room_id: str) -> str:

@@ -142,7 +142,7 @@ def test_fault_exits_1_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (["--kills", "99", "--seconds", "9"], "99 kills in 9 s leave no time to restart; allow 1 s each"),
         (["--kills", "-1"], "kills must be 0 or more"),
-        (["--clients", "0"], "a torture needs at least one server, one client and one room"),
+        (["--clients", "0"], "a torture test needs at least one server, one client and one room"),
     ],
 )
 def test_plan_impossible_exits_2(options: list[str], why: str) -> None:

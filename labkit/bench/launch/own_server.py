@@ -64,7 +64,8 @@ def _source(part: Part) -> str:
 def _source_of(part: Callable[..., Any]) -> str:
     """Return what `inspect.getsource` returns, but with lines split as Python splits them.
 
-    IPython splits a cell at form feeds, U+2028 and the like too, and `inspect` then cuts the source in wrong places.
+    IPython also splits a cell at form feeds, U+2028 and similar characters, and `inspect` then cuts the source in the
+    wrong places.
     """
     file = inspect.getsourcefile(part) or ""
     known = [line.removesuffix("\n") for line in linecache.getlines(file)]

@@ -73,7 +73,7 @@ class SlowComparison:
 
 
 def record(seed: int = 1, seconds: float = SECONDS) -> Trace:
-    """Generate the events of a room from a seed: at irregular times, with KEYS keys and different sizes."""
+    """Generate a room's events from a seed, with irregular timing, varying sizes and KEYS distinct keys."""
     rng = Random(seed)
     events: list[QueuedEvent] = []
     now = rng.expovariate(EVENTS_PER_S)

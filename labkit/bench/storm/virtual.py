@@ -25,7 +25,7 @@ class VirtualClock:
         self._numbers = count()  # events of the same moment happen in the order in which they were scheduled
 
     def at(self, moment: float, action: ClientAction, client: StormClient) -> None:
-        """Schedule `action(client)` for a moment."""
+        """Schedule `action(client)` to run at the given time."""
         heappush(self._heap, (moment, next(self._numbers), action, client))
 
     def run_until(self, moment: float) -> None:

@@ -26,7 +26,7 @@ class Clock(Protocol):
     now: float
 
     def at(self, moment: float, action: Callable[[StormClient], None], client: StormClient) -> None:
-        """Schedule `action(client)` for a moment."""
+        """Schedule `action(client)` to run at the given time."""
 
 
 class VirtualServer:

@@ -29,7 +29,7 @@ class TorturePlan:
 
     def __post_init__(self) -> None:
         if self.servers < 1 or self.clients < 1 or self.rooms < 1:
-            raise ValueError("a torture needs at least one server, one client and one room")
+            raise ValueError("a torture test needs at least one server, one client and one room")
         if self.kills < 0:
             raise ValueError("kills must be 0 or more")
         if not 0 < self.seconds < 1e6 or not 0 < self.rate < 1e6:

@@ -57,4 +57,4 @@ class Broker(Protocol):
         """Send a message to every connected server."""
 
     def rewind(self, place: int) -> None:
-        """Read the log again, from after `place`."""
+        """Read the log again, starting just after `place`."""

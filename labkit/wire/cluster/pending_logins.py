@@ -1,8 +1,8 @@
 """Process logins in the order of the log.
 
-So a ticket admits only one connection on one server, and a session's newest connection wins. A valid ticket or resume
-credential is appended to the log, and accepted when the log delivers it. Until then, the connection's later messages
-are held. Invalid credentials never reach the log, because it is never truncated.
+This makes a ticket admit only one connection, on one server, and a session's newest connection win. A valid ticket or
+resume credential is appended to the log, and accepted when the log delivers it. Until then, the connection's later
+messages are held. Invalid credentials are kept out of the log, which is never truncated.
 
 While the broker is unavailable, a ticket is refused with 1013, because another server may have accepted it. A resume
 credential is accepted at once. If the log does not deliver a ticket in time, it may still be spent later; so the

@@ -29,7 +29,7 @@ TICKET_USED_TWICE = Probe(
 
 async def _revoked(scene: Scene) -> Outcome:
     if scene.target.ops_token is None:
-        raise CannotTell("needs OPS_TOKEN in the environment: the operations token of the server")
+        raise CannotTell("OPS_TOKEN must be set in the environment to the server's operations token")
     peer = await scene.enter(token=await scene.ticket())
     bearer = {"Authorization": f"Bearer {scene.target.ops_token}"}
     await scene.http("POST", f"/revoke/{peer.ok.get('userId')}", bearer)
