@@ -85,11 +85,28 @@ def test_answer_that_stops_its_parent_does_not_fail(kind: str, signal: str) -> N
     assert time.monotonic() - began < 30
 
 
-def test_dead_fork_server_is_reported_with_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("labkit.course.running.fork_server.python", lambda *_: [sys.executable, "-c", "1 / 0"])
+DEAD = {
+    "1 / 0": "ZeroDivisionError: division by zero",
+    "import sys; sys.stderr.write('x' * 5000 + chr(10) + 'last words')": "last words",
+    "import os; os._exit(0)": "it wrote nothing",
+}
+
+
+@pytest.mark.parametrize("program", DEAD)
+def test_dead_process_is_reported_with_its_last_words(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that dies before it has read the answer."""
+    monkeypatch.setattr("labkit.course.running.pipes.python", lambda *_: [sys.executable, "-c", program])
     result = judged("rule", f"{RULE}return x\n")
     assert (result.verdict, result.ids("fail")) == ("inconclusive", [])
-    assert result.checks[0].actual.endswith("it died: ZeroDivisionError: division by zero; check again")
+    assert result.checks[0].actual == f"the answer's process did not start: {DEAD[program]}; check again"
+
+
+def test_missing_interpreter_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine whose virus scanner has removed it."""
+    monkeypatch.setattr("labkit.course.running.pipes.python", lambda *_: ["/nowhere/python"])
+    result = judged("rule", f"{RULE}return x\n")
+    assert (result.verdict, result.ids("fail")) == ("inconclusive", [])
+    assert "cannot run /nowhere/python" in result.checks[0].actual
 
 
 def test_judge_that_was_stopped_passes_the_answer() -> None:

@@ -4,15 +4,11 @@ A shortage says nothing about the answer, so the verdict is never fail. An answe
 MEMORY, set by `answer_main`); an answer that uses those up is at fault itself.
 """
 
-import contextlib
 import errno
 import mmap
-import os
-import sys
 from collections.abc import Iterator
 
-if sys.platform != "win32":
-    import resource
+from labkit.platform import own_limits
 
 FILES = 256  # for an answer; a check of one handler opens up to 60 at once on its own side
 MEMORY = 2 * 1024**3
@@ -37,7 +33,7 @@ def shortage(error: BaseException) -> str:
 def of_ours(error: BaseException) -> str:
     """Return the same inside an answer's process; "" when the answer has used up its own limits."""
     number = next((number for one in _chain(error) if (number := _errno(one)) in _SENTENCES), 0)
-    has_all = {errno.EMFILE: _has(FILES, "RLIMIT_NOFILE"), errno.ENOMEM: _has(MEMORY, "RLIMIT_AS")}
+    has_all = {errno.EMFILE: own_limits.files() >= FILES, errno.ENOMEM: own_limits.memory() >= MEMORY}
     return "" if has_all.get(number, False) else _SENTENCES.get(number, "")
 
 
@@ -52,18 +48,13 @@ def no_room_for_a_check() -> str:
 
 def _too_few_files() -> str:
     """Raise the soft limit of open files if needed; return why a check still cannot open enough, or ""."""
-    if sys.platform == "win32":
-        return ""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    used = len(os.listdir("/dev/fd"))
-    if soft - used < CHECK_FILES and soft < min(hard, RAISED_TO):
-        with contextlib.suppress(ValueError, OSError):
-            soft = min(hard, RAISED_TO)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    if soft == resource.RLIM_INFINITY or soft - used >= CHECK_FILES:
+    allowed, used = own_limits.files(), own_limits.open_files()
+    if allowed - used < CHECK_FILES:
+        allowed = own_limits.raise_files(RAISED_TO)
+    if allowed - used >= CHECK_FILES:
         return ""
     return (
-        f"a check opens up to {CHECK_FILES} files at once; this shell allows {soft}, of which {used} are in use; "
+        f"a check opens up to {CHECK_FILES} files at once; this shell allows {allowed:g}, of which {used} are in use; "
         "raise the limit with `ulimit -n 1024`, and check again"
     )
 
@@ -82,10 +73,3 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     for one in (*getattr(error, "exceptions", ()), error.__cause__ or error.__context__):
         if one is not None and not isinstance(one, BlockingIOError):
             yield from _chain(one)
-
-
-def _has(most: int, limit: str) -> bool:
-    if sys.platform == "win32":
-        return True
-    soft = resource.getrlimit(getattr(resource, limit))[0]
-    return soft == resource.RLIM_INFINITY or soft >= most
