@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Misconception, Outcome, failed, passed
+from labkit.course.exercise import Check, Exercise, Misconception, Outcome, failed, inconclusive, passed
 from labkit.course.stage import by_probes
 from labkit.review.endpoint import ConnectionEnded
 from labkit.review.judge import must_end
@@ -140,7 +140,9 @@ async def _reason(stage: Any) -> Outcome:
         peer = await stage.connect()
         peer.send(**message)
         ended = await peer.until_ended(stage.target.patience_s)
-        if ended is not None and marker in ended.reason:
+        if ended is None:
+            return inconclusive(f"the connection was still open after {stage.target.patience_s:g} s")
+        if marker in ended.reason:
             return failed(f"the reason is {ended.reason!r}")
     return passed("no close reason repeats what was sent")
 
