@@ -1,7 +1,7 @@
 """A process that runs somebody else's code: with limits, without our terminal, and ended with all that it started.
 
     process = start(command, cpu_s=60, memory=2 * 1024**3, files=256)      # its three streams are pipes
-    end(process, pid)
+    end(process, leader)
 """
 
 import contextlib
@@ -9,15 +9,15 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import psutil
+
+from labkit.platform.children import OWN_GROUP
 
 END_S = 10
 KEEPER = str(Path(__file__).with_name("keeper.py"))
 
 if sys.platform == "win32":
-    APART: dict[str, Any] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
 
     def _kill_group(leader: int) -> None:
         """Windows has jobs instead, see `keeper`."""
@@ -27,8 +27,6 @@ if sys.platform == "win32":
 
 else:
     import os
-
-    APART = {"start_new_session": True}  # Ctrl-C in the terminal reaches our process only
 
     def _kill_group(leader: int) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -44,7 +42,7 @@ def start(command: list[str], *, cpu_s: int, memory: int, files: int) -> psutil.
     limits = map(str, (cpu_s, memory, files))
     keeper = [sys.executable, "-E", "-P", "-S", KEEPER, *limits, *command]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    return psutil.Popen(keeper, **pipes, **APART)
+    return psutil.Popen(keeper, **pipes, **OWN_GROUP)
 
 
 def end(process: psutil.Popen, leader: psutil.Process | None = None) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from labkit.course.exercise import Outcome, passed
@@ -99,6 +100,16 @@ def test_dead_process_is_reported_with_its_last_words(program: str, monkeypatch:
     result = judged("rule", f"{RULE}return x\n")
     assert (result.verdict, result.ids("fail")) == ("inconclusive", [])
     assert result.checks[0].actual == f"the answer's process did not start: {DEAD[program]}; check again"
+
+
+def test_process_that_ended_before_we_met_it_has_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine its first report is read after its last."""
+    monkeypatch.setattr("labkit.course.running.pipes.psutil.Process", gone)
+    assert judged("rule", "1 / 0").checks[0].misconception == "crash"
+
+
+def gone(pid: int) -> psutil.Process:
+    raise psutil.NoSuchProcess(pid)
 
 
 def test_missing_interpreter_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -358,6 +358,7 @@ class NoPipes:
     """Of a process that is played by the test."""
 
     leader = None
+    has_begun = True
 
     def __init__(self, *_: object) -> None: ...
 

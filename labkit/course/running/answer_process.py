@@ -93,7 +93,7 @@ class AnswerProcess:
         self._patience_s = request.get("patience_s", self._patience_s)
         self._pipes.send(packed(request))
         reply, _ = await self._reply()
-        if self._pipes.leader is None:
+        if not self._pipes.has_begun:
             await self.close()
             raise CannotStart(f"the answer's process did not start: {last_words(self._last_printed)}; check again")
         if reply is None:

@@ -31,7 +31,8 @@ class Pipes:
         `on_printed` gets no more than MOST_PRINTED bytes and one part.
         """
         loop = asyncio.get_running_loop()
-        self.leader: psutil.Process | None = None  # the answer's own process, which the keeper has started
+        self.has_begun = False
+        self.leader: psutil.Process | None = None  # the answer's own process, if it lives
         self._packets: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._process = confined.start(
             python("labkit.course.running.answer_main"),
@@ -50,7 +51,8 @@ class Pipes:
 
     def meet(self, pid: int) -> None:
         """Note the pid of the answer's own process. Only the first one counts: an answer could report any."""
-        if self.leader is None:
+        if not self.has_begun:
+            self.has_begun = True
             with contextlib.suppress(psutil.Error):
                 self.leader = psutil.Process(pid)
 

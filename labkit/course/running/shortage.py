@@ -8,7 +8,7 @@ import errno
 import mmap
 from collections.abc import Iterator
 
-from labkit.platform import own_limits
+from labkit.platform import memory_limit, open_files
 
 FILES = 256  # for an answer; a check of one handler opens up to 60 at once on its own side
 MEMORY = 2 * 1024**3
@@ -33,7 +33,10 @@ def shortage(error: BaseException) -> str:
 def of_ours(error: BaseException) -> str:
     """Return the same inside an answer's process; "" when the answer has used up its own limits."""
     number = next((number for one in _chain(error) if (number := _errno(one)) in _SENTENCES), 0)
-    has_all = {errno.EMFILE: own_limits.files() >= FILES, errno.ENOMEM: own_limits.memory() >= MEMORY}
+    has_all = {
+        errno.EMFILE: (open_files.most() or FILES) >= FILES,
+        errno.ENOMEM: (memory_limit.most() or MEMORY) >= MEMORY,
+    }
     return "" if has_all.get(number, False) else _SENTENCES.get(number, "")
 
 
@@ -48,13 +51,13 @@ def no_room_for_a_check() -> str:
 
 def _too_few_files() -> str:
     """Raise the soft limit of open files if needed; return why a check still cannot open enough, or ""."""
-    allowed, used = own_limits.files(), own_limits.open_files()
-    if allowed - used < CHECK_FILES:
-        allowed = own_limits.raise_files(RAISED_TO)
-    if allowed - used >= CHECK_FILES:
+    allowed, used = open_files.most(), open_files.now()
+    if allowed is not None and allowed - used < CHECK_FILES:
+        allowed = open_files.raise_limit(RAISED_TO)
+    if allowed is None or allowed - used >= CHECK_FILES:
         return ""
     return (
-        f"a check opens up to {CHECK_FILES} files at once; this shell allows {allowed:g}, of which {used} are in use; "
+        f"a check opens up to {CHECK_FILES} files at once; this shell allows {allowed}, of which {used} are in use; "
         "raise the limit with `ulimit -n 1024`, and check again"
     )
 
