@@ -16,6 +16,7 @@ from tests.course.answers import known, unseen
 
 def main(words: list[str]) -> int:
     """Judge the answers to these exercises, or to all."""
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     chosen = [word for word in words if word != "--unseen"] or list(exercises())
     counts = {}
     for name in chosen:
