@@ -1,7 +1,7 @@
 """A process that runs somebody else's code: with limits, without our terminal, and ended with all that it started.
 
-    process = start(command, cpu_s=60, memory=2 * 1024**3, files=256)      # its three streams are pipes
-    end(process, leader)
+process = start(command, cpu_s=60, memory=2 * 1024**3, files=256)      # its three streams are pipes
+end(process, leader)
 """
 
 import contextlib
@@ -41,8 +41,8 @@ def start(command: list[str], *, cpu_s: int, memory: int, files: int) -> psutil.
     """Start a command under a keeper. Raises OSError when this machine can start no process."""
     limits = map(str, (cpu_s, memory, files))
     keeper = [sys.executable, "-E", "-P", "-S", KEEPER, *limits, *command]
-    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    return psutil.Popen(keeper, **pipes, **OWN_GROUP)
+    pipe = subprocess.PIPE
+    return psutil.Popen(keeper, stdin=pipe, stdout=pipe, stderr=pipe, **OWN_GROUP)
 
 
 def end(process: psutil.Popen, leader: psutil.Process | None = None) -> None:

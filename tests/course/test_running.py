@@ -268,7 +268,9 @@ def test_memory_is_limited_where_the_system_has_no_limit(monkeypatch: pytest.Mon
     start = confined.start
     monkeypatch.setattr(confined, "start", lambda *given, **limits: start(*given, **(limits | {"memory": 2**40})))
     monkeypatch.setattr(shortage, "MEMORY", 300 * 1024**2)
-    result = judged("rule", "import time\n" + RULE + "kept = b'x' * 600 * 1024**2\n    time.sleep(2)\n    return len(kept)")
+    result = judged(
+        "rule", "import time\n" + RULE + "kept = b'x' * 600 * 1024**2\n    time.sleep(2)\n    return len(kept)"
+    )
     assert (result.ids("fail"), result.checks[0].misconception) == (["runs"], "memory")
 
 

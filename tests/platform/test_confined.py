@@ -57,7 +57,9 @@ def test_what_it_has_started_ends_with_it(then: str) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="has no such signals")
 @pytest.mark.parametrize("signal", ["SIGSTOP", "SIGKILL"])
 def test_it_ends_although_its_parent_was_stopped_or_killed(signal: str) -> None:
-    process = started(f"import os, signal\nos.kill(os.getppid(), signal.{signal})\nprint(os.getpid(), flush=True)\n{SLEEPING}")
+    process = started(
+        f"import os, signal\nos.kill(os.getppid(), signal.{signal})\nprint(os.getpid(), flush=True)\n{SLEEPING}"
+    )
     pid = int(process.stdout.readline())
     began = time.monotonic()
     confined.end(process, psutil.Process(pid))

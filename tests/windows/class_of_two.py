@@ -18,7 +18,9 @@ EXERCISE = "02-auth"
 STUDENTS = ("otter", "heron")
 LISTENING = "WebSocket server listening on "
 LONGEST_S = 300
-JOIN = "import sys; from labkit import classroom; print(classroom.join(sys.argv[1], name=sys.argv[2], code=sys.argv[3]))"
+JOIN = (
+    "import sys; from labkit import classroom; print(classroom.join(sys.argv[1], name=sys.argv[2], code=sys.argv[3]))"
+)
 
 
 def main() -> int:
@@ -34,7 +36,16 @@ def held(folder: Path) -> dict[str, object]:
     """Hold the class in a folder; return who passed, and each command that failed."""
     file, slips = folder / "two.class.db", folder / "slips.txt"
     (folder / "roster.csv").write_text("\n".join(STUDENTS), encoding="utf-8")
-    options = ["--with-parent", "--port", "0", "--quiet", "--hand-out", str(slips), "--roster", str(folder / "roster.csv")]
+    options = [
+        "--with-parent",
+        "--port",
+        "0",
+        "--quiet",
+        "--hand-out",
+        str(slips),
+        "--roster",
+        str(folder / "roster.csv"),
+    ]
     server = subprocess.Popen(
         [*labkit("class", "start", "two", "--file", str(file)), *options],
         stdin=subprocess.PIPE,
@@ -57,7 +68,11 @@ def held(folder: Path) -> dict[str, object]:
         server.stdin.close()  # which ends it, with --with-parent
         server.wait(30)
     print(board)
-    return {"passed": sum("pass" in line.split() for line in board.splitlines()), "faults": faults, "exit": server.returncode}
+    return {
+        "passed": sum("pass" in line.split() for line in board.splitlines()),
+        "faults": faults,
+        "exit": server.returncode,
+    }
 
 
 def labkit(*words: str) -> list[str]:

@@ -49,7 +49,7 @@ def main() -> NoReturn:
 
 
 def _own_pipes() -> tuple[int, int]:
-    """Return the descriptors of the requests and the reports. What the answer prints goes to stderr, and it reads nothing."""
+    """Return the descriptors of the requests and the reports, and point those that every program knows elsewhere."""
     requests, reports = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -93,7 +93,7 @@ class Link:
 
     @contextlib.contextmanager
     def time_limit(self, on_stuck: Callable[[int], None]) -> Iterator[None]:
-        """Raise Stuck in an answer that computes for too long; if it catches that, call `on_stuck` and end the process."""
+        """Raise Stuck in an answer that computes for too long; if it catches that, call `on_stuck` and end it."""
         rings, is_over = 0, False
 
         def ring(number: int, frame: FrameType | None) -> None:

@@ -65,7 +65,7 @@ class AnswerProcess:
     """One answer in a process of its own."""
 
     def __init__(self, patience_s: float = PATIENCE_S) -> None:
-        """Start it. `patience_s`: the most that loading the answer, or one call, may take. Raises OSError, RuntimeError."""
+        """Start it; loading the answer, or one call, may take `patience_s`. Raises OSError, RuntimeError."""
         self.fault: AnswerFault | None = None
         self.port = 0
         self.printed = ""
