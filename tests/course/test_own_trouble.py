@@ -173,3 +173,10 @@ def test_answer_that_uses_up_its_own_limits_fails() -> None:
     leaking = "import os\n" + RULE + "[os.open('/dev/null', 0) for _ in range(1000)]\n    return x\n"
     shown: list[Result] = [judged("rule", leaking), judged("rule", RULE + "return len(bytearray(8 * 1024**3))")]
     assert ["raised OSError" in shown[0].checks[1].actual, "MemoryError" in shown[1].checks[1].actual] == [True, True]
+
+
+def test_check_without_evidence_does_not_pass() -> None:
+    """A connection that stays open has shown no close reason: on a busy machine the close may come later."""
+    asked = exercise("02-auth")
+    result = asyncio.run(judge(asked, f"async def {asked.answer}(connection):\n    await connection.wait_closed()\n"))
+    assert next(check.verdict for check in result.checks if check.id == "reason") == "inconclusive"
