@@ -51,8 +51,8 @@ matrix: setup setup-e2e  ## the long, repeated runs; MATRIX=tests/review for tho
 five: setup  ## the notebooks five times; on another Python: make five VENV=.venv-3.13 PYTHON=python3.13
 	for run in 1 2 3 4 5; do $(PYTEST) -q -n 3 $(BY_FILE) $(NBVAL) $(COURSE) || exit 1; done
 
-windows: setup  ## everything again, as Python for Windows under Wine; needs Debian's `wine64`
-	$(BIN)/python -m tests.windows
+windows: setup setup-e2e  ## what a learner does, on Python for Windows under Wine
+	$(PYTEST) -p no:nbval -m "matrix or not matrix" tests/windows
 
 docs: setup  ## the site, in .docs/html: the pages, the API and the course as it is saved; no network
 	$(BIN)/sphinx-build -b html -W --keep-going -q -c docs -d .docs/doctrees . .docs/html

@@ -1,1 +1,1 @@
-"""What the server is measured against, and how. `make bench`."""
+"""Benchmarks that compare the server with others. Run them with `make bench`."""

@@ -1,7 +1,7 @@
-"""Paired rounds, interleaved: in each round every server meets each workload once, on a fresh process.
+"""Run the benchmarks in interleaved rounds. In each round, every server runs each workload once, in a new process.
 
-This machine drifts by a third between minutes, so a figure is compared with the article's server in the same round,
-and the median of these ratios is what counts.
+A machine's speed may drift by a third within minutes. So each figure is divided by the article's server's figure from
+the same round, and the median of these ratios counts.
 """
 
 import os
@@ -17,21 +17,21 @@ from benchmarks.workloads import WORKLOADS, measure
 
 EXAMPLES = """\b
 Examples:
-  python -m benchmarks                              everything, five rounds: half an hour
+  python -m benchmarks                              everything, five rounds; takes half an hour
   python -m benchmarks W2 --rounds 3                one workload
   python -m benchmarks W1a W1b --servers ours,article
-  python -m benchmarks --table                      what was measured before
+  python -m benchmarks --table                      show saved figures
 """
 
 
 @click.command(epilog=EXAMPLES)
 @click.argument("workloads", nargs=-1, type=click.Choice(list(WORKLOADS)))
-@click.option("--servers", default="", help=f"Of {', '.join(NAMES)}; all that make sense when not given.")
-@click.option("--rounds", default=5, show_default=True, help="Rounds, each with every server once.")
-@click.option("--seconds", default=2.0, show_default=True, help="Of load, for each server in each round.")
-@click.option("--figures", type=click.Path(path_type=Path), default=FIGURES, help="Where figures are kept and read.")
-@click.option("--table", "table_only", is_flag=True, help="Measure nothing; show the figures that are kept.")
-@click.option("--plot", "picture", type=click.Path(path_type=Path), help="Draw them too, as PNG.")
+@click.option("--servers", default="", help=f"Comma-separated, from {', '.join(NAMES)}. [default: all useful ones]")
+@click.option("--rounds", default=5, show_default=True, help="Number of rounds. Each runs every server once.")
+@click.option("--seconds", default=2.0, show_default=True, help="Duration of the load, for each server in each round.")
+@click.option("--figures", type=click.Path(path_type=Path), default=FIGURES, help="The file that stores the figures.")
+@click.option("--table", "table_only", is_flag=True, help="Show saved figures without measuring.")
+@click.option("--plot", "picture", type=click.Path(path_type=Path), help="Also plot the figures, as a PNG file.")
 def main(
     workloads: tuple[str, ...],
     servers: str,
@@ -41,7 +41,7 @@ def main(
     table_only: bool,
     picture: Path | None,
 ) -> None:
-    """Measure room servers side by side. Needs Linux, two cores, gcc, and Node with ws (`make setup-e2e`)."""
+    """Benchmark room servers side by side. Requires Linux, two cores, gcc, and Node with ws (`make setup-e2e`)."""
     store = Store(figures)
     if not table_only:
         chosen = _chosen(servers)
@@ -54,10 +54,10 @@ def main(
         plot(store, picture)
 
 
-# What would only take minutes: a server that is overloaded a second after the start, or has nothing to show.
+# Combinations that would take minutes for nothing: the server is overloaded within a second, or shows nothing new.
 SENSELESS = {
     "W5": ("no audit",),
-    "W6": ("no audit", "article", "ideas", "uvloop", "plain", "ceiling", "aiohttp"),  # Node's: a minute each
+    "W6": ("no audit", "article", "ideas", "uvloop", "plain", "ceiling", "aiohttp"),  # Node's take a minute each
     "500k": ("article", "aiohttp", "plain"),
     "1M": ("article", "aiohttp", "plain"),
     "5000": ("article", "aiohttp", "plain"),
@@ -67,14 +67,14 @@ SENSELESS = {
 def _chosen(servers: str) -> list[str]:
     wanted = [name.strip() for name in servers.split(",")] if servers else NAMES
     if not sys.platform.startswith("linux") or len(os.sched_getaffinity(0)) < 2:
-        raise click.ClickException("the benchmarks need Linux and two cores: one for the server, one for the generator")
+        raise click.ClickException("the benchmarks need Linux and two cores, for the server and the load generator")
     unknown = [name for name in wanted if name not in NAMES]
     if unknown:
-        raise click.ClickException(f"there is no server {unknown[0]!r}; there are {', '.join(NAMES)}")
+        raise click.ClickException(f"there is no server {unknown[0]!r}; choose from {', '.join(NAMES)}")
     for name in wanted:
         why = missing(name)
         if why is not None:
-            raise click.ClickException(f"cannot run {name!r}: {why}, or leave it out with --servers")
+            raise click.ClickException(f"cannot run {name!r}: {why}, or omit it with --servers")
     return wanted
 
 

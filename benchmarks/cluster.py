@@ -1,9 +1,9 @@
-"""What a second server brings: processor time a message, one server against two that share a broker.
+"""Measure how much a second server helps: CPU time per message, for one server and for two that share a broker.
 
-`python -m benchmarks.cluster`: a line for each size of room, on stdout. Time is of each server alone, from /proc: so a
-machine without a core for everybody measures too, where throughput says what the generator and the broker leave over.
+`python -m benchmarks.cluster` prints one line per room size. It measures each server's own CPU time, so it also works
+on a machine with few cores, where the generator and the broker would limit the throughput.
 
-    speed-up = time of a message on the lone server / on the busier of the two      2 is the most that two can bring
+    speed-up = CPU time per message on a single server / on the busier of two servers      the maximum is 2
 """
 
 import asyncio
@@ -21,14 +21,14 @@ from labkit.bench.load.run import Load, LoadPlan
 
 ROUNDS = 3
 SECONDS = 4.0
-SIZES = ((50, 20, 500.0), (5, 200, 100.0), (2, 500, 40.0))  # rooms, members in each, messages a second
+SIZES = ((50, 20, 500.0), (5, 200, 100.0), (2, 500, 40.0))  # rooms, members per room, messages per second
 SETTINGS = ("messages_per_s=off", "handshakes_per_s=off", "connections_per_address=off", "outbox_age_s=off")
 OPTIONS = [part for setting in SETTINGS for part in ("--set", setting)]
 TOKEN = "a-token-for-a-benchmark"
 
 
 async def lone(rooms: int, members: int, rate: float, folder: Path) -> list[float]:
-    """Microseconds a message, of one server with an audit file."""
+    """Return the CPU time per message, in microseconds, of a single server with an audit file."""
     server = ServerProcess({"DEV_TOKEN": TOKEN}, ["--quiet", "--audit", str(folder / "lone.db"), *OPTIONS])
     url = await asyncio.to_thread(server.start)
     try:
@@ -38,14 +38,14 @@ async def lone(rooms: int, members: int, rate: float, folder: Path) -> list[floa
 
 
 async def shared(rooms: int, members: int, rate: float, folder: Path) -> list[float]:
-    """Microseconds a message: two servers on one port, and then the broker."""
+    """Return the CPU time per message, in microseconds, of two servers on one port, then of the broker."""
     async with Cluster(2, folder, token=TOKEN, options=OPTIONS) as cluster:
         pids = [*(server.pid for server in cluster.servers), cluster.broker.pid]
         return await spent(pids, cluster.urls[0], rooms, members, rate)
 
 
 async def spent(pids: list[int | None], url: str, rooms: int, members: int, rate: float) -> list[float]:
-    """Each process's own time for a message, without what it costs to let everybody in."""
+    """Return each process's CPU time per message, not counting the time to connect the members."""
     made = Load(LoadPlan(url, TOKEN, rooms=rooms, members=members, rate=rate, seconds=SECONDS))
     before: list[float] = []
 
@@ -62,7 +62,7 @@ async def spent(pids: list[int | None], url: str, rooms: int, members: int, rate
 
 
 async def compare(rooms: int, members: int, rate: float) -> dict[str, Any]:
-    """Paired rounds; medians."""
+    """Measure both setups in alternating rounds, and return the medians."""
     ones, twos, brokers = [], [], []
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory(prefix="labkit-bench-") as folder:
@@ -82,9 +82,9 @@ async def compare(rooms: int, members: int, rate: float) -> dict[str, Any]:
 
 
 async def main() -> None:
-    """All sizes."""
+    """Print the comparison for every room size."""
     for rooms, members, rate in SIZES:
-        print(f"{rooms} rooms of {members}, {rate:g} messages a second", file=sys.stderr, flush=True)
+        print(f"{rooms} rooms of {members}, {rate:g} messages per second", file=sys.stderr, flush=True)
         print(json.dumps(await compare(rooms, members, rate)), flush=True)
 
 

@@ -1,4 +1,4 @@
-"""The parts in C, compiled when they are needed, into a folder that git ignores."""
+"""Compile the benchmarks' C programs on first use, into a folder that git ignores."""
 
 import shutil
 import subprocess
@@ -13,11 +13,11 @@ BUILT = Path(__file__).parent.parent / ".bench"
 
 @cache
 def program(name: str) -> str:
-    """The path of `generator` or `ceiling`. Raises ClickException without a compiler."""
+    """Return the path of `generator` or `ceiling`, compiled if necessary. Raises ClickException without a compiler."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         raise click.ClickException(
-            "the generator of the benchmarks is in C, and there is no gcc here; install it (Debian: apt install gcc)"
+            "the load generator is written in C, but gcc is not installed; install it (Debian: apt install gcc)"
         )
     built = BUILT / name
     newest = max(source.stat().st_mtime for source in SOURCES.iterdir())

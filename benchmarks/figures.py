@@ -1,4 +1,4 @@
-"""What was measured: for each workload and server a list of rounds, kept as JSON."""
+"""The measured figures: a list of rounds for each workload and server, stored as JSON."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ BASE = "article"
 
 
 class Summary(NamedTuple):
-    """Median, least and most, of some rounds."""
+    """The median, minimum and maximum over several rounds."""
 
     median: float
     least: float
@@ -19,41 +19,41 @@ class Summary(NamedTuple):
 
 
 class Store:
-    """Figures in a file; what is measured again replaces what was there."""
+    """Figures in a file. New measurements replace older ones."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._kept: dict[str, dict[str, list[dict[str, float]]]] = json.loads(path.read_text()) if path.exists() else {}
 
     def forget(self, workload: str, servers: list[str]) -> None:
-        """Before these servers are measured again."""
+        """Drop these servers' old figures, before measuring them again."""
         for server in servers:
             self._kept.setdefault(workload, {})[server] = []
 
     def add(self, workload: str, server: str, figures: dict[str, float]) -> None:
-        """One more round."""
+        """Add the figures from one round."""
         self._kept[workload][server].append(figures)
 
     def save(self) -> None:
-        """Write them down."""
+        """Write the figures to the file."""
         self._path.write_text(json.dumps(self._kept, indent=1) + "\n")
 
     @property
     def workloads(self) -> list[str]:
-        """Those that were measured."""
+        """The workloads that have been measured."""
         return list(self._kept)
 
     def servers(self, workload: str) -> list[str]:
-        """Those that met it."""
+        """Return the servers that have been measured with a workload."""
         return [server for server, rounds in self._kept.get(workload, {}).items() if rounds]
 
     def summary(self, workload: str, server: str, name: str = "value") -> Summary | None:
-        """One figure of a server over its rounds."""
+        """Summarize one of a server's figures over all rounds."""
         rounds = self._kept.get(workload, {}).get(server, [])
         return _summary([figures[name] for figures in rounds if name in figures])
 
     def ratio(self, workload: str, server: str, name: str = "value") -> Summary | None:
-        """The same, divided by the article's server in the same round."""
+        """Summarize the ratios of a server's figure to that of the article's server in the same round."""
         kept = self._kept.get(workload, {})
         pairs = zip(kept.get(server, []), kept.get(BASE, []))
         return _summary([ours[name] / base[name] for ours, base in pairs if base.get(name)])

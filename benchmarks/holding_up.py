@@ -1,4 +1,4 @@
-"""The longest that a room of 5,000 holds everybody else up: `python -m benchmarks.holding_up`."""
+"""Measure how long a room of 5,000 delays everybody else. Run with `python -m benchmarks.holding_up`."""
 
 import json
 import os
@@ -15,18 +15,18 @@ from benchmarks.workloads import generating
 
 
 @click.command()
-@click.option("--members", default=5_000, show_default=True, help="In the room; one of them speaks.")
-@click.option("--rate", default=20, show_default=True, help="Messages a second.")
-@click.option("--seconds", default=4.0, show_default=True, help="Of load.")
-@click.option("--rounds", default=5, show_default=True, help="Rounds, each on a fresh server.")
+@click.option("--members", default=5_000, show_default=True, help="Members in the room; one of them sends.")
+@click.option("--rate", default=20, show_default=True, help="Messages per second.")
+@click.option("--seconds", default=4.0, show_default=True, help="Duration of the load.")
+@click.option("--rounds", default=5, show_default=True, help="Number of rounds. Each starts a new server.")
 def main(members: int, rate: int, seconds: float, rounds: int) -> None:
-    """Print the longest callback of our server's event loop, audit on, round by round."""
+    """Print the longest event-loop callback in each round, for our server with the audit log on."""
     for _ in range(rounds):
         click.echo(json.dumps(held_up(members, rate, seconds)))
 
 
 def held_up(members: int, rate: int, seconds: float) -> dict[str, float]:
-    """The longest callbacks in milliseconds, while one speaks to all."""
+    """Return the longest callbacks, in milliseconds, while one member sends to all."""
     with tempfile.TemporaryDirectory() as folder:
         server = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.ticks", f"{folder}/audit.db"],
@@ -40,7 +40,7 @@ def held_up(members: int, rate: int, seconds: float) -> dict[str, float]:
         options = f"talk rooms=1 members={members} senders=1 rate={rate} warmup=1 seconds={seconds}"
         generator = generating(address, options)
         assert generator.stdout is not None
-        generator.stdout.readline()  # everybody is in
+        generator.stdout.readline()  # all members have joined
         time.sleep(0.5)
         server.send_signal(signal.SIGUSR1)
         generator.wait()

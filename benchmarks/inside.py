@@ -1,7 +1,7 @@
-"""What a chat costs inside the server, without a kernel: W2's rooms on transports that take everything.
+"""Measure the cost of a chat inside the server, without the kernel: W2's rooms, on transports that accept everything.
 
-`python -m benchmarks.inside`: processor time of a chat to a room of 20, on the loop's thread and on all threads, with
-the audit log and without. What W2 costs beyond that is the kernel's: a read and a write for each chat.
+`python -m benchmarks.inside` prints the CPU time of a chat to a room of 20, on the event loop's thread and on all
+threads, with and without the audit log. Any further cost of W2 is the kernel's: a read and a write for each chat.
 """
 
 import asyncio
@@ -29,16 +29,16 @@ REQUEST = (
 
 
 @click.command()
-@click.option("--rounds", default=5, show_default=True, help="Of 20,000 chats each, with and without the audit log.")
+@click.option("--rounds", default=5, show_default=True, help="Rounds of 20,000 chats, with and without the audit log.")
 def main(rounds: int) -> None:
-    """Print microseconds of processor time a chat."""
+    """Print the CPU time per chat, in microseconds."""
     prepare_process()  # as `labkit serve` does
     with tempfile.TemporaryDirectory() as folder:
         for number in range(rounds):
             for audit in (None, Path(folder) / f"{number}.db"):
                 on_loop, in_all = asyncio.run(_measured(audit))
                 told = "with" if audit else "without"
-                click.echo(f"{told:7} audit: {on_loop:5.1f} us on the loop's thread, {in_all:5.1f} us on all")
+                click.echo(f"{told:7} audit: {on_loop:5.1f} us on the loop's thread, {in_all:5.1f} us on all threads")
 
 
 async def _measured(audit: Path | None) -> tuple[float, float]:
@@ -55,7 +55,7 @@ async def _measured(audit: Path | None) -> tuple[float, float]:
 
 
 async def _member(server: Server, room: int) -> tuple[Connection, bytes]:
-    """A member of a room, and what it says."""
+    """Return a new member of a room, and the chat frame that it sends."""
     connection = Connection(server.hub)
     connection.connection_made(Taking())
     connection.data_received(REQUEST)
@@ -67,40 +67,40 @@ async def _member(server: Server, room: int) -> tuple[Connection, bytes]:
 
 async def _all_told(server: Server) -> None:
     await server.hub.state.queue.empty()
-    for _ in range(3):  # an effect is told at the end of a tick
+    for _ in range(3):  # effects become visible at the end of a tick
         await asyncio.sleep(0)
 
 
 def _frame(text: str) -> bytes:
-    """A masked text frame of at most 125 bytes, or of more."""
+    """Return a masked text frame with a one-byte or two-byte length."""
     data, key = text.encode(), os.urandom(4)
     head = bytes([0x81, 0x80 | len(data)]) if len(data) < 126 else b"\x81\xfe" + len(data).to_bytes(2, "big")
     return head + key + bytes(byte ^ key[at % 4] for at, byte in enumerate(data))
 
 
 class Taking(asyncio.Transport):
-    """Takes whatever is written, and keeps nothing."""
+    """A transport that accepts and discards everything."""
 
     def write(self, data: Any) -> None:
-        """Gone."""
+        """Discard the data."""
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """There is no buffer."""
+        """Do nothing, because there is no buffer."""
 
     def get_write_buffer_size(self) -> int:
-        """Nothing waits."""
+        """Return 0, because nothing is ever buffered."""
         return 0
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """An address, and no socket."""
+        """Return an address for `peername`, but no socket."""
         return {"peername": ("127.0.0.1", 1)}.get(name, default)
 
     def is_closing(self) -> bool:
-        """Never."""
+        """Return False, because the transport never closes."""
         return False
 
     def abort(self) -> None:
-        """It ends with the process."""
+        """Do nothing. The transport ends with the process."""
 
 
 if __name__ == "__main__":

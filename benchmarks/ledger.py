@@ -1,8 +1,8 @@
-"""Where the memory of an idle member goes, part by part, and whether the parts add up to what the process grew by.
+"""Break down an idle member's memory by part, and check that the parts add up to the process's growth.
 
-`python -m benchmarks.ledger` runs two servers of ours, with the same members: one whose growth is read from /proc, and
-one whose allocations are traced and told apart by the file that made them. Tracing costs memory itself, hence two.
-What the kernel holds is not in a process's memory: it has a line of its own, read from its caches where it lets us.
+`python -m benchmarks.ledger` runs our server twice with the same members. The first run reads the process's growth from
+/proc. The second traces allocations and groups them by source file; it is separate because tracing itself costs memory.
+Kernel memory is not part of a process's memory, so it has its own line, read from the kernel's caches if allowed.
 """
 
 import asyncio
@@ -24,13 +24,13 @@ from labkit.wire.server import Server
 
 ROOMS, IN_EACH = 100, 20
 AUTH_TIMEOUT_S = 2
-SETTLED_S = AUTH_TIMEOUT_S + 0.5  # a timer that was called off is in the loop's heap until its time
+SETTLED_S = AUTH_TIMEOUT_S + 0.5  # a cancelled timer stays in the event loop's heap until it is due
 LIMITS = [f"auth_timeout_s={AUTH_TIMEOUT_S}", "handshakes_per_s=off", "connections=off", "connections_per_address=off"]
-PARTS = {  # the files whose allocations they are
+PARTS = {  # the source files whose allocations belong to each part
     "library": ("websockets/",),
     "event loop: transport, socket, timer": ("asyncio/", "selectors.py", "socket.py", "/alarm.py", "/listening.py"),
     "session: identity, credential, rate": ("/session.py", "/sessions.py", "/admission.py", "/heartbeat.py"),
-    "outbox and what is due": ("/outbox.py", "/send_queue.py"),
+    "outbox and due frames": ("/outbox.py", "/send_queue.py"),
     "rooms": ("/rooms.py", "/membership.py", "/messages.py"),
     "connection": ("/connection.py", "/message_assembly.py", "wire/fast/", "/hub.py"),
 }
@@ -42,7 +42,7 @@ SOCKET_CACHES = ["TCP", "sock_inode_cache", "filp", "dentry", "eventpoll_epi"]
 @click.option("--fast-path", type=click.Choice(["on", "off"]), default="on", show_default=True)
 @click.option("--child", type=click.Choice(["traced", "plain"]), hidden=True)
 def main(fast_path: str, child: str | None) -> None:
-    """Show what an idle member costs, in bytes."""
+    """Print the memory that an idle member takes, in bytes."""
     if child is not None:
         asyncio.run(_measure(fast_path, traced=child == "traced"))
         return
@@ -52,11 +52,11 @@ def main(fast_path: str, child: str | None) -> None:
         click.echo(f"| {part} | {size:,.0f} |")
     total = sum(parts.values())
     click.echo(f"| sum | {total:,.0f} |\n| growth of the process | {grown:,.0f} ({100 * total / grown - 100:+.1f} %) |")
-    click.echo(f"| beside it, in the kernel | {f'{kernel:,.0f}' if kernel else 'it does not say'} |")
+    click.echo(f"| kernel memory, in addition | {f'{kernel:,.0f}' if kernel else 'not available'} |")
 
 
 def ledger(fast_path: str) -> tuple[dict[str, float], tuple[float, float]]:
-    """The parts by name; the growth of an untraced process, and of the kernel. All in bytes for each member."""
+    """Return the size of each part, and the growth of an untraced process and of the kernel, in bytes per member."""
     traced = dict(line.split("\t") for line in _child(fast_path, "traced"))
     grown, kernel = (float(number) for number in _child(fast_path, "plain")[0].split("\t"))
     return {part: float(size) for part, size in traced.items()}, (grown, kernel)
@@ -70,7 +70,7 @@ def _child(fast_path: str, mode: str) -> list[str]:
 async def _measure(fast_path: str, *, traced: bool) -> None:
     limits = Limits().set_lines([*LIMITS, f"fast_path={fast_path}"])
     async with Server("127.0.0.1", 0, token=TOKEN, limits=limits) as server:
-        warm = await _hold(server, 10, IN_EACH)  # what is made once, and memory that lay idle, is nobody's
+        warm = await _hold(server, 10, IN_EACH)  # so that one-time allocations do not count
         gc.collect()
         if traced:
             tracemalloc.start()
@@ -91,7 +91,7 @@ async def _measure(fast_path: str, *, traced: bool) -> None:
 
 
 async def _hold(server: Server, rooms: int, members: int) -> asyncio.subprocess.Process:
-    """Members that have joined, and stay until its stdin ends."""
+    """Start a generator whose members join and stay until its stdin is closed."""
     generator = await asyncio.create_subprocess_exec(
         *(program("generator"), str(server.port), "hold", f"rooms={rooms}", f"members={members}"),
         env=os.environ | {"DEV_TOKEN": TOKEN},
@@ -114,7 +114,7 @@ def _by_part(snapshot: tracemalloc.Snapshot) -> Counter[str]:
 
 
 def _kernel_bytes() -> int:
-    """What its caches for sockets hold; 0 where only root may look, and we are not."""
+    """Return the size of the kernel's socket caches, or 0 if only root may read it."""
     try:
         lines = Path("/proc/slabinfo").read_text().splitlines()[2:]
     except OSError:

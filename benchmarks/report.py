@@ -1,4 +1,4 @@
-"""The figures as a table in Markdown and as a plot."""
+"""Show the figures as Markdown tables and as a plot."""
 
 from pathlib import Path
 
@@ -10,9 +10,9 @@ SHOWN = {"ours": "tab:blue", "ideas": "tab:green", "aiohttp": "tab:orange", "cei
 
 
 def overview(store: Store) -> str:
-    """A row for each workload: the article's figure, ours, and how many times the article's each server reached."""
+    """Return a table with one row per workload: the article's figure, ours, and each server's ratio to it."""
     others = [name for name in ("ideas", "aiohttp", "ceiling") if any(store.ratio(one, name) for one in WORKLOADS)]
-    head = ["workload", BASE, "ours", "ours, times the article's", *others, "generator busy"]
+    head = ["workload", BASE, "ours", "ours / article's", *others, "generator busy"]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for name in (name for name in WORKLOADS if store.summary(name, "ours")):
         cells = [
@@ -28,9 +28,9 @@ def overview(store: Store) -> str:
 
 
 def details(store: Store) -> str:
-    """A row for each server that met a workload: the figure, and its ratio to the article's in the same round."""
+    """Return a table with one row per workload and server: the figure, and its ratio to the article's."""
     lines = [
-        "| workload | server | median (least to most) | ratio to the article's | p99 ms | its CPU | generator busy |",
+        "| workload | server | median (min to max) | ratio to the article's | p99 ms | server CPU | generator busy |",
         "|---|---|---|---|---|---|---|",
     ]
     for name in (name for name in WORKLOADS if name in store.workloads):
@@ -48,7 +48,7 @@ def details(store: Store) -> str:
 
 
 def plot(store: Store, path: Path) -> None:
-    """How many times better than the article's server, workload by workload, on a logarithmic scale."""
+    """Plot how many times better each server is than the article's, per workload, on a logarithmic scale."""
     from matplotlib.figure import Figure
 
     names = [name for name in WORKLOADS if store.ratio(name, "ours")]
@@ -67,8 +67,8 @@ def plot(store: Store, path: Path) -> None:
     axes.set_yscale("log", base=2)
     axes.yaxis.set_major_formatter("{x:g}x")
     axes.set_xticks(range(len(names)), names)
-    axes.set_ylabel("better than the article's server")
-    axes.set_title("Room servers on one core: median of paired rounds, least to most as a line")
+    axes.set_ylabel("times better than the article's server")
+    axes.set_title("Room servers on one core: median of paired rounds; the line shows minimum to maximum")
     axes.legend(loc="upper right")
     figure.savefig(path, dpi=110)
 
@@ -89,5 +89,5 @@ def _median(summary: Summary | None) -> str:
 
 
 def _short(value: float) -> str:
-    """Three digits."""
+    """Format a number with three digits."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -1,13 +1,13 @@
-"""The servers that are measured, each a process on core 0. All do the same work: auth, rooms, checks, an audit line.
+"""The benchmarked servers, each a process on core 0. All do the same work: auth, rooms, validation and an audit line.
 
-ours       `labkit serve --audit`: every event stored in SQLite before anyone hears of it; no rate limits
+ours       `labkit serve --audit`: every event is stored in SQLite before it is delivered; no rate limits
 no audit   the same without `--audit`
-uvloop     ours with `--loop uvloop`; the others of ours run on asyncio
+uvloop     ours with `--loop uvloop`; our other variants run on asyncio
 plain      ours with `--set fast_path=off`
-article    Node and `ws` in the article's manner
-ideas      Node with our ideas: what is the design's merit, and what the language's
-aiohttp    a room server as aiohttp's documentation would have it
-ceiling    C that checks nothing and only sends: what this machine's kernel allows
+article    Node and `ws`, written in the article's style
+ideas      Node with our ideas, to separate the effects of design and language
+aiohttp    a room server written as aiohttp's documentation suggests
+ceiling    C code that checks nothing and only sends, to show this machine's limit
 """
 
 import os
@@ -40,7 +40,7 @@ NAMES = ["ours", "no audit", "uvloop", "plain", "article", "ideas", "aiohttp", "
 
 
 class Running(NamedTuple):
-    """A server that listens."""
+    """A server that is listening."""
 
     port: int
     pid: int
@@ -48,7 +48,7 @@ class Running(NamedTuple):
 
 @contextmanager
 def running(name: str) -> Iterator[Running]:
-    """One server, from its start to its end. Raises ClickException when it does not start."""
+    """Run a server for the duration of the block. Raises ClickException if it does not start."""
     with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w") as nowhere:
         says_port_on_stderr = name in ("article", "ideas", "aiohttp")
         process = subprocess.Popen(
@@ -70,19 +70,19 @@ def running(name: str) -> Iterator[Running]:
 
 
 def alone_on(core: int) -> None:
-    """Run this process on one core, and before what else wants it, where that is allowed."""
+    """Pin this process to one core and, if permitted, raise its priority."""
     os.sched_setaffinity(0, {core})
     with suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, -15)
 
 
 def missing(name: str) -> str | None:
-    """Why a server cannot be run here; None when it can."""
+    """Return why a server cannot run here, or None if it can."""
     if name in ("article", "ideas"):
         if shutil.which("node") is None:
-            return "there is no node here; install Node 20 or newer"
+            return "Node is not installed; install Node 20 or newer"
         if not WS.is_dir():
-            return "Node's ws is not here; `make setup-e2e` installs it"
+            return "the Node package ws is not installed; run `make setup-e2e`"
     return None
 
 

@@ -1,8 +1,8 @@
-"""Our server with a clock at every callback of its event loop: how long does anything hold up everything else?
+"""Run our server, and time every event-loop callback to find the longest delays.
 
-`python -m benchmarks.ticks AUDIT` prints its port; at SIGUSR1 it counts anew, and at SIGTERM it prints the longest
-callback and the 99.9th percentile, in milliseconds, and ends. By the clock, and by the thread's own CPU: what the
-clock sees beyond it is other threads and other programs that had the core meanwhile.
+`python -m benchmarks.ticks AUDIT` prints its port. SIGUSR1 resets the measurement. SIGTERM ends the server, which
+prints the longest callback and the 99.9th percentile, in milliseconds of wall-clock time and of the thread's CPU time.
+The difference is the time that other threads and programs had the core.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from benchmarks.servers import TOKEN, UNLIMITED
 from labkit.rules.limits import Limits
 from labkit.wire.server import Server
 
-took_s: list[tuple[float, float]] = []  # by the clock, of the CPU
+took_s: list[tuple[float, float]] = []  # wall-clock time, CPU time
 
 
 def watch() -> None:

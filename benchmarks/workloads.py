@@ -1,7 +1,7 @@
-"""The workloads, and one measurement of one of them: a fresh server, the generator against it, one line of JSON.
+"""The workloads, and how to measure one: start a new server, run the generator, and read one line of JSON.
 
-Closed loops keep so many messages unheard; open loops send at their rate whatever the server does, and a latency counts
-from the moment at which the message was due.
+A closed loop keeps a fixed number of messages in flight. An open loop sends at a fixed rate, whatever the server does,
+and measures latency from the time a message was due.
 """
 
 import json
@@ -24,7 +24,7 @@ STALL_S = 60.0
 
 
 class Workload(NamedTuple):
-    """What is done, what is shown of it, and whether more of it is better. `options` are the generator's."""
+    """A workload: its title, the unit of its figure, the generator's options, and whether more is better."""
 
     title: str
     unit: str
@@ -34,7 +34,7 @@ class Workload(NamedTuple):
 
 
 def generating(server: Running, options: str) -> "subprocess.Popen[str]":
-    """The generator, at work on its core."""
+    """Start the generator on its core."""
     mode, *settings = options.split()
     return subprocess.Popen(
         [program("generator"), str(server.port), mode, *settings, f"pid={server.pid}"],
@@ -47,7 +47,7 @@ def generating(server: Running, options: str) -> "subprocess.Popen[str]":
 
 
 def _result(generator: "subprocess.Popen[str]") -> Figures:
-    """What it says at its end. It ends by itself, or when its stdin does."""
+    """Return the generator's final figures. It stops by itself, or when its stdin is closed."""
     try:
         generator.wait(MOST_S)
         said, _ = generator.communicate()
@@ -55,24 +55,24 @@ def _result(generator: "subprocess.Popen[str]") -> Figures:
         generator.kill()
         raise click.ClickException("the generator did not end") from None
     if generator.returncode:
-        raise click.ClickException("the generator failed; what it said is above")
+        raise click.ClickException("the generator failed; its output is above")
     figures: Figures = json.loads(said.splitlines()[-1])
     return figures
 
 
 def load(server: Running, options: str, seconds: float) -> Figures:
-    """Deliveries, requests or connections a second; latencies; the server's CPU; how busy the generator was."""
+    """Measure the rate per second, the latencies, the server's CPU use, and how busy the generator was."""
     return _result(generating(server, f"{options} seconds={seconds}"))
 
 
 def late(server: Running, options: str, seconds: float) -> Figures:
-    """An open loop: what counts is the p99."""
+    """Measure the p99 latency in an open loop."""
     figures = load(server, options, seconds)
     return figures | {"value": figures["p99_ms"]}
 
 
 def memory(server: Running, options: str, _: float) -> Figures:
-    """Kilobytes of the server's memory for each member that has joined and is idle."""
+    """Measure the server's memory per idle member, in kilobytes."""
     members = 1
     for setting in options.split()[1:]:
         name, _, number = setting.partition("=")
@@ -92,7 +92,7 @@ def memory(server: Running, options: str, _: float) -> Figures:
 
 
 def stalled(server: Running, options: str, _: float) -> Figures:
-    """Seconds until a member that stopped reading is gone, from the server and from the kernel."""
+    """Measure how many seconds it takes until the server and the kernel have dropped a member that stopped reading."""
     generator = generating(server, f"{options} seconds={STALL_S}")
     assert generator.stdout is not None
     port = int(generator.stdout.readline().split()[1])
@@ -107,7 +107,7 @@ def stalled(server: Running, options: str, _: float) -> Figures:
 
 
 def _holds(server_port: int, port: int) -> bool:
-    """Whether the kernel still has the server's end of a connection."""
+    """Return whether the kernel still has the server's end of a connection."""
     here, there = f":{server_port:04X}", f":{port:04X}"
     lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return any(line[1].endswith(here) and line[2].endswith(there) for line in lines)
@@ -116,23 +116,23 @@ def _holds(server_port: int, port: int) -> bool:
 ROOM_OF_500 = "talk rooms=1 members=500 senders=1"
 WORKLOADS = {
     "W1a": Workload(
-        "a room of 500, one speaks, each message waits for the last", "deliveries/s", f"{ROOM_OF_500} window=1", load
+        "a room of 500, one sender, one message in flight", "deliveries/s", f"{ROOM_OF_500} window=1", load
     ),
     "W1b": Workload(
-        "a room of 500, one speaks, 32 messages under way", "deliveries/s", f"{ROOM_OF_500} window=32", load
+        "a room of 500, one sender, 32 messages in flight", "deliveries/s", f"{ROOM_OF_500} window=32", load
     ),
-    "W2": Workload("50 rooms of 20, all speak", "deliveries/s", "talk rooms=50 members=20 senders=20 window=1", load),
-    "W3": Workload("100 members ask ping", "answers/s", "ping rooms=1 members=100", load),
+    "W2": Workload("50 rooms of 20, all send", "deliveries/s", "talk rooms=50 members=20 senders=20 window=1", load),
+    "W3": Workload("100 members send pings", "answers/s", "ping rooms=1 members=100", load),
     "W4": Workload(
-        "1000 connect, auth and join at once", "connections/s", "storm rooms=50 members=20 inflight=1000", load
+        "1000 clients connect and join at once", "connections/s", "storm rooms=50 members=20 inflight=1000", load
     ),
     "W4b": Workload(
-        "1000 connect, auth and join, 64 at a time", "connections/s", "storm rooms=50 members=20 inflight=64", load
+        "1000 clients connect and join, 64 at a time", "connections/s", "storm rooms=50 members=20 inflight=64", load
     ),
     "W5": Workload("2000 idle members", "KB each", "hold rooms=100 members=20", memory, False),
     "W6": Workload(
-        "a room of 200 at 200 messages of 1.1 KB/s, one stops reading",
-        "s until it is gone",
+        "a room of 200, 200 messages/s of 1.1 KB; one member stops reading",
+        "s until it is closed",
         "talk rooms=1 members=200 senders=1 deaf=1 rate=200 words=950",
         stalled,
         False,
@@ -157,7 +157,7 @@ WORKLOADS = {
 
 
 def measure(workload: Workload, server: str, seconds: float) -> Figures:
-    """One measurement on a fresh server; `value` is the figure that is compared."""
+    """Run a workload once on a new server. The figure named `value` is the one to compare."""
     with running(server) as address:
         figures = workload.measure(address, workload.options, seconds)
     return {"value": figures["per_s"], **figures} if "value" not in figures else figures

@@ -1,14 +1,14 @@
 """labkit: a lab kit for production realtime over WebSocket.
 
-This is the door: the names a user needs, loaded when first used, so that `import labkit` stays quick.
+These are the names a user needs. Each loads on first use, so `import labkit` stays fast.
 
     serve, connect   the room server and its reconnecting client
-    Limits, CloseCode   every number and every close code
-    Lab, run   the server beside a notebook, and a coroutine from a plain cell
-    Store   what was measured
-    review, Finding   what would break a server, found from outside: `labkit.review.run(url)`
-    check   judge the answer to an exercise: `check("02-auth", handler)`
-    load, storm   what a server endures, and when its clients come back after a crash
+    Limits, CloseCode   the server's limits and the close codes
+    Lab, run   start a server from a notebook, and run a coroutine from any cell
+    Store   the measurements
+    review, Finding   find what would break a server, from the outside: `labkit.review.run(url)`
+    check   check your answer to an exercise: `check("02-auth", handler)`
+    load, storm   load-test a server, and measure how its clients reconnect after a crash
 """
 
 from importlib import import_module
@@ -60,7 +60,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name == "review":  # a package is its own home
+    if name == "review":  # a package, not a name inside a module
         return import_module("labkit.review")
     if name not in _HOMES:
         raise AttributeError(f"module 'labkit' has no attribute {name!r}; it has {', '.join(__all__)}")

@@ -1,7 +1,7 @@
-"""The `labkit` command line: one module in labkit/commands per verb, imported only when it is used.
+"""The `labkit` command line. Each verb is a module in labkit/commands, imported only when needed.
 
-Exit codes: 0 success; 1 a check failed; 2 the verb could not run, and one line on stderr says why and what to do. See
-labkit/platform/exits.py for every other way a verb can end.
+Exit codes: 0 for success, 1 for a failed check, and 2 if the verb could not run. In that case one line on stderr says
+why and what to do. See labkit/platform/exits.py for every other way a verb can end.
 """
 
 from typing import Any
@@ -30,10 +30,10 @@ VERBS = {
 
 
 class Verbs(Ending, LazyGroup):
-    """The verbs, with one way to end for all of them."""
+    """The group of all verbs. They share one way to exit (labkit/platform/exits.py)."""
 
     def main(self, *arguments: Any, **options: Any) -> Any:
-        """Run a verb on a terminal of any encoding."""
+        """Run a verb, whatever the terminal's encoding."""
         speak_utf8()
         show_everything()
         return super().main(*arguments, **options)

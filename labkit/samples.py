@@ -1,4 +1,4 @@
-"""Samples (time, name, value) in series of fixed size: `bench` measures them and `views` draws them.
+"""Samples (time, name, value) in fixed-size series. `bench` records them, and `views` plots them.
 
     store.add("round trip ms", 1.4)
     store.window("round trip ms", after=0)      # what is new since the last call
@@ -47,7 +47,7 @@ class _Series:
 
 
 class Store:
-    """Named series of samples. Times are seconds since 1970; a name includes its unit, as in "round trip ms"."""
+    """Named series of samples. Times are in seconds since 1970. Include the unit in the name: "round trip ms"."""
 
     def __init__(self, size: int = SAMPLES_PER_SERIES) -> None:
         if size < 1:
@@ -65,18 +65,18 @@ class Store:
             series.add(time() if at is None else at, value)
 
     def names(self) -> list[str]:
-        """Return the names of the series, in the order of their first samples."""
+        """Return the names of the series, ordered by when each got its first sample."""
         with self._lock:
             return list(self._series)
 
     def window(self, name: str, after: int = 0) -> Window:
-        """Return the samples of a series after the first `after`; empty if there is no such series."""
+        """Return a series without its first `after` samples. The window is empty if there is no such series."""
         with self._lock:
             series = self._series.get(name)
             return Window(array("d"), array("d"), 0) if series is None else series.window(after)
 
     def frame(self) -> "pandas.DataFrame":
-        """Return one row per sample: `time` (UTC), `name`, `value`, ordered by time. Needs pandas."""
+        """Return a data frame with one row per sample: `time` (UTC), `name`, `value`, sorted by time. Needs pandas."""
         import pandas
 
         windows = {name: self.window(name) for name in self.names()}

@@ -1,5 +1,6 @@
-"""The order of a whole run: what takes longest begins first, so that nobody waits for it at the end."""
+"""The order of a whole run: what takes longest begins first, so that nobody waits for it at the end; async tests."""
 
+import inspect
 import signal
 
 import pytest
@@ -19,3 +20,14 @@ LONGEST_FIRST = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The same for every worker: files keep their own order within a place."""
     items.sort(key=lambda item: next(n for n, start in enumerate(LONGEST_FIRST) if item.nodeid.startswith(start)))
+
+
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run an async test on a loop of its own."""
+    test = pyfuncitem.obj
+    if not inspect.iscoroutinefunction(test):
+        return None
+    from tests.wire.raw import on_a_loop  # imports the server, which most tests do without
+
+    on_a_loop(test)(**{name: pyfuncitem.funcargs[name] for name in inspect.signature(test).parameters})
+    return True

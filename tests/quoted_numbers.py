@@ -1,9 +1,8 @@
 """Which numbers the prose of a notebook quotes, and which of them no cell produces.
 
-A quoted number is one with a measure (`3 s`, `ten thousand clients`, `a quarter of an hour`), or one in figures that is
-longer than a digit (`512`, `0.3`). Its value must stand in the code or in the saved output of a cell: above the text,
-or in the cells that the text introduces. Close codes are the kit's own table. What comes from elsewhere is in
-`tests/quoted_numbers.toml`, with its source.
+A quoted number is in figures, with a measure (`3 s`, `200 clients`) or longer than a digit (`512`, `0.3`). Its value
+must stand in the code or in the saved output of a cell: above the text, or in the cells that the text introduces. Close
+codes are the kit's own table. What comes from elsewhere is in `tests/quoted_numbers.toml`, with its source.
 """
 
 import re
@@ -13,18 +12,6 @@ from typing import Any, NamedTuple
 from labkit.rules.close_codes import TABLE
 from tests.notebook_guards import Notebook, source
 
-WORDS: dict[str, float] = {
-    **{
-        word: value
-        for value, word in enumerate(("zero", "one", "two", "three", "four", "five", "six", "seven", "eight"))
-    },
-    **{word: value for value, word in enumerate(("nine", "ten", "eleven", "twelve", "thirteen", "fourteen"), start=9)},
-    **{word: value for value, word in enumerate(("fifteen", "sixteen", "seventeen", "eighteen", "nineteen"), start=15)},
-    **{word: 10 * value for value, word in enumerate(("twenty", "thirty", "forty", "fifty"), start=2)},
-    **{word: 10 * value for value, word in enumerate(("sixty", "seventy", "eighty", "ninety"), start=6)},
-}
-SCALES = {"dozen": 12, "hundred": 100, "thousand": 1000, "million": 1_000_000}
-PARTS = {"half": 0.5, "third": 1 / 3, "quarter": 0.25, "tenth": 0.1}
 SECONDS = {"millisecond": 0.001, "ms": 0.001, "second": 1, "s": 1, "minute": 60, "hour": 3600, "day": 86400}
 BYTES = {
     "byte": 1,
@@ -53,15 +40,10 @@ THINGS = (
     ),
     *("policies", "row", "screen", "slot", "thing", "times", "tries", "update"),
 )
-FEW = 5  # below it a spoken number of things is a word of the language: one of them, two ends
 
-_WORD = "|".join((*WORDS, *SCALES, *PARTS, "a", "an"))
 _FIGURES = r"\d+(?:,\d{3})*(?:\.\d+)?"
-_SPOKEN = rf"(?:{_WORD})(?:(?: and |[ -])(?:{_WORD}|of an?))*"
-_MEASURE = rf"(?:[ -](?P<of>(?:of )?an? |of )?| ?)(?P<unit>(?:{'|'.join((*UNITS, *THINGS))}))s?(?![A-Za-z])"
-QUOTED = re.compile(
-    rf"(?<![\w.,`#/'-])(?:(?P<figures>{_FIGURES})|(?P<spoken>{_SPOKEN}))(?![\w-]|\.\d)(?:{_MEASURE})?", re.IGNORECASE
-)
+_MEASURE = rf"[ -]?(?P<unit>(?:{'|'.join((*UNITS, *THINGS))}))s?(?![A-Za-z])"
+QUOTED = re.compile(rf"(?<![\w.,`#/'-])(?P<figures>{_FIGURES})(?![\w-]|\.\d)(?:{_MEASURE})?", re.IGNORECASE)
 NOT_PROSE = re.compile(
     r"```.*?```|`[^`\n]*`|\]\([^)]*\)|^#+ (?:\d+ \u00b7|\d+\.)|^\s*\d+\. |^\*About \d+ minutes.*$"
     r"|[Nn]otebooks? \d\d(?:(?: \([a-z ]+\))?(?:,| to| and| or) \d\d)*(?: \([a-z ]+\))?",
@@ -83,30 +65,11 @@ def quotes(text: str) -> Iterator[Quote]:
     prose = NOT_PROSE.sub(lambda found: " " * len(found[0]), text)
     for found in QUOTED.finditer(prose):
         unit = (found["unit"] or "").lower()
-        value = spoken(found["spoken"]) if found["figures"] is None else float(found["figures"].replace(",", ""))
-        if value is None or _is_language(found, unit, value) or value in TABLE:
+        value = float(found["figures"].replace(",", ""))
+        if (not unit and len(found["figures"]) < 2) or value in TABLE:
             continue
         around = " ".join(text[max(0, found.start() - 50) : found.end() + 30].split())
         yield Quote(" ".join(found[0].split()), value, UNITS.get(unit, 1), around)
-
-
-def _is_language(found: re.Match[str], unit: str, value: float) -> bool:
-    if found["figures"] is None:
-        return not unit or (unit not in UNITS and value < FEW)
-    return not unit and len(found["figures"]) < 2
-
-
-def spoken(text: str) -> float | None:
-    """`three hundred`, `a quarter of a`, `nine hundred and ninety-nine`; None for `a` and `an` alone."""
-    value = None
-    for word in re.split(r"[ -]", text.lower()):
-        if word in WORDS:
-            value = (value or 0) + WORDS[word]
-        elif word in SCALES:
-            value = (value or 1) * SCALES[word]
-        elif word in PARTS:
-            value = (value or 1) * PARTS[word]
-    return value
 
 
 def numbers(text: str) -> set[float]:

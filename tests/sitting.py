@@ -16,7 +16,6 @@ from pathlib import Path
 from queue import Empty
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
-from types import TracebackType
 from typing import NamedTuple, Self
 
 from jupyter_client.manager import KernelManager
@@ -56,9 +55,7 @@ class Sitting:
         self._client.wait_for_ready(timeout=READY_S)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._client.stop_channels()
         if self._kernel.is_alive():
             self._kernel.shutdown_kernel()

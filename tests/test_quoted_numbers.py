@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.notebook_guards import Notebook, read, source
-from tests.quoted_numbers import numbers, quotes, spoken, unproduced
+from tests.quoted_numbers import numbers, quotes, unproduced
 
 COURSE = {path.stem: path for path in sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))}
 LEDGER: dict[str, list[dict[str, str]]] = tomllib.loads(
@@ -49,42 +49,25 @@ def test_every_source_is_needed_and_gives_the_number(name: str, entry: dict[str,
         assert told == {eval(expression, vars(import_module(module)))}
 
 
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("ten thousand", 10_000),
-        ("nine hundred and ninety-nine", 999),
-        ("a quarter of a", 0.25),
-        ("a million", 1_000_000),
-        ("half a", 0.5),
-        ("a", None),
-    ],
-)
-def test_spoken_numbers_are_understood(text: str, value: float | None) -> None:
-    """As English says them."""
-    assert spoken(text) == value
-
-
 def test_what_is_a_quote_and_what_is_not() -> None:
     """A measure makes one, or more than a digit; names of notebooks, codes, lists and code are none."""
     text = """# 05 \u00b7 A title
-1. It waits for 3 s, then for a quarter of a minute; 1,024 came, and 2 % left, ten times a second.
+1. It waits for 3 s, then for half a minute; 1,024 came, and 2 % left, 10 times a second.
 One of them, two ends, `retry=777`, notebooks 02 to 06, closed with 1013.
 """
-    assert [quote.text for quote in quotes(text)] == ["3 s", "a quarter of a minute", "1,024", "2 %", "ten times"]
+    assert [quote.text for quote in quotes(text)] == ["3 s", "1,024", "2 %", "10 times"]
 
 
 @pytest.mark.parametrize(
     ("said", "code", "output"),
     [
         ("It took 3.5 s.", "wait()", "took 3.5 s"),
-        ("It took half a second.", "wait(0.5)", ""),
-        ("It took two seconds.", "wait()", "2000 ms"),
-        ("It waits for a quarter of a minute.", "wait(15)", ""),
-        ("It asks twenty times a second.", "sleep(0.05)", ""),
-        ("Ten thousand clients came.", "storm(10_000)", ""),
+        ("It took 0.5 seconds.", "wait(0.5)", ""),
+        ("It took 2 seconds.", "wait()", "2000 ms"),
+        ("It asks 20 times a second.", "sleep(0.05)", ""),
+        ("10,000 clients came.", "storm(10_000)", ""),
         ("It kept 1,024 of them.", "", "kept 1,024"),
-        ("It kept two kilobytes, 2 KB.", "", "2000"),
+        ("It kept 2 KB.", "", "2000"),
     ],
 )
 def test_a_number_must_be_in_a_cell_above_or_right_below(said: str, code: str, output: str) -> None:

@@ -1,7 +1,7 @@
-// The ceiling: a server that checks nothing, keeps nothing and only sends. What no server on this machine goes beyond.
+// The ceiling: a server that checks nothing, stores nothing and only sends. No server on this machine can be faster.
 //
-// Each turn reads what has come, adds the frames of each room together, and writes once to each member. It knows just
-// the messages that the generator sends, in just that form.
+// Each iteration reads the pending input, joins each room's frames, and writes once to each member. It understands only
+// the generator's messages, in exactly the form it sends them.
 //
 //   DEV_TOKEN=... ceiling            prints its port
 #define _GNU_SOURCE
@@ -60,7 +60,7 @@ static void publish(int room) {
     rooms[room].due_size = 0;
 }
 
-// The event has the length of a real one: what was said, and as much again as a server adds.
+// The event is as long as a real one: the message, plus as much as a server adds.
 static void say(int room, const unsigned char *payload, size_t size) {
     static const char more[] = ",\"id\":\"00000000-0000-4000-8000-000000000000\",\"userId\":\"user-00000000\","
                                "\"sentAt\":\"2026-01-01T00:00:00.000Z\",\"seq\":100000}";

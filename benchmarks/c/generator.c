@@ -1,21 +1,21 @@
-// The crowd of a benchmark: many members in one process and one thread, which polls and never sleeps.
+// The load generator: many members in one process with one thread, which polls and never sleeps.
 //
 //   DEV_TOKEN=... generator PORT MODE [NAME=NUMBER]...
 //
-//   talk    rooms x members; `senders` of each room keep `window` messages unheard, or all send `rate` a second
-//   ping    members ask `ping`, each when it has its answer
+//   talk    rooms x members; `senders` per room keep `window` messages in flight, or together send `rate` per second
+//   ping    each member sends a `ping` as soon as the last one is answered
 //   storm   members connect, authenticate and join, `inflight` at a time
-//   hold    members join and stay, until stdin ends
+//   hold    members join and stay until stdin is closed
 //
-// `in` and the port of the last member when everybody is in, then one line of JSON on stdout. `busy` is the share of the
-// time in which there was something to do: a generator near 1 is what limits the figure. A message is complete when
-// every member of its room has it.
+// When all members have joined, it prints `in` and the last member's port; at the end, one line of JSON. `busy` is the
+// share of time in which there was work to do. Near 1, the generator itself limits the figure. A message is complete
+// when every member of its room has received it.
 #include "members.h"
 
 #include "histogram.h"
 
 #define RING (1 << 18)
-#define STAMP 10 // digits: a message's number, at the beginning of its text
+#define STAMP 10 // digits in a message's number, at the start of its text
 
 int epoll, port;
 const char *token;
@@ -57,7 +57,7 @@ static void say(member *one, uint64_t due) {
 }
 
 static uint64_t number_in(const unsigned char *payload, size_t size) {
-    static size_t at; // where it was the last time
+    static size_t at; // where it was last time
     if (at + STAMP > size || memcmp(payload + at - 8, "\"text\":\"", 8)) {
         const unsigned char *found = memmem(payload, size, "\"text\":\"", 8);
         if (!found) fail("an event without text");
@@ -79,7 +79,7 @@ void on_frame(member *one, frame found, const unsigned char *payload, uint64_t n
     }
     if (memcmp(payload + 9, "chat", 4)) return;
     uint64_t number = number_in(payload, found.size);
-    if (number >= sent) fail("an event that nobody sent");
+    if (number >= sent) fail("an event that no member sent");
     if (senders == 1) {
         disordered += number < one->newest;
         one->newest = number + 1;
@@ -101,7 +101,7 @@ void on_joined(member *one, uint64_t now) {
     if (one->is_deaf) watch(one, EPOLL_CTL_MOD, 0);
 }
 
-// One look at all connections; whether there was anything.
+// Polls all connections once. Returns whether there was any input.
 static int look(void) {
     struct epoll_event events[512];
     int found = epoll_wait(epoll, events, 512, 0);
@@ -130,7 +130,7 @@ static int stdin_ended(void) {
     return read(0, &byte, 1) == 0;
 }
 
-// The load: closed loop, or `rate` messages a second, each due at its moment whether the server keeps up or not.
+// Runs the load: a closed loop, or `rate` messages per second, sent on time whether or not the server keeps up.
 static void load(void) {
     uint64_t start = now_ns(), from = start + warmup * 1e9, until = from + seconds * 1e9, now = start, busy_ns = 0;
     double cpu = 0, measured_s = 0;

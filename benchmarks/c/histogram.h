@@ -1,4 +1,4 @@
-// Latencies in buckets about one percent wide: counting one costs a few instructions, however many there are.
+// A histogram of latencies, with buckets about one percent wide. Adding a value takes only a few instructions.
 #pragma once
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-// Members of rooms, each on a connection of its own: connect, shake hands, authenticate, join, then hear frames.
+// Room members, each with its own connection: connect, do the handshake, authenticate, join, then receive frames.
 #pragma once
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -18,7 +18,7 @@ typedef enum { OUTSIDE, CONNECTING, UPGRADING, JOINING, IN } stage;
 typedef struct {
     int fd, room, is_deaf;
     stage stage;
-    uint64_t born_ns, newest; // newest message heard, to see that they come in order
+    uint64_t born_ns, newest; // the newest message received, to check the order
     unsigned char rest[LONGEST_FRAME];
     size_t rest_size;
     unsigned char *unsent;
@@ -46,7 +46,7 @@ static void watch(member *one, int operation, uint32_t events) {
     if (epoll_ctl(epoll, operation, one->fd, &event)) fail("epoll_ctl");
 }
 
-// Sends what the kernel takes; the rest waits for room.
+// Sends what the kernel accepts; the rest waits for space.
 static void send_bytes(member *one, const void *data, size_t size) {
     ssize_t sent = one->unsent_size ? 0 : send(one->fd, data, size, MSG_NOSIGNAL);
     if (sent < 0 && errno != EAGAIN) fail("send");
@@ -80,7 +80,7 @@ static void begin(member *one) {
     watch(one, EPOLL_CTL_ADD, EPOLLOUT);
 }
 
-// Both messages at once, as a page does that trusts its credential.
+// Sends both messages at once, like a page that trusts its credential.
 static void introduce(member *one) {
     char text[256];
     unsigned char frames[600];
@@ -108,7 +108,7 @@ static void look_at(member *one, frame found, const unsigned char *payload, uint
     }
 }
 
-// Reads once, and has each complete frame looked at. What is left of the last one is kept.
+// Reads once and handles each complete frame. Keeps the rest of an incomplete one.
 static void hear(member *one) {
     static unsigned char bytes[LONGEST_FRAME + (1 << 18)];
     memcpy(bytes, one->rest, one->rest_size);
@@ -147,7 +147,7 @@ static void happened(member *one, uint32_t events) {
         return;
     }
     if (one->is_deaf && one->stage == IN) {
-        epoll_ctl(epoll, EPOLL_CTL_DEL, one->fd, NULL); // reset; the caller of this process sees when
+        epoll_ctl(epoll, EPOLL_CTL_DEL, one->fd, NULL); // reset; the parent process notices when
         return;
     }
     if (events & EPOLLOUT && one->unsent_size) send_unsent(one);

@@ -1,10 +1,10 @@
-// WebSocket as far as a benchmark needs it: a request, text frames, and where the next frame ends.
+// The parts of WebSocket that a benchmark needs: the request, text frames, and finding the end of the next frame.
 #pragma once
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#define LONGEST_FRAME 8192 // of those that are kept when a read ends in the middle of one
+#define LONGEST_FRAME 8192 // the longest frame that can be kept when a read ends in the middle of it
 
 static const unsigned char MASK[4] = {0x37, 0xfa, 0x21, 0x3d};
 static const char UPGRADE[] =
@@ -21,7 +21,7 @@ typedef struct {
     size_t head, size;
 } frame;
 
-// Writes a frame, masked as a client's or not; how long it is.
+// Writes a frame, masked if it is a client's. Returns its length.
 static inline size_t put_frame(unsigned char *to, int opcode, const void *payload, size_t size, int masked) {
     size_t head = 2;
     to[0] = 0x80 | opcode;
@@ -44,7 +44,7 @@ static inline size_t put_frame(unsigned char *to, int opcode, const void *payloa
     return head + size;
 }
 
-// Looks at the frame that begins here: 0 while it is not complete.
+// Parses the frame that starts here. Returns 0 while it is incomplete.
 static inline int frame_at(const unsigned char *data, size_t left, frame *found) {
     if (left < 2) return 0;
     size_t size = data[1] & 127, head = 2;

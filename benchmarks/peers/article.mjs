@@ -1,6 +1,6 @@
-// A room server in Node on `ws`, in the article's manner: everything is serialised and sent once for each member, and
-// every event goes to stdout as an audit line. Written anew for this benchmark, to do the same work in the same order.
-// `node article.mjs PATH_OF_WS` prints its port to stderr; the dev token is in DEV_TOKEN.
+// A room server on Node and `ws`, in the article's style: it serializes and sends each event once per member, and writes
+// every event to stdout as an audit line. Written for this benchmark, to do the same work in the same order.
+// `node article.mjs PATH_OF_WS` prints its port to stderr. DEV_TOKEN holds the dev token.
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";

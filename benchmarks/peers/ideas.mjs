@@ -1,5 +1,6 @@
-// The same room server in Node with this kit's ideas: JSON and frame once a message, one write a member a turn.
-// The design wins, not the language. `node ideas.mjs PATH_OF_WS` prints its port to stderr; the dev token is in DEV_TOKEN.
+// The same room server on Node, with labkit's ideas: one encoding and one frame per message, one write per member and
+// tick. The design wins, not the language. `node ideas.mjs PATH_OF_WS` prints its port to stderr. DEV_TOKEN holds the
+// dev token.
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -45,7 +46,7 @@ const answer = (socket, message) => socket.send(JSON.stringify(message));
 const acts = {
   auth() {},
   join(socket, { roomId }) {
-    if (due.size) turn(); // what was said before is for those who were there
+    if (due.size) turn(); // only earlier members get the earlier messages
     if (!rooms.has(roomId)) rooms.set(roomId, { members: new Set(), frames: [] });
     rooms.get(roomId).members.add(socket);
     socket.rooms.add(roomId);

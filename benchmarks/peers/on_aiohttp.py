@@ -1,6 +1,6 @@
-"""A room server on aiohttp, written as its documentation shows: a task a connection, a send a member.
+"""A room server on aiohttp, written as its documentation suggests: one task per connection, one send per member.
 
-`python on_aiohttp.py` prints its port; the dev token is in DEV_TOKEN, audit lines go to stdout behind it.
+`python on_aiohttp.py` prints its port, then the audit lines. DEV_TOKEN holds the dev token.
 """
 
 import asyncio
@@ -18,17 +18,17 @@ from aiohttp import WSMsgType, web
 
 ROOM_ID = re.compile(r"[a-zA-Z0-9:_-]{1,64}")
 MOST_BYTES = 8192
-write = partial(json.dumps, separators=(",", ":"))  # as JavaScript writes it, which is all the generator reads
+write = partial(json.dumps, separators=(",", ":"))  # the generator reads only JavaScript's format
 rooms: dict[str, set[web.WebSocketResponse]] = defaultdict(set)
 
 
 def now() -> str:
-    """As a browser writes it."""
+    """Return the time in JavaScript's ISO format."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def read(raw: str) -> dict[str, Any]:
-    """A valid message. Raises ValueError with the close reason."""
+    """Parse and validate a message. Raises ValueError with the close reason."""
     if len(raw.encode()) > MOST_BYTES:
         raise ValueError("message too large")
     message = json.loads(raw)
@@ -42,7 +42,7 @@ def read(raw: str) -> dict[str, Any]:
 
 
 async def publish(user: str, message: dict[str, Any]) -> None:
-    """An event to every member of its room."""
+    """Send an event to every member of its room."""
     said = {name: message.get(name) for name in ("type", "requestId", "roomId", "text")}
     event = write(said | {"id": str(uuid.uuid4()), "userId": user, "sentAt": now()})
     print(event)
@@ -52,7 +52,7 @@ async def publish(user: str, message: dict[str, Any]) -> None:
 
 
 async def serve(request: web.Request) -> web.WebSocketResponse:
-    """One connection."""
+    """Serve one connection."""
     socket = web.WebSocketResponse(compress=False, heartbeat=30)
     await socket.prepare(request)
     user, joined = "", set()
@@ -85,7 +85,7 @@ async def serve(request: web.Request) -> web.WebSocketResponse:
 
 
 async def main() -> None:
-    """Until it is killed."""
+    """Run the server until it is killed."""
     application = web.Application()
     application.router.add_get("/", serve)
     runner = web.AppRunner(application, access_log=None)

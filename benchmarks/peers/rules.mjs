@@ -1,4 +1,4 @@
-// What both Node servers take for a message: the checks of the article's protocol.
+// The message validation of both Node servers: the article's protocol.
 import { randomUUID } from "node:crypto";
 
 const MOST_BYTES = 8192;

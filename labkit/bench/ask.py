@@ -1,4 +1,4 @@
-"""Requests to a room server's HTTP side: its connections, a ticket, a revocation.
+"""HTTP requests to a room server: list its connections, fetch a ticket, revoke a user.
 
 Secrets are sent in headers, never in the URL.
 """
@@ -13,21 +13,23 @@ from urllib.parse import quote
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
 TIMEOUT_S = 5.0
-_opener = build_opener(ProxyHandler({}))  # proxies in the environment are not meant for servers on this machine
+_opener = build_opener(
+    ProxyHandler({})
+)  # ignore proxies set in the environment: they are not meant for servers on this machine
 
 
 def connections(url: str, ops_token: str) -> list[dict[str, Any]]:
-    """Return a dictionary per connection (see `wire.http.connections`). `url` is the ws:// address. Raises OSError."""
+    """Return one dict per connection (see `wire.http.connections`). `url` is the ws:// address. Raises OSError."""
     return list(json.loads(ask(url, "/connections", f"Bearer {ops_token}")))
 
 
 def ticket(url: str, name: str, code: str, tls: ssl.SSLContext | None = None) -> str:
-    """Return a fresh ticket for a user. Raises OSError (urllib's HTTPError for a wrong code)."""
+    """Fetch a fresh ticket for a user. Raises OSError (urllib's HTTPError if the code is wrong)."""
     return str(json_of(ask(url, "/ticket", basic(name, code), b"", tls))["ticket"])
 
 
 def basic(name: str, code: str) -> str:
-    """Return the Authorization header of HTTP Basic for a name and a code."""
+    """Return an HTTP Basic Authorization header for a name and a code."""
     return "Basic " + base64.b64encode(f"{name}:{code}".encode()).decode()
 
 
@@ -37,20 +39,20 @@ def revoke(url: str, ops_token: str, user: str) -> None:
 
 
 def json_of(body: bytes) -> dict[str, Any]:
-    """Return an answer as an object. Raises OSError for anything else, which usually is temporary."""
+    """Parse an answer as a JSON object. Raises OSError for anything else, which is usually temporary."""
     try:
         answer = json.loads(body)
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
-        raise ConnectionError("something else than a room server answers there, such as a network's log-in page")
+        raise ConnectionError("the answer came from something other than a room server, such as a network's login page")
     return answer
 
 
 def ask(
     url: str, path: str, authorization: str | None = None, body: bytes | None = None, tls: ssl.SSLContext | None = None
 ) -> bytes:
-    """Send a request, a POST if it has a body, and return the answer's body. `url` is ws://. Raises OSError."""
+    """Send a request (a POST if there is a body) and return the answer's body. `url` is ws://. Raises OSError."""
     address = url.replace("ws", "http", 1).rstrip("/") + path
     headers = {"Accept-Encoding": "gzip"} | ({} if authorization is None else {"Authorization": authorization})
     opener = _opener if tls is None else build_opener(ProxyHandler({}), HTTPSHandler(context=tls))
@@ -58,5 +60,7 @@ def ask(
         with opener.open(Request(address, data=body, headers=headers), timeout=TIMEOUT_S) as answer:
             body = bytes(answer.read())
             return gzip.decompress(body) if answer.headers["Content-Encoding"] == "gzip" else body
-    except HTTPException as error:  # killed in the middle of its answer, which urllib does not report as OSError
+    except (
+        HTTPException
+    ) as error:  # the server was killed in the middle of its answer, which urllib does not report as an OSError
         raise ConnectionError(f"the server hung up: {error!r}") from None

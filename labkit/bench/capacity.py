@@ -1,4 +1,4 @@
-"""How many servers a service needs, from measured costs and stated assumptions.
+"""Compute how many servers a service needs from measured costs and stated assumptions.
 
     costs = measure(lab.pid, lab.url, lab.token)
     plan(costs, Need(connections=1_000_000))
@@ -23,7 +23,7 @@ LOG_SHARE = 0.5  # share of a core that reading the log may take before rooms ar
 
 @dataclass(frozen=True)
 class Costs:
-    """What one server spends. The defaults were measured on a 2-core machine in 2026 and rounded up."""
+    """The costs of one server. The defaults were measured on a 2-core machine in 2026 and rounded up."""
 
     connection_kb: float = 30.0
     handshake_us: float = 900.0
@@ -33,7 +33,7 @@ class Costs:
 
 @dataclass(frozen=True)
 class Need:
-    """The load that the service must carry, and its reserve. Raises ValueError."""
+    """The load that the service must carry, and how much capacity to keep in reserve. Raises ValueError."""
 
     connections: int = 10_000
     said_per_min: float = 0.1  # messages per connection
@@ -53,7 +53,10 @@ class Need:
 
 @dataclass(frozen=True)
 class CapacityPlan:
-    """`bound_by` decides the number of servers. `servers` includes a spare one per cluster."""
+    """How many servers the need takes.
+
+    `bound_by`: the resource that decides. `servers` includes one spare per cluster.
+    """
 
     need: Need
     servers: int
@@ -77,7 +80,7 @@ class CapacityPlan:
 
 
 def plan(costs: Costs, need: Need) -> CapacityPlan:
-    """Return the smallest number of servers that meets the need, plus a spare one per cluster."""
+    """Return the smallest number of servers that meets the need, plus one spare per cluster."""
     events = need.connections * need.said_per_min / 60
     deliveries = events * need.room_size
     clusters = max(1, ceil(events * costs.event_us / 1e6 / (LOG_SHARE * need.busy)))
@@ -104,7 +107,7 @@ def plan(costs: Costs, need: Need) -> CapacityPlan:
 
 
 async def measure(pid: int, url: str, token: str, seconds: float = 1.5) -> Costs:
-    """Measure the costs of the server process `pid`: SAMPLE members connect and publish for `seconds`."""
+    """Measure what the server process `pid` costs while SAMPLE members connect and publish for `seconds`."""
     made = Load(LoadPlan(url, token, rooms=2, members=SAMPLE // 2, rate=40, seconds=seconds))
     spent, held = cpu_s(pid), rss_kb(pid)
     connecting: list[tuple[float, float]] = []
@@ -127,7 +130,7 @@ async def measure(pid: int, url: str, token: str, seconds: float = 1.5) -> Costs
 
 
 async def measure_log(pid: int, publish: Callable[[], Awaitable[object]], events: int = 300) -> float:
-    """Return the microseconds that an event costs a server with few members. `publish` publishes one event."""
+    """Return the cost of one event in microseconds, on a server with few members. `publish` publishes one event."""
     spent = cpu_s(pid)
     await asyncio.gather(*(publish() for _ in range(events)))
     return max(1.0, 1e6 * (cpu_s(pid) - spent) / events)

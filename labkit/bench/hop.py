@@ -4,8 +4,8 @@
         client = labkit.connect(hop.url, ticket)
         hop.held_bytes                  # read from the server, but not yet sent to the client
 
-Like other proxies that terminate WebSockets, it passes every message but hides three things. It answers pings itself,
-it drops close codes and reasons, and it reads from the server as fast as the server writes.
+Like other proxies that terminate WebSockets, it passes on every message but hides three things: it answers pings
+itself, it drops close codes and reasons, and it reads from the server as fast as the server writes.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ class Hop:
 
     @property
     def url(self) -> str:
-        """The address for clients."""
+        """The address that clients connect to."""
         if self._server is None:
             raise RuntimeError("this hop was not started; use `async with Hop(url) as hop`")
         return f"ws://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
@@ -57,7 +57,7 @@ class Hop:
             self._server = None
 
     async def _carry(self, client: ServerConnection) -> None:
-        """Carry one client until either side ends, then close the other without a code."""
+        """Relay one client's traffic until either side ends, then close the other side without a code."""
         self._clients.add(client)
         try:
             await self._carry_between(client)
@@ -82,7 +82,7 @@ class Hop:
             await server.send(message)
 
     async def _down(self, server: ClientConnection, client: ServerConnection) -> None:
-        """Read everything at once; send it when the client is ready."""
+        """Read everything from the server at once, and send it on when the client is ready."""
         held: asyncio.Queue[str | bytes] = asyncio.Queue()
         sending = asyncio.create_task(self._send(held, client))
         try:

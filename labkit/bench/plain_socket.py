@@ -1,7 +1,7 @@
-"""A minimal WebSocket client for load and storms: bytes in, messages out; it knows no socket, clock or event loop.
+"""A minimal WebSocket client for load and storms: bytes in, messages out, with no socket, clock or event loop.
 
 Thousands of these fit into one process, where a full client costs too much. It implements as much of RFC 6455 as a room
-server needs. Not for production: that is wire.client.client.
+server needs. For production use wire.client.client instead.
 """
 
 import json
@@ -26,7 +26,7 @@ class NotAWebSocket(ConnectionError):
 
 
 class PlainSocket:
-    """One connection. The caller sends `pongs`, and empties it."""
+    """One connection. The caller sends the frames in `pongs` and then empties it."""
 
     def __init__(self) -> None:
         self.is_open = False
@@ -34,7 +34,7 @@ class PlainSocket:
         self._buffer = bytearray()
 
     def receive(self, data: bytes) -> "list[dict[str, Any] | CloseFrame]":
-        """Return the messages that are now complete.
+        """Add received bytes, and return the messages that they complete.
 
         Raises NotAWebSocket, and ConnectionError for frames that no room server sends.
         """
@@ -59,7 +59,7 @@ class PlainSocket:
             return False
         first = bytes(self._buffer[:100]).split(b"\r\n")[0].decode("latin-1")
         if " 101" not in first:
-            raise NotAWebSocket(f"no WebSocket but: {first}")
+            raise NotAWebSocket(f"not a WebSocket server; it answered: {first}")
         del self._buffer[: end + 4]
         self.is_open = True
         return True
@@ -84,7 +84,7 @@ class PlainSocket:
 
 
 def upgrade(url: str) -> bytes:
-    """Return the HTTP request that opens a WebSocket."""
+    """Return an HTTP request that opens a WebSocket."""
     parts = urlsplit(url)
     lines = (
         f"GET {parts.path or '/'} HTTP/1.1",
@@ -98,7 +98,7 @@ def upgrade(url: str) -> bytes:
 
 
 def frame(opcode: int, payload: bytes) -> bytes:
-    """Return one frame as a client sends it; the payload has at most 65,535 bytes."""
+    """Encode one client frame; the payload has at most 65,535 bytes."""
     size = len(payload)
     if size < 126:
         head = struct.pack("!BB", 0x80 | opcode, 0x80 | size)
@@ -108,7 +108,7 @@ def frame(opcode: int, payload: bytes) -> bytes:
 
 
 def text(message: dict[str, Any]) -> bytes:
-    """Return a message as a text frame."""
+    """Encode a message as a text frame."""
     return frame(TEXT, json.dumps(message, separators=(",", ":")).encode())
 
 

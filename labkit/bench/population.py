@@ -1,4 +1,4 @@
-"""Members of a lab's room that publish at an adjustable rate; one of them reads as slowly as you like.
+"""Members of a lab's room that publish at an adjustable rate; one of them can be made to read slowly.
 
     async with Population(lab, members=50, rate=20) as population:     # on the background loop
         population.rate = 200
@@ -30,10 +30,10 @@ TICK_S = 0.02
 
 
 class Population:
-    """Some members in one room of a lab."""
+    """A number of members in one room of a lab."""
 
     def __init__(self, lab: "Lab", members: int = 50, rate: float = 10.0) -> None:
-        """`rate` is in messages per second, of all speakers together. Raises ValueError."""
+        """`rate`: total messages per second across all speakers. Raises ValueError."""
         if members < 2:
             raise ValueError(f"members={members} must be at least 2, because one of them is the slow one")
         self.rate = rate
@@ -76,7 +76,7 @@ class Population:
         await self._stack.aclose()
 
     def read_at(self, bytes_per_s: float | None) -> None:
-        """Set how fast the slow member reads; None for as fast as it can."""
+        """Set how fast the slow member reads; None means as fast as it can."""
         self._proxy.set(down=[] if bytes_per_s is None else [Throttle(bytes_per_s=bytes_per_s)])
 
     def freeze(self) -> None:
@@ -84,11 +84,11 @@ class Population:
         self._proxy.set(down=[Stall()], up=[Stall()])
 
     def heal(self) -> None:
-        """Remove every fault."""
+        """Remove every fault from the slow member's network."""
         self._proxy.heal()
 
     async def _talk(self, rooms: list[ClientRoom]) -> None:
-        """Publish what is due, whether or not earlier messages were answered (open loop)."""
+        """Publish messages when they are due, whether or not earlier ones were answered (open loop)."""
         due, before = 0.0, monotonic()
         answers: set[asyncio.Task[None]] = set()
         while True:

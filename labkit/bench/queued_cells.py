@@ -1,7 +1,7 @@
-"""Run All as JupyterLab does it: send every cell at once, then collect the replies. Needs the extra `lab`.
+"""Run all cells as JupyterLab's Run All does: send every cell at once, then collect the replies. Needs the extra `lab`.
 
-Tools that check notebooks send one cell at a time, so they never see a cell that is silently lost, as nest_asyncio
-can make happen.
+Tools that check notebooks send one cell at a time, so they never notice when a cell is silently lost, which
+nest_asyncio can cause.
 """
 
 import asyncio
@@ -15,19 +15,23 @@ from time import monotonic
 
 from jupyter_client.manager import KernelManager
 
+from labkit.platform.sockets import HAS_UNIX_SOCKETS
+
 START_S = 60.0
 
 
 def answers(cells: Sequence[str], seconds: float = 60.0, folder: Path | None = None) -> list[str]:
-    """Run cells in a new kernel; return each cell's status: `ok`, `error`, or `lost` without a reply in `seconds`."""
+    """Run cells in a new kernel.
+
+    Return each cell's status: `ok`, `error`, or `lost` if no reply came within `seconds`.
+    """
     with TemporaryDirectory(prefix="labkit-") as runtime:
-        return _run(
-            KernelManager(kernel_name="python3", transport="ipc", ip=f"{runtime}/kernel"), cells, seconds, folder
-        )
+        where = {"transport": "ipc", "ip": f"{runtime}/kernel"} if HAS_UNIX_SOCKETS else {}  # else free TCP ports
+        return _run(KernelManager(kernel_name="python3", **where), cells, seconds, folder)
 
 
 def _run(manager: KernelManager, cells: Sequence[str], seconds: float, folder: Path | None) -> list[str]:
-    # No file of that folder in place of a library, before IPython has put it behind the standard library.
+    # A file in that folder must not replace a library before IPython moves the folder behind the standard library.
     environment = os.environ | {"PYTHONSAFEPATH": "1"}
     manager.start_kernel(cwd=str(folder or Path.cwd()), stderr=subprocess.DEVNULL, env=environment)
     client = manager.client()
@@ -50,5 +54,5 @@ def _run(manager: KernelManager, cells: Sequence[str], seconds: float, folder: P
 
 
 async def run_all(cells: Sequence[str], seconds: float = 60.0) -> list[str]:
-    """Do the same as `answers` without blocking the calling notebook."""
+    """Run cells as `answers` does, without blocking the notebook that calls it."""
     return await asyncio.to_thread(answers, cells, seconds)

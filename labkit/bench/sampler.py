@@ -1,6 +1,6 @@
-"""Measures a running lab four times per second for the live panels: round trips and buffers of each client.
+"""Measure each client's round trip and buffers in a running lab, four times per second, for the live panels.
 
-It is one task on the background loop, and asks the server as an operator would.
+The sampler is one task on the background loop. It queries the server as an operator would.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ LARGEST = "largest buffer bytes: {}"  # the most that ever waited in the server,
 
 
 class Sampler:
-    """Fills a store from clients, by name, and from the server's list of connections, which `ask` returns."""
+    """Fill a store with samples of each client, by name, and of the server's connections, which `ask` returns."""
 
     def __init__(self, store: Store, clients: dict[str, Client], ask: Callable[[], list[dict[str, Any]]]) -> None:
         self._store = store
@@ -34,7 +34,7 @@ class Sampler:
         self.samples: deque[BufferSample] = deque(maxlen=SAMPLES_KEPT)  # for timelines
 
     async def run(self) -> None:
-        """Sample until cancelled, also while the server is down."""
+        """Sample until cancelled, even while the server is down."""
         while True:
             await asyncio.gather(*(self._round_trip(name, client) for name, client in self._next()))
             if self._clients:
@@ -43,7 +43,7 @@ class Sampler:
             await asyncio.sleep(EVERY_S)
 
     def _next(self) -> list[tuple[str, Client]]:
-        """Return the next few clients, so that measuring many costs no more than measuring AT_ONCE."""
+        """Return the next few clients. Measuring many clients therefore costs no more than measuring AT_ONCE."""
         clients = list(self._clients.items())
         self._turn += AT_ONCE
         return [clients[(self._turn + number) % len(clients)] for number in range(min(AT_ONCE, len(clients)))]

@@ -1,4 +1,4 @@
-"""The learner's seed, so that two neighbours see different numbers in the same experiment.
+"""The learner's seed, which gives neighbours different numbers in the same experiment.
 
     seed()                       # for any function with a seed argument
     drawn("letters", 500, 700)   # a whole number, always the same for this learner
@@ -24,7 +24,7 @@ def seed() -> int:
 
 
 def number_of(text: str) -> int:
-    """Return the number that a written seed stands for; for an empty one, the seed of the saved notebooks."""
+    """Convert the text of a seed to a number. Empty text gives the seed of the saved notebooks."""
     value = text.strip()
     if not value:
         return SAVED_WITH
@@ -32,12 +32,12 @@ def number_of(text: str) -> int:
 
 
 def drawn(what: str, low: int, high: int) -> int:
-    """Draw a number from `low` to `high` for `what`; a cell that runs again draws the same."""
+    """Draw a number from `low` to `high` for the purpose `what`. A cell that is re-run draws the same number."""
     return Random(f"{seed()} {what}").randint(low, high)
 
 
 def _of_this_copy() -> str:
-    """Read the seed from this folder, from the one above it (a kernel runs beside its notebook), or from the copy."""
+    """Read the seed from this folder, its parent (a kernel runs in its notebook's folder), or the working copy."""
     here = working_copy.here()
     for folder in (here, here.parent, working_copy.current() or here):
         if (folder / FILE).is_file():

@@ -1,4 +1,4 @@
-"""Watches a room server from outside, as its operator: it polls GET /connections and GET /metrics.
+"""Watch a room server from outside, as its operator would: poll GET /connections and GET /metrics.
 
     watch = Watch(url, ops_token)
     watch.look()                 # blocks some milliseconds; raises OSError while the server is down
@@ -28,7 +28,7 @@ CLOSES_KEPT = 200
 
 
 class ConnectionRow(NamedTuple):
-    """One connection: sizes in bytes, times in milliseconds, -1 for unknown."""
+    """One connection, with sizes in bytes and times in milliseconds; -1 means unknown."""
 
     connection_id: str
     user: str
@@ -41,7 +41,7 @@ class ConnectionRow(NamedTuple):
 
 
 class CloseCount(NamedTuple):
-    """How many connections ended with one code between two polls."""
+    """How many connections ended with the same close code between two polls."""
 
     at: float
     code: str
@@ -50,7 +50,7 @@ class CloseCount(NamedTuple):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The state at one poll."""
+    """The state of the server at one poll."""
 
     at: float = 0.0
     connections: tuple[ConnectionRow, ...] = ()
@@ -106,7 +106,7 @@ class Watch:
         return body
 
     def _count(self, page: str) -> None:
-        """Derive rates and close codes from counters; a counter that fell belongs to a restarted server."""
+        """Derive rates and close codes from counters. A counter that has fallen means that the server was restarted."""
         now, counts = self.seen.at, _counters(page)
         elapsed, before = now - self._counted_at, self._counts
         first = not self._counted_at
@@ -140,7 +140,7 @@ def _number(value: float | None) -> float:
 
 
 def _counters(page: str) -> dict[str, float]:
-    """Return the counters of a Prometheus page; those of close codes are named `closed CODE`."""
+    """Return the counters on a Prometheus page. Counters of close codes are named `closed CODE`."""
     found = {}
     for family in text_string_to_metric_families(page):
         for sample in family.samples:

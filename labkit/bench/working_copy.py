@@ -1,7 +1,7 @@
 """Find the learner's working copy of the course that this process runs in.
 
-A folder with a `.labkit/copy.json` is a working copy; `labkit lab DIR` makes one. The learner's progress and class are
-kept in that `.labkit`, so two copies on one machine have nothing in common.
+A folder with a `.labkit/copy.json` is a working copy; `labkit lab DIR` creates one. The learner's progress and class
+are stored in that `.labkit` folder, so two copies on one machine share nothing.
 """
 
 import os
@@ -13,12 +13,12 @@ NOTEBOOK = "JPY_SESSION_NAME"  # Jupyter sets it for each kernel: the path of it
 
 
 def is_copy(folder: Path) -> bool:
-    """Whether a folder is the root of a working copy."""
+    """Return whether a folder is the root of a working copy."""
     return os.path.isfile(folder / OWN / MARK)  # Path.is_file raises where it may not look
 
 
 def here() -> Path:
-    """Return the current folder; once it has been removed, `/`, in which nothing of the learner's is found."""
+    """Return the current folder, or `/` if it has been removed: nothing of the learner's can be found there."""
     try:
         return Path.cwd()
     except OSError:
@@ -26,6 +26,6 @@ def here() -> Path:
 
 
 def current() -> Path | None:
-    """Return the copy around the current folder; after an `os.chdir` in a kernel, the one around its notebook."""
+    """Return the working copy that contains the current folder or, after an `os.chdir` in a kernel, its notebook."""
     notebook = Path(os.environ.get(NOTEBOOK) or "/")
     return next((each for place in (here(), notebook) for each in (place, *place.parents) if is_copy(each)), None)

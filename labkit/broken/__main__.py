@@ -18,10 +18,10 @@ Examples:
 
 @click.command(cls=Ending, epilog=EXAMPLES)
 @click.argument("fault", type=click.Choice(SERVER_FAULTS))
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 picks a free one.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit. Repeatable.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 picks a free port.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a limit. Repeatable.")
 def main(fault: str, port: int, settings: tuple[str, ...]) -> None:
-    """Run our server with one FAULT planted."""
+    """Run our server with one planted FAULT."""
     try:
         limits = Limits().set_lines(settings)
         with suppress(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""Faults of the audit file."""
+"""Faults in the audit file."""
 
 import asyncio
 from time import time
@@ -14,7 +14,7 @@ LATER_S = 0.3
 
 
 class AuditInTheBackground(Planted):
-    """Events are delivered at once and written to the audit file later."""
+    """Events are delivered immediately, and written to the audit file only later."""
 
     found_by = ("audit/2", "audit/3", "audit/4", "audit/5")
 
@@ -30,7 +30,7 @@ class AuditInTheBackground(Planted):
 
 
 class AuditWithoutCloses(Planted):
-    """The audit file does not record which connections were closed, nor why."""
+    """The audit file does not record which connections were closed, or why."""
 
     found_by = ("audit/5",)
 
@@ -39,7 +39,7 @@ class AuditWithoutCloses(Planted):
 
 
 class AuditWithoutDenials(Planted):
-    """The audit file records only what succeeded."""
+    """The audit file records only successful actions, and no denials."""
 
     found_by = ("audit/4",)
 
@@ -48,7 +48,7 @@ class AuditWithoutDenials(Planted):
 
 
 class TokenInTheAudit(Planted):
-    """A denial is recorded together with the refused token."""
+    """When a token is refused, the audit file records the token itself."""
 
     found_by = ("audit/6",)
 

@@ -1,4 +1,4 @@
-"""Faults of authentication, tickets and sessions."""
+"""Faults in authentication, tickets and sessions."""
 
 import asyncio
 from time import time
@@ -17,7 +17,7 @@ from labkit.wire.hub import Hub
 
 
 class NoAuthTimeout(Planted):
-    """A connection that never authenticates stays open for ever."""
+    """A connection that never authenticates stays open forever."""
 
     found_by = ("auth/4", "auth/5", "auth/19")
     faulty_limits = MappingProxyType({"auth_timeout_s": None})
@@ -36,7 +36,7 @@ class PingsPutOffAuth(Planted):
 
 
 class GuestsBeforeAuth(Planted):
-    """A client that has not authenticated is a guest, and a guest may do everything."""
+    """A client that has not authenticated is treated as a guest, and guests may do everything."""
 
     found_by = ("auth/1", "auth/2", "auth/3", "secrets/1")
 
@@ -48,7 +48,7 @@ class GuestsBeforeAuth(Planted):
 
 
 class ClosedConnectionActs(Planted):
-    """The server sends a close frame and still performs the messages that arrive after it."""
+    """After sending a close frame, the server still acts on the messages that arrive."""
 
     found_by = ("auth/8", "rooms/4")
 
@@ -106,7 +106,7 @@ class ResumeWithoutSignature(Planted):
 
 
 class OlderConnectionStays(Planted):
-    """A session may have any number of connections: a new one does not close the older one."""
+    """A session may have any number of connections, because a new one does not close the older one."""
 
     found_by = ("auth/14",)
 
@@ -125,7 +125,7 @@ class TicketOpensTwice(Planted):
 
 
 class RefreshChangesTheUser(Planted):
-    """refresh accepts any valid credential, even another user's."""
+    """`refresh` accepts any valid credential, even another user's."""
 
     found_by = ("auth/17",)
 
@@ -135,7 +135,7 @@ class RefreshChangesTheUser(Planted):
 
 
 class RevokedStaysConnected(Planted):
-    """Revocation is checked when a client connects, and never again."""
+    """Revocations are checked only when a client connects, and never again."""
 
     found_by = ("auth/20",)
 

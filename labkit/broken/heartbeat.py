@@ -1,4 +1,4 @@
-"""Faults of the heartbeat."""
+"""Faults in the heartbeat."""
 
 from labkit.broken.planted import Planted
 from labkit.rules.heartbeat import Beat, Heartbeat
@@ -6,7 +6,7 @@ from labkit.wire.connection import Connection
 
 
 class PingsNobody(Planted):
-    """auth_ok announces pingMs, but no ping is ever sent."""
+    """`auth_ok` announces a ping interval, but the server never sends a ping."""
 
     found_by = ("heartbeat/1", "heartbeat/2", "heartbeat/3", "heartbeat/4", "heartbeat/5", "heartbeat/8")
 
@@ -16,7 +16,7 @@ class PingsNobody(Planted):
 
 
 class HeartbeatNeverForgets(Planted):
-    """Pings are sent, but a missing pong has no consequence."""
+    """The server sends pings, but ignores missing pongs."""
 
     found_by = ("heartbeat/2", "heartbeat/3", "heartbeat/4", "heartbeat/8")
 
@@ -38,7 +38,7 @@ class AnyPongCounts(Planted):
 
 
 class PingsInStep(Planted):
-    """The first ping comes exactly one interval after auth, so a reconnect storm becomes a storm of pings."""
+    """The first ping comes exactly one interval after auth, so a reconnect storm causes a storm of pings."""
 
     found_by = ("heartbeat/5",)
 

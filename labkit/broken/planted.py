@@ -1,4 +1,4 @@
-"""The base of every broken server, and what several of them need to plant their fault."""
+"""The base of every broken server, and helpers for planting faults."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -25,13 +25,13 @@ NO_LIMITS: Mapping[str, Any] = MappingProxyType({})
 
 
 class Planted(Server):
-    """Our server. A subclass names a faulty part or faulty limits, or plants its fault in the hub.
+    """Our server, with a planted fault. A subclass replaces a part or the limits, or plants its fault in the hub.
 
-    It runs without the fast path, whose shortcuts bypass the places where faults are planted.
+    It runs without the fast path, because the shortcuts there bypass the places where faults are planted.
     """
 
-    found_by: tuple[str, ...] = ()  # exactly the probes that find the fault; all others hold
-    reviewed_limits = NO_LIMITS  # set on the server and promised to the reviewer, so that the review ends in time
+    found_by: tuple[str, ...] = ()  # exactly the probes that find the fault; all others pass
+    reviewed_limits = NO_LIMITS  # set on the server and given to the reviewer, so that the review ends in time
     faulty_limits = NO_LIMITS
 
     connection: type[Connection] = Connection
@@ -53,7 +53,7 @@ class Planted(Server):
         self._connection_type = cast(type[Connection], type("PlantedConnection", (self.connection,), parts))
 
     def plant(self, hub: Hub) -> None:
-        """Replace something in the hub, before the first client connects."""
+        """Plant the fault in the hub, before the first client connects."""
 
     def _new_state(self, key: Key, rooms: Rooms[Member], epoch: str | None = None) -> ServerState:
         rooms.new_room = self.room
@@ -69,7 +69,7 @@ class Planted(Server):
 
 
 def rewrite_messages(hub: Hub, pattern: bytes, replacement: bytes) -> None:
-    """Replace a regular expression in every message before the server reads it."""
+    """Replace each match of a regular expression in every message before the server reads it."""
     receive = hub.receive
 
     def receive_rewritten(connection: Member, raw: bytes) -> None:
@@ -85,7 +85,7 @@ def drop_entries(hub: Hub, kind: str) -> None:
 
 
 def change_grants(hub: Hub, change: Callable[[Grants], Grants]) -> None:
-    """Change the grants of every identity that authenticates."""
+    """Change the grants of every client that authenticates."""
     admit = hub.state.sessions.admit
 
     def admit_with_other_grants(token: str, **options: Any) -> Any:
@@ -96,6 +96,6 @@ def change_grants(hub: Hub, change: Callable[[Grants], Grants]) -> None:
 
 
 def end_process(hub: Hub) -> None:
-    """Reset every client, as when the process ends; a supervisor would restart it at once."""
+    """Reset every client, as if the process had died and a supervisor had restarted it at once."""
     for connection in list(hub.state.sockets):
         reset(connection.transport)

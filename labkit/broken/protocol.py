@@ -1,4 +1,4 @@
-"""Faults of the WebSocket layer: handshake, frames, UTF-8."""
+"""Faults in the WebSocket layer: the handshake, frames and UTF-8."""
 
 import re
 
@@ -13,7 +13,7 @@ from labkit.wire.message_assembly import MessageAssembly
 
 
 class UnmaskedFrameEndsAll(Planted):
-    """A breach of RFC 6455 ends the process, because nothing handles the error. A supervisor restarts it."""
+    """A violation of RFC 6455 ends the process, because nothing handles the error. A supervisor restarts it."""
 
     found_by = ("protocol/1", "protocol/3", "protocol/6", "protocol/7", "protocol/8")
 
@@ -26,7 +26,7 @@ class UnmaskedFrameEndsAll(Planted):
 
 
 class LongTypeEndsAll(Planted):
-    """An unknown type is copied into the close reason; above 123 bytes the library raises, and the process ends."""
+    """An unknown type is copied into the close reason. Beyond 123 bytes the library raises, and the process ends."""
 
     found_by = ("protocol/2",)
 
@@ -43,7 +43,7 @@ class LongTypeEndsAll(Planted):
 
 
 class GiantFrameIsTaken(Planted):
-    """The parser has no frame limit: the size is checked once the whole message is in memory."""
+    """The parser has no frame limit. The size is checked only when the whole message is in memory."""
 
     found_by = ("protocol/3",)
 
@@ -54,7 +54,7 @@ class GiantFrameIsTaken(Planted):
 
 
 class BinaryIsText(Planted):
-    """Binary frames are decoded like text."""
+    """Binary frames are decoded as if they were text."""
 
     found_by = ("protocol/4",)
 

@@ -1,4 +1,4 @@
-"""Faults of rooms: membership, grants, order, history and deduplication."""
+"""Faults in rooms: membership, grants, order, history and deduplication."""
 
 from math import inf
 from types import MappingProxyType
@@ -32,7 +32,7 @@ class ChatWithoutJoin(Planted):
 
 
 class LeaveIsOnlySaid(Planted):
-    """leave is answered with left, but the member keeps receiving events."""
+    """The server answers `leave` with `left`, but the member keeps receiving events."""
 
     found_by = ("rooms/3",)
 
@@ -44,7 +44,7 @@ class LeaveIsOnlySaid(Planted):
 
 
 class RoomByPrefix(Planted):
-    """Members are looked up by the start of the room's name, so a room also receives its namesakes' events."""
+    """Members are looked up by the start of the room id, so they also receive events from rooms with similar ids."""
 
     found_by = ("rooms/6",)
 
@@ -111,7 +111,7 @@ class ListenerMaySpeak(Planted):
 
 
 class SeqWithHoles(Planted):
-    """seq counts attempts, not accepted events."""
+    """`seq` counts attempts rather than accepted events."""
 
     found_by = ("rooms/14", "rooms/15")
 
@@ -121,7 +121,7 @@ class SeqWithHoles(Planted):
 
 
 class HistoryFromZero(Planted):
-    """since is read as the first event to send, not as the last one the client knows."""
+    """The server takes `since` for the first event to send, not for the last event that the client has."""
 
     found_by = ("rooms/15",)
 
@@ -132,7 +132,7 @@ class HistoryFromZero(Planted):
 
 
 class GapIsHidden(Planted):
-    """A member that returns too late is sent gap: false, like one that missed nothing."""
+    """A member that returns too late gets `gap: false`, as if it had missed nothing."""
 
     found_by = ("rooms/16",)
 
@@ -142,14 +142,14 @@ class GapIsHidden(Planted):
 
 
 class NoDedupe(Planted):
-    """requestId is passed on but not remembered, so a retry publishes twice."""
+    """The server passes on `requestId` but does not remember it, so a retry publishes twice."""
 
     found_by = ("rooms/17",)
     faulty_limits = MappingProxyType({"dedupe_s": 0})
 
 
 class DedupeAcrossUsers(Planted):
-    """A requestId is remembered without its user, so one user's message suppresses another's."""
+    """The server remembers a `requestId` without its user, so one user's message suppresses another's."""
 
     found_by = ("rooms/18",)
 

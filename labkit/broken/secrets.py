@@ -25,7 +25,7 @@ from labkit.wire.member import Member
 
 
 class TokenInTheUrl(Planted):
-    """A token in the query is accepted too, and ends up in every proxy's log."""
+    """The server also accepts a token in the URL's query, where every proxy logs it."""
 
     found_by = ("secrets/1",)
 
@@ -40,7 +40,7 @@ class TokenInTheUrl(Planted):
 
 
 class TokenInTheReason(Planted):
-    """A refused token is echoed in the close reason, and from there reaches the client's log."""
+    """The close reason echoes a refused token, which then reaches the client's log."""
 
     found_by = ("secrets/2", "secrets/4", "audit/6")  # reasons are logged and recorded
 
@@ -58,7 +58,7 @@ class TokenInTheReason(Planted):
 
 
 class TypeInTheReason(Planted):
-    """The close reason echoes the unknown type, cut to fit."""
+    """The close reason echoes an unknown type, truncated to fit."""
 
     found_by = ("secrets/2",)
 
@@ -77,7 +77,7 @@ class TypeInTheReason(Planted):
 
 
 class MessageIsSpread(Planted):
-    """The event is built by spreading the message over it, as {...event, ...message} does."""
+    """The event is built by spreading the client's message over it, as in {...event, ...message}."""
 
     found_by = ("secrets/3", "rooms/5", "validation/7", "validation/9")
 
@@ -99,7 +99,7 @@ class MessageIsSpread(Planted):
 
 
 class TokenInTheLog(Planted):
-    """Each auth is logged with its token, right or wrong."""
+    """The server logs the token of every `auth`, whether it is right or wrong."""
 
     found_by = ("secrets/4",)
 
@@ -133,7 +133,7 @@ class NotFoundNamesThePath(Planted):
 
 
 class ConnectionsForEverybody(Planted):
-    """The list of connections needs no bearer token."""
+    """Anyone can read the list of connections, without a bearer token."""
 
     found_by = ("secrets/6",)
 

@@ -1,4 +1,4 @@
-"""Faults in how the server treats slow consumers."""
+"""Faults in how the server handles slow consumers."""
 
 from types import MappingProxyType
 
@@ -12,10 +12,10 @@ from labkit.wire.send_queue import SendQueue
 
 
 class UnboundedOutbox(Planted):
-    """Frames are queued for a slow consumer without any limit of size or age."""
+    """Frames for a slow consumer are queued without any limit on size or age."""
 
     found_by = ("slow/1", "slow/3")
-    reviewed_limits = MappingProxyType({"ping_timeout_s": 8})  # or the heartbeat closes it before the reviewer looks
+    reviewed_limits = MappingProxyType({"ping_timeout_s": 8})  # or the heartbeat would act before the reviewer looks
 
     class send_queue(SendQueue):
         def __init__(self, limits: Limits) -> None:
@@ -35,7 +35,7 @@ class CloseWithoutDeadline(Planted):
 
 
 class CauseIsForgotten(Planted):
-    """The close is logged, but a client that never received the close frame is not told of it later."""
+    """The close is logged, but a client that never received the close frame does not learn the cause later."""
 
     found_by = ("slow/3",)
 

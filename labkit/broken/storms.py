@@ -1,4 +1,4 @@
-"""Faults in how the server treats reconnect storms and floods."""
+"""Faults in how the server handles reconnect storms and floods."""
 
 from types import MappingProxyType
 
@@ -9,7 +9,7 @@ from labkit.wire.hub import Hub
 
 
 class WindowIsToldOnce(Planted):
-    """auth_ok contains the reconnect window, but no update follows when more clients connect."""
+    """`auth_ok` contains the reconnect window, but no update follows when more clients connect."""
 
     found_by = ("storms/2",)
 
@@ -18,7 +18,7 @@ class WindowIsToldOnce(Planted):
 
 
 class OneSlotForAll(Planted):
-    """Every refused client gets the same slot, so the storm returns as one."""
+    """Every refused client gets the same slot, so the whole storm returns at once."""
 
     found_by = ("storms/3",)
 

@@ -1,4 +1,4 @@
-"""Faults in reading and checking messages."""
+"""Faults in how the server parses and validates messages."""
 
 from types import MappingProxyType
 
@@ -7,7 +7,7 @@ from labkit.wire.hub import Hub
 
 
 class FinalNewlinePasses(Planted):
-    """The room's name is matched with $, which in Python also matches before a final newline."""
+    """The room id is matched with `$`, which in Python also matches before a final newline."""
 
     found_by = ("validation/4",)
 
@@ -16,7 +16,7 @@ class FinalNewlinePasses(Planted):
 
 
 class ListIsARoom(Planted):
-    """The room's name is matched without checking its type, so a list of one name counts as that name."""
+    """The room id's type is not checked, so a list that contains one id is accepted as that id."""
 
     found_by = ("validation/4",)
 

@@ -1,4 +1,4 @@
-"""`python -m labkit.broken_clients NAME`: a broken client for `labkit review --client`. `ours` has no fault."""
+"""`python -m labkit.broken_clients NAME`: run a broken client for `labkit review --client`. `ours` has no fault."""
 
 import asyncio
 import os
@@ -24,9 +24,9 @@ Examples:
 @click.command(cls=Ending, epilog=EXAMPLES)
 @click.argument("fault", type=click.Choice([OURS, *CLIENT_FAULTS]))
 def main(fault: str) -> None:
-    """Run our client with one FAULT planted, in the room that LABKIT_URL, LABKIT_TOKEN and LABKIT_ROOM name."""
+    """Run our client with one planted FAULT, in the room given by LABKIT_URL, LABKIT_TOKEN and LABKIT_ROOM."""
     if "LABKIT_URL" not in os.environ:
-        raise click.UsageError('this is for: labkit review --client "python -m labkit.broken_clients NAME"')
+        raise click.UsageError('run this with: labkit review --client "python -m labkit.broken_clients NAME"')
     kind = Client if fault == OURS else broken_client(fault)
     try:
         asyncio.run(talk(client_of(kind, os.environ), os.environ["LABKIT_ROOM"], _lines()))

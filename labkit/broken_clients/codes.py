@@ -7,7 +7,7 @@ from labkit.wire.client.reconnect_loop import ReconnectLoop
 
 
 class TriesAgainWhenDenied(Planted):
-    """4403 is treated as temporary: the client presents a refused credential again and again."""
+    """The client treats 4403 as temporary, and presents the refused credential again and again."""
 
     found_by = ("codes/1",)
 
@@ -17,7 +17,7 @@ class TriesAgainWhenDenied(Planted):
 
 
 class FightsWhenReplaced(Planted):
-    """4409 is treated as temporary: two tabs of one session keep replacing each other."""
+    """The client treats 4409 as temporary, so two tabs with one session keep replacing each other."""
 
     found_by = ("codes/2",)
 
@@ -27,7 +27,7 @@ class FightsWhenReplaced(Planted):
 
 
 class GivesUpWithoutPong(Planted):
-    """4408 is treated as final: a phone that was in a tunnel does not reconnect."""
+    """The client treats 4408 as final, so a phone that was in a tunnel does not reconnect."""
 
     found_by = ("codes/3",)
 
@@ -37,7 +37,7 @@ class GivesUpWithoutPong(Planted):
 
 
 class ResumeIsForgotten(Planted):
-    """The first token is presented again after every disconnect, although a ticket opens only once."""
+    """After every disconnect the client presents its first token again, although a ticket works only once."""
 
     found_by = ("codes/4",)
 
@@ -48,7 +48,7 @@ class ResumeIsForgotten(Planted):
 
 
 class ExpiredIsPresentedAgain(Planted):
-    """After 4419 the client presents the expired resume credential again, and is refused again."""
+    """After 4419, the client presents the expired resume credential again, and is refused again."""
 
     found_by = ("codes/5",)
 

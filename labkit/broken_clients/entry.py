@@ -10,7 +10,7 @@ from labkit.wire.client.state import ClientState
 
 
 class LobbyBeforeAuthOk(Planted):
-    """The client joins a lobby as soon as the connection is open, before auth_ok."""
+    """The client joins a room as soon as the connection is open, before `auth_ok`."""
 
     found_by = ("entry/1",)
 
@@ -18,12 +18,12 @@ class LobbyBeforeAuthOk(Planted):
         super().__init__(*arguments, on_state=self._join_lobby_early, **options)
 
     def _join_lobby_early(self, state: ClientState) -> None:
-        if state is ClientState.AUTHENTICATING:  # call_soon: right behind auth
+        if state is ClientState.AUTHENTICATING:  # call_soon sends it right after auth
             asyncio.get_running_loop().call_soon(self._send, {"type": "join", "roomId": "lobby"})
 
 
 class ChatsBeforeJoined(Planted):
-    """Chats are sent right after join, before joined; the server closes with 1008."""
+    """The client sends chats right after `join`, before `joined`, so the server closes with 1008."""
 
     found_by = ("entry/2",)
 
@@ -37,7 +37,7 @@ class ChatsBeforeJoined(Planted):
 
 
 class TokenInTheUrl(Planted):
-    """The token is also sent in the URL's query, and so enters every log on the way."""
+    """The client also sends its token in the URL's query, where every server on the way logs it."""
 
     found_by = ("entry/3",)
 

@@ -1,4 +1,4 @@
-"""Faults in how a client treats its connection: pings, unknown messages, silence."""
+"""Faults in how a client handles its connection: pings, unknown messages and idle periods."""
 
 import asyncio
 from typing import Any
@@ -32,7 +32,7 @@ class PingsAreNotAnswered(Planted):
 
 
 class UnknownTypeEndsIt(Planted):
-    """An unknown message type raises an error that nothing handles, so a newer server ends the client."""
+    """An unknown message type raises an unhandled error, so a newer server crashes the client."""
 
     found_by = ("line/2",)
 
@@ -44,7 +44,7 @@ class UnknownTypeEndsIt(Planted):
 
 
 class SilenceIsBelieved(Planted):
-    """The client does not watch its connection: when the server vanishes silently, it waits for ever."""
+    """The client has no idle timeout, so it waits forever if the server vanishes without a close."""
 
     found_by = ("line/3",)
 

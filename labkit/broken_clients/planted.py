@@ -1,4 +1,4 @@
-"""The base of every broken client: it names the parts of our client that a fault may replace."""
+"""The base of every broken client, with the parts of our client that a fault may replace."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,9 +13,9 @@ from labkit.wire.client.requests import Requests
 
 
 class Planted(Client):
-    """Our client. A subclass names its faulty parts."""
+    """Our client, with a planted fault. A subclass replaces the faulty parts."""
 
-    found_by: tuple[str, ...] = ()  # exactly the probes that find the fault; all others hold
+    found_by: tuple[str, ...] = ()  # exactly the probes that find the fault; all others pass
 
     backoff: type[Backoff] = Backoff
     requests: type[Requests] = Requests

@@ -1,4 +1,4 @@
-"""The smallest reviewable program around a client: it joins a room and publishes each line that it is given."""
+"""A minimal program around a client, for reviews: it joins a room and publishes each line of its input."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -8,7 +8,7 @@ from labkit.wire.client.room import ClientRoom
 
 
 async def talk(client: Client, room_id: str, lines: AsyncIterator[str]) -> None:
-    """Publish each line until the client stops. Raises what ended it."""
+    """Publish each line until the client stops. Raises the exception that ended the client."""
     async with client:
         room = await client.join(room_id)
         async with asyncio.TaskGroup() as tasks:
@@ -18,7 +18,7 @@ async def talk(client: Client, room_id: str, lines: AsyncIterator[str]) -> None:
 
 
 def client_of(kind: type[Client], environment: Mapping[str, str], give_up_s: float = 10.0) -> Client:
-    """Make a client for the address and token in a review's environment variables."""
+    """Make a client with the address and token from a review's environment variables."""
     return kind(environment["LABKIT_URL"], environment["LABKIT_TOKEN"], give_up_s=give_up_s)
 
 

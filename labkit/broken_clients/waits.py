@@ -14,7 +14,7 @@ class _NoJitter:
 
 
 class AllAtTheSameTime(Planted):
-    """The client waits the whole window, without jitter: clients that disconnect together reconnect together."""
+    """The client waits out the whole window, without jitter, so clients that disconnect together reconnect together."""
 
     found_by = ("waits/1",)
 
@@ -25,7 +25,7 @@ class AllAtTheSameTime(Planted):
 
 
 class SlotIsIgnored(Planted):
-    """The slot in the close reason is ignored: after a restart every client returns within the window."""
+    """The client ignores the slot in the close reason, so after a restart all clients return within the window."""
 
     found_by = ("waits/2",)
 
@@ -35,7 +35,7 @@ class SlotIsIgnored(Planted):
 
 
 class BusyIsNoReason(Planted):
-    """1013 is treated like 1006: a busy server gets its clients back at once."""
+    """The client treats 1013 like 1006, so a busy server gets its clients back at once."""
 
     found_by = ("waits/3",)
 
@@ -45,7 +45,7 @@ class BusyIsNoReason(Planted):
 
 
 class BackoffEndsWithAuthOk(Planted):
-    """The backoff resets on every auth_ok: a server that accepts and closes is hammered."""
+    """The backoff resets on every `auth_ok`, so clients hammer a server that accepts them and then closes."""
 
     found_by = ("waits/4",)
 

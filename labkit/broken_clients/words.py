@@ -11,17 +11,17 @@ from labkit.wire.client.unsent import MAX_UNSENT_BYTES, Event, Unsent, UnsentMes
 
 
 class UnsentIsForgotten(Planted):
-    """A sent message counts as delivered: a chat that is lost with the connection is not sent again."""
+    """The client treats a sent message as delivered, so it never resends a chat that was lost with the connection."""
 
     found_by = ("words/1",)
 
     class publisher(Publisher):
         def disconnected(self) -> None:
-            """Take nothing back."""
+            """Requeue nothing."""
 
 
 class RequestIdForEachTry(Planted):
-    """Each try gets a new requestId, so the server cannot recognise a chat and publishes it twice."""
+    """Each attempt gets a new requestId, so the server cannot recognize a repeated chat and publishes it twice."""
 
     found_by = ("words/1",)
 
@@ -49,11 +49,11 @@ class SpeaksOnlyWhenConnected(Planted):
 
 class _Hoard(Unsent):
     def done(self, publication: UnsentMessage) -> None:
-        """Keep it although it was confirmed."""
+        """Keep a message even though it was confirmed."""
 
 
 class ConfirmedIsSaidAgain(Planted):
-    """Confirmed messages are kept, and sent again after every reconnect."""
+    """The client keeps confirmed messages, and sends them again after every reconnect."""
 
     found_by = ("words/3",)
 
@@ -64,7 +64,7 @@ class ConfirmedIsSaidAgain(Planted):
 
 
 class JoinsWithoutSince(Planted):
-    """The client rejoins without `since`, so it misses what was published meanwhile."""
+    """The client rejoins without `since`, so it misses everything published in the meantime."""
 
     found_by = ("words/4",)
 

@@ -1,7 +1,7 @@
-"""Message brokers, through which several servers share their rooms. A single server needs none.
+"""Message brokers. Several servers share their rooms through a broker; a single server needs none.
 
-    broker.publish(topic, body)   appends to the log, which every server reads in the same order, from its beginning
-    broker.broadcast(body)        sends to every server that is connected now; may be lost
+    broker.publish(topic, body)   append to the log, which every server reads from the start, in the same order
+    broker.broadcast(body)        send to every connected server; the message may be lost
 
 A broker does not interpret messages; `labkit.wire.cluster` does.
 """
@@ -17,24 +17,24 @@ NAME = re.compile(r"[a-zA-Z0-9_-]{0,64}")
 
 
 class LogError(Exception):
-    """The log cannot be read; the text says why and what to do, in one line."""
+    """The log cannot be read. The message says why, and what to do, in one line."""
 
 
 class BadBroker(ValueError):
-    """A broker that cannot be used; the text says why and what to do, in one line."""
+    """The broker cannot be used. The message says why, and what to do, in one line."""
 
 
 def broker_at(url: str, token: str | None = None) -> "NatsBroker":
-    """Return the broker at `nats://HOST:PORT` or `nats://HOST:PORT/NAME`; servers with the same NAME share their rooms.
+    """Return the broker at `nats://HOST:PORT` or `nats://HOST:PORT/NAME`. Servers with the same NAME share rooms.
 
-    `token` is the broker's own token, if it needs one. Raises BadBroker.
+    `token` authenticates to the broker, if it requires one. Raises BadBroker.
     """
     if "@" in url:
-        raise BadBroker("a password does not belong in an address, where every process list shows it; set BROKER_TOKEN")
+        raise BadBroker("do not put a password in the address, where every process list shows it; set BROKER_TOKEN")
     if urlsplit(url).scheme not in ("nats", "tls") or not NAME.fullmatch(urlsplit(url).path.strip("/")):
-        raise BadBroker("a broker is nats://HOST:PORT or nats://HOST:PORT/NAME; without --broker one server needs none")
+        raise BadBroker("a broker address is nats://HOST:PORT or nats://HOST:PORT/NAME; a single server needs none")
     try:
         from labkit.brokers.nats.broker import NatsBroker
     except ImportError:
-        raise BadBroker("a broker needs the extra cluster: pip install 'labkit[cluster]'") from None
+        raise BadBroker("a broker requires the `cluster` extra: pip install 'labkit[cluster]'") from None
     return NatsBroker(url, token)

@@ -5,7 +5,7 @@
     classroom.raise_hand("03-rooms"); classroom.status(); classroom.leave()
 
 The instructor's side is `labkit class start`. Read the modules in this order: board (the state of a class, a pure fold
-of events), register and roster (who is admitted), serving (the server), joining and sending (a student's side), drill.
+of events), register and roster (admission), serving (the server), joining and sending (the student's side), drill.
 """
 
 from labkit.classroom.joining import help_wanted, join, leave, lower_hand, no_help_wanted, raise_hand, start, status

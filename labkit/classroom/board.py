@@ -4,9 +4,10 @@
     board.apply(event)                 # the student whose row changed, or None
     board.students["ana"].cells["02-auth"].status
 
-Applying an event twice has no effect: each device of a student numbers its records, and the board ignores a number that
-is not higher than the last one. So the whole history can be applied again at any time. The server sets the student's
-name (`userId`), so nobody can report for another. labkit/web/board_state.js is the same fold; a test compares the two.
+Applying an event twice has no effect: each of a student's devices numbers its records, and the board ignores a number
+that is not higher than the last one, so the whole history can be applied again at any time. The server sets the
+student's name (`userId`), so no one can report for someone else. labkit/web/board_state.js is the same fold; a test
+compares the two.
 """
 
 import re
@@ -31,7 +32,7 @@ ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)")
 
 
 class Cell(msgspec.Struct, rename="camel"):
-    """One student's state in one exercise. Times are milliseconds since 1970 by the server's clock."""
+    """One student's state in one exercise. Times are in milliseconds since 1970, by the server's clock."""
 
     status: str
     first_at: int
@@ -43,7 +44,7 @@ class Cell(msgspec.Struct, rename="camel"):
     passed_at: int | None = None
 
     def apply(self, status: str, check: str | None, at: int) -> None:
-        """Apply one record."""
+        """Apply one record to this cell."""
         if status == "fail":
             self.same = self.same + 1 if self.fails and check == self.check else 1
             self.fails += 1
@@ -57,12 +58,15 @@ class Cell(msgspec.Struct, rename="camel"):
         self.last_at = max(self.last_at, at)
 
     def on_task_ms(self, now: int) -> int:
-        """Return the milliseconds from the first record until it was solved, or until now."""
+        """Return the milliseconds from the first record until the exercise was solved, or until now."""
         return max(0, (now if self.passed_at is None else self.passed_at) - self.first_at)
 
 
 class Row(msgspec.Struct, rename="camel"):
-    """One student. `devices`: the highest number from each; `skew`: milliseconds its clock is behind the server's."""
+    """One student's row.
+
+    `devices`: the highest record number from each device. `skew`: how far its clock lags, in ms.
+    """
 
     cells: dict[str, Cell] = {}
     devices: dict[str, int] = {}
@@ -72,7 +76,7 @@ class Row(msgspec.Struct, rename="camel"):
     skew: int | None = None
 
     def stuck(self, now: int) -> str | None:
-        """Return why this student seems stuck, as text, or None."""
+        """Return a text that says why this student seems stuck, or None."""
         cell = self.cells.get(self.current or "")
         if cell is None or cell.status == "pass":
             return None
@@ -86,7 +90,7 @@ class Row(msgspec.Struct, rename="camel"):
 
 
 class Board:
-    """The state of one class. `exercises`: the exercises of the course, in order."""
+    """The state of one class. `exercises`: the ids of the course's exercises, in order."""
 
     def __init__(self, exercises: Iterable[str] = (), students: Iterable[str] = ()) -> None:
         self.exercises = list(exercises)
@@ -95,11 +99,11 @@ class Board:
 
     @property
     def listed(self) -> list[str]:
-        """The exercises of the course, without columns that students added."""
+        """The course's exercises, without columns that students added."""
         return self.exercises[: self._listed]
 
     def apply(self, event: Event) -> str | None:
-        """Apply an event of the room. Returns the student whose row changed, or None."""
+        """Apply an event from the class room. Returns the student whose row changed, or None."""
         if event.get("type") != "exercise":
             return None
         name, exercise = str(event["userId"]), well_formed(str(event["exercise"]))
@@ -116,7 +120,7 @@ class Board:
         self.students.setdefault(name, Row())
 
     def wall(self) -> list[tuple[int, str, str, list[str]]]:
-        """Return the checks that fail now: (count, exercise, check, students), highest count first."""
+        """Return the currently failing checks as (count, exercise, check, students), highest count first."""
         who: dict[tuple[str, str], list[str]] = {}
         for name, row in self.students.items():
             for exercise, cell in row.cells.items():
@@ -126,7 +130,7 @@ class Board:
         return sorted(found, key=lambda one: (-one[0], one[1], one[2]))
 
     def counts(self, exercise: str) -> Counter[str]:
-        """Count the students per status in an exercise."""
+        """Count the students in each status of an exercise."""
         return Counter(row.cells[exercise].status for row in self.students.values() if exercise in row.cells)
 
     def json(self) -> Json:
@@ -167,12 +171,12 @@ class Board:
 
 
 def well_formed(text: str) -> str:
-    """Replace lone surrogates with U+FFFD: JSON allows them, but files, pages and databases do not."""
+    """Replace lone surrogates with U+FFFD, because JSON allows them but files, pages and databases do not."""
     return _HALVES.sub("\ufffd", text)
 
 
 def _is_new(devices: dict[str, int], request_id: str, n: int) -> bool:
-    """Record the number `n` of a device. Returns False if it was recorded before."""
+    """Record a device's number `n`. Returns False if it was recorded before."""
     device = request_id.rpartition("-")[0][:100]
     if n <= devices.get(device, 0):
         return False
@@ -183,7 +187,7 @@ def _is_new(devices: dict[str, int], request_id: str, n: int) -> bool:
 
 
 def _ms(moment: object) -> int | None:
-    """Parse milliseconds since 1970, or ISO 8601 with an offset; None for anything else."""
+    """Parse a time: milliseconds since 1970, or ISO 8601 with an offset. Anything else gives None."""
     try:
         if isinstance(moment, int | float):
             return int(moment)

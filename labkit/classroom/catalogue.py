@@ -1,4 +1,4 @@
-"""The course's exercises in order, with the misconception that each check detects. The board itself knows ids only."""
+"""The course's exercises in order, with the misconception that each check detects. The board itself has only ids."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The exercises by id, in the order of the course."""
+    """The exercises by id, in course order."""
 
     listed: Mapping[str, Listed] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""`labkit.check`: the course's check, which also reports the result to the class of this working copy."""
+"""`labkit.check`: run the course's check, and report the result to the class that this working copy has joined."""
 
 from typing import Any
 
@@ -9,6 +9,9 @@ from labkit.course.result import Result
 
 
 def check(exercise_id: str, answer: Any, *, seed: int = DEFAULT_SEED) -> Result:
-    """Check what a cell defines; see labkit.course.checking.check. Reports to the class only after `classroom.join`."""
+    """Check the answer in a cell; see labkit.course.checking.check.
+
+    Reports to the class only after `classroom.join`.
+    """
     start()
     return checking.check(exercise_id, answer, seed=seed)

@@ -1,9 +1,9 @@
 """Codes that admit students: short enough to type from paper, too long to guess, stored as hashes.
 
 A code has 59 bits from an alphabet without 0, O, 1, l and i, and the server rate-limits guesses. The file holds a
-salted scrypt hash, which takes about 10 ms to check, so that a stolen file is expensive to attack. A class of 200 that
-reconnects would cost the server 10 ms each time, so a code that was right once is recognised by a keyed hash, kept in
-memory only.
+salted scrypt hash, which takes about 10 ms to check, so that a stolen file is expensive to attack. If a class of 200
+reconnected, that would cost the server 10 ms per student, so a code that was right once is then recognised by a keyed
+hash, kept only in memory.
 """
 
 import hashlib
@@ -17,12 +17,12 @@ _COST = {"n": 2**12, "r": 8, "p": 1, "dklen": 32}
 
 
 def new_code() -> str:
-    """Draw a code of three groups of four characters, such as `k3mw-9xqa-t7hd`."""
+    """Generate a code of three groups of four characters, such as `k3mw-9xqa-t7hd`."""
     return "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP)) for _ in range(GROUPS))
 
 
 def hashed(code: str) -> bytes:
-    """Return the salt and hash of a code, for the file."""
+    """Return a code's salt and hash, to be stored in the class file."""
     salt = secrets.token_bytes(SALT_BYTES)
     return salt + _hash(code, salt)
 
@@ -34,14 +34,14 @@ def matches(code: str, stored: bytes) -> bool:
 
 
 class Checked:
-    """Check codes, and recognise codes that were right before: 3 us instead of 10 ms."""
+    """Checks codes. A code that was right before is recognised in 3 us instead of 10 ms."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
         self._right: dict[bytes, bytes] = {}  # keyed hash of the right code, by stored hash
 
     def matches(self, code: str, stored: bytes) -> bool:
-        """Return whether a code matches a stored hash. A wrong code always takes the full time."""
+        """Return whether a code matches a stored hash. Rejecting a wrong code always takes the full time."""
         if self.knows(code, stored):
             return True
         right = matches(code, stored)
@@ -50,7 +50,7 @@ class Checked:
         return right
 
     def knows(self, code: str, stored: bytes) -> bool:
-        """Return whether this code was right before. Needs no rate limit: codes are too long to guess."""
+        """Return whether this code was right before. No rate limit is needed, because codes are too long to guess."""
         return hmac.compare_digest(self._right.get(stored, b""), self._quick(code))
 
     def _quick(self, code: str) -> bytes:
@@ -66,6 +66,6 @@ def _bytes(code: str) -> bytes:
 
 
 def _as_typed(code: str) -> str:
-    """Ignore case, spaces and dashes in our codes; return a device's own secret unchanged."""
+    """Normalize a code as typed: ignore case, spaces and dashes. A device's own secret is returned unchanged."""
     bare = "".join(code.split()).replace("-", "").lower()
     return bare if len(bare) == GROUPS * GROUP and set(bare) <= set(ALPHABET) else code

@@ -4,7 +4,7 @@
     result = read_drill(path)             # anyone, at any time afterwards
     result.arrivals, result.without       # per 100 ms: this class, and the same class without jitter
 
-The first is measured from the `auth` rows of the audit. The second is simulated on the virtual clock, with the same
+`arrivals` is measured from the `auth` rows of the audit log. `without` is simulated on a virtual clock, with the same
 number of clients, the same downtime, and backoff without jitter.
 """
 
@@ -28,7 +28,7 @@ WITHOUT_JITTER = "exponential"
 
 @dataclass(frozen=True)
 class Drill:
-    """A drill when it starts: `after` is the audit row before it, `at` seconds since 1970, `users` who were online."""
+    """A drill at its start. `after`: the last audit row before it; `at`: seconds since 1970; `users`: those online."""
 
     kind: Kind
     at: float
@@ -40,24 +40,24 @@ class Drill:
 
 @dataclass(frozen=True)
 class DrillResult:
-    """The result so far. `back`: seconds from the drop to the reconnection, by user."""
+    """The result of a drill so far. `back`: seconds from the drop to each user's reconnection."""
 
     drill: Drill
     back: dict[str, float]
 
     @property
     def missing(self) -> list[str]:
-        """The users who are not back yet."""
+        """The users who have not reconnected yet."""
         return sorted(set(self.drill.users) - set(self.back))
 
     @property
     def arrivals(self) -> list[int]:
-        """The number of reconnections in each 100 ms."""
+        """The number of reconnections in each interval of 100 ms."""
         return _bins(self.back.values())
 
     @cached_property
     def without(self) -> StormResult | None:
-        """A simulation of the same class with backoff but without jitter; None for an empty class."""
+        """The same class in a simulation with backoff but without jitter, or None if the class is empty."""
         clients, drill = len(self.drill.users), self.drill
         if not clients:
             return None
@@ -112,7 +112,7 @@ def note_drill(path: Path, drill: Drill) -> None:
 
 
 def read_drill(path: Path) -> DrillResult | None:
-    """Read the newest drill and who is back by now. Raises AuditError."""
+    """Read the latest drill and which users are back so far. Raises AuditError."""
     with reading(path) as connection:
         try:
             found = connection.execute("SELECT value FROM class WHERE name = 'drill'").fetchone()

@@ -56,7 +56,7 @@ def rows(board: Board, real_names: Mapping[str, str]) -> list[Row]:
 
 
 def write_csv(file: TextIO, table_rows: Iterable[Row]) -> None:
-    """Write rows as CSV that is safe to open in a spreadsheet: text that starts like a formula gets an apostrophe."""
+    """Write rows as CSV that is safe to open in a spreadsheet: text that looks like a formula gets an apostrophe."""
     table = csv.writer(file)
     table.writerow(COLUMNS)
     for row in table_rows:
@@ -64,7 +64,7 @@ def write_csv(file: TextIO, table_rows: Iterable[Row]) -> None:
 
 
 def gradebook(board: Board, real_names: Mapping[str, str]) -> list[Row]:
-    """Return one grade per student and exercise: 1 if it was ever passed, otherwise 0."""
+    """Return one grade per student and exercise: 1 if the exercise was ever passed, otherwise 0."""
     scores: dict[tuple[str, str], float] = {}  # a person with two names gets the better grade
     for name, row in sorted(board.students.items()):
         if name != INSTRUCTOR:

@@ -1,4 +1,4 @@
-"""A student's public functions: join a class once per working copy, raise a hand, see what was sent, leave.
+"""The functions for students: join a class (once per working copy), raise a hand, see what was sent, and leave.
 
     from labkit import classroom
     classroom.join("ws://192.168.1.5:8080", name="otter", code="k3mw-9xqa-t7hd")
@@ -6,7 +6,7 @@
     classroom.raise_hand("03-rooms"); classroom.lower_hand("03-rooms")
     classroom.leave()
 
-Without a code, a name belongs to the first student who joins with it; a secret in this working copy proves it later.
+Without a code, a name belongs to the first student who joins with it; later, a secret in the working copy proves that.
 """
 
 import secrets
@@ -37,7 +37,7 @@ _now: "tuple[Sender, Future[None]] | None" = None  # this process's sender, and 
 
 @dataclass(frozen=True)
 class Status:
-    """The state of this working copy's membership. `sent`: the newest records that the class has stored."""
+    """Whether this working copy reports to a class. `sent`: the newest records that the class has stored."""
 
     who: str
     state: str
@@ -64,10 +64,10 @@ def join(
 ) -> Status:
     """Join a class with every notebook of this working copy.
 
-    `name`: what the class sees. `code`: from the slip; without one, a free name is claimed. `fingerprint`: of the
-    class's own certificate, from the slip. `earlier`: also send records from before joining.
-    Raises NotAdmitted, ValueError for a bad URL or no name, and OSError if the class does not respond or (NoHome) the
-    membership cannot be saved.
+    `name`: the name that the class sees. `code`: the code on the slip; without one, a free name is claimed.
+    `fingerprint`: that of the class's own certificate, on the slip. `earlier`: also send records from before joining.
+    Raises NotAdmitted, ValueError for a bad URL or an empty name, OSError if the class does not respond, and NoHome (an
+    OSError) if the membership cannot be saved.
     """
     if not name:
         raise ValueError("name is empty; give the name that the class sees: classroom.join(url, name=..., code=...)")
@@ -88,7 +88,7 @@ def join(
 
 
 def _beginning(member: Membership, before: Membership | None) -> dict[str, Any]:
-    """Return where reporting starts: now, unless this student was already in the class."""
+    """Return where reporting starts: with new records only, unless this student was already in the class."""
     if before is not None and (before.class_id, before.name) == (member.class_id, member.name):
         return {"since": before.since, "since_file": before.since_file}
     records = Progress().records()
@@ -96,7 +96,7 @@ def _beginning(member: Membership, before: Membership | None) -> dict[str, Any]:
 
 
 def start() -> None:
-    """Report this working copy's progress from this process too, if it is in a class. Idempotent."""
+    """Start reporting this working copy's progress from this process, if it has joined a class. Idempotent."""
     global _now
     member = memberships.membership()
     if member is None:
@@ -118,7 +118,7 @@ def flush() -> None:
 
 
 def leave() -> None:
-    """Leave the class. Progress stays on this machine, and records that were sent stay with the class."""
+    """Leave the class. Progress stays on this machine, and the class keeps the records that were sent."""
     global _now
     if _now is not None:
         _now[1].cancel()
@@ -161,7 +161,7 @@ def status() -> Status:
 
 
 def _settled() -> Status:
-    """Return the status once everything is sent, or after MOMENT_S."""
+    """Return the status as soon as everything is sent, or after MOMENT_S."""
     ends = monotonic() + MOMENT_S
     now = status()
     while monotonic() < ends and (now.waiting or now.state not in (CONNECTED, STANDING_BY)):
@@ -187,19 +187,20 @@ def _class_at(url: str, fingerprint: str | None) -> str:
         raise NotAdmitted(str(error)) from None
     except HTTPError as error:
         raise NotAdmitted(
-            f"the server at {url} runs no class (HTTP {error.code}); check the address on your slip"
+            f"no class is running on the server at {url} (HTTP {error.code}); check the address on your slip"
         ) from None
     except OSError as error:
         raise ConnectionError(_no_answer(url, error)) from None
 
 
 def _no_answer(url: str, error: OSError) -> str:
-    """Explain why a class could not be reached. A server that shows a certificate has the right address."""
+    """Explain why a class could not be reached. If the server presents a certificate, the address is right."""
     reason = getattr(error, "reason", error)
     if not isinstance(reason, ssl.SSLCertVerificationError):
         return f"no class responds at {url} ({reason}); check the address, and that the class has started"
-    why = clock_fault(reason) or f"its certificate is not trusted here ({reason.verify_message})"
-    return f"{url} responds, but {why}; or give the fingerprint that `labkit class start` printed"
+    clock = clock_fault(reason)
+    why = f"{clock}, or" if clock else f"its certificate is not trusted here ({reason.verify_message});"
+    return f"{url} responds, but {why} give the fingerprint that `labkit class start` printed"
 
 
 def _check(member: Membership) -> None:

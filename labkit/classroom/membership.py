@@ -1,4 +1,4 @@
-"""The class that this working copy is in: `class.json` beside its progress, readable by its owner only."""
+"""The class that this working copy has joined: `class.json`, next to its progress, readable only by its owner."""
 
 import json
 import os
@@ -20,7 +20,7 @@ WRONG_CODE = (401, 403)
 
 
 class NotAdmitted(Exception):
-    """The class does not admit us; the message says what to do."""
+    """The class did not admit us; the message says what to do."""
 
 
 def admitted(url: str, name: str, code: str, tls: ssl.SSLContext | None = None) -> str:
@@ -31,15 +31,15 @@ def admitted(url: str, name: str, code: str, tls: ssl.SSLContext | None = None) 
         if error.code not in WRONG_CODE:
             raise
         raise NotAdmitted(
-            f"the class rejected the code for {name!r}; check both, or, without a code, choose a name nobody has taken"
+            f"the class rejected the code for {name!r}; check both; without a code, choose a name that nobody has taken"
         ) from None
 
 
 @dataclass(frozen=True)
 class Membership:
-    """One student's membership in a class. `fingerprint`: of the class's own certificate, if it has one.
+    """One student's membership in a class. `fingerprint`: that of the class's own certificate, if it has one.
 
-    `since`: the newest record at the time of joining; only later ones are sent. `since_file`: its progress file.
+    `since`: the newest record at the time of joining; only later ones are sent. `since_file`: the file it is in.
     """
 
     url: str
@@ -62,7 +62,7 @@ class Membership:
 
     @cached_property
     def tls(self) -> ssl.SSLContext | None:
-        """The TLS context for this class; None without a fingerprint. Raises NoCertificate, OSError."""
+        """The TLS context for this class, or None without a fingerprint. Raises NoCertificate, OSError."""
         return pinned(self.url, self.fingerprint) if self.fingerprint else None
 
     def ticket(self) -> str:
@@ -90,7 +90,7 @@ class Membership:
 
 
 def membership() -> Membership | None:
-    """Return this working copy's membership; None if it has none or it cannot be read."""
+    """Return this working copy's membership, or None if there is none or it cannot be read."""
     try:
         return read()
     except NoHome:

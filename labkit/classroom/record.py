@@ -4,7 +4,7 @@
     record.catch_up()                   # read what was written since the last call
     record.snapshot()                   # for a page that opens late and then follows the room from `seq`
 
-The file can be read while a server writes to it, and when no server runs.
+The file can be read whether or not a server is running and writing to it.
 """
 
 import json
@@ -23,7 +23,7 @@ NEWS_KEPT = 20
 
 
 class ClassRecord:
-    """The state of a class, as far as its file was read."""
+    """The state of a class, up to the point where its file has been read."""
 
     def __init__(self, path: Path, class_id: str, exercises: Iterable[str] = ()) -> None:
         self.path = path

@@ -1,4 +1,4 @@
-"""The students admitted to a class, kept in the class file beside the audit log: names and hashes of their codes.
+"""The students admitted to a class: their names and the hashes of their codes, in the class file with the audit log.
 
     register = open_register(path, "physics")  # opens or creates a class file; `Register` only opens one
     register.enrol(["ana", "ben"])             # {"ana": "k3mw-9xqa-t7hd", ...}: the only time the codes are shown
@@ -59,17 +59,17 @@ class OtherClass(ValueError):
 
 
 def room_of(class_id: str) -> str:
-    """Return the room that students send their progress to; only the instructor can read it."""
+    """Return the room to which students send their progress; only the instructor can read it."""
     return f"class:{class_id}"
 
 
 def news_of(class_id: str) -> str:
-    """Return the room of the instructor's announcements, which students can read."""
+    """Return the room for the instructor's announcements, which students can read."""
     return f"class:{class_id}:news"
 
 
 def class_in(path: Path) -> str | None:
-    """Return the id of the class in a file; None for any other audit file. Raises AuditError."""
+    """Return the id of the class in a file, or None for any other audit file. Raises AuditError."""
     with reading(path) as file:
         if not file.execute("SELECT 1 FROM sqlite_master WHERE name = 'class'").fetchone():
             return None
@@ -80,10 +80,12 @@ def class_in(path: Path) -> str | None:
 def open_register(path: Path, class_id: str) -> "Register":
     """Open the register in a class file, creating the file if necessary. Raises AuditError, OtherClass.
 
-    Checks everything before the first write, so that a file of something else is left unchanged.
+    Checks everything before the first write, so that a file that is not a class file stays unchanged.
     """
     if path.suffix in BESIDE:
-        raise OtherClass(f"{path}: {path.suffix} is used for files beside the class file; give it another suffix")
+        raise OtherClass(
+            f"{path}: {path.suffix} is used for other files of the class; give the class file another suffix"
+        )
     check_file(path)
     if not path.exists() or path.stat().st_size == 0:
         Audit(path).close()  # creates the file
@@ -99,7 +101,7 @@ def open_register(path: Path, class_id: str) -> "Register":
 
 
 class Register:
-    """The students of one class and the hashes of their codes."""
+    """The students admitted to one class, with the hashes of their codes."""
 
     def __init__(self, path: Path, class_id: str) -> None:
         """Open a class file without writing to it. Raises OtherClass, AuditError."""
@@ -123,12 +125,12 @@ class Register:
 
     @property
     def address(self) -> tuple[str, str | None] | None:
-        """The last address of the class and its certificate's fingerprint."""
+        """The last address of the class, and the fingerprint of its certificate."""
         url = self._value("url")
         return None if url is None else (url, self._value("fingerprint") or None)
 
     def note_address(self, url: str, fingerprint: str | None) -> None:
-        """Store the address of the class, for slips made later."""
+        """Store the address of the class for slips that are made later."""
         with self._open() as file:
             values = ("url", url, "fingerprint", fingerprint or "")
             file.execute("INSERT OR REPLACE INTO class VALUES (?, ?), (?, ?)", values)
@@ -150,14 +152,14 @@ class Register:
             return [name for name in names if self._seat(file, name) is None]
 
     def enrol(self, names: Iterable[str], renew: bool = False) -> dict[str, str]:
-        """Issue codes to names without one, or to all of them with `renew`. Raises BadRoster."""
+        """Issue codes to names that have none, or to all of these names if `renew` is set. Raises BadRoster."""
         wanted = [checked_name(name) for name in names]
         if INSTRUCTOR in map(key, wanted):
             raise BadRoster(f"{INSTRUCTOR!r} is reserved for the instructor; give the student another name")
         return self._new_codes(wanted, renew)
 
     def enrol_instructor(self, renew: bool = False) -> str | None:
-        """Issue the instructor's code as `enrol` does; None if one exists and `renew` is not set."""
+        """Issue a code to the instructor, as `enrol` does; None if one exists and `renew` is not set."""
         return self._new_codes([INSTRUCTOR], renew).get(INSTRUCTOR)
 
     def _new_codes(self, names: Iterable[str], renew: bool) -> dict[str, str]:
@@ -192,14 +194,14 @@ class Register:
             return _removed_names(file)
 
     def renewed(self) -> dict[str, int]:
-        """Return names whose sessions must be revoked because their code changed, with the number of the renewal."""
+        """Return each name whose sessions must be revoked because its code changed, with the number of the renewal."""
         with self._open() as file:
             return _pending_renewals(file)
 
     # What the server asks
 
     def grants(self, name: str, code: str, address: str, now: float) -> Grants | None:
-        """Return what a name with this code may do; None if the code is wrong. Raises TooManyGuesses."""
+        """Return the grants of a name with this code, or None if the code is wrong. Raises TooManyGuesses."""
         with self._open() as file:
             stored = self._seat(file, name)
             if stored is not None and stored[0] == name and self._codes.knows(code, stored[1]):
@@ -265,23 +267,23 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 
 def _migrate_renewals(file: sqlite3.Connection) -> None:
-    """Migrate the renewals of an older labkit, which stored times."""
+    """Migrate renewals written by an older labkit, which stored times instead of row numbers."""
     if ("renewed",) in file.execute(_TABLES).fetchall():
         file.executescript(_FROM_TIMES)
 
 
 def _note_renewal(file: sqlite3.Connection, name: str) -> None:
-    """Note that the current code of a name is no longer valid."""
+    """Record that a name's current code is no longer valid."""
     file.execute(_NOTE, (name,))
 
 
 def _pending_renewals(file: sqlite3.Connection) -> dict[str, int]:
-    """Return names with no `revoke` row after their newest renewal, with the number of that renewal."""
+    """Return each name that has no `revoke` row after its newest renewal, with the number of that renewal."""
     return dict(file.execute(_UNDER_WAY).fetchall())
 
 
 def _removed_names(file: sqlite3.Connection) -> set[str]:
-    """Return names that are no longer enrolled. Also reads files of an older labkit."""
+    """Return names that are no longer enrolled. Can also read files of an older labkit."""
     found = set[str]()
     for (table,) in file.execute(_TABLES).fetchall():
         found |= {name for (name,) in file.execute(f"SELECT name FROM {table} EXCEPT SELECT name FROM seats")}

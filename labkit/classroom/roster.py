@@ -1,4 +1,4 @@
-"""The roster: a class list in a CSV file, and the rules for names.
+"""Read the roster, a class list in a CSV file, and check names.
 
     name,shown_as
     Ana Lima,otter            the class and its file contain `otter` only
@@ -25,7 +25,7 @@ class BadRoster(ValueError):
 
 
 class Student(NamedTuple):
-    """One line of a roster: the real name, and the name that the class sees."""
+    """One line of a roster: a student's real name, and the name that the class sees."""
 
     name: str
     shown_as: str
@@ -57,7 +57,7 @@ def read_roster(path: Path) -> list[Student]:
 
 
 def checked_name(name: str) -> str:
-    """Return a name as it is stored. Raises BadRoster."""
+    """Check a name and return it in the form in which it is stored. Raises BadRoster."""
     tidy = unicodedata.normalize("NFC", " ".join(name.split()))
     if not 1 <= len(tidy) <= MAX_NAME or ":" in tidy or not tidy.isprintable():
         raise BadRoster(f"{name[:80]!r} is not a valid name; use 1 to {MAX_NAME} printable characters and no colon")
@@ -65,7 +65,7 @@ def checked_name(name: str) -> str:
 
 
 def key(name: str) -> str:
-    """Return a key that is equal for names that look alike, so that `ANA` cannot join beside `Ana`."""
+    """Return a key that is equal for names that look alike, so that `ANA` cannot join when there is an `Ana`."""
     return unicodedata.normalize("NFKC", name).casefold()
 
 
@@ -75,7 +75,7 @@ def real_names(students: Iterable[Student]) -> dict[str, str]:
 
 
 def _check_divided(path: Path, lines: list[tuple[int, list[str]]]) -> None:
-    """Reject other delimiters, which European spreadsheets write: a line read as one name would reveal pseudonyms."""
+    """Reject the delimiters of European spreadsheets: taking a whole line as a name would reveal pseudonyms."""
     for number, line in lines:
         if any(mark in cell for cell in line for mark in ";\t"):
             raise BadRoster(f"{path} line {number}: {text_files.DIVIDED}")
@@ -96,6 +96,6 @@ def _check_differ(path: Path, students: list[Student]) -> None:
     for student in students:
         other = seen.setdefault(key(student.shown_as), student.name)
         if other != student.name or list(seen.values()).count(other) > 1:
-            raise BadRoster(f"{path}: two students would be shown as {student.shown_as!r}; give them names that differ")
+            raise BadRoster(f"{path}: two students would be shown as {student.shown_as!r}; give them different names")
     if len(seen) != len(students):
         raise BadRoster(f"{path} lists a student twice; keep one line for each")

@@ -1,12 +1,12 @@
-"""A student's side: sends the records of the progress file to the class, in order and each once.
+"""The student's side: send the records of the progress file to the class, each once and in order.
 
     progress.jsonl --records--> Sender --exercise event--> class:ID     one at a time, each after the last is stored
                                    |
                              class-told.json            the position; if it is lost, everything is sent again, and
                                                         the board ignores what it already has
 
-The sender watches the file, so any kernel or shell may write to it; while offline, the file just grows. Of several
-kernels, one sends and the others stand by.
+The sender watches the file, so any kernel or shell may write to it; while offline, the file just grows. If several
+kernels run, one sends and the others stand by.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ SHOWN = 10
 
 
 class Sender:
-    """Send one progress file to one class while `is_current()`: another kernel may leave the class or join again."""
+    """Sends one progress file to one class while `is_current()`: another kernel may leave the class or rejoin."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Sender:
         is_current: Callable[[], bool] = lambda: True,
         **client: Any,
     ) -> None:
-        """`client`: options for `labkit.connect`."""
+        """`client`: further options for `labkit.connect`."""
         self.membership = membership
         self.progress = progress
         self.is_standing_by = False
@@ -68,7 +68,10 @@ class Sender:
         return sum(record["n"] > after for record in records)
 
     async def run(self) -> None:
-        """Send while current. Raises NotAdmitted, and Stopped with 4410 if the instructor removed the student."""
+        """Send records while the membership is current.
+
+        Raises NotAdmitted, or Stopped (4410) if the student was removed.
+        """
         sending = asyncio.create_task(self._for_ever())
         try:
             while self._is_current() and not sending.done():
@@ -113,7 +116,7 @@ class Sender:
         return await asyncio.to_thread(self.membership.ticket)
 
     async def _send_all(self, room: ClientRoom) -> None:
-        """Send every record that is not confirmed, then each new one."""
+        """Send every unconfirmed record, then each new one."""
         while True:
             size = _size(self.progress.path)
             for record in self._due(room):
@@ -161,10 +164,10 @@ class Sender:
 
 
 class Cursor:
-    """The position up to which a class has confirmed records, kept in a file. A new epoch has confirmed nothing.
+    """The position, kept in a file, up to which a class has confirmed records. In a new epoch, nothing is confirmed.
 
-    `name`: the student it belongs to; another student starts over. `file`: the inode of the progress file, which
-    detects a home folder copied to another machine; None in files of an older labkit.
+    `name`: the student it belongs to; for another student, it starts over. `file`: the inode of the progress file,
+    which reveals that a home folder was copied to another machine; None in files of an older labkit.
     """
 
     def __init__(self, path: Path) -> None:
@@ -175,14 +178,14 @@ class Cursor:
         self.read()
 
     def read(self) -> None:
-        """Read the file, if there is one."""
+        """Read the position from its file, if there is one."""
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
             kept = json.loads(self._path.read_text(encoding="utf-8"))
             self.device, self.epoch, self.n = str(kept["device"]), str(kept["epoch"]), int(kept["n"])
             self.name, self.file = kept.get("name"), kept.get("file")
 
     def begin(self, device: str, epoch: str, name: str, file: int) -> None:
-        """Resume, start over, or, for a copied home folder, resume as another device."""
+        """Resume, start over, or resume as another device if the home folder was copied."""
         first = f"{device}.{epoch[:6]}"
         is_same = self.epoch == epoch and self.device.startswith(first) and self.name in (None, name)
         is_copy = is_same and self.file not in (None, file)
@@ -198,7 +201,7 @@ class Cursor:
         self._keep()
 
     def confirm(self, n: int) -> None:
-        """The class has stored record `n`."""
+        """Note that the class has stored record `n`."""
         self.n = n
         self._keep()
 
@@ -213,7 +216,10 @@ def device_of(records: list[Record]) -> str:
 
 
 def _is_ours(lock: int) -> bool:
-    """Return whether we hold the lock. Without file locks every kernel sends, and the board ignores repeats."""
+    """Return whether we hold the lock.
+
+    On systems without file locks, every kernel sends and the board ignores repeats.
+    """
     try:
         return try_lock(lock)
     except OSError:

@@ -3,9 +3,9 @@
     GET  /board                    the board page (labkit/web/board.html), public; it asks for the instructor's code
     GET  /class                    the id and rooms of the class, public
     GET  /class/board              a snapshot of the board; instructor only (HTTP Basic)
-    POST /class/drill, /class/crash   restart with notice or like a crash; instructor only (HTTP Basic)
+    POST /class/drill, /class/crash   restart with notice, or as in a crash; instructor only (HTTP Basic)
 
-Everything that must survive is in one file, so a restart is only a pause.
+Everything that must survive is in one file, so a restart loses nothing.
 """
 
 import asyncio
@@ -69,7 +69,7 @@ class ClassServer:
         self._ended: dict[str, int] = {}  # whose sessions, for which renewal
 
     async def run(self, stop: asyncio.Event, on_listening: Callable[[Server], object]) -> None:
-        """Run until `stop` is set. Raises OSError, AuditError and KeyFileError, like `Server`."""
+        """Run until `stop` is set. Raises OSError, AuditError and KeyFileError, as `Server` does."""
         drill: Drill | None = None
         ended_at = monotonic()
         while not stop.is_set():
@@ -86,12 +86,12 @@ class ClassServer:
                 ended_at = monotonic()
 
     def drill(self, kind: Kind) -> None:
-        """Restart the server shortly: "drain" with notice, "crash" without."""
+        """Restart the server in a moment: "drain" gives clients notice, "crash" does not."""
         if self._drill is not None and not self._drill.done():
             self._drill.set_result(kind)
 
     async def _one_life(self, stop: asyncio.Event, server: Server) -> Drill | None:
-        """Wait for a drill and return it, or None at the end."""
+        """Wait until a drill begins and return it, or None once `stop` is set."""
         assert self._drill is not None
         following = asyncio.create_task(self._follow())
         stopping = asyncio.create_task(stop.wait())
@@ -118,7 +118,7 @@ class ClassServer:
         return drill
 
     async def _follow(self) -> None:
-        """Keep reading the file as it grows, so that no single request has much to read."""
+        """Keep reading the file as it grows, so that no request has much left to read."""
         while True:
             try:
                 self._record.catch_up()
@@ -130,7 +130,7 @@ class ClassServer:
     # Admission
 
     def grants(self, name: str, code: str, address: str, now: float) -> Grants | None:
-        """Grant access as the register does, after revoking the sessions of renewed codes."""
+        """Return what the register grants, after revoking the sessions of renewed codes."""
         self._end_renewed()
         return self._register.grants(name, code, address, now)
 
@@ -174,7 +174,7 @@ class ClassServer:
         return refusal or _zipped(request, encode(self.snapshot()))
 
     def snapshot(self) -> dict[str, Any]:
-        """Return all that the board page needs to start, as JSON."""
+        """Return everything that the board page needs at the start, as JSON."""
         self._record.catch_up()
         for name in self._register.names():
             self._record.board.add(name)
@@ -205,7 +205,7 @@ class ClassServer:
 
 
 def _zipped(request: Request, body: bytes) -> Response:
-    """Compress a body: a class of 200 is half a megabyte of JSON, too slow for bad Wi-Fi and the 5 s write timeout."""
+    """Compress a body: the half megabyte of a class of 200 is too much for bad Wi-Fi and the 5 s write timeout."""
     if not any("gzip" in value for value in request.headers.get_all("Accept-Encoding")):
         return reply(HTTPStatus.OK, body, "application/json")
     return reply(HTTPStatus.OK, gzip.compress(body, ZIP_LEVEL), "application/json", Content_Encoding="gzip")

@@ -1,7 +1,7 @@
-"""A self-signed certificate for a class without a DNS name: created once and kept beside the class file.
+"""A self-signed certificate for a class without a DNS name. It is created once and stored next to the class file.
 
-No authority signs it, so the slip with the code also has its fingerprint. `pinned` trusts that certificate only, even
-if the laptop's clock is wrong.
+No authority has signed it, so each slip shows its fingerprint along with the code. `pinned` trusts only that
+certificate, even if the laptop's clock is wrong.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ class NoCertificate(Exception):
 
 
 def own_certificate(path: Path, lan: str | None) -> tuple[Path, Path]:
-    """Return the certificate and key beside a class file, created if missing. Raises NoCertificate, OSError."""
+    """Return the certificate and key of a class file, creating them if necessary. Raises NoCertificate, OSError."""
     certfile, keyfile = path.with_suffix(".crt"), path.with_suffix(".pem")
     for one, other in ((certfile, keyfile), (keyfile, certfile)):
         if one.exists() and not other.exists():
@@ -40,7 +40,7 @@ def own_certificate(path: Path, lan: str | None) -> tuple[Path, Path]:
 
 
 def fingerprint(certfile: Path | None) -> str | None:
-    """Return the first 32 hex digits of a certificate's SHA-256; None without a certificate."""
+    """Return the first 32 hex digits of a certificate's SHA-256, or None if there is no certificate."""
     if certfile is None:
         return None
     pem = certfile.read_text(encoding="ascii")
@@ -66,7 +66,7 @@ def _digest(der: bytes) -> str:
 
 
 def _made(names: list[str], addresses: list[str]) -> tuple[bytes, bytes]:
-    """Create a certificate and its key, as PEM."""
+    """Create a certificate and its key, in PEM format."""
     try:
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes, serialization

@@ -1,11 +1,12 @@
-"""The instructor's side as a program: follow a class live. The page at /board does the same in the browser.
+"""Follow a class live from Python, as the instructor. The page at /board does the same in the browser.
 
     watcher = Watcher("ws://localhost:8080", code)
     background.spawn(watcher.run())
     watcher.board.students, watcher.present, watcher.take()
 
-It joins the room first and then requests a snapshot; events may overlap, because the board ignores repeats. After a gap
-it requests a new snapshot and keeps reading meanwhile. It retries failed requests, so bad Wi-Fi only delays the board.
+The watcher joins the room first and then requests a snapshot. Events may overlap with it, because the board ignores
+repeats. After a gap it requests a new snapshot, and keeps reading meanwhile. Failed requests are retried, so bad Wi-Fi
+only delays the board.
 """
 
 import asyncio
@@ -47,7 +48,10 @@ class Watcher:
         self._gap = asyncio.Event()
 
     async def run(self) -> None:
-        """Follow until cancelled. Raises Stopped, Refused, NotAdmitted (wrong code), HTTPError (no class there)."""
+        """Follow the class until cancelled.
+
+        Raises Stopped, Refused, NotAdmitted (wrong code) or HTTPError (no class there).
+        """
         try:
             await self._connected()
         except ExceptionGroup as ended:
@@ -79,12 +83,12 @@ class Watcher:
             return self.before
 
     async def announce(self, text: str) -> None:
-        """Send an announcement to the class. Raises what `ClientRoom.chat` raises."""
+        """Send an announcement to the class. Raises the same errors as `ClientRoom.chat`."""
         assert self.client is not None
         await self.client.rooms[self.before["newsRoom"]].chat(text)
 
     async def drill(self, kind: str = "drill") -> None:
-        """Restart the server on purpose: `drill` or `crash`. Raises OSError."""
+        """Restart the server on purpose, with `drill` or `crash`. Raises OSError."""
         await asyncio.to_thread(ask, self.url, f"/class/{kind}", basic(INSTRUCTOR, self._code), b"", self._tls)
 
     def take(self) -> list[Event]:
@@ -102,7 +106,10 @@ class Watcher:
                 self._apply(event)
 
     async def _catch_up(self, room: ClientRoom) -> None:
-        """Request presence, and a snapshot after each gap. Not in `_follow`, which must not stop reading."""
+        """Request presence, and a snapshot after each gap.
+
+        This is separate from `_follow`, which must not stop reading.
+        """
         while True:
             await _until_it_works(room.presence)
             await self._gap.wait()
@@ -131,7 +138,10 @@ class Watcher:
 
 
 async def _until_it_works(request: Callable[[], Awaitable[T]]) -> T:
-    """Retry a request while the connection breaks; raise a refusal that a retry would not change."""
+    """Retry a request as long as it fails because the connection broke.
+
+    Raises a refusal that a retry would not change.
+    """
     while True:
         try:
             return await request()

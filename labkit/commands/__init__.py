@@ -1,1 +1,1 @@
-"""The verbs of the command line, one file each."""
+"""The command-line verbs, one module per verb."""

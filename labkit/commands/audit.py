@@ -31,7 +31,7 @@ Examples:
 
 
 def _read_since(_ctx: click.Context, _option: click.Parameter, text: str | None) -> float | None:
-    """Parse seconds since 1970 or an ISO 8601 time, UTC if it has no offset."""
+    """Parse a time: ISO 8601 (UTC unless it has an offset) or seconds since 1970."""
     if text is None:
         return None
     try:
@@ -54,17 +54,29 @@ def _read_anchor(_ctx: click.Context, _option: click.Parameter, text: str | None
         return None if text is None else Anchor.parse(text)
     except ValueError:
         raise click.BadParameter(
-            f"{text!r} is not an anchor; give N:HASH as --verify printed it: a row number and 64 hex digits"
+            f"{text!r} is not an anchor; give the N:HASH that --verify printed: a row number and 64 hex digits"
         ) from None
 
 
 @click.command(epilog=EXAMPLES)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--verify", "is_verifying", is_flag=True, help="Verify the hash chain. Exit 0: intact. 1: broken.")
-@click.option("--anchor", metavar="N:HASH", callback=_read_anchor, help="With --verify: a row's hash kept elsewhere.")
-@click.option("--since", metavar="TIME", callback=_read_since, help="Only rows from TIME on: ISO (UTC) or seconds.")
-@click.option("--room", metavar="ROOM", help="Only this room.")
-@click.option("--broker", metavar="URL", help="Compare with the log at nats://HOST:PORT. Exit 0: equal. 1: different.")
+@click.option(
+    "--anchor",
+    metavar="N:HASH",
+    callback=_read_anchor,
+    help="With --verify: compare with the hash of a row that an earlier --verify printed.",
+)
+@click.option(
+    "--since",
+    metavar="TIME",
+    callback=_read_since,
+    help="Print only rows since TIME: ISO 8601 (UTC) or seconds since 1970.",
+)
+@click.option("--room", metavar="ROOM", help="Print only rows of this room.")
+@click.option(
+    "--broker", metavar="URL", help="Compare with the log at nats://HOST:PORT. Exit 0: identical. 1: different."
+)
 @click.option("--csv", "is_csv", is_flag=True, help="Print CSV that is safe to open in a spreadsheet.")
 def audit(
     file: Path,
@@ -93,7 +105,7 @@ def audit(
 
 def _verify(file: Path, anchor: Anchor | None) -> None:
     verdict = verify(file, anchor)
-    advice = "; keep N:HASH elsewhere and pass it as --anchor to detect missing rows at the end"
+    advice = "; save N:HASH somewhere else and pass it as --anchor later, to detect rows missing from the end"
     click.echo(f"{verdict}{advice if verdict.is_intact else ''}")
     raise click.exceptions.Exit(0 if verdict.is_intact else 1)
 
@@ -122,7 +134,7 @@ def _print_rows(file: Path, since: float | None, room: str | None, is_csv: bool)
 
 
 def _shown(entry: Entry) -> dict[str, object]:
-    """Return the columns of a row, with times as text."""
+    """Return a row's columns, with its times formatted as text."""
     return {name: _time(value) if name in TIMES else value for name, value in entry._asdict().items()}
 
 

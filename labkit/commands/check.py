@@ -28,14 +28,14 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.command(epilog=EXAMPLES)
 @click.argument("exercise_id", metavar="ID")
 @click.option("--answer", type=FILE, help="A Python file or a notebook.  [default: the exercise's notebook]")
-@click.option("--seed", type=int, default=DEFAULT_SEED, show_default=True, help="Seed of the simulated network.")
+@click.option("--seed", type=int, default=DEFAULT_SEED, show_default=True, help="Seed for the simulated network.")
 @click.option(
     "--json", "json_file", type=OutputFile(dash=True), help="Write the result as JSON; - for standard output."
 )
 def check(exercise_id: str, answer: Path | None, seed: int, json_file: Path | None) -> None:
-    """Check your answer to the exercise ID. `labkit course list` lists the exercises.
+    """Check your answer to exercise ID. `labkit course list` lists the exercises.
 
-    Exit 0: it passes. 1: it fails. 2: inconclusive, or not started.
+    Exit 0: passed. 1: failed. 2: inconclusive, or not started.
     """
     try:
         asked = exercise(exercise_id)

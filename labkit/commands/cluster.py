@@ -30,13 +30,20 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.option("--servers", type=click.IntRange(1, 64), default=3, show_default=True, help="How many room servers.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8080, envvar="PORT", show_default=True, help="0: any free port."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    envvar="PORT",
+    show_default=True,
+    help="The port to listen on; 0 picks a free one.",
 )
-@click.option("--ports", is_flag=True, help="One port per server, counting up, instead of one port for all.")
+@click.option(
+    "--ports", is_flag=True, help="Give each server its own port, counting up. Always so on macOS and Windows."
+)
 @click.option("--store", type=click.Path(path_type=Path, file_okay=False), help="Keep the log and audit files here.")
-@click.option("--users", type=click.Path(path_type=Path), help="CSV name,code,rooms: the users who may get tickets.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a limit of each server. Repeatable.")
-@click.option("--with-parent", is_flag=True, help="Exit when stdin closes, which happens when the parent dies.")
+@click.option("--users", type=click.Path(path_type=Path), help="CSV of users who may get tickets (name,code,rooms).")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a limit on every server. Repeatable.")
+@click.option("--with-parent", is_flag=True, help="Exit when stdin closes, as it does when the parent dies.")
 def cluster(
     servers: int,
     port: int,
@@ -48,8 +55,8 @@ def cluster(
 ) -> None:
     """Run a NATS server and several room servers that share their rooms through it, until Ctrl-C.
 
-    A client may reconnect to any of them and misses no event. DEV_TOKEN in the environment sets the dev token;
-    its default is dev-token.
+    A client can reconnect to any of the servers without missing an event. DEV_TOKEN in the environment sets the dev
+    token (default: dev-token).
     """
     options = [part for setting in settings for part in ("--set", setting)]
     options += ["--users", str(users)] if users else []

@@ -74,7 +74,10 @@ def build(is_only_compared: bool) -> None:
 
 @course.command(epilog=_examples("labkit course verify"))
 def verify() -> None:
-    """Verify the course: blanks are not started, solutions pass, hints exist and files are current. Exit 1 if not."""
+    """Verify the course. Exit 0: no problems. 1: problems found.
+
+    Blanks must count as not started, solutions must pass, hints must exist, and files must be up to date.
+    """
     faults = asyncio.run(verify_course(original()))
     click.echo("\n".join(faults) or f"{len(exercises())} exercises, no problems found")
     raise click.exceptions.Exit(1 if faults else 0)
@@ -83,7 +86,7 @@ def verify() -> None:
 @course.command(epilog=_examples("labkit course reset 02-auth"))
 @click.argument("exercise_id", metavar="ID")
 def reset(exercise_id: str) -> None:
-    """Restore the exercise ID to its original state; your version is kept beside it."""
+    """Restore exercise ID to its original state. Your version is kept beside it."""
     try:
         made, kept = learner_files.reset(_exercise(exercise_id))
     except OSError as error:  # such as a file where .saved should be a folder
@@ -103,7 +106,7 @@ def reset(exercise_id: str) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="A Python file or a notebook.  [default: the exercise's notebook]",
 )
-@click.option("--peek", is_flag=True, help="Show the solution before you have passed.")
+@click.option("--peek", is_flag=True, help="Show the solution even if you have not passed.")
 def diff(exercise_id: str, answer: Path | None, peek: bool) -> None:
     """Compare your answer with our solution, once you have passed."""
     asked = _exercise(exercise_id)
@@ -119,7 +122,7 @@ def _has_passed(asked: Exercise) -> bool:
     try:
         return learner_files.has_passed(asked, Progress().records())
     except NoHome as error:
-        raise CannotRun(f"cannot read whether you have passed {asked.id}: {error}, or use --peek") from None
+        raise CannotRun(f"cannot tell whether you have passed {asked.id}: {error}, or use --peek") from None
 
 
 def _exercise(exercise_id: str) -> Exercise:

@@ -8,9 +8,9 @@ from labkit.rules.close_codes import TABLE, CloseRow, row
 
 NEVER_SENT = "reported locally, never sent"
 OTHERS = {  # RFC 6455 7.4.1 and IANA's registry
-    1004: ("RESERVED", "reserved by RFC 6455 without a meaning, never sent"),
+    1004: ("RESERVED", "reserved by RFC 6455, with no meaning yet; never sent"),
     1005: ("NO_CODE", f"the close frame had no code; {NEVER_SENT}"),
-    1010: ("MANDATORY_EXTENSION", "the client closes because the server did not accept an extension it requires"),
+    1010: ("MANDATORY_EXTENSION", "the client closes because the server did not accept a required extension"),
     1014: ("BAD_GATEWAY", "a proxy got no valid answer from the server behind it"),
     1015: ("TLS_HANDSHAKE", f"the TLS handshake failed; {NEVER_SENT}"),
 }
@@ -30,7 +30,7 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("code", type=click.IntRange(1000, 4999), required=False)
 def explain(code: int | None) -> None:
-    """Explain a close CODE and what a client does about it. Without CODE, print the whole table."""
+    """Explain a close CODE and how a client reacts to it. Without CODE, print the whole table."""
     for known in [_explained(code)] if code is not None else TABLE.values():
         click.echo(known)
 

@@ -1,4 +1,4 @@
-"""The error of a verb that cannot run: one line on stderr, exit code 2."""
+"""The error raised when a verb cannot run: one line on stderr, and exit code 2."""
 
 from typing import IO, Any
 

@@ -21,9 +21,9 @@ from labkit.platform.private_files import is_root
 PROJECTOR = Path(__file__).parent / "projector"
 EXAMPLES = """\b
 Examples:
-  labkit lab                                # the copy that contains this folder, otherwise my-course
+  labkit lab                                # the copy you are in, otherwise my-course
   labkit lab ana-course --seed ana          # a copy with its own numbers
-  labkit lab ana-course --only-copy         # create or update the copy, and open nothing
+  labkit lab ana-course --only-copy         # create or update the copy without opening it
   labkit lab --present                      # for a projector
   labkit lab -- --no-browser --port 9000    # options after -- go to JupyterLab
 """
@@ -33,17 +33,18 @@ Examples:
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False), required=False)
 @click.argument("jupyter_options", nargs=-1)
 @click.option(
-    "--seed", help="A number or name for a new copy, so that its exercises use different numbers from your neighbour's."
+    "--seed", help="A number or a name that seeds a new copy, so that its exercises differ from your neighbour's."
 )
 @click.option("--present", is_flag=True, help="For a projector: large type, one notebook at a time.")
-@click.option("--only-copy", is_flag=True, help="Create or update the copy, and open nothing.")
+@click.option("--only-copy", is_flag=True, help="Create or update the copy without opening it.")
 def lab(
     directory: Path | None, jupyter_options: tuple[str, ...], seed: str | None, present: bool, only_copy: bool
 ) -> None:
-    """Open JupyterLab on a working copy of the course in DIRECTORY, created if it does not exist.
+    """Open JupyterLab on a working copy of the course in DIRECTORY, and create the copy first if there is none.
 
-    The copy's notebooks have no outputs. It keeps your progress and your class in .labkit/; set LABKIT_HOME to use
-    another folder. If a notebook you have edited has a new version, yours is kept and the new one is put beside it.
+    Notebooks in the copy start without outputs. Your progress and your class are stored in its .labkit/ folder; set
+    LABKIT_HOME to use another folder. An update never overwrites a notebook that you have edited: it saves the new
+    version beside yours.
     Options after `--` go to JupyterLab.
     """
     if directory is not None and str(directory).startswith("-"):  # `labkit lab -- --port 9000`
@@ -53,14 +54,14 @@ def lab(
     try:
         copy = (directory or _default()).resolve()
     except FileNotFoundError:
-        raise CannotRun("the folder that this shell is in was removed; `cd` to another one, and try again") from None
+        raise CannotRun("the current folder no longer exists; `cd` to another one and try again") from None
     _prepare(copy, seed)
     if not only_copy:
         _open(copy, present, jupyter_options)
 
 
 def _default() -> Path:
-    """Return the copy that contains this folder, otherwise `my-course` in the checkout or, without one, here."""
+    """Return the working copy that we are in; otherwise `my-course` in the checkout or, without a checkout, here."""
     return working_copy.current() or (original() if is_checkout() else Path.cwd()) / DEFAULT
 
 
@@ -88,7 +89,7 @@ def _open(copy: Path, present: bool, jupyter_options: tuple[str, ...]) -> None:
 
 
 def _before(folder: str, variable: str) -> str:
-    """Return the value of a path variable with this folder in front."""
+    """Return the value of a PATH-like variable with `folder` prepended."""
     return os.pathsep.join(filter(None, [folder, os.environ.get(variable)]))
 
 
@@ -103,13 +104,13 @@ def _options(home: Path, present: bool) -> list[str]:
 
 
 def _config_path(present: bool) -> str:
-    """Return the settings path with ours first: no news pop-up and, if `present`, the projector's settings."""
+    """Return Jupyter's settings path with our folders first: no news pop-up and, if `present`, projector settings."""
     folders = [*([PROJECTOR] if present else []), Path(__file__).parent / "jupyter"]
     return os.pathsep.join(filter(None, [*map(str, folders), os.environ.get("JUPYTER_CONFIG_PATH")]))
 
 
 def _large_letters(copy: Path) -> Path:
-    """Write user settings with large fonts; JupyterLab reads font sizes from nowhere else."""
+    """Write user settings with large fonts, because JupyterLab reads font sizes only from there."""
     settings = copy / working_copy.OWN / "projector"
     themes = settings / "@jupyterlab" / "apputils-extension"
     themes.mkdir(parents=True, exist_ok=True)

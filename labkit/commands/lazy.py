@@ -9,10 +9,10 @@ import click
 
 
 class LazyGroup(click.Group):
-    """List verbs with their one-line help, and import the one that runs from a module of the same name."""
+    """List verbs with their one-line help. Each verb's module has the verb's name and is imported only when it runs."""
 
     def __init__(self, *arguments: Any, verbs: Mapping[str, str], package: str, **options: Any) -> None:
-        """`verbs`: one line of help by name, in the order of the list. `package`: where their modules are."""
+        """`verbs`: each verb's one-line help by name, in listing order. `package`: the package with their modules."""
         super().__init__(*arguments, **options)
         self._verbs = dict(verbs)
         self._package = package
@@ -22,7 +22,7 @@ class LazyGroup(click.Group):
         return list(self._verbs)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Return the verb of that name, or None."""
+        """Return the verb with this name, or None."""
         if name not in self._verbs:
             return None
         place = f"{name}_" if iskeyword(name) else name

@@ -8,7 +8,7 @@ from labkit.wire.audit.opening import holder
 
 
 def beside(audit: Path) -> list[Path]:
-    """Return an audit file and every file that a server or a class creates beside it; none for a path such as `.`."""
+    """Return an audit file and all files that a server or a class creates beside it. A path such as `.` has none."""
     if not audit.name:
         return []
     others = [audit.with_name(audit.name + ending) for ending in ("-wal", "-shm", ".lock")]
@@ -17,9 +17,9 @@ def beside(audit: Path) -> list[Path]:
 
 @contextmanager
 def nothing_left(paths: Iterable[Path], audit: Path | None = None) -> Iterator[Callable[[], None]]:
-    """Delete the files that a failing block created, unless it called the function that is yielded.
+    """If the block fails, delete the files that it created, unless it has called the yielded function.
 
-    Leaves an audit file alone if another server has opened it meanwhile.
+    An audit file that another server has opened in the meantime is kept.
     """
     made = [path for path in paths if not path.exists()]
     try:

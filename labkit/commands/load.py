@@ -28,12 +28,12 @@ A closed loop exceeds the server's default rate limit; start the server with
 
 @click.command(epilog=EXAMPLES)
 @click.option("--url", default="ws://localhost:8080", show_default=True, help="The room server.")
-@click.option("--token", default="dev-token", envvar="DEV_TOKEN", help="The token that the members send.")
+@click.option("--token", default="dev-token", envvar="DEV_TOKEN", help="The token that members log in with.")
 @click.option("--rooms", type=click.IntRange(1), default=1, show_default=True, help="How many rooms.")
 @click.option("--members", type=click.IntRange(1), default=10, show_default=True, help="How many members per room.")
-@click.option("--rate", type=float, default=100, show_default=True, help="Messages per second, over all rooms.")
-@click.option("--closed", is_flag=True, help="No fixed rate: each room sends once its last message is delivered.")
-@click.option("--seconds", type=float, default=10, show_default=True, help="How long to send.")
+@click.option("--rate", type=float, default=100, show_default=True, help="Messages per second, across all rooms.")
+@click.option("--closed", is_flag=True, help="Send each room's next message once the last one is delivered.")
+@click.option("--seconds", type=float, default=10, show_default=True, help="How long to send messages.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 def load(
     url: str, token: str, rooms: int, members: int, rate: float, closed: bool, seconds: float, as_json: bool

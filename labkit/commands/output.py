@@ -1,4 +1,4 @@
-"""The type of options that name an output file: checked before a run, so that a bad path does not waste minutes."""
+"""An option type for output files. Paths are checked before a run, so that a bad one does not waste minutes."""
 
 import errno
 import os
@@ -11,7 +11,7 @@ STDOUT = Path("-")
 
 
 class OutputFile(click.Path):
-    """Accept a path that can be written, or `-` for standard output if `dash` is set. Creates no file yet."""
+    """Accept a writable path, or `-` for standard output if `dash` is set. The file is not created yet."""
 
     def __init__(self, *, suffix: str | None = None, dash: bool = False) -> None:
         super().__init__(path_type=Path)
@@ -25,7 +25,9 @@ class OutputFile(click.Path):
             return path
         if self._suffix is not None and path.suffix != self._suffix:
             kind = self._suffix.removeprefix(".").upper()
-            self.fail(f"{path.name}: the picture is a {kind}; give a name that ends in {self._suffix}", param, ctx)
+            self.fail(
+                f"{path.name}: the picture is saved as {kind}; give a name that ends in {self._suffix}", param, ctx
+            )
         try:
             _try(path)
         except (OSError, ValueError) as error:
@@ -35,7 +37,10 @@ class OutputFile(click.Path):
 
 
 def _try(path: Path) -> None:
-    """Open an existing file, or create one and delete it again. Pipes and devices are not touched."""
+    """Check that the file can be opened or created, without leaving a new file behind.
+
+    Leaves pipes and devices alone.
+    """
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if path.is_file():

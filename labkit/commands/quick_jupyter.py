@@ -1,6 +1,6 @@
-"""Start JupyterLab without jsonschema's optional IRI grammar, whose parsers add 1.8 s to every start.
+"""Start JupyterLab without jsonschema's optional IRI grammar, whose parsers slow every launch by 1.8 s.
 
-Closing the terminal stops it and its kernels, like SIGTERM, and a full pipe never blocks its log.
+Closing the terminal stops JupyterLab and its kernels, as SIGTERM does. A full pipe never blocks its log.
 """
 
 import sys

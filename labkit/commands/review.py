@@ -10,11 +10,12 @@ import click
 
 from labkit.commands.failing import CannotRun
 from labkit.commands.output import OutputFile
+from labkit.evidence import unknown
 from labkit.platform.signals import interrupting
 from labkit.review.client.client_review import run_client, select_client_probes
 from labkit.review.comparing import Comparison, verdicts_in
 from labkit.review.dialect import BadDialect, Dialect, read_dialect
-from labkit.review.finding import CannotReview, Finding, unknown
+from labkit.review.finding import CannotReview, Finding
 from labkit.review.html import page
 from labkit.review.probe import Probe
 from labkit.review.promised_limits import BadPromise, Promised
@@ -50,21 +51,29 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--only", multiple=True, metavar="NAME", help="Run only this probe or chapter. Repeatable.")
 @click.option("--list", "is_listing", is_flag=True, help="List the probes and exit.")
 @click.option("--seed", type=int, help="The same seed gives the same random names.")
-@click.option("--token", "tokens", multiple=True, help="A token for every room. Repeatable: one per user.")
-@click.option("--token-command", help="A command that prints a fresh ticket for review:ticket=rw review:listen=r only.")
+@click.option("--token", "tokens", multiple=True, help="A token that opens every room. Repeat it to add users.")
 @click.option(
-    "--start", metavar="COMMAND", help="Start the server, and restart it after a crash. Replaces --pid and --log."
+    "--token-command", help="A command that prints a fresh ticket with the grants review:ticket=rw review:listen=r."
 )
-@click.option("--pid", type=int, help="The process id of the server, to measure its memory.")
-@click.option("--log", type=FILE, help="The log file of the server.")
-@click.option("--audit", type=FILE, help="The audit file of the server.")
 @click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A limit that the server runs with. Repeatable."
+    "--start",
+    metavar="COMMAND",
+    help="Start the server with this command, and restart it after a crash. Replaces --pid and --log.",
 )
-@click.option("--cafile", type=FILE, help="A PEM file with the certificate to trust, for wss://.")
-@click.option("--dialect", type=FILE, help="A TOML file with the server's own names for types, fields and codes.")
+@click.option("--pid", type=int, help="The server's process ID, for measuring its memory.")
+@click.option("--log", type=FILE, help="The server's log file.")
+@click.option("--audit", type=FILE, help="The server's audit file.")
 @click.option(
-    "--compare", "older", type=FILE, help="An older --json file: exit 1 only for probes that were not broken there."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Tell the review that the server runs with this limit. Repeatable.",
+)
+@click.option("--cafile", type=FILE, help="Trust the certificate in this PEM file for wss://.")
+@click.option("--dialect", type=FILE, help="A TOML file that lists the server's own names for types, fields and codes.")
+@click.option(
+    "--compare", "older", type=FILE, help="An earlier --json report: exit 1 only for probes that were not broken in it."
 )
 @click.option(
     "--json", "json_file", type=OutputFile(dash=True), help="Write the report as JSON; - for standard output."
@@ -87,11 +96,11 @@ def review(
     """Review the room server at URL, or a client: find its failure modes, with evidence.
 
     Exit 0: every probe that could run held. 1: something is broken; with --compare, something that was not before. 2:
-    the review could not run, or not to the end. OPS_TOKEN is read from the environment, as by the server.
+    the review could not run or did not finish. OPS_TOKEN is read from the environment, as it is by the server.
 
-    A client is a COMMAND that reads LABKIT_URL, LABKIT_TOKEN and LABKIT_ROOM from its environment ({url}, {token} and
-    {room} in the command are filled in), joins that room, stays, and sends each line of its standard input there. POST
-    to LABKIT_TICKET_URL returns a fresh ticket as JSON.
+    With --client, COMMAND starts the client. The client reads LABKIT_URL, LABKIT_TOKEN and LABKIT_ROOM from its
+    environment (or gets them as {url}, {token} and {room} in the command), joins the room, stays in it, and sends each
+    line of its standard input to the room. A POST to LABKIT_TICKET_URL returns a fresh ticket as JSON.
     """
     try:
         if client is not None:
@@ -172,7 +181,7 @@ class _SoFar:
     def unless_interrupted(self, review: Callable[..., Report], **options: Any) -> Report:
         """Return the report; after Ctrl-C, SIGTERM or SIGHUP the findings so far, with the rest unknown."""
         try:
-            with interrupting(), never_waiting():  # a server that the review started ends with it
+            with interrupting(), never_waiting():  # a server that the review started stops with it
                 return review(self._target, on_finding=self._report, **options)
         except KeyboardInterrupt:
             self.is_interrupted = True

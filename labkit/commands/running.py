@@ -1,4 +1,4 @@
-"""Set-up that the verbs with a server share: limits, TLS files, process settings, the event loop and how to stop."""
+"""Setup shared by the verbs that run a server: limits, TLS files, process settings, the event loop and shutdown."""
 
 import asyncio
 import contextlib
@@ -14,6 +14,7 @@ from typing import Any
 
 from labkit.commands.failing import CannotRun
 from labkit.platform import open_files
+from labkit.platform.loops import NO_UVLOOP
 from labkit.platform.os_errors import why
 from labkit.platform.signals import stop_early
 from labkit.rules.limits import BadLimit, Limits
@@ -32,7 +33,7 @@ def limits_of(settings: tuple[str, ...], from_file: dict[str, object] | None = N
 
 
 def tls_of(certfile: Path | None, keyfile: Path | None) -> ssl.SSLContext | None:
-    """Load a certificate for wss://; None without one. Raises CannotRun."""
+    """Load the certificate for wss://, or return None if none is given. Raises CannotRun."""
     if certfile is None and keyfile is None:
         return None
     if certfile is None:
@@ -64,37 +65,37 @@ def prepare_process() -> None:
 
 
 def run(main: Coroutine[Any, Any, None], loop: str = "asyncio") -> None:
-    """Run a server until it ends. `loop`: one of LOOPS. Raises CannotRun when it is not installed."""
+    """Run a server until it stops. `loop`: one of LOOPS. Raises CannotRun if that loop is not installed."""
     with asyncio.Runner(loop_factory=_loop_factory(loop)) as runner:
         runner.run(main)
 
 
 def _loop_factory(loop: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return what creates the loop, None for asyncio's own. `docs/benchmarks.md` compares the two."""
+    """Return the factory of the event loop, or None for asyncio's own. `docs/benchmarks.md` compares the two."""
     if loop == "asyncio":
         return None
     try:
         import uvloop
     except ImportError:
-        raise CannotRun("uvloop is not installed; pip install 'labkit[fast]', or omit --loop") from None
+        raise CannotRun(NO_UVLOOP) from None
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory
 
 
 def stopping() -> asyncio.Event:
-    """Return an event that SIGTERM, SIGHUP or Ctrl-C sets, as `stop_early` describes."""
+    """Return an event that is set on SIGTERM, SIGHUP or Ctrl-C, as `stop_early` describes."""
     stop = asyncio.Event()
     stop_early(stop.set)
     return stop
 
 
 def end_with_parent(stop: asyncio.Event) -> None:
-    """Set `stop` when stdin closes, which happens when the parent dies."""
+    """Set `stop` when stdin closes, as it does when the parent process dies."""
     Thread(target=_outlive_stdin, args=(asyncio.get_running_loop(), stop), daemon=True).start()
 
 
 def _outlive_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """Wait for the end of stdin. In a thread, because stdin may be a file or a terminal; None means it is closed."""
+    """Wait until stdin closes. Uses a thread, because stdin may be a file or a terminal; None means it is closed."""
     with contextlib.suppress(OSError):
         while sys.stdin is not None and os.read(STDIN, 4096):
             pass

@@ -74,12 +74,12 @@ def _read_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> P
 
 
 def _typed(path: Path, option: click.Option, value: object) -> object:
-    """Return a value as the command line would give it, so that the same checks apply. Raises CannotRun."""
+    """Convert a TOML value to its command-line form, so that the same checks apply. Raises CannotRun."""
     if option.is_flag and isinstance(value, bool):
         return value
     values = value if option.multiple and isinstance(value, list) else [value]
     if not all(isinstance(one, str | int | float) for one in values):
-        raise CannotRun(f"{path}: {option.name} cannot be {value!r}; give it as on the command line")
+        raise CannotRun(f"{path}: {option.name} cannot be {value!r}; write it as on the command line")
     arguments = [str(one) for one in values]
     return arguments if option.multiple else arguments[0]
 
@@ -92,9 +92,14 @@ def _typed(path: Path, option: click.Option, value: object) -> object:
     callback=_read_config,
     help="Read options from a TOML file.",
 )
-@click.option("--host", default="localhost", show_default=True, help="The address to listen on; 0.0.0.0: all.")
+@click.option("--host", default="localhost", show_default=True, help="The address to listen on; 0.0.0.0 for all.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8080, envvar="PORT", show_default=True, help="0: any free port."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    envvar="PORT",
+    show_default=True,
+    help="The port to listen on; 0 picks a free one.",
 )
 @click.option(
     "--token",
@@ -102,21 +107,23 @@ def _typed(path: Path, option: click.Option, value: object) -> object:
     envvar="DEV_TOKEN",
     help="The dev token, accepted on loopback only; random: generate and print one; off: none.",
 )
-@click.option("--users", type=click.Path(path_type=Path), help="CSV name,code,rooms: the users who may get tickets.")
+@click.option("--users", type=click.Path(path_type=Path), help="CSV of users who may get tickets (name,code,rooms).")
 @click.option("--audit", type=click.Path(path_type=Path), help="The audit file; created if it does not exist.")
 @click.option("--broker", help="nats://HOST:PORT[/NAME]: share rooms with other servers. Needs CLUSTER_KEY.")
 @click.option("--reuse-port", is_flag=True, help="Share the port with other servers on this machine.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a limit, or off. Repeatable.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a limit; NAME=off turns it off. Repeatable."
+)
 @click.option("--certfile", type=click.Path(path_type=Path), help="TLS certificate chain (PEM).")
 @click.option("--keyfile", type=click.Path(path_type=Path), help="TLS private key (PEM).")
 @click.option(
     "--allow-origin",
     "allow_origin",
     multiple=True,
-    help="An Origin that web pages may connect from; null: pages opened from a file. Repeatable.",
+    help="Let web pages from this Origin connect; null: pages opened from a file. Repeatable.",
 )
-@click.option("--loop", type=click.Choice(LOOPS), default=LOOPS[0], show_default=True, help="The event loop.")
-@click.option("--with-parent", is_flag=True, help="Exit when stdin closes, which happens when the parent dies.")
+@click.option("--loop", type=click.Choice(LOOPS), default=LOOPS[0], show_default=True, help="The event loop to run on.")
+@click.option("--with-parent", is_flag=True, help="Exit when stdin closes, as it does when the parent dies.")
 @click.option("--quiet", is_flag=True, help="Log only warnings and errors.")
 @click.pass_context
 def serve(
@@ -200,13 +207,13 @@ def _cluster_key() -> Key:
     text = os.environ.get("CLUSTER_KEY")
     if text is None:
         raise CannotRun(
-            "--broker needs CLUSTER_KEY in the environment, the same for all servers; make one: openssl rand -hex 32"
+            "--broker needs CLUSTER_KEY in the environment, the same on all servers; generate it: openssl rand -hex 32"
         )
     return key_from(text)
 
 
 def _draw_token(options: dict[str, Any]) -> None:
-    """Draw a secret token. Pages of origin null may then connect, because they need the token."""
+    """Generate a secret token. Pages with the origin null may then connect, because they need the token."""
     options["token"] = secrets.token_urlsafe(16)
     options["allow_origin"] = (*options["allow_origin"], OPAQUE)
 
@@ -214,9 +221,9 @@ def _draw_token(options: dict[str, Any]) -> None:
 def _remembered(
     with_parent: bool, is_drawn: bool, audit: Path | None, broker: str | None, **options: Any
 ) -> tuple[Key | None, str]:
-    """Return the key that resumes sessions after a restart, and a sentence saying what a restart restores."""
+    """Return the key that resumes sessions after a restart, and a sentence about what a restart restores."""
     if audit is not None or broker is not None:
-        return None, "a restart resumes where it stopped"
+        return None, "a restart continues where the server stopped"
     if with_parent or is_drawn or options["port"] == 0:
         return None, "rooms and sessions are lost; --audit FILE keeps them"
     try:

@@ -2,8 +2,8 @@
 
 Without --audit no history, ticket or revocation is stored, so the key signs resume credentials only, and the first
 revocation deletes it. The state folder, never a working folder, holds one secret per user of this machine. Each
-server's key is derived from that secret and the server's options, so another token, user list or folder means another
-key.
+server's key is derived from that secret and the server's options, so a different token, user list or folder gives a
+different key.
 """
 
 import hashlib
@@ -42,8 +42,8 @@ def session_key(host: str, port: int, token: str, users: Path | None, **_: Any) 
 
 
 def forget_session_key() -> None:
-    """Delete the secret, so that no earlier credential works after a restart."""
+    """Delete the stored secret, so that no earlier credential works after a restart."""
     try:
         (state_folder() / NAME).unlink(missing_ok=True)
     except OSError as error:
-        _LOGGER.error("a revoked user may come back after a restart", extra={"fault": describe(error)})
+        _LOGGER.error("a revoked user may resume a session after a restart", extra={"fault": describe(error)})

@@ -33,16 +33,21 @@ def _read_rate(_ctx: click.Context, _option: click.Parameter, text: str) -> floa
 @click.command(epilog=EXAMPLES)
 @click.option("--clients", type=int, default=1000, show_default=True, help="How many clients.")
 @click.option(
-    "--policy", "policies", multiple=True, default=("ours",), show_default=True, help="Policy name, or all. Repeatable."
+    "--policy",
+    "policies",
+    multiple=True,
+    default=("ours",),
+    show_default=True,
+    help="The reconnect policy, or all. Repeatable.",
 )
-@click.option("--real/--virtual", "is_real", default=False, help="Real sockets and a server, or a simulation.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the random delays.")
+@click.option("--real/--virtual", "is_real", default=False, help="Use real sockets and a real server, or a simulation.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed for the random delays.")
 @click.option(
-    "--rate", default="500", show_default=True, callback=_read_rate, help="Handshakes the server accepts/s, or off."
+    "--rate", default="500", show_default=True, callback=_read_rate, help="Handshakes per second to accept, or off."
 )
-@click.option("--down", type=float, help="With --virtual: seconds until the server is back.  [default: 0]")
-@click.option("--seconds", type=float, default=600, show_default=True, help="The longest time to wait after the drop.")
-@click.option("--plot", type=OutputFile(suffix=".png"), help="Plot the reconnections into this PNG file.")
+@click.option("--down", type=float, help="With --virtual: how long the server is down, in seconds.  [default: 0]")
+@click.option("--seconds", type=float, default=600, show_default=True, help="How long to wait for reconnections.")
+@click.option("--plot", type=OutputFile(suffix=".png"), help="Save a plot of the reconnections as this PNG file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON, one line per policy.")
 def storm(
     clients: int,
@@ -97,7 +102,7 @@ def check_drawing() -> None:
 
 
 def draw(storms: Storms, plot: Path) -> None:
-    """Write the picture of some storms to a PNG file. Raises CannotRun."""
+    """Plot storms in a PNG file. Raises CannotRun if it cannot be written."""
     from labkit.views.still_charts import png
     from labkit.views.storm import picture
 

@@ -18,6 +18,7 @@ from labkit.bench.torture.run import Torture
 from labkit.commands.failing import CannotRun
 from labkit.platform.os_errors import describe
 from labkit.platform.signals import forget, interrupting, on_signal
+from labkit.platform.sockets import BALANCES_PORTS
 from labkit.wire.output import never_waiting
 
 EXAMPLES = """\b
@@ -30,25 +31,30 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--seconds", type=float, default=30, show_default=True, help="How long to send.")
+@click.option("--seconds", type=float, default=30, show_default=True, help="How long to send messages.")
 @click.option("--kills", type=int, default=5, show_default=True, help="How many times to kill -9 a server.")
-@click.option("--servers", type=int, default=1, show_default=True, help="Two or more share a NATS broker.")
+@click.option(
+    "--servers", type=int, default=1, show_default=True, help="How many servers; two or more share a NATS broker."
+)
 @click.option("--clients", type=int, default=12, show_default=True, help="How many clients; each joins two rooms.")
 @click.option("--rooms", type=int, default=4, show_default=True, help="How many rooms.")
-@click.option("--rate", type=float, default=200, show_default=True, help="Messages per second, over all clients.")
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed repeats the same faults and times.")
+@click.option("--rate", type=float, default=200, show_default=True, help="Messages per second, across all clients.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed repeats the same faults.")
 @click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep the audit files in this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 def torture(keep: Path | None, as_json: bool, **options: Any) -> None:
-    """Send messages while servers are killed with -9 and connections stall, break or are cut off; then verify.
+    """Send messages while servers are killed (kill -9) and connections stall or break; then verify the results.
 
-    Every acked event must be in the audit, and no event may be lost, duplicated, reordered or delivered to the wrong
-    client. Exit 0: all of that holds. 1: it does not. Ctrl-C ends the run early and verifies what happened so far.
+    Every acked event must be in the audit log, and no event may be lost, duplicated, reordered or delivered to the
+    wrong client. Exit 0: all of that holds. 1: it does not. Ctrl-C ends the run early and verifies what happened so
+    far.
     """
     try:
         plan = TorturePlan(**options)
     except ValueError as error:
         raise CannotRun(str(error)) from None
+    if plan.servers > 1 and not BALANCES_PORTS:
+        raise CannotRun(f"--servers {plan.servers} needs Linux, which shares a port among servers; use --servers 1")
     with tempfile.TemporaryDirectory(prefix="labkit-torture-") as temporary:
         folder = keep or Path(temporary)
         if keep is not None and keep.exists() and any(keep.iterdir()):

@@ -1,4 +1,7 @@
-"""What `labkit serve` prints for people: its pages and how to sign in. It prints a token only if it drew it itself."""
+"""What `labkit serve` prints for people: its pages and how to sign in.
+
+A token is printed only if the server generated it.
+"""
 
 import os
 from pathlib import Path
@@ -11,9 +14,9 @@ USUAL_TOKEN = "dev-token"  # public, so it may be printed
 
 
 def welcome(server: Server, token: str, users: Path | None, comes_back: str, *, is_drawn: bool = False) -> list[str]:
-    """Return the lines below a server's address.
+    """Return the lines to print below a server's address.
 
-    `comes_back`: what a restart restores. `is_drawn`: the token was drawn at start and appears nowhere else.
+    `comes_back`: what a restart restores. `is_drawn`: the token was generated at startup and appears nowhere else.
     """
     page = _page(server.url)
     operators = "token: the value of OPS_TOKEN" if os.environ.get("OPS_TOKEN") else "to enable it, set OPS_TOKEN"
@@ -37,7 +40,7 @@ def _ways_in(server: Server, token: str, users: Path | None, is_drawn: bool) -> 
             f"token: {token}" if is_drawn or token == USUAL_TOKEN else "token: the value of --token or DEV_TOKEN"
         )
     if users is not None:
-        ways.append(f"name and code: as in {users}")
+        ways.append(f"name and code: see {users}")
     if ways:
         return "; ".join(ways)
     return "nobody can sign in: the dev token works on loopback only; list users with --users FILE"

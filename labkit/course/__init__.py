@@ -1,1 +1,1 @@
-"""The course: its exercises, how an answer to one is judged, and what a learner has done so far."""
+"""The course: its exercises, how answers are judged, and the learner's progress."""

@@ -1,4 +1,4 @@
-"""Whether a learner has started an answer, from its source: nothing of it runs."""
+"""Tell from the source of an answer whether the learner has started it. None of it is run."""
 
 import ast
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ NOT_STARTED = "not started"
 
 
 def state(source: str, name: str) -> str:
-    """Return "not started" when the last definition of the name is still a blank, else ""."""
+    """Return "not started" if the last definition of the name is still a blank, otherwise ""."""
     try:
         tree = ast.parse(source)
         found = [node for node in _at_the_top(tree.body) if getattr(node, "name", None) == name]
@@ -20,7 +20,7 @@ def state(source: str, name: str) -> str:
 
 
 def _at_the_top(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield the statements that bind names at the top level, also those inside an `if`, a `try` or a loop."""
+    """Yield the statements that bind names at the top level, including those inside an `if`, a `try` or a loop."""
     for node in body:
         yield node
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -35,7 +35,7 @@ def _parts(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _is_blank(node: ast.AST) -> bool:
-    """Whether this is the `raise NotImplementedError()` of a blank."""
+    """Return whether this is the `raise NotImplementedError()` of a blank."""
     if not isinstance(node, ast.Raise):
         return False
     call = node.exc
@@ -44,7 +44,7 @@ def _is_blank(node: ast.AST) -> bool:
 
 
 def _is_empty(node: ast.stmt) -> bool:
-    """Whether the body has nothing but a docstring, `pass` and `...`."""
+    """Return whether the body contains only a docstring, `pass` and `...`."""
     body = getattr(node, "body", [])
     return bool(body) and all(
         isinstance(one, ast.Pass) or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)) for one in body

@@ -1,4 +1,4 @@
-"""`labkit course build`: write the exercises from the solutions, or only compare them."""
+"""`labkit course build`: generate the exercises from the solutions, or only check that they are up to date."""
 
 from pathlib import Path
 
@@ -7,7 +7,10 @@ from labkit.course.notebook import notebook_json, read_notebook
 
 
 def build(home: Path, *, is_only_compared: bool = False) -> list[Path]:
-    """Build every exercise of a course; return the files that were out of date. Raises BadSource, naming the file."""
+    """Build every exercise of a course.
+
+    Return the files that were out of date. Raises BadSource, which names the file.
+    """
     changed = []
     for path, text in made(home).items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
@@ -18,7 +21,7 @@ def build(home: Path, *, is_only_compared: bool = False) -> list[Path]:
 
 
 def made(home: Path) -> dict[Path, str]:
-    """Return each file of `solutions/` and `exercises/` with the text that it must have."""
+    """Return each file of `solutions/` and `exercises/` with the text that it should contain."""
     files = {}
     for path in sorted((home / "solutions").glob("*.ipynb")):
         notebook = read_notebook(path)

@@ -2,7 +2,7 @@
 
     check("02-auth", handler)
 
-The hint has three steps: the second and third appear when the same check fails again. Under nbgrader, where a cell
+Each hint has three steps; the second and third appear when the same check fails again. Under nbgrader, where a cell
 passes unless it raises, an answer that does not pass raises `NotPassed`, and nothing is recorded.
 """
 
@@ -24,13 +24,13 @@ LONGEST_S = 120.0
 
 
 class NotPassed(AssertionError):
-    """Under nbgrader: the answer does not pass; the message says why."""
+    """Raised under nbgrader if the answer does not pass; the message says why."""
 
 
 def check(exercise_id: str, answer: Any, *, seed: int = DEFAULT_SEED) -> Result:
     """Judge the answer that a cell defines. An interrupt ends it at once.
 
-    Raises NoExercise for an unknown id, and NoSource for an answer whose source cannot be found.
+    Raises NoExercise if the id is unknown, and NoSource if the source of the answer cannot be found.
     """
     asked = exercise(exercise_id)
     result = checked(asked, of_object(answer, asked.answer), seed)
@@ -40,7 +40,7 @@ def check(exercise_id: str, answer: Any, *, seed: int = DEFAULT_SEED) -> Result:
 
 
 def checked(asked: Exercise, answer: Answer, seed: int = DEFAULT_SEED, progress: Progress | None = None) -> Result:
-    """Judge an answer's source, record the result, and return it with the step of its hint."""
+    """Judge an answer's source, record the result, and return it with the hint step to show."""
     result = _judged(asked, answer, seed)
     if os.environ.get("NBGRADER_EXECUTION"):
         return result
@@ -58,7 +58,7 @@ def _judged(asked: Exercise, answer: Answer, seed: int) -> Result:
 
 
 async def _judged_in_time(asked: Exercise, answer: Answer, seed: int) -> Result:
-    """Judge in limited time. The limit is inside the loop, so every process has ended when this returns."""
+    """Judge within a time limit. The limit is inside the event loop, so every process has ended when this returns."""
     try:
         async with asyncio.timeout(LONGEST_S):
             return await judge(asked, answer.source, name=answer.name, seed=seed)
@@ -67,7 +67,10 @@ async def _judged_in_time(asked: Exercise, answer: Answer, seed: int) -> Result:
 
 
 def noted(result: Result, progress: Progress | None = None) -> Result:
-    """Record a result in the learner's progress; return it with the hint's step, or with why that failed."""
+    """Record a result in the learner's progress.
+
+    Return it with the hint step to show, or with the reason it was not recorded.
+    """
     first = result.first_failed
     status: Status = "started" if result.state == NOT_STARTED else result.verdict
     try:
@@ -81,7 +84,7 @@ def noted(result: Result, progress: Progress | None = None) -> Result:
 
 
 def _failures_in_a_row(records: list[Record], check_id: str) -> int:
-    """Return how often in a row, up to now, that check was the first to fail."""
+    """Return how many times in a row, up to now, this check was the first to fail."""
     count = 0
     for record in reversed(records):
         if record["status"] in ("help", "started"):  # raising or lowering a hand is not an attempt

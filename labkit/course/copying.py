@@ -1,8 +1,8 @@
-"""Make a learner's working copy of the course, and update one without losing an edit.
+"""Create a learner's working copy of the course, or update one without losing edits.
 
-A copy has the published notebooks without outputs, and no instructor's guide. `.labkit/copy.json` has a hash of each
-file as it was handed out. When the course changes, a file that the learner has not edited is replaced; beside an edited
-one comes the new version, as NAME-new.ipynb.
+A copy contains the published notebooks without their outputs and without the instructor's guide. `.labkit/copy.json`
+stores a hash of each file as it was handed out. When the course changes, a file that the learner has not edited is
+replaced. If the learner has edited it, the new version is saved beside it as NAME-new.ipynb.
 """
 
 import hashlib
@@ -39,11 +39,11 @@ UNFINISHED = (OWN, SEED, ".DS_Store", "desktop.ini")  # of a copy that could not
 
 
 class NoCopy(ValueError):
-    """No copy can be made or opened in a folder; the message says why, and what to do."""
+    """A working copy cannot be created or opened in a folder; the message says why, and what to do."""
 
 
 def prepare(course: Path, copy: Path, seed: str | None = None) -> list[str]:
-    """Make or update a copy; return what changed, as sentences. Raises NoCopy, OSError, ValueError."""
+    """Create or update a working copy. Return sentences about what changed. Raises NoCopy, OSError, ValueError."""
     is_new, is_marked = not _exists(copy), is_copy(copy)
     if not is_new and seed is not None:
         _must_be_its_seed(copy, seed)
@@ -55,9 +55,11 @@ def prepare(course: Path, copy: Path, seed: str | None = None) -> list[str]:
         write(copy / OWN / MARK, "{}\n")
     changes = list(_updates(course, copy))
     if is_new:
-        return [f"made a working copy of the course in {copy}"]
+        return [f"created a working copy of the course in {copy}"]
     if not is_marked:
-        changes.append(f"an older labkit made {copy}: your progress until now is in ~/.labkit, from now on in the copy")
+        changes.append(
+            f"{copy} is from an older labkit: your earlier progress stays in ~/.labkit; new progress is stored here"
+        )
     if changes:
         with (copy / CHANGES).open("a", encoding="utf-8", newline="\n") as file:
             file.writelines(f"* {change}\n" for change in changes)
@@ -65,13 +67,16 @@ def prepare(course: Path, copy: Path, seed: str | None = None) -> list[str]:
 
 
 def files() -> list[str]:
-    """Return every file of a copy, as paths in the course."""
+    """Return every file that a copy contains, as paths in the course."""
     notebooks = [f"notebooks/{name}.ipynb" for name in LESSONS]
     return [*notebooks, *(f"exercises/{name}.ipynb" for name in exercises()), "exercises/README.md"]
 
 
 def _exists(copy: Path) -> bool:
-    """Whether there is a copy, also one of an older labkit. Raises NoCopy for a folder with other things in it."""
+    """Return whether there is a copy, even one made by an older labkit.
+
+    Raises NoCopy if the folder holds anything else.
+    """
     if (copy / "solutions").is_dir():
         raise NoCopy(
             f"{copy} is the course itself, with its solutions; name a new directory for a working copy "
@@ -95,7 +100,7 @@ def _must_be_its_seed(copy: Path, seed: str) -> None:
 
 
 def _updates(course: Path, copy: Path) -> Iterator[str]:
-    """Hand out each file that is missing or has changed; yield a sentence for each that has changed."""
+    """Copy each file that is missing or has changed. Yield a sentence for each file that has changed."""
     given = _given(copy)
     for name in files():
         published, mine = _published(course / name), copy / name
@@ -116,11 +121,11 @@ def _replace(mine: Path, name: str, published: str, *, is_edited: bool) -> str:
         return f"{name} has a new version; you had not edited yours, so it was replaced"
     beside = _beside(mine, published)
     write(beside, published)
-    return f"{name} has a new version; you have edited yours, so it was kept; the new one is {beside.name} beside it"
+    return f"{name} has a new version; you have edited yours, so it was kept; the new one is beside it: {beside.name}"
 
 
 def _beside(mine: Path, published: str) -> Path:
-    """Return a path for the new version: a free one, or one that already has this text."""
+    """Return a path for the new version: an unused one, or that of a file with the same text."""
     for number in count(1):
         path = mine.with_name(f"{mine.stem}-new{'' if number == 1 else f'-{number}'}{mine.suffix}")
         if not path.exists() or path.read_text(encoding="utf-8", errors="replace") == published:
@@ -142,7 +147,7 @@ def _published(path: Path) -> str:
 
 
 def _fingerprint(whole: str) -> str:
-    """Hash what a person writes: a notebook's cells without outputs and metadata, or the whole text of another file."""
+    """Hash what a person writes: a notebook's cells without outputs and metadata, or any other file as a whole."""
     try:
         cells = [[cell["cell_type"], cell_source(cell)] for cell in json.loads(whole)["cells"]]
     except (ValueError, KeyError, TypeError, RecursionError):

@@ -1,7 +1,7 @@
-"""`exercises/` from `solutions/`: the code between the marks becomes a blank, and the check's output `not started`.
+"""Generate `exercises/` from `solutions/`: code between marks becomes a blank, and the check's output `not started`.
 
     source(notebook)     a solution as it is committed, with the metadata of nbgrader 3
-    exercise(notebook)   what a learner gets: the same cells, as nbgrader would generate them
+    exercise(notebook)   what a learner receives: the same cells, as nbgrader would generate them
 
 Both are deterministic. The marks are nbgrader's, `### BEGIN SOLUTION` and `### END SOLUTION`, so nbgrader reads the
 solutions unchanged.
@@ -26,11 +26,11 @@ _CHECK = re.compile(r"""\bcheck\(\s*["']([^"']+)["']""")
 
 
 class BadSource(ValueError):
-    """No exercise can be built from a solution; the message says why."""
+    """An exercise cannot be built from a solution; the message says why."""
 
 
 def source(notebook: Notebook, exercise_id: str) -> Notebook:
-    """Return a solution with cell ids and nbgrader's metadata, the same for every run. Raises BadSource."""
+    """Return a solution with cell ids and nbgrader's metadata, identical in every run. Raises BadSource."""
     made = copy.deepcopy(notebook)
     made["metadata"] = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     made["nbformat"], made["nbformat_minor"] = 4, 5
@@ -48,7 +48,7 @@ def source(notebook: Notebook, exercise_id: str) -> Notebook:
 
 
 def exercise(notebook: Notebook, exercise_id: str) -> Notebook:
-    """Return what a learner gets. Raises BadSource."""
+    """Return the exercise that a learner receives. Raises BadSource."""
     made = source(notebook, exercise_id)
     count = 0
     for cell in made["cells"]:
@@ -69,13 +69,13 @@ def exercise(notebook: Notebook, exercise_id: str) -> Notebook:
 
 
 def cleared(cell: str) -> str:
-    """Return the text of a cell with a blank instead of each solution. Raises BadSource."""
+    """Return a cell's text with each solution replaced by a blank. Raises BadSource."""
     lines: list[str] = []
     is_inside = False
     for line in cell.split("\n"):
         if line.strip() in (BEGIN, END):
             if (line.strip() == BEGIN) == is_inside:
-                raise BadSource(f"{line.strip()} where the other mark must come first, in the cell: {cell[:60]!r}")
+                raise BadSource(f"{line.strip()} comes before the other mark, in the cell: {cell[:60]!r}")
             is_inside = not is_inside
             if is_inside:
                 indent = line[: len(line) - len(line.lstrip())]
@@ -108,7 +108,7 @@ def _must_be_complete(notebook: Notebook, exercise_id: str) -> None:
 
 
 def faults_of(notebook: Notebook, asked: Exercise) -> Iterator[str]:
-    """Yield what is missing in a solution, one sentence each."""
+    """Yield one sentence for each thing that is missing in a solution."""
     answers = [cell_source(cell) for cell in notebook["cells"] if _role(cell) == "answer"]
     checks = [_CHECK.findall(cell_source(cell)) for cell in notebook["cells"] if _role(cell) == "check"]
     if not answers:

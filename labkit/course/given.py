@@ -1,4 +1,4 @@
-"""What an exercise provides, so that the answer is only the part that it is about: the rest of a small room server.
+"""The rest of a small room server, which an exercise provides so that the learner writes only the part it is about.
 
     async def handler(connection):
         ...                          the exercise: authenticate the client
@@ -9,8 +9,8 @@
         async for message in messages(connection):
             ...                      the exercise: deliver to the right members
 
-`talk` handles join, leave, chat and ping, and closes with 1008 for anything else. It does no more than that: history,
-limits and slow consumers are exercises of their own.
+`talk` handles join, leave, chat and ping, and closes with 1008 on anything else. It does nothing more: history, limits
+and slow consumers are separate exercises.
 """
 
 import contextlib
@@ -33,13 +33,13 @@ _seqs: dict[str, int] = {}
 
 
 async def tell(connection: ServerConnection, **message: Any) -> None:
-    """Send a message; do nothing when the connection is gone."""
+    """Send a message, or do nothing if the connection is gone."""
     with contextlib.suppress(ConnectionClosed):
         await connection.send(json.dumps(message))
 
 
 async def enter(connection: ServerConnection) -> str | None:
-    """Authenticate a client; return its user, a different one per connection. None: refused, and closed."""
+    """Authenticate a client. Return its user, different for each connection, or None if it was refused and closed."""
     message = _read(await connection.recv())
     if message is None or message.get("type") != "auth" or message.get("token") != TOKEN:
         await connection.close(4403, "auth failed")
@@ -50,7 +50,7 @@ async def enter(connection: ServerConnection) -> str | None:
 
 
 async def messages(connection: ServerConnection) -> AsyncIterator[dict[str, Any]]:
-    """Yield each well-formed join, leave and chat. Answer pings, and close with 1008 for anything else."""
+    """Yield each well-formed join, leave and chat. Answer pings, and close with 1008 on anything else."""
     async for text in connection:
         message = _read(text)
         if message is None or (message["type"] == "chat" and not isinstance(message.get("text"), str)):
@@ -79,7 +79,7 @@ async def talk(connection: ServerConnection, user: str) -> None:
 
 
 def _read(text: str | bytes) -> dict[str, Any] | None:
-    """Return a message of a known type, or None."""
+    """Parse a message of a known type; return None for anything else."""
     try:
         message = json.loads(text) if isinstance(text, str) else None
     except (ValueError, RecursionError):

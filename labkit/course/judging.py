@@ -1,7 +1,7 @@
-"""Judge an answer: from its source to a Result. The learner's code runs in a process of its own (`running`).
+"""Judge an answer from its source and return a Result. The learner's code runs in a process of its own (`running`).
 
-The checks of a handler run side by side against one process, through a network drawn from the seed. Checks that are
-`alone` run afterwards, with one process each. A rule is called by one check after the other.
+A handler's checks run side by side against one process, through a network drawn from the seed. Checks that are `alone`
+run afterwards, each with its own process. The checks of a rule call it one after another.
 """
 
 import asyncio
@@ -13,20 +13,20 @@ from time import monotonic
 from typing import Any
 
 from labkit.course import blank
-from labkit.course.exercise import Check, Exercise, Misconception, Outcome, inconclusive
-from labkit.course.result import CheckResult, Result
+from labkit.course.exercise import Check, Exercise, Misconception
+from labkit.course.result import VERDICTS, CheckResult, Result, Verdict
 from labkit.course.running import faults, shortage
 from labkit.course.running.answer_process import HELD_UP_S, AnswerFault, AnswerProcess, CannotStart
 from labkit.course.running.answers import Answers
-from labkit.course.stage import NOT_DONE, Calls, Stage, run_check
+from labkit.course.stage import Calls, Stage, run_check, was_endless
+from labkit.evidence import Outcome, unknown
+from labkit.evidence.lateness import Lateness
+from labkit.evidence.running import MOST_RUNS, run_in_time
 from labkit.faults import Proxy
-from labkit.review.lateness import Lateness
 
 DEFAULT_SEED = 1
 AT_ONCE = 8
-MOST_RUNS = 5  # the most runs of one check, when the judge or the answer's process was late each time
 LATE_S = 0.1
-PAUSE_S = 0.5
 HELD_UP = "this machine was too busy for the check; end other programs, and check again"
 NOT_CHECKED = "not checked, because the answer stopped running"
 BEGIN = "Fill in the blank, run its cell, then run this one."
@@ -51,12 +51,12 @@ async def judge(exercise: Exercise, source: str, *, name: str | None = None, see
 
 
 def not_started(exercise: Exercise) -> Result:
-    """Return the result of a blank."""
+    """Return the result for a blank."""
     return Result(exercise, "inconclusive", _not_checked(exercise), hints=(BEGIN,), state="not started")
 
 
 def not_done(exercise: Exercise, why: str, seconds: float = 0.0) -> Result:
-    """Return the result of an answer that could not be judged, for a reason that is not the answer's fault."""
+    """Return the result for an answer that could not be judged through no fault of its own."""
     runs = CheckResult(faults.RUNS, "inconclusive", faults.EXPECTED, why)
     return Result(exercise, "inconclusive", (runs, *_not_checked(exercise)), seconds=seconds)
 
@@ -66,7 +66,7 @@ def _not_checked(exercise: Exercise) -> tuple[CheckResult, ...]:
 
 
 class _Judgement:
-    """One run of the checks of one exercise."""
+    """One run of an exercise's checks."""
 
     def __init__(self, exercise: Exercise, source: str, name: str, seed: int) -> None:
         self._exercise = exercise
@@ -100,8 +100,8 @@ class _Judgement:
     async def _run(self, checks: list[Check], process: AnswerProcess) -> None:
         if self._exercise.kind == "rule":
             for check in checks:
-                await self._run_check(check, process, Calls(process, self._rng(check), self._name))
-                if self._outcomes[check.id][0].actual == NOT_DONE:  # nor would the others be
+                outcome = await self._run_check(check, process, Calls(process, self._rng(check), self._name))
+                if was_endless(outcome):  # the other checks would not be judged either
                     break
             return
         turns = asyncio.Semaphore(AT_ONCE)
@@ -114,25 +114,26 @@ class _Judgement:
             await runs
 
     async def _run_on_handler(self, turns: asyncio.Semaphore, check: Check, process: AnswerProcess) -> None:
-        """Run one check; run it again while a failure may come from a busy machine, on our side or the answer's."""
-        for turn in range(MOST_RUNS):
+        """Run one check, and repeat it while a busy machine, on our side or the answer's, may explain its failure."""
+        began = 0.0
+
+        async def run(turn: int) -> Outcome:
+            nonlocal began
             rng = self._rng(check, turn)
-            promised = dict(self._exercise.promised)
-            async with turns, self._network(process.url, rng) as network:
+            async with self._network(process.url, rng) as network:
                 url = process.url if network is None else network.url
                 began = monotonic()
-                async with Stage(url, process, rng, promised, network) as stage:
-                    await self._run_check(check, process, stage)
-            late_s = max(self._lateness.since(began), process.late_since(began))
-            if late_s < LATE_S or self._outcomes[check.id][0].verdict == "pass":
-                return
-            await asyncio.sleep(PAUSE_S * turn)  # until whatever keeps the machine busy may have passed
-        outcome, stage_of = self._outcomes[check.id]
-        if outcome.verdict == "fail" and (late_s := self._lateness.since(began)) > HELD_UP_S:
-            self._outcomes[check.id] = (
-                inconclusive(f"{HELD_UP} (late by up to {late_s:.0f} s in each of {MOST_RUNS} runs)"),
-                stage_of,
-            )
+                async with Stage(url, process, rng, dict(self._exercise.promised), network) as stage:
+                    return await self._run_check(check, process, stage)
+
+        def late_since(began: float) -> float:
+            return max(self._lateness.since(began), process.late_since(began))
+
+        async with turns:
+            outcome = await run_in_time(run, late_since, LATE_S)
+        if outcome.verdict == "broken" and (late_s := self._lateness.since(began)) > HELD_UP_S:
+            why = f"{HELD_UP} (late by up to {late_s:.0f} s in each of {MOST_RUNS} runs)"
+            self._outcomes[check.id] = unknown(why), self._outcomes[check.id][1]
 
     @contextlib.asynccontextmanager
     async def _network(self, url: str, rng: Random) -> AsyncIterator[Proxy | None]:
@@ -144,22 +145,21 @@ class _Judgement:
             proxy.set(down=faults_of.get("down"), up=faults_of.get("up"))
             yield proxy
 
-    async def _run_check(self, check: Check, process: AnswerProcess, stage: Stage | Calls) -> None:
+    async def _run_check(self, check: Check, process: AnswerProcess, stage: Stage | Calls) -> Outcome:
         raised = len(process.raised)
         outcome = await run_check(check.run, stage)
-        if outcome.verdict == "fail":
+        if outcome.verdict == "broken":
             await process.caught_up()
-        if process.fault is not None and outcome.verdict != "pass":
-            self._outcomes[check.id] = inconclusive(NOT_CHECKED), stage
-            return
-        fault = self._raised(process.raised[raised:], stage)
-        if outcome.verdict == "fail" and fault is not None:
+        if process.fault is not None and outcome.verdict != "held":
+            outcome = unknown(NOT_CHECKED)
+        elif outcome.verdict == "broken" and (fault := self._raised(process.raised[raised:], stage)) is not None:
             raised_by = f"the answer raised {fault.text}{faults.at_line(fault.line, self._source)}"
             outcome = outcome._replace(actual=f"{outcome.actual}; {raised_by}")
         self._outcomes[check.id] = outcome, stage
+        return outcome
 
     def _raised(self, meanwhile: list[AnswerFault], stage: Stage | Calls) -> AnswerFault | None:
-        """Return the first error that this check caused, or of unknown cause; other checks run at the same time."""
+        """Return the first error that this check caused or may have caused: other checks run at the same time."""
         ours = {0} if isinstance(stage, Calls) else {0, *stage.ports()}
         return next((fault for fault in meanwhile if fault.port in ours), None)
 
@@ -181,14 +181,14 @@ class _Judgement:
 
     def _result(self, seconds: float) -> Result:
         checks = [self._runs(), *(self._judged(check) for check in self._exercise.checks)]
-        worst = {check.verdict for check in checks}
-        verdict = "fail" if "fail" in worst else "inconclusive" if "inconclusive" in worst else "pass"
+        seen = {check.verdict for check in checks}
+        verdict: Verdict = "fail" if "fail" in seen else "inconclusive" if "inconclusive" in seen else "pass"
         first = next((check for check in checks if check.verdict == "fail"), None)
         known = misconceptions(self._exercise)
         behind = known.get(first.misconception or "") if first else None
         return Result(
             exercise=self._exercise,
-            verdict=verdict,  # type: ignore[arg-type]
+            verdict=verdict,
             checks=tuple(checks),
             why=behind.sentence if behind else "",
             hints=behind.hints if behind else (),
@@ -206,19 +206,19 @@ class _Judgement:
 
     def _judged(self, check: Check) -> CheckResult:
         was_cut = self._fault is not None and self._fault.kind in faults.UNJUDGED
-        if check.id not in self._outcomes or (was_cut and self._outcomes[check.id][0].verdict == "fail"):
+        if check.id not in self._outcomes or (was_cut and self._outcomes[check.id][0].verdict == "broken"):
             return CheckResult(check.id, "inconclusive", check.expected, NOT_CHECKED)
         outcome, stage = self._outcomes[check.id]
         missing = [
-            need for need in check.needs if need not in self._outcomes or self._outcomes[need][0].verdict != "pass"
+            need for need in check.needs if need not in self._outcomes or self._outcomes[need][0].verdict != "held"
         ]
-        if missing and outcome.verdict == "fail":
-            outcome = inconclusive(f"means nothing until {missing[0]} passes")
-        tag = (outcome.misconception or check.usual).tag if outcome.verdict == "fail" else None
-        result = CheckResult(check.id, outcome.verdict, check.expected, outcome.actual)
+        if missing and outcome.verdict == "broken":
+            outcome = unknown(f"means nothing until {missing[0]} passes")
+        tag = (outcome.cause or check.usual).tag if outcome.verdict == "broken" else None
+        result = CheckResult(check.id, VERDICTS[outcome.verdict], check.expected, outcome.actual)
         return replace(result, evidence=stage.evidence(), misconception=tag, series=stage.series)
 
 
 def misconceptions(exercise: Exercise) -> dict[str, Misconception]:
-    """Return every misconception that a result of this exercise may name, by its tag."""
+    """Return every misconception that a result of this exercise may name, keyed by tag."""
     return faults.SENTENCES | {one.tag: one for one in exercise.misconceptions}

@@ -1,4 +1,4 @@
-"""A learner's exercises in a working copy: start one over, and compare an answer with the solution."""
+"""A learner's exercises in a working copy: reset one, and compare an answer with the solution."""
 
 import difflib
 from collections.abc import Iterable
@@ -17,13 +17,15 @@ SAVED = ".saved"
 
 
 def reset(asked: Exercise) -> tuple[Path, Path | None]:
-    """Start an exercise over; return its notebook, and where the old one was saved (None if there was none).
+    """Reset an exercise. Return its notebook and the path where the old one was saved, or None if there was none.
 
-    Raises OSError, also outside a working copy: nobody answers in the published exercise.
+    Raises OSError, also outside a working copy, because answers do not belong in the published exercise.
     """
     path = answer_of(asked.id)
     if path.parent == original() / "exercises":
-        raise OSError(f"there is no working copy in or around {working_copy.here()}; `labkit lab {DEFAULT}` makes one")
+        raise OSError(
+            f"there is no working copy in or around {working_copy.here()}; `labkit lab {DEFAULT}` creates one"
+        )
     made = notebook_json(
         without_outputs(generate.exercise(read_notebook(original() / "solutions" / f"{asked.id}.ipynb"), asked.id))
     )
@@ -40,18 +42,18 @@ def reset(asked: Exercise) -> tuple[Path, Path | None]:
 
 
 def _last_number(folder: Path, exercise_id: str) -> int:
-    """Return the highest number, not the count: some may have been removed."""
+    """Return the highest number in use. The count may be lower, because some files may have been removed."""
     numbers = [path.stem.removeprefix(f"{exercise_id}-") for path in folder.glob(f"{exercise_id}-*.ipynb")]
     return max((int(number) for number in numbers if number.isdecimal()), default=0)
 
 
 def has_passed(asked: Exercise, records: Iterable[Record]) -> bool:
-    """Whether the learner has ever passed the exercise."""
+    """Return whether the learner has ever passed the exercise."""
     return any(record["status"] == "pass" and record["exercise"] == asked.id for record in records)
 
 
 def diff(asked: Exercise, answer: Path | None = None) -> str:
-    """Return a unified diff from the learner's answer to the solution; "" when they are the same. Raises NoSource."""
+    """Return a unified diff from the learner's answer to the solution, or "" if they are the same. Raises NoSource."""
     path = answer or answer_of(asked.id)
     theirs = lines(of_file(path, asked.answer).source)
     ours = lines(of_file(original() / "solutions" / f"{asked.id}.ipynb", asked.answer).source)

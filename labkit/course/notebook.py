@@ -1,4 +1,4 @@
-"""A notebook as a dict: read, written as Jupyter writes it, and stripped of what a run left in it."""
+"""Read a notebook as a dict, write it as Jupyter does, and remove the outputs and metadata of a run."""
 
 import json
 from pathlib import Path
@@ -15,12 +15,12 @@ def read_notebook(path: Path) -> Notebook:
 
 
 def notebook_json(notebook: Notebook) -> str:
-    """Return a notebook's file as nbformat writes it, so that saving it in JupyterLab changes nothing else."""
+    """Return a notebook as text in nbformat's own layout, so that saving it in JupyterLab changes nothing else."""
     return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False, separators=(",", ": ")) + "\n"
 
 
 def without_outputs(notebook: Notebook) -> Notebook:
-    """Return a notebook as if nobody had run it: without outputs, counts, widgets and metadata of a run."""
+    """Return a notebook as if it had never been run: without outputs, execution counts, widgets and run metadata."""
     cells = [dict(cell) for cell in notebook["cells"]]
     for cell in cells:
         cell["metadata"] = {key: kept for key, kept in cell.get("metadata", {}).items() if key not in OF_A_RUN}
@@ -31,6 +31,6 @@ def without_outputs(notebook: Notebook) -> Notebook:
 
 
 def cell_source(cell: dict[str, Any]) -> str:
-    """Return the source of a cell, which nbformat stores as a text or as a list of lines."""
+    """Return the source of a cell, which nbformat stores as a string or as a list of lines."""
     source = cell["source"]
     return source if isinstance(source, str) else "".join(source)

@@ -1,4 +1,4 @@
-"""Where the course is: the published one, and the working copy in which a learner edits."""
+"""Find the course: the published one, and the working copy that a learner edits."""
 
 from pathlib import Path
 
@@ -9,18 +9,21 @@ DEFAULT = "my-course"  # the working copy that `make lab` opens
 
 
 def original() -> Path:
-    """Return the folder of the published course: this checkout, or the installed package's."""
+    """Return the folder of the published course, in this checkout or in the installed package."""
     package = Path(labkit.__file__).parent
     return package.parent if (package.parent / "solutions").is_dir() else package / "_course"
 
 
 def is_checkout() -> bool:
-    """Whether the published course is a checkout, not an installed package."""
+    """Return whether the published course is a checkout rather than an installed package."""
     return original().name != "_course"
 
 
 def copy_in_use() -> Path | None:
-    """Return the working copy around the current folder; in the root of a checkout, the one `make lab` made there."""
+    """Return the working copy that contains the current folder.
+
+    In the root of a checkout, return the one from `make lab`.
+    """
     copy = working_copy.current()
     if (
         copy is None
@@ -33,9 +36,9 @@ def copy_in_use() -> Path | None:
 
 
 def answer_of(exercise_id: str) -> Path:
-    """Return the learner's notebook of an exercise: nearby, in the working copy, or, outside any, the published one.
+    """Return the learner's notebook of an exercise: a nearby one, the working copy's, or else the published one.
 
-    In a working copy the file may be missing: the learner has removed it.
+    In a working copy the file may be missing, because the learner may have removed it.
     """
     here, copy, name = working_copy.here(), copy_in_use(), f"{exercise_id}.ipynb"
     if copy is None or here != original():

@@ -1,13 +1,13 @@
-"""What a learner has done: one record per line, in a file that is only ever appended to.
+"""A learner's progress: one record per line, in an append-only file.
 
     progress = Progress()
     progress.add("02-auth", "fail", check="wrong-token")
     progress.records(after=3)
 
-The file is local and needs no network; a learner who joins a class sends it what `records` returns. A record has the
-fields of the `exercise` event of docs/protocol.md: {"n": 1.., "exercise", "status", "check": an id or None, "at": ISO
-time, UTC}. A notebook and a shell may add at the same time: `n` has no gaps and no duplicates. Reading skips a line
-that a crash cut off, and fields and statuses of a newer labkit, which stay in the file.
+The file is local and needs no network. If the learner joins a class, the class is sent what `records` returns. A record
+has the fields of the `exercise` event of docs/protocol.md: {"n": 1.., "exercise", "status", "check": an id or None,
+"at": ISO time, UTC}. A notebook and a shell may add records at the same time, and `n` still has no gaps or duplicates.
+Reading skips a line that a crash cut off, and fields and statuses of a newer labkit, which stay in the file.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ STATUSES: tuple[str, ...] = get_args(Status)
 
 
 class Record(TypedDict):
-    """One attempt or event of one exercise. `check`: the first that failed."""
+    """One attempt at an exercise, or another event. `check`: the first check that failed."""
 
     n: int
     exercise: str
@@ -37,14 +37,14 @@ class Record(TypedDict):
 
 
 class NoHome(OSError):
-    """A learner's files cannot be read or written; the message says why, and what to do."""
+    """The learner's files cannot be read or written; the message says why, and what to do."""
 
 
 WAY_OUT = "set LABKIT_HOME to a folder that you can write to"
 
 
 def home() -> Path:
-    """Return the folder of a learner's files: LABKIT_HOME, else the working copy's own, outside any copy ~/.labkit.
+    """Return the folder of the learner's files: LABKIT_HOME, or the working copy's own, or ~/.labkit outside a copy.
 
     Raises NoHome.
     """
@@ -58,7 +58,7 @@ def home() -> Path:
 
 @contextlib.contextmanager
 def using_home(path: Path) -> Iterator[None]:
-    """Turn an OSError inside the block into a NoHome."""
+    """Convert an OSError inside the block to a NoHome."""
     try:
         yield
     except NoHome:
@@ -71,11 +71,11 @@ class Progress:
     """The records in one file."""
 
     def __init__(self, path: Path | None = None) -> None:
-        """Use `path`, by default `progress.jsonl` in the learner's home. Raises NoHome when there is no home."""
+        """Use `path`, by default `progress.jsonl` in the learner's home. Raises NoHome if there is no home."""
         self.path = path or home() / "progress.jsonl"
 
     def add(self, exercise: str, status: Status, check: str | None = None) -> Record:
-        """Append one record, and sync it to the disk. Raises NoHome, and ValueError for an unknown status."""
+        """Append one record, and sync it to disk. Raises NoHome, or ValueError if the status is unknown."""
         if status not in STATUSES:
             raise ValueError(f"there is no status {status!r}; use one of {', '.join(STATUSES)}")
         with using_home(self.path):
@@ -100,7 +100,7 @@ class Progress:
         return record
 
     def records(self, after: int = 0) -> list[Record]:
-        """Return the records with a greater `n`, in order; none when there is no file yet. Raises NoHome."""
+        """Return the records whose `n` is greater, in order; none if there is no file yet. Raises NoHome."""
         lines = b""
         with using_home(self.path), contextlib.suppress(FileNotFoundError):
             lines = self.path.read_bytes()
@@ -108,12 +108,12 @@ class Progress:
 
 
 def _of_its_owner(path: str, flags: int) -> int:
-    """Open the file for its owner only: it has every failure of a learner, with its time."""
+    """Open the file readable only by its owner, because it lists each of the learner's failures with its time."""
     return os.open(path, flags, 0o600)
 
 
 def _lines(text: bytes) -> Iterator[dict[str, Any]]:
-    """Yield the fields of each complete line, whichever labkit wrote it."""
+    """Yield the fields of each complete line, whichever version of labkit wrote it."""
     for line in text.splitlines():
         with contextlib.suppress(ValueError, RecursionError):
             fields = json.loads(line)

@@ -1,4 +1,4 @@
-"""The result of a check: a value with its evidence, as text, as JSON, and as HTML for a notebook.
+"""The result of a check with its evidence, as text, as JSON, and as HTML for a notebook.
 
 The text contains no times, so a saved notebook is the same after every run.
 """
@@ -6,14 +6,19 @@ The text contains no times, so a saved notebook is the same after every run.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from html import escape
+from itertools import cycle
 from typing import Any, Literal
 
-from labkit.course.exercise import Exercise, Verdict
+from labkit.course.exercise import Exercise
+from labkit.evidence import outcome
+from labkit.text.html import Markup, described, fill, join, text
 
-MARKS = {"pass": "✓", "fail": "✗", "inconclusive": "?"}
+Verdict = Literal["pass", "fail", "inconclusive"]
+VERDICTS: dict[outcome.Verdict, Verdict] = {"held": "pass", "broken": "fail", "unknown": "inconclusive"}
+MARKS = {word: outcome.MARKS[verdict] for verdict, word in VERDICTS.items()}
 EXIT_CODES = {"pass": 0, "fail": 1, "inconclusive": 2}
 NOT_STARTED = "not started"
+DASHES = ("", "6 3", "2 3")
 FIRST, LAST = 4, 10  # the lines of evidence that are shown, from its beginning and its end
 STYLE = """
 .check { font: 15px/1.5 system-ui, sans-serif; }
@@ -30,7 +35,7 @@ STYLE = """
 class CheckResult:
     """The result of one check. `evidence`: one line per message or call; `misconception`: the tag of the likely cause.
 
-    `series`: numbers to draw, by name.
+    `series`: numbers to plot, by name.
     """
 
     id: str
@@ -49,7 +54,10 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Result:
-    """The result of one answer. `why` and `hints` belong to the first check that failed; `step` is the hint shown."""
+    """The result of judging one answer.
+
+    `why` and `hints` belong to the first check that failed; `step` is the hint shown.
+    """
 
     exercise: Exercise
     verdict: Verdict
@@ -67,7 +75,7 @@ class Result:
 
     @property
     def hint(self) -> str:
-        """The hint of this step: where to look, what is wrong, almost the line itself."""
+        """The hint for this step: where to look, what is wrong, or almost the line itself."""
         return self.hints[min(self.step, len(self.hints)) - 1] if self.hints else ""
 
     @property
@@ -76,7 +84,7 @@ class Result:
         return next((check for check in self.checks if check.verdict == "fail"), None)
 
     def ids(self, verdict: Verdict) -> list[str]:
-        """Return the ids of the checks with that verdict."""
+        """Return the ids of the checks with this verdict."""
         return [check.id for check in self.checks if check.verdict == verdict]
 
     def json(self) -> dict[str, Any]:
@@ -86,7 +94,7 @@ class Result:
 
     @property
     def headline(self) -> str:
-        """The result in one line."""
+        """A one-line summary of the result."""
         if self.state == NOT_STARTED:
             return f"{self.exercise.id}: {NOT_STARTED}"
         return f"{self.exercise.id}: {self.verdict}, {len(self.ids('pass'))} of {len(self.checks)} checks pass"
@@ -98,7 +106,7 @@ class Result:
         return as_html(self)
 
     def lines(self) -> Iterator[str]:
-        """Yield the whole result as text, line by line."""
+        """Yield the complete result as lines of text."""
         yield self.headline
         if self.state == NOT_STARTED:
             yield f"  {self.hint}"
@@ -119,12 +127,12 @@ class Result:
 
     @property
     def note(self) -> str:
-        """One line that says why the result is not in the learner's progress; "" when it is."""
+        """A line that says why the result is missing from the learner's progress, or "" if it is there."""
         return f"not recorded: {self.unrecorded}" if self.unrecorded else ""
 
 
 def shortened(lines: tuple[str, ...]) -> list[str]:
-    """Return evidence with the middle left out if it is long."""
+    """Return the evidence, without its middle part if it is long."""
     if len(lines) <= FIRST + LAST + 1:
         return list(lines)
     return [*lines[:FIRST], f"... {len(lines) - FIRST - LAST} more", *lines[-LAST:]]
@@ -139,60 +147,63 @@ def _labelled(name: str, lines: list[str]) -> Iterator[str]:
 
 
 def as_html(result: Result) -> str:
-    """Return the result as HTML: each check with a mark and a word, the first failed one in full."""
-    rows = "".join(_check(result, check) for check in result.checks)
-    note = f"<p>{_text(result.note)}</p>" if result.unrecorded else ""
-    begin = f"<p>{_code_marked(result.hint)}</p>" if result.state == NOT_STARTED else ""
-    return (
-        f'<div class="check"><style>{STYLE}</style><p class="headline">{_text(result.headline)}</p>{begin}'
-        f"<ul>{rows}</ul>{_picture(result)}{note}</div>"
+    """Return the result as HTML: each check with a mark and a word, and the first failed check in full."""
+    rows = join("<li>{}{}</li>", ((_line(result, check), _found(result, check)) for check in result.checks))
+    note = fill("<p>{}</p>", result.note) if result.unrecorded else ""
+    begin = fill("<p>{}</p>", _code_marked(result.hint)) if result.state == NOT_STARTED else ""
+    return fill(
+        '<div class="check"><style>{}</style><p class="headline">{}</p>{}<ul>{}</ul>{}{}</div>',
+        *(Markup(STYLE), result.headline, begin, rows, _picture(result), note),
     )
 
 
-def _check(result: Result, check: CheckResult) -> str:
-    mark = f'<span aria-hidden="true">{MARKS[check.verdict]}</span> <b>{check.verdict}</b>'
+def _line(result: Result, check: CheckResult) -> Markup:
+    mark = fill('<span aria-hidden="true">{}</span> <b>{}</b>', MARKS[check.verdict], check.verdict)
     if result.state == NOT_STARTED:
-        mark = '<span aria-hidden="true">○</span>'
-    line = f"{mark} {_text(check.id)}: {_code_marked(check.expected)}"
+        mark = Markup('<span aria-hidden="true">○</span>')
+    return fill("{} {}: {}", mark, check.id, _code_marked(check.expected))
+
+
+def _found(result: Result, check: CheckResult) -> Markup:
     if check is result.first_failed:
-        return f"<li>{line}{_in_full(result, check)}</li>"
-    actual = f" <br>{_text(check.actual)}" if check.verdict != "pass" and result.state != NOT_STARTED else ""
-    return f"<li>{line}{actual}</li>"
+        return _in_full(result, check)
+    if check.verdict == "pass" or result.state == NOT_STARTED:
+        return Markup()
+    return fill(" <br>{}", check.actual)
 
 
-def _in_full(result: Result, check: CheckResult) -> str:
+def _in_full(result: Result, check: CheckResult) -> Markup:
     lines = "\n".join(shortened(check.evidence))
-    rows = [
-        ("Messages", f"<pre>{_text(lines)}</pre>" if lines else ""),
-        ("Actual", _text(check.actual)),
+    rows: list[tuple[str, object]] = [
+        ("Messages", fill("<pre>{}</pre>", lines) if lines else ""),
+        ("Actual", check.actual),
         ("Why", _code_marked(result.why)),
         ("Hint", _code_marked(result.hint)),
-        ("Lesson", f'<a href="../notebooks/{result.exercise.lesson}.ipynb">{_text(result.exercise.lesson)}</a>'),
+        ("Lesson", fill('<a href="../notebooks/{0}.ipynb">{0}</a>', result.exercise.lesson)),
     ]
-    return f"<dl>{''.join(f'<dt>{name}</dt><dd>{shown}</dd>' for name, shown in rows if shown)}</dl>"
+    return described(row for row in rows if row[1])
 
 
 def _picture(result: Result) -> str:
-    """Return the series of the first check that failed, drawn; "" when there are none."""
+    """Return a drawing of the series of the first check that failed, or "" if it has none."""
     first = result.first_failed
     shown = first if first is not None and first.series else None
     return "" if shown is None else svg(shown)
 
 
-def svg(check: CheckResult) -> str:
-    """Draw one line per series, as SVG with a caption that says the same in words."""
+def svg(check: CheckResult) -> Markup:
+    """Draw one line per series, as SVG with a caption that describes it in words."""
     highest = max((max(values) for values in check.series.values() if values), default=1) or 1
     longest = max(len(values) for values in check.series.values())
     caption = "; ".join(f"{name}: {len(v)} values, highest {max(v):g}" for name, v in check.series.items() if v)
-    dashes = ("", "6 3", "2 3")
-    lines = "".join(
-        f'<polyline fill="none" stroke="currentColor" stroke-width="1.5" stroke-dasharray="{dashes[number % 3]}" '
-        f'points="{_points(values, longest, highest)}"/>'
-        for number, values in enumerate(check.series.values())
+    lines = join(
+        '<polyline fill="none" stroke="currentColor" stroke-width="1.5" stroke-dasharray="{}" points="{}"/>',
+        ((dash, _points(values, longest, highest)) for dash, values in zip(cycle(DASHES), check.series.values())),
     )
-    return (
-        f'<figure><svg role="img" aria-label="{escape(caption)}" viewBox="0 0 400 120" width="400" height="120">'
-        f"{lines}</svg><figcaption>{_text(caption)}</figcaption></figure>"
+    return fill(
+        '<figure><svg role="img" aria-label="{0}" viewBox="0 0 400 120" width="400" height="120">{1}</svg>'
+        "<figcaption>{0}</figcaption></figure>",
+        *(caption, lines),
     )
 
 
@@ -203,10 +214,6 @@ def _points(values: tuple[float, ...], longest: int, highest: float) -> str:
     )
 
 
-def _text(text: str) -> str:
-    return escape(text.encode("utf-8", "backslashreplace").decode())
-
-
-def _code_marked(text: str) -> str:
-    """Escape labkit's own text, and mark up the code between backticks."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", _text(text))
+def _code_marked(words: str) -> Markup:
+    """Escape labkit's own text, and mark up code between backticks."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(text(words))))

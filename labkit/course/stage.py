@@ -1,21 +1,17 @@
-"""What a check works with: connections to a learner's handler, or calls of a learner's rule. Both record evidence.
+"""What a check works with: connections to a learner's handler, or calls to a learner's rule. Both record evidence.
 
-A `Stage` is the reviewer's `Scene` with the numbers of the exercise, so a check reads like a probe, and the reviewer's
+A `Stage` is the reviewer's `Scene` with the exercise's settings, so a check reads like a probe, and the reviewer's
 probes run on it unchanged (`by_probes`).
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any
 
-from labkit.course.exercise import Failed, Misconception, Outcome, failed, inconclusive, passed
 from labkit.course.running.answer_process import AnswerEnded, AnswerProcess, CallResult
 from labkit.course.running.shortage import shortage
+from labkit.evidence import Outcome, broken, held, unknown
+from labkit.evidence.running import Run, not_finished, outcome_of
 from labkit.faults import Proxy
-from labkit.review import finding
-from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.finding import CannotTell
 from labkit.review.probes import PROBES
 from labkit.review.promised_limits import Promised
 from labkit.review.scene import Scene
@@ -24,13 +20,11 @@ from labkit.review.target import Target
 TOKEN = "dev-token"
 PATIENCE_S = 3.0
 LONGEST_S = 30.0
-NOT_DONE = f"not done after {LONGEST_S:g} s"
 MOST_CALLS_SHOWN = 12
-Run = Callable[[Any], Awaitable[Outcome]]
 
 
 class Stage(Scene):
-    """Connections to a handler. `process` knows what the handler raised."""
+    """Connections to a learner's handler. `process` has the errors that the handler raised."""
 
     def __init__(
         self, url: str, process: AnswerProcess, rng: Random, promised: dict[str, float], network: Proxy | None = None
@@ -42,7 +36,7 @@ class Stage(Scene):
         self._network = network
 
     def ports(self) -> set[int]:
-        """Return the client ports of its connections, as the answer sees them."""
+        """Return the client ports of this stage's connections, as the answer sees them."""
         if self._network is not None:
             return {traffic.port for traffic in self._network.connections}
         return {peer.transport.get_extra_info("sockname")[1] for peer in self._peers}
@@ -53,7 +47,7 @@ class Stage(Scene):
 
 
 class Calls:
-    """Calls of a rule."""
+    """Calls to a learner's rule."""
 
     def __init__(self, process: AnswerProcess, rng: Random, name: str) -> None:
         self.process = process
@@ -63,7 +57,7 @@ class Calls:
         self._calls: list[str] = []
 
     async def call(self, *arguments: Any, shown: str | None = None) -> CallResult:
-        """Call the answer. `shown`: how the call looks in the evidence. Raises AnswerEnded."""
+        """Call the answer. `shown`: how the call appears in the evidence. Raises AnswerEnded."""
         look = shown or f"{self._name}({', '.join(_short(one) for one in arguments)})"
         self._calls.append(f"{look} -> did not return")
         called = await self.process.call(*arguments)
@@ -81,40 +75,34 @@ def _short(value: Any) -> str:
 
 
 async def run_check(run: Run, stage: Stage | Calls) -> Outcome:
-    """Run a check; return its outcome, whatever it raises. Only a shortage of this machine is raised."""
+    """Run a check and return its outcome, even if it raises an error. Only a shortage on this machine is raised."""
     try:
-        async with asyncio.timeout(LONGEST_S):
-            return await run(stage)
-    except Failed as failure:
-        return failure.outcome
-    except (ConnectionEnded, ReceiveTimeout, CannotTell) as instead:
-        if shortage(instead):
-            raise
-        return failed(str(instead))
+        return await outcome_of(run, stage, LONGEST_S, refused=broken, is_raised=_is_no_evidence)
     except AnswerEnded:
-        return inconclusive("the answer's process has ended")
-    except TimeoutError:
-        return inconclusive(NOT_DONE)
-    except Exception as odd:  # an answer may send anything, and the other checks must go on
-        if shortage(odd):
-            raise
-        return inconclusive(f"the check could not handle what the answer sent: {type(odd).__name__}: {odd}")
+        return unknown("the answer's process has ended")
 
 
-Probing = Callable[[Any], Awaitable[finding.Outcome]]
+def _is_no_evidence(error: Exception) -> bool:
+    """Whether an error is no evidence about the answer."""
+    return isinstance(error, AnswerEnded) or bool(shortage(error))
 
 
-def by_probes(*probes: str | Probing, misconception: Misconception | None = None) -> Run:
-    """Return a check that runs probes, named by the reviewer's ids or given as functions; the first failure counts."""
-    known: dict[str, Probing] = {probe.id: probe.run for probe in PROBES}
+def was_endless(outcome: Outcome) -> bool:
+    """Whether a check was ended because it took too long."""
+    return outcome.actual == not_finished(LONGEST_S)
+
+
+def by_probes(*probes: str | Run) -> Run:
+    """Return a check that runs probes, given as reviewer ids or as functions. The first failure is its outcome."""
+    known: dict[str, Run] = {probe.id: probe.run for probe in PROBES}
     runs = [known[probe] if isinstance(probe, str) else probe for probe in probes]
 
     async def run(stage: Any) -> Outcome:
-        seen = finding.held("")
+        seen = held("")
         for probe in runs:
             seen = await probe(stage)
             if seen.verdict != "held":
-                return failed(seen.actual, misconception)
-        return passed(seen.actual)
+                return broken(seen.actual)
+        return seen
 
     return run

@@ -1,4 +1,4 @@
-"""`ask`: try a handler out in one line of a notebook.
+"""`ask`: try out a handler with one line in a notebook.
 
     await ask(handler, {"type": "auth", "token": TOKEN}, {"type": "ping"})      ->  ['auth_ok', 'pong']
 
@@ -18,7 +18,10 @@ QUIET_S = 0.5
 
 
 async def ask(handler: Any, *messages: dict[str, Any] | str, quiet_s: float = QUIET_S) -> list[str]:
-    """Return a handler's replies until it closes or sends nothing for `quiet_s`. A message may also be any text."""
+    """Return a handler's replies until it closes or sends nothing for `quiet_s` seconds.
+
+    A message may also be a plain string.
+    """
     quiet = logging.Logger("ask")  # what the handler raises shows as close 1011
     quiet.addHandler(logging.NullHandler())
     async with serve(handler, "127.0.0.1", 0, ping_interval=None, logger=quiet) as server:

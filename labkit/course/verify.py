@@ -1,7 +1,7 @@
 """`labkit course verify`: the course tests itself. Each fault is a sentence that says what to do.
 
-A blank must say `not started`, a solution must pass, hints must exist, files must be up to date and belong to an
-exercise.
+A blank must give `not started`, a solution must pass, hints must exist, and each file must be up to date and belong to
+an exercise.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ AT_ONCE = 4
 
 
 async def verify(home: Path) -> list[str]:
-    """Return every fault of the course in a folder."""
+    """Verify the course in a folder, and return every fault found."""
     faults = [*listed(home), *(fault for one in exercises().values() for fault in well_made(one))]
     if faults:
         return faults
@@ -30,7 +30,7 @@ async def verify(home: Path) -> list[str]:
         stale = build(home, is_only_compared=True)
     except generate.BadSource as error:
         return [str(error)]
-    faults += [f"{path.parent.name}/{path.name} is not current; run `labkit course build`" for path in stale]
+    faults += [f"{path.parent.name}/{path.name} is out of date; run `labkit course build`" for path in stale]
     faults += [fault for one in exercises().values() for fault in links_back(home, one)]
     return faults or await judged(home, exercises().values())
 
@@ -47,7 +47,7 @@ def listed(home: Path) -> Iterator[str]:
 
 
 def well_made(asked: Exercise) -> Iterator[str]:
-    """Yield the faults of an exercise that need no answer to be seen."""
+    """Yield an exercise's faults that can be found without an answer."""
     ids = [check.id for check in asked.checks]
     if RUNS in ids or len(set(ids)) < len(ids):
         yield f"{asked.id}: check ids must be unique and not {RUNS!r}: {ids}"
@@ -65,7 +65,7 @@ def well_made(asked: Exercise) -> Iterator[str]:
 
 
 def links_back(home: Path, asked: Exercise) -> Iterator[str]:
-    """Yield a missing lesson, or one without a link to its exercise."""
+    """Yield a fault if an exercise's lesson is missing or does not link to the exercise."""
     path = home / "notebooks" / f"{asked.lesson}.ipynb"
     if not path.exists():
         yield f"{asked.id}: its lesson {path.name} is missing"
@@ -74,7 +74,7 @@ def links_back(home: Path, asked: Exercise) -> Iterator[str]:
 
 
 async def judged(home: Path, wanted: Iterable[Exercise]) -> list[str]:
-    """Judge each blank, which must be not started, and each solution, which must pass."""
+    """Judge each blank, which must give `not started`, and each solution, which must pass."""
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def one(asked: Exercise) -> list[str]:

@@ -1,10 +1,10 @@
-"""What a network does to bytes, on demand: a TCP proxy that runs chains of faults, per connection and direction.
+"""A TCP proxy that simulates network faults. Each connection and direction has its own chain of faults.
 
     async with Proxy("ws://127.0.0.1:8080") as proxy:
         proxy.set(down=[Latency(seconds=0.2), Slice()])
 
-The faults are found in `labkit.faults.kinds`, one per file, and each can be imported from here: `FAULTS` lists them.
-Some act on bytes, others on whole WebSocket frames, but none reads what a frame contains. To add a fault, read
+The faults are in `labkit.faults.kinds`, one per file, and `FAULTS` lists them. You can import each of them from here.
+Some act on bytes, others on whole WebSocket frames, but none looks at a frame's content. To add a fault, read
 `kinds/noop.py` and `fault.py`.
 """
 
@@ -20,6 +20,6 @@ __all__ = ["FAULTS", "Fault", "Proxy", "Schedule", "Traffic"]
 
 globals().update(FAULTS)
 
-if TYPE_CHECKING:  # a type checker cannot know FAULTS; import from the fault's own module to have it checked
+if TYPE_CHECKING:  # type checkers cannot see FAULTS; for checked types, import a fault from its own module
 
     def __getattr__(name: str) -> Any: ...

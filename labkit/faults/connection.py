@@ -1,9 +1,9 @@
-"""One connection through the proxy: two pipes, each with a chain of faults, and how they end together.
+"""One connection through the proxy: two pipes, one per direction, each with a chain of faults.
 
     source --read--> [ fault, fault, ... ] --write--> target
 
-A pipe reads only while its chain has room, so a fault that holds bytes fills the kernel's buffers and then the
-sender's.
+A pipe reads only while its chain has room. So if a fault holds bytes back, first the kernel's buffers fill up, and then
+the sender's.
 """
 
 import asyncio
@@ -24,62 +24,63 @@ DIRECTIONS = (UP, DOWN)
 
 
 class Chain:
-    """Faults in a row: what one stage lets go, the next one takes.
+    """A chain of faults. The bytes that leave one stage enter the next.
 
-    `seed` names the connection and the direction. Each stage draws its own random numbers, whatever its neighbours are.
+    `seed` identifies the connection and the direction. Each stage has its own random numbers, so its neighbours do not
+    affect them.
     """
 
     def __init__(self, faults: Iterable[Fault], seed: str, cutter: FrameCutter, now: float) -> None:
         starts = [
             fault.start(Start(Random(f"{seed} {place}"), cutter.copy(), now)) for place, fault in enumerate(faults, 1)
         ]
-        self._stages = [Stage(), *starts]  # the first passes everything: so no faults is no special case
+        self._stages = [Stage(), *starts]  # the first passes everything, so an empty chain is not a special case
 
     def push(self, items: Sequence[Item], now: float) -> None:
-        """Take bytes, or the end of them."""
+        """Accept bytes, or the end of the stream."""
         for item in items:
             self._stages[0].push(item, now)
 
     def pull(self, now: float) -> Item | None:
-        """Return the next item that may go on now, if any."""
+        """Return the next item that may leave the chain now, if any."""
         for stage, after in pairwise(self._stages):
             while (item := stage.pull(now)) is not None:
                 after.push(item, now)
         return self._stages[-1].pull(now)
 
     def next_at(self) -> float | None:
-        """Return when to pull again even if nothing is pushed; None for never."""
+        """Return when to pull again even if nothing is pushed, or None if there is no need to."""
         return min((at for stage in self._stages if (at := stage.next_at()) is not None), default=None)
 
     def held_bytes(self) -> int:
-        """Return how many bytes all stages hold."""
+        """Return how many bytes all stages hold together."""
         return sum(stage.held_bytes() for stage in self._stages)
 
     def free_bytes(self) -> int:
-        """Return how many more bytes the fullest stage takes."""
+        """Return how many more bytes the fullest stage accepts."""
         return min(stage.free_bytes() for stage in self._stages)
 
     def release(self) -> list[Item]:
-        """Give up everything in order: the oldest items are in the last stage."""
+        """Remove and return everything, oldest first: the oldest items are in the last stage."""
         return [item for stage in reversed(self._stages) for item in stage.release()]
 
 
 class Peer:
-    """One of the two ends of a connection, as the proxy sees it."""
+    """One end of a connection, as the proxy sees it."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
-        self.is_gone = False  # it was reset: it neither sends nor receives any more
+        self.is_gone = False  # whether it was reset, so that it neither sends nor receives any more
 
 
 class Pipe:
-    """One direction of a connection. `passed_bytes` have reached the target; `seed` seeds its faults."""
+    """One direction of a connection. `passed_bytes` counts the bytes that reached the target."""
 
     def __init__(self, source: Peer, target: Peer, faults: Sequence[Fault], seed: str) -> None:
         self.passed_bytes = 0
         self._source, self._target = source, target
         self._loop = asyncio.get_running_loop()
-        self._cutter = FrameCutter()  # at the target's position: behind the last byte written
+        self._cutter = FrameCutter()  # at the target's position, after the last byte written
         self._chain = Chain(faults, seed, self._cutter, self._loop.time())
         self._writing = b""
         self._source_end: End | None = None
@@ -88,11 +89,11 @@ class Pipe:
 
     @property
     def held_bytes(self) -> int:
-        """How many bytes it holds."""
+        """The number of bytes that the pipe holds."""
         return self._chain.held_bytes() + len(self._writing)
 
     def set(self, faults: Sequence[Fault], seed: str) -> None:
-        """Replace the faults; what the old ones held goes through the new ones first."""
+        """Replace the faults. Bytes that the old faults held go through the new ones first."""
         now, released = self._loop.time(), self._chain.release()
         if self._source_end is not None and self._source_end not in released:
             released.append(self._source_end)
@@ -102,7 +103,7 @@ class Pipe:
         self._may_read.set()
 
     async def run(self) -> End:
-        """Run until the end: FIN ends this direction, CLOSE and RESET end the whole connection."""
+        """Run until the pipe ends, and return how. FIN ends only this direction; CLOSE and RESET end both."""
         reading = asyncio.create_task(self._read())
         try:
             return await self._write()
@@ -146,7 +147,7 @@ class Pipe:
         return End.RESET
 
     async def _send(self, data: bytes) -> None:
-        """Write one piece, unless the target is gone or has received FIN."""
+        """Write one piece to the target, unless it is gone or has received FIN."""
         self._cutter.cut(data)
         self._writing = data
         if not self._has_sent_fin and not self._target.is_gone:
@@ -156,10 +157,10 @@ class Pipe:
             except OSError:
                 self._target.is_gone = True
         self._writing = b""
-        await asyncio.sleep(0)  # let the target read this piece before the next one is behind it
+        await asyncio.sleep(0)  # let the target read this piece before the next one joins it
 
     async def _wait(self) -> None:
-        """Wait until something is pushed, the faults change, or a stage wants to be pulled."""
+        """Wait until something is pushed, the faults change, or a stage has an item due."""
         self._may_write.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(self._chain.next_at()):
@@ -167,9 +168,9 @@ class Pipe:
 
 
 class Traffic(NamedTuple):
-    """What one connection has carried and holds, in bytes.
+    """How many bytes one connection has carried, and how many it holds.
 
-    `since` is in seconds since 1970; `port` is the proxy's own port towards the server.
+    `since` is in seconds since 1970. `port` is the proxy's own port on its connection to the server.
     """
 
     number: int
@@ -183,7 +184,7 @@ class Traffic(NamedTuple):
 
 
 class ProxiedConnection:
-    """A connection and its two pipes. `number` counts accepted connections from 0; `faults` are by direction."""
+    """A connection with its two pipes. `number` counts accepted connections from 0; `faults` maps each direction."""
 
     def __init__(
         self, number: int, client: socket.socket, server: socket.socket, faults: dict[str, Sequence[Fault]], seed: str
@@ -205,13 +206,13 @@ class ProxiedConnection:
 
     @property
     def traffic(self) -> Traffic:
-        """What it has carried so far."""
+        """The connection's traffic so far."""
         up, down = self._pipes[UP], self._pipes[DOWN]
         held = (up.held_bytes, down.held_bytes) if self.is_open else (0, 0)
         return Traffic(self.number, self.since, up.passed_bytes, down.passed_bytes, *held, self.is_open, self.port)
 
     async def run(self) -> None:
-        """Carry bytes until the connection ends."""
+        """Carry bytes in both directions until the connection ends."""
         pipes = [asyncio.create_task(pipe.run()) for pipe in self._pipes.values()]
         end = End.RESET
         try:
@@ -233,7 +234,7 @@ class ProxiedConnection:
 
 
 async def _first_end(pipes: list[asyncio.Task[End]]) -> End:
-    """Return the first end that ends both pipes; FIN when each ended by itself."""
+    """Wait for the pipes, and return the first CLOSE or RESET. If both end with FIN, return FIN."""
     for pipe in asyncio.as_completed(pipes):
         end = await pipe
         if end is not End.FIN:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from labkit.faults.fault import HELD_BYTES, Item, Stage, Start
 from labkit.faults.frames import FIRST_CONTROL, Piece
 
-LARGEST_FRAME_BYTES = HELD_BYTES // 2  # a longer frame could not be held, so it passes in the pieces it arrives in
+LARGEST_FRAME_BYTES = HELD_BYTES // 2  # a longer frame does not fit, so it passes in the pieces that arrive
 
 
 class Frame(NamedTuple):
@@ -17,24 +17,24 @@ class Frame(NamedTuple):
 
     @property
     def is_message(self) -> bool:
-        """Whether it is a complete message: data, and not a fragment."""
+        """Whether the frame is a complete message: data, and not a fragment."""
         return 0 < self.opcode < FIRST_CONTROL and self.is_final
 
     @property
     def is_fragment(self) -> bool:
-        """Whether it is one part of a message."""
+        """Whether the frame is only part of a message."""
         return self.opcode < FIRST_CONTROL and not self.is_message
 
 
 class FrameStage(Stage):
-    """Collects whole frames for `frame`. Everything else, such as the handshake, goes to `other`."""
+    """Collects whole frames and passes them to `frame`. Everything else, such as the handshake, goes to `other`."""
 
-    most_held_bytes = 2 * HELD_BYTES  # two frames and the beginning of a third
+    most_held_bytes = 2 * HELD_BYTES  # two frames and the start of a third
 
     def __init__(self, at: Start) -> None:
         super().__init__()
         self._cutter = at.cutter
-        self._partial: bytearray | None = None  # the current frame; None if it began before the stage or is too long
+        self._partial: bytearray | None = None  # the current frame, or None if it is too long or began too early
 
     def push(self, item: Item, now: float) -> None:
         """Collect bytes until a frame is complete."""
@@ -46,7 +46,7 @@ class FrameStage(Stage):
             self.other(rest, now)
 
     def frame(self, frame: Frame, now: float) -> None:
-        """Handle a whole frame: queue it, or do not."""
+        """Handle a whole frame. Queue it to pass it on, or drop it."""
         self.queue(frame.raw, now)
 
     def other(self, item: Item, now: float) -> None:
@@ -54,11 +54,11 @@ class FrameStage(Stage):
         self.queue(item, now)
 
     def held_bytes(self) -> int:
-        """Return how many bytes it holds, including an incomplete frame."""
+        """Return how many bytes this stage holds, including an incomplete frame."""
         return super().held_bytes() + len(self._partial or b"")
 
     def release(self) -> list[Item]:
-        """Give up everything it holds, including an incomplete frame."""
+        """Remove and return everything the stage holds, including an incomplete frame."""
         return [*super().release(), *self._take_partial()]
 
     def _collect(self, piece: Piece, now: float) -> None:

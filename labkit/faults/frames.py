@@ -1,10 +1,10 @@
-"""Where one WebSocket frame ends and the next begins (RFC 6455 section 5.2), found without holding a byte.
+"""Find where one WebSocket frame ends and the next begins (RFC 6455 section 5.2), without holding back a byte.
 
     0                   1                   2                   3
     F R R R opcode | M  length (7) | length (16 or 64) | mask (32) | payload ...
 
-The stream begins with an HTTP head. After a head that is no upgrade to WebSocket, everything passes as it is. Payloads
-are not read, so masks do not matter.
+The stream begins with an HTTP head. If that is not an upgrade to WebSocket, everything passes unchanged. Payloads are
+not read, so masks do not matter.
 """
 
 from copy import deepcopy
@@ -16,7 +16,7 @@ MOST_HEAD_BYTES = 16 * 1024
 
 
 class Piece(NamedTuple):
-    """Bytes that belong to one frame, or with opcode None to no frame."""
+    """Bytes that belong to one frame, or to no frame if the opcode is None."""
 
     raw: bytes
     opcode: int | None = None
@@ -26,30 +26,30 @@ class Piece(NamedTuple):
 
     @property
     def ends_message(self) -> bool:
-        """Whether it completes a text or binary message."""
+        """Whether this piece completes a text or binary message."""
         return self.ends and self.is_final and self.opcode is not None and self.opcode < FIRST_CONTROL
 
 
 class FrameCutter:
-    """Cuts a stream at the borders of its frames, whatever chunks it arrives in."""
+    """Cuts a stream at its frame boundaries, whatever chunks it arrives in."""
 
     def __init__(self) -> None:
         self._head: bytearray | None = bytearray()  # the HTTP head so far; None once it is complete
         self._is_something_else = False
-        self._header = bytearray()  # of the current frame
-        self._left: int | None = None  # payload bytes still missing; None while the header is incomplete
+        self._header = bytearray()  # the current frame's
+        self._left: int | None = None  # payload bytes still to come; None while the header is incomplete
 
     @property
     def is_between_frames(self) -> bool:
-        """Whether the next byte begins a frame."""
+        """Whether the next byte starts a frame."""
         return self._head is None and not self._is_something_else and not self._header
 
     def copy(self) -> Self:
-        """Return another one at the same position."""
+        """Return another cutter at the same position."""
         return deepcopy(self)
 
     def cut(self, data: bytes) -> list[Piece]:
-        """Return the same bytes as pieces."""
+        """Cut bytes into pieces, each within one frame."""
         pieces = []
         while data:
             pieces.append(self.first(data))
@@ -57,7 +57,7 @@ class FrameCutter:
         return pieces
 
     def first(self, data: bytes) -> Piece:
-        """Return the first piece of some bytes; the caller passes the rest to the next call."""
+        """Return the first piece of the data. The caller passes the rest to the next call."""
         if self._is_something_else:
             return Piece(data)
         return self._in_head(self._head, data) if self._head is not None else self._in_frame(data)
@@ -92,7 +92,7 @@ class FrameCutter:
 
 
 def _payload_bytes(header: bytearray) -> int | None:
-    """Return the payload's length; None while the header is incomplete."""
+    """Return the payload's length, or None while the header is incomplete."""
     if len(header) < 2:
         return None
     length = header[1] & 0x7F

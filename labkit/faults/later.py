@@ -6,7 +6,7 @@ from labkit.faults.fault import Item, Stage, Start
 
 
 class Later(Stage):
-    """Passes everything until the stage that `begin` makes takes over, between two frames."""
+    """Passes everything until the stage that `begin` creates takes over. The handover happens between two frames."""
 
     def __init__(self, begin: Callable[[Start], Stage], messages: int, at: Start) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class Later(Stage):
         (self.queue if self._then is None else self._then.push)(item, now)
 
     def pull(self, now: float) -> Item | None:
-        """Return the next item; what passed comes first."""
+        """Return the next item. Items from before the handover come first."""
         item = super().pull(now)
         return item if item is not None or self._then is None else self._then.pull(now)
 
@@ -41,11 +41,11 @@ class Later(Stage):
         return super().held_bytes() + (0 if self._then is None else self._then.held_bytes())
 
     def free_bytes(self) -> int:
-        """Return how many more bytes the active stage takes."""
+        """Return how many more bytes the active stage accepts."""
         return super().free_bytes() if self._then is None else self._then.free_bytes()
 
     def release(self) -> list[Item]:
-        """Give up everything both stages hold."""
+        """Remove and return everything that both stages hold."""
         return [*super().release(), *([] if self._then is None else self._then.release())]
 
     def _begin_when_due(self, now: float) -> None:

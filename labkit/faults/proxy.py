@@ -1,4 +1,4 @@
-"""The proxy: it stands in front of any TCP server and treats the bytes as a network would.
+"""A proxy that stands in front of any TCP server and treats its bytes as a bad network would.
 
 client --- up: [fault, fault, ...] ---> server
 client <-- down: [fault, fault, ...] -- server
@@ -13,7 +13,6 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import Coroutine, Sequence
-from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -27,17 +26,17 @@ ENDED_KEPT = 10_000
 
 
 class Proxy:
-    """A TCP proxy on a free loopback port. Use `async with`; leaving it resets open connections.
+    """A TCP proxy on a free loopback port. Use it with `async with`; leaving the block resets open connections.
 
-    Every random draw of a fault follows from `seed`, the connection's number, the direction and the place in the chain.
-    Call `set` and `heal` on the event loop that entered the proxy.
+    A fault's random numbers depend only on `seed`, the connection's number, the direction, and the fault's place in
+    the chain. Call `set` and `heal` on the event loop that entered the proxy.
     """
 
     def __init__(self, server_url: str, *, seed: int = 0) -> None:
-        """Raises ValueError for an address without a host or a port."""
+        """Prepare a proxy for a server. Raises ValueError if the address lacks a host or a port."""
         parts = urlsplit(server_url)
         if not parts.hostname or not parts.port:
-            raise ValueError("a proxy needs the address of a server with its port, such as ws://127.0.0.1:8080")
+            raise ValueError("a proxy needs a server address with a port, such as ws://127.0.0.1:8080")
         self.server_url = server_url
         self.seed = seed
         self._faults: dict[str, Sequence[Fault]] = dict.fromkeys(DIRECTIONS, ())
@@ -45,39 +44,39 @@ class Proxy:
         self._open: dict[int, ProxiedConnection] = {}  # by number
         self._ended: deque[Traffic] = deque(maxlen=ENDED_KEPT)
         self._listener: socket.socket | None = None
-        self._count = 0  # of those that were accepted
+        self._count = 0  # connections accepted so far
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def url(self) -> str:
         """The server's URL with the proxy's own host and port. Raises RuntimeError outside `async with`."""
         if self._listener is None:
-            raise RuntimeError("the proxy does not listen: use `async with Proxy(...) as proxy`")
+            raise RuntimeError("the proxy is not running; use `async with Proxy(...) as proxy`")
         parts, port = urlsplit(self.server_url), self._listener.getsockname()[1]
         return parts._replace(netloc=f"127.0.0.1:{port}").geturl()
 
     @property
     def connections(self) -> list[Traffic]:
-        """The traffic of each connection in the order of accept: open ones, and the newest 10,000 that ended."""
+        """The traffic of each connection, in the order accepted: all open ones, and the 10,000 that ended last."""
         return sorted([*self._ended, *(connection.traffic for connection in self._open.values())])
 
     def set(
         self, *, down: Sequence[Fault] | None = None, up: Sequence[Fault] | None = None, only: int | None = None
     ) -> None:
-        """Set the faults of present and future connections, or only of the connection numbered `only`.
+        """Set the faults for all current and future connections, or only for the connection numbered `only`.
 
-        A direction left out keeps its faults. What the old faults held goes through the new ones first.
+        If you omit a direction, its faults stay. Bytes that the old faults held go through the new ones first.
         """
         for direction, faults in ((UP, up), (DOWN, down)):
             if faults is not None:
                 self._set(direction, tuple(faults), only)
 
     def heal(self, only: int | None = None) -> None:
-        """Remove all faults; what they held flows on."""
+        """Remove all faults. The bytes that they held flow on."""
         self.set(down=(), up=(), only=only)
 
     async def play(self, schedule: Schedule) -> None:
-        """Set faults at the times of the schedule, with its seed; return after the last step."""
+        """Set faults at the schedule's times, using its seed. Return after the last step."""
         loop, self.seed = asyncio.get_running_loop(), schedule.seed
         began = loop.time()
         for step in schedule.steps:
@@ -100,9 +99,7 @@ class Proxy:
         self._accepting.start()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._accepting.stop()
         self._listener = None
         for task in self._tasks:
@@ -119,7 +116,7 @@ class Proxy:
         self._count += 1
 
     async def _carry(self, number: int, client: socket.socket) -> None:
-        """Carry one connection from accept to end; reset the client if no server listens."""
+        """Carry one connection from start to end. If no server is listening, reset the client."""
         try:
             server = await connected(self.server_url)
         except BaseException as error:

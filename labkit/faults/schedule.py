@@ -1,4 +1,4 @@
-"""When which fault begins: a plan that replays with its seed, and fits into a JSON file.
+"""A schedule that says when each fault starts. It can be replayed with its seed and saved as JSON.
 
 Schedule([(0.5, "down", [Stall()], None), (2.0, "down", [], None)], seed=7)
 """
@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple, Self
 
+from labkit.discovery import fault_named
 from labkit.faults.connection import DIRECTIONS
 from labkit.faults.fault import Fault
 from labkit.faults.kinds import FAULTS
-from labkit.text.nearest import nearest
 
 
 class ScheduledFaults(NamedTuple):
-    """The faults of a direction from `at_s` seconds on; with `only`, of the connection with that number."""
+    """The faults for a direction from `at_s` seconds on. With `only`, they apply to the connection of that number."""
 
     at_s: float
     direction: str
@@ -25,7 +25,7 @@ class ScheduledFaults(NamedTuple):
 
 @dataclass(init=False)
 class Schedule:
-    """Steps in the order of their times. Raises ValueError for an unknown direction or a negative time."""
+    """A list of steps, sorted by time. Raises ValueError for an unknown direction or a negative time."""
 
     steps: list[ScheduledFaults]
     seed: int
@@ -35,20 +35,20 @@ class Schedule:
         self.seed = seed
         for step in self.steps:
             if step.direction not in DIRECTIONS or step.at_s < 0:
-                raise ValueError(f"{step} needs at_s of 0 or more and a direction, one of {', '.join(DIRECTIONS)}")
+                raise ValueError(f"{step} needs an at_s of 0 or more, and a direction from {', '.join(DIRECTIONS)}")
 
     def __repr__(self) -> str:
         return f"Schedule({[tuple(step) for step in self.steps]}, seed={self.seed})"
 
     def to_json(self) -> str:
-        """Return JSON text with one step per line."""
+        """Return the schedule as JSON text with one step per line."""
         steps = [step._asdict() | {"faults": [to_dict(fault) for fault in step.faults]} for step in self.steps]
         lines = ",\n".join("  " + json.dumps(step) for step in steps)
         return f'{{"seed": {self.seed}, "steps": [\n{lines}\n]}}\n'
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read JSON text. Raises ValueError."""
+        """Read a schedule from JSON text. Raises ValueError."""
         try:
             plan = json.loads(text)
             steps = [
@@ -57,7 +57,7 @@ class Schedule:
             ]
             return cls(steps, plan["seed"])
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"this is no schedule: {error!r}") from None
+            raise ValueError(f"this is not a schedule: {error!r}") from None
 
 
 def to_dict(fault: Fault) -> dict[str, Any]:
@@ -68,11 +68,11 @@ def to_dict(fault: Fault) -> dict[str, Any]:
 
 
 def from_dict(data: dict[str, Any]) -> Fault:
-    """Make the fault that `to_dict` described. Raises ValueError for an unknown name or setting."""
-    name = data.get("fault")
-    kind = FAULTS.get(name) if isinstance(name, str) else None
-    if kind is None:
-        raise ValueError(f"there is no fault named {name!r}{nearest(name, FAULTS)}; the faults are {', '.join(FAULTS)}")
+    """Make a fault from the output of `to_dict`. Raises ValueError for an unknown name or setting."""
+    try:
+        kind = fault_named(data.get("fault"), FAULTS)
+    except KeyError as error:
+        raise ValueError(error.args[0]) from None
     settings = {
         key: from_dict(value) if isinstance(value, dict) else value for key, value in data.items() if key != "fault"
     }
@@ -80,4 +80,6 @@ def from_dict(data: dict[str, Any]) -> Fault:
         return kind(**settings)
     except TypeError:
         known = ", ".join(field.name for field in fields(kind)) or "none"
-        raise ValueError(f"{name} has no such settings: {', '.join(settings)}; it has {known}") from None
+        raise ValueError(
+            f"{kind.__name__} does not accept the settings {', '.join(settings)}; it accepts {known}"
+        ) from None

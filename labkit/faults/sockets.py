@@ -1,6 +1,6 @@
-"""The proxy's sockets: small buffers, bytes sent at once, and the two ways to end.
+"""The proxy's sockets: small buffers, no send delay, and two ways to end a connection.
 
-The kernel doubles the requested buffer size (`man 7 socket`) and keeps about half of it for its own records.
+The kernel doubles the requested buffer size (`man 7 socket`) and uses about half of it for its own bookkeeping.
 """
 
 import asyncio
@@ -9,14 +9,14 @@ import socket
 import struct
 from urllib.parse import urlsplit
 
-# SO_RCVBUF and SO_SNDBUF. By default they grow to 4 MB, and a sender would not notice a fault before they are full.
+# SO_RCVBUF and SO_SNDBUF. By default they grow to 4 MB, and a sender would not notice a fault until they were full.
 KERNEL_BYTES = 16 * 1024
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close sends RST
 LINGER_S = 1.0
 
 
 def keep_small(sock: socket.socket) -> socket.socket:
-    """Give a socket small buffers; sockets accepted from a listening one inherit them."""
+    """Give a socket small buffers. Sockets accepted from a listening socket inherit them."""
     sock.setblocking(False)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_BYTES)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
@@ -46,24 +46,24 @@ async def connected(url: str) -> socket.socket:
         except BaseException:
             sock.close()
             raise
-    raise refused or OSError(f"no address for {parts.hostname}")
+    raise refused or OSError(f"no address found for {parts.hostname}")
 
 
 def send_fin(sock: socket.socket) -> None:
-    """Send FIN, and keep reading."""
+    """Send FIN, but leave the socket open for reading."""
     with contextlib.suppress(OSError):
         sock.shutdown(socket.SHUT_WR)
 
 
 def reset(sock: socket.socket) -> None:
-    """Send RST: what is still on its way is lost."""
+    """Send RST. Bytes that are still in flight are lost."""
     with contextlib.suppress(OSError):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
     sock.close()
 
 
 async def close_gracefully(socks: list[socket.socket]) -> None:
-    """Send FIN to all and read for LINGER_S what they still send: closing with unread bytes would send RST."""
+    """Send FIN to all, and keep reading for LINGER_S, because closing with unread bytes would send RST."""
     for sock in socks:
         send_fin(sock)
     with contextlib.suppress(TimeoutError):

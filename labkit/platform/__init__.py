@@ -1,1 +1,1 @@
-"""Operating-system differences, and the errors that systems report."""
+"""Differences between operating systems, and the errors that they report."""

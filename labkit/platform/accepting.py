@@ -1,7 +1,7 @@
-"""Accept connections: a few per turn of the event loop, with a backoff while file descriptors or memory are short.
+"""Accept connections: a few per event-loop iteration, with a backoff while file descriptors or memory run short.
 
-asyncio's own listener uses its `backlog` as the number of accepts per turn, too. Out of file descriptors, it fails that
-often in one turn, and logs a traceback and schedules a retry for each failure: 4,096 at a time.
+asyncio's own listener also uses its `backlog` as the number of accepts per iteration. If file descriptors run out, a
+backlog of 4,096 means 4,096 failures per iteration, each with a logged traceback and a scheduled retry.
 """
 
 import asyncio
@@ -12,16 +12,16 @@ from collections.abc import Callable
 from labkit.platform.loops import watches_sockets
 
 BACKLOG = 4096  # with asyncio's 100, a storm of 1,000 waits seconds for SYN retries; the kernel caps it at somaxconn
-PER_TURN = 32  # a member's message never waits for more accepts than this
+PER_TURN = 32  # a member's message never waits behind more accepts than this
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 0.05, 1.0
-# A connection was lost before it was accepted; `man 2 accept` says to treat these errors as "try again".
+# These mean that a connection was lost before it was accepted. `man 2 accept` says to treat them as "try again".
 _LOST = "ECONNABORTED EPROTO ENETDOWN ENOPROTOOPT EHOSTDOWN ENONET EHOSTUNREACH EOPNOTSUPP ENETUNREACH"
 _ONE_LESS = {getattr(errno, name) for name in _LOST.split() if hasattr(errno, name)}
 _GONE = (64, 1236)  # Windows: ERROR_NETNAME_DELETED, ERROR_CONNECTION_ABORTED
 
 
 class Accepting:
-    """Accepts from one listening socket, which it owns, on the running event loop."""
+    """Accepts connections from one listening socket, on the running event loop. It owns the socket."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Accepting:
         take: Callable[[socket.socket], object],
         on_fault: Callable[[OSError], object] = lambda _: None,
     ) -> None:
-        """`take` gets each accepted, non-blocking socket; `on_fault` gets each failure to accept."""
+        """`take` receives each accepted socket, in non-blocking mode; `on_fault` receives each failure to accept."""
         self._listener = listener
         self._take = take
         self._on_fault = on_fault
@@ -77,10 +77,11 @@ class Accepting:
                 self._back_off(error)
                 return
             self._took(sock)
+            await asyncio.sleep(0)  # a loop may have completed the next accept already
 
     def _accept_some(self) -> None:
         for _ in range(PER_TURN):
-            if self._listener.fileno() == -1:  # `take` has stopped us
+            if self._listener.fileno() == -1:  # `take` called `stop`
                 return
             try:
                 sock, _ = self._listener.accept()
@@ -101,7 +102,7 @@ class Accepting:
         self._take(sock)
 
     def _back_off(self, error: OSError) -> None:
-        """Stop accepting for a while, and leave the resources to the open connections."""
+        """Stop accepting for a while, so that the open connections get the resources."""
         loop = asyncio.get_running_loop()
         self._pause()
         self._retry = loop.call_later(self._wait_s, self._resume)

@@ -1,21 +1,21 @@
-"""This machine's own network addresses, as the system reports them. Nothing is sent."""
+"""Find this machine's own network addresses by asking the system, without sending anything."""
 
 import socket
 import struct
 import sys
 
-SOMEWHERE_ELSE = "192.0.2.1"  # reserved for documentation (RFC 5737): no machine has it
+SOMEWHERE_ELSE = "192.0.2.1"  # reserved for documentation (RFC 5737), so no machine has it
 SIOCGIFADDR = 0xC0206921 if sys.platform == "darwin" else 0x8915  # an interface's IPv4 address
 _NOT_REACHED = ("127.", "169.254.", "0.")  # loopback, and the link-local addresses of an interface without DHCP
 
 
 def lan_address() -> str | None:
-    """Return the address at which other machines reach this one: its default route's, or its only one, or None."""
+    """Return the address at which other machines can reach this one: the default route's, or the only one, or None."""
     return _route_address() or (addresses() if len(addresses()) == 1 else [None])[0]
 
 
 def addresses() -> list[str]:
-    """Return the IPv4 addresses of all interfaces, without loopback."""
+    """Return the IPv4 addresses of all interfaces except loopback."""
     found = _of_interfaces() if sys.platform != "win32" else socket.gethostbyname_ex(socket.gethostname())[2]
     return sorted({one for one in found if not one.startswith(_NOT_REACHED)})
 

@@ -1,7 +1,7 @@
-"""File locks between processes. A lock ends with its process, even when that crashes.
+"""File locks between processes. A lock ends with its process, even if the process crashes.
 
-There are two reasons for not getting a lock. When another process holds it, the result is False. When the file system
-has no locks, as on some network disks and in some containers, OSError is raised.
+Locking can fail in two ways. If another process holds the lock, the result is False. If the file system does not
+support locks, as on some network disks and in some containers, it raises OSError.
 """
 
 import errno
@@ -40,13 +40,13 @@ if sys.platform == "win32":
             os.lseek(descriptor, place, os.SEEK_SET)
 
     def check_ranges(descriptor: int) -> None:
-        """Windows has one kind of lock, which `try_lock` has tried."""
+        """Do nothing: Windows has only one kind of lock, and `try_lock` has already tried it."""
 
 else:
     import fcntl
 
     def _take(descriptor: int) -> None:
-        """Use `flock`, which also excludes a second lock in the same process; where it is missing, try `lockf`."""
+        """Use `flock`, which also prevents a second lock in the same process. If it is missing, try `lockf`."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -64,9 +64,10 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
     def check_ranges(descriptor: int) -> None:
-        """Try the kind of lock that SQLite takes: it reports one that is missing as one that is held. Raises OSError.
+        """Try the kind of lock that SQLite uses. Raises OSError if it is not supported.
 
-        Only for a file that this process has locked. One that is held there is a good sign.
+        SQLite itself would misreport that as a held lock. Use this only on a file that this process has locked. If
+        the lock turns out to be held, locks do work.
         """
         try:
             fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -76,9 +77,9 @@ else:
 
 
 def try_lock(descriptor: int) -> bool:
-    """Lock a file that is open for writing, until the descriptor is closed; False when another process holds it.
+    """Lock a file that is open for writing until the descriptor is closed.
 
-    Raises OSError where there are no locks.
+    Return False if another process holds the lock. Raises OSError if the file system does not support locks.
     """
     try:
         _take(descriptor)
@@ -91,7 +92,7 @@ def try_lock(descriptor: int) -> bool:
 
 @contextmanager
 def locked(descriptor: int) -> Iterator[None]:
-    """Wait for the lock of a file that is open for writing. Where there are no locks, continue without one."""
+    """Wait for the lock on a file that is open for writing. If locks are not supported, continue without one."""
     with suppress(OSError):
         _wait(descriptor)
     try:

@@ -23,6 +23,14 @@ def most() -> int | None:
     return None if soft == resource.RLIM_INFINITY else soft
 
 
+def highest() -> int | None:
+    """Return what the limit may be raised to; None where the system does not say."""
+    if resource is None:
+        return None
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return None if hard == resource.RLIM_INFINITY else hard
+
+
 def now() -> int:
     """Return how many are open."""
     try:

@@ -1,15 +1,15 @@
-"""Memory and CPU time of a process, on any operating system."""
+"""Measure a process's memory and CPU time, on any operating system."""
 
 import psutil
 
 
 def rss_kb(pid: int) -> float:
-    """Return the resident memory of a process, in KiB. Raises ProcessLookupError."""
+    """Return a process's resident memory, in KiB. Raises ProcessLookupError."""
     return float(_process(pid).memory_info().rss / 1024)
 
 
 def tree_rss_kb(pid: int) -> float:
-    """Return the resident memory of a process and its descendants, in KiB; 0 when it has ended."""
+    """Return the resident memory of a process and its descendants, in KiB, or 0 if it has ended."""
     try:
         process = _process(pid)
         family = [process, *process.children(recursive=True)]
@@ -28,11 +28,11 @@ def _process(pid: int) -> psutil.Process:
     try:
         return psutil.Process(pid)
     except psutil.Error as error:
-        raise ProcessLookupError(f"no process {pid} on this machine") from error
+        raise ProcessLookupError(f"there is no process {pid} on this machine") from error
 
 
 def _rss_or_nothing(process: psutil.Process) -> float:
     try:
         return float(process.memory_info().rss / 1024)
-    except psutil.Error:  # it ended meanwhile
+    except psutil.Error:  # it has ended in the meantime
         return 0.0

@@ -40,7 +40,7 @@ def interrupting() -> Iterator[None]:
 
 
 def stop_early(stop: Callable[[], object]) -> None:
-    """Call `stop` in the running loop at Ctrl-C, Ctrl-Break, SIGTERM, and SIGHUP unless it is ignored (nohup).
+    """Call `stop` in the running loop on Ctrl-C, Ctrl-Break, SIGTERM, and SIGHUP unless it is ignored (nohup).
 
     A second Ctrl-C or SIGTERM ends the process at once. A second SIGHUP does not: a closing terminal may send two, and
     systemd sends one right after SIGTERM.

@@ -1,7 +1,7 @@
 """Socket operations that differ between systems: reset, sharing a port, writing past asyncio, the kernel's buffers.
 
-Without SO_SNDBUF the kernel buffers 3.7 MB for a stalled reader before our own limit begins to count, and after a plain
-close it keeps them for minutes.
+Without SO_SNDBUF, the kernel buffers 3.7 MB for a stalled reader before our own limit takes effect, and it keeps those
+bytes for minutes after a normal close.
 """
 
 import array
@@ -15,9 +15,10 @@ from pathlib import Path
 
 SIOCOUTQ = 0x5411  # Linux: bytes in the socket's send queue that the peer has not acknowledged
 _LINGER = "hh" if sys.platform == "win32" else "ii"
-RESET = struct.pack(_LINGER, 1, 0)  # SO_LINGER on, 0 s: the kernel drops what it holds and sends RST
+RESET = struct.pack(_LINGER, 1, 0)  # SO_LINGER on, 0 s: the kernel drops its buffer and sends RST
 BALANCES_PORTS = sys.platform == "linux"
 """Whether the kernel gives each new connection to one of the processes on a port. macOS gives all to the last."""
+HAS_UNIX_SOCKETS = hasattr(socket, "AF_UNIX")
 NO_FD = -1
 _TABLES = [Path("/proc/net/tcp"), Path("/proc/net/tcp6")]
 
@@ -38,7 +39,7 @@ def reset_socket(sock: socket.socket) -> None:
 
 
 def end_our_half(transport: asyncio.Transport) -> None:
-    """Send EOF and keep reading: closing with unread data would send RST, which can overtake our last data."""
+    """Send EOF and keep reading. Closing with unread data would send RST, which can overtake our last data."""
     if transport.can_write_eof():
         transport.write_eof()
     else:  # TLS cannot be half-closed
@@ -64,7 +65,7 @@ def writable_fd(sock: socket.socket | None) -> int:
 
 
 def kernel_bytes(sock: socket.socket | None) -> int | None:
-    """Return the bytes in the kernel's send buffer; None where the system does not report them."""
+    """Return the number of bytes in the kernel's send buffer, or None if the system does not report it."""
     if sock is None or sock.fileno() == -1 or not sys.platform.startswith("linux"):
         return None
     import fcntl

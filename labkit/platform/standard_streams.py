@@ -1,4 +1,4 @@
-"""Standard input, output and error: missing as some supervisors start a process, a pipe, a file or a console."""
+"""Standard input, output and error: closed by some supervisors, or a pipe, a file or a console."""
 
 import os
 import select
@@ -10,10 +10,10 @@ LAST = 2  # stderr
 
 
 def fill_standard_streams() -> None:
-    """Point each standard descriptor that is closed at the null device.
+    """Open the null device on each standard descriptor that is closed.
 
-    Otherwise the next socket or audit file gets its number, and receives what is printed past `sys.stdout`; uvloop
-    aborts the process when it closes such a socket. `sys.stdin` and the others stay None.
+    Otherwise the next socket or audit file would get that number, and receive any output that bypasses `sys.stdout`.
+    uvloop aborts the process when it closes such a socket. `sys.stdin` and the others stay None.
     """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= LAST:
         os.set_inheritable(descriptor, True)

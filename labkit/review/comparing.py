@@ -1,4 +1,4 @@
-"""Compare a review with an older one, so that only new faults fail a build."""
+"""Compare a review with an earlier one, so that only new faults fail a build."""
 
 import json
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from labkit.text import files as text_files
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The ids of the probes by how their verdict changed, in the order of the chapters."""
+    """Probe ids grouped by how their verdict changed, each group in chapter order."""
 
     worse: tuple[str, ...]  # broken, but not before
     fixed: tuple[str, ...]  # held, but broken before
@@ -21,7 +21,7 @@ class Comparison:
 
     @classmethod
     def of(cls, before: dict[str, str], now: Report) -> Self:
-        """Compare the verdicts of an older review with a report. A new probe counts as not broken before."""
+        """Compare a report with the verdicts of an earlier review. A probe that is new counts as not broken before."""
         older = {finding.id: before.get(finding.id, "") for finding in now}
         broken, was_broken = now.ids("broken"), [one for one, verdict in older.items() if verdict == "broken"]
         return cls(
@@ -38,10 +38,10 @@ class Comparison:
 
 
 def verdicts_in(path: Path) -> dict[str, str]:
-    """Read the verdicts from a file that --json wrote. Raises CannotReview."""
+    """Read the verdicts from a report that --json wrote. Raises CannotReview."""
     try:
         return {one["id"]: one["verdict"] for one in json.loads(text_files.read(path))["probes"]}
     except OSError as error:
         raise CannotReview(f"cannot read {path}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError):
-        raise CannotReview(f"{path} is not a report; compare with a file that --json wrote") from None
+        raise CannotReview(f"{path} is not a report; give a file that --json wrote") from None

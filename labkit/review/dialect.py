@@ -1,4 +1,4 @@
-"""A dialect: the names another server uses for our messages, fields and close codes. Read from TOML.
+"""A dialect: the names that another server uses for our messages, fields and close codes. It is read from TOML.
 
 docs/dialect.md has a worked example.
 
@@ -12,15 +12,15 @@ text = "payload.message"  a field inside another
 nick = "$UNIQUE"
 [known.pong]              fields that identify one of its messages, if its type is not enough
 "payload.ok" = true
-[codes]                   our close code = its close code, or its answer instead of a close
+[codes]                   our close code = its close code, or the answer it sends instead of closing
 4403 = 1008
 1008 = "error"
 1013 = "nothing"          it ignores the message
 [without]
 probes = ["storms", "heartbeat/4"]        chapters or probes that do not apply to it
 messages = ["auth"]                       messages that it does not accept
-answers = ["joined", "chat"]              messages that it does not send to the client that caused them
-meaning = ["welcome"]                     its own messages that answer nothing and are ignored
+answers = ["joined", "chat"]              answers that the client who caused them does not get
+meaning = ["welcome"]                     its own unsolicited messages, which are ignored
 """
 
 import secrets
@@ -52,7 +52,7 @@ THEIRS = "their "  # prefix of a name that means something else in our protocol
 
 
 class BadDialect(ValueError):
-    """A dialect file that cannot be used; the message names the file and the fault."""
+    """A dialect file cannot be used; the message names the file and the fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Dialect:
     path: str | None = None
 
     def encode(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """Translate a message of ours into the server's names."""
+        """Translate one of our messages into the server's names."""
         typed = dict(message)
         if isinstance(typed.get("type"), str):
             more = self.more.get(typed["type"], {})
@@ -87,7 +87,7 @@ class Dialect:
         return theirs
 
     def decode(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """Translate a message of the server into our names."""
+        """Translate one of the server's messages into our names."""
         names = _reversed(self.fields)
         typed = {names.get(name, name): value for name, value in message.items()}
         nested = {ours: _inside(message, theirs) for ours, theirs in self.fields.items() if "." in theirs}
@@ -101,7 +101,7 @@ class Dialect:
         return typed
 
     def ignores(self, message: Mapping[str, Any]) -> bool:
-        """Tell whether a decoded message is one of the server's own that answers nothing."""
+        """Return whether a decoded message is one of the server's own unsolicited messages."""
         name = message.get("type")
         return (
             isinstance(name, str)
@@ -110,7 +110,7 @@ class Dialect:
         )
 
     def ignored_marks(self) -> list[dict[str, Any]]:
-        """Return the fields, in the server's names, that identify each ignored message."""
+        """Return the fields that identify each ignored message, in the server's names."""
         kind = self.fields.get("type", "type")
         own = [dict(self.known.get(name, {kind: name})) for name in self.ignored]
         return [{kind: self.types.get("reconnect", "reconnect")}, *own]
@@ -119,26 +119,29 @@ class Dialect:
         return _reversed({ours: theirs for ours, theirs in self.types.items() if ours not in ONLY_FROM_CLIENTS})
 
     def code(self, code: int) -> int:
-        """Return the server's close code for one of ours."""
+        """Return the server's equivalent of one of our close codes."""
         theirs = self.codes.get(code, code)
         return theirs if isinstance(theirs, int) else code
 
     def answer(self, code: int) -> str | None:
-        """Return the type that the server answers with instead of closing, or NOTHING; None if it closes as well."""
+        """Return the type of the answer that the server sends instead of closing, or NOTHING; None if it does close."""
         theirs = self.codes.get(code)
         return theirs if isinstance(theirs, str) else None
 
     def lacks(self, *types: str) -> bool:
-        """Tell whether this dialect translates types, but none of these."""
+        """Return whether this dialect translates types, but none of the given ones."""
         return bool(self.types) and not any(name in self.types for name in types)
 
     def leaves_out(self, probe_id: str) -> bool:
-        """Tell whether a probe does not apply to the server."""
+        """Return whether the dialect excludes a probe because it does not apply to the server."""
         return probe_id in self.without or probe_id.partition("/")[0] in self.without
 
 
 def read_dialect(path: Path) -> Dialect:
-    """Read a dialect file. Raises BadDialect, also for an unknown name: it would silently have no effect."""
+    """Read a dialect file.
+
+    Raises BadDialect, even for an unknown name, which would otherwise silently have no effect.
+    """
     try:
         file = tomllib.loads(text_files.read(path))
         _check(file)
@@ -153,19 +156,19 @@ def read_dialect(path: Path) -> Dialect:
 
 
 def _check(file: Mapping[str, Any]) -> None:
-    """Check every table, key and value. Raises ValueError for the first that is invalid."""
-    _check_names("table", file, (*TABLES, "path"))
+    """Check every table, key and value. Raises ValueError for the first invalid one."""
+    _check_names("a table of a dialect", file, (*TABLES, "path"))
     tables = {name: _table(name, file.get(name, {})) for name in TABLES}
     if not isinstance(file.get("path", ""), str):
         raise ValueError(f'path must be text, such as path = "/ws", not {file["path"]!r}')
     without = {name: _list(name, tables["without"].get(name, [])) for name in WITHOUT}
-    _check_names("key in [without]", tables["without"], WITHOUT)
-    _check_names("message of ours, in [without] messages,", without["messages"], FROM_CLIENTS)
-    _check_names("answer of ours, in [without] answers,", without["answers"], TYPES)
-    _check_names("type of ours, in [types],", tables["types"], TYPES)
-    _check_names("field of ours, in [fields],", tables["fields"], FIELDS)
-    _check_names("message of ours, for [more.TYPE],", tables["more"], FROM_CLIENTS)
-    _check_names("type of ours, for [known.TYPE],", tables["known"], (*TYPES, *without["meaning"]))
+    _check_names("a key of [without]", tables["without"], WITHOUT)
+    _check_names("a labkit message, for [without] messages", without["messages"], FROM_CLIENTS)
+    _check_names("a labkit answer, for [without] answers", without["answers"], TYPES)
+    _check_names("a labkit type, for [types]", tables["types"], TYPES)
+    _check_names("a labkit field, for [fields]", tables["fields"], FIELDS)
+    _check_names("a labkit message, for [more.TYPE]", tables["more"], FROM_CLIENTS)
+    _check_names("a labkit type, for [known.TYPE]", tables["known"], (*TYPES, *without["meaning"]))
     for name in ("types", "fields"):
         for ours, theirs in tables[name].items():
             if not isinstance(theirs, str) or not theirs:
@@ -178,9 +181,9 @@ def _check(file: Mapping[str, Any]) -> None:
 
 
 def _check_code(ours: str, theirs: object) -> None:
-    _check_names("close code of ours, in [codes],", [ours], [str(code) for code in TABLE])
+    _check_names("a labkit close code, for [codes]", [ours], [str(code) for code in TABLE])
     if isinstance(theirs, str):
-        _check_names(f"answer, in [codes] {ours},", [theirs], (*TYPES, NOTHING))
+        _check_names(f"an answer, for [codes] {ours}", [theirs], (*TYPES, NOTHING))
     elif isinstance(theirs, bool) or not isinstance(theirs, int) or theirs not in CODES:
         raise ValueError(
             f"[codes] {ours} must be a close code from 1000 to 4999 or an answer in quotes, not {theirs!r}"
@@ -191,7 +194,7 @@ def _check_names(what: str, given: Iterable[str], known: Iterable[str]) -> None:
     names = list(known)
     for name in given:
         if name not in names:
-            raise ValueError(f"there is no {what} named {name!r}{nearest(name, names)}; there are {', '.join(names)}")
+            raise ValueError(f"{name!r}{nearest(name, names)} is not {what}; use one of {', '.join(names)}")
 
 
 def _table(name: str, value: object) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """One end of a WebSocket connection, as the reviewer sees it from either side.
 
-`Peer` connects to the server under review; `ClientConnection` accepts the client under review. Both are protocols, so
-frames are parsed in the callback that delivers them: a reset right after a close frame loses nothing.
+`Peer` connects to the server under review; `ClientConnection` accepts the client under review. Both are asyncio
+protocols that parse frames as soon as they arrive, so a reset right after a close frame loses nothing.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any, cast
 
+from labkit.evidence import NotHeld
 from labkit.review import frames
 from labkit.review.frames import Frame, FrameReader
 
@@ -17,20 +18,20 @@ Message = dict[str, Any]
 END_OF_HEAD = b"\r\n\r\n"
 
 
-class ConnectionEnded(Exception):
-    """The connection ended: the code and reason of the close frame; 1006 without a close frame."""
+class ConnectionEnded(NotHeld):
+    """The connection ended, with the code and reason of the close frame, or with 1006 if there was none."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(f"the connection ended with {code} {reason}".rstrip())
         self.code, self.reason = code, reason
 
 
-class ReceiveTimeout(Exception):
+class ReceiveTimeout(NotHeld):
     """An expected message did not arrive in time."""
 
 
 class Endpoint(asyncio.Protocol):
-    """What both ends share: the HTTP head, frames, messages in fragments, and waiting for a change."""
+    """What both ends share: the HTTP head, frames, fragmented messages, and waiting for a change."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -80,7 +81,7 @@ class Endpoint(asyncio.Protocol):
     # Overridden by the two ends
 
     def _upgraded(self, head: bytes) -> bool:
-        """Handle a complete HTTP head; whether frames follow it."""
+        """Handle a complete HTTP head. Return whether frames follow it."""
         raise NotImplementedError
 
     def _close_received(self, payload: bytes) -> None:
@@ -112,7 +113,7 @@ class Endpoint(asyncio.Protocol):
 
 
 def parsed(body: bytes) -> Message | None:
-    """A message as a dictionary; None if it is not a JSON object."""
+    """Return a message as a dict, or None if it is not a JSON object."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):

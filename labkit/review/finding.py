@@ -1,44 +1,15 @@
-"""What a probe found: a verdict with its evidence.
-
-`held`: the probe saw that the requirement holds. `broken`: it saw that it does not. `unknown`: the probe could not
-run, and the text says what is missing.
-"""
+"""The result of one probe, as a row of a report."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
-Verdict = Literal["held", "broken", "unknown"]
+from labkit.evidence import Verdict
+
 Severity = Literal["P0", "P1", "P2"]
 
 
-class Outcome(NamedTuple):
-    """The result of one run of a probe."""
-
-    verdict: Verdict
-    actual: str
-
-
-def held(actual: str) -> Outcome:
-    """Report that the requirement holds; `actual` is the evidence."""
-    return Outcome("held", actual)
-
-
-def broken(actual: str) -> Outcome:
-    """Report that the requirement does not hold; `actual` is what happened instead."""
-    return Outcome("broken", actual)
-
-
-def unknown(actual: str) -> Outcome:
-    """Report that the probe cannot tell; `actual` says what is missing."""
-    return Outcome("unknown", actual)
-
-
-class CannotTell(Exception):
-    """Raised inside a probe that cannot run under these conditions: its verdict is `unknown`."""
-
-
 class CannotReview(Exception):
-    """Nothing can be reviewed; the message says what to do."""
+    """The review cannot run; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +29,7 @@ class Finding:
     seconds: float
 
     def json(self) -> dict[str, Any]:
-        """Return the finding as in the report's JSON."""
+        """Return the finding as it appears in the JSON report."""
         return {
             "id": self.id,
             "title": self.title,

@@ -1,13 +1,13 @@
-"""Flood a room while one member does not read: shared by the probes of slow consumers."""
+"""Flood a room while one member does not read. The slow-consumer probes share this code."""
 
 import asyncio
 from dataclasses import dataclass
 from time import monotonic
 
+from labkit.evidence import CannotTell
 from labkit.platform.sockets import unread
 from labkit.review import frames
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.finding import CannotTell
 from labkit.review.peer import Peer
 from labkit.review.scene import Scene
 from labkit.review.transcript import literal
@@ -24,7 +24,7 @@ BATCH_BYTES, BATCH_S = 8192, 0.002
 
 @dataclass(slots=True)
 class Flood:
-    """The result of a flood. `is_closed`: the server has ended the connection of the stalled member."""
+    """The result of a flood. `is_closed`: whether the server ended the stalled member's connection."""
 
     stalled: Peer
     healthy: Peer
@@ -35,7 +35,7 @@ class Flood:
 
     @property
     def summary(self) -> str:
-        """The result in one sentence."""
+        """The result of the flood, in one sentence."""
         if self.is_closed:
             return f"after {self.sent} chats of 1000 characters the server closed the stalled member"
         return (
@@ -44,7 +44,7 @@ class Flood:
 
 
 async def stall_and_flood(scene: Scene) -> Flood:
-    """Let one member stop reading while others chat, until the server closes it or should have."""
+    """Let one member stop reading while others chat, until the server closes it or its deadline has passed."""
     room, promised = scene.room(), scene.promised
     healthy = await scene.enter(room)
     stalled = await scene.enter(room, receive_buffer=4096)
@@ -75,14 +75,17 @@ async def stall_and_flood(scene: Scene) -> Flood:
 
 
 def lost(peer: Peer) -> bool:
-    """Tell whether a peer that does not read has lost its connection. Only writing shows it."""
+    """Return whether a peer that does not read has lost its connection, which only a write can reveal."""
     if not peer.is_lost and not peer.transport.is_closing():
         peer.transport.write(frames.frame(frames.PONG, b""))
     return peer.is_lost or peer.transport.is_closing()
 
 
 async def _flood(scene: Scene, room: str, healthy: Peer, stalled: Peer, sender: Peer, enough: int) -> tuple[int, int]:
-    """Send `enough` chats, with a new sender whenever one is limited; return how many were sent and received."""
+    """Send `enough` chats, with a new sender whenever one hits the rate limit.
+
+    Return how many were sent and received.
+    """
     sent = received = 0
     for _ in range(MAX_SENDERS):
         is_open = True
@@ -99,7 +102,7 @@ async def _flood(scene: Scene, room: str, healthy: Peer, stalled: Peer, sender: 
 
 
 async def _burst(scene: Scene, sender: Peer, room: str) -> tuple[int, bool]:
-    """Send a burst of chats; return how many became events, and whether the server still accepts this sender."""
+    """Send a burst of chats. Return how many became events, and whether this sender may continue."""
     for _ in range(AT_ONCE):
         sender.chat(room, TEXT)
     kinds: list[str] = []
@@ -112,9 +115,9 @@ async def _burst(scene: Scene, sender: Peer, room: str) -> tuple[int, bool]:
 
 
 async def flood_without_reading(peer: Peer, data: bytes, max_bytes: int, deadline_s: float) -> str | None:
-    """Send `data` repeatedly without reading; return how the server limits it, None if it does not.
+    """Send `data` repeatedly without reading; return how the server stops that, or None if it does not.
 
-    `deadline_s`: how many seconds after the last byte the server may take.
+    `deadline_s`: how long the server may take after the last byte, in seconds.
     """
     peer.stop_reading()
     times = max_bytes // len(data)

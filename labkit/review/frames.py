@@ -1,6 +1,6 @@
 """Encode and decode WebSocket frames (RFC 6455 section 5.2). The server shares none of this code.
 
-A reviewer must be able to send invalid frames, so every bit is an argument.
+A reviewer must be able to send invalid frames, so a caller can set every bit.
 """
 
 import os
@@ -11,7 +11,10 @@ CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 
 
 def frame(opcode: int, payload: bytes, *, fin: bool = True, masked: bool = True, reserved: int = 0) -> bytes:
-    """Encode one frame; by default a final one with a mask. `reserved`: the bits RSV1 to RSV3, 0 to 7."""
+    """Encode one frame; by default, it is final and masked.
+
+    `reserved`: the bits RSV1 to RSV3, as a number from 0 to 7.
+    """
     size, mask_bit = len(payload), 0x80 if masked else 0
     first = bytes([(0x80 if fin else 0) | (reserved << 4) | opcode])
     if size < 126:
@@ -48,7 +51,7 @@ class FrameReader:
         self._bytes = bytearray()
 
     def feed(self, data: bytes) -> list[Frame]:
-        """Add bytes; return the frames that are complete now."""
+        """Add bytes, and return the frames that they complete."""
         self._bytes += data
         found = []
         while (one := self._next()) is not None:
@@ -82,7 +85,7 @@ def close_payload(code: int, reason: str = "") -> bytes:
 
 
 def read_close(payload: bytes) -> tuple[int, str]:
-    """Return the code and reason of a close frame; 1005 for an empty payload."""
+    """Return the code and reason of a close frame; the code is 1005 if the payload is empty."""
     if len(payload) < 2:
         return 1005, ""
     return int(struct.unpack("!H", payload[:2])[0]), payload[2:].decode("utf-8", "replace")

@@ -1,18 +1,17 @@
-"""The server under review, if the review starts it itself: `--start "node server.mjs"`. It restarts a server that ends.
+"""A server that the review starts itself (`--start "node server.mjs"`), and restarts whenever it ends.
 
-Otherwise the first probe that crashes a weak server would be the last one with a result.
+Without a restart, the first probe to crash a weak server would be the last one with a result.
 """
 
 import asyncio
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from labkit.evidence import CannotTell
 from labkit.platform import shell
-from labkit.review.finding import CannotTell
 from labkit.review.process import Process, start
 
 START_S = 30.0  # a build step may come first
@@ -42,9 +41,7 @@ class Hosted:
             raise
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._end()
 
     async def restart(self) -> None:
@@ -54,7 +51,7 @@ class Hosted:
         await self._start()
 
     async def how_it_ended(self, timeout_s: float = 1.0) -> str:
-        """Return its exit code and last line; an empty text if it still runs."""
+        """Return the server's exit code and last line of output, or "" if it is still running."""
         if self.process is None or not await self.process.until_ended(timeout_s):
             return ""
         return f"the server ended with exit code {self.process.exit_code}: {self.process.last_line}"

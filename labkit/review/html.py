@@ -4,10 +4,12 @@ The findings are grouped by verdict; groups and findings can be expanded.
 """
 
 import re
-from html import escape
 
+from labkit.evidence import Verdict
+from labkit.evidence.outcome import MARKS
 from labkit.review.finding import Finding
 from labkit.review.report import VERDICTS, Report
+from labkit.text.html import Markup, described, fill, join
 
 STYLE = """
 .review { font: 16px/1.5 system-ui, sans-serif; }
@@ -26,71 +28,65 @@ PAGE_STYLE = """
 :root { color-scheme: light dark; }
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 """
-ASK = (
+ASK = Markup(
     "The traffic: <code>print(*report['ID'].frames, sep='\\n')</code>; a script to paste: "
     "<code>print(*report['ID'].reproduce, sep='\\n')</code>"
 )
 _RANDOM_ROOM = re.compile(r"\br:[0-9a-f]{8}")  # a room name, different each time
-MARKS = {"broken": "\u2717", "unknown": "?", "held": "\u2713"}
+FRAMES = "<p><b>Frames</b></p><pre>{}</pre>"
+REPRODUCE = "<details><summary>Reproduce: paste this into a shell</summary><pre>{}</pre></details>"
 
 
 def page(report: Report) -> str:
     """Return a whole HTML document."""
-    title = f"Review of {_text(report.target)}"
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+    return fill(
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Review of {}</title>'
         '<meta name="viewport" content="width=device-width">'
-        f"<style>{PAGE_STYLE}</style></head>\n<body>{part(report, 'h1', is_whole=True)}"
-        f"<p>It took {report.seconds:.1f} s.</p></body></html>\n"
+        "<style>{}</style></head>\n<body>{}<p>It took {} s.</p></body></html>\n",
+        report.target,
+        Markup(PAGE_STYLE),
+        part(report, "h1", is_whole=True),
+        f"{report.seconds:.1f}",
     )
 
 
-def part(report: Report, heading: str = "h3", *, is_whole: bool = False) -> str:
-    """Return the report as a part of a page, for example in a notebook, where every run must give the same output.
+def part(report: Report, heading: str = "h3", *, is_whole: bool = False) -> Markup:
+    """Return the report as part of a page, such as a notebook, where every run must give the same output.
 
     Only a whole page (`is_whole`) shows times, the port, random names and the traffic.
     """
-    groups = "\n".join(_group(report, verdict, is_whole) for verdict in VERDICTS)
+    groups = join("{}", [(_group(report, verdict, is_whole),) for verdict in VERDICTS], "\n")
     if report.ids("broken") and not is_whole:
-        groups += f"<p>{ASK}</p>"
+        groups += fill("<p>{}</p>", ASK)
     target = report.target if is_whole else re.sub(r":\d+", "", report.target)
-    return (
-        f'<div class="review"><style>{STYLE}</style><{heading}>Review of {_text(target)}</{heading}>'
-        f"<p>Profile {escape(report.profile)}: {report.counts_text}.</p>\n{groups}\n</div>"
+    return fill(
+        '<div class="review"><style>{0}</style><{1}>Review of {2}</{1}><p>Profile {3}: {4}.</p>\n{5}\n</div>',
+        *(Markup(STYLE), heading, target, report.profile, report.counts_text, groups),
     )
 
 
-def _group(report: Report, verdict: str, is_whole: bool) -> str:
+def _group(report: Report, verdict: Verdict, is_whole: bool) -> Markup:
     findings = [finding for finding in report.worst_first if finding.verdict == verdict]
-    is_open = " open" if findings and verdict != "held" else ""
-    body = "\n".join(_finding(finding, is_whole) for finding in findings) or "<p>None.</p>"
-    summary = f'<span aria-hidden="true">{MARKS[verdict]}</span> {verdict}: {len(findings)}'
-    return f'<details class="group {verdict}"{is_open}><summary>{summary}</summary>{body}</details>'
+    body = join("{}", [(_finding(finding, is_whole),) for finding in findings], "\n") or Markup("<p>None.</p>")
+    return fill(
+        '<details class="group {0}"{1}><summary><span aria-hidden="true">{2}</span> {0}: {3}</summary>{4}</details>',
+        *(verdict, " open" if findings and verdict != "held" else "", MARKS[verdict], len(findings), body),
+    )
 
 
-def _finding(finding: Finding, is_whole: bool) -> str:
+def _finding(finding: Finding, is_whole: bool) -> Markup:
     rows = [("Expected", finding.expected), ("Actual", finding.actual)]
     if finding.verdict == "broken":
         rows += [("Fix", finding.fix), ("Missing test", finding.missing_test)]
-    shown = [(name, value if is_whole else _RANDOM_ROOM.sub("r:", value)) for name, value in rows]
-    listed = "".join(f"<dt>{name}</dt><dd>{_text(value)}</dd>" for name, value in shown)
+    shown = described((name, value if is_whole else _RANDOM_ROOM.sub("r:", value)) for name, value in rows)
     evidence = ""
     if is_whole and finding.verdict == "broken":
-        evidence = _block("Frames", finding.frames) + _folded("Reproduce: paste this into a shell", finding.reproduce)
-    return (
-        f'<details><summary><span class="severity">{finding.severity}</span> '
-        f"{escape(finding.id)}: {escape(finding.title)}</summary>"
-        f"<dl>{listed}</dl>{evidence}</details>"
+        evidence = _lines(FRAMES, finding.frames) + _lines(REPRODUCE, finding.reproduce)
+    return fill(
+        '<details><summary><span class="severity">{}</span> {}: {}</summary>{}{}</details>',
+        *(finding.severity, finding.id, finding.title, shown, evidence),
     )
 
 
-def _block(name: str, lines: tuple[str, ...]) -> str:
-    return f"<p><b>{name}</b></p><pre>{_text(chr(10).join(lines))}</pre>" if lines else ""
-
-
-def _folded(name: str, lines: tuple[str, ...]) -> str:
-    return f"<details><summary>{name}</summary><pre>{_text(chr(10).join(lines))}</pre></details>" if lines else ""
-
-
-def _text(text: str) -> str:
-    return escape(text.encode("utf-8", "backslashreplace").decode())
+def _lines(template: str, lines: tuple[str, ...]) -> Markup:
+    return fill(template, "\n".join(lines)) if lines else Markup()

@@ -1,14 +1,14 @@
 """Expectations that many probes share.
 
-None concludes anything from a pause. To show that something did not happen, each sends one more message that must be
+None of them relies on a pause. To show that something did not happen, each sends one more message that must be
 answered, and checks what arrived before the answer.
 """
 
 from collections.abc import Iterable
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.dialect import NOTHING
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.peer import Peer
 from labkit.review.scene import Scene
 
@@ -18,8 +18,8 @@ ANSWERS = {"auth": "auth_ok", "join": "joined", "ping": "pong"}
 async def must_end(scene: Scene, peer: Peer, *codes: int) -> Outcome:
     """Expect the last message to close the connection with one of these codes, and to get no other answer.
 
-    If the dialect replaces the code by an answer, or by nothing, expect that instead. Sends one more message, which
-    an open connection answers.
+    If the server's dialect has an answer, or nothing, in place of the close, that is expected instead. Sends one more
+    message, which a server answers if the connection is still open.
     """
     answers = {scene.target.dialect.answer(code) for code in codes}
     if NOTHING in answers:
@@ -44,9 +44,9 @@ async def must_end(scene: Scene, peer: Peer, *codes: int) -> Outcome:
 
 
 async def _must_be_ignored(scene: Scene, peer: Peer) -> Outcome:
-    """Expect the last message to get no answer and to reach nobody. Later messages must be answered.
+    """Expect the last message to get no answer and to reach nobody, while later messages are answered.
 
-    Sends two messages with different answers, if possible: the ignored message may resemble one of them.
+    Sends two messages with different answers if possible, because the ignored message may resemble one of them.
     """
     controls = [peer.control]
     if peer.control["type"] == "ping" and "joined" not in scene.target.dialect.no_answers:
@@ -68,7 +68,7 @@ async def _must_be_ignored(scene: Scene, peer: Peer) -> Outcome:
 
 
 async def must_be_well(peer: Peer) -> Outcome:
-    """Expect the connection to stay open: the server answers a ping, and sends no error."""
+    """Expect the connection to stay open: the server must answer a ping and send no error."""
     try:
         messages = await peer.received_so_far()
     except (ConnectionEnded, ReceiveTimeout) as ended:
@@ -78,7 +78,10 @@ async def must_be_well(peer: Peer) -> Outcome:
 
 
 async def each_must_end(scene: Scene, codes: tuple[int, ...], texts: Iterable[str | bytes], *rooms: str) -> Outcome:
-    """Expect each of these texts to close its own connection. The outcome names the first that does not."""
+    """Send each text on a connection of its own, and expect it to be closed.
+
+    The outcome names the first text that fails.
+    """
     count, outcome = 0, held("")
     for text in texts:
         peer = await scene.enter(*rooms)
@@ -92,13 +95,8 @@ async def each_must_end(scene: Scene, codes: tuple[int, ...], texts: Iterable[st
     return held(f"each of {count} was refused; the last: {outcome.actual}")
 
 
-async def heard_texts(peer: Peer) -> list[str]:
-    """Return the texts of the chats that this member has received so far."""
-    return [one["text"] for one in await peer.received_so_far() if one.get("type") == "chat"]
-
-
 async def must_receive_only(members: dict[str, Peer], sender: Peer, room: str, wanted: list[str]) -> Outcome:
-    """Expect each member to have received exactly the wanted texts, before one more chat from `sender`."""
+    """Expect each member to have received exactly the wanted texts before one more chat from `sender`."""
     last = "the last chat"
     sender.chat(room, last)
     for name, peer in members.items():

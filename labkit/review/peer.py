@@ -1,6 +1,6 @@
 """The reviewer's own WebSocket client. It can send anything and shares no code with the server.
 
-Everything sent within one iteration of the event loop leaves in one packet.
+Everything sent within one iteration of the event loop leaves in a single write.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ class Peer(Endpoint):
     # Sending
 
     def send_bytes(self, data: bytes, shown: str | None = None, code: str | None = None) -> None:
-        """Send raw bytes. `shown` and `code`: how the transcript shows and reproduces this step."""
+        """Send raw bytes. `shown`: the transcript's text for this step. `code`: the script line that repeats it."""
         if not self._transcript.is_full:
             shown = f"{len(data)} bytes {data[:24].hex(' ')}" if shown is None else shown
             code = f"send_bytes({literal(data)})" if code is None else code
@@ -56,7 +56,7 @@ class Peer(Endpoint):
         self._transcript.note(self.name, shown, "\n".join(code))
 
     def send_frame(self, opcode: int, payload: bytes = b"", **options: Any) -> None:
-        """Send a frame; `options` as for `frames.frame`."""
+        """Send a frame; `options` are those of `frames.frame`."""
         data = frames.frame(opcode, payload, **options)
         odd = "".join(f" {name}={value}" for name, value in options.items())
         mask = 128 if data[1] & 0x80 else 0
@@ -72,7 +72,7 @@ class Peer(Endpoint):
             self.send_bytes(frames.frame(frames.TEXT, body), text, f"send({literal(text)})")
 
     def send(self, **message: Any) -> None:
-        """Send a message, in the server's names."""
+        """Send a message, translated into the server's names."""
         self.send_text(json.dumps(self._dialect.encode(message), separators=(",", ":")))
 
     def chat(self, room: str, text: str, **more: Any) -> None:
@@ -88,7 +88,7 @@ class Peer(Endpoint):
     # Receiving
 
     async def receive(self, kind: str | None = None) -> Message:
-        """Return the next message, or the next one of type `kind`. Raises ConnectionEnded or ReceiveTimeout."""
+        """Return the next message, or the next message of type `kind`. Raises ConnectionEnded or ReceiveTimeout."""
         while True:
             try:
                 async with asyncio.timeout(self._patience_s):
@@ -103,7 +103,7 @@ class Peer(Endpoint):
                 return message
 
     async def received_so_far(self) -> list[Message]:
-        """Return all messages that the server sent before it answered a ping of ours.
+        """Ping the server, and return all messages that it sent before its answer.
 
         Raises ConnectionEnded or ReceiveTimeout.
         """
@@ -118,7 +118,7 @@ class Peer(Endpoint):
         return messages
 
     async def until_ended(self, timeout_s: float) -> ConnectionEnded | None:
-        """Wait for the end of the connection; None if it is still open after `timeout_s` seconds."""
+        """Wait until the connection ends, and return how; None if it is still open after `timeout_s` seconds."""
         await self.until(lambda: self.ended is not None, timeout_s)
         return self.ended
 
@@ -134,7 +134,7 @@ class Peer(Endpoint):
         self.transport.pause_reading()
 
     def eof_received(self) -> bool:
-        """Handle the server's end of TCP; True keeps our half of the connection open."""
+        """Handle a TCP FIN from the server; True keeps our half of the connection open."""
         return not self.answers_end
 
     def connection_lost(self, error: Exception | None) -> None:

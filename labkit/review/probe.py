@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any, Literal
 
-from labkit.review.finding import CannotReview, Outcome, Severity
+from labkit import discovery
+from labkit.evidence import Outcome
+from labkit.review.finding import CannotReview, Severity
 from labkit.text.nearest import nearest
 
 Profile = Literal["core", "full", "client"]
@@ -16,8 +16,8 @@ Profile = Literal["core", "full", "client"]
 class Probe:
     """What must hold, how to check it, and how to fix it.
 
-    `alone`: run nothing else meanwhile, because the probe may crash a weak server or needs a quiet one. `needs_entry`:
-    the probe sees nothing if the server admits nobody.
+    `alone`: run no other probe at the same time, because this one may crash a weak server or needs a quiet one.
+    `needs_entry`: the probe can observe nothing unless the server admits clients.
     """
 
     id: str  # chapter/number
@@ -39,18 +39,17 @@ class Probe:
 
 
 def load(package: str, chapters: Iterable[str]) -> tuple[Probe, ...]:
-    """Import the probes in the chapters of a package, one folder per chapter, in the order of their numbers."""
+    """Import the probes of a package, which has one folder per chapter, in numerical order."""
     found: list[Probe] = []
     for chapter in chapters:
-        folder = import_module(f"{package}.{chapter}")
-        modules = [import_module(f"{folder.__name__}.{one.name}") for one in iter_modules(folder.__path__)]
+        modules = discovery.modules(f"{package}.{chapter}")
         probes = [value for module in modules for value in vars(module).values() if isinstance(value, Probe)]
         found += sorted(probes, key=lambda probe: int(probe.id.partition("/")[2]))
     return tuple(found)
 
 
 def check_names(names: Iterable[str], probes: Iterable[Probe], kind: str = "probe") -> None:
-    """Raise CannotReview for a name that is neither a probe nor a chapter."""
+    """Raise CannotReview if a name is neither a probe nor a chapter."""
     ids = {probe.id: probe.chapter for probe in probes}
     known = [*dict.fromkeys(ids.values()), *ids]
     for name in names:

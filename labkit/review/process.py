@@ -1,6 +1,7 @@
 """A program that the review started: the server or a client.
 
-It has its own process group: the command may be a script that starts other programs, and all of them end with it.
+It has its own process group: the command may be a script that starts other programs, and all of them are killed with
+it.
 """
 
 import asyncio
@@ -9,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import IO
 
+from labkit.evidence import CannotTell
 from labkit.platform.children import OWN_GROUP, kill_group
 from labkit.platform.processes import tree_rss_kb
-from labkit.review.finding import CannotTell
 
 TAIL_BYTES = 4000
 
@@ -30,12 +31,12 @@ class Process:
 
     @property
     def exit_code(self) -> int | None:
-        """Its exit code; the negative signal number if a signal ended it."""
+        """The program's exit code, or the negative signal number if a signal ended it."""
         return self._child.returncode
 
     @property
     def last_line(self) -> str:
-        """The last line of its output that names an error; without one, its last line."""
+        """The last line of output that names an error, or else the last line."""
         size = self._printed.seek(0, os.SEEK_END)
         self._printed.seek(max(0, size - TAIL_BYTES))
         lines = self._printed.read().decode("utf-8", "replace").strip().splitlines()
@@ -48,13 +49,13 @@ class Process:
         return round(tree_rss_kb(self._child.pid))
 
     def write_line(self, text: str) -> None:
-        """Write one line to its standard input."""
+        """Write one line to the program's standard input."""
         assert self._child.stdin is not None
         with suppress(OSError, RuntimeError):  # it may have ended
             self._child.stdin.write(f"{text}\n".encode())
 
     async def until_ended(self, timeout_s: float) -> bool:
-        """Wait for its end, at most `timeout_s` seconds; whether it has ended."""
+        """Wait at most `timeout_s` seconds for the program to end. Return whether it has ended."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._child.wait()

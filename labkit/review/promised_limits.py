@@ -1,6 +1,6 @@
-"""The limits that a server promises, as far as the reviewer needs them: how long to wait, how much to send.
+"""The limits that a server promises. The reviewer needs them to know how long to wait and how much to send.
 
-The defaults are those of the protocol. Set them as for `labkit serve`: NAME=VALUE.
+The defaults are those of the protocol. Limits are written as for `labkit serve`: NAME=VALUE.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,7 +35,7 @@ class Promised:
 
     @classmethod
     def of(cls, given: Self | Mapping[str, float] | None) -> Self:
-        """Build limits from a mapping; the defaults for those not named. Raises BadPromise."""
+        """Build limits from a mapping, with defaults for those that it omits. Raises BadPromise."""
         if isinstance(given, Mapping):
             return cls().set_lines(f"{name}={value}" for name, value in given.items())
         return cls() if given is None else given

@@ -1,6 +1,6 @@
-"""The findings of one review as JSON, text, JUnit and a DataFrame; `html` makes a page of them.
+"""The findings of one review as JSON, text, JUnit XML and a DataFrame; `html` turns them into a page.
 
-Broken findings come first, the most severe at the top, then the unknown ones.
+Broken findings come first, starting with the most severe, then the unknown ones.
 """
 
 from collections import Counter
@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
+from labkit.evidence import Verdict
 from labkit.review.finding import Finding
 
 if TYPE_CHECKING:
     import pandas
 
 FIRST, LAST = 14, 4  # frames of a finding to show on a terminal
-VERDICTS = ("broken", "unknown", "held")
+VERDICTS: tuple[Verdict, ...] = ("broken", "unknown", "held")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -37,7 +38,7 @@ class Report:
         raise KeyError(f"probe {probe_id!r} did not run")
 
     def ids(self, verdict: str) -> list[str]:
-        """Return the ids of the probes with a verdict, in the order of the chapters."""
+        """Return the ids of the probes with this verdict, in chapter order."""
         return [finding.id for finding in self.findings if finding.verdict == verdict]
 
     @property
@@ -48,11 +49,11 @@ class Report:
 
     @property
     def worst_first(self) -> list[Finding]:
-        """The findings, broken ones first, P0 before P1."""
+        """The findings in order of severity: broken ones first, P0 before P1."""
         return sorted(self.findings, key=lambda one: (VERDICTS.index(one.verdict), one.severity))
 
     def json(self) -> dict[str, Any]:
-        """Return the report as `--json` writes it."""
+        """Return the report in the form that `--json` writes."""
         probes = [finding.json() for finding in self.findings]
         return {"target": self.target, "profile": self.profile, "probes": probes, "summary": self.summary}
 
@@ -80,7 +81,7 @@ class Report:
         return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
 
     def __repr__(self) -> str:
-        """Return a short form, without anything that varies between runs."""
+        """Return a short summary that is the same in every run."""
         return f"<review, profile {self.profile}: {self._counts}>"
 
     @property
@@ -90,7 +91,7 @@ class Report:
 
     @property
     def _unknown(self) -> dict[str, list[str]]:
-        """The unknown findings, by what is missing."""
+        """The unknown findings, grouped by the missing input."""
         missing: dict[str, list[str]] = {}
         for finding in self.findings:
             if finding.verdict == "unknown":
@@ -99,7 +100,7 @@ class Report:
 
     @property
     def counts_text(self) -> str:
-        """The counts in one line, with the severities of the broken findings."""
+        """The number of findings per verdict, in one line, with the severities of the broken ones."""
         worst = Counter(finding.severity for finding in self.findings if finding.verdict == "broken")
         severities = ", ".join(f"{worst[severity]} {severity}" for severity in sorted(worst))
         return self._counts.replace(" broken", f" broken ({severities})") if worst else self._counts
@@ -116,12 +117,12 @@ class Report:
 
 
 def line(finding: Finding) -> str:
-    """Return a finding in one line."""
+    """Return a one-line summary of a finding."""
     return f"{finding.verdict:<8}{finding.severity} {finding.id:<14}{finding.title}"
 
 
 def details(finding: Finding) -> list[str]:
-    """Return the evidence for a broken finding and how to fix it."""
+    """Return the evidence for a broken finding, and how to fix it."""
     script = finding.reproduce
     return [
         f"expected: {finding.expected}",
@@ -135,7 +136,7 @@ def details(finding: Finding) -> list[str]:
 
 
 def _ends(frames: tuple[str, ...]) -> list[str]:
-    """Return the first and last frames; the files contain all of them."""
+    """Return the first and last frames only; the report files contain all of them."""
     left_out = len(frames) - FIRST - LAST
     if left_out <= 1:
         return list(frames)
@@ -148,5 +149,5 @@ def printable(text: str) -> str:
 
 
 def _xml(text: str) -> str:
-    """Replace control characters and lone surrogates: XML allows neither."""
+    """Replace control characters and lone surrogates, which XML does not allow."""
     return "".join(char if char.isprintable() or char == "\n" else "?" for char in text)

@@ -3,7 +3,7 @@
 import re
 from typing import Any, NamedTuple
 
-from labkit.review.finding import CannotTell
+from labkit.evidence import CannotTell
 
 _STATUS = re.compile(rb"HTTP/1\.\d (\d{3})")
 _RETRY = re.compile(r"retry=(\d{1,9})")
@@ -17,7 +17,7 @@ class HttpResponse(NamedTuple):
 
 
 def status_of(head: bytes) -> int:
-    """Return the HTTP status in a response head; 0 for an empty head. Raises CannotTell if it is not HTTP."""
+    """Return the HTTP status in a response head, or 0 if the head is empty. Raises CannotTell if it is not HTTP."""
     found = _STATUS.match(head)
     if head and found is None:
         raise CannotTell(f"no web server answered: it sent {head[:40]!r}")
@@ -25,11 +25,11 @@ def status_of(head: bytes) -> int:
 
 
 def retry_s(reason: str) -> float:
-    """Return the retry time in a close reason, in seconds; 1 if there is none."""
+    """Return the retry time in a close reason, in seconds, or 1 if there is none."""
     found = _RETRY.search(reason)
     return int(found[1]) / 1000 if found else 1.0
 
 
 def window_ms(value: Any) -> int:
-    """Return the window of a `reconnect`, in milliseconds; 0 if it is not a valid number."""
+    """Return the window of a `reconnect`, in milliseconds, or 0 if it is not a valid number."""
     return int(value) if type(value) in (int, float) and 0 < value < 1e12 else 0

@@ -1,12 +1,13 @@
-"""Run one probe, of a server or of a client, and turn its outcome into a finding."""
+"""Run one server or client probe, and turn its outcome into a finding."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.finding import CannotTell, Finding, Outcome, broken, unknown
+from labkit.evidence import Outcome
+from labkit.evidence.running import outcome_of
+from labkit.review.finding import Finding
 from labkit.review.probe import Probe
 from labkit.review.report import Report
 from labkit.review.transcript import Transcript
@@ -16,24 +17,14 @@ OnFinding = Callable[[Finding], None]
 
 
 async def run_probe(probe: Probe, scene: Any) -> Outcome:
-    """Run a probe; every exception becomes an outcome."""
-    try:
-        async with asyncio.timeout(TIMEOUT_S):
-            return await probe.run(scene)
-    except CannotTell as missing:
-        return unknown(str(missing))
-    except (ConnectionEnded, ReceiveTimeout) as instead:
-        return broken(str(instead))
-    except TimeoutError:
-        return unknown(f"not finished after {TIMEOUT_S} s")
-    except Exception as error:  # an unknown server may send anything; the other probes still run
-        return unknown(f"the probe cannot judge what it received: {type(error).__name__}: {error}")
+    """Run a probe, and turn any exception into an outcome."""
+    return await outcome_of(probe.run, scene, TIMEOUT_S)
 
 
 def finding_of(
     probe: Probe, outcome: Outcome, transcript: Transcript, reproduce: tuple[str, ...] = (), seconds: float = 0
 ) -> Finding:
-    """Combine an outcome with its evidence, without credentials."""
+    """Build a finding from an outcome and its evidence, with credentials removed."""
     return Finding(
         id=probe.id,
         title=probe.title,
@@ -50,12 +41,12 @@ def finding_of(
 
 
 def not_run(probe: Probe, why: Outcome) -> Finding:
-    """Return the finding of a probe that did not run."""
+    """Return the finding for a probe that did not run."""
     return finding_of(probe, why, Transcript(""))
 
 
 def run_blocking(review: Coroutine[Any, Any, Report]) -> Report:
-    """Run a review to its end; in a separate thread if an event loop is already running here."""
+    """Run a review to its end, in a separate thread if this thread already runs an event loop."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -1,4 +1,4 @@
-"""The environment of a probe of a server: connections, rooms of its own, credentials and external evidence.
+"""What a server probe works with: connections, rooms of its own, credentials and external evidence.
 
 Each run of a probe has its own scene; its connections end with it.
 """
@@ -11,14 +11,13 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from labkit.evidence import CannotTell
 from labkit.platform.os_errors import clock_fault
 from labkit.platform.processes import tree_rss_kb
 from labkit.review.endpoint import END_OF_HEAD, ConnectionEnded, Message, ReceiveTimeout
-from labkit.review.finding import CannotTell
 from labkit.review.peer import Peer
 from labkit.review.responses import HttpResponse, retry_s, status_of
 from labkit.review.target import Target, connect_tcp, existing
@@ -30,7 +29,7 @@ MAX_WAIT_S = 60.0  # for a busy server, whatever retry time it gives
 
 
 class Scene:
-    """Connections and evidence for one run of a probe. `async with`."""
+    """Connections and evidence for one run of a probe. Use with `async with`."""
 
     def __init__(self, target: Target, rng: Random) -> None:
         self.target = target
@@ -47,9 +46,7 @@ class Scene:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         for peer in self._peers:
             peer.drop()
 
@@ -86,7 +83,7 @@ class Scene:
             raise CannotTell(f"cannot use --cafile {self.target.cafile}: {error.strerror or error}") from None
 
     def upgrade_request(self, path: str | None = None, headers: Mapping[str, str] | None = None) -> str:
-        """Return a handshake request; `headers` are added to the usual ones or replace them."""
+        """Return a handshake request. `headers` are added to the default ones, or replace those of the same name."""
         where = urlsplit(self.target.url)
         lines = {
             "Host": where.netloc,
@@ -103,7 +100,7 @@ class Scene:
     async def handshake(
         self, peer: Peer, path: str | None = None, *, headers: Mapping[str, str] | None = None, then: bytes = b""
     ) -> int:
-        """Request a WebSocket and return the HTTP status. `then`: bytes to send right after the request."""
+        """Send a WebSocket handshake and return the HTTP status. `then`: bytes to send right after the request."""
         head = self.upgrade_request(path, headers)
         self.transcript.note(peer.name, f"-> {head.splitlines()[0]}", _code(peer, head))
         peer.transport.write(head.encode() + then)
@@ -145,7 +142,7 @@ class Scene:
         raise CannotTell(f"{NO_ENTRY}: the server stayed busy")
 
     async def join(self, peer: Peer, *rooms: str) -> None:
-        """Join more rooms; on some servers this leaves the previous one."""
+        """Join more rooms. On some servers, joining a room leaves the previous one."""
         for room in rooms:
             peer.send(type="join", roomId=room)
             if "joined" not in self.target.dialect.no_answers:
@@ -158,7 +155,7 @@ class Scene:
             await self.join(peer.observer, *rooms)
 
     async def _add_observer(self, peer: Peer, token: str, rooms: tuple[str, ...]) -> Peer:
-        """Add a second member that passes the chats of `peer` on to it, if the server does not echo them."""
+        """Add a second member that passes the chats of `peer` back to it, if the server does not echo them."""
         observer = await self.connect()
         await self._authenticate(observer, token, {})
         await self.join(observer, *rooms)
@@ -174,11 +171,11 @@ class Scene:
     # Messages
 
     def encode(self, **message: Any) -> str:
-        """Return a message as JSON, in the server's names."""
+        """Return a message as JSON, translated into the server's names."""
         return json.dumps(self.target.dialect.encode(message), separators=(",", ":"))
 
     async def first_message(self) -> tuple[str, str]:
-        """Return the first message of a new client, and the type of its answer."""
+        """Return the first message that a new client sends, and the type of the answer to expect."""
         if "auth" in self.target.dialect.no_messages:
             return self.encode(type="ping"), "pong"
         return self.encode(type="auth", token=await self.token()), "auth_ok"
@@ -199,13 +196,13 @@ class Scene:
     # Credentials
 
     async def token(self) -> str:
-        """Return one of the given tokens, in turn; without any, a fresh ticket."""
+        """Return the next of the given tokens in turn, or a fresh ticket if there are none."""
         if not self.target.tokens:
             return await self.ticket()
         return self.target.tokens[len(self._peers) % len(self.target.tokens)]
 
     async def ticket(self) -> str:
-        """Return a fresh ticket. Raises CannotTell without --token-command, or if it fails."""
+        """Return a fresh ticket. Raises CannotTell if there is no --token-command, or if it fails."""
         if self.target.token_command is None:
             raise CannotTell("needs --token-command: a command that prints a fresh ticket")
         child = await asyncio.create_subprocess_shell(self.target.token_command, stdout=asyncio.subprocess.PIPE)
@@ -219,7 +216,7 @@ class Scene:
     # External evidence
 
     def log(self) -> str:
-        """Return the log of the server since the review began. Raises CannotTell without --log."""
+        """Return what the server has logged since the review began. Raises CannotTell without --log."""
         if self.target.log is None:
             raise CannotTell("needs --log: the log file of the server")
         with existing(self.target.log).open("rb") as file:
@@ -227,7 +224,10 @@ class Scene:
             return file.read().decode("utf-8", "replace")
 
     def is_in_audit(self, text: str) -> bool:
-        """Tell whether the audit file contains a text, in whatever format. Raises CannotTell without --audit."""
+        """Return whether the audit file contains this text, whatever the file's format.
+
+        Raises CannotTell without --audit.
+        """
         if self.target.audit is None:
             raise CannotTell("needs --audit: the audit file of the server")
         wal = Path(f"{self.target.audit}-wal")  # SQLite writes new rows here first
@@ -235,20 +235,20 @@ class Scene:
         return any(text.encode() in path.read_bytes() for path in files if path.exists())
 
     def rss_kb(self) -> int:
-        """Return the memory of the server, in KiB. Raises CannotTell without --pid or --start."""
+        """Return the server's memory use in KiB. Raises CannotTell without --pid or --start."""
         pid, hosted = self.target.pid, self.target.hosted
         if pid is not None:
             found = round(tree_rss_kb(pid))
         elif hosted is not None and hosted.process is not None:
             found = hosted.process.rss_kb
         else:
-            raise CannotTell("needs --pid: the process id of the server, on this machine")
+            raise CannotTell("needs --pid: the process id of a server on this machine")
         if not found:
             raise CannotTell(f"--pid {pid}: there is no such process on this machine, or reading it is not permitted")
         return found
 
 
 def _code(peer: Peer, head: str) -> str:
-    """Return the script line that opens the same connection."""
+    """Return the line of a reproduction script that opens the same connection."""
     buffer = f", {peer.receive_buffer}" if peer.receive_buffer else ""
     return f"{peer.name} = Peer({peer.name!r}, {literal(head)}{buffer})"

@@ -1,7 +1,7 @@
-"""The start of every reproduction script: a small WebSocket client that needs only Python's standard library.
+"""The first part of every reproduction script: a small WebSocket client that needs only Python's standard library.
 
-A report prints this file before the steps of a finding, to paste into a shell. So it imports nothing of labkit and has
-no exclamation mark, which a shell would expand from its history.
+A report prints this file before the steps of a finding, to be pasted into a shell. It therefore imports nothing from
+labkit and contains no exclamation mark, which a shell would expand from its history.
 """
 
 import getpass
@@ -13,7 +13,7 @@ import time
 
 
 def fill(text: str) -> str:
-    """Replace the name of each credential by its value, from the environment or from the user."""
+    """Replace the name of each credential with its value, from the environment or from the user."""
     for name in ("OPS_TOKEN", "TOKEN", "TICKET"):
         if "$" + name in text and not os.environ.get(name):
             try:
@@ -25,14 +25,14 @@ def fill(text: str) -> str:
 
 
 def field_of(message: object, path: str) -> object:
-    """Return a field of a message; a dot leads into an object."""
+    """Return a field of a message. A dot in the name selects a field of a nested object."""
     for part in path.split("."):
         message = message.get(part) if isinstance(message, dict) else None
     return message
 
 
 class Peer:
-    """One connection; it prints everything that it receives."""
+    """One connection that prints everything it receives."""
 
     address = ("localhost", 80)
     cafile: "str | None" = None
@@ -60,7 +60,7 @@ class Peer:
         print(name, "<", answer.split(b"\r\n")[0].decode() or self.how)
 
     def more(self) -> bool:
-        """Wait for bytes; whether any arrived."""
+        """Wait for bytes. Return whether any arrived."""
         try:
             data = self.sock.recv(65536)
         except OSError as error:
@@ -77,7 +77,7 @@ class Peer:
             print(self.name, "> not sent:", error)
 
     def send_frame(self, first: int, payload: bytes, mask: int = 128) -> None:
-        """Send a frame: its first byte and its payload."""
+        """Send a frame, given its first byte and its payload."""
         size = len(payload)
         head = [size] if size < 126 else [126, *size.to_bytes(2, "big")]
         head = head if size < 65536 else [127, *size.to_bytes(8, "big")]
@@ -88,7 +88,7 @@ class Peer:
         self.send_frame(129, fill(text.replace("$RESUME", Peer.resume)).encode("utf-8", "surrogatepass"))
 
     def next(self) -> "tuple[int, bytes] | None":
-        """Return the opcode and payload of the next frame; None if none arrives."""
+        """Return the opcode and payload of the next frame, or None if none arrives."""
         while True:
             size, at = (self.got[1] & 127, 2) if len(self.got) > 1 else (0, 2)
             if size > 125:
@@ -120,7 +120,7 @@ class Peer:
                 print(self.name, "<", payload[:300])
 
     def is_ignored(self, payload: bytes) -> bool:
-        """Tell whether this message may arrive at any time and answers nothing."""
+        """Return whether this message is unsolicited: it may arrive at any time."""
         try:
             message = json.loads(payload)
         except ValueError:
@@ -128,7 +128,7 @@ class Peer:
         return any(all(field_of(message, path) == value for path, value in marks.items()) for marks in self.ignored)
 
     def is_connected(self) -> None:
-        """Print whether the connection is still open, without reading: it sends pongs, which are always allowed."""
+        """Print whether the connection is still open. Does not read; it sends pongs, which are always allowed."""
         try:
             for _ in range(3):
                 self.sock.sendall(bytes([138, 128, 0, 0, 0, 0]))

@@ -1,12 +1,12 @@
-"""Review a server: run every probe once, several at a time where they do not interfere.
+"""Review a server: run every probe once, several at a time if they do not interfere.
 
     concurrent   several at once, with a canary: a healthy connection that must stay open
     alone        one at a time, each with its own canary: probes that may crash the server or need it quiet
 
-A probe that does not hold while the reviewer itself lagged runs again: the missed deadline may be the reviewer's.
-If the canary of the concurrent probes ends, no one knows which probe caused it, so those that did not hold run again,
-alone. If the server is gone, the review restarts it if it may, and otherwise waits once for it to return; without a
-server the remaining probes are `unknown`.
+A probe that did not hold while the reviewer itself lagged runs again, because the reviewer may have missed a deadline.
+If the canary of the concurrent probes ends, any of them may be the cause, so those that did not hold run again, alone.
+If the server is gone, the review restarts it if it can, and otherwise waits once for it to return. If it does not
+return, the remaining probes are `unknown`.
 """
 
 import asyncio
@@ -19,11 +19,13 @@ from random import Random, SystemRandom
 from time import monotonic
 from typing import Any
 
+from labkit.evidence import CannotTell, broken, unknown
+from labkit.evidence.lateness import Lateness
+from labkit.evidence.running import run_in_time
 from labkit.review.dialect import Dialect, read_dialect
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.finding import CannotReview, CannotTell, Finding, broken, unknown
+from labkit.review.finding import CannotReview, Finding
 from labkit.review.hosted_server import Hosted
-from labkit.review.lateness import Lateness
 from labkit.review.peer import Peer
 from labkit.review.probe import Probe, check_names
 from labkit.review.probes import PROBES
@@ -36,7 +38,6 @@ from labkit.review.target import Target, check_url
 AT_ONCE = 8
 RETURN_S = 10.0
 IMPATIENT_S = 2.0  # for a server that may be gone
-MAX_RUNS = 4  # of one probe, if the reviewer lagged each time
 LATE = 1 / 4  # of the shortest deadline that a client must meet
 HINTS = {  # what to do, by a part of the error
     "your clock says": "then review again",
@@ -54,7 +55,7 @@ HINTS = {  # what to do, by a part of the error
 def select(profile: str = "full", only: Iterable[str] = (), dialect: Dialect | None = None) -> list[Probe]:
     """Select the probes of a profile; `only` names chapters or probes and overrides the profile. Raises CannotReview.
 
-    Leaves out those that do not apply to a dialect.
+    Leaves out probes that do not apply to the dialect.
     """
     wanted = [only] if isinstance(only, str) else list(only)
     check_names([*wanted, *(dialect.without if dialect is not None else ())], PROBES)
@@ -65,7 +66,7 @@ def select(profile: str = "full", only: Iterable[str] = (), dialect: Dialect | N
 
 
 class Review:
-    """One run of a list of probes."""
+    """One review: a run of a list of probes."""
 
     def __init__(self, target: Target, probes: list[Probe], seed: int | None, on_finding: OnFinding | None) -> None:
         self._target = target
@@ -104,9 +105,9 @@ class Review:
             raise CannotReview(f"cannot review {self._target.url}: {error}; {hint}") from None
 
     async def _run_concurrently(self, probes: list[Probe]) -> None:
-        """Run these with a canary. Leave for later each that did not hold and after which the canary was not healthy.
+        """Run these probes with a canary. Postpone each probe that did not hold and left the canary unhealthy.
 
-        Also leave those that could not enter, and those that saw a connection cut.
+        Also postpone probes that could not enter a room, and those whose connection was cut.
         """
         turns = asyncio.Semaphore(AT_ONCE)
 
@@ -125,15 +126,10 @@ class Review:
                 self._gone_since = "" if await self._is_healthy(canary) else "the concurrent probes"
 
     async def _run_in_time(self, probe: Probe, run: Callable[[Probe], Awaitable[Finding]]) -> Finding:
-        """Run a probe; run it again if it did not hold while the reviewer itself lagged."""
+        """Run a probe. Run it again if it did not hold and the reviewer itself lagged meanwhile."""
         promised = self._target.promised
         late_s = LATE * min(promised.ping_timeout_s, promised.auth_timeout_s, promised.close_deadline_s)
-        for _ in range(MAX_RUNS):
-            began = monotonic()
-            finding = await run(probe)
-            if finding.verdict == "held" or self._lateness.since(began) < late_s:
-                break
-        return finding
+        return await run_in_time(lambda _: run(probe), self._lateness.since, late_s)
 
     async def _run_alone(self, probe: Probe) -> Finding:
         """Run a probe with its own canary, unless the server admits nobody."""
@@ -146,7 +142,7 @@ class Review:
             return await self._run_probe(probe, canary)
 
     async def _run_probe(self, probe: Probe, canary: Peer | None = None) -> Finding:
-        """Run one probe. It is broken if it ends the canary, whatever else it saw."""
+        """Run one probe. Its verdict is broken if the canary ends, whatever else it found."""
         began = monotonic()
         self._runs[probe.id] += 1  # by id: the same seed gives the same values in any order
         rng = Random(f"{self._seed} {probe.id} {self._runs[probe.id]}")
@@ -162,7 +158,7 @@ class Review:
             return finding_of(probe, outcome, scene.transcript, scene.transcript.script(), monotonic() - began)
 
     async def _canary(self, scene: Scene) -> Peer | None:
-        """Open a healthy connection, if necessary after a restart; None if the server admits nobody."""
+        """Open a healthy connection, restarting the server if necessary; None if the server admits nobody."""
         if self._gone_since and not await self._returned():
             return None
         try:
@@ -172,7 +168,7 @@ class Review:
             return await scene.enter() if await self._returned() else None
 
     async def _returned(self) -> bool:
-        """Tell whether the server is back: restart it if we started it, otherwise wait for it, but only once."""
+        """Return whether the server is back: restart it if we started it; otherwise wait for it, but only once."""
         ends, self._waits_s = monotonic() + self._waits_s, 0.0
         if await self._admits():
             return True
@@ -189,7 +185,7 @@ class Review:
         return False
 
     async def _admits(self) -> bool:
-        """Tell whether the server admits a new client."""
+        """Return whether the server admits a new client."""
         async with Scene(replace(self._target, patience_s=IMPATIENT_S), self._rng) as scene:
             try:
                 await scene.enter()
@@ -224,11 +220,11 @@ async def examine(
     on_finding: OnFinding | None = None,
     **given: Any,
 ) -> Report:
-    """Review a server. Raises CannotReview if no server admits us.
+    """Review a server. Raises CannotReview if the server cannot be reached or does not admit us.
 
     `only`: chapters or probes, such as ["auth", "rooms/4"]. `promised`: the limits that the server runs with, such as
-    {"auth_timeout_s": 0.5}; shorter deadlines make a faster review. `start`: the command that starts the server, also
-    to restart it. `given`: other fields of `target.Target`, such as pid, log and audit.
+    {"auth_timeout_s": 0.5}; shorter deadlines make the review faster. `start`: the command that starts and restarts the
+    server. `given`: other fields of `target.Target`, such as pid, log and audit.
     """
     if not isinstance(dialect, Dialect):
         dialect = Dialect() if dialect is None else read_dialect(Path(dialect))

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from labkit.evidence import CannotTell
 from labkit.review.dialect import Dialect
-from labkit.review.finding import CannotReview, CannotTell
+from labkit.review.finding import CannotReview
 from labkit.review.hosted_server import Hosted
 from labkit.review.promised_limits import Promised
 
@@ -20,7 +21,9 @@ class Target:
 
     url: str
     tokens: tuple[str, ...] = ()
-    token_command: str | None = None  # prints a fresh ticket of a user with access to review:ticket only
+    token_command: str | None = (
+        None  # a command that prints a fresh ticket for a user with access to review:ticket only
+    )
     ops_token: str | None = None
     pid: int | None = None
     log: Path | None = None
@@ -34,7 +37,7 @@ class Target:
 
     @classmethod
     def of(cls, url: str, tokens: tuple[str, ...], **given: Any) -> Self:
-        """Build a target from command-line values. Raises CannotReview for an invalid URL or a missing file."""
+        """Build a target from command-line values. Raises CannotReview if the URL is invalid or a file is missing."""
         check_url(url)
         paths = {name: Path(given[name]) for name in ("log", "audit", "cafile") if given.get(name) is not None}
         hosted, log = given.get("hosted"), paths.get("log")
@@ -62,19 +65,22 @@ def check_url(url: str) -> None:
 
 
 def existing(path: Path) -> Path:
-    """Return the path of an existing file. Raises CannotTell: a mistyped name says nothing about the server."""
+    """Return the path if the file exists.
+
+    Otherwise raises CannotTell: a mistyped name says nothing about the server.
+    """
     if not path.is_file():
         raise CannotTell(f"there is no file {path}")
     return path
 
 
 def environment_ops_token() -> str | None:
-    """Read the operations token from the environment, like the server."""
+    """Read the operations token from the environment, as the server does."""
     return os.environ.get("OPS_TOKEN")
 
 
 async def connect_tcp(host: str, port: int, receive_buffer: int | None) -> socket.socket:
-    """Open a TCP connection with a receive buffer of that many bytes. Raises OSError."""
+    """Open a TCP connection with a receive buffer of the given size in bytes. Raises OSError."""
     loop, fault = asyncio.get_running_loop(), OSError("no address")
     for family, kind, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         sock = socket.socket(family, kind, protocol)

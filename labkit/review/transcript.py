@@ -1,7 +1,7 @@
-"""The traffic of one probe, for the report: as lines to read and as a script to run.
+"""The traffic of one probe as the report shows it: as lines to read, and as a script to run.
 
-Tokens never enter it: each becomes a name such as $TOKEN or $RESUME, which the script reads from the environment or
-asks for. A step that repeats the previous one is only counted.
+A transcript never contains tokens: each is replaced by a name such as $TOKEN or $RESUME, whose value the script reads
+from the environment or asks for. A step that repeats the previous one is only counted.
 """
 
 import ast
@@ -45,7 +45,7 @@ class Transcript:
 
     @property
     def is_full(self) -> bool:
-        """Whether further steps are dropped."""
+        """Whether the transcript is full and drops further steps."""
         return self._is_paused or len(self._steps) >= MAX_STEPS
 
     @property
@@ -55,13 +55,13 @@ class Transcript:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Record no steps inside the `with` block: the caller notes them as a whole."""
+        """Record no steps inside the `with` block; the caller notes them as a single step."""
         self._is_paused = True
         yield
         self._is_paused = False
 
     def hide(self, text: str) -> str:
-        """Return the text without credentials."""
+        """Return the text with each credential replaced by its name."""
         found = [(form, name) for secret, name in self.secrets.items() if secret for form in _forms(secret)]
         for form, name in sorted(found, key=lambda pair: -len(pair[0])):
             text = text.replace(form, name)
@@ -83,7 +83,7 @@ class Transcript:
         return tuple(step.shown if step.times == 1 else f"{step.shown} ({step.times} times)" for step in self._steps)
 
     def script(self) -> tuple[str, ...]:
-        """Return lines to paste into a shell: the same steps, using only Python's standard library."""
+        """Return lines to paste into a shell, which repeat the steps with only Python's standard library."""
         if not self._steps:
             return ()
         where = urlsplit(self.url)
@@ -99,7 +99,7 @@ class Transcript:
 
 @cache
 def _forms(secret: str) -> frozenset[str]:
-    """Return every form in which a credential may appear: escaped by JSON, by Python, or by both."""
+    """Return every form in which a credential may appear: plain, or escaped by JSON, by Python, or by both."""
     ours, theirs = (json.dumps(secret, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False))
     texts = {secret, ours, theirs, ours.replace("/", r"\/"), theirs.replace("/", r"\/")}
     quoted = {f"{text}\"'" for text in texts}  # Python escapes one of the quotes if a text contains both
@@ -110,7 +110,7 @@ def _forms(secret: str) -> frozenset[str]:
 
 @cache
 def prelude() -> str:
-    """Return the start of each script: `script_client` without docstrings and empty lines."""
+    """Return the first part of each script: `script_client` without docstrings and empty lines."""
     tree = ast.parse(files("labkit.review").joinpath("script_client.py").read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
@@ -119,7 +119,7 @@ def prelude() -> str:
 
 
 def literal(value: str | bytes) -> str:
-    """Return Python for a value, safe to paste into a shell; a long repetition becomes a product."""
+    """Return a value as Python that is safe to paste into a shell; a long repetition becomes a product."""
     found = _RUN.search(value) if isinstance(value, str) else _RUN_OF_BYTES.search(value)
     if found is None:
         return plain(value)
@@ -129,5 +129,5 @@ def literal(value: str | bytes) -> str:
 
 
 def plain(value: object) -> str:
-    """Return Python for a value without an exclamation mark, which an interactive shell would expand."""
+    """Return a value as Python without exclamation marks, which an interactive shell would expand."""
     return ascii(value).replace("!", "\\x21")

@@ -1,13 +1,13 @@
-"""Compare a client that answers no ping with one that does: shared by the heartbeat probes.
+"""Compare a client that ignores pings with one that answers them. The heartbeat probes share this code.
 
 The server's own pings to the healthy client decide how long to wait, not a clock alone.
 """
 
 from dataclasses import dataclass
 
+from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review import frames
 from labkit.review.endpoint import ConnectionEnded
-from labkit.review.finding import CannotTell, Outcome, broken, held
 from labkit.review.peer import Peer
 from labkit.review.scene import Scene
 
@@ -23,7 +23,7 @@ class UnresponsivePair:
 
     @property
     def outcome(self) -> Outcome:
-        """The verdict for the pair."""
+        """The outcome for the two connections."""
         summary = (
             f"the healthy connection was pinged {self.answered} times; "
             f"the unresponsive one: {self.ended or 'still connected'}"
@@ -36,15 +36,21 @@ class UnresponsivePair:
 
 
 def ping_interval_s(scene: Scene, peer: Peer) -> float:
-    """Return the interval in auth_ok, or the promised one, in seconds. Raises CannotTell if pings are off."""
+    """Return the ping interval in seconds: the one in auth_ok, or the promised one.
+
+    Raises CannotTell if pings are off.
+    """
     interval_ms = peer.ok.get("pingMs")
     if interval_ms == 0:
-        raise CannotTell("pings are off at this server")
+        raise CannotTell("this server sends no pings")
     return interval_ms / 1000 if isinstance(interval_ms, int | float) else scene.promised.ping_interval_s
 
 
 async def watch_unresponsive(scene: Scene, *, answering: bool) -> UnresponsivePair:
-    """Wait until the unresponsive client is closed or overdue. `answering`: it sends pongs that match no ping."""
+    """Wait until the unresponsive client is closed or overdue.
+
+    `answering`: it answers with pongs that match no ping.
+    """
     healthy, unresponsive = await scene.enter(), await scene.enter()
     unresponsive.answers_pings = False
     interval_s = ping_interval_s(scene, unresponsive)

@@ -1,4 +1,4 @@
-"""What must hold. Pure: no asyncio, socket, clock or randomness of its own; `now` and `rng` are arguments.
+"""The protocol's rules as pure code: no asyncio, no sockets, no clock, no randomness. Callers pass `now` and `rng`.
 
-Every module here can be read, tested and run on a virtual clock without a network.
+So every module here can be read and tested without a network, on a virtual clock.
 """

@@ -1,6 +1,6 @@
-"""The actions that a session asks the server to perform: one small value per action.
+"""The actions that a session asks the server to perform, each a small value object.
 
-`rules.session` returns one of them for each message, and `wire.hub` passes it on. Nothing here does any work.
+`rules.session` returns an action for each message, and `wire.hub` passes it on. Nothing here does any work.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class Authenticate:
 
 @dataclass(frozen=True, slots=True)
 class Renew:
-    """Check a newer credential of the same user; then call `accepted`."""
+    """Check a newer credential for the same user; then call `accepted`."""
 
     token: str = field(repr=False)
 
@@ -43,14 +43,14 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """Turn a publication into an event."""
+    """Turn a published message into an event."""
 
     message: Publication
 
 
 @dataclass(frozen=True, slots=True)
 class WatchPresence:
-    """Answer `presence`, and send every later change in the room's members."""
+    """Answer `presence`, and send an update whenever the room's members change."""
 
     room_id: str
 
@@ -62,7 +62,7 @@ class Pong:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """Answer `error`; the connection stays open."""
+    """Answer `error`, but keep the connection open."""
 
     code: str
     request_id: str | None = None

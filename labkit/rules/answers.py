@@ -1,7 +1,7 @@
-"""The server's messages: answers to one client, and the events of a room, as dictionaries and their JSON.
+"""Build and encode the server's messages: answers to one client, and room events.
 
-Field names and their order are part of the protocol. Times are ISO 8601 in UTC with milliseconds, in the format of
-JavaScript's `toISOString`.
+The field names and their order are part of the protocol. Times are ISO 8601 in UTC with milliseconds, as JavaScript's
+`toISOString` formats them.
 """
 
 import json
@@ -19,7 +19,7 @@ _ENCODER = msgspec.json.Encoder()
 
 
 def encode(answer: Mapping[str, Any] | Message) -> bytes:
-    """Encode an answer or a message as JSON. Lone surrogates become escapes, as in JavaScript's `JSON.stringify`."""
+    """Encode an answer or a message as JSON. Escape lone surrogates, as JavaScript's `JSON.stringify` does."""
     try:
         return _ENCODER.encode(answer)
     except UnicodeEncodeError:
@@ -34,7 +34,7 @@ def iso(now: float) -> str:
 
 @lru_cache(maxsize=16)
 def _at(milliseconds: int) -> str:
-    """Format milliseconds since 1970. Cached, because a busy server writes the same time many times."""
+    """Format milliseconds since 1970. Cached, because a busy server often formats the same time again."""
     second, rest = divmod(milliseconds, 1_000)
     return f"{_whole_second(second)}.{rest:03d}Z"
 
@@ -53,7 +53,7 @@ def auth_ok(
     window_ms: int,
     previous: Answer | None,
 ) -> Answer:
-    """Build `auth_ok`. `previous` tells how the client's previous connection ended, as built by `closed_before`."""
+    """Build `auth_ok`. `previous` comes from `closed_before` and describes how the client's last connection ended."""
     answer: Answer = {
         "type": "auth_ok",
         "connectionId": connection_id,
@@ -67,12 +67,12 @@ def auth_ok(
 
 
 def closed_before(code: int, reason: str, at: float) -> Answer:
-    """Build `previousClose`: a stalled client saw only 1006, and learns the real close code this way."""
+    """Build `previousClose`, which gives a client the real close code if it saw only 1006."""
     return {"code": code, "reason": reason, "at": iso(at)}
 
 
 def joined(room_id: str, epoch: str, seq: int, gap: bool, access: str) -> Answer:
-    """Build `joined`. `seq` is the room's newest event; `gap` means that some missed events cannot be sent again."""
+    """Build `joined`. `seq` is the room's newest event; `gap` means that some missed events are no longer available."""
     return {"type": "joined", "roomId": room_id, "epoch": epoch, "seq": seq, "gap": gap, "access": access}
 
 
@@ -82,7 +82,7 @@ def left(room_id: str) -> Answer:
 
 
 def presence(room_id: str, members: Iterable[tuple[str, float]]) -> Answer:
-    """Build `presence` from each user in the room and the time since when, in seconds since 1970."""
+    """Build `presence` from the room's users and the times they joined, in seconds since 1970."""
     return {
         "type": "presence",
         "roomId": room_id,
@@ -106,7 +106,7 @@ def pong(now: float) -> Answer:
 
 
 def reconnect(window_ms: int) -> Answer:
-    """Build `reconnect`: from now on, clients spread reconnects over this many milliseconds."""
+    """Build `reconnect`, which asks clients to spread their reconnects over this many milliseconds."""
     return {"type": "reconnect", "windowMs": window_ms}
 
 
@@ -121,7 +121,7 @@ ERRORS = {
 
 
 def error(code: str, request_id: str | None = None, room_id: str | None = None) -> Answer:
-    """Build `error`, a refusal that keeps the connection open. `code` is a key of ERRORS."""
+    """Build `error`, which refuses a request but keeps the connection open. `code` is a key of ERRORS."""
     answer: Answer = {"type": "error", "code": code, "message": ERRORS[code]}
     if request_id is not None:
         answer["requestId"] = request_id
@@ -131,7 +131,7 @@ def error(code: str, request_id: str | None = None, room_id: str | None = None) 
 
 
 def event(message: Publication, *, event_id: str, request_id: str, user_id: str, now: float, seq: int) -> Answer:
-    """Build the event of a publication."""
+    """Build the event for a published message."""
     kind = type(message)
     answer: Answer = {
         "type": kind.__struct_config__.tag,
@@ -150,5 +150,5 @@ def event(message: Publication, *, event_id: str, request_id: str, user_id: str,
 
 
 def duplicate(body: bytes) -> bytes:
-    """Mark the JSON of an event as a duplicate, for a sender that repeated its request."""
+    """Mark an event's JSON as a duplicate, for a sender that repeated its request."""
     return body[:-1] + b',"duplicate":true}'

@@ -1,8 +1,8 @@
-"""Reconnect delays of a client: whether to reconnect after a close, and after how many seconds.
+"""Decide whether a client reconnects after a close, and how long it waits first.
 
-The width of the first window protects a server that comes back at once. Only the server knows how many clients it has,
+The first window must be wide enough for a server that restarts quickly. Only the server knows how many clients it has,
 so it sends the window in `auth_ok` and `reconnect`. Later windows are 1, 2, 4 ... 30 s. Every delay has full jitter: it
-is drawn from the whole window, so that the cap does not synchronize the clients again.
+is drawn from the whole window, so that clients at the cap do not synchronize again.
 """
 
 from typing import Protocol
@@ -11,13 +11,13 @@ from labkit.rules.close_codes import CloseCode, Then, Wait, retry_ms, row
 
 BASE_S = 1.0
 CAP_S = 30.0
-STABLE_S = 10.0  # the backoff resets only after auth_ok and this much time on one connection
-DEFAULT_WINDOW_S = 1.0  # until the server has sent its own
+STABLE_S = 10.0  # the backoff resets only when a connection has lasted this long after auth_ok
+DEFAULT_WINDOW_S = 1.0  # used until the server sends its own
 LONGEST_WINDOW_S = 3600.0
 
 
 class Draws(Protocol):
-    """The source of random numbers that a delay needs; `random.Random` is one."""
+    """A source of random numbers, such as `random.Random`."""
 
     def uniform(self, a: float, b: float) -> float:
         """Return a random number from a to b."""
@@ -25,7 +25,7 @@ class Draws(Protocol):
 
 
 class Backoff:
-    """The delays of one client. Give each client its own `rng`, so that a seed reproduces every delay."""
+    """The reconnect delays of one client. Give each client its own `rng`, so that a seed reproduces every delay."""
 
     def __init__(self, rng: Draws) -> None:
         self._rng = rng
@@ -33,7 +33,7 @@ class Backoff:
         self.window_s = DEFAULT_WINDOW_S
 
     def told(self, window_ms: float) -> None:
-        """Take the window that the server sent, clamped to 0 .. LONGEST_WINDOW_S."""
+        """Use the window that the server sent, clamped to 0 .. LONGEST_WINDOW_S."""
         self.window_s = min(max(0.0, window_ms / 1000), LONGEST_WINDOW_S)
 
     def proved(self) -> None:
@@ -58,7 +58,7 @@ class Backoff:
     def _width(self) -> float:
         if self._tries == 0:
             return self.window_s
-        doubled = BASE_S * 2.0 ** min(self._tries - 1, 10)  # capped before it overflows, however long the outage
+        doubled = BASE_S * 2.0 ** min(self._tries - 1, 10)  # capped, so that a long outage cannot overflow it
         return max(self.window_s, min(CAP_S, doubled))
 
 

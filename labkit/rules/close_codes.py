@@ -1,19 +1,19 @@
-"""The table of close codes: what each code means and what the client does next.
+"""The table of close codes: what each code means, and what the client does next.
 
-Server, client and reviewer read this table; no other module writes a close code as a number. Each row says whether the
-client reconnects, after how long, and with which credential. `labkit explain 1013` prints a row.
+The server, the client and the reviewer all use this table; no other module writes a close code as a number. Each row
+says whether the client reconnects, after how long, and with which credential. `labkit explain 1013` prints a row.
 """
 
 import re
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
-MAX_REASON_BYTES = 123  # RFC 6455 5.5.1: 125 bytes of control frame, less 2 for the code
-MAX_RETRY_MS = 999_999_999  # 11 days: nine digits are enough for a client and keep parsing bounded
+MAX_REASON_BYTES = 123  # RFC 6455 5.5.1: a control frame's 125 bytes, minus 2 for the code
+MAX_RETRY_MS = 999_999_999  # 11 days; nine digits are enough, and they keep parsing bounded
 
 
 class CloseCode(IntEnum):
-    """The codes this kit sends or understands."""
+    """The close codes that labkit sends or understands."""
 
     NORMAL = 1000
     GOING_AWAY = 1001
@@ -46,9 +46,9 @@ class Wait(Enum):
     """How long the client waits before it reconnects."""
 
     NOTHING = "no wait"
-    WINDOW = "full jitter; the first window is the one the server last told"
-    SLOT = "the slot in the reason, retry=MS; without one, full jitter"
-    SLOT_AT_LEAST_1S = "the slot in the reason, retry=MS, and at least 1 s; without one, full jitter"
+    WINDOW = "full jitter; the first window is the one the server last sent"
+    SLOT = "the slot in the reason (retry=MS), or full jitter if there is none"
+    SLOT_AT_LEAST_1S = "the slot in the reason (retry=MS), but at least 1 s; full jitter if there is none"
 
 
 class Credential(Enum):
@@ -61,7 +61,7 @@ class Credential(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CloseRow:
-    """One row of the table. `reason` is the text the server sends, without a `retry=MS`."""
+    """One row of the table. `reason` is the close reason the server sends, without any `retry=MS`."""
 
     code: int
     name: str
@@ -91,16 +91,16 @@ def _retry(
 
 _C = CloseCode
 _ROWS = (
-    _stop(_C.NORMAL, "done", "one side is done"),
-    _retry(_C.GOING_AWAY, "going away", "the host leaves"),
+    _stop(_C.NORMAL, "done", "one side has finished"),
+    _retry(_C.GOING_AWAY, "going away", "the server or page is going away"),
     _stop(_C.PROTOCOL_ERROR, "protocol error", "the peer broke RFC 6455"),
-    _stop(_C.UNSUPPORTED_DATA, "text only", "a binary message, where only text is spoken"),
+    _stop(_C.UNSUPPORTED_DATA, "text only", "a binary message; only text is accepted"),
     _retry(_C.NO_CLOSE_FRAME, "", "no close frame: the network, a crash, or an abort; never sent"),
     _stop(_C.INVALID_UTF8, "invalid UTF-8", "a text message that is not UTF-8"),
     _stop(_C.INVALID_MESSAGE, "invalid message", "an invalid message, a chat before join, over 8192 bytes"),
     _stop(_C.TOO_BIG, "frame too big", "a frame over 64 KiB, refused from its header"),
     _retry(_C.SERVER_ERROR, "internal error", "a bug in the server"),
-    _retry(_C.RESTART, "restart", "the server restarts and gives each client a slot", Wait.SLOT),
+    _retry(_C.RESTART, "restart", "the server is restarting and gives each client a slot", Wait.SLOT),
     _retry(_C.TRY_LATER, "slow", "a slow consumer (slow), or too many handshakes (busy)", Wait.SLOT_AT_LEAST_1S),
     _retry(_C.AUTH_TIMEOUT, "auth required", "no valid auth in time", credential=Credential.FRESH),
     _stop(_C.AUTH_FAILED, "auth failed", "a refused credential, or anything but auth before auth"),
@@ -108,29 +108,29 @@ _ROWS = (
     _stop(_C.REPLACED, "replaced", "a newer connection of the same session took over"),
     _stop(_C.REVOKED, "session revoked", "the session was revoked"),
     _retry(_C.SESSION_EXPIRED, "session expired", "the session expired", credential=Credential.FRESH),
-    _retry(_C.RATE_LIMITED, "rate limited", "the rate limit was exceeded for long", Wait.SLOT),
+    _retry(_C.RATE_LIMITED, "rate limited", "the rate limit was exceeded for too long", Wait.SLOT),
 )
 TABLE: dict[int, CloseRow] = {row.code: row for row in _ROWS}
 
 
 def row(code: int) -> CloseRow:
-    """Return the row of a code, also for a code that is not in the table.
+    """Return the row for a code, even if the code is not in the table.
 
-    Unknown 44xx are the client's fault: stop. Unknown 45xx are the server's fault: retry. Any other unknown code counts
-    as 1006.
+    An unknown 44xx code is the client's fault, so the client stops. An unknown 45xx code is the server's fault, so the
+    client retries. Any other unknown code is treated as 1006.
     """
     known = TABLE.get(code)
     if known is not None:
         return known
     if 4400 <= code <= 4499:
-        return CloseRow(code, "UNKNOWN_44XX", "", "unknown, and yours", Then.STOP, Wait.NOTHING, Credential.NONE)
+        return CloseRow(code, "UNKNOWN_44XX", "", "unknown; a client error", Then.STOP, Wait.NOTHING, Credential.NONE)
     name = "UNKNOWN_45XX" if 4500 <= code <= 4599 else "UNKNOWN"
-    when = "unknown, and ours" if 4500 <= code <= 4599 else "unknown; treated as 1006"
+    when = "unknown; a server error" if 4500 <= code <= 4599 else "unknown; treated as 1006"
     return CloseRow(code, name, "", when, Then.RECONNECT, Wait.WINDOW, Credential.RESUME)
 
 
 def reason_with_retry(reason: str, retry_ms: int) -> str:
-    """Add a retry slot to a reason: `busy retry=8200`, at most MAX_RETRY_MS. Raises ValueError for a negative slot."""
+    """Append a retry slot to a close reason: `busy retry=8200`. Raises ValueError if the slot is negative."""
     if retry_ms < 0:
         raise ValueError(f"retry_ms must be 0 or more, got {retry_ms}")
     return f"{reason} retry={min(retry_ms, MAX_RETRY_MS)}"
@@ -140,6 +140,6 @@ _RETRY = re.compile(r"(?:^|\s)retry=([0-9]{1,9})(?:\s|\Z)")
 
 
 def retry_ms(reason: str) -> int | None:
-    """Return the retry slot in a reason, in milliseconds; None without one."""
+    """Return the retry slot in a close reason, in milliseconds, or None if there is none."""
     found = _RETRY.search(reason)
     return int(found[1]) if found else None

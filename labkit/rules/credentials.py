@@ -1,13 +1,13 @@
-"""Tickets and resume credentials: signed text that the server can check without looking anything up.
+"""Tickets and resume credentials: signed strings that the server can check without a lookup.
 
-    ticket   t.KEY.payload.signature   single use: the user, the rooms, and when it expires unused
-    resume   r.KEY.payload.signature   one session: valid until the session expires, any number of times
+    ticket   t.KEY.payload.signature   for one login; holds the user, the rooms, and its expiry
+    resume   r.KEY.payload.signature   for one session; reusable until the session expires
 
-Each records its position in the sequence of revocations (`Moment`) and its expiry by the wall clock. Expiry needs a
-wall clock, because a client and a later server must both understand it; order never depends on a clock.
+Each holds its position in the sequence of revocations (`Moment`) and its expiry as wall-clock time. Expiry needs the
+wall clock, because a client and a later server must both understand it. Order never depends on a clock.
 
-The payload is signed (itsdangerous), not encrypted: its holder can read it. A credential names the key that signed it,
-which distinguishes another server's credential (4419: fetch a fresh ticket) from a forged one (4403).
+The payload is signed (itsdangerous), not encrypted, so its holder can read it. A credential names the key that signed
+it. That distinguishes another server's credential (4419: fetch a fresh ticket) from a forged one (4403).
 """
 
 import hmac
@@ -29,7 +29,7 @@ SPENT_KEPT = 10_000
 
 
 class Rejected(Exception):
-    """Raised for an invalid credential. It carries the close code, never the credential."""
+    """The credential is invalid. Holds the close code, never the credential itself."""
 
     def __init__(self, code: CloseCode) -> None:
         super().__init__(row(code).reason)
@@ -38,9 +38,9 @@ class Rejected(Exception):
 
 
 class Moment(NamedTuple):
-    """A position in the sequence of revocations. Positions of two epochs cannot be compared.
+    """A position in the sequence of revocations. Positions from different epochs cannot be compared.
 
-    `knows` holds the ids of the user's revocations that had no number yet but were already in force.
+    `knows` lists the user's revocations that were already in force but had no number yet, by id.
     """
 
     epoch: str | None = None
@@ -52,7 +52,7 @@ AT_THE_START = Moment()
 
 
 class Ticket(NamedTuple):
-    """A verified ticket: its id, to spend it once, its user and grants, its expiry, and when it was signed."""
+    """A verified ticket: its id (so it is spent only once), user, grants, expiry, and the moment it was signed."""
 
     ticket_id: str
     user_id: str
@@ -62,14 +62,14 @@ class Ticket(NamedTuple):
 
 
 class Resumed(NamedTuple):
-    """A verified resume credential: the session, and when the credential was signed."""
+    """A verified resume credential: the session, and the moment it was signed."""
 
     identity: Identity
     moment: Moment
 
 
 class _Opened(NamedTuple):
-    """The content of a credential, in the field order of Ticket; Identity takes the first four."""
+    """The content of a credential, in Ticket's field order. Identity uses the first four fields."""
 
     id: str
     user_id: str
@@ -79,15 +79,15 @@ class _Opened(NamedTuple):
 
 
 class Credentials:
-    """Signs and reads with one key. Times are seconds since 1970."""
+    """Signs and verifies credentials with one key. Times are in seconds since 1970."""
 
     def __init__(self, key_id: str, secret: bytes, ticket_secret: bytes | None = None) -> None:
-        """Raises ValueError for a `key_id` that is empty or has a dot, which separates the parts of a credential.
+        """Raises ValueError if `key_id` is empty or contains a dot, the separator within a credential.
 
-        `ticket_secret` signs tickets with a key of their own, so that they can end before sessions do.
+        Tickets are signed with `ticket_secret`, if given, so that they can become invalid before sessions do.
         """
         if not key_id or "." in key_id:
-            raise ValueError(f"a key id has at least one character and no dot, got {key_id!r}")
+            raise ValueError(f"a key id needs at least one character and no dot, got {key_id!r}")
         self._key_id = key_id
         secrets = {TICKET: ticket_secret or secret, RESUME: secret}
         self._serializers = {kind: URLSafeSerializer(key, salt=f"labkit.{kind}") for kind, key in secrets.items()}
@@ -105,7 +105,7 @@ class Credentials:
         return self._sign(TICKET, payload)
 
     def resume(self, identity: Identity, moment: Moment = AT_THE_START) -> str:
-        """Sign the resume credential of a session, at a moment when it is not revoked."""
+        """Sign the resume credential of a session that is not revoked at this moment."""
         payload = {
             "id": identity.session_id,
             "user": identity.user_id,
@@ -116,7 +116,7 @@ class Credentials:
         return self._sign(RESUME, payload)
 
     def read_ticket(self, token: str, now: float) -> Ticket:
-        """Verify a ticket. Raises Rejected, always with 4403: the user has to fetch a fresh ticket."""
+        """Verify a ticket. Raises Rejected, always with 4403, because the user needs a fresh ticket."""
         opened = self._open(TICKET, token)
         if opened is None or now > opened.expires_at:
             raise Rejected(CloseCode.AUTH_FAILED)
@@ -125,7 +125,7 @@ class Credentials:
     def read_resume(self, token: str, now: float) -> Resumed:
         """Verify a resume credential.
 
-        Raises Rejected with 4419 for an unknown key or an expired session, and with 4403 for a wrong signature.
+        Raises Rejected: with 4419 for an unknown key or an expired session, and with 4403 for a wrong signature.
         """
         if token.split(".")[1:2] != [self._key_id]:
             raise Rejected(CloseCode.SESSION_EXPIRED)
@@ -137,14 +137,14 @@ class Credentials:
         return Resumed(Identity(*opened[:4]), opened.moment)
 
     def _sign(self, kind: str, payload: Mapping[str, Any]) -> str:
-        """Sign a payload. Unlike `URLSafeSerializer.dumps`, this does not try to compress it.
+        """Sign a payload. Unlike `URLSafeSerializer.dumps`, do not try to compress it.
 
-        Every `auth_ok` holds a credential, and `dumps` took 40 us of each connection in a storm.
+        Every `auth_ok` contains a credential, and `dumps` added 40 us to each connection in a reconnect storm.
         """
         return f"{kind}.{self._key_id}.{self._signers[kind].sign(base64_encode(encode(payload))).decode()}"
 
     def _open(self, kind: str, token: str) -> _Opened | None:
-        """Return the content of a credential that this key signed; None for anything else."""
+        """Return the content of a credential that this key signed, or None for anything else."""
         token_kind, _, rest = token.partition(".")
         key_id, _, signed = rest.partition(".")
         if (token_kind, key_id) != (kind, self._key_id):
@@ -160,13 +160,13 @@ class Credentials:
             return None
 
     def _is_canonical(self, kind: str, signed: str) -> bool:
-        """Return whether the signature has its canonical Base64 form: several texts decode to the same bytes."""
+        """Return whether the signature is canonical Base64. Several Base64 strings decode to the same bytes."""
         text, _, signature = signed.rpartition(".")
         return same_secret(signature, self._signers[kind].get_signature(text).decode())
 
 
 def _written(moment: Moment) -> dict[str, list[str | float | None]]:
-    """Return the payload fields of a moment: none before the first revocation, as in most credentials."""
+    """Return a moment's payload fields. Most credentials have none, because no revocation came before them."""
     return {} if moment == AT_THE_START else {"at": [moment.epoch, moment.order, *moment.knows]}
 
 
@@ -184,7 +184,7 @@ def same_secret(given: str, expected: str) -> bool:
 class SpentTickets:
     """The ids of used tickets, kept until the tickets expire.
 
-    The newest SPENT_KEPT stay longer: after a fast clock is corrected, an expired ticket may be valid again.
+    The newest SPENT_KEPT ids are kept even longer. If a fast clock is set back, an expired ticket may be valid again.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
-"""The fields of messages: the valid values of each, and the close reason for an invalid one.
+"""The fields of messages: the valid values of each field, and the close reason for an invalid one.
 
-Lengths are UTF-16 code units, as in a browser. A reader returns the validated value, or raises ValueError or TypeError.
+Lengths are in UTF-16 code units, as in a browser. Readers return the valid value, or raise ValueError or TypeError.
 """
 
 import math
@@ -23,7 +23,7 @@ MAX_SAFE_INTEGER = 2**53 - 1
 
 
 class Since(msgspec.Struct, frozen=True):
-    """The last event of a room that a client received."""
+    """The position in a room of the last event that a client received."""
 
     epoch: str
     seq: int
@@ -35,14 +35,14 @@ def utf16_units(text: str) -> int:
 
 
 def cut_utf16(text: str, units: int) -> str:
-    """Return the first `units` UTF-16 units, as JavaScript's `slice` does: it may split a surrogate pair."""
+    """Return the first `units` UTF-16 units. Like JavaScript's `slice`, this may split a surrogate pair."""
     if utf16_units(text) <= units:
         return text
     return text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "surrogatepass")
 
 
 class Field(NamedTuple):
-    """One field of a message: its reader, and the close reason when the reader refuses the value."""
+    """One field of a message: its reader, and the close reason for an invalid value."""
 
     name: str
     read: Callable[[Any], Any]
@@ -67,7 +67,7 @@ def room_id(value: Any) -> str:
 
 
 def text(shortest: int, longest: int) -> Callable[[Any], str]:
-    """Make a reader of texts of `shortest` to `longest` UTF-16 units."""
+    """Make a reader for strings of `shortest` to `longest` UTF-16 units."""
 
     def read(value: Any) -> str:
         _must(isinstance(value, str) and shortest <= utf16_units(value) <= longest)
@@ -77,7 +77,7 @@ def text(shortest: int, longest: int) -> Callable[[Any], str]:
 
 
 def one_of(*words: str) -> Callable[[Any], str]:
-    """Make a reader of texts from a fixed list."""
+    """Make a reader that accepts only the given words."""
 
     def read(value: Any) -> str:
         _must(isinstance(value, str) and value in words)
@@ -87,7 +87,7 @@ def one_of(*words: str) -> Callable[[Any], str]:
 
 
 def _number(value: Any) -> float:
-    """Read a finite number as JavaScript does: integers beyond 2**53 are rounded to a double."""
+    """Read a finite number as JavaScript does, rounding integers beyond 2**53 to a double."""
     _must(type(value) in (int, float) and math.isfinite(value))
     return value if abs(value) <= MAX_SAFE_INTEGER else float(value)
 
@@ -111,12 +111,12 @@ def since(value: Any) -> Since:
 
 
 def moment(value: Any) -> str | float:
-    """Read a time by the sender's clock: ISO 8601 text, or milliseconds since 1970."""
+    """Read a time from the sender's clock: an ISO 8601 string, or milliseconds since 1970."""
     return name(value) if isinstance(value, str) else _number(value)
 
 
 def request_id(value: Any) -> str | None:
-    """Read a requestId, cut to MAX_REQUEST_ID_UNITS; anything but a string counts as absent."""
+    """Read a requestId and cut it to MAX_REQUEST_ID_UNITS. Return None for anything but a string."""
     return cut_utf16(value, MAX_REQUEST_ID_UNITS) if isinstance(value, str) else None
 
 
@@ -128,5 +128,5 @@ TEXT = Field("text", text(1, MAX_TEXT_UNITS), f"text must be 1-{MAX_TEXT_UNITS} 
 
 
 def named(field_name: str) -> Field:
-    """Make a required text field of 1 to MAX_NAME_UNITS UTF-16 units."""
+    """Make a required string field of 1 to MAX_NAME_UNITS UTF-16 units."""
     return Field(field_name, name, f"{field_name} must be 1-100 chars")

@@ -1,7 +1,7 @@
-"""Which rooms a user may read and write: a list of [pattern, access].
+"""Grants: the rooms that a user may read and write, as a list of [pattern, access].
 
-A pattern is a room id, or the start of one followed by `*`. Access is `r`, `w` or `rw`. When several patterns match a
-room, their rights add up; when none matches, the user may not join.
+A pattern is a room id, or a prefix followed by `*`. Access is `r`, `w` or `rw`. If several patterns match a room, the
+user gets all their rights. If none matches, the user may not join.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ ACCESS = ("r", "w", "rw")
 
 
 class BadGrant(ValueError):
-    """An invalid grant; the message names the valid forms."""
+    """The grant is invalid. The message shows a valid one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,13 @@ class Grants:
 
     @classmethod
     def of(cls, pairs: Iterable[Sequence[str]]) -> Self:
-        """Read grants such as `[["room:*", "rw"], ["news", "r"]]`. Raises BadGrant for anything else."""
+        """Parse grants such as `[["room:*", "rw"], ["news", "r"]]`. Raises BadGrant for anything else."""
         if not isinstance(pairs, Iterable):
             raise BadGrant(f"{pairs!r} is not a list of [pattern, access], such as ['room:*', 'rw']")
         return cls(tuple(_checked(pair) for pair in pairs))
 
     def access(self, room_id: str) -> str:
-        """Return `r`, `w`, `rw`, or "" for a room that the user may not join."""
+        """Return `r`, `w` or `rw`, or "" if the user may not join the room."""
         held = {letter for pattern, access in self.rooms if _covers(pattern, room_id) for letter in access}
         return "".join(letter for letter in "rw" if letter in held)
 
@@ -45,7 +45,7 @@ def _checked(pair: Any) -> tuple[str, str]:
         raise BadGrant(f"{pair!r} is not [pattern, access], such as ['room:*', 'rw']")
     pattern, access = pair
     if pattern != "*" and not ROOM_ID.fullmatch(pattern.removesuffix("*")):
-        raise BadGrant(f"{pattern!r} is not a room id, nor the start of one followed by *")
+        raise BadGrant(f"{pattern!r} is neither a room id nor a prefix followed by *")
     if access not in ACCESS:
         raise BadGrant(f"access {access!r} for {pattern!r} is not one of r, w, rw")
     return pattern, access

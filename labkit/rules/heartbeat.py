@@ -1,17 +1,17 @@
-r"""When to ping a peer, and when to give it up: after one unanswered ping.
+r"""When to ping a peer, and when to consider it dead: after one unanswered ping.
 
     start ---- random point of the second half ----> PING --- pong in time ---> PING ... one interval apart
                                                        \--- ping_timeout_s --> DEAD (4408)
 
-The random first ping spreads the load of connections that were opened in one reconnect storm. A pong counts only with
-the payload of the latest ping, so that a stale or unsolicited pong keeps no connection alive.
+The random time of the first ping spreads the load after a reconnect storm. A pong counts only if it returns the payload
+of the latest ping, so a stale or unsolicited pong cannot keep a connection alive.
 """
 
 from enum import Enum
 
 
 class Beat(Enum):
-    """What the owner of a heartbeat does now."""
+    """The next step for the owner of a heartbeat."""
 
     WAIT = "wait"
     PING = "ping"
@@ -19,12 +19,12 @@ class Beat(Enum):
 
 
 class Heartbeat:
-    """The heartbeat of one connection. Times are seconds on any monotonic clock."""
+    """The heartbeat of one connection. Times are in seconds on any monotonic clock."""
 
     __slots__ = ("_count", "_interval_s", "_is_dead", "_pinged_at", "_timeout_s", "next_at", "round_trip_s")
 
     def __init__(self, interval_s: float | None, timeout_s: float, now: float, random_fraction: float) -> None:
-        """`random_fraction`, 0 to 1, places the first ping in the second half of the interval."""
+        """Start a heartbeat. `random_fraction`, 0 to 1, places the first ping in the interval's second half."""
         self._interval_s = interval_s
         self._timeout_s = timeout_s
         self._count = 0
@@ -47,13 +47,13 @@ class Heartbeat:
 
     @property
     def payload(self) -> bytes:
-        """The payload of the latest ping, which its pong must return."""
+        """The payload of the latest ping. The pong must return it."""
         return self._count.to_bytes(8, "big")
 
     def pong(self, payload: bytes, now: float) -> bool:
-        """Take a pong; return False when it answers no outstanding ping.
+        """Record a pong. Return False if it answers no outstanding ping.
 
-        A late pong counts until `beat` has returned DEAD: the delay may have been ours.
+        A late pong counts until `beat` returns DEAD, because the delay may have been ours.
         """
         if self._is_dead or self._pinged_at is None or self._interval_s is None or payload != self.payload:
             return False

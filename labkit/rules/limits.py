@@ -1,6 +1,6 @@
-"""The limits of a server, as one frozen value with the unit in each name. None means off.
+"""A server's limits, in one frozen object. Each name includes its unit, and None means off.
 
-The constructor refuses impossible combinations, so no other module has to check them. Change limits with
+The constructor rejects impossible combinations, so no other module has to check for them. Change limits with
 `--set NAME=VALUE` or `--set NAME=off` on the command line, or in TOML.
 """
 
@@ -11,18 +11,18 @@ from typing import Any, Self
 from labkit.text.nearest import nearest
 
 OFF = "off"
-# Fixed by the protocol, so that no setting can make two servers disagree about a message; in UTF-16 units.
+# In UTF-16 units. Fixed by the protocol, so that no setting can make two servers disagree about a message.
 MIN_TOKEN_UNITS = 8
 MAX_TOKEN_UNITS = 8192
 MAX_TEXT_UNITS = 1000
 MAX_NAME_UNITS = 100
 MAX_REQUEST_ID_UNITS = 100
 
-LARGEST = 1_000_000_000  # seconds, bytes or items: larger values overflow calendars, socket options and memory
+LARGEST = 1_000_000_000  # seconds, bytes or items; larger values would overflow dates, socket options or memory
 
 
 class BadLimit(ValueError):
-    """An invalid limit: the message names the limit, its value and a valid one."""
+    """The limit is invalid. The message names the limit, the value, and a valid alternative."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +38,11 @@ class Limits:
     ping_interval_s: float | None = 30
     ping_timeout_s: float = 10
     close_deadline_s: float = 1
-    # One member's undelivered frames: bytes or age, whichever comes first. Centrifugo also keeps 1 MiB, uWebSockets
-    # 64 KiB. Neither limits the age, although being five seconds behind is what a user notices.
+    # One member's undelivered frames: bytes or age, whichever comes first. Centrifugo also allows 1 MiB, uWebSockets
+    # 64 KiB. Neither limits the age, although users do notice being five seconds behind.
     outbox_bytes: int = 1024 * 1024
     outbox_age_s: float | None = 5
-    # Without SO_SNDBUF the kernel buffers 3.7 MB for a stalled reader before outbox_bytes begins to count.
+    # Without SO_SNDBUF, the kernel buffers 3.7 MB for a stalled reader before anything counts towards outbox_bytes.
     send_buffer_bytes: int | None = 128 * 1024
     # One connection
     messages_per_s: float | None = 50
@@ -54,14 +54,14 @@ class Limits:
     history_events: int = 256
     dedupe_s: float = 300
     dedupe_entries: int = 10_000
-    # The whole server; with too few file descriptors it lowers `connections` and logs a warning
+    # The whole server. With too few file descriptors, it lowers `connections` and logs a warning.
     handshakes_per_s: float | None = 500
     connections: int | None = 10_000
     connections_per_address: int | None = 2_500
     # Credentials
     ticket_ttl_s: float = 60
     session_ttl_s: float = 28_800
-    # Optimizations (wire.fast); off takes the plain path, for reading and comparison
+    # Optimizations (wire.fast). Turn them off to study the plain path, or to compare both.
     fast_path: bool = True
 
     def __post_init__(self) -> None:
@@ -79,7 +79,7 @@ class Limits:
         )
         _require(
             self.messages_per_s is None or self.message_burst >= 1,
-            "message_burst must be at least 1, or nobody could send; to lift the limit say messages_per_s=off",
+            "message_burst must be at least 1, or nobody could send; to lift the limit, set messages_per_s=off",
         )
 
     def __repr__(self) -> str:
@@ -88,11 +88,11 @@ class Limits:
         return f"Limits({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in changed)})"
 
     def set(self, settings: Mapping[str, Any]) -> Self:
-        """Return a copy with some limits changed; values may be text from a shell. Raises BadLimit."""
+        """Return a copy with some limits changed. Values may be strings from a shell. Raises BadLimit."""
         return replace(self, **{name: _parse(name, value) for name, value in settings.items()})
 
     def set_lines(self, lines: Iterable[str]) -> Self:
-        """Return a copy changed by lines such as `outbox_bytes=65536` or `messages_per_s=off`. Raises BadLimit."""
+        """Return a copy with lines such as `outbox_bytes=65536` or `messages_per_s=off` applied. Raises BadLimit."""
         return self.set(dict(_split(line) for line in lines))
 
 
@@ -119,7 +119,7 @@ def _check_positive(name: str, value: Any) -> None:
     _require("float" in _TYPES[name] or isinstance(value, int), f"{name}={value!r} must be a whole number")
     lowest = 0 if name in _MAY_BE_ZERO else 1e-9
     _require(value >= lowest, f"{name}={value} is too small; the default is {_DEFAULTS[name]}")
-    _require(value <= LARGEST, f"{name}={value} is too large; the most is {LARGEST}, the default {_DEFAULTS[name]}")
+    _require(value <= LARGEST, f"{name}={value} is too large; the maximum is {LARGEST}, the default {_DEFAULTS[name]}")
 
 
 def _split(line: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
-"""Whether a request comes directly from a program on this machine, judged by its address and headers.
+"""Detect whether a request comes directly from a program on this machine, by its address and headers.
 
-A proxy on this machine also connects from a loopback address, so the address alone proves nothing. A proxied request
-differs in one of two ways: it is addressed to a public name, or it carries a header that proxies add.
+A local proxy also connects from a loopback address, so the address alone proves nothing. A proxied request gives
+itself away: it is addressed to a public name, or it has a header that proxies add.
 """
 
 import ipaddress
@@ -16,14 +16,14 @@ _NUMBER = re.compile(r"0x[0-9a-f]+|[0-9]+")
 _FROM_A_PROXY = re.compile(
     r"x-.*|via|early-data|max-forwards"
     r"|.*(?:forwarded|client-?ip|real-?ip|src-?ip|remote-?(?:addr|user)|client-?cert|connecting|original|proxy|cdn).*"
-    r"|(?:.*-)?(?:ip|ipaddr|ipaddress)(?:-.*)?"  # whose address it is, under whatever name
+    r"|(?:.*-)?(?:ip|ipaddr|ipaddress)(?:-.*)?"  # a client address, under any name
     r"|(?:akamai|ali|cf|cloudfront|fastly|fly|front-end|incap|ngrok|oidc|ssl|surrogate|tailscale|true-client)-.*"
 )
 
 
 @lru_cache(maxsize=1024)
 def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine's loopback: localhost, a name below it, or an address in any notation."""
+    """Return whether a host means this machine: localhost, its subdomains, or a loopback address in any notation."""
     name = host.lower().removesuffix(".")
     if name == "localhost" or name.endswith(".localhost"):  # RFC 6761, section 6.3
         return True
@@ -36,19 +36,19 @@ def is_loopback(host: str) -> bool:
 
 
 def host_of(authority: str) -> str | None:
-    """Return the host in `host:port` or `[address]:port`, as in a Host header; None for anything else."""
+    """Return the host from a Host header such as `host:port` or `[address]:port`; None for anything else."""
     match = _AUTHORITY.fullmatch(authority)
     return None if match is None else match[1] or match[2] or None
 
 
 def came_through(host: str | None, header_names: Iterable[str] = ()) -> str | None:
-    """Return what shows that a request came through a proxy; None when nothing does.
+    """Return the evidence that a request came through a proxy, or None if there is none.
 
     `host` is the value of the Host header.
     """
     for header in header_names:
         if _FROM_A_PROXY.fullmatch(header.lower().replace("_", "-")):
-            return f"it carries the header {header[:MAX_SHOWN]}, which proxies add"
+            return f"it has the header {header[:MAX_SHOWN]}, which proxies add"
     name = None if host is None else host_of(host)
     if host is None or name is None or not is_loopback(name):
         shown = "no host" if host is None else repr(host[:MAX_SHOWN])

@@ -1,7 +1,7 @@
-"""The client's messages: one class per type, their decoding, and the exact close reason for each invalid message.
+"""The client's messages: one class per type, a decoder, and the exact close reason for each invalid message.
 
-`parse_json` reads JSON as JavaScript does; then FIELDS validates field by field. An invalid message always closes with
-1008 and a reason from a fixed list, so no input is echoed in a reason.
+`parse_json` reads JSON as JavaScript does; then FIELDS validates each field. An invalid message always closes the
+connection with 1008 and a reason from a fixed list, so a reason never echoes input.
 """
 
 import json
@@ -14,15 +14,15 @@ from labkit.rules import fields
 from labkit.rules.fields import Since
 from labkit.rules.limits import MAX_TEXT_UNITS
 
-_SAFE_DIGITS = 300  # of an integer
+_SAFE_DIGITS = 300  # in an integer
 
 
 class InvalidMessage(ValueError):
-    """An invalid message, which closes its connection with 1008; the text is the close reason."""
+    """The message is invalid, so its connection is closed with 1008. The text is the close reason."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="type", omit_defaults=True):
-    """The base of all messages. The `type` on the wire is the tag of the class; fields that are None are not sent."""
+    """The base of all messages. The class's tag is the `type` on the wire; fields that are None are omitted."""
 
 
 class RoomMessage(Message, frozen=True):
@@ -32,14 +32,14 @@ class RoomMessage(Message, frozen=True):
 
 
 class Publication(RoomMessage, kw_only=True, frozen=True):
-    """A room message that becomes an event with a seq. `request_id` is None when the sender gave none."""
+    """A room message that becomes an event with a seq. `request_id` is None if the sender did not choose one."""
 
     request_id: str | None = None
     OWN_FIELDS: ClassVar[tuple[str, ...]] = ()
 
 
 class Auth(Message, tag="auth", kw_only=True, frozen=True):
-    """The first message: a dev token, a ticket or a resume credential; `previous` is the last connectionId."""
+    """Log in with a dev token, a ticket or a resume credential. `previous` is the client's last connectionId."""
 
     token: str
     previous: str | None = None
@@ -49,7 +49,7 @@ class Auth(Message, tag="auth", kw_only=True, frozen=True):
 
 
 class Refresh(Message, tag="refresh", frozen=True):
-    """A newer credential for the live connection."""
+    """Renew the session of an open connection with a newer credential."""
 
     token: str
 
@@ -58,7 +58,7 @@ class Refresh(Message, tag="refresh", frozen=True):
 
 
 class Join(RoomMessage, tag="join", kw_only=True, frozen=True):
-    """Enter a room; with `since`, ask for what was missed."""
+    """Enter a room. With `since`, ask for the events missed after that position."""
 
     since: Since | None = None
 
@@ -68,15 +68,15 @@ class Leave(RoomMessage, tag="leave", frozen=True):
 
 
 class Presence(RoomMessage, tag="presence", frozen=True):
-    """Ask for the users in a room, and for every later change."""
+    """Ask for the users in a room, and for an update whenever they change."""
 
 
 class Ping(Message, tag="ping", frozen=True):
-    """Ask for a `pong`: the heartbeat of browsers, which cannot see protocol pings."""
+    """Ask for a `pong`. Browsers use this as a heartbeat, because pages cannot see protocol pings."""
 
 
 class Chat(Publication, tag="chat", kw_only=True, frozen=True):
-    """Text for everyone in the room."""
+    """Send text to everyone in the room."""
 
     text: str
     OWN_FIELDS: ClassVar = ("text",)
@@ -93,7 +93,7 @@ class Progress(Publication, tag="progress", kw_only=True, frozen=True):
 
 
 class Comment(Publication, tag="comment", kw_only=True, frozen=True):
-    """A remark on a target, in a review room."""
+    """Comment on a target in a review room."""
 
     target: str
     text: str
@@ -101,14 +101,14 @@ class Comment(Publication, tag="comment", kw_only=True, frozen=True):
 
 
 class Read(Publication, tag="read", kw_only=True, frozen=True):
-    """Everything up to a seq has been read."""
+    """Mark everything up to a seq as read."""
 
     up_to: int
     OWN_FIELDS: ClassVar = ("upTo",)
 
 
 class Alert(Publication, tag="alert", kw_only=True, frozen=True):
-    """An alert about a customer."""
+    """Raise an alert about a customer."""
 
     severity: str
     customer: str
@@ -117,7 +117,7 @@ class Alert(Publication, tag="alert", kw_only=True, frozen=True):
 
 
 class Exercise(Publication, tag="exercise", kw_only=True, frozen=True):
-    """A participant's status in an exercise; `n` counts what this participant has sent."""
+    """Report a participant's status in an exercise. `n` numbers this participant's reports."""
 
     exercise: str
     status: str
@@ -194,7 +194,7 @@ def judge(value: Any) -> Message:
 
 
 def _read_fields(kind: type[Message], value: dict[str, Any]) -> dict[str, Any]:
-    """Return the value of each attribute that is present. Raises InvalidMessage for the first invalid field."""
+    """Return the values of the fields that are present. Raises InvalidMessage for the first invalid field."""
     values = {}
     for attribute, name, read, reason, required in _PLANS[kind]:
         if required or name in value:
@@ -223,10 +223,10 @@ def _as_javascript(text: str) -> Any:
 
 
 def _refuse(constant: str) -> Any:
-    """Refuse NaN and Infinity, which Python's `json` reads although they are not JSON."""
+    """Reject NaN and Infinity. Python's `json` accepts them, although they are not JSON."""
     raise ValueError(constant)
 
 
 def _number(digits: str) -> int | float:
-    """Read an integer. Beyond _SAFE_DIGITS JavaScript reads Infinity, and int() takes quadratic time."""
+    """Read an integer. Beyond _SAFE_DIGITS return a float, like JavaScript, because int() takes quadratic time."""
     return int(digits) if len(digits) < _SAFE_DIGITS else float(digits)

@@ -1,7 +1,7 @@
-"""Which web pages may open a connection: checks the Origin header against an allow-list.
+"""Decide which web pages may connect, by checking the Origin header against an allowlist.
 
 A browser sends Origin with every WebSocket handshake, and a page cannot forge it. The check keeps foreign pages from
-connecting through a visitor's browser. Programs send no Origin and pass; they need a credential anyway.
+connecting through a visitor's browser. Programs without an Origin pass; they need a credential anyway.
 """
 
 import re
@@ -10,15 +10,15 @@ from collections.abc import Collection
 from labkit.rules.loopback import host_of, is_loopback
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(.+)")
-OPAQUE = "null"  # the Origin of a page opened from a file, and of every sandboxed frame of any site
+OPAQUE = "null"  # the Origin of every page opened from a file, and of every site's sandboxed frames
 
 
 def is_allowed(origin: str | None, host: str | None, *, on_loopback: bool, allow: Collection[str]) -> bool:
-    """Return whether a page of this origin may connect.
+    """Return whether a page with this origin may connect.
 
     `host` is the Host header; `allow` holds origins such as `https://a.example`. A server on loopback allows every
-    localhost origin; any other server allows an Origin equal to Host. `null` passes only when it is in `allow`: it
-    identifies no page, so with a well-known token it would let any page in.
+    localhost origin; any other server allows an Origin that matches Host. `null` is allowed only if `allow` contains
+    it. It identifies no page, so with a well-known token it would let any page in.
     """
     if origin is None or origin in allow:
         return True

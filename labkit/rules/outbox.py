@@ -1,9 +1,9 @@
-"""The frames that one member has not received yet, bounded in bytes and in age.
+"""The frames that one member has not received yet, limited in bytes and in age.
 
     publish --offer--> [ queue ] --take--> [ in flight: the transport's buffer ] --delivered--> the kernel
 
-`offer` returns OVERFLOW when the outbox is full, and the caller closes that member. The kernel's own buffer comes on
-top of this and is bounded by SO_SNDBUF.
+`offer` returns OVERFLOW if the outbox is full, and the caller closes that member. The kernel's own buffer comes on top
+of this; SO_SNDBUF limits it.
 """
 
 from collections import deque
@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 
 class Offer(Enum):
-    """The result of offering a frame."""
+    """The result of adding a frame to an outbox."""
 
     ACCEPTED = "accepted"
     OVERFLOW = "overflow"
 
 
 class OutboxStatistics(NamedTuple):
-    """The fill level of an outbox; the age is in seconds."""
+    """How full an outbox is. The age is in seconds."""
 
     queued_frames: int
     queued_bytes: int
@@ -29,7 +29,7 @@ class OutboxStatistics(NamedTuple):
 
 
 class Outbox:
-    """A bounded queue of frames. Times are seconds on any monotonic clock."""
+    """A bounded queue of frames. Times are in seconds on any monotonic clock."""
 
     __slots__ = ("_max_age_s", "_max_bytes", "_queue", "in_flight_bytes", "oldest_at", "peak_bytes", "queued_bytes")
 
@@ -37,10 +37,10 @@ class Outbox:
         self._max_bytes = max_bytes
         self._max_age_s = max_age_s
         self._queue: deque[tuple[float, bytes]] | None = None  # an empty deque is 600 bytes, and most stay empty
-        self.oldest_at: float | None = None  # when the oldest undelivered frame was offered; it may be in flight
+        self.oldest_at: float | None = None  # when the oldest undelivered frame, queued or in flight, was offered
         self.queued_bytes = 0
         self.in_flight_bytes = 0
-        self.peak_bytes = 0  # the most that was ever undelivered, even if only for a tick
+        self.peak_bytes = 0  # the most bytes ever undelivered at once, even if only for one tick
 
     def offer(self, frame: bytes, now: float) -> Offer:
         """Queue one frame, or return OVERFLOW when the member is too far behind."""
@@ -58,7 +58,7 @@ class Outbox:
         return Offer.ACCEPTED
 
     def take(self, max_bytes: int) -> bytes:
-        """Take the next frames as one chunk of at most max_bytes, or one longer frame; b"" when empty."""
+        """Take the next frames as one chunk of at most max_bytes, or a single longer frame. Return b"" if empty."""
         frames: list[bytes] = []
         size = 0
         while self._queue and (not frames or size + len(self._queue[0][1]) <= max_bytes):
@@ -70,12 +70,12 @@ class Outbox:
         return b"".join(frames)
 
     def passed(self, size: int, now: float) -> None:
-        """Record a chunk that bypassed the empty queue and is now, at least in part, in the transport's buffer."""
+        """Record a chunk that bypassed the empty queue and is now, at least partly, in the transport's buffer."""
         self.in_flight_bytes = size
         self.oldest_at = now
 
     def delivered(self) -> None:
-        """Record that the transport passed everything in flight to the kernel."""
+        """Record that the transport has handed everything in flight to the kernel."""
         self.in_flight_bytes = 0
         self.oldest_at = self._queue[0][0] if self._queue else None
 
@@ -95,7 +95,7 @@ class Outbox:
     def too_old_at(self) -> float | None:
         """The time at which the oldest undelivered frame will have waited too long.
 
-        None while the transport's buffer is empty: a frame that we have not written yet is our delay, not the member's.
+        None while the transport's buffer is empty. If we have not written a frame yet, the delay is ours.
         """
         if self.oldest_at is None or self._max_age_s is None or not self.in_flight_bytes:
             return None
@@ -103,10 +103,10 @@ class Outbox:
 
     @property
     def free_bytes(self) -> int:
-        """The bytes that still fit."""
+        """The number of bytes that still fit."""
         return self._max_bytes - self.queued_bytes - self.in_flight_bytes
 
     def statistics(self, now: float) -> OutboxStatistics:
-        """Return the fill level, for dashboards."""
+        """Return how full the outbox is, for dashboards."""
         age = 0.0 if self.oldest_at is None else max(0.0, now - self.oldest_at)
         return OutboxStatistics(len(self._queue or ()), self.queued_bytes, self.in_flight_bytes, age, self.peak_bytes)

@@ -1,8 +1,8 @@
-"""Rooms: their members, the seq of their events, their history, and the detection of repeated requests.
+"""Rooms: members, numbered events, a history, and the detection of repeated requests.
 
-    accept   a publication gets the next seq, unless it repeats an earlier one (same user, same requestId)
-    deliver  once stored, it enters the history and goes to every member that may read
-    missed   the events that a returning member has not seen, or a gap when not all of them are available
+    accept   give a message the next seq, unless it repeats an earlier one (same user, same requestId)
+    deliver  add the stored event to the history, and return every member that may read it
+    missed   return the events that a returning member missed, or a gap if some are no longer available
 
 The audit commit happens between accept and deliver, so no member receives an event that is not stored.
 """
@@ -17,11 +17,11 @@ from labkit.rules.limits import Limits
 
 Member = TypeVar("Member", bound=Hashable)  # the caller's type for a connection
 ROOMS_AT_ONCE = 1_000  # rooms per call of `forget_old`, so that no call takes long
-IDLE_ROOMS = 10_000  # empty rooms kept, so that members who all reconnect see no gap
+IDLE_ROOMS = 10_000  # empty rooms to keep, so that there is no gap if every member reconnects
 
 
 class Event(NamedTuple):
-    """An event of a room: its seq, its sender, and the JSON that every member gets."""
+    """A room event: its seq, its sender, and the JSON that every member receives."""
 
     seq: int
     user_id: str
@@ -30,7 +30,7 @@ class Event(NamedTuple):
 
 
 class Membership(NamedTuple):
-    """One connection in one room. `since` is seconds since 1970."""
+    """One connection in one room. `since` is the time of joining, in seconds since 1970."""
 
     user_id: str
     access: str
@@ -38,12 +38,12 @@ class Membership(NamedTuple):
 
     @property
     def may_read(self) -> bool:
-        """Whether the member gets everybody's events; a write-only member gets only its own."""
+        """Whether the member receives everybody's events. A write-only member receives only its own."""
         return "r" in self.access
 
 
 class Missed(NamedTuple):
-    """The events for a joining member: all those after its `since`, or none and a gap."""
+    """The missed events for a joining member: all events after its `since`, or none, with `gap` set."""
 
     events: list[Event]
     gap: bool
@@ -56,12 +56,12 @@ class Room(Generic[Member]):
         self.room_id = room_id
         self.epoch = epoch
         self.accepted_seq = 0
-        self.seq = 0  # of the newest delivered event
+        self.seq = 0  # the newest delivered event's
         self.members: dict[Member, Membership] = {}
         self.watchers: set[Member] = set()  # members that asked for presence
         self.presence_body: bytes | None = None  # the cached answer to `presence`
         self._connections: Counter[str] = Counter()  # per user
-        self._write_only = 0  # members that get only their own events
+        self._write_only = 0  # members that receive only their own events
         self._history: deque[Event] = deque(maxlen=limits.history_events)
         self._requests: OrderedDict[tuple[str, str], tuple[float, Event]] = OrderedDict()
         self._limits = limits
@@ -84,7 +84,7 @@ class Room(Generic[Member]):
 
     @property
     def remembered(self) -> int:
-        """The number of remembered requests, some of which may be too old by now."""
+        """The number of remembered requests. Some may already be due for removal."""
         return len(self._requests)
 
     def next_seq(self) -> int:
@@ -92,20 +92,20 @@ class Room(Generic[Member]):
         return self.accepted_seq + 1
 
     def accept(self, event: Event, now: float, remember: bool) -> None:
-        """Accept the event with `next_seq`. `remember` its requestId when the sender chose one."""
+        """Accept an event that has `next_seq`. Pass `remember` if its sender chose the requestId."""
         self.accepted_seq = event.seq
         if remember:
             self._remember(event, now)
 
     def forget(self, event: Event) -> None:
-        """Undo `accept` for an event that could not be stored, and for every event accepted after it."""
+        """Undo `accept` for an event that could not be stored, and for every later event."""
         self.accepted_seq = min(self.accepted_seq, event.seq - 1)
         self._requests.pop((event.user_id, event.request_id), None)
 
     def deliver(self, event: Event) -> list[Member]:
-        """Add a stored event to the history; return the members that get it, in the order of joining.
+        """Add a stored event to the history. Return the members that receive it, in the order they joined.
 
-        The same list object is returned while the membership is unchanged. Do not modify it.
+        While the membership is unchanged, this returns the same list object. Do not modify it.
         """
         self.seq = event.seq
         self._history.append(event)
@@ -134,7 +134,7 @@ class Room(Generic[Member]):
 
     def _remember(self, event: Event, at: float) -> None:
         key = event.user_id, event.request_id
-        self._requests.pop(key, None)  # keeps the newest last, also when the audit file holds a request twice
+        self._requests.pop(key, None)  # keeps the newest last, even if the audit file holds a request twice
         self._requests[key] = (at, event)
         if len(self._requests) > self._limits.dedupe_entries:
             self._requests.popitem(last=False)
@@ -142,7 +142,7 @@ class Room(Generic[Member]):
     # Members
 
     def enter(self, member: Member, place: Membership) -> bool:
-        """Add a member; return whether it is its user's first connection in this room."""
+        """Add a member. Return whether it is its user's first connection in this room."""
         self._readers = self.presence_body = None
         self.members[member] = place
         self._connections[place.user_id] += 1
@@ -159,7 +159,7 @@ class Room(Generic[Member]):
             self.watchers.discard(member)
 
     def leave(self, member: Member) -> str | None:
-        """Remove a member; return the user id when that was the user's last connection in this room."""
+        """Remove a member. Return the user's id if this was the user's last connection in the room."""
         self.watchers.discard(member)
         self._readers = self.presence_body = None
         place = self.members.pop(member, None)
@@ -177,7 +177,7 @@ class Room(Generic[Member]):
         return user_id in self._connections
 
     def present(self) -> list[tuple[str, float]]:
-        """Return each user in the room, and since when."""
+        """Return each user in the room and the time of joining."""
         first_seen: dict[str, float] = {}
         for place in self.members.values():
             first_seen.setdefault(place.user_id, place.since)
@@ -186,7 +186,7 @@ class Room(Generic[Member]):
     # Recovery
 
     def restore(self, epoch: str, seq: int) -> None:
-        """Continue after the last event in the audit file."""
+        """Continue the room's numbering after the last event in the audit file."""
         self.epoch, self.seq, self.accepted_seq = epoch, seq, seq
 
     def restore_event(self, event: Event, at: float, remember: bool) -> None:
@@ -197,17 +197,17 @@ class Room(Generic[Member]):
 
 
 class Rooms(Generic[Member]):
-    """All rooms of a server. Of the empty ones, a bounded number is kept."""
+    """All rooms of a server. Keeps only a limited number of empty rooms."""
 
     def __init__(self, limits: Limits, new_epoch: Callable[[], str], idle_rooms: int | None = IDLE_ROOMS) -> None:
-        """With `idle_rooms` None, empty rooms are kept if and only if they have had an event."""
+        """If `idle_rooms` is None, keep every empty room that has ever had an event, and no others."""
         self.new_room: type[Room[Member]] = Room  # labkit.broken replaces it
         self._limits = limits
         self._new_epoch = new_epoch
         self._idle_rooms = idle_rooms
         self._rooms: dict[str, Room[Member]] = {}
         self._idle: OrderedDict[str, None] = OrderedDict()
-        self._in_turn: list[str] = []  # rooms that `forget_old` handles next
+        self._in_turn: list[str] = []  # the rooms that `forget_old` visits next
 
     def room(self, room_id: str) -> Room[Member]:
         """Return the room with this id. A new room starts a new epoch."""
@@ -223,7 +223,7 @@ class Rooms(Generic[Member]):
         return self._rooms.get(room_id)
 
     def tidy(self, room: Room[Member]) -> None:
-        """Call after a room's members changed. Drops the longest-empty room when there are too many."""
+        """Drop the longest-empty room if there are too many. Call this after a room's members change."""
         self._idle.pop(room.room_id, None)
         if room.members:
             return
@@ -236,7 +236,7 @@ class Rooms(Generic[Member]):
             del self._rooms[self._idle.popitem(last=False)[0]]
 
     def forget_old(self, now: float) -> None:
-        """Forget old requests in idle rooms, where no publication triggers it. Call about once per second."""
+        """Forget old requests in idle rooms, where no new message does it. Call about once per second."""
         if not self._in_turn:
             self._in_turn = list(self._rooms)
         for room_id in self._in_turn[-ROOMS_AT_ONCE:]:

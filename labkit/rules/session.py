@@ -1,9 +1,10 @@
 """The state machine of one connection, as a table.
 
-Two rules for this module: the state changes only by a step of TABLE, and nothing here sends, stores or looks up
-anything. `receive` and `happened` return actions, and `wire.hub` has them performed.
+This module follows two rules. The state changes only through a step in TABLE, and nothing here sends, stores or looks
+up anything: `receive` returns an action, and `wire.hub` has it performed.
 
-A valid message is checked in this order: authenticated (else 4403), joined (else 1008), allowed (else an `error`).
+Three checks apply to a valid message, in this order: authenticated (else 4403), joined (else 1008), allowed (else an
+`error`).
 """
 
 from collections import deque
@@ -21,7 +22,7 @@ from labkit.rules.messages import BY_TYPE, Auth, Join, Leave, Message, Ping, Pre
 
 STRIKES = 100  # this many rate_limited errors within STRIKE_WINDOW_S close the connection with 4429
 STRIKE_WINDOW_S = 10.0
-CLOSES_KEPT = 10_000  # ended connections whose close is kept for `previousClose`
+CLOSES_KEPT = 10_000  # how many ended connections are remembered for `previousClose`
 
 
 class State(StrEnum):
@@ -35,7 +36,7 @@ class State(StrEnum):
 
 
 class Input(StrEnum):
-    """An input of the state machine."""
+    """An input to the state machine."""
 
     HANDSHAKE = "handshake done"
     REFUSED = "handshake refused"
@@ -53,7 +54,7 @@ class Input(StrEnum):
 
 
 class Do(StrEnum):
-    """The output of a step."""
+    """The actions that a step may require."""
 
     NOTHING = "nothing"
     AUTHENTICATE = "check the credential"
@@ -66,7 +67,7 @@ class Do(StrEnum):
 
 
 class Step(NamedTuple):
-    """The output of an input in a state, and the next state."""
+    """One step of the state machine: an action and the next state."""
 
     do: Do
     next: State
@@ -95,7 +96,7 @@ TABLE: dict[State, dict[Input, Step]] = {
         Input.CLOSE: Step(Do.SEND_CLOSE, State.CLOSING),
         Input.LOST: Step(Do.FORGET, State.CLOSED),
     },
-    # After a close, further messages from the peer are ignored.
+    # After a close, ignore further messages from the peer.
     State.CLOSING: {
         **{given: Step(Do.NOTHING, State.CLOSING) for given in (Input.AUTH, *_CLIENT_INPUTS, Input.CLOSE)},
         Input.LOST: Step(Do.FORGET, State.CLOSED),
@@ -115,10 +116,10 @@ class Identity:
 
 
 class Known(NamedTuple):
-    """A session that a server has started or has read from its audit file.
+    """A session that a server started, or recovered from its audit file.
 
-    `is_revoked` is what that file says. `since` is the revocation order at the session's last login: a later revocation
-    ends it.
+    `is_revoked` comes from that file. `since` is the number of the newest revocation at the session's last login; any
+    later revocation ends the session.
     """
 
     user_id: str
@@ -139,7 +140,7 @@ _MEMBERS_ONLY = (Publication, Presence)
 
 
 class Session:
-    """One connection's state, its identity once authenticated, its rooms and its message rate."""
+    """One connection's state: its identity once authenticated, its rooms, and its message rate."""
 
     __slots__ = ("_bucket", "_rooms_allowed", "_strikes", "identity", "rooms", "state")
 
@@ -147,28 +148,28 @@ class Session:
         rate = limits.messages_per_s
         self.state = State.CONNECTING
         self.identity: Identity | None = None
-        self.rooms: dict[str, str] = {}  # room id -> access; "" after a refresh has removed the right
+        self.rooms: dict[str, str] = {}  # room id -> access; "" once a refresh has removed the rights
         self._rooms_allowed = limits.rooms_per_connection
         self._bucket = None if rate is None else TokenBucket(rate, limits.message_burst, now)
         self._strikes: deque[float] | None = None  # an empty deque is 600 bytes, and few connections need one
 
     @property
     def listens(self) -> bool:
-        """Whether messages from the peer are acted on: not after a close."""
+        """Whether to act on messages from the peer. False after a close."""
         state = self.state
         return state is State.OPEN or state is State.AUTHENTICATING
 
     def happened(self, given: Input) -> Do:
-        """Take a step of TABLE. Raises KeyError for an input that this state does not allow: a bug in the caller."""
+        """Take the step that TABLE gives. Raises KeyError if this state does not allow the input: a caller's bug."""
         step = TABLE[self.state][given]
         self.state = step.next
         return step.do
 
     def accepted(self, identity: Identity) -> dict[str, str]:
-        """Take the identity of a valid `auth` or `refresh`; return the joined rooms in which it allows less, and what.
+        """Set the identity after a valid `auth` or `refresh`. Return joined rooms with fewer rights, and those rights.
 
-        Additional rights need a new join. A publication to a room without rights gets an `error`, not a close, because
-        it may have been sent before the refresh. Such a room can be joined again when a later credential covers it.
+        To use additional rights, a client must join again. Publishing to a room without rights gets an `error`, not a
+        close, because the message may predate the refresh. A later credential may allow the room again.
         """
         self.identity = identity
         if self.state is State.AUTHENTICATING:
@@ -183,7 +184,7 @@ class Session:
         return less
 
     def receive(self, message: Message, now: float) -> Action | None:
-        """Return the action for a valid message, or None. On `Close` the session is already in CLOSING."""
+        """Return the action for a valid message, or None. If it is a `Close`, the session is already in CLOSING."""
         do = self.happened(_INPUTS[type(message)])
         if do is Do.NOTHING:
             return self.control_frame(now) if self.state is State.OPEN else None  # a second auth
@@ -194,11 +195,11 @@ class Session:
         return self._judge(message, now)
 
     def allows_ping(self, now: float) -> bool:
-        """Return whether a `ping` is to be answered now; if so, it counts against the message rate."""
+        """Return whether to answer a `ping` now. If so, count it against the message rate."""
         return self.state is State.OPEN and (self._bucket is None or self._bucket.take(now))
 
     def control_frame(self, now: float) -> Close | None:
-        """Count input that needs no answer, such as a pong, against the message rate; over it, add a strike."""
+        """Count a frame without an answer, such as a pong, against the message rate. Over the rate, add a strike."""
         if self._bucket is None or self._bucket.take(now):
             return None
         return self._strike(now)
@@ -212,7 +213,7 @@ class Session:
         return self._allow(message)
 
     def _strike(self, now: float) -> Close | None:
-        """Count a message over the rate; return a `Close` after STRIKES within STRIKE_WINDOW_S."""
+        """Count a message that exceeded the rate. Return a `Close` after STRIKES within STRIKE_WINDOW_S."""
         if self._strikes is None:
             self._strikes = deque()
         self._strikes.append(now)

@@ -1,1 +1,1 @@
-"""Text that people write and read: decoding files, guessing misspelt names, formatting numbers, terminal output."""
+"""Helpers for human-readable text: decode files, suggest names, format numbers, and write to terminals."""

@@ -1,8 +1,8 @@
-"""Numbers for people: three significant digits and no exponent."""
+"""Format numbers for people, with three significant digits and no exponent."""
 
 
 def digits(value: float) -> str:
-    """Format a number: 0.834, 12.5, 31.6; from 100 on as an integer with separators, such as 443,000."""
+    """Format a number: 0.834 or 12.5. Numbers from 100 up become integers with separators: 443,000."""
     if abs(value) >= 100 or value == int(value):
         return f"{value:,.0f}"
     if abs(value) >= 0.001:

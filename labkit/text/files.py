@@ -1,7 +1,7 @@
-"""Read text files from other programs, such as spreadsheets, editors and shells.
+"""Read text files written by other programs, such as spreadsheets, editors and shells.
 
-UTF-8 is read with or without a byte order mark (BOM), UTF-16 and UTF-32 with one. Other encodings are refused instead
-of guessed: the error says which encoding it looks like, in which line, and what to do.
+UTF-8 may have a byte order mark (BOM); UTF-16 and UTF-32 must have one. Other encodings are refused rather than
+guessed. The error names the line, the likely encoding, and what to do.
 """
 
 import codecs
@@ -10,7 +10,7 @@ import io
 import re
 from pathlib import Path
 
-# UTF-32 first: its mark begins with that of UTF-16.
+# UTF-32 comes first, because its mark begins with UTF-16's.
 MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
@@ -23,33 +23,33 @@ COMMON = frozenset("áàâäãåéèêëíìîïóòôöõúùûüñçßøæ")
 SAVE_AS = "save it as UTF-8: `CSV UTF-8` in a spreadsheet, `Save as` in an editor"
 
 
-DIVIDED = "its columns are divided by semicolons or tabs; save it as CSV with commas"
+DIVIDED = "the columns are separated by semicolons or tabs; save the file as CSV with commas"
 
 
 class NotText(ValueError):
-    """The file is not in UTF-8; the message names the line, the likely encoding, and what to do."""
+    """The file is not UTF-8. The message names the line, the likely encoding, and what to do."""
 
 
 class NotDivided(ValueError):
-    """The columns are divided by something other than commas; the message names the line and what to do."""
+    """The columns are not separated by commas. The message names the line and what to do."""
 
 
 def read(path: Path) -> str:
-    """Return the text of a file, its line ends as they are. Raises OSError, NotText."""
+    """Return the text of a file, with its line endings unchanged. Raises OSError, NotText."""
     data = path.read_bytes()
     encoding = next((name for mark, name in MARKS.items() if data.startswith(mark)), "utf-8")
     if encoding == "utf-8" and b"\0" in data:
         line = _line(data[: data.index(b"\0")])
-        raise NotText(f"line {line} holds null bytes and looks like UTF-16 without a mark; {SAVE_AS}")
+        raise NotText(f"line {line} contains null bytes and looks like UTF-16 without a BOM; {SAVE_AS}")
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         likely = _likely(data) if encoding == "utf-8" else f"broken {encoding.upper()}"
-        raise NotText(f"line {_line(data[: error.start])} is not in UTF-8 but looks like {likely}; {SAVE_AS}") from None
+        raise NotText(f"line {_line(data[: error.start])} is not UTF-8; it looks like {likely}; {SAVE_AS}") from None
 
 
 def rows(path: Path) -> list[list[str]]:
-    """Return the rows of a CSV file with commas. Raises OSError, NotText, NotDivided, csv.Error."""
+    """Return the rows of a comma-separated file. Raises OSError, NotText, NotDivided, csv.Error."""
     found = list(csv.reader(io.StringIO(read(path), newline="")))
     for number, row in enumerate(found, 1):
         if len(row) == 1 and (";" in row[0] or "\t" in row[0]):
@@ -62,14 +62,14 @@ def _line(before: bytes) -> int:
 
 
 def _likely(data: bytes) -> str:
-    """Return the encoding in which the text looks most like names."""
+    """Return the encoding that makes the text look most like people's names."""
     if _is_paired(data):
         return "GBK"
     return max(EIGHT_BIT, key=lambda name: _likeness(data.decode(EIGHT_BIT[name], "replace")))
 
 
 def _is_paired(data: bytes) -> bool:
-    """Return whether the non-ASCII bytes come in pairs, as in GBK, where two bytes are a Chinese character."""
+    """Return whether all non-ASCII bytes come in pairs. In GBK, a Chinese character takes two bytes."""
     try:
         data.decode("gbk")
     except UnicodeDecodeError:
@@ -78,7 +78,7 @@ def _is_paired(data: bytes) -> bool:
 
 
 def _likeness(text: str) -> int:
-    """Score letters and apostrophes in positions usual for names: lower case inside a word, upper case at its start."""
+    """Score how much a text looks like names: capitals at the start of words, lower case and apostrophes inside."""
     score = 0
     for before, char, after in zip(" " + text, text, text[1:] + " "):
         if char.isascii():

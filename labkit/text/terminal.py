@@ -1,6 +1,6 @@
-"""Standard output and error in an encoding that lacks some characters.
+"""Write to terminals whose encoding lacks some characters.
 
-A missing character must not abort a command: it is replaced by the nearest plain one, or by its escape.
+A missing character must not abort a command, so the nearest plain character or an escape sequence replaces it.
 """
 
 import codecs
@@ -13,10 +13,10 @@ HANDLER = "labkit.text.nearest"
 
 
 def show_everything() -> None:
-    """Replace characters that standard output or error cannot encode, instead of raising."""
+    """Make standard output and error replace the characters they cannot encode instead of raising."""
     codecs.register_error(HANDLER, _nearest)
     for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)  # the stream of a notebook or a test may have none
+        reconfigure = getattr(stream, "reconfigure", None)  # a notebook's or a test's stream may not have it
         if reconfigure is not None:
             reconfigure(errors=HANDLER)
 
@@ -31,7 +31,7 @@ def _nearest(error: UnicodeError) -> tuple[str | bytes, int]:
 class Sheet:
     """Writes a CSV table to standard output.
 
-    In a file or a pipe it is UTF-8 with a byte order mark, without which spreadsheets assume an older encoding.
+    Output to a file or a pipe is UTF-8 with a byte order mark. Without the mark, spreadsheets assume an older encoding.
     """
 
     def __init__(self, has_mark: bool = True) -> None:
@@ -40,7 +40,7 @@ class Sheet:
         self._begin = codecs.BOM_UTF8 if has_mark else b""
 
     def write(self, text: str) -> None:
-        """Write text unchanged: control characters in a cell are part of the data."""
+        """Write text unchanged, including control characters: they are part of the data."""
         if self._is_shown:
             click.echo(text, nl=False, color=True)
             return

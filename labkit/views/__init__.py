@@ -1,4 +1,7 @@
-"""Widgets and pictures for notebooks. Only this package imports ipywidgets, anywidget or matplotlib. Views poll."""
+"""Widgets and pictures for notebooks.
+
+Only this package imports ipywidgets, anywidget or matplotlib. Views poll their data.
+"""
 
 from labkit.views.uninterrupted_import import uninterrupted
 

@@ -1,4 +1,4 @@
-"""A capacity plan: how many servers for how many connections, as a widget with sliders and as a picture.
+"""A capacity plan (how many servers a number of connections needs), as a widget with sliders and as a picture.
 
 CapacityPlanner(costs, Need(connections=1_000_000))     # the saved notebook keeps its first answer as text
 picture(costs, need)
@@ -66,7 +66,7 @@ class CapacityPlanner:
 
 
 def picture(costs: Costs, need: Need) -> Figure:
-    """Plot servers over connections, with the limiting resource, and the time until everyone is back after a storm."""
+    """Plot servers against connections, with the limiting resource, and the time that everyone needs to reconnect."""
     made = Figure(figsize=(9, 3.2), dpi=100, layout="constrained")
     count, back = made.subplots(1, 2)
     plans = [plan(costs, replace(need, connections=connections)) for connections in STEPS]

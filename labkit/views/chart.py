@@ -1,4 +1,7 @@
-"""The description of a chart: some series of a store under one heading, in one unit. Live and still views share it."""
+"""Describe a chart: several series of a store under one heading, in one unit.
+
+Live and still views share this module.
+"""
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
@@ -33,7 +36,7 @@ class Chart:
     lines: tuple[str, ...]
 
     def series(self) -> list[str]:
-        """Return the names of its series in the store."""
+        """Return the names that the chart's series have in the store."""
         return [self.pattern.format(line) for line in self.lines]
 
 
@@ -45,10 +48,10 @@ def seen(store: Store, name: str, span: Span = ALWAYS) -> Window:
 
 
 def with_holes(chart: Chart, window: Window) -> tuple[list[float], list[float]]:
-    """Return the times and values of a line, with a NaN where samples are missing for long.
+    """Return the times and values of a line, with a NaN wherever samples are missing for a long time.
 
-    A duration in ms is known only when a reply arrives, so a dead server leaves a hole. Counts and buffer sizes keep
-    their last value.
+    A duration in ms is known only once a reply arrives, so a dead server leaves a gap in the line. Counts and buffer
+    sizes keep their last value.
     """
     times, values = list(window.times), list(window.values)
     steps = sorted(after - before for before, after in pairwise(times))
@@ -63,7 +66,7 @@ def with_holes(chart: Chart, window: Window) -> tuple[list[float], list[float]]:
 
 
 def summary(store: Store, charts: tuple[Chart, ...], span: Span = ALWAYS) -> str:
-    """Describe the charts as text, one row per line: its median, highest and last value, and when it ended early."""
+    """Describe the charts as text, one row per line: its median, highest and last value, and when it ended if early."""
     windows = [[seen(store, name, span) for name in chart.series()] for chart in charts]
     times = [at for row in windows for window in row for at in window.times]
     begin, end = min(times, default=0.0), max(times, default=0.0)

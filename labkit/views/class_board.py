@@ -1,10 +1,10 @@
-"""The class board in the instructor's notebook: the page at /board as a widget, with the same state and drawing.
+"""The class board in the instructor's notebook: a widget with the same state and drawing as the page at /board.
 
     board = ClassBoard("ws://localhost:8080", code)     # getpass.getpass() asks for the code
     await board.live(3600)                              # or until the cell is interrupted
     board.announce("coffee at ten"); board.drill(); board.frame()
 
-When `live` ends, the last board stays as plain HTML, so that a saved notebook holds no dead widget.
+When `live` ends, the last board stays as plain HTML, so that a saved notebook contains no dead widget.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ class ClassBoard:
         self._asked = False
 
     async def live(self, seconds: float = 3600.0) -> None:
-        """Show the board for `seconds`, or until the cell is interrupted. Raises what `Watcher.run` raises."""
+        """Show the board for `seconds`, or until the cell is interrupted. Raises the same errors as `Watcher.run`."""
         screen = Screen()
         screen.on_msg(self._on_message)
         shown = show(screen, repr(self))
@@ -75,7 +75,7 @@ class ClassBoard:
             self.frames += 1
 
     def announce(self, text: str) -> None:
-        """Send an announcement to the class. Raises what `ClientRoom.chat` raises."""
+        """Send an announcement to the class. Raises the same errors as `ClientRoom.chat`."""
         background.run(self.watcher.announce(text))
 
     def drill(self, kind: str = "drill") -> None:

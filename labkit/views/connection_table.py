@@ -28,7 +28,7 @@ class Table(anywidget.AnyWidget):
     closes: Any = traitlets.Unicode("no connection has closed yet").tag(sync=True)
 
     def show(self, seen: Snapshot, names: list[str], closes: Sequence[CloseCount]) -> None:
-        """Send what changed. `names`: one per connection of `seen`, in the same order."""
+        """Send the changes to the browser. `names`: one for each connection in `seen`, in the same order."""
         lines = seen.connections
         rows = [[name, line.rooms] for name, line in zip(names, lines)]
         if rows != self.names:
@@ -57,7 +57,7 @@ def describe_closes(closes: Sequence[CloseCount]) -> str:
 
 
 def totals(closes: Sequence[CloseCount]) -> dict[str, int]:
-    """Count the closed connections per close code."""
+    """Count the closed connections by close code."""
     counted: Counter[str] = Counter()
     for closed in closes:
         counted[closed.code] += closed.times

@@ -1,8 +1,8 @@
 """The dashboard's buttons and sliders, which act on a lab and its population.
 
-Every change is its own message. The sliders of ipywidgets do not work here: they hold back a second change until the
-kernel reports `idle`, which ipykernel 7.4 does not do for messages handled beside a running cell. Actions run on the
-background loop, whichever thread Jupyter calls back on.
+Every change is a message of its own. The sliders of ipywidgets do not work here: they hold back a second change until
+the kernel reports `idle`, which ipykernel 7.4 does not do for messages that it handles while a cell is running. Actions
+run on the background loop, whichever thread Jupyter calls back on.
 """
 
 import asyncio
@@ -49,11 +49,11 @@ class Controls:
         self.widget.on_msg(lambda _, message, __: self.change(message["name"], message["value"]))
 
     def change(self, name: str, value: float | None = None) -> None:
-        """Handle a pressed button (None) or a moved slider (None: its right end)."""
+        """Handle a pressed button (`value` is None) or a moved slider (None means its right end)."""
         background.spawn(self._doing[name](value))
 
     def close(self) -> None:
-        """Free what the browser holds."""
+        """Close the widgets, to free their resources in the browser."""
         self.widget.close()
 
     def _of_population(self, population: Population) -> list[dict[str, Any]]:

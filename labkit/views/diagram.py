@@ -1,15 +1,15 @@
-"""Draw a state machine from the table that the server runs, so that the picture cannot differ from the code.
+"""Draw a state machine from the table that the server itself uses, so that the picture cannot differ from the code.
 
 The table has the shape of rules.session.TABLE: state -> input -> step, with the action in `step.do` and the next state
-in `step.next`. Arrows into the last state run below the boxes, all others above.
+in `step.next`. Arrows into the last state run below the boxes, and all others above them.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 from labkit.rules.session import TABLE
+from labkit.text.html import Markup, fill, join, text
 
 BOX_W, GAP, MARGIN, LINE = 150, 84, 16, 13
 MANY = 2
@@ -26,7 +26,7 @@ Edge = tuple[Any, Any]
 
 
 class Diagram:
-    """A table drawn as SVG, with the same content as its text."""
+    """A table drawn as SVG. Its text has the same content."""
 
     def __init__(self, table: Table) -> None:
         self._states = list(table)
@@ -46,7 +46,7 @@ class Diagram:
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img" '
             f'style="max-width:100%;height:auto">'
-            f"<title>{escape(repr(self))}</title><style>{STYLE}</style>{ARROW}"
+            f"<title>{text(repr(self))}</title><style>{STYLE}</style>{ARROW}"
             f'<rect width="100%" height="100%" fill="#fff"/>{"".join(parts)}</svg>'
         )
 
@@ -70,14 +70,14 @@ class Diagram:
         return bool(edge[1] == self._states[-1])
 
     def _rise(self, edge: Edge) -> int:
-        """Return how far an arrow rises from the boxes: longer arrows rise further, and carry their text."""
+        """Return how far an arrow and its text rise from the boxes: the longer the arrow, the further."""
         distance = self._states.index(edge[1]) - self._states.index(edge[0])
         return 26 + 44 * (abs(distance) - 1) + LINE * len(self._words(edge))
 
     def _left(self, state: Any) -> int:
         return MARGIN + self._states.index(state) * (BOX_W + GAP)
 
-    def _arrow(self, edge: Edge) -> str:
+    def _arrow(self, edge: Edge) -> Markup:
         start, end = self._left(edge[0]) + BOX_W * 2 // 3, self._left(edge[1]) + BOX_W // 3
         below = self._is_below(edge)
         foot, sign = (self._top + self._box_h, 1) if below else (self._top, -1)
@@ -87,16 +87,16 @@ class Diagram:
         control = foot + sign * reach * 4 // 3
         first = foot + reach + LINE if below else foot - reach - 4 - LINE * (len(words) - 1)
         path = f"M{start},{foot} C{start},{control} {end},{control} {end},{foot}"
-        return f'<path class="move" d="{path}" marker-end="url(#labkit-end)"/>' + _text(
-            words, (start + end) // 2, first
-        )
+        drawn = '<path class="move" d="{}" marker-end="url(#labkit-end)"/>{}'
+        return fill(drawn, path, _text(words, (start + end) // 2, first))
 
-    def _box(self, state: Any) -> str:
+    def _box(self, state: Any) -> Markup:
         left, middle = self._left(state), self._left(state) + BOX_W // 2
-        return (
-            f'<rect class="box" x="{left}" y="{self._top}" width="{BOX_W}" height="{self._box_h}" rx="8"/>'
-            f'<text class="state" x="{middle}" y="{self._top + 22}">{escape(state.value)}</text>'
-            + _text([f"\u21bb {word}" for word in self._stays(state)], middle, self._top + 40)
+        return fill(
+            '<rect class="box" x="{}" y="{}" width="{}" height="{}" rx="8"/>'
+            '<text class="state" x="{}" y="{}">{}</text>{}',
+            *(left, self._top, BOX_W, self._box_h, middle, self._top + 22, state.value),
+            _text([f"\u21bb {word}" for word in self._stays(state)], middle, self._top + 40),
         )
 
 
@@ -105,8 +105,9 @@ def _few(given: list[str]) -> str:
     return ", ".join(given[:MANY]) + more
 
 
-def _text(lines: list[str], x: int, y: int) -> str:
-    return "".join(f'<text x="{x}" y="{y + LINE * number}">{escape(line)}</text>' for number, line in enumerate(lines))
+def _text(lines: list[str], x: int, y: int) -> Markup:
+    rows = ((x, y + LINE * number, line) for number, line in enumerate(lines))
+    return join('<text x="{}" y="{}">{}</text>', rows)
 
 
 def diagram(table: Table = TABLE) -> Diagram:

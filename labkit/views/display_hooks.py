@@ -1,4 +1,4 @@
-"""How Jupyter displays results of lower layers, which know nothing about pictures.
+"""Tell Jupyter how to display results of lower layers, which have no code for pictures.
 
 `register` runs when `labkit.views` is imported in a kernel; elsewhere it does nothing.
 """

@@ -1,9 +1,9 @@
-"""Small pieces of HTML for live views. All text is escaped here, and only here."""
+"""Build small pieces of HTML for live views."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 
 from labkit.text.digits import digits
+from labkit.text.html import Markup, fill, join
 
 MARKS = {  # shape and colour; the word is shown too. Each colour has a contrast of 3:1 on white and on black
     "pass": ("\u2714", "#16a34a"),
@@ -19,16 +19,15 @@ MARKS = {  # shape and colour; the word is shown too. Each colour has a contrast
 PLACED = "text-align:left;padding:2px 14px 2px 0"  # JupyterLab right-aligns table cells
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table; cells of type `Html` are not escaped."""
-    heads = "".join(f'<th scope="col" style="{PLACED}">{_cell(word)}</th>' for word in head)
-    body = "".join(
-        "<tr>" + "".join(f'<td style="{PLACED}">{_cell(word)}</td>' for word in row) + "</tr>" for row in rows
-    )
-    return Html(f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>")
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Markup:
+    """Return a table; cells of type `Markup` are not escaped."""
+    heads = join('<th scope="col" style="{}">{}</th>', ((PLACED, word) for word in head))
+    cells = [join('<td style="{}">{}</td>', ((PLACED, word) for word in row)) for row in rows]
+    body = join("<tr>{}</tr>", ((row,) for row in cells))
+    return fill("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", heads, body)
 
 
-def bars(percents: Mapping[str, float], notes: Mapping[str, str] | None = None) -> str:
+def bars(percents: Mapping[str, float], notes: Mapping[str, str] | None = None) -> Markup:
     """Return one labelled bar per row, each from 0 to 100 percent."""
     notes = notes or {}
     rows = [
@@ -37,23 +36,14 @@ def bars(percents: Mapping[str, float], notes: Mapping[str, str] | None = None) 
     return table(["", "", "", ""], rows)
 
 
-def bar(label: str, percent: float) -> "Html":
+def bar(label: str, percent: float) -> Markup:
     """Return one bar, from 0 to 100 percent."""
-    return Html(f'<progress aria-label="{escape(label)}" max="100" value="{percent:g}" style="width:260px"></progress>')
+    return fill('<progress aria-label="{}" max="100" value="{}" style="width:260px"></progress>', label, f"{percent:g}")
 
 
-def mark(word: str) -> "Html":
-    """Return a status as a coloured shape and a word."""
+def mark(word: str) -> Markup:
+    """Return HTML that shows a status as a coloured shape and a word."""
     shape, colour = MARKS.get(word, ("\u25cb", "inherit"))
-    seen = f'<b aria-hidden="true" style="color:{colour}">{shape}</b>'
-    return Html(f'<span style="white-space:nowrap">{seen} {escape(word)}</span>')
-
-
-class Html(str):
-    """Text that is already HTML and is not escaped."""
-
-    __slots__ = ()
-
-
-def _cell(word: object) -> str:
-    return word if isinstance(word, Html) else escape(str(word))
+    return fill(
+        '<span style="white-space:nowrap"><b aria-hidden="true" style="color:{}">{}</b> {}</span>', colour, shape, word
+    )

@@ -156,7 +156,7 @@ function niceAbove(value) {
   return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value);
 }
 
-/** A value with its unit. A unit such as "1: yes" gives the meaning of that value instead. */
+/** Format a value with its unit. For a unit such as "1: yes", show the meaning of the value instead. */
 function inUnit(value, unit) {
   const named = /^(\d+): (.+)$/.exec(unit);
   if (!named) return `${readable(value)} ${unit}`;

@@ -4,7 +4,7 @@
     await panel.live(seconds=10)
 
 A frame costs about 1 ms and 1 KB, because only new samples are sent, as binary. When `live` ends, a still picture
-replaces the widget, so that a saved notebook holds no dead widget.
+replaces the widget, so that a saved notebook contains no dead widget.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ class Canvas(anywidget.AnyWidget):
 
 
 class LivePanel:
-    """Charts of one store. `buttons`: functions that return an awaitable, by label."""
+    """A panel with charts of one store. `buttons` maps labels to functions that return an awaitable."""
 
     def __init__(
         self,
@@ -112,11 +112,11 @@ class LivePanel:
         return still_charts.figure(self._store, self.charts, self._span)
 
     def text(self) -> str:
-        """Describe the charts as text, for the last time the panel was live."""
+        """Describe as text what the charts showed the last time the panel was live."""
         return summary(self._store, self.charts, self._span)
 
     def window(self, series: str) -> Window:
-        """Return the samples of one series that the picture shows."""
+        """Return the samples of one series that are in the picture."""
         return seen(self._store, series, self._span)
 
     def close(self) -> None:

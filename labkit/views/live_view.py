@@ -1,4 +1,4 @@
-"""A view that follows one or more rooms: events change a state, which is drawn up to eight times per second.
+"""A view that follows one or more rooms: events update a state, which is drawn up to eight times per second.
 
     view = LiveView(room, hear, draw)       # hear(event) updates your state; draw() returns it as HTML
     await view.live(until=lambda: done)     # afterwards, the last drawing stays as plain HTML
@@ -25,7 +25,7 @@ Event = dict[str, Any]
 
 
 class LiveView:
-    """A live view of some rooms."""
+    """A live view of one or more rooms."""
 
     def __init__(
         self, rooms: ClientRoom | Sequence[ClientRoom], hear: Callable[[Event], None], draw: Callable[[], str]
@@ -64,7 +64,7 @@ class LiveView:
             self._arrived.append(event)
 
     def _take(self) -> bool:
-        """Handle the events that have arrived. Returns whether there were any."""
+        """Handle all events that have arrived. Returns whether there were any."""
         has_events = bool(self._arrived)
         while self._arrived:
             self.events += 1

@@ -1,7 +1,7 @@
-"""Bundle JavaScript modules of labkit/web for a widget, which has no URL to import them from.
+"""Bundle JavaScript modules from labkit/web for a widget, which has no URL from which to import them.
 
-Each module becomes a function that returns its exports, and each import reads from its result. Supports only what those
-modules use: named imports from the same folder, and exports at declarations.
+Each module becomes a function that returns its exports, and each import reads from the function's result. Only the
+syntax that those modules use is supported: named imports from the same folder, and exports at declarations.
 """
 
 import re
@@ -13,7 +13,7 @@ _EXPORT = re.compile(r"^export (?=(?:async function|function|class|const|let) ([
 
 
 def inlined(entry: Path) -> str:
-    """Return the text of a module with everything that it imports from labkit/web."""
+    """Return the source of a module together with everything that it imports from labkit/web."""
     done: dict[str, str] = {}
     text = _with_imports(entry.read_text(encoding="utf-8"), done)
     return "\n".join([*done.values(), text])

@@ -5,9 +5,9 @@
     ...
     guess.compare("the kernel's")
 
-`compare` turns the question into plain text, so that a saved notebook holds no dead widget. If nobody answers, it says
-so. The radio buttons of ipywidgets do not work here: JupyterLab takes their arrow keys, and ipywidgets holds back a
-second choice beside a running cell (see `controls`).
+`compare` replaces the question with plain text, so that a saved notebook contains no dead widget. If nobody answered,
+the text says so. The radio buttons of ipywidgets do not work here: JupyterLab intercepts the arrow keys, and ipywidgets
+holds back a second choice while a cell is running (see `controls`).
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class QuestionWidget(anywidget.AnyWidget):
 
 
 class Prediction:
-    """One question with some answers to choose from."""
+    """One question with several answers to choose from."""
 
     def __init__(self, question: str, answers: Sequence[str]) -> None:
         self.question = question

@@ -1,4 +1,4 @@
-"""Short messages instead of tracebacks for errors in how a notebook is run, not in its code.
+"""Show short messages instead of tracebacks when the error is in how a notebook was run, not in its code.
 
 They cover an interrupted cell, and a name defined in a cell above that has not run. Python shows every other error as
 usual. `display_hooks.register` installs this in a kernel.
@@ -39,7 +39,7 @@ def show_error(
 
 
 def sentence_for(error: BaseException, trace: TracebackType | None) -> str | None:
-    """Return the short message; None for an error in the code itself."""
+    """Return the short message, or None if the error is in the code itself."""
     if not isinstance(error, NameError):
         return INTERRUPTED
     frames = []

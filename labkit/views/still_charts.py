@@ -12,7 +12,7 @@ from labkit.samples import Store
 from labkit.views.chart import ALWAYS, Chart, Span, seen, silence, with_holes
 
 WIDTH_IN, HEIGHT_IN, DPI = 7.5, 1.9, 100
-LEGEND_LETTERS = 50  # the most letters for four names in one row
+LEGEND_LETTERS = 50  # the maximum number of letters for four names in one row
 LETTERS = 80  # per row of a sentence in the picture
 MOST_DOTS = 100  # a line with more samples is drawn without dots
 COLORS = ("#2563eb", "#d97706", "#059669", "#9333ea", "#dc2626", "#0891b2", "#65a30d", "#be185d")
@@ -20,7 +20,7 @@ STYLES = ("-", "--", "-.", ":")  # so that lines can be told apart without colou
 
 
 def figure(store: Store, charts: tuple[Chart, ...], span: Span = ALWAYS) -> Figure:
-    """Draw the charts below one another, over seconds since the first sample of the span."""
+    """Draw the charts one below the other, against seconds since the first sample of the span."""
     made = Figure(figsize=(WIDTH_IN, HEIGHT_IN * len(charts)), dpi=DPI, layout="constrained")
     axes = made.subplots(len(charts), 1, squeeze=False, sharex=True)[:, 0]
     windows = [[seen(store, name, span) for name in chart.series()] for chart in charts]
@@ -40,7 +40,7 @@ def figure(store: Store, charts: tuple[Chart, ...], span: Span = ALWAYS) -> Figu
 
 
 def _frame(ax: Axes, chart: Chart, highest: float) -> None:
-    """Set up the axes, with room below for a line at zero and above for the legend."""
+    """Set up the axes, with space below for a line at zero and above for the legend."""
     columns = 4 if len("".join(chart.lines)) <= LEGEND_LETTERS else 2
     legend_rows = ceil(len(chart.lines) / columns)
     ax.set_ylabel(f"{chart.title}\n({chart.unit})")

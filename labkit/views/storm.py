@@ -3,7 +3,7 @@
     labkit.storm(policy="all")      # as the last line of a cell
     print(text(storms))
 
-All rows share a logarithmic scale, because policies differ by two powers of ten.
+All rows share a logarithmic scale, because policies differ by a factor of 100.
 """
 
 from matplotlib.axes import Axes

@@ -1,6 +1,6 @@
 """Plot the events that both ends of a connection recorded, in causal order, with the conclusion.
 
-`print(timeline)` gives the same as text.
+`print(timeline)` shows the same as text.
 """
 
 from textwrap import fill, shorten
@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from labkit.bench.timeline.merge import CLIENT, Moment, Timeline
 from labkit.views.still_charts import COLORS, DPI
 
-LANES = {CLIENT: 1.0, "server": 0.0}
 ROW_IN = 0.27
 WORDS = 62
 
@@ -48,7 +47,7 @@ def picture(timeline: Timeline) -> Figure:
 
 
 def _shortened(moments: tuple[Moment, ...], most: int = 24) -> list[Moment]:
-    """Keep only the start and end of a long timeline: buffers are sampled four times per second."""
+    """Keep only the start and end of a long timeline, because buffers are sampled four times per second."""
     if len(moments) <= most:
         return list(moments)
     head, tail = moments[: most // 2], moments[-most // 2 :]

@@ -19,7 +19,7 @@ MB = 1_000_000
 
 
 def picture(comparison: Comparison) -> Figure:
-    """Plot the latency and cost of each update, and the cost of an idle connection, on logarithmic scales."""
+    """Plot each update's latency and cost, and the cost of an idle connection, on logarithmic scales."""
     made = Figure(figsize=(10, 3.3), dpi=100, layout="constrained")
     late, cost = made.subplots(1, 2, sharey=True)
     names = [row.option for row in comparison.rows]
@@ -41,7 +41,7 @@ def picture(comparison: Comparison) -> Figure:
 
 
 class Decision:
-    """Sliders for what a screen needs, and the advice that follows from the measurement."""
+    """Sliders for the needs of a screen, and the advice that follows from the measurements."""
 
     def __init__(self, comparison: Comparison, need: Need | None = None) -> None:
         self.comparison = comparison

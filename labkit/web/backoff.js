@@ -34,7 +34,7 @@ export class Backoff {
     const drawn = this.#width() * this.random();
     const slot = wait === Wait.WINDOW ? null : retryMs(reason);
     let waits = slot ?? drawn;
-    // After a slot that led to another close, draw as well: obeying retry=0 alone would be a hot loop.
+    // If a slot led to another close, apply the random delay as well: obeying retry=0 alone would be a hot loop.
     if (this.tries > 0) waits = Math.max(waits, drawn);
     this.tries += 1;
     if (wait === Wait.SLOT_AT_LEAST_1S && (slot === null || waits < 1000)) waits += 1000;

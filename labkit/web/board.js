@@ -15,7 +15,7 @@ const LOOK_MS = 1000;
 const FAULTS = {
   401: "The server rejected this code.",
   403: "Only the instructor can open this board.",
-  404: "This server runs no class. Start one with `labkit class start`.",
+  404: "No class is running on this server. Start one with `labkit class start`.",
   429: "Too many wrong codes came from this address. Wait a minute.",
 };
 const FINAL = new Set([401, 403, 404]); // retrying would count as wrong guesses and lock out the right code
@@ -102,7 +102,7 @@ async function lookOnce() {
   }
 }
 
-/** As look, but retry while the server is down. */
+/** Like `look`, but retry while the server is down. */
 async function lookUntilItWorks() {
   try {
     await look();

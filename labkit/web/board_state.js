@@ -1,5 +1,5 @@
 // The state of a class: a pure fold of events into rows, with no page and no socket. labkit/classroom/board.py is the
-// same fold and explains every rule; a test feeds both the same events. Maps, because students choose their names.
+// same fold and explains every rule; a test feeds both the same events. Maps, because students choose any name.
 
 const MOST_UNKNOWN = 12;
 const MOST_DEVICES = 8;
@@ -41,7 +41,7 @@ export class BoardState {
     return this.students.get(name);
   }
 
-  /** The checks that fail now: [count, exercise, check, students], highest count first. */
+  /** The currently failing checks: [count, exercise, check, students], highest count first. */
   wall() {
     const who = new Map();
     for (const [name, row] of this.students) {
@@ -74,7 +74,7 @@ export function stuck(row, now) {
   return `no check for ${Math.floor(quiet / MINUTE_MS)} min`;
 }
 
-/** Milliseconds from the first record until it was solved, or until now. */
+/** Milliseconds from the first record until the exercise was solved, or until now. */
 export function onTaskMs(cell, now) {
   return Math.max(0, (cell.passedAt ?? now) - cell.firstAt);
 }

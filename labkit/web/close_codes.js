@@ -4,9 +4,9 @@
 export const Then = { STOP: "stop", RECONNECT: "reconnect" };
 export const Wait = {
   NOTHING: "no wait",
-  WINDOW: "full jitter; the first window is the one the server last told",
-  SLOT: "the slot in the reason, retry=MS; without one, full jitter",
-  SLOT_AT_LEAST_1S: "the slot in the reason, retry=MS, and at least 1 s; without one, full jitter",
+  WINDOW: "full jitter; the first window is the one the server last sent",
+  SLOT: "the slot in the reason (retry=MS), or full jitter if there is none",
+  SLOT_AT_LEAST_1S: "the slot in the reason (retry=MS), but at least 1 s; full jitter if there is none",
 };
 export const Credential = { NONE: "none", RESUME: "resume", FRESH: "fresh ticket" };
 export const NORMAL = 1000;
@@ -23,12 +23,12 @@ function retry(code, name, reason, when, words, wait = Wait.WINDOW, credential =
 }
 
 export const ROWS = [
-  stop(1000, "NORMAL", "done", "one side is done", "The connection was closed normally."),
-  retry(1001, "GOING_AWAY", "going away", "the host leaves",
+  stop(1000, "NORMAL", "done", "one side has finished", "The connection was closed normally."),
+  retry(1001, "GOING_AWAY", "going away", "the server or page is going away",
     "The server is shutting down and gave no time to reconnect."),
   stop(1002, "PROTOCOL_ERROR", "protocol error", "the peer broke RFC 6455",
     "One side violated the WebSocket protocol. Reconnecting would violate it again."),
-  stop(1003, "UNSUPPORTED_DATA", "text only", "a binary message, where only text is spoken",
+  stop(1003, "UNSUPPORTED_DATA", "text only", "a binary message; only text is accepted",
     "A binary message was sent, but this server accepts text only."),
   retry(1006, "NO_CLOSE_FRAME", "", "no close frame: the network, a crash, or an abort; never sent",
     "The connection ended with no close frame: the server is down, the network broke, or the server refused the " +
@@ -39,7 +39,7 @@ export const ROWS = [
   stop(1009, "TOO_BIG", "frame too big", "a frame over 64 KiB, refused from its header",
     "A frame was too big; the server rejected it before reading it."),
   retry(1011, "SERVER_ERROR", "internal error", "a bug in the server", "Something went wrong inside the server."),
-  retry(1012, "RESTART", "restart", "the server restarts and gives each client a slot",
+  retry(1012, "RESTART", "restart", "the server is restarting and gives each client a slot",
     "The server is restarting. It gives each client its own time to reconnect, so that they do not all arrive at once.",
     Wait.SLOT),
   retry(1013, "TRY_LATER", "slow", "a slow consumer (slow), or too many handshakes (busy)",
@@ -56,7 +56,7 @@ export const ROWS = [
   retry(4419, "SESSION_EXPIRED", "session expired", "the session expired",
     "The server no longer knows this session: it expired, or the server restarted.",
     Wait.WINDOW, Credential.FRESH),
-  retry(4429, "RATE_LIMITED", "rate limited", "the rate limit was exceeded for long",
+  retry(4429, "RATE_LIMITED", "rate limited", "the rate limit was exceeded for too long",
     "This page exceeded the server's rate limit for too long.", Wait.SLOT),
 ];
 const UNKNOWN = "This page does not know this code.";
@@ -66,10 +66,10 @@ const TABLE = new Map(ROWS.map((row) => [row.code, row]));
 export function rowOf(code) {
   if (TABLE.has(code)) return TABLE.get(code);
   if (code >= 4400 && code <= 4499) {
-    return stop(code, "UNKNOWN_44XX", "", "unknown, and yours", `${UNKNOWN} 44xx means: do not reconnect.`);
+    return stop(code, "UNKNOWN_44XX", "", "unknown; a client error", `${UNKNOWN} 44xx means: do not reconnect.`);
   }
   if (code >= 4500 && code <= 4599) {
-    return retry(code, "UNKNOWN_45XX", "", "unknown, and ours", `${UNKNOWN} 45xx means: reconnect later.`);
+    return retry(code, "UNKNOWN_45XX", "", "unknown; a server error", `${UNKNOWN} 45xx means: reconnect later.`);
   }
   return retry(code, "UNKNOWN", "", "unknown; treated as 1006", `${UNKNOWN} It is treated as a lost connection.`);
 }

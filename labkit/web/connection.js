@@ -43,7 +43,7 @@ export class Connection extends EventTarget {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
-  // What the user does
+  // User actions
 
   /** Connect for the first time or after a stop. Keeps rooms and unsent messages, but starts a new session. */
   start(credential) {
@@ -108,7 +108,7 @@ export class Connection extends EventTarget {
     return kept;
   }
 
-  // What an incoming message may need
+  // Used when a message arrives
 
   sendJoin(room) {
     this.link?.send({ type: "join", roomId: room.roomId, since: room.since });

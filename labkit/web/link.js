@@ -1,5 +1,5 @@
 // One WebSocket from opening to close. `ended` is called exactly once, with a close code and a reason.
-// On a dead connection `close()` waits for a reply that never comes, so giving up means to stop listening at once.
+// On a dead connection `close()` waits for a reply that never comes, so to give up, stop listening at once.
 
 import { NO_CLOSE_FRAME } from "./close_codes.js";
 import { Watchdog } from "./watchdog.js";

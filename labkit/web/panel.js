@@ -60,7 +60,7 @@ export class Panel {
     this.badge.replaceChildren(...words);
   }
 
-  // What happens
+  // Connection events
 
   joined() {
     this.wasOpen = true;

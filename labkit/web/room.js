@@ -1,4 +1,4 @@
-// The position in one room: delivers each event once and in order, and reports every gap. No socket and no page here.
+// The position in one room: delivers each event once and in order, and reports every gap. Uses no socket and no page.
 
 export const ROOM_ID = /^[a-zA-Z0-9:_-]{1,64}$/;
 const REMEMBERED = 1000;

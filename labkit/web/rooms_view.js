@@ -37,7 +37,7 @@ export class RoomsView {
     for (const roomId of [...this.panels.keys()]) this.#remove(roomId);
   }
 
-  // What the user does
+  // User actions
 
   #join(event) {
     event.preventDefault();
@@ -66,7 +66,7 @@ export class RoomsView {
     panel.tab.focus();
   }
 
-  // What happens
+  // Connection events
 
   #moved(state) {
     for (const panel of this.panels.values()) panel.moved(state);

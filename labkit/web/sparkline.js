@@ -5,7 +5,7 @@ import { penFor, pieces, stroke } from "./lines.js";
 const POINTS = 90;
 
 export class Sparkline {
-  /** `unit` formats a value; `floor` is the lowest top of the scale, so that noise does not look like a spike. */
+  /** `unit` formats a value; `floor` is the minimum top of the scale, so that noise does not look like a spike. */
   constructor(canvas, twin, { unit, floor }) {
     this.canvas = canvas;
     this.twin = twin;

@@ -6,7 +6,7 @@ export const DEFAULT_PING_MS = 30_000; // for servers that do not send an interv
 const LATE_MS = 2000;
 
 export class Watchdog {
-  /** Times are milliseconds of any monotonic clock. Until `authenticated`, it gives up without a ping. */
+  /** Times are in milliseconds, from any monotonic clock. Until `authenticated`, it gives up without sending a ping. */
   constructor(now) {
     this.receivedAt = now;
     this.pingMs = null;

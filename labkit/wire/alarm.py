@@ -1,4 +1,4 @@
-"""One timer for several deadlines: it fires at the nearest one, and its owner then arms it for the next.
+"""One timer for several deadlines. It fires at the nearest one, and its owner then sets it for the next.
 
 One timer per connection is cheaper than one task per connection.
 """
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 
 class Alarm:
-    """Fires at most once per `arm`. Times are seconds on the event loop's clock."""
+    """A timer that fires at most once per `arm`. Times are in seconds on the event loop's clock."""
 
     __slots__ = ("_ring", "_timer")
 
@@ -17,7 +17,7 @@ class Alarm:
         self._timer: asyncio.TimerHandle | None = None
 
     def arm(self, at: float | None) -> None:
-        """Fire at `at` or earlier: a timer that is already set for an earlier time stays."""
+        """Set the timer for `at`, unless it is already set for an earlier time."""
         if at is None or (self._timer is not None and self._timer.when() <= at):
             return
         self.off()

@@ -1,7 +1,7 @@
-"""Authenticate connections and renew sessions: from a credential to `auth_ok`.
+"""Authenticate connections and renew sessions.
 
-Credentials are checked against `wire.sessions`. A spent ticket is stored before the answer is sent, so that it stays
-spent after a crash. A session has one connection at a time.
+`wire.sessions` checks the credentials. A spent ticket is stored before the answer is sent, so that it stays spent even
+after a crash. A session has one connection at a time.
 """
 
 import logging
@@ -19,14 +19,14 @@ from labkit.wire.member import Member
 from labkit.wire.server_state import ServerState
 from labkit.wire.sessions import NotFromHere
 
-GrantsChanged = Callable[[Member, dict[str, str]], None]  # gets the joined rooms with fewer rights, and those rights
+GrantsChanged = Callable[[Member, dict[str, str]], None]  # with the joined rooms that lose rights, and what remains
 
 _LOGGER = logging.getLogger(__name__)
-INSTEAD = "connect to localhost without a proxy, or give out tickets with --users"
+INSTEAD = "connect to localhost without a proxy, or issue tickets with --users"
 
 
 class Authentication:
-    """Performs `Authenticate` and `Renew`."""
+    """Performs the actions `Authenticate` and `Renew`."""
 
     def __init__(
         self, state: ServerState, changed: GrantsChanged, close: Callable[[Member, actions.Close], None]
@@ -36,7 +36,7 @@ class Authentication:
         self._close = close
 
     def authenticate(self, connection: Member, action: actions.Authenticate) -> None:
-        """Check the first credential of a connection."""
+        """Check a connection's first credential."""
         state = self._state
         trusted = state.admission.trusts(connection.peer)
         try:
@@ -48,9 +48,9 @@ class Authentication:
         self._accept(connection, identity, entries, welcome)
 
     def renew(self, connection: Member, action: actions.Renew) -> None:
-        """Check a newer credential on a live connection."""
+        """Check a newer credential on an open connection."""
         state, current = self._state, connection.session.identity
-        assert current is not None  # the session table allows a refresh only in OPEN
+        assert current is not None  # the session's table allows a refresh only in OPEN
         trusted = state.admission.trusts(connection.peer)
         try:
             identity, entries = state.sessions.renew(current, action.token, trusted=trusted, now=time())
@@ -60,7 +60,7 @@ class Authentication:
         self._accept(connection, identity, entries, partial(self._send_auth_ok, connection, identity, None))
 
     def _accept(self, connection: Member, identity: Identity, entries: list[Entry], answer: "partial[None]") -> None:
-        """Change the session's state at once, and send the answer once the entries are stored."""
+        """Change the session's state immediately, but send the answer only when the entries are stored."""
         state = self._state
         changed = connection.session.accepted(identity)
         for entry in entries:
@@ -110,7 +110,7 @@ class Authentication:
     def end_sessions(
         self, user_id: str, now: float, order: float | None = None, revocation_id: str | None = None
     ) -> int:
-        """End every session of a user; return the number of connections closed.
+        """End all of a user's sessions. Return the number of connections closed.
 
         `queue.has_unstored` is true until the revocation is stored.
         """

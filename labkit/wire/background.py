@@ -1,8 +1,8 @@
-"""An event loop in its own thread, and `run`, which runs a coroutine on it from synchronous code.
+"""An event loop in its own thread. `run` runs a coroutine on it from synchronous code.
 
     labkit.run(room.chat("hi"))
 
-Lab clients run on this loop, so that a busy notebook cell does not stop their heartbeats. Unlike nest_asyncio, it
+Lab clients run on this loop, so a busy notebook cell cannot stop their heartbeats. Unlike nest_asyncio, this module
 neither nests nor patches event loops.
 """
 
@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
-SWITCH_INTERVAL_S = 0.001  # CPython's 5 ms lets a busy cell add seconds to the p99 of a hundred messages a second
+SWITCH_INTERVAL_S = 0.001  # with CPython's 5 ms, a busy cell adds seconds to the p99 latency of 100 messages per second
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
@@ -24,10 +24,10 @@ _deaths: list[str] = []
 
 
 def loop() -> asyncio.AbstractEventLoop:
-    """Return the background loop, started at first use. Its thread ends with the process."""
+    """Return the background loop, and start it on first use. Its thread ends with the process."""
     global _loop, _thread
     with _lock:
-        if _loop is None or _thread is None or not _thread.is_alive():  # a forked process has no such thread
+        if _loop is None or _thread is None or not _thread.is_alive():  # a forked process loses the thread
             sys.setswitchinterval(SWITCH_INTERVAL_S)
             _loop = asyncio.new_event_loop()
             watch(_loop)
@@ -39,7 +39,7 @@ def loop() -> asyncio.AbstractEventLoop:
 def run(awaitable: Awaitable[Result], timeout: float | None = None) -> Result:
     """Run an awaitable on the background loop and return its result. Ctrl-C cancels it; `timeout` is in seconds.
 
-    Raises what it raises, TimeoutError, and RuntimeError when called from the background loop itself: there, `await`.
+    Raises the awaitable's own exceptions, TimeoutError, and RuntimeError if called on the background loop itself.
     """
     home = loop()
     if _running_loop() is home:
@@ -52,32 +52,32 @@ def run(awaitable: Awaitable[Result], timeout: float | None = None) -> Result:
         if future.done():
             raise
         future.cancel()
-        raise TimeoutError(f"not done after {timeout} s; it was cancelled") from None
+        raise TimeoutError(f"not finished after {timeout} s; it was cancelled") from None
     except KeyboardInterrupt:
         future.cancel()
         raise
 
 
 def spawn(awaitable: Awaitable[Result]) -> "Future[Result]":
-    """Start an awaitable on the background loop without waiting. If it fails, `deaths` lists it."""
+    """Start an awaitable on the background loop without waiting for it. If it fails, `deaths` lists it."""
     future = asyncio.run_coroutine_threadsafe(_coroutine(awaitable), loop())
     future.add_done_callback(_note_death)
     return future
 
 
 def watch(loop: asyncio.AbstractEventLoop) -> None:
-    """Record tasks that fail unobserved on a loop: the background loop, or a notebook kernel's."""
+    """Record tasks that fail unobserved on a loop, such as a notebook kernel's."""
     loop.set_exception_handler(_on_death)
 
 
 def deaths() -> list[str]:
-    """Return the tasks that failed unobserved. Collects garbage first, because asyncio reports them on collection."""
+    """Return the tasks that failed unobserved. Runs the garbage collector first, which makes asyncio report them."""
     gc.collect()
     return list(_deaths)
 
 
 def forget_deaths() -> None:
-    """Clear the list of `deaths`, as a new lab does."""
+    """Clear the list of `deaths`. A new lab does this."""
     _deaths.clear()
 
 

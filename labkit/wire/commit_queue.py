@@ -2,10 +2,10 @@
 
     then(entry, effect)  --> waiting --> audit, one group commit at a time --> effects, in order
 
-Without an audit file, and with nothing waiting, an effect runs at once. With one, everything after an uncommitted entry
-waits for it, so that answers and events keep the same order with and without an audit file. After `kill -9`, the file
-holds every event that any client saw. What cannot be stored is refused, except for entries of `record_until_stored`:
-they are retried ahead of every later group.
+Without an audit file, an effect runs at once if nothing is waiting. With one, everything behind an uncommitted entry
+waits for it. So answers and events have the same order with and without an audit file. After `kill -9`, the file
+contains every event that any client saw. If an entry cannot be stored, its request is refused; only entries from
+`record_until_stored` are retried, ahead of every later group.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ class _Item(NamedTuple):
 
 
 class CommitQueue:
-    """A queue of effects. Call all methods from the event loop's thread."""
+    """A queue of effects that wait for their entries to be stored. Call all methods on the event loop's thread."""
 
     def __init__(self, audit: Audit | None) -> None:
         self._audit = audit
@@ -43,16 +43,16 @@ class CommitQueue:
 
     @property
     def is_idle(self) -> bool:
-        """Whether an effect would run at once."""
+        """Whether a new effect would run immediately."""
         return not (self._waiting or self._committing or self._is_running)
 
     @property
     def is_full(self) -> bool:
-        """Whether too much is waiting to accept more events."""
+        """Whether the queue is too long to accept more events."""
         return len(self._waiting) >= MAX_WAITING
 
     def then(self, entry: Entry | None, effect: Effect, otherwise: Effect | None = None) -> None:
-        """Run `effect` once `entry` is stored, or `otherwise` when it cannot be stored."""
+        """Run `effect` once `entry` is stored, or `otherwise` if it cannot be stored."""
         is_idle = self.is_idle
         if is_idle and (self._audit is None or entry is None):
             effect()
@@ -63,29 +63,29 @@ class CommitQueue:
         self._is_empty.clear()
 
     def record(self, entry: Entry) -> None:
-        """Store an entry without an effect."""
+        """Store an entry that has no effect."""
         if self._audit is not None:
             self.then(entry, _nothing)
 
     def record_until_stored(self, entry: Entry) -> None:
-        """Store an entry that must not be lost: retry for as long as the audit fails."""
+        """Store an entry that must not be lost, and retry for as long as the audit file fails."""
         if self._audit is not None:
             self.then(entry, _nothing, partial(self._retry_later, entry))
 
     @property
     def has_unstored(self) -> bool:
-        """Whether an entry of `record_until_stored` is not stored yet. Ask in an effect, about all earlier entries."""
+        """Whether an entry from `record_until_stored` is still not stored. Check this within an effect."""
         return bool(self._unstored)
 
     async def empty(self) -> None:
-        """Wait until everything has been stored and told; what is unstored is tried once more."""
+        """Wait until everything is stored and every effect has run. Try unstored entries once more."""
         self._retry()
         await self._is_empty.wait()
 
     def give_up(self) -> None:
-        """Log the entries that will never be stored, and forget them."""
+        """Log and forget the entries that will never be stored."""
         for entry in self._unstored:
-            _LOGGER.error("never stored", extra={"kind": entry.kind, "user": entry.user})
+            _LOGGER.error("audit entry was never stored", extra={"kind": entry.kind, "user": entry.user})
         self._unstored.clear()
 
     def _retry_later(self, entry: Entry) -> None:
@@ -110,10 +110,10 @@ class CommitQueue:
         self._audit.submit(entries, lambda error: loop.call_soon_threadsafe(self._committed, error))
 
     def _committed(self, error: BaseException | None) -> None:
-        """Run the effects of a group. After a failure, everything waiting fails too: each seq follows the last one."""
+        """Run a group's effects. After a failure, fail everything waiting too, because each seq builds on the last."""
         items, self._committing = self._committing, []
         if error is not None:
-            _LOGGER.error("audit failed, events are refused until it works again", extra={"fault": str(error)})
+            _LOGGER.error("audit failed; events are refused until it works again", extra={"fault": str(error)})
             items, self._waiting = items + self._waiting, []
         self._is_running = True
         for item in items:
@@ -129,7 +129,7 @@ class CommitQueue:
         try:
             effect()
         except Exception:  # one member's failure must not block the effects behind it
-            _LOGGER.exception("an effect failed")
+            _LOGGER.exception("an effect in the commit queue failed")
 
 
 def _nothing() -> None:

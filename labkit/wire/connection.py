@@ -1,8 +1,8 @@
-"""One client connection: handshake, input, output, close, and every deadline. It knows of no other connection.
+"""One client connection: handshake, input, output, close, and every deadline. It is unaware of other connections.
 
-There is no task per connection: the event loop calls `data_received`, `pause_writing`, `resume_writing` and one timer,
-and each runs without waiting. The deadlines are auth (4401), ping and pong (4408), the age of the oldest undelivered
-frame (1013), session expiry (4419), and the peer's answer to a close frame (abort).
+There is no task per connection. The event loop calls `data_received`, `pause_writing`, `resume_writing` and one timer,
+and none of them waits. The deadlines are auth (4401), ping and pong (4408), the age of the oldest undelivered frame
+(1013), session expiry (4419), and the peer's answer to a close frame (abort).
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from labkit.wire.hub import Hub
 from labkit.wire.message_assembly import NOT_UTF8, MessageAssembly, is_utf8
 from labkit.wire.send_queue import SendQueue
 
-# As slots they take 0.8 KB less per idle member than a dictionary.
+# Slots save 0.8 KB per idle member compared with a dictionary.
 ATTRIBUTES = """hub http id session assembly send_queue outbox due heartbeat handshake protocol transport peer since
 received sent closing _deadline _alarm _has_entered"""
 
@@ -37,7 +37,7 @@ class Connection(asyncio.Protocol):
 
     __slots__ = tuple(ATTRIBUTES.split())
 
-    # The parts that a subclass may replace (labkit.broken)
+    # A subclass may replace these parts (labkit.broken)
     _new_session = Session
     _new_assembly = MessageAssembly
     _new_send_queue = SendQueue
@@ -57,8 +57,8 @@ class Connection(asyncio.Protocol):
         self.handshake: Handshake | None = None
         self.since = time()
         self.received = self.sent = 0  # messages
-        self.closing = False  # a close frame was sent or received: nothing more is sent
-        self._deadline: float | None = None  # of the handshake, auth or close: one at a time
+        self.closing = False  # a close frame was sent or received, so nothing more is sent
+        self._deadline: float | None = None  # for the handshake, auth or close, one at a time
         self._alarm = Alarm(self._on_deadline)
 
     # The handshake
@@ -107,7 +107,7 @@ class Connection(asyncio.Protocol):
             self._send_library_output()
 
     def _receive(self, item: bytes | Frame) -> None:
-        """Handle a message that was read without the library, or a frame that the library read."""
+        """Handle a message that the fast path read, or a frame that the library read."""
         if isinstance(item, bytes):
             self._receive_text(item)
         elif item.opcode in (Opcode.PING, Opcode.PONG):
@@ -138,26 +138,26 @@ class Connection(asyncio.Protocol):
             self._receive_no_op()
 
     def _receive_no_op(self) -> None:
-        """Rate-limit a frame that needs no answer of ours: a ping, an unsolicited pong, a fragment."""
+        """Rate-limit a frame that needs no answer from us, such as a ping, an unsolicited pong or a fragment."""
         too_many = self.session.control_frame(monotonic())
         if too_many is not None:
             self.hub.order.perform(self, too_many)
 
     def _send_library_output(self) -> None:
-        """Send what the library has to send, and close when it has decided to."""
+        """Send the library's output, and close the connection if the library decided to."""
         if self.frames.state is not FrameState.OPEN and not self.closing:
-            self.write_due()  # the answers to messages before the close frame
+            self.write_due()  # answers to earlier messages go before the close frame
         self._send_protocol_bytes()
         self._notice_protocol_close()
         self.protocol.forget()
 
     @property
     def frames(self) -> Frames:
-        """The library's protocol object of this connection."""
+        """The library's protocol object for this connection."""
         return self.protocol.frames
 
     def eof_received(self) -> None:
-        """Handle the peer's EOF. The transport closes once its buffer is sent, within the close deadline."""
+        """Handle the peer's EOF. The transport closes when its buffer has been sent, or at the close deadline."""
         if self.handshake is None:
             self.write_due()
             self.frames.receive_eof()
@@ -171,7 +171,7 @@ class Connection(asyncio.Protocol):
             self.hub.state.path.send(self, text_frame(body))
 
     def write_due(self) -> None:
-        """Write the frames of this tick; an outbox overflow closes the connection as slow."""
+        """Write this tick's frames. If the outbox overflows, the connection is closed as slow."""
         if self.closing:
             self.due.clear()
             return
@@ -179,24 +179,24 @@ class Connection(asyncio.Protocol):
         if self.send_queue.write_due() is Offer.OVERFLOW:
             self.hub.close_slow([self])
         elif self.send_queue.is_paused:
-            self.arm()  # for the age of the oldest waiting frame
+            self.arm()  # to limit the age of the oldest waiting frame
 
     def pause_writing(self) -> None:
-        """Stop writing: the kernel's send buffer is full."""
+        """Stop writing, because the kernel's send buffer is full."""
         self.send_queue.pause()
         self.arm()
 
     def resume_writing(self) -> None:
-        """Write again: the kernel's send buffer has space."""
+        """Resume writing, because the kernel's send buffer has space again."""
         self.send_queue.resume()
 
     def _send_pongs(self) -> None:
-        """Send the library's pongs, unless a close frame follows them: that waits for the frames that are due."""
+        """Send the library's pongs. If a close frame follows them, wait, because due frames must go first."""
         if self.frames.state is FrameState.OPEN:
             self._send_protocol_bytes()
 
     def _send_protocol_bytes(self) -> None:
-        """Send the library's pongs, close frames and handshake responses. They bypass the outbox."""
+        """Send the library's pongs, close frames and handshake responses, which bypass the outbox."""
         for data in self.frames.data_to_send():
             if self.transport.is_closing():
                 return
@@ -211,7 +211,7 @@ class Connection(asyncio.Protocol):
     # Authentication and close
 
     def authenticated(self, random_fraction: float) -> None:
-        """Replace the auth deadline by the heartbeat: the credential was accepted."""
+        """Replace the auth deadline with the heartbeat, because the credential was accepted."""
         limits = self.hub.state.limits
         self.heartbeat = self._new_heartbeat(
             limits.ping_interval_s, limits.ping_timeout_s, monotonic(), random_fraction
@@ -235,17 +235,17 @@ class Connection(asyncio.Protocol):
         self._start_deadline(self.hub.state.limits.close_deadline_s)
 
     def _notice_protocol_close(self) -> None:
-        """Close when the library does: after the peer's close frame, or a violation of RFC 6455."""
+        """Close along with the library, after the peer's close frame or a violation of RFC 6455."""
         if self.frames.state is FrameState.OPEN or self.closing:
             return
         self.session.happened(Input.CLOSE)
-        self.hub.closing(self, self.frames.ending_code, row(self.frames.ending_code).reason)  # never the peer's words
+        self.hub.closing(self, self.frames.ending_code, row(self.frames.ending_code).reason)  # never the peer's text
         self.closing = True
         self.send_queue.drop()
         self._start_deadline(self.hub.state.limits.close_deadline_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Clean up after the TCP connection has ended."""
+        """Clean up when the TCP connection has ended."""
         self._alarm.off()
         if self.handshake is None and not self.closing:
             self.hub.closing(self, CloseCode.NO_CLOSE_FRAME, "")
@@ -282,7 +282,7 @@ class Connection(asyncio.Protocol):
             if self.session.state is State.AUTHENTICATING:
                 self.close(CloseCode.AUTH_TIMEOUT)
             elif self.closing or self.session.state in (State.CONNECTING, State.CLOSED):
-                reset(self.transport)  # no request came, or no answer to our close frame
+                reset(self.transport)  # the peer sent no request, or did not answer our close frame
         elif self.session.listens:
             self._check_health(now)
         if self.session.state is not State.CLOSED:  # a closing transport may wait for a peer that never reads
@@ -303,5 +303,5 @@ class Connection(asyncio.Protocol):
             self.frames.send_ping(heartbeat.payload)
             self._send_protocol_bytes()
             self.protocol.forget()
-        elif beat is Beat.DEAD:  # when paused, the ping is stuck behind data that the peer does not read
+        elif beat is Beat.DEAD:  # while paused, the ping is stuck behind data that the peer does not read
             self.close(CloseCode.TRY_LATER if self.send_queue.is_paused else CloseCode.HEARTBEAT_TIMEOUT)

@@ -1,4 +1,4 @@
-"""A server's counters since its start, as plain numbers, so that counting is cheap.
+"""A server's counters since it started. They are plain numbers, so counting is cheap.
 
 `wire.http.metrics` exports them in the Prometheus format.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Counts:
-    """Totals. `closed` counts by close code, `refused` by HTTP status, `errors` by error code."""
+    """All counters. `closed` is grouped by close code, `refused` by HTTP status, and `errors` by error code."""
 
     handshakes: int = 0
     busy: int = 0

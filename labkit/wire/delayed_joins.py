@@ -1,10 +1,10 @@
-"""Delay the joins of a client that missed more events than fit into its outbox.
+"""Delay a client's joins while the missed events do not fit into its outbox.
 
-    join r1 .. r3   the missed events fit into the outbox       sent at once
-    join r4         they would not fit                          waits, as do all later messages of the client
+    join r1 .. r3   the missed events fit                       sent at once
+    join r4         they do not fit yet                         waits, as do the client's later messages
 
-An outbox holds the history of only a few rooms. Without the delay, a client that rejoins many rooms would be closed as
-slow, or would get a gap although the events are available.
+An outbox has space for the history of only a few rooms. Without the delay, a client that rejoins many rooms would be
+closed as slow, or would get a gap although the events are available.
 """
 
 import asyncio
@@ -19,8 +19,8 @@ from labkit.wire.member import Member
 from labkit.wire.server_state import ServerState
 
 CHECK_S = 0.02
-PATIENCE_S = 5.0  # then the join reports a gap: in a busy room there may never be enough space
-MAX_KEPT = 64  # messages of one connection; beyond it the join reports a gap
+PATIENCE_S = 5.0  # then the join reports a gap, because a busy room may never leave enough space
+MAX_KEPT = 64  # messages per connection; beyond this, the join reports a gap
 
 
 @dataclass(slots=True)
@@ -30,17 +30,17 @@ class _Waiting:
 
 
 class DelayedJoins:
-    """The joins of one server that wait for space in an outbox. `perform` performs a join after its wait."""
+    """One server's joins that are waiting for space in an outbox. `perform` performs a join after its wait."""
 
     def __init__(self, state: ServerState, held: HeldInput, perform: Callable[[Member, Action], None]) -> None:
         self._state = state
         self._held = held
         self._perform = perform
-        self._owed: dict[Member, dict[str, int]] = {}  # bytes per room of joins that are performed but not answered
+        self._owed: dict[Member, dict[str, int]] = {}  # bytes per room, for joins that are not answered yet
         self._waiting: dict[Member, _Waiting] = {}
 
     def holds(self, member: Member, action: Enter) -> bool:
-        """Return whether a join must wait. If so, it is performed later, and the client's later messages are held."""
+        """Return whether a join must wait. If so, it runs later, and the client's messages are held until then."""
         size = self._size(member, action)
         if not size:
             return False
@@ -67,7 +67,7 @@ class DelayedJoins:
         self._held.drop(member)
 
     def _size(self, member: Member, action: Enter) -> int:
-        """Return the bytes of missed events that a join would send; 0 for a gap, or when no outbox could hold them."""
+        """Return the size of the missed events that a join would send, or 0 if it would report a gap anyway."""
         room, identity = self._state.rooms.find(action.room_id), member.session.identity
         if action.since is None or room is None or identity is None:
             return 0

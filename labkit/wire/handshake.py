@@ -1,8 +1,8 @@
-"""The first request of a connection: a WebSocket handshake, or plain HTTP on the same port.
+"""The first request on a connection: a WebSocket handshake, or plain HTTP on the same port.
 
-The request head is collected up to its empty line before the library gets it, so that frames in the same packet are
-kept apart. After the response the connection is a WebSocket, or it ends. The fast path answers a usual client's request
-without the library (`wire.fast.usual_handshake`).
+The library gets the request head only when it is complete, so frames in the same packet are kept separate. After the
+response, the connection is a WebSocket, or it ends. The fast path answers a typical client's request without the
+library (`wire.fast.usual_handshake`).
 """
 
 import asyncio
@@ -26,10 +26,10 @@ _LOGGER = logging.getLogger(__name__)
 VERSION = "13"
 MAX_HEAD_BYTES = 16 * 1024
 END_OF_HEAD = b"\r\n\r\n"
-FOREIGN_ORIGIN = "this origin may not connect; see --allow-origin\n"
+FOREIGN_ORIGIN = "pages from this origin may not connect; see --allow-origin\n"
 OPAQUE_ORIGIN = (
-    "a page opened from a file has the origin null, as every sandboxed page has, so it may not connect; "
-    "open the page from a server, such as this one, or start this server with --allow-origin null\n"
+    "a page opened from a file has the origin null, like every sandboxed page, so it may not connect; "
+    "load the page from a server, such as this one, or start this server with --allow-origin null\n"
 )
 
 
@@ -44,24 +44,24 @@ class Handshake:
         protocol: LazyProtocol,
         refused: Callable[[Peer, int], None],
     ) -> None:
-        """`refused` is called with the peer and HTTP status of each refused handshake."""
+        """`refused` is called with the peer and the HTTP status of each refused handshake."""
         self._state = state
         self._http = http
         self._refused = refused
         self.peer = peer_of(transport.get_extra_info("peername"))
         self.has_entered = state.admission.enter(self.peer)
-        # A socket over the limits still gets an HTTP answer, within a shorter deadline.
+        # A socket over the limits still gets an HTTP answer, but has a shorter deadline.
         limits = state.limits
         self.patience_s = limits.auth_timeout_s if self.has_entered else limits.close_deadline_s
         if not self.has_entered and not state.admission.can_answer(len(state.sockets)):
             asyncio.get_running_loop().call_soon(reset, transport)
-        self.is_answered = False  # answered with HTTP: further input is dropped
+        self.is_answered = False  # whether it was answered with HTTP, so that further input is dropped
         self._transport = transport
         self._protocol = protocol
         self._head = bytearray()
 
     def receive(self, data: bytes) -> bytes | None:
-        """Take bytes. Returns the bytes after the request once the connection is a WebSocket, None before."""
+        """Process received bytes. Once the connection is a WebSocket, return the bytes after the request; else None."""
         if self.is_answered:
             return None
         self._head += data
@@ -81,7 +81,7 @@ class Handshake:
         usual = read_usual(head) if self._state.limits.fast_path else None
         if usual is None or self._refusal(usual.origin, usual.host) is not None:
             return False
-        self.peer = self.peer._replace(came_through=came_through(usual.host))  # no header is from a proxy
+        self.peer = self.peer._replace(came_through=came_through(usual.host))  # no proxy added a header
         self._transport.write(usual.answer())
         self._protocol.is_connecting = False
         return True
@@ -92,7 +92,7 @@ class Handshake:
         events = frames.events_received()
         if not events:  # the library drops requests that are malformed or have a body
             frames.data_to_send()
-            self._answer(reply(HTTPStatus.BAD_REQUEST, "not a request this server takes; a body is not expected\n"))
+            self._answer(reply(HTTPStatus.BAD_REQUEST, "this server does not accept such a request; send no body\n"))
             return None
         request = events[0]
         assert isinstance(request, Request)
@@ -114,7 +114,7 @@ class Handshake:
                 self._protocol.is_connecting = False
                 return True
             refusal = response
-            if request.headers.get_all("Sec-WebSocket-Version") != [VERSION]:  # a client may support several
+            if request.headers.get_all("Sec-WebSocket-Version") != [VERSION]:  # a client may offer several
                 refusal.headers["Sec-WebSocket-Version"] = VERSION  # RFC 6455, section 4.4
         self._refused(self.peer, refusal.status_code)
         self._answer(refusal)
@@ -124,11 +124,11 @@ class Handshake:
         if not self._state.admission.origin_allowed(origin, host):
             return self._refused_origin(origin)
         if not self.has_entered or self._state.admission.is_draining:
-            return reply(HTTPStatus.SERVICE_UNAVAILABLE, "no room for another connection; come back later\n")
+            return reply(HTTPStatus.SERVICE_UNAVAILABLE, "this server has too many connections; try again later\n")
         return None
 
     def _refused_origin(self, origin: str | None) -> Response:
-        """Build the 403. For `null` also log the reason, because a browser hides the response from its page."""
+        """Build a 403 response. For `null`, also log the reason, because a browser hides the response from the page."""
         if origin != OPAQUE:
             return reply(HTTPStatus.FORBIDDEN, FOREIGN_ORIGIN)
         _LOGGER.warning("refused", extra={"origin": OPAQUE, "why": OPAQUE_ORIGIN.strip()})
@@ -143,7 +143,7 @@ class Handshake:
             answer(self._answer)
 
     def _answer(self, response: Response, *, without_body: bool = False) -> None:
-        """Write the response; drop all further input."""
+        """Write the response, and drop all further input."""
         self.is_answered = True
         if without_body:
             response.body = b""
@@ -152,7 +152,7 @@ class Handshake:
 
 
 def _addressed_to(request: Request) -> str | None:
-    """The host that the request names: an absolute target counts more than Host (RFC 9112, section 3.2.2)."""
+    """Return the host that a request names. An absolute target overrides Host (RFC 9112, section 3.2.2)."""
     scheme, is_absolute, rest = request.path.partition("://")
     if is_absolute and "/" not in scheme:
         return rest.partition("/")[0]

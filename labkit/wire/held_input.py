@@ -1,7 +1,7 @@
 """Hold the messages of clients that must wait, and process them in order afterwards.
 
-    hold      a join waits for outbox space, or a credential for the log
-    release   the held messages are processed, in the order of arrival
+    hold      a join is waiting for outbox space, or a login for the log
+    release   the held messages are processed in the order they arrived
 
 A client may be held for several reasons at once; it continues after the last one.
 """
@@ -19,7 +19,7 @@ class _Held:
 
 
 class HeldInput:
-    """The held clients of one server. `receive` gets each message once its client is released."""
+    """One server's clients on hold. `receive` gets each held message once its client is released."""
 
     def __init__(self, receive: Callable[[Member, bytes], None]) -> None:
         self._receive = receive
@@ -29,11 +29,11 @@ class HeldInput:
         return bool(self._held)
 
     def hold(self, member: Member) -> None:
-        """Hold a client's messages from now on. Pair with one `release`, or with `drop`."""
+        """Hold a client's messages from now on. Call `release` once for each hold, or call `drop`."""
         self._held.setdefault(member, _Held()).reasons += 1
 
     def keep(self, member: Member, raw: bytes) -> bool:
-        """Keep a message if its client is held; return whether it is."""
+        """If a client is on hold, keep its message. Return whether it is on hold."""
         held = self._held.get(member)
         if held is None:
             return False
@@ -46,7 +46,7 @@ class HeldInput:
         return 0 if held is None else len(held.messages)
 
     def release(self, member: Member) -> None:
-        """End one reason to wait; after the last one, process the held messages."""
+        """End one hold. After the last one, process the held messages."""
         held = self._held.get(member)
         if held is None:
             return
@@ -59,5 +59,5 @@ class HeldInput:
                 self._receive(member, raw)
 
     def drop(self, member: Member) -> None:
-        """Forget a closing client and its messages."""
+        """Forget a closing client and its held messages."""
         self._held.pop(member, None)

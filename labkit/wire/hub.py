@@ -1,10 +1,10 @@
-"""The hub of one server: turns each message into an action, and has its `Order` perform that.
+"""The hub of one server. It turns each message into an action, which its `Order` then performs.
 
     connection -> messages.decode -> session.receive -> [action] -> order -> commit_queue -> rooms -> connection
 
-The actions are performed by `wire.authentication` (credentials), `wire.membership` (rooms), `wire.publishing`
-(events) and `wire.replies`. Every effect goes through the commit queue, so that no client receives anything unstored,
-and each client's answers keep the order of its messages.
+The actions are performed by `wire.authentication` (credentials), `wire.membership` (rooms), `wire.publishing` (events)
+and `wire.replies`. Every effect goes through the commit queue, so no client receives anything that is not stored, and
+each client's answers come in the order of its messages.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Hub:
-    """The lifecycle of every connection of one server: opened, messages received, closing, lost."""
+    """Handles the life cycle of every connection to one server: opened, messages received, closing, lost."""
 
     def __init__(self, state: ServerState, new_order: Callable[[ServerState, HeldInput], Order] = LocalOrder) -> None:
         self.state = state
@@ -40,7 +40,7 @@ class Hub:
         self._crowd = ClientCountTracker()
         self._slow: list[Member] = []
 
-    # A connection's life
+    # A connection's life cycle
 
     def opened(self, connection: Member) -> None:
         """Register a connection after its handshake."""
@@ -53,13 +53,13 @@ class Hub:
         self._send_window()
 
     def refused(self, peer: Peer, status: int) -> None:
-        """Record a handshake that was refused with an HTTP status."""
+        """Record a handshake that was refused with this HTTP status."""
         self.state.counts.refused[status] += 1
         body = answers.encode({"address": peer.address, "status": status}).decode()
         self.state.queue.record(Entry(time(), "denied", body=body))
 
     def receive(self, connection: Member, raw: bytes) -> None:
-        """Process a text message, which is valid UTF-8."""
+        """Process a text message. It must be valid UTF-8."""
         state = self.state
         try:
             if self._held and self.order.keeps(connection, raw):  # processed and counted on release
@@ -72,14 +72,14 @@ class Hub:
                 self.order.perform(connection, action)
         except InvalidMessage as refusal:
             self.order.perform(connection, actions.Close(CloseCode.INVALID_MESSAGE, str(refusal)))
-        except Exception:  # a bug of ours ends this connection, and no other
+        except Exception:  # a bug of ours must end only this connection
             _LOGGER.exception("internal error", extra={"connection": connection.id})
             self._close_for_bug(connection)
 
     def closing(self, connection: Member, code: int, reason: str) -> None:
-        """Take a closing connection out of its rooms now, before TCP notices the end.
+        """Remove a closing connection from its rooms now, before the TCP connection ends.
 
-        Other members learn of it once it is stored. The connection's own close frame does not wait for that.
+        Other members are notified once this is stored. The connection's own close frame does not wait for that.
         """
         self.state.counts.closed[code] += 1
         identity = connection.session.identity
@@ -94,22 +94,22 @@ class Hub:
         _LOGGER.info("closed", extra={"connection": connection.id, "user": user, "code": code, "reason": reason})
 
     def lost(self, connection: Member) -> None:
-        """Unregister a connection after its TCP connection has ended."""
+        """Unregister a connection whose TCP connection has ended."""
         self.state.sockets.discard(connection)
         if self.state.connections.pop(connection.id, None) is not None:
             self._send_window()
 
     def revoke(self, user_id: str) -> int:
-        """End every session of a user; return the number of connections closed.
+        """End all of a user's sessions. Return the number of connections closed.
 
         `queue.has_unstored` is true until the revocation is stored.
         """
         return self.order.revoke(user_id)
 
     def close_slow(self, members: list[Member]) -> None:
-        """Close members whose outbox overflowed, after the current delivery.
+        """Close members whose outboxes overflowed, after the current delivery.
 
-        Closing at once would recurse: the close is announced to other members, one of which may overflow in turn.
+        Closing at once could recurse: the close is announced to other members, whose outboxes may overflow in turn.
         """
         if members and not self._slow:
             asyncio.get_running_loop().call_soon(self._close_slow)
@@ -125,12 +125,12 @@ class Hub:
         self.order.performers[actions.Close](connection, actions.Close(CloseCode.SERVER_ERROR, reason))
 
     def _send_window(self) -> None:
-        """Send everybody the reconnect window when the number of connections has doubled or halved."""
+        """Send everybody a new reconnect window if the number of connections has doubled or halved."""
         if not self._crowd.changed(len(self.state.connections)):
             return
         body = answers.encode(
             answers.reconnect(window_ms(len(self.state.connections), self.state.limits.handshakes_per_s))
         )
         for connection in list(self.state.connections.values()):
-            if connection.heartbeat is not None:  # its auth_ok is out
+            if connection.heartbeat is not None:  # its auth_ok has been sent
                 connection.send(body)

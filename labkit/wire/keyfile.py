@@ -1,7 +1,7 @@
 """The key that signs tickets and resume credentials, stored next to the audit file.
 
-For `--audit room.db` it is in `room.key`. The file holds 64 hex digits and is readable by its owner only. With it, a
-server's credentials stay valid after a restart. No error message shows the key.
+For `--audit room.db`, the key is in `room.key`. The file contains 64 hex digits, and only its owner can read it. It
+keeps the server's credentials valid after a restart. No error message shows the key.
 """
 
 import hashlib
@@ -18,11 +18,11 @@ SECRET_BYTES = 32
 
 
 class KeyFileError(Exception):
-    """A key file that cannot be used; the text names the file, the cause and what to do, in one line."""
+    """The key file cannot be used. The message gives the file, the cause and what to do, in one line."""
 
 
 class Key(NamedTuple):
-    """A secret and its public id. Credentials carry the id, so that a server recognizes its own."""
+    """A secret and its public id. Credentials contain the id, so that a server recognizes its own."""
 
     key_id: str
     secret: bytes
@@ -43,25 +43,25 @@ def key_from(text: str) -> Key:
     except ValueError:
         secret = b""
     if len(secret) != SECRET_BYTES:
-        raise KeyFileError("the key has to be 64 hex digits, as `openssl rand -hex 32` makes them")
+        raise KeyFileError("the key must be 64 hex digits; create one with `openssl rand -hex 32`")
     return _key(secret)
 
 
 def key_path(audit: Path) -> Path:
-    """Return the path of an audit file's key. Raises KeyFileError when that is the audit file itself."""
+    """Return the path of an audit file's key. Raises KeyFileError if both would be the same file."""
     path = audit.with_suffix(".key")
     if path == audit:
-        raise KeyFileError(f"{audit} is the name of a key file; call the audit file something like {audit.stem}.db")
+        raise KeyFileError(f"{audit} is the name of a key file; name the audit file {audit.stem}.db, for example")
     return path
 
 
 def load_or_create_key(audit: Path) -> Key:
-    """Load the key of an audit file, or create it when there is none. Raises KeyFileError."""
+    """Load an audit file's key, or create one if there is none. Raises KeyFileError."""
     return load_or_create(key_path(audit))
 
 
 def load_or_create(path: Path) -> Key:
-    """Load the key in a file, or create it when there is none. Raises KeyFileError."""
+    """Load the key from a file, or create the file if it does not exist. Raises KeyFileError."""
     try:
         if not path.exists():
             _create(path, new_key().secret)
@@ -79,18 +79,18 @@ def _load(path: Path) -> Key:
     if not stat.S_ISREG(mode):
         raise KeyFileError(f"key file {path} is not a file; move it away")
     if is_open_to_others(path):
-        raise KeyFileError(f"key file {path} is open to others than its owner; run: chmod 600 {path}")
+        raise KeyFileError(f"key file {path} must be accessible only to its owner; run: chmod 600 {path}")
     try:
         secret = bytes.fromhex(path.read_text(encoding="ascii"))
     except ValueError:
         secret = b""
     if len(secret) != SECRET_BYTES:
-        raise KeyFileError(f"key file {path} holds no key; move it away to get a new one (everybody must log in again)")
+        raise KeyFileError(f"key file {path} contains no key; move it away to get a new one (users must log in again)")
     return _key(secret)
 
 
 def _create(path: Path, secret: bytes) -> None:
-    """Create a key file atomically, never over an existing one: write it under another name, then link it."""
+    """Create a key file atomically: write it under another name, then link it. Never overwrite an existing file."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = open_private(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
@@ -100,6 +100,6 @@ def _create(path: Path, secret: bytes) -> None:
             os.fsync(descriptor)
         os.link(draft, path)
     except FileExistsError:
-        pass  # another process was faster: use its key
+        pass  # another process was faster, so use its key
     finally:
         draft.unlink()

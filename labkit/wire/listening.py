@@ -1,6 +1,6 @@
-"""The listening sockets of a server: one address, or both loopback addresses for `localhost`.
+"""A server's listening sockets: one address, or both loopback addresses for `localhost`.
 
-A browser may try either loopback address first.
+A browser may try either of the two loopback addresses first.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ REPORT_EVERY_S = 1.0
 
 
 class Listening:
-    """The listening sockets of one server: all of them, or none."""
+    """One server's listening sockets. Either all of them open, or none."""
 
     def __init__(
         self,
@@ -36,10 +36,10 @@ class Listening:
         reuse_port: bool = False,
         has_room: Callable[[int], bool] = lambda opening: True,
     ) -> None:
-        """`reuse_port` shares the port with other processes: the kernel distributes connections among them.
+        """With `reuse_port`, several processes share the port, and the kernel distributes connections among them.
 
-        `has_room` gets the number of accepted sockets that have no connection yet; when it returns False, a new socket
-        is reset.
+        `has_room` receives the number of accepted sockets that have no connection yet. If it returns False, a new
+        socket is reset.
         """
         self._new_connection = new_connection
         self._limits = limits
@@ -52,13 +52,13 @@ class Listening:
         self._reported_at = -REPORT_EVERY_S
 
     async def start(self, host: str, port: int) -> int:
-        """Listen; return the port, which the kernel picks for 0. Raises OSError."""
+        """Start listening, and return the port. The kernel picks a free one for 0. Raises OSError."""
         if host != LOCALHOST:
             return await self._listen([host], port)
         for _ in range(PORTS_TRIED if port == 0 else 0):
             try:
                 return await self._listen(LOOPBACKS, 0)
-            except OSError as error:  # the port is free on the first address and taken on the second
+            except OSError as error:  # the port is free on the first address but taken on the second
                 if error.errno != errno.EADDRINUSE:
                     raise
         return await self._listen(LOOPBACKS, port)
@@ -70,7 +70,7 @@ class Listening:
         self._listeners.clear()
 
     async def _listen(self, hosts: Sequence[str], port: int) -> int:
-        """Listen at those of the addresses that this machine has. Raises OSError when it has none of them."""
+        """Listen at each of the addresses that this machine has. Raises OSError if it has none of them."""
         missing: OSError | None = None
         try:
             for host in hosts:
@@ -101,9 +101,9 @@ class Listening:
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
             take_port(sock, shared=self._reuse_port)
-            if family == socket.AF_INET6:  # otherwise :: would also take the IPv4 addresses
+            if family == socket.AF_INET6:  # otherwise :: would also claim the IPv4 addresses
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            if self._limits.send_buffer_bytes is not None:  # accepted sockets inherit it
+            if self._limits.send_buffer_bytes is not None:  # accepted sockets inherit this option
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._limits.send_buffer_bytes)
             sock.bind(address)
         except BaseException:
@@ -122,18 +122,18 @@ class Listening:
         task.add_done_callback(self._opening.discard)
 
     async def _open(self, sock: socket.socket) -> None:
-        """Start the connection, with our own TLS deadlines: asyncio's are a minute."""
+        """Start the connection, with our own TLS deadlines, because asyncio's are a minute."""
         deadlines = {}
         if self._tls is not None:
             deadlines["ssl_handshake_timeout"] = self._limits.auth_timeout_s
             deadlines["ssl_shutdown_timeout"] = self._limits.close_deadline_s
-        with contextlib.suppress(OSError):  # the peer is gone, or does not speak TLS
+        with contextlib.suppress(OSError):  # the peer is gone, or does not use TLS
             await asyncio.get_running_loop().connect_accepted_socket(
                 self._new_connection, sock, ssl=self._tls, **deadlines
             )
 
     def _cannot_accept(self, error: OSError) -> None:
-        """Log failures to accept, at most one line per second."""
+        """Log failures to accept connections, at most once per second."""
         self._failed += 1
         if monotonic() >= self._reported_at + REPORT_EVERY_S:
             extra = {"fault": error.strerror or str(error), "times": self._failed}
@@ -142,5 +142,5 @@ class Listening:
 
 
 def _is_missing(error: OSError) -> bool:
-    """Return whether the machine lacks this address."""
+    """Return whether the error means that this machine does not have the address."""
     return error.errno in (None, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)

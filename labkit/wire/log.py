@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object per line on stderr. Callers never log secrets, so nothing is filtered."""
+"""Structured logs: one JSON object per line on stderr. Callers never log secrets, so the logs need no filter."""
 
 import logging
 import sys
@@ -17,9 +17,9 @@ _LOGGER = logging.getLogger(__name__)
 
 @contextmanager
 def logging_to_stderr(level: int = logging.INFO) -> Iterator[None]:
-    """Send all logs to stderr as JSON lines: labkit's from `level` on, those of libraries from WARNING on.
+    """Send all logs to stderr as JSON lines: labkit's from `level` up, and other libraries' from WARNING up.
 
-    No log call waits for a reader. When lines had to be dropped, a later line gives their number.
+    No log call waits for a reader. If lines have to be dropped, a later line says how many.
     """
     with never_waiting():
         handler = logging.StreamHandler(sys.stderr)
@@ -33,13 +33,13 @@ def logging_to_stderr(level: int = logging.INFO) -> Iterator[None]:
 
 @contextmanager
 def _everything_to(handler: logging.Handler) -> Iterator[None]:
-    """Send all logs to one handler, including warnings and exceptions in threads and finalizers."""
+    """Send all logs to one handler, including warnings and exceptions from threads and finalizers."""
     root = logging.getLogger()
     usual = root.handlers[:], threading.excepthook, sys.unraisablehook
     root.handlers[:] = [handler]
     logging.captureWarnings(True)
     threading.excepthook = lambda failed: _failed(f"the thread {getattr(failed.thread, 'name', '')} failed", failed)
-    sys.unraisablehook = lambda failed: _failed(failed.err_msg or "an exception that nothing could catch", failed)
+    sys.unraisablehook = lambda failed: _failed(failed.err_msg or "an exception was ignored", failed)
     try:
         yield
     finally:
@@ -53,7 +53,7 @@ def _failed(what: str, failed: "threading.ExceptHookArgs | sys.UnraisableHookArg
 
 
 def _about_dropped(lines: int) -> logging.LogRecord:
-    what = f"{lines} lines of this log were dropped, because nobody read it in time"
+    what = f"{lines} log lines were dropped, because nothing read them in time"
     return logging.makeLogRecord(
         {"name": __name__, "levelno": logging.WARNING, "levelname": "WARNING", "msg": what, "dropped": lines}
     )

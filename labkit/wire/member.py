@@ -1,7 +1,7 @@
-"""The interface through which the parts of a server use a connection: `Member`.
+"""`Member`, the interface through which the parts of a server use a connection.
 
-`wire.connection.Connection` implements it. The parts import only this protocol, so that imports point one way:
-connection -> hub -> order -> entrance, membership, publishing -> member.
+`wire.connection.Connection` implements it. The parts import only this protocol, so that imports point in one direction:
+connection -> hub -> order -> authentication, membership, publishing -> member.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from labkit.wire.send_queue import SendQueue
 
 
 class Member(Protocol):
-    """One WebSocket connection of this server. `received` and `sent` count messages, `since` is seconds since 1970."""
+    """A WebSocket connection. `received` and `sent` count messages. `since` is its start, in seconds since 1970."""
 
     id: str
     session: Session
@@ -35,16 +35,16 @@ class Member(Protocol):
         """Send one message, unless the connection is closing."""
 
     def close(self, code: CloseCode, reason: str | None = None) -> None:
-        """Close with a code; with None, the reason comes from the table of close codes."""
+        """Close with a code. If `reason` is None, it comes from the table of close codes."""
 
     def write_due(self) -> None:
-        """Write the frames that are due."""
+        """Write this tick's frames."""
 
     def arm(self) -> None:
         """Set the timer to the next deadline."""
 
     def authenticated(self, random_fraction: float) -> None:
-        """Start the heartbeat: the credential was accepted."""
+        """Start the heartbeat, because the credential was accepted."""
 
     def __hash__(self) -> int:
-        """Hash by identity: members are in sets and dictionaries."""
+        """Hash by identity, because members are kept in sets and dictionaries."""

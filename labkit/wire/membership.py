@@ -1,4 +1,4 @@
-"""Room membership: join with missed events, leave, and presence."""
+"""Room membership: joining, with any missed events; leaving; and presence."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,23 +14,23 @@ from labkit.wire.server_state import ServerState
 
 
 class RemoteMembers(Protocol):
-    """The users in rooms on other servers (wire.cluster)."""
+    """The users on other servers that share the rooms (wire.cluster)."""
 
     def present(self, room: str) -> dict[str, float]:
-        """Return the users in a room, and since when."""
+        """Return a room's users on other servers, and when each joined."""
 
     def is_in(self, room: str, user: str) -> bool:
         """Return whether a user is in a room on another server."""
 
     def announce_entered(self, room: str, user: str, since: float) -> None:
-        """Announce a user's first connection in a room on this server."""
+        """Announce that a user's first connection on this server joined a room."""
 
     def announce_gone(self, room: str, user: str) -> None:
-        """Announce that a user's last connection in a room on this server is gone."""
+        """Announce that a user's last connection on this server left a room."""
 
 
 class Memberships:
-    """Performs `Enter`, `Exit` and `WatchPresence`, and takes a closing connection out of its rooms."""
+    """Performs the actions `Enter`, `Exit` and `WatchPresence`, and removes closing connections from their rooms."""
 
     def __init__(
         self,
@@ -39,17 +39,17 @@ class Memberships:
         refuse: Callable[[Member, actions.Refuse], None],
         remote: RemoteMembers | None = None,
     ) -> None:
-        """`remote` knows the users on other servers; None for a single server."""
+        """`remote` holds the users on other servers, or is None for a single server."""
         self._state = state
         self._delayed_joins = backlog
         self._refuse = refuse
         self._remote = remote
 
     def enter(self, connection: Member, action: actions.Enter) -> None:
-        """Make the connection a member, once the join is stored."""
+        """Make the connection a member of a room once the join is stored."""
         room = self._state.rooms.room(action.room_id)
         identity = connection.session.identity
-        assert identity is not None  # the session table allows it only in OPEN
+        assert identity is not None  # the session's table allows joining only in OPEN
         place = Membership(identity.user_id, action.access, time())
         entry = Entry(
             place.since, "join", room=room.room_id, epoch=room.epoch, user=place.user_id, connection=connection.id
@@ -58,7 +58,7 @@ class Memberships:
         self._state.queue.then(entry, entered, partial(self._not_entered, connection, action.room_id))
 
     def _entered(self, connection: Member, place: Membership, action: actions.Enter) -> None:
-        room = self._state.rooms.room(action.room_id)  # an empty room may have been dropped meanwhile
+        room = self._state.rooms.room(action.room_id)  # an empty room may have been dropped in the meantime
         if connection.closing:
             self._state.rooms.tidy(room)
             return
@@ -78,7 +78,7 @@ class Memberships:
         self._refuse(connection, actions.Refuse("unavailable", room_id=room_id))
 
     def exit(self, connection: Member, action: actions.Exit) -> None:
-        """End a membership, after the events before it."""
+        """End a membership, after all earlier events have been delivered."""
         self._state.queue.then(None, partial(self._exited, connection, action.room_id))
 
     def _exited(self, connection: Member, room_id: str) -> None:
@@ -86,7 +86,7 @@ class Memberships:
         connection.send(answers.encode(answers.left(room_id)))
 
     def changed(self, connection: Member, access: dict[str, str]) -> None:
-        """Apply the rights of a newer credential; leave rooms that it no longer covers."""
+        """Apply a newer credential's rights, and leave the rooms that it no longer covers."""
         for room_id, held in access.items():
             room = self._state.rooms.find(room_id)
             if room is None or connection not in room.members:
@@ -97,7 +97,7 @@ class Memberships:
                 self._exited(connection, room_id)
 
     def leave_all(self, connection: Member) -> None:
-        """Take a closing connection out of all its rooms."""
+        """Remove a closing connection from all its rooms."""
         for room_id in connection.session.rooms:
             self._leave(connection, room_id)
         connection.session.rooms.clear()
@@ -117,7 +117,7 @@ class Memberships:
             self._state.queue.then(entry, partial(self._announce_gone, room, user_gone))
 
     def watch_presence(self, connection: Member, action: actions.WatchPresence) -> None:
-        """Answer `presence`, and send every later change."""
+        """Answer `presence`, and send an update whenever it changes."""
         self._state.queue.then(None, partial(self._watch, connection, action.room_id))
 
     def _watch(self, connection: Member, room_id: str) -> None:
@@ -125,14 +125,14 @@ class Memberships:
         if room is None or connection not in room.members:
             return
         body = self._presence(room)
-        if len(body) > connection.outbox.free_bytes // 2:  # too large: it would close the client as slow
+        if len(body) > connection.outbox.free_bytes // 2:  # so large that it would close the client as slow
             self._refuse(connection, actions.Refuse("unavailable", room_id=room.room_id))
             return
         room.watchers.add(connection)
         connection.send(body)
 
     def _presence(self, room: Room[Member]) -> bytes:
-        """Return the `presence` answer, cached while nobody joins or leaves: for 5,000 members it takes 17 ms."""
+        """Return the `presence` answer. Cached while nobody joins or leaves: 5,000 members take 17 ms."""
         if self._remote is None and room.presence_body is not None:
             return room.presence_body
         room.presence_body = answers.encode(answers.presence(room.room_id, self._present(room)))
@@ -155,7 +155,7 @@ class Memberships:
         self._send_to_watchers(room, answers.entered(room.room_id, place.user_id))
 
     def _announce_gone(self, room: Room[Member], user_id: str) -> None:
-        if room.has_user(user_id):  # back already: its join was waiting for the disk when it left
+        if room.has_user(user_id):  # the user is back: another join was waiting for the disk
             return
         if self._remote is not None:
             self._remote.announce_gone(room.room_id, user_id)
@@ -164,13 +164,13 @@ class Memberships:
         self._send_to_watchers(room, answers.gone(room.room_id, user_id))
 
     def entered_elsewhere(self, room_id: str, user_id: str) -> None:
-        """Send `entered` to the watchers: a user appeared in a room on another server."""
+        """Send `entered` to a room's watchers, because a user joined it on another server."""
         room = self._state.rooms.find(room_id)
         if room is not None and not room.has_user(user_id):
             self._send_to_watchers(room, answers.entered(room_id, user_id))
 
     def left_elsewhere(self, room_id: str, user_id: str) -> None:
-        """Send `gone` to the watchers: a user is no longer in a room on any other server."""
+        """Send `gone` to a room's watchers, because a user is no longer in it on any other server."""
         room = self._state.rooms.find(room_id)
         if room is not None and not room.has_user(user_id):
             self._send_to_watchers(room, answers.gone(room_id, user_id))

@@ -1,4 +1,4 @@
-"""Assemble frames into whole text messages, with checks of type, size and UTF-8 before anything reads the text."""
+"""Assemble frames into text messages. Check the type, size and encoding before anything else reads the text."""
 
 from websockets.frames import Frame, Opcode
 
@@ -11,7 +11,7 @@ NOT_UTF8 = Close(CloseCode.INVALID_UTF8, row(CloseCode.INVALID_UTF8).reason)
 
 
 class MessageAssembly:
-    """The partial message of one peer. Fragments are joined as they arrive, because a peer may send many empty ones."""
+    """A peer's partial message. Fragments are joined as they arrive, because a peer may send many empty ones."""
 
     __slots__ = ("_max_bytes", "_message")
 
@@ -20,7 +20,7 @@ class MessageAssembly:
         self._message = bytearray()
 
     def add(self, frame: Frame) -> bytes | Close | None:
-        """Take a data frame. Returns the whole message, a close for an invalid one, or None until it is complete."""
+        """Add a data frame. Return the whole message, a close if it is invalid, or None until it is complete."""
         if frame.opcode is Opcode.BINARY:
             return NOT_TEXT
         self._message += frame.data

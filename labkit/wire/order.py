@@ -1,4 +1,4 @@
-"""The order in which a server performs actions, and which method performs each.
+"""The order in which a server performs actions, and the method that performs each one.
 
 LocalOrder                      at once, on a single server
 wire.cluster.order.LogOrder     in the order of a log that several servers read
@@ -28,30 +28,30 @@ class Order(Protocol):
     performers: Performers
 
     def perform(self, member: Member, action: actions.Action) -> None:
-        """Perform an action, now or in its turn."""
+        """Perform an action, now or when its turn comes."""
 
     def keeps(self, member: Member, raw: bytes) -> bool:
-        """Hold a message of a client that must wait; return whether it is held."""
+        """Hold a message if its client must wait. Return whether it was held."""
 
     def is_clear(self, member: Member) -> bool:
-        """Return whether no action of this client waits for its turn."""
+        """Return whether this client has no waiting actions."""
 
     def closing(self, member: Member, close: Answer) -> None:
-        """Take a closing connection out of its rooms; `close` says how it ended."""
+        """Remove a closing connection from its rooms. `close` describes how it ended."""
 
     def revoke(self, user_id: str) -> int:
-        """End every session of a user; return the number of connections closed on this server."""
+        """End all of a user's sessions. Return the number of connections closed on this server."""
 
     def clock(self) -> float:
-        """Return seconds on the clock that limits how long requests are remembered; it is never set back."""
+        """Return the time in seconds, by the clock that limits how long requests are remembered. It never goes back."""
 
     @property
     def broker_is_up(self) -> bool | None:
-        """Whether rooms are shared at the moment; None for a single server."""
+        """Whether the broker is available right now, or None for a single server."""
 
 
 class LocalOrder:
-    """Performs each action at once."""
+    """Performs each action immediately, on a single server."""
 
     broker_is_up = None
 
@@ -83,21 +83,21 @@ class LocalOrder:
             self._memberships.enter(member, action)
 
     def keeps(self, member: Member, raw: bytes) -> bool:
-        """Hold a message of a client whose join waits."""
+        """Hold a message if its client is waiting for a join. Return whether it was held."""
         return self._held.keep(member, raw)
 
     def is_clear(self, _: Member) -> bool:
-        """Return True: nothing waits for its turn here."""
+        """Return True, because no action ever waits here."""
         return True
 
     def closing(self, member: Member, _: Answer) -> None:
-        """Take a closing connection out of its rooms."""
+        """Remove a closing connection from its rooms."""
         self._memberships.leave_all(member)
 
     def revoke(self, user_id: str) -> int:
-        """End every session of a user."""
+        """End all of a user's sessions. Return the number of connections closed."""
         return self._authentication.end_sessions(user_id, time())
 
     def clock(self) -> float:
-        """Return monotonic seconds."""
+        """Return the monotonic time, in seconds."""
         return monotonic()

@@ -1,10 +1,10 @@
-"""Output that never blocks on its reader.
+"""Output that never waits for its reader.
 
-A pipe that nobody reads, or a terminal stopped with Ctrl-S, blocks the writing thread. In a server that is the event
-loop: the log of 300 connections was enough to stop every member's heartbeat.
+A pipe that nobody reads, or a terminal paused with Ctrl-S, blocks the thread that writes to it. In a server, that is
+the event loop: logging 300 connections was enough to stop every member's heartbeat.
 
     with never_waiting():
-        asyncio.run(main())          # its output goes through a thread of its own
+        asyncio.run(main())          # a separate thread writes its output
 """
 
 import contextlib
@@ -20,14 +20,14 @@ from typing import TextIO
 from labkit.platform.standard_streams import raw_writer
 
 MOST_WAITING = 4096  # lines; about a megabyte of log
-LAST_WORDS_S = 1.0  # to write what is queued at the end: an unread pipe must not keep the process alive
+LAST_WORDS_S = 1.0  # how long to keep writing at exit; an unread pipe must not keep the process alive
 
 
 class Output(TextIOBase):
-    """Replaces sys.stdout or sys.stderr: a bounded queue, and a thread that writes.
+    """A replacement for sys.stdout or sys.stderr, with a bounded queue and a thread that writes.
 
-    Once the queue is full, lines are dropped until it is empty again; then one line gives their number. It has no lock,
-    because a finalizer that logs may run in the middle of any of its methods.
+    Once the queue is full, lines are dropped until it is empty again; then one line says how many. There is no lock,
+    because a finalizer that logs may run in the middle of any method here.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -35,8 +35,8 @@ class Output(TextIOBase):
         self._stream = stream
         self._is_full = False
         self._dropped = 0
-        self._unwritten = self._reported = 0  # used by the thread only
-        self._queued = self._handled = 0  # writes; only the thread changes the second
+        self._unwritten = self._reported = 0  # used only by the thread
+        self._queued = self._handled = 0  # numbers of writes; only the thread changes the second
         self._fault: OSError | None = None
         self._is_torn = False
         self._queue: SimpleQueue[bytes | None] = SimpleQueue()
@@ -45,16 +45,16 @@ class Output(TextIOBase):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """The encoding of the underlying stream."""
+        """The underlying stream's encoding."""
         return self._stream.encoding or "utf-8"
 
     @property
     def errors(self) -> str | None:  # type: ignore[override]
-        """The error handler of the underlying stream."""
+        """The underlying stream's error handler."""
         return self._stream.errors
 
     def fileno(self) -> int:
-        """Return the file descriptor of the underlying stream."""
+        """Return the underlying stream's file descriptor."""
         return self._stream.fileno()
 
     def isatty(self) -> bool:
@@ -66,9 +66,9 @@ class Output(TextIOBase):
         return True
 
     def write(self, text: str) -> int:
-        """Queue text without blocking. Raises UnicodeEncodeError and TypeError, as the underlying stream would."""
-        if not isinstance(text, str):  # click tests this way whether a stream takes bytes
-            raise TypeError(f"this stream takes text, not {type(text).__name__}")
+        """Queue text without blocking. Raises UnicodeEncodeError or TypeError, as the underlying stream would."""
+        if not isinstance(text, str):  # click tests in this way whether a stream accepts bytes
+            raise TypeError(f"this stream accepts text, not {type(text).__name__}")
         data = text.encode(self.encoding, self.errors or "strict")
         if self._queue.empty():
             self._is_full = False
@@ -82,7 +82,7 @@ class Output(TextIOBase):
         return len(text)
 
     def wait_written(self) -> None:
-        """Wait up to LAST_WORDS_S until everything is written. Raises OSError when the stream refuses it."""
+        """Wait up to LAST_WORDS_S until everything is written. Raises OSError if writing failed."""
         late_at = monotonic() + LAST_WORDS_S
         while self._handled < self._queued and monotonic() < late_at:
             sleep(0.002)
@@ -90,7 +90,7 @@ class Output(TextIOBase):
             raise OSError(self._fault.errno, self._fault.strerror, "standard output")
 
     def end(self) -> None:
-        """Give the thread up to LAST_WORDS_S to write what is queued."""
+        """Give the thread up to LAST_WORDS_S to write the rest of the queue."""
         self._queue.put(None)
         self._thread.join(LAST_WORDS_S)
 
@@ -111,10 +111,10 @@ class Output(TextIOBase):
             self._reported += lost
 
     def _write(self, data: bytes) -> bool:
-        """Write past the stream's own buffer, because the interpreter waits for that buffer's lock at exit."""
+        """Bypass the stream's own buffer, because the interpreter waits for that buffer's lock at exit."""
         try:
             write = raw_writer(self._stream)
-        except (OSError, ValueError):  # a stream in memory
+        except (OSError, ValueError):  # an in-memory stream
             with contextlib.suppress(ValueError):
                 self._stream.write(data.decode(self.encoding))
             return True
@@ -123,27 +123,27 @@ class Output(TextIOBase):
             while rest:
                 rest = rest[write(rest) :]
                 self._is_torn = bool(rest)
-        except OSError as error:  # the reader is gone, or the disk is full: the lines are counted as lost
+        except OSError as error:  # the reader is gone, or the disk is full; count the lines as lost
             self._fault = error
             return False
         return True
 
 
 def _in_words(lines: int) -> str:
-    return f"({lines} lines were dropped here, because nobody read them in time)"
+    return f"({lines} lines were dropped here, because nothing read them in time)"
 
 
 def wait_written() -> None:
-    """Wait up to LAST_WORDS_S until printed text is written. Raises OSError when standard output refuses it."""
+    """Wait up to LAST_WORDS_S until all printed text is written. Raises OSError if writing failed."""
     if isinstance(sys.stdout, Output):
         sys.stdout.wait_written()
 
 
 @contextmanager
 def never_waiting() -> Iterator[None]:
-    """Replace sys.stdout and sys.stderr by an `Output` each, for the duration of the block."""
+    """Replace sys.stdout and sys.stderr with an `Output` for the duration of the block."""
     usual = sys.stdout, sys.stderr
-    for stream in filter(None, usual):  # a stream that was closed at start is None
+    for stream in filter(None, usual):  # None if the process started with the stream closed
         stream.flush()
     outputs = [stream and Output(stream) for stream in usual]
     sys.stdout, sys.stderr = outputs

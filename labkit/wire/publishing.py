@@ -1,7 +1,7 @@
-"""Publish in a room: give a publication its seq, store it, and broadcast its event to the room's members.
+"""Publish a message in a room: give it a seq, store it, and broadcast its event to the room's members.
 
-`wire.fast.path` writes the event to each member. A member whose outbox overflows is closed with 1013; no other member
-waits for it.
+`wire.fast.path` writes the event to each member. A member whose outbox overflows is closed with 1013; the others never
+wait for it.
 """
 
 from collections.abc import Callable
@@ -18,18 +18,18 @@ from labkit.wire.server_state import ServerState
 
 
 class Publishing:
-    """Performs `Publish`."""
+    """Performs the action `Publish`, on a single server."""
 
     def __init__(self, state: ServerState, refuse: Callable[[Member, actions.Refuse], None]) -> None:
         self._state = state
         self._refuse = refuse
 
     def publish(self, connection: Member, action: actions.Publish) -> None:
-        """Make an event of a publication, or send the first event again to a sender that repeats its request."""
+        """Turn a message into an event. If it repeats an earlier request, send that request's event again."""
         message, now, clock = action.message, time(), monotonic()
         room = self._state.rooms.room(message.room_id)
         identity = connection.session.identity
-        assert identity is not None  # the session table allows it only in OPEN
+        assert identity is not None  # the session's table allows publishing only in OPEN
         given_id = message.request_id
         before = None if given_id is None else room.find_repeated(identity.user_id, given_id, clock)
         if before is not None:
@@ -45,7 +45,7 @@ class Publishing:
         self._state.queue.then(entry, partial(self._deliver, room, event, answer), not_stored)
 
     def _send_duplicate(self, connection: Member, room: Room[Member], first: Event) -> None:
-        """Send the event of the first request again, unless it could not be stored in the meantime."""
+        """Send the first request's event again, unless it could not be stored in the meantime."""
         if first.seq <= room.seq:
             connection.send(answers.duplicate(first.body))
         else:
@@ -55,7 +55,7 @@ class Publishing:
         self, room: Room[Member], message: Publication, identity: Identity, now: float
     ) -> tuple[answers.Answer, Event, Entry]:
         event_id = self._state.new_id()
-        # Without a requestId from the sender we use the event's id: after a restart the equality shows that nobody can
+        # If the sender chose no requestId, use the event's id. After a restart, the equal ids show that no client can
         # repeat this request (wire.audit.recovery).
         request_id = event_id if message.request_id is None else message.request_id
         seq, user = room.next_seq(), identity.user_id

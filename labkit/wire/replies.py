@@ -1,4 +1,4 @@
-"""The actions that concern only their connection: a pong, an error, a close. They follow all earlier effects."""
+"""Actions that affect only one connection: pong, error and close. They run after all earlier effects."""
 
 from functools import partial
 from time import time
@@ -12,7 +12,7 @@ from labkit.wire.server_state import ServerState
 
 
 class Replies:
-    """Performs `Pong`, `Refuse` and `Close`."""
+    """Performs the actions `Pong`, `Refuse` and `Close`."""
 
     def __init__(self, state: ServerState) -> None:
         self._state = state
@@ -31,7 +31,7 @@ class Replies:
         state.queue.then(None, partial(member.send, body))
 
     def close(self, member: Member, action: actions.Close) -> None:
-        """Ignore all later messages of this client; send the close frame after all earlier answers."""
+        """Ignore all later messages from this client, and send the close frame after all earlier answers."""
         member.session.happened(Input.CLOSE)
         reason = action.reason
         if action.code is CloseCode.RATE_LIMITED:

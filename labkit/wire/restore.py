@@ -1,6 +1,6 @@
 """Restore a server's state from its audit file: rooms, sessions, spent tickets, revocations and close codes.
 
-After a restart, members reconnect with their `resume` and `since` and miss nothing.
+After a restart, members reconnect with their `resume` and `since`, and miss nothing.
 """
 
 from labkit.rules.answers import closed_before
@@ -13,9 +13,10 @@ from labkit.wire.sessions import Sessions
 def restore(
     past: RecoveredState, rooms: Rooms[Member], sessions: Sessions, now: float, newest_at: float | None = None
 ) -> None:
-    """Restore the recovered state into a server that does not listen yet.
+    """Restore the recovered state into a server that is not listening yet.
 
-    `newest_at` is the time of the newest row on the clock that the rooms will use; None when the rows use that clock.
+    `newest_at` is the time of the newest row on the clock that the rooms will use. Pass None if the rows already use
+    that clock.
     """
     shift = None if newest_at is None else newest_at - past.newest_at
     for past_room in past.rooms:
@@ -35,7 +36,7 @@ def restore(
 
 
 def _order(revoked: RecoveredRevocation, sessions: Sessions) -> float:
-    """Return a revocation's order: 0 when it is of another epoch, the newest one when it has no number."""
+    """Return a revocation's order: 0 if it belongs to another epoch, or the newest order if it has no number."""
     if revoked.epoch != sessions.epoch:
         return 0
     return sessions.order if revoked.order is None else revoked.order

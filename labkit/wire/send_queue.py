@@ -1,11 +1,11 @@
-"""The outgoing side of one connection: the frames due in this tick, and an outbox for what the kernel does not take.
+"""The outgoing side of one connection: this tick's frames, and an outbox for bytes that the kernel has no space for.
 
     due --write_due--> the transport --> the kernel --> the peer
      |                      |
      +----> outbox <--------+   while the kernel's buffer is full
 
-The kernel nearly always has space, so due frames go to it first, and only what it does not take is queued and counted.
-`wire.fast.path` decides when to call `write_due`, and `wire.fast.kernel` writes directly to `fd`.
+The kernel nearly always has space, so due frames go to it first. Only bytes that it does not accept are queued and
+counted. `wire.fast.path` decides when to call `write_due`, and `wire.fast.kernel` writes directly to `fd`.
 """
 
 import asyncio
@@ -19,9 +19,9 @@ WRITE_CHUNK_BYTES = 64 * 1024
 
 
 class SendQueue:
-    """The outgoing side of one connection. `due` holds the frames of this tick.
+    """The outgoing side of one connection. `due` holds this tick's frames.
 
-    `fd` may be written to directly; it is NO_FD while anything waits, and after the connection has ended.
+    Frames may be written directly to `fd`. It is NO_FD while anything is waiting, and after the connection has ended.
     """
 
     __slots__ = ("_open_fd", "_transport", "due", "fd", "is_paused", "is_slow", "largest_bytes", "outbox")
@@ -30,17 +30,17 @@ class SendQueue:
         self.outbox = Outbox(limits.outbox_bytes, limits.outbox_age_s)
         self.due: list[bytes] = []
         self.is_paused = False
-        self.is_slow = False  # it overflowed and will be closed: send nothing after the hole
-        self.largest_bytes = 0  # of a single write
+        self.is_slow = False  # it overflowed and will be closed, so nothing may follow the dropped frames
+        self.largest_bytes = 0  # the size of the largest write
         self.fd = self._open_fd = NO_FD
         self._transport: asyncio.Transport | None = None
 
     def start(self, transport: asyncio.Transport, fd: int = NO_FD) -> None:
-        """Write to this transport from now on; `fd` is its file descriptor, if frames may bypass it.
+        """Write to this transport from now on. Pass its file descriptor as `fd` if frames may bypass it.
 
-        With `fd`, the transport must pause for a single unsent byte: otherwise the next frame would overtake it.
-        Without, the limit is 1, because asyncio's TLS reads 0 as "always paused". TLS also pauses and resumes during
-        its handshake, before the transport is known here, so the flag is reset.
+        With `fd`, the transport must pause for even one unsent byte, or the next frame would overtake it. Without it,
+        the limit is 1, because asyncio's TLS treats 0 as "always paused". TLS also pauses and resumes during its
+        handshake, before the transport is known here, so the flag is reset.
         """
         transport.set_write_buffer_limits(high=1 if fd == NO_FD else 0, low=0)
         self._transport = transport
@@ -48,7 +48,7 @@ class SendQueue:
         self.fd = self._open_fd = fd
 
     def write_due(self) -> Offer:
-        """Write what is due. Returns OVERFLOW once, and the caller closes the connection."""
+        """Write this tick's frames. On overflow, return OVERFLOW once, and the caller closes the connection."""
         due = self.due
         if self.is_paused or self.is_slow or self.outbox.queued_bytes or self._transport is None:
             return self._queue_due()
@@ -63,7 +63,7 @@ class SendQueue:
         return Offer.ACCEPTED
 
     def write_rest(self, data: bytes, taken: int) -> None:
-        """Pass the rest of a chunk to the transport, after the kernel has taken `taken` bytes of it."""
+        """Pass the rest of a chunk to the transport, after the kernel has accepted its first `taken` bytes."""
         assert self._transport is not None
         self._transport.write(data[taken:])
         if self.is_paused:
@@ -71,7 +71,7 @@ class SendQueue:
 
     @property
     def peak_bytes(self) -> int:
-        """The most bytes that were ever undelivered, even if only for a tick."""
+        """The most bytes that were ever undelivered at once, even if only for one tick."""
         return max(self.largest_bytes, self.outbox.peak_bytes)
 
     def _queue_due(self) -> Offer:
@@ -86,7 +86,7 @@ class SendQueue:
         return Offer.ACCEPTED
 
     def flush(self) -> None:
-        """Write what is queued, until the transport pauses."""
+        """Write the queue until the transport pauses."""
         transport = self._transport
         while transport and not transport.is_closing() and not self.is_paused and self.outbox.queued_bytes:
             transport.write(self.outbox.take(WRITE_CHUNK_BYTES))
@@ -94,11 +94,11 @@ class SendQueue:
                 self.outbox.delivered()
 
     def pause(self) -> None:
-        """Pause: the kernel's buffer is full, and the transport holds the rest."""
+        """Pause, because the kernel's buffer is full and the transport holds the rest."""
         self.is_paused, self.fd = True, NO_FD
 
     def resume(self) -> None:
-        """Resume: the kernel has taken everything from the transport."""
+        """Resume, because the kernel has accepted everything from the transport."""
         self.is_paused = False
         self.outbox.delivered()
         self.flush()
@@ -109,7 +109,7 @@ class SendQueue:
         self.fd = self._open_fd if is_free else NO_FD
 
     def drop(self) -> None:
-        """Drop everything the transport does not hold: the connection ends."""
+        """Drop everything that the transport does not hold, because the connection is ending."""
         self.due.clear()
         self.outbox.drop()
         self.fd = self._open_fd = NO_FD

@@ -1,4 +1,4 @@
-"""The room server: it listens, hands connections to the hub, and drains when it stops.
+"""The room server. It listens, passes connections to the hub, and drains when it stops.
 
     async with labkit.serve(port=0) as server:
         print(server.url)
@@ -16,7 +16,6 @@ from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
 from time import monotonic, time
-from types import TracebackType
 from typing import Self
 
 from labkit.platform.sockets import reset
@@ -51,7 +50,7 @@ LOOK_EVERY_S = 1.0
 
 
 class CannotListen(OSError):
-    """The server cannot listen on its address. Other OSErrors of a start have other causes, such as the disk."""
+    """The server cannot listen on its address. Any other OSError at the start has another cause, such as the disk."""
 
 
 class Server:
@@ -71,10 +70,10 @@ class Server:
         routes: Routes | None = None,
         # Storage
         audit: Path | None = None,
-        # Rooms shared with other servers; all of them need the same key
+        # For rooms shared with other servers; all servers need the same key
         broker: Broker | None = None,
         key: Key | None = None,
-        # Signs sessions that outlive a server without an audit file; `forget_key` is called on a revocation
+        # Signs sessions that survive a restart even without an audit file; a revocation calls `forget_key`
         session_key: Key | None = None,
         forget_key: Callable[[], object] = lambda: None,
         reuse_port: bool = False,
@@ -84,7 +83,7 @@ class Server:
         # For tests and replays
         rng: Random | None = None,
     ) -> None:
-        """`token` is the dev token, None for none; `audit` is a file that is created when it does not exist."""
+        """`token` is the dev token, or None to disable it. `audit` is a file, created if it does not exist."""
         self.host = host
         self.port = port
         self.limits = limits or Limits()
@@ -114,7 +113,7 @@ class Server:
         return f"{scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
     async def __aenter__(self) -> Self:
-        """Start. Raises CannotListen, and AuditError or KeyFileError for an audit file that cannot be used."""
+        """Start the server. Raises CannotListen, or AuditError or KeyFileError if the audit file cannot be used."""
         self.limits, self._max_sockets = within_descriptors(self.limits)
         try:
             self.hub = self._new_hub() if self._broker is None else await self._shared_hub(self._broker)
@@ -129,9 +128,7 @@ class Server:
         _LOGGER.info("listening", extra={"url": self.url, "loop": loop})
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.drain()
 
     async def _listen(self) -> int:
@@ -139,8 +136,8 @@ class Server:
             return await self._listening.start(self.host, self.port)
         except OSError as error:
             raise CannotListen(error.errno, error.strerror or str(error)) from None
-        except UnicodeError:  # of a name that no name server could be asked for
-            raise CannotListen(socket.EAI_NONAME, "not a host name") from None
+        except UnicodeError:  # the name cannot be encoded for a DNS query
+            raise CannotListen(socket.EAI_NONAME, "not a valid host name") from None
 
     def _new_hub(self) -> Hub:
         key, past = self._session_key or new_key(), None
@@ -154,7 +151,7 @@ class Server:
         return Hub(state)
 
     async def _shared_hub(self, broker: Broker) -> Hub:
-        """Make a hub and let it read the whole log. Raises what the broker raises."""
+        """Create a hub, and wait until it has read the whole log. Raises the broker's exceptions."""
         await broker.open()
         if self._audit_path is not None:
             self._audit = Audit(self._audit_path)
@@ -190,7 +187,7 @@ class Server:
     def _new_sessions(self, key: Key, epoch: str | None) -> Sessions:
         if key is not self._session_key:
             return Sessions(self.limits, Credentials(*key), _new_id, self._token, epoch)
-        credentials = Credentials(*key, new_key().secret)  # spent tickets are not stored
+        credentials = Credentials(*key, new_key().secret)  # spent tickets are not stored, so older tickets must end
         return Sessions(self.limits, credentials, _new_id, self._token, at_revocation=self._forget_key)
 
     def _new_http(self, hub: Hub) -> Http:
@@ -210,11 +207,11 @@ class Server:
         return Connection(self.hub, self.http)
 
     def _has_room(self, opening: int) -> bool:
-        """Return whether there is a file descriptor for one more socket, besides the open and the opening ones."""
+        """Return whether a file descriptor is left for one more socket, besides those open and opening."""
         return self.hub.state.admission.has_descriptor(len(self.hub.state.sockets) + opening + 1)
 
     async def drain(self) -> None:
-        """Stop: accept no connections, close each client with 1012 and a slot, store everything, close the files."""
+        """Stop accepting connections, close each client with 1012 and a retry slot, store everything, and stop."""
         self.hub.state.admission.is_draining = True
         self._listening.stop()
         connections = list(self.hub.state.connections.values())
@@ -236,7 +233,7 @@ class Server:
         return {identity.user_id for identity in identities if identity is not None}
 
     def drop_everybody(self) -> None:
-        """Reset every socket without a close frame, as a crash does. The server continues."""
+        """Reset every socket without a close frame, as a crash would. The server keeps running."""
         for connection in list(self.hub.state.sockets):
             reset(connection.transport)
 
@@ -245,7 +242,7 @@ class Server:
         self._looking = asyncio.get_running_loop().call_later(LOOK_EVERY_S, self._look_after_rooms)
 
     async def _gone(self) -> None:
-        """Wait until the peers have answered our close frames, or their deadlines have passed."""
+        """Wait until every peer has answered our close frame, or until the deadlines have passed."""
         last_moment = asyncio.get_running_loop().time() + self.limits.close_deadline_s + 0.5
         while self.hub.state.connections and asyncio.get_running_loop().time() < last_moment:
             await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""The shared state of one server, built once by `wire.server` and passed to its parts."""
+"""A server's shared state. `wire.server` creates it once and passes it to all parts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from labkit.wire.sessions import Sessions
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ServerState:
-    """`sockets` holds every TCP connection, `connections` those that are WebSockets, by connectionId."""
+    """The shared state. `sockets` holds all TCP connections; `connections` holds the WebSockets by connectionId."""
 
     limits: Limits
     admission: Admission

@@ -1,8 +1,8 @@
-"""The sessions of a server: checks credentials against spent tickets, revocations and known sessions.
+"""A server's sessions. Credentials are checked against spent tickets, revocations and known sessions.
 
-A ticket or the dev token starts a session, its `resume` credential continues it, `refresh` renews it, and expiry or a
-revocation ends it. The newest connection of a session replaces the older one. Close codes are kept for a while, because
-a stalled client saw only 1006 and asks for the cause with `previous`.
+A ticket or the dev token starts a session, a `resume` credential continues it, `refresh` renews it, and expiry or a
+revocation ends it. A session's newest connection replaces the older one. Close codes are kept for a while: a stalled
+client sees only 1006, and later asks for the cause with `previous`.
 """
 
 from collections import OrderedDict
@@ -20,19 +20,19 @@ from labkit.rules.session import CLOSES_KEPT, Identity, Known
 from labkit.wire.audit.writer import Entry
 from labkit.wire.member import Member
 
-REVOCATIONS_OF_A_USER = 8  # kept separately: a ticket may have been signed after one of them and before another
-PURGE_EVERY = 1_000  # sessions started between two purges of expired ones
+REVOCATIONS_OF_A_USER = 8  # kept separately, because a ticket may have been signed after one and before another
+PURGE_EVERY = 1_000  # the number of new sessions after which expired ones are purged
 
 
 class NotFromHere(Rejected):
-    """The correct dev token, but not directly from this machine."""
+    """The dev token is correct, but did not come directly from this machine."""
 
 
 class Sessions:
-    """The sessions of one server. Times are seconds since 1970.
+    """One server's sessions. Times are in seconds since 1970.
 
-    Times limit validity; they never decide what came first. `order` does: the number of revocations so far, or the
-    place in the log of a server that shares its rooms. `epoch` names the numbering.
+    Times only limit validity. `order` decides what came first: it is the number of revocations so far or, on a server
+    that shares its rooms, the place in the log. `epoch` identifies the numbering.
     """
 
     def __init__(
@@ -44,10 +44,10 @@ class Sessions:
         epoch: str | None = None,
         at_revocation: Callable[[], object] | None = None,
     ) -> None:
-        """`epoch` names the log of servers that share their rooms.
+        """`epoch` identifies the shared log, if several servers share their rooms.
 
-        With an epoch, or with `at_revocation`, sessions that another server started with this key are valid.
-        `at_revocation` must make sure that a revoked user cannot use a credential of this key again.
+        With an epoch or with `at_revocation`, sessions that another server started with this key are valid.
+        `at_revocation` must ensure that a revoked user can no longer use any credential signed with this key.
         """
         self._limits = limits
         self._signer = signer
@@ -67,7 +67,7 @@ class Sessions:
     # Logins
 
     def admit(self, token: str, *, trusted: bool, now: float) -> tuple[Identity, list[Entry]]:
-        """Check a token; return the identity, and the entries to store. Raises Rejected."""
+        """Check a token. Return the identity and the entries to store. Raises Rejected."""
         kind = credentials.kind_of(token)
         if kind == credentials.RESUME:
             return self.read_resume(token, now), []
@@ -77,7 +77,7 @@ class Sessions:
         return self._new_identity(f"user-{self._new_id()[:8]}", EVERY_ROOM, now), []
 
     def renew(self, identity: Identity, token: str, *, trusted: bool, now: float) -> tuple[Identity, list[Entry]]:
-        """Return the session with a later expiry. Raises Rejected, also for a credential of another user."""
+        """Return the session with a later expiry. Raises Rejected, even for another user's valid credential."""
         if credentials.kind_of(token) is None:
             self._check_dev_token(token, trusted)
             newer, entries = identity, list[Entry]()
@@ -89,7 +89,7 @@ class Sessions:
         return replace(identity, grants=newer.grants, expires_at=expires_at), entries
 
     def started(self, connection_id: str, identity: Identity, now: float) -> Entry:
-        """Register a session; return the entry from which a later server recovers it."""
+        """Register a session. Return the entry from which a server can recover it later."""
         self._started += 1
         if self._started % PURGE_EVERY == 0:
             self._known = {key: known for key, known in self._known.items() if known.expires_at >= now}
@@ -104,13 +104,13 @@ class Sessions:
         )
 
     def newest(self, connection: Member, identity: Identity) -> Member | None:
-        """Make this the session's connection; return the older one, which the caller closes."""
+        """Make this the session's connection. Return the older one, if any, for the caller to close."""
         older = self._live.get(identity.session_id)
         self._live[identity.session_id] = connection
         return older if older is not connection else None
 
     def resume(self, identity: Identity) -> str:
-        """Sign the resume credential of a session."""
+        """Sign a resume credential for a session."""
         return self._signer.resume(identity, self._moment(identity.user_id))
 
     def ticket(self, user_id: str, grants: Grants, now: float) -> str:
@@ -124,7 +124,7 @@ class Sessions:
         return Moment(self.epoch, self.order, tuple(name for name, order in revoked.items() if order == inf))
 
     def _was_revoked(self, user_id: str, moment: Moment) -> bool:
-        """Return whether a credential signed at this moment is older than a revocation of its user."""
+        """Return whether the user has been revoked since a credential was signed at this moment."""
         since = moment.order if moment.epoch == self.epoch else -inf
         revoked = self._revoked.get(user_id, {})
         return any(since < order and name not in moment.knows for name, order in revoked.items())
@@ -133,7 +133,7 @@ class Sessions:
         return known.is_revoked or self._was_revoked(known.user_id, Moment(self.epoch, known.since))
 
     def remember_elsewhere(self, session_id: str, user_id: str, expires_at: float, place: float) -> None:
-        """Record a login on another server. Its place in the log may be ahead of what we have read."""
+        """Record a login on another server. Its place in the log may be one that we have not read yet."""
         known = self._known.get(session_id, Known(user_id, expires_at))
         self._known[session_id] = known._replace(expires_at=expires_at, since=max(known.since, place))
 
@@ -142,7 +142,7 @@ class Sessions:
         return self._signer.read_ticket(token, now)
 
     def read_resume(self, token: str, now: float) -> Identity:
-        """Verify a resume credential; return the session's identity. Raises Rejected."""
+        """Verify a resume credential, and return the session's identity. Raises Rejected."""
         identity, moment = self._signer.read_resume(token, now)
         known = self._known.get(identity.session_id)
         if known is None and not self._trusts_its_key:
@@ -152,7 +152,7 @@ class Sessions:
         return identity
 
     def live(self, session_id: str) -> Member | None:
-        """Return the open connection of a session, or None."""
+        """Return a session's open connection, or None."""
         return self._live.get(session_id)
 
     def _spend(self, token: str, now: float) -> tuple[Identity, list[Entry]]:
@@ -178,35 +178,35 @@ class Sessions:
     def revoke(
         self, user_id: str, now: float, order: float | None = None, revocation_id: str | None = None
     ) -> tuple[list[Member], Entry]:
-        """End every session and unused ticket of a user; return the connections to close, and the entry to store.
+        """Invalidate a user's sessions and unused tickets. Return the connections to close and the entry to store.
 
-        `order` None means the next number; infinity means that the log has not delivered the revocation yet.
+        If `order` is None, the revocation gets the next number. Infinity means that the log has not delivered it yet.
         """
         order = self.order + 1 if order is None else order
         self.remember_revoked(user_id, order, revocation_id)
         if self._at_revocation is not None:
             self._at_revocation()
         live = [one for one in self._live.values() if one.session.identity and one.session.identity.user_id == user_id]
-        good_for = max(self._limits.ticket_ttl_s, self._limits.session_ttl_s)  # of all earlier credentials
+        good_for = max(self._limits.ticket_ttl_s, self._limits.session_ttl_s)  # until all earlier credentials expire
         seq = int(order) if isfinite(order) else None
         expires_at = now + good_for
         entry = Entry(now, "revoke", epoch=self.epoch, seq=seq, id=revocation_id, user=user_id, expires_at=expires_at)
         return live, entry
 
     def revoked_at(self, user_id: str) -> float | None:
-        """Return the order of a user's newest numbered revocation, or None."""
+        """Return the order of a user's newest numbered revocation, or None if there is none."""
         return max(filter(isfinite, self._revoked.get(user_id, {}).values()), default=None)
 
     def is_revoked(self, identity: Identity) -> bool:
-        """Return whether a session was revoked, for example while its `auth_ok` was waiting for the disk."""
+        """Return whether a session has been revoked, for example while its `auth_ok` was waiting for the disk."""
         known = self._known.get(identity.session_id)
         return known is not None and self._has_ended(known)
 
     def ended(self, connection: Member, identity: Identity | None, close: Answer) -> None:
-        """Keep how a connection ended, for the next connection of the same client.
+        """Remember how a connection ended, for the same client's next connection.
 
-        Unauthenticated connections are skipped: their clients never got a connectionId to ask with, and they would push
-        the others out.
+        Skip unauthenticated connections. Their clients never received a connectionId to ask about, and a flood of them
+        would displace the others.
         """
         if identity is None:
             return
@@ -215,13 +215,13 @@ class Sessions:
         self.remember_close(connection.id, close)
 
     def closed_before(self, connection_id: str | None) -> Answer | None:
-        """Return how an earlier connection ended; None when unknown."""
+        """Return how an earlier connection ended, or None if that is unknown."""
         return None if connection_id is None else self._closes.get(connection_id)
 
     # Recovered or received state
 
     def remember_close(self, connection_id: str, close: Answer) -> None:
-        """Keep how a connection ended, up to CLOSES_KEPT; drop the oldest first."""
+        """Remember how a connection ended. Keep the newest CLOSES_KEPT."""
         self._closes[connection_id] = close
         if len(self._closes) > CLOSES_KEPT:
             self._closes.popitem(last=False)
@@ -240,5 +240,5 @@ class Sessions:
             self.order = max(self.order, order)
 
     def remember(self, session_id: str, known: Known) -> None:
-        """Register a session from the audit file, as newer than all revocations registered so far."""
+        """Register a session from the audit file. It counts as newer than all revocations registered so far."""
         self._known[session_id] = known._replace(since=self.order)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from labkit.bench import ask
 from labkit.bench.timeline.cause import Cause
 from labkit.bench.timeline.merge import read_audit
+from labkit.evidence.lateness import Lateness
 from labkit.faults import (
     After,
     Blackhole,
@@ -31,7 +32,7 @@ from labkit.wire.client.state import Record, Stopped
 from labkit.wire.server import Server
 from tests.faults.expected_closes import GIVE_UP_S, LIMITS
 from tests.faults.test_closes import read, talk
-from tests.wire.raw import TOKEN, drop_all, lateness, until
+from tests.wire.raw import TOKEN, drop_all, until
 from tests.wire.scripted import Share
 
 OPS = "operations-token"
@@ -129,7 +130,7 @@ async def live_all(seeds: range, folder: Path) -> dict[int, Records]:
     for first in range(seeds.start, seeds.stop, BATCH):
         batch = range(first, min(first + BATCH, seeds.stop))
         for attempt in range(ATTEMPTS):
-            async with lateness() as late, asyncio.timeout(60):
+            async with Lateness() as lateness, asyncio.timeout(60):
                 lives = []
                 for place, seed in enumerate(batch):
                     mine = folder / f"{seed}-{attempt}"
@@ -137,6 +138,6 @@ async def live_all(seeds: range, folder: Path) -> dict[int, Records]:
                     lives.append(live(incident(seed), mine, APART_S * place))
                 lived |= dict(zip(batch, await asyncio.gather(*lives), strict=True))
             drop_all()
-            if late[0] < LATE_S:
+            if lateness.since(0) < LATE_S:
                 break
     return lived

@@ -5,13 +5,11 @@ import asyncio
 import pytest
 
 from labkit.bench.ask import ask, revoke
-from tests.wire.raw import on_a_loop
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
 
 
 @pytest.mark.parametrize("reply", [b"", b"HTT", HEAD, HEAD + b"half"])
-@on_a_loop
 async def test_ask_answer_cut_short_raises_os_error(reply: bytes) -> None:
     """Callers retry on OSError, so a server killed before, in or after the head must raise one."""
 
@@ -26,7 +24,6 @@ async def test_ask_answer_cut_short_raises_os_error(reply: bytes) -> None:
             await asyncio.to_thread(ask, f"ws://127.0.0.1:{port}", "/class/board")
 
 
-@on_a_loop
 async def test_a_revoked_name_is_percent_encoded() -> None:
     """A name may hold a space, a slash, and letters of any language."""
     asked: list[bytes] = []

@@ -6,7 +6,6 @@ import pytest
 
 from labkit.bench.capacity import Costs, Need, measure, measure_log, plan
 from labkit.bench.storm.run import storm
-from tests.wire.raw import on_a_loop
 
 COSTS = Costs(connection_kb=30, handshake_us=900, delivery_us=10, event_us=400)
 NOBODY = 2**30  # more than any kernel gives a process
@@ -62,7 +61,6 @@ async def publish_nothing() -> None:
     """An event that costs nothing."""
 
 
-@on_a_loop
 async def test_measure_missing_process_raises() -> None:
     """Returning the defaults would pass them off as measured."""
     with pytest.raises(ProcessLookupError):

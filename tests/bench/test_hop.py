@@ -9,7 +9,7 @@ import websockets
 from websockets.asyncio.server import ServerConnection, serve
 
 from labkit.bench.hop import Hop
-from tests.wire.raw import on_a_loop, upgrade
+from tests.wire.raw import upgrade
 
 CLOSE_1000 = b"\x88\x82\0\0\0\0\x03\xe8"  # a masked close frame
 
@@ -31,7 +31,6 @@ async def silent_client(hop: Hop) -> asyncio.StreamWriter:
     return writer
 
 
-@on_a_loop
 async def test_hop_passes_messages_both_ways() -> None:
     async def echo(connection: ServerConnection) -> None:
         async for message in connection:
@@ -43,7 +42,6 @@ async def test_hop_passes_messages_both_ways() -> None:
         assert [await client.recv(), await client.recv()] == ["text", b"bytes"]
 
 
-@on_a_loop
 async def test_hop_drops_close_code_and_reason() -> None:
     async def revoke(connection: ServerConnection) -> None:
         await connection.close(4410, "session revoked")
@@ -53,7 +51,6 @@ async def test_hop_drops_close_code_and_reason() -> None:
         assert (client.close_code, client.close_reason) == (1005, "")
 
 
-@on_a_loop
 async def test_hop_answers_pings_of_a_client_that_never_reads() -> None:
     """So the pong tells the server nothing about the client."""
     answered = asyncio.Event()
@@ -69,7 +66,6 @@ async def test_hop_answers_pings_of_a_client_that_never_reads() -> None:
         writer.close()
 
 
-@on_a_loop
 async def test_hop_buffers_for_a_slow_client_until_it_closes() -> None:
     own: list[int] = []
 
@@ -89,7 +85,6 @@ async def test_hop_buffers_for_a_slow_client_until_it_closes() -> None:
             await asyncio.sleep(0.05)
 
 
-@on_a_loop
 async def test_hop_closes_despite_a_client_that_never_reads() -> None:
     """Neither the closing handshake nor undelivered messages can delay the exit."""
 

@@ -113,7 +113,7 @@ def test_lab_restart_after_stop_is_refused() -> None:
 
 
 def test_lab_unknown_user_is_refused(lab: Lab) -> None:
-    with pytest.raises(ValueError, match="'zoe' is no user of this lab; there are ana, ben"):
+    with pytest.raises(ValueError, match="'zoe' is not a user of this lab; its users are ana, ben"):
         labkit.run(lab.client("zoe"))
 
 

@@ -11,7 +11,7 @@ from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
 from labkit.bench.plain_socket import PING, PONG, TEXT, CloseFrame, NotAWebSocket, PlainSocket, frame, text, upgrade
-from tests.wire.raw import frame as server_frame
+from labkit.review.frames import frame as server_frame
 
 WELCOME = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
 SAID = [{"type": "auth_ok"}, {"text": "x" * 130}, {"text": "ü" * 40_000}]
@@ -50,7 +50,7 @@ def test_plain_socket_frames_match_the_library(size: int) -> None:
 
 
 def test_plain_socket_refused_handshake_is_reported() -> None:
-    with pytest.raises(NotAWebSocket, match=r"no WebSocket but: HTTP/1\.1 503 Service Unavailable"):
+    with pytest.raises(NotAWebSocket, match=r"not a WebSocket server; it answered: HTTP/1\.1 503 Service Unavailable"):
         PlainSocket().receive(b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n\r\n")
 
 

@@ -136,7 +136,7 @@ def test_tally_worst_window_may_start_anywhere() -> None:
     ("wrong", "says"),
     [
         ({"clients": 0}, "from 1 to"),
-        ({"policy": "hope"}, "there are none, fixed"),
+        ({"policy": "hope"}, "use one of none, fixed"),
         ({"handshakes_per_s": -1.0}, "or off"),
         ({"handshakes_per_s": float("nan")}, "or off"),
         ({"down_s": 600.0}, "lasts longer"),

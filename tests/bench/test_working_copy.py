@@ -33,4 +33,4 @@ def test_verb_in_a_removed_folder_does_its_work(start: list[str], verb: list[str
 def test_copy_in_a_removed_folder_is_refused_with_the_way_out(start: list[str], tmp_path: Path) -> None:
     done = in_a_removed_folder(tmp_path / "gone", *start, "lab", "my-copy", "--only-copy")
     assert done.returncode == 2
-    assert done.stderr.startswith("Error: the folder that this shell is in was removed; `cd`")
+    assert done.stderr.startswith("Error: the current folder no longer exists; `cd`")

@@ -38,13 +38,12 @@ def test_the_table_names_the_workload_beside_every_number(tmp_path: Path) -> Non
     """And the generator's busy share; the picture is drawn from the same figures."""
     store = _store(tmp_path / "f.json")
     assert overview(store).splitlines()[2:] == [
-        "| W1a: a room of 500, one speaks, each message waits for the last "
-        "| 100 | 200 deliveries/s | 3 (1 to 4) | 0.5 |",
+        "| W1a: a room of 500, one sender, one message in flight | 100 | 200 deliveries/s | 3 (1 to 4) | 0.5 |",
         "| W5: 2000 idle members | 100 | 5 KB each | 0.06 (0.05 to 0.08) | 0.5 |",
     ]
     rows = details(store).splitlines()
     assert rows[2] == (
-        "| W1a: a room of 500, one speaks, each message waits for the last | ours "
+        "| W1a: a room of 500, one sender, one message in flight | ours "
         "| 200 (100 to 300) deliveries/s | 3 (1 to 4), 3 pairs | 1 |  | 0.5 |"
     )
     assert len(rows) == 6

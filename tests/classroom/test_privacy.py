@@ -14,7 +14,7 @@ from labkit.classroom.serving import CATCH_UP_S
 from labkit.wire.client.client import Client, Disconnected, Refused
 from tests.classroom.school import CLASS, School, all_sent, at_work, statuses, teaching
 from tests.wire.clocks import DAY, WallClock
-from tests.wire.raw import Raw, on_a_loop
+from tests.wire.raw import Raw
 
 ROOM, NEWS = f"class:{CLASS}", f"class:{CLASS}:news"
 
@@ -28,7 +28,6 @@ def event(n: int, status: str = "pass", **more: object) -> dict[str, object]:
     return {"type": "exercise", "roomId": ROOM, "exercise": "01", "status": status, "at": 1, "n": n, **more}
 
 
-@on_a_loop
 async def test_student_cannot_see_others_results(tmp_path: Path) -> None:
     """Not live, not later, not by asking for presence; the instructor sees them, so they were there to see."""
     async with teaching(tmp_path, "ana", "eve") as school:
@@ -46,7 +45,6 @@ async def test_student_cannot_see_others_results(tmp_path: Path) -> None:
         assert [message["type"] for message in await late.everything()] == ["error"]
 
 
-@on_a_loop
 async def test_student_cannot_write_anothers_status(tmp_path: Path) -> None:
     async with teaching(tmp_path, "ana", "eve") as school:
         eve = await raw_of(school, "eve", ROOM)
@@ -55,7 +53,6 @@ async def test_student_cannot_write_anothers_status(tmp_path: Path) -> None:
         assert statuses(await school.students(), ["ana", "eve"]) == {"ana": {}, "eve": {"01": "pass"}}
 
 
-@on_a_loop
 async def test_student_cannot_take_anothers_name(tmp_path: Path) -> None:
     """Not with their own code, without one, or by renewing a session as someone else."""
     async with teaching(tmp_path, "ana", "eve") as school:
@@ -67,7 +64,6 @@ async def test_student_cannot_take_anothers_name(tmp_path: Path) -> None:
         assert (await eve.ending())[0] == 4403
 
 
-@on_a_loop
 async def test_code_renewed_revokes_old_sessions(tmp_path: Path) -> None:
     """Live and resumable sessions, the instructor's too, across a restart, but not those of the new code."""
     resumes = []
@@ -91,7 +87,6 @@ async def test_code_renewed_revokes_old_sessions(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("off", [DAY, -DAY])
-@on_a_loop
 async def test_code_renewed_under_wrong_clock_revokes_once(
     tmp_path: Path, off: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,7 +103,6 @@ async def test_code_renewed_under_wrong_clock_revokes_once(
             assert await eve.everything() == []
 
 
-@on_a_loop
 async def test_student_cannot_announce(tmp_path: Path) -> None:
     async with teaching(tmp_path, "ana", "eve") as school, at_work(school.member("ana"), tmp_path) as ana:
         async with Client(school.url, await school.ticket("eve")) as eve:
@@ -121,7 +115,6 @@ async def test_student_cannot_announce(tmp_path: Path) -> None:
                 await asyncio.sleep(0.02)
 
 
-@on_a_loop
 async def test_student_cannot_join_other_room(tmp_path: Path) -> None:
     async with teaching(tmp_path, "eve") as school, Client(school.url, await school.ticket("eve")) as eve:
         for room in (f"{ROOM}2", f"{ROOM}:news:x", "room:demo"):
@@ -131,7 +124,6 @@ async def test_student_cannot_join_other_room(tmp_path: Path) -> None:
             await (await eve.join(ROOM)).presence()
 
 
-@on_a_loop
 async def test_board_and_drill_need_instructor(tmp_path: Path) -> None:
     async with teaching(tmp_path, "eve") as school:
         for path, body in (("/class/board", None), ("/class/drill", b""), ("/class/crash", b"")):
@@ -145,7 +137,6 @@ async def test_board_and_drill_need_instructor(tmp_path: Path) -> None:
         assert statuses(await school.students(), ["eve"]) == {"eve": {}}
 
 
-@on_a_loop
 async def test_wrong_codes_are_rate_limited(tmp_path: Path) -> None:
     async with teaching(tmp_path, "ana", "eve") as school:
         for path, name, body in (("/ticket", "ana", b""), ("/class/board", INSTRUCTOR, None)):
@@ -157,7 +148,6 @@ async def test_wrong_codes_are_rate_limited(tmp_path: Path) -> None:
             assert answers == [401] * 5 + [429] * 2
 
 
-@on_a_loop
 async def test_codes_and_tickets_appear_nowhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Not in the log, the class files, the board, or anything that a student receives."""
     caplog.set_level(logging.DEBUG)

@@ -30,7 +30,6 @@ def numbers(school: School, name: str) -> list[int]:
     return [json.loads(entry.body or "")["n"] for entry in events]
 
 
-@on_a_loop
 async def test_records_made_offline_are_sent_in_order(tmp_path: Path) -> None:
     progress = Progress(tmp_path / "ana" / "progress.jsonl")
     for n in range(40):
@@ -42,7 +41,6 @@ async def test_records_made_offline_are_sent_in_order(tmp_path: Path) -> None:
     assert board == {record["exercise"]: record["status"] for record in progress.records()}
 
 
-@on_a_loop
 async def test_record_written_by_any_process_is_sent(tmp_path: Path) -> None:
     async with teaching(tmp_path, "ana") as school, at_work(school.member("ana"), tmp_path) as ana:
         await all_sent(ana)
@@ -51,7 +49,6 @@ async def test_record_written_by_any_process_is_sent(tmp_path: Path) -> None:
         assert statuses(await school.students(), ["ana"]) == {"ana": {"01": "pass"}}
 
 
-@on_a_loop
 async def test_records_after_restart_are_not_repeated(tmp_path: Path) -> None:
     async with teaching(tmp_path, "ana") as school:
         for _ in range(3):
@@ -61,7 +58,6 @@ async def test_records_after_restart_are_not_repeated(tmp_path: Path) -> None:
         assert numbers(school, "ana") == [1, 2, 3]
 
 
-@on_a_loop
 async def test_cursor_lost_repeats_without_effect(tmp_path: Path) -> None:
     async with teaching(tmp_path, "ana", dedupe_s=0) as school:
         for _ in range(2):
@@ -73,7 +69,6 @@ async def test_cursor_lost_repeats_without_effect(tmp_path: Path) -> None:
         assert (await school.students())["ana"]["cells"]["01"]["fails"] == 2
 
 
-@on_a_loop
 @pytest.mark.parametrize("is_late", [False, True])
 async def test_home_copied_to_second_machine_sends_both(tmp_path: Path, is_late: bool) -> None:
     """Each continues from the copy as its own device, even after the server has forgotten the originals."""
@@ -93,7 +88,6 @@ async def test_home_copied_to_second_machine_sends_both(tmp_path: Path, is_late:
         assert cells["01"]["tries"] == 1
 
 
-@on_a_loop
 async def test_number_used_by_another_machine_is_sent_again(tmp_path: Path) -> None:
     """If nothing distinguishes a copy, the server's answer does: it shows the other machine's record."""
     async with teaching(tmp_path, "ana") as school:
@@ -111,7 +105,6 @@ async def test_number_used_by_another_machine_is_sent_again(tmp_path: Path) -> N
         assert set((await school.students())["ana"]["cells"]) == {"01", "02", "03"}
 
 
-@on_a_loop
 async def test_records_are_sent_again_under_other_name(tmp_path: Path) -> None:
     async with teaching(tmp_path, "wrong", "right") as school:
         progress = Progress(tmp_path / "progress.jsonl")
@@ -125,7 +118,6 @@ async def test_records_are_sent_again_under_other_name(tmp_path: Path) -> None:
         assert (numbers(school, "wrong"), numbers(school, "right")) == ([1], [1])
 
 
-@on_a_loop
 async def test_records_are_sent_again_to_new_class_file(tmp_path: Path) -> None:
     (tmp_path / "first").mkdir()
     (tmp_path / "second").mkdir()
@@ -140,7 +132,6 @@ async def test_records_are_sent_again_to_new_class_file(tmp_path: Path) -> None:
         assert numbers(school, "ana") == [1, 2]
 
 
-@on_a_loop
 async def test_sender_runs_in_one_of_two_kernels(tmp_path: Path) -> None:
     """The other stands by, and takes over when the first is gone."""
     async with teaching(tmp_path, "ana") as school:
@@ -157,7 +148,6 @@ async def test_sender_runs_in_one_of_two_kernels(tmp_path: Path) -> None:
         assert numbers(school, "ana") == [1, 2]
 
 
-@on_a_loop
 async def test_server_restart_is_a_pause(tmp_path: Path) -> None:
     """Records made during either kind of drill arrive afterwards, and none twice."""
     async with teaching(tmp_path, "ana") as school, at_work(school.member("ana"), tmp_path) as ana:
@@ -173,7 +163,6 @@ async def test_server_restart_is_a_pause(tmp_path: Path) -> None:
         assert statuses(await school.students(), ["ana"]) == {"ana": {"01": "pass"}}
 
 
-@on_a_loop
 async def test_code_withdrawn_stops_sender_with_reason(tmp_path: Path) -> None:
     async with teaching(tmp_path, "ana") as school:
         member = school.member("ana")
@@ -328,7 +317,6 @@ def test_leave_in_one_kernel_leaves_in_all(tmp_path: Path, monkeypatch: pytest.M
         joining.leave()
 
 
-@on_a_loop
 async def test_leave_while_offline_sends_nothing_later(tmp_path: Path) -> None:
     is_in = True
     async with teaching(tmp_path, "ana") as school:
@@ -342,7 +330,6 @@ async def test_leave_while_offline_sends_nothing_later(tmp_path: Path) -> None:
         assert all(sender.client is None or sender.client.state is ClientState.STOPPED for sender in senders)
 
 
-@on_a_loop
 async def test_captive_portal_is_retried(tmp_path: Path) -> None:
     """A network's page that answers 200 to everything: a join says so, a sender waits for the class."""
 
@@ -366,7 +353,7 @@ def test_join_errors_are_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("LABKIT_HOME", str(tmp_path))
     with pytest.raises(ValueError, match="name is empty"):
         classroom.join("ws://localhost:1")
-    with pytest.raises(ValueError, match="secrets do not belong in a URL"):
+    with pytest.raises(ValueError, match="do not put a secret in a URL"):
         classroom.join("ws://ana:code@localhost:1", name="ana")
     with pytest.raises(ConnectionError, match="no class responds at ws://localhost:1"):
         classroom.join("ws://localhost:1", name="ana")

@@ -23,7 +23,7 @@ from labkit.wire.client.client import Stopped
 from labkit.wire.client.room import ClientRoom
 from labkit.wire.client.unsent import Event
 from tests.classroom.school import CLASS, School, all_sent, at_work, exercise, teaching
-from tests.wire.raw import Raw, on_a_loop
+from tests.wire.raw import Raw
 from tests.wire.scripted import Peer, scripted
 
 BOARD = "/class/board"
@@ -53,7 +53,6 @@ def status(board: Board, name: str = "ana") -> str | None:
     return row.cells["02-auth"].status if row is not None and row.cells else None
 
 
-@on_a_loop
 async def test_surrogate_in_event_does_not_break_notebook(tmp_path: Path) -> None:
     async with teaching(tmp_path, "ana") as school:
         ana = await Raw.enter(school.url, await school.ticket("ana"), f"class:{CLASS}")
@@ -68,7 +67,6 @@ async def test_surrogate_in_event_does_not_break_notebook(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("path", ["/class", BOARD])
-@on_a_loop
 async def test_request_lost_at_start_is_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     """The connection breaks during the watcher's first request."""
     async with teaching(tmp_path, "ana") as school, at_work(school.member("ana"), tmp_path) as ana:
@@ -94,7 +92,6 @@ async def test_request_lost_at_start_is_retried(tmp_path: Path, monkeypatch: pyt
             await until(lambda: status(watcher.board) == "started" and watcher.present == {"ana"})
 
 
-@on_a_loop
 async def test_events_during_snapshot_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A snapshot that is older than an event does not undo it."""
     async with teaching(tmp_path, "ana") as school, at_work(school.member("ana"), tmp_path) as ana:
@@ -121,7 +118,6 @@ async def test_events_during_snapshot_are_kept(tmp_path: Path, monkeypatch: pyte
             assert status(drawn(watcher.take())) == "pass"
 
 
-@on_a_loop
 async def test_board_updates_during_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with teaching(tmp_path, "ana") as school, at_work(school.member("ana"), tmp_path) as ana:
         asked, go_on = threading.Event(), threading.Event()
@@ -143,7 +139,6 @@ async def test_board_updates_during_snapshot(tmp_path: Path, monkeypatch: pytest
                 go_on.set()
 
 
-@on_a_loop
 async def test_presence_missed_is_requested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a gap, because an `entered` may be among the dropped events."""
     async with (
@@ -182,7 +177,6 @@ def drawn(events: list[dict[str, Any]]) -> Board:
     return board
 
 
-@on_a_loop
 async def test_snapshot_older_does_not_replace_newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two gaps cause two requests, and the first answer may be the slower one."""
     async with teaching(tmp_path, "ana") as school:
@@ -209,7 +203,6 @@ async def test_snapshot_older_does_not_replace_newer(tmp_path: Path, monkeypatch
         assert status(watcher.board) == "started"
 
 
-@on_a_loop
 async def test_class_full_over_slow_link_arrives(tmp_path: Path) -> None:
     """200 students in the whole course at 50 KB/s: the server allows 5 s to write a response."""
     async with teaching(tmp_path, "ana") as school, Proxy(school.url) as proxy:
@@ -224,7 +217,6 @@ async def test_class_full_over_slow_link_arrives(tmp_path: Path) -> None:
         assert set(watcher.board.students) == set(known.students)
 
 
-@on_a_loop
 async def test_watcher_without_class_raises(monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def any_ticket(_watcher: Watcher) -> str:
@@ -240,7 +232,6 @@ async def test_watcher_without_class_raises(monkeypatch: pytest.MonkeyPatch) -> 
             await asyncio.wait_for(Watcher(server.url, "a code").run(), 20)
 
 
-@on_a_loop
 async def test_watcher_end_raises_its_cause(tmp_path: Path) -> None:
     """Stopped, not a group of two, though both rooms end with it."""
     async with teaching(tmp_path, "ana") as school:

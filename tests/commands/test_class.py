@@ -219,9 +219,9 @@ def test_class_listens_on_loopback_by_default(school: Schoolhouse) -> None:
         (("code", "none", "zoe"), "there is no class file none.class.db"),
         (
             ("start", "--url", "https://x.example", "--hand-out", "s", "--file", "c.db", "--port", "0"),
-            "say wss:// instead of https://",
+            "use wss:// instead of https://",
         ),
-        (("code", "none", "--url", "https://x.example", "zoe"), "say wss:// instead of https://"),
+        (("code", "none", "--url", "https://x.example", "zoe"), "use wss:// instead of https://"),
         (("start", "--roster", "missing.csv", "--file", "c.db"), "cannot read missing.csv: No such file"),
     ],
 )
@@ -321,7 +321,7 @@ def test_drill_of_server_without_class_is_refused(tmp_path: Path) -> None:
 def test_class_file_named_like_key_is_refused(tmp_path: Path, name: str) -> None:
     """With --tls, the key would overwrite the class file."""
     done = run("start", "--tls", "--port", 0, "--file", tmp_path / name, "--hand-out", tmp_path / "s")
-    assert done.exit_code == 2 and "give it another suffix" in done.output
+    assert done.exit_code == 2 and "give the class file another suffix" in done.output
     assert list(tmp_path.iterdir()) == []
 
 

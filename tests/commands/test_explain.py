@@ -18,7 +18,7 @@ def test_code_known_says_when_and_what_to_do() -> None:
         0,
         "1013 TRY_LATER: a slow consumer (slow), or too many handshakes (busy)\n"
         "  client: reconnect\n"
-        "  wait: the slot in the reason, retry=MS, and at least 1 s; without one, full jitter\n"
+        "  wait: the slot in the reason (retry=MS), but at least 1 s; full jitter if there is none\n"
         "  credential: resume\n",
     )
     assert explain("4403")[1].splitlines()[1:] == ["  client: stop"]

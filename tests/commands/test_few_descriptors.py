@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.commands.certificates import certificate
-from tests.wire.raw import TOKEN, Raw, on_a_loop, upgrade
+from tests.wire.raw import TOKEN, Raw, upgrade
 
 FILES, STRANGERS = 64, 124
 LABKIT = [sys.executable, "-m", "labkit"]
@@ -101,7 +101,6 @@ def is_quiet(server: Small) -> bool:
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
-@on_a_loop
 async def test_strangers_take_no_descriptor_from_members(tmp_path: Path, loop: str) -> None:
     audit = str(tmp_path / "room.db")
     async with small(tmp_path, *LABKIT, "serve", "--port", "0", "--loop", loop, "--audit", audit) as server:
@@ -114,7 +113,6 @@ async def test_strangers_take_no_descriptor_from_members(tmp_path: Path, loop: s
         assert is_quiet(server)
 
 
-@on_a_loop
 async def test_connection_beyond_limit_gets_503(tmp_path: Path) -> None:
     async with small(tmp_path, *LABKIT, "serve", "--port", "0", "--set", "auth_timeout_s=60") as server:
         allowed = int(str(server.lines()[0]["connections"]))
@@ -127,7 +125,6 @@ async def test_connection_beyond_limit_gets_503(tmp_path: Path) -> None:
         await entered(server.url)
 
 
-@on_a_loop
 async def test_idle_tls_strangers_take_no_descriptor(tmp_path: Path) -> None:
     """They never reach the handshake that counts them otherwise."""
     files = certificate(tmp_path)
@@ -147,7 +144,6 @@ async def test_idle_tls_strangers_take_no_descriptor(tmp_path: Path) -> None:
         assert is_quiet(server)
 
 
-@on_a_loop
 async def test_class_stays_below_descriptor_limit(tmp_path: Path) -> None:
     """Reading its file for the board takes descriptors too."""
     files = ["--file", str(tmp_path / "class.db"), "--hand-out", str(tmp_path / "slips")]
@@ -158,7 +154,6 @@ async def test_class_stays_below_descriptor_limit(tmp_path: Path) -> None:
         assert is_quiet(server) and {line["level"] for line in server.lines()} == {"INFO", "WARNING"}
 
 
-@on_a_loop
 async def test_limit_lowered_later_is_logged_once_a_second(tmp_path: Path) -> None:
     async with small(tmp_path, *LABKIT, "serve", "--port", "0") as server:
         ann, bob = [await Raw.enter(server.url, TOKEN, "a") for _ in range(2)]

@@ -124,7 +124,7 @@ def test_seed_differing_is_refused_except_default(tmp_path: Path) -> None:
 
 def test_only_copy_opens_nothing(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["lab", "mine", "--only-copy"])
-    assert (done.exit_code, done.output) == (0, f"made a working copy of the course in {tmp_path / 'mine'}\n")
+    assert (done.exit_code, done.output) == (0, f"created a working copy of the course in {tmp_path / 'mine'}\n")
     assert "made" not in CliRunner().invoke(main, ["lab", "mine", "--only-copy"]).output
 
 

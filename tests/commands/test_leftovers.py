@@ -14,7 +14,7 @@ from labkit.cli import main
 from labkit.commands.failing import CannotRun
 from labkit.commands.leftovers import nothing_left
 from labkit.wire.audit.writer import Audit
-from tests.wire.raw import on_a_loop, process
+from tests.wire.raw import process
 
 ROOT = Path(__file__).parents[2]
 
@@ -64,14 +64,12 @@ def test_files_from_before_stay(tmp_path: Path, taken: str) -> None:
     assert set(before) <= set(tmp_path.iterdir())
 
 
-@on_a_loop
 async def test_server_started_keeps_its_files(tmp_path: Path) -> None:
     async with process(tmp_path, "--port", "0", "--audit", str(tmp_path / "room.db")) as server:
         await server.end(signal.SIGTERM)
     assert {"room.db", "room.key"} <= {one.name for one in tmp_path.iterdir()}
 
 
-@on_a_loop
 async def test_audit_in_checkout_is_ignored_by_git(tmp_path: Path) -> None:
     repository = tmp_path / "checkout"
     repository.mkdir()

@@ -73,8 +73,8 @@ def test_text_output_reports_refusals(url: str) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--url", "ws://127.0.0.1:9"], "nobody listens there; is the server running?"),
-        (["--url", "http://127.0.0.1:9"], "say ws:// instead of http://"),
+        (["--url", "ws://127.0.0.1:9"], "nothing is listening there; is the server running?"),
+        (["--url", "http://127.0.0.1:9"], "use ws:// instead of http://"),
         (["--rate", "0"], "must be above 0"),
         (["--rooms", "0"], "--rooms"),
     ],

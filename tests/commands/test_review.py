@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from labkit.cli import main
 from labkit.review.probes import PROBES
-from tests.wire.raw import Process, on_a_loop, process
+from tests.wire.raw import Process, process
 
 
 async def review(server: Process, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -19,7 +19,6 @@ async def review(server: Process, *arguments: str) -> "subprocess.CompletedProce
     return await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
 
 
-@on_a_loop
 async def test_review_held_exits_0_and_writes_reports(tmp_path: Path) -> None:
     files = [str(tmp_path / name) for name in ("r.json", "r.xml", "r.html")]
     async with process(tmp_path) as server:
@@ -32,7 +31,6 @@ async def test_review_held_exits_0_and_writes_reports(tmp_path: Path) -> None:
     assert all(Path(file).stat().st_size for file in files)
 
 
-@on_a_loop
 async def test_review_broken_exits_1(tmp_path: Path) -> None:
     async with process(tmp_path, "--set", "auth_timeout_s=60") as server:
         done = await review(server, "--only", "auth/4", "--set", "auth_timeout_s=0.2")
@@ -42,7 +40,6 @@ async def test_review_broken_exits_1(tmp_path: Path) -> None:
     assert "missing test:" in done.stdout
 
 
-@on_a_loop
 async def test_compare_tolerates_old_faults_only(tmp_path: Path) -> None:
     old = tmp_path / "old.json"
     late, pong = ["--only", "auth/4", "--set", "auth_timeout_s=0.2"], ["--only", "heartbeat/6"]

@@ -9,14 +9,13 @@ import pytest
 
 from labkit.commands.session_key import NAME, session_key, state_folder
 from labkit.wire.keyfile import KeyFileError
-from tests.review.test_hosted import free_port
+from tests.review.test_hosted_server import free_port
 from tests.wire.people import FILE, OPS, refused, revoke, ticket
-from tests.wire.raw import TOKEN, Raw, on_a_loop, process
+from tests.wire.raw import TOKEN, Raw, process
 
 PLAIN = {"host": "localhost", "port": 8080, "token": "dev-token", "users": None}
 
 
-@on_a_loop
 async def test_session_resumes_after_restart(tmp_path: Path) -> None:
     """Also after a crash; the room is new, which the client sees as a gap."""
     options = ["--port", str(free_port())]
@@ -35,7 +34,6 @@ async def test_session_resumes_after_restart(tmp_path: Path) -> None:
     assert key.stat().st_mode & 0o777 == 0o600 and key.parent.stat().st_mode & 0o777 == 0o700
 
 
-@on_a_loop
 async def test_ticket_and_revoked_user_end_with_server(tmp_path: Path) -> None:
     """Neither is stored without an audit file, so a restart must admit neither."""
     users = tmp_path / "users.csv"
@@ -56,7 +54,6 @@ async def test_ticket_and_revoked_user_end_with_server(tmp_path: Path) -> None:
         assert (await refused(server.url, again.ok["resume"]))[0] == 4419
 
 
-@on_a_loop
 async def test_key_is_not_kept_in_foreign_folder(tmp_path: Path) -> None:
     """With a parent, an audit file or a random port, the server stores no key."""
     port = str(free_port())
@@ -95,7 +92,6 @@ def test_key_folder_unusable_is_reported(tmp_path: Path, monkeypatch: pytest.Mon
         session_key(**PLAIN)
 
 
-@on_a_loop
 async def test_server_without_key_says_so_and_runs(tmp_path: Path) -> None:
     async with process(tmp_path, "--port", str(free_port()), XDG_STATE_HOME=os.devnull) as server:
         await Raw.enter(server.url, TOKEN)

@@ -140,7 +140,7 @@ def test_fault_exits_1_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        (["--kills", "99", "--seconds", "9"], "99 kills in 9 s leave no time to start again; allow 1 s each"),
+        (["--kills", "99", "--seconds", "9"], "99 kills in 9 s leave no time to restart; allow 1 s each"),
         (["--kills", "-1"], "kills must be 0 or more"),
         (["--clients", "0"], "a torture needs at least one server, one client and one room"),
     ],
@@ -157,3 +157,10 @@ def test_folder_not_empty_is_refused(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["torture", "--keep", str(tmp_path)])
     assert done.exit_code == 2
     assert "name a new folder" in done.stderr
+
+
+def test_torture_of_one_server_needs_no_extra() -> None:
+    """A learner's installation has no NATS."""
+    without = "import sys; sys.modules['nats'] = None; from labkit.cli import main; main(['torture', '--seconds', 'x'])"
+    done = subprocess.run([sys.executable, "-c", without], capture_output=True, text=True)
+    assert done.returncode == 2 and "'x' is not a valid float" in done.stderr

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.pipes import full_pipe
-from tests.wire.raw import TOKEN, Raw, ask, on_a_loop, pair, request, serving
+from tests.wire.raw import TOKEN, Raw, ask, pair, request, serving
 
 VISITORS = 310
 LABKIT = [sys.executable, "-m", "labkit"]
@@ -61,7 +61,6 @@ async def visit(url: str) -> None:
     await raw.ending()
 
 
-@on_a_loop
 async def test_log_unread_does_not_block_server(tmp_path: Path) -> None:
     """Hundreds of visits, two members chat, SIGTERM drains, and what was logged is JSON."""
     reading, writing = os.pipe()
@@ -85,7 +84,6 @@ async def test_log_unread_does_not_block_server(tmp_path: Path) -> None:
     ],
     ids=["serve", "uvloop", "class"],
 )
-@on_a_loop
 async def test_pipe_full_at_start_does_not_delay_server(
     command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,7 +94,6 @@ async def test_pipe_full_at_start_does_not_delay_server(
             assert await drained(child, url) == 0
 
 
-@on_a_loop
 async def test_cluster_unread_can_be_stopped(tmp_path: Path) -> None:
     with full_pipe() as (_, writing):
         async with unread([*LABKIT, "cluster", "--servers", "2", "--port", "0"], tmp_path, writing) as (child, url):
@@ -127,7 +124,6 @@ async def ended(*arguments: str) -> tuple[int, str]:
     return child.returncode or 0, stdout.decode()
 
 
-@on_a_loop
 async def test_load_unread_still_measures() -> None:
     async with serving(limits={"messages_per_s": 5, "message_burst": 5}) as server:
         code, stdout = await ended(
@@ -136,14 +132,12 @@ async def test_load_unread_still_measures() -> None:
     assert code == 1 and json.loads(stdout)["sent"] > 0
 
 
-@on_a_loop
 async def test_review_unread_still_finishes() -> None:
     async with serving() as server:
         code, stdout = await ended("review", server.url, "--token", TOKEN, "--only", "auth/1", "--json", "-")
     assert code in (0, 1) and json.loads(stdout)["target"] == server.url
 
 
-@on_a_loop
 async def test_error_unread_still_ends_verb() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -159,7 +153,6 @@ async def test_error_unread_still_ends_verb() -> None:
     ],
     ids=["serve", "uvloop", "class"],
 )
-@on_a_loop
 async def test_a_server_without_standard_streams_drains(command: list[str], tmp_path: Path) -> None:
     """As some supervisors start it: all three are closed."""
     with socket.create_server(("127.0.0.1", 0)) as free:

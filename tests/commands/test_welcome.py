@@ -4,7 +4,7 @@ import signal
 from pathlib import Path
 
 from tests.wire.people import FILE, OPS
-from tests.wire.raw import on_a_loop, port_of, process
+from tests.wire.raw import port_of, process
 
 
 async def printed(tmp_path: Path, *options: str, **environment: str) -> tuple[str, int]:
@@ -15,26 +15,23 @@ async def printed(tmp_path: Path, *options: str, **environment: str) -> tuple[st
         return (await server.child.stdout.read()).decode(), port_of(server.url)
 
 
-@on_a_loop
 async def test_page_and_token_are_printed(tmp_path: Path) -> None:
     text, port = await printed(tmp_path)
     assert f"http://localhost:{port}/ " in text and "token: dev-token" in text
     assert f"http://localhost:{port}/watch " in text and "to enable it, set OPS_TOKEN" in text
 
 
-@on_a_loop
 async def test_secret_is_named_and_not_printed(tmp_path: Path) -> None:
     text, _ = await printed(tmp_path, "--token", "my-own-token", OPS_TOKEN=OPS)
     assert "the value of --token or DEV_TOKEN" in text and "the value of OPS_TOKEN" in text
     assert "my-own-token" not in text and OPS not in text
 
 
-@on_a_loop
 async def test_sign_in_methods_are_those_that_work(tmp_path: Path) -> None:
     """The dev token is useless on a server that others can reach."""
     users = tmp_path / "users.csv"
     users.write_text(FILE)
     text, port = await printed(tmp_path, "--host", "0.0.0.0", "--users", str(users))
-    assert f"http://localhost:{port}/ " in text and "name and code: as in" in text and "token: dev-token" not in text
+    assert f"http://localhost:{port}/ " in text and "name and code: see" in text and "token: dev-token" not in text
     text, _ = await printed(tmp_path, "--host", "0.0.0.0")
     assert "nobody can sign in" in text and "--users FILE" in text

@@ -109,7 +109,7 @@ def test_an_unfinished_copy_is_made_on(course: Path, tmp_path: Path, left: str) 
     path = tmp_path / "copy" / left
     path.parent.mkdir(parents=True)
     path.write_text("")
-    assert prepare(course, tmp_path / "copy") == [f"made a working copy of the course in {tmp_path / 'copy'}"]
+    assert prepare(course, tmp_path / "copy") == [f"created a working copy of the course in {tmp_path / 'copy'}"]
 
 
 def test_new_version_replaces_an_unedited_notebook(course: Path, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_new_version_is_put_beside_an_edited_notebook(course: Path, tmp_path: Pa
     for version, beside in (("second", "02-auth-new.ipynb"), ("third", "02-auth-new-2.ipynb")):
         edit(course / BLANK, source=version)
         (sentence,) = prepare(course, copy)
-        assert f"yours, so it was kept; the new one is {beside}" in sentence
+        assert f"yours, so it was kept; the new one is beside it: {beside}" in sentence
         assert sentence in (copy / CHANGES).read_text()
         assert version in (copy / "exercises" / beside).read_text()
         assert (copy / BLANK).read_bytes() == mine

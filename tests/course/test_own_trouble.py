@@ -12,13 +12,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from labkit.course.exercise import Outcome, passed
 from labkit.course.exercises import exercise
 from labkit.course.judging import judge
 from labkit.course.paths import original
 from labkit.course.result import Result
 from labkit.course.source import of_file
 from labkit.course.stage import Calls
+from labkit.evidence import Outcome, held
 from tests import shadows
 from tests.course.test_running import HANDLER, PONG, RULE, judged
 from tests.course.test_running import exercise as running
@@ -127,7 +127,7 @@ def test_judge_that_was_stopped_passes_the_answer() -> None:
         calling = asyncio.create_task(stage.call(1))
         await asyncio.sleep(0.1)
         time.sleep(7)
-        return passed((await calling).shown)
+        return held((await calling).shown)
 
     check = running("rule").checks[0]
     object.__setattr__(check, "run", stopped)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit.course.exercise import Check, Exercise, Misconception, Outcome, failed, passed
+from labkit.course.exercise import Check, Exercise, Misconception
 from labkit.course.judging import judge
 from labkit.course.result import Result
 from labkit.course.running import shortage
@@ -21,6 +21,7 @@ from labkit.course.running.answer_process import AnswerEnded, AnswerFault, Answe
 from labkit.course.running.faults import SENTENCES, at_line, sentence
 from labkit.course.running.packets import HEAD, packed
 from labkit.course.stage import Calls, Stage
+from labkit.evidence import Outcome, broken, held
 from labkit.platform import confined
 
 USUAL = Misconception("usual", "It is wrong.", "a", "b", "c")
@@ -28,13 +29,13 @@ USUAL = Misconception("usual", "It is wrong.", "a", "b", "c")
 
 async def call_once(stage: Calls) -> Outcome:
     called = await stage.call(1)
-    return passed(called.shown)
+    return held(called.shown)
 
 
 async def greet(stage: Stage) -> Outcome:
     peer = await stage.connect()
     peer.send(type="ping")
-    return passed(str(await peer.receive()))
+    return held(str(await peer.receive()))
 
 
 def exercise(kind: str) -> Exercise:
@@ -163,12 +164,12 @@ def test_error_of_another_check_is_not_reported() -> None:
         peer.send(type="ping")
         await peer.until_ended(10)
         has_raised.set()
-        return failed("sent")
+        return broken("sent")
 
     async def is_silent(stage: Stage) -> Outcome:
         await stage.connect()
         await has_raised.wait()
-        return failed("sent nothing")
+        return broken("sent nothing")
 
     checks = tuple(Check(run.__name__, "", USUAL, run) for run in (speaks, is_silent))
     source = HANDLER + "raise KeyError(1)"
@@ -325,7 +326,7 @@ def test_cancelled_judge_ends_the_answers_process() -> None:
         async def wait(stage: Calls) -> Outcome:
             held.append(stage.process)
             await stage.call(1)
-            return passed("")
+            return held("")
 
         asked = exercise("rule")
         waiting = Check("looks", "it answers", USUAL, wait)
@@ -350,7 +351,7 @@ def test_check_that_failed_on_a_busy_machine_runs_again() -> None:
         looks += 1
         stage.process._tick(time.monotonic())
         stage.process._tick(time.monotonic() + 5)
-        return passed("in time") if looks > 1 else failed("too late")
+        return held("in time") if looks > 1 else broken("too late")
 
     starved = replace(exercise("handler"), checks=(Check("looks", "e", USUAL, run),))
     assert asyncio.run(judge(starved, HANDLER + PONG)).verdict == "pass"
@@ -402,7 +403,7 @@ def test_rule_that_waits_in_each_call_never_returns() -> None:
     async def ask_often(stage: Calls) -> Outcome:
         for number in range(100):
             await stage.call(number)
-        return passed("")
+        return held("")
 
     asked = exercise("rule")
     often = replace(asked, patience_s=1, checks=(replace(asked.checks[0], run=ask_often),))
@@ -417,7 +418,7 @@ def test_checks_after_one_that_timed_out_are_not_run(monkeypatch: pytest.MonkeyP
 
     async def odd(stage: Calls) -> Outcome:
         called = await stage.call(1)
-        return passed(called.value["text"])
+        return held(called.value["text"])
 
     async def endless(stage: Calls) -> Outcome:
         while True:
@@ -427,6 +428,6 @@ def test_checks_after_one_that_timed_out_are_not_run(monkeypatch: pytest.MonkeyP
     result = asyncio.run(judge(replace(exercise("rule"), checks=tuple(checks)), RULE + "return {}"))
     assert result.ids("inconclusive") == ["c0", "c1", "c2"]
     texts = [check.actual for check in result.checks[1:]]
-    assert texts[0] == "the check could not handle what the answer sent: KeyError: 'text'"
-    assert texts[1].startswith("not done after")
+    assert texts[0] == "cannot judge what it received: KeyError: 'text'"
+    assert texts[1].startswith("not finished after")
     assert texts[2].startswith("not checked")

@@ -43,7 +43,7 @@ def test_edited_exercise_is_reported(course: Path) -> None:
     """An edit in exercises/ instead of solutions/ makes the file stale."""
     path = course / "exercises" / "02-auth.ipynb"
     path.write_text(path.read_text().replace("YOUR CODE HERE", "your code here"))
-    assert "exercises/02-auth.ipynb is not current; run `labkit course build`" in asyncio.run(verify(course))
+    assert "exercises/02-auth.ipynb is out of date; run `labkit course build`" in asyncio.run(verify(course))
 
 
 def test_solved_blank_and_failing_solution_are_reported(course: Path) -> None:

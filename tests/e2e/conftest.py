@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.e2e.need import CHROMIUM_ARGS, ROOT, chromium_path
+from tests.e2e.visitors import Visit, visitors
 
 expect.set_options(timeout=30_000)  # of ms: a machine that runs other tests beside these is slow, not broken
 
@@ -35,6 +36,13 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Visit]:
+    """Opens pages; none may complain in its console."""
+    with visitors(chromium) as visit:
+        yield visit
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from tests.e2e.need import ROOT, node_module, node_path
@@ -33,10 +32,9 @@ class House:
 
     def start(self) -> None:
         """Until it says that it listens."""
-        command = [sys.executable, "-m", "labkit", "serve", "--port", str(self.port), "--quiet", "--with-parent"]
         with self._log.open("a") as log:
             self.process = subprocess.Popen(
-                [*command, *self._options],
+                [*self._command(), "--port", str(self.port), "--quiet", "--with-parent", *self._options],
                 cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.PIPE,
@@ -45,9 +43,19 @@ class House:
                 text=True,
             )
         assert self.process.stdout is not None
-        found = ARTICLE_PORT_LINE.search(self.process.stdout.readline())
-        assert found is not None, self._log.read_text()[-2000:]
-        self.port = int(found[1])
+        for line in self.process.stdout:
+            if found := ARTICLE_PORT_LINE.search(line):
+                self.port = int(found[1])
+                return
+        raise AssertionError(self._log.read_text()[-2000:])
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "-m", "labkit", "serve"]
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is said to anybody."""
+        self.process.kill()
+        self.process.wait(timeout=20)
 
     def stop(self) -> None:
         """As Ctrl-C or a deployment does: it drains, telling every client when to come back."""
@@ -66,12 +74,9 @@ class House:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait(timeout=20)
+            self.kill()
 
 
 class PlainHouse:
@@ -89,8 +94,6 @@ class PlainHouse:
         self.url = f"ws://localhost:{found[1]}"
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait(timeout=20)

@@ -3,37 +3,30 @@
 import asyncio
 import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from labkit.bench.ask import ticket
 from labkit.classroom.register import INSTRUCTOR
 from labkit.wire import background
 from labkit.wire.client.client import Client
+from tests.e2e.house import House
 from tests.e2e.need import ROOT
 
-LISTENING = re.compile(r"listening on ws://.*:(\d+)\s*$")
 
-
-class Schoolhouse:
+class Schoolhouse(House):
     """`with Schoolhouse(folder, names) as school:` a class at `school.url`; it keeps its port over a restart."""
 
     def __init__(self, folder: Path, names: Sequence[str], class_id: str = "physics") -> None:
-        self.folder, self.class_id, self.port = folder, class_id, 0
+        super().__init__(folder, "--set", "close_deadline_s=0.3", ops_token=None)
+        self.folder, self.class_id = folder, class_id
         self.file, self.slips = folder / "class.db", folder / "slips.txt"
         (folder / "roster.csv").write_text("name\n" + "\n".join(f'"{name}"' for name in names) + "\n", encoding="utf-8")
-
-    @property
-    def url(self) -> str:
-        """The address of the board's server."""
-        return f"http://localhost:{self.port}"
 
     @property
     def codes(self) -> dict[str, str]:
@@ -44,40 +37,9 @@ class Schoolhouse:
         assert code is not None
         return found | {INSTRUCTOR: code[1]}
 
-    def start(self) -> None:
-        """Until it listens."""
-        command = [sys.executable, "-m", "labkit", "class", "start", self.class_id, "--port", str(self.port)]
+    def _command(self) -> list[str]:
         files = ["--file", str(self.file), "--roster", str(self.folder / "roster.csv"), "--hand-out", str(self.slips)]
-        with (self.folder / "server.log").open("a") as log:
-            self.process = subprocess.Popen(
-                [*command, *files, "--quiet", "--with-parent", "--set", "close_deadline_s=0.3"],
-                cwd=ROOT,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if found := LISTENING.search(line):
-                self.port = int(found[1])
-                return
-        raise AssertionError((self.folder / "server.log").read_text()[-2000:])
-
-    def kill(self) -> None:
-        """SIGKILL: nothing is said to anybody."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait(timeout=20)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self.process.poll() is None:
-            self.kill()
+        return [sys.executable, "-m", "labkit", "class", "start", self.class_id, *files]
 
     # Students
 

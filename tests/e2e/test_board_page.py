@@ -1,7 +1,7 @@
 """The page at `/board` in Chromium: a class as its instructor sees it, on the projector too."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,9 +9,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from labkit.classroom.register import INSTRUCTOR, Register
 from tests.e2e.schoolhouse import Schoolhouse
-from tests.e2e.visitors import PHONE, findings, overhang, stored, visitors
+from tests.e2e.visitors import PHONE, Visit, findings, overhang, stored
 
-Visit = Callable[..., Page]
 PROJECTOR = {"width": 1920, "height": 1080}
 AUTH = "02-auth"
 # When each event was accepted by the server, when the page heard it, and when the frame that shows it was painted.
@@ -39,13 +38,6 @@ def school(tmp_path: Path) -> Iterator[Schoolhouse]:
     """A class of three."""
     with Schoolhouse(tmp_path, ["ana", "ben", "<b>eve</b>"]) as school:
         yield school
-
-
-@pytest.fixture
-def visit(chromium: Browser) -> Iterator[Visit]:
-    """Opens pages; none may complain in its console."""
-    with visitors(chromium) as visit:
-        yield visit
 
 
 def opened(page: Page, school: Schoolhouse) -> Page:

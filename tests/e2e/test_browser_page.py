@@ -1,20 +1,19 @@
 """The page at `/` in Chromium: two people talk, the server goes and comes, and every control does what it says."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as NotInTime
 
 from labkit.rules.close_codes import CloseCode
 from tests.e2e.house import House, PlainHouse
 from tests.e2e.need import ROOT
-from tests.e2e.visitors import PHONE, enter, findings, overhang, say, shown, stored, texts, visitors
+from tests.e2e.visitors import PHONE, Visit, enter, findings, overhang, say, shown, stored, texts
 
-Visit = Callable[..., Page]
 WEB = ROOT / "labkit" / "web"
 HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>"
 BACK_MS = 60_000  # a page that gave up on a server may wait up to 30 s and more
@@ -25,13 +24,6 @@ def house(tmp_path: Path) -> Iterator[House]:
     """A server that remembers."""
     with House(tmp_path, "--audit", str(tmp_path / "room.db")) as house:
         yield house
-
-
-@pytest.fixture
-def visit(chromium: Browser) -> Iterator[Visit]:
-    """Opens pages; none may complain in its console."""
-    with visitors(chromium) as visit:
-        yield visit
 
 
 # Talking

@@ -1,25 +1,14 @@
 """The three pages in Chromium behind a proxy that serves them under a path: nothing is asked for beside that path."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from labkit.classroom.register import INSTRUCTOR
 from tests.e2e.house import OPS_TOKEN, House
 from tests.e2e.prefix import Prefixed
 from tests.e2e.schoolhouse import Schoolhouse
-from tests.e2e.visitors import enter, say, shown, visitors
-
-Visit = Callable[..., Page]
-
-
-@pytest.fixture
-def visit(chromium: Browser) -> Iterator[Visit]:
-    """Opens pages; none may complain in its console."""
-    with visitors(chromium) as visit:
-        yield visit
+from tests.e2e.visitors import Visit, enter, say, shown
 
 
 def test_people_talk_under_a_prefix(tmp_path: Path, visit: Visit) -> None:

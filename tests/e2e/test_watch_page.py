@@ -1,16 +1,15 @@
 """The page at `/watch` in Chromium: rooms, connections and closes, for those with the operations token."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.house import OPS_TOKEN, House
-from tests.e2e.visitors import PHONE, enter, findings, overhang, say, stored, visitors
+from tests.e2e.visitors import PHONE, Visit, enter, findings, overhang, say, stored
 
-Visit = Callable[..., Page]
 USERS = 'name,code,rooms\n"<b>eve</b>",correct-horse,*\n'
 
 
@@ -19,13 +18,6 @@ def house(tmp_path: Path) -> Iterator[House]:
     """A server with operators."""
     with House(tmp_path) as house:
         yield house
-
-
-@pytest.fixture
-def visit(chromium: Browser) -> Iterator[Visit]:
-    """Opens pages; none may complain in its console."""
-    with visitors(chromium) as visit:
-        yield visit
 
 
 def watch(page: Page, token: str = OPS_TOKEN) -> Page:

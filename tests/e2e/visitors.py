@@ -1,7 +1,7 @@
 """People in front of the browser pages: what they do, what they see, and what the browser complains about."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ DESK = {"width": 1280, "height": 860}
 # The browser itself writes these about the network; no page can prevent it.
 NETWORK = re.compile(r"net::ERR_|the server responded with a status of (401|403|429)|WebSocket connection to .* failed")
 SERIOUS = ("serious", "critical")
+Visit = Callable[..., Page]
 
 
 @contextmanager

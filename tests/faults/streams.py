@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from labkit.faults.connection import Chain
 from labkit.faults.fault import End, Fault, Item
 from labkit.faults.frames import FrameCutter
+from labkit.review.frames import BINARY, CLOSE, PING, PONG, TEXT, frame
 from tests.clock import Clock
-from tests.wire.raw import BINARY, CLOSE, PING, PONG, TEXT, frame, upgrade
+from tests.wire.raw import upgrade
 
 CONTINUATION = 0
 HEAD = upgrade()

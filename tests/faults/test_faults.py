@@ -29,8 +29,8 @@ from labkit.faults import (
 from labkit.faults.fault import HELD_BYTES, End, Item
 from labkit.faults.frame_stage import LARGEST_FRAME_BYTES
 from labkit.faults.schedule import from_dict
+from labkit.review.frames import CLOSE, PING, PONG, TEXT, frame
 from tests.faults.streams import HEAD, Wire, cut_at, frame_lists, places, through
-from tests.wire.raw import CLOSE, PING, PONG, TEXT, frame
 
 KEEPING = [Pass(), Latency(0.2), Jitter(0.3), Throttle(50_000), Stall(1.0, after_bytes=50), Dribble(0), Slice(9)]
 KEEPING += [After(Slice(3), messages=1), After(Latency(0.5)), Reset(10**9), Die(10**9), HalfClose(10**9)]
@@ -119,7 +119,7 @@ def test_fault_draws_do_not_depend_on_neighbours() -> None:
     ],
 )
 def test_fault_invalid_setting_is_refused(make) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(ValueError, match=r"\w+\(\w+=.*\) cannot be; the default is"):
+    with pytest.raises(ValueError, match=r"\w+\(\w+=.*\) is invalid; the default is"):
         make()
 
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 
 from labkit.faults.frames import MOST_HEAD_BYTES, FrameCutter, Piece
+from labkit.review.frames import PING, TEXT, frame
 from tests.faults.streams import HEAD, cut_at, frame_lists, places
-from tests.wire.raw import PING, TEXT, frame, request
+from tests.wire.raw import request
 
 ANSWER = b"HTTP/1.1 101 Switching Protocols\r\nUPGRADE: WebSocket\r\n\r\n"
 

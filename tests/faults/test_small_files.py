@@ -30,7 +30,7 @@ def test_faults_import_only_python_and_labkit_faults(path: Path) -> None:
     names = {alias.name for node in tree if isinstance(node, ast.Import) for alias in node.names}
     tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     names |= {str(node.module) for node in tree if isinstance(node, ast.ImportFrom)}
-    allowed = ("labkit.faults", "labkit.samples", "labkit.rules", "labkit.platform", "labkit.text")
+    allowed = ("labkit.faults", "labkit.samples", "labkit.rules", "labkit.platform", "labkit.text", "labkit.discovery")
     assert [
         name for name in names if not name.startswith(allowed) and name.split(".")[0] not in sys.stdlib_module_names
     ] == []

@@ -8,8 +8,16 @@ from itertools import pairwise
 
 import pytest
 
+from labkit.platform import accepting as accepting_module
 from labkit.platform.accepting import BACKLOG, PER_TURN, Accepting
-from tests.wire.raw import on_a_loop, until
+from tests.wire.raw import until
+
+
+@pytest.fixture(params=["readiness", "completion"], autouse=True)
+def loop_reports(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop says when a socket is ready, or, as on Windows, only when an accept has completed."""
+    if request.param == "completion":
+        monkeypatch.setattr(accepting_module, "watches_sockets", lambda loop: False)
 
 
 class Failing(socket.socket):
@@ -30,7 +38,6 @@ class Failing(socket.socket):
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EPERM])
-@on_a_loop
 async def test_it_tries_rarely_while_nothing_can_be_accepted(number: int) -> None:
     """Not as often as the loop turns, and not the backlog times a turn; what waited is accepted afterwards."""
     fails, taken = [True], []
@@ -48,7 +55,6 @@ async def test_it_tries_rarely_while_nothing_can_be_accepted(number: int) -> Non
 
 
 @pytest.mark.parametrize("number", [errno.ECONNABORTED, errno.EPROTO])
-@on_a_loop
 async def test_a_connection_lost_while_it_waited_is_no_fault(number: int) -> None:
     """The next one is accepted in the same turn."""
     errors = iter([number])
@@ -62,7 +68,6 @@ async def test_a_connection_lost_while_it_waited_is_no_fault(number: int) -> Non
     taken[0].close()
 
 
-@on_a_loop
 async def test_other_work_gets_its_turn_between_accepts() -> None:
     """The kernel holds a storm of connections; the loop turns after every few."""
     taken: list[socket.socket] = []
@@ -86,7 +91,6 @@ async def test_other_work_gets_its_turn_between_accepts() -> None:
         sock.close()
 
 
-@on_a_loop
 async def test_stopped_it_accepts_no_more() -> None:
     """Not even what arrived before; also from within `take`, and while it rests."""
     taken: list[socket.socket] = []
@@ -116,7 +120,6 @@ def test_the_backlog_is_for_storms() -> None:
     assert BACKLOG >= 1_000
 
 
-@on_a_loop
 async def test_accepted_socket_does_not_wait_for_more_to_send() -> None:
     """Nagle's algorithm and a delayed acknowledgement would add 40 ms to every second message."""
     taken: list[socket.socket] = []

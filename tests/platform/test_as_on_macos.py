@@ -65,3 +65,8 @@ def test_review_of_our_own_server() -> None:
 def test_a_shared_port_is_one_sentence() -> None:
     done = run("serve", "--port", "0", "--reuse-port")
     assert done.returncode == 2 and "does not share a port" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_torture_of_several_servers_is_one_sentence() -> None:
+    done = run("torture", "--servers", "2", "--seconds", "10")
+    assert done.returncode == 2 and "needs Linux" in done.stderr and "Traceback" not in done.stderr

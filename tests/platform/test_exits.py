@@ -22,7 +22,7 @@ from labkit.broken_clients import __main__ as broken_clients
 from labkit.cli import main
 from labkit.wire.audit.writer import Audit
 
-SENTENCE = re.compile(r"Error: labkit could not finish: (.+)\. This is no verdict; the details are in (\S+)\n")
+SENTENCE = re.compile(r"Error: labkit could not finish: (.+)\. This is not a result; the details are in (\S+)\n")
 
 
 def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -94,9 +94,9 @@ def test_crash_in_a_broken_entry_leaves_with_2(module: ModuleType, monkeypatch: 
 @pytest.mark.parametrize(
     ("error", "cause"),
     [
-        (SystemExit(1), "a library ended it with sys.exit(1)"),
-        (SystemExit(0), "a library ended it with sys.exit(0)"),
-        (SystemExit("no such thing"), "a library ended it with sys.exit('no such thing')"),
+        (SystemExit(1), "a library called sys.exit(1)"),
+        (SystemExit(0), "a library called sys.exit(0)"),
+        (SystemExit("no such thing"), "a library called sys.exit('no such thing')"),
         (MemoryError(), "MemoryError"),
         (RecursionError("too deep"), "too deep"),
         (asyncio.CancelledError(), "CancelledError"),
@@ -147,7 +147,7 @@ def test_dead_thread_or_task_leaves_with_2(monkeypatch: pytest.MonkeyPatch) -> N
     for fault, cause in ((thread, "in a thread"), (task, "in a callback")):
         planted(VERBS["explain",], fault, monkeypatch)
         result = CliRunner().invoke(main, ["explain"])
-        assert cause in check_is_told(result, "a background part of it died")
+        assert cause in check_is_told(result, "a background task died")
     logging.getLogger("asyncio").removeHandler(quiet)
 
 
@@ -169,7 +169,7 @@ def test_report_without_a_folder_goes_to_stderr(tmp_path: Path, monkeypatch: pyt
     result = CliRunner().invoke(main, ["explain"])
     first, _, rest = result.stderr.partition("\n")
     assert result.exit_code == 2
-    assert "ValueError: planted. This is no verdict; the details follow" in first and "Traceback" in rest
+    assert "ValueError: planted. This is not a result; the details follow" in first and "Traceback" in rest
 
 
 def labkit(*words: str, code: str = "", **options: Any) -> "subprocess.CompletedProcess[str]":

@@ -89,7 +89,7 @@ def test_either_kind_of_lock_keeps_a_second_server_out(
 
 def test_file_system_without_locks_gives_an_audit_error(tmp_path: Path, no_locks: int) -> None:
     """Two writers would break the hash chain, and the fault is not another server."""
-    with pytest.raises(AuditError, match="cannot be locked, so two servers could write it") as told:
+    with pytest.raises(AuditError, match="cannot be locked, so two servers could write to it") as told:
         Audit(tmp_path / "room.db")
     assert os.strerror(no_locks) in str(told.value) and "in use" not in str(told.value)
 
@@ -97,7 +97,7 @@ def test_file_system_without_locks_gives_an_audit_error(tmp_path: Path, no_locks
 def test_sqlite_without_its_locks_is_no_other_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite locks ranges of the file, and calls a kind of lock that is missing one that is held."""
     monkeypatch.setattr(fcntl, "lockf", failing(errno.ENOLCK))
-    with pytest.raises(AuditError, match="No locks available; that file system has no locks"):
+    with pytest.raises(AuditError, match="No locks available; that file system does not support locks"):
         Audit(tmp_path / "room.db")
 
 

@@ -16,7 +16,6 @@ from labkit.review import examine_client
 from labkit.review.client.probes import CLIENT_CHAPTERS, CLIENT_PROBES
 from tests.review.calm import calmly
 from tests.review.matrix import OURS, Found, differing
-from tests.wire.raw import on_a_loop
 
 LONGEST_S = 300
 
@@ -79,7 +78,6 @@ def test_every_broken_client_has_few_lines() -> None:
         assert broken_client(fault).__doc__, fault
 
 
-@on_a_loop
 async def test_client_process_is_reviewed_and_ended() -> None:
     """Our client passes, and the report contains no token."""
     report = await examine_client(clients(OURS), only=["entry", "words/1", "codes/1"])

@@ -15,7 +15,6 @@ from labkit.review.dialect import BadDialect, Dialect, read_dialect
 from labkit.review.finding import CannotReview
 from labkit.review.server_review import select
 from labkit.rules.messages import BY_TYPE, FIELDS
-from tests.wire.raw import on_a_loop
 
 TEXT = """
 path = "/ws"
@@ -105,23 +104,23 @@ def test_bad_dialect_error_names_the_file(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("[type]\nchat = 'say'", "no table named 'type' (did you mean 'types'?)"),
-        ("[types]\nchatt = 'say'", "named 'chatt' (did you mean 'chat'?)"),
-        ("[types]\nJoined = 'in'", "named 'Joined' (did you mean 'joined'?)"),
+        ("[type]\nchat = 'say'", "'type' (did you mean 'types'?) is not a table"),
+        ("[types]\nchatt = 'say'", "'chatt' (did you mean 'chat'?)"),
+        ("[types]\nJoined = 'in'", "'Joined' (did you mean 'joined'?)"),
         ("[types]\nchat = 1", "[types] chat must be the server's name in quotes, not 1"),
         ("[types]\nchat = ''", "[types] chat must be the server's name"),
-        ("[fields]\nroomID = 'room'", "named 'roomID' (did you mean 'roomId'?)"),
-        ("[more.jion]\nnick = 'x'", "named 'jion' (did you mean 'join'?)"),
+        ("[fields]\nroomID = 'room'", "'roomID' (did you mean 'roomId'?)"),
+        ("[more.jion]\nnick = 'x'", "'jion' (did you mean 'join'?)"),
         ("[more]\njoin = 'x'", "[more.join] must be a table"),
-        ("[known.pog]\nop = 'x'", "named 'pog' (did you mean 'pong'?)"),
-        ("[codes]\n4430 = 1008", "named '4430' (did you mean '4"),
+        ("[known.pog]\nop = 'x'", "'pog' (did you mean 'pong'?)"),
+        ("[codes]\n4430 = 1008", "'4430' (did you mean '4"),
         ("[codes]\n1008 = 99", "[codes] 1008 must be a close code from 1000 to 4999"),
         ("[codes]\n1008 = true", "[codes] 1008 must be a close code from 1000 to 4999"),
-        ("[codes]\n1008 = 'eror'", "named 'eror' (did you mean 'error'?)"),
-        ("[without]\nprobe = ['storms']", "named 'probe' (did you mean 'probes'?)"),
+        ("[codes]\n1008 = 'eror'", "'eror' (did you mean 'error'?)"),
+        ("[without]\nprobe = ['storms']", "'probe' (did you mean 'probes'?)"),
         ("[without]\nprobes = 'storms'", "[without] probes must be a list of names in quotes, not 'storms'"),
-        ("[without]\nmessages = ['auht']", "named 'auht' (did you mean 'auth'?)"),
-        ("[without]\nanswers = ['join_ed']", "named 'join_ed' (did you mean 'joined'?)"),
+        ("[without]\nmessages = ['auht']", "'auht' (did you mean 'auth'?)"),
+        ("[without]\nanswers = ['join_ed']", "'join_ed' (did you mean 'joined'?)"),
         ("path = 1", "path must be text"),
         ("types = 1", "[types] must be a table"),
     ],
@@ -213,7 +212,6 @@ async def reviewed(radio: Radio, only: list[str], file: Path, **given: Any) -> R
         return await examine(url, only=only, dialect=file, **given)
 
 
-@on_a_loop
 async def test_dialect_of_the_docs_reviews_such_a_server(tmp_path: Path) -> None:
     """The probes hold in its names, and they find a leak between its channels."""
     file = harbour(tmp_path)
@@ -238,7 +236,6 @@ async def test_dialect_of_the_docs_reviews_such_a_server(tmp_path: Path) -> None
     assert {"rooms/1", "rooms/6"} <= set(broken[True])
 
 
-@on_a_loop
 async def test_server_that_ignores_faults_is_judged_by_the_effect(tmp_path: Path) -> None:
     """Ignoring counts as refusing if the dialect says so; an invalid chat that is delivered is found."""
     only = ["secrets/2", "rooms/2", "rooms/4", "validation/1", "validation/5", "validation/10", "protocol/2"]
@@ -251,7 +248,6 @@ async def test_server_that_ignores_faults_is_judged_by_the_effect(tmp_path: Path
     assert '"weather"' in sound["validation/10"].actual
 
 
-@on_a_loop
 async def test_event_without_id_is_found_by_its_text(tmp_path: Path) -> None:
     """The log is searched for the text, and a missing event is reported by its text."""
     log = tmp_path / "log"
@@ -264,7 +260,6 @@ async def test_event_without_id_is_found_by_its_text(tmp_path: Path) -> None:
     assert verdicts == {log: "held", None: "broken"}
 
 
-@on_a_loop
 async def test_probe_cut_off_among_others_runs_again_alone(tmp_path: Path) -> None:
     """A server too small for many probes at once is not reported as broken."""
     report = await reviewed(Radio(capacity=6), ["rooms/1", "rooms/7", "validation/7"], harbour(tmp_path))

@@ -10,11 +10,9 @@ from labkit.review.dialect import Dialect
 from labkit.review.flood import flood_without_reading
 from labkit.review.peer import Peer
 from labkit.review.transcript import Transcript
-from tests.wire.raw import on_a_loop
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only Linux reports unread bytes")
-@on_a_loop
 async def test_bytes_buffered_by_the_kernel_do_not_count_as_read() -> None:
     """A server that reads nothing limits the flood, although the kernel accepts every byte."""
     results = {}

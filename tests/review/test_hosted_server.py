@@ -3,7 +3,6 @@
 import asyncio
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from labkit.review import CannotReview, examine
+from tests.e2e.conftest import free_port
 from tests.hangup import heeded
-from tests.wire.raw import on_a_loop, serving
+from tests.wire.raw import serving
 
 FRAGILE = """\
 import os
@@ -25,14 +25,6 @@ __main__.main()
 """
 
 
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
-@on_a_loop
 async def test_server_started_by_the_review_is_restarted(tmp_path: Path) -> None:
     """The probes after the crash run too, with the memory and the log of the new process."""
     server, port = tmp_path / "server.py", free_port()
@@ -51,7 +43,6 @@ async def test_server_started_by_the_review_is_restarted(tmp_path: Path) -> None
         await examine(url)
 
 
-@on_a_loop
 async def test_server_that_cannot_start_raises_cannot_review(tmp_path: Path) -> None:
     """The program does not exist, it ends, or another one already listens on the port."""
     command = f"{shlex.quote(sys.executable)} -c 'raise SystemExit(\"bad config\")'"
@@ -65,7 +56,6 @@ async def test_server_that_cannot_start_raises_cannot_review(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-@on_a_loop
 async def test_terminated_review_stops_the_server_it_started(number: signal.Signals, tmp_path: Path) -> None:
     """Neither a cancelled job nor a closed terminal leaves a server running."""
     server, port = tmp_path / "server.py", free_port()

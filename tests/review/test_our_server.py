@@ -6,7 +6,7 @@ from pathlib import Path
 from labkit.review import examine
 from labkit.review.probes import PROBES
 from tests.review.full_server import full_server, promised
-from tests.wire.raw import on_a_loop, serving
+from tests.wire.raw import serving
 
 NEEDS = {
     "--token-command": ["auth/15", "rooms/10", "rooms/11", "rooms/12"],
@@ -17,7 +17,6 @@ NEEDS = {
 }
 
 
-@on_a_loop
 async def test_our_server_passes_every_probe(tmp_path: Path) -> None:
     """With profile full, all options and shortened limits nothing is broken or unknown, within a minute."""
     async with full_server(tmp_path) as (url, options):
@@ -31,7 +30,6 @@ async def test_our_server_passes_every_probe(tmp_path: Path) -> None:
     assert "dev-toke" not in text
 
 
-@on_a_loop
 async def test_probe_without_its_option_is_unknown_and_names_it() -> None:
     """Without options, each of these probes names the option that it needs; none is broken."""
     missing = {probe: option for option, probes in NEEDS.items() for probe in probes}

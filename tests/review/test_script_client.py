@@ -15,7 +15,7 @@ from labkit.review import CannotReview, Finding, examine
 from labkit.review.transcript import Transcript, literal
 from tests.commands.certificates import certificate
 from tests.review.full_server import promised
-from tests.wire.raw import TOKEN, on_a_loop, process, serving
+from tests.wire.raw import TOKEN, process, serving
 
 READY = "ready$ "
 
@@ -30,7 +30,6 @@ async def pasted(finding: Finding, **environment: str) -> tuple[int | None, str]
     return shell.returncode, out.decode()
 
 
-@on_a_loop
 async def test_pasted_reproduction_shows_what_the_probe_saw() -> None:
     """The scripts get the same answers from the same server; without a token they ask for one."""
     async with serving(limits={"auth_timeout_s": 2}) as server:
@@ -75,7 +74,6 @@ async def typed(finding: Finding, token: str) -> str:
     return shown.decode().replace("\r", "").rpartition("> END\n")[2]
 
 
-@on_a_loop
 async def test_reproduction_works_at_an_interactive_prompt() -> None:
     """The terminal accepts every line, hides the typed token, and reports a server that is gone."""
     async with serving(limits={"auth_timeout_s": 2}) as server:
@@ -89,7 +87,6 @@ async def test_reproduction_works_at_an_interactive_prompt() -> None:
     assert "Traceback" not in gone
 
 
-@on_a_loop
 async def test_reproduction_contains_nothing_a_shell_expands() -> None:
     """No exclamation mark (history), no tab (completion), and no line too long for a terminal."""
     async with serving(limits={"auth_timeout_s": 0.6}) as server:
@@ -105,7 +102,6 @@ async def test_reproduction_contains_nothing_a_shell_expands() -> None:
     assert literal(b"!") == "b'\\x21'"
 
 
-@on_a_loop
 async def test_cafile_makes_the_review_trust_a_certificate(tmp_path: Path) -> None:
     """Without --cafile the error suggests it; with it the review and the reproduction work."""
     made = certificate(tmp_path)

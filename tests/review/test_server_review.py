@@ -15,16 +15,16 @@ from pathlib import Path
 import pytest
 
 import labkit
+from labkit.evidence import Outcome, broken, held
 from labkit.review import CannotReview, Report, examine
-from labkit.review.finding import Outcome, broken, held
-from labkit.review.frames import FrameReader
+from labkit.review.frames import TEXT, FrameReader, frame
 from labkit.review.html import page, part
 from labkit.review.probes import CHAPTERS, PROBES
 from labkit.review.scene import Scene
 from labkit.review.server_review import Review
 from labkit.review.target import Target
 from tests.review.full_server import promised
-from tests.wire.raw import TEXT, TOKEN, frame, on_a_loop, serving
+from tests.wire.raw import TOKEN, serving
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -72,7 +72,6 @@ async def reviewed(*only: str) -> Report:
         return await examine(server.url, only=only, promised=promised())
 
 
-@on_a_loop
 async def test_crash_of_the_server_is_broken_and_the_rest_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     """The canary ended too, so the probe is broken; the probes after it cannot run."""
     monkeypatch.setattr("labkit.review.server_review.RETURN_S", 0.3)
@@ -87,7 +86,6 @@ async def test_crash_of_the_server_is_broken_and_the_rest_unknown(monkeypatch: p
     assert "gone" in report["protocol/2"].actual
 
 
-@on_a_loop
 async def test_probe_during_lag_of_the_reviewer_runs_again() -> None:
     """A run during lag proves nothing; a fault without lag is reported at once."""
     looks: list[str] = []
@@ -113,7 +111,6 @@ async def test_probe_during_lag_of_the_reviewer_runs_again() -> None:
             assert looks.count("late") == 2
 
 
-@on_a_loop
 async def test_absent_or_refusing_server_cannot_be_reviewed() -> None:
     """The error is one line with a hint, before any probe runs."""
     with pytest.raises(CannotReview, match="does a server listen there"):
@@ -136,7 +133,6 @@ def test_probes_are_numbered_and_complete() -> None:
             assert len(text) > 5, probe.id
 
 
-@on_a_loop
 async def test_report_is_the_same_in_every_form() -> None:
     """JSON has the keys of the contract, JUnit and HTML have the same counts, and the page needs no other file."""
     report = await reviewed("auth/1", "heartbeat/6", "auth/15")
@@ -162,7 +158,6 @@ async def test_report_is_the_same_in_every_form() -> None:
     assert list(report.frame()["verdict"]) == [probe["verdict"] for probe in output["probes"]]
 
 
-@on_a_loop
 async def test_server_that_stops_responding_delays_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The review waits for it once; the remaining probes are unknown at once."""
     monkeypatch.setattr("labkit.review.server_review.RETURN_S", 0.3)
@@ -246,7 +241,6 @@ async def answering(head: bytes, chat: str = '{"type":"chat"}') -> AsyncIterator
         yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-@on_a_loop
 async def test_odd_answers_of_a_server_do_not_end_the_review() -> None:
     """A server without HTTP gets a one-line error; a probe that cannot judge is `unknown`, and the others run."""
     for head in (b"220 smtp ready\r\n\r\n", b"x\r\n\r\n", b"\r\n\r\n"):
@@ -255,14 +249,13 @@ async def test_odd_answers_of_a_server_do_not_end_the_review() -> None:
                 await examine(url)
     async with answering(b"") as url:
         report = await examine(url, only=["rooms/8", "storms/1", "heartbeat/6"], patience_s=1)
-    assert report["rooms/8"].actual == "the probe cannot judge what it received: KeyError: 'text'"
+    assert report["rooms/8"].actual == "cannot judge what it received: KeyError: 'text'"
     assert report["heartbeat/6"].verdict == "held"
     async with answering(b"", '{"type":["error"]}') as url:
         report = await examine(url, only=["validation/1", "rooms/7"], patience_s=1)
     assert {one.verdict for one in report} == {"broken"}, str(report)
 
 
-@on_a_loop
 async def test_missing_file_is_an_error_of_the_user(tmp_path: Path) -> None:
     """The error comes before any probe, and it is not a fault of the server."""
     (tmp_path / "no.pem").write_text("no certificate")

@@ -155,7 +155,7 @@ def test_a_refusal_does_not_hold_the_credential() -> None:
 @pytest.mark.parametrize("key_id", ["", "a.b", "."])
 def test_a_key_id_that_would_break_its_credentials_is_refused(key_id: str) -> None:
     """Its own credentials could not be read back."""
-    with pytest.raises(ValueError, match="a key id has at least one character and no dot"):
+    with pytest.raises(ValueError, match="a key id needs at least one character and no dot"):
         Credentials(key_id, b"secret")
 
 

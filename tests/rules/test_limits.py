@@ -109,7 +109,7 @@ def test_later_lines_win_and_nothing_else_changes() -> None:
         ("connections=0", "connections=0 is too small"),
         ("message_burst=0", "message_burst=0 is too small"),
         ("history_events=-1", "history_events=-1 is too small"),
-        ("session_ttl_s=1e300", "session_ttl_s=1e+300 is too large; the most is 1000000000, the default 28800"),
+        ("session_ttl_s=1e300", "session_ttl_s=1e+300 is too large; the maximum is 1000000000, the default 28800"),
         ("send_buffer_bytes=" + "9" * 30, "is too large"),
         ("fast_path=5", "fast_path=5 must be on or off"),
         ("fast_path=true", "fast_path=true must be on or off"),

@@ -16,10 +16,10 @@ ROSTER = "name,shown_as\r\n" + "".join(f"{name},animal{number}\r\n" for number, 
 USERS = "name,code,rooms\n" + "".join(f"{name},code-number-{number},room:*\n" for number, name in enumerate(NAMES))
 READ_RIGHT = ("utf-8", "utf-8-sig", "utf-16", "utf-32")
 REFUSED = {
-    "cp1252": "line 2 is not in UTF-8 but looks like Windows-1252",
-    "mac_roman": "line 2 is not in UTF-8 but looks like Mac Roman",
-    "utf-16-le": "line 1 holds null bytes and looks like UTF-16 without a mark",
-    "utf-16-be": "line 1 holds null bytes and looks like UTF-16 without a mark",
+    "cp1252": "line 2 is not UTF-8; it looks like Windows-1252",
+    "mac_roman": "line 2 is not UTF-8; it looks like Mac Roman",
+    "utf-16-le": "line 1 contains null bytes and looks like UTF-16 without a BOM",
+    "utf-16-be": "line 1 contains null bytes and looks like UTF-16 without a BOM",
 }
 SAVE = "save it as UTF-8"
 
@@ -52,7 +52,7 @@ def test_other_encodings_are_named_with_the_line(encoding: str, tmp_path: Path) 
 def test_one_name_is_enough_to_guess(name: str, encoding: str, tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_bytes(f"name\nAnna Smith\n{name}\n".encode(encoding))
     guessed = {"cp1252": "Windows-1252", "mac_roman": "Mac Roman"}[encoding]
-    with pytest.raises(BadRoster, match=f"line 3 is not in UTF-8 but looks like {guessed}"):
+    with pytest.raises(BadRoster, match=f"line 3 is not UTF-8; it looks like {guessed}"):
         read_roster(tmp_path / "r.csv")
 
 
@@ -64,7 +64,7 @@ def test_chinese_names_in_gbk_are_named(tmp_path: Path) -> None:
 
 def test_a_damaged_utf16_file_is_called_so(tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_bytes(codecs.BOM_UTF16_LE + b"n\0a")
-    with pytest.raises(BadRoster, match="line 1 is not in UTF-8 but looks like broken UTF-16"):
+    with pytest.raises(BadRoster, match="line 1 is not UTF-8; it looks like broken UTF-16"):
         read_roster(tmp_path / "r.csv")
 
 
@@ -72,7 +72,7 @@ def test_a_damaged_utf16_file_is_called_so(tmp_path: Path) -> None:
 def test_other_dividers_are_refused_with_the_line(mark: str, tmp_path: Path) -> None:
     """As `Unicode text` of a spreadsheet has them, too."""
     (tmp_path / "u.csv").write_bytes(USERS.replace(",", mark).encode("utf-16"))
-    with pytest.raises(BadUsers, match="line 1: its columns are divided by semicolons or tabs"):
+    with pytest.raises(BadUsers, match="line 1: the columns are separated by semicolons or tabs"):
         read_users(tmp_path / "u.csv")
 
 

@@ -12,7 +12,6 @@ from labkit.views.class_board import HERE, ClassBoard, Screen
 from labkit.views.modules import inlined
 from tests.classroom.school import all_sent, at_work, exercise, teaching
 from tests.e2e.need import node_path
-from tests.wire.raw import on_a_loop
 
 
 class Told:
@@ -36,7 +35,6 @@ def test_page_modules_become_one(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == ("function\n", "")
 
 
-@on_a_loop
 async def test_kernel_sends_snapshot_then_new_events(tmp_path: Path) -> None:
     """A snapshot with presence, then each event once; a new request gets the current state."""
     async with teaching(tmp_path, "ana", "ben") as school, at_work(school.member("ana"), tmp_path) as ana:
@@ -66,7 +64,6 @@ async def until(board: ClassBoard, screen: Any, holds: Any) -> None:
             await asyncio.sleep(0.02)
 
 
-@on_a_loop
 async def test_code_wrong_is_reported(tmp_path: Path) -> None:
     async with teaching(tmp_path, "ana") as school:
         board = ClassBoard(school.url, "wrong-wrong-wrong")
@@ -74,7 +71,6 @@ async def test_code_wrong_is_reported(tmp_path: Path) -> None:
             await asyncio.wait_for(board.live(20), 20)
 
 
-@on_a_loop
 async def test_board_left_behind_is_plain_html(tmp_path: Path) -> None:
     async with teaching(tmp_path, "<b>eve</b>") as school:
         board = ClassBoard(school.url, school.codes["instructor"])

@@ -20,13 +20,7 @@ from labkit.views import Dashboard
 from labkit.views.connection_table import totals
 from labkit.wire import background
 
-pytestmark = pytest.mark.anyio
 WIDGET = "application/vnd.jupyter.widget-view+json"
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 PATIENT = {"outbox_age_s": None, "outbox_bytes": 2**26, "ping_timeout_s": 100}  # nobody is closed for being slow

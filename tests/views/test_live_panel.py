@@ -18,7 +18,6 @@ from labkit.views import Chart, LivePanel
 from labkit.views import live_panel as module
 
 CHARTS = [Chart("round trip", "ms", "rtt ms: {}", ("ana", "ben")), Chart("buffer", "bytes", "bytes: {}", ("ana",))]
-pytestmark = pytest.mark.anyio
 PNG = b"\x89PNG"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -29,11 +28,6 @@ def filled() -> Store:
         store.add("rtt ms: ana", 1.0 + number, at=100.0 + number)
         store.add("bytes: ana", 64.0 * number, at=100.0 + number)
     return store
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 class Sent:

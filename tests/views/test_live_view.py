@@ -13,13 +13,7 @@ import labkit
 from labkit.bench.launch.lab import Lab
 from labkit.views import LiveView
 
-pytestmark = pytest.mark.anyio
 WIDGET = "application/vnd.jupyter.widget-view+json"
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture(scope="module")

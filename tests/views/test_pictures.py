@@ -44,7 +44,7 @@ def test_policy_mark_shows_memory_and_wait() -> None:
     for outcome in comparison.outcomes:
         assert outcome.policy in shown
         assert f"{outcome.peak_bytes / 1000:.0f} kB" in shown
-    assert display_hooks.count("the room waits") == 1
+    assert shown.count("the room waits") == 1
     assert len(slow_policies.text(comparison).splitlines()) == len(comparison.outcomes)
 
 

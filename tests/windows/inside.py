@@ -3,11 +3,14 @@
 import asyncio
 import importlib
 import json
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import labkit
+from labkit.platform.signals import stop_early
 
 PACKAGE = Path(labkit.__file__).parent
 NEEDS_EXTRA = ("nats", "uvloop", "aiohttp", "nbgrader")  # packages that only an extra brings
@@ -45,6 +48,19 @@ async def _client(url: str, token: str, messages: int) -> dict[str, object]:
         return {"same": received[0] == received[1] == [f"{number} \u2713" for number in range(messages)]}
 
 
+def signals() -> dict[str, object]:
+    """Ctrl-C and Ctrl-Break stop the idle loop of a verb, as `labkit serve` waits for them."""
+    return {number.name: asyncio.run(_stopped_by(number)) for number in (signal.SIGINT, signal.SIGBREAK)}
+
+
+async def _stopped_by(number: signal.Signals) -> bool:
+    stop = asyncio.Event()
+    stop_early(stop.set)
+    threading.Timer(0.5, signal.raise_signal, [number]).start()
+    async with asyncio.timeout(30):
+        return await stop.wait()
+
+
 def cells(*paths: str) -> dict[str, object]:
     """Execute the code cells of each notebook in an IPython shell of its own process's kind, and count."""
     return {Path(path).stem: _cells(Path(path)) for path in paths}
@@ -66,7 +82,12 @@ def _cells(path: Path) -> dict[str, object]:
     return {"cells": len(sources), "failed": failed}
 
 
-SCENES: dict[str, Callable[..., dict[str, object]]] = {"imports": imports, "client": client, "cells": cells}
+SCENES: dict[str, Callable[..., dict[str, object]]] = {
+    "imports": imports,
+    "client": client,
+    "signals": signals,
+    "cells": cells,
+}
 
 if __name__ == "__main__":
     print(json.dumps(SCENES[sys.argv[1]](*sys.argv[2:])), flush=True)

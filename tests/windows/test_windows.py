@@ -11,18 +11,10 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from labkit.wire.audit.verify import verify
-from tests.e2e.need import missing
 from tests.windows import wine
 from tests.windows.house import TOKEN, House
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("wine")]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def windows() -> None:
-    if wine.wine() is None:
-        missing("Wine, which runs Python for Windows,")
-    wine.prepare()
 
 
 @pytest.fixture

@@ -19,10 +19,10 @@ from typing import Any, ClassVar, NamedTuple, ParamSpec, Self
 
 from labkit.commands.running import run as on_loop
 from labkit.platform.processes import rss_kb
+from labkit.review.frames import CLOSE, PING, PONG, TEXT, close_payload, frame, read_close
 from labkit.rules.limits import Limits
 from labkit.wire.server import Server
 
-TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 PATIENCE_S = 20.0  # for what must come; nothing is measured with it
 TOKEN = "dev-token"
 # The long runs have everything on the plain path, and on the other event loop, too.
@@ -56,22 +56,6 @@ def on_a_loop(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
     return run
 
 
-def frame(opcode: int, payload: bytes, *, fin: bool = True, masked: bool = True) -> bytes:
-    """One frame, as a client sends it unless told otherwise."""
-    size, mask_bit = len(payload), 0x80 if masked else 0
-    head = bytes([(0x80 if fin else 0) | opcode])
-    if size < 126:
-        head += bytes([mask_bit | size])
-    elif size < 65536:
-        head += bytes([mask_bit | 126]) + struct.pack("!H", size)
-    else:
-        head += bytes([mask_bit | 127]) + struct.pack("!Q", size)
-    if not masked:
-        return head + payload
-    mask = os.urandom(4)
-    return head + mask + bytes(byte ^ mask[at % 4] for at, byte in enumerate(payload))
-
-
 def text(message: Mapping[str, Any] | str | bytes) -> bytes:
     """A text frame with a message, or with whatever bytes are given."""
     body = message if isinstance(message, bytes) else (message if isinstance(message, str) else json.dumps(message))
@@ -80,7 +64,7 @@ def text(message: Mapping[str, Any] | str | bytes) -> bytes:
 
 def close_frame(code: int, reason: str = "") -> bytes:
     """A close frame."""
-    return frame(CLOSE, struct.pack("!H", code) + reason.encode())
+    return frame(CLOSE, close_payload(code, reason))
 
 
 def upgrade(**headers: str) -> bytes:
@@ -220,7 +204,7 @@ class Raw:
                 if self.answers_close:
                     self.send(frame(CLOSE, payload))
                     self.writer.close()
-                raise Ended(struct.unpack("!H", payload[:2])[0], payload[2:].decode())
+                raise Ended(*read_close(payload))
             elif opcode == TEXT:
                 said = json.loads(payload)
                 if said["type"] == "reconnect":
@@ -288,24 +272,6 @@ async def pair(url: str) -> None:
     for one in (ann, bob):
         assert {said["text"] for said in await one.hear_many(2, "chat")} == {"well?", "well."}
         one.drop()
-
-
-@asynccontextmanager
-async def lateness() -> AsyncIterator[list[float]]:
-    """How late this loop was at worst, in seconds: what a busy machine adds to a deadline is no fault of the server."""
-    loop, worst = asyncio.get_running_loop(), [0.0]
-
-    async def watch() -> None:
-        while True:
-            at = loop.time() + 0.01
-            await asyncio.sleep(0.01)
-            worst[0] = max(worst[0], loop.time() - at)
-
-    watching = asyncio.create_task(watch())
-    try:
-        yield worst
-    finally:
-        watching.cancel()
 
 
 async def until(holds: Callable[[], bool]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from labkit.wire import admission
 from labkit.wire.server import Server
-from tests.wire.raw import TOKEN, Ended, Raw, ask, on_a_loop, request, serving, until, upgrade
+from tests.wire.raw import TOKEN, Ended, Raw, ask, request, serving, until, upgrade
 
 
 async def status_for(server: Server, **headers: str) -> int:
@@ -29,7 +29,6 @@ async def status_for(server: Server, **headers: str) -> int:
         ("", 403),
     ],
 )
-@on_a_loop
 async def test_on_loopback_a_page_of_this_machine_may_connect(origin: str, status: int) -> None:
     """Or one on the list; a foreign one is 403, and its handshake is counted as refused."""
     async with serving(allow_origins=["https://page.example"]) as server:
@@ -37,7 +36,6 @@ async def test_on_loopback_a_page_of_this_machine_may_connect(origin: str, statu
         assert server.hub.state.counts.refused[403] == (status == 403)
 
 
-@on_a_loop
 async def test_off_loopback_a_page_needs_to_come_from_this_host() -> None:
     """Origin equal to Host passes; localhost and null mean nothing there; programs send none and pass."""
     async with serving(host="0.0.0.0") as server:
@@ -49,7 +47,6 @@ async def test_off_loopback_a_page_needs_to_come_from_this_host() -> None:
         assert await status_for(server, **there) == 101
 
 
-@on_a_loop
 async def test_page_from_a_file_gets_advice(caplog: pytest.LogCaptureFixture) -> None:
     """In the answer and in the log, as a browser keeps the answer from its page; with `null` allowed it connects."""
     async with serving() as server:
@@ -61,7 +58,6 @@ async def test_page_from_a_file_gets_advice(caplog: pytest.LogCaptureFixture) ->
 
 
 @pytest.mark.parametrize("limit", ["connections", "connections_per_address"])
-@on_a_loop
 async def test_a_full_house_is_503_and_has_room_again(limit: str) -> None:
     """Sockets that say nothing count as well; plain HTTP is still answered; who leaves makes room."""
     async with serving(limits={limit: 3, "auth_timeout_s": 60}) as server:
@@ -76,7 +72,6 @@ async def test_a_full_house_is_503_and_has_room_again(limit: str) -> None:
         assert await inside.everything() == []
 
 
-@on_a_loop
 async def test_another_address_has_its_own_share() -> None:
     """Per address: 127.0.0.1 is full, ::1 is not."""
     async with serving(limits={"connections_per_address": 1}) as server:
@@ -87,7 +82,6 @@ async def test_another_address_has_its_own_share() -> None:
         assert (await other.head()).status == 101
 
 
-@on_a_loop
 async def test_too_many_handshakes_are_closed_with_a_slot_each() -> None:
     """1013 `busy retry=MS`: a second or more away, and no two alike; nothing they say is acted on."""
     async with serving(limits={"handshakes_per_s": 5}) as server:
@@ -106,7 +100,6 @@ async def test_too_many_handshakes_are_closed_with_a_slot_each() -> None:
         assert server.hub.state.counts.busy == len(slots)
 
 
-@on_a_loop
 async def test_off_lifts_the_accept_rate() -> None:
     """And the window is a second for everybody."""
     async with serving(limits={"handshakes_per_s": None}) as server:
@@ -114,7 +107,6 @@ async def test_off_lifts_the_accept_rate() -> None:
         assert raws[-1].ok["reconnect"] == {"windowMs": 1000}
 
 
-@on_a_loop
 async def test_socket_over_the_limit_is_closed_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """It has a moment to ask and be told 503; past some of those, a socket is reset at once: they cost memory too."""
     monkeypatch.setattr(admission, "MAX_REFUSED_SOCKETS", 10)

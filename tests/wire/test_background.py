@@ -55,7 +55,7 @@ def test_timeout_raises_and_cancels() -> None:
         finally:
             ended.set()
 
-    with pytest.raises(TimeoutError, match=r"not done after 0\.05 s; it was cancelled"):
+    with pytest.raises(TimeoutError, match=r"not finished after 0\.05 s; it was cancelled"):
         labkit.run(stay(), timeout=0.05)
     assert ended.wait(5)
 

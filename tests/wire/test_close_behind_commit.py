@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from tests.wire.raw import Raw, on_a_loop, serving, until
+from tests.wire.raw import Raw, serving, until
 
 
-@on_a_loop
 async def test_refusal_waiting_for_the_disk_outlives_auth_timeout(tmp_path: Path) -> None:
     """The disk is slower than the auth timeout: the client is told 4403 (stop) all the same, not 1006 (come again)."""
     async with serving(audit=tmp_path / "room.db", limits={"auth_timeout_s": 0.3}) as server:

@@ -18,7 +18,7 @@ from labkit.wire.connection import Connection
 from labkit.wire.http.routes import Http
 from labkit.wire.hub import Hub
 from labkit.wire.server import Server
-from tests.wire.raw import drop_all, on_a_loop
+from tests.wire.raw import drop_all
 
 kosoku = pytest.importorskip("kosoku", reason="it drives the Autobahn cases, and has no wheel for this machine")
 
@@ -104,7 +104,6 @@ async def failures(url: str) -> tuple[set[str], int]:
     return bad, len(results)
 
 
-@on_a_loop
 async def test_no_case_fails_that_the_library_alone_does_not_fail() -> None:
     """On the fast path and on the plain one."""
     async with the_library() as url:

@@ -12,7 +12,7 @@ from labkit.rules.rooms import Event
 from labkit.wire import delayed_joins
 from labkit.wire.server import Server
 from tests.wire.cluster.house import house
-from tests.wire.raw import TOKEN, Raw, close_frame, on_a_loop, serving, text, until
+from tests.wire.raw import TOKEN, Raw, close_frame, serving, text, until
 
 ROOMS, EVENTS = 9, 100  # a third of an outbox each
 Running = Callable[..., Any]
@@ -56,7 +56,6 @@ def delayed_joins_of(server: Server) -> delayed_joins.DelayedJoins:
 
 @pytest.mark.parametrize("fast_path", [True, False])
 @pytest.mark.parametrize("running", [alone, audited, sharing])
-@on_a_loop
 async def test_rejoining_many_rooms_reports_no_gap(tmp_path: Path, running: Running, fast_path: bool) -> None:
     """All joins in one packet, and a chat and a ping behind them, which are answered last."""
     async with running(tmp_path, fast_path=fast_path) as server:
@@ -77,7 +76,6 @@ async def test_rejoining_many_rooms_reports_no_gap(tmp_path: Path, running: Runn
         assert len(delayed_joins_of(server)) == 0
 
 
-@on_a_loop
 async def test_others_are_answered_while_a_join_waits(tmp_path: Path) -> None:
     """And when nobody waits any more, the hub is as it was: whoever goes while waiting is forgotten."""
     async with alone(tmp_path, outbox_age_s=60) as server:
@@ -98,7 +96,6 @@ async def test_others_are_answered_while_a_join_waits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("too_much", ["time", "messages"])
-@on_a_loop
 async def test_join_missing_too_much_gets_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, too_much: str) -> None:
     """After some patience, or when too much would have to be kept; what came behind is answered."""
     monkeypatch.setattr(delayed_joins, "PATIENCE_S", 0.2 if too_much == "time" else 60.0)

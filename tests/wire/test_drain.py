@@ -9,11 +9,10 @@ import pytest
 from labkit.wire.audit.verify import verify
 from labkit.wire.server import Server
 from tests.wire.houses import in_every_house, serving_in
-from tests.wire.raw import TOKEN, Raw, on_a_loop, serving, text, until
+from tests.wire.raw import TOKEN, Raw, serving, text, until
 
 
 @in_every_house
-@on_a_loop
 async def test_each_client_gets_a_slot_of_its_own(house: str, tmp_path: Path) -> None:
     """1012 `restart retry=MS`, no two alike, within clients / handshakes_per_s."""
     async with serving_in(house, tmp_path, handshakes_per_s=100) as server:
@@ -30,7 +29,6 @@ async def test_each_client_gets_a_slot_of_its_own(house: str, tmp_path: Path) ->
 
 
 @in_every_house
-@on_a_loop
 async def test_earlier_events_arrive_before_the_close_frame(house: str, tmp_path: Path) -> None:
     """Fifty chats that the server has read, then the drain: fifty events, then 1012; and with an audit, all stored."""
     async with serving_in(house, tmp_path) as server:
@@ -46,7 +44,6 @@ async def test_earlier_events_arrive_before_the_close_frame(house: str, tmp_path
         assert verify(tmp_path / "room.db").is_intact
 
 
-@on_a_loop
 async def test_a_client_that_does_not_answer_holds_nothing_up() -> None:
     """The drain ends after the deadline of the close, and the silent ones are cut off."""
     async with serving() as server:
@@ -59,7 +56,6 @@ async def test_a_client_that_does_not_answer_holds_nothing_up() -> None:
         await dumb.gone()
 
 
-@on_a_loop
 async def test_the_next_server_may_have_the_port_at_once() -> None:
     """Also while the kernel remembers connections of the one before."""
     async with serving() as first:
@@ -70,13 +66,12 @@ async def test_the_next_server_may_have_the_port_at_once() -> None:
         raw.drop()
 
 
-@on_a_loop
 async def test_an_audit_file_is_let_go_when_the_server_cannot_start(tmp_path: Path) -> None:
     """A key file that cannot be used: put right, the same process can try again."""
     path = tmp_path / "room.db"
     (tmp_path / "room.key").write_text("nonsense")
     (tmp_path / "room.key").chmod(0o600)
-    with pytest.raises(Exception, match="holds no key"):
+    with pytest.raises(Exception, match="contains no key"):
         await Server(port=0, audit=path).__aenter__()
     (tmp_path / "room.key").unlink()
     async with Server(port=0, audit=path):

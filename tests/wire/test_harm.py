@@ -9,21 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.wire.raw import (
-    TEXT,
-    TOKEN,
-    Process,
-    Raw,
-    ask,
-    drop_all,
-    frame,
-    on_a_loop,
-    pair,
-    process,
-    request,
-    text,
-    upgrade,
-)
+from labkit.review.frames import TEXT, frame
+from tests.wire.raw import TOKEN, Process, Raw, ask, drop_all, pair, process, request, text, upgrade
 
 MOST_KB = 20 * 1024
 AUTH_TIMEOUT_S = 2.0
@@ -137,7 +124,6 @@ async def server_for_harm(tmp: Path) -> AsyncIterator[Process]:
         yield server
 
 
-@on_a_loop
 async def test_none_of_these_harms_the_server(tmp_path: Path) -> None:
     """Each of them ten times at once, with a healthy pair talking before, during and after; less than 20 MB grown."""
     async with server_for_harm(tmp_path) as server:
@@ -155,7 +141,6 @@ async def test_none_of_these_harms_the_server(tmp_path: Path) -> None:
 
 
 @pytest.mark.alone("2,000 connections end at once, and each has the same short time for it")
-@on_a_loop
 async def test_two_thousand_idle_sockets_cost_little_and_end(tmp_path: Path) -> None:
     """Unauthenticated and silent: 20 MB at most while they are there, 4401 for each, and a pair talks all the while."""
     async with server_for_harm(tmp_path) as server:

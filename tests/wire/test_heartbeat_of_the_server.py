@@ -2,8 +2,10 @@
 
 import asyncio
 
+from labkit.evidence.lateness import Lateness
+from labkit.review.frames import PONG, frame
 from labkit.wire.server import Server
-from tests.wire.raw import PONG, TOKEN, Ended, Raw, frame, lateness, on_a_loop, serving, until
+from tests.wire.raw import TOKEN, Ended, Raw, serving, until
 
 INTERVAL_S, TIMEOUT_S = 0.4, 0.2
 SHORT = {"ping_interval_s": INTERVAL_S, "ping_timeout_s": TIMEOUT_S, "auth_timeout_s": 5.0}
@@ -17,11 +19,10 @@ async def watcher(server: Server) -> Raw:
     return raw
 
 
-@on_a_loop
 async def test_a_member_that_answers_no_ping_leaves_its_rooms_in_time() -> None:
     """Gone before interval + timeout is over, by the clock of those who stay; 4408 for the member; 4408 told later."""
     loop = asyncio.get_running_loop()
-    async with serving(limits=SHORT) as server, lateness() as late:
+    async with serving(limits=SHORT) as server, Lateness() as lateness:
         witness = await watcher(server)
         before = loop.time()
         mute = await Raw.enter(server.url, TOKEN, "a")
@@ -30,14 +31,13 @@ async def test_a_member_that_answers_no_ping_leaves_its_rooms_in_time() -> None:
         assert (await witness.hear("gone"))["userId"] == mute.ok["userId"]
         gone = loop.time()
         assert gone - before >= INTERVAL_S / 2 + TIMEOUT_S
-        assert gone - after <= INTERVAL_S + TIMEOUT_S + 3 * late[0] + 0.05
+        assert gone - after <= INTERVAL_S + TIMEOUT_S + 3 * lateness.since(before) + 0.05
         assert await mute.ending() == (4408, "no pong")
         assert len(mute.pings) == 1
         back = await Raw.enter(server.url, mute.ok["resume"], previous=mute.ok["connectionId"])
         assert back.ok["previousClose"]["code"] == 4408
 
 
-@on_a_loop
 async def test_only_the_pong_of_the_latest_ping_counts() -> None:
     """Old and invented pongs keep nobody alive."""
     async with serving(limits=SHORT) as server:
@@ -54,7 +54,6 @@ async def test_only_the_pong_of_the_latest_ping_counts() -> None:
         lying.cancel()
 
 
-@on_a_loop
 async def test_healthy_idle_members_stay() -> None:
     """Twenty members that only answer pings, for many intervals: each is pinged again and again, and none is lost."""
     async with serving(limits={**SHORT, "ping_timeout_s": 1.0}) as server:
@@ -76,7 +75,6 @@ async def test_healthy_idle_members_stay() -> None:
             task.cancel()
 
 
-@on_a_loop
 async def test_first_pings_spread_over_second_half_of_interval() -> None:
     """Thirty that came together are not pinged together."""
     loop = asyncio.get_running_loop()
@@ -92,7 +90,6 @@ async def test_first_pings_spread_over_second_half_of_interval() -> None:
         assert at[0] + 0.03 < at[15] < at[-1] - 0.03
 
 
-@on_a_loop
 async def test_no_pings_where_they_are_off() -> None:
     """pingMs 0, and nobody is asked."""
     async with serving(limits={"ping_interval_s": None}) as server:

@@ -7,27 +7,11 @@ from typing import Any
 
 import pytest
 
+from labkit.review.frames import BINARY, PING, PONG, TEXT, frame
 from labkit.rules.limits import Limits
 from labkit.wire.message_assembly import MessageAssembly
 from tests.wire.houses import in_every_house, serving_in
-from tests.wire.raw import (
-    BINARY,
-    PING,
-    PONG,
-    TEXT,
-    TOKEN,
-    Ended,
-    Raw,
-    close_frame,
-    frame,
-    on_a_loop,
-    pair,
-    request,
-    serving,
-    text,
-    until,
-    upgrade,
-)
+from tests.wire.raw import TOKEN, Ended, Raw, close_frame, pair, request, serving, text, until, upgrade
 
 CHAT = {"type": "chat", "roomId": "a", "text": "x"}
 BEFORE_AUTH: list[tuple[Any, tuple[int, str]]] = [
@@ -86,7 +70,6 @@ BREACHES: list[tuple[bytes, tuple[int, str]]] = [
 
 
 @pytest.mark.parametrize(("said", "ending"), BEFORE_AUTH)
-@on_a_loop
 async def test_message_before_auth_is_validated_then_refused(said: Any, ending: tuple[int, str]) -> None:
     """1008 for what is no message, 4403 for what is one but no auth; the codes alone tell nobody more."""
     async with serving() as server:
@@ -97,7 +80,6 @@ async def test_message_before_auth_is_validated_then_refused(said: Any, ending: 
 
 @in_every_house
 @pytest.mark.parametrize(("said", "ending"), AFTER_AUTH)
-@on_a_loop
 async def test_message_after_auth_is_validated_then_room_checked(
     house: str, tmp_path: Path, said: Any, ending: tuple[int, str]
 ) -> None:
@@ -109,7 +91,6 @@ async def test_message_after_auth_is_validated_then_room_checked(
 
 
 @pytest.mark.parametrize(("said", "ending"), BREACHES, ids=range(len(BREACHES)))  # a mask is another one each time
-@on_a_loop
 async def test_protocol_violation_has_its_code_before_and_after_auth(said: bytes, ending: tuple[int, str]) -> None:
     """A reason of ours, never the library's and never the peer's words; the others go on."""
     async with serving() as server:
@@ -121,7 +102,6 @@ async def test_protocol_violation_has_its_code_before_and_after_auth(said: bytes
 
 
 @in_every_house
-@on_a_loop
 async def test_what_came_before_a_breach_is_acted_on_and_answered(house: str, tmp_path: Path) -> None:
     """A chat, then a frame without a mask, in one packet: others hear it; what can be answered at once is."""
     async with serving_in(house, tmp_path) as server:
@@ -135,7 +115,6 @@ async def test_what_came_before_a_breach_is_acted_on_and_answered(house: str, tm
         assert await witness.everything() == []
 
 
-@on_a_loop
 async def test_a_flood_of_fragments_counts_as_messages() -> None:
     """4429, long before it costs anybody else anything."""
     async with serving() as server:
@@ -144,7 +123,6 @@ async def test_a_flood_of_fragments_counts_as_messages() -> None:
         assert await raw.ending() == (4429, "rate limited retry=10000")
 
 
-@on_a_loop
 async def test_the_largest_message_passes_and_one_byte_more_does_not() -> None:
     """8192 bytes, in one frame or in many."""
     async with serving() as server:
@@ -162,7 +140,6 @@ async def test_the_largest_message_passes_and_one_byte_more_does_not() -> None:
                     assert await raw.ending() == (1008, "message too large")
 
 
-@on_a_loop
 async def test_a_message_in_pieces_is_whole_even_inside_a_character() -> None:
     """Fragments, with a ping between them and an emoji cut in two: one chat, and the ping is answered."""
     async with serving() as server:
@@ -190,7 +167,6 @@ class Fragment:
 
 
 @in_every_house
-@on_a_loop
 async def test_after_a_close_nothing_is_acted_on(house: str, tmp_path: Path) -> None:
     """A wrong credential, then the right one, a join and a chat, in one packet: refused, and nobody hears anything."""
     async with serving_in(house, tmp_path) as server:
@@ -205,7 +181,6 @@ async def test_after_a_close_nothing_is_acted_on(house: str, tmp_path: Path) -> 
 
 
 @in_every_house
-@on_a_loop
 async def test_everything_in_one_packet_works(house: str, tmp_path: Path) -> None:
     """The handshake, auth, join and chat, before the server has said a word."""
     async with serving_in(house, tmp_path) as server:
@@ -216,7 +191,6 @@ async def test_everything_in_one_packet_works(house: str, tmp_path: Path) -> Non
         assert [said["type"] for said in await raw.hear_many(3)] == ["auth_ok", "joined", "chat"]
 
 
-@on_a_loop
 async def test_silence_is_ended_before_and_after_the_handshake() -> None:
     """No request: the TCP connection ends. No auth: 4401. A slow auth is as good as none."""
     async with serving(limits={"auth_timeout_s": 0.3}) as server:
@@ -231,7 +205,6 @@ async def test_silence_is_ended_before_and_after_the_handshake() -> None:
         await pair(server.url)
 
 
-@on_a_loop
 async def test_auth_in_time_outlives_the_auth_timeout() -> None:
     """The deadline is for auth alone."""
     async with serving(limits={"auth_timeout_s": 0.2}) as server:
@@ -240,7 +213,6 @@ async def test_auth_in_time_outlives_the_auth_timeout() -> None:
         assert await raw.everything() == []
 
 
-@on_a_loop
 async def test_a_peer_that_ignores_our_close_frame_is_cut_off() -> None:
     """It reads and never answers: after the deadline the TCP connection ends all the same, and is counted no more."""
     async with serving() as server:
@@ -253,7 +225,6 @@ async def test_a_peer_that_ignores_our_close_frame_is_cut_off() -> None:
         await until(lambda: not server.hub.state.connections)
 
 
-@on_a_loop
 async def test_peer_closing_is_answered_and_leaves_its_rooms() -> None:
     """1000 for 1000; and a peer that only hangs up leaves them too."""
     async with serving() as server:
@@ -269,7 +240,6 @@ async def test_peer_closing_is_answered_and_leaves_its_rooms() -> None:
         assert (await watcher.hear("gone"))["userId"] == rude.ok["userId"]
 
 
-@on_a_loop
 async def test_ping_flood_without_reading_closes_the_peer() -> None:
     """Pongs pass the outbox by, so they have a bound of their own: 1013, and the memory is free."""
     small = {"max_message_bytes": 2_000, "max_frame_bytes": 4_000, "outbox_bytes": 4_000, "messages_per_s": None}
@@ -287,7 +257,6 @@ async def test_ping_flood_without_reading_closes_the_peer() -> None:
         assert back.ok["previousClose"]["code"] == 1013
 
 
-@on_a_loop
 async def test_unsolicited_pongs_count_as_messages() -> None:
     """A flood of them is 4429."""
     async with serving(limits={"messages_per_s": 1e-6, "message_burst": 5}) as server:
@@ -297,7 +266,6 @@ async def test_unsolicited_pongs_count_as_messages() -> None:
         assert await raw.ending() == (4429, "rate limited retry=10000")
 
 
-@on_a_loop
 async def test_bytes_after_an_http_request_are_dropped() -> None:
     """A second request behind the first is not answered: one answer, then the end."""
     async with serving() as server:

@@ -9,7 +9,6 @@ import pytest
 
 from labkit.rules.limits import Limits
 from labkit.wire.listening import LOCALHOST, LOOPBACKS, PORTS_TRIED, Listening
-from tests.wire.raw import on_a_loop
 
 pytestmark = pytest.mark.skipif(len(LOOPBACKS) < 2, reason="this machine has one loopback address")
 
@@ -37,7 +36,6 @@ def taken() -> OSError:
     return OSError(errno.EADDRINUSE, "in use")
 
 
-@on_a_loop
 async def test_a_port_that_is_free_on_both_is_looked_for() -> None:
     """The kernel picks one that is free on the first address; it is let go when the second is taken."""
     halves = Halves(iter([taken(), taken(), None]))
@@ -47,7 +45,6 @@ async def test_a_port_that_is_free_on_both_is_looked_for() -> None:
     halves.stop()
 
 
-@on_a_loop
 async def test_it_gives_up_and_leaves_nothing_open() -> None:
     """After some tries for port 0; at once for a port that was asked for."""
     halves = Halves(iter(taken, None))
@@ -63,7 +60,6 @@ async def test_it_gives_up_and_leaves_nothing_open() -> None:
 
 
 @pytest.mark.parametrize("number", [None, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT])
-@on_a_loop
 async def test_missing_second_address_listens_on_the_first(number: int | None) -> None:
     """No IPv6: no fault."""
     missing = OSError("none") if number is None else OSError(number, "none")
@@ -73,7 +69,6 @@ async def test_missing_second_address_listens_on_the_first(number: int | None) -
     halves.stop()
 
 
-@on_a_loop
 async def test_without_the_first_address_it_listens_on_the_second() -> None:
     """IPv6 only: no fault either. With neither of them there is one."""
     halves = Halves(iter([OSError(errno.EADDRNOTAVAIL, "none")] * 2))

@@ -9,7 +9,7 @@ import pytest
 from labkit.rules import actions
 from labkit.wire.commit_queue import CommitQueue
 from tests.wire.houses import in_every_house, serving_in
-from tests.wire.raw import TOKEN, Raw, on_a_loop, pair
+from tests.wire.raw import TOKEN, Raw, pair
 
 
 def boom(*_: Any) -> None:
@@ -18,7 +18,6 @@ def boom(*_: Any) -> None:
 
 
 @in_every_house
-@on_a_loop
 async def test_a_bug_ends_its_connection_with_1011_and_no_other(
     house: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -38,7 +37,6 @@ async def test_a_bug_ends_its_connection_with_1011_and_no_other(
     assert "before-the-bug" not in caplog.text
 
 
-@on_a_loop
 async def test_failing_effect_does_not_stop_later_effects(caplog: pytest.LogCaptureFixture) -> None:
     """In a queue that was waiting for the disk, each effect stands for itself."""
     told: list[str] = []
@@ -48,4 +46,4 @@ async def test_failing_effect_does_not_stop_later_effects(caplog: pytest.LogCapt
         queue.then(None, effect)
     queue._committed(None)
     await queue.empty()
-    assert told == ["1", "3"] and "an effect failed" in caplog.text
+    assert told == ["1", "3"] and "an effect in the commit queue failed" in caplog.text

@@ -38,7 +38,7 @@ def test_unread_lines_are_counted() -> None:
     lines = child.communicate("\n", timeout=20)[1].splitlines()
     kept = [int(line.split()[1]) for line in lines if line.startswith("line ")]
     told = [
-        re.fullmatch(r"\((\d+) lines were dropped here, because nobody read them in time\)", line) for line in lines
+        re.fullmatch(r"\((\d+) lines were dropped here, because nothing read them in time\)", line) for line in lines
     ]
     dropped = [int(found[1]) for found in told if found is not None]
     assert kept == sorted(set(kept)) and len(kept) + sum(dropped) == 20_000
@@ -101,7 +101,7 @@ def test_a_disk_that_was_full_for_a_while_tears_no_later_line(monkeypatch: pytes
         ours.end()
         monkeypatch.undo()
     text = os.fdopen(reading).read()
-    assert text == "fir\n(1 lines were dropped here, because nobody read them in time)\n"
+    assert text == "fir\n(1 lines were dropped here, because nothing read them in time)\n"
 
 
 def test_click_prints_through_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.wire import crowd
 from tests.wire.people import OPERATOR, OPS
-from tests.wire.raw import ask, on_a_loop, port_of, process, request
+from tests.wire.raw import ask, port_of, process, request
 from tests.wire.test_kill import check_heard, check_said, check_secrets, gathered, options, stored
 
 CLIENTS = 200
@@ -53,7 +53,6 @@ async def restart_and_check(tmp: Path, *signals: int, haste: int = 1) -> None:
     assert report.closes.count(1006) >= CLIENTS * signals.count(signal.SIGKILL)
 
 
-@on_a_loop
 async def test_two_hundred_clients_are_back_after_sigterm_and_sigkill(tmp_path: Path) -> None:
     """With windows as the rules draw them; nobody hears an event twice, out of order, or not at all without a gap."""
     await restart_and_check(tmp_path, signal.SIGTERM, signal.SIGKILL)
@@ -61,7 +60,6 @@ async def test_two_hundred_clients_are_back_after_sigterm_and_sigkill(tmp_path: 
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("rounds", [1, 2, 3])
-@on_a_loop
 async def test_two_hundred_clients_are_back_after_many_restarts(tmp_path: Path, rounds: int) -> None:
     """The same, up to six times in a row; hastily, as no connection lives long enough for the waits to start over."""
     await restart_and_check(tmp_path, *[signal.SIGTERM, signal.SIGKILL] * rounds, haste=8)

@@ -20,7 +20,7 @@ from labkit.wire.fast.path import FastPath
 from labkit.wire.held_input import HeldInput
 from labkit.wire.membership import Memberships
 from labkit.wire.publishing import Publishing
-from tests.wire.raw import TOKEN, Raw, on_a_loop, serving, until
+from tests.wire.raw import TOKEN, Raw, serving, until
 
 Effect = Callable[[], None]
 
@@ -188,7 +188,6 @@ def test_presence_that_an_outbox_cannot_take_is_refused() -> None:
     assert hub.refused == [actions.Refuse("unavailable", room_id="a")]
 
 
-@on_a_loop
 async def test_requests_in_idle_rooms_are_forgotten() -> None:
     """A member that goes from room to room would fill the memory: whole texts, and nobody to ask for them."""
     async with serving(limits={"dedupe_s": 0.2}) as running:

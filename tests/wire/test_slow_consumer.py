@@ -11,7 +11,7 @@ import pytest
 from labkit.wire.server import Server
 from tests.wire.listeners import Member, is_in_kernel, p99, talking
 from tests.wire.people import OPERATOR, OPS
-from tests.wire.raw import TOKEN, Process, Raw, ask, on_a_loop, process, request, serving, until
+from tests.wire.raw import TOKEN, Process, Raw, ask, process, request, serving, until
 
 MEMBERS, SENDERS, PER_S, ROUNDS = 50, 10, 400, 4
 QUIET_S, GONE_S = 2.0, 10.0
@@ -52,7 +52,6 @@ async def stall(server: Process, member: Member) -> float:
 
 @pytest.mark.alone("measures what 49 members notice of the fiftieth")
 @linux
-@on_a_loop
 async def test_one_of_fifty_stops_reading_and_the_others_do_not_notice(tmp_path: Path) -> None:
     """At 400 messages of 1 KB a second: gone with all its memory within 10 s, told 1013 later; p99 within 3 times.
 
@@ -99,7 +98,6 @@ async def fill(ann: Raw, server: Server) -> int:
 
 
 @on_both_paths
-@on_a_loop
 async def test_bytes_close_a_slow_member_before_age_does(fast_path: bool) -> None:
     """More than an outbox holds: 1013, `gone` for those who watch, and the reason when it comes back."""
     small = {"max_message_bytes": 1_500, "max_frame_bytes": 2_000, "outbox_bytes": 64_000, "send_buffer_bytes": 4_096}
@@ -120,7 +118,6 @@ async def test_bytes_close_a_slow_member_before_age_does(fast_path: bool) -> Non
 
 
 @on_both_paths
-@on_a_loop
 async def test_age_closes_a_slow_member_before_bytes_do(fast_path: bool) -> None:
     """Far less than an outbox holds, but the first of it has waited too long."""
     limits = {"outbox_age_s": 0.3, "send_buffer_bytes": 4_096, "messages_per_s": None, "outbox_bytes": 100_000_000}
@@ -134,7 +131,6 @@ async def test_age_closes_a_slow_member_before_bytes_do(fast_path: bool) -> None
 
 
 @on_both_paths
-@on_a_loop
 async def test_a_slow_member_that_ends_its_half_is_gone_in_time(fast_path: bool) -> None:
     """It reads nothing and says that it will say nothing: asyncio would wait for its reading for ever.
 
@@ -165,7 +161,6 @@ async def test_a_slow_member_that_ends_its_half_is_gone_in_time(fast_path: bool)
 
 
 @on_both_paths
-@on_a_loop
 async def test_messages_before_the_close_are_answered(fast_path: bool) -> None:
     """Messages and FIN in one go: the answers come, then the end."""
     async with serving(limits={"fast_path": fast_path}) as server:
@@ -177,7 +172,6 @@ async def test_messages_before_the_close_are_answered(fast_path: bool) -> None:
 
 
 @on_both_paths
-@on_a_loop
 async def test_hundreds_that_stall_together_go_together(fast_path: bool) -> None:
     """Full to the brim, all watch the room. Somebody leaves: that overflows one, whose going overflows one, and so on.
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.wire.houses import in_every_house, serving_in
-from tests.wire.raw import TOKEN, Raw, Said, on_a_loop, pair, until
+from tests.wire.raw import TOKEN, Raw, Said, pair, until
 
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -33,7 +33,6 @@ PUBLICATIONS: list[tuple[Said, Said]] = [
 
 
 @in_every_house
-@on_a_loop
 async def test_auth_ok_holds_the_user_and_a_resume_credential(house: str, tmp_path: Path) -> None:
     """auth_ok, whole; a user of the dev token is `user-` and 8 hex digits."""
     async with serving_in(house, tmp_path) as server:
@@ -46,7 +45,6 @@ async def test_auth_ok_holds_the_user_and_a_resume_credential(house: str, tmp_pa
 
 
 @in_every_house
-@on_a_loop
 async def test_join_leave_ping_and_presence(house: str, tmp_path: Path) -> None:
     """The answers that concern one client, whole; and presence tells who comes and goes, once a user."""
     async with serving_in(house, tmp_path) as server:
@@ -77,7 +75,6 @@ async def test_join_leave_ping_and_presence(house: str, tmp_path: Path) -> None:
 
 
 @in_every_house
-@on_a_loop
 async def test_a_publication_becomes_one_event_for_every_member(house: str, tmp_path: Path) -> None:
     """Each kind: its own fields between head and tail; the same text for all; seq 1, 2, 3 without holes."""
     async with serving_in(house, tmp_path) as server:
@@ -103,7 +100,6 @@ async def test_a_publication_becomes_one_event_for_every_member(house: str, tmp_
 
 
 @in_every_house
-@on_a_loop
 async def test_answers_keep_the_order_of_messages(house: str, tmp_path: Path) -> None:
     """Said in one packet: answered in that order, whatever has to wait for the disk and whatever has not."""
     async with serving_in(house, tmp_path) as server:
@@ -123,7 +119,6 @@ async def test_answers_keep_the_order_of_messages(house: str, tmp_path: Path) ->
 
 
 @in_every_house
-@on_a_loop
 async def test_a_close_comes_behind_the_answers_that_are_due(house: str, tmp_path: Path) -> None:
     """Ten chats and a mistake in one packet: ten events, then 1008, and nothing said after the mistake is acted on."""
     async with serving_in(house, tmp_path) as server:
@@ -139,7 +134,6 @@ async def test_a_close_comes_behind_the_answers_that_are_due(house: str, tmp_pat
 
 
 @in_every_house
-@on_a_loop
 async def test_repeated_request_is_published_once(house: str, tmp_path: Path) -> None:
     """The sender is given the first event again, marked; the others hear nothing; another user's is another."""
     async with serving_in(house, tmp_path) as server:
@@ -157,7 +151,6 @@ async def test_repeated_request_is_published_once(house: str, tmp_path: Path) ->
         assert generated[0]["requestId"] != generated[1]["requestId"]
 
 
-@on_a_loop
 async def test_request_is_forgotten_by_age_and_by_number(tmp_path: Path) -> None:
     """The memory of what was said is bounded."""
     async with serving_in("fast", tmp_path, dedupe_entries=2) as server:
@@ -169,7 +162,6 @@ async def test_request_is_forgotten_by_age_and_by_number(tmp_path: Path) -> None
         assert "duplicate" not in heard[3] and heard[4]["duplicate"] is True
 
 
-@on_a_loop
 async def test_a_long_request_id_is_cut_and_an_odd_one_replaced(tmp_path: Path) -> None:
     """100 characters are kept; what is no string is as good as none."""
     async with serving_in("fast", tmp_path) as server:
@@ -182,7 +174,6 @@ async def test_a_long_request_id_is_cut_and_an_odd_one_replaced(tmp_path: Path) 
 
 
 @in_every_house
-@on_a_loop
 async def test_a_member_that_comes_back_is_given_what_it_missed(house: str, tmp_path: Path) -> None:
     """In order, then what is new; a gap for another epoch, for the future, and for more than is kept."""
     async with serving_in(house, tmp_path, history_events=4) as server:
@@ -213,7 +204,6 @@ async def test_a_member_that_comes_back_is_given_what_it_missed(house: str, tmp_
         assert (await probe.hear())["gap"] is True
 
 
-@on_a_loop
 async def test_refusals_leave_the_connection_open(tmp_path: Path) -> None:
     """room_limit and duplicate_join: an error with its words, and the client goes on."""
     async with serving_in("fast", tmp_path, rooms_per_connection=2) as server:
@@ -233,7 +223,6 @@ async def test_refusals_leave_the_connection_open(tmp_path: Path) -> None:
         assert [said["type"] for said in await ann.hear_many(2)] == ["left", "joined"]
 
 
-@on_a_loop
 async def test_window_is_sent_on_doubling_but_not_before_auth_ok(tmp_path: Path) -> None:
     """2, 4 and 8 connections are told; 3 are not; who has no auth_ok yet hears nothing."""
     async with serving_in("fast", tmp_path, handshakes_per_s=100) as server:
@@ -251,7 +240,6 @@ async def test_window_is_sent_on_doubling_but_not_before_auth_ok(tmp_path: Path)
         assert ann.windows[3:] == [80, 40]
 
 
-@on_a_loop
 async def test_the_rate_limit_refuses_softly_and_then_closes(tmp_path: Path) -> None:
     """Beyond the burst each message is refused with its requestId; the hundredth refusal is 4429 with a slot."""
     async with serving_in("fast", tmp_path, messages_per_s=1e-6, message_burst=3) as server:
@@ -279,7 +267,6 @@ async def pair_unlimited(url: str) -> None:
     assert (await ann.hear())["text"] == "mine"
 
 
-@on_a_loop
 async def test_off_lifts_the_rate_limit(tmp_path: Path) -> None:
     """A thousand pings at once are a thousand pongs."""
     async with serving_in("fast", tmp_path, messages_per_s=None) as server:
@@ -289,7 +276,6 @@ async def test_off_lifts_the_rate_limit(tmp_path: Path) -> None:
         assert {said["type"] for said in await ann.hear_many(1_000)} == {"pong"}
 
 
-@on_a_loop
 async def test_a_second_auth_is_ignored(tmp_path: Path) -> None:
     """Right or wrong: no answer, no new user, no close."""
     async with serving_in("fast", tmp_path) as server:
@@ -303,7 +289,6 @@ async def test_a_second_auth_is_ignored(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", ["\ud83d", "a\u2028b\x00c", "😀" * 500, "\ufeff"])
 @in_every_house
-@on_a_loop
 async def test_text_is_given_back_as_it_was(house: str, tmp_path: Path, words: str) -> None:
     """Half a pair, line separators, 500 emoji (1000 units), a BOM inside: none of them changes on the way."""
     async with serving_in(house, tmp_path) as server:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.wire.clocks import DAY, WallClock
 from tests.wire.people import OPS, enter_as, refused, revoke, ticket, users
-from tests.wire.raw import TOKEN, Raw, on_a_loop, serving
+from tests.wire.raw import TOKEN, Raw, serving
 
 REVOKED = (4410, "session revoked")
 FAILED = (4403, "auth failed")
@@ -21,7 +21,6 @@ def clock() -> Iterator[WallClock]:
 
 
 @OFFS
-@on_a_loop
 async def test_a_fresh_ticket_opens_after_a_revocation(tmp_path: Path, clock: WallClock, off: float) -> None:
     """Revoked while the clock was wrong: whoever logs in again is let in, and is not thrown out by a restart."""
     for _ in range(3):
@@ -39,7 +38,6 @@ async def test_a_fresh_ticket_opens_after_a_revocation(tmp_path: Path, clock: Wa
 
 
 @OFFS
-@on_a_loop
 async def test_a_ticket_from_before_a_revocation_stays_shut(tmp_path: Path, clock: WallClock, off: float) -> None:
     """Whatever the clock said when the user was revoked; for the next server as well."""
     async with serving(users=users(tmp_path), ops_token=OPS, audit=tmp_path / "room.db") as server:
@@ -53,7 +51,6 @@ async def test_a_ticket_from_before_a_revocation_stays_shut(tmp_path: Path, cloc
 
 
 @OFFS
-@on_a_loop
 async def test_a_used_ticket_opens_nothing_again(tmp_path: Path, clock: WallClock, off: float) -> None:
     """Others are used while the clock is wrong, and a server starts then."""
     async with serving(users=users(tmp_path), audit=tmp_path / "room.db") as server:
@@ -70,7 +67,6 @@ async def test_a_used_ticket_opens_nothing_again(tmp_path: Path, clock: WallCloc
 
 
 @OFFS
-@on_a_loop
 async def test_repeated_requests_are_recognized(tmp_path: Path, clock: WallClock, off: float) -> None:
     """A client repeats what was not confirmed; the clock was set meanwhile, or while no server ran."""
     async with serving(audit=tmp_path / "room.db") as server:

@@ -1,1 +1,1 @@
-"""Servers for a notebook, started, watched and stopped with it. Begin with `lab`."""
+"""Start, watch and stop servers from a notebook. Read `lab` first."""

@@ -3,7 +3,8 @@
     async with Cluster(servers=3, folder=folder) as cluster:
         cluster.urls                                    # one port for all, or one for each
 
-On a shared port the kernel gives each new connection to one of the servers (SO_REUSEPORT).
+On a shared port the kernel gives each new connection to one of the servers (SO_REUSEPORT). Only Linux does so:
+elsewhere each server has its own port.
 """
 
 import asyncio
@@ -15,10 +16,14 @@ from typing import Self
 
 from labkit.bench.launch.nats_process import NatsProcess
 from labkit.bench.launch.server_process import ServerProcess
+from labkit.platform.sockets import BALANCES_PORTS
 
 
 class Cluster:
-    """Use `async with`, or `start` and `stop`. All its processes end with this one, even if that is killed."""
+    """A broker and several servers, which end with this process, even if it is killed.
+
+    Use `async with`, or `start` and `stop`.
+    """
 
     def __init__(
         self,
@@ -31,14 +36,14 @@ class Cluster:
         environment: Mapping[str, str] | None = None,
         options: Sequence[str] = (),
     ) -> None:
-        """`folder` is for the log and the audit files; each server gets `options`. Raises NoNats, ValueError."""
+        """`folder` will hold the log and the audit files; each server gets `options`. Raises NoNats, ValueError."""
         if servers < 1:
             raise ValueError("a cluster needs at least one server")
         self.token = token or secrets.token_urlsafe(16)
         self.broker = NatsProcess(folder / "broker")
         self.audits = [folder / f"server-{number}.db" for number in range(servers)]
         self.servers: list[ServerProcess] = []
-        self._one_port = one_port
+        self._one_port = one_port and BALANCES_PORTS
         self._port = port
         self._options = options
         self._environment = {"DEV_TOKEN": self.token, **(environment or {})}
@@ -47,7 +52,7 @@ class Cluster:
 
     @property
     def urls(self) -> list[str]:
-        """The addresses of its servers; only one when they share a port."""
+        """The servers' addresses: only one if they share a port."""
         return list(dict.fromkeys(server.url for server in self.servers))
 
     async def __aenter__(self) -> Self:

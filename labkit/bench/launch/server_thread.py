@@ -13,7 +13,7 @@ STOP_S = 15.0
 
 
 class ServerThread:
-    """One server in a thread. It starts and stops like ServerProcess, but cannot be killed."""
+    """One server in a thread. It starts and stops like a ServerProcess, but cannot be killed."""
 
     def __init__(self, make: Callable[[int], Server]) -> None:
         self.log: list[str] = ["(in a thread: the server logs into this process's own log)"]
@@ -24,7 +24,7 @@ class ServerThread:
         self._thread: threading.Thread | None = None
 
     def start(self, port: int = 0) -> str:
-        """Start it and return its address."""
+        """Start the server and return its address."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="labkit server", daemon=True)
         self._thread.start()
@@ -37,11 +37,11 @@ class ServerThread:
 
     @property
     def pid(self) -> int | None:
-        """The thread's native id while the server runs."""
+        """The thread's native ID while the server is running."""
         return self._thread.native_id if self._thread is not None and self.inside is not None else None
 
     def terminate(self) -> int:
-        """Drain it and end its thread."""
+        """Drain the server and end its thread."""
         if self.inside is not None and self._loop is not None and self._thread is not None:
             leaving = self.inside.__aexit__(None, None, None)
             self.inside = None

@@ -1,1 +1,1 @@
-"""Load on a room server: many members publish, and each delivery's latency is measured."""
+"""Load-test a room server: many members publish, and the latency of each delivery is measured."""

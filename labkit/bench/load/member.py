@@ -61,7 +61,7 @@ class LoadMember(asyncio.Protocol):
             self._plain.pongs = b""
 
     def connection_lost(self, _: Exception | None) -> None:
-        """Note how the connection ended."""
+        """Record how the connection ended."""
         self.ended = self.ended or CloseFrame(CloseCode.NO_CLOSE_FRAME, "")
         if not self.entered.done():
             self.entered.set_exception(ConnectionError(f"closed with {self.ended.code} {self.ended.reason}".rstrip()))
@@ -88,7 +88,7 @@ class LoadMember(asyncio.Protocol):
 
 
 async def enter(url: str, token: str, room_id: str, on_message: OnMessage) -> LoadMember:
-    """Connect a member and join a room; when the accept rate refuses it, wait and try again. Raises LoadFailed."""
+    """Connect a member and join a room. If the accept rate refuses it, wait and try again. Raises LoadFailed."""
     backoff = Backoff(Random())
     for _ in range(TRIES):
         member = await _connect(url, token, room_id, on_message)
@@ -98,7 +98,7 @@ async def enter(url: str, token: str, room_id: str, on_message: OnMessage) -> Lo
         except NotAWebSocket as error:
             raise LoadFailed(f"{url}: {error}") from None
         except TimeoutError:
-            raise LoadFailed(f"{url} let nobody into a room within {ENTER_S:g} s; is it a room server?") from None
+            raise LoadFailed(f"{url} admitted nobody to a room within {ENTER_S:g} s; is it a room server?") from None
         except ConnectionError as error:
             code, reason = member.ended or (int(CloseCode.NO_CLOSE_FRAME), "")
             wait = backoff.delay(code, reason)
@@ -126,7 +126,7 @@ async def _connect(url: str, token: str, room_id: str, on_message: OnMessage) ->
     except TimeoutError:
         raise LoadFailed(f"{url} did not answer within {ENTER_S:g} s") from None
     except OSError as error:
-        why = "nobody listens there" if isinstance(error, ConnectionRefusedError) else error.strerror or error
+        why = "nothing is listening there" if isinstance(error, ConnectionRefusedError) else error.strerror or error
         clock = clock_fault(error)
         raise LoadFailed(f"cannot connect to {url}: {clock or f'{why}; is the server running?'}") from None
     return member

@@ -1,4 +1,4 @@
-"""Load on a room server: rooms of members publish at a rate, and each delivery's latency is measured.
+"""Load-test a room server: members of several rooms publish at a given rate, and each delivery's latency is measured.
 
     result = labkit.run(labkit.load("ws://localhost:8080", rooms=5, members=20, rate=200, seconds=10))
     result.p99_ms
@@ -35,7 +35,10 @@ TEXT = "x" * 100
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """`rate`: messages per second in all rooms together; None is the closed loop. Raises ValueError."""
+    """The parameters of a load test.
+
+    `rate`: messages per second across all rooms; None means a closed loop. Raises ValueError.
+    """
 
     url: str
     token: str = "dev-token"
@@ -47,7 +50,7 @@ class LoadPlan:
     def __post_init__(self) -> None:
         checked(self.url)
         if self.rooms < 1 or self.members < 1:
-            raise ValueError("a load needs at least one room and one member in it")
+            raise ValueError("a load needs at least one room with one member")
         if not 0 < self.seconds < 1e6 or (self.rate is not None and not 0 < self.rate < 1e6):
             raise ValueError("rate and seconds must be above 0 and below a million")
 
@@ -58,10 +61,10 @@ class LoadPlan:
 
 @dataclass(frozen=True)
 class LoadResult:
-    """`delivered` counts each member that received a message; `lost` each that should have and did not.
+    """The figures of a load. A message counts once per member: `delivered` if it arrived, otherwise `lost`.
 
-    Latencies run from when a message was due to when a member received it. `late_ms`: the tester's own worst delay.
-    `refused`: `error` answers by code. `closes`: members that lost their connection, by close code.
+    A latency is the time from when a message was due until a member received it. `late_ms`: the tester's own worst
+    delay. `refused`: `error` answers by code. `closes`: members that lost their connection, by close code.
     """
 
     sent: int
@@ -81,7 +84,7 @@ class LoadResult:
 
 
 class Load:
-    """One run. `stop` ends it early and keeps what was measured."""
+    """One run of a load test. `stop` ends it early and keeps what was measured so far."""
 
     def __init__(self, plan: LoadPlan, on_second: Callable[["Load"], None] | None = None) -> None:
         self.plan = plan
@@ -98,11 +101,11 @@ class Load:
         self._name = secrets.token_hex(4)
 
     def stop(self) -> None:
-        """Publish nothing more."""
+        """Stop publishing, which ends the run."""
         self._stop.set()
 
     async def run(self) -> LoadResult:
-        """Enter, publish, wait for the last deliveries, leave. Raises LoadFailed."""
+        """Join the rooms, publish, wait for the last deliveries, and leave. Raises LoadFailed."""
         try:
             await self._enter()
             started = perf_counter()
@@ -138,7 +141,10 @@ class Load:
             await asyncio.gather(*entering, return_exceptions=True)
 
     async def _open_loop(self) -> None:
-        """Send each message when it is due. An overdue one is sent at once, and its latency has already started."""
+        """Send each message when it is due.
+
+        An overdue message is sent at once; its latency still counts from when it was due.
+        """
         plan, started = self.plan, perf_counter()
         assert plan.rate is not None
         for number in range(round(plan.rate * plan.seconds)):
@@ -202,7 +208,7 @@ class Load:
             self._on_second(self)
 
     async def _sleep_until(self, due: float) -> None:
-        """Sleep, or at least yield once: a tester that is behind must still receive."""
+        """Sleep, or at least yield once, because a tester that is behind must still receive."""
         await asyncio.sleep(0)
         while (early := due - perf_counter()) > 0 and not self._stop.is_set():
             await asyncio.sleep(min(early, 0.1))
@@ -224,12 +230,12 @@ class Load:
 
 
 def percentile(ordered_s: Sequence[float], percent: float) -> float | None:
-    """Return the smallest latency, in ms, that `percent` of all do not exceed (nearest rank); None without any."""
+    """Return the latency in ms that `percent` of all latencies do not exceed (nearest rank); None if there are none."""
     if not ordered_s:
         return None
     return round(1000 * ordered_s[ceil(percent / 100 * len(ordered_s)) - 1], 3)
 
 
 async def load(url: str, token: str = "dev-token", **plan: Any) -> LoadResult:
-    """Run a load; the other arguments are those of LoadPlan. Raises ValueError, LoadFailed."""
+    """Load-test a server; the other arguments are those of LoadPlan. Raises ValueError, LoadFailed."""
     return await Load(LoadPlan(url, token, **plan)).run()

@@ -1,4 +1,4 @@
-"""Five policies for a slow consumer's queue: each does something else when the queue is full.
+"""Five policies for a slow consumer's queue, which differ in what they do when the queue is full.
 
     policy.offer(event, now)     False: the publisher must wait (only Block does this)
     policy.next()                the event to send now, or None
@@ -20,7 +20,7 @@ HISTORY = 256  # events that a room resends to a returning member
 
 
 class QueuedEvent(NamedTuple):
-    """One event on its way to the member. `key` is what it is about: a newer event may replace it."""
+    """One event on its way to the member. A newer event with the same `key` may replace it."""
 
     number: int
     at: float
@@ -29,7 +29,10 @@ class QueuedEvent(NamedTuple):
 
 
 class SlowPolicy:
-    """A queue for one member. `bytes` is its current size; `lost` counts events that the member will never see."""
+    """A queue of events for one member.
+
+    `bytes` is its current size; `lost` counts events that the member will never see.
+    """
 
     name = "unbounded"
 
@@ -54,16 +57,16 @@ class SlowPolicy:
         return event
 
     def tick(self, now: float) -> None:
-        """Act on the passage of time."""
+        """Apply whatever is due at this time."""
 
 
 class DropOldest(SlowPolicy):
-    """A full queue drops its oldest event, because the newest matter most."""
+    """A full queue drops its oldest event, because the newest ones matter most."""
 
     name = "drop oldest"
 
     def offer(self, event: QueuedEvent, now: float) -> bool:
-        """Queue it, and make room first."""
+        """Queue the event, after dropping older ones to make room."""
         while self.queue and self.bytes + event.bytes > MAX_BYTES:
             self.bytes -= self.queue.popleft().bytes
             self.lost += 1
@@ -71,12 +74,12 @@ class DropOldest(SlowPolicy):
 
 
 class DropNewest(SlowPolicy):
-    """A full queue drops the new event, because the beginning matters most."""
+    """A full queue drops the new event, because the earliest ones matter most."""
 
     name = "drop newest"
 
     def offer(self, event: QueuedEvent, now: float) -> bool:
-        """Queue it if there is room."""
+        """Queue the event if there is room; otherwise drop it."""
         if self.bytes + event.bytes > MAX_BYTES:
             self.lost += 1
             return True
@@ -84,12 +87,12 @@ class DropNewest(SlowPolicy):
 
 
 class Conflate(SlowPolicy):
-    """A newer event replaces the queued one with its key, because only the latest state matters."""
+    """A newer event replaces the queued one with the same key, because only the latest state matters."""
 
     name = "conflate by key"
 
     def offer(self, event: QueuedEvent, now: float) -> bool:
-        """Queue it in the place of the older one."""
+        """Queue the event in place of an older one with the same key."""
         for place, waiting in enumerate(self.queue):
             if waiting.key == event.key:
                 self.queue[place] = event
@@ -105,16 +108,16 @@ class Block(SlowPolicy):
     name = "block the room"
 
     def offer(self, event: QueuedEvent, now: float) -> bool:
-        """Queue it, or return False so that the publisher waits."""
+        """Queue the event, or return False so that the publisher waits."""
         if self.bytes + event.bytes > MAX_BYTES:
             return False
         return super().offer(event, now)
 
 
 class CloseAndResume(SlowPolicy):
-    """labkit's policy: the member is closed with 1013, reconnects, and receives what it missed if that is still stored.
+    """labkit's policy: the member is closed with 1013, reconnects, and receives missed events that are still stored.
 
-    It uses rules.outbox, as the server does.
+    It runs the server's own code, rules.outbox.
     """
 
     name = "close and resume"
@@ -127,7 +130,7 @@ class CloseAndResume(SlowPolicy):
         self._outbox = Outbox(MAX_BYTES, MAX_AGE_S)
 
     def offer(self, event: QueuedEvent, now: float) -> bool:
-        """Queue it, or close the member if the outbox overflows."""
+        """Queue the event, or close the member if the outbox overflows."""
         self._history.append(event)
         if now < self.away_until:
             return True
@@ -137,7 +140,7 @@ class CloseAndResume(SlowPolicy):
         return super().offer(event, now)
 
     def next(self) -> QueuedEvent | None:
-        """Return the next event, and count its bytes out of the outbox."""
+        """Return the next event, and subtract its bytes from the outbox."""
         event = super().next()
         self._outbox.delivered()
         if event is not None:
@@ -146,7 +149,7 @@ class CloseAndResume(SlowPolicy):
         return event
 
     def tick(self, now: float) -> None:
-        """Close the member when its oldest event is too old; reconnect it after its wait."""
+        """Close the member when its oldest event is too old, and reconnect it after its wait."""
         if self.away_until and now >= self.away_until:
             self.away_until = 0.0
             self._resume(now)
@@ -161,7 +164,7 @@ class CloseAndResume(SlowPolicy):
         self._outbox = Outbox(MAX_BYTES, MAX_AGE_S)
 
     def _resume(self, now: float) -> None:
-        """Resend everything missed, or nothing: a member that sees a gap fetches the state itself."""
+        """Resend all missed events, or none if some are gone: a member that sees a gap fetches the state itself."""
         missed = [event for event in self._history if event.number > self._delivered]
         if not missed:
             return

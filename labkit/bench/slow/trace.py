@@ -1,4 +1,4 @@
-"""One recorded trace, five policies: what each costs in loss, staleness and memory.
+"""Compare five policies on one recorded trace: what each costs in loss, staleness and memory.
 
     trace = record(seed=1)                  # the events of a room, and how fast one member read
     comparison = compare_policies(trace)
@@ -26,20 +26,20 @@ SPEEDS = (60_000.0, 0.0, 4_000.0, 60_000.0, 15_000.0, 60_000.0)  # of the reader
 
 @dataclass(frozen=True)
 class Trace:
-    """The events of a room, and how fast one member read in each part of the time."""
+    """The events of a room, and how fast one member read during each period."""
 
     events: tuple[QueuedEvent, ...]
     speeds: tuple[float, ...]
     part_s: float
 
     def speed(self, now: float) -> float:
-        """Return the reader's bytes per second at a time."""
+        """Return how fast the member read at a given time, in bytes per second."""
         return self.speeds[min(int(now / self.part_s), len(self.speeds) - 1)]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one policy did with the trace. Staleness is an event's age when the member read it, in seconds."""
+    """How one policy handled the trace. Staleness is an event's age in seconds when the member read it."""
 
     policy: str
     delivered: int
@@ -73,7 +73,7 @@ class SlowComparison:
 
 
 def record(seed: int = 1, seconds: float = SECONDS) -> Trace:
-    """Draw the events of a room from a seed: at irregular times, with KEYS keys and different sizes."""
+    """Generate the events of a room from a seed: at irregular times, with KEYS keys and different sizes."""
     rng = Random(seed)
     events: list[QueuedEvent] = []
     now = rng.expovariate(EVENTS_PER_S)
@@ -89,7 +89,7 @@ def compare_policies(trace: Trace) -> SlowComparison:
 
 
 def replay(trace: Trace, policy: SlowPolicy) -> Outcome:
-    """Replay the trace with one policy, in steps of STEP_S, until the member has read all it will ever get."""
+    """Replay the trace with one policy, in steps of STEP_S, until the member has read all that it will ever receive."""
     waiting = list(reversed(trace.events))
     ages: list[float] = []
     sending: QueuedEvent | None = None

@@ -1,4 +1,4 @@
-"""Reconnect storms: a thousand clients lose their server at once. The same policies run with real sockets or virtually.
+"""Reconnect storms: a thousand clients lose their server at once, with real sockets or in a simulation.
 
-Begin with `run`. `policies` decides when each client reconnects; `virtual` and `real` run the storm; `tally` counts.
+Read `run` first. `policies` decides when each client reconnects; `virtual` and `real` run the storm; `tally` counts.
 """

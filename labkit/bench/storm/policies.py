@@ -1,9 +1,9 @@
-"""When a client reconnects: eight policies, from none to the one this kit uses.
+"""Eight policies that decide when a client reconnects, from no waiting at all to the one that labkit uses.
 
     policy = POLICIES["article"](ClientRandom(seed=1, client=7))
     policy.delay(1006, "")          # seconds
 
-They know no clock and no socket, so the same objects run in bench.storm.virtual and bench.storm.real. All but `ours`
+They use no clock and no socket, so the same objects run in bench.storm.virtual and bench.storm.real. All but `ours`
 consider only the number of the attempt, not how many other clients there are or what the server sent.
 """
 
@@ -22,7 +22,8 @@ _MASK = 2**64 - 1
 class ClientRandom:
     """The random numbers of one client: the same seed and client give the same numbers on either clock.
 
-    The generator is splitmix64. It keeps 8 bytes where `random.Random` keeps 2,500, and there may be 100,000 clients.
+    The generator is splitmix64. Its state takes 8 bytes, against 2,500 for `random.Random`, and there may be 100,000
+    clients.
     """
 
     __slots__ = ("_state",)
@@ -39,19 +40,19 @@ class ClientRandom:
 
 
 class ReconnectPolicy(Protocol):
-    """What decides when a client reconnects: rules.backoff.Backoff with one more method."""
+    """The interface of a policy: rules.backoff.Backoff with one more method."""
 
     def delay(self, code: int, reason: str) -> float | None:
-        """Return seconds to wait after a close, or after a failed attempt (1006); None means stop."""
+        """Return how many seconds to wait after a close or a failed attempt (1006). None means stop."""
 
     def opened(self) -> None:
-        """The WebSocket is open, but the server may still refuse the client."""
+        """Note that the WebSocket is open, although the server may still refuse the client."""
 
     def told(self, window_ms: float) -> None:
-        """The server sent its window, in auth_ok or in `reconnect`."""
+        """Note the window that the server sent in auth_ok or `reconnect`."""
 
     def proved(self) -> None:
-        """The last connection had been open for rules.backoff.STABLE_S."""
+        """Note that the last connection was open for rules.backoff.STABLE_S."""
 
 
 class ByTries:
@@ -65,7 +66,7 @@ class ByTries:
         self._tries = 0
 
     def delay(self, _code: int, _reason: str) -> float | None:
-        """Return a delay that depends on no code and no reason."""
+        """Return a delay, whatever the close code and reason."""
         self._tries += 1
         return self._wait(self._rng, self._tries - 1)
 
@@ -73,15 +74,18 @@ class ByTries:
         """Change nothing: the server may still refuse the client."""
 
     def told(self, _window_ms: float) -> None:
-        """Start over: a window means that the client is in. Its length is ignored."""
+        """Reset the backoff, because a window means that the client is in. The window's length is ignored."""
         self._tries = 0
 
     def proved(self) -> None:
-        """Change nothing: it started over with auth_ok."""
+        """Change nothing: auth_ok has already reset the backoff."""
 
 
 class Article(ByTries):
-    """The article's client. It starts over when the socket opens, so a client that is then refused never slows down."""
+    """The article's client.
+
+    It resets its backoff when the socket opens, so a client that is then refused never slows down.
+    """
 
     __slots__ = ()
 
@@ -94,7 +98,7 @@ class Article(ByTries):
 
 
 class Decorrelated(ByTries):
-    """Draws each delay between BASE_S and three times the previous one."""
+    """Chooses each delay at random between BASE_S and three times the previous delay."""
 
     __slots__ = ("_before",)
 

@@ -30,19 +30,19 @@ from labkit.platform import open_files
 from labkit.platform.loops import most_watched
 from labkit.rules.close_codes import CloseCode
 
-OPEN_TIMEOUT_S = 10.0  # from connect to auth_ok, as in wire.client.link
-JOIN_TIMEOUT_S = 60.0  # for all joins, beyond what the accept rate needs
+OPEN_TIMEOUT_S = 10.0  # from connecting to auth_ok, as in wire.client.link
+JOIN_TIMEOUT_S = 60.0  # for all joins, beyond the time that the accept rate needs
 SPARE_FILES = 100
 PORTS = range(20_000, 30_000)  # below the ports that kernels give to clients, or a client may connect to itself
 IN_PROGRESS = (0, errno.EINPROGRESS, errno.EWOULDBLOCK)
 
 
 class RealClock:
-    """Due events and readable sockets: bench.storm.virtual.VirtualClock with real seconds."""
+    """A bench.storm.virtual.VirtualClock in real seconds: runs due events, and handles sockets that become readable."""
 
     def __init__(self) -> None:
         self.selector = DefaultSelector()
-        self.due = 0.0  # when the current event should have happened
+        self.due = 0.0  # when the current event was due
         self.late_s = 0.0  # the worst delay of an event
         self._started = monotonic()
         self._heap: list[tuple[float, int, Callable[[Any], None], Any]] = []
@@ -50,15 +50,15 @@ class RealClock:
 
     @property
     def now(self) -> float:
-        """Seconds since the start."""
+        """Return the seconds since the start."""
         return monotonic() - self._started
 
     def at(self, moment: float, action: Callable[[Any], None], subject: Any) -> None:
-        """Call `action(subject)` at a moment."""
+        """Schedule `action(subject)` for a moment."""
         heappush(self._heap, (moment, next(self._numbers), action, subject))
 
     def run_until(self, moment: float, has_ended: Callable[[], bool]) -> None:
-        """Let time pass. Due events go before input, or a busy moment would delay the next clients."""
+        """Run until a moment. Due events run before input is read, or a burst of input would delay the next clients."""
         while (now := self.now) < moment and not has_ended():
             next_at = min(self._heap[0][0], moment) if self._heap else moment
             for key, _ in self.selector.select(max(0.0, min(0.1, next_at - now))):
@@ -74,7 +74,10 @@ class RealClock:
 
 
 class StormSocket:
-    """One connection of one client: connect, handshake, auth, read, end. It never blocks, and reports its end once."""
+    """One connection of one client: connect, handshake, authenticate, read, end.
+
+    It never blocks, and reports its end once.
+    """
 
     __slots__ = ("_client", "_file", "_has_ended", "_is_connected", "_is_in", "_plain", "_storm")
 
@@ -93,12 +96,12 @@ class StormSocket:
             self._end(CloseCode.NO_CLOSE_FRAME)
 
     def time_out(self) -> None:
-        """Give up unless auth_ok has arrived."""
+        """Give up if auth_ok has not arrived."""
         if not self._is_in:
             self._end(CloseCode.NO_CLOSE_FRAME)
 
     def ready(self) -> None:
-        """Read, or finish connecting: the selector reported the socket."""
+        """Read or finish connecting, because the selector reported the socket as ready."""
         if self._has_ended:
             return
         try:
@@ -166,7 +169,7 @@ class RealStorm:
         self._error: BaseException | None = None
 
     def run(self) -> StormResult:
-        """Run from the first join to the end. Raises RuntimeError when the storm cannot go on."""
+        """Run from the first join to the end. Raises RuntimeError if the storm cannot continue."""
         clock, tally = self.clock, self.tally
         self._join()
         self._drop()
@@ -187,7 +190,7 @@ class RealStorm:
         clock.run_until(clock.now + SETTLE_S, lambda: False)
 
     def _drop(self) -> None:
-        """Kill the server and restart it on the same port in a thread, while the clients go on."""
+        """Kill the server and restart it on the same port in a thread, while the clients continue."""
         self._server.kill()
         self.tally.dropped_at, self._up_at = self.clock.now, None
         self.clock.late_s = 0.0
@@ -201,14 +204,17 @@ class RealStorm:
             self._error = error
 
     def connect(self, client: StormClient) -> None:
-        """Connect a client. It is counted when it was due: a real device would not have been late."""
+        """Connect a client.
+
+        The attempt is counted at the time it was due, because a real device would not have been late.
+        """
         self.tally.arrived(self.clock.due)
         sock = StormSocket(self, client)
         sock.connect(("127.0.0.1", self._port))
         self.clock.at(self.clock.now + OPEN_TIMEOUT_S, StormSocket.time_out, sock)
 
     def server_is_up(self) -> None:
-        """Note when the first TCP connection succeeds."""
+        """Record when the first TCP connection succeeds."""
         if self._up_at is None:
             self._up_at = self.clock.now
 
@@ -219,7 +225,7 @@ class RealStorm:
         self.tally.let_in(self.clock.now, client)
 
     def closed(self, client: StormClient, code: int, reason: str) -> None:
-        """Count the end of a connection, or a failed attempt, and schedule the next one."""
+        """Count the end of a connection or a failed attempt, and schedule the next attempt."""
         self._connected_clients -= client.in_since is not None
         self.tally.closed(code)
         delay = client.closed(self.clock.now, code, reason)
@@ -228,7 +234,7 @@ class RealStorm:
 
 
 def run(plan: StormPlan) -> StormResult:
-    """Run the storm of a plan in this process. Raises RuntimeError."""
+    """Run the storm that a plan describes in this process. Raises RuntimeError."""
     _raise_file_limit(plan.clients)
     token = secrets.token_urlsafe(12)
     rate = "off" if plan.handshakes_per_s is None else plan.handshakes_per_s
@@ -258,7 +264,9 @@ def _raise_file_limit(clients: int) -> None:
             f"this system watches fewer than {watched} sockets in one process, too few for {clients} real clients; "
             "use fewer clients, or --mode virtual"
         )
-    most = open_files.raise_limit()
+    most = open_files.highest()
+    if most is None or most >= clients + SPARE_FILES:
+        most = open_files.raise_limit()
     if most is not None and most < clients + SPARE_FILES:
         raise RuntimeError(
             f"this machine allows {most} open files per process, too few for {clients} real clients; "
@@ -272,7 +280,7 @@ def _end_with_parent() -> None:
 
 
 def main() -> None:
-    """Read a plan, run it, print the result."""
+    """Read a plan from stdin, run it, and print the result."""
     plan = StormPlan(**json.loads(sys.stdin.readline()))
     Thread(target=_end_with_parent, daemon=True).start()
     gc.disable()  # it would delay clients by tens of milliseconds, and this process is short-lived

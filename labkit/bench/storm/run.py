@@ -1,9 +1,9 @@
-"""Run one storm, or one for each policy: when do the clients of a dead server reconnect?
+"""Run one storm, or one per policy, to see when the clients of a dead server reconnect.
 
     labkit.storm(clients=10_000, policy="article", handshakes_per_s=1000)       # virtual: seconds become milliseconds
     labkit.storm(clients=1000, policy=["article", "ours"], mode="real")         # sockets, in a process of their own
 
-The policies (bench.storm.policies) are the same objects on both clocks, and draw the same delays from the same seed.
+Both modes run the same policies (bench.storm.policies), which draw the same delays from the same seed.
 """
 
 import json
@@ -34,7 +34,7 @@ class StormFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Storms:
-    """Storms that differ only in their policy. Jupyter shows them as a picture."""
+    """Storms that differ only in their policy. Jupyter displays them as a picture."""
 
     results: tuple[StormResult, ...]
 
@@ -65,7 +65,10 @@ class Storms:
 
 
 def storm(*, policy: str | Iterable[str] = "ours", mode: str = "virtual", **plan: Any) -> Storms:
-    """Run a storm for each policy, or with "all" for every policy, one after another. Raises BadStorm, StormFailed."""
+    """Run a storm for each policy named, or for every policy with "all", one after another.
+
+    Raises BadStorm, StormFailed.
+    """
     names = list(POLICIES) if policy == "all" else [policy] if isinstance(policy, str) else list(policy)
     plans = [StormPlan(policy=name, **plan) for name in names]
     if not plans:
@@ -76,12 +79,12 @@ def storm(*, policy: str | Iterable[str] = "ours", mode: str = "virtual", **plan
 def run(plan: StormPlan, mode: str = "virtual") -> StormResult:
     """Run one storm. Raises BadStorm for an unknown mode, StormFailed."""
     if mode not in MODES:
-        raise BadStorm(f"there is no mode {mode!r}; there are {' and '.join(MODES)}")
+        raise BadStorm(f"there is no mode {mode!r}; the modes are {' and '.join(MODES)}")
     return virtual.run(plan) if mode == "virtual" else _run_real(plan)
 
 
 def _run_real(plan: StormPlan) -> StormResult:
-    """Run a storm in a process that ends when its stdin closes, so also when this process dies."""
+    """Run a storm in a process that ends when its stdin closes, and therefore also when this process dies."""
     with tempfile.TemporaryFile() as errors:
         reply = _reply_to(plan, errors)
         died = {"error": f"the process with the clients died: {last_words(_read(errors))}"}
@@ -97,7 +100,7 @@ def _read(file: IO[bytes]) -> bytes:
 
 
 def _reply_to(plan: StormPlan, errors: IO[bytes]) -> str:
-    """The line that the process with the clients prints; empty when it died."""
+    """Return the line that the process with the clients prints, or an empty one if it died."""
     process = subprocess.Popen(
         python("labkit.bench.storm.real"),
         stdin=subprocess.PIPE,

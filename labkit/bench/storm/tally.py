@@ -1,7 +1,7 @@
-"""The plan of a storm and what is counted, the same on both clocks.
+"""The plan of a storm and its figures, both the same for real and virtual storms.
 
-Arrivals are attempts to connect, in bins of 10 ms since the drop. A peak is the worst window of its width anywhere, not
-the worst cell of a grid. Each attempt counts at the time its policy chose: a thousand real clients in one process may
+Arrivals are attempts to connect, in bins of 10 ms since the drop. A peak is the worst window of its width, wherever it
+begins. Each attempt counts at the time its policy chose: a thousand real clients in one process may
 be late because the machine is busy, so their delay is reported separately.
 """
 
@@ -22,12 +22,12 @@ MOST_CLIENTS = 1_000_000
 
 
 class BadStorm(ValueError):
-    """The plan makes no sense; the message says what would."""
+    """The plan of a storm makes no sense; the message says what would."""
 
 
 @dataclass(frozen=True)
 class StormPlan:
-    """`clients` join one after another, all are dropped at once, and the server is back after `down_s` seconds.
+    """The plan of a storm: `clients` join one by one, all are dropped at once, and the server returns after `down_s`.
 
     With real sockets the server is killed and restarted, and the result says how long that took. Raises BadStorm.
     """
@@ -45,7 +45,7 @@ class StormPlan:
         )
         _require(
             self.policy in POLICIES,
-            f"there is no policy {self.policy!r}{nearest(self.policy, POLICIES)}; there are {', '.join(POLICIES)}",
+            f"there is no policy {self.policy!r}{nearest(self.policy, POLICIES)}; use one of {', '.join(POLICIES)}",
         )
         rate = self.handshakes_per_s
         _require(
@@ -59,17 +59,17 @@ class StormPlan:
 
     @property
     def joins_per_s(self) -> float:
-        """How fast the clients join before the storm."""
+        """The rate at which clients join before the storm."""
         return JOINS_PER_S if self.handshakes_per_s is None else JOINS * self.handshakes_per_s
 
     @property
     def drop_at(self) -> float:
-        """Seconds from the first join to the drop, if every join is on time."""
+        """How long after the first join the drop comes, in seconds, if every join is on time."""
         return self.clients / self.joins_per_s + SETTLE_S
 
 
 class StormClient:
-    """One client: its policy, and since when it is in. It knows neither a socket nor a clock."""
+    """One client: its policy, and when it was admitted. It has neither a socket nor a clock."""
 
     __slots__ = ("in_since", "number", "policy")
 
@@ -84,7 +84,10 @@ class StormClient:
         self.policy.told(window_ms)
 
     def closed(self, now: float, code: int, reason: str) -> float | None:
-        """Handle the end of a connection or a failed attempt; return seconds until the next try, None for never."""
+        """Handle the end of a connection or a failed attempt.
+
+        Return the seconds until the next attempt; None means never.
+        """
         if self.in_since is not None and now - self.in_since >= STABLE_S:
             self.policy.proved()
         self.in_since = None
@@ -92,7 +95,7 @@ class StormClient:
 
 
 class Tally:
-    """Counts what happens after the drop, and nothing before it."""
+    """The counts of everything that happens after the drop."""
 
     def __init__(self, plan: StormPlan) -> None:
         self.plan = plan
@@ -108,21 +111,21 @@ class Tally:
             self._bins[place] = self._bins.get(place, 0) + 1
 
     def let_in(self, now: float, client: StormClient) -> None:
-        """Note that a client is in again."""
+        """Record that a client has been admitted again."""
         if self.dropped_at is not None:
             self._back.setdefault(client.number, now - self.dropped_at)
 
     def closed(self, code: int) -> None:
-        """Count a close. In a storm, 1013 is the only refusal."""
+        """Count a close. In a storm, only 1013 counts as a refusal."""
         self.refused += code == CloseCode.TRY_LATER and self.dropped_at is not None
 
     @property
     def all_back(self) -> bool:
-        """Whether every client has been in since the drop."""
+        """Whether every client has been admitted again since the drop."""
         return len(self._back) == self.plan.clients
 
     def result(self, mode: str, connected: int, down_s: float, late_s: float = 0.0) -> "StormResult":
-        """Return the figures. `connected` clients are in at the end."""
+        """Return the figures. `connected`: the number of clients connected at the end."""
         bins = [self._bins.get(place, 0) for place in range(max(self._bins, default=-1) + 1)]
         plan = self.plan
         return StormResult(
@@ -146,8 +149,8 @@ class Tally:
 class StormResult:
     """The figures of one storm. `arrivals` are per 100 ms since the drop, `refused` counts closes with 1013 busy.
 
-    `t99_s` is when 99 of 100 clients were in again, None for never; `lost` clients never were. `late_s` is the longest
-    delay of a real client behind its policy, because this machine was busy.
+    `t99_s` is when 99 of 100 clients were back, or None if that never happened; `lost` counts those that never came
+    back. `late_s` is the longest delay of a real client behind its policy, because this machine was busy.
     """
 
     clients: int
@@ -174,7 +177,7 @@ class StormResult:
 
 
 def _worst(bins: list[int], width: int) -> int:
-    """Return the largest sum of `width` neighbours."""
+    """Return the largest sum of `width` consecutive bins."""
     worst = total = 0
     for place, count in enumerate(bins):
         total += count - (bins[place - width] if place >= width else 0)
@@ -183,7 +186,7 @@ def _worst(bins: list[int], width: int) -> int:
 
 
 def _t99(back: list[float], clients: int) -> float | None:
-    """Return when 99 of 100 clients were in again."""
+    """Return the time at which 99 of 100 clients were back."""
     place = ceil(0.99 * clients)
     return round(back[place - 1], 3) if len(back) >= place else None
 

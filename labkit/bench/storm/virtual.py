@@ -1,9 +1,9 @@
-"""A storm on a virtual clock: 100,000 clients for ten minutes, in seconds. A heap of events, without sockets.
+"""A storm on a virtual clock: ten minutes with 100,000 clients take seconds. A heap of events replaces the sockets.
 
     result = run(StormPlan(clients=10_000, policy="article", handshakes_per_s=1000))
 
-The clients' policies and the server's admission rules are the real ones. The model replaces the network, which is
-fast, and the server's processor, which does one thing at a time.
+The clients' policies and the server's admission rules are the real code. Only the network, assumed to be fast, and the
+server's processor, which does one thing at a time, are simulated.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ ClientAction = Callable[[StormClient], None]
 
 
 class VirtualClock:
-    """Events in the order of their times; `now` jumps from one to the next, in seconds."""
+    """Runs events in chronological order; `now` jumps from one event to the next, in seconds."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -25,11 +25,11 @@ class VirtualClock:
         self._numbers = count()  # events of the same moment happen in the order in which they were scheduled
 
     def at(self, moment: float, action: ClientAction, client: StormClient) -> None:
-        """Call `action(client)` at a moment."""
+        """Schedule `action(client)` for a moment."""
         heappush(self._heap, (moment, next(self._numbers), action, client))
 
     def run_until(self, moment: float) -> None:
-        """Let time pass."""
+        """Run all events until a moment."""
         while self._heap and self._heap[0][0] <= moment:
             self.now, _, action, client = heappop(self._heap)
             action(client)
@@ -65,7 +65,10 @@ class VirtualStorm:
         return VirtualServer(self.clock, self.plan.handshakes_per_s, up_at, self._let_in, self._closed)
 
     def _drop(self) -> None:
-        """Kill the server: every client that was in, or about to be, sees 1006. The new server remembers nothing."""
+        """Kill the server: every client that was in, or about to be, sees 1006.
+
+        The new server starts with no memory of them.
+        """
         now, old = self.clock.now, self.server
         self.tally.dropped_at = now
         self.server = self._new_server(now + self.plan.down_s)
@@ -87,5 +90,5 @@ class VirtualStorm:
 
 
 def run(plan: StormPlan) -> StormResult:
-    """Run the storm of a plan."""
+    """Run the storm that a plan describes."""
     return VirtualStorm(plan).run()

@@ -1,7 +1,7 @@
-"""A model of our server in a storm: accept rate, refusals, listen backlog, auth, and reconnect windows.
+"""Simulate labkit's server in a storm: accept rate, refusals, listen backlog, auth and reconnect windows.
 
-Admission is the real code (rules.admission). The model covers the time that work takes: one processor, first come first
-served, and a kernel that drops connection attempts while the backlog is full.
+Admission is the real code (rules.admission). The simulation adds the time that work takes: one processor that works
+first come, first served, and a kernel that drops connection attempts while the backlog is full.
 """
 
 from collections.abc import Callable
@@ -21,16 +21,16 @@ GIVE_UP_S = 3.0  # after the last one: ten seconds in all, as in wire.client.lin
 
 
 class Clock(Protocol):
-    """Schedules actions."""
+    """A clock that can schedule actions."""
 
     now: float
 
     def at(self, moment: float, action: Callable[[StormClient], None], client: StormClient) -> None:
-        """Call `action(client)` at a moment."""
+        """Schedule `action(client)` for a moment."""
 
 
 class VirtualServer:
-    """One life of a server: it listens from `up_at` until `die`."""
+    """One run of the simulated server: it listens from `up_at` until `die`."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class VirtualServer:
         let_in: Callable[[StormClient, float], None],
         closed: Callable[[StormClient, int, str], None],
     ) -> None:
-        """Call `let_in` and `closed` when that happens to a client. `up_at` is in seconds on the clock."""
+        """`let_in` and `closed` are called when a client is admitted or closed. `up_at` is in seconds on the clock."""
         self._clock = clock
         self._rate = handshakes_per_s
         self._up_at = up_at
@@ -133,7 +133,7 @@ class VirtualServer:
                 client.policy.told(window)
 
     def _work(self, seconds: float, action: Callable[[StormClient], None], client: StormClient) -> None:
-        """Occupy the processor, behind what it already has to do."""
+        """Occupy the processor, after the work it already has to do."""
         self._busy_until = max(self._busy_until, self._clock.now) + seconds
         self._clock.at(self._busy_until, action, client)
 

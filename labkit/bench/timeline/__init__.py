@@ -1,1 +1,1 @@
-"""Why a connection ended: the records of both ends, merged in time, and the cause."""
+"""Explain why a connection ended: merge the records of both ends by time, and find the cause."""

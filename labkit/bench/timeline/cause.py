@@ -1,7 +1,7 @@
-"""From the records of both ends of a connection to the root cause.
+"""Find the root cause of a connection's end from the records of both ends.
 
-The server's close code shows what the server noticed; the client's shows what got through. The difference locates the
-fault: a 4408 that reached the client means that the path to the client works.
+The close code in the server's records shows what the server noticed; the client's shows what got through. The
+difference locates the fault: a 4408 that reached the client means that the path to the client works.
 """
 
 from enum import Enum
@@ -13,7 +13,7 @@ LAG_S = 0.4  # longer than a close frame takes to a healthy client
 
 
 class Cause(Enum):
-    """Root causes that the records can distinguish; the value continues the sentence "closed because"."""
+    """Root causes that the records can distinguish. Each value completes the sentence "closed because ..."."""
 
     NO_SERVER = "nobody answered at the address"
     SERVER_GONE = "the server was gone: it recorded no close"
@@ -29,7 +29,7 @@ class Cause(Enum):
 
 
 def diagnose(attempt: Attempt, server: ServerSide, offset: float = 0.0) -> tuple[Cause, str]:
-    """Return the cause and a phrase for it. `offset` is added to the server's times, in seconds."""
+    """Return the cause, and a phrase that states it. `offset`: seconds to add to the server's times."""
     cause = _cause(attempt, server, offset)
     if cause is Cause.DELIBERATE:
         code = server.code_and_reason[0] or attempt.code
@@ -61,7 +61,7 @@ _PLAIN = {
 
 
 def _lag_s(attempt: Attempt, server: ServerSide, offset: float) -> float:
-    """Return how long the close frame was in flight; 0 if it did not arrive or is not recorded."""
+    """Return how long the close frame was in flight, or 0 if it did not arrive or is not recorded."""
     if server.close is None or attempt.end is None or not attempt.received_close_of(server):
         return 0.0
     return attempt.end.at - (server.close.at + offset)

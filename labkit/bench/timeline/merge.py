@@ -1,10 +1,10 @@
-"""Why a connection ended: the records of client and server, merged into one timeline that ends in a sentence.
+"""Explain why a connection ended: merge both ends' records into one timeline that ends in a sentence.
 
     merged = timeline(client.log, read_audit(lab.audit))
     print(merged)          # ... closed because nothing reached the client any more; first visible at ...
 
-It sees only the records of both ends, neither the network nor a schedule of faults, and does not claim to distinguish
-what the records cannot.
+It sees only the records of both ends, not the network or a schedule of faults, and does not claim to distinguish what
+the records cannot.
 """
 
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ CLIENT, SERVER = "client", "server"
 
 
 class Moment(NamedTuple):
-    """One thing that happened, on the client's clock; `at` is seconds since 1970."""
+    """One thing that happened. `at`: when, on the client's clock, in seconds since 1970."""
 
     at: float
     side: str
@@ -33,7 +33,7 @@ class Moment(NamedTuple):
 
 
 class BufferSample(NamedTuple):
-    """One answer of GET /connections: when, the bytes waiting for the client, and the age of the oldest."""
+    """One answer to GET /connections: its time, the bytes waiting for the client, and the age of the oldest."""
 
     at: float
     connection: str
@@ -43,7 +43,10 @@ class BufferSample(NamedTuple):
 
 @dataclass(frozen=True)
 class Timeline:
-    """What happened, in causal order, and its cause. `visible` is the first moment that showed it."""
+    """The events of a connection in causal order, and why it ended.
+
+    `visible`: the first moment at which the cause showed.
+    """
 
     moments: tuple[Moment, ...]
     cause: Cause
@@ -52,13 +55,13 @@ class Timeline:
 
     @property
     def sentence(self) -> str:
-        """The explanation in one sentence."""
+        """The explanation of why the connection ended, in one sentence."""
         first = f"{iso(self.visible.at)} at the {self.visible.side}: {self.visible.what}"
         return f"closed because {self.because}; first visible at {first}"
 
     @property
     def briefly(self) -> tuple[Moment, ...]:
-        """The moments, with consecutive samples merged: there are four per second."""
+        """The moments, with consecutive samples merged, because there are four samples per second."""
         brief: list[Moment] = []
         for is_sample, run in groupby(self.moments, key=lambda each: each.waiting is not None and each != self.visible):
             same = list(run)
@@ -83,9 +86,9 @@ def timeline(
     samples: Iterable[BufferSample] = (),
     connection: str | None = None,
 ) -> Timeline:
-    """Return the timeline of the connection with this id, or of the client's first that ended.
+    """Return the timeline of the connection with this ID, or of the client's first connection that ended.
 
-    Raises ValueError if the client's log has no such end.
+    Raises ValueError if the client's log does not contain the end of that connection.
     """
     attempt = _choose(attempts(log), connection)
     server = server_side(attempt, list(audit))
@@ -100,11 +103,11 @@ def _choose(all_attempts: list[Attempt], connection: str | None) -> Attempt:
     for attempt in all_attempts:
         if attempt.end is not None and connection in (None, attempt.connection):
             return attempt
-    raise ValueError("no connection of this client has ended, as far as its log goes")
+    raise ValueError("the client's log does not contain the end of a connection")
 
 
 def _merged(attempt: Attempt, server: ServerSide, samples: list[BufferSample], offset: float) -> tuple[Moment, ...]:
-    """Merge by time, but put a close frame's sending before its arrival, whatever the two clocks say."""
+    """Merge by time, but always put the sending of a close frame before its arrival, even if the clocks disagree."""
     client = [Moment(record.at, CLIENT, _describe_record(record)) for record in attempt.records]
     received_at = attempt.end.at if attempt.end is not None and attempt.received_close_of(server) else float("inf")
     recorded = [Moment(min(entry.at + offset, received_at), SERVER, _describe_row(entry)) for entry in server.rows]
@@ -115,7 +118,7 @@ def _merged(attempt: Attempt, server: ServerSide, samples: list[BufferSample], o
 
 
 def _first_visible(moments: tuple[Moment, ...], samples: list[BufferSample], offset: float) -> Moment:
-    """Return the first sample of the last run with waiting bytes, else the first end that either side recorded."""
+    """Return the first sample of the last stretch with waiting bytes, or else the first end recorded by either side."""
     run: list[BufferSample] = []
     for sample in samples:
         run = [*run, sample] if sample.waiting_bytes else []

@@ -1,4 +1,4 @@
-"""The records of one connection at its two ends, found in the client's log and in the server's audit file."""
+"""Find the records of one connection in the client's log and in the server's audit file."""
 
 import json
 from collections.abc import Iterable
@@ -22,18 +22,18 @@ class Attempt:
     previous_close: dict[str, Any] | None = None  # from the next auth_ok
 
     def first(self, kind: str) -> Record | None:
-        """Return its first record of a kind."""
+        """Return the connection's first record of a kind."""
         return next((record for record in self.records if record.kind == kind), None)
 
     @property
     def connection(self) -> str | None:
-        """The id that the server gave it; None if there was no auth_ok."""
+        """The ID that the server assigned to the connection, or None if there was no auth_ok."""
         opened = self.first("auth_ok")
         return None if opened is None else opened.detail["connection"]
 
     @property
     def end(self) -> Record | None:
-        """The client's record of the end."""
+        """The client's record of how the connection ended."""
         return self.first("closed")
 
     @property
@@ -43,12 +43,12 @@ class Attempt:
 
     @property
     def gave_up(self) -> bool:
-        """Whether the client ended it because nothing arrived."""
+        """Whether the client ended the connection because nothing arrived."""
         return self.end is not None and self.end.detail.get("why") == SILENCE
 
     @property
     def is_connected(self) -> bool:
-        """Whether the WebSocket was opened."""
+        """Whether the WebSocket handshake succeeded."""
         return self.first("authenticating") is not None
 
     def received_close_of(self, server: "ServerSide") -> bool:
@@ -65,7 +65,7 @@ class ServerSide:
 
     @property
     def close(self) -> Entry | None:
-        """The row that records its end."""
+        """The audit row that records how the connection ended."""
         return next((entry for entry in self.rows if entry.kind == "close"), None)
 
     @property
@@ -78,7 +78,7 @@ class ServerSide:
 
 
 def attempts(log: Iterable[Record]) -> list[Attempt]:
-    """Split a client's log into its connections."""
+    """Split a client's log into one part per connection."""
     found: list[Attempt] = []
     for record in log:
         if record.kind == "connecting":
@@ -91,12 +91,15 @@ def attempts(log: Iterable[Record]) -> list[Attempt]:
 
 
 def _last_named(earlier: list[Attempt]) -> Attempt:
-    """Return the last connection with an id, which is the one that previousClose describes."""
+    """Return the last connection with an ID, which is the one that previousClose describes."""
     return next((attempt for attempt in reversed(earlier) if attempt.connection is not None), Attempt())
 
 
 def server_side(attempt: Attempt, audit: list[Entry]) -> ServerSide:
-    """Return the audit rows of a connection; without an audit, the previousClose of the next auth_ok as a row."""
+    """Return the audit rows of a connection.
+
+    Without an audit file, build one row from the next auth_ok's previousClose.
+    """
     if attempt.connection is not None:
         rows = [entry for entry in audit if entry.connection == attempt.connection and entry.kind != "event"]
     else:
@@ -112,7 +115,10 @@ def server_side(attempt: Attempt, audit: list[Entry]) -> ServerSide:
 
 
 def _nameless(attempt: Attempt, audit: list[Entry]) -> list[Entry]:
-    """Return the close row without a user that is nearest in time: a connection without auth_ok has no known id."""
+    """Return the close row, among those without a user, that is nearest in time.
+
+    Without auth_ok, the client knows no ID.
+    """
     if attempt.end is None:
         return []
     end = attempt.end.at
@@ -123,7 +129,7 @@ def _nameless(attempt: Attempt, audit: list[Entry]) -> list[Entry]:
 
 
 def clock_offset(attempt: Attempt, server: ServerSide) -> float:
-    """Return seconds to add to the server's times, so that its join lies between the client's auth_ok and `joined`."""
+    """Return the seconds to add to the server's times to place its join between the client's auth_ok and `joined`."""
     joined_there = next((entry.at for entry in server.rows if entry.kind == "join"), None)
     opened, joined = attempt.first("auth_ok"), attempt.first("joined")
     if joined_there is None or opened is None or joined is None:

@@ -1,1 +1,1 @@
-"""Torture: kill servers and break connections under load, then count what was lost. Begin with `run`."""
+"""Torture: kill servers and break connections under load, then count what was lost. Read `run` first."""

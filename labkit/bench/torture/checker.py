@@ -1,4 +1,4 @@
-"""The checker: invariants that must hold for the recorded histories, whatever was killed. It knows no clock or socket.
+"""Check the invariants that must hold for the recorded histories, whatever was killed. Uses no clock or socket.
 
     lost         a hole in a room, an end that a member never received, an answer that never came
     duplicated   an event twice on one connection, or one request stored twice
@@ -24,7 +24,7 @@ Place = tuple[str, str, int]  # room, epoch, seq
 
 
 class Violation(NamedTuple):
-    """A broken invariant: the figure it adds to, a sentence, and how often."""
+    """A broken invariant: the figure it adds to, a sentence that describes it, and how often it happened."""
 
     kind: str
     sentence: str
@@ -33,7 +33,7 @@ class Violation(NamedTuple):
 
 @dataclass(frozen=True)
 class TortureResult:
-    """The figures of a torture. `violations` are the first ones, as sentences."""
+    """The figures of a torture run. `violations` holds sentences about the first ones."""
 
     acked: int
     lost: int
@@ -46,7 +46,7 @@ class TortureResult:
 
     @classmethod
     def of(cls, violations: Iterable[Violation], *, acked: int, kills: int) -> "TortureResult":
-        """Add up the violations."""
+        """Total the violations into a result."""
         found = list(violations)
         counts: Counter[str] = Counter()
         for violation in found:
@@ -71,9 +71,9 @@ def check(
     kills: int = 0,
     broken: Sequence[str] = (),
 ) -> TortureResult:
-    """Check what clients received against what servers stored. The keys are names for the sentences.
+    """Compare what clients received with what servers stored. The keys are the names used in the sentences.
 
-    `broken` has a sentence for each audit file whose hash chain does not hold.
+    `broken`: one sentence for each audit file whose hash chain is broken.
     """
     ends = _ends(audits)
     found = [Violation("audit_missing", why) for why in broken]
@@ -95,7 +95,7 @@ def _ends(audits: Mapping[str, Sequence[Stored]]) -> dict[str, tuple[str, int]]:
 
 
 class _JoinedRoom:
-    """The event that a connection must receive next in one room."""
+    """Tracks which event a connection must receive next in one room."""
 
     def __init__(self, epoch: str, seq: int) -> None:
         self.epoch = epoch
@@ -104,7 +104,7 @@ class _JoinedRoom:
 
 
 class _ClientChecker:
-    """Goes through one client's history, connection by connection."""
+    """Checks one client's history, connection by connection."""
 
     def __init__(self, name: str, history: History, ends: Mapping[str, tuple[str, int]]) -> None:
         self._name = name
@@ -168,7 +168,7 @@ class _ClientChecker:
 
 
 def _check_answers(name: str, history: History) -> Iterator[Violation]:
-    """Check that every message was answered in the end."""
+    """Check that every message was eventually answered."""
     acked = {entry.request for entry in history if entry.what == "acked"}
     for entry in history:
         if entry.what == "sent" and entry.request not in acked:
@@ -208,7 +208,7 @@ def _check_ghosts(histories: Mapping[str, History], audits: Mapping[str, Sequenc
 
 
 def _check_identity(histories: Mapping[str, History], audits: Mapping[str, Sequence[Stored]]) -> Iterator[Violation]:
-    """Check that one place in a room is one event for everybody, and that no event changed its room."""
+    """Check that each position in a room holds the same event for everybody, and that no event changed its room."""
     places: dict[Place, str] = {}
     rooms = {entry.request: entry.room for history in histories.values() for entry in history if entry.what == "sent"}
     for name, stored in audits.items():

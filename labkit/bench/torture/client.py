@@ -1,6 +1,6 @@
-"""One client under torture: our own client, which publishes, receives and records a history.
+"""One client under torture: labkit's own client, which publishes, receives and records a history.
 
-Also the ghost: a connection that sends a message behind its own close frame.
+This module also has the ghost: a connection that sends a message after its own close frame.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ GHOST_S = 5.0
 
 
 class HastyRandom(Random):
-    """Draws from intervals that are HASTE times narrower."""
+    """A random generator whose intervals are HASTE times narrower, which shortens reconnect delays."""
 
     def uniform(self, a: float, b: float) -> float:
         """Return a number between a and b, close to a."""
@@ -31,7 +31,7 @@ class HastyRandom(Random):
 
 
 class TorturedClient:
-    """A client in some rooms. `history` is everything it sent and received."""
+    """A client in several rooms. `history` lists everything it sent and received."""
 
     def __init__(self, url: str, token: str, name: str, rooms: Sequence[str], seed: str) -> None:
         self.name = name
@@ -58,23 +58,23 @@ class TorturedClient:
             await self._join(room_id)
 
     async def talk(self, every_s: float, stop: asyncio.Event) -> None:
-        """Publish every `every_s` seconds until `stop` is set and everything is answered."""
+        """Publish every `every_s` seconds until `stop` is set and every message has been answered."""
         talking = [asyncio.create_task(self._talk(every_s * AT_ONCE, stop)) for _ in range(AT_ONCE)]
         await asyncio.gather(*talking)
 
     async def leave(self) -> None:
-        """Close the client. Raises any error of a reader."""
+        """Close the client. Raises any error that one of its readers met."""
         await self.client.close()
         await asyncio.gather(*self._listening)
 
     def received_up_to(self, room_id: str) -> int:
-        """Return the newest seq of a room; -1 while the client is not in it."""
+        """Return the newest seq received in a room, or -1 while the client is not in it."""
         room = self._rooms.get(room_id)
         return room.seq if room is not None and room.is_joined else -1
 
     @property
     def room_ids(self) -> Sequence[str]:
-        """The rooms that it should be in."""
+        """The rooms that the client should be in."""
         return self._room_ids
 
     async def _join(self, room_id: str) -> None:
@@ -117,7 +117,7 @@ class TorturedClient:
             self.history.append(entry)
 
     def _since(self, room_id: str) -> Since | None:
-        """Return the `since` of the client's last join: nothing of that room has arrived after it."""
+        """Return the `since` of the client's last join, after which nothing from that room has arrived."""
         room = self.client.rooms.get(room_id)
         return None if room is None or room.epoch is None else Since(room.epoch, room.seq)
 

@@ -1,4 +1,4 @@
-"""What a torture records: each client's own history, in order, and the events in the audit files.
+"""What a torture run records: each client's own history, in order, and the events in the audit files.
 
 opened, joined, left, event, closed     what one connection received, before the client processed it
 sent, acked                             what was published, and the event that `publish` returned
@@ -42,7 +42,10 @@ class Stored(NamedTuple):
 
 
 def observed(message: dict[str, Any], since: Since | None) -> Observation | None:
-    """Return the entry for a server's message; None if no invariant concerns it. `since` is for `joined`."""
+    """Return the history entry for a server's message, or None if no invariant concerns it.
+
+    `since` applies to `joined`.
+    """
     kind, room = message.get("type"), str(message.get("roomId", ""))
     if kind == "auth_ok":
         return Observation("opened")

@@ -1,4 +1,4 @@
-"""The schedule of a torture, drawn from a seed, so that a failing run can be repeated.
+"""The schedule of a torture run. It is drawn from a seed, so that a failing run can be repeated.
 
 Kills come at regular intervals with jitter. Between two of them one connection is stalled, one is reset, and half of
 them are partitioned.
@@ -17,7 +17,7 @@ BROKER_EVERY = 5  # one kill in so many is the broker's
 
 @dataclass(frozen=True)
 class TorturePlan:
-    """`rate`: messages per second of all clients together. Raises ValueError."""
+    """The parameters of a torture run. `rate`: total messages per second across all clients. Raises ValueError."""
 
     seconds: float = 30.0
     kills: int = 5
@@ -35,7 +35,7 @@ class TorturePlan:
         if not 0 < self.seconds < 1e6 or not 0 < self.rate < 1e6:
             raise ValueError("seconds and rate must be above 0 and below a million")
         if self.kills and self.seconds / self.kills < 1:
-            raise ValueError(f"{self.kills} kills in {self.seconds:g} s leave no time to start again; allow 1 s each")
+            raise ValueError(f"{self.kills} kills in {self.seconds:g} s leave no time to restart; allow 1 s each")
 
     @property
     def has_broker(self) -> bool:
@@ -44,7 +44,10 @@ class TorturePlan:
 
 
 class Disruption(NamedTuple):
-    """At `at_s` seconds, do this for `seconds`. `server` is a number, and has no meaning for connections."""
+    """A fault that begins at `at_s` and lasts for `seconds`.
+
+    `server`: the server's number; unused for connection faults.
+    """
 
     at_s: float
     do: Deed
@@ -70,7 +73,7 @@ def schedule(plan: TorturePlan) -> list[Disruption]:
 
 
 def _between(plan: TorturePlan, rng: Random, begins: float, spacing: float) -> list[Disruption]:
-    """Return what the network does between two kills."""
+    """Return the network faults between two kills."""
     kinds: tuple[Deed, ...] = ("stall", "reset", "part", *BROKERS) if plan.has_broker else ("stall", "reset", "part")
     lasts = min(3.0, spacing / 2)
     return [

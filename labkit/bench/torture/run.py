@@ -25,10 +25,10 @@ SETTLE_S = 90.0  # for the last answers and the last deliveries
 
 
 class Torture:
-    """One run. `stop` ends it early, and the messages sent until then are still checked."""
+    """One torture run. `stop` ends it early; the messages sent until then are still checked."""
 
     def __init__(self, plan: TorturePlan, folder: Path, on_second: Callable[["Torture"], None] | None = None) -> None:
-        """`folder` is for the audit files."""
+        """`folder` will hold the audit files."""
         self.plan = plan
         self.elapsed_s = 0.0
         self.target = TortureTarget(plan, folder)
@@ -43,11 +43,11 @@ class Torture:
         return sum(client.acked for client in self.clients)
 
     def stop(self) -> None:
-        """Publish nothing more, kill nothing more."""
+        """Stop publishing, and stop causing faults."""
         self._stop.set()
 
     async def run(self) -> TortureResult:
-        """Run the whole torture. Raises ServerDied, and any error that ended a client."""
+        """Run the torture to its end. Raises ServerDied, and any error that ended a client."""
         async with self.target:
             await self._enter()
             await self._publish_and_disrupt()
@@ -94,7 +94,7 @@ class Torture:
             await self.target.disrupt(step)
 
     async def _stopped_before(self, moment: float) -> bool:
-        """Wait until a moment; return whether everything was stopped meanwhile."""
+        """Wait until a moment. Return whether the run was stopped in the meantime."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(moment - monotonic()):
                 await self._stop.wait()
@@ -117,7 +117,10 @@ class Torture:
                 self._on_second(self)
 
     async def _settle(self) -> None:
-        """Wait until every member has received its rooms to the end; a missing event shows in the result."""
+        """Wait until every member has received all events of its rooms.
+
+        Any that are still missing show in the result.
+        """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_S):
                 while not self._all_received():

@@ -1,4 +1,4 @@
-"""What is tortured: server processes with audit files, behind a proxy that breaks connections.
+"""The target of a torture run: server processes with audit files, behind a proxy that breaks connections.
 
 clients --> proxy (stalls, resets, partitions) --> servers (killed with -9, restarted on the same port)
                                                      each --> its own proxy --> broker (killed with -9 too)
@@ -12,15 +12,13 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from labkit.bench.launch.nats_process import NatsProcess
 from labkit.bench.launch.server_process import ServerProcess
 from labkit.bench.torture.history import Stored
 from labkit.bench.torture.plan import Disruption, TorturePlan
 from labkit.brokers import broker_at
-from labkit.brokers.nats.reader import Message
-from labkit.brokers.nats.whole_log import whole_log
 from labkit.faults import Fault, Proxy
 from labkit.faults.kinds.reset import Reset
 from labkit.faults.kinds.stall import Stall
@@ -28,6 +26,9 @@ from labkit.rules.limits import Limits
 from labkit.wire.audit.reading import reading, rows
 from labkit.wire.audit.verify import verify
 from labkit.wire.cluster.reconcile import reconcile
+
+if TYPE_CHECKING:
+    from labkit.brokers.nats.reader import Message
 
 BROKER_AWAY_S = 1.0
 SETTINGS = ["messages_per_s=off", "handshakes_per_s=off"]
@@ -56,11 +57,11 @@ class TortureTarget:
 
     @property
     def url(self) -> str:
-        """The address for clients."""
+        """The address that clients connect to."""
         return self._proxy.url
 
     async def __aenter__(self) -> Self:
-        """Raises ServerDied, NoNats."""
+        """Start everything. Raises ServerDied, NoNats."""
         async with AsyncExitStack() as opening:
             if self._broker is not None:
                 opening.callback(self._broker.terminate)
@@ -94,7 +95,7 @@ class TortureTarget:
         await asyncio.gather(*(asyncio.to_thread(server.terminate) for server in self._servers))
 
     async def disrupt(self, step: Disruption) -> None:
-        """Cause one disruption. A kill returns when the server is back; network faults heal by themselves."""
+        """Cause one disruption. For a kill, returns when the server is back; network faults heal by themselves."""
         if step.do == "kill":
             await self._kill(step.server)
         elif step.do == "kill broker":
@@ -135,7 +136,7 @@ class TortureTarget:
         self._later(step.seconds, line.heal)
 
     def _chosen(self, step: Disruption, share: float) -> Sequence[int]:
-        """Choose open connections: one, or a share of them."""
+        """Choose one open connection, or a share of them."""
         opened = [traffic.number for traffic in self._proxy.connections if traffic.open]
         rng = Random(step.draw)
         return rng.sample(opened, min(len(opened), max(1, round(share * len(opened)))))
@@ -156,8 +157,10 @@ class TortureTarget:
         task.add_done_callback(self._healing.discard)
 
     async def read_log(self) -> None:
-        """Read the whole log while the broker still runs."""
+        """Read the whole log while the broker is still running."""
         if self._broker is not None:
+            from labkit.brokers.nats.whole_log import whole_log  # an extra, which one server does not need
+
             self._log = await whole_log(broker_at(self._broker.url))
 
     def unreconciled(self) -> list[str]:
@@ -174,12 +177,12 @@ class TortureTarget:
         return found
 
     def broken(self) -> list[str]:
-        """Return a sentence for each audit file whose hash chain does not hold."""
+        """Return a sentence for each audit file whose hash chain is broken."""
         verdicts = [(path.name, verify(path)) for path in self._audits()]
         return [f"{name} is {verdict}" for name, verdict in verdicts if not verdict.is_intact]
 
     def stored(self) -> dict[str, list[Stored]]:
-        """Return each audit file's events in their order."""
+        """Return the events of each audit file, in file order."""
         return {path.name: _stored(path) for path in self._audits()}
 
 

@@ -1,1 +1,1 @@
-"""Four ways to bring an update to a screen, measured side by side, and which of them fits a need."""
+"""Measure four ways to bring an update to a screen side by side, and advise which one fits a need."""

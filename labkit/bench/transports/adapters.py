@@ -1,6 +1,6 @@
 """The four transports, each opened as `async with open_transport(on_update) as transport`. Needs the extra `lab`.
 
-Every byte passes a proxy that counts it. The HTTP server in this module is what one would use instead of a WebSocket:
+Every byte passes through a proxy that counts it. The HTTP server in this module is the alternative to a WebSocket:
 
     GET /page              everything so far, as a page would contain it
     GET /updates?after=N   the updates after the Nth
@@ -55,7 +55,7 @@ class HttpUpdates:
         await self._server.close_all_connections()
 
     async def publish(self, update: Update) -> None:
-        """Add an update."""
+        """Add an update, and wake the requests that wait for one."""
         async with self._news:
             self.updates.append(update)
             self._news.notify_all()
@@ -105,13 +105,13 @@ class Transport:
     proxy: Proxy
 
     def bytes(self) -> int:
-        """Return the bytes in both directions so far."""
+        """The number of bytes sent in both directions so far."""
         return sum(each.bytes_up + each.bytes_down for each in self.proxy.connections)
 
 
 @asynccontextmanager
 async def _websocket(on_update: OnUpdate) -> AsyncIterator[Transport]:
-    """Open a room for two members: the screen, and the application, which bypasses the proxy."""
+    """Open a room with two members: the screen, and the application, which bypasses the proxy."""
     limits = Limits(messages_per_s=None)
     async with (
         Server("127.0.0.1", 0, limits=limits) as server,
@@ -172,7 +172,7 @@ def _reloading(on_update: OnUpdate) -> AbstractAsyncContextManager[Transport]:
 
 @asynccontextmanager
 async def _requesting(on_update: OnUpdate, every_s: float, path: Callable[[int], str]) -> AsyncIterator[Transport]:
-    """Send requests at an interval on one kept connection, as a browser does."""
+    """Send requests at an interval on one keep-alive connection, as a browser does."""
     async with HttpUpdates() as source, Proxy(f"http://127.0.0.1:{source.port}") as proxy:
         connection = HTTPConnection("127.0.0.1", _port(proxy))
         answered = 0
@@ -201,7 +201,7 @@ async def _requesting(on_update: OnUpdate, every_s: float, path: Callable[[int],
 
 @asynccontextmanager
 async def _running(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run a task while the block runs; its error is raised at the end of the block."""
+    """Run a task while the block runs. If the task fails, its error is raised at the end of the block."""
     task = asyncio.create_task(work)
     try:
         yield

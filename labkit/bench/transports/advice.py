@@ -1,4 +1,4 @@
-"""Which of the four transports fits a need, and what each would cost per hour, from this machine's measurements."""
+"""Advise which of the four transports fits a need, and what each would cost per hour by this machine's measurements."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ POLLING_IS_FINE_S = 15.0  # 15 s old is fresh enough for an admin page, but not 
 
 @dataclass(frozen=True)
 class Need:
-    """The needs of a screen."""
+    """What a screen needs."""
 
     updates_per_min: float
     delay_s: float  # the most that the screen may be behind
@@ -20,7 +20,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Advice:
-    """A transport, why, and the bytes per hour of every transport."""
+    """The recommended transport, the reason, and the bytes per hour that each transport would take."""
 
     option: str
     why: str
@@ -28,7 +28,7 @@ class Advice:
 
 
 def advise(need: Need, comparison: Comparison) -> Advice:
-    """Apply the rules in their order."""
+    """Apply the rules in order, and return the advice of the first that matches."""
     costs = {row.option: _bytes_per_hour(row, need) for row in comparison.rows}
     option, why = _choose(need)
     if need.must_be_kept:
@@ -48,9 +48,9 @@ def _choose(need: Need) -> tuple[str, str]:
 
 
 def _bytes_per_hour(row: Measured, need: Need) -> float:
-    """Return a stream's cost of all updates, or polling's cost of all requests and of the updates in the answers.
+    """Return the bytes per hour. A stream costs its updates; polling costs its requests and the updates in the answers.
 
-    A page counts with its measured length, which includes its updates.
+    A page is counted at its measured length, which includes its updates.
     """
     updates = 60 * need.updates_per_min
     if not row.idle_requests_per_s:

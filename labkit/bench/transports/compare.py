@@ -1,4 +1,4 @@
-"""Four ways to bring an update to a screen, measured side by side: WebSocket, server-sent events, polling, HTTP.
+"""Measure four ways to bring an update to a screen side by side: WebSocket, server-sent events, polling and HTTP.
 
     comparison = await compare(seed=1, store=store)
     comparison.frame()
@@ -26,7 +26,10 @@ LATENCY = "latency ms: {}"
 
 @dataclass(frozen=True)
 class Measured:
-    """One transport. Latencies run from publication to screen; bytes count both directions, headers included."""
+    """The figures of one transport.
+
+    Latencies run from publication to screen; bytes count both directions, with headers.
+    """
 
     option: str
     latencies_ms: tuple[float, ...]
@@ -37,13 +40,13 @@ class Measured:
 
     @property
     def median_ms(self) -> float:
-        """The median latency."""
+        """The median latency, in milliseconds."""
         return statistics.median(self.latencies_ms)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The four transports."""
+    """The measurements of all four transports."""
 
     rows: tuple[Measured, ...]
 
@@ -70,7 +73,7 @@ class Comparison:
 
 
 async def compare(seed: int = 1, updates: int = UPDATES, store: Store | None = None) -> Comparison:
-    """Measure all four at once, in about eight seconds; add each latency to `store` as `latency ms: OPTION`."""
+    """Measure all four at once, in about eight seconds, and add each latency to `store` as `latency ms: OPTION`."""
     samples = Store() if store is None else store
     measuring = (
         _measure(option, open_transport, Random(seed), updates, samples)
@@ -111,8 +114,8 @@ async def _measure(option: str, open_transport: Any, rng: Random, updates: int, 
 async def _measure_idle(transport: Transport) -> tuple[float, float]:
     """Return bytes and requests per second while nothing is published.
 
-    A polling transport is measured from one answer to a later one. A window that ended between two requests would
-    contain part of an interval without its request.
+    A polling transport is measured from one answer to a later one, because a window that ended between two requests
+    would include part of an interval but not its request.
     """
     began_at, bytes_before, requests_before = perf_counter(), transport.bytes(), transport.requests()
     await asyncio.sleep(IDLE_S)

@@ -1,1 +1,1 @@
-"""NATS with JetStream as the broker: `reader` follows the log; `broker` adds publishing and broadcasts."""
+"""A broker based on NATS JetStream. `reader` reads the log; `broker` adds publishing and broadcasting."""

@@ -1,10 +1,10 @@
-"""The NATS broker: one connection, the log that every server reads, and broadcasts to all connected servers.
+"""The NATS broker. One connection carries the shared log and the broadcasts to all connected servers.
 
     publish   --> labkit.NAME.log.TOPIC  --> JetStream stream LABKIT_NAME --> reader --> listener.on_log_message
     broadcast --> labkit.NAME.told       --> every server                 --> listener.on_bus_message
 
 A message counts only once the log delivers it, so `publish` does not wait for JetStream's acknowledgement. `publish`
-returns False while the broker is unreachable or the reader is not at the log's end.
+returns False while the broker is unreachable, or until the reader has reached the end of the log.
 """
 
 import asyncio
@@ -31,9 +31,9 @@ BRIEF_S = 1.0
 REFUSED = "connection refused"
 CHECK_S = 0.25
 RETRY_S = 0.25
-PING_S = 2  # after two unanswered pings the connection counts as lost
+PING_S = 2  # two unanswered pings mean that the connection is lost
 MAX_QUEUED = 10_000  # messages not yet sent to the broker
-DEDUPE_S = 120  # JetStream accepts a message id once within this time
+DEDUPE_S = 120  # JetStream drops a message id that repeats within this time
 
 
 class Listener(Protocol):
@@ -46,21 +46,21 @@ class Listener(Protocol):
         """Handle a broadcast, from another server or from this one."""
 
     def on_up(self) -> None:
-        """The log has been read to its end, and `publish` accepts messages."""
+        """Handle that the log was read to its end: `publish` accepts messages again."""
 
     def on_down(self) -> None:
-        """`publish` accepts no messages until the next `on_up`."""
+        """Handle a lost broker: `publish` accepts no messages until the next `on_up`."""
 
 
 class NatsBroker:
     """A connection to NATS. Call `open`, then `follow` once, and `close` at the end."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        """Takes a `url` as labkit.brokers.broker_at does."""
+        """Prepare a connection; `url` has the form that labkit.brokers.broker_at accepts."""
         parts = urlsplit(url)
         name = parts.path.strip("/") or DEFAULT_NAME
         self.epoch = ""
-        self.first = 1  # the first place of the log
+        self.first = 1  # the log's first position
         self.is_up = False
         self._token = token
         self._server = parts._replace(path="").geturl()
@@ -75,9 +75,10 @@ class NatsBroker:
         self._is_closing = False
 
     async def open(self, *, waits: bool = True) -> None:
-        """Connect, create the log when there is none, and read its epoch. `waits`: also for a broker that starts up.
+        """Connect, create the log if it does not exist, and read its epoch.
 
-        Raises LogError when there is no broker, when it refuses us, or when JetStream is not ready after START_S.
+        With `waits`, keep trying while the broker starts up. Raises LogError if there is no broker, if it refuses us,
+        or if JetStream is not ready after START_S.
         """
         fault, ends = "no answer", asyncio.get_running_loop().time() + START_S
         with contextlib.suppress(TimeoutError):
@@ -96,14 +97,14 @@ class NatsBroker:
                         if fault == REFUSED and not waits:
                             break
                         await asyncio.sleep(RETRY_S)
-        raise LogError(f"there is no broker at {self._address} ({fault}); start one: nats-server -js")
+        raise LogError(f"no broker is running at {self._address} ({fault}); start one: nats-server -js")
 
     async def follow(self, place: int, listener: Listener) -> None:
-        """Read the log after `place`; return at its end. Raises LogError when the log begins later."""
+        """Read the log from after `place` to its end, then return. Raises LogError if the log starts later."""
         if self.first > place + 1:
             raise LogError(
-                f"the log begins at {self.first}, and we have read {place}: start with a copy of another server's "
-                "audit file and key, or with a new log (another NAME in --broker)"
+                f"the log begins at {self.first}, but this server has read only up to {place}; start with a copy of "
+                "another server's audit file and key, or with a new log (another NAME in --broker)"
             )
         self._listener = listener
         self._reader = Reader(self._nats, self._stream, self._log_prefix, listener.on_log_message)
@@ -115,10 +116,10 @@ class NatsBroker:
                 while not self.is_up:
                     await asyncio.sleep(0.01)
         except TimeoutError:
-            raise LogError(f"the broker at {self._address} does not give us its log; is JetStream on?") from None
+            raise LogError(f"the broker at {self._address} does not deliver its log; is JetStream enabled?") from None
 
     async def close(self) -> None:
-        """Send what is queued, then disconnect."""
+        """Send the queued messages, then disconnect."""
         with contextlib.suppress(Exception):
             async with asyncio.timeout(1):
                 await self._outgoing.join()
@@ -131,18 +132,18 @@ class NatsBroker:
             await self._nats.close()
 
     def publish(self, topic: str, body: bytes, message_id: str) -> bool:
-        """Append to the log; return False when that is impossible now.
+        """Append a message to the log. Return False if the log is unavailable right now.
 
-        True is no guarantee: the message counts once `on_log_message` delivers it.
+        True is no guarantee: the message counts only once `on_log_message` delivers it.
         """
         return self.is_up and self._send(self._log_prefix + topic, body, message_id)
 
     def broadcast(self, body: bytes) -> None:
-        """Send a message to every server that is connected now, this one included."""
+        """Send a message to every connected server, including this one."""
         self._send(self._bus_subject, body, "")
 
     def rewind(self, place: int) -> None:
-        """Read the log again after `place`, because a later message could not be stored."""
+        """Read the log again from after `place`, because a later message could not be stored."""
         self._reader.drop(place)
         self._set_up(False)
 
@@ -156,7 +157,7 @@ class NatsBroker:
         return True
 
     async def _check_reachable(self) -> None:
-        """Raise OSError when nothing listens there: nats-py would retry for ever without giving the cause."""
+        """Raise OSError if nothing is listening there. nats-py alone would retry forever and never give the cause."""
         parts = urlsplit(self._server)
         _, writer = await asyncio.open_connection(parts.hostname, parts.port or DEFAULT_PORT)
         writer.close()
@@ -179,7 +180,7 @@ class NatsBroker:
         )
 
     async def _log_info(self) -> tuple[str, int, int]:
-        """Return the log's epoch, its first place and its last; create the log when there is none."""
+        """Return the log's epoch and its first and last positions. Create the log if it does not exist."""
         try:
             found = await ask(self._nats, f"STREAM.INFO.{self._stream}")
         except Refused as refused:
@@ -190,7 +191,7 @@ class NatsBroker:
         return epoch, max(1, int(found["state"]["first_seq"])), int(found["state"]["last_seq"])
 
     def _config(self) -> dict[str, Any]:
-        """Return the configuration of a log that drops nothing: seqs are counted from its beginning."""
+        """Return the configuration of a log that never drops a message, because seqs count from its start."""
         return {
             "name": self._stream,
             "subjects": [f"{self._log_prefix}>"],
@@ -205,7 +206,7 @@ class NatsBroker:
         }
 
     async def _keep_reading(self) -> None:
-        """Restart the reader when it stops, and report up and down."""
+        """Restart the reader whenever it stops, and report when the log becomes available or unavailable."""
         while not self._is_closing:
             try:
                 if not self._reader.is_reading:
@@ -222,11 +223,11 @@ class NatsBroker:
     async def _resume_reading(self) -> None:
         epoch, _, last = await self._log_info()
         if epoch != self.epoch or last < self._reader.place:
-            raise LogError("the broker's log is not the one that this server has read; restart this server")
+            raise LogError("the broker's log was replaced since this server read it; restart this server")
         await self._reader.start()
 
     async def _disconnected(self) -> None:
-        """Drop the consumer: the broker may have forgotten it."""
+        """Drop the consumer, because the broker may have forgotten it."""
         if self._listener is not None:
             self._reader.drop()
         self._set_up(False)
@@ -238,7 +239,7 @@ class NatsBroker:
             self._listener.on_up() if is_up else self._listener.on_down()
 
     async def _pump(self) -> None:
-        """Write the queued messages; the only writer. An unsent one is dropped: its publisher waits for the log."""
+        """Write the queued messages. Nothing else writes. A message that cannot be sent is dropped."""
         while not self._is_closing:
             subject, body, message_id = await self._outgoing.get()
             headers = {"Nats-Msg-Id": message_id} if message_id else None
@@ -258,6 +259,6 @@ async def _note(error: Exception) -> None:
 
 
 def _fault_text(error: Exception) -> str:
-    """Return the cause; asyncio joins the refusals of several addresses into one long text."""
+    """Return the cause of an error, without the long list that asyncio makes when several addresses fail."""
     text = str(error) or type(error).__name__
     return REFUSED if f"[Errno {errno.ECONNREFUSED}]" in text else text

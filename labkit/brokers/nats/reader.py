@@ -1,8 +1,8 @@
-"""Follow a stream from a place: each message once, in order, without holes, across broker restarts.
+"""Read a stream from a given position: each message once, in order, without gaps, even if the broker restarts.
 
-The reader uses an ephemeral consumer without acks and keeps its place itself. It creates the consumer again, after that
-place, when the consumer's numbering has a hole, when it is idle for too long, or on a new connection. Flow control
-keeps the broker from dropping us as a slow consumer while we catch up.
+The reader uses an ephemeral consumer without acks and tracks its own position. It recreates the consumer from there
+after a gap in the consumer's numbering, after a long silence, and on a new connection. Flow control keeps the broker
+from dropping us as a slow consumer while we catch up.
 """
 
 import json
@@ -20,7 +20,7 @@ from labkit.brokers import LogError
 HEARTBEAT_S = 1.0  # the broker's heartbeat interval on an idle stream
 MAX_IDLE_S = 3.5
 REPLY_S = 3.0
-FORGET_S = 30.0  # after this the broker deletes an unread consumer
+FORGET_S = 30.0  # the broker deletes a consumer that nobody has read for this long
 
 
 NO_SUCH_STREAM = 10059  # JetStream's error code for a missing stream
@@ -28,15 +28,15 @@ UNAVAILABLE = 503
 
 
 class Refused(LogError):
-    """An error from JetStream. `status` is its HTTP-like class, `code` the exact error."""
+    """An error from JetStream. `status` is an HTTP-like status code; `code` identifies the exact error."""
 
     def __init__(self, api: str, error: dict[str, Any]) -> None:
-        super().__init__(f"the broker refuses {api}: {error.get('description')}")
+        super().__init__(f"the broker refused {api}: {error.get('description')}")
         self.status, self.code = error.get("code"), error.get("err_code")
 
 
 class Message(NamedTuple):
-    """One message of the log. `place` counts from 1; `at` is the broker's clock, seconds since 1970."""
+    """A message in the log. `place` is its position, from 1. `at` is the broker's time in seconds since 1970."""
 
     place: int
     at: float
@@ -45,7 +45,7 @@ class Message(NamedTuple):
 
 
 async def ask(nats: Client, api: str, question: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Call the JetStream API. Raises Refused, and TimeoutError or an error of nats-py when there is no answer."""
+    """Call the JetStream API. Raises Refused, or TimeoutError or a nats-py error if there is no answer."""
     response = await nats.request(f"$JS.API.{api}", json.dumps(question or {}).encode(), timeout=REPLY_S)
     reply: dict[str, Any] = json.loads(response.data)
     if "error" in reply:
@@ -54,12 +54,12 @@ async def ask(nats: Client, api: str, question: dict[str, Any] | None = None) ->
 
 
 class Reader:
-    """Reads one stream for one connection to the broker."""
+    """Reads one stream over one connection to the broker."""
 
     def __init__(self, nats: Client, stream: str, prefix: str, take: Callable[[Message], None]) -> None:
-        """`prefix` is removed from a subject to get the topic; `take` gets each message."""
+        """Prepare a reader. `take` gets each message; its topic is the subject without `prefix`."""
         self.place = 0
-        self.pending = 1  # unread messages of the log, as last reported
+        self.pending = 1  # unread messages in the log, as last reported
         self._nats = nats
         self._stream = stream
         self._prefix = prefix
@@ -75,8 +75,8 @@ class Reader:
         return self._subscription is not None and monotonic() - self._received_at < MAX_IDLE_S
 
     async def start(self) -> None:
-        """Create a consumer after our place. Raises what `ask` raises."""
-        await self.stop()  # messages of an older consumer are ignored from here on
+        """Create a consumer that starts after our position. Raises the exceptions of `ask`."""
+        await self.stop()  # from here on, ignore messages from an older consumer
         self._consumed, self._received_at = 0, monotonic()
         inbox = self._nats.new_inbox()
         take = partial(self._receive, self._generation)
@@ -126,7 +126,7 @@ class Reader:
             await self._nats.publish(stalled)
 
     def drop(self, place: int | None = None) -> None:
-        """Ignore this consumer from now on; the broker starts another one, after `place` or our own place."""
+        """Ignore this consumer from now on. The next one starts after `place`, or else after our own position."""
         self.place = self.place if place is None else place
         self._generation += 1
         self._received_at = 0.0

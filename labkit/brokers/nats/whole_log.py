@@ -1,4 +1,4 @@
-"""Read the whole log once, from its beginning to its current end, to compare it with audit files."""
+"""Read the whole log once, up to its current end, to compare it with audit files."""
 
 from labkit.brokers.nats.broker import NatsBroker
 from labkit.brokers.nats.reader import Message
@@ -22,7 +22,7 @@ class _Collector:
 
 
 async def whole_log(broker: NatsBroker) -> tuple[str, list[Message]]:
-    """Return the epoch and all messages. Opens and closes the broker. Raises LogError."""
+    """Return the log's epoch and all its messages. Opens and closes the broker. Raises LogError."""
     collector = _Collector()
     try:
         await broker.open(waits=False)

@@ -6,10 +6,10 @@ from labkit.commands.lazy import LazyGroup
 
 VERBS = {
     "start": "Run a class server and show its progress board.",
-    "board": "Print the board as text, from the class file.",
+    "board": "Print the progress board as text.",
     "drill": "Restart the class server on purpose and watch everyone reconnect.",
     "export": "Export results as CSV, JSON or a grade book.",
-    "code": "Issue a new code to a student who arrives late or lost one.",
+    "code": "Issue a new code to a student who arrives late or lost theirs.",
     "remove": "Remove students from a class and close their connections.",
 }
 EXAMPLES = """\b

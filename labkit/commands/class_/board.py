@@ -1,4 +1,4 @@
-"""`labkit class board`: print the board as text, from the class file."""
+"""`labkit class board`: print the progress board of a class as text."""
 
 from pathlib import Path
 from time import time
@@ -23,7 +23,7 @@ Examples:
 
 
 def record_of(class_id: str, file: Path | None) -> ClassRecord:
-    """Read a class file, with every enrolled student on its board. Raises CannotRun."""
+    """Read the record of a class from its file. Its board lists every enrolled student. Raises CannotRun."""
     path = existing_file(class_id, file)
     record = ClassRecord(path, class_id, of_course().exercises)
     try:
@@ -41,7 +41,7 @@ def record_of(class_id: str, file: Path | None) -> ClassRecord:
 @click.command(epilog=EXAMPLES)
 @which_class
 def board(class_id: str, file: Path | None) -> None:
-    """Print the progress of each student in a CLASS, who is stuck and why, and which checks fail most.
+    """Print each student's progress in a CLASS, who is stuck and why, and which checks fail most often.
 
     Works whether or not the class server is running.
     """

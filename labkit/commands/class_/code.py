@@ -1,4 +1,4 @@
-"""`labkit class code`: issue a new code to a student who arrives late or lost one."""
+"""`labkit class code`: issue a new code to a student who arrives late or lost theirs."""
 
 from pathlib import Path
 
@@ -22,12 +22,12 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @which_class
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
-@at_address("The class address to print on the slip.  [default: the last one served]")
-@click.option("--hand-out", "slips", type=click.Path(path_type=Path), help="Write the slips to this file, mode 0600.")
+@at_address("The class address to print on the slip.  [default: the last one used]")
+@click.option("--hand-out", "slips", type=click.Path(path_type=Path), help="Write the slips to this file (mode 0600).")
 def code(class_id: str, file: Path | None, names: tuple[str, ...], url: str | None, slips: Path | None) -> None:
-    """Issue a new code for each NAME in a CLASS, whether or not it is enrolled yet.
+    """Issue a new code for each NAME in a CLASS, enrolled or not.
 
-    Works whether or not the class server is running. A running server closes what the old code had opened.
+    Works whether or not the class server is running. A running server closes connections opened with the old code.
     """
     try:
         register = open_register(existing_file(class_id, file), class_id)

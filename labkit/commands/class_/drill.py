@@ -1,4 +1,4 @@
-"""`labkit class drill`: restart the class server on purpose and measure when everyone is back."""
+"""`labkit class drill`: restart the class server on purpose and measure how quickly everyone is back."""
 
 import time
 from pathlib import Path
@@ -26,11 +26,11 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @which_class
-@click.option("--crash", is_flag=True, help="Drop every connection with no close frame, as a crash does.")
-@click.option("--seconds", type=float, default=60, show_default=True, help="The longest time to wait for everyone.")
-@click.option("--plot", type=OutputFile(suffix=".png"), help="Plot the reconnections into this PNG file.")
+@click.option("--crash", is_flag=True, help="Drop every connection with no close frame, as in a crash.")
+@click.option("--seconds", type=float, default=60, show_default=True, help="How long to wait for everyone to return.")
+@click.option("--plot", type=OutputFile(suffix=".png"), help="Save a plot of the reconnections as this PNG file.")
 def drill(class_id: str, file: Path | None, crash: bool, seconds: float, plot: Path | None) -> None:
-    """Restart the server of a CLASS on this machine. No data is lost, and every client reconnects on its own.
+    """Restart the server of a CLASS that runs on this machine. No data is lost, and every client reconnects by itself.
 
     The report compares the measured class with a simulation of the same class without jitter.
     Exit 0: everyone is back. 1: someone is missing.
@@ -54,7 +54,7 @@ def drill(class_id: str, file: Path | None, crash: bool, seconds: float, plot: P
 
 
 def _wait(path: Path, before: DrillResult | None, seconds: float) -> DrillResult:
-    """Wait until everyone is back, or for `seconds`."""
+    """Wait until everyone is back, for at most `seconds`."""
     result, began = None, time.monotonic()
     while time.monotonic() < began + seconds:
         time.sleep(LOOK_S)

@@ -1,4 +1,4 @@
-"""`labkit class export`: export a class file for spreadsheets, programs and grade books."""
+"""`labkit class export`: export the results of a class for spreadsheets, programs and grade books."""
 
 import io
 import json
@@ -30,8 +30,8 @@ Examples:
 )
 @click.option("--json", "form", flag_value="json", help="JSON: the same rows.")
 @click.option("--gradebook", "form", flag_value="gradebook", help="CSV: one row per grade, in nbgrader's format.")
-@click.option("--nbgrader", type=OutputFile(), help="Write the grades into this nbgrader database.")
-@click.option("--roster", type=click.Path(path_type=Path), help="CSV name,shown_as: export real names, not pseudonyms.")
+@click.option("--nbgrader", type=OutputFile(), help="Write the grades to this nbgrader database.")
+@click.option("--roster", type=click.Path(path_type=Path), help="A roster (CSV): export real names, not pseudonyms.")
 def export(class_id: str, file: Path | None, form: str, nbgrader: Path | None, roster: Path | None) -> None:
     """Export the results of a CLASS to standard output or into nbgrader.
 

@@ -20,7 +20,7 @@ Examples:
 @which_class
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 def remove(class_id: str, file: Path | None, names: tuple[str, ...]) -> None:
-    """Remove each NAME from a CLASS and close its connections. Its records stay in the class log.
+    """Remove each NAME from a CLASS and close that student's connections. Past records stay in the class log.
 
     Works whether or not the class server is running.
     """

@@ -1,4 +1,4 @@
-"""Slips with new codes. They go to a terminal or to a file that only its owner can read, never to a log."""
+"""Slips with new codes. They are written to a terminal or to a file that only its owner can read, never to a log."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ AGAIN = "`labkit class code` for students, --new-instructor-code for the instruc
 
 
 def check_place(slips: Path | None) -> None:
-    """Check, before any code is made, that the slips can be written. Raises CannotRun."""
+    """Check that the slips can be written, before any code is created. Raises CannotRun."""
     if slips is None and not (sys.stdout and sys.stdout.isatty()):
         raise CannotRun("standard output is not a terminal, and codes must not land in a log; give --hand-out FILE")
     if slips is not None:
@@ -26,7 +26,7 @@ def check_place(slips: Path | None) -> None:
 def hand_out(
     text: str, slips: Path | None, note: Callable[[str], object] = lambda what: click.echo(what, err=True)
 ) -> None:
-    """Print the slips or append them to a file; `note` receives the file's name."""
+    """Print the slips or append them to a file. `note` is called with a message that names the file."""
     if slips is None:
         click.echo(text)
     else:
@@ -37,11 +37,11 @@ def hand_out(
             raise CannotRun(
                 f"could not write the new codes to {slips}: {why(error)}; issue them again: {AGAIN}"
             ) from None
-        note(f"the new codes are in {slips}; print it, then delete it")
+        note(f"the new codes are in {slips}; print the file, then delete it")
 
 
 def slip(url: str, name: str, code: str, whose: str, pin: str | None) -> str:
-    """Return what one student needs to join: two lines of Python. `pin`: the certificate's fingerprint."""
+    """Return one student's slip: the two lines of Python that join the class. `pin`: the certificate's fingerprint."""
     shown = "" if whose == name else f"   (the class sees: {name})"
     arguments = {"name": name, "code": code} | ({"fingerprint": pin} if pin else {})
     call = ", ".join([repr(url), *(f"{key}={value!r}" for key, value in arguments.items())])
@@ -65,7 +65,7 @@ def _open(slips: Path) -> int:
         if is_others(descriptor):
             raise CannotRun(f"{slips} belongs to another user, who could read the codes; name another file")
         if S_ISREG(os.fstat(descriptor).st_mode):
-            make_private(descriptor)  # an existing file keeps its own mode otherwise
+            make_private(descriptor)  # otherwise an existing file would keep its old mode
         return descriptor
     except OSError as error:
         raise CannotRun(f"cannot write {slips}: {why(error)}") from None

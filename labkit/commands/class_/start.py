@@ -1,4 +1,4 @@
-"""`labkit class start`: run a class server and hand out the codes that let its students in."""
+"""`labkit class start`: run a class server and hand out the codes that students join with."""
 
 import logging
 import sys
@@ -34,7 +34,7 @@ _LOGGER = logging.getLogger(__name__)
 LOOPBACK, EVERYWHERE = "localhost", "0.0.0.0"
 EXAMPLES = """\b
 Examples:
-  labkit class start                              # the class `lab`, on this machine, open to any name
+  labkit class start                              # a class named `lab`, on this machine, open to any name
   labkit class start physics --roster roster.csv  # one code per student in a CSV: name,shown_as
   labkit class start physics --lan --tls          # encrypted, for other machines in the room
   labkit class start physics --hand-out slips.txt --url wss://class.example.org
@@ -44,25 +44,36 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @which_class
 @click.option(
-    "--roster", type=click.Path(path_type=Path), help="CSV name,shown_as: issue a code to each student without one."
+    "--roster",
+    type=click.Path(path_type=Path),
+    help="A CSV file (name,shown_as): issue a code to each student who has none.",
 )
-@click.option("--hand-out", "slips", type=click.Path(path_type=Path), help="Write new codes to this file, mode 0600.")
+@click.option("--hand-out", "slips", type=click.Path(path_type=Path), help="Write new codes to this file (mode 0600).")
 @click.option("--new-instructor-code", "is_renewing", is_flag=True, help="Replace the instructor's code.")
-@click.option("--lan", is_flag=True, help="Listen on every address of this machine, not only on loopback.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free port.")
-@click.option("--tls", is_flag=True, help="Encrypt with a self-made certificate, kept beside the class file.")
+@click.option("--lan", is_flag=True, help="Listen on all addresses of this machine, not only loopback.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="The port to listen on; 0 picks a free one.",
+)
+@click.option("--tls", is_flag=True, help="Encrypt with a self-signed certificate, stored next to the class file.")
 @click.option("--certfile", type=click.Path(path_type=Path), help="TLS certificate chain (PEM), instead of --tls.")
 @click.option("--keyfile", type=click.Path(path_type=Path), help="TLS private key (PEM).")
-@at_address("The address students use, if there is a proxy in front, such as wss://class.example.org.")
-@click.option("--allow-origin", "origins", multiple=True, help="An Origin that web pages may connect from. Repeatable.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a limit, or off. Repeatable.")
-@click.option("--with-parent", is_flag=True, help="Exit when stdin closes, which happens when the parent dies.")
-@click.option("--quiet", is_flag=True, help="Log only warnings and errors; on a terminal this is the default.")
+@at_address("The address that students use if there is a proxy in front, such as wss://class.example.org.")
+@click.option("--allow-origin", "origins", multiple=True, help="Let web pages from this Origin connect. Repeatable.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a limit; NAME=off turns it off. Repeatable."
+)
+@click.option("--with-parent", is_flag=True, help="Exit when stdin closes, as it does when the parent dies.")
+@click.option("--quiet", is_flag=True, help="Log only warnings and errors; the default on a terminal.")
 def start(class_id: str, file: Path | None, settings: tuple[str, ...], **options: Any) -> None:
-    """Run the server of a CLASS until SIGTERM, SIGHUP or Ctrl-C. Start it again to resume; one file holds everything.
+    """Run the server of a CLASS until SIGTERM, SIGHUP or Ctrl-C.
 
-    Each code is shown once, and only its hash is stored. A terminal shows new codes; without one, --hand-out is
-    required. SIGUSR1 starts a drill, like `labkit class drill`; SIGUSR2 starts one with --crash.
+    To resume the class, start it again: one file holds all of its data. Each code is shown once, and only its hash is
+    stored. New codes are printed on a terminal; without one, --hand-out is required. SIGUSR1 starts a drill, like
+    `labkit class drill`; SIGUSR2 starts one with --crash.
     """
     given = Options(path=file_of(class_id, file), class_id=class_id, limits=limits_of(settings), **options)
     made = [*beside(given.path), *([given.slips] if given.slips else [])]
@@ -79,7 +90,7 @@ def start(class_id: str, file: Path | None, settings: tuple[str, ...], **options
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The options of one start."""
+    """The options of one `labkit class start`."""
 
     class_id: str
     path: Path
@@ -109,11 +120,13 @@ class Options:
         return server.url.replace(EVERYWHERE, lan_address() or EVERYWHERE) if self.lan else server.url
 
     def check_address(self) -> None:
-        """Check, before any slip is made, that the students' address is known. Raises CannotRun."""
+        """Check that the students' address is known, before any slip is created. Raises CannotRun."""
         if self.url or not self.lan or lan_address():
             return
         own = addresses()
-        have = f"the addresses {', '.join(own)}, and it is unclear which one students reach" if own else "no network"
+        have = (
+            f"the addresses {', '.join(own)}, and it is unclear which one students can reach" if own else "no network"
+        )
         scheme = "wss" if self.tls or self.certfile else "ws"
         example = f"{scheme}://{own[0] if own else 'ADDRESS'}:{self.port or 'PORT'}"
         raise CannotRun(f"this machine has {have}; give the address: --url {example}")
@@ -156,12 +169,12 @@ def _start(given: Options, keep: Callable[[], None]) -> None:
 
 
 def _is_read_by_a_person() -> bool:
-    """Whether stderr is a terminal."""
+    """Return whether stderr is a terminal."""
     return sys.stderr is not None and sys.stderr.isatty()
 
 
 def _note(what: str) -> None:
-    """Print a line on a terminal; log it otherwise, because a log on stderr must stay JSON."""
+    """Print a line on a terminal; otherwise log it, because a log on stderr must stay JSON."""
     if _is_read_by_a_person():
         click.echo(what, err=True)
     else:
@@ -169,7 +182,7 @@ def _note(what: str) -> None:
 
 
 class _Enrolled(NamedTuple):
-    """New codes by shown name, and the real name behind each."""
+    """New codes by displayed name, and the real name behind each."""
 
     codes: dict[str, str]
     real_names: dict[str, str]

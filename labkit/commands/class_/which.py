@@ -35,7 +35,7 @@ def _read_address(_ctx: click.Context, _option: click.Parameter, url: str | None
 
 
 def at_address(help: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Add the option --url, checked before it is printed on a slip that cannot be printed twice."""
+    """Add the option --url. It is checked early, because a slip cannot be printed twice."""
     return click.option("--url", callback=_read_address, help=help)
 
 

@@ -1,9 +1,8 @@
 """The exercises, one module each: every module here that defines EXERCISE is part of the course."""
 
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 
+from labkit import discovery
 from labkit.course.exercise import Exercise
 from labkit.text.nearest import nearest
 
@@ -18,8 +17,7 @@ class NoExercise(KeyError):
 @cache
 def exercises() -> dict[str, Exercise]:
     """Return every exercise by its id, in the order of the course."""
-    modules = [import_module(f"{__name__}.{one.name}") for one in iter_modules(__path__)]
-    found = [module.EXERCISE for module in modules if hasattr(module, "EXERCISE")]
+    found = [module.EXERCISE for module in discovery.modules(__name__) if hasattr(module, "EXERCISE")]
     return {one.id: one for one in sorted(found, key=lambda one: one.id)}
 
 

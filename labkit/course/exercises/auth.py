@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Misconception, Outcome, failed, inconclusive, passed
+from labkit.course.exercise import Check, Exercise, Misconception
 from labkit.course.stage import by_probes
+from labkit.evidence import Outcome, broken, held, unknown
 from labkit.review.endpoint import ConnectionEnded
 from labkit.review.judge import must_end
 
@@ -83,7 +84,7 @@ TELLS = Misconception(
 
 async def _lets_in(stage: Any) -> Outcome:
     member = await stage.enter(stage.room())
-    return passed(f"auth_ok arrived with {', '.join(sorted(member.ok)) or 'no fields'}, and joining a room worked")
+    return held(f"auth_ok arrived with {', '.join(sorted(member.ok)) or 'no fields'}, and joining a room worked")
 
 
 async def _slowly(stage: Any) -> Outcome:
@@ -93,17 +94,17 @@ async def _slowly(stage: Any) -> Outcome:
     peer.send(type="auth", token=stage.target.tokens[0])
     await peer.receive("auth_ok")
     if await peer.until_ended(1.6 * AUTH_TIMEOUT_S):
-        return failed(f"let in, then {peer.ended}")
+        return broken(f"let in, then {peer.ended}")
     await peer.received_so_far()
-    return passed("let in, and still served after the timeout")
+    return held("let in, and still served after the timeout")
 
 
 async def _silence(stage: Any) -> Outcome:
     peer = await stage.connect()
     ended = await peer.until_ended(4 * AUTH_TIMEOUT_S)
     if ended is None:
-        return failed(f"still connected after {4 * AUTH_TIMEOUT_S:g} s; the limit is {AUTH_TIMEOUT_S:g} s")
-    return passed(str(ended)) if ended.code == 4401 else failed(str(ended), WRONG_CODE)
+        return broken(f"still connected after {4 * AUTH_TIMEOUT_S:g} s; the limit is {AUTH_TIMEOUT_S:g} s")
+    return held(str(ended)) if ended.code == 4401 else broken(str(ended), WRONG_CODE)
 
 
 async def _wrong_token(stage: Any) -> Outcome:
@@ -116,11 +117,11 @@ async def _wrong_token(stage: Any) -> Outcome:
             reply = await peer.receive()
         except ConnectionEnded as ended:
             if ended.code != 4403:
-                return failed(f"token {token!r}: {ended}", WRONG_CODE if token.isascii() else FRAGILE)
+                return broken(f"token {token!r}: {ended}", WRONG_CODE if token.isascii() else FRAGILE)
         else:
             let_in = reply.get("type") == "auth_ok" and not right_behind
-            return failed(f"token {token!r}: answered with {reply.get('type')}", ANY_TOKEN if let_in else None)
-    return passed("closed with 4403, and what followed was ignored")
+            return broken(f"token {token!r}: answered with {reply.get('type')}", ANY_TOKEN if let_in else None)
+    return held("closed with 4403, and what followed was ignored")
 
 
 async def _odd(stage: Any) -> Outcome:
@@ -130,8 +131,8 @@ async def _odd(stage: Any) -> Outcome:
         peer.send_text(text)
         seen = await must_end(stage, peer, 4403, 1008)
         if seen.verdict != "held":
-            return failed(f"{text}: {seen.actual}")
-    return passed(f"all {len(odd) + 2} were closed, the last with {seen.actual}")
+            return broken(f"{text}: {seen.actual}")
+    return held(f"all {len(odd) + 2} were closed, the last with {seen.actual}")
 
 
 async def _reason(stage: Any) -> Outcome:
@@ -141,10 +142,10 @@ async def _reason(stage: Any) -> Outcome:
         peer.send(**message)
         ended = await peer.until_ended(stage.target.patience_s)
         if ended is None:
-            return inconclusive(f"the connection was still open after {stage.target.patience_s:g} s")
+            return unknown(f"the connection was still open after {stage.target.patience_s:g} s")
         if marker in ended.reason:
-            return failed(f"the reason is {ended.reason!r}")
-    return passed("no close reason repeats what was sent")
+            return broken(f"the reason is {ended.reason!r}")
+    return held("no close reason repeats what was sent")
 
 
 LETS_IN = "lets-in"

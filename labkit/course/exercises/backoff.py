@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Failed, Misconception, Outcome, Step, failed, in_words, passed
+from labkit.course.exercise import Check, Exercise, Misconception, Step, in_words
+from labkit.evidence import NotHeld, Outcome, broken, held
 
 CLIENTS = 1000
 CAP_S = 30.0
@@ -109,17 +110,17 @@ Waits = list[tuple[float, ...]]  # waits[n] are the n-th waits of all clients
 async def waits_of(stage: Any, window_s: float, steps: Sequence[Step], clients: int = CLIENTS) -> Waits:
     """Take so many clients, each with its own random generator, through these steps.
 
-    Raises Failed when one raises or a wait is not a number of seconds.
+    Raises NotHeld when one raises or a wait is not a number of seconds.
     """
     first = stage.rng.randint(0, 10**6)
     seeds = list(range(first, first + clients))
     shown = f"{clients} clients, window {window_s:g} s, {_summary(steps)}"
     called = await stage.call(seeds, window_s, list(steps), shown=shown)
     if called.raised:
-        raise Failed(f"{shown}: raised {called.raised}", NO_CAP if "Overflow" in called.raised else NO_SECONDS)
+        raise NotHeld(f"{shown}: raised {called.raised}", NO_CAP if "Overflow" in called.raised else NO_SECONDS)
     for wait in (wait for row in called.value for wait in row):
         if type(wait) not in (int, float) or not 0 <= wait < float("inf"):
-            raise Failed(f"{shown}: a wait was {wait!r}", NO_SECONDS)
+            raise NotHeld(f"{shown}: a wait was {wait!r}", NO_SECONDS)
     return list(zip(*called.value, strict=True))
 
 
@@ -132,26 +133,26 @@ def _summary(steps: Sequence[Step]) -> str:
 def must_fill(
     waits: Sequence[float], width_s: float, too_wide: Misconception, usual: Misconception, where: str = ""
 ) -> None:
-    """Raise Failed unless the waits are spread evenly over 0 to `width_s`; `where` begins the message.
+    """Raise NotHeld unless the waits are spread evenly over 0 to `width_s`; `where` begins the message.
 
     The bounds hold for 1000 clients: a tenth of the width with less than 40 % of its share does not happen by chance.
     """
     least, most = min(waits), max(waits)
     if least == most:
-        raise Failed(f"{where}all {len(waits)} clients waited {most:.3g} s; the width is {width_s:g} s", ALL_AT_ONCE)
+        raise NotHeld(f"{where}all {len(waits)} clients waited {most:.3g} s; the width is {width_s:g} s", ALL_AT_ONCE)
     spread = f"{where}{len(waits)} clients waited {least:.3g} to {most:.3g} s; the width is {width_s:g} s"
     if most > width_s:
-        raise Failed(spread, too_wide)
+        raise NotHeld(spread, too_wide)
     if most < 0.9 * width_s and least < 0.1 * most:
-        raise Failed(spread, usual)
+        raise NotHeld(spread, usual)
     together = list(waits).count(most)
     if together > len(waits) / 20:
-        raise Failed(f"{spread}; {together} of them exactly {most:.3g} s", CAP_GATHERS)
+        raise NotHeld(f"{spread}; {together} of them exactly {most:.3g} s", CAP_GATHERS)
     tenths = [0] * 10
     for wait in waits:
         tenths[min(9, int(10 * wait / width_s))] += 1
     if min(tenths) < len(waits) / 25:
-        raise Failed(f"{spread}; clients in each tenth of it: {tenths}", NARROW)
+        raise NotHeld(f"{spread}; clients in each tenth of it: {tenths}", NARROW)
 
 
 async def _own(stage: Any) -> Outcome:
@@ -160,11 +161,11 @@ async def _own(stage: Any) -> Outcome:
         [seed, seed, seed + 1, seed], window_s, [WAIT] * 4, shown="4 clients, three with the same seed"
     )
     if called.raised:
-        return failed(f"raised {called.raised}", NO_SECONDS)
+        return broken(f"raised {called.raised}", NO_SECONDS)
     first, second, _, last = called.value
     if first == second == last:
-        return passed("clients with the same seed waited the same, whatever the others did")
-    return failed(f"with the same seed the waits were {_short(first)}, {_short(second)} and {_short(last)}")
+        return held("clients with the same seed waited the same, whatever the others did")
+    return broken(f"with the same seed the waits were {_short(first)}, {_short(second)} and {_short(last)}")
 
 
 def _short(waits: Sequence[Any]) -> str:
@@ -176,14 +177,14 @@ async def _first(stage: Any) -> Outcome:
         waits = await waits_of(stage, window_s, [WAIT])
         stage.series.setdefault("first waits, s", tuple(sorted(waits[0])))
         must_fill(waits[0], window_s, WINDOW_IGNORED, WINDOW_IGNORED)
-    return passed(f"{CLIENTS} first waits are spread over the window")
+    return held(f"{CLIENTS} first waits are spread over the window")
 
 
 async def _later(stage: Any) -> Outcome:
     waits = await waits_of(stage, NARROW_WINDOW_S, [WAIT] * (1 + len(LATER_S)))
     for number, width_s in enumerate(LATER_S, start=1):
         must_fill(waits[number], width_s, NO_GROWTH, NO_GROWTH, f"wait {number + 1}: ")
-    return passed("the waits after the first are spread over 1, 2, 4, 8 and 16 s")
+    return held("the waits after the first are spread over 1, 2, 4, 8 and 16 s")
 
 
 async def _cap(stage: Any) -> Outcome:
@@ -191,7 +192,7 @@ async def _cap(stage: Any) -> Outcome:
     for number in (6, 8):
         must_fill(waits[number], CAP_S, NO_CAP, NO_CAP, f"wait {number + 1}: ")
     await waits_of(stage, NARROW_WINDOW_S, [WAIT] * 1200, clients=5)
-    return passed("from the seventh on the waits are spread over 30 s, and 1200 attempts raise nothing")
+    return held("from the seventh on the waits are spread over 30 s, and 1200 attempts raise nothing")
 
 
 async def _wide(stage: Any) -> Outcome:
@@ -199,7 +200,7 @@ async def _wide(stage: Any) -> Outcome:
     waits = await waits_of(stage, window_s, [WAIT] * 6)
     for number in (1, 2, 5):
         must_fill(waits[number], window_s, NO_CAP, WINDOW_FORGOTTEN, f"wait {number + 1}: ")
-    return passed(f"the later waits are spread over the window of {window_s:g} s, too")
+    return held(f"the later waits are spread over the window of {window_s:g} s, too")
 
 
 async def _proved(stage: Any) -> Outcome:
@@ -208,14 +209,14 @@ async def _proved(stage: Any) -> Outcome:
         where = f"after ended(True, {lived_s:g}): "
         must_fill(waits[5], NARROW_WINDOW_S, NEVER_RESET, NEVER_RESET, where)
         must_fill(waits[6], LATER_S[0], NEVER_RESET, NEVER_RESET, where)
-    return passed(f"let in and connected for {LONG_ENOUGH_S:g} s: the next wait is a first one")
+    return held(f"let in and connected for {LONG_ENOUGH_S:g} s: the next wait is a first one")
 
 
 async def _unproved(stage: Any) -> Outcome:
     for ended in ((True, 0.0), (True, LONG_ENOUGH_S - 0.1), (False, 60.0)):
         waits = await waits_of(stage, NARROW_WINDOW_S, [WAIT] * 4 + [("ended", *ended), WAIT])
         must_fill(waits[4], LATER_S[3], NO_GROWTH, RESET_EARLY, f"after ended{ended}: ")
-    return passed("let in for a moment, or not at all: the waits keep growing")
+    return held("let in for a moment, or not at all: the waits keep growing")
 
 
 NEEDS = ("first-wait",)

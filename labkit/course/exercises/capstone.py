@@ -6,8 +6,8 @@ from typing import Any
 
 from labkit.course.exercise import Check, Exercise, Misconception
 from labkit.course.stage import by_probes
+from labkit.evidence import Outcome, broken, held
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.flood import lost
 from labkit.review.judge import must_be_well, must_end
 
@@ -200,7 +200,7 @@ EXERCISE = Exercise(
             "slow",
             "chapter slow: a member that does not read is disconnected, and the others do not notice",
             SLOW,
-            by_probes(_slow_one),
+            _slow_one,
             needs=NEEDS,
             alone=True,
         ),

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Misconception, Outcome, failed, passed
+from labkit.course.exercise import Check, Exercise, Misconception
+from labkit.evidence import Outcome, broken, held
 
 RESUME = "resume"
 FRESH = "fresh"
@@ -87,12 +88,12 @@ async def judged(stage: Any, cases: Iterable[Case], usual: Misconception) -> Out
     for code, reason, right in cases:
         called = await stage.call(code, reason)
         if called.raised:
-            return failed(f"{code} {reason!r} raised {called.raised}", RAISES)
+            return broken(f"{code} {reason!r} raised {called.raised}", RAISES)
         came = tuple(called.value) if isinstance(called.value, list) else called.value
         if not _same(came, right):
-            return failed(f"{code} {reason!r} -> {came!r}, expected {right!r}", _why(came, right, usual))
+            return broken(f"{code} {reason!r} -> {came!r}, expected {right!r}", _why(came, right, usual))
         count += 1
-    return passed(f"all {count} answers were right")
+    return held(f"all {count} answers were right")
 
 
 def _same(came: Any, right: Any) -> bool:

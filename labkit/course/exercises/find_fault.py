@@ -3,7 +3,8 @@
 import asyncio
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Misconception, Outcome, failed, passed
+from labkit.course.exercise import Check, Exercise, Misconception
+from labkit.evidence import Outcome, broken, held
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
 from labkit.review.peer import Peer
 
@@ -114,11 +115,11 @@ async def _talks(stage: Any) -> Outcome:
         for peer in (ana, ben):
             text = await _next(peer, room)
             if text != f"{room} {number}":
-                return failed(f"{peer.name} received {text!r} instead of '{room} {number}'")
+                return broken(f"{peer.name} received {text!r} instead of '{room} {number}'")
     count = await _who(ana)
     if count != 2:
-        return failed(f"who counted {count} members instead of 2")
-    return passed("both members received all chats, and who counted 2")
+        return broken(f"who counted {count} members instead of 2")
+    return held("both members received all chats, and who counted 2")
 
 
 async def _dead_member(stage: Any) -> Outcome:
@@ -137,10 +138,10 @@ async def _dead_member(stage: Any) -> Outcome:
         dying[-1].send_frame(8, code.to_bytes(2))
     for peer in dying:
         if await peer.until_ended(stage.target.patience_s) is None:
-            return failed(f"the close frame of {peer.name} was not answered")
+            return broken(f"the close frame of {peer.name} was not answered")
     sender = stage.rng.choice(living)
     seen = await _all_receive(sender, living, [f"{room} dying"])
-    if seen.verdict == "pass":
+    if seen.verdict == "held":
         for peer in [await _member(stage, room) for _ in range(VANISHING)]:
             peer.drop()
         seen = await _all_receive(sender, living, [f"{room} {number}" for number in range(CHATS)])
@@ -155,14 +156,14 @@ async def _all_receive(sender: Peer, living: list[Peer], texts: list[str]) -> Ou
         for peer in living:
             for text in texts:
                 if (received := await _next(peer, text.split()[0])) != text:
-                    return failed(f"{sender.name} sent {text!r}, and {peer.name} received {received!r}", REST_UNTOLD)
+                    return broken(f"{sender.name} sent {text!r}, and {peer.name} received {received!r}", REST_UNTOLD)
         await _who(sender)
     except (ConnectionEnded, ReceiveTimeout):
         if sender.ended is not None:
-            return failed(f"{sender.name} sent to a room with dead members, and {sender.ended}")
-        return failed(f"{sender.name} sent to a room with dead members, and {peer.name} received nothing", REST_UNTOLD)
+            return broken(f"{sender.name} sent to a room with dead members, and {sender.ended}")
+        return broken(f"{sender.name} sent to a room with dead members, and {peer.name} received nothing", REST_UNTOLD)
     died = len(DYING_CODES) + VANISHING
-    return passed(f"{died} connections died, {VANISHING} without a close frame; all others received everything")
+    return held(f"{died} connections died, {VANISHING} without a close frame; all others received everything")
 
 
 async def _ghosts(stage: Any) -> Outcome:
@@ -176,8 +177,8 @@ async def _ghosts(stage: Any) -> Outcome:
             other.send_frame(8, b"\x03\xe8")
         count = await _who_is(ana, 1)
         if count != 1:
-            return failed(f"a member left {how}, and who still counts {count}")
-    return passed("members that left are no longer counted, with and without a close frame")
+            return broken(f"a member left {how}, and who still counts {count}")
+    return held("members that left are no longer counted, with and without a close frame")
 
 
 async def _two_rooms(stage: Any) -> Outcome:
@@ -189,13 +190,13 @@ async def _two_rooms(stage: Any) -> Outcome:
     await _chat_and_wait(ana, first)
     received = await _received(ben)
     if received or count != 1:
-        return failed(f"ben joined another room; the old one counts {count}, and he received {received} from it")
+        return broken(f"ben joined another room; the old one counts {count}, and he received {received} from it")
     ben.send(type="join", roomId=second)
     await ben.receive("joined")
     count = await _who(ben)
     if count != 1:
-        return failed(f"ben joined the same room again, and who counts {count} instead of 1", REJOIN)
-    return passed("joining another room leaves the first, and joining the same one again changes nothing")
+        return broken(f"ben joined the same room again, and who counts {count} instead of 1", REJOIN)
+    return held("joining another room leaves the first, and joining the same one again changes nothing")
 
 
 async def _apart(stage: Any) -> Outcome:
@@ -203,8 +204,8 @@ async def _apart(stage: Any) -> Outcome:
     ana, ben = await _member(stage, room), await _member(stage, stage.room("b"))
     await _chat_and_wait(ana, room)
     if received := await _received(ben):
-        return failed(f"a member of another room received {received}")
-    return passed("the other room received nothing")
+        return broken(f"a member of another room received {received}")
+    return held("the other room received nothing")
 
 
 TALKS = "talks"

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Misconception, Outcome, Step, failed, in_words, passed
+from labkit.course.exercise import Check, Exercise, Misconception, Step, in_words
+from labkit.evidence import Outcome, broken, held
 
 EPOCH = "epoch-1"
 Question = tuple[Step, list[Any] | int, Misconception]  # a step, its right answer, what a wrong one shows
@@ -106,13 +107,13 @@ async def replay(stage: Any, keeps: int, count: int, questions: Sequence[Questio
     shown = f"a room that keeps {keeps}, {count} events, then {', '.join(in_words(step) for step, _, _ in questions)}"
     called = await stage.call(keeps, steps, empties, shown=shown)
     if called.raised:
-        return failed(f"{shown}: raised {called.raised}", RAISES)
+        return broken(f"{shown}: raised {called.raised}", RAISES)
     for (step, right, why), came in zip(questions, called.value[count:], strict=True):
         if came != right or (step[0] == "since" and type(came[1]) is not bool):
-            return failed(
+            return broken(
                 f"keeps {keeps}, {count} published: {in_words(step)} -> {_short(came)}, expected {_short(right)}", why
             )
-    return passed(shown)
+    return held(shown)
 
 
 def _short(value: Any) -> str:
@@ -131,10 +132,10 @@ async def _seq(stage: Any) -> Outcome:
     keeps, count = stage.rng.randint(2, 4), stage.rng.randint(7, 12)
     called = await stage.call(keeps, published(count), shown=f"a room that keeps {keeps}, {count} events")
     if called.raised:
-        return failed(f"publish raised {called.raised}", RAISES)
+        return broken(f"publish raised {called.raised}", RAISES)
     if called.value != list(range(1, count + 1)):
-        return failed(f"keeps {keeps}: publish returned {called.value}")
-    return passed(f"publish returned 1 to {count}, with {keeps} kept")
+        return broken(f"keeps {keeps}: publish returned {called.value}")
+    return held(f"publish returned 1 to {count}, with {keeps} kept")
 
 
 async def _missed(stage: Any) -> Outcome:
@@ -153,7 +154,7 @@ async def _missed(stage: Any) -> Outcome:
 async def _nothing(stage: Any) -> Outcome:
     count = stage.rng.randint(3, 9)
     seen = await replay(stage, 50, count, [(("since", EPOCH, count), NOTHING, NOT_ALL)])
-    if seen.verdict == "pass":
+    if seen.verdict == "held":
         seen = await replay(stage, 50, 0, [(("since", EPOCH, 0), NOTHING, RAISES)])
     return seen
 
@@ -168,7 +169,7 @@ async def _edge(stage: Any) -> Outcome:
         (("since", EPOCH, oldest - 2), ALL_GONE, EDGE),
     ]
     seen = await replay(stage, keeps, count, questions)
-    if seen.verdict == "pass":
+    if seen.verdict == "held":
         seen = await replay(stage, keeps, keeps, [(("since", EPOCH, 0), [events(1, keeps), False], EDGE)])
     return seen
 
@@ -189,7 +190,7 @@ async def _future(stage: Any) -> Outcome:
     count = stage.rng.randint(5, 9)
     numbers = (count + 1, count + 500)
     seen = await replay(stage, 50, count, [(("since", EPOCH, number), ALL_GONE, FUTURE) for number in numbers])
-    if seen.verdict == "pass":
+    if seen.verdict == "held":
         seen = await replay(stage, 50, 0, [(("since", EPOCH, 3), ALL_GONE, FUTURE)])
     return seen
 

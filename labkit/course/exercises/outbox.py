@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Failed, Misconception, Outcome, Step, passed
+from labkit.course.exercise import Check, Exercise, Misconception, Step
+from labkit.evidence import NotHeld, Outcome, held
 
 WRONG_BYTES = Misconception(
     "frames-lost-or-disordered",
@@ -125,16 +126,16 @@ Expected = tuple[int, Any, Misconception]  # the number of a step, its right res
 
 
 async def replay(stage: Any, max_bytes: int, max_age_s: float, steps: Sequence[Step], *expected: Expected) -> None:
-    """Take one outbox through these steps. Raises Failed when it raises or a result is not the expected one."""
+    """Take one outbox through these steps. Raises NotHeld when it raises or a result is not the expected one."""
     shown = f"max_bytes {max_bytes}, max_age_s {max_age_s:g}: {'; '.join(_in_words(step) for step in steps[:6])}"
     called = await stage.call(max_bytes, max_age_s, list(steps), shown=shown + ("; ..." if len(steps) > 6 else ""))
     if called.raised:
-        raise Failed(f"{shown}: raised {called.raised}", RAISES)
+        raise NotHeld(f"{shown}: raised {called.raised}", RAISES)
     for number, right, why in expected:
         result = called.value[number]
         if not (result is right if isinstance(right, bool) else result == right):
             calls = "; ".join(_in_words(step) for step in steps[max(0, number - 4) : number + 1])
-            raise Failed(f"{calls} -> {_short(result)}, expected {_short(right)}", why)
+            raise NotHeld(f"{calls} -> {_short(result)}, expected {_short(right)}", why)
 
 
 async def _order(stage: Any) -> Outcome:
@@ -143,7 +144,7 @@ async def _order(stage: Any) -> Outcome:
     frames = [frame(number, size) for number, size in enumerate(sizes)]
     accepted = [(number, True, WRONG_BYTES) for number in range(4)]
     await replay(stage, 10_000, 5.0, steps, *accepted, (4, frames, WRONG_BYTES), (5, [], WRONG_BYTES))
-    return passed("take returned four frames in order, then none")
+    return held("take returned four frames in order, then none")
 
 
 async def _take(stage: Any) -> Outcome:
@@ -154,7 +155,7 @@ async def _take(stage: Any) -> Outcome:
     taken = [(5, frames[:3]), (6, [frames[3]]), (7, [frames[4]])]
     expected = [(number, right, TAKE_IGNORES_SIZE) for number, right in taken]
     await replay(stage, 10_000, 5.0, steps, *expected, (8, [], WRONG_BYTES))
-    return passed("50, 30 and 20 bytes fit into 100; 500 and 30 came one at a time")
+    return held("50, 30 and 20 bytes fit into 100; 500 and 30 came one at a time")
 
 
 async def _limit(stage: Any) -> Outcome:
@@ -163,7 +164,7 @@ async def _limit(stage: Any) -> Outcome:
     await replay(stage, most, 5.0, steps, (0, True, COUNTS_FRAMES), (1, False, NO_LIMIT))
     accepted = [(number, True, COUNTS_FRAMES) for number in range(150)]
     await replay(stage, most, 5.0, [("offer", 5, 0.0)] * 150, *accepted)
-    return passed(f"with a limit of {most} bytes, 150 frames of 5 bytes fit, and one of 5,000 does not")
+    return held(f"with a limit of {most} bytes, 150 frames of 5 bytes fit, and one of 5,000 does not")
 
 
 async def _exact(stage: Any) -> Outcome:
@@ -171,7 +172,7 @@ async def _exact(stage: Any) -> Outcome:
     fits = [("offer", most - 60, 0.0), ("offer", 60, 0.0), ("held",)]
     await replay(stage, most, 5.0, fits, (1, True, EXACT), (2, most, EXACT))
     await replay(stage, most, 5.0, [("offer", most - 60, 0.0), ("offer", 61, 0.0)], (1, False, EXACT))
-    return passed(f"{most} of {most} bytes may wait, {most + 1} may not")
+    return held(f"{most} of {most} bytes may wait, {most + 1} may not")
 
 
 async def _shrinks(stage: Any) -> Outcome:
@@ -179,7 +180,7 @@ async def _shrinks(stage: Any) -> Outcome:
     accepted = [(number, True, NEVER_SHRINKS) for number in range(0, 60, 3)]
     empty = [(number, 0, NEVER_SHRINKS) for number in range(2, 60, 3)]
     await replay(stage, 1000, 5.0, steps, *accepted, *empty)
-    return passed("twenty frames of 400 bytes, each taken before the next, fit into a limit of 1000")
+    return held("twenty frames of 400 bytes, each taken before the next, fit into a limit of 1000")
 
 
 async def _age(stage: Any) -> Outcome:
@@ -187,7 +188,7 @@ async def _age(stage: Any) -> Outcome:
     began = float(stage.rng.randint(100, 900))
     steps = [("offer", 10, began + after) for after in (0, age / 2, age, age + 0.5)]
     await replay(stage, 10_000, age, steps, (1, True, WRONG_AGE), (2, True, WRONG_AGE), (3, False, NO_AGE))
-    return passed(f"a frame may wait for {age:g} s, but no longer")
+    return held(f"a frame may wait for {age:g} s, but no longer")
 
 
 async def _oldest(stage: Any) -> Outcome:
@@ -201,7 +202,7 @@ async def _oldest(stage: Any) -> Outcome:
     part: list[Step] = [("offer", 10, 0.0), ("offer", 10, 1.0), ("take", 10)]
     part += [("offer", 10, age + 0.5), ("offer", 10, age + 1.5)]
     await replay(stage, 10_000, age, part, (3, True, WRONG_AGE), (4, False, WRONG_AGE))
-    return passed("a member that reads slowly but steadily stays, and so does one that had nothing to read")
+    return held("a member that reads slowly but steadily stays, and so does one that had nothing to read")
 
 
 async def _over(stage: Any) -> Outcome:
@@ -210,13 +211,13 @@ async def _over(stage: Any) -> Outcome:
     await replay(stage, 1000, 5.0, large, (1, False, NO_LIMIT), *emptied)
     old: list[Step] = [("offer", 100, 0.0), ("offer", 100, 50.0), ("held",), ("take", 5000)]
     await replay(stage, 1000, 5.0, old, (1, False, NO_AGE), *emptied)
-    return passed("nothing is held after a refusal, because of bytes or of age")
+    return held("nothing is held after a refusal, because of bytes or of age")
 
 
 async def _stays_over(stage: Any) -> Outcome:
     steps: list[Step] = [("offer", 900, 0.0), ("offer", 200, 0.0), ("offer", 5, 0.1), ("take", 5000), ("offer", 5, 0.2)]
     await replay(stage, 1000, 5.0, steps, (1, False, NO_LIMIT), (2, False, OPENS_AGAIN), (4, False, OPENS_AGAIN))
-    return passed("after a refusal everything is refused")
+    return held("after a refusal everything is refused")
 
 
 NEEDS = ("order",)

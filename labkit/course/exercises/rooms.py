@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Misconception, Outcome, failed, passed
+from labkit.course.exercise import Check, Exercise, Misconception
 from labkit.course.stage import by_probes
+from labkit.evidence import Outcome, broken, held
 from labkit.review.endpoint import ConnectionEnded
 from labkit.review.peer import Peer
 
@@ -75,8 +76,8 @@ async def _received(stage: Any) -> Outcome:
             while event.get("roomId") != room:  # a leak from another room is for another check to find
                 event = await peer.receive("chat")
             if event.get("text") != text:
-                return failed(f"the event's text is {str(event.get('text'))[:40]!r}; {text!r} was sent")
-    return passed("both members received both chats")
+                return broken(f"the event's text is {str(event.get('text'))[:40]!r}; {text!r} was sent")
+    return held("both members received both chats")
 
 
 async def _join(peer: Peer, room: str) -> Any:
@@ -106,11 +107,11 @@ async def _counted(stage: Any) -> Outcome:
         await last.receive("auth_ok")
         counts.append(await _join(last, room))
         if counts[-1] == 2:
-            return passed("joined counted 1 member, and 2 after three had gone")
+            return held("joined counted 1 member, and 2 after three had gone")
         last.send(type="leave", roomId=room)
         await last.receive("left")
         last.drop()
-    return failed(
+    return broken(
         f"joined counted {counts[0]} for the first member, and {counts[-1]} instead of 2 after three had gone"
     )
 
@@ -129,10 +130,10 @@ async def _survives(stage: Any) -> Outcome:
         try:
             texts = [(await peer.receive("chat")).get("text") for _ in range(9)]
         except ConnectionEnded as ended:
-            return failed(f"{'the sender' if peer is sender else 'a member'} lost its connection: {ended}")
+            return broken(f"{'the sender' if peer is sender else 'a member'} lost its connection: {ended}")
         if texts != [f"text {number} {burst}" for number in range(3) for burst in range(3)]:
-            return failed(f"a member received {texts}")
-    return passed("three members vanished; the others received all nine chats, in order")
+            return broken(f"a member received {texts}")
+    return held("three members vanished; the others received all nine chats, in order")
 
 
 RECEIVED = "heard"

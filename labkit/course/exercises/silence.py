@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Misconception, Outcome, failed, passed
+from labkit.course.exercise import Check, Exercise, Misconception
+from labkit.evidence import Outcome, broken, held
 
 QUIET, PING, DEAD = "quiet", "ping", "dead"
 
@@ -96,10 +97,10 @@ async def replay(stage: Any, questions: Sequence[Question], ping_s: float = 25.0
     shown = f"ping_s {ping_s:g}, patience_s {patience_s:g}: {', '.join(calls)}"
     called = await stage.call(ping_s, patience_s, began, steps, shown=shown)
     if called.raised:
-        return failed(f"{shown}: raised {called.raised}", RAISES)
+        return broken(f"{shown}: raised {called.raised}", RAISES)
     for number, ((name, _, right, why), came) in enumerate(zip(questions, called.value, strict=True)):
         if name == "due" and came not in (QUIET, PING, DEAD):
-            return failed(f"{calls[number]} -> {came!r}, expected quiet, ping or dead", RAISES)
+            return broken(f"{calls[number]} -> {came!r}, expected quiet, ping or dead", RAISES)
         if name == "next_at":
             is_right = type(came) in (int, float) and abs(came - began - right) < 1e-6
             came = f"+{came - began:g}" if type(came) in (int, float) else repr(came)
@@ -108,8 +109,8 @@ async def replay(stage: Any, questions: Sequence[Question], ping_s: float = 25.0
             is_right = came == right
         if not is_right:
             before = ", ".join(calls[max(0, number - 4) : number + 1])
-            return failed(f"{before} -> {came}, expected {right}", why)
-    return passed(shown)
+            return broken(f"{before} -> {came}, expected {right}", why)
+    return held(shown)
 
 
 async def _quiet(stage: Any) -> Outcome:
@@ -122,7 +123,7 @@ async def _quiet(stage: Any) -> Outcome:
 async def _ping(stage: Any) -> Outcome:
     ping_s = float(stage.rng.randint(15, 40))
     seen = await replay(stage, [("due", ping_s - 0.1, QUIET, IMPATIENT), ("due", ping_s, PING, TRUSTS)], ping_s)
-    if seen.verdict != "pass":
+    if seen.verdict != "held":
         return seen
     later: list[Question] = [("heard", 7.0, None, RAISES), ("due", 6.9 + ping_s, QUIET, IMPATIENT)]
     return await replay(stage, [*later, ("due", 7.1 + ping_s, PING, TRUSTS)], ping_s)
@@ -131,7 +132,7 @@ async def _ping(stage: Any) -> Outcome:
 async def _once(stage: Any) -> Outcome:
     looks: list[Question] = [("due", 25.0 + at, QUIET, PINGS_AGAIN) for at in (0.0, 0.1, 3.0, 9.9)]
     seen = await replay(stage, [("due", 25.0, PING, TRUSTS), *looks])
-    if seen.verdict != "pass":
+    if seen.verdict != "held":
         return seen
     looks = [("due", 10.0 + at, QUIET, PINGS_AGAIN) for at in (9.0, 10.1, 20.5, 29.9)]
     return await replay(stage, [("due", 10.0, PING, TRUSTS), *looks], ping_s=10.0, patience_s=30.0)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Failed, Misconception, Outcome, Step, failed, in_words, passed
+from labkit.course.exercise import Check, Exercise, Misconception, Step, in_words
+from labkit.evidence import NotHeld, Outcome, broken, held
 
 Log = list[list[Any]]  # what happened, in order: ["stored", events], ["full", events], ["told", event], ["returned", x]
 
@@ -103,12 +104,12 @@ def drive(answer: Any, steps: Sequence[Step], full_at: Sequence[int], echoes: Se
 
 
 async def replay(stage: Any, steps: Sequence[Step], full_at: Sequence[int] = (), echoes: Sequence[str] = ()) -> Log:
-    """Take one desk through these steps. Raises Failed when it raises."""
+    """Take one desk through these steps. Raises NotHeld when it raises."""
     calls = ", ".join(map(in_words, steps))
     full = f"; the disk is full at call {full_at[0] + 1}" if full_at else ""
     called = await stage.call(list(steps), list(full_at), list(echoes), shown=calls + full)
     if called.raised:
-        raise Failed(f"{calls}{full}: raised {called.raised}", RAISES)
+        raise NotHeld(f"{calls}{full}: raised {called.raised}", RAISES)
     return list(called.value)
 
 
@@ -134,8 +135,8 @@ async def _delivered(stage: Any) -> Outcome:
     first, second = _events(stage, 3), _events(stage, 2)
     log = await replay(stage, [*_published(first), *_published(second)])
     if delivered(log) != first + second:
-        return failed(summary(log))
-    return passed("five events, in two commits, were delivered once each and in order")
+        return broken(summary(log))
+    return held("five events, in two commits, were delivered once each and in order")
 
 
 async def _order(stage: Any) -> Outcome:
@@ -145,27 +146,27 @@ async def _order(stage: Any) -> Outcome:
     for how, what in log:
         stored += what if how == "stored" else []
         if how == "told" and what not in stored:
-            return failed(f"{summary(log)}: {what!r} was delivered before it was stored")
-    return passed(summary(log))
+            return broken(f"{summary(log)}: {what!r} was delivered before it was stored")
+    return held(summary(log))
 
 
 async def _once(stage: Any) -> Outcome:
     events = _events(stage, 10)
     log = await replay(stage, _published(events))
     stores = [what for how, what in log if how == "stored"]
-    return passed("ten events were one call of store") if stores == [events] else failed(summary(log))
+    return held("ten events were one call of store") if stores == [events] else broken(summary(log))
 
 
 async def _empty(stage: Any) -> Outcome:
     log = await replay(stage, [("commit",), *_published(_events(stage, 1)), ("commit",), ("commit",)])
     if any(how == "stored" and not what for how, what in log):
-        return failed(summary(log))
-    return passed("four commits, one of them with something to store: one call of store")
+        return broken(summary(log))
+    return held("four commits, one of them with something to store: one call of store")
 
 
 async def _full(stage: Any) -> Outcome:
     log = await replay(stage, _published(_events(stage, 3)), full_at=[0])
-    return failed(summary(log)) if delivered(log) else passed("the disk was full, and nothing was delivered")
+    return broken(summary(log)) if delivered(log) else held("the disk was full, and nothing was delivered")
 
 
 async def _refused(stage: Any) -> Outcome:
@@ -173,15 +174,15 @@ async def _refused(stage: Any) -> Outcome:
     log = await replay(stage, [*_published(lost), *_published(good), ("commit",)], full_at=[0])
     returned = [what for how, what in log if how == "returned"]
     if returned != [lost, [], []]:
-        return failed(f"{summary(log)}: the three commits returned {returned}")
-    return passed("the refused events were returned, and [] when all went well")
+        return broken(f"{summary(log)}: the three commits returned {returned}")
+    return held("the refused events were returned, and [] when all went well")
 
 
 async def _later(stage: Any) -> Outcome:
     lost, good = _events(stage, 3), _events(stage, 2)
     log = await replay(stage, [*_published(lost), *_published(good)], full_at=[0])
     stored = [event for how, what in log if how == "stored" for event in what]
-    return passed("only the later events were stored") if stored == good else failed(summary(log))
+    return held("only the later events were stored") if stored == good else broken(summary(log))
 
 
 async def _meanwhile(stage: Any) -> Outcome:
@@ -190,8 +191,8 @@ async def _meanwhile(stage: Any) -> Outcome:
     answers = [f"answer to {event}" for event in events[:2]]
     stores = [what for how, what in log if how == "stored" and what]
     if stores == [events, answers] and delivered(log) == events + answers:
-        return passed("two events published during a commit came with the next one")
-    return failed(summary(log))
+        return held("two events published during a commit came with the next one")
+    return broken(summary(log))
 
 
 NEEDS = ("told",)

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from random import Random
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Misconception, Outcome, failed, passed
+from labkit.course.exercise import Check, Exercise, Misconception
+from labkit.evidence import Outcome, broken, held
 
 Message = dict[str, Any]
 FIELDS = {"join": ("type", "roomId"), "chat": ("type", "roomId", "text"), "progress": ("type", "roomId", "percent")}
@@ -111,11 +112,11 @@ async def refused(stage: Any, texts: Iterable[str]) -> Outcome:
     for text in texts:
         called = await stage.call(text)
         if called.raised:
-            return failed(f"{_short(text)} raised {called.raised}", RAISES)
+            return broken(f"{_short(text)} raised {called.raised}", RAISES)
         if called.value is not None:
-            return failed(f"{_short(text)} returned {called.shown}, expected None")
+            return broken(f"{_short(text)} returned {called.shown}, expected None")
         count += 1
-    return passed(f"all {count} were refused")
+    return held(f"all {count} were refused")
 
 
 async def accepted(stage: Any, messages: Iterable[Message]) -> Outcome:
@@ -125,12 +126,12 @@ async def accepted(stage: Any, messages: Iterable[Message]) -> Outcome:
         text = json.dumps(message, ensure_ascii=False)
         called = await stage.call(text)
         if called.raised:
-            return failed(f"{_short(text)} raised {called.raised}", RAISES)
+            return broken(f"{_short(text)} raised {called.raised}", RAISES)
         known = {name: message[name] for name in FIELDS[message["type"]]}
         if not isinstance(called.value, dict) or not known.items() <= called.value.items():
-            return failed(f"{_short(text)} returned {called.shown}, expected the message")
+            return broken(f"{_short(text)} returned {called.shown}, expected the message")
         count += 1
-    return passed(f"all {count} were accepted")
+    return held(f"all {count} were accepted")
 
 
 def _short(text: str) -> str:
@@ -193,7 +194,7 @@ async def _rooms(stage: Any) -> Outcome:
 
 async def _texts(stage: Any) -> Outcome:
     seen = await accepted(stage, [chat("\U0001f40b" * 500), chat("ä" * 1000)])
-    if seen.verdict != "pass":
+    if seen.verdict != "held":
         return seen
     values: list[Any] = ["\U0001f40b" * 501, "x" * 1001, "x" * 999 + "\U0001f40b", "", None, 5, ["x"], True]
     missing = {"type": "chat", "roomId": "room:demo"}
@@ -217,7 +218,7 @@ async def _size(stage: Any) -> Outcome:
     exact = join("room:demo") | {"more": ""}
     room_left = 8192 - len(json.dumps(exact))
     seen = await accepted(stage, [exact | {"more": "x" * room_left}])
-    if seen.verdict != "pass":
+    if seen.verdict != "held":
         return seen
     over = [
         exact | {"more": "x" * (room_left + 1)},

@@ -3,9 +3,9 @@
 import asyncio
 from typing import Any
 
-from labkit.broken import broken
+from labkit.broken import broken as server_with
 from labkit.broken.planted import Planted
-from labkit.course.exercise import Check, Exercise, Misconception, Outcome, failed, passed
+from labkit.course.exercise import Check, Exercise, Misconception
 from labkit.course.exercises.write_probe_servers import (
     DeliversToAll,
     DeliversToRoomless,
@@ -15,6 +15,7 @@ from labkit.course.exercises.write_probe_servers import (
     on_time,
     serving,
 )
+from labkit.evidence import Outcome, broken, held
 
 LATE_S = 1.0
 
@@ -108,14 +109,14 @@ def _judges(kind: type[Planted], name: str, has_leak: bool) -> Any:
 
 def _seen(called: Any, name: str, has_leak: bool) -> Outcome:
     if called.raised:
-        return failed(f"{name}: the probe raised {called.raised}", FAILS_ITSELF)
+        return broken(f"{name}: the probe raised {called.raised}", FAILS_ITSELF)
     if called.value is not has_leak:
-        return failed(f"{name}: the probe returned {called.shown}, expected {has_leak}")
-    return passed(f"{name}: {has_leak}")
+        return broken(f"{name}: the probe returned {called.shown}, expected {has_leak}")
+    return held(f"{name}: {has_leak}")
 
 
 Case = tuple[str, type[Planted], Line, Line, bool]  # name, server, delays up and down, whether it leaks
-MIXES_UP = broken("room_by_prefix")
+MIXES_UP = server_with("room_by_prefix")
 LATE: tuple[Case, ...] = (
     (
         "a server that mixes up similar names; others chat, chats are sent late",
@@ -131,11 +132,11 @@ LATE: tuple[Case, ...] = (
 
 async def _slow(stage: Any) -> Outcome:
     """First delay the chat for longer than a probe may wait; then delay each connection more than the one before."""
-    seen = passed("")
+    seen = held("")
     for name, kind, up, down, has_leak in LATE:
         async with serving(kind, up, down) as url:
             seen = _seen(await stage.call(url, shown=f"leaks({name})"), name, has_leak)
-        if seen.verdict != "pass":
+        if seen.verdict != "held":
             break
     return seen
 
@@ -163,14 +164,14 @@ EXERCISE = Exercise(
             SIMILAR,
             "a server that looks up rooms by the beginning of the name: True",
             FAR_NAMES,
-            _judges(broken("room_by_prefix"), "a server that mixes up similar names", True),
+            _judges(server_with("room_by_prefix"), "a server that mixes up similar names", True),
             needs=(FINDS,),
         ),
         Check(
             "after-leave",
             "a server that still sends to clients that left: True",
             NOT_AFTER_LEAVE,
-            _judges(broken("leave_is_only_said"), "a server where leave changes nothing", True),
+            _judges(server_with("leave_is_only_said"), "a server where leave changes nothing", True),
             needs=(FINDS,),
         ),
         Check(
@@ -184,7 +185,7 @@ EXERCISE = Exercise(
             "another-fault",
             "a server with another fault (it delivers twice): False",
             CRIES_WOLF,
-            _judges(broken("members_in_a_list"), "a server that delivers some chats twice", False),
+            _judges(server_with("members_in_a_list"), "a server that delivers some chats twice", False),
             needs=(HEALTHY,),
         ),
         Check(

@@ -1,4 +1,4 @@
-"""A learner's answer in a process of its own: it may loop, crash, print or die without harming the judge.
+"""Run a learner's answer in a process of its own, so that it may loop, crash, print or exit without harming the judge.
 
     judge                                                 keeper             answer (a fresh interpreter each)
     answers, answer_process  -------- start, end ------>  platform/keeper  -------->  answer_main

@@ -1,8 +1,8 @@
-"""In the answer's own process: load the answer, then serve it (a handler) or call it (a rule), and report.
+"""The answer's own process: load the answer, then serve it (a handler) or call it (a rule), and report.
 
 A report is a dict with an "event". The first is {"event": "ready", ...} or {"event": "fault", "kind", "text", "line"}.
-After that come {"event": "raised" | "forgotten" | "blocked", "text", "line"} at any time, and ten times per second
-"tick", with the processor time used so far.
+After that, {"event": "raised" | "forgotten" | "blocked", "text", "line"} may come at any time, and "tick", with the
+processor time used so far, comes ten times per second.
 """
 
 import _thread
@@ -30,7 +30,7 @@ RING = signal.SIGFPE  # of the signals that every system has, the one that an an
 
 
 class Stuck(BaseException):
-    """Raised inside an answer that has used too much processor time in one go."""
+    """Raised inside an answer that has used too much processor time without a pause."""
 
 
 def main() -> NoReturn:
@@ -70,7 +70,7 @@ class Link:
         self._rings_at = inf  # of processor time
 
     def send(self, event: str, **more: Any) -> None:
-        """Send a report. Raises OSError when the judge is gone."""
+        """Send a report. Raises OSError if the judge is gone."""
         try:
             packet = packed({"event": event} | more)
         except BadPacket as error:
@@ -114,13 +114,13 @@ class Link:
             is_over, self._rings_at = True, inf
 
     def no_room(self, error: BaseException) -> None:
-        """If the error is a shortage that the answer did not cause, report it and end the process."""
+        """If the error is a shortage that the answer did not cause, report it and exit."""
         if why := shortage.of_ours(error):
             self.send("fault", kind="no-room", text=why, line=0)
             os._exit(0)
 
     def receive(self) -> Any:
-        """Return the next request. Raises EOFError when the judge is gone."""
+        """Return the next request. Raises EOFError if the judge is gone."""
         return unpacked(self._exactly(length(self._exactly(HEAD.size))))
 
     def _exactly(self, size: int) -> bytes:
@@ -134,7 +134,7 @@ class Link:
 
 
 def work(link: Link, request: dict[str, Any]) -> None:
-    """Load the answer of a request, then serve or call it."""
+    """Load the answer in a request, then serve or call it."""
     answer = load(link, request)
     if answer is None:
         return
@@ -197,7 +197,7 @@ def _compiled(link: Link, source: str) -> CodeType | None:
 
 
 def _let_it_import_its_own() -> None:
-    """Let it import modules from the current folder; that comes last, so none of them replaces a library."""
+    """Let the answer import modules from the current folder. It comes last, so that no module replaces a library."""
     sys.path += [str(working_copy.here()), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
 
 

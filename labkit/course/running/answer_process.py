@@ -1,7 +1,7 @@
 """The judge's side of one answer's process.
 
 The learner's code runs nowhere else. Whatever it does (loop, die, print without end), this side keeps running: it reads
-a limited amount, waits for a limited time, and ends the process with everything that it started.
+a limited amount, waits for a limited time, and kills the process along with everything that it started.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ class CannotStart(RuntimeError):
 
 
 class AnswerFault(NamedTuple):
-    """Why an answer cannot run, or cannot go on. `kind`: a key of `running.faults.SENTENCES` or `UNJUDGED`."""
+    """Why an answer cannot run or continue. `kind`: a key of `running.faults.SENTENCES` or `UNJUDGED`."""
 
     kind: str
     text: str = ""
@@ -44,7 +44,7 @@ class AnswerFault(NamedTuple):
 
 
 class CallResult(NamedTuple):
-    """The result of one call of a rule: a value, or the error that it raised."""
+    """The result of one call of a rule: its value, or the error that it raised."""
 
     value: Any = None
     raised: str | None = None  # "KeyError: 'type'"
@@ -52,13 +52,13 @@ class CallResult(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """The result in one line, for evidence."""
+        """The result of the call in one line, for the evidence."""
         text = f"raised {self.raised}" if self.raised is not None else repr(self.value)
         return text if len(text) <= 160 else f"{text[:160]}... ({len(text)} characters)"
 
 
 class AnswerEnded(Exception):
-    """The answer's process has ended or cannot go on; `process.fault` says why."""
+    """The answer's process has ended or cannot continue; `process.fault` says why."""
 
 
 class AnswerProcess:
@@ -85,7 +85,7 @@ class AnswerProcess:
 
     @property
     def url(self) -> str:
-        """The address at which the handler is served."""
+        """The address of the server that runs the handler."""
         return f"ws://127.0.0.1:{self.port}"
 
     async def load(self, request: dict[str, Any]) -> None:
@@ -102,7 +102,7 @@ class AnswerProcess:
             self.port = reply.get("port", 0)
 
     async def call(self, *arguments: Any) -> CallResult:
-        """Call the rule. Raises AnswerEnded when it does not return or its process ends."""
+        """Call the rule. Raises AnswerEnded if it does not return or its process ends."""
         if self.fault is not None:
             raise AnswerEnded
         self._pipes.send(packed(arguments))
@@ -125,12 +125,12 @@ class AnswerProcess:
 
     async def caught_up(self) -> None:
         """Wait until everything that it reported so far has arrived: a connection closes before the report of why."""
-        last, ends = self._ticks + TICKS_OF_LIFE, monotonic() + self._patience_s
+        last, ends = self._ticks + TICKS_OF_LIFE, monotonic() + PATIENT * self._patience_s
         while self.fault is None and self._ticks < last and monotonic() < ends:
             await asyncio.sleep(TICK_S / 4)
 
     def late_since(self, began: float) -> float:
-        """Return the most that a tick was late since then, in seconds: the machine was too busy for the process."""
+        """Return the longest delay of a tick since then, in seconds: the machine was too busy for the process."""
         return max((late for at, late in self._late_s if at >= began), default=0.0)
 
     async def close(self) -> None:
@@ -140,10 +140,10 @@ class AnswerProcess:
         await asyncio.sleep(0)  # until the last that it printed is here
 
     async def _reply(self) -> tuple[dict[str, Any] | None, float]:
-        """Return its next reply, {} when it has ended, None when its time is up; and how long it waited.
+        """Return the next reply ({} if the process has ended, None if its time is up) and how long the process waited.
 
-        A thread over there counts its time in ticks, so it gets the same time on a busy machine as on an idle one. The
-        processor time that it uses has a limit of its own, there. When our process was stopped, its time starts again.
+        A thread in the answer's process counts time in ticks, so the answer has as much time on a busy machine as on an
+        idle one. That process also limits its processor time. If our own process was stopped, the time starts again.
         """
         ticks, computed_s, ends = self._ticks, self._computed_s, monotonic() + HARD_S
         reply, ended = asyncio.create_task(self._replies.get()), asyncio.create_task(self.ended.wait())
@@ -162,7 +162,7 @@ class AnswerProcess:
         return reported, self._waited_s(ticks, computed_s)
 
     def _waited_s(self, ticks: int, computed_s: float) -> float:
-        """Return for how many seconds it has waited since then: the ticks, less the time to compute."""
+        """Return how many seconds the process has waited since then: its ticks minus the time spent computing."""
         return (self._ticks - ticks) * TICK_S - COMPUTING * (self._computed_s - computed_s)
 
     async def _watch(self) -> None:
@@ -200,7 +200,7 @@ class AnswerProcess:
             self._end(AnswerFault(GARBLED))
 
     def _note(self, report: Any) -> None:
-        """Handle one report. A report that labkit has not written may raise anything."""
+        """Handle one report from the process. May raise any error if labkit did not write the report."""
         event = report.pop("event", "")
         if event == "hello":
             self._pipes.meet(int(report["pid"]))

@@ -1,6 +1,6 @@
-"""Why an answer cannot run: a sentence and three hints for each kind of fault.
+"""The reasons why an answer cannot run: a sentence and three hints for each kind of fault.
 
-They are misconceptions like those of an exercise, and belong to the check that every exercise has: `runs`.
+They are misconceptions like those of an exercise, and belong to `runs`, a check that every exercise has.
 """
 
 import ast
@@ -17,9 +17,9 @@ _ALL = (
     Misconception(
         "syntax",
         "Python cannot read the answer.",
-        "Look at the line that is named, and at the one above it.",
+        "Look at the line named above, and at the one before it.",
         "A bracket, a colon or a quote is missing, or the indentation is wrong.",
-        "Run the cell by itself: Python marks the place that it could not read.",
+        "Run the cell by itself: Python marks the part that it could not read.",
     ),
     Misconception(
         "crash",
@@ -37,8 +37,8 @@ _ALL = (
     ),
     Misconception(
         "stuck",
-        "The answer computes without end.",
-        "Look at the loop at the line that is named.",
+        "The answer never stops computing.",
+        "Look at the loop on the line named above.",
         "Its condition never becomes false, or it waits for something that cannot happen while it loops.",
         "Inside the loop, change what the condition tests, or leave the loop with `break` or `return`.",
     ),
@@ -51,7 +51,7 @@ _ALL = (
     ),
     Misconception(
         "print-storm",
-        "The answer prints without end.",
+        "The answer never stops printing.",
         "Look for a print inside a loop.",
         "The loop waits for nothing and never ends.",
         "Remove the print, then find out why the loop does not end.",
@@ -73,8 +73,8 @@ _ALL = (
     Misconception(
         "not-callable",
         "The answer is a value, not the function that the exercise asks for.",
-        "Look at the value that the name has at the end.",
-        "A later line gives the name another value, or the function was called instead of named.",
+        "Look at the last value that the name is given.",
+        "A later line gives the name another value, or the function is called where only its name should be.",
         "Keep the `def` line as it was given, and use another name for the result.",
     ),
     Misconception(
@@ -103,13 +103,13 @@ _ALL = (
         "The answer does not finish loading: something at the top level waits.",
         "Look at the code outside of all functions.",
         "It starts a server or waits for something. The check starts the server itself.",
-        'Move `asyncio.run(...)` and the like out of the answer, or under `if __name__ == "__main__":`.',
+        'Remove calls such as `asyncio.run(...)` from the answer, or move them under `if __name__ == "__main__":`.',
     ),
     Misconception(
         "never-returns",
         "The answer waits and does not return.",
         "Look for something that waits: sleep, input, a lock, a queue.",
-        "A rule gets the time as an argument and waits for nothing.",
+        "A rule receives the time as an argument and never waits.",
         "Return the value at once.",
     ),
     Misconception(
@@ -128,9 +128,9 @@ _ALL = (
     ),
     Misconception(
         GARBLED,
-        "The answer writes into the pipe between its process and the check.",
+        "The answer writes to the pipe between its process and the check.",
         "Look for code that writes to a file descriptor or a socket that the answer did not open.",
-        "A number such as 3 was taken for a file, or every open descriptor is written to.",
+        "It uses a number such as 3 as a file descriptor, or writes to every open descriptor.",
         "Write only to files and sockets that the answer has opened itself.",
     ),
 )
@@ -150,14 +150,14 @@ def misconception(fault: AnswerFault) -> Misconception:
 
 
 def sentence(fault: AnswerFault, source: str) -> str:
-    """Return what happened, with the line of the answer if it is known."""
+    """Return a sentence that says what happened, with the line of the answer if it is known."""
     known = UNJUDGED.get(fault.kind) or misconception(fault).sentence.rstrip(".")
     about = f" ({fault.text})" if fault.text else ""
     return f"{known}{about}{at_line(fault.line, source)}"
 
 
 def at_line(number: int, source: str) -> str:
-    """Return the place of a line, for the end of a sentence; "" for line 0."""
+    """Return the location of a line, to end a sentence with; "" for line 0."""
     every = lines(source)
     if not 0 < number <= len(every):
         return ""
@@ -166,9 +166,9 @@ def at_line(number: int, source: str) -> str:
 
 
 def _function_at(number: int, source: str) -> tuple[str, int]:
-    """Return the innermost function around a line, and its first line.
+    """Return the innermost function that contains a line, and that function's first line.
 
-    A learner can find a line of a function; the number within the whole program means nothing in a notebook.
+    A learner can find a line within a function, but a line number in the whole program means nothing in a notebook.
     """
     whose, first = "the answer", 1
     with suppress(SyntaxError, ValueError, RecursionError, MemoryError):

@@ -1,6 +1,7 @@
 """Serve a learner's handler with `websockets` on a free port, and watch it.
 
-Reported, each with its line: what the handler raises, which coroutines it forgets to await, where it blocks the loop.
+Reports errors that the handler raises, coroutines that are never awaited, and calls that block the loop, each with its
+line.
 """
 
 import asyncio
@@ -32,7 +33,7 @@ _CREATED = re.compile(rf'File "{NAME}", line (\d+)')
 
 
 def serve(answer: Any, report: Report, kind: str = "handler") -> None:
-    """Serve until the process ends."""
+    """Serve the handler until the process ends."""
     if not callable(answer):
         report("fault", kind="not-callable", text=type(answer).__name__, line=0)
         return
@@ -42,7 +43,7 @@ def serve(answer: Any, report: Report, kind: str = "handler") -> None:
 
 
 async def _start(start: Any, report: Report) -> None:
-    """Serve a learner's whole server: call the coroutine function that starts it."""
+    """Start a learner's complete server by calling the coroutine function that starts it."""
     watch_awaits(report)
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: _report_error(report, context.get("exception")))
@@ -66,7 +67,7 @@ async def _start(start: Any, report: Report) -> None:
 
 
 def _report_what_is_logged(report: Report) -> None:
-    """Report what the server's handlers raise, which only the log of `websockets` shows."""
+    """Report errors that the server's handlers raise, which appear only in the log of `websockets`."""
 
     class Reported(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -117,7 +118,7 @@ def watch_awaits(report: Report) -> None:
 
 
 def _watch_loop(loop: asyncio.AbstractEventLoop, report: Report) -> None:
-    """Report when the answer has blocked the loop for a second, and on which line."""
+    """Report when the answer has blocked the event loop for a second, and on which line."""
     turned = threading.Event()
     main, looks = threading.main_thread().ident or 0, 0
     while True:
@@ -139,7 +140,7 @@ def _report_error(report: Report, error: BaseException | None, port: int = 0) ->
 
 
 def line_of(trace: TracebackType | None) -> int:
-    """Return the last line of the answer in a traceback; 0 when it is in none."""
+    """Return the last line of the answer in a traceback, or 0 if there is none."""
     line = 0
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == NAME:
@@ -149,7 +150,7 @@ def line_of(trace: TracebackType | None) -> int:
 
 
 def line_in(frame: FrameType | None) -> int:
-    """Return the line of the answer that a frame is at, or was called from; 0 when it is in none."""
+    """Return the line of the answer that a frame is at or was called from, or 0 if there is none."""
     while frame is not None and frame.f_code.co_filename != NAME:
         frame = frame.f_back
     return frame.f_lineno if frame is not None else 0

@@ -1,7 +1,7 @@
-"""Packets between the judge and an answer's process: plain values as JSON, with their length in front.
+"""Packets between the judge and an answer's process: plain values as JSON, preceded by their length.
 
-JSON, so that reading a packet never runs code of an answer. A value that is not plain data arrives as an `Opaque`,
-which has its type and its repr.
+The format is JSON, so that reading a packet never runs the answer's code. A value that is not plain data arrives as an
+`Opaque`, with its type and repr.
 """
 
 import base64
@@ -28,11 +28,11 @@ class Opaque(NamedTuple):
 
 
 class BadPacket(ValueError):
-    """A packet that is too large, or that labkit did not write."""
+    """A packet is too large, or was not written by labkit."""
 
 
 def packed(value: Any) -> bytes:
-    """Return the packet of a value. Raises BadPacket for more than 4 MiB."""
+    """Return a value as a packet. Raises BadPacket if it exceeds 4 MiB."""
     body = json.dumps(_tagged(value)).encode()
     if len(body) > MOST_BYTES:
         raise BadPacket(f"a value of {len(body)} bytes is too large; at most {MOST_BYTES} bytes can be returned")
@@ -52,11 +52,11 @@ def unpacked(body: bytes) -> Any:
     try:
         return _untagged(json.loads(body))
     except Exception as error:  # the answer may have written any bytes there
-        raise BadPacket(f"not a packet of labkit: {error!r}") from None
+        raise BadPacket(f"not a packet that labkit wrote: {error!r}") from None
 
 
 def _tagged(value: Any, depth: int = 0) -> Any:
-    """Return a value for JSON: what JSON has no type for, and each list and dict, as a pair of a tag and the parts."""
+    """Convert a value for JSON: a list, a dict or a value without a JSON type becomes a pair of a tag and its parts."""
     kind = type(value)
     if kind in _JSON or (kind is int and value.bit_length() <= MOST_BITS):
         return value

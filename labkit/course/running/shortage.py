@@ -1,7 +1,7 @@
-"""Shortages: a machine or a shell with too few open files, processes or too little memory for a check.
+"""Detect shortages: a machine or shell that allows too few files or processes, or too little memory, for a check.
 
 A shortage says nothing about the answer, so the verdict is never fail. An answer has limits of its own (FILES and
-MEMORY, set by `answer_main`); an answer that uses those up is at fault itself.
+MEMORY, set by `answer_main`). An answer that exhausts those is itself at fault.
 """
 
 import errno
@@ -26,12 +26,12 @@ _SENTENCES = {
 
 
 def shortage(error: BaseException) -> str:
-    """Return the shortage behind an error, and what to do about it; "" when there is none."""
+    """Return the shortage behind an error, and what to do about it, or "" if there is none."""
     return next((_SENTENCES[number] for one in _chain(error) if (number := _errno(one)) in _SENTENCES), "")
 
 
 def of_ours(error: BaseException) -> str:
-    """Return the same inside an answer's process; "" when the answer has used up its own limits."""
+    """Return the shortage behind an error in an answer's process, or "" if the answer has exhausted its own limits."""
     number = next((number for one in _chain(error) if (number := _errno(one)) in _SENTENCES), 0)
     has_all = {
         errno.EMFILE: (open_files.most() or FILES) >= FILES,
@@ -41,7 +41,7 @@ def of_ours(error: BaseException) -> str:
 
 
 def no_room_for_a_check() -> str:
-    """Return why this process cannot run a check, and what to do about it; "" when it can."""
+    """Return why this process cannot run a check, and what to do about it, or "" if it can."""
     try:
         mmap.mmap(-1, CHECK_MEMORY).close()  # asyncio would only log a MemoryError in a callback
     except OSError as error:
@@ -71,7 +71,7 @@ def _errno(error: BaseException) -> int:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and its causes, without BlockingIOError, which asyncio raises and handles all the time."""
+    """Yield an error and its causes, except BlockingIOError, which asyncio raises and handles all the time."""
     yield error
     for one in (*getattr(error, "exceptions", ()), error.__cause__ or error.__context__):
         if one is not None and not isinstance(one, BlockingIOError):

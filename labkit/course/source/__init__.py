@@ -7,9 +7,9 @@
     dependence   which statements the answer needs
     slicing      the program of these statements, in their order
 
-An answer goes to its process as source, never pickled. A file is used whole. From cells come the top-level statements
-that define or change a name that the answer needs; calls that only try the answer out stay behind. A statement that is
-needed but cannot run in the answer's process gives NoSource.
+An answer is sent to its process as source, never pickled. A file is used as a whole. From cells, only the top-level
+statements that define or change a name needed by the answer are used, not calls that merely try it out. A statement
+that is needed but cannot run in the answer's process raises NoSource.
 """
 
 from labkit.course.source.answer import Answer, of_file, of_object

@@ -1,4 +1,4 @@
-"""From what a learner hands in (an object of a kernel or script, a file, a notebook) to the source of the answer."""
+"""Find the source of an answer in what a learner hands in: an object in a kernel or script, a file, or a notebook."""
 
 import __future__
 
@@ -19,14 +19,14 @@ from labkit.course.source.text import NoSource
 
 
 class Answer(NamedTuple):
-    """A program, and the name in it that is the answer."""
+    """A program, and the name that the answer has in it."""
 
     source: str
     name: str
 
 
 def of_object(answer: Any, usual: str) -> Answer:
-    """Return the source of an object given to `check`; `usual`: the name in the exercise. Raises NoSource."""
+    """Return the source of an object passed to `check`. `usual`: its name in the exercise. Raises NoSource."""
     space, texts = _session(answer)
     name = _name_of(answer, space, usual)
     source = needed(texts, name, space)
@@ -58,21 +58,19 @@ def cells(notebook: str, path: Path) -> list[str]:
 
 
 def _session(answer: Any) -> tuple[dict[str, Any], list[str]]:
-    """Return the answer's namespace, and the texts that made it: the cells so far, or a file."""
+    """Return the answer's namespace, and the source texts that created it: the cells so far, or a file."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is not None:
         return shell.user_ns, [cell for cell in shell.user_ns.get("In", []) if cell] or _compiled_with(answer)
     module = sys.modules.get(getattr(answer, "__module__", ""))
     path = getattr(module, "__file__", None)
     if path is None:
-        raise NoSource(
-            "the answer's source cannot be found; put it into a file, and use `labkit check ID --answer FILE`"
-        )
+        raise NoSource("the answer's source cannot be found; put it in a file, and use `labkit check ID --answer FILE`")
     return vars(module), [text.read(Path(path))]
 
 
 def _compiled_with(answer: Any) -> list[str]:
-    """Return the cells compiled like the answer's, for a kernel without a history, such as nbval's."""
+    """Return the cells that were compiled like the answer's, for a kernel without a history, such as nbval's."""
     parts = [answer, *vars(answer).values()] if isinstance(answer, type) else [answer]
     files = [part.__code__.co_filename for part in parts if hasattr(part, "__code__")]
     folders = {os.path.dirname(file) for file in files}
@@ -89,9 +87,9 @@ def _name_of(answer: Any, space: dict[str, Any], usual: str) -> str:
 
 
 def _has_code_of(source: str, answer: Any) -> bool:
-    """Whether the source has the code of exactly this object; True when nobody can tell.
+    """Return whether the source contains the code of exactly this object; True if that cannot be determined.
 
-    It compares the code itself, because IPython and Python count the lines of a cell differently.
+    The code itself is compared, because IPython and Python count a cell's lines differently.
     """
     files = {file for file in linecache.cache if not os.path.exists(file)}  # cells
     made_of = [code for code in _codes_of(answer) if code.co_filename in files]
@@ -103,7 +101,7 @@ def _has_code_of(source: str, answer: Any) -> bool:
 
 
 def _compiled(source: str) -> Iterator[CodeType]:
-    """Yield the code of each statement by itself, as IPython compiles a cell, with and without `__future__`."""
+    """Compile each statement by itself, as IPython does, with and without `__future__` imports, and yield its code."""
     tree = ast.parse(source)
     futures = [name.name for node in tree.body if isinstance(node, ast.ImportFrom) for name in node.names]
     features = [getattr(__future__, name) for name in futures if name in __future__.all_feature_names]
@@ -126,6 +124,6 @@ def _within(code: CodeType) -> Iterator[CodeType]:
 
 
 def _shape(code: CodeType) -> tuple[Any, ...]:
-    """Return what a piece of code does, without its place."""
+    """Return what a code object does, without its location in the file."""
     constants = tuple(_shape(one) if isinstance(one, CodeType) else repr(one) for one in code.co_consts)
     return code.co_name, code.co_code, code.co_names, code.co_varnames, constants

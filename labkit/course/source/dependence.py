@@ -1,9 +1,10 @@
-"""Which statements at the top level one name needs: what each of them changes, and through which other names.
+"""Find the top-level statements that a name needs, from what each of them changes and through which other names.
 
-From the last statement back to the first, a statement is taken when it binds or changes a name that is needed after
-it; what it uses is then needed before it. What functions use is needed at the end, as they may be called then.
+Statements are visited from last to first. A statement is taken if it binds or changes a name that is needed after it;
+the names that it uses are then needed before it. Names that functions use are needed at the end, because the functions
+may be called then.
 
-A call of the answer, or of a function that uses the answer, is a try-out: what it changes does not count.
+A call of the answer, or of a function that uses the answer, only tries it out, so its changes do not count.
 """
 
 from collections.abc import Iterable
@@ -15,7 +16,7 @@ STAR = "*"
 
 
 class Slice:
-    """The statements of a program that one name of it needs."""
+    """The statements of a program that one of its names needs."""
 
     def __init__(self, statements: list[Statement], answer: str) -> None:
         self._statements = statements
@@ -38,14 +39,14 @@ class Slice:
 
     @property
     def bound(self) -> set[str]:
-        """The names that some statement binds."""
+        """The names bound by any statement."""
         return set(self._by_name)
 
     def _both_ways(self, pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
         return pairs | {(other, name) for name, other in pairs if self._is_plain(other)}
 
     def _change_arguments(self) -> set[str]:
-        """The functions that change what they are given, be it through another function."""
+        """The functions that change their arguments, directly or through another function."""
         found = {name for one in self._statements if one.changes_arguments for name in one.binds}
         while True:
             more = {name for one in self._statements if self._hands_on(one, found) for name in one.binds} - found
@@ -57,7 +58,10 @@ class Slice:
         return any(function in changing and root in one.parameters for function, root in one.later.passed)
 
     def _is_followed(self, name: str) -> bool:
-        """Whether objects are followed that go by this name: not functions, nor what imported functions return."""
+        """Whether to follow the objects with this name.
+
+        Functions, and values that imported functions return, are not followed.
+        """
         if name.endswith(".()"):
             return name.removesuffix(".()") in self._data
         if name.endswith("()"):
@@ -65,7 +69,7 @@ class Slice:
         return name in self._data | self._classes | self._imports
 
     def _is_plain(self, name: str) -> bool:
-        """Whether it is no module, function or class: what these hold is not told by what was made of them."""
+        """Whether a name stands for plain data rather than for a module, function or class."""
         return name in self._data or name.endswith("()")
 
     def _of_kind(self, kind: str) -> set[str]:
@@ -92,7 +96,7 @@ class Slice:
         return taken, later
 
     def _reached(self, names: Iterable[str]) -> set[str]:
-        """The names, and what the functions among them use."""
+        """These names, and the names that functions among them use."""
         found, todo = set(names), list(names)
         while todo:
             used = {use for one in self._by_name.get(todo.pop(), ()) for use in one.later.uses} - found
@@ -101,7 +105,7 @@ class Slice:
         return found
 
     def _is_open(self, one: Statement) -> bool:
-        """Whether it may bind any name, as a star import does."""
+        """Whether a statement may bind any name, as a star import does."""
         if STAR in one.binds:
             return True
         is_written = "exec" in one.now.called or not NAMESPACES.isdisjoint(self.changed[one])
@@ -112,7 +116,7 @@ class Slice:
         return self._answer in self._reached(one.now.uses)
 
     def _changes(self, one: Statement) -> set[str]:
-        """The names whose objects a statement changes when it runs."""
+        """The names of the objects that a statement changes when it runs."""
         if self._tries(one):
             return closed(one.now.changed, self._aliases)
         bases = {base for base in one.now.called & self._classes if set(one.binds) & self._classes}
@@ -121,12 +125,12 @@ class Slice:
         return surely | self._in_touch(one.now, aliases) | self._by_calls(one.now, set(), aliases)
 
     def _in_touch(self, facts: Facts, aliases: set[tuple[str, str]]) -> set[str]:
-        """What unknown methods may change: what they are called on, and what a method kept in a name belongs to."""
+        """What unknown methods may change: the objects they are called on, or the owner of a stored method."""
         found = closed(facts.touched, aliases) | (closed(facts.called, aliases) - (facts.called - self._data))
         return found & (self._data | self._classes) - {self._answer}
 
     def _by_calls(self, facts: Facts, seen: set[str], aliases: set[tuple[str, str]]) -> set[str]:
-        """What the functions change that a piece of code calls, or may call."""
+        """The changes made by functions that a piece of code calls or may call."""
         found: set[str] = set()
         objects = {name.removesuffix("()") for name in closed(facts.touched, aliases)} & self._classes
         held = set() if aliases is self._aliases else closed(facts.touched | facts.called, self._holders) | facts.given

@@ -1,4 +1,4 @@
-"""IPython's syntax in a cell (magics, `!command`, `print?`) as the Python that IPython makes of it.
+"""Translate IPython's syntax in a cell (magics, `!command`, `print?`) to Python, as IPython does.
 
 A kernel's history has calls such as `get_ipython().run_cell_magic("time", "", BODY)`, so these are recognized too.
 """
@@ -20,7 +20,7 @@ UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 class Magic(NamedTuple):
-    """One call of IPython: its original text, the magic's name ("" for a command), its line, and the cell's body."""
+    """One use of IPython syntax: its text, the magic's name ("" for a command), its line, and the cell's body."""
 
     written: str
     name: str
@@ -29,7 +29,7 @@ class Magic(NamedTuple):
 
 
 def python(cell: str) -> str:
-    """Return a cell as Python. A cell that IPython cannot read either is returned unchanged."""
+    """Return a cell as Python. A cell that even IPython cannot parse is returned unchanged."""
     cell = unified(cell)
     if _is_python(cell):
         return cell
@@ -50,7 +50,7 @@ def python(cell: str) -> str:
 
 
 def _stand_ins(cell: str) -> dict[int, str]:
-    """Map the characters at which only IPython splits lines to letters that the cell does not contain."""
+    """Map each character at which only IPython splits lines to a letter that the cell does not contain."""
     letters = (letter for letter in map(chr, range(0x4E00, 0x9FFF)) if letter not in cell)
     return {ord(odd): next(letters) for odd in NO_LINE_ENDS}
 
@@ -64,7 +64,7 @@ def _is_python(cell: str) -> bool:
 
 
 def _without_ipython(cell: str) -> str:
-    """Translate without IPython: only a cell magic, and lines that begin with % or !, which are left out."""
+    """Translate without IPython: convert a cell magic, and drop lines that begin with % or !."""
     head, _, body = cell.lstrip("\n").partition("\n")
     if head.startswith("%%"):
         name, _, line = head[2:].partition(" ")
@@ -73,7 +73,7 @@ def _without_ipython(cell: str) -> str:
 
 
 def magic(node: ast.AST) -> Magic | None:
-    """Return the call of IPython that an expression is, or None."""
+    """Return the IPython syntax that an expression stands for, or None."""
     match node:
         case ast.Call(
             func=ast.Attribute(value=ast.Call(func=ast.Name(id="get_ipython")), attr=kind), args=arguments
@@ -89,12 +89,12 @@ def magic(node: ast.AST) -> Magic | None:
 
 
 def first_magic(node: ast.AST) -> Magic | None:
-    """Return the first call of IPython anywhere in a statement."""
+    """Return the first use of IPython syntax in a statement."""
     return next((found for one in ast.walk(node) if (found := magic(one)) is not None), None)
 
 
 def unfolded(node: ast.stmt) -> str | None:
-    """Return the Python that a statement runs through %time, %%time, %%capture or %%prun; None when it has none."""
+    """Return the Python that a statement runs through %time, %%time, %%capture or %%prun, or None."""
     found = magic(node.value) if isinstance(node, ast.Expr) else None
     if found is not None and found.name in RUN_THE_BODY and found.body is not None:
         return python(found.body)
@@ -106,7 +106,7 @@ def unfolded(node: ast.stmt) -> str | None:
 
 
 class _Unfolding(ast.NodeTransformer):
-    """Replace %time with the code that it runs, except in functions, where it does not bind the function's names."""
+    """Replaces %time with the code that it runs, except in functions, where it does not bind the function's names."""
 
     is_changed = False
 
@@ -132,7 +132,7 @@ class _Unfolding(ast.NodeTransformer):
 
 
 def _timed(node: ast.expr) -> list[ast.stmt]:
-    """Return the statements that %time runs; none for anything else."""
+    """Return the statements that %time runs, or none for anything else."""
     found = magic(node)
     if found is None or found.name != "time" or found.body is not None:
         return []
@@ -143,7 +143,7 @@ def _timed(node: ast.expr) -> list[ast.stmt]:
 
 
 def measured(found: Magic) -> list[ast.stmt]:
-    """The statements that %timeit, %%timeit or %prun run; none for another magic."""
+    """Return the statements that %timeit, %%timeit or %prun run, or none for another magic."""
     if found.name not in ("timeit", "prun"):
         return []
     try:
@@ -153,5 +153,5 @@ def measured(found: Magic) -> list[ast.stmt]:
 
 
 def seems_to_define(name: str, text: str) -> bool:
-    """Whether a text, in Python or not, has a line that looks like a definition of the name."""
+    """Return whether a text, Python or not, has a line that looks like a definition of the name."""
     return bool(re.search(rf"^\s*((async\s+)?def|class)\s+{re.escape(name)}\b|^{re.escape(name)}\s*=[^=]", text, re.M))

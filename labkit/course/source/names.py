@@ -1,4 +1,4 @@
-"""Which names a piece of code binds, and which methods and functions change their objects and arguments."""
+"""Find the names that code binds, and the methods and functions that change their objects or arguments."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -36,7 +36,7 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def changes_itself(method: str) -> bool:
-    """Whether a method of that name changes the object that it is called on."""
+    """Return whether a method with this name changes the object that it is called on."""
     return method in CHANGERS or method.startswith(("set_", "add_", "register_", "remove_"))
 
 
@@ -48,7 +48,7 @@ class Bound(NamedTuple):
 
 
 def bound_in(body: Iterable[ast.AST]) -> Bound:
-    """Return what this code binds in its own scope, not in those of functions, classes and comprehensions in it."""
+    """Return the names that code binds in its own scope, not in functions, classes and comprehensions inside it."""
     names: set[str] = set()
     outer: set[str] = set()
     elsewhere: set[str] = set()
@@ -95,12 +95,12 @@ def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> lis
 
 
 def arguments_of(node: ast.Call) -> list[ast.expr]:
-    """What a call is given, by position and by keyword."""
+    """Return the arguments of a call, positional and keyword."""
     return [*node.args, *(keyword.value for keyword in node.keywords)]
 
 
 def killed(node: ast.stmt) -> frozenset[str]:
-    """Return the names that a statement certainly binds again or deletes, so that their old values are gone."""
+    """Return the names that a statement is certain to rebind or delete, so that their old values are gone."""
     match node:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             return frozenset({name})

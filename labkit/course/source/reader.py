@@ -1,4 +1,4 @@
-"""From the syntax tree of a statement to what the statement does to names."""
+"""Read from a statement's syntax tree what the statement does to names."""
 
 import ast
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from labkit.course.source.statement import Statement, closed
 
 
 def read(text: str, node: ast.stmt) -> Statement:
-    """Return what a statement does to names. Raises RecursionError when it is nested too deeply."""
+    """Return what a statement does to names. Raises RecursionError if it is nested too deeply."""
     return _Reader(text, node).read()
 
 
@@ -110,7 +110,7 @@ class _Reader(Scopes):
 
     def _awaits(self) -> None:
         if self._facts is self.made.now:
-            self.made.cannot = "no event loop runs while the answer loads; do without `await` at the top level"
+            self.made.cannot = "no event loop is running while the answer loads; remove `await` from the top level"
 
     def visit_Return(self, node: ast.Return) -> None:  # noqa: N802
         if isinstance(self._node, FUNCTIONS):
@@ -138,7 +138,7 @@ class _Reader(Scopes):
     # Expressions that change something
 
     def visit_Expr(self, node: ast.Expr) -> None:  # noqa: N802
-        """An operator, item or attribute whose value nobody takes is there for what it does."""
+        """Note an operator, item or attribute whose value is unused: it is there for its side effect."""
         match node.value:
             case ast.BinOp(left=one, right=other) | ast.Compare(left=one, comparators=[other]):
                 self._facts.touched |= self._roots_of([one, other])
@@ -177,7 +177,7 @@ class _Reader(Scopes):
         self.generic_visit(node)
 
     def _called(self, function: ast.expr) -> None:
-        """Record that a function is called, also as a decorator or as the base of a class."""
+        """Record that a function is called, which includes its use as a decorator or as a base class."""
         if isinstance(function, ast.Name):
             self._facts.called.add(self._key(function.id))
         elif isinstance(function, ast.Attribute) and function.attr not in READERS:

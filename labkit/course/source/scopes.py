@@ -1,4 +1,4 @@
-"""Which variable a name in the code means, and which objects its expressions may reach."""
+"""Find out which variable a name refers to, and which objects an expression may reach."""
 
 import ast
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ class _Scope(NamedTuple):
 
 
 class Scopes(ast.NodeVisitor):
-    """A visitor that knows its scope, and records in `made` what it finds."""
+    """A visitor that tracks the current scope, and records in `made` what it finds."""
 
     def __init__(self, text: str, node: ast.stmt) -> None:
         self.made = Statement(text, node, kills=killed(node))
@@ -84,11 +84,11 @@ class Scopes(ast.NodeVisitor):
             self._hold_perhaps(names, made_by)
 
     def _hold(self, names: set[str], values: Iterable[ast.AST]) -> None:
-        """Record that these names may hold the objects of these values."""
+        """Record that these names may refer to the objects of these values."""
         self.made.aliases |= {(name, root) for root in self._roots_of(values) for name in names}
 
     def _hold_perhaps(self, names: set[str], call: ast.Call) -> None:
-        """Note that these names may hold what a method is given that nothing is known of."""
+        """Record that these names may refer to the arguments of an unknown method."""
         if isinstance(call.func, ast.Attribute) and call.func.attr not in READERS:
             found = {(name, root) for root in self._roots_of(arguments_of(call)) for name in names}
             self.made.perhaps |= {pair for pair in found if ":" not in "".join(pair)}

@@ -1,4 +1,4 @@
-"""The program that an answer needs, out of the cells of a notebook: the statements it takes, in their order."""
+"""Extract the program that an answer needs from a notebook's cells: the necessary statements, in order."""
 
 import ast
 import builtins
@@ -14,11 +14,11 @@ from labkit.course.source.text import NoSource, lines
 
 GIVEN = frozenset(dir(builtins)) - {"__name__", "display", ipython.NEEDED}  # a kernel adds the last two
 STAND_INS = {"display": "display = print", "__name__": '__name__ = "__main__"'}  # as it is in a notebook
-SHELL = re.compile(r"get_ipython|In|Out|_[ido]h|_{1,3}|_i{1,3}|_i?\d+")  # what else a notebook has
+SHELL = re.compile(r"get_ipython|In|Out|_[ido]h|_{1,3}|_i{1,3}|_i?\d+")  # other names that only a notebook defines
 
 
 def needed(texts: Iterable[str], name: str, held: Container[str] = ()) -> str:
-    """Return the program of the statements in the texts that `name` needs; `held`: the names in the kernel.
+    """Return a program of the statements in these texts that `name` needs. `held`: the names in the kernel.
 
     A text with a syntax error is included whole if it seems to define a needed name, so that the judge reports the
     error. Raises NoSource for a needed statement that cannot run outside the notebook.
@@ -63,17 +63,17 @@ def _is_future(one: Statement) -> bool:
 
 
 def _may_fail(one: Statement, used: set[str], is_kernel: bool) -> bool:
-    """Whether the program continues when this statement fails.
+    """Return whether the program may continue if this statement fails.
 
-    In a kernel a change may have failed and been corrected in a later cell; the history has both. In a notebook only a
-    call of an unknown method may fail, because it may only try something out.
+    In a kernel, a change may have failed and been corrected in a later cell, and the history contains both. In a
+    notebook, only a call of an unknown method may fail, because it may merely try something out.
     """
     is_change = one.node is not None and (used.isdisjoint(one.binds) or isinstance(one.node, ast.AugAssign))
     return is_change and (is_kernel or used.isdisjoint(one.now.changed))
 
 
 def _tolerant(one: Statement) -> str:
-    """Return the statement inside a `try` that prints its error."""
+    """Wrap the statement in a `try` that prints its error."""
     shown = "print(f'{type(__error__).__name__}: {__error__}')"
     whole = ast.parse(f"try:\n    pass\nexcept Exception as __error__:\n    {shown}")
     guard = whole.body[0]
@@ -83,7 +83,7 @@ def _tolerant(one: Statement) -> str:
 
 
 def _missing(names: list[str], hidden: list["_Hidden"], held: Container[str]) -> Iterator[str]:
-    """Yield other texts that define these names, such as one with a syntax error. Raises NoSource."""
+    """Yield other texts that define these names, for example one with a syntax error. Raises NoSource."""
     for name in names:
         texts = [one for one in reversed(hidden) if ipython.seems_to_define(name, one.text)]
         if name in STAND_INS:
@@ -94,18 +94,18 @@ def _missing(names: list[str], hidden: list["_Hidden"], held: Container[str]) ->
             line = texts[0].shown
             raise NoSource(f"`{line}` hides the code that defines {name}; remove that line, and run the cell again")
         elif SHELL.fullmatch(name):
-            raise NoSource(f"the answer needs {name}, which only a notebook has; do without it")
+            raise NoSource(f"the answer needs {name}, which exists only in a notebook; rewrite the answer without it")
         elif name in held and not name.startswith("__"):
             raise NoSource(
-                f"the answer needs {name}, and no top-level statement of a cell sets it, so it would be gone after a "
-                f"restart; define {name} in a cell"
+                f"the answer needs {name}, but no top-level statement of a cell sets it, so a restart would lose it; "
+                f"define {name} in a cell"
             )
         elif line := next((one.shown for one in hidden if one.may_define), ""):
             raise NoSource(f"the answer needs {name}, which only `{line}` can have set; define {name} in a cell")
 
 
 class _Hidden(NamedTuple):
-    """A text that does not run as Python in the notebook's namespace: a magic's, or one with a syntax error."""
+    """Text that does not run as Python in the notebook's namespace: that of a magic, or text with a syntax error."""
 
     shown: str  # the magic's line; "" for a text with a syntax error
     text: str
@@ -134,11 +134,11 @@ def _statements(text: str, name: str, hidden: list[_Hidden]) -> Iterator[Stateme
 
 
 def _measured(magic: ipython.Magic) -> Iterator[Statement]:
-    """What %timeit and %prun run: it binds no name, but may change an object."""
+    """Code that %timeit or %prun runs, which binds no name but may change an object."""
     for node in ipython.measured(magic):
         made = read(magic.written, node)
         made.binds, made.kills = {}, frozenset()
-        made.cannot = f"%{magic.name} runs it; put it into a line of its own"
+        made.cannot = f"%{magic.name} runs it; put it on a line of its own"
         yield made
 
 

@@ -1,7 +1,8 @@
-"""What one top-level statement binds, changes and uses, and what the functions that it defines do later.
+"""What a top-level statement binds, changes and uses, and what the functions that it defines may do later.
 
-A top-level name stands for itself. A name that is local to a function or a comprehension is `NUMBER:NAME`, and matters
-only for the objects that it may hold. `f()` is what the function f returns, `x.()` what a method of x returns.
+A top-level name stands for itself. A name that is local to a function or a comprehension is written `NUMBER:NAME`, and
+matters only because of the objects that it may refer to. `f()` stands for the value that the function f returns, and
+`x.()` for the value that a method of x returns.
 """
 
 import ast
@@ -14,7 +15,7 @@ Kind = Literal["data", "definition", "class", "import"]
 
 @dataclass(slots=True)
 class Facts:
-    """What a piece of code does to names. `touched`: an unknown method of it, or of its items, is called."""
+    """What a piece of code does to names. `touched`: names on which, or on whose items, an unknown method is called."""
 
     uses: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
@@ -24,7 +25,7 @@ class Facts:
     given: set[str] = field(default_factory=set)  # to a call, which may call it
 
     def include(self, other: "Facts") -> None:
-        """Add what other code does."""
+        """Add the facts about another piece of code."""
         self.uses |= other.uses
         self.changed |= other.changed
         self.touched |= other.touched
@@ -35,7 +36,10 @@ class Facts:
 
 @dataclass(slots=True, eq=False)
 class Statement:
-    """A statement. `now`: what it does when it runs; `later`: what the functions that it defines do when called."""
+    """A statement.
+
+    `now`: what it does when it runs. `later`: what the functions that it defines do when they are called.
+    """
 
     text: str
     node: ast.stmt | None
@@ -43,7 +47,9 @@ class Statement:
     later: Facts = field(default_factory=Facts)
     binds: dict[str, Kind] = field(default_factory=dict)
     kills: frozenset[str] = frozenset()
-    aliases: set[tuple[str, str]] = field(default_factory=set)  # a name, and another whose object it may hold
+    aliases: set[tuple[str, str]] = field(
+        default_factory=set
+    )  # pairs of a name and another name whose object it may refer to
     perhaps: set[tuple[str, str]] = field(default_factory=set)  # the same, through a method of something unknown
     parameters: frozenset[str] = frozenset()  # of what it defines
     changes_arguments: bool = False
@@ -51,7 +57,7 @@ class Statement:
 
 
 def closed(names: set[str], aliases: Iterable[tuple[str, str]]) -> set[str]:
-    """Return the names and all whose objects they may hold, directly or through others."""
+    """Return these names, and all names whose objects they may refer to, directly or through others."""
     held: dict[str, set[str]] = {}
     for name, other in aliases:
         held.setdefault(name, set()).add(other)

@@ -1,4 +1,4 @@
-"""Text as Python reads it: the encoding of a file, and where a line ends."""
+"""Read text as Python does: detect a file's encoding, and split its lines."""
 
 import codecs
 import io
@@ -17,17 +17,18 @@ SAVE = "save it as UTF-8 (in an editor: Save with Encoding, UTF-8) and check it 
 
 
 class NoSource(ValueError):
-    """There is no answer to judge; the message says why, and what to do."""
+    """No answer was found to judge; the message says why, and what to do."""
 
     def _render_traceback_(self) -> list[str]:
-        """The lines that IPython shows instead of a traceback."""
+        """Return the lines that IPython shows instead of a traceback."""
         return [f"NoSource: {self}"]
 
 
 def read(path: Path, *, is_python: bool = True) -> str:
     """Return the text of a file, with `\\n` at the end of each line. Raises NoSource.
 
-    A Python file may name its encoding in a coding line (PEP 263); any other is UTF-8. A byte order mark is removed.
+    A Python file may declare its encoding in a coding line (PEP 263); any other file is UTF-8. A byte order mark is
+    removed.
     """
     try:
         data = path.read_bytes()
@@ -57,7 +58,7 @@ def _encoding(data: bytes, path: Path) -> str:
             return "utf-8"  # decoding will name the byte and its line
         raise NoSource(f"the coding line of {path} cannot be used ({error.msg}); remove it, and {SAVE}") from None
     except LookupError:
-        raise NoSource(f"the coding line of {path} names no text encoding; remove it, and {SAVE}") from None
+        raise NoSource(f"the coding line of {path} does not name a text encoding; remove it, and {SAVE}") from None
     except UnicodeError:
         pass  # decoding will name the byte and its line
     return encoding
@@ -77,13 +78,13 @@ def _decoded(data: bytes, path: Path, encoding: str, is_python: bool) -> str:
 
 
 def unified(text: str) -> str:
-    """Return the text with `\\n` instead of `\\r\\n` and `\\r`, as Python reads a source."""
+    """Replace `\\r\\n` and `\\r` with `\\n`, as Python does when it reads a source file."""
     return re.sub(r"\r\n?", "\n", text)
 
 
 def lines(text: str) -> list[str]:
-    r"""Return the lines as Python counts them: they end with \n, \r\n or \r, and nothing else.
+    r"""Split text into lines as Python does: only at \n, \r\n or \r.
 
-    `str.splitlines` also splits at form feeds, U+0085, U+2028 and others, which may be in a comment or a string.
+    `str.splitlines` also splits at form feeds, U+0085, U+2028 and others, which may occur in a comment or a string.
     """
     return unified(text).split("\n")

@@ -1,4 +1,4 @@
-"""After: any fault, but later: the handshake passes first, and as many messages as you like."""
+"""After: delays any other fault until the handshake and a number of messages have passed."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from labkit.faults.later import Later
 
 @dataclass(frozen=True)
 class After(Fault):
-    """Begins the fault `then` after the handshake and `messages`; never on a connection without WebSocket."""
+    """Starts the fault `then` after the handshake and `messages` messages. It never starts without a WebSocket."""
 
     then: Fault
     messages: int = 0

@@ -1,4 +1,4 @@
-"""Blackhole: everything is read and discarded. The sender's buffers stay empty, so only a deadline notices it."""
+"""Blackhole: everything is read and discarded. The sender's buffers stay empty, so only a deadline reveals it."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from labkit.faults.fault import Cut, Fault, Stage, Start
 
 @dataclass(frozen=True)
 class Blackhole(Fault):
-    """After `after_bytes` nothing arrives, not even the end. Once healed, the stream continues with a hole in it."""
+    """Passes `after_bytes`, then nothing, not even the end. Once healed, the stream continues with a gap in it."""
 
     after_bytes: int = 0
 

@@ -1,4 +1,4 @@
-"""CloseIgnorer: a peer that answers no close frame. Down, the client never sees one; up, its answer is lost."""
+"""CloseIgnorer: a peer that does not answer close frames, because it never sees one, or because its answer is lost."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from labkit.faults.frames import CLOSE
 
 @dataclass(frozen=True)
 class CloseIgnorer(Fault):
-    """Removes close frames and passes all others."""
+    """Removes close frames and passes all other frames."""
 
     def start(self, at: Start) -> Stage:
         return DropFrames(at, CLOSE)

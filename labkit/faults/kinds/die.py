@@ -1,4 +1,4 @@
-"""Die: the connection ends in the middle of a frame, as when a process is killed while it writes."""
+"""Die: the connection ends in the middle of a frame, as if a process had been killed while writing."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from labkit.faults.frames import FrameCutter
 
 @dataclass(frozen=True)
 class Die(Fault):
-    """Sends FIN to both sides after `after_bytes`, or one byte later if that is the border of two frames."""
+    """Sends FIN to both sides after `after_bytes`, or one byte later if that is a frame boundary."""
 
     after_bytes: int = 0
 

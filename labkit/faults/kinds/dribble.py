@@ -1,4 +1,4 @@
-"""Dribble: one byte at a time. A receiver that expects whole messages breaks; a deadline per message does not."""
+"""Dribble: bytes arrive one at a time. This breaks a receiver that expects each read to return a whole message."""
 
 from dataclasses import dataclass
 

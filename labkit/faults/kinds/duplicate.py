@@ -1,4 +1,4 @@
-"""Duplicate: a message arrives twice, as when a client resends because the answer was late."""
+"""Duplicate: messages arrive twice, as if a client had resent them because the answer was late."""
 
 from dataclasses import dataclass
 from random import Random
@@ -9,7 +9,7 @@ from labkit.faults.frame_stage import Frame, FrameStage
 
 @dataclass(frozen=True)
 class Duplicate(Fault):
-    """Sends a share of the messages twice, 1.0 for all. Fragments and control frames are sent once."""
+    """Sends a share of the messages twice; 1.0 means all. Fragments and control frames are sent once."""
 
     share: float = 1.0
 

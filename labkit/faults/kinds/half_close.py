@@ -7,7 +7,7 @@ from labkit.faults.fault import Cut, End, Fault, Stage, Start
 
 @dataclass(frozen=True)
 class HalfClose(Fault):
-    """Sends FIN to the receiver after `after_bytes`; what the sender still sends is read and discarded."""
+    """Sends FIN to the receiver after `after_bytes`. Anything more from the sender is read and discarded."""
 
     after_bytes: int = 0
 

@@ -8,7 +8,7 @@ from labkit.faults.kinds.latency import Delayed
 
 @dataclass(frozen=True)
 class Jitter(Fault):
-    """Delays each piece by 0 to `seconds`, drawn evenly, and never lets it overtake the piece before it."""
+    """Delays each piece by 0 to `seconds`, chosen uniformly. A piece never overtakes the one before it."""
 
     seconds: float = 0.1
 

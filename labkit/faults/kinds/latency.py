@@ -1,11 +1,11 @@
-"""Latency: every byte arrives, but later; a request and its answer are each delayed once."""
+"""Latency: every byte arrives late. A request and its answer are each delayed once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from labkit.faults.fault import Fault, Item, Stage, Start
 
-WIRE_BYTES = 64 * 1024  # the most in flight, like a TCP window on a long wire
+WIRE_BYTES = 64 * 1024  # the most bytes in flight, like the TCP window on a long-distance link
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Latency(Fault):
 
 
 class Delayed(Stage):
-    """Delays each piece by what `delay_s` returns. The queue keeps the order, even if a later piece is due earlier."""
+    """Delays each piece by the seconds that `delay_s` returns. Pieces stay in order, even if a later one is due."""
 
     most_held_bytes = WIRE_BYTES
 

@@ -1,6 +1,6 @@
-"""NeverRead: a client that opens a connection and reads none of its frames. Use it down.
+"""NeverRead: a client that opens a connection but never reads a frame. Use it with `down`.
 
-Unlike a stall it accepts no bytes, so the sender's buffers fill from the first byte.
+Unlike Stall, it accepts no bytes, so the sender's buffers start to fill at the first byte.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from labkit.faults.later import Later
 
 @dataclass(frozen=True)
 class NeverRead(Fault):
-    """Reads nothing more after the handshake and `after_messages`."""
+    """Stops reading after the handshake and `after_messages` messages."""
 
     after_messages: int = 0
 

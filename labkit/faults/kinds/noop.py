@@ -1,4 +1,4 @@
-"""Pass: no fault at all. The example to read first."""
+"""Pass: no fault at all. Read this example first."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from labkit.faults.fault import Fault, Stage, Start
 
 @dataclass(frozen=True)
 class Pass(Fault):
-    """Passes bytes on at once and unchanged."""
+    """Passes bytes on immediately and unchanged."""
 
     def start(self, at: Start) -> Stage:
         return Stage()

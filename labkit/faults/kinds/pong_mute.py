@@ -1,4 +1,4 @@
-"""PongMute: a client that is connected but answers no ping, like a tab in a frozen browser. Use it up."""
+"""PongMute: a client that is connected but does not answer pings, like a frozen browser tab. Use it with `up`."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from labkit.faults.frames import PONG
 
 @dataclass(frozen=True)
 class PongMute(Fault):
-    """Removes pong frames and passes all others."""
+    """Removes pong frames and passes all other frames."""
 
     def start(self, at: Start) -> Stage:
         return DropFrames(at, PONG)

@@ -1,4 +1,4 @@
-"""Reorder: two messages change places. TCP never does this, but a server with two workers may."""
+"""Reorder: two messages swap places. TCP never does this, but a server with two workers might."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from labkit.faults.frames import CLOSE
 
 @dataclass(frozen=True)
 class Reorder(Fault):
-    """Swaps neighbours: 2 1 4 3. A message with no neighbour for `seconds` passes alone; fragments stay in place."""
+    """Swaps pairs of messages: 2 1 4 3. A message without a partner passes alone after `seconds`. Fragments stay."""
 
     seconds: float = 0.2
 
@@ -21,7 +21,7 @@ class _Reorder(FrameStage):
     def __init__(self, seconds: float, at: Start) -> None:
         super().__init__(at)
         self._seconds = seconds
-        self._first: tuple[float, bytes] | None = None  # (when it passes alone, the frame)
+        self._first: tuple[float, bytes] | None = None  # (when the frame passes alone, the frame)
 
     def frame(self, frame: Frame, now: float) -> None:
         if frame.is_message and self._first is None:

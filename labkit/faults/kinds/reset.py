@@ -1,4 +1,4 @@
-"""Reset: RST to both sides. What was on its way is lost, no close frame arrives, and both sides see 1006."""
+"""Reset: both sides get RST. Bytes in flight are lost, no close frame arrives, and both sides see 1006."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from labkit.faults.fault import Cut, End, Fault, Stage, Start
 
 @dataclass(frozen=True)
 class Reset(Fault):
-    """Sends RST to both sides after `after_bytes`; with 0 at once."""
+    """Sends RST to both sides after `after_bytes`, or immediately if that is 0."""
 
     after_bytes: int = 0
 

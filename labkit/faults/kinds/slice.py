@@ -1,4 +1,4 @@
-"""Slice: the same bytes in odd pieces. TCP may do this: it keeps the order of bytes, but not message borders."""
+"""Slice: the same bytes arrive in arbitrary pieces. TCP may do this, because it does not keep message boundaries."""
 
 from dataclasses import dataclass
 from random import Random
@@ -8,7 +8,7 @@ from labkit.faults.fault import Fault, Item, Stage, Start
 
 @dataclass(frozen=True)
 class Slice(Fault):
-    """Passes pieces of 1 to `most_bytes` bytes, drawn evenly. The seed alone decides where it cuts."""
+    """Passes pieces of 1 to `most_bytes` bytes, chosen uniformly. The cuts depend only on the seed."""
 
     most_bytes: int = 7
 
@@ -21,7 +21,7 @@ class _Slice(Stage):
         super().__init__()
         self._most_bytes = most_bytes
         self._rng = rng
-        self._left = 0  # of the current slice
+        self._left = 0  # bytes left in the current slice
 
     def pull(self, now: float) -> Item | None:
         if self._left == 0:

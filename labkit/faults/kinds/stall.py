@@ -1,6 +1,6 @@
-"""Stall: TCP stays connected, but nothing passes: a frozen phone, a full queue on the way. No side is notified.
+"""Stall: TCP stays connected, but nothing passes, as with a frozen phone or a full queue. Neither side is notified.
 
-The stall holds what is sent into it, and the sender blocks once its own buffers are full too.
+The stall holds the bytes sent into it, and the sender blocks once its own buffers are full too.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from labkit.faults.fault import Fault, Item, Stage, Start
 
 @dataclass(frozen=True)
 class Stall(Fault):
-    """Passes nothing after `after_bytes`, for `seconds` or with None until healed. Then everything flows on."""
+    """Holds everything after `after_bytes`, for `seconds` or (if None) until healed. Then everything flows again."""
 
     seconds: float | None = None
     after_bytes: int = 0
@@ -24,7 +24,7 @@ class _Stall(Stage):
         super().__init__()
         self._seconds = seconds
         self._left = after_bytes
-        self._ends_at: float | None = None  # known once it has begun
+        self._ends_at: float | None = None  # known once the stall has begun
         self._begin_when_due(now)
 
     def pull(self, now: float) -> Item | None:

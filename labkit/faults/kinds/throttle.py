@@ -1,11 +1,11 @@
-"""Throttle: limited bandwidth. What arrives faster queues up at the sender."""
+"""Throttle: limited bandwidth. Anything faster queues up at the sender."""
 
 from dataclasses import dataclass
 
 from labkit.faults.fault import Fault, Item, Stage, Start
 
 PIECES_PER_S = 50
-CATCH_UP_S = 0.05  # how much of a late timer is made up for, so that the rate is right on a busy machine
+CATCH_UP_S = 0.05  # how much timer delay to make up for, so that the rate is right even on a busy machine
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Throttle(Fault):
 class Paced(Stage):
     """Passes pieces of at most `most_bytes`, each followed by a pause in proportion to its length."""
 
-    most_held_bytes = 4 * 1024  # more would take a slow wire seconds, and the end of a connection comes behind it
+    most_held_bytes = 4 * 1024  # more would take seconds at a low rate, and delay the end of the connection
 
     def __init__(self, most_bytes: int, seconds_per_byte: float) -> None:
         super().__init__()

@@ -6,11 +6,12 @@ from random import Random, SystemRandom
 from time import monotonic
 from typing import Any
 
+from labkit.evidence import CannotTell
 from labkit.platform import shell
 from labkit.review.client.probes import CLIENT_PROBES
 from labkit.review.client.scene import ClientScene, ClientTarget
 from labkit.review.client.starting import Start, command
-from labkit.review.finding import CannotReview, CannotTell, Finding
+from labkit.review.finding import CannotReview, Finding
 from labkit.review.probe import Probe, check_names
 from labkit.review.report import Report
 from labkit.review.running import OnFinding, finding_of, run_blocking, run_probe
@@ -20,7 +21,7 @@ PROFILE = "client"
 
 
 def select_client_probes(only: Iterable[str] = ()) -> list[Probe]:
-    """Select all probes of clients, or those that `only` names. Raises CannotReview for an unknown name."""
+    """Select the client probes named in `only`, or all of them. Raises CannotReview for an unknown name."""
     wanted = list(only)
     check_names(wanted, CLIENT_PROBES, "client probe")
     return [probe for probe in CLIENT_PROBES if not wanted or probe.id in wanted or probe.chapter in wanted]
@@ -36,7 +37,7 @@ async def examine_client(
     on_finding: OnFinding | None = None,
     **patience: float,
 ) -> Report:
-    """Review the client that a command starts, or that `start` starts. Raises CannotReview if it never connects."""
+    """Review a client, started by a command or by calling `start`. Raises CannotReview if it never connects."""
     target = ClientTarget(name=command_line, start=start or _command(command_line), **patience)
     rng = SystemRandom() if seed is None else Random(seed)
     probes, began = select_client_probes(only), monotonic()

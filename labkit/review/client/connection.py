@@ -1,6 +1,6 @@
 """One connection that the client under review opened to our scripted server.
 
-The script may send anything, valid or not, and builds its JSON by hand, like the peer of a server's review.
+The script may send anything, valid or not. It builds its JSON by hand, as `Peer` does when it reviews a server.
 """
 
 import base64
@@ -28,7 +28,7 @@ class ClientConnection(Endpoint):
         super().__init__("?")  # `opened` names it
         self.at = monotonic()  # when it connected
         self.pings = 0  # protocol pings from the client
-        self.received: list[Message] = []  # all messages so far
+        self.received: list[Message] = []  # all messages received so far
         self.patience_s = 10.0
         self._transcript = transcript
         self._opened = opened
@@ -37,7 +37,7 @@ class ClientConnection(Endpoint):
 
     @property
     def target(self) -> str:
-        """The path and query of its request line."""
+        """The path and query in the client's request line."""
         return self.head.split(b" ")[1].decode("utf-8", "replace")
 
     # Sending
@@ -54,7 +54,7 @@ class ClientConnection(Endpoint):
         self._write(frames.frame(frames.PING, payload, masked=False))
 
     def close(self, code: int, reason: str = "") -> float:
-        """Close with a code; return the time."""
+        """Close the connection with a code, and return the time."""
         self._note(f"<- close {code} {reason}".rstrip())
         self._write(frames.frame(frames.CLOSE, frames.close_payload(code, reason), masked=False))
         self.transport.close()
@@ -73,7 +73,7 @@ class ClientConnection(Endpoint):
     # Receiving
 
     async def receive(self, kind: str | None = None) -> Message:
-        """Return the next message, or the next one of type `kind`. Raises ConnectionEnded or ReceiveTimeout."""
+        """Return the next message, or the next message of type `kind`. Raises ConnectionEnded or ReceiveTimeout."""
         while True:
             await self.until(lambda: len(self.received) > self._taken or self.ended, self.patience_s)
             if len(self.received) > self._taken:
@@ -87,13 +87,13 @@ class ClientConnection(Endpoint):
                 raise ReceiveTimeout(f"the client sent nothing within {self.patience_s:g} s{waited_for}")
 
     async def until_read(self) -> None:
-        """Wait until the client has read everything we sent, shown by its pong; at most READ_TIMEOUT_S."""
+        """Ping the client and wait for its pong, which shows that it has read everything we sent before."""
         before = len(self.pongs)
         self.ping(b"read?")
         await self.until(lambda: len(self.pongs) > before or self.ended, READ_TIMEOUT_S)
 
     def first(self, kind: str) -> Message:
-        """Return the first message of a type; an empty one if there is none."""
+        """Return the first message of a type, or an empty dict if there is none."""
         return next((one for one in self.received if one.get("type") == kind), {})
 
     def _upgraded(self, head: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""One client under review, with a port of its own that the client connects to."""
+"""One client under review, and the port that it connects to."""
 
 import asyncio
 import socket
@@ -7,11 +7,11 @@ from random import Random
 from time import monotonic
 from typing import Any
 
+from labkit.evidence import CannotTell
 from labkit.platform.accepting import Accepting
 from labkit.review.client.connection import ClientConnection
 from labkit.review.client.starting import Start, Started
 from labkit.review.endpoint import Message, ReceiveTimeout
-from labkit.review.finding import CannotTell
 from labkit.review.transcript import Transcript
 
 ROOM = "review:client"
@@ -20,7 +20,7 @@ NO_PINGS = 0
 
 
 class ReviewedClient:
-    """A client, started once, with its connections in the order in which it opened them."""
+    """A client process and its connections, in the order in which it opened them."""
 
     def __init__(self, name: str, transcript: Transcript, rng: Random, patience_s: float, return_s: float) -> None:
         self.name = name
@@ -71,7 +71,10 @@ class ReviewedClient:
     # Its connections
 
     async def next_connection(self) -> ClientConnection:
-        """Wait for its next connection. Raises ReceiveTimeout if none comes; CannotTell if none ever came."""
+        """Wait for the client's next connection.
+
+        Raises ReceiveTimeout, or CannotTell if the client has never connected.
+        """
         first = not self.connections
         ends = monotonic() + (self._patience_s if first else self.return_s)
         while self._taken == len(self.connections):
@@ -93,11 +96,11 @@ class ReviewedClient:
 
     @property
     def has_reconnected(self) -> bool:
-        """Whether there are connections that the probe has not taken."""
+        """Whether the client has opened connections that the probe has not looked at yet."""
         return self._taken < len(self.connections)
 
     def write_line(self, text: str) -> None:
-        """Write a line to its standard input, which it must send to the room."""
+        """Write a line to the client's standard input; the client must send the line to the room."""
         self._transcript.note(self.name, f"stdin: {text}", text)
         self.started.write_line(text)
 
@@ -118,7 +121,7 @@ class ReviewedClient:
     # What the scripted server does
 
     async def wait_for_auth(self) -> ClientConnection:
-        """Wait for its next connection and its auth."""
+        """Wait for the client's next connection, and for auth on it."""
         connection = await self.next_connection()
         await connection.receive("auth")
         return connection
@@ -144,14 +147,14 @@ class ReviewedClient:
         connection.send(**({"type": "joined", "roomId": ROOM, "epoch": "one", "seq": self._seq, "gap": False} | more))
 
     def publish(self, connection: ClientConnection, text: str, request_id: object, **more: Any) -> None:
-        """Send a chat event; with the `request_id` of its own chat it confirms that chat."""
+        """Send a chat event. With the `request_id` of a chat from the client, the event confirms that chat."""
         self._seq += 1
         event = {"type": "chat", "id": f"event-{self._seq}", "requestId": request_id, "roomId": ROOM, "text": text}
         event |= {"userId": f"user-{self.name}", "sentAt": "2100-01-01T00:00:00.000Z", "seq": self._seq}
         connection.send(**(event | more))
 
     async def enter(self, **auth_ok: Any) -> ClientConnection:
-        """Wait for its next connection, and admit it to the room."""
+        """Wait for the client's next connection, and admit it to the room."""
         connection = await self.wait_for_auth()
         self.send_auth_ok(connection, **auth_ok)
         await self.wait_for_join(connection)
@@ -159,7 +162,7 @@ class ReviewedClient:
         return connection
 
     async def wait_for_join(self, connection: ClientConnection) -> Message:
-        """Wait until it joins our room; skips other messages."""
+        """Wait until the client joins our room, and skip other messages."""
         while (join := await connection.receive("join")).get("roomId") != ROOM:
             pass
         return join

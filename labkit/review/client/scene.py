@@ -1,16 +1,15 @@
-"""The environment of a probe of a client: as many clients as it starts; all of them end with it."""
+"""What a client probe works with: the clients that it starts, all of which end when the probe does."""
 
 import asyncio
 from dataclasses import dataclass
 from random import Random
 from time import monotonic
-from types import TracebackType
 from typing import Self
 
+from labkit.evidence import CannotTell
 from labkit.review.client.reviewed_client import ReviewedClient
 from labkit.review.client.starting import Start
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.finding import CannotTell
 from labkit.review.transcript import Transcript
 
 CONTROL_RETURNS = 2
@@ -39,9 +38,7 @@ class ClientScene:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await asyncio.gather(*(client.end() for client in self._clients))
 
     async def client(self) -> ReviewedClient:
@@ -53,9 +50,9 @@ class ClientScene:
         return client
 
     async def control_returned(self) -> None:
-        """Close a control client with 1001 and wait until it has reconnected twice: by then others would have, too.
+        """Close a control client with 1001 and wait for two reconnections: the others would be back by then.
 
-        Raises CannotTell if it does not reconnect: then the absence of the others proves nothing.
+        Raises CannotTell if it does not reconnect, because then it proves nothing that the others have not.
         """
         client, began, returns = await self.client(), monotonic(), 0
         try:

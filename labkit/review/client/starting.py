@@ -1,4 +1,4 @@
-"""Start the client under review: a command that gets all parameters in its environment."""
+"""Start the client under review: a command that receives its parameters in environment variables."""
 
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,11 +20,11 @@ class Started(Protocol):
 
     @property
     def last_line(self) -> str:
-        """The last line of its output."""
+        """The last line that the client printed."""
         ...
 
     def write_line(self, text: str) -> None:
-        """Write one line to its standard input."""
+        """Write one line to the client's standard input."""
         ...
 
     async def end(self) -> None:
@@ -38,7 +38,7 @@ Start = Callable[[Environment], Awaitable[Started]]
 def command(command_line: str) -> Start:
     """Return a function that starts a command, with `{url}`, `{token}` and `{room}` filled in.
 
-    Raises ValueError for a command line that cannot be parsed.
+    Raises ValueError if the command line cannot be parsed.
     """
     split = shell.split(command_line)
     if not split:

@@ -1,5 +1,5 @@
-"""The audit log: every accepted event is stored here before it is delivered.
+"""The audit log, which stores every accepted event before it is delivered.
 
-Read in this order: schema (tables, hash chain), writer (one thread, group commit), opening, checkpoint, reading,
-recovery, verify.
+Read the modules in this order: schema (tables, hash chain), writer (one thread, group commit), opening, checkpoint,
+reading, recovery, verify.
 """

@@ -1,7 +1,7 @@
-"""Checkpoint the write-ahead log into the audit file in the background.
+"""Checkpoint the write-ahead log into the audit file, in the background.
 
-A commit appends to FILE-wal. By default SQLite checkpoints inside a later commit, which then takes 20 ms longer. Here a
-second thread does most of that work.
+A commit appends to FILE-wal. By default, SQLite checkpoints during some later commit, which then takes 20 ms longer.
+Here a second thread does most of that work.
 """
 
 import contextlib
@@ -11,12 +11,12 @@ from queue import SimpleQueue
 from threading import Thread
 
 PAGES_A_PASS = 1_000
-PAGES_A_COMMIT = 4  # about: the last pages of the table and its indexes are written again each time
-ROWS_A_PAGE = 6  # about
+PAGES_A_COMMIT = 4  # roughly; each commit rewrites the last pages of the table and its indexes
+ROWS_A_PAGE = 6  # roughly
 
 
 class Checkpointer:
-    """A thread with a database connection of its own."""
+    """A checkpointing thread with its own database connection."""
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -27,14 +27,14 @@ class Checkpointer:
         self._thread.start()
 
     def committed(self, rows: int) -> None:
-        """Count a commit of the writer; start a checkpoint when enough pages have changed."""
+        """Count a commit by the writer. Start a checkpoint once enough pages have changed."""
         self._pages += PAGES_A_COMMIT + rows // ROWS_A_PAGE
         if self._pages >= PAGES_A_PASS:
             self._pages = 0
             self._due.put(True)
 
     def close(self) -> None:
-        """Checkpoint the rest, and end the thread."""
+        """Checkpoint what is left, and end the thread."""
         self._due.put(False)
         self._thread.join()
         self._copy()
@@ -45,5 +45,5 @@ class Checkpointer:
             self._copy()
 
     def _copy(self) -> None:
-        with contextlib.suppress(sqlite3.Error):  # such as a full disk: the log keeps everything for a later pass
+        with contextlib.suppress(sqlite3.Error):  # for example, a full disk; the log keeps everything for later
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()

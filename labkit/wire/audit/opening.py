@@ -1,6 +1,6 @@
-"""Open the audit file for writing: one writer at a time, and only in a labkit audit file.
+"""Open the audit file for writing. Only one process may write to it.
 
-Every failure is an AuditError. A file of another program is left unchanged.
+Every failure raises AuditError. A file that belongs to another program is left unchanged.
 """
 
 import contextlib
@@ -14,19 +14,19 @@ from labkit.platform.private_files import open_private
 from labkit.wire.audit.reading import reading
 from labkit.wire.audit.schema import SCHEMA, AuditError, check_is_ours, explaining
 
-WAL_PAGES = 4_000  # from this size on, a commit checkpoints what `wire.audit.checkpoint` has left
+WAL_PAGES = 4_000  # from this size on, a commit itself checkpoints what `wire.audit.checkpoint` has not done yet
 BUSY_S = 2.0
 
 
 class AuditLock:
-    """A lock, held until `release` or the end of the process.
+    """A lock on an audit file, held until `release` or the end of the process.
 
-    It is not SQLite's lock, so that readers are not blocked. It is on a separate file, because closing any descriptor
-    of the audit file would drop SQLite's locks on it.
+    SQLite's own lock would block readers, so this is a separate one. It uses a separate file, because closing any
+    descriptor of the audit file would drop SQLite's locks on it.
     """
 
     def __init__(self, audit: Path) -> None:
-        """Raises AuditError when another server holds the lock, or the file system has no locks."""
+        """Take the lock. Raises AuditError if another server holds it, or if the file system does not support locks."""
         path = audit.with_name(f"{audit.name}.lock")
         try:
             self._descriptor = open_private(path, os.O_RDWR | os.O_CREAT)
@@ -45,14 +45,14 @@ class AuditLock:
                 check_ranges(self._descriptor)
         except OSError as error:
             raise AuditError(
-                f"audit file {audit} cannot be locked, so two servers could write it: {why(error)}"
+                f"audit file {audit} cannot be locked, so two servers could write to it: {why(error)}"
             ) from None
         if not is_ours:
             holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip() or "unknown"
             raise AuditError(
-                f"audit file {audit} is in use by another server (process {holder}); stop it, or name another file"
+                f"audit file {audit} is in use by another server (process {holder}); stop it, or choose another file"
             )
-        with contextlib.suppress(OSError):  # the process id is only for error messages
+        with contextlib.suppress(OSError):  # only error messages need the process id
             os.ftruncate(self._descriptor, 0)
             os.write(self._descriptor, f"{os.getpid()}\n".encode())
 
@@ -75,25 +75,25 @@ def holder(audit: Path) -> int | None:
 
 
 def check_file(path: Path) -> None:
-    """Check a path before anything is created next to it. Raises AuditError for a file that is no audit file."""
+    """Check a path before creating anything next to it. Raises AuditError if the file is not an audit file."""
     if not path.parent.is_dir():
-        raise AuditError(f"audit file {path}: there is no folder {path.parent}; make it first")
+        raise AuditError(f"audit file {path}: the folder {path.parent} does not exist; create it first")
     if path.exists() and not path.is_file():
-        raise AuditError(f"audit file {path} is a folder or a device: name a file")
+        raise AuditError(f"audit file {path} is a folder or a device; choose a file name")
     if path.exists() and not _is_empty(path):
         with reading(path):
             pass
 
 
 def open_to_write(path: Path) -> sqlite3.Connection:
-    """Open or create the file; return its connection, for one thread at a time. Raises AuditError."""
+    """Open or create the file. Return a connection for one thread at a time. Raises AuditError."""
     try:
         if not path.exists():
             os.close(open_private(path, os.O_RDWR | os.O_CREAT))
         elif _is_empty(path):
             path.chmod(0o600)
     except OSError as error:
-        raise AuditError(f"audit file {path} cannot be made: {why(error)}") from None
+        raise AuditError(f"audit file {path} cannot be created: {why(error)}") from None
     with explaining(path):
         connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
         try:
@@ -111,7 +111,7 @@ def _is_empty(path: Path) -> bool:
 def _prepare(path: Path, connection: sqlite3.Connection) -> None:
     (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
-        raise AuditError(f"audit file {path} lies on a file system without shared memory; put it on a local disk")
+        raise AuditError(f"audit file {path} is on a file system without shared memory; put it on a local disk")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
     if not check_is_ours(path, connection):

@@ -1,4 +1,4 @@
-"""Read an audit file, also while a server writes to it: its rows, or a data frame of them."""
+"""Read an audit file, as rows or as a data frame. A server may be writing to it at the same time."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -12,21 +12,21 @@ from labkit.wire.audit.schema import GENESIS, AuditError, Entry, check_is_ours, 
 if TYPE_CHECKING:
     import pandas
 
-BEFORE_ALL = -(2**63)  # the number of a row before any
+BEFORE_ALL = -(2**63)  # lower than the number of any row
 _ROW = f"SELECT n, {', '.join(Entry._fields)}, hash FROM log"
-_ROWS_AT_ONCE = 5_000  # a reader that stays in one statement keeps the write-ahead log from being reused
+_ROWS_AT_ONCE = 5_000  # one long-running statement would keep SQLite from reusing the write-ahead log
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a read-only connection, which never blocks a server. Raises AuditError, also for errors inside the block."""
+    """Open a read-only connection that never blocks a server. Errors inside the block also become AuditError."""
     if not path.is_file():
-        raise AuditError(f"{path} is a folder; name a file" if path.is_dir() else f"there is no audit file {path}")
+        raise AuditError(f"{path} is a folder, not a file" if path.is_dir() else f"there is no audit file {path}")
     with explaining(path):
         connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, isolation_level=None)
         try:
             if not check_is_ours(path, connection):
-                raise AuditError(f"{path} is empty, so it is not an audit file; name another")
+                raise AuditError(f"{path} is empty, so it is not an audit file; choose another file")
             yield connection
         finally:
             connection.close()
@@ -35,7 +35,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 def rows(
     connection: sqlite3.Connection, *, since: float | None = None, room: str | None = None, after: int = BEFORE_ALL
 ) -> Iterator[tuple[int, Entry, bytes]]:
-    """Yield number, entry and hash of each current row after row `after`, oldest first."""
+    """Yield the number, entry and hash of each row after row `after`, oldest first."""
     connection.text_factory = _text
     wanted = {"since": since, "room": room, "newest": newest(connection)[0], "many": _ROWS_AT_ONCE, "after": after}
     where = "n > :after AND n <= :newest AND (:since IS NULL OR at >= :since) AND (:room IS NULL OR room = :room)"
@@ -49,7 +49,7 @@ def rows(
 
 
 def _text(stored: bytes) -> str | bytes:
-    """Decode stored text. Invalid UTF-8 was not written by us: it stays bytes, so that no hash matches it."""
+    """Decode stored text. Leave invalid UTF-8 as bytes: labkit did not write it, and no hash will match it."""
     try:
         return stored.decode()
     except UnicodeDecodeError:
@@ -57,13 +57,13 @@ def _text(stored: bytes) -> str | bytes:
 
 
 def newest(connection: sqlite3.Connection) -> tuple[int, bytes]:
-    """Return the number and the hash of the newest row; 0 and GENESIS in an empty file."""
+    """Return the number and hash of the newest row, or 0 and GENESIS if the file is empty."""
     found = connection.execute("SELECT n, hash FROM log ORDER BY n DESC LIMIT 1").fetchone()
     return (found[0], found[1]) if found else (0, GENESIS)
 
 
 def read(path: Path, *, since: float | None = None, room: str | None = None) -> "pandas.DataFrame":
-    """Return the rows as a data frame: n and the columns of Entry, times in UTC. Raises AuditError."""
+    """Return a data frame with n and the columns of Entry. Times are in UTC. Raises AuditError."""
     import pandas
 
     with reading(path) as connection:

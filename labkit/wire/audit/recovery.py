@@ -1,6 +1,6 @@
 """Recover a server's state from its audit file: rooms, sessions, spent tickets, revocations and close codes.
 
-Every query uses an index, so that its time depends on the size of its result, not of the file.
+Every query uses an index, so its duration depends on the size of the result, not of the file.
 """
 
 import json
@@ -19,12 +19,12 @@ from labkit.wire.audit.reading import newest, reading
 from labkit.wire.audit.schema import AuditError
 
 REVOCATIONS_KEPT = 10_000
-# The event, when it was accepted (seconds since 1970), and whether its sender chose the requestId.
+# The event, the time it was accepted (seconds since 1970), and whether its sender chose the requestId.
 RecoveredEvent = tuple[Event, float, bool]
 
 
 class RecoveredRoom(NamedTuple):
-    """A room in its newest epoch: the seq of its newest event (0 for none) and its recent events, oldest first."""
+    """A room's newest epoch, its newest seq (0 if there are no events), and its recent events, oldest first."""
 
     room_id: str
     epoch: str
@@ -42,7 +42,7 @@ class RecoveredClose(NamedTuple):
 
 
 class RecoveredRevocation(NamedTuple):
-    """A revoked user, the epoch of the revocation, and its number; None when the shared log had not numbered it."""
+    """A revoked user, with the revocation's epoch and number (None if the shared log had not numbered it yet)."""
 
     user_id: str
     epoch: str | None
@@ -53,9 +53,9 @@ class RecoveredRevocation(NamedTuple):
 class RecoveredState(NamedTuple):
     """The recovered state: unexpired sessions and spent tickets, and the newest rooms and closes, oldest first.
 
-    A session is revoked when its user was revoked after the session's last `auth` row. The newest revocations and spent
-    tickets are included even when they have expired, because the clock may be wrong. `newest_at` is the time of the
-    newest row, by the clock that wrote the rows.
+    A session counts as revoked if its user was revoked after the session's last `auth` row. The newest revocations and
+    spent tickets are included even if they have expired, because the clock may be wrong. `newest_at` is the time of
+    the newest row, on the clock that wrote the rows.
     """
 
     rooms: list[RecoveredRoom]
@@ -67,7 +67,7 @@ class RecoveredState(NamedTuple):
 
 
 class _EventText(msgspec.Struct, rename="camel"):
-    """The part of an event's JSON that is in no column."""
+    """The part of an event's JSON that no column holds."""
 
     request_id: str
 
@@ -79,7 +79,7 @@ class _Ending(msgspec.Struct):
 
 _EVENT_TEXT = msgspec.json.Decoder(_EventText)
 _ENDING = msgspec.json.Decoder(_Ending)
-# Jumps from each room to the next one; a GROUP BY would read the whole index.
+# Jumps from each room to the next. A GROUP BY would read the whole index.
 _ROOMS = """
 WITH RECURSIVE known (room) AS (
     SELECT min(room) FROM room_index
@@ -96,7 +96,7 @@ _SEQ = "SELECT seq FROM log WHERE n = :event AND epoch = :epoch"
 _HISTORY = "SELECT n FROM room_index WHERE room = ? AND kind = 'event' ORDER BY n DESC LIMIT ?"
 _YOUNG_AFTER = "SELECT ifnull((SELECT n FROM log WHERE at <= ? ORDER BY n DESC LIMIT 1), 0)"
 _NEWEST_AT = "SELECT at FROM log ORDER BY n DESC LIMIT 1"
-# In file order, so that each page is read once even when many rooms share it.
+# In file order, so that each page is read only once, even if many rooms share it.
 _EVENT = "SELECT room, epoch, at, seq, id, user, body FROM"
 _OLD_EVENTS = f"{_EVENT} (SELECT value AS wanted FROM json_each(?)) CROSS JOIN log ON n = wanted"
 _YOUNG_EVENTS = f"{_EVENT} log WHERE n > ? AND kind = 'event' ORDER BY n"
@@ -105,14 +105,14 @@ _SESSIONS = f"""
 SELECT id, user, max(expires_at), max(n) < {_REVOKED_AT}
 FROM log AS a WHERE kind = 'auth' AND expires_at > ? GROUP BY id
 """
-# The unexpired ones, and at least `kept` of the newest, because a clock may be or have been wrong.
+# All unexpired rows, and at least the newest `kept`, because the clock may be wrong or may have been wrong.
 _NEWEST = """
 SELECT * FROM log WHERE kind = :kind AND expires_at IS NOT NULL ORDER BY expires_at DESC
 LIMIT max(:kept, (SELECT count(*) FROM log WHERE kind = :kind AND expires_at > :now))
 """
 _REVOKED = f"SELECT user, epoch, seq, id FROM ({_NEWEST}) ORDER BY n"
 _TICKETS = f"SELECT id, expires_at FROM ({_NEWEST}) ORDER BY expires_at"
-# Closes without a user are skipped, as in `Sessions.ended`; a flood of them must not slow down the start.
+# Skips closes without a user, as `Sessions.ended` does. A flood of them must not slow down the start.
 _NEWEST_CLOSES = "SELECT n, user, connection, body, at FROM log WHERE kind = 'close' ORDER BY n DESC LIMIT 10 * :most"
 _CLOSES = f"SELECT connection, body, at FROM ({_NEWEST_CLOSES}) WHERE user IS NOT NULL ORDER BY n DESC LIMIT :most"
 
@@ -120,14 +120,14 @@ _CLOSES = f"SELECT connection, body, at FROM ({_NEWEST_CLOSES}) WHERE user IS NO
 def recover(
     path: Path, limits: Limits, now: float, most_rooms: int | None = None, newest_at: float | None = None
 ) -> RecoveredState:
-    """Recover the state from a file that an `Audit` has opened and not written to yet. Raises AuditError.
+    """Recover the state from a file that an `Audit` has opened but not yet written to. Raises AuditError.
 
-    `newest_at` is the time from which the age of events counts, where events have another clock than other rows.
+    Events are aged relative to `newest_at`. Pass it if events use a different clock from other rows.
     """
     with reading(path) as connection:
         (indexed,) = connection.execute("SELECT value FROM meta WHERE name = 'indexed'").fetchone()
         if indexed != newest(connection)[0]:
-            raise AuditError(f"audit file {path} is being written; a server can recover from it only as it opens it")
+            raise AuditError(f"audit file {path} is already being written to; a server must recover before it writes")
         sessions = connection.execute(_SESSIONS, (now,))
         of_revocations = {"kind": "revoke", "kept": REVOCATIONS_KEPT, "now": now}
         if newest_at is None:
@@ -146,10 +146,10 @@ def recover(
 
 
 def _rooms(connection: sqlite3.Connection, limits: Limits, newest_at: float, most: int) -> list[RecoveredRoom]:
-    """Return the rooms, with the events that the history and the detection of repeated requests need.
+    """Return the rooms, with the events needed for the history and for detecting repeated requests.
 
-    The age of an event counts up to the newest row. The time without a running server does not count, because a waiting
-    client repeats its last requests after any time.
+    An event's age is measured up to the newest row. Downtime does not count, because a waiting client repeats its last
+    requests no matter how long the server was down.
     """
     (young_after,) = connection.execute(_YOUNG_AFTER, (newest_at - limits.dedupe_s,)).fetchone()
     rooms: dict[str, RecoveredRoom] = {}

@@ -1,10 +1,10 @@
 """The schema of the audit file: its tables, its rows, its hash chain, and its errors.
 
-    log    n, the ten columns of an Entry, hash         append-only: triggers refuse to change or delete a row
-    hash   sha256(hash of row n-1 + the Entry as a MessagePack array); the row before the first counts as GENESIS
+    log    n, the ten columns of an Entry, hash         append-only: triggers reject updates and deletes
+    hash   sha256(hash of row n-1 + the Entry as a MessagePack array); the first row builds on GENESIS
 
-Changing, removing or moving a row means rewriting every later hash. Rows cut off the end leave no trace in the file
-itself: keep the newest hash elsewhere (`wire.audit.verify.Anchor`). `wire.audit.writer` writes the rows.
+To change, remove or move a row, one would have to rewrite every later hash. Removing the last rows leaves no trace in
+the file, so keep the newest hash elsewhere (`wire.audit.verify.Anchor`). `wire.audit.writer` writes the rows.
 """
 
 import hashlib
@@ -20,15 +20,15 @@ Kind = Literal["event", "join", "leave", "auth", "denied", "close", "revoke", "t
 
 
 class Entry(NamedTuple):
-    """One row. Times are seconds since 1970.
+    """One row. Times are in seconds since 1970.
 
     A starting server reads these kinds (`wire.audit.recovery`):
-    event    room, epoch, seq, id, user, body (the JSON that members get); connection: its place in a shared log
+    event    room, epoch, seq, id, user, body (the JSON that members receive); connection: its place in a shared log
     join     room, epoch
-    auth     id (of the session), user, expires_at
+    auth     id (the session's), user, expires_at
     ticket   id, expires_at; written when the ticket is spent
     close    connection, body {"code", "reason"}
-    revoke   user, expires_at (of the last credential that it ended), seq (its number among the file's revocations, or,
+    revoke   user, expires_at (when the last revoked credential expires), seq (the revocation's number in the file, or,
              with an epoch, its place in the shared log)
     """
 
@@ -45,14 +45,14 @@ class Entry(NamedTuple):
 
 
 class AuditError(Exception):
-    """An audit file that cannot be used; the text names the file, the cause and what to do, in one line."""
+    """The audit file cannot be used. The message gives the file, the cause and what to do, in one line."""
 
 
 GENESIS = bytes(32)
 SCHEMA_VERSION = 1
-# Columns have no type, because SQLite would convert values to it, while the hash covers the original values.
-# `room_index` is derived from the log and updated in batches: a plain index would dirty a page for each room of each
-# commit, which doubles the commit time of a busy server.
+# Columns have no type, because SQLite would convert the values, but the hash covers the original ones.
+# `room_index` is derived from the log and updated in batches. A plain index would dirty one page per room in each
+# commit, which would double a busy server's commit time.
 SCHEMA = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE meta (name PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
@@ -71,14 +71,14 @@ COMMIT;
 """
 _ENCODER = msgspec.msgpack.Encoder()
 _FAULTS = {
-    "NOTADB": "is not an audit file; name another, or move it away",
+    "NOTADB": "is not an audit file; choose another, or move it away",
     "CORRUPT": "is damaged; move it away, or restore it from a backup",
     "FULL": "cannot be written: the disk is full; free some space",
     "READONLY": "cannot be written; check the permissions of the file and its folder",
     "PERM": "cannot be opened; check the permissions of the file and its folder",
-    "CANTOPEN": "cannot be opened; check that it is a file, and the permissions of the file and its folder",
-    "BUSY": "is locked by another program; end that one first",
-    "IOERR_LOCK": "cannot be locked: its file system has no locks; put it on a local disk",
+    "CANTOPEN": "cannot be opened; check that it is a file, and check the permissions of the file and its folder",
+    "BUSY": "is locked by another program; stop that program first",
+    "IOERR_LOCK": "cannot be locked, because its file system has no locks; put it on a local disk",
     "IOERR": "cannot be read or written: the disk reports an error",
 }
 
@@ -89,7 +89,7 @@ def link(previous_hash: bytes, entry: Entry) -> bytes:
 
 
 def explained(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> AuditError:
-    """Turn SQLite's error into an AuditError. A UnicodeDecodeError means that its text quotes damaged data."""
+    """Turn an SQLite error into an AuditError. A UnicodeDecodeError means that its message quotes damaged data."""
     name = "SQLITE_CORRUPT" if isinstance(error, UnicodeDecodeError) else getattr(error, "sqlite_errorname", "")
     _, _, code = name.partition("_")
     fault = _FAULTS.get(code) or _FAULTS.get(code.split("_")[0], f"cannot be used: {' '.join(str(error).split())}")
@@ -106,16 +106,16 @@ def explaining(path: Path) -> Iterator[None]:
 
 
 def check_is_ours(path: Path, connection: sqlite3.Connection) -> bool:
-    """Return False for an empty database. Raises AuditError for one of another program or a later version."""
+    """Return False for an empty database. Raises AuditError if another program or a later version wrote it."""
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not tables:
         return False
     meta = dict(connection.execute("SELECT name, value FROM meta")) if {"meta", "log"} <= tables else {}
     if meta.get("format") != "labkit audit":
-        raise AuditError(f"{path} is a database, but not an audit file of labkit; name another")
+        raise AuditError(f"{path} is a database, but not a labkit audit file; choose another file")
     if meta.get("schema") != SCHEMA_VERSION:
         raise AuditError(
-            f"audit file {path} has schema {meta.get('schema')!r}, and this labkit reads {SCHEMA_VERSION}; "
-            "use the labkit that wrote it, or name another file"
+            f"audit file {path} has schema {meta.get('schema')!r}, but this labkit reads {SCHEMA_VERSION}; "
+            "use the labkit version that wrote it, or choose another file"
         )
     return True

@@ -9,7 +9,7 @@ from labkit.wire.audit.schema import GENESIS, Entry, link
 
 
 class Anchor(NamedTuple):
-    """A row's number and hash, kept outside the file to detect rows cut off its end."""
+    """A row's number and hash. Stored outside the file, it reveals whether the file's last rows were removed."""
 
     n: int
     hash: str
@@ -19,7 +19,7 @@ class Anchor(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "Anchor":
-        """Read `1234:` and 64 hex digits. Raises ValueError."""
+        """Parse a row number, a colon and 64 hex digits. Raises ValueError."""
         number, _, digits = text.partition(":")
         if not (number.isascii() and number.isdigit() and len(bytes.fromhex(digits)) == len(GENESIS)):
             raise ValueError
@@ -27,7 +27,7 @@ class Anchor(NamedTuple):
 
 
 class Verification(NamedTuple):
-    """The result. `broken_at` is the first row whose hash does not follow from the previous one."""
+    """The result of verifying a file. `broken_at` is the first row whose hash does not match the row before it."""
 
     rows: int
     last: Anchor
@@ -36,7 +36,7 @@ class Verification(NamedTuple):
 
     @property
     def is_intact(self) -> bool:
-        """Whether the whole chain is intact and, if an anchor was given, contains it."""
+        """Whether the whole chain is intact and contains the anchor, if one was given."""
         return not self.why
 
     def __str__(self) -> str:
@@ -46,7 +46,7 @@ class Verification(NamedTuple):
 
 
 def verify(path: Path, anchor: Anchor | None = None) -> Verification:
-    """Verify a file. Raises AuditError when it cannot be read at all."""
+    """Verify an audit file. Raises AuditError if the file cannot be read at all."""
     with reading(path) as connection:
         return _follow(connection, anchor)
 
@@ -64,7 +64,7 @@ def _follow(connection: sqlite3.Connection, anchor: Anchor | None) -> Verificati
                 return _broken(n, last, n, "its hash is not the one kept: the file was rewritten up to here or earlier")
             kept = None
     if kept is not None and kept.n > 0:
-        return _broken(n, last, n + 1, f"the file ends at row {n}, but there was a row {kept.n}: its end was cut off")
+        return _broken(n, last, n + 1, f"the file ends at row {n}, but row {kept.n} existed: its end was cut off")
     return Verification(n, Anchor(n, last.hex()))
 
 
@@ -74,13 +74,13 @@ def _broken(n: int, last: bytes, at: int, why: str) -> Verification:
 
 def _numbering(expected: int, found: int) -> str:
     if found < expected:
-        return f"the numbering begins at {found}: rows were added in front"
+        return f"the numbering begins at {found}: rows were inserted at the start"
     return "this row is missing" if found == expected + 1 else f"rows {expected} to {found - 1} are missing"
 
 
 def _why(connection: sqlite3.Connection, entry: Entry, row_hash: bytes) -> str:
-    """Explain a wrong hash: rows were reordered if it follows from another row, otherwise changed."""
+    """Explain a wrong hash. If it matches some other row before it, rows were reordered; otherwise, changed."""
     for n, _, other_hash in rows(connection):
         if isinstance(other_hash, bytes) and link(other_hash, entry) == row_hash:
             return f"rows were reordered: this one was written after what is now row {n}"
-    return "it was changed, or rows before it were removed or added and the rest numbered anew"
+    return "it was changed, or earlier rows were added or removed and the rest renumbered"

@@ -1,9 +1,9 @@
 """The audit log's writer: one thread that stores entries in group commits.
 
-    submit(entries, done)  --> waiting --> one transaction for all that waits --> done(None), in order
+    submit(entries, done)  --> waiting --> one transaction for all waiting entries --> done(None), in order
 
-The event loop never waits for the disk. Committed entries survive `kill -9` of this process (WAL, synchronous=NORMAL),
-but not a power cut.
+The event loop never waits for the disk. Committed entries survive `kill -9` (WAL, synchronous=NORMAL), but not a power
+failure.
 """
 
 import contextlib
@@ -26,8 +26,8 @@ _LOGGER = logging.getLogger(__name__)
 
 Done = Callable[[AuditError | None], object]
 
-# Every statement releases the GIL and has to win it back from a busy event loop, so one statement inserts many rows. It
-# has few enough that preparing it (about 3 us per row) does not delay the loop.
+# Every statement releases the GIL and must get it back from a busy event loop, so one statement inserts many rows, but
+# few enough that preparing the statement (about 3 us per row) does not delay the loop.
 ROWS_A_STATEMENT = 64
 ROWS_A_INDEXING = 2_000
 _ROW = f"({', '.join('?' * (len(Entry._fields) + 2))})"
@@ -69,9 +69,9 @@ class Audit:
         self._thread.start()
 
     def submit(self, entries: Sequence[Entry], done: Done) -> None:
-        """Store entries, all or none, then call `done` from the writer's thread. Does not wait for the disk.
+        """Store all of the entries or none, then call `done` from the writer's thread. Does not wait for the disk.
 
-        `done` gets None when they are stored, and an AuditError when they are not and will not be.
+        `done` receives None once the entries are stored, or an AuditError if they never will be.
         """
         with self._door:
             if not self._is_closed:
@@ -80,7 +80,7 @@ class Audit:
         done(AuditError(f"audit file {self._path} is closed"))
 
     def close(self) -> None:
-        """Store what waits, end the threads, and checkpoint the write-ahead log. Waits for the disk."""
+        """Store the waiting entries, end the threads, and checkpoint the write-ahead log. Waits for the disk."""
         with self._door:
             if self._is_closed:
                 return
@@ -122,7 +122,7 @@ class Audit:
         return None
 
     def _commit(self, entries: list[Entry]) -> None:
-        """Store entries in one transaction: a single statement for up to ROWS_A_STATEMENT rows."""
+        """Store entries in one transaction, with one statement for every ROWS_A_STATEMENT rows."""
         n, last = self._n, self._hash
         if len(entries) > ROWS_A_STATEMENT:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -137,7 +137,7 @@ class Audit:
         self._n, self._hash = n, last
 
     def _give_up(self) -> None:
-        """Roll back, and continue from the newest row in the file. Never raises, so that the thread stays alive."""
+        """Roll back, and continue after the newest row in the file. Never raises, so that the thread stays alive."""
         with contextlib.suppress(Exception):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
@@ -153,7 +153,7 @@ class Audit:
         if self._n - self._indexed >= ROWS_A_INDEXING:
             try:
                 self._index_rooms()
-            except sqlite3.Error:  # the log is complete without the index; retried after the next group
+            except sqlite3.Error:  # the log is complete without the index; try again after the next group
                 self._give_up()
 
     def _index_rooms(self) -> None:
@@ -168,11 +168,11 @@ def _call(done: Done, error: AuditError | None) -> None:
     try:
         done(error)
     except Exception:  # a caller's error must not end the thread
-        _LOGGER.exception("a caller of the audit log failed")
+        _LOGGER.exception("a callback of the audit log failed")
 
 
 def _without_surrogates(entry: Entry) -> Entry:
-    """Replace each lone surrogate, which UTF-8 cannot hold, by a question mark."""
+    """Replace each lone surrogate with a question mark, because UTF-8 cannot encode it."""
     return Entry._make(
         value.encode("utf-8", "replace").decode() if isinstance(value, str) else value for value in entry
     )

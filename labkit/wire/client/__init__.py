@@ -3,9 +3,9 @@
 client          the public interface
 reconnect_loop  when to reconnect, and with which credential
 link            one connection
-dispatcher      handles each message of the server
-requests        the unanswered requests
-publisher       publishing, and the unconfirmed messages (unsent)
+dispatcher      handles each message from the server
+requests        unanswered requests
+publisher       publishes messages; `unsent` keeps those not confirmed yet
 room, inbox     one room, and its unread events
-state           the states, the journal and the errors
+state           the client's states, journal and errors
 """

@@ -6,8 +6,8 @@
         async for event in room:
             print(event)
 
-It reconnects as the close code says (`reconnect_loop`), rejoins its rooms after the last event received (`dispatcher`),
-and sends unconfirmed messages again with the same requestId (`publisher`).
+After a disconnect, the client reconnects as the close code directs (`reconnect_loop`) and rejoins its rooms where it
+left off (`dispatcher`). It resends unconfirmed messages with the same requestId (`publisher`).
 """
 
 import asyncio
@@ -16,7 +16,6 @@ from collections.abc import Callable
 from functools import partial
 from random import Random, SystemRandom
 from time import perf_counter
-from types import TracebackType
 from typing import Any, Self
 
 from labkit.rules.backoff import STABLE_S, Backoff
@@ -45,9 +44,9 @@ __all__ = ["Client", "ClientClosed", "Disconnected", "NotARoomServer", "Refused"
 
 
 class Client:
-    """A client of a room server. Use it once, with `async with`."""
+    """A client for a room server. Use it once, with `async with`."""
 
-    # Parts that a subclass may replace (labkit.broken_clients)
+    # A subclass may replace these parts (labkit.broken_clients)
     _new_backoff = Backoff
     _new_requests = Requests
     _new_publisher = Publisher
@@ -67,17 +66,18 @@ class Client:
         # Buffers
         max_unsent_bytes: int = MAX_UNSENT_BYTES,
         inbox_events: int = INBOX_EVENTS,
-        # TLS, for wss:// and a certificate that the system does not trust
+        # TLS, for wss:// with a certificate that the system does not trust
         tls: ssl.SSLContext | None = None,
         # For plots, tests and replays
         on_state: Callable[[ClientState], None] | None = None,
         on_message: Callable[[Event], None] | None = None,
         rng: Random | None = None,
     ) -> None:
-        """`ticket` is a token, or an async callable that fetches a fresh one. Raises ValueError for an invalid URL.
+        """Prepare a client; `async with` connects it. Raises ValueError for an invalid URL.
 
-        When the callable raises OSError or TimeoutError, the client tries again later; any other exception ends the
-        client. `on_message` gets every message of the server before the client handles it.
+        `ticket` is a token, or an async function that fetches a fresh one. If the function raises OSError or
+        TimeoutError, the client tries again later; any other exception ends the client. `on_message` receives every
+        message from the server before the client handles it.
         """
         self.url = checked(url)
         self.user_id: str | None = None
@@ -111,9 +111,9 @@ class Client:
     # Lifecycle
 
     async def __aenter__(self) -> Self:
-        """Connect; return at the first auth_ok. Raises Stopped, NotARoomServer (a ValueError) or TimeoutError."""
+        """Connect, and wait for auth_ok. Raises Stopped, NotARoomServer (a ValueError) or TimeoutError."""
         if self._status.is_started or self.ended_by is not None:
-            raise RuntimeError("a client lives once; make a new one with labkit.connect")
+            raise RuntimeError("a client can be used only once; create a new one with labkit.connect")
         self._first_open = asyncio.get_running_loop().create_future()
         self._status.is_started = True
         self._running = asyncio.create_task(self._loop.run(), name=f"labkit client of {self.url}")
@@ -126,20 +126,18 @@ class Client:
         except BaseException:
             await self.close()
             if patience.expired():
-                waited = f"{self.url} did not let us in within {self._open_timeout_s:g} s"
+                waited = f"{self.url} did not accept the login within {self._open_timeout_s:g} s"
                 raise TimeoutError(f"{waited} ({self._loop.fault}); is the server running?") from None
             raise
         finally:
             notice.cancel()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def close(self) -> None:
-        """Disconnect and stop, as `async with` does at its end. Idempotent."""
+        """Disconnect and stop. Leaving the `async with` block does this too. Idempotent."""
         if self._running is not None:
             self._running.cancel()
             await asyncio.wait([self._running])
@@ -151,7 +149,7 @@ class Client:
         """Join a room, and rejoin it after each reconnect. Raises Refused, Stopped, ValueError."""
         self._status.check()
         if not is_room_id(room_id):
-            raise ValueError(f"{room_id!r} names no room: 1 to 64 of a-z A-Z 0-9 : _ -")
+            raise ValueError(f"{room_id!r} is not a room id; use 1 to 64 characters from a-z A-Z 0-9 : _ -")
         room = self.rooms.get(room_id)
         if room is None:
             room = self._new_room(room_id)
@@ -161,11 +159,11 @@ class Client:
             return await asyncio.shield(room.joined)
         finally:
             room.joiners -= 1
-            if not room.joiners and not room.joined.done():  # cancelled, and no other caller waits for it
-                self._drop(room, ClientClosed("nobody waited for the room"))
+            if not room.joiners and not room.joined.done():  # cancelled, and no other caller is waiting
+                self._drop(room, ClientClosed("the join was cancelled"))
 
     async def ping(self) -> float:
-        """Send `ping`; return the round-trip time in seconds. Raises Disconnected while there is no connection."""
+        """Send a `ping` and return the round-trip time in seconds. Raises Disconnected while there is no connection."""
         asked_at = perf_counter()
         await self._requests.pong()
         self.round_trip_s = perf_counter() - asked_at
@@ -177,37 +175,37 @@ class Client:
 
     @property
     def state(self) -> ClientState:
-        """The state of the client."""
+        """The client's current state."""
         return self._status.state
 
     @property
     def log(self) -> Journal:
-        """The journal of this client, oldest record first."""
+        """The client's journal, oldest record first."""
         return self._status.log
 
     @property
     def ended_by(self) -> BaseException | None:
-        """The exception that ended this client; None until then."""
+        """The exception that ended this client, or None if it has not ended."""
         return self._status.ended_by
 
     @property
     def connection_id(self) -> str | None:
-        """The id of the current or latest connection; None before the first auth_ok."""
+        """The id of the current or most recent connection, or None before the first auth_ok."""
         return self._loop.connection_id
 
     @property
     def window_ms(self) -> float:
-        """The window, in milliseconds, over which the server wants reconnects spread."""
+        """The reconnect window that the server last sent, in milliseconds."""
         return self._backoff.window_s * 1000
 
     @property
     def unsent(self) -> Unsent:
-        """The published messages that are not confirmed yet."""
+        """The published messages that have not been confirmed yet."""
         return self._publisher.unsent
 
     @property
     def buffered_bytes(self) -> int:
-        """The size of `unsent`, in bytes."""
+        """The size of the unconfirmed messages, in bytes."""
         return self.unsent.bytes
 
     # For the client's parts
@@ -221,7 +219,7 @@ class Client:
             self._loop.link.send_raw(body)
 
     def _is_in(self, room_id: str) -> bool:
-        """Return whether we are a member of a room, as far as we know."""
+        """Return whether this client is currently a member of a room, as far as it knows."""
         room = self.rooms.get(room_id)
         return room is not None and room.is_joined
 
@@ -232,7 +230,7 @@ class Client:
         return room
 
     async def _leave(self, room: ClientRoom) -> None:
-        """See ClientRoom.leave."""
+        """Leave a room; see ClientRoom.leave."""
         if self.rooms.get(room.room_id) is not room:
             return
         must_ask = room.is_joined and room.knows_leave and self.state is ClientState.OPEN
@@ -241,13 +239,13 @@ class Client:
             await asyncio.wait([self._requests.leave(room.room_id)])  # ignores the result
 
     def _drop(self, room: ClientRoom, why: BaseException) -> None:
-        """Remove a room, and fail its unconfirmed messages."""
+        """Remove a room. Its unconfirmed messages fail with `why`."""
         self.rooms.pop(room.room_id, None)
         room.end(why)
         self._publisher.fail(why, room.room_id)
 
     def _opened(self, answer: Event) -> None:
-        """Handle auth_ok on a new connection: rejoin the rooms."""
+        """Rejoin the rooms after auth_ok on a new connection."""
         self.user_id = answer.get("userId")
         self.previous_close = answer.get("previousClose")
         self._loop.opened(answer)
@@ -263,15 +261,15 @@ class Client:
         self._loop.renewed(answer)
 
     def _disconnected(self, seconds: float) -> None:
-        """Handle the end of a connection or attempt; the next attempt is in `seconds`."""
+        """Handle the end of a connection or a failed attempt. The next attempt follows in `seconds`."""
         for room in self.rooms.values():
             room.is_joined = False
         self._publisher.disconnected()
-        self._requests.fail(Disconnected("the connection ended before the answer; ask again when it is back"))
+        self._requests.fail(Disconnected("the connection ended before the answer came; try again once it is back"))
         self._status.move(ClientState.WAITING, seconds=seconds)
 
     def _fail(self, error: BaseException) -> None:
-        """End the client: everything that waits for it fails with `error`."""
+        """End the client. Everything that is waiting for it fails with `error`."""
         if self._status.ended_by is not None:
             return
         self._status.ended_by = error

@@ -1,7 +1,7 @@
-"""Handle each message of the server: one method per type.
+"""Handle each message from the server, with one method per type.
 
-Answers go to their requests, events to their rooms, and our own events also confirm our published messages. Missing or
-unexpected fields are ignored, because the server may be newer than the client, or another implementation.
+Answers go to their requests, and events to their rooms. Our own events also confirm our published messages. Missing or
+unexpected fields are ignored, because the server may be a newer version or another implementation.
 """
 
 import asyncio
@@ -15,11 +15,11 @@ from labkit.wire.client.state import ClientState, Refused, Status
 from labkit.wire.client.unsent import Event
 
 REJOIN_AFTER_S = 2.0
-STILL_IN = "duplicate_join"  # the server has not received our leave
+STILL_IN = "duplicate_join"  # the server has not received our leave yet
 
 
 class Dispatcher:
-    """Passes each message of the server to the part of the client that it concerns."""
+    """Passes each message from the server to the part of the client that handles it."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Dispatcher:
         drop: Callable[[ClientRoom, BaseException], None],
         on_message: Callable[[Event], None] | None = None,
     ) -> None:
-        """`opened` gets the auth_ok of a new connection, `renewed` that of a renewal; `drop` removes a room."""
+        """`opened` receives a new connection's auth_ok, `renewed` a renewal's. `drop` removes a room."""
         self._status = status
         self._rooms = rooms
         self._requests = requests
@@ -55,7 +55,7 @@ class Dispatcher:
         }
 
     def dispatch(self, message: Event) -> None:
-        """Handle one message."""
+        """Handle one message from the server."""
         if self._on_message is not None:
             self._on_message(message)
         self._by_type.get(str(message.get("type")), self._event)(message)
@@ -83,7 +83,7 @@ class Dispatcher:
         self._answer(message)
         room_id = str(_room_id(message))
         room = self._rooms.get(room_id)
-        if room is None:  # the caller has given up meanwhile
+        if room is None:  # the caller has given up in the meantime
             if "epoch" in message:
                 self._requests.leave(room_id)
             return
@@ -101,7 +101,7 @@ class Dispatcher:
         self._answer(message)
         room = self._rooms.get(str(_room_id(message)))
         if room is not None and room.is_joined:  # not requested: a newer credential does not cover it
-            self._drop(room, Refused("room_denied", "what you may do has changed"))
+            self._drop(room, Refused("room_denied", "your grants have changed"))
 
     # Events
 
@@ -136,7 +136,7 @@ class Dispatcher:
         room = self._rooms.get(room_id)
         is_asked = self._requests.is_pending("joined", room_id)
         if room is None or room.is_joined or is_asked or self._status.state is not ClientState.OPEN:
-            return  # a reconnect was faster
+            return  # a reconnect has already done it
         if leave_first:
             self._requests.leave(room_id)
         self._requests.join(room_id, room.since)

@@ -1,4 +1,4 @@
-"""The unread events of a room, bounded for slow readers. Dropped events are reported as a gap."""
+"""A room's unread events. If the reader is too slow, the oldest are dropped and reported as a gap."""
 
 import asyncio
 from collections import deque
@@ -9,7 +9,7 @@ INBOX_EVENTS = 2_000
 
 
 class Inbox:
-    """Events in order. When too many wait, the oldest are dropped, and the reader gets a gap with their number."""
+    """A queue of events in order. If it is full, it drops the oldest, and the reader gets a gap with their number."""
 
     def __init__(self, room_id: str, most: int = INBOX_EVENTS) -> None:
         self._room_id = room_id
@@ -28,13 +28,13 @@ class Inbox:
         self._news.set()
 
     def end(self, why: BaseException) -> None:
-        """End the inbox: `get` raises `why` after the remaining events."""
+        """End the inbox. After the remaining events, `get` raises `why`."""
         self._end = why
         self._news.set()
 
     async def get(self) -> Event:
         """Return the next event, or a gap. Raises the exception passed to `end`."""
-        while not self._events:  # after a drop there are always newer events
+        while not self._events:  # never empty after a drop: newer events remain
             if self._end is not None:
                 raise self._end.with_traceback(None)
             self._news.clear()

@@ -1,7 +1,7 @@
-"""One connection of a client, from the TCP handshake to its end: a reader, a pump and a watchdog.
+"""One client connection, from the TCP handshake to its end: a reader, a writer and a watchdog.
 
-It passes every message to `on_message` and returns how the connection ended. The library's own keepalive, reconnection
-and close are not used, because behind a stalled peer they wait for a drain that never comes.
+It passes every message to `on_message` and returns how the connection ended. It does not use the library's own
+keepalive, reconnection and close, because with a stalled peer they wait for a drain that never happens.
 """
 
 import asyncio
@@ -26,15 +26,15 @@ CLOSE_S = 1.0
 GIVE_UP_S = 10.0
 CONNECT_S = 10.0
 BEFORE_AUTH_S = 0.5
-DEFAULT_IDLE_S = 30.0  # the idle timeout when the server names no ping interval
+DEFAULT_IDLE_S = 30.0  # the idle timeout if the server does not announce a ping interval
 PASSING_STATUSES = (408, 425, 429)  # and 5xx: the server or a proxy in front of it is busy
 
 _LOGGER = logging.getLogger("labkit.wire.websockets")
-_LOGGER.setLevel(logging.INFO)  # at DEBUG the library logs every frame, and with it every token
+_LOGGER.setLevel(logging.INFO)  # at DEBUG, the library logs every frame, including every token
 
 
 class Link:
-    """One connection. `on_message` gets each message as a dictionary, in order; `ask_ping` is called when idle."""
+    """One connection. `on_message` receives each message as a dictionary; `ask_ping` is called when it is idle."""
 
     def __init__(
         self,
@@ -44,8 +44,8 @@ class Link:
         tls: ssl.SSLContext | None = None,
         give_up_s: float = GIVE_UP_S,
     ) -> None:
-        self.gave_up = False  # the connection was idle for too long, so we ended it
-        self.max_idle_s: float | None = None  # None until auth_ok: before it, the server has a deadline of its own
+        self.gave_up = False  # whether we ended the connection because it was idle for too long
+        self.max_idle_s: float | None = None  # None until auth_ok; until then, the server has its own deadline
         self._url = url
         self._on_message = on_message
         self._ask_ping = ask_ping
@@ -55,7 +55,7 @@ class Link:
         self._outgoing: asyncio.Queue[bytes] = asyncio.Queue()
 
     async def open(self) -> None:
-        """Connect. Raises OSError or TimeoutError when a later attempt may succeed, otherwise NotARoomServer."""
+        """Connect. Raises OSError or TimeoutError if a later attempt may succeed, and NotARoomServer otherwise."""
         try:
             self._socket = await _Connect(
                 self._url,
@@ -77,7 +77,7 @@ class Link:
             raise
         except ssl.SSLError as error:
             why = clock_fault(error) or error.reason or error
-            raise NotARoomServer(f"{self._url} has no TLS connection for us: {why}") from None
+            raise NotARoomServer(f"cannot open a TLS connection to {self._url}: {why}") from None
 
     def send(self, message: dict[str, Any]) -> None:
         """Queue a message for sending."""
@@ -88,7 +88,7 @@ class Link:
         self._outgoing.put_nowait(body)
 
     async def run(self) -> tuple[int, str]:
-        """Run the connection to its end; return its close code and reason. Raises what `on_message` raises."""
+        """Run the connection until it ends. Return its close code and reason. Raises the exceptions of `on_message`."""
         assert self._socket is not None
         others = [asyncio.create_task(part) for part in (self._pump(self._socket), self._watch(self._socket))]
         try:
@@ -99,7 +99,7 @@ class Link:
             await asyncio.wait(others)
 
     async def close(self) -> None:
-        """End the connection within CLOSE_S, whatever the peer does."""
+        """Close the connection, within CLOSE_S even if the peer does not respond."""
         if self._socket is None:
             return
         try:
@@ -112,7 +112,7 @@ class Link:
     def _refusal(self, status: int) -> Exception:
         if status >= 500 or status in PASSING_STATUSES:
             return ConnectionError(f"HTTP {status}")
-        return NotARoomServer(f"{self._url} answers HTTP {status} and opens no WebSocket; is the address right?")
+        return NotARoomServer(f"{self._url} answered HTTP {status} instead of opening a WebSocket; check the address")
 
     async def _read(self, socket: "_Socket") -> tuple[int, str]:
         with contextlib.suppress(ConnectionClosed):
@@ -121,25 +121,25 @@ class Link:
         return _ending(socket)
 
     def _parsed(self, raw: str | bytes) -> dict[str, Any]:
-        """Parse a message with Python's JSON reader, which accepts the lone surrogates that browsers may send."""
+        """Parse a message with Python's JSON parser, because it accepts lone surrogates, which browsers may send."""
         with contextlib.suppress(ValueError, RecursionError):
             message = json.loads(raw)
             if isinstance(message, dict):
                 return message
-        raise NotARoomServer(f"{self._url} speaks WebSocket, but not as a room server")
+        raise NotARoomServer(f"{self._url} is a WebSocket server, but not a room server")
 
     async def _pump(self, socket: "_Socket") -> None:
-        """Write the queued messages; the only writer. Waits while the transport's buffer is full."""
+        """Write the queued messages. Nothing else writes. Waits while the transport's buffer is full."""
         with contextlib.suppress(ConnectionClosed):  # the reader reports how it ended
             while True:
                 await socket.send(await self._outgoing.get(), text=True)
 
     async def _watch(self, socket: "_Socket") -> None:
-        """Send a ping after an idle ping interval; end the connection when it stays idle."""
+        """Send a ping after an idle interval, and end the connection if it stays idle."""
         while True:
             patience = self._give_up_s if self.max_idle_s is None else self.max_idle_s
             left = socket.received_at + patience - monotonic()
-            if left > 0:  # before auth_ok the idle timeout is unknown: check again soon
+            if left > 0:  # before auth_ok the idle timeout is unknown, so check again soon
                 await asyncio.sleep(min(left, BEFORE_AUTH_S) if self.max_idle_s is None else left)
                 continue
             received_at = socket.received_at
@@ -153,20 +153,20 @@ class Link:
 
 
 class _Connect(connect):
-    """Follows no redirects: the credential in the first message is only for this address."""
+    """Connects without following redirects, because the credential is meant only for this address."""
 
     def process_redirect(self, exc: Exception) -> Exception | str:
-        """Return the exception instead of a new address."""
+        """Treat a redirect as an error: return the exception, not a new address."""
         return exc
 
 
 class _Socket(ClientConnection):
-    """Records when bytes arrived, and waits at most CLOSE_S for the end of TCP after a close frame."""
+    """Records when bytes arrive, and waits at most CLOSE_S for the TCP connection to end after a close frame."""
 
     received_at = 0.0
 
     def data_received(self, data: bytes) -> None:
-        """Handle received bytes."""
+        """Note the time, and handle the received bytes."""
         self.received_at = monotonic()
         super().data_received(data)
         if self.protocol.close_expected():
@@ -174,6 +174,6 @@ class _Socket(ClientConnection):
 
 
 def _ending(socket: _Socket) -> tuple[int, str]:
-    """Return code and reason of the peer's close frame, or else of ours, or else 1006."""
+    """Return the code and reason of the peer's close frame, or else of ours, or else 1006."""
     close = socket.protocol.close_rcvd or socket.protocol.close_sent
     return (CloseCode.NO_CLOSE_FRAME, "") if close is None else (close.code, close.reason)

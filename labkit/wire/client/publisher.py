@@ -1,11 +1,12 @@
-"""Publish messages: each is kept until its event comes back, and sent again when necessary.
+"""Publish messages. Each is kept until its event comes back, and resent if necessary.
 
-    publish -> unsent -> link        at most MAX_IN_FLIGHT at once, to joined rooms
-    the message's event came back    confirmed; the next message may go
-    the connection ended             all are sent again after the next join, with the same requestIds
-    rate_limited, unavailable        a pause for all messages, then again
+    publish -> unsent -> link        at most MAX_IN_FLIGHT at once, only to joined rooms
+    its event came back              the message is confirmed; the next one may be sent
+    the connection ended             all are resent after the next join, with the same requestIds
+    rate_limited, unavailable        all messages pause, then the refused one is resent
 
-Messages are sent in the order of `publish`; one that is refused and sent again may come after later ones.
+Messages are sent in the order they were published, but a message that was refused and resent may arrive after later
+ones.
 """
 
 import asyncio
@@ -22,13 +23,13 @@ from labkit.wire.client.state import Refused, Status
 from labkit.wire.client.unsent import Event, Unsent, UnsentMessage
 
 TRY_LATER = ("rate_limited", "unavailable")  # errors after which the message may be sent again
-PAUSE_S = 2.0  # refills the whole burst at the default rate
+PAUSE_S = 2.0  # long enough to refill the whole burst at the default rate
 MAX_BYTES = Limits().max_message_bytes
 NAMES_KEPT = 8
 
 
 class Publisher:
-    """Publishes the messages of one client. `is_in` says whether the client is a member of a room."""
+    """Publishes one client's messages. `is_in` returns whether the client is a member of a room."""
 
     def __init__(
         self, status: Status, is_in: Callable[[str], bool], send_raw: Callable[[bytes], None], max_unsent_bytes: int
@@ -37,11 +38,11 @@ class Publisher:
         self._status = status
         self._is_in = is_in
         self._send_raw = send_raw
-        self._names: deque[str] = deque(maxlen=NAMES_KEPT)  # a server without sessions assigns a new name each time
+        self._names: deque[str] = deque(maxlen=NAMES_KEPT)  # without sessions, a server assigns a new name each time
         self._pause: asyncio.TimerHandle | None = None
 
     async def publish(self, room_id: str, kind: str, fields: dict[str, Any]) -> Event:
-        """See ClientRoom.publish."""
+        """Publish a message; see ClientRoom.publish."""
         publication = _publication(room_id, kind, fields)
         self.unsent.add(publication, fields)
         self._status.note("sent", room=room_id, type=kind, request=publication.request_id)
@@ -53,13 +54,13 @@ class Publisher:
             self.send_due()
 
     def send_due(self) -> None:
-        """Send the messages that may be sent now."""
+        """Send all messages that may be sent now."""
         if self._pause is None:
             for publication in self.unsent.due(self._is_in):
                 self._send_raw(publication.body)
 
     def received(self, event: Event) -> None:
-        """Confirm the message of an event, if the event is our own."""
+        """If an event is our own, confirm its message."""
         publication = self.unsent.find(event.get("requestId"))
         if publication is None or event.get("userId") not in self._names:
             return
@@ -70,7 +71,7 @@ class Publisher:
         self.send_due()
 
     def refused(self, request_id: str, refused: Refused) -> None:
-        """Handle an error about a message: send it again later, or fail it."""
+        """Handle an error about a message: resend the message later, or fail it."""
         publication = self.unsent.find(request_id)
         if publication is None:
             return
@@ -81,7 +82,7 @@ class Publisher:
             self._give_up(publication, refused)
 
     def known_as(self, name: str) -> None:
-        """Take the user id of the current connection."""
+        """Remember the user id that the server assigned to the current connection."""
         self._names.append(name)
 
     def disconnected(self) -> None:
@@ -93,7 +94,7 @@ class Publisher:
             self.unsent.requeue(publication)
 
     def fail(self, error: BaseException, room_id: str | None = None) -> None:
-        """Fail the messages of one room, or of all."""
+        """Fail all unconfirmed messages, or only those of one room."""
         for publication in self.unsent:
             if room_id in (None, publication.room_id):
                 self._give_up(publication, error)
@@ -114,7 +115,7 @@ class Publisher:
 
 
 def _publication(room_id: str, kind: str, fields: dict[str, Any]) -> UnsentMessage:
-    """Make a message. Validates it as the server does, which would close the connection with 1008."""
+    """Make a message, and validate it here, because the server would close the connection with 1008."""
     request_id = field_rules.request_id(fields.get("requestId")) or str(uuid.uuid4())
     body = encode({**fields, "type": kind, "roomId": room_id, "requestId": request_id})
     decode(body, MAX_BYTES)

@@ -1,9 +1,9 @@
-"""Keep a client connected: one connection at a time; after each, the close code decides what is next.
+"""Keep a client connected, with one connection at a time.
 
     waiting -> connecting -> authenticating -> open -> waiting ...   until a code says stop, or the user leaves
 
-The close code decides whether to reconnect, when, and with which credential. The reconnection of the websockets library
-considers none of the three, so this module does not use it.
+The close code decides whether to reconnect, when, and with which credential. The websockets library's own reconnection
+ignores all three, so this module does not use it.
 """
 
 import asyncio
@@ -18,18 +18,18 @@ from labkit.wire.client.link import CONNECT_S, DEFAULT_IDLE_S, Link
 from labkit.wire.client.state import ClientState, NotARoomServer, Status, Stopped
 from labkit.wire.client.unsent import Event
 
-NOTICE_S = 1.0  # without an answer for this long, a warning tells a person what the script waits for
-LONGEST_WAIT_S = 3600.0  # with a longer timeout, no person is waiting at a terminal
-NO_ANSWER = "%s does not answer (%s); trying for %g s. Does the server run? `labkit serve` starts one"
+NOTICE_S = 1.0  # after this long without an answer, a warning says what the script is waiting for
+LONGEST_WAIT_S = 3600.0  # with a longer timeout, nobody is waiting at a terminal
+NO_ANSWER = "%s does not answer (%s); trying for %g s. Is the server running? `labkit serve` starts one"
 _LOGGER = logging.getLogger(__name__)
-SILENCE = "nothing came for too long, so we ended it"  # in the log, where a timeline finds it
+SILENCE = "nothing came for too long, so we ended it"  # in the journal, where a timeline finds it
 
 Ticket = str | Callable[[], Awaitable[str]]
 Ending = tuple[int, str]  # close code and reason
 
 
 class ReconnectLoop:
-    """Keeps one client connected. `link` is the current or latest connection; None before the first attempt."""
+    """Keeps one client connected. `link` is the current or most recent connection, or None before the first attempt."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class ReconnectLoop:
         disconnected: Callable[[float], None],
         fail: Callable[[BaseException], None],
     ) -> None:
-        """`disconnected` gets the seconds until the next attempt, `fail` the exception that ends the client."""
+        """`disconnected` receives the seconds until the next attempt, `fail` the exception that ends the client."""
         self.link: Link | None = None
         self.connection_id: str | None = None
         self._status = status
@@ -76,11 +76,11 @@ class ReconnectLoop:
             self.link.max_idle_s = _max_idle_s(answer.get("pingMs"))
 
     def renewed(self, answer: Event) -> None:
-        """Keep the resume credential of an auth_ok."""
+        """Store the resume credential from an auth_ok."""
         self._resume = answer.get("resume")
 
     def warn_no_answer(self, url: str, patience_s: float) -> None:
-        """Log that the first connection is still missing, for a person who waits at a terminal."""
+        """Log that the server does not answer yet, for a person waiting at a terminal."""
         if patience_s <= LONGEST_WAIT_S and not self._status.log.of(ClientState.AUTHENTICATING.value):
             _LOGGER.warning(NO_ANSWER, url, self.fault, patience_s)
 
@@ -94,7 +94,7 @@ class ReconnectLoop:
             await link.open()
         except (OSError, TimeoutError, NotARoomServer) as error:
             if isinstance(error, NotARoomServer) and self.connection_id is None:
-                raise  # unlike for an address that has accepted us before
+                raise  # but an address that has accepted us before may recover
             self.fault = _fault_text(error)
             self._status.note("closed", code=int(NO_CONNECTION), reason="", why=self.fault)
             return NO_CONNECTION, ""
@@ -121,7 +121,7 @@ class ReconnectLoop:
             return await self._ticket()
 
     def _wait_after(self, code: int, reason: str) -> float:
-        """Return the seconds until the next connection. Raises Stopped when there must be none."""
+        """Return the seconds until the next connection. Raises Stopped if the client must not reconnect."""
         backoff = self._backoff
         if self._opened_at is not None and monotonic() - self._opened_at >= self._stable_s:
             backoff.proved()
@@ -133,19 +133,19 @@ class ReconnectLoop:
         return seconds
 
     def _has_nothing_fresher(self, code: int) -> bool:
-        """Return whether the expired credential is the only one that the client has."""
+        """Return whether the client has no credential other than the expired one."""
         was_refused = code == CloseCode.SESSION_EXPIRED and self._opened_at is None
         return was_refused and self._resume is None and isinstance(self._ticket, str)
 
 
 def _fault_text(error: Exception) -> str:
-    """Return the cause; asyncio joins the refusals of several addresses into one long text."""
+    """Return the cause of an error, without the long list that asyncio makes when several addresses fail."""
     text = str(error) or type(error).__name__
     return "connection refused" if f"[Errno {errno.ECONNREFUSED}]" in text else text
 
 
 def _max_idle_s(ping_ms: object) -> float:
-    """Return the idle timeout: the server's ping interval, or a default when it sends no pings (0) or names none."""
+    """Return the idle timeout: the server's ping interval, or a default if that is 0 or missing."""
     return ping_ms / 1000 if isinstance(ping_ms, int) and ping_ms > 0 else DEFAULT_IDLE_S
 
 

@@ -1,7 +1,7 @@
-"""The requests of a client, and the futures of their answers.
+"""A client's requests, and the futures for their answers.
 
-The server answers in the order of the requests. An error may name only the room, or nothing at all: it answers the
-oldest request about that room. A request keeps its place in the order even when its caller has gone.
+The server answers requests in order. An error answers the oldest request for the room that it names, or without a room
+if it names none. A request keeps its place in the order even after its caller has gone.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ PendingAnswer = asyncio.Future[Event]
 
 
 class Request(NamedTuple):
-    """`answered_by` is the type of the answer; `room_id` is None for a request that concerns no room."""
+    """A pending request. `answered_by` is the expected answer's type; `room_id` is None if it is not about a room."""
 
     answered_by: str
     room_id: str | None
@@ -24,14 +24,14 @@ class Request(NamedTuple):
 
 
 class Requests:
-    """The unanswered requests of one client. `send` sends a message on the current connection."""
+    """One client's unanswered requests. `send` sends a message on the current connection."""
 
     def __init__(self, status: Status, send: Callable[[dict[str, Any]], None]) -> None:
         self._status = status
         self._send = send
         self._pending: deque[Request] = deque()
 
-    # Each of these raises Disconnected while there is no connection, or what ended the client
+    # Each of these raises Disconnected while there is no connection, or the exception that ended the client
 
     def pong(self) -> PendingAnswer:
         """Send `ping`."""
@@ -42,11 +42,11 @@ class Requests:
         return self._ask("auth_ok", {"type": "refresh", "token": token})
 
     def presence(self, room_id: str) -> PendingAnswer:
-        """Send `presence`. Only for a joined room: otherwise the server closes the connection (1008)."""
+        """Send `presence`. Only for a joined room; otherwise the server closes the connection (1008)."""
         return self._ask("presence", {"type": "presence", "roomId": room_id})
 
     def join(self, room_id: str, since: dict[str, Any] | None) -> None:
-        """Send `join`, unless one is pending or there is no connection; a reconnect joins again anyway."""
+        """Send `join`, unless one is pending or there is no connection. A reconnect joins again anyway."""
         if self._status.state is ClientState.OPEN and not self.is_pending("joined", room_id):
             self._ask("joined", {"type": "join", "roomId": room_id} | ({"since": since} if since else {}))
 
@@ -58,7 +58,7 @@ class Requests:
         status = self._status
         status.check()
         if status.state is not ClientState.OPEN:
-            raise Disconnected(f"not connected at the moment ({status.state.value}); ask again when the state is open")
+            raise Disconnected(f"not connected at the moment ({status.state.value}); try again when the state is open")
         answer = self.expect(answered_by, message.get("roomId"))
         self._send(message)
         return answer
@@ -66,17 +66,17 @@ class Requests:
     # Answers
 
     def expect(self, answered_by: str, room_id: str | None) -> PendingAnswer:
-        """Register a request; return the future of its answer."""
+        """Register a request, and return the future for its answer."""
         answer: PendingAnswer = asyncio.get_running_loop().create_future()
         self._pending.append(Request(answered_by, room_id, answer))
         return answer
 
     def is_pending(self, answered_by: str, room_id: str) -> bool:
-        """Return whether such a request is unanswered."""
+        """Return whether a request for such an answer is pending in this room."""
         return any((one.answered_by, one.room_id) == (answered_by, room_id) for one in self._pending)
 
     def answered(self, message: Event, room_id: str | None) -> None:
-        """Resolve the oldest request that an answer fits."""
+        """Resolve the oldest request that is waiting for such an answer."""
         for request in self._pending:
             if (request.answered_by, request.room_id) == (message.get("type"), room_id):
                 self._pending.remove(request)
@@ -85,7 +85,7 @@ class Requests:
                 return
 
     def refused(self, room_id: str | None, error: Exception) -> str | None:
-        """Fail the oldest request about a room; return the type of answer it waited for, None without a request."""
+        """Fail the oldest request for a room. Return the type of answer it expected, or None if there is no request."""
         for request in self._pending:
             if request.room_id == room_id:
                 self._pending.remove(request)

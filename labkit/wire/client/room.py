@@ -1,4 +1,4 @@
-"""One room of a client: publish messages, and iterate over events, each once and in order, with gaps reported.
+"""A client's view of one room: publish messages, and iterate over events, each once and in order.
 
 async for event in room:        # the message as a dictionary; missing events show as {"type": "gap", ...}
 """
@@ -13,7 +13,7 @@ from labkit.wire.client.unsent import Event
 
 
 class ClientRoom:
-    """A room of the client, across all its connections. Made by `client.join`."""
+    """A room that the client has joined. It survives reconnects. `client.join` creates it."""
 
     def __init__(
         self,
@@ -24,7 +24,7 @@ class ClientRoom:
         leave: Callable[["ClientRoom"], Awaitable[None]],
         inbox_events: int = INBOX_EVENTS,
     ) -> None:
-        """`publish` takes the roomId, the type and the fields of a message."""
+        """`publish` receives a message's roomId, type and fields."""
         self.room_id = room_id
         self.epoch: str | None = None
         self.seq = 0
@@ -43,11 +43,11 @@ class ClientRoom:
     # Publishing
 
     async def chat(self, text: str) -> Event:
-        """Publish a text; return the event once it is stored. Raises what `publish` raises."""
+        """Publish a chat message, and return its event once it is stored. Raises the same exceptions as `publish`."""
         return await self.publish("chat", text=text)
 
     async def progress(self, job_id: str, phase: str, percent: float, note: str | None = None) -> Event:
-        """Publish the progress of a job."""
+        """Publish a job's progress."""
         return await self.publish("progress", jobId=job_id, phase=phase, percent=percent, note=note)
 
     async def comment(self, target: str, text: str) -> Event:
@@ -55,21 +55,21 @@ class ClientRoom:
         return await self.publish("comment", target=target, text=text)
 
     async def read(self, up_to: int) -> Event:
-        """Publish that everything up to a seq has been read."""
+        """Mark everything up to a seq as read."""
         return await self.publish("read", upTo=up_to)
 
     async def alert(self, severity: str, customer: str, text: str) -> Event:
-        """Publish an alert: info, warning or critical."""
+        """Publish an alert. `severity` is info, warning or critical."""
         return await self.publish("alert", severity=severity, customer=customer, text=text)
 
     async def exercise(self, exercise: str, status: str, *, at: str, n: int, check: str | None = None) -> Event:
-        """Publish a status in an exercise."""
+        """Publish this participant's status in an exercise."""
         return await self.publish("exercise", exercise=exercise, status=status, check=check, at=at, n=n)
 
     async def publish(self, kind: str, **fields: Any) -> Event:
-        """Publish a message of any type; return its event once it is stored. Fields that are None are omitted.
+        """Publish a message of any type, and return its event once it is stored. Fields that are None are omitted.
 
-        Raises InvalidMessage (a ValueError), Refused, BufferFull, Stopped or ClientClosed. After a cancellation, the
+        Raises InvalidMessage (a ValueError), Refused, BufferFull, Stopped or ClientClosed. If you cancel the call, the
         message may still be published.
         """
         self._check()
@@ -77,19 +77,19 @@ class ClientRoom:
         return await self._publish(self.room_id, kind, given)
 
     async def presence(self) -> list[dict[str, str]]:
-        """Return the users in the room. From now on the iteration yields `presence`, `entered` and `gone`, too.
+        """Return the users in the room. From then on, iterating also yields `presence`, `entered` and `gone`.
 
-        After a reconnect, `presence` is requested again. Raises Refused, Disconnected, Stopped.
+        After a reconnect, the client requests `presence` again. Raises Refused, Disconnected, Stopped.
         """
         self._check()
         if not self.is_joined:
-            raise Disconnected("not in the room at the moment; ask again when the connection is back")
+            raise Disconnected("not in the room at the moment; try again once the connection is back")
         answer = await self._ask_presence(self.room_id)
         self.wants_presence = True
         return list(answer["members"])
 
     async def leave(self) -> None:
-        """Leave. The iteration ends, and unconfirmed messages fail with ClientClosed."""
+        """Leave the room. Its iteration ends, and its unconfirmed messages fail with ClientClosed."""
         await self._leave(self)
 
     # Receiving
@@ -104,7 +104,7 @@ class ClientRoom:
             raise StopAsyncIteration from None
 
     def receive(self, event: Event) -> None:
-        """Take an event from the server: drop a repeated one, report missing ones as a gap."""
+        """Accept an event from the server. Drop a repeated event, and report missing ones as a gap."""
         seq = event.get("seq")
         if isinstance(seq, int):
             if seq <= self.seq:
@@ -115,15 +115,15 @@ class ClientRoom:
         self._inbox.put(event)
 
     def enter(self, answer: Event) -> None:
-        """Handle `joined`, on the first or a later connection."""
+        """Handle `joined`, on the first connection or a later one."""
         epoch, seq = answer.get("epoch"), answer.get("seq")
-        seq = seq if isinstance(seq, int) else 0  # ignores unexpected values of other servers
+        seq = seq if isinstance(seq, int) else 0  # ignores unexpected values from other servers
         # A server without epochs (the article's) keeps no history: events during the outage are lost, so report a gap.
         has_lost = self.joined.done() and (epoch != self.epoch or answer.get("gap", True))
         if has_lost and epoch == self.epoch and epoch is not None:
-            self._report_gap("the server cannot give what was missed", first=self.seq + 1, last=seq)
+            self._report_gap("the server no longer has the missed events", first=self.seq + 1, last=seq)
         elif has_lost:
-            self._report_gap("the server remembers nothing of before")
+            self._report_gap("the server has lost the room's earlier events")
         if has_lost or not self.joined.done():
             self.seq = seq
         self.epoch, self.access = epoch, str(answer.get("access", "rw"))
@@ -133,16 +133,16 @@ class ClientRoom:
 
     @property
     def since(self) -> dict[str, Any] | None:
-        """The last received event, for `join`; None when the server does not number events."""
+        """The position of the last received event, for `join`; None if the server does not number events."""
         return {"epoch": self.epoch, "seq": self.seq} if self.epoch is not None else None
 
     @property
     def knows_leave(self) -> bool:
-        """Whether the server knows `leave`: one without epochs (the article's) closes the connection on it."""
+        """Whether the server supports `leave`. The article's server, which has no epochs, does not."""
         return self.epoch is not None
 
     def end(self, why: BaseException) -> None:
-        """End the room. The iteration then stops on ClientClosed, and raises any other exception."""
+        """End the room. Its iteration stops if `why` is ClientClosed; otherwise it raises `why`."""
         self.is_joined = False
         self.ended_by = why
         self._inbox.end(why)

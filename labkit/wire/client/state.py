@@ -1,4 +1,4 @@
-"""The states of a client, its journal, and its exceptions."""
+"""A client's states, its journal, and its exceptions."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ NEXT: dict[ClientState, set[ClientState]] = {
 
 
 class Record(NamedTuple):
-    """One record of the journal. `at` is seconds since 1970; `detail` never holds a secret."""
+    """One record in the journal. `at` is in seconds since 1970; `detail` never contains a secret."""
 
     at: float
     kind: str
@@ -38,7 +38,7 @@ class Record(NamedTuple):
 
 
 class Journal:
-    """The newest records of what happened to one client, for timelines."""
+    """The most recent events in one client's life, for timelines."""
 
     def __init__(self, records: int = 10_000) -> None:
         self._records: deque[Record] = deque(maxlen=records)
@@ -48,7 +48,7 @@ class Journal:
         self._records.append(Record(at, kind, detail))
 
     def of(self, kind: str) -> list[Record]:
-        """Return the records of one kind, oldest first."""
+        """Return all records of one kind, oldest first."""
         return [record for record in self._records if record.kind == kind]
 
     def __iter__(self) -> Iterator[Record]:
@@ -59,7 +59,7 @@ class Journal:
 
 
 class Status:
-    """The state of one client and its journal. `on_state` is called after each change of state."""
+    """One client's state and journal. `on_state` is called after each change of state."""
 
     def __init__(self, on_state: Callable[[ClientState], None] | None = None) -> None:
         self.state = ClientState.WAITING
@@ -73,7 +73,7 @@ class Status:
         self.log.add(time(), kind, **detail)
 
     def move(self, state: ClientState, **detail: Any) -> None:
-        """Change the state, as NEXT allows."""
+        """Change the state. NEXT lists the allowed changes."""
         assert state in NEXT[self.state], f"{self.state} to {state}"
         self.state = state
         self.note(state.value, **detail)
@@ -81,7 +81,7 @@ class Status:
             self._on_state(state)
 
     def check(self) -> None:
-        """Raise what ended this client, or RuntimeError when it has not been started."""
+        """Raise the exception that ended this client, or RuntimeError if the client has not started."""
         if not self.is_started:
             raise RuntimeError("not connected: use `async with labkit.connect(...) as client`")
         if self.ended_by is not None:
@@ -89,7 +89,7 @@ class Status:
 
 
 class Stopped(Exception):
-    """The server closed with a code after which a client must not reconnect. The text explains the code."""
+    """The server closed with a code after which a client must not reconnect. The message explains the code."""
 
     def __init__(self, code: int, reason: str) -> None:
         known = row(code)
@@ -107,20 +107,20 @@ class Refused(Exception):
 
 
 class BufferFull(Exception):
-    """Too many bytes are unsent; `fields` holds the message that was not accepted."""
+    """Too many bytes are waiting to be sent. `fields` holds the message that was not accepted."""
 
     def __init__(self, limit: int, fields: dict[str, Any]) -> None:
-        super().__init__(f"over {limit} bytes wait to be sent; wait for earlier messages, then send this one again")
+        super().__init__(f"more than {limit} bytes are unsent; wait for earlier messages, then send this one again")
         self.fields = fields
 
 
 class ClientClosed(Exception):
-    """The client was closed, or the room left, before this was answered."""
+    """The client was closed, or left the room, before the answer came."""
 
 
 class Disconnected(ClientClosed):
-    """There is no connection, or it ended before this was answered. The client reconnects; try again then."""
+    """There is no connection, or it ended before the answer came. The client reconnects; try again then."""
 
 
 class NotARoomServer(ValueError):
-    """The address answers, but not as a room server, and trying again would not help."""
+    """Something answers at the address, but it is not a room server. Retrying would not help."""

@@ -1,7 +1,7 @@
-"""The published messages of a client that are not confirmed yet, kept in order until their events come back.
+"""A client's published messages, kept in order until their events come back.
 
-A connection may end after the server's commit and before its event reaches us. So a message is kept after sending, and
-sent again with the same requestId after the next join; the server recognizes the duplicate.
+A connection may end after the server has committed a message but before its event reaches us. So each message is kept
+after sending, and resent with the same requestId after the next join. The server recognizes the duplicate.
 """
 
 import asyncio
@@ -12,8 +12,8 @@ from typing import Any
 from labkit.wire.client.state import BufferFull
 
 MAX_UNSENT_BYTES = 512 * 1024
-# Messages in flight at once. After an outage hundreds may wait; sent all at once they would exceed the server's rate
-# limit, and 100 errors in 10 s end the connection. This few cannot cause that many errors.
+# The number of messages in flight at once. After an outage, hundreds may be waiting. Sent all at once, they would
+# exceed the server's rate limit, and 100 errors in 10 s end the connection. So few messages cannot cause that many.
 MAX_IN_FLIGHT = 12
 
 Event = dict[str, Any]
@@ -21,7 +21,7 @@ Event = dict[str, Any]
 
 @dataclass(eq=False, slots=True)
 class UnsentMessage:
-    """One unconfirmed message. `answer` gets its event."""
+    """One unconfirmed message. The future `answer` receives its event."""
 
     request_id: str
     room_id: str
@@ -31,7 +31,7 @@ class UnsentMessage:
 
 
 class Unsent:
-    """The unconfirmed messages of one client."""
+    """One client's unconfirmed messages."""
 
     def __init__(self, max_bytes: int = MAX_UNSENT_BYTES) -> None:
         self._max_bytes = max_bytes
@@ -40,20 +40,20 @@ class Unsent:
         self.bytes = 0
 
     def add(self, publication: UnsentMessage, fields: dict[str, Any]) -> None:
-        """Add a message. Raises BufferFull with the caller's fields, and ValueError for a requestId in use."""
+        """Add a message. Raises BufferFull with the caller's fields, or ValueError if the requestId is in use."""
         if publication.request_id in self._waiting:
-            raise ValueError(f"a message with requestId {publication.request_id!r} is on its way already")
+            raise ValueError(f"a message with requestId {publication.request_id!r} is already on its way")
         if self.bytes + len(publication.body) > self._max_bytes:
             raise BufferFull(self._max_bytes, fields)
         self._waiting[publication.request_id] = publication
         self.bytes += len(publication.body)
 
     def find(self, request_id: object) -> UnsentMessage | None:
-        """Return the unconfirmed message with this requestId, or None."""
+        """Return the unconfirmed message with this requestId, or None if there is none."""
         return self._waiting.get(request_id) if isinstance(request_id, str) else None
 
     def done(self, publication: UnsentMessage) -> None:
-        """Remove a message that was confirmed or given up."""
+        """Remove a message that was confirmed, or that the client gave up on."""
         if self._waiting.get(publication.request_id) is publication:
             self.requeue(publication)
             del self._waiting[publication.request_id]
@@ -70,7 +70,7 @@ class Unsent:
                 yield publication
 
     def requeue(self, publication: UnsentMessage) -> None:
-        """Mark a message as not in flight, to send it again."""
+        """Mark a message as not in flight, so that it is sent again."""
         self._in_flight -= publication.is_in_flight
         publication.is_in_flight = False
 

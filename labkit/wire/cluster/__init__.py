@@ -1,7 +1,7 @@
-"""Rooms that several servers share, through a log that all of them read in the same order.
+"""Several servers that share rooms, through a log that all of them read in the same order.
 
-    publication -> log -> each server: seq, audit, members        every server uses the log's order
-    presence, revocations, close codes                            are exchanged too, so that any server can take over
+    message -> log -> each server: seq, audit, members        every server uses the log's order
+    presence, revocations, close codes                        also exchanged, so that any server can take over
 
-Start with `wire.cluster.order`. A single server uses none of this.
+Start reading at `wire.cluster.order`. A single server uses none of this.
 """

@@ -1,18 +1,18 @@
-"""The broker interface that a server needs: a log with the same order for all servers, and broadcasts."""
+"""The interface of a broker: a log that all servers read in the same order, and broadcasts."""
 
 from typing import Protocol
 
 
 class LogMessage(Protocol):
-    """One message of the log. `place` counts from 1; `at` is the broker's clock, seconds since 1970."""
+    """A message in the log. `place` is its position, from 1. `at` is the broker's time in seconds since 1970."""
 
     @property
     def place(self) -> int:
-        """The position in the log."""
+        """The message's position in the log."""
 
     @property
     def at(self) -> float:
-        """When the message was appended."""
+        """The time at which the message was appended."""
 
     @property
     def body(self) -> bytes:
@@ -29,32 +29,32 @@ class Listener(Protocol):
         """Handle a broadcast, from another server or from this one."""
 
     def on_up(self) -> None:
-        """The log has been read to its end, and `publish` accepts messages."""
+        """Handle that the log was read to its end: `publish` accepts messages again."""
 
     def on_down(self) -> None:
-        """`publish` accepts no messages until the next `on_up`."""
+        """Handle a lost broker: `publish` accepts no messages until the next `on_up`."""
 
 
 class Broker(Protocol):
-    """See labkit.brokers."""
+    """A message broker; see labkit.brokers."""
 
     epoch: str
     is_up: bool
 
     async def open(self) -> None:
-        """Connect, and read the epoch of the log."""
+        """Connect, and read the log's epoch."""
 
     async def follow(self, place: int, listener: Listener, /) -> None:
-        """Read the log after `place`; return at its end."""
+        """Read the log from after `place` to its end, then return."""
 
     async def close(self) -> None:
-        """Send what is queued, then disconnect."""
+        """Send the queued messages, then disconnect."""
 
     def publish(self, topic: str, body: bytes, message_id: str) -> bool:
-        """Append to the log; return False when that is impossible now."""
+        """Append a message to the log. Return False if the log is unavailable right now."""
 
     def broadcast(self, body: bytes) -> None:
-        """Send a message to every server that is connected now."""
+        """Send a message to every connected server."""
 
     def rewind(self, place: int) -> None:
-        """Read the log again after `place`."""
+        """Read the log again, from after `place`."""

@@ -1,4 +1,4 @@
-"""The messages between servers: log entries, which all servers read in the same order, and broadcasts."""
+"""The messages that servers exchange: log entries, which all of them read in the same order, and broadcasts."""
 
 import json
 from typing import Any, ClassVar
@@ -10,7 +10,7 @@ from labkit.wire.cluster.broker import Broker
 
 
 class SharedPublication(msgspec.Struct, tag="said", kw_only=True, omit_defaults=True):
-    """Log: a publication, which becomes an event when read. `request` is None when its sender gave no requestId."""
+    """Log: a published message; reading it makes it an event. `request` is None if the sender chose no requestId."""
 
     id: str
     room: str
@@ -25,7 +25,7 @@ class SharedPublication(msgspec.Struct, tag="said", kw_only=True, omit_defaults=
 
 
 class LoginRequest(msgspec.Struct, tag="coming", kw_only=True, omit_defaults=True):
-    """Log: a connection presents a ticket, valid until `expires_at`, or a resume credential (`ticket` None)."""
+    """Log: a connection presents a ticket, valid until `expires_at`. For a resume credential, `ticket` is None."""
 
     id: str
     connection: str
@@ -35,7 +35,7 @@ class LoginRequest(msgspec.Struct, tag="coming", kw_only=True, omit_defaults=Tru
 
 
 class Revoked(msgspec.Struct, tag="revoked", kw_only=True):
-    """Log: a user's sessions from before this place end. `at` is the sender's time, for the audit file."""
+    """Log: a user's sessions that are older than this entry end. `at` is the sender's time, for the audit file."""
 
     id: str
     user: str
@@ -44,7 +44,7 @@ class Revoked(msgspec.Struct, tag="revoked", kw_only=True):
 
 
 class LoginAccepted(msgspec.Struct, tag="welcomed", kw_only=True):
-    """Broadcast: a connection took over a session at a place in the log; older connections of the session end."""
+    """Broadcast: a connection took over a session at this place in the log. The session's older connections end."""
 
     server: str
     session: str
@@ -54,7 +54,7 @@ class LoginAccepted(msgspec.Struct, tag="welcomed", kw_only=True):
 
 
 class Closed(msgspec.Struct, tag="closed", kw_only=True):
-    """Broadcast: how a connection ended, for `previousClose` on any server."""
+    """Broadcast: how a connection ended, so that any server can send `previousClose`."""
 
     server: str
     connection: str
@@ -62,7 +62,7 @@ class Closed(msgspec.Struct, tag="closed", kw_only=True):
 
 
 class Entered(msgspec.Struct, tag="entered", kw_only=True):
-    """Broadcast: a user's first connection on this server joined a room. `n` counts the changes announced so far."""
+    """Broadcast: a user's first connection on this server joined a room. `n` numbers the announced changes."""
 
     server: str
     n: int
@@ -81,21 +81,21 @@ class Gone(msgspec.Struct, tag="gone", kw_only=True):
 
 
 class Alive(msgspec.Struct, tag="alive", kw_only=True):
-    """Broadcast: this server is alive and has announced `n` changes. Receivers with another count ask for members."""
+    """Broadcast: this server is alive and has announced `n` changes. A receiver that missed some asks for members."""
 
     server: str
     n: int
 
 
 class PresenceRequest(msgspec.Struct, tag="asks", kw_only=True):
-    """Broadcast: asks for all members of a server's rooms. `whom` is that server, or empty for all servers."""
+    """Broadcast: a request for all members of a server's rooms. `whom` names the server; empty means all servers."""
 
     server: str
     whom: str = ""
 
 
 class PresenceReply(msgspec.Struct, tag="present", kw_only=True):
-    """Broadcast: a part of the answer to `PresenceRequest`. The first part replaces everything known before."""
+    """Broadcast: part of the answer to `PresenceRequest`. The first part replaces everything known so far."""
 
     server: str
     n: int
@@ -104,7 +104,7 @@ class PresenceReply(msgspec.Struct, tag="present", kw_only=True):
 
 
 class Leaving(msgspec.Struct, tag="leaving", kw_only=True):
-    """Broadcast: this server stops, and all its members are gone."""
+    """Broadcast: this server is stopping, so all its members are gone."""
 
     server: str
 
@@ -118,7 +118,7 @@ read_bus_message = msgspec.json.Decoder(BusMessage).decode
 def read_log_entry(body: bytes) -> LogEntry:
     """Decode a log entry. Raises msgspec.ValidationError or DecodeError for anything else.
 
-    Falls back to Python's JSON reader, because msgspec refuses lone surrogates.
+    Falls back to Python's JSON parser, because msgspec rejects lone surrogates.
     """
     try:
         entry: LogEntry = _LOG.decode(body)
@@ -133,15 +133,15 @@ def read_log_entry(body: bytes) -> LogEntry:
 
 
 def write(message: LogEntry | BusMessage) -> bytes:
-    """Encode a message. Lone surrogates, which UTF-8 cannot hold, are sent as escapes."""
+    """Encode a message. Lone surrogates are escaped, because UTF-8 cannot encode them."""
     return encode(msgspec.to_builtins(message))
 
 
 def append(broker: Broker, entry: LogEntry) -> bool:
-    """Append to the log; return False when the broker is unavailable."""
+    """Append an entry to the log. Return False if the broker is unavailable."""
     return broker.publish(entry.topic, write(entry), entry.id)
 
 
 def broadcast(broker: Broker, message: BusMessage) -> None:
-    """Send a message to every server that is connected now."""
+    """Send a message to every connected server."""
     broker.broadcast(write(message))

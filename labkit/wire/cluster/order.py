@@ -1,9 +1,9 @@
-"""The order of a server that shares its rooms: it performs actions in the order of the log.
+"""Perform actions in the order of the log, on a server that shares its rooms.
 
     on_log_message   the next log entry             -> logins, publishing, revocations
     on_bus_message   another server's broadcast     -> remote presence, sessions, close codes
 
-A single server uses `wire.order.LocalOrder` instead, which knows no broker, so nothing here slows it down.
+A single server uses `wire.order.LocalOrder`, which has no broker, so nothing here slows it down.
 """
 
 import asyncio
@@ -36,11 +36,11 @@ from labkit.wire.server_state import ServerState
 _LOGGER = logging.getLogger(__name__)
 
 TICK_S = 0.25
-PATIENCE_S = 5.0  # for the log to deliver events that a member has already received from another server
+PATIENCE_S = 5.0  # how long to wait for the log to deliver events that a member already has from another server
 
 
 class LogOrder:
-    """Performs the actions of one of several servers in the order of their log."""
+    """Performs one server's actions in the order of the log that all servers share."""
 
     def __init__(self, state: ServerState, held: HeldInput, broker: Broker) -> None:
         self._state = state
@@ -66,19 +66,19 @@ class LogOrder:
             actions.Close: self._close,
         }
         self._log_clock = 0.0
-        self._ahead: dict[Member, tuple[str, int, float]] = {}  # joins that wait for the log: room, seq, deadline
-        self._patient: set[Member] = set()  # members whose wait has ended
+        self._ahead: dict[Member, tuple[str, int, float]] = {}  # joins waiting for the log: room, seq, deadline
+        self._patient: set[Member] = set()  # members that have finished waiting
         self._revocations: list[bus_messages.Revoked] = []  # not appended to the log yet
         self._ticking: asyncio.Task[None] | None = None
 
     async def follow(self, place: int) -> None:
-        """Read the log after `place`; return at its end."""
+        """Read the log from after `place` to its end, then return."""
         await self.broker.follow(place, self)
         self._broadcast(bus_messages.PresenceRequest(server=self.me))
         self._ticking = asyncio.create_task(self._tick())
 
     async def close(self) -> None:
-        """Announce that this server stops, and close the broker."""
+        """Announce that this server is stopping, and close the broker connection."""
         if self._ticking is not None:
             self._ticking.cancel()
             self._broadcast(bus_messages.Leaving(server=self.me))
@@ -87,15 +87,15 @@ class LogOrder:
     # Actions of connections
 
     def keeps(self, connection: Member, raw: bytes) -> bool:
-        """Hold a message of a client that waits for a credential or a join; return whether it is held."""
+        """Hold a message if its client is waiting for a login or a join. Return whether it was held."""
         return self.logins.keeps(connection, raw)
 
     def is_clear(self, connection: Member) -> bool:
-        """Return whether nothing of this client is in flight."""
+        """Return whether this client has nothing in flight."""
         return connection not in self.queue
 
     def perform(self, connection: Member, action: actions.Action) -> None:
-        """Perform an action in its turn."""
+        """Perform an action when its turn comes."""
         if isinstance(action, actions.Authenticate):
             if kind_of(action.token) is None or not self.logins.submit(connection, action):
                 self._perform_now(connection, action)
@@ -103,26 +103,26 @@ class LogOrder:
         if isinstance(action, actions.Enter) and self._delayed_joins.holds(connection, action):
             return
         if isinstance(action, actions.Close):
-            connection.session.happened(Input.CLOSE)  # at once: no later message is acted on
+            connection.session.happened(Input.CLOSE)  # at once, so that no later message takes effect
         self.queue.take(connection, action)
 
     def _perform_now(self, connection: Member, action: actions.Action) -> None:
         self.performers[type(action)](connection, action)
 
     def _close(self, connection: Member, action: actions.Close) -> None:
-        """Close, and drop the actions that wait."""
+        """Drop a connection's waiting actions, and close it."""
         self._drop_waiting(connection)
         self._replies.close(connection, action)
 
     def closing(self, connection: Member, close: Answer) -> None:
-        """Take a closing connection out of its rooms, and announce how it ended."""
+        """Remove a closing connection from its rooms, and announce how it ended."""
         self._drop_waiting(connection)
         self._memberships.leave_all(connection)
         self.logins.gone(connection)
         self._broadcast(bus_messages.Closed(server=self.me, connection=connection.id, close=close))
 
     def _drop_waiting(self, connection: Member) -> None:
-        """Drop the waiting actions. A dropped `leave` had removed its room from the session: put that back."""
+        """Drop the waiting actions. A dropped `leave` has already removed its room from the session, so put it back."""
         for action in self.queue.drop(connection):
             if isinstance(action, actions.Exit):
                 connection.session.rooms.setdefault(action.room_id, "")
@@ -133,7 +133,7 @@ class LogOrder:
         return self.broker.is_up
 
     def revoke(self, user_id: str) -> int:
-        """End a user's sessions here now, and on the other servers through the log."""
+        """End a user's sessions here immediately, and on the other servers through the log."""
         now = time()
         revoked = bus_messages.Revoked(id=self._state.new_id(), user=user_id, at=now)
         closed = self._authentication.end_sessions(user_id, now, inf, revoked.id)
@@ -142,18 +142,18 @@ class LogOrder:
         return closed
 
     def _take_turn(self, connection: Member, action: actions.Action) -> None:
-        """Perform an action whose turn it is, unless it has to wait for the log."""
+        """Perform an action whose turn has come, unless it must wait for the log."""
         if isinstance(action, actions.Enter) and self._is_ahead_of_log(connection, action):
             self.queue.wait(connection, action)
         elif not (isinstance(action, actions.Renew) and self._is_to_be_spent(connection, action)):
             self._perform_now(connection, action)
 
     def _is_to_be_spent(self, connection: Member, action: actions.Renew) -> bool:
-        """Submit a ticket to the log, as another server may have accepted it already; return whether it waits."""
+        """Submit a ticket to the log, because another server may have accepted it. Return whether the client waits."""
         return kind_of(action.token) == TICKET and self.logins.submit(connection, action)
 
     def _is_ahead_of_log(self, connection: Member, action: actions.Enter) -> bool:
-        """Return whether a member has already received, from another server, events that we have not read yet."""
+        """Return whether another server has already sent a member events that this server has not read yet."""
         since, room = action.since, self._state.rooms.find(action.room_id)
         if connection in self._patient:
             self._patient.discard(connection)
@@ -164,7 +164,7 @@ class LogOrder:
         return True
 
     def _caught_up(self, room: Room[Member]) -> None:
-        """Admit the members that waited for a room's newest event."""
+        """Admit the members that were waiting for a room's newest event."""
         for connection, (room_id, seq, _) in list(self._ahead.items()) if self._ahead else ():
             if room_id == room.room_id and seq <= room.seq:
                 self._admit(connection)
@@ -178,7 +178,7 @@ class LogOrder:
         del self._ahead[connection]
         self._patient.add(connection)
         self.queue.ended(connection)
-        self._patient.discard(connection)  # still there if the connection has closed meanwhile
+        self._patient.discard(connection)  # still there if the connection has closed in the meantime
 
     # The broker's listener
 
@@ -191,7 +191,7 @@ class LogOrder:
         try:
             entry = bus_messages.read_log_entry(message.body)
         except msgspec.DecodeError:
-            _LOGGER.error("the log holds a message that is not from labkit", extra={"place": message.place})
+            _LOGGER.error("the log contains a message that is not from labkit", extra={"place": message.place})
             return
         match entry:
             case bus_messages.SharedPublication():
@@ -202,7 +202,7 @@ class LogOrder:
                 self._revoke_here(entry, message.place)
 
     def on_bus_message(self, body: bytes) -> None:
-        """Handle a broadcast, and ignore our own."""
+        """Handle a broadcast. Ignore our own."""
         try:
             message = bus_messages.read_bus_message(body)
         except msgspec.DecodeError:
@@ -220,12 +220,12 @@ class LogOrder:
                 self.remote_presence.receive(message, monotonic())
 
     def on_up(self) -> None:
-        """Append waiting revocations and ask for the other servers' members."""
+        """Append waiting revocations to the log, and ask for the other servers' members."""
         self._write_revocations()
         self._broadcast(bus_messages.PresenceRequest(server=self.me))
 
     def on_down(self) -> None:
-        """Give up the publications in flight: the broker is unavailable."""
+        """Give up on messages in flight, because the broker is unavailable."""
         self.publishing.give_up_all()
 
     # Output to the broker
@@ -238,13 +238,13 @@ class LogOrder:
             self._revocations.pop(0)
 
     def _revoke_here(self, revoked: bus_messages.Revoked, place: int) -> None:
-        """Apply a revocation from the log; one that was read before, as after a rewind, has no further effect."""
+        """Apply a revocation from the log. After a rewind, reading it again has no further effect."""
         newest = self._state.sessions.revoked_at(revoked.user)
         if newest is None or place > newest:
             self._authentication.end_sessions(revoked.user, revoked.at, place, revoked.id)
 
     def clock(self) -> float:
-        """Return the log's clock, so that all servers remember requests equally long."""
+        """Return the log's time, so that all servers remember requests equally long."""
         return self._log_clock
 
     async def _tick(self) -> None:

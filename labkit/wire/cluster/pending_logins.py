@@ -1,11 +1,13 @@
-"""Logins in the order of the log: a ticket admits one connection on one server; a session's newest connection wins.
+"""Process logins in the order of the log.
 
-A valid ticket or resume credential is appended to the log, and accepted when the log delivers it. Later messages of the
-connection are held meanwhile. Invalid credentials are refused without the log, which is never truncated.
+So a ticket admits only one connection on one server, and a session's newest connection wins. A valid ticket or resume
+credential is appended to the log, and accepted when the log delivers it. Until then, the connection's later messages
+are held. Invalid credentials never reach the log, because it is never truncated.
 
-While the broker is unavailable, a ticket is refused with 1013, as another server may have accepted it; a resume
-credential is accepted at once. A ticket that the log does not deliver in time may be spent later, so its connection is
-closed with 4401, and the client needs a fresh one. The dev token starts a new session each time, without the log.
+While the broker is unavailable, a ticket is refused with 1013, because another server may have accepted it. A resume
+credential is accepted at once. If the log does not deliver a ticket in time, it may still be spent later; so the
+connection is closed with 4401, and the client needs a fresh ticket. The dev token bypasses the log and always starts a
+new session.
 """
 
 from collections.abc import Callable
@@ -26,9 +28,9 @@ from labkit.wire.held_input import HeldInput
 from labkit.wire.member import Member
 from labkit.wire.server_state import ServerState
 
-WAIT_S = 2.0  # for the log; the auth timeout is longer
+WAIT_S = 2.0  # how long to wait for the log; the auth timeout is longer
 RETRY_MS = 2000
-MAX_HELD = 64  # messages of one connection
+MAX_HELD = 64  # messages per connection
 
 
 @dataclass
@@ -39,7 +41,7 @@ class _PendingLogin:
 
 
 class PendingLogins:
-    """The connections of one server whose credential is in flight through the log."""
+    """The connections of one server whose logins are still on their way through the log."""
 
     def __init__(
         self,
@@ -50,7 +52,7 @@ class PendingLogins:
         me: str,
         perform: Callable[[Member, Authenticate | Renew | Refuse], None],
     ) -> None:
-        """`perform` performs an action now; `me` is this server's name in messages to the others."""
+        """`perform` performs an action immediately; `me` is this server's name in messages to the others."""
         self._state = state
         self._held = held
         self._broker = broker
@@ -62,7 +64,7 @@ class PendingLogins:
         self._places: dict[Member, float] = {}  # the place in the log at which a connection took over its session
 
     def submit(self, connection: Member, action: Authenticate | Renew) -> bool:
-        """Append a credential to the log; return False when it is to be checked here and now."""
+        """Append a login to the log. Return False if the caller must check the credential now, without the log."""
         ticket_id, expires_at = None, 0.0
         try:
             if kind_of(action.token) == TICKET:
@@ -88,7 +90,7 @@ class PendingLogins:
         return False
 
     def keeps(self, connection: Member, raw: bytes) -> bool:
-        """Hold a message of a held client; return whether it is held. Closes a client that sends too many."""
+        """Hold a message if its client is on hold, and return whether it was. Close a client that sends too many."""
         if not self._held.keep(connection, raw):
             return False
         if connection in self._by_connection and self._held.kept(connection) > MAX_HELD:
@@ -96,7 +98,7 @@ class PendingLogins:
         return True
 
     def read(self, request: LoginRequest, place: int, at: float) -> None:
-        """Accept a login that the log delivered, or record the ticket that another server's login spent."""
+        """Accept a login that the log delivered, or record a ticket that was spent on another server."""
         login = self._by_id.pop(request.id, None)
         if login is not None:
             self._admit(login, place)
@@ -105,7 +107,7 @@ class PendingLogins:
             self._state.queue.record(Entry(at, "ticket", id=request.ticket, expires_at=request.expires_at))
 
     def accepted_elsewhere(self, message: LoginAccepted) -> None:
-        """Record a login on another server, and close our older connection of that session."""
+        """Record a login on another server, and close our older connection for that session."""
         self._state.sessions.remember_elsewhere(message.session, message.user, message.expires_at, message.place)
         older = self._state.sessions.live(message.session)
         if older is not None and self._places.get(older, 0) < message.place:
@@ -117,7 +119,7 @@ class PendingLogins:
         self._by_connection.pop(connection, None)
 
     def expire(self, now: float) -> None:
-        """End the wait of overdue logins: accept a resume credential, refuse a ticket."""
+        """Stop waiting for overdue logins: accept a resume credential, but refuse a ticket."""
         for login_id, login in list(self._by_id.items()):
             if now >= login.deadline:
                 del self._by_id[login_id]

@@ -1,11 +1,11 @@
-"""Publish through the log: every server gives an event the same seq, the same JSON and the same audit row.
+"""Publish through the log, so that every server gives an event the same seq, the same JSON and the same audit row.
 
-    publish   append the publication to the log; later actions of the connection wait
-    read      the log delivers a publication, ours or another server's: a duplicate, or an event for our members
+    publish   append a message to the log; the connection's later actions wait
+    read      handle a message from the log, ours or another server's: a duplicate or a new event
 
-Only the log's order and clock decide, so that every server comes to the same result. A publication that the log does
-not deliver within WAIT_S is answered with `unavailable`. If it is delivered later, it still becomes an event, and the
-sender's repetition is recognized as a duplicate.
+Only the log's order and clock count, so every server arrives at the same result. If the log does not deliver a message
+within WAIT_S, its sender gets `unavailable`. If it arrives later, it still becomes an event, and the sender's retry is
+recognized as a duplicate.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from labkit.wire.member import Member
 from labkit.wire.server_state import ServerState
 
 WAIT_S = 3.0
-RETRY_S = 1.0  # after the audit refused an event
+RETRY_S = 1.0  # the pause after the audit file refuses an event
 
 
 @dataclass
@@ -40,7 +40,7 @@ class _InFlight:
 
 
 class SharedPublishing:
-    """Performs `Publish` for one of several servers."""
+    """Performs the action `Publish` on a server that shares its rooms."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class SharedPublishing:
         refuse: Callable[[Member, actions.Refuse], None],
         delivered: Callable[[Room[Member]], None],
     ) -> None:
-        """`delivered` is called with each room that has a newer event."""
+        """`delivered` is called with each room that has received an event."""
         self._state = state
         self._broker = broker
         self._actions = queue
@@ -61,13 +61,13 @@ class SharedPublishing:
 
     @property
     def is_stalled(self) -> bool:
-        """Whether the audit file refused an event: no later log entry may be handled before that event is stored."""
+        """Whether the audit file has refused an event. It must be stored before any later log entry is handled."""
         return self._failed_place is not None
 
     def publish(self, connection: Member, action: actions.Publish) -> None:
-        """Append a publication to the log, or refuse it."""
+        """Append a message to the log, or refuse it if the log is unavailable."""
         message, identity = action.message, connection.session.identity
-        assert identity is not None  # the session table allows it only in OPEN
+        assert identity is not None  # the session's table allows publishing only in OPEN
         publication = SharedPublication(
             id=self._state.new_id(),
             room=message.room_id,
@@ -98,7 +98,7 @@ class SharedPublishing:
         self._state.queue.then(entry, deliver, partial(self._not_stored, room, event, place, ours))
 
     def expire(self, now: float) -> None:
-        """Answer overdue publications with `unavailable`."""
+        """Answer messages that the log did not deliver in time with `unavailable`."""
         for publication_id, one in list(self._in_flight.items()):
             if now < one.deadline:
                 return  # the rest have later deadlines
@@ -106,7 +106,7 @@ class SharedPublishing:
             self._give_up(one)
 
     def give_up_all(self) -> None:
-        """Answer all publications in flight with `unavailable`."""
+        """Answer all messages in flight with `unavailable`."""
         in_flight, self._in_flight = self._in_flight, {}
         for one in in_flight.values():
             self._give_up(one)
@@ -158,7 +158,7 @@ class SharedPublishing:
         self._refuse_now(connection, actions.Refuse("unavailable", request_id, room_id))
 
     def _not_stored(self, room: Room[Member], event: Event, place: int, ours: _InFlight | None) -> None:
-        """Rewind the log to an event that could not be stored here: other servers have delivered it."""
+        """Rewind the log to an event that could not be stored here, because other servers have delivered it."""
         room.forget(event)
         if self._failed_place is None:
             self._failed_place = place

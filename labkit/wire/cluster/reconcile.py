@@ -1,6 +1,6 @@
-"""Check that an audit file matches the log: each event at its place with its id, nothing missing, nothing extra.
+"""Check that an audit file matches the log: the same events, with the same ids and places, and no others.
 
-A log entry that repeats an earlier request is not an event, so the file does not hold it.
+A log entry that repeats an earlier request is not an event, so it must not be in the file.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,11 @@ from labkit.wire.cluster.bus_messages import SharedPublication, read_log_entry
 
 
 class Reconciled(NamedTuple):
-    """The result: `events` are in both; `missing` are places only in the log, `unexpected` places only in the file."""
+    """The result of the comparison.
+
+    `events` counts the events in both. `missing` lists places that only the log has, `unexpected` those that only the
+    file has.
+    """
 
     events: int
     repeats: int
@@ -28,18 +32,18 @@ class Reconciled(NamedTuple):
         return not self.missing and not self.unexpected
 
     def __str__(self) -> str:
-        both = f"{self.events} events are in the log and in the file, {self.repeats} messages were repetitions"
+        both = f"{self.events} events are in both the log and the file (repeated messages: {self.repeats})"
         if self.holds:
             return f"reconciled: {both}"
-        faults = [f"{len(self.missing)} are missing in the file (first at {self.missing[0]})"] if self.missing else []
+        faults = [f"{len(self.missing)} are missing from the file (first at {self.missing[0]})"] if self.missing else []
         faults += (
-            [f"{len(self.unexpected)} are in the file alone (first at {self.unexpected[0]})"] if self.unexpected else []
+            [f"{len(self.unexpected)} are only in the file (first at {self.unexpected[0]})"] if self.unexpected else []
         )
         return f"not reconciled: {both}; {'; '.join(faults)}"
 
 
 def reconcile(log: Iterable[LogMessage], entries: Iterable[Entry], epoch: str, limits: Limits) -> Reconciled:
-    """Compare a log, from its beginning, with the rows of an audit file. `limits` are the servers' (for `dedupe_s`)."""
+    """Compare a whole log with the rows of an audit file. `limits` must be the servers', because of `dedupe_s`."""
     stored = {
         int(entry.connection): str(entry.id)
         for entry in entries

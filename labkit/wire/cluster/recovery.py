@@ -1,7 +1,7 @@
-"""Recover the state of a server that shares its rooms from its audit file, and the place to continue in the log.
+"""Recover a server that shares its rooms: its state from the audit file, and where to continue in the log.
 
-An audit file holds every event of the log up to some place, so a server with one does not need the log's beginning.
-Times are the log's, so that all servers remember requests equally long.
+An audit file holds every event in the log up to some place, so a server that has one need not read the log from the
+start. Times come from the log, so that all servers remember requests equally long.
 """
 
 import sys
@@ -17,14 +17,14 @@ _NEWEST = "SELECT at, epoch, connection FROM log WHERE kind = 'event' ORDER BY n
 
 
 class SharedRecovery(NamedTuple):
-    """The recovered state, and the place of the newest stored event: 0 before the first."""
+    """The recovered state, and the newest stored event's place in the log (0 if there is none)."""
 
     past: RecoveredState
     place: int = 0
 
 
 def recover_shared(audit: Path | None, limits: Limits, epoch: str) -> SharedRecovery:
-    """Recover the state, without rooms of other logs. Raises AuditError."""
+    """Recover the state, leaving out rooms that belong to other logs. Raises AuditError."""
     if audit is None:
         return SharedRecovery(RecoveredState([], [], {}, [], []))
     with reading(audit) as connection:

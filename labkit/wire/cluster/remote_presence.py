@@ -1,7 +1,7 @@
-"""The presence of users connected to other servers. Broadcasts may be lost, so changes are counted and re-requested.
+"""The presence of users connected to other servers.
 
-Every ALIVE_S each server announces that it is alive, and the number of changes so far. A server that has received fewer
-asks for all members. The members of a server that is silent for DEAD_S count as gone.
+Broadcasts may be lost, so each server counts the changes that it announces. Every ALIVE_S it sends that count. A server
+that has received fewer changes asks for all members. If a server sends nothing for DEAD_S, its members count as gone.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,7 +18,7 @@ Change = Callable[[str, str], None]  # room, user
 
 class _Server:
     def __init__(self, now: float) -> None:
-        self.n = -1  # changes received; none yet
+        self.n = -1  # the number of the last change received; -1 before the first
         self.last_received_at = now
         self.rooms: dict[str, dict[str, float]] = {}
 
@@ -35,7 +35,7 @@ class RemotePresence:
         self._servers: dict[str, _Server] = {}
 
     def present(self, room: str) -> dict[str, float]:
-        """Return the users in a room on other servers, and since when."""
+        """Return a room's users on other servers, and when each joined."""
         found: dict[str, float] = {}
         for server in self._servers.values():
             for user, since in server.rooms.get(room, {}).items():
@@ -49,12 +49,12 @@ class RemotePresence:
     # SendQueue
 
     def announce_entered(self, room: str, user: str, since: float) -> None:
-        """Announce a user's first connection in a room here."""
+        """Announce that a user's first connection on this server joined a room."""
         self.changes_sent += 1
         self._send(Entered(server=self._me, n=self.changes_sent, room=room, user=user, since=since))
 
     def announce_gone(self, room: str, user: str) -> None:
-        """Announce that a user's last connection in a room here is gone."""
+        """Announce that a user's last connection on this server left a room."""
         self.changes_sent += 1
         self._send(Gone(server=self._me, n=self.changes_sent, room=room, user=user))
 
@@ -72,7 +72,7 @@ class RemotePresence:
     # Incoming
 
     def receive(self, message: BusMessage, now: float) -> None:
-        """Handle a message about members; ignore our own and all others."""
+        """Handle a message about another server's members. Ignore any other message."""
         if message.server == self._me or isinstance(
             message, bus_messages.LoginAccepted | bus_messages.Closed | PresenceRequest
         ):
@@ -90,10 +90,10 @@ class RemotePresence:
         elif message.n == server.n + 1:
             server.n = message.n
             self._change(server, message)
-        # else a message was lost, which the server's next Alive will show
+        # otherwise a message was lost, and the server's next Alive will reveal it
 
     def forget_silent(self, now: float) -> None:
-        """Forget servers that have been silent for DEAD_S."""
+        """Forget servers that have sent nothing for DEAD_S."""
         for name in [name for name, server in self._servers.items() if now - server.last_received_at > DEAD_S]:
             self._forget(name)
 

@@ -1,12 +1,12 @@
 """Writes that bypass the transport: 3 us per member and event instead of 5.
 
 Workload: broadcasts to a large room. The kernel nearly always has space, but `transport.write` first checks a dozen
-conditions, 500 times in a room of 500. Here they are checked only when something changes: `SendQueue.fd` is the file
-descriptor of a connection for which nothing waits, and NO_FD otherwise. What the kernel does not take goes to the
-transport, which waits as usual.
+conditions, 500 times in a room of 500. Here they are checked only when something changes: `SendQueue.fd` is a
+connection's file descriptor while nothing is waiting to be sent, and NO_FD otherwise. Bytes that the kernel does not
+accept go to the transport, which waits as usual.
 
-Cost: a file descriptor is held beside the transport that owns it, and must never be used after that is gone. TLS must
-go through its transport.
+Cost: the transport owns the file descriptor, so we must never use it after the transport has gone. TLS data must go
+through its transport.
 """
 
 import asyncio
@@ -20,13 +20,13 @@ from labkit.wire.send_queue import WRITE_CHUNK_BYTES
 
 
 def direct_fd(transport: asyncio.Transport) -> int:
-    """Return the file descriptor of a transport; NO_FD where writes must go through the transport."""
+    """Return a transport's file descriptor, or NO_FD if writes must go through the transport."""
     sock: socket.socket | None = transport.get_extra_info("socket")
     return NO_FD if transport.get_extra_info("sslcontext") is not None else writable_fd(sock)
 
 
 def write_at_once(members: Iterable[Member]) -> None:
-    """Write each member's due frames. Nearly all members of a room have the same frames, which are joined once."""
+    """Write each member's due frames. Nearly all members of a room have the same frames, so join those only once."""
     write = os.write
     same: list[bytes] = []
     data, size = b"", 0
@@ -49,8 +49,8 @@ def write_at_once(members: Iterable[Member]) -> None:
             send_queue.largest_bytes = size
         try:
             taken = write(fd, data)
-        except OSError:  # the buffer is full, or the peer is gone: the transport handles both
+        except OSError:  # the buffer is full, or the peer is gone; the transport handles both
             taken = 0
         if taken < size:
             send_queue.write_rest(data, taken)
-            member.arm()  # for the age of the oldest waiting frame
+            member.arm()  # to limit the age of the oldest waiting frame

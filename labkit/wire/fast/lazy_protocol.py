@@ -1,15 +1,15 @@
-"""The library's protocol object of one connection, kept only while it is needed.
+"""A connection's protocol object from the websockets library, kept only while it is needed.
 
     bytes --> short_texts --> message, message, ...     while the library is forgotten
       |
       +-----> the library --> frame, frame, ...         from the first byte of anything else
 
-The plain path gives every byte to the library's object and keeps that for the whole connection. The fast path reads
+The plain path passes every byte to the library's object and keeps it for the whole connection. The fast path reads
 short messages itself. It needs the object only for the handshake, for a ping or a long message, and for the closing
-handshake; between messages it drops the object and makes a new one for the next frame that needs it.
+handshake. Between messages it drops the object, and creates a new one for the next frame that needs it.
 
-Pays for: W5, 3.7 KB less per idle member. Cost: a ping takes 8 us more, and the library's position in the stream must
-be tracked (`short_frames.FrameCursor`).
+Workload: idle members, which take 3.7 KB less each. Cost: a ping takes 8 us more, and `short_frames.FrameCursor` must
+track the library's position in the stream.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,32 +24,32 @@ from labkit.wire.frames import Frames
 
 
 class LazyProtocol:
-    """Bytes in, messages and frames out; `frames` is the library's object itself."""
+    """Turns bytes into messages and frames. `frames` is the library's object itself."""
 
     __slots__ = ("_cursor", "_frames", "_limits", "is_connecting")
 
     def __init__(self, limits: Limits) -> None:
-        self.is_connecting = True  # the handshake is not finished
+        self.is_connecting = True  # until the handshake is finished
         self._limits = limits
         self._frames: Frames | None = None
         self._cursor: FrameCursor | None = None
 
     @property
     def frames(self) -> Frames:
-        """The library's object, created if there is none."""
+        """The library's object, which is created if necessary."""
         if self._frames is None:
             self._frames = Frames(self._limits, State.CONNECTING if self.is_connecting else State.OPEN)
         return self._frames
 
     @property
     def is_forgotten(self) -> bool:
-        """Whether there is no library object, so that the next message may be read without it."""
+        """Whether there is no library object, so the next message can be read without it."""
         return self._frames is None
 
     def read(self, data: bytes) -> Iterable[bytes | Frame]:
-        """Yield what these bytes complete: the text of short messages, and every other frame from the library.
+        """Yield what these bytes complete: the text of short messages, and all other frames from the library.
 
-        When handling one of them creates the library object, for example to close, the library reads the rest.
+        If handling one of them creates the library object, for example to close, the library reads the rest.
         """
         message = one_short_text(data, self._limits.max_message_bytes) if self._frames is None else None
         return self._read_all(data) if message is None else (message,)

@@ -4,13 +4,13 @@
     fast    JSON and frame once; for each member a reference, and one write at the end of the tick
 
 Workload: broadcasts to a large room. Server frames are unmasked, so all members get the same bytes, which are built
-once. Writing at the end of the tick joins all frames for a member into one system call, and system calls are most of
-the cost of a broadcast. That makes the difference between 80,000 and more than a million deliveries per second.
+only once. Writing at the end of the tick joins all of a member's frames into one system call, and system calls are most
+of the cost of a broadcast. It is the difference between 80,000 and more than a million deliveries per second.
 
-Cost: a single message waits some microseconds for the end of the tick. All members share one frame, so it cannot hold
-anything for one member only (`duplicate: true` is a separate message). Writing to a room of 5,000 would block everybody
-else for 30 ms, so a tick writes for a few milliseconds at most, rooms take turns, and the rest is written in the next
-tick. Each member has its own list of frames, so turns never change the order.
+Cost: a single message waits a few microseconds for the end of the tick. All members share one frame, so it cannot
+contain anything for just one member (`duplicate: true` is a separate message). Writing to a room of 5,000 would block
+everybody else for 30 ms. So a tick writes for only a few milliseconds, rooms take turns, and the rest is written in the
+next tick. Each member has its own list of frames, so taking turns never changes the order.
 """
 
 import asyncio
@@ -27,22 +27,22 @@ from labkit.wire.fast.short_messages import decode_quickly
 from labkit.wire.frames import text_frame
 from labkit.wire.member import Member
 
-TICK_S = 0.004  # the longest time of writing before the loop runs anything else
+TICK_S = 0.004  # the longest time spent writing before the event loop runs anything else
 MEMBERS_PER_TURN = 64
-BYTES_PER_TICK = 256 * 1024  # for all members; beyond it we write before the end of the tick
+BYTES_PER_TICK = 256 * 1024  # for all members; beyond this, write before the end of the tick
 
 
 class PlainPath:
-    """Builds a frame for each member and writes it at once."""
+    """Builds a separate frame for each member, and writes it immediately."""
 
     decode = staticmethod(decode)
 
     def fd(self, _: asyncio.Transport) -> int:
-        """Return NO_FD: everything goes through the transport."""
+        """Return NO_FD, because everything goes through the transport."""
         return NO_FD
 
     def broadcast(self, members: Iterable[Member], event: Answer, _: bytes) -> None:
-        """Send an event to members."""
+        """Send an event to the members of its room."""
         for member in members:
             self.send(member, text_frame(encode(event)))
 
@@ -53,21 +53,21 @@ class PlainPath:
 
 
 class FastPath:
-    """Builds one frame for all members, and writes once per member and tick."""
+    """Builds one frame for all members, and writes to each member once per tick."""
 
     decode = staticmethod(decode_quickly)
     fd = staticmethod(direct_fd)
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
-        self._rooms: dict[int, Sequence[Member]] = {}  # with frames from this tick, by the id of the list
+        self._rooms: dict[int, Sequence[Member]] = {}  # rooms with frames from this tick, by the list's id()
         self._singles: list[Member] = []
-        self._unfinished: deque[Iterator[Member]] = deque()  # members to write to, at the current position
+        self._unfinished: deque[Iterator[Member]] = deque()  # per room, the members still to write to
         self._tick_bytes = 0
         self._is_scheduled = False
 
     def broadcast(self, members: Sequence[Member], _: Answer, body: bytes) -> None:
-        """Send an event, whose JSON is `body`, to members: a sequence that must not change afterwards."""
+        """Send an event with the JSON `body` to members. The sequence must not change afterwards."""
         if not members:
             return
         frame = text_frame(body)

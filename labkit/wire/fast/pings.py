@@ -3,8 +3,8 @@
     plain   JSON, the session's table, an action, the commit queue, JSON and a frame     6 us
     fast    a comparison of bytes, and one frame for all pings of the same millisecond   2 us
 
-Workload: the application-level pings of idle browsers. Cost: a second implementation of the answer. It answers only
-when the session is open, the message rate allows it, and nothing has to be stored first; the plain path does the rest.
+Workload: application-level pings from idle browsers. Cost: a second implementation of the answer. It answers only if
+the session is open, the message rate allows it, and nothing has to be stored first. The plain path handles the rest.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ PING = b'{"type":"ping"}'
 
 
 class QuickPong:
-    """Answers the pings of one server. `is_clear` says whether no action of a client waits for its turn."""
+    """Answers one server's pings. `is_clear` returns whether a client has no waiting actions."""
 
     def __init__(self, queue: CommitQueue, path: FastPath, is_clear: Callable[[Member], bool]) -> None:
         self._queue = queue
@@ -29,7 +29,7 @@ class QuickPong:
         self._is_clear = is_clear
 
     def answers(self, connection: Member, raw: bytes) -> bool:
-        """Answer a message if it is a ping that can be answered now; return whether it was."""
+        """If a message is a ping that can be answered now, answer it. Return whether it was answered."""
         if raw != PING or not self._queue.is_idle or not self._is_clear(connection):
             return False
         if not connection.session.allows_ping(monotonic()):

@@ -1,11 +1,11 @@
-"""Read and answer the handshake request of a usual client without the library.
+"""Read and answer a typical client's handshake request without the library.
 
 Workload: reconnect storms. After a restart all clients reconnect at once, and the library's handshake is most of the
-cost of a new connection: it takes 90 us, this one 12.
+cost of a new connection. It takes 90 us, and this one takes 12.
 
-Cost: a second parser of untrusted requests. It takes only a GET with HTTP/1.1 whose headers occur once, do not change
-the handshake, and have the values that every client sends. A request that is invalid, offers a subprotocol, or comes
-through a proxy goes to the library. The two parsers are fuzzed against each other.
+Cost: a second parser of untrusted requests. It accepts only an HTTP/1.1 GET with no repeated headers, whose handshake
+headers have the values that every client sends. A request that is invalid, offers a subprotocol, or comes through a
+proxy goes to the library. The two parsers are fuzzed against each other.
 """
 
 import re
@@ -46,14 +46,14 @@ _SAID = {
 
 
 class Usual(NamedTuple):
-    """The parts of a usual request that the server needs."""
+    """The parts of a typical handshake request that the server needs."""
 
     origin: str | None
     host: str
     key: str
 
     def answer(self) -> bytes:
-        """Build the response that upgrades the connection."""
+        """Build the response that upgrades the connection to WebSocket."""
         return (
             f"HTTP/1.1 101 Switching Protocols\r\nDate: {_date(int(time()))}\r\nUpgrade: websocket\r\n"
             f"Connection: Upgrade\r\nSec-WebSocket-Accept: {accept_key(self.key)}\r\n\r\n"
@@ -61,7 +61,7 @@ class Usual(NamedTuple):
 
 
 def read_usual(head: bytes) -> Usual | None:
-    """Parse a whole request head, up to its empty line; return None unless it is a usual one."""
+    """Parse a whole request head, including its final empty line. Return None unless it is a typical one."""
     match = _HEAD.fullmatch(head) if len(head) <= MOST_BYTES else None
     if match is None:
         return None

@@ -1,1 +1,1 @@
-"""The HTTP side of the server: routes and their responses."""
+"""The server's HTTP side: its routes, pages and metrics."""

@@ -1,7 +1,7 @@
-"""One connection as a JSON object for operators. Sizes are in bytes, times in milliseconds.
+"""Describe a connection as a JSON object for operators. Sizes are in bytes, times in milliseconds.
 
-`outboxBytes` is in our outbox, `kernelBytes` additionally in the kernel's send buffer (Linux; elsewhere null). Data in
-the kernel's buffer delays the detection of a slow consumer.
+`outboxBytes` counts our outbox. `kernelBytes` counts the kernel's send buffer (null except on Linux). Data in that
+buffer delays the detection of a slow consumer.
 """
 
 from time import monotonic, time

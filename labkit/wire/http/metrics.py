@@ -1,4 +1,4 @@
-"""`GET /metrics`: the server's counters in the Prometheus text format, built on request."""
+"""`GET /metrics`: export the server's counters in the Prometheus text format."""
 
 from collections.abc import Iterator
 
@@ -10,18 +10,18 @@ from labkit.wire.server_state import ServerState
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 TOTALS = {
-    "handshakes": "WebSocket handshakes done",
-    "busy": "connections told to come back later (1013 busy)",
+    "handshakes": "completed WebSocket handshakes",
+    "busy": "connections closed with a retry slot (1013 busy)",
     "rejected": "credentials rejected",
     "received": "messages received",
-    "events": "room events delivered to their rooms",
-    "duplicates": "publications recognised as said before",
-    "delivered": "events handed to members",
+    "events": "events published in rooms",
+    "duplicates": "published messages recognized as duplicates",
+    "delivered": "events sent to members",
 }
 BY_LABEL = {
     "closed": ("code", "connections closed, by close code"),
     "refused": ("status", "handshakes refused, by HTTP status"),
-    "errors": ("code", "soft refusals, by error code"),
+    "errors": ("code", "error answers, by error code"),
 }
 
 
@@ -45,12 +45,12 @@ class _Collector:
         yield GaugeMetricFamily("labkit_rooms", "rooms in memory", value=len(self._state.rooms))
         up = self._broker_is_up
         if up is not None:
-            yield GaugeMetricFamily("labkit_broker_up", "1: the broker's log is read to its end", value=up)
+            yield GaugeMetricFamily("labkit_broker_up", "1 while the broker's log is readable and fully read", value=up)
         yield GaugeMetricFamily("labkit_outbox_bytes", "undelivered bytes in all outboxes", value=held)
 
 
 def render(state: ServerState, broker_is_up: bool | None) -> bytes:
-    """Build the response body."""
+    """Build the body of the metrics response."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Collector(state, broker_is_up))
     return generate_latest(registry)

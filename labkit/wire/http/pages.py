@@ -1,6 +1,6 @@
-"""The browser pages: files from labkit/web, read once, and sent with a strict content security policy.
+"""The browser pages: files from labkit/web, read once and sent with a strict content security policy.
 
-Only files found in that folder are served, so a request path never touches the file system.
+Only files found there at the start are served, so a request path never reaches the file system.
 """
 
 from functools import cache
@@ -32,9 +32,9 @@ def _files() -> dict[str, tuple[str, bytes]]:
 
 
 def page(path: str) -> Response:
-    """Return a page, or 404. `/watch` means `/watch.html`."""
+    """Return a page, or a 404 response. `/watch` means `/watch.html`."""
     found = _files().get(path) or _files().get(f"{path}.html")
     if found is None:
-        return reply(HTTPStatus.NOT_FOUND, "there is nothing here\n")
+        return reply(HTTPStatus.NOT_FOUND, "page not found\n")
     content_type, body = found
     return reply(HTTPStatus.OK, body, content_type, Content_Security_Policy=POLICY, Referrer_Policy="no-referrer")

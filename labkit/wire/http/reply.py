@@ -1,4 +1,4 @@
-"""HTTP responses: status, body, and the headers common to all of them."""
+"""Build HTTP responses, with the headers that all of them share."""
 
 from collections.abc import Callable
 from email.utils import formatdate
@@ -8,13 +8,13 @@ from websockets.datastructures import Headers
 from websockets.http11 import Response
 
 Respond = Callable[[Response], None]
-Later = Callable[[Respond], None]  # a delayed response: a function that gets the function to send it with
+Later = Callable[[Respond], None]  # a delayed response: a function that is given the function to send it with
 
 
 def reply(
     status: HTTPStatus, body: str | bytes, content_type: str = "text/plain; charset=utf-8", **extra: str
 ) -> Response:
-    """Build an HTTP response; the keywords are further headers, with `_` for `-`."""
+    """Build an HTTP response. Keyword arguments become extra headers, with `_` replaced by `-`."""
     data = body.encode() if isinstance(body, str) else body
     fixed = {
         "Date": formatdate(usegmt=True),

@@ -1,10 +1,10 @@
 """The HTTP routes of the server.
 
     GET  /             the browser client, or one line of text for other clients
-    GET  /healthz      200 while the process works;  /readyz: 503 while it drains
+    GET  /healthz      200 while the process is alive;  /readyz: 503 while it drains
     GET  /metrics      Prometheus;  /connections: JSON, one line per connection (operations bearer)
-    POST /ticket       HTTP Basic name and code -> {ticket, expiresIn}
-    POST /revoke/USER  end a user's sessions (operations bearer); 503 while that could not be stored
+    POST /ticket       name and code, by HTTP Basic authentication -> {ticket, expiresIn}
+    POST /revoke/USER  end a user's sessions (operations bearer); 503 until the revocation is stored
 
 Every response closes the connection. Secrets are sent in headers, never in a URL.
 """
@@ -31,7 +31,7 @@ from labkit.wire.server_state import ServerState
 RUNNING = "WebSocket server is running\n"
 Route = Callable[[Request, Peer], Response]
 NO_OPS_TOKEN = "OPS_TOKEN is not set in this server's environment; start it with OPS_TOKEN=SECRET labkit serve\n"
-NOT_STORED = "in force on this server, but not in the audit file yet; it is tried until it is. Ask again\n"
+NOT_STORED = "in force on this server, but not yet in the audit file; the server keeps trying to store it. Ask again\n"
 Routes = Mapping[tuple[str, str], Route]  # by method and path
 
 
@@ -48,7 +48,7 @@ class Http:
         ops_token: str | None,
         more: Routes | None = None,
     ) -> None:
-        """`revoke` ends a user's sessions and returns the number of connections closed; `more` adds routes."""
+        """`revoke` ends a user's sessions and returns how many connections it closed. `more` adds routes."""
         self._state = state
         self._revoke_user = revoke
         self._broker_is_up = broker_is_up
@@ -75,10 +75,10 @@ class Http:
             return route(request, peer)
         allowed = [known for known, at in self._routes if at == path]
         if allowed:
-            return reply(HTTPStatus.METHOD_NOT_ALLOWED, f"use {allowed[0]} here\n", Allow=allowed[0])
-        return pages.page(path) if method == "GET" else reply(HTTPStatus.NOT_FOUND, "there is nothing here\n")
+            return reply(HTTPStatus.METHOD_NOT_ALLOWED, f"use {allowed[0]} for this path\n", Allow=allowed[0])
+        return pages.page(path) if method == "GET" else reply(HTTPStatus.NOT_FOUND, "page not found\n")
 
-    # For everybody
+    # For everyone
 
     def _home(self, request: Request, peer: Peer) -> Response:
         wants_html = any("text/html" in value for value in request.headers.get_all("Accept"))
@@ -105,7 +105,7 @@ class Http:
             grants = self._users.grants(name, code, peer.address, monotonic())
         except TooManyGuesses:
             wait = str(RETRY_AFTER_S)
-            return reply(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong codes; wait a little\n", Retry_After=wait)
+            return reply(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong codes; wait a moment\n", Retry_After=wait)
         if grants is None:
             challenge = 'Basic realm="labkit", charset="UTF-8"'
             return reply(HTTPStatus.UNAUTHORIZED, "wrong name or code\n", WWW_Authenticate=challenge)
@@ -124,14 +124,14 @@ class Http:
 
     def _revoke(self, request: Request, user_id: str, method: str) -> Response | Later:
         if method != "POST":
-            return reply(HTTPStatus.METHOD_NOT_ALLOWED, "use POST here\n", Allow="POST")
+            return reply(HTTPStatus.METHOD_NOT_ALLOWED, "use POST for this path\n", Allow="POST")
         refusal = self._refuse_operator(request)
         if refusal is not None:
             return refusal
         closed, queue = self._revoke_user(user_id), self._state.queue
 
         def stored(respond: Respond) -> None:
-            """Respond after the commit, so that a 200 holds even after a crash."""
+            """Respond only after the commit, so that a 200 remains true even after a crash."""
             done = reply(HTTPStatus.OK, encode({"closed": closed}), "application/json")
             respond(reply(HTTPStatus.SERVICE_UNAVAILABLE, NOT_STORED) if queue.has_unstored else done)
 
@@ -143,11 +143,11 @@ class Http:
         given = request.headers.get_all("Authorization")
         if len(given) == 1 and same_secret(given[0], f"Bearer {self._ops_token}"):
             return None
-        return reply(HTTPStatus.UNAUTHORIZED, "the operations bearer is needed\n", WWW_Authenticate="Bearer")
+        return reply(HTTPStatus.UNAUTHORIZED, "this path requires the operations token\n", WWW_Authenticate="Bearer")
 
 
 def basic(request: Request) -> tuple[str, str]:
-    """Return name and code of HTTP Basic authentication; empty when there are none."""
+    """Return the name and code from HTTP Basic authentication, or empty strings if there are none."""
     given = request.headers.get_all("Authorization")
     scheme, _, encoded = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     try:

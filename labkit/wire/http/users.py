@@ -1,11 +1,11 @@
-"""The users who may fetch a ticket: a CSV file `name,code,rooms`, and a rate limit on wrong codes.
+"""The users who may fetch a ticket, from a CSV file, and a rate limit on wrong codes.
 
     name,code,rooms
     ada,correct-horse,room:* news=r
     grace,battery-staple,"[[""class:1"", ""w""]]"
 
-`rooms` is a list of patterns, each `PATTERN` (read and write) or `PATTERN=r|w|rw`, or the JSON that a grant is on the
-wire. A code never appears in an error; errors name the line.
+`rooms` is a list of patterns, each `PATTERN` (read and write) or `PATTERN=r|w|rw`, or else the grants as JSON. A code
+never appears in an error; errors give the line number.
 """
 
 import csv
@@ -24,10 +24,11 @@ from labkit.text import files as text_files
 FIELDS = ["name", "code", "rooms"]
 LONGEST_NAME = 100
 MIN_CODE = 8
-# A user's grants are in each of its credentials, and an `auth` with one and a `previous` must fit into one message.
+# Each of a user's credentials contains the grants, and an `auth` with a credential and a `previous` must fit into one
+# message.
 LONGEST_ROOMS_BYTES = 5_000
-ROOMS_ARE = "rooms are room ids, or the start of one followed by *, each alone or with =r, =w or =rw; or JSON"
-# Wrong codes: burst, and rate per second. Addresses get more, because a whole class may share one.
+ROOMS_ARE = "rooms must be room ids or prefixes followed by *, each alone or with =r, =w or =rw; or JSON"
+# Allowed wrong codes: burst, and rate per second. An address gets more, because a whole class may share it.
 A_NAME = (5, 0.2)
 AN_ADDRESS = (30, 1.0)
 RETRY_AFTER_S = 5
@@ -35,35 +36,35 @@ MAX_BUCKETS = 10_000
 
 
 class BadUsers(ValueError):
-    """A users file that cannot be used; the text names the file, the line and what to do."""
+    """The users file cannot be used. The message gives the file, the line and what to do."""
 
 
 class TooManyGuesses(Exception):
-    """Too many wrong codes for a name or from an address: for RETRY_AFTER_S even the right code is refused."""
+    """Too many wrong codes for a name or from an address. For RETRY_AFTER_S, even the right code is refused."""
 
 
 class User(NamedTuple):
-    """One line of the file."""
+    """One line of the users file."""
 
     code: str
     grants: Grants
 
 
 class Directory(Protocol):
-    """Looks up the grants of a user: `Users`, or the register of a class (classroom.register)."""
+    """Looks up a user's grants. Implemented by `Users` and by a class's register (classroom.register)."""
 
     def grants(self, name: str, code: str, address: str, now: float) -> Grants | None:
-        """What a user may do; None when name or code is wrong. Raises TooManyGuesses."""
+        """Return what a user may do, or None if the name or code is wrong. Raises TooManyGuesses."""
 
 
 class GuessLimiter:
-    """Limits wrong codes per name and per address. `now` is seconds on any monotonic clock."""
+    """Limits wrong codes per name and per address. `now` is in seconds on any monotonic clock."""
 
     def __init__(self) -> None:
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()  # least recently used first
 
     def check(self, name: str, address: str, now: float) -> None:
-        """Check the limits before comparing a code. Raises TooManyGuesses. Stores nothing, so it uses no memory."""
+        """Check the limits before a code is compared. Raises TooManyGuesses. Stores nothing, so it uses no memory."""
         held = (self._buckets.get(key) for key in (f"address {address}", f"name {name}"))
         if not all(brake is None or brake.has_one(now) for brake in held):
             raise TooManyGuesses
@@ -71,7 +72,7 @@ class GuessLimiter:
     def wrong(self, name: str, address: str, now: float) -> None:
         """Count a wrong code."""
         self._take(f"address {address}", AN_ADDRESS, now)
-        if len(name) <= LONGEST_NAME:  # nobody has a longer one
+        if len(name) <= LONGEST_NAME:  # no user has a longer name
             self._take(f"name {name}", A_NAME, now)
 
     def _take(self, key: str, brake: tuple[int, float], now: float) -> None:
@@ -83,17 +84,17 @@ class GuessLimiter:
 
 
 class Users:
-    """The users of one server, read once."""
+    """One server's users, read once from the file."""
 
     def __init__(self, users: dict[str, User]) -> None:
         self._users = users
         self._limiter = GuessLimiter()
 
     def grants(self, name: str, code: str, address: str, now: float) -> Grants | None:
-        """What a user may do; None when name or code is wrong. Raises TooManyGuesses."""
+        """Return what a user may do, or None if the name or code is wrong. Raises TooManyGuesses."""
         self._limiter.check(name, address, now)
         user = self._users.get(name)
-        right = same_secret(code, user.code if user else "")  # always compared, so that the time reveals no name
+        right = same_secret(code, user.code if user else "")  # always compare, so that the timing reveals no name
         if user and right:
             return user.grants
         self._limiter.wrong(name, address, now)
@@ -113,29 +114,27 @@ def read_users(path: Path) -> Users:
             continue
         name, user = _read_row(path, number, row)
         if name in users:
-            raise BadUsers(f"{path} line {number}: the name is there twice; each user needs one line")
+            raise BadUsers(f"{path} line {number}: this name appears twice; each user needs exactly one line")
         users[name] = user
     if not users:
-        raise BadUsers(f"{path} names no user; each line is name,code,rooms")
+        raise BadUsers(f"{path} lists no users; each line must be name,code,rooms")
     return Users(users)
 
 
 def _read_row(path: Path, number: int, row: list[str]) -> tuple[str, User]:
     if len(row) != len(FIELDS):
-        raise BadUsers(f"{path} line {number}: {len(row)} fields, not 3: name,code,rooms")
+        raise BadUsers(f"{path} line {number}: found {len(row)} fields instead of 3: name,code,rooms")
     name, code, rooms = (cell.strip() for cell in row)
     if not name or ":" in name or len(name) > LONGEST_NAME:
-        raise BadUsers(f"{path} line {number}: a name has 1 to {LONGEST_NAME} characters and no colon")
+        raise BadUsers(f"{path} line {number}: a name must have 1 to {LONGEST_NAME} characters and no colon")
     if len(code) < MIN_CODE:
         raise BadUsers(f"{path} line {number}: the code is shorter than {MIN_CODE} characters")
     try:
         grants = _read_grants(rooms)
-    except (BadGrant, ValueError, TypeError):  # its text would quote the field, perhaps a code
+    except (BadGrant, ValueError, TypeError):  # its message would quote the field, which may be a code
         raise BadUsers(f"{path} line {number}: {ROOMS_ARE}") from None
     if len(encode({"rooms": grants.rooms})) > LONGEST_ROOMS_BYTES:
-        raise BadUsers(
-            f"{path} line {number}: {len(grants.rooms)} rooms are too long for a ticket; use patterns with *"
-        )
+        raise BadUsers(f"{path} line {number}: {len(grants.rooms)} rooms do not fit into a ticket; use patterns with *")
     return name, User(code, grants)
 
 

@@ -43,5 +43,5 @@ def test_torture_plan_invalid_value_is_refused(wrong: dict[str, int]) -> None:
 
 
 def test_torture_plan_too_many_kills_are_refused() -> None:
-    with pytest.raises(ValueError, match="100 kills in 30 s leave no time to start again; allow 1 s each"):
+    with pytest.raises(ValueError, match="100 kills in 30 s leave no time to restart; allow 1 s each"):
         TorturePlan(seconds=30, kills=100)

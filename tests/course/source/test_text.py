@@ -46,7 +46,7 @@ def test_file_is_decoded_as_python_does(tmp_path: Path, data: bytes) -> None:
         (b"x = 1\ny = '\xe9'\n", "is not UTF-8: line 2 has the byte 0xe9; .*coding: cp1252"),
         (b"# coding: ascii\n\ny = '\xe9'\n", "is not ascii: line 3 has the byte 0xe9"),
         (b"# coding: no-such\n", "coding line of .*no-such.*remove it"),
-        (b"# coding: rot13\n", "names no text encoding"),
+        (b"# coding: rot13\n", "does not name a text encoding"),
         (b"\xef\xbb\xbf# coding: latin-1\n", "coding line of "),
     ],
 )

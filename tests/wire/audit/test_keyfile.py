@@ -44,7 +44,7 @@ def test_the_key_lies_beside_the_audit_file(audit: str, key: str) -> None:
 
 def test_an_audit_file_named_like_a_key_is_refused() -> None:
     """The two would be one file."""
-    with pytest.raises(KeyFileError, match=r"call the audit file something like room\.db"):
+    with pytest.raises(KeyFileError, match=r"name the audit file room\.db"):
         key_path(Path("room.key"))
 
 
@@ -77,7 +77,7 @@ def test_a_file_that_holds_no_key_is_refused(tmp_path: Path, content: bytes) -> 
     path = tmp_path / "room.key"
     path.write_bytes(content)
     path.chmod(0o600)
-    with pytest.raises(KeyFileError, match="holds no key; move it away") as caught:
+    with pytest.raises(KeyFileError, match="contains no key; move it away") as caught:
         load_or_create_key(tmp_path / "room.db")
     assert HEX[:20] not in str(caught.value) and caught.value.__cause__ is None
     assert path.read_bytes() == content

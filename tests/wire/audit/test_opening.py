@@ -80,7 +80,7 @@ def test_foreign_database_is_refused_and_unchanged(tmp_path: Path) -> None:
     connection.commit()
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(AuditError, match="not an audit file of labkit"):
+    with pytest.raises(AuditError, match="not a labkit audit file"):
         Audit(path)
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
 
@@ -89,7 +89,7 @@ def test_a_later_schema_is_refused(tmp_path: Path) -> None:
     """The line says which version the file has and which one this program reads."""
     path = written(tmp_path / "room.db", [])
     tamper(path, "UPDATE meta SET value = 2 WHERE name = 'schema'")
-    with pytest.raises(AuditError, match="has schema 2, and this labkit reads 1"):
+    with pytest.raises(AuditError, match="has schema 2, but this labkit reads 1"):
         Audit(path)
 
 
@@ -97,7 +97,7 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
     """A folder instead of a file, and a folder that does not exist."""
     with pytest.raises(AuditError, match="is a folder"):
         Audit(tmp_path)
-    with pytest.raises(AuditError, match=r"there is no folder .*nowhere; make it first"):
+    with pytest.raises(AuditError, match=r"the folder .*nowhere does not exist; create it first"):
         Audit(tmp_path / "nowhere" / "room.db")
     assert list(tmp_path.iterdir()) == []
 

@@ -233,7 +233,7 @@ def test_a_file_that_is_being_written_has_no_past_yet(path: Path) -> None:
     """Rooms could be missing from the index: refused, rather than answered wrongly."""
     with opened(path) as audit:
         assert store(audit, [event(1)]) is None
-        with pytest.raises(AuditError, match="is being written"):
+        with pytest.raises(AuditError, match="is already being written to"):
             recover(path, LIMITS, NOW)
 
 

@@ -89,7 +89,7 @@ def test_swapped_rows_are_found_and_called_reordered(path: Path, one: int, other
     assert verdict.broken_at == one and "reordered" in verdict.why
 
 
-@pytest.mark.parametrize(("n", "says"), [(0, "added in front"), (11, "changed")])
+@pytest.mark.parametrize(("n", "says"), [(0, "inserted at the start"), (11, "changed")])
 def test_an_added_row_is_found(path: Path, n: int, says: str) -> None:
     """In front, or behind the last one with a hash of nobody's."""
     tamper(path, f"INSERT INTO log (n, at, kind, hash) VALUES ({n}, 1.0, 'event', zeroblob(32))")

@@ -190,7 +190,7 @@ def test_raising_callback_does_not_affect_others(tmp_path: Path, caplog: pytest.
     with opened(tmp_path / "room.db") as audit, caplog.at_level(logging.ERROR):
         audit.submit([event(1)], broken)
         assert store(audit, [event(2)]) is None
-    assert "a caller of the audit log failed" in caplog.text
+    assert "a callback of the audit log failed" in caplog.text
 
 
 def test_close_stores_waiting_entries_and_refuses_later_ones(tmp_path: Path) -> None:

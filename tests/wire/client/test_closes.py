@@ -9,7 +9,7 @@ import pytest
 from labkit.rules.close_codes import TABLE, CloseCode, Then, row
 from labkit.wire.client.client import Client, Disconnected, Stopped
 from labkit.wire.client.state import ClientState
-from tests.wire.raw import on_a_loop, until
+from tests.wire.raw import until
 from tests.wire.scripted import QUICK_WINDOW, Peer, Script, Share, client_of, closes, scripted, waits, welcoming
 
 STOPS = [code for code in TABLE if row(code).then is Then.STOP] + [4400, 4499]
@@ -38,7 +38,6 @@ def slamming(code: int, reason: str = "") -> Script:
 
 
 @pytest.mark.parametrize("code", STOPS)
-@on_a_loop
 async def test_stop_code_ends_the_client_and_fails_all_waiting(code: int) -> None:
     """A chat, a ping, a presence, a join and an iteration all end with the code; nothing connects again."""
 
@@ -65,7 +64,6 @@ async def test_stop_code_ends_the_client_and_fails_all_waiting(code: int) -> Non
 
 
 @pytest.mark.parametrize("code", [CloseCode.AUTH_FAILED, CloseCode.REVOKED, CloseCode.INVALID_MESSAGE])
-@on_a_loop
 async def test_stopped_client_explains_the_close_code(code: int) -> None:
     """Before the first auth_ok it is `async with` that raises, with what the table says of the code."""
     async with scripted(slamming(code, "no")) as server:
@@ -76,7 +74,6 @@ async def test_stopped_client_explains_the_close_code(code: int) -> None:
 
 
 @pytest.mark.parametrize("code", RESUMES)
-@on_a_loop
 async def test_other_codes_bring_it_back_with_resume(code: int) -> None:
     """The next connection authenticates with `resume`, and names the connection before it."""
     async with scripted(closing(code, "retry=1"), welcoming) as server, client_of(server, stable_s=0) as client:
@@ -87,7 +84,6 @@ async def test_other_codes_bring_it_back_with_resume(code: int) -> None:
         assert closes(client) == [code]
 
 
-@on_a_loop
 async def test_a_connection_cut_without_a_word_counts_as_1006() -> None:
     """And it, too, is taken up with resume."""
 
@@ -103,7 +99,6 @@ async def test_a_connection_cut_without_a_word_counts_as_1006() -> None:
 
 
 @pytest.mark.parametrize("code", FRESH)
-@on_a_loop
 async def test_where_the_code_asks_for_a_fresh_ticket_one_is_fetched(code: int) -> None:
     """Not the resume of the session that ended, and not the ticket of last time."""
     fetched: list[str] = []
@@ -118,7 +113,6 @@ async def test_where_the_code_asks_for_a_fresh_ticket_one_is_fetched(code: int) 
         assert [peer.heard[0]["token"] for peer in server.peers] == ["ticket-0", "ticket-1"]
 
 
-@on_a_loop
 async def test_a_ticket_that_cannot_be_fetched_now_is_fetched_later() -> None:
     """OSError and TimeoutError mean later; the client waits as for any lost connection."""
     faults: list[BaseException] = [OSError("the ticket office is closed"), TimeoutError()]
@@ -133,7 +127,6 @@ async def test_a_ticket_that_cannot_be_fetched_now_is_fetched_later() -> None:
         assert server.peers[0].heard[0]["token"] == "a-ticket"
 
 
-@on_a_loop
 async def test_ticket_callable_that_refuses_ends_the_client() -> None:
     """Anything else that the callable raises reaches the user as it is."""
 
@@ -149,7 +142,6 @@ async def test_ticket_callable_that_refuses_ends_the_client() -> None:
         assert server.peers == []
 
 
-@on_a_loop
 async def test_only_credential_expired_is_not_retried_for_ever() -> None:
     """A fixed text that was refused as expired gets no fresher by waiting."""
     async with scripted(slamming(CloseCode.SESSION_EXPIRED)) as server:
@@ -158,7 +150,6 @@ async def test_only_credential_expired_is_not_retried_for_ever() -> None:
         assert len(server.peers) == 1
 
 
-@on_a_loop
 async def test_fixed_token_starts_a_new_session_after_expiry() -> None:
     """A dev token is good again and again: only the resume was too old."""
     async with scripted(closing(CloseCode.SESSION_EXPIRED), welcoming) as server, client_of(server):
@@ -167,7 +158,6 @@ async def test_fixed_token_starts_a_new_session_after_expiry() -> None:
         assert again.heard[0]["token"] == "dev-token"
 
 
-@on_a_loop
 async def test_accepted_and_closed_again_and_again_is_no_hot_loop() -> None:
     """The library's own iterator comes back 365 times in a second; the waits here grow whatever the server tells."""
     scripts = [slamming(1011), closing(1011), closing(1012, "restart retry=0"), closing(4429)]
@@ -198,7 +188,6 @@ async def knocks_in_two_seconds(script: Script) -> int:
         (CloseCode.GOING_AWAY, "going away retry=9000", 0.01),  # carries no slot
     ],
 )
-@on_a_loop
 async def test_slots_are_kept_and_1013_is_never_early(code: int, reason: str, seconds: float) -> None:
     """What it says it waits, and that it does not knock before."""
     async with scripted(closing(code, reason), welcoming) as server, client_of(server, share=1, stable_s=0) as client:
@@ -208,7 +197,6 @@ async def test_slots_are_kept_and_1013_is_never_early(code: int, reason: str, se
         assert again.at - client.log.of("waiting")[0].at >= seconds - 0.05
 
 
-@on_a_loop
 async def test_first_window_is_the_servers_latest() -> None:
     """In auth_ok, and later in `reconnect`; then 1, 2, 4 seconds whatever was told."""
 
@@ -230,7 +218,6 @@ async def test_first_window_is_the_servers_latest() -> None:
         assert waits(client) == [0.25, 1, 2]
 
 
-@on_a_loop
 async def test_the_waits_start_over_only_after_auth_ok_and_a_while() -> None:
     """Three connections that ended too soon, then one that lived: only after that one the first window is back."""
 
@@ -245,7 +232,6 @@ async def test_the_waits_start_over_only_after_auth_ok_and_a_while() -> None:
         assert waits(client) == pytest.approx([0.001, 0.1, 0.2, 0.001])
 
 
-@on_a_loop
 async def test_life_without_auth_ok_proves_nothing() -> None:
     """A server that accepts, keeps silent for long and closes is as bad as one that closes at once."""
 
@@ -260,7 +246,6 @@ async def test_life_without_auth_ok_proves_nothing() -> None:
         assert waits(client) == pytest.approx([0.001, 0.1, 0.2])
 
 
-@on_a_loop
 async def test_leaving_while_it_waits_ends_it_at_once() -> None:
     """A window of a minute does not keep `async with` from ending."""
     async with scripted(closing(1011)) as server:

@@ -6,12 +6,10 @@ import pytest
 
 from labkit.wire.client.requests import Requests
 from labkit.wire.client.state import Refused, Status
-from tests.wire.raw import on_a_loop
 
 NO = Refused("rate_limited", "later")
 
 
-@on_a_loop
 async def test_answer_goes_to_the_oldest_request_it_fits() -> None:
     """Whatever else was asked before, and whoever has stopped waiting keeps the place."""
     asked = Requests(Status(), lambda _: None)
@@ -26,7 +24,6 @@ async def test_answer_goes_to_the_oldest_request_it_fits() -> None:
     assert not asked.is_pending("presence", "b")
 
 
-@on_a_loop
 async def test_refusal_goes_to_the_oldest_request_of_its_room() -> None:
     """It names no type; what it refused is told back. One that nobody asked for goes nowhere."""
     asked = Requests(Status(), lambda _: None)
@@ -40,7 +37,6 @@ async def test_refusal_goes_to_the_oldest_request_of_its_room() -> None:
     assert asked.refused(None, NO) == "pong"
 
 
-@on_a_loop
 async def test_fail_ends_every_request_once() -> None:
     """Also those nobody waits for any more: that is no fault of a task."""
     asked, faults = Requests(Status(), lambda _: None), []

@@ -14,7 +14,7 @@ from labkit.wire.client.client import Client, Stopped
 from labkit.wire.client.state import ClientState
 from tests.e2e.need import node_module, node_path
 from tests.wire.client.test_client import take
-from tests.wire.raw import on_a_loop, port_of, until
+from tests.wire.raw import port_of, until
 from tests.wire.scripted import Share, closes
 
 PEER = Path(__file__).with_name("peer.mjs")
@@ -37,7 +37,6 @@ async def node_server(port: int = 0) -> AsyncIterator[tuple[Process, str]]:
         await child.wait()
 
 
-@on_a_loop
 async def test_it_talks_in_a_room_of_a_server_in_node() -> None:
     """Two members hear each other, and pings are answered."""
     async with node_server() as (_, url), Client(url, TOKEN) as ana, Client(url, TOKEN) as ben:
@@ -52,7 +51,6 @@ async def test_it_talks_in_a_room_of_a_server_in_node() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-@on_a_loop
 async def test_it_comes_back_when_the_server_is_stopped_and_started(number: int) -> None:
     """Such a server says no word when it ends; what was said meanwhile is sent afterwards, what was missed is a gap."""
     async with node_server() as (child, url), Client(url, TOKEN, rng=Share(0.05)) as client:
@@ -69,7 +67,6 @@ async def test_it_comes_back_when_the_server_is_stopped_and_started(number: int)
             await client.close()
 
 
-@on_a_loop
 async def test_a_wrong_token_stops_it() -> None:
     """4403 is terminal, whoever sends it."""
     async with node_server() as (_, url):

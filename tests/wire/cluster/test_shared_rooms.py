@@ -10,10 +10,9 @@ from labkit.brokers import broker_at
 from labkit.wire.server import Server
 from tests.wire.cluster.house import ROOM, house
 from tests.wire.people import enter_as, refused, revoke, ticket
-from tests.wire.raw import TOKEN, Ended, Raw, close_frame, on_a_loop, text, until
+from tests.wire.raw import TOKEN, Ended, Raw, close_frame, text, until
 
 
-@on_a_loop
 async def test_two_servers_deliver_a_room_in_the_same_order(tmp_path: Path) -> None:
     """Both talk at once; every member hears the same events with the same seqs, and both files hold them."""
     async with house(tmp_path) as built:
@@ -29,7 +28,6 @@ async def test_two_servers_deliver_a_room_in_the_same_order(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("ping", [b'{"type": "ping"}', b'{"type":"ping"}'], ids=["written otherwise", "as usual"])
-@on_a_loop
 async def test_answers_keep_the_order_of_messages_through_the_log(tmp_path: Path, ping: bytes) -> None:
     """Two chats, a ping, a leave: the events come before the pong, and the pong before `left`."""
     async with house(tmp_path) as built:
@@ -42,7 +40,6 @@ async def test_answers_keep_the_order_of_messages_through_the_log(tmp_path: Path
         assert [(await one.hear())["type"] for _ in range(5)] == ["chat", "chat", "pong", "left", "pong"]
 
 
-@on_a_loop
 async def test_earlier_events_arrive_before_the_close(tmp_path: Path) -> None:
     """And what comes behind the invalid message is not acted on, though the close waits for its turn."""
     async with house(tmp_path) as built:
@@ -56,7 +53,6 @@ async def test_earlier_events_arrive_before_the_close(tmp_path: Path) -> None:
         assert [event["text"] for event in await two.hear_many(2, "chat")] == ["good", "later"]
 
 
-@on_a_loop
 async def test_a_member_resumes_on_another_server_without_a_hole(tmp_path: Path) -> None:
     """The same user by the same credential; exactly what it missed, in order; and how its last connection ended."""
     async with house(tmp_path) as built:
@@ -79,7 +75,6 @@ async def test_a_member_resumes_on_another_server_without_a_hole(tmp_path: Path)
         assert [event["text"] for event in await back.hear_many(20, "chat")] == [str(number) for number in range(20)]
 
 
-@on_a_loop
 async def test_an_empty_request_id_is_one_as_on_a_lone_server(tmp_path: Path) -> None:
     """The event has it, and the second message with it is a repetition."""
     async with house(tmp_path, servers=1) as built:
@@ -90,7 +85,6 @@ async def test_an_empty_request_id_is_one_as_on_a_lone_server(tmp_path: Path) ->
         assert (first["requestId"], second) == ("", first | {"duplicate": True})
 
 
-@on_a_loop
 async def test_a_request_repeated_on_another_server_is_recognised(tmp_path: Path) -> None:
     """Its sender gets the first event again, marked; nobody hears it twice, and no file holds it twice."""
     async with house(tmp_path) as built:
@@ -105,7 +99,6 @@ async def test_a_request_repeated_on_another_server_is_recognised(tmp_path: Path
         await built.all_have(2)
 
 
-@on_a_loop
 async def test_two_that_are_on_their_way_at_once_become_one_event(tmp_path: Path) -> None:
     """The log decides which of them is the first: here neither server could have known of the other."""
     async with house(tmp_path) as built:
@@ -118,7 +111,6 @@ async def test_two_that_are_on_their_way_at_once_become_one_event(tmp_path: Path
         await built.all_have(1)
 
 
-@on_a_loop
 async def test_the_newest_connection_of_a_session_wins_across_servers(tmp_path: Path) -> None:
     """The older one, on the other server, gets 4409; and the newer one is not closed by the older one's word."""
     async with house(tmp_path) as built:
@@ -131,7 +123,6 @@ async def test_the_newest_connection_of_a_session_wins_across_servers(tmp_path: 
         assert (await newest.hear("chat"))["text"] == "still here"
 
 
-@on_a_loop
 async def test_a_ticket_opens_one_door_of_all(tmp_path: Path) -> None:
     """Presented to both servers at once, one of them lets it in; and a third time it is spent on either."""
     async with house(tmp_path) as built:
@@ -151,7 +142,6 @@ async def test_a_ticket_opens_one_door_of_all(tmp_path: Path) -> None:
             assert (await refused(url, paper))[0] == 4403
 
 
-@on_a_loop
 async def test_a_credential_that_is_no_good_is_not_written_to_the_log(tmp_path: Path) -> None:
     """Nobody empties the log, and a stranger may come back as often as it likes: only what may be let in costs room."""
     async with house(tmp_path) as built:
@@ -168,7 +158,6 @@ async def test_a_credential_that_is_no_good_is_not_written_to_the_log(tmp_path: 
         assert places == [1, 2], "more than ada's ticket and her revocation"
 
 
-@on_a_loop
 async def test_messages_after_a_ticket_wait_for_it(tmp_path: Path) -> None:
     """auth and join in one packet: the join is judged once the log has let the ticket in."""
     async with house(tmp_path) as built:
@@ -181,7 +170,6 @@ async def test_messages_after_a_ticket_wait_for_it(tmp_path: Path) -> None:
         assert kinds == ["auth_ok", "joined", "chat"]
 
 
-@on_a_loop
 async def test_a_ticket_renews_a_session_once(tmp_path: Path) -> None:
     """refresh spends it for all servers."""
     async with house(tmp_path) as built:
@@ -194,7 +182,6 @@ async def test_a_ticket_renews_a_session_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("bad", "code"), [("bob's ticket", 4403), ("r.garbage", 4419)])
-@on_a_loop
 async def test_messages_after_a_refresh_wait_for_it(tmp_path: Path, bad: str, code: int) -> None:
     """The chat before it is heard before its answer, the one behind it after it; behind a refused one, never."""
     async with house(tmp_path) as built:
@@ -217,7 +204,6 @@ async def test_messages_after_a_refresh_wait_for_it(tmp_path: Path, bad: str, co
         await until(lambda: len(built.servers[0].hub.order.queue) == 0)  # type: ignore[attr-defined]
 
 
-@on_a_loop
 async def test_revoke_on_one_server_ends_the_user_on_all(tmp_path: Path) -> None:
     """4410 there too, also for its resume and for an older ticket; a ticket fetched later lets it in again."""
     async with house(tmp_path) as built:
@@ -231,7 +217,6 @@ async def test_revoke_on_one_server_ends_the_user_on_all(tmp_path: Path) -> None
         assert (await enter_as("ada", built.urls[0])).ok["userId"] == "ada"
 
 
-@on_a_loop
 async def test_presence_counts_members_of_all_servers(tmp_path: Path) -> None:
     """`entered` when a user's first connection anywhere comes, `gone` when its last one anywhere goes."""
     async with house(tmp_path) as built:
@@ -251,7 +236,6 @@ async def test_presence_counts_members_of_all_servers(tmp_path: Path) -> None:
         assert (await watcher.hear("gone"))["userId"] == "bob"
 
 
-@on_a_loop
 async def test_a_server_that_stops_takes_its_members_with_it(tmp_path: Path) -> None:
     """Those of other servers see them go."""
     async with house(tmp_path) as built:
@@ -265,7 +249,6 @@ async def test_a_server_that_stops_takes_its_members_with_it(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("goes", [lambda one: one.send(close_frame(1000)), Raw.drop], ids=["close frame", "lost"])
-@on_a_loop
 async def test_member_leaving_after_a_chat_is_out_of_the_room(tmp_path: Path, goes: Callable[[Raw], None]) -> None:
     """The leave waits for the chat to come out of the log, and the connection is gone before."""
     async with house(tmp_path, servers=1) as built:
@@ -282,7 +265,6 @@ async def test_member_leaving_after_a_chat_is_out_of_the_room(tmp_path: Path, go
         await until(lambda: len(hub.state.connections) == 1 and len(room.members) == 1)
 
 
-@on_a_loop
 async def test_rooms_without_events_are_not_kept(tmp_path: Path) -> None:
     """Left, not entered in time, restored: the same epoch makes them anew. One that was left in between works."""
     async with house(tmp_path, servers=1) as built:
@@ -305,7 +287,6 @@ async def test_rooms_without_events_are_not_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", ["plain", "\ud800 half a character", "🦉 " * 300])
-@on_a_loop
 async def test_any_text_travels_through_the_log_unchanged(tmp_path: Path, words: str) -> None:
     """Also half a character, as JavaScript's strings may hold one."""
     async with house(tmp_path) as built:

@@ -3,7 +3,7 @@
 from itertools import pairwise
 from random import Random
 
-from tests.wire.raw import BINARY, CLOSE, PING, PONG, TEXT
+from labkit.review.frames import BINARY, CLOSE, PING, PONG, TEXT
 
 CONTINUATION = 0
 TEXTS = [b"", b"x", b'{"type":"ping"}', b'{"type":"chat","roomId":"a","text":"hello"}', "é€😀".encode(), b"\xff\xfe"]

@@ -15,7 +15,7 @@ from labkit.rules.limits import Limits
 from labkit.rules.outbox import Offer
 from labkit.wire.fast.kernel import direct_fd, write_at_once
 from labkit.wire.send_queue import SendQueue
-from tests.wire.raw import TOKEN, Raw, on_a_loop, serving, until
+from tests.wire.raw import TOKEN, Raw, serving, until
 
 
 class Told(asyncio.Protocol):
@@ -75,7 +75,6 @@ def tell(member: Member, *frames: bytes) -> None:
     write_at_once([double])
 
 
-@on_a_loop
 async def test_what_the_kernel_does_not_take_is_sent_behind_it() -> None:
     """Past the transport until the kernel is full, through it from then on, and past it again: all bytes, in order."""
     async with pair() as (transport, told, other):
@@ -107,7 +106,6 @@ def fill(sock: socket.socket) -> int:
         return taken
 
 
-@on_a_loop
 async def test_a_single_byte_that_the_kernel_left_is_not_overtaken() -> None:
     """All of a frame but its last byte went out: what is told next must wait for that byte, however small it is."""
     async with pair() as (transport, told, other):
@@ -129,7 +127,6 @@ async def test_a_single_byte_that_the_kernel_left_is_not_overtaken() -> None:
         assert heard.replace(b"-", b"") == sent
 
 
-@on_a_loop
 async def test_write_to_a_gone_peer_ends_as_with_asyncio() -> None:
     """No exception where an event is told to a room: the transport is asked, and loses the connection."""
     async with pair() as (transport, told, other):
@@ -141,7 +138,6 @@ async def test_write_to_a_gone_peer_ends_as_with_asyncio() -> None:
         assert isinstance(await asyncio.wait_for(told.lost, 10), ConnectionError)
 
 
-@on_a_loop
 async def test_a_connection_that_ends_has_no_way_any_more() -> None:
     """The kernel gives its file descriptor to the next connection: a late word would be told to a stranger."""
     async with serving(limits={"fast_path": True}) as server:

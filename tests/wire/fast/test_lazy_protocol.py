@@ -10,12 +10,12 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from labkit.review.frames import BINARY, PING, TEXT, frame
 from labkit.rules.limits import Limits
 from labkit.wire.fast import short_frames
 from labkit.wire.fast.lazy_protocol import LazyProtocol
 from labkit.wire.frames import Frames
 from tests.wire.fast.streams import stream
-from tests.wire.raw import BINARY, PING, TEXT, frame
 
 LOOKED_AT = "17.4"
 STREAMS = 20_000

@@ -11,7 +11,7 @@ from labkit.rules.limits import Limits
 from labkit.wire.fast.path import BYTES_PER_TICK, TICK_S, FastPath, PlainPath
 from labkit.wire.frames import text_frame
 from labkit.wire.server import Server
-from tests.wire.raw import TOKEN, Raw, on_a_loop, serving, text
+from tests.wire.raw import TOKEN, Raw, serving, text
 
 SAID = {"type": "chat", "text": "é"}
 BODY = '{"type":"chat","text":"é"}'.encode()
@@ -43,7 +43,6 @@ class Member:
 
 
 @pytest.mark.parametrize("path", [FastPath, PlainPath])
-@on_a_loop
 async def test_both_paths_send_the_same_bytes_in_the_same_order(path: Any) -> None:
     """Events of two rooms and an answer of its own between them, for a member of both."""
     way, members = path(), [Member() for _ in range(4)]
@@ -62,7 +61,6 @@ async def test_both_paths_send_the_same_bytes_in_the_same_order(path: Any) -> No
     ]
 
 
-@on_a_loop
 async def test_fast_path_builds_one_frame_plain_path_one_per_member() -> None:
     """The same bytes, once or many times."""
     for path, frames in ((FastPath(), 1), (PlainPath(), 50)):
@@ -72,7 +70,6 @@ async def test_fast_path_builds_one_frame_plain_path_one_per_member() -> None:
         assert len({id(frame) for member in members for frame in member.frames}) == frames
 
 
-@on_a_loop
 async def test_fast_path_writes_once_per_tick_plain_path_at_once() -> None:
     """Told a hundred times in one tick: one write at its end, or a hundred. In the next tick, again."""
     fast, plain = FastPath(), PlainPath()
@@ -90,7 +87,6 @@ async def test_fast_path_writes_once_per_tick_plain_path_at_once() -> None:
         assert slow.writes == number + 1
 
 
-@on_a_loop
 async def test_very_much_in_one_tick_does_not_wait_for_its_end() -> None:
     """What is due is kept once for each tick; beyond some bytes it is written at once."""
     path, member = FastPath(), Member()
@@ -101,7 +97,6 @@ async def test_very_much_in_one_tick_does_not_wait_for_its_end() -> None:
     assert member.writes == 1 and len(member.frames) == 2
 
 
-@on_a_loop
 async def test_room_of_5000_delays_no_other_room() -> None:
     """A write costs 6 us of a clock that only writes move: no tick is longer than 10 ms, and a small room need not
     wait until a large one is done. Everybody has everything at the end, in order."""
@@ -147,7 +142,6 @@ class Counting:
 
 
 @pytest.mark.parametrize(("fast_path", "writes"), [(True, 1), (False, 30)])
-@on_a_loop
 async def test_thirty_events_in_one_packet_are_one_write_or_thirty(fast_path: bool, writes: int) -> None:
     """Counted at the transport of a member that only listens; what arrives is the same."""
     async with serving(limits={"fast_path": fast_path}) as server:
@@ -161,7 +155,6 @@ async def test_thirty_events_in_one_packet_are_one_write_or_thirty(fast_path: bo
 
 
 @pytest.mark.parametrize(("fast_path", "path"), [(True, FastPath), (False, PlainPath)])
-@on_a_loop
 async def test_the_limit_chooses_the_path(fast_path: bool, path: type) -> None:
     """`--set fast_path=off`."""
     limits = Limits().set_lines([f"fast_path={'on' if fast_path else 'off'}"])

@@ -7,11 +7,10 @@ from time import time
 import pytest
 
 from labkit.wire.fast.pings import PING
-from tests.wire.raw import TOKEN, Raw, on_a_loop, serving, text
+from tests.wire.raw import TOKEN, Raw, serving, text
 
 
 @pytest.mark.parametrize("fast_path", [True, False])
-@on_a_loop
 async def test_ping_is_answered_with_the_time_after_earlier_events(fast_path: bool, tmp_path: Path) -> None:
     """On both paths; with an audit log the chat is stored first, and the pong does not overtake it."""
     async with serving(limits={"fast_path": fast_path}, audit=tmp_path / "room.db") as server:
@@ -25,7 +24,6 @@ async def test_ping_is_answered_with_the_time_after_earlier_events(fast_path: bo
         assert before - 0.001 <= datetime.fromisoformat(pongs[0]["sentAt"]).timestamp() <= time()
 
 
-@on_a_loop
 async def test_what_is_in_doubt_takes_the_plain_path() -> None:
     """Another spelling, a session that is not open, a rate that is used up: the plain path answers or refuses."""
     async with serving(limits={"messages_per_s": 1, "message_burst": 3}) as server:

@@ -8,7 +8,7 @@ from websockets.http11 import Request
 from labkit.rules.limits import Limits
 from labkit.wire.fast.usual_handshake import read_usual
 from labkit.wire.frames import Frames
-from tests.wire.raw import Raw, ask, on_a_loop, serving, upgrade
+from tests.wire.raw import Raw, ask, serving, upgrade
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 NEEDED = [
@@ -100,7 +100,6 @@ def _some_head(rng: Random) -> bytes:
     return head if head.count(b"\r\n\r\n") == 1 else _head(lines, first)
 
 
-@on_a_loop
 async def test_the_gate_judges_both_requests_alike() -> None:
     """A foreign page, a house that is full, frames right behind the request: the same on either way in."""
     async with serving(limits={"connections": 1}) as server:

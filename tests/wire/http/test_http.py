@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from labkit.wire.server import Server
 from tests.wire.people import OPERATOR, OPS, refused, ticket_answer, users
-from tests.wire.raw import TOKEN, Answer, Raw, ask, on_a_loop, pair, request, serving, until, upgrade
+from tests.wire.raw import TOKEN, Answer, Raw, ask, pair, request, serving, until, upgrade
 
 HOST = {"Host": "localhost"}
 
@@ -23,7 +23,6 @@ async def get(server: Server, path: str, method: str = "GET", **headers: str) ->
 
 
 @pytest.mark.parametrize("version", ["8", "0", "14", "", "thirteen", "13, 8", None])
-@on_a_loop
 async def test_other_websocket_version_gets_ours(version: str | None) -> None:
     """RFC 6455, section 4.4: a client that speaks several may try again."""
     lines = upgrade().replace(b"Sec-WebSocket-Version: 13\r\n", b"")
@@ -33,7 +32,6 @@ async def test_other_websocket_version_gets_ours(version: str | None) -> None:
     assert answer.status in (400, 426) and answer.headers["sec-websocket-version"] == "13"
 
 
-@on_a_loop
 async def test_health_and_the_line_for_what_is_no_browser() -> None:
     """Each answer ends its connection, and no cache keeps it."""
     async with serving() as server:
@@ -57,7 +55,6 @@ async def test_health_and_the_line_for_what_is_no_browser() -> None:
         ("GET", "/revoke/ada", 405),
     ],
 )
-@on_a_loop
 async def test_wrong_path_or_method_gets_404_or_405(method: str, path: str, status: int) -> None:
     """404, or 405 with what would do."""
     async with serving() as server:
@@ -66,7 +63,6 @@ async def test_wrong_path_or_method_gets_404_or_405(method: str, path: str, stat
         assert ("allow" in answer.headers) is (status == 405)
 
 
-@on_a_loop
 async def test_head_is_get_without_its_body() -> None:
     """The same head, the length of the body it does not send."""
     async with serving() as server:
@@ -76,7 +72,6 @@ async def test_head_is_get_without_its_body() -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/ticket", "/healthz"])
-@on_a_loop
 async def test_a_body_is_refused(path: str) -> None:
     """POST with a body, in one packet, in two, and in chunks: 400, and the server is well."""
     async with serving() as server:
@@ -91,7 +86,6 @@ async def test_a_body_is_refused(path: str) -> None:
         await pair(server.url)
 
 
-@on_a_loop
 async def test_head_too_large_is_431_in_one_packet_and_in_many() -> None:
     """The server keeps no more of it than it has to."""
     async with serving() as server:
@@ -114,7 +108,6 @@ async def test_head_too_large_is_431_in_one_packet_and_in_many() -> None:
         b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
     ],
 )
-@on_a_loop
 async def test_what_is_no_request_is_400(head: bytes) -> None:
     """One line, and the end."""
     async with serving() as server:
@@ -125,14 +118,12 @@ async def test_what_is_no_request_is_400(head: bytes) -> None:
     ("headers", "status"),
     [({"Sec_WebSocket_Version": "12"}, 400), ({"Sec_WebSocket_Key": "short"}, 400), ({"Connection": "close"}, 426)],
 )
-@on_a_loop
 async def test_a_broken_handshake_is_refused_over_http(headers: Mapping[str, str], status: int) -> None:
     """And the connection ends."""
     async with serving() as server:
         assert (await ask(server.url, upgrade(**headers))).status == status
 
 
-@on_a_loop
 async def test_a_handshake_may_come_a_byte_at_a_time() -> None:
     """As long as it comes in time."""
     async with serving() as server:
@@ -143,7 +134,6 @@ async def test_a_handshake_may_come_a_byte_at_a_time() -> None:
         assert (await raw.head()).status == 101
 
 
-@on_a_loop
 async def test_metrics_are_what_prometheus_reads(tmp_path: Path) -> None:
     """Counts that fit what was done, read by Prometheus' own parser."""
     async with serving(users=users(tmp_path)) as server:
@@ -179,7 +169,6 @@ async def test_metrics_are_what_prometheus_reads(tmp_path: Path) -> None:
         assert found["labkit_connections",] >= 2 and found["labkit_outbox_bytes",] == 0
 
 
-@on_a_loop
 async def test_connections_are_for_operators() -> None:
     """403 without OPS_TOKEN, 401 without or with a wrong bearer, a JSON line a connection with the right one."""
     async with serving() as server:
@@ -204,7 +193,6 @@ async def test_connections_are_for_operators() -> None:
         assert (other["userId"], other["state"], other["address"]) == (None, "authenticating", "127.0.0.1")
 
 
-@on_a_loop
 async def test_an_answer_larger_than_an_outbox_arrives_whole() -> None:
     """A long list, to an operator who reads slowly: that is no slow consumer."""
     small = {"max_message_bytes": 500, "max_frame_bytes": 1_000, "outbox_bytes": 1_000, "send_buffer_bytes": 4_096}
@@ -223,7 +211,6 @@ async def test_an_answer_larger_than_an_outbox_arrives_whole() -> None:
         assert len(json.loads(answer.body)) == 60
 
 
-@on_a_loop
 async def test_ready_turns_red_while_the_server_drains() -> None:
     """Who is connected already is told 503; the health of the process is another question."""
     async with serving() as server:
@@ -243,7 +230,6 @@ async def test_ready_turns_red_while_the_server_drains() -> None:
         await draining
 
 
-@on_a_loop
 async def test_secrets_are_in_no_answer(tmp_path: Path) -> None:
     """Neither the code that was tried nor the bearer comes back."""
     async with serving(users=users(tmp_path), ops_token=OPS) as server:

@@ -2,7 +2,7 @@
 
 entry  does the client authenticate and join in the right order?
 codes  does it react to each close code as the protocol requires?
-waits  do its reconnects become a storm?
+waits  can its reconnects become a storm?
 words  are messages lost or sent twice?
 line   does it notice a dead connection, and tolerate a newer server?
 """

@@ -1,8 +1,8 @@
-"""Events in the audit log."""
+"""Probes that look for events in the audit log."""
 
 import asyncio
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
@@ -56,6 +56,6 @@ STORED_FIRST = Probe(
     requirement="An event is committed before the first member receives it.",
     expected="the event's id is in the audit file when the event arrives",
     fix="Commit first, and publish when the commit is done.",
-    missing_test="Receive an event, and find its id in the audit file at once.",
+    missing_test="Receive an event, and look for its id in the audit file immediately.",
     run=_stored_first,
 )

@@ -1,6 +1,6 @@
-"""Joins, denied joins and closes in the audit log."""
+"""Probes that look for joins, denied joins and closes in the audit log."""
 
-from labkit.review.finding import CannotTell, Outcome, broken, held
+from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
@@ -51,10 +51,10 @@ DENIALS = Probe(
     title="Denied joins are in the audit log",
     severity="P1",
     profile="full",
-    requirement="Denied joins go to the audit file: an investigation looks for them first.",
+    requirement="Denied joins go to the audit file, because they are the first thing that an investigator looks for.",
     expected="the name of the denied room in the audit file, before any later event",
     fix="Record each refusal with the room and the connection.",
-    missing_test="Get denied a room, and look for it in the audit file.",
+    missing_test="Try to join a room that is denied, and look for it in the audit file.",
     run=_denials,
 )
 
@@ -82,6 +82,6 @@ CLOSES = Probe(
     requirement="Every close goes to the audit file, with the connection and the code.",
     expected="the connectionId and the code in the audit file, before any later event",
     fix="Record how each connection ended.",
-    missing_test="Get closed with 1008, and look for the connection in the audit file.",
+    missing_test="Make the server close a connection with 1008, and look for the connection in the audit file.",
     run=_closes,
 )

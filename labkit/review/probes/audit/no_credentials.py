@@ -1,6 +1,6 @@
 """audit/6: credentials in the audit log."""
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
@@ -28,9 +28,9 @@ PROBE = Probe(
     title="The audit file contains no credential",
     severity="P0",
     profile="full",
-    requirement="Tokens never go to the audit file.",
+    requirement="The audit file never contains a token.",
     expected="no refused token, no accepted token and no resume",
     fix="Record the user and the time, never the credential.",
-    missing_test="Authenticate with a right and a wrong token, and search the audit file for both.",
+    missing_test="Authenticate with a valid and an invalid token, and search the audit file for both.",
     run=_run,
 )

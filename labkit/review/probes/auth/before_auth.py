@@ -1,6 +1,6 @@
-"""Messages before auth."""
+"""Messages that a client sends before auth."""
 
-from labkit.review.finding import Outcome
+from labkit.evidence import Outcome
 from labkit.review.judge import must_end, must_receive_only
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

@@ -1,6 +1,6 @@
 """Messages sent right after auth, and a second auth."""
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.judge import must_be_well, must_receive_only
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

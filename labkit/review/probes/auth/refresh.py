@@ -1,6 +1,6 @@
 """Renewing a credential on an open connection."""
 
-from labkit.review.finding import CannotTell, Outcome, broken, held
+from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.judge import must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
@@ -20,7 +20,7 @@ REFRESH = Probe(
     title="An open connection can renew its credential",
     severity="P2",
     profile="full",
-    requirement="refresh is answered with auth_ok: the same user and a later expiresAt.",
+    requirement="The server answers refresh with auth_ok, which has the same user and a later expiresAt.",
     expected="auth_ok with the same userId and a later expiresAt",
     fix="Check the token of refresh exactly like that of auth, and extend the session.",
     missing_test="Send refresh with resume and expect auth_ok with the same userId.",
@@ -44,6 +44,6 @@ REFRESH_AS_ANOTHER = Probe(
     requirement="refresh keeps the user: the credential of another user closes the connection with 4403.",
     expected="close 4403",
     fix="Compare the user of the new credential with that of the connection before you accept it.",
-    missing_test="Refresh with the resume of another user and expect close 4403.",
+    missing_test="Refresh with another user's resume credential and expect close 4403.",
     run=_refresh_as_another,
 )

@@ -1,6 +1,6 @@
 """Resuming a session."""
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.judge import must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
@@ -73,7 +73,7 @@ NEWEST_WINS = Probe(
     title="The newest connection of a session replaces the older one",
     severity="P1",
     profile="full",
-    requirement="The newest connection of a session stays; the older one is closed with 4409.",
+    requirement="The newest connection of a session stays open; the older one is closed with 4409.",
     expected="close 4409 on the older connection",
     fix="Keep one connection per session; when a newer one authenticates, close the older one with 4409.",
     missing_test="Resume a session that is still connected and expect close 4409 on the older connection.",

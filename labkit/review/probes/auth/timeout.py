@@ -1,7 +1,7 @@
 """Connections that do not authenticate in time."""
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review import frames
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
@@ -49,7 +49,7 @@ PINGS_BEFORE_AUTH = Probe(
     title="Pings do not extend the auth timeout",
     severity="P1",
     profile="core",
-    requirement="The auth timeout runs from the handshake, whatever the client sends meanwhile.",
+    requirement="The auth timeout starts at the handshake, and nothing that the client sends extends it.",
     expected="close 4401 when the auth timeout expires",
     fix="Do not restart the auth timer when bytes arrive: only auth_ok stops it.",
     missing_test="Send protocol pings throughout the auth timeout and expect close 4401 all the same.",

@@ -1,6 +1,6 @@
-"""Credentials that no longer work."""
+"""Credentials that must no longer work: used tickets and revoked sessions."""
 
-from labkit.review.finding import CannotTell, Outcome, broken
+from labkit.evidence import CannotTell, Outcome, broken
 from labkit.review.judge import must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
@@ -21,7 +21,7 @@ TICKET_USED_TWICE = Probe(
     profile="full",
     requirement="A ticket is single-use: a second use closes the connection with 4403.",
     expected="close 4403 on the second use",
-    fix="Remember the ids of used tickets until they would have expired.",
+    fix="Remember the ids of used tickets until the tickets would have expired.",
     missing_test="Authenticate twice with one ticket and expect close 4403 the second time.",
     run=_ticket_used_twice,
 )

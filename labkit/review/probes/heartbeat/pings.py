@@ -4,7 +4,7 @@ import asyncio
 from itertools import combinations
 from time import monotonic
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 from labkit.review.unresponsive import ping_interval_s

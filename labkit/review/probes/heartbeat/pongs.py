@@ -1,9 +1,9 @@
-"""Answers to the pings of a client."""
+"""How the server answers a client's pings."""
 
 import re
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review import frames
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

@@ -1,6 +1,6 @@
-"""Clients that answer no ping."""
+"""Clients that do not answer pings."""
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 from labkit.review.unresponsive import ping_interval_s, watch_unresponsive
@@ -15,7 +15,7 @@ UNRESPONSIVE = Probe(
     title="An unresponsive connection is closed, a healthy one is kept",
     severity="P1",
     profile="core",
-    requirement="A connection that answers no ping is closed; one that answers is kept.",
+    requirement="A connection that does not answer pings is closed; one that does is kept.",
     expected="the unresponsive connection is closed; the healthy one, pinged just as often, is not",
     fix="Remember that a ping is outstanding, and close the connection if its pong does not arrive in time.",
     missing_test="Leave pings unanswered on one connection and answer them on another; only the first may be closed.",
@@ -53,9 +53,9 @@ UNMATCHED_PONG = Probe(
     severity="P2",
     profile="full",
     requirement="Only a pong with the payload of the latest ping counts.",
-    expected="a connection that sends pongs with other payloads is closed like an unresponsive one",
+    expected="a connection that sends pongs with the wrong payload is closed like an unresponsive one",
     fix="Put a fresh payload into each ping and compare the payload of the pong with it.",
-    missing_test="Answer each ping with a pong of another payload, and expect the connection to be closed.",
+    missing_test="Answer each ping with a pong that has a different payload, and expect the connection to be closed.",
     run=_unmatched_pong,
 )
 
@@ -84,6 +84,6 @@ LEAVES_ROOMS = Probe(
     requirement="A closed connection leaves its rooms at once, whether or not it answers the close.",
     expected="gone for the unresponsive member",
     fix="Leave all rooms when the server decides to close, not when TCP reports the end.",
-    missing_test="Let a member answer no ping, and expect gone in the room.",
+    missing_test="Let a member leave pings unanswered, and expect gone in the room.",
     run=_leaves_rooms,
 )

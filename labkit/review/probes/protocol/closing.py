@@ -1,7 +1,7 @@
-"""The close frame of a client."""
+"""How the server handles a client's close frame."""
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review import frames
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.judge import must_receive_only
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

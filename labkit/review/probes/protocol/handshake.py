@@ -1,6 +1,6 @@
-"""HTTP requests and handshakes."""
+"""Plain HTTP requests and WebSocket handshakes."""
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
@@ -61,7 +61,7 @@ HTTP = Probe(
     title="The port answers plain HTTP",
     severity="P2",
     profile="core",
-    requirement="GET / is answered, so a health check needs no WebSocket.",
+    requirement="The server answers GET /, so a health check does not need a WebSocket.",
     expected="HTTP 200",
     fix="Answer requests without an upgrade with 200 and a line of text.",
     missing_test="Send GET / and expect 200.",

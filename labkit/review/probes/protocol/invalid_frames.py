@@ -1,7 +1,7 @@
 """Frames that violate RFC 6455, and binary messages."""
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review import frames
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.judge import each_must_end, must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
@@ -21,7 +21,7 @@ UNMASKED_FRAME = Probe(
     requirement="RFC 6455 5.1: an unmasked frame closes the connection with 1002.",
     expected="close 1002 for this connection; all others stay open",
     fix="Refuse unmasked frames, and handle every error event: in Node an unhandled one ends the process.",
-    missing_test="Send an unmasked frame; expect 1002, and that another client stays connected.",
+    missing_test="Send an unmasked frame; expect 1002, and expect another client to stay connected.",
     run=_unmasked_frame,
     alone=True,
 )
@@ -120,7 +120,7 @@ CONTROL_FRAMES = Probe(
     title="An invalid control frame ends only its own connection",
     severity="P0",
     profile="core",
-    requirement="RFC 6455 5.5: control frames are not fragmented and have at most 125 bytes; others close with 1002.",
+    requirement="RFC 6455 5.5: a control frame that is fragmented or exceeds 125 bytes closes with 1002.",
     expected="close 1002 for this connection; all others stay open",
     fix="Handle the error event of every WebSocket.",
     missing_test="Send a ping of 126 bytes and a close of one byte; expect 1002.",
@@ -146,7 +146,7 @@ UNEXPECTED_FRAGMENTS = Probe(
     title="An unexpected fragment ends only its own connection",
     severity="P0",
     profile="core",
-    requirement="RFC 6455 5.4: fragments of one message follow each other; otherwise close 1002.",
+    requirement="RFC 6455 5.4: a fragment out of sequence closes the connection with 1002.",
     expected="close 1002 for this connection; all others stay open",
     fix="Handle the error event of every WebSocket.",
     missing_test="Send a continuation frame first and expect 1002.",

@@ -1,8 +1,8 @@
 """Types, frames, messages and request heads that are too large."""
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review import frames
 from labkit.review.endpoint import END_OF_HEAD
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.judge import must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
@@ -46,7 +46,7 @@ GIANT_FRAME = Probe(
     title="An oversized frame is refused from its header",
     severity="P0",
     profile="core",
-    requirement="A frame over 64 KiB is refused with 1009 from its header, before it is buffered.",
+    requirement="A frame over 64 KiB is refused with 1009 as soon as its header arrives, before it is buffered.",
     expected="close 1009 before the frame has arrived",
     fix="Set the library's maximum payload (maxPayload in Node's ws); checking the whole message is too late.",
     missing_test="Announce a frame of 90 MiB, and expect 1009 before it is sent.",

@@ -1,11 +1,11 @@
-"""Messages split or joined in the TCP stream."""
+"""Messages that are split or joined in the TCP stream."""
 
 import asyncio
 from itertools import pairwise
 
+from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review import frames
 from labkit.review.endpoint import END_OF_HEAD, ConnectionEnded
-from labkit.review.finding import CannotTell, Outcome, broken, held
 from labkit.review.peer import Peer
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
@@ -40,7 +40,7 @@ TRIES = 4
 
 
 async def _byte_by_byte(scene: Scene) -> Outcome:
-    """Retry in fewer pieces if an idle connection ended as well: then we were too slow for the auth timeout."""
+    """Send the handshake and a message in small pieces; use larger ones if we are too slow for the auth timeout."""
     for step in [24 * 2**number for number in range(TRIES)]:
         idle, peer = await scene.connect(), await scene.dial()
         try:
@@ -59,7 +59,7 @@ async def _byte_by_byte(scene: Scene) -> Outcome:
 
 
 async def _send(peer: Peer, data: bytes, step: int) -> None:
-    """Send the first and last bytes one at a time, the rest in pieces of `step` bytes. Raises ConnectionEnded."""
+    """Send the first and last bytes one at a time and the rest in pieces of `step` bytes. Raises ConnectionEnded."""
     cuts = [*range(8), *range(8, len(data) - 5, step), *range(len(data) - 5, len(data)), len(data)]
     for start, end in pairwise(cuts):
         if peer.ended is not None:
@@ -76,7 +76,7 @@ BYTE_BY_BYTE = Probe(
     requirement="TCP is a stream: a server accepts handshakes and frames however they are split.",
     expected="the server accepts the handshake and the auth",
     fix="Buffer bytes until a frame is complete.",
-    missing_test="Send a handshake and a message in pieces of one byte and more.",
+    missing_test="Send a handshake and a message in pieces, some of them a single byte.",
     run=_byte_by_byte,
 )
 

@@ -1,7 +1,7 @@
 """rooms/2: a chat to a room that was not joined."""
 
+from labkit.evidence import Outcome
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.finding import Outcome
 from labkit.review.judge import must_end, must_receive_only
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

@@ -1,6 +1,6 @@
-"""Members that have left or were closed."""
+"""Members that have left a room, or whose connection was closed."""
 
-from labkit.review.finding import CannotTell, Outcome, broken
+from labkit.evidence import CannotTell, Outcome, broken
 from labkit.review.judge import must_end, must_receive_only
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
@@ -30,7 +30,7 @@ AFTER_LEAVE = Probe(
     title="A member that has left neither receives nor sends",
     severity="P0",
     profile="full",
-    requirement="leave ends the membership in both directions.",
+    requirement="After leave, a client can neither send to the room nor receive from it.",
     expected="left, then no events; a chat closes with 1008",
     fix="Remove the connection from the room and the room from the connection in one step.",
     missing_test="Leave a room, let another member chat, then chat to it; expect no event and close 1008.",

@@ -1,6 +1,6 @@
-"""Rooms outside the grants of a user."""
+"""Rooms that a user's grants do not cover."""
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.judge import must_end, must_receive_only
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
@@ -28,8 +28,8 @@ DENIED = Probe(
     profile="full",
     requirement="A join not covered by the grants is refused with error room_denied.",
     expected="error room_denied; a chat there closes with 1008",
-    fix="Check the grants of the session in join, and deny every room that no pattern covers.",
-    missing_test="Join a room outside the grants and expect room_denied.",
+    fix="Check the session's grants on every join, and deny any room that no pattern covers.",
+    missing_test="Join a room that the grants do not cover and expect room_denied.",
     run=_denied,
 )
 
@@ -52,7 +52,7 @@ SIMILAR_TO_GRANTED = Probe(
     title="A grant covers no room with a similar name",
     severity="P0",
     profile="full",
-    requirement="A grant names an exact room, or a prefix only if it ends in *.",
+    requirement="A grant names one exact room, unless it ends in *, which makes it a prefix.",
     expected="error room_denied for each room",
     fix="Compare the whole name, and treat a pattern as a prefix only if it ends in *.",
     missing_test="Grant review:ticket and try review:ticket2; expect room_denied.",
@@ -81,7 +81,7 @@ READ_ONLY = Probe(
     title="A member with read-only access cannot chat",
     severity="P0",
     profile="full",
-    requirement="A message to a room without write access (w) is refused with error read_only.",
+    requirement="A message from a user without write access (w) to the room is refused with error read_only.",
     expected="error read_only, and the room receives nothing",
     fix="Store the access with the membership, and check it for every message to the room.",
     missing_test="Join with a read-only grant, chat, and expect read_only.",

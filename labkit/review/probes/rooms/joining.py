@@ -1,6 +1,6 @@
 """Joining twice, rooms with odd names, and too many rooms."""
 
-from labkit.review.finding import CannotTell, Outcome, broken, held
+from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
@@ -24,7 +24,7 @@ JOINED_TWICE = Probe(
     title="Joining twice does not duplicate events",
     severity="P1",
     profile="core",
-    requirement="A connection is in a room once, however often it joins.",
+    requirement="A connection is in a room only once, however often it joins.",
     expected="each event once",
     fix="Keep members in a set, not in a list.",
     missing_test="Join a room twice and expect each chat once.",
@@ -84,7 +84,7 @@ ROOM_LIMIT = Probe(
     profile="full",
     requirement="A join beyond rooms_per_connection is refused with error room_limit.",
     expected="error room_limit for the first room over the limit",
-    fix="Count the rooms of a connection in join.",
-    missing_test="Join one room more than allowed and expect room_limit.",
+    fix="Count a connection's rooms on every join.",
+    missing_test="Join one more room than is allowed and expect room_limit.",
     run=_room_limit,
 )

@@ -1,6 +1,6 @@
 """rooms/1: who receives a chat."""
 
-from labkit.review.finding import Outcome, broken
+from labkit.evidence import Outcome, broken
 from labkit.review.judge import must_receive_only
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
@@ -23,7 +23,7 @@ PROBE = Probe(
     profile="core",
     requirement="Only members of a room receive its events.",
     expected="a member receives it; a member of another room does not",
-    fix="Keep members per room, and look up the room by the roomId of the message after you have checked it.",
-    missing_test="Let two rooms chat, and expect each member to receive only its own room.",
+    fix="Keep members per room, and look up the room by the message's roomId once you have validated it.",
+    missing_test="Send chats in two rooms, and expect each member to receive only those of its own room.",
     run=_run,
 )

@@ -1,8 +1,8 @@
-"""The order and the numbers of events."""
+"""The order and the sequence numbers of events."""
 
 import asyncio
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
@@ -36,10 +36,10 @@ ONE_ORDER = Probe(
     title="All members receive the same events in the same order",
     severity="P1",
     profile="core",
-    requirement="The events of a room have one order for everybody, which keeps the order of each sender.",
+    requirement="Everybody receives a room's events in the same order, and each sender's messages in the order sent.",
     expected="one order, complete",
     fix="Give each event its position in one place, and send it to every member from there.",
-    missing_test="Let three members chat at once, and compare what they received.",
+    missing_test="Let three members chat at the same time, and compare the events that each received.",
     run=_one_order,
 )
 
@@ -65,7 +65,7 @@ SEQ = Probe(
     profile="full",
     requirement="The events of a room have a per-room seq without gaps.",
     expected="1, 2, 3 ... for every member",
-    fix="Number the events of a room where you accept them.",
+    fix="Number a room's events at the moment you accept them.",
     missing_test="Send 30 chats and expect seq 1 to 30.",
     run=_seq,
 )

@@ -1,6 +1,6 @@
-"""rooms/19: presence of a room."""
+"""rooms/19: presence in a room."""
 
-from labkit.review.finding import Outcome, broken
+from labkit.evidence import Outcome, broken
 from labkit.review.judge import must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

@@ -1,6 +1,6 @@
-"""Events sent while a member was disconnected."""
+"""Recovery of events that were sent while a member was disconnected."""
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
@@ -31,7 +31,7 @@ MISSED_EVENTS = Probe(
     profile="full",
     requirement="join with since is answered with joined and then the missed events, in order.",
     expected="gap false, then one, two, three",
-    fix="Keep the latest events of each room, and send those after since.",
+    fix="Keep the latest events of each room, and send the ones after since.",
     missing_test="Disconnect, let another member chat, rejoin with since; expect the missed chats in order.",
     run=_missed_events,
 )

@@ -1,6 +1,6 @@
-"""A requestId that is sent twice."""
+"""What happens when the same requestId is sent twice."""
 
-from labkit.review.finding import CannotTell, Outcome, broken, held
+from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.judge import must_receive_only
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

@@ -1,6 +1,6 @@
-"""rooms/5: a chat that contains its own userId."""
+"""rooms/5: a chat message with a userId chosen by the sender."""
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 

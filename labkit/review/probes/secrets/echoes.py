@@ -1,7 +1,7 @@
 """Close reasons and HTTP responses that repeat what the client sent."""
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.endpoint import ConnectionEnded
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 
@@ -53,7 +53,7 @@ HTTP_ECHO = Probe(
     title="HTTP errors do not repeat the URL or the headers",
     severity="P2",
     profile="core",
-    requirement="Secrets never appear in an error.",
+    requirement="An error never contains a secret.",
     expected="no response contains the path, the query or the header",
     fix="Respond with constant text.",
     missing_test="Request an unknown path with a secret in the query; expect the response not to contain it.",

@@ -1,8 +1,8 @@
-"""Credentials in events and in the log."""
+"""Probes that look for credentials in events and in the log."""
 
 import json
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
@@ -62,6 +62,6 @@ LOG = Probe(
     requirement="Secrets never appear in a log.",
     expected="no refused token, no accepted token and no resume",
     fix="Log the user and how the connection ended, never the message with the credential.",
-    missing_test="Authenticate with a right and a wrong token, and search the log for both.",
+    missing_test="Authenticate with a valid and an invalid token, and search the log for both.",
     run=_log,
 )

@@ -1,6 +1,6 @@
-"""secrets/6: the pages for operators."""
+"""secrets/6: access to the operators' pages."""
 
-from labkit.review.finding import Outcome, broken
+from labkit.evidence import Outcome, broken
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

@@ -1,6 +1,6 @@
 """secrets/1: a token in the URL."""
 
-from labkit.review.finding import CannotTell, Outcome, held
+from labkit.evidence import CannotTell, Outcome, held
 from labkit.review.judge import must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
@@ -24,7 +24,7 @@ PROBE = Probe(
     title="A token in the URL is not accepted",
     severity="P0",
     profile="core",
-    requirement="Secrets never travel in a URL, because proxies and logs keep URLs.",
+    requirement="A secret is never sent in a URL, because proxies and logs keep URLs.",
     expected="join still requires auth: close 4403",
     fix="Accept the credential only in the first message.",
     missing_test="Connect with ?token=, send join, and expect close 4403.",

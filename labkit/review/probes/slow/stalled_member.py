@@ -1,6 +1,6 @@
 """A member that stops reading."""
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.flood import stall_and_flood
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
@@ -17,7 +17,7 @@ CLOSED_IN_TIME = Probe(
     title="A slow consumer is closed in time",
     severity="P1",
     profile="core",
-    requirement="A member too far behind is closed with 1013, and aborted if it does not answer the close.",
+    requirement="A member that is too far behind is closed with 1013, and aborted if it does not answer the close.",
     expected="the connection ends within outbox_age_s and the close deadline",
     fix="Limit the queue of each member, close with 1013, and abort the connection after a deadline.",
     missing_test="Stop reading while the room chats, and expect the server to end the connection within seconds.",
@@ -41,7 +41,7 @@ OTHER_MEMBERS = Probe(
     requirement="No member waits for a slow one.",
     expected="a healthy member receives every chat",
     fix="Never wait for one member's socket in the loop that serves everybody.",
-    missing_test="Stop reading on one member, and expect the others to receive everything.",
+    missing_test="Let one member stop reading, and expect the others to receive everything.",
     run=_other_members,
     alone=True,
 )
@@ -64,8 +64,8 @@ REASON = Probe(
     profile="full",
     requirement="If a close frame cannot be delivered, the next auth_ok reports it as previousClose.",
     expected="previousClose with code 1013",
-    fix="Remember how each connection ended, and report it in the auth_ok that names it as previous.",
-    missing_test="Get closed as slow, authenticate with previous, and expect previousClose 1013.",
+    fix="Remember how each connection ended, and report it in auth_ok when a client names that connection as previous.",
+    missing_test="Get closed for being slow, authenticate with previous, and expect previousClose 1013.",
     run=_reason,
     alone=True,
 )

@@ -1,7 +1,7 @@
-"""Answers that a client never reads."""
+"""Responses that pile up for a client that never reads them."""
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review import frames
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.flood import flood_without_reading
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

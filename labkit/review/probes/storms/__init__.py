@@ -1,1 +1,1 @@
-"""Can reconnects and floods become a storm?"""
+"""Does the server withstand reconnect storms and floods of messages?"""

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from labkit.review.finding import CannotTell, Outcome, broken, held
+from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.responses import retry_s
 from labkit.review.scene import Scene
@@ -38,7 +38,7 @@ PROBE = Probe(
     profile="full",
     requirement="Handshakes beyond the accept rate are closed with 1013 and a retry time of their own, retry=MS.",
     expected="close 1013, reason busy retry=MS, with different retry times of at least a second",
-    fix="Take one token per handshake, and give each client without one the next free retry time.",
+    fix="Take one token per handshake; when none is left, give the client the next free retry time.",
     missing_test="Open more connections at once than the rate allows; expect 1013 with retry=.",
     run=_run,
     alone=True,

@@ -1,6 +1,6 @@
-"""Connections that are incomplete or reset."""
+"""Connections that are reset or never complete their handshake."""
 
-from labkit.review.finding import CannotTell, Outcome, broken, held
+from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
@@ -50,9 +50,9 @@ INCOMPLETE_REQUESTS = Probe(
     title="Incomplete requests do not delay other clients",
     severity="P1",
     profile="core",
-    requirement="An incomplete handshake delays no other.",
+    requirement="An incomplete handshake does not delay any other connection.",
     expected="a client joins a room beside fifty incomplete requests",
     fix="Read each connection independently; never wait for one before accepting the next.",
-    missing_test="Open fifty connections with half a request, and join a room on another.",
+    missing_test="Send half a request on each of fifty connections, and join a room on another one.",
     run=_incomplete_requests,
 )

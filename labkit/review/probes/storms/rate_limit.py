@@ -1,7 +1,7 @@
 """Clients that send too many messages."""
 
+from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.endpoint import ConnectionEnded, Message
-from labkit.review.finding import CannotTell, Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
 

@@ -1,6 +1,6 @@
-"""The reconnect window."""
+"""The reconnect window that the server sends to its clients."""
 
-from labkit.review.finding import CannotTell, Outcome, broken, held
+from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
@@ -23,7 +23,7 @@ WINDOW = Probe(
     requirement="auth_ok contains reconnect.windowMs: only the server knows how many clients it has.",
     expected="a number of milliseconds in auth_ok",
     fix="Compute the window from the number of connections and the accept rate, and send it in auth_ok.",
-    missing_test="Expect reconnect.windowMs in auth_ok.",
+    missing_test="Authenticate and expect reconnect.windowMs in auth_ok.",
     run=_window,
 )
 

@@ -1,6 +1,6 @@
-"""The fields of an event."""
+"""Which fields an event contains."""
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
@@ -49,7 +49,7 @@ REQUEST_ID = Probe(
     title="A requestId is limited in length and always present",
     severity="P2",
     profile="core",
-    requirement="requestId is a string of up to 100 characters: longer ones are cut, all else is replaced.",
+    requirement="requestId is a string of up to 100 characters: a longer string is cut, anything else is replaced.",
     expected="the same requestId, cut to 100 characters, or a generated one",
     fix="Cut strings to 100 characters and generate an id for everything else.",
     missing_test="Send a requestId of 150 characters, a number, and none at all.",

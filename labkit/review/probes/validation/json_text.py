@@ -1,7 +1,7 @@
 """JSON that is invalid, ambiguous or deeply nested."""
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.endpoint import ConnectionEnded
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.judge import each_must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
@@ -93,8 +93,8 @@ AS_A_BROWSER_READS = Probe(
     profile="full",
     requirement="The last duplicate key wins, and lone surrogate escapes are valid, as in JSON.parse.",
     expected="the events that a browser would see",
-    fix="Use a parser that agrees with JSON.parse, so that a proxy cannot read a different message than you.",
-    missing_test="Send duplicate keys and half of a surrogate pair.",
+    fix="Use a parser that agrees with JSON.parse, so that a proxy cannot read the message differently.",
+    missing_test="Send duplicate keys and a lone surrogate, and expect what JSON.parse returns.",
     run=_as_a_browser_reads,
 )
 
@@ -119,7 +119,7 @@ DEEP_NESTING = Probe(
     title="Deeply nested JSON does not crash the server",
     severity="P0",
     profile="core",
-    requirement="The server may refuse the message, and nothing else may happen.",
+    requirement="The server may refuse the message, but it must not crash.",
     expected="close 1008 or a response; the server keeps running",
     fix="Catch the parser's error for deep nesting like the one for bad syntax.",
     missing_test="Send 4000 opening brackets and expect 1008.",

@@ -1,7 +1,7 @@
-"""Message types and their fields."""
+"""Validation of message types and their fields."""
 
+from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.endpoint import Message
-from labkit.review.finding import CannotTell, Outcome, broken, held
 from labkit.review.judge import each_must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
@@ -88,8 +88,8 @@ OTHER_TYPES = Probe(
     severity="P1",
     profile="full",
     requirement="Each message becomes an event with its own fields.",
-    expected="every field as it was sent",
+    expected="every field exactly as it was sent",
     fix="Forward the validated fields of each type.",
-    missing_test="Send one message of each type, and compare the events.",
+    missing_test="Send one message of each type, and compare the events with the messages.",
     run=_other_types,
 )

@@ -1,6 +1,6 @@
 """validation/4: invalid room names."""
 
-from labkit.review.finding import Outcome
+from labkit.evidence import Outcome
 from labkit.review.judge import each_must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene

@@ -1,6 +1,6 @@
-"""Texts that are valid or invalid."""
+"""Validation of the text of a chat."""
 
-from labkit.review.finding import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held
 from labkit.review.judge import each_must_end
 from labkit.review.probe import Probe
 from labkit.review.scene import Scene
@@ -45,7 +45,7 @@ VALID_TEXT = Probe(
     title="A valid text arrives unchanged",
     severity="P1",
     profile="core",
-    requirement="1 to 1000 UTF-16 units of text are valid, whatever the characters.",
+    requirement="Any text of 1 to 1000 UTF-16 units is valid, whatever its characters.",
     expected="each text as it was sent",
     fix="Do not trim or clean a text: validate it and forward it.",
     missing_test="Send 1000 characters, 500 emoji and line breaks; expect the same texts back.",

@@ -1,11 +1,11 @@
-"""Close codes after which a client must reconnect, and the credential it then sends."""
+"""Close codes after which a client must reconnect, and which credential it sends when it does."""
 
 import asyncio
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.client.connection import ClientConnection
 from labkit.review.client.scene import ClientScene
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 
 RECONNECT_CODES = {1001: "going away", 1006: "", 1011: "internal error", 4408: "no pong"}
@@ -41,7 +41,7 @@ RECONNECT = Probe(
     profile="client",
     requirement="After 1001, 1006, 1011 and 4408 the client reconnects and rejoins its rooms.",
     expected="a new connection, with auth and join",
-    fix="Reconnect after every code that is not final, and rejoin the rooms after auth_ok.",
+    fix="Reconnect after every close code that is not final, and rejoin the rooms after auth_ok.",
     missing_test="Cut the connection, and expect auth and join on a new one.",
     run=_reconnect,
 )
@@ -90,7 +90,7 @@ EXPIRED = Probe(
     severity="P1",
     profile="client",
     requirement="After 4401 and 4419 fetch a new ticket and reconnect; an expired resume never works again.",
-    expected="a new connection after both; after 4419 with LABKIT_TOKEN or a fetched ticket, not with resume",
+    expected="a new connection after each code; after 4419, auth contains LABKIT_TOKEN or a new ticket, not resume",
     fix="Discard resume after 4401 and 4419.",
     missing_test="Close with 4419, and expect another credential in the next auth.",
     run=_expired,

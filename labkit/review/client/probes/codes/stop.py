@@ -2,8 +2,8 @@
 
 import asyncio
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.client.scene import ClientScene
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 
 
@@ -24,8 +24,8 @@ AUTH_FAILED = Probe(
     profile="client",
     requirement="4403 is final: stop, and tell the user.",
     expected="no further connection",
-    fix="Look at the close code before you reconnect; 4403 means stop.",
-    missing_test="Close with 4403 and expect no further connection.",
+    fix="Check the close code before you reconnect; 4403 means stop.",
+    missing_test="Close with 4403 and expect no new connection.",
     run=_auth_failed,
 )
 
@@ -53,6 +53,6 @@ FINAL = Probe(
     requirement="1000, 1008, 4409 and 4410 are final; after 4409 two tabs would replace each other forever.",
     expected="no further connection after 1000, 1008, 4409 and 4410",
     fix="Keep a table of close codes, and reconnect only after those that allow it.",
-    missing_test="Close with each final code, and expect no further connection.",
+    missing_test="Close with each final code and expect no new connection.",
     run=_final,
 )

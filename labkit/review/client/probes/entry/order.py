@@ -1,7 +1,7 @@
-"""Messages that a client must not send yet."""
+"""Messages that a client must not send before the server has answered."""
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.client.scene import ClientScene
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 
 
@@ -22,7 +22,7 @@ AUTH_OK_FIRST = Probe(
     title="A client sends only auth before auth_ok",
     severity="P1",
     profile="client",
-    requirement="Before auth_ok a server closes with 4403 after any message but auth.",
+    requirement="Before auth_ok, a server closes the connection with 4403 on any message other than auth.",
     expected="auth, and join only after auth_ok",
     fix="Send join in the handler of auth_ok, not in the handler of open.",
     missing_test="Delay auth_ok, and expect nothing but auth.",

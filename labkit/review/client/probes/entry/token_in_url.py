@@ -1,7 +1,7 @@
-"""entry/3: the token in the URL."""
+"""entry/3: a client that puts its token in the URL."""
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.client.scene import ClientScene
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 
 
@@ -20,7 +20,7 @@ PROBE = Probe(
     title="A client sends its token in the first message, not in the URL",
     severity="P0",
     profile="client",
-    requirement="Logs, proxies and histories keep URLs, so a URL contains no credential.",
+    requirement="Logs, proxies and browser histories keep URLs, so a URL must not contain a credential.",
     expected="a URL without the token, and the token in auth",
     fix="Send the token in the first message.",
     missing_test="Search the request line of the handshake for the token.",

@@ -1,12 +1,12 @@
-"""Pings, and a server that stops answering."""
+"""Client probes about pings and a server that stops answering."""
 
 import asyncio
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.client.connection import ClientConnection
 from labkit.review.client.reviewed_client import ReviewedClient
 from labkit.review.client.scene import ClientScene
 from labkit.review.endpoint import ConnectionEnded
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 
 
@@ -79,8 +79,8 @@ IDLE_SERVER = Probe(
     title="A client gives up an idle connection",
     severity="P1",
     profile="client",
-    requirement="After pingMs without data the client sends ping; 10 s later without a reply it gives up.",
-    expected="ping, then a new connection; and no new connection where ping is answered",
+    requirement="After pingMs without data the client sends ping; if no reply arrives within 10 s, it gives up.",
+    expected="ping, then a new connection; no new connection if its pings are answered",
     fix="Restart a timer with every message; when it fires, send ping, and close if no reply arrives.",
     missing_test="Stop answering, and expect ping and then a new connection.",
     run=_idle_server,

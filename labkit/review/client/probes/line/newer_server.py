@@ -1,9 +1,9 @@
-"""line/2: unknown messages from the server."""
+"""line/2: messages from the server that the client does not know."""
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.client.reviewed_client import ROOM
 from labkit.review.client.scene import ClientScene
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 
 
@@ -26,7 +26,7 @@ PROBE = Probe(
     title="Unknown types and fields are ignored",
     severity="P1",
     profile="client",
-    requirement="The server may be newer than the client: the client ignores what it does not know.",
+    requirement="The server may be newer than the client, so the client ignores types and fields it does not know.",
     expected="the client stays connected and sends the next line",
     fix="Ignore unknown types and fields.",
     missing_test="Send an unknown type, and expect the client to continue.",

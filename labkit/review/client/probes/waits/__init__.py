@@ -1,1 +1,1 @@
-"""Do the reconnects of the client become a storm?"""
+"""Can the client's reconnects become a storm?"""

@@ -1,9 +1,9 @@
-"""Waits that the client chooses."""
+"""How long a client waits before it reconnects, when the choice is its own."""
 
 import asyncio
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.client.scene import ClientScene
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 
 CLIENTS = 8
@@ -28,7 +28,7 @@ SPREAD = Probe(
     title="Reconnects are spread over the window",
     severity="P1",
     profile="client",
-    requirement="The first reconnect comes at a random time in the latest window from the server.",
+    requirement="The first reconnect comes at a random time in the latest window that the server sent.",
     expected="eight clients reconnect over the whole window, not together",
     fix="Wait random() * windowMs before the first reconnect.",
     missing_test="Close eight clients at once, and compare the times at which they reconnect.",

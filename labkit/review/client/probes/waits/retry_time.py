@@ -1,7 +1,7 @@
-"""Waits that the server asks for."""
+"""How long a client waits before it reconnects, when the server asks for a wait."""
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.client.scene import ClientScene
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 
 NEAR_MS, FAR_MS = 200, 3000

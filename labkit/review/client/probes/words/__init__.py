@@ -1,1 +1,1 @@
-"""Are messages lost or sent twice?"""
+"""Does the client lose messages, or send them twice?"""

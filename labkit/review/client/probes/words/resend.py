@@ -1,8 +1,8 @@
-"""Messages that were not confirmed, not sent, or already confirmed."""
+"""Messages that a client must send again or later, and those that it must not repeat."""
 
+from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.client.scene import ClientScene
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.finding import CannotTell, Outcome, broken, held
 from labkit.review.probe import Probe
 
 
@@ -55,7 +55,7 @@ WHILE_DISCONNECTED = Probe(
     title="A message written while disconnected is sent later",
     severity="P1",
     profile="client",
-    requirement="A text that cannot be sent now is kept, and sent after the next join.",
+    requirement="A message that cannot be sent while disconnected is kept, and sent after the next join.",
     expected="the chat, after joined",
     fix="Queue messages, and send from the queue only in a joined room.",
     missing_test="Write a message between two connections, and expect it on the second.",

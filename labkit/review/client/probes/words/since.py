@@ -1,7 +1,7 @@
-"""words/4: the position of a client that rejoins."""
+"""words/4: the position that a client sends when it rejoins."""
 
+from labkit.evidence import Outcome, broken, held
 from labkit.review.client.scene import ClientScene
-from labkit.review.finding import Outcome, broken, held
 from labkit.review.probe import Probe
 
 

@@ -1,12 +1,11 @@
-"""Measure the lag of the reviewer's own event loop.
+"""Measure the lag of our own event loop.
 
-On a busy machine the reviewer itself may miss a deadline. A probe that failed during such a lag shows no fault of the
-server, and runs again.
+On a busy machine we may miss a deadline ourselves. A failure during such a lag does not prove that what is judged is at
+fault, so the probe or check runs again.
 """
 
 import asyncio
 from time import monotonic
-from types import TracebackType
 from typing import Self
 
 STEP_S = 0.02
@@ -22,9 +21,7 @@ class Lateness:
         self._watching = asyncio.create_task(self._watch())
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._watching.cancel()
 
     def since(self, began: float) -> float:

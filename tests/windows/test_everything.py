@@ -1,0 +1,79 @@
+"""What a learner and a reviewer do, on CPython for Windows: `make windows`.
+
+Not seen here, because Wine is not Windows: a console (Ctrl-C, colours, its encoding), PowerShell, antivirus and
+policies, access lists, file sharing over SMB, sleep, the 15.6 ms clock of Python 3.11 and 3.12, the two seconds that
+Windows takes to refuse a connection, and JupyterLab in a browser.
+"""
+
+import json
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from labkit.bench.launch.server_process import ServerProcess
+from tests.windows import wine
+from tests.windows.house import TOKEN
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+LONG_S = 900
+pytestmark = [pytest.mark.matrix, pytest.mark.timeout(2 * LONG_S)]
+
+
+def run(*arguments: str) -> str:
+    code, printed = wine.run("-m", *arguments, timeout_s=LONG_S)
+    assert code == 0, printed[-3000:]
+    return printed
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """A server of this machine's own system."""
+    server = ServerProcess({"DEV_TOKEN": TOKEN}, ["--quiet"])
+    yield server.start()
+    server.terminate()
+
+
+def test_client_receives_everything_in_order(url: str) -> None:
+    printed = run("tests.windows.inside", "client", url, TOKEN, "200")
+    assert json.loads(printed.splitlines()[-1]) == {"same": True}
+
+
+def test_ctrl_c_and_ctrl_break_stop_a_verb() -> None:
+    """Raised in the process itself: Wine has no console that could send them."""
+    printed = run("tests.windows.inside", "signals")
+    assert json.loads(printed.splitlines()[-1]) == {"SIGINT": True, "SIGBREAK": True}
+
+
+def test_load_delivers_every_message(url: str) -> None:
+    run("labkit", "load", "--url", url, "--token", TOKEN, "--seconds", "2", "--json")
+
+
+@pytest.mark.parametrize("how", [["--clients", "500"], ["--real", "--clients", "60", "--seconds", "120"]])
+def test_storm_brings_everyone_back(how: list[str]) -> None:
+    printed = run("labkit", "storm", "--policy", "ours", "--json", *how)
+    assert json.loads(printed.splitlines()[-1])["lost"] == 0
+
+
+def test_review_of_our_own_server() -> None:
+    """`--start` takes a command as Windows writes it: backslashes, and double quotes around a path."""
+    port = free_port()
+    start = f'"{wine.windows_path(wine.home() / "python.exe")}" -m labkit serve --port {port}'
+    run("labkit", "review", f"ws://localhost:{port}", "--start", start, "--only", "auth", "--only", "rooms")
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_every_cell_of_a_notebook_runs(name: str, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "notebooks" / f"{name}.ipynb", tmp_path)
+    printed = run("tests.windows.inside", "cells", wine.windows_path(tmp_path / f"{name}.ipynb"))
+    found = json.loads(printed.splitlines()[-1])[name]
+    assert found["failed"] == {} and found["cells"] > 0
