@@ -10,7 +10,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 ROW, GAP, WIDTH, BOX = 40, 18, 460, 132
-HIDDEN = ("probes", "__main__", "fork_server_main", "exercises")  # many files of one kind, and programs
+HIDDEN = ("probes", "__main__", "exercises")  # many files of one kind, and programs
 
 
 def layers() -> list[list[str]]:

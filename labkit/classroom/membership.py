@@ -1,6 +1,5 @@
 """The class that this working copy has joined: `class.json`, next to its progress, readable only by its owner."""
 
-import errno
 import json
 import os
 import ssl
@@ -8,12 +7,14 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryFile
 from urllib.error import HTTPError
 
 from labkit.bench.ask import ticket
 from labkit.classroom.register import news_of, room_of
 from labkit.classroom.tls import NoCertificate, pinned
 from labkit.course.progress import NoHome, home, using_home
+from labkit.platform.replacing import replace
 
 WRONG_CODE = (401, 403)
 
@@ -82,7 +83,7 @@ class Membership:
         new.unlink(missing_ok=True)
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             json.dump(asdict(self), file)
-        new.replace(path)
+        replace(new, path)
 
     def __repr__(self) -> str:
         return f"<{self.name} of class {self.class_id} at {self.url}>"
@@ -112,8 +113,7 @@ def check_place() -> None:
     path = _path()
     with using_home(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not os.access(path.parent, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        TemporaryFile(dir=path.parent).close()  # `os.access` knows nothing of a folder's access list on Windows
 
 
 def forget() -> None:

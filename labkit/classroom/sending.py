@@ -23,6 +23,7 @@ from typing import Any
 from labkit.classroom.membership import Membership
 from labkit.course.progress import Progress, Record
 from labkit.platform.locks import try_lock
+from labkit.platform.replacing import write
 from labkit.rules.close_codes import CloseCode
 from labkit.rules.messages import InvalidMessage
 from labkit.wire.client.client import Client, NotARoomServer, Stopped
@@ -206,9 +207,7 @@ class Cursor:
 
     def _keep(self) -> None:
         kept = {"device": self.device, "epoch": self.epoch, "n": self.n, "name": self.name, "file": self.file}
-        new = self._path.with_suffix(".new")
-        new.write_text(json.dumps(kept), encoding="utf-8")
-        new.replace(self._path)
+        write(self._path, json.dumps(kept))
 
 
 def device_of(records: list[Record]) -> str:

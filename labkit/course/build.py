@@ -16,7 +16,7 @@ def build(home: Path, *, is_only_compared: bool = False) -> list[Path]:
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             changed.append(path)
             if not is_only_compared:
-                path.write_text(text, encoding="utf-8")
+                path.write_text(text, encoding="utf-8", newline="\n")
     return changed
 
 

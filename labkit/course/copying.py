@@ -7,7 +7,6 @@ replaced. If the learner has edited it, the new version is saved beside it as NA
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -17,6 +16,7 @@ from labkit.bench.seed import number_of
 from labkit.bench.working_copy import MARK, OWN, is_copy
 from labkit.course.exercises import exercises
 from labkit.course.notebook import cell_source, notebook_json, without_outputs
+from labkit.platform.replacing import write
 
 FIRST = "notebooks/00_start_here.ipynb"
 LESSONS = (
@@ -49,10 +49,10 @@ def prepare(course: Path, copy: Path, seed: str | None = None) -> list[str]:
         _must_be_its_seed(copy, seed)
     (copy / OWN).mkdir(mode=0o700, parents=True, exist_ok=True)
     if is_new and seed is not None:
-        (copy / SEED).write_text(seed + "\n", encoding="utf-8")
+        (copy / SEED).write_text(seed + "\n", encoding="utf-8", newline="\n")
     if not is_marked:
-        (copy / OWN / ".gitignore").write_text("*\n", encoding="utf-8")
-        _write(copy / OWN / MARK, "{}\n")
+        (copy / OWN / ".gitignore").write_text("*\n", encoding="utf-8", newline="\n")
+        write(copy / OWN / MARK, "{}\n")
     changes = list(_updates(course, copy))
     if is_new:
         return [f"created a working copy of the course in {copy}"]
@@ -61,7 +61,7 @@ def prepare(course: Path, copy: Path, seed: str | None = None) -> list[str]:
             f"{copy} is from an older labkit: your earlier progress stays in ~/.labkit; new progress is stored here"
         )
     if changes:
-        with (copy / CHANGES).open("a", encoding="utf-8") as file:
+        with (copy / CHANGES).open("a", encoding="utf-8", newline="\n") as file:
             file.writelines(f"* {change}\n" for change in changes)
     return changes
 
@@ -109,18 +109,18 @@ def _updates(course: Path, copy: Path) -> Iterator[str]:
         held = _fingerprint(mine.read_text(encoding="utf-8", errors="replace")) if mine.exists() else None
         if held is None:
             mine.parent.mkdir(exist_ok=True)
-            _write(mine, published)
+            write(mine, published)
         elif newest not in (held, before):
             yield _replace(mine, name, published, is_edited=held != before)
-        _write(copy / OWN / MARK, json.dumps(given, indent=1) + "\n")
+        write(copy / OWN / MARK, json.dumps(given, indent=1) + "\n")
 
 
 def _replace(mine: Path, name: str, published: str, *, is_edited: bool) -> str:
     if not is_edited:
-        _write(mine, published)
+        write(mine, published)
         return f"{name} has a new version; you had not edited yours, so it was replaced"
     beside = _beside(mine, published)
-    _write(beside, published)
+    write(beside, published)
     return f"{name} has a new version; you have edited yours, so it was kept; the new one is beside it: {beside.name}"
 
 
@@ -153,10 +153,3 @@ def _fingerprint(whole: str) -> str:
     except (ValueError, KeyError, TypeError, RecursionError):
         cells = [["raw", whole]]
     return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
-
-
-def _write(path: Path, whole: str) -> None:
-    """Write a file atomically, so that a crash cannot leave half a notebook."""
-    new = path.with_name(f".{path.name}.part")
-    new.write_text(whole, encoding="utf-8")
-    os.replace(new, path)

@@ -16,8 +16,8 @@ from labkit.course import blank
 from labkit.course.exercise import Check, Exercise, Misconception
 from labkit.course.result import VERDICTS, CheckResult, Result, Verdict
 from labkit.course.running import faults, shortage
-from labkit.course.running.answer_process import HELD_UP_S, WORDLESS, AnswerFault, AnswerProcess
-from labkit.course.running.fork_server import CannotFork, ForkServer
+from labkit.course.running.answer_process import HELD_UP_S, AnswerFault, AnswerProcess, CannotStart
+from labkit.course.running.answers import Answers
 from labkit.course.stage import Calls, Stage, run_check, was_endless
 from labkit.evidence import Outcome, unknown
 from labkit.evidence.lateness import Lateness
@@ -32,15 +32,8 @@ NOT_CHECKED = "not checked, because the answer stopped running"
 BEGIN = "Fill in the blank, run its cell, then run this one."
 
 
-async def judge(
-    exercise: Exercise,
-    source: str,
-    *,
-    name: str | None = None,
-    seed: int = DEFAULT_SEED,
-    fork_server: ForkServer | None = None,
-) -> Result:
-    """Judge the answer that `source` defines under `name`. Several calls may share one fork server."""
+async def judge(exercise: Exercise, source: str, *, name: str | None = None, seed: int = DEFAULT_SEED) -> Result:
+    """Judge the answer that `source` defines as `name`."""
     began = monotonic()
     name = name or exercise.answer
     if blank.state(source, name) == blank.NOT_STARTED:
@@ -48,10 +41,8 @@ async def judge(
     if why := shortage.no_room_for_a_check():
         return not_done(exercise, why)
     try:
-        async with contextlib.AsyncExitStack() as stack:
-            used = fork_server if fork_server is not None else await stack.enter_async_context(ForkServer())
-            return await _Judgement(exercise, source, name, seed, used).result(began)
-    except CannotFork as error:
+        return await _Judgement(exercise, source, name, seed).result(began)
+    except CannotStart as error:
         return not_done(exercise, str(error), monotonic() - began)
     except Exception as error:
         if why := shortage.shortage(error):
@@ -77,34 +68,32 @@ def _not_checked(exercise: Exercise) -> tuple[CheckResult, ...]:
 class _Judgement:
     """One run of an exercise's checks."""
 
-    def __init__(self, exercise: Exercise, source: str, name: str, seed: int, fork_server: ForkServer) -> None:
+    def __init__(self, exercise: Exercise, source: str, name: str, seed: int) -> None:
         self._exercise = exercise
         self._source = source
         self._name = name
         self._seed = seed
-        self._fork_server = fork_server
         self._outcomes: dict[str, tuple[Outcome, Stage | Calls]] = {}
         self._fault: AnswerFault | None = None
         self._printed = ""
         self._lateness = Lateness()
 
     async def result(self, began: float) -> Result:
-        """Run the checks and return the result."""
-        async with self._lateness:
-            await self._in_process([check for check in self._exercise.checks if not check.alone])
-            for check in self._exercise.checks:
-                if check.alone and self._fault is None:
-                    await self._in_process([check])
+        """Run the checks; return the result."""
+        alone = [[check] for check in self._exercise.checks if check.alone]
+        together = [check for check in self._exercise.checks if not check.alone]
+        async with Answers(1 + len(alone)) as answers, self._lateness:
+            for checks in (together, *alone):
+                if self._fault is None:
+                    await self._in_process(answers, checks)
         return self._result(monotonic() - began)
 
-    async def _in_process(self, checks: list[Check]) -> None:
-        """Run these checks against a single process."""
-        async with self._fork_server.start(self._request()) as process:
+    async def _in_process(self, answers: Answers, checks: list[Check]) -> None:
+        """Run these checks against one process."""
+        async with answers.start(self._request()) as process:
             if process.fault is None:
                 await self._run(checks, process)
                 await asyncio.sleep(0)
-            if process.fault == AnswerFault(WORDLESS) and self._fork_server.death:
-                process.fault = AnswerFault("no-parent", self._fork_server.death)
             self._fault = self._fault or process.fault
             self._printed = self._printed or process.printed
 

@@ -37,7 +37,7 @@ def reset(asked: Exercise) -> tuple[Path, Path | None]:
         with kept.open("xb") as file:  # a saved notebook is never overwritten
             file.write(path.read_bytes())
     path.parent.mkdir(exist_ok=True)
-    path.write_text(made, encoding="utf-8")
+    path.write_text(made, encoding="utf-8", newline="\n")
     return path, kept
 
 

@@ -53,7 +53,7 @@ def home() -> Path:
     try:
         return (copy_in_use() or Path.home()) / OWN
     except RuntimeError:
-        raise NoHome(f"HOME is not set, and this user has no home folder; {WAY_OUT}") from None
+        raise NoHome(f"this user has no home folder, and none is set; {WAY_OUT}") from None
 
 
 @contextlib.contextmanager

@@ -16,7 +16,6 @@ from labkit.course.judging import judge
 from labkit.course.notebook import cell_source, read_notebook
 from labkit.course.result import NOT_STARTED
 from labkit.course.running.faults import RUNS, SENTENCES
-from labkit.course.running.fork_server import ForkServer
 from labkit.course.source import of_file
 
 AT_ONCE = 4
@@ -77,20 +76,19 @@ def links_back(home: Path, asked: Exercise) -> Iterator[str]:
 async def judged(home: Path, wanted: Iterable[Exercise]) -> list[str]:
     """Judge each blank, which must give `not started`, and each solution, which must pass."""
     turns = asyncio.Semaphore(AT_ONCE)
-    async with ForkServer() as fork_server:
 
-        async def one(asked: Exercise) -> list[str]:
-            blank, solution = (
-                of_file(home / folder / f"{asked.id}.ipynb", asked.answer) for folder in ("exercises", "solutions")
-            )
-            async with turns:
-                untouched = await judge(asked, blank.source, fork_server=fork_server)
-                solved = await judge(asked, solution.source, fork_server=fork_server)
-            faults = (
-                []
-                if untouched.state == NOT_STARTED
-                else [f"{asked.id}: the blank is {untouched.verdict}, not {NOT_STARTED}"]
-            )
-            return faults if solved.verdict == "pass" else [*faults, f"{asked.id}: the solution fails\n{solved}"]
+    async def one(asked: Exercise) -> list[str]:
+        blank, solution = (
+            of_file(home / folder / f"{asked.id}.ipynb", asked.answer) for folder in ("exercises", "solutions")
+        )
+        async with turns:
+            untouched = await judge(asked, blank.source)
+            solved = await judge(asked, solution.source)
+        faults = (
+            []
+            if untouched.state == NOT_STARTED
+            else [f"{asked.id}: the blank is {untouched.verdict}, not {NOT_STARTED}"]
+        )
+        return faults if solved.verdict == "pass" else [*faults, f"{asked.id}: the solution fails\n{solved}"]
 
-        return [fault for faults in await asyncio.gather(*map(one, wanted)) for fault in faults]
+    return [fault for faults in await asyncio.gather(*map(one, wanted)) for fault in faults]

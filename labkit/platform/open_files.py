@@ -39,12 +39,13 @@ def now() -> int:
         return OPEN_UNKNOWN
 
 
-def raise_limit() -> int | None:
-    """Allow as many as the system lets this process have, and return that number; None without a limit."""
+def raise_limit(wanted: int | None = None) -> int | None:
+    """Allow that many, or as many as the system lets this process have, and return the number; None without a limit."""
     if resource is None:
         return None
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    for limit in _IN_PLACE_OF_INFINITY if hard == resource.RLIM_INFINITY else (hard,):
+    for allowed in _IN_PLACE_OF_INFINITY if hard == resource.RLIM_INFINITY else (hard,):
+        limit = allowed if wanted is None else min(wanted, allowed)
         if soft != resource.RLIM_INFINITY and limit > soft:
             with contextlib.suppress(OSError, ValueError):
                 resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))

@@ -7,22 +7,20 @@ from collections.abc import Iterable
 from labkit.course.exercises import exercise
 from labkit.course.judging import judge
 from labkit.course.result import Result
-from labkit.course.running.fork_server import ForkServer
 from tests.course.answers import Known
 
 AT_ONCE = 6
 
 
 async def judgements(programs: Iterable[tuple[str, str]], seed: int = 1) -> list[Result]:
-    """Judge programs, each given with the id of its exercise; several at a time, all forked from one fork server."""
+    """Judge programs, each given with the id of its exercise; several at a time."""
     turns = asyncio.Semaphore(int(os.environ.get("LABKIT_MATRIX_AT_ONCE", AT_ONCE)))
-    async with ForkServer() as fork_server:
 
-        async def one(name: str, source: str) -> Result:
-            async with turns:
-                return await judge(exercise(name), source, seed=seed, fork_server=fork_server)
+    async def one(name: str, source: str) -> Result:
+        async with turns:
+            return await judge(exercise(name), source, seed=seed)
 
-        return list(await asyncio.gather(*(one(*program) for program in programs)))
+    return list(await asyncio.gather(*(one(*program) for program in programs)))
 
 
 async def results(answers: Iterable[Known], seed: int = 1) -> list[tuple[Known, Result]]:

@@ -14,7 +14,6 @@ from click.testing import CliRunner
 from labkit.cli import main
 from labkit.course.exercises import exercise, exercises
 from labkit.course.judging import judge
-from labkit.course.running.fork_server import ForkServer
 from labkit.course.source import NoSource, of_file
 from tests import shadows
 from tests.classroom.test_no_home import no_home
@@ -102,15 +101,14 @@ def test_every_right_answer_passes_in_every_form(name: str, learner_folder: Path
 
     async def verdicts() -> list[str]:
         turns = asyncio.Semaphore(AT_ONCE)
-        async with ForkServer() as fork_server:
 
-            async def one(answer: Known, way: str) -> str:
-                source = of_file(delivered(learner_folder, answer, way), asked.answer).source
-                async with turns:
-                    result = await judge(asked, source, fork_server=fork_server)
-                return "" if result.verdict == "pass" else f"{answer.name}, {way}: {result}"
+        async def one(answer: Known, way: str) -> str:
+            source = of_file(delivered(learner_folder, answer, way), asked.answer).source
+            async with turns:
+                result = await judge(asked, source)
+            return "" if result.verdict == "pass" else f"{answer.name}, {way}: {result}"
 
-            return await asyncio.gather(*(one(*case) for case in cases))
+        return await asyncio.gather(*(one(*case) for case in cases))
 
     faults = asyncio.run(verdicts())
     assert len(faults) == len(right(name)) * len(WAYS) > 0

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from labkit.course.exercises import exercise
@@ -85,11 +86,38 @@ def test_answer_that_stops_its_parent_does_not_fail(kind: str, signal: str) -> N
     assert time.monotonic() - began < 30
 
 
-def test_dead_fork_server_is_reported_with_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("labkit.course.running.fork_server.python", lambda *_: [sys.executable, "-c", "1 / 0"])
+DEAD = {
+    "1 / 0": "ZeroDivisionError: division by zero",
+    "import sys; sys.stderr.write('x' * 5000 + chr(10) + 'last words')": "last words",
+    "import os; os._exit(0)": "it wrote nothing",
+}
+
+
+@pytest.mark.parametrize("program", DEAD)
+def test_dead_process_is_reported_with_its_last_words(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that dies before it has read the answer."""
+    monkeypatch.setattr("labkit.course.running.pipes.python", lambda *_: [sys.executable, "-c", program])
     result = judged("rule", f"{RULE}return x\n")
     assert (result.verdict, result.ids("fail")) == ("inconclusive", [])
-    assert result.checks[0].actual.endswith("it died: ZeroDivisionError: division by zero; check again")
+    assert result.checks[0].actual == f"the answer's process did not start: {DEAD[program]}; check again"
+
+
+def test_process_that_ended_before_we_met_it_has_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine its first report is read after its last."""
+    monkeypatch.setattr("labkit.course.running.pipes.psutil.Process", gone)
+    assert judged("rule", "1 / 0").checks[0].misconception == "crash"
+
+
+def gone(pid: int) -> psutil.Process:
+    raise psutil.NoSuchProcess(pid)
+
+
+def test_missing_interpreter_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine whose virus scanner has removed it."""
+    monkeypatch.setattr("labkit.course.running.pipes.python", lambda *_: ["/nowhere/python"])
+    result = judged("rule", f"{RULE}return x\n")
+    assert (result.verdict, result.ids("fail")) == ("inconclusive", [])
+    assert "cannot run /nowhere/python" in result.checks[0].actual
 
 
 def test_judge_that_was_stopped_passes_the_answer() -> None:
@@ -145,3 +173,10 @@ def test_answer_that_uses_up_its_own_limits_fails() -> None:
     leaking = "import os\n" + RULE + "[os.open('/dev/null', 0) for _ in range(1000)]\n    return x\n"
     shown: list[Result] = [judged("rule", leaking), judged("rule", RULE + "return len(bytearray(8 * 1024**3))")]
     assert ["raised OSError" in shown[0].checks[1].actual, "MemoryError" in shown[1].checks[1].actual] == [True, True]
+
+
+def test_check_without_evidence_does_not_pass() -> None:
+    """A connection that stays open has shown no close reason: on a busy machine the close may come later."""
+    asked = exercise("02-auth")
+    result = asyncio.run(judge(asked, f"async def {asked.answer}(connection):\n    await connection.wait_closed()\n"))
+    assert next(check.verdict for check in result.checks if check.id == "reason") == "inconclusive"

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,12 +16,13 @@ import pytest
 from labkit.course.exercise import Check, Exercise, Misconception
 from labkit.course.judging import judge
 from labkit.course.result import Result
+from labkit.course.running import shortage
 from labkit.course.running.answer_process import AnswerEnded, AnswerFault, AnswerProcess
 from labkit.course.running.faults import SENTENCES, at_line, sentence
-from labkit.course.running.fork_server import ForkServer
-from labkit.course.running.packets import packed
+from labkit.course.running.packets import HEAD, packed
 from labkit.course.stage import Calls, Stage
 from labkit.evidence import Outcome, broken, held
+from labkit.platform import confined
 
 USUAL = Misconception("usual", "It is wrong.", "a", "b", "c")
 
@@ -71,6 +71,8 @@ ROUGH = {
         + "while True:\n        try:\n            while True: pass\n        except BaseException:\n            pass",
     ),
     "stuck on load": ("rule", "while True:\n    pass"),
+    "stuck where no thread runs": ("rule", RULE + "return sum(range(10 ** 15))"),
+    "stuck where no thread runs in a handler": ("handler", HANDLER + "sum(range(10 ** 15))"),
     "blocked": ("handler", HANDLER + "while True:\n        pass"),
     "blocked by sleep": ("handler", HANDLER + "time.sleep(60)"),
     "print-storm": ("rule", RULE + "while True:\n        print('x' * 1000)"),
@@ -90,6 +92,8 @@ KINDS = {
     "stuck and catches all": "stuck",
     "blocked by sleep": "blocked",
     "stuck on load": "stuck",
+    "stuck where no thread runs": "stuck",
+    "stuck where no thread runs in a handler": "stuck",
     "silent-end by signal": "silent-end",
     "silent-end on load": "silent-end",
 }
@@ -101,13 +105,12 @@ def results() -> dict[str, Result]:
 
     async def judge_all() -> list[Result]:
         turns = asyncio.Semaphore(3)  # several use a full processor, and each needs a second of it
-        async with ForkServer() as fork_server:
 
-            async def one(kind: str, source: str) -> Result:
-                async with turns:
-                    return await judge(exercise(kind), source, fork_server=fork_server)
+        async def one(kind: str, source: str) -> Result:
+            async with turns:
+                return await judge(exercise(kind), source)
 
-            return list(await asyncio.gather(*(one(*rough) for rough in ROUGH.values())))
+        return list(await asyncio.gather(*(one(*rough) for rough in ROUGH.values())))
 
     return dict(zip(ROUGH, asyncio.run(judge_all())))
 
@@ -211,7 +214,7 @@ from labkit.course.running.packets import packed
 def answer(x):
     for descriptor in range(3, 64):
         try:
-            if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+            if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
                 os.write(descriptor, {packet})
         except OSError:
             pass
@@ -261,6 +264,17 @@ def test_memory_is_limited() -> None:
     assert "MemoryError" in result.checks[1].actual or result.ids("fail") == ["runs"]
 
 
+def test_memory_is_limited_where_the_system_has_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on macOS."""
+    start = confined.start
+    monkeypatch.setattr(confined, "start", lambda *given, **limits: start(*given, **(limits | {"memory": 2**40})))
+    monkeypatch.setattr(shortage, "MEMORY", 300 * 1024**2)
+    result = judged(
+        "rule", "import time\n" + RULE + "kept = b'x' * 600 * 1024**2\n    time.sleep(2)\n    return len(kept)"
+    )
+    assert (result.ids("fail"), result.checks[0].misconception) == (["runs"], "memory")
+
+
 def processes_marked(mark: str) -> set[int]:
     """Return the processes with this mark in their environment: those that one test started, whatever their parent."""
     found = set()
@@ -274,10 +288,9 @@ def processes_marked(mark: str) -> set[int]:
 
 ASKER = """
 import asyncio, sys
-from labkit.course.running.fork_server import ForkServer
-from labkit.course.running.packets import packed
+from labkit.course.running.answers import Answers
 async def main():
-    async with ForkServer() as fork_server, fork_server.start({"source": "def f():\\n  while True: pass", "name": "f",
+    async with Answers(2) as answers, answers.start({"source": "def f():\\n  while True: pass", "name": "f",
             "kind": "rule", "settings": {}, "drive": None}) as process:
         print("ready", flush=True)
         await process.call()
@@ -288,13 +301,13 @@ asyncio.run(main())
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_killed_judge_leaves_no_process() -> None:
-    """After SIGKILL to the judge, the fork server and the answers end by themselves."""
+    """After SIGKILL to the judge, the keepers and the answers end by themselves."""
     mark = f"MARK={uuid.uuid4()}"
     environment = os.environ | dict([mark.split("=")])
     asker = subprocess.Popen([sys.executable, "-c", ASKER], stdout=subprocess.PIPE, text=True, env=environment)
     assert asker.stdout is not None
     assert asker.stdout.readline() == "ready\n"
-    assert len(processes_marked(mark)) >= 3  # the judge, the fork server, the answer
+    assert len(processes_marked(mark)) >= 3  # the judge, and a keeper and its answer, or two
     os.kill(asker.pid, signal.SIGKILL)
     asker.wait()
     asker.stdout.close()
@@ -324,7 +337,7 @@ def test_cancelled_judge_ends_the_answers_process() -> None:
         task.cancel()
         began = time.monotonic()
         await asyncio.gather(task, return_exceptions=True)
-        return time.monotonic() - began < 10 and held[0].control.fileno() == -1
+        return time.monotonic() - began < 10 and not held[0]._pipes.leader.is_running()
 
     assert asyncio.run(main())
 
@@ -344,27 +357,41 @@ def test_check_that_failed_on_a_busy_machine_runs_again() -> None:
     assert asyncio.run(judge(starved, HANDLER + PONG)).verdict == "pass"
 
 
+class NoPipes:
+    """Of a process that is played by the test."""
+
+    leader = None
+    has_begun = True
+
+    def __init__(self, *_: object) -> None: ...
+
+    def send(self, packet: bytes) -> None: ...
+
+    def end(self) -> None: ...
+
+
 async def call_with_ticks(computed_s: float) -> AnswerProcess:
     """Call a rule that may wait for half a second, and send 14 ticks with so much processor time each."""
-    ours, theirs = socket.socketpair()
-    ours.setblocking(False)
-    process = AnswerProcess(ours, -1, patience_s=0.5)
-    listening = asyncio.create_task(process._listen())
-    with theirs, contextlib.suppress(AnswerEnded):
+    process = AnswerProcess(patience_s=0.5)
+
+    def send(**report: object) -> None:
+        process._take(packed(report)[HEAD.size :])
+
+    with contextlib.suppress(AnswerEnded):
         calling = asyncio.create_task(process.call(1))
         await asyncio.sleep(0)
         for number in range(1, 15):
-            theirs.sendall(packed({"event": "tick", "computed_s": number * computed_s}))
+            send(event="tick", computed_s=number * computed_s)
         await asyncio.wait((calling,), timeout=2)
-        theirs.sendall(packed({"event": "returned", "stuck": 3}))
+        send(event="returned", stuck=3)
         await calling
-    listening.cancel()
     await process.close()
     return process
 
 
-def test_computing_on_a_busy_machine_is_not_waiting() -> None:
+def test_computing_on_a_busy_machine_is_not_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """A loop with a fourteenth of a processor takes 14 s to use the second after which it is stuck."""
+    monkeypatch.setattr("labkit.course.running.answer_process.Pipes", NoPipes)
     waited, computed = (asyncio.run(call_with_ticks(computed_s)) for computed_s in (0.0005, 1 / 140))
     assert waited.fault == AnswerFault("never-returns")
     assert computed.fault == AnswerFault("stuck", line=3)

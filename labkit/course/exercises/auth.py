@@ -4,7 +4,7 @@ from typing import Any
 
 from labkit.course.exercise import Check, Exercise, Misconception
 from labkit.course.stage import by_probes
-from labkit.evidence import Outcome, broken, held
+from labkit.evidence import Outcome, broken, held, unknown
 from labkit.review.endpoint import ConnectionEnded
 from labkit.review.judge import must_end
 
@@ -141,7 +141,9 @@ async def _reason(stage: Any) -> Outcome:
         peer = await stage.connect()
         peer.send(**message)
         ended = await peer.until_ended(stage.target.patience_s)
-        if ended is not None and marker in ended.reason:
+        if ended is None:
+            return unknown(f"the connection was still open after {stage.target.patience_s:g} s")
+        if marker in ended.reason:
             return broken(f"the reason is {ended.reason!r}")
     return held("no close reason repeats what was sent")
 

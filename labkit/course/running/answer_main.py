@@ -5,16 +5,16 @@ After that, {"event": "raised" | "forgotten" | "blocked", "text", "line"} may co
 processor time used so far, comes ten times per second.
 """
 
+import _thread
 import contextlib
 import os
-import resource
 import signal
-import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
+from math import inf
 from types import CodeType, FrameType
 from typing import Any, NoReturn
 
@@ -26,18 +26,19 @@ from labkit.course.running.packets import HEAD, BadPacket, length, packed, unpac
 TICK_S = 0.1
 TOO_MANY = "too many "  # nested parentheses, indentation levels and so on: limits of Python's parser
 STUCK_S = 1.0  # of processor time
-MOST_CPU_S = 60
+RING = signal.SIGFPE  # of the signals that every system has, the one that an answer needs least
 
 
 class Stuck(BaseException):
     """Raised inside an answer that has used too much processor time without a pause."""
 
 
-def main(control: int, output: int) -> NoReturn:
-    """Run the answer's process, from the fork until it ends."""
-    link = Link(socket.socket(fileno=control))
+def main() -> NoReturn:
+    """Run the answer's process, to its end."""
+    link = Link(*_own_pipes())
     try:
-        _settle_in(output)
+        link.send("hello", pid=os.getpid())
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         threading.Thread(target=link.tick, daemon=True).start()
         work(link, link.receive())
     except Exception as error:
@@ -47,39 +48,26 @@ def main(control: int, output: int) -> NoReturn:
         os._exit(0)
 
 
-def _settle_in(output: int) -> None:
-    os.setsid()  # so that every process that it starts can be ended with it
-    _die_with_the_fork_server()
+def _own_pipes() -> tuple[int, int]:
+    """Return the descriptors of the requests and the reports, and point those that every program knows elsewhere."""
+    requests, reports = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
-    for number, source in ((0, nothing), (1, output), (2, output)):
-        os.dup2(source, number)
-    os.close(output)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    for limit, most in (
-        (resource.RLIMIT_CPU, MOST_CPU_S),
-        (resource.RLIMIT_AS, shortage.MEMORY),
-        (resource.RLIMIT_NOFILE, shortage.FILES),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(limit, (most, most))
-    sys.stdout = os.fdopen(1, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
-    sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
-
-
-def _die_with_the_fork_server() -> None:
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    os.close(nothing)
+    sys.stdout = os.fdopen(1, "w", 1, encoding="utf-8", errors="backslashreplace", newline="\n", closefd=False)
+    sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8", errors="backslashreplace", newline="\n", closefd=False)
+    return requests, reports
 
 
 class Link:
-    """The socket that connects to the judge. Any thread may call `send`."""
+    """The pipes to the judge. Any thread may call `send`."""
 
-    def __init__(self, sock: socket.socket) -> None:
-        self.sock = sock
+    def __init__(self, requests: int, reports: int) -> None:
+        self._requests = requests
+        self._reports = reports
         self._lock = threading.Lock()
+        self._rings_at = inf  # of processor time
 
     def send(self, event: str, **more: Any) -> None:
         """Send a report. Raises OSError if the judge is gone."""
@@ -88,14 +76,42 @@ class Link:
         except BadPacket as error:
             packet = packed({"event": event, "raised": {"type": "BadPacket", "text": str(error), "line": 0}})
         with self._lock:
-            self.sock.sendall(packet)
+            while packet:
+                packet = packet[os.write(self._reports, packet) :]
 
     def tick(self) -> None:
-        """Report time as this process experiences it, which on a busy machine is slower than real time."""
+        """Report time as it passes here: on a busy machine, slower than outside. Ends the process with the judge."""
         with contextlib.suppress(OSError):
             while True:
                 time.sleep(TICK_S)
-                self.send("tick", computed_s=time.process_time())
+                computed_s = time.process_time()
+                self.send("tick", computed_s=computed_s)
+                if computed_s >= self._rings_at:
+                    self._rings_at += STUCK_S
+                    _thread.interrupt_main(RING)
+        os._exit(0)
+
+    @contextlib.contextmanager
+    def time_limit(self, on_stuck: Callable[[int], None]) -> Iterator[None]:
+        """Raise Stuck in an answer that computes for too long; if it catches that, call `on_stuck` and end it."""
+        rings, is_over = 0, False
+
+        def ring(number: int, frame: FrameType | None) -> None:
+            nonlocal rings
+            if is_over:
+                return
+            rings += 1
+            if rings == 1:
+                raise Stuck
+            on_stuck(line_in(frame))
+            os._exit(0)
+
+        signal.signal(RING, ring)
+        self._rings_at = time.process_time() + STUCK_S
+        try:
+            yield
+        finally:
+            is_over, self._rings_at = True, inf
 
     def no_room(self, error: BaseException) -> None:
         """If the error is a shortage that the answer did not cause, report it and exit."""
@@ -110,7 +126,7 @@ class Link:
     def _exactly(self, size: int) -> bytes:
         data = b""
         while len(data) < size:
-            more = self.sock.recv(size - len(data))
+            more = os.read(self._requests, size - len(data))
             if not more:
                 raise EOFError("the judge is gone")
             data += more
@@ -143,7 +159,7 @@ def load(link: Link, request: dict[str, Any]) -> Any:
     _let_it_import_its_own()
     try:
         sys.settrace(None)
-        with time_limit(lambda line: link.send("fault", kind="stuck", text="", line=line)):
+        with link.time_limit(lambda line: link.send("fault", kind="stuck", text="", line=line)):
             exec(code, space)
     except SystemExit:
         link.send("fault", kind="exit", text="", line=line_of(sys.exc_info()[2]))
@@ -195,7 +211,7 @@ def _drive(address: str | None) -> Callable[..., Any]:
 
 def _called(link: Link, drive: Callable[..., Any], answer: Any, arguments: tuple[Any, ...]) -> dict[str, Any]:
     try:
-        with time_limit(lambda line: link.send("returned", stuck=line)):
+        with link.time_limit(lambda line: link.send("returned", stuck=line)):
             value = drive(answer, *arguments)
         if hasattr(value, "close") and hasattr(value, "cr_frame"):
             value.close()  # a coroutine, which is not awaited here
@@ -210,22 +226,5 @@ def _called(link: Link, drive: Callable[..., Any], answer: Any, arguments: tuple
         return {"raised": {"type": type(error).__name__, "text": str(error)[:300], "line": line}}
 
 
-@contextlib.contextmanager
-def time_limit(on_stuck: Callable[[int], None]) -> Any:
-    """Raise Stuck in an answer that computes for too long. If it catches that, call `on_stuck` and end the process."""
-    rings = 0
-
-    def ring(number: int, frame: FrameType | None) -> None:
-        nonlocal rings
-        rings += 1
-        if rings == 1:
-            raise Stuck
-        on_stuck(line_in(frame))
-        os._exit(0)
-
-    signal.signal(signal.SIGPROF, ring)
-    signal.setitimer(signal.ITIMER_PROF, STUCK_S, STUCK_S)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""The judge's side of one answer's process, which `fork_server` starts.
+"""The judge's side of one answer's process.
 
 The learner's code runs nowhere else. Whatever it does (loop, die, print without end), this side keeps running: it reads
 a limited amount, waits for a limited time, and kills the process along with everything that it started.
@@ -6,13 +6,15 @@ a limited amount, waits for a limited time, and kills the process along with eve
 
 import asyncio
 import contextlib
-import os
-import socket
-from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, NamedTuple
 
-from labkit.course.running.packets import HEAD, Opaque, length, packed, unpacked
+import psutil
+
+from labkit.bench.launch.python import last_words
+from labkit.course.running import shortage
+from labkit.course.running.packets import Opaque, packed, unpacked
+from labkit.course.running.pipes import MOST_PRINTED, Pipes
 
 TICK_S = 0.1  # between the ticks of a process on a machine that is not busy
 PATIENCE_S = 4.0
@@ -22,10 +24,14 @@ COMPUTING = 10  # a second of processor time takes up to this many seconds on a 
 LOOK_S = 0.2
 HELD_UP_S = 1.0  # when we wake up this late, our own process was stopped, and the reply may have come long ago
 TICKS_OF_LIFE = 2  # one tick may have been on its way when the process died
-MOST_PRINTED = 256 * 1024
+DEAF_CPU_S = 2.0  # of processor time without a tick: the answer is inside one call that lets no thread run
 KEPT_PRINTED = 2000
 WORDLESS = "silent-end"
 GARBLED = "garbled"
+
+
+class CannotStart(RuntimeError):
+    """No process for an answer can start; the message says why."""
 
 
 class AnswerFault(NamedTuple):
@@ -55,26 +61,27 @@ class AnswerEnded(Exception):
     """The answer's process has ended or cannot continue; `process.fault` says why."""
 
 
-@dataclass(slots=True)
 class AnswerProcess:
     """One answer in a process of its own."""
 
-    control: socket.socket
-    output: int
-    patience_s: float  # the most that loading the answer, or one call, may take
-    fault: AnswerFault | None = None
-    port: int = 0
-    printed: str = ""
-    raised: list[AnswerFault] = field(default_factory=list)  # by the handler, while it served clients
-    ended: asyncio.Event = field(default_factory=asyncio.Event)  # set with `fault`
-    _replies: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
-    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
-    _count: int = 0
-    _ticks: int = 0
-    _ticked_at: float = 0.0
-    _computed_s: float = 0.0  # the processor time that its last tick reported
-    _waited: float = 0.0  # seconds, in all calls that returned
-    _late_s: list[tuple[float, float]] = field(default_factory=list)  # when a tick came, and how late it was
+    def __init__(self, patience_s: float = PATIENCE_S) -> None:
+        """Start it; loading the answer, or one call, may take `patience_s`. Raises OSError, RuntimeError."""
+        self.fault: AnswerFault | None = None
+        self.port = 0
+        self.printed = ""
+        self.raised: list[AnswerFault] = []  # by the handler, while it served clients
+        self.ended = asyncio.Event()  # set with `fault`
+        self._patience_s = patience_s
+        self._replies: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._count = 0
+        self._last_printed = b""
+        self._ticks = 0
+        self._ticked_at = 0.0
+        self._computed_s = 0.0  # the processor time that its last tick reported
+        self._waited = 0.0  # seconds, in all calls that returned
+        self._late_s: list[tuple[float, float]] = []  # when a tick came, and how late it was
+        self._pipes = Pipes(self._take, self._keep)
+        self._watching = asyncio.create_task(self._watch())
 
     @property
     def url(self) -> str:
@@ -82,13 +89,13 @@ class AnswerProcess:
         return f"ws://127.0.0.1:{self.port}"
 
     async def load(self, request: dict[str, Any]) -> None:
-        """Load the answer. Afterwards it is ready, or `fault` says why it is not."""
-        self.control.setblocking(False)
-        os.set_blocking(self.output, False)
-        asyncio.get_running_loop().add_reader(self.output, self._read_output)
-        self._tasks.append(asyncio.create_task(self._listen()))
-        await self._send(request)
+        """Load the answer. Afterwards it is ready, or `fault` says why not. Raises CannotStart."""
+        self._patience_s = request.get("patience_s", self._patience_s)
+        self._pipes.send(packed(request))
         reply, _ = await self._reply()
+        if not self._pipes.has_begun:
+            await self.close()
+            raise CannotStart(f"the answer's process did not start: {last_words(self._last_printed)}; check again")
         if reply is None:
             self._end(AnswerFault("hangs-on-load"))
         else:
@@ -98,10 +105,10 @@ class AnswerProcess:
         """Call the rule. Raises AnswerEnded if it does not return or its process ends."""
         if self.fault is not None:
             raise AnswerEnded
-        await self._send(arguments)
+        self._pipes.send(packed(arguments))
         reply, waited_s = await self._reply()
         self._waited += max(0.0, waited_s)
-        if reply is None or self._waited > PATIENT * self.patience_s:
+        if reply is None or self._waited > PATIENT * self._patience_s:
             self._end(AnswerFault("never-returns"))
         elif "stuck" in reply:
             self._end(AnswerFault("stuck", line=reply["stuck"]))
@@ -117,8 +124,8 @@ class AnswerProcess:
         return CallResult(reply.get("value") if reply else None)
 
     async def caught_up(self) -> None:
-        """Wait for everything that the process has reported so far: a connection closes before the reason arrives."""
-        last, ends = self._ticks + TICKS_OF_LIFE, monotonic() + self.patience_s
+        """Wait until everything that it reported so far has arrived: a connection closes before the report of why."""
+        last, ends = self._ticks + TICKS_OF_LIFE, monotonic() + PATIENT * self._patience_s
         while self.fault is None and self._ticks < last and monotonic() < ends:
             await asyncio.sleep(TICK_S / 4)
 
@@ -127,16 +134,10 @@ class AnswerProcess:
         return max((late for at, late in self._late_s if at >= began), default=0.0)
 
     async def close(self) -> None:
-        """Close the socket and the pipe."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)  # until then they use the socket
-        self._close_output()
-        self.control.close()
-
-    async def _send(self, value: Any) -> None:
-        with contextlib.suppress(OSError):
-            await asyncio.get_running_loop().sock_sendall(self.control, packed(value))
+        """End the process and everything that it started. Idempotent."""
+        self._watching.cancel()
+        await asyncio.to_thread(self._pipes.end)
+        await asyncio.sleep(0)  # until the last that it printed is here
 
     async def _reply(self) -> tuple[dict[str, Any] | None, float]:
         """Return the next reply ({} if the process has ended, None if its time is up) and how long the process waited.
@@ -148,7 +149,7 @@ class AnswerProcess:
         reply, ended = asyncio.create_task(self._replies.get()), asyncio.create_task(self.ended.wait())
         done: set[asyncio.Task[Any]] = set()
         try:
-            while not done and self._waited_s(ticks, computed_s) < self.patience_s and monotonic() < ends:
+            while not done and self._waited_s(ticks, computed_s) < self._patience_s and monotonic() < ends:
                 began = monotonic()
                 done, _ = await asyncio.wait((reply, ended), timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
                 if monotonic() - began > LOOK_S + HELD_UP_S:
@@ -164,20 +165,46 @@ class AnswerProcess:
         """Return how many seconds the process has waited since then: its ticks minus the time spent computing."""
         return (self._ticks - ticks) * TICK_S - COMPUTING * (self._computed_s - computed_s)
 
-    async def _listen(self) -> None:
-        """Handle the process's reports until it is gone."""
-        try:
-            while True:
-                self._note(unpacked(await self._exactly(length(await self._exactly(HEAD.size)))))
-        except (OSError, EOFError):
+    async def _watch(self) -> None:
+        """End it when it takes too much memory, or computes in a way that no thread there can interrupt."""
+        deaf = False
+        while self.fault is None:
+            await asyncio.sleep(LOOK_S)
+            was_deaf, deaf = deaf, self._is_deaf()
+            if self._rss() > shortage.MEMORY:
+                self._end(AnswerFault("memory"))
+            elif deaf and was_deaf:  # in one look alone, ticks may be waiting to be read
+                self._end(AnswerFault("stuck"))
+
+    def _is_deaf(self) -> bool:
+        if monotonic() - self._ticked_at < DEAF_CPU_S or self._pipes.leader is None:
+            return False
+        with contextlib.suppress(psutil.Error):
+            spent = self._pipes.leader.cpu_times()
+            return float(spent.user + spent.system) - self._computed_s > DEAF_CPU_S
+        return False
+
+    def _rss(self) -> int:
+        with contextlib.suppress(psutil.Error):
+            return int(self._pipes.leader.memory_info().rss) if self._pipes.leader else 0
+        return 0
+
+    def _take(self, packet: bytes | None) -> None:
+        """Handle a report, or the end of them."""
+        if packet is None:
             self._end(AnswerFault(WORDLESS))
-        except Exception:  # the answer can write to the socket, too; nonsense ends only the answer
+            return
+        try:
+            self._note(unpacked(packet))
+        except Exception:  # the answer can write to the pipe, too; nonsense ends only the answer
             self._end(AnswerFault(GARBLED))
 
     def _note(self, report: Any) -> None:
         """Handle one report from the process. May raise any error if labkit did not write the report."""
         event = report.pop("event", "")
-        if event == "tick":
+        if event == "hello":
+            self._pipes.meet(int(report["pid"]))
+        elif event == "tick":
             self._computed_s = float(report["computed_s"])
             self._tick(monotonic())
         elif event in ("ready", "returned"):
@@ -194,36 +221,14 @@ class AnswerProcess:
             self._late_s.append((now, now - self._ticked_at - TICK_S))
         self._ticked_at = now
 
-    async def _exactly(self, size: int) -> bytes:
-        loop, data = asyncio.get_running_loop(), b""
-        while len(data) < size:
-            more = await loop.sock_recv(self.control, size - len(data))
-            if not more:
-                raise EOFError
-            data += more
-        return data
-
-    def _read_output(self) -> None:
-        """Keep the beginning of what the answer prints, count the rest, and kill the process if it prints too much."""
-        try:
-            data = os.read(self.output, 65536)
-        except BlockingIOError:
-            return
-        if not data:
-            self._close_output()
-            return
+    def _keep(self, data: bytes) -> None:
+        """Keep the beginning of what it prints, count the rest, and end it when that is too much."""
         self._count += len(data)
+        self._last_printed = (self._last_printed + data)[-KEPT_PRINTED:]
         if len(self.printed) < KEPT_PRINTED:
             self.printed += data.decode("utf-8", "replace")[: KEPT_PRINTED - len(self.printed)]
         if self._count > MOST_PRINTED:
-            self._close_output()
             self._end(AnswerFault("print-storm", f"{self._count} bytes"))
-
-    def _close_output(self) -> None:
-        if self.output >= 0:
-            asyncio.get_running_loop().remove_reader(self.output)
-            os.close(self.output)
-            self.output = -1
 
     def _end(self, fault: AnswerFault) -> None:
         if self.fault is None:

@@ -120,8 +120,15 @@ _ALL = (
         "Remove it. A server limits what it keeps.",
     ),
     Misconception(
+        "memory",
+        "The answer takes more than 2 GiB of memory.",
+        "Look for a list, a dict, a set or a text that grows in a loop.",
+        "Something is kept for each message or each round, and nothing removes it.",
+        "Limit what is kept, as `collections.deque(maxlen=...)` does.",
+    ),
+    Misconception(
         GARBLED,
-        "The answer writes to the socket between its process and the check.",
+        "The answer writes to the pipe between its process and the check.",
         "Look for code that writes to a file descriptor or a socket that the answer did not open.",
         "It uses a number such as 3 as a file descriptor, or writes to every open descriptor.",
         "Write only to files and sockets that the answer has opened itself.",
@@ -133,7 +140,6 @@ UNJUDGED = {
     "too-deep": "Python's parser cannot read the answer, which is nested too deeply; split it into smaller parts",
     "null-byte": "The answer contains a null byte, which Python does not allow; save it as text in UTF-8",
     "no-text": "The answer contains characters that no text file can contain; type them again",
-    "no-parent": "The process that starts answers has ended, and so has the answer; check again",
     "no-room": "The answer cannot run here",
 }
 

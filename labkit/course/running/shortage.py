@@ -4,15 +4,11 @@ A shortage says nothing about the answer, so the verdict is never fail. An answe
 MEMORY, set by `answer_main`). An answer that exhausts those is itself at fault.
 """
 
-import contextlib
 import errno
 import mmap
-import os
-import sys
 from collections.abc import Iterator
 
-if sys.platform != "win32":
-    import resource
+from labkit.platform import memory_limit, open_files
 
 FILES = 256  # for an answer; a check of one handler opens up to 60 at once on its own side
 MEMORY = 2 * 1024**3
@@ -37,7 +33,10 @@ def shortage(error: BaseException) -> str:
 def of_ours(error: BaseException) -> str:
     """Return the shortage behind an error in an answer's process, or "" if the answer has exhausted its own limits."""
     number = next((number for one in _chain(error) if (number := _errno(one)) in _SENTENCES), 0)
-    has_all = {errno.EMFILE: _has(FILES, "RLIMIT_NOFILE"), errno.ENOMEM: _has(MEMORY, "RLIMIT_AS")}
+    has_all = {
+        errno.EMFILE: (open_files.most() or FILES) >= FILES,
+        errno.ENOMEM: (memory_limit.most() or MEMORY) >= MEMORY,
+    }
     return "" if has_all.get(number, False) else _SENTENCES.get(number, "")
 
 
@@ -51,19 +50,14 @@ def no_room_for_a_check() -> str:
 
 
 def _too_few_files() -> str:
-    """Raise the soft limit on open files if necessary. Return why a check still cannot open enough, or "" if it can."""
-    if sys.platform == "win32":
-        return ""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    used = len(os.listdir("/dev/fd"))
-    if soft - used < CHECK_FILES and soft < min(hard, RAISED_TO):
-        with contextlib.suppress(ValueError, OSError):
-            soft = min(hard, RAISED_TO)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    if soft == resource.RLIM_INFINITY or soft - used >= CHECK_FILES:
+    """Raise the soft limit of open files if needed; return why a check still cannot open enough, or ""."""
+    allowed, used = open_files.most(), open_files.now()
+    if allowed is not None and allowed - used < CHECK_FILES:
+        allowed = open_files.raise_limit(RAISED_TO)
+    if allowed is None or allowed - used >= CHECK_FILES:
         return ""
     return (
-        f"a check opens up to {CHECK_FILES} files at once; this shell allows {soft}, of which {used} are in use; "
+        f"a check opens up to {CHECK_FILES} files at once; this shell allows {allowed}, of which {used} are in use; "
         "raise the limit with `ulimit -n 1024`, and check again"
     )
 
@@ -82,10 +76,3 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     for one in (*getattr(error, "exceptions", ()), error.__cause__ or error.__context__):
         if one is not None and not isinstance(one, BlockingIOError):
             yield from _chain(one)
-
-
-def _has(most: int, limit: str) -> bool:
-    if sys.platform == "win32":
-        return True
-    soft = resource.getrlimit(getattr(resource, limit))[0]
-    return soft == resource.RLIM_INFINITY or soft >= most

@@ -14,7 +14,6 @@ import pytest
 
 from labkit.course.exercises import exercise, exercises
 from labkit.course.judging import judge
-from labkit.course.running.fork_server import ForkServer
 from labkit.course.source import needed, of_file
 from tests.course.answers import Known, known, unseen
 from tests.course.source.test_answer import sources
@@ -118,12 +117,11 @@ def test_answer_built_up_in_cells_passes(name: str, tmp_path: Path) -> None:
 
     async def judged() -> list[str]:
         asked = exercise(name)
-        async with ForkServer() as fork_server:
-            verdicts = []
-            for answer in right(name):
-                path = notebook(tmp_path / "answer.ipynb", built_up(answer.source))
-                result = await judge(asked, of_file(path, asked.answer).source, fork_server=fork_server)
-                verdicts.append(f"{answer.name}: {result.verdict}")
-            return verdicts
+        verdicts = []
+        for answer in right(name):
+            path = notebook(tmp_path / "answer.ipynb", built_up(answer.source))
+            result = await judge(asked, of_file(path, asked.answer).source)
+            verdicts.append(f"{answer.name}: {result.verdict}")
+        return verdicts
 
     assert [one for one in asyncio.run(judged()) if not one.endswith(": pass")] == []
