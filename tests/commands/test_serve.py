@@ -68,7 +68,7 @@ def test_uvloop_missing_says_what_to_install(monkeypatch: pytest.MonkeyPatch) ->
     run(note())
     assert found and found[0].startswith("asyncio")
     refused = note()
-    with pytest.raises(CannotRun, match=r"pip install 'labkit\[fast\]'"):
+    with pytest.raises(CannotRun, match=r'pip install "realtime-labkit\[fast\]", or omit --loop'):
         run(refused, "uvloop")
     refused.close()
 
