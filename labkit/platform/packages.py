@@ -11,6 +11,7 @@ EXTRAS = {
     "IPython": ("IPython", "lab"),
     "ipykernel": ("ipykernel", "lab"),
     "ipywidgets": ("ipywidgets", "lab"),
+    "jupyter_client": ("jupyter-client", "lab"),
     "jupyterlab": ("JupyterLab", "lab"),
     "matplotlib": ("matplotlib", "lab"),
     "nats": ("nats-py", "cluster"),
