@@ -75,9 +75,14 @@ notebooks: setup  ## run the course and save it as it is committed
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --quiet
-lock: setup  ## resolve the pins anew: all of them, and those of a learner
+SYSTEMS := x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-apple-darwin aarch64-apple-darwin \
+	x86_64-pc-windows-msvc
+lock: setup  ## resolve the pins anew: all of them, and those of a learner, who has no compiler on any system
 	$(LOCK) --all-extras --upgrade --output-file requirements.lock
 	$(LOCK) --extra lab --constraint requirements.lock --output-file requirements-lab.lock
+	for system in $(SYSTEMS); do for python in 3.11 3.12 3.13 3.14; do $(BIN)/uv pip compile requirements-lab.lock \
+		--no-deps --only-binary :all: --python-platform $$system --python-version $$python --quiet >/dev/null || exit; \
+		done; done
 
 clean:
 	rm -rf $(VENV) .e2e .docs

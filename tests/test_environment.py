@@ -37,7 +37,8 @@ def conda_ranges() -> dict[str, SpecifierSet]:
 def test_environment_equals_project() -> None:
     """Every dependency and every extra of `lab` is there with the same range, and nothing else."""
     asked = {name: spec for name, spec in conda_ranges().items() if name not in BEYOND}
-    assert asked == ranges(PROJECT["dependencies"] + EXTRAS["lab"])
+    lab = [line for line in EXTRAS["lab"] if "platform_machine" not in line]  # a wheel that one system lacks
+    assert asked == ranges(PROJECT["dependencies"] + lab)
 
 
 def test_environment_is_plain() -> None:
