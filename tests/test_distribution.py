@@ -12,7 +12,8 @@ import pytest
 from labkit.platform.packages import EXTRAS, install, missing
 from tests.test_repository import ROOT, TEXTS
 
-KNOWN = set(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"])
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+KNOWN = set(PYPROJECT["project"]["optional-dependencies"])
 MADE_ELSEWHERE = (
     "requirements.lock",
     "requirements-lab.lock",
@@ -73,6 +74,16 @@ def test_each_kind_of_fault_is_found(text: str) -> None:
 )
 def test_right_command_has_no_fault(text: str) -> None:
     assert faults(text) == []
+
+
+def test_image_copies_all_that_the_wheel_is_built_from() -> None:
+    """A folder that is missing ends the build of the image, which no test makes."""
+    copied = re.findall(
+        r"^COPY (?!--from)(.+) \S+$", (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    wheel = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
+    needed = {*wheel["packages"], *wheel["force-include"], "hatch_build.py", "pyproject.toml", "README.md", "LICENSE"}
+    assert needed <= set(" ".join(copied).split())
 
 
 @pytest.mark.parametrize("path", [path for path in TEXTS if path not in MADE_ELSEWHERE])

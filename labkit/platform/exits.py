@@ -19,8 +19,7 @@ from typing import Any
 
 import click
 
-from labkit import __version__
-from labkit.platform.packages import missing_package
+from labkit.platform.packages import installed_version, missing_package
 from labkit.platform.standard_streams import fill_standard_streams
 
 OK, TROUBLE, INTERRUPTED = 0, 2, 130
@@ -133,7 +132,7 @@ def _crashed(error: BaseException, arguments: Sequence[str], what: str = "") -> 
 
 
 def _details(error: BaseException) -> str:
-    about = f"labkit {__version__}, Python {platform.python_version()}, {platform.platform()}"
+    about = f"labkit {installed_version()}, Python {platform.python_version()}, {platform.platform()}"
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     return f"{about}, {at}\n\n{''.join(traceback.format_exception(error))}"
 

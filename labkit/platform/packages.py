@@ -3,6 +3,8 @@
 labkit's distribution has another name than its import: on the package index, the name `labkit` belongs to a stranger.
 """
 
+from importlib.metadata import PackageNotFoundError, version
+
 DISTRIBUTION = "realtime-labkit"
 # The module that an import does not find: how people know it, and the extra of pyproject.toml that brings it.
 EXTRAS = {
@@ -22,6 +24,14 @@ EXTRAS = {
     "traitlets": ("traitlets", "lab"),
     "uvloop": ("uvloop", "fast"),
 }
+
+
+def installed_version() -> str:
+    """Return labkit's version, also where only its code lies on the path."""
+    try:
+        return version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return "(not installed)"
 
 
 def install(extra: str) -> str:

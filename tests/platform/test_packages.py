@@ -11,8 +11,10 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import labkit
+from labkit.platform import packages
 from labkit.platform.exits import exit_code_of
-from labkit.platform.packages import DISTRIBUTION, EXTRAS, missing, missing_package
+from labkit.platform.packages import DISTRIBUTION, EXTRAS, installed_version, missing, missing_package
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -57,6 +59,13 @@ def test_every_import_is_a_dependency_or_has_its_sentence(module: str) -> None:
     if module not in packages_distributions():  # a module of another system
         return
     assert module in EXTRAS or module in BROUGHT or distribution(module) in names(PROJECT["dependencies"])
+
+
+def test_version_is_known_where_labkit_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report of a crash asks for it, and must not fail."""
+    assert installed_version() == labkit.__version__
+    monkeypatch.setattr(packages, "DISTRIBUTION", "no-such-distribution")
+    assert installed_version() == "(not installed)"
 
 
 def test_sentence_names_package_command_and_alternative() -> None:
