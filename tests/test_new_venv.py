@@ -11,7 +11,8 @@ from tests.test_repository import ROOT
 
 TOOLS = ("sh", "basename")
 HERE = f'exec "{sys.executable}" "$@"'
-OLD = "echo 3.9.6; exit 1"  # what the script asks of it: its version, and whether that is enough
+AS_OLD = "import sys; sys.version_info = (3, 9, 6); exec(sys.argv[2])"  # of `-c CODE`
+OLD = f'exec "{sys.executable}" -c "{AS_OLD}" "$@"'
 NO_VENV = f'case "$2" in *venv*) exit 1 ;; esac; {HERE}'
 NOT_THERE = "echo 'command not found' >&2; exit 127"  # as a version manager answers for a version it does not have
 INSTALL = (
