@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+INSTALL := uv pip install --quiet --python $(BIN)/python --no-deps
 PYTEST := $(BIN)/python -m pytest --durations 15 --durations-min 1
 # A file's tests stay together, and tests/conftest.py says which files begin. First come the tests marked `alone`, with
 # nothing beside them; then the others, three at a time, as they mostly wait; then, four at a time, those that wait for a
@@ -19,7 +21,7 @@ test matrix: export LABKIT_HOME := $(CURDIR)/.venv/learner  # what the tests lea
 
 .PHONY: lab test windows setup setup-e2e bench matrix five docs format lock notebooks clean
 
-lab: setup  ## open the course in JupyterLab
+lab: $(VENV)/ready-lab  ## open the course in JupyterLab
 	$(BIN)/labkit lab
 
 test: setup setup-e2e  ## every test, every notebook
@@ -29,11 +31,22 @@ test: setup setup-e2e  ## every test, every notebook
 
 setup: $(VENV)/ready  ## .venv with everything
 
-$(VENV)/ready: requirements.lock pyproject.toml
-	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; }
-	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes --requirements requirements.lock
-	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --editable .
+# What a learner needs: uv, of 38 MB, leaves when its work is done, and bytecode comes with use.
+$(VENV)/ready-lab: requirements-lab.lock pyproject.toml $(BIN)/python
+	@$(PIP) --target $(VENV)/uv uv
+	$(VENV)/uv/bin/$(INSTALL) --require-hashes --only-binary :all: --requirement requirements-lab.lock
+	$(VENV)/uv/bin/$(INSTALL) --editable .
+	@rm -rf $(VENV)/uv
 	@touch $@
+
+$(VENV)/ready: requirements.lock pyproject.toml $(BIN)/python
+	@test -x $(BIN)/uv || $(PIP) uv
+	$(BIN)/$(INSTALL) --require-hashes --requirement requirements.lock
+	$(BIN)/$(INSTALL) --editable .
+	@touch $(VENV)/ready-lab $@
+
+$(BIN)/python:
+	@sh new_venv.sh "$(PYTHON)" "$(VENV)"
 
 setup-e2e: setup  ## Chromium and Node's ws, where this machine can have them
 	@sh tests/e2e/setup.sh
@@ -63,9 +76,16 @@ format: setup  ## style
 notebooks: setup  ## run the course and save it as it is committed
 	$(BIN)/python -m tests.save_notebooks
 
-lock: setup  ## resolve the pins anew
-	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --no-emit-index-url --upgrade --quiet --output-file requirements.lock
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --quiet
+SYSTEMS := x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-apple-darwin aarch64-apple-darwin \
+	x86_64-pc-windows-msvc
+lock: setup  ## resolve the pins anew: all of them, and those of a learner, who has no compiler on any system
+	$(LOCK) --all-extras --upgrade --output-file requirements.lock
+	$(LOCK) --extra lab --constraint requirements.lock --output-file requirements-lab.lock
+	for system in $(SYSTEMS); do for python in 3.11 3.12 3.13 3.14; do $(BIN)/uv pip compile requirements-lab.lock \
+		--no-deps --only-binary :all: --python-platform $$system --python-version $$python --quiet >/dev/null || exit; \
+		done; done
 
 clean:
 	rm -rf $(VENV) .e2e .docs

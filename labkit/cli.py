@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from labkit import __version__
 from labkit.commands.lazy import LazyGroup
 from labkit.platform.exits import Ending
 from labkit.platform.standard_streams import speak_utf8
@@ -54,6 +55,6 @@ Examples:
     epilog=EXAMPLES,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(package_name="labkit")
+@click.version_option(__version__)
 def main() -> None:
     """A lab kit for production realtime over WebSocket: a server, a client, and a course."""

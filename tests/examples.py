@@ -99,7 +99,8 @@ class Clone:
         (self.folder / ".venv").mkdir()  # not a link as a whole: `make` must never set up the real one from here
         for part in ("bin", "lib", "share", "etc", "pyvenv.cfg"):
             (self.folder / ".venv" / part).symlink_to(ROOT / ".venv" / part)
-        (self.folder / ".venv" / "ready").touch()
+        for stamp in ("ready-lab", "ready"):
+            (self.folder / ".venv" / stamp).touch()
         (folder / "home").mkdir()
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
         path = [folder for folder in kept["PATH"].split(os.pathsep) if not (Path(folder) / "labkit").exists()]

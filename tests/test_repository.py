@@ -39,9 +39,10 @@ def test_no_machine_and_no_registry_is_named() -> None:
     assert found == []
 
 
-def test_lock_holds_hashes_and_no_address() -> None:
-    """Every pin of the lock has a hash, and none an address."""
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-lab.lock"])
+def test_lock_holds_hashes_and_no_address(name: str) -> None:
+    """Every pin of a lock has a hash, and none an address."""
+    lock = (ROOT / name).read_text(encoding="utf-8")
     pins = re.findall(r"^[a-z0-9-]+==.*?(?=^[a-z0-9-]+==|\Z)", lock, re.MULTILINE | re.DOTALL)
     assert len(pins) > 50
     assert [pin.split()[0] for pin in pins if "--hash=sha256:" not in pin] == []

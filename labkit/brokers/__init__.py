@@ -10,6 +10,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from labkit.platform.packages import missing
+
 if TYPE_CHECKING:
     from labkit.brokers.nats.broker import NatsBroker
 
@@ -36,5 +38,5 @@ def broker_at(url: str, token: str | None = None) -> "NatsBroker":
     try:
         from labkit.brokers.nats.broker import NatsBroker
     except ImportError:
-        raise BadBroker("a broker requires the `cluster` extra: pip install 'labkit[cluster]'") from None
+        raise BadBroker(missing("nats", "omit --broker")) from None
     return NatsBroker(url, token)

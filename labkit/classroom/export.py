@@ -18,6 +18,7 @@ from typing import Any, TextIO
 from labkit.classroom.board import Board, Cell
 from labkit.classroom.board import Row as StudentRow
 from labkit.classroom.register import INSTRUCTOR
+from labkit.platform.packages import missing
 from labkit.rules.answers import iso
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -91,7 +92,7 @@ def into_nbgrader(path: Path, grades: Iterable[Row]) -> int:
         from nbgrader.api import Gradebook
         from sqlalchemy.exc import SAWarning, SQLAlchemyError
     except ImportError:
-        raise NoGradebook("nbgrader is not installed; pip install nbgrader, or use --gradebook") from None
+        raise NoGradebook(missing("nbgrader", "use --gradebook")) from None
     given = list(grades)
     # nbgrader creates a database with the program `alembic`, which is installed beside this Python.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])

@@ -14,6 +14,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from labkit.platform.packages import missing
+
 DAYS = 400  # the longest validity that browsers accept
 BEFORE = timedelta(weeks=4)  # backdating, for laptops whose clock is behind
 NO_CHECK_TIME = 0x200000  # OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which `ssl` does not name
@@ -72,7 +74,7 @@ def _made(names: list[str], addresses: list[str]) -> tuple[bytes, bytes]:
         from cryptography.hazmat.primitives import hashes, serialization
         from cryptography.hazmat.primitives.asymmetric import ec
     except ImportError:
-        raise NoCertificate("--tls needs the package cryptography; install it, or give --certfile") from None
+        raise NoCertificate(missing("cryptography", "give --certfile")) from None
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "labkit class")])
     alternatives = [*map(x509.DNSName, names), *(x509.IPAddress(ip_address(one)) for one in addresses)]

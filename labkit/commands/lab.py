@@ -16,6 +16,7 @@ from labkit.course.paths import DEFAULT, is_checkout, original
 from labkit.platform import shell
 from labkit.platform.children import become
 from labkit.platform.os_errors import describe
+from labkit.platform.packages import missing
 from labkit.platform.private_files import is_root
 
 PROJECTOR = Path(__file__).parent / "projector"
@@ -50,7 +51,7 @@ def lab(
     if directory is not None and str(directory).startswith("-"):  # `labkit lab -- --port 9000`
         directory, jupyter_options = None, (str(directory), *jupyter_options)
     if not only_copy and find_spec("jupyterlab") is None:
-        raise CannotRun("JupyterLab is not installed; run `make setup` or `pip install 'labkit[lab]'`")
+        raise CannotRun(missing("jupyterlab", "run `make lab` in a clone"))
     try:
         copy = (directory or _default()).resolve()
     except FileNotFoundError:

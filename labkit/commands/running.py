@@ -66,7 +66,12 @@ def prepare_process() -> None:
 
 def run(main: Coroutine[Any, Any, None], loop: str = "asyncio") -> None:
     """Run a server until it stops. `loop`: one of LOOPS. Raises CannotRun if that loop is not installed."""
-    with asyncio.Runner(loop_factory=_loop_factory(loop)) as runner:
+    try:
+        factory = _loop_factory(loop)
+    except CannotRun:
+        main.close()  # otherwise Python warns that it was never awaited
+        raise
+    with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(main)
 
 

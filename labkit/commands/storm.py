@@ -10,6 +10,7 @@ from labkit.bench.storm.run import BadStorm, StormFailed, Storms
 from labkit.bench.storm.run import storm as run_storm
 from labkit.commands.failing import CannotRun
 from labkit.commands.output import OutputFile
+from labkit.platform.packages import missing
 
 BUSY_S = 0.05
 EXAMPLES = """\b
@@ -98,7 +99,7 @@ def _print_results(storms: Storms, as_json: bool) -> None:
 def check_drawing() -> None:
     """Check that matplotlib is installed. Raises CannotRun."""
     if find_spec("matplotlib") is None:
-        raise CannotRun("--plot needs matplotlib; pip install 'labkit[lab]'")
+        raise CannotRun(missing("matplotlib", "omit --plot"))
 
 
 def draw(storms: Storms, plot: Path) -> None:

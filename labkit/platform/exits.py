@@ -15,12 +15,12 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from importlib.metadata import version
 from typing import Any
 
 import click
 
 from labkit.platform.os_errors import is_closed_pipe
+from labkit.platform.packages import installed_version, missing_package
 from labkit.platform.standard_streams import fill_standard_streams
 
 OK, TROUBLE, INTERRUPTED = 0, 2, 130
@@ -87,6 +87,9 @@ def _ended(run: Callable[[], Any], arguments: Sequence[str]) -> int:
         return _crashed(error, arguments, f"a library called sys.exit({error.code!r})")
     except BaseException as error:
         cause = error.__cause__ if isinstance(error, _Trouble) and error.__cause__ else error
+        if package := missing_package(cause):
+            click.echo(f"Error: {package}", err=True)
+            return TROUBLE
         return _unwritten(cause) if isinstance(cause, OSError) and _is_of_output(cause) else _crashed(cause, arguments)
 
 
@@ -130,7 +133,7 @@ def _crashed(error: BaseException, arguments: Sequence[str], what: str = "") -> 
 
 
 def _details(error: BaseException) -> str:
-    about = f"labkit {version('labkit')}, Python {platform.python_version()}, {platform.platform()}"
+    about = f"labkit {installed_version()}, Python {platform.python_version()}, {platform.platform()}"
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     return f"{about}, {at}\n\n{''.join(traceback.format_exception(error))}"
 

@@ -4,10 +4,10 @@ import asyncio
 import selectors
 import sys
 
+from labkit.platform.packages import missing
+
 NO_UVLOOP = (
-    "uvloop does not run on Windows; omit --loop"
-    if sys.platform == "win32"
-    else "uvloop is not installed; pip install 'labkit[fast]', or omit --loop"
+    "uvloop does not run on Windows; omit --loop" if sys.platform == "win32" else missing("uvloop", "omit --loop")
 )
 _WITH_A_BITMAP = "SelectSelector"
 _BITMAP_SOCKETS = 512  # Windows: CPython's FD_SETSIZE

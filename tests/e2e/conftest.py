@@ -46,8 +46,11 @@ def visit(chromium: Browser) -> Iterator[Visit]:
 
 
 @contextmanager
-def jupyter_lab(home: Path, folder: Path) -> Iterator[str]:
-    """JupyterLab on a folder, as `make lab` starts it; yields its address with the token in it."""
+def jupyter_lab(home: Path, folder: Path, python: str = sys.executable, where: Path = ROOT) -> Iterator[str]:
+    """JupyterLab on a folder, as `make lab` starts it; yields its address with the token in it.
+
+    `python` is the interpreter of the environment, and `where` the folder that it is started in.
+    """
     token, port = secrets.token_hex(16), free_port()
     dirs = (
         "JUPYTER_CONFIG_DIR",
@@ -59,7 +62,7 @@ def jupyter_lab(home: Path, folder: Path) -> Iterator[str]:
     environment = {**os.environ, **{name: str(home / name.lower()) for name in dirs}}
     options = ["--no-browser", "--allow-root", "--ip", "127.0.0.1", "--port", str(port), f"--ServerApp.token={token}"]
     command = [
-        sys.executable,
+        python,
         "-m",
         "labkit",
         "lab",
@@ -69,7 +72,9 @@ def jupyter_lab(home: Path, folder: Path) -> Iterator[str]:
         "--LabApp.expose_app_in_browser=True",
     ]
     with (home / "jupyter.log").open("w") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command, cwd=where, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+        )
         try:
             wait_for(f"http://127.0.0.1:{port}/api?token={token}", process, home / "jupyter.log")
             yield f"http://127.0.0.1:{port}/lab/tree/{{path}}?token={token}&reset"

