@@ -289,7 +289,8 @@ class Connection(asyncio.Protocol):
                 self._wait_or_reset(0 if self.handshake is None else self.handshake.left_s(now))
         elif self.session.listens:
             self._check_health(now)
-        if self.session.state is not State.CLOSED:  # a closing transport may wait for a peer that never reads
+        is_answering = self.handshake is not None and not self.closing
+        if is_answering or self.session.state is not State.CLOSED:  # the transport may wait for a peer that never reads
             self.arm()
 
     def _wait_or_reset(self, left_s: float) -> None:
