@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, MutableMapping
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]", "127.0.0.0/8")  # libraries differ in which of these they read
 EVERYTHING = "*"
@@ -26,8 +26,13 @@ class ForwardProxy(NamedTuple):
     port: int
     login: tuple[str, str] | None
 
+    def url(self) -> str:
+        """Return its address, with name and password: not for a log."""
+        login = "" if self.login is None else ":".join(quote(word, safe="") for word in self.login) + "@"
+        return f"http://{login}{self}"
+
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+        return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
     def __repr__(self) -> str:
         return f"ForwardProxy({self})"

@@ -1,5 +1,6 @@
 """Open a pack and send its files from where they are in it: nothing is unpacked, and no other file can be named."""
 
+import hashlib
 import json
 import threading
 import zipfile
@@ -38,10 +39,11 @@ class Pack:
             self._file: BinaryIO = path.open("rb")
             with zipfile.ZipFile(self._file) as archive:
                 self.index: dict[str, Any] = json.loads(archive.read(INDEX))
-                sums = archive.read(SUMS).decode("ascii")
+                listed = archive.read(SUMS)
                 if self.index["format"] != FORMAT:
                     raise BadPack(f"{path} has another format than this labkit writes; {AGAIN}")
-                self.members = dict(self._members(archive, dict(map(_sum, sums.splitlines()))))
+                sums = dict(map(_sum, listed.decode("ascii").splitlines()))
+                self.members = dict(self._members(archive, {**sums, SUMS: hashlib.sha256(listed).hexdigest()}))
         except OSError as error:
             raise BadPack(f"cannot read the pack {path}: {why(error)}") from None
         except (zipfile.BadZipFile, ValueError, KeyError, TypeError, NotImplementedError):
