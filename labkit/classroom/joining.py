@@ -9,6 +9,7 @@
 Without a code, a name belongs to the first student who joins with it; later, a secret in the working copy proves that.
 """
 
+import re
 import secrets
 import ssl
 from concurrent.futures import Future
@@ -31,7 +32,7 @@ from labkit.wire import background
 from labkit.wire.client.address import checked
 
 TOO_MANY = 429
-LOGIN_NEEDED = "407"  # Proxy Authentication Required
+LOGIN_NEEDED = re.compile(r"Tunnel connection failed: (407|401)\b")  # tinyproxy says 401 to a wrong password
 MOMENT_S = 3.0
 CONNECTED = "connected"
 STANDING_BY = "another notebook of this working copy reports to the class"
@@ -212,7 +213,7 @@ def _no_answer(url: str, error: OSError, proxy: ForwardProxy | None) -> str:
 
 def _not_through(url: str, proxy: ForwardProxy, reason: str) -> str:
     fault = f"no class responds at {url}, neither directly nor through the proxy {proxy} ({reason})"
-    if LOGIN_NEEDED in reason:
+    if LOGIN_NEEDED.search(reason):
         return f"{fault}; the proxy wants a name and a password: set HTTPS_PROXY=http://NAME:PASSWORD@{proxy}"
     return f"{fault}; check the address, that the class has started, and that the proxy lets you reach it"
 
