@@ -13,13 +13,13 @@ const SYSTEMS = {
   macos: {
     terminal: "Open Terminal: press Cmd and Space, and type Terminal.",
     python: "python3",
-    otherwise: "The python3 of macOS itself is older. If yours has another name, such as python3.13, use that in step 2.",
+    otherwise: "The python3 of macOS itself is older. If yours is called, for example, python3.13, use that in step 2.",
     labkit: "labkit-class/venv/bin/labkit lab",
   },
   linux: {
     terminal: "Open a terminal.",
     python: "python3",
-    otherwise: "If yours has another name, such as python3.13, use that in step 2.",
+    otherwise: "If yours is called, for example, python3.13, use that in step 2.",
     labkit: "labkit-class/venv/bin/labkit lab",
   },
 };

@@ -43,4 +43,5 @@ def test_page_uses_its_own_files_only(name: str) -> None:
     assert re.findall(r"\sstyle=|<style|\son[a-z]+=|<script(?![^>]*src=)", text) == []
     named = re.findall(r'(?:src|href|action)="([^"#]+)"', text)
     assert len(named) >= 5
-    assert [one for one in named if not (WEB / one).is_file()] == []
+    routes = "setup/"  # what a class's server offers there
+    assert [one for one in named if not (WEB / one).is_file() and not one.startswith(routes)] == []
