@@ -201,6 +201,9 @@ def _downloaded(wheel: Wheel, cache: Path) -> Iterator[int]:
         except (OSError, HTTPException) as error:
             fault = str(getattr(error, "reason", None) or error or type(error).__name__)
             continue
+        if part.stat().st_size < wheel.size:
+            fault = "the connection broke off"
+            continue
         if sha256_of(part) == wheel.sha256:
             os.replace(part, path)
             return
