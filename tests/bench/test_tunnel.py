@@ -25,7 +25,7 @@ from labkit.wire.server import Server
 from tests.classroom.school import teaching
 from tests.e2e.conftest import free_port
 from tests.e2e.need import missing
-from tests.wire.raw import TOKEN, on_a_loop
+from tests.wire.raw import TOKEN
 
 NAME, PASSWORD = "ana", "s3cret"
 QUOTED = f"{NAME}:%733cret"  # as a URL may write it
@@ -79,7 +79,6 @@ def through(proxy: Tinyproxy, login: str, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("HTTP_PROXY", f"http://{login}127.0.0.1:{proxy.port}")
 
 
-@on_a_loop
 async def test_class_is_joined_and_followed_through_the_proxy(
     proxy: Tinyproxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -99,7 +98,6 @@ async def test_class_is_joined_and_followed_through_the_proxy(
     assert "s3cret" not in caplog.text + repr(status) + (tmp_path / "home" / "progress.jsonl").read_text()
 
 
-@on_a_loop
 async def test_certificate_is_pinned_through_the_tunnel(
     proxy: Tinyproxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,7 +117,6 @@ async def test_certificate_is_pinned_through_the_tunnel(
 @pytest.mark.parametrize(
     ("login", "told"), [("", "wants a name and a password"), ("ana:s3cret-other@", "wants a name and a password")]
 )
-@on_a_loop
 async def test_proxy_that_refuses_us_is_named_without_the_password(
     login: str, told: str, proxy: Tinyproxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,7 +128,6 @@ async def test_proxy_that_refuses_us_is_named_without_the_password(
     assert f"127.0.0.1:{proxy.port}" in str(raised.value) and "s3cret" not in str(raised.value)
 
 
-@on_a_loop
 async def test_class_in_the_same_room_needs_no_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A dead proxy in the environment does not matter where the class can be reached."""
     monkeypatch.setattr(proxies, "_is_loopback", lambda host: False)

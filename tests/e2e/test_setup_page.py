@@ -1,6 +1,6 @@
 """The page at `/setup` in Chromium: three steps for each system, with the class's address and fingerprint in them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,9 +10,8 @@ from labkit.classroom.pack.offering import PINNED
 from tests.classroom.pack.small import PYTHON, here, small_pack
 from tests.classroom.pack.test_offering import Offer, offered
 from tests.e2e.schoolhouse import Schoolhouse
-from tests.e2e.visitors import PHONE, findings, overhang, visitors
+from tests.e2e.visitors import PHONE, Visit, findings, overhang, visitors
 
-Visit = Callable[..., Page]
 DESK = {"width": 1280, "height": 800}
 
 

@@ -18,7 +18,7 @@ import pytest
 from labkit.classroom.pack.offering import PINNED, TRUSTED, routes
 from labkit.classroom.pack.reading import BadPack, Pack
 from tests.classroom.pack.small import SAYS, small_pack
-from tests.wire.raw import Answer, ask, on_a_loop, request, serving
+from tests.wire.raw import Answer, ask, request, serving
 
 FINGERPRINT = re.compile(r"fingerprint='(\w+)'")
 LISTENING = re.compile(r"listening on wss?://.*:(\d+)\s*$")
@@ -38,7 +38,6 @@ async def get(url: str, path: str, method: str = "GET", **headers: str) -> Answe
     return await ask(url, request(method, path, {"Host": "localhost", **named}))
 
 
-@on_a_loop
 async def test_every_file_of_the_list_arrives_with_its_checksum(pack: Path) -> None:
     async with serving(routes=routes(Pack(pack), None)) as server:
         sums = (await get(server.url, "/setup/SHA256SUMS")).body.decode().splitlines()
@@ -50,7 +49,6 @@ async def test_every_file_of_the_list_arrives_with_its_checksum(pack: Path) -> N
             assert answer.headers["etag"] == f'"{sha256}"'
 
 
-@on_a_loop
 async def test_ranges_tags_and_head(pack: Path) -> None:
     async with serving(routes=routes(Pack(pack), None)) as server:
         whole = await get(server.url, "/setup/install.py")
@@ -92,7 +90,6 @@ async def test_ranges_tags_and_head(pack: Path) -> None:
         "/setup/wheels\\x",
     ],
 )
-@on_a_loop
 async def test_nothing_else_can_be_named(path: str, pack: Path) -> None:
     async with serving(routes=routes(Pack(pack), None)) as server:
         assert (await get(server.url, path)).status == 404

@@ -13,7 +13,7 @@ from labkit.wire.http import streaming
 from labkit.wire.http.routes import Routes
 from labkit.wire.http.streaming import PIECE_BYTES, streamed
 from labkit.wire.server import Server
-from tests.wire.raw import Raw, ask, on_a_loop, request, serving, until
+from tests.wire.raw import Raw, ask, request, serving, until
 
 PIECES = 400  # 25 MB
 MUCH = bytes(range(256)) * (PIECE_BYTES // 256)
@@ -51,7 +51,6 @@ async def opened(server: Server, method: str = "GET") -> tuple[asyncio.StreamRea
     return reader, writer
 
 
-@on_a_loop
 async def test_body_arrives_whole() -> None:
     async with serving(routes=Body().routes()) as server:
         answer = await ask(server.url, request("GET", "/much", HOST))
@@ -59,7 +58,6 @@ async def test_body_arrives_whole() -> None:
     assert answer.body == MUCH * PIECES
 
 
-@on_a_loop
 async def test_head_sends_no_body() -> None:
     body = Body()
     async with serving(routes=body.routes()) as server:
@@ -68,7 +66,6 @@ async def test_head_sends_no_body() -> None:
     assert answer.headers["content-length"] == str(PIECES * PIECE_BYTES)
 
 
-@on_a_loop
 async def test_client_that_reads_nothing_costs_a_piece_and_the_kernels_buffers() -> None:
     body = Body()
     async with serving(routes=body.routes()) as server:
@@ -84,7 +81,6 @@ async def test_client_that_reads_nothing_costs_a_piece_and_the_kernels_buffers()
         writer.close()
 
 
-@on_a_loop
 async def test_client_that_stalls_is_reset_and_one_that_goes_on_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     """The deadline of the handshake, 1 s here, is not the download's: each piece gives it STALLED_S again."""
     monkeypatch.setattr(streaming, "STALLED_S", 1.5)
@@ -102,7 +98,6 @@ async def test_client_that_stalls_is_reset_and_one_that_goes_on_is_not(monkeypat
             writer.close()
 
 
-@on_a_loop
 async def test_members_are_served_between_the_pieces() -> None:
     """With 20 downloads under way, a member's ping is answered after a few pieces, not after all of them."""
     bodies = Body(pieces=4000)
@@ -128,7 +123,6 @@ async def test_members_are_served_between_the_pieces() -> None:
             writer.close()
 
 
-@on_a_loop
 async def test_disk_that_fails_resets_its_download_only() -> None:
     """A short body must not look like a whole one."""
     async with serving(routes=Body(breaks_at=3).routes()) as server:
@@ -139,7 +133,6 @@ async def test_disk_that_fails_resets_its_download_only() -> None:
         assert (await ask(server.url, request("GET", "/healthz", HOST))).status == 200
 
 
-@on_a_loop
 async def test_server_that_stops_ends_a_download() -> None:
     async with serving(routes=Body().routes()) as server:
         _, writer = await opened(server)
