@@ -17,7 +17,6 @@ EXAMPLES = """\b
 Examples:
   labkit class pack                                   # every system and version of Python
   labkit class pack --system windows,macos --python 3.13
-  labkit class start physics --lan --tls --pack labkit-pack.zip
 """
 EVERY_S = 1.0
 MB = 1_000_000
