@@ -11,8 +11,11 @@ These are the names a user needs. Each loads on first use, so `import labkit` st
     load, storm   load-test a server, and measure how its clients reconnect after a crash
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from labkit.platform.proxies import keep_loopback_direct
 
 if TYPE_CHECKING:
     from labkit import review
@@ -57,6 +60,9 @@ _HOMES = {
     "load": "labkit.bench.load.run",
     "storm": "labkit.bench.storm.run",
 }
+
+if "ipykernel" in sys.modules:  # a notebook's sockets to its own lab, in any library and in every process it starts
+    keep_loopback_direct()
 
 
 def __getattr__(name: str) -> Any:

@@ -11,6 +11,7 @@ import click
 from labkit import __version__
 from labkit.commands.lazy import LazyGroup
 from labkit.platform.exits import Ending
+from labkit.platform.proxies import keep_loopback_direct
 from labkit.platform.standard_streams import speak_utf8
 from labkit.text.terminal import show_everything
 
@@ -34,9 +35,10 @@ class Verbs(Ending, LazyGroup):
     """The group of all verbs. They share one way to exit (labkit/platform/exits.py)."""
 
     def main(self, *arguments: Any, **options: Any) -> Any:
-        """Run a verb, whatever the terminal's encoding."""
+        """Run a verb, whatever the terminal's encoding, and with no proxy between it and this machine."""
         speak_utf8()
         show_everything()
+        keep_loopback_direct()
         return super().main(*arguments, **options)
 
 

@@ -27,6 +27,8 @@ NOT_RUN = {
     ".venv/bin/python -m benchmarks.holding_up": "measures for minutes on two free cores",
     ".venv/bin/python -m benchmarks.inside": "measures for a minute on a free core",
     ".venv/bin/python -m benchmarks.ledger": "measures for minutes on two free cores",
+    "labkit class pack": "needs the internet, and a gigabyte; tests/classroom/pack makes a small one",
+    "--pack labkit-pack.zip": "needs a pack; tests/classroom/pack starts a class with a small one",
     "classroom.join(": "address, code and fingerprint are those of the reader's slip; tests/classroom joins",
     "board = ClassBoard(": "asks for the code of the reader's class; tests/views/test_class_board.py shows one",
     "c.Spawner.default_url": "the configuration of JupyterHub, which gives `c`",

@@ -38,7 +38,12 @@ BROKER = "exec nats-server --jetstream --addr localhost --port 4222 --store_dir 
 REVIEWING = Run(until="(held|broken|unknown) +P", code=2)  # Ctrl-C: reports are written, and nobody can tell
 
 # What cannot run here, and why. Each must be in a help text.
+NEEDS_A_PACK = "needs a pack; tests/classroom/pack starts a class with a small one"
+NEEDS_THE_INTERNET = "needs the internet, and a gigabyte; tests/classroom/pack makes a small one"
 NOT_RUN = {
+    "labkit class pack": NEEDS_THE_INTERNET,
+    "labkit class pack --system windows,macos --python 3.13": NEEDS_THE_INTERNET,
+    "labkit class start physics --lan --tls --pack labkit-pack.zip": NEEDS_A_PACK,
     "labkit audit room.db --verify --anchor 1234:5f0c...": "the row and hash are what an earlier --verify printed",
 }
 HOW = {

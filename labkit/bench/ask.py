@@ -10,12 +10,12 @@ import ssl
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import quote
-from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
+from urllib.request import Request
+
+from labkit.bench.tunnel import opener
+from labkit.platform.proxies import ForwardProxy
 
 TIMEOUT_S = 5.0
-_opener = build_opener(
-    ProxyHandler({})
-)  # ignore proxies set in the environment: they are not meant for servers on this machine
 
 
 def connections(url: str, ops_token: str) -> list[dict[str, Any]]:
@@ -23,9 +23,9 @@ def connections(url: str, ops_token: str) -> list[dict[str, Any]]:
     return list(json.loads(ask(url, "/connections", f"Bearer {ops_token}")))
 
 
-def ticket(url: str, name: str, code: str, tls: ssl.SSLContext | None = None) -> str:
+def ticket(url: str, name: str, code: str, tls: ssl.SSLContext | None = None, proxy: ForwardProxy | None = None) -> str:
     """Fetch a fresh ticket for a user. Raises OSError (urllib's HTTPError if the code is wrong)."""
-    return str(json_of(ask(url, "/ticket", basic(name, code), b"", tls))["ticket"])
+    return str(json_of(ask(url, "/ticket", basic(name, code), b"", tls, proxy))["ticket"])
 
 
 def basic(name: str, code: str) -> str:
@@ -50,14 +50,21 @@ def json_of(body: bytes) -> dict[str, Any]:
 
 
 def ask(
-    url: str, path: str, authorization: str | None = None, body: bytes | None = None, tls: ssl.SSLContext | None = None
+    url: str,
+    path: str,
+    authorization: str | None = None,
+    body: bytes | None = None,
+    tls: ssl.SSLContext | None = None,
+    proxy: ForwardProxy | None = None,
 ) -> bytes:
-    """Send a request (a POST if there is a body) and return the answer's body. `url` is ws://. Raises OSError."""
+    """Send a request (a POST if there is a body) and return the answer's body. `url` is ws://. Raises OSError.
+
+    It goes through `proxy` or, whatever the environment says, directly.
+    """
     address = url.replace("ws", "http", 1).rstrip("/") + path
     headers = {"Accept-Encoding": "gzip"} | ({} if authorization is None else {"Authorization": authorization})
-    opener = _opener if tls is None else build_opener(ProxyHandler({}), HTTPSHandler(context=tls))
     try:
-        with opener.open(Request(address, data=body, headers=headers), timeout=TIMEOUT_S) as answer:
+        with opener(proxy, tls).open(Request(address, data=body, headers=headers), timeout=TIMEOUT_S) as answer:
             body = bytes(answer.read())
             return gzip.decompress(body) if answer.headers["Content-Encoding"] == "gzip" else body
     except (

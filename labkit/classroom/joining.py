@@ -9,6 +9,7 @@
 Without a code, a name belongs to the first student who joins with it; later, a secret in the working copy proves that.
 """
 
+import re
 import secrets
 import ssl
 from concurrent.futures import Future
@@ -18,6 +19,7 @@ from typing import Any
 from urllib.error import HTTPError
 
 from labkit.bench.ask import ask, json_of
+from labkit.bench.tunnel import route_to
 from labkit.classroom import membership as memberships
 from labkit.classroom.membership import Membership, NotAdmitted
 from labkit.classroom.sending import Sender, device_of
@@ -25,10 +27,12 @@ from labkit.classroom.tls import NoCertificate, pinned
 from labkit.course.exercises import exercise as listed
 from labkit.course.progress import NoHome, Progress, Record
 from labkit.platform.os_errors import clock_fault
+from labkit.platform.proxies import ForwardProxy
 from labkit.wire import background
 from labkit.wire.client.address import checked
 
 TOO_MANY = 429
+LOGIN_NEEDED = re.compile(r"Tunnel connection failed: (407|401)\b")  # tinyproxy says 401 to a wrong password
 MOMENT_S = 3.0
 CONNECTED = "connected"
 STANDING_BY = "another notebook of this working copy reports to the class"
@@ -180,9 +184,11 @@ def _state(sender: Sender, ending: "Future[None]") -> str:
 
 
 def _class_at(url: str, fingerprint: str | None) -> str:
+    proxy = None
     try:
-        tls = pinned(url, fingerprint) if fingerprint else None
-        return str(json_of(ask(url, "/class", tls=tls))["class"])
+        proxy = route_to(url)
+        tls = pinned(url, fingerprint, proxy) if fingerprint else None
+        return str(json_of(ask(url, "/class", tls=tls, proxy=proxy))["class"])
     except NoCertificate as error:
         raise NotAdmitted(str(error)) from None
     except HTTPError as error:
@@ -190,17 +196,26 @@ def _class_at(url: str, fingerprint: str | None) -> str:
             f"no class is running on the server at {url} (HTTP {error.code}); check the address on your slip"
         ) from None
     except OSError as error:
-        raise ConnectionError(_no_answer(url, error)) from None
+        raise ConnectionError(_no_answer(url, error, proxy)) from None
 
 
-def _no_answer(url: str, error: OSError) -> str:
+def _no_answer(url: str, error: OSError, proxy: ForwardProxy | None) -> str:
     """Explain why a class could not be reached. If the server presents a certificate, the address is right."""
     reason = getattr(error, "reason", error)
     if not isinstance(reason, ssl.SSLCertVerificationError):
+        if proxy is not None:
+            return _not_through(url, proxy, str(reason))
         return f"no class responds at {url} ({reason}); check the address, and that the class has started"
     clock = clock_fault(reason)
     why = f"{clock}, or" if clock else f"its certificate is not trusted here ({reason.verify_message});"
     return f"{url} responds, but {why} give the fingerprint that `labkit class start` printed"
+
+
+def _not_through(url: str, proxy: ForwardProxy, reason: str) -> str:
+    fault = f"no class responds at {url}, neither directly nor through the proxy {proxy} ({reason})"
+    if LOGIN_NEEDED.search(reason):
+        return f"{fault}; the proxy wants a name and a password: set HTTPS_PROXY=http://NAME:PASSWORD@{proxy}"
+    return f"{fault}; check the address, that the class has started, and that the proxy lets you reach it"
 
 
 def _check(member: Membership) -> None:

@@ -11,9 +11,11 @@ from tempfile import TemporaryFile
 from urllib.error import HTTPError
 
 from labkit.bench.ask import ticket
+from labkit.bench.tunnel import route_to
 from labkit.classroom.register import news_of, room_of
 from labkit.classroom.tls import NoCertificate, pinned
 from labkit.course.progress import NoHome, home, using_home
+from labkit.platform.proxies import ForwardProxy
 from labkit.platform.replacing import replace
 
 WRONG_CODE = (401, 403)
@@ -23,10 +25,12 @@ class NotAdmitted(Exception):
     """The class did not admit us; the message says what to do."""
 
 
-def admitted(url: str, name: str, code: str, tls: ssl.SSLContext | None = None) -> str:
+def admitted(
+    url: str, name: str, code: str, tls: ssl.SSLContext | None = None, proxy: ForwardProxy | None = None
+) -> str:
     """Fetch a ticket with a name and a code. Raises NotAdmitted if they are rejected, OSError for any other failure."""
     try:
-        return ticket(url, name, code, tls)
+        return ticket(url, name, code, tls, proxy)
     except HTTPError as error:
         if error.code not in WRONG_CODE:
             raise
@@ -63,12 +67,16 @@ class Membership:
     @cached_property
     def tls(self) -> ssl.SSLContext | None:
         """The TLS context for this class, or None without a fingerprint. Raises NoCertificate, OSError."""
-        return pinned(self.url, self.fingerprint) if self.fingerprint else None
+        return pinned(self.url, self.fingerprint, self.route()) if self.fingerprint else None
+
+    def route(self) -> ForwardProxy | None:
+        """Return the proxy through which the class is reached; None without one. Raises OSError."""
+        return route_to(self.url)
 
     def ticket(self) -> str:
         """Fetch a ticket. Raises NotAdmitted, or OSError if the class cannot be reached."""
         try:
-            return admitted(self.url, self.name, self.code, self.tls)
+            return admitted(self.url, self.name, self.code, self.tls, self.route())
         except NoCertificate as error:
             raise NotAdmitted(str(error)) from None
 

@@ -103,7 +103,7 @@ class Sender:
 
     async def _connected(self) -> None:
         tls = await asyncio.to_thread(lambda: self.membership.tls)
-        options = {"open_timeout_s": FOR_EVER_S, "tls": tls} | self._options
+        options = {"open_timeout_s": FOR_EVER_S, "tls": tls, "route": self.membership.route} | self._options
         self.client = Client(self.membership.url, self._ticket, **options)
         try:
             async with self.client as client, asyncio.TaskGroup() as tasks:

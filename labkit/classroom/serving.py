@@ -55,7 +55,9 @@ class ClassServer:
         limits: Limits | None = None,
         tls: ssl.SSLContext | None = None,
         allow_origins: Collection[str] = (),
+        more_routes: Routes | None = None,
     ) -> None:
+        """`more_routes`: what the server also offers, such as a pack (classroom.pack.offering)."""
         self.port = port
         self._register = register
         self._catalogue = catalogue
@@ -63,6 +65,7 @@ class ClassServer:
         self._limits = limits or Limits()
         self._tls = tls
         self._allow_origins = allow_origins
+        self._more_routes = more_routes or {}
         self._record = ClassRecord(register.path, register.class_id, catalogue.exercises)
         self._server: Server | None = None
         self._drill: asyncio.Future[Kind] | None = None
@@ -158,6 +161,7 @@ class ClassServer:
 
     def _routes(self) -> Routes:
         return {
+            **self._more_routes,
             ("GET", "/class"): self._which,
             ("GET", "/class/board"): self._snapshot,
             ("POST", "/class/drill"): lambda request, peer: self._start(request, peer, "drain"),

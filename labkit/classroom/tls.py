@@ -14,7 +14,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from labkit.bench.tunnel import certificate_of
 from labkit.platform.packages import missing
+from labkit.platform.proxies import ForwardProxy
 
 DAYS = 400  # the longest validity that browsers accept
 BEFORE = timedelta(weeks=4)  # backdating, for laptops whose clock is behind
@@ -50,13 +52,14 @@ def fingerprint(certfile: Path | None) -> str | None:
     return _digest(ssl.PEM_cert_to_DER_cert(first))
 
 
-def pinned(url: str, expected: str) -> ssl.SSLContext:
+def pinned(url: str, expected: str, proxy: ForwardProxy | None = None) -> ssl.SSLContext:
     """Return a TLS context that trusts only the server with this fingerprint. Raises NoCertificate, OSError."""
-    parts = urlsplit(url)
-    pem = ssl.get_server_certificate((parts.hostname or "", parts.port or 443), timeout=TIMEOUT_S)
-    if not hmac.compare_digest(_digest(ssl.PEM_cert_to_DER_cert(pem)), expected.replace(":", "").lower()):
-        raise NoCertificate(f"the certificate of {parts.hostname} is not the one on your slip; ask your instructor")
-    context = ssl.create_default_context(cadata=pem)
+    der = certificate_of(url, proxy, TIMEOUT_S)
+    if not hmac.compare_digest(_digest(der), expected.replace(":", "").lower()):
+        raise NoCertificate(
+            f"the certificate of {urlsplit(url).hostname} is not the one on your slip; ask your instructor"
+        )
+    context = ssl.create_default_context(cadata=der)
     context.check_hostname = False  # the fingerprint identifies the server instead
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.verify_flags |= NO_CHECK_TIME  # a laptop's clock may be wrong by years

@@ -13,10 +13,12 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, TypeVar
 from urllib.error import HTTPError
 
 from labkit.bench.ask import ask, basic, json_of
+from labkit.bench.tunnel import route_to
 from labkit.classroom.board import Board, well_formed
 from labkit.classroom.membership import admitted
 from labkit.classroom.register import INSTRUCTOR
@@ -41,6 +43,7 @@ class Watcher:
         self.client: Client | None = None
         self._code = code
         self._tls = tls
+        self._route = partial(route_to, url)
         self._options = client
         self._received: deque[Event] = deque(maxlen=KEPT)
         self._looking = asyncio.Lock()  # an older snapshot must not replace a newer one
@@ -58,7 +61,7 @@ class Watcher:
             raise ended.exceptions[0] from None
 
     async def _connected(self) -> None:
-        self.client = Client(self.url, self._ticket, tls=self._tls, **self._options)
+        self.client = Client(self.url, self._ticket, tls=self._tls, route=self._route, **self._options)
         async with self.client as client:
             which = await _until_it_works(lambda: self._ask("/class"))
             room = await client.join(which["room"])
@@ -89,7 +92,7 @@ class Watcher:
 
     async def drill(self, kind: str = "drill") -> None:
         """Restart the server on purpose, with `drill` or `crash`. Raises OSError."""
-        await asyncio.to_thread(ask, self.url, f"/class/{kind}", basic(INSTRUCTOR, self._code), b"", self._tls)
+        await asyncio.to_thread(self._answer, f"/class/{kind}", basic(INSTRUCTOR, self._code), b"")
 
     def take(self) -> list[Event]:
         """Return the events received since the last call, for drawing."""
@@ -131,10 +134,16 @@ class Watcher:
             self._meanwhile.append(event)
 
     async def _ask(self, path: str, code: str | None = None) -> dict[str, Any]:
-        return json_of(await asyncio.to_thread(ask, self.url, path, code, tls=self._tls))
+        return json_of(await asyncio.to_thread(self._answer, path, code))
+
+    def _answer(self, path: str, code: str | None, body: bytes | None = None) -> bytes:
+        return ask(self.url, path, code, body, self._tls, self._route())
 
     async def _ticket(self) -> str:
-        return await asyncio.to_thread(admitted, self.url, INSTRUCTOR, self._code, self._tls)
+        return await asyncio.to_thread(self._admitted)
+
+    def _admitted(self) -> str:
+        return admitted(self.url, INSTRUCTOR, self._code, self._tls, self._route())
 
 
 async def _until_it_works(request: Callable[[], Awaitable[T]]) -> T:

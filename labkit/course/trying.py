@@ -26,7 +26,7 @@ async def ask(handler: Any, *messages: dict[str, Any] | str, quiet_s: float = QU
     quiet.addHandler(logging.NullHandler())
     async with serve(handler, "127.0.0.1", 0, ping_interval=None, logger=quiet) as server:
         port = server.sockets[0].getsockname()[1]
-        async with connect(f"ws://127.0.0.1:{port}", ping_interval=None) as socket:
+        async with connect(f"ws://127.0.0.1:{port}", proxy=None, ping_interval=None) as socket:
             received: list[str] = []
             try:
                 for message in messages:

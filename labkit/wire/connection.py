@@ -184,11 +184,15 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Stop writing, because the kernel's send buffer is full."""
         self.send_queue.pause()
+        if self.handshake is not None:
+            self.handshake.pause()
         self.arm()
 
     def resume_writing(self) -> None:
         """Resume writing, because the kernel's send buffer has space again."""
         self.send_queue.resume()
+        if self.handshake is not None:
+            self.handshake.resume()
 
     def _send_pongs(self) -> None:
         """Send the library's pongs. If a close frame follows them, wait, because due frames must go first."""
@@ -282,11 +286,19 @@ class Connection(asyncio.Protocol):
             if self.session.state is State.AUTHENTICATING:
                 self.close(CloseCode.AUTH_TIMEOUT)
             elif self.closing or self.session.state in (State.CONNECTING, State.CLOSED):
-                reset(self.transport)  # the peer sent no request, or did not answer our close frame
+                self._wait_or_reset(0 if self.handshake is None else self.handshake.left_s(now))
         elif self.session.listens:
             self._check_health(now)
-        if self.session.state is not State.CLOSED:  # a closing transport may wait for a peer that never reads
+        is_answering = self.handshake is not None and not self.closing
+        if is_answering or self.session.state is not State.CLOSED:  # the transport may wait for a peer that never reads
             self.arm()
+
+    def _wait_or_reset(self, left_s: float) -> None:
+        """Reset, unless a download goes on: no request came, or no answer to our close frame."""
+        if left_s > 0:
+            self._start_deadline(left_s)
+        else:
+            reset(self.transport)
 
     def _check_health(self, now: float) -> None:
         identity = self.session.identity

@@ -20,12 +20,14 @@ from labkit.wire.fast.lazy_protocol import LazyProtocol
 from labkit.wire.fast.usual_handshake import read_usual
 from labkit.wire.http.reply import reply
 from labkit.wire.http.routes import Http
+from labkit.wire.http.streaming import Download, Streamed
 from labkit.wire.server_state import ServerState
 
 _LOGGER = logging.getLogger(__name__)
 VERSION = "13"
 MAX_HEAD_BYTES = 16 * 1024
 END_OF_HEAD = b"\r\n\r\n"
+FULL = "this server has too many connections; try again later\n"
 FOREIGN_ORIGIN = "pages from this origin may not connect; see --allow-origin\n"
 OPAQUE_ORIGIN = (
     "a page opened from a file has the origin null, like every sandboxed page, so it may not connect; "
@@ -59,6 +61,7 @@ class Handshake:
         self._transport = transport
         self._protocol = protocol
         self._head = bytearray()
+        self._download: Download | None = None
 
     def receive(self, data: bytes) -> bytes | None:
         """Process received bytes. Once the connection is a WebSocket, return the bytes after the request; else None."""
@@ -124,7 +127,7 @@ class Handshake:
         if not self._state.admission.origin_allowed(origin, host):
             return self._refused_origin(origin)
         if not self.has_entered or self._state.admission.is_draining:
-            return reply(HTTPStatus.SERVICE_UNAVAILABLE, "this server has too many connections; try again later\n")
+            return reply(HTTPStatus.SERVICE_UNAVAILABLE, FULL)
         return None
 
     def _refused_origin(self, origin: str | None) -> Response:
@@ -145,10 +148,33 @@ class Handshake:
     def _answer(self, response: Response, *, without_body: bool = False) -> None:
         """Write the response, and drop all further input."""
         self.is_answered = True
+        if isinstance(response, Streamed) and not self.has_entered:
+            response = reply(HTTPStatus.SERVICE_UNAVAILABLE, FULL)
         if without_body:
             response.body = b""
+        if isinstance(response, Streamed) and not without_body:
+            self._download = Download(self._transport, response.pieces)
         self._transport.write(response.serialize())
-        end_our_half(self._transport)
+        if self._download is None:
+            end_our_half(self._transport)
+        elif not self._download.is_paused:
+            self._http.pump.go_on(self._download)
+
+    # While a download is sent
+
+    def pause(self) -> None:
+        """Stop sending: the kernel's send buffer is full."""
+        if self._download is not None:
+            self._download.is_paused = True
+
+    def resume(self) -> None:
+        """Send again: the kernel's send buffer has space."""
+        if self._download is not None and self._download.is_paused:
+            self._http.pump.go_on(self._download)
+
+    def left_s(self, now: float) -> float:
+        """Return for how long a download may still wait for its client; 0 or less when it may not, or there is none."""
+        return 0 if self._download is None else self._download.left_s(now)
 
 
 def _addressed_to(request: Request) -> str | None:

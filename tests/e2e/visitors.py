@@ -18,13 +18,21 @@ Visit = Callable[..., Page]
 
 
 @contextmanager
-def visitors(browser: Browser) -> Iterator[Any]:
-    """A function that opens a page as a new person; at the end no page may have complained."""
+def visitors(browser: Browser, *, trusts_anyone: bool = False) -> Iterator[Any]:
+    """A function that opens a page as a new person; at the end no page may have complained.
+
+    `trusts_anyone`: like a person who clicks past the warning about a self-signed certificate.
+    """
     complaints: list[str] = []
     contexts = []
 
     def visit(url: str, *, scheme: str = "light", size: dict[str, int] = DESK, motion: str = "no-preference") -> Page:
-        context = browser.new_context(color_scheme=scheme, viewport=size, reduced_motion=motion)  # type: ignore[arg-type]
+        context = browser.new_context(
+            color_scheme=scheme,  # type: ignore[arg-type]
+            viewport=size,  # type: ignore[arg-type]
+            reduced_motion=motion,  # type: ignore[arg-type]
+            ignore_https_errors=trusts_anyone,
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)

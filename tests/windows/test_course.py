@@ -1,4 +1,4 @@
-"""The course on CPython for Windows: a check and its faults in `make test`; every answer and a class in `make matrix`."""
+"""The course on CPython for Windows: one check and its faults in `make test`; every answer in `make matrix`."""
 
 from pathlib import Path
 

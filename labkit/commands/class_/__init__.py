@@ -6,6 +6,7 @@ from labkit.commands.lazy import LazyGroup
 
 VERBS = {
     "start": "Run a class server and show its progress board.",
+    "pack": "Make one file from which a class installs the course without internet.",
     "board": "Print the progress board as text.",
     "drill": "Restart the class server on purpose and watch everyone reconnect.",
     "export": "Export results as CSV, JSON or a grade book.",

@@ -40,17 +40,23 @@ def hand_out(
         note(f"the new codes are in {slips}; print the file, then delete it")
 
 
-def slip(url: str, name: str, code: str, whose: str, pin: str | None) -> str:
-    """Return one student's slip: the two lines of Python that join the class. `pin`: the certificate's fingerprint."""
+def slip(url: str, name: str, code: str, whose: str, pin: str | None, *, has_pack: bool = False) -> str:
+    """Return one student's slip: the two lines of Python that join the class. `pin`: the certificate's fingerprint.
+
+    `has_pack`: the server offers what a student installs, so the slip has that address too.
+    """
     shown = "" if whose == name else f"   (the class sees: {name})"
     arguments = {"name": name, "code": code} | ({"fingerprint": pin} if pin else {})
     call = ", ".join([repr(url), *(f"{key}={value!r}" for key, value in arguments.items())])
-    return f"{whose}{shown}\n    from labkit import classroom\n    classroom.join({call})\n"
+    setup = f"    set up your machine: {url.replace('ws', 'http', 1)}/setup\n" if has_pack else ""
+    return f"{whose}{shown}\n{setup}    from labkit import classroom\n    classroom.join({call})\n"
 
 
-def sheet(url: str, codes: Mapping[str, str], real_names: Mapping[str, str], pin: str | None) -> str:
+def sheet(
+    url: str, codes: Mapping[str, str], real_names: Mapping[str, str], pin: str | None, *, has_pack: bool = False
+) -> str:
     """Return one slip per student, with lines to cut along."""
-    slips = (slip(url, name, code, real_names.get(name, name), pin) for name, code in codes.items())
+    slips = (slip(url, name, code, real_names.get(name, name), pin, has_pack=has_pack) for name, code in codes.items())
     return "\n- - - - - - - - - - - - - - - - - - - - - - - -\n\n".join(slips)
 
 

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import click
 
 from labkit.classroom.catalogue import of_course
+from labkit.classroom.pack.offering import routes
+from labkit.classroom.pack.reading import BadPack, Pack
 from labkit.classroom.register import INSTRUCTOR, OtherClass, Register, open_register
 from labkit.classroom.roster import BadRoster, Student, read_roster, real_names
 from labkit.classroom.serving import ClassServer
@@ -38,6 +40,7 @@ Examples:
   labkit class start physics --roster roster.csv  # one code per student in a CSV: name,shown_as
   labkit class start physics --lan --tls          # encrypted, for other machines in the room
   labkit class start physics --hand-out slips.txt --url wss://class.example.org
+  labkit class start physics --lan --tls --pack labkit-pack.zip   # for a room without internet
 """
 
 
@@ -64,6 +67,9 @@ Examples:
 @at_address("The address that students use if there is a proxy in front, such as wss://class.example.org.")
 @click.option("--allow-origin", "origins", multiple=True, help="Let web pages from this Origin connect. Repeatable.")
 @click.option(
+    "--pack", type=click.Path(path_type=Path), help="Offer this pack (`labkit class pack`) to the students, at /setup."
+)
+@click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a limit; NAME=off turns it off. Repeatable."
 )
 @click.option("--with-parent", is_flag=True, help="Exit when stdin closes, as it does when the parent dies.")
@@ -80,7 +86,7 @@ def start(class_id: str, file: Path | None, settings: tuple[str, ...], **options
     try:
         with nothing_left(made, given.path) as keep:
             _start(given, keep)
-    except (AuditError, KeyFileError, BadRoster, OtherClass, NoCertificate) as error:
+    except (AuditError, KeyFileError, BadRoster, BadPack, OtherClass, NoCertificate) as error:
         raise CannotRun(str(error)) from None
     except CannotListen as error:
         raise CannotRun(listen_fault(error, given.host, given.port)) from None
@@ -105,6 +111,7 @@ class Options:
     keyfile: Path | None
     url: str | None
     origins: tuple[str, ...]
+    pack: Path | None
     with_parent: bool
     quiet: bool
 
@@ -131,30 +138,50 @@ class Options:
         example = f"{scheme}://{own[0] if own else 'ADDRESS'}:{self.port or 'PORT'}"
         raise CannotRun(f"this machine has {have}; give the address: --url {example}")
 
+    def check_pack(self) -> None:
+        """Check that nobody on the network can replace the programs that a pack hands out. Raises CannotRun."""
+        is_public = (self.url or "").startswith("wss://")
+        if self.pack and self.lan and not (self.tls or self.certfile or is_public):
+            raise CannotRun(
+                "--pack hands out programs, which anybody on an unencrypted network could replace; add --tls"
+            )
+
 
 def _start(given: Options, keep: Callable[[], None]) -> None:
     given.check_address()
+    given.check_pack()
+    pack = Pack(given.pack) if given.pack else None
     register = open_register(given.path, given.class_id)
     certfile, keyfile = given.certfile, given.keyfile
     if given.tls:
         certfile, keyfile = own_certificate(given.path, lan_address() if given.lan else None)
     context = tls_of(certfile, keyfile)
+    pin = fingerprint(certfile) if given.tls else None
     students = read_roster(given.roster) if given.roster else []
     if given.is_renewing or register.without_code([INSTRUCTOR, *(student.shown_as for student in students)]):
         check_place(given.slips)
     server = ClassServer(
-        register, of_course(), given.host, given.port, limits=given.limits, tls=context, allow_origins=given.origins
+        register,
+        of_course(),
+        given.host,
+        given.port,
+        limits=given.limits,
+        tls=context,
+        allow_origins=given.origins,
+        more_routes=routes(pack, pin) if pack else None,
     )
 
     def announce(serving: Server) -> None:
         enrolled = _enrol(register, given, students)  # the server listens, so no other server holds the file
-        address, pin = given.address(serving), fingerprint(certfile) if given.tls else None
+        address = given.address(serving)
         register.note_address(address, pin)
         if given.lan and context is None:
             _note("without --tls, codes and results cross the network unencrypted")
         if enrolled.codes:
-            hand_out(enrolled.text(address, pin), given.slips, _note)
+            hand_out(enrolled.text(address, pin, has_pack=pack is not None), given.slips, _note)
         click.echo(f"class {given.class_id}: the board is at {address.replace('ws', 'http', 1)}/board")
+        if pack:
+            click.echo(f"students set up their machines at {address.replace('ws', 'http', 1)}/setup")
         if register.is_open:
             more = f", fingerprint={pin!r}" if pin else ""
             click.echo(f"students: labkit.classroom.join({address!r}, name=...{more})")
@@ -187,11 +214,11 @@ class _Enrolled(NamedTuple):
     codes: dict[str, str]
     real_names: dict[str, str]
 
-    def text(self, address: str, pin: str | None) -> str:
+    def text(self, address: str, pin: str | None, *, has_pack: bool) -> str:
         codes = dict(self.codes)
         instructor = codes.pop(INSTRUCTOR, None)
         head = for_instructor(address, INSTRUCTOR, instructor) if instructor else ""
-        return head + sheet(address, codes, self.real_names, pin)
+        return head + sheet(address, codes, self.real_names, pin, has_pack=has_pack)
 
 
 def _enrol(register: Register, given: Options, students: list[Student]) -> _Enrolled:

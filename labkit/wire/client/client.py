@@ -18,6 +18,7 @@ from random import Random, SystemRandom
 from time import perf_counter
 from typing import Any, Self
 
+from labkit.platform.proxies import ForwardProxy
 from labkit.rules.backoff import STABLE_S, Backoff
 from labkit.rules.fields import is_room_id
 from labkit.wire.client.address import checked
@@ -68,6 +69,8 @@ class Client:
         inbox_events: int = INBOX_EVENTS,
         # TLS, for wss:// with a certificate that the system does not trust
         tls: ssl.SSLContext | None = None,
+        # Called before each connection, in a thread: the proxy to use, or None. Without it, the client uses none.
+        route: Callable[[], ForwardProxy | None] | None = None,
         # For plots, tests and replays
         on_state: Callable[[ClientState], None] | None = None,
         on_message: Callable[[Event], None] | None = None,
@@ -99,7 +102,7 @@ class Client:
             drop=self._drop,
             on_message=on_message,
         )
-        new_link = partial(self._new_link, self.url, dispatcher.dispatch, self._requests.pong, tls, give_up_s)
+        new_link = partial(self._new_link, self.url, dispatcher.dispatch, self._requests.pong, tls, give_up_s, route)
         self._loop = self._new_loop(
             self._status, self._backoff, ticket, new_link, stable_s, disconnected=self._disconnected, fail=self._fail
         )

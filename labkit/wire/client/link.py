@@ -17,6 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from labkit.platform.os_errors import clock_fault
+from labkit.platform.proxies import ForwardProxy
 from labkit.rules.answers import encode
 from labkit.rules.close_codes import CloseCode
 from labkit.wire.client.state import NotARoomServer
@@ -43,6 +44,7 @@ class Link:
         ask_ping: Callable[[], object],
         tls: ssl.SSLContext | None = None,
         give_up_s: float = GIVE_UP_S,
+        route: Callable[[], ForwardProxy | None] | None = None,
     ) -> None:
         self.gave_up = False  # whether we ended the connection because it was idle for too long
         self.max_idle_s: float | None = None  # None until auth_ok; until then, the server has its own deadline
@@ -51,17 +53,19 @@ class Link:
         self._ask_ping = ask_ping
         self._tls: dict[str, Any] = {"ssl": tls} if tls is not None else {}
         self._give_up_s = give_up_s
+        self._route = route
         self._socket: _Socket | None = None
         self._outgoing: asyncio.Queue[bytes] = asyncio.Queue()
 
     async def open(self) -> None:
         """Connect. Raises OSError or TimeoutError if a later attempt may succeed, and NotARoomServer otherwise."""
+        proxy = None if self._route is None else await asyncio.to_thread(self._route)
         try:
             self._socket = await _Connect(
                 self._url,
                 create_connection=_Socket,
                 compression=None,
-                proxy=None,
+                proxy=None if proxy is None else proxy.url(),
                 ping_interval=None,
                 max_size=MAX_MESSAGE_BYTES,
                 open_timeout=CONNECT_S,

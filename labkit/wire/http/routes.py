@@ -25,6 +25,7 @@ from labkit.wire.admission import Peer
 from labkit.wire.http import metrics, pages
 from labkit.wire.http.connections import describe
 from labkit.wire.http.reply import Later, Respond, reply
+from labkit.wire.http.streaming import Pump
 from labkit.wire.http.users import RETRY_AFTER_S, Directory, TooManyGuesses
 from labkit.wire.server_state import ServerState
 
@@ -49,6 +50,7 @@ class Http:
         more: Routes | None = None,
     ) -> None:
         """`revoke` ends a user's sessions and returns how many connections it closed. `more` adds routes."""
+        self.pump = Pump()
         self._state = state
         self._revoke_user = revoke
         self._broker_is_up = broker_is_up

@@ -1,0 +1,99 @@
+"""`labkit class pack`: make one file from which a class installs the course without internet."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+
+import click
+
+from labkit.classroom.pack.making import CannotPack, download, plan, write
+from labkit.classroom.pack.targets import PYTHONS, SYSTEMS, targets
+from labkit.commands.failing import CannotRun
+
+EXAMPLES = """\b
+Examples:
+  labkit class pack                                   # every system and version of Python
+  labkit class pack --system windows,macos --python 3.13
+"""
+EVERY_S = 1.0
+MB = 1_000_000
+
+
+def _listed(known: tuple[str, ...]) -> Callable[[click.Context, click.Parameter, str], tuple[str, ...]]:
+    """Return a reader of a list with commas, in which `3.11..3.13` is a range."""
+
+    def read(_ctx: click.Context, _option: click.Parameter, text: str) -> tuple[str, ...]:
+        chosen: list[str] = []
+        for word in filter(None, (word.strip().lower() for word in text.split(","))):
+            first, dots, last = word.partition("..")
+            if first not in known or (dots and last not in known):
+                raise click.BadParameter(f"{word!r} is none of {', '.join(known)}")
+            chosen += known[known.index(first) : known.index(last or first) + 1]
+        if not chosen:
+            raise click.BadParameter(f"it names nothing; choose from {', '.join(known)}")
+        return tuple(dict.fromkeys(chosen))
+
+    return read
+
+
+@click.command(epilog=EXAMPLES)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), default=Path("labkit-pack.zip"), show_default=True
+)
+@click.option(
+    "--python",
+    "pythons",
+    default="3.11..3.14",
+    show_default=True,
+    callback=_listed(PYTHONS),
+    help="Versions of Python, with commas or as a range.",
+)
+@click.option(
+    "--system", "systems", default=",".join(SYSTEMS), show_default=True, callback=_listed(SYSTEMS), help="Systems."
+)
+def pack(out: Path, pythons: tuple[str, ...], systems: tuple[str, ...]) -> None:
+    """Make a pack: the packages that a learner needs, for each system, the course, and their checksums.
+
+    It needs the internet and uv, now and never in the room. Downloads are kept in a cache, and resumed if they break
+    off. `labkit class start --pack FILE` offers it to the class at /setup; unpacked from a USB stick,
+    `python3 install.py` does the same.
+    """
+    out = out.absolute()
+    if not out.parent.is_dir():
+        raise CannotRun(f"there is no folder {out.parent}; make it first, or name another with --out")
+    cache = _cache()
+    try:
+        with tempfile.TemporaryDirectory(prefix="labkit-pack-") as folder:
+            planned = plan(targets(pythons, systems), Path(folder), lambda line: click.echo(line, err=True))
+            download(planned.wheels, cache, _Shown())
+            write(planned, cache, out)
+    except CannotPack as error:
+        raise CannotRun(str(error)) from None
+    size = out.stat().st_size / MB
+    click.echo(f"{out}: {size:.0f} MB, {len(planned.wheels) + 1} wheels for {len(planned.by_target)} targets")
+    click.echo(f"offer it: labkit class start --lan --tls --pack {out.name}")
+
+
+class _Shown:
+    """Prints how much is downloaded, about once per second."""
+
+    def __init__(self) -> None:
+        self._at = monotonic()
+
+    def __call__(self, there: int, total: int) -> None:
+        now = monotonic()
+        if now - self._at >= EVERY_S and total:
+            self._at = now
+            click.echo(f"downloaded {there / MB:.0f} of {total / MB:.0f} MB", err=True)
+
+
+def _cache() -> Path:
+    """Return the folder of this user's caches."""
+    given = os.environ.get("XDG_CACHE_HOME") or (os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else None)
+    try:
+        return Path(given or Path.home() / ".cache") / "labkit" / "wheels"
+    except RuntimeError:  # a user without a home
+        return Path(tempfile.gettempdir()) / "labkit-wheels"
