@@ -80,7 +80,7 @@ def _checked(url: str | None) -> str | None:
         return None
     try:
         from labkit.wire.client.address import checked
-    except ImportError:  # a package is missing, which the checks report
+    except Exception:  # a package is missing or does not fit, which the checks report
         return url
     try:
         return checked(url)
@@ -91,7 +91,7 @@ def _checked(url: str | None) -> str | None:
 def _joined(offline: bool) -> str | None:
     """Return the address of the class that this working copy has joined, or None."""
     if not offline:
-        with suppress(ImportError):  # a package is missing, which the checks report
+        with suppress(Exception):  # a package is missing or does not fit, which the checks report
             from labkit.classroom.membership import membership
 
             member = membership()
@@ -105,7 +105,7 @@ def _send(problems: list[str]) -> None:
         from labkit.classroom import readiness
         from labkit.classroom.joining import flush
         from labkit.course.progress import NoHome
-    except ImportError:
+    except Exception:  # a package is missing or does not fit, which the checks report
         return
     try:
         if readiness.send(problems, lambda words: click.echo(words, err=True)):

@@ -20,6 +20,7 @@ TIMEOUT_S = 3.5  # longer than a system looks for a machine in its own network
 GATEWAY_S = 1.5
 GATEWAY_PORTS = (53, 80, 443)
 FAR_S = 300
+NEARLY = 0.95  # 23 hours and 59 minutes are a day
 UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 LONGEST = 100_000  # bytes of an answer
 NO_NETWORK = (errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL)
@@ -119,7 +120,7 @@ def _is_there(place: tuple[str, int]) -> bool:
 
 def _span(seconds: float) -> str:
     """Return a time span in its largest unit."""
-    unit, word = next(one for one in UNITS if seconds >= one[0])
+    unit, word = next(one for one in UNITS if seconds >= NEARLY * one[0])
     count = round(seconds / unit)
     return f"{count} {word}{'s' if count > 1 else ''}"
 

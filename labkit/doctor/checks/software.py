@@ -1,6 +1,7 @@
 """Check Python, the packages that the course needs, and JupyterLab."""
 
 import json
+import os
 import re
 import struct
 import sys
@@ -119,7 +120,8 @@ def _is_of_another_python(pid: int) -> bool:
     import psutil
 
     try:
-        command = psutil.Process(pid).cmdline()
+        process = psutil.Process(pid)
+        command = [os.path.normpath(os.path.join(process.cwd(), word)) for word in process.cmdline()]
     except psutil.Error:
         return False
     return bool(command) and not any(word.startswith(sys.prefix) for word in command)
