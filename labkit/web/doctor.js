@@ -1,4 +1,4 @@
-// The page of `labkit doctor --browser`: opens a WebSocket, sends a word, and reports to the server whether it returned.
+// The page of `labkit doctor --browser`: opens a WebSocket, sends a word, and reports whether the word came back.
 
 import { beside, socketOf } from "./place.js";
 
