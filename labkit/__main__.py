@@ -3,6 +3,13 @@
 import os
 import sys
 
+if sys.version_info < (3, 11):  # noqa: UP036 - pip refuses an older one, but a clone runs without pip
+    sys.stderr.write(
+        "Error: labkit needs Python 3.11 or newer, and this is Python {}.{}; install a newer one\n".format(
+            *sys.version_info[:2]
+        )
+    )
+    sys.exit(2)
 try:
     here = os.getcwd()
 except OSError:  # it was removed

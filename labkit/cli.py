@@ -25,6 +25,7 @@ VERBS = {
     "load": "Load-test a room server and report delivery latency.",
     "storm": "Disconnect many clients at once and measure how they reconnect.",
     "class": "Run a class and watch its progress live.",
+    "doctor": "Check that this machine is ready for the course.",
     "torture": "Kill servers under load and verify that nothing is lost.",
     "audit": "Read or verify an audit file.",
     "explain": "Explain a WebSocket close code.",

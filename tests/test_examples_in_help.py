@@ -105,6 +105,8 @@ HOW = {
     "watch -n 5 labkit class board physics": Run(until="physics"),
     "labkit class export physics --csv > physics.csv": Run(after=CLASS, first=ROSTER, made=("physics.csv",)),
     "labkit class remove physics troll": Run(after=CLASS, first="labkit class code physics troll troll-1 troll-2"),
+    "labkit doctor --class ws://localhost:8080": Run(beside=CLASS),
+    "labkit doctor --browser": Run(until="open http://127", code=130),  # no browser of a person's here
     "labkit torture": Run(until=r"\d"),
     "labkit torture --seconds 600 --kills 100 --json": Run(until=r"\d"),
     "labkit torture --servers 3 --kills 6": Run(until=r"\d"),

@@ -21,6 +21,7 @@ import msgspec
 Event = Mapping[str, Any]
 Json = dict[str, Any]
 
+READY = "ready"  # not an exercise: the record of `labkit doctor`, whose `check` lists what is missing
 MOST_UNKNOWN = 12  # columns for exercises that the course does not list, so that nobody can flood the board
 MOST_DEVICES = 8  # of one student
 STUCK_FAILS = 3
@@ -65,7 +66,8 @@ class Cell(msgspec.Struct, rename="camel"):
 class Row(msgspec.Struct, rename="camel"):
     """One student's row.
 
-    `devices`: the highest record number from each device. `skew`: how far its clock lags, in ms.
+    `devices`: the highest record number from each device. `skew`: how far its clock lags, in ms. `missing`: the checks
+    of its machine that found a problem, or None before it was examined.
     """
 
     cells: dict[str, Cell] = {}
@@ -74,6 +76,7 @@ class Row(msgspec.Struct, rename="camel"):
     hand: str | None = None
     hand_at: int | None = None
     skew: int | None = None
+    missing: list[str] | None = None
 
     def stuck(self, now: int) -> str | None:
         """Return a text that says why this student seems stuck, or None."""
@@ -107,12 +110,15 @@ class Board:
         if event.get("type") != "exercise":
             return None
         name, exercise = str(event["userId"]), well_formed(str(event["exercise"]))
-        if not self._has_column(exercise):
+        if exercise != READY and not self._has_column(exercise):
             return None
         row = self.students.setdefault(name, Row())
         if not _is_new(row.devices, well_formed(str(event.get("requestId"))), int(event["n"])):
             return None
-        self._update(row, exercise, event)
+        if exercise == READY:
+            row.missing = well_formed(event["check"]).split(",") if event.get("check") else []
+        else:
+            self._update(row, exercise, event)
         return name
 
     def add(self, name: str) -> None:

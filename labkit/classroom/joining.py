@@ -22,6 +22,7 @@ from labkit.bench.ask import ask, json_of
 from labkit.bench.tunnel import route_to
 from labkit.classroom import membership as memberships
 from labkit.classroom.membership import Membership, NotAdmitted
+from labkit.classroom.readiness import examine_and_send
 from labkit.classroom.sending import Sender, device_of
 from labkit.classroom.tls import NoCertificate, pinned
 from labkit.course.exercises import exercise as listed
@@ -64,12 +65,19 @@ class Status:
 
 
 def join(
-    url: str, code: str | None = None, name: str = "", *, fingerprint: str | None = None, earlier: bool = False
+    url: str,
+    code: str | None = None,
+    name: str = "",
+    *,
+    fingerprint: str | None = None,
+    earlier: bool = False,
+    readiness: bool = True,
 ) -> Status:
     """Join a class with every notebook of this working copy.
 
     `name`: the name that the class sees. `code`: the code on the slip; without one, a free name is claimed.
     `fingerprint`: that of the class's own certificate, on the slip. `earlier`: also send records from before joining.
+    `readiness`: examine this machine as `labkit doctor` does, and send the names of the checks that found a problem.
     Raises NotAdmitted, ValueError for a bad URL or an empty name, OSError if the class does not respond, and NoHome (an
     OSError) if the membership cannot be saved.
     """
@@ -88,6 +96,8 @@ def join(
     if not earlier:
         member = replace(member, **_beginning(member, before))
     member.keep()
+    if readiness:
+        examine_and_send(url, print)
     return replace(_settled(), is_new=True, before=member.since)
 
 

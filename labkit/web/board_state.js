@@ -1,6 +1,7 @@
 // The state of a class: a pure fold of events into rows, with no page and no socket. labkit/classroom/board.py is the
 // same fold and explains every rule; a test feeds both the same events. Maps, because students choose any name.
 
+const READY = "ready";
 const MOST_UNKNOWN = 12;
 const MOST_DEVICES = 8;
 const STUCK_FAILS = 3;
@@ -29,10 +30,11 @@ export class BoardState {
   apply(event) {
     if (event.type !== "exercise") return null;
     const exercise = wellFormed(event.exercise);
-    if (!this.#hasColumn(exercise)) return null;
+    if (exercise !== READY && !this.#hasColumn(exercise)) return null;
     const row = this.row(event.userId);
     if (!isNew(row.devices, wellFormed(String(event.requestId)), event.n)) return null;
-    update(row, exercise, event);
+    if (exercise === READY) row.missing = event.check ? wellFormed(event.check).split(",") : [];
+    else update(row, exercise, event);
     return event.userId;
   }
 
@@ -79,9 +81,9 @@ export function onTaskMs(cell, now) {
   return Math.max(0, (cell.passedAt ?? now) - cell.firstAt);
 }
 
-function rowOf({ cells = {}, devices = {}, current = null, hand = null, handAt = null, skew = null }) {
+function rowOf({ cells = {}, devices = {}, current = null, hand = null, handAt = null, skew = null, missing = null }) {
   const [cellMap, deviceMap] = [cells, devices].map((object) => new Map(Object.entries(object)));
-  return { cells: cellMap, devices: deviceMap, current, hand, handAt, skew };
+  return { cells: cellMap, devices: deviceMap, current, hand, handAt, skew, missing };
 }
 
 function update(row, exercise, event) {

@@ -125,12 +125,12 @@ export class BoardView {
     const why = stuck(row, now);
     const isHere = this.present.has(name);
     line.solved = [...row.cells.values()].filter(isSolved).length;
-    line.need = (row.hand ? 4 : 0) + (why ? 2 : 0) + (isHere ? 1 : 0);
+    line.need = (row.hand ? 8 : 0) + (why ? 4 : 0) + (row.missing?.length ? 2 : 0) + (isHere ? 1 : 0);
     line.element.classList.toggle("away", !isHere);
     setText(line.here, isHere ? "●" : "○");
     setText(line.hereWord, isHere ? "here" : "away");
     setText(line.name, this.shownName(name, line));
-    setText(line.flag, row.hand ? "⚑ asks" : why ? "▲ stuck" : "");
+    setText(line.flag, row.hand ? "⚑ asks" : why ? "▲ stuck" : readiness(row));
     this.state.exercises.forEach((exercise, at) => fill(line.cells[at], row.cells.get(exercise)));
     const current = row.cells.get(row.current);
     setText(line.time, current && current.status !== "pass" ? minutes(onTaskMs(current, now)) : "–");
@@ -212,6 +212,12 @@ export class BoardView {
     const hide = el("button", { type: "button", "aria-pressed": "false", onclick: onHide }, "Hide names");
     return el("div", { class: "board-controls" }, el("label", {}, "Order ", choice), hide, legend());
   }
+}
+
+/** What `labkit doctor` found on this machine. "ready" matters only before the first exercise. */
+export function readiness({ missing, current }) {
+  if (missing?.length) return `✘ not ready: ${missing.join(", ")}`;
+  return missing && !current ? "✔ ready" : "";
 }
 
 function fill(place, cell) {

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from labkit.classroom.board import MOST_UNKNOWN, QUIET_MS, STUCK_MS, Board
+from labkit.classroom.board import MOST_UNKNOWN, QUIET_MS, READY, STUCK_MS, Board
 from tests.classroom.school import exercise
 from tests.web.pages import answer_of
 
@@ -136,11 +136,30 @@ def test_invented_exercises_are_limited() -> None:
     assert len(board.students["eve"].cells) == MOST_UNKNOWN
 
 
+def test_readiness_is_newest_report_and_no_exercise() -> None:
+    """It has no column, is no attempt, and leaves the current exercise and the hand alone."""
+    board = folded(
+        exercise("ana", 1, status="help"),
+        exercise("ana", 2, READY, status="fail", check="disk,clock"),
+        exercise("ben", 1, READY, status="fail", check="home"),
+        exercise("ben", 2, READY, status="pass"),
+        exercise("cleo", 1),
+    )
+    assert {name: row.missing for name, row in board.students.items()} == {
+        "ana": ["disk", "clock"],
+        "ben": [],
+        "cleo": None,
+    }
+    ana = board.students["ana"]
+    assert (ana.current, ana.hand, list(ana.cells), board.exercises) == ("01", "01", ["01"], ["01", "02"])
+    assert board.wall() == []
+
+
 def test_board_restored_from_json_is_equal() -> None:
-    early = folded(exercise("ana", 1), exercise("ben", 1, status="fail", check="c"))
+    early = folded(exercise("ana", 1), exercise("ben", 1, status="fail", check="c"), exercise("ben", 2, READY))
     late = Board.of(early.json())
     for board in (early, late):
-        board.apply(exercise("ben", 2, status="pass"))
+        board.apply(exercise("ben", 3, status="pass"))
     assert late.json() == early.json()
 
 
@@ -170,7 +189,7 @@ def odd(rng: random.Random) -> dict[str, Any]:
     return exercise(
         rng.choice(["ana", "ben", "__proto__", "constructor"]),
         n,
-        rng.choice(["01", "02", "02", "toString"]),
+        rng.choice(["01", "02", "02", "toString", READY]),
         status,
         at=said_at,
         sentAt=iso_of(rng.randrange(30 * MINUTE)),

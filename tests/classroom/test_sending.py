@@ -184,7 +184,7 @@ def test_join_in_notebook_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             with pytest.raises(NotAdmitted, match="check both"):
                 await asyncio.to_thread(classroom.join, school.url, "wrong-wrong-wrong", "ana")
             assert memberships.membership() is None
-            shown = repr(await asyncio.to_thread(classroom.join, school.url, code, "ana"))
+            shown = repr(await asyncio.to_thread(classroom.join, school.url, code, "ana", readiness=False))
             assert "ana in class physics: connected" in shown
             assert "Nothing else leaves this machine" in shown
             assert "You can delete this cell" in shown and "delete" not in repr(classroom.status())
@@ -214,7 +214,11 @@ def test_records_before_joining_are_not_sent(tmp_path: Path, monkeypatch: pytest
         async with teaching(tmp_path, "ana", "right") as school:
 
             async def join(name: str, **more: Any) -> str:
-                return repr(await asyncio.to_thread(classroom.join, school.url, school.codes[name], name, **more))
+                return repr(
+                    await asyncio.to_thread(
+                        classroom.join, school.url, school.codes[name], name, readiness=False, **more
+                    )
+                )
 
             Progress().add("01", "fail", "c")
             assert "1 earlier records are not sent" in await join("ana")
@@ -259,7 +263,9 @@ def test_class_at_new_address_knows_its_students(tmp_path: Path, monkeypatch: py
         urls = set()
         async with teaching(tmp_path) as school:
             for url in (school.url, school.url.replace("127.0.0.1", "localhost")):
-                assert (await asyncio.to_thread(classroom.join, url, name="ana")).who == "ana in class physics"
+                assert (
+                    await asyncio.to_thread(classroom.join, url, name="ana", readiness=False)
+                ).who == "ana in class physics"
                 urls.add(url)
             assert (len(urls), school.register.names()) == (2, ["ana"])
 
@@ -276,13 +282,13 @@ def test_code_renewed_is_not_retried(tmp_path: Path, monkeypatch: pytest.MonkeyP
     @on_a_loop
     async def lesson() -> None:
         async with teaching(tmp_path, "ana") as school:
-            await asyncio.to_thread(classroom.join, school.url, school.codes["ana"], "ana")
+            await asyncio.to_thread(classroom.join, school.url, school.codes["ana"], "ana", readiness=False)
             school.codes |= school.register.enrol(["ana"], renew=True)
             async with asyncio.timeout(PATIENCE_S):
                 while "stopped" not in (await asyncio.to_thread(classroom.status)).state:
                     await asyncio.sleep(0.05)
             await asyncio.to_thread(classroom.raise_hand, "02-auth")
-            joined = await asyncio.to_thread(classroom.join, school.url, school.codes["ana"], "ana")
+            joined = await asyncio.to_thread(classroom.join, school.url, school.codes["ana"], "ana", readiness=False)
             assert joined.who == "ana in class physics"
 
     try:
@@ -298,7 +304,7 @@ def test_leave_in_one_kernel_leaves_in_all(tmp_path: Path, monkeypatch: pytest.M
     @on_a_loop
     async def lesson() -> None:
         async with teaching(tmp_path, "ana", "ben") as school:
-            await asyncio.to_thread(classroom.join, school.url, school.codes["ana"], "ana")
+            await asyncio.to_thread(classroom.join, school.url, school.codes["ana"], "ana", readiness=False)
             memberships.forget()  # as `leave` of another kernel: this one's sender is not asked
             Progress().add("01", "pass")
             await asyncio.sleep(1.0)

@@ -18,12 +18,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from labkit.bench.ask import ask, basic
+from labkit.classroom.board import Board
 from labkit.classroom.register import INSTRUCTOR
 from labkit.classroom.tls import pinned
 from labkit.cli import main
+from labkit.commands.class_.board import lines
 from labkit.wire.audit.writer import Audit
 from labkit.wire.client.client import Stopped
 from labkit.wire.server import Server
+from tests.classroom.school import exercise
 from tests.e2e.schoolhouse import Schoolhouse
 from tests.hangup import heeded
 from tests.wire.raw import on_a_loop
@@ -346,3 +349,21 @@ def test_every_verb_has_examples() -> None:
         assert f"labkit class {verb}" in text
         options = set(re.findall(r"(--[a-z-]+)", text.partition("Examples:")[2]))
         assert options <= set(re.findall(r"(--[a-z-]+)", text.partition("Examples:")[0]))
+
+
+def test_board_as_text_shows_who_is_ready() -> None:
+    """A machine that is ready is mentioned until the first exercise, one that is not until it is mended."""
+    board = Board(["01"])
+    for event in (
+        exercise("ana", 1, "ready", "fail", check="disk,clock"),
+        exercise("ana", 2),
+        exercise("ben", 1, "ready", "pass"),
+        exercise("cleo", 1, "ready", "pass"),
+        exercise("cleo", 2),
+    ):
+        board.apply(event)
+    assert lines(board, 5000)[1:4] == [
+        "ana          started  not ready: disk, clock",
+        "ben          .   ready",
+        "cleo         started",
+    ]

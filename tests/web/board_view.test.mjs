@@ -30,7 +30,7 @@ class Element {
 let frames = [];
 globalThis.document = { createElement: () => new Element() };
 globalThis.requestAnimationFrame = (draw) => frames.push(draw);
-const { BoardView } = await import(`${process.env.WEB}/board_view.js`);
+const { BoardView, readiness } = await import(`${process.env.WEB}/board_view.js`);
 
 function drawFrames() {
   const due = frames;
@@ -81,4 +81,24 @@ test("a later snapshot replaces the state of the page", (context) => {
     view.show(snapshotOf("ana", "ben"));
   });
   assert.deepEqual(cells, { ana: "·", ben: "·" });
+});
+
+test("readiness is shown until the first exercise, and what is missing until it is mended", (context) => {
+  const view = new BoardView(new Element(), () => 0);
+  context.after(() => view.close());
+  view.show(snapshotOf("ana"));
+  const flag = () => {
+    drawFrames();
+    return view.lines.get("ana").flag.textContent;
+  };
+  const report = (n, check) => view.apply({ ...said("ana", n, check ? "fail" : "pass"), exercise: "ready", check });
+  assert.equal(flag(), "");
+  report(1, "disk,clock");
+  assert.equal(flag(), "✘ not ready: disk, clock");
+  view.apply(said("ana", 2, "started"));
+  assert.equal(flag(), "✘ not ready: disk, clock");
+  report(3, null);
+  assert.equal(flag(), "");
+  assert.equal(readiness({ missing: [], current: null }), "✔ ready");
+  assert.equal(view.state.exercises.length, 1);
 });

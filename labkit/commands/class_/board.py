@@ -5,7 +5,7 @@ from time import time
 
 import click
 
-from labkit.classroom.board import Board
+from labkit.classroom.board import Board, Row
 from labkit.classroom.catalogue import of_course
 from labkit.classroom.record import ClassRecord
 from labkit.classroom.register import OtherClass, Register
@@ -59,10 +59,18 @@ def lines(board: Board, now: int) -> list[str]:
         progress = "  ".join(f"{cell:<{len(column)}}" for cell, column in zip(cells, columns))
         hand = f"  asks about {row.hand}" if row.hand else ""
         why = row.stuck(now)
-        shown.append(f"{name:<{width}}  {progress}{hand}{f'  stuck: {why}' if why else ''}".rstrip())
+        stuck = f"  stuck: {why}" if why else ""
+        shown.append(f"{name:<{width}}  {progress}{hand}{stuck}{_readiness(row)}".rstrip())
     catalogue = of_course().listed
     shown += [""] if board.wall() else []
     for count, exercise, check, _ in board.wall():
         listed = catalogue.get(exercise)
         shown.append(f"{count} x {listed.checks.get(check, check) if listed else check} ({exercise}, {check})")
     return shown
+
+
+def _readiness(row: Row) -> str:
+    """Return what `labkit doctor` found on a student's machine. "ready" matters only before the first exercise."""
+    if row.missing:
+        return f"  not ready: {', '.join(row.missing)}"
+    return "  ready" if row.missing is not None and row.current is None else ""

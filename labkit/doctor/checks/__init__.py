@@ -1,0 +1,1 @@
+"""The checks of `labkit doctor`, one function each. A check takes a `Subject` and returns a `Diagnosis`."""

@@ -1,0 +1,175 @@
+"""Check the way to the class: whether its server answers, and how far this machine's clock is off."""
+
+import errno
+import json
+import socket
+import ssl
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import HTTPSHandler, ProxyHandler, build_opener, getproxies, proxy_bypass
+
+from labkit.doctor.diagnosis import Diagnosis, Subject, ok, problem
+from labkit.platform.gateways import gateways
+
+TIMEOUT_S = 3.5  # longer than a system looks for a machine in its own network
+GATEWAY_S = 1.5
+GATEWAY_PORTS = (53, 80, 443)
+FAR_S = 300
+NEARLY = 0.95  # 23 hours and 59 minutes are a day
+UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
+LONGEST = 100_000  # bytes of an answer
+NO_NETWORK = (errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL)
+NONE = "no class joined"
+OTHER_WAY = "use a phone's hotspot, a USB tether, or a board on a server outside; see docs/classroom.md"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A class server's answer, or the error instead of one. `ahead_s`: its clock minus ours, by the last request."""
+
+    body: bytes = b""
+    ahead_s: float | None = None
+    error: Exception | None = None
+
+
+def clock(subject: Subject) -> Diagnosis:
+    """Compare this machine's clock with the class server's."""
+    if subject.class_url is None:
+        return ok(f"clock not compared: {NONE}")
+    ahead = subject.once(_answer, subject.class_url).ahead_s
+    if ahead is None:
+        return ok("clock not compared: the class server sent no time")
+    if abs(ahead) < FAR_S:
+        return ok("the clock agrees with the class server's")
+    which = "behind" if ahead > 0 else "ahead of"
+    return problem(
+        f"this machine's clock is {_span(abs(ahead))} {which} the class server's, so certificates may seem invalid",
+        "set the date, the time and the time zone, or let the system set them",
+    )
+
+
+def class_server(subject: Subject) -> Diagnosis:
+    """Check that the class server answers and, if not, find out how far the way to it works."""
+    if subject.class_url is None:
+        return ok(NONE)
+    answer = subject.once(_answer, subject.class_url)
+    if answer.error is not None:
+        return _no_answer(subject.class_url, answer.error)
+    try:
+        name = json.loads(answer.body)["class"]
+    except (ValueError, TypeError, KeyError):
+        return problem(
+            f"something other than a class answers at {subject.class_url}",
+            "if the network has a login page, open a browser and log in; otherwise check the address",
+        )
+    return ok(f"class {name} answers")
+
+
+def _no_answer(url: str, error: Exception) -> Diagnosis:
+    reason = getattr(error, "reason", error)
+    host, number = _address(url)
+    code = getattr(reason, "errno", None)
+    if isinstance(error, HTTPError):
+        return problem(f"the server at {url} runs no class (HTTP {error.code})", "check the address on your slip")
+    if isinstance(reason, socket.gaierror):
+        return problem(f"the name {host} is unknown here", "check the address, and that you are in the right network")
+    if isinstance(reason, ConnectionRefusedError):
+        return problem(
+            f"{host} answers, but nothing listens on port {number}",
+            "check that the class has started, the port, and the firewall of that machine",
+        )
+    if code in NO_NETWORK:
+        return problem(f"this machine has no network that leads to {host}", "connect to the network of the class")
+    if isinstance(reason, TimeoutError) or code in (errno.EHOSTUNREACH, errno.ETIMEDOUT, errno.EHOSTDOWN):
+        return _unreachable(host, number)
+    return problem(
+        f"{host} does not answer like a class ({reason})", "check that the address begins with ws:// or wss:// as given"
+    )
+
+
+def _unreachable(host: str, number: int) -> Diagnosis:
+    """There is a route, but no machine at its end. A gateway that answers shows that the network itself works."""
+    here = "the network itself works" if _any_gateway_answers() else "neither does the network's gateway"
+    return problem(
+        f"no answer from {host}, port {number}, and {here}; this Wi-Fi may keep its clients apart, or a firewall may",
+        f"join the network that the class is in; if you are in it, {OTHER_WAY}",
+    )
+
+
+def _any_gateway_answers() -> bool:
+    """Return whether any gateway accepts or refuses a connection: both are answers."""
+    places = [(gateway, number) for gateway in gateways() for number in GATEWAY_PORTS]
+    if not places:
+        return False
+    with ThreadPoolExecutor(len(places)) as pool:
+        return any(pool.map(_is_there, places))
+
+
+def _is_there(place: tuple[str, int]) -> bool:
+    try:
+        socket.create_connection(place, timeout=GATEWAY_S).close()
+    except OSError as error:
+        return isinstance(error, ConnectionRefusedError)
+    return True
+
+
+def _span(seconds: float) -> str:
+    """Return a time span in its largest unit."""
+    unit, word = next(one for one in UNITS if seconds >= NEARLY * one[0])
+    count = round(seconds / unit)
+    return f"{count} {word}{'s' if count > 1 else ''}"
+
+
+# Asking
+
+
+def _answer(url: str) -> Answer:
+    """Ask for the class directly and, if that fails, through the system's proxy. Sends nothing about this machine."""
+    direct = _asked(url, ProxyHandler({}))
+    if direct.error is None or isinstance(direct.error, HTTPError) or not _has_proxy(url):
+        return direct
+    through = _asked(url, ProxyHandler())
+    return direct if through.error is not None else through
+
+
+def _asked(url: str, proxies: ProxyHandler) -> Answer:
+    opener = build_opener(proxies, HTTPSHandler(context=_any_certificate()))
+    began = time.time()
+    try:
+        with opener.open(url.replace("ws", "http", 1).rstrip("/") + "/class", timeout=TIMEOUT_S) as answer:
+            return Answer(answer.read(LONGEST), _ahead(answer.headers["Date"], began))
+    except HTTPError as error:
+        return Answer(ahead_s=_ahead(error.headers["Date"], began), error=error)
+    except (OSError, HTTPException, ValueError) as error:
+        return Answer(error=error)
+
+
+def _ahead(date: str | None, began: float) -> float | None:
+    try:
+        return None if date is None else parsedate_to_datetime(date).timestamp() - (began + time.time()) / 2
+    except ValueError:
+        return None
+
+
+def _any_certificate() -> ssl.SSLContext:
+    """Trust every certificate: no secret is sent, and a wrong clock would make good ones look invalid."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _has_proxy(url: str) -> bool:
+    host, _ = _address(url)
+    scheme = "https" if url.startswith("wss") else "http"
+    return scheme in getproxies() and not proxy_bypass(host)
+
+
+def _address(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "wss" else 80)
