@@ -14,8 +14,8 @@ from time import monotonic
 from websockets.http11 import Response
 
 from labkit.platform.os_errors import describe
+from labkit.platform.sockets import end_our_half, reset
 from labkit.wire.http.reply import reply
-from labkit.wire.sockets import end_our_half, reset
 
 _LOGGER = logging.getLogger(__name__)
 PIECE_BYTES = 64 * 1024
