@@ -19,11 +19,15 @@ MADE_ELSEWHERE = (
     "requirements-lab.lock",
     "tests/test_distribution.py",
     "labkit/platform/packages.py",
+    "labkit/doctor/distribution.py",  # names the distribution that is installed, whatever it is
+    "tests/doctor/test_distribution.py",
+    "tests/doctor/checks/test_software.py",
 )
 STRANGER = re.compile(r"(?<![\w-])labkit\[\w|pip install (?:-\S+ )*[\"']?labkit\b")
 EXTRA = re.compile(r"(.?)(?:realtime-labkit|\.)\[([a-z, ]+)\](.?)")
 COMMAND = re.compile(r"pip install(?: +(?:--(?:constraint|python) +\S+|-\S+))*+ +([^\s-]\S*)")
-OURS = re.compile(r"\"?(realtime-labkit|\.)(\[[a-z,]+\])?(\\n|[.,;:`)'\"])*$")
+TOOLS = "uv|packaging"  # an instructor's: they make a pack, and no extra brings them
+OURS = re.compile(rf"\"?(realtime-labkit|\.|{TOOLS})(\[[a-z,]+\])?(\\n|[.,;:`)'\"])*$")
 
 
 def faults(text: str) -> list[str]:
