@@ -10,6 +10,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from labkit.doctor.diagnosis import Diagnosis, Subject, ok, problem, warning
 from labkit.platform.os_errors import why
+from labkit.platform.sockets import take_port
 
 IPV4, IPV6 = "127.0.0.1", "::1"
 NAMES = ("localhost", IPV4)
@@ -81,8 +82,7 @@ def proxy(_: Subject) -> Diagnosis:
 def _listening(host: str, number: int = 0) -> socket.socket:
     server = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
-        if os.name == "posix":  # elsewhere, the option would share a port in use
-            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        take_port(server)
         server.bind((host, number))
         server.listen()
         server.settimeout(TIMEOUT_S)
