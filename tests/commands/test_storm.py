@@ -73,7 +73,7 @@ def test_plot_is_a_png(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--policy", "hope"], "there is no policy 'hope'; there are none, fixed"),
+        (["--policy", "hope"], "there is no policy 'hope'; use one of none, fixed"),
         (["--clients", "0"], "from 1 to"),
         (["--rate", "fast"], "give handshakes per second, or off"),
         (["--real", "--down", "3"], "--down works with --virtual only"),
