@@ -22,14 +22,14 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 from urllib.request import Request, build_opener
 
-from labkit.classroom.pack.own_wheel import NoWheel, own, own_wheel
+from labkit.classroom.pack.own_wheel import NoWheel, name_and_version, own_wheel
 from labkit.classroom.pack.reading import COURSE, FORMAT, INDEX, INSTALLER, SUMS, WHEELS
 from labkit.classroom.pack.targets import Target
 from labkit.course.copying import prepare
 from labkit.course.paths import is_checkout, original
 from labkit.platform.os_errors import describe, why
 
-LOCK = "requirements.lock"
+LOCK = "requirements-lab.lock"
 AT_ONCE = 4
 TRIES = 4
 TIMEOUT_S = 60
@@ -112,7 +112,8 @@ class _Resolver:
     def __init__(self, uv: str, wheel: Path, folder: Path) -> None:
         self._uv, self._folder = uv, folder
         self._own = wheel.name
-        (folder / "learner.in").write_text(f"{own().metadata['Name']}[lab] @ {wheel.as_uri()}\npip\n", encoding="utf-8")
+        name, _ = name_and_version(wheel)
+        (folder / "learner.in").write_text(f"{name}[lab] @ {wheel.as_uri()}\npip\n", encoding="utf-8")
 
     def resolve(self, target: Target) -> list[Wheel] | None:
         """Return the wheels for a target; None when there are none for some package. Raises CannotPack."""
@@ -271,10 +272,11 @@ def _index(planned: Plan, about: Mapping[str, Any]) -> dict[str, Any]:
     by_machine: dict[str, dict[str, list[str]]] = {}
     for target, names in planned.by_target.items():
         by_machine.setdefault(target.machine.name, {})[target.python] = [*names, planned.own.name]
+    name, version = name_and_version(planned.own)
     return {
         "format": FORMAT,
-        "version": own().version,
-        "requirement": f"{own().metadata['Name']}[lab]=={own().version}",
+        "version": version,
+        "requirement": f"{name}[lab]=={version}",
         "targets": by_machine,
         "files": about,
     }

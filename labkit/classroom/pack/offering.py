@@ -32,13 +32,13 @@ TYPES = {
 # their special characters. It checks the certificate before it sends anything, and runs only what came over that
 # connection.
 PINNED = (
-    "import ssl,sys,hashlib,http.client as h;"
+    "import ssl,sys,hashlib,http.client as h;sys.tracebacklimit=0;"
     "c=h.HTTPSConnection(sys.argv[1],timeout=60,context=ssl._create_unverified_context());c.connect();"
     "hashlib.sha256(c.sock.getpeercert(True)).hexdigest()[:32]==sys.argv[2]"
     " or sys.exit('Error: this is not the server on your slip; ask your instructor');"
     "c.request('GET','/setup/install.py');exec(c.getresponse().read())"
 )
-TRUSTED = "import sys,urllib.request as u;exec(u.urlopen(sys.argv[1]+'/setup/install.py',timeout=60).read())"
+TRUSTED = "import sys,urllib.request as u;sys.tracebacklimit=0;exec(u.urlopen(sys.argv[1]+'/setup/install.py',timeout=60).read())"
 REVALIDATE = "no-cache"  # a cache may keep it, and asks whether it is still the same
 
 

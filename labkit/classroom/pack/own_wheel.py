@@ -5,6 +5,7 @@ import hashlib
 import subprocess
 import sys
 import zipfile
+from email import message_from_bytes
 from importlib.metadata import Distribution, distribution, entry_points
 from pathlib import Path
 
@@ -28,6 +29,14 @@ def own() -> Distribution:
 def own_wheel(folder: Path, uv: str) -> Path:
     """Make the wheel of this labkit in a folder. Raises NoWheel."""
     return _built(folder, uv) if is_checkout() else _packed(own(), folder)
+
+
+def name_and_version(wheel: Path) -> tuple[str, str]:
+    """Read them in a wheel, which may be newer than what is known about an editable installation."""
+    with zipfile.ZipFile(wheel) as archive:
+        [path] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        about = message_from_bytes(archive.read(path))
+    return str(about["Name"]), str(about["Version"])
 
 
 def _built(folder: Path, uv: str) -> Path:

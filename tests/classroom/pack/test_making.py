@@ -3,6 +3,7 @@
 import base64
 import csv
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -125,3 +126,13 @@ def test_installed_files_make_a_wheel_again(tmp_path: Path) -> None:
 
 def test_name_of_the_distribution_comes_from_its_metadata() -> None:
     assert own().entry_points.select(name="labkit", group="console_scripts")
+
+
+def test_name_comes_from_the_wheel_and_not_from_an_older_installation(tmp_path: Path) -> None:
+    """An editable installation keeps the name and version that it had when it was made."""
+    path = tmp_path / "other_name-9.9-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr("other_name-9.9.dist-info/METADATA", "Metadata-Version: 2.1\nName: other-name\nVersion: 9.9\n")
+    making.write(making.Plan(path, {}, {}, []), tmp_path, tmp_path / "pack.zip")
+    with zipfile.ZipFile(tmp_path / "pack.zip") as pack:
+        assert json.loads(pack.read("pack.json"))["requirement"] == "other-name[lab]==9.9"
