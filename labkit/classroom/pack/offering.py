@@ -38,7 +38,10 @@ PINNED = (
     " or sys.exit('Error: this is not the server on your slip; ask your instructor');"
     "c.request('GET','/setup/install.py');exec(c.getresponse().read())"
 )
-TRUSTED = "import sys,urllib.request as u;sys.tracebacklimit=0;exec(u.urlopen(sys.argv[1]+'/setup/install.py',timeout=60).read())"
+TRUSTED = (
+    "import sys,urllib.request as u;sys.tracebacklimit=0;"
+    "exec(u.urlopen(sys.argv[1]+'/setup/install.py',timeout=60).read())"
+)
 REVALIDATE = "no-cache"  # a cache may keep it, and asks whether it is still the same
 
 

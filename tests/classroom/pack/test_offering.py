@@ -248,3 +248,10 @@ def test_pack_on_an_unencrypted_network_is_refused(pack: Path, tmp_path: Path) -
     done = subprocess.run([*command, *more], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2 and "add --tls" in done.stderr
     assert json.dumps(sorted(each.name for each in tmp_path.iterdir())) == "[]"
+
+
+@pytest.mark.parametrize(("program", "where"), [(PINNED, "127.0.0.1:9"), (TRUSTED, "http://127.0.0.1:9")])
+def test_class_that_is_not_there_is_one_line(program: str, where: str, tmp_path: Path) -> None:
+    done = pasted(program, where, "0" * 32, folder=tmp_path / "ana")
+    assert done.returncode == 1 and "refused" in done.stderr.splitlines()[-1]
+    assert " File " not in done.stderr
