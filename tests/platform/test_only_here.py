@@ -11,6 +11,7 @@ ASKS = re.compile(
 )
 TEXT = re.compile(r'""".*?"""|#.*?$', re.DOTALL | re.MULTILINE)
 ELSEWHERE = {
+    "classroom/pack/install.py": {"os.name", "sys.platform"},  # runs alone, where labkit is not installed yet
     "commands/running.py": {"import uvloop"},  # an extra: where it is missing, a sentence says so
 }
 

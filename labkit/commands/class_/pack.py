@@ -1,7 +1,5 @@
 """`labkit class pack`: make one file from which a class installs the course without internet."""
 
-import os
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +10,7 @@ import click
 from labkit.classroom.pack.making import CannotPack, download, plan, write
 from labkit.classroom.pack.targets import PYTHONS, SYSTEMS, targets
 from labkit.commands.failing import CannotRun
+from labkit.platform.caches import cache_folder
 
 EXAMPLES = """\b
 Examples:
@@ -64,7 +63,7 @@ def pack(out: Path, pythons: tuple[str, ...], systems: tuple[str, ...]) -> None:
     out = out.absolute()
     if not out.parent.is_dir():
         raise CannotRun(f"there is no folder {out.parent}; make it first, or name another with --out")
-    cache = _cache()
+    cache = cache_folder("wheels")
     try:
         with tempfile.TemporaryDirectory(prefix="labkit-pack-") as folder:
             planned = plan(targets(pythons, systems), Path(folder), lambda line: click.echo(line, err=True))
@@ -88,12 +87,3 @@ class _Shown:
         if now - self._at >= EVERY_S and total:
             self._at = now
             click.echo(f"downloaded {there / MB:.0f} of {total / MB:.0f} MB", err=True)
-
-
-def _cache() -> Path:
-    """Return the folder of this user's caches."""
-    given = os.environ.get("XDG_CACHE_HOME") or (os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else None)
-    try:
-        return Path(given or Path.home() / ".cache") / "labkit" / "wheels"
-    except RuntimeError:  # a user without a home
-        return Path(tempfile.gettempdir()) / "labkit-wheels"
