@@ -25,6 +25,11 @@ STARTS_NO_PYTHON = {  # what else they want from sys.executable
     "classroom/export.py": "the folder of its programs",
     "commands/lab.py": "the folder of its programs; its own Python takes its place",
     "bench/launch/python.py": "this is the one place",
+    "classroom/pack/install.py": "runs where labkit is not installed yet",
+    "classroom/pack/own_wheel.py": "uv builds a wheel with it",
+    "doctor/checks/child.py": "whether a Python starts at all",
+    "platform/confined.py": "the keeper of an answer, which imports the standard library only",
+    "platform/tied_program.py": "a keeper too",
 }
 PARTS = (
     "import asyncio, sys\nimport websockets\nimport beside",

@@ -13,7 +13,20 @@ from labkit.commands.output import OutputFile
 from tests.platform.test_exits import VERBS, arguments, planted, raising
 
 READ_OR_CHECKED_LATER = {  # what is read; and what is made at the start of the run, before anything else
-    *("answer", "audit", "cafile", "certfile", "config", "dialect", "keyfile", "log", "older", "roster", "users"),
+    *(
+        "answer",
+        "audit",
+        "cafile",
+        "certfile",
+        "config",
+        "dialect",
+        "keyfile",
+        "log",
+        "older",
+        "pack",
+        "roster",
+        "users",
+    ),
     *("directory", "file", "keep", "slips", "store"),
 }
 WRITTEN = [

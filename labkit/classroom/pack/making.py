@@ -130,7 +130,9 @@ class _Resolver:
         command = [self._uv, "pip", "compile", "learner.in", "--format", "pylock.toml", "--output-file", out.name]
         command += ["--python-platform", target.machine.uv, "--python-version", target.python]
         command += ["--only-binary", ":all:", "--no-header", "--quiet", *more]
-        done = subprocess.run(command, cwd=self._folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=self._folder, capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
         if done.returncode and NO_SOLUTION in done.stderr:
             return None
         if done.returncode:

@@ -41,7 +41,7 @@ def name_and_version(wheel: Path) -> tuple[str, str]:
 
 def _built(folder: Path, uv: str) -> Path:
     command = [uv, "build", "--wheel", "--quiet", "--python", sys.executable, "--out-dir", str(folder), str(original())]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
     found = sorted(folder.glob("*.whl"))
     if done.returncode or not found:
         raise NoWheel(f"this checkout's wheel could not be built: {done.stderr.strip()[-600:]}")

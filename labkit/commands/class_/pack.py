@@ -10,6 +10,7 @@ import click
 from labkit.classroom.pack.making import CannotPack, download, plan, write
 from labkit.classroom.pack.targets import PYTHONS, SYSTEMS, targets
 from labkit.commands.failing import CannotRun
+from labkit.commands.output import OutputFile
 from labkit.platform.caches import cache_folder
 
 EXAMPLES = """\b
@@ -39,9 +40,7 @@ def _listed(known: tuple[str, ...]) -> Callable[[click.Context, click.Parameter,
 
 
 @click.command(epilog=EXAMPLES)
-@click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), default=Path("labkit-pack.zip"), show_default=True
-)
+@click.option("--out", type=OutputFile(), default=Path("labkit-pack.zip"), show_default=True)
 @click.option(
     "--python",
     "pythons",

@@ -18,7 +18,13 @@ def child(_: Subject) -> Diagnosis:
     try:
         command = [sys.executable or "python", "-I", "-c", f"print({ANSWER!r})"]
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=TIMEOUT_S,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return problem(f"a new Python process does not start within {TIMEOUT_S:g} s", POLICY)

@@ -125,5 +125,5 @@ def test_kernel_state_that_cannot_be_used_is_named() -> None:
         [run_file, "%%timeit -n 1 -r 1\ndef answer(x): return x"],
     )
     assert "the answer needs `T = await f()` (T), and the check cannot run it" in awaited
-    assert "the answer needs T, and no top-level statement of a cell sets it" in held
+    assert "the answer needs T, but no top-level statement of a cell sets it" in held
     assert "answer" in hidden

@@ -90,10 +90,10 @@ CASES = {  # cells; the answer returns 2 for 1
 }
 
 CANNOT = {  # cells, and what names the place
-    "last value shown": (["{1: 2}", "T = _", GET], "needs _, which only a notebook has"),
-    "value shown before": (["{1: 2}", "T = Out[1]", GET], "needs Out, which only a notebook has"),
-    "value of a cell": (["{1: 2}", "T = _1", GET], "needs _1, which only a notebook has"),
-    "source of a cell": (["1", "T = In", LIST], "needs In, which only a notebook has"),
+    "last value shown": (["{1: 2}", "T = _", GET], "needs _, which exists only in a notebook"),
+    "value shown before": (["{1: 2}", "T = Out[1]", GET], "needs Out, which exists only in a notebook"),
+    "value of a cell": (["{1: 2}", "T = _1", GET], "needs _1, which exists only in a notebook"),
+    "source of a cell": (["1", "T = In", LIST], "needs In, which exists only in a notebook"),
     "filled by %timeit": (["T = {}", "%timeit -n 1 -r1 T.update({1: 2})", GET], r"T.update.*\(T\).*%timeit runs it"),
     "filled by %%timeit": (["T = {}", "%%timeit -n1\nT[1] = 2", GET], r"T\[1\] = 2.*%timeit runs it"),
     "filled by %prun": (["T = {}", "def put(): T[1] = 2", "%prun -q put()", GET], r"put\(\).*%prun runs it"),

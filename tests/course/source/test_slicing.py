@@ -229,7 +229,7 @@ def test_cell_that_failed_in_the_kernel_is_tolerated(capsys: pytest.CaptureFixtu
 
 def test_name_that_only_the_kernel_has_is_refused() -> None:
     """It would be missing after a restart."""
-    with pytest.raises(NoSource, match="the answer needs T, and no top-level statement"):
+    with pytest.raises(NoSource, match="the answer needs T, but no top-level statement"):
         needed([GET], "answer", held={"T": {}})
 
 
