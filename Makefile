@@ -65,6 +65,7 @@ five: setup  ## the notebooks five times; on another Python: make five VENV=.ven
 	for run in 1 2 3 4 5; do $(PYTEST) -q -n 3 $(BY_FILE) $(NBVAL) $(COURSE) || exit 1; done
 
 windows: setup setup-e2e  ## what a learner does, on Python for Windows under Wine
+	@sh tests/windows/setup.sh
 	$(PYTEST) -p no:nbval -m "matrix or not matrix" tests/windows
 
 docs: setup  ## the site, in .docs/html: the pages, the API and the course as it is saved; no network

@@ -26,7 +26,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         "__main__": "raise SystemExit",
     }.items():
         (home / f"{name}.py").write_text(text)
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     yield "planted_here"
     for name in [name for name in sys.modules if name.startswith("planted_here")]:
         del sys.modules[name]

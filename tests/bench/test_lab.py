@@ -64,13 +64,13 @@ def test_lab_same_context_name_replaces_the_first(lab: Lab) -> None:
     first = labkit.run(lab.enter("proxy", Proxy(lab.url)))
     ben = labkit.run(lab.client("ben", url=first.url))
     second = labkit.run(lab.enter("proxy", Proxy(lab.url)))
-    with pytest.raises(RuntimeError, match="does not listen"):
+    with pytest.raises(RuntimeError, match="the proxy is not running"):
         _ = first.url
     labkit.run(lab.leave("ben"))
     assert ben.state is ClientState.STOPPED
     assert lab.health() == Health(0)
     lab.stop()
-    with pytest.raises(RuntimeError, match="does not listen"):
+    with pytest.raises(RuntimeError, match="the proxy is not running"):
         _ = second.url
 
 

@@ -1,17 +1,11 @@
 #!/bin/sh
-# Chromium, Wine and tinyproxy from the system's packages and Node's ws into .e2e/, where this machine can have them.
+# Chromium and tinyproxy from the system's packages and Node's ws into .e2e/, where this machine can have them.
 # Never fails: the tests that need one say so, and fail in CI (see tests/e2e/need.py).
 cd "$(dirname "$0")/../.." || exit 0
 if ! command -v chromium >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     echo "installing Chromium for the browser tests"
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
         chromium fonts-dejavu-core; } >/dev/null 2>&1 || echo "Chromium could not be installed"
-fi
-if ! command -v wine >/dev/null 2>&1 && [ ! -x /usr/lib/wine/wine64 ] && [ "$(uname -m)" = x86_64 ] \
-    && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
-    echo "installing Wine for the tests on Python for Windows"
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends wine64; } \
-        >/dev/null 2>&1 || echo "Wine could not be installed"
 fi
 if [ ! -x /usr/bin/tinyproxy ] && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     echo "installing tinyproxy for the tests of a class behind a proxy"

@@ -99,7 +99,7 @@ def _is_text(call: ast.Call) -> bool:
     named = {one.arg: one.value for one in call.keywords}
     if name in ("read_text", "write_text"):
         return True
-    if name in ("open", "fdopen"):
+    if name in ("open", "fdopen") and "force_zip64" not in named:  # a member of an archive holds bytes
         modes = [one.value for one in [*call.args, named.get("mode")] if isinstance(one, ast.Constant)]
         return any(isinstance(mode, str) and mode in ("r", "w", "a", "x", "r+", "w+", "a+") for mode in modes)
     return "text" in named and name in ("Popen", "run", "check_output")

@@ -1,4 +1,4 @@
-"""The course on CPython for Windows: one check and its faults in `make test`; every answer in `make matrix`."""
+"""The course on CPython for Windows: a check and its faults, every answer, and a class of two."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from labkit.course.running.faults import SENTENCES
 from tests.e2e.need import missing
 from tests.windows import wine
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("wine")]
+pytestmark = [pytest.mark.matrix, pytest.mark.timeout(400), pytest.mark.xdist_group("wine")]
 HANDLER, RULE = "02-auth", "07-close-codes"
 STUCK = {
     "in a loop": "while True:\n        pass",
@@ -49,14 +49,12 @@ def test_endless_answer_fails_with_its_sentence(how: str, tmp_path: Path) -> Non
     assert SENTENCES["stuck"].sentence.rstrip(".") in printed
 
 
-@pytest.mark.matrix
 @pytest.mark.timeout(7200)
 def test_every_known_answer_is_judged_as_on_linux() -> None:
     code, printed = wine.run("-m", "tests.windows.judge_answers", "--unseen", timeout_s=7000)
     assert code == 0, printed
 
 
-@pytest.mark.matrix
 @pytest.mark.timeout(900)
 def test_class_with_two_students_is_held() -> None:
     code, printed = wine.run("-m", "tests.windows.class_of_two", timeout_s=800)

@@ -1,4 +1,4 @@
-"""labkit on CPython for Windows: the short form, in `make test`. See `test_everything.py` for the rest."""
+"""labkit on CPython for Windows: the short form. See `test_everything.py` for the rest."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from labkit.wire.audit.verify import verify
 from tests.windows import wine
 from tests.windows.house import TOKEN, House
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("wine")]
+pytestmark = [pytest.mark.matrix, pytest.mark.timeout(400), pytest.mark.xdist_group("wine")]
 
 
 @pytest.fixture

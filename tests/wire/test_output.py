@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import select
 import subprocess
 import sys
 import threading
@@ -56,7 +57,8 @@ def test_a_full_pipe_keeps_neither_a_writer_nor_the_end(monkeypatch: pytest.Monk
             ours = sys.stderr
         assert isinstance(ours, Output) and ours._thread.is_alive()
         while ours._thread.is_alive():  # read it all, so that the thread can end
-            os.read(reading, 65536)
+            if select.select([reading], [], [], 0.05)[0]:
+                os.read(reading, 65536)
 
 
 def test_a_reader_that_is_gone_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
