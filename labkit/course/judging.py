@@ -95,7 +95,7 @@ class _Judgement:
                 await self._run(checks, process)
                 await asyncio.sleep(0)
             self._fault = self._fault or process.fault
-            self._printed = self._printed or process.printed
+        self._printed = self._printed or process.printed  # closed by now, so that its last words have arrived
 
     async def _run(self, checks: list[Check], process: AnswerProcess) -> None:
         if self._exercise.kind == "rule":
