@@ -3,13 +3,15 @@
 From the last statement back to the first, a statement is taken when it binds or changes a name that is needed after
 it; what it uses is then needed before it. What functions use is needed at the end, as they may be called then.
 
-A call of the answer, or of a function that uses the answer, is a try-out: what it changes does not count.
+A statement that uses the answer, or something made with it, tries it out: it counts for what its own code changes, and
+for what a function does that only keeps the answer.
 """
 
 from collections.abc import Iterable
 
 from labkit.course.source.names import NAMESPACES
-from labkit.course.source.statement import Facts, Statement, closed
+from labkit.course.source.objects import Objects
+from labkit.course.source.statement import Links, Statement
 
 STAR = "*"
 
@@ -20,19 +22,12 @@ class Slice:
     def __init__(self, statements: list[Statement], answer: str) -> None:
         self._statements = statements
         self._answer = answer
-        self._by_name: dict[str, list[Statement]] = {}
-        for one in statements:
-            for name in one.binds:
-                self._by_name.setdefault(name, []).append(one)
-        self._data = self._of_kind("data")
-        self._classes = self._of_kind("class")
-        self._imports = self._of_kind("import")
-        every = {pair for one in statements for pair in one.aliases if all(map(self._is_followed, pair))}
-        self._aliases = self._both_ways(every)
-        every |= {pair for one in statements for pair in one.perhaps if all(map(self._is_followed, pair))}
-        self._wide = self._both_ways(every)
-        self._holders = {pair for one in statements for pair in one.aliases | one.perhaps}
-        self._changing = self._change_arguments()
+        self._objects = Objects(statements, answer)
+        self._by_name = self._objects.by_name
+        self._executing = self._execute()
+        self._own = {one for one in statements if self._answer in self._reached(one.now.uses)}
+        self._made_with = self._made_with_the_answer()
+        self._kept = {one: self._kept_by(one) for one in self._own}
         self.changed = {one: self._changes(one) for one in statements}
         self.is_open = any(self._is_open(one) for one in statements)
 
@@ -40,36 +35,6 @@ class Slice:
     def bound(self) -> set[str]:
         """The names that some statement binds."""
         return set(self._by_name)
-
-    def _both_ways(self, pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
-        return pairs | {(other, name) for name, other in pairs if self._is_plain(other)}
-
-    def _change_arguments(self) -> set[str]:
-        """The functions that change what they are given, be it through another function."""
-        found = {name for one in self._statements if one.changes_arguments for name in one.binds}
-        while True:
-            more = {name for one in self._statements if self._hands_on(one, found) for name in one.binds} - found
-            if not more:
-                return found
-            found |= more
-
-    def _hands_on(self, one: Statement, changing: set[str]) -> bool:
-        return any(function in changing and root in one.parameters for function, root in one.later.passed)
-
-    def _is_followed(self, name: str) -> bool:
-        """Whether objects are followed that go by this name: not functions, nor what imported functions return."""
-        if name.endswith(".()"):
-            return name.removesuffix(".()") in self._data
-        if name.endswith("()"):
-            return name.removesuffix("()") in self._by_name.keys() - self._data - self._imports
-        return name in self._data | self._classes | self._imports
-
-    def _is_plain(self, name: str) -> bool:
-        """Whether it is no module, function or class: what these hold is not told by what was made of them."""
-        return name in self._data or name.endswith("()")
-
-    def _of_kind(self, kind: str) -> set[str]:
-        return {name for one in self._statements for name, other in one.binds.items() if other == kind}
 
     def taken(self) -> set[Statement]:
         """The statements that the answer needs."""
@@ -83,7 +48,8 @@ class Slice:
     def _backwards(self, at_the_end: set[str]) -> tuple[set[Statement], set[str]]:
         live, later, taken = set(at_the_end), set[str](), set[Statement]()
         for one in reversed(self._statements):
-            if not self._is_open(one) and live.isdisjoint(one.binds) and live.isdisjoint(self.changed[one]):
+            changes = self._tried(one) if self._tries(one, live) else self.changed[one]
+            if not self._is_open(one) and live.isdisjoint(one.binds) and live.isdisjoint(changes):
                 continue
             taken.add(one)
             live -= one.kills
@@ -100,41 +66,67 @@ class Slice:
             todo += used
         return found
 
+    # Statements that run a text, or set names by their text
+
+    def _execute(self) -> set[str]:
+        """Return the names whose call runs a text that is not known."""
+        found = {"exec"}
+        links = Links(self._objects.raw)
+        while True:
+            more = {
+                name
+                for one in self._statements
+                for name in one.binds
+                if found & one.later.called
+                or (one.binds[name] == "data" and {"exec", "eval"} & links.closed({name}))
+                or one.imports.get(name) in ("builtins.exec", "builtins.eval")
+            }
+            if more <= found:
+                return found
+            found |= more
+
     def _is_open(self, one: Statement) -> bool:
         """Whether it may bind any name, as a star import does."""
         if STAR in one.binds:
             return True
-        is_written = "exec" in one.now.called or not NAMESPACES.isdisjoint(self.changed[one])
-        return is_written and not self._tries(one) and not one.cannot
+        is_written = bool(self._executing & one.now.called) or not NAMESPACES.isdisjoint(self.changed[one])
+        return is_written and one not in self._own
 
-    def _tries(self, one: Statement) -> bool:
-        """Whether a statement tries the answer out."""
-        return self._answer in self._reached(one.now.uses)
+    # Statements that try the answer out
+
+    def _made_with_the_answer(self) -> dict[Statement, set[str]]:
+        """For each statement the names it uses that were made with the answer."""
+        made: set[str] = set()
+        found = {}
+        for one in self._statements:
+            found[one] = made & self._reached(one.now.uses)
+            made -= one.kills
+            if one in self._own or found[one]:
+                made |= one.binds.keys() - {self._answer}
+        return found
+
+    def _tries(self, one: Statement, live: set[str]) -> bool:
+        """Whether a statement tries out the answer, or something made with it that the answer does not need."""
+        return one in self._own or bool(self._made_with[one] - live)
+
+    def _tried(self, one: Statement) -> set[str]:
+        return self._objects.surely.closed(one.now.changed) | self._kept.get(one, set())
+
+    def _kept_by(self, one: Statement) -> set[str]:
+        """What functions change that are given the answer, and neither call it nor what they are given."""
+        given = {path for path, root in one.now.passed if root == self._answer}
+        given |= {f".{method}" for method, _, root in one.now.handed if root == self._answer}
+        found: set[str] = set()
+        for facts, parameters in (pair for path in given for pair in self._objects.functions(path)):
+            is_used = parameters & (facts.called | facts.touched) or self._answer in self._reached(facts.uses)
+            if not is_used:
+                found |= self._objects.changes(facts, self._objects.wide)
+        return found
 
     def _changes(self, one: Statement) -> set[str]:
         """The names whose objects a statement changes when it runs."""
-        if self._tries(one):
-            return closed(one.now.changed, self._aliases)
-        bases = {base for base in one.now.called & self._classes if set(one.binds) & self._classes}
-        aliases = self._aliases if one.cannot else self._wide  # a guess is no reason to refuse an answer
-        surely = bases | closed(one.now.changed, aliases)
-        return surely | self._in_touch(one.now, aliases) | self._by_calls(one.now, set(), aliases)
-
-    def _in_touch(self, facts: Facts, aliases: set[tuple[str, str]]) -> set[str]:
-        """What unknown methods may change: what they are called on, and what a method kept in a name belongs to."""
-        found = closed(facts.touched, aliases) | (closed(facts.called, aliases) - (facts.called - self._data))
-        return found & (self._data | self._classes) - {self._answer}
-
-    def _by_calls(self, facts: Facts, seen: set[str], aliases: set[tuple[str, str]]) -> set[str]:
-        """What the functions change that a piece of code calls, or may call."""
-        found: set[str] = set()
-        objects = {name.removesuffix("()") for name in closed(facts.touched, aliases)} & self._classes
-        held = set() if aliases is self._aliases else closed(facts.touched | facts.called, self._holders) | facts.given
-        for function in (facts.called | objects | held - self._classes) - seen:
-            seen.add(function)
-            for one in self._by_name.get(function, ()):
-                found |= closed(one.later.changed, aliases) | self._in_touch(one.later, aliases)
-                found |= self._by_calls(one.later, seen, aliases)
-                if function in self._changing:
-                    found |= closed({root for callee, root in facts.passed if callee == function}, aliases)
-        return found
+        if one in self._own:
+            return self._tried(one)
+        aliases = self._objects.surely if one.cannot else self._objects.wide  # a guess is no reason to refuse
+        bases = self._objects.classes & one.now.called if self._objects.classes & one.binds.keys() else set()
+        return bases | self._objects.changes(one.now, aliases)

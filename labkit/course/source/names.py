@@ -13,23 +13,26 @@ setcontext __setitem__ __delitem__ __setattr__ __ior__ __iadd__
 _READERS = """
 get keys values items copy index count join split strip lstrip rstrip startswith endswith encode decode format lower
 upper replace find partition rpartition fullmatch match search sub most_common total union intersection difference
-issubset issuperset isdisjoint hex bit_length qsize empty full
+issubset issuperset isdisjoint hex bit_length qsize empty full splitlines rsplit title capitalize casefold zfill ljust
+rjust center isdigit isalpha isalnum isidentifier isspace islower isupper removeprefix removesuffix as_integer_ratio
+translate expandtabs symmetric_difference __len__ __contains__ __getitem__ __getattribute__ __str__ __repr__ mro
 """
-_CHANGE_FIRST_ARGUMENT = """
-setattr delattr next shuffle heappush heappop heapify heapreplace heappushpop insort insort_left insort_right
-setitem delitem iadd ior
+_SENDERS = """
+send sendall send_text send_json send_str send_bytes publish write writelines writerow writerows debug info warning
+error exception critical plot bar barh hist scatter imshow axhline axvline legend title annotate text step fill_between
 """
 _MAKE_SCALARS = (
-    "len sum str repr int float bool abs round any all isinstance issubclass type hash id range print ord chr"
+    "len sum str repr int float bool abs round any all isinstance issubclass hash id range print ord chr"
 )
 CHANGERS = frozenset(_CHANGERS.split())
 READERS = frozenset(_READERS.split())
-CHANGE_FIRST_ARGUMENT = frozenset(_CHANGE_FIRST_ARGUMENT.split())
+SENDERS = frozenset(_SENDERS.split())  # do not change what they are given
 MAKE_SCALARS = frozenset(_MAKE_SCALARS.split())
 PASS_ITEMS_ON = frozenset(
-    ["enumerate", "zip", "reversed", "iter", "sorted", "list", "map", "filter", "next", "tuple", "vars"]
+    "enumerate zip reversed iter sorted list map filter next tuple vars min max memoryview getattr set sum".split()
 )
-NAMESPACES = frozenset({"globals()", "locals()", "vars()"})
+SPACE = "globals()"
+NAMESPACES = frozenset({SPACE, "locals()", "vars()"})
 BUILT_IN_TYPES = frozenset({"dict", "list", "set", "bytearray", "object", "deque", "defaultdict", "OrderedDict"})
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -79,6 +82,14 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
             yield name
         case ast.MatchMapping(rest=str(name)):
             yield name
+
+
+PURE_DECORATORS = frozenset(
+    """
+staticmethod classmethod property abstractmethod contextmanager asynccontextmanager wraps dataclass overload final setter
+deleter getter total_ordering cached_property override runtime_checkable unique
+""".split()
+)
 
 
 def imported(node: ast.Import | ast.ImportFrom) -> list[str]:

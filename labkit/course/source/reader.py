@@ -4,11 +4,13 @@ import ast
 from collections.abc import Sequence
 
 from labkit.course.source import ipython
+from labkit.course.source.effects import FILES, ITERATES, OPERATOR, READ_FILES, SHOWS, WRITE_FILES
 from labkit.course.source.names import (
     BUILT_IN_TYPES,
-    CHANGE_FIRST_ARGUMENT,
     FUNCTIONS,
+    PURE_DECORATORS,
     READERS,
+    SPACE,
     Bound,
     arguments_of,
     bound_in,
@@ -17,7 +19,7 @@ from labkit.course.source.names import (
     parameters,
 )
 from labkit.course.source.scopes import Scopes
-from labkit.course.source.statement import Statement, closed
+from labkit.course.source.statement import Links, Statement
 
 
 def read(text: str, node: ast.stmt) -> Statement:
@@ -35,20 +37,22 @@ class _Reader(Scopes):
         """Read the whole statement."""
         self.visit(self._node)
         made = self.made
+        for facts in made.methods.values():
+            made.later.include(facts)
         if not isinstance(self._node, (*FUNCTIONS, ast.ClassDef)) and not isinstance(
             getattr(self._node, "value", None), ast.Lambda
         ):
             made.now.include(made.later)  # a function that gets a lambda calls it
         local = {pair for pair in made.aliases if ":" in "".join(pair)}
         within = local | {(other, name) for name, other in local}
-        for facts in (made.now, made.later):
-            facts.changed = closed(facts.changed, within)
-            facts.touched = closed(facts.touched, within)
+        links = Links(within)
+        for facts in (made.now, made.later, *made.methods.values()):
+            facts.follow(links)
         for name in {name for name, _ in within if ":" not in name}:
-            made.aliases |= {(name, other) for other in closed({name}, within) if ":" not in other}
+            made.aliases |= {(name, other) for other in links.closed({name}) if ":" not in other and other != name}
+        made.makes |= {(name, kind) for one, kind in made.makes if ":" in one for name in links.closed({one})}
         made.aliases -= local
         made.parameters = frozenset(self._parameters)
-        made.changes_arguments = bool(self._parameters & (made.later.changed | made.later.touched))
         found = ipython.first_magic(self._node)
         if found is not None:
             made.cannot = "only IPython can run it; write it in Python, or remove it"
@@ -60,12 +64,15 @@ class _Reader(Scopes):
             self._facts.uses.add(key)
         if not isinstance(node.ctx, ast.Load):
             self._bind(node.id, "data")
+        if isinstance(node.ctx, ast.Del):
+            self._ask(node, "__del__")
 
     # Statements
 
     def visit_Assign(self, node: ast.Assign) -> None:  # noqa: N802
         for target in node.targets:
             self._alias(target, node.value)
+            self._unpacks(target, node.value)
             self._hold({target.id for target in node.targets if isinstance(target, ast.Name)}, [target])
         if self._scopes and self._scopes[-1].kind == "class":
             self._hold({self._scopes[-1].name}, [node.value])
@@ -83,12 +90,15 @@ class _Reader(Scopes):
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:  # noqa: N802
         roots = self._roots(node.target)
+        self._ask(node.target, OPERATOR)
+        self._hold(roots, [node.value], is_item=isinstance(node.op, ast.Add))
         self._facts.changed |= roots
         self._facts.uses |= {root for root in roots if ":" not in root}
         self.generic_visit(node)
 
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:  # noqa: N802
-        self._alias(node.target, node.iter)
+        self._alias(node.target, node.iter, is_item=True)
+        self._ask(node.iter, ITERATES)
         self.generic_visit(node)
 
     def visit_AsyncFor(self, node: ast.AsyncFor) -> None:  # noqa: N802
@@ -114,12 +124,27 @@ class _Reader(Scopes):
 
     def visit_Return(self, node: ast.Return) -> None:  # noqa: N802
         if isinstance(self._node, FUNCTIONS):
-            self.made.aliases |= {(f"{self._node.name}()", root) for root in self._roots(node.value)}
+            self._hold({f"{self._node.name}()"}, [] if node.value is None else [node.value])
         self.generic_visit(node)
 
+    def visit_Yield(self, node: ast.Yield | ast.YieldFrom) -> None:  # noqa: N802
+        if isinstance(self._node, FUNCTIONS):
+            self.made.makes.add((f"{self._node.name}()", "lib"))
+            self.made.aliases |= {(f"{self._node.name}()", root) for root in self._roots(node.value)}
+        if isinstance(node, ast.YieldFrom):
+            self._ask(node.value, ITERATES)
+        self.generic_visit(node)
+
+    visit_YieldFrom = visit_Yield  # noqa: N815
+
     def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:  # noqa: N802
-        for name in imported(node):
+        before = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+        for part, name in zip(node.names, imported(node)):
             self._bind(name, "import")
+            qualified = before + (part.name if part.asname or before else name)
+            self.made.imports[name] = qualified
+            state = SPACE if qualified == "__main__" else f"<{qualified.partition('.')[0]}>"
+            self.made.aliases |= {(name, state), (state, name)}
 
     visit_ImportFrom = visit_Import  # noqa: N815
 
@@ -137,44 +162,134 @@ class _Reader(Scopes):
 
     # Expressions that change something
 
-    def visit_Expr(self, node: ast.Expr) -> None:  # noqa: N802
-        """An operator, item or attribute whose value nobody takes is there for what it does."""
-        match node.value:
-            case ast.BinOp(left=one, right=other) | ast.Compare(left=one, comparators=[other]):
-                self._facts.touched |= self._roots_of([one, other])
-            case ast.Subscript(value=value) | ast.Attribute(value=value):
-                self._facts.touched |= self._roots(value)
+    def _ask(self, node: ast.AST | None, *methods: str) -> None:
+        """Record that an expression's objects are asked for these methods or properties."""
+        self._facts.asked |= {(root, method) for root in self._roots(node) for method in methods}
+
+    def _unpacks(self, target: ast.AST, value: ast.AST) -> None:
+        if isinstance(target, (ast.Tuple, ast.List)) and not isinstance(value, (ast.Tuple, ast.List)):
+            self._ask(value, ITERATES)
+
+    def visit_Starred(self, node: ast.Starred) -> None:  # noqa: N802
+        if isinstance(node.ctx, ast.Load):
+            self._ask(node.value, ITERATES)
+        self.generic_visit(node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:  # noqa: N802
+        self._ask(node.left, OPERATOR)
+        self._ask(node.right, OPERATOR)
+        self.generic_visit(node)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> None:  # noqa: N802
+        self._ask(node.operand, OPERATOR)
+        self.generic_visit(node)
+
+    def visit_Compare(self, node: ast.Compare) -> None:  # noqa: N802
+        is_search = any(isinstance(one, (ast.In, ast.NotIn)) for one in node.ops)
+        for part in (node.left, *node.comparators):
+            self._ask(part, OPERATOR, *([ITERATES] if is_search else []))
+        self.generic_visit(node)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:  # noqa: N802
+        for part in node.values:
+            self._ask(part, OPERATOR)
+        self.generic_visit(node)
+
+    def visit_If(self, node: ast.If | ast.While | ast.IfExp | ast.Assert) -> None:  # noqa: N802
+        self._ask(node.test, OPERATOR)
+        self.generic_visit(node)
+
+    visit_While = visit_IfExp = visit_Assert = visit_If  # noqa: N815
+
+    def visit_Dict(self, node: ast.Dict | ast.Set) -> None:  # noqa: N802
+        for key in node.keys if isinstance(node, ast.Dict) else node.elts:
+            self._ask(key, OPERATOR)
+        self.generic_visit(node)
+
+    visit_Set = visit_Dict  # noqa: N815
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> None:  # noqa: N802
+        self._ask(node.value, SHOWS, "__repr__", "__format__")
         self.generic_visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:  # noqa: N802
+        self._ask(node.value, node.attr)
+        if not isinstance(node.ctx, ast.Load):
+            self._ask(node.value, "__setattr__")
         if not isinstance(node.ctx, ast.Load) or changes_itself(node.attr):
             self._facts.changed |= self._roots(node.value)
         self.generic_visit(node)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:  # noqa: N802
-        if not isinstance(node.ctx, ast.Load):
+        if isinstance(node.ctx, ast.Load):
+            self._ask(node.value, "__getitem__")
+        else:
+            self._ask(node.value, "__setitem__", "__delitem__")
             self._facts.changed |= self._roots(node.value)
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:  # noqa: N802
         self._called(node.func)
         given = arguments_of(node)
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        is_unbound = isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") in BUILT_IN_TYPES
-        if given and (name in CHANGE_FIRST_ARGUMENT or (is_unbound and changes_itself(name))):
-            self._facts.changed |= self._roots(given[0])
-        if isinstance(node.func, ast.Attribute) and changes_itself(name):
-            self._hold(self._roots(node.func.value), given)
+        path, roots = self._path(node.func), self._roots_of(given)
+        if isinstance(node.func, ast.Attribute):
+            self._call_method(node.func, node, roots)
         elif given:
             self._hold(self._roots(given[0]), given[1:])
-        if isinstance(node.func, ast.Attribute):
-            self._hold_perhaps(self._roots(node.func.value), node)
-        roots = self._roots_of(given)
         callbacks = {self._key(one.id) for one in given if isinstance(one, ast.Name)}
         self._facts.given |= callbacks
-        called = callbacks | ({self._key(name)} if isinstance(node.func, ast.Name) else set())
-        self._facts.passed |= {(one, root) for one in called for root in roots if one != root}
+        self._facts.passed |= {(one, root) for one in callbacks for root in roots if one != root}
+        if path:
+            self._facts.paths.add(path)
+            self._facts.passed |= {(path, root) for root in roots}
+            self._facts.first |= {(path, root) for root in self._roots_of(node.args[:1])}
+        elif not isinstance(node.func, ast.Attribute):
+            self._facts.touched |= roots | self._roots(node.func)
+        self._special(path.rpartition(".")[2], node)
         self.generic_visit(node)
+
+    def _call_method(self, function: ast.Attribute, node: ast.Call, roots: set[str]) -> None:
+        given, owners = arguments_of(node), self._roots(function.value)
+        is_unbound = getattr(function.value, "id", "") in BUILT_IN_TYPES
+        if given and is_unbound and (changes_itself(function.attr) or function.attr.startswith("__set")):
+            self._facts.changed |= self._roots(given[0])
+        if changes_itself(function.attr):
+            self._hold(owners, given)
+        elif given:
+            self._hold(self._roots(given[0]), given[1:])
+        self._hold_perhaps(owners, node)
+        self._facts.handed |= {(function.attr, owner, root) for owner in owners for root in roots}
+
+    def _special(self, name: str, node: ast.Call) -> None:
+        """Record what a call does besides: it writes a file, runs a text, prints into an object."""
+        function = node.func.attr if isinstance(node.func, ast.Attribute) else name
+        mode = [one.value for one in [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "mode")]
+                if isinstance(one, ast.Constant)]
+        if function in WRITE_FILES or (function == "open" and any(set("wax+") & set(str(one)) for one in mode)):
+            self._facts.changed.add(FILES)
+        elif function in READ_FILES:
+            self._facts.uses.add(FILES)
+        if name in ("exec", "eval"):
+            self._run(node)
+        for keyword in node.keywords:
+            if keyword.arg in ("file", "out", "buffer", "stream", "memo"):
+                self._facts.changed |= self._roots(keyword.value)
+        text = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+        if name in ("patch", "object") and isinstance(text, str):
+            self._facts.changed.add(f"<{text.partition('.')[0]}>")
+        if name == "type" and len(node.args) == 3:
+            self._facts.touched |= self._roots(node.args[1])
+
+    def _run(self, node: ast.Call) -> None:
+        """Read the text that `exec` or `eval` runs."""
+        text = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+        if not isinstance(text, str):
+            self._facts.called.add("exec")
+            return
+        try:
+            self._visit_all(ast.parse(text).body)
+        except (SyntaxError, ValueError):
+            pass
 
     def _called(self, function: ast.expr) -> None:
         """Record that a function is called, also as a decorator or as the base of a class."""
@@ -191,6 +306,9 @@ class _Reader(Scopes):
         for decorator in node.decorator_list:
             self._called(decorator)
         self._visit_all([*node.decorator_list, node.args, node.returns])
+        names = {ast.unparse(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list}
+        if node is self._node and not {name.rpartition(".")[2] for name in names} <= PURE_DECORATORS:
+            self.made.is_decorated = True
         self._bind(node.name, "definition")
         self._function(node, node.body)
 
@@ -207,7 +325,8 @@ class _Reader(Scopes):
         within = [one for part in held if part is not None for one in ast.walk(part) if isinstance(one, ast.Name)]
         self.made.later.uses |= {key for one in within if ":" not in (key := self._key(one.id))}
         generic = {one.name for one in getattr(node, "type_params", [])}
-        self._enter("function", Bound(bound.names | set(names) | generic, bound.outer))
+        method = getattr(node, "name", "") if is_method else ""
+        self._enter("function", Bound(bound.names | set(names) | generic, bound.outer), of=method)
         self._parameters |= {self._key(name) for name in names[is_method:]}
         if is_method and names:
             self.made.aliases.add((f"{self._scopes[-2].name}()", self._key(names[0])))
@@ -218,7 +337,9 @@ class _Reader(Scopes):
         for part in outside:
             self._called(part)
         self._visit_all(outside)
-        self.made.aliases |= {(f"{node.name}()", f"{base.id}()") for base in node.bases if isinstance(base, ast.Name)}
+        bases = [base.id for base in node.bases if isinstance(base, ast.Name)]
+        self.made.aliases |= {(f"{node.name}()", f"{base}()") for base in bases}
+        self.made.aliases |= {(base, node.name) for base in bases}  # what a base gets, its subclasses have
         self._bind(node.name, "class")
         generic = frozenset(one.name for one in getattr(node, "type_params", []))
         self._enter("class", Bound(generic, bound_in(node.body).outer), node.name)
@@ -229,7 +350,8 @@ class _Reader(Scopes):
         self.visit(generators[0].iter)
         self._enter("comprehension", bound_in([one.target for one in generators]))
         for one in generators:
-            self._alias(one.target, one.iter)
+            self._alias(one.target, one.iter, is_item=True)
+            self._ask(one.iter, ITERATES)
             if one.is_async:
                 self._awaits()
         self._leave(list(ast.iter_child_nodes(node)))

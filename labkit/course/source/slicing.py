@@ -33,7 +33,8 @@ def needed(texts: Iterable[str], name: str, held: Container[str] = ()) -> str:
             raise NoSource(_refusal(one, used & (set(one.binds) | slicing.changed[one])))
     if slicing.is_open:  # a name that seems to be missing may come from there
         hidden, held = [one for one in hidden if not one.shown], ()
-    missing = list(_missing(sorted(used - slicing.bound - GIVEN), hidden, held))
+    unbound = sorted(one for one in used - slicing.bound - GIVEN if one[0] != "<")
+    missing = list(_missing(unbound, hidden, held))
     futures = [one.text for one in statements if _is_future(one)]
     others = [one for one in statements if one in taken and not _is_future(one)]
     parts = [_tolerant(one) if _may_fail(one, used, is_kernel) else one.text for one in others]
