@@ -71,7 +71,7 @@ class Slice:
     def _execute(self) -> set[str]:
         """Return the names whose call runs a text that is not known."""
         found = {"exec"}
-        links = Links(self._objects.raw)
+        links = Links({(*pair, "any") for pair in self._objects.raw}, lambda pair: False)
         while True:
             more = {
                 name
@@ -110,15 +110,16 @@ class Slice:
         return one in self._own or bool(self._made_with[one] - live)
 
     def _tried(self, one: Statement) -> set[str]:
-        return self._objects.surely.closed(one.now.changed) | self._kept.get(one, set())
+        found = self._objects.surely.closed(one.now.changed) | self._objects.surely.altered(one.now.altered)
+        return found | self._kept.get(one, set())
 
     def _kept_by(self, one: Statement) -> set[str]:
         """What functions change that are given the answer, and neither call it nor what they are given."""
-        given = {path for path, root in one.now.passed if root == self._answer}
-        given |= {f".{method}" for method, _, root in one.now.handed if root == self._answer}
+        given = {path for path, _, root in one.now.passed if root == self._answer}
+        given |= {f".{method}" for method, _, _, root in one.now.handed if root == self._answer}
         found: set[str] = set()
         for facts, parameters in (pair for path in given for pair in self._objects.functions(path)):
-            is_used = parameters & (facts.called | facts.touched) or self._answer in self._reached(facts.uses)
+            is_used = parameters.keys() & (facts.called | facts.touched) or self._answer in self._reached(facts.uses)
             if not is_used:
                 found |= self._objects.changes(facts, self._objects.wide)
         return found

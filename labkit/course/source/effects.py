@@ -3,7 +3,9 @@
 A library function that is not listed as a reader may change what it is given.
 """
 
-CHANGES, TOUCHES, ITERATES, SHOWS, ITEM = "*", "?", "__iter__", "__str__", "__getitem__"
+from labkit.course.source.names import changes_itself
+
+CHANGES, ALTERS, TOUCHES, ITERATES, SHOWS, ITEM = "*", "=", "?", "__iter__", "__str__", "__getitem__"
 FILES = "<files>"
 OPERATORS = frozenset(
     f"__{name}__"
@@ -27,7 +29,7 @@ isinstance issubclass type id callable hasattr getattr dir vars memoryview super
 range slice open globals locals display help exec eval compile breakpoint __import__
 """
 BUILTINS: dict[str, frozenset[str]] = {
-    **dict.fromkeys(_CHANGE_FIRST.split(), frozenset({CHANGES})),
+    **dict.fromkeys(_CHANGE_FIRST.split(), frozenset({ALTERS})),
     **dict.fromkeys(_ITERATE.split(), frozenset({ITERATES, OPERATOR, SHOWS, "keys"})),
     **dict.fromkeys(_SHOW.split(), frozenset({SHOWS, "__repr__", "__format__", OPERATOR})),
     **dict.fromkeys(_LOOK.split(), frozenset()),
@@ -42,7 +44,7 @@ IPython ipywidgets anywidget nest_asyncio nest_asyncio2 tabulate rich websockets
 textwrap datetime decimal fractions numbers hashlib hmac base64 secrets uuid collections itertools functools copy
 dataclasses typing types enum abc inspect dis ast timeit traceback platform pathlib urllib html difflib bisect random
 calendar zlib gzip binascii unicodedata keyword tokenize logging warnings operator locale gc sys os tempfile graphlib
-zoneinfo ipaddress email msgspec cProfile pstats tracemalloc psutil __future__ collections_abc concurrent contextvars
+zoneinfo ipaddress email msgspec cProfile pstats tracemalloc psutil __future__ contextvars
 """.split()
 )
 _TOUCH = """
@@ -53,7 +55,7 @@ TOUCHERS = frozenset(_TOUCH.split())
 VALUE_MODULES = frozenset(  # they return values that nothing can change or use up, and fresh containers of these
     """
 json math cmath time statistics datetime decimal fractions uuid pathlib hashlib hmac base64 secrets string textwrap
-enum typing types dataclasses abc copy bisect operator functools inspect os platform collections labkit ipaddress
+enum typing dataclasses abc copy bisect operator functools inspect os platform collections labkit ipaddress
 zoneinfo calendar
 """.split()
 )
@@ -61,7 +63,8 @@ SCALAR_MODULES = frozenset("math cmath time uuid hmac secrets string pathlib dat
 SCALARS = frozenset("re.compile re.escape json.dumps os.getenv os.getpid os.getcwd".split())
 _VALUES = "re.compile re.escape re.match re.search re.fullmatch re.findall re.split re.sub asyncio.run"
 VALUES = frozenset(_VALUES.split())
-SHARED_MODULES = frozenset({"logging", "decimal", "importlib", "sys", "os", "locale"})  # return what others have, too
+SHARED_MODULES = frozenset({"logging", "decimal", "importlib"})  # return what others have, too
+HOLDING_MODULES = frozenset("types functools itertools collections dataclasses operator copy labkit asyncio".split())
 _SETTINGS = """
 os.chdir os.fchdir os.putenv os.unsetenv os.umask sys.settrace sys.setprofile decimal.setcontext decimal.localcontext
 logging.disable logging.basicConfig random.seed random.setstate gc.disable gc.enable gc.freeze
@@ -79,18 +82,19 @@ WRITE_FILES = frozenset(_WRITE_FILES.split())
 READ_FILES = frozenset(_READ_FILES.split())
 
 
-def of_builtin(name: str) -> frozenset[str]:
-    """Return what a builtin function may do to what it is given."""
-    return BUILTINS.get(name, frozenset({TOUCHES}))
+def of_builtin(name: str, place: str) -> frozenset[str]:
+    """Return what a builtin function may do to its argument in a place."""
+    found = BUILTINS.get(name, frozenset({TOUCHES}))
+    return found if name not in CHANGE_FIRST or place in ("0", "*") else frozenset()
 
 
-def of_library(qualified: str) -> frozenset[str]:
-    """Return what a function of a library may do to what it is given."""
+def of_library(qualified: str, place: str) -> frozenset[str]:
+    """Return what a function of a library may do to its argument in a place."""
     module, _, name = qualified.rpartition(".")
     if module == "builtins":
-        return of_builtin(name)
+        return of_builtin(name, place)
     if name in CHANGE_FIRST:
-        return frozenset({CHANGES})
+        return of_builtin(name, place)
     is_reader = qualified.partition(".")[0] in READER_MODULES and qualified not in TOUCHERS
     return frozenset({ITERATES, SHOWS, "__repr__", OPERATOR} if is_reader else {TOUCHES})
 
@@ -98,12 +102,18 @@ def of_library(qualified: str) -> frozenset[str]:
 def sets_its_module(qualified: str, is_seeded: bool) -> bool:
     """Whether a function of a library changes what others of that library return; draws do so after a seed only."""
     is_draw = is_seeded and qualified.startswith("random.") and not qualified.startswith("random.Random")
-    return is_draw or qualified in SETTINGS
+    return bool(qualified) and (is_draw or qualified in SETTINGS or changes_itself(qualified.rpartition(".")[2]))
 
 
 def returns_scalars(qualified: str) -> bool:
     """Whether what a function of a library returns cannot change."""
     return qualified.partition(".")[0] in SCALAR_MODULES or qualified in SCALARS
+
+
+def returns_other(qualified: str) -> bool:
+    """Whether what a function of a library returns does not hold what it is given."""
+    module = qualified.partition(".")[0]
+    return module in READER_MODULES - HOLDING_MODULES or qualified.endswith(".deepcopy")
 
 
 def returns_values(qualified: str) -> bool:

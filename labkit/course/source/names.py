@@ -31,6 +31,10 @@ MAKE_SCALARS = frozenset(_MAKE_SCALARS.split())
 PASS_ITEMS_ON = frozenset(
     "enumerate zip reversed iter sorted list map filter next tuple vars min max memoryview getattr set sum".split()
 )
+ITERTOOLS = frozenset(
+    "pairwise islice chain from_iterable cycle product permutations combinations zip_longest batched takewhile".split()
+)
+SPREAD = frozenset("update extend extendleft union __ior__ __iadd__".split())  # they take the items of what they are given
 SPACE = "globals()"
 NAMESPACES = frozenset({SPACE, "locals()", "vars()"})
 BUILT_IN_TYPES = frozenset({"dict", "list", "set", "bytearray", "object", "deque", "defaultdict", "OrderedDict"})
@@ -41,6 +45,11 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 def changes_itself(method: str) -> bool:
     """Whether a method of that name changes the object that it is called on."""
     return method in CHANGERS or method.startswith(("set_", "add_", "register_", "remove_"))
+
+
+def is_known_method(method: str) -> bool:
+    """Whether a method of that name of a builtin object does what is known, and returns an item at most."""
+    return method in READERS or changes_itself(method)
 
 
 class Bound(NamedTuple):

@@ -1,11 +1,11 @@
 """What the names of a program stand for: which of them may share objects, and what a piece of code does to these."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from labkit.course.source import effects
-from labkit.course.source.effects import CHANGES, FILES, ITEM, ITERATES, OPERATOR, OPERATORS, TOUCHES
-from labkit.course.source.names import NAMESPACES, READERS, SENDERS, changes_itself
-from labkit.course.source.statement import Facts, Links, Statement
+from labkit.course.source.effects import ALTERS, CHANGES, FILES, ITEM, ITERATES, OPERATOR, OPERATORS, TOUCHES
+from labkit.course.source.names import NAMESPACES, READERS, SENDERS, changes_itself, is_known_method
+from labkit.course.source.statement import ANYWHERE, Facts, Links, Pair, Statement
 
 _ITERATION = frozenset({"__iter__", "__next__", "__getitem__", "__len__", "__contains__", "__aiter__", "__anext__"})
 _ANY_ATTRIBUTE = frozenset({"__getattr__", "__getattribute__", "__get__", "__set__", "__setattr__", "__delattr__"})
@@ -27,14 +27,22 @@ class Objects:
         self._imports = {name: path for one in statements for name, path in one.imports.items()}
         self._is_seeded = any(self._qualified(path) == "random.seed" for path in self._paths())
         self._kinds = self._made()
-        self.raw = self._mutable({pair for one in statements for pair in one.aliases})
-        surely = self._both_ways({pair for pair in self.raw if all(map(self._is_followed, pair))})
-        guessed = {pair for one in statements for pair in one.perhaps if all(map(self._is_followed, pair))}
-        self.surely = Links(surely)
-        self.wide = Links(surely | self._both_ways(guessed))
-        self._holders = Links({pair for one in statements for pair in one.aliases | one.perhaps})
-        self._asking: dict[str, set[str]] = {}
+        pairs = {pair for one in statements for pair in one.aliases}
+        guesses = {pair for one in statements for pair in one.perhaps}
+        self._holders = Links(pairs | guesses | set(self._built(lambda name: True)), lambda pair: False)
+        self._plainly = Links({pair for pair in pairs if "(" not in pair[0] + pair[1]}, lambda pair: False)
+        self.raw = {pair[:2] for pair in pairs}
+        self._within_classes = {pair for one in statements if set(one.binds) & self.classes for pair in one.aliases}
+        self._asking: dict[str, list[tuple[frozenset[str], set[str]]]] = {}
         self._find_asking()
+        pairs |= set(self._built(self._keeps)) | {
+            (f"{name}()", name, "any") for name in self._imports if self._is_followed(f"{name}()")
+        }
+        guesses = {pair for pair in guesses if not self._is_reader(pair[0])} | set(self._built(lambda name: True))
+        guesses |= set(self._stored())
+        every = self._followed(pairs | guesses)
+        self.surely = Links(every & pairs, self._is_both_ways)
+        self.wide = Links(every, self._is_both_ways)
         self._effectful = {
             name for one in statements for name, facts in one.methods.items() if self._has_effect(one, facts)
         }
@@ -51,7 +59,8 @@ class Objects:
     def _qualified(self, path: str) -> str:
         """Return what a function is called in its library; "" for one of no library."""
         base, dot, rest = path.partition(".")
-        return f"{self._imports[base]}{dot}{rest}" if base in self._imports else ""
+        module = base.strip("<>") if base[:1] == "<" else self._imports.get(base, "")
+        return f"{module}{dot}{rest}" if module else ""
 
     def _made(self) -> dict[str, set[str]]:
         """What kinds of objects each name may hold: `box`, `nest`, `lib` or `default`; none: what cannot change."""
@@ -59,7 +68,7 @@ class Objects:
         for name, kind in (pair for one in self._statements for pair in one.makes):
             path = kind.removeprefix("=")
             found.setdefault(name, set()).update({kind} if path == kind else self._kinds_of_call(path))
-        return found
+        return {name: kinds for name, kinds in found.items() if kinds}
 
     def _kinds_of_call(self, path: str) -> set[str]:
         qualified = self._qualified(path)
@@ -68,29 +77,52 @@ class Objects:
         if qualified:
             scalar = effects.returns_scalars(qualified)
             return set() if scalar else {"nest"} if effects.returns_values(qualified) else {"lib"}
+        if "." in path and is_known_method(path.rpartition(".")[2]):
+            return set()
         return {"own"} if path in self.by_name else {"lib"}
 
-    def _mutable(self, pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Leave out pairs of which the other cannot change, or has no items that can."""
-        items = {pair for one in self._statements for pair in one.items}
-        while True:
-            holding = {name for name, _ in pairs}
-            fixed = self._data - holding - self._kinds.keys()
-            flat = {name for name in self._data - holding if self._kinds.get(name, set()) <= {"box"}}
-            gone = {pair for pair in pairs if pair[1] in fixed or (pair in items and pair[1] in flat)}
-            if not gone:
-                self._fixed = fixed
-                return pairs
-            pairs = pairs - gone
+    def _built(self, is_kept: Callable[[str], bool]) -> Iterator[Pair]:
+        """Yield what objects may hold that they are made of."""
+        for one in self._statements:
+            for name, root, function in one.built:
+                if is_kept(function) and not effects.returns_other(self._qualified(function)):
+                    is_copied = function in self.classes and not self._keeps(function)
+                    yield name, root, "content" if is_copied else "any"
 
-    def _both_ways(self, pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
-        return pairs | {(other, name) for name, other in pairs if self._is_plain(other)}
+    def _keeps(self, function: str) -> bool:
+        made = [one for one in self.by_name.get(function, ()) if one.binds[function] == "class"]
+        return ("." not in function and not made) or any(function in one.keeps for one in made)
+
+    def _stored(self) -> Iterator[Pair]:
+        """Yield what unknown functions may store in their first argument."""
+        for one in self._statements:
+            for path, name, root in one.stores:
+                if ":" not in name + root and name != root and self._effect(path, "0") & {CHANGES, ALTERS, TOUCHES}:
+                    yield name, root, "any"
+
+    def _followed(self, pairs: set[Pair]) -> set[Pair]:
+        """Leave out pairs of which one cannot change, or has no items that can."""
+        pairs = {pair for pair in pairs if self._is_followed(pair[0]) and self._is_followed(pair[1])}
+        pairs |= {(*pair[:2], "any") for pair in pairs if pair[2] == "content" and "lib" in self._kinds.get(pair[1], ())}
+        while True:
+            holding = {pair[0] for pair in pairs}
+            self._fixed = self._data - holding - self._kinds.keys()
+            flat = {name for name in self._data - holding if self._kinds.get(name, set()) <= {"box"}}
+            kept = {pair for pair in pairs if pair[1] not in (flat if pair[2] in ("item", "content") else self._fixed)}
+            if kept == pairs:
+                return pairs
+            pairs = kept
+
+    def _is_both_ways(self, pair: Pair) -> bool:
+        name, other, _ = pair
+        is_made_here = other.removesuffix("()") in self.classes and pair not in self._within_classes
+        return self._is_plain(other) and not is_made_here
 
     def _is_followed(self, name: str) -> bool:
         """Whether objects are followed that go by this name: not functions, nor what imported functions return."""
         if name in NAMESPACES or name[0] == "<":
             return True
-        base = name.removesuffix("()").removesuffix(".")
+        base = self._base(name)
         if base in self._imports:
             return base == name or self._imports[base].partition(".")[0] in effects.SHARED_MODULES
         if name.endswith(".()"):
@@ -105,7 +137,7 @@ class Objects:
 
     # What code does to them
 
-    def functions(self, path: str) -> Iterator[tuple[Facts, frozenset[str]]]:
+    def functions(self, path: str) -> Iterator[tuple[Facts, dict[str, frozenset[str]]]]:
         """Yield what the functions do that go by a name, or the methods by `.NAME`, and their parameters."""
         for one in self._statements if path[0] == "." else self.by_name.get(path, ()):
             facts = one.methods.get(path[1:]) if path[0] == "." else one.later
@@ -116,48 +148,80 @@ class Objects:
         """Find what functions and methods of the program do to what they are given."""
         names = {name for one in self._statements if one.parameters for name in one.binds}
         paths = names | {f".{name}" for one in self._statements for name in one.methods}
-        self._asking = {path: set() for path in paths}
+        self._asking = {path: [] for path in paths}
+        for path in paths:
+            for _, parameters in self.functions(path):
+                self._asking[path] += [(places, set()) for places in parameters.values()]
         is_growing = True
         while is_growing:
-            is_growing = False
-            for path in paths:
-                for facts, parameters in self.functions(path):
-                    found = {what for name, what in self._done(facts) if name in parameters} - self._asking[path]
-                    self._asking[path] |= found
-                    is_growing = is_growing or bool(found)
+            is_growing = any([self._ask_more(path) for path in paths])
+
+    def _ask_more(self, path: str) -> bool:
+        is_growing = False
+        asking = iter(self._asking[path])
+        for facts, parameters in self.functions(path):
+            done = self._done(facts)
+            for key in parameters:
+                _, known = next(asking)
+                found = {what for name, what in done if name == key} - known
+                known |= found
+                is_growing = is_growing or bool(found)
+        return is_growing
+
+    def _asked_of(self, path: str, place: str) -> set[str]:
+        """Return what a function or method of the program does to its argument in a place."""
+        found: set[str] = set()
+        for places, what in self._asking[path]:
+            if place in places or ANYWHERE in places or place == ANYWHERE:
+                found |= what
+        return found
 
     def _done(self, facts: Facts) -> set[tuple[str, str]]:
         """What code does to which names, by itself and by the functions that it gives them to."""
-        found = {(name, CHANGES) for name in facts.changed} | {(name, TOUCHES) for name in facts.touched} | facts.asked
-        for path, root in facts.passed:
-            does = self._effect(path)
-            if CHANGES in does and path not in self._asking:
-                does = does - {CHANGES} | ({CHANGES} if (path, root) in facts.first else set())
-            found |= {(root, what) for what in does}
-        for method, owner, root in facts.handed:
-            found |= {(root, what) for what in self._effect_of_method(method, owner)}
+        found = {(name, CHANGES) for name in facts.changed} | {(name, ALTERS) for name in facts.altered}
+        found |= {(name, TOUCHES) for name in facts.touched} | facts.asked
+        for path, place, root in facts.passed:
+            found |= {(root, what) for what in self._effect(path, place)}
+        for method, owner, place, root in facts.handed:
+            found |= {(root, what) for what in self._effect_of_method(method, owner, place)}
         return found
 
-    def _effect(self, path: str) -> set[str]:
+    def _effect(self, path: str, place: str) -> set[str]:
         base, _, rest = path.partition(".")
-        if base in self._imports:
-            return set(effects.of_library(self._qualified(path)))
+        if qualified := self._qualified(path):
+            return set(effects.of_library(qualified, place))
         if rest:
             return set()  # a method: `handed` has it
         if base in self._asking:
-            return self._asking[base]
-        return {TOUCHES} if base in self.by_name else set(effects.of_builtin(base))
+            return self._asked_of(base, place)
+        if base not in self.by_name:
+            return set(effects.of_builtin(base, place))
+        return {TOUCHES} if self._may_be_called(base) else set()
 
-    def _effect_of_method(self, method: str, owner: str) -> set[str]:
-        if f".{method}" in self._asking:
-            return self._asking[f".{method}"]
-        base = owner.removesuffix("()").removesuffix(".")
-        if base in self._imports or method in READERS | SENDERS or changes_itself(method):
+    def _may_be_called(self, name: str) -> bool:
+        held = self._plainly.closed({name})
+        is_unknown = any("lib" in self._kinds.get(one, ()) for one in held) and not self._is_reader(name)
+        return is_unknown or any(one not in self._data for one in held)
+
+    def _effect_of_method(self, method: str, owner: str, place: str) -> set[str]:
+        if f".{method}" in self._asking and (":" in owner or self._is_own(self._holders.closed({owner}))):
+            return self._asked_of(f".{method}", place)
+        if method in effects.CHANGE_FIRST and place == "0":
+            return {ALTERS}
+        if self._base(owner) in self._imports or method in READERS | SENDERS or changes_itself(method):
             return {ITERATES} if method in READERS else set()
-        origins = {one.removesuffix("()").removesuffix(".") for one in self._holders.closed({owner})}
-        known = [effects.of_library(self._imports[one]) for one in origins if one in self._imports]
-        is_reader = bool(known) and all(TOUCHES not in one for one in known)
-        return set() if is_reader else {TOUCHES}
+        return set() if self._is_reader(owner) else {TOUCHES}
+
+    def _is_reader(self, owner: str) -> bool:
+        """Whether an object was made by libraries that do not change what they are given."""
+        origins = {self._base(one) for one in self._holders.closed({owner})} & self._imports.keys()
+        return bool(origins) and all(
+            TOUCHES not in effects.of_library(f"{self._imports[one]}.", ANYWHERE) for one in origins
+        )
+
+    @staticmethod
+    def _base(name: str) -> str:
+        return name.removesuffix("()").rstrip(".")
 
     def changes(self, facts: Facts, links: Links) -> set[str]:
         """Return the names whose objects a piece of code changes, or may change."""
@@ -166,9 +230,10 @@ class Objects:
     def _by_code(self, facts: Facts, links: Links) -> set[str]:
         done = self._done(facts)
         paths = [path for path in facts.paths if effects.sets_its_module(self._qualified(path), self._is_seeded)]
-        changed = {name for name, what in done if what == CHANGES} | {path.partition(".")[0] for path in paths}
-        changed |= self._used_up({(name, what) for name, what in done if what not in (CHANGES, TOUCHES)}, links)
-        return links.closed(changed) | self._in_touch(self._touched(done, links), facts.called, links)
+        altered = {name for name, what in done if what == ALTERS} | {path.partition(".")[0] for path in paths}
+        altered |= self._used_up(done, links) | {self._base(name) for name, what in facts.asked if self._is_set(name, what)}
+        changed = links.closed({name for name, what in done if what == CHANGES}) | links.altered(altered)
+        return changed | self._in_touch(self._touched(done, links), facts.called, links)
 
     def _touched(self, done: set[tuple[str, str]], links: Links) -> set[str]:
         """What is touched: by an unknown method, or through a method of the program that has an effect."""
@@ -186,6 +251,11 @@ class Objects:
         if what == ITERATES:
             return bool(self._effectful & _ITERATION)
         return what in self._effectful or (not what.startswith("__") and bool(self._effectful & _ANY_ATTRIBUTE))
+
+    def _is_set(self, name: str, what: str) -> bool:
+        """Whether a method changes what a library shares with others, such as a logger."""
+        is_shared = name.endswith("()") and self._base(name) in self._imports and self._is_followed(name)
+        return is_shared and not (what in READERS | SENDERS or what.startswith(("get", "is", "_")))
 
     def _used_up(self, asked: set[tuple[str, str]], links: Links) -> set[str]:
         """What is used up when it is read, such as an iterator, or grows, such as a defaultdict."""
@@ -208,8 +278,9 @@ class Objects:
         found: set[str] = set()
         done = self._done(facts)
         touched = self._touched(done, links) | self._used_up(done, links)
-        objects = {name.removesuffix("()") for name in links.closed(touched) if name.endswith("()")}
-        held = set() if links is self.surely else self._holders.closed(touched | facts.called) | facts.given
+        objects = {name.removesuffix("()") for name in links.closed(touched) if name.endswith("()") or name in self.classes}
+        asked = {name for name, what in done if changes_itself(what) and "lib" in self._kinds.get(name, ())}
+        held = set() if links is self.surely else self._holders.closed(touched | facts.called | asked) | facts.given
         for function in (facts.called | objects | held - self.classes) - seen:
             seen.add(function)
             for one in self.by_name.get(function, ()):
@@ -219,7 +290,7 @@ class Objects:
 
     def _has_effect(self, one: Statement, facts: Facts) -> bool:
         """Whether a method changes anything besides what it is given and what it makes."""
-        done = {name for name, what in self._done(facts) if what in (CHANGES, TOUCHES) and ":" not in name}
+        done = {name for name, what in self._done(facts) if what in (CHANGES, ALTERS, TOUCHES) and ":" not in name}
         is_setting = any(effects.sets_its_module(self._qualified(path), self._is_seeded) for path in facts.paths)
         calls = facts.called & (self.by_name.keys() - self.classes)
         return bool(done or is_setting or calls) or FILES in facts.changed

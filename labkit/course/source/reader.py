@@ -1,7 +1,7 @@
 """From the syntax tree of a statement to what the statement does to names."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from labkit.course.source import ipython
 from labkit.course.source.effects import FILES, ITERATES, OPERATOR, READ_FILES, SHOWS, WRITE_FILES
@@ -11,6 +11,7 @@ from labkit.course.source.names import (
     PURE_DECORATORS,
     READERS,
     SPACE,
+    SPREAD,
     Bound,
     arguments_of,
     bound_in,
@@ -19,7 +20,7 @@ from labkit.course.source.names import (
     parameters,
 )
 from labkit.course.source.scopes import Scopes
-from labkit.course.source.statement import Links, Statement
+from labkit.course.source.statement import ANYWHERE, Links, Statement
 
 
 def read(text: str, node: ast.stmt) -> Statement:
@@ -31,7 +32,7 @@ class _Reader(Scopes):
     def __init__(self, text: str, node: ast.stmt) -> None:
         super().__init__(text, node)
         self._node = node
-        self._parameters: set[str] = set()
+        self._parameters: dict[str, frozenset[str]] = {}
 
     def read(self) -> Statement:
         """Read the whole statement."""
@@ -44,15 +45,25 @@ class _Reader(Scopes):
         ):
             made.now.include(made.later)  # a function that gets a lambda calls it
         local = {pair for pair in made.aliases if ":" in "".join(pair)}
-        within = local | {(other, name) for name, other in local}
-        links = Links(within)
+        links = Links(local, lambda pair: True)
         for facts in (made.now, made.later, *made.methods.values()):
             facts.follow(links)
-        for name in {name for name, _ in within if ":" not in name}:
-            made.aliases |= {(name, other) for other in links.closed({name}) if ":" not in other and other != name}
+        for name in {one for name, other, _ in local for one in (name, other) if ":" not in one}:
+            others = {other for other in links.closed({name}) if ":" not in other and other != name}
+            made.aliases |= {(name, other, "any") for other in others}
         made.makes |= {(name, kind) for one, kind in made.makes if ":" in one for name in links.closed({one})}
+        holding = {name for name, other, how in local if other in self._parameters and how != "content"}
+        holding |= {name for name, other, _ in made.built if other in self._parameters}
+        made.keeps = {name.removesuffix("()") for name in links.closed(holding) if name.endswith("()")}
+        made.built = {
+            (one, root, function)
+            for name, other, function in made.built
+            for one in links.closed({name})
+            for root in links.closed({other})
+            if ":" not in one + root and one != root
+        }
         made.aliases -= local
-        made.parameters = frozenset(self._parameters)
+        made.parameters = self._parameters
         found = ipython.first_magic(self._node)
         if found is not None:
             made.cannot = "only IPython can run it; write it in Python, or remove it"
@@ -73,9 +84,9 @@ class _Reader(Scopes):
         for target in node.targets:
             self._alias(target, node.value)
             self._unpacks(target, node.value)
-            self._hold({target.id for target in node.targets if isinstance(target, ast.Name)}, [target])
+            self._hold({one.id for one in node.targets if isinstance(one, ast.Name)} if len(node.targets) > 1 else set(), [target])
         if self._scopes and self._scopes[-1].kind == "class":
-            self._hold({self._scopes[-1].name}, [node.value])
+            self._hold({self._scopes[-1].name}, [node.value], "into")
         self.generic_visit(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:  # noqa: N802
@@ -91,13 +102,13 @@ class _Reader(Scopes):
     def visit_AugAssign(self, node: ast.AugAssign) -> None:  # noqa: N802
         roots = self._roots(node.target)
         self._ask(node.target, OPERATOR)
-        self._hold(roots, [node.value], is_item=isinstance(node.op, ast.Add))
-        self._facts.changed |= roots
+        self._hold(roots, [node.value], "content")
+        self._alter(node.target)
         self._facts.uses |= {root for root in roots if ":" not in root}
         self.generic_visit(node)
 
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:  # noqa: N802
-        self._alias(node.target, node.iter, is_item=True)
+        self._alias(node.target, node.iter, "item")
         self._ask(node.iter, ITERATES)
         self.generic_visit(node)
 
@@ -130,7 +141,7 @@ class _Reader(Scopes):
     def visit_Yield(self, node: ast.Yield | ast.YieldFrom) -> None:  # noqa: N802
         if isinstance(self._node, FUNCTIONS):
             self.made.makes.add((f"{self._node.name}()", "lib"))
-            self.made.aliases |= {(f"{self._node.name}()", root) for root in self._roots(node.value)}
+            self._hold({f"{self._node.name}()"}, [] if node.value is None else [node.value], "into")
         if isinstance(node, ast.YieldFrom):
             self._ask(node.value, ITERATES)
         self.generic_visit(node)
@@ -144,7 +155,7 @@ class _Reader(Scopes):
             qualified = before + (part.name if part.asname or before else name)
             self.made.imports[name] = qualified
             state = SPACE if qualified == "__main__" else f"<{qualified.partition('.')[0]}>"
-            self.made.aliases |= {(name, state), (state, name)}
+            self.made.aliases |= {(name, state, "same"), (state, name, "same")}
 
     visit_ImportFrom = visit_Import  # noqa: N815
 
@@ -165,6 +176,11 @@ class _Reader(Scopes):
     def _ask(self, node: ast.AST | None, *methods: str) -> None:
         """Record that an expression's objects are asked for these methods or properties."""
         self._facts.asked |= {(root, method) for root in self._roots(node) for method in methods}
+
+    def _alter(self, target: ast.AST) -> None:
+        """Record that an object is changed itself; what is in a named one is known by that name only."""
+        facts = self._facts
+        (facts.altered if isinstance(target, ast.Name) else facts.changed).update(self._roots(target))
 
     def _unpacks(self, target: ast.AST, value: ast.AST) -> None:
         if isinstance(target, (ast.Tuple, ast.List)) and not isinstance(value, (ast.Tuple, ast.List)):
@@ -217,7 +233,7 @@ class _Reader(Scopes):
         if not isinstance(node.ctx, ast.Load):
             self._ask(node.value, "__setattr__")
         if not isinstance(node.ctx, ast.Load) or changes_itself(node.attr):
-            self._facts.changed |= self._roots(node.value)
+            self._alter(node.value)
         self.generic_visit(node)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:  # noqa: N802
@@ -225,40 +241,45 @@ class _Reader(Scopes):
             self._ask(node.value, "__getitem__")
         else:
             self._ask(node.value, "__setitem__", "__delitem__")
-            self._facts.changed |= self._roots(node.value)
+            self._alter(node.value)
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:  # noqa: N802
         self._called(node.func)
-        given = arguments_of(node)
-        path, roots = self._path(node.func), self._roots_of(given)
+        path, places = self._path(node.func), list(self._places(node))
         if isinstance(node.func, ast.Attribute):
-            self._call_method(node.func, node, roots)
-        elif given:
-            self._hold(self._roots(given[0]), given[1:])
-        callbacks = {self._key(one.id) for one in given if isinstance(one, ast.Name)}
+            self._call_method(node.func, node, places)
+        callbacks = {self._key(one.id) for one in arguments_of(node) if isinstance(one, ast.Name)}
         self._facts.given |= callbacks
-        self._facts.passed |= {(one, root) for one in callbacks for root in roots if one != root}
+        self._facts.passed |= {(one, ANYWHERE, root) for one in callbacks for _, root in places if one != root}
         if path:
             self._facts.paths.add(path)
-            self._facts.passed |= {(path, root) for root in roots}
-            self._facts.first |= {(path, root) for root in self._roots_of(node.args[:1])}
+            self._facts.passed |= {(path, place, root) for place, root in places}
         elif not isinstance(node.func, ast.Attribute):
-            self._facts.touched |= roots | self._roots(node.func)
+            self._facts.touched |= {root for _, root in places} | self._roots(node.func)
+        first, *others = [*arguments_of(node), None]
+        if path or isinstance(node.func, ast.Attribute):
+            self.made.stores |= {(path, name, root) for name in self._roots(first) for root in self._roots_of(others)}
         self._special(path.rpartition(".")[2], node)
         self.generic_visit(node)
 
-    def _call_method(self, function: ast.Attribute, node: ast.Call, roots: set[str]) -> None:
+    def _places(self, node: ast.Call) -> Iterator[tuple[str, str]]:
+        """Yield the place and a name of each argument."""
+        is_spread = any(isinstance(one, ast.Starred) for one in node.args)
+        for place, one in enumerate(node.args):
+            yield from ((ANYWHERE if is_spread else str(place), root) for root in self._roots(one))
+        for keyword in node.keywords:
+            yield from ((keyword.arg or ANYWHERE, root) for root in self._roots(keyword.value))
+
+    def _call_method(self, function: ast.Attribute, node: ast.Call, places: list[tuple[str, str]]) -> None:
         given, owners = arguments_of(node), self._roots(function.value)
         is_unbound = getattr(function.value, "id", "") in BUILT_IN_TYPES
         if given and is_unbound and (changes_itself(function.attr) or function.attr.startswith("__set")):
-            self._facts.changed |= self._roots(given[0])
+            self._alter(given[0])
         if changes_itself(function.attr):
-            self._hold(owners, given)
-        elif given:
-            self._hold(self._roots(given[0]), given[1:])
+            self._hold(owners, given, "content" if function.attr in SPREAD else "into")
         self._hold_perhaps(owners, node)
-        self._facts.handed |= {(function.attr, owner, root) for owner in owners for root in roots}
+        self._facts.handed |= {(function.attr, owner, place, root) for owner in owners for place, root in places}
 
     def _special(self, name: str, node: ast.Call) -> None:
         """Record what a call does besides: it writes a file, runs a text, prints into an object."""
@@ -273,7 +294,7 @@ class _Reader(Scopes):
             self._run(node)
         for keyword in node.keywords:
             if keyword.arg in ("file", "out", "buffer", "stream", "memo"):
-                self._facts.changed |= self._roots(keyword.value)
+                self._alter(keyword.value)
         text = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
         if name in ("patch", "object") and isinstance(text, str):
             self._facts.changed.add(f"<{text.partition('.')[0]}>")
@@ -294,8 +315,8 @@ class _Reader(Scopes):
     def _called(self, function: ast.expr) -> None:
         """Record that a function is called, also as a decorator or as the base of a class."""
         if isinstance(function, ast.Name):
-            self._facts.called.add(self._key(function.id))
-        elif isinstance(function, ast.Attribute) and function.attr not in READERS:
+            self._facts.called |= {self._key(function.id)} - {"exec", "eval"}
+        elif isinstance(function, ast.Attribute) and not (function.attr in READERS or changes_itself(function.attr)):
             self._facts.touched |= self._roots(function.value)
         elif isinstance(function, ast.Subscript):
             self._facts.called |= self._roots(function.value)
@@ -327,9 +348,14 @@ class _Reader(Scopes):
         generic = {one.name for one in getattr(node, "type_params", [])}
         method = getattr(node, "name", "") if is_method else ""
         self._enter("function", Bound(bound.names | set(names) | generic, bound.outer), of=method)
-        self._parameters |= {self._key(name) for name in names[is_method:]}
+        is_known = node is self._node or (is_method and self._scopes[-2].name == getattr(self._node, "name", ""))
+        is_known = is_known or getattr(self._node, "value", None) is node
+        spread = [one.arg for one in (node.args.vararg, node.args.kwarg) if one is not None]
+        for place, name in enumerate(names[is_method:]):
+            places = {str(place), name} if is_known and name not in spread else {ANYWHERE}
+            self._parameters[self._key(name)] = frozenset(places)
         if is_method and names:
-            self.made.aliases.add((f"{self._scopes[-2].name}()", self._key(names[0])))
+            self.made.aliases.add((f"{self._scopes[-2].name}()", self._key(names[0]), "same"))
         self._leave(body)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:  # noqa: N802
@@ -338,8 +364,8 @@ class _Reader(Scopes):
             self._called(part)
         self._visit_all(outside)
         bases = [base.id for base in node.bases if isinstance(base, ast.Name)]
-        self.made.aliases |= {(f"{node.name}()", f"{base}()") for base in bases}
-        self.made.aliases |= {(base, node.name) for base in bases}  # what a base gets, its subclasses have
+        self.made.aliases |= {(f"{node.name}()", f"{base}()", "same") for base in bases}
+        self.made.aliases |= {(base, node.name, "any") for base in bases}  # what a base gets, its subclasses have
         self._bind(node.name, "class")
         generic = frozenset(one.name for one in getattr(node, "type_params", []))
         self._enter("class", Bound(generic, bound_in(node.body).outer), node.name)
@@ -350,7 +376,7 @@ class _Reader(Scopes):
         self.visit(generators[0].iter)
         self._enter("comprehension", bound_in([one.target for one in generators]))
         for one in generators:
-            self._alias(one.target, one.iter, is_item=True)
+            self._alias(one.target, one.iter, "item")
             self._ask(one.iter, ITERATES)
             if one.is_async:
                 self._awaits()

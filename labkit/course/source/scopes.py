@@ -7,18 +7,20 @@ from typing import Literal, NamedTuple
 from labkit.course.source.effects import CONSUMABLE
 from labkit.course.source.names import (
     BUILT_IN_TYPES,
+    ITERTOOLS,
     MAKE_SCALARS,
     PASS_ITEMS_ON,
     READERS,
     SPACE,
     Bound,
     arguments_of,
-    changes_itself,
+    is_known_method,
     killed,
 )
-from labkit.course.source.statement import Facts, Kind, Statement
+from labkit.course.source.statement import Facts, How, Kind, Statement
 
-_FRESH = BUILT_IN_TYPES | {"sorted", "tuple", "frozenset", "bytes"}
+_FRESH = BUILT_IN_TYPES | frozenset("sorted tuple frozenset bytes Counter copy deepcopy".split())
+_KNOWN = _FRESH | PASS_ITEMS_ON | MAKE_SCALARS
 _ONE_ITEM = {"next", "min", "max", "sum", "getattr"}
 
 
@@ -71,6 +73,8 @@ class Scopes(ast.NodeVisitor):
             case ast.Attribute(value=value, attr=attr):
                 before = self._path(value)
                 return f"{before}.{attr}" if before else ""
+            case ast.Call(func=ast.Name(id="__import__")):
+                return next(iter(self._roots(function)), "")
         return ""
 
     def _roots(self, node: ast.AST | None) -> set[str]:
@@ -86,9 +90,10 @@ class Scopes(ast.NodeVisitor):
                 return {f"{self._key(name)}()"} | (
                     set() if name in MAKE_SCALARS else self._roots_of(arguments_of(node))
                 )
-            case ast.Call(func=ast.Attribute(value=value)):
+            case ast.Call(func=ast.Attribute(value=value, attr=method)):
                 found = self._roots(value)
-                self.made.aliases |= {(f"{root}.()", root) for root in found}
+                how: How = "item" if is_known_method(method) else "any"
+                self.made.aliases |= {(f"{root}.()", root, how) for root in found}
                 return {f"{root}.()" for root in found}
             case ast.Attribute(value=ast.Name(id="sys"), attr="modules"):
                 return {SPACE}
@@ -132,13 +137,12 @@ class Scopes(ast.NodeVisitor):
                 return set()
             case ast.Call(func=ast.Name(id=name)) if name in _ONE_ITEM:
                 return self._kinds_of(arguments_of(node))
-            case ast.Call(func=ast.Name(id=name)) if name in _FRESH:
+            case ast.Call(func=ast.Name(id=name)) if name in _FRESH and name != "defaultdict":
                 return {"box"} | {"nest" for kind in self._kinds_of(arguments_of(node)) if kind != "box"}
-            case ast.Call(func=ast.Attribute(attr=method)) if method in READERS or changes_itself(method):
-                return set()
             case ast.Call(func=function):
                 path = self._path(function)
-                return {f"={path}"} if path else {"lib"}
+                is_known = isinstance(function, ast.Attribute) and is_known_method(function.attr)
+                return {f"={path}"} if path else set() if is_known else {"lib"}
             case ast.GeneratorExp() | ast.Await() | ast.Yield() | ast.YieldFrom():
                 return {"lib"}
         return set()
@@ -146,29 +150,79 @@ class Scopes(ast.NodeVisitor):
     def _kinds_of(self, nodes: Iterable[ast.AST | None]) -> set[str]:
         return set().union(*map(self._kinds, nodes))
 
-    def _alias(self, target: ast.AST | None, value: ast.AST | None, *, is_item: bool = False) -> None:
+    def _ways(self, node: ast.AST | None) -> set[tuple[str, How]]:
+        """Return the names whose objects an expression may hold, and how."""
+        match node:
+            case ast.Name(id=name):
+                return {(self._key(name), "same")}
+            case ast.NamedExpr(value=value) | ast.Await(value=value):
+                return self._ways(value)
+            case ast.IfExp(body=one, orelse=other):
+                return self._ways(one) | self._ways(other)
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                return _inside(self._ways_of(parts))
+            case ast.Dict(keys=keys, values=parts):
+                return _inside(self._ways_of(part for key, part in zip(keys, parts) if key is not None)) | {
+                    (root, "content") for root in self._roots_of(part for key, part in zip(keys, parts) if key is None)
+                }
+            case ast.Starred() | ast.BinOp() | ast.ListComp() | ast.SetComp() | ast.DictComp():
+                how: How = "content"
+            case ast.Subscript(slice=part):
+                how = "content" if isinstance(part, ast.Slice) else "item"
+            case ast.Call(func=ast.Name(id=name)) if name in _FRESH and node.keywords:
+                named = self._ways_of(keyword.value for keyword in node.keywords)
+                return _inside(named) | {(root, "content") for root in self._roots_of(node.args)}
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+                how = "content" if name in _FRESH else "item" if name in _ONE_ITEM else "any"
+            case _:
+                how = "any"
+        return {(root, how) for root in self._roots(node)}
+
+    def _ways_of(self, nodes: Iterable[ast.AST]) -> set[tuple[str, How]]:
+        return set().union(*map(self._ways, nodes))
+
+    def _alias(self, target: ast.AST | None, value: ast.AST | None, how: How | None = None) -> None:
         if target is None or value is None:
             return
-        names = {self._key(one.id) for one in ast.walk(target) if isinstance(one, ast.Name)}
-        is_item = is_item or isinstance(value, ast.Subscript) or not isinstance(target, ast.Name)
-        self._hold(names, [value], is_item=is_item and isinstance(target, (ast.Name, ast.Tuple, ast.List)))
-        made_by = value.value if isinstance(value, ast.Await) else value
-        if isinstance(made_by, ast.Call) and isinstance(made_by.func, ast.Attribute):
-            self._hold_perhaps(names, made_by)
+        if isinstance(target, (ast.Tuple, ast.List)):
+            is_pairwise = isinstance(value, (ast.Tuple, ast.List))
+            for part in target.elts:
+                self._alias(part, value, how or (None if is_pairwise else "item"))
+            return
+        names = {self._key(target.id)} if isinstance(target, ast.Name) else self._roots(target)
+        self._hold(names, [value], how or (None if isinstance(target, ast.Name) else "into"))
 
-    def _hold(self, names: set[str], values: Iterable[ast.AST], *, is_item: bool = False) -> None:
-        """Record that these names may hold the objects of these values, or items of them."""
-        values = list(values)
-        found = {(name, root) for root in self._roots_of(values) for name in names if name != root}
-        self.made.aliases |= found
-        self.made.items |= found if is_item else set()
-        self.made.makes |= {(name, kind) for kind in self._kinds_of(values) for name in names}
+    def _hold(self, names: set[str], values: Iterable[ast.AST], how: How | None = None) -> None:
+        """Record that these names may hold the objects of these values."""
+        for value in values:
+            self._build(names, value)
+            if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id not in _KNOWN:
+                value = ast.Call(value.func, [], [])
+            ways = {(root, way) for root, way in self._ways(value)}
+            if how == "into":
+                ways = _inside(ways)
+            elif how is not None:
+                ways = {(root, how if way == "same" else "any") for root, way in ways}
+            self.made.aliases |= {(name, root, way) for root, way in ways for name in names if name != root}
+            kinds = self._kinds(value) if how != "item" or not _passes_on(value) else set()
+            self.made.makes |= {(name, kind) for kind in kinds for name in names}
+
+    def _build(self, names: set[str], value: ast.AST) -> None:
+        """Record that these names may hold what a function is given that returns their value."""
+        value = value.value if isinstance(value, ast.Await) else value
+        if not isinstance(value, ast.Call) or (isinstance(value.func, ast.Name) and value.func.id in _KNOWN):
+            return
+        if isinstance(value.func, ast.Attribute) and value.func.attr in READERS:
+            return
+        roots = self._roots_of(arguments_of(value))
+        path = self._path(value.func) or "."
+        self.made.built |= {(name, root, path) for name in names for root in roots if name != root}
 
     def _hold_perhaps(self, names: set[str], call: ast.Call) -> None:
         """Note that these names may hold what a method is given that nothing is known of."""
         if isinstance(call.func, ast.Attribute) and call.func.attr not in READERS:
             found = {(name, root) for root in self._roots_of(arguments_of(call)) for name in names}
-            self.made.perhaps |= {pair for pair in found if ":" not in "".join(pair)}
+            self.made.perhaps |= {(*pair, "any") for pair in found if ":" not in "".join(pair)}
 
     def _enter(
         self, kind: Literal["function", "comprehension", "class"], bound: Bound, name: str = "", of: str = ""
@@ -197,6 +251,17 @@ def _is_scalar(node: ast.AST) -> bool:
         case ast.BinOp(left=one, right=other):
             return _is_scalar(one) or _is_scalar(other)
     return False
+
+
+def _passes_on(value: ast.AST) -> bool:
+    """Whether the items are those of what a function is given."""
+    name = getattr(getattr(value, "func", None), "id", getattr(getattr(value, "func", None), "attr", ""))
+    return name in PASS_ITEMS_ON - {"map", "next"} or name in ITERTOOLS
+
+
+def _inside(ways: set[tuple[str, How]]) -> set[tuple[str, How]]:
+    inside: dict[How, How] = {"same": "into", "item": "content", "content": "content"}
+    return {(root, inside.get(how, "any")) for root, how in ways}
 
 
 def _nested(kinds: set[str]) -> set[str]:
