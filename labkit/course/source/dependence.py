@@ -122,7 +122,17 @@ class Slice:
             is_used = parameters.keys() & (facts.called | facts.touched) or self._answer in self._reached(facts.uses)
             if not is_used:
                 found |= self._objects.changes(facts, self._objects.wide)
-        return found
+        if "__init_subclass__" in self._objects.effectful and self._answer in one.now.called and one.binds:
+            found.add(self._answer)
+        return found | self._set_by(one)
+
+    def _set_by(self, one: Statement) -> set[str]:
+        """The answer, if a function that does not call it sets something of it."""
+        given = [(path, place) for path, place, root in one.now.passed if root == self._answer]
+        is_set = any(self._objects.sets(path, place) for path, place in given)
+        is_called = any(self._answer in self._reached(facts.uses) or keys.keys() & facts.called
+                        for path, _ in given for facts, keys in self._objects.functions(path))
+        return {self._answer} if is_set and not is_called else set()
 
     def _changes(self, one: Statement) -> set[str]:
         """The names whose objects a statement changes when it runs."""

@@ -11,7 +11,7 @@ OPERATORS = frozenset(
     f"__{name}__"
     for name in """
 add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor radd rsub rmul rmatmul rtruediv rfloordiv
-rmod rpow rlshift rrshift rand ror rxor neg pos abs invert lt le gt ge eq ne bool len contains hash
+rmod round trunc floor ceil int float complex index rpow rlshift rrshift rand ror rxor neg pos abs invert lt le gt ge eq ne bool len contains hash
 """.split()
 )
 OPERATOR = "operator"

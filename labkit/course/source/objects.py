@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 
 from labkit.course.source import effects
-from labkit.course.source.effects import ALTERS, CHANGES, FILES, ITEM, ITERATES, OPERATOR, OPERATORS, TOUCHES
+from labkit.course.source.effects import ALTERS, CHANGES, FILES, ITEM, ITERATES, OPERATOR, OPERATORS, SHOWS, TOUCHES
 from labkit.course.source.names import NAMESPACES, READERS, SENDERS, changes_itself, is_known_method
 from labkit.course.source.statement import ANYWHERE, Facts, Links, Pair, Statement
 
-_ITERATION = frozenset({"__iter__", "__next__", "__getitem__", "__len__", "__contains__", "__aiter__", "__anext__"})
+_ITERATION = frozenset({"__iter__", "__next__", "__getitem__", "__len__", "__contains__", "__aiter__", "__anext__", "__reversed__"})
 _ANY_ATTRIBUTE = frozenset({"__getattr__", "__getattribute__", "__get__", "__set__", "__setattr__", "__delattr__"})
 _OPERATORS = OPERATORS | {f"__i{name[2:]}" for name in OPERATORS}
 
@@ -22,6 +22,8 @@ class Objects:
         for one in statements:
             for name in one.binds:
                 self.by_name.setdefault(name, []).append(one)
+            for name in one.lambdas:
+                self.by_name.setdefault(name, []).append(one)
         self._data = self._of_kind("data")
         self.classes = self._of_kind("class")
         self._imports = {name: path for one in statements for name, path in one.imports.items()}
@@ -29,7 +31,8 @@ class Objects:
         self._kinds = self._made()
         pairs = {pair for one in statements for pair in one.aliases}
         guesses = {pair for one in statements for pair in one.perhaps}
-        self._holders = Links(pairs | guesses | set(self._built(lambda name: True)), lambda pair: False)
+        holding = pairs | guesses | set(self._built(lambda name: True))
+        self._holders = Links(holding, lambda pair: False)
         self._plainly = Links({pair for pair in pairs if "(" not in pair[0] + pair[1]}, lambda pair: False)
         self.raw = {pair[:2] for pair in pairs}
         self._within_classes = {pair for one in statements if set(one.binds) & self.classes for pair in one.aliases}
@@ -40,10 +43,17 @@ class Objects:
         }
         guesses = {pair for pair in guesses if not self._is_reader(pair[0])} | set(self._built(lambda name: True))
         guesses |= set(self._stored())
+        kept = set(self._handed_over())
+        pairs |= kept
+        self._holders = Links(holding | kept, lambda pair: False)
+        self._shared = self._share()
+        pairs |= {(f"{name}()", name, "any") for name in self._shared} | {
+            (name, f"{name}()", "any") for name in self._shared
+        }
         every = self._followed(pairs | guesses)
         self.surely = Links(every & pairs, self._is_both_ways)
         self.wide = Links(every, self._is_both_ways)
-        self._effectful = {
+        self.effectful = {
             name for one in statements for name, facts in one.methods.items() if self._has_effect(one, facts)
         }
 
@@ -93,6 +103,31 @@ class Objects:
         made = [one for one in self.by_name.get(function, ()) if one.binds[function] == "class"]
         return ("." not in function and not made) or any(function in one.keeps for one in made)
 
+    def _share(self) -> set[str]:
+        """Return the classes whose objects share something through the class."""
+        if any(kind == "class" for one in self._statements for _, kind in one.makes):
+            return set(self.classes)
+        made = {name for name in self.classes for one in self.by_name[name] if "__new__" in one.methods}
+        return made | self.classes & (self._kinds.keys() | {name for name, _ in self.raw if name in self.classes})
+
+    def _handed_over(self) -> Iterator[Pair]:
+        """Yield what functions and methods keep of what they are given."""
+        for facts in (facts for one in self._statements for facts in (one.now, one.later)):
+            for path, place, root in facts.passed:
+                yield from ((name, root, "any") for name in self._kept_by(path, place) if name not in (root, f"{path}()"))
+            for method, owner, place, root in facts.handed:
+                if self._is_own(self._holders.closed({owner})):
+                    for name in self._kept_by(f".{method}", place):
+                        yield owner if name.removesuffix("()") in self.classes else name, root, "any"
+
+    def _kept_by(self, path: str, place: str) -> Iterator[str]:
+        for one in self._statements if path[:1] == "." else self.by_name.get(path, ()):
+            if path[:1] != "." or path[1:] in one.methods:
+                for name, key in one.stored:
+                    places = one.parameters[key]
+                    if place in places or ANYWHERE in places or place == ANYWHERE:
+                        yield name
+
     def _stored(self) -> Iterator[Pair]:
         """Yield what unknown functions may store in their first argument."""
         for one in self._statements:
@@ -115,7 +150,7 @@ class Objects:
 
     def _is_both_ways(self, pair: Pair) -> bool:
         name, other, _ = pair
-        is_made_here = other.removesuffix("()") in self.classes and pair not in self._within_classes
+        is_made_here = other.removesuffix("()") in self.classes - self._shared and pair not in self._within_classes
         return self._is_plain(other) and not is_made_here
 
     def _is_followed(self, name: str) -> bool:
@@ -139,9 +174,9 @@ class Objects:
 
     def functions(self, path: str) -> Iterator[tuple[Facts, dict[str, frozenset[str]]]]:
         """Yield what the functions do that go by a name, or the methods by `.NAME`, and their parameters."""
-        for one in self._statements if path[0] == "." else self.by_name.get(path, ()):
-            facts = one.methods.get(path[1:]) if path[0] == "." else one.later
-            if facts is not None and (one.parameters or path[0] == "."):
+        for one in self._statements if path[:1] == "." else self.by_name.get(path, ()):
+            facts = one.methods.get(path[1:]) if path[:1] == "." else one.later
+            if facts is not None and (one.parameters or path[:1] == "."):
                 yield facts, one.parameters
 
     def _find_asking(self) -> None:
@@ -209,7 +244,7 @@ class Objects:
         if method in effects.CHANGE_FIRST and place == "0":
             return {ALTERS}
         if self._base(owner) in self._imports or method in READERS | SENDERS or changes_itself(method):
-            return {ITERATES} if method in READERS else set()
+            return {ITERATES, SHOWS, "__repr__", "__format__", OPERATOR} if method in READERS else set()
         return set() if self._is_reader(owner) else {TOUCHES}
 
     def _is_reader(self, owner: str) -> bool:
@@ -222,6 +257,10 @@ class Objects:
     @staticmethod
     def _base(name: str) -> str:
         return name.removesuffix("()").rstrip(".")
+
+    def sets(self, path: str, place: str) -> bool:
+        """Whether a function of the program changes its argument in a place."""
+        return path in self._asking and bool({CHANGES, ALTERS} & self._asked_of(path, place))
 
     def changes(self, facts: Facts, links: Links) -> set[str]:
         """Return the names whose objects a piece of code changes, or may change."""
@@ -247,10 +286,12 @@ class Objects:
     def _runs(self, what: str) -> bool:
         """Whether asking for a method or property may run a method of the program that has an effect."""
         if what == OPERATOR:
-            return bool(self._effectful & _OPERATORS)
+            return bool(self.effectful & _OPERATORS)
         if what == ITERATES:
-            return bool(self._effectful & _ITERATION)
-        return what in self._effectful or (not what.startswith("__") and bool(self._effectful & _ANY_ATTRIBUTE))
+            return bool(self.effectful & _ITERATION)
+        if what == ITEM:
+            return bool(self.effectful & {ITEM, "__missing__"})
+        return what in self.effectful or (not what.startswith("__") and bool(self.effectful & _ANY_ATTRIBUTE))
 
     def _is_set(self, name: str, what: str) -> bool:
         """Whether a method changes what a library shares with others, such as a logger."""
@@ -260,13 +301,12 @@ class Objects:
     def _used_up(self, asked: set[tuple[str, str]], links: Links) -> set[str]:
         """What is used up when it is read, such as an iterator, or grows, such as a defaultdict."""
         needed = {ITERATES: "lib", "get": "lib", ITEM: "default"}
-        return {
-            one
-            for name, what in asked
-            if what in needed
-            for one in links.closed({name})
-            if needed[what] in self._kinds.get(one, ())
-        }
+        found: set[str] = set()
+        for name, what in asked:
+            kind = needed.get(what, "")
+            origins = {one for one in links.closed({name}) if kind in self._kinds.get(one, ())}
+            found |= origins | {name} if origins else set()
+        return found
 
     def _in_touch(self, touched: set[str], called: set[str], links: Links) -> set[str]:
         """What unknown methods may change: what they are called on, and what a method kept in a name belongs to."""
@@ -278,9 +318,11 @@ class Objects:
         found: set[str] = set()
         done = self._done(facts)
         touched = self._touched(done, links) | self._used_up(done, links)
-        objects = {name.removesuffix("()") for name in links.closed(touched) if name.endswith("()") or name in self.classes}
+        made = links.closed(touched | (facts.called & self._data))
+        objects = {name.removesuffix("()") for name in made if name.endswith("()") or name in self.classes}
         asked = {name for name, what in done if changes_itself(what) and "lib" in self._kinds.get(name, ())}
-        held = set() if links is self.surely else self._holders.closed(touched | facts.called | asked) | facts.given
+        held: set[str] = set() if links is self.surely else self._holders.closed(touched | facts.called | asked) | facts.given
+        held |= {name.removesuffix("()") for name in held if name.endswith("()")}
         for function in (facts.called | objects | held - self.classes) - seen:
             seen.add(function)
             for one in self.by_name.get(function, ()):

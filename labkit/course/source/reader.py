@@ -19,7 +19,7 @@ from labkit.course.source.names import (
     imported,
     parameters,
 )
-from labkit.course.source.scopes import Scopes
+from labkit.course.source.scopes import Scopes, lambda_name
 from labkit.course.source.statement import ANYWHERE, Links, Statement
 
 
@@ -33,6 +33,7 @@ class _Reader(Scopes):
         super().__init__(text, node)
         self._node = node
         self._parameters: dict[str, frozenset[str]] = {}
+        self._given_to: dict[int, set[str]] = {}  # what a lambda may be called with
 
     def read(self) -> Statement:
         """Read the whole statement."""
@@ -54,7 +55,9 @@ class _Reader(Scopes):
         made.makes |= {(name, kind) for one, kind in made.makes if ":" in one for name in links.closed({one})}
         holding = {name for name, other, how in local if other in self._parameters and how != "content"}
         holding |= {name for name, other, _ in made.built if other in self._parameters}
-        made.keeps = {name.removesuffix("()") for name in links.closed(holding) if name.endswith("()")}
+        for key in self._parameters:
+            made.stored |= {(name, key) for name in links.closed({key}) if ":" not in name}
+        made.keeps |= {name.removesuffix("()") for name in links.closed(holding) if name.endswith("()")}
         made.built = {
             (one, root, function)
             for name, other, function in made.built
@@ -75,7 +78,7 @@ class _Reader(Scopes):
             self._facts.uses.add(key)
         if not isinstance(node.ctx, ast.Load):
             self._bind(node.id, "data")
-        if isinstance(node.ctx, ast.Del):
+        if not isinstance(node.ctx, ast.Load):
             self._ask(node, "__del__")
 
     # Statements
@@ -154,7 +157,7 @@ class _Reader(Scopes):
             self._bind(name, "import")
             qualified = before + (part.name if part.asname or before else name)
             self.made.imports[name] = qualified
-            state = SPACE if qualified == "__main__" else f"<{qualified.partition('.')[0]}>"
+            state = SPACE if qualified in ("__main__", "builtins") else f"<{qualified.partition('.')[0]}>"
             self.made.aliases |= {(name, state, "same"), (state, name, "same")}
 
     visit_ImportFrom = visit_Import  # noqa: N815
@@ -192,8 +195,9 @@ class _Reader(Scopes):
         self.generic_visit(node)
 
     def visit_BinOp(self, node: ast.BinOp) -> None:  # noqa: N802
+        shown = (SHOWS, "__repr__") if isinstance(node.op, ast.Mod) else ()
         self._ask(node.left, OPERATOR)
-        self._ask(node.right, OPERATOR)
+        self._ask(node.right, OPERATOR, *shown)
         self.generic_visit(node)
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> None:  # noqa: N802
@@ -224,12 +228,19 @@ class _Reader(Scopes):
 
     visit_Set = visit_Dict  # noqa: N815
 
+    def visit_Match(self, node: ast.Match) -> None:  # noqa: N802
+        classes = [one for one in ast.walk(node) if isinstance(one, ast.MatchClass)]
+        self._ask(node.subject, OPERATOR, ITERATES, *(name for one in classes for name in one.kwd_attrs))
+        self.generic_visit(node)
+
     def visit_FormattedValue(self, node: ast.FormattedValue) -> None:  # noqa: N802
         self._ask(node.value, SHOWS, "__repr__", "__format__")
         self.generic_visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:  # noqa: N802
         self._ask(node.value, node.attr)
+        if node.attr == "__class__":
+            self.made.makes.add((ANYWHERE, "class"))
         if not isinstance(node.ctx, ast.Load):
             self._ask(node.value, "__setattr__")
         if not isinstance(node.ctx, ast.Load) or changes_itself(node.attr):
@@ -241,6 +252,7 @@ class _Reader(Scopes):
             self._ask(node.value, "__getitem__")
         else:
             self._ask(node.value, "__setitem__", "__delitem__")
+            self._ask(node.slice, OPERATOR)
             self._alter(node.value)
         self.generic_visit(node)
 
@@ -257,6 +269,8 @@ class _Reader(Scopes):
             self._facts.passed |= {(path, place, root) for place, root in places}
         elif not isinstance(node.func, ast.Attribute):
             self._facts.touched |= {root for _, root in places} | self._roots(node.func)
+        for one in (one for one in node.args if isinstance(one, ast.Lambda)):
+            self._given_to[id(one)] = {root for _, root in places}
         first, *others = [*arguments_of(node), None]
         if path or isinstance(node.func, ast.Attribute):
             self.made.stores |= {(path, name, root) for name in self._roots(first) for root in self._roots_of(others)}
@@ -272,11 +286,11 @@ class _Reader(Scopes):
             yield from ((keyword.arg or ANYWHERE, root) for root in self._roots(keyword.value))
 
     def _call_method(self, function: ast.Attribute, node: ast.Call, places: list[tuple[str, str]]) -> None:
-        given, owners = arguments_of(node), self._roots(function.value)
+        given, owners = arguments_of(node), self._roots(function.value) or {""}
         is_unbound = getattr(function.value, "id", "") in BUILT_IN_TYPES
         if given and is_unbound and (changes_itself(function.attr) or function.attr.startswith("__set")):
             self._alter(given[0])
-        if changes_itself(function.attr):
+        if changes_itself(function.attr) and owners != {""}:
             self._hold(owners, given, "content" if function.attr in SPREAD else "into")
         self._hold_perhaps(owners, node)
         self._facts.handed |= {(function.attr, owner, place, root) for owner in owners for place, root in places}
@@ -298,6 +312,8 @@ class _Reader(Scopes):
         text = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
         if name in ("patch", "object") and isinstance(text, str):
             self._facts.changed.add(f"<{text.partition('.')[0]}>")
+        if name == "type":
+            self.made.makes.add((ANYWHERE, "class"))
         if name == "type" and len(node.args) == 3:
             self._facts.touched |= self._roots(node.args[1])
 
@@ -328,7 +344,10 @@ class _Reader(Scopes):
             self._called(decorator)
         self._visit_all([*node.decorator_list, node.args, node.returns])
         names = {ast.unparse(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list}
-        if node is self._node and not {name.rpartition(".")[2] for name in names} <= PURE_DECORATORS:
+        for one in node.decorator_list:
+            self._facts.passed.add((self._path(one), "0", self._key(node.name)))
+        has_state = bool(self._kinds_of([*node.args.defaults, *node.args.kw_defaults]))
+        if node is self._node and (has_state or not {name.rpartition(".")[2] for name in names} <= PURE_DECORATORS):
             self.made.is_decorated = True
         self._bind(node.name, "definition")
         self._function(node, node.body)
@@ -337,6 +356,7 @@ class _Reader(Scopes):
 
     def visit_Lambda(self, node: ast.Lambda) -> None:  # noqa: N802
         self.visit(node.args)
+        self.made.lambdas.add(lambda_name(node))
         self._function(node, [node.body])
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, body: Sequence[ast.AST]) -> None:
@@ -351,6 +371,8 @@ class _Reader(Scopes):
         is_known = node is self._node or (is_method and self._scopes[-2].name == getattr(self._node, "name", ""))
         is_known = is_known or getattr(self._node, "value", None) is node
         spread = [one.arg for one in (node.args.vararg, node.args.kwarg) if one is not None]
+        found = self._given_to.get(id(node), set())
+        self.made.aliases |= {(self._key(name), root, "any") for name in names for root in found}
         for place, name in enumerate(names[is_method:]):
             places = {str(place), name} if is_known and name not in spread else {ANYWHERE}
             self._parameters[self._key(name)] = frozenset(places)
@@ -367,6 +389,10 @@ class _Reader(Scopes):
         self.made.aliases |= {(f"{node.name}()", f"{base}()", "same") for base in bases}
         self.made.aliases |= {(base, node.name, "any") for base in bases}  # what a base gets, its subclasses have
         self._bind(node.name, "class")
+        made = next((one for one in node.body if getattr(one, "name", "") == "__init__"), None)
+        is_plain = isinstance(made, ast.FunctionDef) and made.args.vararg is made.args.kwarg is None
+        if bases or node.decorator_list or not is_plain:
+            self.made.keeps.add(node.name)
         generic = frozenset(one.name for one in getattr(node, "type_params", []))
         self._enter("class", Bound(generic, bound_in(node.body).outer), node.name)
         self._leave(node.body)

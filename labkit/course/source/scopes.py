@@ -95,8 +95,10 @@ class Scopes(ast.NodeVisitor):
                 how: How = "item" if is_known_method(method) else "any"
                 self.made.aliases |= {(f"{root}.()", root, how) for root in found}
                 return {f"{root}.()" for root in found}
-            case ast.Attribute(value=ast.Name(id="sys"), attr="modules"):
+            case ast.Attribute(value=ast.Name(id="sys"), attr="modules") | ast.Attribute(attr="__globals__"):
                 return {SPACE}
+            case ast.Lambda():
+                return {lambda_name(node)}
             case ast.Attribute(value=value) | ast.Subscript(value=value) | ast.Starred(value=value):
                 return self._roots(value)
             case ast.NamedExpr(value=value) | ast.Await(value=value) | ast.YieldFrom(value=value):
@@ -165,13 +167,17 @@ class Scopes(ast.NodeVisitor):
                 return _inside(self._ways_of(part for key, part in zip(keys, parts) if key is not None)) | {
                     (root, "content") for root in self._roots_of(part for key, part in zip(keys, parts) if key is None)
                 }
-            case ast.Starred() | ast.BinOp() | ast.ListComp() | ast.SetComp() | ast.DictComp():
+            case ast.Starred(value=value):
+                return _items(self._ways(value))
+            case ast.BinOp(left=one, right=other):
+                return set() if _is_scalar(node) else _items(self._ways(one) | self._ways(other))
+            case ast.ListComp() | ast.SetComp() | ast.DictComp():
                 how: How = "content"
             case ast.Subscript(slice=part):
                 how = "content" if isinstance(part, ast.Slice) else "item"
-            case ast.Call(func=ast.Name(id=name)) if name in _FRESH and node.keywords:
+            case ast.Call(func=ast.Name(id=name)) if name in _FRESH:
                 named = self._ways_of(keyword.value for keyword in node.keywords)
-                return _inside(named) | {(root, "content") for root in self._roots_of(node.args)}
+                return _inside(named) | _items(self._ways_of(node.args))
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
                 how = "content" if name in _FRESH else "item" if name in _ONE_ITEM else "any"
             case _:
@@ -201,10 +207,13 @@ class Scopes(ast.NodeVisitor):
             ways = {(root, way) for root, way in self._ways(value)}
             if how == "into":
                 ways = _inside(ways)
+            elif how == "content":
+                ways = _items(ways)
             elif how is not None:
                 ways = {(root, how if way == "same" else "any") for root, way in ways}
             self.made.aliases |= {(name, root, way) for root, way in ways for name in names if name != root}
             kinds = self._kinds(value) if how != "item" or not _passes_on(value) else set()
+            kinds = _nested(kinds) if how == "into" else kinds
             self.made.makes |= {(name, kind) for kind in kinds for name in names}
 
     def _build(self, names: set[str], value: ast.AST) -> None:
@@ -212,7 +221,7 @@ class Scopes(ast.NodeVisitor):
         value = value.value if isinstance(value, ast.Await) else value
         if not isinstance(value, ast.Call) or (isinstance(value.func, ast.Name) and value.func.id in _KNOWN):
             return
-        if isinstance(value.func, ast.Attribute) and value.func.attr in READERS:
+        if isinstance(value.func, ast.Attribute) and value.func.attr in READERS - {"copy"}:
             return
         roots = self._roots_of(arguments_of(value))
         path = self._path(value.func) or "."
@@ -262,6 +271,16 @@ def _passes_on(value: ast.AST) -> bool:
 def _inside(ways: set[tuple[str, How]]) -> set[tuple[str, How]]:
     inside: dict[How, How] = {"same": "into", "item": "content", "content": "content"}
     return {(root, inside.get(how, "any")) for root, how in ways}
+
+
+def _items(ways: set[tuple[str, How]]) -> set[tuple[str, How]]:
+    items: dict[How, How] = {"same": "content", "item": "content", "content": "content", "into": "into"}
+    return {(root, items.get(how, "any")) for root, how in ways}
+
+
+def lambda_name(node: ast.Lambda) -> str:
+    """Return a name for a function that has none."""
+    return f"<lambda {id(node)}>"
 
 
 def _nested(kinds: set[str]) -> set[str]:

@@ -42,6 +42,7 @@ class Facts:
         self.altered, deep = links.sharing(self.altered)
         self.changed = links.closed(self.changed | deep)
         self.touched = links.closed(self.touched)
+        self.called = links.closed(self.called)
         self.asked = {(name, asked) for root, asked in self.asked for name in links.closed({root})}
         self.passed = {(path, place, name) for path, place, root in self.passed for name in links.closed({root})}
         self.handed = {
@@ -68,6 +69,8 @@ class Statement:
     perhaps: set["Pair"] = field(default_factory=set)  # the same, through a method of something unknown
     stores: set[tuple[str, str, str]] = field(default_factory=set)  # a function, and two arguments: one may hold the other
     built: set[tuple[str, str, str]] = field(default_factory=set)  # a name, what it is made of, and the class or function
+    stored: set[tuple[str, str]] = field(default_factory=set)  # a name that may hold it, and a parameter
+    lambdas: set[str] = field(default_factory=set)
     keeps: set[str] = field(default_factory=set)  # classes that keep what they are given as it is
     makes: set[tuple[str, str]] = field(default_factory=set)  # a name, and what kind of object it may hold
     parameters: dict[str, frozenset[str]] = field(default_factory=dict)  # their places, by their names within
