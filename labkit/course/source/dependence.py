@@ -130,8 +130,11 @@ class Slice:
         """The answer, if a function that does not call it sets something of it."""
         given = [(path, place) for path, place, root in one.now.passed if root == self._answer]
         is_set = any(self._objects.sets(path, place) for path, place in given)
-        is_called = any(self._answer in self._reached(facts.uses) or keys.keys() & facts.called
-                        for path, _ in given for facts, keys in self._objects.functions(path))
+        is_called = any(
+            self._answer in self._reached(facts.uses) or keys.keys() & facts.called
+            for path, _ in given
+            for facts, keys in self._objects.functions(path)
+        )
         return {self._answer} if is_set and not is_called else set()
 
     def _changes(self, one: Statement) -> set[str]:

@@ -9,10 +9,57 @@ CHANGES, ALTERS, TOUCHES, ITERATES, SHOWS, ITEM = "*", "=", "?", "__iter__", "__
 FILES = "<files>"
 OPERATORS = frozenset(
     f"__{name}__"
-    for name in """
-add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor radd rsub rmul rmatmul rtruediv rfloordiv
-rmod round trunc floor ceil int float complex index rpow rlshift rrshift rand ror rxor neg pos abs invert lt le gt ge eq ne bool len contains hash
-""".split()
+    for name in [
+        "add",
+        "sub",
+        "mul",
+        "matmul",
+        "truediv",
+        "floordiv",
+        "mod",
+        "divmod",
+        "pow",
+        "lshift",
+        "rshift",
+        "and",
+        "or",
+        "xor",
+        "radd",
+        "rsub",
+        "rmul",
+        "rmatmul",
+        "rtruediv",
+        "rfloordiv",
+        "rmod",
+        "round",
+        "trunc",
+        "floor",
+        "ceil",
+        "int",
+        "float",
+        "complex",
+        "index",
+        "rpow",
+        "rlshift",
+        "rrshift",
+        "rand",
+        "ror",
+        "rxor",
+        "neg",
+        "pos",
+        "abs",
+        "invert",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "eq",
+        "ne",
+        "bool",
+        "len",
+        "contains",
+        "hash",
+    ]
 )
 OPERATOR = "operator"
 
@@ -25,8 +72,8 @@ list tuple set frozenset dict sorted sum min max any all enumerate zip map filte
 """
 _SHOW = "print str repr format ascii len bool hash abs round int float complex divmod pow ord chr hex bin oct input"
 _LOOK = """
-isinstance issubclass type id callable hasattr getattr dir vars memoryview super object property staticmethod classmethod
-range slice open globals locals display help exec eval compile breakpoint __import__
+isinstance issubclass type id callable hasattr getattr dir vars memoryview super object property staticmethod
+classmethod range slice open globals locals display help exec eval compile breakpoint __import__
 """
 BUILTINS: dict[str, frozenset[str]] = {
     **dict.fromkeys(_CHANGE_FIRST.split(), frozenset({ALTERS})),
@@ -35,17 +82,99 @@ BUILTINS: dict[str, frozenset[str]] = {
     **dict.fromkeys(_LOOK.split(), frozenset()),
 }
 CHANGE_FIRST = frozenset(_CHANGE_FIRST.split())
-CONSUMABLE = frozenset("iter map filter zip enumerate reversed open".split())  # their results are used up
+CONSUMABLE = frozenset(["iter", "map", "filter", "zip", "enumerate", "reversed", "open"])  # their results are used up
 
 READER_MODULES = frozenset(
-    """
-labkit asyncio json math cmath time statistics pprint matplotlib pylab seaborn plotly bokeh altair pandas polars scipy
-IPython ipywidgets anywidget nest_asyncio nest_asyncio2 tabulate rich websockets httpx requests aiohttp tqdm re string
-textwrap datetime decimal fractions numbers hashlib hmac base64 secrets uuid collections itertools functools copy
-dataclasses typing types enum abc inspect dis ast timeit traceback platform pathlib urllib html difflib bisect random
-calendar zlib gzip binascii unicodedata keyword tokenize logging warnings operator locale gc sys os tempfile graphlib
-zoneinfo ipaddress email msgspec cProfile pstats tracemalloc psutil __future__ contextvars
-""".split()
+    [
+        "labkit",
+        "asyncio",
+        "json",
+        "math",
+        "cmath",
+        "time",
+        "statistics",
+        "pprint",
+        "matplotlib",
+        "pylab",
+        "seaborn",
+        "plotly",
+        "bokeh",
+        "altair",
+        "pandas",
+        "polars",
+        "scipy",
+        "IPython",
+        "ipywidgets",
+        "anywidget",
+        "nest_asyncio",
+        "nest_asyncio2",
+        "tabulate",
+        "rich",
+        "websockets",
+        "httpx",
+        "requests",
+        "aiohttp",
+        "tqdm",
+        "re",
+        "string",
+        "textwrap",
+        "datetime",
+        "decimal",
+        "fractions",
+        "numbers",
+        "hashlib",
+        "hmac",
+        "base64",
+        "secrets",
+        "uuid",
+        "collections",
+        "itertools",
+        "functools",
+        "copy",
+        "dataclasses",
+        "typing",
+        "types",
+        "enum",
+        "abc",
+        "inspect",
+        "dis",
+        "ast",
+        "timeit",
+        "traceback",
+        "platform",
+        "pathlib",
+        "urllib",
+        "html",
+        "difflib",
+        "bisect",
+        "random",
+        "calendar",
+        "zlib",
+        "gzip",
+        "binascii",
+        "unicodedata",
+        "keyword",
+        "tokenize",
+        "logging",
+        "warnings",
+        "operator",
+        "locale",
+        "gc",
+        "sys",
+        "os",
+        "tempfile",
+        "graphlib",
+        "zoneinfo",
+        "ipaddress",
+        "email",
+        "msgspec",
+        "cProfile",
+        "pstats",
+        "tracemalloc",
+        "psutil",
+        "__future__",
+        "contextvars",
+    ]
 )
 _TOUCH = """
 contextlib.redirect_stdout contextlib.redirect_stderr operator.methodcaller operator.attrgetter operator.itemgetter
@@ -53,18 +182,51 @@ json.dump time.sleep
 """
 TOUCHERS = frozenset(_TOUCH.split())
 VALUE_MODULES = frozenset(  # they return values that nothing can change or use up, and fresh containers of these
-    """
-json math cmath time statistics datetime decimal fractions uuid pathlib hashlib hmac base64 secrets string textwrap
-enum typing dataclasses abc copy bisect operator functools inspect os platform collections labkit ipaddress
-zoneinfo calendar
-""".split()
+    [
+        "json",
+        "math",
+        "cmath",
+        "time",
+        "statistics",
+        "datetime",
+        "decimal",
+        "fractions",
+        "uuid",
+        "pathlib",
+        "hashlib",
+        "hmac",
+        "base64",
+        "secrets",
+        "string",
+        "textwrap",
+        "enum",
+        "typing",
+        "dataclasses",
+        "abc",
+        "copy",
+        "bisect",
+        "operator",
+        "functools",
+        "inspect",
+        "os",
+        "platform",
+        "collections",
+        "labkit",
+        "ipaddress",
+        "zoneinfo",
+        "calendar",
+    ]
 )
-SCALAR_MODULES = frozenset("math cmath time uuid hmac secrets string pathlib datetime fractions".split())
-SCALARS = frozenset("re.compile re.escape json.dumps os.getenv os.getpid os.getcwd".split())
+SCALAR_MODULES = frozenset(
+    ["math", "cmath", "time", "uuid", "hmac", "secrets", "string", "pathlib", "datetime", "fractions"]
+)
+SCALARS = frozenset(["re.compile", "re.escape", "json.dumps", "os.getenv", "os.getpid", "os.getcwd"])
 _VALUES = "re.compile re.escape re.match re.search re.fullmatch re.findall re.split re.sub asyncio.run"
 VALUES = frozenset(_VALUES.split())
 SHARED_MODULES = frozenset({"logging", "decimal", "importlib"})  # return what others have, too
-HOLDING_MODULES = frozenset("types functools itertools collections dataclasses operator copy labkit asyncio".split())
+HOLDING_MODULES = frozenset(
+    ["types", "functools", "itertools", "collections", "dataclasses", "operator", "copy", "labkit", "asyncio"]
+)
 _SETTINGS = """
 os.chdir os.fchdir os.putenv os.unsetenv os.umask sys.settrace sys.setprofile decimal.setcontext decimal.localcontext
 logging.disable logging.basicConfig random.seed random.setstate gc.disable gc.enable gc.freeze
@@ -91,9 +253,7 @@ def of_builtin(name: str, place: str) -> frozenset[str]:
 def of_library(qualified: str, place: str) -> frozenset[str]:
     """Return what a function of a library may do to its argument in a place."""
     module, _, name = qualified.rpartition(".")
-    if module == "builtins":
-        return of_builtin(name, place)
-    if name in CHANGE_FIRST:
+    if module == "builtins" or name in CHANGE_FIRST:
         return of_builtin(name, place)
     is_reader = qualified.partition(".")[0] in READER_MODULES and qualified not in TOUCHERS
     return frozenset({ITERATES, SHOWS, "__repr__", OPERATOR} if is_reader else {TOUCHES})

@@ -21,20 +21,50 @@ _SENDERS = """
 send sendall send_text send_json send_str send_bytes publish write writelines writerow writerows debug info warning
 error exception critical plot bar barh hist scatter imshow axhline axvline legend title annotate text step fill_between
 """
-_MAKE_SCALARS = (
-    "len sum str repr int float bool abs round any all isinstance issubclass hash id range print ord chr"
-)
+_MAKE_SCALARS = "len sum str repr int float bool abs round any all isinstance issubclass hash id range print ord chr"
 CHANGERS = frozenset(_CHANGERS.split())
 READERS = frozenset(_READERS.split())
 SENDERS = frozenset(_SENDERS.split())  # do not change what they are given
 MAKE_SCALARS = frozenset(_MAKE_SCALARS.split())
 PASS_ITEMS_ON = frozenset(
-    "enumerate zip reversed iter sorted list map filter next tuple vars min max memoryview getattr set sum".split()
+    [
+        "enumerate",
+        "zip",
+        "reversed",
+        "iter",
+        "sorted",
+        "list",
+        "map",
+        "filter",
+        "next",
+        "tuple",
+        "vars",
+        "min",
+        "max",
+        "memoryview",
+        "getattr",
+        "set",
+        "sum",
+    ]
 )
 ITERTOOLS = frozenset(
-    "pairwise islice chain from_iterable cycle product permutations combinations zip_longest batched takewhile".split()
+    [
+        "pairwise",
+        "islice",
+        "chain",
+        "from_iterable",
+        "cycle",
+        "product",
+        "permutations",
+        "combinations",
+        "zip_longest",
+        "batched",
+        "takewhile",
+    ]
 )
-SPREAD = frozenset("update extend extendleft union __ior__ __iadd__".split())  # they take the items of what they are given
+SPREAD = frozenset(
+    ["update", "extend", "extendleft", "union", "__ior__", "__iadd__"]
+)  # they take the items of what they are given
 SPACE = "globals()"
 NAMESPACES = frozenset({SPACE, "locals()", "vars()"})
 BUILT_IN_TYPES = frozenset({"dict", "list", "set", "bytearray", "object", "deque", "defaultdict", "OrderedDict"})
@@ -94,10 +124,26 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
 
 
 PURE_DECORATORS = frozenset(
-    """
-staticmethod classmethod property abstractmethod contextmanager asynccontextmanager wraps dataclass overload final setter
-deleter getter total_ordering cached_property override runtime_checkable unique
-""".split()
+    [
+        "staticmethod",
+        "classmethod",
+        "property",
+        "abstractmethod",
+        "contextmanager",
+        "asynccontextmanager",
+        "wraps",
+        "dataclass",
+        "overload",
+        "final",
+        "setter",
+        "deleter",
+        "getter",
+        "total_ordering",
+        "cached_property",
+        "override",
+        "runtime_checkable",
+        "unique",
+    ]
 )
 
 

@@ -7,7 +7,9 @@ from labkit.course.source.effects import ALTERS, CHANGES, FILES, ITEM, ITERATES,
 from labkit.course.source.names import NAMESPACES, READERS, SENDERS, changes_itself, is_known_method
 from labkit.course.source.statement import ANYWHERE, Facts, Links, Pair, Statement
 
-_ITERATION = frozenset({"__iter__", "__next__", "__getitem__", "__len__", "__contains__", "__aiter__", "__anext__", "__reversed__"})
+_ITERATION = frozenset(
+    {"__iter__", "__next__", "__getitem__", "__len__", "__contains__", "__aiter__", "__anext__", "__reversed__"}
+)
 _ANY_ATTRIBUTE = frozenset({"__getattr__", "__getattribute__", "__get__", "__set__", "__setattr__", "__delattr__"})
 _OPERATORS = OPERATORS | {f"__i{name[2:]}" for name in OPERATORS}
 
@@ -114,7 +116,9 @@ class Objects:
         """Yield what functions and methods keep of what they are given."""
         for facts in (facts for one in self._statements for facts in (one.now, one.later)):
             for path, place, root in facts.passed:
-                yield from ((name, root, "any") for name in self._kept_by(path, place) if name not in (root, f"{path}()"))
+                yield from (
+                    (name, root, "any") for name in self._kept_by(path, place) if name not in (root, f"{path}()")
+                )
             for method, owner, place, root in facts.handed:
                 if self._is_own(self._holders.closed({owner})):
                     for name in self._kept_by(f".{method}", place):
@@ -138,7 +142,9 @@ class Objects:
     def _followed(self, pairs: set[Pair]) -> set[Pair]:
         """Leave out pairs of which one cannot change, or has no items that can."""
         pairs = {pair for pair in pairs if self._is_followed(pair[0]) and self._is_followed(pair[1])}
-        pairs |= {(*pair[:2], "any") for pair in pairs if pair[2] == "content" and "lib" in self._kinds.get(pair[1], ())}
+        pairs |= {
+            (*pair[:2], "any") for pair in pairs if pair[2] == "content" and "lib" in self._kinds.get(pair[1], ())
+        }
         while True:
             holding = {pair[0] for pair in pairs}
             self._fixed = self._data - holding - self._kinds.keys()
@@ -149,7 +155,7 @@ class Objects:
             pairs = kept
 
     def _is_both_ways(self, pair: Pair) -> bool:
-        name, other, _ = pair
+        _name, other, _ = pair
         is_made_here = other.removesuffix("()") in self.classes - self._shared and pair not in self._within_classes
         return self._is_plain(other) and not is_made_here
 
@@ -189,7 +195,7 @@ class Objects:
                 self._asking[path] += [(places, set()) for places in parameters.values()]
         is_growing = True
         while is_growing:
-            is_growing = any([self._ask_more(path) for path in paths])
+            is_growing = any(self._ask_more(path) for path in paths)
 
     def _ask_more(self, path: str) -> bool:
         is_growing = False
@@ -270,7 +276,9 @@ class Objects:
         done = self._done(facts)
         paths = [path for path in facts.paths if effects.sets_its_module(self._qualified(path), self._is_seeded)]
         altered = {name for name, what in done if what == ALTERS} | {path.partition(".")[0] for path in paths}
-        altered |= self._used_up(done, links) | {self._base(name) for name, what in facts.asked if self._is_set(name, what)}
+        altered |= self._used_up(done, links) | {
+            self._base(name) for name, what in facts.asked if self._is_set(name, what)
+        }
         changed = links.closed({name for name, what in done if what == CHANGES}) | links.altered(altered)
         return changed | self._in_touch(self._touched(done, links), facts.called, links)
 
@@ -321,7 +329,9 @@ class Objects:
         made = links.closed(touched | (facts.called & self._data))
         objects = {name.removesuffix("()") for name in made if name.endswith("()") or name in self.classes}
         asked = {name for name, what in done if changes_itself(what) and "lib" in self._kinds.get(name, ())}
-        held: set[str] = set() if links is self.surely else self._holders.closed(touched | facts.called | asked) | facts.given
+        held: set[str] = (
+            set() if links is self.surely else self._holders.closed(touched | facts.called | asked) | facts.given
+        )
         held |= {name.removesuffix("()") for name in held if name.endswith("()")}
         for function in (facts.called | objects | held - self.classes) - seen:
             seen.add(function)

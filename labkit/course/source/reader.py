@@ -1,25 +1,22 @@
 """From the syntax tree of a statement to what the statement does to names."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from labkit.course.source import ipython
-from labkit.course.source.effects import FILES, ITERATES, OPERATOR, READ_FILES, SHOWS, WRITE_FILES
+from labkit.course.source.calls import Calls
+from labkit.course.source.effects import ITERATES, OPERATOR, SHOWS
 from labkit.course.source.names import (
-    BUILT_IN_TYPES,
     FUNCTIONS,
     PURE_DECORATORS,
-    READERS,
     SPACE,
-    SPREAD,
     Bound,
-    arguments_of,
     bound_in,
     changes_itself,
     imported,
     parameters,
 )
-from labkit.course.source.scopes import Scopes, lambda_name
+from labkit.course.source.scopes import lambda_name
 from labkit.course.source.statement import ANYWHERE, Links, Statement
 
 
@@ -28,12 +25,11 @@ def read(text: str, node: ast.stmt) -> Statement:
     return _Reader(text, node).read()
 
 
-class _Reader(Scopes):
+class _Reader(Calls):
     def __init__(self, text: str, node: ast.stmt) -> None:
         super().__init__(text, node)
         self._node = node
         self._parameters: dict[str, frozenset[str]] = {}
-        self._given_to: dict[int, set[str]] = {}  # what a lambda may be called with
 
     def read(self) -> Statement:
         """Read the whole statement."""
@@ -49,7 +45,7 @@ class _Reader(Scopes):
         links = Links(local, lambda pair: True)
         for facts in (made.now, made.later, *made.methods.values()):
             facts.follow(links)
-        for name in {one for name, other, _ in local for one in (name, other) if ":" not in one}:
+        for name in {one for pair in local for one in pair[:2] if ":" not in one}:
             others = {other for other in links.closed({name}) if ":" not in other and other != name}
             made.aliases |= {(name, other, "any") for other in others}
         made.makes |= {(name, kind) for one, kind in made.makes if ":" in one for name in links.closed({one})}
@@ -87,7 +83,10 @@ class _Reader(Scopes):
         for target in node.targets:
             self._alias(target, node.value)
             self._unpacks(target, node.value)
-            self._hold({one.id for one in node.targets if isinstance(one, ast.Name)} if len(node.targets) > 1 else set(), [target])
+            self._hold(
+                {one.id for one in node.targets if isinstance(one, ast.Name)} if len(node.targets) > 1 else set(),
+                [target],
+            )
         if self._scopes and self._scopes[-1].kind == "class":
             self._hold({self._scopes[-1].name}, [node.value], "into")
         self.generic_visit(node)
@@ -176,15 +175,6 @@ class _Reader(Scopes):
 
     # Expressions that change something
 
-    def _ask(self, node: ast.AST | None, *methods: str) -> None:
-        """Record that an expression's objects are asked for these methods or properties."""
-        self._facts.asked |= {(root, method) for root in self._roots(node) for method in methods}
-
-    def _alter(self, target: ast.AST) -> None:
-        """Record that an object is changed itself; what is in a named one is known by that name only."""
-        facts = self._facts
-        (facts.altered if isinstance(target, ast.Name) else facts.changed).update(self._roots(target))
-
     def _unpacks(self, target: ast.AST, value: ast.AST) -> None:
         if isinstance(target, (ast.Tuple, ast.List)) and not isinstance(value, (ast.Tuple, ast.List)):
             self._ask(value, ITERATES)
@@ -255,87 +245,6 @@ class _Reader(Scopes):
             self._ask(node.slice, OPERATOR)
             self._alter(node.value)
         self.generic_visit(node)
-
-    def visit_Call(self, node: ast.Call) -> None:  # noqa: N802
-        self._called(node.func)
-        path, places = self._path(node.func), list(self._places(node))
-        if isinstance(node.func, ast.Attribute):
-            self._call_method(node.func, node, places)
-        callbacks = {self._key(one.id) for one in arguments_of(node) if isinstance(one, ast.Name)}
-        self._facts.given |= callbacks
-        self._facts.passed |= {(one, ANYWHERE, root) for one in callbacks for _, root in places if one != root}
-        if path:
-            self._facts.paths.add(path)
-            self._facts.passed |= {(path, place, root) for place, root in places}
-        elif not isinstance(node.func, ast.Attribute):
-            self._facts.touched |= {root for _, root in places} | self._roots(node.func)
-        for one in (one for one in node.args if isinstance(one, ast.Lambda)):
-            self._given_to[id(one)] = {root for _, root in places}
-        first, *others = [*arguments_of(node), None]
-        if path or isinstance(node.func, ast.Attribute):
-            self.made.stores |= {(path, name, root) for name in self._roots(first) for root in self._roots_of(others)}
-        self._special(path.rpartition(".")[2], node)
-        self.generic_visit(node)
-
-    def _places(self, node: ast.Call) -> Iterator[tuple[str, str]]:
-        """Yield the place and a name of each argument."""
-        is_spread = any(isinstance(one, ast.Starred) for one in node.args)
-        for place, one in enumerate(node.args):
-            yield from ((ANYWHERE if is_spread else str(place), root) for root in self._roots(one))
-        for keyword in node.keywords:
-            yield from ((keyword.arg or ANYWHERE, root) for root in self._roots(keyword.value))
-
-    def _call_method(self, function: ast.Attribute, node: ast.Call, places: list[tuple[str, str]]) -> None:
-        given, owners = arguments_of(node), self._roots(function.value) or {""}
-        is_unbound = getattr(function.value, "id", "") in BUILT_IN_TYPES
-        if given and is_unbound and (changes_itself(function.attr) or function.attr.startswith("__set")):
-            self._alter(given[0])
-        if changes_itself(function.attr) and owners != {""}:
-            self._hold(owners, given, "content" if function.attr in SPREAD else "into")
-        self._hold_perhaps(owners, node)
-        self._facts.handed |= {(function.attr, owner, place, root) for owner in owners for place, root in places}
-
-    def _special(self, name: str, node: ast.Call) -> None:
-        """Record what a call does besides: it writes a file, runs a text, prints into an object."""
-        function = node.func.attr if isinstance(node.func, ast.Attribute) else name
-        mode = [one.value for one in [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "mode")]
-                if isinstance(one, ast.Constant)]
-        if function in WRITE_FILES or (function == "open" and any(set("wax+") & set(str(one)) for one in mode)):
-            self._facts.changed.add(FILES)
-        elif function in READ_FILES:
-            self._facts.uses.add(FILES)
-        if name in ("exec", "eval"):
-            self._run(node)
-        for keyword in node.keywords:
-            if keyword.arg in ("file", "out", "buffer", "stream", "memo"):
-                self._alter(keyword.value)
-        text = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
-        if name in ("patch", "object") and isinstance(text, str):
-            self._facts.changed.add(f"<{text.partition('.')[0]}>")
-        if name == "type":
-            self.made.makes.add((ANYWHERE, "class"))
-        if name == "type" and len(node.args) == 3:
-            self._facts.touched |= self._roots(node.args[1])
-
-    def _run(self, node: ast.Call) -> None:
-        """Read the text that `exec` or `eval` runs."""
-        text = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
-        if not isinstance(text, str):
-            self._facts.called.add("exec")
-            return
-        try:
-            self._visit_all(ast.parse(text).body)
-        except (SyntaxError, ValueError):
-            pass
-
-    def _called(self, function: ast.expr) -> None:
-        """Record that a function is called, also as a decorator or as the base of a class."""
-        if isinstance(function, ast.Name):
-            self._facts.called |= {self._key(function.id)} - {"exec", "eval"}
-        elif isinstance(function, ast.Attribute) and not (function.attr in READERS or changes_itself(function.attr)):
-            self._facts.touched |= self._roots(function.value)
-        elif isinstance(function, ast.Subscript):
-            self._facts.called |= self._roots(function.value)
 
     # Scopes
 

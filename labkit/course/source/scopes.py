@@ -19,7 +19,7 @@ from labkit.course.source.names import (
 )
 from labkit.course.source.statement import Facts, How, Kind, Statement
 
-_FRESH = BUILT_IN_TYPES | frozenset("sorted tuple frozenset bytes Counter copy deepcopy".split())
+_FRESH = BUILT_IN_TYPES | frozenset(["sorted", "tuple", "frozenset", "bytes", "Counter", "copy", "deepcopy"])
 _KNOWN = _FRESH | PASS_ITEMS_ON | MAKE_SCALARS
 _ONE_ITEM = {"next", "min", "max", "sum", "getattr"}
 

@@ -67,8 +67,12 @@ class Statement:
     imports: dict[str, str] = field(default_factory=dict)  # a name, and what it is called in its module
     aliases: set["Pair"] = field(default_factory=set)
     perhaps: set["Pair"] = field(default_factory=set)  # the same, through a method of something unknown
-    stores: set[tuple[str, str, str]] = field(default_factory=set)  # a function, and two arguments: one may hold the other
-    built: set[tuple[str, str, str]] = field(default_factory=set)  # a name, what it is made of, and the class or function
+    stores: set[tuple[str, str, str]] = field(
+        default_factory=set
+    )  # a function, and two arguments: one may hold the other
+    built: set[tuple[str, str, str]] = field(
+        default_factory=set
+    )  # a name, what it is made of, and the class or function
     stored: set[tuple[str, str]] = field(default_factory=set)  # a name that may hold it, and a parameter
     lambdas: set[str] = field(default_factory=set)
     keeps: set[str] = field(default_factory=set)  # classes that keep what they are given as it is
