@@ -14,6 +14,7 @@ from labkit.bench.ask import ticket
 from labkit.classroom.register import news_of, room_of
 from labkit.classroom.tls import NoCertificate, pinned
 from labkit.course.progress import NoHome, home, using_home
+from labkit.text import plain_file
 
 WRONG_CODE = (401, 403)
 
@@ -101,7 +102,7 @@ def read() -> Membership | None:
     path = _path()
     try:
         with using_home(path), suppress(FileNotFoundError):
-            return Membership(**json.loads(path.read_text(encoding="utf-8")))
+            return Membership(**json.loads(plain_file.read_bytes(path)))
     except (ValueError, TypeError, RecursionError):
         pass
     return None

@@ -25,6 +25,7 @@ from labkit.course.progress import Progress, Record
 from labkit.platform.locks import try_lock
 from labkit.rules.close_codes import CloseCode
 from labkit.rules.messages import InvalidMessage
+from labkit.text import plain_file
 from labkit.wire.client.client import Client, NotARoomServer, Stopped
 from labkit.wire.client.room import ClientRoom
 
@@ -155,6 +156,7 @@ class Sender:
     def _lock(self) -> Any:
         path = self.progress.path.with_name("class.lock")
         path.parent.mkdir(parents=True, exist_ok=True)
+        plain_file.check(path)
         with path.open("a", encoding="ascii") as file:
             yield file.fileno()
 
@@ -176,7 +178,7 @@ class Cursor:
     def read(self) -> None:
         """Read the file, if there is one."""
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-            kept = json.loads(self._path.read_text(encoding="utf-8"))
+            kept = json.loads(plain_file.read_bytes(self._path))
             self.device, self.epoch, self.n = str(kept["device"]), str(kept["epoch"]), int(kept["n"])
             self.name, self.file = kept.get("name"), kept.get("file")
 

@@ -14,6 +14,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from labkit.text import plain_file
+
 DAYS = 400  # the longest validity that browsers accept
 BEFORE = timedelta(weeks=4)  # backdating, for laptops whose clock is behind
 NO_CHECK_TIME = 0x200000  # OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which `ssl` does not name
@@ -43,7 +45,7 @@ def fingerprint(certfile: Path | None) -> str | None:
     """Return the first 32 hex digits of a certificate's SHA-256; None without a certificate."""
     if certfile is None:
         return None
-    pem = certfile.read_text(encoding="ascii")
+    pem = plain_file.read_bytes(certfile).decode("ascii")
     first = pem[pem.index(BEGIN) : pem.index(END) + len(END)]  # the first of a chain is the server's own
     return _digest(ssl.PEM_cert_to_DER_cert(first))
 

@@ -9,7 +9,7 @@
     dependence   which statements the answer needs
     slicing      the program of these statements, in their order
 
-An answer goes to its process as source, never pickled. A file is used whole. From cells come these top-level statements:
+An answer goes to its process as source, never pickled. A file is used whole. From cells come these statements:
 
 * those that bind a name that the answer needs, and those that could change an object that it needs. What is not known
   could: an unlisted library function given the object, an unknown method of it, a text that `exec` runs.

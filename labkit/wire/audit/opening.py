@@ -10,6 +10,7 @@ from pathlib import Path
 
 from labkit.platform.locks import check_ranges, try_lock
 from labkit.platform.os_errors import describe, why
+from labkit.text import plain_file
 from labkit.wire.audit.reading import reading
 from labkit.wire.audit.schema import SCHEMA, AuditError, check_is_ours, explaining
 
@@ -64,6 +65,7 @@ def holder(audit: Path) -> int | None:
     """Return the id of the process that has an audit file open for writing, or None."""
     path = audit.with_name(f"{audit.name}.lock")
     try:
+        plain_file.check(path)
         with path.open("r+", encoding="ascii", errors="replace") as file:
             if try_lock(file.fileno()):
                 return None
@@ -79,6 +81,10 @@ def check_file(path: Path) -> None:
         raise AuditError(f"audit file {path}: there is no folder {path.parent}; make it first")
     if path.exists() and not path.is_file():
         raise AuditError(f"audit file {path} is a folder or a device: name a file")
+    try:
+        plain_file.check(path)
+    except OSError as error:
+        raise AuditError(f"audit file {path} cannot be used: {error.strerror}") from None
     if path.exists() and not _is_empty(path):
         with reading(path):
             pass
