@@ -37,9 +37,13 @@ class Objects:
         self._holders = Links(holding, lambda pair: False)
         self._plainly = Links({pair for pair in pairs if "(" not in pair[0] + pair[1]}, lambda pair: False)
         self.raw = {pair[:2] for pair in pairs}
+        self._known: dict[int, set[tuple[str, str]]] = {}
+        self._is_complete = False
+        self._reading: dict[str, bool] = {}
         self._within_classes = {pair for one in statements if set(one.binds) & self.classes for pair in one.aliases}
         self._asking: dict[str, list[tuple[frozenset[str], set[str]]]] = {}
         self._find_asking()
+        self._is_complete = True
         pairs |= set(self._built(self._keeps)) | {
             (f"{name}()", name, "any") for name in self._imports if self._is_followed(f"{name}()")
         }
@@ -219,12 +223,16 @@ class Objects:
 
     def _done(self, facts: Facts) -> set[tuple[str, str]]:
         """What code does to which names, by itself and by the functions that it gives them to."""
+        if id(facts) in self._known:
+            return self._known[id(facts)]
         found = {(name, CHANGES) for name in facts.changed} | {(name, ALTERS) for name in facts.altered}
         found |= {(name, TOUCHES) for name in facts.touched} | facts.asked
         for path, place, root in facts.passed:
             found |= {(root, what) for what in self._effect(path, place)}
         for method, owner, place, root in facts.handed:
             found |= {(root, what) for what in self._effect_of_method(method, owner, place)}
+        if self._is_complete:
+            self._known[id(facts)] = found
         return found
 
     def _effect(self, path: str, place: str) -> set[str]:

@@ -43,13 +43,13 @@ class Facts:
         self.changed = links.closed(self.changed | deep)
         self.touched = links.closed(self.touched)
         self.called = links.closed(self.called)
-        self.asked = {(name, asked) for root, asked in self.asked for name in links.closed({root})}
-        self.passed = {(path, place, name) for path, place, root in self.passed for name in links.closed({root})}
+        self.asked = {(name, asked) for root, asked in self.asked for name in links.near({root})}
+        self.passed = {(path, place, name) for path, place, root in self.passed for name in links.near({root})}
         self.handed = {
             (method, owner, place, name)
             for method, receiver, place, root in self.handed
-            for owner in links.closed({receiver})
-            for name in links.closed({root})
+            for owner in links.near({receiver})
+            for name in links.near({root})
         }
 
 
@@ -87,6 +87,7 @@ class Links:
 
     def __init__(self, pairs: Iterable[Pair], both_ways: Callable[[Pair], bool]) -> None:
         self._held: dict[str, set[str]] = {}
+        self._nearby: dict[str, set[str]] = {}
         self._same: dict[str, set[str]] = {}
         self._around: dict[str, set[str]] = {}  # the names of what an object may be in
         for pair in pairs:
@@ -97,6 +98,8 @@ class Links:
 
     def _add(self, name: str, other: str, how: How, around: tuple[str, str]) -> None:
         self._held.setdefault(name, set()).add(other)
+        if not name.endswith("()"):
+            self._nearby.setdefault(name, set()).add(other)
         if how == "same":
             self._same.setdefault(name, set()).add(other)
         elif how in around:
@@ -105,6 +108,10 @@ class Links:
     def closed(self, names: Iterable[str]) -> set[str]:
         """Return the names and all whose objects they may hold, directly or through others."""
         return _closed(names, self._held)
+
+    def near(self, names: Iterable[str]) -> set[str]:
+        """Return the same without going through what a call returns, which joins all methods of a class."""
+        return _closed(names, self._nearby)
 
     def sharing(self, names: Iterable[str]) -> tuple[set[str], set[str]]:
         """Return the names of the same objects, and of what these may be in."""
