@@ -73,6 +73,9 @@ class Exercise:
     During a check, `settings` replaces some of the answer's globals, for example a timeout that would take too long,
     and `promised` gives the same values to the reviewer's probes. `drive(answer, *arguments)`, a top-level function of
     its module, runs in the answer's process for each `Calls.call`. Without it, the answer itself is called.
+
+    `is_played`: its checks are properties (`models`), which play situations instead of calling. `gives`: the modules of
+    labkit that an answer may import; None: all.
     """
 
     id: str
@@ -86,6 +89,8 @@ class Exercise:
     network: Network | None = rough  # None: no proxy in between
     drive: Callable[..., Any] | None = None
     patience_s: float = 4  # the most that loading the answer, or one call, may take
+    is_played: bool = False
+    gives: tuple[str, ...] | None = None
     more: Sequence[Misconception] = ()  # misconceptions that are not the usual one of any check
 
     def check(self, check_id: str) -> Check:

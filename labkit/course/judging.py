@@ -6,6 +6,7 @@ run afterwards, each with its own process. The checks of a rule call it one afte
 
 import asyncio
 import contextlib
+import zlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from random import Random
@@ -100,7 +101,7 @@ class _Judgement:
     async def _run(self, checks: list[Check], process: AnswerProcess) -> None:
         if self._exercise.kind == "rule":
             for check in checks:
-                outcome = await self._run_check(check, process, Calls(process, self._rng(check), self._name))
+                outcome = await self._run_check(check, process, self._calls(check, process))
                 if was_endless(outcome):  # the other checks would not be judged either
                     break
             return
@@ -166,6 +167,12 @@ class _Judgement:
     def _rng(self, check: Check, turn: int = 0) -> Random:
         return Random(f"{self._seed} {self._exercise.id} {check.id} {turn}")
 
+    def _calls(self, check: Check, process: AnswerProcess) -> Calls:
+        """Return the calls for one check; another answer gets other situations, so it cannot have been written for them."""
+        salt = zlib.crc32(self._source.encode("utf-8", "replace"))
+        rng = Random(f"{self._seed} {self._exercise.id} {check.id} {salt}") if self._exercise.is_played else self._rng(check)
+        return Calls(process, rng, self._name, self._source)
+
     def _request(self) -> dict[str, Any]:
         drive = self._exercise.drive
         return {
@@ -174,6 +181,8 @@ class _Judgement:
             "kind": self._exercise.kind,
             "patience_s": self._exercise.patience_s,
             "settings": dict(self._exercise.settings),
+            "is_played": self._exercise.is_played,
+            "gives": self._exercise.gives,
             "drive": f"{drive.__module__}:{drive.__qualname__}" if drive else None,
         }
 

@@ -4,10 +4,13 @@ A `Stage` is the reviewer's `Scene` with the exercise's settings, so a check rea
 probes run on it unchanged (`by_probes`).
 """
 
+from collections.abc import Iterable, Sequence
 from random import Random
 from typing import Any
 
+from labkit.course.models.situations import Result, Situation
 from labkit.course.running.answer_process import AnswerEnded, AnswerProcess, CallResult
+from labkit.course.running.faults import at_line
 from labkit.course.running.shortage import shortage
 from labkit.evidence import Outcome, broken, held, unknown
 from labkit.evidence.running import Run, not_finished, outcome_of
@@ -49,24 +52,47 @@ class Stage(Scene):
 class Calls:
     """Calls to a learner's rule."""
 
-    def __init__(self, process: AnswerProcess, rng: Random, name: str) -> None:
+    def __init__(self, process: AnswerProcess, rng: Random, name: str, source: str = "") -> None:
         self.process = process
         self.rng = rng
-        self._name = name
+        self.name = name
         self.series: dict[str, tuple[float, ...]] = {}
+        self._source = source
         self._calls: list[str] = []
+        self._shown: tuple[str, ...] = ()
 
     async def call(self, *arguments: Any, shown: str | None = None) -> CallResult:
         """Call the answer. `shown`: how the call appears in the evidence. Raises AnswerEnded."""
-        look = shown or f"{self._name}({', '.join(_short(one) for one in arguments)})"
+        look = shown or f"{self.name}({', '.join(_short(one) for one in arguments)})"
         self._calls.append(f"{look} -> did not return")
         called = await self.process.call(*arguments)
         self._calls[-1] = f"{look} -> {called.shown}"
         return called
 
+    async def play(self, situations: Sequence[Situation], *, is_fresh: bool = False) -> list[list[Result]]:
+        """Play situations, each with the answer loaded anew if `is_fresh`; return a result per step. Raises AnswerEnded."""
+        called = await self.process.call(is_fresh, list(situations))
+        if called.raised is None:
+            return [[_result(*one) for one in came] for came in called.value]
+        if len(situations) > 1:  # together, their results are too large for a packet
+            return [(await self.play([one], is_fresh=is_fresh))[0] for one in situations]
+        return [[Result(raised=called.raised, line=called.line)] * len(situations[0])]
+
+    def show(self, lines: Iterable[str]) -> None:
+        """Make these lines the evidence: the smallest program that fails."""
+        self._shown = tuple(lines)
+
+    def at_line(self, number: int) -> str:
+        """Return the location of a line of the answer, to end a clause with; "" for line 0."""
+        return at_line(number, self._source)
+
     def evidence(self) -> tuple[str, ...]:
-        """Return the last calls, each with its result."""
-        return tuple(self._calls[-MOST_CALLS_SHOWN:])
+        """Return the program that fails, or the last calls, each with its result."""
+        return self._shown or tuple(self._calls[-MOST_CALLS_SHOWN:])
+
+
+def _result(kind: str, value: Any, line: int = 0) -> Result:
+    return Result(value) if kind == "value" else Result(raised=str(value), line=int(line))
 
 
 def _short(value: Any) -> str:

@@ -15,13 +15,13 @@ import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from math import inf
-from types import CodeType, FrameType
+from types import CodeType, FrameType, ModuleType
 from typing import Any, NoReturn
 
 from labkit.bench import working_copy
-from labkit.course.running import handler_server, shortage
+from labkit.course.running import allowed, handler_server, player, shortage
 from labkit.course.running.handler_server import NAME, line_in, line_of
-from labkit.course.running.packets import HEAD, BadPacket, length, packed, unpacked
+from labkit.course.running.packets import HEAD, KEY_BYTES, BadPacket, Seal, length, packed, unpacked
 
 TICK_S = 0.1
 TOO_MANY = "too many "  # nested parentheses, indentation levels and so on: limits of Python's parser
@@ -67,7 +67,9 @@ class Link:
         self._requests = requests
         self._reports = reports
         self._lock = threading.Lock()
+        self._seal = Seal(self._exactly(KEY_BYTES))
         self._rings_at = inf  # of processor time
+        self._main = threading.main_thread().ident or 0
 
     def send(self, event: str, **more: Any) -> None:
         """Send a report. Raises OSError if the judge is gone."""
@@ -76,6 +78,7 @@ class Link:
         except BadPacket as error:
             packet = packed({"event": event, "raised": {"type": "BadPacket", "text": str(error), "line": 0}})
         with self._lock:
+            packet = self._seal.of(packet) + packet
             while packet:
                 packet = packet[os.write(self._reports, packet) :]
 
@@ -85,7 +88,7 @@ class Link:
             while True:
                 time.sleep(TICK_S)
                 computed_s = time.process_time()
-                self.send("tick", computed_s=computed_s)
+                self.send("tick", computed_s=computed_s, line=line_in(sys._current_frames().get(self._main)))
                 if computed_s >= self._rings_at:
                     self._rings_at += STUCK_S
                     _thread.interrupt_main(RING)
@@ -135,6 +138,8 @@ class Link:
 
 def work(link: Link, request: dict[str, Any]) -> None:
     """Load the answer in a request, then serve or call it."""
+    if request.get("gives") is not None:
+        allowed.only(request["gives"])
     answer = load(link, request)
     if answer is None:
         return
@@ -143,10 +148,33 @@ def work(link: Link, request: dict[str, Any]) -> None:
         return
     handler_server.watch_awaits(link.send)
     link.send("ready")
+    if request.get("is_played"):
+        _play(link, request, answer)
     drive = _drive(request["drive"])
     while True:
         arguments = link.receive()
         link.send("returned", **_called(link, drive, answer, arguments))
+
+
+def _play(link: Link, request: dict[str, Any], answer: Any) -> NoReturn:
+    """Play the situations of each request, to the end; a fresh one with the answer loaded anew."""
+    while True:
+        is_fresh, situations = link.receive()
+        played: list[Any] = []
+
+        def play_all(answer: Any, is_fresh: bool, situations: Any, played: list[Any]) -> None:
+            for situation in situations:
+                one = load(link, request) if is_fresh else answer
+                played.append(player.play(one, situation, lambda error: _is_ours(link, error)))
+
+        called = _called(link, play_all, answer, (is_fresh, situations, played))
+        link.send("returned", **(called if "value" not in called else {"value": played}))
+
+
+def _is_ours(link: Link, error: BaseException) -> bool:
+    """Whether an error ends the answer's process instead of being a result."""
+    link.no_room(error)
+    return isinstance(error, Stuck | SystemExit)
 
 
 def load(link: Link, request: dict[str, Any]) -> Any:
@@ -155,7 +183,8 @@ def load(link: Link, request: dict[str, Any]) -> Any:
     code = _compiled(link, request["source"])
     if code is None:
         return None
-    space: dict[str, Any] = {"__name__": NAME, "__builtins__": __builtins__}
+    sys.modules[NAME] = module = ModuleType(NAME)  # where a dataclass, a pickle or a type hint looks for its module
+    space = vars(module)
     _let_it_import_its_own()
     try:
         sys.settrace(None)
@@ -198,7 +227,8 @@ def _compiled(link: Link, source: str) -> CodeType | None:
 
 def _let_it_import_its_own() -> None:
     """Let the answer import modules from the current folder. It comes last, so that no module replaces a library."""
-    sys.path += [str(working_copy.here()), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    own = [str(working_copy.here()), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    sys.path += [path for path in own if path not in sys.path]
 
 
 def _drive(address: str | None) -> Callable[..., Any]:

@@ -77,6 +77,7 @@ class AnswerProcess:
         self._last_printed = b""
         self._ticks = 0
         self._ticked_at = 0.0
+        self._line = 0  # of the answer, at the last tick; 0 outside of it
         self._computed_s = 0.0  # the processor time that its last tick reported
         self._waited = 0.0  # seconds, in all calls that returned
         self._late_s: list[tuple[float, float]] = []  # when a tick came, and how late it was
@@ -97,7 +98,7 @@ class AnswerProcess:
             await self.close()
             raise CannotStart(f"the answer's process did not start: {last_words(self._last_printed)}; check again")
         if reply is None:
-            self._end(AnswerFault("hangs-on-load"))
+            self._end(AnswerFault("hangs-on-load", line=self._line))
         else:
             self.port = reply.get("port", 0)
 
@@ -109,7 +110,7 @@ class AnswerProcess:
         reply, waited_s = await self._reply()
         self._waited += max(0.0, waited_s)
         if reply is None or self._waited > PATIENT * self._patience_s:
-            self._end(AnswerFault("never-returns"))
+            self._end(AnswerFault("never-returns", line=self._line))
         elif "stuck" in reply:
             self._end(AnswerFault("stuck", line=reply["stuck"]))
         elif "exit" in reply:
@@ -205,7 +206,7 @@ class AnswerProcess:
         if event == "hello":
             self._pipes.meet(int(report["pid"]))
         elif event == "tick":
-            self._computed_s = float(report["computed_s"])
+            self._computed_s, self._line = float(report["computed_s"]), int(report.get("line", 0))
             self._tick(monotonic())
         elif event in ("ready", "returned"):
             self._replies.put_nowait(_checked(report))

@@ -5,7 +5,9 @@ Threads read and write them, because an event loop cannot do that on every syste
 
 import asyncio
 import contextlib
+import hmac
 import queue
+import secrets
 import threading
 from collections.abc import Callable
 from typing import IO, Any
@@ -14,11 +16,11 @@ import psutil
 
 from labkit.bench.launch.python import python
 from labkit.course.running import shortage
-from labkit.course.running.packets import HEAD, BadPacket, length
+from labkit.course.running.packets import HEAD, KEY_BYTES, SEAL_BYTES, BadPacket, Seal, length
 from labkit.platform import confined
 
 MOST_CPU_S = 60
-MOST_PRINTED = 256 * 1024
+MOST_PRINTED = 8 * 1024 * 1024  # a check calls a rule some thousand times, and each call may print a little
 JOIN_S = 1.0
 
 
@@ -41,9 +43,11 @@ class Pipes:
             files=shortage.FILES,
         )
         self._threads: list[threading.Thread] = []
+        key = secrets.token_bytes(KEY_BYTES)
+        self._packets.put(key)
         try:
             self._begin(_write, self._process.stdin, self._packets)
-            self._begin(_read, self._process.stdout, loop, on_packet)
+            self._begin(_read, self._process.stdout, loop, on_packet, Seal(key))
             self._begin(_copy, self._process.stderr, loop, on_printed)
         except BaseException:
             self.end()
@@ -80,14 +84,20 @@ def _write(stream: IO[bytes], packets: "queue.SimpleQueue[bytes | None]") -> Non
             stream.flush()
 
 
-def _read(stream: IO[bytes], loop: asyncio.AbstractEventLoop, give: Callable[[bytes | None], None]) -> None:
+def _read(
+    stream: IO[bytes], loop: asyncio.AbstractEventLoop, give: Callable[[bytes | None], None], seal: Seal
+) -> None:
     with contextlib.suppress(OSError, RuntimeError), stream:  # RuntimeError: the loop is closed
         try:
-            while len(head := stream.read(HEAD.size)) == HEAD.size:
+            while len(start := stream.read(SEAL_BYTES + HEAD.size)) == SEAL_BYTES + HEAD.size:
+                head = start[SEAL_BYTES:]
                 body = stream.read(size := length(head))
                 if len(body) < size:
                     break
-                loop.call_soon_threadsafe(give, body)
+                is_ours = hmac.compare_digest(start[:SEAL_BYTES], seal.of(head + body))
+                loop.call_soon_threadsafe(give, body if is_ours else b"")
+                if not is_ours:
+                    break
         except BadPacket:
             loop.call_soon_threadsafe(give, b"")
         loop.call_soon_threadsafe(give, None)

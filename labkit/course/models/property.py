@@ -1,0 +1,124 @@
+"""A property: one requirement of an exercise, tested in hundreds of drawn situations against the exercise's model."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any, NamedTuple
+
+from labkit.course.exercise import Check, Misconception
+from labkit.course.models.shrinking import smallest
+from labkit.course.models.situations import Result, Situation, as_code, as_program, renamed, short
+from labkit.evidence import Outcome, broken, held
+
+DRAWN = 240
+BATCH = 30
+AGAIN = 30  # situations that come a second time, in another order
+NOT_ALONE = "the answer carries something over from one call, or one object, to the next"
+
+
+class Wrong(NamedTuple):
+    """The first result that the contract does not permit: of which step, what it permits, and what the result shows."""
+
+    step: int
+    expected: str
+    shows: Misconception | None = None
+
+
+Model = Callable[[Situation, Sequence[Result]], Wrong | None]
+Played = tuple[Situation, list[Result], Wrong]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Property:
+    """One requirement. `enforces`: the sentences of the exercise's text that it holds an answer to, word for word.
+
+    `draw` makes a situation; each of `always` comes as well. `permits`: what a situation must keep to, so that a
+    shrunk one asks nothing that the text does not.
+    """
+
+    id: str
+    expected: str
+    usual: Misconception
+    enforces: tuple[str, ...]
+    model: Model
+    draw: Callable[[Random], Situation]
+    always: tuple[Situation, ...] = ()
+    permits: Callable[[Situation], bool] = lambda situation: True
+    needs: tuple[str, ...] = ()
+    drawn: int = DRAWN
+
+    def check(self) -> Check:
+        """Return the check that tests it."""
+        return Check(self.id, self.expected, self.usual, self._run, needs=self.needs)
+
+    def situations(self, rng: Random) -> list[Situation]:
+        """Draw all situations of one run, in the order in which they come."""
+        every = [*self.always, *(self.draw(rng) for _ in range(self.drawn))]
+        rng.shuffle(every)
+        return every + rng.sample(every, min(AGAIN, len(every)))
+
+    async def _run(self, stage: Any) -> Outcome:
+        every = self.situations(stage.rng)
+        before: list[Situation] = []
+        for some in _batches(every):
+            results = await stage.play(some)
+            wrong = self._first_wrong(some, results)
+            if wrong is not None:
+                return await self._told(stage, before, some[: wrong[0] + 1], wrong[1])
+            before += some
+        return held(f"{len(every)} situations")
+
+    def _first_wrong(self, some: Sequence[Situation], results: Sequence[list[Result]]) -> tuple[int, Played] | None:
+        for number, (situation, came) in enumerate(zip(some, results)):
+            if (wrong := self.model(situation, came)) is not None:
+                return number, (situation, came, wrong)
+        return None
+
+    async def _told(self, stage: Any, before: Sequence[Situation], some: Sequence[Situation], seen: Played) -> Outcome:
+        """Return the outcome with the smallest counter-example, each one played with the answer loaded anew."""
+        shows = seen[2].shows
+        played: dict[Situation, Played] = {}
+
+        async def failing(candidates: Sequence[Situation]) -> int | None:
+            results = await stage.play(candidates, is_fresh=True)
+            for number, (situation, came) in enumerate(zip(candidates, results)):
+                wrong = self.model(situation, came)
+                if wrong is not None and wrong.shows is shows:
+                    played[situation] = situation, came, wrong
+                    return number
+            return None
+
+        for start in _starts(before, some):
+            if await failing([start]) is not None:
+                least = await smallest(start, failing, self.permits)
+                return self._counter_example(stage, *played[least])
+        return self._counter_example(stage, *seen, note=f"# {NOT_ALONE}: it fails only after other situations")
+
+    def _counter_example(
+        self, stage: Any, situation: Situation, came: list[Result], wrong: Wrong, note: str = ""
+    ) -> Outcome:
+        until = wrong.step + 1
+        lines = as_program(situation[:until], came[:until], stage.name, wrong.expected)
+        stage.show([*filter(None, [note]), *lines])
+        result = came[wrong.step]
+        where = stage.at_line(result.line)
+        step = short(as_code(situation[wrong.step], stage.name))
+        verb = "" if result.raised is not None else "returned "
+        return broken(f"{step} {verb}{result.shown}{where}, expected {wrong.expected}", wrong.shows)
+
+
+def _starts(before: Sequence[Situation], some: Sequence[Situation]) -> Iterator[Situation]:
+    """Yield the failing situation by itself, then after ever more of those that came before it."""
+    every = [*before, *some]
+    for count in (1, 2, 4, 16, 64):
+        if count == 1 or len(every) >= count // 2:
+            last = every[-count:]
+            yield last[0] if len(last) == 1 else _joined(last)
+
+
+def _joined(situations: Sequence[Situation]) -> Situation:
+    return tuple(step for number, one in enumerate(situations, 1) for step in renamed(one, number))
+
+
+def _batches(every: Sequence[Situation]) -> Iterable[Sequence[Situation]]:
+    return (every[at : at + BATCH] for at in range(0, len(every), BATCH))

@@ -1,0 +1,74 @@
+"""Make a failing situation smaller: fewer steps, then smaller arguments, while it fails in the same way.
+
+The same situation and answer always end in the same smallest one: nothing here is drawn or timed.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from labkit.course.models.situations import Situation, is_whole
+
+AT_ONCE = 24
+MOST_ROUNDS = 120
+Failing = Callable[[Sequence[Situation]], Awaitable[int | None]]  # the first of them that fails, by its place
+
+
+async def smallest(situation: Situation, failing: Failing, permits: Callable[[Situation], bool]) -> Situation:
+    """Return the smallest situation that fails in the same way, of those that the contract permits."""
+    for _ in range(MOST_ROUNDS):
+        smaller = await _next(situation, failing, permits)
+        if smaller is None:
+            break
+        situation = smaller
+    return situation
+
+
+async def _next(situation: Situation, failing: Failing, permits: Callable[[Situation], bool]) -> Situation | None:
+    """Return the first smaller one that fails."""
+    every = (one for one in candidates(situation) if is_whole(one) and permits(one))
+    while some := list(islice(every, AT_ONCE)):
+        place = await failing(some)
+        if place is not None:
+            return some[place]
+    return None
+
+
+def candidates(situation: Situation) -> Iterator[Situation]:
+    """Yield smaller situations, the much smaller ones first."""
+    for size in _halves(len(situation)):
+        for at in range(len(situation) - size, -1, -size):
+            yield situation[:at] + situation[at + size :]
+    for at in range(len(situation)):
+        yield from _without(situation, at)
+    for number, (verb, target, arguments) in enumerate(situation):
+        for place, value in enumerate(arguments):
+            for less in simpler(value):
+                given = (*arguments[:place], less, *arguments[place + 1 :])
+                yield (*situation[:number], (verb, target, given), *situation[number + 1 :])
+
+
+def _without(situation: Situation, at: int) -> Iterator[Situation]:
+    """Yield the situation without all that one label does."""
+    verb, target, _ = situation[at]
+    if verb == "make":
+        yield tuple(step for step in situation if step[1].partition(".")[0] != target)
+
+
+def _halves(size: int) -> Iterator[int]:
+    while size > 1:
+        size = (size + 1) // 2
+        yield size
+
+
+def simpler(value: Any) -> Iterator[Any]:
+    """Yield simpler values of the same type."""
+    if isinstance(value, str | bytes):
+        for size in (len(value), *_halves(len(value))):
+            for at in range(0, len(value) - size + 1, max(size, 1)):
+                if size:
+                    yield value[:at] + value[at + size :]
+    elif type(value) in (int, float) and value > 0:
+        for less in (0, 1, value // 2, value - 1):
+            if 0 <= less < value:
+                yield type(value)(less)

@@ -1,0 +1,127 @@
+"""A situation: calls to an answer, as plain data that can be sent to its process, and as code that a learner can run.
+
+    situation = (make("box", 10, 5.0), call("box.offer", b"aaa", 0.0), get("box.held_bytes"))
+
+    box = Outbox(10, 5.0)
+    box.offer(b"aaa", 0.0)
+    box.held_bytes
+
+`labkit.course.running.player` plays it in the answer's process.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+Step = tuple[str, str, tuple[Any, ...]]  # a verb, its target, the arguments
+Situation = tuple[Step, ...]
+MOST_SHOWN = 160
+_RUN = re.compile(r"(.{1,10}?)\1{11,}", re.DOTALL)
+
+
+class Result(NamedTuple):
+    """What one step returned, or the error that it raised and the line of the answer that raised it."""
+
+    value: Any = None
+    raised: str | None = None
+    line: int = 0
+
+    @property
+    def shown(self) -> str:
+        """The result in a few words."""
+        return short(literal(self.value)) if self.raised is None else f"raised {self.raised}"
+
+
+def make(label: str, *arguments: Any) -> Step:
+    """Call the answer, and keep what it returns under this label."""
+    return "make", label, arguments
+
+
+def call(target: str, *arguments: Any) -> Step:
+    """Call a method of something kept: `call("box.take", 100)`."""
+    return "call", target, arguments
+
+
+def get(target: str) -> Step:
+    """Read an attribute of something kept: `get("box.held_bytes")`."""
+    return "get", target, ()
+
+
+def ask(*arguments: Any) -> Step:
+    """Call the answer, which is a function."""
+    return "ask", "", arguments
+
+
+def spoil(step: Step) -> Step:
+    """Do a step, then clear the list or dict that it returned, as a caller may."""
+    verb, target, arguments = step
+    return f"spoil {verb}", target, arguments
+
+
+def label(step: Step) -> str:
+    """Return the label that a step makes or uses, or ""."""
+    return step[1].partition(".")[0]
+
+
+def is_whole(situation: Sequence[Step]) -> bool:
+    """Whether each label is made once, and before it is used."""
+    made: set[str] = set()
+    for step in situation:
+        if (step[0] == "make") == (label(step) in made) and label(step):
+            return False
+        made.add(label(step))
+    return True
+
+
+def renamed(situation: Sequence[Step], number: int) -> Situation:
+    """Return it with a number behind each label, so that several can be one."""
+    return tuple((verb, re.sub(r"^\w+", rf"\g<0>_{number}", target), given) for verb, target, given in situation)
+
+
+def as_code(step: Step, answer: str) -> str:
+    """Write a step as a learner would."""
+    verb, target, arguments = step
+    given = ", ".join(map(literal, arguments))
+    if verb == "make":
+        return f"{target} = {answer}({given})"
+    cleared = ".clear()" if verb.startswith("spoil ") else ""
+    return target if verb == "get" else f"{target or answer}({given}){cleared}"
+
+
+def as_program(situation: Sequence[Step], results: Sequence[Result], answer: str, expected: str) -> Iterator[str]:
+    """Yield a line of code per step, up to the last result, which is the wrong one."""
+    for number, (step, result) in enumerate(zip(situation, results)):
+        is_last = number == len(results) - 1
+        came = "" if step[0] == "make" and not is_last else f"  # {result.shown}"
+        yield as_code(step, answer) + came + (f", expected {expected}" if is_last else "")
+
+
+def literal(value: Any) -> str:
+    """Write a value as an expression; what repeats is written as a product: `b"." * 600`."""
+    if isinstance(value, list | tuple) and type(value) in (list, tuple):
+        inner = ", ".join(map(literal, value))
+        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(value) == 1 else ''})"
+    if not isinstance(value, str | bytes) or len(value) < 12:
+        return repr(value)
+    text = value if isinstance(value, str) else value.decode("latin-1")
+    return " + ".join(_parts(text, str if isinstance(value, str) else _as_bytes)) or repr(value)
+
+
+def _parts(text: str, of: Any) -> Iterator[str]:
+    at = 0
+    for run in _RUN.finditer(text):
+        if run.start() > at:
+            yield repr(of(text[at : run.start()]))
+        yield f"{of(run[1])!r} * {len(run[0]) // len(run[1])}"
+        at = run.end()
+    if at < len(text):
+        yield repr(of(text[at:]))
+
+
+def _as_bytes(text: str) -> bytes:
+    return text.encode("latin-1")
+
+
+def short(text: str) -> str:
+    """Return the beginning of a text that is too long for a line, and its length."""
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}... ({len(text)} characters)"

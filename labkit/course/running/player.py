@@ -1,0 +1,47 @@
+"""Play situations (`labkit.course.models.situations`) in the answer's process, and record what each step returned.
+
+A result is converted to plain data at once, so what the answer or a later step changes does not change the record. Nothing
+here knows what is expected.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from labkit.course.running.handler_server import line_of
+from labkit.course.running.packets import Tagged
+
+Step = tuple[str, str, tuple[Any, ...]]
+
+
+def play(answer: Any, situation: Sequence[Step], is_ours: Callable[[BaseException], bool]) -> list[Any]:
+    """Return a result per step: ("value", it) or ("raised", error, line). What `is_ours` says yes to is raised."""
+    kept: dict[str, Any] = {}
+    return list(_results(answer, iter(situation), kept, is_ours))
+
+
+def _results(
+    answer: Any, steps: Iterator[Step], kept: dict[str, Any], is_ours: Callable[[BaseException], bool]
+) -> Iterator[Any]:
+    for verb, target, arguments in steps:
+        try:
+            value = _done(answer, kept, verb.rpartition(" ")[2], target, arguments)
+            came = ("value", None if verb == "make" else Tagged(value))
+            if verb.startswith("spoil ") and hasattr(value, "clear"):
+                value.clear()
+        except BaseException as error:
+            if is_ours(error):
+                raise
+            came = ("raised", f"{type(error).__name__}: {error}"[:300], line_of(sys.exc_info()[2]))
+        yield came
+
+
+def _done(answer: Any, kept: dict[str, Any], verb: str, target: str, arguments: tuple[Any, ...]) -> Any:
+    if verb == "ask":
+        return answer(*arguments)
+    if verb == "make":
+        kept[target] = answer(*arguments)
+        return None
+    label, _, name = target.partition(".")
+    found = getattr(kept.get(label), name)
+    return found if verb == "get" else found(*arguments)
