@@ -101,6 +101,8 @@ class _Judgement:
     async def _run(self, checks: list[Check], process: AnswerProcess) -> None:
         if self._exercise.kind == "rule":
             for check in checks:
+                if self._exercise.is_played and self._missing(check, "broken"):
+                    continue
                 outcome = await self._run_check(check, process, self._calls(check, process))
                 if was_endless(outcome):  # the other checks would not be judged either
                     break
@@ -213,8 +215,15 @@ class _Judgement:
             return CheckResult(faults.RUNS, "inconclusive", faults.EXPECTED, sentence)
         return CheckResult(faults.RUNS, "fail", faults.EXPECTED, sentence, (), faults.misconception(self._fault).tag)
 
+    def _missing(self, check: Check, verdict: str) -> str:
+        """Return the first check that this one needs and whose verdict is that one, or ""."""
+        seen = {need: self._outcomes[need][0].verdict for need in check.needs if need in self._outcomes}
+        return next((need for need, one in seen.items() if one == verdict), "")
+
     def _judged(self, check: Check) -> CheckResult:
         was_cut = self._fault is not None and self._fault.kind in faults.UNJUDGED
+        if check.id not in self._outcomes and (missing := self._missing(check, "broken")) and self._fault is None:
+            return CheckResult(check.id, "inconclusive", check.expected, f"means nothing until {missing} passes")
         if check.id not in self._outcomes or (was_cut and self._outcomes[check.id][0].verdict == "broken"):
             return CheckResult(check.id, "inconclusive", check.expected, NOT_CHECKED)
         outcome, stage = self._outcomes[check.id]

@@ -6,7 +6,7 @@ probes run on it unchanged (`by_probes`).
 
 from collections.abc import Iterable, Sequence
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from labkit.course.models.situations import Result, Situation
 from labkit.course.running.answer_process import AnswerEnded, AnswerProcess, CallResult
@@ -49,6 +49,9 @@ class Stage(Scene):
         return self.transcript.lines()
 
 
+Anew = Literal["once", "each", "never"]
+
+
 class Calls:
     """Calls to a learner's rule."""
 
@@ -69,13 +72,16 @@ class Calls:
         self._calls[-1] = f"{look} -> {called.shown}"
         return called
 
-    async def play(self, situations: Sequence[Situation], *, is_fresh: bool = False) -> list[list[Result]]:
-        """Play situations, each with the answer loaded anew if `is_fresh`; return a result per step. Raises AnswerEnded."""
-        called = await self.process.call(is_fresh, list(situations))
+    async def play(self, situations: Sequence[Situation], anew: Anew) -> list[list[Result]]:
+        """Play situations, with the answer loaded `anew` once, for each, or not; return a result per step.
+
+        Raises AnswerEnded.
+        """
+        called = await self.process.call(anew, list(situations))
         if called.raised is None:
             return [[_result(*one) for one in came] for came in called.value]
         if len(situations) > 1:  # together, their results are too large for a packet
-            return [(await self.play([one], is_fresh=is_fresh))[0] for one in situations]
+            return [(await self.play([one], anew))[0] for one in situations]
         return [[Result(raised=called.raised, line=called.line)] * len(situations[0])]
 
     def show(self, lines: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ from labkit.course.models.shrinking import smallest
 from labkit.course.models.situations import Result, Situation, as_code, as_program, renamed, short
 from labkit.evidence import Outcome, broken, held
 
-DRAWN = 240
+DRAWN = 120
 BATCH = 30
 AGAIN = 30  # situations that come a second time, in another order
 NOT_ALONE = "the answer carries something over from one call, or one object, to the next"
@@ -33,7 +33,7 @@ class Property:
     """One requirement. `enforces`: the sentences of the exercise's text that it holds an answer to, word for word.
 
     `draw` makes a situation; each of `always` comes as well. `permits`: what a situation must keep to, so that a
-    shrunk one asks nothing that the text does not.
+    shrunk one asks nothing that the text does not. `shared`: what it shows if it takes two objects to fail.
     """
 
     id: str
@@ -44,6 +44,7 @@ class Property:
     draw: Callable[[Random], Situation]
     always: tuple[Situation, ...] = ()
     permits: Callable[[Situation], bool] = lambda situation: True
+    shared: Misconception | None = None
     needs: tuple[str, ...] = ()
     drawn: int = DRAWN
 
@@ -61,7 +62,7 @@ class Property:
         every = self.situations(stage.rng)
         before: list[Situation] = []
         for some in _batches(every):
-            results = await stage.play(some)
+            results = await stage.play(some, "never" if before else "once")
             wrong = self._first_wrong(some, results)
             if wrong is not None:
                 return await self._told(stage, before, some[: wrong[0] + 1], wrong[1])
@@ -80,7 +81,7 @@ class Property:
         played: dict[Situation, Played] = {}
 
         async def failing(candidates: Sequence[Situation]) -> int | None:
-            results = await stage.play(candidates, is_fresh=True)
+            results = await stage.play(candidates, "each")
             for number, (situation, came) in enumerate(zip(candidates, results)):
                 wrong = self.model(situation, came)
                 if wrong is not None and wrong.shows is shows:
@@ -91,7 +92,10 @@ class Property:
         for start in _starts(before, some):
             if await failing([start]) is not None:
                 least = await smallest(start, failing, self.permits)
-                return self._counter_example(stage, *played[least])
+                situation, came, wrong = played[least]
+                if self.shared is not None and sum(step[0] == "make" for step in situation) > 1:
+                    wrong = wrong._replace(shows=self.shared)
+                return self._counter_example(stage, situation, came, wrong)
         return self._counter_example(stage, *seen, note=f"# {NOT_ALONE}: it fails only after other situations")
 
     def _counter_example(

@@ -10,28 +10,23 @@ from typing import Any
 from labkit.course.models.situations import Situation, is_whole
 
 AT_ONCE = 24
-MOST_ROUNDS = 120
+MOST_STEPS = 6_000  # in all situations that are tried
 Failing = Callable[[Sequence[Situation]], Awaitable[int | None]]  # the first of them that fails, by its place
 
 
 async def smallest(situation: Situation, failing: Failing, permits: Callable[[Situation], bool]) -> Situation:
     """Return the smallest situation that fails in the same way, of those that the contract permits."""
-    for _ in range(MOST_ROUNDS):
-        smaller = await _next(situation, failing, permits)
-        if smaller is None:
+    tried, steps = {situation}, 0
+    while steps < MOST_STEPS:
+        every = (one for one in candidates(situation) if one not in tried and is_whole(one) and permits(one))
+        some = list(islice(every, AT_ONCE))
+        if not some:
             break
-        situation = smaller
-    return situation
-
-
-async def _next(situation: Situation, failing: Failing, permits: Callable[[Situation], bool]) -> Situation | None:
-    """Return the first smaller one that fails."""
-    every = (one for one in candidates(situation) if is_whole(one) and permits(one))
-    while some := list(islice(every, AT_ONCE)):
+        tried.update(some)
+        steps += sum(map(len, some))
         place = await failing(some)
-        if place is not None:
-            return some[place]
-    return None
+        situation = situation if place is None else some[place]
+    return situation
 
 
 def candidates(situation: Situation) -> Iterator[Situation]:

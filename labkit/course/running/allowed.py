@@ -24,19 +24,21 @@ class NotAllowed(ImportError):
 
 def only(given: Sequence[str]) -> None:
     """From now on, allow no labkit but its front door and these modules, and none of the course's files."""
-    for name in [name for name in sys.modules if name.startswith(f"{FIRST}.") or name == "__main__"]:
-        if name not in given and not any(one.startswith(f"{name}.") for one in given):
-            sys.modules[name] = _Absent(name) if name != "__main__" else ModuleType(name)
-    for name, module in list(sys.modules.items()):
+    for name in [name for name in sys.modules if name.startswith(f"{FIRST}.") and not _is_given(name, given)]:
         parent, _, own = name.rpartition(".")
-        if isinstance(module, _Absent) and parent in sys.modules and hasattr(sys.modules[parent], own):
-            delattr(sys.modules[parent], own)
-    for name in [name for name, module in sys.modules.items() if isinstance(module, _Absent)]:
         del sys.modules[name]
+        if parent == FIRST:
+            vars(sys.modules[FIRST]).pop(own, None)
+    sys.modules["__main__"] = ModuleType("__main__")
     sys.meta_path.insert(0, _Gate(given))
     for name in [name for name in os.environ if name.startswith("LABKIT_")]:
         del os.environ[name]
     sys.addaudithook(_keep_out)
+
+
+def _is_given(name: str, given: Sequence[str]) -> bool:
+    """Whether a module is one of those, or contains one."""
+    return any(f"{one}.".startswith(f"{name}.") for one in given)
 
 
 class _Absent(ModuleType):
@@ -59,7 +61,7 @@ class _Gate:
         self._given = given
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        if not name.startswith(f"{FIRST}.") or any(f"{one}.".startswith(f"{name}.") for one in self._given):
+        if not name.startswith(f"{FIRST}.") or _is_given(name, self._given):
             return None
         return spec_from_loader(name, self, is_package=True)  # type: ignore[arg-type]
 

@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 from labkit.bench import working_copy
 from labkit.course.running import allowed, handler_server, player, shortage
 from labkit.course.running.handler_server import NAME, line_in, line_of
-from labkit.course.running.packets import HEAD, KEY_BYTES, BadPacket, Seal, length, packed, unpacked
+from labkit.course.running.packets import HEAD, KEY_BYTES, BadPacket, Seal, Tagged, length, packed, unpacked
 
 TICK_S = 0.1
 TOO_MANY = "too many "  # nested parentheses, indentation levels and so on: limits of Python's parser
@@ -157,18 +157,19 @@ def work(link: Link, request: dict[str, Any]) -> None:
 
 
 def _play(link: Link, request: dict[str, Any], answer: Any) -> NoReturn:
-    """Play the situations of each request, to the end; a fresh one with the answer loaded anew."""
+    """Play the situations of each request, to the end, with the answer loaded anew once, for each, or not at all."""
+
+    def played(_: Any, anew: str, situations: Any) -> Tagged:
+        nonlocal answer
+        results = []
+        for number, situation in enumerate(situations):
+            if anew == "each" or (anew == "once" and number == 0):
+                answer = (_run(request["code"]) | request["settings"])[request["name"]]
+            results.append(player.play(answer, situation, lambda error: _is_ours(link, error)))
+        return Tagged(results)
+
     while True:
-        is_fresh, situations = link.receive()
-        played: list[Any] = []
-
-        def play_all(answer: Any, is_fresh: bool, situations: Any, played: list[Any]) -> None:
-            for situation in situations:
-                one = load(link, request) if is_fresh else answer
-                played.append(player.play(one, situation, lambda error: _is_ours(link, error)))
-
-        called = _called(link, play_all, answer, (is_fresh, situations, played))
-        link.send("returned", **(called if "value" not in called else {"value": played}))
+        link.send("returned", **_called(link, played, None, link.receive()))
 
 
 def _is_ours(link: Link, error: BaseException) -> bool:
@@ -183,13 +184,12 @@ def load(link: Link, request: dict[str, Any]) -> Any:
     code = _compiled(link, request["source"])
     if code is None:
         return None
-    sys.modules[NAME] = module = ModuleType(NAME)  # where a dataclass, a pickle or a type hint looks for its module
-    space = vars(module)
     _let_it_import_its_own()
+    space: dict[str, Any] = {}
     try:
         sys.settrace(None)
         with link.time_limit(lambda line: link.send("fault", kind="stuck", text="", line=line)):
-            exec(code, space)
+            space = _run(code)
     except SystemExit:
         link.send("fault", kind="exit", text="", line=line_of(sys.exc_info()[2]))
         return None
@@ -205,7 +205,15 @@ def load(link: Link, request: dict[str, Any]) -> Any:
         link.send("fault", kind="missing", text=name, line=0)
         return None
     space |= request["settings"]
+    request["code"] = code
     return space[name]
+
+
+def _run(code: CodeType) -> dict[str, Any]:
+    """Run the answer in a new module, and return what it defines."""
+    sys.modules[NAME] = module = ModuleType(NAME)  # where a dataclass, a pickle or a type hint looks for its module
+    exec(code, vars(module))
+    return vars(module)
 
 
 def _compiled(link: Link, source: str) -> CodeType | None:
