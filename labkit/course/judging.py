@@ -101,7 +101,7 @@ class _Judgement:
     async def _run(self, checks: list[Check], process: AnswerProcess) -> None:
         if self._exercise.kind == "rule":
             for check in checks:
-                if self._exercise.is_played and self._missing(check, "broken"):
+                if self._exercise.is_played and self._missing(check):
                     continue
                 outcome = await self._run_check(check, process, self._calls(check, process))
                 if was_endless(outcome):  # the other checks would not be judged either
@@ -172,7 +172,11 @@ class _Judgement:
     def _calls(self, check: Check, process: AnswerProcess) -> Calls:
         """Return the calls for one check; another answer gets other situations, so it cannot have been written for them."""
         salt = zlib.crc32(self._source.encode("utf-8", "replace"))
-        rng = Random(f"{self._seed} {self._exercise.id} {check.id} {salt}") if self._exercise.is_played else self._rng(check)
+        rng = (
+            Random(f"{self._seed} {self._exercise.id} {check.id} {salt}")
+            if self._exercise.is_played
+            else self._rng(check)
+        )
         return Calls(process, rng, self._name, self._source)
 
     def _request(self) -> dict[str, Any]:
@@ -215,23 +219,20 @@ class _Judgement:
             return CheckResult(faults.RUNS, "inconclusive", faults.EXPECTED, sentence)
         return CheckResult(faults.RUNS, "fail", faults.EXPECTED, sentence, (), faults.misconception(self._fault).tag)
 
-    def _missing(self, check: Check, verdict: str) -> str:
-        """Return the first check that this one needs and whose verdict is that one, or ""."""
-        seen = {need: self._outcomes[need][0].verdict for need in check.needs if need in self._outcomes}
-        return next((need for need, one in seen.items() if one == verdict), "")
+    def _missing(self, check: Check) -> str:
+        """Return the first check that this one needs and that does not hold, or ""."""
+        held = {name for name, (outcome, _) in self._outcomes.items() if outcome.verdict == "held"}
+        return next((need for need in check.needs if need not in held), "")
 
     def _judged(self, check: Check) -> CheckResult:
         was_cut = self._fault is not None and self._fault.kind in faults.UNJUDGED
-        if check.id not in self._outcomes and (missing := self._missing(check, "broken")) and self._fault is None:
+        if check.id not in self._outcomes and (missing := self._missing(check)) and self._fault is None:
             return CheckResult(check.id, "inconclusive", check.expected, f"means nothing until {missing} passes")
         if check.id not in self._outcomes or (was_cut and self._outcomes[check.id][0].verdict == "broken"):
             return CheckResult(check.id, "inconclusive", check.expected, NOT_CHECKED)
         outcome, stage = self._outcomes[check.id]
-        missing = [
-            need for need in check.needs if need not in self._outcomes or self._outcomes[need][0].verdict != "held"
-        ]
-        if missing and outcome.verdict == "broken":
-            outcome = unknown(f"means nothing until {missing[0]} passes")
+        if (missing := self._missing(check)) and outcome.verdict == "broken":
+            outcome = unknown(f"means nothing until {missing} passes")
         tag = (outcome.cause or check.usual).tag if outcome.verdict == "broken" else None
         result = CheckResult(check.id, VERDICTS[outcome.verdict], check.expected, outcome.actual)
         return replace(result, evidence=stage.evidence(), misconception=tag, series=stage.series)

@@ -74,7 +74,9 @@ class _Gate:
 
 def _keep_out(event: str, arguments: tuple[Any, ...]) -> None:
     if event in OPENING and arguments and isinstance(arguments[0], str | bytes) and _is_ours(os.fsdecode(arguments[0])):
-        raise PermissionError(f"an answer may not read {os.path.basename(os.fsdecode(arguments[0]))}, a file of the course")
+        raise PermissionError(
+            f"an answer may not read {os.path.basename(os.fsdecode(arguments[0]))}, a file of the course"
+        )
 
 
 def _is_ours(path: str) -> bool:

@@ -84,9 +84,7 @@ def _write(stream: IO[bytes], packets: "queue.SimpleQueue[bytes | None]") -> Non
             stream.flush()
 
 
-def _read(
-    stream: IO[bytes], loop: asyncio.AbstractEventLoop, give: Callable[[bytes | None], None], seal: Seal
-) -> None:
+def _read(stream: IO[bytes], loop: asyncio.AbstractEventLoop, give: Callable[[bytes | None], None], seal: Seal) -> None:
     with contextlib.suppress(OSError, RuntimeError), stream:  # RuntimeError: the loop is closed
         try:
             while len(start := stream.read(SEAL_BYTES + HEAD.size)) == SEAL_BYTES + HEAD.size:
