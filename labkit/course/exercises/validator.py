@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from random import Random
 from typing import Any, NoReturn
 
 from labkit.course.exercise import Exercise, Misconception
 from labkit.course.models.property import Property, Wrong
+from labkit.course.models.shrinking import simpler
 from labkit.course.models.situations import Result, Situation, ask, spoil
 
 Message = dict[str, Any]
@@ -139,9 +140,11 @@ def permitted(text: str) -> tuple[Message | None, bool]:
     Free: a text that is no Unicode (half of a surrogate pair that is not written as an escape, which no connection can
     bring), and an unknown field with a number or a nesting that Python cannot take.
     """
-    if any("\ud800" <= letter <= "\udfff" for letter in text):
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
         return None, True
-    if len(text.encode()) > MOST_BYTES:
+    if size > MOST_BYTES:
         return None, False
     try:
         message = read(text)
@@ -159,7 +162,8 @@ def _is_hard(message: Message) -> bool:
     """Whether an unknown field has what Python may not take: thousands of levels, or a number beyond a float."""
     known = FIELDS[message["type"]]
     shown = json.dumps({name: value for name, value in message.items() if name not in known})
-    return "Infinity" in shown or bool(re.search(r"[\[{]{40}|[\d]{300}", re.sub(r"[^\[{\d]", "", shown)))
+    levels = shown.count("[") + shown.count("{")
+    return "Infinity" in shown or levels > 40 or re.search(r"\d{300}", shown) is not None
 
 
 def model(situation: Situation, results: Sequence[Result]) -> Wrong | None:
@@ -198,6 +202,29 @@ def _shown_by_accepting(text: str) -> Misconception | None:
     except ValueError:
         return NOT_JSON
     return None
+
+
+def simpler_text(text: str) -> Iterator[str]:
+    """Yield simpler texts: the message written plainly, without a field, with a shorter value; or with fewer letters."""
+    try:
+        found = json.loads(text)
+        fields = dict(found) if isinstance(found, dict) else {}
+    except (ValueError, RecursionError):
+        fields = {}
+    for less in ({n: v for n, v in fields.items() if n != name} for name in fields):
+        yield _plainly(less)
+    for name, value in fields.items():
+        for short in simpler(value):
+            yield _plainly(fields | {name: short})
+    if fields:
+        yield _plainly(fields)
+    if len(text) < 200 or not fields:
+        yield from simpler(text)
+
+
+def _plainly(fields: Message) -> str:
+    text = json.dumps(fields, ensure_ascii=False)
+    return json.dumps(fields) if re.search("[\ud800-\udfff]", text) else text
 
 
 # Situations: a message that is right, written as JSON, with one thing changed.
@@ -471,6 +498,7 @@ def property_of(
         usual=usual,
         enforces=(*enforces, "It never raises."),
         model=model,
+        simpler=simpler_text,
         draw=lambda rng: (ask(draw(rng)),),
         always=tuple((ask(text),) for text in always),
         needs=needs,
@@ -506,10 +534,15 @@ PROPERTIES = (
         "no-json", "text that is not JSON: None", RAISES, draw_no_json, ("Text that is not JSON is refused",), NEEDS
     ),
     property_of(
-        "deep", "thousands of nested brackets: no error", RAISES, draw_deep, ("nested so deeply that Python gives up",)
+        "no-object", "JSON that is not an object: None", ANY_JSON, draw_no_object, ("JSON that is not an object",)
     ),
     property_of(
-        "no-object", "JSON that is not an object: None", ANY_JSON, draw_no_object, ("JSON that is not an object",)
+        "deep",
+        "thousands of nested brackets: no error",
+        RAISES,
+        draw_deep,
+        ("nested so deeply that Python gives up",),
+        ("no-object",),
     ),
     property_of(
         "types",
@@ -586,6 +619,7 @@ PROPERTIES = (
         usual=REMEMBERED,
         enforces=("Each call is on its own", "It never raises."),
         model=model,
+        simpler=simpler_text,
         draw=draw_own,
         needs=NEEDS,
     ),

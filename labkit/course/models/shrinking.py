@@ -3,22 +3,25 @@
 The same situation and answer always end in the same smallest one: nothing here is drawn or timed.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from labkit.course.models.situations import Situation, is_whole
 
 AT_ONCE = 24
-MOST_STEPS = 6_000  # in all situations that are tried
+MOST_STEPS = 3_000  # in all situations that are tried
+Simpler = Callable[[Any], Iterable[Any]]  # simpler values of an argument
 Failing = Callable[[Sequence[Situation]], Awaitable[int | None]]  # the first of them that fails, by its place
 
 
-async def smallest(situation: Situation, failing: Failing, permits: Callable[[Situation], bool]) -> Situation:
+async def smallest(
+    situation: Situation, failing: Failing, permits: Callable[[Situation], bool], simpler: Simpler
+) -> Situation:
     """Return the smallest situation that fails in the same way, of those that the contract permits."""
     tried, steps = {situation}, 0
     while steps < MOST_STEPS:
-        every = (one for one in candidates(situation) if one not in tried and is_whole(one) and permits(one))
+        every = (one for one in candidates(situation, simpler) if one not in tried and is_whole(one) and permits(one))
         some = list(islice(every, AT_ONCE))
         if not some:
             break
@@ -29,7 +32,7 @@ async def smallest(situation: Situation, failing: Failing, permits: Callable[[Si
     return situation
 
 
-def candidates(situation: Situation) -> Iterator[Situation]:
+def candidates(situation: Situation, simpler: Simpler) -> Iterator[Situation]:
     """Yield smaller situations, the much smaller ones first."""
     for size in _halves(len(situation)):
         for at in range(len(situation) - size, -1, -size):
