@@ -38,10 +38,22 @@ def test_object_arrives_as_its_type_and_repr() -> None:
     assert there_and_back([Fraction(1, 2)]) == [Opaque("Fraction", "Fraction(1, 2)")]
 
 
-def test_instance_of_a_subclass_is_opaque() -> None:
-    """A dict with methods of its own could lie."""
-    liar = type("Liar", (dict,), {"__repr__": lambda self: "honest"})
-    assert there_and_back(liar(a=1)) == Opaque("Liar", "honest")
+def test_instance_of_a_subclass_is_the_value_of_its_base() -> None:
+    """A StrEnum, a named tuple or a dict with methods of its own, which could lie."""
+
+    class Kind(StrEnum):
+        JOIN = "join"
+
+    class Liar(dict):  # type: ignore[type-arg]
+        def items(self) -> Any:
+            return [("b", 2)]
+
+    assert there_and_back([Kind.JOIN, Liar(a=1), HEAD_AND_TAIL(1, 2), bytearray(b"x")]) == [
+        "join",
+        {"a": 1},
+        (1, 2),
+        b"x",
+    ]
 
 
 def test_int_of_too_many_digits_is_opaque() -> None:

@@ -146,7 +146,7 @@ class Reference:
 
 
 def model(situation: Situation, results: Sequence[Result]) -> Wrong | None:
-    """Compare an answer with the reference. Free: a tuple for the list of `take`, 1 and 0 for the results of `offer`."""
+    """Compare an answer with the reference. Free: a tuple for the list of `take`, and what is equal to True or False."""
     boxes: dict[str, Reference] = {}
     for number, (step, result) in enumerate(zip(situation, results)):
         if step[0] == "make":

@@ -168,7 +168,7 @@ def _is_hard(message: Message) -> bool:
 
 def model(situation: Situation, results: Sequence[Result]) -> Wrong | None:
     """Compare an answer with the contract."""
-    for number, ((verb, _, (text,)), result) in enumerate(zip(situation, results)):
+    for number, ((_, _, (text,)), result) in enumerate(zip(situation, results)):
         message, is_free = permitted(text)
         if result.raised is not None:
             return Wrong(number, "the message" if message else "None", RAISES)
@@ -205,7 +205,7 @@ def _shown_by_accepting(text: str) -> Misconception | None:
 
 
 def simpler_text(text: str) -> Iterator[str]:
-    """Yield simpler texts: the message written plainly, without a field, with a shorter value; or with fewer letters."""
+    """Yield simpler texts: the message written plainly, without a field, with a shorter value; or fewer letters."""
     try:
         found = json.loads(text)
         fields = dict(found) if isinstance(found, dict) else {}
@@ -319,6 +319,27 @@ def draw_good(rng: Random) -> str:
     """A valid message; at times a key comes twice, and the last one counts."""
     text = written(rng, message(rng))
     return text if rng.random() < 0.8 else re.sub(r"\{", '{"roomId": "other", "type": 5, ', text, count=1)
+
+
+def no_json() -> list[str]:
+    """Return a message with each letter around it that is no white space in JSON."""
+    text = json.dumps(join("r"))
+    return [whole for odd in NO_SPACES for whole in (odd + text, text + odd)]
+
+
+def odd_types() -> list[str]:
+    """Return each type in other letters that some comparison takes for the same."""
+    texts = []
+    for found in (join("r"), chat("x"), progress(1)):
+        kind = found["type"]
+        odd = (kind.upper(), kind.title(), f" {kind}", f"{kind} ", f"{kind}\n", kind.replace("s", "\u017f"))
+        texts += [json.dumps(found | {"type": one}) for one in odd if one != kind]
+    return texts
+
+
+def odd_rooms() -> list[str]:
+    """Return a room with each odd letter at its end, and before it."""
+    return each(join, *(room for odd in ODD_LETTERS for room in (f"r{odd}", f"{odd}r")))
 
 
 def draw_no_json(rng: Random) -> str:
@@ -531,7 +552,13 @@ PROPERTIES = (
         always=[*each(join, "r", "a" * 64, "Z09:_-"), *each(progress, 0, 100), *each(chat, "x")],
     ),
     property_of(
-        "no-json", "text that is not JSON: None", RAISES, draw_no_json, ("Text that is not JSON is refused",), NEEDS
+        "no-json",
+        "text that is not JSON: None",
+        RAISES,
+        draw_no_json,
+        ("Text that is not JSON is refused",),
+        NEEDS,
+        always=no_json(),
     ),
     property_of(
         "no-object", "JSON that is not an object: None", ANY_JSON, draw_no_object, ("JSON that is not an object",)
@@ -550,7 +577,7 @@ PROPERTIES = (
         ANY_TYPE,
         draw_types,
         ("`type` is one of these three words, letter by letter.",),
-        always=each(join, "r", type="shout"),
+        always=[*each(join, "r", type="shout"), *odd_types()],
     ),
     property_of(
         "rooms",
@@ -558,7 +585,7 @@ PROPERTIES = (
         ROOM_NOT_WHOLE,
         draw_rooms,
         ("`roomId` matches `[a-zA-Z0-9:_-]{1,64}` as a whole.",),
-        always=each(join, "r\n", "a" * 65, ""),
+        always=[*each(join, "r\n", "a" * 65, ""), *odd_rooms()],
     ),
     property_of(
         "texts",

@@ -1,7 +1,7 @@
 """What an answer may reach of labkit and of the learner's files: the modules that the exercise gives, and no judge.
 
 `labkit` itself can be imported, as a notebook does, and a name such as `labkit.check` exists, but raises when it is
-used. Python code cannot keep a determined person out of its own process; what that person can still do is in the README.
+used. Python cannot keep a determined person out; what that person can still do is in `labkit.course.models`.
 """
 
 import os

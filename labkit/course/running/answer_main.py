@@ -39,6 +39,7 @@ def main() -> NoReturn:
     try:
         link.send("hello", pid=os.getpid())
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        sys.breakpointhook = _no_debugger
         threading.Thread(target=link.tick, daemon=True).start()
         work(link, link.receive())
     except Exception as error:
@@ -46,6 +47,10 @@ def main() -> NoReturn:
             link.no_room(error)
     finally:
         os._exit(0)
+
+
+def _no_debugger(*_: object, **__: object) -> NoReturn:
+    raise RuntimeError("breakpoint() waits for a person, and there is none; remove it")
 
 
 def _own_pipes() -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """Play situations (`labkit.course.models.situations`) in the answer's process, and record what each step returned.
 
-A result is converted to plain data at once, so what the answer or a later step changes does not change the record. Nothing
-here knows what is expected.
+A result is converted to plain data at once, so what the answer or a later step changes does not change the record.
+Nothing here knows what is expected.
 """
 
 import sys

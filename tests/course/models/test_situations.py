@@ -19,7 +19,19 @@ from labkit.course.models.situations import (
 
 @pytest.mark.parametrize(
     "value",
-    ["", "a", "x" * 1000, "\U0001f40b" * 501, "\ud800" * 20, b"", b"." * 600, b"a'\"\\" * 30, [b"x" * 20, "y"], (1,), {"a": 1}]
+    [
+        "",
+        "a",
+        "x" * 1000,
+        "\U0001f40b" * 501,
+        "\ud800" * 20,
+        b"",
+        b"." * 600,
+        b"a'\"\\" * 30,
+        [b"x" * 20, "y"],
+        (1,),
+        {"a": 1},
+    ]
     + ["{'a': " * 900 + "1" + "}" * 900, True, -0.5, None, [], ()],
 )
 def test_literal_is_the_value(value: object) -> None:
@@ -32,7 +44,13 @@ def test_what_repeats_is_written_as_a_product() -> None:
 
 
 def test_steps_are_written_as_a_learner_would() -> None:
-    steps = [make("box", 10, 5.0), call("box.offer", b"aa", 0.25), spoil(call("box.take", 3)), get("box.held"), ask("x")]
+    steps = [
+        make("box", 10, 5.0),
+        call("box.offer", b"aa", 0.25),
+        spoil(call("box.take", 3)),
+        get("box.held"),
+        ask("x"),
+    ]
     assert [as_code(step, "Outbox") for step in steps] == [
         "box = Outbox(10, 5.0)",
         "box.offer(b'aa', 0.25)",

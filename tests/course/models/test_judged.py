@@ -1,0 +1,236 @@
+"""Answers in other styles pass, mistakes of strangers fail with a program that shows them, and cheats lose."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from labkit.course.exercises import exercise
+from labkit.course.judging import judge
+from labkit.course.paths import original
+from labkit.course.progress import Progress
+from labkit.course.result import Result
+from labkit.course.source import of_file
+from tests.course.answers import edited, known
+
+BOX, JUDGE = "06-outbox", "04-validator"
+
+
+def plain(name: str) -> str:
+    return next(one.source for one in known(name) if one.stem == "plain")
+
+
+def judged(name: str, source: str, seed: int = 1) -> Result:
+    return asyncio.run(judge(exercise(name), source, seed=seed))
+
+
+TRY = "    try:\n        message = json.loads(text, parse_constant=refuse)\n"
+FINDS = '    kind, room = message.get("type"), message.get("roomId")\n'
+LOADS = "json.loads(text, parse_constant=refuse)"
+STYLES = {
+    "future annotations and a dataclass": (
+        BOX,
+        "from __future__ import annotations\nfrom dataclasses import dataclass, field\n"
+        + plain(BOX)
+        + "\n@dataclass\nclass Waiting:\n    frame: bytes\n    at: float = 0.0\n",
+    ),
+    "prints each call": (JUDGE, plain(JUDGE).replace(TRY, "    print('judging', repr(text)[:200])\n" + TRY)),
+    "a dict subclass": (
+        JUDGE,
+        plain(JUDGE) + "\nclass M(dict):\n    pass\nfirst = validate\n"
+        "def validate(text):\n    found = first(text)\n    return found if found is None else M(found)\n",
+    ),
+    "an OrderedDict with a StrEnum": (
+        JUDGE,
+        "import enum\nfrom collections import OrderedDict\n"
+        + plain(JUDGE)
+        + "\nclass Kind(enum.StrEnum):\n    JOIN = 'join'\n    CHAT = 'chat'\n    PROGRESS = 'progress'\nfirst = validate\n"
+        "def validate(text):\n    found = first(text)\n"
+        "    return found if found is None else OrderedDict(found, type=Kind(found['type']))\n",
+    ),
+    "a named tuple of frames": (
+        BOX,
+        plain(BOX) + "\nclass Taken(tuple):\n    pass\nfirst = Outbox.take\n"
+        "Outbox.take = lambda self, most_bytes: Taken(first(self, most_bytes))\n",
+    ),
+    "imports check": (BOX, "from labkit import check\n" + plain(BOX)),
+    "a cache that copies": (
+        JUDGE,
+        plain(JUDGE) + "\nimport functools\nfirst = functools.lru_cache(validate)\n"
+        "def validate(text):\n    found = first(text)\n    return found and dict(found)\n",
+    ),
+}
+# By the check that must fail first: the exercise and the answer.
+MISTAKES = {
+    "folds case": (
+        "types",
+        JUDGE,
+        plain(JUDGE).replace(FINDS, FINDS + "    kind = kind.casefold() if isinstance(kind, str) else kind\n"),
+    ),
+    "strips first": ("no-json", JUDGE, plain(JUDGE).replace(TRY, "    text = text.strip()\n" + TRY)),
+    "a BOM given as bytes": (
+        "no-json",
+        JUDGE,
+        plain(JUDGE).replace(LOADS, LOADS.replace("(text", "(text.encode('utf-8', 'surrogatepass')")),
+    ),
+    "a lone surrogate raises": ("texts", JUDGE, plain(JUDGE).replace('"utf-16-le", "surrogatepass"', '"utf-16-le"')),
+    "a huge integer raises": (
+        "percents",
+        JUDGE,
+        plain(JUDGE).replace("0 <= percent <= 100", "0 <= float(percent) <= 100"),
+    ),
+    "remembers the message": (
+        "own",
+        JUDGE,
+        plain(JUDGE) + "\nimport functools\nvalidate = functools.lru_cache(validate)\n",
+    ),
+    "state in the class": (
+        "shrinks",
+        BOX,
+        edited(plain(BOX), " class Outbox:\n+    waiting = deque()\n\n-        self.waiting = deque()"),
+    ),
+    "never the first": (
+        "take",
+        BOX,
+        plain(BOX).replace(
+            "(not taken or size + len(self.waiting[0][1]) <= most_bytes)",
+            "size + len(self.waiting[0][1]) <= most_bytes",
+        ),
+    ),
+}
+CHEATS = {
+    "returns the kit's": (BOX, "from labkit.rules.outbox import Outbox\n"),
+    "reads the solution": (
+        JUDGE,
+        f"import json\ncells = json.load(open({str(original() / 'solutions' / '04-validator.ipynb')!r}))['cells']\n"
+        "exec(next(''.join(c['source']) for c in cells if 'def validate' in ''.join(c['source'])))\n",
+    ),
+    "imports the judge's model": (
+        JUDGE,
+        "from labkit.course.exercises.validator import permitted\ndef validate(text):\n    return permitted(text)[0]\n",
+    ),
+    "writes its own record": (
+        BOX,
+        "import sys\nclass Outbox:\n    held_bytes = 0\n    def __init__(self, *_):\n        frame = sys._getframe()\n"
+        "        while frame:\n            for name in ('every', 'held', 'wrong', '_outcomes'):\n                frame.f_locals.pop(name, None)\n            frame = frame.f_back\n"
+        "    def offer(self, *_):\n        return True\n    def take(self, _):\n        return []\n",
+    ),
+    "finds the reports' pipe": (
+        BOX,
+        "import os\nfor fd in range(3, 64):\n    try:\n        os.write(fd, b'x' * 100)\n    except OSError:\n        pass\n"
+        + plain(BOX),
+    ),
+    "an answer that is equal to all": (
+        JUDGE,
+        "class Any(dict):\n    def __eq__(self, other):\n        return True\n    def items(self):\n        return self\n    def __ge__(self, other):\n        return True\n"
+        "def validate(text):\n    return Any()\n",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def results() -> dict[str, Result]:
+    """Judge all of them, two at a time."""
+
+    async def all_of_them() -> list[Result]:
+        turns = asyncio.Semaphore(2)
+
+        async def one(name: str, source: str) -> Result:
+            async with turns:
+                return await judge(exercise(name), source)
+
+        every = [*STYLES.values(), *((name, source) for _, name, source in MISTAKES.values()), *CHEATS.values()]
+        return list(await asyncio.gather(*(one(*each) for each in every)))
+
+    return dict(zip([*STYLES, *MISTAKES, *CHEATS], asyncio.run(all_of_them())))
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_right_answer_in_another_style_passes(style: str, results: dict[str, Result]) -> None:
+    assert results[style].verdict == "pass", str(results[style])
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistake_of_a_stranger_fails_by_its_check(mistake: str, results: dict[str, Result]) -> None:
+    check, name, source = MISTAKES[mistake]
+    assert source != plain(name)
+    first = results[mistake].first_failed
+    assert first is not None
+    assert first.id == check, str(results[mistake])
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_counter_example_runs_as_it_is_shown(mistake: str, results: dict[str, Result]) -> None:
+    """Pasted below the answer, the last line gives what the result says, or raises."""
+    _, _, source = MISTAKES[mistake]
+    first = results[mistake].first_failed
+    assert first is not None
+    space: dict[str, object] = {}
+    exec(source, space)
+    *before, last = first.evidence
+    for line in before:
+        exec(line, space)
+    call, _, said = last.rpartition("  # ")
+    try:
+        came = repr(eval(call, space))
+    except Exception as error:
+        came = f"raised {type(error).__name__}"
+    assert said.startswith(came[:60])
+    assert len(first.evidence) <= 8
+
+
+@pytest.mark.parametrize("cheat", CHEATS)
+def test_cheat_does_not_pass(cheat: str, results: dict[str, Result]) -> None:
+    assert results[cheat].verdict == "fail", str(results[cheat])
+
+
+def test_same_seed_finds_the_same_example() -> None:
+    _, name, source = MISTAKES["never the first"]
+    found = [judged(name, source, seed).first_failed.evidence for seed in (1, 1, 2)]  # type: ignore[union-attr]
+    assert found[0] == found[1]
+    assert len(found[2]) == len(found[0])  # another seed: as small
+
+
+def test_progress_that_an_answer_writes_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABKIT_HOME", str(tmp_path))
+    for words in (
+        "from labkit.course.progress import Progress\nProgress().add('06-outbox', 'pass')\n",
+        f"open({str(tmp_path / 'progress.jsonl')!r}, 'a').write('x')\n",
+    ):
+        assert judged(BOX, words + plain(BOX)).verdict == "fail"
+        assert Progress().records() == []
+
+
+UGLY = {
+    "a sleep": (
+        "never-returns",
+        "import time\n" + plain(JUDGE).replace(TRY, "    time.sleep(60)\n" + TRY),
+        "time.sleep(60)",
+    ),
+    "an endless loop": ("stuck", plain(JUDGE).replace(TRY, "    while text:\n        pass\n" + TRY), "pass"),
+    "a lock": (
+        "never-returns",
+        "import threading\nlock = threading.Lock()\n" + plain(JUDGE).replace(TRY, "    lock.acquire()\n" + TRY),
+        "lock.acquire()",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UGLY)
+def test_ugly_answer_is_told_with_its_line(name: str) -> None:
+    kind, source, line = UGLY[name]
+    result = judged(JUDGE, source)
+    assert result.checks[0].misconception == kind
+    assert result.checks[0].actual.endswith(tuple(f"of `validate`: {one}" for one in line.split("|")))
+
+
+def test_error_is_told_with_its_line() -> None:
+    result = judged(JUDGE, plain(JUDGE).replace(TRY, "    breakpoint()\n" + TRY))
+    assert result.first_failed is not None
+    assert "breakpoint()" in result.first_failed.actual
+
+
+def test_solution_passes() -> None:
+    for name in (BOX, JUDGE):
+        source = of_file(original() / "solutions" / f"{name}.ipynb", exercise(name).answer).source
+        assert judged(name, source).verdict == "pass"
