@@ -170,7 +170,7 @@ class _Judgement:
         return Random(f"{self._seed} {self._exercise.id} {check.id} {turn}")
 
     def _calls(self, check: Check, process: AnswerProcess) -> Calls:
-        """Return the calls for one check; another answer gets other situations, so it cannot have been written for them."""
+        """Return the calls for one check. Another answer gets other situations, so none can be written for them."""
         salt = zlib.crc32(self._source.encode("utf-8", "replace"))
         rng = (
             Random(f"{self._seed} {self._exercise.id} {check.id} {salt}")

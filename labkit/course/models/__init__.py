@@ -7,29 +7,33 @@
 
 How to convert an exercise (`exercises/outbox.py`: an object with methods; `exercises/validator.py`: a function)
 
-1. The text first. In `solutions/ID.ipynb`, "What is asked" states each requirement in a sentence, then what the learner is
-   free to do ("You are free to ...") and what is never tested ("Not tested: ..."). `labkit course build`.
-2. The model: `model(situation, results)` returns the first `Wrong(step, expected, shows)`, or None. Compare by equality,
-   accept every behaviour that the text permits, and follow the answer's choice where it has one. `shows` is the
-   misconception that this very step proves; None: the property's usual one. Never import the answer or the kit's rule.
-3. A `Property` per check, in the old order and with the old ids: `draw(rng)` returns a situation, weighted to the boundaries
-   (at, one below, one above, in each unit; empty, first, last, twice). Draw with the reference at hand, so that a situation
-   shows one kind of fault: what another check is about must not decide it, or put that check into `needs`. `always` holds
-   the few situations that must never be missed. `permits` keeps a shrunk situation within the text (a clock that never
-   goes back). `simpler` yields simpler arguments where removing letters would not do. `enforces` quotes the text.
+1. The text first. In `solutions/ID.ipynb`, "What is asked" states each requirement in a sentence, then what the
+   learner is free to do ("You are free to ...") and what is never tested ("Not tested: ..."). `labkit course build`.
+2. The model: `model(situation, results)` returns the first `Wrong(step, expected, shows)`, or None. Compare by
+   equality, accept every behaviour that the text permits, and follow the answer's choice where it has one. `shows`
+   is the misconception that this very step proves; None: the property's usual one. Never import the answer or the
+   kit's rule.
+3. A `Property` per check, in the old order and with the old ids: `draw(rng)` returns a situation, weighted to the
+   boundaries (at, one below, one above, in each unit; empty, first, last, twice). Draw with the reference at hand,
+   so that a situation shows one kind of fault: what another check is about must not decide it, or put that check
+   into `needs`. `always` holds the few situations that must never be missed. `permits` keeps a shrunk situation
+   within the text (a clock that never goes back). `simpler` yields simpler arguments where removing letters would
+   not do. `enforces` quotes the text.
 4. One property looks at two objects at once, and at values that the caller changed (`spoil`).
-5. `Exercise(is_played=True, gives=(...), checks=tuple(one.check() for one in PROPERTIES))`. `gives`: the modules of labkit
-   that the text gives to the learner; all others are absent in the answer's process. Remove `drive`.
+5. `Exercise(is_played=True, gives=(...), checks=tuple(one.check() for one in PROPERTIES))`. `gives`: the modules of
+   labkit that the text gives to the learner; all others are absent in the answer's process. Remove `drive`.
 6. Add the exercise to PLAYED in `tests/course/models/test_text.py`. Run `tests/course/test_matrix.py -k ID` and
-   `tests/course/test_mutants.py -k ID -m matrix`. Where a check now fails together with another, add a `needs`, or name it
-   in `also` of `edits.toml`.
+   `tests/course/test_mutants.py -k ID -m matrix`. Where a check now fails together with another, add a `needs`, or
+   name it in `also` of `edits.toml`.
 
-A handler has no situations yet: its checks are scenes over a network, and only parts 4 to 6 of the issue apply to it.
+A handler has no situations yet: its checks are scenes over a network, and only parts 4 to 6 of the issue apply to
+it.
 
-Why a drawing module of our own, which is `random.Random` and 50 lines of shrinking, and not hypothesis: importing it takes
-0.3 to 1.2 s, drawing a sequence 1.5 ms (ours: 0.05 to 0.2 ms), its shrinker asks for one result at a time where ours asks
-for 24 in one packet, and its draws change with its version, so a seed would not find the same example again.
+Why a drawing module of our own, which is `random.Random` and 50 lines of shrinking, and not hypothesis: importing it
+takes 0.3 to 1.2 s, drawing a sequence 1.5 ms (ours: 0.05 to 0.2 ms), its shrinker asks for one result at a time
+where ours asks for 24 in one packet, and its draws change with its version, so a seed would not find the same
+example again.
 
-A determined person can still read the judge's files by means that no audit hook sees (a program that the answer starts),
-and find the key of its own reports in memory. A grade that counts is judged again elsewhere.
+A determined person can still read the judge's files by means that no audit hook sees (a program that the answer
+starts), and find the key of its own reports in memory. A grade that counts is judged again elsewhere.
 """

@@ -32,8 +32,9 @@ Played = tuple[Situation, list[Result], Wrong]
 class Property:
     """One requirement. `enforces`: the sentences of the exercise's text that it holds an answer to, word for word.
 
-    `draw` makes a situation; each of `always` comes as well. `permits`: what a situation must keep to, so that a
-    shrunk one asks nothing that the text does not. `simpler`: yields simpler arguments. `shared`: what it shows if it takes two objects to fail.
+    `draw` makes a situation; each of `always` comes as well. `permits`: what a situation must keep to, so that a shrunk
+    one asks nothing that the text does not. `simpler`: yields simpler arguments. `shared`: what it shows if it takes
+    two objects to fail.
     """
 
     id: str

@@ -44,7 +44,8 @@ STYLES = {
         JUDGE,
         "import enum\nfrom collections import OrderedDict\n"
         + plain(JUDGE)
-        + "\nclass Kind(enum.StrEnum):\n    JOIN = 'join'\n    CHAT = 'chat'\n    PROGRESS = 'progress'\nfirst = validate\n"
+        + "\nclass Kind(enum.StrEnum):\n    JOIN = 'join'\n    CHAT = 'chat'\n    PROGRESS = 'progress'\n"
+        "first = validate\n"
         "def validate(text):\n    found = first(text)\n"
         "    return found if found is None else OrderedDict(found, type=Kind(found['type']))\n",
     ),
@@ -112,17 +113,20 @@ CHEATS = {
     "writes its own record": (
         BOX,
         "import sys\nclass Outbox:\n    held_bytes = 0\n    def __init__(self, *_):\n        frame = sys._getframe()\n"
-        "        while frame:\n            for name in ('every', 'held', 'wrong', '_outcomes'):\n                frame.f_locals.pop(name, None)\n            frame = frame.f_back\n"
+        "        while frame:\n            for found in list(frame.f_locals.values()):\n"
+        "                if isinstance(found, list):\n                    found.clear()\n"
+        "            frame = frame.f_back\n"
         "    def offer(self, *_):\n        return True\n    def take(self, _):\n        return []\n",
     ),
     "finds the reports' pipe": (
         BOX,
-        "import os\nfor fd in range(3, 64):\n    try:\n        os.write(fd, b'x' * 100)\n    except OSError:\n        pass\n"
-        + plain(BOX),
+        "import os\nfor fd in range(3, 64):\n    try:\n        os.write(fd, b'x' * 100)\n"
+        "    except OSError:\n        pass\n" + plain(BOX),
     ),
     "an answer that is equal to all": (
         JUDGE,
-        "class Any(dict):\n    def __eq__(self, other):\n        return True\n    def items(self):\n        return self\n    def __ge__(self, other):\n        return True\n"
+        "class Any(dict):\n    def __eq__(self, other):\n        return True\n"
+        "    def items(self):\n        return self\n    def __ge__(self, other):\n        return True\n"
         "def validate(text):\n    return Any()\n",
     ),
 }
@@ -207,7 +211,11 @@ UGLY = {
         "import time\n" + plain(JUDGE).replace(TRY, "    time.sleep(60)\n" + TRY),
         "time.sleep(60)",
     ),
-    "an endless loop": ("stuck", plain(JUDGE).replace(TRY, "    while text:\n        pass\n" + TRY), "pass"),
+    "an endless loop": (
+        "stuck",
+        plain(JUDGE).replace(TRY, "    while text:\n        pass\n" + TRY),
+        "pass|while text:",
+    ),
     "a lock": (
         "never-returns",
         "import threading\nlock = threading.Lock()\n" + plain(JUDGE).replace(TRY, "    lock.acquire()\n" + TRY),

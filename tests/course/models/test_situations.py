@@ -31,8 +31,13 @@ from labkit.course.models.situations import (
         [b"x" * 20, "y"],
         (1,),
         {"a": 1},
-    ]
-    + ["{'a': " * 900 + "1" + "}" * 900, True, -0.5, None, [], ()],
+        "{'a': " * 900 + "1" + "}" * 900,
+        True,
+        -0.5,
+        None,
+        [],
+        (),
+    ],
 )
 def test_literal_is_the_value(value: object) -> None:
     assert eval(literal(value)) == value
