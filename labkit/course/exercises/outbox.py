@@ -132,7 +132,7 @@ def _wrong(box: Reference, step: Step, result: Result) -> tuple[str, Misconcepti
         shows = _shown_by_offer(box, *arguments)
         expected: Any = box.offer(*arguments)
     elif name == "take":
-        shows = _shown_by_take(box, *arguments, result.value)
+        shows = _shown_by_take(box, result.value)
         expected = box.take(*arguments)
     else:
         shows, expected = _shown_by_held(box), box.held_bytes
@@ -166,7 +166,7 @@ def _shown_by_offer(box: Reference, frame: bytes, now: float) -> Misconception |
     return COUNTS_FRAMES if len(box.waiting) >= 10 else None
 
 
-def _shown_by_take(box: Reference, most_bytes: int, came: Any) -> Misconception | None:
+def _shown_by_take(box: Reference, came: Any) -> Misconception | None:
     if box.is_over:
         return REFUSED_IS_KEPT
     waiting = [frame for frame, _ in box.waiting]

@@ -65,7 +65,7 @@ def simpler(value: Any) -> Iterator[Any]:
         for size in (len(value), *_halves(len(value))):
             for at in range(0, len(value) - size + 1, max(size, 1)):
                 if size:
-                    yield value[:at] + value[at + size :]
+                    yield type(value)().join((value[:at], value[at + size :]))  # type: ignore[arg-type]
     elif type(value) in (int, float) and value > 0:
         for less in (0, 1, value // 2, value - 1):
             if 0 <= less < value:

@@ -30,7 +30,8 @@ def is_right(message: Any) -> bool:
     """Whether a JSON value is one of the messages."""
     if not isinstance(message, dict) or message.get("type") not in [*FIELDS]:
         return False
-    room, text, percent = (message.get(name) for name in ("roomId", "text", "percent"))
+    room, text = message.get("roomId"), message.get("text")
+    percent: Any = message.get("percent")
     if not isinstance(room, str) or not ROOM.fullmatch(room):
         return False
     if message["type"] == "chat":

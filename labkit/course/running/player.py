@@ -24,6 +24,7 @@ def _results(
     answer: Any, steps: Iterator[Step], kept: dict[str, Any], is_ours: Callable[[BaseException], bool]
 ) -> Iterator[Any]:
     for verb, target, arguments in steps:
+        came: tuple[Any, ...]
         try:
             value = _done(answer, kept, verb.rpartition(" ")[2], target, arguments)
             came = ("value", None if verb == "make" else Tagged(value))
