@@ -11,6 +11,7 @@ from labkit.course.models.situations import Situation, is_whole
 
 AT_ONCE = 24
 MOST_STEPS = 3_000  # in all situations that are tried
+LETTERS = 50  # of an argument, which cost as much as a step
 Simpler = Callable[[Any], Iterable[Any]]  # simpler values of an argument
 Failing = Callable[[Sequence[Situation]], Awaitable[int | None]]  # the first of them that fails, by its place
 
@@ -26,10 +27,15 @@ async def smallest(
         if not some:
             break
         tried.update(some)
-        steps += sum(map(len, some))
+        steps += sum(map(_cost, some))
         place = await failing(some)
         situation = situation if place is None else some[place]
     return situation
+
+
+def _cost(situation: Situation) -> int:
+    sizes = (len(value) for _, _, given in situation for value in given if isinstance(value, str | bytes))
+    return len(situation) + sum(sizes) // LETTERS
 
 
 def candidates(situation: Situation, simpler: Simpler) -> Iterator[Situation]:
