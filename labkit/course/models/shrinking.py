@@ -9,7 +9,7 @@ from typing import Any
 
 from labkit.course.models.situations import Situation, is_whole
 
-AT_ONCE = 24
+AT_ONCE = 3, 24  # tried together: after a success, when most of the next ones are wasted, and at most
 MOST_STEPS = 3_000  # in all situations that are tried
 LETTERS = 50  # of an argument, which cost as much as a step
 Simpler = Callable[[Any], Iterable[Any]]  # simpler values of an argument
@@ -20,15 +20,16 @@ async def smallest(
     situation: Situation, failing: Failing, permits: Callable[[Situation], bool], simpler: Simpler
 ) -> Situation:
     """Return the smallest situation that fails in the same way, of those that the contract permits."""
-    tried, steps = {situation}, 0
+    tried, steps, count = {situation}, 0, AT_ONCE[0]
     while steps < MOST_STEPS:
         every = (one for one in candidates(situation, simpler) if one not in tried and is_whole(one) and permits(one))
-        some = list(islice(every, AT_ONCE))
+        some = list(islice(every, count))
         if not some:
             break
         tried.update(some)
         steps += sum(map(_cost, some))
         place = await failing(some)
+        count = min(2 * count, AT_ONCE[1]) if place is None else AT_ONCE[0]
         situation = situation if place is None else some[place]
     return situation
 
