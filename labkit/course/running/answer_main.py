@@ -141,9 +141,9 @@ def work(link: Link, request: dict[str, Any]) -> None:
     if request["kind"] != "rule":
         handler_server.serve(answer, link.send, request["kind"])
         return
+    drive = _drive(request["drive"])  # before the first call, which must not pay for the imports
     handler_server.watch_awaits(link.send)
     link.send("ready")
-    drive = _drive(request["drive"])
     while True:
         arguments = link.receive()
         link.send("returned", **_called(link, drive, answer, arguments))
