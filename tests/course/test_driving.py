@@ -7,7 +7,9 @@ import pytest
 
 from labkit.course.running.answer_process import AnswerProcess
 
-DRIVER = "from pathlib import Path\nPath({mark!r}).touch()\ndef drive(answer, *arguments):\n    return answer(*arguments)\n"
+DRIVER = (
+    "from pathlib import Path\nPath({mark!r}).touch()\ndef drive(answer, *arguments):\n    return answer(*arguments)\n"
+)
 
 
 def test_driver_is_imported_before_the_first_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

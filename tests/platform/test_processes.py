@@ -67,7 +67,7 @@ def test_suspended_process_and_its_child_use_no_processor_time(program: str) -> 
 
 
 def test_process_that_ends_while_suspended_is_no_error() -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
-        with suspended(process.pid):
-            process.kill()
-            process.wait()
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    with process, suspended(process.pid):
+        process.kill()
+        process.wait()
