@@ -1,4 +1,4 @@
-"""`python -m labkit` is `labkit`."""
+"""`labkit`, and `python -m labkit`: check what the command line needs before it is imported."""
 
 import os
 import sys
@@ -10,14 +10,33 @@ if sys.version_info < (3, 11):  # noqa: UP036 - pip refuses an older one, but a 
         )
     )
     sys.exit(2)
-try:
-    here = os.getcwd()
-except OSError:  # it was removed
-    here = ""
-# Python has put the working folder first; last, no file in it can replace a library.
-if not sys.flags.safe_path and sys.path[0] in ("", here):
-    sys.path.append(sys.path.pop(0))
 
-from labkit.cli import main
 
-main()
+def main() -> None:
+    """Run the command line, or say in one sentence which package it lacks."""
+    _put_working_folder_last()
+    from labkit.platform.packages import missing_package
+
+    try:
+        from labkit.cli import main as run
+    except ImportError as error:
+        sentence = missing_package(error)
+        if sentence is None:
+            raise
+        sys.stderr.write(f"Error: {sentence}\n")
+        sys.exit(2)
+    run()
+
+
+def _put_working_folder_last() -> None:
+    """Undo what `python -m` does: last, no file in the working folder can replace a library."""
+    try:
+        here = os.getcwd()
+    except OSError:  # it was removed
+        here = ""
+    if not sys.flags.safe_path and sys.path[0] in ("", here):
+        sys.path.append(sys.path.pop(0))
+
+
+if __name__ == "__main__":
+    main()

@@ -12,6 +12,7 @@ LONGEST_FIRST = (
     "tests/test_style.py",
     "tests/review/",
     "tests/course/",
+    "tests/windows/",
     "tests/wire/",
     "",
 )

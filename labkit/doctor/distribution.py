@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import labkit
 
-COMMAND = "labkit.cli"  # the module behind the command; no other distribution has it
+COMMAND = "labkit.__main__"  # the module behind the command; no other distribution has it
 EXTRA = "lab"  # what a learner installs
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _OF_EXTRA = re.compile(r"""extra\s*==\s*['"]([\w-]+)['"]""")

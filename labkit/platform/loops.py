@@ -3,6 +3,7 @@
 import asyncio
 import selectors
 import sys
+from time import sleep
 
 from labkit.platform.packages import missing
 
@@ -21,3 +22,11 @@ def watches_sockets(loop: asyncio.AbstractEventLoop) -> bool:
 def most_watched() -> int | None:
     """Return how many sockets one selector can watch; None without a bound."""
     return _BITMAP_SOCKETS if selectors.DefaultSelector.__name__ == _WITH_A_BITMAP else None
+
+
+def ready(selector: selectors.BaseSelector, longest_s: float) -> list[selectors.SelectorKey]:
+    """Return what is ready within this time. Windows refuses to wait for no sockets at all, so this sleeps instead."""
+    if selector.get_map():
+        return [key for key, _ in selector.select(longest_s)]
+    sleep(longest_s)
+    return []

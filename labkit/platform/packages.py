@@ -3,9 +3,21 @@
 labkit's distribution has another name than its import: on the package index, the name `labkit` belongs to a stranger.
 """
 
+import sys
 from importlib.metadata import PackageNotFoundError, version
 
 DISTRIBUTION = "realtime-labkit"
+# Modules that labkit needs everywhere, and how people know them.
+REQUIRED = {
+    "click": "click",
+    "itsdangerous": "itsdangerous",
+    "markupsafe": "MarkupSafe",
+    "msgspec": "msgspec",
+    "prometheus_client": "prometheus-client",
+    "psutil": "psutil",
+    "pythonjsonlogger": "python-json-logger",
+    "websockets": "websockets",
+}
 # The module that an import does not find: how people know it, and the extra of pyproject.toml that brings it.
 EXTRAS = {
     "anywidget": ("anywidget", "lab"),
@@ -34,18 +46,29 @@ def installed_version() -> str:
         return "(not installed)"
 
 
-def install(extra: str) -> str:
-    """Return the command that installs an extra, with the quotes that every shell understands."""
-    return f'pip install "{DISTRIBUTION}[{extra}]"'
+def install(extra: str = "") -> str:
+    """Return the command that installs labkit with an extra, with the quotes that every shell understands."""
+    return f'pip install "{DISTRIBUTION}[{extra}]"' if extra else f"pip install {DISTRIBUTION}"
 
 
 def missing(module: str, otherwise: str = "") -> str:
-    """Return the sentence for a module of EXTRAS that is not installed. `otherwise`: what also helps."""
-    name, extra = EXTRAS[module]
+    """Return the sentence for a module that is not installed. `otherwise`: what also helps.
+
+    A module that no table names is a part of another package: installing `lab` installs what it lacks.
+    """
+    name, extra = EXTRAS.get(module) or (REQUIRED.get(module, module), "" if module in REQUIRED else "lab")
     return f"{name} is not installed; {install(extra)}{otherwise and f', or {otherwise}'}"
 
 
 def missing_package(error: BaseException) -> str | None:
-    """Return the same sentence for a failed import; None if it is not the import of a module of EXTRAS."""
-    module = ((isinstance(error, ModuleNotFoundError) and error.name) or "").partition(".")[0]
-    return missing(module) if module in EXTRAS else None
+    """Return one sentence for a failed import of a package; None if it is none, or a module of labkit itself."""
+    name = (isinstance(error, ImportError) and error.name) or ""
+    module = name.partition(".")[0]
+    if module in ("", "labkit"):
+        return None
+    if module in sys.stdlib_module_names:
+        return f"this Python lacks its own module {name}; run labkit with another Python 3.11 or newer"
+    if isinstance(error, ModuleNotFoundError) and name == module:
+        return missing(module)
+    extra = EXTRAS.get(module, ("", "" if module in REQUIRED else "lab"))[1]
+    return f"labkit cannot use the installed {module} ({error}); {install(extra)} --upgrade --force-reinstall"

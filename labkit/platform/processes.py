@@ -1,4 +1,7 @@
-"""Measure a process's memory and CPU time, on any operating system."""
+"""Measure a process's memory and CPU time, and suspend it, on any operating system."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import psutil
 
@@ -22,6 +25,24 @@ def cpu_s(pid: int) -> float:
     """Return the CPU time that a process has used, in seconds. Raises ProcessLookupError."""
     spent = _process(pid).cpu_times()
     return float(spent.user + spent.system)
+
+
+@contextmanager
+def suspended(pid: int) -> Iterator[None]:
+    """Let a process and its descendants stand still, and go on afterwards. Raises ProcessLookupError.
+
+    The descendants too: on Windows, the Python of a virtual environment runs the real one as its child.
+    """
+    process = _process(pid)
+    family = [process, *process.children(recursive=True)]
+    try:
+        for one in family:
+            one.suspend()
+        yield
+    finally:
+        for one in family:
+            with suppress(psutil.NoSuchProcess):
+                one.resume()
 
 
 def _process(pid: int) -> psutil.Process:

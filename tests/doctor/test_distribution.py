@@ -20,7 +20,7 @@ Requires-Dist: pandas>=3; (sys_platform != 'win32') and extra == 'lab'
 """
 
 
-def installed(folder: Path, patch: pytest.MonkeyPatch, module: str = "labkit.cli") -> None:
+def installed(folder: Path, patch: pytest.MonkeyPatch, module: str = "labkit.__main__") -> None:
     """An installed package instead of this checkout."""
     metadata = folder / "any_name-1.dist-info"
     metadata.mkdir()

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 import labkit
 from labkit.platform import packages
 from labkit.platform.exits import exit_code_of
-from labkit.platform.packages import DISTRIBUTION, EXTRAS, installed_version, missing, missing_package
+from labkit.platform.packages import DISTRIBUTION, EXTRAS, REQUIRED, installed_version, missing, missing_package
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -61,7 +61,11 @@ def test_every_import_is_a_dependency_or_has_its_sentence(module: str) -> None:
     if module not in packages_distributions():  # a module of another system
         return
     known = module in EXTRAS or module in BROUGHT or module in OF_A_PACK
-    assert known or distribution(module) in names(PROJECT["dependencies"])
+    assert known or module in REQUIRED
+
+
+def test_required_modules_are_the_dependencies() -> None:
+    assert set(map(distribution, REQUIRED)) == names(PROJECT["dependencies"])
 
 
 def test_version_is_known_where_labkit_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,13 +82,31 @@ def test_sentence_names_package_command_and_alternative() -> None:
     assert missing("pandas") == 'pandas is not installed; pip install "realtime-labkit[lab]"'
 
 
-@pytest.mark.parametrize("name", ["pandas", "pandas.core"])
-def test_import_that_fails_in_a_verb_is_that_sentence(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+SENTENCES = {
+    ModuleNotFoundError("", name="pandas"): missing("pandas"),
+    ModuleNotFoundError("", name="click"): "click is not installed; pip install realtime-labkit",
+    ModuleNotFoundError("", name="numpy"): 'numpy is not installed; pip install "realtime-labkit[lab]"',
+    ModuleNotFoundError("No module named 'websockets.asyncio'", name="websockets.asyncio"): (
+        "labkit cannot use the installed websockets (No module named 'websockets.asyncio'); "
+        "pip install realtime-labkit --upgrade --force-reinstall"
+    ),
+    ImportError("no name 'table' in pandas", name="pandas"): (
+        "labkit cannot use the installed pandas (no name 'table' in pandas); "
+        'pip install "realtime-labkit[lab]" --upgrade --force-reinstall'
+    ),
+    ModuleNotFoundError("", name="_sqlite3"): (
+        "this Python lacks its own module _sqlite3; run labkit with another Python 3.11 or newer"
+    ),
+}
+
+
+@pytest.mark.parametrize("error", SENTENCES, ids=lambda error: f"{type(error).__name__} {error.name}")
+def test_import_that_fails_in_a_verb_is_one_sentence(error: ImportError, capsys: pytest.CaptureFixture[str]) -> None:
     def verb() -> None:
-        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        raise error
 
     assert exit_code_of(verb) == 2
-    assert capsys.readouterr().err == f"Error: {missing('pandas')}\n"
+    assert capsys.readouterr().err == f"Error: {SENTENCES[error]}\n"
 
 
 @pytest.mark.parametrize("error", [ModuleNotFoundError(name="labkit.nothing"), ImportError(), click.Abort()])

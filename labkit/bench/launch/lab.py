@@ -11,7 +11,7 @@ or sleeping cell cannot stop a heartbeat.
 import asyncio
 import atexit
 import contextlib
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -30,6 +30,7 @@ from labkit.bench.launch.server_thread import ServerThread
 from labkit.bench.sampler import Sampler
 from labkit.bench.timeline.merge import Timeline, read_audit, timeline
 from labkit.bench.watch import Watch
+from labkit.platform.processes import suspended
 from labkit.rules.limits import Limits
 from labkit.samples import Store
 from labkit.wire import background
@@ -215,6 +216,16 @@ class Lab:
         """Kill the server with SIGKILL. `restart` brings it back."""
         with self._switch:
             self._server.kill()
+
+    @contextlib.contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Let the server's process stand still inside a `with` block. Raises RuntimeError if there is no process."""
+        if isinstance(self._server, ServerThread):
+            raise RuntimeError("the server runs in this process, which would stand still too; omit in_thread=True")
+        if self._server.pid is None:
+            raise RuntimeError("the server is not running; lab.restart() starts it again")
+        with suspended(self._server.pid):
+            yield
 
     def restart(self, **limits: Any) -> None:
         """Drain the server if it is running, then restart it on the same port, with the same rooms and these limits.

@@ -27,7 +27,7 @@ from labkit.bench.launch.server_process import ServerProcess
 from labkit.bench.plain_socket import CloseFrame, PlainSocket, text, upgrade
 from labkit.bench.storm.tally import SETTLE_S, StormClient, StormPlan, StormResult, Tally
 from labkit.platform import open_files
-from labkit.platform.loops import most_watched
+from labkit.platform.loops import most_watched, ready
 from labkit.rules.close_codes import CloseCode
 
 OPEN_TIMEOUT_S = 10.0  # from connecting to auth_ok, as in wire.client.link
@@ -61,7 +61,7 @@ class RealClock:
         """Run until a moment. Due events run before input is read, or a burst of input would delay the next clients."""
         while (now := self.now) < moment and not has_ended():
             next_at = min(self._heap[0][0], moment) if self._heap else moment
-            for key, _ in self.selector.select(max(0.0, min(0.1, next_at - now))):
+            for key in ready(self.selector, max(0.0, min(0.1, next_at - now))):
                 self._run_due()
                 key.data()
             self._run_due()

@@ -151,11 +151,11 @@ def work(link: Link, request: dict[str, Any]) -> None:
     if request["kind"] != "rule":
         handler_server.serve(answer, link.send, request["kind"])
         return
+    drive = None if request.get("is_played") else _drive(request["drive"])  # the first call must not pay for imports
     handler_server.watch_awaits(link.send)
     link.send("ready")
-    if request.get("is_played"):
+    if drive is None:
         _play(link, request, answer)
-    drive = _drive(request["drive"])
     while True:
         arguments = link.receive()
         link.send("returned", **_called(link, drive, answer, arguments))
