@@ -19,6 +19,7 @@ VERBS = {
     "serve": "Run the room server.",
     "cluster": "Run several room servers that share their rooms through a broker.",
     "lab": "Open the course in JupyterLab.",
+    "brief": "Print the requirements for a coding assistant.",
     "review": "Find what would break a room server in production.",
     "check": "Check your answer to an exercise.",
     "course": "List, reset, compare, build and verify the exercises.",
