@@ -40,12 +40,12 @@ The sender of a chat receives the event too: it is the acknowledgement. Check ea
 first rule that fails decide: valid (else close 1008), authenticated (else close 4403), joined (else close 1008).
 
 A server may add `resume`, `expiresAt`, `pingMs` and `reconnect: {"windowMs": NUMBER}` to `auth_ok`, and `epoch`, `seq`
-and `gap` to `joined`. Ignore fields and types that you do not know. `labkit brief --for schema` prints every message."""
+and `gap` to `joined`. Ignore fields and types that you do not know. `labkit brief --for schema` has every message."""
 _SERVER = """\
 Listen on 127.0.0.1, on the port in the environment variable `PORT` (8080 if it is unset), on any path. The accepted
 token is in `DEV_TOKEN` (`dev-token` if it is unset); each login is a new user. `GET /` answers 200. Print each recorded
-event as one line of JSON on standard output, and nothing secret. The core review needs `auth`, `join`, `chat` and `ping`;
-every other type is unknown, unless you offer it."""
+event as one line of JSON on standard output, and nothing secret. Offer `auth`, `join`, `chat` and `ping`; without a
+feature from the lists below, every other type is unknown."""
 _CLIENT = """\
 Read `LABKIT_URL`, `LABKIT_TOKEN` and `LABKIT_ROOM` from the environment. Join the room and stay in it. Send each line
 of standard input as a chat. A POST to `LABKIT_TICKET_URL` returns a fresh ticket as JSON: `{"ticket": TEXT}`.
