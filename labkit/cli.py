@@ -20,6 +20,7 @@ VERBS = {
     "cluster": "Run several room servers that share their rooms through a broker.",
     "lab": "Open the course in JupyterLab.",
     "brief": "Print the requirements for a coding assistant.",
+    "team": "Give a team its rules for realtime.",
     "review": "Find what would break a room server in production.",
     "check": "Check your answer to an exercise.",
     "course": "List, reset, compare, build and verify the exercises.",

@@ -21,7 +21,21 @@ from tests.wire.raw import serving
 SCHEMA = json_schema()
 CLIENT = Draft202012Validator(SCHEMA)
 EVENT = Draft202012Validator({**SCHEMA, "$ref": "#/$defs/event"})
-WRONG = [None, True, -1, 1.5, 2**53, "", "x" * 9000, "room:demo\n", "a b", [], {}, {"epoch": "e"}, {"epoch": "", "seq": 1}]
+WRONG = [
+    None,
+    True,
+    -1,
+    1.5,
+    2**53,
+    "",
+    "x" * 9000,
+    "room:demo\n",
+    "a b",
+    [],
+    {},
+    {"epoch": "e"},
+    {"epoch": "", "seq": 1},
+]
 
 
 def is_valid(message: Any) -> bool:
