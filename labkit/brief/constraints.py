@@ -30,7 +30,7 @@ CONSTRAINTS = (
     Constraint(
         "Each message is checked against its type before use; an invalid one closes its connection with 1008.",
         "One odd message raises an exception nobody catches, and the whole process ends.",
-        ("validation/1", "validation/3", "validation/15"),
+        ("validation/3", "validation/4", "validation/8", "validation/15", "protocol/2"),
         ("validation", "protocol"),
     ),
     Constraint(
@@ -86,6 +86,10 @@ STACKS: dict[Stack, tuple[str, ...]] = {
         "Set `max_size=65536`. Never `await send()` for other members in the handler: give each member a bounded queue"
         " and one writer task.",
         "Set `ping_interval`, `ping_timeout` and `close_timeout=1`. Catch ConnectionClosed.",
+        "The library answers pings by itself, even while the client does not read: poll"
+        " `ws.transport.get_write_buffer_size()`, and end the connection above the limit.",
+        "A request head may be 1 MiB by default. Before the import, set WEBSOCKETS_MAX_NUM_HEADERS=32 and"
+        " WEBSOCKETS_MAX_LINE_LENGTH=2048 in `os.environ`.",
     ),
     "aiohttp": (
         "Python 3.11 or newer with `aiohttp`; one file, `server.py`.",

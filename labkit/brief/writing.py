@@ -22,6 +22,9 @@ _LIMITS = {
     "max_message_bytes": "one message from a client; then 1008",
     "max_frame_bytes": "one frame from a client; then 1009, as soon as its header arrives",
 }
+_MORE_LIMITS = """\
+The names end in their unit. A request head has at most 16 KiB; refuse a longer one with HTTP 431, or end the
+connection. `outbox_bytes` counts everything that waits for one client: events, answers and pongs."""
 _WIRE = """\
 All messages are JSON objects in text frames. `>` is sent by the client, `<` by the server.
 
@@ -131,7 +134,7 @@ def _line(probe: Probe) -> str:
 def _numbers() -> str:
     limits = Limits()
     rows = ((f"`{name}`", f"{getattr(limits, name)}", bounds) for name, bounds in _LIMITS.items())
-    return _table(("name", "value", "bounds"), rows)
+    return _table(("name", "value", "bounds"), rows) + f"\n\n{_MORE_LIMITS}"
 
 
 def _codes() -> str:
