@@ -105,15 +105,15 @@ jobs:
   review:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
+      - uses: actions/checkout@v5
+      - uses: actions/setup-python@v6
         with:
           python-version: "3.13"
       - run: pip install realtime-labkit
       - run: >-
           labkit review ws://localhost:8080 --profile core --start "$SERVER_COMMAND"
           --junit review.xml --html review.html
-      - uses: actions/upload-artifact@v4
+      - uses: actions/upload-artifact@v6
         if: always()
         with:
           name: review
