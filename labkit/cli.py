@@ -24,6 +24,8 @@ VERBS = {
     "review": "Find what would break a room server in production.",
     "check": "Check your answer to an exercise.",
     "course": "List, reset, compare, build and verify the exercises.",
+    "listen": "Print the events of a room.",
+    "say": "Send lines to a room.",
     "load": "Load-test a room server and report delivery latency.",
     "storm": "Disconnect many clients at once and measure how they reconnect.",
     "class": "Run a class and watch its progress live.",
