@@ -83,7 +83,9 @@ HOW = {
         first="printf 'async def handler(ws):\\n    await ws.close()\\n' > my_handler.py"
     ),
     "labkit listen room:demo": Run(
-        until=": hello", beside="labkit serve & sleep 3; while sleep 1; do echo hello | labkit say room:demo; done"
+        until=": hello",
+        code=130,
+        beside="labkit serve & sleep 3; while sleep 1; do echo hello | labkit say room:demo; done",
     ),
     "labkit listen room:demo --json --events 100 > events.jsonl": Run(
         beside="labkit serve --set messages_per_s=off & sleep 3; while sleep 1; do seq 99 | labkit say room:demo; done",

@@ -21,7 +21,7 @@ from tests.wire.raw import serving
 SCHEMA = json_schema()
 CLIENT = Draft202012Validator(SCHEMA)
 EVENT = Draft202012Validator({**SCHEMA, "$ref": "#/$defs/event"})
-WRONG = [
+WRONG: list[Any] = [
     None,
     True,
     -1,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.wire.raw import TOKEN, serving
+from labkit.wire.server import Server
+from tests.wire.raw import TOKEN, serving, until
 
 PATIENCE_S = 60
 
@@ -28,14 +29,32 @@ async def start(*arguments: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
 
 
+def has_member(server: Server) -> bool:
+    """Whether somebody is in the room."""
+    room = server.hub.state.rooms.find("a")
+    return room is not None and bool(room.present())
+
+
+async def test_listener_receives_what_was_said_after_a_lost_connection() -> None:
+    """Both verbs keep to the client's reconnect; here the listener's connection is cut."""
+    async with serving() as server:
+        listener = await start("listen", "a", "--events", "2", "--url", server.url)
+        async with asyncio.timeout(PATIENCE_S):
+            await until(lambda: has_member(server))
+            await labkit("say", "a", lines="one", url=server.url)
+            for connection in list(server.hub.state.connections.values()):
+                connection.transport.abort()
+            await labkit("say", "a", lines="two", url=server.url)
+            out, _ = await listener.communicate()
+    assert [line.partition(": ")[2] for line in out.decode().splitlines()] == ["one", "two"]
+
+
 async def test_said_lines_arrive_in_order_and_nothing_else(tmp_path: Path) -> None:
     """Empty lines are skipped; a text cannot send escape codes to the reader's terminal."""
     async with serving(audit=tmp_path / "room.db") as server:
         listener = await start("listen", "a", "--events", "3", "--url", server.url)
         async with asyncio.timeout(PATIENCE_S):
-            while not server.hub.state.connections:
-                await asyncio.sleep(0.05)
-            await asyncio.sleep(0.5)
+            await until(lambda: has_member(server))
             done = await labkit("say", "a", lines="one\n\ntw\x1bo\nthree", url=server.url)
             out, err = await listener.communicate()
     assert done == (0, "", "") and err == b"" and listener.returncode == 0
@@ -60,9 +79,7 @@ async def test_json_events_are_whole() -> None:
     async with serving() as server:
         listener = await start("listen", "a", "--json", "--events", "1", "--url", server.url)
         async with asyncio.timeout(PATIENCE_S):
-            while not server.hub.state.connections:
-                await asyncio.sleep(0.05)
-            await asyncio.sleep(0.5)
+            await until(lambda: has_member(server))
             await labkit("say", "a", lines="hi\n", url=server.url)
             out, _ = await listener.communicate()
     assert json.loads(out)["text"] == "hi" and json.loads(out)["seq"] == 1
