@@ -91,6 +91,7 @@ def test_types_of_every_message_and_event_are_declared(tmp_path: Path) -> None:
     assert 'export type ReadMessage = { type: "read"; roomId: string; upTo: number; requestId?: string };' in text
     assert 'severity: "info" | "warning" | "critical"' in text
     assert "since?: { epoch: string; seq: number }" in text
+    assert "text: string; seq?: number };" in text
     assert text.count("export type ") == len(SCHEMA["$defs"])
     if tsc := shutil.which("tsc"):
         (tmp_path / "messages.ts").write_text(text, encoding="utf-8")
