@@ -69,6 +69,7 @@ HOW = {
     ),
     'labkit review ws://localhost:8080 --start "labkit serve --set auth_timeout_s=1" --set auth_timeout_s=1': REVIEWING,
     'labkit review --client "python -m labkit.broken_clients ours"': REVIEWING,
+    "labkit brief --for schema > messages.md": Run(made=("messages.md",)),
     "labkit check 02-auth": Run(code=2),
     "labkit check 02-auth --answer my_handler.py --seed 7": Run(
         code=1, first="printf 'async def handler(ws):\\n    await ws.close()\\n' > my_handler.py"
@@ -81,6 +82,17 @@ HOW = {
     "labkit course diff 02-auth --answer my_handler.py --peek": Run(
         first="printf 'async def handler(ws):\\n    await ws.close()\\n' > my_handler.py"
     ),
+    "labkit listen room:demo": Run(
+        until=": hello",
+        code=130,
+        beside="labkit serve & sleep 3; while sleep 1; do echo hello | labkit say room:demo; done",
+    ),
+    "labkit listen room:demo --json --events 100 > events.jsonl": Run(
+        beside="labkit serve --set messages_per_s=off & sleep 3; while sleep 1; do seq 99 | labkit say room:demo; done",
+        made=("events.jsonl",),
+    ),
+    "echo hello | labkit say room:demo": Run(beside="labkit serve"),
+    "printf 'one\\ntwo\\n' | labkit say room:demo": Run(beside="labkit serve"),
     "labkit load": Run(until="sent, .* delivered", beside="labkit serve"),
     "labkit load --rooms 20 --members 50 --rate 400": Run(until="sent, .* delivered", beside="labkit serve"),
     "labkit load --closed --seconds 5": Run(beside="labkit serve --set messages_per_s=off"),

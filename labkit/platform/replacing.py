@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from shutil import copymode
 from time import monotonic, sleep
 
 PATIENCE_S = 1.0
@@ -27,6 +28,13 @@ def replace(new: Path, path: Path) -> None:
 
 def write(path: Path, whole: str) -> None:
     """Write a text file atomically, with the same line ends on every system. Raises OSError."""
+    write_bytes(path, whole.encode())
+
+
+def write_bytes(path: Path, whole: bytes) -> None:
+    """Write a file atomically; it keeps its permissions. Raises OSError."""
     new = path.with_name(f".{path.name}.part")
-    new.write_text(whole, encoding="utf-8", newline="\n")
+    new.write_bytes(whole)
+    if path.exists():
+        copymode(path, new)
     replace(new, path)

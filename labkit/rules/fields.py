@@ -50,6 +50,11 @@ class Field(NamedTuple):
     required: bool = True
 
 
+# What each reader accepts, as JSON Schema, for other languages. JSON Schema counts code points, not UTF-16 units, so
+# its length bounds accept every valid string and a few invalid ones.
+JSON_SCHEMAS: dict[Callable[[Any], Any], dict[str, Any]] = {}
+
+
 def is_room_id(value: object) -> bool:
     """Return whether a value is a valid room id. The whole text must match, so a final newline does not pass."""
     return isinstance(value, str) and ROOM_ID.fullmatch(value) is not None
@@ -73,6 +78,8 @@ def text(shortest: int, longest: int) -> Callable[[Any], str]:
         _must(isinstance(value, str) and shortest <= utf16_units(value) <= longest)
         return value  # type: ignore[no-any-return]
 
+    bounds = {"minLength": (shortest + 1) // 2, "maxLength": longest}
+    JSON_SCHEMAS[read] = {"type": "string", **bounds, "description": f"{shortest} to {longest} UTF-16 units"}
     return read
 
 
@@ -83,6 +90,7 @@ def one_of(*words: str) -> Callable[[Any], str]:
         _must(isinstance(value, str) and value in words)
         return value  # type: ignore[no-any-return]
 
+    JSON_SCHEMAS[read] = {"type": "string", "enum": list(words)}
     return read
 
 
@@ -125,6 +133,20 @@ TOKEN = Field("token", text(MIN_TOKEN_UNITS, MAX_TOKEN_UNITS), "auth.token is in
 ROOM = Field("roomId", room_id, "roomId is invalid")
 REQUEST = Field("requestId", request_id, "", required=False)
 TEXT = Field("text", text(1, MAX_TEXT_UNITS), f"text must be 1-{MAX_TEXT_UNITS} chars")
+
+_COUNT = {"type": "integer", "minimum": 0, "maximum": MAX_SAFE_INTEGER}
+JSON_SCHEMAS |= {
+    room_id: {"type": "string", "pattern": f"^{ROOM_ID.pattern}$", "not": {"pattern": r"\n"}},
+    percent: {"type": "number", "minimum": 0, "maximum": 100},
+    count: _COUNT,
+    since: {
+        "type": "object",
+        "properties": {"epoch": JSON_SCHEMAS[name], "seq": _COUNT},
+        "required": ["epoch", "seq"],
+    },
+    moment: {"anyOf": [JSON_SCHEMAS[name], {"type": "number", "description": "milliseconds since 1970"}]},
+    request_id: {"description": f"a string, cut to {MAX_REQUEST_ID_UNITS} UTF-16 units; others count as missing"},
+}
 
 
 def named(field_name: str) -> Field:
