@@ -2,7 +2,13 @@
 
 docs/dialect.md has a worked example.
 
-path = "/ws"              the path of its WebSocket; default: the path of the URL
+path = "/ws"              the path of its WebSocket; default: the path of the URL. $ROOM, $TOKEN and $UNIQUE are filled in
+subprotocol = "v1.chat"   what it expects in Sec-WebSocket-Protocol
+room = "lobby-$ID-$NAME"  how its room names look, or a list of all rooms that it has
+one_room = true           joining a room leaves the previous one
+messages = "lines"        several messages in one frame: "lines" or "array"
+[headers]                 headers of the handshake; $TOKEN is filled in
+[limits]                  its own limits, as for --set
 [types]                   ours = "theirs"
 chat = "message"
 [fields]
@@ -23,13 +29,18 @@ answers = ["joined", "chat"]              answers that the client who caused the
 meaning = ["welcome"]                     its own unsolicited messages, which are ignored
 """
 
+import json
 import secrets
 import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from dataclasses import fields as fields_of
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from labkit.review.promised_limits import Promised
 from labkit.rules.close_codes import TABLE
 from labkit.text import files as text_files
 from labkit.text.nearest import nearest
@@ -45,9 +56,11 @@ FIELDS = (
 )
 NOTHING = "nothing"  # instead of an answer: the server ignores the message
 WITHOUT = ("probes", "messages", "answers", "meaning")
-TABLES = ("types", "fields", "more", "known", "codes", "without")
+TABLES = ("types", "fields", "more", "known", "codes", "without", "headers", "limits")
+PLAIN = ("path", "subprotocol", "room", "one_room", "messages")  # keys outside the tables
+MESSAGES = ("one", "lines", "array")  # how a frame holds its messages
 CODES = range(1000, 5000)
-UNIQUE = "$UNIQUE"
+UNIQUE, ROOM, TOKEN, ID, NAME = "$UNIQUE", "$ROOM", "$TOKEN", "$ID", "$NAME"
 THEIRS = "their "  # prefix of a name that means something else in our protocol
 
 
@@ -69,6 +82,39 @@ class Dialect:
     no_answers: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     path: str | None = None
+    subprotocol: str | None = None
+    room: str | tuple[str, ...] | None = None
+    one_room: bool = False
+    messages: str = "one"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def joins_by_path(self) -> bool:
+        """Whether the URL names the room, so that there is one room per connection and no join message."""
+        return self.path is not None and ROOM in self.path
+
+    def lacks_message(self, kind: str) -> bool:
+        """Return whether the server accepts no message of this type."""
+        return kind in self.no_messages or (kind == "join" and self.joins_by_path)
+
+    def room_name(self, unique: str, name: str) -> str:
+        """Return the server's name for one of the review's rooms: `unique` differs in each run, `name` within one."""
+        if not isinstance(self.room, str):
+            return f"{unique}:{name}"
+        if NAME not in self.room:
+            unique += sha256(name.encode()).hexdigest()[:6]
+        return self.room.replace(ID, unique.removeprefix("r:")).replace(NAME, name)
+
+    def split(self, body: bytes) -> list[bytes]:
+        """Return the messages in one frame."""
+        if self.messages == "lines":
+            return [line for line in body.splitlines() if line.strip()]
+        if self.messages == "array":
+            with suppress(ValueError, RecursionError):
+                if isinstance(several := json.loads(body), list):
+                    return [json.dumps(one).encode() for one in several]
+        return [body]
 
     def encode(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Translate one of our messages into the server's names."""
@@ -144,23 +190,44 @@ def read_dialect(path: Path) -> Dialect:
     """
     try:
         file = tomllib.loads(text_files.read(path))
-        _check(file)
+        return dialect_of(file)
     except OSError as error:
         raise BadDialect(f"cannot read the dialect {path}: {error.strerror}") from None
     except (ValueError, RecursionError) as error:  # TOML's own errors are ValueErrors
         raise BadDialect(f"cannot use the dialect {path}: {error}") from None
+
+
+def dialect_of(file: Mapping[str, Any]) -> Dialect:
+    """Build a dialect from the contents of a file. Raises ValueError for the first fault."""
+    _check(file)
     codes = {int(ours): theirs for ours, theirs in file.get("codes", {}).items()}
     probes, messages, answers, meaning = (tuple(file.get("without", {}).get(kind, ())) for kind in WITHOUT)
     types, names, more, known = (dict(file.get(kind, {})) for kind in ("types", "fields", "more", "known"))
-    return Dialect(types, names, more, known, codes, probes, messages, answers, meaning, file.get("path"))
+    room = file.get("room")
+    return Dialect(
+        *(types, names, more, known, codes, probes, messages, answers, meaning),
+        path=file.get("path"),
+        subprotocol=file.get("subprotocol"),
+        room=tuple(room) if isinstance(room, list) else room,
+        one_room=file.get("one_room", False),
+        messages=file.get("messages", "one"),
+        headers=dict(file.get("headers", {})),
+        limits=dict(file.get("limits", {})),
+    )
 
 
 def _check(file: Mapping[str, Any]) -> None:
     """Check every table, key and value. Raises ValueError for the first invalid one."""
-    _check_names("a table of a dialect", file, (*TABLES, "path"))
+    _check_names("a table of a dialect", file, (*TABLES, *PLAIN))
     tables = {name: _table(name, file.get(name, {})) for name in TABLES}
-    if not isinstance(file.get("path", ""), str):
-        raise ValueError(f'path must be text, such as path = "/ws", not {file["path"]!r}')
+    _check_plain(file)
+    for name, value in tables["headers"].items():
+        if not isinstance(value, str):
+            raise ValueError(f"[headers] {name} must be text in quotes, not {value!r}")
+    for name, number in tables["limits"].items():
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            raise ValueError(f"[limits] {name} must be a number, not {number!r}")
+    _check_names("a limit of the review, for [limits]", tables["limits"], [one.name for one in fields_of(Promised)])
     without = {name: _list(name, tables["without"].get(name, [])) for name in WITHOUT}
     _check_names("a key of [without]", tables["without"], WITHOUT)
     _check_names("a labkit message, for [without] messages", without["messages"], FROM_CLIENTS)
@@ -178,6 +245,23 @@ def _check(file: Mapping[str, Any]) -> None:
             _table(f"{name}.{kind}", fields)
     for ours, theirs in tables["codes"].items():
         _check_code(ours, theirs)
+
+
+def _check_plain(file: Mapping[str, Any]) -> None:
+    """Check the keys outside the tables. Raises ValueError."""
+    for name, example in (("path", "/ws"), ("subprotocol", "chat.v1")):
+        if not isinstance(file.get(name, ""), str):
+            raise ValueError(f'{name} must be text, such as {name} = "{example}", not {file[name]!r}')
+    if not isinstance(file.get("one_room", False), bool):
+        raise ValueError(f"one_room must be true or false, not {file['one_room']!r}")
+    _check_names("a way to put messages into a frame, for messages", [file.get("messages", "one")], MESSAGES)
+    room = file.get("room", ID)
+    is_list = isinstance(room, list) and len(room) > 1 and all(isinstance(one, str) for one in room)
+    if not is_list and not (isinstance(room, str) and ID in room):
+        raise ValueError(
+            f'room must be a template with $ID, such as room = "lobby-$ID-$NAME", or a list of two or more rooms,'
+            f" not {room!r}"
+        )
 
 
 def _check_code(ours: str, theirs: object) -> None:

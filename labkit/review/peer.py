@@ -5,6 +5,7 @@ Everything sent within one iteration of the event loop leaves in a single write.
 
 import asyncio
 import json
+from collections import deque
 from time import monotonic
 from typing import Any
 
@@ -13,6 +14,9 @@ from labkit.review.dialect import Dialect
 from labkit.review.endpoint import ConnectionEnded, Endpoint, Message, ReceiveTimeout, parsed
 from labkit.review.responses import window_ms
 from labkit.review.transcript import Transcript, literal
+
+
+MOST_RAW = 50
 
 
 class Peer(Endpoint):
@@ -31,6 +35,7 @@ class Peer(Endpoint):
         self.foreign_chats: list[str] = []  # chats that an observer received and that we did not send
         self.sent_texts: set[str] = set()
         self.windows: list[int] = []  # from `reconnect`, which may arrive at any time
+        self.raw = deque[str](maxlen=MOST_RAW)  # messages as they arrived, even ignored ones
         self.receive_buffer = 0  # bytes, of the kernel; 0: the default
         self.is_lost = False  # the TCP connection has ended
         self._transcript = transcript
@@ -87,11 +92,11 @@ class Peer(Endpoint):
 
     # Receiving
 
-    async def receive(self, kind: str | None = None) -> Message:
+    async def receive(self, kind: str | None = None, patience_s: float | None = None) -> Message:
         """Return the next message, or the next message of type `kind`. Raises ConnectionEnded or ReceiveTimeout."""
         while True:
             try:
-                async with asyncio.timeout(self._patience_s):
+                async with asyncio.timeout(self._patience_s if patience_s is None else patience_s):
                     message = await self._received.get()
             except TimeoutError:
                 waited_for = f" while waiting for {kind}" if kind else ""
@@ -156,7 +161,12 @@ class Peer(Endpoint):
             self.transport.write(frames.frame(frames.PONG, payload))
 
     def _message_received(self, body: bytes) -> None:
+        for one in self._dialect.split(body):
+            self._one_received(one)
+
+    def _one_received(self, body: bytes) -> None:
         value = parsed(body)
+        self.raw.append(body.decode("utf-8", "replace"))
         message = {} if value is None else self._dialect.decode(value)
         message["type"] = kind if isinstance(kind := message.get("type"), str) else None
         if self._dialect.ignores(message):

@@ -32,7 +32,7 @@ JOINS = Probe(
 
 async def _denials(scene: Scene) -> Outcome:
     scene.is_in_audit("anything")
-    room = "private:" + scene.room()[2:10]
+    room = "private:" + scene.unique()
     guest = await scene.enter("review:ticket", token=await scene.ticket())
     guest.send(type="join", roomId=room)
     if (await guest.receive()).get("code") != "room_denied":

@@ -7,7 +7,7 @@ from labkit.review.scene import Scene
 
 async def _run(scene: Scene) -> Outcome:
     room = scene.room()
-    wrong = "wrong-token-" + room[7:17]
+    wrong = "wrong-token-" + scene.unique()
     peer = await scene.connect()
     peer.send(type="auth", token=wrong)
     await peer.until_ended(scene.target.patience_s)

@@ -8,7 +8,7 @@ from labkit.review.scene import Scene
 
 async def _wrong_token(scene: Scene) -> Outcome:
     peer = await scene.connect()
-    peer.send(type="auth", token="not-the-token-" + scene.room()[-8:])
+    peer.send(type="auth", token="not-the-token-" + scene.unique())
     return await must_end(scene, peer, 4403)
 
 

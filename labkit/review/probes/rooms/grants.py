@@ -7,7 +7,7 @@ from labkit.review.scene import Scene
 
 
 async def _denied(scene: Scene) -> Outcome:
-    room = "private:" + scene.room()[2:10]
+    room = "private:" + scene.unique()
     insider = await scene.enter(room)
     guest = await scene.enter("review:ticket", token=await scene.ticket())
     guest.send(type="join", roomId=room)

@@ -6,8 +6,7 @@ from labkit.review.scene import Scene
 
 
 async def _run(scene: Scene) -> Outcome:
-    room = scene.room("name")
-    others = [room.upper(), room + "x", room[:-1], room + ":", room.replace(":name", "_name")]
+    room, others = scene.room("name"), scene.similar_rooms("name")
     receivers = {other: await scene.enter(other) for other in others}
     sender = await scene.enter(room)
     sender.chat(room, "for this name only")

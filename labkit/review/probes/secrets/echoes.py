@@ -7,7 +7,7 @@ from labkit.review.scene import Scene
 
 
 async def _reason_echoes(scene: Scene) -> Outcome:
-    marker = "marker" + scene.room()[2:10]
+    marker = "marker" + scene.unique()
     for name, message in {
         "token": {"type": "auth", "token": marker},
         "type": {"type": marker},
@@ -40,7 +40,7 @@ REASON_ECHOES = Probe(
 
 
 async def _http_echo(scene: Scene) -> Outcome:
-    marker = "marker" + scene.room()[2:10]
+    marker = "marker" + scene.unique()
     for method, path in (("GET", f"/{marker}"), ("GET", f"/?token={marker}"), ("POST", f"/{marker}?token={marker}")):
         response = await scene.http(method, path, {"Authorization": f"Bearer {marker}"})
         if marker.encode() in response.body or response.status == 0:

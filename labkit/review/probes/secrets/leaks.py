@@ -37,7 +37,7 @@ EVENTS_WITHOUT_CREDENTIALS = Probe(
 
 async def _log(scene: Scene) -> Outcome:
     scene.log()
-    wrong = "wrong-token-" + scene.room()[2:10]
+    wrong = "wrong-token-" + scene.unique()
     peer = await scene.connect()
     peer.send(type="auth", token=wrong)
     await peer.until_ended(scene.target.patience_s)
