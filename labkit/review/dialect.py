@@ -2,7 +2,7 @@
 
 docs/dialect.md has a worked example.
 
-path = "/ws"              the path of its WebSocket; default: the path of the URL. $ROOM, $TOKEN and $UNIQUE are filled in
+path = "/ws"              the path of its WebSocket, or of the URL; $ROOM, $TOKEN and $UNIQUE are filled in
 subprotocol = "v1.chat"   what it expects in Sec-WebSocket-Protocol
 room = "lobby-$ID-$NAME"  how its room names look, or a list of all rooms that it has
 one_room = true           joining a room leaves the previous one

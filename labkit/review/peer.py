@@ -15,7 +15,6 @@ from labkit.review.endpoint import ConnectionEnded, Endpoint, Message, ReceiveTi
 from labkit.review.responses import window_ms
 from labkit.review.transcript import Transcript, literal
 
-
 MOST_RAW = 50
 
 

@@ -116,7 +116,8 @@ class Scene:
             "Sec-WebSocket-Key": base64.b64encode(self.rng.randbytes(16)).decode(),
             "Sec-WebSocket-Version": "13",
         }
-        lines |= named | {name: self._filled(text, room) for name, text in dialect.headers.items()} | dict(headers or {})
+        lines |= named | {name: self._filled(text, room) for name, text in dialect.headers.items()}
+        lines |= dict(headers or {})
         own = where.path + (f"?{where.query}" if where.query else "")
         path = path or self._filled(self.target.dialect.path or "", room) or own or "/"
         return (
@@ -126,7 +127,8 @@ class Scene:
     def _filled(self, text: str, room: str | None) -> str:
         """Fill in the names that a path or a header of a dialect contains."""
         token = self.target.tokens[0] if self.target.tokens else ""
-        values = {dialects.ROOM: room or self.room("path"), dialects.TOKEN: token, dialects.UNIQUE: secrets.token_hex(6)}
+        values = {dialects.ROOM: room or self.room("path"), dialects.TOKEN: token}
+        values[dialects.UNIQUE] = secrets.token_hex(6)
         for name, value in values.items() if "$" in text else ():
             text = text.replace(name, quote(value, safe=":") if text.startswith("/") else value)
         return text

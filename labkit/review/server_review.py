@@ -22,6 +22,7 @@ from typing import Any
 from labkit.evidence import CannotTell, broken, unknown
 from labkit.evidence.lateness import Lateness
 from labkit.evidence.running import run_in_time
+from labkit.review.conversation import converse
 from labkit.review.dialect import Dialect, read_dialect
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
 from labkit.review.finding import CannotReview, Finding
@@ -76,6 +77,7 @@ class Review:
         self._runs = Counter[str]()
         self._on_finding = on_finding or (lambda _: None)
         self._findings: dict[str, Finding] = {}
+        self.conversation: tuple[str, ...] = ()  # the frames of the conversation check
         self._gone_since = ""  # the probe after which the server admits nobody
         self._waits_s = RETURN_S
         self._checking = asyncio.Lock()
@@ -95,14 +97,20 @@ class Review:
 
     async def _first_visit(self) -> None:
         async with Scene(self._target, self._rng) as scene:
-            await self._entered(scene, scene.room())
+            try:
+                self.conversation = await converse(scene)
+            except CannotTell as error:
+                raise self._cannot_review(error) from None
+
+    def _cannot_review(self, error: CannotTell) -> CannotReview:
+        hint = next(hint for part, hint in HINTS.items() if part in str(error))
+        return CannotReview(f"cannot review {self._target.url}: {error}; {hint}")
 
     async def _entered(self, scene: Scene, *rooms: str) -> Peer:
         try:
             return await scene.enter(*rooms)
         except CannotTell as error:
-            hint = next(hint for part, hint in HINTS.items() if part in str(error))
-            raise CannotReview(f"cannot review {self._target.url}: {error}; {hint}") from None
+            raise self._cannot_review(error) from None
 
     async def _run_concurrently(self, probes: list[Probe]) -> None:
         """Run these probes with a canary. Postpone each probe that did not hold and left the canary unhealthy.
