@@ -35,12 +35,11 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from dataclasses import fields as fields_of
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from labkit.review.promised_limits import Promised
+from labkit.review.promised_limits import limit_names
 from labkit.rules.close_codes import TABLE
 from labkit.text import files as text_files
 from labkit.text.nearest import nearest
@@ -227,7 +226,7 @@ def _check(file: Mapping[str, Any]) -> None:
     for name, number in tables["limits"].items():
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise ValueError(f"[limits] {name} must be a number, not {number!r}")
-    _check_names("a limit of the review, for [limits]", tables["limits"], [one.name for one in fields_of(Promised)])
+    _check_names("a limit of the review, for [limits]", tables["limits"], limit_names())
     without = {name: _list(name, tables["without"].get(name, [])) for name in WITHOUT}
     _check_names("a key of [without]", tables["without"], WITHOUT)
     _check_names("a labkit message, for [without] messages", without["messages"], FROM_CLIENTS)

@@ -13,7 +13,7 @@ from labkit.review import frames
 from labkit.review.dialect import Dialect
 from labkit.review.endpoint import ConnectionEnded, Endpoint, Message, ReceiveTimeout, parsed
 from labkit.review.responses import window_ms
-from labkit.review.transcript import Transcript, literal
+from labkit.review.transcript import Did, Transcript, literal
 
 MOST_RAW = 50
 
@@ -45,19 +45,21 @@ class Peer(Endpoint):
 
     # Sending
 
-    def send_bytes(self, data: bytes, shown: str | None = None, code: str | None = None) -> None:
+    def send_bytes(
+        self, data: bytes, shown: str | None = None, code: str | None = None, did: Did | None = None
+    ) -> None:
         """Send raw bytes. `shown`: the transcript's text for this step. `code`: the script line that repeats it."""
         if not self._transcript.is_full:
             shown = f"{len(data)} bytes {data[:24].hex(' ')}" if shown is None else shown
             code = f"send_bytes({literal(data)})" if code is None else code
-            self._transcript.note(self.name, f"-> {shown}", f"{self.name}.{code}")
+            self._transcript.note(self.name, f"-> {shown}", f"{self.name}.{code}", did or Did(self.name, "raw", data))
         if not self._out:
             asyncio.get_running_loop().call_soon(self._flush)
         self._out += data
 
-    def note(self, shown: str, *code: str) -> None:
+    def note(self, shown: str, *code: str, did: Did | None = None) -> None:
         """Add one step to the transcript: the text to show, and the script lines that reproduce it."""
-        self._transcript.note(self.name, shown, "\n".join(code))
+        self._transcript.note(self.name, shown, "\n".join(code), did)
 
     def send_frame(self, opcode: int, payload: bytes = b"", **options: Any) -> None:
         """Send a frame; `options` are those of `frames.frame`."""
@@ -65,7 +67,8 @@ class Peer(Endpoint):
         odd = "".join(f" {name}={value}" for name, value in options.items())
         mask = 128 if data[1] & 0x80 else 0
         shown = f"frame opcode={opcode}{odd} {len(payload)} bytes {payload[:40]!r}"
-        self.send_bytes(data, shown, f"send_frame({data[0]}, {literal(payload)}, {mask})")
+        did = Did(self.name, "frame", (data[0], payload, mask))
+        self.send_bytes(data, shown, f"send_frame({data[0]}, {literal(payload)}, {mask})", did)
 
     def send_text(self, text: str | bytes) -> None:
         """Send a text frame. Bytes may be invalid UTF-8."""
@@ -73,7 +76,8 @@ class Peer(Endpoint):
             self.send_frame(frames.TEXT, text)
         else:
             body = text.encode("utf-8", "surrogatepass")
-            self.send_bytes(frames.frame(frames.TEXT, body), text, f"send({literal(text)})")
+            did = Did(self.name, "text", text)
+            self.send_bytes(frames.frame(frames.TEXT, body), text, f"send({literal(text)})", did)
 
     def send(self, **message: Any) -> None:
         """Send a message, translated into the server's names."""
@@ -182,7 +186,8 @@ class Peer(Endpoint):
                 self.foreign_chats.append(str(message.get("text")))
                 return
             self.observes_for.add_received(message)
-        self._transcript.note(self.name, f"<- {body.decode('utf-8', 'replace')}", f"{self.name}.receive()")
+        shown = f"<- {body.decode('utf-8', 'replace')}"
+        self._transcript.note(self.name, shown, f"{self.name}.receive()", Did(self.name, "receive"))
         self._received.put_nowait(message)
 
     def add_received(self, message: Message) -> None:
@@ -193,6 +198,7 @@ class Peer(Endpoint):
     def _end(self, ended: ConnectionEnded) -> None:
         if self.ended is None:
             shown = "<- the connection ended without a close frame" if ended.code == 1006 else f"<- close {ended.code}"
-            self._transcript.note(self.name, f"{shown} {ended.reason}".rstrip(), f"{self.name}.receive()")
+            shown = f"{shown} {ended.reason}".rstrip()
+            self._transcript.note(self.name, shown, f"{self.name}.receive()", Did(self.name, "end"))
             self._received.put_nowait(ended)
         super()._end(ended)

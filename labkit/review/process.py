@@ -37,11 +37,16 @@ class Process:
     @property
     def last_line(self) -> str:
         """The last line of output that names an error, or else the last line."""
-        size = self._printed.seek(0, os.SEEK_END)
-        self._printed.seek(max(0, size - TAIL_BYTES))
-        lines = self._printed.read().decode("utf-8", "replace").strip().splitlines()
+        lines = self.tail.strip().splitlines()
         errors = [line for line in lines if "Error: " in line]  # a runtime may print its version after the error
         return (errors or lines or [""])[-1].strip()
+
+    @property
+    def tail(self) -> str:
+        """The last few thousand characters of output."""
+        size = self._printed.seek(0, os.SEEK_END)
+        self._printed.seek(max(0, size - TAIL_BYTES))
+        return self._printed.read().decode("utf-8", "replace")
 
     @property
     def rss_kb(self) -> int:

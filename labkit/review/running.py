@@ -10,6 +10,7 @@ from labkit.evidence.running import outcome_of
 from labkit.review.finding import Finding
 from labkit.review.probe import Probe
 from labkit.review.report import Report
+from labkit.review.short_script import short_script
 from labkit.review.transcript import Transcript
 
 TIMEOUT_S = 300
@@ -22,13 +23,27 @@ async def run_probe(probe: Probe, scene: Any) -> Outcome:
 
 
 def finding_of(
-    probe: Probe, outcome: Outcome, transcript: Transcript, reproduce: tuple[str, ...] = (), seconds: float = 0
+    probe: Probe,
+    outcome: Outcome,
+    transcript: Transcript,
+    reproduce: tuple[str, ...] = (),
+    seconds: float = 0,
+    crash: str | None = None,
+    language: str = "python",
 ) -> Finding:
-    """Build a finding from an outcome and its evidence, with credentials removed."""
+    """Build a finding from an outcome and its evidence, with credentials removed.
+
+    `crash`: the cause, if the probe ended other connections; `language`: of the short program.
+    """
+    is_broken = outcome.verdict == "broken"
+    if is_broken and transcript.marked is None:
+        transcript.mark()
+    elif not is_broken:
+        transcript.marked = None
     return Finding(
         id=probe.id,
         title=probe.title,
-        severity=probe.severity,
+        severity=(probe.if_alive or probe.severity) if is_broken and crash is None else probe.severity,
         verdict=outcome.verdict,
         expected=probe.expected,
         actual=transcript.hide(outcome.actual),
@@ -37,6 +52,10 @@ def finding_of(
         fix=probe.fix,
         missing_test=probe.missing_test,
         seconds=seconds,
+        promise=probe.promise,
+        cause=probe.cause if crash is None else crash,
+        is_crash=crash is not None,
+        short=short_script(transcript, language) if is_broken and transcript.url else (),
     )
 
 

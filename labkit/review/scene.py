@@ -23,7 +23,7 @@ from labkit.review.endpoint import END_OF_HEAD, ConnectionEnded, Message, Receiv
 from labkit.review.peer import Peer
 from labkit.review.responses import HttpResponse, retry_s, status_of
 from labkit.review.target import Target, connect_tcp, existing
-from labkit.review.transcript import Transcript, literal
+from labkit.review.transcript import Did, Transcript, literal
 
 TRIES = 20
 NO_ENTRY = "could not enter"
@@ -52,6 +52,11 @@ class Scene:
     async def __aexit__(self, *_: object) -> None:
         for peer in self._peers:
             peer.drop()
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether our codes, limits and answers are promised. Otherwise only an effect that does harm is a fault."""
+        return self.target.profile != "core"
 
     # Connections
 
@@ -144,7 +149,7 @@ class Scene:
     ) -> int:
         """Send a WebSocket handshake and return the HTTP status. `then`: bytes to send right after the request."""
         head = self.upgrade_request(path, headers, room)
-        self.transcript.note(peer.name, f"-> {head.splitlines()[0]}", _code(peer, head))
+        self.transcript.note(peer.name, f"-> {head.splitlines()[0]}", _code(peer, head), Did(peer.name, "open", head))
         peer.transport.write(head.encode() + then)
         if not await peer.until(lambda: END_OF_HEAD in peer.head or peer.is_lost, self.target.patience_s):
             raise CannotTell("the server did not answer the handshake")

@@ -30,10 +30,12 @@ from labkit.review.hosted_server import Hosted
 from labkit.review.peer import Peer
 from labkit.review.probe import Probe, check_names
 from labkit.review.probes import PROBES
+from labkit.review.promise import PROFILES
 from labkit.review.promised_limits import Promised
 from labkit.review.report import Report
 from labkit.review.running import OnFinding, finding_of, not_run, run_blocking, run_probe
 from labkit.review.scene import NO_ENTRY, Scene
+from labkit.review.short_script import language_of
 from labkit.review.target import Target, check_url
 
 AT_ONCE = 8
@@ -54,16 +56,16 @@ HINTS = {  # what to do, by a part of the error
 
 
 def select(profile: str = "full", only: Iterable[str] = (), dialect: Dialect | None = None) -> list[Probe]:
-    """Select the probes of a profile; `only` names chapters or probes and overrides the profile. Raises CannotReview.
+    """Select the probes of a profile. `only` names chapters, or single probes of any profile. Raises CannotReview.
 
     Leaves out probes that do not apply to the dialect.
     """
     wanted = [only] if isinstance(only, str) else list(only)
     check_names([*wanted, *(dialect.without if dialect is not None else ())], PROBES)
     kept = [probe for probe in PROBES if dialect is None or not dialect.leaves_out(probe.id)]
-    if wanted:
-        return [probe for probe in kept if probe.id in wanted or probe.chapter in wanted]
-    return [probe for probe in kept if profile == "full" or probe.profile == "core"]
+    profiles = PROFILES[: PROFILES.index(profile) + 1]
+    chapters = {probe.chapter for probe in kept} if not wanted else set(wanted)
+    return [probe for probe in kept if probe.id in wanted or (probe.chapter in chapters and probe.profile in profiles)]
 
 
 class Review:
@@ -78,6 +80,7 @@ class Review:
         self._on_finding = on_finding or (lambda _: None)
         self._findings: dict[str, Finding] = {}
         self.conversation: tuple[str, ...] = ()  # the frames of the conversation check
+        self._language = language_of(target.hosted.command if target.hosted else None)
         self._gone_since = ""  # the probe after which the server admits nobody
         self._waits_s = RETURN_S
         self._checking = asyncio.Lock()
@@ -155,15 +158,18 @@ class Review:
         self._runs[probe.id] += 1  # by id: the same seed gives the same values in any order
         rng = Random(f"{self._seed} {probe.id} {self._runs[probe.id]}")
         async with Scene(self._target, rng) as scene:
-            outcome = await run_probe(probe, scene)
+            outcome, crash = await run_probe(probe, scene), None
             if canary is not None and not await self._is_healthy(canary):
                 self._gone_since = probe.id
                 scene.transcript.canary_request = scene.upgrade_request()
                 parts = [f"a healthy connection beside it ended too ({canary.ended or 'no answer'})", outcome.actual]
+                crash = probe.cause or probe.title
                 if self._target.hosted is not None:
                     parts.insert(0, await self._target.hosted.how_it_ended())
+                    crash = self._target.hosted.why_it_ended() or crash
                 outcome = broken("; ".join(filter(None, parts)))
-            return finding_of(probe, outcome, scene.transcript, scene.transcript.script(), monotonic() - began)
+            evidence = scene.transcript, scene.transcript.script(), monotonic() - began
+            return finding_of(probe, outcome, *evidence, crash, self._language)
 
     async def _canary(self, scene: Scene) -> Peer | None:
         """Open a healthy connection, restarting the server if necessary; None if the server admits nobody."""
@@ -246,7 +252,8 @@ async def examine(
             except CannotTell as error:
                 raise CannotReview(str(error)) from None
         tokens = (tokens,) if isinstance(tokens, str) else tuple(tokens)
-        options = {"promised": Promised.of(promised), "dialect": dialect, "hosted": hosted}
+        limits = Promised().set_lines(f"{name}={value}" for name, value in dialect.limits.items())
+        options = {"promised": limits.updated(promised), "dialect": dialect, "hosted": hosted, "profile": profile}
         return await Review(Target.of(url, tokens, **options, **given), probes, seed, on_finding).run(profile)
 
 

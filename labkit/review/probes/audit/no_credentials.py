@@ -2,6 +2,7 @@
 
 from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
 
 
@@ -28,6 +29,7 @@ PROBE = Probe(
     title="The audit file contains no credential",
     severity="P0",
     profile="full",
+    promise=DANGER,
     requirement="The audit file never contains a token.",
     expected="no refused token, no accepted token and no resume",
     fix="Record the user and the time, never the credential.",

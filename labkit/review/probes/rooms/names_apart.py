@@ -2,6 +2,7 @@
 
 from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
 
 
@@ -22,6 +23,8 @@ PROBE = Probe(
     title="Rooms with similar names are different rooms",
     severity="P0",
     profile="core",
+    promise=DANGER,
+    cause="membership is not checked for every message",
     requirement="A room is identified by its whole roomId; case matters.",
     expected="no similar room receives the chat",
     fix="Compare whole room names: no prefixes, no patterns, no case folding.",

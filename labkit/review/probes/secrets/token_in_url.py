@@ -3,6 +3,7 @@
 from labkit.evidence import CannotTell, Outcome, held
 from labkit.review.judge import must_end
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
 
 
@@ -24,6 +25,8 @@ PROBE = Probe(
     title="A token in the URL is not accepted",
     severity="P0",
     profile="core",
+    promise=DANGER,
+    cause="messages are handled before auth",
     requirement="A secret is never sent in a URL, because proxies and logs keep URLs.",
     expected="join still requires auth: close 4403",
     fix="Accept the credential only in the first message.",
