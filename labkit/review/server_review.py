@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from random import Random, SystemRandom
 from time import monotonic
@@ -79,6 +81,7 @@ class Review:
         self._runs = Counter[str]()
         self._on_finding = on_finding or (lambda _: None)
         self._findings: dict[str, Finding] = {}
+        self._server_versions: tuple[str, ...] = ()
         self.conversation: tuple[str, ...] = ()  # the frames of the conversation check
         self._language = language_of(target.hosted.command if target.hosted else None)
         self._gone_since = ""  # the probe after which the server admits nobody
@@ -88,7 +91,7 @@ class Review:
 
     async def run(self, profile: str) -> Report:
         """Run all probes. Raises CannotReview if the server does not admit us at the start."""
-        began = monotonic()
+        began, began_at = monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
         await self._first_visit()
         async with self._lateness:
             await self._run_concurrently([probe for probe in self._probes if not probe.alone])
@@ -96,12 +99,15 @@ class Review:
                 if probe.id not in self._findings:
                     self._report(await self._run_in_time(probe, self._run_alone))
         found = tuple(self._findings[probe.id] for probe in self._probes)
-        return Report(self._target.url, profile, found, monotonic() - began)
+        versions = (f"labkit {version('labkit')}", *self._server_versions)
+        conversation = self.conversation
+        return Report(self._target.url, profile, found, monotonic() - began, began_at, versions, conversation)
 
     async def _first_visit(self) -> None:
         async with Scene(self._target, self._rng) as scene:
             try:
                 self.conversation = await converse(scene)
+                self._server_versions = await _versions(scene)
             except CannotTell as error:
                 raise self._cannot_review(error) from None
 
@@ -219,6 +225,14 @@ class Review:
     def _report(self, finding: Finding) -> None:
         self._findings[finding.id] = finding
         self._on_finding(finding)
+
+
+async def _versions(scene: Scene) -> tuple[str, ...]:
+    """Return what the server says about itself in the header of its handshake."""
+    peer = await scene.connect()
+    lines = peer.head.decode("latin-1").splitlines()
+    peer.drop()
+    return tuple(line.partition(":")[2].strip()[:80] for line in lines if line.lower().startswith("server:"))
 
 
 async def examine(

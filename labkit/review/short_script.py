@@ -105,7 +105,7 @@ def _node(steps: list[Did], transcript: Transcript, url: str) -> Iterator[str]:
             case "frame" | "raw":
                 yield f"{name}._socket.write({_js_bytes(_bytes(step))});"
             case "flood":
-                yield from _flood_in_node(name, *step.value, transcript)
+                yield from _flood_in_node(transcript, name, *step.value)
         if step.kind in ("text", "frame", "raw") and (following is None or following.kind not in ("text", "frame")):
             yield "await pause(300);"
 
@@ -127,13 +127,13 @@ def _python(steps: list[Did], transcript: Transcript, url: str) -> Iterator[str]
             case "receive" | "end":
                 yield f"receive({step.peer!r}, {name})"
             case "flood":
-                yield from _flood_in_python(name, *step.value, transcript)
+                yield from _flood_in_python(transcript, name, *step.value)
     if transcript.canary_request:
         yield "receive('the healthy client', canary)"
 
 
 def _flood_in_node(
-    stalled: str, sender: str, chat: str, count: int, wait_s: float, transcript: Transcript
+    transcript: Transcript, stalled: str, sender: str, chat: str, count: int, wait_s: float
 ) -> Iterator[str]:
     batch = f"for (let m = 0; m < 20; m++) {sender}.send(chat)"
     yield f"{stalled}._socket.pause(); const chat = {_js(chat, transcript)};"
@@ -142,7 +142,7 @@ def _flood_in_node(
 
 
 def _flood_in_python(
-    stalled: str, sender: str, chat: str, count: int, wait_s: float, transcript: Transcript
+    transcript: Transcript, stalled: str, sender: str, chat: str, count: int, wait_s: float
 ) -> Iterator[str]:
     yield f"chat = {_py(chat, transcript)}  # {stalled} reads nothing"
     yield f"for _ in range({count}): {sender}.send(chat), {sender}.recv()"
