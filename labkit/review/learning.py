@@ -3,7 +3,8 @@
 The server's answers give their own names. The names of what a client sends are tried from a short list.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -12,9 +13,11 @@ from labkit.evidence import CannotTell
 from labkit.review.conversation import CannotFollow, converse
 from labkit.review.dialect import dialect_of
 from labkit.review.finding import CannotReview
+from labkit.review.hosted_server import Hosted
 from labkit.review.proposals import KIND_NAMES, Proposal, merged
+from labkit.review.running import run_blocking
 from labkit.review.scene import Scene
-from labkit.review.target import Target
+from labkit.review.target import Target, check_url
 
 STEPS = ("authenticate", "enter", "send", "receive", "ping", "leave", "")
 MOST_ROUNDS = 12
@@ -67,6 +70,24 @@ async def learn(target: Target) -> Learned:
             break
         best = better
     return best
+
+
+async def examine_dialect(url: str, *, tokens: Iterable[str] = (), start: str | None = None, **given: Any) -> Learned:
+    """Propose a dialect for the server at `url`; `start`: the command that starts it."""
+    check_url(url)
+    async with AsyncExitStack() as stack:
+        hosted = None
+        if start is not None:
+            try:
+                hosted = await stack.enter_async_context(Hosted(start, url))
+            except CannotTell as error:
+                raise CannotReview(str(error)) from None
+        return await learn(Target.of(url, tuple(tokens), hosted=hosted, **given))
+
+
+def run_learning(url: str, **options: Any) -> Learned:
+    """Call `examine_dialect` from a script or a notebook cell."""
+    return run_blocking(examine_dialect(url, **options))
 
 
 async def _better(target: Target, best: Learned) -> Learned | None:
