@@ -72,6 +72,7 @@ async def stall_and_flood(scene: Scene, *, waits: bool = True) -> Flood:
         f"{stalled.name}.is_connected()",
         did=Did(stalled.name, "flood", (sender.name, chat, sent, allowed_s)),
     )
+    stalled.mark_last()
     began = monotonic()
     while waits and not lost(stalled) and monotonic() - began < allowed_s:
         await asyncio.sleep(0.05)
@@ -133,7 +134,9 @@ async def flood_without_reading(peer: Peer, data: bytes, max_bytes: int, deadlin
         f"reads nothing and sends {len(data)} bytes {times} times: {data[6:46]!r}",
         f"for _ in range({times}): {peer.name}.send_bytes({literal(data)})",
         f"{peer.name}.is_connected()",
+        did=Did(peer.name, "unread", (data, times)),
     )
+    peer.mark_last()
     batch = data * max(1, BATCH_BYTES // len(data))
     sent, stuck_s = 0, 2.0
     while sent < max_bytes:

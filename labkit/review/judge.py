@@ -137,6 +137,7 @@ async def must_receive_only(members: dict[str, Peer], sender: Peer, room: str, w
         while last not in texts:
             texts.append((await peer.receive("chat")).get("text", ""))
         if texts[:-1] != wanted:
+            peer.mark_text(next((text for text in texts[:-1] if text not in wanted), ""))
             return broken(f"{name} received {texts[:-1]!r}")
     return held(f"each member received {wanted or 'nothing'!r} and then the control chat")
 

@@ -61,6 +61,14 @@ class Peer(Endpoint):
         """Add one step to the transcript: the text to show, and the script lines that reproduce it."""
         self._transcript.note(self.name, shown, "\n".join(code), did)
 
+    def mark_text(self, text: str) -> None:
+        """Mark the step that sent this text as the one that shows a fault."""
+        self._transcript.mark_text(text)
+
+    def mark_last(self) -> None:
+        """Mark the last step as the one that shows a fault."""
+        self._transcript.mark_last()
+
     def send_frame(self, opcode: int, payload: bytes = b"", **options: Any) -> None:
         """Send a frame; `options` are those of `frames.frame`."""
         data = frames.frame(opcode, payload, **options)

@@ -8,6 +8,7 @@ from labkit.review.probe import Probe
 from labkit.review.promised_limits import Promised
 
 SHORT_S, ALONE_S = 0.3, 0.4
+LONG_AGE_S = 3.0
 LONG_S = 10.0  # a probe that waits longer runs beside those of the slow chapter
 AT_ONCE = 8
 SHARE = 0.6  # of a budget, for any one probe that only waits
@@ -65,7 +66,7 @@ class Plan:
         together_s, waiting_s = (
             max((estimate_s(one, promised) for one in group), default=0) for group in (self.together, self.waiting)
         )
-        return 1 + max(sums[0] / AT_ONCE, together_s) + sums[1] + max(waiting_s, sums[2])
+        return 1 + max(sums[0] / AT_ONCE, together_s) + sums[1] + max(waiting_s, sums[2] / 2)
 
 
 def plan(probes: Iterable[Probe], promised: Promised, dialect: Dialect, budget_s: float | None = None) -> Plan:
@@ -85,6 +86,8 @@ def plan(probes: Iterable[Probe], promised: Promised, dialect: Dialect, budget_s
     is_long = {probe.id: not probe.alone and estimate_s(probe, promised) > LONG_S for probe in kept}
     together = tuple(probe for probe in kept if not probe.alone and not is_long[probe.id])
     waiting = tuple(probe for probe in kept if is_long[probe.id])
-    quiet = tuple(probe for probe in kept if probe.alone and probe.chapter == "slow" and waiting)
+    quiet = tuple(
+        probe for probe in kept if probe.alone and probe.chapter == "slow" and promised.outbox_age_s >= LONG_AGE_S
+    )
     alone = tuple(probe for probe in kept if probe.alone and probe not in quiet)
     return Plan(together, alone, waiting, quiet, left_out)

@@ -23,6 +23,7 @@ class Process:
     def __init__(self, child: asyncio.subprocess.Process, printed: IO[bytes]) -> None:
         self._child = child
         self._printed = printed
+        self._began_at = printed.seek(0, os.SEEK_END)  # a program before it may have written to the same file
 
     @property
     def has_ended(self) -> bool:
@@ -45,7 +46,7 @@ class Process:
     def tail(self) -> str:
         """The last few thousand characters of output."""
         size = self._printed.seek(0, os.SEEK_END)
-        self._printed.seek(max(0, size - TAIL_BYTES))
+        self._printed.seek(max(self._began_at, size - TAIL_BYTES))
         return self._printed.read().decode("utf-8", "replace")
 
     @property

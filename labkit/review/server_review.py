@@ -117,7 +117,7 @@ class Review:
             await self._run_concurrently(self._plan.together)
             await self._run_one_by_one(self._plan.alone)
             waiting = asyncio.gather(self._run_concurrently(self._plan.waiting))
-            await self._run_one_by_one(self._plan.quiet)
+            await self._run_quietly(self._plan.quiet)
             await waiting
             await self._run_one_by_one(self._probes)  # those that another probe has disturbed
         found = tuple(self._findings[probe.id] for probe in self._probes)
@@ -125,11 +125,23 @@ class Review:
         conversation = self.conversation
         return Report(self._target.url, profile, found, monotonic() - began, began_at, versions, conversation)
 
+    async def _run_quietly(self, probes: Iterable[Probe]) -> None:
+        """Run probes two at a time: they mostly wait. Each has its own canary."""
+        turns = asyncio.Semaphore(2)
+
+        async def in_turn(probe: Probe) -> None:
+            async with turns:
+                await self._run_one(probe)
+
+        await asyncio.gather(*(in_turn(probe) for probe in probes))
+
     async def _run_one_by_one(self, probes: Iterable[Probe]) -> None:
         """Run those of the probes that have no finding yet, as far as the budget goes."""
         for probe in probes:
-            if probe.id in self._findings:
-                continue
+            await self._run_one(probe)
+
+    async def _run_one(self, probe: Probe) -> None:
+        if probe.id not in self._findings:
             if monotonic() + estimate_s(probe, self._target.promised) > self._ends_at:
                 spent = f"left out: the budget of {self._budget_s:g} s was spent on more severe probes"
                 self._report(not_run(probe, unknown(spent)))

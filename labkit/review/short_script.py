@@ -67,6 +67,7 @@ def _relevant(transcript: Transcript) -> list[Did | None]:
         return dids
     at = sum(step.times for step in steps[:marked])
     guilty = marked_one.peer if (marked_one := dids[at]) is not None else ""
+    dids = [did for place, did in enumerate(dids) if place <= at or did is None or did.kind in ("receive", "end")]
     last = {did.peer: (place, did) for place, did in enumerate(dids) if did is not None}
     over = {peer for peer, (place, did) in last.items() if place < at and peer != guilty and _is_over(did, dids, peer)}
     return [did for did in dids if did is None or did.peer not in over]
@@ -106,6 +107,11 @@ def _node(steps: list[Did], transcript: Transcript, url: str) -> Iterator[str]:
                 yield f"{name}._socket.write({_js_bytes(_bytes(step))});"
             case "flood":
                 yield from _flood_in_node(transcript, name, *step.value)
+            case "unread":
+                data, times = step.value
+                yield f"{name}._socket.pause(); const data = {_js_bytes(data)};"
+                yield f"for (let n = 0; n < {times}; n++) if (!{name}._socket.write(data)) await pause(1);"
+                yield f'await pause(3000); console.log("{name}:", {name}.readyState); process.exit();'
         if step.kind in ("text", "frame", "raw") and (following is None or following.kind not in ("text", "frame")):
             yield "await pause(300);"
 
@@ -128,6 +134,9 @@ def _python(steps: list[Did], transcript: Transcript, url: str) -> Iterator[str]
                 yield f"receive({step.peer!r}, {name})"
             case "flood":
                 yield from _flood_in_python(transcript, name, *step.value)
+            case "unread":
+                data, times = step.value
+                yield f"for _ in range({times}): {name}.socket.sendall({_py_bytes(data)})"
     if transcript.canary_request:
         yield "receive('the healthy client', canary)"
 
@@ -169,7 +178,12 @@ def _bytes(step: Did) -> bytes:
 
 
 def _js(text: str, transcript: Transcript, *, is_raw: bool = False) -> str:
-    return _expression(text, transcript, json.dumps, "{0}.repeat({1})", "process.env.{0}", is_raw)
+    return _expression(text, transcript, _js_quoted, "{0}.repeat({1})", "process.env.{0}", is_raw)
+
+
+def _js_quoted(text: str) -> str:
+    is_plain = text.isascii() and text.isprintable() and not set(text) & {"'", chr(92)}
+    return f"'{text}'" if is_plain else json.dumps(text)
 
 
 def _py(text: str, transcript: Transcript, *, is_raw: bool = False) -> str:

@@ -90,6 +90,15 @@ class Transcript:
         sent = [at for at, step in enumerate(self._steps) if SENT in step.shown and who in (None, _sender(step))]
         self.marked = sent[-1] if sent else self.marked
 
+    def mark_text(self, text: str) -> None:
+        """Mark the last step that sent this text."""
+        sent = [at for at, step in enumerate(self._steps) if SENT in step.shown and text in step.code]
+        self.marked = sent[-1] if sent and text else self.marked
+
+    def mark_last(self) -> None:
+        """Mark the last step, whatever it was."""
+        self.marked = len(self._steps) - 1 if self._steps else None
+
     def note(self, who: str, shown: str, code: str, did: Did | None = None) -> None:
         """Add a step: the text to show, the script line that repeats it, and what was done."""
         shown, code = f"{who} {self.hide(shown)}", self.hide(code)
