@@ -15,7 +15,7 @@ from labkit.evidence import unknown
 from labkit.platform.signals import interrupting
 from labkit.review.client.client_review import run_client, select_client_probes
 from labkit.review.comparing import Comparison, verdicts_in
-from labkit.review.dialect import BadDialect, Dialect, read_dialect
+from labkit.review.dialect import BadDialect, Dialect, read_dialect, tables_in
 from labkit.review.finding import CannotReview, Finding
 from labkit.review.html import page
 from labkit.review.learning import run_learning
@@ -55,7 +55,12 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--only", multiple=True, metavar="NAME", help="Run only this probe or chapter. Repeatable.")
 @click.option("--list", "is_listing", is_flag=True, help="List the probes and exit.")
 @click.option("--budget", type=Duration(), metavar="TIME", help="Take at most this long, such as 30s: worst first.")
-@click.option("--learn", "is_learning", is_flag=True, help="Propose a --dialect for the server at URL, and exit.")
+@click.option(
+    "--learn",
+    "is_learning",
+    is_flag=True,
+    help="Propose a dialect; --dialect: what is known already.",
+)
 @click.option("--seed", type=int, help="The same seed gives the same random names.")
 @click.option("--token", "tokens", multiple=True, help="A token that opens every room. Repeat it to add users.")
 @click.option(
@@ -160,10 +165,8 @@ def _tell_start(conversation: tuple[str, ...], estimate_s: float) -> None:
 
 def _learn(url: str, **given: Any) -> None:
     """Print the dialect that was learned; exit 2 if the conversation still stops somewhere."""
-    about = _about_server(**given)
-    if about["dialect"] != Dialect():
-        raise click.UsageError("--learn proposes a dialect; omit --dialect")
-    learned = run_learning(url, **about)
+    tables = tables_in(given["dialect"]) if given["dialect"] else {}
+    learned = run_learning(url, tables=tables, **_about_server(**given))
     frames = "\n".join(f"#   {printable(one)}" for one in learned.frames)
     click.echo("\n".join(toml_lines(learned.tables)) or "# the server speaks the protocol of labkit: no dialect needed")
     click.echo(f"\n# The last conversation in it, sent (->) and received (<-):\n{frames}")

@@ -20,17 +20,36 @@ from labkit.review.proposals import Proposal, named, spoken, toml_lines
 from labkit.review.responses import retry_s
 from labkit.review.scene import MAX_WAIT_S, NO_ENTRY, TRIES, Scene
 
-REFUSALS = ("err", "fail", "denied", "refus", "invalid", "bad", "unknown", "unauthor", "forbid", "fault", "unsupport")
-AFTER_ODD_S = 1.0  # how long to wait for the expected answer once another one has arrived
+REFUSALS = (
+    "err",
+    "fail",
+    "denied",
+    "refus",
+    "invalid",
+    "bad",
+    "unknown",
+    "unauthor",
+    "forbid",
+    "fault",
+    "unsupport",
+    "oops",
+    "reject",
+    "illegal",
+    "missing",
+)
+AFTER_ODD, LEAST_S = 0.1, 0.2  # the part of its patience that it still waits once another answer has arrived
 MOST_FRAMES = 24
 
 
 class CannotFollow(CannotReview):
-    """The conversation stopped. `proposal`: the part of a dialect that would let it continue, if one was seen."""
+    """The conversation stopped. `proposal`: the part of a dialect that would let it continue, if one was seen.
 
-    def __init__(self, message: str, step: str, proposal: Proposal | None = None) -> None:
+    `refusal`: what the server answered, or how it ended the connection, if it refused a message.
+    """
+
+    def __init__(self, message: str, step: str, proposal: Proposal | None = None, refusal: str = "") -> None:
         super().__init__(message)
-        self.step, self.proposal = step, proposal
+        self.step, self.proposal, self.refusal = step, proposal, refusal
 
 
 @dataclass(slots=True)
@@ -41,6 +60,7 @@ class _Stop(Exception):
     missing: str
     proposal: Proposal | None = None
     advice: str = ""
+    refusal: str = ""
 
 
 async def converse(scene: Scene) -> tuple[str, ...]:
@@ -66,6 +86,10 @@ class _Conversation:
         self._scene = scene
         self._dialect = scene.target.dialect
         self._room = scene.room("hello")
+
+    @property
+    def _brief_s(self) -> float:
+        return max(LEAST_S, AFTER_ODD * self._scene.target.patience_s)
 
     async def hold(self) -> None:
         """Go through every step. Raises _Stop at the first one that fails."""
@@ -97,11 +121,13 @@ class _Conversation:
                 message = await peer.receive(patience_s=patience_s)
                 if message.get("type") == kind:
                     return message
-                patience_s = AFTER_ODD_S
+                is_refused = any(map(_refuses_text, list(peer.raw)[odd:]))
+                patience_s = LEAST_S if is_refused else self._brief_s
         except ConnectionEnded as ended:
             if ended.code == self._dialect.code(1013):
                 raise
-            raise _Stop(step, f"{ended}, instead of {kind}", advice=_advice_for(sent, str(ended))) from None
+            words = str(ended)
+            raise _Stop(step, f"{words}, instead of {kind}", None, _advice_for(sent, words), words) from None
         except ReceiveTimeout:
             raise self._missing(step, sent, kind, list(peer.raw)[odd:]) from None
 
@@ -111,7 +137,7 @@ class _Conversation:
         refusals = [one for one in objects if _refuses(one)]
         if refusals:
             words = json.dumps(refusals[-1])
-            return _Stop(step, f"the server refused the {sent}: {words}", advice=_advice_for(sent, words))
+            return _Stop(step, f"the server refused the {sent}: {words}", None, _advice_for(sent, words), words)
         if not objects:
             what = f"nothing came back that is a JSON object; the answer {kind} is missing"
             return _Stop(step, what, {"without": {"answers": [kind]}}, "if the server sends no such answer, say so")
@@ -139,7 +165,7 @@ class _Conversation:
         begun = len(peer.raw)
         await peer.until(
             lambda: any(text in one for one in peer.raw) or peer.ended,
-            AFTER_ODD_S if len(peer.raw) > begun else min(self._scene.target.patience_s, 5),
+            self._brief_s if len(peer.raw) > begun else min(self._scene.target.patience_s, 5),
         )
 
     def _check_heard(self, receiver: Peer, raw: list[str], senders: list[str], text: str) -> None:
@@ -151,7 +177,7 @@ class _Conversation:
         refusals = [one for one in senders if (value := _object(one)) is not None and _refuses(value)]
         if refusals:
             words = refusals[-1]
-            raise _Stop("send", f"the server refused the chat: {words}", advice=_advice_for("chat", words))
+            raise _Stop("send", f"the server refused the chat: {words}", None, _advice_for("chat", words), words)
         if receiver.ended:
             raise _Stop("receive", f"the other member's connection ended: {receiver.ended}")
         advice = 'does the message have another name? [types] chat = "..."; other fields? [fields] text = "..."'
@@ -198,6 +224,10 @@ def _refuses(message: Mapping[str, Any]) -> bool:
     return any(word in words for word in REFUSALS)
 
 
+def _refuses_text(text: str) -> bool:
+    return (value := _object(text)) is not None and _refuses(value)
+
+
 def _object(text: str) -> dict[str, Any] | None:
     try:
         value = json.loads(text)
@@ -226,4 +256,4 @@ def _cannot_follow(scene: Scene, stop: _Stop, lines: tuple[str, ...]) -> CannotF
     if stop.advice:
         words.append(stop.advice)
     whole = "\n".join([words[0], "sent (->) and received (<-):", *shown, *words[1:]])
-    return CannotFollow(whole, stop.step, stop.proposal)
+    return CannotFollow(whole, stop.step, stop.proposal, stop.refusal)

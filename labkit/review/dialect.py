@@ -187,13 +187,19 @@ def read_dialect(path: Path) -> Dialect:
 
     Raises BadDialect, even for an unknown name, which would otherwise silently have no effect.
     """
+    return dialect_of(tables_in(path))
+
+
+def tables_in(path: Path) -> dict[str, Any]:
+    """Return the valid tables of a dialect file. Raises BadDialect."""
     try:
         file = tomllib.loads(text_files.read(path))
-        return dialect_of(file)
+        _check(file)
     except OSError as error:
         raise BadDialect(f"cannot read the dialect {path}: {error.strerror}") from None
     except (ValueError, RecursionError) as error:  # TOML's own errors are ValueErrors
         raise BadDialect(f"cannot use the dialect {path}: {error}") from None
+    return file
 
 
 def dialect_of(file: Mapping[str, Any]) -> Dialect:

@@ -13,6 +13,7 @@ from labkit.review.peer import Peer
 from labkit.review.scene import Scene
 
 IGNORED = "the server ignored it"
+OVERTAKEN_S = 0.5
 EFFECTS = ("joined", "left", "chat", "presence")  # answers to a message that was not refused
 ANSWERS = {"auth": "auth_ok", "join": "joined", "ping": "pong"}
 
@@ -148,6 +149,8 @@ async def is_joined(scene: Scene, name: object) -> bool:
     peer.send(type="join", roomId=name)
     try:
         kinds = [one.get("type") for one in await peer.received_so_far()]
+        if not kinds:  # no refusal, so the answer may come after that of a later message
+            kinds.append((await peer.receive(patience_s=OVERTAKEN_S)).get("type"))
     except (ConnectionEnded, ReceiveTimeout):
         return False
     finally:

@@ -21,7 +21,7 @@ from labkit.review.target import Target, check_url
 
 STEPS = ("authenticate", "enter", "send", "receive", "ping", "leave", "")
 MOST_ROUNDS = 12
-PATIENCE_S = 1.5
+PATIENCE_S = 1.0
 WORDS = {
     "auth": ("auth", "login", "authenticate", "identify", "hello", "connect"),
     "join": ("join", "subscribe", "enter", "joinRoom", "join_room", "sub"),
@@ -31,7 +31,7 @@ WORDS = {
 NAMES = {
     "roomId": ("roomId", "room", "channel", "topic", "name"),
     "text": ("text", "message", "body", "content", "data", "payload"),
-    "token": ("token", "accessToken", "ticket", "key", "secret"),
+    "token": ("token", "accessToken", "password", "ticket", "key", "secret"),
 }
 TRIED = {  # by the step that failed: the message to rename, and the field
     "authenticate": ("auth", "token"),
@@ -52,6 +52,11 @@ class Learned:
     stopped: CannotFollow | None
 
     @property
+    def refusal(self) -> str:
+        """What the server said when it refused a message."""
+        return "" if self.stopped is None else self.stopped.refusal
+
+    @property
     def rank(self) -> float:
         """How far the conversation came; half a step more if the next line of the dialect is known."""
         if self.stopped is None:
@@ -59,21 +64,29 @@ class Learned:
         return STEPS.index(self.stopped.step) + (0.5 if self.stopped.proposal else 0)
 
 
-async def learn(target: Target) -> Learned:
-    """Propose a dialect. Raises CannotReview if there is no conversation at all."""
-    best = await _tried(target, {})
+async def learn(target: Target, tables: Mapping[str, Any] | None = None) -> Learned:
+    """Propose a dialect, starting from `tables`. Raises CannotReview if there is no conversation at all."""
+    best = await _tried(target, tables or {})
+    seen = {best.refusal}
     for _ in range(MOST_ROUNDS):
         if best.stopped is None:
             break
-        better = await _better(target, best)
+        better = await _better(target, best, seen)
         if better is None:
             break
         best = better
     return best
 
 
-async def examine_dialect(url: str, *, tokens: Iterable[str] = (), start: str | None = None, **given: Any) -> Learned:
-    """Propose a dialect for the server at `url`; `start`: the command that starts it."""
+async def examine_dialect(
+    url: str,
+    *,
+    tables: Mapping[str, Any] | None = None,
+    tokens: Iterable[str] = (),
+    start: str | None = None,
+    **given: Any,
+) -> Learned:
+    """Propose a dialect for the server at `url`, starting from `tables`; `start`: the command that starts it."""
     check_url(url)
     async with AsyncExitStack() as stack:
         hosted = None
@@ -82,7 +95,7 @@ async def examine_dialect(url: str, *, tokens: Iterable[str] = (), start: str | 
                 hosted = await stack.enter_async_context(Hosted(start, url))
             except CannotTell as error:
                 raise CannotReview(str(error)) from None
-        return await learn(Target.of(url, tuple(tokens), hosted=hosted, **given))
+        return await learn(Target.of(url, tuple(tokens), hosted=hosted, **given), tables)
 
 
 def run_learning(url: str, **options: Any) -> Learned:
@@ -90,31 +103,38 @@ def run_learning(url: str, **options: Any) -> Learned:
     return run_blocking(examine_dialect(url, **options))
 
 
-async def _better(target: Target, best: Learned) -> Learned | None:
-    """Return the first attempt that comes further, or None."""
+async def _better(target: Target, best: Learned, seen: set[str]) -> Learned | None:
+    """Return the first attempt that comes further, or one that is refused for a reason not seen before, or None."""
     assert best.stopped is not None
     if best.stopped.proposal:
         next_one = await _tried(target, merged(best.tables, best.stopped.proposal))
         if next_one.rank >= best.rank and next_one.tables != best.tables:
             return next_one
+    otherwise: Learned | None = None
     for proposal in _guesses(best):
         attempt = await _tried(target, merged(best.tables, proposal))
         if attempt.rank > best.rank:
             return attempt
-    return None
+        if otherwise is None and attempt.rank == best.rank and attempt.refusal not in seen:
+            otherwise = attempt
+            break
+    seen.update([otherwise.refusal] if otherwise else [])
+    return otherwise
 
 
 def _guesses(best: Learned) -> Iterator[Proposal]:
     """Yield other names to try at the step that failed."""
     assert best.stopped is not None
     message, field = TRIED.get(best.stopped.step, ("", ""))
+    names, words = NAMES.get(field, ("",)), WORDS.get(message, ())
     if message == "join":
         yield from ({"room": room} for room in ROOMS)
-    names = NAMES.get(field, ("",))
-    for name in names:
-        for word in WORDS.get(message, ()):
-            renamed = {"types": {message: word}} if word != message else {}
-            yield merged(renamed, {"fields": {field: name}} if name not in ("", field) else {})
+    yield from ({"types": {message: word}} for word in words[1:])
+    fields: list[Proposal] = [{"fields": {field: name}} for name in names[1:]]
+    yield from fields
+    if message == "join":
+        yield from (merged(one, {"room": room}) for one in fields for room in ROOMS)
+    yield from (merged(one, {"types": {message: word}}) for one in fields for word in words[1:])
     if not best.tables.get("fields", {}).get("type"):
         for kind in KIND_NAMES[1:6]:
             yield {"fields": {"type": kind}}

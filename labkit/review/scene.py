@@ -129,6 +129,11 @@ class Scene:
             "\r\n".join([f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in lines.items())]) + "\r\n\r\n"
         )
 
+    @property
+    def path(self) -> str:
+        """The path of the WebSocket, without a query."""
+        return (self.target.dialect.path or urlsplit(self.target.url).path or "/").partition("?")[0]
+
     def _filled(self, text: str, room: str | None) -> str:
         """Fill in the names that a path or a header of a dialect contains."""
         token = self.target.tokens[0] if self.target.tokens else ""

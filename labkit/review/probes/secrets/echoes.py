@@ -1,7 +1,9 @@
 """Close reasons and HTTP responses that repeat what the client sent."""
 
 from labkit.evidence import Outcome, broken, held
-from labkit.review.endpoint import ConnectionEnded
+from labkit.review.endpoint import ConnectionEnded, Message
+from labkit.review.judge import ANSWERS
+from labkit.review.peer import Peer
 from labkit.review.probe import Probe
 from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
@@ -20,13 +22,22 @@ async def _reason_echoes(scene: Scene) -> Outcome:
             continue
         peer = await (scene.connect() if name == "token" else scene.enter())
         peer.send(**message)
-        try:  # other probes check that it is refused; this one reads the text
-            text = str([one for one in await peer.received_so_far() if one.get("type") != "joined"])
-        except ConnectionEnded as ended:
-            text = ended.reason
+        text = await _words(peer)
         if marker in text:
             return broken(f"the reason repeats the {name}: {text}")
     return held("no reason repeats what was sent")
+
+
+async def _words(peer: Peer) -> str:
+    """Return what the server says before the answer to a message that is valid, or in its close reason."""
+    peer.send(**peer.control)
+    said: list[Message] = []
+    try:  # other probes check that it is refused; this one reads the text
+        while (message := await peer.receive()).get("type") != ANSWERS[peer.control["type"]]:
+            said.append(message)
+    except ConnectionEnded as ended:
+        return ended.reason
+    return str([one for one in said if one.get("type") != "joined"])
 
 
 REASON_ECHOES = Probe(
