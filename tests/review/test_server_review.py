@@ -192,7 +192,9 @@ def test_ctrl_c_ends_the_review_with_the_findings_so_far(tmp_path: Path) -> None
             streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
             child = await asyncio.create_subprocess_exec(sys.executable, "-m", "labkit", *words, **streams)
             assert child.stdout is not None
-            first = await asyncio.wait_for(child.stdout.readline(), 30)
+            first = b""
+            while b"auth/1" not in first:
+                first += await asyncio.wait_for(child.stdout.readline(), 30)
             child.send_signal(signal.SIGINT)
             out, _ = await asyncio.wait_for(child.communicate(), 30)
             return child.returncode, (first + out).decode()
