@@ -12,6 +12,7 @@ from labkit.review.transcript import Did, Transcript
 
 MOST_LINES, WIDTH = 15, 150
 OWN_HEADERS = ("host", "upgrade", "connection", "sec-websocket-key", "sec-websocket-version", "sec-websocket-protocol")
+ENVIRONMENT = ("$TOKEN", "$TICKET", "$OPS_TOKEN")  # the credentials that a program can read there
 _RUN = re.compile(r"(.{1,12}?)\1{39,}", re.DOTALL)
 _SECRET = re.compile(r"\$(TOKEN|TICKET|OPS_TOKEN)")
 NODE = (
@@ -46,7 +47,7 @@ def short_script(transcript: Transcript, language: str) -> tuple[str, ...]:
     if any(step is None or (step.kind == "raw" and not isinstance(step.value, bytes)) for step in steps):
         return ()
     text = "".join(str(step.value) for step in steps if step is not None)
-    if not steps or "$RESUME" in transcript.hide(text):
+    if not steps or any(name not in ENVIRONMENT and secret in text for secret, name in transcript.secrets.items()):
         return ()
     where = urlsplit(transcript.url)
     url = urlunsplit((where.scheme, where.netloc, "", "", ""))
@@ -67,7 +68,11 @@ def _relevant(transcript: Transcript) -> list[Did | None]:
         return dids
     at = sum(step.times for step in steps[:marked])
     guilty = marked_one.peer if (marked_one := dids[at]) is not None else ""
-    dids = [did for place, did in enumerate(dids) if place <= at or did is None or did.kind in ("receive", "end")]
+    dids = [
+        did
+        for place, did in enumerate(dids)
+        if place <= at or did is None or did.peer != guilty or did.kind in ("receive", "end")
+    ]
     last = {did.peer: (place, did) for place, did in enumerate(dids) if did is not None}
     over = {peer for peer, (place, did) in last.items() if place < at and peer != guilty and _is_over(did, dids, peer)}
     return [did for did in dids if did is None or did.peer not in over]
@@ -118,14 +123,14 @@ def _node(steps: list[Did], transcript: Transcript, url: str) -> Iterator[str]:
 
 def _python(steps: list[Did], transcript: Transcript, url: str) -> Iterator[str]:
     if transcript.canary_request:
-        yield f"canary = connect({url!r}, compression=None)"
+        yield f"canary = connect({url!r}, compression=None).__enter__()"
     for step in steps:
         name = step.peer
         match step.kind:
             case "open":
                 path, headers = _request(step.value)
                 more = f", additional_headers={_py(json.dumps(headers), transcript, is_raw=True)}" if headers else ""
-                yield f"{name} = connect({_py(url + path, transcript)}, compression=None{more})"
+                yield f"{name} = connect({_py(url + path, transcript)}, compression=None{more}).__enter__()"
             case "text":
                 yield f"{name}.send({_py(step.value, transcript)})"
             case "frame" | "raw":
