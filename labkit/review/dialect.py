@@ -2,11 +2,12 @@
 
 docs/dialect.md has a worked example.
 
+base = "socket.io"        a ready dialect that this one changes
 path = "/ws"              the path of its WebSocket, or of the URL; $ROOM, $TOKEN and $UNIQUE are filled in
 subprotocol = "v1.chat"   what it expects in Sec-WebSocket-Protocol
 room = "lobby-$ID-$NAME"  how its room names look, or a list of all rooms that it has
 one_room = true           joining a room leaves the previous one
-messages = "lines"        several messages in one frame: "lines" or "array"
+messages = "lines"        how a frame holds messages: one, lines, array, socket.io, phoenix or centrifugo
 [headers]                 headers of the handshake; $TOKEN is filled in
 [limits]                  its own limits, as for --set
 [types]                   ours = "theirs"
@@ -29,16 +30,17 @@ answers = ["joined", "chat"]              answers that the client who caused the
 meaning = ["welcome"]                     its own unsolicited messages, which are ignored
 """
 
-import json
 import secrets
 import tomllib
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+from labkit.review import packing
 from labkit.review.promised_limits import limit_names
 from labkit.rules.close_codes import TABLE
 from labkit.text import files as text_files
@@ -57,7 +59,6 @@ NOTHING = "nothing"  # instead of an answer: the server ignores the message
 WITHOUT = ("probes", "messages", "answers", "meaning")
 TABLES = ("types", "fields", "more", "known", "codes", "without", "headers", "limits")
 PLAIN = ("path", "subprotocol", "room", "one_room", "messages")  # keys outside the tables
-MESSAGES = ("one", "lines", "array")  # how a frame holds its messages
 CODES = range(1000, 5000)
 UNIQUE, ROOM, TOKEN, ID, NAME = "$UNIQUE", "$ROOM", "$TOKEN", "$ID", "$NAME"
 THEIRS = "their "  # prefix of a name that means something else in our protocol
@@ -105,15 +106,18 @@ class Dialect:
             unique += sha256(name.encode()).hexdigest()[:6]
         return self.room.replace(ID, unique.removeprefix("r:")).replace(NAME, name)
 
+    def text(self, message: Mapping[str, Any]) -> str:
+        """Return one of our messages as the text of a frame."""
+        return packing.packed(self.messages, self.kind, self.encode(message))
+
     def split(self, body: bytes) -> list[bytes]:
         """Return the messages in one frame."""
-        if self.messages == "lines":
-            return [line for line in body.splitlines() if line.strip()]
-        if self.messages == "array":
-            with suppress(ValueError, RecursionError):
-                if isinstance(several := json.loads(body), list):
-                    return [json.dumps(one).encode() for one in several]
-        return [body]
+        return packing.unpacked(self.messages, self.kind, body) if self.messages != "one" else [body]
+
+    @property
+    def kind(self) -> str:
+        """The server's name of the field that holds the type of a message."""
+        return self.fields.get("type", "type")
 
     def encode(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Translate one of our messages into the server's names."""
@@ -161,7 +165,9 @@ class Dialect:
         return [{kind: self.types.get("reconnect", "reconnect")}, *own]
 
     def _types_received(self) -> dict[str, str]:
-        return _reversed({ours: theirs for ours, theirs in self.types.items() if ours not in ONLY_FROM_CLIENTS})
+        return _reversed(
+            {ours: theirs for ours, theirs in self.types.items() if ours not in (*ONLY_FROM_CLIENTS, *self.known)}
+        )
 
     def code(self, code: int) -> int:
         """Return the server's equivalent of one of our close codes."""
@@ -191,15 +197,41 @@ def read_dialect(path: Path) -> Dialect:
 
 
 def tables_in(path: Path) -> dict[str, Any]:
-    """Return the valid tables of a dialect file. Raises BadDialect."""
+    """Return the valid tables of a dialect file, or of a ready dialect of this name. Raises BadDialect."""
+    ready = ready_dialects()
     try:
-        file = tomllib.loads(text_files.read(path))
+        is_ready = str(path) in ready and not path.exists()
+        file = tomllib.loads(ready[str(path)].read_text(encoding="utf-8") if is_ready else text_files.read(path))
+        if (base := file.pop("base", None)) is not None:
+            _check_names("a ready dialect, for base", [str(base)], ready)
+            file = merged(tomllib.loads(ready[str(base)].read_text(encoding="utf-8")), file)
         _check(file)
     except OSError as error:
-        raise BadDialect(f"cannot read the dialect {path}: {error.strerror}") from None
+        why = f"{error.strerror}; the ready dialects are {', '.join(ready)}"
+        raise BadDialect(f"cannot read the dialect {path}: {why}") from None
     except (ValueError, RecursionError) as error:  # TOML's own errors are ValueErrors
         raise BadDialect(f"cannot use the dialect {path}: {error}") from None
     return file
+
+
+def ready_dialects() -> dict[str, Traversable]:
+    """Return the dialects that labkit has, by name."""
+    found = [one for one in files("labkit.review").joinpath("dialects").iterdir() if one.name.endswith(".toml")]
+    return {one.name.removesuffix(".toml"): one for one in sorted(found, key=lambda one: one.name)}
+
+
+def merged(tables: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tables of a dialect with more added; lists grow, other values are replaced."""
+    whole = dict(tables)
+    for name, value in more.items():
+        before = whole.get(name)
+        if isinstance(value, Mapping):
+            whole[name] = merged(before if isinstance(before, Mapping) else {}, value)
+        elif isinstance(value, list) and isinstance(before, list):
+            whole[name] = [*before, *(one for one in value if one not in before)]
+        else:
+            whole[name] = value
+    return whole
 
 
 def dialect_of(file: Mapping[str, Any]) -> Dialect:
@@ -259,7 +291,7 @@ def _check_plain(file: Mapping[str, Any]) -> None:
             raise ValueError(f'{name} must be text, such as {name} = "{example}", not {file[name]!r}')
     if not isinstance(file.get("one_room", False), bool):
         raise ValueError(f"one_room must be true or false, not {file['one_room']!r}")
-    _check_names("a way to put messages into a frame, for messages", [file.get("messages", "one")], MESSAGES)
+    _check_names("a way to put messages into a frame, for messages", [file.get("messages", "one")], packing.PACKINGS)
     room = file.get("room", ID)
     is_list = isinstance(room, list) and len(room) > 1 and all(isinstance(one, str) for one in room)
     if not is_list and not (isinstance(room, str) and ID in room):

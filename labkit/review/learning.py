@@ -11,10 +11,10 @@ from typing import Any
 
 from labkit.evidence import CannotTell
 from labkit.review.conversation import CannotFollow, converse
-from labkit.review.dialect import dialect_of
+from labkit.review.dialect import dialect_of, merged
 from labkit.review.finding import CannotReview
 from labkit.review.hosted_server import Hosted
-from labkit.review.proposals import KIND_NAMES, Proposal, merged
+from labkit.review.proposals import KIND_NAMES, Proposal
 from labkit.review.running import run_blocking
 from labkit.review.scene import Scene
 from labkit.review.target import Target, check_url

@@ -4,12 +4,11 @@ Everything sent within one iteration of the event loop leaves in a single write.
 """
 
 import asyncio
-import json
 from collections import deque
 from time import monotonic
 from typing import Any
 
-from labkit.review import frames
+from labkit.review import frames, packing
 from labkit.review.dialect import Dialect
 from labkit.review.endpoint import ConnectionEnded, Endpoint, Message, ReceiveTimeout, parsed
 from labkit.review.responses import window_ms
@@ -89,7 +88,7 @@ class Peer(Endpoint):
 
     def send(self, **message: Any) -> None:
         """Send a message, translated into the server's names."""
-        self.send_text(json.dumps(self._dialect.encode(message), separators=(",", ":")))
+        self.send_text(self._dialect.text(message))
 
     def chat(self, room: str, text: str, **more: Any) -> None:
         """Send a chat."""
@@ -172,6 +171,11 @@ class Peer(Endpoint):
             self.transport.write(frames.frame(frames.PONG, payload))
 
     def _message_received(self, body: bytes) -> None:
+        if (answer := packing.reply(self._dialect.messages, body)) is not None:
+            self.pings.append((monotonic(), body))
+            if self.answers_pings and not self.transport.is_closing():
+                self.transport.write(frames.frame(frames.TEXT, answer.encode()))
+            return
         for one in self._dialect.split(body):
             self._one_received(one)
 

@@ -76,17 +76,3 @@ def _key(name: str) -> str:
 
 def _value(value: Any) -> str:
     return json.dumps(value)
-
-
-def merged(tables: Mapping[str, Any], proposal: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the tables of a dialect with a proposal added; lists grow, other values are replaced."""
-    whole = dict(tables)
-    for name, value in proposal.items():
-        before = whole.get(name)
-        if isinstance(value, Mapping):
-            whole[name] = merged(before if isinstance(before, Mapping) else {}, value)
-        elif isinstance(value, list) and isinstance(before, list):
-            whole[name] = [*before, *(one for one in value if one not in before)]
-        else:
-            whole[name] = value
-    return whole

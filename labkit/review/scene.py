@@ -5,7 +5,6 @@ Each run of a probe has its own scene; its connections end with it.
 
 import asyncio
 import base64
-import json
 import os
 import secrets
 import ssl
@@ -19,6 +18,7 @@ from labkit.evidence import CannotTell
 from labkit.platform.os_errors import clock_fault
 from labkit.platform.processes import tree_rss_kb
 from labkit.review import dialect as dialects
+from labkit.review import packing
 from labkit.review.endpoint import END_OF_HEAD, ConnectionEnded, Message, ReceiveTimeout
 from labkit.review.peer import Peer
 from labkit.review.responses import HttpResponse, retry_s, status_of
@@ -170,7 +170,10 @@ class Scene:
         if status != 101:
             failure = f"got HTTP {status}" if status else "got no answer: the connection ended"
             raise CannotTell(f"the handshake {failure}")
-        if self.target.tokens and not self.target.dialect.lacks_message("auth"):
+        has_auth = not self.target.dialect.lacks_message("auth")
+        if (first := packing.opening(self.target.dialect.messages, has_auth=has_auth)) is not None:
+            peer.send_text(first)
+        if self.target.tokens and has_auth:
             peer.control = {"type": "auth", "token": self.target.tokens[0]}
         return peer
 
@@ -235,7 +238,7 @@ class Scene:
 
     def encode(self, **message: Any) -> str:
         """Return a message as JSON, translated into the server's names."""
-        return json.dumps(self.target.dialect.encode(message), separators=(",", ":"))
+        return self.target.dialect.text(message)
 
     async def first_message(self) -> tuple[str, str]:
         """Return the first message that a new client sends, and the type of the answer to expect."""

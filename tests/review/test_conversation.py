@@ -8,9 +8,9 @@ import pytest
 
 from labkit.review import CannotReview, examine
 from labkit.review.conversation import CannotFollow
-from labkit.review.dialect import Dialect, dialect_of
+from labkit.review.dialect import Dialect, dialect_of, merged
 from labkit.review.learning import learn
-from labkit.review.proposals import merged, toml_lines
+from labkit.review.proposals import toml_lines
 from labkit.review.target import Target
 from tests.review.odd_server import DIALECT, PASSWORD, odd_server
 from tests.review.talker import Talker, url_of
