@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import Any
 
 PACKINGS = ("one", "lines", "array", "socket.io", "phoenix", "centrifugo")
-REF = "1"
+REF, LEAST_ID = "1", 10**9  # ids of one width, so that the size of a message is known
 _CONNECT, _ERROR = "40", "44"
 Message = dict[str, Any]
 
@@ -33,7 +33,7 @@ def packed(packing: str, kind: str, message: Mapping[str, Any]) -> str:
             topic = rest.pop("topic", "phoenix")
             return _text([REF if name != "heartbeat" else None, name, topic, name, rest])
         case "centrifugo":
-            return _text({"id": secrets.randbelow(2**31) + 1, str(name): rest})
+            return _text({"id": LEAST_ID + secrets.randbelow(LEAST_ID), str(name): rest})
     return _text(message)
 
 

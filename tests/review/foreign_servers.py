@@ -46,7 +46,7 @@ class Phoenix:
         try:
             async for text in connection:
                 await self._received(connection, json.loads(text))
-        except (ConnectionClosed, ValueError, TypeError):
+        except (ConnectionClosed, ValueError, TypeError, RecursionError):
             pass
         finally:
             del self._topics[connection]
@@ -79,7 +79,7 @@ class Centrifugo:
             async for text in connection:
                 for line in str(text).splitlines():
                     await self._received(connection, json.loads(line))
-        except (ConnectionClosed, ValueError, TypeError, KeyError, AttributeError):
+        except (ConnectionClosed, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             await connection.close(3501, "bad request")
         finally:
             self._channels.pop(connection, None)

@@ -1,4 +1,4 @@
-"""The ready dialects follow a conversation with such a server, hold where it is sound, and find a leak between rooms."""
+"""The ready dialects follow a conversation with such a server, hold where it is sound, and find a leak."""
 
 import asyncio
 import json
@@ -86,7 +86,7 @@ def test_ready_dialect_can_be_the_base_of_another(tmp_path: Path) -> None:
     file.write_text('base = "soket.io"\n')
     with pytest.raises(BadDialect, match=r"did you mean 'socket.io'\?"):
         read_dialect(file)
-    with pytest.raises(BadDialect, match="the ready dialects are article, centrifugo, phoenix, socket.io"):
+    with pytest.raises(BadDialect, match=r"the ready dialects are article, centrifugo, phoenix, socket\.io"):
         read_dialect(tmp_path / "missing.toml")
 
 

@@ -49,10 +49,11 @@ async def _measured(scene: Scene) -> Outcome:
 async def _passes(scene: Scene, size: int, parts: int = 1) -> bool:
     """Return whether a ping of `size` bytes, sent in so many frames, is answered with a pong."""
     peer = await scene.enter()
-    body, step = _ping_of(size, scene).encode(), -(-size // parts)
-    for start in range(0, size, step):
+    body = _ping_of(size, scene).encode()
+    step = -(-len(body) // parts)
+    for start in range(0, len(body), step):
         opcode = frames.CONTINUATION if start else frames.TEXT
-        peer.send_frame(opcode, body[start : start + step], fin=start + step >= size)
+        peer.send_frame(opcode, body[start : start + step], fin=start + step >= len(body))
     can_join = not scene.target.dialect.lacks_message("join") and "joined" not in scene.target.dialect.no_answers
     if can_join:
         peer.send(type="join", roomId=scene.room("control"))
