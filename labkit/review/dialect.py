@@ -8,7 +8,10 @@ subprotocol = "v1.chat"   what it expects in Sec-WebSocket-Protocol
 room = "lobby-$ID-$NAME"  how its room names look, or a list of all rooms that it has
 one_room = true           joining a room leaves the previous one
 messages = "lines"        how a frame holds messages: one, lines, array, socket.io, phoenix or centrifugo
-[headers]                 headers of the handshake; $TOKEN is filled in
+[headers]                 headers of the handshake; $TOKEN and $COOKIE are filled in
+[login]                   an HTTP request before each handshake, if there are sessions or tickets
+path = "/login"           also method = "POST", body = '{"code": "$TOKEN"}' and type = "application/json"
+token = "data.ticket"     where its JSON answer has the token to use; the cookies that it sets are $COOKIE
 [limits]                  its own limits, as for --set
 [types]                   ours = "theirs"
 chat = "message"
@@ -57,10 +60,11 @@ FIELDS = (
 )
 NOTHING = "nothing"  # instead of an answer: the server ignores the message
 WITHOUT = ("probes", "messages", "answers", "meaning")
-TABLES = ("types", "fields", "more", "known", "codes", "without", "headers", "limits")
+TABLES = ("types", "fields", "more", "known", "codes", "without", "headers", "limits", "login")
+LOGIN = ("path", "method", "body", "type", "token")
 PLAIN = ("path", "subprotocol", "room", "one_room", "messages")  # keys outside the tables
 CODES = range(1000, 5000)
-UNIQUE, ROOM, TOKEN, ID, NAME = "$UNIQUE", "$ROOM", "$TOKEN", "$ID", "$NAME"
+UNIQUE, ROOM, TOKEN, ID, NAME, COOKIE = "$UNIQUE", "$ROOM", "$TOKEN", "$ID", "$NAME", "$COOKIE"
 THEIRS = "their "  # prefix of a name that means something else in our protocol
 
 
@@ -88,6 +92,7 @@ class Dialect:
     messages: str = "one"
     headers: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, float] = field(default_factory=dict)
+    login: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def joins_by_path(self) -> bool:
@@ -250,6 +255,7 @@ def dialect_of(file: Mapping[str, Any]) -> Dialect:
         messages=file.get("messages", "one"),
         headers=dict(file.get("headers", {})),
         limits=dict(file.get("limits", {})),
+        login=dict(file.get("login", {})),
     )
 
 
@@ -258,9 +264,13 @@ def _check(file: Mapping[str, Any]) -> None:
     _check_names("a table of a dialect", file, (*TABLES, *PLAIN))
     tables = {name: _table(name, file.get(name, {})) for name in TABLES}
     _check_plain(file)
-    for name, value in tables["headers"].items():
-        if not isinstance(value, str):
-            raise ValueError(f"[headers] {name} must be text in quotes, not {value!r}")
+    _check_names("a key of [login]", tables["login"], LOGIN)
+    for table in ("headers", "login"):
+        for name, value in tables[table].items():
+            if not isinstance(value, str):
+                raise ValueError(f"[{table}] {name} must be text in quotes, not {value!r}")
+    if tables["login"] and not str(tables["login"].get("path", "")).startswith("/"):
+        raise ValueError('[login] needs the path of the request, such as path = "/login"')
     for name, number in tables["limits"].items():
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise ValueError(f"[limits] {name} must be a number, not {number!r}")

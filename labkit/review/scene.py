@@ -20,6 +20,7 @@ from labkit.platform.processes import tree_rss_kb
 from labkit.review import dialect as dialects
 from labkit.review import packing
 from labkit.review.endpoint import END_OF_HEAD, ConnectionEnded, Message, ReceiveTimeout
+from labkit.review.login import LoggedIn, log_in
 from labkit.review.peer import Peer
 from labkit.review.responses import HttpResponse, retry_s, status_of
 from labkit.review.target import Target, connect_tcp, existing
@@ -44,6 +45,7 @@ class Scene:
             self.transcript.secrets[target.ops_token] = "$OPS_TOKEN"
         self._rooms = f"r:{rng.getrandbits(32):08x}"  # short: some servers allow only 20 characters
         self._taken: dict[str, int] = {}  # which of the server's rooms stands for which of ours
+        self._login = LoggedIn("", "")
         self._peers: list[Peer] = []
 
     async def __aenter__(self) -> Self:
@@ -138,7 +140,7 @@ class Scene:
         """Fill in the names that a path or a header of a dialect contains."""
         token = self.target.tokens[0] if self.target.tokens else ""
         values = {dialects.ROOM: room or self.room("path"), dialects.TOKEN: token}
-        values[dialects.UNIQUE] = secrets.token_hex(6)
+        values |= {dialects.UNIQUE: secrets.token_hex(6), dialects.COOKIE: self._login.cookie}
         for name, value in values.items() if "$" in text else ():
             text = text.replace(name, quote(value, safe=":") if text.startswith("/") else value)
         return text
@@ -165,6 +167,7 @@ class Scene:
 
         Raises CannotTell if the handshake fails.
         """
+        await self._log_in()
         peer = await self.dial(receive_buffer=receive_buffer)
         status = await self.handshake(peer, room=room)
         if status != 101:
@@ -174,8 +177,16 @@ class Scene:
         if (first := packing.opening(self.target.dialect.messages, has_auth=has_auth)) is not None:
             peer.send_text(first)
         if self.target.tokens and has_auth:
-            peer.control = {"type": "auth", "token": self.target.tokens[0]}
+            peer.control = {"type": "auth", "token": self._login.token or self.target.tokens[0]}
         return peer
+
+    async def _log_in(self) -> None:
+        """Log in once per connection, if the dialect says so: what it gives may work only once."""
+        if self.target.dialect.login:
+            token = self.target.tokens[0] if self.target.tokens else ""
+            self._login = await log_in(self, self.target.dialect.login, token)
+            given = {one: "$TICKET" for one in self._login if one}
+            self.transcript.secrets |= given
 
     async def enter(
         self, *rooms: str, token: str | None = None, previous: str | None = None, receive_buffer: int | None = None
@@ -246,23 +257,27 @@ class Scene:
             return self.encode(type="ping"), "pong"
         return self.encode(type="auth", token=await self.token()), "auth_ok"
 
-    async def http(self, method: str, path: str, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    async def http(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, body: str = ""
+    ) -> HttpResponse:
         """Send a plain HTTP request."""
         peer = await self.dial()
         lines = {"Host": urlsplit(self.target.url).netloc, "Connection": "close"} | dict(headers or {})
         text = "\r\n".join(
             [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in lines.items()), "", ""]
         )
-        self.transcript.note(peer.name, f"-> {method} {path}", _code(peer, text))
-        peer.transport.write(text.encode())
+        self.transcript.note(peer.name, f"-> {method} {path}", _code(peer, text + body))
+        peer.transport.write((text + body).encode())
         await peer.until(lambda: peer.is_lost, self.target.patience_s)
-        head, _, body = peer.head.partition(END_OF_HEAD)
-        return HttpResponse(status_of(head), body)
+        head, _, answer = peer.head.partition(END_OF_HEAD)
+        return HttpResponse(status_of(head), answer, head)
 
     # Credentials
 
     async def token(self) -> str:
         """Return the next of the given tokens in turn, or a fresh ticket if there are none."""
+        if self._login.token:
+            return self._login.token
         if not self.target.tokens:
             return await self.ticket()
         return self.target.tokens[len(self._peers) % len(self.target.tokens)]

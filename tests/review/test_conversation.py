@@ -1,10 +1,12 @@
 """The conversation check: what it cannot follow stops the review before any probe, and it says what would help."""
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.asyncio.server import Request, Response, ServerConnection, serve
 
 from labkit.review import CannotReview, examine
 from labkit.review.conversation import CannotFollow
@@ -130,6 +132,36 @@ def test_proposals_are_added_to_a_dialect() -> None:
     assert tomllib.loads("\n".join(toml_lines(after | {"known": {"chat": {"a.b": 1}}, "path": "/x"}))) == (
         after | {"known": {"chat": {"a.b": 1}}, "path": "/x"}
     )
+
+
+def _login_first(password: str) -> Any:
+    """Return a door that answers /login, and lets only those in who have its cookie."""
+
+    def door(connection: ServerConnection, request: Request) -> Response | None:
+        if request.path == "/login":
+            response = connection.respond(200, json.dumps({"data": {"ticket": password}}))
+            response.headers["Set-Cookie"] = "session=abc-of-a-session; HttpOnly"
+            return response
+        return None if "abc-of-a-session" in request.headers.get("Cookie", "") else connection.respond(401, "who?\n")
+
+    return door
+
+
+async def test_login_before_the_handshake_gives_cookie_and_token() -> None:
+    """Both are used for the conversation, and neither is shown; a refused login stops the review with its status."""
+    talker = Talker(bad_room=ANY_ROOM)
+    tables: dict[str, Any] = {"login": {"path": "/login", "method": "GET", "token": "data.ticket"}}
+    tables["headers"] = {"Cookie": "$COOKIE"}
+    async with serve(talker.listen, "127.0.0.1", 0, process_request=_login_first("a-fresh-ticket")) as server:
+        report = await examine(url_of(server), only=["rooms/1"], dialect=dialect_of(tables))
+        with pytest.raises(CannotReview, match="got HTTP 401"):
+            await examine(url_of(server), only=["rooms/1"])
+        tables["login"]["path"] = "/elsewhere"
+        with pytest.raises(CannotReview, match="the login GET /elsewhere got HTTP 401"):
+            await examine(url_of(server), only=["rooms/1"], dialect=dialect_of(tables))
+    assert report.ids("held") == ["rooms/1"]
+    assert '"token":"$TICKET"' in "".join(report.conversation)
+    assert "a-fresh-ticket" not in json.dumps(report.json())
 
 
 async def test_wrong_path_is_no_conversation() -> None:

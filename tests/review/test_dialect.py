@@ -201,7 +201,9 @@ def harbour(folder: Path, fault: str = "error") -> Path:
     """Write the dialect of the docs to a file; `fault`: the answer to an invalid message."""
     docs = (Path(__file__).parent.parent.parent / "docs" / "dialect.md").read_text(encoding="utf-8")
     file = folder / "harbour.toml"
-    file.write_text(docs.partition("```toml\n")[2].partition("```")[0].replace('1008 = "error"', f'1008 = "{fault}"'))
+    file.write_text(
+        docs[docs.index('path = "/radio"') :].partition("```")[0].replace('1008 = "error"', f'1008 = "{fault}"')
+    )
     return file
 
 
