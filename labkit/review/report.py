@@ -71,10 +71,10 @@ class Report:
         dangers, tastes = [one for one in found if not one.is_convention], [one for one in found if one.is_convention]
         if not found:
             unknown = self.summary["unknown"]
-            return "no fault found" + (f"; {unknown} probes could not tell" if unknown else "")
+            return "no fault found" + (f"; {_counted(unknown, 'probe')} could not tell" if unknown else "")
         worst = f"the worst: {found[0].severity} {found[0].text}" if dangers else "no danger"
-        parts = [f"{len(dangers)} dangers" if len(dangers) != 1 else "1 danger"]
-        parts += [f"{len(tastes)} differences from what was promised"] if tastes else []
+        parts = [_counted(len(dangers), "danger")]
+        parts += [f"{_counted(len(tastes), 'difference')} from what was promised"] if tastes else []
         return f"{' and '.join(parts)}; {worst}"
 
     @property
@@ -164,6 +164,10 @@ class Report:
             lines += ["", f"unknown {', '.join(ids)}", f"    {printable(why)}"]
         total = f"{self.target}, profile {self.profile}: {self.counts_text} in {self.seconds:.1f} s"
         return "\n".join([*lines, "", total]).lstrip()
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def line(finding: Finding) -> str:

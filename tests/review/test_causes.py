@@ -54,7 +54,7 @@ def test_report_tells_causes_and_verdict_first() -> None:
     lines = str(report).splitlines()
     assert lines[0] == "Review of ws://localhost, profile article, 2026-12-02T05:00:00+00:00, labkit 1, 2.0 s"
     assert lines[1] == (
-        "Verdict: 1 danger and 1 differences from what was promised; the worst: P0 messages are handled before auth"
+        "Verdict: 1 danger and 1 difference from what was promised; the worst: P0 messages are handled before auth"
     )
     assert "P0 messages are handled before auth: 2 probes show it" in lines
     apart = lines.index("Differences from what was promised; no danger:")

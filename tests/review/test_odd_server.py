@@ -23,7 +23,7 @@ async def test_odd_but_correct_server_has_no_danger(tmp_path: Path) -> None:
     assert "needs --log" in core["audit/1"].actual
     assert "names of up to 80 characters" in core["validation/4"].actual
     assert core["validation/8"].actual == "16384 bytes are accepted, 32768 are refused, in one frame and in fragments"
-    assert core.verdict_text == "no fault found; 1 probes could not tell"
+    assert core.verdict_text == "no fault found; 1 probe could not tell"
     assert article.ids("broken") == ["auth/1", "auth/3", "validation/4", "validation/8"]
 
 
