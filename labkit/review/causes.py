@@ -39,9 +39,10 @@ def causes(findings: Iterable[Finding]) -> list[Cause]:
     groups: dict[tuple[str, bool], list[Finding]] = {}
     for finding in findings:
         if finding.verdict == "broken":
-            groups.setdefault((finding.cause or finding.title, finding.is_convention), []).append(finding)
+            text = finding.cause or f"not held: {finding.title}"
+            groups.setdefault((text, finding.is_convention), []).append(finding)
     found = []
     for (text, _), group in groups.items():
         group.sort(key=lambda one: one.severity)
-        found.append(Cause(text if len(group) > 1 or group[0].is_crash else group[0].title, tuple(group)))
+        found.append(Cause(text, tuple(group)))
     return sorted(found, key=lambda one: (one.is_convention, one.severity))

@@ -28,7 +28,8 @@ def cause_of(tail: str, exit_code: int | None) -> str:
     if UNHANDLED in tail:
         return "an unhandled error event ends the process"
     errors = _ERROR.findall(tail)
-    where = _PLACE.search(tail[tail.rfind(errors[-1]) :]) if errors else None
+    places = _PLACE.finditer(tail[tail.rfind(errors[-1]) :]) if errors else ()
+    where = next((place for place in places if "node_modules" not in place[1]), None)  # its author's own line
     at = f" at {Path(where[1]).name}:{where[2]}" if where else ""
     return f"an uncaught {errors[-1]}{at} ends the process" if errors else f"the process ends with {exit_code}"
 

@@ -36,7 +36,7 @@ async def test_review_broken_exits_1(tmp_path: Path) -> None:
         done = await review(server, "--only", "auth/4", "--set", "auth_timeout_s=0.2")
     assert done.returncode == 1
     assert done.stdout.startswith("Review of ws://localhost:")
-    assert "Verdict: 1 danger; the worst: P1 A connection that never authenticates is closed" in done.stdout
+    assert "Verdict: 1 danger; the worst: P1 nothing closes a connection that does not authenticate" in done.stdout
     assert "\nbroken  P1 auth/4" in done.stdout
     assert "fix:" in done.stdout
     assert "missing test:" in done.stdout

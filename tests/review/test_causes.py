@@ -24,6 +24,7 @@ RangeError: Invalid WebSocket frame: MASK must be set
 """
 NODE_THROWN = """/srv/server.mjs:48
 TypeError: Cannot read properties of null (reading 'type')
+    at Sender.close (/srv/node_modules/ws/lib/sender.js:201:15)
     at WebSocket.<anonymous> (file:///srv/server.mjs:48:20)
 Node.js v20.20.2
 """
