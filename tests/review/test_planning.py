@@ -31,8 +31,11 @@ def test_probes_that_wait_run_beside_the_slow_chapter() -> None:
 def test_budget_puts_the_most_severe_first_and_leaves_out_what_waits_longer() -> None:
     whole = plan(select("core"), Promised(), Dialect(), 30)
     assert "too much for a budget of 30 s" in whole.left_out["heartbeat/2"]
-    severities = [probe.severity for probe in whole.alone]
-    assert severities == sorted(severities)
+    for group in (whole.together, whole.alone):
+        severities = [probe.severity for probe in group]
+        assert severities == sorted(severities)
+    without = [probe.severity for probe in plan(select("core"), Promised(), Dialect()).together]
+    assert without != sorted(without)
     assert plan(select("core"), Promised(), Dialect(), 300).left_out == {}
 
 
