@@ -15,6 +15,7 @@ from labkit.bench.tunnel import route_to
 from labkit.classroom.register import news_of, room_of
 from labkit.classroom.tls import NoCertificate, pinned
 from labkit.course.progress import NoHome, home, using_home
+from labkit.platform import plain_file
 from labkit.platform.proxies import ForwardProxy
 from labkit.platform.replacing import replace
 
@@ -110,7 +111,7 @@ def read() -> Membership | None:
     path = _path()
     try:
         with using_home(path), suppress(FileNotFoundError):
-            return Membership(**json.loads(path.read_text(encoding="utf-8")))
+            return Membership(**json.loads(plain_file.read_bytes(path)))
     except (ValueError, TypeError, RecursionError):
         pass
     return None

@@ -22,6 +22,7 @@ from typing import Any
 
 from labkit.classroom.membership import Membership
 from labkit.course.progress import Progress, Record
+from labkit.platform import plain_file
 from labkit.platform.locks import try_lock
 from labkit.platform.replacing import write
 from labkit.rules.close_codes import CloseCode
@@ -159,6 +160,7 @@ class Sender:
     def _lock(self) -> Any:
         path = self.progress.path.with_name("class.lock")
         path.parent.mkdir(parents=True, exist_ok=True)
+        plain_file.check(path)
         with path.open("a", encoding="ascii") as file:
             yield file.fileno()
 
@@ -180,7 +182,7 @@ class Cursor:
     def read(self) -> None:
         """Read the position from its file, if there is one."""
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-            kept = json.loads(self._path.read_text(encoding="utf-8"))
+            kept = json.loads(plain_file.read_bytes(self._path))
             self.device, self.epoch, self.n = str(kept["device"]), str(kept["epoch"]), int(kept["n"])
             self.name, self.file = kept.get("name"), kept.get("file")
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from labkit.bench.tunnel import certificate_of
+from labkit.platform import plain_file
 from labkit.platform.packages import missing
 from labkit.platform.proxies import ForwardProxy
 
@@ -47,7 +48,7 @@ def fingerprint(certfile: Path | None) -> str | None:
     """Return the first 32 hex digits of a certificate's SHA-256, or None if there is no certificate."""
     if certfile is None:
         return None
-    pem = certfile.read_text(encoding="ascii")
+    pem = plain_file.read_bytes(certfile).decode("ascii")
     first = pem[pem.index(BEGIN) : pem.index(END) + len(END)]  # the first of a chain is the server's own
     return _digest(ssl.PEM_cert_to_DER_cert(first))
 

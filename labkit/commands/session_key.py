@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.bench import working_copy
+from labkit.platform import plain_file
 from labkit.platform.os_errors import describe
 from labkit.wire.keyfile import Key, KeyFileError, key_from, load_or_create
 
@@ -33,7 +34,7 @@ def session_key(host: str, port: int, token: str, users: Path | None, **_: Any) 
         folder = state_folder()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         secret = load_or_create(folder / NAME).secret
-        users_digest = hashlib.sha256(users.read_bytes()).hexdigest() if users else ""
+        users_digest = hashlib.sha256(plain_file.read_bytes(users, may_be_given=True)).hexdigest() if users else ""
         settings = json.dumps([str(working_copy.here()), host, port, token, users_digest])
     except (OSError, RuntimeError) as error:
         fault = describe(error) if isinstance(error, OSError) else error

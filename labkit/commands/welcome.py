@@ -4,12 +4,15 @@ A token is printed only if the server generated it.
 """
 
 import os
+import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from labkit.wire.server import Server
 
 EVERYWHERE = ("0.0.0.0", "::")
+NOT_IGNORED = 1  # git's exit code; 128: no repository
+GIT_TIMEOUT_S = 5
 USUAL_TOKEN = "dev-token"  # public, so it may be printed
 
 
@@ -21,10 +24,25 @@ def welcome(server: Server, token: str, users: Path | None, comes_back: str, *, 
     page = _page(server.url)
     operators = "token: the value of OPS_TOKEN" if os.environ.get("OPS_TOKEN") else "to enable it, set OPS_TOKEN"
     return [
+        *_exposed(server.key_file),
         f"  chat     {page}/       {_ways_in(server, token, users, is_drawn)}",
         f"  monitor  {page}/watch  {operators}",
         f"  Ctrl-C   stops it; {comes_back}",
     ]
+
+
+def _exposed(key: Path | None) -> list[str]:
+    """Warn of a key file that git would commit."""
+    if key is None:
+        return []
+    command = ["git", "-C", str(key.absolute().parent), "check-ignore", "-q", "--", key.name]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=GIT_TIMEOUT_S)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    if done.returncode != NOT_IGNORED:
+        return []
+    return [f"  secret   git does not ignore {key}; so that it is never committed, add {key.name} to .gitignore"]
 
 
 def _page(url: str) -> str:

@@ -16,6 +16,7 @@ from labkit.bench.seed import number_of
 from labkit.bench.working_copy import MARK, OWN, is_copy
 from labkit.course.exercises import exercises
 from labkit.course.notebook import cell_source, notebook_json, without_outputs
+from labkit.platform import plain_file
 from labkit.platform.replacing import write
 
 FIRST = "notebooks/00_start_here.ipynb"
@@ -135,7 +136,7 @@ def _beside(mine: Path, published: str) -> Path:
 
 def _given(copy: Path) -> dict[str, str]:
     try:
-        given = json.loads((copy / OWN / MARK).read_text(encoding="utf-8"))
+        given = json.loads(plain_file.read_bytes(copy / OWN / MARK))
     except (ValueError, RecursionError):  # cut off by a crash: every file that differs counts as edited
         return {}
     return given if isinstance(given, dict) else {}

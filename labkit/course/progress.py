@@ -20,6 +20,7 @@ from typing import Any, Literal, TypedDict, get_args
 
 from labkit.bench.working_copy import OWN
 from labkit.course.paths import copy_in_use
+from labkit.platform import plain_file
 from labkit.platform.locks import locked
 
 Status = Literal["started", "fail", "pass", "inconclusive", "help"]
@@ -83,6 +84,7 @@ class Progress:
 
     def _append(self, exercise: str, status: Status, check: str | None) -> Record:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        plain_file.check(self.path)
         with open(self.path, "a+b", opener=_of_its_owner) as file, locked(file.fileno()):
             file.seek(0)
             lines = file.read()
@@ -103,7 +105,7 @@ class Progress:
         """Return the records whose `n` is greater, in order; none if there is no file yet. Raises NoHome."""
         lines = b""
         with using_home(self.path), contextlib.suppress(FileNotFoundError):
-            lines = self.path.read_bytes()
+            lines = plain_file.read_bytes(self.path)
         return [record for record in _read(lines) if record["n"] > after]
 
 

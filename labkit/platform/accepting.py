@@ -37,6 +37,11 @@ class Accepting:
         self._retry: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def family(self) -> int:
+        """The kind of address, such as socket.AF_INET6."""
+        return self._listener.family
+
     def start(self) -> None:
         """Listen and start accepting. Raises OSError."""
         self._listener.setblocking(False)

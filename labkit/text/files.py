@@ -10,6 +10,8 @@ import io
 import re
 from pathlib import Path
 
+from labkit.platform import plain_file
+
 # UTF-32 comes first, because its mark begins with UTF-16's.
 MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",
@@ -18,7 +20,33 @@ MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+OTHER_FILES = {
+    b"PK\x03\x04": "a spreadsheet (such as .xlsx, .ods or .numbers) or an archive",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old spreadsheet (.xls) or document",
+    b"%PDF-": "a PDF",
+    b"{\\rtf": "a document (.rtf)",
+}
 EIGHT_BIT = {"Windows-1252": "cp1252", "Mac Roman": "mac_roman"}
+CYRILLIC = {"Windows-1251": "cp1251", "KOI8-R": "koi8-r", "DOS code page 866": "cp866"}
+CYRILLIC_NAME = re.compile("[\u0410-\u042f\u0401][\u0430-\u044f\u0451]*")
+CHINESE, KOREAN = "[\u4e00-\u9fff\u00b7\u3000\uff08\uff09]", "[\uac00-\ud7a3]"
+JAPANESE = "[\u3005\u3040-\u30ff\u4e00-\u9fff\u3000]"
+TWO_BYTES = {  # an encoding, the letters of its names, the first bytes of the usual ones, and usual surnames
+    "Shift-JIS": ("cp932", JAPANESE, range(0x81, 0x99), "佐鈴高田渡伊山中小加吉松井木林斎清森池橋石藤村"),
+    "EUC-KR": ("euc-kr", KOREAN, range(0xB0, 0xC9), "김이박최정강조윤장임한오서신권황안송전홍고문양손배백허유남심노하"),
+    "GBK": (
+        "gbk",
+        CHINESE,
+        range(0xB0, 0xD8),
+        "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许",
+    ),
+    "Big5": (
+        "big5",
+        CHINESE,
+        range(0xA4, 0xC7),
+        "王李張劉陳楊趙黃周吳徐孫胡朱高林何郭馬羅梁宋鄭謝許蔡洪曾邱廖賴蘇葉呂江",
+    ),
+}
 COMMON = frozenset("áàâäãåéèêëíìîïóòôöõúùûüñçßøæ")
 SAVE_AS = "save it as UTF-8: `CSV UTF-8` in a spreadsheet, `Save as` in an editor"
 
@@ -36,7 +64,10 @@ class NotDivided(ValueError):
 
 def read(path: Path) -> str:
     """Return the text of a file, with its line endings unchanged. Raises OSError, NotText."""
-    data = path.read_bytes()
+    data = plain_file.read_bytes(path, may_be_given=True)
+    for mark, name in OTHER_FILES.items():
+        if data.startswith(mark):
+            raise NotText(f"it is not a text file but {name}; {SAVE_AS}")
     encoding = next((name for mark, name in MARKS.items() if data.startswith(mark)), "utf-8")
     if encoding == "utf-8" and b"\0" in data:
         line = _line(data[: data.index(b"\0")])
@@ -62,19 +93,35 @@ def _line(before: bytes) -> int:
 
 
 def _likely(data: bytes) -> str:
-    """Return the encoding that makes the text look most like people's names."""
-    if _is_paired(data):
-        return "GBK"
+    """Return the encoding in which the text looks most like people's names."""
+    words = [word for word in re.findall(rb"[A-Za-z\x80-\xff]+", data) if max(word) > 0x7F]
+    for name, encoding in CYRILLIC.items():
+        if all(CYRILLIC_NAME.fullmatch(word.decode(encoding, "replace")) for word in words):
+            return name
+    fitting = {name: share for name in TWO_BYTES if (share := _share(name, data)) is not None}
+    if fitting:
+        return max(fitting, key=lambda name: fitting[name])
     return max(EIGHT_BIT, key=lambda name: _likeness(data.decode(EIGHT_BIT[name], "replace")))
 
 
-def _is_paired(data: bytes) -> bool:
-    """Return whether all non-ASCII bytes come in pairs. In GBK, a Chinese character takes two bytes."""
+def _share(name: str, data: bytes) -> float | None:
+    """Score usual letters and surnames, from 0 to 2; None if the text has letters that names in it do not have."""
+    encoding, letters, usual, surnames = TWO_BYTES[name]
     try:
-        data.decode("gbk")
+        text = data.decode(encoding)
     except UnicodeDecodeError:
-        return False
-    return all(len(run) % 2 == 0 for run in re.findall(rb"[\x80-\xff]+", data))
+        return None
+    runs = re.findall("[^\x00-\x7f]+", text)
+    if not all(re.fullmatch(f"{letters}+", run) for run in runs) or any(map(_is_mixed, text.split(","))):
+        return None
+    pairs = [one.encode(encoding) for run in runs for one in run]
+    is_usual = sum(len(pair) == 2 and pair[0] in usual for pair in pairs) / len(pairs)
+    return is_usual + sum(run[0] in surnames for run in runs) / len(runs)
+
+
+def _is_mixed(field: str) -> bool:
+    """Whether a word has Latin letters beside others, as a Latin name read in the wrong encoding has."""
+    return any(not word.isascii() and re.search("[A-Za-z]", word) for word in field.split())
 
 
 def _likeness(text: str) -> int:

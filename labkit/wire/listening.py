@@ -1,4 +1,4 @@
-"""A server's listening sockets: one address, or both loopback addresses for `localhost`.
+"""A server's listening sockets: one address, both loopback addresses for `localhost`, or all addresses for `*`.
 
 A browser may try either of the two loopback addresses first.
 """
@@ -20,6 +20,8 @@ from labkit.rules.limits import Limits
 _LOGGER = logging.getLogger(__name__)
 LOCALHOST = "localhost"
 LOOPBACKS = ("127.0.0.1", "::1") if socket.has_ipv6 else ("127.0.0.1",)
+EVERYWHERE = "*"
+SEVERAL = {LOCALHOST: LOOPBACKS, EVERYWHERE: ("0.0.0.0", "::") if socket.has_ipv6 else ("0.0.0.0",)}
 PORTS_TRIED = 10
 REPORT_EVERY_S = 1.0
 
@@ -53,15 +55,20 @@ class Listening:
 
     async def start(self, host: str, port: int) -> int:
         """Start listening, and return the port. The kernel picks a free one for 0. Raises OSError."""
-        if host != LOCALHOST:
+        if host not in SEVERAL:
             return await self._listen([host], port)
         for _ in range(PORTS_TRIED if port == 0 else 0):
             try:
-                return await self._listen(LOOPBACKS, 0)
+                return await self._listen(SEVERAL[host], 0)
             except OSError as error:  # the port is free on the first address but taken on the second
                 if error.errno != errno.EADDRINUSE:
                     raise
-        return await self._listen(LOOPBACKS, port)
+        return await self._listen(SEVERAL[host], port)
+
+    @property
+    def families(self) -> set[int]:
+        """The kinds of addresses that it listens at, such as socket.AF_INET6."""
+        return {listener.family for listener in self._listeners}
 
     def stop(self) -> None:
         """Stop accepting connections."""

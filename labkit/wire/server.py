@@ -38,8 +38,8 @@ from labkit.wire.fast.path import FastPath, PlainPath
 from labkit.wire.http.routes import Http, Routes
 from labkit.wire.http.users import Directory
 from labkit.wire.hub import Hub
-from labkit.wire.keyfile import Key, load_or_create_key, new_key
-from labkit.wire.listening import LOCALHOST, Listening
+from labkit.wire.keyfile import Key, key_path, load_or_create_key, new_key
+from labkit.wire.listening import EVERYWHERE, LOCALHOST, Listening
 from labkit.wire.member import Member
 from labkit.wire.restore import restore
 from labkit.wire.server_state import ServerState
@@ -110,7 +110,18 @@ class Server:
     def url(self) -> str:
         """The address for clients."""
         scheme = "wss" if self._is_tls else "ws"
-        return f"{scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+        host = "0.0.0.0" if self.host == EVERYWHERE else self.host
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def key_file(self) -> Path | None:
+        """The file of the key that signs credentials; None if it is not in a file beside an audit file."""
+        return key_path(self._audit_path) if self._audit_path is not None and self._broker is None else None
+
+    @property
+    def is_on_ipv6(self) -> bool:
+        """Whether it listens at an IPv6 address."""
+        return socket.AF_INET6 in self._listening.families
 
     async def __aenter__(self) -> Self:
         """Start the server. Raises CannotListen, or AuditError or KeyFileError if the audit file cannot be used."""

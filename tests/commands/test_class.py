@@ -301,6 +301,14 @@ def line_of(printed: Any) -> str:
     return "" if "listening on" in line else line
 
 
+def test_drill_of_empty_class_draws_nothing_and_says_so(school: Schoolhouse, tmp_path: Path) -> None:
+    with school:
+        done = run("drill", "physics", "--file", school.file, "--plot", tmp_path / "d.png")
+    assert done.exit_code == 2, done.output
+    assert "no student was connected, so there is nothing to draw" in done.output
+    assert not (tmp_path / "d.png").exists()
+
+
 def test_drill_of_server_without_class_is_refused(tmp_path: Path) -> None:
     """The drill's signal would kill a plain room server."""
 

@@ -1,6 +1,7 @@
 """What `labkit serve` prints for people: its pages, and how to sign in."""
 
 import signal
+import subprocess
 from pathlib import Path
 
 from tests.wire.people import FILE, OPS
@@ -35,3 +36,18 @@ async def test_sign_in_methods_are_those_that_work(tmp_path: Path) -> None:
     assert f"http://localhost:{port}/ " in text and "name and code: see" in text and "token: dev-token" not in text
     text, _ = await printed(tmp_path, "--host", "0.0.0.0")
     assert "nobody can sign in" in text and "--users FILE" in text
+
+
+async def test_key_that_git_would_commit_is_named(tmp_path: Path) -> None:
+    """In any repository, and only until git ignores it."""
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    text, _ = await printed(tmp_path, "--audit", str(tmp_path / "room.db"))
+    assert f"git does not ignore {tmp_path / 'room.key'}; so that it is never committed, add room.key to" in text
+    (tmp_path / ".gitignore").write_text("room.key\n")
+    text, _ = await printed(tmp_path, "--audit", str(tmp_path / "room.db"))
+    assert "git does not ignore" not in text
+
+
+async def test_key_outside_any_repository_is_not_mentioned(tmp_path: Path) -> None:
+    text, _ = await printed(tmp_path, "--audit", str(tmp_path / "room.db"))
+    assert "git" not in text

@@ -3,6 +3,7 @@
 import ast
 import codecs
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -117,3 +118,50 @@ def test_only_the_reader_knows_the_marks(tmp_path: Path) -> None:
     """Line ends stay as they are, for whoever counts lines."""
     (tmp_path / "a.txt").write_bytes(b"a\r\nb\rc\n")
     assert text_files.read(tmp_path / "a.txt") == "a\r\nb\rc\n"
+
+
+SCRIPTS = {
+    "cp1251": ("Windows-1251", ["Анна Ильина", "Борис"]),
+    "koi8-r": ("KOI8-R", ["Анна Ильина", "Борис"]),
+    "cp866": ("DOS code page 866", ["Анна Ильина", "Борис"]),
+    "shift_jis": ("Shift-JIS", ["田中ソラ", "鈴木", "佐藤 健"]),
+    "big5": ("Big5", ["王小明", "許功蓋"]),
+    "gbk": ("GBK", ["王小明", "李雷", "张伟"]),
+    "euc-kr": ("EUC-KR", ["김민수", "이서연", "박 지훈"]),
+}
+
+
+@pytest.mark.parametrize("encoding", SCRIPTS)
+@pytest.mark.parametrize("more", [["Ben Smith"], []], ids=["among latin names", "alone"])
+def test_names_in_other_scripts_are_not_taken_for_latin(encoding: str, more: list[str], tmp_path: Path) -> None:
+    name, names = SCRIPTS[encoding]
+    (tmp_path / "r.csv").write_bytes("\n".join(["name", *names, *more, ""]).encode(encoding))
+    with pytest.raises(BadRoster, match=f"line 2 is not UTF-8; it looks like {name}; save it as UTF-8"):
+        read_roster(tmp_path / "r.csv")
+
+
+@pytest.mark.parametrize("encoding", SCRIPTS)
+def test_one_name_in_another_script_is_enough(encoding: str, tmp_path: Path) -> None:
+    name, names = SCRIPTS[encoding]
+    for one in names[:2]:
+        (tmp_path / "r.csv").write_bytes(f"name,shown_as\n{one},fox\n".encode(encoding))
+        with pytest.raises(BadRoster, match=f"looks like {name};"):
+            read_roster(tmp_path / "r.csv")
+
+
+@pytest.mark.parametrize("inside", ["xl/workbook.xml", "content.xml", "Index/Document.iwa"])
+def test_a_spreadsheet_is_called_so(inside: str, tmp_path: Path) -> None:
+    """Not UTF-16, for the null bytes in it."""
+    with ZipFile(tmp_path / "r.csv", "w") as sheet:
+        sheet.writestr(inside, "<workbook/>")
+    with pytest.raises(BadRoster, match=r"not a text file but a spreadsheet .* or an archive; save it as UTF-8: `CSV"):
+        read_roster(tmp_path / "r.csv")
+
+
+@pytest.mark.parametrize(
+    ("data", "name"), [(b"%PDF-1.7\n\0", "a PDF"), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0", "an old spreadsheet")]
+)
+def test_another_file_is_called_by_its_kind(data: bytes, name: str, tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_bytes(data)
+    with pytest.raises(BadRoster, match=f"it is not a text file but {name}"):
+        read_roster(tmp_path / "r.csv")

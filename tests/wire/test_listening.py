@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from labkit.rules.limits import Limits
-from labkit.wire.listening import LOCALHOST, LOOPBACKS, PORTS_TRIED, Listening
+from labkit.wire.listening import EVERYWHERE, LOCALHOST, LOOPBACKS, PORTS_TRIED, Listening
+from labkit.wire.server import Server
 
 pytestmark = pytest.mark.skipif(len(LOOPBACKS) < 2, reason="this machine has one loopback address")
 
@@ -57,6 +58,25 @@ async def test_it_gives_up_and_leaves_nothing_open() -> None:
     with pytest.raises(OSError, match="in use"):
         await halves.start(LOCALHOST, port)
     assert len(halves.ports) == 1 and halves._listeners == []
+
+
+async def test_everywhere_is_both_kinds_of_address() -> None:
+    """Clients that have IPv6 only reach it, too."""
+    async with Server(EVERYWHERE, 0) as server:
+        assert server.is_on_ipv6 and server.url == f"ws://0.0.0.0:{server.port}"
+        for address in LOOPBACKS:
+            _, writer = await asyncio.open_connection(address, server.port)
+            writer.close()
+    async with Server("127.0.0.1", 0) as server:
+        assert not server.is_on_ipv6
+
+
+async def test_everywhere_without_ipv6_is_every_ipv4_address() -> None:
+    halves = Halves(iter([OSError(errno.EAFNOSUPPORT, "none")]))
+    halves.half = "::"
+    assert await halves.start(EVERYWHERE, 0) > 0
+    assert halves.families == {socket.AF_INET}
+    halves.stop()
 
 
 @pytest.mark.parametrize("number", [None, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT])

@@ -73,6 +73,8 @@ def _print_result(result: DrillResult, plot: Path | None) -> None:
     click.echo(f"{back} of {students} back; the server was down for {result.drill.down_s:.2f} s")
     if result.missing:
         click.echo(f"not back: {', '.join(result.missing)}")
+    if not students and plot is not None:
+        raise CannotRun(f"no student was connected, so there is nothing to draw; {plot} was not written")
     if not students:
         click.echo("no student was connected, so there is nothing to measure")
         return

@@ -28,12 +28,13 @@ from labkit.platform.os_errors import describe
 from labkit.rules.limits import Limits
 from labkit.wire.audit.writer import AuditError
 from labkit.wire.keyfile import KeyFileError
+from labkit.wire.listening import EVERYWHERE, LOCALHOST
 from labkit.wire.log import logging_to_stderr
 from labkit.wire.output import wait_written
 from labkit.wire.server import CannotListen, Server
 
 _LOGGER = logging.getLogger(__name__)
-LOOPBACK, EVERYWHERE = "localhost", "0.0.0.0"
+ANY_IPV4 = "0.0.0.0"
 EXAMPLES = """\b
 Examples:
   labkit class start                              # a class named `lab`, on this machine, open to any name
@@ -118,13 +119,13 @@ class Options:
     @property
     def host(self) -> str:
         """The address to listen on: loopback unless --lan is given."""
-        return EVERYWHERE if self.lan else LOOPBACK
+        return EVERYWHERE if self.lan else LOCALHOST
 
     def address(self, server: Server) -> str:
         """Return the address that students use."""
         if self.url:
             return self.url
-        return server.url.replace(EVERYWHERE, lan_address() or EVERYWHERE) if self.lan else server.url
+        return server.url.replace(ANY_IPV4, lan_address() or ANY_IPV4) if self.lan else server.url
 
     def check_address(self) -> None:
         """Check that the students' address is known, before any slip is created. Raises CannotRun."""
@@ -177,6 +178,8 @@ def _start(given: Options, keep: Callable[[], None]) -> None:
         register.note_address(address, pin)
         if given.lan and context is None:
             _note("without --tls, codes and results cross the network unencrypted")
+        if given.lan and not serving.is_on_ipv6:
+            _note("this machine has no IPv6, so phones and laptops that have only IPv6 cannot join")
         if enrolled.codes:
             hand_out(enrolled.text(address, pin, has_pack=pack is not None), given.slips, _note)
         click.echo(f"class {given.class_id}: the board is at {address.replace('ws', 'http', 1)}/board")

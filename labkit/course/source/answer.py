@@ -17,6 +17,8 @@ from labkit.course.source import text
 from labkit.course.source.slicing import needed
 from labkit.course.source.text import NoSource
 
+SAVE_AGAIN = "open it in Jupyter and save it again"
+
 
 class Answer(NamedTuple):
     """A program, and the name that the answer has in it."""
@@ -48,10 +50,26 @@ def of_file(path: Path, name: str) -> Answer:
 def cells(notebook: str, path: Path) -> list[str]:
     """Return the sources of a notebook's code cells. Raises NoSource."""
     try:
-        found = [cell for cell in json.loads(notebook)["cells"] if cell["cell_type"] == "code"]
-        return ["".join(cell["source"]) for cell in found]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise NoSource(f"{path} cannot be read as a notebook; save it again in Jupyter") from None
+        whole = json.loads(notebook)
+    except (ValueError, RecursionError):
+        raise NoSource(f"{path} cannot be read as a notebook: it is no JSON; {SAVE_AGAIN}") from None
+    if not isinstance(whole, dict) or not isinstance(whole.get("cells"), list):
+        is_old = isinstance(whole, dict) and "worksheets" in whole
+        fault = "its format 3 is of before 2015" if is_old else "it has no list of cells"
+        raise NoSource(f"{path} cannot be read as a notebook: {fault}; {SAVE_AGAIN}")
+    return [_cell(number, cell, path) for number, cell in enumerate(whole["cells"], 1) if _is_code(cell)]
+
+
+def _is_code(cell: object) -> bool:
+    return not isinstance(cell, dict) or cell.get("cell_type") not in ("markdown", "raw")
+
+
+def _cell(number: int, cell: object, path: Path) -> str:
+    source = cell.get("source") if isinstance(cell, dict) and cell.get("cell_type") == "code" else None
+    parts = [source] if isinstance(source, str) else source
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise NoSource(f"{path} cannot be read as a notebook: cell {number} has no text; {SAVE_AGAIN}")
+    return "".join(parts)
 
 
 # What a kernel holds

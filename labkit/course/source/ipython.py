@@ -93,9 +93,23 @@ def first_magic(node: ast.AST) -> Magic | None:
     return next((found for one in ast.walk(node) if (found := magic(one)) is not None), None)
 
 
+def as_python(found: Magic) -> str | None:
+    """Return Python that sets what %env or %cd set, or None for another magic and for values that IPython expands."""
+    line = found.line.strip()
+    name, mark, value = line.partition("=" if "=" in line else " ")
+    if found.name in ("env", "set_env") and mark and not set("${") & set(line):
+        return f"__import__('os').environ[{name.strip()!r}] = {value.strip()!r}"
+    folder = line.removeprefix("-q").strip().strip("'\"")
+    if found.name == "cd" and folder[:1] not in ("", "-") and not set("${") & set(line):
+        return f"__import__('os').chdir(__import__('os').path.expanduser({folder!r}))"
+    return None
+
+
 def unfolded(node: ast.stmt) -> str | None:
-    """Return the Python that a statement runs through %time, %%time, %%capture or %%prun, or None."""
+    """Return the Python that a statement runs through %time, %%capture, %env and the like, or None."""
     found = magic(node.value) if isinstance(node, ast.Expr) else None
+    if found is not None and (made := as_python(found)) is not None:
+        return made
     if found is not None and found.name in RUN_THE_BODY and found.body is not None:
         return python(found.body)
     if first_magic(node) is None:

@@ -1,7 +1,8 @@
 """Read from a statement's syntax tree what the statement does to names."""
 
 import ast
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 
 from labkit.course.source import ipython
 from labkit.course.source.names import (
@@ -17,7 +18,7 @@ from labkit.course.source.names import (
     parameters,
 )
 from labkit.course.source.scopes import Scopes
-from labkit.course.source.statement import Statement, closed
+from labkit.course.source.statement import ANY_PLACE, Links, Statement
 
 
 def read(text: str, node: ast.stmt) -> Statement:
@@ -29,29 +30,30 @@ class _Reader(Scopes):
     def __init__(self, text: str, node: ast.stmt) -> None:
         super().__init__(text, node)
         self._node = node
-        self._parameters: set[str] = set()
+        self._parameters: dict[str, frozenset[str]] = {}
+        self._puts: set[tuple[str, str]] = set()  # what calls may put into an object
 
     def read(self) -> Statement:
         """Read the whole statement."""
         self.visit(self._node)
         made = self.made
+        if ipython.first_magic(self._node) is not None:
+            made.cannot = "only IPython can run it; write it in Python, or remove it"
+        made.aliases |= set() if made.cannot else self._puts  # a guess is no reason to refuse an answer
         if not isinstance(self._node, (*FUNCTIONS, ast.ClassDef)) and not isinstance(
             getattr(self._node, "value", None), ast.Lambda
         ):
             made.now.include(made.later)  # a function that gets a lambda calls it
         local = {pair for pair in made.aliases if ":" in "".join(pair)}
-        within = local | {(other, name) for name, other in local}
+        pairs = local | {(other, name) for name, other in local}
+        within = Links(pairs)
         for facts in (made.now, made.later):
-            facts.changed = closed(facts.changed, within)
-            facts.touched = closed(facts.touched, within)
-        for name in {name for name, _ in within if ":" not in name}:
-            made.aliases |= {(name, other) for other in closed({name}, within) if ":" not in other}
+            facts.changed = within.closed(facts.changed)
+            facts.touched = within.closed(facts.touched)
+        for name in {name for name, _ in pairs if ":" not in name}:
+            made.aliases |= {(name, other) for other in within.closed({name}) if ":" not in other}
         made.aliases -= local
-        made.parameters = frozenset(self._parameters)
-        made.changes_arguments = bool(self._parameters & (made.later.changed | made.later.touched))
-        found = ipython.first_magic(self._node)
-        if found is not None:
-            made.cannot = "only IPython can run it; write it in Python, or remove it"
+        made.parameters = self._parameters
         return made
 
     def visit_Name(self, node: ast.Name) -> None:  # noqa: N802
@@ -118,8 +120,10 @@ class _Reader(Scopes):
         self.generic_visit(node)
 
     def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:  # noqa: N802
-        for name in imported(node):
+        modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
+        for name, module in zip(imported(node), itertools.cycle(modules)):
             self._bind(name, "import")
+            self.made.imports[name] = module
 
     visit_ImportFrom = visit_Import  # noqa: N815
 
@@ -164,17 +168,26 @@ class _Reader(Scopes):
         if given and (name in CHANGE_FIRST_ARGUMENT or (is_unbound and changes_itself(name))):
             self._facts.changed |= self._roots(given[0])
         if isinstance(node.func, ast.Attribute) and changes_itself(name):
-            self._hold(self._roots(node.func.value), given)
+            self._puts |= set(self._pairs(self._roots(node.func.value), given))
         elif given:
-            self._hold(self._roots(given[0]), given[1:])
+            self._puts |= set(self._pairs(self._roots(given[0]), given[1:]))
         if isinstance(node.func, ast.Attribute):
             self._hold_perhaps(self._roots(node.func.value), node)
-        roots = self._roots_of(given)
+        places = list(self._places(node))
         callbacks = {self._key(one.id) for one in given if isinstance(one, ast.Name)}
         self._facts.given |= callbacks
-        called = callbacks | ({self._key(name)} if isinstance(node.func, ast.Name) else set())
-        self._facts.passed |= {(one, root) for one in called for root in roots if one != root}
+        self._facts.passed |= {(one, ANY_PLACE, root) for one in callbacks for _, root in places if one != root}
+        if isinstance(node.func, ast.Name):
+            self._facts.passed |= {(self._key(name), place, root) for place, root in places}
         self.generic_visit(node)
+
+    def _places(self, node: ast.Call) -> Iterator[tuple[str, str]]:
+        """Yield each argument's place and the names of its objects."""
+        is_spread = any(isinstance(one, ast.Starred) for one in node.args)
+        for place, one in enumerate(node.args):
+            yield from ((ANY_PLACE if is_spread else str(place), root) for root in self._roots(one))
+        for keyword in node.keywords:
+            yield from ((keyword.arg or ANY_PLACE, root) for root in self._roots(keyword.value))
 
     def _called(self, function: ast.expr) -> None:
         """Record that a function is called, which includes its use as a decorator or as a base class."""
@@ -208,10 +221,21 @@ class _Reader(Scopes):
         self.made.later.uses |= {key for one in within if ":" not in (key := self._key(one.id))}
         generic = {one.name for one in getattr(node, "type_params", [])}
         self._enter("function", Bound(bound.names | set(names) | generic, bound.outer))
-        self._parameters |= {self._key(name) for name in names[is_method:]}
+        for name in names[is_method:]:
+            self._parameters[self._key(name)] = self._places_of(name, node)
         if is_method and names:
             self.made.aliases.add((f"{self._scopes[-2].name}()", self._key(names[0])))
         self._leave(body)
+
+    def _places_of(self, name: str, node: ast.AST) -> frozenset[str]:
+        """Return where a parameter gets its argument from; any place unless the statement is just this function."""
+        if node is not self._node or not isinstance(node, FUNCTIONS):
+            return frozenset({ANY_PLACE})
+        positional = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
+        keyword = {one.arg for one in node.args.kwonlyargs}
+        if name in positional:
+            return frozenset({name, str(positional.index(name))})
+        return frozenset({name if name in keyword else ANY_PLACE})
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:  # noqa: N802
         outside = [*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)]

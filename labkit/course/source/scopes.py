@@ -1,7 +1,8 @@
 """Find out which variable a name refers to, and which objects an expression may reach."""
 
 import ast
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from labkit.course.source.names import MAKE_SCALARS, PASS_ITEMS_ON, READERS, Bound, arguments_of, killed
@@ -85,7 +86,10 @@ class Scopes(ast.NodeVisitor):
 
     def _hold(self, names: set[str], values: Iterable[ast.AST]) -> None:
         """Record that these names may refer to the objects of these values."""
-        self.made.aliases |= {(name, root) for root in self._roots_of(values) for name in names}
+        self.made.aliases |= set(self._pairs(names, values))
+
+    def _pairs(self, names: set[str], values: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
+        return itertools.product(names, self._roots_of(values))
 
     def _hold_perhaps(self, names: set[str], call: ast.Call) -> None:
         """Record that these names may refer to the arguments of an unknown method."""

@@ -26,9 +26,9 @@ def needed(texts: Iterable[str], name: str, held: Container[str] = ()) -> str:
     statements, hidden = _read(texts, name)
     is_kernel = bool(held)
     slicing = Slice(statements, name)
-    taken = slicing.taken()
-    used = {name}.union(*(one.now.uses | one.later.uses for one in taken))
-    for one in taken:
+    required, taken = slicing.needed(), slicing.taken()
+    used = {name}.union(*(one.now.uses | one.later.uses for one in required))
+    for one in required:
         if one.cannot:
             raise NoSource(_refusal(one, used & (set(one.binds) | slicing.changed[one])))
     if slicing.is_open:  # a name that seems to be missing may come from there
@@ -36,7 +36,8 @@ def needed(texts: Iterable[str], name: str, held: Container[str] = ()) -> str:
     missing = list(_missing(sorted(used - slicing.bound - GIVEN), hidden, held))
     futures = [one.text for one in statements if _is_future(one)]
     others = [one for one in statements if one in taken and not _is_future(one)]
-    parts = [_tolerant(one) if _may_fail(one, used, is_kernel) else one.text for one in others]
+    tolerated = {one for one in taken if one not in required or _may_fail(one, used, is_kernel)}
+    parts = [_tolerant(one) if one in tolerated else one.text for one in others]
     return "\n\n\n".join([*dict.fromkeys(futures), *missing, *parts]) + "\n"
 
 

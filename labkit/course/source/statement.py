@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["data", "definition", "class", "import"]
+ANY_PLACE = "*"  # of an argument: otherwise its number or its keyword
 
 
 @dataclass(slots=True)
@@ -21,7 +22,7 @@ class Facts:
     changed: set[str] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
     called: set[str] = field(default_factory=set)
-    passed: set[tuple[str, str]] = field(default_factory=set)  # a function, and the name of an argument
+    passed: set[tuple[str, str, str]] = field(default_factory=set)  # a function, an argument's place, its name
     given: set[str] = field(default_factory=set)  # to a call, which may call it
 
     def include(self, other: "Facts") -> None:
@@ -47,23 +48,34 @@ class Statement:
     later: Facts = field(default_factory=Facts)
     binds: dict[str, Kind] = field(default_factory=dict)
     kills: frozenset[str] = frozenset()
+    imports: dict[str, str] = field(default_factory=dict)  # a name, and the module that it is imported from
     aliases: set[tuple[str, str]] = field(
         default_factory=set
     )  # pairs of a name and another name whose object it may refer to
     perhaps: set[tuple[str, str]] = field(default_factory=set)  # the same, through a method of something unknown
-    parameters: frozenset[str] = frozenset()  # of what it defines
-    changes_arguments: bool = False
+    parameters: dict[str, frozenset[str]] = field(default_factory=dict)  # of what it defines: their places
     cannot: str = ""  # why it cannot run in the answer's process
 
 
-def closed(names: set[str], aliases: Iterable[tuple[str, str]]) -> set[str]:
-    """Return these names, and all names whose objects they may refer to, directly or through others."""
-    held: dict[str, set[str]] = {}
-    for name, other in aliases:
-        held.setdefault(name, set()).add(other)
-    found, todo = set(names), list(names)
-    while todo:
-        new = held.get(todo.pop(), set()) - found
-        found |= new
-        todo += new
-    return found
+class Links:
+    """Pairs of a name and another whose object it may refer to."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        self._held: dict[str, set[str]] = {}
+        for name, other in pairs:
+            self._held.setdefault(name, set()).add(other)
+        self._closed: dict[str, set[str]] = {}
+
+    def closed(self, names: Iterable[str]) -> set[str]:
+        """Return these names, and all names whose objects they may refer to, directly or through others."""
+        return set().union(*map(self._of_one, names))
+
+    def _of_one(self, name: str) -> set[str]:
+        if name not in self._closed:
+            found, todo = {name}, [name]
+            while todo:
+                new = self._held.get(todo.pop(), set()) - found
+                found |= new
+                todo += new
+            self._closed[name] = found
+        return self._closed[name]

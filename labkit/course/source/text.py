@@ -6,6 +6,8 @@ import re
 import tokenize
 from pathlib import Path
 
+from labkit.platform import plain_file
+
 MOST_CHARACTERS = 1_000_000
 _MARKS = {  # UTF-32 first: its little-endian mark begins with that of UTF-16
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -31,7 +33,7 @@ def read(path: Path, *, is_python: bool = True) -> str:
     removed.
     """
     try:
-        data = path.read_bytes()
+        data = plain_file.read_bytes(path, may_be_given=True)
     except OSError as error:
         raise NoSource(f"cannot read {path}: {error.strerror}") from None
     _refuse_wide(data, path)

@@ -8,6 +8,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from labkit.platform import plain_file
 from labkit.platform.locks import check_ranges, try_lock
 from labkit.platform.os_errors import describe, why
 from labkit.platform.private_files import open_private
@@ -65,6 +66,7 @@ def holder(audit: Path) -> int | None:
     """Return the id of the process that has an audit file open for writing, or None."""
     path = audit.with_name(f"{audit.name}.lock")
     try:
+        plain_file.check(path)
         with path.open("r+", encoding="ascii", errors="replace") as file:
             if try_lock(file.fileno()):
                 return None
@@ -80,6 +82,10 @@ def check_file(path: Path) -> None:
         raise AuditError(f"audit file {path}: the folder {path.parent} does not exist; create it first")
     if path.exists() and not path.is_file():
         raise AuditError(f"audit file {path} is a folder or a device; choose a file name")
+    try:
+        plain_file.check(path)
+    except OSError as error:
+        raise AuditError(f"audit file {path} cannot be used: {error.strerror}") from None
     if path.exists() and not _is_empty(path):
         with reading(path):
             pass

@@ -52,6 +52,29 @@ def test_unreadable_file_is_named(tmp_path: Path, name: str, body: bytes | None,
         of_file(tmp_path / name, "answer")
 
 
+CELL = {"cell_type": "code", "source": "def answer(): pass"}
+
+
+@pytest.mark.parametrize(
+    ("notebook", "message"),
+    [
+        ({"cells": [{**CELL, "source": {"a": 1}}]}, "cell 1 has no text"),
+        ({"cells": [CELL, {**CELL, "source": [1]}]}, "cell 2 has no text"),
+        ({"cells": [CELL, {"cell_type": "code"}]}, "cell 2 has no text"),
+        ({"cells": [CELL, None]}, "cell 2 has no text"),
+        ({"cells": {"0": CELL}}, "it has no list of cells"),
+        ({}, "it has no list of cells"),
+        ([], "it has no list of cells"),
+        ({"nbformat": 3, "worksheets": [{"cells": [CELL]}]}, "its format 3 is of before 2015"),
+    ],
+)
+def test_damaged_notebook_is_no_answer(notebook: object, message: str, tmp_path: Path) -> None:
+    """It would be taken for one without an answer, and judged a fail."""
+    (tmp_path / "a.ipynb").write_text(json.dumps(notebook))
+    with pytest.raises(NoSource, match=f"{message}; open it in Jupyter and save it again"):
+        of_file(tmp_path / "a.ipynb", "answer")
+
+
 def an_answer(x: int) -> int:
     return x + HELP
 
