@@ -9,7 +9,7 @@ from labkit.review.promised_limits import Promised
 
 SHORT_S, ALONE_S = 0.3, 0.4
 LONG_AGE_S = 3.0
-LONG_S = 10.0  # a probe that waits longer runs beside those of the slow chapter
+LONG_S = 5.0  # a probe that waits longer runs beside those of the slow chapter
 AT_ONCE = 8
 SHARE = 0.6  # of a budget, for any one probe that only waits
 _ESTIMATES: dict[str, Callable[[Promised], float]] = {

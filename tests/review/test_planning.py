@@ -22,7 +22,7 @@ def test_every_probe_is_planned_once() -> None:
 def test_probes_that_wait_run_beside_the_slow_chapter() -> None:
     """Their time is shared: the estimate is less than the sum."""
     whole = plan(select("core"), Promised(), Dialect())
-    assert [probe.id for probe in whole.waiting] == ["heartbeat/2"]
+    assert [probe.id for probe in whole.waiting] == ["auth/4", "auth/5", "heartbeat/2"]
     assert {probe.chapter for probe in whole.quiet} == {"slow"}
     total = sum(estimate_s(probe, Promised()) for probe in select("core"))
     assert whole.estimate_s(Promised()) < total
