@@ -2,8 +2,13 @@
 
 from types import MappingProxyType
 
+from websockets.frames import Frame
+
 from labkit.broken.planted import Planted, rewrite_messages
+from labkit.rules.actions import Close
+from labkit.rules.limits import Limits
 from labkit.wire.hub import Hub
+from labkit.wire.message_assembly import TOO_LARGE, MessageAssembly
 
 
 class FinalNewlinePasses(Planted):
@@ -38,6 +43,17 @@ class SizeIsNotChecked(Planted):
 
     found_by = ("validation/8",)
     faulty_limits = MappingProxyType({"max_message_bytes": 65536})
+
+
+class FragmentsAreNotCounted(Planted):
+    """The size of each frame is checked, but not that of the message."""
+
+    found_by = ("validation/8",)
+    faulty_limits = MappingProxyType({"max_message_bytes": 65536})
+
+    class assembly(MessageAssembly):
+        def add(self, frame: Frame) -> bytes | Close | None:
+            return TOO_LARGE if len(frame.data) > Limits().max_message_bytes else super().add(frame)
 
 
 class NanIsANumber(Planted):

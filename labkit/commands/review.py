@@ -8,17 +8,21 @@ from typing import Any
 
 import click
 
+from labkit.commands.duration import Duration
 from labkit.commands.failing import CannotRun
 from labkit.commands.output import OutputFile
 from labkit.evidence import unknown
 from labkit.platform.signals import interrupting
 from labkit.review.client.client_review import run_client, select_client_probes
 from labkit.review.comparing import Comparison, verdicts_in
-from labkit.review.dialect import BadDialect, Dialect, read_dialect
+from labkit.review.dialect import BadDialect, Dialect, read_dialect, tables_in
 from labkit.review.finding import CannotReview, Finding
 from labkit.review.html import page
+from labkit.review.learning import run_learning
 from labkit.review.probe import Probe
+from labkit.review.promise import PROFILES
 from labkit.review.promised_limits import BadPromise, Promised
+from labkit.review.proposals import toml_lines
 from labkit.review.report import Report, line, printable
 from labkit.review.running import not_run
 from labkit.review.server_review import run, select
@@ -43,13 +47,20 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--client", metavar="COMMAND", help="Review a client instead: start it and play its server.")
 @click.option(
     "--profile",
-    type=click.Choice(["core", "full"]),
+    type=click.Choice(PROFILES),
     default="full",
     show_default=True,
-    help="core: what any room server needs; full: everything that labkit promises.",
+    help="core: dangers alone; article: also what the article's server promises; full: everything that labkit does.",
 )
 @click.option("--only", multiple=True, metavar="NAME", help="Run only this probe or chapter. Repeatable.")
 @click.option("--list", "is_listing", is_flag=True, help="List the probes and exit.")
+@click.option("--budget", type=Duration(), metavar="TIME", help="Take at most this long, such as 30s: worst first.")
+@click.option(
+    "--learn",
+    "is_learning",
+    is_flag=True,
+    help="Propose a dialect; --dialect: what is known already.",
+)
 @click.option("--seed", type=int, help="The same seed gives the same random names.")
 @click.option("--token", "tokens", multiple=True, help="A token that opens every room. Repeat it to add users.")
 @click.option(
@@ -86,6 +97,8 @@ def review(
     profile: str,
     only: tuple[str, ...],
     is_listing: bool,
+    is_learning: bool,
+    budget: float | None,
     seed: int | None,
     older: Path | None,
     json_file: Path | None,
@@ -112,7 +125,10 @@ def review(
         if client is not None:
             so_far, report = _review_client(client, only, seed)
         else:
-            so_far, report = _review_server(_required(url), profile, only, seed, **given)
+            if is_learning:
+                _learn(_required(url), **given)
+                return
+            so_far, report = _review_server(_required(url), profile, only, seed, budget, **given)
     except (CannotReview, BadPromise, BadDialect) as error:
         raise CannotRun(str(error)) from None
     _write(report, json_file, junit_file, html_file)
@@ -132,11 +148,30 @@ def _review_client(command: str, only: tuple[str, ...], seed: int | None) -> "tu
 
 
 def _review_server(
-    url: str, profile: str, only: tuple[str, ...], seed: int | None, **given: Any
+    url: str, profile: str, only: tuple[str, ...], seed: int | None, budget_s: float | None, **given: Any
 ) -> "tuple[_SoFar, Report]":
     about = _about_server(**given)
     so_far = _SoFar(url, profile, select(profile, only, about["dialect"]))
-    return so_far, so_far.unless_interrupted(run, profile=profile, only=only, seed=seed, **about)
+    options = {"profile": profile, "only": only, "seed": seed, "budget_s": budget_s, "on_start": _tell_start}
+    return so_far, so_far.unless_interrupted(run, **options, **about)
+
+
+def _tell_start(conversation: tuple[str, ...], estimate_s: float) -> None:
+    """Show the conversation check and the estimate."""
+    lines = ["The conversation works, sent (->) and received (<-):", *(f"  {one}" for one in conversation)]
+    click.echo("\n".join(printable(one) for one in lines), err=True)
+    click.echo(f"The probes take about {max(1, estimate_s):.0f} s.", err=True)
+
+
+def _learn(url: str, **given: Any) -> None:
+    """Print the dialect that was learned; exit 2 if the conversation still stops somewhere."""
+    tables = tables_in(given["dialect"]) if given["dialect"] else {}
+    learned = run_learning(url, tables=tables, **_about_server(**given))
+    frames = "\n".join(f"#   {printable(one)}" for one in learned.frames)
+    click.echo("\n".join(toml_lines(learned.tables)) or "# the server speaks the protocol of labkit: no dialect needed")
+    click.echo(f"\n# The last conversation in it, sent (->) and received (<-):\n{frames}")
+    if learned.stopped is not None:
+        raise CannotRun(f"the dialect is not complete yet. {learned.stopped}")
 
 
 def _required(url: str | None) -> str:

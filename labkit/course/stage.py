@@ -32,7 +32,7 @@ class Stage(Scene):
     def __init__(
         self, url: str, process: AnswerProcess, rng: Random, promised: dict[str, float], network: Proxy | None = None
     ) -> None:
-        target = Target(url=url, tokens=(TOKEN,), promised=Promised(**promised), patience_s=PATIENCE_S)
+        target = Target(url=url, tokens=(TOKEN,), promised=Promised.of(promised), patience_s=PATIENCE_S)
         super().__init__(target, rng)
         self.process = process
         self.series: dict[str, tuple[float, ...]] = {}  # numbers to draw, by name

@@ -2,7 +2,17 @@
 
 docs/dialect.md has a worked example.
 
-path = "/ws"              the path of its WebSocket; default: the path of the URL
+base = "socket.io"        a ready dialect that this one changes
+path = "/ws"              the path of its WebSocket, or of the URL; $ROOM, $TOKEN and $UNIQUE are filled in
+subprotocol = "v1.chat"   what it expects in Sec-WebSocket-Protocol
+room = "lobby-$ID-$NAME"  how its room names look, or a list of all rooms that it has
+one_room = true           joining a room leaves the previous one
+messages = "lines"        how a frame holds messages: one, lines, array, socket.io, phoenix or centrifugo
+[headers]                 headers of the handshake; $TOKEN and $COOKIE are filled in
+[login]                   an HTTP request before each handshake, if there are sessions or tickets
+path = "/login"           also method = "POST", body = '{"code": "$TOKEN"}' and type = "application/json"
+token = "data.ticket"     where its JSON answer has the token to use; the cookies that it sets are $COOKIE
+[limits]                  its own limits, as for --set
 [types]                   ours = "theirs"
 chat = "message"
 [fields]
@@ -27,9 +37,14 @@ import secrets
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+from labkit.review import packing
+from labkit.review.promised_limits import limit_names
 from labkit.rules.close_codes import TABLE
 from labkit.text import files as text_files
 from labkit.text.nearest import nearest
@@ -45,9 +60,11 @@ FIELDS = (
 )
 NOTHING = "nothing"  # instead of an answer: the server ignores the message
 WITHOUT = ("probes", "messages", "answers", "meaning")
-TABLES = ("types", "fields", "more", "known", "codes", "without")
+TABLES = ("types", "fields", "more", "known", "codes", "without", "headers", "limits", "login")
+LOGIN = ("path", "method", "body", "type", "token")
+PLAIN = ("path", "subprotocol", "room", "one_room", "messages")  # keys outside the tables
 CODES = range(1000, 5000)
-UNIQUE = "$UNIQUE"
+UNIQUE, ROOM, TOKEN, ID, NAME, COOKIE = "$UNIQUE", "$ROOM", "$TOKEN", "$ID", "$NAME", "$COOKIE"
 THEIRS = "their "  # prefix of a name that means something else in our protocol
 
 
@@ -69,6 +86,43 @@ class Dialect:
     no_answers: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     path: str | None = None
+    subprotocol: str | None = None
+    room: str | tuple[str, ...] | None = None
+    one_room: bool = False
+    messages: str = "one"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, float] = field(default_factory=dict)
+    login: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def joins_by_path(self) -> bool:
+        """Whether the URL names the room, so that there is one room per connection and no join message."""
+        return self.path is not None and ROOM in self.path
+
+    def lacks_message(self, kind: str) -> bool:
+        """Return whether the server accepts no message of this type."""
+        return kind in self.no_messages or (kind == "join" and self.joins_by_path)
+
+    def room_name(self, unique: str, name: str) -> str:
+        """Return the server's name for one of the review's rooms: `unique` differs in each run, `name` within one."""
+        if not isinstance(self.room, str):
+            return f"{unique}:{name}"
+        if NAME not in self.room:
+            unique += sha256(name.encode()).hexdigest()[:6]
+        return self.room.replace(ID, unique.removeprefix("r:")).replace(NAME, name)
+
+    def text(self, message: Mapping[str, Any]) -> str:
+        """Return one of our messages as the text of a frame."""
+        return packing.packed(self.messages, self.kind, self.encode(message))
+
+    def split(self, body: bytes) -> list[bytes]:
+        """Return the messages in one frame."""
+        return packing.unpacked(self.messages, self.kind, body) if self.messages != "one" else [body]
+
+    @property
+    def kind(self) -> str:
+        """The server's name of the field that holds the type of a message."""
+        return self.fields.get("type", "type")
 
     def encode(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Translate one of our messages into the server's names."""
@@ -116,7 +170,9 @@ class Dialect:
         return [{kind: self.types.get("reconnect", "reconnect")}, *own]
 
     def _types_received(self) -> dict[str, str]:
-        return _reversed({ours: theirs for ours, theirs in self.types.items() if ours not in ONLY_FROM_CLIENTS})
+        return _reversed(
+            {ours: theirs for ours, theirs in self.types.items() if ours not in (*ONLY_FROM_CLIENTS, *self.known)}
+        )
 
     def code(self, code: int) -> int:
         """Return the server's equivalent of one of our close codes."""
@@ -142,25 +198,83 @@ def read_dialect(path: Path) -> Dialect:
 
     Raises BadDialect, even for an unknown name, which would otherwise silently have no effect.
     """
+    return dialect_of(tables_in(path))
+
+
+def tables_in(path: Path) -> dict[str, Any]:
+    """Return the valid tables of a dialect file, or of a ready dialect of this name. Raises BadDialect."""
+    ready = ready_dialects()
     try:
-        file = tomllib.loads(text_files.read(path))
+        is_ready = str(path) in ready and not path.exists()
+        file = tomllib.loads(ready[str(path)].read_text(encoding="utf-8") if is_ready else text_files.read(path))
+        if (base := file.pop("base", None)) is not None:
+            _check_names("a ready dialect, for base", [str(base)], ready)
+            file = merged(tomllib.loads(ready[str(base)].read_text(encoding="utf-8")), file)
         _check(file)
     except OSError as error:
-        raise BadDialect(f"cannot read the dialect {path}: {error.strerror}") from None
+        why = f"{error.strerror}; the ready dialects are {', '.join(ready)}"
+        raise BadDialect(f"cannot read the dialect {path}: {why}") from None
     except (ValueError, RecursionError) as error:  # TOML's own errors are ValueErrors
         raise BadDialect(f"cannot use the dialect {path}: {error}") from None
+    return file
+
+
+def ready_dialects() -> dict[str, Traversable]:
+    """Return the dialects that labkit has, by name."""
+    found = [one for one in files("labkit.review").joinpath("dialects").iterdir() if one.name.endswith(".toml")]
+    return {one.name.removesuffix(".toml"): one for one in sorted(found, key=lambda one: one.name)}
+
+
+def merged(tables: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tables of a dialect with more added; lists grow, other values are replaced."""
+    whole = dict(tables)
+    for name, value in more.items():
+        before = whole.get(name)
+        if isinstance(value, Mapping):
+            whole[name] = merged(before if isinstance(before, Mapping) else {}, value)
+        elif isinstance(value, list) and isinstance(before, list):
+            whole[name] = [*before, *(one for one in value if one not in before)]
+        else:
+            whole[name] = value
+    return whole
+
+
+def dialect_of(file: Mapping[str, Any]) -> Dialect:
+    """Build a dialect from the contents of a file. Raises ValueError for the first fault."""
+    _check(file)
     codes = {int(ours): theirs for ours, theirs in file.get("codes", {}).items()}
     probes, messages, answers, meaning = (tuple(file.get("without", {}).get(kind, ())) for kind in WITHOUT)
     types, names, more, known = (dict(file.get(kind, {})) for kind in ("types", "fields", "more", "known"))
-    return Dialect(types, names, more, known, codes, probes, messages, answers, meaning, file.get("path"))
+    room = file.get("room")
+    return Dialect(
+        *(types, names, more, known, codes, probes, messages, answers, meaning),
+        path=file.get("path"),
+        subprotocol=file.get("subprotocol"),
+        room=tuple(room) if isinstance(room, list) else room,
+        one_room=file.get("one_room", False),
+        messages=file.get("messages", "one"),
+        headers=dict(file.get("headers", {})),
+        limits=dict(file.get("limits", {})),
+        login=dict(file.get("login", {})),
+    )
 
 
 def _check(file: Mapping[str, Any]) -> None:
     """Check every table, key and value. Raises ValueError for the first invalid one."""
-    _check_names("a table of a dialect", file, (*TABLES, "path"))
+    _check_names("a table of a dialect", file, (*TABLES, *PLAIN))
     tables = {name: _table(name, file.get(name, {})) for name in TABLES}
-    if not isinstance(file.get("path", ""), str):
-        raise ValueError(f'path must be text, such as path = "/ws", not {file["path"]!r}')
+    _check_plain(file)
+    _check_names("a key of [login]", tables["login"], LOGIN)
+    for table in ("headers", "login"):
+        for name, value in tables[table].items():
+            if not isinstance(value, str):
+                raise ValueError(f"[{table}] {name} must be text in quotes, not {value!r}")
+    if tables["login"] and not str(tables["login"].get("path", "")).startswith("/"):
+        raise ValueError('[login] needs the path of the request, such as path = "/login"')
+    for name, number in tables["limits"].items():
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            raise ValueError(f"[limits] {name} must be a number, not {number!r}")
+    _check_names("a limit of the review, for [limits]", tables["limits"], limit_names())
     without = {name: _list(name, tables["without"].get(name, [])) for name in WITHOUT}
     _check_names("a key of [without]", tables["without"], WITHOUT)
     _check_names("a labkit message, for [without] messages", without["messages"], FROM_CLIENTS)
@@ -178,6 +292,23 @@ def _check(file: Mapping[str, Any]) -> None:
             _table(f"{name}.{kind}", fields)
     for ours, theirs in tables["codes"].items():
         _check_code(ours, theirs)
+
+
+def _check_plain(file: Mapping[str, Any]) -> None:
+    """Check the keys outside the tables. Raises ValueError."""
+    for name, example in (("path", "/ws"), ("subprotocol", "chat.v1")):
+        if not isinstance(file.get(name, ""), str):
+            raise ValueError(f'{name} must be text, such as {name} = "{example}", not {file[name]!r}')
+    if not isinstance(file.get("one_room", False), bool):
+        raise ValueError(f"one_room must be true or false, not {file['one_room']!r}")
+    _check_names("a way to put messages into a frame, for messages", [file.get("messages", "one")], packing.PACKINGS)
+    room = file.get("room", ID)
+    is_list = isinstance(room, list) and len(room) > 1 and all(isinstance(one, str) for one in room)
+    if not is_list and not (isinstance(room, str) and ID in room):
+        raise ValueError(
+            f'room must be a template with $ID, such as room = "lobby-$ID-$NAME", or a list of two or more rooms,'
+            f" not {room!r}"
+        )
 
 
 def _check_code(ours: str, theirs: object) -> None:

@@ -10,9 +10,9 @@ from labkit.review import frames
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
 from labkit.review.peer import Peer
 from labkit.review.scene import Scene
-from labkit.review.transcript import literal
+from labkit.review.transcript import Did, literal
 
-TEXT = "x" * 1000
+MOST_CHARS = 1000  # of a chat
 BUFFERS = 4  # send buffers that the kernels of both sides may fill before the server notices
 READER_BYTES = 64 * 1024
 AT_ONCE = 20  # more could make the sender itself a slow consumer
@@ -32,23 +32,26 @@ class Flood:
     received: int  # by the healthy member
     is_closed: bool
     seconds: float  # from the last chat to the end of the stalled connection
+    chars: int  # of each chat
 
     @property
     def summary(self) -> str:
         """The result of the flood, in one sentence."""
         if self.is_closed:
-            return f"after {self.sent} chats of 1000 characters the server closed the stalled member"
-        return (
-            f"{self.sent} chats of 1000 characters and {self.seconds:.0f} s later the stalled member is still connected"
-        )
+            return f"after {self.sent} chats of {self.chars} characters the server closed the stalled member"
+        chats = f"{self.sent} chats of {self.chars} characters"
+        return f"{chats} and {self.seconds:.0f} s later the stalled member is still connected"
 
 
-async def stall_and_flood(scene: Scene) -> Flood:
-    """Let one member stop reading while others chat, until the server closes it or its deadline has passed."""
+async def stall_and_flood(scene: Scene, *, waits: bool = True) -> Flood:
+    """Let one member stop reading while others chat, until the server closes it or its deadline has passed.
+
+    `waits`: after the flood, until the deadline; without it, the flood alone is the evidence.
+    """
     room, promised = scene.room(), scene.promised
     healthy = await scene.enter(room)
     stalled = await scene.enter(room, receive_buffer=4096)
-    enough = int((promised.outbox_bytes + BUFFERS * promised.send_buffer_bytes + READER_BYTES) / len(TEXT))
+    enough = int((promised.outbox_bytes + BUFFERS * promised.send_buffer_bytes + READER_BYTES) / len(_text(scene)))
     allowed_s = promised.outbox_age_s + promised.close_deadline_s + GRACE_S
     begun = len(scene.transcript.codes)
     sender = await scene.enter(room)
@@ -58,20 +61,26 @@ async def stall_and_flood(scene: Scene) -> Flood:
         sent, received = await _flood(scene, room, healthy, stalled, sender, enough)
     if not sent:
         raise CannotTell("no chat was delivered, so no member could fall behind")
-    chat = scene.encode(type="chat", roomId=room, text=TEXT)
+    chat = scene.encode(type="chat", roomId=room, text=_text(scene))
     stalled.note(
-        f"reads nothing while {sent} chats of 1000 characters are sent",
+        f"reads nothing while {sent} chats of {len(_text(scene))} characters are sent",
         f"for turn in range({max(1, sent // AT_ONCE)}):",
         f"    {entry}",
         f"    for _ in range({AT_ONCE}): {sender.name}.send({literal(chat)})",
         f"    for _ in range({AT_ONCE}): {sender.name}.receive(True), {healthy.name}.receive(True)",
         f"time.sleep({allowed_s:g})",
         f"{stalled.name}.is_connected()",
+        did=Did(stalled.name, "flood", (sender.name, chat, sent, allowed_s)),
     )
+    stalled.mark_last()
     began = monotonic()
-    while not lost(stalled) and monotonic() - began < allowed_s:
+    while waits and not lost(stalled) and monotonic() - began < allowed_s:
         await asyncio.sleep(0.05)
-    return Flood(stalled, healthy, sent, received, lost(stalled), monotonic() - began)
+    return Flood(stalled, healthy, sent, received, lost(stalled), monotonic() - began, len(_text(scene)))
+
+
+def _text(scene: Scene) -> str:
+    return "x" * int(min(MOST_CHARS, scene.promised.text_chars))
 
 
 def lost(peer: Peer) -> bool:
@@ -93,7 +102,7 @@ async def _flood(scene: Scene, room: str, healthy: Peer, stalled: Peer, sender: 
             accepted, is_open = await _burst(scene, sender, room)
             sent += accepted
             for _ in range(accepted):
-                received += (await healthy.receive("chat")).get("text") == TEXT
+                received += (await healthy.receive("chat")).get("text") == _text(scene)
         sender.drop()
         if sent >= enough or lost(stalled):
             break
@@ -104,7 +113,7 @@ async def _flood(scene: Scene, room: str, healthy: Peer, stalled: Peer, sender: 
 async def _burst(scene: Scene, sender: Peer, room: str) -> tuple[int, bool]:
     """Send a burst of chats. Return how many became events, and whether this sender may continue."""
     for _ in range(AT_ONCE):
-        sender.chat(room, TEXT)
+        sender.chat(room, _text(scene))
     kinds: list[str] = []
     while len(kinds) < AT_ONCE:  # each gets its event, or an error if it exceeds the rate limit
         try:
@@ -125,7 +134,9 @@ async def flood_without_reading(peer: Peer, data: bytes, max_bytes: int, deadlin
         f"reads nothing and sends {len(data)} bytes {times} times: {data[6:46]!r}",
         f"for _ in range({times}): {peer.name}.send_bytes({literal(data)})",
         f"{peer.name}.is_connected()",
+        did=Did(peer.name, "unread", (data, times)),
     )
+    peer.mark_last()
     batch = data * max(1, BATCH_BYTES // len(data))
     sent, stuck_s = 0, 2.0
     while sent < max_bytes:

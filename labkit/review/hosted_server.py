@@ -4,6 +4,7 @@ Without a restart, the first probe to crash a weak server would be the last one 
 """
 
 import asyncio
+import re
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +17,21 @@ from labkit.review.process import Process, start
 
 START_S = 30.0  # a build step may come first
 STEP_S = 0.05
+UNHANDLED = "Unhandled 'error' event"  # Node: nobody listens to the error events of a socket
+_ERROR = re.compile(r"^(?:Uncaught )?([A-Z]\w*(?:Error|Exception))\b", re.MULTILINE)
+_PLACE = re.compile(r"\(?(?:file://)?([^\s()]+?\.[cm]?[jt]s):(\d+)")
 DEFAULT_PORTS = {"wss": 443}
+
+
+def cause_of(tail: str, exit_code: int | None) -> str:
+    """Return in words why a server ended, given the end of its output."""
+    if UNHANDLED in tail:
+        return "an unhandled error event ends the process"
+    errors = _ERROR.findall(tail)
+    places = _PLACE.finditer(tail[tail.rfind(errors[-1]) :]) if errors else ()
+    where = next((place for place in places if "node_modules" not in place[1]), None)  # its author's own line
+    at = f" at {Path(where[1]).name}:{where[2]}" if where else ""
+    return f"an uncaught {errors[-1]}{at} ends the process" if errors else f"the process ends with {exit_code}"
 
 
 class Hosted:
@@ -24,7 +39,7 @@ class Hosted:
 
     def __init__(self, command: str, url: str) -> None:
         where = urlsplit(url)
-        self._command = command
+        self.command = command
         self._where = where.hostname or "localhost", where.port or DEFAULT_PORTS.get(where.scheme, 80)
         self._folder = TemporaryDirectory(prefix="review-", ignore_cleanup_errors=True)
         self.log = Path(self._folder.name) / "log"  # its output, across restarts
@@ -56,11 +71,17 @@ class Hosted:
             return ""
         return f"the server ended with exit code {self.process.exit_code}: {self.process.last_line}"
 
+    def why_it_ended(self) -> str:
+        """Return the fault that ended the server, without what differs from time to time; "" if it is still running."""
+        if self.process is None or not self.process.has_ended:
+            return ""
+        return cause_of(self.process.tail, self.process.exit_code)
+
     async def _start(self) -> None:
         try:
-            command = shell.split(self._command)
+            command = shell.split(self.command)
         except ValueError as error:
-            raise CannotTell(f"cannot start {self._command!r}: {error}") from None
+            raise CannotTell(f"cannot start {self.command!r}: {error}") from None
         if not command:
             raise CannotTell("cannot start the server: --start names no command")
         self.process = None
@@ -70,7 +91,7 @@ class Hosted:
                 raise CannotTell(await self.how_it_ended())
             if await self._listens():
                 return
-        raise CannotTell(f"{self._command!r} did not open {self._where[0]}:{self._where[1]} within {START_S:g} s")
+        raise CannotTell(f"{self.command!r} did not open {self._where[0]}:{self._where[1]} within {START_S:g} s")
 
     async def _end(self) -> None:
         if self.process is not None:

@@ -34,6 +34,7 @@ ASK = Markup(
 )
 _RANDOM_ROOM = re.compile(r"\br:[0-9a-f]{8}")  # a room name, different each time
 FRAMES = "<p><b>Frames</b></p><pre>{}</pre>"
+SHORT = "<p><b>Reproduce</b></p><pre>{}</pre>"
 REPRODUCE = "<details><summary>Reproduce: paste this into a shell</summary><pre>{}</pre></details>"
 
 
@@ -60,9 +61,19 @@ def part(report: Report, heading: str = "h3", *, is_whole: bool = False) -> Mark
         groups += fill("<p>{}</p>", ASK)
     target = report.target if is_whole else re.sub(r":\d+", "", report.target)
     return fill(
-        '<div class="review"><style>{0}</style><{1}>Review of {2}</{1}><p>Profile {3}: {4}.</p>\n{5}\n</div>',
-        *(Markup(STYLE), heading, target, report.profile, report.counts_text, groups),
+        '<div class="review"><style>{0}</style><{1}>Review of {2}</{1}>{6}<p>Profile {3}: {4}.</p>\n{5}\n</div>',
+        *(Markup(STYLE), heading, target, report.profile, report.counts_text, groups, _head(report, is_whole)),
     )
+
+
+def _head(report: Report, is_whole: bool) -> Markup:
+    """Return the verdict and the faults, each once, whatever the number of probes that show it."""
+    if not is_whole:
+        return Markup()
+    facts = [report.began_at, *report.versions, f"{report.seconds:.1f} s"]
+    items = join("<li>{}: {}</li>", [("convention" if one.is_convention else "danger", one) for one in report.causes])
+    shown = fill("<p><b>{}</b></p><p>{}</p>", report.verdict_text, ", ".join(fact for fact in facts if fact))
+    return shown + (fill("<ol>{}</ol>", items) if report.causes else Markup())
 
 
 def _group(report: Report, verdict: Verdict, is_whole: bool) -> Markup:
@@ -77,11 +88,13 @@ def _group(report: Report, verdict: Verdict, is_whole: bool) -> Markup:
 def _finding(finding: Finding, is_whole: bool) -> Markup:
     rows = [("Expected", finding.expected), ("Actual", finding.actual)]
     if finding.verdict == "broken":
+        rows += [("Judges", finding.promise)]
         rows += [("Fix", finding.fix), ("Missing test", finding.missing_test)]
     shown = described((name, value if is_whole else _RANDOM_ROOM.sub("r:", value)) for name, value in rows)
     evidence = ""
     if is_whole and finding.verdict == "broken":
-        evidence = _lines(FRAMES, finding.frames) + _lines(REPRODUCE, finding.reproduce)
+        evidence = _lines(FRAMES, finding.frames) + _lines(SHORT, finding.short)
+        evidence += _lines(REPRODUCE, finding.reproduce)
     return fill(
         '<details><summary><span class="severity">{}</span> {}: {}</summary>{}{}</details>',
         *(finding.severity, finding.id, finding.title, shown, evidence),

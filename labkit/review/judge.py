@@ -12,15 +12,22 @@ from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
 from labkit.review.peer import Peer
 from labkit.review.scene import Scene
 
+IGNORED = "the server ignored it"
+OVERTAKEN_S = 0.5
+EFFECTS = ("joined", "left", "chat", "presence")  # answers to a message that was not refused
 ANSWERS = {"auth": "auth_ok", "join": "joined", "ping": "pong"}
 
 
-async def must_end(scene: Scene, peer: Peer, *codes: int) -> Outcome:
+async def must_end(scene: Scene, peer: Peer, *codes: int, is_rfc: bool = False) -> Outcome:
     """Expect the last message to close the connection with one of these codes, and to get no other answer.
 
     If the server's dialect has an answer, or nothing, in place of the close, that is expected instead. Sends one more
-    message, which a server answers if the connection is still open.
+    message, which a server answers if the connection is still open. Where our codes are not promised, any refusal will
+    do: a close, an answer, or nothing; but not if RFC 6455 asks for the close (`is_rfc`).
     """
+    scene.transcript.mark(peer.name)
+    if not scene.is_strict:
+        return await _must_have_no_effect(scene, peer, must_close=is_rfc)
     answers = {scene.target.dialect.answer(code) for code in codes}
     if NOTHING in answers:
         return await _must_be_ignored(scene, peer)
@@ -43,6 +50,28 @@ async def must_end(scene: Scene, peer: Peer, *codes: int) -> Outcome:
         return broken(f"neither a close nor an answer: {timeout}")
 
 
+async def _must_have_no_effect(scene: Scene, peer: Peer, *, must_close: bool) -> Outcome:
+    """Expect the last message to be refused in any way. Sends more messages, the last of which must be answered."""
+    if peer.control["type"] == "auth":  # a second auth may get no answer, but a join shows who is authenticated
+        if not scene.target.dialect.lacks_message("join"):
+            peer.send(type="join", roomId=scene.room("control"))
+        peer.send(**peer.control)
+    peer.send(type="ping")
+    odd = ""
+    try:
+        while (message := await peer.receive()).get("type") != "pong":
+            if message.get("type") in EFFECTS:
+                return broken(f"the server answered with {message.get('type')}")
+            odd = odd or str(message.get("type"))
+    except ConnectionEnded as ended:
+        return held(str(ended))
+    except ReceiveTimeout as timeout:
+        return broken(f"neither a close nor an answer: {timeout}")
+    if must_close:
+        return broken("the connection stays open: the server answered the next message")
+    return await _reached_nobody(peer, held(f"the server answered with {odd} and did nothing" if odd else IGNORED))
+
+
 async def _must_be_ignored(scene: Scene, peer: Peer) -> Outcome:
     """Expect the last message to get no answer and to reach nobody, while later messages are answered.
 
@@ -60,11 +89,16 @@ async def _must_be_ignored(scene: Scene, peer: Peer) -> Outcome:
             return broken(str(ended))
         if message.get("type") != kind:
             return broken(f"the server answered with {message.get('type')}")
+    return await _reached_nobody(peer, held(IGNORED))
+
+
+async def _reached_nobody(peer: Peer, outcome: Outcome) -> Outcome:
+    """Return `outcome`, unless the member's observer received what should have been refused."""
     if peer.observer is not None:
         await peer.observer.received_so_far()
         if peer.observer.foreign_chats:
             return broken(f"the room received {peer.observer.foreign_chats[0]!r:.40}")
-    return held("the server ignored it")
+    return outcome
 
 
 async def must_be_well(peer: Peer) -> Outcome:
@@ -104,5 +138,21 @@ async def must_receive_only(members: dict[str, Peer], sender: Peer, room: str, w
         while last not in texts:
             texts.append((await peer.receive("chat")).get("text", ""))
         if texts[:-1] != wanted:
+            peer.mark_text(next((text for text in texts[:-1] if text not in wanted), ""))
             return broken(f"{name} received {texts[:-1]!r}")
     return held(f"each member received {wanted or 'nothing'!r} and then the control chat")
+
+
+async def is_joined(scene: Scene, name: object) -> bool:
+    """Return whether the server lets a member into a room of this name, whatever the type of the name."""
+    peer = await scene.enter()
+    peer.send(type="join", roomId=name)
+    try:
+        kinds = [one.get("type") for one in await peer.received_so_far()]
+        if not kinds:  # no refusal, so the answer may come after that of a later message
+            kinds.append((await peer.receive(patience_s=OVERTAKEN_S)).get("type"))
+    except (ConnectionEnded, ReceiveTimeout):
+        return False
+    finally:
+        peer.drop()
+    return "joined" in kinds

@@ -4,15 +4,17 @@ Everything sent within one iteration of the event loop leaves in a single write.
 """
 
 import asyncio
-import json
+from collections import deque
 from time import monotonic
 from typing import Any
 
-from labkit.review import frames
+from labkit.review import frames, packing
 from labkit.review.dialect import Dialect
 from labkit.review.endpoint import ConnectionEnded, Endpoint, Message, ReceiveTimeout, parsed
 from labkit.review.responses import window_ms
-from labkit.review.transcript import Transcript, literal
+from labkit.review.transcript import Did, Transcript, literal
+
+MOST_RAW = 50
 
 
 class Peer(Endpoint):
@@ -31,6 +33,7 @@ class Peer(Endpoint):
         self.foreign_chats: list[str] = []  # chats that an observer received and that we did not send
         self.sent_texts: set[str] = set()
         self.windows: list[int] = []  # from `reconnect`, which may arrive at any time
+        self.raw = deque[str](maxlen=MOST_RAW)  # messages as they arrived, even ignored ones
         self.receive_buffer = 0  # bytes, of the kernel; 0: the default
         self.is_lost = False  # the TCP connection has ended
         self._transcript = transcript
@@ -41,19 +44,29 @@ class Peer(Endpoint):
 
     # Sending
 
-    def send_bytes(self, data: bytes, shown: str | None = None, code: str | None = None) -> None:
+    def send_bytes(
+        self, data: bytes, shown: str | None = None, code: str | None = None, did: Did | None = None
+    ) -> None:
         """Send raw bytes. `shown`: the transcript's text for this step. `code`: the script line that repeats it."""
         if not self._transcript.is_full:
             shown = f"{len(data)} bytes {data[:24].hex(' ')}" if shown is None else shown
             code = f"send_bytes({literal(data)})" if code is None else code
-            self._transcript.note(self.name, f"-> {shown}", f"{self.name}.{code}")
+            self._transcript.note(self.name, f"-> {shown}", f"{self.name}.{code}", did or Did(self.name, "raw", data))
         if not self._out:
             asyncio.get_running_loop().call_soon(self._flush)
         self._out += data
 
-    def note(self, shown: str, *code: str) -> None:
+    def note(self, shown: str, *code: str, did: Did | None = None) -> None:
         """Add one step to the transcript: the text to show, and the script lines that reproduce it."""
-        self._transcript.note(self.name, shown, "\n".join(code))
+        self._transcript.note(self.name, shown, "\n".join(code), did)
+
+    def mark_text(self, text: str) -> None:
+        """Mark the step that sent this text as the one that shows a fault."""
+        self._transcript.mark_text(text)
+
+    def mark_last(self) -> None:
+        """Mark the last step as the one that shows a fault."""
+        self._transcript.mark_last()
 
     def send_frame(self, opcode: int, payload: bytes = b"", **options: Any) -> None:
         """Send a frame; `options` are those of `frames.frame`."""
@@ -61,7 +74,8 @@ class Peer(Endpoint):
         odd = "".join(f" {name}={value}" for name, value in options.items())
         mask = 128 if data[1] & 0x80 else 0
         shown = f"frame opcode={opcode}{odd} {len(payload)} bytes {payload[:40]!r}"
-        self.send_bytes(data, shown, f"send_frame({data[0]}, {literal(payload)}, {mask})")
+        did = Did(self.name, "frame", (data[0], payload, mask))
+        self.send_bytes(data, shown, f"send_frame({data[0]}, {literal(payload)}, {mask})", did)
 
     def send_text(self, text: str | bytes) -> None:
         """Send a text frame. Bytes may be invalid UTF-8."""
@@ -69,11 +83,12 @@ class Peer(Endpoint):
             self.send_frame(frames.TEXT, text)
         else:
             body = text.encode("utf-8", "surrogatepass")
-            self.send_bytes(frames.frame(frames.TEXT, body), text, f"send({literal(text)})")
+            did = Did(self.name, "text", text)
+            self.send_bytes(frames.frame(frames.TEXT, body), text, f"send({literal(text)})", did)
 
     def send(self, **message: Any) -> None:
         """Send a message, translated into the server's names."""
-        self.send_text(json.dumps(self._dialect.encode(message), separators=(",", ":")))
+        self.send_text(self._dialect.text(message))
 
     def chat(self, room: str, text: str, **more: Any) -> None:
         """Send a chat."""
@@ -87,11 +102,11 @@ class Peer(Endpoint):
 
     # Receiving
 
-    async def receive(self, kind: str | None = None) -> Message:
+    async def receive(self, kind: str | None = None, patience_s: float | None = None) -> Message:
         """Return the next message, or the next message of type `kind`. Raises ConnectionEnded or ReceiveTimeout."""
         while True:
             try:
-                async with asyncio.timeout(self._patience_s):
+                async with asyncio.timeout(self._patience_s if patience_s is None else patience_s):
                     message = await self._received.get()
             except TimeoutError:
                 waited_for = f" while waiting for {kind}" if kind else ""
@@ -156,7 +171,17 @@ class Peer(Endpoint):
             self.transport.write(frames.frame(frames.PONG, payload))
 
     def _message_received(self, body: bytes) -> None:
+        if (answer := packing.reply(self._dialect.messages, body)) is not None:
+            self.pings.append((monotonic(), body))
+            if self.answers_pings and not self.transport.is_closing():
+                self.transport.write(frames.frame(frames.TEXT, answer.encode()))
+            return
+        for one in self._dialect.split(body):
+            self._one_received(one)
+
+    def _one_received(self, body: bytes) -> None:
         value = parsed(body)
+        self.raw.append(body.decode("utf-8", "replace"))
         message = {} if value is None else self._dialect.decode(value)
         message["type"] = kind if isinstance(kind := message.get("type"), str) else None
         if self._dialect.ignores(message):
@@ -173,7 +198,8 @@ class Peer(Endpoint):
                 self.foreign_chats.append(str(message.get("text")))
                 return
             self.observes_for.add_received(message)
-        self._transcript.note(self.name, f"<- {body.decode('utf-8', 'replace')}", f"{self.name}.receive()")
+        shown = f"<- {body.decode('utf-8', 'replace')}"
+        self._transcript.note(self.name, shown, f"{self.name}.receive()", Did(self.name, "receive"))
         self._received.put_nowait(message)
 
     def add_received(self, message: Message) -> None:
@@ -184,6 +210,7 @@ class Peer(Endpoint):
     def _end(self, ended: ConnectionEnded) -> None:
         if self.ended is None:
             shown = "<- the connection ended without a close frame" if ended.code == 1006 else f"<- close {ended.code}"
-            self._transcript.note(self.name, f"{shown} {ended.reason}".rstrip(), f"{self.name}.receive()")
+            shown = f"{shown} {ended.reason}".rstrip()
+            self._transcript.note(self.name, shown, f"{self.name}.receive()", Did(self.name, "end"))
             self._received.put_nowait(ended)
         super()._end(ended)

@@ -2,20 +2,21 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from labkit import discovery
 from labkit.evidence import Outcome
 from labkit.review.finding import CannotReview, Severity
+from labkit.review.promise import KIT, Profile
 from labkit.text.nearest import nearest
-
-Profile = Literal["core", "full", "client"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """What must hold, how to check it, and how to fix it.
 
+    `promise`: whose promise it judges, see `promise`. `cause`: a fault that several probes may show at once.
+    `if_alive`: the severity if it is broken and the server still runs. `needs`: messages that it sends itself.
     `alone`: run no other probe at the same time, because this one may crash a weak server or needs a quiet one.
     `needs_entry`: the probe can observe nothing unless the server admits clients.
     """
@@ -29,6 +30,10 @@ class Probe:
     fix: str
     missing_test: str
     run: Callable[[Any], Awaitable[Outcome]]  # of a Scene; of a ClientScene where the profile is client
+    promise: str = KIT
+    cause: str = ""
+    if_alive: Severity | None = None
+    needs: tuple[str, ...] = ()
     alone: bool = False
     needs_entry: bool = True
 

@@ -23,6 +23,7 @@ class Process:
     def __init__(self, child: asyncio.subprocess.Process, printed: IO[bytes]) -> None:
         self._child = child
         self._printed = printed
+        self._began_at = printed.seek(0, os.SEEK_END)  # a program before it may have written to the same file
 
     @property
     def has_ended(self) -> bool:
@@ -37,11 +38,16 @@ class Process:
     @property
     def last_line(self) -> str:
         """The last line of output that names an error, or else the last line."""
-        size = self._printed.seek(0, os.SEEK_END)
-        self._printed.seek(max(0, size - TAIL_BYTES))
-        lines = self._printed.read().decode("utf-8", "replace").strip().splitlines()
+        lines = self.tail.strip().splitlines()
         errors = [line for line in lines if "Error: " in line]  # a runtime may print its version after the error
         return (errors or lines or [""])[-1].strip()
+
+    @property
+    def tail(self) -> str:
+        """The last few thousand characters of output."""
+        size = self._printed.seek(0, os.SEEK_END)
+        self._printed.seek(max(self._began_at, size - TAIL_BYTES))
+        return self._printed.read().decode("utf-8", "replace")
 
     @property
     def rss_kb(self) -> int:

@@ -32,17 +32,26 @@ class Promised:
     max_frame_bytes: float = 65536
     history_events: float = 256
     handshakes_per_s: float = 500
+    text_chars: float = 1000  # of one chat
+    declared: frozenset[str] = frozenset()  # the limits that somebody has stated; the others are assumed
 
     @classmethod
     def of(cls, given: Self | Mapping[str, float] | None) -> Self:
         """Build limits from a mapping, with defaults for those that it omits. Raises BadPromise."""
+        return cls().updated(given)
+
+    def updated(self, given: Self | Mapping[str, float] | None) -> Self:
+        """Return a copy with the limits that `given` states. Raises BadPromise."""
         if isinstance(given, Mapping):
-            return cls().set_lines(f"{name}={value}" for name, value in given.items())
-        return cls() if given is None else given
+            return self.set_lines(f"{name}={value}" for name, value in given.items())
+        if given is None:
+            return self
+        stated = {name: getattr(given, name) for name in given.declared}
+        return replace(self if given.declared else given, **stated, declared=self.declared | given.declared)
 
     def set_lines(self, lines: Iterable[str]) -> Self:
         """Return a copy with some limits changed by lines such as `auth_timeout_s=1`; `off` means no limit."""
-        known, changed = [one.name for one in fields(self)], {}
+        known, changed = list(limit_names()), {}
         for line in lines:
             name, _, value = line.partition("=")
             try:
@@ -53,4 +62,9 @@ class Promised:
                 raise BadPromise(
                     f"the review uses no limit named {name!r}{nearest(name, known)}; it uses {', '.join(known)}"
                 )
-        return replace(self, **changed)
+        return replace(self, **changed, declared=self.declared | set(changed))
+
+
+def limit_names() -> tuple[str, ...]:
+    """Return the names of the limits that a server may state."""
+    return tuple(one.name for one in fields(Promised) if one.name != "declared")

@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from labkit.evidence import Verdict
+from labkit.review.causes import Cause, causes
 from labkit.review.finding import Finding
 
 if TYPE_CHECKING:
     import pandas
 
 FIRST, LAST = 14, 4  # frames of a finding to show on a terminal
+PASTE = "paste the script from --html or --json"
+SHORT = "run this; --html and --json have a script without dependencies too"
+CONVENTIONS = "Differences from what was promised; no danger:"
 VERDICTS: tuple[Verdict, ...] = ("broken", "unknown", "held")
 
 
@@ -27,6 +31,9 @@ class Report:
     profile: str
     findings: tuple[Finding, ...]
     seconds: float
+    began_at: str = ""  # ISO 8601
+    versions: tuple[str, ...] = ()  # of what reviewed, and of the server if it says so
+    conversation: tuple[str, ...] = ()  # the frames of the conversation check
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
@@ -52,10 +59,49 @@ class Report:
         """The findings in order of severity: broken ones first, P0 before P1."""
         return sorted(self.findings, key=lambda one: (VERDICTS.index(one.verdict), one.severity))
 
+    @property
+    def causes(self) -> list[Cause]:
+        """The faults, dangers first: one for all the broken findings that have the same cause."""
+        return causes(self.findings)
+
+    @property
+    def verdict_text(self) -> str:
+        """The result of the review, in one line."""
+        found = self.causes
+        dangers, tastes = [one for one in found if not one.is_convention], [one for one in found if one.is_convention]
+        if not found:
+            unknown = self.summary["unknown"]
+            return "no fault found" + (f"; {_counted(unknown, 'probe')} could not tell" if unknown else "")
+        worst = f"the worst: {found[0].severity} {found[0].text}" if dangers else "no danger"
+        parts = [_counted(len(dangers), "danger")]
+        parts += [f"{_counted(len(tastes), 'difference')} from what was promised"] if tastes else []
+        return f"{' and '.join(parts)}; {worst}"
+
+    @property
+    def head(self) -> str:
+        """What was reviewed, when, with what and how long, and the verdict."""
+        parts = [self.began_at, *self.versions]
+        first = f"Review of {self.target}, profile {self.profile}" + "".join(f", {part}" for part in parts if part)
+        return f"{first}, {self.seconds:.1f} s\nVerdict: {printable(self.verdict_text)}"
+
     def json(self) -> dict[str, Any]:
         """Return the report in the form that `--json` writes."""
         probes = [finding.json() for finding in self.findings]
-        return {"target": self.target, "profile": self.profile, "probes": probes, "summary": self.summary}
+        causes = [
+            {"text": one.text, "severity": one.severity, "kind": _kind(one), "probes": one.ids} for one in self.causes
+        ]
+        return {
+            "target": self.target,
+            "profile": self.profile,
+            "probes": probes,
+            "summary": self.summary,
+            "date": self.began_at,
+            "versions": list(self.versions),
+            "seconds": round(self.seconds, 3),
+            "verdict": self.verdict_text,
+            "causes": causes,
+            "conversation": list(self.conversation),
+        }
 
     def frame(self) -> "pandas.DataFrame":
         """Return a DataFrame with one row per probe."""
@@ -106,14 +152,22 @@ class Report:
         return self._counts.replace(" broken", f" broken ({severities})") if worst else self._counts
 
     def __str__(self) -> str:
-        lines: list[str] = []
-        for finding in self.worst_first:
-            if finding.verdict == "broken":
-                lines += ["", line(finding), *(f"    {detail}" for detail in details(finding))]
+        lines: list[str] = [self.head]
+        found, is_apart = self.causes, False
+        for cause in found:
+            if cause.is_convention and not is_apart:
+                lines, is_apart = [*lines, "", CONVENTIONS], True
+            if len(cause.findings) > 1:
+                lines += ["", f"{cause.severity} {printable(cause.text)}: {len(cause.findings)} probes show it"]
+            lines += _shown(cause)
         for why, ids in self._unknown.items():
             lines += ["", f"unknown {', '.join(ids)}", f"    {printable(why)}"]
         total = f"{self.target}, profile {self.profile}: {self.counts_text} in {self.seconds:.1f} s"
         return "\n".join([*lines, "", total]).lstrip()
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def line(finding: Finding) -> str:
@@ -121,9 +175,25 @@ def line(finding: Finding) -> str:
     return f"{finding.verdict:<8}{finding.severity} {finding.id:<14}{finding.title}"
 
 
+def _shown(cause: Cause) -> list[str]:
+    """Return the first finding of a cause in full, and a line for each other one."""
+    first, *others = cause.findings
+    shown = ["", line(first), *(f"    {detail}" for detail in details(first))] if not others else []
+    if others:
+        shown = [line(first), *(f"    {detail}" for detail in details(first))]
+        for other in others:
+            shown += [line(other), f"    actual:   {printable(other.actual)}"]
+    return shown
+
+
+def _kind(cause: Cause) -> str:
+    return "convention" if cause.is_convention else "danger"
+
+
 def details(finding: Finding) -> list[str]:
     """Return the evidence for a broken finding, and how to fix it."""
-    script = finding.reproduce
+    script = finding.short or finding.reproduce
+    fits = len(script) == 1 or bool(finding.short)
     return [
         f"expected: {finding.expected}",
         f"actual:   {printable(finding.actual)}",
@@ -131,7 +201,9 @@ def details(finding: Finding) -> list[str]:
         f"missing test: {finding.missing_test}",
         "frames:",
         *(f"  {printable(frame)}" for frame in _ends(finding.frames)),
-        f"reproduce: {printable(script[0]) if len(script) == 1 else 'paste the script from --html or --json'}",
+        *([f"judges:   {finding.promise}"] if finding.promise else []),
+        f"reproduce: {printable(script[0]) if len(script) == 1 else PASTE if not fits else SHORT}",
+        *(f"  {printable(one)}" for one in (script if finding.short else ())),
     ]
 
 

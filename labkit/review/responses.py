@@ -14,6 +14,7 @@ class HttpResponse(NamedTuple):
 
     status: int
     body: bytes
+    head: bytes = b""
 
 
 def status_of(head: bytes) -> int:

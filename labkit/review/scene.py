@@ -5,23 +5,26 @@ Each run of a probe has its own scene; its connections end with it.
 
 import asyncio
 import base64
-import json
 import os
+import secrets
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from labkit.evidence import CannotTell
 from labkit.platform.os_errors import clock_fault
 from labkit.platform.processes import tree_rss_kb
+from labkit.review import dialect as dialects
+from labkit.review import packing
 from labkit.review.endpoint import END_OF_HEAD, ConnectionEnded, Message, ReceiveTimeout
+from labkit.review.login import LoggedIn, log_in
 from labkit.review.peer import Peer
 from labkit.review.responses import HttpResponse, retry_s, status_of
 from labkit.review.target import Target, connect_tcp, existing
-from labkit.review.transcript import Transcript, literal
+from labkit.review.transcript import Did, Transcript, literal
 
 TRIES = 20
 NO_ENTRY = "could not enter"
@@ -41,6 +44,8 @@ class Scene:
         if target.ops_token:
             self.transcript.secrets[target.ops_token] = "$OPS_TOKEN"
         self._rooms = f"r:{rng.getrandbits(32):08x}"  # short: some servers allow only 20 characters
+        self._taken: dict[str, int] = {}  # which of the server's rooms stands for which of ours
+        self._login = LoggedIn("", "")
         self._peers: list[Peer] = []
 
     async def __aenter__(self) -> Self:
@@ -50,11 +55,34 @@ class Scene:
         for peer in self._peers:
             peer.drop()
 
+    @property
+    def is_strict(self) -> bool:
+        """Whether our codes, limits and answers are promised. Otherwise only an effect that does harm is a fault."""
+        return self.target.profile != "core"
+
     # Connections
 
     def room(self, name: str = "room") -> str:
-        """Return the name of a room that no other run uses."""
-        return f"{self._rooms}:{name}"
+        """Return the name of a room that no other run uses, or one of the server's own rooms if it has a fixed list."""
+        rooms = self.target.dialect.room
+        if not isinstance(rooms, tuple):
+            return self.target.dialect.room_name(self._rooms, name)
+        if name not in self._taken and len(self._taken) == len(rooms):
+            raise CannotTell(f"needs more rooms than the {len(rooms)} that the dialect lists")
+        return rooms[self._taken.setdefault(name, len(self._taken))]
+
+    def similar_rooms(self, name: str) -> list[str]:
+        """Return valid names of other rooms that a careless comparison would confuse with room `name`."""
+        room = self.room(name)
+        if self.target.dialect.room is None:
+            return [room.upper(), room + "x", room[:-1], room + ":", room.replace(f":{name}", f"_{name}")]
+        if isinstance(self.target.dialect.room, tuple):
+            return [one for one in self.target.dialect.room if one != room][:4]
+        return [self.room(other) for other in (f"{name}x", name[:-1])]
+
+    def unique(self) -> str:
+        """Return a short text that no other run uses."""
+        return f"{self._rooms[2:]}"
 
     async def dial(self, *, receive_buffer: int | None = None) -> Peer:
         """Open a TCP connection and send nothing. Raises CannotTell if the server does not accept it."""
@@ -82,54 +110,96 @@ class Scene:
         except OSError as error:
             raise CannotTell(f"cannot use --cafile {self.target.cafile}: {error.strerror or error}") from None
 
-    def upgrade_request(self, path: str | None = None, headers: Mapping[str, str] | None = None) -> str:
+    def upgrade_request(
+        self, path: str | None = None, headers: Mapping[str, str] | None = None, room: str | None = None
+    ) -> str:
         """Return a handshake request. `headers` are added to the default ones, or replace those of the same name."""
-        where = urlsplit(self.target.url)
+        where, dialect = urlsplit(self.target.url), self.target.dialect
+        named = {"Sec-WebSocket-Protocol": dialect.subprotocol} if dialect.subprotocol else {}
         lines = {
             "Host": where.netloc,
             "Upgrade": "websocket",
             "Connection": "Upgrade",
             "Sec-WebSocket-Key": base64.b64encode(self.rng.randbytes(16)).decode(),
             "Sec-WebSocket-Version": "13",
-        } | dict(headers or {})
-        path = path or self.target.dialect.path or where.path or "/"
+        }
+        lines |= named | {name: self._filled(text, room) for name, text in dialect.headers.items()}
+        lines |= dict(headers or {})
+        own = where.path + (f"?{where.query}" if where.query else "")
+        path = path or self._filled(self.target.dialect.path or "", room) or own or "/"
         return (
             "\r\n".join([f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in lines.items())]) + "\r\n\r\n"
         )
 
+    @property
+    def path(self) -> str:
+        """The path of the WebSocket, without a query."""
+        return (self.target.dialect.path or urlsplit(self.target.url).path or "/").partition("?")[0]
+
+    def _filled(self, text: str, room: str | None) -> str:
+        """Fill in the names that a path or a header of a dialect contains."""
+        token = self.target.tokens[0] if self.target.tokens else ""
+        values = {dialects.ROOM: room or self.room("path"), dialects.TOKEN: token}
+        values |= {dialects.UNIQUE: secrets.token_hex(6), dialects.COOKIE: self._login.cookie}
+        for name, value in values.items() if "$" in text else ():
+            text = text.replace(name, quote(value, safe=":") if text.startswith("/") else value)
+        return text
+
     async def handshake(
-        self, peer: Peer, path: str | None = None, *, headers: Mapping[str, str] | None = None, then: bytes = b""
+        self,
+        peer: Peer,
+        path: str | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        room: str | None = None,
+        then: bytes = b"",
     ) -> int:
         """Send a WebSocket handshake and return the HTTP status. `then`: bytes to send right after the request."""
-        head = self.upgrade_request(path, headers)
-        self.transcript.note(peer.name, f"-> {head.splitlines()[0]}", _code(peer, head))
+        head = self.upgrade_request(path, headers, room)
+        self.transcript.note(peer.name, f"-> {head.splitlines()[0]}", _code(peer, head), Did(peer.name, "open", head))
         peer.transport.write(head.encode() + then)
         if not await peer.until(lambda: END_OF_HEAD in peer.head or peer.is_lost, self.target.patience_s):
             raise CannotTell("the server did not answer the handshake")
         return status_of(peer.head) if END_OF_HEAD in peer.head else 0
 
-    async def connect(self, *, receive_buffer: int | None = None) -> Peer:
-        """Open a WebSocket and send nothing. Raises CannotTell if the handshake fails."""
+    async def connect(self, *, receive_buffer: int | None = None, room: str | None = None) -> Peer:
+        """Open a WebSocket and send nothing; `room`: for servers whose URL names it.
+
+        Raises CannotTell if the handshake fails.
+        """
+        await self._log_in()
         peer = await self.dial(receive_buffer=receive_buffer)
-        status = await self.handshake(peer)
+        status = await self.handshake(peer, room=room)
         if status != 101:
             failure = f"got HTTP {status}" if status else "got no answer: the connection ended"
             raise CannotTell(f"the handshake {failure}")
-        if self.target.tokens and "auth" not in self.target.dialect.no_messages:
-            peer.control = {"type": "auth", "token": self.target.tokens[0]}
+        has_auth = not self.target.dialect.lacks_message("auth")
+        if (first := packing.opening(self.target.dialect.messages, has_auth=has_auth)) is not None:
+            peer.send_text(first)
+        if self.target.tokens and has_auth:
+            peer.control = {"type": "auth", "token": self._login.token or self.target.tokens[0]}
         return peer
+
+    async def _log_in(self) -> None:
+        """Log in once per connection, if the dialect says so: what it gives may work only once."""
+        if self.target.dialect.login:
+            token = self.target.tokens[0] if self.target.tokens else ""
+            self._login = await log_in(self, self.target.dialect.login, token)
+            given = {one: "$TICKET" for one in self._login if one}
+            self.transcript.secrets |= given
 
     async def enter(
         self, *rooms: str, token: str | None = None, previous: str | None = None, receive_buffer: int | None = None
     ) -> Peer:
         """Open a connection, authenticate and join these rooms. Raises CannotTell if the server refuses."""
+        self._must_fit(rooms)
         for _ in range(TRIES):
-            peer = await self.connect(receive_buffer=receive_buffer)
+            peer = await self.connect(receive_buffer=receive_buffer, room=rooms[0] if rooms else None)
             token = await self.token() if token is None else token
             try:
                 peer.ok = await self._authenticate(peer, token, {} if previous is None else {"previous": previous})
                 peer.control = {"type": "ping"}
-                await self.join(peer, *rooms)
+                await self.join(peer, *(() if self.target.dialect.joins_by_path else rooms))
                 if rooms and "chat" in self.target.dialect.no_answers:
                     peer.observer = await self._add_observer(peer, token, rooms)
                 return peer
@@ -141,8 +211,15 @@ class Scene:
                 await asyncio.sleep(min(retry_s(ended.reason), MAX_WAIT_S))
         raise CannotTell(f"{NO_ENTRY}: the server stayed busy")
 
+    def _must_fit(self, rooms: tuple[str, ...]) -> None:
+        dialect = self.target.dialect
+        if len(rooms) > 1 and (dialect.one_room or dialect.joins_by_path):
+            raise CannotTell("needs two rooms on one connection, and this server has one room per connection")
+
     async def join(self, peer: Peer, *rooms: str) -> None:
         """Join more rooms. On some servers, joining a room leaves the previous one."""
+        if rooms and self.target.dialect.lacks_message("join"):
+            raise CannotTell("needs a join message, and this server has none")
         for room in rooms:
             peer.send(type="join", roomId=room)
             if "joined" not in self.target.dialect.no_answers:
@@ -156,14 +233,14 @@ class Scene:
 
     async def _add_observer(self, peer: Peer, token: str, rooms: tuple[str, ...]) -> Peer:
         """Add a second member that passes the chats of `peer` back to it, if the server does not echo them."""
-        observer = await self.connect()
+        observer = await self.connect(room=rooms[0])
         await self._authenticate(observer, token, {})
-        await self.join(observer, *rooms)
+        await self.join(observer, *(() if self.target.dialect.joins_by_path else rooms))
         observer.observes_for = peer
         return observer
 
     async def _authenticate(self, peer: Peer, token: str, more: Message) -> Message:
-        if "auth" in self.target.dialect.no_messages:
+        if self.target.dialect.lacks_message("auth"):
             return {}
         peer.send(type="auth", token=token, **more)
         return {} if "auth_ok" in self.target.dialect.no_answers else await peer.receive("auth_ok")
@@ -172,31 +249,35 @@ class Scene:
 
     def encode(self, **message: Any) -> str:
         """Return a message as JSON, translated into the server's names."""
-        return json.dumps(self.target.dialect.encode(message), separators=(",", ":"))
+        return self.target.dialect.text(message)
 
     async def first_message(self) -> tuple[str, str]:
         """Return the first message that a new client sends, and the type of the answer to expect."""
-        if "auth" in self.target.dialect.no_messages:
+        if self.target.dialect.lacks_message("auth"):
             return self.encode(type="ping"), "pong"
         return self.encode(type="auth", token=await self.token()), "auth_ok"
 
-    async def http(self, method: str, path: str, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    async def http(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, body: str = ""
+    ) -> HttpResponse:
         """Send a plain HTTP request."""
         peer = await self.dial()
         lines = {"Host": urlsplit(self.target.url).netloc, "Connection": "close"} | dict(headers or {})
         text = "\r\n".join(
             [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in lines.items()), "", ""]
         )
-        self.transcript.note(peer.name, f"-> {method} {path}", _code(peer, text))
-        peer.transport.write(text.encode())
+        self.transcript.note(peer.name, f"-> {method} {path}", _code(peer, text + body))
+        peer.transport.write((text + body).encode())
         await peer.until(lambda: peer.is_lost, self.target.patience_s)
-        head, _, body = peer.head.partition(END_OF_HEAD)
-        return HttpResponse(status_of(head), body)
+        head, _, answer = peer.head.partition(END_OF_HEAD)
+        return HttpResponse(status_of(head), answer, head)
 
     # Credentials
 
     async def token(self) -> str:
         """Return the next of the given tokens in turn, or a fresh ticket if there are none."""
+        if self._login.token:
+            return self._login.token
         if not self.target.tokens:
             return await self.ticket()
         return self.target.tokens[len(self._peers) % len(self.target.tokens)]

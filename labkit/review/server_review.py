@@ -10,10 +10,12 @@ return, the remaining probes are `unknown`.
 """
 
 import asyncio
+import math
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random, SystemRandom
 from time import monotonic
@@ -22,20 +24,25 @@ from typing import Any
 from labkit.evidence import CannotTell, broken, unknown
 from labkit.evidence.lateness import Lateness
 from labkit.evidence.running import run_in_time
+from labkit.platform.packages import installed_version
+from labkit.review.conversation import converse
 from labkit.review.dialect import Dialect, read_dialect
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
 from labkit.review.finding import CannotReview, Finding
 from labkit.review.hosted_server import Hosted
 from labkit.review.peer import Peer
+from labkit.review.planning import AT_ONCE, estimate_s, plan
 from labkit.review.probe import Probe, check_names
 from labkit.review.probes import PROBES
+from labkit.review.promise import PROFILES
 from labkit.review.promised_limits import Promised
 from labkit.review.report import Report
 from labkit.review.running import OnFinding, finding_of, not_run, run_blocking, run_probe
 from labkit.review.scene import NO_ENTRY, Scene
+from labkit.review.short_script import language_of
 from labkit.review.target import Target, check_url
 
-AT_ONCE = 8
+OnStart = Callable[[tuple[str, ...], float], object]
 RETURN_S = 10.0
 IMPATIENT_S = 2.0  # for a server that may be gone
 LATE = 1 / 4  # of the shortest deadline that a client must meet
@@ -53,29 +60,45 @@ HINTS = {  # what to do, by a part of the error
 
 
 def select(profile: str = "full", only: Iterable[str] = (), dialect: Dialect | None = None) -> list[Probe]:
-    """Select the probes of a profile; `only` names chapters or probes and overrides the profile. Raises CannotReview.
+    """Select the probes of a profile. `only` names chapters, or single probes of any profile. Raises CannotReview.
 
     Leaves out probes that do not apply to the dialect.
     """
     wanted = [only] if isinstance(only, str) else list(only)
     check_names([*wanted, *(dialect.without if dialect is not None else ())], PROBES)
     kept = [probe for probe in PROBES if dialect is None or not dialect.leaves_out(probe.id)]
-    if wanted:
-        return [probe for probe in kept if probe.id in wanted or probe.chapter in wanted]
-    return [probe for probe in kept if profile == "full" or probe.profile == "core"]
+    profiles = PROFILES[: PROFILES.index(profile) + 1]
+    chapters = {probe.chapter for probe in kept} if not wanted else set(wanted)
+    return [probe for probe in kept if probe.id in wanted or (probe.chapter in chapters and probe.profile in profiles)]
 
 
 class Review:
     """One review: a run of a list of probes."""
 
-    def __init__(self, target: Target, probes: list[Probe], seed: int | None, on_finding: OnFinding | None) -> None:
+    def __init__(
+        self,
+        target: Target,
+        probes: list[Probe],
+        seed: int | None,
+        on_finding: OnFinding | None,
+        *,
+        budget_s: float | None = None,
+        on_start: OnStart | None = None,
+    ) -> None:
         self._target = target
+        self._budget_s = budget_s
+        self._on_start = on_start or (lambda *_: None)
+        self._plan = plan(probes, target.promised, target.dialect, budget_s)
+        self._ends_at = math.inf
         self._probes = probes
         self._seed = SystemRandom().getrandbits(64) if seed is None else seed
         self._rng = Random(self._seed)
         self._runs = Counter[str]()
         self._on_finding = on_finding or (lambda _: None)
         self._findings: dict[str, Finding] = {}
+        self._server_versions: tuple[str, ...] = ()
+        self.conversation: tuple[str, ...] = ()  # the frames of the conversation check
+        self._language = language_of(target.hosted.command if target.hosted else None)
         self._gone_since = ""  # the probe after which the server admits nobody
         self._waits_s = RETURN_S
         self._checking = asyncio.Lock()
@@ -83,28 +106,67 @@ class Review:
 
     async def run(self, profile: str) -> Report:
         """Run all probes. Raises CannotReview if the server does not admit us at the start."""
-        began = monotonic()
+        began, began_at = monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
         await self._first_visit()
+        self._on_start(self.conversation, self._plan.estimate_s(self._target.promised))
+        self._ends_at = began + self._budget_s if self._budget_s is not None else math.inf
+        for probe in self._probes:
+            if probe.id in self._plan.left_out:
+                self._report(not_run(probe, unknown(self._plan.left_out[probe.id])))
         async with self._lateness:
-            await self._run_concurrently([probe for probe in self._probes if not probe.alone])
-            for probe in self._probes:
-                if probe.id not in self._findings:
-                    self._report(await self._run_in_time(probe, self._run_alone))
+            await self._run_concurrently(self._plan.together)
+            await self._run_one_by_one(self._plan.alone)
+            waiting = asyncio.gather(self._run_concurrently(self._plan.waiting))
+            await self._run_quietly(self._plan.quiet)
+            await waiting
+            await self._run_one_by_one(self._probes)  # those that another probe has disturbed
         found = tuple(self._findings[probe.id] for probe in self._probes)
-        return Report(self._target.url, profile, found, monotonic() - began)
+        versions = (f"labkit {installed_version()}", *self._server_versions)
+        conversation = self.conversation
+        return Report(self._target.url, profile, found, monotonic() - began, began_at, versions, conversation)
+
+    async def _run_quietly(self, probes: Iterable[Probe]) -> None:
+        """Run probes two at a time: they mostly wait. Each has its own canary."""
+        turns = asyncio.Semaphore(2)
+
+        async def in_turn(probe: Probe) -> None:
+            async with turns:
+                await self._run_one(probe)
+
+        await asyncio.gather(*(in_turn(probe) for probe in probes))
+
+    async def _run_one_by_one(self, probes: Iterable[Probe]) -> None:
+        """Run those of the probes that have no finding yet, as far as the budget goes."""
+        for probe in probes:
+            await self._run_one(probe)
+
+    async def _run_one(self, probe: Probe) -> None:
+        if probe.id not in self._findings:
+            if monotonic() + estimate_s(probe, self._target.promised) > self._ends_at:
+                spent = f"left out: the budget of {self._budget_s:g} s was spent on more severe probes"
+                self._report(not_run(probe, unknown(spent)))
+            else:
+                self._report(await self._run_in_time(probe, self._run_alone))
 
     async def _first_visit(self) -> None:
         async with Scene(self._target, self._rng) as scene:
-            await self._entered(scene, scene.room())
+            try:
+                self.conversation = await converse(scene)
+                self._server_versions = await _versions(scene)
+            except CannotTell as error:
+                raise self._cannot_review(error) from None
+
+    def _cannot_review(self, error: CannotTell) -> CannotReview:
+        hint = next(hint for part, hint in HINTS.items() if part in str(error))
+        return CannotReview(f"cannot review {self._target.url}: {error}; {hint}")
 
     async def _entered(self, scene: Scene, *rooms: str) -> Peer:
         try:
             return await scene.enter(*rooms)
         except CannotTell as error:
-            hint = next(hint for part, hint in HINTS.items() if part in str(error))
-            raise CannotReview(f"cannot review {self._target.url}: {error}; {hint}") from None
+            raise self._cannot_review(error) from None
 
-    async def _run_concurrently(self, probes: list[Probe]) -> None:
+    async def _run_concurrently(self, probes: Sequence[Probe]) -> None:
         """Run these probes with a canary. Postpone each probe that did not hold and left the canary unhealthy.
 
         Also postpone probes that could not enter a room, and those whose connection was cut.
@@ -147,15 +209,18 @@ class Review:
         self._runs[probe.id] += 1  # by id: the same seed gives the same values in any order
         rng = Random(f"{self._seed} {probe.id} {self._runs[probe.id]}")
         async with Scene(self._target, rng) as scene:
-            outcome = await run_probe(probe, scene)
+            outcome, crash = await run_probe(probe, scene, max(1.0, self._ends_at - monotonic())), None
             if canary is not None and not await self._is_healthy(canary):
                 self._gone_since = probe.id
                 scene.transcript.canary_request = scene.upgrade_request()
                 parts = [f"a healthy connection beside it ended too ({canary.ended or 'no answer'})", outcome.actual]
+                crash = probe.cause or probe.title
                 if self._target.hosted is not None:
                     parts.insert(0, await self._target.hosted.how_it_ended())
+                    crash = self._target.hosted.why_it_ended() or crash
                 outcome = broken("; ".join(filter(None, parts)))
-            return finding_of(probe, outcome, scene.transcript, scene.transcript.script(), monotonic() - began)
+            evidence = scene.transcript, scene.transcript.script(), monotonic() - began
+            return finding_of(probe, outcome, *evidence, crash, self._language)
 
     async def _canary(self, scene: Scene) -> Peer | None:
         """Open a healthy connection, restarting the server if necessary; None if the server admits nobody."""
@@ -207,6 +272,14 @@ class Review:
         self._on_finding(finding)
 
 
+async def _versions(scene: Scene) -> tuple[str, ...]:
+    """Return what the server says about itself in the header of its handshake."""
+    peer = await scene.connect()
+    lines = peer.head.decode("latin-1").splitlines()
+    peer.drop()
+    return tuple(line.partition(":")[2].strip()[:80] for line in lines if line.lower().startswith("server:"))
+
+
 async def examine(
     url: str,
     *,
@@ -218,13 +291,17 @@ async def examine(
     promised: Promised | Mapping[str, float] | None = None,
     dialect: Dialect | Path | str | None = None,
     on_finding: OnFinding | None = None,
+    on_start: OnStart | None = None,
+    budget_s: float | None = None,
     **given: Any,
 ) -> Report:
     """Review a server. Raises CannotReview if the server cannot be reached or does not admit us.
 
     `only`: chapters or probes, such as ["auth", "rooms/4"]. `promised`: the limits that the server runs with, such as
     {"auth_timeout_s": 0.5}; shorter deadlines make the review faster. `start`: the command that starts and restarts the
-    server. `given`: other fields of `target.Target`, such as pid, log and audit.
+    server. `budget_s`: the most time to take, in seconds; the most severe probes run first. `on_start` gets the frames
+    of the conversation check, and about how long the review takes. `given`: other fields of `target.Target`, such as
+    pid, log and audit.
     """
     if not isinstance(dialect, Dialect):
         dialect = Dialect() if dialect is None else read_dialect(Path(dialect))
@@ -238,8 +315,11 @@ async def examine(
             except CannotTell as error:
                 raise CannotReview(str(error)) from None
         tokens = (tokens,) if isinstance(tokens, str) else tuple(tokens)
-        options = {"promised": Promised.of(promised), "dialect": dialect, "hosted": hosted}
-        return await Review(Target.of(url, tokens, **options, **given), probes, seed, on_finding).run(profile)
+        limits = Promised().set_lines(f"{name}={value}" for name, value in dialect.limits.items())
+        options = {"promised": limits.updated(promised), "dialect": dialect, "hosted": hosted, "profile": profile}
+        target = Target.of(url, tokens, **options, **given)
+        review = Review(target, probes, seed, on_finding, budget_s=budget_s, on_start=on_start)
+        return await review.run(profile)
 
 
 def run(url: str, **options: Any) -> Report:

@@ -12,6 +12,7 @@ from labkit.evidence import CannotTell
 from labkit.review.dialect import Dialect
 from labkit.review.finding import CannotReview
 from labkit.review.hosted_server import Hosted
+from labkit.review.promise import Profile
 from labkit.review.promised_limits import Promised
 
 
@@ -34,6 +35,7 @@ class Target:
     promised: Promised = field(default_factory=Promised)
     dialect: Dialect = field(default_factory=Dialect)
     patience_s: float = 10
+    profile: Profile = "full"
 
     @classmethod
     def of(cls, url: str, tokens: tuple[str, ...], **given: Any) -> Self:

@@ -12,21 +12,33 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from labkit.platform import shell
 
 MAX_STEPS = 60
+SENT, MARK = " -> ", "   <== here"
 MAX_SHOWN = 160
 _RUN = re.compile(r"(.{1,12}?)\1{99,}", re.DOTALL)
 _RUN_OF_BYTES = re.compile(rb"(.{1,12}?)\1{99,}", re.DOTALL)
 
 
+class Did(NamedTuple):
+    """What a connection did: "open" with the request head, "text", "frame", "raw", "receive", "end" or "flood"."""
+
+    peer: str
+    kind: str
+    value: Any = None
+
+
 @dataclass(slots=True)
-class _Step:
+class Step:
+    """One step: the text to show, the script line that repeats it, and what it did."""
+
     shown: str
     code: str
+    did: Did | None
     times: int = 1
 
 
@@ -36,11 +48,12 @@ class Transcript:
 
     url: str
     secrets: dict[str, str] = field(default_factory=dict)
-    _steps: list[_Step] = field(default_factory=list)
+    _steps: list[Step] = field(default_factory=list)
 
     cafile: str | None = None
     ignored: list[dict[str, Any]] = field(default_factory=list)  # the fields that identify messages to leave out
     canary_request: str = ""  # the handshake of a healthy connection, if that ended too
+    marked: int | None = None  # the step that shows the fault
     _is_paused: bool = False
 
     @property
@@ -67,8 +80,27 @@ class Transcript:
             text = text.replace(form, name)
         return text
 
-    def note(self, who: str, shown: str, code: str) -> None:
-        """Add a step: the text to show, and the script line that repeats it."""
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps so far."""
+        return tuple(self._steps)
+
+    def mark(self, who: str | None = None) -> None:
+        """Mark the last step that `who`, or anybody, sent: if the outcome is a fault, that step shows it."""
+        sent = [at for at, step in enumerate(self._steps) if SENT in step.shown and who in (None, _sender(step))]
+        self.marked = sent[-1] if sent else self.marked
+
+    def mark_text(self, text: str) -> None:
+        """Mark the last step that sent this text."""
+        sent = [at for at, step in enumerate(self._steps) if SENT in step.shown and text in step.code]
+        self.marked = sent[-1] if sent and text else self.marked
+
+    def mark_last(self) -> None:
+        """Mark the last step, whatever it was."""
+        self.marked = len(self._steps) - 1 if self._steps else None
+
+    def note(self, who: str, shown: str, code: str, did: Did | None = None) -> None:
+        """Add a step: the text to show, the script line that repeats it, and what was done."""
         shown, code = f"{who} {self.hide(shown)}", self.hide(code)
         if len(shown) > MAX_SHOWN:
             shown = f"{shown[:MAX_SHOWN]}... ({len(shown)} characters)"
@@ -76,11 +108,14 @@ class Transcript:
         if not self._is_paused and last is not None and last.code == code and not code.endswith(".receive()"):
             last.times += 1
         elif not self.is_full:
-            self._steps.append(_Step(shown, code))
+            self._steps.append(Step(shown, code, did))
 
     def lines(self) -> tuple[str, ...]:
-        """Return the traffic, one line per step."""
-        return tuple(step.shown if step.times == 1 else f"{step.shown} ({step.times} times)" for step in self._steps)
+        """Return the traffic, one line per step; the marked one ends in MARK."""
+        return tuple(
+            step.shown + (f" ({step.times} times)" if step.times > 1 else "") + (MARK if at == self.marked else "")
+            for at, step in enumerate(self._steps)
+        )
 
     def script(self) -> tuple[str, ...]:
         """Return lines to paste into a shell, which repeat the steps with only Python's standard library."""
@@ -95,6 +130,10 @@ class Transcript:
         if self.canary_request:
             steps = [f"canary = Peer('canary', {self.canary_request!r})", *steps, "canary.receive()"]
         return tuple(shell.python_to_paste("\n".join([prelude(), *begin, *steps]).split("\n")))
+
+
+def _sender(step: Step) -> str:
+    return step.shown.partition(" ")[0]
 
 
 @cache

@@ -11,6 +11,8 @@ from labkit.review.endpoint import ConnectionEnded
 from labkit.review.peer import Peer
 from labkit.review.scene import Scene
 
+PROXY_S = 62.0  # a proxy cuts a connection that was idle for a minute, so a useful heartbeat comes earlier
+
 
 @dataclass(frozen=True, slots=True)
 class UnresponsivePair:
@@ -46,6 +48,11 @@ def ping_interval_s(scene: Scene, peer: Peer) -> float:
     return interval_ms / 1000 if isinstance(interval_ms, int | float) else scene.promised.ping_interval_s
 
 
+def peer_states(peer: Peer) -> bool:
+    """Return whether the server told this client how often it pings."""
+    return isinstance(peer.ok.get("pingMs"), int | float)
+
+
 async def watch_unresponsive(scene: Scene, *, answering: bool) -> UnresponsivePair:
     """Wait until the unresponsive client is closed or overdue.
 
@@ -54,10 +61,13 @@ async def watch_unresponsive(scene: Scene, *, answering: bool) -> UnresponsivePa
     healthy, unresponsive = await scene.enter(), await scene.enter()
     unresponsive.answers_pings = False
     interval_s = ping_interval_s(scene, unresponsive)
+    is_stated = scene.is_strict or peer_states(unresponsive) or "ping_interval_s" in scene.promised.declared
     allowed_s = 2.5 * interval_s + scene.promised.ping_timeout_s + 1
+    first_s = 1.5 * interval_s + 2 if is_stated else max(1.5 * interval_s + 2, PROXY_S)
+    allowed_s = max(allowed_s, first_s)
     step_s = min(interval_s, scene.promised.ping_timeout_s) / 4
     waited_s = 0.0
-    while unresponsive.ended is None and waited_s < allowed_s:
+    while unresponsive.ended is None and waited_s < (allowed_s if unresponsive.pings else first_s):
         if answering:
             unresponsive.send_frame(frames.PONG, b"not yours")
         await unresponsive.until_ended(step_s)

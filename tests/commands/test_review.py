@@ -35,7 +35,9 @@ async def test_review_broken_exits_1(tmp_path: Path) -> None:
     async with process(tmp_path, "--set", "auth_timeout_s=60") as server:
         done = await review(server, "--only", "auth/4", "--set", "auth_timeout_s=0.2")
     assert done.returncode == 1
-    assert done.stdout.startswith("broken  P1 auth/4")
+    assert done.stdout.startswith("Review of ws://localhost:")
+    assert "Verdict: 1 danger; the worst: P1 nothing closes a connection that does not authenticate" in done.stdout
+    assert "\nbroken  P1 auth/4" in done.stdout
     assert "fix:" in done.stdout
     assert "missing test:" in done.stdout
 
@@ -77,5 +79,31 @@ def test_review_impossible_exits_2(tmp_path: Path) -> None:
 def test_list_has_every_probe_and_core_is_subset() -> None:
     full = CliRunner().invoke(main, ["review", "--list"]).output.splitlines()
     core = CliRunner().invoke(main, ["review", "--list", "--profile", "core"]).output.splitlines()
+    article = CliRunner().invoke(main, ["review", "--list", "--profile", "article"]).output.splitlines()
     assert [line.split()[0] for line in full] == [probe.id for probe in PROBES]
-    assert set(core) < set(full)
+    assert set(core) < set(article) < set(full)
+
+
+async def test_budget_leaves_out_the_less_severe(tmp_path: Path) -> None:
+    """What a budget leaves out is unknown and says so; a time that is none is refused."""
+    async with process(tmp_path) as server:
+        done = await review(server, "--only", "auth/1", "--only", "heartbeat/2", "--budget", "5s")
+        bad = await review(server, "--budget", "soon")
+    assert done.returncode == 0, done.stderr
+    assert "The probes take about" in done.stderr
+    assert "unknown heartbeat/2\n    left out: needs about 55 s, too much for a budget of 5 s" in done.stdout
+    assert (bad.returncode, "'soon' is not a time; give one such as 30s or 2m" in bad.stderr) == (2, True)
+
+
+async def test_conversation_is_shown_and_a_missing_word_exits_2(tmp_path: Path) -> None:
+    dialect = tmp_path / "theirs.toml"
+    dialect.write_text('[types]\nping = "beat"\n')
+    async with process(tmp_path) as server:
+        held = await review(server, "--only", "auth/1")
+        lost = await review(server, "--only", "auth/1", "--dialect", str(dialect))
+        learned = await review(server, "--learn")
+    assert '  a -> {"type":"ping"}\n  a <- {"type":"pong"' in held.stderr
+    assert lost.returncode == 2
+    assert "at the step 'ping'" in lost.stderr
+    assert '"beat"' in lost.stderr
+    assert (learned.returncode, learned.stdout.startswith("# the server speaks the protocol of labkit")) == (0, True)

@@ -12,9 +12,10 @@ if [ ! -x /usr/bin/tinyproxy ] && command -v apt-get >/dev/null 2>&1 && [ "$(id 
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends tinyproxy; } \
         >/dev/null 2>&1 || echo "tinyproxy could not be installed"
 fi
-if command -v npm >/dev/null 2>&1 && [ ! -d .e2e/node_modules/ws -o ! -d .e2e/node_modules/axe-core ]; then
-    echo "installing ws and axe-core for the Node and accessibility tests"
-    npm install --silent --no-audit --no-fund --no-package-lock --prefix .e2e ws@8 axe-core@4 >/dev/null 2>&1 \
+if command -v npm >/dev/null 2>&1 && [ ! -d .e2e/node_modules/ws -o ! -d .e2e/node_modules/axe-core \
+    -o ! -d .e2e/node_modules/socket.io ]; then
+    echo "installing ws, socket.io and axe-core for the Node and accessibility tests"
+    npm install --silent --no-audit --no-fund --no-package-lock --prefix .e2e ws@8 axe-core@4 socket.io@4 >/dev/null 2>&1 \
         || echo "ws could not be installed"
 fi
 exit 0

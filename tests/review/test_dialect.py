@@ -123,6 +123,16 @@ def test_bad_dialect_error_names_the_file(tmp_path: Path, text: str) -> None:
         ("[without]\nanswers = ['join_ed']", "'join_ed' (did you mean 'joined'?)"),
         ("path = 1", "path must be text"),
         ("types = 1", "[types] must be a table"),
+        ("subprotocol = 1", 'must be text, such as subprotocol = "chat.v1"'),
+        ("room = 'lobby'", "room must be a template with $ID"),
+        ("room = ['one']", "or a list of two or more rooms, not ['one']"),
+        ("one_room = 'yes'", "one_room must be true or false, not 'yes'"),
+        ("messages = 'line'", "'line' (did you mean 'lines'?)"),
+        ("[headers]\nCookie = 1", "[headers] Cookie must be text in quotes, not 1"),
+        ("[limits]\ntext_char = 5", "'text_char' (did you mean 'text_chars'?)"),
+        ("[limits]\ntext_chars = true", "[limits] text_chars must be a number, not True"),
+        ("[login]\nurl = '/x'", "'url' is not a key of [login]"),
+        ("[login]\nmethod = 'GET'", "[login] needs the path of the request"),
     ],
 )
 def test_unknown_name_in_a_dialect_is_refused(tmp_path: Path, text: str, error: str) -> None:
@@ -130,6 +140,41 @@ def test_unknown_name_in_a_dialect_is_refused(tmp_path: Path, text: str, error: 
     file.write_text(text)
     with pytest.raises(BadDialect, match=re.escape(error)):
         read_dialect(file)
+
+
+def test_room_names_follow_the_template_or_the_list() -> None:
+    """Two runs and two names never share a room, even if the template has no $NAME."""
+    assert Dialect().room_name("r:12ab", "here") == "r:12ab:here"
+    assert Dialect(room="lobby-$ID-$NAME").room_name("r:12ab", "here") == "lobby-12ab-here"
+    names = {Dialect(room="$ID").room_name(run, name) for run in ("r:1", "r:2") for name in ("here", "there")}
+    assert len(names) == 4
+    assert all(re.fullmatch("[0-9a-f]+", name) for name in names)
+
+
+async def test_room_of_the_address_needs_no_join() -> None:
+    """The path names the room, so probes about joining are skipped; a member hears only its own room."""
+    rooms: dict[str, set[ServerConnection]] = {}
+
+    async def listen(connection: ServerConnection) -> None:
+        assert connection.request is not None
+        members = rooms.setdefault(connection.request.path, set())
+        members.add(connection)
+        try:
+            async for text in connection:
+                message = json.loads(text)
+                is_chat = message["type"] == "chat"
+                broadcast(members if is_chat else {connection}, json.dumps(message if is_chat else {"type": "pong"}))
+        except (ConnectionClosed, ValueError, TypeError, KeyError):
+            pass
+        finally:
+            members.discard(connection)
+
+    dialect = Dialect(path="/rooms/$ROOM", no_messages=("auth",), room="a-$ID-$NAME")
+    async with serve(listen, "127.0.0.1", 0, logger=None) as server:
+        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        report = await examine(url, profile="core", only=["rooms/1", "rooms/2", "rooms/6"], dialect=dialect)
+    assert report.ids("held") == ["rooms/1", "rooms/6"], str(report)
+    assert report["rooms/2"].actual == "skipped: this server has no join message"
 
 
 def test_unknown_probe_in_a_dialect_is_refused() -> None:
@@ -201,7 +246,9 @@ def harbour(folder: Path, fault: str = "error") -> Path:
     """Write the dialect of the docs to a file; `fault`: the answer to an invalid message."""
     docs = (Path(__file__).parent.parent.parent / "docs" / "dialect.md").read_text(encoding="utf-8")
     file = folder / "harbour.toml"
-    file.write_text(docs.partition("```toml\n")[2].partition("```")[0].replace('1008 = "error"', f'1008 = "{fault}"'))
+    file.write_text(
+        docs[docs.index('path = "/radio"') :].partition("```")[0].replace('1008 = "error"', f'1008 = "{fault}"')
+    )
     return file
 
 

@@ -66,7 +66,8 @@ async def test_terminated_review_stops_the_server_it_started(number: signal.Sign
     with heeded():
         child = await asyncio.create_subprocess_exec(sys.executable, "-m", "labkit", *command, **streams)
     assert child.stderr is not None
-    assert b"auth/1" in await asyncio.wait_for(child.stderr.readline(), 60)
+    while b"auth/1" not in await asyncio.wait_for(child.stderr.readline(), 60):
+        pass
     child.send_signal(number)
     _, output = await asyncio.wait_for(child.communicate(), 30)
     assert (child.returncode, b"interrupted: 1 of 2" in output) == (2, True), output

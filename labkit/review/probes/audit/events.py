@@ -2,8 +2,9 @@
 
 import asyncio
 
-from labkit.evidence import Outcome, broken, held
+from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
 
 
@@ -18,6 +19,8 @@ async def _events(scene: Scene) -> Outcome:
         if scene.is_in_audit(event) if scene.target.audit else event in scene.log():
             return held(f"the event's {field} is recorded")
         await asyncio.sleep(0.05)
+    if scene.target.audit is None and not scene.is_strict:
+        raise CannotTell("needs --audit: the log does not contain the event, so it may be recorded elsewhere")
     return broken(f"the event's {field}, {event}, is not recorded")
 
 
@@ -26,6 +29,7 @@ EVENTS = Probe(
     title="Events are recorded outside delivery",
     severity="P1",
     profile="core",
+    promise=DANGER,
     requirement="WebSocket delivery is not an audit log: accepted events are recorded as well.",
     expected="the event's id in the audit file or in the log",
     fix="Write each accepted event to durable storage before you send it.",
@@ -53,6 +57,7 @@ STORED_FIRST = Probe(
     title="No event is delivered before it is stored",
     severity="P0",
     profile="full",
+    promise=DANGER,
     requirement="An event is committed before the first member receives it.",
     expected="the event's id is in the audit file when the event arrives",
     fix="Commit first, and publish when the commit is done.",

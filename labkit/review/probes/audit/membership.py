@@ -3,6 +3,7 @@
 from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
+from labkit.review.promise import KIT
 from labkit.review.scene import Scene
 
 
@@ -22,6 +23,7 @@ JOINS = Probe(
     title="Joins are in the audit log",
     severity="P1",
     profile="full",
+    promise=KIT,
     requirement="Accepted events, denied joins, joins and closes go to the audit file.",
     expected="the room's name in the audit file",
     fix="Record which user joined which room, and when.",
@@ -32,7 +34,7 @@ JOINS = Probe(
 
 async def _denials(scene: Scene) -> Outcome:
     scene.is_in_audit("anything")
-    room = "private:" + scene.room()[2:10]
+    room = "private:" + scene.unique()
     guest = await scene.enter("review:ticket", token=await scene.ticket())
     guest.send(type="join", roomId=room)
     if (await guest.receive()).get("code") != "room_denied":
@@ -51,6 +53,7 @@ DENIALS = Probe(
     title="Denied joins are in the audit log",
     severity="P1",
     profile="full",
+    promise=KIT,
     requirement="Denied joins go to the audit file, because they are the first thing that an investigator looks for.",
     expected="the name of the denied room in the audit file, before any later event",
     fix="Record each refusal with the room and the connection.",
@@ -79,6 +82,7 @@ CLOSES = Probe(
     title="Closes are in the audit log",
     severity="P1",
     profile="full",
+    promise=KIT,
     requirement="Every close goes to the audit file, with the connection and the code.",
     expected="the connectionId and the code in the audit file, before any later event",
     fix="Record how each connection ended.",

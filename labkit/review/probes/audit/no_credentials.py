@@ -2,12 +2,13 @@
 
 from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
 
 
 async def _run(scene: Scene) -> Outcome:
     room = scene.room()
-    wrong = "wrong-token-" + room[7:17]
+    wrong = "wrong-token-" + scene.unique()
     peer = await scene.connect()
     peer.send(type="auth", token=wrong)
     await peer.until_ended(scene.target.patience_s)
@@ -28,6 +29,7 @@ PROBE = Probe(
     title="The audit file contains no credential",
     severity="P0",
     profile="full",
+    promise=DANGER,
     requirement="The audit file never contains a token.",
     expected="no refused token, no accepted token and no resume",
     fix="Record the user and the time, never the credential.",

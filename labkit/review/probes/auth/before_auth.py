@@ -3,6 +3,7 @@
 from labkit.evidence import Outcome
 from labkit.review.judge import must_end, must_receive_only
 from labkit.review.probe import Probe
+from labkit.review.promise import ARTICLE, DANGER
 from labkit.review.scene import Scene
 
 
@@ -17,6 +18,8 @@ JOIN_BEFORE_AUTH = Probe(
     title="A join before auth is refused",
     severity="P0",
     profile="core",
+    promise=DANGER,
+    cause="messages are handled before auth",
     requirement="Before auth, any other message closes the connection with 4403.",
     expected="close 4403, and no joined",
     fix="Check the state of the connection for every message: before auth, accept only auth.",
@@ -39,6 +42,8 @@ CHAT_BEFORE_AUTH = Probe(
     title="A chat before auth reaches nobody",
     severity="P0",
     profile="core",
+    promise=DANGER,
+    cause="messages are handled before auth",
     requirement="Before auth, any other message closes the connection with 4403 and has no effect.",
     expected="close 4403, and the room receives nothing",
     fix="Check for an authenticated user once, before any message is handled, not in each handler.",
@@ -57,7 +62,9 @@ PING_BEFORE_AUTH = Probe(
     id="auth/3",
     title="A ping message before auth is refused",
     severity="P2",
-    profile="core",
+    profile="article",
+    promise=ARTICLE,
+    cause="messages are handled before auth",
     requirement="Before auth, any other message closes the connection with 4403.",
     expected="close 4403, and no pong",
     fix="Make no exception for harmless messages: before auth, accept only auth.",

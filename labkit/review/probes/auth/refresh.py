@@ -3,6 +3,7 @@
 from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.judge import must_end
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER, KIT
 from labkit.review.scene import Scene
 
 
@@ -20,6 +21,7 @@ REFRESH = Probe(
     title="An open connection can renew its credential",
     severity="P2",
     profile="full",
+    promise=KIT,
     requirement="The server answers refresh with auth_ok, which has the same user and a later expiresAt.",
     expected="auth_ok with the same userId and a later expiresAt",
     fix="Check the token of refresh exactly like that of auth, and extend the session.",
@@ -41,6 +43,7 @@ REFRESH_AS_ANOTHER = Probe(
     title="refresh cannot change the user of a connection",
     severity="P0",
     profile="full",
+    promise=DANGER,
     requirement="refresh keeps the user: the credential of another user closes the connection with 4403.",
     expected="close 4403",
     fix="Compare the user of the new credential with that of the connection before you accept it.",

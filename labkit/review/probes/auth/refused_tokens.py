@@ -3,12 +3,13 @@
 from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.judge import must_end
 from labkit.review.probe import Probe
+from labkit.review.promise import ARTICLE, DANGER
 from labkit.review.scene import Scene
 
 
 async def _wrong_token(scene: Scene) -> Outcome:
     peer = await scene.connect()
-    peer.send(type="auth", token="not-the-token-" + scene.room()[-8:])
+    peer.send(type="auth", token="not-the-token-" + scene.unique())
     return await must_end(scene, peer, 4403)
 
 
@@ -17,6 +18,8 @@ WRONG_TOKEN = Probe(
     title="A wrong token is refused",
     severity="P0",
     profile="core",
+    promise=DANGER,
+    cause="a credential is not compared in full",
     requirement="An invalid credential closes the connection with 4403.",
     expected="close 4403",
     fix="Close with 4403 when the credential does not match, and stop reading.",
@@ -51,6 +54,8 @@ ALMOST_CORRECT_TOKEN = Probe(
     title="An almost correct token is refused",
     severity="P0",
     profile="core",
+    promise=DANGER,
+    cause="a credential is not compared in full",
     requirement="A token is compared in full, byte by byte.",
     expected="close 4403 for each token",
     fix="Compare the whole token in constant time. Do not trim it or change its case.",
@@ -76,7 +81,9 @@ TOKEN_OF_WRONG_TYPE = Probe(
     id="auth/10",
     title="A token must be a string of at least 8 characters",
     severity="P1",
-    profile="core",
+    profile="article",
+    promise=ARTICLE,
+    cause="a credential is not compared in full",
     requirement="auth.token is a string of at least 8 characters; anything else closes the connection with 1008.",
     expected="close 1008 for each token",
     fix="Check the type and the length of the token before you compare it.",
@@ -101,6 +108,8 @@ CONNECTION_ID_IS_NO_TOKEN = Probe(
     title="A connectionId is not accepted as a token",
     severity="P0",
     profile="core",
+    promise=DANGER,
+    cause="a credential is not compared in full",
     requirement="connectionId and previous only name a connection; neither is a credential.",
     expected="close 4403",
     fix="Look up a session only by its signed credential.",

@@ -3,6 +3,7 @@
 from labkit.evidence import Outcome, broken, held
 from labkit.review.judge import must_end
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER, KIT
 from labkit.review.scene import Scene
 
 
@@ -21,6 +22,7 @@ RESUME = Probe(
     title="A session survives its connection",
     severity="P1",
     profile="full",
+    promise=KIT,
     requirement="auth_ok returns resume, which is accepted as a token and continues the session.",
     expected="auth_ok with the same userId",
     fix="Put a signed session credential into auth_ok, and accept it as auth.token.",
@@ -50,6 +52,7 @@ FORGED_RESUME = Probe(
     title="A modified resume credential is refused",
     severity="P0",
     profile="full",
+    promise=DANGER,
     requirement="A resume with an invalid signature closes the connection with 4403.",
     expected="close 4403 for each modified credential",
     fix="Sign the credential with a key that only the server has, and verify the signature before you parse it.",
@@ -73,6 +76,7 @@ NEWEST_WINS = Probe(
     title="The newest connection of a session replaces the older one",
     severity="P1",
     profile="full",
+    promise=KIT,
     requirement="The newest connection of a session stays open; the older one is closed with 4409.",
     expected="close 4409 on the older connection",
     fix="Keep one connection per session; when a newer one authenticates, close the older one with 4409.",

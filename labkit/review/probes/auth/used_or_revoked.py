@@ -3,6 +3,7 @@
 from labkit.evidence import CannotTell, Outcome, broken
 from labkit.review.judge import must_end
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
 
 
@@ -19,6 +20,7 @@ TICKET_USED_TWICE = Probe(
     title="A ticket works only once",
     severity="P0",
     profile="full",
+    promise=DANGER,
     requirement="A ticket is single-use: a second use closes the connection with 4403.",
     expected="close 4403 on the second use",
     fix="Remember the ids of used tickets until the tickets would have expired.",
@@ -46,6 +48,7 @@ REVOKED = Probe(
     title="A revoked session is closed and cannot resume",
     severity="P0",
     profile="full",
+    promise=DANGER,
     requirement="POST /revoke/USER closes that user's connections with 4410.",
     expected="close 4410 for the open connection, and again when it resumes",
     fix="Close the user's connections and remember the sessions as revoked.",

@@ -6,6 +6,7 @@ from time import monotonic
 
 from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
+from labkit.review.promise import ARTICLE, KIT
 from labkit.review.scene import Scene
 from labkit.review.unresponsive import ping_interval_s
 
@@ -22,7 +23,9 @@ PINGS = Probe(
     id="heartbeat/1",
     title="The server pings",
     severity="P1",
-    profile="core",
+    profile="article",
+    promise=ARTICLE,
+    cause="there is no working heartbeat",
     requirement="Every authenticated connection gets one ping per interval.",
     expected="a protocol ping within 1.5 intervals",
     fix="Send a ping frame to each connection once per interval.",
@@ -55,6 +58,7 @@ SPREAD = Probe(
     title="First pings are spread over time",
     severity="P2",
     profile="full",
+    promise=KIT,
     requirement="The first ping comes at a random time in the second half of the interval.",
     expected="connections opened together are pinged at different times",
     fix="Choose a random time for each connection's first ping.",

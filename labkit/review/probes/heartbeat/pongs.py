@@ -6,6 +6,7 @@ from labkit.evidence import Outcome, broken, held
 from labkit.review import frames
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
+from labkit.review.promise import ARTICLE, rfc
 from labkit.review.scene import Scene
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)")
@@ -23,7 +24,8 @@ PING_MESSAGE = Probe(
     id="heartbeat/6",
     title="ping is answered with pong and the time",
     severity="P1",
-    profile="core",
+    profile="article",
+    promise=ARTICLE,
     requirement="ping is answered with pong {sentAt}, because browsers cannot see protocol pings.",
     expected="pong with sentAt as ISO 8601",
     fix="Answer ping with pong and the server's time.",
@@ -48,6 +50,7 @@ PONG_FRAME = Probe(
     title="A ping frame is answered with its payload",
     severity="P1",
     profile="core",
+    promise=rfc("5.5.3"),
     requirement="RFC 6455 5.5.3: a pong carries the payload of its ping.",
     expected="one pong per ping, with the same payload",
     fix="Let the WebSocket library answer ping frames.",

@@ -2,6 +2,7 @@
 
 from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER, KIT
 from labkit.review.scene import Scene
 from labkit.review.unresponsive import ping_interval_s, watch_unresponsive
 
@@ -15,6 +16,8 @@ UNRESPONSIVE = Probe(
     title="An unresponsive connection is closed, a healthy one is kept",
     severity="P1",
     profile="core",
+    promise=DANGER,
+    cause="there is no working heartbeat",
     requirement="A connection that does not answer pings is closed; one that does is kept.",
     expected="the unresponsive connection is closed; the healthy one, pinged just as often, is not",
     fix="Remember that a ping is outstanding, and close the connection if its pong does not arrive in time.",
@@ -35,6 +38,8 @@ CLOSE_CODE = Probe(
     title="A client that answers no ping is closed with 4408",
     severity="P2",
     profile="full",
+    promise=KIT,
+    cause="there is no working heartbeat",
     requirement="A missing pong closes the connection with 4408: the client may reconnect and resume.",
     expected="close 4408",
     fix="Send a close frame with 4408 before you end the connection.",
@@ -52,6 +57,8 @@ UNMATCHED_PONG = Probe(
     title="An unmatched pong does not keep a connection alive",
     severity="P2",
     profile="full",
+    promise=KIT,
+    cause="there is no working heartbeat",
     requirement="Only a pong with the payload of the latest ping counts.",
     expected="a connection that sends pongs with the wrong payload is closed like an unresponsive one",
     fix="Put a fresh payload into each ping and compare the payload of the pong with it.",
@@ -81,6 +88,8 @@ LEAVES_ROOMS = Probe(
     title="An unresponsive member is removed from its rooms",
     severity="P1",
     profile="full",
+    promise=KIT,
+    cause="there is no working heartbeat",
     requirement="A closed connection leaves its rooms at once, whether or not it answers the close.",
     expected="gone for the unresponsive member",
     fix="Leave all rooms when the server decides to close, not when TCP reports the end.",

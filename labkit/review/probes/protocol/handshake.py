@@ -2,6 +2,7 @@
 
 from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
+from labkit.review.promise import ARTICLE, DANGER, rfc
 from labkit.review.scene import Scene
 
 
@@ -18,6 +19,7 @@ ORIGIN = Probe(
     title="Pages from other origins cannot connect",
     severity="P1",
     profile="full",
+    promise=DANGER,
     requirement="An Origin that is not on the allow-list is refused with HTTP 403.",
     expected="HTTP 403 for each origin",
     fix="Compare the whole Origin with an allow-list before the upgrade.",
@@ -43,6 +45,7 @@ INVALID_HANDSHAKES = Probe(
     title="Invalid handshakes are refused",
     severity="P2",
     profile="core",
+    promise=rfc("4.2"),
     requirement="RFC 6455 4.2: a handshake without a valid version and key is refused.",
     expected="HTTP 400 or 426 for each handshake",
     fix="Let the WebSocket library do the handshake.",
@@ -60,7 +63,8 @@ HTTP = Probe(
     id="protocol/18",
     title="The port answers plain HTTP",
     severity="P2",
-    profile="core",
+    profile="article",
+    promise=ARTICLE,
     requirement="The server answers GET /, so a health check does not need a WebSocket.",
     expected="HTTP 200",
     fix="Answer requests without an upgrade with 200 and a line of text.",

@@ -4,13 +4,14 @@ from labkit.evidence import Outcome, broken, held
 from labkit.review import frames
 from labkit.review.judge import each_must_end, must_end
 from labkit.review.probe import Probe
+from labkit.review.promise import KIT, rfc
 from labkit.review.scene import Scene
 
 
 async def _unmasked_frame(scene: Scene) -> Outcome:
     peer = await scene.connect()
     peer.send_frame(frames.TEXT, scene.encode(type="ping").encode(), masked=False)
-    return await must_end(scene, peer, 1002, 1006)
+    return await must_end(scene, peer, 1002, 1006, is_rfc=True)
 
 
 UNMASKED_FRAME = Probe(
@@ -18,6 +19,9 @@ UNMASKED_FRAME = Probe(
     title="An unmasked frame ends only its own connection",
     severity="P0",
     profile="core",
+    promise=rfc("5.1"),
+    cause="error events of a connection are not handled",
+    if_alive="P2",
     requirement="RFC 6455 5.1: an unmasked frame closes the connection with 1002.",
     expected="close 1002 for this connection; all others stay open",
     fix="Refuse unmasked frames, and handle every error event: in Node an unhandled one ends the process.",
@@ -38,6 +42,7 @@ BINARY = Probe(
     title="A binary message is not treated as text",
     severity="P2",
     profile="full",
+    promise=KIT,
     requirement="Messages are text; a binary message closes the connection with 1003.",
     expected="close 1003",
     fix="Check the frame type of a message before you read its bytes.",
@@ -58,6 +63,7 @@ INVALID_UTF8 = Probe(
     title="Text that is not UTF-8 is refused",
     severity="P2",
     profile="full",
+    promise=rfc("8.1"),
     requirement="RFC 6455 8.1: text that is not valid UTF-8 closes the connection with 1007.",
     expected="close 1007 for each message",
     fix="Validate the bytes before you decode them; never replace invalid bytes.",
@@ -71,13 +77,13 @@ async def _reserved_bits_and_opcodes(scene: Scene) -> Outcome:
     for bits in ({"reserved": 4}, {"reserved": 2}, {"reserved": 1}):
         peer = await scene.connect()
         peer.send_frame(frames.TEXT, b"{}", **bits)
-        outcome = await must_end(scene, peer, 1002, 1006)
+        outcome = await must_end(scene, peer, 1002, 1006, is_rfc=True)
         if outcome.verdict == "broken":
             return broken(f"{bits}: {outcome.actual}")
     for opcode in (3, 7, 11, 15):
         peer = await scene.connect()
         peer.send_frame(opcode, b"")
-        outcome = await must_end(scene, peer, 1002, 1006)
+        outcome = await must_end(scene, peer, 1002, 1006, is_rfc=True)
         if outcome.verdict == "broken":
             return broken(f"opcode {opcode}: {outcome.actual}")
     return held("each of 7 frames ended its own connection")
@@ -88,6 +94,9 @@ RESERVED_BITS_AND_OPCODES = Probe(
     title="A reserved bit or opcode ends only its own connection",
     severity="P0",
     profile="core",
+    promise=rfc("5.2"),
+    cause="error events of a connection are not handled",
+    if_alive="P2",
     requirement="RFC 6455 5.2: reserved bits and opcodes close the connection with 1002.",
     expected="close 1002 for this connection; all others stay open",
     fix="Handle the error event of every WebSocket.",
@@ -109,7 +118,7 @@ async def _control_frames(scene: Scene) -> Outcome:
     ):
         peer = await scene.connect()
         peer.send_frame(opcode, payload, fin=fin)
-        outcome = await must_end(scene, peer, 1002, 1006, 1007)
+        outcome = await must_end(scene, peer, 1002, 1006, 1007, is_rfc=True)
         if outcome.verdict == "broken":
             return broken(f"{name}: {outcome.actual}")
     return held("each of 7 frames ended its own connection")
@@ -120,6 +129,9 @@ CONTROL_FRAMES = Probe(
     title="An invalid control frame ends only its own connection",
     severity="P0",
     profile="core",
+    promise=rfc("5.5"),
+    cause="error events of a connection are not handled",
+    if_alive="P2",
     requirement="RFC 6455 5.5: a control frame that is fragmented or exceeds 125 bytes closes with 1002.",
     expected="close 1002 for this connection; all others stay open",
     fix="Handle the error event of every WebSocket.",
@@ -135,7 +147,7 @@ async def _unexpected_fragments(scene: Scene) -> Outcome:
     twice.send_frame(frames.TEXT, b"{", fin=False)
     twice.send_frame(frames.TEXT, b"}")
     for name, peer in {"a continuation without a first frame": lone, "a message inside another": twice}.items():
-        outcome = await must_end(scene, peer, 1002, 1006)
+        outcome = await must_end(scene, peer, 1002, 1006, is_rfc=True)
         if outcome.verdict == "broken":
             return broken(f"{name}: {outcome.actual}")
     return held("both ended their own connection")
@@ -146,6 +158,9 @@ UNEXPECTED_FRAGMENTS = Probe(
     title="An unexpected fragment ends only its own connection",
     severity="P0",
     profile="core",
+    promise=rfc("5.4"),
+    cause="error events of a connection are not handled",
+    if_alive="P2",
     requirement="RFC 6455 5.4: a fragment out of sequence closes the connection with 1002.",
     expected="close 1002 for this connection; all others stay open",
     fix="Handle the error event of every WebSocket.",

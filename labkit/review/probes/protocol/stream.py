@@ -8,6 +8,7 @@ from labkit.review import frames
 from labkit.review.endpoint import END_OF_HEAD, ConnectionEnded
 from labkit.review.peer import Peer
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER, rfc
 from labkit.review.scene import Scene
 
 
@@ -28,6 +29,7 @@ FRAGMENTS = Probe(
     title="A message may be fragmented",
     severity="P1",
     profile="core",
+    promise=rfc("5.4"),
     requirement="RFC 6455 5.4: a message may be fragmented, with control frames in between.",
     expected="a pong frame, then pong",
     fix="Let the WebSocket library reassemble fragments.",
@@ -73,6 +75,7 @@ BYTE_BY_BYTE = Probe(
     title="Packet boundaries do not matter",
     severity="P1",
     profile="core",
+    promise=DANGER,
     requirement="TCP is a stream: a server accepts handshakes and frames however they are split.",
     expected="the server accepts the handshake and the auth",
     fix="Buffer bytes until a frame is complete.",
@@ -95,6 +98,7 @@ ONE_PACKET = Probe(
     title="A message right after the handshake is not lost",
     severity="P2",
     profile="core",
+    promise=DANGER,
     requirement="TCP is a stream: a frame may arrive in the same packet as the request.",
     expected="auth_ok",
     fix="Pass the bytes after the request head to the frame parser.",

@@ -4,6 +4,7 @@ from labkit.evidence import Outcome
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
 from labkit.review.judge import must_end, must_receive_only
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
 
 
@@ -24,6 +25,8 @@ PROBE = Probe(
     title="A client cannot chat in a room that it has not joined",
     severity="P0",
     profile="core",
+    promise=DANGER,
+    cause="membership is not checked for every message",
     requirement="A chat to a room that the connection has not joined closes with 1008 and reaches nobody.",
     expected="close 1008, and the room receives nothing",
     fix="Check the sender's membership on the server for every message; never trust roomId alone.",

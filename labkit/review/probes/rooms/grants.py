@@ -3,11 +3,12 @@
 from labkit.evidence import Outcome, broken, held
 from labkit.review.judge import must_end, must_receive_only
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
 
 
 async def _denied(scene: Scene) -> Outcome:
-    room = "private:" + scene.room()[2:10]
+    room = "private:" + scene.unique()
     insider = await scene.enter(room)
     guest = await scene.enter("review:ticket", token=await scene.ticket())
     guest.send(type="join", roomId=room)
@@ -26,6 +27,7 @@ DENIED = Probe(
     title="A room outside the grants cannot be joined",
     severity="P0",
     profile="full",
+    promise=DANGER,
     requirement="A join not covered by the grants is refused with error room_denied.",
     expected="error room_denied; a chat there closes with 1008",
     fix="Check the session's grants on every join, and deny any room that no pattern covers.",
@@ -52,6 +54,7 @@ SIMILAR_TO_GRANTED = Probe(
     title="A grant covers no room with a similar name",
     severity="P0",
     profile="full",
+    promise=DANGER,
     requirement="A grant names one exact room, unless it ends in *, which makes it a prefix.",
     expected="error room_denied for each room",
     fix="Compare the whole name, and treat a pattern as a prefix only if it ends in *.",
@@ -81,6 +84,7 @@ READ_ONLY = Probe(
     title="A member with read-only access cannot chat",
     severity="P0",
     profile="full",
+    promise=DANGER,
     requirement="A message from a user without write access (w) to the room is refused with error read_only.",
     expected="error read_only, and the room receives nothing",
     fix="Store the access with the membership, and check it for every message to the room.",

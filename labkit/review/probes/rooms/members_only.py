@@ -3,6 +3,7 @@
 from labkit.evidence import Outcome, broken
 from labkit.review.judge import must_receive_only
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
 
 
@@ -21,6 +22,8 @@ PROBE = Probe(
     title="A chat reaches its room and no other",
     severity="P0",
     profile="core",
+    promise=DANGER,
+    cause="membership is not checked for every message",
     requirement="Only members of a room receive its events.",
     expected="a member receives it; a member of another room does not",
     fix="Keep members per room, and look up the room by the message's roomId once you have validated it.",

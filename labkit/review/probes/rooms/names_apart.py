@@ -2,12 +2,12 @@
 
 from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
 
 
 async def _run(scene: Scene) -> Outcome:
-    room = scene.room("name")
-    others = [room.upper(), room + "x", room[:-1], room + ":", room.replace(":name", "_name")]
+    room, others = scene.room("name"), scene.similar_rooms("name")
     receivers = {other: await scene.enter(other) for other in others}
     sender = await scene.enter(room)
     sender.chat(room, "for this name only")
@@ -23,6 +23,8 @@ PROBE = Probe(
     title="Rooms with similar names are different rooms",
     severity="P0",
     profile="core",
+    promise=DANGER,
+    cause="membership is not checked for every message",
     requirement="A room is identified by its whole roomId; case matters.",
     expected="no similar room receives the chat",
     fix="Compare whole room names: no prefixes, no patterns, no case folding.",

@@ -3,6 +3,7 @@
 from labkit.evidence import Outcome, broken
 from labkit.review.judge import must_end
 from labkit.review.probe import Probe
+from labkit.review.promise import KIT
 from labkit.review.scene import Scene
 
 
@@ -29,6 +30,7 @@ PROBE = Probe(
     title="Members see who is present, others do not",
     severity="P1",
     profile="full",
+    promise=KIT,
     requirement="presence is answered once, followed by entered and gone; a client outside the room gets 1008.",
     expected="presence, entered, gone; close 1008 for a client outside the room",
     fix="Answer presence only to members, and notify watchers when a user's last connection leaves.",

@@ -2,6 +2,7 @@
 
 from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
+from labkit.review.promise import KIT
 from labkit.review.scene import Scene
 
 
@@ -29,6 +30,7 @@ MISSED_EVENTS = Probe(
     title="A client that rejoins receives the events it missed",
     severity="P1",
     profile="full",
+    promise=KIT,
     requirement="join with since is answered with joined and then the missed events, in order.",
     expected="gap false, then one, two, three",
     fix="Keep the latest events of each room, and send the ones after since.",
@@ -56,6 +58,7 @@ GAP = Probe(
     title="A gap is reported",
     severity="P1",
     profile="full",
+    promise=KIT,
     requirement="joined has gap: true if the server cannot send all missed events.",
     expected="gap true",
     fix="Compare the epoch, and answer gap: true when since is outside the history.",

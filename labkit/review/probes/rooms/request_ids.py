@@ -3,6 +3,7 @@
 from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.judge import must_receive_only
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER, KIT
 from labkit.review.scene import Scene
 
 
@@ -22,6 +23,7 @@ REQUEST_REPEATED = Probe(
     title="A retry creates no second event",
     severity="P1",
     profile="full",
+    promise=KIT,
     requirement="If a user repeats a requestId in a room, the sender gets the first event again.",
     expected="the first event again with duplicate: true, to the sender only",
     fix="Remember (user, requestId) per room for a while, and answer a repeat with the first event.",
@@ -48,6 +50,7 @@ REQUEST_OF_ANOTHER_USER = Probe(
     title="A requestId of one user does not block another user's",
     severity="P0",
     profile="full",
+    promise=DANGER,
     requirement="A requestId is remembered per user and room.",
     expected="two events",
     fix="Include the user in the key.",

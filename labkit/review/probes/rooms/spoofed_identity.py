@@ -2,6 +2,7 @@
 
 from labkit.evidence import Outcome, broken, held
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
 
 SPOOFED = {"userId": "admin", "id": "1", "seq": 10**6, "sentAt": "1999-01-01T00:00:00.000Z", "duplicate": True}
@@ -27,6 +28,8 @@ PROBE = Probe(
     title="A sender cannot choose its userId",
     severity="P0",
     profile="core",
+    promise=DANGER,
+    cause="events repeat fields that the client chose",
     requirement="The server sets userId, id and sentAt of an event; unknown fields are ignored.",
     expected="the sender's userId from auth_ok, a new id, and the server's time",
     fix="Build the event from the session and the validated fields; never spread the message into it.",

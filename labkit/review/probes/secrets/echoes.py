@@ -1,29 +1,43 @@
 """Close reasons and HTTP responses that repeat what the client sent."""
 
 from labkit.evidence import Outcome, broken, held
-from labkit.review.endpoint import ConnectionEnded
+from labkit.review.endpoint import ConnectionEnded, Message
+from labkit.review.judge import ANSWERS
+from labkit.review.peer import Peer
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
 
 
 async def _reason_echoes(scene: Scene) -> Outcome:
-    marker = "marker" + scene.room()[2:10]
+    marker = "marker" + scene.unique()
     for name, message in {
         "token": {"type": "auth", "token": marker},
         "type": {"type": marker},
         "roomId": {"type": "join", "roomId": f"!{marker}"},
     }.items():
-        if name == "token" and "auth" in scene.target.dialect.no_messages:
+        if name == "token" and scene.target.dialect.lacks_message("auth"):
+            continue
+        if name != "token" and not scene.is_strict:  # to repeat a name is a matter of taste, a credential is not
             continue
         peer = await (scene.connect() if name == "token" else scene.enter())
         peer.send(**message)
-        try:  # other probes check that it is refused; this one reads the text
-            text = str([one for one in await peer.received_so_far() if one.get("type") != "joined"])
-        except ConnectionEnded as ended:
-            text = ended.reason
+        text = await _words(peer)
         if marker in text:
             return broken(f"the reason repeats the {name}: {text}")
     return held("no reason repeats what was sent")
+
+
+async def _words(peer: Peer) -> str:
+    """Return what the server says before the answer to a message that is valid, or in its close reason."""
+    peer.send(**peer.control)
+    said: list[Message] = []
+    try:  # other probes check that it is refused; this one reads the text
+        while (message := await peer.receive()).get("type") != ANSWERS[peer.control["type"]]:
+            said.append(message)
+    except ConnectionEnded as ended:
+        return ended.reason
+    return str([one for one in said if one.get("type") != "joined"])
 
 
 REASON_ECHOES = Probe(
@@ -31,6 +45,8 @@ REASON_ECHOES = Probe(
     title="A close reason never repeats what the client sent",
     severity="P1",
     profile="core",
+    promise=DANGER,
+    cause="reasons and errors repeat what the client sent",
     requirement="Close reasons come from a fixed list, never from user text.",
     expected="no reason contains the token, the type or the roomId",
     fix="Choose the reason from a list of constants.",
@@ -40,10 +56,11 @@ REASON_ECHOES = Probe(
 
 
 async def _http_echo(scene: Scene) -> Outcome:
-    marker = "marker" + scene.room()[2:10]
-    for method, path in (("GET", f"/{marker}"), ("GET", f"/?token={marker}"), ("POST", f"/{marker}?token={marker}")):
+    marker = "marker" + scene.unique()
+    bare = f"/{marker}" if scene.is_strict else "/"  # a page may name a path that was not found; a query is secret
+    for method, path in (("GET", bare), ("GET", f"/?token={marker}"), ("POST", f"{bare}?token={marker}")):
         response = await scene.http(method, path, {"Authorization": f"Bearer {marker}"})
-        if marker.encode() in response.body or response.status == 0:
+        if marker.encode() in response.body or (response.status == 0 and scene.is_strict):
             return broken(f"{method} {path}: HTTP {response.status}, with the marker in the response")
     return held("no response repeats the request")
 
@@ -53,6 +70,7 @@ HTTP_ECHO = Probe(
     title="HTTP errors do not repeat the URL or the headers",
     severity="P2",
     profile="core",
+    promise=DANGER,
     requirement="An error never contains a secret.",
     expected="no response contains the path, the query or the header",
     fix="Respond with constant text.",

@@ -5,6 +5,7 @@ import json
 from labkit.evidence import Outcome, broken, held
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
 
 
@@ -27,6 +28,8 @@ EVENTS_WITHOUT_CREDENTIALS = Probe(
     title="Events contain no credential",
     severity="P0",
     profile="core",
+    promise=DANGER,
+    cause="events repeat fields that the client chose",
     requirement="An event contains only the fields of its type, nothing else that the sender sent.",
     expected="no token and no resume in an event",
     fix="Build the event from known fields instead of forwarding the message.",
@@ -37,7 +40,7 @@ EVENTS_WITHOUT_CREDENTIALS = Probe(
 
 async def _log(scene: Scene) -> Outcome:
     scene.log()
-    wrong = "wrong-token-" + scene.room()[2:10]
+    wrong = "wrong-token-" + scene.unique()
     peer = await scene.connect()
     peer.send(type="auth", token=wrong)
     await peer.until_ended(scene.target.patience_s)
@@ -59,6 +62,7 @@ LOG = Probe(
     title="The log contains no credential, not even a wrong one",
     severity="P0",
     profile="full",
+    promise=DANGER,
     requirement="Secrets never appear in a log.",
     expected="no refused token, no accepted token and no resume",
     fix="Log the user and how the connection ended, never the message with the credential.",

@@ -3,6 +3,7 @@
 from labkit.evidence import Outcome, broken
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
 
 
@@ -25,6 +26,7 @@ PROBE = Probe(
     title="Connections and revocation are for operators only",
     severity="P0",
     profile="full",
+    promise=DANGER,
     requirement="/connections and /revoke need the operations token; /metrics contains numbers only.",
     expected="HTTP 401 or 403 without the token, and no names in /metrics",
     fix="Check the operations token first, and label metrics by kind, never by user.",

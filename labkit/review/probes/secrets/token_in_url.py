@@ -3,6 +3,7 @@
 from labkit.evidence import CannotTell, Outcome, held
 from labkit.review.judge import must_end
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
 
 
@@ -11,7 +12,8 @@ async def _run(scene: Scene) -> Outcome:
         raise CannotTell("needs --token")
     token = scene.target.tokens[0]
     peer = await scene.dial()
-    status = await scene.handshake(peer, f"/?token={token}", headers={"Authorization": f"Bearer {token}"})
+    bearer = {"Authorization": f"Bearer {token}"} if scene.is_strict else {}  # a header is a safe place elsewhere
+    status = await scene.handshake(peer, f"{scene.path}?token={token}", headers=bearer)
     if status != 101:
         return held(f"the handshake was refused with HTTP {status}")
     peer.control = {"type": "auth", "token": token}
@@ -24,6 +26,8 @@ PROBE = Probe(
     title="A token in the URL is not accepted",
     severity="P0",
     profile="core",
+    promise=DANGER,
+    cause="messages are handled before auth",
     requirement="A secret is never sent in a URL, because proxies and logs keep URLs.",
     expected="join still requires auth: close 4403",
     fix="Accept the credential only in the first message.",

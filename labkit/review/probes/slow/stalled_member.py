@@ -4,6 +4,7 @@ from labkit.evidence import Outcome, broken, held
 from labkit.review.flood import stall_and_flood
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER, KIT
 from labkit.review.scene import Scene
 
 
@@ -17,6 +18,8 @@ CLOSED_IN_TIME = Probe(
     title="A slow consumer is closed in time",
     severity="P1",
     profile="core",
+    promise=DANGER,
+    cause="a member that does not read is never cut off",
     requirement="A member that is too far behind is closed with 1013, and aborted if it does not answer the close.",
     expected="the connection ends within outbox_age_s and the close deadline",
     fix="Limit the queue of each member, close with 1013, and abort the connection after a deadline.",
@@ -27,7 +30,7 @@ CLOSED_IN_TIME = Probe(
 
 
 async def _other_members(scene: Scene) -> Outcome:
-    flood = await stall_and_flood(scene)
+    flood = await stall_and_flood(scene, waits=False)
     summary = f"{flood.sent} chats were sent; a healthy member received {flood.received}"
     outcome = await must_be_well(flood.healthy)
     return outcome if outcome.verdict == "broken" else (held if flood.received == flood.sent else broken)(summary)
@@ -38,6 +41,7 @@ OTHER_MEMBERS = Probe(
     title="A slow consumer does not affect the others",
     severity="P1",
     profile="core",
+    promise=DANGER,
     requirement="No member waits for a slow one.",
     expected="a healthy member receives every chat",
     fix="Never wait for one member's socket in the loop that serves everybody.",
@@ -62,6 +66,8 @@ REASON = Probe(
     title="A slow consumer learns why it was closed",
     severity="P1",
     profile="full",
+    promise=KIT,
+    cause="a member that does not read is never cut off",
     requirement="If a close frame cannot be delivered, the next auth_ok reports it as previousClose.",
     expected="previousClose with code 1013",
     fix="Remember how each connection ended, and report it in auth_ok when a client names that connection as previous.",
@@ -90,6 +96,8 @@ MEMORY = Probe(
     title="A slow consumer's memory is freed",
     severity="P1",
     profile="full",
+    promise=KIT,
+    cause="a member that does not read is never cut off",
     requirement="The data kept for a slow member is limited, and freed when the member is closed.",
     expected="the server's memory grows by less than 20 MiB for a second slow member",
     fix="Drop the queue as soon as you decide to close, and abort the connection after a deadline.",

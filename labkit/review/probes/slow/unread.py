@@ -4,6 +4,7 @@ from labkit.evidence import Outcome, broken, held
 from labkit.review import frames
 from labkit.review.flood import flood_without_reading
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
 
 
@@ -19,6 +20,8 @@ UNREAD_PONGS = Probe(
     title="Pongs do not pile up for a client that does not read",
     severity="P1",
     profile="core",
+    promise=DANGER,
+    cause="answers to a client that does not read are not limited",
     requirement="The data kept for one connection is limited, control frames included.",
     expected="the connection ends, or the server stops reading from it",
     fix="Count pongs as part of the queue, or stop reading while the socket does not accept them.",
@@ -40,6 +43,8 @@ UNREAD_RESPONSES = Probe(
     title="Responses do not pile up for a client that does not read",
     severity="P1",
     profile="core",
+    promise=DANGER,
+    cause="answers to a client that does not read are not limited",
     requirement="The data kept for one connection is limited, responses included.",
     expected="the connection ends, or the server stops reading from it",
     fix="Send responses through the same limited queue as events, and limit the message rate.",

@@ -4,6 +4,7 @@ import asyncio
 
 from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.probe import Probe
+from labkit.review.promise import KIT
 from labkit.review.responses import retry_s
 from labkit.review.scene import Scene
 
@@ -36,6 +37,7 @@ PROBE = Probe(
     title="The server spreads a reconnect storm",
     severity="P1",
     profile="full",
+    promise=KIT,
     requirement="Handshakes beyond the accept rate are closed with 1013 and a retry time of their own, retry=MS.",
     expected="close 1013, reason busy retry=MS, with different retry times of at least a second",
     fix="Take one token per handshake; when none is left, give the client the next free retry time.",

@@ -3,6 +3,7 @@
 from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
 
 
@@ -27,6 +28,7 @@ RESET_CONNECTIONS = Probe(
     title="Members whose connections are reset do no harm",
     severity="P0",
     profile="core",
+    promise=DANGER,
     requirement="The server forgets a connection that is reset, and the room continues.",
     expected="the remaining member receives its own chat",
     fix="Handle the error event of every socket, and remove the member when it closes.",
@@ -50,6 +52,7 @@ INCOMPLETE_REQUESTS = Probe(
     title="Incomplete requests do not delay other clients",
     severity="P1",
     profile="core",
+    promise=DANGER,
     requirement="An incomplete handshake does not delay any other connection.",
     expected="a client joins a room beside fifty incomplete requests",
     fix="Read each connection independently; never wait for one before accepting the next.",

@@ -3,6 +3,7 @@
 from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.endpoint import ConnectionEnded, Message
 from labkit.review.probe import Probe
+from labkit.review.promise import KIT
 from labkit.review.scene import Scene
 
 
@@ -33,6 +34,7 @@ RATE_LIMIT = Probe(
     title="One connection cannot flood a room",
     severity="P1",
     profile="full",
+    promise=KIT,
     requirement="Messages over the rate limit are refused with error rate_limited and their requestId.",
     expected="rate_limited for the excess messages; other members are unaffected",
     fix="Give each connection a token bucket.",
@@ -66,6 +68,7 @@ SUSTAINED_FLOOD = Probe(
     title="A client that keeps flooding is closed",
     severity="P1",
     profile="full",
+    promise=KIT,
     requirement="A client that keeps exceeding the rate limit is closed with 4429 and retry=MS.",
     expected="close 4429 with retry=MS",
     fix="Count the refusals, and close when there are too many in a short time.",

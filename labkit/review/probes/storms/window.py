@@ -3,6 +3,7 @@
 from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
+from labkit.review.promise import KIT
 from labkit.review.scene import Scene
 
 
@@ -20,6 +21,7 @@ WINDOW = Probe(
     title="auth_ok tells clients how far to spread their reconnects",
     severity="P1",
     profile="full",
+    promise=KIT,
     requirement="auth_ok contains reconnect.windowMs: only the server knows how many clients it has.",
     expected="a number of milliseconds in auth_ok",
     fix="Compute the window from the number of connections and the accept rate, and send it in auth_ok.",
@@ -52,6 +54,7 @@ WINDOW_GROWS = Probe(
     title="A new window is sent when the number of connections doubles",
     severity="P2",
     profile="full",
+    promise=KIT,
     requirement="The server sends reconnect {windowMs} whenever the number of connections has doubled or halved.",
     expected="reconnect with a larger windowMs",
     fix="Compare the number of connections with the number at the last update, and notify everybody.",

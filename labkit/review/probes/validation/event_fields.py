@@ -3,6 +3,7 @@
 from labkit.evidence import Outcome, broken, held
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
+from labkit.review.promise import ARTICLE
 from labkit.review.scene import Scene
 
 
@@ -19,7 +20,9 @@ UNKNOWN_FIELDS = Probe(
     id="validation/7",
     title="Unknown fields are ignored",
     severity="P1",
-    profile="core",
+    profile="article",
+    promise=ARTICLE,
+    cause="events repeat fields that the client chose",
     requirement="Unknown fields are ignored: neither refused nor forwarded.",
     expected="the event without them",
     fix="Build the event from the fields you know.",
@@ -48,7 +51,8 @@ REQUEST_ID = Probe(
     id="validation/9",
     title="A requestId is limited in length and always present",
     severity="P2",
-    profile="core",
+    profile="article",
+    promise=ARTICLE,
     requirement="requestId is a string of up to 100 characters: a longer string is cut, anything else is replaced.",
     expected="the same requestId, cut to 100 characters, or a generated one",
     fix="Cut strings to 100 characters and generate an id for everything else.",
@@ -76,7 +80,8 @@ EVENT_SHAPE = Probe(
     id="validation/14",
     title="An event has its own id, its room, its user and its time",
     severity="P1",
-    profile="core",
+    profile="article",
+    promise=ARTICLE,
     requirement="A chat event is {type, id, requestId, roomId, userId, text, sentAt}, with a unique id.",
     expected="every field as text, and two ids for two events",
     fix="Generate an id for each event, and take the other fields from the session and the clock.",

@@ -4,6 +4,7 @@ from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.endpoint import Message
 from labkit.review.judge import each_must_end
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER, KIT
 from labkit.review.scene import Scene
 
 TYPES = (None, 1, ["ping"], "nothing", "PING", "__proto__", "constructor")
@@ -19,6 +20,8 @@ UNKNOWN_TYPE = Probe(
     title="An unknown type is refused",
     severity="P1",
     profile="core",
+    promise=DANGER,
+    cause="messages are used before they are validated",
     requirement="A type that is unknown or not a string closes the connection with 1008.",
     expected="close 1008 for each message",
     fix="Look up the type in a fixed list, and refuse everything else.",
@@ -51,6 +54,8 @@ INVALID_FIELDS = Probe(
     title="Every message type has its own validated fields",
     severity="P1",
     profile="full",
+    promise=KIT,
+    cause="messages are used before they are validated",
     requirement="Invalid fields close the connection with 1008, whatever the type.",
     expected="close 1008 for each message",
     fix="Define the fields of each type with their limits, and validate every message against them.",
@@ -87,6 +92,7 @@ OTHER_TYPES = Probe(
     title="Progress, comments, reads, alerts and exercises arrive",
     severity="P1",
     profile="full",
+    promise=KIT,
     requirement="Each message becomes an event with its own fields.",
     expected="every field exactly as it was sent",
     fix="Forward the validated fields of each type.",

@@ -1,9 +1,16 @@
 """validation/8: messages at and over the size limit."""
 
 from labkit.evidence import Outcome, broken, held
+from labkit.review import frames
+from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
 from labkit.review.judge import each_must_end
 from labkit.review.probe import Probe
+from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
+
+SIZES = tuple(2**power for power in range(12, 21))  # 4 KiB to 1 MiB
+PARTS = 8
+BRIEF_S = 2.0  # for a pong that no other answer follows
 
 
 def _ping_of(size: int, scene: Scene) -> str:
@@ -12,13 +19,53 @@ def _ping_of(size: int, scene: Scene) -> str:
 
 
 async def _run(scene: Scene) -> Outcome:
+    if not scene.is_strict and "max_message_bytes" not in scene.promised.declared:
+        return await _measured(scene)
     limit = int(scene.promised.max_message_bytes)
     peer = await scene.enter()
     peer.send_text(_ping_of(limit, scene))
     if (await peer.receive()).get("type") != "pong":
         return broken(f"a message of {limit} bytes was refused")
+    if await _passes(scene, limit + 1, PARTS):
+        return broken(f"a message of {limit + 1} bytes passes in {PARTS} fragments")
     outcome = await each_must_end(scene, (1008, 1009), [_ping_of(limit + 1, scene)])
     return outcome if outcome.verdict == "broken" else held(f"{limit} bytes are accepted; one more: {outcome.actual}")
+
+
+async def _measured(scene: Scene) -> Outcome:
+    """Find this server's own limit. It is broken if the server breaks it itself: if fragments get past it."""
+    largest = 0
+    for size in SIZES:
+        if not await _passes(scene, size):
+            break
+        largest = size
+    else:
+        return held(f"messages of {largest} bytes are accepted; no limit up to there")
+    if await _passes(scene, size, PARTS):
+        return broken(f"a message of {size} bytes is refused in one frame, but passes in {PARTS} fragments")
+    return held(f"{largest} bytes are accepted, {size} are refused, in one frame and in fragments")
+
+
+async def _passes(scene: Scene, size: int, parts: int = 1) -> bool:
+    """Return whether a ping of `size` bytes, sent in so many frames, is answered with a pong."""
+    peer = await scene.enter()
+    body = _ping_of(size, scene).encode()
+    step = -(-len(body) // parts)
+    for start in range(0, len(body), step):
+        opcode = frames.CONTINUATION if start else frames.TEXT
+        peer.send_frame(opcode, body[start : start + step], fin=start + step >= len(body))
+    can_join = not scene.target.dialect.lacks_message("join") and "joined" not in scene.target.dialect.no_answers
+    if can_join:
+        peer.send(type="join", roomId=scene.room("control"))
+    try:
+        while (kind := (await peer.receive(patience_s=None if can_join else BRIEF_S)).get("type")) != "pong":
+            if kind == "joined":
+                return False
+        return True
+    except (ConnectionEnded, ReceiveTimeout):
+        return False
+    finally:
+        peer.drop()
 
 
 PROBE = Probe(
@@ -26,9 +73,10 @@ PROBE = Probe(
     title="The size of a message is limited",
     severity="P1",
     profile="core",
-    requirement="A message is at most 8192 bytes; a larger one closes with 1008.",
+    promise=DANGER,
+    requirement="A message is at most 8192 bytes, however many frames it comes in; a larger one closes with 1008.",
     expected="8192 bytes are accepted, 8193 bytes close the connection",
-    fix="Compare the number of bytes before you parse the text.",
-    missing_test="Send messages of 8192 and 8193 bytes; expect only the first to be accepted.",
+    fix="Compare the number of bytes of the whole message before you parse the text.",
+    missing_test="Send 8192 and 8193 bytes, the latter in fragments too; expect only the former to pass.",
     run=_run,
 )
