@@ -20,6 +20,7 @@ ROSTER = "printf 'name\\nana\\n' > roster.csv"
 # What cannot run here, and why. Each line must be in a document.
 NOT_RUN = {
     "make test": "it runs this file",
+    ".venv/bin/python -m pytest": "`make test` runs these tests",
     "docker compose -f deploy/compose.yaml up --build": "needs a Docker daemon; tests/deploy reads the file",
     "make bench": "half an hour, alone on the machine",
     ".venv/bin/python -m benchmarks W2 --rounds 3": "compiles with gcc, and measures for minutes on two free cores",
