@@ -3,11 +3,22 @@
 from collections.abc import Sequence
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Misconception, Step, in_words
-from labkit.evidence import Outcome, broken, held
-
-EPOCH = "epoch-1"
-Question = tuple[Step, list[Any] | int, Misconception]  # a step, its right answer, what a wrong one shows
+from labkit.course.exercise import Exercise, Misconception
+from labkit.course.models.history import (
+    Draw,
+    Reference,
+    draw_edge,
+    draw_epoch,
+    draw_future,
+    draw_gap,
+    draw_missed,
+    draw_nothing_missed,
+    draw_own,
+    draw_seq,
+    permits,
+)
+from labkit.course.models.property import Property, Wrong
+from labkit.course.models.situations import Result, Situation, Step, label
 
 NOT_COUNTED = Misconception(
     "seq-with-holes",
@@ -65,158 +76,153 @@ SHARED_LIST = Misconception(
     "It is the same object that the room keeps.",
     "Return a new list: `list(...)` or a comprehension.",
 )
+SHARED = Misconception(
+    "rooms-share-their-state",
+    "What is published in one room shows in another one.",
+    "Make two rooms, and publish in the first. What does the second one number its first event?",
+    "A list or a number that belongs to the class, to the module or to a default argument is one for all rooms.",
+    "Create it in `__init__`: `self.kept = deque(maxlen=keeps)`.",
+)
 
 
-def drive(answer: Any, keeps: int, steps: Sequence[Step], empties: bool = False) -> list[Any]:
-    """Take one room through these steps, in the answer's process; return each result, in plain lists.
-
-    `empties`: clear each list of events that the room returns, as a careless caller would.
-    """
-    room = answer(EPOCH, keeps)
-    returned: list[Any] = []
-    for name, *arguments in steps:
-        value = room.publish(*arguments) if name == "publish" else room.since(*arguments)
-        returned.append(value if name == "publish" else _plain(value))
-        if name == "since" and empties and isinstance(value[0], list):
-            value[0].clear()
-    return returned
-
-
-def _plain(value: Any) -> Any:
-    """Return (events, gap) with each event as [seq, text]; of anything else, its repr."""
-    try:
-        events, gap = value
-        return [[list(event) for event in events], gap]
-    except (TypeError, ValueError):
-        return repr(value)[:80]
+def model(situation: Situation, results: Sequence[Result]) -> Wrong | None:
+    """Compare an answer with the reference. Free: a tuple for a list and a list for a tuple, what equals a bool."""
+    rooms: dict[str, Reference] = {}
+    for number, (step, result) in enumerate(zip(situation, results)):
+        if step[0] == "make":
+            rooms[step[1]] = Reference(*step[2])
+            if result.raised is not None:
+                return Wrong(number, "a room", RAISES)
+            continue
+        expected = getattr(rooms[label(step)], step[1].partition(".")[2])(*step[2])
+        if result.raised is not None or _as_lists(result.value) != _as_lists(expected):
+            shows = _shown(rooms[label(step)], step, result, situation[:number])
+            return Wrong(number, Result(expected).shown, shows)
+    return None
 
 
-def published(count: int) -> list[Step]:
-    """Return the steps that publish so many events."""
-    return [("publish", f"text {number}") for number in range(1, count + 1)]
+def _as_lists(value: Any) -> Any:
+    return [_as_lists(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def events(first: int, last: int) -> list[Any]:
-    """Return those events as a client gets them."""
-    return [[number, f"text {number}"] for number in range(first, last + 1)]
+def _shown(room: Reference, step: Step, result: Result, before: Situation) -> Misconception | None:
+    """Return what a wrong result of this step shows."""
+    if result.raised is not None:
+        return RAISES
+    if step[1].endswith(".publish"):
+        return NOT_COUNTED
+    if any(verb.startswith("spoil") and label((verb, target, ())) == label(step) for verb, target, _ in before):
+        return SHARED_LIST
+    epoch, seq = step[2]
+    if epoch != room.epoch:
+        return EPOCH_IGNORED
+    if seq > room.newest:
+        return FUTURE
+    return _shown_in_the_past(room, seq, result.value)
 
 
-async def replay(stage: Any, keeps: int, count: int, questions: Sequence[Question], empties: bool = False) -> Outcome:
-    """Publish so many events, then compare the answer to each question with the right one."""
-    steps = [*published(count), *(step for step, _, _ in questions)]
-    shown = f"a room that keeps {keeps}, {count} events, then {', '.join(in_words(step) for step, _, _ in questions)}"
-    called = await stage.call(keeps, steps, empties, shown=shown)
-    if called.raised:
-        return broken(f"{shown}: raised {called.raised}", RAISES)
-    for (step, right, why), came in zip(questions, called.value[count:], strict=True):
-        if came != right or (step[0] == "since" and type(came[1]) is not bool):
-            return broken(
-                f"keeps {keeps}, {count} published: {in_words(step)} -> {_short(came)}, expected {_short(right)}", why
-            )
-    return held(shown)
+def _shown_in_the_past(room: Reference, seq: int, came: Any) -> Misconception | None:
+    if seq < room.forgotten - 1:
+        return HIDDEN
+    is_said_lost = isinstance(came, list | tuple) and len(came) == 2 and came[1] is True
+    is_at_edge = seq in (room.forgotten - 1, room.forgotten) and room.newest >= room.keeps
+    return EDGE if is_at_edge and (is_said_lost or seq < room.forgotten) else NOT_ALL
 
 
-def _short(value: Any) -> str:
-    if isinstance(value, list) and len(value) == 2 and isinstance(value[0], list):
-        numbers = [event[0] if isinstance(event, list) and event else event for event in value[0]]
-        some = f"{numbers[:4]}..." if len(numbers) > 5 else f"{numbers}"
-        return f"events {some}, gap {value[1]!r}"
-    return repr(value)[:80]
-
-
-ALL_GONE: list[Any] = [[], True]
-NOTHING: list[Any] = [[], False]
-
-
-async def _seq(stage: Any) -> Outcome:
-    keeps, count = stage.rng.randint(2, 4), stage.rng.randint(7, 12)
-    called = await stage.call(keeps, published(count), shown=f"a room that keeps {keeps}, {count} events")
-    if called.raised:
-        return broken(f"publish raised {called.raised}", RAISES)
-    if called.value != list(range(1, count + 1)):
-        return broken(f"keeps {keeps}: publish returned {called.value}")
-    return held(f"publish returned 1 to {count}, with {keeps} kept")
-
-
-async def _missed(stage: Any) -> Outcome:
-    count = stage.rng.randint(8, 20)
-    received = stage.rng.randint(2, count - 3)
-    questions: list[Question] = [
-        (("since", EPOCH, received), [events(received + 1, count), False], NOT_ALL),
-        (("since", EPOCH, count - 1), [events(count, count), False], NOT_ALL),
-        (("since", EPOCH, 0), [events(1, count), False], NOT_ALL),
-        (("publish", "one more"), count + 1, NOT_COUNTED),
-        (("since", EPOCH, count), [[[count + 1, "one more"]], False], NOT_ALL),
-    ]
-    return await replay(stage, 50, count, questions)
-
-
-async def _nothing(stage: Any) -> Outcome:
-    count = stage.rng.randint(3, 9)
-    seen = await replay(stage, 50, count, [(("since", EPOCH, count), NOTHING, NOT_ALL)])
-    if seen.verdict == "held":
-        seen = await replay(stage, 50, 0, [(("since", EPOCH, 0), NOTHING, RAISES)])
-    return seen
-
-
-async def _edge(stage: Any) -> Outcome:
-    keeps = stage.rng.randint(3, 6)
-    count = 2 * keeps + stage.rng.randint(1, 5)
-    oldest = count - keeps + 1
-    questions: list[Question] = [
-        (("since", EPOCH, oldest), [events(oldest + 1, count), False], EDGE),
-        (("since", EPOCH, oldest - 1), [events(oldest, count), False], EDGE),
-        (("since", EPOCH, oldest - 2), ALL_GONE, EDGE),
-    ]
-    seen = await replay(stage, keeps, count, questions)
-    if seen.verdict == "held":
-        seen = await replay(stage, keeps, keeps, [(("since", EPOCH, 0), [events(1, keeps), False], EDGE)])
-    return seen
-
-
-async def _gap(stage: Any) -> Outcome:
-    keeps = stage.rng.randint(3, 6)
-    questions: list[Question] = [(("since", EPOCH, 2), ALL_GONE, HIDDEN), (("since", EPOCH, 0), ALL_GONE, HIDDEN)]
-    return await replay(stage, keeps, 30, questions)
-
-
-async def _epoch(stage: Any) -> Outcome:
-    count = stage.rng.randint(5, 9)
-    odd = [("epoch-0", 2), ("epoch-0", count), ("epoch-0", 0), ("epoch-10", count - 1), ("", count), (None, count)]
-    return await replay(stage, 50, count, [(("since", *one), ALL_GONE, EPOCH_IGNORED) for one in odd])
-
-
-async def _future(stage: Any) -> Outcome:
-    count = stage.rng.randint(5, 9)
-    numbers = (count + 1, count + 500)
-    seen = await replay(stage, 50, count, [(("since", EPOCH, number), ALL_GONE, FUTURE) for number in numbers])
-    if seen.verdict == "held":
-        seen = await replay(stage, 50, 0, [(("since", EPOCH, 3), ALL_GONE, FUTURE)])
-    return seen
-
-
-async def _own(stage: Any) -> Outcome:
-    twice: list[Question] = [(("since", EPOCH, 0), [events(1, 4), False], SHARED_LIST)] * 2
-    return await replay(stage, 50, 4, twice, empties=True)
+def property_of(name: str, expected: str, usual: Misconception, draw: Draw, *enforces: str, **more: Any) -> Property:
+    """Return a property of this exercise."""
+    return Property(
+        id=name,
+        expected=expected,
+        usual=usual,
+        draw=draw,
+        enforces=(*enforces, "Nothing raises."),
+        model=model,
+        permits=permits,
+        shared=SHARED,
+        **more,
+    )
 
 
 NEEDS = ("seq", "missed")
+PROPERTIES = (
+    property_of(
+        "seq",
+        "publish returns 1, 2, 3, ... without gaps",
+        NOT_COUNTED,
+        draw_seq,
+        "gives the event the next number, beginning with 1 and without gaps, however many are kept",
+        "returns the number",
+    ),
+    property_of(
+        "missed",
+        "everything after the given seq, in order",
+        NOT_ALL,
+        draw_missed,
+        "a list of all events after `seq`, in order, each as a pair `(seq, text)`, and `gap` is `False`",
+        needs=("seq",),
+    ),
+    property_of(
+        "nothing-missed",
+        "nothing missed: no events, and no gap",
+        NOT_ALL,
+        draw_nothing_missed,
+        "A client that missed nothing gets `[]` and `False`, also from a room without events.",
+        needs=NEEDS,
+    ),
+    property_of(
+        "gap",
+        "some events are no longer kept: no events, and a gap",
+        HIDDEN,
+        draw_gap,
+        "When the room cannot give all of them, it returns `[]` and `True`",
+        "one of them is no longer kept",
+        needs=NEEDS,
+    ),
+    property_of(
+        "edge",
+        "the oldest kept event decides, exactly",
+        EDGE,
+        draw_edge,
+        "remembers the last `keeps` events of one room, exactly that many",
+        needs=(*NEEDS, "gap"),
+    ),
+    property_of(
+        "epoch",
+        "a seq of another epoch: a gap",
+        EPOCH_IGNORED,
+        draw_epoch,
+        "the epoch is not the room's, letter by letter",
+        "also in a room without events",
+        "or `None`",
+        needs=NEEDS,
+    ),
+    property_of(
+        "future",
+        "a seq that was never published: a gap",
+        FUTURE,
+        draw_future,
+        "`seq` is larger than every number so far",
+        needs=NEEDS,
+    ),
+    property_of(
+        "own-list",
+        "the returned list is not the history itself, and each room is on its own",
+        SHARED_LIST,
+        draw_own,
+        "Each room is on its own",
+        "The list belongs to the caller, which may change it.",
+        needs=(*NEEDS, "nothing-missed", "gap", "edge", "epoch", "future"),
+    ),
+)
 EXERCISE = Exercise(
     id="03-history",
     title="A member was away for a moment, and nobody can say what it missed",
     lesson="03_rooms",
     kind="rule",
     answer="Room",
-    drive=drive,
-    checks=(
-        Check("seq", "publish returns 1, 2, 3, ... without gaps", NOT_COUNTED, _seq),
-        Check("missed", "everything after the given seq, in order", NOT_ALL, _missed, needs=("seq",)),
-        Check("nothing-missed", "nothing missed: no events, and no gap", NOT_ALL, _nothing, needs=NEEDS),
-        Check("gap", "some events are no longer kept: no events, and a gap", HIDDEN, _gap, needs=NEEDS),
-        Check("edge", "the oldest kept event decides, exactly", EDGE, _edge, needs=(*NEEDS, "gap")),
-        Check("epoch", "a seq of another epoch: a gap", EPOCH_IGNORED, _epoch, needs=NEEDS),
-        Check("future", "a seq that was never published: a gap", FUTURE, _future, needs=NEEDS),
-        Check("own-list", "the returned list is not the history itself", SHARED_LIST, _own, needs=NEEDS),
-    ),
-    more=(RAISES,),
+    is_played=True,
+    gives=(),
+    checks=tuple(one.check() for one in PROPERTIES),
+    more=(RAISES, SHARED),
 )

@@ -52,10 +52,10 @@ def ask(*arguments: Any) -> Step:
     return "ask", "", arguments
 
 
-def spoil(step: Step) -> Step:
-    """Do a step, then clear the list or dict that it returned, as a caller may."""
+def spoil(step: Step, part: int | None = None) -> Step:
+    """Do a step, then clear the list or dict that it returned, as a caller may; or one part of what it returned."""
     verb, target, arguments = step
-    return f"spoil {verb}", target, arguments
+    return f"spoil {verb}" if part is None else f"spoil {part} {verb}", target, arguments
 
 
 def label(step: Step) -> str:
@@ -84,7 +84,8 @@ def as_code(step: Step, answer: str) -> str:
     given = ", ".join(map(literal, arguments))
     if verb == "make":
         return f"{target} = {answer}({given})"
-    cleared = ".clear()" if verb.startswith("spoil ") else ""
+    part = verb.split()[1:-1]
+    cleared = f"[{part[0]}].clear()" if part else ".clear()" if verb.startswith("spoil ") else ""
     return target if verb == "get" else f"{target or answer}({given}){cleared}"
 
 

@@ -28,13 +28,21 @@ def _results(
         try:
             value = _done(answer, kept, verb.rpartition(" ")[2], target, arguments)
             came = ("value", None if verb == "make" else Tagged(value))
-            if verb.startswith("spoil ") and hasattr(value, "clear"):
-                value.clear()
+            _spoil(verb, value)
         except BaseException as error:
             if is_ours(error):
                 raise
             came = ("raised", f"{type(error).__name__}: {error}"[:300], line_of(sys.exc_info()[2]))
         yield came
+
+
+def _spoil(verb: str, value: Any) -> None:
+    """Clear what a step returned, or one part of it, if the step says so and it can be cleared."""
+    first, *part = verb.split()[:-1] or [""]
+    if part and isinstance(value, list | tuple):
+        value = next(iter(value[int(part[0]) :]), None)
+    if first == "spoil" and hasattr(value, "clear"):
+        value.clear()
 
 
 def _done(answer: Any, kept: dict[str, Any], verb: str, target: str, arguments: tuple[Any, ...]) -> Any:

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from labkit.course.exercises import outbox, validator
+from labkit.course.exercises import history, outbox, validator
 from labkit.course.models.property import Property
 from labkit.course.paths import original
 
-PLAYED = {"04-validator": validator.PROPERTIES, "06-outbox": outbox.PROPERTIES}
+PLAYED = {
+    "03-history": history.PROPERTIES,
+    "04-validator": validator.PROPERTIES,
+    "06-outbox": outbox.PROPERTIES,
+}
 
 
 def text_of(notebook: Path) -> str:
