@@ -185,7 +185,7 @@ PROPERTIES = (
         EDGE,
         draw_edge,
         "remembers the last `keeps` events of one room, exactly that many",
-        needs=(*NEEDS, "gap"),
+        needs=(*NEEDS, "nothing-missed", "gap"),
     ),
     property_of(
         "epoch",

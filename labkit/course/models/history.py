@@ -123,12 +123,12 @@ def draw_edge(rng: Random) -> Situation:
 
 
 def draw_epoch(rng: Random) -> Situation:
-    """Questions from another epoch, which may look like the room's; the room may be empty."""
+    """Questions from another epoch, which may look like the room's, about events still kept; or in an empty room."""
     mine, other = rng.choice(ALIKE) if rng.random() < 0.7 else ("a1", rng.choice(("b", "", None, "a" * 200)))
     keeps, count = rng.choice((1, 3, 50)), rng.choice((0, 0, 1, rng.randint(2, 9)))
     steps = [make("room", mine, keeps), *(publish(rng) for _ in range(count))]
     for _ in range(rng.randint(1, 3)):
-        steps.append(since(other, rng.choice((0, count, max(0, count - 1), count + 1))))
+        steps.append(since(other, rng.choice((max(0, count - keeps), count, max(0, count - 1), count + 1))))
     return tuple(steps)
 
 

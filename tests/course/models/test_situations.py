@@ -53,6 +53,7 @@ def test_steps_are_written_as_a_learner_would() -> None:
         make("box", 10, 5.0),
         call("box.offer", b"aa", 0.25),
         spoil(call("box.take", 3)),
+        spoil(call("box.take", 3), 0),
         get("box.held"),
         ask("x"),
     ]
@@ -60,6 +61,7 @@ def test_steps_are_written_as_a_learner_would() -> None:
         "box = Outbox(10, 5.0)",
         "box.offer(b'aa', 0.25)",
         "box.take(3).clear()",
+        "box.take(3)[0].clear()",
         "box.held",
         "Outbox('x')",
     ]
