@@ -13,7 +13,7 @@ from labkit.course.result import Result
 from labkit.course.source import of_file
 from tests.course.answers import edited, known
 
-BOX, JUDGE = "06-outbox", "04-validator"
+BOX, JUDGE, ROOM = "06-outbox", "04-validator", "03-history"
 
 
 def plain(name: str) -> str:
@@ -54,6 +54,13 @@ STYLES = {
         plain(BOX) + "\nclass Taken(tuple):\n    pass\nfirst = Outbox.take\n"
         "Outbox.take = lambda self, most_bytes: Taken(first(self, most_bytes))\n",
     ),
+    "a named tuple as a pair": (
+        ROOM,
+        "from typing import NamedTuple\n"
+        + plain(ROOM)
+        + "\nclass Missed(NamedTuple):\n    events: tuple\n    gap: bool\nfirst = Room.since\n"
+        "Room.since = lambda self, *question: Missed(*first(self, *question))\n",
+    ),
     "imports check": (BOX, "from labkit import check\n" + plain(BOX)),
     "a cache that copies": (
         JUDGE,
@@ -89,6 +96,16 @@ MISTAKES = {
         "shrinks",
         BOX,
         edited(plain(BOX), " class Outbox:\n+    waiting = deque()\n\n-        self.waiting = deque()"),
+    ),
+    "trusts any epoch of an empty room": (
+        "epoch",
+        ROOM,
+        plain(ROOM).replace("epoch != self.epoch", "self.seq and epoch != self.epoch"),
+    ),
+    "gives its own list away": (
+        "own-list",
+        ROOM,
+        next(one.source for one in known(ROOM) if one.stem == "gives_itself_away"),
     ),
     "never the first": (
         "take",
@@ -239,6 +256,6 @@ def test_error_is_told_with_its_line() -> None:
 
 
 def test_solution_passes() -> None:
-    for name in (BOX, JUDGE):
+    for name in (BOX, JUDGE, ROOM):
         source = of_file(original() / "solutions" / f"{name}.ipynb", exercise(name).answer).source
         assert judged(name, source).verdict == "pass"
