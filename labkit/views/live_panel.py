@@ -125,7 +125,7 @@ class LivePanel:
             widget.close()
 
     def __repr__(self) -> str:
-        charts = "; ".join(f"{chart.title} ({chart.unit}): {', '.join(chart.lines)}" for chart in self.charts)
+        charts = "; ".join(f"{chart.title} in {chart.unit} of {', '.join(chart.lines)}" for chart in self.charts)
         return f"<live panel: {charts}>"
 
     def _make(self) -> None:

@@ -156,7 +156,7 @@ async def test_live_ends_when_condition_is_true(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_repr_is_same_in_every_run() -> None:
-    assert repr(LivePanel(filled(), CHARTS)) == "<live panel: round trip (ms): ana, ben; buffer (bytes): ana>"
+    assert repr(LivePanel(filled(), CHARTS)) == "<live panel: round trip in ms of ana, ben; buffer in bytes of ana>"
     assert repr(LivePanel(Store(), CHARTS)) == repr(LivePanel(filled(), CHARTS))
 
 
