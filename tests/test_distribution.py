@@ -19,6 +19,8 @@ MADE_ELSEWHERE = (
     "requirements-lab.lock",
     "tests/test_distribution.py",
     "labkit/platform/packages.py",
+    "labkit/review/hosted_server.py",  # has `.[cm]` in a pattern of names of Node's files
+    "labkit/review/short_script.py",  # for an engineer who has websockets, and not the kit
     "labkit/doctor/distribution.py",  # names the distribution that is installed, whatever it is
     "tests/doctor/test_distribution.py",
     "tests/doctor/checks/test_software.py",

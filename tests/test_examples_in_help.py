@@ -112,7 +112,7 @@ HOW = {
     "labkit class code physics zoe yan --hand-out late.txt": Run(made=("late.txt",)),
     "labkit class drill physics": Run(beside=CLASS),
     "labkit class drill physics --crash": Run(beside=CLASS),
-    "labkit class drill physics --plot drill.png": Run(beside=CLASS),
+    "labkit class drill physics --plot drill.png": Run(beside=CLASS, code=2),  # nobody is in the class
     "labkit class board physics": Run(after=CLASS, first=ROSTER),
     "watch -n 5 labkit class board physics": Run(until="physics"),
     "labkit class export physics --csv > physics.csv": Run(after=CLASS, first=ROSTER, made=("physics.csv",)),

@@ -23,7 +23,7 @@ def check(*arguments: object) -> Result:
 
 def test_answer_right_exits_0() -> None:
     done = check("04-validator", "--answer", SOLUTION)
-    assert (done.exit_code, done.output.splitlines()[0]) == (0, "04-validator: pass, 13 of 13 checks pass")
+    assert (done.exit_code, done.output.splitlines()[0]) == (0, "04-validator: pass, 14 of 14 checks pass")
 
 
 def test_answer_wrong_exits_1_with_json(tmp_path: Path) -> None:

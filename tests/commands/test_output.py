@@ -27,7 +27,7 @@ READ_OR_CHECKED_LATER = {  # what is read; and what is made at the start of the 
         "roster",
         "users",
     ),
-    *("directory", "file", "keep", "slips", "store"),
+    *("directory", "file", "folder", "keep", "slips", "store"),
 }
 WRITTEN = [
     (path, option) for path, verb in VERBS.items() for option in verb.params if isinstance(option.type, OutputFile)

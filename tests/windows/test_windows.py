@@ -64,6 +64,7 @@ def test_server_serves_drains_and_leaves_an_intact_audit(house: House, tmp_path:
     assert verify(tmp_path / "room.db").is_intact
 
 
+@pytest.mark.alone("beside other tests, Wine needs longer to start a process than the judge waits")
 def test_check_judges_an_answer_in_a_process_of_its_own(tmp_path: Path) -> None:
     answer = wine.windows_path(original() / "solutions" / f"{RULE}.ipynb")
     home = wine.windows_path(tmp_path)
