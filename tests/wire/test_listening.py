@@ -33,7 +33,7 @@ class Halves(Listening):
 
 
 def taken() -> OSError:
-    """What the kernel says."""
+    """Return the error that the kernel gives for a port in use."""
     return OSError(errno.EADDRINUSE, "in use")
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from labkit.course.source.names import NAMESPACES
 from labkit.course.source.nearby import Nearby, has_state
-from labkit.course.source.statement import ANY_PLACE, Facts, Links, Statement
+from labkit.course.source.statement import ANY_PLACE, Facts, Links, Statement, by_name
 
 STAR = "*"
 
@@ -24,10 +24,7 @@ class Slice:
     def __init__(self, statements: list[Statement], answer: str) -> None:
         self._statements = statements
         self._answer = answer
-        self._by_name: dict[str, list[Statement]] = {}
-        for one in statements:
-            for name in one.binds:
-                self._by_name.setdefault(name, []).append(one)
+        self._by_name = by_name(statements)
         self._data = self._of_kind("data")
         self._classes = self._of_kind("class")
         self._imports = self._of_kind("import")

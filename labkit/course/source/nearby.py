@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable
 
 from labkit.course.source.names import FUNCTIONS, changes_itself
-from labkit.course.source.statement import Statement
+from labkit.course.source.statement import Statement, by_name
 
 # Names through which code reaches any other name.
 ANY_NAME = {"exec", "eval", "globals", "locals", "vars", "__import__"}
@@ -46,10 +46,7 @@ class Nearby:
     def __init__(self, statements: list[Statement], answer: str) -> None:
         self._statements = statements
         self._answer = answer
-        self._by_name: dict[str, list[Statement]] = {}
-        for one in statements:
-            for name in one.binds:
-                self._by_name.setdefault(name, []).append(one)
+        self._by_name = by_name(statements)
         self._patched = {module for one in statements for name in one.now.changed for module in self._modules(name)}
         self.made_with = self._made_with_the_answer()
 

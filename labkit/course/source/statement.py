@@ -57,6 +57,15 @@ class Statement:
     cannot: str = ""  # why it cannot run in the answer's process
 
 
+def by_name(statements: Iterable[Statement]) -> dict[str, list[Statement]]:
+    """Return the statements that bind each name, in their order."""
+    found: dict[str, list[Statement]] = {}
+    for one in statements:
+        for name in one.binds:
+            found.setdefault(name, []).append(one)
+    return found
+
+
 class Links:
     """Pairs of a name and another whose object it may refer to."""
 
