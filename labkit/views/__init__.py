@@ -14,6 +14,7 @@ with uninterrupted():
     from labkit.views.live_panel import LivePanel
     from labkit.views.live_view import LiveView
     from labkit.views.prediction import Prediction
+    from labkit.views.source import show_source
     from labkit.views.transports import Decision
 
     display_hooks.register()
@@ -29,4 +30,5 @@ __all__ = [
     "Prediction",
     "diagram",
     "html",
+    "show_source",
 ]
