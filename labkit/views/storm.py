@@ -3,12 +3,14 @@
     labkit.storm(policy="all")      # as the last line of a cell
     print(text(storms))
 
-All rows share a logarithmic scale, because policies differ by a factor of 100.
+All rows share a scale. It is logarithmic where one policy exceeds the accept rate by a factor of more than LINEAR_UP_TO.
+A policy has the same color in every picture.
 """
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from labkit.bench.storm.policies import POLICIES
 from labkit.bench.storm.run import Storms
 from labkit.bench.storm.tally import StormResult
 from labkit.text.digits import digits
@@ -16,6 +18,7 @@ from labkit.views.still_charts import COLORS, DPI
 
 WIDTH_IN, ROW_IN, MARGIN_IN = 8.0, 1.15, 0.7
 BIN_S = 0.1
+LINEAR_UP_TO = 20
 
 
 def picture(storms: Storms) -> Figure:
@@ -23,13 +26,19 @@ def picture(storms: Storms) -> Figure:
     rows = storms.results
     made = Figure(figsize=(WIDTH_IN, MARGIN_IN + ROW_IN * len(rows)), dpi=DPI, layout="constrained")
     axes = made.subplots(len(rows), 1, squeeze=False, sharex=True, sharey=True)[:, 0]
-    for number, (ax, result) in enumerate(zip(axes, rows)):
-        _row(ax, result, COLORS[number % len(COLORS)])
-    axes[0].set_yscale("symlog", linthresh=1)
+    for ax, result in zip(axes, rows):
+        _row(ax, result, COLORS[list(POLICIES).index(result.policy) % len(COLORS)])
+    if any(_exceeds_linear(result) for result in rows):
+        axes[0].set_yscale("symlog", linthresh=1)
     axes[0].set_ylim(bottom=0)
     axes[-1].set_xlabel("seconds since everybody was dropped")
     made.supylabel("arrivals per 100 ms")
     return made
+
+
+def _exceeds_linear(result: StormResult) -> bool:
+    rate = result.handshakes_per_s
+    return rate is not None and result.peak_100ms > LINEAR_UP_TO * BIN_S * rate
 
 
 def _row(ax: Axes, result: StormResult, color: str) -> None:

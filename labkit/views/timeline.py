@@ -7,7 +7,7 @@ from textwrap import fill, shorten
 
 from matplotlib.figure import Figure
 
-from labkit.bench.timeline.merge import CLIENT, Moment, Timeline
+from labkit.bench.timeline.merge import CLIENT, NETWORK, Moment, Timeline
 from labkit.views.still_charts import COLORS, DPI
 
 ROW_IN = 0.27
@@ -23,6 +23,11 @@ def picture(timeline: Timeline) -> Figure:
     for lane in (0, 1):
         ax.axvline(lane, color="#9ca3af", linewidth=1)
     for place, moment in enumerate(moments):
+        if moment.side == NETWORK:
+            ax.axhline(place, color=COLORS[4], linestyle="--", linewidth=1)
+            label = f"{moment.at - start:.2f} s  {moment.what}"
+            ax.text(0.5, place, label, ha="center", va="center", fontsize=8, weight="bold", backgroundcolor="white")
+            continue
         lane = 0 if moment.side == CLIENT else 1
         is_first = moment == timeline.visible
         ax.plot([lane], [place], marker="D" if is_first else "o", color=COLORS[4 if is_first else lane])

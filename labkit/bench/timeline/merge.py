@@ -8,7 +8,7 @@ the records cannot.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from labkit.wire.audit.reading import reading, rows
 from labkit.wire.audit.schema import Entry
 from labkit.wire.client.state import Record
 
-CLIENT, SERVER = "client", "server"
+CLIENT, SERVER, NETWORK = "client", "server", "network"
 
 
 class Moment(NamedTuple):
@@ -67,6 +67,11 @@ class Timeline:
             same = list(run)
             brief += _merge_samples(same) if is_sample else same
         return tuple(brief)
+
+    def marked(self, at: float, what: str) -> "Timeline":
+        """Return a timeline that also shows what was done to the network, at a time in seconds since 1970."""
+        moments = sorted([*self.moments, Moment(at, NETWORK, what)], key=lambda moment: moment.at)
+        return replace(self, moments=tuple(moments))
 
     def __str__(self) -> str:
         start = self.moments[0].at
