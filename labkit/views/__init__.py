@@ -7,13 +7,14 @@ from labkit.views.uninterrupted_import import uninterrupted
 
 with uninterrupted():
     from labkit.views import display_hooks, html
-    from labkit.views.chart import Chart
+    from labkit.views.chart import Chart, ages, latencies, largest_outboxes, round_trips
     from labkit.views.class_board import ClassBoard
     from labkit.views.dashboard import Dashboard
     from labkit.views.diagram import Diagram, diagram
     from labkit.views.live_panel import LivePanel
     from labkit.views.live_view import LiveView
     from labkit.views.prediction import Prediction
+    from labkit.views.source import show_source
     from labkit.views.transports import Decision
 
     display_hooks.register()
@@ -27,6 +28,11 @@ __all__ = [
     "LivePanel",
     "LiveView",
     "Prediction",
+    "ages",
     "diagram",
     "html",
+    "largest_outboxes",
+    "latencies",
+    "round_trips",
+    "show_source",
 ]

@@ -1,16 +1,18 @@
 """A widget that asks for a prediction before a measurement and compares the two afterwards.
 
-    guess = Prediction("Which of the two is larger?", ["ours", "the kernel's"])
+    guess = Prediction("Which is larger?", {"ours": "it has a limit you can see", "the kernel's": "it fills first"})
     guess.ask()
     ...
     guess.compare("the kernel's")
 
-`compare` replaces the question with plain text, so that a saved notebook contains no dead widget. If nobody answered,
-the text says so. The radio buttons of ipywidgets do not work here: JupyterLab intercepts the arrow keys, and ipywidgets
-holds back a second choice while a cell is running (see `controls`).
+Each answer may come with the reason why people choose it. `compare` replaces the question with plain text, so that a
+saved notebook contains no dead widget. If nobody answered, the text shows the first wrong answer that has a reason, as
+the typical one; so list the most tempting wrong answer first. The radio buttons of ipywidgets do not work here:
+JupyterLab intercepts the arrow keys, and ipywidgets holds back a second choice while a cell is running (see
+`controls`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +37,11 @@ class QuestionWidget(anywidget.AnyWidget):
 class Prediction:
     """One question with several answers to choose from."""
 
-    def __init__(self, question: str, answers: Sequence[str]) -> None:
+    def __init__(self, question: str, answers: Sequence[str] | Mapping[str, str]) -> None:
+        """`answers` may map each answer to the reason why it is tempting: a clause, after "because"."""
         self.question = question
         self.answers = tuple(answers)
+        self._reasons = dict(answers) if isinstance(answers, Mapping) else {}
         self.widget = QuestionWidget(question=question, answers=list(answers))
         self.widget.on_msg(lambda _, message, __: self.choose(message["answer"]))
         self._shown: Any = None
@@ -59,11 +63,21 @@ class Prediction:
         """Print the prediction and the measured answer. Raises ValueError if `measured` is not one of the answers."""
         if measured not in self.answers:
             raise ValueError(f"{measured!r} is not one of the answers: {', '.join(self.answers)}")
-        given = self.answer or "(nothing was chosen)"
         if self._shown is not None:
             self._shown.update({"text/plain": repr(self)}, raw=True)
-        verdict = " - as predicted" if given == measured else ""
-        print(f"predicted: {given}\nmeasured:  {measured}{verdict}")
+        verdict = " - as predicted" if self.answer == measured else ""
+        print(f"{self._predicted(measured)}\nmeasured:  {measured}{verdict}")
+
+    def _predicted(self, measured: str) -> str:
+        """Describe the given answer, or the typical wrong one if nobody answered."""
+        if self.answer is not None:
+            return f"predicted: {self.answer}{self._because(self.answer) if self.answer != measured else ''}"
+        typical = next((answer for answer in self._reasons if answer != measured), None)
+        return "predicted: (nothing was chosen)" if typical is None else f"typical:   {typical}{self._because(typical)}"
+
+    def _because(self, answer: str) -> str:
+        reason = self._reasons.get(answer)
+        return f" - tempting, because {reason}" if reason else ""
 
     def __repr__(self) -> str:
         marks = ("x" if answer == self.answer else " " for answer in self.answers)

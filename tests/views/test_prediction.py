@@ -49,3 +49,32 @@ def test_text_marks_chosen_answer() -> None:
     guess = Prediction("How many?", ["one", "two"])
     guess.choose("two")
     assert repr(guess) == "How many?\n  ( ) one\n  (x) two"
+
+
+REASONS = {"one": "it is the smallest", "two": "there are two ends", "three": "a room has a server too"}
+
+
+@pytest.mark.parametrize(("measured", "typical"), [("two", "one"), ("one", "two")])
+def test_prediction_without_answer_shows_typical_wrong_one(
+    measured: str, typical: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Prediction("How many?", REASONS).compare(measured)
+    assert capsys.readouterr().out == (
+        f"typical:   {typical} - tempting, because {REASONS[typical]}\nmeasured:  {measured}\n"
+    )
+
+
+def test_wrong_answer_comes_with_its_reason_and_right_one_without(capsys: pytest.CaptureFixture[str]) -> None:
+    guess = Prediction("How many?", REASONS)
+    guess.choose("three")
+    guess.compare("two")
+    guess.choose("two")
+    guess.compare("two")
+    assert capsys.readouterr().out == (
+        "predicted: three - tempting, because a room has a server too\nmeasured:  two\n"
+        "predicted: two\nmeasured:  two - as predicted\n"
+    )
+
+
+def test_reasons_are_not_shown_with_question() -> None:
+    assert repr(Prediction("How many?", REASONS)) == "How many?\n  ( ) one\n  ( ) two\n  ( ) three"
