@@ -1,6 +1,6 @@
 """What each notebook of the course has, as far as a machine can tell: each standard returns the faults it found.
 
-A lesson is a failure: its terms, a tiny case, a prediction that is compared with a measurement, the failure live, a
+A lesson is a failure: a tiny case, a prediction that is compared with a measurement, the failure live, a
 picture with words that say what to see, the rule as the library runs it, the limits of the repair, a summary, three
 questions with their answers, and the way to the exercises. `tests/test_course_standard.py` shows each standard red.
 """
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from tests.notebook_guards import Notebook, code_cells, source
 
 Standard = Callable[[Notebook], list[str]]
+MOST_WORDS = 1000
 FAR = 2  # cells from a picture to its caption: a text twin may stand in between
 
 
@@ -30,9 +31,17 @@ def has_a_failure_for_a_title(notebook: Notebook) -> list[str]:
     return [] if re.fullmatch(r"# .+ \u00b7 [A-Z].{20,}", title) else [f"the title is no sentence: {title!r}"]
 
 
-def names_its_terms(notebook: Notebook) -> list[str]:
-    """A table of terms before anything runs."""
-    return [] if re.search(r"^\| (term|use) \|", source(notebook["cells"][0]), re.MULTILINE) else ["names no terms"]
+def leads_to_the_glossary(notebook: Notebook) -> list[str]:
+    """A link to it from the first cell, which has no table of terms of its own."""
+    first = source(notebook["cells"][0])
+    missing = [] if "(../docs/glossary.md)" in first else ["does not link to the glossary"]
+    return missing + (["begins with a table of terms"] if "| term |" in first else [])
+
+
+def is_short(notebook: Notebook) -> list[str]:
+    """At most as many words of prose as a newcomer reads to the end."""
+    words = len(re.sub(r"```.*?```", "", prose(notebook), flags=re.DOTALL).split())
+    return [] if words <= MOST_WORDS else [f"has {words} words of prose, over {MOST_WORDS}"]
 
 
 def predicts_first(notebook: Notebook) -> list[str]:
@@ -55,7 +64,7 @@ def is_live(notebook: Notebook) -> list[str]:
 def plots_latency_or_buffer(notebook: Notebook) -> list[str]:
     """A picture stays of latency, round trip or buffer size."""
     pictures = [cell for cell in code_cells(notebook) for out in cell["outputs"] if "image/png" in out.get("data", {})]
-    drawn = re.search(r"round trip|latency|buffer|Dashboard", code(notebook))
+    drawn = re.search(r"round.trip|latency|buffer|outbox|Dashboard", code(notebook))
     return [] if pictures and drawn else ["keeps no picture of latency or buffer size"]
 
 
@@ -79,7 +88,7 @@ def tells_panels_in_words(notebook: Notebook) -> list[str]:
 
 def shows_its_rule(notebook: Notebook) -> list[str]:
     """The rule of the lesson is shown by its source, so that lesson and library never drift."""
-    return [] if "inspect.getsource(" in code(notebook) else ["shows no rule by its source"]
+    return [] if re.search(r"show_source\(|inspect\.getsource\(", code(notebook)) else ["shows no rule by its source"]
 
 
 def says_its_limits(notebook: Notebook) -> list[str]:
@@ -113,7 +122,8 @@ def draws_from_the_seed(notebook: Notebook) -> list[str]:
 
 STANDARDS: tuple[Standard, ...] = (
     has_a_failure_for_a_title,
-    names_its_terms,
+    leads_to_the_glossary,
+    is_short,
     predicts_first,
     is_live,
     plots_latency_or_buffer,

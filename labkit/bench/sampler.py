@@ -1,4 +1,4 @@
-"""Measure each client's round trip and buffers in a running lab, four times per second, for the live panels.
+"""Measure each client's round trip, buffers and connection age four times per second, for the live panels of a lab.
 
 The sampler is one task on the background loop. It queries the server as an operator would.
 """
@@ -21,6 +21,8 @@ SAMPLES_KEPT = 20_000
 ROUND_TRIP = "round trip ms: {}"
 BUFFER = "buffer bytes: {}"  # what waits for this client now, in the server and its kernel
 LARGEST = "largest buffer bytes: {}"  # the most that ever waited in the server, also between two samples
+
+AGE = "age s: {}"  # how long the connection of the moment has been open
 
 
 class Sampler:
@@ -62,3 +64,4 @@ class Sampler:
                 self.samples.append(BufferSample(time(), line["connectionId"], waiting, line["oldestMs"]))
                 self._store.add(BUFFER.format(name), waiting)
                 self._store.add(LARGEST.format(name), line["outboxPeakBytes"])
+                self._store.add(AGE.format(name), line["ageS"])

@@ -70,7 +70,7 @@ def prepare(course: Path, copy: Path, seed: str | None = None) -> list[str]:
 def files() -> list[str]:
     """Return every file that a copy contains, as paths in the course."""
     notebooks = [f"notebooks/{name}.ipynb" for name in LESSONS]
-    return [*notebooks, *(f"exercises/{name}.ipynb" for name in exercises()), "exercises/README.md"]
+    return [*notebooks, *(f"exercises/{name}.ipynb" for name in exercises()), "exercises/README.md", "docs/glossary.md"]
 
 
 def _exists(copy: Path) -> bool:

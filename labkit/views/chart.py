@@ -40,6 +40,26 @@ class Chart:
         return [self.pattern.format(line) for line in self.lines]
 
 
+def round_trips(*members: str) -> Chart:
+    """Return the chart of the members' round-trip times, which every lab measures."""
+    return Chart("round trip", "ms", "round trip ms: {}", members)
+
+
+def largest_outboxes(*members: str) -> Chart:
+    """Return the chart of the largest outbox that each member has had so far, which every lab measures."""
+    return Chart("largest outbox", "bytes", "largest buffer bytes: {}", members)
+
+
+def ages(*members: str) -> Chart:
+    """Return the chart of how long the members' connections have been open, which every lab measures."""
+    return Chart("age of connection", "s", "age s: {}", members)
+
+
+def latencies(*names: str) -> Chart:
+    """Return the chart of the latencies that `bench.transports.compare` measures."""
+    return Chart("latency", "ms", "latency ms: {}", names)
+
+
 def seen(store: Store, name: str, span: Span = ALWAYS) -> Window:
     """Return the samples of a series that lie within a span."""
     times, values, added = store.window(name)

@@ -1,14 +1,15 @@
 """A widget that asks for a prediction before a measurement and compares the two afterwards.
 
-    guess = Prediction("Which buffer is larger?", {"ours": "it has a limit you can see", "the kernel's": "it fills first"})
+    guess = Prediction("Which is larger?", {"ours": "it has a limit you can see", "the kernel's": "it fills first"})
     guess.ask()
     ...
     guess.compare("the kernel's")
 
 Each answer may come with the reason why people choose it. `compare` replaces the question with plain text, so that a
 saved notebook contains no dead widget. If nobody answered, the text shows the first wrong answer that has a reason, as
-the typical one; so list the most tempting wrong answer first. The radio buttons of ipywidgets do not work here: JupyterLab intercepts the arrow keys, and ipywidgets
-holds back a second choice while a cell is running (see `controls`).
+the typical one; so list the most tempting wrong answer first. The radio buttons of ipywidgets do not work here:
+JupyterLab intercepts the arrow keys, and ipywidgets holds back a second choice while a cell is running (see
+`controls`).
 """
 
 from collections.abc import Mapping, Sequence

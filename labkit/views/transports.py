@@ -54,7 +54,7 @@ class Decision:
         self.delay = ipywidgets.FloatLogSlider(
             self._first.delay_s, min=-1, max=2, description="may be this many seconds old", **style
         )
-        self.speaks = ipywidgets.Checkbox(self._first.speaks_often, description="the browser speaks often too", **below)
+        self.speaks = ipywidgets.Checkbox(self._first.sends_often, description="the browser sends often too", **below)
         self.kept = ipywidgets.Checkbox(
             self._first.must_be_kept, description="it must be kept (money, records)", **below
         )

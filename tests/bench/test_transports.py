@@ -55,8 +55,8 @@ MADE_UP = Comparison((row("push", 100, 0, 0, 0), row("poll", 170, 0.5, 400, 2), 
 @pytest.mark.parametrize(
     ("need", "option"),
     [
-        (Need(60, 0.5, speaks_often=True), "WebSocket"),
-        (Need(60, 60, speaks_often=True), "WebSocket"),
+        (Need(60, 0.5, sends_often=True), "WebSocket"),
+        (Need(60, 60, sends_often=True), "WebSocket"),
         (Need(60, 0.5), "server-sent events"),
         (Need(60, 14.9), "server-sent events"),
         (Need(60, 15), "polling"),

@@ -37,6 +37,8 @@ def course(tmp_path: Path) -> Path:
     course = tmp_path / "course"
     for folder in ("notebooks", "exercises"):
         shutil.copytree(COURSE / folder, course / folder)
+    (course / "docs").mkdir()
+    shutil.copy(COURSE / "docs/glossary.md", course / "docs")
     (course / "notebooks" / "Untitled.ipynb").write_text("{}")
     (course / "exercises" / ".saved").mkdir()
     (course / "labkit-seed").write_text("ana\n")

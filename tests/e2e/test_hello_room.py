@@ -49,7 +49,7 @@ def test_a_learner_runs_the_notebook_and_sees_the_room_live(
         page.screenshot(path=tmp_path / "hello_room.png")
 
         # At the end a picture has taken its place, and the lab is healthy.
-        ana.text("every number once, in order: True")
+        ana.text("lost: 0")
         ana.finish("healthy: the server runs, 2 clients open")
         expect(page.locator(".jp-OutputArea-output img").first).to_be_attached()
         page.screenshot(path=tmp_path / "end.png")

@@ -14,7 +14,7 @@ class Need:
 
     updates_per_min: float
     delay_s: float  # the most that the screen may be behind
-    speaks_often: bool = False  # the browser sends often too: typing, chat, moves
+    sends_often: bool = False  # the browser sends often too: typing, chat, moves
     must_be_kept: bool = False  # money, orders, records
 
 
@@ -37,14 +37,14 @@ def advise(need: Need, comparison: Comparison) -> Advice:
 
 
 def _choose(need: Need) -> tuple[str, str]:
-    if need.speaks_often:
-        return "WebSocket", "Both sides speak often, on one connection, in order."
+    if need.sends_often:
+        return "WebSocket", "Both sides send often, on one connection, in order."
     if need.delay_s >= POLLING_IS_FINE_S:
         return (
             "polling",
             f"A request every {digits(need.delay_s)} s is simple, survives everything, and is fresh enough.",
         )
-    return "server-sent events", "Only the server speaks; a browser reconnects such a stream by itself."
+    return "server-sent events", "Only the server sends; a browser reconnects such a stream by itself."
 
 
 def _bytes_per_hour(row: Measured, need: Need) -> float:
