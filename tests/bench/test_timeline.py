@@ -163,3 +163,12 @@ def test_timeline_consecutive_samples_are_merged() -> None:
         "closed 1006",
     ]
     assert looks[3] in Timeline(moments, Cause.UNREACHABLE, "nothing came", looks[3]).briefly
+
+
+def test_marked_timeline_shows_what_was_done_to_network_in_order() -> None:
+    plain = timeline(client_log(), [close_row(1006)])
+    first, last = plain.moments[0].at, plain.moments[-1].at
+    marked = plain.marked((first + last) / 2, "ben's network stalls")
+    assert f"{(last - first) / 2:9.3f} s  network ben's network stalls" in str(marked).splitlines()[1:-2]
+    assert marked.sentence == plain.sentence
+    assert [moment for moment in marked.moments if moment.side != "network"] == list(plain.moments)

@@ -45,3 +45,15 @@ def test_clients_that_never_returned_are_reported() -> None:
 
 def test_jupyter_shows_picture() -> None:
     assert PICTURES[Storms] is picture
+
+
+def test_policy_has_same_color_in_every_picture(storms: Storms) -> None:
+    alone = picture(labkit.storm(policy="ours", clients=100, handshakes_per_s=200))
+    colors = [ax.patches[0].get_facecolor() for ax in picture(storms).axes]
+    assert colors[1] == alone.axes[0].patches[0].get_facecolor() != colors[0]
+
+
+@pytest.mark.parametrize(("clients", "scale"), [(100, "linear"), (10_000, "symlog")])
+def test_scale_is_logarithmic_only_far_above_accept_rate(clients: int, scale: str) -> None:
+    made = picture(labkit.storm(policy=["article", "ours"], clients=clients, handshakes_per_s=1000))
+    assert {ax.get_yscale() for ax in made.axes} == {scale}
