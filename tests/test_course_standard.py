@@ -36,7 +36,7 @@ def without(text: str, instead: str = "") -> Notebook:
             "# Hello room",
         ),
         (standards.leads_to_the_glossary, "../docs/glossary.md", "../docs/index.md"),
-        (standards.leads_to_the_glossary, "[glossary](../docs/glossary.md)", "[glossary](../docs/glossary.md)\\n\\n| term |"),
+        (standards.leads_to_the_glossary, "(../docs/glossary.md)", "(../docs/glossary.md)\\n\\n| term |"),
         (standards.is_short, "## Summary", "word " * 1000 + "## Summary"),
         (standards.predicts_first, ".ask()", ".asks()"),
         (standards.predicts_first, "guess.compare(", "print("),

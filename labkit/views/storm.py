@@ -3,7 +3,7 @@
     labkit.storm(policy="all")      # as the last line of a cell
     print(text(storms))
 
-All rows share a scale. It is logarithmic where one policy exceeds the accept rate by a factor of more than LINEAR_UP_TO.
+All rows share a scale. It is logarithmic if one policy exceeds the accept rate by more than LINEAR_UP_TO times.
 A policy has the same color in every picture.
 """
 
