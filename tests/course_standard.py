@@ -64,7 +64,7 @@ def is_live(notebook: Notebook) -> list[str]:
 def plots_latency_or_buffer(notebook: Notebook) -> list[str]:
     """A picture stays of latency, round trip or buffer size."""
     pictures = [cell for cell in code_cells(notebook) for out in cell["outputs"] if "image/png" in out.get("data", {})]
-    drawn = re.search(r"round.trip|latency|buffer|outbox|Dashboard", code(notebook))
+    drawn = re.search(r"round.trip|latenc|buffer|outbox|Dashboard", code(notebook))
     return [] if pictures and drawn else ["keeps no picture of latency or buffer size"]
 
 

@@ -16,6 +16,7 @@ from labkit.wire.client.client import Client
 from labkit.wire.client.state import ClientClosed, Refused, Stopped
 
 EVERY_S = 0.25
+FOLLOW_EVERY_S = 0.1
 AT_ONCE = 4
 SAMPLES_KEPT = 20_000
 ROUND_TRIP = "round trip ms: {}"
@@ -43,6 +44,15 @@ class Sampler:
                 with contextlib.suppress(OSError, ValueError):
                     self._buffers(await asyncio.to_thread(self._ask))
             await asyncio.sleep(EVERY_S)
+
+    async def follow(self, user: str) -> None:
+        """Sample the largest outbox among a user's connections until cancelled, even while the server is down."""
+        while True:
+            with contextlib.suppress(OSError, ValueError):
+                lines = await asyncio.to_thread(self._ask)
+                peaks = [line["outboxPeakBytes"] for line in lines if line["userId"] == user]
+                self._store.add(LARGEST.format(user), max(peaks, default=0))
+            await asyncio.sleep(FOLLOW_EVERY_S)
 
     def _next(self) -> list[tuple[str, Client]]:
         """Return the next few clients. Measuring many clients therefore costs no more than measuring AT_ONCE."""

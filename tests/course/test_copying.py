@@ -261,6 +261,8 @@ def test_root_of_a_checkout_uses_the_copy_of_make_lab(tmp_path: Path) -> None:
     """`labkit course` leaves the tracked notebooks alone, and sees the progress made in JupyterLab."""
     for folder in ("labkit", "notebooks", "exercises", "solutions"):
         shutil.copytree(COURSE / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "docs").mkdir()
+    shutil.copy(COURSE / "docs/glossary.md", tmp_path / "docs")
     environment = {key: value for key, value in os.environ.items() if key != "LABKIT_HOME"}
 
     def labkit(*arguments: str) -> str:

@@ -204,6 +204,10 @@ class Lab:
         """Return an operator's view of the server, for a dashboard."""
         return Watch(self.url, self._config.ops_token)
 
+    def follow(self, user: str) -> "Future[Any]":
+        """Sample a user's largest outbox from now on, for connections that are not clients of the lab."""
+        return self.spawn(self._sampler.follow(user))
+
     def revoke(self, user: str) -> None:
         """Close every connection of a user with 4410."""
         ask.revoke(self.url, self._config.ops_token, user)

@@ -24,6 +24,11 @@ from labkit.bench.launch.server_process import ServerProcess
 from labkit.samples import Store
 
 Part = str | Callable[..., Any]
+MAIN = """async def main():
+    async with websockets.serve({handler}, "127.0.0.1", 0) as server:
+        print(f"WebSocket server listening on ws://127.0.0.1:{{server.sockets[0].getsockname()[1]}}", flush=True)
+        await asyncio.to_thread(sys.stdin.read)  # until the notebook closes it
+"""
 RUN = 'if __name__ == "__main__":\n    asyncio.run(main())'
 
 
@@ -40,6 +45,11 @@ class OwnServer(ServerProcess):
         self.terminate()
         self.path.write_text("\n\n\n".join([*map(_source, parts), RUN]) + "\n", encoding="utf-8")
         return super().start()
+
+    def start_handler(self, handler: Callable[..., Any], imports: str = "import json") -> str:
+        """Serve one handler with `websockets`, and return the address. Raises ServerDied, as `start` does."""
+        head = f"import asyncio\nimport sys\nimport websockets\n{imports}"
+        return self.start(head, handler, MAIN.format(handler=handler.__name__))
 
     def command(self, port: int) -> list[str]:
         """Return the command line; the program chooses its own port."""
