@@ -19,6 +19,7 @@ from labkit.bench.launch.server_process import ServerDied, ServerProcess
 from labkit.bench.population import Population
 from labkit.faults import Proxy
 from labkit.rules.limits import BadLimit
+from labkit.views import ages, largest_outboxes, round_trips
 from labkit.wire.client.state import ClientState, Refused
 
 
@@ -128,6 +129,25 @@ def test_lab_sampler_fills_the_store(lab: Lab) -> None:
         time.sleep(0.05)
     assert lab.store.window("round trip ms: ana").values[0] > 0
     assert lab.store.window("largest buffer bytes: ana").values[0] > 0
+
+
+def test_lab_follows_a_user_who_is_no_client_of_the_lab(lab: Lab) -> None:
+    series = largest_outboxes("dan").series()[0]
+    lab.follow("dan")
+    stranger = labkit.run(labkit.connect(lab.url, labkit.run(lab.ticket("dan"))).__aenter__())
+    while not any(lab.store.window(series).values):
+        time.sleep(0.02)
+    labkit.run(stranger.close())
+    assert "dan" not in lab.clients
+    assert max(lab.store.window(series).values) > 0
+
+
+def test_lab_charts_name_series_that_a_lab_measures(lab: Lab) -> None:
+    labkit.run(lab.client("ana"))
+    wanted = [chart("ana").series()[0] for chart in (ages, largest_outboxes, round_trips)]
+    while not all(lab.store.window(name).values for name in wanted):
+        time.sleep(0.02)
+    assert set(wanted) <= set(lab.store.names())
 
 
 def test_health_reports_a_dead_server(lab: Lab) -> None:
