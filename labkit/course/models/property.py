@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from labkit.course.exercise import Check, Misconception
 from labkit.course.models.shrinking import simpler, smallest
-from labkit.course.models.situations import Result, Situation, as_code, as_program, renamed, short
+from labkit.course.models.situations import Result, Situation, Step, as_code, as_program, renamed, short
 from labkit.evidence import Outcome, broken, held
 
 DRAWN = 120
@@ -34,7 +34,7 @@ class Property:
 
     `draw` makes a situation; each of `always` comes as well. `permits`: what a situation must keep to, so that a shrunk
     one asks nothing that the text does not. `simpler`: yields simpler arguments. `shared`: what it shows if it takes
-    two objects to fail.
+    two objects to fail, or two calls of a function.
     """
 
     id: str
@@ -95,7 +95,7 @@ class Property:
             if await failing([start]) is not None:
                 least = await smallest(start, failing, self.permits, self.simpler)
                 situation, came, wrong = played[least]
-                if self.shared is not None and sum(step[0] == "make" for step in situation) > 1:
+                if self.shared is not None and sum(_is_of_the_answer(step) for step in situation) > 1:
                     wrong = wrong._replace(shows=self.shared)
                 return self._counter_example(stage, situation, came, wrong)
         return self._counter_example(stage, *seen, note=f"# {NOT_ALONE}: it fails only after other situations")
@@ -111,6 +111,11 @@ class Property:
         step = short(as_code(situation[wrong.step], stage.name))
         verb = "" if result.raised is not None else "returned "
         return broken(f"{step} {verb}{result.shown}{where}, expected {wrong.expected}", wrong.shows)
+
+
+def _is_of_the_answer(step: Step) -> bool:
+    """Whether a step calls the answer itself."""
+    return step[0].rpartition(" ")[2] in ("make", "ask")
 
 
 def _starts(before: Sequence[Situation], some: Sequence[Situation]) -> Iterator[Situation]:
