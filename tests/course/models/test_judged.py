@@ -13,7 +13,7 @@ from labkit.course.result import Result
 from labkit.course.source import of_file
 from tests.course.answers import edited, known
 
-BOX, JUDGE, ROOM = "06-outbox", "04-validator", "03-history"
+BOX, JUDGE, ROOM, CLOSE = "06-outbox", "04-validator", "03-history", "07-close-codes"
 
 
 def plain(name: str) -> str:
@@ -61,6 +61,15 @@ STYLES = {
         + "\nclass Missed(NamedTuple):\n    events: tuple\n    gap: bool\nfirst = Room.since\n"
         "Room.since = lambda self, *question: Missed(*first(self, *question))\n",
     ),
+    "a StrEnum in a named tuple, rounded otherwise": (
+        CLOSE,
+        "import enum\nfrom collections import namedtuple\nBack = namedtuple('Back', 'credential slot')\n"
+        + plain(CLOSE)
+        + "\nclass Credential(enum.StrEnum):\n    RESUME = 'resume'\n    FRESH = 'fresh'\nfirst = after_close\n"
+        "def after_close(code, reason):\n    found = first(code, reason)\n    print(code, repr(reason), found)\n"
+        "    return found and Back(Credential(found[0]), found[1] and found[1] * 1000 * 0.001)\n",
+    ),
+    "only spaces around a slot": (CLOSE, plain(CLOSE).replace(r"\s", " ")),
     "imports check": (BOX, "from labkit import check\n" + plain(BOX)),
     "a cache that copies": (
         JUDGE,
@@ -107,6 +116,16 @@ MISTAKES = {
         ROOM,
         next(one.source for one in known(ROOM) if one.stem == "gives_itself_away"),
     ),
+    "reads what int accepts": (
+        "no-slot",
+        CLOSE,
+        plain(CLOSE).replace("[0-9]{1,9}", "[0-9_]{1,9}"),
+    ),
+    "one list for all closes": (
+        "own",
+        CLOSE,
+        plain(CLOSE).replace('    return "resume", None\n', "    return AGAIN\n") + '\nAGAIN = ["resume", None]\n',
+    ),
     "never the first": (
         "take",
         BOX,
@@ -118,6 +137,15 @@ MISTAKES = {
 }
 CHEATS = {
     "returns the kit's": (BOX, "from labkit.rules.outbox import Outbox\n"),
+    "asks the kit's table": (
+        CLOSE,
+        "from labkit.rules.close_codes import retry_ms, row\ndef after_close(code, reason):\n    row(code)\n",
+    ),
+    "returns what was asked for in this order": (
+        CLOSE,
+        "calls = []\ndef after_close(code, reason):\n    calls.append(code)\n"
+        "    return None if len(calls) % 3 else ('resume', None)\n",
+    ),
     "reads the solution": (
         JUDGE,
         f"import json\ncells = json.load(open({str(original() / 'solutions' / '04-validator.ipynb')!r}))['cells']\n"
@@ -256,6 +284,6 @@ def test_error_is_told_with_its_line() -> None:
 
 
 def test_solution_passes() -> None:
-    for name in (BOX, JUDGE, ROOM):
+    for name in (BOX, JUDGE, ROOM, CLOSE):
         source = of_file(original() / "solutions" / f"{name}.ipynb", exercise(name).answer).source
         assert judged(name, source).verdict == "pass"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit.course.exercises import history, outbox, validator
+from labkit.course.exercises import close_codes, history, outbox, validator
 from labkit.course.models.property import Property
 from labkit.course.paths import original
 
@@ -14,6 +14,7 @@ PLAYED = {
     "03-history": history.PROPERTIES,
     "04-validator": validator.PROPERTIES,
     "06-outbox": outbox.PROPERTIES,
+    "07-close-codes": close_codes.PROPERTIES,
 }
 
 
