@@ -147,7 +147,7 @@ def model(situation: Situation, results: Sequence[Result]) -> Wrong | None:
 
 
 def _is_pair(came: Any) -> bool:
-    return (
+    return bool(
         isinstance(came, tuple)
         and len(came) == 2
         and came[0] in (RESUME, FRESH)
@@ -160,7 +160,7 @@ def _is_same(came: Any, right: Found) -> bool:
         return came is right
     credential, slot = right
     if slot is None or came[1] is None:
-        return came == right
+        return bool(came == right)
     return bool(came[0] == credential and abs(came[1] - slot) < 1e-6)
 
 

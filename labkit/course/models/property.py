@@ -13,6 +13,7 @@ from labkit.evidence import Outcome, broken, held
 DRAWN = 120
 BATCH = 30
 AGAIN = 30  # situations that come a second time, in another order
+MADE = "made"
 NOT_ALONE = "the answer carries something over from one call, or one object, to the next"
 
 
@@ -34,7 +35,9 @@ class Property:
 
     `draw` makes a situation; each of `always` comes as well. `permits`: what a situation must keep to, so that a shrunk
     one asks nothing that the text does not. `simpler`: yields simpler arguments; `smaller`: simpler situations.
-    `shared`: what it shows if it takes two objects to fail, or two calls of a function.
+    `shared`: what it shows if it takes two objects to fail, or two calls of a function. `made`: the source of a
+    function `made`, which gets plain data and makes the answer's object; what it gives to `record`, such as the calls
+    of a function that it gave to the answer, is in the results.
     """
 
     id: str
@@ -50,6 +53,7 @@ class Property:
     shared: Misconception | None = None
     needs: tuple[str, ...] = ()
     drawn: int = DRAWN
+    made: str = ""
 
     def check(self) -> Check:
         """Return the check that tests it."""
@@ -65,7 +69,7 @@ class Property:
         every = self.situations(stage.rng)
         before: list[Situation] = []
         for some in _batches(every):
-            results = await stage.play(some, "never" if before else "once")
+            results = await stage.play(some, "never" if before else "once", self.made)
             wrong = self._first_wrong(some, results)
             if wrong is not None:
                 return await self._told(stage, before, some[: wrong[0] + 1], wrong[1])
@@ -84,7 +88,7 @@ class Property:
         played: dict[Situation, Played] = {}
 
         async def failing(candidates: Sequence[Situation]) -> int | None:
-            results = await stage.play(candidates, "each")
+            results = await stage.play(candidates, "each", self.made)
             for number, (situation, came) in enumerate(zip(candidates, results)):
                 wrong = self.model(situation, came)
                 if wrong is not None and wrong.shows is shows:
@@ -104,12 +108,13 @@ class Property:
     def _counter_example(
         self, stage: Any, situation: Situation, came: list[Result], wrong: Wrong, note: str = ""
     ) -> Outcome:
-        until = wrong.step + 1
-        lines = as_program(situation[:until], came[:until], stage.name, wrong.expected)
-        stage.show([*filter(None, [note]), *lines])
+        until, name = wrong.step + 1, MADE if self.made else stage.name
+        around = f"record = print\n{self.made}" if self.made else ""
+        lines = as_program(situation[:until], came[:until], name, wrong.expected)
+        stage.show([*filter(None, [note, around]), *lines])
         result = came[wrong.step]
         where = stage.at_line(result.line)
-        step = short(as_code(situation[wrong.step], stage.name))
+        step = short(as_code(situation[wrong.step], name))
         verb = "" if result.raised is not None else "returned "
         return broken(f"{step} {verb}{result.shown}{where}, expected {wrong.expected}", wrong.shows)
 

@@ -20,16 +20,22 @@ _RUN = re.compile(r"(.{1,10}?)\1{11,}", re.DOTALL)
 
 
 class Result(NamedTuple):
-    """What one step returned, or the error that it raised and the line of the answer that raised it."""
+    """What one step returned, or the error that it raised and the line of the answer that raised it.
+
+    `calls`: what the answer called meanwhile of what it was given, each as a name and the arguments.
+    """
 
     value: Any = None
     raised: str | None = None
     line: int = 0
+    calls: tuple[tuple[Any, ...], ...] = ()
 
     @property
     def shown(self) -> str:
         """The result in a few words."""
-        return short(literal(self.value)) if self.raised is None else f"raised {self.raised}"
+        came = literal(self.value) if self.raised is None else f"raised {self.raised}"
+        calls = ", ".join(f"{name}({', '.join(map(literal, given))})" for name, *given in self.calls)
+        return short(f"{came} after {calls}" if calls else came)
 
 
 def make(label: str, *arguments: Any) -> Step:

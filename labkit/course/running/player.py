@@ -1,27 +1,54 @@
 """Play situations (`labkit.course.models.situations`) in the answer's process, and record what each step returned.
 
 A result is converted to plain data at once, so what the answer or a later step changes does not change the record.
-Nothing here knows what is expected.
+What the answer calls meanwhile leaves this process at once. Nothing here knows what is expected.
 """
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from types import CodeType
 from typing import Any
 
 from labkit.course.running.handler_server import line_of
 from labkit.course.running.packets import Tagged
 
 Step = tuple[str, str, tuple[Any, ...]]
+Note = Callable[[Any], None]
+MADE = "made"
 
 
-def play(answer: Any, situation: Sequence[Step], is_ours: Callable[[BaseException], bool]) -> list[Any]:
-    """Return a result per step: ("value", it) or ("raised", error, line). What `is_ours` says yes to is raised."""
+def within(source: str, name: str, answer: Any, note: Note) -> Any:
+    """Return the function `made` that a source defines: it finds the answer by its name, and `record` notes.
+
+    Only that source can record: an answer that finds the function writes nothing with it.
+    """
+
+    def record(*what: Any) -> None:
+        if sys._getframe(1).f_code.co_filename == MADE:
+            note(what)
+
+    space = {name: answer, "record": record}
+    exec(_compiled(source), space)
+    return space[MADE]
+
+
+@cache
+def _compiled(source: str) -> CodeType:
+    return compile(source, MADE, "exec", dont_inherit=True)
+
+
+def play(answer: Any, situation: Sequence[Step], is_ours: Callable[[BaseException], bool], note: Note) -> list[Any]:
+    """Return a result per step: ("value", it) or ("raised", error, line), and note None after each.
+
+    What `is_ours` says yes to is raised.
+    """
     kept: dict[str, Any] = {}
-    return list(_results(answer, iter(situation), kept, is_ours))
+    return list(_results(answer, iter(situation), kept, is_ours, note))
 
 
 def _results(
-    answer: Any, steps: Iterator[Step], kept: dict[str, Any], is_ours: Callable[[BaseException], bool]
+    answer: Any, steps: Iterator[Step], kept: dict[str, Any], is_ours: Callable[[BaseException], bool], note: Note
 ) -> Iterator[Any]:
     for verb, target, arguments in steps:
         came: tuple[Any, ...]
@@ -33,6 +60,7 @@ def _results(
             if is_ours(error):
                 raise
             came = ("raised", f"{type(error).__name__}: {error}"[:300], line_of(sys.exc_info()[2]))
+        note(None)
         yield came
 
 
