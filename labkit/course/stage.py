@@ -4,7 +4,9 @@ A `Stage` is the reviewer's `Scene` with the exercise's settings, so a check rea
 probes run on it unchanged (`by_probes`).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import count
 from random import Random
 from typing import Any, Literal
 
@@ -84,8 +86,11 @@ class Calls:
         if called.raised is None and not _is_whole(called.value, situations):
             return [[Result(raised=CHANGED)] * len(one) for one in situations]
         if called.raised is None:
-            calls = _of_steps(self.process.noted)
-            return [[_result(next(calls, ()), *one) for one in came] for came in called.value]
+            calls = defaultdict[int, list[Any]](list)
+            for step, what in self.process.noted:
+                calls[step].append(what)
+            steps = count()
+            return [[_result(tuple(calls[next(steps)]), *one) for one in came] for came in called.value]
         if len(situations) > 1:  # together, their results are too large for a packet
             return [(await self.play([one], anew, made))[0] for one in situations]
         return [[Result(raised=called.raised, line=called.line)] * len(situations[0])]
@@ -109,17 +114,6 @@ def _is_whole(results: Any, situations: Sequence[Situation]) -> bool:
         return False
     are_results = all(isinstance(one, tuple) and len(one) in (2, 3) for came in results for one in came)
     return are_results and [*map(len, results)] == [*map(len, situations)]
-
-
-def _of_steps(noted: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
-    """Yield what was noted during each step; None ends a step."""
-    during: list[Any] = []
-    for one in noted:
-        if one is None:
-            yield tuple(during)
-            during = []
-        else:
-            during.append(one)
 
 
 def _result(calls: tuple[Any, ...], kind: str, value: Any, line: int = 0) -> Result:

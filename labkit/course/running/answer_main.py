@@ -167,7 +167,15 @@ def _play(link: Link, request: dict[str, Any], answer: Any) -> NoReturn:
     def played(_: Any, anew: str, situations: Any, made: str) -> Tagged:
         nonlocal answer
         results = []
-        note = (lambda what: link.send("noted", what=Tagged(what))) if made else (lambda what: None)
+        step = 0
+
+        def note(what: Any) -> None:
+            nonlocal step
+            if what is None:
+                step += 1
+            else:
+                link.send("noted", step=step, what=Tagged(what))
+
         for number, situation in enumerate(situations):
             if anew == "each" or (anew == "once" and number == 0):
                 answer = (_run(request["code"]) | request["settings"])[request["name"]]

@@ -71,7 +71,7 @@ class AnswerProcess:
         self.port = 0
         self.printed = ""
         self.raised: list[AnswerFault] = []  # by the handler, while it served clients
-        self.noted: list[Any] = []  # what the answer called while situations were played, as it came; None after a step
+        self.noted: list[tuple[int, Any]] = []  # what the answer called while situations were played, during which step
         self.ended = asyncio.Event()  # set with `fault`
         self._patience_s = patience_s
         self._replies: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -213,7 +213,7 @@ class AnswerProcess:
         elif event in ("ready", "returned"):
             self._replies.put_nowait(_checked(report))
         elif event == "noted":
-            self.noted.append(report["what"])
+            self.noted.append((int(report["step"]), report["what"]))
             if len(self.noted) > MOST_NOTED:
                 self._end(AnswerFault("stuck", line=self._line))
         elif event == "raised":

@@ -39,7 +39,7 @@ def _compiled(source: str) -> CodeType:
 
 
 def play(answer: Any, situation: Sequence[Step], is_ours: Callable[[BaseException], bool], note: Note) -> list[Any]:
-    """Return a result per step: ("value", it) or ("raised", error, line), and note None after each.
+    """Return a result per step: ("value", it) or ("raised", error, line). After each, note None.
 
     What `is_ours` says yes to is raised.
     """

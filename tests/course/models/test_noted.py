@@ -54,7 +54,7 @@ def test_what_is_changed_afterwards_is_noted_as_it_was() -> None:
 
 FORGED = {
     "the function": "self.tell.__globals__['record']('tell', 'x', ['forged'])",
-    "the function that notes": "[one.cell_contents for one in self.tell.__globals__['record'].__closure__][0](None)",
+    "the function that notes": "self.tell.__globals__['record'].__closure__[0].cell_contents(None)",
     "all lists in its frames": "clear_all()",
 }
 CLEARS = (
