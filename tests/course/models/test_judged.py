@@ -13,7 +13,7 @@ from labkit.course.result import Result
 from labkit.course.source import of_file
 from tests.course.answers import edited, known
 
-BOX, JUDGE, ROOM, CLOSE = "06-outbox", "04-validator", "03-history", "07-close-codes"
+BOX, JUDGE, ROOM, CLOSE, DESK = "06-outbox", "04-validator", "03-history", "07-close-codes", "08-stored-first"
 
 
 def plain(name: str) -> str:
@@ -68,6 +68,16 @@ STYLES = {
         + "\nclass Credential(enum.StrEnum):\n    RESUME = 'resume'\n    FRESH = 'fresh'\nfirst = after_close\n"
         "def after_close(code, reason):\n    found = first(code, reason)\n    print(code, repr(reason), found)\n"
         "    return found and Back(Credential(found[0]), found[1] and found[1] * 1000 * 0.001)\n",
+    ),
+    "tuples for lists, and what publish returns": (
+        DESK,
+        plain(DESK)
+        .replace("self.store(batch)", "self.store((*batch,))")
+        .replace("return batch", "return (*batch,)")
+        .replace(
+            "        self.waiting.append(event)",
+            "        print(event)\n        return self.waiting.append(event) or self",
+        ),
     ),
     "only spaces around a slot": (CLOSE, plain(CLOSE).replace(r"\s", " ")),
     "imports check": (BOX, "from labkit import check\n" + plain(BOX)),
@@ -126,6 +136,35 @@ MISTAKES = {
         CLOSE,
         plain(CLOSE).replace('    return "resume", None\n', "    return AGAIN\n") + '\nAGAIN = ["resume", None]\n',
     ),
+    "drains in a loop": (
+        "meanwhile",
+        DESK,
+        plain(DESK).replace(
+            "            self.tell(event)\n        return []",
+            "            self.tell(event)\n        return self.commit()",
+        ),
+    ),
+    "takes equal events for one": (
+        "told",
+        DESK,
+        plain(DESK).replace("        self.waiting.append", "        event in self.waiting or self.waiting.append"),
+    ),
+    "catches only ENOSPC": (
+        "disk-full",
+        DESK,
+        "import errno\n"
+        + plain(DESK).replace(
+            "except OSError:",
+            "except OSError as error:\n            if error.errno != errno.ENOSPC:\n                raise",
+        ),
+    ),
+    "keeps events in the class": (
+        "told",
+        DESK,
+        edited(
+            plain(DESK), " class Desk:\n+    waiting = []\n+\n\n         self.tell = tell\n-        self.waiting = []"
+        ),
+    ),
     "never the first": (
         "take",
         BOX,
@@ -145,6 +184,12 @@ CHEATS = {
         CLOSE,
         "calls = []\ndef after_close(code, reason):\n    calls.append(code)\n"
         "    return None if len(calls) % 3 else ('resume', None)\n",
+    ),
+    "writes the record of store": (
+        DESK,
+        plain(DESK).replace(
+            "            self.store(batch)", "            self.store.__globals__['record']('store', batch)"
+        ),
     ),
     "reads the solution": (
         JUDGE,
@@ -284,6 +329,6 @@ def test_error_is_told_with_its_line() -> None:
 
 
 def test_solution_passes() -> None:
-    for name in (BOX, JUDGE, ROOM, CLOSE):
+    for name in (BOX, JUDGE, ROOM, CLOSE, DESK):
         source = of_file(original() / "solutions" / f"{name}.ipynb", exercise(name).answer).source
         assert judged(name, source).verdict == "pass"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit.course.exercises import close_codes, history, outbox, validator
+from labkit.course.exercises import close_codes, history, outbox, stored_first, validator
 from labkit.course.models.property import Property
 from labkit.course.paths import original
 
@@ -15,6 +15,7 @@ PLAYED = {
     "04-validator": validator.PROPERTIES,
     "06-outbox": outbox.PROPERTIES,
     "07-close-codes": close_codes.PROPERTIES,
+    "08-stored-first": stored_first.PROPERTIES,
 }
 
 
