@@ -51,3 +51,23 @@ def test_interrupting_raises_once_and_gives_back_the_handlers() -> None:
     with pytest.raises(KeyboardInterrupt), interrupting():
         signal.raise_signal(signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+@pytest.mark.parametrize("loop", [asyncio.SelectorEventLoop, WithoutHandlers])
+def test_interrupting_a_loop_leaves_no_callback_half_done(loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    done: list[str] = []
+
+    def callback() -> None:
+        signal.raise_signal(signal.SIGTERM)
+        done.append("callback")
+
+    async def main() -> None:
+        asyncio.get_running_loop().call_soon(callback)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            done.append("cleanup")
+
+    with pytest.raises(KeyboardInterrupt), interrupting(), asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(main())
+    assert done == ["callback", "cleanup"]
