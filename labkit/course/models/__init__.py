@@ -21,6 +21,8 @@ How to convert an exercise (`exercises/outbox.py`: an object with methods; `exer
    into `needs`. `always` holds the few situations that must never be missed. `permits` keeps a shrunk situation
    within the text (a clock that never goes back). `simpler` yields simpler arguments where removing letters would
    not do; `smaller` yields whole situations, such as `clock.sooner`. `enforces` quotes the text.
+   An answer that calls what it is given (a store, a function that tells): `made` is the source of a function that
+   makes the answer's object with them, and gives each call to `record` (`exercises/stored_first.py`).
 4. One property looks at two objects at once, and at values that the caller changed (`spoil`).
 5. `Exercise(is_played=True, gives=(...), checks=tuple(one.check() for one in PROPERTIES))`. `gives`: the modules of
    labkit that the text gives to the learner; all others are absent in the answer's process. Remove `drive`.

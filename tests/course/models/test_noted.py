@@ -1,11 +1,15 @@
 """What an answer calls while a situation is played is noted outside of its process, by step, as it comes."""
 
 import asyncio
+import os
+import signal
+from collections.abc import Iterator
 from random import Random
 
 import pytest
 
 from labkit.course.models.situations import Result, Situation, call, make
+from labkit.course.running.answer_main import RING, Link, Stuck
 from labkit.course.running.answer_process import AnswerEnded, AnswerProcess
 from labkit.course.stage import Calls
 
@@ -85,3 +89,22 @@ def test_endless_answer_is_told_as_stuck(loop: str) -> None:
     results, process = asyncio.run(play(source, STEPS))
     assert results == [] and process.fault is not None
     assert process.fault.kind == "stuck"
+
+
+@pytest.fixture
+def link() -> Iterator[Link]:
+    (requests, key), before = os.pipe(), signal.getsignal(RING)
+    os.write(key, bytes(32))
+    yield Link(requests, key)
+    signal.signal(RING, before)
+    os.close(requests)
+    os.close(key)
+
+
+def test_time_limit_waits_for_a_report_that_is_being_written(link: Link) -> None:
+    """Half of a report would read as nonsense, and the answer would be told the wrong fault."""
+    with link.time_limit(lambda line: None):
+        with link._lock:
+            signal.raise_signal(RING)
+        with pytest.raises(Stuck):
+            signal.raise_signal(RING)
