@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from labkit.course.exercise import Check, Misconception
 from labkit.course.models.shrinking import Simpler, Smaller, nothing_more, simpler, smallest
-from labkit.course.models.situations import Result, Situation, Step, as_code, as_program, renamed, short
+from labkit.course.models.situations import Result, Situation, Step, as_code, as_program, makes, renamed, short
 from labkit.evidence import Outcome, broken, held
 
 DRAWN = 120
@@ -18,11 +18,16 @@ NOT_ALONE = "the answer carries something over from one call, or one object, to 
 
 
 class Wrong(NamedTuple):
-    """The first result that the contract does not permit: of which step, what it permits, and what the result shows."""
+    """The first result that the contract does not permit: of which step, what it permits, and what the result shows.
+
+    `came`: the result in words, if it is too long to be written. `series`: its numbers, to draw.
+    """
 
     step: int
     expected: str
     shows: Misconception | None = None
+    came: str = ""
+    series: tuple[float, ...] = ()
 
 
 Model = Callable[[Situation, Sequence[Result]], Wrong | None]
@@ -54,6 +59,7 @@ class Property:
     needs: tuple[str, ...] = ()
     drawn: int = DRAWN
     made: str = ""
+    again: int = AGAIN
 
     def check(self) -> Check:
         """Return the check that tests it."""
@@ -63,7 +69,7 @@ class Property:
         """Draw all situations of one run, in the order in which they come."""
         every = [*self.always, *(self.draw(rng) for _ in range(self.drawn))]
         rng.shuffle(every)
-        return every + rng.sample(every, min(AGAIN, len(every)))
+        return every + rng.sample(every, min(self.again, len(every)))
 
     async def _run(self, stage: Any) -> Outcome:
         every = self.situations(stage.rng)
@@ -100,7 +106,7 @@ class Property:
             if await failing([start]) is not None:
                 least = await smallest(start, failing, self.permits, self.simpler, self.smaller)
                 situation, came, wrong = played[least]
-                if self.shared is not None and sum(_is_of_the_answer(step) for step in situation) > 1:
+                if self.shared is not None and sum(map(_is_of_the_answer, situation)) > 1:
                     wrong = wrong._replace(shows=self.shared)
                 return self._counter_example(stage, situation, came, wrong)
         return self._counter_example(stage, *seen, note=f"# {NOT_ALONE}: it fails only after other situations")
@@ -110,18 +116,20 @@ class Property:
     ) -> Outcome:
         until, name = wrong.step + 1, MADE if self.made else stage.name
         around = f"record = print\n{self.made}" if self.made else ""
-        lines = as_program(situation[:until], came[:until], name, wrong.expected)
+        lines = as_program(situation[:until], came[:until], name, wrong.expected, wrong.came)
         stage.show([*filter(None, [note, around]), *lines])
+        if wrong.series:
+            stage.series["what came"] = wrong.series
         result = came[wrong.step]
         where = stage.at_line(result.line)
         step = short(as_code(situation[wrong.step], name))
         verb = "" if result.raised is not None else "returned "
-        return broken(f"{step} {verb}{result.shown}{where}, expected {wrong.expected}", wrong.shows)
+        return broken(f"{step} {verb}{wrong.came or result.shown}{where}, expected {wrong.expected}", wrong.shows)
 
 
 def _is_of_the_answer(step: Step) -> bool:
     """Whether a step calls the answer itself."""
-    return step[0].rpartition(" ")[2] in ("make", "ask")
+    return makes(step) or step[0].rpartition(" ")[2] == "ask"
 
 
 def _starts(before: Sequence[Situation], some: Sequence[Situation]) -> Iterator[Situation]:

@@ -7,6 +7,7 @@ What the answer calls meanwhile leaves this process at once. Nothing here knows 
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from random import Random
 from types import CodeType
 from typing import Any
 
@@ -38,7 +39,12 @@ def _compiled(source: str) -> CodeType:
     return compile(source, MADE, "exec", dont_inherit=True)
 
 
-def play(answer: Any, situation: Sequence[Step], is_ours: Callable[[BaseException], bool], note: Note) -> list[Any]:
+def play(
+    answer: Any,
+    situation: Sequence[Step],
+    is_ours: Callable[[BaseException], bool],
+    note: Note = lambda what: None,
+) -> list[Any]:
     """Return a result per step: ("value", it) or ("raised", error, line). After each, note None.
 
     What `is_ours` says yes to is raised.
@@ -53,8 +59,8 @@ def _results(
     for verb, target, arguments in steps:
         came: tuple[Any, ...]
         try:
-            value = _done(answer, kept, verb.rpartition(" ")[2], target, arguments)
-            came = ("value", None if verb == "make" else Tagged(value))
+            value = _done(answer, kept, verb, target, arguments)
+            came = ("value", None if verb.endswith("make") else Tagged(value))
             _spoil(verb, value)
         except BaseException as error:
             if is_ours(error):
@@ -74,11 +80,21 @@ def _spoil(verb: str, value: Any) -> None:
 
 
 def _done(answer: Any, kept: dict[str, Any], verb: str, target: str, arguments: tuple[Any, ...]) -> Any:
-    if verb == "ask":
-        return answer(*arguments)
+    how, _, verb = verb.rpartition(" ")
+    if how == "code":
+        value = _evaluated(answer, kept, target, *arguments)
+    elif verb in ("ask", "make"):
+        value = answer(*arguments)
+    else:
+        label, _, name = target.partition(".")
+        found = getattr(kept.get(label), name)
+        value = found if verb == "get" else found(*arguments)
     if verb == "make":
-        kept[target] = answer(*arguments)
-        return None
-    label, _, name = target.partition(".")
-    found = getattr(kept.get(label), name)
-    return found if verb == "get" else found(*arguments)
+        kept[target] = value
+    return value
+
+
+def _evaluated(answer: Any, kept: dict[str, Any], target: str, template: str, *arguments: Any) -> Any:
+    """Return the value of an expression; `{0}` and so on are the arguments, and `Random` is known as well."""
+    code = template.format(*map(repr, arguments), answer="answer", kept=target)
+    return eval(code, {**kept, "answer": answer, "Random": Random})

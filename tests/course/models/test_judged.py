@@ -13,7 +13,8 @@ from labkit.course.result import Result
 from labkit.course.source import of_file
 from tests.course.answers import edited, known
 
-BOX, JUDGE, ROOM, CLOSE, DESK = "06-outbox", "04-validator", "03-history", "07-close-codes", "08-stored-first"
+BOX, JUDGE, ROOM, DOG = "06-outbox", "04-validator", "03-history", "05-silence"
+WAITS, CLOSE, DESK = "07-backoff", "07-close-codes", "08-stored-first"
 
 
 def plain(name: str) -> str:
@@ -80,6 +81,16 @@ STYLES = {
         ),
     ),
     "only spaces around a slot": (CLOSE, plain(CLOSE).replace(r"\s", " ")),
+    "a StrEnum": (
+        DOG,
+        "import enum\n" + plain(DOG) + "\nclass Do(enum.StrEnum):\n    QUIET = enum.auto()\n    PING = enum.auto()\n"
+        "    DEAD = enum.auto()\nfirst = Watchdog.due\nWatchdog.due = lambda self, now: Do(first(self, now))\n",
+    ),
+    "prints each wait": (
+        WAITS,
+        plain(WAITS) + "\nfirst = Backoff.wait\n"
+        "def wait(self):\n    print('wait', self.tries)\n    return first(self)\nBackoff.wait = wait\n",
+    ),
     "imports check": (BOX, "from labkit import check\n" + plain(BOX)),
     "a cache that copies": (
         JUDGE,
@@ -163,6 +174,29 @@ MISTAKES = {
         DESK,
         edited(
             plain(DESK), " class Desk:\n+    waiting = []\n+\n\n         self.tell = tell\n-        self.waiting = []"
+        ),
+    ),
+    "the system clock": (
+        "ping",
+        DOG,
+        "import time\n" + plain(DOG).replace("now):\n", "now):\n        now = time.monotonic()\n"),
+    ),
+    "wrong at the same instant": (
+        "again",
+        DOG,
+        plain(DOG).replace(
+            "    def heard(self, now):\n",
+            "    def heard(self, now):\n        if now == self.pinged_at:\n            return\n",
+        ),
+    ),
+    "draws once": (
+        "anew",
+        WAITS,
+        "from random import Random\n"
+        + edited(
+            plain(WAITS),
+            "         self.tries = 0\n+        self.drawn = rng.random()\n\n"
+            "-        return self.rng.uniform(0, width)\n+        return self.drawn * width",
         ),
     ),
     "never the first": (
@@ -256,7 +290,7 @@ def test_mistake_of_a_stranger_fails_by_its_check(mistake: str, results: dict[st
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_counter_example_runs_as_it_is_shown(mistake: str, results: dict[str, Result]) -> None:
     """Pasted below the answer, the last line gives what the result says, or raises."""
-    _, _, source = MISTAKES[mistake]
+    _, name, source = MISTAKES[mistake]
     first = results[mistake].first_failed
     assert first is not None
     space: dict[str, object] = {}
@@ -266,7 +300,8 @@ def test_counter_example_runs_as_it_is_shown(mistake: str, results: dict[str, Re
         exec(line, space)
     call, _, said = last.rpartition("  # ")
     try:
-        came = repr(eval(call, space))
+        value = eval(call, space)
+        came = repr(value) if name != WAITS else f"1000 waits from {min(value):.3g} to {max(value):.3g} s"
     except Exception as error:
         came = f"raised {type(error).__name__}"
     assert said.startswith(came[:60])
@@ -329,6 +364,6 @@ def test_error_is_told_with_its_line() -> None:
 
 
 def test_solution_passes() -> None:
-    for name in (BOX, JUDGE, ROOM, CLOSE, DESK):
+    for name in (BOX, JUDGE, ROOM, DOG, WAITS, CLOSE, DESK):
         source = of_file(original() / "solutions" / f"{name}.ipynb", exercise(name).answer).source
         assert judged(name, source).verdict == "pass"
