@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from labkit.cli import main
 from labkit.review.probes import PROBES
-from tests.wire.raw import Process, process
+from tests.wire.raw import TOKEN, Process, process
 
 TOO_MANY_ROOMS = ("--only", "rooms/13", "--set", "rooms_per_connection=3")  # broken at once: the server allows 32
 
@@ -109,3 +109,15 @@ async def test_conversation_is_shown_and_a_missing_word_exits_2(tmp_path: Path) 
     assert "at the step 'ping'" in lost.stderr
     assert '"beat"' in lost.stderr
     assert (learned.returncode, learned.stdout.startswith("# the server speaks the protocol of labkit")) == (0, True)
+
+
+async def test_summary_is_appended_and_a_task_holds_no_token(tmp_path: Path) -> None:
+    summary, task = tmp_path / "summary.md", tmp_path / "task.md"
+    summary.write_text("# before\n")
+    async with process(tmp_path) as server:
+        done = await review(server, *TOO_MANY_ROOMS, "--token", TOKEN, "--summary", str(summary), "--task", str(task))
+    assert done.returncode == 1, done.stderr
+    assert summary.read_text().startswith("# before\n## Review of")
+    again = f'labkit review {server.url} --profile full --set rooms_per_connection=3 --token "$TOKEN" --only rooms/13'
+    assert task.read_text().count(again) == 2
+    assert TOKEN not in task.read_text() + summary.read_text()
