@@ -6,7 +6,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from labkit.course.exercise import Check, Misconception
-from labkit.course.models.shrinking import simpler, smallest
+from labkit.course.models.shrinking import Simpler, Smaller, nothing_more, simpler, smallest
 from labkit.course.models.situations import Result, Situation, as_code, as_program, renamed, short
 from labkit.evidence import Outcome, broken, held
 
@@ -33,8 +33,8 @@ class Property:
     """One requirement. `enforces`: the sentences of the exercise's text that it holds an answer to, word for word.
 
     `draw` makes a situation; each of `always` comes as well. `permits`: what a situation must keep to, so that a shrunk
-    one asks nothing that the text does not. `simpler`: yields simpler arguments. `shared`: what it shows if it takes
-    two objects to fail.
+    one asks nothing that the text does not. `simpler`: yields simpler arguments; `smaller`: simpler situations.
+    `shared`: what it shows if it takes two objects to fail.
     """
 
     id: str
@@ -45,7 +45,8 @@ class Property:
     draw: Callable[[Random], Situation]
     always: tuple[Situation, ...] = ()
     permits: Callable[[Situation], bool] = lambda situation: True
-    simpler: Callable[[Any], Iterable[Any]] = simpler
+    simpler: Simpler = simpler
+    smaller: Smaller = nothing_more
     shared: Misconception | None = None
     needs: tuple[str, ...] = ()
     drawn: int = DRAWN
@@ -93,7 +94,7 @@ class Property:
 
         for start in _starts(before, some):
             if await failing([start]) is not None:
-                least = await smallest(start, failing, self.permits, self.simpler)
+                least = await smallest(start, failing, self.permits, self.simpler, self.smaller)
                 situation, came, wrong = played[least]
                 if self.shared is not None and sum(step[0] == "make" for step in situation) > 1:
                     wrong = wrong._replace(shows=self.shared)

@@ -13,17 +13,27 @@ AT_ONCE = 3, 24  # tried together: after a success, when most of the next ones a
 MOST_STEPS = 3_000  # in all situations that are tried
 LETTERS = 50  # of an argument, which cost as much as a step
 Simpler = Callable[[Any], Iterable[Any]]  # simpler values of an argument
+Smaller = Callable[[Situation], Iterable[Situation]]  # situations with several simpler arguments at once
 Failing = Callable[[Sequence[Situation]], Awaitable[int | None]]  # the first of them that fails, by its place
 
 
+def nothing_more(situation: Situation) -> Iterable[Situation]:
+    """Yield no situation."""
+    return ()
+
+
 async def smallest(
-    situation: Situation, failing: Failing, permits: Callable[[Situation], bool], simpler: Simpler
+    situation: Situation,
+    failing: Failing,
+    permits: Callable[[Situation], bool],
+    simpler: Simpler,
+    smaller: Smaller = nothing_more,
 ) -> Situation:
     """Return the smallest situation that fails in the same way, of those that the contract permits."""
     tried, steps, count = {situation}, 0, AT_ONCE[0]
     while steps < MOST_STEPS:
-        every = (one for one in candidates(situation, simpler) if one not in tried and is_whole(one) and permits(one))
-        some = list(islice(every, count))
+        every = candidates(situation, simpler, smaller)
+        some = list(islice((one for one in every if one not in tried and is_whole(one) and permits(one)), count))
         if not some:
             break
         tried.update(some)
@@ -39,13 +49,14 @@ def _cost(situation: Situation) -> int:
     return len(situation) + sum(sizes) // LETTERS
 
 
-def candidates(situation: Situation, simpler: Simpler) -> Iterator[Situation]:
+def candidates(situation: Situation, simpler: Simpler, smaller: Smaller) -> Iterator[Situation]:
     """Yield smaller situations, the much smaller ones first."""
     for size in _halves(len(situation)):
         for at in range(len(situation) - size, -1, -size):
             yield situation[:at] + situation[at + size :]
     for at in range(len(situation)):
         yield from _without(situation, at)
+    yield from smaller(situation)
     for number, (verb, target, arguments) in enumerate(situation):
         for place, value in enumerate(arguments):
             for less in simpler(value):
