@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from labkit.course.exercises import history, outbox, validator
+from labkit.course.exercises import history, outbox, silence, validator
 from labkit.course.models.property import Property
 from labkit.course.paths import original
 
 PLAYED = {
     "03-history": history.PROPERTIES,
     "04-validator": validator.PROPERTIES,
+    "05-silence": silence.PROPERTIES,
     "06-outbox": outbox.PROPERTIES,
 }
 
