@@ -13,7 +13,7 @@ from labkit.course.result import Result
 from labkit.course.source import of_file
 from tests.course.answers import edited, known
 
-BOX, JUDGE, ROOM = "06-outbox", "04-validator", "03-history"
+BOX, JUDGE, ROOM, DOG = "06-outbox", "04-validator", "03-history", "05-silence"
 
 
 def plain(name: str) -> str:
@@ -61,6 +61,11 @@ STYLES = {
         + "\nclass Missed(NamedTuple):\n    events: tuple\n    gap: bool\nfirst = Room.since\n"
         "Room.since = lambda self, *question: Missed(*first(self, *question))\n",
     ),
+    "a StrEnum": (
+        DOG,
+        "import enum\n" + plain(DOG) + "\nclass Do(enum.StrEnum):\n    QUIET = enum.auto()\n    PING = enum.auto()\n"
+        "    DEAD = enum.auto()\nfirst = Watchdog.due\nWatchdog.due = lambda self, now: Do(first(self, now))\n",
+    ),
     "imports check": (BOX, "from labkit import check\n" + plain(BOX)),
     "a cache that copies": (
         JUDGE,
@@ -106,6 +111,19 @@ MISTAKES = {
         "own-list",
         ROOM,
         next(one.source for one in known(ROOM) if one.stem == "gives_itself_away"),
+    ),
+    "the system clock": (
+        "ping",
+        DOG,
+        "import time\n" + plain(DOG).replace("now):\n", "now):\n        now = time.monotonic()\n"),
+    ),
+    "wrong at the same instant": (
+        "again",
+        DOG,
+        plain(DOG).replace(
+            "    def heard(self, now):\n",
+            "    def heard(self, now):\n        if now == self.pinged_at:\n            return\n",
+        ),
     ),
     "never the first": (
         "take",
@@ -256,6 +274,6 @@ def test_error_is_told_with_its_line() -> None:
 
 
 def test_solution_passes() -> None:
-    for name in (BOX, JUDGE, ROOM):
+    for name in (BOX, JUDGE, ROOM, DOG):
         source = of_file(original() / "solutions" / f"{name}.ipynb", exercise(name).answer).source
         assert judged(name, source).verdict == "pass"
