@@ -5,7 +5,7 @@ from typing import Any
 
 from labkit.course.exercise import Misconception
 from labkit.course.models.property import Model, Wrong
-from labkit.course.models.situations import Result, Situation, Step, label
+from labkit.course.models.situations import Result, Situation, Step, label, makes
 
 Verdict = tuple[str, Misconception | None]  # what was expected, and what the result shows
 Judge = Callable[[Any, Step, Result], Verdict | None]  # takes the reference through the step; None: the result is right
@@ -18,7 +18,7 @@ def model_of(reference: Callable[..., Any], noun: str, judge: Judge, raises: Mis
         made: dict[str, Any] = {}
         for number, (step, result) in enumerate(zip(situation, results)):
             wrong: Verdict | None = None
-            if step[0] == "make":
+            if makes(step):
                 made[step[1]] = reference(*step[2])
                 wrong = None if result.raised is None else (noun, raises)
             else:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from labkit.course.exercise import Check, Misconception
 from labkit.course.models.shrinking import Simpler, Smaller, nothing_more, simpler, smallest
-from labkit.course.models.situations import Result, Situation, as_code, as_program, renamed, short
+from labkit.course.models.situations import Result, Situation, as_code, as_program, makes, renamed, short
 from labkit.evidence import Outcome, broken, held
 
 DRAWN = 120
@@ -17,11 +17,16 @@ NOT_ALONE = "the answer carries something over from one call, or one object, to 
 
 
 class Wrong(NamedTuple):
-    """The first result that the contract does not permit: of which step, what it permits, and what the result shows."""
+    """The first result that the contract does not permit: of which step, what it permits, and what the result shows.
+
+    `came`: the result in words, if it is too long to be written. `series`: its numbers, to draw.
+    """
 
     step: int
     expected: str
     shows: Misconception | None = None
+    came: str = ""
+    series: tuple[float, ...] = ()
 
 
 Model = Callable[[Situation, Sequence[Result]], Wrong | None]
@@ -50,6 +55,7 @@ class Property:
     shared: Misconception | None = None
     needs: tuple[str, ...] = ()
     drawn: int = DRAWN
+    again: int = AGAIN
 
     def check(self) -> Check:
         """Return the check that tests it."""
@@ -59,7 +65,7 @@ class Property:
         """Draw all situations of one run, in the order in which they come."""
         every = [*self.always, *(self.draw(rng) for _ in range(self.drawn))]
         rng.shuffle(every)
-        return every + rng.sample(every, min(AGAIN, len(every)))
+        return every + rng.sample(every, min(self.again, len(every)))
 
     async def _run(self, stage: Any) -> Outcome:
         every = self.situations(stage.rng)
@@ -96,7 +102,7 @@ class Property:
             if await failing([start]) is not None:
                 least = await smallest(start, failing, self.permits, self.simpler, self.smaller)
                 situation, came, wrong = played[least]
-                if self.shared is not None and sum(step[0] == "make" for step in situation) > 1:
+                if self.shared is not None and sum(map(makes, situation)) > 1:
                     wrong = wrong._replace(shows=self.shared)
                 return self._counter_example(stage, situation, came, wrong)
         return self._counter_example(stage, *seen, note=f"# {NOT_ALONE}: it fails only after other situations")
@@ -105,13 +111,15 @@ class Property:
         self, stage: Any, situation: Situation, came: list[Result], wrong: Wrong, note: str = ""
     ) -> Outcome:
         until = wrong.step + 1
-        lines = as_program(situation[:until], came[:until], stage.name, wrong.expected)
+        lines = as_program(situation[:until], came[:until], stage.name, wrong.expected, wrong.came)
         stage.show([*filter(None, [note]), *lines])
+        if wrong.series:
+            stage.series["what came"] = wrong.series
         result = came[wrong.step]
         where = stage.at_line(result.line)
         step = short(as_code(situation[wrong.step], stage.name))
         verb = "" if result.raised is not None else "returned "
-        return broken(f"{step} {verb}{result.shown}{where}, expected {wrong.expected}", wrong.shows)
+        return broken(f"{step} {verb}{wrong.came or result.shown}{where}, expected {wrong.expected}", wrong.shows)
 
 
 def _starts(before: Sequence[Situation], some: Sequence[Situation]) -> Iterator[Situation]:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from labkit.course.models.situations import Situation, is_whole
+from labkit.course.models.situations import Situation, is_code, is_whole, label, makes
 
 AT_ONCE = 3, 24  # tried together: after a success, when most of the next ones are wasted, and at most
 MOST_STEPS = 3_000  # in all situations that are tried
@@ -59,6 +59,8 @@ def candidates(situation: Situation, simpler: Simpler, smaller: Smaller) -> Iter
     yield from smaller(situation)
     for number, (verb, target, arguments) in enumerate(situation):
         for place, value in enumerate(arguments):
+            if place == 0 and is_code(situation[number]):
+                continue
             for less in simpler(value):
                 given = (*arguments[:place], less, *arguments[place + 1 :])
                 yield (*situation[:number], (verb, target, given), *situation[number + 1 :])
@@ -66,9 +68,8 @@ def candidates(situation: Situation, simpler: Simpler, smaller: Smaller) -> Iter
 
 def _without(situation: Situation, at: int) -> Iterator[Situation]:
     """Yield the situation without all that one label does."""
-    verb, target, _ = situation[at]
-    if verb == "make":
-        yield tuple(step for step in situation if step[1].partition(".")[0] != target)
+    if makes(situation[at]):
+        yield tuple(step for step in situation if label(step) != situation[at][1])
 
 
 def _halves(size: int) -> Iterator[int]:

@@ -61,7 +61,7 @@ def permits(situation: Situation) -> bool:
         name, place = label(step), time_of(step)
         if step[0] == "make":
             dogs[name] = Reference(*step[2])
-        if place is None and dogs[name].is_dead or min(dogs[name].ping_s, dogs[name].patience_s) <= 0:
+        if (place is None and dogs[name].is_dead) or min(dogs[name].ping_s, dogs[name].patience_s) <= 0:
             return False
         if place is not None and step[2][place] < clocks.get(name, 0):
             return False

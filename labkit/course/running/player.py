@@ -6,6 +6,7 @@ Nothing here knows what is expected.
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from random import Random
 from typing import Any
 
 from labkit.course.running.handler_server import line_of
@@ -26,8 +27,8 @@ def _results(
     for verb, target, arguments in steps:
         came: tuple[Any, ...]
         try:
-            value = _done(answer, kept, verb.rpartition(" ")[2], target, arguments)
-            came = ("value", None if verb == "make" else Tagged(value))
+            value = _done(answer, kept, verb, target, arguments)
+            came = ("value", None if verb.endswith("make") else Tagged(value))
             _spoil(verb, value)
         except BaseException as error:
             if is_ours(error):
@@ -46,11 +47,21 @@ def _spoil(verb: str, value: Any) -> None:
 
 
 def _done(answer: Any, kept: dict[str, Any], verb: str, target: str, arguments: tuple[Any, ...]) -> Any:
-    if verb == "ask":
-        return answer(*arguments)
+    how, _, verb = verb.rpartition(" ")
+    if how == "code":
+        value = _evaluated(answer, kept, target, *arguments)
+    elif verb in ("ask", "make"):
+        value = answer(*arguments)
+    else:
+        label, _, name = target.partition(".")
+        found = getattr(kept.get(label), name)
+        value = found if verb == "get" else found(*arguments)
     if verb == "make":
-        kept[target] = answer(*arguments)
-        return None
-    label, _, name = target.partition(".")
-    found = getattr(kept.get(label), name)
-    return found if verb == "get" else found(*arguments)
+        kept[target] = value
+    return value
+
+
+def _evaluated(answer: Any, kept: dict[str, Any], target: str, template: str, *arguments: Any) -> Any:
+    """Return the value of an expression; `{0}` and so on are the arguments, and `Random` is known as well."""
+    code = template.format(*map(repr, arguments), answer="answer", kept=target)
+    return eval(code, {**kept, "answer": answer, "Random": Random})
