@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from labkit.course.models.situations import Situation, is_code, is_whole, label, makes
+from labkit.course.models.situations import Situation, Step, is_code, is_whole, label, makes
 
 AT_ONCE = 3, 24  # tried together: after a success, when most of the next ones are wasted, and at most
 MOST_STEPS = 3_000  # in all situations that are tried
 LETTERS = 50  # of an argument, which cost as much as a step
+EXPRESSION = 5  # the steps that an expression for many objects costs
 Simpler = Callable[[Any], Iterable[Any]]  # simpler values of an argument
 Smaller = Callable[[Situation], Iterable[Situation]]  # situations with several simpler arguments at once
 Failing = Callable[[Sequence[Situation]], Awaitable[int | None]]  # the first of them that fails, by its place
@@ -46,7 +47,11 @@ async def smallest(
 
 def _cost(situation: Situation) -> int:
     sizes = (len(value) for _, _, given in situation for value in given if isinstance(value, str | bytes))
-    return len(situation) + sum(sizes) // LETTERS
+    return len(situation) + sum(sizes) // LETTERS + EXPRESSION * sum(map(_is_long, situation))
+
+
+def _is_long(step: Step) -> bool:
+    return is_code(step) and " for " in step[2][0]
 
 
 def candidates(situation: Situation, simpler: Simpler, smaller: Smaller) -> Iterator[Situation]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit.course.exercises import history, outbox, silence, validator
+from labkit.course.exercises import backoff, history, outbox, silence, validator
 from labkit.course.models.property import Property
 from labkit.course.paths import original
 
@@ -15,6 +15,7 @@ PLAYED = {
     "04-validator": validator.PROPERTIES,
     "05-silence": silence.PROPERTIES,
     "06-outbox": outbox.PROPERTIES,
+    "07-backoff": backoff.PROPERTIES,
 }
 
 
