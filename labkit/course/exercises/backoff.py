@@ -25,6 +25,7 @@ from labkit.course.models.backoff import (
     permits,
     simpler,
     smaller,
+    standard,
 )
 from labkit.course.models.objects import Judge, Verdict, model_of
 from labkit.course.models.property import Model, Property, Wrong
@@ -150,15 +151,13 @@ def _spread(situation: Situation, results: Sequence[Result], judge: Judge | None
 
 def _anew(situation: Situation, results: Sequence[Result]) -> Wrong | None:
     """Compare the waits of a crowd with its earlier ones, too."""
-    waited: list[list[float]] = []
 
     def judge(client: Reference, step: Step, result: Result) -> Verdict | None:
-        width_s = client.width_s
         if (wrong := _judged_spread(client, step, result)) is not None or step[2][0] != WAITS:
             return wrong
-        shares, earlier = [wait / width_s for wait in result.value], waited.copy()
-        waited.append(shares)
-        return None if is_drawn_anew(shares, earlier) else ("waits that do not follow from earlier ones", DRAWN_ONCE)
+        *earlier, latest = waited = [*client.waited, standard(result.value)]
+        client.waited = waited
+        return None if is_drawn_anew(latest, earlier) else ("waits that do not follow from earlier ones", DRAWN_ONCE)
 
     return _spread(situation, results, judge)
 

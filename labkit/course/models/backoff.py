@@ -6,8 +6,8 @@ A crowd is a thousand clients: what one wait is drawn from shows only in many of
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from operator import mul
 from random import Random
-from statistics import correlation
 from typing import Any
 
 from labkit.course.models.situations import Situation, Step, call, is_code, make_as, makes, value_as
@@ -35,6 +35,7 @@ class Reference:
         self.ends: Ended | None = None
         self.was_reset = False
         self.history: tuple[Any, ...] = ()  # of what was called
+        self.waited: list[list[float]] = []  # by a crowd, each as `standard`
 
     @property
     def width_s(self) -> float:
@@ -78,9 +79,16 @@ def is_even(values: Sequence[float], width_s: float) -> bool:
     return all(abs(ordered[n] / width_s - n / count) < 0.11 for n in range(0, count, 5))
 
 
-def is_drawn_anew(shares: Sequence[float], earlier: Sequence[Sequence[float]]) -> bool:
-    """Whether a wait of a crowd follows from none of its earlier ones, by their correlation."""
-    return all(abs(correlation(shares, other)) < 0.2 for other in earlier)
+def standard(values: Sequence[float]) -> list[float]:
+    """Return numbers with mean 0 and length 1, so that the products of two such lists add up to their correlation."""
+    mean = sum(values) / len(values)
+    length = sum((value - mean) ** 2 for value in values) ** 0.5
+    return [(value - mean) / length for value in values]
+
+
+def is_drawn_anew(waits: Sequence[float], earlier: Sequence[Sequence[float]]) -> bool:
+    """Whether a wait of a crowd follows from none of its earlier ones; all are given as `standard`."""
+    return all(abs(sum(map(mul, waits, other))) < 0.2 for other in earlier)
 
 
 def permits(situation: Situation) -> bool:

@@ -13,7 +13,7 @@ from labkit.course.result import Result
 from labkit.course.source import of_file
 from tests.course.answers import edited, known
 
-BOX, JUDGE, ROOM, DOG = "06-outbox", "04-validator", "03-history", "05-silence"
+BOX, JUDGE, ROOM, DOG, WAITS = "06-outbox", "04-validator", "03-history", "05-silence", "07-backoff"
 
 
 def plain(name: str) -> str:
@@ -65,6 +65,11 @@ STYLES = {
         DOG,
         "import enum\n" + plain(DOG) + "\nclass Do(enum.StrEnum):\n    QUIET = enum.auto()\n    PING = enum.auto()\n"
         "    DEAD = enum.auto()\nfirst = Watchdog.due\nWatchdog.due = lambda self, now: Do(first(self, now))\n",
+    ),
+    "prints each wait": (
+        WAITS,
+        plain(WAITS) + "\nfirst = Backoff.wait\n"
+        "def wait(self):\n    print('wait', self.tries)\n    return first(self)\nBackoff.wait = wait\n",
     ),
     "imports check": (BOX, "from labkit import check\n" + plain(BOX)),
     "a cache that copies": (
@@ -123,6 +128,16 @@ MISTAKES = {
         plain(DOG).replace(
             "    def heard(self, now):\n",
             "    def heard(self, now):\n        if now == self.pinged_at:\n            return\n",
+        ),
+    ),
+    "draws once": (
+        "anew",
+        WAITS,
+        "from random import Random\n"
+        + edited(
+            plain(WAITS),
+            "         self.tries = 0\n+        self.drawn = rng.random()\n\n"
+            "-        return self.rng.uniform(0, width)\n+        return self.drawn * width",
         ),
     ),
     "never the first": (
@@ -201,7 +216,7 @@ def test_mistake_of_a_stranger_fails_by_its_check(mistake: str, results: dict[st
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_counter_example_runs_as_it_is_shown(mistake: str, results: dict[str, Result]) -> None:
     """Pasted below the answer, the last line gives what the result says, or raises."""
-    _, _, source = MISTAKES[mistake]
+    _, name, source = MISTAKES[mistake]
     first = results[mistake].first_failed
     assert first is not None
     space: dict[str, object] = {}
@@ -211,7 +226,8 @@ def test_counter_example_runs_as_it_is_shown(mistake: str, results: dict[str, Re
         exec(line, space)
     call, _, said = last.rpartition("  # ")
     try:
-        came = repr(eval(call, space))
+        value = eval(call, space)
+        came = repr(value) if name != WAITS else f"1000 waits from {min(value):.3g} to {max(value):.3g} s"
     except Exception as error:
         came = f"raised {type(error).__name__}"
     assert said.startswith(came[:60])
@@ -274,6 +290,6 @@ def test_error_is_told_with_its_line() -> None:
 
 
 def test_solution_passes() -> None:
-    for name in (BOX, JUDGE, ROOM, DOG):
+    for name in (BOX, JUDGE, ROOM, DOG, WAITS):
         source = of_file(original() / "solutions" / f"{name}.ipynb", exercise(name).answer).source
         assert judged(name, source).verdict == "pass"
