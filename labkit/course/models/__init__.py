@@ -21,6 +21,7 @@ How to convert an exercise (`exercises/outbox.py`: an object with methods; `exer
    into `needs`. `always` holds the few situations that must never be missed. `permits` keeps a shrunk situation
    within the text (a clock that never goes back). `simpler` yields simpler arguments where removing letters would
    not do; `smaller` yields whole situations, such as `clock.sooner`. `enforces` quotes the text.
+   What is left to chance is judged in many objects at once: `situations.make_as` and `value_as` (`models/backoff.py`).
 4. One property looks at two objects at once, and at values that the caller changed (`spoil`).
 5. `Exercise(is_played=True, gives=(...), checks=tuple(one.check() for one in PROPERTIES))`. `gives`: the modules of
    labkit that the text gives to the learner; all others are absent in the answer's process. Remove `drive`.

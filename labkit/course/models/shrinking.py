@@ -12,7 +12,7 @@ from labkit.course.models.situations import Situation, Step, is_code, is_whole, 
 AT_ONCE = 3, 24  # tried together: after a success, when most of the next ones are wasted, and at most
 MOST_STEPS = 3_000  # in all situations that are tried
 LETTERS = 50  # of an argument, which cost as much as a step
-EXPRESSION = 12  # the steps that an expression for many objects costs
+EXPRESSION = 8  # the steps that an expression for many objects costs
 Simpler = Callable[[Any], Iterable[Any]]  # simpler values of an argument
 Smaller = Callable[[Situation], Iterable[Situation]]  # situations with several simpler arguments at once
 Failing = Callable[[Sequence[Situation]], Awaitable[int | None]]  # the first of them that fails, by its place
