@@ -23,6 +23,7 @@ How to convert an exercise (`exercises/outbox.py`: an object with methods; `exer
    not do; `smaller` yields whole situations, such as `clock.sooner`. `enforces` quotes the text.
    An answer that calls what it is given (a store, a function that tells): `made` is the source of a function that
    makes the answer's object with them, and gives each call to `record` (`exercises/stored_first.py`).
+   What is left to chance is judged in many objects at once: `situations.make_as` and `value_as` (`models/backoff.py`).
 4. One property looks at two objects at once, and at values that the caller changed (`spoil`).
 5. `Exercise(is_played=True, gives=(...), checks=tuple(one.check() for one in PROPERTIES))`. `gives`: the modules of
    labkit that the text gives to the learner; all others are absent in the answer's process. Remove `drive`.
