@@ -30,10 +30,10 @@ def picture(comparison: Comparison) -> Figure:
         cost.barh(place + 0.2, row.idle_bytes_per_s, height=0.35, color=COLORS[place], alpha=0.4, hatch="//")
         cost.text(max(row.idle_bytes_per_s, 1), place + 0.2, f" {row.idle_bytes_per_s:.0f}", va="center", fontsize=8)
         cost.text(row.bytes_per_update, place - 0.2, f" {row.bytes_per_update:.0f}", va="center", fontsize=8)
-    late.set(xscale="log", xlabel="ms until the screen knew; each update a dot", yticks=range(len(names)))
+    late.set(xscale="log", xlabel="latency of each update (ms)", yticks=range(len(names)))
     late.set_yticklabels(names)
     late.invert_yaxis()
-    cost.set(xscale="symlog", xlabel="bytes an update; hatched: a second of silence")
+    cost.set(xscale="symlog", xlabel="bytes per update; hatched: bytes per idle second")
     cost.margins(x=0.2)
     for ax in (late, cost):
         ax.xaxis.set_major_formatter("{x:g}")

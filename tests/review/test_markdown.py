@@ -26,7 +26,7 @@ BROKEN = Finding(
     0.1,
     promise=DANGER,
     cause=f"an uncaught {EVIL}",
-    short=("import os  # pip install websockets", "print('````')"),
+    short=("import os  # a program", "print('````')"),
 )
 HELD = replace(BROKEN, id="auth/1", verdict="held", cause="", actual="refused")
 UNSEEN = replace(BROKEN, id="audit/1", verdict="unknown", cause="", actual="needs --audit")
