@@ -188,6 +188,10 @@ def _shown_by_slot(code: int, reason: str, came: Any) -> Misconception:
     is_read = any(letter.isdigit() for letter in reason)
     if came is not None and (code not in WITH_SLOT or not slots):
         return SLOT_INVENTED if not is_read else SLOT_READ_LOOSELY if code in WITH_SLOT else SLOT_ANYWHERE
+    if came is not None and any(
+        letter.isdigit() for word in reason.split(" ") if not slots_of(word) for letter in word
+    ):
+        return SLOT_READ_LOOSELY
     if came is not None and slots[0] < 1000:
         return TOO_SOON if code == BUSY and came < 1 else SECOND_FOR_ALL if came == 1 else SLOT_LOST
     return SLOT_LOST
