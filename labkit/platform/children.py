@@ -30,6 +30,11 @@ if sys.platform == "win32":
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         sys.exit(subprocess.call(command))
 
+    def end_as(code: int) -> NoReturn:
+        """End this program with another one's exit code."""
+        sys.stdout.flush()
+        sys.exit(code)
+
 else:
     OWN_GROUP = {"start_new_session": True}
 
@@ -41,6 +46,15 @@ else:
     def become(command: Sequence[str]) -> NoReturn:
         """Run a program in this one's place: a signal to this process then reaches that program."""
         os.execv(command[0], list(command))
+
+    def end_as(code: int) -> NoReturn:
+        """End this program as another one ended: with its exit code, or by the signal -`code`."""
+        sys.stdout.flush()
+        if code < 0:
+            if -code not in (signal.SIGKILL, signal.SIGSTOP):
+                signal.signal(-code, signal.SIG_DFL)
+            os.kill(os.getpid(), -code)
+        os._exit(code)
 
 
 def end_by_stdin(process: "subprocess.Popen[Any]") -> None:
