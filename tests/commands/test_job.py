@@ -1,4 +1,4 @@
-"""What passes through `labkit progress` unchanged: signals, output of every kind, and the ending. No server is needed."""
+"""What `labkit progress` passes through unchanged: signals, all kinds of output, the ending. It needs no server."""
 
 import asyncio
 import gc
