@@ -7,10 +7,11 @@ MAX_LINE = 4096  # bytes; a longer line keeps its end, where pytest prints its p
 MAX_PHASE = 60
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _ENDS = re.compile(rb"[\r\n]")
+_HINT = re.compile(rb"%[]|]|= |make|target ")  # other lines, nearly all, hold no step and cost nothing more
 _PERCENT = re.compile(r"^\[ *(\d{1,3})%\]|\[ *(\d{1,3})%\]\s*$|(?<!\d)(\d{1,3})%\|")
 _PHASES = (
     re.compile(r"^=+ (.+?) =+$"),  # pytest
-    re.compile(r"^g?make(?:\[\d+\])?: \*\*\* \[(?:.*: )?([^\]]+)\]"),
+    re.compile(r"^g?make(?:\[\d+\])?: \*\*\* \[(?:[^\]]*: )?([^\]]++)\]"),
     re.compile(r"^g?make(?:\[\d+\])?: (?:Entering directory|Nothing to be done for) ['`](.+?)'"),
     re.compile(r"^g?make(?:\[\d+\])?: ['`](.+?)' is up to date"),
     re.compile(r"^\S+:\d+: (?:update )?target ['`](.+?)'"),  # make --trace
@@ -38,7 +39,8 @@ class JobOutput:
         *lines, self._rest = _ENDS.split(self._rest + data)
         self._rest = self._rest[-MAX_LINE:]
         for line in (*lines, self._rest):
-            self.step = _read(line[-MAX_LINE:].decode(errors="replace"), self.step)
+            if _HINT.search(line, max(0, len(line) - MAX_LINE)):
+                self.step = _read(line[-MAX_LINE:].decode(errors="replace"), self.step)
         return self.step
 
 

@@ -156,11 +156,13 @@ def test_process_left_behind_keeps_nobody_waiting(left: str) -> None:
     assert code == 3 and len(lines) == 20000
 
 
-def test_slow_reader_receives_all_that_an_ended_command_wrote() -> None:
-    line = labkit("seq", "40000")
-    with running("sh", "-c", '"$@" | (sleep 2; wc -l)', "sh", *line) as child:
+def test_slow_reader_receives_all_that_an_ended_command_wrote(tmp_path: Path) -> None:
+    """The pipes and the pump hold it all, so the command can end before the reader begins."""
+    line = labkit("sh", "-c", "seq 30000; touch ended")
+    reader = "while [ ! -e ended ]; do sleep 0.1; done; sleep 2; wc -l"
+    with running("sh", "-c", f'"$@" | ({reader})', "sh", *line, cwd=tmp_path) as child:
         out, _ = child.communicate(timeout=PATIENCE_S)
-    assert out.split() == [b"40000"]
+    assert out.split() == [b"30000"]
 
 
 def test_reader_that_goes_ends_the_command() -> None:
@@ -197,8 +199,9 @@ def test_command_that_writes_to_an_unread_pipe_can_be_ended() -> None:
         assert child.wait(PATIENCE_S) == 143
 
 
-@pytest.fixture
-def handlers() -> Iterator[None]:
+@contextmanager
+def same_handlers() -> Iterator[None]:
+    """Take back the signal handlers that a job sets: they keep it alive."""
     usual = {number: signal.getsignal(number) for number in signal.valid_signals()}
     yield
     for number, handler in usual.items():
@@ -206,14 +209,15 @@ def handlers() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def test_descriptor_is_closed_once(handlers: None) -> None:
+def test_descriptor_is_closed_once() -> None:
     """A second close would hit whatever has its number by then."""
     reader, writer = os.pipe()
     os.close(reader)
     with open(writer, "w", encoding="utf-8") as out:
-        job = Job(["yes"])
-        job.start(out, None)
-        assert job.wait() == -signal.SIGPIPE
+        with same_handlers():
+            job = Job(["yes"])
+            job.start(out, None)
+            assert job.wait() == -signal.SIGPIPE
         others = [os.open(os.devnull, os.O_RDONLY) for _ in range(5)]
         del job
         gc.collect()
@@ -277,3 +281,4 @@ def test_command_that_cannot_start_exits_2(
     with running(*change(labkit("true"), tmp_path)) as child:
         _, err = child.communicate(timeout=PATIENCE_S)
     assert child.returncode == 2 and words in err and err.startswith(b"Error: ") and err.count(b"\n") == 1
+    assert b"details are in" not in err, "a crash is no answer"

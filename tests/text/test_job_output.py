@@ -18,7 +18,13 @@ START = Step("started", 0)
         (b"[ 42%] Building C object a.o\n", Step("Building C object a.o", 42)),
         (b"make[1]: Entering directory 'docs'\n", Step("docs", 0)),
         (b"make: *** [Makefile:3: lint] Error 1\n", Step("lint", 0)),
+        (b"make: *** [" + b": " * 2000 + b"\n", START),
+        (b"\x00\xff" * 5000 + b"[ 42%]\n", Step("started", 42)),
+        (b"[ 42%] \xff\x00\n", Step("\ufffd", 42)),
+        (b"\r 41%|#\r 42%|##\r\n", Step("started", 42)),
+        (b"", START),
         (b"Makefile:3: target 'lint' does not exist\n", Step("lint", 0)),
+        (b"make: 'all' is up to date.\n", Step("all", 0)),
         (b"[142%]\n142%|\nonly 42% here\n", START),
     ],
 )
