@@ -157,12 +157,12 @@ def test_process_left_behind_keeps_nobody_waiting(left: str) -> None:
 
 
 def test_slow_reader_receives_all_that_an_ended_command_wrote(tmp_path: Path) -> None:
-    """The pipes and the pump hold it all, so the command can end before the reader begins."""
-    line = labkit("sh", "-c", "seq 30000; touch ended")
+    """Two pipes hold it all, so the command can end before the reader begins."""
+    line = labkit("sh", "-c", "seq 20000; touch ended")
     reader = "while [ ! -e ended ]; do sleep 0.1; done; sleep 2; wc -l"
     with running("sh", "-c", f'"$@" | ({reader})', "sh", *line, cwd=tmp_path) as child:
         out, _ = child.communicate(timeout=PATIENCE_S)
-    assert out.split() == [b"30000"]
+    assert out.split() == [b"20000"]
 
 
 def test_reader_that_goes_ends_the_command() -> None:
