@@ -22,9 +22,9 @@ for n in (10, 50, 90):
 NOWHERE = "ws://127.0.0.1:1"
 
 
-async def job(url: str, *command: str, wait: str = "10") -> asyncio.subprocess.Process:
+async def job(url: str, *command: str, wait: str = "10", token: str = TOKEN) -> asyncio.subprocess.Process:
     """Start a command in `labkit progress`."""
-    own = ("--url", url, "--wait", wait, "--token", TOKEN)
+    own = ("--url", url, "--wait", wait, "--token", token)
     pipe = asyncio.subprocess.PIPE
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "labkit", "progress", *own, "a", "j", "--", *command),
@@ -74,6 +74,13 @@ async def test_without_a_server_the_command_runs_and_stderr_says_so(ending: str)
         out, err = await child.communicate()
     assert child.returncode == {"exit 3": 3, "kill -9 $$": 137, "kill -15 $$": 143}[ending]
     assert out == b"out" and err.startswith(b"err") and b"did not reach the room" in err
+
+
+async def test_refused_token_changes_no_exit_code() -> None:
+    async with serving() as server, asyncio.timeout(PATIENCE_S):
+        child = await job(server.url, "sh", "-c", "sleep 1; echo out; exit 3", token="not-the-token")
+        out, err = await child.communicate()
+    assert (child.returncode, out) == (3, b"out\n") and b"4403" in err and err.count(b"\n") == 1
 
 
 async def test_command_that_cannot_start_exits_2() -> None:
