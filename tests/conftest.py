@@ -9,6 +9,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background
 
 LONGEST_FIRST = (
     "notebooks/",
+    "tests/test_examples_in_",
     "tests/test_style.py",
     "tests/review/",
     "tests/course/",

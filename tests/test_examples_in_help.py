@@ -62,7 +62,9 @@ HOW = {
     "labkit cluster --servers 2 --ports": LISTENING,
     "labkit cluster --store rooms": LISTENING,
     "labkit review ws://localhost:8080": Run(until="held +P", code=2, beside="labkit serve"),
-    "labkit review ws://localhost:8080 --profile core --only auth --only rooms/4": Run(beside="labkit serve"),
+    "labkit review ws://localhost:8080 --profile core --only auth --only rooms/4 --task task.md": Run(
+        beside="labkit serve", made=("task.md",)
+    ),
     'labkit review ws://localhost:8080 --start "labkit serve"': REVIEWING,
     'labkit review ws://localhost:8080 --start "labkit serve --audit room.db" --audit room.db --html review.html': Run(
         until="held +P", code=2, made=("review.html", "room.db")

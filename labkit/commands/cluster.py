@@ -68,6 +68,7 @@ def cluster(
             stack.callback(made.stop)
             with interrupting():
                 running = made.start()
+            stop = _stopping(with_parent)  # before the addresses are printed: whoever reads them may stop us at once
         except (NoNats, ServerDied) as error:
             raise CannotRun(str(error)) from None
         except OSError as error:
@@ -78,17 +79,22 @@ def cluster(
             click.echo(f"{servers} servers share their rooms through {running.broker.url}")
             for url in running.urls:
                 click.echo(f"WebSocket server listening on {url}")
-            _wait(running, with_parent)
+            _wait(running, stop)
 
 
-def _wait(running: Cluster, with_parent: bool) -> None:
-    """Wait for a signal to stop, or until every process has died."""
+def _stopping(with_parent: bool) -> threading.Event:
+    """Return an event that is set by a signal to stop, and by the end of stdin if that counts."""
     stop = threading.Event()
     if with_parent:
         threading.Thread(target=_outlive_stdin, args=(stop,), daemon=True).start()
     for number in (signal.SIGINT, *ENDS):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores SIGHUP
             signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _wait(running: Cluster, stop: threading.Event) -> None:
+    """Wait until the event is set, or until every process has died."""
     reported: set[str] = set()
     while not stop.wait(LOOK_S):
         states = {f"server {number}": server.pid for number, server in enumerate(running.servers)}

@@ -12,7 +12,9 @@ from labkit.commands.duration import Duration
 from labkit.commands.failing import CannotRun
 from labkit.commands.output import OutputFile
 from labkit.evidence import unknown
+from labkit.platform import shell
 from labkit.platform.signals import interrupting
+from labkit.review import markdown
 from labkit.review.client.client_review import run_client, select_client_probes
 from labkit.review.comparing import Comparison, verdicts_in
 from labkit.review.dialect import BadDialect, Dialect, read_dialect, tables_in
@@ -32,7 +34,7 @@ from labkit.wire.output import never_waiting
 EXAMPLES = """\b
 Examples:
   labkit review ws://localhost:8080
-  labkit review ws://localhost:8080 --profile core --only auth --only rooms/4
+  labkit review ws://localhost:8080 --profile core --only auth --only rooms/4 --task task.md
   labkit review ws://localhost:8080 --start "labkit serve"     # restarts it after a crash
   labkit review ws://localhost:8080 --start "labkit serve --audit room.db" --audit room.db --html review.html
   labkit review ws://localhost:8080 --start "labkit serve --set auth_timeout_s=1" --set auth_timeout_s=1
@@ -91,6 +93,8 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--junit", "junit_file", type=OutputFile(), help="Write the report as JUnit XML.")
 @click.option("--html", "html_file", type=OutputFile(), help="Write the report as an HTML page.")
+@click.option("--summary", type=OutputFile(), help="Append a summary in Markdown: on GitHub, $GITHUB_STEP_SUMMARY.")
+@click.option("--task", type=OutputFile(), help="Write the faults as a task for a coding assistant, in Markdown.")
 def review(
     url: str | None,
     client: str | None,
@@ -104,6 +108,8 @@ def review(
     json_file: Path | None,
     junit_file: Path | None,
     html_file: Path | None,
+    summary: Path | None,
+    task: Path | None,
     **given: Any,
 ) -> None:
     """Review the room server at URL, or a client: find its failure modes, with evidence.
@@ -131,7 +137,12 @@ def review(
             so_far, report = _review_server(_required(url), profile, only, seed, budget, **given)
     except (CannotReview, BadPromise, BadDialect) as error:
         raise CannotRun(str(error)) from None
-    _write(report, json_file, junit_file, html_file)
+    _print(report, json_file)
+    written = {junit_file: report.junit() + "\n", html_file: page(report)}
+    written[task] = markdown.task(report, _again(url, client, profile, **given), only)
+    for path, text in written.items():
+        _write(path, text)
+    _write(summary, markdown.summary(report), mode="a")
     if so_far.is_interrupted:
         raise CannotRun(f"interrupted: {so_far.progress} finished, the others are unknown")
     faults = report.ids("broken")
@@ -234,16 +245,31 @@ def _list(profile: str, only: tuple[str, ...], of_client: bool) -> None:
         click.echo(f"{probe.id:<14}{probe.severity} {probe.profile:<7}{probe.title}")
 
 
-def _write(report: Report, json_file: Path | None, junit_file: Path | None, html_file: Path | None) -> None:
+def _print(report: Report, json_file: Path | None) -> None:
     text = json.dumps(report.json(), indent=2) + "\n"
     if json_file == Path("-"):
         click.echo(text, nl=False)
     else:
         click.echo("\n".join(printable(one) for one in str(report).split("\n")))
-    written = {json_file: text, junit_file: report.junit() + "\n", html_file: page(report)}
-    for path, body in written.items():
-        if path is not None and path != Path("-"):
-            try:
-                path.write_text(body, encoding="utf-8")
-            except OSError as error:
-                raise CannotRun(f"cannot write {path}: {error.strerror}") from None
+        _write(json_file, text)
+
+
+def _write(path: Path | None, text: str, mode: str = "w") -> None:
+    if path is not None:
+        try:
+            with path.open(mode, encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            raise CannotRun(f"cannot write {path}: {error.strerror}") from None
+
+
+def _again(url: str | None, client: str | None, profile: str, **given: Any) -> str:
+    """Return the command line of the same review, without a token that was given."""
+    if client is not None:
+        return f"labkit review --client {shell.quote(client)}"
+    words = ["labkit", "review", url or "", "--profile", profile]
+    for name in ("start", "dialect", "audit", "log", "cafile", "token_command"):
+        if given[name]:
+            words += [f"--{name.replace('_', '-')}", str(given[name])]
+    words += [word for setting in given["settings"] for word in ("--set", setting)]
+    return shell.join(words) + (' --token "$TOKEN"' if given["tokens"] else "")

@@ -27,14 +27,19 @@ def interrupting() -> Iterator[None]:
     """Raise KeyboardInterrupt on SIGTERM, SIGHUP and Ctrl-Break, so that the block cleans up as on Ctrl-C.
 
     An ignored signal (nohup) stays ignored. Only the first signal counts: a closing terminal may send SIGHUP twice
-    while the cleanup runs.
+    while the cleanup runs. In a running loop the exception is raised by a callback of its own, so that no other is
+    left half done.
     """
     usual = {number: signal.getsignal(number) for number in ENDS}
 
     def end(number: int, frame: FrameType | None) -> None:
         for one in usual:
             signal.signal(one, signal.SIG_IGN)
-        raise KeyboardInterrupt
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise KeyboardInterrupt from None
+        loop.call_soon_threadsafe(_interrupt)
 
     for number, handler in usual.items():
         if handler is not signal.SIG_IGN:
@@ -44,6 +49,10 @@ def interrupting() -> Iterator[None]:
     finally:
         for number, handler in usual.items():
             signal.signal(number, handler)
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt
 
 
 def stop_early(stop: Callable[[], object]) -> None:

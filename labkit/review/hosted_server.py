@@ -5,7 +5,8 @@ Without a restart, the first probe to crash a weak server would be the last one 
 
 import asyncio
 import re
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 from labkit.evidence import CannotTell
 from labkit.platform import shell
+from labkit.review.finding import CannotReview
 from labkit.review.process import Process, start
 
 START_S = 30.0  # a build step may come first
@@ -104,3 +106,17 @@ class Hosted:
             writer.transport.abort()
             return True
         return False
+
+
+@asynccontextmanager
+async def hosting(start: str | None, url: str) -> AsyncIterator[Hosted | None]:
+    """Run the server that this command starts, or none without one. Raises CannotReview if it does not start."""
+    if start is None:
+        yield None
+        return
+    async with AsyncExitStack() as stack:
+        try:
+            server = await stack.enter_async_context(Hosted(start, url))
+        except CannotTell as error:
+            raise CannotReview(str(error)) from None
+        yield server

@@ -4,7 +4,6 @@ The server's answers give their own names. The names of what a client sends are 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -13,7 +12,7 @@ from labkit.evidence import CannotTell
 from labkit.review.conversation import CannotFollow, converse
 from labkit.review.dialect import dialect_of, merged
 from labkit.review.finding import CannotReview
-from labkit.review.hosted_server import Hosted
+from labkit.review.hosted_server import hosting
 from labkit.review.proposals import KIND_NAMES, Proposal
 from labkit.review.running import run_blocking
 from labkit.review.scene import Scene
@@ -88,13 +87,7 @@ async def examine_dialect(
 ) -> Learned:
     """Propose a dialect for the server at `url`, starting from `tables`; `start`: the command that starts it."""
     check_url(url)
-    async with AsyncExitStack() as stack:
-        hosted = None
-        if start is not None:
-            try:
-                hosted = await stack.enter_async_context(Hosted(start, url))
-            except CannotTell as error:
-                raise CannotReview(str(error)) from None
+    async with hosting(start, url) as hosted:
         return await learn(Target.of(url, tuple(tokens), hosted=hosted, **given), tables)
 
 

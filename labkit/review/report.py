@@ -136,7 +136,7 @@ class Report:
         return f"{count['held']} held, {count['broken']} broken, {count['unknown']} unknown"
 
     @property
-    def _unknown(self) -> dict[str, list[str]]:
+    def unknown(self) -> dict[str, list[str]]:
         """The unknown findings, grouped by the missing input."""
         missing: dict[str, list[str]] = {}
         for finding in self.findings:
@@ -160,7 +160,7 @@ class Report:
             if len(cause.findings) > 1:
                 lines += ["", f"{cause.severity} {printable(cause.text)}: {len(cause.findings)} probes show it"]
             lines += _shown(cause)
-        for why, ids in self._unknown.items():
+        for why, ids in self.unknown.items():
             lines += ["", f"unknown {', '.join(ids)}", f"    {printable(why)}"]
         total = f"{self.target}, profile {self.profile}: {self.counts_text} in {self.seconds:.1f} s"
         return "\n".join([*lines, "", total]).lstrip()

@@ -13,7 +13,6 @@ import asyncio
 import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +28,7 @@ from labkit.review.conversation import converse
 from labkit.review.dialect import Dialect, read_dialect
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
 from labkit.review.finding import CannotReview, Finding
-from labkit.review.hosted_server import Hosted
+from labkit.review.hosted_server import hosting
 from labkit.review.peer import Peer
 from labkit.review.planning import AT_ONCE, estimate_s, plan
 from labkit.review.probe import Probe, check_names
@@ -307,13 +306,7 @@ async def examine(
         dialect = Dialect() if dialect is None else read_dialect(Path(dialect))
     probes = select(profile, only, dialect)
     check_url(url)
-    async with AsyncExitStack() as stack:
-        hosted = None
-        if start is not None:
-            try:
-                hosted = await stack.enter_async_context(Hosted(start, url))
-            except CannotTell as error:
-                raise CannotReview(str(error)) from None
+    async with hosting(start, url) as hosted:
         tokens = (tokens,) if isinstance(tokens, str) else tuple(tokens)
         limits = Promised().set_lines(f"{name}={value}" for name, value in dialect.limits.items())
         options = {"promised": limits.updated(promised), "dialect": dialect, "hosted": hosted, "profile": profile}

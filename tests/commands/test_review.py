@@ -10,7 +10,9 @@ from click.testing import CliRunner
 
 from labkit.cli import main
 from labkit.review.probes import PROBES
-from tests.wire.raw import Process, process
+from tests.wire.raw import TOKEN, Process, process
+
+TOO_MANY_ROOMS = ("--only", "rooms/13", "--set", "rooms_per_connection=3")  # broken at once: the server allows 32
 
 
 async def review(server: Process, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -32,32 +34,32 @@ async def test_review_held_exits_0_and_writes_reports(tmp_path: Path) -> None:
 
 
 async def test_review_broken_exits_1(tmp_path: Path) -> None:
-    async with process(tmp_path, "--set", "auth_timeout_s=60") as server:
-        done = await review(server, "--only", "auth/4", "--set", "auth_timeout_s=0.2")
+    async with process(tmp_path) as server:
+        done = await review(server, *TOO_MANY_ROOMS)
     assert done.returncode == 1
     assert done.stdout.startswith("Review of ws://localhost:")
-    assert "Verdict: 1 danger; the worst: P1 nothing closes a connection that does not authenticate" in done.stdout
-    assert "\nbroken  P1 auth/4" in done.stdout
+    assert "Verdict: 0 dangers and 1 difference from what was promised; no danger" in done.stdout
+    assert "\nbroken  P1 rooms/13" in done.stdout
     assert "fix:" in done.stdout
     assert "missing test:" in done.stdout
 
 
 async def test_compare_tolerates_old_faults_only(tmp_path: Path) -> None:
     old = tmp_path / "old.json"
-    late, pong = ["--only", "auth/4", "--set", "auth_timeout_s=0.2"], ["--only", "heartbeat/6"]
-    async with process(tmp_path, "--set", "auth_timeout_s=60") as server:
-        assert (await review(server, *late, *pong, "--json", str(old))).returncode == 1
-        same = await review(server, *late, *pong, "--compare", str(old))
+    pong = ["--only", "heartbeat/6"]
+    async with process(tmp_path) as server:
+        assert (await review(server, *TOO_MANY_ROOMS, *pong, "--json", str(old))).returncode == 1
+        same = await review(server, *TOO_MANY_ROOMS, *pong, "--compare", str(old))
         table = json.loads(old.read_text())
         for probe in table["probes"]:
-            probe["verdict"] = {"auth/4": "held", "heartbeat/6": "broken"}[probe["id"]]
+            probe["verdict"] = {"rooms/13": "held", "heartbeat/6": "broken"}[probe["id"]]
         old.write_text(json.dumps(table))
-        worse = await review(server, *late, *pong, "--compare", str(old))
+        worse = await review(server, *TOO_MANY_ROOMS, *pong, "--compare", str(old))
         old.write_text("[]")
         no_report = await review(server, *pong, "--compare", str(old))
     assert (same.returncode, worse.returncode, no_report.returncode) == (0, 1, 2)
-    assert "still broken: auth/4" in same.stdout
-    assert "worse: auth/4; fixed: heartbeat/6" in worse.stdout
+    assert "still broken: rooms/13" in same.stdout
+    assert "worse: rooms/13; fixed: heartbeat/6" in worse.stdout
     assert "is not a report" in no_report.stderr
 
 
@@ -107,3 +109,15 @@ async def test_conversation_is_shown_and_a_missing_word_exits_2(tmp_path: Path) 
     assert "at the step 'ping'" in lost.stderr
     assert '"beat"' in lost.stderr
     assert (learned.returncode, learned.stdout.startswith("# the server speaks the protocol of labkit")) == (0, True)
+
+
+async def test_summary_is_appended_and_a_task_holds_no_token(tmp_path: Path) -> None:
+    summary, task = tmp_path / "summary.md", tmp_path / "task.md"
+    summary.write_text("# before\n")
+    async with process(tmp_path) as server:
+        done = await review(server, *TOO_MANY_ROOMS, "--token", TOKEN, "--summary", str(summary), "--task", str(task))
+    assert done.returncode == 1, done.stderr
+    assert summary.read_text().startswith("# before\n## Review of")
+    again = f'labkit review {server.url} --profile full --set rooms_per_connection=3 --token "$TOKEN" --only rooms/13'
+    assert task.read_text().count(again) == 2
+    assert TOKEN not in task.read_text() + summary.read_text()

@@ -26,7 +26,7 @@ checks; any check may catch those that are wrong.
 import re
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,18 @@ class Known:
 def known(exercise_id: str) -> list[Known]:
     """Return the authors' answers to an exercise, the right ones first. Raises StaleEdit."""
     return [answer for answer in _all(exercise_id) if not answer.group.startswith("unseen")]
+
+
+def one_per_check(answers: Iterable[Known]) -> list[Known]:
+    """Return the right answers and, for each check, the first wrong answer that it must catch."""
+    right: list[Known] = []
+    wrong: dict[str | None, Known] = {}
+    for answer in answers:
+        if answer.is_right:
+            right.append(answer)
+        else:
+            wrong.setdefault(answer.caught_by, answer)
+    return [*right, *wrong.values()]
 
 
 def unseen(exercise_id: str) -> list[Known]:

@@ -86,3 +86,23 @@ def test_signal_without_a_terminal_is_for_this_program_alone(number: int) -> Non
         assert child.stdout is not None and child.stdout.readline() == b"up\n"
         child.send_signal(number)
         assert child.stdout.readline() == b"%d False\n" % number
+
+
+@pytest.mark.parametrize("loop", [asyncio.SelectorEventLoop, WithoutHandlers])
+def test_interrupting_a_loop_leaves_no_callback_half_done(loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    done: list[str] = []
+
+    def callback() -> None:
+        signal.raise_signal(signal.SIGTERM)
+        done.append("callback")
+
+    async def main() -> None:
+        asyncio.get_running_loop().call_soon(callback)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            done.append("cleanup")
+
+    with pytest.raises(KeyboardInterrupt), interrupting(), asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(main())
+    assert done == ["callback", "cleanup"]

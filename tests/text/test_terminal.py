@@ -16,7 +16,7 @@ from labkit.cli import main
 from labkit.course.paths import original
 from tests.wire.audit.files import event, written
 
-ENCODINGS = ("cp1252", "cp437", "gbk", "latin-1", "ascii", "utf-8")
+ENCODINGS = ("cp437", "gbk", "ascii", "utf-8")  # one of each kind
 NAMES = ("Zoë", "王小明", "Łukasz")
 SOLUTION = original() / "solutions" / "04-validator.ipynb"
 WRONG = "# Ł✓王\ndef validate(text):\n    print('Ł✓王')\n    return {'Ł': '王✓'}\n"
@@ -108,7 +108,7 @@ def test_a_grade_book_is_utf8_without_a_mark(encoding: str, places: dict[str, Pa
     assert set(NAMES) <= {row["student_id"] for row in rows if row["assignment"]}
 
 
-@pytest.mark.parametrize("name", ["cp1252", "cp437", "gbk", "latin-1", "ascii", "C"])
+@pytest.mark.parametrize("name", ["cp1252", "gbk", "latin-1", "C"])
 def test_a_real_terminal_gets_its_verdict(name: str, places: dict[str, Path], tmp_path: Path) -> None:
     """As the interpreter sets it up: marks that are missing are shown as plain characters."""
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
