@@ -139,7 +139,7 @@ def shortened(lines: tuple[str, ...]) -> list[str]:
 
 
 def _labelled(name: str, lines: list[str]) -> Iterator[str]:
-    for number, line in enumerate(lines):
+    for number, line in enumerate("\n".join(lines).split("\n")):
         yield f"    {name if number == 0 else '':<9} {line}"
 
 

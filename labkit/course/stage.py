@@ -4,7 +4,9 @@ A `Stage` is the reviewer's `Scene` with the exercise's settings, so a check rea
 probes run on it unchanged (`by_probes`).
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import count
 from random import Random
 from typing import Any, Literal
 
@@ -24,6 +26,7 @@ TOKEN = "dev-token"
 PATIENCE_S = 3.0
 LONGEST_S = 30.0
 MOST_CALLS_SHOWN = 12
+CHANGED = "RecordChanged: the answer has changed the list of its results"
 
 
 class Stage(Scene):
@@ -72,16 +75,24 @@ class Calls:
         self._calls[-1] = f"{look} -> {called.shown}"
         return called
 
-    async def play(self, situations: Sequence[Situation], anew: Anew) -> list[list[Result]]:
+    async def play(self, situations: Sequence[Situation], anew: Anew, made: str = "") -> list[list[Result]]:
         """Play situations, with the answer loaded `anew` once, for each, or not; return a result per step.
 
-        Raises AnswerEnded.
+        `made`: the source of the function that makes the answer's objects; without it, the answer does. Raises
+        AnswerEnded.
         """
-        called = await self.process.call(anew, list(situations))
+        self.process.noted.clear()
+        called = await self.process.call(anew, list(situations), made)
+        if called.raised is None and not _is_whole(called.value, situations):
+            return [[Result(raised=CHANGED)] * len(one) for one in situations]
         if called.raised is None:
-            return [[_result(*one) for one in came] for came in called.value]
+            calls = defaultdict[int, list[Any]](list)
+            for step, what in self.process.noted:
+                calls[step].append(what)
+            steps = count()
+            return [[_result(tuple(calls[next(steps)]), *one) for one in came] for came in called.value]
         if len(situations) > 1:  # together, their results are too large for a packet
-            return [(await self.play([one], anew))[0] for one in situations]
+            return [(await self.play([one], anew, made))[0] for one in situations]
         return [[Result(raised=called.raised, line=called.line)] * len(situations[0])]
 
     def show(self, lines: Iterable[str]) -> None:
@@ -97,8 +108,16 @@ class Calls:
         return self._shown or tuple(self._calls[-MOST_CALLS_SHOWN:])
 
 
-def _result(kind: str, value: Any, line: int = 0) -> Result:
-    return Result(value) if kind == "value" else Result(raised=str(value), line=int(line))
+def _is_whole(results: Any, situations: Sequence[Situation]) -> bool:
+    """Whether there is one result for each step. An answer that finds the list may have changed it."""
+    if not isinstance(results, list) or not all(isinstance(came, list) for came in results):
+        return False
+    are_results = all(isinstance(one, tuple) and len(one) in (2, 3) for came in results for one in came)
+    return are_results and [*map(len, results)] == [*map(len, situations)]
+
+
+def _result(calls: tuple[Any, ...], kind: str, value: Any, line: int = 0) -> Result:
+    return Result(value, calls=calls) if kind == "value" else Result(None, str(value), int(line), calls)
 
 
 def _short(value: Any) -> str:

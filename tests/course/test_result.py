@@ -37,6 +37,13 @@ def test_text_has_evidence_cause_hint_and_lesson() -> None:
     assert "a -> line 3\n" in text and "... 16 more" in text and "line 29" in text and "line 4\n" not in text
 
 
+def test_evidence_of_several_lines_stays_in_its_column() -> None:
+    """So that a program that is copied from the text keeps its shape."""
+    program = replace(FAILED.checks[1], evidence=("def f():\n    pass", "f()"))
+    text = str(replace(FAILED, checks=(program,))).splitlines()
+    assert [line[14:] for line in text[2:5]] == ["def f():", "    pass", "f()"]
+
+
 def test_blank_as_text_lists_the_checks() -> None:
     """None of them has a result."""
     text = str(not_started(AUTH)).splitlines()

@@ -1,19 +1,37 @@
 """07-backoff: clients that lost a server together return together, unless the jitter spreads them out."""
 
 from collections.abc import Sequence
-from random import Random
+from math import isfinite
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Misconception, Step, in_words
-from labkit.evidence import NotHeld, Outcome, broken, held
+from labkit.course.exercise import Exercise, Misconception
+from labkit.course.models.backoff import (
+    CAP_S,
+    MANY,
+    WAITS,
+    Draw,
+    Reference,
+    draw_anew,
+    draw_cap,
+    draw_first,
+    draw_later,
+    draw_own,
+    draw_proved,
+    draw_unproved,
+    draw_wide,
+    is_drawn_anew,
+    is_even,
+    is_proved,
+    permits,
+    simpler,
+    smaller,
+    standard,
+)
+from labkit.course.models.objects import Judge, Verdict, model_of
+from labkit.course.models.property import Model, Property, Wrong
+from labkit.course.models.situations import Result, Situation, Step
 
-CLIENTS = 1000
-CAP_S = 30.0
-NARROW_WINDOW_S = 0.5
-TINY_WINDOW_S = 0.2
-LONG_ENOUGH_S = 10.0
-LATER_S = (1.0, 2.0, 4.0, 8.0, 16.0)  # widths of the second to the sixth wait, when the window is narrow
-WAIT = ("wait",)
+ROUNDED_S = 0.001  # a wait may be rounded to milliseconds
 
 NO_SECONDS = Misconception(
     "wait-is-no-number",
@@ -94,148 +112,233 @@ RESET_EARLY = Misconception(
 )
 
 
-def drive(answer: Any, seeds: Sequence[int], window_s: float, steps: Sequence[Step]) -> list[list[Any]]:
-    """Take one client per seed through these steps, in the answer's process; return the waits of each."""
-    return [_waits(answer(Random(seed), window_s), steps) for seed in seeds]
+DRAWN_ONCE = Misconception(
+    "drawn-once",
+    "One draw decides several waits: the clients that come early come early each time, together.",
+    "How many numbers does one client take from `rng`, and when?",
+    "A number that was drawn before is used again, so a client's waits follow from one another.",
+    "Draw in `wait`, not in `__init__`: `return self.rng.uniform(0, width)`.",
+)
 
 
-def _waits(client: Any, steps: Sequence[Step]) -> list[Any]:
-    returned = [(name, getattr(client, name)(*arguments)) for name, *arguments in steps]
-    return [value for name, value in returned if name == "wait"]
+def _same(situation: Situation, results: Sequence[Result]) -> Wrong | None:
+    """Compare clients with each other: of one seed, one window and equal calls, they get equal waits."""
+    seen: dict[Any, Any] = {}
+
+    def judge(client: Reference, step: Step, result: Result) -> Verdict | None:
+        name = step[1].partition(".")[2]
+        getattr(client, name)(*step[2])
+        came = result.value if name == "wait" else None
+        expected = seen.setdefault((client.seed, client.window_s, client.history), came)
+        return None if result.raised is None and came == expected else (f"{expected!r} as before", SHARED)
+
+    return model_of(Reference, "a client", judge, NO_SECONDS)(situation, results)
 
 
-Waits = list[tuple[float, ...]]  # waits[n] are the n-th waits of all clients
+def _spread(situation: Situation, results: Sequence[Result], judge: Judge | None = None) -> Wrong | None:
+    """Compare the waits of a crowd, or of one client, with the width of each. Free: how they are drawn."""
+    wrong = model_of(Reference, "clients", judge or _judged_spread, NO_SECONDS)(situation, results)
+    if wrong is None:
+        return None
+    result = results[wrong.step]
+    if result.raised is not None:
+        return wrong._replace(shows=NO_CAP if result.raised.startswith("OverflowError") else NO_SECONDS)
+    if not _are_seconds(result.value):
+        odd = next(wait for wait in result.value if not _are_seconds([wait]))
+        return wrong._replace(came=f"{Result(odd).shown} among {len(result.value)} waits")
+    return wrong._replace(came=_in_words(result.value), series=tuple(sorted(result.value)))
 
 
-async def waits_of(stage: Any, window_s: float, steps: Sequence[Step], clients: int = CLIENTS) -> Waits:
-    """Take so many clients, each with its own random generator, through these steps.
+def _anew(situation: Situation, results: Sequence[Result]) -> Wrong | None:
+    """Compare the waits of a crowd with its earlier ones, too."""
 
-    Raises NotHeld when one raises or a wait is not a number of seconds.
-    """
-    first = stage.rng.randint(0, 10**6)
-    seeds = list(range(first, first + clients))
-    shown = f"{clients} clients, window {window_s:g} s, {_summary(steps)}"
-    called = await stage.call(seeds, window_s, list(steps), shown=shown)
-    if called.raised:
-        raise NotHeld(f"{shown}: raised {called.raised}", NO_CAP if "Overflow" in called.raised else NO_SECONDS)
-    for wait in (wait for row in called.value for wait in row):
-        if type(wait) not in (int, float) or not 0 <= wait < float("inf"):
-            raise NotHeld(f"{shown}: a wait was {wait!r}", NO_SECONDS)
-    return list(zip(*called.value, strict=True))
+    def judge(client: Reference, step: Step, result: Result) -> Verdict | None:
+        if (wrong := _judged_spread(client, step, result)) is not None or step[2][0] != WAITS:
+            return wrong
+        *earlier, latest = waited = [*client.waited, standard(result.value)]
+        client.waited = waited
+        return None if is_drawn_anew(latest, earlier) else ("waits that do not follow from earlier ones", DRAWN_ONCE)
+
+    return _spread(situation, results, judge)
 
 
-def _summary(steps: Sequence[Step]) -> str:
-    count = steps.count(WAIT)
-    others = (in_words(step) for step in steps if step != WAIT)
-    return ", ".join([f"{count} wait{'s' * (count != 1)}", *others])
+def _are_seconds(waits: Sequence[Any]) -> bool:
+    return {*map(type, waits)} <= {int, float} and all(map(isfinite, waits)) and min(waits) >= 0
 
 
-def must_fill(
-    waits: Sequence[float], width_s: float, too_wide: Misconception, usual: Misconception, where: str = ""
-) -> None:
-    """Raise NotHeld unless the waits are spread evenly over 0 to `width_s`; `where` begins the message.
+def _in_words(waits: Sequence[float]) -> str:
+    return f"{len(waits)} waits from {min(waits):.3g} to {max(waits):.3g} s"
 
-    The bounds hold for 1000 clients: a tenth of the width with less than 40 % of its share does not happen by chance.
-    """
+
+def _judged_spread(client: Reference, step: Step, result: Result) -> Verdict | None:
+    """Judge the waits of one step."""
+    template, *arguments = step[2]
+    if template not in (WAITS, MANY):
+        client.ended(*arguments)
+        return None if result.raised is None else ("no error", NO_SECONDS)
+    count = arguments[0] if template == MANY else 1
+    ends, client.ends = client.ends, None
+    first = client.tries == 0
+    widths = [client.wait() for _ in range(count)]
+    if result.raised is not None or not _are_seconds(result.value):
+        return "numbers of seconds", NO_SECONDS
+    waits = result.value if template == WAITS else result.value[widths.index(widths[-1]) :]
+    shows = _shown(client, waits, widths[-1], first, ends)
+    return None if shows is None else (f"waits spread evenly from 0 to {widths[-1]:g} s", shows)
+
+
+def _shown(
+    client: Reference, waits: Sequence[float], width_s: float, is_first: bool, ends: Any
+) -> Misconception | None:
+    """Return what is wrong with waits that should be drawn evenly from 0 to this width, or None."""
     least, most = min(waits), max(waits)
     if least == most:
-        raise NotHeld(f"{where}all {len(waits)} clients waited {most:.3g} s; the width is {width_s:g} s", ALL_AT_ONCE)
-    spread = f"{where}{len(waits)} clients waited {least:.3g} to {most:.3g} s; the width is {width_s:g} s"
-    if most > width_s:
-        raise NotHeld(spread, too_wide)
+        return ALL_AT_ONCE
+    if most > width_s + ROUNDED_S:
+        return _shown_by_too_wide(client, width_s, is_first)
+    if is_even(waits, width_s):
+        return None
     if most < 0.9 * width_s and least < 0.1 * most:
-        raise NotHeld(spread, usual)
-    together = list(waits).count(most)
-    if together > len(waits) / 20:
-        raise NotHeld(f"{spread}; {together} of them exactly {most:.3g} s", CAP_GATHERS)
-    tenths = [0] * 10
-    for wait in waits:
-        tenths[min(9, int(10 * wait / width_s))] += 1
-    if min(tenths) < len(waits) / 25:
-        raise NotHeld(f"{spread}; clients in each tenth of it: {tenths}", NARROW)
+        return _shown_by_too_narrow(client, width_s, is_first, ends)
+    return CAP_GATHERS if list(waits).count(most) > len(waits) / 20 else NARROW
 
 
-async def _own(stage: Any) -> Outcome:
-    seed, window_s = stage.rng.randint(0, 10**6), 3.0
-    called = await stage.call(
-        [seed, seed, seed + 1, seed], window_s, [WAIT] * 4, shown="4 clients, three with the same seed"
+def _shown_by_too_wide(client: Reference, width_s: float, is_first: bool) -> Misconception:
+    if client.was_reset:
+        return NEVER_RESET
+    if is_first:
+        return WINDOW_IGNORED
+    return NO_CAP if width_s >= CAP_S else NO_GROWTH
+
+
+def _shown_by_too_narrow(client: Reference, width_s: float, is_first: bool, ends: Any) -> Misconception:
+    if ends is not None and not is_proved(*ends):
+        return RESET_EARLY
+    if is_first:
+        return WINDOW_IGNORED
+    if width_s == client.window_s:
+        return WINDOW_FORGOTTEN
+    return NO_CAP if width_s >= CAP_S else NO_GROWTH
+
+
+def property_of(
+    name: str, expected: str, usual: Misconception, model: Model, draw: Draw, *enforces: str, **more: Any
+) -> Property:
+    """Return a property of this exercise."""
+    return Property(
+        id=name,
+        expected=expected,
+        usual=usual,
+        draw=draw,
+        enforces=(*enforces, "Nothing raises."),
+        model=model,
+        permits=permits,
+        simpler=simpler,
+        smaller=smaller,
+        **more,
     )
-    if called.raised:
-        return broken(f"raised {called.raised}", NO_SECONDS)
-    first, second, _, last = called.value
-    if first == second == last:
-        return held("clients with the same seed waited the same, whatever the others did")
-    return broken(f"with the same seed the waits were {_short(first)}, {_short(second)} and {_short(last)}")
-
-
-def _short(waits: Sequence[Any]) -> str:
-    return "[" + ", ".join(f"{wait:.3g}" if type(wait) in (int, float) else repr(wait)[:20] for wait in waits) + "]"
-
-
-async def _first(stage: Any) -> Outcome:
-    for window_s in (stage.rng.choice((2.0, 5.0, 9.0, 24.0)), TINY_WINDOW_S):
-        waits = await waits_of(stage, window_s, [WAIT])
-        stage.series.setdefault("first waits, s", tuple(sorted(waits[0])))
-        must_fill(waits[0], window_s, WINDOW_IGNORED, WINDOW_IGNORED)
-    return held(f"{CLIENTS} first waits are spread over the window")
-
-
-async def _later(stage: Any) -> Outcome:
-    waits = await waits_of(stage, NARROW_WINDOW_S, [WAIT] * (1 + len(LATER_S)))
-    for number, width_s in enumerate(LATER_S, start=1):
-        must_fill(waits[number], width_s, NO_GROWTH, NO_GROWTH, f"wait {number + 1}: ")
-    return held("the waits after the first are spread over 1, 2, 4, 8 and 16 s")
-
-
-async def _cap(stage: Any) -> Outcome:
-    waits = await waits_of(stage, NARROW_WINDOW_S, [WAIT] * 9)
-    for number in (6, 8):
-        must_fill(waits[number], CAP_S, NO_CAP, NO_CAP, f"wait {number + 1}: ")
-    await waits_of(stage, NARROW_WINDOW_S, [WAIT] * 1200, clients=5)
-    return held("from the seventh on the waits are spread over 30 s, and 1200 attempts raise nothing")
-
-
-async def _wide(stage: Any) -> Outcome:
-    window_s = stage.rng.choice((40.0, 45.0, 90.0))
-    waits = await waits_of(stage, window_s, [WAIT] * 6)
-    for number in (1, 2, 5):
-        must_fill(waits[number], window_s, NO_CAP, WINDOW_FORGOTTEN, f"wait {number + 1}: ")
-    return held(f"the later waits are spread over the window of {window_s:g} s, too")
-
-
-async def _proved(stage: Any) -> Outcome:
-    for lived_s in (LONG_ENOUGH_S, 3600.0):
-        waits = await waits_of(stage, NARROW_WINDOW_S, [WAIT] * 5 + [("ended", True, lived_s), WAIT, WAIT])
-        where = f"after ended(True, {lived_s:g}): "
-        must_fill(waits[5], NARROW_WINDOW_S, NEVER_RESET, NEVER_RESET, where)
-        must_fill(waits[6], LATER_S[0], NEVER_RESET, NEVER_RESET, where)
-    return held(f"let in and connected for {LONG_ENOUGH_S:g} s: the next wait is a first one")
-
-
-async def _unproved(stage: Any) -> Outcome:
-    for ended in ((True, 0.0), (True, LONG_ENOUGH_S - 0.1), (False, 60.0)):
-        waits = await waits_of(stage, NARROW_WINDOW_S, [WAIT] * 4 + [("ended", *ended), WAIT])
-        must_fill(waits[4], LATER_S[3], NO_GROWTH, RESET_EARLY, f"after ended{ended}: ")
-    return held("let in for a moment, or not at all: the waits keep growing")
 
 
 NEEDS = ("first-wait",)
-GROWS = ("first-wait", "later-waits")
+GROWS = (*NEEDS, "later-waits")
+CAPPED = (*GROWS, "anew", "cap")
+PROPERTIES = (
+    property_of(
+        "own",
+        "each client has its own random generator and its own count",
+        SHARED,
+        _same,
+        draw_own,
+        "All chance comes from `rng`",
+        "equal waits, whatever other clients do",
+        shared=SHARED,
+    ),
+    property_of(
+        "first-wait",
+        "the first wait is spread over the window that the server sent",
+        WINDOW_IGNORED,
+        _spread,
+        draw_first,
+        "evenly from 0 to the width of this try",
+        "The width of the first try is `window_s`",
+        drawn=4,
+        again=2,
+    ),
+    property_of(
+        "later-waits",
+        "later waits are spread over 1, 2, 4, 8, 16 s",
+        NO_GROWTH,
+        _spread,
+        draw_later,
+        "of the second 1 second, then 2, 4, 8, 16",
+        needs=NEEDS,
+        drawn=2,
+        again=1,
+    ),
+    property_of(
+        "anew",
+        "each wait is drawn anew",
+        DRAWN_ONCE,
+        _anew,
+        draw_anew,
+        "Each wait is drawn anew",
+        needs=GROWS,
+        drawn=3,
+        again=1,
+    ),
+    property_of(
+        "cap",
+        "then over 30 s, however long the outage",
+        NO_CAP,
+        _spread,
+        draw_cap,
+        "from there on, 30, however many tries there are",
+        needs=(*GROWS, "anew"),
+        drawn=2,
+        again=1,
+    ),
+    property_of(
+        "wide-window",
+        "no width is smaller than the window",
+        WINDOW_FORGOTTEN,
+        _spread,
+        draw_wide,
+        "No width is ever less than `window_s`, which may itself be more than 30.",
+        needs=CAPPED,
+        drawn=2,
+        again=1,
+    ),
+    property_of(
+        "proved",
+        "let in and connected for 10 s: start over",
+        NEVER_RESET,
+        _anew,
+        draw_proved,
+        "If it was let in and lived 10 seconds or more, the next wait is a first one again",
+        needs=(*GROWS, "anew"),
+        drawn=2,
+        again=1,
+    ),
+    property_of(
+        "unproved",
+        "anything less: do not start over",
+        RESET_EARLY,
+        _spread,
+        draw_unproved,
+        "If not, nothing changes.",
+        needs=CAPPED,
+        drawn=2,
+        again=1,
+    ),
+)
 EXERCISE = Exercise(
     id="07-backoff",
     title="Every client waits politely, and all of them come in the same moment",
     lesson="07_reconnect_storms",
     kind="rule",
     answer="Backoff",
-    drive=drive,
-    checks=(
-        Check("own", "each client has its own random generator and its own count", SHARED, _own),
-        Check("first-wait", "the first wait is spread over the window that the server sent", WINDOW_IGNORED, _first),
-        Check("later-waits", "later waits are spread over 1, 2, 4, 8, 16 s", NO_GROWTH, _later, needs=NEEDS),
-        Check("cap", "then over 30 s, however long the outage", NO_CAP, _cap, needs=GROWS),
-        Check("wide-window", "no width is smaller than the window", WINDOW_FORGOTTEN, _wide, needs=GROWS),
-        Check("proved", "let in and connected for 10 s: start over", NEVER_RESET, _proved, needs=GROWS),
-        Check("unproved", "anything less: do not start over", RESET_EARLY, _unproved, needs=GROWS),
-    ),
+    is_played=True,
+    gives=(),
+    checks=tuple(one.check() for one in PROPERTIES),
     more=(NO_SECONDS, ALL_AT_ONCE, NARROW, CAP_GATHERS),
 )

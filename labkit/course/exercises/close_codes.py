@@ -1,21 +1,52 @@
 """07-close-codes: the server says why it closes, and the client keeps coming back with an expired session."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
+from functools import partial
+from random import Random
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Misconception
-from labkit.evidence import Outcome, broken, held
-
-RESUME = "resume"
-FRESH = "fresh"
-Case = tuple[int, str, Any]  # close code, reason, right answer
+from labkit.course.exercise import Exercise, Misconception
+from labkit.course.models.close_codes import (
+    BUSY,
+    EXPIRED,
+    FRESH,
+    KNOWN,
+    MALFORMED,
+    PASSES,
+    RESUME,
+    STOP,
+    WITH_SLOT,
+    Found,
+    after_close,
+    draw_busy,
+    draw_elsewhere,
+    draw_malformed,
+    draw_own,
+    draw_slots,
+    draw_unknown,
+    draw_without,
+    each,
+    every_unknown,
+    permits,
+    simpler_reason,
+    slots_of,
+)
+from labkit.course.models.property import Property, Wrong
+from labkit.course.models.situations import Result, Situation
 
 RAISES = Misconception(
     "reason-raises",
-    "An unexpected reason raises, so the client never reconnects.",
-    "Look at the reason that is named. Where do you take it apart?",
-    "Not every reason contains `retry=`, and what follows it is not always a number.",
-    "`found = re.search(...)`, and `int(found[1])` only if it found something.",
+    "A close raises in the client, so it never reconnects.",
+    "Look at the line that is named. What does it expect of the code, and of the reason?",
+    "Not every reason contains `retry=`, what follows it is not always a number, and a table does not have every code.",
+    "`found = re.search(...)`, and `int(found[1])` only if it found something; `TABLE.get(code, ...)` for a table.",
+)
+NO_PAIR = Misconception(
+    "neither-none-nor-a-pair",
+    "The result is neither None nor a pair of a credential and a slot, so the client cannot use it.",
+    "Look at each `return`. What are the two parts of the pair?",
+    'The first part is "resume" or "fresh", and the second one is None or a number of seconds.',
+    '`return "resume", None`',
 )
 COMES_BACK = Misconception(
     "stop-is-not-stop",
@@ -52,11 +83,18 @@ SLOT_LOST = Misconception(
     "It is not read, or milliseconds are taken for seconds.",
     "`int(found[1]) / 1000` from `re.search(...)`, for 1012, 1013 and 4429.",
 )
+SLOT_INVENTED = Misconception(
+    "slot-invented",
+    "The client makes up a slot although the server gave none, so all clients come back at the same moment.",
+    "What is the second part of the pair when the reason has no `retry=`?",
+    "A number means: the server has chosen this moment. None means: draw one yourself.",
+    "`slot = int(found[1]) / 1000 if found else None`, and no `max` with None.",
+)
 SLOT_READ_LOOSELY = Misconception(
     "slot-read-loosely",
     "Something that is not a retry time is taken for one.",
-    "Look at the reason that is named. Is there a word that is exactly `retry=` and digits?",
-    "Part of another word, a sign, a fraction, or far too many digits were read as a number.",
+    "Look at the reason that is named. Is there a word that is exactly `retry=` and one to nine digits?",
+    "Part of another word, a sign, a fraction, another alphabet's digits or too many of them were read as a number.",
     r'`re.search(r"(?:^|\s)retry=([0-9]{1,9})(?:\s|$)", reason)`',
 )
 SLOT_ANYWHERE = Misconception(
@@ -73,133 +111,200 @@ TOO_SOON = Misconception(
     "The retry time may be 0, and then the client calls a busy server in a tight loop.",
     "For 1013: `max(1.0, slot)`.",
 )
-UNKNOWN = Misconception(
+SECOND_FOR_ALL = Misconception(
+    "least-second-for-all",
+    "The least second of 1013 also changes the slots of other codes.",
+    "After which code does a short slot count as one second? And after the others?",
+    "1012 and 4429 give each client its own moment, which may be at once.",
+    "`max(1.0, slot) if code == 1013 else slot`",
+)
+UNKNOWN_CODE = Misconception(
     "unknown-codes-guessed",
     "A code that is not in the table gets the wrong answer, so the client breaks when its server adds a code.",
     "What do 44xx and 45xx mean when you do not know the number itself?",
     "44xx: the client is at fault, stop. 45xx: the server is, come back. Anything else: just a lost connection.",
     "`if 4400 <= code <= 4499: return None`, after the codes that you know.",
 )
+REMEMBERED = Misconception(
+    "closes-share-their-state",
+    "What the function returned before, or what a caller did with it, changes what it returns now.",
+    "Call it twice with the same close, and change the first result in between.",
+    "A list at the top of the module is one for all calls, and so is a variable that remembers the last close.",
+    'Return a new pair each time: `return "resume", slot`.',
+)
 
 
-async def judged(stage: Any, cases: Iterable[Case], usual: Misconception) -> Outcome:
-    """Compare the answer for each case with the right one."""
-    count = 0
-    for code, reason, right in cases:
-        called = await stage.call(code, reason)
-        if called.raised:
-            return broken(f"{code} {reason!r} raised {called.raised}", RAISES)
-        came = tuple(called.value) if isinstance(called.value, list) else called.value
-        if not _same(came, right):
-            return broken(f"{code} {reason!r} -> {came!r}, expected {right!r}", _why(came, right, usual))
-        count += 1
-    return held(f"all {count} answers were right")
+def model(situation: Situation, results: Sequence[Result]) -> Wrong | None:
+    """Compare an answer with the contract. Free: a list for the pair, an int for a float, and the last digits."""
+    for number, ((_, _, (code, reason)), result) in enumerate(zip(situation, results)):
+        expected = after_close(code, reason)
+        came = tuple(result.value) if isinstance(result.value, list) else result.value
+        if result.raised is not None:
+            return Wrong(number, repr(expected), RAISES)
+        if not _is_same(came, expected):
+            return Wrong(number, repr(expected), _shown(code, reason, came, expected))
+    return None
 
 
-def _same(came: Any, right: Any) -> bool:
-    if right is None or not isinstance(came, tuple) or len(came) != 2:
+def _is_pair(came: Any) -> bool:
+    return bool(
+        isinstance(came, tuple)
+        and len(came) == 2
+        and came[0] in (RESUME, FRESH)
+        and isinstance(came[1], int | float | None)
+    )
+
+
+def _is_same(came: Any, right: Found) -> bool:
+    if right is None or not _is_pair(came):
         return came is right
-    if came[0] != right[0] or (came[1] is None) != (right[1] is None):
-        return False
-    return right[1] is None or (type(came[1]) in (int, float) and abs(came[1] - right[1]) < 1e-6)
+    credential, slot = right
+    if slot is None or came[1] is None:
+        return bool(came == right)
+    return bool(came[0] == credential and abs(came[1] - slot) < 1e-6)
 
 
-def _why(came: Any, right: Any, usual: Misconception) -> Misconception:
-    """Return the misconception behind a wrong answer: a more basic one, or the usual one of this check."""
-    if right is not None and came is None:
-        return usual if usual is UNKNOWN else GIVES_UP
-    if right is not None and isinstance(came, tuple) and came[:1] == (FRESH,) and right[0] == RESUME:
-        return NEW_FOR_ALL
-    return usual
+def _shown(code: int, reason: str, came: Any, right: Found) -> Misconception:
+    """Return what a wrong result of this close shows."""
+    if came is not None and not _is_pair(came):
+        return NO_PAIR
+    if right is None or came is None or came[0] != right[0]:
+        return _shown_by_outcome(code, came, right)
+    return _shown_by_slot(code, reason, came[1])
 
 
-async def _stops(stage: Any) -> Outcome:
-    cases = [(code, "any reason", None) for code in (1000, 1002, 1003, 1007, 1008, 1009, 4403, 4409, 4410)]
-    return await judged(stage, stage.rng.sample(cases, len(cases)), COMES_BACK)
+def _shown_by_outcome(code: int, came: Any, right: Found) -> Misconception:
+    if code not in KNOWN:
+        return UNKNOWN_CODE
+    if right is None:
+        return COMES_BACK
+    if came is None:
+        return GIVES_UP
+    return STALE if right[0] == FRESH else NEW_FOR_ALL
 
 
-async def _returns(stage: Any) -> Outcome:
-    cases: list[Case] = [
-        (1001, "going away", None),
-        (1006, "", None),
-        (1011, "internal error", None),
-        (4408, "no pong", None),
-    ]
-    return await judged(stage, [(code, reason, (RESUME, None)) for code, reason, _ in cases], GIVES_UP)
+def _shown_by_slot(code: int, reason: str, came: Any) -> Misconception:
+    slots = slots_of(reason)
+    is_read = any(letter.isdigit() for letter in reason)
+    if came is not None and (code not in WITH_SLOT or not slots):
+        return SLOT_INVENTED if not is_read else SLOT_READ_LOOSELY if code in WITH_SLOT else SLOT_ANYWHERE
+    if came is not None and slots[0] < 1000:
+        return TOO_SOON if code == BUSY and came < 1 else SECOND_FOR_ALL if came == 1 else SLOT_LOST
+    return SLOT_LOST
 
 
-async def _fresh(stage: Any) -> Outcome:
-    cases = [(4401, "auth required", (FRESH, None)), (4419, "session expired", (FRESH, None))]
-    return await judged(stage, cases, STALE)
-
-
-async def _slots(stage: Any) -> Outcome:
-    ms = [stage.rng.randint(1500, 90_000) for _ in range(3)]
-    cases: list[Case] = [
-        (1012, f"restart retry={ms[0]}", (RESUME, ms[0] / 1000)),
-        (4429, f"rate limited retry={ms[1]}", (RESUME, ms[1] / 1000)),
-        (1013, f"busy retry={ms[2]}", (RESUME, ms[2] / 1000)),
-        (1012, "restart retry=0", (RESUME, 0.0)),
-        (1012, f"retry={ms[0]}", (RESUME, ms[0] / 1000)),
-        (1012, f"restart retry={ms[0]} please", (RESUME, ms[0] / 1000)),
-        (1012, "restart", (RESUME, None)),
-        (1013, "slow", (RESUME, None)),
-    ]
-    return await judged(stage, cases, SLOT_LOST)
-
-
-async def _loose(stage: Any) -> Outcome:
-    odd = [
-        "retry=",
-        "retry=soon",
-        "retry=-5",
-        "retry=1.5",
-        "noretry=2000",
-        "retry=2000ms",
-        "retry = 2000",
-        "RETRY=2000",
-    ]
-    odd += ["retry=99999999999999999999", "retry=\u0663\u0660\u0660\u0660", ""]
-    return await judged(stage, [(1012, f"restart {text}".strip(), (RESUME, None)) for text in odd], SLOT_READ_LOOSELY)
-
-
-async def _elsewhere(stage: Any) -> Outcome:
-    cases: list[Case] = [(code, "retry=60000", (RESUME, None)) for code in (1001, 1006, 1011, 4408)]
-    cases += [(4419, "retry=60000", (FRESH, None)), (4403, "retry=60000", None)]
-    return await judged(stage, cases, SLOT_ANYWHERE)
-
-
-async def _busy(stage: Any) -> Outcome:
-    cases = [(1013, f"busy retry={ms}", (RESUME, max(1.0, ms / 1000))) for ms in (0, 1, 999, 1000, 1001)]
-    return await judged(stage, [*cases, (4429, "rate limited retry=200", (RESUME, 0.2))], TOO_SOON)
-
-
-async def _unknown(stage: Any) -> Outcome:
-    mine = [(code, "", None) for code in (4400, 4402, stage.rng.randint(4430, 4498), 4499)]
-    others = [
-        (code, "", (RESUME, None)) for code in (4500, 4599, stage.rng.randint(4501, 4598), 1014, 3000, 4000, 4399, 4999)
-    ]
-    return await judged(stage, [*mine, *others], UNKNOWN)
+def property_of(
+    name: str, expected: str, usual: Misconception, draw: Callable[[Random], Situation], *enforces: str, **more: Any
+) -> Property:
+    """Return a property of this exercise."""
+    return Property(
+        id=name,
+        expected=expected,
+        usual=usual,
+        draw=draw,
+        enforces=(*enforces, "Nothing raises."),
+        model=model,
+        permits=permits,
+        simpler=simpler_reason,
+        shared=REMEMBERED,
+        **more,
+    )
 
 
 NEEDS = ("returns",)
+PROPERTIES = (
+    property_of(
+        "returns",
+        "a close that the client can recover from: come back with resume",
+        GIVES_UP,
+        partial(draw_without, PASSES),
+        '| 1001, 1006, 1011, 4408 | it passes | `("resume", None)` |',
+        always=each(PASSES, ""),
+    ),
+    property_of(
+        "stops",
+        "a close that would happen again: stop",
+        COMES_BACK,
+        partial(draw_without, STOP),
+        "| 1000, 1002, 1003, 1007, 1008, 1009, 4403, 4409, 4410 | it would happen again | `None` |",
+        always=each(STOP, ""),
+    ),
+    property_of(
+        "fresh",
+        "4401 and 4419: come back with a fresh ticket",
+        STALE,
+        partial(draw_without, EXPIRED),
+        '| 4401, 4419 | the credential is too old, or none came | `("fresh", None)` |',
+        always=each(EXPIRED, ""),
+    ),
+    property_of(
+        "slots",
+        "1012, 1013, 4429: the retry time from the reason, in seconds; without one, None",
+        SLOT_LOST,
+        draw_slots,
+        '| 1012, 4429 | a restart, or the client sent too much | `("resume", slot)` |',
+        "`retry=` and one to nine of the digits 0 to 9",
+        "The number is in milliseconds, and you return seconds.",
+        "When the reason has no slot, `slot` is `None`.",
+        always=each(WITH_SLOT, "", "slow", "retry=1500", "retry=999999999"),
+        needs=NEEDS,
+    ),
+    property_of(
+        "no-slot",
+        "a malformed retry time is ignored",
+        SLOT_READ_LOOSELY,
+        draw_malformed,
+        "a word by itself, with a space or an end of the reason on each side",
+        "Every other word means nothing, however similar it looks",
+        always=each(WITH_SLOT[:1], *MALFORMED),
+        needs=(*NEEDS, "slots"),
+    ),
+    property_of(
+        "elsewhere",
+        "other codes carry no retry time",
+        SLOT_ANYWHERE,
+        draw_elsewhere,
+        "After every other code, a slot in the reason means nothing.",
+        always=each((*PASSES, *EXPIRED, *STOP), "retry=60000"),
+        needs=(*NEEDS, "stops", "fresh"),
+    ),
+    property_of(
+        "busy",
+        "after 1013: at least one second; after other codes: what the reason gives, which may be 0",
+        TOO_SOON,
+        draw_busy,
+        "After 1013, a slot of less than one second counts as one second. After 1012 and 4429 it may be 0.",
+        always=each(WITH_SLOT, "retry=0", "retry=999"),
+        needs=(*NEEDS, "slots"),
+    ),
+    property_of(
+        "unknown",
+        "unknown 44xx: stop; any other unknown code: come back",
+        UNKNOWN_CODE,
+        draw_unknown,
+        "| any other from 4400 to 4499 | new to you, and the client is at fault | `None` |",
+        '| any other | new to you, and the client is not at fault | `("resume", None)` |',
+        always=every_unknown(),
+        needs=(*NEEDS, "elsewhere"),
+    ),
+    property_of(
+        "own",
+        "each call is on its own: the same close gets the same answer",
+        REMEMBERED,
+        draw_own,
+        "Each call is on its own",
+        "A list that you return belongs to the caller, which may change it.",
+        needs=(*NEEDS, "stops", "fresh", "slots", "no-slot", "elsewhere", "busy", "unknown"),
+    ),
+)
 EXERCISE = Exercise(
     id="07-close-codes",
     title="The server says why it closes, and the client does not listen",
     lesson="07_reconnect_storms",
     kind="rule",
     answer="after_close",
-    checks=(
-        Check("returns", "a close that the client can recover from: come back with resume", GIVES_UP, _returns),
-        Check("stops", "a close that would happen again: stop", COMES_BACK, _stops),
-        Check("fresh", "4401 and 4419: come back with a fresh ticket", STALE, _fresh),
-        Check("slots", "1012, 1013, 4429: the retry time from the reason, in seconds", SLOT_LOST, _slots, needs=NEEDS),
-        Check("no-slot", "a malformed retry time is ignored", SLOT_READ_LOOSELY, _loose, needs=(*NEEDS, "slots")),
-        Check(
-            "elsewhere", "other codes carry no retry time", SLOT_ANYWHERE, _elsewhere, needs=(*NEEDS, "stops", "fresh")
-        ),
-        Check("busy", "after 1013: at least one second", TOO_SOON, _busy, needs=(*NEEDS, "slots")),
-        Check("unknown", "unknown 44xx: stop; any other unknown code: come back", UNKNOWN, _unknown, needs=NEEDS),
-    ),
-    more=(RAISES, NEW_FOR_ALL),
+    is_played=True,
+    gives=(),
+    checks=tuple(one.check() for one in PROPERTIES),
+    more=(RAISES, NO_PAIR, NEW_FOR_ALL, SLOT_INVENTED, SECOND_FOR_ALL),
 )

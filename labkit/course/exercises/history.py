@@ -1,6 +1,5 @@
 """03-history: a client was away for a moment, and the server cannot tell it what it missed."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from labkit.course.exercise import Exercise, Misconception
@@ -17,8 +16,9 @@ from labkit.course.models.history import (
     draw_seq,
     permits,
 )
-from labkit.course.models.property import Property, Wrong
-from labkit.course.models.situations import Result, Situation, Step, label
+from labkit.course.models.objects import Verdict, model_of
+from labkit.course.models.property import Property
+from labkit.course.models.situations import Result, Step
 
 NOT_COUNTED = Misconception(
     "seq-with-holes",
@@ -85,40 +85,32 @@ SHARED = Misconception(
 )
 
 
-def model(situation: Situation, results: Sequence[Result]) -> Wrong | None:
-    """Compare an answer with the reference. Free: a tuple for a list and a list for a tuple, what equals a bool."""
-    rooms: dict[str, Reference] = {}
-    for number, (step, result) in enumerate(zip(situation, results)):
-        if step[0] == "make":
-            rooms[step[1]] = Reference(*step[2])
-            if result.raised is not None:
-                return Wrong(number, "a room", RAISES)
-            continue
-        expected = getattr(rooms[label(step)], step[1].partition(".")[2])(*step[2])
-        if result.raised is not None or _as_lists(result.value) != _as_lists(expected):
-            shows = _shown(rooms[label(step)], step, result, situation[:number])
-            return Wrong(number, Result(expected).shown, shows)
-    return None
+def _wrong(room: Reference, step: Step, result: Result) -> Verdict | None:
+    """Judge one result. Free: a tuple for a list and a list for a tuple, what equals a bool."""
+    expected = getattr(room, step[1].partition(".")[2])(*step[2])
+    shows = _shown(room, step, result.value)
+    room.is_given_away = room.is_given_away or step[0].startswith("spoil")
+    if result.raised is None and _as_lists(result.value) == _as_lists(expected):
+        return None
+    return Result(expected).shown, shows
 
 
 def _as_lists(value: Any) -> Any:
     return [_as_lists(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def _shown(room: Reference, step: Step, result: Result, before: Situation) -> Misconception | None:
+def _shown(room: Reference, step: Step, came: Any) -> Misconception | None:
     """Return what a wrong result of this step shows."""
-    if result.raised is not None:
-        return RAISES
     if step[1].endswith(".publish"):
         return NOT_COUNTED
-    if any(verb.startswith("spoil") and label((verb, target, ())) == label(step) for verb, target, _ in before):
+    if room.is_given_away:
         return SHARED_LIST
     epoch, seq = step[2]
     if epoch != room.epoch:
         return EPOCH_IGNORED
     if seq > room.newest:
         return FUTURE
-    return _shown_in_the_past(room, seq, result.value)
+    return _shown_in_the_past(room, seq, came)
 
 
 def _shown_in_the_past(room: Reference, seq: int, came: Any) -> Misconception | None:
@@ -129,6 +121,9 @@ def _shown_in_the_past(room: Reference, seq: int, came: Any) -> Misconception | 
     return EDGE if is_at_edge and (is_said_lost or seq < room.forgotten) else NOT_ALL
 
 
+MODEL = model_of(Reference, "a room", _wrong, RAISES)
+
+
 def property_of(name: str, expected: str, usual: Misconception, draw: Draw, *enforces: str, **more: Any) -> Property:
     """Return a property of this exercise."""
     return Property(
@@ -137,7 +132,7 @@ def property_of(name: str, expected: str, usual: Misconception, draw: Draw, *enf
         usual=usual,
         draw=draw,
         enforces=(*enforces, "Nothing raises."),
-        model=model,
+        model=MODEL,
         permits=permits,
         shared=SHARED,
         **more,

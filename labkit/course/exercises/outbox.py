@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from labkit.course.exercise import Exercise, Misconception
+from labkit.course.models.objects import Verdict, model_of
 from labkit.course.models.outbox import (
     Draw,
     Reference,
@@ -20,8 +21,8 @@ from labkit.course.models.outbox import (
     many_small,
     permits,
 )
-from labkit.course.models.property import Property, Wrong
-from labkit.course.models.situations import Result, Situation, Step, label
+from labkit.course.models.property import Property
+from labkit.course.models.situations import Result, Step
 
 WRONG_BYTES = Misconception(
     "frames-lost-or-disordered",
@@ -111,22 +112,8 @@ SHARED = Misconception(
 )
 
 
-def model(situation: Situation, results: Sequence[Result]) -> Wrong | None:
-    """Compare an answer with the reference. Free: a tuple for a list, and what equals True or False."""
-    boxes: dict[str, Reference] = {}
-    for number, (step, result) in enumerate(zip(situation, results)):
-        if step[0] == "make":
-            boxes[step[1]] = Reference(*step[2])
-            if result.raised is not None:
-                return Wrong(number, "an outbox", RAISES)
-        elif (wrong := _wrong(boxes[label(step)], step, result)) is not None:
-            expected, shows = wrong
-            return Wrong(number, expected, RAISES if result.raised is not None else shows)
-    return None
-
-
-def _wrong(box: Reference, step: Step, result: Result) -> tuple[str, Misconception | None] | None:
-    """Return what was expected, and what the result shows; None if it is right. The box does the step."""
+def _wrong(box: Reference, step: Step, result: Result) -> Verdict | None:
+    """Judge one result. Free: a tuple for a list, and what equals True or False."""
     name, arguments = step[1].partition(".")[2], step[2]
     if name == "offer":
         shows = _shown_by_offer(box, *arguments)
@@ -141,6 +128,7 @@ def _wrong(box: Reference, step: Step, result: Result) -> tuple[str, Misconcepti
     return None if is_right else (repr(expected) if name != "take" else _frames(expected), shows)
 
 
+MODEL = model_of(Reference, "an outbox", _wrong, RAISES)
 _TYPES: dict[type, tuple[type, ...]] = {bool: (bool, int), int: (int, float), list: (list,)}
 
 
@@ -188,7 +176,7 @@ def property_of(name: str, expected: str, usual: Misconception, draw: Draw, *enf
         usual=usual,
         draw=draw,
         enforces=(*enforces, "Nothing raises."),
-        model=model,
+        model=MODEL,
         permits=permits,
         shared=SHARED,
         **more,

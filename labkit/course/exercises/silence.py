@@ -1,12 +1,30 @@
 """05-silence: the connection is dead, no error will say so, and the screen shows old numbers."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Misconception
-from labkit.evidence import Outcome, broken, held
-
-QUIET, PING, DEAD = "quiet", "ping", "dead"
+from labkit.course.exercise import Exercise, Misconception
+from labkit.course.models.objects import Verdict, model_of
+from labkit.course.models.property import Property
+from labkit.course.models.silence import (
+    DEAD,
+    PING,
+    QUIET,
+    SLEPT,
+    Draw,
+    Reference,
+    draw_again,
+    draw_dead,
+    draw_next,
+    draw_once,
+    draw_own,
+    draw_ping,
+    draw_quiet,
+    draw_slept,
+    draw_stays_dead,
+    permits,
+    smaller,
+)
+from labkit.course.models.situations import Result, Step
 
 RAISES = Misconception(
     "watchdog-raises",
@@ -73,133 +91,154 @@ NEXT_WRONG = Misconception(
 )
 
 
-def drive(answer: Any, ping_s: float, patience_s: float, now: float, steps: Sequence[tuple[str, float]]) -> list[Any]:
-    """Take one watchdog, made at `now`, through these steps, in the answer's process; return each result."""
-    watchdog = answer(ping_s, patience_s, now)
-    returned: list[Any] = []
-    for name, at in steps:
-        if name == "next_at":
-            returned.append(watchdog.next_at())
-        else:
-            value = getattr(watchdog, name)(at)
-            returned.append(value if name == "due" else None)
-    return returned
+SHARED = Misconception(
+    "watchdogs-share-their-state",
+    "What happens on one connection changes what is due on another one.",
+    "Make two watchdogs, and let something be heard by the first. What is due for the second one?",
+    "A time or a state that belongs to the class or to the module is one for all connections.",
+    "Set it in `__init__`, on `self`: `self.heard_at = now`.",
+)
 
 
-Question = tuple[str, float, Any, Misconception]  # method, seconds since the start, right answer, else this
+def _wrong(dog: Reference, step: Step, result: Result) -> Verdict | None:
+    """Judge one result. Free: what `heard` returns, an int for a float, and `next_at` of one that is dead."""
+    name = step[1].partition(".")[2]
+    if name == "next_at":
+        is_right = type(result.value) in (int, float) and result.value == dog.next_at()
+        return None if is_right or dog.is_dead else (repr(dog.next_at()), NEXT_WRONG)
+    shows = _shown_by_due(dog, result.value) if name == "due" else None
+    was_pinged = dog.pinged_at is not None
+    expected = getattr(dog, name)(*step[2])
+    if name == "heard":
+        return None if result.raised is None else ("no error", RAISES)
+    if result.raised is None and result.value == expected:
+        return None
+    return repr(expected), shows or _shown(expected, result.value, was_pinged)
 
 
-async def replay(stage: Any, questions: Sequence[Question], ping_s: float = 25.0, patience_s: float = 10.0) -> Outcome:
-    """Take one watchdog through these steps, and compare each result; that of `heard` is None."""
-    began = float(stage.rng.randint(100, 9000))
-    steps = [(name, began + at) for name, at, _, _ in questions]
-    calls = [f"{name}(+{at:g})" if name != "next_at" else "next_at()" for name, at, _, _ in questions]
-    shown = f"ping_s {ping_s:g}, patience_s {patience_s:g}: {', '.join(calls)}"
-    called = await stage.call(ping_s, patience_s, began, steps, shown=shown)
-    if called.raised:
-        return broken(f"{shown}: raised {called.raised}", RAISES)
-    for number, ((name, _, right, why), came) in enumerate(zip(questions, called.value, strict=True)):
-        if name == "due" and came not in (QUIET, PING, DEAD):
-            return broken(f"{calls[number]} -> {came!r}, expected quiet, ping or dead", RAISES)
-        if name == "next_at":
-            is_right = type(came) in (int, float) and abs(came - began - right) < 1e-6
-            came = f"+{came - began:g}" if type(came) in (int, float) else repr(came)
-            right = f"+{right:g}"
-        else:
-            is_right = came == right
-        if not is_right:
-            before = ", ".join(calls[max(0, number - 4) : number + 1])
-            return broken(f"{before} -> {came}, expected {right}", why)
-    return held(shown)
+def _shown_by_due(dog: Reference, came: Any) -> Misconception | None:
+    """Return what a wrong result shows by what happened before."""
+    if came not in (QUIET, PING, DEAD):
+        return RAISES
+    if dog.is_dead:
+        return REVIVED
+    return ONLY_PONG if dog.answered else None
 
 
-async def _quiet(stage: Any) -> Outcome:
-    busy: list[Question] = []
-    for number in range(1, 9):  # a message every 20 s: never idle for 25 s
-        busy += [("heard", 20.0 * number, None, RAISES), ("due", 20.0 * number + 19, QUIET, IMPATIENT)]
-    return await replay(stage, [("due", 0.0, QUIET, IMPATIENT), ("due", 19.0, QUIET, IMPATIENT), *busy])
+def _shown(expected: str, came: Any, was_pinged: bool) -> Misconception:
+    if came == DEAD:
+        return DEAD_TOO_SOON
+    if came == PING:
+        return PINGS_AGAIN if was_pinged else IMPATIENT
+    return NEVER_DEAD if expected == DEAD else TRUSTS
 
 
-async def _ping(stage: Any) -> Outcome:
-    ping_s = float(stage.rng.randint(15, 40))
-    seen = await replay(stage, [("due", ping_s - 0.1, QUIET, IMPATIENT), ("due", ping_s, PING, TRUSTS)], ping_s)
-    if seen.verdict != "held":
-        return seen
-    later: list[Question] = [("heard", 7.0, None, RAISES), ("due", 6.9 + ping_s, QUIET, IMPATIENT)]
-    return await replay(stage, [*later, ("due", 7.1 + ping_s, PING, TRUSTS)], ping_s)
+MODEL = model_of(Reference, "a watchdog", _wrong, RAISES)
 
 
-async def _once(stage: Any) -> Outcome:
-    looks: list[Question] = [("due", 25.0 + at, QUIET, PINGS_AGAIN) for at in (0.0, 0.1, 3.0, 9.9)]
-    seen = await replay(stage, [("due", 25.0, PING, TRUSTS), *looks])
-    if seen.verdict != "held":
-        return seen
-    looks = [("due", 10.0 + at, QUIET, PINGS_AGAIN) for at in (9.0, 10.1, 20.5, 29.9)]
-    return await replay(stage, [("due", 10.0, PING, TRUSTS), *looks], ping_s=10.0, patience_s=30.0)
-
-
-async def _dead(stage: Any) -> Outcome:
-    patience_s = float(stage.rng.randint(4, 12))
-    steps: list[Question] = [("due", 26.0, PING, TRUSTS), ("due", 25.9 + patience_s, QUIET, DEAD_TOO_SOON)]
-    return await replay(stage, [*steps, ("due", 26.0 + patience_s, DEAD, NEVER_DEAD)], patience_s=patience_s)
-
-
-async def _slept(stage: Any) -> Outcome:
-    hour = 3600.0
-    steps: list[Question] = [("due", hour, PING, DEAD_TOO_SOON), ("due", hour + 9.9, QUIET, DEAD_TOO_SOON)]
-    return await replay(stage, [*steps, ("due", hour + 10.0, DEAD, NEVER_DEAD)])
-
-
-async def _again(stage: Any) -> Outcome:
-    steps: list[Question] = [
-        ("due", 25.0, PING, TRUSTS),
-        ("heard", 30.0, None, RAISES),
-        ("due", 36.0, QUIET, ONLY_PONG),
-        ("due", 54.9, QUIET, ONLY_PONG),
-        ("due", 55.0, PING, ONLY_PONG),
-        ("due", 64.9, QUIET, ONLY_PONG),
-        ("due", 65.0, DEAD, ONLY_PONG),
-    ]
-    return await replay(stage, steps)
-
-
-async def _stays_dead(stage: Any) -> Outcome:
-    steps: list[Question] = [("due", 25.0, PING, TRUSTS), ("due", 35.0, DEAD, NEVER_DEAD), ("due", 35.1, DEAD, REVIVED)]
-    return await replay(
-        stage, [*steps, ("heard", 36.0, None, RAISES), ("due", 36.1, DEAD, REVIVED), ("due", 90.0, DEAD, REVIVED)]
+def property_of(name: str, expected: str, usual: Misconception, draw: Draw, *enforces: str, **more: Any) -> Property:
+    """Return a property of this exercise."""
+    return Property(
+        id=name,
+        expected=expected,
+        usual=usual,
+        draw=draw,
+        enforces=(*enforces, "Nothing raises."),
+        model=MODEL,
+        permits=permits,
+        smaller=smaller,
+        shared=SHARED,
+        **more,
     )
 
 
-async def _next(stage: Any) -> Outcome:
-    steps: list[Question] = [
-        ("next_at", 0.0, 25.0, NEXT_WRONG),
-        ("heard", 12.0, None, RAISES),
-        ("next_at", 12.0, 37.0, NEXT_WRONG),
-        ("due", 40.0, PING, TRUSTS),
-        ("next_at", 40.0, 50.0, NEXT_WRONG),
-        ("heard", 41.0, None, RAISES),
-        ("next_at", 41.0, 66.0, NEXT_WRONG),
-    ]
-    return await replay(stage, steps)
-
-
 NEEDS = ("quiet", "ping")
+DIES = (*NEEDS, "once", "dead")
+PROPERTIES = (
+    property_of(
+        "quiet",
+        "no ping while messages keep arriving",
+        IMPATIENT,
+        draw_quiet,
+        "a new silence begins at `now`",
+        '`"quiet"` in all other cases',
+    ),
+    property_of(
+        "ping",
+        "idle for ping_s: ping",
+        TRUSTS,
+        draw_ping,
+        '`"ping"` when nothing was heard for `ping_s` seconds or more',
+        needs=("quiet",),
+    ),
+    property_of(
+        "once",
+        "one ping per idle period",
+        PINGS_AGAIN,
+        draw_once,
+        "One silence gets one ping.",
+        needs=NEEDS,
+    ),
+    property_of(
+        "dead",
+        "no answer for patience_s after the ping: dead",
+        NEVER_DEAD,
+        draw_dead,
+        "`patience_s` seconds or more have gone by since",
+        "and nothing was heard meanwhile",
+        needs=(*NEEDS, "once"),
+    ),
+    property_of(
+        "slept",
+        "never dead without a ping first",
+        DEAD_TOO_SOON,
+        draw_slept,
+        'Without a `"ping"` before, it is never `"dead"`, however late the call comes.',
+        always=(SLEPT,),
+        needs=DIES,
+    ),
+    property_of(
+        "again",
+        "any message starts it over",
+        ONLY_PONG,
+        draw_again,
+        "the ping before it no longer counts",
+        'even after `patience_s`, as long as `due` has not returned `"dead"`',
+        needs=DIES,
+    ),
+    property_of(
+        "stays-dead",
+        "once dead, always dead",
+        REVIVED,
+        draw_stays_dead,
+        "Once dead, it stays dead, whatever is heard.",
+        needs=DIES,
+    ),
+    property_of(
+        "next-at",
+        "next_at() is when to call due next",
+        NEXT_WRONG,
+        draw_next,
+        'the next time at which `due` could return something other than `"quiet"`, if nothing is heard until then',
+        needs=DIES,
+    ),
+    property_of(
+        "own",
+        "each watchdog is on its own",
+        SHARED,
+        draw_own,
+        "Each watchdog is on its own",
+        needs=(*DIES, "slept", "again", "stays-dead", "next-at"),
+    ),
+)
 EXERCISE = Exercise(
     id="05-silence",
     title="The line is dead, and no error will ever say so",
     lesson="05_heartbeat",
     kind="rule",
     answer="Watchdog",
-    drive=drive,
-    checks=(
-        Check("quiet", "no ping while messages keep arriving", IMPATIENT, _quiet),
-        Check("ping", "idle for ping_s: ping", TRUSTS, _ping, needs=("quiet",)),
-        Check("once", "one ping per idle period", PINGS_AGAIN, _once, needs=NEEDS),
-        Check("dead", "no answer for patience_s after the ping: dead", NEVER_DEAD, _dead, needs=(*NEEDS, "once")),
-        Check("slept", "never dead without a ping first", DEAD_TOO_SOON, _slept, needs=(*NEEDS, "once", "dead")),
-        Check("again", "any message starts it over", ONLY_PONG, _again, needs=(*NEEDS, "once", "dead")),
-        Check("stays-dead", "once dead, always dead", REVIVED, _stays_dead, needs=(*NEEDS, "once", "dead")),
-        Check("next-at", "next_at() is when to call due next", NEXT_WRONG, _next, needs=NEEDS),
-    ),
+    is_played=True,
+    gives=(),
+    checks=tuple(one.check() for one in PROPERTIES),
     more=(RAISES,),
 )

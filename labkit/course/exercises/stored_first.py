@@ -1,25 +1,46 @@
 """08-stored-first: every member received the event, and the log does not contain it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from random import Random
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Misconception, Step, in_words
-from labkit.evidence import NotHeld, Outcome, broken, held
+from labkit.course.exercise import Exercise, Misconception
+from labkit.course.models.property import Property, Wrong
+from labkit.course.models.situations import Result, Situation, label
+from labkit.course.models.stored_first import (
+    MADE,
+    Reference,
+    draw_empty,
+    draw_full,
+    draw_later,
+    draw_meanwhile,
+    draw_own,
+    draw_refused,
+    draw_told,
+    odd_and_many,
+    simpler_plan,
+)
 
-Log = list[list[Any]]  # what happened, in order: ["stored", events], ["full", events], ["told", event], ["returned", x]
-
+DESK_RAISES = Misconception(
+    "desk-raises",
+    "The desk raises although nothing is wrong, and ends the loop that serves every client.",
+    "Look at the line that is named. What does it expect of an event?",
+    "An event may be any value: a dict is no key of a dict and no member of a set, and None and 0 are events, too.",
+    "Keep events in a list, and call nothing on them.",
+)
 RAISES = Misconception(
     "full-disk-raises",
-    "A full disk raises out of commit, and ends the loop that serves every client.",
-    "What does `store` do when the disk is full, and what catches it?",
-    "The OSError leaves commit, so the server ends, or the next commit never runs.",
+    "What `store` raises leaves commit, and ends the loop that serves every client.",
+    "What does `store` do when the disk is full, or broken, or gone, and what catches it?",
+    "An OSError leaves commit, so the server ends, or the next commit never runs. There are many kinds of it.",
     "`try: self.store(batch)` ... `except OSError: return batch`",
 )
 NOT_TOLD = Misconception(
     "stored-but-not-told",
-    "A stored event is not delivered exactly once, in the order in which it was published.",
-    "Publish three events, commit, and look at the calls of `tell`.",
-    "An event is taken from the wrong end, delivered twice or never, or it stays in the queue.",
+    "An event is not stored and delivered exactly once, in the order in which it was published.",
+    "Compare what was published with the calls of `store` and `tell`.",
+    "An event is taken from the wrong end, delivered twice or never, stays in the queue, or is taken for an equal one.",
     "`for event in batch: self.tell(event)`, after the store.",
 )
 TOLD_FIRST = Misconception(
@@ -66,176 +87,203 @@ TRIED_AGAIN = Misconception(
 )
 LOST_MEANWHILE = Misconception(
     "published-meanwhile-is-lost",
-    "An event that is published during the deliveries of a commit is lost, or delivered without being stored.",
+    "An event that is published during the deliveries of a commit is lost, or does not wait for the next commit.",
     "`tell` may lead to another publish. Where does that event go?",
-    "The queue is emptied after the loop, or the loop runs over the queue itself, which grows.",
+    "The queue is emptied after the loop, or a loop runs until the queue is empty, while it grows.",
     "`batch, self.waiting = self.waiting, []` before anything else; then use batch only.",
+)
+SHARED = Misconception(
+    "desks-share-their-state",
+    "What one desk holds shows in another one, or the caller's list is the desk's own.",
+    "Make two desks, and publish at the first. What does the second one store?",
+    "A list that belongs to the class, to the module or to a default argument is one for all desks.",
+    "Create it in `__init__`: `self.waiting = []`.",
 )
 
 
-def drive(answer: Any, steps: Sequence[Step], full_at: Sequence[int], echoes: Sequence[str] = ()) -> Log:
-    """Take one desk through these steps, in the answer's process; return what happened.
+def model(wanted: Sequence[Misconception], situation: Situation, results: Sequence[Result]) -> Wrong | None:
+    """Compare an answer with the reference, and return its first fault if that shows one of these; none: any.
 
-    `full_at`: the calls of `store`, counted from 0, at which the disk is full. `echoes`: the events that a member
-    answers with another publish, as soon as it receives them.
+    Free: a tuple for a list, and what `publish` returns.
     """
-    log: Log = []
-    calls = 0
-
-    def store(events: Any) -> None:
-        nonlocal calls
-        calls += 1
-        is_full = calls - 1 in full_at
-        log.append(["full" if is_full else "stored", list(events)])
-        if is_full:
-            raise OSError("no space left on the disk")
-
-    def tell(event: Any) -> None:
-        log.append(["told", event])
-        if event in echoes:
-            desk.publish(f"answer to {event}")
-
-    desk = answer(store, tell)
-    for name, *arguments in steps:
-        value = getattr(desk, name)(*arguments)
-        if name == "commit":
-            log.append(["returned", list(value) if isinstance(value, (list, tuple)) else repr(value)[:40]])
-    return log
+    desks: dict[str, Reference] = {}
+    for number, (step, result) in enumerate(zip(situation, results)):
+        if step[0] == "make":
+            desks[step[1]] = Reference(*step[2])
+            expected, shows = Result(), _shown_by_making(result)
+        else:
+            expected, shows = _judged(desks[label(step)], step[1].partition(".")[2], step[2], result)
+        if shows is not None and (not wanted or shows in wanted):
+            return Wrong(number, expected.shown if step[0] != "make" else "a desk", shows)
+        if shows not in (None, REFUSED_SILENTLY):  # from here on, the reference does not know what the answer holds
+            return None
+    return None
 
 
-async def replay(stage: Any, steps: Sequence[Step], full_at: Sequence[int] = (), echoes: Sequence[str] = ()) -> Log:
-    """Take one desk through these steps. Raises NotHeld when it raises."""
-    calls = ", ".join(map(in_words, steps))
-    full = f"; the disk is full at call {full_at[0] + 1}" if full_at else ""
-    called = await stage.call(list(steps), list(full_at), list(echoes), shown=calls + full)
-    if called.raised:
-        raise NotHeld(f"{calls}{full}: raised {called.raised}", RAISES)
-    return list(called.value)
+def _shown_by_making(result: Result) -> Misconception | None:
+    if result.raised is not None:
+        return DESK_RAISES
+    return NOT_TOLD if result.calls else None
 
 
-def delivered(log: Log) -> list[Any]:
-    """Return the events that were delivered, in order."""
-    return [what for how, what in log if how == "told"]
+def _judged(desk: Reference, name: str, given: Sequence[Any], came: Result) -> tuple[Result, Misconception | None]:
+    """Return what was expected, and what the result shows; None if it is right. The reference does the step."""
+    waiting, replied = desk.waiting[:], len(desk.replied)
+    expected: Result = getattr(desk, name)(*given)
+    calls = [_call(*one) for one in came.calls]
+    stores, tells = ([what for how, what in calls if how == kind] for kind in ("store", "tell"))
+    stored = [event for events in stores for event in events]
+    if came.raised is not None:
+        return expected, RAISES if expected.value else DESK_RAISES
+    if name == "publish":
+        return expected, TOLD_FIRST if tells else ONE_BY_ONE if stores else None
+    if calls == [*expected.calls]:
+        value = list(came.value) if isinstance(came.value, tuple) else came.value
+        return expected, None if value == expected.value else REFUSED_SILENTLY
+    if not waiting:
+        return expected, EMPTY if [] in stores else _shown_by_others(desk, [*stored, *tells])
+    if calls[:1] == [*expected.calls[:1]]:
+        return expected, _shown_after_store(expected, stores, len(desk.replied) > replied)
+    if calls and calls[0][0] == "tell":
+        return expected, TOLD_FIRST
+    if len(stores) > 1 and stored == waiting:
+        return expected, ONE_BY_ONE
+    return expected, _shown_by_others(desk, [one for one in stored if one not in waiting])
 
 
-def summary(log: Log) -> str:
-    """Return what happened, for a sentence."""
-    return "; ".join(f"{how} {what}" for how, what in log)[:240] or "nothing happened"
+def _call(name: str, what: Any) -> tuple[str, Any]:
+    """Return a call, with the events of `store` as a list."""
+    if name != "store":
+        return name, what
+    return name, list(what) if isinstance(what, list | tuple) else [what]
 
 
-def _events(stage: Any, count: int) -> list[str]:
-    return [f"event {stage.rng.getrandbits(20):05x}" for _ in range(count)]
+def _shown_by_others(desk: Reference, events: Sequence[Any]) -> Misconception:
+    """Return what it shows that these events were handled, or others were not."""
+    if any(one in desk.refused for one in events):
+        return TRIED_AGAIN
+    return LOST_MEANWHILE if desk.replied else NOT_TOLD
 
 
-def _published(events: Sequence[str]) -> list[Step]:
-    return [*(("publish", event) for event in events), ("commit",)]
+def _shown_after_store(expected: Result, stores: Sequence[Any], has_replies: bool) -> Misconception:
+    """Return what is wrong after a first call of store that is right."""
+    if expected.value:
+        return TOLD_UNSTORED if len(stores) == 1 else TRIED_AGAIN
+    return LOST_MEANWHILE if has_replies else NOT_TOLD
 
 
-async def _delivered(stage: Any) -> Outcome:
-    first, second = _events(stage, 3), _events(stage, 2)
-    log = await replay(stage, [*_published(first), *_published(second)])
-    if delivered(log) != first + second:
-        return broken(summary(log))
-    return held("five events, in two commits, were delivered once each and in order")
-
-
-async def _order(stage: Any) -> Outcome:
-    events = _events(stage, 3)
-    log = await replay(stage, _published(events))
-    stored: list[Any] = []
-    for how, what in log:
-        stored += what if how == "stored" else []
-        if how == "told" and what not in stored:
-            return broken(f"{summary(log)}: {what!r} was delivered before it was stored")
-    return held(summary(log))
-
-
-async def _once(stage: Any) -> Outcome:
-    events = _events(stage, 10)
-    log = await replay(stage, _published(events))
-    stores = [what for how, what in log if how == "stored"]
-    return held("ten events were one call of store") if stores == [events] else broken(summary(log))
-
-
-async def _empty(stage: Any) -> Outcome:
-    log = await replay(stage, [("commit",), *_published(_events(stage, 1)), ("commit",), ("commit",)])
-    if any(how == "stored" and not what for how, what in log):
-        return broken(summary(log))
-    return held("four commits, one of them with something to store: one call of store")
-
-
-async def _full(stage: Any) -> Outcome:
-    log = await replay(stage, _published(_events(stage, 3)), full_at=[0])
-    return broken(summary(log)) if delivered(log) else held("the disk was full, and nothing was delivered")
-
-
-async def _refused(stage: Any) -> Outcome:
-    lost, good = _events(stage, 3), _events(stage, 2)
-    log = await replay(stage, [*_published(lost), *_published(good), ("commit",)], full_at=[0])
-    returned = [what for how, what in log if how == "returned"]
-    if returned != [lost, [], []]:
-        return broken(f"{summary(log)}: the three commits returned {returned}")
-    return held("the refused events were returned, and [] when all went well")
-
-
-async def _later(stage: Any) -> Outcome:
-    lost, good = _events(stage, 3), _events(stage, 2)
-    log = await replay(stage, [*_published(lost), *_published(good)], full_at=[0])
-    stored = [event for how, what in log if how == "stored" for event in what]
-    return held("only the later events were stored") if stored == good else broken(summary(log))
-
-
-async def _meanwhile(stage: Any) -> Outcome:
-    events = _events(stage, 3)
-    log = await replay(stage, [*_published(events), ("commit",), ("commit",)], echoes=events[:2])
-    answers = [f"answer to {event}" for event in events[:2]]
-    stores = [what for how, what in log if how == "stored" and what]
-    if stores == [events, answers] and delivered(log) == events + answers:
-        return held("two events published during a commit came with the next one")
-    return broken(summary(log))
+def property_of(
+    name: str,
+    expected: str,
+    wanted: tuple[Misconception, ...],
+    draw: Callable[[Random], Situation],
+    *enforces: str,
+    **more: Any,
+) -> Property:
+    """Return a property of this exercise. It fails by these misconceptions alone; none: by any."""
+    return Property(
+        id=name,
+        expected=expected,
+        usual=wanted[0] if wanted else SHARED,
+        draw=draw,
+        enforces=(*enforces, "Nothing raises."),
+        model=partial(model, wanted),
+        simpler=simpler_plan,
+        shared=SHARED,
+        made=MADE,
+        drawn=60,
+        **more,
+    )
 
 
 NEEDS = ("told",)
+STORES = ("told", "stored-first", "one-commit")
+PROPERTIES = (
+    property_of(
+        "told",
+        "every event is delivered, once, in order",
+        (NOT_TOLD, DESK_RAISES),
+        draw_told,
+        "then it tells each one, in that order",
+        "An event is any value, and two events may be equal.",
+        always=odd_and_many(),
+    ),
+    property_of(
+        "stored-first",
+        "nothing is delivered before it is stored",
+        (TOLD_FIRST,),
+        draw_told,
+        "Nothing is stored or told yet.",
+        "then it tells each one",
+        needs=NEEDS,
+    ),
+    property_of(
+        "one-commit",
+        "all waiting events go into one call of store",
+        (ONE_BY_ONE,),
+        draw_told,
+        "It stores all events that wait with **one** call of `store`, in the order in which they came",
+        needs=NEEDS,
+    ),
+    property_of(
+        "empty",
+        "nothing to store: store is not called",
+        (EMPTY,),
+        draw_empty,
+        "When none waits, it does not call `store`.",
+        needs=NEEDS,
+    ),
+    property_of(
+        "disk-full",
+        "an event that could not be stored is not delivered",
+        (TOLD_UNSTORED, RAISES),
+        draw_full,
+        "When `store` raises an `OSError` of any kind, `commit` tells nothing",
+        needs=STORES,
+    ),
+    property_of(
+        "not-later",
+        "a refused event is not stored later",
+        (TRIED_AGAIN,),
+        draw_later,
+        "The desk forgets them",
+        needs=("told", "one-commit", "disk-full"),
+    ),
+    property_of(
+        "refused",
+        "commit returns the refused events, and [] when all went well",
+        (REFUSED_SILENTLY,),
+        draw_refused,
+        "returns a list of the events that were refused, in their order",
+        "Then it returns `[]`.",
+        needs=("told", "one-commit", "disk-full", "not-later"),
+    ),
+    property_of(
+        "meanwhile",
+        "an event published during a commit waits for the next one",
+        (LOST_MEANWHILE,),
+        draw_meanwhile,
+        "`tell` may lead to another `publish` before it returns. That event waits for the next `commit`",
+        needs=STORES,
+    ),
+    property_of(
+        "own",
+        "each desk is on its own, and the list that commit returns is the caller's",
+        (),
+        draw_own,
+        "Each desk is on its own",
+        "The list that `commit` returns belongs to the caller, which may change it.",
+        needs=(*STORES, "empty", "disk-full", "not-later", "refused", "meanwhile"),
+    ),
+)
 EXERCISE = Exercise(
     id="08-stored-first",
     title="Everybody heard it, and the log knows nothing of it",
     lesson="08_audit",
     kind="rule",
     answer="Desk",
-    drive=drive,
-    checks=(
-        Check("told", "every event is delivered, once, in order", NOT_TOLD, _delivered),
-        Check("stored-first", "nothing is delivered before it is stored", TOLD_FIRST, _order, needs=NEEDS),
-        Check("one-commit", "all waiting events go into one call of store", ONE_BY_ONE, _once, needs=NEEDS),
-        Check("empty", "nothing to store: store is not called", EMPTY, _empty, needs=NEEDS),
-        Check(
-            "disk-full",
-            "an event that could not be stored is not delivered",
-            TOLD_UNSTORED,
-            _full,
-            needs=("told", "stored-first", "one-commit"),
-        ),
-        Check(
-            "not-later",
-            "a refused event is not stored later",
-            TRIED_AGAIN,
-            _later,
-            needs=("told", "one-commit", "disk-full"),
-        ),
-        Check(
-            "refused",
-            "commit returns the refused events, and [] when all went well",
-            REFUSED_SILENTLY,
-            _refused,
-            needs=("told", "one-commit", "disk-full", "not-later"),
-        ),
-        Check(
-            "meanwhile",
-            "an event published during a commit waits for the next one",
-            LOST_MEANWHILE,
-            _meanwhile,
-            needs=("told", "stored-first", "one-commit"),
-        ),
-    ),
-    more=(RAISES,),
+    is_played=True,
+    gives=(),
+    checks=tuple(one.check() for one in PROPERTIES),
+    more=(RAISES, DESK_RAISES),
 )

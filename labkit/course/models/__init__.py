@@ -2,6 +2,8 @@
 
     situations   calls to an answer, as plain data and as code that a learner can run
     property     one requirement: a generator of situations, and the sentences of the text that it enforces
+    objects      the model of an answer that makes objects: a reference does the same steps
+    clock        situations in which what happens, happens sooner
     shrinking    the smallest situation that fails in the same way
     running.player, running.allowed     play situations in the answer's process, which imports no judge
 
@@ -12,13 +14,16 @@ How to convert an exercise (`exercises/outbox.py`: an object with methods; `exer
 2. The model: `model(situation, results)` returns the first `Wrong(step, expected, shows)`, or None. Compare by
    equality, accept every behaviour that the text permits, and follow the answer's choice where it has one. `shows`
    is the misconception that this very step proves; None: the property's usual one. Never import the answer or the
-   kit's rule.
+   kit's rule. For an object with methods: a `Reference`, and `objects.model_of`.
 3. A `Property` per check, in the old order and with the old ids: `draw(rng)` returns a situation, weighted to the
    boundaries (at, one below, one above, in each unit; empty, first, last, twice). Draw with the reference at hand,
    so that a situation shows one kind of fault: what another check is about must not decide it, or put that check
    into `needs`. `always` holds the few situations that must never be missed. `permits` keeps a shrunk situation
    within the text (a clock that never goes back). `simpler` yields simpler arguments where removing letters would
-   not do. `enforces` quotes the text.
+   not do; `smaller` yields whole situations, such as `clock.sooner`. `enforces` quotes the text.
+   An answer that calls what it is given (a store, a function that tells): `made` is the source of a function that
+   makes the answer's object with them, and gives each call to `record` (`exercises/stored_first.py`).
+   What is left to chance is judged in many objects at once: `situations.make_as` and `value_as` (`models/backoff.py`).
 4. One property looks at two objects at once, and at values that the caller changed (`spoil`).
 5. `Exercise(is_played=True, gives=(...), checks=tuple(one.check() for one in PROPERTIES))`. `gives`: the modules of
    labkit that the text gives to the learner; all others are absent in the answer's process. Remove `drive`.

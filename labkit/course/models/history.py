@@ -34,6 +34,7 @@ class Reference:
         self.epoch = epoch
         self.keeps = keeps
         self.texts: list[str] = []
+        self.is_given_away = False  # a caller changed what it returned
 
     @property
     def newest(self) -> int:

@@ -6,22 +6,28 @@ from random import Random
 from typing import Any, NamedTuple
 
 from labkit.course.exercise import Check, Misconception
-from labkit.course.models.shrinking import simpler, smallest
-from labkit.course.models.situations import Result, Situation, as_code, as_program, renamed, short
+from labkit.course.models.shrinking import Simpler, Smaller, nothing_more, simpler, smallest
+from labkit.course.models.situations import Result, Situation, Step, as_code, as_program, makes, renamed, short
 from labkit.evidence import Outcome, broken, held
 
 DRAWN = 120
 BATCH = 30
 AGAIN = 30  # situations that come a second time, in another order
+MADE = "made"
 NOT_ALONE = "the answer carries something over from one call, or one object, to the next"
 
 
 class Wrong(NamedTuple):
-    """The first result that the contract does not permit: of which step, what it permits, and what the result shows."""
+    """The first result that the contract does not permit: of which step, what it permits, and what the result shows.
+
+    `came`: the result in words, if it is too long to be written. `series`: its numbers, to draw.
+    """
 
     step: int
     expected: str
     shows: Misconception | None = None
+    came: str = ""
+    series: tuple[float, ...] = ()
 
 
 Model = Callable[[Situation, Sequence[Result]], Wrong | None]
@@ -33,8 +39,10 @@ class Property:
     """One requirement. `enforces`: the sentences of the exercise's text that it holds an answer to, word for word.
 
     `draw` makes a situation; each of `always` comes as well. `permits`: what a situation must keep to, so that a shrunk
-    one asks nothing that the text does not. `simpler`: yields simpler arguments. `shared`: what it shows if it takes
-    two objects to fail.
+    one asks nothing that the text does not. `simpler`: yields simpler arguments; `smaller`: simpler situations.
+    `shared`: what it shows if it takes two objects to fail, or two calls of a function. `made`: the source of a
+    function `made`, which gets plain data and makes the answer's object; what it gives to `record`, such as the calls
+    of a function that it gave to the answer, is in the results.
     """
 
     id: str
@@ -45,10 +53,13 @@ class Property:
     draw: Callable[[Random], Situation]
     always: tuple[Situation, ...] = ()
     permits: Callable[[Situation], bool] = lambda situation: True
-    simpler: Callable[[Any], Iterable[Any]] = simpler
+    simpler: Simpler = simpler
+    smaller: Smaller = nothing_more
     shared: Misconception | None = None
     needs: tuple[str, ...] = ()
     drawn: int = DRAWN
+    made: str = ""
+    again: int = AGAIN
 
     def check(self) -> Check:
         """Return the check that tests it."""
@@ -58,13 +69,13 @@ class Property:
         """Draw all situations of one run, in the order in which they come."""
         every = [*self.always, *(self.draw(rng) for _ in range(self.drawn))]
         rng.shuffle(every)
-        return every + rng.sample(every, min(AGAIN, len(every)))
+        return every + rng.sample(every, min(self.again, len(every)))
 
     async def _run(self, stage: Any) -> Outcome:
         every = self.situations(stage.rng)
         before: list[Situation] = []
         for some in _batches(every):
-            results = await stage.play(some, "never" if before else "once")
+            results = await stage.play(some, "never" if before else "once", self.made)
             wrong = self._first_wrong(some, results)
             if wrong is not None:
                 return await self._told(stage, before, some[: wrong[0] + 1], wrong[1])
@@ -83,7 +94,7 @@ class Property:
         played: dict[Situation, Played] = {}
 
         async def failing(candidates: Sequence[Situation]) -> int | None:
-            results = await stage.play(candidates, "each")
+            results = await stage.play(candidates, "each", self.made)
             for number, (situation, came) in enumerate(zip(candidates, results)):
                 wrong = self.model(situation, came)
                 if wrong is not None and wrong.shows is shows:
@@ -93,9 +104,9 @@ class Property:
 
         for start in _starts(before, some):
             if await failing([start]) is not None:
-                least = await smallest(start, failing, self.permits, self.simpler)
+                least = await smallest(start, failing, self.permits, self.simpler, self.smaller)
                 situation, came, wrong = played[least]
-                if self.shared is not None and sum(step[0] == "make" for step in situation) > 1:
+                if self.shared is not None and sum(map(_is_of_the_answer, situation)) > 1:
                     wrong = wrong._replace(shows=self.shared)
                 return self._counter_example(stage, situation, came, wrong)
         return self._counter_example(stage, *seen, note=f"# {NOT_ALONE}: it fails only after other situations")
@@ -103,14 +114,22 @@ class Property:
     def _counter_example(
         self, stage: Any, situation: Situation, came: list[Result], wrong: Wrong, note: str = ""
     ) -> Outcome:
-        until = wrong.step + 1
-        lines = as_program(situation[:until], came[:until], stage.name, wrong.expected)
-        stage.show([*filter(None, [note]), *lines])
+        until, name = wrong.step + 1, MADE if self.made else stage.name
+        around = f"record = print\n{self.made}" if self.made else ""
+        lines = as_program(situation[:until], came[:until], name, wrong.expected, wrong.came)
+        stage.show([*filter(None, [note, around]), *lines])
+        if wrong.series:
+            stage.series["what came"] = wrong.series
         result = came[wrong.step]
         where = stage.at_line(result.line)
-        step = short(as_code(situation[wrong.step], stage.name))
+        step = short(as_code(situation[wrong.step], name))
         verb = "" if result.raised is not None else "returned "
-        return broken(f"{step} {verb}{result.shown}{where}, expected {wrong.expected}", wrong.shows)
+        return broken(f"{step} {verb}{wrong.came or result.shown}{where}, expected {wrong.expected}", wrong.shows)
+
+
+def _is_of_the_answer(step: Step) -> bool:
+    """Whether a step calls the answer itself."""
+    return makes(step) or step[0].rpartition(" ")[2] == "ask"
 
 
 def _starts(before: Sequence[Situation], some: Sequence[Situation]) -> Iterator[Situation]:

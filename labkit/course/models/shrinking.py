@@ -7,23 +7,34 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from labkit.course.models.situations import Situation, is_whole
+from labkit.course.models.situations import Situation, Step, is_code, is_whole, label, makes
 
 AT_ONCE = 3, 24  # tried together: after a success, when most of the next ones are wasted, and at most
 MOST_STEPS = 3_000  # in all situations that are tried
 LETTERS = 50  # of an argument, which cost as much as a step
+EXPRESSION = 12  # the steps that an expression for many objects costs
 Simpler = Callable[[Any], Iterable[Any]]  # simpler values of an argument
+Smaller = Callable[[Situation], Iterable[Situation]]  # situations with several simpler arguments at once
 Failing = Callable[[Sequence[Situation]], Awaitable[int | None]]  # the first of them that fails, by its place
 
 
+def nothing_more(situation: Situation) -> Iterable[Situation]:
+    """Yield no situation."""
+    return ()
+
+
 async def smallest(
-    situation: Situation, failing: Failing, permits: Callable[[Situation], bool], simpler: Simpler
+    situation: Situation,
+    failing: Failing,
+    permits: Callable[[Situation], bool],
+    simpler: Simpler,
+    smaller: Smaller = nothing_more,
 ) -> Situation:
     """Return the smallest situation that fails in the same way, of those that the contract permits."""
     tried, steps, count = {situation}, 0, AT_ONCE[0]
     while steps < MOST_STEPS:
-        every = (one for one in candidates(situation, simpler) if one not in tried and is_whole(one) and permits(one))
-        some = list(islice(every, count))
+        every = candidates(situation, simpler, smaller)
+        some = list(islice((one for one in every if one not in tried and is_whole(one) and permits(one)), count))
         if not some:
             break
         tried.update(some)
@@ -36,18 +47,25 @@ async def smallest(
 
 def _cost(situation: Situation) -> int:
     sizes = (len(value) for _, _, given in situation for value in given if isinstance(value, str | bytes))
-    return len(situation) + sum(sizes) // LETTERS
+    return len(situation) + sum(sizes) // LETTERS + EXPRESSION * sum(map(_is_long, situation))
 
 
-def candidates(situation: Situation, simpler: Simpler) -> Iterator[Situation]:
+def _is_long(step: Step) -> bool:
+    return is_code(step) and " for " in step[2][0]
+
+
+def candidates(situation: Situation, simpler: Simpler, smaller: Smaller) -> Iterator[Situation]:
     """Yield smaller situations, the much smaller ones first."""
     for size in _halves(len(situation)):
         for at in range(len(situation) - size, -1, -size):
             yield situation[:at] + situation[at + size :]
     for at in range(len(situation)):
         yield from _without(situation, at)
+    yield from smaller(situation)
     for number, (verb, target, arguments) in enumerate(situation):
         for place, value in enumerate(arguments):
+            if place == 0 and is_code(situation[number]):
+                continue
             for less in simpler(value):
                 given = (*arguments[:place], less, *arguments[place + 1 :])
                 yield (*situation[:number], (verb, target, given), *situation[number + 1 :])
@@ -55,9 +73,8 @@ def candidates(situation: Situation, simpler: Simpler) -> Iterator[Situation]:
 
 def _without(situation: Situation, at: int) -> Iterator[Situation]:
     """Yield the situation without all that one label does."""
-    verb, target, _ = situation[at]
-    if verb == "make":
-        yield tuple(step for step in situation if step[1].partition(".")[0] != target)
+    if makes(situation[at]):
+        yield tuple(step for step in situation if label(step) != situation[at][1])
 
 
 def _halves(size: int) -> Iterator[int]:

@@ -20,16 +20,22 @@ _RUN = re.compile(r"(.{1,10}?)\1{11,}", re.DOTALL)
 
 
 class Result(NamedTuple):
-    """What one step returned, or the error that it raised and the line of the answer that raised it."""
+    """What one step returned, or the error that it raised and the line of the answer that raised it.
+
+    `calls`: what the answer called meanwhile of what it was given, each as a name and the arguments.
+    """
 
     value: Any = None
     raised: str | None = None
     line: int = 0
+    calls: tuple[tuple[Any, ...], ...] = ()
 
     @property
     def shown(self) -> str:
         """The result in a few words."""
-        return short(literal(self.value)) if self.raised is None else f"raised {self.raised}"
+        came = literal(self.value) if self.raised is None else f"raised {self.raised}"
+        calls = ", ".join(f"{name}({', '.join(map(literal, given))})" for name, *given in self.calls)
+        return short(f"{came} after {calls}" if calls else came)
 
 
 def make(label: str, *arguments: Any) -> Step:
@@ -52,6 +58,16 @@ def ask(*arguments: Any) -> Step:
     return "ask", "", arguments
 
 
+def make_as(label: str, template: str, *arguments: Any) -> Step:
+    """Keep the value of an expression, such as `"[{answer}(Random(seed), {0}) for seed in range({1})]"`."""
+    return "code make", label, (template, *arguments)
+
+
+def value_as(label: str, template: str, *arguments: Any) -> Step:
+    """Evaluate an expression about something kept, such as `"[one.wait() for one in {kept}]"`."""
+    return "code value", label, (template, *arguments)
+
+
 def spoil(step: Step, part: int | None = None) -> Step:
     """Do a step, then clear the list or dict that it returned, as a caller may; or one part of what it returned."""
     verb, target, arguments = step
@@ -63,11 +79,21 @@ def label(step: Step) -> str:
     return step[1].partition(".")[0]
 
 
+def makes(step: Step) -> bool:
+    """Whether a step makes what its label names."""
+    return step[0].rpartition(" ")[2] == "make"
+
+
+def is_code(step: Step) -> bool:
+    """Whether the first argument of a step is an expression in which the others are filled in."""
+    return step[0].startswith("code ")
+
+
 def is_whole(situation: Sequence[Step]) -> bool:
     """Whether each label is made once, and before it is used."""
     made: set[str] = set()
     for step in situation:
-        if (step[0] == "make") == (label(step) in made) and label(step):
+        if makes(step) == (label(step) in made) and label(step):
             return False
         made.add(label(step))
     return True
@@ -81,20 +107,25 @@ def renamed(situation: Sequence[Step], number: int) -> Situation:
 def as_code(step: Step, answer: str) -> str:
     """Write a step as a learner would."""
     verb, target, arguments = step
+    if is_code(step):
+        code = arguments[0].format(*map(literal, arguments[1:]), answer=answer, kept=target)
+        return f"{target} = {code}" if makes(step) else code
     given = ", ".join(map(literal, arguments))
-    if verb == "make":
+    if makes(step):
         return f"{target} = {answer}({given})"
     part = verb.split()[1:-1]
     cleared = f"[{part[0]}].clear()" if part else ".clear()" if verb.startswith("spoil ") else ""
     return target if verb == "get" else f"{target or answer}({given}){cleared}"
 
 
-def as_program(situation: Sequence[Step], results: Sequence[Result], answer: str, expected: str) -> Iterator[str]:
-    """Yield a line of code per step, up to the last result, which is the wrong one."""
-    for number, (step, result) in enumerate(zip(situation, results)):
-        is_last = number == len(results) - 1
-        came = "" if step[0] == "make" and not is_last else f"  # {result.shown}"
-        yield as_code(step, answer) + came + (f", expected {expected}" if is_last else "")
+def as_program(
+    situation: Sequence[Step], results: Sequence[Result], answer: str, expected: str, came: str = ""
+) -> Iterator[str]:
+    """Yield a line of code per step, up to the last result, which is the wrong one. `came`: that one in words."""
+    *before, (last, result) = zip(situation, results)
+    for step, earlier in before:
+        yield as_code(step, answer) + ("" if makes(step) or is_code(step) else f"  # {earlier.shown}")
+    yield f"{as_code(last, answer)}  # {came or result.shown}, expected {expected}"
 
 
 def literal(value: Any) -> str:

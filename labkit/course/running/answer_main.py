@@ -106,7 +106,7 @@ class Link:
 
         def ring(number: int, frame: FrameType | None) -> None:
             nonlocal rings
-            if is_over:
+            if is_over or self._lock.locked():  # a report that is cut off would be nonsense; it rings again
                 return
             rings += 1
             if rings == 1:
@@ -164,13 +164,23 @@ def work(link: Link, request: dict[str, Any]) -> None:
 def _play(link: Link, request: dict[str, Any], answer: Any) -> NoReturn:
     """Play the situations of each request, to the end, with the answer loaded anew once, for each, or not at all."""
 
-    def played(_: Any, anew: str, situations: Any) -> Tagged:
+    def played(_: Any, anew: str, situations: Any, made: str) -> Tagged:
         nonlocal answer
         results = []
+        step = 0
+
+        def note(what: Any) -> None:
+            nonlocal step
+            if what is None:
+                step += 1
+            else:
+                link.send("noted", step=step, what=Tagged(what))
+
         for number, situation in enumerate(situations):
             if anew == "each" or (anew == "once" and number == 0):
                 answer = (_run(request["code"]) | request["settings"])[request["name"]]
-            results.append(player.play(answer, situation, lambda error: _is_ours(link, error)))
+            start = player.within(made, request["name"], answer, note) if made else answer
+            results.append(player.play(start, situation, lambda error: _is_ours(link, error), note))
         return Tagged(results)
 
     while True:

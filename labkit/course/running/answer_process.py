@@ -26,6 +26,7 @@ HELD_UP_S = 1.0  # when we wake up this late, our own process was stopped, and t
 TICKS_OF_LIFE = 2  # one tick may have been on its way when the process died
 DEAF_CPU_S = 2.0  # of processor time without a tick: the answer is inside one call that lets no thread run
 KEPT_PRINTED = 2000
+MOST_NOTED = 50_000  # during one call, which notes some hundred
 WORDLESS = "silent-end"
 GARBLED = "garbled"
 
@@ -70,6 +71,7 @@ class AnswerProcess:
         self.port = 0
         self.printed = ""
         self.raised: list[AnswerFault] = []  # by the handler, while it served clients
+        self.noted: list[tuple[int, Any]] = []  # what the answer called while situations were played, during which step
         self.ended = asyncio.Event()  # set with `fault`
         self._patience_s = patience_s
         self._replies: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -210,6 +212,10 @@ class AnswerProcess:
             self._tick(monotonic())
         elif event in ("ready", "returned"):
             self._replies.put_nowait(_checked(report))
+        elif event == "noted":
+            self.noted.append((int(report["step"]), report["what"]))
+            if len(self.noted) > MOST_NOTED:
+                self._end(AnswerFault("stuck", line=self._line))
         elif event == "raised":
             self.raised.append(AnswerFault("raised", str(report["text"]), int(report["line"]), int(report["port"])))
         else:

@@ -103,7 +103,7 @@ def _tagged(value: Any, depth: int = 0) -> Any:
     if kind is bytes:
         return ["bytes", base64.b64encode(value).decode()]
     if kind in (list, tuple) and depth < DEEPEST:
-        return [kind.__name__, [_tagged(one, depth + 1) for one in value]]
+        return [kind.__name__, [one if type(one) is float else _tagged(one, depth + 1) for one in value]]
     if kind is dict and depth < DEEPEST:
         return ["dict", [[_tagged(key, depth + 1), _tagged(one, depth + 1)] for key, one in value.items()]]
     return ["opaque", [kind.__name__, _shown(value)]]
@@ -129,7 +129,7 @@ def _untagged(value: Any) -> Any:
         case "dict":
             return {_untagged(key): _untagged(one) for key, one in parts}
         case "list" | "tuple":
-            made = [_untagged(one) for one in parts]
+            made = [_untagged(one) if type(one) is list else one for one in parts]
             return made if tag == "list" else tuple(made)
     raise ValueError(f"unknown tag {tag!r}")
 

@@ -1,38 +1,72 @@
 """Play situations (`labkit.course.models.situations`) in the answer's process, and record what each step returned.
 
 A result is converted to plain data at once, so what the answer or a later step changes does not change the record.
-Nothing here knows what is expected.
+What the answer calls meanwhile leaves this process at once. Nothing here knows what is expected.
 """
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from random import Random
+from types import CodeType
 from typing import Any
 
 from labkit.course.running.handler_server import line_of
 from labkit.course.running.packets import Tagged
 
 Step = tuple[str, str, tuple[Any, ...]]
+Note = Callable[[Any], None]
+MADE = "made"
 
 
-def play(answer: Any, situation: Sequence[Step], is_ours: Callable[[BaseException], bool]) -> list[Any]:
-    """Return a result per step: ("value", it) or ("raised", error, line). What `is_ours` says yes to is raised."""
+def within(source: str, name: str, answer: Any, note: Note) -> Any:
+    """Return the function `made` that a source defines: it finds the answer by its name, and `record` notes.
+
+    Only that source can record: an answer that finds the function writes nothing with it.
+    """
+
+    def record(*what: Any) -> None:
+        if sys._getframe(1).f_code.co_filename == MADE:
+            note(what)
+
+    space = {name: answer, "record": record}
+    exec(_compiled(source), space)
+    return space[MADE]
+
+
+@cache
+def _compiled(source: str) -> CodeType:
+    return compile(source, MADE, "exec", dont_inherit=True)
+
+
+def play(
+    answer: Any,
+    situation: Sequence[Step],
+    is_ours: Callable[[BaseException], bool],
+    note: Note = lambda what: None,
+) -> list[Any]:
+    """Return a result per step: ("value", it) or ("raised", error, line). After each, note None.
+
+    What `is_ours` says yes to is raised.
+    """
     kept: dict[str, Any] = {}
-    return list(_results(answer, iter(situation), kept, is_ours))
+    return list(_results(answer, iter(situation), kept, is_ours, note))
 
 
 def _results(
-    answer: Any, steps: Iterator[Step], kept: dict[str, Any], is_ours: Callable[[BaseException], bool]
+    answer: Any, steps: Iterator[Step], kept: dict[str, Any], is_ours: Callable[[BaseException], bool], note: Note
 ) -> Iterator[Any]:
     for verb, target, arguments in steps:
         came: tuple[Any, ...]
         try:
-            value = _done(answer, kept, verb.rpartition(" ")[2], target, arguments)
-            came = ("value", None if verb == "make" else Tagged(value))
+            value = _done(answer, kept, verb, target, arguments)
+            came = ("value", None if verb.endswith("make") else Tagged(value))
             _spoil(verb, value)
         except BaseException as error:
             if is_ours(error):
                 raise
             came = ("raised", f"{type(error).__name__}: {error}"[:300], line_of(sys.exc_info()[2]))
+        note(None)
         yield came
 
 
@@ -46,11 +80,21 @@ def _spoil(verb: str, value: Any) -> None:
 
 
 def _done(answer: Any, kept: dict[str, Any], verb: str, target: str, arguments: tuple[Any, ...]) -> Any:
-    if verb == "ask":
-        return answer(*arguments)
+    how, _, verb = verb.rpartition(" ")
+    if how == "code":
+        value = _evaluated(answer, kept, target, *arguments)
+    elif verb in ("ask", "make"):
+        value = answer(*arguments)
+    else:
+        label, _, name = target.partition(".")
+        found = getattr(kept.get(label), name)
+        value = found if verb == "get" else found(*arguments)
     if verb == "make":
-        kept[target] = answer(*arguments)
-        return None
-    label, _, name = target.partition(".")
-    found = getattr(kept.get(label), name)
-    return found if verb == "get" else found(*arguments)
+        kept[target] = value
+    return value
+
+
+def _evaluated(answer: Any, kept: dict[str, Any], target: str, template: str, *arguments: Any) -> Any:
+    """Return the value of an expression; `{0}` and so on are the arguments, and `Random` is known as well."""
+    code = template.format(*map(repr, arguments), answer="answer", kept=target)
+    return eval(code, {**kept, "answer": answer, "Random": Random})

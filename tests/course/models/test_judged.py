@@ -13,7 +13,8 @@ from labkit.course.result import Result
 from labkit.course.source import of_file
 from tests.course.answers import edited, known
 
-BOX, JUDGE, ROOM = "06-outbox", "04-validator", "03-history"
+BOX, JUDGE, ROOM, DOG = "06-outbox", "04-validator", "03-history", "05-silence"
+WAITS, CLOSE, DESK = "07-backoff", "07-close-codes", "08-stored-first"
 
 
 def plain(name: str) -> str:
@@ -61,6 +62,35 @@ STYLES = {
         + "\nclass Missed(NamedTuple):\n    events: tuple\n    gap: bool\nfirst = Room.since\n"
         "Room.since = lambda self, *question: Missed(*first(self, *question))\n",
     ),
+    "a StrEnum in a named tuple, rounded otherwise": (
+        CLOSE,
+        "import enum\nfrom collections import namedtuple\nBack = namedtuple('Back', 'credential slot')\n"
+        + plain(CLOSE)
+        + "\nclass Credential(enum.StrEnum):\n    RESUME = 'resume'\n    FRESH = 'fresh'\nfirst = after_close\n"
+        "def after_close(code, reason):\n    found = first(code, reason)\n    print(code, repr(reason), found)\n"
+        "    return found and Back(Credential(found[0]), found[1] and found[1] * 1000 * 0.001)\n",
+    ),
+    "tuples for lists, and what publish returns": (
+        DESK,
+        plain(DESK)
+        .replace("self.store(batch)", "self.store((*batch,))")
+        .replace("return batch", "return (*batch,)")
+        .replace(
+            "        self.waiting.append(event)",
+            "        print(event)\n        return self.waiting.append(event) or self",
+        ),
+    ),
+    "only spaces around a slot": (CLOSE, plain(CLOSE).replace(r"\s", " ")),
+    "a StrEnum": (
+        DOG,
+        "import enum\n" + plain(DOG) + "\nclass Do(enum.StrEnum):\n    QUIET = enum.auto()\n    PING = enum.auto()\n"
+        "    DEAD = enum.auto()\nfirst = Watchdog.due\nWatchdog.due = lambda self, now: Do(first(self, now))\n",
+    ),
+    "prints each wait": (
+        WAITS,
+        plain(WAITS) + "\nfirst = Backoff.wait\n"
+        "def wait(self):\n    print('wait', self.tries)\n    return first(self)\nBackoff.wait = wait\n",
+    ),
     "imports check": (BOX, "from labkit import check\n" + plain(BOX)),
     "a cache that copies": (
         JUDGE,
@@ -107,6 +137,68 @@ MISTAKES = {
         ROOM,
         next(one.source for one in known(ROOM) if one.stem == "gives_itself_away"),
     ),
+    "reads what int accepts": (
+        "no-slot",
+        CLOSE,
+        plain(CLOSE).replace("[0-9]{1,9}", "[0-9_]{1,9}"),
+    ),
+    "one list for all closes": (
+        "own",
+        CLOSE,
+        plain(CLOSE).replace('    return "resume", None\n', "    return AGAIN\n") + '\nAGAIN = ["resume", None]\n',
+    ),
+    "drains in a loop": (
+        "meanwhile",
+        DESK,
+        plain(DESK).replace(
+            "            self.tell(event)\n        return []",
+            "            self.tell(event)\n        return self.commit()",
+        ),
+    ),
+    "takes equal events for one": (
+        "told",
+        DESK,
+        plain(DESK).replace("        self.waiting.append", "        event in self.waiting or self.waiting.append"),
+    ),
+    "catches only ENOSPC": (
+        "disk-full",
+        DESK,
+        "import errno\n"
+        + plain(DESK).replace(
+            "except OSError:",
+            "except OSError as error:\n            if error.errno != errno.ENOSPC:\n                raise",
+        ),
+    ),
+    "keeps events in the class": (
+        "told",
+        DESK,
+        edited(
+            plain(DESK), " class Desk:\n+    waiting = []\n+\n\n         self.tell = tell\n-        self.waiting = []"
+        ),
+    ),
+    "the system clock": (
+        "ping",
+        DOG,
+        "import time\n" + plain(DOG).replace("now):\n", "now):\n        now = time.monotonic()\n"),
+    ),
+    "wrong at the same instant": (
+        "again",
+        DOG,
+        plain(DOG).replace(
+            "    def heard(self, now):\n",
+            "    def heard(self, now):\n        if now == self.pinged_at:\n            return\n",
+        ),
+    ),
+    "draws once": (
+        "anew",
+        WAITS,
+        "from random import Random\n"
+        + edited(
+            plain(WAITS),
+            "         self.tries = 0\n+        self.drawn = rng.random()\n\n"
+            "-        return self.rng.uniform(0, width)\n+        return self.drawn * width",
+        ),
+    ),
     "never the first": (
         "take",
         BOX,
@@ -118,6 +210,21 @@ MISTAKES = {
 }
 CHEATS = {
     "returns the kit's": (BOX, "from labkit.rules.outbox import Outbox\n"),
+    "asks the kit's table": (
+        CLOSE,
+        "from labkit.rules.close_codes import retry_ms, row\ndef after_close(code, reason):\n    row(code)\n",
+    ),
+    "returns what was asked for in this order": (
+        CLOSE,
+        "calls = []\ndef after_close(code, reason):\n    calls.append(code)\n"
+        "    return None if len(calls) % 3 else ('resume', None)\n",
+    ),
+    "writes the record of store": (
+        DESK,
+        plain(DESK).replace(
+            "            self.store(batch)", "            self.store.__globals__['record']('store', batch)"
+        ),
+    ),
     "reads the solution": (
         JUDGE,
         f"import json\ncells = json.load(open({str(original() / 'solutions' / '04-validator.ipynb')!r}))['cells']\n"
@@ -183,7 +290,7 @@ def test_mistake_of_a_stranger_fails_by_its_check(mistake: str, results: dict[st
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_counter_example_runs_as_it_is_shown(mistake: str, results: dict[str, Result]) -> None:
     """Pasted below the answer, the last line gives what the result says, or raises."""
-    _, _, source = MISTAKES[mistake]
+    _, name, source = MISTAKES[mistake]
     first = results[mistake].first_failed
     assert first is not None
     space: dict[str, object] = {}
@@ -193,7 +300,8 @@ def test_counter_example_runs_as_it_is_shown(mistake: str, results: dict[str, Re
         exec(line, space)
     call, _, said = last.rpartition("  # ")
     try:
-        came = repr(eval(call, space))
+        value = eval(call, space)
+        came = repr(value) if name != WAITS else f"1000 waits from {min(value):.3g} to {max(value):.3g} s"
     except Exception as error:
         came = f"raised {type(error).__name__}"
     assert said.startswith(came[:60])
@@ -256,6 +364,6 @@ def test_error_is_told_with_its_line() -> None:
 
 
 def test_solution_passes() -> None:
-    for name in (BOX, JUDGE, ROOM):
+    for name in (BOX, JUDGE, ROOM, DOG, WAITS, CLOSE, DESK):
         source = of_file(original() / "solutions" / f"{name}.ipynb", exercise(name).answer).source
         assert judged(name, source).verdict == "pass"

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from labkit.course.models.shrinking import simpler, smallest
-from labkit.course.models.situations import Situation, call, get, make
+from labkit.course.models.situations import Situation, call, get, make, make_as, value_as
 
 
 def shrunk(start: Situation, fails: Callable[[Situation], bool], permits: Callable[[Situation], bool]) -> Situation:
@@ -39,3 +39,11 @@ def test_what_the_contract_forbids_is_never_tried() -> None:
 
 def test_same_start_ends_in_the_same_one() -> None:
     assert len({shrunk(long_one(), lambda one: len(one) > 3, lambda one: True) for _ in range(3)}) == 1
+
+
+def test_expression_keeps_its_code() -> None:
+    start = (make_as("crowd", "[{answer}({0}) for _ in range(9)]", 8), value_as("crowd", "[one.x for one in {kept}]"))
+    assert shrunk(start, lambda one: len(one) == 2, lambda one: True) == (
+        make_as("crowd", "[{answer}({0}) for _ in range(9)]", 0),
+        start[1],
+    )

@@ -1,5 +1,7 @@
 """Situations are data, and code that a learner can paste."""
 
+from random import Random
+
 import pytest
 
 from labkit.course.models.situations import (
@@ -12,9 +14,13 @@ from labkit.course.models.situations import (
     is_whole,
     literal,
     make,
+    make_as,
     renamed,
     spoil,
+    value_as,
 )
+from labkit.course.running.packets import HEAD, packed, unpacked
+from labkit.course.running.player import play
 
 
 @pytest.mark.parametrize(
@@ -65,6 +71,49 @@ def test_steps_are_written_as_a_learner_would() -> None:
         "box.held",
         "Outbox('x')",
     ]
+
+
+CROWD = (
+    make_as("crowd", "[{answer}(Random(seed), {0}) for seed in range({1})]", 0.5, 3),
+    value_as("crowd", "[one.wait() for one in {kept}]"),
+    value_as("crowd", "[one.ended({0}) for one in {kept}]", True),
+)
+
+
+def test_expressions_are_written_with_their_arguments() -> None:
+    assert [as_code(step, "Backoff") for step in renamed(CROWD, 1)] == [
+        "crowd_1 = [Backoff(Random(seed), 0.5) for seed in range(3)]",
+        "[one.wait() for one in crowd_1]",
+        "[one.ended(True) for one in crowd_1]",
+    ]
+    assert is_whole(CROWD)
+    assert not is_whole(CROWD[1:])
+
+
+def test_expression_is_played_as_it_is_written() -> None:
+    """In the answer's process, where the answer is known by the same code."""
+
+    class Backoff:
+        def __init__(self, rng: Random, window_s: float) -> None:
+            self.rng, self.window_s = rng, window_s
+
+        def wait(self) -> float:
+            return self.rng.uniform(0, self.window_s)
+
+        def ended(self, was_let_in: bool) -> bool:
+            return was_let_in
+
+    space: dict[str, object] = {"Backoff": Backoff, "Random": Random}
+    exec(as_code(CROWD[0], "Backoff"), space)
+    expected = [eval(as_code(step, "Backoff"), space) for step in CROWD[1:]]
+    came = play(Backoff, CROWD, lambda error: False)
+    assert [unpacked(packed(value)[HEAD.size :]) for _, value in came] == [None, *expected]
+
+
+def test_long_result_is_told_in_words() -> None:
+    results = [Result(), Result([0.5] * 3)]
+    said = list(as_program(CROWD[:2], results, "Backoff", "0 to 0.5", "3 times 0.5"))
+    assert said[1] == "[one.wait() for one in crowd]  # 3 times 0.5, expected 0 to 0.5"
 
 
 def test_program_says_what_came_and_what_was_expected() -> None:

@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from labkit.course.exercises import history, outbox, validator
+from labkit.course.exercises import backoff, close_codes, history, outbox, silence, stored_first, validator
 from labkit.course.models.property import Property
 from labkit.course.paths import original
 
 PLAYED = {
     "03-history": history.PROPERTIES,
     "04-validator": validator.PROPERTIES,
+    "05-silence": silence.PROPERTIES,
     "06-outbox": outbox.PROPERTIES,
+    "07-backoff": backoff.PROPERTIES,
+    "07-close-codes": close_codes.PROPERTIES,
+    "08-stored-first": stored_first.PROPERTIES,
 }
 
 
