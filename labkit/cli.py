@@ -26,6 +26,7 @@ VERBS = {
     "course": "List, reset, compare, build and verify the exercises.",
     "listen": "Print the events of a room.",
     "say": "Send lines to a room.",
+    "progress": "Run a command and publish its progress in a room.",
     "load": "Load-test a room server and report delivery latency.",
     "storm": "Disconnect many clients at once and measure how they reconnect.",
     "class": "Run a class and watch its progress live.",

@@ -95,6 +95,8 @@ HOW = {
     ),
     "echo hello | labkit say room:demo": Run(beside="labkit serve"),
     "printf 'one\\ntwo\\n' | labkit say room:demo": Run(beside="labkit serve"),
+    "labkit progress room:demo tests -- python -m pytest --version": Run(beside="labkit serve"),
+    'labkit progress room:demo build --wait 2 -- echo "[100%] built"': Run(beside="labkit serve"),
     "labkit load": Run(until="sent, .* delivered", beside="labkit serve"),
     "labkit load --rooms 20 --members 50 --rate 400": Run(until="sent, .* delivered", beside="labkit serve"),
     "labkit load --closed --seconds 5": Run(beside="labkit serve --set messages_per_s=off"),

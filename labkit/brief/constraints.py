@@ -98,7 +98,17 @@ STACKS: dict[Stack, tuple[str, ...]] = {
     ),
     "fastapi": (
         "Python 3.11 or newer with FastAPI under uvicorn; one file, `server.py`.",
-        "Start uvicorn with `ws_max_size=65536`, `ws_ping_interval` and `ws_ping_timeout`.",
+        "Start uvicorn with `ws_max_size=65536`, `ws_ping_interval`, `ws_ping_timeout` and"
+        " `ws_per_message_deflate=False`. `h11_max_incomplete_event_size=16384` limits a request head, but not under"
+        " `httptools`: see `http=` below.",
         "Catch WebSocketDisconnect. Give each member a bounded queue and one writer task.",
+        "uvicorn answers pings by itself, and its `send` and `close` wait for a client that does not read. Pass as"
+        " `ws=` a subclass of `uvicorn.protocols.websockets.websockets_sansio_impl.WebSocketsSansIOProtocol` whose"
+        " `connection_made` calls super's, then sets"
+        ' `self.app_state = {**self.app_state, "transport": transport}`. Poll'
+        " `websocket.state.transport.get_write_buffer_size()`, and call `abort()` on the transport 1 s after a close.",
+        "uvicorn drops a frame that arrives in the packet of the handshake. Pass as `http=` a subclass of"
+        " `uvicorn.protocols.http.h11_impl.H11Protocol`: its `handle_websocket_upgrade(event)` keeps"
+        " `self.conn.trailing_data[0]`, calls super's, and gives it to `self.transport.get_protocol().data_received`.",
     ),
 }

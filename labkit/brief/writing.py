@@ -146,7 +146,7 @@ def _codes() -> str:
 
 
 def _commands(part: Part) -> str:
-    server = 'labkit review ws://localhost:8080 --profile core --start "COMMAND THAT STARTS IT"'
+    server = 'labkit review ws://localhost:8080 --profile article --start "COMMAND THAT STARTS IT"'
     client = 'labkit review --client "COMMAND THAT STARTS IT"'
     lines = [line for line, other in ((server, "client"), (client, "server")) if part != other]
     return "```sh\n" + "\n".join(lines) + "\n```\n\nExit code 0 means that nothing is broken. P0 blocks a release."

@@ -48,3 +48,9 @@ def end_by_stdin(process: "subprocess.Popen[Any]") -> None:
     if process.stdin is not None:
         with suppress(OSError):
             process.stdin.close()
+
+
+def count_on_exit_codes() -> None:
+    """Let the system keep the exit codes of this program's children. It does not where SIGCHLD is ignored by legacy."""
+    if hasattr(signal, "SIGCHLD") and signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -7,11 +7,18 @@ handlers, and no process can send SIGTERM to another: to end a program of ours, 
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
+_OF_A_TERMINAL = [getattr(signal, name) for name in ("SIGINT", "SIGQUIT", "SIGBREAK") if hasattr(signal, name)]
+_REQUESTS = {
+    *ENDS,
+    *_OF_A_TERMINAL,
+    *(getattr(signal, name) for name in ("SIGUSR1", "SIGUSR2") if hasattr(signal, name)),
+}
 _SECOND_ENDS = [signal.SIGINT, *(number for number in ENDS if number.name != "SIGHUP")]
 
 
@@ -88,3 +95,39 @@ def hang_up_ends() -> None:
     """Let a closing terminal end this program as SIGTERM does, unless it ignores that (nohup)."""
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+
+
+def on_request(action: Callable[[int, bool], object]) -> None:
+    """Call `action(number, is_for_all)` in the main thread for each signal by which someone ends or asks this program.
+
+    `is_for_all`: a terminal has sent it, to this program and to all that it has started. An ignored signal (nohup)
+    stays ignored.
+    """
+
+    def act(number: int, frame: FrameType | None) -> None:
+        action(number, number in _OF_A_TERMINAL and _is_in_foreground())
+
+    for number in _REQUESTS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, act)
+
+
+if sys.platform == "win32":
+
+    def _is_in_foreground() -> bool:
+        return True
+
+else:
+
+    def _is_in_foreground() -> bool:
+        """Return whether Ctrl-C in a terminal reaches this program."""
+        try:
+            terminal = os.open("/dev/tty", os.O_RDONLY)
+        except OSError:
+            return False
+        try:
+            return os.tcgetpgrp(terminal) == os.getpgrp()
+        except OSError:
+            return False
+        finally:
+            os.close(terminal)

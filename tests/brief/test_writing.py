@@ -12,6 +12,7 @@ from labkit.brief.schema import json_schema
 from labkit.brief.writing import Part, brief
 from labkit.review.client.probes import CLIENT_CHAPTERS, CLIENT_PROBES
 from labkit.review.probes import CHAPTERS, PROBES
+from labkit.review.server_review import select
 from labkit.rules.close_codes import TABLE
 from labkit.rules.limits import Limits
 from tests.docs.pages import blocks, section, table
@@ -63,6 +64,13 @@ def test_four_transports_codes_and_limits_are_in_the_brief() -> None:
     assert [int(row[0]) for row in table(text, "code")] == list(TABLE)
     for name, value, _ in table(text, "name"):
         assert value == str(getattr(Limits(), name.strip("`")))
+
+
+def test_judging_command_judges_each_required_line() -> None:
+    found = re.search(r"--profile (\w+) --start", section(brief(), "How it is judged"))
+    required = {probe.id for probe in PROBES if probe.profile != "full"}
+    assert found and {probe.id for probe in select(found[1])} == required
+    assert found[1] != "core", "which does not judge the codes and the limits that the brief states"
 
 
 def test_schema_part_holds_the_schema_alone() -> None:

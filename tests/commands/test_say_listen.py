@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from labkit.wire.server import Server
-from tests.wire.raw import TOKEN, serving, until
+from tests.wire.raw import TOKEN, port_of, process, serving, until
 
 PATIENCE_S = 60
 
@@ -83,3 +84,42 @@ async def test_json_events_are_whole() -> None:
             await labkit("say", "a", lines="hi\n", url=server.url)
             out, _ = await listener.communicate()
     assert json.loads(out)["text"] == "hi" and json.loads(out)["seq"] == 1
+
+
+async def first_line(listener: asyncio.subprocess.Process, url: str) -> bytes:
+    """Say something until the listener, which may not have joined yet, prints it."""
+    assert listener.stdout is not None
+    line = asyncio.create_task(listener.stdout.readline())
+    while not line.done():
+        await labkit("say", "a", lines="before", url=url)
+    return await line
+
+
+async def test_listener_survives_a_restart_of_the_server(tmp_path: Path) -> None:
+    """The next server has the port and the audit file of the one before."""
+    audit = ("--audit", str(tmp_path / "room.db"))
+    async with asyncio.timeout(PATIENCE_S):
+        async with process(tmp_path, *audit) as server:
+            listener = await start("listen", "a", "--url", server.url)
+            assert b"before" in await first_line(listener, server.url)
+            await server.end(signal.SIGTERM)
+        async with process(tmp_path, *audit, "--port", str(port_of(server.url))):
+            await labkit("say", "a", lines="after", url=server.url)
+            assert listener.stdout is not None
+            while b"after" not in (line := await listener.stdout.readline()):
+                assert line, "the listener ended"
+            listener.kill()
+            await listener.communicate()
+
+
+async def test_listener_ends_quietly_when_its_reader_has_gone() -> None:
+    """As in `labkit listen a | head -1`."""
+    async with serving() as server, asyncio.timeout(PATIENCE_S):
+        shell = f"{sys.executable} -m labkit listen a --url {server.url} --token {TOKEN} | head -1"
+        pipe = asyncio.subprocess.PIPE
+        pipeline = await asyncio.create_subprocess_shell(shell, stdout=pipe, stderr=pipe)
+        ended = asyncio.create_task(pipeline.communicate())
+        while not ended.done():
+            await labkit("say", "a", lines="one", url=server.url)
+        out, err = await ended
+    assert out.count(b"\n") == 1 and err == b""

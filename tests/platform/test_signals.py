@@ -2,7 +2,10 @@
 
 import asyncio
 import os
+import pty
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -51,6 +54,38 @@ def test_interrupting_raises_once_and_gives_back_the_handlers() -> None:
     with pytest.raises(KeyboardInterrupt), interrupting():
         signal.raise_signal(signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+ASKED = """import os, signal, sys
+from labkit.platform.signals import on_request
+on_request(lambda number, is_for_all: (print(int(number), is_for_all, flush=True), sys.exit()))
+print("up", flush=True)
+while True:
+    signal.pause()
+"""
+
+
+def test_ctrl_c_in_a_terminal_is_for_all() -> None:
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(sys.executable, [sys.executable, "-c", ASKED])
+    with open(terminal, "r+b", buffering=0) as screen:
+        seen = b""
+        while b"up" not in seen:
+            seen += screen.read(100)
+        screen.write(b"\x03")
+        while b"True" not in seen and b"False" not in seen:
+            seen += screen.read(100)
+        os.waitpid(pid, 0)
+    assert b"2 True" in seen
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
+def test_signal_without_a_terminal_is_for_this_program_alone(number: int) -> None:
+    with subprocess.Popen([sys.executable, "-c", ASKED], stdout=subprocess.PIPE, start_new_session=True) as child:
+        assert child.stdout is not None and child.stdout.readline() == b"up\n"
+        child.send_signal(number)
+        assert child.stdout.readline() == b"%d False\n" % number
 
 
 @pytest.mark.parametrize("loop", [asyncio.SelectorEventLoop, WithoutHandlers])
