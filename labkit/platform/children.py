@@ -51,6 +51,6 @@ def end_by_stdin(process: "subprocess.Popen[Any]") -> None:
 
 
 def count_on_exit_codes() -> None:
-    """Let the system keep the exit codes of this program's children. It does not where SIGCHLD is ignored by legacy."""
+    """Let the system keep the exit codes of this program's children, though its parent may have ignored SIGCHLD."""
     if hasattr(signal, "SIGCHLD") and signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
