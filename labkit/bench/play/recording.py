@@ -6,14 +6,13 @@
     before.compare(after)     # two recordings on the same axes
     run.show()                # the picture again, with a slider
 
-`labkit.views` draws recordings; see `viewing`.
+This layer draws nothing. `labkit.views` sets `Recording.viewer`; without it, a recording shows its text.
 """
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
-from labkit.bench.play import viewing
 from labkit.bench.play.actions import WELL
 from labkit.bench.play.plan import Plan
 from labkit.text.digits import digits
@@ -21,6 +20,7 @@ from labkit.text.digits import digits
 if TYPE_CHECKING:
     import pandas
 
+SAMPLE_S = 0.12  # between two samples
 DID, CLOSED, BACK = "did", "closed", "back"
 AGE, BYTES = "age limit", "byte limit"
 
@@ -52,9 +52,30 @@ class Mark(NamedTuple):
     freed_bytes: int = 0
 
 
+class Moment(NamedTuple):
+    """One picture of the film strip."""
+
+    at: float
+    words: str
+
+
+class Viewer(Protocol):
+    """What draws recordings."""
+
+    async def watch(self, recording: "Recording") -> None:
+        """Show a recording until it is over, then leave a still picture."""
+        ...
+
+    def show(self, recording: "Recording") -> None:
+        """Show a finished recording with a slider."""
+        ...
+
+
 @dataclass
 class Recording:
     """One experiment."""
+
+    viewer: ClassVar[Viewer | None] = None
 
     plan: Plan
     samples: dict[str, list[Sample]] = field(default_factory=dict)
@@ -133,20 +154,37 @@ class Recording:
         ]
         return pandas.DataFrame(rows, columns=["message", "from", "sent", "to", "received"])
 
-    def moments(self) -> list[tuple[float, str]]:
-        """Return the three to five moments that matter, each with its words."""
-        member = self.plan.watched
-        marks = self.marks_of(member, self.now)
-        first = marks[0].at if marks else self.now / 2
-        found = [(max(0.0, first - 0.2), "before")]
+    def moments(self) -> list[Moment]:
+        """Return the three to five moments that matter, in order."""
+        marks = self.marks_of(self.plan.watched, self.now)
         closed = next((mark for mark in marks if mark.kind == CLOSED), None)
-        for mark in marks:
-            if mark is closed:
-                found.append((max(first, mark.at - 0.2), "just before the limit" if mark.limit else "just before"))
-            if mark is closed or mark.kind != CLOSED:
-                found.append((mark.at, mark.words))
-        last = (self.now, "the end")
-        return [*found[:4], last] if len(found) < 4 or marks[-1].kind != BACK else [*found[:4], found[-1]]
+        end = Moment(self.now, "the end")
+        if not marks:
+            return [Moment(self.now / 4, "near the start"), Moment(self.now / 2, "halfway"), end]
+        before = Moment(max(0.0, marks[0].at - SAMPLE_S), "before")
+        if closed is None:
+            return [before, *(Moment(mark.at, mark.words) for mark in marks[:3]), end]
+        back = next((Moment(m.at, m.words) for m in marks if m.kind == BACK and m.at > closed.at), end)
+        return [before, *self._around(closed), back]
+
+    def _around(self, closed: Mark) -> list[Moment]:
+        """Return when the outbox began to fill, the last sample before a close, and the first one after it."""
+        samples = [each for each in self.samples[closed.member] if each.at <= closed.at and each.is_connected]
+        idle = [each.at for each in samples if not each.outbox_bytes]
+        last = samples[-1].at if samples else closed.at
+        begins = next((each.at for each in samples if each.at > (idle[-1] if idle else 0.0)), last)
+        gone = next((s.at for s in self.samples[closed.member] if s.at >= closed.at and not s.is_connected), closed.at)
+        full = Moment(last, f"just before the {closed.limit or 'close'}")
+        return [
+            *([Moment(begins, "the outbox begins to fill")] if begins < last else []),
+            full,
+            Moment(gone, closed.words),
+        ]
+
+    @property
+    def story(self) -> str:
+        """The moments' words, without figures that differ from run to run."""
+        return "; ".join(moment.words for moment in self.moments())
 
     def text(self) -> str:
         """Describe as text what the pictures show."""
@@ -165,10 +203,10 @@ class Recording:
 
     def show(self) -> None:
         """Show the picture with a slider. Outside a notebook, print the text."""
-        if viewing.show is None:
+        if self.viewer is None:
             print(self.text())
         else:
-            viewing.show(self)
+            self.viewer.show(self)
 
     def __repr__(self) -> str:
         return f"<recording: {self.plan}>"

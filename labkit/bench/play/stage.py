@@ -11,10 +11,9 @@ from pathlib import Path
 from time import time
 from typing import Any, Protocol
 
-from labkit.bench.play import viewing
 from labkit.bench.play.actions import Action
 from labkit.bench.play.plan import Plan
-from labkit.bench.play.recording import BACK, CLOSED, DID, Mark, Recording, Sample
+from labkit.bench.play.recording import BACK, CLOSED, DID, SAMPLE_S, Mark, Recording, Sample
 from labkit.bench.timeline.two_ends import ServerSide
 from labkit.faults import Proxy
 from labkit.wire import background
@@ -27,7 +26,6 @@ from labkit.wire.client.state import BufferFull, ClientClosed, Record
 ROOM = "room:play"
 FILLER = "x" * 390
 TICK_S = 0.02
-SAMPLE_S = 0.12
 REASON_SLOW = "slow"
 
 
@@ -58,7 +56,8 @@ async def perform(host: Host, plan: Plan) -> Recording:
     """Play a plan, show it while it is played, and return the recording."""
     stage = Stage(host, plan)
     performing = background.spawn(stage.play())
-    watching = None if viewing.watch is None else asyncio.ensure_future(viewing.watch(stage.recording))
+    viewer = Recording.viewer
+    watching = None if viewer is None else asyncio.ensure_future(viewer.watch(stage.recording))
     try:
         await asyncio.wrap_future(performing)
     finally:
@@ -90,13 +89,14 @@ class Stage:
             tasks = [self._read(name, room) for name, room in rooms.items()]
             tasks += [self._publish([rooms[name] for name in self._plan.speakers]), self._act(), self._sample()]
             running = [asyncio.ensure_future(task) for task in tasks]
-            stack.callback(lambda: [task.cancel() for task in running])
-            ended, _ = await asyncio.wait(running, timeout=self._plan.seconds, return_when=asyncio.FIRST_EXCEPTION)
-            for task in ended:
-                task.result()
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            try:
+                ended, _ = await asyncio.wait(running, timeout=self._plan.seconds, return_when=asyncio.FIRST_EXCEPTION)
+                for task in ended:
+                    task.result()
+            finally:
+                for task in running:
+                    task.cancel()
+                await asyncio.gather(*running, return_exceptions=True)
 
     def _now(self) -> float:
         return time() - self._began
@@ -157,11 +157,13 @@ class Stage:
             self.recording.add(Sample(at, name, is_there, *measured, **counts))
 
     async def _notice_ends(self) -> None:
-        """Record the closes and the returns of members, once each."""
+        """Record the closes and the returns of members, once each. A member may be back before the next sample."""
         for name, client in self._clients.items():
-            if not self.recording.last(name).is_connected and client.connection_id not in self._closed:
-                await self._note_close(name, str(client.connection_id))
-            if client.connection_id != self._connection[name] and (joined := _joined(client)) is not None:
+            connection = str(self._connection[name])
+            is_changed = client.connection_id not in (None, connection)
+            if connection not in self._closed and (is_changed or not self.recording.last(name).is_connected):
+                await self._note_close(name, connection)
+            if is_changed and (joined := _joined(client)) is not None:
                 self._connection[name] = client.connection_id
                 words = f"{name} is back, with a gap" if joined.detail["gap"] else f"{name} is back, nothing missed"
                 self.recording.marks.append(Mark(joined.at - self._began, name, BACK, words))
