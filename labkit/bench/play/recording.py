@@ -164,8 +164,13 @@ class Recording:
         before = Moment(max(0.0, marks[0].at - SAMPLE_S), "before")
         if closed is None:
             return [before, *(Moment(mark.at, mark.words) for mark in marks[:3]), end]
-        back = next((Moment(m.at, m.words) for m in marks if m.kind == BACK and m.at > closed.at), end)
+        back = next((self._return(mark) for mark in marks if mark.kind == BACK and mark.at > closed.at), end)
         return [before, *self._around(closed), back]
+
+    def _return(self, back: Mark) -> Moment:
+        """Return the first sample after a return."""
+        samples = self.samples[back.member]
+        return Moment(next((s.at for s in samples if s.at >= back.at and s.is_connected), back.at), back.words)
 
     def _around(self, closed: Mark) -> list[Moment]:
         """Return when the outbox began to fill, the last sample before a close, and the first one after it."""
