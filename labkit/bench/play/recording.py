@@ -46,7 +46,7 @@ class Mark(NamedTuple):
     kind: str
     words: str
     network: str = WELL  # after an action
-    code: int = 0  # of a close
+    code: int = 0  # of a close; after a return, of the close that the client was told about
     reason: str = ""
     limit: str = ""  # the limit that a slow member had reached, as far as the last sample tells
     freed_bytes: int = 0

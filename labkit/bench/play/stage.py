@@ -166,7 +166,9 @@ class Stage:
             if is_changed and (joined := _joined(client)) is not None:
                 self._connection[name] = client.connection_id
                 words = f"{name} is back, with a gap" if joined.detail["gap"] else f"{name} is back, nothing missed"
-                self.recording.marks.append(Mark(joined.at - self._began, name, BACK, words))
+                told = client.previous_close or {}
+                mark = Mark(joined.at - self._began, name, BACK, words, code=told.get("code", 0))
+                self.recording.marks.append(mark._replace(reason=told.get("reason", "")))
 
     async def _note_close(self, name: str, connection: str) -> None:
         entry = await asyncio.to_thread(close_of, self._host.audit, connection)
