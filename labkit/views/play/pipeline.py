@@ -11,8 +11,9 @@ HEIGHT = 330
 MIDDLE = 134
 DOT_EVERY_S, DOT_SPEED = 0.25, 240
 SLOWER = 4  # on a slow network, one dot in so many
-FROM_ROOM, TO_OUTBOX, FROM_KERNEL, TO_CLIENT = 98, 290, 600, 744
+FROM_PUBLISHER, TO_OUTBOX, FROM_KERNEL, TO_CLIENT = 98, 290, 600, 744
 FLOW = ((100, 144), (248, 290), (458, 500), (594, 612), (738, 752))  # between the parts
+ROOM = (144, 248)  # a message is hidden while it is in the room
 MOST_OTHERS = 10
 BANDS = (("publisher", 4, 102), ("server process", 130, 344), ("its kernel", 490, 114), ("network", 612, 126))
 
@@ -106,8 +107,8 @@ def _messages(run: Recording, at: float) -> Picture:
     found: Picture = {}
     for number in range(max(0, floor((at - 1) / DOT_EVERY_S)), floor(at / DOT_EVERY_S) + 1):
         born = number * DOT_EVERY_S
-        x = FROM_ROOM + (at - born) * DOT_SPEED
-        if x < TO_OUTBOX:
+        x = FROM_PUBLISHER + (at - born) * DOT_SPEED
+        if x < ROOM[0] or ROOM[1] < x < TO_OUTBOX:
             found[f"in {number}"] = dot("message", x, MIDDLE)
     for number in _leaving(run, at):
         stop = _stopped_since(run, at)

@@ -12,7 +12,7 @@ LEFT, RIGHT = 64.0, 14.0
 TOP = 44.0  # room for two rows of marks
 BYTES_HIGH, AGE_HIGH, BETWEEN, FOOT = 128.0, 76.0, 26.0, 36.0
 HEIGHT = TOP + BYTES_HIGH + BETWEEN + AGE_HIGH + FOOT
-LETTER = 6.6
+LETTER = 7.8
 ROWS = 2
 Value = Callable[[Sample], float]
 

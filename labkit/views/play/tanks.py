@@ -48,8 +48,8 @@ def _level(css: str, x: float, y: float, width: float, height: float, share: flo
 def _limits(run: Recording, left: float, right: float, y: float) -> Picture:
     age = run.plan.limits.outbox_age_s
     return {
-        "limit bytes": words("small bad halo", left, y, size(run.plan.limits.outbox_bytes), "middle"),
-        "limit age": words("small bad halo", right, y, f"{age:g} s" if age else "no limit", "middle"),
+        "limit bytes": words("tag bad", left, y, size(run.plan.limits.outbox_bytes), "middle"),
+        "limit age": words("tag bad", right, y, f"{age:g} s" if age else "no limit", "middle"),
     }
 
 

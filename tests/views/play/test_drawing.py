@@ -65,6 +65,13 @@ def test_messages_stop_where_the_network_stops() -> None:
     assert any(key.startswith("in ") for key in pipeline.picture(slow(), CLOSED_AT))
 
 
+def test_messages_do_not_cover_the_room() -> None:
+    left, right = pipeline.ROOM
+    for at in (1.0, 1.1, 1.2):
+        drawn = pipeline.picture(slow(), at)
+        assert not [key for key in drawn if key.startswith("in ") and left <= number(drawn, key, "cx") <= right]
+
+
 def test_kernel_that_is_not_measured_says_so() -> None:
     run = slow()
     run.samples["ben"] = [each._replace(kernel_bytes=None) for each in run.samples["ben"]]
