@@ -2,6 +2,7 @@
 
 from textwrap import wrap
 
+from labkit.bench.play.actions import STOPPED, WELL
 from labkit.bench.play.recording import BACK, CLOSED, Moment, Recording
 from labkit.views.play.pipeline import HEIGHT
 from labkit.views.play.shapes import WIDTH, Picture, prefixed, rect, size, words
@@ -48,7 +49,12 @@ def _state(run: Recording, moment: Moment, x: float) -> Picture:
     sample = run.last(watched, moment.at)
     network = run.network(watched, moment.at)
     found = {
-        "network": words("small bad" if network == "stopped" else "small", x, 278, f"network: {network}"),
+        "network": words(
+            "small bad" if network == STOPPED else "small",
+            x,
+            278,
+            f"network: {'works' if network == WELL else network}",
+        ),
         "got": words("small", x, 295, f"{sample.delivered:,} of {sample.published:,} received"),
     }
     closed = next((mark for mark in run.closes if mark.member == watched), None)
