@@ -9,6 +9,8 @@ from typing import Any
 from IPython import get_ipython
 from matplotlib.figure import Figure
 
+from labkit.bench.play.recording import Comparison as TwoRecordings
+from labkit.bench.play.recording import Recording
 from labkit.bench.slow.trace import SlowComparison
 from labkit.bench.storm.run import Storms
 from labkit.bench.timeline.merge import Timeline
@@ -16,6 +18,7 @@ from labkit.bench.transports.compare import Comparison
 from labkit.review import Report
 from labkit.review.html import part
 from labkit.views import sentences, slow_policies, storm, timeline, transports
+from labkit.views.play import player
 from labkit.views.still_charts import png
 
 PICTURES: dict[type, Callable[[Any], Figure]] = {
@@ -24,7 +27,11 @@ PICTURES: dict[type, Callable[[Any], Figure]] = {
     Storms: storm.picture,
     Timeline: timeline.picture,
 }
-PARTS: dict[type, Callable[[Any], str]] = {Report: part}
+PARTS: dict[type, Callable[[Any], str]] = {
+    Report: part,
+    Recording: lambda run: player.still(run)["text/html"],
+    TwoRecordings: player.comparison,
+}
 
 
 def register() -> None:
@@ -37,4 +44,5 @@ def register() -> None:
         formatter.for_type(kind, lambda value, draw=draw: png(draw(value)))
     for kind, write in PARTS.items():
         shell.display_formatter.formatters["text/html"].for_type(kind, write)
+    Recording.viewer = player.Player()
     sentences.install(shell)

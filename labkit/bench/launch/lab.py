@@ -11,7 +11,7 @@ or sleeping cell cannot stop a heartbeat.
 import asyncio
 import atexit
 import contextlib
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -27,6 +27,10 @@ from labkit.bench.launch.lab_clients import Entered, LabClients
 from labkit.bench.launch.lab_config import LabConfig
 from labkit.bench.launch.server_process import ServerProcess
 from labkit.bench.launch.server_thread import ServerThread
+from labkit.bench.play.actions import Action
+from labkit.bench.play.plan import plan
+from labkit.bench.play.recording import Recording
+from labkit.bench.play.stage import perform
 from labkit.bench.sampler import Sampler
 from labkit.bench.timeline.merge import Timeline, read_audit, timeline
 from labkit.bench.watch import Watch
@@ -189,6 +193,21 @@ class Lab:
     async def ticket(self, name: str) -> str:
         """Return a fresh ticket for a user."""
         return await asyncio.to_thread(ask.ticket, self.url, name, self._config.codes[name])
+
+    async def play(
+        self,
+        *,
+        members: int = 10,
+        rate: float = 150,
+        at: Mapping[float, Action | Sequence[Action]] | None = None,
+        seconds: float = 12,
+    ) -> Recording:
+        """Play an experiment in a room of its own, show it while it lasts, and return its recording.
+
+        `rate`: messages per second that are published. `at` maps seconds to what happens then, as in
+        `{2: freeze("ben"), 9: heal("ben")}` (labkit.bench.play.actions). Raises ValueError.
+        """
+        return await perform(self, plan(members, rate, at or {}, seconds, self.limits))
 
     def spawn(self, awaitable: Awaitable[Any]) -> "Future[Any]":
         """Start a task on the background loop. It ends with the lab; if it dies, `health` reports it."""

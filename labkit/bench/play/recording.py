@@ -1,0 +1,236 @@
+"""What an experiment measured, on one clock: seconds since it began. Pure data, so it can be tested without a browser.
+
+    run.frame                 # every sample, for pandas
+    run.lanes()               # who sent which message to whom, and when it arrived
+    run.closes                # which connection was closed when, with which code, and which limit it had reached
+    before.compare(after)     # two recordings on the same axes
+    run.show()                # the picture again, with a slider
+
+This layer draws nothing. `labkit.views` sets `Recording.viewer`; without it, a recording shows its text.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+
+from labkit.bench.play.actions import WELL
+from labkit.bench.play.plan import Plan
+from labkit.text.digits import digits
+
+if TYPE_CHECKING:
+    import pandas
+
+SAMPLE_S = 0.12  # between two samples
+DID, CLOSED, BACK = "did", "closed", "back"
+AGE, BYTES = "age limit", "byte limit"
+
+
+class Sample(NamedTuple):
+    """What waited for one member. `kernel_bytes` is None where the system does not tell."""
+
+    at: float
+    member: str
+    is_connected: bool
+    outbox_bytes: int = 0
+    outbox_age_s: float = 0.0
+    kernel_bytes: int | None = None
+    published: int = 0  # by everybody, so far
+    delivered: int = 0  # to this member, so far
+
+
+class Mark(NamedTuple):
+    """One thing that was done (DID) or that happened (CLOSED, BACK)."""
+
+    at: float
+    member: str
+    kind: str
+    words: str
+    network: str = WELL  # after an action
+    code: int = 0  # of a close; after a return, of the close that the client was told about
+    reason: str = ""
+    limit: str = ""  # the limit that a slow member had reached, as far as the last sample tells
+    freed_bytes: int = 0
+
+
+class Moment(NamedTuple):
+    """One picture of the film strip."""
+
+    at: float
+    words: str
+
+
+class Viewer(Protocol):
+    """What draws recordings."""
+
+    async def watch(self, recording: "Recording") -> None:
+        """Show a recording until it is over, then leave a still picture."""
+        ...
+
+    def show(self, recording: "Recording") -> None:
+        """Show a finished recording with a slider."""
+        ...
+
+
+@dataclass
+class Recording:
+    """One experiment."""
+
+    viewer: ClassVar[Viewer | None] = None
+
+    plan: Plan
+    samples: dict[str, list[Sample]] = field(default_factory=dict)
+    marks: list[Mark] = field(default_factory=list)
+    sent: list[tuple[float, str]] = field(default_factory=list)  # by message number: when, by whom
+    received: dict[str, dict[int, float]] = field(default_factory=dict)  # by member: message number, when
+    now: float = 0.0
+    is_over: bool = False
+
+    def __post_init__(self) -> None:
+        for name in self.plan.members:
+            self.samples.setdefault(name, [])
+            self.received.setdefault(name, {})
+
+    def add(self, sample: Sample) -> None:
+        """Add a sample, no older than the last one of this member."""
+        self.samples[sample.member].append(sample)
+        self.now = max(self.now, sample.at)
+
+    def last(self, member: str, at: float | None = None) -> Sample:
+        """Return a member's last sample at a time, or an empty one."""
+        samples = self.samples[member]
+        place = len(samples) if at is None else bisect_right(samples, at, key=lambda sample: sample.at)
+        return samples[place - 1] if place else Sample(0.0, member, True)
+
+    def marks_of(self, member: str, at: float) -> list[Mark]:
+        """Return what was done and what happened to a member until a time."""
+        return [mark for mark in sorted(self.marks) if mark.member == member and mark.at <= at]
+
+    def network(self, member: str, at: float) -> str:
+        """Return the state of a member's network at a time: well, slow or stopped."""
+        return next((m.network for m in reversed(self.marks_of(member, at)) if m.kind == DID), WELL)
+
+    def ending(self, member: str, at: float) -> Mark | None:
+        """Return the close or the return that a member's connection is in at a time; None if it was never closed."""
+        return next((mark for mark in reversed(self.marks_of(member, at)) if mark.kind != DID), None)
+
+    def limit_reached(self, member: str) -> tuple[str, int]:
+        """Return which limit a member that was closed as slow had reached, and how many bytes its close freed."""
+        limits = self.plan.limits
+        full = next(
+            (sample for sample in reversed(self.samples[member]) if sample.is_connected and sample.outbox_bytes), None
+        )
+        if full is None:
+            return "", 0
+        age = full.outbox_age_s / limits.outbox_age_s if limits.outbox_age_s else 0.0
+        return (AGE if age >= full.outbox_bytes / limits.outbox_bytes else BYTES), full.outbox_bytes
+
+    @property
+    def closes(self) -> list[Mark]:
+        """The closed connections, oldest first."""
+        return [mark for mark in sorted(self.marks) if mark.kind == CLOSED]
+
+    @property
+    def peak(self) -> Sample:
+        """The sample with the fullest outbox."""
+        empty = Sample(0.0, self.plan.watched, True)
+        return max((each for row in self.samples.values() for each in row), key=lambda s: s.outbox_bytes, default=empty)
+
+    @property
+    def frame(self) -> "pandas.DataFrame":
+        """Every sample as a row, sorted by time."""
+        import pandas
+
+        rows = sorted(sample for row in self.samples.values() for sample in row)
+        return pandas.DataFrame(rows, columns=list(Sample._fields))
+
+    def lanes(self) -> "pandas.DataFrame":
+        """Return one row for each message and each receiver. `received` is empty if the message did not arrive."""
+        import pandas
+
+        rows = [
+            (number, sender, at, member, arrived.get(number))
+            for number, (at, sender) in enumerate(self.sent)
+            for member, arrived in self.received.items()
+        ]
+        return pandas.DataFrame(rows, columns=["message", "from", "sent", "to", "received"])
+
+    def moments(self) -> list[Moment]:
+        """Return the three to five moments that matter, in order."""
+        marks = self.marks_of(self.plan.watched, self.now)
+        closed = next((mark for mark in marks if mark.kind == CLOSED), None)
+        end = Moment(self.now, "the end")
+        if not marks:
+            return [Moment(self.now / 4, "near the start"), Moment(self.now / 2, "halfway"), end]
+        before = Moment(max(0.0, marks[0].at - SAMPLE_S), "before")
+        if closed is None:
+            return [before, *(Moment(mark.at, mark.words) for mark in marks[:3]), end]
+        back = next((self._return(mark) for mark in marks if mark.kind == BACK and mark.at > closed.at), end)
+        return [before, *self._around(closed), back]
+
+    def _return(self, back: Mark) -> Moment:
+        """Return the first sample after a return."""
+        samples = self.samples[back.member]
+        return Moment(next((s.at for s in samples if s.at >= back.at and s.is_connected), back.at), back.words)
+
+    def _around(self, closed: Mark) -> list[Moment]:
+        """Return when the outbox began to fill, the last sample before a close, and the first one after it."""
+        samples = [each for each in self.samples[closed.member] if each.at <= closed.at and each.is_connected]
+        idle = [each.at for each in samples if not each.outbox_bytes]
+        last = samples[-1].at if samples else closed.at
+        begins = next((each.at for each in samples if each.at > (idle[-1] if idle else 0.0)), last)
+        gone = next((s.at for s in self.samples[closed.member] if s.at >= closed.at and not s.is_connected), closed.at)
+        full = Moment(last, f"just before the {closed.limit or 'close'}")
+        return [
+            *([Moment(begins, "the outbox begins to fill")] if begins < last else []),
+            full,
+            Moment(gone, closed.words),
+        ]
+
+    @property
+    def story(self) -> str:
+        """The moments' words, without figures that differ from run to run."""
+        return "; ".join(moment.words for moment in self.moments())
+
+    def text(self) -> str:
+        """Describe as text what the pictures show."""
+        rows = [f"{at:5.1f} s  {words}: {self._waiting(at)}" for at, words in self.moments()]
+        return "\n".join(rows)
+
+    def _waiting(self, at: float) -> str:
+        sample = self.last(self.plan.watched, at)
+        kernel = "unknown" if sample.kernel_bytes is None else f"{digits(sample.kernel_bytes / 1000)} kB"
+        outbox = f"{digits(sample.outbox_bytes / 1000)} kB, the oldest for {sample.outbox_age_s:.1f} s"
+        return f"outbox {outbox}; kernel {kernel}; {sample.delivered:,} of {sample.published:,} delivered"
+
+    def compare(self, after: "Recording") -> "Comparison":
+        """Return both recordings, to be drawn on the same axes."""
+        return Comparison(self, after)
+
+    def show(self) -> None:
+        """Show the picture with a slider. Outside a notebook, print the text."""
+        if self.viewer is None:
+            print(self.text())
+        else:
+            self.viewer.show(self)
+
+    def __repr__(self) -> str:
+        return f"<recording: {self.plan}>"
+
+
+class Comparison(NamedTuple):
+    """Two recordings on the same axes."""
+
+    before: Recording
+    after: Recording
+
+    def text(self) -> str:
+        """Compare the peaks and the closes."""
+        return "\n".join(f"{name}: {_in_short(run)}" for name, run in zip(self._fields, self))
+
+    def __repr__(self) -> str:
+        return f"<before: {self.before.plan}; after: {self.after.plan}>"
+
+
+def _in_short(run: Recording) -> str:
+    closes = ", ".join(f"{mark.member} {mark.code} {mark.reason} at {mark.at:.1f} s" for mark in run.closes)
+    return f"the fullest outbox held {digits(run.peak.outbox_bytes / 1000)} kB; closed: {closes or 'nobody'}"

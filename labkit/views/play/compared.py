@@ -1,0 +1,46 @@
+"""Two recordings on the same axes: `before` dashed, `after` solid."""
+
+from labkit.bench.play.recording import Comparison
+from labkit.views.play import series
+from labkit.views.play.shapes import WIDTH, Picture, line, path, words
+
+
+def picture(both: Comparison) -> Picture:
+    """Return the shapes of the charts."""
+    rows = {name: run.samples[run.plan.watched] for name, run in zip(both._fields, both)}
+    above, below = series.axes(list(both), [each for row in rows.values() for each in row])
+    found = {
+        **series.frame("bytes", above, "outbox and kernel, kB", 1000),
+        **series.frame("age", below, "oldest, s", 1),
+    }
+    for name, limit in _age_limits(both):
+        found |= series.limit_line(f"age {name}", below, limit, f"age limit {limit:g} s{name}")
+    for number, (name, samples) in enumerate(rows.items()):
+        found[f"bytes {name}"] = path(f"line {name}", above.line(samples, series.total))
+        found[f"age {name}"] = path(f"line {name}", below.line(samples, series.age))
+        y = 12 + 18 * number
+        found[f"key {name}"] = line(f"line {name}", series.LEFT, y, series.LEFT + 30, y)
+        found[f"plan {name}"] = words("small", series.LEFT + 38, y + 4, f"{name}: {both[number].plan}")
+        found |= _closes(both, number, above, below)
+    return found
+
+
+def _age_limits(both: Comparison) -> list[tuple[str, float]]:
+    """Return the age limits with whose they are; a limit that both share has no name."""
+    before, after = (run.plan.limits.outbox_age_s for run in both)
+    if before == after:
+        return [("", before)] if before else []
+    return [(name, limit) for name, limit in ((" before", before), (" after", after)) if limit]
+
+
+def _closes(both: Comparison, number: int, above: series.Axes, below: series.Axes) -> Picture:
+    found: Picture = {}
+    for place, mark in enumerate(both[number].closes):
+        x, y = above.x(mark.at), above.top + 16 + 18 * number
+        found[f"close {number} {place}"] = line("mark bad", x, above.top, x, below.top + below.height)
+        label = f"{both._fields[number]}: {mark.words}"
+        is_late = x > WIDTH - 7 * len(label)
+        found[f"close name {number} {place}"] = words(
+            "small strong bad halo", x - 5 if is_late else x + 5, y, label, "end" if is_late else "start"
+        )
+    return found

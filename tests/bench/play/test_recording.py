@@ -1,0 +1,98 @@
+"""Recordings: what they tell about a time, their moments, and their exports."""
+
+import pytest
+
+from labkit.bench.play.recording import AGE, BYTES, CLOSED, Mark, Recording, Sample
+from tests.bench.play import recordings
+from tests.bench.play.recordings import BACK_AT, BEGAN, CLOSED_AT, END, calm, slow
+
+
+def test_last_sample_at_a_time() -> None:
+    run = slow()
+    assert run.last("ben", 6.05).at == 6.0
+    assert run.last("ben").at == END
+    assert Recording(run.plan).last("ben") == Sample(0.0, "ben", True)
+
+
+def test_network_and_ending_at_a_time() -> None:
+    run = slow()
+    assert [run.network("ben", at) for at in (1, 3, 9.5)] == ["well", "stopped", "well"]
+    assert [run.network("ana", 3)] == ["well"]
+    endings = [run.ending("ben", at) for at in (6, 8, 11)]
+    assert [None if each is None else each.kind for each in endings] == [None, "closed", "back"]
+
+
+def test_moments_of_a_slow_member() -> None:
+    moments = slow().moments()
+    assert [moment.words for moment in moments] == [
+        "before",
+        "the outbox begins to fill",
+        "just before the age limit",
+        "ben closed: 1013 slow",
+        "ben is back, with a gap",
+    ]
+    assert [moment.at for moment in moments[1:]] == pytest.approx([BEGAN + 0.1, CLOSED_AT - 0.1, CLOSED_AT, BACK_AT])
+
+
+def test_moments_are_three_to_five_and_in_order() -> None:
+    for run in (slow(), slow(1), slow(3), slow(8), slow(9.5), calm()):
+        times = [moment.at for moment in run.moments()]
+        assert 3 <= len(times) <= 5
+        assert times == sorted(times)
+
+
+def test_close_without_samples_has_moments() -> None:
+    run = Recording(slow().plan, marks=[Mark(1.0, "ben", CLOSED, "ben closed: 4410", code=4410)], now=2.0)
+    assert [moment.words for moment in run.moments()][1:] == ["just before the close", "ben closed: 4410", "the end"]
+
+
+def test_story_has_no_measured_figures() -> None:
+    later = slow()
+    later.marks = [mark._replace(at=mark.at + 0.05, freed_bytes=1) for mark in later.marks]
+    assert later.story == slow().story
+    assert "1013 slow" in later.story
+
+
+@pytest.mark.parametrize(("waiting", "age", "limit"), [(100_000, 1.9, AGE), (1_000_000, 0.3, BYTES)])
+def test_limit_is_the_one_that_was_nearer(waiting: int, age: float, limit: str) -> None:
+    run = Recording(slow().plan)
+    run.add(Sample(1.0, "ben", True, waiting, age))
+    run.add(Sample(1.1, "ben", False, 0, 0.0))
+    assert run.limit_reached("ben") == (limit, waiting)
+    assert run.limit_reached("ana") == ("", 0)
+
+
+def test_frame_has_every_sample_in_order() -> None:
+    frame = slow().frame
+    assert list(frame.columns) == list(Sample._fields)
+    assert len(frame) == 3 * 121
+    assert frame["at"].is_monotonic_increasing
+
+
+def test_lanes_have_a_row_for_each_message_and_receiver() -> None:
+    run = Recording(slow().plan, sent=[(0.1, "ana"), (0.2, "ana")])
+    run.received["cleo"][1] = 0.25
+    lanes = run.lanes()
+    assert len(lanes) == 2 * 3
+    assert lanes[lanes["received"].notna()].to_dict("records") == [
+        {"message": 1, "from": "ana", "sent": 0.2, "to": "cleo", "received": 0.25}
+    ]
+
+
+def test_comparison_tells_peaks_and_closes() -> None:
+    assert calm().compare(slow()).text() == (
+        "before: the fullest outbox held 0 kB; closed: nobody\n"
+        "after: the fullest outbox held 95 kB; closed: ben 1013 slow at 7.0 s"
+    )
+
+
+def test_without_a_viewer_the_text_is_printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Recording, "viewer", None)
+    slow().show()
+    assert "ben closed: 1013 slow: outbox 0 kB" in capsys.readouterr().out
+
+
+def test_marks_of_the_example_are_in_the_closes() -> None:
+    assert slow().closes == [recordings.MARKS[1]]

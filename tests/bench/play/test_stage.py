@@ -1,0 +1,89 @@
+"""Experiments on a real lab: the story is measured, and nothing is left behind."""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+
+from labkit.bench.launch.lab import Health, Lab
+from labkit.bench.play.actions import freeze, heal, read_at
+from labkit.bench.play.recording import Recording
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    with Lab(messages_per_s=None, ping_interval_s=1, outbox_age_s=1, send_buffer_bytes=4096) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def _without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Recording, "viewer", None)
+
+
+async def test_frozen_member_is_closed_and_comes_back(lab: Lab) -> None:
+    run = await lab.play(members=4, rate=200, at={0.5: freeze("ben"), 5: heal("ben")}, seconds=10)
+    (closed,) = run.closes
+    assert (closed.member, closed.code, closed.reason, closed.limit) == ("ben", 1013, "slow", "age limit")
+    assert closed.freed_bytes > 0
+    assert run.last("ben", closed.at + 1).outbox_bytes < closed.freed_bytes / 10
+    assert run.story.startswith("before; the outbox begins to fill; just before the age limit; ben closed: 1013 slow; ")
+    assert run.story.endswith("ben is back, with a gap")
+    lanes = run.lanes()
+    assert lanes[lanes["to"] == "cleo"]["received"].notna().mean() > 0.9
+    assert lab.health() == Health(0)
+
+
+async def test_samples_share_one_clock(lab: Lab) -> None:
+    run = await lab.play(members=2, rate=50, seconds=2)
+    assert [len(samples) for samples in run.samples.values()] == [len(run.samples["ana"])] * 2
+    assert all(before.at <= after.at for before, after in pairwise(run.samples["ben"]))
+    assert run.last("ben").published <= len(run.sent) == pytest.approx(100, abs=20)
+    assert run.is_over
+
+
+async def test_two_experiments_do_not_mix(lab: Lab) -> None:
+    await lab.play(members=2, rate=100, seconds=1)
+    run = await lab.play(members=2, rate=10, seconds=1)
+    assert all(at >= run.sent[number][0] for number, at in run.received["ben"].items())
+
+
+async def test_member_that_reads_slowly_has_a_slow_network(lab: Lab) -> None:
+    run = await lab.play(members=2, rate=20, at={0.2: read_at("ben", 3000)}, seconds=1)
+    assert run.network("ben", run.now) == "slow"
+
+
+async def test_close_of_a_member_that_stays_frozen_is_recorded(lab: Lab) -> None:
+    run = await lab.play(members=3, rate=400, at={0.2: freeze("ben")}, seconds=6)
+    assert [(closed.member, closed.code) for closed in run.closes] == [("ben", 1013)]
+    assert run.story.endswith("the end")
+
+
+async def test_interrupted_experiment_leaves_nobody(lab: Lab) -> None:
+    playing = asyncio.ensure_future(lab.play(members=3, rate=10, seconds=60))
+    await asyncio.sleep(1)
+    assert len(lab.connections()) == 3
+    playing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await playing
+    assert lab.health() == Health(0)
+
+
+async def test_failing_picture_is_reported(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        async def watch(self, _: Recording) -> None:
+            raise RuntimeError("no picture")
+
+        def show(self, _: Recording) -> None: ...
+
+    monkeypatch.setattr(Recording, "viewer", Broken())
+    with pytest.raises(RuntimeError, match="no picture"):
+        await lab.play(members=2, rate=10, seconds=1)
+    assert lab.health() == Health(0)
+
+
+async def test_bad_plan_is_refused_before_anybody_connects(lab: Lab) -> None:
+    with pytest.raises(ValueError, match="'zoe' is not a member"):
+        await lab.play(at={1: freeze("zoe")})
+    assert lab.connections() == []
