@@ -21,6 +21,7 @@ AT_ONCE = 4
 SAMPLES_KEPT = 20_000
 ROUND_TRIP = "round trip ms: {}"
 BUFFER = "buffer bytes: {}"  # what waits for this client now, in the server and its kernel
+RECENT = "outbox bytes: {}"  # the most that waited in the server within about the last second
 LARGEST = "largest buffer bytes: {}"  # the most that ever waited in the server, also between two samples
 
 AGE = "age s: {}"  # how long the connection of the moment has been open
@@ -73,5 +74,6 @@ class Sampler:
                 waiting = line["outboxBytes"] + (line["kernelBytes"] or 0)
                 self.samples.append(BufferSample(time(), line["connectionId"], waiting, line["oldestMs"]))
                 self._store.add(BUFFER.format(name), waiting)
+                self._store.add(RECENT.format(name), line["outboxRecentBytes"])
                 self._store.add(LARGEST.format(name), line["outboxPeakBytes"])
                 self._store.add(AGE.format(name), line["ageS"])

@@ -40,7 +40,7 @@ class Outbox:
         self.oldest_at: float | None = None  # when the oldest undelivered frame, queued or in flight, was offered
         self.queued_bytes = 0
         self.in_flight_bytes = 0
-        self.peak_bytes = 0  # the most bytes ever undelivered at once, even if only for one tick
+        self.peak_bytes = 0  # the most bytes undelivered at once, even if only for one tick; the caller may reset it
 
     def offer(self, frame: bytes, now: float) -> Offer:
         """Queue one frame, or return OVERFLOW when the member is too far behind."""

@@ -7,7 +7,7 @@ from labkit.views.uninterrupted_import import uninterrupted
 
 with uninterrupted():
     from labkit.views import display_hooks, html
-    from labkit.views.chart import Chart, ages, largest_outboxes, latencies, round_trips
+    from labkit.views.chart import Chart, ages, largest_outboxes, latencies, outboxes, round_trips
     from labkit.views.class_board import ClassBoard
     from labkit.views.dashboard import Dashboard
     from labkit.views.diagram import Diagram, diagram
@@ -33,6 +33,7 @@ __all__ = [
     "html",
     "largest_outboxes",
     "latencies",
+    "outboxes",
     "round_trips",
     "show_source",
 ]

@@ -45,6 +45,11 @@ def round_trips(*members: str) -> Chart:
     return Chart("round trip", "ms", "round trip ms: {}", members)
 
 
+def outboxes(*members: str) -> Chart:
+    """Return the chart of each member's largest outbox within about the last second, which every lab measures."""
+    return Chart("outbox", "bytes", "outbox bytes: {}", members)
+
+
 def largest_outboxes(*members: str) -> Chart:
     """Return the chart of the largest outbox that each member has had so far, which every lab measures."""
     return Chart("largest outbox", "bytes", "largest buffer bytes: {}", members)

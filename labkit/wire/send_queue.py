@@ -16,6 +16,7 @@ from labkit.rules.limits import Limits
 from labkit.rules.outbox import Offer, Outbox
 
 WRITE_CHUNK_BYTES = 64 * 1024
+RECENT_S = 0.5  # at least as long as an operator waits between two readings, so that none misses a peak
 
 
 class SendQueue:
@@ -24,14 +25,29 @@ class SendQueue:
     Frames may be written directly to `fd`. It is NO_FD while anything is waiting, and after the connection has ended.
     """
 
-    __slots__ = ("_open_fd", "_transport", "due", "fd", "is_paused", "is_slow", "largest_bytes", "outbox")
+    __slots__ = (
+        "_earlier_bytes",
+        "_open_fd",
+        "_previous_bytes",
+        "_since",
+        "_transport",
+        "due",
+        "fd",
+        "is_paused",
+        "is_slow",
+        "largest_bytes",
+        "outbox",
+    )
 
     def __init__(self, limits: Limits) -> None:
         self.outbox = Outbox(limits.outbox_bytes, limits.outbox_age_s)
         self.due: list[bytes] = []
         self.is_paused = False
         self.is_slow = False  # it overflowed and will be closed, so nothing may follow the dropped frames
-        self.largest_bytes = 0  # the size of the largest write
+        self.largest_bytes = 0  # the size of the largest write since `_since`
+        self._since = 0.0  # the start of the current span; peaks of earlier ones are below
+        self._previous_bytes = 0
+        self._earlier_bytes = 0
         self.fd = self._open_fd = NO_FD
         self._transport: asyncio.Transport | None = None
 
@@ -72,6 +88,22 @@ class SendQueue:
     @property
     def peak_bytes(self) -> int:
         """The most bytes that were ever undelivered at once, even if only for one tick."""
+        return max(self._earlier_bytes, self._span_bytes)
+
+    def recent_peak_bytes(self, now: float) -> int:
+        """Return the most bytes that were undelivered at once within about the last second.
+
+        A span ends with the first reading after RECENT_S. Its peak is reported until the next span ends, so several
+        readers do not take peaks from each other.
+        """
+        if now - self._since >= RECENT_S:
+            self._previous_bytes, self._earlier_bytes, self._since = self._span_bytes, self.peak_bytes, now
+            self.largest_bytes = 0
+            self.outbox.peak_bytes = self.outbox.queued_bytes + self.outbox.in_flight_bytes
+        return max(self._previous_bytes, self._span_bytes)
+
+    @property
+    def _span_bytes(self) -> int:
         return max(self.largest_bytes, self.outbox.peak_bytes)
 
     def _queue_due(self) -> Offer:

@@ -19,7 +19,7 @@ from labkit.bench.launch.server_process import ServerDied, ServerProcess
 from labkit.bench.population import Population
 from labkit.faults import Proxy
 from labkit.rules.limits import BadLimit
-from labkit.views import ages, largest_outboxes, round_trips
+from labkit.views import ages, largest_outboxes, outboxes, round_trips
 from labkit.wire.client.state import ClientState, Refused
 
 
@@ -144,7 +144,7 @@ def test_lab_follows_a_user_who_is_no_client_of_the_lab(lab: Lab) -> None:
 
 def test_lab_charts_name_series_that_a_lab_measures(lab: Lab) -> None:
     labkit.run(lab.client("ana"))
-    wanted = [chart("ana").series()[0] for chart in (ages, largest_outboxes, round_trips)]
+    wanted = [chart("ana").series()[0] for chart in (ages, largest_outboxes, outboxes, round_trips)]
     while not all(lab.store.window(name).values for name in wanted):
         time.sleep(0.02)
     assert set(wanted) <= set(lab.store.names())

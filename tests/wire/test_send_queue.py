@@ -67,6 +67,26 @@ def test_frames_of_one_tick_count_as_peak_not_as_backlog() -> None:
     assert send_queue.peak_bytes == 1_000
 
 
+def test_a_recent_peak_is_forgotten_and_the_largest_is_not() -> None:
+    """Whoever reads: a second reader, between two of the first, takes no peak from it."""
+    send_queue, _ = started(Limits())
+    send_queue.recent_peak_bytes(now=10.0)
+    say(send_queue, b"x" * 1_000)
+    assert send_queue.recent_peak_bytes(now=10.1) == 1_000
+    assert send_queue.recent_peak_bytes(now=10.6) == send_queue.recent_peak_bytes(now=10.7) == 1_000
+    say(send_queue, b"y")
+    assert send_queue.recent_peak_bytes(now=11.2) == 1
+    assert send_queue.peak_bytes == 1_000
+
+
+def test_what_still_waits_is_a_recent_peak_too() -> None:
+    """A full outbox that does not change is as large in each span."""
+    send_queue, _ = started(Limits(), writes=1)
+    for frame in (b"1", b"2", b"3"):
+        say(send_queue, frame)
+    assert [send_queue.recent_peak_bytes(now) for now in (10.0, 20.0, 30.0)] == [3, 3, 3]
+
+
 def test_while_the_kernel_is_full_frames_wait_in_the_outbox() -> None:
     """Counted there, and not handed to the transport, where nothing would bound them; then all of them, in order."""
     send_queue, transport = started(Limits(), writes=1)

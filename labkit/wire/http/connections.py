@@ -1,6 +1,7 @@
 """Describe a connection as a JSON object for operators. Sizes are in bytes, times in milliseconds.
 
-`outboxBytes` counts our outbox. `kernelBytes` counts the kernel's send buffer (null except on Linux). Data in that
+`outboxBytes` counts our outbox; `outboxPeakBytes` is its largest size so far, `outboxRecentBytes` that of about the last
+second. `kernelBytes` counts the kernel's send buffer (null except on Linux). Data in that
 buffer delays the detection of a slow consumer.
 """
 
@@ -14,7 +15,8 @@ from labkit.wire.member import Member
 
 def describe(connection: Member) -> dict[str, Any]:
     """Describe one connection."""
-    box = connection.outbox.statistics(monotonic())
+    now = monotonic()
+    box = connection.outbox.statistics(now)
     identity = connection.session.identity
     beat = connection.heartbeat
     return {
@@ -30,6 +32,7 @@ def describe(connection: Member) -> dict[str, Any]:
         "outboxFrames": box.queued_frames,
         "outboxBytes": box.queued_bytes + box.in_flight_bytes,
         "outboxPeakBytes": connection.send_queue.peak_bytes,
+        "outboxRecentBytes": connection.send_queue.recent_peak_bytes(now),
         "oldestMs": round(1000 * box.oldest_age_s),
         "kernelBytes": kernel_bytes(connection.transport.get_extra_info("socket")),
         "roundTripMs": None if beat is None or beat.round_trip_s is None else round(1000 * beat.round_trip_s, 1),
