@@ -192,7 +192,7 @@ def test_a_prediction_is_compared(chromium: Browser, tmp_path: Path) -> None:
         page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-above') }")
         page.get_by_label("it is delivered").press("Space")
         page.keyboard.press("ArrowDown")  # JupyterLab's own key too, in command mode
-        expect(page.get_by_role("group", name="The token is good.").get_by_label("it is ignored")).to_be_checked()
+        expect(page.get_by_role("group", name="The token is valid.").get_by_label("it is ignored")).to_be_checked()
         below.click()
         page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-below') }")
         ana.text("predicted: it is ignored")
