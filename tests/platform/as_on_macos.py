@@ -12,9 +12,10 @@ from pathlib import Path
 import labkit.bench.launch.python as starting
 
 PATCH = r"""
-import asyncio, importlib, os, resource, selectors, sys
+import asyncio, importlib, os, resource, selectors, sys, sysconfig
 for name in "ctypes.util multiprocessing platform psutil shutil ssl subprocess tempfile urllib.request uuid".split():
     importlib.import_module(name)  # they ask for the system as they are imported
+sysconfig.get_config_vars()
 sys.platform = "darwin"
 selectors.DefaultSelector = selectors.PollSelector
 del selectors.EpollSelector, os.fork

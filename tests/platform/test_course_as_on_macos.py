@@ -16,6 +16,7 @@ AS_ON_MACOS = [sys.executable, "-m", "tests.platform.as_on_macos"]
 AT_ONCE = ("02-auth", "07-close-codes")  # a server, and a rule
 IDS = [name if name in AT_ONCE else pytest.param(name, marks=pytest.mark.matrix) for name in exercises()]
 NBVAL = "-p tests.nbval_guard --nbval --nbval-kernel-name as-on-macos --nbval-cell-timeout 60 --nbval-sanitize-with"
+NO_APPNOPE = "--Kernel._darwin_app_nap=False"  # a package that pip installs on macOS alone
 NEEDS_CLUSTER = "10_"
 NOTEBOOKS = sorted(path for path in (ROOT / "notebooks").glob("*.ipynb") if not path.name.startswith(NEEDS_CLUSTER))
 pytestmark = pytest.mark.timeout(300)
@@ -41,7 +42,8 @@ def test_notebook_shows_what_is_saved(notebook: Path, tmp_path: Path) -> None:
     """As `make test` runs it, in a kernel that is patched."""
     kernel = tmp_path / "jupyter" / "kernels" / "as-on-macos"
     kernel.mkdir(parents=True)
-    spec = {"argv": [*AS_ON_MACOS, "kernel", "-f", "{connection_file}"], "display_name": "macOS", "language": "python"}
+    argv = [*AS_ON_MACOS, "kernel", "-f", "{connection_file}", NO_APPNOPE]
+    spec = {"argv": argv, "display_name": "macOS", "language": "python"}
     (kernel / "kernel.json").write_text(json.dumps(spec | {"env": {"PYTHONPATH": str(ROOT)}}))
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *NBVAL.split(), "tests/nbval_sanitize.cfg", str(notebook)],
