@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from labkit.classroom.pack.offering import PINNED
-from tests.classroom.pack.test_offering import FINGERPRINT, LISTENING
 from tests.classroom.pack.small import PYTHON
+from tests.classroom.pack.test_offering import FINGERPRINT, LISTENING
 from tests.course.answers import FOLDER as ANSWERS
 from tests.e2e.need import missing
 
@@ -67,7 +67,7 @@ def run(where: Network, folder: Path, *command: str | Path) -> str:
     """Run a command there, as somebody with a home of their own; return what it printed."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LABKIT", "PYTHON", "VIRTUAL"))}
     done = subprocess.run(
-        where.inside(*command), cwd=folder, env=kept | {"HOME": str(folder)}, capture_output=True, text=True, check=False
+        where.inside(*command), cwd=folder, env={**kept, "HOME": str(folder)}, stdout=pipe, stderr=pipe, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -76,6 +76,7 @@ def run(where: Network, folder: Path, *command: str | Path) -> str:
 def test_student_without_internet_is_on_the_board(tmp_path: Path) -> None:
     pack, ana, took = tmp_path / "pack.zip", tmp_path / "ana", {}
     ana.mkdir()
+    answer = min((ANSWERS / EXERCISE / "right").glob("*.py"))
     (tmp_path / "roster.csv").write_text("name\nana\n")
     labkit = [sys.executable, "-m", "labkit", "class"]
     system = [*labkit, "pack", "--python", PYTHON, "--system", "linux", "--out", str(pack)]
@@ -100,13 +101,13 @@ def test_student_without_internet_is_on_the_board(tmp_path: Path) -> None:
         steps = {
             "install": (sys.executable, "-c", PINNED, at, pin[1]),
             "join": (programs / "python", "-c", JOIN, f"wss://{at}", repr(given)),
-            EXERCISE: (programs / "labkit", "check", EXERCISE, "--answer", min((ANSWERS / EXERCISE / "right").glob("*.py"))),
+            EXERCISE: (programs / "labkit", "check", EXERCISE, "--answer", answer),
         }
         for name, command in steps.items():
             began = time.monotonic()
             run(theirs, ana, *command)
             took[name] = f"{time.monotonic() - began:.0f} s"
-        board = subprocess.run([*labkit, "board", *file], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+        board = subprocess.run([*labkit, "board", *file], stdout=pipe, text=True, check=True).stdout
         server.stdin.close()
     print(took, board, sep="\n")
     assert any({"ana", "pass"} <= set(line.split()) for line in board.splitlines()), board
