@@ -1,4 +1,4 @@
-"""The course where the system is less than Linux; see as_on_macos.py. `make test` has one exercise of each kind."""
+"""The course where the system is less than Linux; see as_on_macos.py. `make test` has one exercise, `make matrix` all."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from tests.course.answers import FOLDER as ANSWERS
 
 ROOT = Path(__file__).parents[2]
 AS_ON_MACOS = [sys.executable, "-m", "tests.platform.as_on_macos"]
-AT_ONCE = ("02-auth", "07-close-codes")  # a server, and a rule
+AT_ONCE = ("02-auth",)  # a server
 IDS = [name if name in AT_ONCE else pytest.param(name, marks=pytest.mark.matrix) for name in exercises()]
 NBVAL = "-p tests.nbval_guard --nbval --nbval-kernel-name as-on-macos --nbval-cell-timeout 60 --nbval-sanitize-with"
 NO_APPNOPE = "--Kernel._darwin_app_nap=False"  # a package that pip installs on macOS alone
