@@ -6,7 +6,7 @@ answered, and checks what arrived before the answer.
 
 from collections.abc import Iterable
 
-from labkit.evidence import Outcome, broken, held
+from labkit.evidence import NotSeen, Outcome, broken, held
 from labkit.review.dialect import NOTHING
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
 from labkit.review.peer import Peer
@@ -15,6 +15,7 @@ from labkit.review.scene import Scene
 IGNORED = "the server ignored it"
 OVERTAKEN_S = 0.5
 EFFECTS = ("joined", "left", "chat", "presence")  # answers to a message that was not refused
+LATE_CODES = (4401, 4408, 1013)  # closes because of the time or the load, whatever the client sent
 ANSWERS = {"auth": "auth_ok", "join": "joined", "ping": "pong"}
 
 
@@ -99,6 +100,13 @@ async def _reached_nobody(peer: Peer, outcome: Outcome) -> Outcome:
         if peer.observer.foreign_chats:
             return broken(f"the room received {peer.observer.foreign_chats[0]!r:.40}")
     return outcome
+
+
+def must_be_refusal(scene: Scene, ended: ConnectionEnded | None) -> None:
+    """Raise NotSeen if a connection did not end because of what it sent: a busy server may not have read that."""
+    late = {scene.target.dialect.code(code) for code in LATE_CODES} - {scene.target.dialect.code(4403)}
+    if ended is None or ended.code in late or (scene.is_strict and ended.code == 1006):
+        raise NotSeen(f"no refusal of the message was seen: {ended or 'the connection stays open'}")
 
 
 async def must_be_well(peer: Peer) -> Outcome:

@@ -1,6 +1,7 @@
 """audit/6: credentials in the audit log."""
 
 from labkit.evidence import Outcome, broken, held
+from labkit.review.judge import must_be_refusal
 from labkit.review.probe import Probe
 from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
@@ -11,7 +12,7 @@ async def _run(scene: Scene) -> Outcome:
     wrong = "wrong-token-" + scene.unique()
     peer = await scene.connect()
     peer.send(type="auth", token=wrong)
-    await peer.until_ended(scene.target.patience_s)
+    must_be_refusal(scene, await peer.until_ended(scene.target.patience_s))
     member = await scene.enter(room)
     member.chat(room, "stored after both")
     await member.receive("chat")

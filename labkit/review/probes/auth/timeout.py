@@ -1,6 +1,8 @@
 """Connections that do not authenticate in time."""
 
-from labkit.evidence import Outcome, broken, held
+from time import monotonic
+
+from labkit.evidence import NotSeen, Outcome, broken, held
 from labkit.review import frames
 from labkit.review.endpoint import ConnectionEnded
 from labkit.review.probe import Probe
@@ -48,10 +50,17 @@ NEVER_AUTHENTICATES = Probe(
 async def _pings_before_auth(scene: Scene) -> Outcome:
     idle, pinging = await scene.connect(), await scene.connect()
     timeout_s = scene.promised.auth_timeout_s
-    after, turns = 0, 30 if scene.is_strict else max(30, int(6 * _allowed_s(scene) / timeout_s))
+    after, seen_at, pause_s = 0, monotonic(), 0.0
+    turns = 30 if scene.is_strict else max(30, int(6 * _allowed_s(scene) / timeout_s))
     for _ in range(turns):
         pinging.send_frame(frames.PING, b"still here")
-        if await pinging.until_ended(timeout_s / 6):
+        pongs, is_over = len(pinging.pongs), await pinging.until_ended(timeout_s / 6)
+        pause_s = max(pause_s, monotonic() - seen_at)
+        if is_over and pause_s >= timeout_s and scene.is_strict:
+            raise NotSeen(f"closed after a pause of {pause_s:.1f} s without pings, so that proves nothing")
+        if len(pinging.pongs) > pongs or not pinging.pongs:
+            seen_at = monotonic()
+        if is_over:
             return _judged(scene, pinging.ended or ConnectionEnded(1006, ""))
         after += idle.ended is not None
         if after > 6:

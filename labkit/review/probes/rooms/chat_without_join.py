@@ -16,7 +16,9 @@ async def _run(scene: Scene) -> Outcome:
     try:
         room_outcome = await must_receive_only({"the member": member}, member, room, [])
     except (ConnectionEnded, ReceiveTimeout):
-        return outcome
+        if outcome.verdict == "broken":
+            return outcome
+        raise  # whether the chat reached the room was not seen
     return room_outcome if room_outcome.verdict == "broken" else outcome
 
 

@@ -2,7 +2,7 @@
 
 from labkit.evidence import Outcome, broken, held
 from labkit.review.endpoint import ConnectionEnded, Message
-from labkit.review.judge import ANSWERS
+from labkit.review.judge import ANSWERS, must_be_refusal
 from labkit.review.peer import Peer
 from labkit.review.probe import Probe
 from labkit.review.promise import DANGER
@@ -22,20 +22,24 @@ async def _reason_echoes(scene: Scene) -> Outcome:
             continue
         peer = await (scene.connect() if name == "token" else scene.enter())
         peer.send(**message)
-        text = await _words(peer)
+        text = await _words(scene, peer)
         if marker in text:
             return broken(f"the reason repeats the {name}: {text}")
     return held("no reason repeats what was sent")
 
 
-async def _words(peer: Peer) -> str:
-    """Return what the server says before the answer to a message that is valid, or in its close reason."""
+async def _words(scene: Scene, peer: Peer) -> str:
+    """Return what the server says before the answer to a message that is valid, or in its close reason.
+
+    Raises NotSeen if the connection ends for another reason than what was sent.
+    """
     peer.send(**peer.control)
     said: list[Message] = []
     try:  # other probes check that it is refused; this one reads the text
         while (message := await peer.receive()).get("type") != ANSWERS[peer.control["type"]]:
             said.append(message)
     except ConnectionEnded as ended:
+        must_be_refusal(scene, ended)
         return ended.reason
     return str([one for one in said if one.get("type") != "joined"])
 

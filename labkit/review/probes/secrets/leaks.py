@@ -3,7 +3,7 @@
 import json
 
 from labkit.evidence import Outcome, broken, held
-from labkit.review.judge import must_be_well
+from labkit.review.judge import must_be_refusal, must_be_well
 from labkit.review.probe import Probe
 from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
@@ -43,7 +43,7 @@ async def _log(scene: Scene) -> Outcome:
     wrong = "wrong-token-" + scene.unique()
     peer = await scene.connect()
     peer.send(type="auth", token=wrong)
-    await peer.until_ended(scene.target.patience_s)
+    must_be_refusal(scene, await peer.until_ended(scene.target.patience_s))
     member = await scene.enter(scene.room())
     await must_be_well(member)
     log = scene.log()

@@ -1,6 +1,6 @@
 """secrets/1: a token in the URL."""
 
-from labkit.evidence import CannotTell, Outcome, held
+from labkit.evidence import CannotTell, NotSeen, Outcome, held
 from labkit.review.judge import must_end
 from labkit.review.probe import Probe
 from labkit.review.promise import DANGER
@@ -14,6 +14,8 @@ async def _run(scene: Scene) -> Outcome:
     peer = await scene.dial()
     bearer = {"Authorization": f"Bearer {token}"} if scene.is_strict else {}  # a header is a safe place elsewhere
     status = await scene.handshake(peer, f"{scene.path}?token={token}", headers=bearer)
+    if not status:
+        raise NotSeen("the connection ended without an answer to the handshake")
     if status != 101:
         return held(f"the handshake was refused with HTTP {status}")
     peer.control = {"type": "auth", "token": token}

@@ -62,7 +62,11 @@ async def _passes(scene: Scene, size: int, parts: int = 1) -> bool:
             if kind == "joined":
                 return False
         return True
-    except (ConnectionEnded, ReceiveTimeout):
+    except ConnectionEnded:
+        return False
+    except ReceiveTimeout:
+        if scene.is_strict:
+            raise  # neither refused nor answered
         return False
     finally:
         peer.drop()
