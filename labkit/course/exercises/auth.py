@@ -137,12 +137,14 @@ async def _odd(stage: Any) -> Outcome:
 
 async def _reason(stage: Any) -> Outcome:
     marker = f"marker{stage.rng.getrandbits(32):08x}"
+    closes = []
     for message in ({"type": "auth", "token": marker}, {"type": marker}):
         peer = await stage.connect()
         peer.send(**message)
-        ended = await peer.until_ended(stage.target.patience_s)
-        if ended is not None and marker in ended.reason:
-            return broken(f"the reason is {ended.reason!r}")
+        closes.append(await peer.until_ended(stage.target.patience_s))
+        if peer.ended is not None and marker in peer.ended.reason:
+            return broken(f"the reason is {peer.ended.reason!r}")
+    for ended in closes:
         must_be_refusal(stage, ended)
     return held("no close reason repeats what was sent")
 

@@ -15,7 +15,9 @@ async def _run(scene: Scene) -> Outcome:
     bearer = {"Authorization": f"Bearer {token}"} if scene.is_strict else {}  # a header is a safe place elsewhere
     status = await scene.handshake(peer, f"{scene.path}?token={token}", headers=bearer)
     if not status:
-        raise NotSeen("the connection ended without an answer to the handshake")
+        raise NotSeen("the connection ended, and no answer to the handshake was seen")
+    if status == 429 or status >= 500:
+        raise NotSeen(f"HTTP {status} is the answer of a busy server: what it does with the token was not seen")
     if status != 101:
         return held(f"the handshake was refused with HTTP {status}")
     peer.control = {"type": "auth", "token": token}
