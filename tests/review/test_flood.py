@@ -24,12 +24,16 @@ async def test_bytes_buffered_by_the_kernel_do_not_count_as_read() -> None:
             await loop.create_connection(lambda peer=peer: peer, *listener.getsockname())
             other, _ = await loop.sock_accept(listener)
             reading = asyncio.create_task(drain(other)) if reads else None
-            results[reads] = await flood_without_reading(peer, b"x" * 100, 32 * 1024, 0.2)
+            results[reads] = await flood_without_reading(peer, b"x" * 100, 32 * 1024, 0.2, served)
             if reading is not None:
                 reading.cancel()
             peer.drop()
             other.close()
     assert results == {False: "the server stopped reading after 0 KiB", True: None}
+
+
+async def served() -> None:
+    """Answer another client."""
 
 
 async def drain(other: socket.socket) -> None:

@@ -138,9 +138,7 @@ async def _slow_one(stage: Any) -> Outcome:
     if not lost(stalled) and is_in_time:
         return broken(f"{stalled_member} is still connected")
     if not lost(stalled) or monotonic() > unanswered:
-        raise NotSeen(
-            f"{stalled_member} was still connected when the heartbeat may end it: what else does was not seen"
-        )
+        raise NotSeen(f"{stalled_member} was still connected when the heartbeat may end it; a limit was not seen")
     return await must_be_well(other)
 
 

@@ -1,5 +1,7 @@
 """secrets/1: a token in the URL."""
 
+from urllib.parse import quote
+
 from labkit.evidence import CannotTell, NotSeen, Outcome, held
 from labkit.review.judge import must_end
 from labkit.review.probe import Probe
@@ -11,9 +13,11 @@ async def _run(scene: Scene) -> Outcome:
     if not scene.target.tokens:
         raise CannotTell("needs --token")
     token = scene.target.tokens[0]
+    quoted = quote(token, safe="")
+    scene.transcript.secrets[quoted] = "$TOKEN"
     peer = await scene.dial()
     bearer = {"Authorization": f"Bearer {token}"} if scene.is_strict else {}  # a header is a safe place elsewhere
-    status = await scene.handshake(peer, f"{scene.path}?token={token}", headers=bearer)
+    status = await scene.handshake(peer, f"{scene.path}?token={quoted}", headers=bearer)
     if not status:
         raise NotSeen("the connection ended, and no answer to the handshake was seen")
     if status == 429 or status >= 500:

@@ -10,7 +10,7 @@ from labkit.review.scene import Scene
 
 async def _defence(scene: Scene, data: bytes, max_bytes: int) -> str | None:
     """Return how the server stops a client that sends this repeatedly and reads nothing; None if it does not."""
-    other, peer = await scene.enter(), await scene.enter(receive_buffer=4096)
+    peer, other = await scene.enter(receive_buffer=4096), await scene.enter()
     deadline_s = scene.promised.close_deadline_s + 3
     return await flood_without_reading(peer, data, max_bytes, deadline_s, other.received_so_far)
 
