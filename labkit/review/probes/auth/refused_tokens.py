@@ -97,9 +97,10 @@ async def _connection_id_is_no_token(scene: Scene) -> Outcome:
     names = [name for name in ("connectionId", "userId") if member.ok.get(name)]
     if not names:
         raise CannotTell("auth_ok contains neither a connectionId nor a userId")
+    previous = {"previous": member.ok["connectionId"]} if "connectionId" in names else {}
     for name in names:
         peer = await scene.connect()
-        peer.send(type="auth", token=str(member.ok[name]), previous=member.ok.get("connectionId"))
+        peer.send(type="auth", token=str(member.ok[name]), **previous)
         outcome = await must_end(scene, peer, 4403)
         if outcome.verdict == "broken":
             return broken(f"{name} as a token: {outcome.actual}")
