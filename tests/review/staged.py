@@ -1,5 +1,6 @@
 """Our server, but a test decides what becomes of a message or of raw bytes: to show a probe what it must not judge."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from labkit.review.promise import Profile
 from labkit.review.running import run_probe
 from labkit.review.scene import Scene
 from labkit.review.target import Target
+from labkit.rules.answers import encode
 from labkit.rules.close_codes import CloseCode
 from labkit.rules.limits import Limits
 from labkit.wire.connection import Connection
@@ -97,14 +99,21 @@ def late_with(code: CloseCode) -> type[Planted]:
 
 
 def hiding(*names: str) -> type[Planted]:
-    """Return a server that leaves these fields out of all that it sends."""
-    field = re.compile(rb'"(%s)":("[^"]*"|\d+),?' % "|".join(names).encode())
+    """Return a server that leaves these fields out of its answers and events."""
+
+    def without(message: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in message.items() if name not in names}
 
     class Hiding(Connection):
         def send(self, body: bytes) -> None:
-            super().send(field.sub(b"", body).replace(b",}", b"}"))
+            super().send(encode(without(json.loads(body))))
 
-    return with_connection(Hiding)
+    class HidingInEvents(with_connection(Hiding)):  # type: ignore[misc]
+        def plant(self, hub: Hub) -> None:
+            tell = hub.state.path.broadcast
+            hub.state.path.broadcast = lambda members, event, body: tell(members, without(event), body)  # type: ignore
+
+    return HidingInEvents
 
 
 async def outcome_with(
