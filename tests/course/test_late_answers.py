@@ -2,12 +2,20 @@
 
 import asyncio
 from dataclasses import replace
+from random import Random
+from typing import Any
 
 import pytest
 
+from labkit.course.exercise import Exercise
 from labkit.course.exercises import exercise
 from labkit.course.judging import judge
+from labkit.course.result import Result
+from labkit.course.running.answer_process import CallResult
+from labkit.course.stage import Calls, by_probes, run_check
+from labkit.evidence import NotSeen, Outcome, broken, held, unknown
 from labkit.evidence.lateness import worst
+from labkit.evidence.running import Run
 from tests.course.answers import edited, known
 
 LATE_HANDLER = """
@@ -23,14 +31,23 @@ LATE_SERVER = """
 """
 
 
+def alone(asked: Exercise, *checks: str, **more: Any) -> Exercise:
+    """Return the exercise with these checks only, which need no others."""
+    return replace(asked, checks=tuple(replace(asked.check(one), needs=()) for one in checks), **more)
+
+
+def right(name: str) -> str:
+    """Return the source of the authors' plain answer."""
+    return next(one.source for one in known(name) if one.stem == "plain")
+
+
 @pytest.mark.parametrize(
     ("name", "check", "late"),
     [("02-auth", "reason", LATE_HANDLER), ("10-capstone", "secrets", LATE_SERVER)],
 )
 def test_refusal_that_came_from_the_time_limit_is_no_evidence(name: str, check: str, late: str) -> None:
     """The delay stands for a busy machine: the time limit ends the connection before the answer reads the token."""
-    asked = exercise(name)
-    only = replace(asked, checks=tuple(replace(one, needs=()) for one in asked.checks if one.id == check))
+    only = alone(exercise(name), check)
     wrong = next(one for one in known(name) if one.stem == "reason_tells")
     result = asyncio.run(judge(only, edited(wrong.source, late)))
     assert (result.verdict, result.ids("fail")) == ("inconclusive", []), str(result)
@@ -49,3 +66,91 @@ def test_refusal_that_came_from_the_time_limit_is_no_evidence(name: str, check: 
 )
 def test_short_lags_in_a_row_add_up(lags: tuple[tuple[float, float], ...], sum_s: float) -> None:
     assert worst(lags) == pytest.approx(sum_s)
+
+
+KEEPS_ALL = next(one.source for one in known("10-capstone") if one.stem == "keeps_all")
+DROPS_THE_THIRD = """
+                 rooms[said.room_id].add(me)
++                if len(rooms[said.room_id]) == 3:
++                    tell(me, type="joined", roomId=said.room_id)
++                    return let_go(me)
+"""
+
+
+def slow(source: str, **more: Any) -> Result:
+    """Judge how this server treats the member that does not read."""
+    return asyncio.run(judge(alone(exercise("10-capstone"), "slow", **more), source))
+
+
+@pytest.mark.parametrize("source", [right("10-capstone"), KEEPS_ALL], ids=["right", "wrong"])
+def test_flood_that_outlasts_the_heartbeat_is_no_evidence(source: str) -> None:
+    """With a timeout this short, the heartbeat may end the member before the flood is over, whatever else does."""
+    promised = {**exercise("10-capstone").promised, "ping_timeout_s": 0.01}
+    result = slow(source, promised=promised)
+    assert (result.verdict, "a limit was not seen" in str(result)) == ("inconclusive", True), str(result)
+
+
+def test_member_that_is_gone_before_the_flood_is_no_evidence() -> None:
+    result = slow(edited(right("10-capstone"), DROPS_THE_THIRD))
+    assert (result.verdict, "had lost its connection" in str(result)) == ("inconclusive", True), str(result)
+
+
+def test_desk_that_does_nothing_shows_nothing() -> None:
+    """It delivers nothing too early, stores nothing empty, and never meets the full disk."""
+    source = "class Desk:\n    def __init__(self, store, tell): pass\n    def publish(self, event): pass\n"
+    asked = alone(exercise("08-stored-first"), "stored-first", "empty", "disk-full")
+    result = asyncio.run(judge(asked, source + "    def commit(self): return []\n"))
+    assert {check.id: check.verdict for check in result if check.id != "runs"} == {
+        "stored-first": "inconclusive",
+        "empty": "inconclusive",
+        "disk-full": "inconclusive",
+    }, str(result)
+    assert str(result).count("so there is nothing to judge") == 3
+
+
+async def _holds(_stage: Any) -> Outcome:
+    return held("it did")
+
+
+async def _sees_nothing(_stage: Any) -> Outcome:
+    raise NotSeen("the server was busy")
+
+
+async def _breaks(_stage: Any) -> Outcome:
+    return broken("it did not")
+
+
+@pytest.mark.parametrize(
+    ("probes", "outcome"),
+    [
+        ((_holds, _holds), held("it did")),
+        ((_sees_nothing, _holds), unknown("the server was busy")),
+        ((_holds, _sees_nothing), unknown("the server was busy")),
+        ((_sees_nothing, _breaks), broken("it did not")),
+    ],
+)
+def test_check_of_several_probes_needs_all_of_them(probes: tuple[Run, ...], outcome: Outcome) -> None:
+    assert asyncio.run(run_check(by_probes(*probes), None)) == outcome  # type: ignore[arg-type]
+
+
+class Short:
+    """A process that returns fewer results than there are steps."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    async def call(self, *_: Any) -> CallResult:
+        return CallResult(self._value)
+
+
+@pytest.mark.parametrize("value", [[], [[]], [[("value", 1)]], [[("value", 1)] * 3]], ids=["none", "0", "1", "3"])
+def test_step_without_a_result_is_not_judged(value: Any) -> None:
+    calls = Calls(Short(value), Random(1), "answer")  # type: ignore[arg-type]
+    situation = (("call", "answer", ()), ("call", "answer", ()))
+
+    async def run(stage: Calls) -> Outcome:
+        await stage.play([situation], "once")
+        return held("played")
+
+    outcome = asyncio.run(run_check(run, calls))
+    assert (outcome.verdict, "ValueError" in outcome.actual) == ("unknown", True)
