@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import replace
 from random import Random
+from time import monotonic
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,10 +13,10 @@ from labkit.course.exercise import Exercise
 from labkit.course.exercises import exercise
 from labkit.course.judging import judge
 from labkit.course.result import Result
-from labkit.course.running.answer_process import CallResult
+from labkit.course.running.answer_process import AnswerProcess, CallResult
+from labkit.course.running.handler_server import LOOK_S, _at_most, _watch_loop
 from labkit.course.stage import Calls, by_probes, run_check
 from labkit.evidence import NotSeen, Outcome, broken, held, unknown
-from labkit.evidence.lateness import worst
 from labkit.evidence.running import Run
 from tests.course.answers import edited, known
 
@@ -52,20 +54,6 @@ def test_refusal_that_came_from_the_time_limit_is_no_evidence(name: str, check: 
     result = asyncio.run(judge(only, edited(wrong.source, late)))
     assert (result.verdict, result.ids("fail")) == ("inconclusive", []), str(result)
     assert asyncio.run(judge(only, wrong.source)).ids("fail") == [check]
-
-
-@pytest.mark.parametrize(
-    ("lags", "sum_s"),
-    [
-        ((), 0.0),
-        (((1.0, 3.0),), 3.0),
-        (((1.0, 0.06), (1.1, 0.06), (1.2, 0.06)), 0.18),
-        (((1.0, 0.06), (2.0, 0.06)), 0.06),
-    ],
-    ids=["none", "one", "in a row", "far apart"],
-)
-def test_short_lags_in_a_row_add_up(lags: tuple[tuple[float, float], ...], sum_s: float) -> None:
-    assert worst(lags) == pytest.approx(sum_s)
 
 
 KEEPS_ALL = next(one.source for one in known("10-capstone") if one.stem == "keeps_all")
@@ -154,3 +142,38 @@ def test_step_without_a_result_is_not_judged(value: Any) -> None:
 
     outcome = asyncio.run(run_check(run, calls))
     assert (outcome.verdict, "ValueError" in outcome.actual) == ("unknown", True)
+
+
+class Stopped(Exception):
+    """The watch has reported something."""
+
+
+def test_loop_that_does_not_turn_outside_of_the_answer_is_late() -> None:
+    """A busy machine, not the answer, holds it up; the judge adds that to the lag of the process."""
+    reports: list[tuple[str, float]] = []
+
+    def report(event: str, *, late_s: float) -> None:
+        reports.append((event, late_s))
+        raise Stopped
+
+    held_up = SimpleNamespace(call_soon_threadsafe=lambda _: None)
+    with pytest.raises(Stopped):
+        _watch_loop(held_up, report)  # type: ignore[arg-type]
+    assert reports == [("late", LOOK_S)]
+    process = object.__new__(AnswerProcess)
+    process._late_s, process._loop_late_s = [], []
+    began = monotonic()
+    assert process.late_since(began) == 0
+    for _ in range(2):
+        process._note({"event": "late", "late_s": LOOK_S})
+    assert process.late_since(began) == pytest.approx(2 * LOOK_S)
+    assert process.late_since(monotonic() + 1) == 0
+
+
+def test_lag_costs_no_other_report() -> None:
+    """However often the loop is late, twenty errors of the answer are reported."""
+    events: list[str] = []
+    bounded = _at_most(lambda event, **_: events.append(event))
+    for event in ["late"] * 50 + ["raised"] * 30:
+        bounded(event)
+    assert (events.count("late"), events.count("raised")) == (50, 20)
