@@ -202,11 +202,14 @@ async def is_joined(scene: Scene, name: object) -> bool:
         raise CannotTell("needs an answer to join, and this server sends none")
     peer = await scene.enter()
     peer.send(type="join", roomId=name)
+    answers: list[Message] | None = None
     try:
         answers = await answers_before_ping(scene, peer)
         if answers == []:  # no refusal, so the answer may come after that of a later message
             answers = [await peer.receive(patience_s=OVERTAKEN_S)]
-    except (ConnectionEnded, ReceiveTimeout):
+    except ConnectionEnded as ended:
+        must_be_refusal(scene, ended)
+    except ReceiveTimeout:
         return False
     finally:
         peer.drop()

@@ -26,6 +26,7 @@ from tests.review.full_server import LIMITS, OPS_TOKEN, promised
 from tests.wire.raw import TOKEN
 
 DEAF = "reads nothing more from this connection"
+IGNORED = "reads on behind it"
 DROPS = b""  # instead of an answer: ends the TCP connection
 PATIENCE_S = 0.7
 Becomes = CloseCode | str | None
@@ -61,7 +62,7 @@ def staged(rule: Rule = lambda _before, _raw: None, base: type[Planted] = Plante
                     deaf.add(connection.id)
                 elif becomes is None:
                     receive(connection, raw)
-                else:
+                elif becomes != IGNORED:
                     connection.close(CloseCode(becomes))
 
             hub.receive = receive_by_rule  # type: ignore[method-assign]

@@ -11,7 +11,7 @@ import pytest
 from labkit.broken import SERVER_FAULTS
 from labkit.broken import broken as server_with
 from labkit.broken.planted import Planted
-from labkit.evidence import NotSeen, broken, unknown
+from labkit.evidence import NotSeen, broken, held, unknown
 from labkit.review.dialect import Dialect
 from labkit.review.endpoint import ConnectionEnded
 from labkit.review.judge import must_be_refusal
@@ -25,10 +25,12 @@ from labkit.rules.answers import encode
 from labkit.rules.close_codes import CloseCode
 from labkit.wire.hub import Hub
 from labkit.wire.server import Server
+from tests.review.full_server import promised
 from tests.review.matrix import logging_to
 from tests.review.staged import (
     DEAF,
     DROPS,
+    IGNORED,
     PROBE,
     again,
     answering,
@@ -194,6 +196,27 @@ async def test_probe_with_nothing_to_try_is_unknown(tmp_path: Path) -> None:
     ):
         outcome = await outcome_with(Planted, probe, tmp_path, profile="core", dialect=dialect)
         assert (outcome.verdict, words in outcome.actual) == ("unknown", True), outcome
+
+
+async def test_size_is_measured_without_an_answer_to_join(tmp_path: Path) -> None:
+    """Where no join separates them, a second pong shows that the large message was answered; one alone, that not."""
+    for rule in (on(b"nothing like this", None), lambda _, raw: IGNORED if len(raw) > 8192 else None):
+        outcome = await outcome_with(
+            staged(rule),
+            "validation/8",
+            tmp_path,
+            profile="core",
+            limits=LARGE if rule([], b"x" * 8193) else {},
+            dialect=Dialect(no_answers=("joined",)),
+        )
+        assert outcome == held("8192 bytes are accepted, 16384 are refused, in one frame and in fragments")
+
+
+async def test_loop_of_a_probe_runs_at_least_once(tmp_path: Path) -> None:
+    """A server that admits two clients a second has one member reset."""
+    few = promised().set_lines(["handshakes_per_s=2"])
+    outcome = await outcome_with(Planted, "storms/6", tmp_path, promised=few, patience_s=5)
+    assert outcome == held("after 1 members were reset, the room still works")
 
 
 def test_close_means_what_the_dialect_says(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ async def _read_only(scene: Scene) -> Outcome:
     room = "review:listen"
     member = await scene.enter(room)
     guest = await scene.enter(room, token=await scene.ticket())
-    refused, text = scene.room("refused"), scene.room("allowed")
+    refused, text = (f"{what} {scene.unique()}" for what in ("refused", "allowed"))
     guest.chat(room, refused)
     response = await guest.receive()
     if response.get("code") != "read_only":
