@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import replace
-from random import Random
 from time import monotonic
 from types import SimpleNamespace
 from typing import Any
@@ -13,9 +12,9 @@ from labkit.course.exercise import Exercise
 from labkit.course.exercises import exercise
 from labkit.course.judging import judge
 from labkit.course.result import Result
-from labkit.course.running.answer_process import AnswerProcess, CallResult
+from labkit.course.running.answer_process import AnswerProcess
 from labkit.course.running.handler_server import LOOK_S, _at_most, _watch_loop
-from labkit.course.stage import Calls, by_probes, run_check
+from labkit.course.stage import by_probes, run_check
 from labkit.evidence import NotSeen, Outcome, broken, held, unknown
 from labkit.evidence.running import Run
 from tests.course.answers import edited, known
@@ -83,19 +82,6 @@ def test_member_that_is_gone_before_the_flood_is_no_evidence() -> None:
     assert (result.verdict, "had lost its connection" in str(result)) == ("inconclusive", True), str(result)
 
 
-def test_desk_that_does_nothing_shows_nothing() -> None:
-    """It delivers nothing too early, stores nothing empty, and never meets the full disk."""
-    source = "class Desk:\n    def __init__(self, store, tell): pass\n    def publish(self, event): pass\n"
-    asked = alone(exercise("08-stored-first"), "stored-first", "empty", "disk-full")
-    result = asyncio.run(judge(asked, source + "    def commit(self): return []\n"))
-    assert {check.id: check.verdict for check in result if check.id != "runs"} == {
-        "stored-first": "inconclusive",
-        "empty": "inconclusive",
-        "disk-full": "inconclusive",
-    }, str(result)
-    assert str(result).count("so there is nothing to judge") == 3
-
-
 async def _holds(_stage: Any) -> Outcome:
     return held("it did")
 
@@ -119,29 +105,6 @@ async def _breaks(_stage: Any) -> Outcome:
 )
 def test_check_of_several_probes_needs_all_of_them(probes: tuple[Run, ...], outcome: Outcome) -> None:
     assert asyncio.run(run_check(by_probes(*probes), None)) == outcome  # type: ignore[arg-type]
-
-
-class Short:
-    """A process that returns fewer results than there are steps."""
-
-    def __init__(self, value: Any) -> None:
-        self._value = value
-
-    async def call(self, *_: Any) -> CallResult:
-        return CallResult(self._value)
-
-
-@pytest.mark.parametrize("value", [[], [[]], [[("value", 1)]], [[("value", 1)] * 3]], ids=["none", "0", "1", "3"])
-def test_step_without_a_result_is_not_judged(value: Any) -> None:
-    calls = Calls(Short(value), Random(1), "answer")  # type: ignore[arg-type]
-    situation = (("call", "answer", ()), ("call", "answer", ()))
-
-    async def run(stage: Calls) -> Outcome:
-        await stage.play([situation], "once")
-        return held("played")
-
-    outcome = asyncio.run(run_check(run, calls))
-    assert (outcome.verdict, "ValueError" in outcome.actual) == ("unknown", True)
 
 
 class Stopped(Exception):
