@@ -1,4 +1,4 @@
-"""The course where the system is less than Linux; see as_on_macos.py. `make test` has one exercise, `make matrix` all."""
+"""The course where the system is less than Linux; see as_on_macos.py. `make test` has one exercise, the matrix all."""
 
 import json
 import os
