@@ -14,7 +14,7 @@ from labkit.course.models.situations import Result, Situation
 from labkit.course.running.answer_process import AnswerEnded, AnswerProcess, CallResult
 from labkit.course.running.faults import at_line
 from labkit.course.running.shortage import shortage
-from labkit.evidence import Outcome, broken, held, unknown
+from labkit.evidence import NotSeen, Outcome, broken, held, unknown
 from labkit.evidence.running import Run, not_finished, outcome_of
 from labkit.faults import Proxy
 from labkit.review.probes import PROBES
@@ -144,16 +144,24 @@ def was_endless(outcome: Outcome) -> bool:
 
 
 def by_probes(*probes: str | Run) -> Run:
-    """Return a check that runs probes, given as reviewer ids or as functions. The first failure is its outcome."""
+    """Return a check that runs probes, given as reviewer ids or as functions. The first failure is its outcome.
+
+    If there is none, but one did not see what it needs, the check did not either.
+    """
     known: dict[str, Run] = {probe.id: probe.run for probe in PROBES}
     runs = [known[probe] if isinstance(probe, str) else probe for probe in probes]
 
     async def run(stage: Any) -> Outcome:
-        seen = held("")
+        seen, unseen = held(""), None
         for probe in runs:
-            seen = await probe(stage)
+            try:
+                seen = await probe(stage)
+            except NotSeen as instead:
+                unseen = unseen or instead
             if seen.verdict != "held":
                 return broken(seen.actual)
+        if unseen is not None:
+            raise unseen
         return seen
 
     return run

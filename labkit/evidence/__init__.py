@@ -1,5 +1,5 @@
 """What a probe of the reviewer or a check of an exercise found, and how one runs. Knows neither of the two."""
 
-from labkit.evidence.outcome import CannotTell, NotHeld, Outcome, Verdict, broken, held, unknown
+from labkit.evidence.outcome import CannotTell, NotHeld, NotSeen, Outcome, Verdict, broken, held, unknown
 
-__all__ = ["CannotTell", "NotHeld", "Outcome", "Verdict", "broken", "held", "unknown"]
+__all__ = ["CannotTell", "NotHeld", "NotSeen", "Outcome", "Verdict", "broken", "held", "unknown"]

@@ -43,3 +43,7 @@ class NotHeld(Exception):
 
 class CannotTell(Exception):
     """Raised by a probe that cannot run under the current conditions: its verdict is `unknown`."""
+
+
+class NotSeen(CannotTell):
+    """Raised if something else came first, such as a time limit: never evidence for or against what is judged."""

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Any, Protocol, TypeVar
 
-from labkit.evidence.outcome import CannotTell, NotHeld, Outcome, Verdict, broken, unknown
+from labkit.evidence.outcome import CannotTell, NotHeld, NotSeen, Outcome, Verdict, broken, unknown
 
 MOST_RUNS = 5  # of one probe or check, if this machine lagged each time
 PAUSE_S = 0.5
@@ -46,6 +46,8 @@ def _outcome_of_error(error: Exception, limit_s: float, refused: Callable[[str],
     match error:
         case NotHeld():
             return broken(str(error), error.cause)
+        case NotSeen():
+            return unknown(str(error))
         case CannotTell():
             return refused(str(error))
         case TimeoutError():

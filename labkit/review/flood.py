@@ -1,10 +1,11 @@
 """Flood a room while one member does not read. The slow-consumer probes share this code."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import monotonic
 
-from labkit.evidence import CannotTell
+from labkit.evidence import CannotTell, NotSeen
 from labkit.platform.sockets import unread
 from labkit.review import frames
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
@@ -20,6 +21,8 @@ MAX_SENDERS = 200
 GRACE_S = 3.0
 SETTLE_S = 1.0  # a server that still reads has read something within this time
 BATCH_BYTES, BATCH_S = 8192, 0.002
+STUCK_S = 2.0
+Served = Callable[[], Awaitable[object]]
 
 
 @dataclass(slots=True)
@@ -123,10 +126,13 @@ async def _burst(scene: Scene, sender: Peer, room: str) -> tuple[int, bool]:
     return kinds.count("chat"), "error" not in kinds
 
 
-async def flood_without_reading(peer: Peer, data: bytes, max_bytes: int, deadline_s: float) -> str | None:
+async def flood_without_reading(
+    peer: Peer, data: bytes, max_bytes: int, deadline_s: float, is_serving: Served
+) -> str | None:
     """Send `data` repeatedly without reading; return how the server stops that, or None if it does not.
 
-    `deadline_s`: how long the server may take after the last byte, in seconds.
+    `deadline_s`: how long the server may take after the last byte, in seconds. `is_serving`: returns when the server
+    has answered another client, because one that is busy reads nothing either. Raises NotSeen if it answers nobody.
     """
     peer.stop_reading()
     times = max_bytes // len(data)
@@ -138,17 +144,14 @@ async def flood_without_reading(peer: Peer, data: bytes, max_bytes: int, deadlin
     )
     peer.mark_last()
     batch = data * max(1, BATCH_BYTES // len(data))
-    sent, stuck_s = 0, 2.0
+    sent = 0
     while sent < max_bytes:
         if peer.is_lost or peer.transport.is_closing():
             return f"the connection was ended after {sent // 1024} KiB"
         peer.transport.write(batch)
         sent += len(batch)
-        ends = monotonic() + stuck_s
-        while peer.transport.get_write_buffer_size() and not peer.transport.is_closing():
-            if monotonic() > ends:
-                return f"the server stopped reading after {sent // 1024} KiB"
-            await asyncio.sleep(BATCH_S)
+        if await _is_stuck(peer, is_serving):
+            return f"the server stopped reading after {sent // 1024} KiB"
         await asyncio.sleep(BATCH_S)
     ends = monotonic() + deadline_s
     while not lost(peer) and monotonic() < ends:
@@ -158,6 +161,25 @@ async def flood_without_reading(peer: Peer, data: bytes, max_bytes: int, deadlin
     sock = peer.transport.get_extra_info("socket")
     left = unread(sock)  # the kernel may buffer all of it for a server that no longer reads
     await asyncio.sleep(SETTLE_S)
+    await _must_serve(is_serving)
     if left and left == unread(sock):
         return f"the server stopped reading after {max(0, sent - left) // 1024} KiB"
     return None
+
+
+async def _is_stuck(peer: Peer, is_serving: Served) -> bool:
+    """Return whether the server reads nothing from this client while it serves another one."""
+    ends = monotonic() + STUCK_S
+    while peer.transport.get_write_buffer_size() and not peer.transport.is_closing():
+        if monotonic() > ends:
+            await _must_serve(is_serving)
+            return bool(peer.transport.get_write_buffer_size()) and not peer.transport.is_closing()
+        await asyncio.sleep(BATCH_S)
+    return False
+
+
+async def _must_serve(is_serving: Served) -> None:
+    try:
+        await is_serving()
+    except (ConnectionEnded, ReceiveTimeout) as instead:
+        raise NotSeen(f"the server may be busy, so whether it stopped reading was not seen: {instead}") from None

@@ -6,15 +6,18 @@ answered, and checks what arrived before the answer.
 
 from collections.abc import Iterable
 
-from labkit.evidence import Outcome, broken, held
+from labkit.evidence import CannotTell, NotSeen, Outcome, broken, held
 from labkit.review.dialect import NOTHING
-from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
+from labkit.review.endpoint import ConnectionEnded, Message, ReceiveTimeout
 from labkit.review.peer import Peer
 from labkit.review.scene import Scene
 
 IGNORED = "the server ignored it"
 OVERTAKEN_S = 0.5
 EFFECTS = ("joined", "left", "chat", "presence")  # answers to a message that was not refused
+LATE_CODES = (4401, 4408)  # our closes because of the time, whatever the client sent
+BUSY_CODES = (1012, 1013)  # of the load: on any server, as their numbers are registered
+REFUSALS = (4403, 1008)
 ANSWERS = {"auth": "auth_ok", "join": "joined", "ping": "pong"}
 
 
@@ -64,6 +67,7 @@ async def _must_have_no_effect(scene: Scene, peer: Peer, *, must_close: bool) ->
                 return broken(f"the server answered with {message.get('type')}")
             odd = odd or str(message.get("type"))
     except ConnectionEnded as ended:
+        must_be_refusal(scene, ended)
         return held(str(ended))
     except ReceiveTimeout as timeout:
         return broken(f"neither a close nor an answer: {timeout}")
@@ -99,6 +103,52 @@ async def _reached_nobody(peer: Peer, outcome: Outcome) -> Outcome:
         if peer.observer.foreign_chats:
             return broken(f"the room received {peer.observer.foreign_chats[0]!r:.40}")
     return outcome
+
+
+def must_be_refusal(scene: Scene, ended: ConnectionEnded | None) -> None:
+    """Raise NotSeen if a connection did not end because of what it sent: a busy server may not have read that.
+
+    Where our codes are not promised, any close is a refusal, unless its code has another meaning there.
+    """
+    dialect = scene.target.dialect
+    late = [code for code in LATE_CODES if scene.is_strict or code in dialect.codes]
+    others = {dialect.code(code) for code in (*late, *BUSY_CODES, 1001)} - {dialect.code(code) for code in REFUSALS}
+    if ended is None or ended.code in others or (scene.is_strict and ended.code == 1006):
+        raise NotSeen(f"no refusal of the message was seen: {ended or 'the connection stays open'}")
+
+
+def must_not_be_busy(scene: Scene, ended: ConnectionEnded | None) -> None:
+    """Raise NotSeen if the server ended a connection because it is busy or restarts."""
+    if ended is not None and ended.code in {scene.target.dialect.code(code) for code in BUSY_CODES}:
+        raise NotSeen(f"the server was too busy to show what it does: {ended}")
+
+
+async def refused_or_served(scene: Scene, peer: Peer, brief_s: float) -> ConnectionEnded | None:
+    """Return how the server refused what was sent, or None if the connection stays open.
+
+    Where no close is promised, wait `brief_s` for one; after that only an answer to a ping shows that all was read.
+    """
+    ended = await peer.until_ended(scene.target.patience_s if scene.is_strict else brief_s)
+    if scene.is_strict:
+        return ended
+    if ended is None and await answers_before_ping(scene, peer) is not None:
+        return None
+    must_be_refusal(scene, peer.ended)
+    return peer.ended
+
+
+async def answers_before_ping(scene: Scene, peer: Peer) -> list[Message] | None:
+    """Ping the server; return what it sent before its answer, or None if it refused what was sent before.
+
+    Raises NotSeen if it did neither, because then nobody knows whether it has read that.
+    """
+    try:
+        return await peer.received_so_far()
+    except ConnectionEnded as ended:
+        must_be_refusal(scene, ended)
+        return None
+    except ReceiveTimeout as timeout:
+        raise NotSeen(f"neither a refusal nor an answer to the next message was seen: {timeout}") from None
 
 
 async def must_be_well(peer: Peer) -> Outcome:
@@ -144,15 +194,23 @@ async def must_receive_only(members: dict[str, Peer], sender: Peer, room: str, w
 
 
 async def is_joined(scene: Scene, name: object) -> bool:
-    """Return whether the server lets a member into a room of this name, whatever the type of the name."""
+    """Return whether the server lets a member into a room of this name, whatever the type of the name.
+
+    Raises NotSeen if it did not show that, and CannotTell if it never does.
+    """
+    if "joined" in scene.target.dialect.no_answers:
+        raise CannotTell("needs an answer to join, and this server sends none")
     peer = await scene.enter()
     peer.send(type="join", roomId=name)
+    answers: list[Message] | None = None
     try:
-        kinds = [one.get("type") for one in await peer.received_so_far()]
-        if not kinds:  # no refusal, so the answer may come after that of a later message
-            kinds.append((await peer.receive(patience_s=OVERTAKEN_S)).get("type"))
-    except (ConnectionEnded, ReceiveTimeout):
+        answers = await answers_before_ping(scene, peer)
+        if answers == []:  # no refusal, so the answer may come after that of a later message
+            answers = [await peer.receive(patience_s=OVERTAKEN_S)]
+    except ConnectionEnded as ended:
+        must_be_refusal(scene, ended)
+    except ReceiveTimeout:
         return False
     finally:
         peer.drop()
-    return "joined" in kinds
+    return any(one.get("type") == "joined" for one in answers or ())

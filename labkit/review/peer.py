@@ -117,6 +117,12 @@ class Peer(Endpoint):
             if kind in (None, message.get("type")):
                 return message
 
+    async def receive_chat(self, room: str) -> Message:
+        """Return the next chat of this room; one that names another has leaked, which is for other probes to find."""
+        while (chat := await self.receive("chat")).get("roomId", room) != room:
+            pass
+        return chat
+
     async def received_so_far(self) -> list[Message]:
         """Ping the server, and return all messages that it sent before its answer.
 

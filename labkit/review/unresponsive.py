@@ -4,8 +4,9 @@ The server's own pings to the healthy client decide how long to wait, not a cloc
 """
 
 from dataclasses import dataclass
+from time import monotonic
 
-from labkit.evidence import CannotTell, Outcome, broken, held
+from labkit.evidence import CannotTell, NotSeen, Outcome, broken, held
 from labkit.review import frames
 from labkit.review.endpoint import ConnectionEnded
 from labkit.review.peer import Peer
@@ -25,7 +26,7 @@ class UnresponsivePair:
 
     @property
     def outcome(self) -> Outcome:
-        """The outcome for the two connections."""
+        """The outcome for the two connections. Raises NotSeen if the healthy one proves nothing."""
         summary = (
             f"the healthy connection was pinged {self.answered} times; "
             f"the unresponsive one: {self.ended or 'still connected'}"
@@ -34,6 +35,8 @@ class UnresponsivePair:
             return broken(f"the healthy connection ended too: {self.healthy}")
         if not self.pinged:
             return broken("no ping arrived, so the server cannot detect a dead connection")
+        if self.ended is not None and not self.answered:
+            raise NotSeen(f"no ping of the healthy connection was seen, so it proves nothing: {summary}")
         return (held if self.ended is not None else broken)(summary)
 
 
@@ -56,7 +59,8 @@ def peer_states(peer: Peer) -> bool:
 async def watch_unresponsive(scene: Scene, *, answering: bool) -> UnresponsivePair:
     """Wait until the unresponsive client is closed or overdue.
 
-    `answering`: it answers with pongs that match no ping.
+    `answering`: it answers with pongs that match no ping. Raises NotSeen if it paused in that, so that the server may
+    have missed any pong.
     """
     healthy, unresponsive = await scene.enter(), await scene.enter()
     unresponsive.answers_pings = False
@@ -66,10 +70,14 @@ async def watch_unresponsive(scene: Scene, *, answering: bool) -> UnresponsivePa
     first_s = 1.5 * interval_s + 2 if is_stated else max(1.5 * interval_s + 2, PROXY_S)
     allowed_s = max(allowed_s, first_s)
     step_s = min(interval_s, scene.promised.ping_timeout_s) / 4
-    waited_s = 0.0
+    waited_s, sent_at, pause_s = 0.0, monotonic(), 0.0
     while unresponsive.ended is None and waited_s < (allowed_s if unresponsive.pings else first_s):
         if answering:
             unresponsive.send_frame(frames.PONG, b"not yours")
+            sent_at = monotonic()
         await unresponsive.until_ended(step_s)
+        pause_s = max(pause_s, monotonic() - sent_at)
         waited_s += step_s
+    if answering and unresponsive.ended and pause_s >= scene.promised.ping_timeout_s:
+        raise NotSeen(f"closed, but for {pause_s:.1f} s before no pong was sent, so which ping it missed was not seen")
     return UnresponsivePair(unresponsive.ended, healthy.ended, len(healthy.pings), len(unresponsive.pings))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from labkit.evidence import CannotTell, NotHeld, Outcome, broken, held, running, unknown
+from labkit.evidence import CannotTell, NotHeld, NotSeen, Outcome, broken, held, running, unknown
 from labkit.evidence.running import MOST_RUNS, outcome_of, run_in_time
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
 
@@ -18,6 +18,7 @@ from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
         (ConnectionEnded(1006, ""), broken("the connection ended with 1006")),
         (ReceiveTimeout("no pong"), broken("no pong")),
         (CannotTell("needs --pid"), unknown("needs --pid")),
+        (NotSeen("the time limit came first"), unknown("the time limit came first")),
         (TimeoutError(), unknown("not finished after 5 s")),
         (KeyError("text"), unknown("cannot judge what it received: KeyError: 'text'")),
     ],
@@ -29,6 +30,7 @@ def test_each_exception_becomes_an_outcome(error: Exception, outcome: Outcome) -
 
 def test_caller_decides_what_a_refusal_means_and_what_is_raised() -> None:
     assert asyncio.run(outcome_of(_raising(CannotTell("refused")), None, 5, refused=broken)) == broken("refused")
+    assert asyncio.run(outcome_of(_raising(NotSeen("late")), None, 5, refused=broken)) == unknown("late")
     with pytest.raises(OSError, match="no files"):
         asyncio.run(outcome_of(_raising(OSError("no files")), None, 5, is_raised=lambda _: True))
 

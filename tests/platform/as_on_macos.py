@@ -1,19 +1,22 @@
 """Run a verb on Linux as far as possible as macOS would: `python -m tests.platform.as_on_macos serve --port 0`.
 
 There: no /proc, 256 files at first, a highest limit that is called infinite and refused, a loop without epoll, no fork
-of our own, and a shared port that is not balanced. Servers that the verb starts are patched in the same way. Here the
-loop polls, as Linux has no kqueue.
+of our own, and a shared port that is not balanced. Servers and answers that the verb starts are patched too. Here
+the loop polls, as Linux has no kqueue. `kernel -f FILE` in place of a verb is a kernel for notebooks.
 """
 
+import runpy
 import sys
 from pathlib import Path
 
 import labkit.bench.launch.python as starting
 
 PATCH = r"""
-import asyncio, importlib, os, resource, selectors, sys
+import asyncio, importlib, os, platform, resource, selectors, sys, sysconfig
 for name in "ctypes.util multiprocessing platform psutil shutil ssl subprocess tempfile urllib.request uuid".split():
     importlib.import_module(name)  # they ask for the system as they are imported
+sysconfig.get_config_vars()
+platform.mac_ver = lambda: ("14.0", ("", "", ""), "arm64")
 sys.platform = "darwin"
 selectors.DefaultSelector = selectors.PollSelector
 del selectors.EpollSelector, os.fork
@@ -40,5 +43,9 @@ if __name__ == "__main__":
     from labkit.cli import main
 
     exec(PATCH, {})
-    sys.argv[0] = str(Path(sys.executable).with_name("labkit"))
-    main()
+    if sys.argv[1] == "kernel":
+        del sys.argv[1]
+        runpy.run_module("ipykernel_launcher", run_name="__main__", alter_sys=True)
+    else:
+        sys.argv[0] = str(Path(sys.executable).with_name("labkit"))
+        main()

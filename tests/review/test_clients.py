@@ -6,15 +6,25 @@ import json
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from labkit.broken_clients import CLIENT_FAULTS, broken_client
+from labkit.broken_clients.planted import Planted
 from labkit.cli import main
 from labkit.review import examine_client
+from labkit.review.client.connection import ClientConnection
 from labkit.review.client.probes import CLIENT_CHAPTERS, CLIENT_PROBES
+from labkit.review.client.reviewed_client import ReviewedClient
+from labkit.review.client.starting import Environment
+from labkit.review.endpoint import Message
+from labkit.review.finding import Finding
+from labkit.wire.client.client import Client
+from labkit.wire.client.link import Link
 from tests.review.calm import calmly
+from tests.review.clients import PATIENCE, TaskClient
 from tests.review.matrix import OURS, Found, differing
 
 LONGEST_S = 300
@@ -57,6 +67,50 @@ def test_client_fault_is_found_by_exactly_the_listed_probes() -> None:
 def test_client_matrix_repeated_gives_the_same_result(round_: int) -> None:
     """Five runs agree."""
     assert flips(asyncio.run(matrix())) == {}
+
+
+class QuickLink(Link):
+    """Of two clients, the first ends a connection that is quiet for a moment, and never asks for a sign of life."""
+
+    made = 0
+
+    async def _watch(self, socket: Any) -> None:
+        QuickLink.made += 1
+        await asyncio.sleep(0.5 if QuickLink.made == 1 else 60)
+        socket.transport.abort()
+
+
+class GivesUpInSilence(Planted):
+    link = QuickLink
+
+
+async def of_kind(kind: type[Client], only: str) -> Finding:
+    """Review a client of this kind with one probe."""
+
+    async def start(environment: Environment) -> TaskClient:
+        return TaskClient(kind, environment)
+
+    return (await examine_client("", start=start, only=[only], **PATIENCE))[only]
+
+
+async def test_client_that_gives_up_without_a_ping_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QuickLink, "made", 0)
+    finding = await of_kind(GivesUpInSilence, "line/3")
+    assert (finding.verdict, "without a ping" in finding.actual) == ("broken", True), finding.actual
+    assert (await of_kind(Client, "line/3")).verdict == "held"
+
+
+async def test_error_in_place_of_a_return_is_no_return(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of the four clients comes back in a way that the probe cannot judge."""
+    wait_for_join = ReviewedClient.wait_for_join
+
+    async def join(client: ReviewedClient, connection: ClientConnection) -> Message:
+        if client.name == "b" and len(client.connections) > 1:
+            raise KeyError("join")
+        return await wait_for_join(client, connection)
+
+    monkeypatch.setattr(ReviewedClient, "wait_for_join", join)
+    assert (await of_kind(Client, "codes/3")).verdict == "unknown"
 
 
 def test_client_probes_are_numbered_and_complete() -> None:

@@ -4,9 +4,9 @@ from typing import Any
 
 from labkit.course.exercise import Check, Exercise, Misconception
 from labkit.course.stage import by_probes
-from labkit.evidence import Outcome, broken, held, unknown
+from labkit.evidence import Outcome, broken, held
 from labkit.review.endpoint import ConnectionEnded
-from labkit.review.judge import must_end
+from labkit.review.judge import must_be_refusal, must_end
 
 AUTH_TIMEOUT_S = 0.8
 
@@ -137,14 +137,15 @@ async def _odd(stage: Any) -> Outcome:
 
 async def _reason(stage: Any) -> Outcome:
     marker = f"marker{stage.rng.getrandbits(32):08x}"
+    closes = []
     for message in ({"type": "auth", "token": marker}, {"type": marker}):
         peer = await stage.connect()
         peer.send(**message)
-        ended = await peer.until_ended(stage.target.patience_s)
-        if ended is None:
-            return unknown(f"the connection was still open after {stage.target.patience_s:g} s")
-        if marker in ended.reason:
-            return broken(f"the reason is {ended.reason!r}")
+        closes.append(await peer.until_ended(stage.target.patience_s))
+        if peer.ended is not None and marker in peer.ended.reason:
+            return broken(f"the reason is {peer.ended.reason!r}")
+    for ended in closes:
+        must_be_refusal(stage, ended)
     return held("no close reason repeats what was sent")
 
 

@@ -94,6 +94,8 @@ async def _counted(stage: Any) -> Outcome:
     await first.receive("auth_ok")
     counts = []
     counts.append(await _join(first, room))
+    if counts != [1]:
+        return broken(f"joined counted {counts[0]} instead of 1 for the first member")
     closes, vanishes, leaves = [await stage.enter(room) for _ in range(3)]
     await _join(vanishes, stage.room("another"))  # it is in two rooms when it goes
     leaves.send(type="leave", roomId=room)

@@ -15,6 +15,7 @@ from labkit.bench.launch.python import last_words
 from labkit.course.running import shortage
 from labkit.course.running.packets import Opaque, packed, unpacked
 from labkit.course.running.pipes import MOST_PRINTED, Pipes
+from labkit.evidence.lateness import STEP_S, Lag, worst
 
 TICK_S = 0.1  # between the ticks of a process on a machine that is not busy
 PATIENCE_S = 4.0
@@ -82,7 +83,8 @@ class AnswerProcess:
         self._line = 0  # of the answer, at the last tick; 0 outside of it
         self._computed_s = 0.0  # the processor time that its last tick reported
         self._waited = 0.0  # seconds, in all calls that returned
-        self._late_s: list[tuple[float, float]] = []  # when a tick came, and how late it was
+        self._late_s: list[Lag] = []  # of its ticks
+        self._loop_late_s: list[Lag] = []  # of its event loop, outside the answer's code
         self._pipes = Pipes(self._take, self._keep)
         self._watching = asyncio.create_task(self._watch())
 
@@ -133,8 +135,8 @@ class AnswerProcess:
             await asyncio.sleep(TICK_S / 4)
 
     def late_since(self, began: float) -> float:
-        """Return the longest delay of a tick since then, in seconds: the machine was too busy for the process."""
-        return max((late for at, late in self._late_s if at >= began), default=0.0)
+        """Return the largest lag of its ticks or its loop since then: the machine was too busy for the process."""
+        return max(worst(lag for lag in late_s if lag[0] >= began) for late_s in (self._late_s, self._loop_late_s))
 
     async def close(self) -> None:
         """End the process and everything that it started. Idempotent."""
@@ -210,6 +212,8 @@ class AnswerProcess:
         elif event == "tick":
             self._computed_s, self._line = float(report["computed_s"]), int(report.get("line", 0))
             self._tick(monotonic())
+        elif event == "late":
+            self._loop_late_s.append((monotonic(), float(report["late_s"])))
         elif event in ("ready", "returned"):
             self._replies.put_nowait(_checked(report))
         elif event == "noted":
@@ -224,8 +228,8 @@ class AnswerProcess:
 
     def _tick(self, now: float) -> None:
         self._ticks += 1
-        if self._ticks > 1:
-            self._late_s.append((now, now - self._ticked_at - TICK_S))
+        if self._ticks > 1 and (late_s := now - self._ticked_at - TICK_S) > STEP_S:
+            self._late_s.append((now, late_s))
         self._ticked_at = now
 
     def _keep(self, data: bytes) -> None:

@@ -127,6 +127,8 @@ def _watch_loop(loop: asyncio.AbstractEventLoop, report: Report) -> None:
             loop.call_soon_threadsafe(turned.set)
         time.sleep(LOOK_S)
         line = 0 if turned.is_set() else line_in(sys._current_frames().get(main))
+        if not turned.is_set() and not line:  # not the answer's code: the machine is busy
+            report("late", late_s=LOOK_S)
         looks = looks + 1 if line else 0
         if looks == BLOCKED_LOOKS:
             report("blocked", text="", line=line)
@@ -161,7 +163,7 @@ def _at_most(report: Report) -> Report:
 
     def bounded(event: str, **more: Any) -> None:
         nonlocal left
-        left -= 1
+        left -= event != "late"
         if left >= 0:
             with contextlib.suppress(OSError):
                 report(event, **more)

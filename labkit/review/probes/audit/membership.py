@@ -1,7 +1,7 @@
 """Probes that look for joins, denied joins and closes in the audit log."""
 
-from labkit.evidence import CannotTell, Outcome, broken, held
-from labkit.review.judge import must_be_well
+from labkit.evidence import CannotTell, NotSeen, Outcome, broken, held
+from labkit.review.judge import must_be_refusal, must_be_well
 from labkit.review.probe import Probe
 from labkit.review.promise import KIT
 from labkit.review.scene import Scene
@@ -67,10 +67,11 @@ async def _closes(scene: Scene) -> Outcome:
     room = scene.room()
     member, kicked = await scene.enter(room), await scene.enter()
     kicked.send_text("this is not JSON")
-    await kicked.until_ended(scene.target.patience_s)
+    must_be_refusal(scene, await kicked.until_ended(scene.target.patience_s))
     member.chat(room, "stored after the close")
     await member.receive("chat")
-    connection = str(kicked.ok.get("connectionId"))
+    if not (connection := str(kicked.ok.get("connectionId") or "")):
+        raise NotSeen("auth_ok contains no connectionId to look for, so the entry of the close was not seen")
     entries = (f'"code":{code}' for code in (1008, scene.target.dialect.code(1008)))
     if scene.is_in_audit(connection) and any(scene.is_in_audit(entry) for entry in entries):
         return held("the audit file contains the connection and the code")

@@ -1,9 +1,14 @@
 """audit/6: credentials in the audit log."""
 
-from labkit.evidence import Outcome, broken, held
+import asyncio
+
+from labkit.evidence import NotSeen, Outcome, broken, held
+from labkit.review.judge import must_be_refusal
 from labkit.review.probe import Probe
 from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
+
+LOOKS, LOOK_S = 50, 0.05
 
 
 async def _run(scene: Scene) -> Outcome:
@@ -11,10 +16,11 @@ async def _run(scene: Scene) -> Outcome:
     wrong = "wrong-token-" + scene.unique()
     peer = await scene.connect()
     peer.send(type="auth", token=wrong)
-    await peer.until_ended(scene.target.patience_s)
+    must_be_refusal(scene, await peer.until_ended(scene.target.patience_s))
     member = await scene.enter(room)
     member.chat(room, "stored after both")
     await member.receive("chat")
+    await _written(scene, room)
     secrets = [wrong, str(member.ok.get("resume", wrong)), *scene.target.tokens]
     found = sum(scene.is_in_audit(secret) for secret in secrets)
     return (
@@ -22,6 +28,15 @@ async def _run(scene: Scene) -> Outcome:
         if found
         else held("the audit file contains no credential")
     )
+
+
+async def _written(scene: Scene, room: str) -> None:
+    """Wait until the audit file contains the room, as the refused token came earlier. Raises NotSeen."""
+    for _ in range(LOOKS):
+        if scene.is_in_audit(room):
+            return
+        await asyncio.sleep(LOOK_S)
+    raise NotSeen("no entry of a member of this review was seen in the audit file")
 
 
 PROBE = Probe(

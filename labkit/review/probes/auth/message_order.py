@@ -2,7 +2,7 @@
 
 from labkit.evidence import Outcome, broken, held
 from labkit.review.endpoint import ConnectionEnded
-from labkit.review.judge import must_be_well, must_receive_only
+from labkit.review.judge import must_be_refusal, must_be_well, must_receive_only, refused_or_served
 from labkit.review.probe import Probe
 from labkit.review.promise import ARTICLE, DANGER
 from labkit.review.scene import Scene
@@ -42,7 +42,7 @@ async def _auth_after_failed_auth(scene: Scene) -> Outcome:
     intruder.send(type="auth", token=await scene.token())
     intruder.send(type="join", roomId=room)
     intruder.chat(room, "sent after the close")
-    ended = await intruder.until_ended(scene.target.patience_s if scene.is_strict else RETRY_S)
+    ended = await refused_or_served(scene, intruder, RETRY_S)
     if scene.is_strict and (ended is None or ended.code != scene.target.dialect.code(4403)):
         return broken(f"{ended or 'the connection stays open'}")
     if ended is None:
@@ -68,14 +68,19 @@ AUTH_AFTER_FAILED_AUTH = Probe(
 async def _second_auth(scene: Scene) -> Outcome:
     room = scene.room()
     peer = await scene.enter(room)
+    peer.chat(room, "the user before")
+    user = peer.ok.get("userId", (await peer.receive("chat")).get("userId"))
     peer.send(type="auth", token="not-the-token-at-all")
     peer.chat(room, "still the same user")
     try:
         event = await peer.receive("chat")
     except ConnectionEnded as ended:
-        return (broken if scene.is_strict else held)(str(ended))
-    if event.get("userId") != peer.ok.get("userId"):
-        return broken(f"its userId is now {event.get('userId')}; it was {peer.ok.get('userId')}")
+        if scene.is_strict:
+            return broken(str(ended))
+        must_be_refusal(scene, ended)
+        return held(str(ended))
+    if event.get("userId") != user:
+        return broken(f"its userId is now {event.get('userId')}; it was {user}")
     return await must_be_well(peer) if scene.is_strict else held("the user stays the same")
 
 

@@ -12,8 +12,9 @@ async def _refresh(scene: Scene) -> Outcome:
     peer.send(type="refresh", token=peer.ok.get("resume"))
     ok = await peer.receive("auth_ok")
     summary = f"userId {ok.get('userId')}, expiresAt {ok.get('expiresAt')}, before {peer.ok.get('expiresAt')}"
-    later = str(ok.get("expiresAt")) >= str(peer.ok.get("expiresAt"))
-    return (held if later and ok.get("userId") == peer.ok.get("userId") else broken)(summary)
+    is_whole = all(isinstance(one.get(name), str) for one in (ok, peer.ok) for name in ("userId", "expiresAt"))
+    is_right = is_whole and ok["expiresAt"] >= peer.ok["expiresAt"] and ok["userId"] == peer.ok["userId"]
+    return (held if is_right else broken)(summary)
 
 
 REFRESH = Probe(

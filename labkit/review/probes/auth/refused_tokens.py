@@ -94,13 +94,17 @@ TOKEN_OF_WRONG_TYPE = Probe(
 
 async def _connection_id_is_no_token(scene: Scene) -> Outcome:
     member = await scene.enter()
-    for name in ("connectionId", "userId"):
+    names = [name for name in ("connectionId", "userId") if member.ok.get(name)]
+    if not names:
+        raise CannotTell("auth_ok contains neither a connectionId nor a userId")
+    previous = {"previous": member.ok["connectionId"]} if "connectionId" in names else {}
+    for name in names:
         peer = await scene.connect()
-        peer.send(type="auth", token=str(member.ok.get(name)), previous=member.ok.get("connectionId"))
+        peer.send(type="auth", token=str(member.ok[name]), **previous)
         outcome = await must_end(scene, peer, 4403)
         if outcome.verdict == "broken":
             return broken(f"{name} as a token: {outcome.actual}")
-    return held("neither connectionId nor userId is accepted as a token")
+    return held(f"not accepted as a token: {', '.join(names)}")
 
 
 CONNECTION_ID_IS_NO_TOKEN = Probe(

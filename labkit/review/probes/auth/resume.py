@@ -13,7 +13,7 @@ async def _resume(scene: Scene) -> Outcome:
     second = await scene.connect()
     second.send(type="auth", token=first.ok.get("resume"))
     ok = await second.receive("auth_ok")
-    is_same = ok.get("userId") == first.ok.get("userId")
+    is_same = ok.get("userId") == first.ok.get("userId") is not None
     return (held if is_same else broken)(f"first {first.ok.get('userId')}, then {ok.get('userId')}")
 
 

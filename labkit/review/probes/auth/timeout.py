@@ -1,8 +1,11 @@
 """Connections that do not authenticate in time."""
 
-from labkit.evidence import Outcome, broken, held
+from time import monotonic
+
+from labkit.evidence import NotSeen, Outcome, broken, held
 from labkit.review import frames
 from labkit.review.endpoint import ConnectionEnded
+from labkit.review.judge import must_not_be_busy
 from labkit.review.probe import Probe
 from labkit.review.promise import DANGER, KIT
 from labkit.review.scene import Scene
@@ -26,6 +29,8 @@ def _allowed_s(scene: Scene) -> float:
 
 
 def _judged(scene: Scene, ended: ConnectionEnded) -> Outcome:
+    if not scene.is_strict:
+        must_not_be_busy(scene, ended)
     is_right = not scene.is_strict or ended.code == scene.target.dialect.code(4401)
     return (held if is_right else broken)(str(ended))
 
@@ -48,10 +53,17 @@ NEVER_AUTHENTICATES = Probe(
 async def _pings_before_auth(scene: Scene) -> Outcome:
     idle, pinging = await scene.connect(), await scene.connect()
     timeout_s = scene.promised.auth_timeout_s
-    after, turns = 0, 30 if scene.is_strict else max(30, int(6 * _allowed_s(scene) / timeout_s))
+    after, seen_at, pause_s = 0, monotonic(), 0.0
+    turns = 30 if scene.is_strict else max(30, int(6 * _allowed_s(scene) / timeout_s))
     for _ in range(turns):
         pinging.send_frame(frames.PING, b"still here")
-        if await pinging.until_ended(timeout_s / 6):
+        pongs, is_over = len(pinging.pongs), await pinging.until_ended(timeout_s / 6)
+        pause_s = max(pause_s, monotonic() - seen_at)
+        if is_over and (pause_s >= timeout_s or not pinging.pongs):  # the server may not have read the pings
+            raise NotSeen(f"closed, but no answer to a ping was seen for {pause_s:.1f} s before")
+        if len(pinging.pongs) > pongs:
+            seen_at = monotonic()
+        if is_over:
             return _judged(scene, pinging.ended or ConnectionEnded(1006, ""))
         after += idle.ended is not None
         if after > 6:

@@ -1,8 +1,8 @@
 """How the server handles a client's close frame."""
 
-from labkit.evidence import Outcome, broken, held
+from labkit.evidence import NotSeen, Outcome, broken, held
 from labkit.review import frames
-from labkit.review.judge import must_receive_only
+from labkit.review.judge import must_not_be_busy, must_receive_only
 from labkit.review.probe import Probe
 from labkit.review.promise import rfc
 from labkit.review.scene import Scene
@@ -13,7 +13,10 @@ async def _after_close_frame(scene: Scene) -> Outcome:
     member, leaver = await scene.enter(room), await scene.enter(room)
     leaver.send_frame(frames.CLOSE, frames.close_payload(1000))
     leaver.chat(room, "sent after the close frame")
-    await leaver.until_ended(scene.target.patience_s)
+    ended = await leaver.until_ended(scene.target.patience_s)
+    if ended is None:
+        raise NotSeen("the close frame was not answered, so whether the server has read the chat after it was not seen")
+    must_not_be_busy(scene, ended)
     return await must_receive_only({"the member": member}, member, room, [])
 
 
@@ -37,7 +40,9 @@ async def _closing_handshake(scene: Scene) -> Outcome:
     peer = await scene.enter(scene.room())
     peer.send_frame(frames.CLOSE, frames.close_payload(1000, "done"))
     ended = await peer.until_ended(scene.target.patience_s)
-    if ended is None or (scene.is_strict and ended.code != 1000):
+    if not scene.is_strict:
+        must_not_be_busy(scene, ended)
+    if ended is None or ended.code == 1006 or (scene.is_strict and ended.code != 1000):
         return broken(f"{ended or 'the close frame was not answered'}")
     if not await peer.until(lambda: peer.is_lost, scene.promised.close_deadline_s + 3):
         return broken("the close frame was answered, but the TCP connection stayed open")

@@ -1,6 +1,6 @@
 """Plain HTTP requests and WebSocket handshakes."""
 
-from labkit.evidence import Outcome, broken, held
+from labkit.evidence import NotSeen, Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.promise import ARTICLE, DANGER, rfc
 from labkit.review.scene import Scene
@@ -35,6 +35,8 @@ async def _invalid_handshakes(scene: Scene) -> Outcome:
         "an invalid key": {"Sec-WebSocket-Key": "short"},
     }.items():
         status = await scene.handshake(await scene.dial(), headers=headers)
+        if status == 429:
+            raise NotSeen(f"{name}: HTTP 429 is the answer of a busy server: whether it refuses that was not seen")
         if not 400 <= status < 500:
             return broken(f"{name}: HTTP {status}")
     return held("each of 3 handshakes was refused with HTTP 4xx")

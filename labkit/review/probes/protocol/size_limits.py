@@ -1,11 +1,13 @@
 """Types, frames, messages and request heads that are too large."""
 
-from labkit.evidence import Outcome, broken, held
+from labkit.evidence import NotSeen, Outcome, broken, held
 from labkit.review import frames
 from labkit.review.endpoint import END_OF_HEAD
 from labkit.review.judge import must_end
+from labkit.review.peer import Peer
 from labkit.review.probe import Probe
 from labkit.review.promise import DANGER
+from labkit.review.responses import status_of
 from labkit.review.scene import Scene
 from labkit.review.transcript import literal
 
@@ -72,7 +74,7 @@ async def _giant_head(scene: Scene) -> Outcome:
 
 async def _head_of(scene: Scene, count: int) -> Outcome:
     """Send a request head with so many headers of 4 KiB."""
-    peer = await scene.dial()
+    idle, peer = await scene.dial(), await scene.dial()
     headers = f"''.join('X-%d: ' % n + 'x' * 4096 + '\\r\\n' for n in range({count}))"
     head = f"{literal(scene.upgrade_request()[:-2])} + {headers} + '\\r\\n'"
     peer.note(f"-> a handshake with {count} headers of 4096 bytes", f"{peer.name} = Peer({peer.name!r}, {head})")
@@ -86,8 +88,19 @@ async def _head_of(scene: Scene, count: int) -> Outcome:
     peer.transport.write(b"\r\n")  # a server that accepted all of it responds now
     if not await peer.until(lambda: END_OF_HEAD in peer.head or peer.is_lost, scene.target.patience_s):
         return broken(f"the server read {4 * count} KiB of headers and did not respond")
-    if b" 101 " in peer.head[:20]:
-        return broken(f"the server accepted {4 * count} KiB of headers and opened a WebSocket")
+    return _judged(idle, peer, f"{4 * count} KiB of headers")
+
+
+def _judged(idle: Peer, peer: Peer, size: str) -> Outcome:
+    status = status_of(peer.head) if END_OF_HEAD in peer.head else 0
+    if status == 101:
+        return broken(f"the server accepted {size} and opened a WebSocket")
+    if 200 <= status < 400:
+        return broken(f"the server accepted {size} and answered with HTTP {status}")
+    if status in (429, 503):
+        raise NotSeen(f"HTTP {status} is the answer of a busy server: whether it accepts {size} was not seen")
+    if not status and idle.is_lost:
+        raise NotSeen(f"a connection without {size} ended too, so a refusal was not seen")
     return held(f"refused with {peer.head[:12].decode('latin-1') or 'the end of the connection'}")
 
 

@@ -1,6 +1,6 @@
 """rooms/2: a chat to a room that was not joined."""
 
-from labkit.evidence import Outcome
+from labkit.evidence import NotSeen, Outcome
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
 from labkit.review.judge import must_end, must_receive_only
 from labkit.review.probe import Probe
@@ -15,8 +15,10 @@ async def _run(scene: Scene) -> Outcome:
     outcome = await must_end(scene, stranger, 1008)
     try:
         room_outcome = await must_receive_only({"the member": member}, member, room, [])
-    except (ConnectionEnded, ReceiveTimeout):
-        return outcome
+    except (ConnectionEnded, ReceiveTimeout) as instead:
+        if outcome.verdict == "broken":
+            return outcome
+        raise NotSeen(f"whether the chat reached the room was not seen: for the member, {instead}") from None
     return room_outcome if room_outcome.verdict == "broken" else outcome
 
 

@@ -1,7 +1,7 @@
 """Members that have left a room, or whose connection was closed."""
 
 from labkit.evidence import CannotTell, Outcome, broken, held
-from labkit.review.judge import must_end, must_receive_only
+from labkit.review.judge import must_end, must_receive_only, refused_or_served
 from labkit.review.probe import Probe
 from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
@@ -41,6 +41,9 @@ AFTER_LEAVE = Probe(
 )
 
 
+BRIEF_S = 3.0
+
+
 async def _chat_after_close(scene: Scene) -> Outcome:
     if scene.target.dialect.answer(1008):
         raise CannotTell("this server does not close a connection for an invalid message")
@@ -48,7 +51,7 @@ async def _chat_after_close(scene: Scene) -> Outcome:
     member, sender = await scene.enter(room), await scene.enter(room)
     sender.send_text("this is not JSON")
     sender.chat(room, "sent after the close")
-    ended = await sender.until_ended(scene.target.patience_s if scene.is_strict else 3)
+    ended = await refused_or_served(scene, sender, BRIEF_S)
     if scene.is_strict and (ended is None or ended.code != scene.target.dialect.code(1008)):
         return broken(f"{ended or 'the connection stays open'}")
     if ended is None:

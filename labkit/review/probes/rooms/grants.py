@@ -67,14 +67,14 @@ async def _read_only(scene: Scene) -> Outcome:
     room = "review:listen"
     member = await scene.enter(room)
     guest = await scene.enter(room, token=await scene.ticket())
-    guest.chat(room, "not allowed")
+    refused, text = (f"{what} {scene.unique()}" for what in ("refused", "allowed"))
+    guest.chat(room, refused)
     response = await guest.receive()
     if response.get("code") != "read_only":
         return broken(f"the response was {response.get('type')} {response.get('code', '')}".rstrip())
-    text = scene.room()
     member.chat(room, text)
     while (event := await member.receive("chat")).get("text") != text:
-        if event.get("userId") == guest.ok.get("userId"):
+        if event.get("text") == refused:
             return broken("the room received a chat from a read-only member")
     return held("error read_only, and the room received nothing")
 

@@ -1,6 +1,6 @@
 """rooms/6: rooms with similar names."""
 
-from labkit.evidence import Outcome, broken, held
+from labkit.evidence import CannotTell, Outcome, broken, held
 from labkit.review.probe import Probe
 from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
@@ -8,6 +8,8 @@ from labkit.review.scene import Scene
 
 async def _run(scene: Scene) -> Outcome:
     room, others = scene.room("name"), scene.similar_rooms("name")
+    if not others:
+        raise CannotTell("needs a room with a similar name, and the dialect lists no other room")
     receivers = {other: await scene.enter(other) for other in others}
     sender = await scene.enter(room)
     sender.chat(room, "for this name only")

@@ -18,7 +18,8 @@ async def _run(scene: Scene) -> Outcome:
     gone = await watcher.receive("gone")
     users = [member.get("userId") for member in before.get("members", [])]
     wanted = guest.ok.get("userId")
-    if users != [watcher.ok.get("userId")] or entered.get("userId") != wanted or gone.get("userId") != wanted:
+    is_right = wanted is not None and entered.get("userId") == gone.get("userId") == wanted
+    if not is_right or users != [watcher.ok.get("userId")]:
         return broken(f"present {users}, entered {entered.get('userId')}, gone {gone.get('userId')}")
     stranger = await scene.enter()
     stranger.send(type="presence", roomId=room)

@@ -12,9 +12,9 @@ async def _run(scene: Scene) -> Outcome:
     room = scene.room()
     receiver, sender = await scene.enter(room), await scene.enter(room)
     sender.chat(room, "first")
-    user = sender.ok.get("userId", (await receiver.receive("chat")).get("userId"))
+    user = sender.ok.get("userId", (await receiver.receive_chat(room)).get("userId"))
     sender.chat(room, "spoofed", **SPOOFED)
-    event = await receiver.receive("chat")
+    event = await receiver.receive_chat(room)
     copied = [name for name, value in SPOOFED.items() if event.get(name) == value]
     if copied or event.get("userId") != user:
         return broken(f"copied from the message: {', '.join(copied) or 'userId'}")

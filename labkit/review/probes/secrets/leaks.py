@@ -2,8 +2,8 @@
 
 import json
 
-from labkit.evidence import Outcome, broken, held
-from labkit.review.judge import must_be_well
+from labkit.evidence import NotSeen, Outcome, broken, held
+from labkit.review.judge import must_be_refusal, must_be_well
 from labkit.review.probe import Probe
 from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
@@ -14,7 +14,7 @@ async def _events_without_credentials(scene: Scene) -> Outcome:
     receiver, sender = await scene.enter(room), await scene.enter(room)
     secret = str(sender.ok.get("resume", "")) or "no resume"
     sender.chat(room, "hello", token="a-token-in-a-chat")
-    event = json.dumps(await receiver.receive("chat"))
+    event = json.dumps(await receiver.receive_chat(room))
     for name, value in {"resume": secret, "token": "a-token-in-a-chat"}.items():
         if value in event:
             return broken(f"the event contains the sender's {name}")
@@ -43,10 +43,12 @@ async def _log(scene: Scene) -> Outcome:
     wrong = "wrong-token-" + scene.unique()
     peer = await scene.connect()
     peer.send(type="auth", token=wrong)
-    await peer.until_ended(scene.target.patience_s)
+    must_be_refusal(scene, await peer.until_ended(scene.target.patience_s))
     member = await scene.enter(scene.room())
-    await must_be_well(member)
+    well = await must_be_well(member)
     log = scene.log()
+    if well.verdict != "held" or not log:
+        raise NotSeen(f"no log of a session was seen: {'the log is empty' if not log else well.actual}")
     secrets = {"a wrong token": wrong, "a resume": str(member.ok.get("resume", "")) or wrong}
     secrets |= {f"token {number}": token for number, token in enumerate(scene.target.tokens, 1)}
     found = [name for name, value in secrets.items() if value in log]

@@ -1,6 +1,6 @@
 """secrets/6: access to the operators' pages."""
 
-from labkit.evidence import Outcome, broken
+from labkit.evidence import NotSeen, Outcome, broken
 from labkit.review.judge import must_be_well
 from labkit.review.probe import Probe
 from labkit.review.promise import DANGER
@@ -14,9 +14,12 @@ async def _run(scene: Scene) -> Outcome:
             response = await scene.http(method, path, headers)
             if response.status not in (401, 403, 404):
                 return broken(f"{method} {path} without the operations token: HTTP {response.status}")
-    page = (await scene.http("GET", "/metrics")).body.decode("utf-8", "replace")
-    secrets = [*scene.target.tokens, str(member.ok.get("resume", "")) or "none", str(member.ok.get("connectionId"))]
-    if any(secret in page for secret in secrets):
+    metrics = await scene.http("GET", "/metrics")
+    if not metrics.status:
+        raise NotSeen("no response to GET /metrics was seen")
+    page = metrics.body.decode("utf-8", "replace")
+    secrets = [*scene.target.tokens, *(str(member.ok.get(name) or "") for name in ("resume", "connectionId"))]
+    if any(secret in page for secret in secrets if secret):
         return broken("/metrics contains a credential or a connectionId")
     return await must_be_well(member)
 

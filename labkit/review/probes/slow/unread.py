@@ -8,10 +8,15 @@ from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
 
 
+async def _defence(scene: Scene, data: bytes, max_bytes: int) -> str | None:
+    """Return how the server stops a client that sends this repeatedly and reads nothing; None if it does not."""
+    peer, other = await scene.enter(receive_buffer=4096), await scene.enter()
+    deadline_s = scene.promised.close_deadline_s + 3
+    return await flood_without_reading(peer, data, max_bytes, deadline_s, other.received_so_far)
+
+
 async def _unread_pongs(scene: Scene) -> Outcome:
-    peer = await scene.enter(receive_buffer=4096)
-    data = frames.frame(frames.PING, b"x" * 125)
-    defence = await flood_without_reading(peer, data, 12 * 2**20, scene.promised.close_deadline_s + 3)
+    defence = await _defence(scene, frames.frame(frames.PING, b"x" * 125), 12 * 2**20)
     return held(defence) if defence else broken("the server read 12 MiB of pings and keeps their pongs in memory")
 
 
@@ -32,9 +37,7 @@ UNREAD_PONGS = Probe(
 
 
 async def _unread_responses(scene: Scene) -> Outcome:
-    peer = await scene.enter(receive_buffer=4096)
-    data = frames.frame(frames.TEXT, scene.encode(type="ping").encode())
-    defence = await flood_without_reading(peer, data, 6 * 2**20, scene.promised.close_deadline_s + 3)
+    defence = await _defence(scene, frames.frame(frames.TEXT, scene.encode(type="ping").encode()), 6 * 2**20)
     return held(defence) if defence else broken("the server read 6 MiB of messages and keeps their responses in memory")
 
 

@@ -14,7 +14,7 @@ async def _reset_connections(scene: Scene) -> Outcome:
         stays = await scene.enter(room)
     except CannotTell as error:  # it admitted us when the review began; since then we have reset connections
         return broken(f"the server admits nobody any more: {error}")
-    count = min(100, int(scene.promised.handshakes_per_s / 4))
+    count = max(1, min(100, int(scene.promised.handshakes_per_s / 4)))
     for _ in range(count):
         (await scene.enter(room)).drop()
     stays.chat(room, "who is left?")

@@ -2,7 +2,7 @@
 
 from labkit.evidence import Outcome, broken, held
 from labkit.review.endpoint import ConnectionEnded
-from labkit.review.judge import each_must_end
+from labkit.review.judge import each_must_end, must_be_refusal
 from labkit.review.probe import Probe
 from labkit.review.promise import ARTICLE, DANGER, KIT
 from labkit.review.scene import Scene
@@ -117,6 +117,8 @@ async def _deep_nesting(scene: Scene) -> Outcome:
         except ConnectionEnded as ended:
             if scene.is_strict and ended.code not in (1006, 1008, scene.target.dialect.code(1008)):
                 return broken(str(ended))
+            if not scene.is_strict:
+                must_be_refusal(scene, ended)
             summary = f"the last one: {ended}"
     return held(f"each message was refused or accepted, and the server still runs; {summary}")
 

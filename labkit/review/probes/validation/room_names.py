@@ -1,6 +1,6 @@
 """validation/4: invalid room names."""
 
-from labkit.evidence import Outcome, held
+from labkit.evidence import NotSeen, Outcome, held
 from labkit.review.judge import each_must_end, is_joined
 from labkit.review.probe import Probe
 from labkit.review.promise import DANGER
@@ -22,6 +22,8 @@ async def _measured(scene: Scene) -> Outcome:
     odd = [name for name in NAMES if not isinstance(name, str) or len(name) < 10]
     accepted = [repr(name) for name in odd if await is_joined(scene, name)]
     own = scene.room()
+    if not await is_joined(scene, own):
+        raise NotSeen(f"whether the server accepts a name was not seen: not even {own} could be joined")
     longest = [size for size in LENGTHS if await is_joined(scene, own.ljust(size, "a")[:size])]
     most = f"names of up to {longest[-1]} characters" if longest else "none of these lengths"
     return held(f"it accepts {most}, and of the odd names {', '.join(accepted) or 'none'}")

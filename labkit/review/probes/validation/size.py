@@ -1,16 +1,19 @@
 """validation/8: messages at and over the size limit."""
 
-from labkit.evidence import Outcome, broken, held
+from contextlib import suppress
+
+from labkit.evidence import NotSeen, Outcome, broken, held
 from labkit.review import frames
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.judge import each_must_end
+from labkit.review.judge import each_must_end, must_be_refusal
+from labkit.review.peer import Peer
 from labkit.review.probe import Probe
 from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
 
 SIZES = tuple(2**power for power in range(12, 21))  # 4 KiB to 1 MiB
 PARTS = 8
-BRIEF_S = 2.0  # for a pong that no other answer follows
+BRIEF_S = 2.0  # for a second pong, when no other answer follows
 
 
 def _ping_of(size: int, scene: Scene) -> str:
@@ -47,25 +50,41 @@ async def _measured(scene: Scene) -> Outcome:
 
 
 async def _passes(scene: Scene, size: int, parts: int = 1) -> bool:
-    """Return whether a ping of `size` bytes, sent in so many frames, is answered with a pong."""
+    """Return whether a ping of `size` bytes, sent in so many frames, is answered with a pong.
+
+    Raises NotSeen if the server shows neither that nor a refusal.
+    """
     peer = await scene.enter()
     body = _ping_of(size, scene).encode()
     step = -(-len(body) // parts)
     for start in range(0, len(body), step):
         opcode = frames.CONTINUATION if start else frames.TEXT
         peer.send_frame(opcode, body[start : start + step], fin=start + step >= len(body))
-    can_join = not scene.target.dialect.lacks_message("join") and "joined" not in scene.target.dialect.no_answers
-    if can_join:
-        peer.send(type="join", roomId=scene.room("control"))
     try:
-        while (kind := (await peer.receive(patience_s=None if can_join else BRIEF_S)).get("type")) != "pong":
-            if kind == "joined":
-                return False
-        return True
-    except (ConnectionEnded, ReceiveTimeout):
+        return await _is_answered(scene, peer)
+    except ConnectionEnded as ended:
+        must_be_refusal(scene, ended)
         return False
+    except ReceiveTimeout as timeout:
+        raise NotSeen(f"neither a refusal of {size} bytes nor an answer was seen: {timeout}") from None
     finally:
         peer.drop()
+
+
+async def _is_answered(scene: Scene, peer: Peer) -> bool:
+    """Return whether a pong comes before the answer to a join, or beside that to another ping if there is no join."""
+    dialect = scene.target.dialect
+    if dialect.lacks_message("join") or "joined" in dialect.no_answers:
+        await peer.received_so_far()  # one pong comes in any case, if the server has read both
+        with suppress(ReceiveTimeout):
+            await peer.receive("pong", BRIEF_S)
+            return True
+        return False
+    peer.send(type="join", roomId=scene.room("control"))
+    while (kind := (await peer.receive()).get("type")) != "joined":
+        if kind == "pong":
+            return True
+    return False
 
 
 PROBE = Probe(

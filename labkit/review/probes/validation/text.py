@@ -1,8 +1,7 @@
 """Validation of the text of a chat."""
 
-from labkit.evidence import Outcome, broken, held
-from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.judge import each_must_end
+from labkit.evidence import NotSeen, Outcome, broken, held
+from labkit.review.judge import answers_before_ping, each_must_end
 from labkit.review.probe import Probe
 from labkit.review.promise import ARTICLE, DANGER
 from labkit.review.scene import Scene
@@ -24,6 +23,8 @@ ODD = ("", 1, None, ["x"], {"x": 1}, True)
 
 async def _measured(scene: Scene) -> Outcome:
     """Find out which texts this server accepts: its own limits are no fault. A crash is, and the canary shows it."""
+    if not await _is_delivered(scene, "x"):
+        raise NotSeen("whether the server accepts a text was not seen: not even 'x' came before a later answer")
     accepted = [repr(text) for text in ODD if await _is_delivered(scene, text)]
     lengths = [size for size in LENGTHS if await _is_delivered(scene, "x" * size)]
     most = f"up to {lengths[-1]} characters" if lengths else "none of these lengths"
@@ -35,9 +36,7 @@ async def _is_delivered(scene: Scene, text: object) -> bool:
     peer = await scene.enter(room)
     peer.send(type="chat", roomId=room, text=text)
     try:
-        return any(one.get("type") == "chat" for one in await peer.received_so_far())
-    except (ConnectionEnded, ReceiveTimeout):
-        return False
+        return any(one.get("type") == "chat" for one in await answers_before_ping(scene, peer) or ())
     finally:
         peer.drop()
 

@@ -24,6 +24,8 @@ async def _reconnect(scene: ClientScene) -> Outcome:
     ]
     if away:
         return broken(f"after {'; after '.join(away)}")
+    if errors := [back for back in returns if isinstance(back, BaseException)]:
+        raise errors[0]
     return held(f"it reconnected and rejoined its room after {', '.join(map(str, RECONNECT_CODES))}")
 
 

@@ -56,6 +56,8 @@ async def _watch(idle: ReviewedClient, connection: ClientConnection, control: Cl
     if control.ended is not None:
         return broken(f"it gave up a connection whose pings were answered: {control.ended}")
     await idle.next_connection()
+    if not _pings(connection):
+        return broken("it gave up and reconnected without a ping, so it cannot tell a quiet server from a dead one")
     return held(
         f"it sent {_pings(connection)} pings, gave up and reconnected; where its pings were answered, it stayed"
     )
