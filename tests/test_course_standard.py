@@ -35,7 +35,7 @@ def without(text: str, instead: str = "") -> Notebook:
     [
         (
             standards.has_a_failure_for_a_title,
-            "# 01 \u00b7 The connection is open. What else must be true?",
+            "# 01 \u00b7 The connection is open. What happens to your first message?",
             "# Hello room",
         ),
         (standards.leads_to_the_glossary, "../docs/glossary.md", "../docs/index.md"),
