@@ -6,6 +6,8 @@ import signal
 import pytest
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is born deaf to Ctrl-C
+for deaf in {"SIGHUP", "SIGQUIT"} & set(dir(signal)):  # and a job under nohup to these
+    signal.signal(getattr(signal, deaf), signal.SIG_DFL)
 
 LONGEST_FIRST = (
     "notebooks/",

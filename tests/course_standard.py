@@ -47,8 +47,8 @@ def is_short(notebook: Notebook) -> list[str]:
 def predicts_first(notebook: Notebook) -> list[str]:
     """Every prediction is asked in one cell, and compared in a later one."""
     cells = list(map(source, code_cells(notebook)))
-    asked = [at for at, text in enumerate(cells) for _ in re.findall(r"\.ask\(\)", text)]
-    compared = [at for at, text in enumerate(cells) for _ in re.findall(r"\.compare\(", text)]
+    asked = [at for at, text in enumerate(cells) for _ in re.findall(r"guess\.ask\(\)", text)]
+    compared = [at for at, text in enumerate(cells) for _ in re.findall(r"guess\.compare\(", text)]
     if not asked:
         return ["asks for no prediction"]
     if len(asked) == len(compared) and all(first < later for first, later in zip(asked, compared)):

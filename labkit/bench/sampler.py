@@ -23,17 +23,27 @@ ROUND_TRIP = "round trip ms: {}"
 BUFFER = "buffer bytes: {}"  # what waits for this client now, in the server and its kernel
 RECENT = "outbox bytes: {}"  # the most that waited in the server within about the last second
 LARGEST = "largest buffer bytes: {}"  # the most that ever waited in the server, also between two samples
-
+HELD = "held kB: {}"  # what waits in a hop
 AGE = "age s: {}"  # how long the connection of the moment has been open
 
 
 class Sampler:
-    """Fill a store with samples of each client, by name, and of the server's connections, which `ask` returns."""
+    """Fill a store with samples of each client, by name, of the server's connections, and of the lab's hops.
 
-    def __init__(self, store: Store, clients: dict[str, Client], ask: Callable[[], list[dict[str, Any]]]) -> None:
+    `ask` returns the connections, and `held` the bytes that each hop holds, by its name.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clients: dict[str, Client],
+        ask: Callable[[], list[dict[str, Any]]],
+        held: Callable[[], dict[str, int]],
+    ) -> None:
         self._store = store
         self._clients = clients
         self._ask = ask
+        self._held = held
         self._turn = 0
         self.samples: deque[BufferSample] = deque(maxlen=SAMPLES_KEPT)  # for timelines
 
@@ -44,6 +54,8 @@ class Sampler:
             if self._clients:
                 with contextlib.suppress(OSError, ValueError):
                     self._buffers(await asyncio.to_thread(self._ask))
+            for name, held in self._held().items():
+                self._store.add(HELD.format(name), held / 1000)
             await asyncio.sleep(EVERY_S)
 
     async def follow(self, user: str) -> None:

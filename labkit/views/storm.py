@@ -19,6 +19,7 @@ from labkit.views.still_charts import COLORS, DPI
 WIDTH_IN, ROW_IN, MARGIN_IN = 8.0, 1.15, 0.7
 BIN_S = 0.1
 LINEAR_UP_TO = 20
+MEASURED = "dimgrey"
 
 
 def picture(storms: Storms) -> Figure:
@@ -27,13 +28,18 @@ def picture(storms: Storms) -> Figure:
     made = Figure(figsize=(WIDTH_IN, MARGIN_IN + ROW_IN * len(rows)), dpi=DPI, layout="constrained")
     axes = made.subplots(len(rows), 1, squeeze=False, sharex=True, sharey=True)[:, 0]
     for ax, result in zip(axes, rows):
-        _row(ax, result, COLORS[list(POLICIES).index(result.policy) % len(COLORS)])
+        _row(ax, result, _color(result.policy))
     if any(_exceeds_linear(result) for result in rows):
         axes[0].set_yscale("symlog", linthresh=1)
     axes[0].set_ylim(bottom=0)
     axes[-1].set_xlabel("seconds since everybody was dropped")
     made.supylabel("arrivals per 100 ms")
     return made
+
+
+def _color(policy: str) -> str:
+    """Return the color of a policy. What was measured without one, such as a class, is grey."""
+    return COLORS[list(POLICIES).index(policy) % len(COLORS)] if policy in POLICIES else MEASURED
 
 
 def _exceeds_linear(result: StormResult) -> bool:

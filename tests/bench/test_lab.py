@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 import labkit
+from labkit.bench.hop import Hop
 from labkit.bench.launch.lab import Health, Lab, Unhealthy
 from labkit.bench.launch.server_process import ServerDied, ServerProcess
 from labkit.bench.population import Population
@@ -129,6 +130,15 @@ def test_lab_sampler_fills_the_store(lab: Lab) -> None:
         time.sleep(0.05)
     assert lab.store.window("round trip ms: ana").values[0] > 0
     assert lab.store.window("largest buffer bytes: ana").values[0] > 0
+
+
+def test_lab_samples_what_a_hop_holds(lab: Lab) -> None:
+    hop = labkit.run(lab.enter("hop", Hop(lab.url)))
+    hop.held_bytes += 3000  # as if a member behind it did not read
+    ends = time.monotonic() + 10
+    while "held kB: hop" not in lab.store.names() and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert 3 in lab.store.window("held kB: hop").values
 
 
 def test_lab_follows_a_user_who_is_no_client_of_the_lab(lab: Lab) -> None:

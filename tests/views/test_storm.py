@@ -1,11 +1,14 @@
 """Storms as a picture and as text: the same figures in both."""
 
+from dataclasses import replace
+
 import pytest
+from matplotlib.colors import to_rgb
 
 import labkit
 from labkit.bench.storm.run import Storms
 from labkit.views.display_hooks import PICTURES
-from labkit.views.storm import picture, text
+from labkit.views.storm import MEASURED, picture, text
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +54,13 @@ def test_policy_has_same_color_in_every_picture(storms: Storms) -> None:
     alone = picture(labkit.storm(policy="ours", clients=100, handshakes_per_s=200))
     colors = [ax.patches[0].get_facecolor() for ax in picture(storms).axes]
     assert colors[1] == alone.axes[0].patches[0].get_facecolor() != colors[0]
+
+
+def test_what_is_no_policy_is_grey(storms: Storms) -> None:
+    """A class that was drilled, for example."""
+    measured = replace(storms.results[0], policy="this class")
+    made = picture(replace(storms, results=(measured, *storms.results[1:])))
+    assert made.axes[0].patches[0].get_facecolor()[:3] == to_rgb(MEASURED)
 
 
 @pytest.mark.parametrize(("clients", "scale"), [(100, "linear"), (10_000, "symlog")])

@@ -88,7 +88,7 @@ class Lab:
         self.clients = self._lab_clients.clients
         self._config = LabConfig(users, rooms or {}, limits)
         self._server = ServerThread(self._config.server) if in_thread else ServerProcess(self._config.environment())
-        self._sampler = Sampler(self.store, self.clients, self.connections)
+        self._sampler = Sampler(self.store, self.clients, self.connections, self._lab_clients.held_bytes)
         self._tasks: list[Future[Any]] = []
         self._switch = Lock()  # held while the server starts or stops: a task of an interrupted cell may do so too
         self._has_ended = False

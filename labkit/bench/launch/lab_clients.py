@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from time import monotonic
 from typing import Any, TypeVar
 
+from labkit.bench.hop import Hop
 from labkit.wire.client.client import Client
 from labkit.wire.client.state import ClientClosed, ClientState, Stopped
 
@@ -43,6 +44,10 @@ class LabClients:
         entered = await context.__aenter__()
         self._entered[name] = context
         return entered
+
+    def held_bytes(self) -> dict[str, int]:
+        """Return how many bytes each entered hop holds, by its name."""
+        return {name: hop.held_bytes for name, hop in self._entered.items() if isinstance(hop, Hop)}
 
     async def leave(self, name: str) -> None:
         """Close the client or context of this name, if there is one."""
