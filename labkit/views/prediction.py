@@ -7,7 +7,7 @@
 
 Each answer may come with the reason why people choose it. `compare` replaces the question with plain text, so that a
 saved notebook contains no dead widget. If nobody answered, the text shows the first wrong answer that has a reason, as
-the typical one; so list the most tempting wrong answer first. The radio buttons of ipywidgets do not work here:
+a common guess; so list the most tempting wrong answer first. The radio buttons of ipywidgets do not work here:
 JupyterLab intercepts the arrow keys, and ipywidgets holds back a second choice while a cell is running (see
 `controls`).
 """
@@ -65,19 +65,18 @@ class Prediction:
             raise ValueError(f"{measured!r} is not one of the answers: {', '.join(self.answers)}")
         if self._shown is not None:
             self._shown.update({"text/plain": repr(self)}, raw=True)
-        verdict = " - as predicted" if self.answer == measured else ""
-        print(f"{self._predicted(measured)}\nmeasured:  {measured}{verdict}")
+        verdict = ", as you predicted" if self.answer == measured else ""
+        print(f"{self._predicted(measured)}\nMeasured: {measured}{verdict}")
 
     def _predicted(self, measured: str) -> str:
-        """Describe the given answer, or the typical wrong one if nobody answered."""
+        """Describe the given answer, or a common wrong one if nobody answered."""
         if self.answer is not None:
-            return f"predicted: {self.answer}{self._because(self.answer) if self.answer != measured else ''}"
-        typical = next((answer for answer in self._reasons if answer != measured), None)
-        return "predicted: (nothing was chosen)" if typical is None else f"typical:   {typical}{self._because(typical)}"
-
-    def _because(self, answer: str) -> str:
-        reason = self._reasons.get(answer)
-        return f" - tempting, because {reason}" if reason else ""
+            reason = self._reasons.get(self.answer) if self.answer != measured else None
+            return f"You predicted: {self.answer}" + (f" (a common guess, because {reason})" if reason else "")
+        for answer, reason in self._reasons.items():
+            if answer != measured:
+                return f"A common guess: {answer}, because {reason}"
+        return "No prediction was made."
 
     def __repr__(self) -> str:
         marks = ("x" if answer == self.answer else " " for answer in self.answers)

@@ -159,7 +159,7 @@ def test_timeline_consecutive_samples_are_merged() -> None:
     merged = Timeline(moments, Cause.UNREACHABLE, "nothing came", moments[-1])
     assert [moment.what for moment in merged.briefly] == [
         "open",
-        "8 looks in 1.8 s: at most 7 bytes wait",
+        "8 samples in 1.8 s: at most 7 bytes wait",
         "closed 1006",
     ]
     assert looks[3] in Timeline(moments, Cause.UNREACHABLE, "nothing came", looks[3]).briefly

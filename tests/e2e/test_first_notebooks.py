@@ -195,4 +195,4 @@ def test_a_prediction_is_compared(chromium: Browser, tmp_path: Path) -> None:
         expect(page.get_by_role("group", name="The token is valid.").get_by_label("it is ignored")).to_be_checked()
         below.click()
         page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-below') }")
-        ana.text("predicted: it is ignored")
+        ana.text("You predicted: it is ignored")

@@ -21,12 +21,12 @@ def test_answer_is_printed_with_measurement(capsys: pytest.CaptureFixture[str]) 
     guess.choose("one")
     guess.compare("one")
     printed = capsys.readouterr().out
-    assert printed == "predicted: two\nmeasured:  one\npredicted: one\nmeasured:  one - as predicted\n"
+    assert printed == "You predicted: two\nMeasured: one\nYou predicted: one\nMeasured: one, as you predicted\n"
 
 
 def test_prediction_without_answer_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     Prediction("How many?", ["one", "two"]).compare("two")
-    assert capsys.readouterr().out == "predicted: (nothing was chosen)\nmeasured:  two\n"
+    assert capsys.readouterr().out == "No prediction was made.\nMeasured: two\n"
 
 
 def test_measurement_not_an_answer_raises() -> None:
@@ -54,14 +54,12 @@ def test_text_marks_chosen_answer() -> None:
 REASONS = {"one": "it is the smallest", "two": "there are two ends", "three": "a room has a server too"}
 
 
-@pytest.mark.parametrize(("measured", "typical"), [("two", "one"), ("one", "two")])
-def test_prediction_without_answer_shows_typical_wrong_one(
-    measured: str, typical: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("measured", "common"), [("two", "one"), ("one", "two")])
+def test_prediction_without_answer_shows_a_common_wrong_one(
+    measured: str, common: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Prediction("How many?", REASONS).compare(measured)
-    assert capsys.readouterr().out == (
-        f"typical:   {typical} - tempting, because {REASONS[typical]}\nmeasured:  {measured}\n"
-    )
+    assert capsys.readouterr().out == (f"A common guess: {common}, because {REASONS[common]}\nMeasured: {measured}\n")
 
 
 def test_wrong_answer_comes_with_its_reason_and_right_one_without(capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,8 +69,8 @@ def test_wrong_answer_comes_with_its_reason_and_right_one_without(capsys: pytest
     guess.choose("two")
     guess.compare("two")
     assert capsys.readouterr().out == (
-        "predicted: three - tempting, because a room has a server too\nmeasured:  two\n"
-        "predicted: two\nmeasured:  two - as predicted\n"
+        "You predicted: three (a common guess, because a room has a server too)\nMeasured: two\n"
+        "You predicted: two\nMeasured: two, as you predicted\n"
     )
 
 

@@ -157,5 +157,5 @@ def _merge_samples(samples: list[Moment]) -> list[Moment]:
     if len(samples) < 3:
         return samples
     most = max(sample.waiting or 0 for sample in samples)
-    what = f"{len(samples)} looks in {samples[-1].at - samples[0].at:.1f} s: at most {most:,} bytes wait"
+    what = f"{len(samples)} samples in {samples[-1].at - samples[0].at:.1f} s: at most {most:,} bytes wait"
     return [Moment(samples[0].at, SERVER, what, most)]
