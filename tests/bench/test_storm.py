@@ -34,6 +34,23 @@ class Deaf(Ours):
         self._has_window = True
 
 
+class SlotsOnly(Ours):
+    """Obeys slots and ignores windows."""
+
+    def told(self, window_ms: float) -> None:
+        pass
+
+
+class WindowOnly(Ours):
+    """Obeys windows and ignores slots."""
+
+    def delay(self, code: int, reason: str = "") -> float | None:
+        return super().delay(code, "")
+
+
+PARTS = {"slots only": SlotsOnly, "window only": WindowOnly}
+
+
 @pytest.fixture
 def deaf(monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setitem(POLICIES, "deaf", Deaf)  # type: ignore[arg-type]
@@ -45,6 +62,26 @@ def test_storm_article_policy_peaks_above_3000_in_100_ms() -> None:
     assert result.peak_100ms > 3000
     assert result.peak_1s == 10_000
     assert result.lost == 0
+
+
+@pytest.mark.parametrize("policy", ["none", "fixed"])
+def test_storm_refused_clients_return_as_fast_as_the_server_refuses(policy: str) -> None:
+    """Each wait starts at a refusal, one after another: after the first spike, the picture is flat, not spiky."""
+    result = run(StormPlan(policy=policy, **CROWD))
+    refusals = round(0.1 / virtual_server.HANDSHAKE_S) - 100  # in 100 ms, beside those admitted
+    first_return = next(at for at, count in enumerate(result.arrivals) if count > 0) + 5
+    assert 0.9 * refusals <= max(result.arrivals[first_return:]) <= 1.05 * refusals
+    handled_s = (result.clients + result.refused) * virtual_server.HANDSHAKE_S
+    assert handled_s <= (result.t99_s or 0) <= 12
+
+
+def test_storm_window_alone_does_the_work_of_our_policy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a crash nobody is refused, so slots change nothing; without the window they come too late."""
+    for name in ("window only", "slots only"):
+        monkeypatch.setitem(POLICIES, name, PARTS[name])  # type: ignore[arg-type]
+    ours, window, slots = (run(StormPlan(policy=name, **CROWD)) for name in ("ours", "window only", "slots only"))
+    assert window.arrivals == ours.arrivals
+    assert (slots.peak_1s, window.refused) == (10_000, 0)
 
 
 def test_storm_our_policy_stays_near_the_accept_rate() -> None:

@@ -2,6 +2,9 @@
 
 Admission is the real code (rules.admission). The simulation adds the time that work takes: one processor that works
 first come, first served, and a kernel that drops connection attempts while the backlog is full.
+
+It does at most 1 / HANDSHAKE_S handshakes per second, refusals included. So refused clients return at that pace, even
+if their policy has no jitter.
 """
 
 from collections.abc import Callable
