@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 INSTALL := uv pip install --quiet --python $(BIN)/python --no-deps
 PYTEST := $(BIN)/python -m pytest --durations 15 --durations-min 1
 # A file's tests stay together, and tests/conftest.py says which files begin. First come the tests marked `alone`, with
-# nothing beside them; then the others, three at a time, as they mostly wait; then, four at a time, those that wait for a
+# nothing beside them; then the others, four at a time, as they mostly wait; and so those that wait for a
 # browser or a kernel.
 BY_FILE := --dist loadscope --no-loadscope-reorder
 WAITING := tests/e2e tests/test_nbval_guard.py tests/test_restless.py
@@ -26,7 +26,7 @@ lab: $(VENV)/ready-lab  ## open the course in JupyterLab
 
 test: setup setup-e2e  ## every test, every notebook
 	$(PYTEST) -p no:nbval -m "alone and not matrix" tests
-	$(PYTEST) -p no:nbval -n 3 $(BY_FILE) -m "not alone and not matrix" $(WAITING:%=--ignore %) tests
+	$(PYTEST) -p no:nbval -n 4 $(BY_FILE) -m "not alone and not matrix" $(WAITING:%=--ignore %) tests
 	$(PYTEST) -n 4 $(BY_FILE) $(NBVAL) $(COURSE) $(WAITING)
 
 setup: $(VENV)/ready  ## .venv with everything
