@@ -19,13 +19,18 @@ run.show()
 """
 
 
+INSERT_AND_RUN = """async code => {
+  const { commands, shell } = window.jupyterapp;
+  await commands.execute("notebook:insert-cell-above");
+  shell.currentWidget.content.activeCell.model.sharedModel.setSource(code);
+  commands.execute("notebook:run-cell");
+}"""
+
+
 def play(page: Page, theme: str) -> None:
-    """Play the experiment in a cell of its own."""
+    """Play the experiment in a cell of its own, wherever the focus is."""
     page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
-    page.evaluate("() => window.jupyterapp.commands.execute('notebook:insert-cell-above')")
-    page.keyboard.press("Enter")
-    page.keyboard.insert_text(PLAY.strip())
-    page.keyboard.press("Shift+Enter")
+    page.evaluate(INSERT_AND_RUN, PLAY.strip())
 
 
 def picture(key: str) -> str:
