@@ -80,15 +80,11 @@ def known(exercise_id: str) -> list[Known]:
 
 
 def one_per_check(answers: Iterable[Known]) -> list[Known]:
-    """Return the right answers and, for each check, the first wrong answer that it must catch."""
-    right: list[Known] = []
-    wrong: dict[str | None, Known] = {}
+    """Return, for each check, the first wrong answer that it must catch; and one right answer."""
+    chosen: dict[str | None, Known] = {}
     for answer in answers:
-        if answer.is_right:
-            right.append(answer)
-        else:
-            wrong.setdefault(answer.caught_by, answer)
-    return [*right, *wrong.values()]
+        chosen.setdefault(answer.caught_by, answer)
+    return [*chosen.values()]
 
 
 def unseen(exercise_id: str) -> list[Known]:

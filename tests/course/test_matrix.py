@@ -1,6 +1,6 @@
 """The kill matrix: of each exercise, every known answer comes out as it must, by the check that must, with its hint.
 
-`make test` judges the right answers and, for each check, one wrong one; `make matrix` judges all.
+`make test` judges one right answer and, for each check, a wrong one; `make matrix` judges all.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ def _reads_judged(item: pytest.Item) -> bool:
 @pytest.mark.timeout(600)  # the first of them waits for all
 @pytest.mark.parametrize("name", IDS)
 def test_known_answer_of_each_check_is_judged_as_expected(name: str, judged: Judged) -> None:
-    """Right ones pass; wrong ones fail the check that must catch them, others stay silent, and the hint fits."""
+    """The right one passes; wrong ones fail the check that must catch them, others stay silent, and the hint fits."""
     assert matrix.faults(judged[name]) == []
 
 

@@ -16,10 +16,11 @@ PACKAGE = Path(labkit.__file__).parent
 NEEDS_EXTRA = ("nats", "uvloop", "aiohttp", "nbgrader")  # packages that only an extra brings
 
 
-def imports() -> dict[str, object]:
-    """Import every module, but the programs that start as they are imported."""
+def imports(*folders: str) -> dict[str, object]:
+    """Import every module of these folders, or of all, but the programs that start as they are imported."""
     failed, needing = {}, []
-    paths = sorted(path for path in PACKAGE.rglob("*.py") if path.stem != "__main__")
+    below = [PACKAGE / folder for folder in folders or (".",)]
+    paths = sorted(path for folder in below for path in folder.rglob("*.py") if path.stem != "__main__")
     for path in paths:
         name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
         try:
