@@ -68,7 +68,7 @@ def test_frames_of_one_tick_count_as_peak_not_as_backlog() -> None:
 
 
 def test_a_recent_peak_is_forgotten_and_the_largest_is_not() -> None:
-    """Whoever reads: a second reader, between two of the first, takes no peak from it."""
+    """A second reader, between two reads of the first, takes no peak from it."""
     send_queue, _ = started(Limits())
     send_queue.recent_peak_bytes(now=10.0)
     say(send_queue, b"x" * 1_000)
@@ -99,7 +99,7 @@ def test_while_the_kernel_is_full_frames_wait_in_the_outbox() -> None:
 
 
 def test_queued_frames_are_written_before_later_ones() -> None:
-    """Kernel first is for those who have nothing queued: whoever comes second must not overtake."""
+    """Only a frame with nothing queued before it goes to the kernel first; a later one must not overtake."""
     send_queue, transport = started(Limits(), writes=1)
     say(send_queue, b"1")
     say(send_queue, b"2")
