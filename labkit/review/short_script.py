@@ -6,6 +6,7 @@ It has at most MOST_LINES lines. A finding that needs more has none: the script 
 import json
 import re
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from urllib.parse import urlsplit, urlunsplit
 
 from labkit.review.transcript import Did, Transcript
@@ -31,6 +32,10 @@ PYTHON = (
     "    try: print(name, '<', ws.recv(timeout=5))",
     "    except Exception as end: print(name, '<', repr(end))",
 )
+TOGETHER = (  # after a first message that ends the connection, `send` would refuse the next ones
+    "def send_together(ws, *texts):",
+    "    with ws.protocol_mutex: [ws.protocol.send_text(text.encode()) for text in texts], ws.send_data()",
+)
 DIALS = {"node": "node", "deno": "node", "bun": "node", "npm": "node", "npx": "node"}
 
 
@@ -54,6 +59,7 @@ def short_script(transcript: Transcript, language: str) -> tuple[str, ...]:
     write = _node if language == "node" else _python
     statements = list(write([step for step in steps if step is not None], transcript, url))
     head = [*NODE[:3], NODE[3].replace("URL", json.dumps(url)), *NODE[4:]] if language == "node" else list(PYTHON)
+    head += TOGETHER if any(line.startswith("send_together") for line in statements) else ()
     lines = [*head, *_packed(statements, MOST_LINES - len(head))]
     return tuple(lines) if len(lines) <= MOST_LINES else ()
 
@@ -124,26 +130,34 @@ def _node(steps: list[Did], transcript: Transcript, url: str) -> Iterator[str]:
 def _python(steps: list[Did], transcript: Transcript, url: str) -> Iterator[str]:
     if transcript.canary_request:
         yield f"canary = connect({url!r}, compression=None).__enter__()"
-    for step in steps:
-        name = step.peer
-        match step.kind:
-            case "open":
-                path, headers = _request(step.value)
-                more = f", additional_headers={_py(json.dumps(headers), transcript, is_raw=True)}" if headers else ""
-                yield f"{name} = connect({_py(url + path, transcript)}, compression=None{more}).__enter__()"
-            case "text":
-                yield f"{name}.send({_py(step.value, transcript)})"
-            case "frame" | "raw":
-                yield f"{name}.socket.sendall({_py_bytes(_bytes(step))})"
-            case "receive" | "end":
-                yield f"receive({step.peer!r}, {name})"
-            case "flood":
-                yield from _flood_in_python(transcript, name, *step.value)
-            case "unread":
-                data, times = step.value
-                yield f"for _ in range({times}): {name}.socket.sendall({_py_bytes(data)})"
+    for (kind, name), group in groupby(steps, lambda step: (step.kind, step.peer)):
+        alike = list(group)
+        if kind == "text" and len(alike) > 1:
+            yield f"send_together({name}, {', '.join(_py(step.value, transcript) for step in alike)})"
+        else:
+            yield from (line for step in alike for line in _python_step(step, transcript, url))
     if transcript.canary_request:
         yield "receive('the healthy client', canary)"
+
+
+def _python_step(step: Did, transcript: Transcript, url: str) -> Iterator[str]:
+    name = step.peer
+    match step.kind:
+        case "open":
+            path, headers = _request(step.value)
+            more = f", additional_headers={_py(json.dumps(headers), transcript, is_raw=True)}" if headers else ""
+            yield f"{name} = connect({_py(url + path, transcript)}, compression=None{more}).__enter__()"
+        case "text":
+            yield f"{name}.send({_py(step.value, transcript)})"
+        case "frame" | "raw":
+            yield f"{name}.socket.sendall({_py_bytes(_bytes(step))})"
+        case "receive" | "end":
+            yield f"receive({step.peer!r}, {name})"
+        case "flood":
+            yield from _flood_in_python(transcript, name, *step.value)
+        case "unread":
+            data, times = step.value
+            yield f"for _ in range({times}): {name}.socket.sendall({_py_bytes(data)})"
 
 
 def _flood_in_node(

@@ -68,6 +68,15 @@ async def test_short_python_program_shows_the_fault(fault: str, probe: str, tmp_
     assert SHOWN[fault, probe][0] in shown, "\n".join((*finding.short, shown))
 
 
+async def test_messages_behind_a_refused_one_leave_in_one_write() -> None:
+    """A server that closes after the first one would otherwise make the library refuse the next ones."""
+    async with found("closed_connection_acts", "auth/8") as (_, finding):
+        wrong = [line for line in finding.short if "not-the-token-at-all" in line]
+    assert len(wrong) == 1
+    assert "send_together(b, " in wrong[0]
+    assert "sent after the close" in wrong[0]
+
+
 @pytest.mark.parametrize(("fault", "probe"), SHOWN)
 async def test_short_node_program_shows_the_fault(
     fault: str, probe: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
