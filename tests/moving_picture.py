@@ -6,6 +6,7 @@ python -m tests.moving_picture        # on a quiet machine; needs Chromium; writ
 import asyncio
 import io
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
@@ -40,7 +41,7 @@ def images(run: Recording) -> list[Image.Image]:
     found = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_ARGS)
-        page = browser.new_page(viewport={"width": WIDTH + 24, "height": HEIGHT + 24})
+        page = browser.new_page(viewport={"width": WIDTH + 24, "height": round(HEIGHT) + 24})
         for number in range(int(run.now * PER_S) + 1):
             page.set_content(str(fill(PAGE, CSS, svg(frame(run, number / PER_S), HEIGHT, str(run.plan)))))
             found.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
@@ -54,8 +55,8 @@ def save(run: Recording, path: Path) -> None:
     shown_ms = [1000 // PER_S] * (1 + len(others))
     for at in (round(run.closes[0].at * PER_S) + 1, -1):
         shown_ms[at] = STAYS_MS
-    options = {"quality": 60, "method": 6, "minimize_size": True}
-    first.save(path, save_all=True, append_images=others, duration=shown_ms, loop=0, **options)
+    more: dict[str, Any] = {"append_images": others, "duration": shown_ms, "quality": 60, "method": 6}
+    first.save(path, save_all=True, loop=0, minimize_size=True, **more)
     assert path.stat().st_size < MOST_BYTES, f"{path.stat().st_size:,} bytes"
 
 

@@ -11,5 +11,5 @@ def test_readme_opens_with_a_moving_picture() -> None:
     assert f"(docs/{PICTURE.name})" in opening
     assert PICTURE.stat().st_size < MOST_BYTES
     with Image.open(PICTURE) as picture:
-        assert picture.n_frames > 40
+        assert getattr(picture, "n_frames", 1) > 40
         assert picture.info["loop"] == 0
