@@ -45,7 +45,7 @@ _FIGURES = r"\d+(?:,\d{3})*(?:\.\d+)?"
 _MEASURE = rf"[ -]?(?P<unit>(?:{'|'.join((*UNITS, *THINGS))}))s?(?![A-Za-z])"
 QUOTED = re.compile(rf"(?<![\w.,`#/'-])(?P<figures>{_FIGURES})(?![\w-]|\.\d)(?:{_MEASURE})?", re.IGNORECASE)
 NOT_PROSE = re.compile(
-    r"```.*?```|`[^`\n]*`|\]\([^)]*\)|^#+ (?:\d+ \u00b7|\d+\.)|^\s*\d+\. |^\*About \d+ minutes.*$"
+    r"```.*?```|`[^`\n]*`|(?:\[\d\d)?\]\([^)]*\)|^#+ (?:\d+ \u00b7|\d+\.)|^\s*\d+\. |^\*About \d+ minutes.*$"
     r"|[Nn]otebooks? \d\d(?:(?: \([a-z ]+\))?(?:,| to| and| or) \d\d)*(?: \([a-z ]+\))?",
     re.DOTALL | re.MULTILINE,
 )

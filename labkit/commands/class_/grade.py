@@ -20,7 +20,7 @@ UNDECIDED = "could not be judged now; run this again"
 LOOK_S = 2.0
 EXAMPLES = """\b
 Examples:
-  labkit class grade physics                              # what `labkit class start --grade` does by itself
+  labkit class grade physics                              # once, for each pass that is not yet judged
   labkit class grade physics --accept ana 06-outbox       # by hand, after a look at the answer
   labkit class grade physics --follow                     # until Ctrl-C
 """
