@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 SIOCOUTQ = 0x5411  # Linux: bytes in the socket's send queue that the peer has not acknowledged
+SO_NWRITE = 0x1024  # macOS: the same, from its sys/socket.h; Python has no name for it
 _LINGER = "hh" if sys.platform == "win32" else "ii"
 RESET = struct.pack(_LINGER, 1, 0)  # SO_LINGER on, 0 s: the kernel drops its buffer and sends RST
 BALANCES_PORTS = sys.platform == "linux"
@@ -66,15 +67,21 @@ def writable_fd(sock: socket.socket | None) -> int:
 
 def kernel_bytes(sock: socket.socket | None) -> int | None:
     """Return the number of bytes in the kernel's send buffer, or None if the system does not report it."""
-    if sock is None or sock.fileno() == -1 or not sys.platform.startswith("linux"):
+    if sock is None or sock.fileno() == -1:
         return None
+    with contextlib.suppress(OSError):
+        if sys.platform == "darwin":
+            return sock.getsockopt(socket.SOL_SOCKET, SO_NWRITE)
+        if sys.platform.startswith("linux"):
+            return _sent_but_not_acknowledged(sock)
+    return None
+
+
+def _sent_but_not_acknowledged(sock: socket.socket) -> int:
     import fcntl
 
     held = array.array("i", [0])
-    try:
-        fcntl.ioctl(sock.fileno(), SIOCOUTQ, held)
-    except OSError:
-        return None
+    fcntl.ioctl(sock.fileno(), SIOCOUTQ, held)
     return held[0]
 
 

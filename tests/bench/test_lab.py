@@ -299,6 +299,19 @@ def test_server_process_failed_start_shows_the_log() -> None:
         process.start()
 
 
+class Silent(ServerProcess):
+    """As a start on a machine that is busy: it prints nothing for longer than anybody waits."""
+
+    def command(self, port: int) -> list[str]:
+        return [sys.executable, "-c", "input()"]
+
+
+def test_server_that_prints_nothing_in_time_says_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("labkit.bench.launch.server_process.START_S", 0.5)
+    with pytest.raises(ServerDied, match=r"nothing for 0\.5 s; end other programs, and try again"):
+        Silent({}).start()
+
+
 def test_server_process_terminate_returns_0() -> None:
     process = ServerProcess({"DEV_TOKEN": "a-token-of-this-test"})
     process.start()

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from labkit.bench.transports import adapters
 from labkit.bench.transports.adapters import POLL_S, RELOAD_S
 from labkit.bench.transports.advice import Need, advise
 from labkit.bench.transports.compare import LATENCY, TEXT, TRANSPORTS, UPDATES, Comparison, Measured, compare
@@ -37,6 +38,20 @@ def test_transports_idle_polling_counts_whole_intervals(comparison: Comparison) 
         assert 0.86 < asked.idle_requests_per_s * every_s < 1.02
     page = reloading.idle_bytes_per_s / reloading.idle_requests_per_s
     assert page > UPDATES * len(TEXT) > polling.idle_bytes_per_s / polling.idle_requests_per_s
+
+
+async def test_opening_a_stream_is_not_measured_however_long_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine the request that opens it comes late."""
+    usual = asyncio.open_connection
+
+    async def late(*address: object) -> object:
+        await asyncio.sleep(0.5)
+        return await usual(*address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(asyncio, "open_connection", late)
+    for option, open_transport in adapters.TRANSPORTS.items():
+        async with open_transport(lambda _: None) as transport:
+            assert option.startswith(("polling", "HTTP")) or transport.requests() == 1, option
 
 
 def test_comparison_frame_has_one_row_per_transport(comparison: Comparison) -> None:

@@ -1,5 +1,6 @@
 """`labkit check`: exit codes, JSON, and answers that cannot be read."""
 
+import errno
 import json
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from labkit.cli import main
 from labkit.course.paths import original
+from labkit.platform import confined
 
 SOLUTION = original() / "solutions" / "04-validator.ipynb"
 
@@ -82,6 +84,37 @@ def test_answer_unreadable_exits_2(tmp_path: Path, name: str, data: bytes, error
     assert done.exit_code == 2
     assert error in done.output
     assert not (tmp_path / "home").exists()
+
+
+REFUSED = {
+    "WinError 1359, seen once under Wine": (OSError(errno.EINVAL, "An internal error occurred"), "An internal error"),
+    "a policy": (PermissionError(errno.EACCES, "Access is denied"), "Access is denied; check the permissions"),
+    "no interpreter": (FileNotFoundError(errno.ENOENT, "It is not there", "python.exe"), "python.exe: It is not there"),
+}
+
+
+@pytest.mark.parametrize("cause", REFUSED)
+@pytest.mark.parametrize(("name", "before"), [("04-validator", 0), ("10-capstone", 1)])
+def test_process_that_cannot_start_is_one_sentence_and_exits_2(
+    cause: str, name: str, before: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Also when it is the second process of a check. The result is written as JSON like any other."""
+    error, words = REFUSED[cause]
+    usual, started = confined.start, []
+
+    def start(*command: object, **limits: int) -> object:
+        if len(started) == before:
+            raise error
+        started.append(command)
+        return usual(*command, **limits)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(confined, "start", start)
+    done = check(name, "--answer", original() / "solutions" / f"{name}.ipynb", "--json", tmp_path / "r.json")
+    told = [line for line in done.output.splitlines() if "did not start" in line]
+    assert (done.exit_code, len(started), len(told)) == (2, before, 1), done.output
+    assert words in told[0] and told[0].endswith("check again, or run `labkit doctor`")
+    assert "could not finish" not in done.output
+    assert json.loads((tmp_path / "r.json").read_text())["verdict"] == "inconclusive"
 
 
 def test_help_has_examples() -> None:

@@ -9,13 +9,14 @@ which only the extra `cluster` brings.
 import json
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from labkit.bench.launch.server_process import ServerProcess
 from tests.windows import wine
+from tests.windows.conftest import SEEN
 from tests.windows.house import TOKEN
 
 ROOT = Path(__file__).parents[2]
@@ -74,8 +75,12 @@ def test_review_of_our_own_server() -> None:
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_every_cell_of_a_notebook_runs(name: str, tmp_path: Path) -> None:
+def test_every_cell_of_a_notebook_runs(
+    name: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     shutil.copy(ROOT / "notebooks" / f"{name}.ipynb", tmp_path)
     printed = run("tests.windows.inside", "cells", wine.windows_path(tmp_path / f"{name}.ipynb"))
     found = json.loads(printed.splitlines()[-1])[name]
+    record_property(f"{SEEN}cells", found["cells"])
+    record_property(f"{SEEN}cells that failed", len(found["failed"]))
     assert found["failed"] == {} and found["cells"] > 0

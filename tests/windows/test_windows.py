@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from labkit.course.paths import original
 from labkit.wire.audit.verify import verify
 from tests.windows import wine
+from tests.windows.conftest import SEEN
 from tests.windows.house import TOKEN, House
 
 pytestmark = [pytest.mark.timeout(400)]
@@ -30,11 +31,13 @@ def house(tmp_path: Path) -> Iterator[House]:
     ("folders", "least"),
     [(("platform", "commands", "wire"), 100), pytest.param((), 400, marks=pytest.mark.matrix, id="all")],
 )
-def test_modules_import(folders: tuple[str, ...], least: int) -> None:
+def test_modules_import(folders: tuple[str, ...], least: int, record_property: Callable[[str, object], None]) -> None:
     """No module of ours needs what Windows lacks; those of an extra need only its packages."""
     code, printed = wine.run("-m", "tests.windows.inside", "imports", *folders, timeout_s=300)
     assert code == 0, printed[-2000:]
     found = json.loads(printed.splitlines()[-1])
+    if not folders:
+        record_property(f"{SEEN}modules", found["modules"])
     assert found["failed"] == {}
     assert found["modules"] > least
     assert all("nats" in name or "torture" in name for name in found["need an extra"])

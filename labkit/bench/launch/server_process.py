@@ -102,15 +102,16 @@ class ServerProcess:
         _read_lines(out, self.printed)
 
     def _wait_until_ready(self, first_line: "Queue[str]", log_reader: threading.Thread) -> str:
+        line, wordless = "", "(it printed nothing)"
         try:
             line = first_line.get(timeout=START_S)
         except Empty:
-            line = ""
+            wordless = f"(it printed nothing for {START_S:g} s; end other programs, and try again)"
         if line.startswith(READY):
             return line.removeprefix(READY)
         self.kill()
         log_reader.join(1)
-        raise ServerDied("the server did not start:\n" + "\n".join(self.log or ["(it printed nothing)"]))
+        raise ServerDied("the server did not start:\n" + "\n".join(self.log or [wordless]))
 
 
 def _read_lines(stream: IO[str], keep: Callable[[str], object]) -> None:

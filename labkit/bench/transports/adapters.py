@@ -146,20 +146,20 @@ async def _member(url: str) -> AsyncIterator[Any]:
 @asynccontextmanager
 async def _server_sent_events(on_update: OnUpdate) -> AsyncIterator[Transport]:
     async with HttpUpdates() as source, Proxy(f"http://127.0.0.1:{source.port}") as proxy:
+        reader, writer = await asyncio.open_connection("127.0.0.1", _port(proxy))
 
         async def read() -> None:
-            reader, writer = await asyncio.open_connection("127.0.0.1", _port(proxy))
-            try:
-                writer.write(b"GET /events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
-                async for line in reader:
-                    if line.startswith(b"data: "):
-                        on_update(json.loads(line.removeprefix(b"data: ")))
-            finally:
-                writer.close()
+            async for line in reader:
+                if line.startswith(b"data: "):
+                    on_update(json.loads(line.removeprefix(b"data: ")))
 
-        async with _running(read()):
-            await asyncio.sleep(0.2)  # until the stream is open
-            yield Transport(source.publish, lambda: source.requests, proxy)
+        try:
+            writer.write(b"GET /events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
+            await reader.readuntil(b"\r\n\r\n")  # so that opening the stream is not measured
+            async with _running(read()):
+                yield Transport(source.publish, lambda: source.requests, proxy)
+        finally:
+            writer.close()
 
 
 def _polling(on_update: OnUpdate) -> AbstractAsyncContextManager[Transport]:

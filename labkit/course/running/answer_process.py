@@ -16,6 +16,7 @@ from labkit.course.running import shortage
 from labkit.course.running.packets import Opaque, packed, unpacked
 from labkit.course.running.pipes import MOST_PRINTED, Pipes
 from labkit.evidence.lateness import STEP_S, Lag, worst
+from labkit.platform.os_errors import describe
 
 TICK_S = 0.1  # between the ticks of a process on a machine that is not busy
 PATIENCE_S = 4.0
@@ -67,7 +68,7 @@ class AnswerProcess:
     """One answer in a process of its own."""
 
     def __init__(self, patience_s: float = PATIENCE_S) -> None:
-        """Start it; loading the answer, or one call, may take `patience_s`. Raises OSError, RuntimeError."""
+        """Start it; loading the answer, or one call, may take `patience_s`. Raises CannotStart, RuntimeError."""
         self.fault: AnswerFault | None = None
         self.port = 0
         self.printed = ""
@@ -85,8 +86,15 @@ class AnswerProcess:
         self._waited = 0.0  # seconds, in all calls that returned
         self._late_s: list[Lag] = []  # of its ticks
         self._loop_late_s: list[Lag] = []  # of its event loop, outside the answer's code
-        self._pipes = Pipes(self._take, self._keep)
+        self._pipes = self._started()
         self._watching = asyncio.create_task(self._watch())
+
+    def _started(self) -> Pipes:
+        try:
+            return Pipes(self._take, self._keep)
+        except OSError as error:
+            why = f"the answer's process did not start: {describe(error)}; check again, or run `labkit doctor`"
+            raise CannotStart(shortage.shortage(error) or why) from error
 
     @property
     def url(self) -> str:

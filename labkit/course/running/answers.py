@@ -20,7 +20,7 @@ class Answers:
         self._next: AnswerProcess | None = None
 
     async def __aenter__(self) -> Self:
-        """Start the first. Raises OSError or RuntimeError when this machine can start no process."""
+        """Start the first. Raises CannotStart or RuntimeError when this machine can start no process."""
         self._prepare()
         return self
 
@@ -30,7 +30,7 @@ class Answers:
 
     @contextlib.asynccontextmanager
     async def start(self, request: dict[str, Any]) -> AsyncIterator[AnswerProcess]:
-        """Load the answer of a request; `fault` says why that failed. Raises CannotStart, OSError, RuntimeError."""
+        """Load the answer of a request; `fault` says why that failed. Raises CannotStart, RuntimeError."""
         process, self._next = self._next or AnswerProcess(), None
         try:
             await process.load(request)

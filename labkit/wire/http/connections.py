@@ -1,7 +1,7 @@
 """Describe a connection as a JSON object for operators. Sizes are in bytes, times in milliseconds.
 
 `outboxBytes` counts our outbox. `outboxPeakBytes` is its largest size so far, and `outboxRecentBytes` its largest size
-within about the last second. `kernelBytes` counts the kernel's send buffer (null except on Linux). Data in that buffer
+within about the last second. `kernelBytes` counts the kernel's send buffer (null on Windows). Data in that buffer
 delays the detection of a slow consumer.
 """
 
