@@ -159,7 +159,7 @@ def by_probes(*probes: str | Run) -> Run:
             except NotSeen as instead:
                 unseen = unseen or instead
             if seen.verdict != "held":
-                return broken(seen.actual)
+                return broken(seen.actual, seen.cause)
         if unseen is not None:
             raise unseen
         return seen
