@@ -139,6 +139,53 @@ async def _slow_one(stage: Any) -> Outcome:
     return await must_be_well(other)
 
 
+ENFORCES = {  # of each check, the sentences of the text that it holds an answer to, word for word
+    "auth": (
+        "A wrong token, however similar, and any other first message are closed with 4403",
+        "an invalid message or a token that is too short may be closed with 1008 instead",
+        "Without an auth within `AUTH_TIMEOUT_S` of the handshake, the connection is closed with 4401",
+        "Nothing that comes behind a message for which you close has any effect.",
+        "A second auth, right or wrong, changes nothing, and the connection stays open.",
+        "Answers keep the order of their messages.",
+    ),
+    "rooms": (
+        "A connection may be in several rooms, and in each of them only once.",
+        "Names of rooms are compared letter by letter, and none of them is special.",
+        "every member of it, the sender among them, receives the event, once.",
+        "All receive a room's events in one order. Nobody else does.",
+        "A chat to a room that the connection has not joined: 1008, and nobody receives it.",
+    ),
+    "validation": (
+        'The event is `{"type": "chat", "id", "requestId", "roomId", "userId", "text", "sentAt"}`.',
+        "All these values are strings, and the event is the same for every member.",
+        "the server makes one up, another one for each event. One that was sent comes back.",
+        "`sentAt` is the time now, in ISO 8601 with its offset from UTC",
+        "`roomId` matches `[a-zA-Z0-9:_-]{1,64}` as a whole.",
+        "`text` is a string of 1 to 1000 UTF-16 code units, and arrives as it was sent.",
+        "Fields that you do not know are accepted, and a message of 8192 bytes in UTF-8 is, too.",
+        "More bytes than that are closed with 1008 or 1009.",
+        "Any other invalid message is closed with 1008, and nobody else notices",
+        "JSON is read as a browser reads it: no `NaN` or `Infinity` in any field, no byte order mark",
+        "of a key that comes twice the last one counts",
+    ),
+    "heartbeat": (
+        '`{"type": "ping"}` is answered with `{"type": "pong", "sentAt"}`, where `sentAt` is as in an event.',
+        "A ping frame is answered with a pong frame of the same content.",
+        "is gone when it does not answer within `PING_TIMEOUT_S`. One that answers stays.",
+    ),
+    "secrets": (
+        "A close reason never contains what the client sent, and a token in the URL or in a header opens nothing.",
+    ),
+    "protocol": (
+        "A plain `GET` is answered with 200, a head of over 16 KiB with 431, or the connection ends.",
+        "A frame of over 64 KiB is closed with 1009 as soon as it is announced.",
+        "a message in several frames is accepted, a frame without a mask ends its connection only",
+    ),
+    "slow": (
+        "At most `MOST_BUFFERED` bytes wait for it in your process",
+        "Then its connection ends, and nobody waits for it.",
+    ),
+}
 NEEDS = ("auth",)
 EXERCISE = Exercise(
     id="10-capstone",
@@ -164,14 +211,14 @@ EXERCISE = Exercise(
             "rooms",
             "chapter rooms: only members of a room send to it and receive from it",
             ROOMS,
-            by_probes(*(f"rooms/{number}" for number in (1, 2, 4, 5, 6, 7, 8, 9)), conversations),
+            by_probes(conversations, *(f"rooms/{number}" for number in (1, 2, 4, 5, 6, 7, 8, 9))),
             needs=NEEDS,
         ),
         Check(
             "validation",
             "chapter validation: messages are checked before they are used",
             VALIDATION,
-            by_probes(*(f"validation/{number}" for number in (1, 2, 3, 4, 5, 6, 7, 8, 10, 15)), events, drawn_messages),
+            by_probes(events, drawn_messages, *(f"validation/{number}" for number in (1, 2, 3, 4, 5, 6, 7, 8, 10, 15))),
             needs=NEEDS,
         ),
         Check(

@@ -16,6 +16,7 @@ from labkit.course.models.capstone import (
     conversation,
     is_judged,
     message_text,
+    one_letter_off,
     refusals,
     room_names,
     valid,
@@ -64,8 +65,8 @@ NO_TIME = Misconception(
 async def tokens(stage: Any) -> Outcome:
     """Authenticate with wrong tokens and the right one, each time written as JSON in another way."""
     right = stage.target.tokens[0]
-    texts = [auth_text(stage.rng, wrong_token(stage.rng, right)) for _ in range(TOKENS)]
-    outcome = await _each(stage, texts, _wrong_token)
+    wrong = [*one_letter_off(right), *(wrong_token(stage.rng, right) for _ in range(TOKENS))]
+    outcome = await _each(stage, [auth_text(stage.rng, one) for one in wrong], _wrong_token)
     if outcome.verdict == "broken":
         return outcome
     return await _each(stage, [auth_text(stage.rng, right) for _ in range(TOKENS // 4)], _right_token)

@@ -42,6 +42,11 @@ DRAWS = (
 ODD = (" ", "\n", "\x00", "\u00a0", "\u200b", "x", "\u0301", "\ufeff")
 
 
+def one_letter_off(right: str) -> list[str]:
+    """Return the token with each letter in turn replaced by its neighbour."""
+    return [right[:at] + chr(ord(letter) ^ 1) + right[at + 1 :] for at, letter in enumerate(right)]
+
+
 def wrong_token(rng: Random, right: str) -> str:
     """Draw a token that is similar to the right one, or that a careless program takes for one."""
     at = rng.randrange(len(right))
@@ -51,7 +56,6 @@ def wrong_token(rng: Random, right: str) -> str:
             right[:at] + odd + right[at:],
             right + odd,
             odd + right,
-            right[:at] + chr(ord(right[at]) ^ 1) + right[at + 1 :],
             right[:at] + right[at + 1 :],
             right[: rng.randrange(len(right))],
             right[:-1] + right[-1].upper(),
