@@ -218,7 +218,7 @@ EXERCISE = Exercise(
             "validation",
             "chapter validation: messages are checked before they are used",
             VALIDATION,
-            by_probes(events, drawn_messages, *(f"validation/{number}" for number in (1, 2, 3, 4, 5, 6, 7, 8, 10, 15))),
+            by_probes(drawn_messages, events, *(f"validation/{number}" for number in (1, 2, 3, 4, 5, 6, 7, 8, 10, 15))),
             needs=NEEDS,
         ),
         Check(

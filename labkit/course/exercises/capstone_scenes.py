@@ -13,6 +13,7 @@ from labkit.course.models.capstone import (
     CLIENTS,
     Members,
     auth_text,
+    boundary_texts,
     conversation,
     is_judged,
     message_text,
@@ -29,7 +30,7 @@ from labkit.evidence import Outcome, broken, held
 from labkit.review.endpoint import ConnectionEnded, Message, ReceiveTimeout
 from labkit.review.judge import must_end
 
-TOKENS, MESSAGES, CONVERSATIONS = 16, 40, 6
+TOKENS, MESSAGES, CONVERSATIONS = 16, 80, 6
 MOST_TRIES = 60
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 CLOCKS_APART = timedelta(minutes=1)
@@ -79,7 +80,8 @@ async def first_messages(stage: Any) -> Outcome:
 
 async def drawn_messages(stage: Any) -> Outcome:
     """Send messages as a member: each is answered or refused, as the text says."""
-    return await _each(stage, [message_text(stage.rng) for _ in range(MESSAGES)], _message, simpler_text)
+    texts = [*boundary_texts(), *(message_text(stage.rng) for _ in range(MESSAGES))]
+    return await _each(stage, texts, _message, simpler_text)
 
 
 async def conversations(stage: Any) -> Outcome:
@@ -253,7 +255,7 @@ async def _all(
 ) -> Outcome:
     with stage.transcript.paused():
         for situation in situations:
-            seen = await play(stage, situation)
+            seen = await _tried(stage, situation, play)
             if seen.verdict == "broken":
                 break
         else:
@@ -261,6 +263,13 @@ async def _all(
         least = await _smallest(stage, situation, seen, play, simpler, permits)
     again = await play(stage, least)
     return again if again.verdict == "broken" else seen
+
+
+async def _tried(stage: Any, situation: Situation, play: Play) -> Outcome:
+    """Play a situation that is not recorded, and end its connections before anything is."""
+    seen = await play(stage, situation)
+    await stage.end_all()
+    return seen
 
 
 def _fewer(value: Any) -> Iterator[Any]:
@@ -285,7 +294,7 @@ async def _smallest(
             tries += 1
             if not candidate or tries > MOST_TRIES:
                 return None
-            again = await play(stage, candidate)
+            again = await _tried(stage, candidate, play)
             if again.verdict == "broken" and again.cause is seen.cause:
                 return number
         return None

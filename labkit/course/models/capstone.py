@@ -11,6 +11,7 @@ from typing import Any
 from labkit.course.models.situations import Situation
 from labkit.course.models.validator import (
     MOST_BYTES,
+    chat,
     draw_constants,
     draw_good,
     draw_no_json,
@@ -20,7 +21,9 @@ from labkit.course.models.validator import (
     draw_texts,
     draw_types,
     draw_unknown_fields,
+    each,
     is_right,
+    join,
     permitted,
     written,
 )
@@ -78,6 +81,15 @@ def message_text(rng: Random) -> str:
     while not is_judged(text := rng.choice(DRAWS)(rng)):
         pass
     return text
+
+
+def boundary_texts() -> list[str]:
+    """Return the messages that must never be missed: at each limit, and one over it."""
+    plain = json.dumps(join("r") | {"more": ""})
+    sizes = [f"{plain[:-2]}{'x' * (MOST_BYTES + over - len(plain))}{plain[-2:]}" for over in (0, 1)]
+    texts = each(chat, "x", "", "x" * 1000, "x" * 1001, "\U0001f40b" * 500, "\U0001f40b" * 501, " x\n", "<\u0000>")
+    rooms = each(join, "r", "", "a" * 64, "a" * 65, "Z09:_-", "r\n", "\u0663")
+    return [*sizes, *texts, *rooms, *each(join, "r", type="JOIN"), *each(join, "r", type="join "), "\ufeff" + plain]
 
 
 def is_judged(text: str) -> bool:
