@@ -30,7 +30,7 @@ from labkit.evidence import Outcome, broken, held
 from labkit.review.endpoint import ConnectionEnded, Message, ReceiveTimeout
 from labkit.review.judge import must_end
 
-TOKENS, MESSAGES, CONVERSATIONS = 16, 80, 6
+TOKENS, MESSAGES, CONVERSATIONS = 16, 80, 12
 MOST_TRIES = 60
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 CLOCKS_APART = timedelta(minutes=1)
@@ -207,7 +207,7 @@ async def _conversation(stage: Any, situation: Situation) -> Outcome:
             members.open.discard(client)
             verb = "end"
         wanted = {"roomId": name, "userId": peer.ok.get("userId"), "text": text} if verb == "chat" else None
-        receivers = set(members.of(room)) if wanted else set()
+        receivers = members.of(room) if wanted else set()
         for number in sorted(members.open, key=lambda number: number != client):
             outcome = await _received(peers[number], wanted if number in receivers else None)
             if outcome.verdict == "broken":

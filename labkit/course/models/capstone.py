@@ -4,11 +4,10 @@ The server runs in a process of its own and is reached over a network, so a situ
 """
 
 import json
-from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from labkit.course.models.situations import Situation
+from labkit.course.models.situations import Situation, Step
 from labkit.course.models.validator import (
     MOST_BYTES,
     chat,
@@ -133,10 +132,23 @@ def refusals(text: str) -> tuple[int, ...]:
 
 def conversation(rng: Random) -> Situation:
     """Draw what a few clients do in a few rooms with similar names; at times one that is no member sends a chat."""
-    steps: list[tuple[str, str, tuple[Any, ...]]] = []
-    for number in range(rng.randint(4, 12)):
-        verb = rng.choice(("join", "join", "join", "chat", "chat", "chat", "chat", "auth", "end"))
-        steps.append((verb, "", (rng.randrange(CLIENTS), rng.randrange(ROOMS), f"{verb} {number}")))
+    steps: list[Step] = []
+    members = Members()
+    for number in range(rng.randint(6, 16)):
+        client, room = rng.randrange(CLIENTS), rng.randrange(ROOMS)
+        inside = sorted(members.places())
+        verb = rng.choice(("join", "join", "chat", "chat", "chat", "chat", "chat", "auth", "end"))
+        if verb == "chat" and inside:
+            client, room = rng.choice(inside)
+        elif verb == "chat":
+            verb = "join"
+        if verb == "chat" and rng.random() < 0.1:
+            room = rng.randrange(ROOMS)
+        if verb == "join":
+            members.join(client, room)
+        elif verb == "end" or (verb == "chat" and not members.has(client, room)):
+            members.open.discard(client)
+        steps.append((verb, "", (client, room, f"{verb} {number}")))
     return tuple(steps)
 
 
@@ -150,16 +162,20 @@ class Members:
 
     def __init__(self) -> None:
         self.open = set(range(CLIENTS))
-        self._in = {(client, room): False for client in range(CLIENTS) for room in range(ROOMS)}
+        self._places: set[tuple[int, int]] = set()
+
+    def places(self) -> set[tuple[int, int]]:
+        """Return each connected client with each room that it has joined."""
+        return {(client, room) for client, room in self._places if client in self.open}
 
     def has(self, client: int, room: int) -> bool:
         """Whether a client is a member of a room."""
-        return self._in[client, room] and client in self.open
+        return (client, room) in self.places()
 
     def join(self, client: int, room: int) -> None:
         """Let a client into a room."""
-        self._in[client, room] = True
+        self._places.add((client, room))
 
-    def of(self, room: int) -> Iterator[int]:
-        """Yield the clients that receive a room's events."""
-        return (client for client in sorted(self.open) if self.has(client, room))
+    def of(self, room: int) -> set[int]:
+        """Return the clients that receive a room's events."""
+        return {client for client, joined in self.places() if joined == room}
