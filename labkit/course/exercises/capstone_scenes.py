@@ -30,7 +30,7 @@ from labkit.evidence import Outcome, broken, held
 from labkit.review.endpoint import ConnectionEnded, Message, ReceiveTimeout
 from labkit.review.judge import must_end
 
-TOKENS, MESSAGES, CONVERSATIONS = 16, 80, 12
+TOKENS, MESSAGES, CONVERSATIONS = 16, 60, 12
 MOST_TRIES = 60
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 CLOCKS_APART = timedelta(minutes=1)
