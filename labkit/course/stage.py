@@ -47,6 +47,13 @@ class Stage(Scene):
             return {traffic.port for traffic in self._network.connections}
         return {peer.transport.get_extra_info("sockname")[1] for peer in self._peers}
 
+    async def end_all(self) -> None:
+        """End every connection of this stage, and wait until that has happened."""
+        for peer in self._peers:
+            peer.drop()
+        for peer in self._peers:
+            await peer.until(lambda peer=peer: peer.is_lost, PATIENCE_S)
+
     def evidence(self) -> tuple[str, ...]:
         """Return what was sent and received, one line per message."""
         return self.transcript.lines()
@@ -159,7 +166,7 @@ def by_probes(*probes: str | Run) -> Run:
             except NotSeen as instead:
                 unseen = unseen or instead
             if seen.verdict != "held":
-                return broken(seen.actual)
+                return broken(seen.actual, seen.cause)
         if unseen is not None:
             raise unseen
         return seen

@@ -9,7 +9,6 @@ from labkit.course.models.backoff import (
     CAP_S,
     MANY,
     WAITS,
-    Draw,
     Reference,
     draw_anew,
     draw_cap,
@@ -28,7 +27,7 @@ from labkit.course.models.backoff import (
     standard,
 )
 from labkit.course.models.objects import Judge, Verdict, model_of
-from labkit.course.models.property import Model, Property, Wrong
+from labkit.course.models.property import Wrong, properties_of
 from labkit.course.models.situations import Result, Situation, Step
 
 ROUNDED_S = 0.001  # a wait may be rounded to milliseconds
@@ -221,24 +220,7 @@ def _shown_by_too_narrow(client: Reference, width_s: float, is_first: bool, ends
     return NO_CAP if width_s >= CAP_S else NO_GROWTH
 
 
-def property_of(
-    name: str, expected: str, usual: Misconception, model: Model, draw: Draw, *enforces: str, **more: Any
-) -> Property:
-    """Return a property of this exercise."""
-    return Property(
-        id=name,
-        expected=expected,
-        usual=usual,
-        draw=draw,
-        enforces=(*enforces, "Nothing raises."),
-        model=model,
-        permits=permits,
-        simpler=simpler,
-        smaller=smaller,
-        **more,
-    )
-
-
+property_of = properties_of(permits=permits, simpler=simpler, smaller=smaller)
 NEEDS = ("first-wait",)
 GROWS = (*NEEDS, "later-waits")
 CAPPED = (*GROWS, "anew", "cap")
@@ -247,88 +229,88 @@ PROPERTIES = (
         "own",
         "each client has its own random generator and its own count",
         SHARED,
-        _same,
         draw_own,
         "All chance comes from `rng`",
         "equal waits, whatever other clients do",
         shared=SHARED,
+        model=_same,
     ),
     property_of(
         "first-wait",
         "the first wait is spread over the window that the server sent",
         WINDOW_IGNORED,
-        _spread,
         draw_first,
         "evenly from 0 to the width of this try",
         "The width of the first try is `window_s`",
         drawn=4,
         again=2,
+        model=_spread,
     ),
     property_of(
         "later-waits",
         "later waits are spread over 1, 2, 4, 8, 16 s",
         NO_GROWTH,
-        _spread,
         draw_later,
         "of the second 1 second, then 2, 4, 8, 16",
         needs=NEEDS,
         drawn=2,
         again=1,
+        model=_spread,
     ),
     property_of(
         "anew",
         "each wait is drawn anew",
         DRAWN_ONCE,
-        _anew,
         draw_anew,
         "Each wait is drawn anew",
         needs=GROWS,
         drawn=3,
         again=1,
+        model=_anew,
     ),
     property_of(
         "cap",
         "then over 30 s, however long the outage",
         NO_CAP,
-        _spread,
         draw_cap,
         "from there on, 30, however many tries there are",
         needs=(*GROWS, "anew"),
         drawn=2,
         again=1,
+        model=_spread,
     ),
     property_of(
         "wide-window",
         "no width is smaller than the window",
         WINDOW_FORGOTTEN,
-        _spread,
         draw_wide,
         "No width is ever less than `window_s`, which may itself be more than 30.",
         needs=CAPPED,
         drawn=2,
         again=1,
+        model=_spread,
     ),
     property_of(
         "proved",
         "let in and connected for 10 s: start over",
         NEVER_RESET,
-        _anew,
         draw_proved,
         "If it was let in and lived 10 seconds or more, the next wait is a first one again",
         needs=(*GROWS, "anew"),
         drawn=2,
         again=1,
+        model=_anew,
     ),
     property_of(
         "unproved",
         "anything less: do not start over",
         RESET_EARLY,
-        _spread,
         draw_unproved,
         "If not, nothing changes.",
         needs=CAPPED,
         drawn=2,
         again=1,
+        model=_spread,
     ),
 )
 EXERCISE = Exercise(

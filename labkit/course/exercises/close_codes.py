@@ -1,8 +1,7 @@
 """07-close-codes: the server says why it closes, and the client keeps coming back with an expired session."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from random import Random
 from typing import Any
 
 from labkit.course.exercise import Exercise, Misconception
@@ -31,7 +30,7 @@ from labkit.course.models.close_codes import (
     simpler_reason,
     slots_of,
 )
-from labkit.course.models.property import Property, Wrong
+from labkit.course.models.property import Wrong, properties_of
 from labkit.course.models.situations import Result, Situation
 
 RAISES = Misconception(
@@ -197,24 +196,7 @@ def _shown_by_slot(code: int, reason: str, came: Any) -> Misconception:
     return SLOT_LOST
 
 
-def property_of(
-    name: str, expected: str, usual: Misconception, draw: Callable[[Random], Situation], *enforces: str, **more: Any
-) -> Property:
-    """Return a property of this exercise."""
-    return Property(
-        id=name,
-        expected=expected,
-        usual=usual,
-        draw=draw,
-        enforces=(*enforces, "Nothing raises."),
-        model=model,
-        permits=permits,
-        simpler=simpler_reason,
-        shared=REMEMBERED,
-        **more,
-    )
-
-
+property_of = properties_of(model=model, permits=permits, simpler=simpler_reason, shared=REMEMBERED)
 NEEDS = ("returns",)
 PROPERTIES = (
     property_of(

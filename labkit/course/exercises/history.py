@@ -4,7 +4,6 @@ from typing import Any
 
 from labkit.course.exercise import Exercise, Misconception
 from labkit.course.models.history import (
-    Draw,
     Reference,
     draw_edge,
     draw_epoch,
@@ -17,7 +16,7 @@ from labkit.course.models.history import (
     permits,
 )
 from labkit.course.models.objects import Verdict, model_of
-from labkit.course.models.property import Property
+from labkit.course.models.property import properties_of
 from labkit.course.models.situations import Result, Step
 
 NOT_COUNTED = Misconception(
@@ -124,21 +123,7 @@ def _shown_in_the_past(room: Reference, seq: int, came: Any) -> Misconception | 
 MODEL = model_of(Reference, "a room", _wrong, RAISES)
 
 
-def property_of(name: str, expected: str, usual: Misconception, draw: Draw, *enforces: str, **more: Any) -> Property:
-    """Return a property of this exercise."""
-    return Property(
-        id=name,
-        expected=expected,
-        usual=usual,
-        draw=draw,
-        enforces=(*enforces, "Nothing raises."),
-        model=MODEL,
-        permits=permits,
-        shared=SHARED,
-        **more,
-    )
-
-
+property_of = properties_of(model=MODEL, permits=permits, shared=SHARED)
 NEEDS = ("seq", "missed")
 PROPERTIES = (
     property_of(

@@ -6,7 +6,6 @@ from typing import Any
 from labkit.course.exercise import Exercise, Misconception
 from labkit.course.models.objects import Verdict, model_of
 from labkit.course.models.outbox import (
-    Draw,
     Reference,
     draw_age,
     draw_exact,
@@ -21,7 +20,7 @@ from labkit.course.models.outbox import (
     many_small,
     permits,
 )
-from labkit.course.models.property import Property
+from labkit.course.models.property import properties_of
 from labkit.course.models.situations import Result, Step
 
 WRONG_BYTES = Misconception(
@@ -168,21 +167,7 @@ def _shown_by_held(box: Reference) -> Misconception | None:
     return NEVER_SHRINKS if box.taken else None
 
 
-def property_of(name: str, expected: str, usual: Misconception, draw: Draw, *enforces: str, **more: Any) -> Property:
-    """Return a property of this exercise."""
-    return Property(
-        id=name,
-        expected=expected,
-        usual=usual,
-        draw=draw,
-        enforces=(*enforces, "Nothing raises."),
-        model=MODEL,
-        permits=permits,
-        shared=SHARED,
-        **more,
-    )
-
-
+property_of = properties_of(model=MODEL, permits=permits, shared=SHARED)
 NEEDS = ("order",)
 LIMITED = ("order", "limit")
 PROPERTIES = (

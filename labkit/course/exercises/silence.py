@@ -4,13 +4,12 @@ from typing import Any
 
 from labkit.course.exercise import Exercise, Misconception
 from labkit.course.models.objects import Verdict, model_of
-from labkit.course.models.property import Property
+from labkit.course.models.property import properties_of
 from labkit.course.models.silence import (
     DEAD,
     PING,
     QUIET,
     SLEPT,
-    Draw,
     Reference,
     draw_again,
     draw_dead,
@@ -136,22 +135,7 @@ def _shown(expected: str, came: Any, was_pinged: bool) -> Misconception:
 MODEL = model_of(Reference, "a watchdog", _wrong, RAISES)
 
 
-def property_of(name: str, expected: str, usual: Misconception, draw: Draw, *enforces: str, **more: Any) -> Property:
-    """Return a property of this exercise."""
-    return Property(
-        id=name,
-        expected=expected,
-        usual=usual,
-        draw=draw,
-        enforces=(*enforces, "Nothing raises."),
-        model=MODEL,
-        permits=permits,
-        smaller=smaller,
-        shared=SHARED,
-        **more,
-    )
-
-
+property_of = properties_of(model=MODEL, permits=permits, smaller=smaller, shared=SHARED)
 NEEDS = ("quiet", "ping")
 DIES = (*NEEDS, "once", "dead")
 PROPERTIES = (

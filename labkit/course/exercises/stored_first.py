@@ -1,12 +1,11 @@
 """08-stored-first: every member received the event, and the log does not contain it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from random import Random
 from typing import Any
 
 from labkit.course.exercise import Exercise, Misconception
-from labkit.course.models.property import Property, Wrong
+from labkit.course.models.property import Draw, Property, Wrong, properties_of
 from labkit.course.models.situations import Result, Situation, label
 from labkit.course.models.stored_first import (
     MADE,
@@ -172,28 +171,15 @@ def _shown_after_store(expected: Result, stores: Sequence[Any], has_replies: boo
     return LOST_MEANWHILE if has_replies else NOT_TOLD
 
 
+make = properties_of(simpler=simpler_plan, shared=SHARED, made=MADE, drawn=60)
+
+
 def property_of(
-    name: str,
-    expected: str,
-    wanted: tuple[Misconception, ...],
-    draw: Callable[[Random], Situation],
-    *enforces: str,
-    **more: Any,
+    name: str, expected: str, wanted: tuple[Misconception, ...], draw: Draw, *enforces: str, **more: Any
 ) -> Property:
-    """Return a property of this exercise. It fails by these misconceptions alone; none: by any."""
-    return Property(
-        id=name,
-        expected=expected,
-        usual=wanted[0] if wanted else SHARED,
-        draw=draw,
-        enforces=(*enforces, "Nothing raises."),
-        model=partial(model, wanted),
-        simpler=simpler_plan,
-        shared=SHARED,
-        made=MADE,
-        drawn=60,
-        **more,
-    )
+    """Return a property that fails by these misconceptions alone; none: by any."""
+    usual = wanted[0] if wanted else SHARED
+    return make(name, expected, usual, draw, *enforces, model=partial(model, wanted), **more)
 
 
 NEEDS = ("told",)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from labkit.course.exercise import Exercise, Misconception
-from labkit.course.models.property import Property, Wrong
+from labkit.course.models.property import Property, Wrong, properties_of
 from labkit.course.models.situations import Result, Situation, ask
 from labkit.course.models.validator import (
     CONSTANTS,
@@ -174,7 +174,10 @@ def _shown_by_accepting(text: str) -> Misconception | None:
     return None
 
 
-def property_of(
+property_of = properties_of("It never raises.", model=model, simpler=simpler_text)
+
+
+def text_property_of(
     name: str,
     expected: str,
     usual: Misconception,
@@ -183,24 +186,15 @@ def property_of(
     needs: tuple[str, ...] = (),
     always: Iterable[str] = (),
 ) -> Property:
-    """Return a property of this exercise, of one text each."""
-    return Property(
-        id=name,
-        expected=expected,
-        usual=usual,
-        enforces=(*enforces, "It never raises."),
-        model=model,
-        simpler=simpler_text,
-        draw=lambda rng: (ask(draw(rng)),),
-        always=tuple((ask(text),) for text in always),
-        needs=needs,
-    )
+    """Return a property whose situations are one text each."""
+    texts = tuple((ask(text),) for text in always)
+    return property_of(name, expected, usual, lambda rng: (ask(draw(rng)),), *enforces, needs=needs, always=texts)
 
 
 GOOD = "good"
 NEEDS = (GOOD,)
 PROPERTIES = (
-    property_of(
+    text_property_of(
         GOOD,
         "a valid message is returned, with all its fields",
         REFUSES_ALL,
@@ -212,7 +206,7 @@ PROPERTIES = (
         ),
         always=[*each(join, "r", "a" * 64, "Z09:_-"), *each(progress, 0, 100), *each(chat, "x")],
     ),
-    property_of(
+    text_property_of(
         "no-json",
         "text that is not JSON: None",
         RAISES,
@@ -221,10 +215,10 @@ PROPERTIES = (
         NEEDS,
         always=no_json(),
     ),
-    property_of(
+    text_property_of(
         "no-object", "JSON that is not an object: None", ANY_JSON, draw_no_object, ("JSON that is not an object",)
     ),
-    property_of(
+    text_property_of(
         "deep",
         "thousands of nested brackets: no error",
         RAISES,
@@ -232,7 +226,7 @@ PROPERTIES = (
         ("nested so deeply that Python gives up",),
         ("no-object",),
     ),
-    property_of(
+    text_property_of(
         "types",
         "an unknown type: None",
         ANY_TYPE,
@@ -240,7 +234,7 @@ PROPERTIES = (
         ("`type` is one of these three words, letter by letter.",),
         always=[*each(join, "r", type="shout"), *odd_types()],
     ),
-    property_of(
+    text_property_of(
         "rooms",
         "an invalid roomId: None",
         ROOM_NOT_WHOLE,
@@ -248,7 +242,7 @@ PROPERTIES = (
         ("`roomId` matches `[a-zA-Z0-9:_-]{1,64}` as a whole.",),
         always=[*each(join, "r\n", "a" * 65, ""), *odd_rooms()],
     ),
-    property_of(
+    text_property_of(
         "texts",
         "a text of 1 to 1000 UTF-16 code units is accepted, any other: None",
         TEXT_COUNTED,
@@ -260,7 +254,7 @@ PROPERTIES = (
         NEEDS,
         always=each(chat, "", "x" * 1001, "\U0001f40b" * 500, "\U0001f40b" * 501),
     ),
-    property_of(
+    text_property_of(
         "percents",
         "a percent that is not a number from 0 to 100: None",
         BOOL_IS_NUMBER,
@@ -269,7 +263,7 @@ PROPERTIES = (
         NEEDS,
         always=raw((*IN_RANGE, *OUT_OF_RANGE, *NO_NUMBERS)),
     ),
-    property_of(
+    text_property_of(
         "no-number",
         "NaN, Infinity and 1e999: None",
         PYTHONS_JSON,
@@ -277,7 +271,7 @@ PROPERTIES = (
         ("no `NaN` and no `Infinity`, in any field", "A `percent` of `1e999` is not in the range."),
         always=raw((*CONSTANTS, "1e999", "-1e999")),
     ),
-    property_of(
+    text_property_of(
         "constants",
         "NaN or Infinity in an unknown field: None",
         NAN_ANYWHERE,
@@ -285,7 +279,7 @@ PROPERTIES = (
         ("no `NaN` and no `Infinity`, in any field",),
         ("no-number",),
     ),
-    property_of(
+    text_property_of(
         "unknown-fields",
         "unknown fields are accepted",
         STRICT,
@@ -293,7 +287,7 @@ PROPERTIES = (
         ("Fields that you do not know are accepted", "You may leave them out of what you return; add none."),
         NEEDS,
     ),
-    property_of(
+    text_property_of(
         "size",
         "8192 bytes are accepted, more: None",
         SIZE,
@@ -301,14 +295,12 @@ PROPERTIES = (
         ("More than 8192 bytes, in UTF-8, are refused", "8192 are not too many"),
         (GOOD, "unknown-fields"),
     ),
-    Property(
-        id="own",
-        expected="each call is on its own: what a caller changes does not show in the next one",
-        usual=REMEMBERED,
-        enforces=("Each call is on its own", "It never raises."),
-        model=model,
-        simpler=simpler_text,
-        draw=draw_own,
+    property_of(
+        "own",
+        "each call is on its own: what a caller changes does not show in the next one",
+        REMEMBERED,
+        draw_own,
+        "Each call is on its own",
         needs=NEEDS,
     ),
 )

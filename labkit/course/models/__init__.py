@@ -15,12 +15,13 @@ How to convert an exercise (`exercises/outbox.py`: an object with methods; `exer
    equality, accept every behaviour that the text permits, and follow the answer's choice where it has one. `shows`
    is the misconception that this very step proves; None: the property's usual one. Never import the answer or the
    kit's rule. For an object with methods: a `Reference`, and `objects.model_of`.
-3. A `Property` per check, in the old order and with the old ids: `draw(rng)` returns a situation, weighted to the
-   boundaries (at, one below, one above, in each unit; empty, first, last, twice). Draw with the reference at hand,
-   so that a situation shows one kind of fault: what another check is about must not decide it, or put that check
-   into `needs`. `always` holds the few situations that must never be missed. `permits` keeps a shrunk situation
-   within the text (a clock that never goes back). `simpler` yields simpler arguments where removing letters would
-   not do; `smaller` yields whole situations, such as `clock.sooner`. `enforces` quotes the text.
+3. A `Property` per check, in the old order and with the old ids, made by what `properties_of` returns for the
+   exercise's model and limits. `draw(rng)` returns a situation, weighted to the boundaries (at, one below, one above,
+   in each unit; empty, first, last, twice). Draw with the reference at hand, so that a situation shows one kind of
+   fault: what another check is about must not decide it, or put that check into `needs`. `always` holds the few
+   situations that must never be missed. `permits` keeps a shrunk situation within the text (a clock that never goes
+   back). `simpler` yields simpler arguments where removing letters would not do; `smaller` yields whole situations,
+   such as `clock.sooner`. `enforces` quotes the text.
    An answer that calls what it is given (a store, a function that tells): `made` is the source of a function that
    makes the answer's object with them, and gives each call to `record` (`exercises/stored_first.py`).
    What is left to chance is judged in many objects at once: `situations.make_as` and `value_as` (`models/backoff.py`).

@@ -4,7 +4,7 @@ A crowd is a thousand clients: what one wait is drawn from shows only in many of
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from operator import mul
 from random import Random
@@ -22,7 +22,6 @@ CLIENT = "{answer}(Random({1}), {0})"
 WAITS = "[one.wait() for one in {kept}]"
 ENDED = "[one.ended({0}, {1}) for one in {kept}]"
 MANY = "[{kept}.wait() for _ in range({0})]"
-Draw = Callable[[Random], Situation]
 Ended = tuple[bool, float]
 
 

@@ -1,12 +1,10 @@
 """What 03-history asks for, as a class, and the situations in which an answer is compared with it."""
 
-from collections.abc import Callable
 from random import Random
 
 from labkit.course.models.situations import Situation, Step, call, make, spoil
 
 Event = tuple[int, str]
-Draw = Callable[[Random], Situation]
 HUGE = 10**30
 # Pairs that differ by one thing: case, white space, a leading zero, an alphabet, normalisation, a beginning, an end.
 ALIKE = (

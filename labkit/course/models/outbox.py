@@ -1,7 +1,6 @@
 """What 06-outbox asks for, as a class, and the situations in which an answer is compared with it."""
 
 from collections import deque
-from collections.abc import Callable
 from random import Random
 
 from labkit.course.models.situations import Situation, Step, call, get, label, make, spoil
@@ -70,7 +69,6 @@ def permits(situation: Situation) -> bool:
 # Situations. Times are quarters of a second, so that a sum and a difference of two come out the same.
 
 LARGE = 10**6
-Draw = Callable[[Random], Situation]
 
 
 def frame(rng: Random, size: int) -> bytes:

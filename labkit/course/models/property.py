@@ -14,6 +14,7 @@ DRAWN = 120
 BATCH = 30
 AGAIN = 30  # situations that come a second time, in another order
 MADE = "made"
+NOTHING_RAISES = "Nothing raises."
 NOT_ALONE = "the answer carries something over from one call, or one object, to the next"
 
 
@@ -31,6 +32,7 @@ class Wrong(NamedTuple):
 
 
 Model = Callable[[Situation, Sequence[Result]], Wrong | None]
+Draw = Callable[[Random], Situation]
 Played = tuple[Situation, list[Result], Wrong]
 
 
@@ -50,7 +52,7 @@ class Property:
     usual: Misconception
     enforces: tuple[str, ...]
     model: Model
-    draw: Callable[[Random], Situation]
+    draw: Draw
     always: tuple[Situation, ...] = ()
     permits: Callable[[Situation], bool] = lambda situation: True
     simpler: Simpler = simpler
@@ -125,6 +127,21 @@ class Property:
         step = short(as_code(situation[wrong.step], name))
         verb = "" if result.raised is not None else "returned "
         return broken(f"{step} {verb}{wrong.came or result.shown}{where}, expected {wrong.expected}", wrong.shows)
+
+
+def properties_of(nothing_raises: str = NOTHING_RAISES, **common: Any) -> Callable[..., Property]:
+    """Return a function that makes an exercise's properties, which share `common`: its model and limits, for example.
+
+    Each one also enforces the sentence `nothing_raises`.
+    """
+
+    def property_of(
+        name: str, expected: str, usual: Misconception, draw: Draw, *enforces: str, **more: Any
+    ) -> Property:
+        sentences = (*enforces, nothing_raises)
+        return Property(id=name, expected=expected, usual=usual, draw=draw, enforces=sentences, **common | more)
+
+    return property_of
 
 
 def _is_of_the_answer(step: Step) -> bool:

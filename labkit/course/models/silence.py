@@ -3,7 +3,6 @@
 Times are quarters of a second, so that a sum and a difference of two come out the same.
 """
 
-from collections.abc import Callable
 from functools import partial
 from random import Random
 
@@ -12,7 +11,6 @@ from labkit.course.models.situations import Situation, Step, call, label, make
 
 QUIET, PING, DEAD = "quiet", "ping", "dead"
 TICK = 0.25
-Draw = Callable[[Random], Situation]
 
 
 class Reference:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from labkit.course.exercises import backoff, close_codes, history, outbox, silence, stored_first, validator
+from labkit.course.exercise import Check
+from labkit.course.exercises import backoff, capstone, close_codes, history, outbox, silence, stored_first, validator
 from labkit.course.models.property import Property
 from labkit.course.paths import original
 
@@ -41,7 +42,22 @@ def test_property_enforces_sentences_of_the_text(folder: str, name: str, tested:
     assert [sentence for sentence in tested.enforces if sentence not in asked] == []
 
 
-@pytest.mark.parametrize("name", PLAYED)
+@pytest.mark.parametrize("folder", ["exercises", "solutions"])
+@pytest.mark.parametrize("check", capstone.EXERCISE.checks, ids=lambda check: check.id)
+def test_scene_enforces_sentences_of_the_text(folder: str, check: Check) -> None:
+    asked = text_of(original() / folder / "10-capstone.ipynb").partition("## What is asked")[2]
+    assert capstone.ENFORCES[check.id]
+    assert [sentence for sentence in capstone.ENFORCES[check.id] if sentence not in asked] == []
+
+
+def test_replaced_settings_are_told() -> None:
+    asked = text_of(original() / "exercises" / "10-capstone.ipynb")
+    assert [
+        name for name in capstone.EXERCISE.settings if f"`{name}`" not in asked.partition("The check replaces")[2]
+    ] == []
+
+
+@pytest.mark.parametrize("name", [*PLAYED, "10-capstone"])
 def test_freedoms_are_told(name: str) -> None:
     asked = text_of(original() / "exercises" / f"{name}.ipynb")
     assert "You are free to" in asked
