@@ -50,7 +50,7 @@ def is_nearly(message: Any) -> bool:
     """Whether a wrong token resembles the right one, or contains it, or is a part of it."""
     token = (json.loads(message) if isinstance(message, str) else message)["token"]
     plain = "".join(letter for letter in token.casefold() if letter.isalnum())
-    return len(token) == len(TOKEN) or not plain or "devtoken" in plain or plain in "devtoken"
+    return len(token) == len(TOKEN) or "devtoken" in plain or (plain != "" and plain in "devtoken")
 
 
 def markers(message: Any) -> set[str]:
@@ -92,7 +92,7 @@ OTHER_TYPES = (
 NEARLY = (
     *("Dev-token", "DEV-TOKEN", "dev-tokeN", " dev-token", "dev-token ", "dev-token\n", "\tdev-token", "\ufeffdev-token"),
     *("dev-toke", "ev-token", "dev-token1", "xdev-token", "dev-token\x00", "dev-tokendev-token", "dev-token,dev-token"),
-    *("", " ", "d", "dev", "token", "dev_token", "dev--token", "devtoken", '"dev-token"', "dev-token*", "*", "%", "."),
+    *("d", "dev", "token", "dev_token", "dev--token", "devtoken", '"dev-token"', "dev-token*"),
     *("dev\u2010token", "d\u0435v-token", "\uff44ev-token", "dev-t\u00f8ken", "dev-tok\u00e9n", "dev-\u200btoken"),
     *("nekot-ved", "vde-token", "xxxxxxxxx", "000000000", "dev-tokem", "eev-token", "dew-token"),
 )

@@ -118,7 +118,10 @@ def _is_permitted(model: Reference, act: Act, is_at_once: bool) -> bool:
 def _goes_on(rooms: set[str], message: Any) -> bool:
     """Whether the connection is still there after a message; take it through the message."""
     kind, room = message["type"], message.get("roomId")
-    (rooms.add if kind == "join" else rooms.discard if kind == "leave" else set)(room)
+    if kind == "join":
+        rooms.add(room)
+    elif kind == "leave":
+        rooms.discard(room)
     return kind != "chat" or room in rooms
 
 
@@ -132,7 +135,7 @@ def _is_formed(message: Any) -> bool:
     if not isinstance(message, dict) or message.get("type") not in ("join", "leave", "chat", "ping"):
         return False
     has_room = isinstance(message.get("roomId"), str) and bool(NAME.fullmatch(message["roomId"]))
-    return message["type"] == "ping" or (has_room and (message["type"] != "chat" or isinstance(message["text"], str)))
+    return message["type"] == "ping" or (has_room and (message["type"] != "chat" or isinstance(message.get("text"), str)))
 
 
 # Situations.

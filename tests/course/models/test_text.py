@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from labkit.course.exercises import auth, backoff, close_codes, history, outbox, silence, stored_first, validator
+from labkit.course.exercises import auth, backoff, close_codes, history, outbox, rooms, silence, stored_first, validator
 from labkit.course.models.property import Property
 from labkit.course.paths import original
 
 PLAYED = {
     "02-auth": auth.PROPERTIES,
     "03-history": history.PROPERTIES,
+    "03-rooms": rooms.PROPERTIES,
     "04-validator": validator.PROPERTIES,
     "05-silence": silence.PROPERTIES,
     "06-outbox": outbox.PROPERTIES,
