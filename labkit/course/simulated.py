@@ -33,7 +33,7 @@ BUSY_S = 0.001
 Arrived = dict[str, list[Any]]
 OnError = Callable[[BaseException], None]
 _QUIET = logging.Logger("simulated", logging.CRITICAL)
-_DATA = {Opcode.TEXT: bytes.decode, Opcode.BINARY: bytes}
+_DATA: dict[Opcode, Callable[[bytes], Any]] = {Opcode.TEXT: bytes.decode, Opcode.BINARY: bytes}
 
 
 class NotAwaitable(TypeError):
@@ -69,7 +69,7 @@ class _Loop(asyncio.BaseEventLoop):
             self._now += passing
         return []
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
         """Call it at once: a thread would need time that does not pass here."""
         done = self.create_future()
         try:

@@ -151,7 +151,7 @@ def _fault(expected: Sequence[Any], came: Sequence[Any], step: Step, users: Mapp
 
 
 def _sender(users: Mapping[str, Any], one: Any) -> str:
-    name = one.get("userId") if isinstance(one, dict) else one
+    name = str(one.get("userId") if isinstance(one, dict) else one)
     return str(users.get(name, name))
 
 
@@ -173,14 +173,19 @@ def _difference(right: Any, came: Any, step: Step, users: Mapping[str, Any]) -> 
 def _difference_in_chat(
     right: Mapping[str, Any], came: Mapping[str, Any], step: Step, users: Mapping[str, Any]
 ) -> str | None:
-    if came.get("userId") != users.get(right["userId"]):
+    if came.get("userId") != users.get(str(right["userId"])):
         return "spread"
     if came.get("roomId") != right["roomId"]:
         return "room"
     if came.get("text") != right["text"]:
         return "other"
-    sent = [one for act in acts(step) for one in act[2:] if isinstance(one, dict)]
-    return "spread" if any(key not in CHAT and (key, came[key]) in one.items() for key in came for one in sent) else None
+    sent = {(key, repr(value)) for one in _sent(step) for key, value in one.items()}
+    is_spread = any((key, repr(value)) in sent for key, value in came.items() if key not in CHAT)
+    return "spread" if is_spread else None
+
+
+def _sent(step: Step) -> list[dict[str, Any]]:
+    return [one for act in acts(step) for one in act[2:] if isinstance(one, dict)]
 
 
 def _shown(
@@ -188,7 +193,7 @@ def _shown(
 ) -> Misconception:
     """Return what a fault shows at a client: `before` is where everybody was, and the reference where they are now."""
     sender = next((act[1] for act in acts(step) if act[0] == "send"), client)
-    sent = [one for act in acts(step) for one in act[2:] if isinstance(one, dict)]
+    sent = _sent(step)
     rooms = {one.get("roomId") for one in sent if one["type"] == "chat"}
     has_left = {who for who, room in reference.left}
     if fault == "count":

@@ -90,13 +90,22 @@ OTHER_TYPES = (
     Message(type="chat", roomId="room:demo", text="hi", token=TOKEN),
 )
 NEARLY = (
-    *("Dev-token", "DEV-TOKEN", "dev-tokeN", " dev-token", "dev-token ", "dev-token\n", "\tdev-token", "\ufeffdev-token"),
+    *(
+        "Dev-token",
+        "DEV-TOKEN",
+        "dev-tokeN",
+        " dev-token",
+        "dev-token ",
+        "dev-token\n",
+        "\tdev-token",
+        "\ufeffdev-token",
+    ),
     *("dev-toke", "ev-token", "dev-token1", "xdev-token", "dev-token\x00", "dev-tokendev-token", "dev-token,dev-token"),
     *("d", "dev", "token", "dev_token", "dev--token", "devtoken", '"dev-token"', "dev-token*"),
     *("dev\u2010token", "d\u0435v-token", "\uff44ev-token", "dev-t\u00f8ken", "dev-tok\u00e9n", "dev-\u200btoken"),
     *("nekot-ved", "vde-token", "xxxxxxxxx", "000000000", "dev-tokem", "eev-token", "dew-token"),
 )
-NO_STRING = (None, True, False, 0, 1, -1.5, [], [TOKEN], {}, {TOKEN: TOKEN}, {"token": TOKEN})
+NO_STRING: tuple[Any, ...] = (None, True, False, 0, 1, -1.5, [], [TOKEN], {}, {TOKEN: TOKEN}, {"token": TOKEN})
 DEEP = 3_000
 
 
@@ -106,7 +115,11 @@ def _odd_messages() -> Iterator[Any]:
     yield from ('{"type": "auth", "token": NaN}', '{"type": "auth", "token": 1e999}', f'{{"token": "{TOKEN}"}}')
     yield from (f"{{'type': 'auth', 'token': '{TOKEN}'}}", f'{{"type": "auth", "token": "{TOKEN}"', f"auth {TOKEN}")
     yield from ('{"type": "auth", "token": "\\ud800"}', f'{{"type": "auth", "token": "{TOKEN}\\udfff"}}')
-    yield from ('{"type": "auth\\ud800", "token": ""}', '"\\ud800"', '{"type": "auth", "token": "\\ud83d\\udc0b\\ud83d"}')
+    yield from (
+        '{"type": "auth\\ud800", "token": ""}',
+        '"\\ud800"',
+        '{"type": "auth", "token": "\\ud83d\\udc0b\\ud83d"}',
+    )
     yield from ("[" * DEEP, "[" * DEEP + "]" * DEEP, '{"a":' * DEEP, '{"type":' + "[" * DEEP)
     yield from (b"", b"not JSON", b"\xff\xfe", b"\x00\x00", b"[]", b"null", b'{"type": "auth"}', b"\xed\xa0\x80")
     yield from (json.dumps({"type": "auth", "token": value}) for value in NO_STRING)
@@ -249,7 +262,10 @@ def _several(rng: Random) -> Situation:
     together = [at_once(*(act for step in then for act in acts(step)))] if then and rng.random() < 0.2 else then
     steps = [step for one in [*first, *together] for step in (one, *pause(rng, 1.0))]
     if rng.random() < 0.5:
-        steps += [wait(rng.choice((LIMIT_S, 60.0))), *(send(client, PING) for client in clients if _stays(client, then))]
+        steps += [
+            wait(rng.choice((LIMIT_S, 60.0))),
+            *(send(client, PING) for client in clients if _stays(client, then)),
+        ]
     return (SERVER, *steps)
 
 

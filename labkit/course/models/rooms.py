@@ -135,7 +135,9 @@ def _is_formed(message: Any) -> bool:
     if not isinstance(message, dict) or message.get("type") not in ("join", "leave", "chat", "ping"):
         return False
     has_room = isinstance(message.get("roomId"), str) and bool(NAME.fullmatch(message["roomId"]))
-    return message["type"] == "ping" or (has_room and (message["type"] != "chat" or isinstance(message.get("text"), str)))
+    return message["type"] == "ping" or (
+        has_room and (message["type"] != "chat" or isinstance(message.get("text"), str))
+    )
 
 
 # Situations.
@@ -147,7 +149,20 @@ ALIKE = (
     *("r" * 64, "r" * 63, "0", "00", "-", "room:a:a"),
 )
 # What a server sets, or might set, and what it does not know.
-FIELDS = ("userId", "user", "id", "seq", "sentAt", "members", "connectionId", "admin", "colour", "to", "self", "message")
+FIELDS = (
+    "userId",
+    "user",
+    "id",
+    "seq",
+    "sentAt",
+    "members",
+    "connectionId",
+    "admin",
+    "colour",
+    "to",
+    "self",
+    "message",
+)
 
 
 def join(room: str = ROOM) -> Message:
@@ -248,7 +263,7 @@ def draw_survives(rng: Random) -> Situation:
     speaker, *others = clients
     for client in others[: rng.randint(1, len(others))]:
         end, said = (rng.choice(("close", "vanish")), client), ("send", speaker, chat(rng), chat(rng))
-        steps.append(rng.choice((at_once(said, end), at_once(said, end), at_once(end, said), close(client))))
+        steps.append(rng.choice((at_once(said, end), at_once(end, said), at_once(end, said), close(client))))
         steps += [send(speaker, chat(rng))]
     return (SERVER, *steps)
 
