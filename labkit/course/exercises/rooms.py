@@ -1,12 +1,27 @@
 """03-rooms: a client receives messages from a room that it never joined."""
 
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from random import Random
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Misconception
-from labkit.course.stage import by_probes
-from labkit.evidence import Outcome, broken, held
-from labkit.review.endpoint import ConnectionEnded
-from labkit.review.peer import Peer
+from labkit.course.exercise import Exercise, Misconception
+from labkit.course.models.clients import MADE, acts, arrived, fewer, has_raised, shorter, wrong
+from labkit.course.models.property import Property, Wrong
+from labkit.course.models.rooms import (
+    Reference,
+    draw_apart,
+    draw_counted,
+    draw_heard,
+    draw_identity,
+    draw_leave,
+    draw_refused,
+    draw_survives,
+    draw_twice,
+    draw_unjoined,
+    permits,
+)
+from labkit.course.models.situations import Result, Situation, Step
 
 NOT_RECEIVED = Misconception(
     "members-hear-nothing",
@@ -66,125 +81,258 @@ ONE_FOR_ALL = Misconception(
 )
 
 
-async def _received(stage: Any) -> Outcome:
-    room, text = stage.room(), f"text {stage.rng.getrandbits(24)}"
-    sender, other = await stage.enter(room), await stage.enter(room)
-    for _ in range(2):
-        sender.chat(room, text)
-        for peer in (other, sender):
-            event = await peer.receive("chat")
-            while event.get("roomId") != room:  # a leak from another room is for another check to find
-                event = await peer.receive("chat")
-            if event.get("text") != text:
-                return broken(f"the event's text is {str(event.get('text'))[:40]!r}; {text!r} was sent")
-    return held("both members received both chats")
+RAISES = Misconception(
+    "handler-raises",
+    "The handler raises an error, so a client that did nothing wrong is closed with 1011.",
+    "Look at the line that is named. What does it expect of your table?",
+    "A room that nobody has joined yet is not in the dict, and a client may leave a room that it is not in.",
+    "`members.get(room, set()).discard(connection)`; `discard` raises nothing, and `remove` does.",
+)
+REFUSED_IN = Misconception(
+    "refused-client-takes-part",
+    "A client that `enter` has refused still joins and sends.",
+    "What does your handler do when `enter` returns None?",
+    "What the client sent behind its wrong token has already arrived, and `messages` yields it.",
+    "`if user is None: return`",
+)
+CHAT = ("type", "roomId", "userId", "text")
+Fault = tuple[str, Misconception] | None
 
 
-async def _join(peer: Peer, room: str) -> Any:
-    """Join one more room; return how many members it has then."""
-    peer.send(type="join", roomId=room)
-    return (await peer.receive("joined")).get("members")
+def model(wanted: Sequence[Misconception], situation: Situation, results: Sequence[Result]) -> Wrong | None:
+    """Compare an answer with the reference, and return its first fault if that shows one of these; none: any."""
+    reference, users = Reference(), dict[str, Any]()
+    for number, (step, result) in enumerate(zip(situation, results)):
+        before = {client: set(rooms) for client, rooms in reference.rooms.items()}
+        expected, came = reference.step(step), arrived(result)
+        users |= {client: one.get("userId") for client, some in came.items() for one in some if _is(one, "auth_ok")}
+        if result.raised is not None:
+            return wrong(number, result, "no error", RAISES)
+        for client in dict.fromkeys([*expected, *came]):
+            if client in _ended(step):
+                continue
+            fault = _fault(expected.get(client, []), came.get(client, []), step, users)
+            if fault is None:
+                continue
+            shows = _shown(fault, client, step, result, reference, before)
+            if not wanted or shows in wanted:
+                return wrong(number, result, f"{_listed(expected.get(client, []))} for {client}", shows)
+            if shows is not GONE_STAYS:  # from here on, the reference does not know who is where
+                return None
+    return None
 
 
-async def _counted(stage: Any) -> Outcome:
-    """Let members go in three ways, and compare what `joined` counts before and after."""
-    room = stage.room("counted")
-    first = await stage.connect()
-    first.send(type="auth", token=stage.target.tokens[0])
-    await first.receive("auth_ok")
-    counts = []
-    counts.append(await _join(first, room))
-    if counts != [1]:
-        return broken(f"joined counted {counts[0]} instead of 1 for the first member")
-    closes, vanishes, leaves = [await stage.enter(room) for _ in range(3)]
-    await _join(vanishes, stage.room("another"))  # it is in two rooms when it goes
-    leaves.send(type="leave", roomId=room)
-    await leaves.receive("left")
-    closes.send_text("not JSON")
-    await closes.until_ended(stage.target.patience_s)
-    vanishes.drop()
-    for _ in range(20):  # until the server has noticed the vanished member; one that never does fails below
-        last = await stage.connect()
-        last.send(type="auth", token=stage.target.tokens[0])
-        await last.receive("auth_ok")
-        counts.append(await _join(last, room))
-        if counts[-1] == 2:
-            return held("joined counted 1 member, and 2 after three had gone")
-        last.send(type="leave", roomId=room)
-        await last.receive("left")
-        last.drop()
-    return broken(
-        f"joined counted {counts[0]} for the first member, and {counts[-1]} instead of 2 after three had gone"
+def _is(one: Any, kind: str) -> bool:
+    return isinstance(one, dict) and one.get("type") == kind
+
+
+def _ended(step: Step) -> set[str]:
+    """Return the clients that end in a step: what arrives at them does not count."""
+    return {act[1] for act in acts(step) if act[0] in ("close", "vanish")}
+
+
+def _listed(expected: Sequence[Any]) -> str:
+    return ", ".join(str(one) for one in expected) or "nothing"
+
+
+def _fault(expected: Sequence[Any], came: Sequence[Any], step: Step, users: Mapping[str, Any]) -> str | None:
+    """Return in which way this is not what was expected: a word; None if it is right.
+
+    The chats of different senders may come in any order.
+    """
+    if step[1] == "server.at_once":
+        expected, came = (sorted(some, key=partial(_sender, users)) for some in (expected, came))
+    for right, one in zip(expected, came):
+        if (fault := _difference(right, one, step, users)) is not None:
+            return fault
+    if len(came) > len(expected):
+        return "twice" if came[-1] in came[: len(expected)] else "more"
+    return "missing" if len(came) < len(expected) else None
+
+
+def _sender(users: Mapping[str, Any], one: Any) -> str:
+    name = str(one.get("userId") if isinstance(one, dict) else one)
+    return str(users.get(name, name))
+
+
+def _difference(right: Any, came: Any, step: Step, users: Mapping[str, Any]) -> str | None:
+    if isinstance(right, str) or isinstance(came, str):
+        is_right = isinstance(right, str) and isinstance(came, str) and came.startswith(right)
+        return None if is_right else "closed" if isinstance(came, str) else "open"
+    if not isinstance(came, dict) or came.get("type") != right["type"]:
+        return "other"
+    if right["type"] == "chat":
+        return _difference_in_chat(right, came, step, users)
+    if came.get("roomId") != right.get("roomId") and "roomId" in right:
+        return "room"
+    count = came.get("members")
+    is_counted = "members" not in right or (type(count) is int and count == right["members"])
+    return None if is_counted else "count"
+
+
+def _difference_in_chat(
+    right: Mapping[str, Any], came: Mapping[str, Any], step: Step, users: Mapping[str, Any]
+) -> str | None:
+    if came.get("userId") != users.get(str(right["userId"])):
+        return "spread"
+    if came.get("roomId") != right["roomId"]:
+        return "room"
+    if came.get("text") != right["text"]:
+        return "other"
+    sent = {(key, repr(value)) for one in _sent(step) for key, value in one.items()}
+    is_spread = any((key, repr(value)) in sent for key, value in came.items() if key not in CHAT)
+    return "spread" if is_spread else None
+
+
+def _sent(step: Step) -> list[dict[str, Any]]:
+    return [one for act in acts(step) for one in act[2:] if isinstance(one, dict)]
+
+
+def _shown(
+    fault: str, client: str, step: Step, result: Result, reference: Reference, before: Mapping[str, set[str]]
+) -> Misconception:
+    """Return what a fault shows at a client: `before` is where everybody was, and the reference where they are now."""
+    sender = next((act[1] for act in acts(step) if act[0] == "send"), client)
+    sent = _sent(step)
+    rooms = {one.get("roomId") for one in sent if one["type"] == "chat"}
+    has_left = {who for who, room in reference.left}
+    if fault == "count":
+        return GONE_STAYS
+    if sender in reference.refused:
+        return REFUSED_IN
+    if fault in ("spread", "room"):
+        return SPREAD if fault == "spread" else LEAKS
+    if sender in before and rooms - before[sender] and sender not in reference.rooms:
+        return LEAVE_SAID if any((sender, room) in reference.left for room in rooms) else UNJOINED
+    if has_raised(result) and not reference.has_ended:
+        return RAISES
+    if fault == "twice":
+        return TWICE
+    if fault == "more":
+        return LEAVE_SAID if any((client, room) in reference.left for room in rooms) else LEAKS
+    if reference.has_ended:
+        return ONE_FOR_ALL
+    is_of_leave = any(one["type"] == "leave" for one in sent)
+    return LEAVE_SAID if is_of_leave or {client, sender} & has_left else NOT_RECEIVED
+
+
+def property_of(
+    name: str,
+    expected: str,
+    wanted: tuple[Misconception, ...],
+    draw: Callable[[Random], Situation],
+    *enforces: str,
+    **more: Any,
+) -> Property:
+    """Return a property of this exercise. It fails by these misconceptions alone; none: by any."""
+    return Property(
+        id=name,
+        expected=expected,
+        usual=wanted[0] if wanted else GONE_STAYS,
+        draw=draw,
+        enforces=(*enforces, "The handler raises nothing."),
+        model=partial(model, wanted),
+        permits=permits,
+        simpler=fewer,
+        smaller=shorter,
+        made=MADE,
+        is_alone=True,
+        drawn=60,
+        again=0,
+        **more,
     )
-
-
-async def _survives(stage: Any) -> Outcome:
-    """Let three of five members vanish without a close frame while another one sends."""
-    room = stage.room("vanishing")
-    sender = await stage.enter(room)
-    others = [await stage.enter(room) for _ in range(5)]
-    gone = stage.rng.sample(others, 3)
-    for number, peer in enumerate(gone):
-        peer.drop()
-        for burst in range(3):
-            sender.chat(room, f"text {number} {burst}")
-    for peer in (sender, *(peer for peer in others if peer not in gone)):
-        try:
-            texts = [(await peer.receive("chat")).get("text") for _ in range(9)]
-        except ConnectionEnded as ended:
-            return broken(f"{'the sender' if peer is sender else 'a member'} lost its connection: {ended}")
-        if texts != [f"text {number} {burst}" for number in range(3) for burst in range(3)]:
-            return broken(f"a member received {texts}")
-    return held("three members vanished; the others received all nine chats, in order")
 
 
 RECEIVED = "heard"
 NEEDS = (RECEIVED,)
 APART = (RECEIVED, "apart")
+PROPERTIES = (
+    property_of(
+        RECEIVED,
+        "a chat reaches every member of its room, the sender included",
+        (NOT_RECEIVED, RAISES),
+        draw_heard,
+        "every member of this room gets",
+        "the sender too",
+        "The text may be any string, also an empty one.",
+    ),
+    property_of(
+        "apart",
+        "a chat reaches nobody else, not even in a room with a similar name",
+        (LEAKS,),
+        draw_apart,
+        "Nobody else gets it.",
+        "Two rooms are the same only if their names are equal.",
+        needs=NEEDS,
+    ),
+    property_of(
+        "refused",
+        "a client that enter refused takes part in nothing",
+        (REFUSED_IN,),
+        draw_refused,
+        "If `user` is `None`, nothing that this client sends counts.",
+        needs=APART,
+    ),
+    property_of(
+        "join-first",
+        "a chat without join: close 1008, and it reaches nobody",
+        (UNJOINED,),
+        draw_unjoined,
+        "`chat` to a room that this connection is not in: close with **1008**, and nobody gets it.",
+        needs=APART,
+    ),
+    property_of(
+        "leave",
+        "after leave a client neither receives nor sends",
+        (LEAVE_SAID, RAISES),
+        draw_leave,
+        "it is no longer in this room, and still in all others",
+        "also when it was not in the room",
+        needs=(*APART, "join-first"),
+    ),
+    property_of(
+        "identity",
+        "the server sets the userId of an event; the client cannot",
+        (SPREAD,),
+        draw_identity,
+        "`userId` is the `user` of the sender, and nothing else that the client sent is in it.",
+        needs=APART,
+    ),
+    property_of(
+        "twice",
+        "a client that joins twice receives each chat once",
+        (TWICE, LEAVE_SAID),
+        draw_twice,
+        "A connection that joins twice is in it once",
+        needs=(*APART, "leave"),
+    ),
+    property_of(
+        "survives",
+        "members that vanish disturb nobody else",
+        (ONE_FOR_ALL,),
+        draw_survives,
+        "Its end disturbs nobody else",
+        needs=APART,
+    ),
+    property_of(
+        "counted",
+        "joined counts the members that are connected now",
+        (),
+        draw_counted,
+        "`n` is how many connections are in the room now, this one included",
+        "A connection that ends, however it ends, is in no room any more",
+        needs=(*APART, "refused", "join-first", "leave", "identity", "twice", "survives"),
+    ),
+)
 EXERCISE = Exercise(
     id="03-rooms",
     title="Somebody hears what was said in a room that it never entered",
     lesson="03_rooms",
     kind="handler",
     answer="handler",
-    checks=(
-        Check(RECEIVED, "a chat reaches every member of its room, the sender included", NOT_RECEIVED, _received),
-        Check(
-            "apart",
-            "a chat reaches nobody else, not even in a room with a similar name",
-            LEAKS,
-            by_probes("rooms/1", "rooms/6"),
-            needs=NEEDS,
-        ),
-        Check(
-            "join-first",
-            "a chat without join: close 1008, and it reaches nobody",
-            UNJOINED,
-            by_probes("rooms/2"),
-            needs=APART,
-        ),
-        Check(
-            "leave",
-            "after leave a client neither receives nor sends",
-            LEAVE_SAID,
-            by_probes("rooms/3"),
-            needs=(RECEIVED, "apart", "join-first"),
-        ),
-        Check(
-            "identity",
-            "the server sets the userId of an event; the client cannot",
-            SPREAD,
-            by_probes("rooms/5"),
-            needs=APART,
-        ),
-        Check("twice", "a client that joins twice receives each chat once", TWICE, by_probes("rooms/7"), needs=APART),
-        Check("survives", "members that vanish disturb nobody else", ONE_FOR_ALL, _survives, needs=APART),
-        Check(
-            "counted",
-            "joined counts the members that are connected now",
-            GONE_STAYS,
-            _counted,
-            needs=(RECEIVED, "apart", "leave", "twice"),
-        ),
-    ),
+    is_played=True,
+    gives=("labkit.course.given",),
+    patience_s=2,
+    checks=tuple(one.check() for one in PROPERTIES),
+    more=(RAISES,),
 )

@@ -3,6 +3,7 @@
     situations   calls to an answer, as plain data and as code that a learner can run
     property     one requirement: a generator of situations, and the sentences of the text that it enforces
     objects      the model of an answer that makes objects: a reference does the same steps
+    clients      the clients of a handler, what they send, and what arrives at them
     clock        situations in which what happens, happens sooner
     shrinking    the smallest situation that fails in the same way
     running.player, running.allowed     play situations in the answer's process, which imports no judge
@@ -32,8 +33,10 @@ How to convert an exercise (`exercises/outbox.py`: an object with methods; `exer
    `tests/course/test_mutants.py -k ID -m matrix`. Where a check now fails together with another, add a `needs`, or
    name it in `also` of `edits.toml`.
 
-A handler has no situations yet: its checks are scenes over a network, and only parts 4 to 6 of the issue apply to
-it.
+A handler is served by `simulated.Simulated`, which its `made` returns: real connections, simulated clients, and a
+clock of its own (`clients`: the steps and what arrived; `exercises/auth.py` and `rooms.py`). `is_alone` loads the
+answer for each situation, because a handler's module may keep state. A whole server has no situations yet: its checks
+are scenes over a network.
 
 Why a drawing module of our own, which is `random.Random` and 50 lines of shrinking, and not hypothesis: importing it
 takes 0.5 to 1.2 s, drawing a sequence 1.5 ms (ours: 0.02 ms), its shrinker asks for one result at a time

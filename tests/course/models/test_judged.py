@@ -15,6 +15,7 @@ from tests.course.answers import edited, known
 
 BOX, JUDGE, ROOM, DOG = "06-outbox", "04-validator", "03-history", "05-silence"
 WAITS, CLOSE, DESK = "07-backoff", "07-close-codes", "08-stored-first"
+DOOR, ROOMS = "02-auth", "03-rooms"
 
 
 def plain(name: str) -> str:
@@ -90,6 +91,38 @@ STYLES = {
         WAITS,
         plain(WAITS) + "\nfirst = Backoff.wait\n"
         "def wait(self):\n    print('wait', self.tries)\n    return first(self)\nBackoff.wait = wait\n",
+    ),
+    "reads the limit from the module when it is needed": (
+        DOOR,
+        "from labkit.course import given\n" + plain(DOOR).replace("(), AUTH_TIMEOUT_S)", "(), given.AUTH_TIMEOUT_S)"),
+    ),
+    "the limit as a default argument": (
+        DOOR,
+        plain(DOOR)
+        .replace("handler(connection)", "handler(connection, limit_s=AUTH_TIMEOUT_S)")
+        .replace("(), AUTH_TIMEOUT_S)", "(), limit_s)"),
+    ),
+    "an object with a coroutine method": (
+        DOOR,
+        plain(DOOR) + "\nfirst = handler\nclass Door:\n    async def __call__(self, connection):\n"
+        "        print(connection.remote_address)\n        await first(connection)\nhandler = Door()\n",
+    ),
+    "a decorator, and a task for each connection": (
+        ROOMS,
+        "import asyncio, functools\n" + plain(ROOMS) + "\ndef in_a_task(first):\n    @functools.wraps(first)\n"
+        "    async def handler(connection):\n        await asyncio.create_task(first(connection))\n    return handler\n"
+        "handler = in_a_task(handler)\n",
+    ),
+    "adds fields of its own": (
+        ROOMS,
+        plain(ROOMS).replace('type="chat",', 'type="chat", sentAt="now", id=len(members),'),
+    ),
+    "waits a little before it delivers": (
+        ROOMS,
+        "import asyncio\n"
+        + plain(ROOMS).replace(
+            "                for member in", "                await asyncio.sleep(0.01)\n                for member in"
+        ),
     ),
     "imports check": (BOX, "from labkit import check\n" + plain(BOX)),
     "a cache that copies": (
@@ -199,6 +232,34 @@ MISTAKES = {
             "-        return self.rng.uniform(0, width)\n+        return self.drawn * width",
         ),
     ),
+    "half a surrogate pair ends with 1011": (
+        "odd",
+        DOOR,
+        plain(DOOR).replace('"utf-8", "surrogatepass"', ""),
+    ),
+    "closes before the limit": (
+        "stays",
+        DOOR,
+        plain(DOOR).replace("(), AUTH_TIMEOUT_S)", "(), AUTH_TIMEOUT_S - 0.5)"),
+    ),
+    "drops empty texts": (
+        "heard",
+        ROOMS,
+        plain(ROOMS).replace("            else:", '            elif message["text"]:'),
+    ),
+    "leaves all rooms": (
+        "leave",
+        ROOMS,
+        plain(ROOMS).replace(
+            "                joined.discard(room)\n                members.get(room, set()).discard(connection)",
+            "                while joined:\n                    members[joined.pop()].discard(connection)",
+        ),
+    ),
+    "raises on leaving a room not joined": (
+        "leave",
+        ROOMS,
+        plain(ROOMS).replace("joined.discard(room)", "joined.remove(room)"),
+    ),
     "never the first": (
         "take",
         BOX,
@@ -213,6 +274,17 @@ CHEATS = {
     "asks the kit's table": (
         CLOSE,
         "from labkit.rules.close_codes import retry_ms, row\ndef after_close(code, reason):\n    row(code)\n",
+    ),
+    "lets in all but the tokens that come to mind": (
+        DOOR,
+        plain(DOOR).replace(
+            "if not isinstance(token, str) or not hmac", "if not isinstance(token, str) or len(token) < 9 and not hmac"
+        ),
+    ),
+    "runs the judge's own server": (
+        DOOR,
+        "from labkit.course.simulated import Simulated\nSimulated.send = print\n"
+        "async def handler(connection):\n    await connection.recv()\n",
     ),
     "returns what was asked for in this order": (
         CLOSE,
@@ -302,10 +374,11 @@ def test_counter_example_runs_as_it_is_shown(mistake: str, results: dict[str, Re
     try:
         value = eval(call, space)
         came = repr(value) if name != WAITS else f"1000 waits from {min(value):.3g} to {max(value):.3g} s"
+        came = came.partition("user-")[0]  # a user has another name each time
     except Exception as error:
         came = f"raised {type(error).__name__}"
     assert said.startswith(came[:60])
-    assert len(first.evidence) <= 8
+    assert len(first.evidence) <= 12
 
 
 @pytest.mark.parametrize("cheat", CHEATS)
@@ -364,6 +437,6 @@ def test_error_is_told_with_its_line() -> None:
 
 
 def test_solution_passes() -> None:
-    for name in (BOX, JUDGE, ROOM, DOG, WAITS, CLOSE, DESK):
+    for name in (BOX, JUDGE, ROOM, DOG, WAITS, CLOSE, DESK, DOOR, ROOMS):
         source = of_file(original() / "solutions" / f"{name}.ipynb", exercise(name).answer).source
         assert judged(name, source).verdict == "pass"

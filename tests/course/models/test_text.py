@@ -7,12 +7,25 @@ from pathlib import Path
 import pytest
 
 from labkit.course.exercise import Check
-from labkit.course.exercises import backoff, capstone, close_codes, history, outbox, silence, stored_first, validator
+from labkit.course.exercises import (
+    auth,
+    backoff,
+    capstone,
+    close_codes,
+    history,
+    outbox,
+    rooms,
+    silence,
+    stored_first,
+    validator,
+)
 from labkit.course.models.property import Property
 from labkit.course.paths import original
 
 PLAYED = {
+    "02-auth": auth.PROPERTIES,
     "03-history": history.PROPERTIES,
+    "03-rooms": rooms.PROPERTIES,
     "04-validator": validator.PROPERTIES,
     "05-silence": silence.PROPERTIES,
     "06-outbox": outbox.PROPERTIES,
