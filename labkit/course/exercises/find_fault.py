@@ -190,7 +190,7 @@ PROPERTIES = (
         (),
         draw_talks,
         "`handler` does what the table says",
-        "in the order in which they were sent",
+        "in the order in which it was sent",
         usual=DOES_NOT_TALK,
     ),
     property_of(
@@ -215,7 +215,7 @@ PROPERTIES = (
         "a chat reaches its own room only",
         (LEAK,),
         draw_apart,
-        "to every member of the room, the sender included, and to nobody else",
+        "A chat goes to every member of the room, the sender included, and to nobody else.",
         needs=(TALKS,),
     ),
     property_of(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit.course.exercises import backoff, close_codes, history, outbox, silence, stored_first, validator
+from labkit.course.exercises import backoff, close_codes, find_fault, history, outbox, silence, stored_first, validator
 from labkit.course.models.property import Property
 from labkit.course.paths import original
 
@@ -18,6 +18,7 @@ PLAYED = {
     "07-backoff": backoff.PROPERTIES,
     "07-close-codes": close_codes.PROPERTIES,
     "08-stored-first": stored_first.PROPERTIES,
+    "09-find-fault-1": find_fault.PROPERTIES,
 }
 
 
