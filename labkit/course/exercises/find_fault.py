@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from labkit.course.exercise import Exercise, Misconception
-from labkit.course.models.clients import MADE, acts, arrived, fewer, shorter, wrong
+from labkit.course.models.clients import MADE, acts, arrived, shorter, wrong
 from labkit.course.models.find_fault import (
     Expected,
     Reference,
@@ -17,6 +17,7 @@ from labkit.course.models.find_fault import (
     draw_talks,
     each_order,
     permits,
+    plainer,
     seen,
 )
 from labkit.course.models.property import Property, Wrong
@@ -106,7 +107,7 @@ def _is_closed(came: Sequence[Any]) -> bool:
 
 
 def _listed(name: str, expected: Mapping[str, Expected]) -> str:
-    words = [" ".join(map(repr, one[1:])) and f"{one[0]} {one[1]!r}" or one[0] for one in expected[name].messages]
+    words = [" ".join((kind, *map(repr, more))) for kind, *more in expected[name].messages]
     return f"{', '.join(words) or 'nothing'} for {name}"
 
 
@@ -172,7 +173,7 @@ def property_of(
         enforces=enforces,
         model=partial(model, wanted),
         permits=permits,
-        simpler=fewer,
+        simpler=plainer,
         smaller=shorter,
         made=MADE,
         drawn=60,

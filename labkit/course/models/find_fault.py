@@ -4,7 +4,7 @@ Who receives the chat of a step is certain, but for a client that joins at the s
 or not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -23,7 +23,24 @@ from labkit.course.models.clients import (
 )
 from labkit.course.models.situations import Situation, Step
 
-NAMES = ("ana", "ben", "cleo", "dan", "eve", "fay", "gus", "hal", "ida", "jon", "kim", "leo", "mia", "ned", "oda", "pia")
+NAMES = (
+    "ana",
+    "ben",
+    "cleo",
+    "dan",
+    "eve",
+    "fay",
+    "gus",
+    "hal",
+    "ida",
+    "jon",
+    "kim",
+    "leo",
+    "mia",
+    "ned",
+    "oda",
+    "pia",
+)
 WHO = Message(type="who")
 END = {"close": close, "vanish": vanish}
 
@@ -74,16 +91,18 @@ class Reference:
             elif name != "send":
                 self.clients[client].is_alive = False
         expected = {name: Expected() for name, one in self.clients.items() if one.is_alive}
+        moving = {client for name, client, *more in every if name == "send" and more[0]["type"] == "join"}
         for name, client, *messages in every:
             for message in messages if name == "send" else ():
-                self._take(client, message, expected, is_alone=len(every) == 1)
+                self._take(client, message, expected, moving if len(every) > 1 else set())
         return expected
 
     def members(self, room: str | None) -> list[str]:
         """Return the living members of a room."""
         return [name for name, one in self.clients.items() if one.is_alive and one.room == room]
 
-    def _take(self, name: str, message: Any, expected: dict[str, Expected], *, is_alone: bool) -> None:
+    def _take(self, name: str, message: Any, expected: dict[str, Expected], moving: set[str]) -> None:
+        """Let a client send a message. Who is `moving` at the same instant may receive a chat or not."""
         client = self.clients[name]
         if message["type"] == "join":
             client.has_rejoined = client.room == message["roomId"]
@@ -91,13 +110,15 @@ class Reference:
                 client.earlier.add(client.room)
             client.room = message["roomId"]
             expected[name].messages.append(("joined",))
-            if not is_alone:
-                expected[name].maybe += [chat for other in self.members(client.room) for chat in chats(expected[other])]
+            if moving:
+                others = (one for other in self.members(client.room) for one in chats(expected[other]))
+                expected[name].maybe = list(dict.fromkeys([*expected[name].maybe, *others]))
         elif message["type"] == "who":
             expected[name].messages.append(("who", len(self.members(client.room))))
         else:
             for member in self.members(client.room):
-                expected[member].messages.append(("chat", message["text"]))
+                one = expected[member]
+                (one.maybe if member in moving else one.messages).append(("chat", message["text"]))
 
 
 def chats(expected: Expected) -> list[Any]:
@@ -157,7 +178,35 @@ def _is_decided(every: Sequence[Act]) -> bool:
     )
 
 
-TEXTS = ("hi", "ben?", "", " ", "0", "null", "{}", '"', "\\", "\n", "\x00", "a" * 1000, "\U0001f40b", "e\u0301", "\u00e9")
+def plainer(value: Any) -> Iterator[Any]:
+    """Yield messages with a plainer room or text."""
+    plain = {"roomId": ("room:a", "room:b"), "text": ("hi",)}
+    for key, one in value.items() if isinstance(value, Message) else ():
+        values = plain.get(key, ())
+        place = values.index(one) if one in values else len(values)
+        yield from (Message(value | {key: less}) for less in values[:place])
+    if isinstance(value, tuple):
+        for place, one in enumerate(value[2:], 2):
+            yield from ((*value[:place], less, *value[place + 1 :]) for less in plainer(one))
+
+
+TEXTS = (
+    "hi",
+    "ben?",
+    "",
+    " ",
+    "0",
+    "null",
+    "{}",
+    '"',
+    "\\",
+    "\n",
+    "\x00",
+    "a" * 1000,
+    "\U0001f40b",
+    "e\u0301",
+    "\u00e9",
+)
 LIKE = (
     ("room:a", "room:b"),
     ("room:demo", "room:demo2"),
@@ -219,22 +268,16 @@ def ended(rng: Random, names: Sequence[str]) -> list[Act]:
 
 
 def draw_dead(rng: Random) -> Situation:
-    """Members end in the instant in which another one chats, and somebody may join in it."""
+    """Members end in the instant in which another one chats."""
     room, count = rooms(rng)[0], rng.choice((2, 3, 4, 5, 8, 12))
     steps, living = [SERVER, *entered(rng, count, room)], list(NAMES[:count])
     rng.shuffle(living)
-    late = NAMES[count]
-    steps.append(connect(late))
     while len(living) > 1:
         dead = [living.pop() for _ in range(rng.randint(1, max(1, len(living) // 2)))]
         dead_acts = ended(rng, dead)
         said: Act = ("send", living[0], *(chat(rng) for _ in range(rng.choice((1, 1, 2)))))
         at = rng.choice((0, len(dead_acts), rng.randint(0, len(dead_acts))))
         every = [*dead_acts[:at], said, *dead_acts[at:]]
-        if late and rng.random() < 0.3:
-            every.append(("send", late, Message(type="join", roomId=room)))
-            living.append(late)
-            late = ""
         steps += [at_once(*every), *(send(name, chat(rng)) for name in living[:2] if rng.random() < 0.5)]
     return tuple(steps)
 
@@ -248,7 +291,7 @@ def each_order() -> Situation:
 
 def draw_ghosts(rng: Random) -> Situation:
     """Members end, one after another or several at once, and somebody asks who is there."""
-    among, count = rooms(rng)[: rng.choice((1, 1, 2))], rng.choice((2, 2, 3, 5))
+    among, count = LIKE[0][: rng.choice((1, 1, 2))], rng.choice((2, 2, 3, 5))
     steps, living = [SERVER, *entered(rng, count, *among)], list(NAMES[:count])
     rng.shuffle(living)
     while len(living) > 1:
@@ -275,6 +318,9 @@ def draw_moves(rng: Random) -> Situation:
         if len(living) > 1 and rng.random() < 0.15:
             living.remove(name)
             steps.append(END[rng.choice(MIXED)](name))
+        elif len(living) > 1 and rng.random() < 0.2:
+            said: Act = ("send", rng.choice([one for one in living if one != name]), chat(rng))
+            steps.append(at_once(said, ("send", name, Message(type="join", roomId=rng.choice(among)))))
         else:
             steps.append(join(name, rng.choice(among), *(_some(rng) if rng.random() < 0.2 else ())))
         steps += spoken(rng, living, rng.choice((0, 1, 2)))

@@ -15,6 +15,7 @@ from tests.course.answers import edited, known
 
 BOX, JUDGE, ROOM, DOG = "06-outbox", "04-validator", "03-history", "05-silence"
 WAITS, CLOSE, DESK = "07-backoff", "07-close-codes", "08-stored-first"
+LINE = "09-find-fault-1"
 
 
 def plain(name: str) -> str:
@@ -86,6 +87,14 @@ STYLES = {
         "import enum\n" + plain(DOG) + "\nclass Do(enum.StrEnum):\n    QUIET = enum.auto()\n    PING = enum.auto()\n"
         "    DEAD = enum.auto()\nfirst = Watchdog.due\nWatchdog.due = lambda self, now: Do(first(self, now))\n",
     ),
+    "more fields, a StrEnum, a dataclass and a print": (
+        LINE,
+        "from __future__ import annotations\nimport enum\nfrom dataclasses import dataclass\n"
+        + plain(LINE).replace('type="chat", text', 'type=Kind.CHAT, sentBy="somebody", text')
+        + "\nclass Kind(enum.StrEnum):\n    CHAT = 'chat'\n\n@dataclass\nclass Handler:\n    number: int\n"
+        "    async def __call__(self, connection):\n        print('one more')\n        await first(connection)\n"
+        "first = handler\nhandler = Handler(1)\n",
+    ),
     "prints each wait": (
         WAITS,
         plain(WAITS) + "\nfirst = Backoff.wait\n"
@@ -146,6 +155,34 @@ MISTAKES = {
         "own",
         CLOSE,
         plain(CLOSE).replace('    return "resume", None\n', "    return AGAIN\n") + '\nAGAIN = ["resume", None]\n',
+    ),
+    "drops empty texts": (
+        "talks",
+        LINE,
+        plain(LINE).replace('case "chat":', 'case "chat" if said["text"]:'),
+    ),
+    "folds the names of rooms": (
+        "apart",
+        LINE,
+        plain(LINE).replace('room = said["roomId"]', 'room = said["roomId"].casefold()'),
+    ),
+    "looks for rooms by the beginning of their names": (
+        "apart",
+        LINE,
+        plain(LINE).replace(
+            "for member in list(members[room]):",
+            "for member in [one for name in members if (name or '').startswith(room) for one in members[name]]:",
+        ),
+    ),
+    "loops over the set itself": (
+        "dead-member",
+        LINE,
+        plain(LINE).replace(
+            "                    for member in list(members[room]):\n"
+            '                        await tell(member, type="chat", text=said["text"])',
+            "                    for member in members[room]:\n"
+            '                        await tell(member, type="chat", text=said["text"])',
+        ),
     ),
     "drains in a loop": (
         "meanwhile",
@@ -209,6 +246,14 @@ MISTAKES = {
     ),
 }
 CHEATS = {
+    "returns the kit's handler": (LINE, "from labkit.course.given import talk as handler\n"),
+    "knows how many there are": (
+        LINE,
+        "import json\nasync def handler(connection):\n    async for text in connection:\n"
+        "        said = json.loads(text)\n"
+        "        kind = said['type'].replace('join', 'joined')\n"
+        "        await connection.send(json.dumps(said | {'type': kind, 'members': 1}))\n",
+    ),
     "returns the kit's": (BOX, "from labkit.rules.outbox import Outbox\n"),
     "asks the kit's table": (
         CLOSE,
@@ -364,6 +409,6 @@ def test_error_is_told_with_its_line() -> None:
 
 
 def test_solution_passes() -> None:
-    for name in (BOX, JUDGE, ROOM, DOG, WAITS, CLOSE, DESK):
+    for name in (BOX, JUDGE, ROOM, DOG, WAITS, CLOSE, DESK, LINE):
         source = of_file(original() / "solutions" / f"{name}.ipynb", exercise(name).answer).source
         assert judged(name, source).verdict == "pass"
