@@ -9,9 +9,8 @@ leaks_to    "": nobody. "all": every client. "other rooms": clients that are in 
             are in no room at the moment. "left": clients that have left the room. "similar": members of a room whose
             name begins with the name of this one.
 twice       each chat is delivered twice to its members: a fault, and no leak
-talks       somebody else chats in every room, whenever a client joins or chats
-extras      messages and fields come that no client knows
-fragments   messages come in fragments of so many letters; 0: whole
+talks       somebody else chats, too: in a room when a client joins it, and in all rooms when a client chats
+extras      messages and fields come that no client knows, and a message in two fragments
 last        outsiders get a chat before its members do, or after them
 slow        "": nothing. "events": chats of others, and all that follows them on that connection, wait until their receiver
             sends something. "chats", "joins", "leaves": these wait before they arrive at the server.
@@ -36,7 +35,20 @@ TOKEN = "dev-token"
 SLOW_S = 3.0
 CHAT_S = 2.1  # how long a chat waits that leaks; longer than a probe may take on a fast network
 WAITS = {"chats": 0.1, "joins": 0.25, "leaves": 0.8}
-SMALL_TALK = ("hi", "test", "hello", "talk", "secret", "chat", "a", "1", "leak", "is this a leak?", "ping", "\U0001f40b")
+SMALL_TALK = (
+    "hi",
+    "test",
+    "hello",
+    "talk",
+    "secret",
+    "chat",
+    "a",
+    "1",
+    "leak",
+    "is this a leak?",
+    "ping",
+    "\U0001f40b",
+)
 PUBLISHED = ("chat", "progress", "comment", "read", "alert", "exercise")
 _QUIET = logging.Logger("room_server", logging.CRITICAL)
 Message = dict[str, Any]
@@ -65,12 +77,11 @@ class RoomServer:
         twice: bool = False,
         talks: bool = False,
         extras: bool = False,
-        fragments: int = 0,
         last: bool = False,
         slow: str = "",
     ) -> None:
         self._leaks_to, self._twice, self._talks, self._extras = leaks_to, twice, talks, extras
-        self._fragments, self._last, self._slow = fragments, last, slow
+        self._last, self._slow = last, slow
         self._clients: list[_Client] = []
         self._seqs: dict[str, int] = {}
         self._handled = 0  # messages of all clients
@@ -147,7 +158,7 @@ class RoomServer:
             client.left.discard(room)
             more = {"epoch": "026a5c2bbda4", "seq": self._seqs.get(room, 0), "gap": False, "access": "rw"}
             self._answer(client, type="joined", roomId=room, **more)
-            self._small_talk()
+            self._small_talk(room)
 
     def _members(self, room: Any) -> list[_Client]:
         return [one for one in self._clients if room in one.rooms]
@@ -168,23 +179,22 @@ class RoomServer:
 
     def _publish(self, sender: _Client, message: Message) -> None:
         room = message["roomId"]
-        self._small_talk()
+        self._small_talk(*{name for one in self._clients for name in one.rooms})
         event = self._event(room, message, message.get("requestId"))
         members = self._members(room) * (2 if self._twice else 1)
         outsiders = list(self._outsiders(room)) if message["type"] == "chat" else []
         for one in [*members, *outsiders] if self._last else [*outsiders, *members]:
             self._send(one, event, one is not sender)
         self._published += 1
-        self._small_talk()
 
     def _event(self, room: str, message: Message, request_id: Any = None) -> Message:
         self._seqs[room] = self._seqs.get(room, 0) + 1
         ids = {"id": (own := secrets.token_hex(8)), "requestId": request_id or own, "userId": "somebody"}
         return message | ids | {"roomId": room, "sentAt": _now(), "seq": self._seqs[room]}
 
-    def _small_talk(self) -> None:
-        """Let somebody else chat in every room."""
-        for room in {room for one in self._clients for room in one.rooms} if self._talks else ():
+    def _small_talk(self, *rooms: str) -> None:
+        """Let somebody else chat in these rooms. Not too much: a client that reads nothing could not close."""
+        for room in rooms if self._talks else ():
             event = self._event(room, {"type": "chat", "text": secrets.choice(SMALL_TALK)})
             for member in self._members(room):
                 self._send(member, event, is_event=False)
@@ -210,10 +220,10 @@ class RoomServer:
                             client.turned.clear()
                             await client.turned.wait()
                 text = json.dumps(message, indent=1 if self._extras else None)
-                await client.connection.send(list(self._parts(text)) if self._fragments else text)
-
-    def _parts(self, text: str) -> Iterable[str]:
-        return (text[at : at + self._fragments] for at in range(0, len(text), self._fragments))
+                is_cut = (
+                    self._extras and message["type"] == "auth_ok"
+                )  # others may pile up, and fragments pile up higher
+                await client.connection.send([text[:1], text[1:]] if is_cut else text)
 
 
 def _read(text: str | bytes) -> Message | None:

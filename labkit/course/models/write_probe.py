@@ -12,7 +12,6 @@ from labkit.course.models.situations import Situation, ask
 
 FAST_S = 2.0  # the most that a probe may take on a fast network
 TO_OTHERS = ("all", "other rooms")
-FRAGMENTS = (0, 0, 1, 7, 60)
 
 
 class Server(dict[str, Any]):
@@ -45,7 +44,7 @@ def simpler_server(value: Any) -> Iterator[Any]:
 
 def draw(rng: Random, **about: Any) -> Situation:
     """Draw a server like that; which of the other freedoms it uses is left to chance."""
-    free = {"fragments": rng.choice(FRAGMENTS), "last": rng.random() < 0.5}
+    free = {"last": rng.random() < 0.5}
     return (ask(Server({name: value for name, value in (about | free).items() if value})),)
 
 

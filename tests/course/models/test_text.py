@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from labkit.course.exercises import backoff, close_codes, find_fault, history, outbox, silence, stored_first, validator
+from labkit.course.exercises import (
+    backoff,
+    close_codes,
+    find_fault,
+    history,
+    outbox,
+    silence,
+    stored_first,
+    validator,
+    write_probe,
+)
 from labkit.course.models.property import Property
 from labkit.course.paths import original
 
@@ -19,6 +29,7 @@ PLAYED = {
     "07-close-codes": close_codes.PROPERTIES,
     "08-stored-first": stored_first.PROPERTIES,
     "09-find-fault-1": find_fault.PROPERTIES,
+    "09-find-fault-2": write_probe.PROPERTIES,
 }
 
 
