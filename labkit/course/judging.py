@@ -1,7 +1,8 @@
 """Judge an answer from its source and return a Result. The learner's code runs in a process of its own (`running`).
 
 A handler's checks run side by side against one process, through a network drawn from the seed. Checks that are `alone`
-run afterwards, each with its own process. The checks of a rule call it one after another.
+run afterwards, each with its own process. The checks of a rule, and of
+a handler that is played, call it one after another.
 """
 
 import asyncio
@@ -99,7 +100,7 @@ class _Judgement:
         self._printed = self._printed or process.printed  # closed by now, so that its last words have arrived
 
     async def _run(self, checks: list[Check], process: AnswerProcess) -> None:
-        if self._exercise.kind == "rule":
+        if self._exercise.kind == "rule" or self._exercise.is_played:
             for check in checks:
                 if self._exercise.is_played and self._missing(check):
                     continue

@@ -14,13 +14,15 @@ DRAWN = 120
 BATCH = 30
 AGAIN = 30  # situations that come a second time, in another order
 MADE = "made"
+SIMULATED = "from labkit.course.simulated import Simulated"
 NOT_ALONE = "the answer carries something over from one call, or one object, to the next"
 
 
 class Wrong(NamedTuple):
     """The first result that the contract does not permit: of which step, what it permits, and what the result shows.
 
-    `came`: the result in words, if it is too long to be written. `series`: its numbers, to draw.
+    `came`: the result in words, if it is too long to be written. `series`: its numbers, to draw. `line`: where the
+    answer raised what the result only shows.
     """
 
     step: int
@@ -28,6 +30,7 @@ class Wrong(NamedTuple):
     shows: Misconception | None = None
     came: str = ""
     series: tuple[float, ...] = ()
+    line: int = 0
 
 
 Model = Callable[[Situation, Sequence[Result]], Wrong | None]
@@ -42,7 +45,7 @@ class Property:
     one asks nothing that the text does not. `simpler`: yields simpler arguments; `smaller`: simpler situations.
     `shared`: what it shows if it takes two objects to fail, or two calls of a function. `made`: the source of a
     function `made`, which gets plain data and makes the answer's object; what it gives to `record`, such as the calls
-    of a function that it gave to the answer, is in the results.
+    of a function that it gave to the answer, is in the results. `is_alone`: load the answer for each situation.
     """
 
     id: str
@@ -60,6 +63,7 @@ class Property:
     drawn: int = DRAWN
     made: str = ""
     again: int = AGAIN
+    is_alone: bool = False
 
     def check(self) -> Check:
         """Return the check that tests it."""
@@ -75,7 +79,8 @@ class Property:
         every = self.situations(stage.rng)
         before: list[Situation] = []
         for some in _batches(every):
-            results = await stage.play(some, "never" if before else "once", self.made)
+            anew = "each" if self.is_alone else "never" if before else "once"
+            results = await stage.play(some, anew, self.made)
             wrong = self._first_wrong(some, results)
             if wrong is not None:
                 return await self._told(stage, before, some[: wrong[0] + 1], wrong[1])
@@ -115,16 +120,21 @@ class Property:
         self, stage: Any, situation: Situation, came: list[Result], wrong: Wrong, note: str = ""
     ) -> Outcome:
         until, name = wrong.step + 1, MADE if self.made else stage.name
-        around = f"record = print\n{self.made}" if self.made else ""
+        around = f"{_known(self.made)}\n{self.made}" if self.made else ""
         lines = as_program(situation[:until], came[:until], name, wrong.expected, wrong.came)
         stage.show([*filter(None, [note, around]), *lines])
         if wrong.series:
             stage.series["what came"] = wrong.series
         result = came[wrong.step]
-        where = stage.at_line(result.line)
+        where = stage.at_line(wrong.line or result.line)
         step = short(as_code(situation[wrong.step], name))
         verb = "" if result.raised is not None else "returned "
         return broken(f"{step} {verb}{wrong.came or result.shown}{where}, expected {wrong.expected}", wrong.shows)
+
+
+def _known(made: str) -> str:
+    """Return what a learner must run first: the names that are known where the answer is played."""
+    return SIMULATED if "Simulated(" in made else "record = print"
 
 
 def _is_of_the_answer(step: Step) -> bool:

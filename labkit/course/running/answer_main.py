@@ -22,6 +22,7 @@ from labkit.bench import working_copy
 from labkit.course.running import allowed, handler_server, player, shortage
 from labkit.course.running.handler_server import NAME, line_in, line_of
 from labkit.course.running.packets import HEAD, KEY_BYTES, BadPacket, Seal, Tagged, length, packed, unpacked
+from labkit.course.simulated import NotAwaitable
 
 TICK_S = 0.1
 TOO_MANY = "too many "  # nested parentheses, indentation levels and so on: limits of Python's parser
@@ -148,7 +149,10 @@ def work(link: Link, request: dict[str, Any]) -> None:
     answer = load(link, request)
     if answer is None:
         return
-    if request["kind"] != "rule":
+    if request["kind"] != "rule" and not callable(answer):
+        link.send("fault", kind="not-callable", text=type(answer).__name__, line=0)
+        return
+    if request["kind"] != "rule" and not request.get("is_played"):
         handler_server.serve(answer, link.send, request["kind"])
         return
     drive = None if request.get("is_played") else _drive(request["drive"])  # the first call must not pay for imports
@@ -180,7 +184,11 @@ def _play(link: Link, request: dict[str, Any], answer: Any) -> NoReturn:
             if anew == "each" or (anew == "once" and number == 0):
                 answer = (_run(request["code"]) | request["settings"])[request["name"]]
             start = player.within(made, request["name"], answer, note) if made else answer
-            results.append(player.play(start, situation, lambda error: _is_ours(link, error), note))
+            try:
+                results.append(player.play(start, situation, lambda error: _is_ours(link, error), note))
+            except NotAwaitable as error:
+                link.send("fault", kind="not-async", text=str(error), line=0)
+                raise
         return Tagged(results)
 
     while True:
@@ -190,7 +198,7 @@ def _play(link: Link, request: dict[str, Any], answer: Any) -> NoReturn:
 def _is_ours(link: Link, error: BaseException) -> bool:
     """Whether an error ends the answer's process instead of being a result."""
     link.no_room(error)
-    return isinstance(error, Stuck | SystemExit)
+    return isinstance(error, Stuck | SystemExit | NotAwaitable)
 
 
 def load(link: Link, request: dict[str, Any]) -> Any:

@@ -75,6 +75,7 @@ class AnswerProcess:
         self.noted: list[tuple[int, Any]] = []  # what the answer called while situations were played, during which step
         self.ended = asyncio.Event()  # set with `fault`
         self._patience_s = patience_s
+        self._endless = "never-returns", "stuck"  # the kinds of fault of a call that waits, or computes, without end
         self._replies: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._count = 0
         self._last_printed = b""
@@ -96,6 +97,8 @@ class AnswerProcess:
     async def load(self, request: dict[str, Any]) -> None:
         """Load the answer. Afterwards it is ready, or `fault` says why not. Raises CannotStart."""
         self._patience_s = request.get("patience_s", self._patience_s)
+        if request.get("kind") == "handler":
+            self._endless = "blocked", "blocked"
         self._pipes.send(packed(request))
         reply, _ = await self._reply()
         if not self._pipes.has_begun:
@@ -114,9 +117,9 @@ class AnswerProcess:
         reply, waited_s = await self._reply()
         self._waited += max(0.0, waited_s)
         if reply is None or self._waited > PATIENT * self._patience_s:
-            self._end(AnswerFault("never-returns", line=self._line))
+            self._end(AnswerFault(self._endless[0], line=self._line))
         elif "stuck" in reply:
-            self._end(AnswerFault("stuck", line=reply["stuck"]))
+            self._end(AnswerFault(self._endless[1], line=reply["stuck"]))
         elif "exit" in reply:
             self._end(AnswerFault("exit", line=reply["exit"]))
         elif "raised" in reply:

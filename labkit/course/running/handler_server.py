@@ -34,9 +34,6 @@ _CREATED = re.compile(rf'File "{NAME}", line (\d+)')
 
 def serve(answer: Any, report: Report, kind: str = "handler") -> None:
     """Serve the handler until the process ends."""
-    if not callable(answer):
-        report("fault", kind="not-callable", text=type(answer).__name__, line=0)
-        return
     logging.getLogger("websockets").addHandler(logging.NullHandler())
     logging.getLogger("websockets").propagate = False
     asyncio.run((_serve if kind == "handler" else _start)(answer, _at_most(report)))

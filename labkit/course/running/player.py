@@ -6,13 +6,14 @@ What the answer calls meanwhile leaves this process at once. Nothing here knows 
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from random import Random
 from types import CodeType
 from typing import Any
 
 from labkit.course.running.handler_server import line_of
 from labkit.course.running.packets import Tagged
+from labkit.course.simulated import Simulated
 
 Step = tuple[str, str, tuple[Any, ...]]
 Note = Callable[[Any], None]
@@ -22,14 +23,18 @@ MADE = "made"
 def within(source: str, name: str, answer: Any, note: Note) -> Any:
     """Return the function `made` that a source defines: it finds the answer by its name, and `record` notes.
 
-    Only that source can record: an answer that finds the function writes nothing with it.
+    Only that source can record: an answer that finds the function writes nothing with it. What a handler raises in
+    `Simulated` is noted, too.
     """
 
     def record(*what: Any) -> None:
         if sys._getframe(1).f_code.co_filename == MADE:
             note(what)
 
-    space = {name: answer, "record": record}
+    def on_error(error: BaseException) -> None:
+        note(("raised", f"{type(error).__name__}: {error}"[:300], line_of(error.__traceback__)))
+
+    space = {name: answer, "record": record, "Simulated": partial(Simulated, on_error=on_error)}
     exec(_compiled(source), space)
     return space[MADE]
 
@@ -50,7 +55,12 @@ def play(
     What `is_ours` says yes to is raised.
     """
     kept: dict[str, Any] = {}
-    return list(_results(answer, iter(situation), kept, is_ours, note))
+    try:
+        return list(_results(answer, iter(situation), kept, is_ours, note))
+    finally:
+        for simulated in kept.values():
+            if isinstance(simulated, Simulated):
+                simulated.end()
 
 
 def _results(

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from labkit.course.exercises import backoff, close_codes, history, outbox, silence, stored_first, validator
+from labkit.course.exercises import auth, backoff, close_codes, history, outbox, silence, stored_first, validator
 from labkit.course.models.property import Property
 from labkit.course.paths import original
 
 PLAYED = {
+    "02-auth": auth.PROPERTIES,
     "03-history": history.PROPERTIES,
     "04-validator": validator.PROPERTIES,
     "05-silence": silence.PROPERTIES,
