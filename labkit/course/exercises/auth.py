@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -138,7 +139,7 @@ class Client:
         self.expected += [REPLIES[message["type"]] for message in messages if self.is_in and message != RIGHT]
 
 
-def model(situation: Situation, results: Sequence[Result]) -> Wrong | None:
+def model(reads_reasons: bool, situation: Situation, results: Sequence[Result]) -> Wrong | None:
     """Compare an answer with the text, and return its first fault."""
     clients: dict[str, Client] = {}
     reasons: dict[tuple[str, ...], str] = {}
@@ -150,7 +151,9 @@ def model(situation: Situation, results: Sequence[Result]) -> Wrong | None:
         now += seconds(step)
         came = arrived(result)
         for name, client in clients.items():
-            verdict = _judged(client, came.get(name, []), now, result) or _reason(client, came.get(name, []), reasons)
+            verdict = _judged(client, came.get(name, []), now, result)
+            if verdict is None and reads_reasons:
+                verdict = _reason(client, came.get(name, []), reasons)
             client.expected = []
             if verdict is not None:
                 return wrong(number, result, f"{verdict[0]} for {name}", verdict[1])
@@ -194,7 +197,8 @@ def _shown_inside(client: Client, words: Sequence[Any], now: float, result: Resu
     if has_raised(result):
         return FRAGILE
     is_closed = any(str(word).startswith("close") for word in words)
-    return OVER_ALL if is_closed and now >= client.limit and "auth_ok" not in client.expected else SHUT_OUT
+    was_in = "auth_ok" in words or "auth_ok" not in client.expected
+    return OVER_ALL if is_closed and was_in and now >= client.limit else SHUT_OUT
 
 
 def _shown_outside(client: Client, words: Sequence[Any], result: Result) -> Misconception:
@@ -207,7 +211,7 @@ def _shown_outside(client: Client, words: Sequence[Any], result: Result) -> Misc
         return WRONG_CODE
     if client.kind == "other type" or (client.kind == "malformed" and "auth_ok" not in words):
         return NOT_ALWAYS_FIRST
-    if "auth_ok" not in words or client.guesses:
+    if "auth_ok" not in words or (client.guesses and "pong" not in words):
         return SECOND_GUESS
     return LOOSE if client.kind == "malformed" or is_nearly(client.first) else ANY_TOKEN
 
@@ -236,7 +240,7 @@ def property_of(
         usual=usual,
         draw=draw,
         enforces=(*enforces, "The handler raises nothing."),
-        model=model,
+        model=partial(model, name == "reason"),
         permits=permits,
         simpler=fewer,
         smaller=shorter,
@@ -309,7 +313,7 @@ PROPERTIES = (
         "The first message may be anything that a client can send",
         "close with **4403** or **1008**",
         always=each_odd(),
-        needs=("auth-first", "wrong-token"),
+        needs=("auth-first", "wrong-token", "nearly-right"),
     ),
     property_of(
         "reason",
@@ -325,6 +329,7 @@ PROPERTIES = (
         SHARED,
         draw_own,
         "Each connection is on its own",
+        shared=SHARED,
         needs=(LETS_IN, STAYS, "auth-first", "wrong-token", "silence"),
     ),
 )

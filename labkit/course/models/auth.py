@@ -158,9 +158,9 @@ def pause(rng: Random, most: float = LIMIT_S - 2 * ACT_S) -> tuple[Step, ...]:
 
 
 def draw_right(rng: Random) -> Situation:
-    """The right message, at any time before the limit, and what may come after it."""
+    """The right message, and what may come after it, all before the limit."""
     behind = rng.choices((PING, JOIN), k=rng.choice((0, 0, 1, 2)))
-    steps = (SERVER, connect("ana"), *pause(rng), send("ana", right(rng), *behind))
+    steps = (SERVER, connect("ana"), *pause(rng, 4.0), send("ana", right(rng), *behind))
     return (*steps, *(send("ana", rng.choice((PING, JOIN))) for _ in range(rng.choice((0, 1)))))
 
 
@@ -173,15 +173,14 @@ def draw_stays(rng: Random) -> Situation:
 
 
 def draw_first(rng: Random) -> Situation:
-    """A first message of another type; at times, a member is in the room."""
-    room = (connect("ben"), send("ben", RIGHT, JOIN)) if rng.random() < 0.4 else ()
+    """A first message of another type, and what may follow it."""
     behind = rng.choice(((), (), (RIGHT,), (CHAT,), (JOIN, CHAT)))
-    return (SERVER, *room, connect("ana"), *pause(rng, 4.0), send("ana", rng.choice(OTHER_TYPES), *behind))
+    return (SERVER, connect("ana"), *pause(rng, 4.0), send("ana", rng.choice(OTHER_TYPES), *behind))
 
 
 def draw_wrong(rng: Random) -> Situation:
     """A wrong token, and the right one, or others, in the same packet or later."""
-    behind = rng.choice(((), (), (PING,), (RIGHT,), (wrong_token(rng), RIGHT)))
+    behind = rng.choice(((), (), (PING,), (PING, RIGHT), (wrong_token(rng), PING, RIGHT)))
     later = rng.choice(((), (send("ana", RIGHT),), (wait(LIMIT_S), send("ana", RIGHT))))
     return (SERVER, connect("ana"), *pause(rng, 4.0), send("ana", wrong_token(rng), *behind), *later)
 
@@ -244,8 +243,8 @@ def _several(rng: Random) -> Situation:
     first = [connect(client) for client in clients]
     then: list[Step] = []
     for client in clients:
-        message = rng.choice((RIGHT, RIGHT, wrong_token(rng), rng.choice(OTHER_TYPES)))
-        then += rng.choice(((send(client, message),),) * 5 + ((close(client),), (vanish(client),), ()))
+        messages = rng.choice(((RIGHT,), (RIGHT, JOIN), (wrong_token(rng),), (rng.choice(OTHER_TYPES),), (JOIN, CHAT)))
+        then += rng.choice(((send(client, *messages),),) * 5 + ((close(client),), (vanish(client),), ()))
     rng.shuffle(then)
     together = [at_once(*(act for step in then for act in acts(step)))] if then and rng.random() < 0.2 else then
     steps = [step for one in [*first, *together] for step in (one, *pause(rng, 1.0))]
