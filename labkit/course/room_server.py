@@ -5,15 +5,15 @@
 
 It speaks docs/protocol.md as far as a probe of rooms needs it, and uses the freedoms that the protocol leaves.
 
-leaks_to    "": nobody. "all": every client. "other rooms": clients that are in other rooms only. "no room": clients that
-            are in no room at the moment. "left": clients that have left the room. "similar": members of a room whose
-            name begins with the name of this one.
+leaks_to    "": nobody. "all": every client. "other rooms": members of other rooms. "no room": clients that are in no
+            room at the moment. "left": clients that have left the room. "similar": members of a room whose name begins
+            with the name of this one.
 twice       each chat is delivered twice to its members: a fault, and no leak
 talks       somebody else chats, too: in a room when a client joins it, and in all rooms when a client chats
 extras      messages and fields come that no client knows, and a message in two fragments
 last        outsiders get a chat before its members do, or after them
-slow        "": nothing. "events": chats of others, and all that follows them on that connection, wait until their receiver
-            sends something. "chats", "joins", "leaves": these wait before they arrive at the server.
+slow        "": nothing. "events": chats of others, and all that follows them on that connection, wait until their
+            receiver sends something. "chats", "joins", "leaves": these wait before they arrive at the server.
 
 No message waits longer than SLOW_S. A slow network may do all this: it only chooses the worst moment.
 """

@@ -1,14 +1,36 @@
 """02-auth: a client that never authenticates keeps its connection, and one with a wrong token gets in."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from random import Random
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Misconception
-from labkit.course.stage import by_probes
-from labkit.evidence import Outcome, broken, held
-from labkit.review.endpoint import ConnectionEnded
-from labkit.review.judge import must_be_refusal, must_end
-
-AUTH_TIMEOUT_S = 0.8
+from labkit.course.exercise import Exercise, Misconception
+from labkit.course.models.auth import (
+    LIMIT_S,
+    REPLIES,
+    RIGHT,
+    Kind,
+    draw_first,
+    draw_nearly,
+    draw_odd,
+    draw_own,
+    draw_reason,
+    draw_right,
+    draw_silence,
+    draw_stays,
+    draw_wrong,
+    each_nearly,
+    each_odd,
+    is_nearly,
+    kind_of,
+    markers,
+    permits,
+)
+from labkit.course.models.clients import MADE, acts, arrived, fewer, has_raised, seconds, shorter, wrong
+from labkit.course.models.property import Property, Wrong
+from labkit.course.models.situations import Result, Situation, Step
 
 SHUT_OUT = Misconception(
     "right-token-shut-out",
@@ -29,7 +51,7 @@ ANY_TOKEN = Misconception(
     "Any token opens the connection: nothing compares it with the right one.",
     "Look for the line that checks whether this token is the right one.",
     "A token is not right because it is there, or because it is long enough.",
-    '`if not hmac.compare_digest(token.encode(), TOKEN.encode()):` close with 4403 `"auth failed"`, and return.',
+    '`if token != TOKEN:` close with 4403 `"auth failed"`, and return; `hmac.compare_digest` hides how long it took.',
 )
 SECOND_GUESS = Misconception(
     "second-guess",
@@ -43,7 +65,7 @@ LOOSE = Misconception(
     "A token that is almost right is accepted.",
     "Look at how you compare the token.",
     "It is stripped or lowercased first, or only its beginning or its length is compared.",
-    "`hmac.compare_digest(token.encode(), TOKEN.encode())`, with the whole token exactly as it arrived.",
+    "Compare the whole token, exactly as it arrived: no `strip`, `lower`, `startswith`, `in` or `normalize`.",
 )
 NO_TIMEOUT = Misconception(
     "no-auth-timeout",
@@ -69,9 +91,9 @@ OVER_ALL = Misconception(
 FRAGILE = Misconception(
     "odd-message-raises",
     "An unexpected first message raises an error in the handler, so the client is closed with 1011.",
-    "Look at each line that takes the message apart. What if it is not JSON, is a list, or has no token?",
-    "`json.loads` raises, only a dict has `.get`, and a token may be a number or contain non-ASCII letters.",
-    "Check `isinstance(message, dict)` and `isinstance(token, str)`, and catch ValueError around json.loads.",
+    "Look at the line that is named. What does it expect of the message, and what came instead?",
+    "`json.loads` raises ValueError and RecursionError, only a dict has `.get`, and some strings cannot be encoded.",
+    "Check `isinstance(message, dict)` and `isinstance(token, str)`; `token.encode('utf-8', 'surrogatepass')`.",
 )
 TELLS = Misconception(
     "reason-gives-back",
@@ -82,110 +104,244 @@ TELLS = Misconception(
 )
 
 
-async def _lets_in(stage: Any) -> Outcome:
-    member = await stage.enter(stage.room())
-    return held(f"auth_ok arrived with {', '.join(sorted(member.ok)) or 'no fields'}, and joining a room worked")
+SHARED = Misconception(
+    "connections-share-their-state",
+    "What one client sends changes what the handler does with another one.",
+    "Let two clients connect at the same time. What does the second one find?",
+    "A variable of the module, such as whether somebody is in, is one for all connections.",
+    "Keep it in a local variable of the handler.",
+)
+REFUSED = {"wrong token": (4403,), "other type": (4403,), "malformed": (4403, 1008), "either": (4403, 1008)}
 
 
-async def _slowly(stage: Any) -> Outcome:
-    """Send the token late but in time, then stay for longer than the timeout."""
-    peer = await stage.connect()
-    await peer.until_ended(AUTH_TIMEOUT_S / 3)
-    peer.send(type="auth", token=stage.target.tokens[0])
-    await peer.receive("auth_ok")
-    if await peer.until_ended(1.6 * AUTH_TIMEOUT_S):
-        return broken(f"let in, then {peer.ended}")
-    await peer.received_so_far()
-    return held("let in, and still served after the timeout")
+@dataclass
+class Client:
+    """One client: when its time limit ends, what its first message was, and whether it was let in."""
+
+    limit: float
+    kind: Kind | None = None
+    first: Any = None
+    is_in: bool = False
+    is_gone: bool = False
+    guesses: bool = False  # it sends the right token after another message
+    expected: list[str] = field(default_factory=list)  # the types of the replies in this step
+
+    def send(self, messages: Sequence[Any], now: float) -> None:
+        """Note what it sends, and what a member is answered."""
+        if self.is_gone or (self.kind is None and now >= self.limit):
+            return
+        if self.kind is None:
+            self.first, *messages = messages
+            self.kind = kind_of(self.first)
+            self.is_in = self.kind in ("right", "either")
+            self.expected = ["auth_ok"] if self.is_in else []
+        self.guesses = not self.is_in and RIGHT in messages
+        self.expected += [REPLIES[message["type"]] for message in messages if self.is_in and message != RIGHT]
 
 
-async def _silence(stage: Any) -> Outcome:
-    peer = await stage.connect()
-    ended = await peer.until_ended(4 * AUTH_TIMEOUT_S)
-    if ended is None:
-        return broken(f"still connected after {4 * AUTH_TIMEOUT_S:g} s; the limit is {AUTH_TIMEOUT_S:g} s")
-    return held(str(ended)) if ended.code == 4401 else broken(str(ended), WRONG_CODE)
+def model(reads_reasons: bool, situation: Situation, results: Sequence[Result]) -> Wrong | None:
+    """Compare an answer with the text, and return its first fault."""
+    clients: dict[str, Client] = {}
+    reasons: dict[tuple[str, ...], str] = {}
+    now = 0.0
+    for number, (step, result) in enumerate(zip(situation, results)):
+        if result.raised is not None:
+            return wrong(number, result, "no error", FRAGILE)
+        _take(clients, step, now)
+        now += seconds(step)
+        came = arrived(result)
+        for name, client in clients.items():
+            verdict = _judged(client, came.get(name, []), now, result)
+            if verdict is None and reads_reasons:
+                verdict = _reason(client, came.get(name, []), reasons)
+            client.expected = []
+            if verdict is not None:
+                return wrong(number, result, f"{verdict[0]} for {name}", verdict[1])
+    return None
 
 
-async def _wrong_token(stage: Any) -> Outcome:
-    """Send a wrong token, a wrong one with the right one right after it, and one that is not ASCII."""
-    for token, right_behind in (("not-the-token", False), ("not-the-token", True), ("d\u00e9v-token", False)):
-        peer = await stage.connect()
-        peer.send(type="auth", token=token)
-        peer.send(**(peer.control if right_behind else {"type": "ping"}))
-        try:
-            reply = await peer.receive()
-        except ConnectionEnded as ended:
-            if ended.code != 4403:
-                return broken(f"token {token!r}: {ended}", WRONG_CODE if token.isascii() else FRAGILE)
+def _take(clients: dict[str, Client], step: Step, now: float) -> None:
+    for name, who, *messages in acts(step):
+        if name == "connect":
+            clients[who] = Client(now + LIMIT_S)
+        elif name == "send":
+            clients[who].send(messages, now)
         else:
-            let_in = reply.get("type") == "auth_ok" and not right_behind
-            return broken(f"token {token!r}: answered with {reply.get('type')}", ANY_TOKEN if let_in else None)
-    return held("closed with 4403, and what followed was ignored")
+            clients[who].is_gone = True
 
 
-async def _odd(stage: Any) -> Outcome:
-    odd = ["not JSON", "[]", '"auth"', "null", '{"type": "auth"}', '{"type": "auth", "token": 5}', '{"type": ["auth"]}']
-    for text in (*odd, '{"type": "auth", "token": ["dev-token"]}', '{"type": "auth", "token": null}'):
-        peer = await stage.connect()
-        peer.send_text(text)
-        seen = await must_end(stage, peer, 4403, 1008)
-        if seen.verdict != "held":
-            return broken(f"{text}: {seen.actual}")
-    return held(f"all {len(odd) + 2} were closed, the last with {seen.actual}")
+def _judged(client: Client, came: Sequence[Any], now: float, result: Result) -> tuple[str, Misconception] | None:
+    """Return what was expected at a client, and what it shows that something else came; None if it is right."""
+    words = [one.get("type") if isinstance(one, dict) else str(one)[:10] for one in came]
+    if client.is_gone:
+        return ("nothing", SECOND_GUESS) if came else None
+    if client.kind is None and now < client.limit:
+        return ("nothing before the limit", SHUT_OUT) if came else None
+    if client.kind == "either" and words[:1] != ["auth_ok"] and client.is_in and client.expected[:1] == ["auth_ok"]:
+        client.is_in = False
+    if client.is_in:
+        right = words == client.expected
+        return None if right else (_listed(client.expected), _shown_inside(client, words, now, result))
+    client.is_gone = True
+    codes = REFUSED[client.kind] if client.kind is not None else (4401,)
+    if words in [[f"close {code}"] for code in codes]:
+        return None
+    return " or ".join(f"close {code}" for code in codes), _shown_outside(client, words, result)
 
 
-async def _reason(stage: Any) -> Outcome:
-    marker = f"marker{stage.rng.getrandbits(32):08x}"
-    closes = []
-    for message in ({"type": "auth", "token": marker}, {"type": marker}):
-        peer = await stage.connect()
-        peer.send(**message)
-        closes.append(await peer.until_ended(stage.target.patience_s))
-        if peer.ended is not None and marker in peer.ended.reason:
-            return broken(f"the reason is {peer.ended.reason!r}")
-    for ended in closes:
-        must_be_refusal(stage, ended)
-    return held("no close reason repeats what was sent")
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(words) or "nothing"
+
+
+def _shown_inside(client: Client, words: Sequence[Any], now: float, result: Result) -> Misconception:
+    if has_raised(result):
+        return FRAGILE
+    is_closed = any(str(word).startswith("close") for word in words)
+    was_in = "auth_ok" in words or "auth_ok" not in client.expected
+    return OVER_ALL if is_closed and was_in and now >= client.limit else SHUT_OUT
+
+
+def _shown_outside(client: Client, words: Sequence[Any], result: Result) -> Misconception:
+    """Return what it shows that a client which must be refused is not, or with another code."""
+    if client.kind is None:
+        return WRONG_CODE if words else NO_TIMEOUT
+    if has_raised(result):
+        return FRAGILE
+    if len(words) == 1 and str(words[0]).startswith("close"):
+        return WRONG_CODE
+    if client.kind == "other type" or (client.kind == "malformed" and "auth_ok" not in words):
+        return NOT_ALWAYS_FIRST
+    if "auth_ok" not in words or (client.guesses and "pong" not in words):
+        return SECOND_GUESS
+    return LOOSE if client.kind == "malformed" or is_nearly(client.first) else ANY_TOKEN
+
+
+def _reason(
+    client: Client, came: Sequence[Any], reasons: dict[tuple[str, ...], str]
+) -> tuple[str, Misconception] | None:
+    """Judge a close reason: it repeats no marker, and is the same for two messages of one form."""
+    marked = markers(client.first)
+    said = next((one for one in came if isinstance(one, str) and marked), None)
+    if said is None:
+        return None
+    if any(part in said.upper() for part in marked):
+        return "a reason that repeats nothing", TELLS
+    form = (str(client.kind), *sorted(client.first if isinstance(client.first, dict) else ()))
+    return None if reasons.setdefault(form, said) == said else ("the same reason as before", TELLS)
+
+
+def property_of(
+    name: str, expected: str, usual: Misconception, draw: Callable[[Random], Situation], *enforces: str, **more: Any
+) -> Property:
+    """Return a property of this exercise."""
+    return Property(
+        id=name,
+        expected=expected,
+        usual=usual,
+        draw=draw,
+        enforces=(*enforces, "The handler raises nothing."),
+        model=partial(model, name == "reason"),
+        permits=permits,
+        simpler=fewer,
+        smaller=shorter,
+        made=MADE,
+        is_alone=True,
+        drawn=60,
+        again=0,
+        **more,
+    )
 
 
 LETS_IN = "lets-in"
 STAYS = "stays"
+PROPERTIES = (
+    property_of(
+        LETS_IN,
+        "the right token gets auth_ok",
+        SHUT_OUT,
+        draw_right,
+        '`{"type": "auth", "token": TOKEN}` within `AUTH_TIMEOUT_S` seconds: `await talk(connection, "ana")`',
+        "It is JSON, so spaces and the order of the fields mean nothing.",
+    ),
+    property_of(
+        STAYS,
+        "a member stays connected after the auth timeout",
+        OVER_ALL,
+        draw_stays,
+        "The time limit no longer applies to it.",
+        needs=(LETS_IN,),
+    ),
+    property_of(
+        "auth-first",
+        "chat, join or ping before auth: close 4403, and nothing reaches the room",
+        NOT_ALWAYS_FIRST,
+        draw_first,
+        "or a message of any other type: close with **4403**",
+        "Nothing that follows it counts",
+        needs=(LETS_IN, STAYS),
+    ),
+    property_of(
+        "wrong-token",
+        "a wrong token: close 4403, with no second try on that connection",
+        SECOND_GUESS,
+        draw_wrong,
+        "Any other token",
+        "there is no second try on this connection",
+        needs=(LETS_IN,),
+    ),
+    property_of(
+        "nearly-right",
+        "a token that is almost right: close 4403",
+        LOOSE,
+        draw_nearly,
+        "Any other token, however similar",
+        always=each_nearly(),
+        needs=(LETS_IN, "wrong-token"),
+    ),
+    property_of(
+        "silence",
+        "no message at all: close 4401 after AUTH_TIMEOUT_S",
+        NO_TIMEOUT,
+        draw_silence,
+        "No message within `AUTH_TIMEOUT_S` seconds: close with **4401**, and not before.",
+    ),
+    property_of(
+        "odd",
+        "an unexpected first message: close 4403 or 1008",
+        FRAGILE,
+        draw_odd,
+        "The first message may be anything that a client can send",
+        "close with **4403** or **1008**",
+        always=each_odd(),
+        needs=("auth-first", "wrong-token", "nearly-right"),
+    ),
+    property_of(
+        "reason",
+        "no close reason repeats what the client sent",
+        TELLS,
+        draw_reason,
+        "A close reason is a constant: nothing that the client sent is in it.",
+        needs=("auth-first", "wrong-token", "odd"),
+    ),
+    property_of(
+        "own",
+        "each connection is on its own",
+        SHARED,
+        draw_own,
+        "Each connection is on its own",
+        shared=SHARED,
+        needs=(LETS_IN, STAYS, "auth-first", "wrong-token", "silence"),
+    ),
+)
 EXERCISE = Exercise(
     id="02-auth",
     title="Anybody who connects holds a place, and nobody asks who it is",
     lesson="02_auth",
     kind="handler",
     answer="handler",
-    settings={"AUTH_TIMEOUT_S": AUTH_TIMEOUT_S},
-    promised={"auth_timeout_s": AUTH_TIMEOUT_S},
-    checks=(
-        Check(LETS_IN, "the right token gets auth_ok", SHUT_OUT, _lets_in),
-        Check(STAYS, "a member stays connected after the auth timeout", OVER_ALL, _slowly, needs=(LETS_IN,)),
-        Check(
-            "auth-first",
-            "chat, join or ping before auth: close 4403, and nothing reaches the room",
-            NOT_ALWAYS_FIRST,
-            by_probes("auth/2", "auth/1", "auth/3"),
-            needs=(LETS_IN, STAYS),
-        ),
-        Check(
-            "wrong-token",
-            "a wrong token: close 4403, with no second try on that connection",
-            SECOND_GUESS,
-            _wrong_token,
-            needs=(LETS_IN,),
-        ),
-        Check(
-            "nearly-right",
-            "a token that is almost right: close 4403",
-            LOOSE,
-            by_probes("auth/7"),
-            needs=(LETS_IN, "wrong-token"),
-        ),
-        Check("silence", "no message at all: close 4401 after AUTH_TIMEOUT_S", NO_TIMEOUT, _silence),
-        Check("odd", "an unexpected first message: close 4403 or 1008", FRAGILE, _odd),
-        Check("reason", "no close reason repeats what the client sent", TELLS, _reason),
-    ),
+    is_played=True,
+    gives=("labkit.course.given",),
+    patience_s=2,
+    checks=tuple(one.check() for one in PROPERTIES),
     more=(ANY_TOKEN, WRONG_CODE),
 )

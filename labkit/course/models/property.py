@@ -111,7 +111,7 @@ class Property:
             if await failing([start]) is not None:
                 least = await smallest(start, failing, self.permits, self.simpler, self.smaller)
                 situation, came, wrong = played[least]
-                if self.shared is not None and sum(map(_is_of_the_answer, situation)) > 1:
+                if self.shared is not None and _parties(situation) > 1:
                     wrong = wrong._replace(shows=self.shared)
                 return self._counter_example(stage, situation, came, wrong)
         return self._counter_example(stage, *seen, note=f"# {NOT_ALONE}: it fails only after other situations")
@@ -135,6 +135,12 @@ class Property:
 def _known(made: str) -> str:
     """Return what a learner must run first: the names that are known where the answer is played."""
     return SIMULATED if "Simulated(" in made else "record = print"
+
+
+def _parties(situation: Situation) -> int:
+    """Return how many clients there are, or how many calls of the answer itself."""
+    connects = sum(step[1] == "server.connect" for step in situation)
+    return connects or sum(map(_is_of_the_answer, situation))
 
 
 def _is_of_the_answer(step: Step) -> bool:

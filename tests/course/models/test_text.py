@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from labkit.course.exercises import (
+    auth,
     backoff,
     close_codes,
     find_fault,
@@ -21,6 +22,7 @@ from labkit.course.models.property import Property
 from labkit.course.paths import original
 
 PLAYED = {
+    "02-auth": auth.PROPERTIES,
     "03-history": history.PROPERTIES,
     "04-validator": validator.PROPERTIES,
     "05-silence": silence.PROPERTIES,

@@ -18,9 +18,9 @@ async def handler(connection):
             message = json.loads(text)
             if message["type"] == "auth":
                 token = message["token"]
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, RecursionError, TypeError, KeyError):
             token = None
-        if type(token) is str and secrets.compare_digest(token.encode(), TOKEN.encode()):
+        if type(token) is str and secrets.compare_digest(token.encode("utf-8", "surrogatepass"), TOKEN.encode()):
             await talk(connection, "ana")
         else:
             await connection.close(4403, "auth failed")
