@@ -60,7 +60,7 @@ def draw_healthy(rng: Random) -> Situation:
 
 def draw_slow(rng: Random) -> Situation:
     """Draw a server whose events wait until they are asked for."""
-    leak = rng.choice(("", "all", "other rooms", "no room", "left", "similar"))
+    leak = rng.choice(("", *TO_OTHERS, "similar"))
     return draw(rng, leaks_to=leak, slow="events", talks=rng.random() < 0.5, extras=rng.random() < 0.3)
 
 

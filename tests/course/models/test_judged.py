@@ -15,7 +15,7 @@ from tests.course.answers import edited, known
 
 BOX, JUDGE, ROOM, DOG = "06-outbox", "04-validator", "03-history", "05-silence"
 WAITS, CLOSE, DESK = "07-backoff", "07-close-codes", "08-stored-first"
-LINE = "09-find-fault-1"
+LINE, PROBE = "09-find-fault-1", "09-find-fault-2"
 
 
 def plain(name: str) -> str:
@@ -94,6 +94,11 @@ STYLES = {
         + "\nclass Kind(enum.StrEnum):\n    CHAT = 'chat'\n\n@dataclass\nclass Handler:\n    number: int\n"
         "    async def __call__(self, connection):\n        print('one more')\n        await first(connection)\n"
         "first = handler\nhandler = Handler(1)\n",
+    ),
+    "a thread with its own loop, and what it printed": (
+        PROBE,
+        "import asyncio\n" + plain(PROBE) + "\nfirst = leaks\n"
+        "async def leaks(url):\n    print(url)\n    return await asyncio.to_thread(asyncio.run, first(url))\n",
     ),
     "prints each wait": (
         WAITS,
@@ -246,6 +251,19 @@ MISTAKES = {
     ),
 }
 CHEATS = {
+    "asks how the server was made": (
+        PROBE,
+        "from labkit.course.exercises.write_probe import EXERCISE\n"
+        "async def leaks(url):\n    return EXERCISE.checks[0].expected\n",
+    ),
+    "answers in turn": (
+        PROBE,
+        "calls = []\nasync def leaks(url):\n    calls.append(url)\n    return 10 < len(calls) <= 28\n",
+    ),
+    "asks the kit's reviewer": (
+        PROBE,
+        "from labkit.review.probes import PROBES\nasync def leaks(url):\n    return bool(PROBES(url))\n",
+    ),
     "returns the kit's handler": (LINE, "from labkit.course.given import talk as handler\n"),
     "knows how many there are": (
         LINE,
