@@ -192,6 +192,7 @@ PROPERTIES = (
         draw_talks,
         "`handler` does what the table says",
         "in the order in which it was sent",
+        "A message of any other type is ignored.",
         usual=DOES_NOT_TALK,
     ),
     property_of(

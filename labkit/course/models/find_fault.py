@@ -42,6 +42,7 @@ NAMES = (
     "pia",
 )
 WHO = Message(type="who")
+OTHER = Message(type="typing", text="hi")
 END = {"close": close, "vanish": vanish}
 
 
@@ -115,7 +116,7 @@ class Reference:
                 expected[name].maybe = list(dict.fromkeys([*expected[name].maybe, *others]))
         elif message["type"] == "who":
             expected[name].messages.append(("who", len(self.members(client.room))))
-        else:
+        elif message["type"] == "chat":
             for member in self.members(client.room):
                 one = expected[member]
                 (one.maybe if member in moving else one.messages).append(("chat", message["text"]))
@@ -161,7 +162,7 @@ def permits(situation: Situation) -> bool:
 def _is_whole(message: Any) -> bool:
     kind = message.get("type")
     room, text = message.get("roomId"), message.get("text")
-    return kind == "who" or (kind == "join" and bool(room)) or (kind == "chat" and isinstance(text, str))
+    return kind in ("who", "typing") or (kind == "join" and bool(room)) or (kind == "chat" and isinstance(text, str))
 
 
 def _is_decided(every: Sequence[Act]) -> bool:
@@ -259,6 +260,8 @@ def draw_talks(rng: Random) -> Situation:
     for name in NAMES[:count]:
         steps += [connect(name), join(name, room, *(_some(rng) if rng.random() < 0.2 else ()))]
         steps += spoken(rng, NAMES[: NAMES.index(name) + 1], rng.choice((0, 1)))
+    if rng.random() < 0.2:
+        steps.append(send(rng.choice(NAMES[:count]), OTHER, WHO))
     return (*steps, *spoken(rng, NAMES[:count], rng.randint(1, 4)))
 
 
