@@ -169,24 +169,15 @@ MISTAKES = {
     "folds the names of rooms": (
         "apart",
         LINE,
-        plain(LINE).replace('room = said["roomId"]', 'room = said["roomId"].casefold()'),
-    ),
-    "looks for rooms by the beginning of their names": (
-        "apart",
-        LINE,
-        plain(LINE).replace(
-            "for member in list(members[room]):",
-            "for member in [one for name in members if (name or '').startswith(room) for one in members[name]]:",
+        next(one.source for one in known(LINE) if one.stem == "gather_and_map").replace(
+            'where[connection] = said["roomId"]', 'where[connection] = said["roomId"].casefold()'
         ),
     ),
-    "loops over the set itself": (
-        "dead-member",
+    "looks for rooms in a list, by the beginning of their names": (
+        "apart",
         LINE,
-        plain(LINE).replace(
-            "                    for member in list(members[room]):\n"
-            '                        await tell(member, type="chat", text=said["text"])',
-            "                    for member in members[room]:\n"
-            '                        await tell(member, type="chat", text=said["text"])',
+        next(one.source for one in known(LINE) if one.stem == "gather_and_map").replace(
+            "if its == room]", "if its and its.startswith(room)]"
         ),
     ),
     "drains in a loop": (
