@@ -34,6 +34,11 @@ How to convert an exercise (`exercises/outbox.py`: an object with methods; `exer
 A handler has no situations yet: its checks are scenes over a network, and only parts 4 to 6 of the issue apply to
 it.
 
+A probe (`exercises/write_probe.py`) is judged by a population of servers. A situation is one server, and the model is
+what that server is: good, or with one leak. The property serves it (`labkit.course.room_server`) outside the answer's
+process. The network there is no matter of chance or of seconds: a message waits for what the probe does next, so a
+verdict from silence alone is wrong however long the silence was.
+
 Why a drawing module of our own, which is `random.Random` and 50 lines of shrinking, and not hypothesis: importing it
 takes 0.5 to 1.2 s, drawing a sequence 1.5 ms (ours: 0.02 ms), its shrinker asks for one result at a time
 where ours asks for 24 in one packet, and its draws change with its version, so a seed would not find the same
