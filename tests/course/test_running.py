@@ -10,6 +10,7 @@ import time
 import uuid
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,6 +20,7 @@ from labkit.course.result import Result
 from labkit.course.running import shortage
 from labkit.course.running.answer_process import AnswerEnded, AnswerFault, AnswerProcess
 from labkit.course.running.faults import SENTENCES, at_line, sentence
+from labkit.course.running.handler_server import line_in
 from labkit.course.running.packets import HEAD, packed
 from labkit.course.stage import Calls, Stage
 from labkit.evidence import Outcome, broken, held
@@ -152,6 +154,12 @@ def test_line_is_counted_as_python_counts(end: str) -> None:
     """A form feed or U+2028 in a comment above does not shift it."""
     source = end.join(["# a\u2028b \x0b\x0c\x1c\x85 c", "def a():", "    x = 1", "    return x"])
     assert at_line(4, source) == ", at line 3 of `a`: return x"
+
+
+def test_instruction_without_a_line_has_line_0() -> None:
+    """Python gives some instructions no line; a tick that says so must not count as nonsense from the answer."""
+    frame = SimpleNamespace(f_code=SimpleNamespace(co_filename="answer"), f_lineno=None)
+    assert line_in(frame) == 0  # type: ignore[arg-type]
 
 
 def test_error_of_another_check_is_not_reported() -> None:

@@ -1,17 +1,27 @@
 """09-find-fault-1: one member's connection dies, and the whole room stops receiving."""
 
-import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from random import Random
 from typing import Any
 
-from labkit.course.exercise import Check, Exercise, Misconception
-from labkit.evidence import Outcome, broken, held
-from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.peer import Peer
-
-DYING_CODES = (1000, 1011) * 4  # the close codes of the members that send a close frame
-VANISHING = 3  # members that close TCP without one
-CHATS = 20
-MOST_S = 3.0
+from labkit.course.exercise import Exercise, Misconception
+from labkit.course.models.clients import MADE, acts, arrived, shorter, wrong
+from labkit.course.models.find_fault import (
+    Expected,
+    Reference,
+    draw_apart,
+    draw_dead,
+    draw_ghosts,
+    draw_moves,
+    draw_talks,
+    each_order,
+    permits,
+    plainer,
+    seen,
+)
+from labkit.course.models.property import Property, Wrong
+from labkit.course.models.situations import Result, Situation, Step
 
 DOES_NOT_TALK = Misconception(
     "repair-broke-the-room",
@@ -62,177 +72,173 @@ LEAK = Misconception(
     "The members of all rooms, or all rooms share one set.",
     "Loop over `rooms[room]`, the sender's own room.",
 )
+SET_CHANGES = Misconception(
+    "members-change-in-the-round",
+    "While the loop over the members waits in `send`, another handler changes the set, and the loop raises.",
+    "Which other handlers run while `send` waits, and what do they change?",
+    "A member ends while you send to it, and its own handler removes it from the set that you are looping over.",
+    "Loop over a copy: `for member in list(members[room]):`",
+)
 
 
-async def _member(stage: Any, room: str) -> Peer:
-    peer: Peer = await stage.connect()
-    peer.send(type="join", roomId=room)
-    await peer.receive("joined")
-    return peer
+def model(wanted: tuple[Misconception, ...], situation: Situation, results: Sequence[Result]) -> Wrong | None:
+    """Compare an answer with the text. Only faults that show one of `wanted` count; none given: all do."""
+    reference = Reference()
+    for number, (step, result) in enumerate(zip(situation, results)):
+        if result.raised is not None:
+            return wrong(number, result, "no error", DOES_NOT_TALK)
+        expected = reference.do(step)
+        came = {name: [seen(one) for one in messages] for name, messages in arrived(result).items()}
+        if (first := _first_wrong(expected, came)) is not None:
+            shows = _shown(reference, step, result, first, expected, came)
+            counts = not wanted or shows in wanted
+            return wrong(number, result, _listed(first, expected), shows) if counts else None
+    return None
 
 
-async def _who(peer: Peer) -> int:
-    peer.send(type="who")
-    return int((await peer.receive("who")).get("members", -1))
+def _first_wrong(expected: Mapping[str, Expected], came: Mapping[str, list[Any]]) -> str | None:
+    """Return a client at which something else came, first one that was closed."""
+    faulty = [name for name, one in expected.items() if not one.allows(came.get(name, []))]
+    return next((name for name in faulty if _is_closed(came.get(name, []))), next(iter(faulty), None))
 
 
-async def _who_is(peer: Peer, wanted: int) -> int:
-    """Ask until there are so many members, or for MOST_S; return the latest count."""
-    ends = asyncio.get_running_loop().time() + MOST_S
-    while (count := await _who(peer)) != wanted and asyncio.get_running_loop().time() < ends:
-        await asyncio.sleep(0.05)
-    return count
+def _is_closed(came: Sequence[Any]) -> bool:
+    return any(isinstance(one, str) for one in came)
 
 
-async def _received(peer: Peer) -> list[str]:
-    """Return the texts of the chats that arrive before the answer to a question of its own."""
-    peer.send(type="who")
-    texts = []
-    while (message := await peer.receive()).get("type") != "who":
-        texts.append(str(message.get("text")))
-    return texts
+def _listed(name: str, expected: Mapping[str, Expected]) -> str:
+    words = [" ".join((kind, *map(repr, more))) for kind, *more in expected[name].messages]
+    return f"{', '.join(words) or 'nothing'} for {name}"
 
 
-async def _chat_and_wait(sender: Peer, room: str) -> None:
-    """Send a chat and wait until the handler has sent it to all: it answers `who` only after that."""
-    sender.send(type="chat", text=f"{room} for its members")
-    await _next(sender, room)
-    await _who(sender)
+def _shown(
+    reference: Reference,
+    step: Step,
+    result: Result,
+    name: str,
+    expected: Mapping[str, Expected],
+    came: Mapping[str, list[Any]],
+) -> Misconception:
+    """Return what it shows that something else came at this client."""
+    dead = [one for one in reference.clients.values() if not one.is_alive]
+    if any(one[0] == "raised" and "during iteration" in str(one[1]) for one in result.calls):
+        return SET_CHANGES
+    if _is_closed(came.get(name, [])):
+        return SENDER_PAYS if dead else DOES_NOT_TALK
+    client, got = reference.clients[name], came.get(name, [])
+    counts = next((one for one in zip(_whos(got), _whos(expected[name].messages)) if one[0] != one[1]), None)
+    if counts is not None:
+        return _shown_by_count(reference, client.room, *counts)
+    if [one for one in got if one not in [*expected[name].messages, *expected[name].maybe]]:
+        speakers = {reference.clients[who].room for kind, who, *_ in acts(step) if kind == "send"}
+        return TWO_ROOMS if speakers & client.earlier else LEAK
+    if any(one.has_rejoined for one in (client, *_speakers(reference, step))):
+        return REJOIN
+    return REST_UNTOLD if dead else DOES_NOT_TALK
 
 
-async def _next(peer: Peer, mark: str) -> str:
-    """Return the next text with this mark; skip the chats of other checks, which are for `apart` to find."""
-    while not str(text := (await peer.receive("chat")).get("text")).startswith(mark):
-        pass
-    return str(text)
+def _whos(messages: Sequence[Any]) -> list[Any]:
+    return [one[1] for one in messages if one[0] == "who"]
 
 
-async def _talks(stage: Any) -> Outcome:
-    room = stage.room()
-    ana, ben = await _member(stage, room), await _member(stage, room)
-    for number, sender in enumerate((ana, ben, ana)):
-        sender.send(type="chat", text=f"{room} {number}")
-        for peer in (ana, ben):
-            text = await _next(peer, room)
-            if text != f"{room} {number}":
-                return broken(f"{peer.name} received {text!r} instead of '{room} {number}'")
-    count = await _who(ana)
-    if count != 2:
-        return broken(f"who counted {count} members instead of 2")
-    return held("both members received all chats, and who counted 2")
+def _speakers(reference: Reference, step: Step) -> list[Any]:
+    return [reference.clients[who] for kind, who, *_ in acts(step) if kind == "send"]
 
 
-async def _dead_member(stage: Any) -> Outcome:
-    """Let members die in two ways, and check that all others receive every chat.
-
-    Every second member sends a close frame and keeps its half of TCP open, so that sending to it always raises. The
-    living members joined between them, so a loop that stops at a dead one misses some. (A set has its own order: the
-    nine living ones come first in it once in 24,310 runs.) Then three more close TCP without a close frame.
-    """
-    room = stage.room()
-    living, dying = [await _member(stage, room)], []
-    for code in DYING_CODES:
-        dying.append(await _member(stage, room))
-        living.append(await _member(stage, room))
-        dying[-1].answers_close = dying[-1].answers_end = False
-        dying[-1].send_frame(8, code.to_bytes(2))
-    for peer in dying:
-        if await peer.until_ended(stage.target.patience_s) is None:
-            return broken(f"the close frame of {peer.name} was not answered")
-    sender = stage.rng.choice(living)
-    seen = await _all_receive(sender, living, [f"{room} dying"])
-    if seen.verdict == "held":
-        for peer in [await _member(stage, room) for _ in range(VANISHING)]:
-            peer.drop()
-        seen = await _all_receive(sender, living, [f"{room} {number}" for number in range(CHATS)])
-    return seen
+def _shown_by_count(reference: Reference, room: str | None, came: float, expected: float) -> Misconception:
+    """Return what a wrong count of members shows."""
+    clients = reference.clients.values()
+    if came < expected:
+        return REJOIN if any(one.has_rejoined and one.room == room for one in clients) else DOES_NOT_TALK
+    if any(room in one.earlier and one.room != room for one in clients):
+        return TWO_ROOMS
+    return GHOSTS if any(one.room == room and not one.is_alive for one in clients) else DOES_NOT_TALK
 
 
-async def _all_receive(sender: Peer, living: list[Peer], texts: list[str]) -> Outcome:
-    """Send these chats; all living members receive them in order, and the sender is still connected afterwards."""
-    for text in texts:
-        sender.send(type="chat", text=text)
-    try:
-        for peer in living:
-            for text in texts:
-                if (received := await _next(peer, text.split()[0])) != text:
-                    return broken(f"{sender.name} sent {text!r}, and {peer.name} received {received!r}", REST_UNTOLD)
-        await _who(sender)
-    except (ConnectionEnded, ReceiveTimeout):
-        if sender.ended is not None:
-            return broken(f"{sender.name} sent to a room with dead members, and {sender.ended}")
-        return broken(f"{sender.name} sent to a room with dead members, and {peer.name} received nothing", REST_UNTOLD)
-    died = len(DYING_CODES) + VANISHING
-    return held(f"{died} connections died, {VANISHING} without a close frame; all others received everything")
-
-
-async def _ghosts(stage: Any) -> Outcome:
-    room = stage.room()
-    ana = await _member(stage, room)
-    for how in ("without a close frame", "with a close frame"):
-        other = await _member(stage, room)
-        if how == "without a close frame":
-            other.drop()
-        else:
-            other.send_frame(8, b"\x03\xe8")
-        count = await _who_is(ana, 1)
-        if count != 1:
-            return broken(f"a member left {how}, and who still counts {count}")
-    return held("members that left are no longer counted, with and without a close frame")
-
-
-async def _two_rooms(stage: Any) -> Outcome:
-    first, second = stage.room("first"), stage.room("second")
-    ana, ben = await _member(stage, first), await _member(stage, first)
-    ben.send(type="join", roomId=second)
-    await ben.receive("joined")
-    count = await _who(ana)
-    await _chat_and_wait(ana, first)
-    received = await _received(ben)
-    if received or count != 1:
-        return broken(f"ben joined another room; the old one counts {count}, and he received {received} from it")
-    ben.send(type="join", roomId=second)
-    await ben.receive("joined")
-    count = await _who(ben)
-    if count != 1:
-        return broken(f"ben joined the same room again, and who counts {count} instead of 1", REJOIN)
-    return held("joining another room leaves the first, and joining the same one again changes nothing")
-
-
-async def _apart(stage: Any) -> Outcome:
-    room = stage.room("a")
-    ana, ben = await _member(stage, room), await _member(stage, stage.room("b"))
-    await _chat_and_wait(ana, room)
-    if received := await _received(ben):
-        return broken(f"a member of another room received {received}")
-    return held("the other room received nothing")
+def property_of(
+    name: str,
+    expected: str,
+    wanted: tuple[Misconception, ...],
+    draw: Callable[[Random], Situation],
+    *enforces: str,
+    usual: Misconception | None = None,
+    **more: Any,
+) -> Property:
+    """Return a property of this exercise. It fails by these misconceptions alone; none: by any."""
+    return Property(
+        id=name,
+        expected=expected,
+        usual=usual or wanted[0],
+        draw=draw,
+        enforces=enforces,
+        model=partial(model, wanted),
+        permits=permits,
+        simpler=plainer,
+        smaller=shorter,
+        made=MADE,
+        drawn=60,
+        again=0,
+        is_alone=True,
+        **more,
+    )
 
 
 TALKS = "talks"
+PROPERTIES = (
+    property_of(
+        TALKS,
+        "join, chat and who still work",
+        (),
+        draw_talks,
+        "`handler` does what the table says",
+        "in the order in which it was sent",
+        "A message of any other type is ignored.",
+        usual=DOES_NOT_TALK,
+    ),
+    property_of(
+        "dead-member",
+        "a dead member affects neither the sender nor the others",
+        (SENDER_PAYS, REST_UNTOLD, SET_CHANGES),
+        draw_dead,
+        "The sender stays connected, and every other member receives the chat.",
+        always=(each_order(),),
+        needs=(TALKS,),
+    ),
+    property_of(
+        "ghosts",
+        "a member that has gone is not in the room",
+        (GHOSTS,),
+        draw_ghosts,
+        "A member that has gone, with or without a close frame, is no longer in its room.",
+        needs=(TALKS,),
+    ),
+    property_of(
+        "apart",
+        "a chat reaches its own room only",
+        (LEAK,),
+        draw_apart,
+        "A chat goes to every member of the room, the sender included, and to nobody else.",
+        needs=(TALKS,),
+    ),
+    property_of(
+        "two-rooms",
+        "joining another room leaves the first; a member is in the room that it joined last",
+        (),
+        draw_moves,
+        "A client that joins another room has left the first one.",
+        "A client that joins its own room again is still in it, once.",
+        usual=TWO_ROOMS,
+        needs=(TALKS, "ghosts", "apart"),
+    ),
+)
 EXERCISE = Exercise(
     id="09-find-fault-1",
     title="One line goes dead, and the room falls silent",
     lesson="09_review_your_own_server",
     kind="handler",
     answer="handler",
-    checks=(
-        Check(TALKS, "join, chat and who still work", DOES_NOT_TALK, _talks),
-        Check(
-            "dead-member",
-            "a dead member affects neither the sender nor the others",
-            SENDER_PAYS,
-            _dead_member,
-            needs=(TALKS,),
-        ),
-        Check("ghosts", "a member that has gone is not in the room", GHOSTS, _ghosts, needs=(TALKS,)),
-        Check("apart", "a chat reaches its own room only", LEAK, _apart, needs=(TALKS,)),
-        Check(
-            "two-rooms",
-            "joining another room leaves the first; a member is in the room that it joined last",
-            TWO_ROOMS,
-            _two_rooms,
-            needs=(TALKS, "apart"),
-        ),
-    ),
-    more=(REST_UNTOLD, REJOIN),
+    is_played=True,
+    gives=("labkit.course.trying",),
+    checks=tuple(one.check() for one in PROPERTIES),
+    more=(REST_UNTOLD, REJOIN, SET_CHANGES),
 )

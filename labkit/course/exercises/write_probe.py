@@ -1,23 +1,28 @@
 """09-find-fault-2: a room leaks and all tests are green, so write a probe that finds the leak and nothing else."""
 
-import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from random import Random
+from time import monotonic
 from typing import Any
 
-from labkit.broken import broken as server_with
-from labkit.broken.planted import Planted
-from labkit.course.exercise import Check, Exercise, Misconception
-from labkit.course.exercises.write_probe_servers import (
-    DeliversToAll,
-    DeliversToRoomless,
-    Late,
-    Line,
-    busy,
-    on_time,
-    serving,
+from labkit.course.exercise import Exercise, Misconception
+from labkit.course.models.property import Property, Wrong
+from labkit.course.models.situations import Result, Situation
+from labkit.course.models.write_probe import (
+    FAST_S,
+    TO_OTHERS,
+    draw_healthy,
+    draw_slow,
+    drawing,
+    each_slow,
+    server_of,
+    simpler_server,
 )
-from labkit.evidence import Outcome, broken, held
+from labkit.course.room_server import room_server
+from labkit.course.running import probing
+from labkit.evidence import Outcome, broken
 
-LATE_S = 1.0
+TRIES = 3  # of a probe that takes too long, because this machine may be busy
 
 BLIND = Misconception(
     "probe-finds-nothing",
@@ -75,133 +80,206 @@ FAILS_ITSELF = Misconception(
     "It waits for an answer that no server sends, or takes the first message for the one that it waits for.",
     "Read in a loop until a message has the type that you wait for.",
 )
-
-
-def drive(probe: Any, url: str) -> Any:
-    """Run the probe, in the answer's process."""
-    return asyncio.run(probe(url))
-
-
-def _slow_chats(number: int) -> Late:
-    return Late(LATE_S, ("chat",))
-
-
-def _late_chats(number: int) -> Late:
-    return Late(_later(number), ("chat",))
-
-
-def _late_moves(number: int) -> Late:
-    return Late(_later(number), ("join", "leave"))
-
-
-def _later(number: int) -> float:
-    """Return the delay of a connection: longer than that of the one before."""
-    return min(LATE_S, 0.2 * number)
-
-
-def _judges(kind: type[Planted], name: str, has_leak: bool) -> Any:
-    async def run(stage: Any) -> Outcome:
-        async with serving(kind) as url:
-            return _seen(await stage.call(url, shown=f"leaks({name})"), name, has_leak)
-
-    return run
-
-
-def _seen(called: Any, name: str, has_leak: bool) -> Outcome:
-    if called.raised:
-        return broken(f"{name}: the probe raised {called.raised}", FAILS_ITSELF)
-    if called.value is not has_leak:
-        return broken(f"{name}: the probe returned {called.shown}, expected {has_leak}")
-    return held(f"{name}: {has_leak}")
-
-
-Case = tuple[str, type[Planted], Line, Line, bool]  # name, server, delays up and down, whether it leaks
-MIXES_UP = server_with("room_by_prefix")
-LATE: tuple[Case, ...] = (
-    (
-        "a server that mixes up similar names; others chat, chats are sent late",
-        busy(MIXES_UP),
-        _slow_chats,
-        on_time,
-        True,
-    ),
-    ("a server that mixes up similar names; joins and events are late", MIXES_UP, _late_moves, _late_chats, True),
-    ("a healthy server; others chat, leaves and events are late", busy(Planted), _late_moves, _late_chats, False),
+NO_WAIT = Misconception(
+    "join-or-leave-unanswered",
+    "The probe chats before its own join or leave has arrived, so an outsider is not yet where it should be.",
+    "What has happened at the moment in which the speaker chats, and how does the probe know?",
+    "A join or leave may still be on its way. Only `joined` and `left` say that it has arrived.",
+    "Wait for `joined` or `left` of each client before the speaker chats.",
 )
 
 
-async def _slow(stage: Any) -> Outcome:
-    """First delay the chat for longer than a probe may wait; then delay each connection more than the one before."""
-    seen = held("")
-    for name, kind, up, down, has_leak in LATE:
-        async with serving(kind, up, down) as url:
-            seen = _seen(await stage.call(url, shown=f"leaks({name})"), name, has_leak)
-        if seen.verdict != "held":
-            break
-    return seen
+class Probing:
+    """Serves the situations of a property to a learner's probe. It has what a property uses of `stage.Calls`."""
+
+    def __init__(self, calls: Any) -> None:
+        self.calls = calls
+        self.rng: Random = calls.rng
+        self.is_endless = False  # a call ran into the time limit: it is not repeated
+
+    async def play(self, situations: Sequence[Situation], anew: str, made: str = "") -> list[list[Result]]:
+        """Return what the probe says of each server, up to the first that is wrong."""
+        results: list[list[Result]] = []
+        is_over = self.is_endless
+        for situation in situations:
+            server = server_of(situation)
+            result = Result(server.has_leak) if is_over else await self._asked(server)
+            is_over = is_over or model(situation, [result]) is not None
+            results.append([result])
+        return results
+
+    async def _asked(self, server: Any) -> Result:
+        for _ in range(TRIES):
+            async with room_server(**server) as url:
+                began = monotonic()
+                called = await self.calls.call(url, shown=f"leaks({server.code})")
+                took_s = monotonic() - began
+            if took_s <= FAST_S or server.get("slow") or called.raised:
+                break
+        else:
+            return Result(called.value, calls=(("took", took_s),))
+        self.is_endless = probing.ENDLESS in (called.raised or "")
+        return Result(called.value, called.raised, called.line)
+
+
+class Probed(Property):
+    """A property of a probe: it tells the servers of a population apart."""
+
+    async def _run(self, stage: Any) -> Outcome:
+        return await Property._run(self, Probing(stage))
+
+    def _counter_example(
+        self, stage: Any, situation: Situation, came: list[Result], wrong: Wrong, note: str = ""
+    ) -> Outcome:
+        server, result = server_of(situation), came[0]
+        lines = (
+            "from labkit.course.room_server import room_server",
+            f"async with {server.code} as url:",
+            f"    print(await {stage.calls.name}(url))  # {wrong.came or result.shown}, expected {wrong.expected}",
+        )
+        stage.calls.show(lines if stage.is_endless else [*filter(None, [note]), *lines])
+        where = stage.calls.at_line(result.line)
+        verb = "" if result.raised is not None else "returned "
+        shown = f"{stage.calls.name} {verb}{wrong.came or result.shown}{where}, expected {wrong.expected}"
+        return broken(f"{server.code}: {shown}", wrong.shows)
+
+
+def model(situation: Situation, results: Sequence[Result]) -> Wrong | None:
+    """Compare what a probe says with what its server is."""
+    server, result = server_of(situation), results[0]
+    if result.raised is not None:
+        return Wrong(0, str(server.has_leak), FAILS_ITSELF)
+    if result.value is not server.has_leak:
+        return Wrong(0, str(server.has_leak), _shown(server))
+    if result.calls:
+        return Wrong(0, f"it within {FAST_S:g} s", IMPATIENT, f"{result.value} after {result.calls[0][1]:.1f} s")
+    return None
+
+
+def _shown(server: Any) -> Misconception | None:
+    """Return what it shows that a probe is wrong about a server; None: the usual one of the property."""
+    slow, leak = server.get("slow"), server.get("leaks_to")
+    if slow:
+        return NO_WAIT if slow in ("joins", "leaves") else IMPATIENT
+    if not leak:
+        return OWN_ROOM if server.get("talks") else CRIES_WOLF
+    return {"similar": FAR_NAMES, "left": NOT_AFTER_LEAVE, "no room": ROOMLESS}.get(leak, BLIND)
+
+
+def property_of(
+    name: str,
+    expected: str,
+    usual: Misconception,
+    draw: Callable[[Random], Situation],
+    drawn: int,
+    *enforces: str,
+    needs: Iterable[str] = (),
+    always: tuple[Situation, ...] = (),
+) -> Property:
+    """Return a property of this exercise."""
+    return Probed(
+        id=name,
+        expected=expected,
+        usual=usual,
+        draw=draw,
+        drawn=drawn,
+        enforces=enforces,
+        model=model,
+        needs=tuple(needs),
+        always=always,
+        permits=bool,
+        simpler=simpler_server,
+        again=0,
+    )
 
 
 HEALTHY = "healthy"
 FINDS = "tells-all"
 SIMILAR = "similar-names"
+PROPERTIES = (
+    property_of(
+        HEALTHY,
+        "a healthy server: False",
+        CRIES_WOLF,
+        draw_healthy,
+        10,
+        "and `False` otherwise",
+        "The servers speak the protocol of this course",
+    ),
+    property_of(
+        FINDS,
+        "a server that sends every chat to every client: True",
+        BLIND,
+        drawing(*TO_OTHERS),
+        6,
+        "members of other rooms",
+    ),
+    property_of(
+        SIMILAR,
+        "a server that looks up rooms by the beginning of the name: True",
+        FAR_NAMES,
+        drawing("similar"),
+        4,
+        "members of every room whose name begins with the name of this one",
+        needs=(FINDS,),
+    ),
+    property_of(
+        "after-leave",
+        "a server that still sends to clients that left: True",
+        NOT_AFTER_LEAVE,
+        drawing("left"),
+        4,
+        "clients that have left the room",
+        needs=(FINDS,),
+    ),
+    property_of(
+        "no-room",
+        "a server that sends to clients in no room: True",
+        ROOMLESS,
+        drawing("no room"),
+        4,
+        "clients that are in no room at the moment",
+        needs=(FINDS, "after-leave"),
+    ),
+    property_of(
+        "another-fault",
+        "a server with another fault (it delivers twice): False",
+        CRIES_WOLF,
+        drawing("", twice=True),
+        4,
+        "A server may have another fault instead: it delivers each chat twice to the members of its room.",
+        needs=(HEALTHY,),
+    ),
+    property_of(
+        "neighbours",
+        "others chat in the same rooms: False",
+        OWN_ROOM,
+        drawing("", talks=True),
+        6,
+        "Others may chat at the same time, in any room.",
+        needs=(HEALTHY,),
+    ),
+    property_of(
+        "slow-network",
+        "a slow network and other chats: still True with a leak, False without",
+        IMPATIENT,
+        draw_slow,
+        5,
+        "A slow network may hold up any message for up to 3 seconds, longer on one connection than on another.",
+        needs=(HEALTHY, FINDS, SIMILAR, "neighbours"),
+        always=each_slow(),
+    ),
+)
 EXERCISE = Exercise(
     id="09-find-fault-2",
     title="The room leaks, and every test is green",
     lesson="09_review_your_own_server",
     kind="rule",
     answer="leaks",
-    drive=drive,
+    drive=probing.run,
     patience_s=15,
-    checks=(
-        Check(HEALTHY, "a healthy server: False", CRIES_WOLF, _judges(Planted, "a healthy server", False)),
-        Check(
-            FINDS,
-            "a server that sends every chat to every client: True",
-            BLIND,
-            _judges(DeliversToAll, "a server that sends to all", True),
-        ),
-        Check(
-            SIMILAR,
-            "a server that looks up rooms by the beginning of the name: True",
-            FAR_NAMES,
-            _judges(server_with("room_by_prefix"), "a server that mixes up similar names", True),
-            needs=(FINDS,),
-        ),
-        Check(
-            "after-leave",
-            "a server that still sends to clients that left: True",
-            NOT_AFTER_LEAVE,
-            _judges(server_with("leave_is_only_said"), "a server where leave changes nothing", True),
-            needs=(FINDS,),
-        ),
-        Check(
-            "no-room",
-            "a server that sends to clients in no room: True",
-            ROOMLESS,
-            _judges(DeliversToRoomless, "a server that sends to clients in no room", True),
-            needs=(FINDS, "after-leave"),
-        ),
-        Check(
-            "another-fault",
-            "a server with another fault (it delivers twice): False",
-            CRIES_WOLF,
-            _judges(server_with("members_in_a_list"), "a server that delivers some chats twice", False),
-            needs=(HEALTHY,),
-        ),
-        Check(
-            "neighbours",
-            "others chat in the same rooms: False",
-            OWN_ROOM,
-            _judges(busy(Planted), "a healthy server where others chat", False),
-            needs=(HEALTHY,),
-        ),
-        Check(
-            "slow-network",
-            "a slow network and other chats: still True with a leak, False without",
-            IMPATIENT,
-            _slow,
-            needs=(HEALTHY, FINDS, SIMILAR, "neighbours"),
-        ),
-    ),
-    more=(FAILS_ITSELF,),
+    is_played=True,
+    gives=(),
+    checks=tuple(one.check() for one in PROPERTIES),
+    more=(FAILS_ITSELF, NO_WAIT),
 )

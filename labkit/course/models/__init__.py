@@ -38,6 +38,11 @@ clock of its own (`clients`: the steps and what arrived; `exercises/auth.py` and
 answer for each situation, because a handler's module may keep state. A whole server has no situations yet: its checks
 are scenes over a network.
 
+A probe (`exercises/write_probe.py`) is judged by a population of servers. A situation is one server, and the model is
+what that server is: good, or with one leak. The property serves it (`labkit.course.room_server`) outside the answer's
+process. The network there is no matter of chance or of seconds: a message waits for what the probe does next, so a
+verdict from silence alone is wrong however long the silence was.
+
 Why a drawing module of our own, which is `random.Random` and 50 lines of shrinking, and not hypothesis: importing it
 takes 0.5 to 1.2 s, drawing a sequence 1.5 ms (ours: 0.02 ms), its shrinker asks for one result at a time
 where ours asks for 24 in one packet, and its draws change with its version, so a seed would not find the same

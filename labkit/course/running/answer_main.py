@@ -144,6 +144,8 @@ class Link:
 
 def work(link: Link, request: dict[str, Any]) -> None:
     """Load the answer in a request, then serve or call it."""
+    is_called = request["drive"] or not request.get("is_played")
+    drive = _drive(request["drive"]) if is_called else None  # the first call must not pay for imports
     if request.get("gives") is not None:
         allowed.only(request["gives"])
     answer = load(link, request)
@@ -155,7 +157,6 @@ def work(link: Link, request: dict[str, Any]) -> None:
     if request["kind"] != "rule" and not request.get("is_played"):
         handler_server.serve(answer, link.send, request["kind"])
         return
-    drive = None if request.get("is_played") else _drive(request["drive"])  # the first call must not pay for imports
     handler_server.watch_awaits(link.send)
     link.send("ready")
     if drive is None:

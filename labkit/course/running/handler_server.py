@@ -143,7 +143,7 @@ def line_of(trace: TracebackType | None) -> int:
     line = 0
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == NAME:
-            line = trace.tb_lineno
+            line = trace.tb_lineno or 0
         trace = trace.tb_next
     return line
 
@@ -152,7 +152,7 @@ def line_in(frame: FrameType | None) -> int:
     """Return the line of the answer that a frame is at or was called from, or 0 if there is none."""
     while frame is not None and frame.f_code.co_filename != NAME:
         frame = frame.f_back
-    return frame.f_lineno if frame is not None else 0
+    return (frame.f_lineno or 0) if frame is not None else 0  # some instructions belong to no line
 
 
 def _at_most(report: Report) -> Report:

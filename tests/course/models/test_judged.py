@@ -16,6 +16,7 @@ from tests.course.answers import edited, known
 BOX, JUDGE, ROOM, DOG = "06-outbox", "04-validator", "03-history", "05-silence"
 WAITS, CLOSE, DESK = "07-backoff", "07-close-codes", "08-stored-first"
 DOOR, ROOMS = "02-auth", "03-rooms"
+LINE, PROBE = "09-find-fault-1", "09-find-fault-2"
 
 
 def plain(name: str) -> str:
@@ -86,6 +87,19 @@ STYLES = {
         DOG,
         "import enum\n" + plain(DOG) + "\nclass Do(enum.StrEnum):\n    QUIET = enum.auto()\n    PING = enum.auto()\n"
         "    DEAD = enum.auto()\nfirst = Watchdog.due\nWatchdog.due = lambda self, now: Do(first(self, now))\n",
+    ),
+    "more fields, a StrEnum, a dataclass and a print": (
+        LINE,
+        "from __future__ import annotations\nimport enum\nfrom dataclasses import dataclass\n"
+        + plain(LINE).replace('type="chat", text', 'type=Kind.CHAT, sentBy="somebody", text')
+        + "\nclass Kind(enum.StrEnum):\n    CHAT = 'chat'\n\n@dataclass\nclass Handler:\n    number: int\n"
+        "    async def __call__(self, connection):\n        print('one more')\n        await first(connection)\n"
+        "first = handler\nhandler = Handler(1)\n",
+    ),
+    "a thread with its own loop, and what it printed": (
+        PROBE,
+        "import asyncio\n" + plain(PROBE) + "\nfirst = leaks\n"
+        "async def leaks(url):\n    print(url)\n    return await asyncio.to_thread(asyncio.run, first(url))\n",
     ),
     "prints each wait": (
         WAITS,
@@ -180,6 +194,25 @@ MISTAKES = {
         CLOSE,
         plain(CLOSE).replace('    return "resume", None\n', "    return AGAIN\n") + '\nAGAIN = ["resume", None]\n',
     ),
+    "drops empty texts": (
+        "talks",
+        LINE,
+        plain(LINE).replace('case "chat":', 'case "chat" if said["text"]:'),
+    ),
+    "folds the names of rooms": (
+        "apart",
+        LINE,
+        next(one.source for one in known(LINE) if one.stem == "gather_and_map").replace(
+            'where[connection] = said["roomId"]', 'where[connection] = said["roomId"].casefold()'
+        ),
+    ),
+    "looks for rooms in a list, by the beginning of their names": (
+        "apart",
+        LINE,
+        next(one.source for one in known(LINE) if one.stem == "gather_and_map").replace(
+            "if its == room]", "if its and its.startswith(room)]"
+        ),
+    ),
     "drains in a loop": (
         "meanwhile",
         DESK,
@@ -270,6 +303,27 @@ MISTAKES = {
     ),
 }
 CHEATS = {
+    "asks how the server was made": (
+        PROBE,
+        "from labkit.course.exercises.write_probe import EXERCISE\n"
+        "async def leaks(url):\n    return EXERCISE.checks[0].expected\n",
+    ),
+    "answers in turn": (
+        PROBE,
+        "calls = []\nasync def leaks(url):\n    calls.append(url)\n    return 10 < len(calls) <= 28\n",
+    ),
+    "asks the kit's reviewer": (
+        PROBE,
+        "from labkit.review.probes import PROBES\nasync def leaks(url):\n    return bool(PROBES(url))\n",
+    ),
+    "returns the kit's handler": (LINE, "from labkit.course.given import talk as handler\n"),
+    "knows how many there are": (
+        LINE,
+        "import json\nasync def handler(connection):\n    async for text in connection:\n"
+        "        said = json.loads(text)\n"
+        "        kind = said['type'].replace('join', 'joined')\n"
+        "        await connection.send(json.dumps(said | {'type': kind, 'members': 1}))\n",
+    ),
     "returns the kit's": (BOX, "from labkit.rules.outbox import Outbox\n"),
     "asks the kit's table": (
         CLOSE,
@@ -437,6 +491,6 @@ def test_error_is_told_with_its_line() -> None:
 
 
 def test_solution_passes() -> None:
-    for name in (BOX, JUDGE, ROOM, DOG, WAITS, CLOSE, DESK, DOOR, ROOMS):
+    for name in (BOX, JUDGE, ROOM, DOG, WAITS, CLOSE, DESK, DOOR, ROOMS, LINE):
         source = of_file(original() / "solutions" / f"{name}.ipynb", exercise(name).answer).source
         assert judged(name, source).verdict == "pass"

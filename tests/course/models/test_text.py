@@ -12,12 +12,14 @@ from labkit.course.exercises import (
     backoff,
     capstone,
     close_codes,
+    find_fault,
     history,
     outbox,
     rooms,
     silence,
     stored_first,
     validator,
+    write_probe,
 )
 from labkit.course.models.property import Property
 from labkit.course.paths import original
@@ -32,6 +34,8 @@ PLAYED = {
     "07-backoff": backoff.PROPERTIES,
     "07-close-codes": close_codes.PROPERTIES,
     "08-stored-first": stored_first.PROPERTIES,
+    "09-find-fault-1": find_fault.PROPERTIES,
+    "09-find-fault-2": write_probe.PROPERTIES,
 }
 
 
