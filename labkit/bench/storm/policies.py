@@ -210,7 +210,7 @@ def check(policy: Policy) -> None:
     if isinstance(policy, str | type):
         return
     if not callable(policy):
-        raise BadStorm(f"{policy!r} is no policy; give a name, a function (tries, window_s, rng) -> seconds, or a class")
+        raise BadStorm(f"{policy!r} is no policy; give a name, or a function (tries, window_s, rng) -> seconds")
     try:
         signature(policy).bind(0, 1.0, Random(1))
     except TypeError:
@@ -221,4 +221,4 @@ def made(policy: Policy, rng: backoff.Draws) -> ReconnectPolicy:
     """Return the policy of one client."""
     if isinstance(policy, str):
         return POLICIES[policy](rng)
-    return policy(rng) if isinstance(policy, type) else ByFunction(policy, rng)  # type: ignore[call-arg, return-value]
+    return policy(rng) if isinstance(policy, type) else ByFunction(policy, rng)

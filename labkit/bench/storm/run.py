@@ -44,17 +44,31 @@ class Storms:
     def __getitem__(self, policy: str) -> StormResult:
         return next(result for result in self.results if result.policy == policy)
 
+    def __add__(self, other: "Storms") -> "Storms":
+        """Return both, for one picture."""
+        return Storms(self.results + other.results)
+
     def __repr__(self) -> str:
         clients, mode = self.results[0].clients, self.results[0].mode
         return f"<storms of {clients} clients, {mode}: {', '.join(result.policy for result in self.results)}>"
 
     def table(self) -> str:
         """Return a text table with one line per policy."""
+        if any(each.hashed for each in self.results):
+            return self._hashing_table()
         lines = [f"{'policy':<13}{'worst 100 ms':>13}{'worst 1 s':>11}{'refused':>10}{'99 % back':>12}{'lost':>7}"]
         for each in self.results:
             back = "never" if each.t99_s is None else f"{each.t99_s:.1f} s"
             peaks = f"{each.peak_100ms:>13,}{each.peak_1s:>11,}"
             lines.append(f"{each.policy:<13}{peaks}{each.refused:>10,}{back:>12}{each.lost:>7,}")
+        return "\n".join(lines)
+
+    def _hashing_table(self) -> str:
+        lines = [f"{'policy':<13}{'back':>8}{'tries':>10}{'hashed':>10}{'for nobody':>12}{'99 % back':>12}"]
+        for each in self.results:
+            back = "never" if each.t99_s is None else f"{each.t99_s:.1f} s"
+            counts = f"{each.back:>8,}{sum(each.arrivals):>10,}{sum(each.hashed):>10,}{each.wasted:>12,}"
+            lines.append(f"{each.policy:<13}{counts}{back:>12}")
         return "\n".join(lines)
 
     def frame(self) -> "pandas.DataFrame":
@@ -74,7 +88,7 @@ def storm(*, policy: Policy | Iterable[Policy] = "ours", mode: str = "virtual", 
     if policy == "all":
         policies = list(POLICIES)
     else:
-        policies = [policy] if isinstance(policy, str) or callable(policy) else list(policy)  # type: ignore[arg-type]
+        policies = [policy] if isinstance(policy, str) or callable(policy) else list(policy)
     plans = [StormPlan(policy=each, **plan) for each in policies]
     if not plans:
         raise BadStorm(f"name a policy: {', '.join(POLICIES)}")

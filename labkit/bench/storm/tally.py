@@ -224,6 +224,13 @@ class StormResult:
         return sum(self.let_in)
 
     @property
+    def late_goodput(self) -> float:
+        """The share of the server's work in the second half of the run that let a client in. Without work, 1."""
+        half = len(self.hashed) // 2
+        done = sum(self.hashed[half:])
+        return min(1.0, sum(self.let_in[half:]) / done) if done else 1.0
+
+    @property
     def wasted(self) -> int:
         """The passwords that the server hashed for clients that had already given up."""
         return max(0, sum(self.hashed) - self.back)
