@@ -47,6 +47,7 @@ HOW = {
     ".venv/bin/python -m labkit.broken room_by_prefix": Run(until="listening on ws://localhost:8080"),
     ".venv/bin/labkit check 02-auth": Run(code=2),
     "labkit check 02-auth": Run(code=2),
+    ".venv/bin/labkit course path": Run(first=".venv/bin/labkit lab --only-copy"),
     "labkit course reset 02-auth": Run(first="labkit lab --only-copy"),
     "labkit course diff 02-auth": Run(code=2),
     ".venv/bin/labkit class start physics --roster roster.csv --lan --tls": Run(until="/board", first=ROSTER),

@@ -46,7 +46,10 @@ NOT_RUN = {
     "labkit class start physics --lan --tls --pack labkit-pack.zip": NEEDS_A_PACK,
     "labkit audit room.db --verify --anchor 1234:5f0c...": "the row and hash are what an earlier --verify printed",
 }
+IN_A_COPY = Run(first="labkit lab --only-copy")
 HOW = {
+    "labkit course path": IN_A_COPY,
+    "labkit course path --all": IN_A_COPY,
     "labkit lab": LAB,
     "labkit lab ana-course --seed ana": LAB,
     "labkit lab --present": LAB,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from labkit.bench import working_copy
 from labkit.commands.failing import CannotRun
 from labkit.course import learner_files
 from labkit.course.build import build as build_course
@@ -12,14 +13,17 @@ from labkit.course.exercise import Exercise
 from labkit.course.exercises import NoExercise, exercises
 from labkit.course.exercises import exercise as by_id
 from labkit.course.generate import BadSource
-from labkit.course.paths import original
-from labkit.course.progress import NoHome, Progress
+from labkit.course.learning_path import PATHS
+from labkit.course.paths import copy_in_use, original
+from labkit.course.progress import NoHome, Progress, Record
 from labkit.course.source import NoSource
+from labkit.course.start_page import as_text, next_lesson
 from labkit.course.verify import verify as verify_course
 from labkit.platform.os_errors import describe
 
 EXAMPLES = """\b
 Examples:
+  labkit course path
   labkit course list
   labkit course reset 02-auth
   labkit course diff 02-auth
@@ -33,18 +37,14 @@ def _examples(*lines: str) -> str:
 
 @click.group(epilog=EXAMPLES)
 def course() -> None:
-    """List and reset exercises, compare your answer with ours, and build and verify the course."""
+    """Show your path, list and reset exercises, compare your answer with ours, and build and verify the course."""
 
 
 @course.command("list", epilog=_examples("labkit course list"))
 def list_them() -> None:
     """List every exercise and your progress."""
     states: dict[str, str] = {}
-    try:
-        records = Progress().records()
-    except NoHome as error:
-        records = []
-        click.echo(f"cannot read your progress: {error}", err=True)
+    records = _records()
     for record in records:
         if record["status"] not in ("help", "started"):  # raising or lowering a hand is not an attempt
             states[record["exercise"]] = record["status"]
@@ -52,6 +52,20 @@ def list_them() -> None:
     for one in exercises().values():
         state = "passed" if learner_files.has_passed(one, records) else states.get(one.id, "-")
         click.echo(f"{one.id:<18}{state:<14}{one.title}")
+
+
+@course.command(epilog=_examples("labkit course path", "labkit course path --all"))
+@click.option("--all", "is_all", is_flag=True, help="Also the one-day path, and all notebooks and exercises.")
+def path(is_all: bool) -> None:
+    """Show how far you are on the 90-minute path, and what comes next."""
+    copy = copy_in_use()
+    if copy is None:
+        raise CannotRun(f"there is no working copy in or around {working_copy.here()}; `labkit lab` creates one")
+    records = _records()
+    for shown in PATHS if is_all else PATHS[:1]:
+        click.echo("\n".join(as_text(shown, copy, records)) + "\n")
+    upcoming = next_lesson(copy, records)
+    click.echo("you have finished the course" if upcoming is None else f"next: {upcoming.file}")
 
 
 @course.command(
@@ -116,6 +130,14 @@ def diff(exercise_id: str, answer: Path | None, peek: bool) -> None:
         click.echo(learner_files.diff(asked, answer) or "your answer is identical to ours")
     except NoSource as error:
         raise CannotRun(str(error)) from None
+
+
+def _records() -> list[Record]:
+    try:
+        return Progress().records()
+    except NoHome as error:
+        click.echo(f"cannot read your progress: {error}", err=True)
+        return []
 
 
 def _has_passed(asked: Exercise) -> bool:

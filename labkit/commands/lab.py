@@ -13,11 +13,14 @@ from labkit.bench.launch.python import python
 from labkit.commands.failing import CannotRun
 from labkit.course.copying import FIRST, prepare
 from labkit.course.paths import DEFAULT, is_checkout, original
+from labkit.course.progress import NoHome, Progress, Record
+from labkit.course.start_page import PAGE, start_page
 from labkit.platform import shell
 from labkit.platform.children import become
 from labkit.platform.os_errors import describe
 from labkit.platform.packages import missing
 from labkit.platform.private_files import is_root
+from labkit.platform.replacing import write
 
 PROJECTOR = Path(__file__).parent / "projector"
 EXAMPLES = """\b
@@ -43,7 +46,8 @@ def lab(
 ) -> None:
     """Open JupyterLab on a working copy of the course in DIRECTORY, and create the copy first if there is none.
 
-    Notebooks in the copy start without outputs. Your progress and your class are stored in its .labkit/ folder; set
+    It opens at START.md, which shows three ways through the course, how far you are, and what comes next. Notebooks
+    in the copy start without outputs. Your progress and your class are stored in its .labkit/ folder; set
     LABKIT_HOME to use another folder. An update never overwrites a notebook that you have edited: it saves the new
     version beside yours.
     Options after `--` go to JupyterLab.
@@ -73,10 +77,19 @@ def _prepare(copy: Path, seed: str | None) -> None:
     try:
         for line in prepare(course, copy, seed):
             click.echo(line, err=True)
+        write(copy / PAGE, start_page(copy, _records(copy)))
     except OSError as error:
         raise CannotRun(f"cannot write the working copy: {describe(error)}; or name another directory") from None
     except ValueError as error:
         raise CannotRun(str(error)) from None
+
+
+def _records(copy: Path) -> list[Record]:
+    try:
+        return Progress(copy=copy).records()
+    except NoHome as error:
+        click.echo(f"cannot read your progress: {error}", err=True)
+        return []
 
 
 def _open(copy: Path, present: bool, jupyter_options: tuple[str, ...]) -> None:
@@ -96,7 +109,7 @@ def _before(folder: str, variable: str) -> str:
 
 def _options(home: Path, present: bool) -> list[str]:
     view = "doc" if present else "lab"
-    options = ["--ServerApp.root_dir", str(home), f"--LabApp.default_url=/{view}/tree/{FIRST}"]
+    options = ["--ServerApp.root_dir", str(home), f"--LabApp.default_url=/{view}/tree/{PAGE}"]
     if shell.IS_POSIX:  # a login shell would reset PATH and lose `labkit`
         options.append(f"--ServerApp.terminado_settings={{'shell_command': [{os.environ.get('SHELL', '/bin/sh')!r}]}}")
     if is_root():

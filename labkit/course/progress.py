@@ -44,15 +44,15 @@ class NoHome(OSError):
 WAY_OUT = "set LABKIT_HOME to a folder that you can write to"
 
 
-def home() -> Path:
+def home(copy: Path | None = None) -> Path:
     """Return the folder of the learner's files: LABKIT_HOME, or the working copy's own, or ~/.labkit outside a copy.
 
-    Raises NoHome.
+    `copy`: a working copy, by default the one in use. Raises NoHome.
     """
     if chosen := os.environ.get("LABKIT_HOME"):
         return Path(chosen)
     try:
-        return (copy_in_use() or Path.home()) / OWN
+        return (copy or copy_in_use() or Path.home()) / OWN
     except RuntimeError:
         raise NoHome(f"this user has no home folder, and none is set; {WAY_OUT}") from None
 
@@ -71,9 +71,9 @@ def using_home(path: Path) -> Iterator[None]:
 class Progress:
     """The records in one file."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        """Use `path`, by default `progress.jsonl` in the learner's home. Raises NoHome if there is no home."""
-        self.path = path or home() / "progress.jsonl"
+    def __init__(self, path: Path | None = None, *, copy: Path | None = None) -> None:
+        """Use `path`, by default `progress.jsonl` in the learner's home, or in that of `copy`. Raises NoHome."""
+        self.path = path or home(copy) / "progress.jsonl"
 
     def add(self, exercise: str, status: Status, check: str | None = None) -> Record:
         """Append one record, and sync it to disk. Raises NoHome, or ValueError if the status is unknown."""

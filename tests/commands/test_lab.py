@@ -17,6 +17,7 @@ from labkit.commands import lab
 from labkit.course.paths import original
 
 FIRST = "notebooks/00_start_here.ipynb"
+START = "START.md"
 
 
 class Started(Exception):
@@ -53,11 +54,11 @@ def refused(*arguments: str) -> str:
 
 
 def test_lab_without_arguments_opens_copy_at_start(tmp_path: Path) -> None:
-    """`my-course`, at notebook 00; inside a copy, that copy."""
+    """`my-course`, at its start page; inside a copy, that copy."""
     command = started()
     assert root_of(command) == tmp_path / "my-course"
     assert (root_of(command) / FIRST).is_file()
-    assert f"--LabApp.default_url=/lab/tree/{FIRST}" in command
+    assert f"--LabApp.default_url=/lab/tree/{START}" in command
     os.chdir(tmp_path / "my-course" / "notebooks")
     assert root_of(started()) == tmp_path / "my-course"
 
@@ -136,7 +137,7 @@ def test_directory_unwritable_is_reported(tmp_path: Path) -> None:
 def test_present_has_large_type_and_one_notebook(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """--present puts the projector's settings before ours, and its font sizes before the user's."""
     monkeypatch.delenv("JUPYTERLAB_SETTINGS_DIR", raising=False)
-    assert f"--LabApp.default_url=/doc/tree/{FIRST}" in started("--present")
+    assert f"--LabApp.default_url=/doc/tree/{START}" in started("--present")
     first = Path(os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep)[0])
     settings = json.loads((first / "labconfig" / "default_setting_overrides.json").read_text())
     assert settings["@jupyterlab/application-extension:shell"] == {"startMode": "single"}

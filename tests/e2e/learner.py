@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import jupyter_lab, left
+from tests.e2e.jupyter import jupyter_lab, left
 from tests.e2e.need import ROOT
 
 Who = TypeVar("Who")
@@ -51,14 +51,27 @@ class Classroom:
     @contextmanager
     def opened(self, notebook: str, meet: Callable[[Page], Who], width: int = 1280, height: int = 800) -> Iterator[Who]:
         """Whoever meets the page, when the notebook's kernel is idle; afterwards its kernel is shut down."""
+        with self._visited(f"notebooks/{notebook}", meet, width, height) as (page, who):
+            page.locator(".jp-NotebookPanel .jp-Notebook").wait_for()
+            page.locator("#jp-main-statusbar").get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+            page.keyboard.press("Control+b")  # the lesson without the file browser
+            yield who
+
+    @contextmanager
+    def arrived(self, meet: Callable[[Page], Who]) -> Iterator[Who]:
+        """Whoever meets the page on which a working copy opens."""
+        with self._visited(None, meet) as (_, who):
+            yield who
+
+    @contextmanager
+    def _visited(
+        self, path: str | None, meet: Callable[[Page], Who], width: int = 1280, height: int = 800
+    ) -> Iterator[tuple[Page, Who]]:
         page = self._chromium.new_page(viewport={"width": width, "height": height})
         page.set_default_timeout(WORK_MS)
         who = meet(page)
-        page.goto(self._address.format(path=f"notebooks/{notebook}"))
-        page.locator(".jp-NotebookPanel .jp-Notebook").wait_for()
-        page.locator("#jp-main-statusbar").get_by_text("Python 3 (ipykernel) | Idle").wait_for()
-        page.keyboard.press("Control+b")  # the lesson without the file browser
-        yield who
+        page.goto(self._address.replace("/lab/tree/{path}", "/") if path is None else self._address.format(path=path))
+        yield page, who
         page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
         page.close()
 
@@ -75,10 +88,3 @@ def classroom(chromium: Browser, home: Path) -> Iterator[Classroom]:
         shutil.copytree(ROOT / name, course / name)
     with jupyter_lab(home, course) as address:
         yield Classroom(chromium, home, address)
-
-
-@contextmanager
-def learner(chromium: Browser, home: Path, notebook: str, width: int = 1180, height: int = 900) -> Iterator[Learner]:
-    """The notebook in a JupyterLab of its own."""
-    with classroom(chromium, home) as room, room.opened(notebook, Learner, width, height) as ana:
-        yield ana

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from labkit.bench.seed import FILE
 from labkit.course.exercises import exercises
 from tests.course.answers import FOLDER as ANSWERS
-from tests.e2e.conftest import jupyter_lab
+from tests.e2e.jupyter import jupyter_lab
 from tests.e2e.learner import Classroom, Learner
 
 ROOT = Path(__file__).parents[2]
@@ -76,14 +76,17 @@ def plain(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.timeout(300)  # an environment, a JupyterLab and a notebook in a browser, beside three others
 def test_learner_sees_the_first_panel_move(chromium: Browser, python: Path, tmp_path: Path) -> None:
-    """`labkit lab` makes the copy with the learner's seed, and notebook 01 draws in Chromium."""
+    """`labkit lab` makes the copy with the learner's seed; a link of its start page leads to 01, which draws."""
     run(python.with_name("labkit"), "lab", "my-course", "--seed", "ana", "--only-copy", where=tmp_path)
     assert (tmp_path / "my-course" / FILE).read_text() == "ana\n"
     assert not (tmp_path / "my-course" / "labkit").exists()
     with (
         jupyter_lab(tmp_path, tmp_path / "my-course", str(python), where=tmp_path) as address,
-        Classroom(chromium, tmp_path, address).opened("01_hello_room.ipynb", Learner) as ana,
+        Classroom(chromium, tmp_path, address).arrived(Learner) as ana,
     ):
+        ana.page.get_by_role("heading", name="Your way through the course").wait_for()
+        ana.page.locator(".jp-MarkdownViewer").get_by_role("link", name="01 ·").first.click()
+        ana.page.locator("#jp-main-statusbar").get_by_text("Python 3 (ipykernel) | Idle").wait_for()
         ana.run_all()
         canvas = ana.page.locator(".labkit-panel canvas").first
         first = canvas.evaluate("canvas => canvas.toDataURL()")
