@@ -11,6 +11,7 @@ Where the server hashes passwords, the picture shows instead who is back, and wh
 
 from itertools import accumulate
 from math import ceil
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -57,7 +58,8 @@ def _hashing_picture(rows: tuple[StormResult, ...]) -> Figure:
     for ax, result in zip(axes[1:], rows):
         _work(ax, result, _color(result.policy), bin_s)
     axes[-1].set_xlabel("seconds since everybody was dropped")
-    made.supylabel("passwords hashed per second" + " " * 24 + "clients back")
+    axes[0].set_ylabel("clients back")
+    axes[-1].set_ylabel("hashed per s")
     return made
 
 
@@ -66,7 +68,7 @@ def _who_is_back(ax: Axes, rows: tuple[StormResult, ...], seconds: float) -> Non
     for number, result in enumerate(rows):
         counts = [0, *accumulate(result.let_in)]
         counts += [counts[-1]] * (round(seconds / BIN_S) + 1 - len(counts))
-        style = {"color": _color(result.policy), "linestyle": STYLES[number % len(STYLES)]}
+        style: dict[str, Any] = {"color": _color(result.policy), "linestyle": STYLES[number % len(STYLES)]}
         ax.plot([BIN_S * place for place in range(len(counts))], counts, label=result.policy, **style)
     ax.set_ylim(0, 1.1 * rows[0].clients)
     ax.legend(loc="center right", fontsize="small")
@@ -78,10 +80,12 @@ def _work(ax: Axes, result: StormResult, color: str, bin_s: float) -> None:
     width = round(bin_s / BIN_S)
     length = max(len(result.hashed), len(result.let_in))
     edges = [bin_s * place for place in range(ceil(length / width) + 1)]
-    for counts, look in (
-        (result.hashed, {"facecolor": "white", "edgecolor": "silver", "hatch": "////"}),
+    hatched = {"facecolor": "white", "edgecolor": "silver", "hatch": "////"}
+    looks: list[tuple[tuple[int, ...], dict[str, Any]]] = [
+        (result.hashed, hatched),
         (result.let_in, {"facecolor": color, "edgecolor": color}),
-    ):
+    ]
+    for counts, look in looks:
         padded = [*counts, *[0] * (width * (len(edges) - 1) - len(counts))]
         rates = [sum(padded[at : at + width]) / bin_s for at in range(0, len(padded), width)]
         ax.stairs(rates, edges, fill=True, **look)
