@@ -2,6 +2,7 @@
 
     labkit.storm(clients=10_000, policy="article", handshakes_per_s=1000)       # virtual: seconds become milliseconds
     labkit.storm(clients=1000, policy=["article", "ours"], mode="real")         # sockets, in a process of their own
+    labkit.storm(clients=10_000, policy=my_backoff, hash_ms=8)                  # yours, and a server that can collapse
 
 Both modes run the same policies (bench.storm.policies), which draw the same delays from the same seed.
 """
