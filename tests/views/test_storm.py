@@ -67,3 +67,40 @@ def test_what_is_no_policy_is_grey(storms: Storms) -> None:
 def test_scale_is_logarithmic_only_far_above_accept_rate(clients: int, scale: str) -> None:
     made = picture(labkit.storm(policy=["article", "ours"], clients=clients, handshakes_per_s=1000))
     assert {ax.get_yscale() for ax in made.axes} == {scale}
+
+
+@pytest.fixture(scope="module")
+def hashing() -> Storms:
+    return labkit.storm(policy=["fixed", "ours"], clients=200, stands_for=10_000, hash_ms=8, seconds=8)
+
+
+def test_hashing_storms_share_one_picture_of_who_is_back(hashing: Storms) -> None:
+    top, *rows = picture(hashing).axes
+    everybody, *lines = top.lines
+    assert [line.get_label() for line in lines] == ["fixed", "ours"]
+    assert [line.get_ydata()[-1] for line in lines] == [result.back for result in hashing]  # type: ignore[index]
+    assert everybody.get_ydata()[0] == 200  # type: ignore[index]
+    assert len({str(line.get_linestyle()) for line in lines}) == 2
+    assert len(rows) == 2
+
+
+def test_hashing_storms_show_work_for_nobody_hatched(hashing: Storms) -> None:
+    for ax, result in zip(picture(hashing).axes[1:], hashing, strict=True):
+        work, useful = ax.patches
+        assert work.get_hatch() and not useful.get_hatch()
+        for drawn, total in ((work, sum(result.hashed)), (useful, result.back)):
+            values, edges, _ = drawn.get_data()  # type: ignore[attr-defined]
+            assert sum(values) * (edges[1] - edges[0]) == pytest.approx(total)
+        assert f"{result.back:,} of 200 back" in ax.get_title(loc="left")
+        assert f"{result.wasted:,} for clients that had given up" in text(hashing)
+
+
+def test_hashing_storms_table_counts_work_for_nobody(hashing: Storms) -> None:
+    fixed = hashing["fixed"]
+    line = next(line for line in hashing.table().splitlines() if line.startswith("fixed"))
+    assert line.split()[1] == str(fixed.back) and f"{fixed.wasted:,}" in line and line.endswith("never")
+
+
+def test_added_storms_are_one_picture(hashing: Storms) -> None:
+    both = Storms(hashing.results[:1]) + Storms(hashing.results[1:])
+    assert both == hashing

@@ -8,15 +8,24 @@ consider only the number of the attempt, not how many other clients there are or
 """
 
 from collections.abc import Callable, Mapping
+from inspect import signature
+from math import isfinite
+from random import Random
 from typing import Protocol
 
 from labkit.rules import backoff
+from labkit.rules.close_codes import Then, row
+from labkit.text.nearest import nearest
 
 BASE_S = 1.0
 CAP_S = 30.0
 ARTICLE_CAP_S = 10.0
 ARTICLE_JITTER_S = 0.3
 _MASK = 2**64 - 1
+
+
+class BadStorm(ValueError):
+    """The plan of a storm makes no sense; the message says what would."""
 
 
 class ClientRandom:
@@ -118,6 +127,46 @@ class Ours(backoff.Backoff):
         """Change nothing: an open socket proves nothing."""
 
 
+WaitRule = Callable[[int, float, Random], float]  # tries, window_s, rng -> seconds
+
+
+class ByFunction:
+    """Asks a function for each delay: `wait(tries, window_s, rng)`, in seconds.
+
+    `tries` counts the attempts since the connection last lasted for STABLE_S, `window_s` is what the server last sent,
+    and `rng` is a random.Random of this client alone.
+    """
+
+    __slots__ = ("_rng", "_tries", "_wait", "_window_s")
+
+    def __init__(self, wait: WaitRule, rng: backoff.Draws) -> None:
+        self._wait = wait
+        self._rng = Random(int(rng.uniform(0, 2**53)))
+        self._tries = 0
+        self._window_s = backoff.DEFAULT_WINDOW_S
+
+    def delay(self, code: int, _reason: str) -> float | None:
+        """Return the function's delay, or None where a retry is pointless. Raises BadStorm if it is no delay."""
+        if row(code).then is Then.STOP:
+            return None
+        delay = self._wait(self._tries, self._window_s, self._rng)
+        if isinstance(delay, bool) or not isinstance(delay, int | float) or not isfinite(delay) or delay < 0:
+            raise BadStorm(f"{name_of(self._wait)} returned {delay!r} at try {self._tries}; return seconds, 0 or more")
+        self._tries += 1
+        return float(delay)
+
+    def opened(self) -> None:
+        """Change nothing: an open socket proves nothing."""
+
+    def told(self, window_ms: float) -> None:
+        """Keep the window that the server sent."""
+        self._window_s = window_ms / 1000
+
+    def proved(self) -> None:
+        """Reset the attempts."""
+        self._tries = 0
+
+
 def _doubled(tries: int, cap_s: float = CAP_S) -> float:
     return min(cap_s, BASE_S * 2.0 ** min(tries, 10))
 
@@ -145,3 +194,31 @@ POLICIES: Mapping[str, Callable[[backoff.Draws], ReconnectPolicy]] = {
     "decorrelated": Decorrelated,
     "ours": Ours,
 }
+
+Policy = str | type[ReconnectPolicy] | WaitRule  # a name, a class that takes a client's random numbers, or a function
+
+
+def name_of(policy: Policy) -> str:
+    """Return the name under which a policy is shown."""
+    return policy if isinstance(policy, str) else getattr(policy, "__name__", type(policy).__name__)
+
+
+def check(policy: Policy) -> None:
+    """Raise BadStorm unless a storm can use this policy."""
+    if isinstance(policy, str) and policy not in POLICIES:
+        raise BadStorm(f"there is no policy {policy!r}{nearest(policy, POLICIES)}; use one of {', '.join(POLICIES)}")
+    if isinstance(policy, str | type):
+        return
+    if not callable(policy):
+        raise BadStorm(f"{policy!r} is no policy; give a name, or a function (tries, window_s, rng) -> seconds")
+    try:
+        signature(policy).bind(0, 1.0, Random(1))
+    except TypeError:
+        raise BadStorm(f"{name_of(policy)} must take (tries, window_s, rng) and return the seconds to wait") from None
+
+
+def made(policy: Policy, rng: backoff.Draws) -> ReconnectPolicy:
+    """Return the policy of one client."""
+    if isinstance(policy, str):
+        return POLICIES[policy](rng)
+    return policy(rng) if isinstance(policy, type) else ByFunction(policy, rng)

@@ -21,16 +21,16 @@ from random import SystemRandom
 from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 from threading import Thread
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from labkit.bench.launch.server_process import ServerProcess
 from labkit.bench.plain_socket import CloseFrame, PlainSocket, text, upgrade
+from labkit.bench.storm.hashing import HashingProcess, capacity
 from labkit.bench.storm.tally import SETTLE_S, StormClient, StormPlan, StormResult, Tally
 from labkit.platform import open_files
 from labkit.platform.loops import most_watched, ready
 from labkit.rules.close_codes import CloseCode
 
-OPEN_TIMEOUT_S = 10.0  # from connecting to auth_ok, as in wire.client.link
 JOIN_TIMEOUT_S = 60.0  # for all joins, beyond the time that the accept rate needs
 SPARE_FILES = 100
 PORTS = range(20_000, 30_000)  # below the ports that kernels give to clients, or a client may connect to itself
@@ -65,6 +65,12 @@ class RealClock:
                 self._run_due()
                 key.data()
             self._run_due()
+
+    def close(self) -> None:
+        """Close every socket."""
+        for key in list(self.selector.get_map().values()):
+            cast("socket.socket", key.fileobj).close()
+        self.selector.close()
 
     def _run_due(self) -> None:
         while self._heap and self._heap[0][0] <= self.now:
@@ -138,7 +144,7 @@ class StormSocket:
                 self._is_in = True
                 self._storm.let_in(self._client, message["reconnect"]["windowMs"])
             elif message.get("type") == "reconnect":
-                self._client.policy.told(message["windowMs"])
+                self._client.told(message["windowMs"])
         if self._plain.pongs:
             self._file.send(self._plain.pongs)
             self._plain.pongs = b""
@@ -211,7 +217,11 @@ class RealStorm:
         self.tally.arrived(self.clock.due)
         sock = StormSocket(self, client)
         sock.connect(("127.0.0.1", self._port))
-        self.clock.at(self.clock.now + OPEN_TIMEOUT_S, StormSocket.time_out, sock)
+        self.clock.at(self.clock.now + self.plan.open_timeout_s, StormSocket.time_out, sock)
+
+    def hashed(self, passwords: int) -> None:
+        """Count passwords that the server reports."""
+        self.tally.hashed(self.clock.now, passwords)
 
     def server_is_up(self) -> None:
         """Record when the first TCP connection succeeds."""
@@ -236,16 +246,44 @@ class RealStorm:
 def run(plan: StormPlan) -> StormResult:
     """Run the storm that a plan describes in this process. Raises RuntimeError."""
     _raise_file_limit(plan.clients)
+    return _run_hashing(plan) if plan.hash_ms else _run_admitting(plan)
+
+
+def _run_hashing(plan: StormPlan) -> StormResult:
+    """Run it against a server whose passwords cost nothing before the crash, and `hash_ms` afterwards.
+
+    The server's capacity is measured first, because the clients' speed and windows depend on it.
+    """
+    server = HashingProcess(plan.hash_ms)
+    try:
+        rate = capacity(server.start(_free_port()))
+    finally:
+        server.kill()
+    server.hash_ms, server.rate = 0.0, rate
+    server.start(_free_port())
+    server.hash_ms = plan.hash_ms
+    storm = RealStorm(plan.at_capacity(rate), server, token="any password")
+    server.report = storm.hashed
+    return _ended(storm, server)
+
+
+def _run_admitting(plan: StormPlan) -> StormResult:
+    """Run it against labkit's server."""
     token = secrets.token_urlsafe(12)
     rate = "off" if plan.handshakes_per_s is None else plan.handshakes_per_s
     settings = (f"handshakes_per_s={rate}", "connections=off", "connections_per_address=off")
     options = ["--host", "127.0.0.1", "--quiet", *(part for line in settings for part in ("--set", line))]
     server = ServerProcess({"DEV_TOKEN": token}, options)
     server.start(_free_port())
+    return _ended(RealStorm(plan, server, token), server)
+
+
+def _ended(storm: RealStorm, server: ServerProcess) -> StormResult:
     try:
-        return RealStorm(plan, server, token).run()
+        return storm.run()
     finally:
         server.kill()
+        storm.clock.close()
 
 
 def _free_port() -> int:

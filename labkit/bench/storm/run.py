@@ -2,6 +2,7 @@
 
     labkit.storm(clients=10_000, policy="article", handshakes_per_s=1000)       # virtual: seconds become milliseconds
     labkit.storm(clients=1000, policy=["article", "ours"], mode="real")         # sockets, in a process of their own
+    labkit.storm(clients=10_000, policy=my_backoff, hash_ms=8)                  # yours, and a server that can collapse
 
 Both modes run the same policies (bench.storm.policies), which draw the same delays from the same seed.
 """
@@ -15,9 +16,9 @@ from dataclasses import asdict, dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 from labkit.bench.launch.python import last_words, python
-from labkit.bench.storm import virtual
-from labkit.bench.storm.policies import POLICIES
-from labkit.bench.storm.tally import BadStorm, StormPlan, StormResult
+from labkit.bench.storm import real, virtual
+from labkit.bench.storm.policies import POLICIES, BadStorm, Policy
+from labkit.bench.storm.tally import StormPlan, StormResult
 from labkit.platform.children import OWN_GROUP
 
 if TYPE_CHECKING:
@@ -44,17 +45,31 @@ class Storms:
     def __getitem__(self, policy: str) -> StormResult:
         return next(result for result in self.results if result.policy == policy)
 
+    def __add__(self, other: "Storms") -> "Storms":
+        """Return both, for one picture."""
+        return Storms(self.results + other.results)
+
     def __repr__(self) -> str:
         clients, mode = self.results[0].clients, self.results[0].mode
         return f"<storms of {clients} clients, {mode}: {', '.join(result.policy for result in self.results)}>"
 
     def table(self) -> str:
         """Return a text table with one line per policy."""
+        if any(each.hashed for each in self.results):
+            return self._hashing_table()
         lines = [f"{'policy':<13}{'worst 100 ms':>13}{'worst 1 s':>11}{'refused':>10}{'99 % back':>12}{'lost':>7}"]
         for each in self.results:
             back = "never" if each.t99_s is None else f"{each.t99_s:.1f} s"
             peaks = f"{each.peak_100ms:>13,}{each.peak_1s:>11,}"
             lines.append(f"{each.policy:<13}{peaks}{each.refused:>10,}{back:>12}{each.lost:>7,}")
+        return "\n".join(lines)
+
+    def _hashing_table(self) -> str:
+        lines = [f"{'policy':<13}{'back':>8}{'tries':>10}{'hashed':>10}{'for nobody':>12}{'99 % back':>12}"]
+        for each in self.results:
+            back = "never" if each.t99_s is None else f"{each.t99_s:.1f} s"
+            counts = f"{each.back:>8,}{sum(each.arrivals):>10,}{sum(each.hashed):>10,}{each.wasted:>12,}"
+            lines.append(f"{each.policy:<13}{counts}{back:>12}")
         return "\n".join(lines)
 
     def frame(self) -> "pandas.DataFrame":
@@ -64,13 +79,18 @@ class Storms:
         return pandas.DataFrame([result.json() for result in self.results]).set_index("policy")
 
 
-def storm(*, policy: str | Iterable[str] = "ours", mode: str = "virtual", **plan: Any) -> Storms:
-    """Run a storm for each policy named, or for every policy with "all", one after another.
+def storm(*, policy: Policy | Iterable[Policy] = "ours", mode: str = "virtual", **plan: Any) -> Storms:
+    """Run a storm for each policy, or for every named one with "all", one after another.
 
-    Raises BadStorm, StormFailed.
+    A policy is a name, or your function `wait(tries, window_s, rng)`, which returns seconds (policies.ByFunction).
+    The other arguments are those of tally.StormPlan. Raises BadStorm, StormFailed.
     """
-    names = list(POLICIES) if policy == "all" else [policy] if isinstance(policy, str) else list(policy)
-    plans = [StormPlan(policy=name, **plan) for name in names]
+    policies: list[Policy]
+    if policy == "all":
+        policies = list(POLICIES)
+    else:
+        policies = [policy] if isinstance(policy, str) or callable(policy) else list(policy)
+    plans = [StormPlan(policy=each, **plan) for each in policies]
     if not plans:
         raise BadStorm(f"name a policy: {', '.join(POLICIES)}")
     return Storms(tuple(run(each, mode) for each in plans))
@@ -80,10 +100,20 @@ def run(plan: StormPlan, mode: str = "virtual") -> StormResult:
     """Run one storm. Raises BadStorm for an unknown mode, StormFailed."""
     if mode not in MODES:
         raise BadStorm(f"there is no mode {mode!r}; the modes are {' and '.join(MODES)}")
-    return virtual.run(plan) if mode == "virtual" else _run_real(plan)
+    if mode == "virtual":
+        return virtual.run(plan)
+    return _run_elsewhere(plan) if isinstance(plan.policy, str) else _run_here(plan)
 
 
-def _run_real(plan: StormPlan) -> StormResult:
+def _run_here(plan: StormPlan) -> StormResult:
+    """Run a storm with real sockets in this process: your function may refer to anything in it."""
+    try:
+        return real.run(plan)
+    except (RuntimeError, OSError) as error:
+        raise StormFailed(str(error)) from None
+
+
+def _run_elsewhere(plan: StormPlan) -> StormResult:
     """Run a storm in a process that ends when its stdin closes, and therefore also when this process dies."""
     with tempfile.TemporaryFile() as errors:
         reply = _reply_to(plan, errors)
@@ -91,7 +121,7 @@ def _run_real(plan: StormPlan) -> StormResult:
     result: dict[str, Any] = json.loads(reply) if reply else died
     if "error" in result:
         raise StormFailed(result["error"])
-    return StormResult(**result | {"arrivals": tuple(result["arrivals"])})
+    return StormResult(**result | {name: tuple(result[name]) for name in ("arrivals", "let_in", "hashed")})
 
 
 def _read(file: IO[bytes]) -> bytes:

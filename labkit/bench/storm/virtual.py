@@ -11,6 +11,7 @@ from heapq import heappop, heappush
 from itertools import count
 
 from labkit.bench.storm.tally import StormClient, StormPlan, StormResult, Tally
+from labkit.bench.storm.virtual_hashing_server import VirtualHashingServer
 from labkit.bench.storm.virtual_server import VirtualServer
 
 ClientAction = Callable[[StormClient], None]
@@ -44,7 +45,7 @@ class VirtualStorm:
         self.tally = Tally(plan)
         self.clock = VirtualClock()
         self.clients = [StormClient(plan, number) for number in range(plan.clients)]
-        self.server = self._new_server(0.0)
+        self.server: VirtualServer | VirtualHashingServer = self._new_server(0.0, is_first=True)
 
     def run(self) -> StormResult:
         """Run from the first join to the end."""
@@ -61,7 +62,9 @@ class VirtualStorm:
             self.clock.at(client.number / self.plan.joins_per_s, self._connect, client)
         self.clock.run_until(self.plan.drop_at)
 
-    def _new_server(self, up_at: float) -> VirtualServer:
+    def _new_server(self, up_at: float, is_first: bool = False) -> VirtualServer | VirtualHashingServer:
+        if self.plan.hash_ms:
+            return VirtualHashingServer(self.clock, self.plan, up_at, self.tally, self._let_in, self._closed, is_first)
         return VirtualServer(self.clock, self.plan.handshakes_per_s, up_at, self._let_in, self._closed)
 
     def _drop(self) -> None:
