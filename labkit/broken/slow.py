@@ -5,7 +5,7 @@ from types import MappingProxyType
 from labkit.broken.planted import Planted
 from labkit.rules.close_codes import CloseCode
 from labkit.rules.limits import Limits
-from labkit.rules.outbox import Outbox
+from labkit.rules.outbox import NewOutbox, Outbox
 from labkit.wire.connection import Connection
 from labkit.wire.hub import Hub
 from labkit.wire.send_queue import SendQueue
@@ -18,9 +18,8 @@ class UnboundedOutbox(Planted):
     reviewed_limits = MappingProxyType({"ping_timeout_s": 8})  # or the heartbeat would act before the reviewer looks
 
     class send_queue(SendQueue):
-        def __init__(self, limits: Limits) -> None:
-            super().__init__(limits)
-            self.outbox = Outbox(10**12, None)
+        def __init__(self, limits: Limits, _: NewOutbox = Outbox) -> None:
+            super().__init__(limits, lambda *_: Outbox(10**12, None))
 
 
 class CloseWithoutDeadline(Planted):

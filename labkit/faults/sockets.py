@@ -9,8 +9,13 @@ import socket
 import struct
 from urllib.parse import urlsplit
 
+from labkit.platform.sockets import limit_segments
+
 # SO_RCVBUF and SO_SNDBUF. By default they grow to 4 MB, and a sender would not notice a fault until they were full.
 KERNEL_BYTES = 16 * 1024
+# A segment as long as loopback's 64 KiB never fits into a receive buffer this small: a sender whose own buffer is full
+# then sends only when its probe timer fires, at a sixth of the rate that a Throttle promises.
+SEGMENT_BYTES = 1448  # as on Ethernet
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close sends RST
 LINGER_S = 1.0
 
@@ -21,6 +26,7 @@ def keep_small(sock: socket.socket) -> socket.socket:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_BYTES)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    limit_segments(sock, SEGMENT_BYTES)
     return sock
 
 

@@ -60,6 +60,12 @@ def take_port(sock: socket.socket, *, shared: bool = False) -> None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
 
 
+def limit_segments(sock: socket.socket, most_bytes: int) -> None:
+    """Limit the length of TCP segments, before the socket connects or listens. Does nothing on Windows."""
+    if sys.platform != "win32":
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, most_bytes)
+
+
 def writable_fd(sock: socket.socket | None) -> int:
     """Return the descriptor that `os.write` takes; NO_FD on a system where sockets are no files."""
     return NO_FD if sock is None or sys.platform == "win32" else sock.fileno()

@@ -7,6 +7,7 @@ of this; SO_SNDBUF limits it.
 """
 
 from collections import deque
+from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple
 
@@ -110,3 +111,6 @@ class Outbox:
         """Return how full the outbox is, for dashboards."""
         age = 0.0 if self.oldest_at is None else max(0.0, now - self.oldest_at)
         return OutboxStatistics(len(self._queue or ()), self.queued_bytes, self.in_flight_bytes, age, self.peak_bytes)
+
+
+NewOutbox = Callable[[int, float | None], Outbox]  # from a server's outbox_bytes and outbox_age_s

@@ -59,8 +59,12 @@ class Prediction:
         """Show the question."""
         self._shown = show(self.widget, repr(self))
 
-    def compare(self, measured: str) -> None:
-        """Print the prediction and the measured answer. Raises ValueError if `measured` is not one of the answers."""
+    def compare(self, measured: str, tempting: Mapping[str, str] | None = None) -> None:
+        """Print the prediction and the measured answer. Raises ValueError if `measured` is not one of the answers.
+
+        `tempting` maps answers to reasons, as in the constructor, where a learner could read them before choosing.
+        """
+        self._reasons |= tempting or {}
         if measured not in self.answers:
             raise ValueError(f"{measured!r} is not one of the answers: {', '.join(self.answers)}")
         if self._shown is not None:

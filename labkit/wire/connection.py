@@ -50,7 +50,7 @@ class Connection(asyncio.Protocol):
         self.id = state.new_id()
         self.session = self._new_session(state.limits, monotonic())
         self.assembly = self._new_assembly(state.limits.max_message_bytes)
-        self.send_queue = self._new_send_queue(state.limits)
+        self.send_queue = self._new_send_queue(state.limits, state.new_outbox)
         self.outbox = self.send_queue.outbox
         self.due = self.send_queue.due
         self.heartbeat: Heartbeat | None = None

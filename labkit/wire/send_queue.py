@@ -13,7 +13,7 @@ from time import monotonic
 
 from labkit.platform.sockets import NO_FD
 from labkit.rules.limits import Limits
-from labkit.rules.outbox import Offer, Outbox
+from labkit.rules.outbox import NewOutbox, Offer, Outbox
 
 WRITE_CHUNK_BYTES = 64 * 1024
 RECENT_S = 0.5  # at least as long as an operator waits between two readings, so that none misses a peak
@@ -39,8 +39,8 @@ class SendQueue:
         "outbox",
     )
 
-    def __init__(self, limits: Limits) -> None:
-        self.outbox = Outbox(limits.outbox_bytes, limits.outbox_age_s)
+    def __init__(self, limits: Limits, new_outbox: NewOutbox = Outbox) -> None:
+        self.outbox = new_outbox(limits.outbox_bytes, limits.outbox_age_s)
         self.due: list[bytes] = []
         self.is_paused = False
         self.is_slow = False  # it overflowed and will be closed, so nothing may follow the dropped frames

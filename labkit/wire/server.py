@@ -24,6 +24,7 @@ from labkit.rules.close_codes import CloseCode, reason_with_retry, row
 from labkit.rules.credentials import Credentials
 from labkit.rules.limits import Limits
 from labkit.rules.loopback import is_loopback
+from labkit.rules.outbox import Outbox
 from labkit.rules.rooms import Rooms
 from labkit.wire.admission import Admission
 from labkit.wire.audit.recovery import recover
@@ -41,6 +42,7 @@ from labkit.wire.hub import Hub
 from labkit.wire.keyfile import Key, key_path, load_or_create_key, new_key
 from labkit.wire.listening import EVERYWHERE, LOCALHOST, Listening
 from labkit.wire.member import Member
+from labkit.wire.own_outbox import NewWaiting, OutboxMaker
 from labkit.wire.restore import restore
 from labkit.wire.server_state import ServerState
 from labkit.wire.sessions import Sessions
@@ -80,6 +82,8 @@ class Server:
         limits: Limits | None = None,
         # TLS
         tls: ssl.SSLContext | None = None,
+        # For lessons: your own class decides how much may wait for a member (wire.own_outbox)
+        outbox: NewWaiting | None = None,
         # For tests and replays
         rng: Random | None = None,
     ) -> None:
@@ -95,6 +99,7 @@ class Server:
         self._audit_path = audit
         self._is_tls = tls is not None
         self._rng = rng or SystemRandom()
+        self._outboxes = None if outbox is None else OutboxMaker(outbox)
         self._audit: Audit | None = None
         self._broker = broker
         self._log_order: LogOrder | None = None
@@ -193,6 +198,7 @@ class Server:
             path=FastPath() if self.limits.fast_path else PlainPath(),
             new_id=_new_id,
             rng=self._rng,
+            new_outbox=self._outboxes or Outbox,
         )
 
     def _new_sessions(self, key: Key, epoch: str | None) -> Sessions:
@@ -242,6 +248,11 @@ class Server:
         """Return the users with an authenticated connection."""
         identities = (connection.session.identity for connection in self.hub.state.connections.values())
         return {identity.user_id for identity in identities if identity is not None}
+
+    @property
+    def outbox_faults(self) -> list[str]:
+        """What your own outbox class raised so far."""
+        return [] if self._outboxes is None else list(self._outboxes.faults)
 
     def drop_everybody(self) -> None:
         """Reset every socket without a close frame, as a crash would. The server keeps running."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from labkit.rules.limits import Limits
+from labkit.rules.outbox import NewOutbox, Outbox
 from labkit.rules.rooms import Rooms
 from labkit.wire.admission import Admission
 from labkit.wire.commit_queue import CommitQueue
@@ -26,6 +27,7 @@ class ServerState:
     path: FastPath | PlainPath
     new_id: Callable[[], str]
     rng: Random
+    new_outbox: NewOutbox = Outbox
     counts: Counts = field(default_factory=Counts)
     sockets: set[Member] = field(default_factory=set)
     connections: dict[str, Member] = field(default_factory=dict)

@@ -39,6 +39,7 @@ from labkit.rules.limits import Limits
 from labkit.samples import Store
 from labkit.wire import background
 from labkit.wire.client.client import Client
+from labkit.wire.own_outbox import NewWaiting
 from labkit.wire.server import Server
 
 LEAVING_S = 2.0
@@ -49,6 +50,10 @@ _running: dict[str, "Lab"] = {}
 
 class Unhealthy(AssertionError):
     """Something died or leaked; the message says what."""
+
+
+class OutboxFailed(RuntimeError):
+    """The class given as `Lab(outbox=...)` raised something, and its members were closed; the message says what."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +80,13 @@ class Lab:
         users: tuple[str, ...] = USERS,
         rooms: Mapping[str, str] | None = None,
         in_thread: bool = False,
+        outbox: NewWaiting | None = None,
         **limits: Any,
     ) -> None:
         """`limits` are those of `labkit.Limits`; `rooms` maps users who may not enter every room to their grants.
 
-        With `in_thread` the server runs in this process, and `inside` is the server itself. Raises BadLimit.
+        With `in_thread` the server runs in this process, and `inside` is the server itself. `outbox` is a class of
+        your own that decides how much may wait for a member (wire.own_outbox); it implies `in_thread`. Raises BadLimit.
         """
         self.name = name
         self.users = users
@@ -87,7 +94,9 @@ class Lab:
         self._lab_clients = LabClients()
         self.clients = self._lab_clients.clients
         self._config = LabConfig(users, rooms or {}, limits)
-        self._server = ServerThread(self._config.server) if in_thread else ServerProcess(self._config.environment())
+        in_here = in_thread or outbox is not None
+        serve = partial(self._config.server, outbox=outbox)
+        self._server = ServerThread(serve) if in_here else ServerProcess(self._config.environment())
         self._sampler = Sampler(self.store, self.clients, self.connections, self._lab_clients.held_bytes)
         self._tasks: list[Future[Any]] = []
         self._switch = Lock()  # held while the server starts or stops: a task of an interrupted cell may do so too
@@ -205,9 +214,17 @@ class Lab:
         """Play an experiment in a room of its own, show it while it lasts, and return its recording.
 
         `rate`: messages per second that are published. `at` maps seconds to what happens then, as in
-        `{2: freeze("ben"), 9: heal("ben")}` (labkit.bench.play.actions). Raises ValueError.
+        `{2: freeze("ben"), 9: heal("ben")}` (labkit.bench.play.actions). Raises ValueError, and OutboxFailed if your
+        own outbox class raised something.
         """
-        return await perform(self, plan(members, rate, at or {}, seconds, self.limits))
+        run = await perform(self, plan(members, rate, at or {}, seconds, self.limits))
+        if faults := self._outbox_faults():
+            raise OutboxFailed("; ".join(faults))
+        return run
+
+    def _outbox_faults(self) -> list[str]:
+        inside = self._server.inside if isinstance(self._server, ServerThread) else None
+        return [] if inside is None else inside.outbox_faults
 
     def spawn(self, awaitable: Awaitable[Any]) -> "Future[Any]":
         """Start a task on the background loop. It ends with the lab; if it dies, `health` reports it."""

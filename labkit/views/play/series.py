@@ -9,11 +9,11 @@ from labkit.text.digits import digits
 from labkit.views.play.shapes import WIDTH, Picture, line, path, rect, size, words
 
 LEFT, RIGHT = 64.0, 14.0
-TOP = 44.0  # room for two rows of marks
+TOP = 80.0  # room for four rows of marks
 BYTES_HIGH, AGE_HIGH, BETWEEN, FOOT = 128.0, 76.0, 26.0, 36.0
 HEIGHT = TOP + BYTES_HIGH + BETWEEN + AGE_HIGH + FOOT
 LETTER = 7.8
-ROWS = 2
+ROWS = 4
 Value = Callable[[Sample], float]
 
 
@@ -64,12 +64,14 @@ def age(sample: Sample) -> float:
 def picture(run: Recording, at: float) -> Picture:
     """Return the charts up to a time."""
     samples = [each for each in run.samples[run.plan.watched] if each.at <= at]
-    above, below = axes([run], samples)
+    touched = {action.member for _, action in run.plan.actions}
+    above, below = axes([run], [each for name in touched for each in run.samples[name] if each.at <= at] or samples)
     limit = run.plan.limits.outbox_age_s
     return {
-        **frame("bytes", above, "waiting, kB", 1000),
+        **frame("bytes", above, "waiting, kB, stacked", 1000),
         "area kernel": path("kernel", above.area(samples, held, total)),
         "area outbox": path("bytes", above.area(samples, lambda _: 0, held)),
+        **_others(run, at, above),
         **frame("age", below, "oldest message, s", 1),
         "area age": path("age", below.area(samples, lambda _: 0, age)),
         **(limit_line("age", below, limit, f"age limit {limit:g} s") if limit else {}),
@@ -77,6 +79,19 @@ def picture(run: Recording, at: float) -> Picture:
         **_marks(run, at, above, below),
         **_legend(above, run),
     }
+
+
+def _others(run: Recording, at: float, here: Axes) -> Picture:
+    """Return a dashed line for each other member to whom something happens: its outbox and kernel together."""
+    found: Picture = {}
+    for name in dict.fromkeys(action.member for _, action in run.plan.actions if action.member != run.plan.watched):
+        samples = [each for each in run.samples[name] if each.at <= at]
+        found[f"other {name}"] = path("line before", here.line(samples, total))
+        if samples:
+            highest = max(samples, key=total)
+            y = max(here.top + 30, here.y(total(highest)) - 5)
+            found[f"other name {name}"] = words("small halo", max(LEFT + 60, here.x(highest.at) - 6), y, name, "end")
+    return found
 
 
 def axes(runs: Sequence[Recording], samples: Sequence[Sample]) -> tuple[Axes, Axes]:
@@ -131,10 +146,10 @@ def _legend(here: Axes, run: Recording) -> Picture:
     is_known = run.last(run.plan.watched).kernel_bytes is not None
     kernel = "in the kernel" if is_known else "kernel: not measured"
     return {
-        "key outbox": rect("bytes", LEFT + 96, y, 18, 12),
-        "key outbox name": words("small halo", LEFT + 119, y + 10, f"in {run.plan.watched}'s outbox"),
-        "key kernel": rect("kernel", LEFT + 246, y, 18, 12),
-        "key kernel name": words("small halo", LEFT + 269, y + 10, kernel),
+        "key outbox": rect("bytes", LEFT + 154, y, 18, 12),
+        "key outbox name": words("small halo", LEFT + 177, y + 10, f"in {run.plan.watched}'s outbox"),
+        "key kernel": rect("kernel", LEFT + 304, y, 18, 12),
+        "key kernel name": words("small halo", LEFT + 327, y + 10, kernel),
     }
 
 
@@ -144,9 +159,9 @@ def _marks(run: Recording, at: float, above: Axes, below: Axes) -> Picture:
     ends = [0.0] * ROWS
     for number, mark in enumerate(mark for mark in sorted(run.marks) if mark.at <= at):
         x = above.x(mark.at)
-        row = next((row for row in range(ROWS) if ends[row] < x), ROWS - 1)
         wide = len(mark.words) * LETTER + 12
         left = min(x, WIDTH - wide)
+        row = next((row for row in range(ROWS) if ends[row] <= left), ends.index(min(ends)))
         ends[row] = left + wide
         css = {CLOSED: "bad", BACK: "good"}.get(mark.kind, "did")
         found[f"mark {number}"] = line(f"mark {css}", x, 6 + row * 18, x, below.top + below.height)

@@ -27,12 +27,13 @@ def outbox(run: Recording, sample: Sample, x: float, y: float, width: float, hei
 
 
 def kernel(run: Recording, sample: Sample, x: float, y: float, width: float, height: float) -> Picture:
-    """Return the kernel's send buffer. Its capacity is the kernel's own; the tank is full at the usual one."""
+    """Return the kernel's send buffer, on the scale of the outbox's bytes: the tank is as high as its usual capacity."""
     known = sample.kernel_bytes
     most = 2 * run.plan.limits.send_buffer_bytes if run.plan.limits.send_buffer_bytes else USUAL_KERNEL
-    share = min(1.0, (known or 0) / most) * 0.96 / LIMIT
+    tall = min(height, height * LIMIT * 1.04 * most / run.plan.limits.outbox_bytes)
+    share = min(most, known or 0) / run.plan.limits.outbox_bytes
     return {
-        "kernel": rect("tank", x, y, width, height, 4),
+        "kernel": rect("tank", x, y + height - tall, width, tall, 4),
         "kernel level": _level("kernel", x + MOST_GAP, y, width - 2 * MOST_GAP, height, share),
         "kernel value": words(
             "value", x + width / 2, y + height + 16, "not measured" if known is None else size(known), "middle"
