@@ -98,7 +98,8 @@ def _can_open(acts: Iterable[Act]) -> bool:
 def _parting(theirs: Recording, ours: Recording, actual: str, *, is_strict: bool) -> _Parting | None:
     """Return the first answer that differs in what is compared, or else in a field that the verdict names."""
     answers, sent = _answers(ours.acts), _sent(ours)
-    pairs = [(at, act, mine) for at, act, mine in _pairs(theirs.acts, answers) if mine is not None]
+    found = [(at, act, mine) for at, act, mine in _pairs(theirs.acts, answers) if mine is not None]
+    pairs = [one for one in found if one[2].kind == "receive" or one[2].value != 1006]  # a refused handshake, say
     for at, act, mine in pairs:
         if act is not None and _differs(act, mine, sent, is_strict=is_strict):
             return _Parting(act.peer, act, mine, at, sent)
@@ -170,7 +171,7 @@ def _expected(parting: _Parting, theirs: Recording, dialect: Dialect, *, is_stri
         if is_free and kind in EFFECTS:
             return Expected(parting.peer, "refused", {"type": _type(kind, dialect)})
         codes = theirs.refusals or (dialect.code(ours.value),)
-        return Expected(parting.peer, "close", codes=() if is_free or ours.value == 1006 else codes)
+        return Expected(parting.peer, "close", codes=() if is_free else codes)
     names = [dialect.fields.get(name, name) for name in parting.named]
     if parting.named and bad is not None:
         return _about_fields(parting.peer, names, parting.named, bad, ours, dialect)

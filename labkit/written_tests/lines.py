@@ -23,7 +23,7 @@ class Language:
     name: str
     file: str  # a template with {name}
     client: str
-    command: str  # a template with {folder}
+    command: tuple[str, ...]
     quoted: Callable[[str], str]
     repeated: str
     none: str
@@ -40,10 +40,10 @@ def _node_quoted(text: str) -> str:
 
 
 PYTHON = Language(
-    "python", "test_{name}.py", "review_client.py", "python -m pytest {folder}", _python_quoted, "{0} * {1}", "None"
+    "python", "test_{name}.py", "review_client.py", ("python", "-m", "pytest"), _python_quoted, "{0} * {1}", "None"
 )
 NODE = Language(
-    "node", "{name}.test.mjs", "review_client.mjs", "node --test {folder}", _node_quoted, "{0}.repeat({1})", "null"
+    "node", "{name}.test.mjs", "review_client.mjs", ("node", "--test"), _node_quoted, "{0}.repeat({1})", "null"
 )
 LANGUAGES = {"python": PYTHON, "node": NODE}
 
@@ -73,10 +73,55 @@ def heading(finding: Finding) -> list[str]:
     return [first, "", *(line for part in more for line in wrap(part, WIDTH - 4))]
 
 
-def lines(plan: Plan, finding: Finding, language: Language) -> str:
+def test_of(plan: Plan, finding: Finding, language: Language) -> str:
     """Return the whole file of a test."""
     write = _python if language is PYTHON else _node
     return "\n".join(write(plan, finding)) + "\n"
+
+
+def test_by_probe(finding: Finding, language: Language, options: list[str]) -> str:
+    """Return the file of a test that runs the probe itself: of a finding that a few messages cannot show."""
+    command = ["--only", finding.id, *options]
+    template = _PROBE_IN_PYTHON if language is PYTHON else _PROBE_IN_NODE
+    shown = ", ".join(literal(word, language) for word in command)
+    head = heading(finding)
+    comment = "\n".join(head if language is PYTHON else [f"// {line}".rstrip() for line in head])
+    title = json.dumps(f"{finding.id}: {finding.title}")
+    return template.format(head=comment, name=_name(finding.id), title=title, command=shown)
+
+
+_PROBE_IN_PYTHON = '''\
+"""{head}
+
+A few messages cannot show it, so this test runs the probe of labkit itself.
+"""
+
+import os
+import subprocess
+import sys
+
+OPTIONS = [{command}]
+
+
+def test_{name}() -> None:
+    command = [sys.executable, "-m", "labkit", "review", os.environ["URL"], "--token", os.environ["TOKEN"]]
+    assert subprocess.run([*command, *OPTIONS]).returncode == 0
+'''
+_PROBE_IN_NODE = """\
+{head}
+//
+// A few messages cannot show it, so this test runs the probe of labkit itself.
+import assert from "node:assert/strict";
+import {{ spawnSync }} from "node:child_process";
+import test from "node:test";
+
+const OPTIONS = [{command}];
+
+test({title}, () => {{
+  const command = ["review", process.env.URL, "--token", process.env.TOKEN, ...OPTIONS];
+  assert.equal(spawnSync("labkit", command, {{ stdio: "inherit" }}).status, 0);
+}});
+"""
 
 
 # Python

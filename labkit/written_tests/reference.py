@@ -1,7 +1,15 @@
 """What our own server does in the same probes: it shows what a test must expect."""
 
-from collections.abc import Iterable
+import asyncio
+import os
+import sys
+from asyncio import create_subprocess_exec
+from asyncio.subprocess import DEVNULL
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from labkit.review.finding import CannotReview
 from labkit.review.promise import Profile
@@ -18,6 +26,8 @@ SHORT = {  # deadlines, so that nobody waits: what a test expects does not depen
     "ping_timeout_s": 0.5,
     "close_deadline_s": 0.3,
 }
+AT_ONCE = 3
+PATIENCE_S = "3"
 SIZES = ("max_message_bytes", "rooms_per_connection")
 
 
@@ -35,3 +45,27 @@ async def reference(ids: Iterable[str], profile: Profile, promised: Promised) ->
     except (CannotReview, OSError):
         return {}
     return {one.id: one.recording for one in report if one.verdict == "held" and one.recording is not None}
+
+
+async def held_by_ours(tests: Mapping[str, str]) -> set[str]:
+    """Run these tests, each a file in Python, against our server; return the names of those that pass."""
+    if not tests:
+        return set()
+    turns = asyncio.Semaphore(AT_ONCE)
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        client = files("labkit.written_tests").joinpath("review_client.py").read_text(encoding="utf-8")
+        (Path(folder) / "review_client.py").write_text(client, encoding="utf-8")
+        async with Server(port=0, token=TOKEN, limits=Limits().set(SHORT)) as server:
+
+            async def passes(number: int, text: str) -> bool:
+                (Path(folder) / f"test_{number}.py").write_text(text, encoding="utf-8")
+                environment = {**os.environ, "URL": server.url, "TOKEN": TOKEN, "PATIENCE_S": PATIENCE_S}
+                run = f"import test_{number} as one; [f() for n, f in vars(one).items() if n.startswith('test_')]"
+                streams = {"stdout": DEVNULL, "stderr": DEVNULL}
+                async with turns:
+                    command = (sys.executable, "-c", run)
+                    child = await create_subprocess_exec(*command, cwd=folder, env=environment, **streams)
+                    return await child.wait() == 0
+
+            results = await asyncio.gather(*(passes(number, text) for number, text in enumerate(tests.values())))
+    return {name for name, is_held in zip(tests, results, strict=True) if is_held}
