@@ -99,7 +99,9 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--html", "html_file", type=OutputFile(), help="Write the report as an HTML page.")
 @click.option("--summary", type=OutputFile(), help="Append a summary in Markdown: on GitHub, $GITHUB_STEP_SUMMARY.")
 @click.option("--task", type=OutputFile(), help="Write the faults as a task for a coding assistant, in Markdown.")
-@click.option("--tests", type=FOLDER, callback=checked_folder, help="Write a runnable test per finding into this folder.")
+@click.option(
+    "--tests", type=FOLDER, callback=checked_folder, help="Write a runnable test per finding into this folder."
+)
 @click.option(
     "--tests-for",
     type=click.Choice(tuple(LANGUAGES)),
@@ -153,7 +155,7 @@ def review(
     written = {junit_file: report.junit() + "\n", html_file: page(report)}
     runs = None
     if tests is not None and not so_far.is_interrupted:
-        runs = write_tests(tests, tests_for, report, profile, _about_server(**given), _options(**given))
+        runs = write_tests(tests, tests_for, report, _about_server(**given), _options(**given))
     written[task] = markdown.task(report, _again(url, client, profile, **given), only, runs)
     for path, text in written.items():
         _write(path, text)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -27,7 +27,7 @@ def checked_folder(context: click.Context, parameter: click.Parameter, folder: P
 
 
 def write_tests(
-    folder: Path, chosen: str | None, report: Report, profile: Profile, about: dict[str, Any], options: list[str]
+    folder: Path, chosen: str | None, report: Report, about: dict[str, Any], options: list[str]
 ) -> Callable[[Iterable[str]], str] | None:
     """Write a test for each finding; return what builds the command that runs them, or None without findings.
 
@@ -36,6 +36,7 @@ def write_tests(
     if not report.ids("broken"):
         click.echo("The review found no fault, so there is no test to write.", err=True)
         return None
+    profile = cast(Profile, report.profile)
     promised = about["promised"].updated(dict(about["dialect"].limits))
     found = run_blocking(plans(report, profile, about["dialect"], promised))
     language = LANGUAGES[chosen or language_of(about["start"])]

@@ -58,7 +58,11 @@ def task(
         return "The review found no fault: nothing to do.\n"
     count = len(report.causes)
     first_step = WRITE if tests is None else RUN
-    lines = [TASK.format(first_step=first_step, target=_code(report.target), count=f"{count} fault{'' if count == 1 else 's'}")]
+    lines = [
+        TASK.format(
+            first_step=first_step, target=_code(report.target), count=f"{count} fault{'' if count == 1 else 's'}"
+        )
+    ]
     for number, cause in enumerate(report.causes, 1):
         first = cause.findings[0]
         lines += [f"## {number}. {cause.severity}: {_escaped(cause.text)}", "", f"Judged: {first.promise}.", ""]

@@ -37,10 +37,11 @@ class Recording:
 
 
 def recorded(transcript: Transcript) -> Recording | None:
-    """Return what can be repeated, or None if something cannot: a plain HTTP request, a flood, a foreign secret."""
+    """Return what can be repeated, or None if something cannot: plain HTTP, a flood, a pace, a foreign secret."""
     steps = transcript.steps
     kinds = {step.did.kind if step.did is not None else "" for step in steps}
-    if not steps or transcript.is_full or not kinds <= set(REPEATABLE):
+    is_paced = any(step.lasted_s > PAUSE_S for step in steps)
+    if not steps or transcript.is_full or is_paced or not kinds <= set(REPEATABLE):
         return None
     gaps = [0.0, *(second.at - first.at for first, second in pairwise(steps))]
     acts = tuple(_act(transcript, step, gap) for step, gap in zip(steps, gaps, strict=True))

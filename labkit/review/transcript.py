@@ -45,6 +45,7 @@ class Step:
     did: Did | None
     times: int = 1
     at: float = field(default_factory=monotonic)
+    lasted_s: float = 0  # from the first to the last of several times
 
 
 @dataclass(slots=True)
@@ -114,6 +115,7 @@ class Transcript:
         last = self._steps[-1] if self._steps else None
         if not self._is_paused and last is not None and last.code == code and not code.endswith(".receive()"):
             last.times += 1
+            last.lasted_s = monotonic() - last.at
         elif not self.is_full:
             self._steps.append(Step(shown, code, did))
 

@@ -5,14 +5,16 @@ Our server is reviewed by the same probe. Both recordings begin alike; where the
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from labkit.review.dialect import Dialect
 from labkit.review.finding import Finding
 from labkit.review.recording import Act, Recording
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 ANSWERS = ("receive", "end")
 EFFECTS = ("joined", "left", "chat", "presence")  # of a message that was not refused
 ECHOED = ("text", "roomId", "requestId")
@@ -28,10 +30,10 @@ class Expected(NamedTuple):
 
     peer: str
     kind: str
-    fields: dict[str, Any] = {}
+    fields: Mapping[str, Any] = NOTHING
     codes: tuple[int, ...] = ()
     absent: tuple[str, ...] = ()
-    wrong: dict[str, Any] = {}
+    wrong: Mapping[str, Any] = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +129,10 @@ def _pairs(theirs: tuple[Act, ...], ours: dict[str, list[Act]]) -> list[tuple[in
         for _ in range(act.times if act.kind in ANSWERS else 0):
             place, seen[act.peer] = seen[act.peer], seen[act.peer] + 1
             pairs.append((at, act, ours[act.peer][place] if place < len(ours[act.peer]) else None))
-    rest = {peer: ours[peer][seen[peer]] for peer in ours if len(ours[peer]) > seen[peer]}
     ended = {act.peer for act in theirs if act.kind == "end"}
-    return [*pairs, *((len(theirs), None, mine) for peer, mine in rest.items() if peer not in ended)]
+    waiting = {act.peer for act in theirs} - ended
+    rest = [ours[peer][seen[peer]] for peer in ours if peer in waiting and len(ours[peer]) > seen[peer]]
+    return [*pairs, *((len(theirs), None, mine) for mine in rest)]
 
 
 def _differs(theirs: Act, ours: Act, sent: str, *, is_strict: bool) -> bool:
@@ -185,7 +188,8 @@ def _expected(parting: _Parting, theirs: Recording, dialect: Dialect, *, is_stri
         differing = {name: value for name, value in differing.items() if name in ("type", "text")}
     theirs_names = {dialect.fields.get(name, name): value for name, value in differing.items()}
     theirs_names[dialect.kind] = _type(ours.value.get("type"), dialect)
-    absent = [name for name in ("duplicate",) if bad and bad.kind == "receive" and name in bad.value and name not in ours.value]
+    extra = bad.value if bad is not None and bad.kind == "receive" else {}
+    absent = [name for name in ("duplicate",) if name in extra and name not in ours.value]
     return Expected(parting.peer, "message", theirs_names, absent=tuple(absent))
 
 

@@ -158,7 +158,7 @@ def _python_statements(plan: Plan) -> Iterator[str]:
             case "receive" if act.value == "None":
                 yield f"{name}.receive()"
             case "receive":
-                yield f'assert {name}.receive().get({_python_quoted(plan.kind)}) == {literal(act.value, PYTHON)}'
+                yield f"assert {name}.receive().get({_python_quoted(plan.kind)}) == {literal(act.value, PYTHON)}"
             case "end":
                 yield f'assert "close" in {name}.receive()'
             case "settle":
@@ -235,7 +235,7 @@ def _node_expected(expected: Expected) -> Iterator[str]:
     name = expected.peer
     match expected.kind:
         case "alive":
-            yield f'assert.ok(await {name}.isOpen());'
+            yield f"assert.ok(await {name}.isOpen());"
         case "close" if not expected.codes:
             yield f"await {name}.closeCode();"
         case "close":

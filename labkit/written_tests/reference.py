@@ -61,10 +61,10 @@ async def held_by_ours(tests: Mapping[str, str]) -> set[str]:
                 (Path(folder) / f"test_{number}.py").write_text(text, encoding="utf-8")
                 environment = {**os.environ, "URL": server.url, "TOKEN": TOKEN, "PATIENCE_S": PATIENCE_S}
                 run = f"import test_{number} as one; [f() for n, f in vars(one).items() if n.startswith('test_')]"
-                streams = {"stdout": DEVNULL, "stderr": DEVNULL}
                 async with turns:
-                    command = (sys.executable, "-c", run)
-                    child = await create_subprocess_exec(*command, cwd=folder, env=environment, **streams)
+                    child = await create_subprocess_exec(
+                        *(sys.executable, "-c", run), cwd=folder, env=environment, stdout=DEVNULL, stderr=DEVNULL
+                    )
                     return await child.wait() == 0
 
             results = await asyncio.gather(*(passes(number, text) for number, text in enumerate(tests.values())))

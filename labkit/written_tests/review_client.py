@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -48,8 +48,7 @@ class Client:
 
     def send(self, *texts: str) -> None:
         """Send messages, all in one write."""
-        escape = lambda value: json.dumps(value)[1:-1]  # noqa: E731
-        bodies = [fill(text, escape).encode("utf-8", "surrogatepass") for text in texts]
+        bodies = [fill(text, _escaped).encode("utf-8", "surrogatepass") for text in texts]
         self.send_bytes(b"".join(_frame(129, body, 128) for body in bodies))
 
     def send_frame(self, first: int, payload: str, mask: int = 128) -> None:
@@ -58,10 +57,8 @@ class Client:
 
     def send_bytes(self, data: bytes | str) -> None:
         """Send raw bytes."""
-        try:
+        with suppress(OSError):  # the server has closed the connection: the next receive shows how
             self.ws.socket.sendall(fill(data).encode("latin-1") if isinstance(data, str) else data)
-        except OSError:
-            pass  # the server has closed the connection: the next receive shows how
 
     def receive(self) -> dict[str, Any]:
         """Return the next message; `{"close": code}` if the connection ends. Fails if nothing arrives."""
@@ -97,9 +94,13 @@ class Client:
     def is_open(self) -> bool:
         """Return whether the server still answers on this connection."""
         try:
-            return self.ws.ping().wait(PATIENCE_S)
+            return bool(self.ws.ping().wait(PATIENCE_S))
         except ConnectionClosed:
             return False
+
+
+def _escaped(value: str) -> str:
+    return json.dumps(value)[1:-1]
 
 
 def _frame(first: int, payload: bytes, mask: int) -> bytes:
