@@ -58,7 +58,7 @@ async def plans(report: Report, profile: Profile, dialect: Dialect, promised: Pr
     is_strict = profile != "core"
     found = {one.id: planned(one, ours.get(one.id), dialect, is_strict=is_strict) for one in broken}
     candidates = {
-        one.id: (plan, lines.test_of(plan, one, lines.PYTHON)) for one in broken if (plan := found[one.id]) is not None
+        one.id: (plan, lines.replayed(plan, one, lines.PYTHON)) for one in broken if (plan := found[one.id]) is not None
     }
     is_ours = not dialect.types and not dialect.fields  # it cannot answer other names
     passed = await held_by_ours({one: text for one, (_, text) in candidates.items()}) if is_ours else set(candidates)
@@ -85,8 +85,8 @@ def write(
 
 def _text(finding: Finding, plan: Plan | None, language: Language, options: Iterable[str]) -> str:
     if plan is None:
-        return lines.test_by_probe(finding, language, list(options))
-    return lines.test_of(plan, finding, language)
+        return lines.by_probe(finding, language, list(options))
+    return lines.replayed(plan, finding, language)
 
 
 def _client(name: str) -> str:

@@ -73,13 +73,13 @@ def heading(finding: Finding) -> list[str]:
     return [first, "", *(line for part in more for line in wrap(part, WIDTH - 4))]
 
 
-def test_of(plan: Plan, finding: Finding, language: Language) -> str:
+def replayed(plan: Plan, finding: Finding, language: Language) -> str:
     """Return the whole file of a test."""
     write = _python if language is PYTHON else _node
     return "\n".join(write(plan, finding)) + "\n"
 
 
-def test_by_probe(finding: Finding, language: Language, options: list[str]) -> str:
+def by_probe(finding: Finding, language: Language, options: list[str]) -> str:
     """Return the file of a test that runs the probe itself: of a finding that a few messages cannot show."""
     command = ["--only", finding.id, *options]
     template = _PROBE_IN_PYTHON if language is PYTHON else _PROBE_IN_NODE
