@@ -12,13 +12,15 @@ from typing import Any, NamedTuple
 
 from labkit.review.dialect import Dialect
 from labkit.review.finding import Finding
+from labkit.review.promise import KIT
 from labkit.review.recording import Act, Recording
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 ANSWERS = ("receive", "end")
 EFFECTS = ("joined", "left", "chat", "presence")  # of a message that was not refused
 ECHOED = ("text", "roomId", "requestId")
-COMPARED = ("type", "text", "code", "gap", "duplicate", "roomId", "requestId")
+COMPARED = ("type", "text", "roomId", "requestId")
+OF_THE_KIT = ("code", "gap", "duplicate")  # another server need not have them
 
 
 class Expected(NamedTuple):
@@ -53,8 +55,15 @@ class _Parting:
     theirs: Act | None
     ours: Act
     at: int
-    sent: str  # by the client, to our server
+    basis: "_Basis"
     named: tuple[str, ...] = ()
+
+
+class _Basis(NamedTuple):
+    """What the comparison goes by: all that our server was sent, and the fields that count."""
+
+    sent: str
+    fields: tuple[str, ...]
 
 
 def planned(finding: Finding, ours: Recording | None, dialect: Dialect, *, is_strict: bool) -> Plan | None:
@@ -67,7 +76,8 @@ def planned(finding: Finding, ours: Recording | None, dialect: Dialect, *, is_st
         return None
     if theirs.canary is not None:
         return _plan_of_crash(theirs, dialect)
-    parting = None if ours is None else _parting(theirs, ours, finding.actual, is_strict=is_strict)
+    fields = (*COMPARED, *OF_THE_KIT) if finding.promise == KIT else COMPARED
+    parting = None if ours is None else _parting(theirs, ours, finding.actual, fields, is_strict=is_strict)
     if parting is None:
         return None
     expected = _expected(parting, theirs, dialect, is_strict=is_strict)
@@ -97,21 +107,23 @@ def _can_open(acts: Iterable[Act]) -> bool:
 # Where two recordings part
 
 
-def _parting(theirs: Recording, ours: Recording, actual: str, *, is_strict: bool) -> _Parting | None:
+def _parting(
+    theirs: Recording, ours: Recording, actual: str, fields: tuple[str, ...], *, is_strict: bool
+) -> _Parting | None:
     """Return the first answer that differs in what is compared, or else in a field that the verdict names."""
-    answers, sent = _answers(ours.acts), _sent(ours)
+    answers, basis = _answers(ours.acts), _Basis(_sent(ours), fields)
     found = [(at, act, mine) for at, act, mine in _pairs(theirs.acts, answers) if mine is not None]
     pairs = [one for one in found if one[2].kind == "receive" or one[2].value != 1006]  # a refused handshake, say
     for at, act, mine in pairs:
-        if act is not None and _differs(act, mine, sent, is_strict=is_strict):
-            return _Parting(act.peer, act, mine, at, sent)
+        if act is not None and _differs(act, mine, basis, is_strict=is_strict):
+            return _Parting(act.peer, act, mine, at, basis)
     for at, act, mine in pairs:
         if act is not None and (named := _named_in(actual, act, mine)):
-            return _Parting(act.peer, act, mine, at, sent, named)
+            return _Parting(act.peer, act, mine, at, basis, named)
     guilty = theirs.acts[theirs.marked].peer
     missing = [(act, mine) for _, act, mine in pairs if act is None]
     missing.sort(key=lambda pair: pair[1].peer != guilty)
-    return _Parting(missing[0][1].peer, None, missing[0][1], len(theirs.acts), sent) if missing else None
+    return _Parting(missing[0][1].peer, None, missing[0][1], len(theirs.acts), basis) if missing else None
 
 
 def _answers(acts: Iterable[Act]) -> dict[str, list[Act]]:
@@ -135,20 +147,20 @@ def _pairs(theirs: tuple[Act, ...], ours: dict[str, list[Act]]) -> list[tuple[in
     return [*pairs, *((len(theirs), None, mine) for mine in rest)]
 
 
-def _differs(theirs: Act, ours: Act, sent: str, *, is_strict: bool) -> bool:
+def _differs(theirs: Act, ours: Act, basis: _Basis, *, is_strict: bool) -> bool:
     if theirs.kind != ours.kind:
         return True
     if theirs.kind == "end":
         return is_strict and theirs.value != ours.value
     if "duplicate" in theirs.value and "duplicate" not in ours.value:
         return True
-    return any(theirs.value.get(name) != value for name, value in _certain(ours, sent).items())
+    return any(theirs.value.get(name) != value for name, value in _certain(ours, basis).items())
 
 
-def _certain(ours: Act, sent: str) -> dict[str, Any]:
+def _certain(ours: Act, basis: _Basis) -> dict[str, Any]:
     """Return the fields of our server's message that it does not choose itself."""
-    found = {name: ours.value[name] for name in COMPARED if name in ours.value}
-    return {name: value for name, value in found.items() if name not in ECHOED or str(value) in sent}
+    found = {name: ours.value[name] for name in basis.fields if name in ours.value}
+    return {name: value for name, value in found.items() if name not in ECHOED or str(value) in basis.sent}
 
 
 def _sent(recording: Recording) -> str:
@@ -178,7 +190,7 @@ def _expected(parting: _Parting, theirs: Recording, dialect: Dialect, *, is_stri
     names = [dialect.fields.get(name, name) for name in parting.named]
     if parting.named and bad is not None:
         return _about_fields(parting.peer, names, parting.named, bad, ours, dialect)
-    fields = _certain(ours, parting.sent)
+    fields = _certain(ours, parting.basis)
     differing = {
         name: value
         for name, value in fields.items()
