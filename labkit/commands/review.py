@@ -155,7 +155,9 @@ def review(
     written = {junit_file: report.junit() + "\n", html_file: page(report)}
     runs = None
     if tests is not None and not so_far.is_interrupted:
-        runs = write_tests(tests, tests_for, report, _about_server(**given), _options(**given))
+        runs = write_tests(
+            tests, tests_for, report, _about_server(**given), _options(**given | {"token_command": None})
+        )
     written[task] = markdown.task(report, _again(url, client, profile, **given), only, runs)
     for path, text in written.items():
         _write(path, text)

@@ -9,6 +9,7 @@ import click
 from labkit.commands.failing import CannotRun
 from labkit.platform.os_errors import describe
 from labkit.review.promise import Profile
+from labkit.review.promised_limits import Promised
 from labkit.review.report import Report
 from labkit.review.running import run_blocking
 from labkit.review.short_script import language_of
@@ -37,15 +38,18 @@ def write_tests(
         click.echo("The review found no fault, so there is no test to write.", err=True)
         return None
     profile = cast(Profile, report.profile)
-    promised = about["promised"].updated(dict(about["dialect"].limits))
+    promised = Promised().updated(about["dialect"].limits).updated(about["promised"])
+    credentials = ["--token", "$TOKEN"] if about["tokens"] else []
+    credentials += ["--token-command", "$TOKEN_COMMAND"] if about["token_command"] else []
     found = run_blocking(plans(report, profile, about["dialect"], promised))
     language = LANGUAGES[chosen or language_of(about["start"])]
     try:
-        written = write(folder, report, found, language, ["--profile", profile, *options])
+        written = write(folder, report, found, language, ["--profile", profile, *credentials, *options])
     except OSError as error:
         raise CannotRun(f"cannot write to {folder}: {describe(error)}; free the path or name another folder") from None
     for path in written.tests.values():
         click.echo(f"{'kept   ' if path in written.kept else 'written'} {path}", err=True)
-    click.echo(f"Set URL={report.target} and TOKEN in the environment. This runs the tests:", err=True)
+    names = " and ".join(word[1:] for word in credentials if word.startswith("$"))
+    click.echo(f"Set URL={report.target} and {names} in the environment. This runs the tests:", err=True)
     click.echo(f"  {written.command()}", err=True)
     return written.command

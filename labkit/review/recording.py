@@ -6,6 +6,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from labkit.review.transcript import Step, Transcript
 
@@ -48,7 +49,7 @@ def recorded(transcript: Transcript) -> Recording | None:
     unknown = [name for name in transcript.secrets.values() if name not in KNOWN_SECRETS]
     if any(name in str(act.value) for act in acts for name in unknown):
         return None
-    canary = Act("canary", "open", _request(_named(transcript, transcript.canary_request)))
+    canary = Act("canary", "open", _request(transcript, transcript.canary_request))
     at = len(steps) - 1 if transcript.marked is None else transcript.marked
     return Recording(acts, at, transcript.refusals, canary if transcript.canary_request else None)
 
@@ -58,7 +59,7 @@ def _act(transcript: Transcript, step: Step, gap_s: float) -> Act:
     peer, kind, value = step.did
     match kind:
         case "open":
-            value = _request(_named(transcript, value))
+            value = _request(transcript, value)
         case "text":
             value = _named(transcript, value)
         case "frame":
@@ -77,8 +78,12 @@ def _named(transcript: Transcript, text: str) -> str:
     return hidden.replace(transcript.unique, UNIQUE) if transcript.unique else hidden
 
 
-def _request(head: str) -> tuple[str, dict[str, str]]:
-    """Return the path and the unusual headers of a handshake."""
+def _request(transcript: Transcript, head: str) -> tuple[str, dict[str, str]]:
+    """Return the path and the unusual headers of a handshake; "" for the path that the URL has, secrets included."""
     first, *lines = head.strip().splitlines() or ["GET / HTTP/1.1"]
-    headers = dict(line.partition(": ")[::2] for line in lines)
-    return first.split(" ")[1], {name: value for name, value in headers.items() if name.lower() not in OWN_HEADERS}
+    headers = dict(_named(transcript, line).partition(": ")[::2] for line in lines)
+    path, where = first.split(" ")[1], urlsplit(transcript.url)
+    own = (where.path or "/") + (f"?{where.query}" if where.query else "")
+    return "" if path == own else _named(transcript, path), {
+        name: value for name, value in headers.items() if name.lower() not in OWN_HEADERS
+    }

@@ -13,6 +13,7 @@ from labkit.review.recording import Act
 from labkit.written_tests.expecting import Expected, Plan
 
 WIDTH = 110
+CREDENTIALS = ("$TOKEN", "$TOKEN_COMMAND")
 _RUN = re.compile(r"(.{1,12}?)\1{39,}", re.DOTALL)
 
 
@@ -83,11 +84,18 @@ def by_probe(finding: Finding, language: Language, options: list[str]) -> str:
     """Return the file of a test that runs the probe itself: of a finding that a few messages cannot show."""
     command = ["--only", finding.id, *options]
     template = _PROBE_IN_PYTHON if language is PYTHON else _PROBE_IN_NODE
-    shown = ", ".join(literal(word, language) for word in command)
+    shown = ", ".join(_word(word, language) for word in command)
     head = heading(finding)
     comment = "\n".join(head if language is PYTHON else [f"// {line}".rstrip() for line in head])
     title = json.dumps(f"{finding.id}: {finding.title}")
     return template.format(head=comment, name=_name(finding.id), title=title, command=shown)
+
+
+def _word(word: str, language: Language) -> str:
+    """Write a word of a command; a credential is read from the environment."""
+    if word not in CREDENTIALS:
+        return literal(word, language)
+    return f'os.environ["{word[1:]}"]' if language is PYTHON else f"process.env.{word[1:]}"
 
 
 _PROBE_IN_PYTHON = '''\
@@ -104,7 +112,7 @@ OPTIONS = [{command}]
 
 
 def test_{name}() -> None:
-    command = [sys.executable, "-m", "labkit", "review", os.environ["URL"], "--token", os.environ["TOKEN"]]
+    command = [sys.executable, "-m", "labkit", "review", os.environ["URL"]]
     assert subprocess.run([*command, *OPTIONS]).returncode == 0
 '''
 _PROBE_IN_NODE = """\
@@ -118,7 +126,7 @@ import test from "node:test";
 const OPTIONS = [{command}];
 
 test({title}, () => {{
-  const command = ["review", process.env.URL, "--token", process.env.TOKEN, ...OPTIONS];
+  const command = ["review", process.env.URL, ...OPTIONS];
   assert.equal(spawnSync("labkit", command, {{ stdio: "inherit" }}).status, 0);
 }});
 """
@@ -272,7 +280,7 @@ def _filled(value: Any, language: Language) -> str:
 def _arguments(act: Act, language: Language) -> str:
     path, headers = act.value
     if not headers:
-        return "" if path == "/" else literal(path, language)
+        return literal(path, language) if path else ""
     pairs = ", ".join(f"{json.dumps(name)}: {literal(value, language)}" for name, value in headers.items())
     return f"{literal(path, language)}, {{{pairs}}}"
 

@@ -47,15 +47,16 @@ export class Client {
   received = [];
   wake = () => {};
 
-  static async open(path = "/", headers = {}) {
+  static async open(path = "", headers = {}) {
     assert.ok(process.env.URL, "set URL in the environment, such as ws://localhost:8080");
     const client = new Client();
-    const host = process.env.URL.split("/").slice(0, 3).join("/");
+    const given = process.env.URL;
+    const url = path ? given.split("/").slice(0, 3).join("/") + fill(path, encodeURIComponent) : given;
     const named = Object.entries(headers).map(([name, value]) => [name, fill(value)]);
     const isProtocol = ([name]) => name.toLowerCase() === "sec-websocket-protocol";
     const protocols = named.filter(isProtocol).map(([, value]) => value);
     const options = { headers: Object.fromEntries(named.filter((one) => !isProtocol(one))), perMessageDeflate: false };
-    client.ws = new WebSocket(host + fill(path, encodeURIComponent), protocols, options);
+    client.ws = new WebSocket(url, protocols, options);
     opened.push(client);
     client.ws.on("message", (body) => client.add(parsed(body)));
     client.ws.on("close", (code) => client.add({ close: code }));

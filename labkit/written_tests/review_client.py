@@ -35,16 +35,16 @@ class Client:
 
     ignored: tuple[dict[str, Any], ...] = ({"type": "reconnect"},)  # messages that may arrive at any time
 
-    def __init__(self, path: str = "/", headers: dict[str, str] | None = None) -> None:
+    def __init__(self, path: str = "", headers: dict[str, str] | None = None) -> None:
         assert "URL" in os.environ, "set URL in the environment, such as ws://localhost:8080"
         named = {name: fill(value) for name, value in (headers or {}).items()}
         protocols: Any = [value for name, value in named.items() if name.lower() == "sec-websocket-protocol"]
         named = {name: value for name, value in named.items() if name.lower() != "sec-websocket-protocol"}
         options: dict[str, Any] = {"compression": None, "max_size": None, "ping_interval": None, "proxy": None}
         path = fill(path, lambda value: quote(value, safe=""))
-        host = "/".join(os.environ["URL"].split("/")[:3])
+        url = os.environ["URL"] if not path else "/".join(os.environ["URL"].split("/")[:3]) + path
         options |= {"additional_headers": named, "subprotocols": protocols or None}
-        self.ws = connect(host + path, **options).__enter__()  # the same object, or in new releases its maker
+        self.ws = connect(url, **options).__enter__()  # the same object, or in new releases its maker
 
     def send(self, *texts: str) -> None:
         """Send messages, all in one write."""
@@ -123,7 +123,7 @@ def clients() -> Iterator[Callable[..., Client]]:
     """Yield a function that opens a connection; all of them end with the block."""
     opened: list[Client] = []
 
-    def client(path: str = "/", headers: dict[str, str] | None = None) -> Client:
+    def client(path: str = "", headers: dict[str, str] | None = None) -> Client:
         opened.append(Client(path, headers))
         return opened[-1]
 

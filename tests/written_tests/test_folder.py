@@ -102,7 +102,8 @@ async def test_node_test_is_red_on_the_fault_and_green_on_ours(fault: str, tmp_p
 @pytest.mark.parametrize("fault", BY_PROBE)
 async def test_finding_that_messages_cannot_show_gets_a_test_that_runs_its_probe(fault: str, tmp_path: Path) -> None:
     """Pings at a pace, and a handshake that is refused."""
-    probe, options = BY_PROBE[fault], [part for line in LIMITS for part in ("--set", line)]
+    probe = BY_PROBE[fault]
+    options = ["--token", "$TOKEN", *(part for line in LIMITS for part in ("--set", line))]
     async with broken(fault)(port=0, token=TOKEN, limits=limits()) as faulty:
         report = await examine(faulty.url, tokens=[TOKEN], only=[probe], promised=promised(), patience_s=2)
         assert await plans(report, "full", Dialect(), promised()) == {}

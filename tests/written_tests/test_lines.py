@@ -63,6 +63,13 @@ def test_test_says_what_was_promised_and_how_to_repair_it() -> None:
         assert "Fix: fix" in text
 
 
+def test_credential_is_read_from_the_environment() -> None:
+    assert '"--token", os.environ["TOKEN"]' in by_probe(FINDING, PYTHON, ["--token", "$TOKEN"])
+    assert '"--token-command", process.env.TOKEN_COMMAND' in by_probe(
+        FINDING, NODE, ["--token-command", "$TOKEN_COMMAND"]
+    )
+
+
 def test_options_of_a_probe_are_literals() -> None:
     options = ["--dialect", "it's.toml", "--log", 'a"b']
     ast.parse(by_probe(FINDING, PYTHON, options))
