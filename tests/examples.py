@@ -5,8 +5,10 @@ examples take turns, as all of them use port 8080. `Run` says what a line needs 
 end by itself with exit code 0.
 """
 
+import atexit
 import contextlib
 import fcntl
+import functools
 import os
 import pty
 import re
@@ -84,18 +86,29 @@ def blocks_of(path: str) -> list[Block]:
     return found
 
 
+@functools.cache
+def _template() -> Path:
+    """What every clone is a copy of: the tracked files in a new repository, and their bytecode, which stays valid."""
+    kept = tempfile.TemporaryDirectory(prefix="labkit-clone-")
+    atexit.register(kept.cleanup)
+    template = Path(kept.name) / "clone"
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    names = [Path(name) for name in tracked.decode().split("\0") if name and (ROOT / name).is_file()]
+    bytecode = [path.relative_to(ROOT) for path in (ROOT / "labkit").rglob(f"*.{sys.implementation.cache_tag}.pyc")]
+    for name in (*names, *bytecode):
+        (template / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, template / name)
+    for words in (["init", "--quiet"], ["add", "--all"]):
+        subprocess.run(["git", *words], cwd=template, check=True, capture_output=True)
+    return template
+
+
 class Clone:
     """A fresh clone after `make setup`, with a home and a network of its own."""
 
     def __init__(self, folder: Path, *, is_labkit_on_path: bool) -> None:
         self.folder = folder / "clone"
-        tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
-        for name in filter(None, tracked.decode().split("\0")):
-            if (ROOT / name).is_file():
-                (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, self.folder / name)
-        for words in (["init", "--quiet"], ["add", "--all"]):
-            subprocess.run(["git", *words], cwd=self.folder, check=True, capture_output=True)
+        subprocess.run(["cp", "-a", _template(), self.folder], check=True)
         (self.folder / ".venv").mkdir()  # not a link as a whole: `make` must never set up the real one from here
         for part in ("bin", "lib", "share", "etc", "pyvenv.cfg"):
             (self.folder / ".venv" / part).symlink_to(ROOT / ".venv" / part)

@@ -46,7 +46,15 @@ NOT_RUN = {
     "labkit class start physics --lan --tls --pack labkit-pack.zip": NEEDS_A_PACK,
     "labkit audit room.db --verify --anchor 1234:5f0c...": "the row and hash are what an earlier --verify printed",
 }
+IN_A_CLASS = Run(after=CLASS)
+IN_A_COPY = Run(first="labkit lab --only-copy")
 HOW = {
+    "labkit class start physics --grade": LISTENING,
+    "labkit class grade physics": IN_A_CLASS,
+    "labkit class grade physics --accept ana 06-outbox": Run(after=CLASS, code=2),
+    "labkit class grade physics --follow": Run(after=CLASS, until="judging"),
+    "labkit course path": IN_A_COPY,
+    "labkit course path --all": IN_A_COPY,
     "labkit lab": LAB,
     "labkit lab ana-course --seed ana": LAB,
     "labkit lab --present": LAB,

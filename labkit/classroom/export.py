@@ -1,7 +1,7 @@
 """Export a class for a spreadsheet, a program, or nbgrader.
 
-    rows(board, real_names)        one per student and exercise: status, tries, minutes, ...
-    gradebook(board, real_names)   nbgrader's import format: assignment, student_id, score, max_score
+    rows(board, real_names, verdicts)        one per student and exercise: status, verified, tries, minutes, ...
+    gradebook(board, real_names, verdicts)   nbgrader's import format: assignment, student_id, score, max_score
     into_nbgrader(path, ...)       directly into an nbgrader database, through nbgrader's API
 
 Students appear under their pseudonyms unless a roster gives their real names.
@@ -17,6 +17,7 @@ from typing import Any, TextIO
 
 from labkit.classroom.board import Board, Cell
 from labkit.classroom.board import Row as StudentRow
+from labkit.classroom.grading.verdicts import Verdict
 from labkit.classroom.register import INSTRUCTOR
 from labkit.platform.packages import missing
 from labkit.rules.answers import iso
@@ -33,6 +34,8 @@ COLUMNS = (
     "last_at",
     "passed_at",
     "minutes_on_task",
+    "verified",
+    "not_verified_because",
 )
 NBGRADER_COLUMNS = (
     *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
@@ -41,19 +44,31 @@ NBGRADER_COLUMNS = (
 ASSIGNMENT = "class-{}"  # a name of our own, so that no assignment of nbgrader is overwritten
 MAX_SCORE = 1.0
 Row = dict[str, Any]
+Verdicts = Mapping[tuple[str, str], Verdict]  # by student and exercise
+NONE: Verdicts = {}
 
 
 class NoGradebook(Exception):
     """nbgrader is not installed, or its database cannot be used; the message says what to do."""
 
 
-def rows(board: Board, real_names: Mapping[str, str]) -> list[Row]:
+def rows(board: Board, real_names: Mapping[str, str], verdicts: Verdicts = NONE) -> list[Row]:
     """Return one row per student and exercise, including exercises that were not started."""
     found = []
     for name, row in sorted(board.students.items()):
         for exercise in board.exercises:
-            found.append(_row(real_names.get(name, name), exercise, row.cells.get(exercise)))
+            standing = _standing(row.cells.get(exercise), verdicts.get((name, exercise)))
+            found.append(_row(real_names.get(name, name), exercise, row.cells.get(exercise)) | standing)
     return found
+
+
+def _standing(cell: Cell | None, verdict: Verdict | None) -> Row:
+    """Return what the class itself found out about a pass: yes, no, or nothing."""
+    if cell is None or cell.passed_at is None or verdict is None:
+        return {"verified": None, "not_verified_because": None}
+    if verdict.standing == "verified":
+        return {"verified": "yes", "not_verified_because": None}
+    return {"verified": "no", "not_verified_because": verdict.why}
 
 
 def write_csv(file: TextIO, table_rows: Iterable[Row]) -> None:
@@ -64,14 +79,18 @@ def write_csv(file: TextIO, table_rows: Iterable[Row]) -> None:
         table.writerow([_cell(row[column]) for column in COLUMNS])
 
 
-def gradebook(board: Board, real_names: Mapping[str, str]) -> list[Row]:
-    """Return one grade per student and exercise: 1 if the exercise was ever passed, otherwise 0."""
+def gradebook(board: Board, real_names: Mapping[str, str], verdicts: Verdicts | None = None) -> list[Row]:
+    """Return one grade per student and exercise: 1 if the exercise was ever passed, otherwise 0.
+
+    With `verdicts`, of a class that verifies passes, only verified ones count.
+    """
     scores: dict[tuple[str, str], float] = {}  # a person with two names gets the better grade
     for name, row in sorted(board.students.items()):
         if name != INSTRUCTOR:
             for exercise in board.listed:
                 graded = real_names.get(name, name), ASSIGNMENT.format(exercise)
-                scores[graded] = max(scores.get(graded, 0.0), MAX_SCORE * _is_passed(row, exercise))
+                counts = verdicts is None or verdicts.get((name, exercise), ("",))[0] == "verified"
+                scores[graded] = max(scores.get(graded, 0.0), MAX_SCORE * (counts and _is_passed(row, exercise)))
     return [
         {"assignment": assignment, "student_id": student, "score": score, "max_score": MAX_SCORE}
         for (student, assignment), score in scores.items()

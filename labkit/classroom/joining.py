@@ -35,6 +35,10 @@ from labkit.wire.client.address import checked
 TOO_MANY = 429
 LOGIN_NEEDED = re.compile(r"Tunnel connection failed: (407|401)\b")  # tinyproxy says 401 to a wrong password
 MOMENT_S = 3.0
+UNGRADED = (
+    "This class verifies passes, and yours stay unverified; join(..., graded=True) also hands in the source of each "
+    "answer that passes, so that the class can judge it."
+)
 CONNECTED = "connected"
 STANDING_BY = "another notebook of this working copy reports to the class"
 _now: "tuple[Sender, Future[None]] | None" = None  # this process's sender, and its end
@@ -51,6 +55,8 @@ class Status:
     news: tuple[str, ...] = ()
     is_new: bool = False  # just joined, with a code that is still in a cell
     before: int = 0  # records that are not sent because they are older than the membership
+    graded: bool = False  # the student agreed to hand in answers that passed
+    asks: bool = False  # just joined, and the class asks for them
 
     def __repr__(self) -> str:
         lines = [f"{self.who}: {self.state}; {self.waiting} records waiting to be sent"]
@@ -59,7 +65,12 @@ class Status:
             lines.append("You can delete this cell: the name and code are saved in this working copy.")
         if self.is_new and self.before:
             lines.append(f"{self.before} earlier records are not sent; join(..., earlier=True) sends them too.")
-        lines.append("sent for each check: exercise, status, check, time, number. Nothing else leaves this machine.")
+        lines.append("sent for each check: exercise, status, check, time, number.")
+        if self.graded:
+            lines[-1] += " Sent for each pass: the answer's source, which the class judges again."
+        lines[-1] += " Nothing else leaves this machine."
+        if self.asks and not self.graded:
+            lines.append(UNGRADED)
         lines += [f"  {one['n']:>4} {one['exercise']} {one['status']} {one['check'] or ''}" for one in self.sent]
         return "\n".join(lines)
 
@@ -72,12 +83,14 @@ def join(
     fingerprint: str | None = None,
     earlier: bool = False,
     readiness: bool = True,
+    graded: bool = False,
 ) -> Status:
     """Join a class with every notebook of this working copy.
 
     `name`: the name that the class sees. `code`: the code on the slip; without one, a free name is claimed.
     `fingerprint`: that of the class's own certificate, on the slip. `earlier`: also send records from before joining.
     `readiness`: examine this machine as `labkit doctor` does, and send the names of the checks that found a problem.
+    `graded`: agree to hand in the source of each answer that passes, in a class that verifies passes.
     Raises NotAdmitted, ValueError for a bad URL or an empty name, OSError if the class does not respond, and NoHome (an
     OSError) if the membership cannot be saved.
     """
@@ -86,11 +99,11 @@ def join(
     url = checked(url).rstrip("/")
     memberships.check_place()
     before = memberships.read()
-    class_id = _class_at(url, fingerprint)
+    class_id, grades = _class_at(url, fingerprint)
     if code is None:  # compare the class, not its address, which changes with the network
         is_same = before is not None and (before.class_id, before.name) == (class_id, name)
         code = before.code if before is not None and is_same else secrets.token_urlsafe(24)
-    member = Membership(url, name, code, class_id, fingerprint)
+    member = Membership(url, name, code, class_id, fingerprint, graded=graded and grades)
     _check(member)
     leave()
     if not earlier:
@@ -98,7 +111,7 @@ def join(
     member.keep()
     if readiness:
         examine_and_send(url, print)
-    return replace(_settled(), is_new=True, before=member.since)
+    return replace(_settled(), is_new=True, before=member.since, asks=grades)
 
 
 def _beginning(member: Membership, before: Membership | None) -> dict[str, Any]:
@@ -171,7 +184,8 @@ def status() -> Status:
         waiting = sender.waiting
     except NoHome as error:
         return Status(who, f"nothing is sent: {error}", 0)
-    return Status(who, _state(sender, ending), waiting, tuple(sender.sent), tuple(sender.news))
+    state = _state(sender, ending)
+    return Status(who, state, waiting, tuple(sender.sent), tuple(sender.news), graded=member.graded)
 
 
 def _settled() -> Status:
@@ -193,12 +207,14 @@ def _state(sender: Sender, ending: "Future[None]") -> str:
     return {"open": CONNECTED, "waiting": "not connected, reconnecting"}.get(state, state)
 
 
-def _class_at(url: str, fingerprint: str | None) -> str:
+def _class_at(url: str, fingerprint: str | None) -> tuple[str, bool]:
+    """Return the id of the class, and whether it verifies passes."""
     proxy = None
     try:
         proxy = route_to(url)
         tls = pinned(url, fingerprint, proxy) if fingerprint else None
-        return str(json_of(ask(url, "/class", tls=tls, proxy=proxy))["class"])
+        found = json_of(ask(url, "/class", tls=tls, proxy=proxy))
+        return str(found["class"]), bool(found.get("grades"))
     except NoCertificate as error:
         raise NotAdmitted(str(error)) from None
     except HTTPError as error:

@@ -12,7 +12,7 @@ from urllib.error import HTTPError
 
 from labkit.bench.ask import ticket
 from labkit.bench.tunnel import route_to
-from labkit.classroom.register import news_of, room_of
+from labkit.classroom.register import answers_of, news_of, room_of
 from labkit.classroom.tls import NoCertificate, pinned
 from labkit.course.progress import NoHome, home, using_home
 from labkit.platform import plain_file
@@ -45,6 +45,7 @@ class Membership:
     """One student's membership in a class. `fingerprint`: that of the class's own certificate, if it has one.
 
     `since`: the newest record at the time of joining; only later ones are sent. `since_file`: the file it is in.
+    `graded`: the student agreed to hand in the source of each answer that passes.
     """
 
     url: str
@@ -54,6 +55,7 @@ class Membership:
     fingerprint: str | None = None
     since: int = 0
     since_file: str = ""
+    graded: bool = False
 
     @property
     def room(self) -> str:
@@ -64,6 +66,11 @@ class Membership:
     def news_room(self) -> str:
         """The room of the instructor's announcements."""
         return news_of(self.class_id)
+
+    @property
+    def answers_room(self) -> str:
+        """The room that answers are handed in to."""
+        return answers_of(self.class_id)
 
     @cached_property
     def tls(self) -> ssl.SSLContext | None:

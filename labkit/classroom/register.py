@@ -68,6 +68,11 @@ def news_of(class_id: str) -> str:
     return f"class:{class_id}:news"
 
 
+def answers_of(class_id: str) -> str:
+    """Return the room to which students hand in answers that passed; only the instructor can read it."""
+    return f"class:{class_id}:answers"
+
+
 def class_in(path: Path) -> str | None:
     """Return the id of the class in a file, or None for any other audit file. Raises AuditError."""
     with reading(path) as file:
@@ -134,6 +139,16 @@ class Register:
         with self._open() as file:
             values = ("url", url, "fingerprint", fingerprint or "")
             file.execute("INSERT OR REPLACE INTO class VALUES (?, ?), (?, ?)", values)
+
+    @property
+    def grades(self) -> bool:
+        """Whether the class verifies passes, and asks its students for the answers."""
+        return self._value("grades") == "1"
+
+    def begin_to_grade(self) -> None:
+        """Verify passes from now on: only verified ones count in a grade book."""
+        with self._open() as file:
+            file.execute("INSERT OR REPLACE INTO class VALUES ('grades', '1')")
 
     def close_to_new_names(self) -> None:
         """Stop accepting new names: only enrolled and already claimed names are admitted."""
@@ -218,9 +233,10 @@ class Register:
 
     def _may(self, name: str) -> Grants:
         room, news = room_of(self.class_id), news_of(self.class_id)
+        answers = [answers_of(self.class_id)] if self.grades else []
         if name == INSTRUCTOR:
-            return Grants.of([(room, "rw"), (news, "rw")])
-        return Grants.of([(room, "w"), (news, "r")])
+            return Grants.of([(room, "rw"), (news, "rw"), *((one, "r") for one in answers)])
+        return Grants.of([(room, "w"), (news, "r"), *((one, "w") for one in answers)])
 
     def _brake_claims(self, address: str, now: float) -> None:
         """Limit new names per address, so that one stranger cannot fill the class. Raises TooManyGuesses."""

@@ -20,14 +20,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from labkit.classroom.grading.submission import TooLong, pieces
 from labkit.classroom.membership import Membership
+from labkit.course.passed import kept
 from labkit.course.progress import Progress, Record
 from labkit.platform import plain_file
 from labkit.platform.locks import try_lock
 from labkit.platform.replacing import write
 from labkit.rules.close_codes import CloseCode
 from labkit.rules.messages import InvalidMessage
-from labkit.wire.client.client import Client, NotARoomServer, Stopped
+from labkit.wire.client.client import Client, NotARoomServer, Refused, Stopped
 from labkit.wire.client.room import ClientRoom
 
 LOOK_S = 0.25  # between looks at the file's size
@@ -144,12 +146,25 @@ class Sender:
         fields = {name: value for name, value in record.items() if name in Record.__annotations__}
         with contextlib.suppress(InvalidMessage):  # skip a record that no class would accept
             while True:
-                event = await room.publish("exercise", requestId=f"{self._cursor.device}-{record['n']}", **fields)
+                request = f"{self._cursor.device}-{record['n']}"
+                if record["status"] == "pass":
+                    await self._hand_in(record, request)
+                event = await room.publish("exercise", requestId=request, **fields)
                 if not event.get("duplicate") or all(event.get(name) == value for name, value in fields.items()):
                     break
                 self._cursor.rename()  # another machine has used our device name and number
             self.sent.append(record)
         self._cursor.confirm(record["n"])
+
+    async def _hand_in(self, record: Record, request: str) -> None:
+        """Send the answer of a pass, before its record, if the student agreed to."""
+        passed = kept(self.progress, record["n"]) if self.membership.graded else None
+        if passed is None or self.client is None:
+            return
+        with contextlib.suppress(TooLong, Refused):  # the class then says that no answer came
+            room = await self.client.join(self.membership.answers_room)
+            for number, piece in enumerate(pieces(passed, request)):
+                await room.publish("comment", requestId=f"{request}.{number}", **piece)
 
     async def _listen(self, client: Client) -> None:
         async for event in await client.join(self.membership.news_room):

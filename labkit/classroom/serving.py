@@ -1,7 +1,7 @@
 """The class server: a room server that admits the students of a register and serves the board.
 
     GET  /board                    the board page (labkit/web/board.html), public; it asks for the instructor's code
-    GET  /class                    the id and rooms of the class, public
+    GET  /class                    the id and rooms of the class, and whether it verifies passes; public
     GET  /class/board              a snapshot of the board; instructor only (HTTP Basic)
     POST /class/drill, /class/crash   restart with notice, or as in a crash; instructor only (HTTP Basic)
 
@@ -170,7 +170,8 @@ class ClassServer:
 
     def _which(self, request: Request, peer: Peer) -> Response:
         class_id = self._register.class_id
-        answer = {"class": class_id, "room": room_of(class_id), "newsRoom": news_of(class_id)}
+        rooms = {"room": room_of(class_id), "newsRoom": news_of(class_id)}
+        answer = {"class": class_id, **rooms, "grades": self._register.grades}
         return reply(HTTPStatus.OK, encode(answer), "application/json")
 
     def _snapshot(self, request: Request, peer: Peer) -> Response:

@@ -11,6 +11,7 @@ import os
 from dataclasses import replace
 from typing import Any
 
+from labkit.course import passed
 from labkit.course.exercise import Exercise
 from labkit.course.exercises import exercise
 from labkit.course.judging import DEFAULT_SEED, judge, not_done
@@ -44,7 +45,7 @@ def checked(asked: Exercise, answer: Answer, seed: int = DEFAULT_SEED, progress:
     result = _judged(asked, answer, seed)
     if os.environ.get("NBGRADER_EXECUTION"):
         return result
-    return noted(result, progress)
+    return noted(result, progress, answer)
 
 
 def _judged(asked: Exercise, answer: Answer, seed: int) -> Result:
@@ -66,8 +67,8 @@ async def _judged_in_time(asked: Exercise, answer: Answer, seed: int) -> Result:
         return not_done(asked, f"not judged after {LONGEST_S:g} s", LONGEST_S)
 
 
-def noted(result: Result, progress: Progress | None = None) -> Result:
-    """Record a result in the learner's progress.
+def noted(result: Result, progress: Progress | None = None, answer: Answer | None = None) -> Result:
+    """Record a result in the learner's progress, and keep an answer that passed.
 
     Return it with the hint step to show, or with the reason it was not recorded.
     """
@@ -77,7 +78,9 @@ def noted(result: Result, progress: Progress | None = None) -> Result:
         progress = progress or Progress()
         earlier = [record for record in progress.records() if record["exercise"] == result.exercise.id]
         if status != "started" or not earlier:
-            progress.add(result.exercise.id, status, first.id if first else None)
+            record = progress.add(result.exercise.id, status, first.id if first else None)
+            if status == "pass" and answer is not None:
+                passed.keep(progress, record["n"], result.exercise.id, answer)
     except NoHome as error:
         return replace(result, unrecorded=str(error))
     return replace(result, step=min(len(result.hints), 1 + _failures_in_a_row(earlier, first.id))) if first else result

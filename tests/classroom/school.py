@@ -51,11 +51,18 @@ class School:
 
 @asynccontextmanager
 async def teaching(
-    folder: Path, *names: str, port: int = 0, catalogue: Catalogue | None = None, **limits: Any
+    folder: Path,
+    *names: str,
+    port: int = 0,
+    catalogue: Catalogue | None = None,
+    grades: bool = False,
+    **limits: Any,
 ) -> AsyncIterator[School]:
     """A class whose students have codes; without names, it is open."""
     path = folder / f"{CLASS}.class.db"
     register = open_register(path, CLASS)
+    if grades:
+        register.begin_to_grade()
     if names:
         register.close_to_new_names()
     codes = register.enrol(names, renew=True) | {INSTRUCTOR: register.enrol_instructor(renew=True) or ""}

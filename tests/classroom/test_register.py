@@ -32,6 +32,16 @@ def test_student_writes_to_class_and_reads_news(register: Register) -> None:
     assert may(register, INSTRUCTOR, code) == {"class:physics": "rw", "class:physics:news": "rw"}
 
 
+def test_answers_go_only_to_a_class_that_grades(register: Register) -> None:
+    """Students write there, and only the instructor reads."""
+    code, instructors = register.enrol(["ana"])["ana"], register.enrol_instructor() or ""
+    register.begin_to_grade()
+    register = open_register(register.path, "physics")
+    assert register.grades
+    assert (may(register, "ana", code) or {})["class:physics:answers"] == "w"
+    assert (may(register, INSTRUCTOR, instructors) or {})["class:physics:answers"] == "r"
+
+
 def test_code_is_accepted_however_typed(register: Register) -> None:
     code = register.enrol(["ana"])["ana"]
     assert may(register, "ana", " " + code.replace("-", " ").upper()) is not None

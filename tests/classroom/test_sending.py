@@ -205,6 +205,37 @@ def test_join_in_notebook_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         joining.leave()
 
 
+@pytest.mark.parametrize("grades", [False, True])
+def test_student_is_asked_before_answers_are_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, grades: bool
+) -> None:
+    """Only a class that verifies passes asks, and only a student who agreed hands in."""
+    monkeypatch.setenv("LABKIT_HOME", str(tmp_path / "home"))
+
+    @on_a_loop
+    async def lesson() -> None:
+        async with teaching(tmp_path, "ana") as school:
+            if grades:
+                school.register.begin_to_grade()
+
+            async def join(**more: Any) -> str:
+                code = school.codes["ana"]
+                joined = await asyncio.to_thread(classroom.join, school.url, code, "ana", readiness=False, **more)
+                return repr(joined)
+
+            shown = await join()
+            assert ("join(..., graded=True)" in shown, "answer's source, which" in shown) == (grades, False)
+            assert not (memberships.read() or Membership("", "", "", "")).graded
+            shown = await join(graded=True)
+            assert ("join(..., graded=True)" in shown, "answer's source, which" in shown) == (False, grades)
+            assert (memberships.read() or Membership("", "", "", "")).graded == grades
+
+    try:
+        lesson()
+    finally:
+        joining.leave()
+
+
 def test_records_before_joining_are_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor those between leaving and rejoining; `earlier` sends all of them."""
     monkeypatch.setenv("LABKIT_HOME", str(tmp_path / "home"))

@@ -10,6 +10,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,17 +20,26 @@ from click.testing import CliRunner, Result
 
 from labkit.bench.ask import ask, basic
 from labkit.classroom.board import Board
+from labkit.classroom.grading.submission import pieces
+from labkit.classroom.grading.verdicts import Verdicts
+from labkit.classroom.grading.verifying import NO_ANSWER
 from labkit.classroom.register import INSTRUCTOR
 from labkit.classroom.tls import pinned
 from labkit.cli import main
 from labkit.commands.class_.board import lines
+from labkit.course import passed
+from labkit.course.exercises import exercises
 from labkit.wire.audit.writer import Audit
 from labkit.wire.client.client import Stopped
 from labkit.wire.server import Server
 from tests.classroom.school import exercise
+from tests.course.answers import FOLDER as ANSWERS
 from tests.e2e.schoolhouse import Schoolhouse
 from tests.hangup import heeded
 from tests.wire.raw import on_a_loop
+
+RULE = "04-validator"
+RIGHT = ANSWERS / RULE / "right" / "plain.py"
 
 
 def run(*arguments: object) -> Result:
@@ -63,6 +73,37 @@ def test_class_from_start_to_export_works(school: Schoolhouse, tmp_path: Path) -
     assert "class-02-auth,,,ana,,,,1.0,,1.0,1.0" in run("export", *files, "--gradebook").output
     done = run("drill", *files)
     assert (done.exit_code, done.output.count("no server on this machine")) == (2, 1)
+
+
+def test_class_that_grades_counts_verified_passes_only(school: Schoolhouse, tmp_path: Path) -> None:
+    """Judged while the class runs; a claim without an answer is accepted by hand."""
+    files = ("physics", "--file", school.file)
+    school.more = ["--grade"]
+    answer = passed.Passed(exercise=RULE, name=exercises()[RULE].answer, source=RIGHT.read_text(encoding="utf-8"))
+    with school:
+        with school.student("ben") as tell:
+            tell(RULE, "pass")
+        with school.student("ana") as tell:
+            tell.hand_in(pieces(answer, "d-1"))
+            tell(RULE, "pass")
+        verdicts = Verdicts(school.file)
+        deadline = time.monotonic() + 60
+        while len(verdicts.of_students()) < 2:
+            assert time.monotonic() < deadline, "nothing was judged"
+            time.sleep(0.2)
+    exported = {
+        row["student"]: row for row in json.loads(run("export", *files, "--json").output) if row["exercise"] == RULE
+    }
+    assert exported["ana"]["verified"] == "yes"
+    assert (exported["ben"]["verified"], exported["ben"]["not_verified_because"]) == ("no", NO_ANSWER)
+    assert [
+        line.split(",")[3] for line in run("export", *files, "--gradebook").output.splitlines() if ",1.0,1.0" in line
+    ] == ["ana"]
+    judged = run("grade", *files)
+    assert (judged.exit_code, judged.output.splitlines()[-1]) == (1, "1 verified, 1 not, 0 undecided")
+    assert run("grade", *files, "--accept", "zoe", RULE).exit_code == 2
+    assert run("grade", *files, "--accept", "ben", RULE).exit_code == 0
+    assert run("grade", *files).exit_code == 0
 
 
 def test_export_without_students_is_valid(school: Schoolhouse) -> None:

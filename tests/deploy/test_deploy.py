@@ -19,7 +19,7 @@ from labkit.classroom.register import INSTRUCTOR
 from labkit.classroom.tls import fingerprint
 from tests.classroom.school import all_sent, at_work
 from tests.commands.certificates import Certificate, certificate
-from tests.e2e.conftest import free_port
+from tests.e2e.jupyter import free_port
 from tests.e2e.need import ROOT, missing
 from tests.e2e.schoolhouse import Schoolhouse
 

@@ -1,21 +1,12 @@
-"""Chromium, Node and JupyterLab for tests, each started here and stopped here."""
+"""Chromium and JupyterLab for tests, each started here and stopped here."""
 
-import os
-import secrets
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.e2e.need import CHROMIUM_ARGS, ROOT, chromium_path
+from tests.e2e.learner import Classroom, classroom
+from tests.e2e.need import CHROMIUM_ARGS, chromium_path
 from tests.e2e.visitors import Visit, visitors
 
 expect.set_options(timeout=30_000)  # of ms: a machine that runs other tests beside these is slow, not broken
@@ -45,78 +36,8 @@ def visit(chromium: Browser) -> Iterator[Visit]:
         yield visit
 
 
-@contextmanager
-def jupyter_lab(home: Path, folder: Path, python: str = sys.executable, where: Path = ROOT) -> Iterator[str]:
-    """JupyterLab on a folder, as `make lab` starts it; yields its address with the token in it.
-
-    `python` is the interpreter of the environment, and `where` the folder that it is started in.
-    """
-    token, port = secrets.token_hex(16), free_port()
-    dirs = (
-        "JUPYTER_CONFIG_DIR",
-        "JUPYTER_DATA_DIR",
-        "IPYTHONDIR",
-        "JUPYTERLAB_SETTINGS_DIR",
-        "JUPYTERLAB_WORKSPACES_DIR",
-    )
-    environment = {**os.environ, **{name: str(home / name.lower()) for name in dirs}}
-    options = ["--no-browser", "--allow-root", "--ip", "127.0.0.1", "--port", str(port), f"--ServerApp.token={token}"]
-    command = [
-        python,
-        "-m",
-        "labkit",
-        "lab",
-        str(folder),
-        "--",
-        *options,
-        "--LabApp.expose_app_in_browser=True",
-    ]
-    with (home / "jupyter.log").open("w") as log:
-        process = subprocess.Popen(
-            command, cwd=where, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
-        )
-        try:
-            wait_for(f"http://127.0.0.1:{port}/api?token={token}", process, home / "jupyter.log")
-            yield f"http://127.0.0.1:{port}/lab/tree/{{path}}?token={token}&reset"
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
-    assert left(f"JUPYTER_CONFIG_DIR={home}") == [], "outlived JupyterLab"
-
-
-def left(*marks: str, seconds: float = 15) -> list[str]:
-    """The processes with these words in their environment that do not end: kernels, and servers of labs."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = [command for words, command in _processes() if all(mark.encode() in words for mark in marks)]
-        if not found or time.monotonic() > deadline:
-            return found
-        time.sleep(0.2)
-
-
-def _processes() -> Iterator[tuple[bytes, str]]:
-    """The environment and the command line of every process that we may look at."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            yield (folder / "environ").read_bytes(), (folder / "cmdline").read_text().replace("\0", " ")
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
-def wait_for(url: str, process: subprocess.Popen[bytes], log: Path, seconds: float = 60) -> None:
-    """Until an address answers 200."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        assert process.poll() is None, f"JupyterLab ended:\n{log.read_text()[-3000:]}"
-        try:
-            with urllib.request.urlopen(url, timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    raise AssertionError(f"JupyterLab did not answer in {seconds} s:\n{log.read_text()[-3000:]}")
+@pytest.fixture(scope="module")
+def room(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Classroom]:
+    """A working copy in one JupyterLab, for the tests of a file."""
+    with classroom(chromium, tmp_path_factory.mktemp("classroom")) as room:
+        yield room

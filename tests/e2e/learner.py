@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import jupyter_lab, left
+from tests.e2e.jupyter import jupyter_lab, left
 from tests.e2e.need import ROOT
 
 Who = TypeVar("Who")
@@ -88,10 +88,3 @@ def classroom(chromium: Browser, home: Path) -> Iterator[Classroom]:
         shutil.copytree(ROOT / name, course / name)
     with jupyter_lab(home, course) as address:
         yield Classroom(chromium, home, address)
-
-
-@contextmanager
-def learner(chromium: Browser, home: Path, notebook: str, width: int = 1180, height: int = 900) -> Iterator[Learner]:
-    """The notebook in a JupyterLab of its own."""
-    with classroom(chromium, home) as room, room.opened(notebook, Learner, width, height) as ana:
-        yield ana

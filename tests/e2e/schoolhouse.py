@@ -25,6 +25,7 @@ class Schoolhouse(House):
     def __init__(self, folder: Path, names: Sequence[str], class_id: str = "physics") -> None:
         super().__init__(folder, "--set", "close_deadline_s=0.3", ops_token=None)
         self.folder, self.class_id = folder, class_id
+        self.more: list[str] = []
         self.file, self.slips = folder / "class.db", folder / "slips.txt"
         (folder / "roster.csv").write_text("name\n" + "\n".join(f'"{name}"' for name in names) + "\n", encoding="utf-8")
 
@@ -39,7 +40,7 @@ class Schoolhouse(House):
 
     def _command(self) -> list[str]:
         files = ["--file", str(self.file), "--roster", str(self.folder / "roster.csv"), "--hand-out", str(self.slips)]
-        return [sys.executable, "-m", "labkit", "class", "start", self.class_id, *files]
+        return [sys.executable, "-m", "labkit", "class", "start", self.class_id, *files, *self.more]
 
     # Students
 
@@ -63,6 +64,12 @@ class Schoolhouse(House):
             }
             return background.run(room.publish("exercise", requestId=f"d-{n}", **said))
 
+        def hand_in(pieces: list[dict[str, str]]) -> None:
+            answers = background.run(client.join(f"class:{self.class_id}:answers"))
+            for piece in pieces:
+                background.run(answers.publish("comment", **piece))
+
+        tell.hand_in = hand_in  # type: ignore[attr-defined]
         tell.chat = lambda text: background.run(room.chat(text))  # type: ignore[attr-defined]
         try:
             yield tell

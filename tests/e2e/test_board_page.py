@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from labkit.classroom.register import INSTRUCTOR, Register
+from tests.e2e.axe import serious
 from tests.e2e.schoolhouse import Schoolhouse
-from tests.e2e.visitors import PHONE, Visit, findings, overhang, stored
+from tests.e2e.visitors import PHONE, Visit, overhang, stored
 
 PROJECTOR = {"width": 1920, "height": 1080}
 AUTH = "02-auth"
@@ -209,7 +210,7 @@ def test_axe_finds_nothing_serious_and_a_phone_needs_no_sideways_scroll(
 ) -> None:
     """The form, the board with every status, and a drill; projector, desk and phone."""
     page = visit(f"{school.url}/board", scheme=scheme, size=PHONE)
-    assert findings(page) == []
+    assert serious(page) == []
     page.on("dialog", lambda dialog: dialog.accept())
     with school.student("ana") as ana, school.student("ben") as ben:
         opened(page, school)
@@ -222,7 +223,7 @@ def test_axe_finds_nothing_serious_and_a_phone_needs_no_sideways_scroll(
         assert overhang(page) == 0
         for size in (PHONE, {"width": 1280, "height": 860}, PROJECTOR):
             page.set_viewport_size(size)  # type: ignore[arg-type]
-            assert findings(page) == []
+            assert serious(page) == []
 
 
 @pytest.mark.matrix

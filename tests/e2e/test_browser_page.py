@@ -10,9 +10,10 @@ from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as NotInTime
 
 from labkit.rules.close_codes import CloseCode
+from tests.e2e.axe import serious
 from tests.e2e.house import House, PlainHouse
 from tests.e2e.need import ROOT
-from tests.e2e.visitors import PHONE, Visit, enter, findings, overhang, say, shown, stored, texts
+from tests.e2e.visitors import PHONE, Visit, enter, overhang, say, shown, stored, texts
 
 WEB = ROOT / "labkit" / "web"
 HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>"
@@ -449,7 +450,7 @@ def test_axe_finds_nothing_serious(house: House, visit: Visit, scheme: str) -> N
     """Before, during and after: the form, the room with everything in it, the countdown, the stop."""
     page = visit(house.url, scheme=scheme)
     page.click("#enter-form summary")
-    assert findings(page) == []
+    assert serious(page) == []
     enter(page)
     page.click("#wire summary")
     page.fill("#join-room", "second")
@@ -457,14 +458,14 @@ def test_axe_finds_nothing_serious(house: House, visit: Visit, scheme: str) -> N
     for name in "abcdefgh":
         page.evaluate(STRANGER, name)
     say(page, "mine")
-    assert findings(page) == []
+    assert serious(page) == []
     house.stop()
     say(page, "kept")
     expect(page.locator("#countdown")).to_be_visible()
     expect(page.locator("#ends")).to_contain_text("1006", timeout=BACK_MS)
-    assert findings(page) == []
+    assert serious(page) == []
     page.click("#leave-all")
-    assert findings(page) == []
+    assert serious(page) == []
 
 
 STRANGER = """(name) => { const said = document.createElement("li"); said.className = "said";
@@ -487,7 +488,7 @@ def test_a_phone_needs_no_sideways_scroll(house: House, visit: Visit, scheme: st
     expect(shown(page, ".log .said")).to_have_count(1)
     assert overhang(page) == 0
     expect(page.locator("#mini")).to_have_text("open")
-    assert findings(page) == []
+    assert serious(page) == []
 
 
 def test_who_wants_no_motion_gets_none(house: House, visit: Visit) -> None:

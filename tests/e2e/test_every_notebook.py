@@ -1,26 +1,17 @@
 """Every notebook of the course in one JupyterLab, as a newcomer meets it: every control used once, nothing broken."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
-from tests.e2e.learner import Classroom, classroom
+from tests.e2e.learner import Classroom
 from tests.e2e.need import ROOT
 from tests.e2e.newcomer import Newcomer
 
 COURSE = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 
-@pytest.fixture(scope="module")
-def room(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Classroom]:
-    """One JupyterLab for all."""
-    with classroom(chromium, tmp_path_factory.mktemp("classroom")) as room:
-        yield room
-
-
-@pytest.mark.matrix  # `make test` has test_first_notebooks and test_hello_room
+@pytest.mark.matrix  # `make test` has test_lessons, test_dashboard_notebook and test_hello_room
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("notebook", COURSE)
 def test_a_newcomer_runs_it_and_uses_every_control(

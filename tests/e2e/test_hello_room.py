@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.learner import learner
+from tests.e2e.learner import Learner, classroom
 
 BUFFER = "document.querySelectorAll('.labkit-panel output')[1]?.textContent.replace(',', '')"
 
@@ -25,7 +25,7 @@ def test_a_learner_runs_the_notebook_and_sees_the_room_live(
     chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LABKIT_LINGER", "3")  # the panel stays until a slow browser has pressed its buttons
-    with learner(chromium, tmp_path, "01_hello_room.ipynb") as ana:
+    with classroom(chromium, tmp_path) as room, room.opened("01_hello_room.ipynb", Learner, 1180, 900) as ana:
         page = ana.page
         ana.run_all()
 

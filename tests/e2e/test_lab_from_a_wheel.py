@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from labkit.bench.seed import FILE
 from labkit.course.exercises import exercises
 from tests.course.answers import FOLDER as ANSWERS
-from tests.e2e.conftest import jupyter_lab
+from tests.e2e.jupyter import jupyter_lab
 from tests.e2e.learner import Classroom, Learner
 
 ROOT = Path(__file__).parents[2]

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.e2e.learner import learner
-from tests.e2e.test_first_notebooks import findings
+from tests.e2e.axe import serious
+from tests.e2e.learner import Classroom, Learner
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -38,8 +38,8 @@ def picture(key: str) -> str:
 
 
 @pytest.mark.parametrize(("theme", "width"), [("JupyterLab Light", 1280), ("JupyterLab Dark", 900)])
-def test_experiment_moves_fails_and_freezes(chromium: Browser, tmp_path: Path, theme: str, width: int) -> None:
-    with learner(chromium, tmp_path, "06_slow_consumers.ipynb", width=width, height=1100) as ana:
+def test_experiment_moves_fails_and_freezes(room: Classroom, tmp_path: Path, theme: str, width: int) -> None:
+    with room.opened("06_slow_consumers.ipynb", Learner, width, 1100) as ana:
         page = ana.page
         play(page, theme)
         level = page.locator(picture("outbox age"))
@@ -51,7 +51,7 @@ def test_experiment_moves_fails_and_freezes(chromium: Browser, tmp_path: Path, t
         page.screenshot(path=tmp_path / "filling.png")
         expect(page.locator(picture("client state"))).to_have_text("closed 1013 slow")
         page.screenshot(path=tmp_path / "closed.png")
-        assert findings(page, ".labkit-play") == []
+        assert serious(page, ".labkit-play") == []
         expect(page.locator(".labkit-play p[role=status]")).to_contain_text("ben is back")
         page.locator(".labkit-play[data-story]").first.wait_for()
         expect(page.locator(".labkit-play[data-story] rect.closed-frame")).to_have_count(1)

@@ -9,8 +9,9 @@ from playwright.sync_api import Browser, Page, expect
 from labkit.classroom.pack.offering import PINNED
 from tests.classroom.pack.small import PYTHON, here, small_pack
 from tests.classroom.pack.test_offering import Offer, offered
+from tests.e2e.axe import serious
 from tests.e2e.schoolhouse import Schoolhouse
-from tests.e2e.visitors import PHONE, Visit, findings, overhang, visitors
+from tests.e2e.visitors import PHONE, Visit, overhang, visitors
 
 DESK = {"width": 1280, "height": 800}
 
@@ -63,7 +64,7 @@ def test_copied_command_is_the_one_on_the_page(visit: Visit, offer: Offer) -> No
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_page_is_accessible_and_fits(visit: Visit, offer: Offer, scheme: str, size: dict[str, int]) -> None:
     page = opened(visit, offer, scheme=scheme, size=size)
-    assert findings(page) == []
+    assert serious(page) == []
     assert overhang(page) <= 0
 
 

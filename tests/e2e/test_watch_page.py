@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.axe import serious
 from tests.e2e.house import OPS_TOKEN, House
-from tests.e2e.visitors import PHONE, Visit, enter, findings, overhang, say, stored
+from tests.e2e.visitors import PHONE, Visit, enter, overhang, say, stored
 
 USERS = 'name,code,rooms\n"<b>eve</b>",correct-horse,*\n'
 
@@ -177,14 +178,14 @@ def test_axe_finds_nothing_serious_and_a_phone_needs_no_sideways_scroll(
     """The form, the board, and a notice; wide and narrow."""
     enter(visit(house.url), room="r" * 64)
     page = visit(f"{house.url}/watch", scheme=scheme, size=PHONE)
-    assert findings(page) == []
+    assert serious(page) == []
     watch(page)
     expect(page.locator("#connections tbody tr")).to_have_count(1)
     assert overhang(page) == 0
-    assert findings(page) == []
+    assert serious(page) == []
     page.set_viewport_size({"width": 1280, "height": 860})
-    assert findings(page) == []
+    assert serious(page) == []
     house.stop()
     expect(page.locator("#notice")).to_be_visible()
-    assert findings(page) == []
+    assert serious(page) == []
     assert overhang(page) == 0

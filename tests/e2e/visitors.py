@@ -7,13 +7,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from tests.e2e.need import NODE_MODULES, node_module
-
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 860}
 # The browser itself writes these about the network; no page can prevent it.
 NETWORK = re.compile(r"net::ERR_|the server responded with a status of (401|403|429)|WebSocket connection to .* failed")
-SERIOUS = ("serious", "critical")
 Visit = Callable[..., Page]
 
 
@@ -77,20 +74,6 @@ def say(page: Page, *texts: str) -> None:
 def texts(page: Page) -> list[str]:
     """What was said in the visible room and confirmed, in order."""
     return list(shown(page, ".log .said .text").all_inner_texts())
-
-
-def findings(page: Page) -> list[str]:
-    """What axe-core finds serious or critical on the page as it is now."""
-    node_module("axe-core")
-    page.evaluate((NODE_MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    assert len(found["passes"]) > 10, "axe-core looked at nothing"
-    return [
-        f"{one['id']} ({one['impact']}): {place['html'][:150]} {place['failureSummary'][:200]}"
-        for one in found["violations"]
-        if one["impact"] in SERIOUS
-        for place in one["nodes"]
-    ]
 
 
 def overhang(page: Page) -> int:

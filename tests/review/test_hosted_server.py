@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from labkit.review import CannotReview, examine
-from tests.e2e.conftest import free_port
+from tests.e2e.jupyter import free_port
 from tests.hangup import heeded
 from tests.wire.raw import serving
 

@@ -10,6 +10,7 @@ VERBS = {
     "board": "Print the progress board as text.",
     "drill": "Restart the class server on purpose and watch everyone reconnect.",
     "export": "Export results as CSV, JSON or a grade book.",
+    "grade": "Judge the answers that passed again, on this machine.",
     "code": "Issue a new code to a student who arrives late or lost theirs.",
     "remove": "Remove students from a class and close their connections.",
 }

@@ -7,12 +7,15 @@ from pathlib import Path
 import click
 
 from labkit.classroom.export import NoGradebook, gradebook, into_nbgrader, rows, write_csv, write_gradebook
+from labkit.classroom.grading.verdicts import Verdicts
+from labkit.classroom.register import Register
 from labkit.classroom.roster import BadRoster, read_roster, real_names
 from labkit.commands.class_.board import record_of
 from labkit.commands.class_.which import which_class
 from labkit.commands.failing import CannotRun
 from labkit.commands.output import OutputFile
 from labkit.text.terminal import Sheet
+from labkit.wire.audit.schema import AuditError
 
 EXAMPLES = """\b
 Examples:
@@ -35,25 +38,29 @@ Examples:
 def export(class_id: str, file: Path | None, form: str, nbgrader: Path | None, roster: Path | None) -> None:
     """Export the results of a CLASS to standard output or into nbgrader.
 
+    In a class that verifies passes (`labkit class start --grade`), only verified ones count in a grade book.
     Works whether or not the class server is running.
     """
-    board = record_of(class_id, file).board
+    record = record_of(class_id, file)
+    board = record.board
     try:
         names = real_names(read_roster(roster)) if roster else {}
+        verdicts = Verdicts(record.path).of_students()
+        counted = verdicts if Register(record.path, class_id).grades else None
         if nbgrader is not None:
-            count = into_nbgrader(nbgrader, gradebook(board, names))
+            count = into_nbgrader(nbgrader, gradebook(board, names, counted))
             click.echo(f"wrote {count} grades to {nbgrader}", err=True)
             return
-    except (BadRoster, NoGradebook) as error:
+    except (BadRoster, NoGradebook, AuditError) as error:
         raise CannotRun(str(error)) from None
     out = io.StringIO(newline="")
     if form == "json":
-        click.echo(json.dumps(rows(board, names), indent=1))
+        click.echo(json.dumps(rows(board, names, verdicts), indent=1))
     elif form == "gradebook":
-        write_gradebook(out, gradebook(board, names))
+        write_gradebook(out, gradebook(board, names, counted))
         Sheet(has_mark=False).write(
             out.getvalue()
         )  # a grade book may read a byte order mark as part of the first column
     else:
-        write_csv(out, rows(board, names))
+        write_csv(out, rows(board, names, verdicts))
         Sheet().write(out.getvalue())

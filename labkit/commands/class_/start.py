@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from labkit.classroom.register import INSTRUCTOR, OtherClass, Register, open_reg
 from labkit.classroom.roster import BadRoster, Student, read_roster, real_names
 from labkit.classroom.serving import ClassServer
 from labkit.classroom.tls import NoCertificate, fingerprint, own_certificate
+from labkit.commands.class_.grader import grading
 from labkit.commands.class_.slips import check_place, for_instructor, hand_out, sheet
 from labkit.commands.class_.which import at_address, file_of, which_class
 from labkit.commands.failing import CannotRun
@@ -39,6 +41,7 @@ EXAMPLES = """\b
 Examples:
   labkit class start                              # a class named `lab`, on this machine, open to any name
   labkit class start physics --roster roster.csv  # one code per student in a CSV: name,shown_as
+  labkit class start physics --grade              # passes count when this machine has judged the answer too
   labkit class start physics --lan --tls          # encrypted, for other machines in the room
   labkit class start physics --hand-out slips.txt --url wss://class.example.org
   labkit class start physics --lan --tls --pack labkit-pack.zip   # for a room without internet
@@ -69,6 +72,9 @@ Examples:
 @click.option("--allow-origin", "origins", multiple=True, help="Let web pages from this Origin connect. Repeatable.")
 @click.option(
     "--pack", type=click.Path(path_type=Path), help="Offer this pack (`labkit class pack`) to the students, at /setup."
+)
+@click.option(
+    "--grade", "is_grading", is_flag=True, help="Verify passes: ask students for their answers, and judge them here."
 )
 @click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a limit; NAME=off turns it off. Repeatable."
@@ -113,6 +119,7 @@ class Options:
     url: str | None
     origins: tuple[str, ...]
     pack: Path | None
+    is_grading: bool
     with_parent: bool
     quiet: bool
 
@@ -153,6 +160,8 @@ def _start(given: Options, keep: Callable[[], None]) -> None:
     given.check_pack()
     pack = Pack(given.pack) if given.pack else None
     register = open_register(given.path, given.class_id)
+    if given.is_grading:
+        register.begin_to_grade()
     certfile, keyfile = given.certfile, given.keyfile
     if given.tls:
         certfile, keyfile = own_certificate(given.path, lan_address() if given.lan else None)
@@ -189,13 +198,16 @@ def _start(given: Options, keep: Callable[[], None]) -> None:
             more = f", fingerprint={pin!r}" if pin else ""
             click.echo(f"students: labkit.classroom.join({address!r}, name=...{more})")
             click.echo("a name belongs to the first student who joins with it")
+        if register.grades:
+            click.echo("passes count when this machine has judged them; students agree by adding graded=True to join()")
         click.echo(f"WebSocket server listening on {serving.url}")
         wait_written()  # codes that could not be printed must not stay in the file
         keep()
 
     with logging_to_stderr(logging.WARNING if given.quiet or _is_read_by_a_person() else logging.INFO):
         prepare_process()
-        run(_serve(server, announce, given.with_parent))
+        with grading(given.class_id, given.path) if register.grades else nullcontext():
+            run(_serve(server, announce, given.with_parent))
 
 
 def _is_read_by_a_person() -> bool:

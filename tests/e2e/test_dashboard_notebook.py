@@ -1,64 +1,18 @@
-"""Notebooks 00, dashboard and use_cases in JupyterLab: every control used while it is live."""
+"""The dashboard in JupyterLab: every control used while it is live, and its cost."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import expect
 
-from tests.e2e.learner import learner
-from tests.e2e.need import node_module
+from tests.e2e.axe import serious
+from tests.e2e.learner import Classroom, Learner
 
 pytestmark = pytest.mark.timeout(300)  # a whole notebook in a browser, beside three others
 
-SERIOUS = ("serious", "critical")
 
-
-def slide(slider: Locator, key: str, times: int = 1) -> None:
-    """Move a slider with the keyboard."""
-    handle = slider.locator(".noUi-handle")
-    handle.focus()
-    for _ in range(times):
-        handle.press(key)
-
-
-def control(page: Page, label: str) -> Locator:
-    """The slider or checkbox with this description."""
-    return page.locator(".jupyter-widgets", has=page.locator(".widget-label", has_text=label)).last
-
-
-def findings(page: Page, selector: str) -> list[str]:
-    """What axe-core finds serious in a part of the page: what is ours, not JupyterLab's."""
-    page.add_script_tag(path=str(node_module("axe-core") / "axe.min.js"))
-    found: list[dict[str, Any]] = page.evaluate("part => axe.run(part).then(done => done.violations)", selector)
-    return [f"{each['id']}: {each['help']}" for each in found if each["impact"] in SERIOUS]
-
-
-def test_start_here_advises_by_what_was_measured(chromium: Browser, tmp_path: Path) -> None:
-    with learner(chromium, tmp_path, "00_start_here.ipynb") as ana:
-        page = ana.page
-        ana.run_all()
-        ana.finish()
-        advice = page.locator(".jp-OutputArea-output p[role=status]")
-        advice.scroll_into_view_if_needed()
-        expect(advice).to_contain_text("server-sent events")
-        bytes_before = page.locator(".jp-OutputArea-output caption + tbody, caption ~ tr").first.inner_text()
-        slide(control(page, "updates per minute"), "PageUp", 2)
-        expect(page.locator(".jp-OutputArea-output caption + tbody, caption ~ tr").first).not_to_have_text(bytes_before)
-        page.get_by_label("the browser sends often too").check()
-        expect(advice).to_contain_text("WebSocket")
-        page.get_by_label("it must be kept").check()
-        expect(advice).to_contain_text("saved by an HTTP request first")
-        page.get_by_label("the browser sends often too").uncheck()
-        slide(control(page, "may be this many seconds old"), "End")
-        expect(advice).to_contain_text("polling")
-        page.screenshot(path=tmp_path / "00.png")
-        assert findings(page, "p[role=status]") == []
-        assert ana.errors == []
-
-
-def test_the_dashboard_is_alive_and_every_control_does_its_work(chromium: Browser, tmp_path: Path) -> None:
-    with learner(chromium, tmp_path, "dashboard.ipynb", height=1300) as ana:
+def test_the_dashboard_is_alive_and_every_control_does_its_work(room: Classroom, tmp_path: Path) -> None:
+    with room.opened("dashboard.ipynb", Learner, height=1300) as ana:
         page = ana.page
         ana.run_all()
         board = page.locator(".labkit-dashboard")
@@ -69,7 +23,7 @@ def test_the_dashboard_is_alive_and_every_control_does_its_work(chromium: Browse
         page.wait_for_timeout(4000)  # the script freezes the slow one after two seconds
         slow = board.locator("tr", has_text="the slow one")
         expect(slow.locator("td").nth(3)).to_contain_text("kB")
-        assert findings(page, ".labkit-dashboard") == []
+        assert serious(page, ".labkit-dashboard") == []
         page.screenshot(path=tmp_path / "dashboard.png")
         expect(board.locator(".closes")).to_contain_text("1013 TRY_LATER", timeout=20_000)
         ana.text("closed: {'1013': 1}")
@@ -94,9 +48,9 @@ print("frames", dashboard.frames, "CPU share", round(share, 3))
 MOST_CPU = 0.15  # of a core; 0.06 on a quiet machine, and this one may be busy
 
 
-def test_watching_fifty_connections_costs_little(chromium: Browser, tmp_path: Path) -> None:
+def test_watching_fifty_connections_costs_little(room: Classroom, tmp_path: Path) -> None:
     """Eight frames a second of fifty lines, with a browser that draws them; the last picture's 50 ms included."""
-    with learner(chromium, tmp_path, "dashboard.ipynb", height=1300) as ana:
+    with room.opened("dashboard.ipynb", Learner, height=1300) as ana:
         page = ana.page
         page.evaluate("() => window.jupyterapp.commands.execute('notebook:insert-cell-above')")
         page.keyboard.press("Enter")
@@ -120,8 +74,8 @@ await Dashboard.of_lab(lab, population).live(600)
 """
 
 
-def test_sliders_and_buttons_reach_the_lab(chromium: Browser, tmp_path: Path) -> None:
-    with learner(chromium, tmp_path, "dashboard.ipynb", height=1300) as ana:
+def test_sliders_and_buttons_reach_the_lab(room: Classroom, tmp_path: Path) -> None:
+    with room.opened("dashboard.ipynb", Learner, height=1300) as ana:
         page = ana.page
         page.evaluate("() => window.jupyterapp.commands.execute('notebook:insert-cell-above')")
         page.keyboard.press("Enter")
@@ -167,32 +121,3 @@ def _shown(chart: int, condition: str) -> str:
     """A condition on the first number under a chart."""
     outputs = f"document.querySelectorAll('.labkit-panel figure')[{chart}]?.querySelector('output')?.textContent"
     return f"() => parseFloat({outputs}) {condition}"
-
-
-def test_the_four_uses_end_as_they_should(chromium: Browser, tmp_path: Path) -> None:
-    with learner(chromium, tmp_path, "use_cases.ipynb", height=1300) as ana:
-        page = ana.page
-        ana.run_all()
-        bar = page.locator(".jp-OutputArea-output progress").first
-        bar.wait_for()
-        before = bar.get_attribute("value")
-        expect(bar).not_to_have_attribute("value", str(before))
-        ana.finish()
-        for words in ("who closes this socket?", "<script>is shown as text</script>", "critical", "help"):
-            ana.text(words)
-        assert findings(page, ".jp-RenderedHTMLCommon table") == []
-        page.screenshot(path=tmp_path / "use_cases.png")
-
-
-def test_a_prediction_is_compared(chromium: Browser, tmp_path: Path) -> None:
-    with learner(chromium, tmp_path, "01_hello_room.ipynb") as ana:
-        page = ana.page
-        below = page.locator(".jp-CodeCell").nth(3).locator(".cm-content")  # the cell below the question
-        below.click()
-        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-above') }")
-        page.get_by_label("it is delivered").press("Space")
-        page.keyboard.press("ArrowDown")  # JupyterLab's own key too, in command mode
-        expect(page.get_by_role("group", name="The token is valid.").get_by_label("it is ignored")).to_be_checked()
-        below.click()
-        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-below') }")
-        ana.text("You predicted: it is ignored")
