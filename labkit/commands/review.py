@@ -36,11 +36,10 @@ from labkit.written_tests.lines import LANGUAGES
 EXAMPLES = """\b
 Examples:
   labkit review ws://localhost:8080
-  labkit review ws://localhost:8080 --profile core --only auth --only rooms/4 --task task.md
+  labkit review ws://localhost:8080 --profile core --only auth --only rooms/4 --tests found --task task.md
   labkit review ws://localhost:8080 --start "labkit serve"     # restarts it after a crash
   labkit review ws://localhost:8080 --start "labkit serve --audit room.db" --audit room.db --html review.html
   labkit review ws://localhost:8080 --start "labkit serve --set auth_timeout_s=1" --set auth_timeout_s=1
-  labkit review ws://localhost:8080 --only rooms/2 --tests review-tests --task task.md
   labkit review --client "python -m labkit.broken_clients ours"
 """
 SERVER_ONLY = ("tests", "tokens", "token_command", "start", "pid", "log", "audit", "settings", "cafile", "dialect")
