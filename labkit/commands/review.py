@@ -11,6 +11,7 @@ import click
 from labkit.commands.duration import Duration
 from labkit.commands.failing import CannotRun
 from labkit.commands.output import OutputFile
+from labkit.commands.review_tests import checked_folder, write_tests
 from labkit.evidence import unknown
 from labkit.platform import shell
 from labkit.platform.signals import interrupting
@@ -30,18 +31,20 @@ from labkit.review.running import not_run
 from labkit.review.server_review import run, select
 from labkit.review.target import environment_ops_token
 from labkit.wire.output import never_waiting
+from labkit.written_tests.lines import LANGUAGES
 
 EXAMPLES = """\b
 Examples:
   labkit review ws://localhost:8080
-  labkit review ws://localhost:8080 --profile core --only auth --only rooms/4 --task task.md
+  labkit review ws://localhost:8080 --profile core --only auth --only rooms/4 --tests found --task task.md
   labkit review ws://localhost:8080 --start "labkit serve"     # restarts it after a crash
   labkit review ws://localhost:8080 --start "labkit serve --audit room.db" --audit room.db --html review.html
   labkit review ws://localhost:8080 --start "labkit serve --set auth_timeout_s=1" --set auth_timeout_s=1
   labkit review --client "python -m labkit.broken_clients ours"
 """
-SERVER_ONLY = ("tokens", "token_command", "start", "pid", "log", "audit", "settings", "cafile", "dialect")
+SERVER_ONLY = ("tests", "tokens", "token_command", "start", "pid", "log", "audit", "settings", "cafile", "dialect")
 FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @click.command(epilog=EXAMPLES)
@@ -95,6 +98,14 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--html", "html_file", type=OutputFile(), help="Write the report as an HTML page.")
 @click.option("--summary", type=OutputFile(), help="Append a summary in Markdown: on GitHub, $GITHUB_STEP_SUMMARY.")
 @click.option("--task", type=OutputFile(), help="Write the faults as a task for a coding assistant, in Markdown.")
+@click.option(
+    "--tests", type=FOLDER, callback=checked_folder, help="Write a runnable test per finding into this folder."
+)
+@click.option(
+    "--tests-for",
+    type=click.Choice(tuple(LANGUAGES)),
+    help="Write them for pytest with websockets, or for node --test with ws. Default: as --start suggests.",
+)
 def review(
     url: str | None,
     client: str | None,
@@ -110,6 +121,8 @@ def review(
     html_file: Path | None,
     summary: Path | None,
     task: Path | None,
+    tests: Path | None,
+    tests_for: str | None,
     **given: Any,
 ) -> None:
     """Review the room server at URL, or a client: find its failure modes, with evidence.
@@ -123,7 +136,7 @@ def review(
     """
     try:
         if client is not None:
-            _check_client_options(url, given)
+            _check_client_options(url, given | {"tests": tests})
         if is_listing:
             _list(profile, only, client is not None)
             return
@@ -139,7 +152,12 @@ def review(
         raise CannotRun(str(error)) from None
     _print(report, json_file)
     written = {junit_file: report.junit() + "\n", html_file: page(report)}
-    written[task] = markdown.task(report, _again(url, client, profile, **given), only)
+    runs = None
+    if tests is not None and not so_far.is_interrupted:
+        runs = write_tests(
+            tests, tests_for, report, _about_server(**given), _options(**given | {"token_command": None})
+        )
+    written[task] = markdown.task(report, _again(url, client, profile, **given), only, runs)
     for path, text in written.items():
         _write(path, text)
     _write(summary, markdown.summary(report), mode="a")
@@ -268,8 +286,13 @@ def _again(url: str | None, client: str | None, profile: str, **given: Any) -> s
     if client is not None:
         return f"labkit review --client {shell.quote(client)}"
     words = ["labkit", "review", url or "", "--profile", profile]
-    for name in ("start", "dialect", "audit", "log", "cafile", "token_command"):
-        if given[name]:
-            words += [f"--{name.replace('_', '-')}", str(given[name])]
-    words += [word for setting in given["settings"] for word in ("--set", setting)]
+    words += ["--start", given["start"]] if given["start"] else []
+    words += _options(**given)
     return shell.join(words) + (' --token "$TOKEN"' if given["tokens"] else "")
+
+
+def _options(settings: tuple[str, ...], **given: Any) -> list[str]:
+    """Return the options that describe the server, without a token that was given."""
+    names = [name for name in ("dialect", "audit", "log", "cafile", "token_command") if given[name]]
+    words = [word for name in names for word in (f"--{name.replace('_', '-')}", str(given[name]))]
+    return words + [word for setting in settings for word in ("--set", setting)]

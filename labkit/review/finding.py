@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from labkit.evidence import Verdict
 from labkit.review.promise import KIT, is_convention
+from labkit.review.recording import Recording
 from labkit.review.transcript import MARK
 
 Severity = Literal["P0", "P1", "P2"]
@@ -36,6 +37,7 @@ class Finding:
     cause: str = ""  # what several findings may have in common
     is_crash: bool = False  # it ended other connections, or the server
     short: tuple[str, ...] = ()  # the lines of a short program in the language of the server
+    recording: Recording | None = None  # the traffic as values; None if it cannot be repeated
 
     @property
     def is_convention(self) -> bool:

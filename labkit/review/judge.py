@@ -36,6 +36,7 @@ async def must_end(scene: Scene, peer: Peer, *codes: int, is_rfc: bool = False) 
         return await _must_be_ignored(scene, peer)
     peer.send(**peer.control)
     wanted = {scene.target.dialect.code(code) for code in codes}
+    scene.transcript.refusals = tuple(sorted(wanted))
     alive = "auth_ok" if peer.control["type"] == "auth" else "pong"
     try:
         while True:

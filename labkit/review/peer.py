@@ -205,7 +205,7 @@ class Peer(Endpoint):
                 return
             self.observes_for.add_received(message)
         shown = f"<- {body.decode('utf-8', 'replace')}"
-        self._transcript.note(self.name, shown, f"{self.name}.receive()", Did(self.name, "receive"))
+        self._transcript.note(self.name, shown, f"{self.name}.receive()", Did(self.name, "receive", message))
         self._received.put_nowait(message)
 
     def add_received(self, message: Message) -> None:
@@ -217,6 +217,6 @@ class Peer(Endpoint):
         if self.ended is None:
             shown = "<- the connection ended without a close frame" if ended.code == 1006 else f"<- close {ended.code}"
             shown = f"{shown} {ended.reason}".rstrip()
-            self._transcript.note(self.name, shown, f"{self.name}.receive()", Did(self.name, "end"))
+            self._transcript.note(self.name, shown, f"{self.name}.receive()", Did(self.name, "end", ended.code))
             self._received.put_nowait(ended)
         super()._end(ended)

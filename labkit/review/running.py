@@ -9,6 +9,7 @@ from labkit.evidence import Outcome
 from labkit.evidence.running import outcome_of
 from labkit.review.finding import Finding
 from labkit.review.probe import Probe
+from labkit.review.recording import recorded
 from labkit.review.short_script import short_script
 from labkit.review.transcript import Transcript
 
@@ -56,6 +57,7 @@ def finding_of(
         cause=probe.cause if crash is None else crash,
         is_crash=crash is not None,
         short=short_script(transcript, language) if is_broken and transcript.url else (),
+        recording=recorded(transcript),
     )
 
 

@@ -44,6 +44,7 @@ class Scene:
         if target.ops_token:
             self.transcript.secrets[target.ops_token] = "$OPS_TOKEN"
         self._rooms = f"r:{rng.getrandbits(32):08x}"  # short: some servers allow only 20 characters
+        self.transcript.unique = self._rooms[2:]
         self._taken: dict[str, int] = {}  # which of the server's rooms stands for which of ours
         self._login = LoggedIn("", "")
         self._peers: list[Peer] = []

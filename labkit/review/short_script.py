@@ -51,7 +51,7 @@ def short_script(transcript: Transcript, language: str) -> tuple[str, ...]:
     steps = _relevant(transcript)
     if any(step is None or (step.kind == "raw" and not isinstance(step.value, bytes)) for step in steps):
         return ()
-    text = "".join(str(step.value) for step in steps if step is not None)
+    text = "".join(str(step.value) for step in steps if step is not None and step.kind != "receive")
     if not steps or any(name not in ENVIRONMENT and secret in text for secret, name in transcript.secrets.items()):
         return ()
     where = urlsplit(transcript.url)

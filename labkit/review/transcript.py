@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from time import monotonic
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -25,7 +26,10 @@ _RUN_OF_BYTES = re.compile(rb"(.{1,12}?)\1{99,}", re.DOTALL)
 
 
 class Did(NamedTuple):
-    """What a connection did: "open" with the request head, "text", "frame", "raw", "receive", "end" or "flood"."""
+    """What a connection did: "open" with the request head, "text", "frame", "raw", "flood" or "unread".
+
+    "receive" with the message in our names; "end" with the close code.
+    """
 
     peer: str
     kind: str
@@ -40,6 +44,8 @@ class Step:
     code: str
     did: Did | None
     times: int = 1
+    at: float = field(default_factory=monotonic)
+    lasted_s: float = 0  # from the first to the last of several times
 
 
 @dataclass(slots=True)
@@ -54,6 +60,8 @@ class Transcript:
     ignored: list[dict[str, Any]] = field(default_factory=list)  # the fields that identify messages to leave out
     canary_request: str = ""  # the handshake of a healthy connection, if that ended too
     marked: int | None = None  # the step that shows the fault
+    unique: str = ""  # what the names of this run contain
+    refusals: tuple[int, ...] = ()  # the close codes of which one was expected, in the server's numbers
     _is_paused: bool = False
 
     @property
@@ -107,6 +115,7 @@ class Transcript:
         last = self._steps[-1] if self._steps else None
         if not self._is_paused and last is not None and last.code == code and not code.endswith(".receive()"):
             last.times += 1
+            last.lasted_s = monotonic() - last.at
         elif not self.is_full:
             self._steps.append(Step(shown, code, did))
 
