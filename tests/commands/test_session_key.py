@@ -97,7 +97,7 @@ def test_user_without_home_has_no_key(tmp_path: Path, monkeypatch: pytest.Monkey
     """And none to forget, when a user is revoked."""
     no_home(monkeypatch, tmp_path)
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
-    with pytest.raises(KeyFileError, match="this user has no home folder; set XDG_STATE_HOME$"):
+    with pytest.raises(KeyFileError, match=r"this user has no home folder; set XDG_STATE_HOME$"):
         session_key(**PLAIN)
     forget_session_key()
 
