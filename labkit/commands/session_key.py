@@ -24,8 +24,11 @@ _LOGGER = logging.getLogger(__name__)
 
 
 def state_folder() -> Path:
-    """Return labkit's folder in XDG_STATE_HOME or ~/.local/state. Raises RuntimeError without a home folder."""
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "labkit"
+    """Return labkit's folder in XDG_STATE_HOME or ~/.local/state. Raises OSError without a home folder."""
+    try:
+        return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "labkit"
+    except RuntimeError:
+        raise OSError("this user has no home folder; set XDG_STATE_HOME") from None
 
 
 def session_key(host: str, port: int, token: str, users: Path | None, **_: Any) -> Key:
@@ -36,9 +39,8 @@ def session_key(host: str, port: int, token: str, users: Path | None, **_: Any) 
         secret = load_or_create(folder / NAME).secret
         users_digest = hashlib.sha256(plain_file.read_bytes(users, may_be_given=True)).hexdigest() if users else ""
         settings = json.dumps([str(working_copy.here()), host, port, token, users_digest])
-    except (OSError, RuntimeError) as error:
-        fault = describe(error) if isinstance(error, OSError) else error
-        raise KeyFileError(f"the state folder cannot store a key: {fault}") from None
+    except OSError as error:
+        raise KeyFileError(f"the state folder cannot store a key: {describe(error)}") from None
     return key_from(hmac.digest(secret, settings.encode(), "sha256").hex())
 
 

@@ -14,7 +14,8 @@ _AUTHORITY = re.compile(r"(?:\[([^\[\]]*)\]|([\w.~-]*))(?::[0-9]*)?", re.ASCII)
 _NUMBER = re.compile(r"0x[0-9a-f]+|[0-9]+")
 # No browser adds an X- header to a handshake, and almost every proxy adds one.
 _FROM_A_PROXY = re.compile(
-    r"x-.*|via|early-data|max-forwards"
+    r"x-.*|via|early-data|max-forwards|scheme|https"
+    r"|b3|trace(?:parent|state)|(?:.*-)?(?:request|trace|correlation|rndr)-id"  # a hop numbers what it passes on
     r"|.*(?:forwarded|client-?ip|real-?ip|src-?ip|remote-?(?:addr|user)|client-?cert|connecting|original|proxy|cdn).*"
     r"|(?:.*-)?(?:ip|ipaddr|ipaddress)(?:-.*)?"  # a client address, under any name
     r"|(?:akamai|ali|cf|cloudfront|fastly|fly|front-end|incap|ngrok|oidc|ssl|surrogate|tailscale|true-client)-.*"

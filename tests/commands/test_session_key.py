@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from labkit.commands.session_key import NAME, session_key, state_folder
+from labkit.commands.session_key import NAME, forget_session_key, session_key, state_folder
 from labkit.wire.keyfile import KeyFileError
+from tests.classroom.test_no_home import no_home
 from tests.review.test_hosted_server import free_port
 from tests.wire.people import FILE, OPS, refused, revoke, ticket
 from tests.wire.raw import TOKEN, Raw, process
@@ -90,6 +91,15 @@ def test_key_folder_unusable_is_reported(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
     with pytest.raises(KeyFileError, match="the state folder cannot store a key"):
         session_key(**PLAIN)
+
+
+def test_user_without_home_has_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And none to forget, when a user is revoked."""
+    no_home(monkeypatch, tmp_path)
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    with pytest.raises(KeyFileError, match=r"this user has no home folder; set XDG_STATE_HOME$"):
+        session_key(**PLAIN)
+    forget_session_key()
 
 
 async def test_server_without_key_says_so_and_runs(tmp_path: Path) -> None:

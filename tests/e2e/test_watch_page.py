@@ -126,6 +126,7 @@ def test_a_server_without_operators_says_so(tmp_path: Path, visit: Visit) -> Non
     with House(tmp_path, ops_token=None) as house:
         page = watch(visit(f"{house.url}/watch"), "anything")
         expect(page.locator("#notice")).to_contain_text("OPS_TOKEN is not set")
+        expect(page.locator("#notice")).to_contain_text("Restart the server with OPS_TOKEN=SECRET labkit serve")
         expect(page.locator("#board")).to_be_hidden()
 
 

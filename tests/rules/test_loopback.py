@@ -45,7 +45,8 @@ def test_a_long_host_is_shown_in_part() -> None:
 @pytest.mark.parametrize(
     "header",
     ["Do-Connecting-IP", "EO-Client-IP", "Appengine-User-IP", "Source-IP", "Rlnclientipaddr", "Original-Host",
-     "SSL_CLIENT_VERIFY", "HTTP_X_FORWARDED_FOR", "OIDC_CLAIM_sub"],
+     "SSL_CLIENT_VERIFY", "HTTP_X_FORWARDED_FOR", "OIDC_CLAIM_sub", "Traceparent", "B3", "Uber-Trace-Id", "Request-Id",
+     "Rndr-Id", "Scheme", "HTTPS"],
 )  # fmt: skip
 def test_a_header_of_any_proxy_shows_it(header: str) -> None:
     """Those that name a client's address under a name of their own, and those with underscores."""

@@ -16,6 +16,7 @@ BIND_NAMES = ("run", "store", "pylab", "paste", "cpaste", "edit", "macro")  # wi
 NEEDED = "get_ipython"
 _WRITTEN = {"run_line_magic": "%", "run_cell_magic": "%%", "system": "!", "getoutput": "!"}
 NO_LINE_ENDS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+_PROMPT = re.compile(r"In \[\d+\]: ")  # which Python reads as an annotation, and IPython removes
 UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
@@ -31,7 +32,7 @@ class Magic(NamedTuple):
 def python(cell: str) -> str:
     """Return a cell as Python. A cell that even IPython cannot parse is returned unchanged."""
     cell = unified(cell)
-    if _is_python(cell):
+    if _is_python(cell) and not _PROMPT.match(cell):
         return cell
     try:
         from IPython.core.inputtransformer2 import (
@@ -69,7 +70,7 @@ def _without_ipython(cell: str) -> str:
     if head.startswith("%%"):
         name, _, line = head[2:].partition(" ")
         return f"{NEEDED}().run_cell_magic({name!r}, {line!r}, {body!r})"
-    return "\n".join("" if line[:1] in ("%", "!") else line for line in lines(cell))
+    return "\n".join("" if line[:1] in ("%", "!") else line for line in lines(_PROMPT.sub("", cell)))
 
 
 def magic(node: ast.AST) -> Magic | None:

@@ -38,6 +38,8 @@ def test_line_ends_become_those_of_python(end: str) -> None:
         "answer = %time (lambda: 1)",
         "if True:\n    %time answer = lambda: 1",
         ">>> def answer():\n...     return 1",
+        "In [12]: answer = lambda: 1",
+        "In [12]: one = 1\n    ...: answer = lambda: one",
         "    def answer():\n        return 1",
         "!pip list\n" + WITHOUT + "\nanswer?",
         "!ls\n# a\u2028b \x0c \x85 c\n" + WITHOUT + "\nprint?",
