@@ -148,13 +148,12 @@ class BallotBox:
 
     def cast(self, name: str, vote: Vote, *, by_name: bool = False) -> None:
         """Count a student's vote, once. Raises VoteRefused, AuditError."""
-        if len(vote.secret) < LEAST_SECRET:  # equal ones would be one ballot
-            raise VoteRefused(f"the vote's secret has {len(vote.secret)} characters; send {LEAST_SECRET} at random")
         proof, ballot = (_hash(kind, vote.secret) for kind in ("voter", "ballot"))
         with self._writing() as file:
             asked = _find(file, vote.question)
             if not 0 <= vote.choice < len(asked.question.options):
                 raise VoteRefused(_not_offered(asked, vote.choice))
+            _check_secret(vote.secret)
             seat = (vote.question, vote.round, name)
             known = file.execute(f"SELECT proof FROM voted WHERE {_SEAT}", seat).fetchone()
             if known and known[0] != proof:
@@ -264,6 +263,11 @@ def _check_open(asked: Asked, number: int) -> None:
         raise VoteRefused(f"{_named(asked)} has had no vote {number} yet")
     if asked.state != "open":
         raise VoteRefused(f"the vote on {_named(asked)} is {asked.state}, so yours came too late")
+
+
+def _check_secret(secret: str) -> None:
+    if len(secret) < LEAST_SECRET:  # equal ones would be one ballot
+        raise VoteRefused(f"the vote's secret has {len(secret)} characters; send {LEAST_SECRET} at random")
 
 
 def _not_offered(asked: Asked, choice: int) -> str:
