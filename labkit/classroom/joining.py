@@ -61,11 +61,14 @@ class Status:
     before: int = 0  # records that are not sent because they are older than the membership
     graded: bool = False  # the student agreed to hand in answers that passed
     asks: bool = False  # just joined, and the class asks for them
+    is_asked: bool = False  # the instructor's question has no vote from here
     names_votes: bool = False  # just joined, and the instructor may see who voted what
 
     def __repr__(self) -> str:
         lines = [f"{self.who}: {self.state}; {self.waiting} records waiting to be sent"]
         lines += [f"  news: {text}" for text in self.news]
+        if self.is_asked:
+            lines.append("  a question is open: classroom.vote() shows it")
         if self.is_new:
             lines.append("You can delete this cell: the name and code are saved in this working copy.")
         if self.is_new and self.before:
@@ -208,7 +211,8 @@ def status() -> Status:
     except NoHome as error:
         return Status(who, f"nothing is sent: {error}", 0)
     state = _state(sender, ending)
-    return Status(who, state, waiting, tuple(sender.sent), tuple(sender.news), graded=member.graded)
+    sent, news = tuple(sender.sent), tuple(sender.news)
+    return Status(who, state, waiting, sent, news, graded=member.graded, is_asked=sender.votes.has_question())
 
 
 def _settled() -> Status:

@@ -95,6 +95,14 @@ class Outbox:
         told = kept.told.get(question)
         return kept.papers.get(_key(question, told)), told
 
+    def has_question(self) -> bool:
+        """Return whether the instructor asks something that has no vote from here."""
+        kept = self.read()
+        asked = [(name, told) for name, told in kept.told.items() if name.startswith("q")]
+        return any(
+            told["state"] in ("open", "counting") and _key(name, told) not in kept.papers for name, told in asked
+        )
+
     # The kernel that sends
 
     def due(self) -> list[Paper]:

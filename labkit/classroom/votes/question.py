@@ -46,3 +46,13 @@ def checked(text: str, options: Sequence[str]) -> tuple[str, tuple[str, ...]]:
         if offered.count(option) > 1:
             raise BadQuestion(f"the option {option!r} is offered twice; give each option once")
     return text, tuple(offered)
+
+
+def option_of(options: Sequence[str], answer: str | int) -> int | None:
+    """Return which option is meant, by its text or its number from 1; None if it is not offered."""
+    text = " ".join(str(answer).split()).casefold()
+    for at, option in enumerate(options):
+        if option.casefold() == text and not isinstance(answer, int):
+            return at
+    is_number = text.isascii() and text.isdecimal() and len(text) < 3
+    return int(text) - 1 if is_number and 1 <= int(text) <= len(options) else None

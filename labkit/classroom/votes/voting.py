@@ -11,7 +11,7 @@ from labkit.classroom.membership import Membership, NotAdmitted, membership
 from labkit.classroom.votes.casting import questions, sentence
 from labkit.classroom.votes.lessons import predictions
 from labkit.classroom.votes.outbox import Outbox, Paper, Told
-from labkit.classroom.votes.question import key_of
+from labkit.classroom.votes.question import key_of, option_of
 from labkit.course.progress import NoHome, home
 
 MOMENT_S = 3.0
@@ -54,22 +54,13 @@ def _cast(member: Membership, answer: str | int | None) -> Answer:
     outbox.tell(question["id"], question)
     if answer is None:
         return Answer(_shown(question, outbox.standing(question["id"])[0]))
-    choice = _choice(question["options"], answer)
+    choice = option_of(question["options"], answer)
     if choice is None:
         return Answer(f"{answer!r} is not offered; choose a number or an option:\n{_shown(question, None)}")
     if question["state"] in ("closed", "revealed"):
         return Answer(f"the vote on {question['text']!r} is {question['state']}, so yours comes too late")
     outbox.choose(question["id"], choice)
     return _settled(outbox, question["id"])
-
-
-def _choice(options: Sequence[str], answer: str | int) -> int | None:
-    """Return which option is meant, by its text or its number from 1."""
-    text = " ".join(str(answer).split()).casefold()
-    for at, option in enumerate(options):
-        if option.casefold() == text and not isinstance(answer, int):
-            return at
-    return int(text) - 1 if text.isdecimal() and 1 <= int(text) <= len(options) else None
 
 
 def _settled(outbox: Outbox, question: str) -> Answer:
