@@ -1,7 +1,5 @@
 """The room votes on the page at `/board` in Chromium: readable on a projector, and without names."""
 
-import base64
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError
@@ -9,7 +7,6 @@ from urllib.error import HTTPError
 import pytest
 from playwright.sync_api import Page, expect
 
-from labkit.bench.ask import ask, basic
 from labkit.classroom.votes.lessons import predictions
 from tests.e2e.axe import serious
 from tests.e2e.schoolhouse import Schoolhouse
@@ -29,27 +26,6 @@ def school(tmp_path: Path) -> Iterator[Schoolhouse]:
         yield school
 
 
-def vote(
-    school: Schoolhouse, name: str, question: str, choice: int, number: int = 1, measured: int | None = None
-) -> None:
-    """Vote as this student's machine does."""
-    ballot = {"question": question, "round": number, "choice": choice, "secret": f"secret of {name:<20}"}
-    packed = base64.b64encode(json.dumps(ballot | {"measured": measured}).encode()).decode()
-    ask(
-        f"ws://localhost:{school.port}",
-        "/class/vote",
-        basic(name, school.codes[name]),
-        b"",
-        None,
-        None,
-        {"Vote": packed},
-    )
-
-
-def count(page: Page) -> str:
-    return page.locator(".vote-count").inner_text()
-
-
 def numbers(page: Page) -> list[str]:
     return page.locator(".vote-number").all_inner_texts()
 
@@ -62,29 +38,29 @@ def test_a_question_goes_from_open_to_revealed_with_a_second_vote(school: School
     page.click("#ask-form button")
     expect(page.locator(".vote-count")).to_have_text("open: 0 of 3 have voted")
     expect(page.locator(".vote-title")).to_have_text("Which <b>fills</b> first?")
-    vote(school, "ana", "q1", 0)
+    school.vote("ana", "q1", 0)
     expect(page.locator(".vote-count")).to_have_text("counting: 1 of 3 have voted")
     expect(page.locator(".vote-number").first).to_have_text("1 (100 %)")
     page.get_by_text("Who has not voted").click()
     expect(page.locator(".vote-lists")).to_contain_text("<b>eve</b>, ben")
     page.click("text=Hide bars")
     assert numbers(page) == ["?", "?"]
-    vote(school, "ben", "q1", 0)
+    school.vote("ben", "q1", 0)
     expect(page.locator(".vote-count")).to_have_text("counting: 2 of 3 have voted")
     assert numbers(page) == ["?", "?"]
     page.click("text=Close the vote")
     expect(page.locator(".vote-count")).to_have_text("closed: 2 of 3 have voted")
     assert numbers(page) == ["2 (100 %)", "0 (0 %)"]
     with pytest.raises(HTTPError, match="409"):
-        vote(school, "<b>eve</b>", "q1", 1)
+        school.vote("<b>eve</b>", "q1", 1)
     page.click("text=Vote again")
     page.click("text=Hide bars")
     expect(page.locator(".vote-count")).to_have_text("open, second vote: 0 of 3 have voted")
     school.kill()
     expect(page.locator("#state")).to_have_text("reconnecting")
     school.start()
-    vote(school, "ana", "q1", 1, 2)
-    vote(school, "<b>eve</b>", "q1", 1, 2)
+    school.vote("ana", "q1", 1, 2)
+    school.vote("<b>eve</b>", "q1", 1, 2)
     expect(page.locator(".vote-count")).to_have_text("counting, second vote: 2 of 3 have voted")
     assert numbers(page) == ["2 (100 %)", "0 (0 %)", "0 (0 %)", "2 (100 %)"]
     page.get_by_label("The measured option").select_option("the kernel's")
@@ -101,9 +77,9 @@ def test_a_prediction_appears_when_the_first_student_is_asked_and_shows_what_mac
     school: Schoolhouse, visit: Visit
 ) -> None:
     page = opened(visit(f"{school.url}/board"), school)
-    vote(school, "ana", PREDICTION.id, 0)
+    school.vote("ana", PREDICTION.id, 0)
     expect(page.locator(".vote-title")).to_have_text(PREDICTION.text)
-    vote(school, "ben", PREDICTION.id, 1, measured=1)
+    school.vote("ben", PREDICTION.id, 1, measured=1)
     page.click("text=Reveal")
     expect(page.locator(".vote-bars li.measured")).to_contain_text(PREDICTION.options[1])
 
@@ -118,7 +94,7 @@ def _watch(school: Schoolhouse, page: Page) -> None:
     frames: list[str] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(str(frame))))
     opened(page, school)
-    vote(school, NAMES[0], PREDICTION.id, 0)
+    school.vote(NAMES[0], PREDICTION.id, 0)
     expect(page.locator(".vote-count")).to_have_text("counting: 1 of 2 have voted")
     assert not any(name in page.locator(".board-vote").inner_text() for name in NAMES)
     told = [frame for frame in frames if ":votes" in frame and '"comment"' in frame]
@@ -136,7 +112,7 @@ def test_a_class_that_votes_by_name_lists_who_voted_what(tmp_path: Path, visit: 
     school.more = ["--votes-by-name"]
     with school:
         page = opened(visit(f"{school.url}/board"), school)
-        vote(school, "ana", PREDICTION.id, 0)
+        school.vote("ana", PREDICTION.id, 0)
         expect(page.locator(".vote-count")).to_have_text("counting: 1 of 2 have voted")
         page.get_by_text("Who voted what").click()
         expect(page.locator(".vote-lists")).to_contain_text(f"ana: {PREDICTION.options[0]}")
@@ -148,11 +124,11 @@ def test_axe_finds_nothing_serious_and_nothing_is_cut(
 ) -> None:
     """The longest prediction of the course with two rounds and its measurement: projector, 1024 px and phone."""
     page = opened(visit(f"{school.url}/board", scheme=scheme), school)
-    vote(school, "ana", PREDICTION.id, 0)
-    vote(school, "ben", PREDICTION.id, 1)
+    school.vote("ana", PREDICTION.id, 0)
+    school.vote("ben", PREDICTION.id, 1)
     expect(page.locator(".vote-count")).to_have_text("counting: 2 of 3 have voted")
     page.click("text=Vote again")
-    vote(school, "ana", PREDICTION.id, 1, 2)
+    school.vote("ana", PREDICTION.id, 1, 2)
     expect(page.locator(".vote-count")).to_have_text("counting, second vote: 1 of 3 have voted")
     page.get_by_text("Who has not voted").click()
     for revealed in (False, True):

@@ -46,11 +46,11 @@ def vote(
     path = existing_file(class_id, file)
     box = BallotBox(path)
     try:
-        _check(text, options, change["act"], change["measured"])
-        shown = box.ask(text, options) if text is not None else _changed(box, **change)
+        _check(text, options, **change)
         register = Register(path, class_id)
         if names and not register.votes_by_name:
             raise CannotRun(ANONYMOUS)
+        shown = box.ask(text, options) if text is not None else _changed(box, **change)
         for tally in box.tallies(shown or ""):
             for line in lines(tally, register.names(), box if names else None):
                 click.echo(printable(line))
@@ -60,7 +60,11 @@ def vote(
         raise CannotRun(str(error)) from None
 
 
-def _check(text: str | None, options: tuple[str, ...], act: str | None, measured: str | None) -> None:
+def _check(
+    text: str | None, options: tuple[str, ...], act: str | None, question_id: str | None, measured: str | None
+) -> None:
+    if text is not None and question_id is not None:
+        raise CannotRun("--ask asks a new question; omit --question")
     if text is not None and act:
         raise CannotRun(f"--ask and --{act} do not go together; give one of them")
     if options and text is None:
