@@ -85,6 +85,7 @@ class Prediction:
         self._reasons |= tempting or {}
         if measured not in self.answers:
             raise ValueError(f"{measured!r} is not one of the answers: {', '.join(self.answers)}")
+        self.look()
         self._is_measured = True
         if self._vote is not None:
             self._vote.measured(self.answers.index(measured))
