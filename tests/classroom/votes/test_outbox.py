@@ -40,6 +40,7 @@ def test_older_news_do_not_replace_newer(tmp_path: Path) -> None:
     votes = outbox(tmp_path)
     votes.tell("q1", {"rev": 2, "round": 1, "voted": 6, "text": "One?", "options": ["a", "b"]})
     votes.tell("q1", {"rev": 1, "round": 1, "voted": 5})
+    assert (votes.standing("q1")[1] or {})["voted"] == 6
     votes.tell("q1", {"rev": 3, "round": 1, "voted": 7})
     told = votes.standing("q1")[1]
     assert told == {"rev": 3, "round": 1, "voted": 7, "text": "One?", "options": ["a", "b"]}
