@@ -145,6 +145,7 @@ class ClassServer:
                 self._votes.publish_changes()
             except AuditError:
                 _LOGGER.exception("the votes could not be read")
+                await asyncio.sleep(CATCH_UP_S)
             await asyncio.sleep(COUNT_S)
 
     def _publish(self, message: Comment) -> None:
