@@ -37,7 +37,7 @@ export class Votes {
     const acts = el("div", { class: "vote-acts" }, this.buttons.close, this.buttons.again, this.result, this.hide,
       el("label", {}, "Question ", this.pick));
     const lists = el("div", { class: "vote-lists" }, this.missing.element, this.names?.element);
-    this.element = el("details", { class: "board-vote labkit-board", open: true, hidden: true },
+    this.element = el("details", { class: "board-vote", open: true, hidden: true },
       el("summary", {}, this.title, " ", this.count), this.bars, acts, lists);
   }
 
