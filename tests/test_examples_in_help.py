@@ -71,7 +71,7 @@ HOW = {
     "labkit cluster --servers 2 --ports": LISTENING,
     "labkit cluster --store rooms": LISTENING,
     "labkit review ws://localhost:8080": Run(until="held +P", code=2, beside="labkit serve"),
-    "labkit review ws://localhost:8080 --profile core --only auth --only rooms/4 --task task.md": Run(
+    "labkit review ws://localhost:8080 --profile core --only auth --only rooms/4 --tests found --task task.md": Run(
         beside="labkit serve", made=("task.md",)
     ),
     'labkit review ws://localhost:8080 --start "labkit serve"': REVIEWING,
