@@ -115,7 +115,7 @@ class Recording:
         return next((mark for mark in reversed(self.marks_of(member, at)) if mark.kind != DID), None)
 
     def limit_reached(self, member: str) -> tuple[str, int]:
-        """Return which limit a member that was closed as slow had reached, if any, and how many bytes its close freed."""
+        """Return the limit that a member closed as slow had reached, or "", and how many bytes its close freed."""
         limits = self.plan.limits
         full = next(
             (sample for sample in reversed(self.samples[member]) if sample.is_connected and sample.outbox_bytes), None
