@@ -93,8 +93,8 @@ Examples:
 def walk(language: str) -> None:
     """Review the server at each step, and run the written test of each finding before and after its patch.
 
-    Exit 0: each patch took its one finding, and its tests went from red to green. 1: one did not. For node, run it where
-    `npm install ws` has been run. It takes two minutes.
+    Exit 0: each patch took its one finding, and its tests went from red to green. 1: one did not. It takes two minutes.
+    For node, run it in a folder where `npm install ws` has been run.
     """
     one = ladder_in(cast(Language, language))
     try:

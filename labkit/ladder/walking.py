@@ -1,4 +1,4 @@
-"""Walk a ladder: review the server at each step, and run the written test of each finding before and after its patch."""
+"""Walk a ladder: review every step, and run the written test of each finding before and after its patch."""
 
 import asyncio
 import os
