@@ -28,7 +28,8 @@ def _hunks(patch: str) -> Iterator[tuple[int, list[str]]]:
     lines = patch.splitlines(keepends=True)
     for at, line in enumerate(lines):
         if found := _HUNK.match(line):
-            yield int(found[1]) - 1, _body(lines[at + 1 :], int(found[2] or 1), int(found[3] or 1))
+            old, new = int(found[2] or 1), int(found[3] or 1)
+            yield int(found[1]) - bool(old), _body(lines[at + 1 :], old, new)  # of nothing: after that line
 
 
 def _body(lines: list[str], old: int, new: int) -> list[str]:

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from labkit.evidence import CannotTell
 from labkit.ladder.rungs import Ladder, Rung
 from labkit.platform import shell
 from labkit.review.dialect import Dialect
@@ -65,9 +64,9 @@ class Climb:
         found += [f"{one} does not hold any more: {self.after[one].actual}" for one in new]
         if len(self.before.causes) - len(self.after.causes) != 1:
             found += [f"{len(self.before.causes)} findings became {len(self.after.causes)}"]
-        return found + [
-            f"the test of {one} is {colours(codes)}" for one, codes in self.tests.items() if codes != (1, 0)
-        ]
+        found += [f"no test of {one} ran" for one in self.rung.findings if one not in self.tests]
+        tests = {one: colours(codes) for one, codes in self.tests.items() if codes != (1, 0)}
+        return found + [f"the test of {one} is {shown}" for one, shown in tests.items()]
 
 
 def colours(codes: tuple[int, int]) -> str:
@@ -117,13 +116,13 @@ class Walk:
         limits = [word for name, value in LIMITS.items() for word in ("--set", f"{name}={value:g}")]
         options = ["--profile", PROFILE, "--token", "$TOKEN", "--log", str(log), *limits]
         written = write(folder, report, found, language, options)
-        results = {}
-        for one, path in written.tests.items():
-            results[one] = (
-                await self._exit_code(rung.number - 1, path, log),
-                await self._exit_code(rung.number, path, log),
-            )
-        return results
+
+        async def both(path: Path) -> tuple[int, int]:
+            codes = [await self._exit_code(step, path, log) for step in (rung.number - 1, rung.number)]
+            return codes[0], codes[1]
+
+        results = await asyncio.gather(*map(both, written.tests.values()))
+        return dict(zip(written.tests, results, strict=True))
 
     async def _exit_code(self, step: int, test: Path, log: Path) -> int:
         """Run one test against a server of its own; return the exit code."""
@@ -184,6 +183,3 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-__all__ = ["CannotTell", "CannotWalk", "Climb", "Walk", "colours", "place"]
