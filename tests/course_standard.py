@@ -58,13 +58,13 @@ def predicts_first(notebook: Notebook) -> list[str]:
 
 def is_live(notebook: Notebook) -> list[str]:
     """Something moves while it runs."""
-    return [] if re.search(r"\.live\(", code(notebook)) else ["has no live panel"]
+    return [] if re.search(r"\.(live|play)\(", code(notebook)) else ["shows nothing that moves"]
 
 
 def plots_latency_or_buffer(notebook: Notebook) -> list[str]:
     """A picture stays of latency, round trip or buffer size."""
     pictures = [cell for cell in code_cells(notebook) for out in cell["outputs"] if "image/png" in out.get("data", {})]
-    drawn = re.search(r"round.trip|latenc|buffer|outbox|Dashboard", code(notebook))
+    drawn = re.search(r"round.trip|latenc|buffer|outbox|Dashboard|storm", code(notebook))
     return [] if pictures and drawn else ["keeps no picture of latency or buffer size"]
 
 

@@ -1,9 +1,12 @@
 """`labkit explain CODE`: explain a close code, including standard codes that labkit never sends."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
+from labkit.commands.failing import CannotRun
+from labkit.commands.output import OutputFile
 from labkit.rules.close_codes import TABLE, CloseRow, row
 
 NEVER_SENT = "reported locally, never sent"
@@ -23,16 +26,30 @@ RANGES = {
 EXAMPLES = """\b
 Examples:
   labkit explain 1013
-  labkit explain         # every code that labkit sends or expects
+  labkit explain                       # every code that labkit sends or expects
+  labkit explain --sheet sheet.html    # a page to print: codes, limits, questions
 """
 
 
 @click.command(epilog=EXAMPLES)
 @click.argument("code", type=click.IntRange(1000, 4999), required=False)
-def explain(code: int | None) -> None:
+@click.option("--sheet", "sheet_file", type=OutputFile(), help="Write a cheat sheet as HTML: one page of A4.")
+def explain(code: int | None, sheet_file: Path | None) -> None:
     """Explain a close CODE and how a client reacts to it. Without CODE, print the whole table."""
+    if sheet_file is not None:
+        _write_sheet(sheet_file)
+        return
     for known in [_explained(code)] if code is not None else TABLE.values():
         click.echo(known)
+
+
+def _write_sheet(path: Path) -> None:
+    from labkit.brief.sheet import sheet
+
+    try:
+        path.write_text(sheet(), encoding="utf-8")
+    except OSError as error:
+        raise CannotRun(f"cannot write {path}: {error.strerror}") from None
 
 
 def _explained(code: int) -> CloseRow:

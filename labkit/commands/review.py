@@ -28,6 +28,7 @@ from labkit.review.promised_limits import BadPromise, Promised
 from labkit.review.proposals import toml_lines
 from labkit.review.report import Report, line, printable
 from labkit.review.running import not_run
+from labkit.review.sarif import sarif
 from labkit.review.server_review import run, select
 from labkit.review.target import environment_ops_token
 from labkit.wire.output import never_waiting
@@ -95,6 +96,7 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
     "--json", "json_file", type=OutputFile(dash=True), help="Write the report as JSON; - for standard output."
 )
 @click.option("--junit", "junit_file", type=OutputFile(), help="Write the report as JUnit XML.")
+@click.option("--sarif", "sarif_file", type=OutputFile(), help="Write the faults in SARIF, for a code host's alerts.")
 @click.option("--html", "html_file", type=OutputFile(), help="Write the report as an HTML page.")
 @click.option("--summary", type=OutputFile(), help="Append a summary in Markdown: on GitHub, $GITHUB_STEP_SUMMARY.")
 @click.option("--task", type=OutputFile(), help="Write the faults as a task for a coding assistant, in Markdown.")
@@ -118,6 +120,7 @@ def review(
     older: Path | None,
     json_file: Path | None,
     junit_file: Path | None,
+    sarif_file: Path | None,
     html_file: Path | None,
     summary: Path | None,
     task: Path | None,
@@ -151,7 +154,12 @@ def review(
     except (CannotReview, BadPromise, BadDialect) as error:
         raise CannotRun(str(error)) from None
     _print(report, json_file)
-    written = {junit_file: report.junit() + "\n", html_file: page(report)}
+    log = sarif(report, _started_file(given["start"] or client or ""))
+    written = {
+        junit_file: report.junit() + "\n",
+        html_file: page(report),
+        sarif_file: json.dumps(log, indent=2) + "\n",
+    }
     runs = None
     if tests is not None and not so_far.is_interrupted:
         runs = write_tests(
@@ -279,6 +287,15 @@ def _write(path: Path | None, text: str, mode: str = "w") -> None:
                 file.write(text)
         except OSError as error:
             raise CannotRun(f"cannot write {path}: {error.strerror}") from None
+
+
+def _started_file(command: str) -> str:
+    """Return the file of this folder that a command starts, with slashes; "" if it names none."""
+    for word in shell.split(command):
+        path = Path(word)
+        if not path.is_absolute() and ".." not in path.parts and path.is_file():
+            return path.as_posix()
+    return ""
 
 
 def _again(url: str | None, client: str | None, profile: str, **given: Any) -> str:

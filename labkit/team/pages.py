@@ -11,7 +11,8 @@ SEVERITIES = {
     "P1": "The server or a client fails under load or on a bad network. Mend it before the release.",
     "P2": "A client cannot tell what happened. Mend it, or file an issue with an owner and a date.",
 }
-SERVER_REVIEW = 'labkit review ws://localhost:8080 --profile core --start "$SERVER_COMMAND"'
+SERVER_REVIEW = 'labkit review ws://localhost:8080 --profile article --start "$SERVER_COMMAND"'
+AUDIT_REVIEW = 'labkit review ws://localhost:8080 --only audit --start "$SERVER_COMMAND" --audit "$AUDIT_FILE"'
 CLIENT_REVIEW = 'labkit review --client "$CLIENT_COMMAND"'
 
 
@@ -53,6 +54,8 @@ Before you write code for the server or a client, read `labkit brief`. Before yo
 {SERVER_REVIEW}
 {CLIENT_REVIEW}
 ```
+
+If the audit is a file with labkit's columns, its rule has a run of its own: `{AUDIT_REVIEW}`.
 
 Exit code 1 is a finding: mend it as REVIEW.md says. Names such as auth/1 are probes; `labkit review --list` shows
 them. Close codes are in docs/realtime/close-codes.md."""
@@ -111,7 +114,7 @@ jobs:
           python-version: "3.13"
       - run: pip install realtime-labkit
       - run: >-
-          labkit review ws://localhost:8080 --profile core --start "$SERVER_COMMAND"
+          labkit review ws://localhost:8080 --profile article --start "$SERVER_COMMAND"
           --junit review.xml --html review.html
       - uses: actions/upload-artifact@v6
         if: always()

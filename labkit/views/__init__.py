@@ -15,6 +15,7 @@ with uninterrupted():
     from labkit.views.live_view import LiveView
     from labkit.views.prediction import Prediction
     from labkit.views.source import show_source
+    from labkit.views.storm_dots import StormDots
     from labkit.views.transports import Decision
 
     display_hooks.register()
@@ -28,6 +29,7 @@ __all__ = [
     "LivePanel",
     "LiveView",
     "Prediction",
+    "StormDots",
     "ages",
     "diagram",
     "html",

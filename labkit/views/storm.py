@@ -38,7 +38,7 @@ def picture(storms: Storms) -> Figure:
     made = Figure(figsize=(WIDTH_IN, MARGIN_IN + ROW_IN * len(rows)), dpi=DPI, layout="constrained")
     axes = made.subplots(len(rows), 1, squeeze=False, sharex=True, sharey=True)[:, 0]
     for ax, result in zip(axes, rows):
-        _row(ax, result, _color(result.policy))
+        _row(ax, result, color_of(result.policy))
     if any(_exceeds_linear(result) for result in rows):
         axes[0].set_yscale("symlog", linthresh=1)
     axes[0].set_ylim(bottom=0)
@@ -56,7 +56,7 @@ def _hashing_picture(rows: tuple[StormResult, ...]) -> Figure:
     bin_s = WORK_BIN_S * max(1, round(seconds / FINE_UP_TO_S))
     _who_is_back(axes[0], rows, seconds)
     for ax, result in zip(axes[1:], rows):
-        _work(ax, result, _color(result.policy), bin_s)
+        _work(ax, result, color_of(result.policy), bin_s)
     axes[-1].set_xlabel("seconds since everybody was dropped")
     axes[0].set_ylabel("clients back")
     axes[-1].set_ylabel("hashed per s")
@@ -68,7 +68,7 @@ def _who_is_back(ax: Axes, rows: tuple[StormResult, ...], seconds: float) -> Non
     for number, result in enumerate(rows):
         counts = [0, *accumulate(result.let_in)]
         counts += [counts[-1]] * (round(seconds / BIN_S) + 1 - len(counts))
-        style: dict[str, Any] = {"color": _color(result.policy), "linestyle": STYLES[number % len(STYLES)]}
+        style: dict[str, Any] = {"color": color_of(result.policy), "linestyle": STYLES[number % len(STYLES)]}
         ax.plot([BIN_S * place for place in range(len(counts))], counts, label=result.policy, **style)
     ax.set_ylim(0, 1.1 * rows[0].clients)
     ax.legend(loc="center right", fontsize="small")
@@ -101,7 +101,7 @@ def _work_sentence(result: StormResult) -> str:
     )
 
 
-def _color(policy: str) -> str:
+def color_of(policy: str) -> str:
     """Return the color of a policy. What was measured without one, such as a class, is grey."""
     return COLORS[list(POLICIES).index(policy) % len(COLORS)] if policy in POLICIES else MEASURED
 

@@ -160,10 +160,10 @@ def test_virtual_server_late_auth_closes_with_4401(monkeypatch: pytest.MonkeyPat
 
 def test_tally_worst_window_may_start_anywhere() -> None:
     tally = Tally(StormPlan(clients=1))
-    tally.arrived(0.0)  # before the drop: not counted
+    tally.arrived(0.0, 0)  # before the drop: not counted
     tally.dropped_at = 10.0
     for hundredths in range(5, 15):
-        tally.arrived(10 + hundredths / 100 + 0.001)
+        tally.arrived(10 + hundredths / 100 + 0.001, 0)
     result = tally.result("virtual", 1, 0.0)
     assert result.peak_100ms == result.peak_1s == sum(result.arrivals) == 10
     assert result.arrivals == (5, 5)

@@ -23,8 +23,8 @@ from labkit.platform import proxies
 from labkit.wire.client.client import Client
 from labkit.wire.server import Server
 from tests.classroom.school import teaching
-from tests.e2e.jupyter import free_port
 from tests.e2e.need import missing
+from tests.ports import free_port
 from tests.wire.raw import TOKEN
 
 NAME, PASSWORD = "ana", "s3cret"

@@ -2,14 +2,17 @@
 
 import asyncio
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from labkit.cli import main
 from labkit.review.probes import PROBES
+from tests.ports import free_port
 from tests.wire.raw import TOKEN, Process, process
 
 TOO_MANY_ROOMS = ("--only", "rooms/13", "--set", "rooms_per_connection=3")  # broken at once: the server allows 32
@@ -42,6 +45,22 @@ async def test_review_broken_exits_1(tmp_path: Path) -> None:
     assert "\nbroken  P1 rooms/13" in done.stdout
     assert "fix:" in done.stdout
     assert "missing test:" in done.stdout
+
+
+async def test_sarif_places_fault_at_started_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "server.py").write_text("import runpy\nrunpy.run_module('labkit', run_name='__main__')\n")
+    port = free_port()
+    command = [sys.executable, "-m", "labkit", "review", f"ws://localhost:{port}", *TOO_MANY_ROOMS]
+    start = f"{shlex.quote(sys.executable)} app/server.py serve --port {port}"
+    command += ["--start", start, "--sarif", "found.sarif"]
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    (run,) = json.loads(Path("found.sarif").read_text())["runs"]
+    (result,) = run["results"]
+    assert result["ruleId"] == run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == "rooms/13"
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "app/server.py"
 
 
 async def test_compare_tolerates_old_faults_only(tmp_path: Path) -> None:

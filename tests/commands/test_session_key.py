@@ -10,7 +10,7 @@ import pytest
 from labkit.commands.session_key import NAME, forget_session_key, session_key, state_folder
 from labkit.wire.keyfile import KeyFileError
 from tests.classroom.test_no_home import no_home
-from tests.review.test_hosted_server import free_port
+from tests.ports import free_port
 from tests.wire.people import FILE, OPS, refused, revoke, ticket
 from tests.wire.raw import TOKEN, Raw, process
 

@@ -19,9 +19,9 @@ from labkit.classroom.register import INSTRUCTOR
 from labkit.classroom.tls import fingerprint
 from tests.classroom.school import all_sent, at_work
 from tests.commands.certificates import Certificate, certificate
-from tests.e2e.jupyter import free_port
 from tests.e2e.need import ROOT, missing
 from tests.e2e.schoolhouse import Schoolhouse
+from tests.ports import free_port
 
 DEPLOY = ROOT / "docs" / "deploy"
 pytestmark = pytest.mark.matrix

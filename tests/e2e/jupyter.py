@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.e2e.need import ROOT
+from tests.ports import free_port
 
 
 @contextmanager
@@ -69,13 +69,6 @@ def _processes() -> Iterator[tuple[bytes, str]]:
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             yield (folder / "environ").read_bytes(), (folder / "cmdline").read_text().replace("\0", " ")
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], log: Path, seconds: float = 60) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 import labkit
 from labkit.wire.audit.verify import verify
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 VERB = [sys.executable, "-m", "tests.platform.as_on_macos"]
@@ -19,12 +19,6 @@ pytestmark = pytest.mark.timeout(300)
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*VERB, *arguments], cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def test_server_with_clients_a_load_and_a_drain(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from labkit.review import CannotReview, examine
-from tests.e2e.jupyter import free_port
 from tests.hangup import heeded
+from tests.ports import free_port
 from tests.wire.raw import serving
 
 FRAGILE = """\

@@ -19,7 +19,7 @@ from labkit.review.probes import PROBES
 from labkit.rules.close_codes import TABLE, Then
 from labkit.rules.limits import Limits
 from labkit.team import close_codes
-from labkit.team.pages import SEVERITIES, files, rules, section
+from labkit.team.pages import AUDIT_REVIEW, SERVER_REVIEW, SEVERITIES, files, rules, section
 from labkit.wire.server import Server
 from tests.docs.pages import table
 from tests.docs.test_workflows import actionlint
@@ -72,6 +72,16 @@ async def test_rule_of_clients_is_red_for_a_broken_client() -> None:
     command = f"{shlex.quote(sys.executable)} -m labkit.broken_clients {fault}"
     report = await examine_client(command, only=expected)
     assert {one.id for one in report.findings if one.verdict == "broken"} == expected != set()
+
+
+def test_commands_of_a_team_run_every_probe_of_its_rules() -> None:
+    """Red if a rule names a probe that the printed commands leave out."""
+    run = {one.id for one in PROBES if one.profile != "full" or one.id.startswith("audit/")}
+    assert "--profile article" in SERVER_REVIEW and "--only audit" in AUDIT_REVIEW
+    assert {probe for rule in CONSTRAINTS for probe in rule.probes} <= run | {one.id for one in CLIENT_PROBES}
+    assert SERVER_REVIEW in section() and AUDIT_REVIEW in section()
+    workflow = " ".join(files()[".github/workflows/realtime-review.yml"].split())
+    assert SERVER_REVIEW in workflow
 
 
 def test_every_rule_and_policy_names_probes_or_verbs_that_exist() -> None:

@@ -8,13 +8,13 @@ which only the extra `cluster` brings.
 
 import json
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from labkit.bench.launch.server_process import ServerProcess
+from tests.ports import free_port
 from tests.windows import wine
 from tests.windows.conftest import SEEN
 from tests.windows.house import TOKEN
@@ -30,12 +30,6 @@ def run(*arguments: str) -> str:
     code, printed = wine.run("-m", *arguments, timeout_s=LONG_S)
     assert code == 0, printed[-3000:]
     return printed
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 @pytest.fixture

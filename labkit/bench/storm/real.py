@@ -214,7 +214,7 @@ class RealStorm:
 
         The attempt is counted at the time it was due, because a real device would not have been late.
         """
-        self.tally.arrived(self.clock.due)
+        self.tally.arrived(self.clock.due, client.number)
         sock = StormSocket(self, client)
         sock.connect(("127.0.0.1", self._port))
         self.clock.at(self.clock.now + self.plan.open_timeout_s, StormSocket.time_out, sock)

@@ -121,7 +121,9 @@ def _run_elsewhere(plan: StormPlan) -> StormResult:
     result: dict[str, Any] = json.loads(reply) if reply else died
     if "error" in result:
         raise StormFailed(result["error"])
-    return StormResult(**result | {name: tuple(result[name]) for name in ("arrivals", "let_in", "hashed")})
+    listed = {name: tuple(result[name]) for name in ("arrivals", "let_in", "hashed", "back_at")}
+    tries = tuple((at, number) for at, number in result["tries"])
+    return StormResult(**result | listed | {"tries": tries})
 
 
 def _read(file: IO[bytes]) -> bytes:

@@ -5,7 +5,7 @@ begins. Each attempt counts at the time its policy chose: a thousand real client
 be late because the machine is busy, so their delay is reported separately.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
@@ -20,6 +20,7 @@ SETTLE_S = 0.5  # between the last join and the drop
 JOINS = 0.9  # share of the accept rate, so that no client is refused before the storm
 JOINS_PER_S = 500.0  # without an accept rate
 MOST_CLIENTS = 1_000_000
+MOST_DOTS = 20_000  # of a larger crowd, a result has no single tries
 
 
 @dataclass(frozen=True)
@@ -139,12 +140,16 @@ class Tally:
         self._bins: dict[int, int] = {}
         self._hashed: dict[int, int] = {}
         self._back: dict[int, float] = {}
+        self._tries: list[tuple[float, int]] = []
+        self._has_dots = plan.clients <= MOST_DOTS
 
-    def arrived(self, now: float) -> None:
-        """Count an attempt to connect."""
+    def arrived(self, now: float, number: int) -> None:
+        """Count an attempt to connect by the client with this number."""
         if self.dropped_at is not None:
-            place = int((now - self.dropped_at) / BIN_S)
-            self._bins[place] = self._bins.get(place, 0) + 1
+            since = now - self.dropped_at
+            self._bins[int(since / BIN_S)] = self._bins.get(int(since / BIN_S), 0) + 1
+            if self._has_dots:
+                self._tries.append((since, number))
 
     def let_in(self, now: float, client: StormClient) -> None:
         """Record that a client has been admitted again."""
@@ -189,6 +194,8 @@ class Tally:
             arrivals=tuple(sum(bins[at : at + 10]) for at in range(0, len(bins), 10)),
             let_in=_dense(let_in),
             hashed=_dense(self._hashed),
+            tries=tuple(sorted(self._tries)),
+            back_at=tuple(self._back.get(number) for number in range(plan.clients)) if self._has_dots else (),
         )
 
 
@@ -197,6 +204,9 @@ class StormResult:
     """The figures of one storm. `refused` counts closes with 1013 busy.
 
     Per 100 ms since the drop: `arrivals`, the clients `let_in`, and the passwords `hashed` by a server with `hash_ms`.
+
+    Of up to MOST_DOTS clients also, in seconds since the drop: `tries`, each with the client's number, and by number
+    when each client was let in again, `back_at`; None if never.
 
     `t99_s` is when 99 of 100 clients were back, or None if that never happened; `lost` counts those that never came
     back. `late_s` is the longest delay of a real client behind its policy, because this machine was busy.
@@ -217,6 +227,8 @@ class StormResult:
     arrivals: tuple[int, ...]
     let_in: tuple[int, ...] = ()
     hashed: tuple[int, ...] = ()
+    tries: tuple[tuple[float, int], ...] = ()
+    back_at: tuple[float | None, ...] = ()
 
     @property
     def back(self) -> int:
@@ -237,8 +249,10 @@ class StormResult:
 
     def json(self) -> dict[str, Any]:
         """Return what `labkit storm --json` prints."""
-        figures = asdict(self)
-        return {name: figures[name] for name in ("clients", "policy", "mode", "peak_100ms", "peak_1s", "t99_s", "lost")}
+        return {
+            name: getattr(self, name)
+            for name in ("clients", "policy", "mode", "peak_100ms", "peak_1s", "t99_s", "lost")
+        }
 
     def __repr__(self) -> str:
         return f"<storm of {self.clients} clients, policy {self.policy}, {self.mode}>"

@@ -78,7 +78,7 @@ class VirtualStorm:
         old.die()
 
     def _connect(self, client: StormClient) -> None:
-        self.tally.arrived(self.clock.now)
+        self.tally.arrived(self.clock.now, client.number)
         self.server.connect(client)
 
     def _let_in(self, client: StormClient, window_ms: float) -> None:

@@ -27,7 +27,7 @@ def outbox(run: Recording, sample: Sample, x: float, y: float, width: float, hei
 
 
 def kernel(run: Recording, sample: Sample, x: float, y: float, width: float, height: float) -> Picture:
-    """Return the kernel's send buffer, on the scale of the outbox's bytes: the tank is as high as its usual capacity."""
+    """Return the kernel's send buffer, on the scale of the outbox's bytes: the tank is as high as its capacity."""
     known = sample.kernel_bytes
     most = 2 * run.plan.limits.send_buffer_bytes if run.plan.limits.send_buffer_bytes else USUAL_KERNEL
     tall = min(height, height * LIMIT * 1.04 * most / run.plan.limits.outbox_bytes)

@@ -194,7 +194,7 @@ MISTAKES = {
         CLOSE,
         plain(CLOSE).replace('    return "resume", None\n', "    return AGAIN\n") + '\nAGAIN = ["resume", None]\n',
     ),
-    "drops empty texts": (
+    "drops empty chats": (
         "talks",
         LINE,
         plain(LINE).replace('case "chat":', 'case "chat" if said["text"]:'),
