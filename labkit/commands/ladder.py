@@ -93,8 +93,8 @@ Examples:
 def walk(language: str) -> None:
     """Review the server at each step, and run the written test of each finding before and after its patch.
 
-    Exit 0: each patch took its one finding, and its tests went from red to green. 1: one did not. It takes two minutes.
-    For node, run it in a folder where `npm install ws` has been run.
+    Exit 0: each patch took its one finding, and its tests went from red to green. 1: one did not. It takes a minute or
+    two. For node, run it in a folder where `npm install ws` has been run.
     """
     one = ladder_in(cast(Language, language))
     try:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from labkit.ladder.rungs import Ladder
+from labkit.written_tests.lines import LANGUAGES
 
 README = """\
 # A ladder of {count} patches, in {title}
@@ -16,11 +17,11 @@ line says what failed and what the patch does.
 {setup}labkit review ws://localhost:8080 --profile article {how} --json 0.json --tests tests
 patch -p1 < patches/{first}     # or: git apply patches/{first}
 labkit review ws://localhost:8080 --profile article {how} --json 1.json --compare 0.json
-URL=ws://localhost:8080 TOKEN=dev-token {run}     # with the server running
+URL=ws://localhost:8080 TOKEN=dev-token {run} {tests}     # with the server running
 ```
 
 {note}
-The comparison names what is fixed, and the written test of that finding is green now. Go on with the next patch.
+The comparison names what is fixed, and the written test of that finding was red and is green now. Go on with the next.
 `labkit ladder walk {language}` does all of it and prints the table.
 
 | patch | takes | what failed, and what the patch does |
@@ -32,14 +33,14 @@ _PARTS = {
         "title": "Node",
         "setup": "npm install\n",
         "how": '--start "node server.mjs"',
-        "run": "node --test tests/*.test.mjs",
-        "note": "The review starts the server, and starts it again whenever a probe has ended it.",
+        "run": "node --test",
+        "note": "The review starts the server, and starts it again whenever a probe has ended it. For a test, start it.",
     },
     "python": {
         "title": "Python",
-        "setup": "python server.py > server.log 2>&1 &     # from now on: end it and start it again after each patch\n",
+        "setup": "python server.py > server.log 2>&1     # in a second terminal; start it again after each patch\n",
         "how": "--log server.log",
-        "run": "python -m pytest tests",
+        "run": "python -m pytest",
         "note": "One finding is about the log, so the review and the written test of that finding read it.",
     },
 }
@@ -66,8 +67,10 @@ def write(ladder: Ladder, step: int, folder: Path) -> None:
 def _readme(ladder: Ladder, step: int) -> str:
     rows = [f"| {one.name} | {', '.join(one.findings)} | {one.subject} |" for one in ladder.rungs]
     stands = f"The first {step} patches are applied." if step else "No patch is applied yet."
-    first = ladder.rungs[min(step, len(ladder.rungs) - 1)].name
-    parts = _PARTS[ladder.language] | {"language": ladder.language, "file": ladder.file, "first": first}
+    first = ladder.rungs[min(step, len(ladder.rungs) - 1)]
+    tests = [f"tests/{LANGUAGES[ladder.language].file}".format(name=one.replace("/", "_")) for one in first.findings]
+    named = {"language": ladder.language, "file": ladder.file, "first": first.name, "tests": " ".join(tests)}
+    parts = _PARTS[ladder.language] | named
     return README.format(count=len(rows), stands=stands, rows="\n".join(rows), **parts)
 
 

@@ -25,6 +25,8 @@ def test_patches_in_the_folder_lead_to_the_last_step(language: Language, tmp_pat
     assert all(f"| {rung.name} | {', '.join(rung.findings)} | {rung.subject} |" in readme for rung in one.rungs)
     assert f"patch -p1 < patches/{one.rungs[2].name}" in readme
     assert "{" not in readme
+    named = {"node": "node --test tests/protocol_3.test.mjs ", "python": "python -m pytest tests/test_audit_1.py "}
+    assert named[language] in readme
     if language == "node":
         assert json.loads((folder / "package.json").read_text())["dependencies"].keys() == {"ws"}
 
