@@ -34,7 +34,7 @@ _PARTS = {
         "setup": "npm install\n",
         "how": '--start "node server.mjs"',
         "run": "node --test",
-        "note": "The review starts the server, and starts it again whenever a probe has ended it. For a test, start it.",
+        "note": "The review starts the server, and starts it again after a crash. For a test, start it yourself.",
     },
     "python": {
         "title": "Python",
