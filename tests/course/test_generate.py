@@ -92,7 +92,7 @@ def test_blank_keeps_the_indentation() -> None:
         ("?", ".", "the blank has no comment with a question"),
         ("def handler", "def other", "no blank defines handler"),
         ('check("02-auth"', 'check("04-validator"', "exactly one cell must call check"),
-        ("Anybody who connects", "Nobody", "the first cell does not contain the title"),
+        ("Anyone can connect", "Nobody", "the first cell does not contain the title"),
         ("../notebooks/02_auth.ipynb", "", "there is no link to ../notebooks/02_auth.ipynb"),
     ],
 )

@@ -335,7 +335,7 @@ PROPERTIES = (
 )
 EXERCISE = Exercise(
     id="02-auth",
-    title="Anybody who connects holds a place, and nobody asks who it is",
+    title="Anyone can connect, and nobody asks who they are",
     lesson="02_auth",
     kind="handler",
     answer="handler",

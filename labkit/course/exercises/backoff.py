@@ -315,7 +315,7 @@ PROPERTIES = (
 )
 EXERCISE = Exercise(
     id="07-backoff",
-    title="Every client waits politely, and all of them come in the same moment",
+    title="Every client waits politely, and all of them return at the same moment",
     lesson="07_reconnect_storms",
     kind="rule",
     answer="Backoff",

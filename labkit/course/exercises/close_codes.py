@@ -285,7 +285,7 @@ PROPERTIES = (
 )
 EXERCISE = Exercise(
     id="07-close-codes",
-    title="The server says why it closes, and the client does not listen",
+    title="The server says why it closes, and the client ignores it",
     lesson="07_reconnect_storms",
     kind="rule",
     answer="after_close",

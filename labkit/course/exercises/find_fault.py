@@ -233,7 +233,7 @@ PROPERTIES = (
 )
 EXERCISE = Exercise(
     id="09-find-fault-1",
-    title="One line goes dead, and the room falls silent",
+    title="One phone loses its network, and the whole room falls silent",
     lesson="09_review_your_own_server",
     kind="handler",
     answer="handler",

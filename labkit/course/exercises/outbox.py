@@ -258,7 +258,7 @@ PROPERTIES = (
 )
 EXERCISE = Exercise(
     id="06-outbox",
-    title="One member stops reading, and what waits for it grows until the machine is full",
+    title="One member stops reading, and its unread messages fill the memory",
     lesson="06_slow_consumers",
     kind="rule",
     answer="Outbox",

@@ -326,7 +326,7 @@ PROPERTIES = (
 )
 EXERCISE = Exercise(
     id="03-rooms",
-    title="Somebody hears what was said in a room that it never entered",
+    title="A member receives messages from a room it never joined",
     lesson="03_rooms",
     kind="handler",
     answer="handler",

@@ -217,7 +217,7 @@ PROPERTIES = (
 )
 EXERCISE = Exercise(
     id="05-silence",
-    title="The line is dead, and no error will ever say so",
+    title="The network is gone, and no error will ever say so",
     lesson="05_heartbeat",
     kind="rule",
     answer="Watchdog",

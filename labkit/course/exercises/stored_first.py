@@ -264,7 +264,7 @@ PROPERTIES = (
 )
 EXERCISE = Exercise(
     id="08-stored-first",
-    title="Everybody heard it, and the log knows nothing of it",
+    title="Everybody received it, and the audit log has no record of it",
     lesson="08_audit",
     kind="rule",
     answer="Desk",

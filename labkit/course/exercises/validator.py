@@ -306,7 +306,7 @@ PROPERTIES = (
 )
 EXERCISE = Exercise(
     id="04-validator",
-    title="What I cannot read ends my server, and what I read too kindly ends my peers",
+    title="One odd message ends the server, another one breaks its clients",
     lesson="04_validation",
     kind="rule",
     answer="validate",

@@ -272,7 +272,7 @@ PROPERTIES = (
 )
 EXERCISE = Exercise(
     id="09-find-fault-2",
-    title="The room leaks, and every test is green",
+    title="A room leaks, and every test is green",
     lesson="09_review_your_own_server",
     kind="rule",
     answer="leaks",
