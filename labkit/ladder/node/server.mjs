@@ -9,7 +9,7 @@ const DEV_TOKEN = process.env.DEV_TOKEN || "dev-token";
 const AUTH_TIMEOUT_MS = 1000 * Number(process.env.AUTH_TIMEOUT_S || 5);
 const PING_INTERVAL_MS = 1000 * Number(process.env.PING_INTERVAL_S || 30);
 const MAX_MESSAGE_BYTES = 8192;
-const MAX_BUFFERED_BYTES = 1024 * 1024;
+const MAX_OUTBOX_BYTES = 1024 * 1024;
 const members = new Map(); // room id -> sockets
 
 const http = createServer((request, response) => response.end("WebSocket server is running\n"));
@@ -38,84 +38,84 @@ function read(raw) {
   return { message, fault: check ? check(message) : `unsupported type: ${message.type}` };
 }
 
-function reply(ws, message) {
-  ws.send(JSON.stringify(message));
+function reply(socket, message) {
+  socket.send(JSON.stringify(message));
 }
 
-function deliver(ws, text) {
-  if (ws.readyState !== ws.OPEN) return;
-  if (ws.bufferedAmount > MAX_BUFFERED_BYTES) ws.close(1013, "slow consumer");
-  else ws.send(text);
+function deliver(socket, text) {
+  if (socket.readyState !== socket.OPEN) return;
+  if (socket.bufferedAmount > MAX_OUTBOX_BYTES) socket.close(1013, "slow consumer");
+  else socket.send(text);
 }
 
-function leaveAll(ws) {
-  for (const roomId of ws.rooms) {
-    members.get(roomId)?.delete(ws);
+function leaveAll(socket) {
+  for (const roomId of socket.rooms) {
+    members.get(roomId)?.delete(socket);
     if (members.get(roomId)?.size === 0) members.delete(roomId);
   }
-  ws.rooms.clear();
+  socket.rooms.clear();
 }
 
 const acts = {
   auth() {},
-  join(ws, { roomId }) {
+  join(socket, { roomId }) {
     if (!members.has(roomId)) members.set(roomId, new Set());
-    members.get(roomId).add(ws);
-    ws.rooms.add(roomId);
-    reply(ws, { type: "joined", roomId });
+    members.get(roomId).add(socket);
+    socket.rooms.add(roomId);
+    reply(socket, { type: "joined", roomId });
   },
-  chat(ws, { roomId, requestId, text }) {
-    if (!ws.rooms.has(roomId)) return refuse(ws, 1008, "join the room before you chat");
+  chat(socket, { roomId, requestId, text }) {
+    if (!socket.rooms.has(roomId)) return refuse(socket, 1008, "join the room before you chat");
     const event = {
       type: "chat",
       id: randomUUID(),
       requestId: typeof requestId === "string" ? requestId.slice(0, 100) : randomUUID(),
       roomId,
-      userId: ws.userId,
+      userId: socket.userId,
       text,
       sentAt: new Date().toISOString(),
     };
     console.log(JSON.stringify({ audit: event }));
     for (const member of members.get(roomId)) deliver(member, JSON.stringify(event));
   },
-  ping(ws) {
-    reply(ws, { type: "pong", sentAt: new Date().toISOString() });
+  ping(socket) {
+    reply(socket, { type: "pong", sentAt: new Date().toISOString() });
   },
 };
 
-function authenticate(ws, { type, token }) {
-  if (type !== "auth" || token !== DEV_TOKEN) return refuse(ws, 4403, "auth failed");
-  clearTimeout(ws.authTimer);
-  ws.userId = `user-${ws.id.slice(0, 8)}`;
-  reply(ws, { type: "auth_ok", connectionId: ws.id, userId: ws.userId });
+function authenticate(socket, { type, token }) {
+  if (type !== "auth" || token !== DEV_TOKEN) return refuse(socket, 4403, "auth failed");
+  clearTimeout(socket.authTimer);
+  socket.userId = `user-${socket.id.slice(0, 8)}`;
+  reply(socket, { type: "auth_ok", connectionId: socket.id, userId: socket.userId });
 }
 
-function refuse(ws, code, reason) {
-  leaveAll(ws);
-  ws.close(code, reason);
+function refuse(socket, code, reason) {
+  leaveAll(socket);
+  socket.close(code, reason);
 }
 
-wss.on("connection", (ws) => {
-  Object.assign(ws, { id: randomUUID(), userId: null, rooms: new Set(), isAlive: true });
-  ws.authTimer = setTimeout(() => refuse(ws, 4401, "auth required"), AUTH_TIMEOUT_MS);
-  ws.on("pong", () => (ws.isAlive = true));
-  ws.on("message", (raw) => {
+wss.on("connection", (socket) => {
+  Object.assign(socket, { id: randomUUID(), userId: null, rooms: new Set(), hasAnswered: true });
+  socket.authTimer = setTimeout(() => refuse(socket, 4401, "auth required"), AUTH_TIMEOUT_MS);
+  socket.on("pong", () => (socket.hasAnswered = true));
+  socket.on("message", (raw) => {
     const { fault, message } = read(raw);
-    if (fault) refuse(ws, 1008, fault);
-    else if (ws.userId === null) authenticate(ws, message);
-    else acts[message.type](ws, message);
+    if (fault) refuse(socket, 1008, fault);
+    else if (socket.userId === null) authenticate(socket, message);
+    else acts[message.type](socket, message);
   });
-  ws.on("close", () => {
-    clearTimeout(ws.authTimer);
-    leaveAll(ws);
+  socket.on("close", () => {
+    clearTimeout(socket.authTimer);
+    leaveAll(socket);
   });
 });
 
 setInterval(() => {
-  for (const ws of wss.clients) {
-    if (!ws.isAlive) ws.terminate();
-    ws.isAlive = false;
-    ws.ping();
+  for (const socket of wss.clients) {
+    if (!socket.hasAnswered) socket.terminate();
+    socket.hasAnswered = false;
+    socket.ping();
   }
 }, PING_INTERVAL_MS).unref();
 
