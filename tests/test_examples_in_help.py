@@ -51,6 +51,7 @@ IN_A_COPY = Run(first="labkit lab --only-copy")
 HOW = {
     "labkit class start physics --grade": LISTENING,
     "labkit class grade physics": IN_A_CLASS,
+    "labkit class vote physics": IN_A_CLASS,
     "labkit class grade physics --accept ana 06-outbox": Run(after=CLASS, code=2),
     "labkit class grade physics --follow": Run(after=CLASS, until="judging"),
     "labkit course path": IN_A_COPY,
