@@ -81,6 +81,7 @@ HOW = {
     'labkit review ws://localhost:8080 --start "labkit serve --set auth_timeout_s=1" --set auth_timeout_s=1': REVIEWING,
     'labkit review --client "python -m labkit.broken_clients ours"': REVIEWING,
     "labkit brief --for schema > messages.md": Run(made=("messages.md",)),
+    "labkit ladder walk python": Run(until="written test", code=130),  # the whole walk takes minutes
     "labkit check 02-auth": Run(code=2),
     "labkit check 02-auth --answer my_handler.py --seed 7": Run(
         code=1, first="printf 'async def handler(ws):\\n    await ws.close()\\n' > my_handler.py"
