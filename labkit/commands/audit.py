@@ -148,14 +148,16 @@ def _seal(file: Path) -> None:
 
 
 def _drop(file: Path, before: float) -> None:
-    for gone in drop(file, before) or ["no sealed file is that old"]:
-        click.echo(f"dropped {gone}" if isinstance(gone, Path) else gone)
+    gone = drop(file, before)
+    click.echo("\n".join(f"dropped {path}" for path in gone) if gone else "no sealed file is that old")
 
 
 def _erase(file: Path, user: str) -> None:
     erased = erase(file, user)
     if not erased.is_known:
-        click.echo(f"{file} and its sealed files have no row of {user!r}; userIds are in the rows that labkit audit prints")
+        click.echo(
+            f"{file} and its sealed files have no row of {user!r}; userIds are in the rows that labkit audit prints"
+        )
         raise click.exceptions.Exit(1)
     click.echo(f"erased {erased.rows} texts of {user} in {erased.files} files; the chain ends at {erased.last}")
     server = holder(file)

@@ -3,8 +3,8 @@
 A hash of a short text can be guessed, so the id of the event, 122 random bits, is erased with the text: without it,
 nothing can be compared with the hash of the row. A hash of the id remains, for someone who has the id.
 
-    1  one transaction in the open file: an `erase` row for some rows, and these rows blanked where the open file has them
-    2  the same rows blanked in the sealed files
+    1  in one transaction, an `erase` row in the open file, and the rows that it names blanked there
+    2  rows in sealed files: first the `erase` row, then the same in the sealed file
 
 A crash between the steps loses nothing: the `erase` row allows a change that has not happened yet. Run it again.
 """
@@ -27,7 +27,9 @@ ROWS_A_RECORD = 500
 ERASED = "erased-"
 # Fields of an event that the server chose, or whose values are a fixed list.
 KEPT = frozenset({"type", "roomId", "userId", "sentAt", "severity", "status"})
-_TEXTS = f"SELECT n FROM log WHERE kind = 'event' AND user = ? AND substr(id, 1, {len(ERASED)}) <> '{ERASED}' ORDER BY n"
+_TEXTS = (
+    f"SELECT n FROM log WHERE kind = 'event' AND user = ? AND substr(id, 1, {len(ERASED)}) <> '{ERASED}' ORDER BY n"
+)
 _KNOWN = "SELECT 1 FROM log WHERE user = ? LIMIT 1"
 _BLANK = "UPDATE log SET id = ?, body = ? WHERE n = ?"
 

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from time import time
+from time import monotonic, sleep, time
 from typing import Any
 
 from labkit.wire.audit.anchor import Anchor
@@ -19,6 +19,7 @@ from labkit.wire.audit.schema import TRIGGERS, AuditError, Entry, Kind, explaini
 
 OURS = {"meta", "log", "room_index", "carried"}
 WAIT_S = 10.0
+LONGEST_PAUSE_S = 0.2
 _INSERT = f"INSERT INTO log VALUES ({', '.join('?' * (len(Entry._fields) + 2))})"
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
 
@@ -54,6 +55,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """Commit the block as one change in which rows may be changed and deleted, or none of it."""
     connection.execute("BEGIN IMMEDIATE")
+    began = monotonic()
     try:
         for name in TRIGGERS:
             connection.execute(f"DROP TRIGGER IF EXISTS {name}")
@@ -64,6 +66,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+    sleep(min(LONGEST_PAUSE_S, monotonic() - began))  # SQLite's lock has no queue, so leave the server half of the time
 
 
 def append(connection: sqlite3.Connection, kind: Kind, body: dict[str, Any], user: str | None = None) -> Anchor:

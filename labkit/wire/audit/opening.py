@@ -99,7 +99,9 @@ def check_file(path: Path) -> None:
 def check_is_open(path: Path, connection: sqlite3.Connection) -> None:
     """Raise AuditError for a sealed file."""
     if is_sealed(connection):
-        raise AuditError(f"audit file {path} is sealed, so nothing is added to it; name the audit file whose rows it holds")
+        raise AuditError(
+            f"audit file {path} is sealed, so nothing is added to it; name the audit file whose rows it holds"
+        )
 
 
 def open_to_write(path: Path) -> sqlite3.Connection:

@@ -108,7 +108,7 @@ def _opened(opening: ExitStack, path: Path) -> _Part:
 
 
 def _sealed_parts(opening: ExitStack, part: _Part) -> Sequence[_Part]:
-    """Open the sealed files that lead to a file, oldest first. A file beyond its start is a seal that was interrupted."""
+    """Open the sealed files that lead to a file, oldest first. One beyond its start is an interrupted seal."""
     found: list[_Part] = []
     start = part.after
     for file in reversed(sealed_files(part.path)):
@@ -152,7 +152,9 @@ class _Following:
         if part.after != Anchor(self._n, self._last.hex()):
             raise _Broken(self._n + 1, f"{part.path.name} builds on another row {part.after.n}")
         if part.after.n > 0 and str(part.after) not in self._records.sealed:
-            raise _Broken(part.after.n + 1, f"{part.path.name} starts here, but no row says that earlier rows were sealed")
+            raise _Broken(
+                part.after.n + 1, f"{part.path.name} starts here, but no row says that earlier rows were sealed"
+            )
         for row, entry, row_hash in rows(part.connection):
             if row != self._n + 1:
                 raise _Broken(self._n + 1, _numbering(self._n + 1, row))

@@ -37,6 +37,7 @@ TRIES = 3
 _ROW = f"({', '.join('?' * (len(Entry._fields) + 2))})"
 _INSERT = [f"INSERT INTO log VALUES {', '.join([_ROW] * rows)}" for rows in range(ROWS_A_STATEMENT + 1)]
 
+
 class _Submission(NamedTuple):
     entries: Sequence[Entry]
     done: Done
@@ -120,13 +121,15 @@ class Audit:
         return None
 
     def _commit_at_end(self, entries: list[Entry]) -> None:
-        """Store entries. If an operator's change has taken their numbers, continue after it (wire.audit.maintenance)."""
-        for _ in range(TRIES):
+        """Store entries. If an operator's change has taken their numbers, continue after it."""
+        for left in reversed(range(TRIES)):
             try:
-                return self._commit(entries)
+                self._commit(entries)
+                return
             except sqlite3.IntegrityError:
                 self._give_up()
-        self._commit(entries)
+                if not left:
+                    raise
 
     def _commit(self, entries: list[Entry]) -> None:
         """Store entries in one transaction, with one statement for every ROWS_A_STATEMENT rows."""
