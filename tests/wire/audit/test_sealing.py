@@ -74,7 +74,9 @@ def test_sealed_file_is_intact_by_itself(path: Path) -> None:
     sealed(path, 1, 10)
     second = sealed(path, 11, 20)
     elsewhere = second.rename(path.with_name("sent.db"))
-    assert str(verify(elsewhere)).endswith("; known from row 11 on, because rows 1 to 10 are in sealed files that are not here")
+    assert str(verify(elsewhere)).endswith(
+        "; known from row 11 on, because rows 1 to 10 are in sealed files that are not here"
+    )
 
 
 def test_nothing_new_is_not_sealed(path: Path) -> None:
@@ -236,7 +238,7 @@ def test_sealed_file_of_a_newer_copy_is_kept(path: Path) -> None:
     old = path.read_bytes()
     sealed(path, 2, 30)
     path.write_bytes(old)
-    with pytest.raises(AuditError, match="holds rows that .*room.db does not have"):
+    with pytest.raises(AuditError, match=r"holds rows that .*room.db does not have"):
         seal(path)
     assert len(sealed_files(path)) == 1
 
