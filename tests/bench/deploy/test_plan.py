@@ -21,5 +21,5 @@ def test_settings_of_a_fault_are_limits(fault: Any) -> None:
 
 @pytest.mark.parametrize("wrong", [{"clients": 3}, {"rate": 0}, {"events": 0}, {"decide_s": -1}])
 def test_plan_that_shows_nothing_is_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="4 clients|above 0"):
+    with pytest.raises(ValueError, match=r"4 clients|above 0"):
         DeployPlan(**wrong)
