@@ -19,6 +19,7 @@ from labkit.wire.audit.verify import verify
 from tests.wire.audit import sealing_child, test_kill_while_writing, writing_child
 
 ROUNDS = 3
+PAUSE_S = 0.004  # so that sealing keeps up with writing on a busy machine
 
 
 def sealing(path: Path) -> "subprocess.Popen[bytes]":
@@ -56,7 +57,7 @@ def killed_while_sealing(path: Path, rng: random.Random) -> list[str]:
         with sealing(path) if path.exists() else subprocess.Popen(["sleep", "60"]) as operator:
             if operator.stdout is not None:
                 assert operator.stdout.readline() == b"at work\n"
-            told += test_kill_while_writing.killed(path, run, rng.uniform(0.3, 1.0))
+            told += test_kill_while_writing.killed(path, run, rng.uniform(0.3, 1.0), PAUSE_S)
             time.sleep(rng.uniform(0, 0.1))
             assert operator.poll() is None, "a change was refused"
             operator.send_signal(signal.SIGKILL)

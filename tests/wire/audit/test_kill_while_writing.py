@@ -20,9 +20,9 @@ from tests.wire.audit.files import ids, opened
 KILLS = 6
 
 
-def killed(path: Path, run: int, seconds: float) -> list[str]:
+def killed(path: Path, run: int, seconds: float, pause_s: float = 0.0) -> list[str]:
     """What a process said was stored before it was killed, `seconds` after its first word."""
-    command = [sys.executable, writing_child.__file__, str(path), str(run)]
+    command = [sys.executable, writing_child.__file__, str(path), str(run), str(pause_s)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         os.set_blocking(child.stdout.fileno(), False)

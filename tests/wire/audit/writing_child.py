@@ -1,4 +1,4 @@
-"""A process that writes as fast as it can until it is killed: `python writing_child.py FILE RUN`.
+"""A process that writes until it is killed, as fast as it can or with a pause: `python writing_child.py FILE RUN [S]`.
 
 Each id whose `done(None)` was called goes to stdout, one a line. Checkpoints and indexing come often here, so that a
 kill hits them as well.
@@ -7,6 +7,7 @@ kill hits them as well.
 import os
 import sys
 import threading
+import time
 from pathlib import Path
 
 from labkit.wire.audit import checkpoint, opening, writer
@@ -14,8 +15,8 @@ from labkit.wire.audit import checkpoint, opening, writer
 BEHIND = threading.Semaphore(40)  # submissions that may wait: enough to form groups of many sizes
 
 
-def main(path: Path, run: str) -> None:
-    """Never returns."""
+def main(path: Path, run: str, pause_s: float = 0.0) -> None:
+    """Never returns. `pause_s`: between two submissions."""
     opening.WAL_PAGES = 60
     checkpoint.PAGES_A_PASS = 40
     writer.ROWS_A_INDEXING = 150
@@ -26,6 +27,8 @@ def main(path: Path, run: str) -> None:
         names = [f"{run}-{number + offset}" for offset in range(size)]
         number += size
         BEHIND.acquire()
+        if pause_s:
+            time.sleep(pause_s)
         log.submit([_event(name) for name in names], lambda error, names=names: _stored(error, names))
 
 
@@ -43,4 +46,4 @@ def _stored(error: BaseException | None, names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2], *map(float, sys.argv[3:]))
