@@ -265,7 +265,7 @@ PROPERTIES = (
         IMPATIENT,
         draw_slow,
         5,
-        "A slow network may hold up any message for up to 3 seconds, longer on one connection than on another.",
+        "A slow network may hold up any message for up to 3 seconds, longer on one connection than on another, and in one direction only.",
         needs=(HEALTHY, FINDS, SIMILAR, "neighbours"),
         always=each_slow(),
     ),
