@@ -22,6 +22,7 @@ VERBS = {
     "brief": "Print the requirements for a coding assistant.",
     "team": "Give a team its rules for realtime.",
     "review": "Find what would break a room server in production.",
+    "ladder": "Repair a first draft of a server, one finding at a time.",
     "check": "Check your answer to an exercise.",
     "course": "List, reset, compare, build and verify the exercises.",
     "listen": "Print the events of a room.",

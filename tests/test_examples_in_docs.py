@@ -55,6 +55,9 @@ HOW = {
     ".venv/bin/labkit class start physics --roster roster.csv --lan --tls --grade": Run(until="/board", first=ROSTER),
     ".venv/bin/labkit class grade physics": Run(after=CLASS, first=ROSTER),
     ".venv/bin/labkit class grade physics --accept otter 06-outbox": Run(after=CLASS, first=ROSTER, code=2),
+    '.venv/bin/labkit class vote physics --ask "Which fills first?" --option ours --option "the kernel\'s"': Run(
+        after=CLASS
+    ),
     ".venv/bin/labkit class drill physics": Run(beside=CLASS),
     ".venv/bin/labkit class drill physics --crash": Run(beside=CLASS),
     ".venv/bin/labkit class export physics --csv > physics.csv": Run(after=CLASS, first=ROSTER, made=("physics.csv",)),

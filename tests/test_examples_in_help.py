@@ -51,6 +51,7 @@ IN_A_COPY = Run(first="labkit lab --only-copy")
 HOW = {
     "labkit class start physics --grade": LISTENING,
     "labkit class grade physics": IN_A_CLASS,
+    "labkit class vote physics": IN_A_CLASS,
     "labkit class grade physics --accept ana 06-outbox": Run(after=CLASS, code=2),
     "labkit class grade physics --follow": Run(after=CLASS, until="judging"),
     "labkit course path": IN_A_COPY,
@@ -70,7 +71,7 @@ HOW = {
     "labkit cluster --servers 2 --ports": LISTENING,
     "labkit cluster --store rooms": LISTENING,
     "labkit review ws://localhost:8080": Run(until="held +P", code=2, beside="labkit serve"),
-    "labkit review ws://localhost:8080 --profile core --only auth --only rooms/4 --task task.md": Run(
+    "labkit review ws://localhost:8080 --profile core --only auth --only rooms/4 --tests found --task task.md": Run(
         beside="labkit serve", made=("task.md",)
     ),
     'labkit review ws://localhost:8080 --start "labkit serve"': REVIEWING,
@@ -80,6 +81,7 @@ HOW = {
     'labkit review ws://localhost:8080 --start "labkit serve --set auth_timeout_s=1" --set auth_timeout_s=1': REVIEWING,
     'labkit review --client "python -m labkit.broken_clients ours"': REVIEWING,
     "labkit brief --for schema > messages.md": Run(made=("messages.md",)),
+    "labkit ladder walk python": Run(until="written test", code=130),  # the whole walk takes minutes
     "labkit check 02-auth": Run(code=2),
     "labkit check 02-auth --answer my_handler.py --seed 7": Run(
         code=1, first="printf 'async def handler(ws):\\n    await ws.close()\\n' > my_handler.py"

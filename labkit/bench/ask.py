@@ -7,6 +7,7 @@ import base64
 import gzip
 import json
 import ssl
+from collections.abc import Mapping
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import quote
@@ -56,6 +57,7 @@ def ask(
     body: bytes | None = None,
     tls: ssl.SSLContext | None = None,
     proxy: ForwardProxy | None = None,
+    more_headers: Mapping[str, str] | None = None,
 ) -> bytes:
     """Send a request (a POST if there is a body) and return the answer's body. `url` is ws://. Raises OSError.
 
@@ -63,6 +65,7 @@ def ask(
     """
     address = url.replace("ws", "http", 1).rstrip("/") + path
     headers = {"Accept-Encoding": "gzip"} | ({} if authorization is None else {"Authorization": authorization})
+    headers |= more_headers or {}
     try:
         with opener(proxy, tls).open(Request(address, data=body, headers=headers), timeout=TIMEOUT_S) as answer:
             body = bytes(answer.read())

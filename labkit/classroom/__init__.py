@@ -8,6 +8,28 @@ The instructor's side is `labkit class start`. Read the modules in this order: b
 of events), register and roster (admission), serving (the server), joining and sending (the student's side), drill.
 """
 
-from labkit.classroom.joining import help_wanted, join, leave, lower_hand, no_help_wanted, raise_hand, start, status
+from labkit.classroom.joining import (
+    help_wanted,
+    join,
+    leave,
+    lower_hand,
+    no_help_wanted,
+    raise_hand,
+    start,
+    status,
+    vote,
+    vote_on,
+)
 
-__all__ = ["help_wanted", "join", "leave", "lower_hand", "no_help_wanted", "raise_hand", "start", "status"]
+__all__ = [
+    "help_wanted",
+    "join",
+    "leave",
+    "lower_hand",
+    "no_help_wanted",
+    "raise_hand",
+    "start",
+    "status",
+    "vote",
+    "vote_on",
+]

@@ -4,6 +4,7 @@
     classroom.join("ws://192.168.1.5:8080", name="otter", code="k3mw-9xqa-t7hd")
     classroom.status()              # whether it is connected, and the records it sent
     classroom.raise_hand("03-rooms"); classroom.lower_hand("03-rooms")
+    classroom.vote(); classroom.vote("two")     # the instructor's question, and an answer to it
     classroom.leave()
 
 Without a code, a name belongs to the first student who joins with it; later, a secret in the working copy proves that.
@@ -12,6 +13,7 @@ Without a code, a name belongs to the first student who joins with it; later, a 
 import re
 import secrets
 import ssl
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from time import monotonic, sleep
@@ -25,6 +27,7 @@ from labkit.classroom.membership import Membership, NotAdmitted
 from labkit.classroom.readiness import examine_and_send
 from labkit.classroom.sending import Sender, device_of
 from labkit.classroom.tls import NoCertificate, pinned
+from labkit.classroom.votes import voting
 from labkit.course.exercises import exercise as listed
 from labkit.course.progress import NoHome, Progress, Record
 from labkit.platform.os_errors import clock_fault
@@ -39,6 +42,7 @@ UNGRADED = (
     "This class verifies passes, and yours stay unverified; join(..., graded=True) also hands in the source of each "
     "answer that passes, so that the class can judge it."
 )
+NAMED = "In this class, the instructor sees by name who voted what; the board shows the counts."
 CONNECTED = "connected"
 STANDING_BY = "another notebook of this working copy reports to the class"
 _now: "tuple[Sender, Future[None]] | None" = None  # this process's sender, and its end
@@ -57,10 +61,14 @@ class Status:
     before: int = 0  # records that are not sent because they are older than the membership
     graded: bool = False  # the student agreed to hand in answers that passed
     asks: bool = False  # just joined, and the class asks for them
+    is_asked: bool = False  # the instructor's question has no vote from here
+    names_votes: bool = False  # just joined, and the instructor may see who voted what
 
     def __repr__(self) -> str:
         lines = [f"{self.who}: {self.state}; {self.waiting} records waiting to be sent"]
         lines += [f"  news: {text}" for text in self.news]
+        if self.is_asked:
+            lines.append("  a question is open: classroom.vote() shows it")
         if self.is_new:
             lines.append("You can delete this cell: the name and code are saved in this working copy.")
         if self.is_new and self.before:
@@ -68,9 +76,12 @@ class Status:
         lines.append("sent for each check: exercise, status, check, time, number.")
         if self.graded:
             lines[-1] += " Sent for each pass: the answer's source, which the class judges again."
+        lines[-1] += " Sent for each vote: the question, the option, and what was measured."
         lines[-1] += " Nothing else leaves this machine."
         if self.asks and not self.graded:
             lines.append(UNGRADED)
+        if self.names_votes:
+            lines.append(NAMED)
         lines += [f"  {one['n']:>4} {one['exercise']} {one['status']} {one['check'] or ''}" for one in self.sent]
         return "\n".join(lines)
 
@@ -99,7 +110,8 @@ def join(
     url = checked(url).rstrip("/")
     memberships.check_place()
     before = memberships.read()
-    class_id, grades = _class_at(url, fingerprint)
+    about = _class_at(url, fingerprint)
+    class_id, grades = str(about["class"]), bool(about.get("grades"))
     if code is None:  # compare the class, not its address, which changes with the network
         is_same = before is not None and (before.class_id, before.name) == (class_id, name)
         code = before.code if before is not None and is_same else secrets.token_urlsafe(24)
@@ -111,7 +123,9 @@ def join(
     member.keep()
     if readiness:
         examine_and_send(url, print)
-    return replace(_settled(), is_new=True, before=member.since, asks=grades)
+    return replace(
+        _settled(), is_new=True, before=member.since, asks=grades, names_votes=bool(about.get("votesByName"))
+    )
 
 
 def _beginning(member: Membership, before: Membership | None) -> dict[str, Any]:
@@ -165,6 +179,18 @@ def lower_hand(exercise: str) -> Status:
     return _settled()
 
 
+def vote(answer: str | int | None = None) -> voting.Answer:
+    """Answer the instructor's newest question with an option or its number; without an answer, show the question."""
+    start()
+    return voting.cast(memberships.membership(), answer)
+
+
+def vote_on(question: str, answers: Sequence[str]) -> voting.PredictionVote | None:
+    """Return the class's vote on a prediction of a lesson; None if there is no class."""
+    start()
+    return voting.prediction_vote(question, answers)
+
+
 help_wanted, no_help_wanted = raise_hand, lower_hand  # the earlier names
 
 
@@ -185,7 +211,8 @@ def status() -> Status:
     except NoHome as error:
         return Status(who, f"nothing is sent: {error}", 0)
     state = _state(sender, ending)
-    return Status(who, state, waiting, tuple(sender.sent), tuple(sender.news), graded=member.graded)
+    sent, news = tuple(sender.sent), tuple(sender.news)
+    return Status(who, state, waiting, sent, news, graded=member.graded, is_asked=sender.votes.has_question())
 
 
 def _settled() -> Status:
@@ -207,14 +234,13 @@ def _state(sender: Sender, ending: "Future[None]") -> str:
     return {"open": CONNECTED, "waiting": "not connected, reconnecting"}.get(state, state)
 
 
-def _class_at(url: str, fingerprint: str | None) -> tuple[str, bool]:
-    """Return the id of the class, and whether it verifies passes."""
+def _class_at(url: str, fingerprint: str | None) -> dict[str, Any]:
+    """Return what a class says of itself: its id, and what it asks of its students."""
     proxy = None
     try:
         proxy = route_to(url)
         tls = pinned(url, fingerprint, proxy) if fingerprint else None
-        found = json_of(ask(url, "/class", tls=tls, proxy=proxy))
-        return str(found["class"]), bool(found.get("grades"))
+        return json_of(ask(url, "/class", tls=tls, proxy=proxy))
     except NoCertificate as error:
         raise NotAdmitted(str(error)) from None
     except HTTPError as error:

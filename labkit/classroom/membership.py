@@ -12,7 +12,7 @@ from urllib.error import HTTPError
 
 from labkit.bench.ask import ticket
 from labkit.bench.tunnel import route_to
-from labkit.classroom.register import answers_of, news_of, room_of
+from labkit.classroom.register import answers_of, news_of, room_of, votes_of
 from labkit.classroom.tls import NoCertificate, pinned
 from labkit.course.progress import NoHome, home, using_home
 from labkit.platform import plain_file
@@ -71,6 +71,11 @@ class Membership:
     def answers_room(self) -> str:
         """The room that answers are handed in to."""
         return answers_of(self.class_id)
+
+    @property
+    def votes_room(self) -> str:
+        """The room in which the class says how its votes stand."""
+        return votes_of(self.class_id)
 
     @cached_property
     def tls(self) -> ssl.SSLContext | None:

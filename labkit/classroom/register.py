@@ -73,6 +73,11 @@ def answers_of(class_id: str) -> str:
     return f"class:{class_id}:answers"
 
 
+def votes_of(class_id: str) -> str:
+    """Return the room in which the server publishes how the votes stand, without names; all can read it."""
+    return f"class:{class_id}:votes"
+
+
 def class_in(path: Path) -> str | None:
     """Return the id of the class in a file, or None for any other audit file. Raises AuditError."""
     with reading(path) as file:
@@ -149,6 +154,16 @@ class Register:
         """Verify passes from now on: only verified ones count in a grade book."""
         with self._open() as file:
             file.execute("INSERT OR REPLACE INTO class VALUES ('grades', '1')")
+
+    @property
+    def votes_by_name(self) -> bool:
+        """Whether the instructor may see who voted what."""
+        return self._value("votes") == "by name"
+
+    def vote_by_name(self) -> None:
+        """Store each vote from now on with its student's name."""
+        with self._open() as file:
+            file.execute("INSERT OR REPLACE INTO class VALUES ('votes', 'by name')")
 
     def close_to_new_names(self) -> None:
         """Stop accepting new names: only enrolled and already claimed names are admitted."""
@@ -232,11 +247,11 @@ class Register:
         return None
 
     def _may(self, name: str) -> Grants:
-        room, news = room_of(self.class_id), news_of(self.class_id)
+        room, news, votes = room_of(self.class_id), news_of(self.class_id), votes_of(self.class_id)
         answers = [answers_of(self.class_id)] if self.grades else []
         if name == INSTRUCTOR:
-            return Grants.of([(room, "rw"), (news, "rw"), *((one, "r") for one in answers)])
-        return Grants.of([(room, "w"), (news, "r"), *((one, "w") for one in answers)])
+            return Grants.of([(room, "rw"), (news, "rw"), (votes, "r"), *((one, "r") for one in answers)])
+        return Grants.of([(room, "w"), (news, "r"), (votes, "r"), *((one, "w") for one in answers)])
 
     def _brake_claims(self, address: str, now: float) -> None:
         """Limit new names per address, so that one stranger cannot fill the class. Raises TooManyGuesses."""

@@ -22,6 +22,8 @@ from typing import Any
 
 from labkit.classroom.grading.submission import TooLong, pieces
 from labkit.classroom.membership import Membership
+from labkit.classroom.votes.casting import casting
+from labkit.classroom.votes.outbox import Outbox
 from labkit.course.passed import kept
 from labkit.course.progress import Progress, Record
 from labkit.platform import plain_file
@@ -59,6 +61,7 @@ class Sender:
         self._is_current = is_current
         self._options = client
         self._cursor = Cursor(progress.path.with_name("class-told.json"))
+        self.votes = Outbox(progress.path.parent, membership.class_id, membership.name)
 
     @property
     def waiting(self) -> int:
@@ -111,6 +114,7 @@ class Sender:
         try:
             async with self.client as client, asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._listen(client))
+                tasks.create_task(casting(client, self.membership, self.votes))
                 tasks.create_task(self._send_all(await client.join(self.membership.room)))
         except ExceptionGroup as ended:
             raise ended.exceptions[0] from None

@@ -1,9 +1,10 @@
 """The class server: a room server that admits the students of a register and serves the board.
 
     GET  /board                    the board page (labkit/web/board.html), public; it asks for the instructor's code
-    GET  /class                    the id and rooms of the class, and whether it verifies passes; public
+    GET  /class                    the id and rooms of the class, and what it asks of its students; public
     GET  /class/board              a snapshot of the board; instructor only (HTTP Basic)
     POST /class/drill, /class/crash   restart with notice, or as in a crash; instructor only (HTTP Basic)
+    /class/vote, /class/votes      the votes (classroom.votes.office)
 
 Everything that must survive is in one file, so a restart loses nothing.
 """
@@ -24,20 +25,24 @@ from websockets.http11 import Request, Response
 from labkit.classroom.catalogue import Catalogue
 from labkit.classroom.drill import Drill, Kind, note_drill, read_drill
 from labkit.classroom.record import ClassRecord
-from labkit.classroom.register import INSTRUCTOR, Register, news_of, room_of
+from labkit.classroom.register import INSTRUCTOR, Register, news_of, room_of, votes_of
+from labkit.classroom.votes.office import VotingOffice
 from labkit.rules.answers import encode
 from labkit.rules.grants import Grants
 from labkit.rules.limits import Limits
+from labkit.rules.messages import Comment
 from labkit.wire.admission import Peer
 from labkit.wire.audit.reading import newest, reading
 from labkit.wire.audit.writer import AuditError
 from labkit.wire.http.reply import reply
 from labkit.wire.http.routes import Routes, basic
 from labkit.wire.http.users import RETRY_AFTER_S, TooManyGuesses
+from labkit.wire.order import LocalOrder
 from labkit.wire.server import Server
 
 _LOGGER = logging.getLogger(__name__)
 CATCH_UP_S = 1.0
+COUNT_S = 0.15
 ZIP_LEVEL = 1  # an eighth of the size in a few milliseconds
 ANSWER_FIRST_S = 0.2  # before a drill, so that its request is answered first
 
@@ -67,6 +72,7 @@ class ClassServer:
         self._allow_origins = allow_origins
         self._more_routes = more_routes or {}
         self._record = ClassRecord(register.path, register.class_id, catalogue.exercises)
+        self._votes = VotingOffice(register, self._who, self._publish)
         self._server: Server | None = None
         self._drill: asyncio.Future[Kind] | None = None
         self._ended: dict[str, int] = {}  # whose sessions, for which renewal
@@ -97,12 +103,14 @@ class ClassServer:
         """Wait until a drill begins and return it, or None once `stop` is set."""
         assert self._drill is not None
         following = asyncio.create_task(self._follow())
+        counting = asyncio.create_task(self._count())
         stopping = asyncio.create_task(stop.wait())
         either: list[asyncio.Future[Any]] = [self._drill, stopping]
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             following.cancel()
+            counting.cancel()
             stopping.cancel()
         if not self._drill.done():
             return None
@@ -129,6 +137,21 @@ class ClassServer:
             except (AuditError, sqlite3.Error):
                 _LOGGER.exception("the class file could not be read")
             await asyncio.sleep(CATCH_UP_S)
+
+    async def _count(self) -> None:
+        """Publish how the votes stand as they change, on this server or by `labkit class vote`."""
+        while True:
+            try:
+                self._votes.publish_changes()
+            except AuditError:
+                _LOGGER.exception("the votes could not be read")
+                await asyncio.sleep(CATCH_UP_S)
+            await asyncio.sleep(COUNT_S)
+
+    def _publish(self, message: Comment) -> None:
+        assert self._server is not None
+        assert isinstance(self._server.hub.order, LocalOrder)
+        self._server.hub.order.publishing.publish_as(INSTRUCTOR, message)
 
     # Admission
 
@@ -162,6 +185,7 @@ class ClassServer:
     def _routes(self) -> Routes:
         return {
             **self._more_routes,
+            **self._votes.routes,
             ("GET", "/class"): self._which,
             ("GET", "/class/board"): self._snapshot,
             ("POST", "/class/drill"): lambda request, peer: self._start(request, peer, "drain"),
@@ -170,8 +194,9 @@ class ClassServer:
 
     def _which(self, request: Request, peer: Peer) -> Response:
         class_id = self._register.class_id
-        rooms = {"room": room_of(class_id), "newsRoom": news_of(class_id)}
-        answer = {"class": class_id, **rooms, "grades": self._register.grades}
+        rooms = {"room": room_of(class_id), "newsRoom": news_of(class_id), "votesRoom": votes_of(class_id)}
+        asks = {"grades": self._register.grades, "votesByName": self._register.votes_by_name}
+        answer = {"class": class_id, **rooms, **asks}
         return reply(HTTPStatus.OK, encode(answer), "application/json")
 
     def _snapshot(self, request: Request, peer: Peer) -> Response:
@@ -197,12 +222,17 @@ class ClassServer:
         return refusal or reply(HTTPStatus.ACCEPTED, encode({"drill": kind}), "application/json")
 
     def _refuse_all_but_the_instructor(self, request: Request, peer: Peer) -> Response | None:
-        name, code = basic(request)
-        if name != INSTRUCTOR:
+        if basic(request)[0] != INSTRUCTOR:
             return reply(HTTPStatus.FORBIDDEN, "only the instructor may do this\n")
+        who = self._who(request, peer)
+        return who if isinstance(who, Response) else None
+
+    def _who(self, request: Request, peer: Peer) -> str | Response:
+        """Return the name with whose code a request comes, or the response to a wrong code."""
+        name, code = basic(request)
         try:
             if self._register.grants(name, code, peer.address, monotonic()):
-                return None
+                return name
         except TooManyGuesses:
             wait = str(RETRY_AFTER_S)
             return reply(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong codes; wait a minute\n", Retry_After=wait)

@@ -17,7 +17,7 @@ from labkit.platform import shell
 from labkit.platform.signals import interrupting
 from labkit.review import markdown
 from labkit.review.client.client_review import run_client, select_client_probes
-from labkit.review.comparing import Comparison, verdicts_in
+from labkit.review.comparing import Comparison, earlier
 from labkit.review.dialect import BadDialect, Dialect, read_dialect, tables_in
 from labkit.review.finding import CannotReview, Finding
 from labkit.review.html import page
@@ -143,7 +143,7 @@ def review(
         if is_listing:
             _list(profile, only, client is not None)
             return
-        before = None if older is None else verdicts_in(older)
+        before = None if older is None else earlier(older)
         if client is not None:
             so_far, report = _review_client(client, only, seed)
         else:

@@ -5,7 +5,7 @@ Without a restart, the first probe to crash a weak server would be the last one 
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,14 +37,20 @@ def cause_of(tail: str, exit_code: int | None) -> str:
 
 
 class Hosted:
-    """A server in its own process. Use with `async with`."""
+    """A server in its own process. Use with `async with`.
 
-    def __init__(self, command: str, url: str) -> None:
+    `environment`: variables added to ours. `log`: the file that its output is appended to; by default one of its own.
+    """
+
+    def __init__(
+        self, command: str, url: str, environment: Mapping[str, str] | None = None, log: Path | None = None
+    ) -> None:
         where = urlsplit(url)
         self.command = command
+        self._environment = environment or {}
         self._where = where.hostname or "localhost", where.port or DEFAULT_PORTS.get(where.scheme, 80)
         self._folder = TemporaryDirectory(prefix="review-", ignore_cleanup_errors=True)
-        self.log = Path(self._folder.name) / "log"  # its output, across restarts
+        self.log = log or Path(self._folder.name) / "log"  # its output, across restarts
         self.process: Process | None = None
 
     async def __aenter__(self) -> Self:
@@ -87,7 +93,7 @@ class Hosted:
         if not command:
             raise CannotTell("cannot start the server: --start names no command")
         self.process = None
-        self.process = await start(command, {}, self.log.open("a+b"))
+        self.process = await start(command, self._environment, self.log.open("a+b"))
         for _ in range(int(START_S / STEP_S)):
             if await self.process.until_ended(STEP_S):
                 raise CannotTell(await self.how_it_ended())
@@ -109,14 +115,16 @@ class Hosted:
 
 
 @asynccontextmanager
-async def hosting(start: str | None, url: str) -> AsyncIterator[Hosted | None]:
+async def hosting(
+    start: str | None, url: str, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[Hosted | None]:
     """Run the server that this command starts, or none without one. Raises CannotReview if it does not start."""
     if start is None:
         yield None
         return
     async with AsyncExitStack() as stack:
         try:
-            server = await stack.enter_async_context(Hosted(start, url))
+            server = await stack.enter_async_context(Hosted(start, url, environment))
         except CannotTell as error:
             raise CannotReview(str(error)) from None
         yield server

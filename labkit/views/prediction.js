@@ -12,7 +12,33 @@ function render({ model, el }) {
   question.addEventListener("keydown", (pressed) => {
     if (pressed.key.startsWith("Arrow")) pressed.stopPropagation();
   });
-  el.append(question);
+  el.append(question, standing(model, question));
+}
+
+/** How the class votes: a line, the counts once the vote is closed, and free circles for a second vote. */
+function standing(model, question) {
+  const place = document.createElement("div");
+  const words = document.createElement("p");
+  const counts = document.createElement("ul");
+  let round = model.get("vote").round;
+  place.className = "labkit-prediction-vote";
+  words.setAttribute("role", "status");
+  place.append(words, counts);
+  const draw = () => {
+    const vote = model.get("vote");
+    if (vote.round !== round) for (const dot of question.querySelectorAll("input")) dot.checked = false;
+    round = vote.round;
+    place.hidden = vote.words === "";
+    words.textContent = vote.words;
+    counts.replaceChildren(...vote.counts.map((line) => {
+      const item = document.createElement("li");
+      item.textContent = line;
+      return item;
+    }));
+  };
+  model.on("change:vote", draw);
+  draw();
+  return place;
 }
 
 function choice(answer, group, model) {

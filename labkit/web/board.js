@@ -2,6 +2,7 @@
 // The code never leaves this module: it is in no URL, storage or log.
 
 import { DrillView } from "./board_drill.js";
+import { Votes } from "./board_votes.js";
 import { BoardView } from "./board_view.js";
 import { Connection } from "./connection.js";
 import { basic, fromCode } from "./credential.js";
@@ -18,14 +19,16 @@ const FAULTS = {
   404: "No class is running on this server. Start one with `labkit class start`.",
   429: "Too many wrong codes came from this address. Wait a minute.",
 };
+const SAYS_WHY = new Set([400, 409]);
 const FINAL = new Set([401, 403, 404]); // retrying would count as wrong guesses and lock out the right code
 const here = socketOf();
 const drillView = new DrillView();
 $("#drill-view").append(drillView.element);
 
 let code = "";
-let which = null; // {class, room, newsRoom}
+let which = null; // {class, room, newsRoom, votesRoom, votesByName}
 let view = null;
+let votes = null;
 let clockBehind = 0; // the server's clock minus ours
 let connection = null;
 let looking = null; // the request in flight
@@ -50,6 +53,11 @@ $("#announce-form").addEventListener("submit", (event) => {
   event.preventDefault();
   if (connection.chat(which.newsRoom, $("#say-text").value)) event.target.reset(); // without a validation message
 });
+$("#ask-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const options = $("#ask-options").value.split("\n").map((line) => line.trim()).filter(Boolean);
+  if (await votes.send("ask", { text: $("#ask-text").value, options })) event.target.reset();
+});
 for (const kind of ["drill", "crash"]) {
   $(`#${kind}`).addEventListener("click", () => {
     const sure = confirm("The server restarts now, and every student's client reconnects on its own. Start the drill?");
@@ -59,15 +67,22 @@ for (const kind of ["drill", "crash"]) {
 
 // Requests
 
-async function ask(path, method = "GET") {
+async function ask(path, method = "GET", wish = null) {
   const headers = path === "class" ? {} : { Authorization: basic(INSTRUCTOR, code) };
+  if (wish) headers.Vote = packed(wish);
   const options = { method, headers, credentials: "omit", cache: "no-store", signal: AbortSignal.timeout(10_000) };
   const answer = await fetch(beside(path), options).catch(() => { throw new Error("The server does not respond."); });
   if (!answer.ok) {
-    const words = FAULTS[answer.status] ?? `The server responded with HTTP ${answer.status}.`;
+    const own = SAYS_WHY.has(answer.status) ? await answer.text() : FAULTS[answer.status];
+    const words = own ?? `The server responded with HTTP ${answer.status}.`;
     throw Object.assign(new Error(words), { isFinal: FINAL.has(answer.status) });
   }
   return answer.json();
+}
+
+/** JSON in base64, because this server accepts no body. */
+function packed(wish) {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(JSON.stringify(wish))));
 }
 
 /** Request a snapshot. One request at a time; a call during a request gets a snapshot newer than the call. */
@@ -125,19 +140,32 @@ function showDrill(drill) {
 
 function begin() {
   $("#enter").hidden = true;
-  $("#board").hidden = $("#acts").hidden = false;
+  $("#board").hidden = $("#acts").hidden = $("#votes").hidden = false;
   setText($("#which"), `class ${which.class}`);
+  beginVotes();
   connection = new Connection(here);
   connection.addEventListener("state", ({ detail }) => state(detail.state));
   connection.addEventListener("event", ({ detail }) => apply(detail.event));
-  connection.addEventListener("joined", ({ detail }) => detail.room.roomId === which.room && lookUntilItWorks());
-  connection.addEventListener("gap", lookUntilItWorks);
+  connection.addEventListener("joined", ({ detail }) => joined(detail.room.roomId));
+  connection.addEventListener("gap", () => [lookUntilItWorks(), votes.load()]);
   connection.addEventListener("members", ({ detail }) => members(detail.room));
   connection.addEventListener("closed", ({ detail }) => detail.comesBack || notice(ending(detail), "bad"));
   connection.addEventListener("hopeless", ({ detail }) => notice(detail.words, "bad"));
   connection.start(fromCode(INSTRUCTOR, code));
   connection.join(which.room);
   connection.join(which.newsRoom);
+  connection.join(which.votesRoom);
+}
+
+function beginVotes() {
+  votes = new Votes(ask, (name) => view.shownName(name), which.votesByName, (words) => notice(words, "warn"));
+  $("#votes").append(votes.element);
+  $("#board").addEventListener("click", () => votes.draw()); // names may be hidden
+}
+
+function joined(roomId) {
+  if (roomId === which.room) lookUntilItWorks();
+  if (roomId === which.votesRoom) votes.load();
 }
 
 function ending({ code, reason }) {
@@ -146,6 +174,10 @@ function ending({ code, reason }) {
 }
 
 function apply(event) {
+  if (event.roomId === which.votesRoom) {
+    votes.changed(event.target);
+    return;
+  }
   if (waiting) waiting.push(event);
   else view.apply(event);
 }

@@ -61,7 +61,7 @@ class LocalOrder:
         self._delayed_joins = DelayedJoins(state, held, self.perform)
         self._memberships = Memberships(state, self._delayed_joins, replies.refuse)
         self._authentication = authentication = Authentication(state, self._memberships.changed, self.perform)
-        publishing = Publishing(state, replies.refuse)
+        self.publishing = publishing = Publishing(state, replies.refuse)
         self.performers: Performers = {
             actions.Authenticate: authentication.authenticate,
             actions.Renew: authentication.renew,

@@ -11,7 +11,6 @@ from time import monotonic, time
 from labkit.rules import actions, answers
 from labkit.rules.messages import Publication
 from labkit.rules.rooms import Event, Room
-from labkit.rules.session import Identity
 from labkit.wire.audit.writer import Entry
 from labkit.wire.member import Member
 from labkit.wire.server_state import ServerState
@@ -39,10 +38,17 @@ class Publishing:
         if self._state.queue.is_full:
             self._refuse(connection, actions.Refuse("unavailable", given_id, room.room_id))
             return
-        answer, event, entry = self._make_event(room, message, identity, now)
+        answer, event, entry = self._make_event(room, message, identity.user_id, now)
         room.accept(event, clock, remember=given_id is not None)
         not_stored = partial(self._not_stored, connection, room, event)
         self._state.queue.then(entry, partial(self._deliver, room, event, answer), not_stored)
+
+    def publish_as(self, user: str, message: Publication) -> None:
+        """Publish a message of the server's own under a user's name. It is dropped if it cannot be stored."""
+        room = self._state.rooms.room(message.room_id)
+        answer, event, entry = self._make_event(room, message, user, time())
+        room.accept(event, monotonic(), remember=False)
+        self._state.queue.then(entry, partial(self._deliver, room, event, answer), partial(room.forget, event))
 
     def _send_duplicate(self, connection: Member, room: Room[Member], first: Event) -> None:
         """Send the first request's event again, unless it could not be stored in the meantime."""
@@ -52,13 +58,13 @@ class Publishing:
             self._refuse(connection, actions.Refuse("unavailable", first.request_id, room.room_id))
 
     def _make_event(
-        self, room: Room[Member], message: Publication, identity: Identity, now: float
+        self, room: Room[Member], message: Publication, user: str, now: float
     ) -> tuple[answers.Answer, Event, Entry]:
         event_id = self._state.new_id()
         # If the sender chose no requestId, use the event's id. After a restart, the equal ids show that no client can
         # repeat this request (wire.audit.recovery).
         request_id = event_id if message.request_id is None else message.request_id
-        seq, user = room.next_seq(), identity.user_id
+        seq = room.next_seq()
         answer = answers.event(message, event_id=event_id, request_id=request_id, user_id=user, now=now, seq=seq)
         body = answers.encode(answer)
         entry = Entry(

@@ -104,16 +104,20 @@ _PROBE_IN_PYTHON = '''\
 A few messages cannot show it, so this test runs the probe of labkit itself.
 """
 
+import json
 import os
 import subprocess
 import sys
 
-OPTIONS = [{command}]
+OPTIONS = [{command}, "--json", "-"]
 
 
 def test_{name}() -> None:
     command = [sys.executable, "-m", "labkit", "review", os.environ["URL"]]
-    assert subprocess.run([*command, *OPTIONS]).returncode == 0
+    done = subprocess.run([*command, *OPTIONS], stdout=subprocess.PIPE, text=True)
+    assert done.returncode != 2, "the review could not run"
+    finding = json.loads(done.stdout)["probes"][0]
+    assert finding["verdict"] == "held", finding["actual"]
 '''
 _PROBE_IN_NODE = """\
 {head}
@@ -123,11 +127,14 @@ import assert from "node:assert/strict";
 import {{ spawnSync }} from "node:child_process";
 import test from "node:test";
 
-const OPTIONS = [{command}];
+const OPTIONS = [{command}, "--json", "-"];
 
 test({title}, () => {{
   const command = ["review", process.env.URL, ...OPTIONS];
-  assert.equal(spawnSync("labkit", command, {{ stdio: "inherit" }}).status, 0);
+  const done = spawnSync("labkit", command, {{ stdio: ["inherit", "pipe", "inherit"], encoding: "utf8" }});
+  assert.ok(done.status === 0 || done.status === 1, "the review could not run");
+  const finding = JSON.parse(done.stdout).probes[0];
+  assert.equal(finding.verdict, "held", finding.actual);
 }});
 """
 

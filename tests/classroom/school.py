@@ -56,6 +56,7 @@ async def teaching(
     port: int = 0,
     catalogue: Catalogue | None = None,
     grades: bool = False,
+    votes_by_name: bool = False,
     **limits: Any,
 ) -> AsyncIterator[School]:
     """A class whose students have codes; without names, it is open."""
@@ -63,6 +64,8 @@ async def teaching(
     register = open_register(path, CLASS)
     if grades:
         register.begin_to_grade()
+    if votes_by_name:
+        register.vote_by_name()
     if names:
         register.close_to_new_names()
     codes = register.enrol(names, renew=True) | {INSTRUCTOR: register.enrol_instructor(renew=True) or ""}

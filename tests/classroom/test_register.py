@@ -25,11 +25,12 @@ def may(register: Register, name: str, code: str, now: float = 0.0) -> dict[str,
     return None if grants is None else dict(grants.rooms)
 
 
-def test_student_writes_to_class_and_reads_news(register: Register) -> None:
+def test_student_writes_to_class_and_reads_news_and_votes(register: Register) -> None:
     code = register.enrol(["ana"])["ana"]
-    assert may(register, "ana", code) == {"class:physics": "w", "class:physics:news": "r"}
+    rooms = {"class:physics": "w", "class:physics:news": "r", "class:physics:votes": "r"}
+    assert may(register, "ana", code) == rooms
     code = register.enrol_instructor() or ""
-    assert may(register, INSTRUCTOR, code) == {"class:physics": "rw", "class:physics:news": "rw"}
+    assert may(register, INSTRUCTOR, code) == dict.fromkeys(rooms, "rw") | {"class:physics:votes": "r"}
 
 
 def test_answers_go_only_to_a_class_that_grades(register: Register) -> None:

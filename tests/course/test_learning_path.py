@@ -66,6 +66,22 @@ def test_guide_gives_the_minutes_of_the_paths() -> None:
         assert stated[number] == (str(NINETY.minutes.get(name, "-")), str(DAY.minutes.get(name, "-"))), name
 
 
+def test_readme_of_the_notebooks_gives_titles_and_minutes() -> None:
+    readme = (original() / "notebooks" / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[(\w+)\]\(\1\.ipynb\) \| (.+) \| (\d+) \|$", readme, re.M)
+    lessons = [(Path(lesson.file).stem, lesson) for lesson in lessons_on(SELF_STUDY, original(), [])]
+    known = {name: (lesson.title, str(lesson.minutes)) for name, lesson in lessons if name in LESSONS}
+    assert {name: (title, minutes) for name, title, minutes in rows} == known
+    assert [name for name, _, _ in rows] == list(LESSONS)
+
+
+@pytest.mark.parametrize("name", ["02_auth", "06_slow_consumers", "07_reconnect_storms"])
+def test_notebook_gives_its_minutes(name: str) -> None:
+    """Alone, as on the start page."""
+    first = cell_source(read_notebook(original() / "notebooks" / f"{name}.ipynb")["cells"][0])
+    assert f"*About {SELF_STUDY.minutes[name]} minutes" in first
+
+
 def test_notebook_is_done_with_the_last_cell_of_its_path(copy: Path) -> None:
     hello = copy / "notebooks/01_hello_room.ipynb"
     assert state(copy, hello.stem) == "new"

@@ -1,6 +1,8 @@
 """A class for browser tests, as an instructor starts it: `labkit class start` in a process, students beside it."""
 
 import asyncio
+import base64
+import json
 import os
 import re
 import subprocess
@@ -11,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from labkit.bench.ask import ticket
+from labkit.bench.ask import ask, basic, ticket
 from labkit.classroom.register import INSTRUCTOR
 from labkit.wire import background
 from labkit.wire.client.client import Client
@@ -75,6 +77,13 @@ class Schoolhouse(House):
             yield tell
         finally:
             background.run(client.close())
+
+    def vote(self, name: str, question: str, choice: int, number: int = 1, measured: int | None = None) -> None:
+        """Vote as a student's machine does. Raises HTTPError if the class refuses."""
+        ballot = {"question": question, "round": number, "choice": choice, "secret": f"secret of {name:<20}"}
+        packed = base64.b64encode(json.dumps(ballot | {"measured": measured}).encode()).decode()
+        code, url = basic(name, self.codes[name]), f"ws://localhost:{self.port}"
+        ask(url, "/class/vote", code, b"", more_headers={"Vote": packed})
 
     @contextmanager
     def pupils(self, rate: float) -> Iterator[None]:

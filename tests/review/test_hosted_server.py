@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from labkit.review import CannotReview, examine
+from labkit.review.hosted_server import Hosted
 from tests.hangup import heeded
 from tests.ports import free_port
 from tests.wire.raw import serving
@@ -73,3 +74,14 @@ async def test_terminated_review_stops_the_server_it_started(number: signal.Sign
     assert (child.returncode, b"interrupted: 1 of 2" in output) == (2, True), output
     with pytest.raises(OSError, match="onnect"):
         await asyncio.open_connection("localhost", port)
+
+
+async def test_server_starts_with_its_variables_and_writes_to_the_named_log(tmp_path: Path) -> None:
+    """The variables come on top of ours; the log is kept."""
+    port = free_port()
+    program = "import os; print(os.environ['COLOUR'], 'PATH' in os.environ, flush=True); import socket; "
+    program += f"s = socket.create_server(('localhost', {port})); s.accept(); s.accept()"
+    command = shlex.join([sys.executable, "-c", program])
+    async with Hosted(command, f"ws://localhost:{port}", {"COLOUR": "green"}, tmp_path / "log"):
+        pass
+    assert (tmp_path / "log").read_text() == "green True\n"

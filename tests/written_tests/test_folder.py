@@ -11,6 +11,7 @@ import pytest
 from labkit.broken import broken
 from labkit.review import Report, examine
 from labkit.review.dialect import Dialect
+from labkit.review.finding import Finding
 from labkit.rules.limits import Limits
 from labkit.wire.server import Server
 from labkit.written_tests.folder import CannotWrite, Written, check_folder, plans, write
@@ -111,6 +112,15 @@ async def test_finding_that_messages_cannot_show_gets_a_test_that_runs_its_probe
         assert await exit_code(faulty.url, runner(path, PYTHON), tmp_path) == 1
     async with Server(port=0, token=TOKEN, limits=limits()) as ours:
         assert await exit_code(ours.url, runner(path, PYTHON), tmp_path) == 0
+
+
+async def test_test_that_runs_a_probe_is_red_when_the_probe_cannot_tell(tmp_path: Path) -> None:
+    """Without --log, whether events are recorded cannot be seen."""
+    finding = Finding("audit/1", "t", "P1", "broken", "", "", (), (), "", "", 0.0)
+    report = Report("ws://localhost", "article", (finding,), 0.0)
+    path = write(tmp_path, report, {}, PYTHON, ["--profile", "article", "--token", "$TOKEN"]).tests["audit/1"]
+    async with Server(port=0, token=TOKEN, limits=limits()) as ours:
+        assert await exit_code(ours.url, runner(path, PYTHON), tmp_path) == 1
 
 
 def report_of_one(tmp_path: Path) -> Report:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SAMPLE_S = 0.12  # between two samples
 DID, CLOSED, BACK = "did", "closed", "back"
 AGE, BYTES = "age limit", "byte limit"
+REACHED = 0.5, 1.25  # shares of a limit in the last sample: below, it was not reached; above, nobody enforced it
 
 
 class Sample(NamedTuple):
@@ -114,7 +115,7 @@ class Recording:
         return next((mark for mark in reversed(self.marks_of(member, at)) if mark.kind != DID), None)
 
     def limit_reached(self, member: str) -> tuple[str, int]:
-        """Return which limit a member that was closed as slow had reached, and how many bytes its close freed."""
+        """Return the limit that a member closed as slow had reached, or "", and how many bytes its close freed."""
         limits = self.plan.limits
         full = next(
             (sample for sample in reversed(self.samples[member]) if sample.is_connected and sample.outbox_bytes), None
@@ -122,7 +123,9 @@ class Recording:
         if full is None:
             return "", 0
         age = full.outbox_age_s / limits.outbox_age_s if limits.outbox_age_s else 0.0
-        return (AGE if age >= full.outbox_bytes / limits.outbox_bytes else BYTES), full.outbox_bytes
+        shares = {BYTES: full.outbox_bytes / limits.outbox_bytes, AGE: age}
+        reached = {name: share for name, share in shares.items() if REACHED[0] <= share <= REACHED[1]}
+        return max(reached, key=lambda name: reached[name], default=""), full.outbox_bytes
 
     @property
     def closes(self) -> list[Mark]:

@@ -77,6 +77,9 @@ Examples:
     "--grade", "is_grading", is_flag=True, help="Verify passes: ask students for their answers, and judge them here."
 )
 @click.option(
+    "--votes-by-name", "is_naming", is_flag=True, help="Let the instructor see who voted what; else votes have no name."
+)
+@click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a limit; NAME=off turns it off. Repeatable."
 )
 @click.option("--with-parent", is_flag=True, help="Exit when stdin closes, as it does when the parent dies.")
@@ -120,6 +123,7 @@ class Options:
     origins: tuple[str, ...]
     pack: Path | None
     is_grading: bool
+    is_naming: bool
     with_parent: bool
     quiet: bool
 
@@ -162,6 +166,8 @@ def _start(given: Options, keep: Callable[[], None]) -> None:
     register = open_register(given.path, given.class_id)
     if given.is_grading:
         register.begin_to_grade()
+    if given.is_naming:
+        register.vote_by_name()
     certfile, keyfile = given.certfile, given.keyfile
     if given.tls:
         certfile, keyfile = own_certificate(given.path, lan_address() if given.lan else None)
@@ -200,6 +206,10 @@ def _start(given: Options, keep: Callable[[], None]) -> None:
             click.echo("a name belongs to the first student who joins with it")
         if register.grades:
             click.echo("passes count when this machine has judged them; students agree by adding graded=True to join()")
+        if register.votes_by_name:
+            click.echo(
+                "votes are stored with their names, and only the instructor sees them; join() tells the students"
+            )
         click.echo(f"WebSocket server listening on {serving.url}")
         wait_written()  # codes that could not be printed must not stay in the file
         keep()

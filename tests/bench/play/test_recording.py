@@ -53,8 +53,17 @@ def test_story_has_no_measured_figures() -> None:
     assert "1013 slow" in later.story
 
 
-@pytest.mark.parametrize(("waiting", "age", "limit"), [(100_000, 1.9, AGE), (1_000_000, 0.3, BYTES)])
-def test_limit_is_the_one_that_was_nearer(waiting: int, age: float, limit: str) -> None:
+@pytest.mark.parametrize(
+    ("waiting", "age", "limit"),
+    [
+        (100_000, 1.9, AGE),
+        (1_000_000, 0.3, BYTES),
+        (100_000, 0.3, ""),  # closed for another reason, such as a ping that is stuck
+        (2_000_000, 0.3, ""),  # your own outbox did not enforce the limit
+        (2_000_000, 2.1, AGE),
+    ],
+)
+def test_limit_is_the_nearer_one_if_it_was_reached(waiting: int, age: float, limit: str) -> None:
     run = Recording(slow().plan)
     run.add(Sample(1.0, "ben", True, waiting, age))
     run.add(Sample(1.1, "ben", False, 0, 0.0))

@@ -1,0 +1,172 @@
+"""The votes of this working copy, and what the class answered: `votes.json`, next to the progress.
+
+    outbox = Outbox(home, "physics", "ana")
+    outbox.choose("q1", 0)              # a kernel, online or not
+    outbox.due()                        # the kernel that sends
+    outbox.answered(paper, told=..., refused=None)
+
+Any kernel may write. A paper is due until the class has answered its newest change, so a vote that was cast offline is
+sent later, and one whose answer was lost is sent again, with the same secret: the class counts it once.
+"""
+
+import json
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from labkit.course.progress import using_home
+from labkit.platform import plain_file
+from labkit.platform.locks import locked
+from labkit.platform.replacing import write
+
+Told = dict[str, Any]  # what the class says of one question; see docs/classroom.md
+KEPT = 200
+
+
+class Paper(msgspec.Struct):
+    """One question in one round. `n` counts its changes here, `done` those that the class has answered."""
+
+    question: str
+    round: int = 1
+    choice: int | None = None
+    measured: int | None = None
+    secret: str = ""
+    n: int = 0
+    done: int = 0
+    refused: str | None = None
+
+
+class Kept(msgspec.Struct):
+    """The file. Its votes belong to one student of one class."""
+
+    class_id: str = ""
+    name: str = ""
+    papers: dict[str, Paper] = {}
+    told: dict[str, Told] = {}
+
+
+class Outbox:
+    """The votes of one student of one class in one file."""
+
+    def __init__(self, home: Path, class_id: str, name: str) -> None:
+        self.path = home / "votes.json"
+        self._whose = class_id, name
+
+    # The kernels
+
+    def asked(self, question: str) -> None:
+        """Note that the student has seen a question. Raises NoHome."""
+
+        def change(kept: Kept) -> None:
+            paper = _paper(kept, question)
+            paper.n += paper.n == 0
+
+        self._change(change)
+
+    def choose(self, question: str, choice: int) -> None:
+        """Vote in the current round, or change that vote. Raises NoHome."""
+
+        def change(kept: Kept) -> None:
+            paper = _paper(kept, question)
+            if paper.choice != choice or paper.refused:
+                paper.choice, paper.refused = choice, None
+                paper.n += 1
+
+        self._change(change)
+
+    def measured(self, question: str, option: int) -> None:
+        """Note what was measured here; the class then knows what to show as the measurement. Raises NoHome."""
+
+        def change(kept: Kept) -> None:
+            paper = _paper(kept, question)
+            if paper.measured != option:
+                paper.measured = option
+                paper.n += 1
+
+        self._change(change)
+
+    def standing(self, question: str) -> tuple[Paper | None, Told | None]:
+        """Return the student's newest paper, and what the class said last."""
+        kept = self.read()
+        told = kept.told.get(question)
+        return kept.papers.get(_key(question, told)), told
+
+    def has_question(self) -> bool:
+        """Return whether the instructor asks something that has no vote from here."""
+        kept = self.read()
+        asked = [(name, told) for name, told in kept.told.items() if name.startswith("q")]
+        return any(
+            told["state"] in ("open", "counting") and _key(name, told) not in kept.papers for name, told in asked
+        )
+
+    # The kernel that sends
+
+    def due(self) -> list[Paper]:
+        """Return the papers whose newest change has no answer."""
+        return [paper for paper in self.read().papers.values() if paper.n > paper.done]
+
+    def answered(self, sent: Paper, told: Told | None = None, refused: str | None = None) -> None:
+        """Note the answer to a paper as it was sent; it may have changed since. Raises NoHome."""
+
+        def change(kept: Kept) -> None:
+            paper = kept.papers.get(f"{sent.question}.{sent.round}")
+            if paper is not None:
+                paper.done, paper.refused = max(paper.done, sent.n), refused
+            if told is not None:
+                _merge(kept, sent.question, told)
+
+        self._change(change)
+
+    def tell(self, question: str, news: Told) -> None:
+        """Note how a question stands, with or without its text. Raises NoHome."""
+        if _is_new(self.read(), question, news):
+            self._change(lambda kept: _merge(kept, question, news))
+
+    # The file
+
+    def read(self) -> Kept:
+        """Return what the file has for this student; nothing if it is somebody else's, or cannot be read."""
+        with suppress(OSError, msgspec.DecodeError, RecursionError):
+            kept = msgspec.json.decode(plain_file.read_bytes(self.path), type=Kept)
+            if (kept.class_id, kept.name) == self._whose:
+                return kept
+        return Kept(*self._whose)
+
+    def _change(self, change: Callable[[Kept], None]) -> None:
+        with using_home(self.path):
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = self.path.with_name("votes.lock")
+            plain_file.check(lock)
+            with lock.open("a", encoding="ascii") as file, locked(file.fileno()):
+                kept = self.read()
+                change(kept)
+                for parts in (kept.papers, kept.told):
+                    while len(parts) > KEPT:
+                        del parts[next(iter(parts))]
+                write(self.path, json.dumps(msgspec.to_builtins(kept)))
+
+
+def _is_new(kept: Kept, question: str, news: Told) -> bool:
+    return int(news["rev"]) > int(kept.told.get(question, {}).get("rev", -1))
+
+
+def _merge(kept: Kept, question: str, news: Told) -> None:
+    """Keep what the class says, unless it is older than what is known: answers and events may overtake each other."""
+    if _is_new(kept, question, news):
+        words = {name: value for name, value in kept.told.get(question, {}).items() if name in ("text", "options")}
+        kept.told[question] = words | news
+
+
+def _paper(kept: Kept, question: str) -> Paper:
+    """Return the paper of the current round, as far as it is known here."""
+    told = kept.told.get(question)
+    new = Paper(question, told["round"] if told else 1, secret=secrets.token_hex(16))
+    return kept.papers.setdefault(_key(question, told), new)
+
+
+def _key(question: str, told: Told | None) -> str:
+    return f"{question}.{told['round'] if told else 1}"

@@ -1,0 +1,1 @@
+"""The server in Python, on `websockets`, and its patches."""
