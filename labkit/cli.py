@@ -33,7 +33,8 @@ VERBS = {
     "class": "Run a class and watch its progress live.",
     "doctor": "Check that this machine is ready for the course.",
     "torture": "Kill servers under load and verify that nothing is lost.",
-    "audit": "Read or verify an audit file.",
+    "drill": "Practise an incident: a deploy that must be rolled back.",
+    "audit": "Read, verify or seal an audit file, or erase a text.",
     "explain": "Explain a WebSocket close code.",
 }
 

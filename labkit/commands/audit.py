@@ -13,8 +13,11 @@ from labkit.commands.failing import CannotRun
 from labkit.rules.answers import iso
 from labkit.rules.limits import Limits
 from labkit.text.terminal import Sheet
+from labkit.wire.audit.erasing import erase
+from labkit.wire.audit.opening import holder
 from labkit.wire.audit.reading import reading, rows
 from labkit.wire.audit.schema import AuditError, Entry
+from labkit.wire.audit.sealing import Broken, drop, seal
 from labkit.wire.audit.verify import Anchor, verify
 from labkit.wire.cluster.reconcile import reconcile
 
@@ -27,10 +30,13 @@ Examples:
   labkit audit room.db --verify
   labkit audit room.db --broker nats://localhost:4222   # compare with the log shared by several servers
   labkit audit room.db --verify --anchor 1234:5f0c...   # an anchor that an earlier --verify printed
+  labkit audit room.db --seal                           # beside a running server too
+  labkit audit room.db --drop-before 2026-10-01         # delete sealed files that are older
+  labkit audit room.db --erase ada                      # erase what ada wrote; the chain still verifies
 """
 
 
-def _read_since(_ctx: click.Context, _option: click.Parameter, text: str | None) -> float | None:
+def _read_time(_ctx: click.Context, _option: click.Parameter, text: str | None) -> float | None:
     """Parse a time: ISO 8601 (UTC unless it has an offset) or seconds since 1970."""
     if text is None:
         return None
@@ -70,7 +76,7 @@ def _read_anchor(_ctx: click.Context, _option: click.Parameter, text: str | None
 @click.option(
     "--since",
     metavar="TIME",
-    callback=_read_since,
+    callback=_read_time,
     help="Print only rows since TIME: ISO 8601 (UTC) or seconds since 1970.",
 )
 @click.option("--room", metavar="ROOM", help="Print only rows of this room.")
@@ -78,6 +84,14 @@ def _read_anchor(_ctx: click.Context, _option: click.Parameter, text: str | None
     "--broker", metavar="URL", help="Compare with the log at nats://HOST:PORT. Exit 0: identical. 1: different."
 )
 @click.option("--csv", "is_csv", is_flag=True, help="Print CSV that is safe to open in a spreadsheet.")
+@click.option("--seal", "is_sealing", is_flag=True, help="Move the rows so far into a sealed file; the chain goes on.")
+@click.option(
+    "--drop-before",
+    metavar="TIME",
+    callback=_read_time,
+    help="Delete the sealed files whose rows are all older than TIME.",
+)
+@click.option("--erase", "user", metavar="USER", help="Erase the texts of a user, here and in the sealed files.")
 def audit(
     file: Path,
     is_verifying: bool,
@@ -86,19 +100,34 @@ def audit(
     room: str | None,
     broker: str | None,
     is_csv: bool,
+    is_sealing: bool,
+    drop_before: float | None,
+    user: str | None,
 ) -> None:
-    """Print the rows of an audit FILE, or verify that nobody has changed them."""
+    """Print the rows of an audit FILE, verify that nobody has changed them, or seal, drop or erase some."""
+    changes = is_sealing + (drop_before is not None) + (user is not None)
+    if changes > 1 or (changes and (is_verifying or broker or since is not None or room is not None or is_csv)):
+        raise click.UsageError("--seal, --drop-before and --erase each run alone; call labkit audit once for each")
     if (is_verifying or broker) and (since is not None or room is not None or is_csv):
         raise click.UsageError("--verify and --broker read every row; omit --since, --room and --csv")
     if anchor is not None and not is_verifying:
         raise click.UsageError("--anchor needs --verify")
     try:
-        if broker is not None:
+        if is_sealing:
+            _seal(file)
+        elif drop_before is not None:
+            _drop(file, drop_before)
+        elif user is not None:
+            _erase(file, user)
+        elif broker is not None:
             _reconcile(file, broker)
         elif is_verifying:
             _verify(file, anchor)
         else:
             _print_rows(file, since, room, is_csv)
+    except Broken as error:
+        click.echo(str(error))
+        raise click.exceptions.Exit(1) from None
     except (AuditError, BadBroker, LogError) as error:
         raise CannotRun(str(error)) from None
 
@@ -108,6 +137,32 @@ def _verify(file: Path, anchor: Anchor | None) -> None:
     advice = "; save N:HASH somewhere else and pass it as --anchor later, to detect rows missing from the end"
     click.echo(f"{verdict}{advice if verdict.is_intact else ''}")
     raise click.exceptions.Exit(0 if verdict.is_intact else 1)
+
+
+def _seal(file: Path) -> None:
+    made = seal(file)
+    if made is None:
+        click.echo(f"{file} has no new rows to seal")
+    else:
+        click.echo(f"sealed {made.rows} rows in {made.file}; save this anchor somewhere else: {made.through}")
+
+
+def _drop(file: Path, before: float) -> None:
+    gone = drop(file, before)
+    click.echo("\n".join(f"dropped {path}" for path in gone) if gone else "no sealed file is that old")
+
+
+def _erase(file: Path, user: str) -> None:
+    erased = erase(file, user)
+    if not erased.is_known:
+        click.echo(
+            f"{file} and its sealed files have no row of {user!r}; userIds are in the rows that labkit audit prints"
+        )
+        raise click.exceptions.Exit(1)
+    click.echo(f"erased {erased.rows} texts of {user} in {erased.files} files; the chain ends at {erased.last}")
+    server = holder(file)
+    if erased.rows and server is not None:
+        click.echo(f"the running server (process {server}) still has its newest events in memory; restart it")
 
 
 def _reconcile(file: Path, url: str) -> None:

@@ -77,10 +77,10 @@ _AUDIT = """\
 | What is never stored? | tokens, tickets and other secrets | audit/6, secrets/4 |
 | Is it complete? | each row holds a hash of the row before it | `labkit audit FILE --verify` |
 | Who reads it? | fill in: names or roles, and who grants access | `ls -l FILE` shows no access for others |
-| How long? | fill in: a number of days, and who deletes | `labkit audit FILE` begins no earlier |
-| What about erasure? | fill in: who decides, and how a text is removed | `labkit audit FILE --verify` afterwards |
+| How long? | fill in: days; `labkit audit FILE --seal`, then `--drop-before DATE` | `--verify` says since which row |
+| What about erasure? | fill in: who decides; `labkit audit FILE --erase USER` | `--verify` exits with 0 afterwards |
 
-Verify once a day, and store the printed anchor on another machine. Verify again before you delete anything.
+Verify once a day, and store the printed anchor on another machine.
 """
 _ROLLBACK = """\
 # Rollback

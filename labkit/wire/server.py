@@ -158,7 +158,7 @@ class Server:
     def _new_hub(self) -> Hub:
         key, past = self._session_key or new_key(), None
         if self._audit_path is not None:
-            self._audit = Audit(self._audit_path)
+            self._audit = Audit(self._audit_path, self.limits)
             key = load_or_create_key(self._audit_path)
             past = recover(self._audit_path, self.limits, time())
         state = self._new_state(key, Rooms(self.limits, _new_epoch))
@@ -170,7 +170,7 @@ class Server:
         """Create a hub, and wait until it has read the whole log. Raises the broker's exceptions."""
         await broker.open()
         if self._audit_path is not None:
-            self._audit = Audit(self._audit_path)
+            self._audit = Audit(self._audit_path, self.limits)
         shared = recover_shared(self._audit_path, self.limits, broker.epoch)
         rooms: Rooms[Member] = Rooms(self.limits, lambda: broker.epoch, idle_rooms=None)
         state = self._new_state(self._key or new_key(), rooms, broker.epoch)

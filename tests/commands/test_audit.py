@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,54 @@ def test_file_unreadable_exits_2_with_one_line(tmp_path: Path, arguments: list[s
 def test_option_invalid_says_what_is_valid(path: Path, arguments: list[str], says: str) -> None:
     result = run(path, *arguments)
     assert result.exit_code == 2 and says in result.stderr
+
+
+def test_seal_prints_file_and_anchor(path: Path) -> None:
+    """The anchor is the last sealed row's; a second call has nothing to do."""
+    anchor = verify(path).last
+    result = run(path, "--seal")
+    assert result.exit_code == 0
+    assert result.stdout == f"sealed 5 rows in {path}.1-5.sealed; save this anchor somewhere else: {anchor}\n"
+    assert run(path, "--seal").stdout == f"{path} has no new rows to seal\n"
+    assert run(path, "--verify", "--anchor", str(anchor)).stdout.startswith("intact: 6 rows in 2 files, ")
+
+
+def test_drop_prints_files_and_verify_says_from_where(path: Path) -> None:
+    """A file goes only if all of its rows are older."""
+    run(path, "--seal")
+    assert run(path, "--drop-before", "1010").stdout == "no sealed file is that old\n"
+    assert run(path, "--drop-before", "1010.5").stdout == f"dropped {path}.1-5.sealed\n"
+    assert "; known from row 6 on, because rows 1 to 5 were dropped; " in run(path, "--verify").stdout
+
+
+def test_erase_prints_count_and_refuses_an_unknown_user(path: Path) -> None:
+    """A misspelt name erases nothing, and must not look like success."""
+    result = run(path, "--erase", "ada")
+    assert result.exit_code == 0 and result.stdout.startswith("erased 3 texts of ada in 1 files; the chain ends at 6:")
+    assert run(path, "--erase", "ada").stdout.startswith("erased 0 texts of ada")
+    unknown = run(path, "--erase", "adda")
+    assert unknown.exit_code == 1 and "have no row of 'adda'" in unknown.stdout
+
+
+def test_erase_beside_a_server_says_what_is_still_in_memory(path: Path) -> None:
+    with opened(path):
+        assert f"the running server (process {os.getpid()}) still has" in run(path, "--erase", "ada").stdout
+    written(path, [event(9)])
+    assert "running server" not in run(path, "--erase", "ada").stdout
+
+
+def test_seal_of_a_broken_file_exits_1(path: Path) -> None:
+    tamper(path, "DELETE FROM log WHERE n = 3")
+    result = run(path, "--seal")
+    assert result.exit_code == 1 and "broken at row 3" in result.stdout and "nothing was changed" in result.stdout
+
+
+@pytest.mark.parametrize("change", [["--seal"], ["--erase", "ada"], ["--drop-before", "2000"]])
+def test_change_of_no_audit_file_exits_2_with_one_line(tmp_path: Path, change: list[str]) -> None:
+    (tmp_path / "text.db").write_text("nothing of the kind " * 100)
+    for name in ("missing.db", ".", "text.db"):
+        result = run(tmp_path / name, *change)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr.startswith("Error: ") and result.stderr.count("\n") == 1
+    for more in (["--verify"], ["--csv"], ["--room", "a"], ["--seal", "--erase", "ada", "--drop-before", "1"]):
+        assert "each run alone" in run(tmp_path / "x.db", *change, *more).stderr

@@ -24,6 +24,8 @@ from labkit.faults.kinds.reset import Reset
 from labkit.faults.kinds.stall import Stall
 from labkit.rules.limits import Limits
 from labkit.wire.audit.reading import reading, rows
+from labkit.wire.audit.schema import Entry
+from labkit.wire.audit.sealed_files import sealed_files
 from labkit.wire.audit.verify import verify
 from labkit.wire.cluster.reconcile import reconcile
 
@@ -183,14 +185,18 @@ class TortureTarget:
 
     def stored(self) -> dict[str, list[Stored]]:
         """Return the events of each audit file, in file order."""
-        return {path.name: _stored(path) for path in self._audits()}
+        return {path.name: stored_events(path) for path in self._audits()}
 
 
-def _stored(path: Path) -> list[Stored]:
+def stored_events(audit: Path) -> list[Stored]:
+    """Return the events of an audit file and its sealed files, in order. Raises AuditError."""
     found: list[Stored] = []
-    with reading(path) as connection:
-        for _, entry, _ in rows(connection):
-            if entry.kind == "event":
-                request = json.loads(str(entry.body))["requestId"]
-                found.append(Stored(str(entry.room), str(entry.epoch), entry.seq or 0, str(entry.id), request))
+    for path in (*(file.path for file in sealed_files(audit)), audit):
+        with reading(path) as connection:
+            found += [_stored(entry) for _, entry, _ in rows(connection) if entry.kind == "event"]
     return found
+
+
+def _stored(entry: Entry) -> Stored:
+    request = json.loads(str(entry.body))["requestId"]
+    return Stored(str(entry.room), str(entry.epoch), entry.seq or 0, str(entry.id), request)

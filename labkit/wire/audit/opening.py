@@ -12,6 +12,7 @@ from labkit.platform import plain_file
 from labkit.platform.locks import check_ranges, try_lock
 from labkit.platform.os_errors import describe, why
 from labkit.platform.private_files import open_private
+from labkit.wire.audit.anchor import is_sealed
 from labkit.wire.audit.reading import reading
 from labkit.wire.audit.schema import SCHEMA, AuditError, check_is_ours, explaining
 
@@ -26,9 +27,13 @@ class AuditLock:
     descriptor of the audit file would drop SQLite's locks on it.
     """
 
-    def __init__(self, audit: Path) -> None:
-        """Take the lock. Raises AuditError if another server holds it, or if the file system does not support locks."""
-        path = audit.with_name(f"{audit.name}.lock")
+    def __init__(self, audit: Path, name: str = "lock", other: str = "another server") -> None:
+        """Take the lock. Raises AuditError if another process holds it, or if the file system does not support locks.
+
+        `other` describes that process.
+        """
+        self._other = other
+        path = audit.with_name(f"{audit.name}.{name}")
         try:
             self._descriptor = open_private(path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
@@ -51,7 +56,7 @@ class AuditLock:
         if not is_ours:
             holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip() or "unknown"
             raise AuditError(
-                f"audit file {audit} is in use by another server (process {holder}); stop it, or choose another file"
+                f"audit file {audit} is in use by {self._other} (process {holder}); stop it, or choose another file"
             )
         with contextlib.suppress(OSError):  # only error messages need the process id
             os.ftruncate(self._descriptor, 0)
@@ -87,8 +92,16 @@ def check_file(path: Path) -> None:
     except OSError as error:
         raise AuditError(f"audit file {path} cannot be used: {error.strerror}") from None
     if path.exists() and not _is_empty(path):
-        with reading(path):
-            pass
+        with reading(path) as connection:
+            check_is_open(path, connection)
+
+
+def check_is_open(path: Path, connection: sqlite3.Connection) -> None:
+    """Raise AuditError for a sealed file."""
+    if is_sealed(connection):
+        raise AuditError(
+            f"audit file {path} is sealed, so nothing is added to it; name the audit file whose rows it holds"
+        )
 
 
 def open_to_write(path: Path) -> sqlite3.Connection:

@@ -1,5 +1,6 @@
 """Read an audit file, as rows or as a data frame. A server may be writing to it at the same time."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from labkit.wire.audit.anchor import after as after_row
 from labkit.wire.audit.schema import GENESIS, AuditError, Entry, check_is_ours, explaining
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 BEFORE_ALL = -(2**63)  # lower than the number of any row
 _ROW = f"SELECT n, {', '.join(Entry._fields)}, hash FROM log"
+_ROWS_AT = f"{_ROW} WHERE n IN (SELECT value FROM json_each(?)) ORDER BY n"
 _ROWS_AT_ONCE = 5_000  # one long-running statement would keep SQLite from reusing the write-ahead log
 
 
@@ -35,7 +38,11 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 def rows(
     connection: sqlite3.Connection, *, since: float | None = None, room: str | None = None, after: int = BEFORE_ALL
 ) -> Iterator[tuple[int, Entry, bytes]]:
-    """Yield the number, entry and hash of each row after row `after`, oldest first."""
+    """Yield the number, entry and hash of each row after row `after`, oldest first.
+
+    Rows that are sealed in another file are left out. An open file keeps copies of some of them.
+    """
+    after = max(after, sealed_through(connection) or BEFORE_ALL)
     connection.text_factory = _text
     wanted = {"since": since, "room": room, "newest": newest(connection)[0], "many": _ROWS_AT_ONCE, "after": after}
     where = "n > :after AND n <= :newest AND (:since IS NULL OR at >= :since) AND (:room IS NULL OR room = :room)"
@@ -46,6 +53,21 @@ def rows(
         if len(piece) < _ROWS_AT_ONCE:
             return
         wanted["after"] = piece[-1][0]
+
+
+def rows_at(connection: sqlite3.Connection, numbers: list[int]) -> Iterator[tuple[int, Entry, bytes]]:
+    """Yield the rows with these numbers, in their order."""
+    connection.text_factory = _text
+    for n, *columns, row_hash in connection.execute(_ROWS_AT, (json.dumps(numbers),)):
+        yield n, Entry._make(columns), row_hash
+
+
+def sealed_through(connection: sqlite3.Connection) -> int:
+    """Return the number of the last row that is sealed in another file, or 0. Raises AuditError."""
+    try:
+        return after_row(connection).n
+    except ValueError:
+        raise AuditError("the audit file does not say which rows were sealed, so it is damaged") from None
 
 
 def _text(stored: bytes) -> str | bytes:

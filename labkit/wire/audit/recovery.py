@@ -15,8 +15,8 @@ from labkit.rules.credentials import SPENT_KEPT
 from labkit.rules.limits import Limits
 from labkit.rules.rooms import IDLE_ROOMS, Event
 from labkit.rules.session import CLOSES_KEPT, Known
-from labkit.wire.audit.reading import newest, reading
-from labkit.wire.audit.schema import AuditError
+from labkit.wire.audit.reading import reading
+from labkit.wire.audit.schema import MAINTENANCE, AuditError
 
 REVOCATIONS_KEPT = 10_000
 # The event, the time it was accepted (seconds since 1970), and whether its sender chose the requestId.
@@ -80,7 +80,7 @@ class _Ending(msgspec.Struct):
 _EVENT_TEXT = msgspec.json.Decoder(_EventText)
 _ENDING = msgspec.json.Decoder(_Ending)
 # Jumps from each room to the next. A GROUP BY would read the whole index.
-_ROOMS = """
+ROOMS = """
 WITH RECURSIVE known (room) AS (
     SELECT min(room) FROM room_index
     UNION ALL
@@ -91,11 +91,16 @@ SELECT room,
     (SELECT max(n) FROM room_index WHERE room = known.room AND kind = 'join') AS joined
 FROM known WHERE room IS NOT NULL ORDER BY max(ifnull(event, 0), ifnull(joined, 0)) DESC LIMIT ?
 """
+_UNINDEXED = f"""
+SELECT 1 FROM log WHERE n > (SELECT value FROM meta WHERE name = 'indexed') AND kind NOT IN {MAINTENANCE} LIMIT 1
+"""
 _EPOCH = "SELECT epoch FROM log WHERE n = max(ifnull(:event, 0), ifnull(:joined, 0))"
 _SEQ = "SELECT seq FROM log WHERE n = :event AND epoch = :epoch"
-_HISTORY = "SELECT n FROM room_index WHERE room = ? AND kind = 'event' ORDER BY n DESC LIMIT ?"
-_YOUNG_AFTER = "SELECT ifnull((SELECT n FROM log WHERE at <= ? ORDER BY n DESC LIMIT 1), 0)"
-_NEWEST_AT = "SELECT at FROM log ORDER BY n DESC LIMIT 1"
+HISTORY = "SELECT n FROM room_index WHERE room = ? AND kind = 'event' ORDER BY n DESC LIMIT ?"
+YOUNG_AFTER = "SELECT ifnull((SELECT n FROM log WHERE at <= ? ORDER BY n DESC LIMIT 1), 0)"
+# A change by an operator is no sign that the server was up.
+_BY_SERVER = f"FROM log WHERE kind NOT IN {MAINTENANCE} ORDER BY n DESC LIMIT 1"
+NEWEST_AT, NEWEST_ROW = f"SELECT at {_BY_SERVER}", f"SELECT n {_BY_SERVER}"
 # In file order, so that each page is read only once, even if many rooms share it.
 _EVENT = "SELECT room, epoch, at, seq, id, user, body FROM"
 _OLD_EVENTS = f"{_EVENT} (SELECT value AS wanted FROM json_each(?)) CROSS JOIN log ON n = wanted"
@@ -106,15 +111,15 @@ SELECT id, user, max(expires_at), max(n) < {_REVOKED_AT}
 FROM log AS a WHERE kind = 'auth' AND expires_at > ? GROUP BY id
 """
 # All unexpired rows, and at least the newest `kept`, because the clock may be wrong or may have been wrong.
-_NEWEST = """
+NEWEST = """
 SELECT * FROM log WHERE kind = :kind AND expires_at IS NOT NULL ORDER BY expires_at DESC
 LIMIT max(:kept, (SELECT count(*) FROM log WHERE kind = :kind AND expires_at > :now))
 """
-_REVOKED = f"SELECT user, epoch, seq, id FROM ({_NEWEST}) ORDER BY n"
-_TICKETS = f"SELECT id, expires_at FROM ({_NEWEST}) ORDER BY expires_at"
+_REVOKED = f"SELECT user, epoch, seq, id FROM ({NEWEST}) ORDER BY n"
+_TICKETS = f"SELECT id, expires_at FROM ({NEWEST}) ORDER BY expires_at"
 # Skips closes without a user, as `Sessions.ended` does. A flood of them must not slow down the start.
-_NEWEST_CLOSES = "SELECT n, user, connection, body, at FROM log WHERE kind = 'close' ORDER BY n DESC LIMIT 10 * :most"
-_CLOSES = f"SELECT connection, body, at FROM ({_NEWEST_CLOSES}) WHERE user IS NOT NULL ORDER BY n DESC LIMIT :most"
+NEWEST_CLOSES = "SELECT n, user, connection, body, at FROM log WHERE kind = 'close' ORDER BY n DESC LIMIT 10 * :most"
+_CLOSES = f"SELECT connection, body, at FROM ({NEWEST_CLOSES}) WHERE user IS NOT NULL ORDER BY n DESC LIMIT :most"
 
 
 def recover(
@@ -125,13 +130,13 @@ def recover(
     Events are aged relative to `newest_at`. Pass it if events use a different clock from other rows.
     """
     with reading(path) as connection:
-        (indexed,) = connection.execute("SELECT value FROM meta WHERE name = 'indexed'").fetchone()
-        if indexed != newest(connection)[0]:
+        connection.execute("BEGIN")  # one view of the file, even if it is sealed meanwhile
+        if connection.execute(_UNINDEXED).fetchone():
             raise AuditError(f"audit file {path} is already being written to; a server must recover before it writes")
         sessions = connection.execute(_SESSIONS, (now,))
         of_revocations = {"kind": "revoke", "kept": REVOCATIONS_KEPT, "now": now}
         if newest_at is None:
-            (newest_at,) = connection.execute(_NEWEST_AT).fetchone() or (now,)
+            (newest_at,) = connection.execute(NEWEST_AT).fetchone() or (now,)
         try:
             return RecoveredState(
                 _rooms(connection, limits, newest_at, IDLE_ROOMS if most_rooms is None else most_rooms),
@@ -151,14 +156,14 @@ def _rooms(connection: sqlite3.Connection, limits: Limits, newest_at: float, mos
     An event's age is measured up to the newest row. Downtime does not count, because a waiting client repeats its last
     requests no matter how long the server was down.
     """
-    (young_after,) = connection.execute(_YOUNG_AFTER, (newest_at - limits.dedupe_s,)).fetchone()
+    (young_after,) = connection.execute(YOUNG_AFTER, (newest_at - limits.dedupe_s,)).fetchone()
     rooms: dict[str, RecoveredRoom] = {}
     old: list[int] = []
-    for room_id, event, joined in reversed(connection.execute(_ROOMS, (most,)).fetchall()):
+    for room_id, event, joined in reversed(connection.execute(ROOMS, (most,)).fetchall()):
         (epoch,) = connection.execute(_EPOCH, {"event": event, "joined": joined}).fetchone()
         seq = connection.execute(_SEQ, {"event": event, "epoch": epoch}).fetchone()
         rooms[room_id] = RecoveredRoom(room_id, epoch, seq[0] if seq else 0, [])
-        history = connection.execute(_HISTORY, (room_id, limits.history_events))
+        history = connection.execute(HISTORY, (room_id, limits.history_events))
         old += [n for (n,) in history if n <= young_after]
     for row in connection.execute(_OLD_EVENTS, (json.dumps(sorted(old)),)):
         _put(rooms, row)

@@ -2,6 +2,7 @@
 
     log    n, the ten columns of an Entry, hash         append-only: triggers reject updates and deletes
     hash   sha256(hash of row n-1 + the Entry as a MessagePack array); the first row builds on GENESIS
+    meta   `after`, once rows were sealed: the anchor of the last sealed row, on which the first row here builds
 
 To change, remove or move a row, one would have to rewrite every later hash. Removing the last rows leaves no trace in
 the file, so keep the newest hash elsewhere (`wire.audit.verify.Anchor`). `wire.audit.writer` writes the rows.
@@ -16,7 +17,9 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-Kind = Literal["event", "join", "leave", "auth", "denied", "close", "revoke", "ticket", "start", "stop"]
+Kind = Literal[
+    "event", "join", "leave", "auth", "denied", "close", "revoke", "ticket", "start", "stop", "seal", "erase", "drop"
+]
 
 
 class Entry(NamedTuple):
@@ -30,6 +33,11 @@ class Entry(NamedTuple):
     close    connection, body {"code", "reason"}
     revoke   user, expires_at (when the last revoked credential expires), seq (the revocation's number in the file, or,
              with an epoch, its place in the shared log)
+
+    These record what an operator did to the file (`wire.audit.maintenance`):
+    seal     body {"through": the last sealed row's anchor, "file", "kept": a digest of the rows kept for a start}
+    erase    user, body {"rows": {n: [digest of the row before, digest after]}}
+    drop     body {"through", "files"}
     """
 
     at: float
@@ -50,6 +58,12 @@ class AuditError(Exception):
 
 GENESIS = bytes(32)
 SCHEMA_VERSION = 1
+MAINTENANCE = ("seal", "erase", "drop")
+_REFUSE = "BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
+TRIGGERS = {
+    "log_keeps_rows": f"CREATE TRIGGER log_keeps_rows BEFORE UPDATE ON log {_REFUSE}",
+    "log_keeps_all": f"CREATE TRIGGER log_keeps_all BEFORE DELETE ON log {_REFUSE}",
+}
 # Columns have no type, because SQLite would convert the values, but the hash covers the original ones.
 # `room_index` is derived from the log and updated in batches. A plain index would dirty one page per room in each
 # commit, which would double a busy server's commit time.
@@ -65,8 +79,7 @@ CREATE TABLE room_index (room, kind, n, PRIMARY KEY (room, kind, n)) WITHOUT ROW
 CREATE INDEX log_close ON log (n) WHERE kind = 'close';
 CREATE INDEX log_revoke ON log (user) WHERE kind = 'revoke';
 CREATE INDEX log_expires ON log (kind, expires_at) WHERE expires_at IS NOT NULL;
-CREATE TRIGGER log_keeps_rows BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
-CREATE TRIGGER log_keeps_all BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+{";".join(TRIGGERS.values())};
 COMMIT;
 """
 _ENCODER = msgspec.msgpack.Encoder()
@@ -86,6 +99,11 @@ _FAULTS = {
 def link(previous_hash: bytes, entry: Entry) -> bytes:
     """Return the hash of a row, 32 bytes. Raises UnicodeEncodeError for lone surrogates."""
     return hashlib.sha256(previous_hash + _ENCODER.encode(entry)).digest()
+
+
+def digest(entry: Entry) -> bytes:
+    """Return the hash of a row without the row before it, 32 bytes."""
+    return hashlib.sha256(_ENCODER.encode(entry)).digest()
 
 
 def explained(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> AuditError:

@@ -15,7 +15,10 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any, NamedTuple
 
+from labkit.rules.limits import Limits
 from labkit.wire.audit.checkpoint import Checkpointer
+from labkit.wire.audit.index import index_rooms
+from labkit.wire.audit.noted_limits import note_limits
 from labkit.wire.audit.opening import AuditLock, check_file, open_to_write
 from labkit.wire.audit.reading import newest
 from labkit.wire.audit.schema import AuditError, Entry, explained, explaining, link
@@ -30,14 +33,9 @@ Done = Callable[[AuditError | None], object]
 # few enough that preparing the statement (about 3 us per row) does not delay the loop.
 ROWS_A_STATEMENT = 64
 ROWS_A_INDEXING = 2_000
+TRIES = 3
 _ROW = f"({', '.join('?' * (len(Entry._fields) + 2))})"
 _INSERT = [f"INSERT INTO log VALUES {', '.join([_ROW] * rows)}" for rows in range(ROWS_A_STATEMENT + 1)]
-_INDEX = """
-INSERT INTO room_index SELECT room, kind, n FROM log
-WHERE n > (SELECT value FROM meta WHERE name = 'indexed') AND kind IN ('event', 'join')
-AND room IS NOT NULL AND epoch IS NOT NULL ORDER BY room, kind, n
-"""
-_INDEXED = "UPDATE meta SET value = ? WHERE name = 'indexed'"
 
 
 class _Submission(NamedTuple):
@@ -48,8 +46,8 @@ class _Submission(NamedTuple):
 class Audit:
     """An audit file, open for writing by this process alone."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the file. Raises AuditError."""
+    def __init__(self, path: Path, limits: Limits | None = None) -> None:
+        """Open or create the file, and note the limits that a sealing must know. Raises AuditError."""
         check_file(path)
         self._path = path
         self._lock = AuditLock(path)
@@ -57,6 +55,7 @@ class Audit:
             self._connection = open_to_write(path)
             with explaining(path):
                 self._n, self._hash = self._newest()
+                note_limits(self._connection, limits)
                 self._index_rooms()
                 self._checkpointer = Checkpointer(path)
         except BaseException:
@@ -109,10 +108,10 @@ class Audit:
     def _store(self, entries: list[Entry]) -> AuditError | None:
         try:
             try:
-                self._commit(entries)
+                self._commit_at_end(entries)
             except UnicodeEncodeError:
                 self._give_up()
-                self._commit([_without_surrogates(entry) for entry in entries])
+                self._commit_at_end([_without_surrogates(entry) for entry in entries])
         except Exception as error:
             self._give_up()
             if isinstance(error, sqlite3.Error):
@@ -120,6 +119,17 @@ class Audit:
             return AuditError(f"audit file {self._path} cannot hold an entry: {error}")
         self._checkpointer.committed(len(entries))
         return None
+
+    def _commit_at_end(self, entries: list[Entry]) -> None:
+        """Store entries. If an operator's change has taken their numbers, continue after it."""
+        for left in reversed(range(TRIES)):
+            try:
+                self._commit(entries)
+                return
+            except sqlite3.IntegrityError:
+                self._give_up()
+                if not left:
+                    raise
 
     def _commit(self, entries: list[Entry]) -> None:
         """Store entries in one transaction, with one statement for every ROWS_A_STATEMENT rows."""
@@ -157,10 +167,7 @@ class Audit:
                 self._give_up()
 
     def _index_rooms(self) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-        self._connection.execute(_INDEX)
-        self._connection.execute(_INDEXED, (self._n,))
-        self._connection.execute("COMMIT")
+        index_rooms(self._connection, self._n)
         self._indexed = self._n
 
 

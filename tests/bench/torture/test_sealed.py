@@ -1,0 +1,44 @@
+"""Torture while the audit file is sealed: sealed and open files together hold everything."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from labkit.bench.torture.checker import TortureResult
+from labkit.bench.torture.plan import TorturePlan
+from labkit.bench.torture.run import Torture
+from labkit.wire.audit.sealed_files import sealed_files
+from labkit.wire.audit.sealing import seal
+
+
+async def tortured(plan: TorturePlan, folder: Path) -> TortureResult:
+    """Run a torture, and seal the file of its server four times a second."""
+    sealing = asyncio.create_task(_seal_often(folder / "server-0.db"))
+    try:
+        return await Torture(plan, folder).run()
+    finally:
+        sealing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sealing
+
+
+async def _seal_often(audit: Path) -> None:
+    while True:
+        await asyncio.sleep(0.25)
+        if audit.exists() and audit.stat().st_size:
+            await asyncio.to_thread(seal, audit)
+
+
+async def test_torture_with_seals_loses_nothing(tmp_path: Path) -> None:
+    """The server is killed twice; each acked event is in one of the files, and the chain goes through all."""
+    result = await tortured(TorturePlan(seconds=8, kills=2, rate=80, clients=6, seed=5), tmp_path)
+    assert result.holds, result.violations
+    assert len(sealed_files(tmp_path / "server-0.db")) > 3
+
+
+@pytest.mark.matrix
+async def test_long_torture_with_seals_loses_nothing(tmp_path: Path) -> None:
+    """Twenty kills."""
+    result = await tortured(TorturePlan(seconds=120, kills=20, rate=200, seed=6), tmp_path)
+    assert result.holds, result.violations
