@@ -171,7 +171,8 @@ ENFORCES = {  # of each check, the sentences of the text that it holds an answer
     "heartbeat": (
         '`{"type": "ping"}` is answered with `{"type": "pong", "sentAt"}`, where `sentAt` is as in an event.',
         "A ping frame is answered with a pong frame of the same content.",
-        "is gone, with or without a close frame, when it does not answer within `PING_TIMEOUT_S`. One that answers stays.",
+        "is gone, with or without a close frame, when it does not answer within `PING_TIMEOUT_S`.",
+        "One that answers stays.",
     ),
     "secrets": (
         "A close reason never contains what the client sent, and a token in the URL or in a header opens nothing.",
