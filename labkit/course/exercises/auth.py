@@ -9,6 +9,7 @@ from typing import Any
 from labkit.course.exercise import Exercise, Misconception
 from labkit.course.models.auth import (
     LIMIT_S,
+    MOST_REASONS,
     REPLIES,
     RIGHT,
     Kind,
@@ -23,9 +24,9 @@ from labkit.course.models.auth import (
     draw_wrong,
     each_nearly,
     each_odd,
+    form_of,
     is_nearly,
     kind_of,
-    markers,
     permits,
 )
 from labkit.course.models.clients import MADE, acts, arrived, fewer, has_raised, seconds, shorter, wrong
@@ -111,7 +112,8 @@ SHARED = Misconception(
     "A variable of the module, such as whether somebody is in, is one for all connections.",
     "Keep it in a local variable of the handler.",
 )
-REFUSED = {"wrong token": (4403,), "other type": (4403,), "malformed": (4403, 1008), "either": (4403, 1008)}
+REFUSED = {"wrong token": (4403,), "other type": (4403,)}
+EITHER_CODE = (4403, 1008)
 
 
 @dataclass
@@ -142,7 +144,7 @@ class Client:
 def model(reads_reasons: bool, situation: Situation, results: Sequence[Result]) -> Wrong | None:
     """Compare an answer with the text, and return its first fault."""
     clients: dict[str, Client] = {}
-    reasons: dict[tuple[str, ...], str] = {}
+    reasons: dict[str, dict[str, str]] = {}
     now = 0.0
     for number, (step, result) in enumerate(zip(situation, results)):
         if result.raised is not None:
@@ -183,7 +185,7 @@ def _judged(client: Client, came: Sequence[Any], now: float, result: Result) -> 
         right = words == client.expected
         return None if right else (_listed(client.expected), _shown_inside(client, words, now, result))
     client.is_gone = True
-    codes = REFUSED[client.kind] if client.kind is not None else (4401,)
+    codes = REFUSED.get(client.kind, EITHER_CODE) if client.kind is not None else (4401,)
     if words in [[f"close {code}"] for code in codes]:
         return None
     return " or ".join(f"close {code}" for code in codes), _shown_outside(client, words, result)
@@ -209,7 +211,7 @@ def _shown_outside(client: Client, words: Sequence[Any], result: Result) -> Misc
         return FRAGILE
     if len(words) == 1 and str(words[0]).startswith("close"):
         return WRONG_CODE
-    if client.kind == "other type" or (client.kind == "malformed" and "auth_ok" not in words):
+    if client.kind in ("other type", "no token") or (client.kind == "malformed" and "auth_ok" not in words):
         return NOT_ALWAYS_FIRST
     if "auth_ok" not in words or (client.guesses and "pong" not in words):
         return SECOND_GUESS
@@ -217,17 +219,19 @@ def _shown_outside(client: Client, words: Sequence[Any], result: Result) -> Misc
 
 
 def _reason(
-    client: Client, came: Sequence[Any], reasons: dict[tuple[str, ...], str]
+    client: Client, came: Sequence[Any], reasons: dict[str, dict[str, str]]
 ) -> tuple[str, Misconception] | None:
-    """Judge a close reason: it repeats no marker, and is the same for two messages of one form."""
-    marked = markers(client.first)
-    said = next((one for one in came if isinstance(one, str) and marked), None)
-    if said is None:
+    """Judge a close reason: it is the same for two messages that differ in a marker alone, and one of a few for any."""
+    found = form_of(client.first)
+    said = next((one for one in came if isinstance(one, str)), None)
+    if said is None or found is None:
         return None
-    if any(part in said.upper() for part in marked):
-        return "a reason that repeats nothing", TELLS
-    form = (str(client.kind), *sorted(client.first if isinstance(client.first, dict) else ()))
-    return None if reasons.setdefault(form, said) == said else ("the same reason as before", TELLS)
+    form, lengths = found
+    known = reasons.setdefault(form, {})
+    if known.setdefault(lengths, said) == said and len({*known.values()}) <= MOST_REASONS:
+        return None
+    expected = repr(known[lengths]) if known[lengths] != said else "a reason that came before"
+    return f"{expected}, as a reason is a constant,", TELLS
 
 
 def property_of(
@@ -273,7 +277,7 @@ PROPERTIES = (
     ),
     property_of(
         "auth-first",
-        "chat, join or ping before auth: close 4403, and nothing reaches the room",
+        "chat, join or ping before auth: close, and nothing reaches the room",
         NOT_ALWAYS_FIRST,
         draw_first,
         "or a message of any other type: close with **4403**",

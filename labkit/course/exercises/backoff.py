@@ -21,6 +21,7 @@ from labkit.course.models.backoff import (
     is_drawn_anew,
     is_even,
     is_proved,
+    most_at_once,
     permits,
     simpler,
     smaller,
@@ -199,7 +200,8 @@ def _shown(
         return None
     if most < 0.9 * width_s and least < 0.1 * most:
         return _shown_by_too_narrow(client, width_s, is_first, ends)
-    return CAP_GATHERS if list(waits).count(most) > len(waits) / 20 else NARROW
+    is_gathered = list(waits).count(most) > most_at_once(len(waits), width_s)
+    return CAP_GATHERS if is_gathered else NARROW
 
 
 def _shown_by_too_wide(client: Reference, width_s: float, is_first: bool) -> Misconception:

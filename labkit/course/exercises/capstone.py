@@ -163,7 +163,7 @@ ENFORCES = {  # of each check, the sentences of the text that it holds an answer
         "`roomId` matches `[a-zA-Z0-9:_-]{1,64}` as a whole.",
         "`text` is a string of 1 to 1000 UTF-16 code units, and arrives as it was sent.",
         "Fields that you do not know are accepted, and a message of 8192 bytes in UTF-8 is, too.",
-        "More bytes than that are closed with 1008 or 1009.",
+        "More bytes than that are closed with 1008 or 1009, as soon as they are announced or when they have come.",
         "Any other invalid message is closed with 1008, and nobody else notices",
         "JSON is read as a browser reads it: no `NaN` or `Infinity` in any field, no byte order mark",
         "of a key that comes twice the last one counts",
@@ -171,7 +171,8 @@ ENFORCES = {  # of each check, the sentences of the text that it holds an answer
     "heartbeat": (
         '`{"type": "ping"}` is answered with `{"type": "pong", "sentAt"}`, where `sentAt` is as in an event.',
         "A ping frame is answered with a pong frame of the same content.",
-        "is gone when it does not answer within `PING_TIMEOUT_S`. One that answers stays.",
+        "is gone, with or without a close frame, when it does not answer within `PING_TIMEOUT_S`.",
+        "One that answers stays.",
     ),
     "secrets": (
         "A close reason never contains what the client sent, and a token in the URL or in a header opens nothing.",

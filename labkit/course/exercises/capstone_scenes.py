@@ -235,8 +235,9 @@ def _text(situation: Situation) -> str:
 
 
 def _named(situation: Situation, outcome: Outcome) -> Outcome:
-    shown = _text(situation)
-    return outcome._replace(actual=f"{shown[:80] or 'an empty message'}: {outcome.actual}")
+    text = _text(situation)
+    shown = text if len(text) <= 80 else f"{text[:80]}... ({len(text.encode())} bytes)"
+    return outcome._replace(actual=f"{shown or 'an empty message'}: {outcome.actual}")
 
 
 # How many are played

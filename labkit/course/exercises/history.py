@@ -147,7 +147,7 @@ PROPERTIES = (
         "nothing missed: no events, and no gap",
         NOT_ALL,
         draw_nothing_missed,
-        "A client that missed nothing gets `[]` and `False`, also from a room without events.",
+        "A client of this epoch that missed nothing gets `[]` and `False`, also from a room without events.",
         needs=NEEDS,
     ),
     property_of(

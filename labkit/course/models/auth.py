@@ -23,13 +23,14 @@ from labkit.course.models.situations import Situation, Step
 
 TOKEN = "dev-token"
 LIMIT_S = 5.0
-Kind = Literal["right", "either", "wrong token", "other type", "malformed"]
-RARE = "QXZJ"  # letters that make a marker: four in a row are in no constant reason
+Kind = Literal["right", "either", "wrong token", "other type", "no token", "malformed"]
+RARE = "QXZJ"  # letters that make a marker
+MOST_REASONS = 3  # for messages of one form: a right token may be too short, or too long; each of them is a constant
 REPLIES = {"ping": "pong", "join": "joined"}
 
 
 def kind_of(message: Any) -> Kind:
-    """Return what a first message is: `either` may be let in or refused."""
+    """Return what a first message is: `either` may be let in or refused, `no token` is of another type, too."""
     if isinstance(message, bytes):
         return "either" if kind_of(message.decode("latin-1")) == "right" else "malformed"
     try:
@@ -38,10 +39,11 @@ def kind_of(message: Any) -> Kind:
         return "malformed"
     if not isinstance(found, dict) or not isinstance(found.get("type"), str):
         return "malformed"
-    if found["type"] != "auth":
-        return "other type"
     token = found.get("token")
-    if not isinstance(token, str) or any("\ud800" <= letter <= "\udfff" for letter in token):
+    is_token = isinstance(token, str) and not any("\ud800" <= letter <= "\udfff" for letter in token)
+    if found["type"] != "auth":
+        return "other type" if is_token else "no token"
+    if not is_token:
         return "malformed"
     return "right" if token == TOKEN else "wrong token"
 
@@ -53,11 +55,18 @@ def is_nearly(message: Any) -> bool:
     return len(token) == len(TOKEN) or "devtoken" in plain or (plain != "" and plain in "devtoken")
 
 
-def markers(message: Any) -> set[str]:
-    """Return all markers of four letters in a message."""
-    text = str(message)
-    parts = (text[at : at + 4] for at in range(len(text) - 3))
-    return {part for part in parts if not set(part) - set(RARE)}
+def form_of(message: Any) -> tuple[str, str] | None:
+    """Return what messages share that differ in markers alone, and the lengths of these; None: there is none."""
+    if isinstance(message, str):
+        return ("text", str(len(message))) if _is_marker(message) else None
+    fields = dict(message) if isinstance(message, dict) else {}
+    marked = {name: len(value) for name, value in fields.items() if _is_marker(value)}
+    plain = {name: value for name, value in fields.items() if name not in marked}
+    return (f"{sorted(marked)} {sorted(plain.items())!r}", repr(sorted(marked.items()))) if marked else None
+
+
+def _is_marker(value: Any) -> bool:
+    return isinstance(value, str) and value != "" and not set(value) - set(RARE)
 
 
 def permits(situation: Situation) -> bool:
@@ -227,18 +236,23 @@ def draw_odd(rng: Random) -> Situation:
 
 
 def draw_reason(rng: Random) -> Situation:
-    """Two clients with messages of the same form and other markers."""
-    form = rng.choice(("token", "type", "text", "room"))
+    """Clients with messages that differ in a marker alone, and in the order of their fields.
+
+    Only the difference tells: a constant reason may contain anything, and may depend on the form.
+    """
+    form, length = rng.choice(("token", "type", "text", "room")), rng.randint(5, 20)
     steps = [SERVER]
-    for client in ("ana", "ben"):
-        mark = marker(rng)
-        message = {
-            "token": Message(type="auth", token=mark),
-            "type": Message(type=mark),
-            "text": f"{mark}",
-            "room": Message(type="join", roomId=mark),
-        }[form]
-        steps += [connect(client), send(client, message)]
+    sizes = rng.sample(range(1, 100), MOST_REASONS + 1) if rng.random() < 0.3 else [length, length]
+    for client, size in zip(("ana", "ben", "cleo", "dan"), sizes):
+        mark = "".join(rng.choices(RARE, k=size))
+        fields = {
+            "token": [("type", "auth"), ("token", mark)],
+            "type": [("type", mark), ("token", TOKEN)],
+            "room": [("type", "join"), ("roomId", mark), ("token", TOKEN)],
+        }
+        given = fields.get(form, [])
+        rng.shuffle(given)
+        steps += [connect(client), send(client, Message(given) if given else mark)]
     return tuple(steps)
 
 

@@ -4,6 +4,7 @@ A crowd is a thousand clients: what one wait is drawn from shows only in many of
 """
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from operator import mul
@@ -67,7 +68,8 @@ def is_proved(was_let_in: bool, lived_s: float) -> bool:
 def is_even(values: Sequence[float], width_s: float) -> bool:
     """Whether numbers may be drawn evenly from 0 to a width; with 1000 of them, less than 1 in 10**9 is refused.
 
-    Near both ends, in each tenth, and by the largest distance from the straight line (Kolmogorov and Smirnov).
+    Near both ends, in each tenth, at one moment, and by the largest distance from the straight line (Kolmogorov and
+    Smirnov).
     """
     ordered, count = sorted(values), len(values)
     if ordered[0] > 0.025 * width_s or ordered[-1] < 0.975 * width_s:
@@ -75,7 +77,19 @@ def is_even(values: Sequence[float], width_s: float) -> bool:
     places = [bisect_left(ordered, width_s * n / 10) for n in range(11)]
     if min(end - begin for begin, end in pairwise(places)) < count / 25:
         return False
-    return all(abs(ordered[n] / width_s - n / count) < 0.11 for n in range(0, count, 5))
+    is_straight = all(abs(ordered[n] / width_s - n / count) < 0.11 for n in range(0, count, 5))
+    return is_straight and not heaps(values, width_s)
+
+
+def heaps(values: Sequence[float], width_s: float) -> bool:
+    """Whether more of these come at one moment than an even draw gives; a wait may be rounded to a millisecond."""
+    most = max(Counter(round(value, 3) for value in values).values())
+    return most > most_at_once(len(values), width_s)
+
+
+def most_at_once(count: int, width_s: float) -> float:
+    """Return how many of so many waits may come in one millisecond: more than that is less likely than 1 in 10**9."""
+    return 10 + 5 * count / CLIENTS / width_s
 
 
 def standard(values: Sequence[float]) -> list[float]:

@@ -85,7 +85,11 @@ def message_text(rng: Random) -> str:
 def boundary_texts() -> list[str]:
     """Return the messages that must never be missed: at each limit, and one over it."""
     plain = json.dumps(join("r") | {"more": ""})
-    sizes = [f"{plain[:-2]}{'x' * (MOST_BYTES + over - len(plain))}{plain[-2:]}" for over in (0, 1)]
+    sizes = [
+        f"{plain[:-2]}{letter * (left // len(letter.encode()))}{'x' * (left % len(letter.encode()))}{plain[-2:]}"
+        for letter in ("x", "\u00e9", "\u20ac", "\U0001f40b")  # one to four bytes in UTF-8
+        for left in (MOST_BYTES - len(plain), MOST_BYTES - len(plain) + 1)
+    ]
     texts = each(chat, "x", "", "x" * 1000, "x" * 1001, "\U0001f40b" * 500, "\U0001f40b" * 501, " x\n", "<\u0000>")
     rooms = each(join, "r", "", "a" * 64, "a" * 65, "Z09:_-", "r\n", "\u0663")
     return [*sizes, *texts, *rooms, *each(join, "r", type="JOIN"), *each(join, "r", type="join "), "\ufeff" + plain]
