@@ -217,9 +217,8 @@ class Connection(asyncio.Protocol):
     def authenticated(self, random_fraction: float) -> None:
         """Replace the auth deadline with the heartbeat, because the credential was accepted."""
         limits = self.hub.state.limits
-        self.heartbeat = self._new_heartbeat(
-            limits.ping_interval_s, limits.ping_timeout_s, monotonic(), random_fraction
-        )
+        new_heartbeat = self.hub.state.new_heartbeat or self._new_heartbeat
+        self.heartbeat = new_heartbeat(limits.ping_interval_s, limits.ping_timeout_s, monotonic(), random_fraction)
         self._deadline = None
         self.arm()
 

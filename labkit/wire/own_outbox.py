@@ -6,7 +6,7 @@
         def take(self, most_bytes): ...                    # remove and return the next frames, as a list
 
 It is asked about every frame that the kernel has no space for. Its decision is the only limit: the server's timer for
-the age is off. `Faults` collects what it raised, because an exception here would end the delivery to everybody else.
+the age is off.
 """
 
 from collections import deque
@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from labkit.rules.outbox import Offer, Outbox
+from labkit.wire.own_class import OwnClass
 
 
 class Waiting(Protocol):
@@ -90,22 +91,9 @@ class OwnOutbox(Outbox):
         self._waiting = None
 
 
-class OutboxMaker:
-    """Creates a server's outboxes. `faults` holds what your class raised, each fault once."""
-
-    def __init__(self, new: NewWaiting) -> None:
-        self.faults: list[str] = []
-        self._new = new
+class OutboxMaker(OwnClass):
+    """Creates a server's outboxes. `faults` holds what your class raised."""
 
     def __call__(self, max_bytes: int, max_age_s: float | None) -> Outbox:
         """Create one member's outbox. It refuses everything if your class cannot be created."""
-        try:
-            waiting: Waiting | None = self._new(max_bytes, max_age_s)
-        except Exception as error:
-            self._add(f"{getattr(self._new, '__name__', 'your outbox')}() raised {type(error).__name__}: {error}")
-            waiting = None
-        return OwnOutbox(waiting, max_bytes, self._add)
-
-    def _add(self, fault: str) -> None:
-        if fault not in self.faults:
-            self.faults.append(fault)
+        return OwnOutbox(self.made(max_bytes, max_age_s), max_bytes, self.add)

@@ -42,6 +42,7 @@ from labkit.wire.hub import Hub
 from labkit.wire.keyfile import Key, key_path, load_or_create_key, new_key
 from labkit.wire.listening import EVERYWHERE, LOCALHOST, Listening
 from labkit.wire.member import Member
+from labkit.wire.own_heartbeat import HeartbeatMaker, NewBeating
 from labkit.wire.own_outbox import NewWaiting, OutboxMaker
 from labkit.wire.restore import restore
 from labkit.wire.server_state import ServerState
@@ -82,8 +83,10 @@ class Server:
         limits: Limits | None = None,
         # TLS
         tls: ssl.SSLContext | None = None,
-        # For lessons: your own class decides how much may wait for a member (wire.own_outbox)
+        # For lessons: your own classes decide how much may wait for a member (wire.own_outbox), and when to ping one and
+        # when to consider it dead (wire.own_heartbeat)
         outbox: NewWaiting | None = None,
+        heartbeat: NewBeating | None = None,
         # For tests and replays
         rng: Random | None = None,
     ) -> None:
@@ -100,6 +103,7 @@ class Server:
         self._is_tls = tls is not None
         self._rng = rng or SystemRandom()
         self._outboxes = None if outbox is None else OutboxMaker(outbox)
+        self._heartbeats = None if heartbeat is None else HeartbeatMaker(heartbeat)
         self._audit: Audit | None = None
         self._broker = broker
         self._log_order: LogOrder | None = None
@@ -199,6 +203,7 @@ class Server:
             new_id=_new_id,
             rng=self._rng,
             new_outbox=self._outboxes or Outbox,
+            new_heartbeat=self._heartbeats,
         )
 
     def _new_sessions(self, key: Key, epoch: str | None) -> Sessions:
@@ -250,9 +255,9 @@ class Server:
         return {identity.user_id for identity in identities if identity is not None}
 
     @property
-    def outbox_faults(self) -> list[str]:
-        """What your own outbox class raised so far."""
-        return [] if self._outboxes is None else list(self._outboxes.faults)
+    def own_faults(self) -> list[str]:
+        """What your own classes raised so far."""
+        return [fault for own in (self._outboxes, self._heartbeats) if own is not None for fault in own.faults]
 
     def drop_everybody(self) -> None:
         """Reset every socket without a close frame, as a crash would. The server keeps running."""

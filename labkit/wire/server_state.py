@@ -12,6 +12,7 @@ from labkit.wire.commit_queue import CommitQueue
 from labkit.wire.counts import Counts
 from labkit.wire.fast.path import FastPath, PlainPath
 from labkit.wire.member import Member
+from labkit.wire.own_heartbeat import NewHeartbeat
 from labkit.wire.sessions import Sessions
 
 
@@ -28,6 +29,7 @@ class ServerState:
     new_id: Callable[[], str]
     rng: Random
     new_outbox: NewOutbox = Outbox
+    new_heartbeat: NewHeartbeat | None = None  # None: that of the connection
     counts: Counts = field(default_factory=Counts)
     sockets: set[Member] = field(default_factory=set)
     connections: dict[str, Member] = field(default_factory=dict)

@@ -11,7 +11,7 @@ or sleeping cell cannot stop a heartbeat.
 import asyncio
 import atexit
 import contextlib
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -39,6 +39,8 @@ from labkit.rules.limits import Limits
 from labkit.samples import Store
 from labkit.wire import background
 from labkit.wire.client.client import Client
+from labkit.wire.client.link import GIVE_UP_S
+from labkit.wire.own_heartbeat import NewBeating
 from labkit.wire.own_outbox import NewWaiting
 from labkit.wire.server import Server
 
@@ -52,8 +54,8 @@ class Unhealthy(AssertionError):
     """Something died or leaked; the message says what."""
 
 
-class OutboxFailed(RuntimeError):
-    """The class given as `Lab(outbox=...)` raised something, and its members were closed; the message says what."""
+class OwnClassFailed(RuntimeError):
+    """A class of your own, such as that of `Lab(outbox=...)`, raised something; the message says what."""
 
 
 @dataclass(frozen=True)
@@ -81,12 +83,14 @@ class Lab:
         rooms: Mapping[str, str] | None = None,
         in_thread: bool = False,
         outbox: NewWaiting | None = None,
+        heartbeat: NewBeating | None = None,
         **limits: Any,
     ) -> None:
         """`limits` are those of `labkit.Limits`; `rooms` maps users who may not enter every room to their grants.
 
-        With `in_thread` the server runs in this process, and `inside` is the server itself. `outbox` is a class of
-        your own that decides how much may wait for a member (wire.own_outbox); it implies `in_thread`. Raises BadLimit.
+        With `in_thread` the server runs in this process, and `inside` is the server itself. Classes of your own imply
+        it: `outbox` decides how much may wait for a member (wire.own_outbox), and `heartbeat` when a member is pinged
+        and when it is dead (wire.own_heartbeat). Raises BadLimit.
         """
         self.name = name
         self.users = users
@@ -94,8 +98,8 @@ class Lab:
         self._lab_clients = LabClients()
         self.clients = self._lab_clients.clients
         self._config = LabConfig(users, rooms or {}, limits)
-        in_here = in_thread or outbox is not None
-        serve = partial(self._config.server, outbox=outbox)
+        in_here = in_thread or outbox is not None or heartbeat is not None
+        serve = partial(self._config.server, outbox=outbox, heartbeat=heartbeat)
         self._server = ServerThread(serve) if in_here else ServerProcess(self._config.environment())
         self._sampler = Sampler(self.store, self.clients, self.connections, self._lab_clients.held_bytes)
         self._tasks: list[Future[Any]] = []
@@ -210,21 +214,24 @@ class Lab:
         rate: float = 150,
         at: Mapping[float, Action | Sequence[Action]] | None = None,
         seconds: float = 12,
+        hops: Collection[str] = (),
+        give_up_s: float = GIVE_UP_S,
     ) -> Recording:
         """Play an experiment in a room of its own, show it while it lasts, and return its recording.
 
         `rate`: messages per second that are published. `at` maps seconds to what happens then, as in
-        `{2: freeze("ben"), 9: heal("ben")}` (labkit.bench.play.actions). Raises ValueError, and OutboxFailed if your
-        own outbox class raised something.
+        `{2: freeze("ben"), 9: heal("ben")}` (labkit.bench.play.actions). The members in `hops` connect through a hop
+        (bench.hop). A client that receives nothing for `give_up_s` after a ping of its own ends its connection.
+        Raises ValueError, and OwnClassFailed if a class of your own raised something.
         """
-        run = await perform(self, plan(members, rate, at or {}, seconds, self.limits))
-        if faults := self._outbox_faults():
-            raise OutboxFailed("; ".join(faults))
+        run = await perform(self, plan(members, rate, at or {}, seconds, self.limits, hops), give_up_s)
+        if faults := self._own_faults():
+            raise OwnClassFailed("; ".join(faults))
         return run
 
-    def _outbox_faults(self) -> list[str]:
+    def _own_faults(self) -> list[str]:
         inside = self._server.inside if isinstance(self._server, ServerThread) else None
-        return [] if inside is None else inside.outbox_faults
+        return [] if inside is None else inside.own_faults
 
     def spawn(self, awaitable: Awaitable[Any]) -> "Future[Any]":
         """Start a task on the background loop. It ends with the lab; if it dies, `health` reports it."""

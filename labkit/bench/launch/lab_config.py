@@ -14,7 +14,6 @@ from typing import Any
 from labkit.rules.limits import Limits
 from labkit.rules.origin import OPAQUE
 from labkit.wire.http.users import read_users
-from labkit.wire.own_outbox import NewWaiting
 from labkit.wire.server import Server
 
 ALL_ROOMS = "*"
@@ -54,8 +53,8 @@ class LabConfig:
         """Return the secrets as environment variables for `labkit serve`."""
         return {"DEV_TOKEN": self.token, "OPS_TOKEN": self.ops_token}
 
-    def server(self, port: int, outbox: NewWaiting | None = None) -> Server:
-        """Create a server with this configuration in this process, and perhaps an outbox class of your own."""
+    def server(self, port: int, **own: Any) -> Server:
+        """Create a server with this configuration in this process, and perhaps with classes of your own."""
         return Server(
             "127.0.0.1",
             port,
@@ -65,7 +64,7 @@ class LabConfig:
             allow_origins=[OPAQUE],
             audit=self.audit,
             limits=self.limits,
-            outbox=outbox,
+            **own,
         )
 
     def remove(self) -> None:

@@ -9,7 +9,7 @@ from labkit.faults import Fault
 from labkit.faults.kinds.stall import Stall
 from labkit.faults.kinds.throttle import Throttle
 
-STOPPED, SLOW, WELL = "stopped", "slow", "well"
+STOPPED, SLOW, MUTE, WELL = "stopped", "slow", "mute", "well"
 
 
 class Action(NamedTuple):
@@ -25,6 +25,11 @@ class Action(NamedTuple):
 def freeze(member: str) -> Action:
     """Stall a member's network, as in a tunnel: TCP stays connected, but nothing passes."""
     return Action(member, STOPPED, f"{member}'s network stops", (Stall(),), (Stall(),))
+
+
+def mute(member: str) -> Action:
+    """Stall one direction of a member's network: nothing from it reaches the server, but it still receives."""
+    return Action(member, MUTE, f"nothing from {member} reaches the server", (), (Stall(),))
 
 
 def read_at(member: str, bytes_per_s: float) -> Action:

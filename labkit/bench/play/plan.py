@@ -1,6 +1,6 @@
 """What an experiment does: its members, its message rate, its actions by time, and the limits that apply."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -21,6 +21,7 @@ class Plan:
     seconds: float
     actions: tuple[tuple[float, Action], ...]
     limits: Limits
+    hops: tuple[str, ...] = ()
 
     @property
     def watched(self) -> str:
@@ -30,11 +31,17 @@ class Plan:
     def __str__(self) -> str:
         steps = "; ".join(f"at {when:g} s {action.words}" for when, action in self.actions)
         people = f"{len(self.members)} members, {self.rate:g} messages per second, {self.seconds:g} s"
-        return f"{people}; {steps}" if steps else people
+        hops = f"{' and '.join(self.hops)} behind a hop" if self.hops else ""
+        return "; ".join(part for part in (people, hops, steps) if part)
 
 
 def plan(
-    members: int, rate: float, at: Mapping[float, Action | Sequence[Action]], seconds: float, limits: Limits
+    members: int,
+    rate: float,
+    at: Mapping[float, Action | Sequence[Action]],
+    seconds: float,
+    limits: Limits,
+    hops: Collection[str] = (),
 ) -> Plan:
     """Check an experiment. Raises ValueError, whose message says what to change."""
     if members < 2:
@@ -47,7 +54,9 @@ def plan(
     actions = _in_order(at, seconds, names)
     touched = {action.member for _, action in actions}
     speakers = _speakers([name for name in names if name not in touched], rate, limits)
-    return Plan(names, speakers, rate, seconds, actions, limits)
+    for name in hops:
+        _check_member(name, names)
+    return Plan(names, speakers, rate, seconds, actions, limits, tuple(hops))
 
 
 def _in_order(
@@ -59,9 +68,13 @@ def _in_order(
             raise ValueError(f"at={when} is outside of the experiment's {seconds:g} seconds; raise `seconds`")
         actions += [(when, action) for action in ([given] if isinstance(given, Action) else given)]
     for _, action in actions:
-        if action.member not in names:
-            raise ValueError(f"{action.member!r} is not a member; the members are {', '.join(names)}")
+        _check_member(action.member, names)
     return tuple(sorted(actions, key=lambda step: step[0]))
+
+
+def _check_member(name: str, names: tuple[str, ...]) -> None:
+    if name not in names:
+        raise ValueError(f"{name!r} is not a member; the members are {', '.join(names)}")
 
 
 def _speakers(able: list[str], rate: float, limits: Limits) -> tuple[str, ...]:

@@ -51,6 +51,7 @@ class Mark(NamedTuple):
     reason: str = ""
     limit: str = ""  # the limit that a slow member had reached, as far as the last sample tells
     freed_bytes: int = 0
+    recorded: int = 0  # after a return, the code of the close as the client itself recorded it
 
 
 class Moment(NamedTuple):
@@ -133,6 +134,11 @@ class Recording:
         return [mark for mark in sorted(self.marks) if mark.kind == CLOSED]
 
     @property
+    def returns(self) -> list[Mark]:
+        """The members that came back, oldest first."""
+        return [mark for mark in sorted(self.marks) if mark.kind == BACK]
+
+    @property
     def peak(self) -> Sample:
         """The sample with the fullest outbox."""
         empty = Sample(0.0, self.plan.watched, True)
@@ -176,15 +182,19 @@ class Recording:
         return Moment(next((s.at for s in samples if s.at >= back.at and s.is_connected), back.at), back.words)
 
     def _around(self, closed: Mark) -> list[Moment]:
-        """Return when the outbox began to fill, the last sample before a close, and the first one after it."""
+        """Return when the outbox began to fill, the last sample before a close, and the first one after it.
+
+        If it did not fill, the first moment is that of what was done to the member.
+        """
         samples = [each for each in self.samples[closed.member] if each.at <= closed.at and each.is_connected]
         idle = [each.at for each in samples if not each.outbox_bytes]
         last = samples[-1].at if samples else closed.at
         begins = next((each.at for each in samples if each.at > (idle[-1] if idle else 0.0)), last)
         gone = next((s.at for s in self.samples[closed.member] if s.at >= closed.at and not s.is_connected), closed.at)
         full = Moment(last, f"just before the {closed.limit or 'close'}")
+        done = [Moment(mark.at, mark.words) for mark in self.marks_of(closed.member, closed.at) if mark.kind == DID]
         return [
-            *([Moment(begins, "the outbox begins to fill")] if begins < last else []),
+            *([Moment(begins, "the outbox begins to fill")] if begins < last else done[-1:]),
             full,
             Moment(gone, closed.words),
         ]

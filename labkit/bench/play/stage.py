@@ -11,6 +11,7 @@ from pathlib import Path
 from time import time
 from typing import Any, Protocol
 
+from labkit.bench.hop import Hop
 from labkit.bench.play.actions import Action
 from labkit.bench.play.plan import Plan
 from labkit.bench.play.recording import BACK, CLOSED, DID, SAMPLE_S, Mark, Recording, Sample
@@ -20,6 +21,7 @@ from labkit.wire import background
 from labkit.wire.audit.reading import reading
 from labkit.wire.audit.schema import Entry
 from labkit.wire.client.client import Client
+from labkit.wire.client.link import GIVE_UP_S
 from labkit.wire.client.room import ClientRoom
 from labkit.wire.client.state import BufferFull, ClientClosed, Record
 
@@ -52,9 +54,9 @@ class Host(Protocol):
         ...
 
 
-async def perform(host: Host, plan: Plan) -> Recording:
+async def perform(host: Host, plan: Plan, give_up_s: float = GIVE_UP_S) -> Recording:
     """Play a plan, show it while it is played, and return the recording."""
-    stage = Stage(host, plan)
+    stage = Stage(host, plan, give_up_s)
     performing = background.spawn(stage.play())
     viewer = Recording.viewer
     watching = None if viewer is None else asyncio.ensure_future(viewer.watch(stage.recording))
@@ -71,10 +73,11 @@ async def perform(host: Host, plan: Plan) -> Recording:
 class Stage:
     """One performance."""
 
-    def __init__(self, host: Host, plan: Plan) -> None:
+    def __init__(self, host: Host, plan: Plan, give_up_s: float = GIVE_UP_S) -> None:
         self.recording = Recording(plan)
         self._host = host
         self._plan = plan
+        self._give_up_s = give_up_s
         self._clients: dict[str, Client] = {}
         self._proxies: dict[str, Proxy] = {}
         self._connection: dict[str, str | None] = {}
@@ -103,10 +106,12 @@ class Stage:
 
     async def _enter(self, stack: AsyncExitStack, name: str) -> tuple[str, ClientRoom]:
         url = self._host.url
+        if name in self._plan.hops:
+            url = (await stack.enter_async_context(Hop(url))).url
         if any(action.member == name for _, action in self._plan.actions):
             self._proxies[name] = proxy = await stack.enter_async_context(Proxy(url))
             url = proxy.url
-        client = self._clients[name] = await stack.enter_async_context(Client(url, self._host.token))
+        client = self._clients[name] = await stack.enter_async_context(Client(url, self._host.token, give_up_s=self._give_up_s))
         self._connection[name] = client.connection_id
         return name, await client.join(ROOM)
 
@@ -168,7 +173,8 @@ class Stage:
                 words = f"{name} is back, with a gap" if joined.detail["gap"] else f"{name} is back, nothing missed"
                 told = client.previous_close or {}
                 mark = Mark(joined.at - self._began, name, BACK, words, code=told.get("code", 0))
-                self.recording.marks.append(mark._replace(reason=told.get("reason", "")))
+                recorded = int(client.log.of("closed")[-1].detail["code"])
+                self.recording.marks.append(mark._replace(reason=told.get("reason", ""), recorded=recorded))
 
     async def _note_close(self, name: str, connection: str) -> None:
         entry = await asyncio.to_thread(close_of, self._host.audit, connection)

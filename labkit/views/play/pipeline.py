@@ -2,7 +2,7 @@
 
 from math import floor
 
-from labkit.bench.play.actions import SLOW, STOPPED, WELL
+from labkit.bench.play.actions import MUTE, SLOW, STOPPED, WELL
 from labkit.bench.play.recording import BACK, CLOSED, Mark, Recording
 from labkit.views.play.shapes import Picture, dot, line, rect, shares, size, words
 from labkit.views.play.tanks import LIMIT, kernel, outbox
@@ -61,7 +61,7 @@ def _source(run: Recording, published: int, at: float) -> Picture:
 
 
 def _network(state: str) -> Picture:
-    word = {STOPPED: "\u2715 stopped", SLOW: "slow", WELL: ""}[state]
+    word = {STOPPED: "\u2715 stopped", SLOW: "slow", MUTE: "\u2715 one way", WELL: ""}[state]
     return {
         "pipe": rect(f"pipe {state}", 612, MIDDLE - 10, 126, 20, 4),
         "pipe state": words("strong bad" if state == STOPPED else "strong", 675, MIDDLE + 32, word, "middle"),
@@ -127,7 +127,7 @@ def _leaving(run: Recording, at: float) -> list[int]:
         for number in numbers
         if run.last(watched, at).is_connected
         and run.network(watched, number * DOT_EVERY_S) != STOPPED
-        and (run.network(watched, number * DOT_EVERY_S) == WELL or number % SLOWER == 0)
+        and (run.network(watched, number * DOT_EVERY_S) != SLOW or number % SLOWER == 0)
     ]
 
 

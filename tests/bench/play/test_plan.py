@@ -35,6 +35,8 @@ def test_many_members_have_names() -> None:
 
 def test_plan_reads_as_a_sentence() -> None:
     assert str(made(at={2: freeze("ben")})) == ("3 members, 10 messages per second, 5 s; at 2 s ben's network stops")
+    behind = "3 members, 10 messages per second, 5 s; ben and cleo behind a hop"
+    assert str(made(hops=["ben", "cleo"])) == behind
 
 
 @pytest.mark.parametrize(
@@ -47,6 +49,7 @@ def test_plan_reads_as_a_sentence() -> None:
         ({"seconds": 601}, "at most 600"),
         ({"at": {5: freeze("ben")}}, "at=5 is outside of the experiment's 5 seconds"),
         ({"at": {-1: freeze("ben")}}, "at=-1 is outside"),
+        ({"hops": ["dan"]}, "'dan' is not a member; the members are ana, ben, cleo"),
         ({"at": {1: freeze("dan")}}, "'dan' is not a member; the members are ana, ben, cleo"),
         ({"rate": 40, "limits": Limits(messages_per_s=10)}, "rate=40 needs 4 publishers at messages_per_s=10"),
         ({"members": 2, "at": {1: [freeze("ana"), freeze("ben")]}}, "leave one of them alone"),

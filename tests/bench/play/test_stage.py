@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from labkit.bench.launch.lab import Health, Lab
-from labkit.bench.play.actions import freeze, heal, read_at
+from labkit.bench.play.actions import freeze, heal, mute, read_at
 from labkit.bench.play.recording import Recording
 
 
@@ -87,3 +87,25 @@ async def test_bad_plan_is_refused_before_anybody_connects(lab: Lab) -> None:
     with pytest.raises(ValueError, match="'zoe' is not a member"):
         await lab.play(at={1: freeze("zoe")})
     assert lab.connections() == []
+
+
+async def test_close_codes_of_both_ends(lab: Lab) -> None:
+    """A client that receives nothing records 1006, and learns the server's code when it is back."""
+    run = await lab.play(members=3, rate=5, at={0.5: freeze("ben"), 15: heal("ben")}, seconds=17, give_up_s=1)
+    assert [(close.member, close.code) for close in run.closes] == [("ben", 4408)]
+    assert [(back.member, back.code, back.recorded) for back in run.returns] == [("ben", 4408, 1006)]
+    assert run.story == (
+        "before; ben's network stops; just before the close; ben closed: 4408 no pong; ben is back, nothing missed"
+    )
+
+
+async def test_mute_member_still_receives(lab: Lab) -> None:
+    lab.restart(ping_timeout_s=1)
+    run = await lab.play(members=3, rate=5, at={0.5: mute("ben"), 5: heal("ben")}, seconds=7)
+    assert [(back.code, back.recorded) for back in run.returns] == [(4408, 4408)]
+
+
+async def test_hop_hides_a_member_that_is_gone(lab: Lab) -> None:
+    lab.restart(ping_timeout_s=1)
+    run = await lab.play(members=3, rate=5, at={0.5: [freeze("ben"), freeze("cleo")]}, hops=["cleo"], seconds=4)
+    assert {name: run.last(name).is_connected for name in ("ben", "cleo")} == {"ben": False, "cleo": True}
