@@ -46,7 +46,8 @@ class Check:
     """One requirement. `run` receives a `stage.Stage` (for a handler or server) or a `stage.Calls` (for a rule).
 
     `needs`: checks that must pass for this one to mean anything; if one of them does not, a failure of this one is
-    inconclusive. `alone`: run it after all others, in a process of its own, because they would disturb each other.
+    inconclusive. `alone`: run it in a process of its own, because it and the others would disturb each other.
+    `settings` are added to those of the exercise, in the process in which the check runs.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Check:
     run: Run
     needs: tuple[str, ...] = ()
     alone: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def rough(rng: Random) -> dict[str, list[Fault]]:

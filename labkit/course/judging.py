@@ -1,8 +1,8 @@
 """Judge an answer from its source and return a Result. The learner's code runs in a process of its own (`running`).
 
-A handler's checks run side by side against one process, through a network drawn from the seed. Checks that are `alone`
-run afterwards, each with its own process. The checks of a rule, and of
-a handler that is played, call it one after another.
+A handler's checks run side by side against one process, through a network drawn from the seed. Meanwhile, checks that
+are `alone` run one after another, each with its own process. The checks of a rule, and of a handler that is played,
+call it one after another.
 """
 
 import asyncio
@@ -85,14 +85,24 @@ class _Judgement:
         alone = [[check] for check in self._exercise.checks if check.alone]
         together = [check for check in self._exercise.checks if not check.alone]
         async with Answers(1 + len(alone)) as answers, self._lateness:
-            for checks in (together, *alone):
+            beside = asyncio.create_task(self._in_processes(answers, alone))
+            try:
+                await self._in_processes(answers, [together])
                 if self._fault is None:
-                    await self._in_process(answers, checks)
+                    await beside
+            finally:
+                beside.cancel()
+                await asyncio.wait((beside,))
         return self._result(monotonic() - began)
+
+    async def _in_processes(self, answers: Answers, groups: list[list[Check]]) -> None:
+        for checks in groups:
+            if self._fault is None:
+                await self._in_process(answers, checks)
 
     async def _in_process(self, answers: Answers, checks: list[Check]) -> None:
         """Run these checks against one process."""
-        async with answers.start(self._request()) as process:
+        async with answers.start(self._request(checks)) as process:
             if process.fault is None:
                 await self._run(checks, process)
                 await asyncio.sleep(0)
@@ -180,14 +190,17 @@ class _Judgement:
         )
         return Calls(process, rng, self._name, self._source)
 
-    def _request(self) -> dict[str, Any]:
+    def _request(self, checks: list[Check]) -> dict[str, Any]:
         drive = self._exercise.drive
+        settings = dict(self._exercise.settings)
+        for check in checks:
+            settings |= check.settings
         return {
             "source": self._source,
             "name": self._name,
             "kind": self._exercise.kind,
             "patience_s": self._exercise.patience_s,
-            "settings": dict(self._exercise.settings),
+            "settings": settings,
             "is_played": self._exercise.is_played,
             "gives": self._exercise.gives,
             "drive": f"{drive.__module__}:{drive.__qualname__}" if drive else None,

@@ -27,11 +27,12 @@ TURNS = 115  # together more than MOST_BUFFERED and the socket buffers of both s
 FIRST_TURNS = 2  # hold less than the socket buffers, so nothing waits in the server yet
 LEAST_S = 1.0  # of that time, for a verdict on a server that keeps the member
 LET_GO_S = 5.0  # after the last chat, for a server that checks its buffers on a timer
-LIMITS = {"AUTH_TIMEOUT_S": 1.5, "PING_INTERVAL_S": 0.5, "PING_TIMEOUT_S": 7.0, "MOST_BUFFERED": 200_000}
+LIMITS = {"AUTH_TIMEOUT_S": 1.0, "PING_INTERVAL_S": 0.5, "PING_TIMEOUT_S": 2.5, "MOST_BUFFERED": 200_000}
+HEARTBEAT_S = 7.0  # the PING_TIMEOUT_S of the check with a member that does not read: it must not end that one first
 PROMISED = {
-    "auth_timeout_s": 1.5,
+    "auth_timeout_s": 1.0,
     "ping_interval_s": 0.5,
-    "ping_timeout_s": 7.0,
+    "ping_timeout_s": 2.5,
     "close_deadline_s": 1.0,
     "outbox_bytes": 200_000,
     "outbox_age_s": 0.5,
@@ -111,7 +112,7 @@ async def _slow_one(stage: Any) -> Outcome:
     sender, other = await stage.enter(room), await stage.enter(room)
     stalled = await stage.enter(room, receive_buffer=4096)
     stalled.stop_reading()
-    unanswered = monotonic() + 0.9 * stage.target.promised.ping_timeout_s  # from then on the heartbeat may end it
+    unanswered = monotonic() + 0.9 * HEARTBEAT_S  # from then on the heartbeat may end it
     with stage.transcript.paused():
         while turn < TURNS and not lost(stalled):
             turn += 1
@@ -253,6 +254,7 @@ EXERCISE = Exercise(
             _slow_one,
             needs=NEEDS,
             alone=True,
+            settings={"PING_TIMEOUT_S": HEARTBEAT_S},
         ),
     ),
     more=(REFUSED, INCOMPLETE, NO_TIME),

@@ -16,7 +16,7 @@ class Answers:
 
     def __init__(self, count: int) -> None:
         """`count`: how many answers will start."""
-        self._left = count
+        self._left = count  # of them, those that have no process yet
         self._next: AnswerProcess | None = None
 
     async def __aenter__(self) -> Self:
@@ -31,6 +31,7 @@ class Answers:
     @contextlib.asynccontextmanager
     async def start(self, request: dict[str, Any]) -> AsyncIterator[AnswerProcess]:
         """Load the answer of a request; `fault` says why that failed. Raises CannotStart, RuntimeError."""
+        self._prepare()
         process, self._next = self._next or AnswerProcess(), None
         try:
             await process.load(request)
@@ -40,6 +41,6 @@ class Answers:
             await process.close()
 
     def _prepare(self) -> None:
-        if self._left > 0:
+        if self._left > 0 and self._next is None:
             self._left -= 1
             self._next = AnswerProcess()
