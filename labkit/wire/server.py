@@ -83,7 +83,7 @@ class Server:
         limits: Limits | None = None,
         # TLS
         tls: ssl.SSLContext | None = None,
-        # For lessons: your own classes decide how much may wait for a member (wire.own_outbox), and when to ping one and
+        # For lessons: your own classes decide how much may wait for a member (wire.own_outbox), when to ping it, and
         # when to consider it dead (wire.own_heartbeat)
         outbox: NewWaiting | None = None,
         heartbeat: NewBeating | None = None,

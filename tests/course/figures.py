@@ -86,7 +86,9 @@ async def row(name: str, seeds: int, others: int) -> Row:
         *(", ".join(map(str, theirs.values())), str(len(flipped)), str(len(answers) * seeds)),
     )
     unexplained = [f"{name}: alive: {one}" for one in mine.alive if one not in explained]
-    return Row(cells, (*flipped, *unexplained, *(f"{who}: alive: {one}" for who, it in theirs.items() for one in it.alive)))
+    return Row(
+        cells, (*flipped, *unexplained, *(f"{who}: alive: {one}" for who, it in theirs.items() for one in it.alive))
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -111,7 +111,9 @@ class Stage:
         if any(action.member == name for _, action in self._plan.actions):
             self._proxies[name] = proxy = await stack.enter_async_context(Proxy(url))
             url = proxy.url
-        client = self._clients[name] = await stack.enter_async_context(Client(url, self._host.token, give_up_s=self._give_up_s))
+        client = self._clients[name] = await stack.enter_async_context(
+            Client(url, self._host.token, give_up_s=self._give_up_s)
+        )
         self._connection[name] = client.connection_id
         return name, await client.join(ROOM)
 
