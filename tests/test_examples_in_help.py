@@ -35,6 +35,7 @@ CLASS = "labkit class start physics"
 USERS = "printf 'name,code,rooms\\nada,a-long-code,*\\n' > users.csv"
 CERTIFICATE = "openssl req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -subj /CN=localhost -days 1"
 BROKER = "exec nats-server --jetstream --addr localhost --port 4222 --store_dir nats"
+DEPLOYING = Run(until="version 1: ", code=2)  # tests/bench/deploy and tests/commands/test_drill.py end one
 REVIEWING = Run(until="(held|broken|unknown) +P", code=2)  # Ctrl-C: reports are written, and nobody can tell
 
 # What cannot run here, and why. Each must be in a help text.
@@ -124,6 +125,13 @@ HOW = {
     "labkit class code physics zoe": Run(after=CLASS, first=ROSTER),
     "labkit class code physics ana": Run(after=CLASS, first=ROSTER),
     "labkit class code physics zoe yan --hand-out late.txt": Run(made=("late.txt",)),
+    "labkit drill deploy": DEPLOYING,
+    "labkit drill deploy --seed 7": DEPLOYING,
+    "labkit drill deploy --decide-after 5 --json": DEPLOYING,
+    "labkit drill deploy --decide-after 5 --seed 3": DEPLOYING,
+    "labkit drill deploy --operator ./watch.sh": Run(
+        until="version 1: ", code=2, first="printf '#!/bin/sh\\nsleep 5\\n' > watch.sh; chmod +x watch.sh"
+    ),
     "labkit class drill physics": Run(beside=CLASS),
     "labkit class drill physics --crash": Run(beside=CLASS),
     "labkit class drill physics --plot drill.png": Run(beside=CLASS, code=2),  # nobody is in the class

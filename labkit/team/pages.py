@@ -95,7 +95,7 @@ Roll back first, then look for the cause. Decide within five minutes.
 5. Check that nothing is lost. Proof: `labkit audit FILE --verify`, and the newest event of a busy room is in it.
 6. Review the old version where it runs as a copy, never in production. Proof: the review exits with 0.
 
-Practise it once a quarter. Proof: `labkit torture --kills 6` loses nothing.
+Practise it once a quarter. Proof: `labkit drill deploy` exits with 0.
 """
 _WORKFLOW = """\
 name: realtime review
