@@ -146,6 +146,7 @@ HOW = {
     "labkit torture --servers 3 --kills 6": Run(until=r"\d"),
     "labkit torture --seed 7 --keep evidence": Run(until=r"\d"),
     "labkit audit room.db --since 2026-11-23T08:00 --room demo": Run(after="labkit serve --audit room.db"),
+    "labkit audit room.db --erase ada": Run(code=1),  # nobody of that name has been in the room
     "labkit audit room.db --broker nats://localhost:4222": Run(beside=BROKER),
     "python -m labkit.broken room_by_prefix": LISTENING,
     "python -m labkit.broken no_rate_limit --port 9000": LISTENING,

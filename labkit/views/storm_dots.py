@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import anywidget
-import numpy
 import traitlets
 from IPython.display import display
 from matplotlib.colors import to_rgb
@@ -33,6 +32,8 @@ from labkit.views.storm import WIDTH_IN, color_of
 
 HERE = Path(__file__).parent
 CONNECTING_S = 0.1
+Color = tuple[float, float, float]
+NOBODY: Color = (1.0, 1.0, 1.0)
 AWAY, CONNECTING, YOURS = "#dfe3ea", "#111827", "#0ea5e9"
 CELL_IN, HEAD_IN = 2.0, 0.6
 ANSWER_S = 2.0  # how long a browser may take to ask for the tries
@@ -127,15 +128,17 @@ class StormDots:
         return found
 
 
-def colors_at(result: StormResult, at: float) -> Any:
-    """Return a square of colors, shape (n, n, 3): each client by its number, row by row; white where nobody is."""
+def colors_at(result: StormResult, at: float) -> list[list[Color]]:
+    """Return a square of colors, n rows of n: each client by its number; white where nobody is."""
     side = isqrt(result.clients - 1) + 1
-    square = numpy.ones((side * side, 3))
-    square[: result.clients] = to_rgb(AWAY)
-    square[_connecting(result, at)] = to_rgb(CONNECTING)
-    is_back = [back is not None and back <= at for back in result.back_at]
-    square[: result.clients][is_back] = to_rgb(_color(result))
-    return square.reshape(side, side, 3)
+    back, dots = to_rgb(_color(result)), [to_rgb(AWAY)] * result.clients
+    for number in _connecting(result, at):
+        dots[number] = to_rgb(CONNECTING)
+    for number, since in enumerate(result.back_at):
+        if since is not None and since <= at:
+            dots[number] = back
+    dots += [NOBODY] * (side * side - result.clients)
+    return [dots[start : start + side] for start in range(0, side * side, side)]
 
 
 def shares(result: StormResult, at: float) -> Shares:

@@ -40,11 +40,11 @@ class Client:
         named = {name: fill(value) for name, value in (headers or {}).items()}
         protocols: Any = [value for name, value in named.items() if name.lower() == "sec-websocket-protocol"]
         named = {name: value for name, value in named.items() if name.lower() != "sec-websocket-protocol"}
-        options: dict[str, Any] = {"compression": None, "max_size": None, "ping_interval": None, "proxy": None}
+        options: dict[str, Any] = {"compression": None, "max_size": None, "ping_interval": None}
         path = fill(path, lambda value: quote(value, safe=""))
         url = os.environ["URL"] if not path else "/".join(os.environ["URL"].split("/")[:3]) + path
         options |= {"additional_headers": named, "subprotocols": protocols or None}
-        self.ws = connect(url, **options).__enter__()  # the same object, or in new releases its maker
+        self.ws = connect(url, proxy=None, **options).__enter__()  # the same object, or in new releases its maker
 
     def send(self, *texts: str) -> None:
         """Send messages, all in one write."""

@@ -25,6 +25,7 @@ def no_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def unknown(uid: int) -> pwd.struct_passwd:
         raise KeyError(f"getpwuid(): uid not found: {uid}")
 
+    monkeypatch.chdir(tmp_path)  # the root of a checkout has the copy that `make lab` opens
     monkeypatch.setattr(pwd, "getpwuid", unknown)
     monkeypatch.delenv("LABKIT_HOME", raising=False)
     monkeypatch.delenv("HOME", raising=False)

@@ -16,6 +16,7 @@ READ_OR_CHECKED_LATER = {  # what is read; and what is made at the start of the 
     *(
         "answer",
         "audit",
+        "tests",
         "cafile",
         "certfile",
         "config",

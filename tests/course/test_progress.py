@@ -97,4 +97,5 @@ def test_home_follows_labkit_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("LABKIT_HOME", str(tmp_path))
     assert Progress().path == tmp_path / "progress.jsonl"
     monkeypatch.delenv("LABKIT_HOME")
+    monkeypatch.chdir(tmp_path)  # the root of a checkout has the copy that `make lab` opens
     assert home() == Path.home() / ".labkit"

@@ -110,8 +110,8 @@ class ReviewedClient:
         self.write_line(text)
 
     def _missing(self, first: bool) -> Exception:
-        last_line = f"its last line of output: {self._transcript.hide(self.started.last_line)!r}"
-        ended = f"it ended; {last_line}" if self.has_ended else last_line
+        ended = "it ended; " if self.has_ended else ""  # asked first: only an ended program has printed everything
+        ended += f"its last line of output: {self._transcript.hide(self.started.last_line)!r}"
         if first:
             return CannotTell(f"the client did not connect to LABKIT_URL within {self._patience_s:g} s; {ended}")
         return ReceiveTimeout(
