@@ -7,6 +7,7 @@ import pytest
 
 from labkit.course.running.answer_process import AnswerProcess
 
+
 def test_driver_is_imported_before_the_first_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its imports take a second or more on a slow machine, which the first call must not pay for."""
     mark = tmp_path / "imported"
