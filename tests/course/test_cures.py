@@ -34,6 +34,20 @@ class MyOutbox(Endless):
         return [self.waiting.popleft()[1]] if self.waiting else []
 """
 
+HEARTBEAT = """
+class MyHeartbeat(Asking):
+    def beat(self, now):
+        if self.is_waiting:
+            return "dead" if now - self.pinged_at >= self.timeout_s else None
+        if now - self.pinged_at >= self.interval_s:
+            self.pinged_at, self.is_waiting = now, True
+            return "ping"
+"""
+BACKOFF = """
+def my_backoff(tries, window_s, rng):
+    return rng.uniform(0, window_s)
+"""
+
 
 class Learner:
     """Runs cells of a notebook, one after the other, as a kernel does."""
@@ -87,3 +101,28 @@ async def test_outbox_of_06(cure: str, limits: list[str]) -> None:
     closes = ana.names["quiet"].closes
     assert [close.limit for close in closes] == limits
     assert [close.member for close in closes] == ["ben"] * len(limits)
+
+
+@pytest.mark.parametrize(("cure", "closed"), [("", []), (HEARTBEAT, ["ben"])])
+async def test_heartbeat_of_05(cure: str, closed: list[str]) -> None:
+    """A timeout longer than the interval, in a room where ben's network stops."""
+    ana = Learner("05_heartbeat")
+    await ana.run("c01-1337cf", "own-05-9", "own-05-10")
+    await ana.write('events = {drawn("calm", 15, 25) / 10: freeze("ben")}')
+    await ana.write(cure)
+    try:
+        await ana.run("own-05-16")
+    finally:
+        ana.names["lab"].stop()
+    assert [(close.member, close.code) for close in ana.names["quick"].closes] == [(name, 4408) for name in closed]
+
+
+@pytest.mark.parametrize(("cure", "is_cured"), [("", False), (BACKOFF, True)])
+async def test_backoff_of_07(cure: str, is_cured: bool) -> None:
+    """Ten thousand clients of a server that hashes passwords."""
+    ana = Learner("07_reconnect_storms")
+    await ana.run("c01-816955", "cure-mine", "cure-guess")
+    await ana.write(cure)
+    await ana.run("cure-run")
+    assert (ana.names["mine"].back == 10_000) == is_cured
+    assert is_cured or ana.names["mine"].back < 2_000

@@ -20,7 +20,9 @@ from labkit.course.models.stored_first import (
     odd_and_many,
     simpler_plan,
 )
+from labkit.course.running.player import CHANGED
 
+CHANGED_ONE, WAS_CHANGED = (CHANGED,), "a list, and an earlier commit's list is no longer what it was"
 DESK_RAISES = Misconception(
     "desk-raises",
     "The desk raises although nothing is wrong, and ends the loop that serves every client.",
@@ -113,7 +115,8 @@ def model(wanted: Sequence[Misconception], situation: Situation, results: Sequen
         else:
             expected, shows = _judged(desks[label(step)], step[1].partition(".")[2], step[2], result)
         if shows is not None and (not wanted or shows in wanted):
-            return Wrong(number, expected.shown if step[0] != "make" else "a desk", shows)
+            came = WAS_CHANGED if CHANGED_ONE in result.calls else ""
+            return Wrong(number, expected.shown if step[0] != "make" else "a desk", shows, came)
         if shows not in (None, REFUSED_SILENTLY):  # from here on, the reference does not know what the answer holds
             return None
     return None
@@ -129,6 +132,8 @@ def _judged(desk: Reference, name: str, given: Sequence[Any], came: Result) -> t
     """Return what was expected, and what the result shows; None if it is right. The reference does the step."""
     waiting, replied = desk.waiting[:], len(desk.replied)
     expected: Result = getattr(desk, name)(*given)
+    if CHANGED_ONE in came.calls:
+        return expected, SHARED
     calls = [_call(*one) for one in came.calls]
     stores, tells = ([what for how, what in calls if how == kind] for kind in ("store", "tell"))
     stored = [event for events in stores for event in events]

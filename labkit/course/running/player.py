@@ -1,7 +1,8 @@
 """Play situations (`labkit.course.models.situations`) in the answer's process, and record what each step returned.
 
 A result is converted to plain data at once, so what the answer or a later step changes does not change the record.
-What the answer calls meanwhile leaves this process at once. Nothing here knows what is expected.
+What the answer calls meanwhile leaves this process at once, and so does the news that it changed a list that an
+earlier step returned. Nothing here knows what is expected.
 """
 
 import sys
@@ -18,6 +19,7 @@ from labkit.course.simulated import Simulated
 Step = tuple[str, str, tuple[Any, ...]]
 Note = Callable[[Any], None]
 MADE = "made"
+CHANGED = "changed"  # the name of a call that nobody made: a list of an earlier step is not what it was
 
 
 def within(source: str, name: str, answer: Any, note: Note) -> Any:
@@ -66,18 +68,27 @@ def play(
 def _results(
     answer: Any, steps: Iterator[Step], kept: dict[str, Any], is_ours: Callable[[BaseException], bool], note: Note
 ) -> Iterator[Any]:
+    returned: list[tuple[list[Any], list[Any]]] = []  # each list, and what was in it
     for verb, target, arguments in steps:
         came: tuple[Any, ...]
         try:
             value = _done(answer, kept, verb, target, arguments)
             came = ("value", None if verb.endswith("make") else Tagged(value))
+            if any(_is_changed(*one) for one in returned):
+                note((CHANGED,))
             _spoil(verb, value)
+            returned = [(one, one[:]) for one in (*(one for one, _ in returned), value) if type(one) is list]
         except BaseException as error:
             if is_ours(error):
                 raise
             came = ("raised", f"{type(error).__name__}: {error}"[:300], line_of(sys.exc_info()[2]))
         note(None)
         yield came
+
+
+def _is_changed(now: list[Any], before: list[Any]) -> bool:
+    """Compare without the elements' own equality, which an answer may have defined."""
+    return len(now) != len(before) or any(one is not other for one, other in zip(now, before))
 
 
 def _spoil(verb: str, value: Any) -> None:
