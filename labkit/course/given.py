@@ -9,7 +9,7 @@
         async for message in messages(connection):
             ...                      the exercise: deliver to the right members
 
-`talk` handles join, leave, chat and ping, and closes with 1008 on anything else. It does nothing more: history, limits
+`talk` handles join, leave, chat and ping, ignores a second auth, and closes with 1008 on anything else. History, limits
 and slow consumers are separate exercises.
 """
 
