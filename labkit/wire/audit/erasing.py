@@ -57,7 +57,7 @@ def erase(audit: Path, user: str) -> Erasure:
         for file in sealed_files(audit):
             found, knows = _erase_sealed(connection, file.path, user, erased)
             is_known, touched, erased = is_known or knows, touched + bool(found), erased | set(found)
-        forget_old_pages(audit, connection)
+        forget_old_pages(connection)
         n, row_hash = newest(connection)
     return Erasure(len(erased), touched, Anchor(n, row_hash.hex()), is_known)
 

@@ -78,15 +78,6 @@ def append(connection: sqlite3.Connection, kind: Kind, body: dict[str, Any], use
     return Anchor(n + 1, row_hash.hex())
 
 
-def forget_old_pages(path: Path, connection: sqlite3.Connection) -> None:
-    """Remove deleted rows from the write-ahead log too, and return their space if no server holds the file."""
+def forget_old_pages(connection: sqlite3.Connection) -> None:
+    """Remove deleted rows from the write-ahead log too. Without the server's lock: a server may start meanwhile."""
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    try:
-        lock = AuditLock(path)
-    except AuditError:
-        return
-    try:
-        connection.execute("VACUUM")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    finally:
-        lock.release()

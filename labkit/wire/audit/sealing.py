@@ -58,7 +58,7 @@ def seal(audit: Path) -> Seal | None:
         file = _copied(audit, start, through)
         _build_on(connection, file, through)
         _delete_sealed(connection, through)
-        forget_old_pages(audit, connection)
+        forget_old_pages(connection)
     return Seal(file, through, through.n - start.n)
 
 

@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from labkit.rules.limits import Limits
+from labkit.wire.audit.erasing import erase
 from labkit.wire.audit.reading import reading, rows
 from labkit.wire.audit.recovery import RecoveredState, recover
 from labkit.wire.audit.schema import AuditError
@@ -272,6 +273,15 @@ def test_two_changes_at_once_are_refused(path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("labkit.wire.audit.sealing._sync", second)
     assert seal(path) is not None
     assert "is in use by another `labkit audit`" in answers[0]
+
+
+def test_change_never_takes_the_servers_lock(path: Path) -> None:
+    """A server that starts while an operator works would be told that another server has the file."""
+    written(path, [event(1)])
+    lock = path.with_name("room.db.lock")
+    lock.unlink()
+    assert seal(path) is not None and erase(path, "ada").rows == 1 and drop(path, 9e9)
+    assert not lock.exists()
 
 
 def test_readers_skip_the_copies(path: Path) -> None:
