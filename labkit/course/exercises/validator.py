@@ -252,7 +252,7 @@ PROPERTIES = (
             "Half of a surrogate pair, such as `\\ud83d`, is one code unit.",
         ),
         NEEDS,
-        always=each(chat, "", "x" * 1001, "\U0001f40b" * 500, "\U0001f40b" * 501),
+        always=each(chat, "", "x" * 1001, "\uffff" * 1000, "\U00010000" * 501, "\U0001f40b" * 500, "\U0001f40b" * 501),
     ),
     text_property_of(
         "percents",

@@ -129,6 +129,8 @@ UNITS = {
     "\n": 1,
     "\x00": 1,
     "\u0301": 1,
+    "\uffff": 1,  # the last one with one unit
+    "\U00010000": 2,  # the first one with two
     "\U0001f40b": 2,
     "\ud83d": 1,
 }
