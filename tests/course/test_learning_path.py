@@ -19,7 +19,8 @@ START_HERE = "notebooks/00_start_here.ipynb"
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Path:
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("LABKIT_HOME", raising=False)  # the records are the copy's own, not those of earlier tests
     prepare(original(), tmp_path / "mine")
     return tmp_path / "mine"
 
