@@ -52,7 +52,7 @@ async def test_server_runs_on_either_event_loop(tmp_path: Path, loop: str) -> No
         ana.chat("a", "hello")
         assert (await ben.hear("chat"))["text"] == "hello"
         ending = asyncio.create_task(ben.ending())
-        assert await server.end(signal.SIGTERM) == 0
+        assert await server.end(signal.SIGTERM) == 0, server.log.read_text()[-3000:]
         assert (await ending)[0] == 1012
         lines = [json.loads(line) for line in server.log.read_text().splitlines()]
     assert [line["loop"] for line in lines if line["what"] == "listening"] == [loop]
