@@ -50,7 +50,7 @@ function makeScreen(parent, { policy, clients, color }) {
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", `${clients} clients with the policy ${policy}, one dot each`);
   const pen = canvas.getContext("2d");
-  let [backAt, triedAt, triedBy] = [new Float32Array(clients), [], []];
+  let [backAt, triedAt, triedBy] = [new Float32Array(clients).fill(Infinity), [], []];
 
   function draw(at, connecting) {
     const ink = getComputedStyle(figure).color;
