@@ -19,6 +19,7 @@ from labkit.course.models.rooms import (
     draw_survives,
     draw_twice,
     draw_unjoined,
+    each_alike,
     permits,
 )
 from labkit.course.models.situations import Result, Situation, Step
@@ -263,6 +264,7 @@ PROPERTIES = (
         draw_apart,
         "Nobody else gets it.",
         "Two rooms are the same only if their names are equal.",
+        always=each_alike(),
         needs=NEEDS,
     ),
     property_of(

@@ -265,6 +265,15 @@ def draw_own(rng: Random) -> Situation:
     return (SERVER, connect("ana"), connect("ben"), send("ana", RIGHT), send("ben", wrong_token(rng)))
 
 
+def after_many() -> tuple[Situation, ...]:
+    """Return many refused clients, and many that were let in, before one that is let in: no count shuts the door."""
+    wrong, many = Message(type="auth", token="wrong-token"), [f"c{number}" for number in range(40)]
+    refused = [step for client in many for step in (connect(client), send(client, wrong))]
+    let_in = [step for client in many for step in (connect(client), send(client, RIGHT), close(client))]
+    last = (connect("ana"), send("ana", RIGHT))
+    return (SERVER, *refused, *last), (SERVER, *let_in, *last)
+
+
 def _several(rng: Random) -> Situation:
     clients = ["ana", "ben", "cleo"][: rng.randint(2, 3)]
     first = [connect(client) for client in clients]

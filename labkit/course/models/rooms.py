@@ -213,6 +213,15 @@ def draw_apart(rng: Random) -> Situation:
     return (SERVER, *steps)
 
 
+def each_alike() -> tuple[Situation, ...]:
+    """Return a chat in one room beside each room with a similar name, both ways."""
+    pairs = [pair for name in ALIKE[1:] for pair in ((ALIKE[0], name), (name, ALIKE[0]))]
+    return tuple(
+        (SERVER, *entered("ana", one), *entered("ben", other), send("ana", Message(type="chat", roomId=one, text="hi")))
+        for one, other in pairs
+    )
+
+
 def draw_unjoined(rng: Random) -> Situation:
     """A chat to a room that the client is not in: others are, or the client is in another one, or nobody is."""
     rooms = rng.sample(ALIKE, 2)
