@@ -112,6 +112,9 @@ async def events(stage: Any) -> Outcome:
     for name in ("id", "requestId"):
         if len({event[name] for event in received}) < len(received):
             return broken(f"two chats got the same {name}", INCOMPLETE)
+    other.chat(room, "hello from another client", requestId=given[0])  # its clients choose it: two may be equal
+    if (await sender.receive("chat"))["id"] in {event["id"] for event in received}:
+        return broken("two chats with one requestId, of two clients, got the same id", INCOMPLETE)
     return held("each event has its fields, and every member received the same")
 
 

@@ -8,13 +8,13 @@ from labkit.course.models.situations import Result, Situation, Step, call, make,
 
 MADE = '''
 def made(errors, replies):
-    """Make a desk. A call of store raises the next of errors, unless that is 0; a tell publishes the next replies."""
+    """Make a desk. A call of store raises the next of errors, 0: none, -1: without a number; a tell publishes."""
     errors, replies = list(errors), list(replies)
 
     def store(events):
         record("store", events)
         if error := errors.pop(0) if errors else 0:
-            raise OSError(error, "it cannot be stored")
+            raise OSError(error, "it cannot be stored") if error > 0 else OSError()
 
     def tell(event):
         record("tell", event)
@@ -79,7 +79,7 @@ def simpler_plan(value: Any) -> Iterator[Any]:
 
 ODD = (None, 0, False, "", 0.0, Event(), Event(text="a"), Event(text="a", seq=1))
 # Of the kinds of OSError that have the same number everywhere: no space, I/O, no file, permission, interrupted, a pipe.
-KINDS = (28, 5, 2, 13, 4, 32, 30, 27)
+KINDS = (28, 5, 2, 13, 4, 32, 30, 27, -1)
 COMMIT = "desk.commit"
 
 
