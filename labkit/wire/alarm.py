@@ -16,18 +16,19 @@ class Alarm:
     If the process was suspended, its owner first reads what arrived meanwhile: the pong may be among it.
     """
 
-    __slots__ = ("_ring", "_timer")
+    __slots__ = ("_at", "_ring", "_timer")
 
     def __init__(self, ring: Callable[[], None]) -> None:
         self._ring = ring
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._at = 0.0  # kept here, because uvloop's timer does not know it if it is due at once
 
     def arm(self, at: float | None) -> None:
         """Set the timer for `at`, unless it is already set for an earlier time."""
-        if at is None or (self._timer is not None and self._timer.when() <= at):
+        if at is None or (self._timer is not None and self._at <= at):
             return
         self.off()
-        self._timer = asyncio.get_running_loop().call_at(at, self._on_time)
+        self._set(at, self._on_time)
 
     def off(self) -> None:
         """Cancel the timer."""
@@ -36,14 +37,17 @@ class Alarm:
             self._timer = None
 
     def _on_time(self) -> None:
-        assert self._timer is not None
-        now, at = asyncio.get_running_loop().time(), self._timer.when()
+        now = asyncio.get_running_loop().time()
         self._timer = None
-        if now - at > LATE_S:
-            self._timer = asyncio.get_running_loop().call_at(now + NEXT_TURN_S, self._on_next_turn)
+        if now - self._at > LATE_S:
+            self._set(now + NEXT_TURN_S, self._on_next_turn)
         else:
             self._ring()
 
     def _on_next_turn(self) -> None:
         self._timer = None
         self._ring()
+
+    def _set(self, at: float, action: Callable[[], None]) -> None:
+        self._at = at
+        self._timer = asyncio.get_running_loop().call_at(at, action)

@@ -50,3 +50,20 @@ async def test_alarm_rings_once_for_the_nearest_time(earlier_s: float) -> None:
     await asyncio.sleep(0.3)
     assert len(happened) == 1
     assert happened[0] >= at - earlier_s - 0.001
+
+
+def test_deadline_that_is_due_at_once_rings_on_uvloop() -> None:
+    """Its `call_at` returns a handle that does not know its time, if that has come already."""
+    uvloop = pytest.importorskip("uvloop", reason="uvloop does not exist for this system")
+
+    async def main() -> None:
+        rung = asyncio.Event()
+        alarm = Alarm(rung.set)
+        for late_s in (0.0, 1.0):
+            rung.clear()
+            alarm.arm(asyncio.get_running_loop().time() - late_s)
+            alarm.arm(asyncio.get_running_loop().time() + 60)  # later than the one that is set: nothing changes
+            await asyncio.wait_for(rung.wait(), 10)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())
