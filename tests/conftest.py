@@ -2,6 +2,8 @@
 
 import inspect
 import signal
+import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -35,3 +37,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
     on_a_loop(test)(**{name: pyfuncitem.funcargs[name] for name in inspect.signature(test).parameters})
     return True
+
+
+@pytest.fixture(autouse=True)
+def no_kernel_is_left() -> Iterator[None]:
+    """A test that needed IPython's shell leaves none: the next one is not taken for a cell of a notebook."""
+    yield
+    shell = sys.modules.get("IPython.core.interactiveshell")
+    if shell is not None and shell.InteractiveShell.initialized():
+        shell.InteractiveShell.clear_instance()
