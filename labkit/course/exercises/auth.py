@@ -31,7 +31,7 @@ from labkit.course.models.auth import (
     permits,
 )
 from labkit.course.models.clients import MADE, acts, arrived, fewer, has_raised, seconds, shorter, wrong
-from labkit.course.models.property import Property, Wrong
+from labkit.course.models.property import Property, Wrong, properties_of
 from labkit.course.models.situations import Result, Situation, Step
 
 SHUT_OUT = Misconception(
@@ -235,26 +235,23 @@ def _reason(
     return f"{expected}, as a reason is a constant,", TELLS
 
 
+make = properties_of(
+    "The handler raises nothing.",
+    permits=permits,
+    simpler=fewer,
+    smaller=shorter,
+    made=MADE,
+    is_alone=True,
+    drawn=60,
+    again=0,
+)
+
+
 def property_of(
     name: str, expected: str, usual: Misconception, draw: Callable[[Random], Situation], *enforces: str, **more: Any
 ) -> Property:
     """Return a property of this exercise."""
-    return Property(
-        id=name,
-        expected=expected,
-        usual=usual,
-        draw=draw,
-        enforces=(*enforces, "The handler raises nothing."),
-        model=partial(model, name == "reason"),
-        permits=permits,
-        simpler=fewer,
-        smaller=shorter,
-        made=MADE,
-        is_alone=True,
-        drawn=60,
-        again=0,
-        **more,
-    )
+    return make(name, expected, usual, draw, *enforces, model=partial(model, name == "reason"), **more)
 
 
 LETS_IN = "lets-in"

@@ -7,7 +7,7 @@ from typing import Any
 
 from labkit.course.exercise import Exercise, Misconception
 from labkit.course.models.clients import MADE, acts, arrived, fewer, has_raised, shorter, wrong
-from labkit.course.models.property import Property, Wrong
+from labkit.course.models.property import Property, Wrong, properties_of
 from labkit.course.models.rooms import (
     Reference,
     draw_apart,
@@ -217,6 +217,18 @@ def _shown(
     return LEAVE_SAID if is_of_leave or {client, sender} & has_left else NOT_RECEIVED
 
 
+make = properties_of(
+    "The handler raises nothing.",
+    permits=permits,
+    simpler=fewer,
+    smaller=shorter,
+    made=MADE,
+    is_alone=True,
+    drawn=60,
+    again=0,
+)
+
+
 def property_of(
     name: str,
     expected: str,
@@ -226,22 +238,8 @@ def property_of(
     **more: Any,
 ) -> Property:
     """Return a property of this exercise. It fails by these misconceptions alone; none: by any."""
-    return Property(
-        id=name,
-        expected=expected,
-        usual=wanted[0] if wanted else GONE_STAYS,
-        draw=draw,
-        enforces=(*enforces, "The handler raises nothing."),
-        model=partial(model, wanted),
-        permits=permits,
-        simpler=fewer,
-        smaller=shorter,
-        made=MADE,
-        is_alone=True,
-        drawn=60,
-        again=0,
-        **more,
-    )
+    usual = wanted[0] if wanted else GONE_STAYS
+    return make(name, expected, usual, draw, *enforces, model=partial(model, wanted), **more)
 
 
 RECEIVED = "heard"
