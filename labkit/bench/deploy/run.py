@@ -16,7 +16,7 @@ from labkit.bench.deploy.dashboard import Look, look
 from labkit.bench.deploy.plan import ROOMS, ROOMS_EACH, DeployPlan, Fault
 from labkit.bench.deploy.versions import Versions
 from labkit.bench.torture.checker import TortureResult, check
-from labkit.bench.torture.client import TorturedClient
+from labkit.bench.torture.client import TorturedClient, all_received
 from labkit.bench.torture.target import stored_events
 from labkit.wire.audit.verify import verify
 from labkit.wire.client.state import ClientState
@@ -141,15 +141,8 @@ class Drill:
         """Wait until everybody has received everything. Return the clients that are not connected."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_S):
-                while not self._all_received():
+                while not all_received(self.clients):
                     await asyncio.sleep(0.05)
         away = [client.name for client in self.clients if client.client.state is not ClientState.OPEN]
         await asyncio.gather(*(client.leave() for client in self.clients), return_exceptions=True)
         return away
-
-    def _all_received(self) -> bool:
-        received = [(room, client.received_up_to(room)) for client in self.clients for room in client.room_ids]
-        newest: dict[str, int] = {}
-        for room, seq in received:
-            newest[room] = max(newest.get(room, 0), seq)
-        return all(seq == newest[room] for room, seq in received)

@@ -5,7 +5,7 @@ This module also has the ghost: a connection that sends a message after its own 
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from random import Random
 from typing import Any
 from urllib.parse import urlsplit
@@ -163,3 +163,12 @@ async def _has_joined(reader: asyncio.StreamReader) -> bool:
             if message.get("type") == "joined":
                 return True
     return False
+
+
+def all_received(clients: Iterable[TorturedClient]) -> bool:
+    """Return whether the clients of each room have received equally much."""
+    received = [(room, client.received_up_to(room)) for client in clients for room in client.room_ids]
+    newest: dict[str, int] = {}
+    for room, seq in received:
+        newest[room] = max(newest.get(room, 0), seq)
+    return all(seq == newest[room] for room, seq in received)

@@ -14,7 +14,7 @@ from pathlib import Path
 from time import monotonic
 
 from labkit.bench.torture.checker import TortureResult, check
-from labkit.bench.torture.client import TorturedClient, ghost
+from labkit.bench.torture.client import TorturedClient, all_received, ghost
 from labkit.bench.torture.history import Observation
 from labkit.bench.torture.plan import TorturePlan, schedule
 from labkit.bench.torture.target import TortureTarget
@@ -123,13 +123,6 @@ class Torture:
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_S):
-                while not self._all_received():
+                while not all_received(self.clients):
                     await asyncio.sleep(0.05)
         await asyncio.gather(*(client.leave() for client in self.clients))
-
-    def _all_received(self) -> bool:
-        received = [(room, client.received_up_to(room)) for client in self.clients for room in client.room_ids]
-        newest: dict[str, int] = {}
-        for room, seq in received:
-            newest[room] = max(newest.get(room, 0), seq)
-        return all(seq == newest[room] for room, seq in received)
