@@ -50,7 +50,9 @@ def test_difference_needs_a_passed_answer_and_says_so(homeless: Command) -> None
     assert done.returncode == 2 and "Traceback" not in done.stderr and done.stderr.count("\n") == 1, done.stderr
 
 
-@pytest.mark.guard
+@pytest.mark.parametrize(
+    "homeless", ["none", *(pytest.param(one, marks=pytest.mark.guard) for one in HOMES[1:])], indirect=True
+)
 def test_status_of_the_class_is_told(homeless: Command) -> None:
     """Of the old code, only the user whom nobody knows got an error here."""
     done = homeless("-c", "from labkit import classroom; print(classroom.status())", program="python")

@@ -136,7 +136,6 @@ def test_token_that_everybody_knows_does_not_open_from_elsewhere(header: str, ki
     assert login_by_hand(kit.serve().port, {header: FROM_ELSEWHERE[header]}) in (4403, 403)
 
 
-@pytest.mark.guard
 def test_page_without_origin_is_let_in_by_option_and_by_a_token_of_its_own(kit: Kit) -> None:
     server = kit.serve("--allow-origin", "null")
     assert login_by_hand(server.port, {"Origin": "null"}) == "auth_ok"
