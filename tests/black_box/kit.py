@@ -46,13 +46,13 @@ class Running(subprocess.Popen[bytes]):
         """Read its output until it says where it listens."""
         ends_at = time.monotonic() + limit_s
         while b"listening" not in self.printed.lower():
-            piece = self._piece(max(0, ends_at - time.monotonic()))
+            piece = self.piece(max(0, ends_at - time.monotonic()))
             assert piece, f"did not start: {self.said[-200:]!r}"
             self.printed += piece
         found = re.search(rb"wss?://\S+?:(\d+)", self.printed)
         assert found, self.printed
         self.port = int(found[1])
-        self.printed += self._piece(0.2)
+        self.printed += self.piece(0.2)
 
     def ends(self, number: int = signal.SIGTERM, timeout: float = 15) -> int:
         """Send a signal; return the exit code."""
@@ -65,7 +65,8 @@ class Running(subprocess.Popen[bytes]):
             self.wait()
             raise AssertionError(f"it did not end within {timeout} s of {signal.Signals(number).name}") from None
 
-    def _piece(self, seconds: float) -> bytes:
+    def piece(self, seconds: float) -> bytes:
+        """Return what it printed next, or nothing after so many seconds."""
         assert self.stdout is not None
         is_ready = select.select([self.stdout], [], [], seconds)[0]
         return os.read(self.stdout.fileno(), 65536) if is_ready else b""

@@ -28,9 +28,8 @@ def homeless(request: pytest.FixtureRequest, kit: Kit) -> Command:
         home = kit.folder / "nowhere"
         home.mkdir()
         env = {"HOME": home}
-        (home / ".labkit").write_text("") if request.param == "a file" else (home / ".labkit").symlink_to(
-            home / ".labkit"
-        )
+        state = home / ".labkit"
+        state.write_text("") if request.param == "a file" else state.symlink_to(state)
     return lambda *words, **more: kit.run(*words, env=env, before=before, timeout=120, **more)
 
 

@@ -3,8 +3,6 @@
 import contextlib
 import json
 import re
-import socket
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,8 +11,8 @@ import pytest
 from tests.black_box.kit import Kit
 from tests.black_box.test_clocks_and_locks import code_on_slip
 from tests.e2e.need import chromium_path
+from tests.e2e.prefix import Prefixed
 
-PREFIX = "/user/ana/proxy/8080"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-proxy-server"]
 
 
@@ -29,58 +27,18 @@ def page() -> Iterator[Any]:
         browser.close()
 
 
-class Prefixed:
-    """A proxy that serves a server below PREFIX, and answers 404 beside it. `outside`: what was asked for there."""
-
-    def __init__(self, port: int) -> None:
-        self.port, self.outside = port, list[str]()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://localhost:{self.listener.getsockname()[1]}{PREFIX}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                threading.Thread(target=self._serve, args=(self.listener.accept()[0],), daemon=True).start()
-
-    def _serve(self, client: socket.socket) -> None:
-        with client, contextlib.suppress(OSError, ValueError):
-            head = b""
-            while b"\r\n\r\n" not in head:
-                piece = client.recv(4096)
-                if not piece:
-                    return
-                head += piece
-            method, path, rest = head.split(b" ", 2)
-            if not path.startswith(f"{PREFIX}/".encode()):
-                self.outside.append(path.decode())
-                client.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-                return
-            with socket.create_connection(("127.0.0.1", self.port)) as server:
-                server.sendall(b" ".join([method, path[len(PREFIX) :], rest]))
-                threading.Thread(target=_copy, args=(client, server), daemon=True).start()
-                _copy(server, client)
-
-
-def _copy(source: socket.socket, target: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
-        target.shutdown(socket.SHUT_WR)
-
-
 def visit(page: Any, kit: Kit, path: str, fields: dict[str, str], press: str) -> list[str]:
     """Use a page under the prefix; return what it asked for beside it."""
     server = kit.serve(env={"OPS_TOKEN": "ops-secret-ops-secret"}) if path != "/board" else kit.school(names=("ana",))
     if path == "/board":
         fields = {"#code": code_on_slip(kit, "instructor")}
-    proxy = Prefixed(server.port)
-    page.goto(proxy.url + path)
-    for field, text in fields.items():
-        page.fill(field, text)
-    page.press(press, "Enter") if path == "/board" else page.click(press)
-    page.wait_for_timeout(2500)
-    return proxy.outside
+    with Prefixed(server.port) as proxied:
+        page.goto(proxied.url + path)
+        for field, text in fields.items():
+            page.fill(field, text)
+        page.press(press, "Enter") if path == "/board" else page.click(press)
+        page.wait_for_timeout(2500)
+    return proxied.outside
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def test_client_without_a_server_says_so(kit: Kit) -> None:
     client.printed = b""
     ends_at = time.monotonic() + 8  # 2 s, and the patience of a busy machine
     while not client.printed and time.monotonic() < ends_at:
-        client.printed = client._piece(0.5)
+        client.printed = client.piece(0.5)
     assert client.printed
 
 

@@ -4,25 +4,29 @@ import resource
 import shutil
 import subprocess
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 from tests.black_box.kit import Kit
 from tests.e2e.need import missing
 
 SOURCE = Path(__file__).with_suffix(".c")
 NO_LOCKS = 37  # ENOLCK
-_built: list[Path] = []
 
 
+@cache
+def _folder() -> TemporaryDirectory[str]:
+    return TemporaryDirectory(prefix="wrong-machine-")  # gone when the tests end
+
+
+@cache
 def _library() -> Path:
-    if not _built:
-        if shutil.which("gcc") is None:
-            missing("gcc")
-        built = Path(mkdtemp(prefix="wrong-machine-")) / "wrong_machine.so"
-        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", built, SOURCE, "-ldl"], check=True)
-        _built.append(built)
-    return _built[0]
+    if shutil.which("gcc") is None:
+        missing("gcc")
+    built = Path(_folder().name) / "wrong_machine.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", built, SOURCE, "-ldl"], check=True)
+    return built
 
 
 class Clock:

@@ -30,8 +30,8 @@ from labkit.course.models.auth import (
     kind_of,
     permits,
 )
-from labkit.course.models.clients import MADE, acts, arrived, fewer, has_raised, seconds, shorter, wrong
-from labkit.course.models.property import Property, Wrong, properties_of
+from labkit.course.models.clients import acts, arrived, has_raised, properties_of_handler, seconds, wrong
+from labkit.course.models.property import Property, Wrong
 from labkit.course.models.situations import Result, Situation, Step
 
 SHUT_OUT = Misconception(
@@ -235,16 +235,7 @@ def _reason(
     return f"{expected}, as a reason is a constant,", TELLS
 
 
-make = properties_of(
-    "The handler raises nothing.",
-    permits=permits,
-    simpler=fewer,
-    smaller=shorter,
-    made=MADE,
-    is_alone=True,
-    drawn=60,
-    again=0,
-)
+make = properties_of_handler(permits=permits)
 
 
 def property_of(

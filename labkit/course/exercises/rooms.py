@@ -6,8 +6,8 @@ from random import Random
 from typing import Any
 
 from labkit.course.exercise import Exercise, Misconception
-from labkit.course.models.clients import MADE, acts, arrived, fewer, has_raised, shorter, wrong
-from labkit.course.models.property import Property, Wrong, properties_of
+from labkit.course.models.clients import acts, arrived, has_raised, properties_of_handler, wrong
+from labkit.course.models.property import Property, Wrong
 from labkit.course.models.rooms import (
     Reference,
     draw_apart,
@@ -217,16 +217,7 @@ def _shown(
     return LEAVE_SAID if is_of_leave or {client, sender} & has_left else NOT_RECEIVED
 
 
-make = properties_of(
-    "The handler raises nothing.",
-    permits=permits,
-    simpler=fewer,
-    smaller=shorter,
-    made=MADE,
-    is_alone=True,
-    drawn=60,
-    again=0,
-)
+make = properties_of_handler(permits=permits)
 
 
 def property_of(

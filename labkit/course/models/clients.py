@@ -5,11 +5,11 @@
 A result is a dict: what arrived at each client, as a dict for a message and as a text for a close.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from labkit.course.exercise import Misconception
-from labkit.course.models.property import Wrong
+from labkit.course.models.property import Property, Wrong, properties_of
 from labkit.course.models.shrinking import simpler
 from labkit.course.models.situations import Result, Situation, Step, call, literal, make, short
 
@@ -125,3 +125,9 @@ def wrong(step: int, result: Result, expected: str, shows: Misconception) -> Wro
 def has_raised(result: Result) -> bool:
     """Whether the handler raised in a step."""
     return result.raised is not None or any(one[0] == "raised" for one in result.calls)
+
+
+def properties_of_handler(**common: Any) -> Callable[..., Property]:
+    """Return a function that makes properties of a handler, each played on a server of its own; see `properties_of`."""
+    played: dict[str, Any] = {"simpler": fewer, "smaller": shorter, "made": MADE, "is_alone": True}
+    return properties_of("The handler raises nothing.", **played, drawn=60, again=0, **common)
