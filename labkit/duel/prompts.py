@@ -24,8 +24,9 @@ Build the foundation of a realtime feature over WebSocket: a server, and a page 
 - No secret is part of a URL.
 - Delivery over WebSocket does not replace an audit log."""
 _WHERE = """\
-Write it in {}, which is installed; nothing can be downloaded. Write all files into the current folder. The
-server listens on localhost, on the port in the environment variable PORT, or 8080. README.md says how to start it."""
+Write it in {}, which is installed; nothing can be downloaded.
+Write all files into the current folder. The server listens on localhost, on the port in the environment variable PORT,
+or 8080. README.md says how to start it."""
 
 
 def prompt(name: Name, language: Language) -> str:
