@@ -184,6 +184,18 @@ MISTAKES = {
         ROOM,
         next(one.source for one in known(ROOM) if one.stem == "gives_itself_away"),
     ),
+    "gives one empty list to all rooms": (
+        "own-list",
+        ROOM,
+        plain(ROOM).replace("return [], True", "return NOTHING, True") + "\nNOTHING = []\n",
+    ),
+    "gives its empty queue away": (
+        "own",
+        DESK,
+        plain(DESK).replace(
+            "        if not batch:\n            return []", "        if not batch:\n            return self.waiting"
+        ),
+    ),
     "reads what int accepts": (
         "no-slot",
         CLOSE,
