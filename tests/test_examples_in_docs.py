@@ -58,6 +58,9 @@ HOW = {
     '.venv/bin/labkit class vote physics --ask "Which fills first?" --option ours --option "the kernel\'s"': Run(
         after=CLASS
     ),
+    ".venv/bin/labkit class solution physics 06-outbox": Run(after=CLASS, first=ROSTER),
+    ".venv/bin/labkit class solution physics 06-outbox --close": Run(after=CLASS, first=ROSTER),
+    ".venv/bin/labkit class solution physics": Run(after=CLASS, first=ROSTER),
     ".venv/bin/labkit class drill physics": Run(beside=CLASS),
     ".venv/bin/labkit class drill physics --crash": Run(beside=CLASS),
     ".venv/bin/labkit class export physics --csv > physics.csv": Run(after=CLASS, first=ROSTER, made=("physics.csv",)),
