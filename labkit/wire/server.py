@@ -42,6 +42,8 @@ from labkit.wire.hub import Hub
 from labkit.wire.keyfile import Key, key_path, load_or_create_key, new_key
 from labkit.wire.listening import EVERYWHERE, LOCALHOST, Listening
 from labkit.wire.member import Member
+from labkit.wire.own_class import OwnClass
+from labkit.wire.own_desk import NewDesk, OwnDesk
 from labkit.wire.own_heartbeat import HeartbeatMaker, NewBeating
 from labkit.wire.own_outbox import NewWaiting, OutboxMaker
 from labkit.wire.restore import restore
@@ -83,14 +85,20 @@ class Server:
         limits: Limits | None = None,
         # TLS
         tls: ssl.SSLContext | None = None,
-        # For lessons: your own classes decide how much may wait for a member (wire.own_outbox), when to ping it, and
-        # when to consider it dead (wire.own_heartbeat)
+        # For lessons: your own classes decide how much may wait for a member (wire.own_outbox), when to ping it and
+        # when to consider it dead (wire.own_heartbeat), and when to store and deliver an event (wire.own_desk)
         outbox: NewWaiting | None = None,
         heartbeat: NewBeating | None = None,
+        desk: NewDesk | None = None,
         # For tests and replays
         rng: Random | None = None,
     ) -> None:
-        """`token` is the dev token, or None to disable it. `audit` is a file, created if it does not exist."""
+        """`token` is the dev token, or None to disable it. `audit` is a file, created if it does not exist.
+
+        Raises ValueError if there is a `desk` and no audit file.
+        """
+        if desk is not None and audit is None:
+            raise ValueError("desk= decides when events are stored, but there is no file to store them in; give audit=")
         self.host = host
         self.port = port
         self.limits = limits or Limits()
@@ -104,6 +112,7 @@ class Server:
         self._rng = rng or SystemRandom()
         self._outboxes = None if outbox is None else OutboxMaker(outbox)
         self._heartbeats = None if heartbeat is None else HeartbeatMaker(heartbeat)
+        self._desks = None if desk is None else OwnClass(desk)
         self._audit: Audit | None = None
         self._broker = broker
         self._log_order: LogOrder | None = None
@@ -198,13 +207,18 @@ class Server:
             admission=admission,
             sessions=self._new_sessions(key, epoch),
             rooms=rooms,
-            queue=CommitQueue(self._audit),
+            queue=self._new_queue(),
             path=FastPath() if self.limits.fast_path else PlainPath(),
             new_id=_new_id,
             rng=self._rng,
             new_outbox=self._outboxes or Outbox,
             new_heartbeat=self._heartbeats,
         )
+
+    def _new_queue(self) -> CommitQueue:
+        if self._desks is not None and self._audit is not None:
+            return OwnDesk(self._audit, self._desks)
+        return CommitQueue(self._audit)
 
     def _new_sessions(self, key: Key, epoch: str | None) -> Sessions:
         if key is not self._session_key:
@@ -257,12 +271,33 @@ class Server:
     @property
     def own_faults(self) -> list[str]:
         """What your own classes raised so far."""
-        return [fault for own in (self._outboxes, self._heartbeats) if own is not None for fault in own.faults]
+        classes = (self._outboxes, self._heartbeats, self._desks)
+        return [fault for own in classes if own is not None for fault in own.faults]
 
     def drop_everybody(self) -> None:
         """Reset every socket without a close frame, as a crash would. The server keeps running."""
         for connection in list(self.hub.state.sockets):
             reset(connection.transport)
+
+    async def crash(self) -> None:
+        """End as `kill -9` would: reset every socket, and forget all that is in memory. Only for lessons and tests."""
+        self._listening.stop()
+        self._looking.cancel()
+        if self._audit is not None:
+            self._audit.abandon()
+        self.drop_everybody()
+        while self.hub.state.sockets:
+            await asyncio.sleep(0)
+
+    def fill_disk(self) -> None:
+        """Let the audit file grow no further, as on a full disk, until `free_disk`. Without a file, do nothing."""
+        if self._audit is not None:
+            self._audit.fill()
+
+    def free_disk(self) -> None:
+        """Let the audit file grow again."""
+        if self._audit is not None:
+            self._audit.free()
 
     def _look_after_rooms(self) -> None:
         self.hub.state.rooms.forget_old(self.hub.order.clock())
