@@ -45,7 +45,9 @@ from labkit.wire.member import Member
 from labkit.wire.own_class import OwnClass
 from labkit.wire.own_desk import NewDesk, OwnDesk
 from labkit.wire.own_heartbeat import HeartbeatMaker, NewBeating
+from labkit.wire.own_history import NewHistory, RoomMaker
 from labkit.wire.own_outbox import NewWaiting, OutboxMaker
+from labkit.wire.own_validator import OwnValidator, Validate, encode_as_python
 from labkit.wire.restore import restore
 from labkit.wire.server_state import ServerState
 from labkit.wire.sessions import Sessions
@@ -86,10 +88,13 @@ class Server:
         # TLS
         tls: ssl.SSLContext | None = None,
         # For lessons: your own classes decide how much may wait for a member (wire.own_outbox), when to ping it and
-        # when to consider it dead (wire.own_heartbeat), and when to store and deliver an event (wire.own_desk)
+        # when to consider it dead (wire.own_heartbeat), when to store and deliver an event (wire.own_desk), what a
+        # returning member receives (wire.own_history), and which texts are messages (wire.own_validator)
         outbox: NewWaiting | None = None,
         heartbeat: NewBeating | None = None,
         desk: NewDesk | None = None,
+        history: NewHistory | None = None,
+        validator: Validate | None = None,
         # For tests and replays
         rng: Random | None = None,
     ) -> None:
@@ -113,6 +118,8 @@ class Server:
         self._outboxes = None if outbox is None else OutboxMaker(outbox)
         self._heartbeats = None if heartbeat is None else HeartbeatMaker(heartbeat)
         self._desks = None if desk is None else OwnClass(desk)
+        self._rooms = None if history is None else RoomMaker(history)
+        self._validator = None if validator is None else OwnValidator(validator)
         self._audit: Audit | None = None
         self._broker = broker
         self._log_order: LogOrder | None = None
@@ -196,6 +203,8 @@ class Server:
         return hub
 
     def _new_state(self, key: Key, rooms: Rooms[Member], epoch: str | None = None) -> ServerState:
+        if self._rooms is not None:
+            rooms.new_room = self._rooms
         admission = Admission(
             self.limits,
             on_loopback=self._on_loopback(),
@@ -213,6 +222,8 @@ class Server:
             rng=self._rng,
             new_outbox=self._outboxes or Outbox,
             new_heartbeat=self._heartbeats,
+            own_validator=self._validator,
+            encode_event=None if self._validator is None else encode_as_python,
         )
 
     def _new_queue(self) -> CommitQueue:
@@ -271,7 +282,7 @@ class Server:
     @property
     def own_faults(self) -> list[str]:
         """What your own classes raised so far."""
-        classes = (self._outboxes, self._heartbeats, self._desks)
+        classes = (self._outboxes, self._heartbeats, self._desks, self._rooms, self._validator)
         return [fault for own in classes if own is not None for fault in own.faults]
 
     def drop_everybody(self) -> None:

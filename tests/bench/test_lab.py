@@ -390,3 +390,13 @@ def test_lab_timeline_explains_a_revocation(lab: Lab) -> None:
     merged = lab.timeline("ana")
     assert merged.sentence.startswith("closed because of 4410")
     assert {moment.side for moment in merged.moments} == {"client", "server"}
+
+
+def test_health_reports_what_a_class_of_your_own_raised() -> None:
+    with Lab(validator=lambda text: 1 // 0) as lab:
+        room = labkit.run(labkit.run(lab.client("ana")).join("room:demo"))
+        with pytest.raises(Exception, match="1011|closed|not open"):
+            labkit.run(asyncio.wait_for(room.chat("hello"), 2))
+        assert lab.own_faults == ["<lambda> raised ZeroDivisionError: division by zero"]
+        with pytest.raises(Unhealthy, match="ZeroDivisionError"):
+            lab.health()

@@ -42,7 +42,9 @@ from labkit.wire.client.client import Client
 from labkit.wire.client.link import GIVE_UP_S
 from labkit.wire.own_desk import NewDesk
 from labkit.wire.own_heartbeat import NewBeating
+from labkit.wire.own_history import NewHistory
 from labkit.wire.own_outbox import NewWaiting
+from labkit.wire.own_validator import Validate
 from labkit.wire.server import Server
 
 LEAVING_S = 2.0
@@ -86,14 +88,16 @@ class Lab:
         outbox: NewWaiting | None = None,
         heartbeat: NewBeating | None = None,
         desk: NewDesk | None = None,
+        history: NewHistory | None = None,
+        validator: Validate | None = None,
         **limits: Any,
     ) -> None:
         """`limits` are those of `labkit.Limits`; `rooms` maps users who may not enter every room to their grants.
 
         With `in_thread` the server runs in this process, and `inside` is the server itself. Classes of your own imply
-        it: `outbox` decides how much may wait for a member (wire.own_outbox), `heartbeat` when a member is pinged and
-        when it is dead (wire.own_heartbeat), and `desk` when an event is stored and when it is delivered
-        (wire.own_desk). Raises BadLimit.
+        it (docs/seams.md): `outbox` decides how much may wait for a member, `heartbeat` when a member is pinged and
+        when it is dead, `desk` when an event is stored and when it is delivered, `history` what a returning member
+        receives, and `validator` which texts are messages. Raises BadLimit.
         """
         self.name = name
         self.users = users
@@ -101,7 +105,8 @@ class Lab:
         self._lab_clients = LabClients()
         self.clients = self._lab_clients.clients
         self._config = LabConfig(users, rooms or {}, limits)
-        own = {"outbox": outbox, "heartbeat": heartbeat, "desk": desk}
+        own: dict[str, Any] = {"outbox": outbox, "heartbeat": heartbeat, "desk": desk}
+        own |= {"history": history, "validator": validator}
         in_here = in_thread or any(each is not None for each in own.values())
         serve = partial(self._config.server, **own)
         self._has_desk = desk is not None
@@ -232,11 +237,13 @@ class Lab:
         """
         planned = plan(members, rate, at or {}, seconds, self.limits, hops, about_disk=self._has_desk)
         run = await perform(self, planned, give_up_s)
-        if faults := self._own_faults():
+        if faults := self.own_faults:
             raise OwnClassFailed("; ".join(faults))
         return run
 
-    def _own_faults(self) -> list[str]:
+    @property
+    def own_faults(self) -> list[str]:
+        """What your own classes raised since the server started, each fault once."""
         inside = self._server.inside if isinstance(self._server, ServerThread) else None
         return self._faults + ([] if inside is None else inside.own_faults)
 
@@ -321,6 +328,7 @@ class Lab:
         if strangers:
             faults.append(f"{strangers} connections were opened and not closed; use `async with labkit.connect(...)`")
         faults += [f"a background task died: {death}" for death in background.deaths()]
+        faults += self.own_faults
         if faults:
             raise Unhealthy("; ".join(faults))
         return Health(len(states))
