@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
+from typing import TYPE_CHECKING
 
 from labkit.rules.limits import Limits
 from labkit.rules.outbox import NewOutbox, Outbox
@@ -14,6 +15,9 @@ from labkit.wire.fast.path import FastPath, PlainPath
 from labkit.wire.member import Member
 from labkit.wire.own_heartbeat import NewHeartbeat
 from labkit.wire.sessions import Sessions
+
+if TYPE_CHECKING:  # it imports PyJWT, which most servers do without
+    from labkit.wire.external.identities import Identities
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +34,7 @@ class ServerState:
     rng: Random
     new_outbox: NewOutbox = Outbox
     new_heartbeat: NewHeartbeat | None = None  # None: that of the connection
+    identities: "Identities | None" = None
     counts: Counts = field(default_factory=Counts)
     sockets: set[Member] = field(default_factory=set)
     connections: dict[str, Member] = field(default_factory=dict)
