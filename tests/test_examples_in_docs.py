@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.examples import ROOT, Block, Clone, Run, blocks_of
+from tests.package import DRAFTS
 
 DOCUMENTS = subprocess.run(
-    ["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True
+    ["git", "ls-files", "*.md", f":!{DRAFTS}"], cwd=ROOT, capture_output=True, text=True, check=True
 ).stdout.split()
 BLOCKS = [block for path in DOCUMENTS for block in blocks_of(path)]
 LAB = Run(until="copy and paste one of these URLs", ends_by=signal.SIGTERM)
@@ -58,6 +59,9 @@ HOW = {
     '.venv/bin/labkit class vote physics --ask "Which fills first?" --option ours --option "the kernel\'s"': Run(
         after=CLASS
     ),
+    ".venv/bin/labkit class solution physics 06-outbox": Run(after=CLASS, first=ROSTER),
+    ".venv/bin/labkit class solution physics 06-outbox --close": Run(after=CLASS, first=ROSTER),
+    ".venv/bin/labkit class solution physics": Run(after=CLASS, first=ROSTER),
     ".venv/bin/labkit class drill physics": Run(beside=CLASS),
     ".venv/bin/labkit class drill physics --crash": Run(beside=CLASS),
     ".venv/bin/labkit class export physics --csv > physics.csv": Run(after=CLASS, first=ROSTER, made=("physics.csv",)),

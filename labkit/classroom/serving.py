@@ -5,6 +5,7 @@
     GET  /class/board              a snapshot of the board; instructor only (HTTP Basic)
     POST /class/drill, /class/crash   restart with notice, or as in a crash; instructor only (HTTP Basic)
     /class/vote, /class/votes      the votes (classroom.votes.office)
+    /class/solution                our solutions (classroom.solutions)
 
 Everything that must survive is in one file, so a restart loses nothing.
 """
@@ -26,6 +27,7 @@ from labkit.classroom.catalogue import Catalogue
 from labkit.classroom.drill import Drill, Kind, note_drill, read_drill
 from labkit.classroom.record import ClassRecord
 from labkit.classroom.register import INSTRUCTOR, Register, news_of, room_of, votes_of
+from labkit.classroom.solutions import SolutionsDesk
 from labkit.classroom.votes.office import VotingOffice
 from labkit.rules.answers import encode
 from labkit.rules.grants import Grants
@@ -73,6 +75,7 @@ class ClassServer:
         self._more_routes = more_routes or {}
         self._record = ClassRecord(register.path, register.class_id, catalogue.exercises)
         self._votes = VotingOffice(register, self._who, self._publish)
+        self._solutions = SolutionsDesk(register, self._who)
         self._server: Server | None = None
         self._drill: asyncio.Future[Kind] | None = None
         self._ended: dict[str, int] = {}  # whose sessions, for which renewal
@@ -186,6 +189,7 @@ class ClassServer:
         return {
             **self._more_routes,
             **self._votes.routes,
+            **self._solutions.routes,
             ("GET", "/class"): self._which,
             ("GET", "/class/board"): self._snapshot,
             ("POST", "/class/drill"): lambda request, peer: self._start(request, peer, "drain"),

@@ -6,6 +6,8 @@ from pathlib import Path
 import click
 
 from labkit.bench import working_copy
+from labkit.classroom.membership import NotAdmitted, read
+from labkit.classroom.solutions import NotGiven, from_class
 from labkit.commands.failing import CannotRun
 from labkit.course import learner_files
 from labkit.course.build import build as build_course
@@ -14,13 +16,18 @@ from labkit.course.exercises import NoExercise, exercises
 from labkit.course.exercises import exercise as by_id
 from labkit.course.generate import BadSource
 from labkit.course.learning_path import PATHS
-from labkit.course.paths import copy_in_use, original
+from labkit.course.paths import copy_in_use, is_checkout, original
 from labkit.course.progress import NoHome, Progress, Record
+from labkit.course.solutions import solution
 from labkit.course.source import NoSource
 from labkit.course.start_page import as_text, next_lesson
 from labkit.course.verify import verify as verify_course
 from labkit.platform.os_errors import describe
 
+NO_SOLUTIONS = (
+    "an installed labkit has no solutions; a class gives one after a verified pass, and the course's repository has "
+    "all of them"
+)
 EXAMPLES = """\b
 Examples:
   labkit course path
@@ -77,6 +84,7 @@ def path(is_all: bool) -> None:
 @click.option("--check", "is_only_compared", is_flag=True, help="Write nothing; exit 1 when a file is out of date.")
 def build(is_only_compared: bool) -> None:
     """Generate exercises/ from solutions/ in this checkout."""
+    _must_be_checkout()
     try:
         changed = build_course(original(), is_only_compared=is_only_compared)
     except (BadSource, OSError, ValueError) as error:
@@ -92,6 +100,7 @@ def verify() -> None:
 
     Blanks must count as not started, solutions must pass, hints must exist, and files must be up to date.
     """
+    _must_be_checkout()
     faults = asyncio.run(verify_course(original()))
     click.echo("\n".join(faults) or f"{len(exercises())} exercises, no problems found")
     raise click.exceptions.Exit(1 if faults else 0)
@@ -120,16 +129,41 @@ def reset(exercise_id: str) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="A Python file or a notebook.  [default: the exercise's notebook]",
 )
-@click.option("--peek", is_flag=True, help="Show the solution even if you have not passed.")
+@click.option("--peek", is_flag=True, help="Show the solution even if you have not passed; only in a checkout.")
 def diff(exercise_id: str, answer: Path | None, peek: bool) -> None:
-    """Compare your answer with our solution, once you have passed."""
+    """Compare your answer with our solution, once you have passed.
+
+    An installed labkit has no solutions, so --peek cannot show one: a class gives it, after a verified pass or when the
+    instructor opens it.
+    """
     asked = _exercise(exercise_id)
-    if not peek and not _has_passed(asked):
+    ours = solution(asked)
+    if ours is None:
+        ours = _from_class(asked, peek)
+    elif not peek and not _has_passed(asked):
         raise CannotRun(f"pass {asked.id} first, or use --peek; `labkit check {asked.id}` gives hints")
     try:
-        click.echo(learner_files.diff(asked, answer) or "your answer is identical to ours")
+        click.echo(learner_files.diff(asked, ours, answer) or "your answer is identical to ours")
     except NoSource as error:
         raise CannotRun(str(error)) from None
+
+
+def _from_class(asked: Exercise, peek: bool) -> str:
+    cannot = "--peek cannot show it: " if peek else ""
+    try:
+        member = read()
+        if member is None:
+            raise CannotRun(f"{cannot}{NO_SOLUTIONS}")
+        return from_class(member, asked.id)
+    except (NotGiven, NotAdmitted, NoHome) as error:
+        raise CannotRun(f"{cannot}{error}") from None
+    except OSError as error:
+        raise CannotRun(f"{cannot}the class does not answer ({describe(error)}); try again") from None
+
+
+def _must_be_checkout() -> None:
+    if not is_checkout():
+        raise CannotRun("an installed labkit has no solutions; run this in a checkout of the course")
 
 
 def _records() -> list[Record]:

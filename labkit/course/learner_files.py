@@ -1,11 +1,10 @@
-"""A learner's exercises in a working copy: reset one, and compare an answer with the solution."""
+"""A learner's exercises in a working copy: reset one, and compare an answer with our solution."""
 
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
 from labkit.bench import working_copy
-from labkit.course import generate
 from labkit.course.exercise import Exercise
 from labkit.course.notebook import notebook_json, read_notebook, without_outputs
 from labkit.course.paths import DEFAULT, answer_of, original
@@ -26,9 +25,7 @@ def reset(asked: Exercise) -> tuple[Path, Path | None]:
         raise OSError(
             f"there is no working copy in or around {working_copy.here()}; `labkit lab {DEFAULT}` creates one"
         )
-    made = notebook_json(
-        without_outputs(generate.exercise(read_notebook(original() / "solutions" / f"{asked.id}.ipynb"), asked.id))
-    )
+    made = notebook_json(without_outputs(read_notebook(original() / "exercises" / f"{asked.id}.ipynb")))
     kept = None
     if path.exists():
         folder = path.parent / SAVED
@@ -52,10 +49,7 @@ def has_passed(asked: Exercise, records: Iterable[Record]) -> bool:
     return any(record["status"] == "pass" and record["exercise"] == asked.id for record in records)
 
 
-def diff(asked: Exercise, answer: Path | None = None) -> str:
-    """Return a unified diff from the learner's answer to the solution, or "" if they are the same. Raises NoSource."""
-    path = answer or answer_of(asked.id)
-    theirs = lines(of_file(path, asked.answer).source)
-    ours = lines(of_file(original() / "solutions" / f"{asked.id}.ipynb", asked.answer).source)
-    ours = [line for line in ours if line.strip() not in (generate.BEGIN, generate.END)]
-    return "\n".join(difflib.unified_diff(theirs, ours, "your answer", "our answer", lineterm="", n=3))
+def diff(asked: Exercise, ours: str, answer: Path | None = None) -> str:
+    """Return a unified diff from the learner's answer to ours, or "" if they are the same. Raises NoSource."""
+    theirs = lines(of_file(answer or answer_of(asked.id), asked.answer).source)
+    return "\n".join(difflib.unified_diff(theirs, lines(ours), "your answer", "our answer", lineterm="", n=3))

@@ -101,7 +101,7 @@ SELF_STUDY = LearningPath(
         "09-find-fault-1": 25,
         "09-find-fault-2": 25,
         "10_beyond_one_process": 35,
-        "10-capstone": 45,
+        "10-capstone": 120,
         "use_cases": 15,
     },
 )

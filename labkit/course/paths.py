@@ -1,5 +1,6 @@
 """Find the course: the published one, and the working copy that a learner edits."""
 
+import os
 from pathlib import Path
 
 import labkit
@@ -17,6 +18,17 @@ def original() -> Path:
 def is_checkout() -> bool:
     """Return whether the published course is a checkout rather than an installed package."""
     return original().name != "_course"
+
+
+def solutions() -> Path | None:
+    """Return the folder of our solutions: that of this checkout, or the one that LABKIT_SOLUTIONS names; None without.
+
+    An installed labkit has none: it is what a learner installs.
+    """
+    if is_checkout():
+        return original() / "solutions"
+    chosen = os.environ.get("LABKIT_SOLUTIONS")
+    return Path(chosen) if chosen and Path(chosen).is_dir() else None
 
 
 def copy_in_use() -> Path | None:

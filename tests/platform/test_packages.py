@@ -15,6 +15,7 @@ import labkit
 from labkit.platform import packages
 from labkit.platform.exits import exit_code_of
 from labkit.platform.packages import DISTRIBUTION, EXTRAS, REQUIRED, installed_version, missing, missing_package
+from tests.package import modules
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -35,7 +36,7 @@ def distribution(module: str) -> str:
 def imported() -> set[str]:
     """The modules of others that labkit imports anywhere."""
     found = set()
-    for path in (ROOT / "labkit").rglob("*.py"):
+    for path in modules():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 found |= {alias.name.partition(".")[0] for alias in node.names}

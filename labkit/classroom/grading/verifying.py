@@ -18,6 +18,7 @@ from labkit.course.exercise import Exercise
 from labkit.course.exercises import exercises
 from labkit.course.judging import judge
 from labkit.course.paths import original
+from labkit.course.solutions import solution
 from labkit.course.source import NoSource, of_file
 
 LEAST_LINES = 8  # of an answer's own: shorter ones are the same by chance
@@ -77,7 +78,7 @@ def _lines(source: str) -> list[str]:
 
 
 def _solution(exercise: Exercise) -> str:
-    return _text(original() / "solutions" / f"{exercise.id}.ipynb", exercise)
+    return solution(exercise) or ""
 
 
 def _text(path: Path, exercise: Exercise) -> str:

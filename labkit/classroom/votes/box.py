@@ -19,6 +19,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from labkit.classroom.posting import Refusal
 from labkit.classroom.votes.question import Question, checked
 from labkit.wire.audit.schema import explaining
 
@@ -56,7 +57,7 @@ _VOTERS = "SELECT name FROM voted WHERE question = ? AND round = ?"
 _MEASURED = "SELECT choice FROM measurements WHERE question = ? GROUP BY choice ORDER BY count(*) DESC, choice LIMIT 1"
 
 
-class VoteRefused(ValueError):
+class VoteRefused(Refusal):
     """A vote or a change of a question is not possible; the message says why."""
 
 

@@ -5,7 +5,6 @@ reached, the vote stays due. A refusal is kept with its sentence, because sendin
 """
 
 import asyncio
-import base64
 import json
 import random
 from collections.abc import Iterable
@@ -15,9 +14,9 @@ from urllib.error import HTTPError
 
 from labkit.bench.ask import ask, basic, json_of
 from labkit.classroom.membership import Membership
+from labkit.classroom.posting import packed
 from labkit.classroom.register import INSTRUCTOR
 from labkit.classroom.votes.outbox import Outbox, Paper
-from labkit.classroom.votes.question import HEADER
 from labkit.wire.client.client import Client, Refused
 
 LOOK_S = 0.25
@@ -51,9 +50,9 @@ def questions(member: Membership, question: str = "") -> list[dict[str, Any]]:
 def post(member: Membership, paper: Paper) -> dict[str, Any]:
     """Send one paper, and return how its question stands. Raises OSError; HTTPError with a sentence if refused."""
     ballot = {"question": paper.question, "round": paper.round, "choice": paper.choice, "secret": paper.secret}
-    packed = base64.b64encode(json.dumps(ballot | {"measured": paper.measured}).encode()).decode()
+    wish = packed(ballot | {"measured": paper.measured})
     code = basic(member.name, member.code)
-    return json_of(ask(member.url, "/class/vote", code, b"", member.tls, member.route(), {HEADER: packed}))
+    return json_of(ask(member.url, "/class/vote", code, b"", member.tls, member.route(), wish))
 
 
 async def _send_all(member: Membership, outbox: Outbox) -> None:

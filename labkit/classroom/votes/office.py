@@ -6,11 +6,9 @@
     POST /class/vote               a student's vote, and what that machine measured
     POST /class/votes/ask, again, close, reveal      instructor only
 
-What is posted is JSON in base64, in the header `Vote`, because this server accepts no body and logs may keep a URL.
+What is posted is JSON in a header (classroom.posting).
 """
 
-import base64
-import binascii
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
@@ -19,19 +17,17 @@ from typing import Any
 import msgspec
 from websockets.http11 import Request, Response
 
+from labkit.classroom.posting import answered, posted
 from labkit.classroom.register import INSTRUCTOR, Register, votes_of
 from labkit.classroom.votes.box import Asked, BallotBox, Tally, Vote, VoteRefused, standing, voted_of
 from labkit.classroom.votes.lessons import predictions
-from labkit.classroom.votes.question import HEADER, BadQuestion
 from labkit.rules.answers import encode
 from labkit.rules.messages import Comment
 from labkit.wire.admission import Peer
-from labkit.wire.audit.schema import AuditError
 from labkit.wire.http.reply import reply
 from labkit.wire.http.routes import Routes
 
 ANONYMOUS = "this class votes anonymously; `labkit class start --votes-by-name` says otherwise before the first vote"
-BUSY = "the class file is busy; try again"
 Who = Callable[[Request, Peer], str | Response]  # the sender's name, or why it is refused
 
 
@@ -106,13 +102,13 @@ class VotingOffice:
             return who
         names, describe = self._register.names(), private if who == INSTRUCTOR else public
         wanted = request.path.partition("?")[2]
-        return _answered(lambda: {"questions": [_dated(describe, one, names) for one in self._box.tallies(wanted)]})
+        return answered(lambda: {"questions": [_dated(describe, one, names) for one in self._box.tallies(wanted)]})
 
     def _names(self, request: Request, peer: Peer) -> Response:
         refusal = self._refuse_student(request, peer)
         if refusal is None and not self._register.votes_by_name:
             refusal = reply(HTTPStatus.FORBIDDEN, f"{ANONYMOUS}\n")
-        return refusal or _answered(self._by_name)
+        return refusal or answered(self._by_name)
 
     def _by_name(self) -> dict[str, Any]:
         ids = (tally.asked.question.id for tally in self._box.tallies())
@@ -124,7 +120,7 @@ class VotingOffice:
             return who
         if who == INSTRUCTOR:
             return reply(HTTPStatus.FORBIDDEN, "the instructor does not vote\n")
-        return _answered(lambda: self._counted(who, _posted(request, Ballot)))
+        return answered(lambda: self._counted(who, posted(request, Ballot)))
 
     def _counted(self, name: str, ballot: Ballot) -> dict[str, Any]:
         if lesson := predictions().get(ballot.question):
@@ -140,7 +136,7 @@ class VotingOffice:
 
     def _act(self, act: Callable[[Wish], object], request: Request, peer: Peer) -> Response:
         refusal = self._refuse_student(request, peer)
-        return refusal or _answered(lambda: {"done": act(_posted(request, Wish)) or True})
+        return refusal or answered(lambda: {"done": act(posted(request, Wish)) or True})
 
     def _refuse_student(self, request: Request, peer: Peer) -> Response | None:
         who = self._who(request, peer)
@@ -173,23 +169,3 @@ def _dated(describe: Callable[[Tally, list[str]], dict[str, Any]], tally: Tally,
 def _base(asked: Asked) -> dict[str, Any]:
     question_id, text, options = asked.question
     return {"id": question_id, "text": text, "options": options, "round": asked.round}
-
-
-def _posted(request: Request, kind: Any) -> Any:
-    """Return what a request carries. Raises BadQuestion."""
-    try:
-        return msgspec.json.decode(base64.b64decode("".join(request.headers.get_all(HEADER)), validate=True), type=kind)
-    except (binascii.Error, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise BadQuestion(f"the header {HEADER} must be JSON in base64, such as a question and a choice") from None
-
-
-def _answered(work: Callable[[], Any]) -> Response:
-    """Answer with what `work` returns, or with the sentence that says why it is refused."""
-    try:
-        return reply(HTTPStatus.OK, encode(work()), "application/json")
-    except BadQuestion as error:
-        return reply(HTTPStatus.BAD_REQUEST, f"{error}\n")
-    except VoteRefused as error:
-        return reply(HTTPStatus.CONFLICT, f"{error}\n")
-    except AuditError:
-        return reply(HTTPStatus.SERVICE_UNAVAILABLE, f"{BUSY}\n")

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from labkit.classroom.board import well_formed
+from labkit.classroom.posting import BadPost
 
 LONGEST_TEXT, LONGEST_OPTION = 300, 120
 FEWEST_OPTIONS, MOST_OPTIONS = 2, 8
-HEADER = "Vote"  # of an HTTP request, with JSON in base64
 MASK = "…"  # in a prediction, for what differs between machines
 _NUMBER = re.compile(rf"\d+(?:[.,]\d+)*|{MASK}")
 
 
-class BadQuestion(ValueError):
+class BadQuestion(BadPost):
     """The question cannot be asked; the message says what to change."""
 
 

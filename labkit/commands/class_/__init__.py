@@ -12,6 +12,7 @@ VERBS = {
     "drill": "Restart the class server on purpose and watch everyone reconnect.",
     "export": "Export results as CSV, JSON or a grade book.",
     "grade": "Judge the answers that passed again, on this machine.",
+    "solution": "Give the class our solution of an exercise.",
     "code": "Issue a new code to a student who arrives late or lost theirs.",
     "remove": "Remove students from a class and close their connections.",
 }

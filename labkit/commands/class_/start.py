@@ -17,6 +17,7 @@ from labkit.classroom.pack.reading import BadPack, Pack
 from labkit.classroom.register import INSTRUCTOR, OtherClass, Register, open_register
 from labkit.classroom.roster import BadRoster, Student, read_roster, real_names
 from labkit.classroom.serving import ClassServer
+from labkit.classroom.solutions import HAS_NONE
 from labkit.classroom.tls import NoCertificate, fingerprint, own_certificate
 from labkit.commands.class_.grader import grading
 from labkit.commands.class_.slips import check_place, for_instructor, hand_out, sheet
@@ -24,6 +25,7 @@ from labkit.commands.class_.which import at_address, file_of, which_class
 from labkit.commands.failing import CannotRun
 from labkit.commands.leftovers import beside, nothing_left
 from labkit.commands.running import end_with_parent, limits_of, listen_fault, prepare_process, run, stopping, tls_of
+from labkit.course.paths import solutions
 from labkit.platform.addresses import addresses, lan_address
 from labkit.platform.nudges import FIRST, SECOND, on_nudge
 from labkit.platform.os_errors import describe
@@ -206,6 +208,8 @@ def _start(given: Options, keep: Callable[[], None]) -> None:
             click.echo("a name belongs to the first student who joins with it")
         if register.grades:
             click.echo("passes count when this machine has judged them; students agree by adding graded=True to join()")
+            if solutions() is None:
+                _note(f"a copy of our solution is verified like any other answer: {HAS_NONE}")
         if register.votes_by_name:
             click.echo(
                 "votes are stored with their names, and only the instructor sees them; join() tells the students"
