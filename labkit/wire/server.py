@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
 from time import monotonic, time
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from labkit.platform.sockets import reset
 from labkit.rules.admission import drain_slots_ms
@@ -52,6 +52,9 @@ from labkit.wire.restore import restore
 from labkit.wire.server_state import ServerState
 from labkit.wire.sessions import Sessions
 
+if TYPE_CHECKING:  # it imports PyJWT, which most servers do without
+    from labkit.wire.external.identities import Identities
+
 _LOGGER = logging.getLogger(__name__)
 LOOK_EVERY_S = 1.0
 
@@ -71,6 +74,7 @@ class Server:
         # Authentication
         token: str | None = "dev-token",
         users: Directory | None = None,
+        identities: "Identities | None" = None,
         ops_token: str | None = None,
         allow_origins: Collection[str] = (),
         # More HTTP routes
@@ -100,6 +104,8 @@ class Server:
     ) -> None:
         """`token` is the dev token, or None to disable it. `audit` is a file, created if it does not exist.
 
+        `identities`: users for whom another system vouches.
+
         Raises ValueError if there is a `desk` and no audit file.
         """
         if desk is not None and audit is None:
@@ -109,6 +115,7 @@ class Server:
         self.limits = limits or Limits()
         self._token = token
         self._users = users
+        self._identities = identities
         self._ops_token = ops_token
         self._allow_origins = allow_origins
         self._routes = routes
@@ -224,6 +231,7 @@ class Server:
             new_heartbeat=self._heartbeats,
             own_validator=self._validator,
             encode_event=None if self._validator is None else encode_as_python,
+            identities=self._identities,
         )
 
     def _new_queue(self) -> CommitQueue:
@@ -233,9 +241,10 @@ class Server:
 
     def _new_sessions(self, key: Key, epoch: str | None) -> Sessions:
         if key is not self._session_key:
-            return Sessions(self.limits, Credentials(*key), _new_id, self._token, epoch)
+            return Sessions(self.limits, Credentials(*key), _new_id, self._token, epoch, identities=self._identities)
         credentials = Credentials(*key, new_key().secret)  # spent tickets are not stored, so older tickets must end
-        return Sessions(self.limits, credentials, _new_id, self._token, at_revocation=self._forget_key)
+        forget, elsewhere = self._forget_key, self._identities
+        return Sessions(self.limits, credentials, _new_id, self._token, at_revocation=forget, identities=elsewhere)
 
     def _new_http(self, hub: Hub) -> Http:
         return Http(

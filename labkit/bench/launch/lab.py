@@ -279,7 +279,7 @@ class Lab:
         A process gets SIGKILL. A server in a thread loses its connections, and everything that is not in its file.
         """
         with self._switch:
-            self._faults = self._own_faults()
+            self._faults = self.own_faults
             self._server.kill()
 
     def fill_disk(self) -> None:
