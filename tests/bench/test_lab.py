@@ -395,7 +395,7 @@ def test_lab_timeline_explains_a_revocation(lab: Lab) -> None:
 def test_health_reports_what_a_class_of_your_own_raised() -> None:
     with Lab(validator=lambda text: 1 // 0) as lab:
         room = labkit.run(labkit.run(lab.client("ana")).join("room:demo"))
-        with pytest.raises(Exception, match="1011|closed|not open"):
+        with pytest.raises(TimeoutError):  # the server closes with 1011, and the client comes back
             labkit.run(asyncio.wait_for(room.chat("hello"), 2))
         assert lab.own_faults == ["<lambda> raised ZeroDivisionError: division by zero"]
         with pytest.raises(Unhealthy, match="ZeroDivisionError"):

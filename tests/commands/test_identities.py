@@ -57,7 +57,7 @@ async def test_cookie_that_the_page_shows_is_accepted(tmp_path: Path) -> None:
     made: dict[str, object] = {}
     exec(example.replace('"cookie.key"', repr(str(tmp_path / "cookie.key"))), made)
     assert "URLSafeSerializer" in made and URLSafeSerializer
-    options = ["--session-cookie", "session", "--session-key", str(tmp_path / "cookie.key")]
+    options = ["--session-cookie", "session", "--cookie-key", str(tmp_path / "cookie.key")]
     async with process(tmp_path, *options) as server:
         raw = await Raw.enter(server.url, "handshake", "room:a", **OWN, Cookie=f"session={made['value']}")
         assert raw.ok["userId"] == "ada"
@@ -74,15 +74,15 @@ async def test_gateway_options_are_used(tmp_path: Path) -> None:
 REFUSED = [
     (["--jwt-audience", "chat"], "--jwt-audience has no use without --jwt-key or --jwks"),
     (["--jwt-issuer", "me"], "--jwt-issuer has no use without --jwt-key or --jwks"),
-    (["--session-cookie", "session"], "--session-cookie has no use without --session-key"),
-    (["--session-key", "key"], "--session-key has no use without --session-cookie"),
+    (["--session-cookie", "session"], "--session-cookie has no use without --cookie-key"),
+    (["--cookie-key", "key"], "--cookie-key has no use without --session-cookie"),
     (["--gateway", "10.1.0.2"], "--gateway has no use without --gateway-header"),
     (["--gateway-header", "X-User"], "--gateway-header has no use without --gateway"),
     (["--default-rooms", "a"], "--default-rooms has no use without"),
     (["--jwt-key", "key", "--jwks", "keys"], "put them all into the key set"),
     (["--jwt-key", "none"], "cannot read none"),
-    (["--session-cookie", "a b", "--session-key", "key"], "is no name of a cookie"),
-    (["--session-cookie", "a", "--session-key", "none"], "does not exist; create it with"),
+    (["--session-cookie", "a b", "--cookie-key", "key"], "is no name of a cookie"),
+    (["--session-cookie", "a", "--cookie-key", "none"], "does not exist; create it with"),
     (["--gateway", "0.0.0.0/0", "--gateway-header", "X-User"], "is every address"),
     (["--gateway", "10.1.0.2", "--gateway-header", "Cookie"], "clients send Cookie themselves"),
     (["--gateway", "10.1.0.2", "--gateway-header", "X-User", "--default-rooms", "a=x"], "--default-rooms: access 'x'"),

@@ -1,4 +1,4 @@
-"""Your own class as the history of a server's rooms: what a returning member receives, and what happens when it raises."""
+"""Your own class as the history of a server's rooms: what a returning member gets, and what happens when it raises."""
 
 from collections import deque
 from pathlib import Path
