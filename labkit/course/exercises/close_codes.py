@@ -31,7 +31,7 @@ from labkit.course.models.close_codes import (
     slots_of,
 )
 from labkit.course.models.property import Wrong, properties_of
-from labkit.course.models.situations import WAS_CHANGED, Result, Situation, is_changed, is_earlier_changed
+from labkit.course.models.situations import Result, Situation, is_changed, is_earlier_changed
 
 RAISES = Misconception(
     "reason-raises",
@@ -147,7 +147,7 @@ def model(situation: Situation, results: Sequence[Result]) -> Wrong | None:
         if not _is_same(came, expected):
             return Wrong(number, repr(expected), _shown(code, reason, came, expected))
         if is_watched and is_earlier_changed(result):
-            return Wrong(number, "that each result stays as it is", REMEMBERED, WAS_CHANGED)
+            return Wrong(number, "that each result stays as it is", REMEMBERED)
     return None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from labkit.course.exercise import Exercise, Misconception
 from labkit.course.models.property import Draw, Property, Wrong, properties_of
-from labkit.course.models.situations import WAS_CHANGED, Result, Situation, is_earlier_changed, label
+from labkit.course.models.situations import Result, Situation, is_earlier_changed, label
 from labkit.course.models.stored_first import (
     MADE,
     Reference,
@@ -114,8 +114,7 @@ def model(wanted: Sequence[Misconception], situation: Situation, results: Sequen
             expected, shows = _judged(desks[label(step)], step[1].partition(".")[2], step[2], result)
         if shows is not None and (not wanted or shows in wanted):
             shows = shows if wanted else SHARED  # a desk that is wrong in other ways never comes so far
-            came = WAS_CHANGED if is_earlier_changed(result) else ""
-            return Wrong(number, expected.shown if step[0] != "make" else "a desk", shows, came)
+            return Wrong(number, expected.shown if step[0] != "make" else "a desk", shows)
         if shows not in (None, REFUSED_SILENTLY):  # from here on, the reference does not know what the answer holds
             return None
     return None

@@ -6,7 +6,7 @@ from typing import Any
 
 from labkit.course.exercise import Exercise, Misconception
 from labkit.course.models.property import Property, Wrong, properties_of
-from labkit.course.models.situations import WAS_CHANGED, Result, Situation, ask, is_changed, is_earlier_changed
+from labkit.course.models.situations import Result, Situation, ask, is_changed, is_earlier_changed
 from labkit.course.models.validator import (
     CONSTANTS,
     FIELDS,
@@ -147,7 +147,7 @@ def model(situation: Situation, results: Sequence[Result]) -> Wrong | None:
         if result.raised is not None:
             return Wrong(number, "the message" if message else "None", RAISES)
         if is_watched and is_earlier_changed(result):
-            return Wrong(number, "that each result stays as it is", REMEMBERED, WAS_CHANGED)
+            return Wrong(number, "that each result stays as it is", REMEMBERED)
         if is_free or (message is None and result.value is None):
             continue
         if message is None:

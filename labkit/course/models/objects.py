@@ -6,7 +6,6 @@ from typing import Any
 from labkit.course.exercise import Misconception
 from labkit.course.models.property import Model, Wrong
 from labkit.course.models.situations import (
-    WAS_CHANGED,
     Result,
     Situation,
     Step,
@@ -48,7 +47,7 @@ def model_of(
             if wrong is not None:
                 return Wrong(number, *wrong)
             if given_away is not None and is_earlier_changed(result):
-                return Wrong(number, "that each result stays as it is", given_away, WAS_CHANGED)
+                return Wrong(number, "that each result stays as it is", given_away)
         return None
 
     return model

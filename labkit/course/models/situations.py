@@ -18,7 +18,7 @@ from labkit.course.running.player import CHANGED, CHANGES
 Step = tuple[str, str, tuple[Any, ...]]  # a verb, its target, the arguments
 Situation = tuple[Step, ...]
 MOST_SHOWN = 160
-WAS_CHANGED = "a result, and what an earlier call returned is no longer what it was"
+WAS_CHANGED = ", and an earlier result is no longer what it was"
 _RUN = re.compile(r"(.{1,10}?)\1{11,}", re.DOTALL)
 
 
@@ -37,8 +37,9 @@ class Result(NamedTuple):
     def shown(self) -> str:
         """The result in a few words."""
         came = literal(self.value) if self.raised is None else f"raised {self.raised}"
-        calls = ", ".join(f"{name}({', '.join(map(literal, given))})" for name, *given in self.calls)
-        return short(f"{came} after {calls}" if calls else came)
+        made = [call for call in self.calls if call != (CHANGED,)]
+        calls = ", ".join(f"{name}({', '.join(map(literal, given))})" for name, *given in made)
+        return short(f"{came} after {calls}" if calls else came) + (WAS_CHANGED if is_earlier_changed(self) else "")
 
 
 def make(label: str, *arguments: Any) -> Step:

@@ -127,13 +127,13 @@ GIVEN = {
 
 @pytest.mark.parametrize("way", GIVEN)
 def test_result_that_changes_later_is_noted(way: str) -> None:
-    """Each caller appends to the list that it got, or adds a field to the dict."""
+    """Each caller appends to the list that it got, or adds a field to the dict and clears it."""
     before, body, is_shared = GIVEN[way]
     space: dict[str, object] = {}
     exec(f"{before}\ndef answer():\n    {body}\n", space)
-    change = fill if "dict" not in way else lambda step: ("mark 0 ask", *step[1:])
+    changes = [fill(ask())] * 2 if "dict" not in way else [("mark 0 ask", "", ()), spoil(ask(), 0)]
     noted: list[object] = []
-    play(space["answer"], (change(ask()), change(ask())), lambda error: False, noted.append)
+    play(space["answer"], changes, lambda error: False, noted.append)
     assert (("changed",) in noted) is is_shared
 
 
