@@ -101,7 +101,7 @@ class Lab:
         self._lab_clients = LabClients()
         self.clients = self._lab_clients.clients
         self._config = LabConfig(users, rooms or {}, limits)
-        own = {"outbox": outbox, "heartbeat": heartbeat, "desk": desk}
+        own: dict[str, Any] = {"outbox": outbox, "heartbeat": heartbeat, "desk": desk}
         in_here = in_thread or any(each is not None for each in own.values())
         serve = partial(self._config.server, **own)
         self._has_desk = desk is not None
