@@ -305,8 +305,9 @@ class Server:
         self._looking.cancel()
         if self._audit is not None:
             self._audit.abandon()
-        self.drop_everybody()
-        while self.hub.state.sockets:
+        await asyncio.sleep(0)
+        while self.hub.state.sockets:  # again and again: a connection that was just accepted shows up a tick later
+            self.drop_everybody()
             await asyncio.sleep(0)
 
     def fill_disk(self) -> None:
