@@ -393,7 +393,7 @@ def test_lab_timeline_explains_a_revocation(lab: Lab) -> None:
 
 
 def test_health_reports_what_a_class_of_your_own_raised() -> None:
-    with Lab(validator=lambda text: 1 // 0) as lab:
+    with Lab(validator=lambda text: 1 / 0) as lab:
         room = labkit.run(labkit.run(lab.client("ana")).join("room:demo"))
         with pytest.raises(TimeoutError):  # the server closes with 1011, and the client comes back
             labkit.run(asyncio.wait_for(room.chat("hello"), 2))

@@ -1,6 +1,7 @@
 """Your own class as the history of a server's rooms: what a returning member gets, and what happens when it raises."""
 
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,16 @@ class Newest:
         return [event for number, event in self.kept if number > seq], False
 
 
+def keeping(made: list[Newest]) -> Callable[[str, int], Newest]:
+    """Note every object that is made."""
+
+    def new(epoch: str, keeps: int) -> Newest:
+        made.append(Newest(epoch, keeps))
+        return made[-1]
+
+    return new
+
+
 def event(seq: int) -> Event:
     return Event(seq, "ana" if seq % 2 else "ben", f"r{seq}", b"x" * seq)
 
@@ -50,14 +61,14 @@ def room_of(maker: RoomMaker, events: int = 4) -> OwnRoom[Any]:
 
 def test_class_decides_even_when_it_hides_a_gap() -> None:
     made: list[Newest] = []
-    room = room_of(RoomMaker(lambda *given: made.append(Newest(*given)) or made[-1]))
+    room = room_of(RoomMaker(keeping(made)))
     assert room.missed(Since("other", 0), READER) == Missed([event(2), event(3), event(4)], gap=False)
     assert (made[0].given, made[0].asked) == (("one", 3), [("other", 0)])
 
 
 def test_first_join_does_not_ask_the_class() -> None:
     made: list[Newest] = []
-    room = room_of(RoomMaker(lambda *given: made.append(Newest(*given)) or made[-1]))
+    room = room_of(RoomMaker(keeping(made)))
     assert room.missed(None, READER) == Missed([], gap=False)
     assert made[0].asked == []
 
@@ -71,7 +82,7 @@ def test_server_still_protects_others_and_the_outbox() -> None:
 
 def test_restored_events_go_to_an_object_of_their_epoch() -> None:
     made: list[Newest] = []
-    room = RoomMaker(lambda *given: made.append(Newest(*given)) or made[-1])("room:a", "new", Limits())
+    room = RoomMaker(keeping(made))("room:a", "new", Limits())
     room.restore("old", 9)
     room.restore_event(event(9), 0.0, remember=False)
     assert made[-1].given[0] == "old"
