@@ -50,7 +50,7 @@ HOW = {
     ".venv/bin/labkit serve --jwks keys.json --jwt-audience chat --jwt-issuer https://login.example": Run(
         until="listening on ws://localhost:8080", first=KEY_SET
     ),
-    ".venv/bin/labkit serve --session-cookie session --session-key cookie.key": Run(
+    ".venv/bin/labkit serve --session-cookie session --cookie-key cookie.key": Run(
         until="listening on ws://localhost:8080"
     ),
     ".venv/bin/labkit serve --host 0.0.0.0 --token off --gateway 10.1.0.2 --gateway-header X-User "

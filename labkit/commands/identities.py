@@ -19,8 +19,8 @@ _OPTIONS = (
     click.option("--jwks", type=_FILE, help="Accept JSON Web Tokens: a key set, read at start."),
     click.option("--jwt-audience", metavar="NAME", help="The audience (aud) that each token must name."),
     click.option("--jwt-issuer", metavar="NAME", help="The issuer (iss) that each token must name."),
-    click.option("--session-cookie", metavar="NAME", help="Accept a signed cookie of this name. Needs --session-key."),
-    click.option("--session-key", type=_FILE, help="The key of the cookie: 64 hex digits."),
+    click.option("--session-cookie", metavar="NAME", help="Accept a signed cookie of this name. Needs --cookie-key."),
+    click.option("--cookie-key", type=_FILE, help="The key of the cookie: 64 hex digits."),
     click.option("--gateway", multiple=True, metavar="ADDRESS", help="A gateway's address or network. Repeatable."),
     click.option("--gateway-header", metavar="NAME", help="The header in which a gateway names the user."),
     click.option("--gateway-rooms", metavar="NAME", help="The header in which a gateway names the user's rooms."),
@@ -31,8 +31,8 @@ _OPTIONS = (
 _NEEDS = {
     "jwt_audience": ("jwt_key", "jwks"),
     "jwt_issuer": ("jwt_key", "jwks"),
-    "session_cookie": ("session_key",),
-    "session_key": ("session_cookie",),
+    "session_cookie": ("cookie_key",),
+    "cookie_key": ("session_cookie",),
     "gateway": ("gateway_header",),
     "gateway_header": ("gateway",),
     "gateway_rooms": ("gateway_header",),
@@ -87,7 +87,7 @@ def _made(token: str, options: dict[str, Any]) -> "Identities":
             whose = {"audience": options["jwt_audience"], "issuer": options["jwt_issuer"]}
             tokens = Tokens(keys, rooms_claim=claim, default_rooms=rooms, **whose)
         if options["session_cookie"]:
-            key = load_key(options["session_key"])
+            key = load_key(options["cookie_key"])
             cookie = SessionCookie(options["session_cookie"], key, rooms_claim=claim, default_rooms=rooms)
         if options["gateway_header"]:
             names = options["gateway_header"], options["gateway_rooms"]

@@ -1,6 +1,7 @@
 """The options of `labkit serve` for identities from elsewhere: what they accept, and what refuses to start."""
 
 import json
+import signal
 from pathlib import Path
 from time import time
 
@@ -38,7 +39,8 @@ async def test_key_set_with_audience_and_issuer_is_used(tmp_path: Path) -> None:
     async with process(tmp_path, *options) as server:
         assert (await Raw.enter(server.url, token("r1"), "room:a")).ok["userId"] == "ada"
         assert await refused(server.url, token(aud="mail")) == FAILED
-        log = server.log.read_text(encoding="utf-8")
+        assert await server.end(signal.SIGTERM) == 0  # it has written its log then
+    log = server.log.read_text(encoding="utf-8")
     assert "it is for another audience" in log and "eyJ" not in log
 
 
@@ -57,7 +59,7 @@ async def test_cookie_that_the_page_shows_is_accepted(tmp_path: Path) -> None:
     made: dict[str, object] = {}
     exec(example.replace('"cookie.key"', repr(str(tmp_path / "cookie.key"))), made)
     assert "URLSafeSerializer" in made and URLSafeSerializer
-    options = ["--session-cookie", "session", "--session-key", str(tmp_path / "cookie.key")]
+    options = ["--session-cookie", "session", "--cookie-key", str(tmp_path / "cookie.key")]
     async with process(tmp_path, *options) as server:
         raw = await Raw.enter(server.url, "handshake", "room:a", **OWN, Cookie=f"session={made['value']}")
         assert raw.ok["userId"] == "ada"
@@ -74,15 +76,15 @@ async def test_gateway_options_are_used(tmp_path: Path) -> None:
 REFUSED = [
     (["--jwt-audience", "chat"], "--jwt-audience has no use without --jwt-key or --jwks"),
     (["--jwt-issuer", "me"], "--jwt-issuer has no use without --jwt-key or --jwks"),
-    (["--session-cookie", "session"], "--session-cookie has no use without --session-key"),
-    (["--session-key", "key"], "--session-key has no use without --session-cookie"),
+    (["--session-cookie", "session"], "--session-cookie has no use without --cookie-key"),
+    (["--cookie-key", "key"], "--cookie-key has no use without --session-cookie"),
     (["--gateway", "10.1.0.2"], "--gateway has no use without --gateway-header"),
     (["--gateway-header", "X-User"], "--gateway-header has no use without --gateway"),
     (["--default-rooms", "a"], "--default-rooms has no use without"),
     (["--jwt-key", "key", "--jwks", "keys"], "put them all into the key set"),
     (["--jwt-key", "none"], "cannot read none"),
-    (["--session-cookie", "a b", "--session-key", "key"], "is no name of a cookie"),
-    (["--session-cookie", "a", "--session-key", "none"], "does not exist; create it with"),
+    (["--session-cookie", "a b", "--cookie-key", "key"], "is no name of a cookie"),
+    (["--session-cookie", "a", "--cookie-key", "none"], "does not exist; create it with"),
     (["--gateway", "0.0.0.0/0", "--gateway-header", "X-User"], "is every address"),
     (["--gateway", "10.1.0.2", "--gateway-header", "Cookie"], "clients send Cookie themselves"),
     (["--gateway", "10.1.0.2", "--gateway-header", "X-User", "--default-rooms", "a=x"], "--default-rooms: access 'x'"),
