@@ -1,6 +1,7 @@
 """The options of `labkit serve` for identities from elsewhere: what they accept, and what refuses to start."""
 
 import json
+import signal
 from pathlib import Path
 from time import time
 
@@ -38,7 +39,8 @@ async def test_key_set_with_audience_and_issuer_is_used(tmp_path: Path) -> None:
     async with process(tmp_path, *options) as server:
         assert (await Raw.enter(server.url, token("r1"), "room:a")).ok["userId"] == "ada"
         assert await refused(server.url, token(aud="mail")) == FAILED
-        log = server.log.read_text(encoding="utf-8")
+        assert await server.end(signal.SIGTERM) == 0  # it has written its log then
+    log = server.log.read_text(encoding="utf-8")
     assert "it is for another audience" in log and "eyJ" not in log
 
 
