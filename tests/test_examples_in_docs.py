@@ -75,6 +75,8 @@ HOW = {
     ".venv/bin/labkit class drill physics": Run(beside=CLASS),
     ".venv/bin/labkit class drill physics --crash": Run(beside=CLASS),
     ".venv/bin/labkit class export physics --csv > physics.csv": Run(after=CLASS, first=ROSTER, made=("physics.csv",)),
+    "with labkit.Lab(": Run(),  # its server is its own
+    "labkit.storm(policy=my_backoff": Run(),
     "import labkit": Run(until="hi", beside=SERVER),
 }
 WHERE_LABKIT_IS_ON_PATH = ("exercises/README.md",)  # read in a terminal of JupyterLab
