@@ -115,6 +115,8 @@ class OwnDesk(CommitQueue):
         unknown = [event for event in events if event not in self._to_store]
         if unknown:
             raise ValueError(f"store was given what does not wait to be stored: {str(unknown[0])[:60]}")
+        if self._file.is_abandoned:  # a message that was under way; the file would never answer
+            raise OSError("the server was killed")
         answer: SimpleQueue[AuditError | None] = SimpleQueue()
         self._file.submit([self._to_store[event].entry for event in events], answer.put)
         error = answer.get()

@@ -303,8 +303,10 @@ class Server:
         """End as `kill -9` would: reset every socket, and forget all that is in memory. Only for lessons and tests."""
         self._listening.stop()
         self._looking.cancel()
+        self.hub.state.queue.give_up()
         if self._audit is not None:
             self._audit.abandon()
+        self.drop_everybody()
         await asyncio.sleep(0)
         while self.hub.state.sockets:  # again and again: a connection that was just accepted shows up a tick later
             self.drop_everybody()

@@ -140,6 +140,13 @@ async def test_desk_that_holds_events_back_stops_no_answer(desk: Played) -> None
     assert desk.seen == ["joined"]
 
 
+async def test_store_of_a_killed_server_does_not_wait(desk: Played) -> None:
+    desk.open(First).publish("a")
+    desk.audit.abandon()
+    await ticks()
+    assert (desk.seen, desk.own.faults) == (["not a"], [])
+
+
 def raises(*_: Any) -> Any:
     raise KeyError("mine")
 

@@ -64,7 +64,7 @@ class Audit:
             raise
         self._waiting: SimpleQueue[_Submission | None] = SimpleQueue()
         self._door = Lock()
-        self._is_closed = self._is_abandoned = False
+        self._is_closed = self.is_abandoned = False
         self._thread = Thread(target=self._run, name="labkit-audit", daemon=True)
         self._thread.start()
 
@@ -73,7 +73,7 @@ class Audit:
 
         `done` receives None once the entries are stored, or an AuditError if they never will be.
         """
-        if self._is_abandoned:
+        if self.is_abandoned:
             return
         with self._door:
             if not self._is_closed:
@@ -106,7 +106,7 @@ class Audit:
 
     def abandon(self) -> None:
         """Close the file as `kill -9` would: forget the entries that wait, and never call their `done`."""
-        self._is_abandoned = True
+        self.is_abandoned = True
         with contextlib.suppress(Empty):
             while True:
                 self._waiting.get_nowait()

@@ -130,7 +130,7 @@ async def test_kill_loses_what_was_delivered_and_not_stored(desk: type[Eager] | 
     assert run.story == "before; just before the kill; the server is killed; everybody is back; the end"
     assert len(run.stored) == 0 if is_lost else len(run.stored) > 100
     killed = next(mark.at for mark in run.marks if mark.kind == "killed")
-    assert run.last_of_disk(killed + 0.3).at_risk == len(run.lost)
+    assert run.last_of_disk(killed).at_risk <= len(run.lost) <= run.last_of_disk(killed + 0.3).at_risk
     assert (run.closes, run.returns) == ([], [])
 
 
