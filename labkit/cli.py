@@ -20,6 +20,7 @@ VERBS = {
     "cluster": "Run several room servers that share their rooms through a broker.",
     "lab": "Open the course in JupyterLab.",
     "brief": "Print the requirements for a coding assistant.",
+    "duel": "Compare what a coding assistant writes from three prompts.",
     "team": "Give a team its rules for realtime.",
     "review": "Find what would break a room server in production.",
     "ladder": "Repair a first draft of a server, one finding at a time.",

@@ -75,9 +75,10 @@ class Hosted:
 
     async def how_it_ended(self, timeout_s: float = 1.0) -> str:
         """Return the server's exit code and last line of output, or "" if it is still running."""
-        if self.process is None or not await self.process.until_ended(timeout_s):
+        process = self.process  # another probe may restart the server while this one waits
+        if process is None or not await process.until_ended(timeout_s):
             return ""
-        return f"the server ended with exit code {self.process.exit_code}: {self.process.last_line}"
+        return f"the server ended with exit code {process.exit_code}: {process.last_line}"
 
     def why_it_ended(self) -> str:
         """Return the fault that ended the server, without what differs from time to time; "" if it is still running."""

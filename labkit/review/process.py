@@ -6,6 +6,7 @@ it.
 
 import asyncio
 import os
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import IO
@@ -15,15 +16,21 @@ from labkit.platform.children import OWN_GROUP, kill_group
 from labkit.platform.processes import tree_rss_kb
 
 TAIL_BYTES = 4000
+_ERROR = re.compile(r"\b\w*(?:Error|Exception)(?: \[\w+\])?(?:: |$)")  # Node may put a code in brackets
+_VERSION = re.compile(r"Node\.js v\d")  # its last line, after any error
 
 
 class Process:
-    """A running or finished program. Its output goes to the file `printed`, which `end` closes."""
+    """A running or finished program.
 
-    def __init__(self, child: asyncio.subprocess.Process, printed: IO[bytes]) -> None:
+    Its output goes to the file `printed`, which `end` closes; `began_at`: where it begins there, in bytes.
+    """
+
+    def __init__(self, child: asyncio.subprocess.Process, printed: IO[bytes], began_at: int = 0) -> None:
         self._child = child
         self._printed = printed
-        self._began_at = printed.seek(0, os.SEEK_END)  # a program before it may have written to the same file
+        self._final_tail: str | None = None
+        self._began_at = began_at
 
     @property
     def has_ended(self) -> bool:
@@ -38,13 +45,15 @@ class Process:
     @property
     def last_line(self) -> str:
         """The last line of output that names an error, or else the last line."""
-        lines = self.tail.strip().splitlines()
-        errors = [line for line in lines if "Error: " in line]  # a runtime may print its version after the error
+        lines = [line for line in self.tail.splitlines() if line.strip() and not _VERSION.match(line)]
+        errors = [line for line in lines if _ERROR.search(line)]
         return (errors or lines or [""])[-1].strip()
 
     @property
     def tail(self) -> str:
-        """The last few thousand characters of output."""
+        """The last few thousand characters of output; they stay after `end`."""
+        if self._final_tail is not None:
+            return self._final_tail
         size = self._printed.seek(0, os.SEEK_END)
         self._printed.seek(max(self._began_at, size - TAIL_BYTES))
         return self._printed.read().decode("utf-8", "replace")
@@ -68,14 +77,18 @@ class Process:
         return self.has_ended
 
     async def end(self) -> None:
-        """Kill the program and its children."""
-        kill_group(self._child.pid)
-        await self._child.wait()
-        self._printed.close()
+        """Kill the program and its children. Calling it twice has no further effect."""
+        if self._final_tail is None:
+            kill_group(self._child.pid)
+            await self._child.wait()
+        if self._final_tail is None:  # another task may have done it meanwhile
+            self._final_tail = self.tail
+            self._printed.close()
 
 
 async def start(command: Sequence[str], environment: Mapping[str, str], printed: IO[bytes]) -> Process:
     """Start a program; its output goes to `printed`. Raises CannotTell if that fails."""
+    began_at = printed.seek(0, os.SEEK_END)  # before the start: a program before it may have written to the same file
     try:
         child = await asyncio.create_subprocess_exec(
             *command,
@@ -88,4 +101,4 @@ async def start(command: Sequence[str], environment: Mapping[str, str], printed:
     except OSError as error:
         printed.close()
         raise CannotTell(f"cannot start {command[0]!r}: {error.strerror or error}") from None
-    return Process(child, printed)
+    return Process(child, printed, began_at)

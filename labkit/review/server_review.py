@@ -101,6 +101,7 @@ class Review:
         self._gone_since = ""  # the probe after which the server admits nobody
         self._waits_s = RETURN_S
         self._checking = asyncio.Lock()
+        self._returning = asyncio.Lock()
         self._lateness = Lateness()
 
     async def run(self, profile: str) -> Report:
@@ -232,7 +233,14 @@ class Review:
             return await scene.enter() if await self._returned() else None
 
     async def _returned(self) -> bool:
-        """Return whether the server is back: restart it if we started it; otherwise wait for it, but only once."""
+        """Return whether the server is back: restart it if we started it; otherwise wait for it, but only once.
+
+        Of two probes that find it gone, the second finds what the first has started: a restart would end that again.
+        """
+        async with self._returning:
+            return await self._brought_back()
+
+    async def _brought_back(self) -> bool:
         ends, self._waits_s = monotonic() + self._waits_s, 0.0
         if await self._admits():
             return True

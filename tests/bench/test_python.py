@@ -18,6 +18,7 @@ from labkit.bench.launch.server_process import ServerDied, ServerProcess
 from labkit.bench.queued_cells import answers
 from labkit.bench.storm.run import StormFailed, storm
 from tests import shadows
+from tests.package import modules
 
 PACKAGE = Path(labkit.__file__).parent
 STARTS_NO_PYTHON = {  # what else they want from sys.executable
@@ -112,7 +113,7 @@ def test_every_python_is_started_in_one_place() -> None:
     """Whoever needs another one must say here why."""
     naming = {
         str(path.relative_to(PACKAGE))
-        for path in PACKAGE.rglob("*.py")
+        for path in modules()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and node.attr == "executable" and ast.unparse(node) == "sys.executable"
     }

@@ -7,6 +7,7 @@ import click
 
 from labkit.cli import main
 from tests.docs.pages import ROOT
+from tests.package import modules
 
 OURS = re.compile(r"[\"'](LABKIT_[A-Z_]+|DEV_TOKEN|OPS_TOKEN|CLUSTER_KEY|BROKER_TOKEN|XDG_STATE_HOME)[\"']")
 
@@ -22,7 +23,7 @@ def helps(command: click.Command, context: click.Context) -> Iterator[str]:
 
 
 def test_every_variable_that_people_may_set_is_documented() -> None:
-    used = {name for path in (ROOT / "labkit").rglob("*.py") for name in OURS.findall(path.read_text(encoding="utf-8"))}
+    used = {name for path in modules() for name in OURS.findall(path.read_text(encoding="utf-8"))}
     assert {"LABKIT_HOME", "LABKIT_SEED", "OPS_TOKEN"} <= used  # the pattern finds them
     pages = [path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]]
     told = "\n".join([*pages, *helps(main, click.Context(main, info_name="labkit"))])

@@ -13,15 +13,18 @@ from pathlib import PurePosixPath
 import pytest
 
 from tests.docs.pages import ROOT, blocks, section
+from tests.package import DRAFTS
 
 TRACKED = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
 FILES = [path for path in TRACKED if (ROOT / path).exists()]
-ANSWERS = ("tests/course/answers", "tests/course/unseen")  # what learners wrote
+ANSWERS = ("tests/course/answers", "tests/course/unseen", DRAFTS)  # what learners and assistants wrote
 COMMENTED = [path for path in FILES if path.endswith((".py", ".js", ".mjs", ".css")) and not path.startswith(ANSWERS)]
-PAGES = [path for path in FILES if path.endswith(".md")]
+PAGES = [path for path in FILES if path.endswith(".md") and not path.startswith(DRAFTS)]
 # Files that only the reader has, named in examples.
 YOURS = {
+    "app/index.js",
     "email.py",
+    "how.toml",
     "NAME-new.ipynb",
     "jupyterhub_config.py",
     "my_client.py",
@@ -65,7 +68,7 @@ def remarks(path: str) -> Iterator[tuple[int, str]]:
 def exists(name: str, path: str) -> bool:
     """Whether a file name, seen in `path`, names a file of the repository or an example."""
     plain = PurePosixPath(name)
-    if name in tails() or plain.name in YOURS or plain.stem.isupper():
+    if name in tails() or not YOURS.isdisjoint((name, plain.name)) or plain.stem.isupper():
         return True
     return (ROOT / path).parent.joinpath(name).exists()
 

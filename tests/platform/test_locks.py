@@ -15,6 +15,7 @@ from labkit.course.progress import Progress
 from labkit.platform.locks import locked, try_lock
 from labkit.wire.audit.opening import AuditLock, holder
 from labkit.wire.audit.writer import Audit, AuditError
+from tests.package import modules
 
 ABSENT = [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL]
 HOLD = """
@@ -130,7 +131,7 @@ def test_the_package_locks_in_one_place() -> None:
     calls = ("flock(", "lockf(", "import fcntl", "import msvcrt", "LOCK_NB")
     found = {
         str(path.relative_to(package))
-        for path in package.rglob("*.py")
+        for path in modules()
         if any(call in path.read_text(encoding="utf-8") for call in calls)
     }
     others = {

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from tests.package import modules
+
 PACKAGE = Path(__file__).parents[2] / "labkit"
 ASKS = re.compile(
     r"\bos\.name\b|\bsys\.platform\b|\bplatform\.system\b|\bimport (fcntl|resource|msvcrt|pwd|termios|pty|uvloop)\b"
@@ -21,7 +23,7 @@ def _asked(path: Path) -> set[str]:
 
 
 def test_no_module_outside_platform_asks_for_the_system() -> None:
-    paths = [path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] != "platform"]
+    paths = [path for path in modules() if path.relative_to(PACKAGE).parts[0] != "platform"]
     asked = {path.relative_to(PACKAGE).as_posix(): _asked(path) for path in paths}
     assert {name: found for name, found in asked.items() if found - ELSEWHERE.get(name, set())} == {}
 

@@ -11,6 +11,7 @@ from urllib.request import proxy_bypass_environment
 import pytest
 
 from labkit.platform.proxies import BadProxy, ForwardProxy, keep_loopback_direct, proxy_for, suffixes
+from tests.package import modules
 
 ROOT = Path(__file__).parents[2]
 DEAD = "http://127.0.0.1:9"  # nothing listens there
@@ -167,7 +168,7 @@ def test_every_notebook_that_opens_a_connection_imports_labkit_first() -> None:
 def test_labkit_asks_no_library_for_a_proxy() -> None:
     """Each `connect` of websockets names its proxy, and nothing uses the opener that reads the environment."""
     found = 0
-    for path in (ROOT / "labkit").rglob("*.py"):
+    for path in modules():
         text = path.read_text(encoding="utf-8")
         is_of_websockets = any(
             line in text for line in ("import connect\n", "import websockets\n", "Connection, connect")

@@ -11,6 +11,7 @@ import labkit
 from labkit.classroom.roster import BadRoster, read_roster
 from labkit.text import files as text_files
 from labkit.wire.http.users import BadUsers, read_users
+from tests.package import modules
 
 NAMES = ("José Muñoz", "Zoë O\u2019Brien", "Björn Åström", "Élise Gélinas", "André Sóto")
 ROSTER = "name,shown_as\r\n" + "".join(f"{name},animal{number}\r\n" for number, name in enumerate(NAMES))
@@ -88,7 +89,7 @@ def test_every_text_names_its_encoding() -> None:
     package = Path(labkit.__file__).parent
     found = [
         f"{path.relative_to(package)}:{node.lineno}"
-        for path in package.rglob("*.py")
+        for path in modules()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and _is_text(node) and "encoding" not in {one.arg for one in node.keywords}
     ]
