@@ -29,7 +29,9 @@ async def listening(client: Client, member: Membership, news: News) -> None:
         tasks.create_task(_fetch_when(asked, member, news))
         tasks.create_task(_announcements(await client.join(member.news_room), news, asked))
         with suppress(Refused):  # by the server of an older labkit
-            tasks.create_task(_nudges(await client.join(member.own_room), asked))
+            own = await client.join(member.own_room)
+            asked.set()  # for a note whose nudge came between the first request and this
+            tasks.create_task(_nudges(own, asked))
 
 
 async def _announcements(room: ClientRoom, news: News, asked: asyncio.Event) -> None:

@@ -55,16 +55,19 @@ async def test_announcement_reaches_machines_on_and_off_once(tmp_path: Path) -> 
 
 
 async def test_note_reaches_its_student_only_and_at_once(tmp_path: Path) -> None:
-    async with teaching(tmp_path, "ana", "ben") as school:
-        async with at_work(school.member("ana"), tmp_path) as ana, at_work(school.member("ben"), tmp_path) as ben:
-            await announce(school, "hello")
-            await until(lambda: texts(ana) == texts(ben) == ["hello"])
-            Notes(school.path).add("ana", "06-outbox", "hint", "look at `over`")
-            await until(lambda: texts(ana) == ["hello", "look at `over`"])
-            await announce(school, "still here")
-            await until(lambda: "still here" in texts(ben))
-            assert texts(ben) == ["hello", "still here"]
-            assert ana.news[1] == "hint on 06-outbox: look at `over`"
+    async with (
+        teaching(tmp_path, "ana", "ben") as school,
+        at_work(school.member("ana"), tmp_path) as ana,
+        at_work(school.member("ben"), tmp_path) as ben,
+    ):
+        await announce(school, "hello")
+        await until(lambda: texts(ana) == texts(ben) == ["hello"])
+        Notes(school.path).add("ana", "06-outbox", "hint", "look at `over`")
+        await until(lambda: texts(ana) == ["hello", "look at `over`"])
+        await announce(school, "still here")
+        await until(lambda: "still here" in texts(ben))
+        assert texts(ben) == ["hello", "still here"]
+        assert ana.news[1] == "hint on 06-outbox: look at `over`"
 
 
 async def test_note_written_before_the_class_starts_arrives(tmp_path: Path) -> None:
