@@ -6,7 +6,7 @@
     POST /class/drill, /class/crash   restart with notice, or as in a crash; instructor only (HTTP Basic)
     /class/vote, /class/votes      the votes (classroom.votes.office)
     /class/solution                our solutions (classroom.solutions)
-    /class/notes, /class/hands     help (classroom.help.desk)
+    /class/notes, /class/hands, /class/case, /class/note, /class/hint      help (classroom.help.desk)
 
 Everything that must survive is in one file, so a restart loses nothing.
 """
@@ -77,7 +77,7 @@ class ClassServer:
         self._more_routes = more_routes or {}
         self._record = ClassRecord(register.path, register.class_id, catalogue.exercises)
         self._votes = VotingOffice(register, self._who, self._publish)
-        self._help = HelpDesk(register, self._who, self._publish, self._newest_news)
+        self._help = HelpDesk(register, self._who, self._publish, self._record)
         self._solutions = SolutionsDesk(register, self._who)
         self._server: Server | None = None
         self._drill: asyncio.Future[Kind] | None = None
@@ -154,10 +154,6 @@ class ClassServer:
                 _LOGGER.exception("the votes and notes could not be read")
                 await asyncio.sleep(CATCH_UP_S)
             await asyncio.sleep(COUNT_S)
-
-    def _newest_news(self) -> list[dict[str, Any]]:
-        self._record.catch_up()
-        return list(self._record.news)
 
     def _publish(self, message: Comment) -> None:
         assert self._server is not None
