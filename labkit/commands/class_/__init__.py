@@ -14,6 +14,7 @@ VERBS = {
     "export": "Export results as CSV, JSON or a grade book.",
     "grade": "Judge the answers that passed again, on this machine.",
     "solution": "Give the class our solution of an exercise.",
+    "here": "Let students who fell behind catch up to an exercise.",
     "code": "Issue a new code to a student who arrives late or lost theirs.",
     "remove": "Remove students from a class and close their connections.",
 }
