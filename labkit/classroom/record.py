@@ -15,7 +15,7 @@ from time import time
 from typing import Any
 
 from labkit.classroom.board import Board, Json
-from labkit.classroom.help.case import Cases
+from labkit.classroom.cases import Cases
 from labkit.classroom.register import help_of, news_of, room_of
 from labkit.wire.audit.reading import BEFORE_ALL, reading, rows
 from labkit.wire.audit.schema import Entry
@@ -44,6 +44,9 @@ class ClassRecord:
                 self._n = n
                 if entry.kind == "event":
                     self._event(entry)
+                elif entry.kind == "erase" and entry.user is not None:
+                    self.board.students.pop(entry.user, None)
+                    self.cases.forget(entry.user)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the board, its position in the room, and the news, as JSON."""

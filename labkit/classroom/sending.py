@@ -128,7 +128,7 @@ class Sender:
                 tasks.create_task(showing(client, self.membership, self.consent))
                 tasks.create_task(self._send_all(await client.join(self.membership.room)))
         except ExceptionGroup as ended:
-            raise ended.exceptions[0] from None
+            raise _first(ended) from None
 
     async def _ticket(self) -> str:
         return await asyncio.to_thread(self.membership.ticket)
@@ -240,6 +240,11 @@ class Cursor:
 def device_of(records: list[Record]) -> str:
     """Return a name for a progress file, derived from its first record, so that a new file is a new device."""
     return hashlib.sha256(json.dumps(records[:1]).encode()).hexdigest()[:12]
+
+
+def _first(ended: Exception) -> Exception:
+    """Return the error inside a group, which may be inside another one."""
+    return _first(ended.exceptions[0]) if isinstance(ended, ExceptionGroup) else ended
 
 
 def _is_ours(lock: int) -> bool:

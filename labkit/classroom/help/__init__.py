@@ -1,7 +1,6 @@
 """Help: what a student asks and shows, and what the instructor answers.
 
-case       an answer that failed, and what the check found; and the cases in a class file
-consent    the student's side: a case is shown, then agreed to, then sent
+consent    the student's side: a case (classroom.cases) is shown, then agreed to, then sent
 showing    sends what was agreed to
 news       what has reached this machine from the instructor: announcements, notes and hints
 listening  receives it, and keeps it in `news`

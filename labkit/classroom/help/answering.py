@@ -9,7 +9,7 @@ desk.note("otter", "06-outbox", "Count bytes, not frames.")
 from typing import NamedTuple
 
 from labkit.classroom.board import Cell
-from labkit.classroom.help.case import Shown
+from labkit.classroom.cases import Shown
 from labkit.classroom.help.notes import Notes
 from labkit.classroom.posting import BadPost, Refusal
 from labkit.classroom.record import ClassRecord

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from labkit.classroom.help.case import Shown, lines
+from labkit.classroom.cases import Shown, lines
 
 TAKE_CARE = "The next cell is a student's program. It runs on your machine when you run it, so read it first."
 _UNFIT = re.compile(r"[^\w-]+")

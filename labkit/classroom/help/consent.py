@@ -17,8 +17,8 @@ from pathlib import Path
 
 import msgspec
 
+from labkit.classroom.cases import lines
 from labkit.classroom.grading.submission import pieces
-from labkit.classroom.help.case import lines
 from labkit.course.failed import Failed
 from labkit.course.progress import using_home
 from labkit.platform import plain_file

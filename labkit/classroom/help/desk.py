@@ -16,8 +16,8 @@ from urllib.parse import parse_qs
 import msgspec
 from websockets.http11 import Request, Response
 
+from labkit.classroom.cases import lines
 from labkit.classroom.help.answering import Answering
-from labkit.classroom.help.case import lines
 from labkit.classroom.help.case_notebook import file_name, notebook
 from labkit.classroom.help.notes import Notes
 from labkit.classroom.posting import BadPost, Refusal, answered, posted

@@ -6,8 +6,8 @@ from time import time
 import click
 
 from labkit.classroom.board import Board, Cell, Row, minutes, tries
+from labkit.classroom.cases import lines as case_lines
 from labkit.classroom.help.answering import Answering
-from labkit.classroom.help.case import lines as case_lines
 from labkit.classroom.help.case_notebook import file_name, notebook
 from labkit.classroom.help.notes import Notes
 from labkit.classroom.posting import BadPost, Refusal

@@ -12,9 +12,9 @@ import msgspec
 import pytest
 
 from labkit.bench.ask import ask, basic
+from labkit.classroom.cases import MOST_SHOWN, MOST_UNFINISHED, Cases, lines
 from labkit.classroom.catalogue import of_course
 from labkit.classroom.grading.submission import TooLong, pieces
-from labkit.classroom.help.case import MOST_SHOWN, MOST_UNFINISHED, Cases, lines
 from labkit.classroom.help.case_notebook import file_name, notebook
 from labkit.classroom.help.consent import Consent
 from labkit.classroom.posting import packed
