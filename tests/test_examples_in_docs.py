@@ -17,6 +17,7 @@ LAB = Run(until="copy and paste one of these URLs", ends_by=signal.SIGTERM)
 SERVER = ".venv/bin/labkit serve --quiet"
 CLASS = ".venv/bin/labkit class start physics"
 ROSTER = "printf 'name\\nana\\n' > roster.csv"
+KEY_SET = f'umask 077; printf \'{{"keys":[{{"kty":"oct","k":"{"a" * 43}"}}]}}\' > keys.json'
 
 # What cannot run here, and why. Each line must be in a document.
 NOT_RUN = {
@@ -46,6 +47,15 @@ HOW = {
     ".venv/bin/labkit cluster --servers 3": Run(until="listening on ws://localhost:8080"),
     ".venv/bin/labkit torture --servers 3 --kills 6": Run(until="[1-9] kills|killed|%"),
     ".venv/bin/python -m labkit.broken room_by_prefix": Run(until="listening on ws://localhost:8080"),
+    ".venv/bin/labkit serve --jwks keys.json --jwt-audience chat --jwt-issuer https://login.example": Run(
+        until="listening on ws://localhost:8080", first=KEY_SET
+    ),
+    ".venv/bin/labkit serve --session-cookie session --cookie-key cookie.key": Run(
+        until="listening on ws://localhost:8080"
+    ),
+    ".venv/bin/labkit serve --host 0.0.0.0 --token off --gateway 10.1.0.2 --gateway-header X-User "
+    "--gateway-rooms X-User-Rooms": Run(until="listening on ws://0.0.0.0:8080"),
+    "from itsdangerous import": Run(first="umask 077; openssl rand -hex 32 > cookie.key"),
     ".venv/bin/labkit check 02-auth": Run(code=2),
     "labkit check 02-auth": Run(code=2),
     ".venv/bin/labkit course path": Run(first=".venv/bin/labkit lab --only-copy"),
@@ -65,6 +75,8 @@ HOW = {
     ".venv/bin/labkit class drill physics": Run(beside=CLASS),
     ".venv/bin/labkit class drill physics --crash": Run(beside=CLASS),
     ".venv/bin/labkit class export physics --csv > physics.csv": Run(after=CLASS, first=ROSTER, made=("physics.csv",)),
+    "with labkit.Lab(": Run(),  # its server is its own
+    "labkit.storm(policy=my_backoff": Run(),
     "import labkit": Run(until="hi", beside=SERVER),
 }
 WHERE_LABKIT_IS_ON_PATH = ("exercises/README.md",)  # read in a terminal of JupyterLab

@@ -33,6 +33,7 @@ LAB = Run(until="copy and paste one of these URLs", ends_by=signal.SIGTERM)
 ROSTER = "printf 'name,shown_as\\nana,otter\\nben,fox\\n' > roster.csv"
 CLASS = "labkit class start physics"
 USERS = "printf 'name,code,rooms\\nada,a-long-code,*\\n' > users.csv"
+KEY_SET = f'umask 077; printf \'{{"keys":[{{"kty":"oct","k":"{"a" * 43}"}}]}}\' > keys.json'
 CERTIFICATE = "openssl req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -subj /CN=localhost -days 1"
 BROKER = "exec nats-server --jetstream --addr localhost --port 4222 --store_dir nats"
 DEPLOYING = Run(until="version 1: ", code=2)  # tests/bench/deploy and tests/commands/test_drill.py end one
@@ -70,6 +71,9 @@ HOW = {
     "labkit serve --broker nats://localhost:4222": Run(until="listening on ws", beside=BROKER),
     "labkit serve --host 0.0.0.0 --users users.csv --certfile c.pem --keyfile k.pem": Run(
         until="listening on wss", first=f"{USERS}; {CERTIFICATE}"
+    ),
+    "labkit serve --token off --jwks keys.json --jwt-audience chat --jwt-issuer https://login.example": Run(
+        until="listening on ws", first=KEY_SET
     ),
     "labkit cluster": LISTENING,
     "labkit cluster --servers 2 --ports": LISTENING,

@@ -13,6 +13,7 @@ import click
 
 from labkit.brokers import BadBroker, LogError, broker_at
 from labkit.commands.failing import CannotRun
+from labkit.commands.identities import identities_of, identity_options, ways_of
 from labkit.commands.leftovers import beside, nothing_left
 from labkit.commands.running import (
     LOOPS,
@@ -46,6 +47,7 @@ Examples:
   labkit serve --set outbox_age_s=2 --set messages_per_s=off
   labkit serve --broker nats://localhost:4222   # one of several servers; see also: labkit cluster
   labkit serve --host 0.0.0.0 --users users.csv --certfile c.pem --keyfile k.pem
+  labkit serve --token off --jwks keys.json --jwt-audience chat --jwt-issuer https://login.example
 """
 
 
@@ -108,6 +110,7 @@ def _typed(path: Path, option: click.Option, value: object) -> object:
     help="The dev token, accepted on loopback only; random: generate and print one; off: none.",
 )
 @click.option("--users", type=click.Path(path_type=Path), help="CSV of users who may get tickets (name,code,rooms).")
+@identity_options
 @click.option("--audit", type=click.Path(path_type=Path), help="The audit file; created if it does not exist.")
 @click.option("--broker", help="nats://HOST:PORT[/NAME]: share rooms with other servers. Needs CLUSTER_KEY.")
 @click.option("--reuse-port", is_flag=True, help="Share the port with other servers on this machine.")
@@ -150,7 +153,8 @@ def serve(
                 keep()
                 if with_parent:
                     return []
-                return welcome(serving, options["token"], options["users"], comes_back, is_drawn=is_drawn)
+                ways = ways_of(**options)
+                return welcome(serving, options["token"], options["users"], comes_back, ways, is_drawn=is_drawn)
 
             prepare_process()
             run(_serve(server, with_parent, lines), loop)
@@ -175,7 +179,7 @@ def _make_server(
     certfile: Path | None,
     keyfile: Path | None,
     allow_origin: tuple[str, ...],
-    **_: Any,
+    **more: Any,
 ) -> Server:
     if token != "off" and len(token) < MIN_TOKEN_UNITS:
         raise CannotRun(
@@ -187,6 +191,7 @@ def _make_server(
             port,
             token=None if token == "off" else token,
             users=read_users(users) if users else None,
+            identities=identities_of(token, **more),
             ops_token=os.environ.get("OPS_TOKEN"),
             allow_origins=allow_origin,
             audit=audit,

@@ -16,16 +16,19 @@ GIT_TIMEOUT_S = 5
 USUAL_TOKEN = "dev-token"  # public, so it may be printed
 
 
-def welcome(server: Server, token: str, users: Path | None, comes_back: str, *, is_drawn: bool = False) -> list[str]:
+def welcome(
+    server: Server, token: str, users: Path | None, comes_back: str, more_ways: list[str], *, is_drawn: bool = False
+) -> list[str]:
     """Return the lines to print below a server's address.
 
-    `comes_back`: what a restart restores. `is_drawn`: the token was generated at startup and appears nowhere else.
+    `comes_back`: what a restart restores. `more_ways`: how to sign in with an identity from elsewhere. `is_drawn`: the
+    token was generated at startup and appears nowhere else.
     """
     page = _page(server.url)
     operators = "token: the value of OPS_TOKEN" if os.environ.get("OPS_TOKEN") else "to enable it, set OPS_TOKEN"
     return [
         *_exposed(server.key_file),
-        f"  chat     {page}/       {_ways_in(server, token, users, is_drawn)}",
+        f"  chat     {page}/       {_ways_in(server, token, users, more_ways, is_drawn)}",
         f"  monitor  {page}/watch  {operators}",
         f"  Ctrl-C   stops it; {comes_back}",
     ]
@@ -51,7 +54,7 @@ def _page(url: str) -> str:
     return f"{'https' if where.scheme == 'wss' else 'http'}://{host}:{where.port}"
 
 
-def _ways_in(server: Server, token: str, users: Path | None, is_drawn: bool) -> str:
+def _ways_in(server: Server, token: str, users: Path | None, more_ways: list[str], is_drawn: bool) -> str:
     ways = []
     if token != "off" and server.hub.state.admission.on_loopback:
         ways.append(
@@ -59,6 +62,7 @@ def _ways_in(server: Server, token: str, users: Path | None, is_drawn: bool) -> 
         )
     if users is not None:
         ways.append(f"name and code: see {users}")
+    ways += more_ways
     if ways:
         return "; ".join(ways)
     return "nobody can sign in: the dev token works on loopback only; list users with --users FILE"

@@ -15,6 +15,7 @@ REQUIRED = {
     "msgspec": "msgspec",
     "prometheus_client": "prometheus-client",
     "psutil": "psutil",
+    "jwt": "PyJWT",
     "pythonjsonlogger": "python-json-logger",
     "websockets": "websockets",
 }
@@ -51,13 +52,14 @@ def install(extra: str = "") -> str:
     return f'pip install "{DISTRIBUTION}[{extra}]"' if extra else f"pip install {DISTRIBUTION}"
 
 
-def missing(module: str, otherwise: str = "") -> str:
+def missing(module: str, otherwise: str = "", wanted: str = "") -> str:
     """Return the sentence for a module that is not installed. `otherwise`: what also helps.
 
-    A module that no table names is a part of another package: installing `lab` installs what it lacks.
+    `wanted`: the extra to install, if several bring the module. A module that no table names is a part of another
+    package: installing `lab` installs what it lacks.
     """
     name, extra = EXTRAS.get(module) or (REQUIRED.get(module, module), "" if module in REQUIRED else "lab")
-    return f"{name} is not installed; {install(extra)}{otherwise and f', or {otherwise}'}"
+    return f"{name} is not installed; {install(wanted or extra)}{otherwise and f', or {otherwise}'}"
 
 
 def missing_package(error: BaseException) -> str | None:

@@ -13,6 +13,7 @@ it. That distinguishes another server's credential (4419: fetch a fresh ticket) 
 import hmac
 from collections import OrderedDict
 from collections.abc import Mapping
+from math import inf
 from typing import Any, NamedTuple
 
 from itsdangerous import BadData, URLSafeSerializer
@@ -69,13 +70,14 @@ class Resumed(NamedTuple):
 
 
 class _Opened(NamedTuple):
-    """The content of a credential, in Ticket's field order. Identity uses the first four fields."""
+    """The content of a credential. Ticket has the first five fields in this order, and Identity the first four."""
 
     id: str
     user_id: str
     grants: Grants
     expires_at: float
     moment: Moment
+    ends_at: float
 
 
 class Credentials:
@@ -112,6 +114,7 @@ class Credentials:
             "rooms": identity.grants.rooms,
             "exp": identity.expires_at,
             **_written(moment),
+            **({} if identity.ends_at == inf else {"end": identity.ends_at}),
         }
         return self._sign(RESUME, payload)
 
@@ -120,7 +123,7 @@ class Credentials:
         opened = self._open(TICKET, token)
         if opened is None or now > opened.expires_at:
             raise Rejected(CloseCode.AUTH_FAILED)
-        return Ticket(*opened)
+        return Ticket(*opened[:5])
 
     def read_resume(self, token: str, now: float) -> Resumed:
         """Verify a resume credential.
@@ -134,7 +137,7 @@ class Credentials:
             raise Rejected(CloseCode.AUTH_FAILED)
         if now > opened.expires_at:
             raise Rejected(CloseCode.SESSION_EXPIRED)
-        return Resumed(Identity(*opened[:4]), opened.moment)
+        return Resumed(Identity(*opened[:4], opened.ends_at), opened.moment)
 
     def _sign(self, kind: str, payload: Mapping[str, Any]) -> str:
         """Sign a payload. Unlike `URLSafeSerializer.dumps`, do not try to compress it.
@@ -155,7 +158,8 @@ class Credentials:
                 return None
             epoch, order, *knows = payload.get("at", AT_THE_START[:2])
             moment = Moment(epoch, order, tuple(knows))
-            return _Opened(payload["id"], payload["user"], Grants.of(payload["rooms"]), payload["exp"], moment)
+            grants, ends_at = Grants.of(payload["rooms"]), payload.get("end", inf)
+            return _Opened(payload["id"], payload["user"], grants, payload["exp"], moment, ends_at)
         except (BadData, BadGrant, UnicodeEncodeError, KeyError, TypeError, ValueError, AttributeError):
             return None
 

@@ -4,6 +4,7 @@ A pattern is a room id, or a prefix followed by `*`. Access is `r`, `w` or `rw`.
 user gets all their rights. If none matches, the user may not join.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -11,6 +12,9 @@ from typing import Any, Self
 from labkit.rules.fields import ROOM_ID
 
 ACCESS = ("r", "w", "rw")
+# Each of a user's credentials contains the grants, and an `auth` with a credential and a `previous` must fit into one
+# message.
+LONGEST_ROOMS_BYTES = 5_000
 
 
 class BadGrant(ValueError):
@@ -29,6 +33,23 @@ class Grants:
         if not isinstance(pairs, Iterable):
             raise BadGrant(f"{pairs!r} is not a list of [pattern, access] pairs; a pair looks like ['room:*', 'rw']")
         return cls(tuple(_checked(pair) for pair in pairs))
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Parse `room:* news=r`: patterns, each alone or with `=r`, `=w` or `=rw`; or JSON. Raises BadGrant."""
+        if text.startswith("["):
+            try:
+                return cls.of(json.loads(text))
+            except (BadGrant, ValueError, TypeError, RecursionError):
+                raise BadGrant("the rooms begin like JSON, but are not a list of [pattern, access] pairs") from None
+        pairs = (word.partition("=") for word in text.replace(";", " ").split())
+        return cls.of((pattern, access or "rw") for pattern, _, access in pairs)
+
+    @property
+    def fits(self) -> bool:
+        """Whether a credential can carry these grants."""
+        written = json.dumps({"rooms": self.rooms}, separators=(",", ":"))
+        return len(written) <= LONGEST_ROOMS_BYTES
 
     def access(self, room_id: str) -> str:
         """Return `r`, `w` or `rw`, or "" if the user may not join the room."""

@@ -201,7 +201,7 @@ class Rooms(Generic[Member]):
 
     def __init__(self, limits: Limits, new_epoch: Callable[[], str], idle_rooms: int | None = IDLE_ROOMS) -> None:
         """If `idle_rooms` is None, keep every empty room that has ever had an event, and no others."""
-        self.new_room: type[Room[Member]] = Room  # labkit.broken replaces it
+        self.new_room: Callable[[str, str, Limits], Room[Member]] = Room  # labkit.broken and own_history replace it
         self._limits = limits
         self._new_epoch = new_epoch
         self._idle_rooms = idle_rooms

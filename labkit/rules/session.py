@@ -107,12 +107,16 @@ TABLE: dict[State, dict[Input, Step]] = {
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """An authenticated session: its user, its grants, and when it expires (seconds since 1970)."""
+    """An authenticated session: its user, its grants, and when it expires (seconds since 1970).
+
+    `ends_at`: the session's own credential cannot extend it beyond this, because an issuer elsewhere said so.
+    """
 
     session_id: str
     user_id: str
     grants: Grants
     expires_at: float
+    ends_at: float = inf
 
 
 class Known(NamedTuple):

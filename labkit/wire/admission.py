@@ -10,17 +10,22 @@ from typing import NamedTuple
 from labkit.rules.admission import ConnectionCounter, HandshakeLimiter
 from labkit.rules.limits import Limits
 from labkit.rules.loopback import is_loopback
-from labkit.rules.origin import is_allowed
+from labkit.rules.origin import OPAQUE, is_allowed
+from labkit.wire.external.claims import External, Refusal
 
 MAX_REFUSED_SOCKETS = 256  # how many sockets over the limits stay open long enough to send an HTTP 503
 
 
 class Peer(NamedTuple):
-    """The other end of a socket. `came_through` is the evidence of a proxy in between, or None if there is none."""
+    """The other end of a socket. `came_through` is the evidence of a proxy in between, or None if there is none.
+
+    `named`: what a cookie or a gateway's header in the handshake said about the user.
+    """
 
     address: str
     is_loopback: bool
     came_through: str | None = None
+    named: External | Refusal | None = None
 
 
 class Admission:
@@ -56,6 +61,16 @@ class Admission:
     def origin_allowed(self, origin: str | None, host: str | None) -> bool:
         """Return whether a page with this origin may connect."""
         return is_allowed(origin, host, on_loopback=self.on_loopback, allow=self._allow_origins)
+
+    def owns_cookies(self, origin: str | None, host: str | None) -> bool:
+        """Return whether a page with this origin may use its visitor's cookie: the server's own, or a named one.
+
+        Stricter than `origin_allowed`: browsers send a cookie to every port of a host, and a sandboxed page of any
+        site has the origin null.
+        """
+        if origin is None or origin == OPAQUE:
+            return False
+        return is_allowed(origin, host, on_loopback=False, allow=self._allow_origins)
 
     def too_fast(self) -> int | None:
         """Return None to admit a client, or how many milliseconds it should wait if the handshake rate is exceeded."""

@@ -15,6 +15,7 @@ from labkit.rules.close_codes import CloseCode
 from labkit.rules.credentials import Rejected
 from labkit.rules.session import Identity
 from labkit.wire.audit.writer import Entry
+from labkit.wire.external.claims import NotAccepted
 from labkit.wire.member import Member
 from labkit.wire.server_state import ServerState
 from labkit.wire.sessions import NotFromHere
@@ -40,7 +41,8 @@ class Authentication:
         state = self._state
         trusted = state.admission.trusts(connection.peer)
         try:
-            identity, entries = state.sessions.admit(action.token, trusted=trusted, now=time())
+            named = connection.peer.named
+            identity, entries = state.sessions.admit(action.token, trusted=trusted, now=time(), handshake=named)
         except Rejected as rejected:
             self._reject(connection, rejected)
             return
@@ -53,7 +55,10 @@ class Authentication:
         assert current is not None  # the session's table allows a refresh only in OPEN
         trusted = state.admission.trusts(connection.peer)
         try:
-            identity, entries = state.sessions.renew(current, action.token, trusted=trusted, now=time())
+            named = connection.peer.named
+            identity, entries = state.sessions.renew(
+                current, action.token, trusted=trusted, now=time(), handshake=named
+            )
         except Rejected as rejected:
             self._reject(connection, rejected)
             return
@@ -77,6 +82,9 @@ class Authentication:
         if isinstance(rejected, NotFromHere):
             why = state.admission.why_not_trusted(connection.peer)
             _LOGGER.warning("dev token refused", extra={"connection": connection.id, "why": why, "instead": INSTEAD})
+        if isinstance(rejected, NotAccepted):
+            extra = {"connection": connection.id, "address": connection.peer.address, "why": rejected.refusal.why}
+            _LOGGER.warning("identity refused", extra=extra)
         body = answers.encode({"code": rejected.code.value}).decode()
         state.queue.record(Entry(time(), "denied", connection=connection.id, body=body))
         self._close(connection, actions.Close(rejected.code, rejected.reason))

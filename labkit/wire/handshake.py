@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
+from time import time
 
 from websockets.http11 import Request, Response
 
@@ -84,7 +85,11 @@ class Handshake:
         usual = read_usual(head) if self._state.limits.fast_path else None
         if usual is None or self._refusal(usual.origin, usual.host) is not None:
             return False
-        self.peer = self.peer._replace(came_through=came_through(usual.host))  # no proxy added a header
+        # No proxy added a header, and no gateway did: its header is never a usual one
+        self.peer = self.peer._replace(came_through=came_through(usual.host))
+        self._name_user(
+            lambda name: [usual.cookie] if name == "Cookie" and usual.cookie else [], usual.origin, usual.host
+        )
         self._transport.write(usual.answer())
         self._protocol.is_connecting = False
         return True
@@ -99,7 +104,7 @@ class Handshake:
             return None
         request = events[0]
         assert isinstance(request, Request)
-        names = (name for name, _ in request.headers.raw_items())
+        names = [name for name, _ in request.headers.raw_items()]
         self.peer = self.peer._replace(came_through=came_through(_addressed_to(request), names))
         if not _wants_websocket(request):
             self._answer_request(request)
@@ -108,8 +113,10 @@ class Handshake:
 
     def _upgrade(self, request: Request) -> bool:
         origins, hosts = request.headers.get_all("Origin"), request.headers.get_all("Host")
-        refusal = self._refusal(",".join(origins) if origins else None, hosts[0] if hosts else None)
+        origin, host = ",".join(origins) if origins else None, hosts[0] if hosts else None
+        refusal = self._refusal(origin, host)
         if refusal is None:
+            self._name_user(request.headers.get_all, origin, host)
             frames = self._protocol.frames
             response = frames.accept(request)
             if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
@@ -122,6 +129,18 @@ class Handshake:
         self._refused(self.peer, refusal.status_code)
         self._answer(refusal)
         return False
+
+    def _name_user(self, headers: Callable[[str], list[str]], origin: str | None, host: str | None) -> None:
+        """Read what a cookie or a gateway's header says about the user. It counts once `auth` asks for it."""
+        identities = self._state.identities
+        if identities is None:
+            return
+        is_own_page = self._state.admission.owns_cookies(origin, host)
+        good_for_s = self._state.limits.session_ttl_s
+        named = identities.of_handshake(
+            self.peer.address, headers, time(), is_own_page=is_own_page, good_for_s=good_for_s
+        )
+        self.peer = self.peer._replace(named=named)
 
     def _refusal(self, origin: str | None, host: str | None) -> Response | None:
         if not self._state.admission.origin_allowed(origin, host):

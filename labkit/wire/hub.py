@@ -15,7 +15,7 @@ from time import monotonic, time
 from labkit.rules import actions, answers
 from labkit.rules.admission import ClientCountTracker, window_ms
 from labkit.rules.close_codes import CloseCode, reason_with_retry, row
-from labkit.rules.messages import InvalidMessage
+from labkit.rules.messages import InvalidMessage, Message
 from labkit.wire.admission import Peer
 from labkit.wire.audit.writer import Entry
 from labkit.wire.fast.path import FastPath
@@ -23,6 +23,7 @@ from labkit.wire.fast.pings import QuickPong
 from labkit.wire.held_input import HeldInput
 from labkit.wire.member import Member
 from labkit.wire.order import LocalOrder, Order
+from labkit.wire.own_validator import OwnFault
 from labkit.wire.server_state import ServerState
 
 _LOGGER = logging.getLogger(__name__)
@@ -67,14 +68,21 @@ class Hub:
             state.counts.received += 1
             if self._quick_pong is not None and self._quick_pong.answers(connection, raw):
                 return
-            action = connection.session.receive(state.path.decode(raw, state.limits.max_message_bytes), monotonic())
+            action = connection.session.receive(self._decode(connection, raw), monotonic())
             if action is not None:
                 self.order.perform(connection, action)
         except InvalidMessage as refusal:
             self.order.perform(connection, actions.Close(CloseCode.INVALID_MESSAGE, str(refusal)))
+        except OwnFault:
+            self._close_for_bug(connection)
         except Exception:  # a bug of ours must end only this connection
             _LOGGER.exception("internal error", extra={"connection": connection.id})
             self._close_for_bug(connection)
+
+    def _decode(self, connection: Member, raw: bytes) -> Message:
+        own, most = self.state.own_validator, self.state.limits.max_message_bytes
+        is_asked = own is not None and connection.session.identity is not None
+        return own.decode(raw, most) if own is not None and is_asked else self.state.path.decode(raw, most)
 
     def closing(self, connection: Member, code: int, reason: str) -> None:
         """Remove a closing connection from its rooms now, before the TCP connection ends.

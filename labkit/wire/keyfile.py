@@ -60,6 +60,17 @@ def load_or_create_key(audit: Path) -> Key:
     return load_or_create(key_path(audit))
 
 
+def load_key(path: Path) -> Key:
+    """Load a key that another program shares. Raises KeyFileError if there is none."""
+    try:
+        return _load(path)
+    except FileNotFoundError:
+        make = f"(umask 077; openssl rand -hex 32 > {path})"
+        raise KeyFileError(f"key file {path} does not exist; create it with: {make}") from None
+    except OSError as error:
+        raise KeyFileError(f"key file {path} cannot be used: {why(error)}") from None
+
+
 def load_or_create(path: Path) -> Key:
     """Load the key from a file, or create the file if it does not exist. Raises KeyFileError."""
     try:

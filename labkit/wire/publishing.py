@@ -70,7 +70,8 @@ class Publishing:
         entry = Entry(
             now, "event", room=room.room_id, epoch=room.epoch, seq=seq, id=event_id, user=user, body=body.decode()
         )
-        return answer, Event(seq, user, request_id, body), entry
+        sent = body if self._state.encode_event is None else self._state.encode_event(answer)
+        return answer, Event(seq, user, request_id, sent), entry
 
     def _deliver(self, room: Room[Member], event: Event, answer: answers.Answer) -> None:
         members = room.deliver(event)

@@ -28,7 +28,7 @@ def restore(
     for ticket_id, expires_at in past.spent_tickets:
         sessions.remember_spent(ticket_id, expires_at, now)
     for revoked in past.revoked:
-        sessions.remember_revoked(revoked.user_id, _order(revoked, sessions), revoked.revocation_id)
+        sessions.remember_revoked(revoked.user_id, _order(revoked, sessions), revoked.revocation_id, revoked.at)
     for session_id, known in past.sessions.items():
         sessions.remember(session_id, known)
     for close in past.closes:

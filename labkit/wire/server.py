@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
 from time import monotonic, time
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from labkit.platform.sockets import reset
 from labkit.rules.admission import drain_slots_ms
@@ -42,11 +42,18 @@ from labkit.wire.hub import Hub
 from labkit.wire.keyfile import Key, key_path, load_or_create_key, new_key
 from labkit.wire.listening import EVERYWHERE, LOCALHOST, Listening
 from labkit.wire.member import Member
+from labkit.wire.own_class import OwnClass
+from labkit.wire.own_desk import NewDesk, OwnDesk
 from labkit.wire.own_heartbeat import HeartbeatMaker, NewBeating
+from labkit.wire.own_history import NewHistory, RoomMaker
 from labkit.wire.own_outbox import NewWaiting, OutboxMaker
+from labkit.wire.own_validator import OwnValidator, Validate, encode_as_python
 from labkit.wire.restore import restore
 from labkit.wire.server_state import ServerState
 from labkit.wire.sessions import Sessions
+
+if TYPE_CHECKING:  # it imports PyJWT, which most servers do without
+    from labkit.wire.external.identities import Identities
 
 _LOGGER = logging.getLogger(__name__)
 LOOK_EVERY_S = 1.0
@@ -67,6 +74,7 @@ class Server:
         # Authentication
         token: str | None = "dev-token",
         users: Directory | None = None,
+        identities: "Identities | None" = None,
         ops_token: str | None = None,
         allow_origins: Collection[str] = (),
         # More HTTP routes
@@ -83,19 +91,31 @@ class Server:
         limits: Limits | None = None,
         # TLS
         tls: ssl.SSLContext | None = None,
-        # For lessons: your own classes decide how much may wait for a member (wire.own_outbox), when to ping it, and
-        # when to consider it dead (wire.own_heartbeat)
+        # For lessons: your own classes decide how much may wait for a member (wire.own_outbox), when to ping it and
+        # when to consider it dead (wire.own_heartbeat), when to store and deliver an event (wire.own_desk), what a
+        # returning member receives (wire.own_history), and which texts are messages (wire.own_validator)
         outbox: NewWaiting | None = None,
         heartbeat: NewBeating | None = None,
+        desk: NewDesk | None = None,
+        history: NewHistory | None = None,
+        validator: Validate | None = None,
         # For tests and replays
         rng: Random | None = None,
     ) -> None:
-        """`token` is the dev token, or None to disable it. `audit` is a file, created if it does not exist."""
+        """`token` is the dev token, or None to disable it. `audit` is a file, created if it does not exist.
+
+        `identities`: users for whom another system vouches.
+
+        Raises ValueError if there is a `desk` and no audit file.
+        """
+        if desk is not None and audit is None:
+            raise ValueError("desk= decides when events are stored, but there is no file to store them in; give audit=")
         self.host = host
         self.port = port
         self.limits = limits or Limits()
         self._token = token
         self._users = users
+        self._identities = identities
         self._ops_token = ops_token
         self._allow_origins = allow_origins
         self._routes = routes
@@ -104,6 +124,9 @@ class Server:
         self._rng = rng or SystemRandom()
         self._outboxes = None if outbox is None else OutboxMaker(outbox)
         self._heartbeats = None if heartbeat is None else HeartbeatMaker(heartbeat)
+        self._desks = None if desk is None else OwnClass(desk)
+        self._rooms = None if history is None else RoomMaker(history)
+        self._validator = None if validator is None else OwnValidator(validator)
         self._audit: Audit | None = None
         self._broker = broker
         self._log_order: LogOrder | None = None
@@ -187,6 +210,8 @@ class Server:
         return hub
 
     def _new_state(self, key: Key, rooms: Rooms[Member], epoch: str | None = None) -> ServerState:
+        if self._rooms is not None:
+            rooms.new_room = self._rooms
         admission = Admission(
             self.limits,
             on_loopback=self._on_loopback(),
@@ -198,19 +223,28 @@ class Server:
             admission=admission,
             sessions=self._new_sessions(key, epoch),
             rooms=rooms,
-            queue=CommitQueue(self._audit),
+            queue=self._new_queue(),
             path=FastPath() if self.limits.fast_path else PlainPath(),
             new_id=_new_id,
             rng=self._rng,
             new_outbox=self._outboxes or Outbox,
             new_heartbeat=self._heartbeats,
+            own_validator=self._validator,
+            encode_event=None if self._validator is None else encode_as_python,
+            identities=self._identities,
         )
+
+    def _new_queue(self) -> CommitQueue:
+        if self._desks is not None and self._audit is not None:
+            return OwnDesk(self._audit, self._desks)
+        return CommitQueue(self._audit)
 
     def _new_sessions(self, key: Key, epoch: str | None) -> Sessions:
         if key is not self._session_key:
-            return Sessions(self.limits, Credentials(*key), _new_id, self._token, epoch)
+            return Sessions(self.limits, Credentials(*key), _new_id, self._token, epoch, identities=self._identities)
         credentials = Credentials(*key, new_key().secret)  # spent tickets are not stored, so older tickets must end
-        return Sessions(self.limits, credentials, _new_id, self._token, at_revocation=self._forget_key)
+        forget, elsewhere = self._forget_key, self._identities
+        return Sessions(self.limits, credentials, _new_id, self._token, at_revocation=forget, identities=elsewhere)
 
     def _new_http(self, hub: Hub) -> Http:
         return Http(
@@ -257,12 +291,36 @@ class Server:
     @property
     def own_faults(self) -> list[str]:
         """What your own classes raised so far."""
-        return [fault for own in (self._outboxes, self._heartbeats) if own is not None for fault in own.faults]
+        classes = (self._outboxes, self._heartbeats, self._desks, self._rooms, self._validator)
+        return [fault for own in classes if own is not None for fault in own.faults]
 
     def drop_everybody(self) -> None:
         """Reset every socket without a close frame, as a crash would. The server keeps running."""
         for connection in list(self.hub.state.sockets):
             reset(connection.transport)
+
+    async def crash(self) -> None:
+        """End as `kill -9` would: reset every socket, and forget all that is in memory. Only for lessons and tests."""
+        self._listening.stop()
+        self._looking.cancel()
+        self.hub.state.queue.give_up()
+        if self._audit is not None:
+            self._audit.abandon()
+        self.drop_everybody()
+        await asyncio.sleep(0)
+        while self.hub.state.sockets:  # again and again: a connection that was just accepted shows up a tick later
+            self.drop_everybody()
+            await asyncio.sleep(0)
+
+    def fill_disk(self) -> None:
+        """Let the audit file grow no further, as on a full disk, until `free_disk`. Without a file, do nothing."""
+        if self._audit is not None:
+            self._audit.fill()
+
+    def free_disk(self) -> None:
+        """Let the audit file grow again."""
+        if self._audit is not None:
+            self._audit.free()
 
     def _look_after_rooms(self) -> None:
         self.hub.state.rooms.forget_old(self.hub.order.clock())

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
+from typing import TYPE_CHECKING
 
+from labkit.rules.answers import Answer
 from labkit.rules.limits import Limits
 from labkit.rules.outbox import NewOutbox, Outbox
 from labkit.rules.rooms import Rooms
@@ -13,7 +15,11 @@ from labkit.wire.counts import Counts
 from labkit.wire.fast.path import FastPath, PlainPath
 from labkit.wire.member import Member
 from labkit.wire.own_heartbeat import NewHeartbeat
+from labkit.wire.own_validator import OwnValidator
 from labkit.wire.sessions import Sessions
+
+if TYPE_CHECKING:  # it imports PyJWT, which most servers do without
+    from labkit.wire.external.identities import Identities
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +36,9 @@ class ServerState:
     rng: Random
     new_outbox: NewOutbox = Outbox
     new_heartbeat: NewHeartbeat | None = None  # None: that of the connection
+    own_validator: OwnValidator | None = None  # None: that of the path
+    encode_event: Callable[[Answer], bytes] | None = None  # None: as it is stored
+    identities: "Identities | None" = None
     counts: Counts = field(default_factory=Counts)
     sockets: set[Member] = field(default_factory=set)
     connections: dict[str, Member] = field(default_factory=dict)

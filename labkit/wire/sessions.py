@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from math import inf, isfinite
+from typing import TYPE_CHECKING
 
 from labkit.rules import credentials
 from labkit.rules.answers import Answer
@@ -18,7 +19,11 @@ from labkit.rules.grants import EVERY_ROOM, Grants
 from labkit.rules.limits import Limits
 from labkit.rules.session import CLOSES_KEPT, Identity, Known
 from labkit.wire.audit.writer import Entry
+from labkit.wire.external.claims import LONGEST_S, External, NotAccepted, Refusal
 from labkit.wire.member import Member
+
+if TYPE_CHECKING:  # it imports PyJWT, which most servers do without
+    from labkit.wire.external.identities import Identities
 
 REVOCATIONS_OF_A_USER = 8  # kept separately, because a ticket may have been signed after one and before another
 PURGE_EVERY = 1_000  # the number of new sessions after which expired ones are purged
@@ -43,8 +48,9 @@ class Sessions:
         dev_token: str | None,
         epoch: str | None = None,
         at_revocation: Callable[[], object] | None = None,
+        identities: "Identities | None" = None,
     ) -> None:
-        """`epoch` identifies the shared log, if several servers share their rooms.
+        """`epoch` identifies the shared log, if several servers share their rooms. `identities`: from elsewhere.
 
         With an epoch or with `at_revocation`, sessions that another server started with this key are valid.
         `at_revocation` must ensure that a revoked user can no longer use any credential signed with this key.
@@ -60,14 +66,33 @@ class Sessions:
         self.epoch = epoch
         self.order: float = 0
         self._revoked: dict[str, dict[str, float]] = {}  # user -> revocation id -> order
+        self._revoked_at: dict[str, float] = {}  # user -> time; only an issuer elsewhere needs a clock
+        self._identities = identities
         self._trusts_its_key = epoch is not None or at_revocation is not None
         self._at_revocation = at_revocation
         self._started = 0
 
     # Logins
 
-    def admit(self, token: str, *, trusted: bool, now: float) -> tuple[Identity, list[Entry]]:
-        """Check a token. Return the identity and the entries to store. Raises Rejected."""
+    def admit(
+        self, token: str, *, trusted: bool, now: float, handshake: External | Refusal | None = None
+    ) -> tuple[Identity, list[Entry]]:
+        """Check a token. Return the identity and the entries to store. Raises Rejected.
+
+        `handshake`: what a cookie or a gateway's header said about the user.
+        """
+        if isinstance(handshake, Refusal) and handshake.is_forged:
+            raise NotAccepted(handshake)
+        identity, entries = self._admit(token, trusted, now, handshake)
+        _must_be_bound_user(identity.user_id, handshake)
+        return identity, entries
+
+    def _admit(
+        self, token: str, trusted: bool, now: float, handshake: External | Refusal | None
+    ) -> tuple[Identity, list[Entry]]:
+        external = None if self._identities is None else self._identities.of_token(token, handshake, now)
+        if external is not None:
+            return self._new_external(external, now), []
         kind = credentials.kind_of(token)
         if kind == credentials.RESUME:
             return self.read_resume(token, now), []
@@ -76,17 +101,32 @@ class Sessions:
         self._check_dev_token(token, trusted)
         return self._new_identity(f"user-{self._new_id()[:8]}", EVERY_ROOM, now), []
 
-    def renew(self, identity: Identity, token: str, *, trusted: bool, now: float) -> tuple[Identity, list[Entry]]:
-        """Return the session with a later expiry. Raises Rejected, even for another user's valid credential."""
-        if credentials.kind_of(token) is None:
-            self._check_dev_token(token, trusted)
-            newer, entries = identity, list[Entry]()
-        else:
-            newer, entries = self.admit(token, trusted=trusted, now=now)
+    def renew(
+        self,
+        identity: Identity,
+        token: str,
+        *,
+        trusted: bool,
+        now: float,
+        handshake: External | Refusal | None = None,
+    ) -> tuple[Identity, list[Entry]]:
+        """Return the session with a later expiry. Raises Rejected, even for another user's valid credential.
+
+        A session that an issuer elsewhere began ends when the newest of that issuer's credentials does.
+        """
+        newer, entries = self._renewing(identity, token, trusted, now, handshake)
         if newer.user_id != identity.user_id:
             raise Rejected(CloseCode.AUTH_FAILED)
-        expires_at = max(identity.expires_at, now + self._limits.session_ttl_s)
-        return replace(identity, grants=newer.grants, expires_at=expires_at), entries
+        expires_at = min(max(identity.expires_at, now + self._limits.session_ttl_s), newer.ends_at)
+        return replace(identity, grants=newer.grants, expires_at=expires_at, ends_at=newer.ends_at), entries
+
+    def _renewing(
+        self, identity: Identity, token: str, trusted: bool, now: float, handshake: External | Refusal | None
+    ) -> tuple[Identity, list[Entry]]:
+        if self._dev_token is not None and credentials.same_secret(token, self._dev_token):
+            self._check_dev_token(token, trusted)
+            return identity, []
+        return self.admit(token, trusted=trusted, now=now, handshake=handshake)
 
     def started(self, connection_id: str, identity: Identity, now: float) -> Entry:
         """Register a session. Return the entry from which a server can recover it later."""
@@ -173,6 +213,17 @@ class Sessions:
     def _new_identity(self, user_id: str, grants: Grants, now: float) -> Identity:
         return Identity(self._new_id(), user_id, grants, now + self._limits.session_ttl_s)
 
+    def _new_external(self, external: External, now: float) -> Identity:
+        """Start a session of a user for whom another system vouches. Raises Rejected."""
+        if now >= external.expires_at:
+            raise Rejected(CloseCode.SESSION_EXPIRED)
+        revoked_at = self._revoked_at.get(external.user_id)
+        if revoked_at is not None and external.issued_at <= revoked_at:
+            raise Rejected(CloseCode.REVOKED)
+        started = self._new_identity(external.user_id, external.grants, now)
+        expires_at = min(started.expires_at, external.expires_at)
+        return replace(started, expires_at=expires_at, ends_at=external.expires_at)
+
     # Revocations and closes
 
     def revoke(
@@ -183,11 +234,13 @@ class Sessions:
         If `order` is None, the revocation gets the next number. Infinity means that the log has not delivered it yet.
         """
         order = self.order + 1 if order is None else order
-        self.remember_revoked(user_id, order, revocation_id)
+        self.remember_revoked(user_id, order, revocation_id, now)
         if self._at_revocation is not None:
             self._at_revocation()
         live = [one for one in self._live.values() if one.session.identity and one.session.identity.user_id == user_id]
-        good_for = max(self._limits.ticket_ttl_s, self._limits.session_ttl_s)  # until all earlier credentials expire
+        # Until all earlier credentials expire
+        elsewhere_s = 0 if self._identities is None else LONGEST_S
+        good_for = max(self._limits.ticket_ttl_s, self._limits.session_ttl_s, elsewhere_s)
         seq = int(order) if isfinite(order) else None
         expires_at = now + good_for
         entry = Entry(now, "revoke", epoch=self.epoch, seq=seq, id=revocation_id, user=user_id, expires_at=expires_at)
@@ -230,8 +283,9 @@ class Sessions:
         """Mark a ticket as spent."""
         self._spent.spend(ticket_id, expires_at, now)
 
-    def remember_revoked(self, user_id: str, order: float, revocation_id: str | None = None) -> None:
-        """Register a revocation."""
+    def remember_revoked(self, user_id: str, order: float, revocation_id: str | None = None, at: float = -inf) -> None:
+        """Register a revocation. `at`: its time on the clock of the server that ordered it."""
+        self._revoked_at[user_id] = max(at, self._revoked_at.get(user_id, -inf))
         revoked = self._revoked.setdefault(user_id, {})
         revoked[revocation_id or ""] = order
         if len(revoked) > REVOCATIONS_OF_A_USER:
@@ -242,3 +296,9 @@ class Sessions:
     def remember(self, session_id: str, known: Known) -> None:
         """Register a session from the audit file. It counts as newer than all revocations registered so far."""
         self._known[session_id] = known._replace(since=self.order)
+
+
+def _must_be_bound_user(user_id: str, handshake: External | Refusal | None) -> None:
+    """Raise Rejected if the gateway names another user for this connection."""
+    if isinstance(handshake, External) and handshake.is_binding and handshake.user_id != user_id:
+        raise NotAccepted(Refusal("the gateway names another user than the credential"))

@@ -326,12 +326,46 @@ def test_lab_in_thread_exposes_the_server() -> None:
         room = labkit.run(ana.join("room:inside"))
         labkit.run(room.chat("hello"))
         assert len(lab.inside.hub.state.rooms) == 1
-        with pytest.raises(RuntimeError, match="cannot be killed"):
-            lab.kill()
         lab.restart(rooms_per_connection=1)
         assert labkit.run(room.chat("again"), timeout=20)["seq"] == 2
         assert lab.inside.limits.rooms_per_connection == 1
         assert lab.health() == Health(1)
+
+
+def test_lab_in_thread_is_killed_without_a_close_frame() -> None:
+    with Lab(name="thread", in_thread=True) as lab:
+        ana = labkit.run(lab.client("ana"))
+        room = labkit.run(ana.join("room:inside"))
+        labkit.run(room.chat("hello"))
+        lab.kill()
+        lab.kill()
+        with pytest.raises(Unhealthy, match="the server is not running"):
+            lab.health()
+        lab.restart()
+        assert labkit.run(room.chat("again"), timeout=20)["seq"] == 2
+        assert ana.log.of("closed")[0].detail["code"] == 1006
+        assert lab.health() == Health(1)
+
+
+def test_lab_in_thread_has_a_disk_that_fills(capfd: pytest.CaptureFixture[str]) -> None:
+    """The sender keeps its message. Warnings are in the lab's log, and not on the screen."""
+    with Lab(name="thread", in_thread=True) as lab:
+        ana = labkit.run(lab.client("ana"))
+        room = labkit.run(ana.join("room:inside"))
+        lab.fill_disk()
+        waits = [lab.spawn(room.chat("x" * 900)) for _ in range(8)]
+        while not ana.log.of("refused"):
+            time.sleep(0.02)
+        assert {record.detail["code"] for record in ana.log.of("refused")} == {"unavailable"}
+        lab.free_disk()
+        assert sorted(each.result(20)["seq"] for each in waits) == list(range(1, 9))
+        assert any("audit failed" in line for line in lab.log)
+    assert "audit failed" not in capfd.readouterr().err
+
+
+def test_lab_in_process_has_no_disk_to_fill(lab: Lab) -> None:
+    with pytest.raises(RuntimeError, match="in_thread=True"):
+        lab.fill_disk()
 
 
 def test_lab_in_process_has_no_inside(lab: Lab) -> None:
@@ -356,3 +390,13 @@ def test_lab_timeline_explains_a_revocation(lab: Lab) -> None:
     merged = lab.timeline("ana")
     assert merged.sentence.startswith("closed because of 4410")
     assert {moment.side for moment in merged.moments} == {"client", "server"}
+
+
+def test_health_reports_what_a_class_of_your_own_raised() -> None:
+    with Lab(validator=lambda text: 1 / 0) as lab:
+        room = labkit.run(labkit.run(lab.client("ana")).join("room:demo"))
+        with pytest.raises(TimeoutError):  # the server closes with 1011, and the client comes back
+            labkit.run(asyncio.wait_for(room.chat("hello"), 2))
+        assert lab.own_faults == ["<lambda> raised ZeroDivisionError: division by zero"]
+        with pytest.raises(Unhealthy, match="ZeroDivisionError"):
+            lab.health()

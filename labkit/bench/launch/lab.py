@@ -40,8 +40,11 @@ from labkit.samples import Store
 from labkit.wire import background
 from labkit.wire.client.client import Client
 from labkit.wire.client.link import GIVE_UP_S
+from labkit.wire.own_desk import NewDesk
 from labkit.wire.own_heartbeat import NewBeating
+from labkit.wire.own_history import NewHistory
 from labkit.wire.own_outbox import NewWaiting
+from labkit.wire.own_validator import Validate
 from labkit.wire.server import Server
 
 LEAVING_S = 2.0
@@ -84,13 +87,17 @@ class Lab:
         in_thread: bool = False,
         outbox: NewWaiting | None = None,
         heartbeat: NewBeating | None = None,
+        desk: NewDesk | None = None,
+        history: NewHistory | None = None,
+        validator: Validate | None = None,
         **limits: Any,
     ) -> None:
         """`limits` are those of `labkit.Limits`; `rooms` maps users who may not enter every room to their grants.
 
         With `in_thread` the server runs in this process, and `inside` is the server itself. Classes of your own imply
-        it: `outbox` decides how much may wait for a member (wire.own_outbox), and `heartbeat` when a member is pinged
-        and when it is dead (wire.own_heartbeat). Raises BadLimit.
+        it (docs/seams.md): `outbox` decides how much may wait for a member, `heartbeat` when a member is pinged and
+        when it is dead, `desk` when an event is stored and when it is delivered, `history` what a returning member
+        receives, and `validator` which texts are messages. Raises BadLimit.
         """
         self.name = name
         self.users = users
@@ -98,8 +105,12 @@ class Lab:
         self._lab_clients = LabClients()
         self.clients = self._lab_clients.clients
         self._config = LabConfig(users, rooms or {}, limits)
-        in_here = in_thread or outbox is not None or heartbeat is not None
-        serve = partial(self._config.server, outbox=outbox, heartbeat=heartbeat)
+        own: dict[str, Any] = {"outbox": outbox, "heartbeat": heartbeat, "desk": desk}
+        own |= {"history": history, "validator": validator}
+        in_here = in_thread or any(each is not None for each in own.values())
+        serve = partial(self._config.server, **own)
+        self._has_desk = desk is not None
+        self._faults: list[str] = []  # of own classes, in servers that were killed
         self._server = ServerThread(serve) if in_here else ServerProcess(self._config.environment())
         self._sampler = Sampler(self.store, self.clients, self.connections, self._lab_clients.held_bytes)
         self._tasks: list[Future[Any]] = []
@@ -224,14 +235,17 @@ class Lab:
         (bench.hop). A client that receives nothing for `give_up_s` after a ping of its own ends its connection.
         Raises ValueError, and OwnClassFailed if a class of your own raised something.
         """
-        run = await perform(self, plan(members, rate, at or {}, seconds, self.limits, hops), give_up_s)
-        if faults := self._own_faults():
+        planned = plan(members, rate, at or {}, seconds, self.limits, hops, about_disk=self._has_desk)
+        run = await perform(self, planned, give_up_s)
+        if faults := self.own_faults:
             raise OwnClassFailed("; ".join(faults))
         return run
 
-    def _own_faults(self) -> list[str]:
+    @property
+    def own_faults(self) -> list[str]:
+        """What your own classes raised since the server started, each fault once."""
         inside = self._server.inside if isinstance(self._server, ServerThread) else None
-        return [] if inside is None else inside.own_faults
+        return self._faults + ([] if inside is None else inside.own_faults)
 
     def spawn(self, awaitable: Awaitable[Any]) -> "Future[Any]":
         """Start a task on the background loop. It ends with the lab; if it dies, `health` reports it."""
@@ -260,9 +274,21 @@ class Lab:
         return timeline(self.clients[name].log, read_audit(self.audit), self._sampler.samples)
 
     def kill(self) -> None:
-        """Kill the server with SIGKILL. `restart` brings it back."""
+        """Kill the server. `restart` brings it back.
+
+        A process gets SIGKILL. A server in a thread loses its connections, and everything that is not in its file.
+        """
         with self._switch:
+            self._faults = self.own_faults
             self._server.kill()
+
+    def fill_disk(self) -> None:
+        """Let the audit file grow no further, as on a full disk. Raises RuntimeError if the server is a process."""
+        self.inside.fill_disk()
+
+    def free_disk(self) -> None:
+        """Let the audit file grow again. Raises RuntimeError if the server is a process."""
+        self.inside.free_disk()
 
     @contextlib.contextmanager
     def suspended(self) -> Iterator[None]:
@@ -302,6 +328,7 @@ class Lab:
         if strangers:
             faults.append(f"{strangers} connections were opened and not closed; use `async with labkit.connect(...)`")
         faults += [f"a background task died: {death}" for death in background.deaths()]
+        faults += self.own_faults
         if faults:
             raise Unhealthy("; ".join(faults))
         return Health(len(states))

@@ -4,27 +4,33 @@ A busy cell slows it down, because both share one interpreter lock. Use the proc
 """
 
 import asyncio
+import logging
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from labkit.wire.server import Server
 
 STOP_S = 15.0
+LOG_LINES = 200
 
 
 class ServerThread:
-    """One server in a thread. It starts and stops like a ServerProcess, but cannot be killed."""
+    """One server in a thread. It starts and stops like a ServerProcess; `kill` only imitates the end of a process."""
 
     def __init__(self, make: Callable[[int], Server]) -> None:
-        self.log: list[str] = ["(in a thread: the server logs into this process's own log)"]
+        self.log: deque[str] = deque(maxlen=LOG_LINES)
         self.url = ""
         self.inside: Server | None = None
         self._make = make
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._log_handler = _Lines(self.log)
 
     def start(self, port: int = 0) -> str:
         """Start the server and return its address."""
+        logging.getLogger("labkit.wire").addHandler(self._log_handler)  # otherwise warnings go to the running cell
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="labkit server", daemon=True)
         self._thread.start()
@@ -42,15 +48,33 @@ class ServerThread:
 
     def terminate(self) -> int:
         """Drain the server and end its thread."""
-        if self.inside is not None and self._loop is not None and self._thread is not None:
-            leaving = self.inside.__aexit__(None, None, None)
-            self.inside = None
-            asyncio.run_coroutine_threadsafe(leaving, self._loop).result(STOP_S)
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(STOP_S)
-            self._loop.close()
+        if self.inside is not None:
+            self._end(self.inside.__aexit__(None, None, None))
         return 0
 
     def kill(self) -> int:
-        """Raise RuntimeError: a thread cannot be killed."""
-        raise RuntimeError("a server in a thread cannot be killed; start the lab without in_thread=True")
+        """End the server's thread without draining it, and lose what the server had only in memory."""
+        if self.inside is not None:
+            self._end(self.inside.crash())
+        return 0
+
+    def _end(self, ending: Coroutine[Any, Any, None]) -> None:
+        self.inside = None
+        if self._loop is not None and self._thread is not None:
+            asyncio.run_coroutine_threadsafe(ending, self._loop).result(STOP_S)
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(STOP_S)
+            self._loop.close()
+        logging.getLogger("labkit.wire").removeHandler(self._log_handler)
+
+
+class _Lines(logging.Handler):
+    """Keeps the last lines of a log."""
+
+    def __init__(self, lines: deque[str]) -> None:
+        super().__init__(logging.WARNING)
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one line."""
+        self._lines.append(self.format(record))

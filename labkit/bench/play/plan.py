@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from labkit.bench.play.actions import Action
+from labkit.bench.play.actions import SERVER, Action
 from labkit.rules.limits import Limits
 
 NAMES = ("ana", "ben", "cleo", "dan", "eve")
@@ -22,11 +22,12 @@ class Plan:
     actions: tuple[tuple[float, Action], ...]
     limits: Limits
     hops: tuple[str, ...] = ()
+    about_disk: bool = False  # whether the pictures show what is stored
 
     @property
     def watched(self) -> str:
         """The member that the pictures show in detail: the first one to which something happens."""
-        return self.actions[0][1].member if self.actions else self.members[1]
+        return next((action.member for _, action in self.actions if action.member != SERVER), self.members[1])
 
     def __str__(self) -> str:
         steps = "; ".join(f"at {when:g} s {action.words}" for when, action in self.actions)
@@ -42,8 +43,13 @@ def plan(
     seconds: float,
     limits: Limits,
     hops: Collection[str] = (),
+    *,
+    about_disk: bool = False,
 ) -> Plan:
-    """Check an experiment. Raises ValueError, whose message says what to change."""
+    """Check an experiment. Raises ValueError, whose message says what to change.
+
+    It is about the disk if you say so, or if something happens to the server.
+    """
     if members < 2:
         raise ValueError(f"members={members} must be at least 2: one publishes, and one receives")
     if not rate > 0:
@@ -56,7 +62,8 @@ def plan(
     speakers = _speakers([name for name in names if name not in touched], rate, limits)
     for name in hops:
         _check_member(name, names)
-    return Plan(names, speakers, rate, seconds, actions, limits, tuple(hops))
+    about_disk = about_disk or SERVER in touched
+    return Plan(names, speakers, rate, seconds, actions, limits, tuple(hops), about_disk)
 
 
 def _in_order(
@@ -68,7 +75,8 @@ def _in_order(
             raise ValueError(f"at={when} is outside of the experiment's {seconds:g} seconds; raise `seconds`")
         actions += [(when, action) for action in ([given] if isinstance(given, Action) else given)]
     for _, action in actions:
-        _check_member(action.member, names)
+        if action.member != SERVER:
+            _check_member(action.member, names)
     return tuple(sorted(actions, key=lambda step: step[0]))
 
 

@@ -13,7 +13,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
-from labkit.bench.play.actions import WELL
+from labkit.bench.play.actions import SERVER, WELL
 from labkit.bench.play.plan import Plan
 from labkit.text.digits import digits
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas
 
 SAMPLE_S = 0.12  # between two samples
-DID, CLOSED, BACK = "did", "closed", "back"
+DID, CLOSED, BACK, KILLED = "did", "closed", "back", "killed"
 AGE, BYTES = "age limit", "byte limit"
 REACHED = 0.5, 1.25  # shares of a limit in the last sample: below, it was not reached; above, nobody enforced it
 
@@ -39,8 +39,22 @@ class Sample(NamedTuple):
     delivered: int = 0  # to this member, so far
 
 
+class DiskSample(NamedTuple):
+    """Where the messages of an experiment were at one moment, each counted once."""
+
+    at: float
+    published: int = 0
+    received: int = 0  # by at least one member
+    stored: int = 0  # in the audit file
+    at_risk: int = 0  # received, and not in the file: a kill would lose them
+    refused: int = 0  # answers `unavailable`; the client sends such a message again
+
+
 class Mark(NamedTuple):
-    """One thing that was done (DID) or that happened (CLOSED, BACK)."""
+    """One thing that was done (DID) or that happened (CLOSED, BACK; KILLED: to the server).
+
+    `member` is SERVER for what concerns everybody.
+    """
 
     at: float
     member: str
@@ -84,6 +98,8 @@ class Recording:
     marks: list[Mark] = field(default_factory=list)
     sent: list[tuple[float, str]] = field(default_factory=list)  # by message number: when, by whom
     received: dict[str, dict[int, float]] = field(default_factory=dict)  # by member: message number, when
+    stored: dict[int, float] = field(default_factory=dict)  # message number, when it was first seen in the audit file
+    disk: list[DiskSample] = field(default_factory=list)  # empty unless the plan is about the disk
     now: float = 0.0
     is_over: bool = False
 
@@ -103,13 +119,19 @@ class Recording:
         place = len(samples) if at is None else bisect_right(samples, at, key=lambda sample: sample.at)
         return samples[place - 1] if place else Sample(0.0, member, True)
 
+    def last_of_disk(self, at: float | None = None) -> DiskSample:
+        """Return the last sample of the disk at a time, or an empty one."""
+        place = len(self.disk) if at is None else bisect_right(self.disk, at, key=lambda sample: sample.at)
+        return self.disk[place - 1] if place else DiskSample(0.0)
+
     def marks_of(self, member: str, at: float) -> list[Mark]:
-        """Return what was done and what happened to a member until a time."""
-        return [mark for mark in sorted(self.marks) if mark.member == member and mark.at <= at]
+        """Return what was done and what happened to a member or to the server until a time."""
+        return [mark for mark in sorted(self.marks) if mark.member in (member, SERVER) and mark.at <= at]
 
     def network(self, member: str, at: float) -> str:
         """Return the state of a member's network at a time: well, slow or stopped."""
-        return next((m.network for m in reversed(self.marks_of(member, at)) if m.kind == DID), WELL)
+        done = (mark for mark in reversed(self.marks_of(member, at)) if mark.kind == DID and mark.member == member)
+        return next((mark.network for mark in done), WELL)
 
     def ending(self, member: str, at: float) -> Mark | None:
         """Return the close or the return that a member's connection is in at a time; None if it was never closed."""
@@ -135,8 +157,18 @@ class Recording:
 
     @property
     def returns(self) -> list[Mark]:
-        """The members that came back, oldest first."""
-        return [mark for mark in sorted(self.marks) if mark.kind == BACK]
+        """The members that came back after a close, oldest first."""
+        return [mark for mark in sorted(self.marks) if mark.kind == BACK and mark.member != SERVER]
+
+    @property
+    def lost(self) -> list[int]:
+        """The numbers of the messages that a member received, and that are not in the audit file.
+
+        After a kill, only messages from before the last one count; later ones may still be stored.
+        """
+        killed = max((mark.at for mark in self.marks if mark.kind == KILLED), default=self.now)
+        received = (number for each in self.received.values() for number, at in each.items() if at <= killed)
+        return sorted(set(received) - self.stored.keys())
 
     @property
     def peak(self) -> Sample:
@@ -171,10 +203,19 @@ class Recording:
         if not marks:
             return [Moment(self.now / 4, "near the start"), Moment(self.now / 2, "halfway"), end]
         before = Moment(max(0.0, marks[0].at - SAMPLE_S), "before")
+        killed = next((mark for mark in marks if mark.kind == KILLED), None)
+        if killed is not None:
+            last = Moment(max([0.0, *(each.at for each in self.disk if each.at < killed.at)]), "just before the kill")
+            after = [Moment(mark.at, mark.words) for mark in marks if mark.kind == BACK and mark.at > killed.at]
+            return [Moment(killed.at / 2, "before"), last, self._after(killed), *after[:1], end]
         if closed is None:
             return [before, *(Moment(mark.at, mark.words) for mark in marks[:3]), end]
         back = next((self._return(mark) for mark in marks if mark.kind == BACK and mark.at > closed.at), end)
         return [before, *self._around(closed), back]
+
+    def _after(self, killed: Mark) -> Moment:
+        """Return the first sample after a kill."""
+        return Moment(next((each.at for each in self.disk if each.at >= killed.at), killed.at), killed.words)
 
     def _return(self, back: Mark) -> Moment:
         """Return the first sample after a return."""
@@ -210,6 +251,8 @@ class Recording:
         return "\n".join(rows)
 
     def _waiting(self, at: float) -> str:
+        if self.plan.about_disk:
+            return _on_disk(self.last_of_disk(at))
         sample = self.last(self.plan.watched, at)
         kernel = "unknown" if sample.kernel_bytes is None else f"{digits(sample.kernel_bytes / 1000)} kB"
         outbox = f"{digits(sample.outbox_bytes / 1000)} kB, the oldest for {sample.outbox_age_s:.1f} s"
@@ -237,13 +280,22 @@ class Comparison(NamedTuple):
     after: Recording
 
     def text(self) -> str:
-        """Compare the peaks and the closes."""
+        """Compare the peaks and the closes, or what was lost."""
         return "\n".join(f"{name}: {_in_short(run)}" for name, run in zip(self._fields, self))
 
     def __repr__(self) -> str:
         return f"<before: {self.before.plan}; after: {self.after.plan}>"
 
 
+def _on_disk(sample: DiskSample) -> str:
+    return (
+        f"{sample.published:,} published; {sample.received:,} received; {sample.stored:,} in the file; "
+        f"{sample.at_risk:,} received and not in the file; {sample.refused:,} refused"
+    )
+
+
 def _in_short(run: Recording) -> str:
+    if run.plan.about_disk:
+        return _on_disk(run.last_of_disk())
     closes = ", ".join(f"{mark.member} {mark.code} {mark.reason} at {mark.at:.1f} s" for mark in run.closes)
     return f"the fullest outbox held {digits(run.peak.outbox_bytes / 1000)} kB; closed: {closes or 'nobody'}"

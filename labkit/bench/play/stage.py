@@ -12,9 +12,10 @@ from time import time
 from typing import Any, Protocol
 
 from labkit.bench.hop import Hop
-from labkit.bench.play.actions import Action
+from labkit.bench.play.actions import FILL, FREE, KILL, SERVER, Action
+from labkit.bench.play.disk import DiskWatch, message_number
 from labkit.bench.play.plan import Plan
-from labkit.bench.play.recording import BACK, CLOSED, DID, SAMPLE_S, Mark, Recording, Sample
+from labkit.bench.play.recording import BACK, CLOSED, DID, KILLED, SAMPLE_S, Mark, Recording, Sample
 from labkit.bench.timeline.two_ends import ServerSide
 from labkit.faults import Proxy
 from labkit.wire import background
@@ -53,6 +54,22 @@ class Host(Protocol):
         """Return the server's list of connections."""
         ...
 
+    def kill(self) -> None:
+        """Kill the server."""
+        ...
+
+    def restart(self) -> None:
+        """Start the server again."""
+        ...
+
+    def fill_disk(self) -> None:
+        """Let the audit file grow no further."""
+        ...
+
+    def free_disk(self) -> None:
+        """Let the audit file grow again."""
+        ...
+
 
 async def perform(host: Host, plan: Plan, give_up_s: float = GIVE_UP_S) -> Recording:
     """Play a plan, show it while it is played, and return the recording."""
@@ -83,11 +100,15 @@ class Stage:
         self._connection: dict[str, str | None] = {}
         self._closed: set[str] = set()  # connections whose end is recorded
         self._began = 0.0
+        self._disk = DiskWatch(host.audit, ROOM, self.recording)
+        self._is_down = False
+        self._fallen: set[str] = set()  # members that a kill disconnected, and that are not back yet
 
     async def play(self) -> None:
         """Connect the members, play, and disconnect them."""
         async with AsyncExitStack() as stack:
             rooms = dict(await asyncio.gather(*(self._enter(stack, name) for name in self._plan.members)))
+            await self._disk.begin()
             self._began = time()
             tasks = [self._read(name, room) for name, room in rooms.items()]
             tasks += [self._publish([rooms[name] for name in self._plan.speakers]), self._act(), self._sample()]
@@ -100,6 +121,7 @@ class Stage:
                 for task in running:
                     task.cancel()
                 await asyncio.gather(*running, return_exceptions=True)
+                await self._look_at_disk()
 
     def _now(self) -> float:
         return time() - self._began
@@ -120,7 +142,22 @@ class Stage:
     async def _act(self) -> None:
         for when, action in self._plan.actions:
             await asyncio.sleep(when - self._now())
-            self._do(action)
+            if action.member == SERVER:
+                await self._do_to_the_server(action)
+            else:
+                self._do(action)
+
+    async def _do_to_the_server(self, action: Action) -> None:
+        """Fill or free the disk, or kill the server and start it again."""
+        if action.does != KILL:
+            await asyncio.to_thread({FILL: self._host.fill_disk, FREE: self._host.free_disk}[action.does])
+            self.recording.marks.append(Mark(self._now(), SERVER, DID, action.words))
+            return
+        self._is_down, self._fallen = True, set(self._clients)
+        await asyncio.to_thread(self._host.kill)
+        self.recording.marks.append(Mark(self._now(), SERVER, KILLED, action.words, code=1006))
+        await asyncio.to_thread(self._host.restart)
+        self._is_down = False
 
     def _do(self, action: Action) -> None:
         self._proxies[action.member].set(down=action.down, up=action.up)
@@ -142,17 +179,23 @@ class Stage:
     async def _read(self, name: str, room: ClientRoom) -> None:
         received = self.recording.received[name]
         async for event in room:
-            number, _, _ = str(event.get("payload", event).get("text", "")).partition(" ")
-            if number.isdigit():
-                received.setdefault(int(number), self._now())
+            number = message_number(event.get("payload", event))
+            if number is not None:
+                received.setdefault(number, self._now())
+                self._disk.received(number)
 
     async def _sample(self) -> None:
         while True:
             due = self._now() + SAMPLE_S
             with contextlib.suppress(OSError, ValueError):
-                self._look(await asyncio.to_thread(self._host.connections))
+                self._look([] if self._is_down else await asyncio.to_thread(self._host.connections))
                 await self._notice_ends()
+            await self._look_at_disk()
             await asyncio.sleep(max(0.01, due - self._now()))
+
+    async def _look_at_disk(self) -> None:
+        if self._plan.about_disk:
+            await self._disk.look(self._now(), self._clients.values())
 
     def _look(self, rows: list[dict[str, Any]]) -> None:
         lines, at = {row["connectionId"]: row for row in rows}, self._now()
@@ -172,11 +215,20 @@ class Stage:
                 await self._note_close(name, connection)
             if is_changed and (joined := _joined(client)) is not None:
                 self._connection[name] = client.connection_id
+                if name in self._fallen:
+                    self._note_fallen(name, joined.at - self._began)
+                    continue
                 words = f"{name} is back, with a gap" if joined.detail["gap"] else f"{name} is back, nothing missed"
                 told = client.previous_close or {}
                 mark = Mark(joined.at - self._began, name, BACK, words, code=told.get("code", 0))
                 recorded = int(client.log.of("closed")[-1].detail["code"])
                 self.recording.marks.append(mark._replace(reason=told.get("reason", ""), recorded=recorded))
+
+    def _note_fallen(self, name: str, at: float) -> None:
+        """Record the return of the last member that a kill disconnected."""
+        self._fallen.discard(name)
+        if not self._fallen:
+            self.recording.marks.append(Mark(at, SERVER, BACK, "everybody is back"))
 
     async def _note_close(self, name: str, connection: str) -> None:
         entry = await asyncio.to_thread(close_of, self._host.audit, connection)

@@ -8,7 +8,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -23,9 +23,9 @@ from labkit.faults import Fault, Proxy
 from labkit.faults.kinds.reset import Reset
 from labkit.faults.kinds.stall import Stall
 from labkit.rules.limits import Limits
+from labkit.wire.audit.chain import chain
 from labkit.wire.audit.reading import reading, rows
 from labkit.wire.audit.schema import Entry
-from labkit.wire.audit.sealed_files import sealed_files
 from labkit.wire.audit.verify import verify
 from labkit.wire.cluster.reconcile import reconcile
 
@@ -191,9 +191,9 @@ class TortureTarget:
 def stored_events(audit: Path) -> list[Stored]:
     """Return the events of an audit file and its sealed files, in order. Raises AuditError."""
     found: list[Stored] = []
-    for path in (*(file.path for file in sealed_files(audit)), audit):
-        with reading(path) as connection:
-            found += [_stored(entry) for _, entry, _ in rows(connection) if entry.kind == "event"]
+    with ExitStack() as opening:
+        for part in chain(opening, audit):
+            found += [_stored(entry) for _, entry, _ in rows(part.connection) if entry.kind == "event"]
     return found
 
 

@@ -31,7 +31,7 @@ from labkit.course.models.close_codes import (
     slots_of,
 )
 from labkit.course.models.property import Wrong, properties_of
-from labkit.course.models.situations import Result, Situation
+from labkit.course.models.situations import Result, Situation, is_changed, is_earlier_changed
 
 RAISES = Misconception(
     "reason-raises",
@@ -134,7 +134,11 @@ REMEMBERED = Misconception(
 
 
 def model(situation: Situation, results: Sequence[Result]) -> Wrong | None:
-    """Compare an answer with the contract. Free: a list for the pair, an int for a float, and the last digits."""
+    """Compare an answer with the contract. Free: a list for the pair, an int for a float, and the last digits.
+
+    A list that changes when the caller changes another one is wrong, in situations in which a caller does.
+    """
+    is_watched = any(map(is_changed, situation))
     for number, ((_, _, (code, reason)), result) in enumerate(zip(situation, results)):
         expected = after_close(code, reason)
         came = tuple(result.value) if isinstance(result.value, list) else result.value
@@ -142,6 +146,8 @@ def model(situation: Situation, results: Sequence[Result]) -> Wrong | None:
             return Wrong(number, repr(expected), RAISES)
         if not _is_same(came, expected):
             return Wrong(number, repr(expected), _shown(code, reason, came, expected))
+        if is_watched and is_earlier_changed(result):
+            return Wrong(number, "that each result stays as it is", REMEMBERED)
     return None
 
 

@@ -17,7 +17,7 @@ from labkit.course.models.history import (
 )
 from labkit.course.models.objects import Verdict, model_of
 from labkit.course.models.property import properties_of
-from labkit.course.models.situations import Result, Step
+from labkit.course.models.situations import Result, Step, is_changed
 
 NOT_COUNTED = Misconception(
     "seq-with-holes",
@@ -88,7 +88,7 @@ def _wrong(room: Reference, step: Step, result: Result) -> Verdict | None:
     """Judge one result. Free: a tuple for a list and a list for a tuple, what equals a bool."""
     expected = getattr(room, step[1].partition(".")[2])(*step[2])
     shows = _shown(room, step, result.value)
-    room.is_given_away = room.is_given_away or step[0].startswith("spoil")
+    room.is_given_away = room.is_given_away or is_changed(step)
     if result.raised is None and _as_lists(result.value) == _as_lists(expected):
         return None
     return Result(expected).shown, shows
@@ -121,6 +121,7 @@ def _shown_in_the_past(room: Reference, seq: int, came: Any) -> Misconception | 
 
 
 MODEL = model_of(Reference, "a room", _wrong, RAISES)
+LOOKS_AGAIN = model_of(Reference, "a room", _wrong, RAISES, given_away=SHARED_LIST)
 
 
 property_of = properties_of(model=MODEL, permits=permits, shared=SHARED)
@@ -193,6 +194,7 @@ PROPERTIES = (
         "Each room is on its own",
         "The list belongs to the caller, which may change it.",
         needs=(*NEEDS, "nothing-missed", "gap", "edge", "epoch", "future"),
+        model=LOOKS_AGAIN,
     ),
 )
 EXERCISE = Exercise(

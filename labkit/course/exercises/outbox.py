@@ -128,6 +128,7 @@ def _wrong(box: Reference, step: Step, result: Result) -> Verdict | None:
 
 
 MODEL = model_of(Reference, "an outbox", _wrong, RAISES)
+LOOKS_AGAIN = model_of(Reference, "an outbox", _wrong, RAISES, given_away=SHARED)
 _TYPES: dict[type, tuple[type, ...]] = {bool: (bool, int), int: (int, float), list: (list,)}
 
 
@@ -254,6 +255,7 @@ PROPERTIES = (
         "Each outbox is on its own",
         "The list belongs to the caller, which may change it.",
         needs=("order", "take", "limit", "exact", "shrinks", "age", "over", "stays-over"),
+        model=LOOKS_AGAIN,
     ),
 )
 EXERCISE = Exercise(

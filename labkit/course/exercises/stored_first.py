@@ -6,7 +6,7 @@ from typing import Any
 
 from labkit.course.exercise import Exercise, Misconception
 from labkit.course.models.property import Draw, Property, Wrong, properties_of
-from labkit.course.models.situations import Result, Situation, label
+from labkit.course.models.situations import Result, Situation, is_earlier_changed, label
 from labkit.course.models.stored_first import (
     MADE,
     Reference,
@@ -20,9 +20,7 @@ from labkit.course.models.stored_first import (
     odd_and_many,
     simpler_plan,
 )
-from labkit.course.running.player import CHANGED
 
-CHANGED_ONE, WAS_CHANGED = (CHANGED,), "a list, and an earlier commit's list is no longer what it was"
 DESK_RAISES = Misconception(
     "desk-raises",
     "The desk raises although nothing is wrong, and ends the loop that serves every client.",
@@ -115,8 +113,8 @@ def model(wanted: Sequence[Misconception], situation: Situation, results: Sequen
         else:
             expected, shows = _judged(desks[label(step)], step[1].partition(".")[2], step[2], result)
         if shows is not None and (not wanted or shows in wanted):
-            came = WAS_CHANGED if CHANGED_ONE in result.calls else ""
-            return Wrong(number, expected.shown if step[0] != "make" else "a desk", shows, came)
+            shows = shows if wanted else SHARED  # a desk that is wrong in other ways never comes so far
+            return Wrong(number, expected.shown if step[0] != "make" else "a desk", shows)
         if shows not in (None, REFUSED_SILENTLY):  # from here on, the reference does not know what the answer holds
             return None
     return None
@@ -132,7 +130,7 @@ def _judged(desk: Reference, name: str, given: Sequence[Any], came: Result) -> t
     """Return what was expected, and what the result shows; None if it is right. The reference does the step."""
     waiting, replied = desk.waiting[:], len(desk.replied)
     expected: Result = getattr(desk, name)(*given)
-    if CHANGED_ONE in came.calls:
+    if is_earlier_changed(came):
         return expected, SHARED
     calls = [_call(*one) for one in came.calls]
     stores, tells = ([what for how, what in calls if how == kind] for kind in ("store", "tell"))

@@ -6,7 +6,7 @@ from typing import Any
 
 from labkit.course.exercise import Exercise, Misconception
 from labkit.course.models.property import Property, Wrong, properties_of
-from labkit.course.models.situations import Result, Situation, ask
+from labkit.course.models.situations import Result, Situation, ask, is_changed, is_earlier_changed
 from labkit.course.models.validator import (
     CONSTANTS,
     FIELDS,
@@ -137,11 +137,17 @@ REMEMBERED = Misconception(
 
 
 def model(situation: Situation, results: Sequence[Result]) -> Wrong | None:
-    """Compare an answer with the contract."""
+    """Compare an answer with the contract.
+
+    A dict that changes when the caller changes another one is wrong, in situations in which a caller does.
+    """
+    is_watched = any(map(is_changed, situation))
     for number, ((_, _, (text,)), result) in enumerate(zip(situation, results)):
         message, is_free = permitted(text)
         if result.raised is not None:
             return Wrong(number, "the message" if message else "None", RAISES)
+        if is_watched and is_earlier_changed(result):
+            return Wrong(number, "that each result stays as it is", REMEMBERED)
         if is_free or (message is None and result.value is None):
             continue
         if message is None:
@@ -160,7 +166,7 @@ def _is_the_message(came: Any, message: Message) -> bool:
 
 
 def _was_spoilt(before: Situation, text: str) -> bool:
-    return any(verb.startswith("spoil") and given == (text,) for verb, _, given in before)
+    return any(is_changed(step) and step[2] == (text,) for step in before)
 
 
 def _shown_by_accepting(text: str) -> Misconception | None:

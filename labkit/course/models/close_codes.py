@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from labkit.course.models.shrinking import simpler
-from labkit.course.models.situations import Situation, Step, ask, spoil
+from labkit.course.models.situations import Situation, Step, ask, fill, spoil
 
 RESUME, FRESH = "resume", "fresh"
 Found = tuple[str, float | None] | None
@@ -140,10 +140,10 @@ def draw_unknown(rng: Random) -> Situation:
 
 
 def draw_own(rng: Random) -> Situation:
-    """The same closes several times, and callers that clear what they got."""
+    """The same closes several times, and callers that clear or fill what they got."""
     closes = [_any_close(rng) for _ in range(rng.randint(1, 4))]
     steps = [rng.choice(closes) for _ in range(rng.randint(2, 8))]
-    return (*(rng.choice((step, spoil(step))) for step in steps), *closes)
+    return (*(rng.choice((step, spoil(step), fill(step))) for step in steps), *closes)
 
 
 def _any_close(rng: Random) -> Step:

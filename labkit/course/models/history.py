@@ -2,7 +2,7 @@
 
 from random import Random
 
-from labkit.course.models.situations import Situation, Step, call, make, spoil
+from labkit.course.models.situations import Situation, Step, call, fill, make, spoil
 
 Event = tuple[int, str]
 HUGE = 10**30
@@ -141,14 +141,15 @@ def draw_future(rng: Random) -> Situation:
 
 
 def draw_own(rng: Random) -> Situation:
-    """Two rooms, of one epoch or two; and lists that the caller clears."""
+    """Two rooms, of one epoch or two; questions of all kinds; and lists that the caller clears or fills."""
     rooms = {"one": Reference("e", rng.randint(1, 5)), "two": Reference(rng.choice("ef"), rng.randint(1, 5))}
     steps = [make(name, room.epoch, room.keeps) for name, room in rooms.items()]
     for _ in range(rng.randint(3, 14)):
         name = rng.choice(("one", "two"))
         room = rooms[name]
-        asked = since(room.epoch, rng.randint(room.forgotten, room.newest), name)
-        steps.append(rng.choice((publish(rng, name), publish(rng, name), asked, spoil(asked, 0))))
+        seq = rng.choice((rng.randint(room.forgotten, room.newest), room.forgotten, room.newest, room.newest + 1))
+        asked = since(room.epoch, seq, name)
+        steps.append(rng.choice((publish(rng, name), publish(rng, name), asked, spoil(asked, 0), fill(asked, 0))))
         if steps[-1][1].endswith(".publish"):
             room.publish(*steps[-1][2])
     return (*steps, *(since(room.epoch, room.forgotten, name) for name, room in rooms.items()))

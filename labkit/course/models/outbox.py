@@ -3,7 +3,7 @@
 from collections import deque
 from random import Random
 
-from labkit.course.models.situations import Situation, Step, call, get, label, make, spoil
+from labkit.course.models.situations import Situation, Step, call, fill, get, label, make, spoil
 
 
 class Reference:
@@ -210,7 +210,7 @@ def draw_stays_over(rng: Random) -> Situation:
 
 
 def draw_own(rng: Random) -> Situation:
-    """Two outboxes, of which one may be over; and lists that the caller clears."""
+    """Two outboxes, of which one may be over; and lists that the caller clears or fills."""
     steps = [make("one", LARGE, 1000.0), make("two", LARGE, 1000.0)]
     if rng.random() < 0.5:
         steps[0:1] = refused(rng, "one")
@@ -218,7 +218,7 @@ def draw_own(rng: Random) -> Situation:
         box = rng.choice(("one", "two", "two"))
         now = 10.0
         more = [offer(rng, rng.randint(1, 5), now, box), call(f"{box}.take", rng.choice((1, 4, LARGE)))]
-        steps.append(rng.choice((*more, spoil(more[1]), get(f"{box}.held_bytes"))))
+        steps.append(rng.choice((*more, spoil(more[1]), fill(more[1]), get(f"{box}.held_bytes"))))
     return (*steps, call("two.take", LARGE))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from labkit.course.models.situations import Situation, Step, is_code, is_whole, label, makes
+from labkit.course.models.situations import Situation, Step, is_changed, is_code, is_whole, label, makes, unchanged
 
 AT_ONCE = 3, 24  # tried together: after a success, when most of the next ones are wasted, and at most
 MOST_STEPS = 3_000  # in all situations that are tried
@@ -61,6 +61,9 @@ def candidates(situation: Situation, simpler: Simpler, smaller: Smaller) -> Iter
             yield situation[:at] + situation[at + size :]
     for at in range(len(situation)):
         yield from _without(situation, at)
+    for at, step in enumerate(situation):
+        if is_changed(step):
+            yield (*situation[:at], unchanged(step), *situation[at + 1 :])
     yield from smaller(situation)
     for number, (verb, target, arguments) in enumerate(situation):
         for place, value in enumerate(arguments):

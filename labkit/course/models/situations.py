@@ -13,9 +13,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from labkit.course.running.player import CHANGED, CHANGES
+
 Step = tuple[str, str, tuple[Any, ...]]  # a verb, its target, the arguments
 Situation = tuple[Step, ...]
 MOST_SHOWN = 160
+WAS_CHANGED = ", and an earlier result is no longer what it was"
 _RUN = re.compile(r"(.{1,10}?)\1{11,}", re.DOTALL)
 
 
@@ -34,8 +37,9 @@ class Result(NamedTuple):
     def shown(self) -> str:
         """The result in a few words."""
         came = literal(self.value) if self.raised is None else f"raised {self.raised}"
-        calls = ", ".join(f"{name}({', '.join(map(literal, given))})" for name, *given in self.calls)
-        return short(f"{came} after {calls}" if calls else came)
+        made = [call for call in self.calls if call != (CHANGED,)]
+        calls = ", ".join(f"{name}({', '.join(map(literal, given))})" for name, *given in made)
+        return short(f"{came} after {calls}" if calls else came) + (WAS_CHANGED if is_earlier_changed(self) else "")
 
 
 def make(label: str, *arguments: Any) -> Step:
@@ -70,8 +74,37 @@ def value_as(label: str, template: str, *arguments: Any) -> Step:
 
 def spoil(step: Step, part: int | None = None) -> Step:
     """Do a step, then clear the list or dict that it returned, as a caller may; or one part of what it returned."""
+    return _changed("spoil", step, part)
+
+
+def fill(step: Step, part: int | None = None) -> Step:
+    """Do a step, then append to the list that it returned, which may be empty; or to one part of what it returned."""
+    return _changed("fill", step, part)
+
+
+def mark(step: Step) -> Step:
+    """Do a step, then add a field to the dict that it returned."""
+    return _changed("mark", step, None)
+
+
+def _changed(how: str, step: Step, part: int | None) -> Step:
     verb, target, arguments = step
-    return f"spoil {verb}" if part is None else f"spoil {part} {verb}", target, arguments
+    return f"{how} {verb}" if part is None else f"{how} {part} {verb}", target, arguments
+
+
+def is_changed(step: Step) -> bool:
+    """Whether the caller changes what the step returned."""
+    return step[0].partition(" ")[0] in CHANGES
+
+
+def unchanged(step: Step) -> Step:
+    """Return a step after which the caller changes nothing."""
+    return step[0].rpartition(" ")[2], *step[1:]
+
+
+def is_earlier_changed(result: Result) -> bool:
+    """Whether, since this step, what an earlier one returned is not what it was."""
+    return (CHANGED,) in result.calls
 
 
 def label(step: Step) -> str:
@@ -113,9 +146,11 @@ def as_code(step: Step, answer: str) -> str:
     given = ", ".join(map(literal, arguments))
     if makes(step):
         return f"{target} = {answer}({given})"
-    part = verb.split()[1:-1]
-    cleared = f"[{part[0]}].clear()" if part else ".clear()" if verb.startswith("spoil ") else ""
-    return target if verb == "get" else f"{target or answer}({given}){cleared}"
+    if not is_changed(step):
+        return target if verb == "get" else f"{target or answer}({given})"
+    how, *part, _ = verb.split()
+    method, more = CHANGES[how]
+    return f"{target or answer}({given}){f'[{part[0]}]' if part else ''}.{method}({', '.join(map(literal, more))})"
 
 
 def as_program(

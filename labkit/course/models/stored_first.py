@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any
 
-from labkit.course.models.situations import Result, Situation, Step, call, make, spoil
+from labkit.course.models.situations import Result, Situation, Step, call, fill, make, spoil
 
 MADE = '''
 def made(errors, replies):
@@ -161,10 +161,10 @@ def draw_meanwhile(rng: Random) -> Situation:
 
 
 def draw_own(rng: Random) -> Situation:
-    """Two desks, with all of it, and lists that the caller clears."""
+    """Two desks, with all of it, and lists that the caller clears or fills."""
     steps = [make(name, tuple(rng.choice((0, 0, 28, 5)) for _ in range(4)), replies(rng)) for name in ("one", "two")]
     for _ in range(rng.randint(3, 14)):
         name = rng.choice(("one", "two"))
         done = call(f"{name}.commit")
-        steps.append(rng.choice((*published(rng, 1, name), *published(rng, 1, name), done, spoil(done))))
+        steps.append(rng.choice((*published(rng, 1, name), *published(rng, 1, name), done, spoil(done), fill(done))))
     return (*steps, call("two.commit"), call("one.commit"), call("two.commit"))

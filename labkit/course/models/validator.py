@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, NoReturn
 
 from labkit.course.models.shrinking import simpler
-from labkit.course.models.situations import Situation, ask, spoil
+from labkit.course.models.situations import Situation, ask, mark, spoil
 
 Message = dict[str, Any]
 FIELDS = {"join": ("type", "roomId"), "chat": ("type", "roomId", "text"), "progress": ("type", "roomId", "percent")}
@@ -375,7 +375,7 @@ def draw_size(rng: Random) -> str:
 
 
 def draw_own(rng: Random) -> Situation:
-    """The same texts several times, and callers that clear what they got."""
+    """The same texts several times, and callers that clear what they got, or add a field to it."""
     texts = [written(rng, message(rng)) for _ in range(rng.randint(1, 2))]
-    steps = [rng.choice((ask, ask, lambda text: spoil(ask(text))))(rng.choice(texts)) for _ in range(rng.randint(2, 6))]
-    return (*steps, *map(ask, texts))
+    asked = [ask(rng.choice(texts)) for _ in range(rng.randint(2, 6))]
+    return (*(rng.choice((step, step, spoil(step), mark(step))) for step in asked), *map(ask, texts))

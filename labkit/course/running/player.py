@@ -1,8 +1,8 @@
 """Play situations (`labkit.course.models.situations`) in the answer's process, and record what each step returned.
 
 A result is converted to plain data at once, so what the answer or a later step changes does not change the record.
-What the answer calls meanwhile leaves this process at once, and so does the news that it changed a list that an
-earlier step returned. Nothing here knows what is expected.
+What the answer calls meanwhile leaves this process at once, and so does the news that what an earlier step returned
+is no longer what it was. Nothing here knows what is expected.
 """
 
 import sys
@@ -19,7 +19,8 @@ from labkit.course.simulated import Simulated
 Step = tuple[str, str, tuple[Any, ...]]
 Note = Callable[[Any], None]
 MADE = "made"
-CHANGED = "changed"  # the name of a call that nobody made: a list of an earlier step is not what it was
+CHANGED = "changed"  # the name of a call that nobody made: what an earlier step returned is not what it was
+CHANGES = {"spoil": ("clear", ()), "fill": ("append", ("x",)), "mark": ("update", ({"x": 1},))}  # what a caller does
 
 
 def within(source: str, name: str, answer: Any, note: Note) -> Any:
@@ -68,7 +69,7 @@ def play(
 def _results(
     answer: Any, steps: Iterator[Step], kept: dict[str, Any], is_ours: Callable[[BaseException], bool], note: Note
 ) -> Iterator[Any]:
-    returned: list[tuple[list[Any], list[Any]]] = []  # each list, and what was in it
+    returned: list[tuple[Any, list[Any]]] = []  # each list, dict and so on, and what was in it
     for verb, target, arguments in steps:
         came: tuple[Any, ...]
         try:
@@ -76,8 +77,10 @@ def _results(
             came = ("value", None if verb.endswith("make") else Tagged(value))
             if any(_is_changed(*one) for one in returned):
                 note((CHANGED,))
-            _spoil(verb, value)
-            returned = [(one, one[:]) for one in (*(one for one, _ in returned), value) if type(one) is list]
+            _change(verb, value)
+            if any(_is_changed(*one) for one in returned):  # by the caller, who had another result in hand
+                note((CHANGED,))
+            returned = [(one, _inside(one)) for one in (*(one for one, _ in returned), *_mutables(value))]
         except BaseException as error:
             if is_ours(error):
                 raise
@@ -86,18 +89,31 @@ def _results(
         yield came
 
 
-def _is_changed(now: list[Any], before: list[Any]) -> bool:
+def _is_changed(now: Any, before: list[Any]) -> bool:
     """Compare without the elements' own equality, which an answer may have defined."""
-    return len(now) != len(before) or any(one is not other for one, other in zip(now, before))
+    inside = _inside(now)
+    return len(inside) != len(before) or any(one is not other for one, other in zip(inside, before))
 
 
-def _spoil(verb: str, value: Any) -> None:
-    """Clear what a step returned, or one part of it, if the step says so and it can be cleared."""
+def _inside(one: Any) -> list[Any]:
+    """Return what is in a list, a dict and so on, by no code of the answer's."""
+    return [part for pair in dict.items(one) for part in pair] if isinstance(one, dict) else [*list.__iter__(one)]
+
+
+def _mutables(value: Any) -> list[Any]:
+    """Return what a caller could change of a result: itself, and its parts."""
+    parts = _inside(value) if isinstance(value, list) else tuple.__iter__(value) if isinstance(value, tuple) else ()
+    return [one for one in (value, *parts) if isinstance(one, list | dict)]
+
+
+def _change(verb: str, value: Any) -> None:
+    """Do what a caller may with what a step returned, or with one part of it, if the step says so."""
     first, *part = verb.split()[:-1] or [""]
     if part and isinstance(value, list | tuple):
         value = next(iter(value[int(part[0]) :]), None)
-    if first == "spoil" and hasattr(value, "clear"):
-        value.clear()
+    method, given = CHANGES.get(first, ("", ()))
+    if hasattr(value, method):
+        getattr(value, method)(*given)
 
 
 def _done(answer: Any, kept: dict[str, Any], verb: str, target: str, arguments: tuple[Any, ...]) -> Any:

@@ -48,6 +48,7 @@ class RecoveredRevocation(NamedTuple):
     epoch: str | None
     order: int | None
     revocation_id: str | None = None
+    at: float = 0.0
 
 
 class RecoveredState(NamedTuple):
@@ -115,7 +116,7 @@ NEWEST = """
 SELECT * FROM log WHERE kind = :kind AND expires_at IS NOT NULL ORDER BY expires_at DESC
 LIMIT max(:kept, (SELECT count(*) FROM log WHERE kind = :kind AND expires_at > :now))
 """
-_REVOKED = f"SELECT user, epoch, seq, id FROM ({NEWEST}) ORDER BY n"
+_REVOKED = f"SELECT user, epoch, seq, id, at FROM ({NEWEST}) ORDER BY n"
 _TICKETS = f"SELECT id, expires_at FROM ({NEWEST}) ORDER BY expires_at"
 # Skips closes without a user, as `Sessions.ended` does. A flood of them must not slow down the start.
 NEWEST_CLOSES = "SELECT n, user, connection, body, at FROM log WHERE kind = 'close' ORDER BY n DESC LIMIT 10 * :most"

@@ -10,11 +10,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from labkit.wire.audit.anchor import START, Anchor, after, is_sealed
-from labkit.wire.audit.reading import reading, rows, rows_at
+from labkit.wire.audit.anchor import START, Anchor, is_sealed
+from labkit.wire.audit.chain import Part, chain, later_parts
+from labkit.wire.audit.reading import rows, rows_at
 from labkit.wire.audit.records import Records, records
-from labkit.wire.audit.schema import AuditError, Entry, digest, explaining, link
-from labkit.wire.audit.sealed_files import audit_of, sealed_files, settle
+from labkit.wire.audit.schema import AuditError, Entry, digest, link
 
 __all__ = ["Anchor", "Verification", "verify"]
 
@@ -60,25 +60,16 @@ class _Broken(Exception):
         self.why = why
 
 
-class _Part(NamedTuple):
-    """One file of the chain, open."""
-
-    path: Path
-    connection: sqlite3.Connection
-    after: Anchor
-
-
 def verify(path: Path, anchor: Anchor | None = None) -> Verification:
     """Verify an audit file and the sealed files beside it. Raises AuditError if a file cannot be read at all."""
     with ExitStack() as opening:
-        part = _opened(opening, path)
-        parts = [*_sealed_parts(opening, part), part]
+        parts = chain(opening, path)
         start = parts[0].after
         if anchor is not None and anchor.n < start.n:
             raise AuditError(
                 f"row {anchor.n} is not here: the chain is known from row {start.n + 1} on; use a newer anchor"
             )
-        family = [part.connection for part in (*parts, *_later_parts(opening, path))]
+        family = [part.connection for part in (*parts, *later_parts(opening, path))]
         following = _Following(parts, records(family), anchor)
         try:
             following.follow()
@@ -87,41 +78,10 @@ def verify(path: Path, anchor: Anchor | None = None) -> Verification:
             return following.verdict(broken)
 
 
-def _later_parts(opening: ExitStack, path: Path) -> Sequence[_Part]:
-    """Open the files after a sealed file, because they say what was erased from it."""
-    audit = audit_of(path)
-    if audit is None or not audit.exists():
-        return []
-    later = [file.path for file in sealed_files(audit) if file.path != path]
-    return [_opened(opening, other) for other in (*later, audit)]
-
-
-def _opened(opening: ExitStack, path: Path) -> _Part:
-    with explaining(path):
-        settle(path)
-    connection = opening.enter_context(reading(path))
-    connection.execute("BEGIN")  # one view of the file, even if it is sealed meanwhile
-    try:
-        return _Part(path, connection, after(connection))
-    except ValueError:
-        raise AuditError(f"audit file {path} does not say on which row it builds, so it is damaged") from None
-
-
-def _sealed_parts(opening: ExitStack, part: _Part) -> Sequence[_Part]:
-    """Open the sealed files that lead to a file, oldest first. One beyond its start is an interrupted seal."""
-    found: list[_Part] = []
-    start = part.after
-    for file in reversed(sealed_files(part.path)):
-        if start.n > 0 and file.last == start.n:
-            found.insert(0, _opened(opening, file.path))
-            start = found[0].after
-    return found
-
-
 class _Following:
     """Follows the chain through all files."""
 
-    def __init__(self, parts: Sequence[_Part], found: Records, anchor: Anchor | None) -> None:
+    def __init__(self, parts: Sequence[Part], found: Records, anchor: Anchor | None) -> None:
         self._parts = parts
         self._records = found
         self._kept = anchor
@@ -148,7 +108,7 @@ class _Following:
             )
         self._check_copies()
 
-    def _follow_part(self, part: _Part) -> None:
+    def _follow_part(self, part: Part) -> None:
         if part.after != Anchor(self._n, self._last.hex()):
             raise _Broken(self._n + 1, f"{part.path.name} builds on another row {part.after.n}")
         if part.after.n > 0 and str(part.after) not in self._records.sealed:

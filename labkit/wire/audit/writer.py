@@ -11,7 +11,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Any, NamedTuple
 
@@ -34,6 +34,7 @@ Done = Callable[[AuditError | None], object]
 ROWS_A_STATEMENT = 64
 ROWS_A_INDEXING = 2_000
 TRIES = 3
+MOST_PAGES = 4_294_967_294  # SQLite's own limit
 _ROW = f"({', '.join('?' * (len(Entry._fields) + 2))})"
 _INSERT = [f"INSERT INTO log VALUES {', '.join([_ROW] * rows)}" for rows in range(ROWS_A_STATEMENT + 1)]
 
@@ -63,7 +64,7 @@ class Audit:
             raise
         self._waiting: SimpleQueue[_Submission | None] = SimpleQueue()
         self._door = Lock()
-        self._is_closed = False
+        self._is_closed = self.is_abandoned = False
         self._thread = Thread(target=self._run, name="labkit-audit", daemon=True)
         self._thread.start()
 
@@ -72,6 +73,8 @@ class Audit:
 
         `done` receives None once the entries are stored, or an AuditError if they never will be.
         """
+        if self.is_abandoned:
+            return
         with self._door:
             if not self._is_closed:
                 self._waiting.put(_Submission(entries, done))
@@ -89,6 +92,25 @@ class Audit:
         self._checkpointer.close()
         self._connection.close()
         self._lock.release()
+
+    # For lessons
+
+    def fill(self) -> None:
+        """Behave as on a full disk: let the file grow no further, so that storing fails. `free` undoes it."""
+        (pages,) = self._connection.execute("PRAGMA page_count").fetchone()
+        self._connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    def free(self) -> None:
+        """Let the file grow again."""
+        self._connection.execute(f"PRAGMA max_page_count = {MOST_PAGES}")
+
+    def abandon(self) -> None:
+        """Close the file as `kill -9` would: forget the entries that wait, and never call their `done`."""
+        self.is_abandoned = True
+        with contextlib.suppress(Empty):
+            while True:
+                self._waiting.get_nowait()
+        self.close()
 
     # The writer's thread
 

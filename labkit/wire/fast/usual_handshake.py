@@ -51,6 +51,7 @@ class Usual(NamedTuple):
     origin: str | None
     host: str
     key: str
+    cookie: str | None = None
 
     def answer(self) -> bytes:
         """Build the response that upgrades the connection to WebSocket."""
@@ -74,7 +75,9 @@ def read_usual(head: bytes) -> Usual | None:
         headers[name] = value
     key = headers.get("sec-websocket-key", "")
     is_whole = {"host", "upgrade", "connection", "sec-websocket-version"} <= headers.keys()
-    return Usual(headers.get("origin"), headers["host"], key) if is_whole and _KEY.fullmatch(key) else None
+    if not is_whole or not _KEY.fullmatch(key):
+        return None
+    return Usual(headers.get("origin"), headers["host"], key, headers.get("cookie"))
 
 
 @lru_cache(maxsize=2)

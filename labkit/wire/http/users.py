@@ -9,14 +9,12 @@ never appears in an error; errors give the line number.
 """
 
 import csv
-import json
 from collections import OrderedDict
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from labkit.platform.os_errors import why
 from labkit.rules.admission import TokenBucket
-from labkit.rules.answers import encode
 from labkit.rules.credentials import same_secret
 from labkit.rules.grants import BadGrant, Grants
 from labkit.text import files as text_files
@@ -24,9 +22,6 @@ from labkit.text import files as text_files
 FIELDS = ["name", "code", "rooms"]
 LONGEST_NAME = 100
 MIN_CODE = 8
-# Each of a user's credentials contains the grants, and an `auth` with a credential and a `previous` must fit into one
-# message.
-LONGEST_ROOMS_BYTES = 5_000
 ROOMS_ARE = "rooms must be room ids or prefixes followed by *, each alone or with =r, =w or =rw; or JSON"
 # Allowed wrong codes: burst, and rate per second. An address gets more, because a whole class may share it.
 A_NAME = (5, 0.2)
@@ -130,16 +125,9 @@ def _read_row(path: Path, number: int, row: list[str]) -> tuple[str, User]:
     if len(code) < MIN_CODE:
         raise BadUsers(f"{path} line {number}: the code is shorter than {MIN_CODE} characters")
     try:
-        grants = _read_grants(rooms)
-    except (BadGrant, ValueError, TypeError):  # its message would quote the field, which may be a code
+        grants = Grants.from_text(rooms)
+    except BadGrant:  # its message would quote the field, which may be a code
         raise BadUsers(f"{path} line {number}: {ROOMS_ARE}") from None
-    if len(encode({"rooms": grants.rooms})) > LONGEST_ROOMS_BYTES:
+    if not grants.fits:
         raise BadUsers(f"{path} line {number}: {len(grants.rooms)} rooms do not fit into a ticket; use patterns with *")
     return name, User(code, grants)
-
-
-def _read_grants(rooms: str) -> Grants:
-    if rooms.startswith("["):
-        return Grants.of(json.loads(rooms))
-    pairs = (word.partition("=") for word in rooms.replace(";", " ").split())
-    return Grants.of((pattern, access or "rw") for pattern, _, access in pairs)

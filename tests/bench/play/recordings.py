@@ -1,8 +1,8 @@
 """Recordings for tests, made without a network: ben's network stops at 2 s; he is closed at 7 s, and back at 10 s."""
 
-from labkit.bench.play.actions import freeze, heal
+from labkit.bench.play.actions import freeze, heal, kill_server
 from labkit.bench.play.plan import plan
-from labkit.bench.play.recording import AGE, BACK, CLOSED, DID, Mark, Recording, Sample
+from labkit.bench.play.recording import AGE, BACK, CLOSED, DID, KILLED, DiskSample, Mark, Recording, Sample
 from labkit.rules.limits import Limits
 
 STOPPED, BEGAN, CLOSED_AT, BACK_AT, END = 2.0, 5.0, 7.0, 10.0, 12.0
@@ -28,6 +28,22 @@ def calm(seconds: float = 4.0) -> Recording:
     for number in range(round(seconds * 10) + 1):
         for name in found.plan.members:
             found.add(Sample(number / 10, name, True, published=number * 10, delivered=number * 10))
+    return found
+
+
+def killed(seconds: float = 4.0) -> Recording:
+    """Return a recording of a server that stores late: killed at 2 s with 50 messages in memory, back at 2.5 s."""
+    found = calm(seconds)
+    found.plan = plan(3, 100, {2: kill_server()}, seconds, LIMITS)
+    for number in range(round(seconds * 100)):
+        found.sent.append((number / 100, "ana"))
+        found.received["ben"][number] = number / 100 + 0.001
+        if number % 200 < 150:
+            found.stored[number] = number / 100
+    for number in range(round(seconds * 10) + 1):
+        stored = sum(at <= number / 10 for at in found.stored.values())
+        found.disk.append(DiskSample(number / 10, number * 10, number * 10, stored, max(0, number * 10 - stored)))
+    found.marks += [Mark(2.0, "", KILLED, "the server is killed", code=1006), Mark(2.5, "", BACK, "everybody is back")]
     return found
 
 

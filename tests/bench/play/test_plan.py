@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from labkit.bench.play.actions import freeze, heal, read_at
+from labkit.bench.play.actions import freeze, heal, kill_server, read_at
 from labkit.bench.play.plan import Plan, plan
 from labkit.rules.limits import Limits
 
@@ -37,6 +37,14 @@ def test_plan_reads_as_a_sentence() -> None:
     assert str(made(at={2: freeze("ben")})) == ("3 members, 10 messages per second, 5 s; at 2 s ben's network stops")
     behind = "3 members, 10 messages per second, 5 s; ben and cleo behind a hop"
     assert str(made(hops=["ben", "cleo"])) == behind
+
+
+def test_what_happens_to_the_server_disturbs_no_member() -> None:
+    found = made(at={1: kill_server(), 2: freeze("cleo")})
+    assert (found.watched, found.speakers, found.about_disk) == ("cleo", ("ana",), True)
+    assert str(made(at={1: kill_server()})).endswith("at 1 s the server is killed")
+    assert made(at={1: kill_server()}).watched == "ben"
+    assert (made().about_disk, made(about_disk=True).about_disk) == (False, True)
 
 
 @pytest.mark.parametrize(

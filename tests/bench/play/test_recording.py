@@ -2,9 +2,9 @@
 
 import pytest
 
-from labkit.bench.play.recording import AGE, BYTES, CLOSED, Mark, Recording, Sample
+from labkit.bench.play.recording import AGE, BYTES, CLOSED, DID, Mark, Recording, Sample
 from tests.bench.play import recordings
-from tests.bench.play.recordings import BACK_AT, BEGAN, CLOSED_AT, END, calm, slow
+from tests.bench.play.recordings import BACK_AT, BEGAN, CLOSED_AT, END, calm, killed, slow
 
 
 def test_last_sample_at_a_time() -> None:
@@ -105,3 +105,35 @@ def test_without_a_viewer_the_text_is_printed(
 
 def test_marks_of_the_example_are_in_the_closes() -> None:
     assert slow().closes == [recordings.MARKS[1]]
+
+
+def test_lost_messages_are_received_and_in_no_file() -> None:
+    """What was received after the kill may still be stored."""
+    run = killed()
+    assert run.lost == list(range(150, 200))
+    run.marks.clear()
+    assert run.lost == [*range(150, 200), *range(350, 400)]
+
+
+def test_moments_of_a_killed_server() -> None:
+    times = [(moment.words, moment.at) for moment in killed().moments()]
+    assert times == [
+        ("before", 1.0),
+        ("just before the kill", pytest.approx(1.9)),
+        ("the server is killed", pytest.approx(2.0)),
+        ("everybody is back", 2.5),
+        ("the end", 4.0),
+    ]
+
+
+def test_text_of_a_disk_counts_messages() -> None:
+    text = "4.0 s  the end: 400 published; 400 received; 300 in the file; 100 received and not in the file; 0 refused"
+    assert text in killed().text()
+    assert calm().compare(killed()).text().endswith("100 received and not in the file; 0 refused")
+
+
+def test_marks_of_the_server_concern_every_member() -> None:
+    run = slow()
+    run.marks.append(Mark(3.0, "", DID, "the disk is full"))
+    assert run.network("ben", 4) == "stopped"
+    assert [mark.words for mark in run.marks_of("ana", 12)] == ["the disk is full"]

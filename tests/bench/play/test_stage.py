@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from labkit.bench.launch.lab import Health, Lab
-from labkit.bench.play.actions import freeze, heal, mute, read_at
+from labkit.bench.launch.lab import Health, Lab, OwnClassFailed
+from labkit.bench.play.actions import fill_disk, free_disk, freeze, heal, kill_server, mute, read_at
 from labkit.bench.play.recording import Recording
+from tests.wire.test_own_desk import Eager, First
 
 
 @pytest.fixture
@@ -109,3 +110,50 @@ async def test_hop_hides_a_member_that_is_gone(lab: Lab) -> None:
     lab.restart(ping_timeout_s=1)
     run = await lab.play(members=3, rate=5, at={0.5: [freeze("ben"), freeze("cleo")]}, hops=["cleo"], seconds=4)
     assert {name: run.last(name).is_connected for name in ("ben", "cleo")} == {"ben": False, "cleo": True}
+
+
+class Late(Eager):
+    """Delivers at once, and never stores."""
+
+    def commit(self) -> list[str]:
+        """Store nothing."""
+        return []
+
+
+@pytest.mark.parametrize(("desk", "is_lost"), [(Late, True), (First, False), (None, False)])
+async def test_kill_loses_what_was_delivered_and_not_stored(desk: type[Eager] | None, is_lost: bool) -> None:
+    with Lab(name="desk", desk=desk, messages_per_s=None) as lab:
+        run = await lab.play(members=3, rate=50, at={1: kill_server()}, seconds=9)
+        assert lab.health() == Health(0)
+    assert bool(run.lost) == is_lost
+    assert not is_lost or run.lost == list(range(len(run.lost)))
+    assert run.story == "before; just before the kill; the server is killed; everybody is back; the end"
+    assert len(run.stored) == 0 if is_lost else len(run.stored) > 100
+    killed = next(mark.at for mark in run.marks if mark.kind == "killed")
+    assert run.last_of_disk(killed).at_risk <= len(run.lost) <= run.last_of_disk(killed + 0.3).at_risk
+    assert (run.closes, run.returns) == ([], [])
+
+
+async def test_full_disk_delivers_nothing_and_loses_nothing() -> None:
+    with Lab(name="desk", desk=First, messages_per_s=None) as lab:
+        run = await lab.play(members=3, rate=50, at={0.5: fill_disk(), 2: free_disk()}, seconds=5)
+    full, end = run.last_of_disk(2), run.last_of_disk()
+    assert full.received < 0.7 * full.published
+    assert full.refused > 0 and full.at_risk == end.at_risk == 0
+    assert end.received > 0.9 * end.published
+    assert run.story == "before; the disk is full; the disk has space again; the end"
+
+
+async def test_fault_of_a_desk_outlives_the_killed_server() -> None:
+    """The second server does not know what the first one's class raised."""
+
+    class Once(First):
+        made = 0
+
+        def commit(self) -> list[str]:
+            """Fail in the first life."""
+            type(self).made += 1
+            return super().commit() if self.made > 50 else [{}]  # type: ignore[list-item]
+
+    with Lab(name="desk", desk=Once) as lab, pytest.raises(OwnClassFailed, match="commit must return a list"):
+        await lab.play(members=2, rate=5, at={1: kill_server()}, seconds=3)

@@ -1,6 +1,7 @@
 """Answers in other styles pass, mistakes of strangers fail with a program that shows them, and cheats lose."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -183,6 +184,18 @@ MISTAKES = {
         "own-list",
         ROOM,
         next(one.source for one in known(ROOM) if one.stem == "gives_itself_away"),
+    ),
+    "gives one empty list to all rooms": (
+        "own-list",
+        ROOM,
+        plain(ROOM).replace("return [], True", "return NOTHING, True") + "\nNOTHING = []\n",
+    ),
+    "gives its empty queue away": (
+        "own",
+        DESK,
+        plain(DESK).replace(
+            "        if not batch:\n            return []", "        if not batch:\n            return self.waiting"
+        ),
     ),
     "reads what int accepts": (
         "no-slot",
@@ -425,6 +438,7 @@ def test_counter_example_runs_as_it_is_shown(mistake: str, results: dict[str, Re
     for line in before:
         exec(line, space)
     call, _, said = last.rpartition("  # ")
+    call = re.sub(r"(\[\d+\])?\.(append|update|clear)\(.*\)$", "", call)  # what the caller does with what came
     try:
         value = eval(call, space)
         came = repr(value) if name != WAITS else f"1000 waits from {min(value):.3g} to {max(value):.3g} s"

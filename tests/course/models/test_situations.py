@@ -10,11 +10,13 @@ from labkit.course.models.situations import (
     as_program,
     ask,
     call,
+    fill,
     get,
     is_whole,
     literal,
     make,
     make_as,
+    mark,
     renamed,
     spoil,
     value_as,
@@ -60,6 +62,8 @@ def test_steps_are_written_as_a_learner_would() -> None:
         call("box.offer", b"aa", 0.25),
         spoil(call("box.take", 3)),
         spoil(call("box.take", 3), 0),
+        fill(call("box.take", 3)),
+        mark(ask("x")),
         get("box.held"),
         ask("x"),
     ]
@@ -68,6 +72,8 @@ def test_steps_are_written_as_a_learner_would() -> None:
         "box.offer(b'aa', 0.25)",
         "box.take(3).clear()",
         "box.take(3)[0].clear()",
+        "box.take(3).append('x')",
+        "Outbox('x').update({'x': 1})",
         "box.held",
         "Outbox('x')",
     ]
@@ -108,6 +114,27 @@ def test_expression_is_played_as_it_is_written() -> None:
     expected = [eval(as_code(step, "Backoff"), space) for step in CROWD[1:]]
     came = play(Backoff, CROWD, lambda error: False)
     assert [unpacked(packed(value)[HEAD.size :]) for _, value in came] == [None, *expected]
+
+
+GIVEN = {
+    "the same list twice": ("one = []", "return one", True),
+    "a list that it fills later": ("one = []", "one.append(1); return one", True),
+    "the same dict in a pair": ("one = {}", "return one, True", True),
+    "a new list": ("", "return []", False),
+    "one tuple": ("one = ()", "return one", False),
+}
+
+
+@pytest.mark.parametrize("way", GIVEN)
+def test_result_that_changes_later_is_noted(way: str) -> None:
+    """Each caller appends to the list that it got, or adds a field to the dict and clears it."""
+    before, body, is_shared = GIVEN[way]
+    space: dict[str, object] = {}
+    exec(f"{before}\ndef answer():\n    {body}\n", space)
+    changes = [fill(ask())] * 2 if "dict" not in way else [("mark 0 ask", "", ()), spoil(ask(), 0)]
+    noted: list[object] = []
+    play(space["answer"], changes, lambda error: False, noted.append)
+    assert (("changed",) in noted) is is_shared
 
 
 def test_long_result_is_told_in_words() -> None:

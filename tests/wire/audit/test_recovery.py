@@ -190,10 +190,10 @@ def test_revocations_are_known_in_the_order_of_their_rows(path: Path) -> None:
         )
     ]
     assert recovered(path, entries).revoked == [
-        ("ada", None, 1, None),
-        ("bob", None, 2, None),
-        ("ada", None, 3, None),
-        ("cleo", "e1", None, "r4"),
+        ("ada", None, 1, None, 91_000.0),
+        ("bob", None, 2, None, 1800.0),
+        ("ada", None, 3, None, 1.0),
+        ("cleo", "e1", None, "r4", 1950.0),
     ]
 
 

@@ -4,6 +4,7 @@ import logging
 import sqlite3
 from pathlib import Path
 from threading import Event, Thread, current_thread
+from time import sleep
 
 import pytest
 
@@ -34,15 +35,6 @@ def statements(audit: Audit) -> list[str]:
     seen: list[str] = []
     audit._connection.set_trace_callback(lambda sql: seen.append(" ".join(sql.split()[:3])))
     return seen
-
-
-def fill_disk(audit: Audit) -> None:
-    (pages,) = audit._connection.execute("PRAGMA page_count").fetchone()
-    audit._connection.execute(f"PRAGMA max_page_count = {pages}")
-
-
-def free_disk(audit: Audit) -> None:
-    audit._connection.execute("PRAGMA max_page_count = 1000000")
 
 
 def test_an_event_is_in_the_file_when_done_is_called(tmp_path: Path) -> None:
@@ -115,17 +107,31 @@ def test_a_full_disk_refuses_whole_submissions_and_heals(tmp_path: Path) -> None
     path, told = tmp_path / "room.db", []
     with opened(path) as audit:
         gate = Admission(audit)
-        fill_disk(audit)
+        audit.fill()
         audit.submit([event(1)], told.append)
         audit.submit([event(seq) for seq in range(2, 500)], told.append)
         gate.open()
         error = store(audit, [event(seq) for seq in range(500, 1000)])
         assert "the disk is full" in str(error)
         assert [type(one) for one in told] == [AuditError, AuditError]
-        free_disk(audit)
+        audit.free()
         assert store(audit, [event(1)]) is None
     assert ids(path) == ["id-demo-e1-0", "id-demo-e1-1"]
     assert verify(path).is_intact
+
+
+def test_abandoned_file_forgets_what_waits(tmp_path: Path) -> None:
+    """As after `kill -9`: the commit under way ends, nothing behind it is stored, and nobody is called."""
+    path, told = tmp_path / "room.db", []
+    with opened(path) as audit:
+        gate = Admission(audit)
+        audit.submit([event(1)], told.append)
+        Thread(target=lambda: (sleep(0.05), gate.open())).start()
+        audit.abandon()
+        audit.submit([event(2)], told.append)
+    assert (told, ids(path)) == ([], ["id-demo-e1-0"])
+    with opened(path) as audit:
+        assert store(audit, [event(1)]) is None
 
 
 def test_a_failed_commit_leaves_nothing_behind(tmp_path: Path) -> None:

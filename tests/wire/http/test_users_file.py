@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from labkit.wire.http.users import LONGEST_ROOMS_BYTES, BadUsers, Users, read_users
+from labkit.rules.grants import LONGEST_ROOMS_BYTES
+from labkit.wire.http.users import BadUsers, Users, read_users
 from tests.wire.people import ticket_answer
 from tests.wire.raw import Raw, serving
 
