@@ -14,7 +14,7 @@ from labkit.review.peer import Peer
 from labkit.review.scene import Scene
 
 SETTLE_S = 0.3  # for what a server sends to the others when somebody leaves
-EXPECTED = ("auth_ok", "joined", "pong", "chat", "error")
+EXPECTED = ("auth_ok", "joined", "pong", "chat", "error", "reconnect")
 
 
 async def has_one_room(scene: Scene) -> bool:
