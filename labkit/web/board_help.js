@@ -27,8 +27,9 @@ export class Help {
       el("label", { for: "help-note" }, "A note to this student"), this.text, el("button", {}, "Send the note"));
     this.case = el("pre", { class: "help-case", tabindex: "0", "aria-label": "The case", hidden: true });
     this.save = el("a", { class: "help-save", hidden: true }, "Save it as a notebook");
-    this.desk = el("div", { class: "help-desk", hidden: true }, this.state, el("div", { class: "row" }, this.open, this.hint),
-      this.hintWords, this.save, this.case, note);
+    const buttons = el("div", { class: "row" }, this.open, this.hint);
+    this.desk = el("div", { class: "help-desk", hidden: true }, this.state, buttons, this.hintWords,
+      this.save, this.case, note);
     this.none = el("p", { class: "hint" }, "Nobody asks, and nobody has shown a case.");
     this.whose = el("div", { class: "help-who", hidden: true }, el("label", { for: "help-who" }, "Student"), this.pick);
     this.element = el("details", { class: "board-help card", ontoggle: () => this.#toggled() },
@@ -99,7 +100,8 @@ export class Help {
 
   async #open() {
     const { name, exercise } = this.#now();
-    const found = await this.#try(`class/case?name=${encodeURIComponent(name)}&exercise=${encodeURIComponent(exercise)}`);
+    const [whose, which] = [name, exercise].map(encodeURIComponent);
+    const found = await this.#try(`class/case?name=${whose}&exercise=${which}`);
     if (found === null) return;
     this.case.of = `${name} ${exercise}`;
     setText(this.case, found.lines.join("\n"));
