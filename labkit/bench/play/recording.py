@@ -167,8 +167,25 @@ class Recording:
         After a kill, only messages from before the last one count; later ones may still be stored.
         """
         killed = max((mark.at for mark in self.marks if mark.kind == KILLED), default=self.now)
-        received = (number for each in self.received.values() for number, at in each.items() if at <= killed)
-        return sorted(set(received) - self.stored.keys())
+        return self._unstored(killed)
+
+    def lost_at(self, at: float) -> int:
+        """Return how many messages were lost by the kills until a time, as far as is known now."""
+        killed = max((mark.at for mark in self.marks if mark.kind == KILLED and mark.at <= at), default=None)
+        return 0 if killed is None else len(self._unstored(killed))
+
+    def missing(self, member: str) -> list[int]:
+        """Return the numbers of the messages that a member never received, although it received later ones.
+
+        A message that was published before its first one or after its last one does not count.
+        """
+        got = self.received[member].copy()
+        return [] if not got else [number for number in range(min(got), max(got)) if number not in got]
+
+    def _unstored(self, until: float) -> list[int]:
+        copies = [each.copy() for each in self.received.values()]  # they grow while another thread draws a picture
+        received = {number for each in copies for number, at in each.items() if at <= until}
+        return sorted(received - set(self.stored.copy()))
 
     @property
     def peak(self) -> Sample:
@@ -204,6 +221,9 @@ class Recording:
             return [Moment(self.now / 4, "near the start"), Moment(self.now / 2, "halfway"), end]
         before = Moment(max(0.0, marks[0].at - SAMPLE_S), "before")
         killed = next((mark for mark in marks if mark.kind == KILLED), None)
+        done = [mark for mark in marks if mark.kind in (DID, KILLED)]
+        if killed is not None and len(done) > sum(mark.kind == KILLED for mark in done):
+            return [before, *(Moment(mark.at, mark.words) for mark in done[:3]), end]
         if killed is not None:
             last = Moment(max([0.0, *(each.at for each in self.disk if each.at < killed.at)]), "just before the kill")
             after = [Moment(mark.at, mark.words) for mark in marks if mark.kind == BACK and mark.at > killed.at]
