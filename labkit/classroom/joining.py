@@ -23,6 +23,7 @@ from urllib.error import HTTPError
 from labkit.bench.ask import ask, json_of
 from labkit.bench.tunnel import route_to
 from labkit.classroom import membership as memberships
+from labkit.classroom.help.in_kernel import follow_news
 from labkit.classroom.membership import Membership, NotAdmitted
 from labkit.classroom.readiness import examine_and_send
 from labkit.classroom.sending import Sender, device_of
@@ -142,6 +143,7 @@ def start() -> None:
     member = memberships.membership()
     if member is None:
         return
+    follow_news()
     if _now is not None:
         sender, ending = _now
         is_closed = ending.done() and (ending.cancelled() or ending.exception() is None)

@@ -63,4 +63,4 @@ class ClassRecord:
         elif entry.room == self._news_room:
             event = json.loads(entry.body or "{}")
             if event.get("type") == "chat":
-                self.news.append({"text": event["text"], "sentAt": event["sentAt"]})
+                self.news.append({"id": event["id"], "text": event["text"], "sentAt": event["sentAt"]})

@@ -6,6 +6,7 @@
     POST /class/drill, /class/crash   restart with notice, or as in a crash; instructor only (HTTP Basic)
     /class/vote, /class/votes      the votes (classroom.votes.office)
     /class/solution                our solutions (classroom.solutions)
+    /class/notes, /class/hands     help (classroom.help.desk)
 
 Everything that must survive is in one file, so a restart loses nothing.
 """
@@ -25,6 +26,7 @@ from websockets.http11 import Request, Response
 
 from labkit.classroom.catalogue import Catalogue
 from labkit.classroom.drill import Drill, Kind, note_drill, read_drill
+from labkit.classroom.help.desk import HelpDesk
 from labkit.classroom.record import ClassRecord
 from labkit.classroom.register import INSTRUCTOR, Register, news_of, room_of, votes_of
 from labkit.classroom.solutions import SolutionsDesk
@@ -75,6 +77,7 @@ class ClassServer:
         self._more_routes = more_routes or {}
         self._record = ClassRecord(register.path, register.class_id, catalogue.exercises)
         self._votes = VotingOffice(register, self._who, self._publish)
+        self._help = HelpDesk(register, self._who, self._publish, self._newest_news)
         self._solutions = SolutionsDesk(register, self._who)
         self._server: Server | None = None
         self._drill: asyncio.Future[Kind] | None = None
@@ -142,14 +145,19 @@ class ClassServer:
             await asyncio.sleep(CATCH_UP_S)
 
     async def _count(self) -> None:
-        """Publish how the votes stand as they change, on this server or by `labkit class vote`."""
+        """Publish votes and notes as they change, on this server or by `labkit class vote` and `labkit class help`."""
         while True:
             try:
                 self._votes.publish_changes()
+                self._help.publish_changes()
             except AuditError:
-                _LOGGER.exception("the votes could not be read")
+                _LOGGER.exception("the votes and notes could not be read")
                 await asyncio.sleep(CATCH_UP_S)
             await asyncio.sleep(COUNT_S)
+
+    def _newest_news(self) -> list[dict[str, Any]]:
+        self._record.catch_up()
+        return list(self._record.news)
 
     def _publish(self, message: Comment) -> None:
         assert self._server is not None
@@ -190,6 +198,7 @@ class ClassServer:
             **self._more_routes,
             **self._votes.routes,
             **self._solutions.routes,
+            **self._help.routes,
             ("GET", "/class"): self._which,
             ("GET", "/class/board"): self._snapshot,
             ("POST", "/class/drill"): lambda request, peer: self._start(request, peer, "drain"),

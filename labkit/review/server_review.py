@@ -188,10 +188,27 @@ class Review:
                 self._gone_since = "" if await self._is_healthy(canary) else "the concurrent probes"
 
     async def _run_in_time(self, probe: Probe, run: Callable[[Probe], Awaitable[Finding]]) -> Finding:
-        """Run a probe. Run it again if it did not hold and the reviewer itself lagged meanwhile."""
+        """Run a probe. Run it again if it did not hold and the reviewer itself lagged meanwhile.
+
+        A probe that ended the server cannot run again if the server stays gone: then its first finding counts.
+        """
+        first: Finding | None = None
+        is_gone = False
+
+        async def once(_: int) -> Finding:
+            nonlocal first, is_gone
+            finding = await run(probe)
+            is_gone = finding.verdict == "unknown" and bool(self._gone_since)
+            if self._gone_since == probe.id and finding.verdict == "broken":
+                first = finding
+            return first if first is not None and is_gone else finding
+
+        def late_since(began: float) -> float:
+            return 0.0 if is_gone else self._lateness.since(began)
+
         promised = self._target.promised
         late_s = LATE * min(promised.ping_timeout_s, promised.auth_timeout_s, promised.close_deadline_s)
-        return await run_in_time(lambda _: run(probe), self._lateness.since, late_s)
+        return await run_in_time(once, late_since, late_s)
 
     async def _run_alone(self, probe: Probe) -> Finding:
         """Run a probe with its own canary, unless the server admits nobody."""

@@ -158,8 +158,10 @@ async def test_report_is_the_same_in_every_form() -> None:
     assert list(report.frame()["verdict"]) == [probe["verdict"] for probe in output["probes"]]
 
 
-async def test_server_that_stops_responding_delays_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The review waits for it once; the remaining probes are unknown at once."""
+@pytest.mark.parametrize("late_s", [0.0, 60.0], ids=["in time", "while we lag"])
+async def test_server_that_stops_responding_delays_once(monkeypatch: pytest.MonkeyPatch, late_s: float) -> None:
+    """The review waits for it once; the remaining probes are unknown at once. What ended it is broken in any case."""
+    monkeypatch.setattr("labkit.evidence.lateness.Lateness.since", lambda *_: late_s)
     monkeypatch.setattr("labkit.review.server_review.RETURN_S", 0.3)
     monkeypatch.setattr("labkit.review.server_review.IMPATIENT_S", 0.1)
     async with serving(limits={"auth_timeout_s": 2}) as server, crashing(server.port, is_silent=True) as url:

@@ -70,6 +70,7 @@ def server() -> Any:
         limits=Limits(),
         counts=SimpleNamespace(duplicates=0, events=0, delivered=0),
         new_id=lambda: "id",
+        encode_event=None,
     )
 
     def refuse(_: Any, action: actions.Refuse) -> None:

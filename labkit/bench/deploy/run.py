@@ -22,6 +22,7 @@ from labkit.wire.audit.verify import verify
 from labkit.wire.client.state import ClientState
 
 SETTLE_S = 30.0
+UNDECIDED_S = 3.0  # without a rollback, waiting brings nobody back
 AT_MOST_S = 180.0  # for the acked events that are still missing after a rollback
 
 # Returns once the operator wants to roll back; False: version 2 is to stay. It may look at the server's own address.
@@ -77,6 +78,10 @@ class Drill:
         """How many messages were acked so far."""
         return sum(client.acked for client in self.clients)
 
+    @property
+    def _settle_s(self) -> float:
+        return UNDECIDED_S if self._decided_after_s is None else SETTLE_S
+
     async def run(self) -> DrillResult:
         """Run the drill to its end. Raises ServerDied."""
         async with self.versions:
@@ -105,7 +110,7 @@ class Drill:
             await self._deploy_and_decide()
             quiet.set()
             with contextlib.suppress(TimeoutError):  # an unanswered message shows in the result
-                async with asyncio.timeout(SETTLE_S):
+                async with asyncio.timeout(self._settle_s):
                     await asyncio.gather(*talking)
         finally:
             for task in (watching, *talking):
@@ -140,7 +145,7 @@ class Drill:
     async def _settle(self) -> list[str]:
         """Wait until everybody has received everything. Return the clients that are not connected."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(SETTLE_S):
+            async with asyncio.timeout(self._settle_s):
                 while not all_received(self.clients):
                     await asyncio.sleep(0.05)
         away = [client.name for client in self.clients if client.client.state is not ClientState.OPEN]

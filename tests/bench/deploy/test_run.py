@@ -44,11 +44,8 @@ async def test_operator_that_rolls_back_loses_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("operator", [sleeps, keeps])
-async def test_operator_that_does_nothing_fails(
-    tmp_path: Path, operator: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_operator_that_does_nothing_fails(tmp_path: Path, operator: object) -> None:
     """Version 2 is still live at the end, and most clients are outside."""
-    monkeypatch.setattr("labkit.bench.deploy.run.SETTLE_S", 2.0)
     result, _ = await drilled(tmp_path, 1, operator)
     assert not result.holds and result.decided_after_s is None
     assert "nobody rolled version 2 back, and it is still live" in result.faults
@@ -86,3 +83,11 @@ async def test_look_counts_troubles_and_survives_a_server_that_is_away() -> None
 async def test_five_seeds_lose_nothing_of_ten_thousand_events(tmp_path: Path, seed: int) -> None:
     result = await Drill(DeployPlan(seed=seed), tmp_path, rolls_back).run()
     assert result.holds and result.checked.acked >= 10_000, result.faults
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("seed", [1, 2, 3, 9, 10])
+async def test_five_seeds_fail_an_operator_who_sleeps(tmp_path: Path, seed: int) -> None:
+    result = await Drill(DeployPlan(seed=seed), tmp_path, sleeps).run()
+    assert not result.holds
+    assert "nobody rolled version 2 back, and it is still live" in result.faults
