@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 from labkit.bench.play.actions import SERVER, WELL
-from labkit.bench.play.plan import Plan
+from labkit.bench.play.plan import HISTORY, Plan
 from labkit.text.digits import digits
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SAMPLE_S = 0.12  # between two samples
 DID, CLOSED, BACK, KILLED = "did", "closed", "back", "killed"
 AGE, BYTES = "age limit", "byte limit"
+SETTLED_S = 0.3  # after a return, until what was missed has arrived
 REACHED = 0.5, 1.25  # shares of a limit in the last sample: below, it was not reached; above, nobody enforced it
 
 
@@ -228,6 +229,9 @@ class Recording:
             last = Moment(max([0.0, *(each.at for each in self.disk if each.at < killed.at)]), "just before the kill")
             after = [Moment(mark.at, mark.words) for mark in marks if mark.kind == BACK and mark.at > killed.at]
             return [Moment(killed.at / 2, "before"), last, self._after(killed), *after[:1], end]
+        if self.plan.about == HISTORY:
+            backs = [mark for mark in marks if mark.kind == BACK]
+            return [before, *(each for mark in backs[:2] for each in self._around_a_return(mark)), end][:5]
         if closed is None:
             return [before, *(Moment(mark.at, mark.words) for mark in marks[:3]), end]
         back = next((self._return(mark) for mark in marks if mark.kind == BACK and mark.at > closed.at), end)
@@ -236,6 +240,11 @@ class Recording:
     def _after(self, killed: Mark) -> Moment:
         """Return the first sample after a kill."""
         return Moment(next((each.at for each in self.disk if each.at >= killed.at), killed.at), killed.words)
+
+    def _around_a_return(self, back: Mark) -> list[Moment]:
+        """Return the last sample before a return, and the first one that has what the server sent at it."""
+        later = next((each.at for each in self.samples[back.member] if each.at >= back.at + SETTLED_S), self.now)
+        return [Moment(back.at - SAMPLE_S, f"{back.member} is still away"), Moment(later, back.words)]
 
     def _return(self, back: Mark) -> Moment:
         """Return the first sample after a return."""

@@ -8,18 +8,22 @@ import anywidget
 import traitlets
 from IPython.display import display
 
-from labkit.bench.play.plan import DISK, OUTBOX
+from labkit.bench.play.plan import DISK, HISTORY, OUTBOX
 from labkit.bench.play.recording import Comparison, Recording
 from labkit.text.html import Markup, fill
 from labkit.views.display import show
-from labkit.views.play import compared, disk, disk_series, pipeline, series, strip
+from labkit.views.play import compared, disk, disk_series, history, history_series, pipeline, series, strip
 from labkit.views.play.shapes import Picture, Shape, changes, svg
 
 FRAMES_PER_S = 8
 HERE = Path(__file__).parent
 CSS = Markup((HERE / "play.css").read_text(encoding="utf-8"))
 HEIGHT = pipeline.HEIGHT + series.HEIGHT
-DRAWN = {OUTBOX: (pipeline.picture, series.picture), DISK: (disk.picture, disk_series.picture)}
+DRAWN = {
+    OUTBOX: (pipeline.picture, series.picture),
+    DISK: (disk.picture, disk_series.picture),
+    HISTORY: (history.picture, history_series.picture),
+}
 
 
 class Screen(anywidget.AnyWidget):

@@ -3,9 +3,9 @@
 from textwrap import wrap
 
 from labkit.bench.play.actions import STOPPED, WELL
-from labkit.bench.play.plan import DISK
+from labkit.bench.play.plan import DISK, HISTORY
 from labkit.bench.play.recording import BACK, KILLED, Mark, Moment, Recording
-from labkit.views.play import disk
+from labkit.views.play import disk, history
 from labkit.views.play.pipeline import HEIGHT
 from labkit.views.play.shapes import WIDTH, Picture, prefixed, rect, size, words
 from labkit.views.play.tanks import kernel, outbox
@@ -46,6 +46,21 @@ def _disk(run: Recording, moment: Moment, x: float, width: float) -> Picture:
             "small bad" if disk.is_full(run, moment.at) else "small", x + 12, 295, f"{sample.stored:,} stored"
         ),
         "refused": words("small", x + 12, 312, refused),
+    }
+
+
+def _history(run: Recording, moment: Moment, x: float, width: float) -> Picture:
+    here, watched = history.place(run, moment.at), run.plan.watched
+    state = run.network(watched, moment.at)
+    return {
+        "bar name": words("small", x + 12, 112, "messages"),
+        **history.bar(run, here, x + 12, 120, width - 24, 44),
+        "missed": words("strong bad", x + 12, 190, history.missed(here)),
+        "network": words(
+            "small bad" if state == STOPPED else "small", x + 12, 278, f"network: {'works' if state == WELL else state}"
+        ),
+        "remembers": words("small", x + 12, 295, f"room: no. {here.oldest:,} to {here.newest:,}"),
+        "got": words("small", x + 12, 312, f"{watched}: up to no. {here.received:,}"),
     }
 
 
@@ -104,4 +119,4 @@ def _last_end(run: Recording, at: float) -> Mark | None:
     )
 
 
-INSIDE = {DISK: _disk}
+INSIDE = {DISK: _disk, HISTORY: _history}
