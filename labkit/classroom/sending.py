@@ -21,8 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from labkit.classroom.grading.submission import TooLong, pieces
+from labkit.classroom.help.consent import Consent
 from labkit.classroom.help.listening import listening
 from labkit.classroom.help.news import News
+from labkit.classroom.help.showing import showing
 from labkit.classroom.membership import Membership
 from labkit.classroom.votes.casting import casting
 from labkit.classroom.votes.outbox import Outbox
@@ -64,6 +66,7 @@ class Sender:
         self._options = client
         self._cursor = Cursor(progress.path.with_name("class-told.json"))
         self.votes = Outbox(progress.path.parent, membership.class_id, membership.name)
+        self.consent = Consent(progress.path.parent, membership.class_id, membership.name)
 
     @property
     def news(self) -> list[str]:
@@ -122,9 +125,10 @@ class Sender:
             async with self.client as client, asyncio.TaskGroup() as tasks:
                 tasks.create_task(listening(client, self.membership, self.news_file))
                 tasks.create_task(casting(client, self.membership, self.votes))
+                tasks.create_task(showing(client, self.membership, self.consent))
                 tasks.create_task(self._send_all(await client.join(self.membership.room)))
         except ExceptionGroup as ended:
-            raise ended.exceptions[0] from None
+            raise _first(ended) from None
 
     async def _ticket(self) -> str:
         return await asyncio.to_thread(self.membership.ticket)
@@ -236,6 +240,11 @@ class Cursor:
 def device_of(records: list[Record]) -> str:
     """Return a name for a progress file, derived from its first record, so that a new file is a new device."""
     return hashlib.sha256(json.dumps(records[:1]).encode()).hexdigest()[:12]
+
+
+def _first(ended: Exception) -> Exception:
+    """Return the error inside a group, which may be inside another one."""
+    return _first(ended.exceptions[0]) if isinstance(ended, ExceptionGroup) else ended
 
 
 def _is_ours(lock: int) -> bool:

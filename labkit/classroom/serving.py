@@ -5,8 +5,8 @@
     GET  /class/board              a snapshot of the board; instructor only (HTTP Basic)
     POST /class/drill, /class/crash   restart with notice, or as in a crash; instructor only (HTTP Basic)
     /class/vote, /class/votes      the votes (classroom.votes.office)
-    /class/solution                our solutions (classroom.solutions)
-    /class/notes, /class/hands     help (classroom.help.desk)
+    /class/solution, /class/here   our solutions, and how far the class is (classroom.solutions)
+    /class/notes, /class/hands, /class/case, /class/note, /class/hint      help (classroom.help.desk)
 
 Everything that must survive is in one file, so a restart loses nothing.
 """
@@ -34,7 +34,7 @@ from labkit.classroom.votes.office import VotingOffice
 from labkit.rules.answers import encode
 from labkit.rules.grants import Grants
 from labkit.rules.limits import Limits
-from labkit.rules.messages import Comment
+from labkit.rules.messages import Chat, Comment
 from labkit.wire.admission import Peer
 from labkit.wire.audit.reading import newest, reading
 from labkit.wire.audit.writer import AuditError
@@ -77,8 +77,8 @@ class ClassServer:
         self._more_routes = more_routes or {}
         self._record = ClassRecord(register.path, register.class_id, catalogue.exercises)
         self._votes = VotingOffice(register, self._who, self._publish)
-        self._help = HelpDesk(register, self._who, self._publish, self._newest_news)
-        self._solutions = SolutionsDesk(register, self._who)
+        self._help = HelpDesk(register, self._who, self._publish, self._record)
+        self._solutions = SolutionsDesk(register, self._who, self._publish)
         self._server: Server | None = None
         self._drill: asyncio.Future[Kind] | None = None
         self._ended: dict[str, int] = {}  # whose sessions, for which renewal
@@ -150,16 +150,13 @@ class ClassServer:
             try:
                 self._votes.publish_changes()
                 self._help.publish_changes()
+                self._solutions.publish_changes()
             except AuditError:
-                _LOGGER.exception("the votes and notes could not be read")
+                _LOGGER.exception("votes, notes or the place of the class could not be read")
                 await asyncio.sleep(CATCH_UP_S)
             await asyncio.sleep(COUNT_S)
 
-    def _newest_news(self) -> list[dict[str, Any]]:
-        self._record.catch_up()
-        return list(self._record.news)
-
-    def _publish(self, message: Comment) -> None:
+    def _publish(self, message: Comment | Chat) -> None:
         assert self._server is not None
         assert isinstance(self._server.hub.order, LocalOrder)
         self._server.hub.order.publishing.publish_as(INSTRUCTOR, message)
