@@ -15,7 +15,13 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from labkit.platform.proxies import keep_loopback_direct
+if sys.version_info < (3, 11):  # noqa: UP036 - pip refuses an older one, but a clone runs without pip
+    _HERE = ".".join(map(str, sys.version_info[:2]))
+    _TOO_OLD = f"labkit needs Python 3.11 or newer, and this is Python {_HERE}; install a newer one"
+    if sys.argv[:1] != ["-m"]:
+        raise ImportError(_TOO_OLD)
+    sys.stderr.write(f"Error: {_TOO_OLD}\n")
+    sys.exit(2)
 
 if TYPE_CHECKING:
     from labkit import review
@@ -62,7 +68,7 @@ _HOMES = {
 }
 
 if "ipykernel" in sys.modules:  # a notebook's sockets to its own lab, in any library and in every process it starts
-    keep_loopback_direct()
+    import_module("labkit.platform.proxies").keep_loopback_direct()
 
 
 def __getattr__(name: str) -> Any:
@@ -73,5 +79,5 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(_HOMES[name]), name)
 
 
-def __dir__() -> list[str]:
+def __dir__() -> "list[str]":  # quoted: an old Python must come as far as its sentence above
     return [*__all__, "__version__"]

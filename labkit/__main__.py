@@ -1,15 +1,7 @@
-"""`labkit`, and `python -m labkit`: check what the command line needs before it is imported."""
+"""`labkit`, and `python -m labkit`: check which packages the command line lacks before it is imported."""
 
 import os
 import sys
-
-if sys.version_info < (3, 11):  # noqa: UP036 - pip refuses an older one, but a clone runs without pip
-    sys.stderr.write(
-        "Error: labkit needs Python 3.11 or newer, and this is Python {}.{}; install a newer one\n".format(
-            *sys.version_info[:2]
-        )
-    )
-    sys.exit(2)
 
 
 def main() -> None:

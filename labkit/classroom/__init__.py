@@ -3,11 +3,13 @@
     from labkit import classroom
     classroom.join("ws://192.168.1.5:8080", name="ana", code="...")     # a student, once
     classroom.raise_hand("03-rooms"); classroom.status(); classroom.leave()
+    classroom.catch_up()            # to where the class is; what you wrote is kept beside it
 
 The instructor's side is `labkit class start`. Read the modules in this order: board (the state of a class, a pure fold
 of events), register and roster (admission), serving (the server), joining and sending (the student's side), drill.
 """
 
+from labkit.classroom.catching_up import catch_up
 from labkit.classroom.joining import (
     help_wanted,
     join,
@@ -15,6 +17,7 @@ from labkit.classroom.joining import (
     lower_hand,
     no_help_wanted,
     raise_hand,
+    send_case,
     start,
     status,
     vote,
@@ -22,12 +25,14 @@ from labkit.classroom.joining import (
 )
 
 __all__ = [
+    "catch_up",
     "help_wanted",
     "join",
     "leave",
     "lower_hand",
     "no_help_wanted",
     "raise_hand",
+    "send_case",
     "start",
     "status",
     "vote",

@@ -41,22 +41,36 @@ class Cell(msgspec.Struct, rename="camel"):
     check: str | None = None
     fails: int = 0  # in a row
     same: int = 0  # how many of the latest of these were at the same check
+    same_since: int | None = None  # the time of the first of those
     tries: int = 0
     passed_at: int | None = None
 
     def apply(self, status: str, check: str | None, at: int) -> None:
         """Apply one record to this cell."""
         if status == "fail":
-            self.same = self.same + 1 if self.fails and check == self.check else 1
+            is_same = bool(self.fails) and check == self.check
+            self.same = self.same + 1 if is_same else 1
+            self.same_since = self.same_since if is_same else at
             self.fails += 1
         elif status == "pass":
             self.fails = self.same = 0
+            self.same_since = None
             self.passed_at = at if self.passed_at is None else self.passed_at
         self.tries += status in ("fail", "pass", "inconclusive")
         self.status = status
         if status != "help":  # a question is about the check that failed last
             self.check = check if status in ("fail", "inconclusive") else None
         self.last_at = max(self.last_at, at)
+
+    def failing(self, now: int) -> str | None:
+        """Return which check fails, for how long, and after how many tries; None if none fails."""
+        if not self.fails:
+            return None
+        row = f"{self.fails} fails in a row"
+        if self.check is None or self.same_since is None:
+            return row
+        more = f", {row}" if self.fails > self.same else ""
+        return f"fails {self.check} for {minutes(now - self.same_since)}, {tries(self.same)}{more}"
 
     def on_task_ms(self, now: int) -> int:
         """Return the milliseconds from the first record until the exercise was solved, or until now."""
@@ -79,16 +93,16 @@ class Row(msgspec.Struct, rename="camel"):
     missing: list[str] | None = None
 
     def stuck(self, now: int) -> str | None:
-        """Return a text that says why this student seems stuck, or None."""
+        """Return why this student seems stuck: on which check, for how long, after how many tries. None if not."""
         cell = self.cells.get(self.current or "")
         if cell is None or cell.status == "pass":
             return None
         if cell.fails >= STUCK_FAILS:
-            same = f", {cell.same} of them at {cell.check}" if cell.check and cell.same > 1 else ""
-            return f"{cell.fails} fails in a row{same}"
+            return cell.failing(now)
         quiet = now - cell.last_at
         if cell.on_task_ms(now) >= STUCK_MS and quiet >= QUIET_MS:
-            return f"no check for {quiet // 60_000} min"
+            last = f", after {tries(cell.tries)}, the last at {cell.check}" if cell.check else ""
+            return f"no check for {minutes(quiet)}{last}"
         return None
 
 
@@ -107,7 +121,7 @@ class Board:
 
     def apply(self, event: Event) -> str | None:
         """Apply an event from the class room. Returns the student whose row changed, or None."""
-        if event.get("type") != "exercise":
+        if event.get("type") != "exercise" or event.get("erased"):
             return None
         name, exercise = str(event["userId"]), well_formed(str(event["exercise"]))
         if exercise != READY and not self._has_column(exercise):
@@ -134,6 +148,12 @@ class Board:
                     who.setdefault((exercise, cell.check), []).append(name)
         found = [(len(names), *where, sorted(names)) for where, names in who.items()]
         return sorted(found, key=lambda one: (-one[0], one[1], one[2]))
+
+    def headline(self) -> str | None:
+        """Return in one line what most of the class fails now; None if no check fails."""
+        for count, exercise, check, _ in self.wall():
+            return f"{count} of {len(self.students)} {'fails' if count == 1 else 'fail'} `{check}` in {exercise}"
+        return None
 
     def counts(self, exercise: str) -> Counter[str]:
         """Count the students in each status of an exercise."""
@@ -174,6 +194,19 @@ class Board:
             row.hand, row.hand_at = exercise, at
         elif status in ("started", "pass"):
             row.hand = row.hand_at = None
+
+
+def minutes(ms: int) -> str:
+    """Return a duration as a person says it: <1 min, 12 min, 1 h 5 min."""
+    total = max(0, ms) // 60_000
+    if total == 0:
+        return "<1 min"
+    return f"{total} min" if total < 60 else f"{total // 60} h {total % 60} min"
+
+
+def tries(count: int) -> str:
+    """Return a number of tries, in words."""
+    return f"{count} {'try' if count == 1 else 'tries'}"
 
 
 def well_formed(text: str) -> str:

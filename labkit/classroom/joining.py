@@ -4,6 +4,7 @@
     classroom.join("ws://192.168.1.5:8080", name="otter", code="k3mw-9xqa-t7hd")
     classroom.status()              # whether it is connected, and the records it sent
     classroom.raise_hand("03-rooms"); classroom.lower_hand("03-rooms")
+    classroom.send_case("03-rooms")     # shows the instructor the answer that failed, as raise_hand has displayed it
     classroom.vote(); classroom.vote("two")     # the instructor's question, and an answer to it
     classroom.leave()
 
@@ -23,13 +24,17 @@ from urllib.error import HTTPError
 from labkit.bench.ask import ask, json_of
 from labkit.bench.tunnel import route_to
 from labkit.classroom import membership as memberships
+from labkit.classroom.grading.submission import TooLong
+from labkit.classroom.help.consent import Consent
+from labkit.classroom.help.in_kernel import follow_news
 from labkit.classroom.membership import Membership, NotAdmitted
 from labkit.classroom.readiness import examine_and_send
 from labkit.classroom.sending import Sender, device_of
 from labkit.classroom.tls import NoCertificate, pinned
 from labkit.classroom.votes import voting
+from labkit.course import failed as failures
 from labkit.course.exercises import exercise as listed
-from labkit.course.progress import NoHome, Progress, Record
+from labkit.course.progress import NoHome, Progress, Record, home
 from labkit.platform.os_errors import clock_fault
 from labkit.platform.proxies import ForwardProxy
 from labkit.wire import background
@@ -43,6 +48,10 @@ UNGRADED = (
     "answer that passes, so that the class can judge it."
 )
 NAMED = "In this class, the instructor sees by name who voted what; the board shows the counts."
+ASKS = "To show your instructor what fails, run classroom.send_case({!r}). Exactly this is sent, and nothing else:"
+NOT_SHOWN = "Not sent, because it was not shown yet, or has changed. Run classroom.send_case({!r}) again to send this:"
+SENT = "sent to your instructor: the case of {}"
+WAITS = "the case of {} waits on this machine, and is sent when the class answers"
 CONNECTED = "connected"
 STANDING_BY = "another notebook of this working copy reports to the class"
 _now: "tuple[Sender, Future[None]] | None" = None  # this process's sender, and its end
@@ -63,6 +72,9 @@ class Status:
     asks: bool = False  # just joined, and the class asks for them
     is_asked: bool = False  # the instructor's question has no vote from here
     names_votes: bool = False  # just joined, and the instructor may see who voted what
+    cases: tuple[str, ...] = ()  # the exercises of which a case was sent
+    is_sending: bool = False  # a case waits to be sent
+    asks_consent: str = ""  # just raised a hand: what send_case would send, and how
 
     def __repr__(self) -> str:
         lines = [f"{self.who}: {self.state}; {self.waiting} records waiting to be sent"]
@@ -76,6 +88,8 @@ class Status:
         lines.append("sent for each check: exercise, status, check, time, number.")
         if self.graded:
             lines[-1] += " Sent for each pass: the answer's source, which the class judges again."
+        if self.cases:
+            lines[-1] += f" Sent because you agreed: the case of {', '.join(self.cases)}."
         lines[-1] += " Sent for each vote: the question, the option, and what was measured."
         lines[-1] += " Nothing else leaves this machine."
         if self.asks and not self.graded:
@@ -83,7 +97,7 @@ class Status:
         if self.names_votes:
             lines.append(NAMED)
         lines += [f"  {one['n']:>4} {one['exercise']} {one['status']} {one['check'] or ''}" for one in self.sent]
-        return "\n".join(lines)
+        return "\n".join([*lines, self.asks_consent] if self.asks_consent else lines)
 
 
 def join(
@@ -142,6 +156,7 @@ def start() -> None:
     member = memberships.membership()
     if member is None:
         return
+    follow_news()
     if _now is not None:
         sender, ending = _now
         is_closed = ending.done() and (ending.cancelled() or ending.exception() is None)
@@ -168,9 +183,47 @@ def leave() -> None:
 
 
 def raise_hand(exercise: str) -> Status:
-    """Ask the instructor for help with an exercise. Raises NoExercise."""
-    Progress().add(listed(exercise).id, "help")
-    return _settled()
+    """Ask the instructor for help with an exercise, and show what `send_case` would send. Raises NoExercise."""
+    asked, progress = listed(exercise).id, Progress()
+    progress.add(asked, "help")
+    consent, failed = _consent(), failures.kept(progress, asked)
+    if consent is None or failed is None:
+        return _settled()
+    return replace(_settled(), asks_consent=f"{ASKS.format(asked)}\n{consent.show(failed)}")
+
+
+def send_case(exercise: str) -> str:
+    """Send the instructor the answer that failed, and what the check found, as `raise_hand` has shown it.
+
+    Returns what became of it. What has not been shown is shown now, and not sent. Raises NoExercise, NoHome.
+    """
+    asked, progress = listed(exercise).id, Progress()
+    consent, failed = _consent(), failures.kept(progress, asked)
+    if consent is None:
+        return "this working copy is in no class, so there is nobody to send it to"
+    if failed is None:
+        return f"no check of {asked} fails here, so there is nothing to send"
+    try:
+        if not consent.agree(failed):
+            return f"{NOT_SHOWN.format(asked)}\n{consent.show(failed)}"
+    except TooLong as error:
+        return f"not sent: {error}"
+    if not _asks(progress, asked):
+        progress.add(asked, "help")
+    _settled()
+    waits = any(case.failed.exercise == asked for case in consent.due())
+    return (WAITS if waits else SENT).format(asked)
+
+
+def _consent() -> Consent | None:
+    member = memberships.membership()
+    return None if member is None else Consent(home(), member.class_id, member.name)
+
+
+def _asks(progress: Progress, exercise: str) -> bool:
+    """Return whether a hand is up for an exercise."""
+    own = [record for record in progress.records() if record["exercise"] == exercise]
+    return bool(own) and own[-1]["status"] == "help"
 
 
 def lower_hand(exercise: str) -> Status:
@@ -212,14 +265,26 @@ def status() -> Status:
         return Status(who, f"nothing is sent: {error}", 0)
     state = _state(sender, ending)
     sent, news = tuple(sender.sent), tuple(sender.news)
-    return Status(who, state, waiting, sent, news, graded=member.graded, is_asked=sender.votes.has_question())
+    cases = tuple(sender.consent.exercises())
+    is_asked = sender.votes.has_question()
+    return Status(
+        who,
+        state,
+        waiting,
+        sent,
+        news,
+        graded=member.graded,
+        is_asked=is_asked,
+        cases=cases,
+        is_sending=bool(sender.consent.due()),
+    )
 
 
 def _settled() -> Status:
     """Return the status as soon as everything is sent, or after MOMENT_S."""
     ends = monotonic() + MOMENT_S
     now = status()
-    while monotonic() < ends and (now.waiting or now.state not in (CONNECTED, STANDING_BY)):
+    while monotonic() < ends and (now.waiting or now.is_sending or now.state not in (CONNECTED, STANDING_BY)):
         sleep(0.05)
         now = status()
     return now

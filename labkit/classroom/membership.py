@@ -12,7 +12,7 @@ from urllib.error import HTTPError
 
 from labkit.bench.ask import ticket
 from labkit.bench.tunnel import route_to
-from labkit.classroom.register import answers_of, news_of, room_of, votes_of
+from labkit.classroom.register import answers_of, help_of, news_of, own_room_of, room_of, votes_of
 from labkit.classroom.tls import NoCertificate, pinned
 from labkit.course.progress import NoHome, home, using_home
 from labkit.platform import plain_file
@@ -76,6 +76,16 @@ class Membership:
     def votes_room(self) -> str:
         """The room in which the class says how its votes stand."""
         return votes_of(self.class_id)
+
+    @property
+    def own_room(self) -> str:
+        """The room in which the class says that there is a note for this student."""
+        return own_room_of(self.class_id, self.name)
+
+    @property
+    def help_room(self) -> str:
+        """The room that a case is sent to, with a raised hand and the student's consent."""
+        return help_of(self.class_id)
 
     @cached_property
     def tls(self) -> ssl.SSLContext | None:

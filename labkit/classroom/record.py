@@ -15,7 +15,8 @@ from time import time
 from typing import Any
 
 from labkit.classroom.board import Board, Json
-from labkit.classroom.register import news_of, room_of
+from labkit.classroom.cases import Cases
+from labkit.classroom.register import help_of, news_of, room_of
 from labkit.wire.audit.reading import BEFORE_ALL, reading, rows
 from labkit.wire.audit.schema import Entry
 
@@ -32,8 +33,9 @@ class ClassRecord:
         self.epoch: str | None = None
         self.seq = 0
         self.news: deque[Json] = deque(maxlen=NEWS_KEPT)
+        self.cases = Cases()
         self._n = BEFORE_ALL
-        self._room, self._news_room = room_of(class_id), news_of(class_id)
+        self._room, self._news_room, self._help_room = room_of(class_id), news_of(class_id), help_of(class_id)
 
     def catch_up(self) -> None:
         """Read the new rows of the file. Raises AuditError."""
@@ -42,6 +44,9 @@ class ClassRecord:
                 self._n = n
                 if entry.kind == "event":
                     self._event(entry)
+                elif entry.kind == "erase" and entry.user is not None:
+                    self.board.students.pop(entry.user, None)
+                    self.cases.forget(entry.user)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the board, its position in the room, and the news, as JSON."""
@@ -60,7 +65,9 @@ class ClassRecord:
         if entry.room == self._room:
             self.epoch, self.seq = entry.epoch, entry.seq or 0
             self.board.apply(json.loads(entry.body or "{}"))
+        elif entry.room == self._help_room:
+            self.cases.add(json.loads(entry.body or "{}"))
         elif entry.room == self._news_room:
             event = json.loads(entry.body or "{}")
             if event.get("type") == "chat":
-                self.news.append({"text": event["text"], "sentAt": event["sentAt"]})
+                self.news.append({"id": event["id"], "text": event["text"], "sentAt": event["sentAt"]})

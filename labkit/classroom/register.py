@@ -8,6 +8,7 @@ Without a roster the class is open: a new name belongs to the first device that 
 its code.
 """
 
+import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -76,6 +77,16 @@ def answers_of(class_id: str) -> str:
 def votes_of(class_id: str) -> str:
     """Return the room in which the server publishes how the votes stand, without names; all can read it."""
     return f"class:{class_id}:votes"
+
+
+def own_room_of(class_id: str, name: str) -> str:
+    """Return the room in which one student's machine is told that there is a note; only that student can read it."""
+    return f"class:{class_id}:to:{hashlib.sha256(key(name).encode()).hexdigest()[:12]}"
+
+
+def help_of(class_id: str) -> str:
+    """Return the room to which students send a case with a raised hand; only the instructor can read it."""
+    return f"class:{class_id}:help"
 
 
 def class_in(path: Path) -> str | None:
@@ -248,10 +259,11 @@ class Register:
 
     def _may(self, name: str) -> Grants:
         room, news, votes = room_of(self.class_id), news_of(self.class_id), votes_of(self.class_id)
-        answers = [answers_of(self.class_id)] if self.grades else []
+        handed_in = [help_of(self.class_id), *([answers_of(self.class_id)] if self.grades else [])]
         if name == INSTRUCTOR:
-            return Grants.of([(room, "rw"), (news, "rw"), (votes, "r"), *((one, "r") for one in answers)])
-        return Grants.of([(room, "w"), (news, "r"), (votes, "r"), *((one, "w") for one in answers)])
+            return Grants.of([(room, "rw"), (news, "rw"), (votes, "r"), *((one, "r") for one in handed_in)])
+        own = own_room_of(self.class_id, name)
+        return Grants.of([(room, "w"), (news, "r"), (votes, "r"), (own, "r"), *((one, "w") for one in handed_in)])
 
     def _brake_claims(self, address: str, now: float) -> None:
         """Limit new names per address, so that one stranger cannot fill the class. Raises TooManyGuesses."""

@@ -21,6 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from labkit.classroom.grading.submission import TooLong, pieces
+from labkit.classroom.help.consent import Consent
+from labkit.classroom.help.listening import listening
+from labkit.classroom.help.news import News
+from labkit.classroom.help.showing import showing
 from labkit.classroom.membership import Membership
 from labkit.classroom.votes.casting import casting
 from labkit.classroom.votes.outbox import Outbox
@@ -57,11 +61,17 @@ class Sender:
         self.is_standing_by = False
         self.client: Client | None = None
         self.sent: deque[Record] = deque(maxlen=SHOWN)
-        self.news: deque[str] = deque(maxlen=SHOWN)
+        self.news_file = News(progress.path.parent, membership.class_id, membership.name)
         self._is_current = is_current
         self._options = client
         self._cursor = Cursor(progress.path.with_name("class-told.json"))
         self.votes = Outbox(progress.path.parent, membership.class_id, membership.name)
+        self.consent = Consent(progress.path.parent, membership.class_id, membership.name)
+
+    @property
+    def news(self) -> list[str]:
+        """The newest messages from the instructor, oldest first."""
+        return [item.words for item in self.news_file.items()[-SHOWN:]]
 
     @property
     def waiting(self) -> int:
@@ -113,11 +123,12 @@ class Sender:
         self.client = Client(self.membership.url, self._ticket, **options)
         try:
             async with self.client as client, asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._listen(client))
+                tasks.create_task(listening(client, self.membership, self.news_file))
                 tasks.create_task(casting(client, self.membership, self.votes))
+                tasks.create_task(showing(client, self.membership, self.consent))
                 tasks.create_task(self._send_all(await client.join(self.membership.room)))
         except ExceptionGroup as ended:
-            raise ended.exceptions[0] from None
+            raise _first(ended) from None
 
     async def _ticket(self) -> str:
         return await asyncio.to_thread(self.membership.ticket)
@@ -169,11 +180,6 @@ class Sender:
             room = await self.client.join(self.membership.answers_room)
             for number, piece in enumerate(pieces(passed, request)):
                 await room.publish("comment", requestId=f"{request}.{number}", **piece)
-
-    async def _listen(self, client: Client) -> None:
-        async for event in await client.join(self.membership.news_room):
-            if event.get("type") == "chat":
-                self.news.append(str(event["text"]))
 
     @contextlib.contextmanager
     def _lock(self) -> Any:
@@ -234,6 +240,11 @@ class Cursor:
 def device_of(records: list[Record]) -> str:
     """Return a name for a progress file, derived from its first record, so that a new file is a new device."""
     return hashlib.sha256(json.dumps(records[:1]).encode()).hexdigest()[:12]
+
+
+def _first(ended: Exception) -> Exception:
+    """Return the error inside a group, which may be inside another one."""
+    return _first(ended.exceptions[0]) if isinstance(ended, ExceptionGroup) else ended
 
 
 def _is_ours(lock: int) -> bool:

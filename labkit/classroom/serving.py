@@ -5,7 +5,8 @@
     GET  /class/board              a snapshot of the board; instructor only (HTTP Basic)
     POST /class/drill, /class/crash   restart with notice, or as in a crash; instructor only (HTTP Basic)
     /class/vote, /class/votes      the votes (classroom.votes.office)
-    /class/solution                our solutions (classroom.solutions)
+    /class/solution, /class/here   our solutions, and how far the class is (classroom.solutions)
+    /class/notes, /class/hands, /class/case, /class/note, /class/hint      help (classroom.help.desk)
 
 Everything that must survive is in one file, so a restart loses nothing.
 """
@@ -25,6 +26,7 @@ from websockets.http11 import Request, Response
 
 from labkit.classroom.catalogue import Catalogue
 from labkit.classroom.drill import Drill, Kind, note_drill, read_drill
+from labkit.classroom.help.desk import HelpDesk
 from labkit.classroom.record import ClassRecord
 from labkit.classroom.register import INSTRUCTOR, Register, news_of, room_of, votes_of
 from labkit.classroom.solutions import SolutionsDesk
@@ -32,7 +34,7 @@ from labkit.classroom.votes.office import VotingOffice
 from labkit.rules.answers import encode
 from labkit.rules.grants import Grants
 from labkit.rules.limits import Limits
-from labkit.rules.messages import Comment
+from labkit.rules.messages import Chat, Comment
 from labkit.wire.admission import Peer
 from labkit.wire.audit.reading import newest, reading
 from labkit.wire.audit.writer import AuditError
@@ -75,7 +77,8 @@ class ClassServer:
         self._more_routes = more_routes or {}
         self._record = ClassRecord(register.path, register.class_id, catalogue.exercises)
         self._votes = VotingOffice(register, self._who, self._publish)
-        self._solutions = SolutionsDesk(register, self._who)
+        self._help = HelpDesk(register, self._who, self._publish, self._record)
+        self._solutions = SolutionsDesk(register, self._who, self._publish)
         self._server: Server | None = None
         self._drill: asyncio.Future[Kind] | None = None
         self._ended: dict[str, int] = {}  # whose sessions, for which renewal
@@ -142,16 +145,18 @@ class ClassServer:
             await asyncio.sleep(CATCH_UP_S)
 
     async def _count(self) -> None:
-        """Publish how the votes stand as they change, on this server or by `labkit class vote`."""
+        """Publish votes and notes as they change, on this server or by `labkit class vote` and `labkit class help`."""
         while True:
             try:
                 self._votes.publish_changes()
+                self._help.publish_changes()
+                self._solutions.publish_changes()
             except AuditError:
-                _LOGGER.exception("the votes could not be read")
+                _LOGGER.exception("votes, notes or the place of the class could not be read")
                 await asyncio.sleep(CATCH_UP_S)
             await asyncio.sleep(COUNT_S)
 
-    def _publish(self, message: Comment) -> None:
+    def _publish(self, message: Comment | Chat) -> None:
         assert self._server is not None
         assert isinstance(self._server.hub.order, LocalOrder)
         self._server.hub.order.publishing.publish_as(INSTRUCTOR, message)
@@ -190,6 +195,7 @@ class ClassServer:
             **self._more_routes,
             **self._votes.routes,
             **self._solutions.routes,
+            **self._help.routes,
             ("GET", "/class"): self._which,
             ("GET", "/class/board"): self._snapshot,
             ("POST", "/class/drill"): lambda request, peer: self._start(request, peer, "drain"),

@@ -203,7 +203,11 @@ def _tell_start(conversation: tuple[str, ...], estimate_s: float) -> None:
 def _learn(url: str, **given: Any) -> None:
     """Print the dialect that was learned; exit 2 if the conversation still stops somewhere."""
     tables = tables_in(given["dialect"]) if given["dialect"] else {}
-    learned = run_learning(url, tables=tables, **_about_server(**given))
+    try:
+        with interrupting():  # a server that was started stops with it
+            learned = run_learning(url, tables=tables, **_about_server(**given))
+    except KeyboardInterrupt:
+        raise CannotRun("interrupted before the dialect was complete") from None
     frames = "\n".join(f"#   {printable(one)}" for one in learned.frames)
     click.echo("\n".join(toml_lines(learned.tables)) or "# the server speaks the protocol of labkit: no dialect needed")
     click.echo(f"\n# The last conversation in it, sent (->) and received (<-):\n{frames}")

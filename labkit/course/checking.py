@@ -11,7 +11,7 @@ import os
 from dataclasses import replace
 from typing import Any
 
-from labkit.course import passed
+from labkit.course import failed, passed
 from labkit.course.exercise import Exercise
 from labkit.course.exercises import exercise
 from labkit.course.judging import DEFAULT_SEED, judge, not_done
@@ -45,7 +45,7 @@ def checked(asked: Exercise, answer: Answer, seed: int = DEFAULT_SEED, progress:
     result = _judged(asked, answer, seed)
     if os.environ.get("NBGRADER_EXECUTION"):
         return result
-    return noted(result, progress, answer)
+    return noted(result, progress, answer, seed)
 
 
 def _judged(asked: Exercise, answer: Answer, seed: int) -> Result:
@@ -67,8 +67,10 @@ async def _judged_in_time(asked: Exercise, answer: Answer, seed: int) -> Result:
         return not_done(asked, f"not judged after {LONGEST_S:g} s", LONGEST_S)
 
 
-def noted(result: Result, progress: Progress | None = None, answer: Answer | None = None) -> Result:
-    """Record a result in the learner's progress, and keep an answer that passed.
+def noted(
+    result: Result, progress: Progress | None = None, answer: Answer | None = None, seed: int = DEFAULT_SEED
+) -> Result:
+    """Record a result in the learner's progress, and keep an answer that passed, or the newest one that failed.
 
     Return it with the hint step to show, or with the reason it was not recorded.
     """
@@ -79,11 +81,19 @@ def noted(result: Result, progress: Progress | None = None, answer: Answer | Non
         earlier = [record for record in progress.records() if record["exercise"] == result.exercise.id]
         if status != "started" or not earlier:
             record = progress.add(result.exercise.id, status, first.id if first else None)
-            if status == "pass" and answer is not None:
-                passed.keep(progress, record["n"], result.exercise.id, answer)
+            if answer is not None:
+                _keep(progress, record, result, answer, seed)
     except NoHome as error:
         return replace(result, unrecorded=str(error))
     return replace(result, step=min(len(result.hints), 1 + _failures_in_a_row(earlier, first.id))) if first else result
+
+
+def _keep(progress: Progress, record: Record, result: Result, answer: Answer, seed: int) -> None:
+    if record["status"] == "pass":
+        passed.keep(progress, record["n"], result.exercise.id, answer)
+        failed.forget(progress, result.exercise.id)
+    elif record["status"] == "fail":
+        failed.keep(progress, result, answer, seed)
 
 
 def _failures_in_a_row(records: list[Record], check_id: str) -> int:

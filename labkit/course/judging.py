@@ -88,7 +88,7 @@ class _Judgement:
             beside = asyncio.create_task(self._in_processes(answers, alone))
             try:
                 await self._in_processes(answers, [together])
-                if self._fault is None:
+                if self._fault is None and any(not self._missing(check) for [check] in alone):
                     await beside
             finally:
                 beside.cancel()
@@ -112,7 +112,7 @@ class _Judgement:
     async def _run(self, checks: list[Check], process: AnswerProcess) -> None:
         if self._exercise.kind == "rule" or self._exercise.is_played:
             for check in checks:
-                if self._exercise.is_played and self._missing(check):
+                if self._exercise.is_played and not check.alone and self._missing(check):
                     continue
                 outcome = await self._run_check(check, process, self._calls(check, process))
                 if was_endless(outcome):  # the other checks would not be judged either

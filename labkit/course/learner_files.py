@@ -1,12 +1,13 @@
-"""A learner's exercises in a working copy: reset one, and compare an answer with our solution."""
+"""A learner's exercises in a working copy: reset one, fill one with our solution, and compare an answer with it."""
 
 import difflib
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from labkit.bench import working_copy
 from labkit.course.exercise import Exercise
-from labkit.course.notebook import notebook_json, read_notebook, without_outputs
+from labkit.course.notebook import Notebook, cell_source, notebook_json, read_notebook, without_outputs
 from labkit.course.paths import DEFAULT, answer_of, original
 from labkit.course.progress import Record
 from labkit.course.source import of_file
@@ -20,12 +21,32 @@ def reset(asked: Exercise) -> tuple[Path, Path | None]:
 
     Raises OSError, also outside a working copy, because answers do not belong in the published exercise.
     """
+    return _put(asked, without_outputs(read_notebook(original() / "exercises" / f"{asked.id}.ipynb")))
+
+
+def fill(asked: Exercise, ours: str) -> tuple[Path, Path | None]:
+    """Put the cell of our solution into an exercise. Return its notebook, and the old one, None if nothing was saved.
+
+    Raises OSError, as `reset` does.
+    """
+    path = answer_of(asked.id)
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        if any(lines(cell_source(cell)) == lines(ours) for cell in read_notebook(path)["cells"]):
+            return path, None
+    made = without_outputs(read_notebook(original() / "exercises" / f"{asked.id}.ipynb"))
+    for cell in made["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("solution"):
+            cell["source"] = ours
+    return _put(asked, made)
+
+
+def _put(asked: Exercise, made: Notebook) -> tuple[Path, Path | None]:
+    """Write a learner's notebook of an exercise, and save the old one."""
     path = answer_of(asked.id)
     if path.parent == original() / "exercises":
         raise OSError(
             f"there is no working copy in or around {working_copy.here()}; `labkit lab {DEFAULT}` creates one"
         )
-    made = notebook_json(without_outputs(read_notebook(original() / "exercises" / f"{asked.id}.ipynb")))
     kept = None
     if path.exists():
         folder = path.parent / SAVED
@@ -34,7 +55,7 @@ def reset(asked: Exercise) -> tuple[Path, Path | None]:
         with kept.open("xb") as file:  # a saved notebook is never overwritten
             file.write(path.read_bytes())
     path.parent.mkdir(exist_ok=True)
-    path.write_text(made, encoding="utf-8", newline="\n")
+    path.write_text(notebook_json(made), encoding="utf-8", newline="\n")
     return path, kept
 
 

@@ -13,7 +13,9 @@ talks       somebody else chats, too: in a room when a client joins it, and in a
 extras      messages and fields come that no client knows, and a message in two fragments
 last        outsiders get a chat before its members do, or after them
 slow        "": nothing. "events": chats of others, and all that follows them on that connection, wait until their
-            receiver sends something. "chats", "joins", "leaves": these wait before they arrive at the server.
+            receiver sends something. "answers": once, after a chat, everything for all but its sender waits, also
+            what they ask for. "chats", "joins", "leaves": these wait before they arrive at the server.
+pace        how many seconds pass in one, for a client whose clock runs as fast
 
 No message waits longer than SLOW_S. A slow network may do all this: it only chooses the worst moment.
 """
@@ -33,8 +35,8 @@ from websockets.exceptions import ConnectionClosed
 
 TOKEN = "dev-token"
 SLOW_S = 3.0
-CHAT_S = 2.1  # how long a chat waits that leaks; longer than a probe may take on a fast network
-WAITS = {"chats": 0.1, "joins": 0.8, "leaves": 0.8}
+LATE_S = 2.9  # how long a message waits that harms who does not wait for it
+CHAT_S = 0.1  # how long a chat waits that leaks to nobody
 SMALL_TALK = (
     "hi",
     "test",
@@ -65,6 +67,7 @@ class _Client:
         self.received = 0  # messages that arrived from it
         self.turned = asyncio.Event()  # set by each of them
         self.out: asyncio.Queue[tuple[Message, int]] = asyncio.Queue()  # with `received` at that moment, -1: at once
+        self.slow_until = 0.0  # nothing arrives at it before
 
 
 class RoomServer:
@@ -79,9 +82,11 @@ class RoomServer:
         extras: bool = False,
         last: bool = False,
         slow: str = "",
+        pace: float = 1.0,
     ) -> None:
         self._leaks_to, self._twice, self._talks, self._extras = leaks_to, twice, talks, extras
-        self._last, self._slow = last, slow
+        self._last, self._slow, self._pace = last, slow, pace
+        self._slow_until: float | None = None  # the network is slow once, so that a thorough probe ends in time
         self._clients: list[_Client] = []
         self._seqs: dict[str, int] = {}
         self._handled = 0  # messages of all clients
@@ -130,14 +135,20 @@ class RoomServer:
 
     async def _late(self, message: Message) -> None:
         """Hold a message up until this harms a probe that does not wait for its answer."""
-        room, began = message.get("roomId", ""), monotonic()
-        does_leak = self._slow == "chats" and any(one for one in self._outsiders(room))
+        is_harmless = self._slow == "chats" and not any(self._outsiders(message.get("roomId", "")))
+        ends = monotonic() + CHAT_S if is_harmless else self._slow_from_now()
         before = self._handled if self._slow == "chats" else self._published
-        while monotonic() - began < (CHAT_S if does_leak else WAITS[self._slow]):
+        while monotonic() < ends:
             if (self._handled if self._slow == "chats" else self._published) > before:
                 await asyncio.sleep(0.01)  # until its answer has left
                 return
             await asyncio.sleep(0.01)
+
+    def _slow_from_now(self) -> float:
+        """Return when the network is fast again; it becomes slow with the first call."""
+        if self._slow_until is None:
+            self._slow_until = monotonic() + LATE_S / self._pace
+        return self._slow_until
 
     def _serve_simple(self, client: _Client, kind: str, room: Any) -> None:
         if kind in ("auth", "refresh"):
@@ -184,6 +195,9 @@ class RoomServer:
         event = self._event(room, message, message.get("requestId"))
         members = self._members(room) * (2 if self._twice else 1)
         outsiders = list(self._outsiders(room)) if message["type"] == "chat" else []
+        if self._slow == "answers" and self._slow_until is None and (outsiders or not self._leaks_to):
+            for one in self._clients:
+                one.slow_until = 0.0 if one is sender else self._slow_from_now()
         for one in [*members, *outsiders] if self._last else [*outsiders, *members]:
             self._send(one, event, one is not sender)
         self._published += 1
@@ -216,10 +230,11 @@ class RoomServer:
             while True:
                 message, since = await client.out.get()
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(SLOW_S):
+                    async with asyncio.timeout(SLOW_S / self._pace):
                         while 0 <= since == client.received:
                             client.turned.clear()
                             await client.turned.wait()
+                await asyncio.sleep(client.slow_until - monotonic())
                 text = json.dumps(message, indent=1 if self._extras else None)
                 is_cut = (
                     self._extras and message["type"] == "auth_ok"

@@ -12,7 +12,10 @@ from urllib.parse import quote, unquote, urlsplit
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]", "127.0.0.0/8")  # libraries differ in which of these they read
 EVERYTHING = "*"
 DEFAULT_PORT = 80
+OF_SYSTEM = {"win32": "proxy_bypass_registry", "darwin": "proxy_bypass_macosx_sysconf"}  # as urllib calls them
 SCHEMES = {"wss": ("https", "all"), "ws": ("http", "https", "all")}
+
+_found: dict[str, str] = {}  # this process's variables about proxies, before they were changed
 
 
 class BadProxy(ValueError):
@@ -40,6 +43,8 @@ class ForwardProxy(NamedTuple):
 
 def keep_loopback_direct(environ: MutableMapping[str, str] = os.environ) -> None:
     """Exempt loopback from the proxies that this process and its children use. Idempotent."""
+    if environ is os.environ and not _found:
+        _found.update({name: value for name, value in environ.items() if name.lower().endswith("_proxy")})
     if not _has_proxies(environ):
         _adopt(environ, *_of_system())
     if not _has_proxies(environ):
@@ -48,6 +53,18 @@ def keep_loopback_direct(environ: MutableMapping[str, str] = os.environ) -> None
         exempt = environ.get(name) or environ.get(other) or ""
         if exempt != EVERYTHING:
             environ[name] = ",".join([exempt, *_missing(exempt)]).strip(",")
+
+
+def through_proxy(hosts: Iterable[str]) -> list[str]:
+    """Return the hosts that other programs here reach through a proxy: without what `keep_loopback_direct` changes."""
+    from urllib import request
+
+    if _has_proxies(_found):
+        variables = {name.lower().removesuffix("_proxy"): value for name, value in sorted(_found.items())}
+        of_variables = request.proxy_bypass_environment  # type: ignore[attr-defined]  # typeshed leaves it out
+        return [host for host in hosts if not of_variables(host, variables)]
+    bypass = getattr(request, OF_SYSTEM.get(sys.platform, ""), request.proxy_bypass)
+    return [host for host in hosts if not bypass(host)]
 
 
 def proxy_for(url: str) -> ForwardProxy | None:

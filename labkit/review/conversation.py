@@ -12,7 +12,7 @@ from typing import Any
 
 from labkit.evidence import CannotTell
 from labkit.review import frames
-from labkit.review.dialect import Dialect
+from labkit.review.dialect import PING, Dialect
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
 from labkit.review.finding import CannotReview
 from labkit.review.peer import Peer
@@ -95,6 +95,8 @@ class _Conversation:
         """Go through every step. Raises _Stop at the first one that fails."""
         sender, receiver = await self._member(), await self._member()
         await self._speaks(sender, receiver)
+        if "chat" in self._dialect.no_answers and self._dialect.matches_pongs:
+            sender.observer, receiver.observes_for = receiver, sender  # a chat as a ping comes back only there
         await self._answers_ping(sender)
         await self._leaves(sender)
         receiver.drop()
@@ -102,24 +104,31 @@ class _Conversation:
     async def _member(self) -> Peer:
         peer = await self._scene.connect(room=self._room)
         if not self._dialect.lacks_message("auth"):
-            peer.send(type="auth", token=await self._scene.token())
-            if "auth_ok" not in self._dialect.no_answers:
-                peer.ok = await self._answer(peer, "authenticate", "auth", "auth_ok")
+            ok = await self._ask(peer, "authenticate", "auth_ok", type="auth", token=await self._scene.token())
+            peer.ok = ok or peer.ok
         peer.control = {"type": "ping"}
         if not self._dialect.lacks_message("join"):
-            peer.send(type="join", roomId=self._room)
-            if "joined" not in self._dialect.no_answers:
-                await self._answer(peer, "enter", "join", "joined")
+            await self._ask(peer, "enter", "joined", type="join", roomId=self._room)
         return peer
 
-    async def _answer(self, peer: Peer, step: str, sent: str, kind: str) -> dict[str, Any]:
-        """Return the answer to the message just sent, or stop with what came instead."""
+    async def _ask(self, peer: Peer, step: str, kind: str, **message: Any) -> dict[str, Any] | None:
+        """Send a message and return its answer; None if the dialect says that there is none."""
         odd = len(peer.raw)
+        text = self._dialect.text(message)
+        peer.send_text(text)
+        if kind in self._dialect.no_answers:
+            return None
+        return await self._answer(peer, step, text, message["type"], kind, odd)
+
+    async def _answer(self, peer: Peer, step: str, text: str, sent: str, kind: str, odd: int) -> dict[str, Any]:
+        """Return the answer to the message just sent, or stop with what came instead. An echo of it is no answer."""
         patience_s: float | None = None
         try:
             while True:
                 message = await peer.receive(patience_s=patience_s)
                 if message.get("type") == kind:
+                    if _is_only_echoed(self._dialect, list(peer.raw)[odd:], kind, text):
+                        raise _echoed(step, sent)
                     return message
                 is_refused = any(map(_refuses_text, list(peer.raw)[odd:]))
                 patience_s = LEAST_S if is_refused else self._brief_s
@@ -129,11 +138,14 @@ class _Conversation:
             words = str(ended)
             raise _Stop(step, f"{words}, instead of {kind}", None, _advice_for(sent, words), words) from None
         except ReceiveTimeout:
-            raise self._missing(step, sent, kind, list(peer.raw)[odd:]) from None
+            raise self._missing(step, text, sent, kind, list(peer.raw)[odd:]) from None
 
-    def _missing(self, step: str, sent: str, kind: str, raw: list[str]) -> _Stop:
-        """Explain a missing answer: a refusal, an answer under another name, or nothing."""
-        objects = [value for text in raw if (value := _object(text)) is not None]
+    def _missing(self, step: str, text: str, sent: str, kind: str, raw: list[str]) -> _Stop:
+        """Explain a missing answer: a refusal, an answer under another name, an echo, or nothing."""
+        objects = [value for one in raw if (value := _object(one)) is not None]
+        if objects and all(one == _object(text) for one in objects):
+            return _echoed(step, sent)
+        objects = [one for one in objects if one != _object(text) and not self._is_ignored(one)]
         refusals = [one for one in objects if _refuses(one)]
         if refusals:
             words = json.dumps(refusals[-1])
@@ -141,7 +153,10 @@ class _Conversation:
         if not objects:
             what = f"nothing came back that is a JSON object; the answer {kind} is missing"
             return _Stop(step, what, {"without": {"answers": [kind]}}, "if the server sends no such answer, say so")
-        return _Stop(step, f"no {kind} among the answers to {sent}", named(self._dialect, kind, objects[-1]))
+        return _Stop(step, f"no {kind} among the answers to {sent}", named(self._dialect, kind, objects[0]))
+
+    def _is_ignored(self, value: dict[str, Any]) -> bool:
+        return self._dialect.ignores(self._dialect.decode(value))
 
     async def _speaks(self, sender: Peer, receiver: Peer) -> None:
         """Send one chat, and find it among what both members receive."""
@@ -185,25 +200,29 @@ class _Conversation:
 
     async def _answers_ping(self, peer: Peer) -> None:
         begun = len(peer.raw)
-        peer.send(type="ping")
+        text = self._dialect.text({"type": "ping"})
+        peer.send_text(text)
         try:
             while (await peer.receive(patience_s=min(self._scene.target.patience_s, 5))).get("type") != "pong":
                 pass
         except ConnectionEnded as ended:
             raise _Stop("ping", f"{ended}, instead of pong", advice=NO_PING) from None
         except ReceiveTimeout:
-            raise self._no_pong(list(peer.raw)[begun:]) from None
+            raise self._no_pong(text, list(peer.raw)[begun:]) from None
 
-    def _no_pong(self, raw: list[str]) -> _Stop:
+    def _no_pong(self, text: str, raw: list[str]) -> _Stop:
         objects = [value for one in raw if (value := _object(one)) is not None]
+        if _object(text) in objects:
+            what = "the server sends a ping back: only one that repeats its own ping is a pong"
+            return _Stop("ping", what, {} if self._dialect.matches_pongs else _own_pongs(self._dialect))
+        objects = [one for one in objects if not _refuses(one)]  # the refusals of two messages look the same
         if not objects:
             return _Stop("ping", "the server did not answer ping", advice=NO_PING)
         return _Stop("ping", "no pong among the answers to ping", named(self._dialect, "pong", objects[-1]), NO_PING)
 
     async def _leaves(self, peer: Peer) -> None:
         if "leave" in self._dialect.types:
-            peer.send(type="leave", roomId=self._room)
-            await self._answer(peer, "leave", "leave", "left")
+            await self._ask(peer, "leave", "left", type="leave", roomId=self._room)
         peer.send_frame(frames.CLOSE, frames.close_payload(1000))
         await peer.until_ended(1)
 
@@ -212,6 +231,25 @@ NO_PING = (
     "the review needs a message that the server always answers: name it with [types] ping, and its answer with"
     " [types] pong or [known.pong]"
 )
+
+
+def _is_only_echoed(dialect: Dialect, raw: list[str], kind: str, text: str) -> bool:
+    """Return whether every message that passes for the answer repeats what was sent."""
+    objects = [value for one in raw if (value := _object(one)) is not None]
+    answers = [one for one in objects if dialect.decode(one).get("type") == kind]
+    return bool(answers) and all(one == _object(text) for one in answers)
+
+
+def _echoed(step: str, sent: str) -> _Stop:
+    """Return the stop at a server that only sends back what it gets: it knows no such message."""
+    has_one_room = {"has_one_room": True} if sent == "join" else {}
+    what = f"the server sends the {sent} back, which is no answer to it"
+    return _Stop(step, what, {"without": {"messages": [sent]}, **has_one_room})
+
+
+def _own_pongs(dialect: Dialect) -> Proposal:
+    kind = dialect.types.get("ping", "ping")
+    return {"more": {"ping": {"id": PING}}, "known": {"pong": {dialect.kind: kind, "id": PING}}}
 
 
 def _has_chat(dialect: Dialect, raw: list[str], text: str) -> bool:

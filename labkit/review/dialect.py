@@ -7,8 +7,9 @@ path = "/ws"              the path of its WebSocket, or of the URL; $ROOM, $TOKE
 subprotocol = "v1.chat"   what it expects in Sec-WebSocket-Protocol
 room = "lobby-$ID-$NAME"  how its room names look, or a list of all rooms that it has
 one_room = true           joining a room leaves the previous one
+has_one_room = true       it has no rooms: every chat reaches everybody; `room` may be a list of its one name
 messages = "lines"        how a frame holds messages: one, lines, array, socket.io, phoenix or centrifugo
-[headers]                 headers of the handshake; $TOKEN and $COOKIE are filled in
+[headers]                 headers of the handshake; $TOKEN, $COOKIE and $ORIGIN are filled in
 [login]                   an HTTP request before each handshake, if there are sessions or tickets
 path = "/login"           also method = "POST", body = '{"code": "$TOKEN"}' and type = "application/json"
 token = "data.ticket"     where its JSON answer has the token to use; the cookies that it sets are $COOKIE
@@ -20,8 +21,11 @@ roomId = "channel"
 text = "payload.message"  a field inside another
 [more.join]               extra fields of a message; $UNIQUE is a new random value each time
 nick = "$UNIQUE"
+[more.ping]               $PING: new for each ping; $PEER: the same for all pings of a connection
+words = "$PING"
 [known.pong]              fields that identify one of its messages, if its type is not enough
 "payload.ok" = true
+words = "$PING"           where a pong repeats its ping: an answer to another ping is no pong
 [codes]                   our close code = its close code, or the answer it sends instead of closing
 4403 = 1008
 1008 = "error"
@@ -33,9 +37,10 @@ answers = ["joined", "chat"]              answers that the client who caused the
 meaning = ["welcome"]                     its own unsolicited messages, which are ignored
 """
 
+import re
 import secrets
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.resources import files
@@ -44,27 +49,18 @@ from pathlib import Path
 from typing import Any
 
 from labkit.review import packing
-from labkit.review.promised_limits import limit_names
-from labkit.rules.close_codes import TABLE
-from labkit.text import files as text_files
-from labkit.text.nearest import nearest
-
-ONLY_FROM_CLIENTS = ("auth", "refresh", "join", "leave", "ping")
-FROM_CLIENTS = (*ONLY_FROM_CLIENTS, "presence", "chat", "progress", "comment", "read", "alert", "exercise")
-TYPES = (*FROM_CLIENTS, "auth_ok", "joined", "left", "pong", "error", "reconnect", "entered", "gone")
-FIELDS = (
-    *("type", "token", "previous", "roomId", "since", "epoch", "seq", "requestId", "text", "jobId", "phase", "percent"),
-    *("note", "target", "upTo", "severity", "customer", "exercise", "status", "check", "at", "n", "connectionId"),
-    *("userId", "resume", "expiresAt", "pingMs", "reconnect", "windowMs", "previousClose", "code", "reason", "gap"),
-    *("access", "id", "sentAt", "duplicate", "members", "message"),
+from labkit.review.dialect_checks import (
+    ID,
+    ONLY_FROM_CLIENTS,
+    WITHOUT,
+    check,
+    check_names,
 )
-NOTHING = "nothing"  # instead of an answer: the server ignores the message
-WITHOUT = ("probes", "messages", "answers", "meaning")
-TABLES = ("types", "fields", "more", "known", "codes", "without", "headers", "limits", "login")
-LOGIN = ("path", "method", "body", "type", "token")
-PLAIN = ("path", "subprotocol", "room", "one_room", "messages")  # keys outside the tables
-CODES = range(1000, 5000)
-UNIQUE, ROOM, TOKEN, ID, NAME, COOKIE = "$UNIQUE", "$ROOM", "$TOKEN", "$ID", "$NAME", "$COOKIE"
+from labkit.text import files as text_files
+
+UNIQUE, ROOM, TOKEN, NAME, COOKIE = "$UNIQUE", "$ROOM", "$TOKEN", "$NAME", "$COOKIE"
+PING, PEER, ORIGIN = "$PING", "$PEER", "$ORIGIN"
+IN_PINGS = re.compile(r"ping-[0-9a-f]{8}")  # what stands for $PING and $PEER in a message
 THEIRS = "their "  # prefix of a name that means something else in our protocol
 
 
@@ -89,6 +85,7 @@ class Dialect:
     subprotocol: str | None = None
     room: str | tuple[str, ...] | None = None
     one_room: bool = False
+    has_one_room: bool = False
     messages: str = "one"
     headers: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, float] = field(default_factory=dict)
@@ -98,6 +95,26 @@ class Dialect:
     def joins_by_path(self) -> bool:
         """Whether the URL names the room, so that there is one room per connection and no join message."""
         return self.path is not None and ROOM in self.path
+
+    @property
+    def has_rooms_of_its_own(self) -> bool:
+        """Whether each probe can have rooms that no other probe uses."""
+        return not self.has_one_room and not isinstance(self.room, tuple)
+
+    @property
+    def matches_pongs(self) -> bool:
+        """Whether a pong repeats a part of its ping."""
+        return any(value in (PING, PEER) for value in self.known.get("pong", {}).values())
+
+    @property
+    def pings_by_chat(self) -> bool:
+        """Whether a ping is a chat, which a server answers only in a room."""
+        return self.matches_pongs and self.types.get("ping", "ping") == self.types.get("chat", "chat")
+
+    @property
+    def keeps_to_one_room(self) -> bool:
+        """Whether a connection is in one room only, so that a second join proves nothing."""
+        return self.has_one_room or self.one_room
 
     def lacks_message(self, kind: str) -> bool:
         """Return whether the server accepts no message of this type."""
@@ -111,9 +128,9 @@ class Dialect:
             unique += sha256(name.encode()).hexdigest()[:6]
         return self.room.replace(ID, unique.removeprefix("r:")).replace(NAME, name)
 
-    def text(self, message: Mapping[str, Any]) -> str:
-        """Return one of our messages as the text of a frame."""
-        return packing.packed(self.messages, self.kind, self.encode(message))
+    def text(self, message: Mapping[str, Any], peer: str = "") -> str:
+        """Return one of our messages as the text of a frame. `peer`: what stands for $PEER."""
+        return packing.packed(self.messages, self.kind, self.encode(message, peer))
 
     def split(self, body: bytes) -> list[bytes]:
         """Return the messages in one frame."""
@@ -124,12 +141,14 @@ class Dialect:
         """The server's name of the field that holds the type of a message."""
         return self.fields.get("type", "type")
 
-    def encode(self, message: Mapping[str, Any]) -> dict[str, Any]:
+    def encode(self, message: Mapping[str, Any], peer: str = "") -> dict[str, Any]:
         """Translate one of our messages into the server's names."""
         typed = dict(message)
+        if self.has_one_room and self.room is None:
+            typed.pop("roomId", None)
         if isinstance(typed.get("type"), str):
             more = self.more.get(typed["type"], {})
-            typed |= {name: secrets.token_hex(6) if value == UNIQUE else value for name, value in more.items()}
+            typed |= {name: _filled(value, peer) for name, value in more.items()}
             typed["type"] = self.types.get(typed["type"], typed["type"])
         theirs: dict[str, Any] = {}
         for name, value in typed.items():
@@ -140,8 +159,8 @@ class Dialect:
             inside[last] = value
         return theirs
 
-    def decode(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """Translate one of the server's messages into our names."""
+    def decode(self, message: Mapping[str, Any], sent: Container[str] = ()) -> dict[str, Any]:
+        """Translate one of the server's messages into our names. `sent`: what its pings must repeat."""
         names = _reversed(self.fields)
         typed = {names.get(name, name): value for name, value in message.items()}
         nested = {ours: _inside(message, theirs) for ours, theirs in self.fields.items() if "." in theirs}
@@ -150,9 +169,18 @@ class Dialect:
             name = typed["type"]  # a type of ours that the file translates means something else when it arrives
             typed["type"] = self._types_received().get(name, THEIRS + name if name in self.types else name)
         for ours, marks in self.known.items():
-            if all(_inside(message, path) == value for path, value in marks.items()):
+            if all(_is_mark(_inside(message, path), value, sent) for path, value in marks.items()):
                 return typed | {"type": ours}
         return typed
+
+    def repeated(self, message: Mapping[str, Any]) -> str:
+        """Return what a message repeats of a ping, whoever sent that ping; "" if it is no answer to one."""
+        marks = self.known.get("pong", {}) if self.matches_pongs else {}
+        found = [_inside(message, path) for path, value in marks.items() if value in (PING, PEER)]
+        is_ping = all(isinstance(one, str) and IN_PINGS.fullmatch(one) for one in found)
+        rest = {path: value for path, value in marks.items() if value not in (PING, PEER)}
+        is_pong = found and is_ping and all(_inside(message, path) == value for path, value in rest.items())
+        return str(found[0]) if is_pong else ""
 
     def ignores(self, message: Mapping[str, Any]) -> bool:
         """Return whether a decoded message is one of the server's own unsolicited messages."""
@@ -208,9 +236,9 @@ def tables_in(path: Path) -> dict[str, Any]:
         is_ready = str(path) in ready and not path.exists()
         file = tomllib.loads(ready[str(path)].read_text(encoding="utf-8") if is_ready else text_files.read(path))
         if (base := file.pop("base", None)) is not None:
-            _check_names("a ready dialect, for base", [str(base)], ready)
+            check_names("a ready dialect, for base", [str(base)], ready)
             file = merged(tomllib.loads(ready[str(base)].read_text(encoding="utf-8")), file)
-        _check(file)
+        check(file)
     except OSError as error:
         why = f"{error.strerror}; the ready dialects are {', '.join(ready)}"
         raise BadDialect(f"cannot read the dialect {path}: {why}") from None
@@ -241,7 +269,7 @@ def merged(tables: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]
 
 def dialect_of(file: Mapping[str, Any]) -> Dialect:
     """Build a dialect from the contents of a file. Raises ValueError for the first fault."""
-    _check(file)
+    check(file)
     codes = {int(ours): theirs for ours, theirs in file.get("codes", {}).items()}
     probes, messages, answers, meaning = (tuple(file.get("without", {}).get(kind, ())) for kind in WITHOUT)
     types, names, more, known = (dict(file.get(kind, {})) for kind in ("types", "fields", "more", "known"))
@@ -252,6 +280,7 @@ def dialect_of(file: Mapping[str, Any]) -> Dialect:
         subprotocol=file.get("subprotocol"),
         room=tuple(room) if isinstance(room, list) else room,
         one_room=file.get("one_room", False),
+        has_one_room=file.get("has_one_room", False),
         messages=file.get("messages", "one"),
         headers=dict(file.get("headers", {})),
         limits=dict(file.get("limits", {})),
@@ -259,85 +288,20 @@ def dialect_of(file: Mapping[str, Any]) -> Dialect:
     )
 
 
-def _check(file: Mapping[str, Any]) -> None:
-    """Check every table, key and value. Raises ValueError for the first invalid one."""
-    _check_names("a table of a dialect", file, (*TABLES, *PLAIN))
-    tables = {name: _table(name, file.get(name, {})) for name in TABLES}
-    _check_plain(file)
-    _check_names("a key of [login]", tables["login"], LOGIN)
-    for table in ("headers", "login"):
-        for name, value in tables[table].items():
-            if not isinstance(value, str):
-                raise ValueError(f"[{table}] {name} must be text in quotes, not {value!r}")
-    if tables["login"] and not str(tables["login"].get("path", "")).startswith("/"):
-        raise ValueError('[login] needs the path of the request, such as path = "/login"')
-    for name, number in tables["limits"].items():
-        if isinstance(number, bool) or not isinstance(number, int | float):
-            raise ValueError(f"[limits] {name} must be a number, not {number!r}")
-    _check_names("a limit of the review, for [limits]", tables["limits"], limit_names())
-    without = {name: _list(name, tables["without"].get(name, [])) for name in WITHOUT}
-    _check_names("a key of [without]", tables["without"], WITHOUT)
-    _check_names("a labkit message, for [without] messages", without["messages"], FROM_CLIENTS)
-    _check_names("a labkit answer, for [without] answers", without["answers"], TYPES)
-    _check_names("a labkit type, for [types]", tables["types"], TYPES)
-    _check_names("a labkit field, for [fields]", tables["fields"], FIELDS)
-    _check_names("a labkit message, for [more.TYPE]", tables["more"], FROM_CLIENTS)
-    _check_names("a labkit type, for [known.TYPE]", tables["known"], (*TYPES, *without["meaning"]))
-    for name in ("types", "fields"):
-        for ours, theirs in tables[name].items():
-            if not isinstance(theirs, str) or not theirs:
-                raise ValueError(f"[{name}] {ours} must be the server's name in quotes, not {theirs!r}")
-    for name in ("more", "known"):
-        for kind, fields in tables[name].items():
-            _table(f"{name}.{kind}", fields)
-    for ours, theirs in tables["codes"].items():
-        _check_code(ours, theirs)
+def _filled(value: Any, peer: str) -> Any:
+    """Return the value of an additional field: a placeholder stands for a value of its own."""
+    if value == UNIQUE:
+        return secrets.token_hex(6)
+    return (peer if value == PEER and peer else new_mark()) if value in (PING, PEER) else value
 
 
-def _check_plain(file: Mapping[str, Any]) -> None:
-    """Check the keys outside the tables. Raises ValueError."""
-    for name, example in (("path", "/ws"), ("subprotocol", "chat.v1")):
-        if not isinstance(file.get(name, ""), str):
-            raise ValueError(f'{name} must be text, such as {name} = "{example}", not {file[name]!r}')
-    if not isinstance(file.get("one_room", False), bool):
-        raise ValueError(f"one_room must be true or false, not {file['one_room']!r}")
-    _check_names("a way to put messages into a frame, for messages", [file.get("messages", "one")], packing.PACKINGS)
-    room = file.get("room", ID)
-    is_list = isinstance(room, list) and len(room) > 1 and all(isinstance(one, str) for one in room)
-    if not is_list and not (isinstance(room, str) and ID in room):
-        raise ValueError(
-            f'room must be a template with $ID, such as room = "lobby-$ID-$NAME", or a list of two or more rooms,'
-            f" not {room!r}"
-        )
+def new_mark() -> str:
+    """Return a value for $PING or $PEER."""
+    return f"ping-{secrets.token_hex(4)}"
 
 
-def _check_code(ours: str, theirs: object) -> None:
-    _check_names("a labkit close code, for [codes]", [ours], [str(code) for code in TABLE])
-    if isinstance(theirs, str):
-        _check_names(f"an answer, for [codes] {ours}", [theirs], (*TYPES, NOTHING))
-    elif isinstance(theirs, bool) or not isinstance(theirs, int) or theirs not in CODES:
-        raise ValueError(
-            f"[codes] {ours} must be a close code from 1000 to 4999 or an answer in quotes, not {theirs!r}"
-        )
-
-
-def _check_names(what: str, given: Iterable[str], known: Iterable[str]) -> None:
-    names = list(known)
-    for name in given:
-        if name not in names:
-            raise ValueError(f"{name!r}{nearest(name, names)} is not {what}; use one of {', '.join(names)}")
-
-
-def _table(name: str, value: object) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ValueError(f"[{name}] must be a table with lines NAME = VALUE, not {value!r}")
-    return value
-
-
-def _list(name: str, value: object) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise ValueError(f"[without] {name} must be a list of names in quotes, not {value!r}")
-    return value
+def _is_mark(found: Any, value: Any, sent: Container[str]) -> bool:
+    return isinstance(found, str) and found in sent if value in (PING, PEER) else bool(found == value)
 
 
 def _inside(message: Mapping[str, Any], path: str) -> Any:

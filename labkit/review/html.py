@@ -59,6 +59,7 @@ def part(report: Report, heading: str = "h3", *, is_whole: bool = False) -> Mark
     groups = join("{}", [(_group(report, verdict, is_whole),) for verdict in VERDICTS], "\n")
     if report.ids("broken") and not is_whole:
         groups += fill("<p>{}</p>", ASK)
+    groups += join("<p>Not judged: {}: {}.</p>", [(", ".join(ids), why) for why, ids in report.left_aside.items()])
     target = report.target if is_whole else re.sub(r":\d+", "", report.target)
     return fill(
         '<div class="review"><style>{0}</style><{1}>Review of {2}</{1}>{6}<p>Profile {3}: {4}.</p>\n{5}\n</div>',

@@ -7,7 +7,7 @@ answered, and checks what arrived before the answer.
 from collections.abc import Iterable
 
 from labkit.evidence import CannotTell, NotSeen, Outcome, broken, held
-from labkit.review.dialect import NOTHING
+from labkit.review.dialect_checks import NOTHING
 from labkit.review.endpoint import ConnectionEnded, Message, ReceiveTimeout
 from labkit.review.peer import Peer
 from labkit.review.scene import Scene
@@ -58,7 +58,7 @@ async def _must_have_no_effect(scene: Scene, peer: Peer, *, must_close: bool) ->
     """Expect the last message to be refused in any way. Sends more messages, the last of which must be answered."""
     if peer.control["type"] == "auth":  # a second auth may get no answer, but a join shows who is authenticated
         if not scene.target.dialect.lacks_message("join"):
-            peer.send(type="join", roomId=scene.room("control"))
+            peer.send(type="join", roomId=scene.control_room())
         peer.send(**peer.control)
     peer.send(type="ping")
     odd = ""
@@ -83,7 +83,8 @@ async def _must_be_ignored(scene: Scene, peer: Peer) -> Outcome:
     Sends two messages with different answers if possible, because the ignored message may resemble one of them.
     """
     controls = [peer.control]
-    if peer.control["type"] == "ping" and "joined" not in scene.target.dialect.no_answers:
+    dialect = scene.target.dialect
+    if peer.control["type"] == "ping" and "joined" not in dialect.no_answers and not dialect.keeps_to_one_room:
         controls.insert(0, {"type": "join", "roomId": scene.room("control")})
     for control in controls:
         peer.send(**control)

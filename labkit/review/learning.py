@@ -1,18 +1,21 @@
 """Propose a dialect for a server: hold the conversation again and again, each time with what the last one showed.
 
-The server's answers give their own names. The names of what a client sends are tried from a short list.
+The server's answers give their own names. The names of what a client sends are tried from a short list. Once the
+conversation works, `observing` finds out what it does not show.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
-from labkit.evidence import CannotTell
+from labkit.evidence import CannotTell, NotHeld
 from labkit.review.conversation import CannotFollow, converse
-from labkit.review.dialect import dialect_of, merged
+from labkit.review.dialect import ORIGIN, PEER, PING, UNIQUE, dialect_of, merged
 from labkit.review.finding import CannotReview
 from labkit.review.hosted_server import hosting
+from labkit.review.observing import greetings, has_one_room, keeps_to_one_room, shares_pongs, unasked
 from labkit.review.proposals import KIND_NAMES, Proposal
 from labkit.review.running import run_blocking
 from labkit.review.scene import Scene
@@ -40,6 +43,8 @@ TRIED = {  # by the step that failed: the message to rename, and the field
     "ping": ("ping", ""),
 }
 ROOMS = ("lobby-$ID", "$ID")
+WHO = ("name", "username", "user", "nick", "nickname")  # additional fields of a message that says who comes
+PATHS = ("/ws", "/chat", "/socket", "/websocket", "/realtime", "/rt", "/api/ws")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +70,105 @@ class Learned:
 
 async def learn(target: Target, tables: Mapping[str, Any] | None = None) -> Learned:
     """Propose a dialect, starting from `tables`. Raises CannotReview if there is no conversation at all."""
-    best = await _tried(target, tables or {})
+    best = await _first(target, tables or {})
+    if names := await _seen(target, best, greetings):
+        best = await _tried(target, merged(best.tables, {"without": {"meaning": names}}))
     seen = {best.refusal}
     for _ in range(MOST_ROUNDS):
         if best.stopped is None:
-            break
+            return await _observed(target, await _simpler(target, best))
         better = await _better(target, best, seen)
         if better is None:
             break
         best = better
     return best
+
+
+async def _first(target: Target, tables: Mapping[str, Any]) -> Learned:
+    """Hold the first conversation, at another path if the server has no WebSocket at this one."""
+    try:
+        return await _admitted(target, tables)
+    except CannotReview as no_conversation:
+        if "path" in tables or "handshake got HTTP" not in str(no_conversation):
+            raise
+        for path in PATHS:
+            with suppress(CannotReview):
+                return await _admitted(target, merged(tables, {"path": path}))
+        raise
+
+
+async def _admitted(target: Target, tables: Mapping[str, Any]) -> Learned:
+    """Hold the first conversation, as the server's own page if it admits nobody else."""
+    try:
+        return await _tried(target, tables)
+    except CannotReview as refused:
+        if "HTTP 403" not in str(refused):
+            raise
+        return await _tried(target, merged(tables, {"headers": {"Origin": ORIGIN}}))
+
+
+async def _simpler(target: Target, best: Learned) -> Learned:
+    """Leave out each message that the server never answered, if the conversation works without it."""
+    for message, answer in (("auth", "auth_ok"), ("join", "joined")):
+        answers = best.tables.get("without", {}).get("answers", [])
+        if answer in answers:
+            rest = {name: table for name, table in best.tables.items() if name != "without"}
+            without = dict(best.tables["without"]) | {"answers": [one for one in answers if one != answer]}
+            without = {name: names for name, names in without.items() if names}
+            shorter = merged(merged(rest, {"without": without} if without else {}), _lacking(message))
+            attempt = await _tried(target, shorter)
+            best = attempt if attempt.stopped is None else best
+    return best
+
+
+def _lacking(message: str) -> Proposal:
+    """Return the part of a dialect of a server without this message. One without join has one room."""
+    return {"without": {"messages": [message]}} | ({"has_one_room": True} if message == "join" else {})
+
+
+async def _observed(target: Target, best: Learned) -> Learned:
+    """Find out whether the server has rooms, whose a pong is, and what it sends unasked."""
+    dialect = dialect_of(best.tables)
+    if not dialect.has_one_room and not dialect.joins_by_path and await _seen(target, best, has_one_room):
+        best = await _with_rooms(target, best) or await _kept(target, best, {"has_one_room": True})
+    may_switch = not dialect_of(best.tables).has_one_room and not dialect.lacks_message("join")
+    if may_switch and await _seen(target, best, keeps_to_one_room):
+        best = await _kept(target, best, {"one_room": True})
+    if not dialect.matches_pongs and await _seen(target, best, shares_pongs):
+        best = await _kept(target, best, {"more": {"ping": {"id": PING}}, "known": {"pong": {"id": PING}}})
+    if names := await _seen(target, best, unasked):
+        best = await _kept(target, best, {"without": {"meaning": names}})
+    return best
+
+
+async def _with_rooms(target: Target, best: Learned) -> Learned | None:
+    """Return a dialect in which the server does have rooms, which it names in another field, or None."""
+    for name in NAMES["roomId"]:
+        for room in ("", *ROOMS):
+            more = {"fields": {"roomId": name}} | ({"room": room} if room else {})
+            attempt = await _tried(target, merged(best.tables, more))
+            if attempt.stopped is None and await _seen(target, attempt, has_one_room) is False:
+                return attempt
+    return None
+
+
+async def _kept(target: Target, best: Learned, more: Proposal) -> Learned:
+    """Return the dialect with more in it, if the conversation still works."""
+    tables = {name: one for name, one in best.tables.items() if name != "room" or "has_one_room" not in more}
+    attempt = await _tried(target, merged(tables, more))
+    return attempt if attempt.stopped is None else best
+
+
+Seen = TypeVar("Seen")
+
+
+async def _seen(target: Target, best: Learned, observe: Callable[[Scene], Awaitable[Seen]]) -> Seen | None:
+    """Return what is observed in this dialect, or None if that cannot be told."""
+    dialect = dialect_of(best.tables)
+    async with Scene(replace(target, dialect=dialect, patience_s=PATIENCE_S), Random()) as scene:
+        with suppress(CannotTell, NotHeld):
+            return await observe(scene)
+    return None
 
 
 async def examine_dialect(
@@ -103,16 +197,32 @@ async def _better(target: Target, best: Learned, seen: set[str]) -> Learned | No
         next_one = await _tried(target, merged(best.tables, best.stopped.proposal))
         if next_one.rank >= best.rank and next_one.tables != best.tables:
             return next_one
+    if best.stopped.step == STEPS[0] and (better := await _without_login(target, best)):
+        return better
     otherwise: Learned | None = None
     for proposal in _guesses(best):
         attempt = await _tried(target, merged(best.tables, proposal))
-        if attempt.rank > best.rank:
+        is_further = attempt.rank > best.rank
+        if proposal == _lacking("auth"):  # without a login it always comes further, but perhaps to the same refusal
+            is_further = attempt.refusal not in seen or otherwise is None
+        if is_further:
             return attempt
         if otherwise is None and attempt.rank == best.rank and attempt.refusal not in seen:
             otherwise = attempt
-            break
+            if "type" not in proposal.get("fields", {}):  # which the server may not even have read
+                break
     seen.update([otherwise.refusal] if otherwise else [])
     return otherwise
+
+
+async def _without_login(target: Target, best: Learned) -> Learned | None:
+    """Return an attempt in which a client enters without a login, perhaps with a name, or None."""
+    bare = merged(best.tables, _lacking("auth"))
+    for more in ({}, *({"more": {"join": {who: UNIQUE}}} for who in WHO)):
+        attempt = await _tried(target, merged(bare, more))
+        if attempt.rank > STEPS.index("enter"):
+            return attempt
+    return None
 
 
 def _guesses(best: Learned) -> Iterator[Proposal]:
@@ -122,7 +232,11 @@ def _guesses(best: Learned) -> Iterator[Proposal]:
     names, words = NAMES.get(field, ("",)), WORDS.get(message, ())
     if message == "join":
         yield from ({"room": room} for room in ROOMS)
+    if message in ("auth", "join"):
+        yield from ({"more": {message: {who: UNIQUE}}} for who in WHO)
     yield from ({"types": {message: word}} for word in words[1:])
+    if message == "ping":
+        yield from _pings_that_are_answered(best.tables)
     fields: list[Proposal] = [{"fields": {field: name}} for name in names[1:]]
     yield from fields
     if message == "join":
@@ -132,8 +246,18 @@ def _guesses(best: Learned) -> Iterator[Proposal]:
         for kind in KIND_NAMES[1:6]:
             yield {"fields": {"type": kind}}
             yield from ({"fields": {"type": kind}, "types": {message: word}} for word in WORDS.get(message, ())[1:])
-    if message == "auth":
-        yield {"without": {"messages": ["auth"]}}
+    if message in ("auth", "join"):
+        yield _lacking(message)
+
+
+def _pings_that_are_answered(tables: Mapping[str, Any]) -> Iterator[Proposal]:
+    """Yield other messages that may serve as a ping: a chat that comes back, or joining a room of one's own again."""
+    dialect = dialect_of(tables)
+    for kind, message, name, mark in (("chat", "chat", "text", PING), ("joined", "join", "roomId", PEER)):
+        marks = dict(dialect.known.get(kind, {dialect.kind: dialect.types.get(kind, kind)}))
+        sent = {"types": {"ping": dialect.types.get(message, message)}}
+        more = dict(dialect.more.get(message, {})) | {name: mark}
+        yield sent | {"more": {"ping": more}, "known": {"pong": marks | {dialect.fields.get(name, name): mark}}}
 
 
 async def _tried(target: Target, tables: Mapping[str, Any]) -> Learned:

@@ -44,6 +44,7 @@ def summary(report: Report) -> str:
         lines += [*_evidence(cause.findings[0]), "</details>", ""]
     for why, ids in report.unknown.items():
         lines += [f"- unknown: {', '.join(ids)}: {_escaped(why)}"]
+    lines += [f"- not judged: {', '.join(ids)}: {why}" for why, ids in report.left_aside.items()]
     return "\n".join(lines).rstrip() + "\n"
 
 

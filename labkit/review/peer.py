@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any
 
 from labkit.review import frames, packing
-from labkit.review.dialect import Dialect
+from labkit.review.dialect import IN_PINGS, Dialect, new_mark
 from labkit.review.endpoint import ConnectionEnded, Endpoint, Message, ReceiveTimeout, parsed
 from labkit.review.responses import window_ms
 from labkit.review.transcript import Did, Transcript, literal
@@ -41,6 +41,9 @@ class Peer(Endpoint):
         self._patience_s = patience_s
         self._received: asyncio.Queue[Message | ConnectionEnded] = asyncio.Queue()
         self._out = bytearray()
+        self.sent_in_pings: set[str] = set()  # what the answers to our pings must repeat, if the dialect says so
+        self._mark = new_mark()  # the same for all of our pings
+        self._before = b""  # the end of what was sent last, as a fragment may end anywhere
 
     # Sending
 
@@ -72,6 +75,7 @@ class Peer(Endpoint):
         """Send a frame; `options` are those of `frames.frame`."""
         data = frames.frame(opcode, payload, **options)
         odd = "".join(f" {name}={value}" for name, value in options.items())
+        self._remember(payload)
         mask = 128 if data[1] & 0x80 else 0
         shown = f"frame opcode={opcode}{odd} {len(payload)} bytes {payload[:40]!r}"
         did = Did(self.name, "frame", (data[0], payload, mask))
@@ -83,12 +87,19 @@ class Peer(Endpoint):
             self.send_frame(frames.TEXT, text)
         else:
             body = text.encode("utf-8", "surrogatepass")
+            self._remember(body)
             did = Did(self.name, "text", text)
             self.send_bytes(frames.frame(frames.TEXT, body), text, f"send({literal(text)})", did)
 
     def send(self, **message: Any) -> None:
         """Send a message, translated into the server's names."""
-        self.send_text(self._dialect.text(message))
+        self.send_text(self._dialect.text(message, self._mark))
+
+    def _remember(self, payload: bytes) -> None:
+        if self._dialect.matches_pongs:
+            seen = (self._before + payload).decode("utf-8", "replace")
+            self.sent_in_pings.update(IN_PINGS.findall(seen))
+            self._before = payload[-20:]
 
     def chat(self, room: str, text: str, **more: Any) -> None:
         """Send a chat."""
@@ -188,9 +199,9 @@ class Peer(Endpoint):
     def _one_received(self, body: bytes) -> None:
         value = parsed(body)
         self.raw.append(body.decode("utf-8", "replace"))
-        message = {} if value is None else self._dialect.decode(value)
+        message = {} if value is None else self._dialect.decode(value, self.sent_in_pings)
         message["type"] = kind if isinstance(kind := message.get("type"), str) else None
-        if self._dialect.ignores(message):
+        if self._dialect.ignores(message) or (kind != "pong" and self._is_answer_to_another(value)):
             return
         if kind == "reconnect":
             self.windows.append(window_ms(message.get("windowMs")))
@@ -207,6 +218,14 @@ class Peer(Endpoint):
         shown = f"<- {body.decode('utf-8', 'replace')}"
         self._transcript.note(self.name, shown, f"{self.name}.receive()", Did(self.name, "receive", message))
         self._received.put_nowait(message)
+
+    def _is_answer_to_another(self, value: Message | None) -> bool:
+        """Return whether a message repeats the ping of another connection, and pass it on if that is our partner's."""
+        repeated = "" if value is None else self._dialect.repeated(value)
+        partner = self.observer or self.observes_for
+        if repeated and partner is not None and repeated in partner.sent_in_pings:
+            partner.add_received({"type": "pong"})
+        return bool(repeated)
 
     def add_received(self, message: Message) -> None:
         """Add a message that an observer received for us."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from labkit.review.dialect import Dialect
 from labkit.review.probe import Probe
 from labkit.review.promised_limits import Promised
+from labkit.review.scene import ONE_ROOM
 
 SHORT_S, ALONE_S = 0.3, 0.4
 LONG_AGE_S = 3.0
@@ -34,6 +35,10 @@ _NEEDS = {  # chapters and probes that make no sense without a message
     "leave": ("rooms/3",),
     "presence": ("rooms/19", "heartbeat/8"),
 }
+_TWO_ROOMS = (  # probes that compare rooms, or judge their names
+    *("rooms/1", "rooms/2", "rooms/6", "rooms/9", "rooms/10", "rooms/11", "rooms/12", "rooms/13"),
+    *("validation/4", "audit/3", "audit/4"),
+)
 
 
 def estimate_s(probe: Probe, promised: Promised) -> float:
@@ -44,10 +49,17 @@ def estimate_s(probe: Probe, promised: Promised) -> float:
 
 def missing_premise(probe: Probe, dialect: Dialect) -> str:
     """Return why a probe makes no sense for a server, or ""."""
+    if dialect.has_one_room and probe.id in _TWO_ROOMS:
+        return ONE_ROOM
     for message, names in _NEEDS.items():
         if dialect.lacks_message(message) and (probe.id in names or probe.chapter in names):
-            return f"skipped: this server has no {message} message"
+            return f"does not apply: the server has no {message} message"
     return ""
+
+
+def at_once(dialect: Dialect) -> int:
+    """Return how many probes may run at the same time: one if they would meet in the same room."""
+    return AT_ONCE if dialect.has_rooms_of_its_own else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,7 @@ class Plan:
     waiting: tuple[Probe, ...]  # several at once, beside `quiet`
     quiet: tuple[Probe, ...]  # one at a time: they disturb nobody who only waits
     left_out: dict[str, str]
+    at_once: int = AT_ONCE  # of `together`
 
     def estimate_s(self, promised: Promised) -> float:
         """Return about how long all of it takes, in seconds."""
@@ -66,16 +79,16 @@ class Plan:
         together_s, waiting_s = (
             max((estimate_s(one, promised) for one in group), default=0) for group in (self.together, self.waiting)
         )
-        return 1 + max(sums[0] / AT_ONCE, together_s) + sums[1] + max(waiting_s, sums[2] / 2)
+        return 1 + max(sums[0] / self.at_once, together_s) + sums[1] + max(waiting_s, sums[2] / min(2, self.at_once))
 
 
 def plan(probes: Iterable[Probe], promised: Promised, dialect: Dialect, budget_s: float | None = None) -> Plan:
     """Plan a review. With a budget, the most severe probes come first."""
     left_out, kept = {}, []
     for probe in probes:
-        reason = missing_premise(probe, dialect)
+        reason = ""
         needed_s = estimate_s(probe, promised)
-        if not reason and budget_s is not None and needed_s > SHARE * budget_s:
+        if budget_s is not None and needed_s > SHARE * budget_s:
             reason = f"left out: needs about {needed_s:.0f} s, too much for a budget of {budget_s:g} s"
         if reason:
             left_out[probe.id] = reason
@@ -90,4 +103,4 @@ def plan(probes: Iterable[Probe], promised: Promised, dialect: Dialect, budget_s
         probe for probe in kept if probe.alone and probe.chapter == "slow" and promised.outbox_age_s >= LONG_AGE_S
     )
     alone = tuple(probe for probe in kept if probe.alone and probe not in quiet)
-    return Plan(together, alone, waiting, quiet, left_out)
+    return Plan(together, alone, waiting, quiet, left_out, at_once(dialect))

@@ -4,8 +4,8 @@ Broken findings come first, starting with the most severe, then the unknown ones
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -34,6 +34,7 @@ class Report:
     began_at: str = ""  # ISO 8601
     versions: tuple[str, ...] = ()  # of what reviewed, and of the server if it says so
     conversation: tuple[str, ...] = ()  # the frames of the conversation check
+    not_applicable: Mapping[str, str] = field(default_factory=dict)  # probes that did not run, and why
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
@@ -42,7 +43,8 @@ class Report:
         for finding in self.findings:
             if finding.id == probe_id:
                 return finding
-        raise KeyError(f"probe {probe_id!r} did not run")
+        why = self.not_applicable.get(probe_id)
+        raise KeyError(f"probe {probe_id!r} did not run" + (f": it {why}" if why else ""))
 
     def ids(self, verdict: str) -> list[str]:
         """Return the ids of the probes with this verdict, in chapter order."""
@@ -101,6 +103,7 @@ class Report:
             "verdict": self.verdict_text,
             "causes": causes,
             "conversation": list(self.conversation),
+            "not_applicable": [{"id": name, "why": why} for name, why in self.not_applicable.items()],
         }
 
     def frame(self) -> "pandas.DataFrame":
@@ -145,6 +148,14 @@ class Report:
         return missing
 
     @property
+    def left_aside(self) -> dict[str, list[str]]:
+        """The probes that do not apply to this server, grouped by the reason."""
+        grouped: dict[str, list[str]] = {}
+        for name, why in self.not_applicable.items():
+            grouped.setdefault(why, []).append(name)
+        return grouped
+
+    @property
     def counts_text(self) -> str:
         """The number of findings per verdict, in one line, with the severities of the broken ones."""
         worst = Counter(finding.severity for finding in self.findings if finding.verdict == "broken")
@@ -162,6 +173,8 @@ class Report:
             lines += _shown(cause)
         for why, ids in self.unknown.items():
             lines += ["", f"unknown {', '.join(ids)}", f"    {printable(why)}"]
+        for why, ids in self.left_aside.items():
+            lines += ["", f"not judged {', '.join(ids)}", f"    {why}"]
         total = f"{self.target}, profile {self.profile}: {self.counts_text} in {self.seconds:.1f} s"
         return "\n".join([*lines, "", total]).lstrip()
 

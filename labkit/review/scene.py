@@ -28,6 +28,8 @@ from labkit.review.transcript import Did, Transcript, literal
 
 TRIES = 20
 NO_ENTRY = "could not enter"
+ONE_ROOM = "does not apply: the server has one room"
+THE_ROOM = "the-room"  # of a server that has one: its messages name none
 MAX_WAIT_S = 60.0  # for a busy server, whatever retry time it gives
 
 
@@ -66,11 +68,18 @@ class Scene:
     def room(self, name: str = "room") -> str:
         """Return the name of a room that no other run uses, or one of the server's own rooms if it has a fixed list."""
         rooms = self.target.dialect.room
+        if self.target.dialect.has_one_room:
+            rooms = rooms if isinstance(rooms, tuple) else (THE_ROOM,)
         if not isinstance(rooms, tuple):
             return self.target.dialect.room_name(self._rooms, name)
         if name not in self._taken and len(self._taken) == len(rooms):
-            raise CannotTell(f"needs more rooms than the {len(rooms)} that the dialect lists")
+            many = f"needs more rooms than the {len(rooms)} that the dialect lists"
+            raise CannotTell(ONE_ROOM if self.target.dialect.has_one_room else many)
         return rooms[self._taken.setdefault(name, len(self._taken))]
+
+    def control_room(self) -> str:
+        """Return the name of a room to join where only the answer matters."""
+        return self.room(next(iter(self._taken), "control") if self.target.dialect.has_one_room else "control")
 
     def similar_rooms(self, name: str) -> list[str]:
         """Return valid names of other rooms that a careless comparison would confuse with room `name`."""
@@ -140,7 +149,9 @@ class Scene:
     def _filled(self, text: str, room: str | None) -> str:
         """Fill in the names that a path or a header of a dialect contains."""
         token = self.target.tokens[0] if self.target.tokens else ""
-        values = {dialects.ROOM: room or self.room("path"), dialects.TOKEN: token}
+        values = {dialects.ROOM: room or (self.room("path") if dialects.ROOM in text else ""), dialects.TOKEN: token}
+        where = urlsplit(self.target.url)
+        values[dialects.ORIGIN] = f"{'https' if where.scheme == 'wss' else 'http'}://{where.netloc}"
         values |= {dialects.UNIQUE: secrets.token_hex(6), dialects.COOKIE: self._login.cookie}
         for name, value in values.items() if "$" in text else ():
             text = text.replace(name, quote(value, safe=":") if text.startswith("/") else value)
@@ -201,6 +212,9 @@ class Scene:
     ) -> Peer:
         """Open a connection, authenticate and join these rooms. Raises CannotTell if the server refuses."""
         self._must_fit(rooms)
+        has_one_room = self.target.dialect.has_one_room
+        if not rooms and self.target.dialect.pings_by_chat and not has_one_room:
+            rooms = (self.room(f"own{len(self._peers)}"),)
         for _ in range(TRIES):
             first = rooms[0] if rooms else None
             peer = await self.connect(receive_buffer=receive_buffer, room=first, headers=headers)
@@ -208,9 +222,11 @@ class Scene:
             try:
                 peer.ok = await self._authenticate(peer, token, {} if previous is None else {"previous": previous})
                 peer.control = {"type": "ping"}
-                await self.join(peer, *(() if self.target.dialect.joins_by_path else rooms))
-                if rooms and "chat" in self.target.dialect.no_answers:
+                await self.join(peer, *self._joined(rooms))
+                if (rooms or has_one_room) and "chat" in self.target.dialect.no_answers:
                     peer.observer = await self._add_observer(peer, token, rooms)
+                if has_one_room:
+                    await peer.received_so_far()  # what others have sent: history, and who is there
                 return peer
             except ReceiveTimeout as timeout:
                 raise CannotTell(f"{NO_ENTRY}: {timeout}") from None
@@ -224,6 +240,13 @@ class Scene:
         dialect = self.target.dialect
         if len(rooms) > 1 and (dialect.one_room or dialect.joins_by_path):
             raise CannotTell("needs two rooms on one connection, and this server has one room per connection")
+
+    def _joined(self, rooms: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the rooms to join by a message: the one room of a server that has no others, whatever the probe."""
+        dialect = self.target.dialect
+        if dialect.has_one_room:
+            return () if dialect.lacks_message("join") else (self.control_room(),)
+        return () if dialect.joins_by_path else rooms
 
     async def join(self, peer: Peer, *rooms: str) -> None:
         """Join more rooms. On some servers, joining a room leaves the previous one."""
@@ -242,9 +265,9 @@ class Scene:
 
     async def _add_observer(self, peer: Peer, token: str, rooms: tuple[str, ...]) -> Peer:
         """Add a second member that passes the chats of `peer` back to it, if the server does not echo them."""
-        observer = await self.connect(room=rooms[0])
+        observer = await self.connect(room=rooms[0] if rooms else None)
         await self._authenticate(observer, token, {})
-        await self.join(observer, *(() if self.target.dialect.joins_by_path else rooms))
+        await self.join(observer, *self._joined(rooms))
         observer.observes_for = peer
         return observer
 

@@ -30,7 +30,7 @@ from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
 from labkit.review.finding import CannotReview, Finding
 from labkit.review.hosted_server import hosting
 from labkit.review.peer import Peer
-from labkit.review.planning import AT_ONCE, estimate_s, plan
+from labkit.review.planning import estimate_s, missing_premise, plan
 from labkit.review.probe import Probe, check_names
 from labkit.review.probes import PROBES
 from labkit.review.promise import PROFILES
@@ -61,8 +61,19 @@ HINTS = {  # what to do, by a part of the error
 def select(profile: str = "full", only: Iterable[str] = (), dialect: Dialect | None = None) -> list[Probe]:
     """Select the probes of a profile. `only` names chapters, or single probes of any profile. Raises CannotReview.
 
-    Leaves out probes that do not apply to the dialect.
+    Leaves out probes that do not apply to the dialect, see `not_applicable`.
     """
+    wanted_probes = _wanted(profile, only, dialect)
+    return [probe for probe in wanted_probes if dialect is None or not missing_premise(probe, dialect)]
+
+
+def not_applicable(profile: str, only: Iterable[str], dialect: Dialect) -> dict[str, str]:
+    """Return the wanted probes whose premise the server lacks, such as a second room, and what it lacks."""
+    lacking = {probe.id: missing_premise(probe, dialect) for probe in _wanted(profile, only, dialect)}
+    return {name: why for name, why in lacking.items() if why}
+
+
+def _wanted(profile: str, only: Iterable[str], dialect: Dialect | None) -> list[Probe]:
     wanted = [only] if isinstance(only, str) else list(only)
     check_names([*wanted, *(dialect.without if dialect is not None else ())], PROBES)
     kept = [probe for probe in PROBES if dialect is None or not dialect.leaves_out(probe.id)]
@@ -126,12 +137,15 @@ class Review:
         return Report(self._target.url, profile, found, monotonic() - began, began_at, versions, conversation)
 
     async def _run_quietly(self, probes: Iterable[Probe]) -> None:
-        """Run probes two at a time: they mostly wait. Each has its own canary."""
-        turns = asyncio.Semaphore(2)
+        """Run probes two at a time: they mostly wait. Each has its own canary.
+
+        If the server ends meanwhile, all of their canaries do, so whose fault that is shows only in a run alone.
+        """
+        turns = asyncio.Semaphore(min(2, self._plan.at_once))
 
         async def in_turn(probe: Probe) -> None:
             async with turns:
-                await self._run_one(probe)
+                await self._run_one(probe, beside_others=True)
 
         await asyncio.gather(*(in_turn(probe) for probe in probes))
 
@@ -140,13 +154,15 @@ class Review:
         for probe in probes:
             await self._run_one(probe)
 
-    async def _run_one(self, probe: Probe) -> None:
+    async def _run_one(self, probe: Probe, *, beside_others: bool = False) -> None:
         if probe.id not in self._findings:
             if monotonic() + estimate_s(probe, self._target.promised) > self._ends_at:
                 spent = f"left out: the budget of {self._budget_s:g} s was spent on more severe probes"
                 self._report(not_run(probe, unknown(spent)))
             else:
-                self._report(await self._run_in_time(probe, self._run_alone))
+                finding = await self._run_in_time(probe, self._run_alone)
+                if not (finding.is_crash and beside_others):
+                    self._report(finding)
 
     async def _first_visit(self) -> None:
         async with Scene(self._target, self._rng) as scene:
@@ -171,7 +187,7 @@ class Review:
 
         Also postpone probes that could not enter a room, and those whose connection was cut.
         """
-        turns = asyncio.Semaphore(AT_ONCE)
+        turns = asyncio.Semaphore(self._plan.at_once)
 
         async def in_turn(probe: Probe) -> None:
             async with turns:
@@ -338,7 +354,8 @@ async def examine(
         options = {"promised": limits.updated(promised), "dialect": dialect, "hosted": hosted, "profile": profile}
         target = Target.of(url, tokens, **options, **given)
         review = Review(target, probes, seed, on_finding, budget_s=budget_s, on_start=on_start)
-        return await review.run(profile)
+        report = await review.run(profile)
+        return replace(report, not_applicable=not_applicable(profile, only, dialect))
 
 
 def run(url: str, **options: Any) -> Report:

@@ -9,6 +9,7 @@ from typing import Any
 from IPython import get_ipython
 from matplotlib.figure import Figure
 
+from labkit import classroom
 from labkit.bench.play.recording import Comparison as TwoRecordings
 from labkit.bench.play.recording import Recording
 from labkit.bench.slow.trace import SlowComparison
@@ -35,7 +36,10 @@ PARTS: dict[type, Callable[[Any], str]] = {
 
 
 def register() -> None:
-    """Register PICTURES as PNG and PARTS as HTML without scripts, keep their repr as text, and install `sentences`."""
+    """Register PICTURES as PNG and PARTS as HTML without scripts, keep their repr as text, and install `sentences`.
+
+    In a class, also begin to report, and to show what the instructor sends.
+    """
     shell = get_ipython()
     if shell is None:
         return
@@ -45,4 +49,5 @@ def register() -> None:
     for kind, write in PARTS.items():
         shell.display_formatter.formatters["text/html"].for_type(kind, write)
     Recording.viewer = player.Player()
+    classroom.start()
     sentences.install(shell)

@@ -28,7 +28,7 @@ export class BoardState {
 
   /** Apply an event of the room. Returns the student whose row changed, or null. */
   apply(event) {
-    if (event.type !== "exercise") return null;
+    if (event.type !== "exercise" || event.erased) return null;
     const exercise = wellFormed(event.exercise);
     if (exercise !== READY && !this.#hasColumn(exercise)) return null;
     const row = this.row(event.userId);
@@ -55,6 +55,14 @@ export class BoardState {
       .sort((a, b) => b[0] - a[0] || byCode(a[1], b[1]) || byCode(a[2], b[2]));
   }
 
+  /** What most of the class fails now, in one line; null if no check fails. */
+  headline() {
+    const [first] = this.wall();
+    if (!first) return null;
+    const [count, exercise, check] = first;
+    return `${count} of ${this.students.size} ${count === 1 ? "fails" : "fail"} \`${check}\` in ${exercise}`;
+  }
+
   #hasColumn(exercise) {
     if (this.exercises.includes(exercise)) return true;
     if (this.exercises.length >= this.listed + MOST_UNKNOWN) return false;
@@ -63,17 +71,35 @@ export class BoardState {
   }
 }
 
-/** Why a student seems stuck, as text; null if not stuck. */
+/** Why a student seems stuck: on which check, for how long, after how many tries; null if not stuck. */
 export function stuck(row, now) {
   const cell = row.cells.get(row.current);
   if (!cell || cell.status === "pass") return null;
-  if (cell.fails >= STUCK_FAILS) {
-    const same = cell.check && cell.same > 1 ? `, ${cell.same} of them at ${cell.check}` : "";
-    return `${cell.fails} fails in a row${same}`;
-  }
+  if (cell.fails >= STUCK_FAILS) return failing(cell, now);
   const quiet = now - cell.lastAt;
   if (onTaskMs(cell, now) < STUCK_MS || quiet < QUIET_MS) return null;
-  return `no check for ${Math.floor(quiet / MINUTE_MS)} min`;
+  const last = cell.check ? `, after ${tries(cell.tries)}, the last at ${cell.check}` : "";
+  return `no check for ${minutes(quiet)}${last}`;
+}
+
+/** Which check fails, for how long, and after how many tries; null if none fails. */
+export function failing(cell, now) {
+  if (!cell.fails) return null;
+  const row = `${cell.fails} fails in a row`;
+  if (cell.check == null || cell.sameSince == null) return row;
+  const more = cell.fails > cell.same ? `, ${row}` : "";
+  return `fails ${cell.check} for ${minutes(now - cell.sameSince)}, ${tries(cell.same)}${more}`;
+}
+
+/** A duration as a person says it. */
+export function minutes(ms) {
+  const total = Math.floor(Math.max(0, ms) / MINUTE_MS);
+  if (total === 0) return "<1 min";
+  return total < 60 ? `${total} min` : `${Math.floor(total / 60)} h ${total % 60} min`;
+}
+
+function tries(count) {
+  return `${count} ${count === 1 ? "try" : "tries"}`;
 }
 
 /** Milliseconds from the first record until the exercise was solved, or until now. */
@@ -102,15 +128,18 @@ function update(row, exercise, event) {
 }
 
 function newCell(status, at) {
-  return { status, firstAt: at, lastAt: at, check: null, fails: 0, same: 0, tries: 0, passedAt: null };
+  return { status, firstAt: at, lastAt: at, check: null, fails: 0, same: 0, sameSince: null, tries: 0, passedAt: null };
 }
 
 function updateCell(cell, status, check, at) {
   if (status === "fail") {
-    cell.same = cell.fails > 0 && check === cell.check ? cell.same + 1 : 1;
+    const isSame = cell.fails > 0 && check === cell.check;
+    cell.same = isSame ? cell.same + 1 : 1;
+    cell.sameSince = isSame ? (cell.sameSince ?? null) : at;
     cell.fails += 1;
   } else if (status === "pass") {
     cell.fails = cell.same = 0;
+    cell.sameSince = null;
     cell.passedAt ??= at;
   }
   if (["fail", "pass", "inconclusive"].includes(status)) cell.tries += 1;

@@ -2,7 +2,7 @@
 // Used by the page (board.js) and by the widget (labkit/views/class_board.py). Row elements are reused: an event
 // redraws one row in the next frame, and the lists a few times per second.
 
-import { BoardState, onTaskMs, stuck } from "./board_state.js";
+import { BoardState, failing, minutes, onTaskMs, stuck } from "./board_state.js";
 import { Side } from "./board_side.js";
 import { el, setText } from "./dom.js";
 
@@ -35,9 +35,10 @@ export class BoardView {
       el("caption", { class: "unseen" }, "Participants and exercises"), el("thead", {}, this.head), this.body);
     this.side = new Side();
     this.tiles = el("dl", { class: "board-tiles" });
+    this.headline = el("p", { class: "board-headline" });
     const labels = { class: "board-scroll", tabindex: "0", role: "region", "aria-label": "Participants" };
     const main = el("div", {}, this.#controls(), el("div", labels, this.table));
-    root.append(this.tiles, el("div", { class: "board-desk" }, main, this.side.element));
+    root.append(this.tiles, this.headline, el("div", { class: "board-desk" }, main, this.side.element));
     this.timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
@@ -165,15 +166,22 @@ export class BoardView {
     const now = this.now();
     const rows = [...this.state.students];
     const hands = rows.filter(([, row]) => row.hand).sort(([, a], [, b]) => a.handAt - b.handAt)
-      .map(([name, row]) => [this.shownName(name), `${row.hand}, for ${minutes(now - row.handAt)}`]);
+      .map(([name, row]) => [this.shownName(name), this.#asked(row, now)]);
     const stuckOnes = rows.map(([name, row]) => [this.shownName(name), stuck(row, now), row.current])
       .filter(([, why]) => why).map(([name, why, exercise]) => [name, `${exercise}: ${why}`]);
     this.side.hands(hands);
     this.side.stuck(stuckOnes);
     this.side.wall(this.state.wall(), this.catalogue);
+    setText(this.headline, this.state.headline() ?? "No check is failing.");
     this.#counts(rows);
     const solved = rows.flatMap(([, row]) => [...row.cells.values()]).filter(isSolved).length;
     this.#tiles(rows.length, hands.length, stuckOnes.length, solved);
+  }
+
+  /** What a raised hand is about. */
+  #asked({ hand, handAt, cells }, now) {
+    const why = failing(cells.get(hand) ?? {}, now);
+    return `${hand}, for ${minutes(now - handAt)}${why ? `; ${why}` : ""}`;
   }
 
   #tiles(all, hands, stuckOnes, solved) {
@@ -239,10 +247,4 @@ function isSolved({ passedAt }) {
 
 function byName(one, other) {
   return one.key.localeCompare(other.key, undefined, { numeric: true });
-}
-
-export function minutes(ms) {
-  const total = Math.floor(Math.max(0, ms) / 60_000);
-  if (total === 0) return "<1 min";
-  return total < 60 ? `${total} min` : `${Math.floor(total / 60)} h ${total % 60} min`;
 }

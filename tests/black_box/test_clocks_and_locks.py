@@ -28,7 +28,7 @@ def code_on_slip(kit: Kit, name: str, file: str = "slips") -> str:
 @pytest.mark.parametrize("restarts", [False, True])
 def test_fresh_tickets_open_after_a_revocation_under_a_wrong_clock(restarts: bool, kit: Kit) -> None:
     (kit.folder / "users.csv").write_text("name,code,rooms\nada,correct-horse,*\n")
-    clock = Clock(kit)
+    clock = Clock(kit.folder)
     env = clock.env | OPS
     server = kit.serve(*USERS, env=env)
     assert refusal(server.url, ticket(server.port, "ada", "correct-horse")) is None
@@ -44,7 +44,7 @@ def test_fresh_tickets_open_after_a_revocation_under_a_wrong_clock(restarts: boo
 
 
 def test_code_renewed_under_a_wrong_clock_opens(kit: Kit) -> None:
-    clock = Clock(kit)
+    clock = Clock(kit.folder)
     school = kit.school(names=("ana",), env=clock.env)
     Member(school.url, ticket(school.port, "ana", code_on_slip(kit, "ana")))
     clock.put(DAY_S)
@@ -94,7 +94,7 @@ def test_fingerprint_joins_whatever_the_laptops_clock_says(off: str, kit: Kit) -
     slips = (kit.folder / "slips").read_text()
     call = re.search(r"classroom\.join\([^\n]*ana[^\n]*\)", slips)
     assert call, slips
-    done = kit.python(f"from labkit import classroom\nprint({call[0]})", env=Clock(kit, CLOCKS[off]).env)
+    done = kit.python(f"from labkit import classroom\nprint({call[0]})", env=Clock(kit.folder, CLOCKS[off]).env)
     assert done.returncode == 0, done.stderr
 
 
@@ -112,5 +112,5 @@ def test_certificate_begins_weeks_ago(kit: Kit) -> None:
 def test_certificate_that_seems_too_old_names_the_clock(kit: Kit) -> None:
     school = kit.school("--tls", names=("ana",))
     join = f"classroom.join('wss://localhost:{school.port}', {code_on_slip(kit, 'ana')!r}, 'ana')"
-    env = Clock(kit, 463 * DAY_S).env | {"SSL_CERT_FILE": certificate(kit)}
+    env = Clock(kit.folder, 463 * DAY_S).env | {"SSL_CERT_FILE": certificate(kit)}
     assert "your clock says" in last(kit.python(f"from labkit import classroom\n{join}", env=env).stderr)

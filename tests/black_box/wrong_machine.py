@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.black_box.kit import Kit
-from tests.e2e.need import missing
+from tests.e2e.need import missing, not_allowed
 
 SOURCE = Path(__file__).with_suffix(".c")
 NO_LOCKS = 37  # ENOLCK
@@ -32,8 +31,8 @@ def _library() -> Path:
 class Clock:
     """A wall clock that can be moved while a program runs. `env`: the variables of that program."""
 
-    def __init__(self, kit: Kit, seconds: int = 0) -> None:
-        self._path = kit.folder / "clock"
+    def __init__(self, folder: Path, seconds: int = 0) -> None:
+        self._path = folder / "clock"
         self.env = {"LD_PRELOAD": _library(), "CLOCK_OFFSET": self._path}
         self.put(seconds)
 
@@ -55,5 +54,5 @@ def files(number: int) -> Callable[[], None]:
 def unshare(*options: str) -> tuple[str, ...]:
     """Return the words that give a command namespaces of its own."""
     if subprocess.run(["unshare", *options, "true"], capture_output=True).returncode:
-        missing("the right to make a namespace")
+        not_allowed("make a namespace")
     return ("unshare", *options)

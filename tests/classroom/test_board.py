@@ -65,7 +65,7 @@ def test_help_request_keeps_last_failed_check() -> None:
     fails = [exercise("ana", n, status="fail", check="c") for n in (1, 2, 3)]
     board = folded(*fails, exercise("ana", 4, status="help"))
     assert board.wall() == [(1, "01", "c", ["ana"])]
-    assert board.students["ana"].stuck(2000) == "3 fails in a row, 3 of them at c"
+    assert board.students["ana"].stuck(2000) == "fails c for <1 min, 3 tries"
 
 
 def test_three_fails_in_a_row_are_stuck() -> None:
@@ -75,9 +75,51 @@ def test_three_fails_in_a_row_are_stuck() -> None:
     )
     assert board.students["ana"].stuck(2000) is None
     board.apply(exercise("ana", 3, status="fail", check="b"))
-    assert board.students["ana"].stuck(2000) == "3 fails in a row, 2 of them at b"
+    assert board.students["ana"].stuck(2000) == "fails b for <1 min, 2 tries, 3 fails in a row"
     board.apply(exercise("ana", 4, status="pass"))
     assert board.students["ana"].stuck(2000) is None
+
+
+def test_stuck_tells_check_and_minutes_and_tries() -> None:
+    """The minutes count from the first of the tries that failed at this check, not from the exercise's beginning."""
+    board = folded(*(failed_at(n, check, n * MINUTE) for n, check in enumerate(["a", "over", "over", "over"], 1)))
+    row = board.students["ana"]
+    assert row.stuck(14 * MINUTE + 5000) == "fails over for 12 min, 3 tries, 4 fails in a row"
+    assert row.stuck(80 * MINUTE + 5000) == "fails over for 1 h 18 min, 3 tries, 4 fails in a row"
+    board.apply(failed_at(5, "a", 14 * MINUTE))
+    assert row.stuck(14 * MINUTE + 5000) == "fails a for <1 min, 1 try, 5 fails in a row"
+
+
+def failed_at(n: int, check: str | None, at: int) -> dict[str, Any]:
+    return exercise("ana", n, status="fail", check=check, at=1000 + at, sentAt=iso_of(5000 + at))
+
+
+def test_fails_without_check_are_counted() -> None:
+    board = folded(*(failed_at(n, None, n * MINUTE) for n in (1, 2, 3)))
+    assert board.students["ana"].stuck(9 * MINUTE) == "3 fails in a row"
+
+
+def test_quiet_student_is_told_with_last_check() -> None:
+    board = folded(failed_at(1, "over", 0), failed_at(2, "over", MINUTE))
+    assert board.students["ana"].stuck(21 * MINUTE + 5000) == "no check for 20 min, after 2 tries, the last at over"
+
+
+def test_headline_is_what_most_of_the_class_fails() -> None:
+    board = folded(*(exercise(name, 1, status="fail", check="seq") for name in ("ana", "ben", "cleo")))
+    board.apply(exercise("dan", 1, "02", status="fail", check="order"))
+    board.add("eve")
+    assert board.headline() == "3 of 5 fail `seq` in 01"
+    for name in ("ana", "ben", "cleo"):
+        board.apply(exercise(name, 2, status="pass"))
+    assert board.headline() == "1 of 5 fails `order` in 02"
+    board.apply(exercise("dan", 2, "02", status="pass"))
+    assert board.headline() is None
+
+
+def test_erased_record_is_no_record() -> None:
+    """What `labkit audit --erase` leaves of one has its number and its status, but no exercise."""
+    board = folded(exercise("ana", 1, "", status="fail", erased=True))
+    assert (board.students, board.exercises) == ({}, ["01", "02"])
 
 
 def test_long_silence_in_unsolved_exercise_is_stuck() -> None:
@@ -173,6 +215,7 @@ def test_page_computes_same_state(tmp_path: Path, seed: int) -> None:
     expected = {
         "board": board.json(),
         "wall": [list(line) for line in board.wall()],
+        "headline": board.headline(),
         "stuck": {name: row.stuck(now) for name, row in board.students.items()},
     }
     assert answer_of(tmp_path, "board_fold.mjs", {"exercises": ["01", "02"], "events": events, "now": now}) == expected

@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from labkit.classroom import codes
-from labkit.classroom.register import CLAIMS, INSTRUCTOR, LEAST_SECRET, MOST_NAMES, OtherClass, Register, open_register
+from labkit.classroom.register import (
+    CLAIMS,
+    INSTRUCTOR,
+    LEAST_SECRET,
+    MOST_NAMES,
+    OtherClass,
+    Register,
+    open_register,
+    own_room_of,
+)
 from labkit.classroom.roster import BadRoster
 from labkit.wire.http.users import TooManyGuesses
 
@@ -27,10 +36,16 @@ def may(register: Register, name: str, code: str, now: float = 0.0) -> dict[str,
 
 def test_student_writes_to_class_and_reads_news_and_votes(register: Register) -> None:
     code = register.enrol(["ana"])["ana"]
-    rooms = {"class:physics": "w", "class:physics:news": "r", "class:physics:votes": "r"}
-    assert may(register, "ana", code) == rooms
+    shared = {"class:physics": "w", "class:physics:news": "r", "class:physics:votes": "r", "class:physics:help": "w"}
+    assert may(register, "ana", code) == shared | {own_room_of("physics", "ana"): "r"}
     code = register.enrol_instructor() or ""
-    assert may(register, INSTRUCTOR, code) == dict.fromkeys(rooms, "rw") | {"class:physics:votes": "r"}
+    reads = {"class:physics:votes": "r", "class:physics:help": "r"}
+    assert may(register, INSTRUCTOR, code) == dict.fromkeys(shared, "rw") | reads
+
+
+def test_own_room_is_one_for_each_name_however_spelled() -> None:
+    assert own_room_of("physics", "Ana") == own_room_of("physics", "ANA")
+    assert len({own_room_of(room, name) for room in ("physics", "art") for name in ("ana", "ben", "ana:to:ben")}) == 6
 
 
 def test_answers_go_only_to_a_class_that_grades(register: Register) -> None:

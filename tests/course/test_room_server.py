@@ -3,17 +3,18 @@
 import asyncio
 import contextlib
 import json
+from time import monotonic
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from labkit.course.models.write_probe import Server
-from labkit.course.room_server import room_server
+from labkit.course.room_server import LATE_S, room_server
 
 WORST = (
     *(Server(leaks_to=leak, slow=slow) for leak in ("similar", "left", "no room") for slow in ("events", "joins")),
-    *(Server(slow=slow, talks=True) for slow in ("events", "chats", "leaves")),
+    *(Server(slow=slow, talks=True) for slow in ("events", "chats", "leaves", "answers")),
     Server(leaks_to="all", extras=True, last=True),
     Server(twice=True),
 )
@@ -98,6 +99,35 @@ def test_chat_of_another_waits_until_its_receiver_asks() -> None:
             return True, [one["type"] for one in await asked(ben, "pong", type="ping")]
 
     assert asyncio.run(waits()) == (True, ["chat", "pong"])
+
+
+def test_answer_behind_a_leak_waits_nearly_three_seconds_once() -> None:
+    """Also if its receiver asks; the sender's own chat does not wait, and later answers do not."""
+
+    async def took() -> list[float]:
+        seconds: list[float] = []
+        async with (
+            room_server(leaks_to="all", slow="answers", pace=10) as url,
+            connect(url) as ana,
+            connect(url) as ben,
+        ):
+            for socket, room in ((ana, "room:a"), (ben, "room:b")):
+                await asked(socket, "auth_ok", type="auth", token="dev-token")
+                await asked(socket, "joined", type="join", roomId=room)
+            for _ in range(2):
+                for socket, answer, message in (
+                    (ana, "chat", {"type": "chat", "roomId": "room:a", "text": "words"}),
+                    (ben, "pong", {"type": "ping"}),
+                ):
+                    began = monotonic()
+                    await asked(socket, answer, **message)
+                    seconds.append(10 * (monotonic() - began))
+        return seconds
+
+    own, late, own_later, later = asyncio.run(took())
+    assert late + own >= LATE_S
+    assert late > LATE_S / 2
+    assert max(own, own_later, later) < late
 
 
 def test_wrong_token_and_a_room_that_was_not_joined_are_refused() -> None:

@@ -30,6 +30,7 @@ def jupyter_lab(home: Path, folder: Path, python: str = sys.executable, where: P
         "JUPYTERLAB_WORKSPACES_DIR",
     )
     environment = {**os.environ, **{name: str(home / name.lower()) for name in dirs}}
+    environment["LABKIT_HOME"] = str(home / "learner")  # a class joined in one file's tests must not reach the next
     options = ["--no-browser", "--allow-root", "--ip", "127.0.0.1", "--port", str(port), f"--ServerApp.token={token}"]
     command = [
         python,

@@ -66,8 +66,8 @@ class Schoolhouse(House):
             }
             return background.run(room.publish("exercise", requestId=f"d-{n}", **said))
 
-        def hand_in(pieces: list[dict[str, str]]) -> None:
-            answers = background.run(client.join(f"class:{self.class_id}:answers"))
+        def hand_in(pieces: list[dict[str, str]], to: str = "answers") -> None:
+            answers = background.run(client.join(f"class:{self.class_id}:{to}"))
             for piece in pieces:
                 background.run(answers.publish("comment", **piece))
 

@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib import request
 from urllib.request import proxy_bypass_environment
 
 import pytest
 
-from labkit.platform.proxies import BadProxy, ForwardProxy, keep_loopback_direct, proxy_for, suffixes
+from labkit.platform import proxies
+from labkit.platform.proxies import BadProxy, ForwardProxy, keep_loopback_direct, proxy_for, suffixes, through_proxy
 from tests.package import modules
 
 ROOT = Path(__file__).parents[2]
@@ -72,6 +74,29 @@ def test_settings_of_the_system_become_the_environment(monkeypatch: pytest.Monke
     keep_loopback_direct(environ)
     assert environ["https_proxy"] == "http://proxy.example:3128"
     assert environ["no_proxy"].startswith("corp.example,localhost,")
+
+
+@pytest.mark.parametrize("system", proxies.OF_SYSTEM)
+def test_what_a_machine_sends_through_its_proxy_stays_known(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Variables come first; without any, the system's settings count, whatever was put into the environment."""
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(request, proxies.OF_SYSTEM[system], lambda host: host == "localhost", raising=False)
+    monkeypatch.setattr(proxies, "_of_system", lambda: ({"http": DEAD}, []))
+    monkeypatch.setattr(proxies, "_found", {})
+    for name in {
+        "http_proxy",
+        "no_proxy",
+        "NO_PROXY",
+        *(name for name in os.environ if name.lower().endswith("_proxy")),
+    }:
+        monkeypatch.setenv(name, "")  # so that it is as it was afterwards
+        monkeypatch.delenv(name)
+    hosts = ("localhost", "127.0.0.1")
+    keep_loopback_direct()
+    assert os.environ["http_proxy"] == DEAD
+    assert through_proxy(hosts) == ["127.0.0.1"]
+    monkeypatch.setattr(proxies, "_found", {"HTTP_PROXY": DEAD, "NO_PROXY": "127.0.0.1"})
+    assert through_proxy(hosts) == ["localhost"]
 
 
 def test_system_exemptions_are_translated() -> None:

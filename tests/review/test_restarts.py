@@ -4,12 +4,16 @@ import asyncio
 import shlex
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from labkit.evidence import Outcome, held
 from labkit.review.hosted_server import Hosted
+from labkit.review.probes import PROBES
 from labkit.review.process import Process, start
+from labkit.review.scene import Scene
 from labkit.review.server_review import Review, select
 from labkit.review.target import Target
 from tests.ports import free_port
@@ -98,3 +102,28 @@ async def test_question_how_it_ended_survives_a_restart_meanwhile() -> None:
         await hosted.restart()
         assert "ended with exit code" in await asked
         assert hosted.process is not dead and await hosted.how_it_ended(0) == hosted.why_it_ended() == ""
+
+
+async def test_crash_beside_another_probe_is_reported_once() -> None:
+    """The canaries of both end, so the one that does it shows only in a run alone."""
+    port = free_port()
+    url = f"ws://localhost:{port}"
+
+    async def kills(scene: Scene) -> Outcome:
+        await asyncio.sleep(0.3)
+        assert hosted.process is not None
+        await hosted.process.end()
+        return held("it did")
+
+    async def waits(_: Scene) -> Outcome:
+        await asyncio.sleep(1.5)
+        return held("nothing happened")
+
+    async with Hosted(command(port), url) as hosted:
+        slow = next(probe for probe in PROBES if probe.chapter == "slow" and probe.alone)
+        probes = [replace(slow, id="slow/98", run=kills), replace(slow, id="slow/99", run=waits)]
+        review = Review(Target.of(url, ("dev-token",), hosted=hosted, profile="core"), probes, 1, None)
+        assert [probe.id for probe in review._plan.quiet] == ["slow/98", "slow/99"]
+        report = await review.run("core")
+    assert (report.ids("broken"), report.ids("held")) == (["slow/98"], ["slow/99"]), report
+    assert report["slow/98"].is_crash

@@ -10,6 +10,7 @@ const students = [...board.students].map(([name, row]) => [name, { ...row, cells
 const state = {
   board: { exercises: board.exercises, students: Object.fromEntries(students) },
   wall: board.wall(),
+  headline: board.headline(),
   stuck: Object.fromEntries([...board.students].map(([name, row]) => [name, stuck(row, now)])),
 };
 console.log(JSON.stringify(state));

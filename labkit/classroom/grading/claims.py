@@ -40,5 +40,6 @@ def claims(path: Path, class_id: str) -> list[Claim]:
 def _events(path: Path) -> Iterator[tuple[str | None, dict[str, Any]]]:
     with reading(path) as connection:
         for _, entry, _ in rows(connection):
-            if entry.kind == "event":
-                yield entry.room, json.loads(entry.body or "{}")
+            event = json.loads(entry.body or "{}") if entry.kind == "event" else {"erased": True}
+            if not event.get("erased"):
+                yield entry.room, event

@@ -21,9 +21,9 @@ class TooLong(ValueError):
     """The answer is too long to be handed in."""
 
 
-def pieces(passed: Passed, request: str) -> list[dict[str, str]]:
-    """Return the fields of the comments that carry an answer. Raises TooLong."""
-    whole = json.dumps(passed)  # ASCII, so that a piece has as many UTF-16 units as characters
+def pieces(answer: Mapping[str, Any], request: str) -> list[dict[str, str]]:
+    """Return the fields of the comments that carry an answer, or a case. Raises TooLong."""
+    whole = json.dumps(answer)  # ASCII, so that a piece has as many UTF-16 units as characters
     parts = [whole[at : at + PIECE] for at in range(0, len(whole), PIECE)]
     if len(parts) > MOST_PIECES:
         raise TooLong(f"the answer takes {len(whole):,} characters; at most {MOST_PIECES * PIECE:,} can be handed in")
@@ -44,10 +44,14 @@ class Assembly:
 
     def get(self, student: str, request: str) -> Passed | None:
         """Return a student's answer, or None if a piece is missing or it is none."""
-        parts = self._parts.get((student, request), {})
-        count = len(parts)
         try:
-            found = json.loads("".join(parts[f"{number}/{count}"] for number in range(1, count + 1)))
+            found = self.whole(student, request)
             return Passed(exercise=str(found["exercise"]), name=str(found["name"]), source=str(found["source"]))
         except (ValueError, KeyError, TypeError, RecursionError):
             return None
+
+    def whole(self, student: str, request: str) -> Any:
+        """Return what a student's pieces make together. Raises KeyError without all, ValueError, RecursionError."""
+        parts = self._parts.get((student, request), {})
+        count = len(parts)
+        return json.loads("".join(parts[f"{number}/{count}"] for number in range(1, count + 1)))

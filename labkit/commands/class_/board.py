@@ -62,7 +62,8 @@ def lines(board: Board, now: int) -> list[str]:
         stuck = f"  stuck: {why}" if why else ""
         shown.append(f"{name:<{width}}  {progress}{hand}{stuck}{_readiness(row)}".rstrip())
     catalogue = of_course().listed
-    shown += [""] if board.wall() else []
+    headline = board.headline()
+    shown += ["", headline] if headline else []
     for count, exercise, check, _ in board.wall():
         listed = catalogue.get(exercise)
         shown.append(f"{count} x {listed.checks.get(check, check) if listed else check} ({exercise}, {check})")

@@ -85,7 +85,7 @@ NO_WAIT = Misconception(
     "The probe chats before its own join or leave has arrived, so an outsider is not yet where it should be.",
     "What has happened at the moment in which the speaker chats, and how does the probe know?",
     "A join or leave may still be on its way. Only `joined` and `left` say that it has arrived.",
-    "Wait for `joined` or `left` of each client before the speaker chats.",
+    "Wait for `joined` or `left` of each client before the speaker chats, however long that takes.",
 )
 
 
@@ -96,6 +96,7 @@ class Probing:
         self.calls = calls
         self.rng: Random = calls.rng
         self.is_endless = False  # a call ran into the time limit: it is not repeated
+        self.is_sure = False  # a verdict at a fast pace was seen again at the usual one
 
     async def play(self, situations: Sequence[Situation], anew: str, made: str = "") -> list[list[Result]]:
         """Return what the probe says of each server, up to the first that is wrong."""
@@ -103,16 +104,18 @@ class Probing:
         is_over = self.is_endless
         for situation in situations:
             server = server_of(situation)
-            result = Result(server.has_leak) if is_over else await self._asked(server)
+            result = Result(server.has_leak) if is_over else await self._asked(server, server.pace)
+            if server.pace > 1 and not self.is_sure and model(situation, [result]) is not None:
+                result, self.is_sure = await self._asked(server, 1.0), True  # a busy machine is no fault of the probe
             is_over = is_over or model(situation, [result]) is not None
             results.append([result])
         return results
 
-    async def _asked(self, server: Any) -> Result:
+    async def _asked(self, server: Any, pace: float) -> Result:
         for _ in range(TRIES):
-            async with room_server(**server) as url:
+            async with room_server(**server, pace=pace) as url:
                 began = monotonic()
-                called = await self.calls.call(url, shown=f"leaks({server.code})")
+                called = await self.calls.call(url, pace, shown=f"leaks({server.code})")
                 took_s = monotonic() - began
             if took_s <= FAST_S or server.get("slow") or called.raised:
                 break
@@ -148,7 +151,8 @@ def model(situation: Situation, results: Sequence[Result]) -> Wrong | None:
     """Compare what a probe says with what its server is."""
     server, result = server_of(situation), results[0]
     if result.raised is not None:
-        return Wrong(0, str(server.has_leak), FAILS_ITSELF)
+        is_impatient = server.get("slow") and "Timeout" in result.raised and probing.ENDLESS not in result.raised
+        return Wrong(0, str(server.has_leak), IMPATIENT if is_impatient else FAILS_ITSELF)
     if result.value is not server.has_leak:
         return Wrong(0, str(server.has_leak), _shown(server))
     if result.calls:
@@ -175,6 +179,7 @@ def property_of(
     *enforces: str,
     needs: Iterable[str] = (),
     always: tuple[Situation, ...] = (),
+    is_beside: bool = False,
 ) -> Property:
     """Return a property of this exercise."""
     return Probed(
@@ -190,6 +195,7 @@ def property_of(
         permits=bool,
         simpler=simpler_server,
         again=0,
+        is_beside=is_beside,
     )
 
 
@@ -266,9 +272,11 @@ PROPERTIES = (
         draw_slow,
         5,
         "A slow network may hold up any message for up to 3 seconds, longer on one connection than on another,",
-        "and in one direction only.",
+        "and in one direction only: a chat on its way to an outsider, and just as well a `join`, a `left`, your own",
+        "No time without a message is a proof, and a late answer is no leak: wait for it.",
         needs=(HEALTHY, FINDS, SIMILAR, "neighbours"),
         always=each_slow(),
+        is_beside=True,
     ),
 )
 EXERCISE = Exercise(

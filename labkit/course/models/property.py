@@ -48,6 +48,7 @@ class Property:
     `shared`: what it shows if it takes two objects to fail, or two calls of a function. `made`: the source of a
     function `made`, which gets plain data and makes the answer's object; what it gives to `record`, such as the calls
     of a function that it gave to the answer, is in the results. `is_alone`: load the answer for each situation.
+    `is_beside`: test it in a process of its own, while the others are tested.
     """
 
     id: str
@@ -66,10 +67,11 @@ class Property:
     made: str = ""
     again: int = AGAIN
     is_alone: bool = False
+    is_beside: bool = False
 
     def check(self) -> Check:
         """Return the check that tests it."""
-        return Check(self.id, self.expected, self.usual, self._run, needs=self.needs)
+        return Check(self.id, self.expected, self.usual, self._run, needs=self.needs, alone=self.is_beside)
 
     def situations(self, rng: Random) -> list[Situation]:
         """Draw all situations of one run, in the order in which they come."""

@@ -11,6 +11,8 @@ from typing import Any
 from labkit.course.models.situations import Situation, ask
 
 FAST_S = 2.0  # the most that a probe may take on a fast network
+PACE = 5.0  # the seconds that pass in one where the network is slow
+QUICK = ("answers", "joins", "leaves")  # what is slow at that pace; the others need no time, or must take it
 TO_OTHERS = ("all", "other rooms")
 
 
@@ -24,6 +26,11 @@ class Server(dict[str, Any]):
     def has_leak(self) -> bool:
         """Whether a probe must find a leak."""
         return bool(self.get("leaks_to"))
+
+    @property
+    def pace(self) -> float:
+        """How many of a right probe's seconds pass in one."""
+        return PACE if self.get("slow") in QUICK else 1.0
 
     @property
     def code(self) -> str:
@@ -71,5 +78,7 @@ def each_slow() -> tuple[Situation, ...]:
         Server(leaks_to="similar", slow="joins"),
         Server(talks=True, slow="leaves"),
         *(Server(leaks_to=leak, slow="events") for leak in ("similar", "all")),
+        Server(leaks_to="similar", slow="answers"),
+        Server(slow="answers"),
     )
     return tuple((ask(one),) for one in every)

@@ -6,10 +6,11 @@ import socket
 import threading
 from contextlib import closing, suppress
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.request import getproxies
 
 from labkit.doctor.diagnosis import Diagnosis, Subject, ok, problem, warning
 from labkit.platform.os_errors import why
+from labkit.platform.proxies import through_proxy
 from labkit.platform.sockets import take_port
 
 IPV4, IPV6 = "127.0.0.1", "::1"
@@ -65,16 +66,16 @@ def port(_: Subject) -> Diagnosis:
 
 
 def proxy(_: Subject) -> Diagnosis:
-    """Check that connections to this machine do not go through a proxy."""
+    """Check that no program's connections to this machine go through a proxy. Those of labkit never do."""
     proxies = {scheme: url for scheme, url in getproxies().items() if scheme in ("http", "https", "all", "socks")}
     if not proxies:
         return ok("no proxy")
     shown = ", ".join(sorted({_without_password(url) for url in proxies.values()}))
-    taken = [name for name in NAMES if not proxy_bypass(name)]
+    taken = through_proxy(NAMES)
     if not taken:
         return ok(f"the proxy {shown} is not used for this machine")
     return warning(
-        f"programs would send connections to {' and '.join(taken)} through the proxy {shown}",
+        f"labkit connects to {' and '.join(taken)} directly, but other programs would use the proxy {shown}",
         f"set NO_PROXY={','.join([*NAMES, IPV6])}",
     )
 

@@ -94,7 +94,8 @@ def _fits(line: str) -> bool:
 
 
 def _range(line: str) -> str:
-    return line[len(module_name(line)) :].partition(";")[0].strip()
+    """Return a requirement's range of versions, its lower end first: a wheel's metadata sorts by the sign."""
+    return ",".join(sorted(line[len(module_name(line)) :].partition(";")[0].strip().split(","), reverse=True))
 
 
 def _misfit(line: str) -> str:
@@ -104,7 +105,7 @@ def _misfit(line: str) -> str:
 def _running() -> list[int]:
     """Return the process ids of this user's Jupyter servers."""
     found = []
-    with suppress(ImportError, OSError):
+    with suppress(ImportError, OSError, RuntimeError):  # RuntimeError: no home folder, which `home` reports
         from jupyter_core.paths import jupyter_runtime_dir
 
         for path in Path(jupyter_runtime_dir()).glob("jpserver-*.json"):

@@ -12,7 +12,7 @@ A crash between the steps loses nothing: the `erase` row allows a change that ha
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,9 +43,9 @@ class Erasure(NamedTuple):
     is_known: bool
 
 
-def erase(audit: Path, user: str) -> Erasure:
-    """Erase what a user wrote. Raises AuditError."""
-    with changing(audit) as connection:
+def erase(audit: Path, user: str, beside: Collection[str] = ()) -> Erasure:
+    """Erase what a user wrote. Raises AuditError. `beside`: as for `changing`."""
+    with changing(audit, beside) as connection:
         tidy(audit, connection)
         is_known = _knows(connection, user)
         here = _texts(connection, user)

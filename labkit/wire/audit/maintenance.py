@@ -6,7 +6,7 @@ SQLite's own lock orders these changes and the server's. Whoever finds its row n
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from time import monotonic, sleep, time
@@ -25,15 +25,18 @@ _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE
 
 
 @contextmanager
-def changing(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open an audit file to change it; only one program does that at a time. Raises AuditError."""
+def changing(path: Path, beside: Collection[str] = ()) -> Iterator[sqlite3.Connection]:
+    """Open an audit file to change it; only one program does that at a time. Raises AuditError.
+
+    `beside`: tables of another program in this file, which allows the change.
+    """
     with reading(path) as connection:
         check_is_open(path, connection)
         others = {name for (name,) in connection.execute(_TABLES)} - OURS
-    if others:
+    if others - set(beside):
         raise AuditError(
             f"audit file {path} belongs to a class, which needs every row; delete the file when its course is over, "
-            "or remove one student with `labkit class remove`"
+            "or remove one student's data with `labkit class remove --erase`"
         )
     lock = AuditLock(path, "change", "another `labkit audit`")
     try:

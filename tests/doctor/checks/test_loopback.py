@@ -10,6 +10,7 @@ import pytest
 
 from labkit.doctor.checks import loopback
 from labkit.doctor.diagnosis import Subject
+from labkit.platform import proxies
 
 SUBJECT = Subject()
 
@@ -102,6 +103,7 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     for name in list(os.environ):
         if name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
+    monkeypatch.setattr(proxies, "_found", {})
     return monkeypatch
 
 
@@ -110,7 +112,8 @@ def test_proxy_for_loopback_is_a_warning_without_its_password(no_proxies: pytest
     found = loopback.proxy(SUBJECT)
     assert (found.status, str(found)) == (
         "warning",
-        "programs would send connections to localhost and 127.0.0.1 through the proxy proxy.example:3128: "
+        "labkit connects to localhost and 127.0.0.1 directly, but other programs would use the proxy "
+        "proxy.example:3128: "
         "set NO_PROXY=localhost,127.0.0.1,::1",
     )
 
@@ -119,6 +122,6 @@ def test_proxy_way_out_is_a_way_out(no_proxies: pytest.MonkeyPatch) -> None:
     assert loopback.proxy(SUBJECT).text == "no proxy"
     no_proxies.setenv("ALL_PROXY", "socks5://proxy.example")
     no_proxies.setenv("NO_PROXY", "localhost")
-    assert "connections to 127.0.0.1 through" in loopback.proxy(SUBJECT).text
+    assert "connects to 127.0.0.1 directly" in loopback.proxy(SUBJECT).text
     no_proxies.setenv("NO_PROXY", loopback.proxy(SUBJECT).todo.removeprefix("set NO_PROXY="))
     assert str(loopback.proxy(SUBJECT)) == "the proxy proxy.example is not used for this machine"

@@ -33,11 +33,21 @@ def test_python_too_old_is_a_problem(monkeypatch: pytest.MonkeyPatch, version: t
 
 
 def test_python_too_old_for_a_clone_is_one_sentence() -> None:
-    """There, labkit's own modules cannot even be read."""
-    code = "import sys, runpy; sys.version_info = (3, 9, 6); runpy.run_module('labkit', run_name='__main__')"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    sentence = "Error: labkit needs Python 3.11 or newer, and this is Python 3.9; install a newer one\n"
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", sentence)
+    """There, labkit's own modules cannot even be read. `test_broken_machines.py` has real ones, where they are."""
+    old = "import sys, runpy; sys.version_info, sys.argv = (3, 9, 6), ['-m']; "
+    sentence = "labkit needs Python 3.11 or newer, and this is Python 3.9; install a newer one"
+    run, load = "runpy.run_module('labkit', run_name='__main__')", "sys.argv = ['a.py']; import labkit"
+    done = subprocess.run([sys.executable, "-c", old + run], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"Error: {sentence}\n")
+    done = subprocess.run([sys.executable, "-c", old + load], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, f"ImportError: {sentence}")
+
+
+def test_importing_labkit_reads_no_other_module_of_ours() -> None:
+    """Or an old Python would stop at that one's syntax, before it comes to the sentence."""
+    code = "import sys, labkit; print([name for name in sys.modules if name.startswith('labkit.')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_packages_missing_are_named_with_the_command(tmp_path: Path) -> None:
@@ -51,7 +61,7 @@ def test_packages_missing_are_named_with_the_command(tmp_path: Path) -> None:
 
 
 def test_package_of_wrong_version_is_named_with_the_range(monkeypatch: pytest.MonkeyPatch) -> None:
-    requiring(monkeypatch, "click>=99,<100", "msgspec>=0.20")
+    requiring(monkeypatch, "click<100,>=99", "msgspec>=0.20")  # a wheel's metadata has the upper end first
     here = software.version("click")
     found = software.packages(SUBJECT)
     assert (found.status, str(found)) == (

@@ -1,0 +1,97 @@
+"""What the instructor does about a raised hand: see the case, write a note, or send the next hint.
+
+desk = Answering(record, Notes(path))
+desk.at("otter")                     # (exercise, cell): what the student asks about or works on
+desk.hint("otter", "06-outbox")      # sends the hint after those that this student has seen
+desk.note("otter", "06-outbox", "Count bytes, not frames.")
+"""
+
+from typing import NamedTuple
+
+from labkit.classroom.board import Cell
+from labkit.classroom.cases import Shown
+from labkit.classroom.help.notes import Notes
+from labkit.classroom.posting import BadPost, Refusal
+from labkit.classroom.record import ClassRecord
+from labkit.course.exercise import Misconception
+from labkit.course.exercises import exercises
+from labkit.course.judging import misconceptions
+
+
+class Hint(NamedTuple):
+    """A hint for one check. `step`: 1 to 3."""
+
+    check: str
+    step: int
+    text: str
+
+
+class Answering:
+    """Answers to the students of one class, whose record has caught up."""
+
+    def __init__(self, record: ClassRecord, notes: Notes) -> None:
+        self._record = record
+        self._notes = notes
+
+    def at(self, name: str, exercise: str | None = None) -> tuple[str, Cell | None]:
+        """Return the exercise that a student asks about, or the newest one, and the student's state in it.
+
+        Raises BadPost for a student who is not in the class, or has not begun.
+        """
+        row = self._record.board.students.get(name)
+        if row is None:
+            raise BadPost(f"there is no {name[:80]!r} in this class; `labkit class board` lists its students")
+        found = exercise or row.hand or next(reversed(self._record.cases.of(name)), None) or row.current
+        if found is None:
+            raise BadPost(f"{name} has not begun an exercise")
+        return found, row.cells.get(found)
+
+    def case(self, name: str, exercise: str | None = None) -> Shown:
+        """Return the case that a student has shown. Raises BadPost, Refusal without one."""
+        wanted, _ = self.at(name, exercise)
+        shown = self._record.cases.of(name).get(wanted)
+        if shown is None:
+            raise Refusal(
+                f"{name} has shown no case of {wanted}; classroom.raise_hand({wanted!r}) shows what would be sent, and "
+                f"classroom.send_case({wanted!r}) sends it"
+            )
+        return shown
+
+    def note(self, name: str, exercise: str, text: str) -> None:
+        """Write a note to a student. Raises BadPost, AuditError."""
+        self._notes.add(name, self.at(name, exercise)[0], "note", text)
+
+    def hint(self, name: str, exercise: str) -> Hint:
+        """Send the next hint on the check that fails. Raises BadPost, Refusal, AuditError."""
+        found = self.next_hint(name, exercise)
+        self._notes.add(name, exercise, "hint", found.text, about=found.check)
+        return found
+
+    def next_hint(self, name: str, exercise: str) -> Hint:
+        """Return the hint after those that the student's own machine showed, and those that were sent.
+
+        Raises BadPost, Refusal if there is none, AuditError.
+        """
+        _, cell = self.at(name, exercise)
+        if cell is None or not cell.check or cell.status == "pass":
+            raise Refusal(f"no check of {exercise} fails for {name}, so there is no hint; write a note")
+        cause = self._cause(name, exercise, cell.check)
+        if cause is None:
+            raise Refusal(f"this labkit knows no hint on {cell.check} of {exercise}; write a note")
+        sent = sum(
+            (note.kind, note.exercise, note.about) == ("hint", exercise, cell.check) for note in self._notes.of(name)
+        )
+        seen = max(cell.same, sent)
+        if seen >= len(cause.hints):
+            raise Refusal(f"{name} has seen all {len(cause.hints)} hints on {cell.check}; write a note")
+        return Hint(cell.check, seen + 1, cause.hints[seen])
+
+    def _cause(self, name: str, exercise: str, check: str) -> Misconception | None:
+        """Return the misconception that the case shows or, without one, the usual one of the check."""
+        asked = exercises().get(exercise)
+        if asked is None:
+            return None
+        shown = self._record.cases.of(name).get(exercise)
+        tag = shown.failed.tag if shown is not None and shown.failed.check == check else None
+        usual = next((one.usual for one in asked.checks if one.id == check), None)
+        return misconceptions(asked).get(tag or "", usual)
