@@ -8,6 +8,7 @@ import pytest
 
 import labkit
 import labkit.views
+from labkit.bench.play.actions import kill_server
 from labkit.bench.play.recording import AGE, Recording
 from labkit.course.notebook import cell_source, read_notebook
 from labkit.course.paths import original
@@ -34,6 +35,18 @@ class MyOutbox(Endless):
         return [self.waiting.popleft()[1]] if self.waiting else []
 """
 
+DESK = """
+class MyDesk(Patient):
+    def commit(self):
+        events = self.take()
+        try:
+            self.store(events)
+        except OSError:
+            return events
+        for event in events:
+            self.tell(event)
+        return []
+"""
 HEARTBEAT = """
 class MyHeartbeat(Asking):
     def beat(self, now):
@@ -126,3 +139,30 @@ async def test_backoff_of_07(cure: str, is_cured: bool) -> None:
     await ana.run("cure-run")
     assert (ana.names["mine"].back == 10_000) == is_cured
     assert is_cured or ana.names["mine"].back < 2_000
+
+
+@pytest.mark.parametrize(("desk", "is_lost"), [("Eager", True), ("MyDesk", False)])
+async def test_desk_of_08_and_two_kills(desk: str, is_lost: bool) -> None:
+    """What is delivered before it is stored is lost by a kill."""
+    ana = Learner("08_audit")
+    await ana.run("c01-68cf0b", "2a22e333", "own-08-2", "own-08-3", "own-08-11", "own-08-12")
+    with labkit.Lab(name="08", desk=ana.names[desk], messages_per_s=None) as lab:
+        at = {1.5: kill_server(), 4.5: kill_server()}
+        run = await lab.play(members=4, rate=60, at=at, seconds=8)
+    assert bool(run.lost) == is_lost
+    assert len(run.stored) > 100
+
+
+@pytest.mark.parametrize(("cure", "fate"), [("", "received, in no file"), (DESK, "refused")])
+async def test_desk_of_08_and_a_full_disk(cure: str, fate: str) -> None:
+    """A class that hides the error of a full disk delivers what is in no file."""
+    ana = Learner("08_audit")
+    await ana.run("c01-68cf0b", "2a22e333", "own-08-2", "own-08-11", "own-08-12")
+    await ana.write(cure + "\nlab = labkit.Lab(name='08', desk=MyDesk, messages_per_s=None).start()")
+    try:
+        await ana.run("own-08-17", "own-08-18", "own-08-20")
+    finally:
+        ana.names["lab"].stop()
+    filled = ana.names["filled"]
+    assert (bool(filled.lost), filled.last_of_disk().refused > 0) == (fate != "refused", fate == "refused")
+    assert filled.missing("ben") == []

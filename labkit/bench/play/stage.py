@@ -218,7 +218,7 @@ class Stage:
                 if name in self._fallen:
                     self._note_fallen(name, joined.at - self._began)
                     continue
-                words = f"{name} is back, with a gap" if joined.detail["gap"] else f"{name} is back, nothing missed"
+                words = f"{name} is back, with a gap" if joined.detail["gap"] else f"{name} is back, no gap"
                 told = client.previous_close or {}
                 mark = Mark(joined.at - self._began, name, BACK, words, code=told.get("code", 0))
                 recorded = int(client.log.of("closed")[-1].detail["code"])

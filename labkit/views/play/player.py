@@ -8,16 +8,22 @@ import anywidget
 import traitlets
 from IPython.display import display
 
+from labkit.bench.play.plan import DISK, HISTORY, OUTBOX
 from labkit.bench.play.recording import Comparison, Recording
 from labkit.text.html import Markup, fill
 from labkit.views.display import show
-from labkit.views.play import compared, pipeline, series, strip
+from labkit.views.play import compared, disk, disk_series, history, history_series, pipeline, series, strip
 from labkit.views.play.shapes import Picture, Shape, changes, svg
 
 FRAMES_PER_S = 8
 HERE = Path(__file__).parent
 CSS = Markup((HERE / "play.css").read_text(encoding="utf-8"))
 HEIGHT = pipeline.HEIGHT + series.HEIGHT
+DRAWN = {
+    OUTBOX: (pipeline.picture, series.picture),
+    DISK: (disk.picture, disk_series.picture),
+    HISTORY: (history.picture, history_series.picture),
+}
 
 
 class Screen(anywidget.AnyWidget):
@@ -80,12 +86,14 @@ class Player:
 
 def frame(run: Recording, at: float) -> Picture:
     """Return the moving picture at a time, with the charts below it."""
-    return {**pipeline.picture(run, at), **_lower(series.picture(run, at))}
+    above, below = DRAWN[run.plan.about]
+    return {**above(run, at), **_lower(below(run, at))}
 
 
 def still(run: Recording) -> dict[str, str]:
     """Return the film strip with the charts, as what a notebook saves. Its text has no measured figures."""
-    drawn = {**strip.picture(run), **_lower(series.picture(run, run.now))}
+    _, below = DRAWN[run.plan.about]
+    drawn = {**strip.picture(run), **_lower(below(run, run.now))}
     return {"text/html": part(drawn, HEIGHT, run.story, run.text()), "text/plain": run.story}
 
 
@@ -114,4 +122,8 @@ def _moved(shape: Shape) -> Shape:
 def _words(run: Recording, at: float) -> str:
     """Return the last thing that happened, for a screen reader."""
     marks = [mark for mark in sorted(run.marks) if mark.at <= at]
-    return " \u2013 ".join(filter(None, pipeline.headline(marks[-1]))) if marks else ""
+    if not marks:
+        return ""
+    first, second = pipeline.headline(marks[-1])
+    lost = run.lost_at(at)
+    return " \u2013 ".join(filter(None, (first, second or (f"{lost} messages lost" if lost else ""))))
