@@ -74,7 +74,7 @@ def is_here(report: Report) -> None:
         if event == "os.kill" and arguments[0] == own:
             report(ENDS, text=f"signal {arguments[1]}", line=_line())
 
-    sys.stdin = _Nobody(report)  # type: ignore[assignment]
+    sys.stdin = _Nobody(report)
     builtins.input = lambda *_: asks("input()")
     sys.breakpointhook = lambda *_, **__: asks("breakpoint()")
     os._exit = os.abort = ends  # type: ignore[assignment]
