@@ -316,7 +316,7 @@ class Lab:
             self._start_server(urlsplit(self.url).port or 0)
 
     def health(self) -> Health:
-        """Check that the server is running, all clients are connected, no task died and no socket leaked. Raises Unhealthy.
+        """Check that the server runs, its clients are connected, no task died and no socket leaked. Raises Unhealthy.
 
         A client that is reconnecting has SETTLE_S seconds to finish.
         """
